@@ -1,0 +1,60 @@
+import { type DType, isComplex } from './dtype.js';
+import { DTypeError } from './errors.js';
+
+/** A complex scalar. */
+export interface Complex {
+  readonly re: number;
+  readonly im: number;
+}
+
+/** A number, or a complex number where the dtype is complex. */
+export type Scalar = number | Complex;
+
+export const complex = (re: number, im = 0): Complex => ({ re, im });
+export const re = (a: Scalar): number => (typeof a === 'number' ? a : a.re);
+export const im = (a: Scalar): number => (typeof a === 'number' ? 0 : a.im);
+export const isScalar = (a: unknown): a is Scalar =>
+  typeof a === 'number' || (typeof a === 'object' && a !== null && 're' in a && 'im' in a && typeof a.re === 'number' && typeof a.im === 'number');
+
+/** A complex number, or a plain number where its imaginary part is zero and `dtype` is real. */
+export const scalarOf = (dtype: DType, real: number, imaginary: number): Scalar => (isComplex(dtype) ? { re: real, im: imaginary } : real);
+
+export const conj = (a: Scalar): Scalar => (typeof a === 'number' ? a : { re: a.re, im: -a.im });
+export const abs = (a: Scalar): number => (typeof a === 'number' ? Math.abs(a) : Math.hypot(a.re, a.im));
+export const neg = (a: Scalar): Scalar => (typeof a === 'number' ? -a : { re: -a.re, im: -a.im });
+export const isZero = (a: Scalar): boolean => re(a) === 0 && im(a) === 0;
+
+export function add(a: Scalar, b: Scalar): Scalar {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  return { re: re(a) + re(b), im: im(a) + im(b) };
+}
+
+export function sub(a: Scalar, b: Scalar): Scalar {
+  return add(a, neg(b));
+}
+
+export function mul(a: Scalar, b: Scalar): Scalar {
+  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  return { re: re(a) * re(b) - im(a) * im(b), im: re(a) * im(b) + im(a) * re(b) };
+}
+
+/** Smith's algorithm: no overflow where the result is representable. */
+export function div(a: Scalar, b: Scalar): Scalar {
+  if (typeof b === 'number') return typeof a === 'number' ? a / b : { re: a.re / b, im: a.im / b };
+  const { re: c, im: d } = b;
+  const [x, y] = [re(a), im(a)];
+  if (Math.abs(c) >= Math.abs(d)) {
+    const r = d / c;
+    const t = c + d * r;
+    return { re: (x + y * r) / t, im: (y - x * r) / t };
+  }
+  const r = c / d;
+  const t = c * r + d;
+  return { re: (x * r + y) / t, im: (y * r - x) / t };
+}
+
+/** Throws {@link DTypeError} where a complex scalar with an imaginary part meets a real dtype in place. */
+export function checkScalar(a: Scalar, dtype: DType): Scalar {
+  if (!isComplex(dtype) && im(a) !== 0) throw new DTypeError(`a complex scalar does not fit into ${dtype}: cast the array to a complex dtype first`);
+  return a;
+}

@@ -1,0 +1,88 @@
+import { DTypeError } from './errors.js';
+
+/** The element types of arrays. Complex data is interleaved: re, im, re, im, … */
+export const DTYPES = ['float32', 'float64', 'complex64', 'complex128', 'int32'] as const;
+export type DType = (typeof DTYPES)[number];
+export type RealDType = 'float32' | 'float64' | 'int32';
+export type ComplexDType = 'complex64' | 'complex128';
+
+/** Host memory of an array: complex data as interleaved pairs of the float type. */
+export type HostArray = Float32Array | Float64Array | Int32Array;
+
+interface DTypeInfo {
+  /** Bytes of one element. */
+  readonly bytes: number;
+  /** Numbers in one element: 2 for complex. */
+  readonly lanes: 1 | 2;
+  readonly precision: 'single' | 'double' | 'integer';
+  readonly HostArray: Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor;
+  readonly real: RealDType;
+}
+
+const INFO: Readonly<Record<DType, DTypeInfo>> = {
+  float32: { bytes: 4, lanes: 1, precision: 'single', HostArray: Float32Array, real: 'float32' },
+  float64: { bytes: 8, lanes: 1, precision: 'double', HostArray: Float64Array, real: 'float64' },
+  complex64: { bytes: 8, lanes: 2, precision: 'single', HostArray: Float32Array, real: 'float32' },
+  complex128: { bytes: 16, lanes: 2, precision: 'double', HostArray: Float64Array, real: 'float64' },
+  int32: { bytes: 4, lanes: 1, precision: 'integer', HostArray: Int32Array, real: 'int32' },
+};
+
+export const bytesOf = (dtype: DType): number => INFO[dtype].bytes;
+/** Numbers in one element: 2 for complex, 1 for real. */
+export const lanesOf = (dtype: DType): 1 | 2 => INFO[dtype].lanes;
+export const isComplex = (dtype: DType): dtype is ComplexDType => INFO[dtype].lanes === 2;
+export const isFloat = (dtype: DType): boolean => INFO[dtype].precision !== 'integer';
+/** `complex64` → `float32`, `complex128` → `float64`; real types are their own. */
+export const realOf = (dtype: DType): RealDType => INFO[dtype].real;
+/** `float32` → `complex64`, `float64` → `complex128`. Throws {@link DTypeError} for int32. */
+export function complexOf(dtype: DType): ComplexDType {
+  if (dtype === 'int32') throw new DTypeError('int32 has no complex counterpart: cast to float32 or float64 first');
+  return INFO[dtype].precision === 'single' ? 'complex64' : 'complex128';
+}
+
+/** Both single, both double, or both integer. */
+export const isSamePrecision = (a: DType, b: DType): boolean => INFO[a].precision === INFO[b].precision;
+
+/** Fresh zeroed host memory for `length` elements. */
+export function hostArray(dtype: DType, length: number): HostArray {
+  const { HostArray, lanes } = INFO[dtype];
+  return new HostArray(length * lanes);
+}
+
+/** A view of `length` elements at a byte offset of an ArrayBuffer. */
+export function hostView(dtype: DType, buffer: ArrayBufferLike, byteOffset: number, length: number): HostArray {
+  const { HostArray, lanes } = INFO[dtype];
+  return new HostArray(buffer as ArrayBuffer, byteOffset, length * lanes);
+}
+
+/** The real dtype of a typed array: `float32`, `float64` or `int32`. */
+export function dtypeOf(values: HostArray): RealDType {
+  if (values instanceof Float64Array) return 'float64';
+  if (values instanceof Float32Array) return 'float32';
+  if (values instanceof Int32Array) return 'int32';
+  throw new DTypeError(`expected a Float32Array, Float64Array or Int32Array, received ${Object.prototype.toString.call(values)}`);
+}
+
+export function isDType(value: unknown): value is DType {
+  return (DTYPES as readonly unknown[]).includes(value);
+}
+
+/** Throws {@link DTypeError} unless `value` names a dtype. */
+export function checkDType(value: unknown): DType {
+  if (isDType(value)) return value;
+  throw new DTypeError(`expected a dtype (${DTYPES.join(', ')}), received ${JSON.stringify(value)}`);
+}
+
+/**
+ * The dtype of a result of `a` and `b`: real and complex of one precision mix, int32 mixes with any float.
+ * Single with double throws a {@link DTypeError} that names the cast.
+ */
+export function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  if (a === 'int32') return b;
+  if (b === 'int32') return a;
+  if (!isSamePrecision(a, b)) {
+    throw new DTypeError(`${a} and ${b} do not mix: cast one of them, for instance with astype('${isComplex(a) ? complexOf(b) : realOf(b)}')`);
+  }
+  return isComplex(a) ? a : b;
+}

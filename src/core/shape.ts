@@ -1,0 +1,54 @@
+import { ShapeError } from './errors.js';
+
+export type Shape = readonly number[];
+
+export function product(shape: Shape): number {
+  let n = 1;
+  for (const s of shape) n *= s;
+  return n;
+}
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
+
+export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
+
+/** Strides of a C-contiguous array, in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let k = shape.length - 1; k >= 0; k--) {
+    strides[k] = step;
+    step *= shape[k] as number;
+  }
+  return strides;
+}
+
+/** Sizes before, at and after an axis: every array is `[outer, n, inner]` seen from one of its axes. */
+export function around(shape: Shape, axis: number): readonly [outer: number, n: number, inner: number] {
+  return [product(shape.slice(0, axis)), shape[axis] as number, product(shape.slice(axis + 1))];
+}
+
+/** A shape given as one number or a list; each a non-negative integer. Throws {@link ShapeError}. */
+export function toShape(shape: number | Shape, name = 'shape'): number[] {
+  const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : undefined;
+  if (!list?.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError(`expected ${name} of non-negative integers, received ${JSON.stringify(shape)}`);
+  }
+  return list;
+}
+
+/** An axis in `0 … ndim − 1`; negative ones count from the end. Throws {@link ShapeError}. */
+export function toAxis(axis: number, ndim: number, name = 'axis'): number {
+  const k = axis < 0 ? axis + ndim : axis;
+  if (!Number.isInteger(axis) || k < 0 || k >= ndim) {
+    throw new ShapeError(`expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${axis}`);
+  }
+  return k;
+}
+
+/** Distinct axes, all of them where none are named. Throws {@link ShapeError}. */
+export function toAxes(axes: number | readonly number[] | undefined, ndim: number, name = 'axes'): number[] {
+  const list = axes === undefined ? Array.from({ length: ndim }, (_, k) => k) : (typeof axes === 'number' ? [axes] : axes).map((a) => toAxis(a, ndim, name));
+  if (new Set(list).size !== list.length) throw new ShapeError(`expected distinct ${name}, received ${JSON.stringify(axes)}`);
+  return list;
+}

@@ -1,0 +1,44 @@
+import type { DType, HostArray } from './dtype.js';
+import { bytesOf, dtypeOf } from './dtype.js';
+
+/** Host memory that a message layer can read and write directly. */
+export interface HostSpan {
+  readonly kind: 'host';
+  readonly dtype: DType;
+  /** Elements, not bytes. */
+  readonly length: number;
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+}
+
+/** Memory of a device. A message layer that can't read it goes through `copyToHost` and `copyFromHost`. */
+export interface DeviceSpan {
+  readonly kind: 'device';
+  readonly dtype: DType;
+  /** Elements, not bytes. */
+  readonly length: number;
+  /** The device address, or undefined where no message layer may ever read this memory. */
+  readonly address: bigint | undefined;
+  /** Waits until all kernels that write this memory are done. */
+  synchronize(): void;
+  /** Waits, then copies the span into host memory of the same dtype and length. */
+  copyToHost(to: HostArray): void;
+  copyFromHost(from: HostArray): void;
+  /** Host memory that the device copies to and from fast (pinned), if it has such. */
+  pinned?(bytes: number): ArrayBuffer;
+}
+
+/** Memory as a message layer sees it. */
+export type Span = HostSpan | DeviceSpan;
+
+/** What communication calls take: a span, or a typed array (float32, float64, int32). */
+export type Transferable = Span | HostArray;
+
+/** A typed array as a span; a complex dtype says that it holds interleaved pairs. */
+export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): HostSpan {
+  return { kind: 'host', dtype, length: values.byteLength / bytesOf(dtype), buffer: values.buffer, byteOffset: values.byteOffset };
+}
+
+export function toSpan(memory: Transferable): Span {
+  return ArrayBuffer.isView(memory) ? hostSpan(memory) : memory;
+}

@@ -1,0 +1,183 @@
+import type { Backend, Elements, InnerProduct } from './backend.js';
+import { type Scalar, scalarOf } from './complex.js';
+import type { Communicator, ReduceOp } from './communicator.js';
+import type { DType } from './dtype.js';
+import { BackendError, PartitionError, ShapeError } from './errors.js';
+import type { Shape } from './shape.js';
+
+/** Everything about a vector but its values. Spaces compare cheaply and never communicate. */
+export interface Space<V> {
+  readonly dtype: DType;
+  readonly backend: Backend;
+  /** The global shape; of a stacked space `[size]`. */
+  readonly shape: Shape;
+  /** Elements over all ranks. */
+  readonly size: number;
+  zeros(): V;
+  /** Contents undefined. */
+  empty(): V;
+  /** Standard normal values, a function of seed and global index alone. */
+  random(seed?: number): V;
+  withDType(dtype: DType): Space<V>;
+  equals(other: Space<unknown>): boolean;
+  toString(): string;
+}
+
+/** Norm orders: any p > 0, 0 (nonzeros), Infinity and −Infinity. */
+export type NormOrder = number;
+
+/** What a solver may use of a vector. Methods named as in BLAS, and those that end in `InPlace`, change the receiver; the others return new vectors. */
+export interface Vector<V extends Vector<V>> {
+  readonly space: Space<V>;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  /** Elements over all ranks. */
+  readonly size: number;
+
+  zerosLike(): V;
+  emptyLike(): V;
+  copy(): V;
+  /** Gives the memory back to the backend's pool. The vector must not be used again. */
+  dispose(): void;
+
+  /** `this ← x`; x of the same space, or of one that differs in real → complex only. */
+  assign(x: V): this;
+  fill(value: Scalar): this;
+  /** `this ← a·x + b·this`; with b = 0 the old values are not read. */
+  axpby(a: Scalar, x: V, b: Scalar): this;
+  /** `this ← a·this` */
+  scale(a: Scalar): this;
+
+  add(other: V): V;
+  subtract(other: V): V;
+  multiply(other: V | Scalar): V;
+  negative(): V;
+  conj(): V;
+  addInPlace(other: V): this;
+  subtractInPlace(other: V): this;
+  multiplyInPlace(other: V | Scalar): this;
+  conjInPlace(): this;
+
+  /** `Σ x·y`, without conjugation. */
+  dot(y: V): Scalar;
+  /** `Σ conj(x)·y` */
+  vdot(y: V): Scalar;
+  /** `Re Σ conj(x)·y` */
+  rdot(y: V): number;
+  /** @param order default 2 */
+  norm(order?: NormOrder): number;
+
+  /** Applies `kernel` to every contiguous local run of this vector and of `target` (this one where absent): thresholds, projections. Never communicates. */
+  map(kernel: (x: Elements, y: Elements) => void, target?: V): V;
+  /** The k-th smallest modulus over all ranks, k from 0. */
+  kthSmallestAbs(k: number): number;
+
+  /** Where partial results of inner products are summed up; undefined for a vector of one rank. */
+  readonly reducer: Communicator | undefined;
+  /** The pairs of local runs whose inner products add up, over the ranks of `reducer`, to that of the vectors. */
+  innerProducts(y: V, conjugate: boolean, into: InnerProduct[]): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: pairs of one batch may be of different vector kinds
+type AnyVector = Vector<any>;
+export type VectorPair = readonly [AnyVector, AnyVector];
+
+/** Throws unless both vectors live on one backend. */
+export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly backend: Backend }): void {
+  if (a.backend !== b.backend) {
+    throw new BackendError(`cannot mix arrays of backends '${a.backend.name}' and '${b.backend.name}': move one with to('${a.backend.name}')`);
+  }
+}
+
+/** Throws {@link ShapeError} unless both vectors are of one space (dtypes aside). */
+export function checkSameSpace(a: AnyVector, b: AnyVector): void {
+  if (a.space === b.space) return;
+  checkSameBackend(a, b);
+  if (!a.space.withDType(b.dtype).equals(b.space)) throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
+}
+
+/** Inner products on their way: `wait` gives `[re, im]` of each pair. */
+export interface PendingDots {
+  wait(): Float64Array;
+}
+
+function localDots(pairs: readonly VectorPair[], conjugate: boolean): { values: Float64Array; reducer: Communicator | undefined } {
+  const products: InnerProduct[] = [];
+  const ends: number[] = [];
+  const reducer: Communicator | undefined = pairs[0]?.[0].reducer;
+  for (const [x, y] of pairs) {
+    checkSameSpace(x, y);
+    if (x.reducer?.id !== reducer?.id) throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
+    x.innerProducts(y, conjugate, products);
+    ends.push(products.length);
+  }
+  const values = new Float64Array(2 * pairs.length);
+  if (products.length > 0) {
+    const backend = products[0]?.x.storage.backend as Backend;
+    const terms = backend.dots(products);
+    let k = 0;
+    ends.forEach((end, i) => {
+      for (; k < end; k++) {
+        values[2 * i] = (values[2 * i] as number) + (terms[2 * k] as number);
+        values[2 * i + 1] = (values[2 * i + 1] as number) + (terms[2 * k + 1] as number);
+      }
+    });
+  }
+  return { values, reducer };
+}
+
+function allDots(pairs: readonly VectorPair[], conjugate: boolean): Float64Array {
+  const { values, reducer } = localDots(pairs, conjugate);
+  reducer?.allreduce(values, 'sum');
+  return values;
+}
+
+/** Real inner products `Re⟨x, y⟩` of several pairs, of whatever vector kinds, for one reduction. The same bits on every rank. */
+export function rdots(...pairs: readonly VectorPair[]): number[] {
+  const values = allDots(pairs, true);
+  return pairs.map((_, i) => values[2 * i] as number);
+}
+
+/** Inner products `⟨x, y⟩ = Σ conj(x)·y` of several pairs for one reduction. */
+export function vdots(...pairs: readonly VectorPair[]): Scalar[] {
+  const values = allDots(pairs, true);
+  return pairs.map(([x, y], i) => scalarOf(x.dtype === y.dtype ? x.dtype : 'complex128', values[2 * i] as number, values[2 * i + 1] as number));
+}
+
+/** `Σ x·y` without conjugation. */
+export function dot<V extends Vector<V>>(x: V, y: V): Scalar {
+  const values = allDots([[x, y]], false);
+  return scalarOf(x.dtype === y.dtype ? x.dtype : 'complex128', values[0] as number, values[1] as number);
+}
+
+/** As {@link vdots}, without waiting for the other ranks: work in between overlaps with the reduction. */
+export function startDots(...pairs: readonly VectorPair[]): PendingDots {
+  const { values, reducer } = localDots(pairs, true);
+  const request = reducer?.iallreduce(values, 'sum');
+  return {
+    wait: () => {
+      request?.wait();
+      return values;
+    },
+  };
+}
+
+/** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
+export interface NormRecipe {
+  readonly kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero';
+  readonly combine: ReduceOp;
+  readonly finish: (value: number) => number;
+}
+
+/** Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order that is no norm. */
+export function normRecipe(order: NormOrder = 2): NormRecipe {
+  const same = (v: number) => v;
+  if (order === 2) return { kernel: 'sumSquares', combine: 'sum', finish: Math.sqrt };
+  if (order === 1) return { kernel: 'sumAbs', combine: 'sum', finish: same };
+  if (order === 0) return { kernel: 'countNonzero', combine: 'sum', finish: same };
+  if (order === Number.POSITIVE_INFINITY) return { kernel: 'maxAbs', combine: 'max', finish: same };
+  if (order === Number.NEGATIVE_INFINITY) return { kernel: 'minAbs', combine: 'min', finish: same };
+  if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
+  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${String(order)}`);
+}
+
