@@ -3,6 +3,7 @@ import { type Scalar, scalarOf } from './complex.js';
 import type { Communicator, ReduceOp } from './communicator.js';
 import type { DType } from './dtype.js';
 import { BackendError, PartitionError, ShapeError } from './errors.js';
+import type { NDArray } from './ndarray.js';
 import type { Shape } from './shape.js';
 
 /** Everything about a vector but its values. Spaces compare cheaply and never communicate. */
@@ -71,6 +72,11 @@ export interface Vector<V extends Vector<V>> {
   map(kernel: (x: Elements, y: Elements) => void, target?: V): V;
   /** The k-th smallest modulus over all ranks, k from 0. */
   kthSmallestAbs(k: number): number;
+
+  /** Sets one element by its flat index in the whole vector (C order); every rank calls it, the owner stores. Never communicates. */
+  setAt(index: number, value: Scalar): this;
+  /** The whole vector on every rank, in its global shape (a stacked one flat). Collective. */
+  asArray(): NDArray;
 
   /** Where partial results of inner products are summed up; undefined for a vector of one rank. */
   readonly reducer: Communicator | undefined;
