@@ -11,6 +11,8 @@ export interface Storage {
   readonly length: number;
   /** `length` elements from `offset` on, as a message layer sees them. */
   span(offset: number, length: number): Span;
+  /** Where the memory is a typed array of this process: a live view of it (complex: pairs). The storage is then never pooled. Waits. */
+  hostView?(offset: number, length: number): HostArray;
 }
 
 /** A run of `size` elements of a storage from `offset` on: what kernels read and write. An NDArray is one. */

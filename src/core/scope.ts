@@ -1,0 +1,72 @@
+import { ArgumentError } from './errors.js';
+
+/** Something that gives its memory back when told. */
+export interface Disposable {
+  dispose(): void;
+}
+
+/** Under this key an object that is built of arrays names them, so that a scope that returns the object keeps them. */
+export const PARTS: unique symbol = Symbol('lops-mpi.parts');
+
+export interface HasParts {
+  [PARTS](): Iterable<unknown>;
+}
+
+const scopes: Set<Disposable>[] = [];
+
+/** Called by what owns memory when it is made: the innermost scope, if there is one, disposes it at its end. */
+export function track(value: Disposable): void {
+  scopes.at(-1)?.add(value);
+}
+
+/** Takes a value out of all scopes: nobody but its owner disposes it from now on. Caches that fill themselves inside a scope need it. */
+export function keep<T>(value: T): T {
+  if (scopes.length > 0) visit(value, 1, untrack);
+  return value;
+}
+
+/** Forgets a value that was disposed. */
+export function untrack(value: Disposable): void {
+  for (const scope of scopes) scope.delete(value);
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isDisposable = (value: object): value is Disposable => 'dispose' in value && typeof value.dispose === 'function';
+const hasParts = (value: object): value is HasParts => PARTS in value;
+const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value;
+
+/** Calls `found` for every disposable in a value: itself, its parts, and the members of `depth` levels of containers and plain objects. */
+function visit(value: unknown, depth: number, found: (d: Disposable) => void): void {
+  if (!isObject(value) || ArrayBuffer.isView(value)) return;
+  const disposable = isDisposable(value);
+  if (disposable) found(value);
+  if (hasParts(value)) for (const part of value[PARTS]()) visit(part, depth, found);
+  if (disposable || depth === 0) return;
+  const members = value instanceof Map ? value.values() : isIterable(value) ? value : Object.values(value);
+  for (const member of members) visit(member, depth - 1, found);
+}
+
+/**
+ * Runs `body` and disposes all arrays that were made in it, except those that it returns: one array, or arrays in a returned list, iterable, map
+ * or object. They pass to the enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is refused.
+ */
+export function tidy<T>(body: () => T): T {
+  const scope = new Set<Disposable>();
+  scopes.push(scope);
+  let result: T;
+  try {
+    result = body();
+    if (isObject(result) && 'then' in result) throw new ArgumentError('tidy: expected a synchronous function, received one that returns a promise');
+    if (isObject(result) && Symbol.iterator in result && 'next' in result) {
+      throw new ArgumentError('tidy: expected arrays, received an iterator, which would run after its arrays were disposed; return a list');
+    }
+    const parent = scopes.at(-2);
+    visit(result, 1, (value) => {
+      if (scope.delete(value)) parent?.add(value);
+    });
+  } finally {
+    scopes.splice(scopes.lastIndexOf(scope), 1);
+    for (const value of scope) value.dispose();
+  }
+  return result;
+}

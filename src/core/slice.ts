@@ -1,0 +1,67 @@
+import { ShapeError } from './errors.js';
+import { formatShape, type Shape, stridesOf } from './shape.js';
+
+/** `[start, end, step]` as in Python: `end` excluded, negative positions count from the end, null and left out mean the whole axis. */
+export type Range = readonly [start?: number | null, end?: number | null, step?: number | null];
+
+/** What is taken of one axis: one index (the axis goes away), a range, or null for all of it. */
+export type Index = number | Range | null;
+
+/** A strided region of a C-contiguous array. */
+export interface Region {
+  /** The shape without the axes that were indexed by an integer. */
+  readonly shape: number[];
+  /** Elements from the array's first. */
+  readonly start: number;
+  readonly strides: number[];
+  /** Leading integers, at most one range of step 1, whole axes after it: elements that lie one after another. */
+  readonly contiguous: boolean;
+}
+
+/** First index, number of indices and step of a range along an axis of `n`. */
+export function resolveRange(range: Range, n: number): readonly [first: number, count: number, step: number] {
+  const bad = range.length > 3 || range.some((v) => v !== null && v !== undefined && !Number.isSafeInteger(v));
+  const step = range[2] ?? 1;
+  if (bad || step === 0) throw new ShapeError(`expected a range [start, end, step] of integers with a step other than 0, received ${JSON.stringify(range)}`);
+  const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
+  const clamp = (v: number) => Math.min(Math.max(v < 0 ? v + n : v, low), high);
+  const start = range[0] == null ? (step > 0 ? low : high) : clamp(range[0]);
+  const end = range[1] == null ? (step > 0 ? high : low) : clamp(range[1]);
+  return [start, Math.max(0, Math.ceil((end - start) / step)), step];
+}
+
+/** An index in `0 … n − 1`; negative ones count from the end. Throws {@link ShapeError}. */
+export function resolveIndex(index: number, n: number, axis: number): number {
+  const i = index < 0 ? index + n : index;
+  if (!Number.isInteger(index) || i < 0 || i >= n) throw new ShapeError(`index ${index} is outside axis ${axis} of length ${n}`);
+  return i;
+}
+
+/** The region of an array of `shape` that `indices` select; axes without an index are whole. Throws {@link ShapeError}. */
+export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
+  if (indices.length > shape.length) {
+    throw new ShapeError(`expected at most ${shape.length} indices for an array of shape ${formatShape(shape)}, received ${indices.length}`);
+  }
+  const steps = stridesOf(shape);
+  const region = { shape: [] as number[], start: 0, strides: [] as number[], contiguous: true };
+  let ranges = 0;
+  shape.forEach((n, axis) => {
+    const index = indices[axis] ?? null;
+    const stride = steps[axis] as number;
+    if (typeof index === 'number') {
+      region.start += resolveIndex(index, n, axis) * stride;
+      if (ranges > 0) region.contiguous = false;
+      return;
+    }
+    if (index !== null && !Array.isArray(index)) {
+      throw new ShapeError(`expected an integer, a range [start, end, step] or null for axis ${axis}, received ${JSON.stringify(index)}`);
+    }
+    const [first, count, step] = index === null ? [0, n, 1] : resolveRange(index as Range, n);
+    if (step !== 1 || (ranges > 0 && index !== null)) region.contiguous = false;
+    ranges++;
+    region.shape.push(count);
+    region.strides.push(stride * step);
+    if (count > 0) region.start += first * stride;
+  });
+  return region;
+}
