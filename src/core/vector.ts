@@ -73,6 +73,8 @@ export interface Vector<V extends Vector<V>> {
   /** The k-th smallest modulus over all ranks, k from 0. */
   kthSmallestAbs(k: number): number;
 
+  /** True where both vectors hold memory in common on this rank. */
+  overlaps(other: AnyVector): boolean;
   /** Sets one element by its flat index in the whole vector (C order); every rank calls it, the owner stores. Never communicates. */
   setAt(index: number, value: Scalar): this;
   /** The whole vector on every rank, in its global shape (a stacked one flat). Collective. */
@@ -85,7 +87,7 @@ export interface Vector<V extends Vector<V>> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: pairs of one batch may be of different vector kinds
-type AnyVector = Vector<any>;
+export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];
 
 /** Throws unless both vectors live on one backend. */
