@@ -1,0 +1,195 @@
+/*
+ * The machine's limits, measured in plain C: what `npm run bench` compares with. Prints one JSON object, a member per case:
+ *   { "axpy": { "seconds_median": …, "seconds_min": …, "repeats": …, "bytes": …, "GB_per_s": … }, "dgemm": { …, "flops": …, "GFLOP_per_s": … } }
+ * rates are those of the median. Bytes count each input once and each output once; write-allocate traffic is not counted.
+ *
+ * Usage: limits [-n ELEMENTS] [-r REPEATS] [CASE…]      (all cases where none is named; -n 1000 measures in cache)
+ *   axpy    z = 1.5 x + y     24 n     dot    Σ x y      16 n     copy   y = 0.5 x    16 n     sumsq  Σ x²    8 n
+ *   triad_inplace  y += 1.5 x 24 n
+ *   derivative   centred first derivative along axis 0 of 96 x 512 x 512    16 n
+ *   laplacian    three-axis Laplacian of the same block                     16 n
+ *   dgemm sgemm  2048 x 2048 x 2048 of the CBLAS that is linked (only with -DHAVE_CBLAS)
+ * All arrays are float64 but those of sgemm, touched before timing.
+ *
+ * Build: gcc -O3 -march=native -ffast-math limits.c -o limits -lm   [-DHAVE_CBLAS $(pkg-config --cflags --libs openblas)]
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef HAVE_CBLAS
+#include <cblas.h>
+#endif
+
+enum { N0 = 96, N1 = 512, N2 = 512, GEMM = 2048 };
+
+static size_t n = 16000000;
+static double *x, *y, *z;
+static float *fx, *fy, *fz;
+static volatile double sink;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double *filled(size_t count) {
+  double *p = aligned_alloc(64, (count * sizeof(double) + 63) / 64 * 64);
+  if (p == NULL) {
+    fprintf(stderr, "limits: out of memory\n");
+    exit(1);
+  }
+  for (size_t i = 0; i < count; i++) p[i] = 1e-3 * (double)(i % 1000) + 0.5;
+  return p;
+}
+
+static void axpy(void) {
+  const double *restrict a = x, *restrict b = y;
+  double *restrict c = z;
+  for (size_t i = 0; i < n; i++) c[i] = 1.5 * a[i] + b[i];
+}
+static void triad_inplace(void) {
+  const double *restrict a = x;
+  double *restrict c = z;
+  for (size_t i = 0; i < n; i++) c[i] += 1e-6 * a[i];
+}
+static void copy(void) {
+  const double *restrict a = x;
+  double *restrict c = z;
+  for (size_t i = 0; i < n; i++) c[i] = 0.5 * a[i];
+}
+static void dot(void) {
+  double s = 0;
+  for (size_t i = 0; i < n; i++) s += x[i] * y[i];
+  sink = s;
+}
+static void sumsq(void) {
+  double s = 0;
+  for (size_t i = 0; i < n; i++) s += x[i] * x[i];
+  sink = s;
+}
+static void derivative(void) {
+  const size_t plane = (size_t)N1 * N2;
+  const double *restrict a = x;
+  double *restrict c = z;
+  memset(c, 0, plane * sizeof(double));
+  for (size_t i = plane; i < (N0 - 1) * plane; i++) c[i] = 0.5 * (a[i + plane] - a[i - plane]);
+  memset(c + (N0 - 1) * plane, 0, plane * sizeof(double));
+}
+static void laplacian(void) {
+  const size_t row = N2, plane = (size_t)N1 * N2;
+  const double *restrict a = x;
+  double *restrict c = z;
+  for (size_t i = 1; i < N0 - 1; i++)
+    for (size_t j = 1; j < N1 - 1; j++) {
+      const double *restrict p = a + i * plane + j * row;
+      double *restrict q = c + i * plane + j * row;
+      for (size_t k = 1; k < N2 - 1; k++) q[k] = p[k - plane] + p[k + plane] + p[k - row] + p[k + row] + p[k - 1] + p[k + 1] - 6 * p[k];
+    }
+}
+#ifdef HAVE_CBLAS
+static void dgemm(void) {
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, GEMM, GEMM, GEMM, 1, x, GEMM, y, GEMM, 0, z, GEMM);
+}
+static void sgemm(void) {
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, GEMM, GEMM, GEMM, 1, fx, GEMM, fy, GEMM, 0, fz, GEMM);
+}
+#endif
+
+/* `per` bytes (or flops) an element of `count`; count 0 stands for n. */
+static const struct {
+  const char *name;
+  void (*run)(void);
+  double per;
+  double count;
+  int flops;
+} cases[] = {
+    {"axpy", axpy, 24, 0, 0},
+    {"triad_inplace", triad_inplace, 24, 0, 0},
+    {"dot", dot, 16, 0, 0},
+    {"copy", copy, 16, 0, 0},
+    {"sumsq", sumsq, 8, 0, 0},
+    {"derivative", derivative, 16, (double)N0 *N1 *N2, 0},
+    {"laplacian", laplacian, 16, (double)N0 *N1 *N2, 0},
+#ifdef HAVE_CBLAS
+    {"dgemm", dgemm, 2.0 * GEMM, (double)GEMM *GEMM, 1},
+    {"sgemm", sgemm, 2.0 * GEMM, (double)GEMM *GEMM, 1},
+#endif
+};
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+static int ascending(const void *a, const void *b) {
+  const double d = *(const double *)a - *(const double *)b;
+  return (d > 0) - (d < 0);
+}
+
+int main(int argc, char **argv) {
+  int wanted[CASES] = {0}, any = 0, repeats = 7;
+  for (int i = 1; i < argc; i++) {
+    int known = 0;
+    if (strcmp(argv[i], "-n") == 0 && i + 1 < argc) {
+      n = (size_t)strtoull(argv[++i], NULL, 10);
+      continue;
+    }
+    if (strcmp(argv[i], "-r") == 0 && i + 1 < argc) {
+      repeats = atoi(argv[++i]);
+      continue;
+    }
+    for (int c = 0; c < CASES; c++)
+      if (strcmp(argv[i], cases[c].name) == 0) wanted[c] = known = any = 1;
+    if (!known) {
+      fprintf(stderr, "limits: no case '%s' in this build\n", argv[i]);
+      return 2;
+    }
+  }
+  if (repeats < 1 || n < 1) {
+    fprintf(stderr, "limits: expected -r and -n of at least 1\n");
+    return 2;
+  }
+  size_t most = 0;
+  for (int c = 0; c < CASES; c++)
+    if (!any || wanted[c]) {
+      const size_t count = cases[c].count > 0 ? (size_t)cases[c].count : n;
+      if (count > most) most = count;
+    }
+  x = filled(most);
+  y = filled(most);
+  z = filled(most);
+  fx = (float *)calloc((size_t)GEMM * GEMM, sizeof(float));
+  fy = (float *)calloc((size_t)GEMM * GEMM, sizeof(float));
+  fz = (float *)calloc((size_t)GEMM * GEMM, sizeof(float));
+  double *times = malloc(sizeof(double) * (size_t)repeats);
+  if (fx == NULL || fy == NULL || fz == NULL || times == NULL) return 1;
+  for (size_t i = 0; i < (size_t)GEMM * GEMM; i++) fx[i] = fy[i] = 1e-3f * (float)(i % 1000);
+
+  printf("{");
+  int first = 1;
+  for (int c = 0; c < CASES; c++) {
+    if (any && !wanted[c]) continue;
+    const double work = cases[c].per * (cases[c].count > 0 ? cases[c].count : (double)n);
+    /* Short cases are repeated within one timing, so that a timing lasts a millisecond at least. */
+    cases[c].run();
+    double start = now();
+    cases[c].run();
+    const double once = now() - start;
+    const int inner = once > 1e-3 ? 1 : (int)(1e-3 / (once > 1e-8 ? once : 1e-8)) + 1;
+    for (int r = 0; r < repeats; r++) {
+      start = now();
+      for (int k = 0; k < inner; k++) {
+        cases[c].run();
+        __asm__ volatile("" ::: "memory");
+      }
+      times[r] = (now() - start) / inner;
+    }
+    qsort(times, (size_t)repeats, sizeof(double), ascending);
+    const double median = repeats % 2 ? times[repeats / 2] : 0.5 * (times[repeats / 2 - 1] + times[repeats / 2]);
+    printf("%s\"%s\":{\"seconds_median\":%.9g,\"seconds_min\":%.9g,\"repeats\":%d,\"%s\":%.0f,\"%s\":%.4g}", first ? "" : ",", cases[c].name, median,
+           times[0], repeats, cases[c].flops ? "flops" : "bytes", work, cases[c].flops ? "GFLOP_per_s" : "GB_per_s", work / median * 1e-9);
+    first = 0;
+  }
+  printf("}\n");
+  return 0;
+}
