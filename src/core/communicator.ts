@@ -27,6 +27,8 @@ export interface CommCounters {
   reductions: number;
   /** All other collective calls, barriers and object collectives included. */
   collectives: number;
+  /** Sets all of them to zero. */
+  reset(): void;
 }
 
 /** Where a message came from, for wildcards. */

@@ -1,0 +1,81 @@
+import { ANY, type ReduceOp } from '../core/communicator.js';
+import { bytesOf, type DType, isComplex } from '../core/dtype.js';
+import { MpiError } from '../core/errors.js';
+import type { HostSpan, Span } from '../core/span.js';
+
+/** The largest tag that MPI guarantees. */
+export const MAX_TAG = 32767;
+
+export function checkRank(call: string, what: string, rank: number, size: number): void {
+  if (Number.isInteger(rank) && rank >= 0 && rank < size) return;
+  throw new MpiError(`${call}: expected ${what} to be a rank from 0 to ${size - 1}, received ${rank}`);
+}
+
+export function checkSource(call: string, from: number, size: number): void {
+  if (from !== ANY) checkRank(call, 'the source', from, size);
+}
+
+export function checkTag(call: string, tag: number, wildcard = false): void {
+  if (Number.isInteger(tag) && tag >= 0 && tag <= MAX_TAG) return;
+  if (wildcard && tag === ANY) return;
+  throw new MpiError(`${call}: expected a tag from 0 to ${MAX_TAG}${wildcard ? ' or ANY' : ''}, received ${tag}`);
+}
+
+export function checkSameDType(call: string, send: Span, recv: Span): void {
+  if (send.dtype === recv.dtype) return;
+  throw new MpiError(`${call}: sends ${send.dtype} and receives ${recv.dtype}: both must be the same dtype`);
+}
+
+export function checkLength(call: string, what: string, span: Span, expected: number): void {
+  if (span.length === expected) return;
+  throw new MpiError(`${call}: expected ${what} to have ${expected} elements, received ${span.length}`);
+}
+
+/** The sum of one count per rank. Throws {@link MpiError}. */
+export function checkCounts(call: string, what: string, counts: readonly number[], size: number): number {
+  if (counts.length !== size) throw new MpiError(`${call}: expected ${what} for ${size} ranks, received ${counts.length}`);
+  let total = 0;
+  for (let rank = 0; rank < size; rank++) {
+    const count = counts[rank] as number;
+    if (!Number.isSafeInteger(count) || count < 0) throw new MpiError(`${call}: expected ${what}[${rank}] to be a count ≥ 0, received ${count}`);
+    total += count;
+  }
+  return total;
+}
+
+const FITS: Readonly<Record<ReduceOp, (dtype: DType) => boolean>> = {
+  sum: () => true,
+  prod: () => true,
+  max: (dtype) => !isComplex(dtype),
+  min: (dtype) => !isComplex(dtype),
+  land: (dtype) => dtype === 'int32',
+  lor: (dtype) => dtype === 'int32',
+};
+
+export function checkOp(call: string, op: ReduceOp, dtype: DType): void {
+  const fits = FITS[op] as ((dtype: DType) => boolean) | undefined;
+  if (!fits) throw new MpiError(`${call}: expected an operation (${Object.keys(FITS).join(', ')}), received ${JSON.stringify(op)}`);
+  if (!fits(dtype)) throw new MpiError(`${call}: '${op}' is not defined for ${dtype}`);
+}
+
+function overlap(a: HostSpan, b: HostSpan): boolean {
+  if (a.buffer !== b.buffer || a.length === 0 || b.length === 0) return false;
+  return a.byteOffset < b.byteOffset + b.length * bytesOf(b.dtype) && b.byteOffset < a.byteOffset + a.length * bytesOf(a.dtype);
+}
+
+/** Refuses memory that would be read and written by one call. Device memory is staged, so it may overlap. */
+export function checkDisjoint(call: string, send: Span, recv: Span): void {
+  if (send.kind === 'host' && recv.kind === 'host' && overlap(send, recv)) {
+    throw new MpiError(`${call}: the memory to send and to receive overlaps: use memory of its own for one of them`);
+  }
+}
+
+/**
+ * Whether `part` is exactly the piece of `whole` from `offset` (elements) on, which MPI does in place. Throws {@link MpiError} where they
+ * overlap in another way.
+ */
+export function isInPlace(call: string, part: Span, whole: Span, offset: number): boolean {
+  if (part.kind !== 'host' || whole.kind !== 'host' || !overlap(part, whole)) return false;
+  if (part.byteOffset === whole.byteOffset + offset * bytesOf(whole.dtype)) return true;
+  throw new MpiError(`${call}: the memory to send and to receive overlaps without this rank's part being in its place`);
+}

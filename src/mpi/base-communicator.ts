@@ -1,0 +1,407 @@
+import type { CartesianCommunicator, CommCounters, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../core/communicator.js';
+import { bytesOf } from '../core/dtype.js';
+import { MpiError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { hostSpan, type Span, type Transferable, toSpan } from '../core/span.js';
+import {
+  checkCounts, checkDisjoint, checkLength, checkOp, checkRank, checkSameDType, checkSource, checkTag, isInPlace,
+} from './arguments.js';
+import { CartesianGrid } from './cartesian-grid.js';
+import { decodeObject, encodeObject, wordsOf } from './object-codec.js';
+
+class Counters implements CommCounters {
+  messages = 0;
+  bytes = 0;
+  reductions = 0;
+  collectives = 0;
+  reset(): void {
+    this.messages = 0;
+    this.bytes = 0;
+    this.reductions = 0;
+    this.collectives = 0;
+  }
+}
+
+let nextId = 1;
+
+/** A send or a receive with fixed memory, which {@link BaseCommunicator} counts when it starts. */
+export interface Message {
+  readonly span: Span;
+  readonly partner: number;
+  readonly tag: number;
+}
+
+/**
+ * What all communicators share: argument checks, counters and object collectives. A message layer adds the `do…` methods, which get spans
+ * that fit and count nothing.
+ */
+export abstract class BaseCommunicator implements Communicator {
+  abstract readonly rank: number;
+  abstract readonly size: number;
+  readonly id = nextId++;
+  readonly counters = new Counters();
+  #freed = false;
+
+  protected abstract doBarrier(): void;
+  protected abstract doBcast(data: Span, root: number): void;
+  /** Without `send` in place. */
+  protected abstract doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void;
+  protected abstract doIallreduce(inPlace: Span, op: ReduceOp): Request;
+  /** Without `send` (on the root only) in place; `recv` counts on the root only. */
+  protected abstract doReduce(send: Span | undefined, recv: Span | undefined, op: ReduceOp, root: number): void;
+  /** Without `send` this rank's part is in its place. So too below. */
+  protected abstract doAllgather(send: Span | undefined, recv: Span): void;
+  protected abstract doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void;
+  protected abstract doGather(send: Span | undefined, recv: Span | undefined, root: number): void;
+  protected abstract doGatherv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void;
+  protected abstract doScatter(send: Span | undefined, recv: Span | undefined, root: number): void;
+  protected abstract doScatterv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void;
+  protected abstract doAlltoall(send: Span, recv: Span): void;
+  protected abstract doAlltoallv(send: Span, sendCounts: readonly number[], recv: Span, recvCounts: readonly number[]): void;
+  protected abstract doSend(message: Message): void;
+  protected abstract doRecv(message: Message): Status;
+  protected abstract doSendrecv(send: Message, recv: Message): Status;
+  protected abstract doIsend(message: Message): Request;
+  protected abstract doIrecv(message: Message): Request;
+  /** `onStart` is called at each start. */
+  protected abstract doSendInit(message: Message, onStart: () => void): PersistentRequest;
+  protected abstract doRecvInit(message: Message): PersistentRequest;
+  protected abstract doSplit(color: number | undefined, key: number): Communicator | undefined;
+  protected abstract doSplitShared(): Communicator;
+  protected abstract doDup(): Communicator;
+  protected abstract doCart(grid: CartesianGrid, reorder: boolean): CartesianCommunicator | undefined;
+  protected abstract doFree(): void;
+  abstract abort(code: number, message?: string): never;
+
+  barrier(): void {
+    this.#collective('barrier');
+    this.doBarrier();
+  }
+
+  bcast(data: Transferable, root = 0): void {
+    const span = toSpan(data);
+    this.#checkRoot('bcast', root);
+    this.#collective('bcast');
+    this.doBcast(span, root);
+  }
+
+  allreduce(sendOrInPlace: Transferable, op: ReduceOp, recv?: Transferable): void {
+    const send = toSpan(sendOrInPlace);
+    checkOp('allreduce', op, send.dtype);
+    if (recv === undefined) {
+      this.#reduction('allreduce');
+      this.doAllreduce(undefined, send, op);
+      return;
+    }
+    const to = toSpan(recv);
+    this.#checkReduce('allreduce', send, to);
+    this.#reduction('allreduce');
+    this.doAllreduce(isInPlace('allreduce', send, to, 0) ? undefined : send, to, op);
+  }
+
+  iallreduce(inPlace: Transferable, op: ReduceOp): Request {
+    const span = toSpan(inPlace);
+    checkOp('iallreduce', op, span.dtype);
+    this.#reduction('iallreduce');
+    return this.doIallreduce(span, op);
+  }
+
+  reduce(sendOrInPlace: Transferable, op: ReduceOp, root: number, recv?: Transferable): void {
+    const send = toSpan(sendOrInPlace);
+    this.#checkRoot('reduce', root);
+    checkOp('reduce', op, send.dtype);
+    if (this.rank !== root) {
+      this.#reduction('reduce');
+      this.doReduce(send, undefined, op, root);
+      return;
+    }
+    const to = recv === undefined ? send : toSpan(recv);
+    this.#checkReduce('reduce', send, to);
+    const inPlace = to === send || isInPlace('reduce', send, to, 0);
+    this.#reduction('reduce');
+    this.doReduce(inPlace ? undefined : send, to, op, root);
+  }
+
+  allgather(send: Transferable, recv: Transferable): void {
+    const [from, to] = [toSpan(send), toSpan(recv)];
+    const inPlace = this.#checkGather('allgather', from, to);
+    this.#collective('allgather');
+    this.doAllgather(inPlace ? undefined : from, to);
+  }
+
+  allgatherv(send: Transferable, recv: Transferable, counts: readonly number[]): void {
+    const [from, to] = [toSpan(send), toSpan(recv)];
+    const offset = this.#checkParts('allgatherv', 'send', from, 'recv', to, counts);
+    this.#collective('allgatherv');
+    this.doAllgatherv(isInPlace('allgatherv', from, to, offset) ? undefined : from, to, counts);
+  }
+
+  gather(send: Transferable, recv: Transferable | undefined, root = 0): void {
+    const from = toSpan(send);
+    this.#checkRoot('gather', root);
+    const to = this.#onRoot('gather', 'recv', recv, root);
+    const inPlace = to !== undefined && this.#checkGather('gather', from, to);
+    this.#collective('gather');
+    this.doGather(inPlace ? undefined : from, to, root);
+  }
+
+  gatherv(send: Transferable, recv: Transferable | undefined, counts: readonly number[], root = 0): void {
+    const from = toSpan(send);
+    this.#checkRoot('gatherv', root);
+    const to = this.#onRoot('gatherv', 'recv', recv, root);
+    const offset = this.#checkParts('gatherv', 'send', from, 'recv', to, counts);
+    const inPlace = to !== undefined && isInPlace('gatherv', from, to, offset);
+    this.#collective('gatherv');
+    this.doGatherv(inPlace ? undefined : from, to, counts, root);
+  }
+
+  scatter(send: Transferable | undefined, recv: Transferable, root = 0): void {
+    const to = toSpan(recv);
+    this.#checkRoot('scatter', root);
+    const from = this.#onRoot('scatter', 'send', send, root);
+    let inPlace = false;
+    if (from) {
+      checkSameDType('scatter', from, to);
+      checkLength('scatter', 'send', from, this.size * to.length);
+      inPlace = isInPlace('scatter', to, from, this.rank * to.length);
+    }
+    this.#collective('scatter');
+    this.doScatter(from, inPlace ? undefined : to, root);
+  }
+
+  scatterv(send: Transferable | undefined, recv: Transferable, counts: readonly number[], root = 0): void {
+    const to = toSpan(recv);
+    this.#checkRoot('scatterv', root);
+    const from = this.#onRoot('scatterv', 'send', send, root);
+    const offset = this.#checkParts('scatterv', 'recv', to, 'send', from, counts);
+    const inPlace = from !== undefined && isInPlace('scatterv', to, from, offset);
+    this.#collective('scatterv');
+    this.doScatterv(from, inPlace ? undefined : to, counts, root);
+  }
+
+  alltoall(send: Transferable, recv: Transferable): void {
+    const [from, to] = [toSpan(send), toSpan(recv)];
+    checkSameDType('alltoall', from, to);
+    if (from.length % this.size !== 0) {
+      throw new MpiError(`alltoall: expected send to have a multiple of ${this.size} elements, received ${from.length}`);
+    }
+    checkLength('alltoall', 'recv', to, from.length);
+    checkDisjoint('alltoall', from, to);
+    this.#collective('alltoall');
+    this.doAlltoall(from, to);
+  }
+
+  alltoallv(send: Transferable, sendCounts: readonly number[], recv: Transferable, recvCounts: readonly number[]): void {
+    const [from, to] = [toSpan(send), toSpan(recv)];
+    checkSameDType('alltoallv', from, to);
+    checkLength('alltoallv', 'send', from, checkCounts('alltoallv', 'sendCounts', sendCounts, this.size));
+    checkLength('alltoallv', 'recv', to, checkCounts('alltoallv', 'recvCounts', recvCounts, this.size));
+    if (sendCounts[this.rank] !== recvCounts[this.rank]) {
+      throw new MpiError(`alltoallv: rank ${this.rank} sends itself ${sendCounts[this.rank]} elements and expects ${recvCounts[this.rank]}`);
+    }
+    checkDisjoint('alltoallv', from, to);
+    this.#collective('alltoallv');
+    this.doAlltoallv(from, sendCounts, to, recvCounts);
+  }
+
+  send(data: Transferable, to: number, tag = 0): void {
+    const message = this.#outgoing('send', data, to, tag);
+    this.#sent(message.span);
+    this.doSend(message);
+  }
+
+  recv(data: Transferable, from: number, tag = 0): Status {
+    return this.doRecv(this.#incoming('recv', data, from, tag));
+  }
+
+  sendrecv(send: Transferable, to: number, recv: Transferable, from: number, tag = 0): Status {
+    const outgoing = this.#outgoing('sendrecv', send, to, tag);
+    const incoming = this.#incoming('sendrecv', recv, from, tag);
+    checkDisjoint('sendrecv', outgoing.span, incoming.span);
+    this.#sent(outgoing.span);
+    return this.doSendrecv(outgoing, incoming);
+  }
+
+  isend(data: Transferable, to: number, tag = 0): Request {
+    const message = this.#outgoing('isend', data, to, tag);
+    this.#sent(message.span);
+    return this.doIsend(message);
+  }
+
+  irecv(data: Transferable, from: number, tag = 0): Request {
+    return this.doIrecv(this.#incoming('irecv', data, from, tag));
+  }
+
+  sendInit(data: Transferable, to: number, tag = 0): PersistentRequest {
+    const message = this.#outgoing('sendInit', data, to, tag);
+    return this.doSendInit(message, () => this.#sent(message.span));
+  }
+
+  recvInit(data: Transferable, from: number, tag = 0): PersistentRequest {
+    return this.doRecvInit(this.#incoming('recvInit', data, from, tag));
+  }
+
+  startAll(requests: readonly PersistentRequest[]): void {
+    for (const request of requests) request.start();
+  }
+
+  waitAll(requests: readonly Request[]): void {
+    for (const request of requests) request.wait();
+  }
+
+  bcastObject<T>(value: T, root = 0): T {
+    this.#checkRoot('bcastObject', root);
+    this.#collective('bcastObject');
+    const mine = this.rank === root ? encodeObject(value) : undefined;
+    const mark = Float64Array.of(mine?.mark ?? 0);
+    this.doBcast(hostSpan(mark), root);
+    const words = mine?.words ?? new Int32Array(wordsOf(mark[0] as number));
+    this.doBcast(hostSpan(words), root);
+    return decodeObject('bcastObject', words, mark[0] as number, root) as T;
+  }
+
+  allgatherObject<T>(value: T): T[] {
+    this.#collective('allgatherObject');
+    const { words, mark } = encodeObject(value);
+    const marks = this.#allMarks(mark);
+    const counts = marks.map(wordsOf);
+    const all = new Int32Array(counts.reduce((a, b) => a + b, 0));
+    this.doAllgatherv(hostSpan(words), hostSpan(all), counts);
+    return this.#decodeAll<T>('allgatherObject', all, marks);
+  }
+
+  gatherObject<T>(value: T, root = 0): T[] | undefined {
+    this.#checkRoot('gatherObject', root);
+    this.#collective('gatherObject');
+    const { words, mark } = encodeObject(value);
+    const marks = this.#allMarks(mark);
+    // A value that can't be sent is an error everywhere, not on the root alone.
+    const failed = marks.findIndex((m) => m < 0);
+    if (failed >= 0) {
+      const message = this.rank === failed ? words : new Int32Array(wordsOf(marks[failed] as number));
+      this.doBcast(hostSpan(message), failed);
+      decodeObject('gatherObject', message, marks[failed] as number, failed);
+    }
+    const counts = marks.map(wordsOf);
+    const all = this.rank === root ? new Int32Array(counts.reduce((a, b) => a + b, 0)) : undefined;
+    this.doGatherv(hostSpan(words), all && hostSpan(all), counts, root);
+    return all && this.#decodeAll<T>('gatherObject', all, marks);
+  }
+
+  split(color: number, key?: number): Communicator;
+  split(color: number | undefined, key?: number): Communicator | undefined;
+  split(color: number | undefined, key = this.rank): Communicator | undefined {
+    if (color !== undefined && (!Number.isInteger(color) || color < 0 || color > 0x7fffffff)) {
+      throw new MpiError(`split: expected a colour that is an integer ≥ 0, or undefined, received ${color}`);
+    }
+    if ((key | 0) !== key) throw new MpiError(`split: expected an integer key, received ${key}`);
+    this.#collective('split');
+    return this.doSplit(color, key);
+  }
+
+  splitShared(): Communicator {
+    this.#collective('splitShared');
+    return this.doSplitShared();
+  }
+
+  dup(): Communicator {
+    this.#collective('dup');
+    return this.doDup();
+  }
+
+  cart(dims: readonly number[], options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean }): CartesianCommunicator | undefined {
+    checkOptions('cart', options, ['periodic', 'reorder']);
+    const grid = new CartesianGrid(dims, options?.periodic, this.size);
+    this.#collective('cart');
+    return this.doCart(grid, options?.reorder ?? false);
+  }
+
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    this.doFree();
+  }
+
+  #checkUsable(call: string): void {
+    if (this.#freed) throw new MpiError(`${call}: this communicator was freed`);
+  }
+
+  #collective(call: string): void {
+    this.#checkUsable(call);
+    this.counters.collectives++;
+  }
+
+  #reduction(call: string): void {
+    this.#checkUsable(call);
+    this.counters.reductions++;
+  }
+
+  #sent(span: Span): void {
+    this.counters.messages++;
+    this.counters.bytes += span.length * bytesOf(span.dtype);
+  }
+
+  #outgoing(call: string, data: Transferable, to: number, tag: number): Message {
+    this.#checkUsable(call);
+    checkRank(call, 'the destination', to, this.size);
+    checkTag(call, tag);
+    return { span: toSpan(data), partner: to, tag };
+  }
+
+  #incoming(call: string, data: Transferable, from: number, tag: number): Message {
+    this.#checkUsable(call);
+    checkSource(call, from, this.size);
+    checkTag(call, tag, true);
+    return { span: toSpan(data), partner: from, tag };
+  }
+
+  #checkRoot(call: string, root: number): void {
+    checkRank(call, 'the root', root, this.size);
+  }
+
+  #checkReduce(call: string, send: Span, recv: Span): void {
+    checkSameDType(call, send, recv);
+    checkLength(call, 'recv', recv, send.length);
+  }
+
+  #onRoot(call: string, what: string, memory: Transferable | undefined, root: number): Span | undefined {
+    if (this.rank !== root) return undefined;
+    if (memory === undefined) throw new MpiError(`${call}: expected memory for '${what}' on the root, received undefined`);
+    return toSpan(memory);
+  }
+
+  /** Checks an even gather; answers whether this rank's part is in its place. */
+  #checkGather(call: string, send: Span, recv: Span): boolean {
+    checkSameDType(call, send, recv);
+    checkLength(call, 'recv', recv, this.size * send.length);
+    return isInPlace(call, send, recv, this.rank * send.length);
+  }
+
+  /** Checks this rank's part, and the whole where this rank has it; answers where the part is in the whole. */
+  #checkParts(call: string, partName: string, part: Span, wholeName: string, whole: Span | undefined, counts: readonly number[]): number {
+    const total = checkCounts(call, 'counts', counts, this.size);
+    checkLength(call, partName, part, counts[this.rank] as number);
+    if (whole) {
+      checkSameDType(call, part, whole);
+      checkLength(call, wholeName, whole, total);
+    }
+    let offset = 0;
+    for (let rank = 0; rank < this.rank; rank++) offset += counts[rank] as number;
+    return offset;
+  }
+
+  #allMarks(mark: number): number[] {
+    const marks = new Float64Array(this.size);
+    this.doAllgather(hostSpan(Float64Array.of(mark)), hostSpan(marks));
+    return Array.from(marks);
+  }
+
+  #decodeAll<T>(call: string, all: Int32Array, marks: readonly number[]): T[] {
+    let at = 0;
+    return marks.map((mark, rank) => {
+      const words = all.subarray(at, at + wordsOf(mark));
+      at += words.length;
+      return decodeObject(call, words, mark, rank) as T;
+    });
+  }
+}

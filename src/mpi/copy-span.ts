@@ -1,0 +1,39 @@
+import { bytesOf, hostArray, hostView } from '../core/dtype.js';
+import type { HostSpan, Span } from '../core/span.js';
+
+const bytes = (span: HostSpan): Uint8Array => new Uint8Array(span.buffer, span.byteOffset, span.length * bytesOf(span.dtype));
+
+/** `length` elements of a span of host memory from `offset` on. */
+export function hostPart(span: HostSpan, offset: number, length: number): HostSpan {
+  return { ...span, byteOffset: span.byteOffset + offset * bytesOf(span.dtype), length };
+}
+
+/** Host memory with a copy of the span's elements. */
+export function snapshot(span: Span): HostSpan {
+  const copy = hostArray(span.dtype, span.length);
+  const to: HostSpan = { kind: 'host', dtype: span.dtype, length: span.length, buffer: copy.buffer, byteOffset: 0 };
+  copyToHost(span, to);
+  return to;
+}
+
+/** `to ← from`; same dtype and length. */
+export function copyToHost(from: Span, to: HostSpan): void {
+  if (from.length === 0) return;
+  if (from.kind === 'host') bytes(to).set(bytes(from));
+  else from.copyToHost(hostView(to.dtype, to.buffer, to.byteOffset, to.length));
+}
+
+/** `to ← from`; same dtype and length. */
+export function copyFromHost(from: HostSpan, to: Span): void {
+  if (from.length === 0) return;
+  if (to.kind === 'host') bytes(to).set(bytes(from));
+  else to.copyFromHost(hostView(from.dtype, from.buffer, from.byteOffset, from.length));
+}
+
+/** `to ← from`, through host memory where both are on a device; same dtype and length. */
+export function copySpan(from: Span, to: Span): void {
+  if (from.length === 0) return;
+  if (from.kind === 'host') copyFromHost(from, to);
+  else if (to.kind === 'host') copyToHost(from, to);
+  else copyFromHost(snapshot(from), to);
+}
