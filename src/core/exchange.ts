@@ -1,0 +1,385 @@
+import type { Backend, Elements, Storage } from './backend.js';
+import type { Communicator, PersistentRequest, Request } from './communicator.js';
+import type { DType } from './dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from './errors.js';
+import { type Box, intersect } from './layout.js';
+import { product, type Shape, stridesOf } from './shape.js';
+
+/** What point-to-point exchange needs of a communicator. */
+export type MessagePort = Pick<Communicator, 'rank' | 'size' | 'id' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'waitAll'>;
+
+/** Tag of all exchanges; any two between the same ranks are started in the same order on both, which is what matches them. */
+const TAG = 27759;
+
+/** A box within a C-order array that covers a larger box. */
+export interface Piece {
+  /** Which of several arrays. */
+  readonly array: number;
+  readonly shape: Shape;
+  readonly size: number;
+  /** First element and strides within the array. */
+  readonly start: number;
+  readonly strides: readonly number[];
+  /** One run of memory, in order. */
+  readonly contiguous: boolean;
+}
+
+/** All that one rank has for another, piece after piece. */
+export interface Message {
+  readonly peer: number;
+  readonly size: number;
+  readonly pieces: readonly Piece[];
+}
+
+/** What one rank sends, receives, and moves on its own: data, computed without communication. */
+export interface Pattern {
+  readonly sourceSize: number;
+  readonly targetSizes: readonly number[];
+  readonly sends: readonly Message[];
+  readonly receives: readonly Message[];
+  readonly copies: readonly { readonly from: Piece; readonly to: Piece }[];
+  /** Parts of the targets that lie outside the global array. */
+  readonly zeros: readonly Piece[];
+}
+
+/** The arrays of a rank's wanted boxes; those of no cells may be undefined. */
+export type Targets = readonly (Elements | undefined)[];
+
+/** What every rank has and wants. All ranks describe it alike. */
+export interface Demand {
+  readonly globalShape: Shape;
+  /** The box that a rank holds. The boxes are disjoint, or each is the whole: `replicated`. */
+  held(rank: number): Box;
+  readonly replicated: boolean;
+  /** The boxes that a rank wants, each in an array of its own, the same number on all ranks. Those cells outside the global array are zeros. */
+  wanted(rank: number): readonly Box[];
+}
+
+/** The place of `part` in a C-order array that covers `frame`. */
+export function pieceOf(part: Box, frame: Box, array = 0): Piece {
+  const strides = stridesOf(frame.shape);
+  let start = 0;
+  let contiguous = true;
+  let run = 1;
+  for (let k = strides.length - 1; k >= 0; k--) {
+    const step = strides[k] as number;
+    const n = part.shape[k] as number;
+    start += ((part.start[k] as number) - (frame.start[k] as number)) * step;
+    if (n !== 1 && step !== run) contiguous = false;
+    run *= n;
+  }
+  return { array, shape: part.shape, size: product(part.shape), start, strides, contiguous };
+}
+
+/** The part of `box` outside the global array, as disjoint boxes. */
+function outside(box: Box, globalShape: Shape): Box[] {
+  const parts: Box[] = [];
+  const start = [...box.start];
+  const shape = [...box.shape];
+  const cut = (axis: number, from: number, count: number): void => {
+    if (count > 0) parts.push({ start: start.map((s, k) => (k === axis ? from : s)), shape: shape.map((n, k) => (k === axis ? count : n)) });
+  };
+  for (let k = 0; k < shape.length; k++) {
+    const from = start[k] as number;
+    const to = from + (shape[k] as number);
+    const inFrom = Math.min(Math.max(from, 0), to);
+    const inTo = Math.max(Math.min(to, globalShape[k] as number), inFrom);
+    cut(k, from, inFrom - from);
+    cut(k, inTo, to - inTo);
+    start[k] = inFrom;
+    shape[k] = inTo - inFrom;
+  }
+  return parts.filter((b) => product(b.shape) > 0);
+}
+
+/** What `rank` has to do so that every rank gets what it wants. Purely local; cost: ranks × arrays intersections. */
+export function patternOf(demand: Demand, rank: number, ranks: number): Pattern {
+  const held = demand.held(rank);
+  const wanted = demand.wanted(rank);
+  const sends: Message[] = [];
+  const receives: Message[] = [];
+  const copies: { from: Piece; to: Piece }[] = [];
+  const add = (list: Message[], peer: number, pieces: Piece[]): void => {
+    if (pieces.length > 0) list.push({ peer, pieces, size: pieces.reduce((sum, p) => sum + p.size, 0) });
+  };
+  for (let peer = 0; peer < ranks; peer++) {
+    if (peer === rank) {
+      wanted.forEach((frame, array) => {
+        const part = intersect(held, frame);
+        if (part) copies.push({ from: pieceOf(part, held), to: pieceOf(part, frame, array) });
+      });
+    } else if (!demand.replicated) {
+      const theirs = demand.held(peer);
+      const outgoing: Piece[] = [];
+      const incoming: Piece[] = [];
+      demand.wanted(peer).forEach((frame) => {
+        const part = intersect(held, frame);
+        if (part) outgoing.push(pieceOf(part, held));
+      });
+      wanted.forEach((frame, array) => {
+        const part = intersect(theirs, frame);
+        if (part) incoming.push(pieceOf(part, frame, array));
+      });
+      add(sends, peer, outgoing);
+      add(receives, peer, incoming);
+    }
+  }
+  const zeros = wanted.flatMap((frame, array) => outside(frame, demand.globalShape).map((part) => pieceOf(part, frame, array)));
+  return { sourceSize: product(held.shape), targetSizes: wanted.map((b) => product(b.shape)), sends, receives, copies, zeros };
+}
+
+/** One end of a message: where its data lie on this rank, and the requests on them. */
+class Endpoint {
+  readonly message: Message;
+  /** The message is one run of the operand and needs no packing. */
+  readonly direct: boolean;
+  readonly #port: MessagePort;
+  readonly #backend: Backend;
+  readonly #dtype: DType;
+  readonly #bound: Targets | undefined;
+  #buffer: Storage | undefined;
+  #sender: PersistentRequest | undefined;
+  #receiver: PersistentRequest | undefined;
+
+  constructor(message: Message, port: MessagePort, backend: Backend, dtype: DType, bound: Targets | undefined) {
+    this.message = message;
+    this.direct = message.pieces.length === 1 && (message.pieces[0] as Piece).contiguous;
+    this.#port = port;
+    this.#backend = backend;
+    this.#dtype = dtype;
+    this.#bound = bound;
+  }
+
+  /** The message within the operand. */
+  #run(operands: Targets): { storage: Storage; offset: number } {
+    const piece = this.message.pieces[0] as Piece;
+    const { storage, offset } = operands[piece.array] as Elements;
+    return { storage, offset: offset + piece.start };
+  }
+
+  #span(direct: boolean) {
+    if (direct && this.#bound) {
+      const { storage, offset } = this.#run(this.#bound);
+      return storage.span(offset, this.message.size);
+    }
+    this.#buffer ??= this.#backend.alloc(this.#dtype, this.message.size);
+    return this.#buffer.span(0, this.message.size);
+  }
+
+  /** Memory that stays has a persistent request; operands that change from call to call are sent from where they are. */
+  send(operands: Targets): Request {
+    const { peer, size } = this.message;
+    if (this.direct && !this.#bound) {
+      const { storage, offset } = this.#run(operands);
+      return this.#port.isend(storage.span(offset, size), peer, TAG);
+    }
+    this.#sender ??= this.#port.sendInit(this.#span(this.direct), peer, TAG);
+    if (!this.direct) this.#pack(operands);
+    this.#sender.start();
+    return this.#sender;
+  }
+
+  /** Into the operand where `direct`, otherwise into the buffer. An endpoint always receives one way or the other. */
+  receive(operands: Targets, direct: boolean): Request {
+    const { peer, size } = this.message;
+    if (direct && !this.#bound) {
+      const { storage, offset } = this.#run(operands);
+      return this.#port.irecv(storage.span(offset, size), peer, TAG);
+    }
+    this.#receiver ??= this.#port.recvInit(this.#span(direct), peer, TAG);
+    this.#receiver.start();
+    return this.#receiver;
+  }
+
+  #pack(operands: Targets): void {
+    const buffer = this.#buffer as Storage;
+    let at = 0;
+    for (const piece of this.message.pieces) {
+      const elements = operands[piece.array] as Elements;
+      this.#backend.stridedCopy(
+        piece.shape,
+        { elements, start: piece.start, strides: piece.strides },
+        { elements: { storage: buffer, offset: at, size: piece.size }, start: 0, strides: stridesOf(piece.shape) },
+        'set',
+      );
+      at += piece.size;
+    }
+  }
+
+  unpack(operands: Targets, mode: 'set' | 'add'): void {
+    const buffer = this.#buffer as Storage;
+    let at = 0;
+    for (const piece of this.message.pieces) {
+      const elements = operands[piece.array] as Elements;
+      this.#backend.stridedCopy(
+        piece.shape,
+        { elements: { storage: buffer, offset: at, size: piece.size }, start: 0, strides: stridesOf(piece.shape) },
+        { elements, start: piece.start, strides: piece.strides },
+        mode,
+      );
+      at += piece.size;
+    }
+  }
+
+  /** Gives memory and requests back; the next use makes them anew. */
+  dispose(): void {
+    this.#sender?.free();
+    this.#receiver?.free();
+    if (this.#buffer) this.#backend.release(this.#buffer);
+    this.#sender = this.#receiver = this.#buffer = undefined;
+  }
+}
+
+/**
+ * Carries out a {@link Pattern}: every rank's held box into the boxes that others want, and the adjoint, which sends back and adds.
+ *
+ * Split-phase: `start` posts the receives, packs and sends; `finish` waits and unpacks. In between the operands must not be
+ * written. At most one message to each rank, none where nothing is needed; pieces that are one run of memory are sent and received
+ * in place. Buffers and persistent requests are made at first use and kept until `dispose`.
+ */
+export class Exchange {
+  readonly pattern: Pattern;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly #port: MessagePort;
+  readonly #bound: Targets | undefined;
+  readonly #outgoing: readonly Endpoint[];
+  readonly #incoming: readonly Endpoint[];
+  readonly #receives: Request[] = [];
+  readonly #sends: Request[] = [];
+  #active: 'forward' | 'adjoint' | undefined;
+  #targets: Targets = [];
+  #zero: Storage | undefined;
+
+  /** @param bound the targets, where they are always the same memory */
+  constructor(pattern: Pattern, port: MessagePort, dtype: DType, backend: Backend, bound?: Targets) {
+    this.pattern = pattern;
+    this.dtype = dtype;
+    this.backend = backend;
+    this.#port = port;
+    this.#bound = bound;
+    this.#outgoing = pattern.sends.map((m) => new Endpoint(m, port, backend, dtype, undefined));
+    this.#incoming = pattern.receives.map((m) => new Endpoint(m, port, backend, dtype, bound));
+  }
+
+  /** True between a start and its finish. */
+  get active(): boolean {
+    return this.#active !== undefined;
+  }
+
+  /** `x`: what this rank holds; `targets`: where to put what it wants (left out where they are bound). */
+  start(x: Elements, targets: Targets = this.#bound ?? []): void {
+    this.#begin('forward', x, targets);
+    for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct));
+    for (const end of this.#outgoing) this.#sends.push(end.send([x]));
+    for (const { from, to } of this.pattern.copies) {
+      const y = targets[to.array] as Elements;
+      if (from.contiguous && to.contiguous) {
+        this.backend.copy(
+          { storage: x.storage, offset: x.offset + from.start, size: from.size },
+          { storage: y.storage, offset: y.offset + to.start, size: to.size },
+        );
+      } else {
+        this.backend.stridedCopy(from.shape, { elements: x, start: from.start, strides: from.strides }, { elements: y, start: to.start, strides: to.strides }, 'set');
+      }
+    }
+    for (const piece of this.pattern.zeros) {
+      const elements = targets[piece.array] as Elements;
+      const strides = piece.shape.map(() => 0);
+      this.backend.stridedCopy(piece.shape, { elements: this.#zeroElement(), start: 0, strides }, { elements, start: piece.start, strides: piece.strides }, 'set');
+    }
+  }
+
+  finish(): void {
+    this.#expect('forward');
+    this.#incoming.forEach((end, i) => {
+      (this.#receives[i] as Request).wait();
+      if (!end.direct) end.unpack(this.#targets, 'set');
+    });
+    this.#end();
+  }
+
+  /** The adjoint's first half: sends the cells of `targets` back to those who hold them. */
+  startAdjoint(targets: Targets = this.#bound ?? []): void {
+    this.#begin('adjoint', undefined, targets);
+    for (const end of this.#outgoing) this.#receives.push(end.receive([], false));
+    for (const end of this.#incoming) this.#sends.push(end.send(targets));
+  }
+
+  /** `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others in the order of their ranks. */
+  finishAdjoint(x: Elements, mode: 'set' | 'add'): void {
+    this.#expect('adjoint');
+    this.#check(x, this.pattern.sourceSize, 'the array');
+    const { copies, sourceSize } = this.pattern;
+    const whole = copies.length === 1 && copies[0]?.from.size === sourceSize;
+    if (mode === 'set' && !whole && sourceSize > 0) this.backend.fill(x, 0);
+    for (const { from, to } of copies) {
+      const elements = this.#targets[to.array] as Elements;
+      this.backend.stridedCopy(
+        from.shape,
+        { elements, start: to.start, strides: to.strides },
+        { elements: x, start: from.start, strides: from.strides },
+        mode === 'set' && whole ? 'set' : 'add',
+      );
+    }
+    this.#outgoing.forEach((end, i) => {
+      (this.#receives[i] as Request).wait();
+      end.unpack([x], 'add');
+    });
+    this.#end();
+  }
+
+  /** Gives buffers and requests back. The exchange can be used again and makes them anew. */
+  dispose(): void {
+    if (this.#active) throw new ArgumentError('expected a finished exchange to dispose of, this one is under way: finish it first');
+    for (const end of this.#outgoing) end.dispose();
+    for (const end of this.#incoming) end.dispose();
+    if (this.#zero) this.backend.release(this.#zero);
+    this.#zero = undefined;
+  }
+
+  #zeroElement(): Elements {
+    if (!this.#zero) {
+      this.#zero = this.backend.alloc(this.dtype, 1);
+      this.backend.fill({ storage: this.#zero, offset: 0, size: 1 }, 0);
+    }
+    return { storage: this.#zero, offset: 0, size: 1 };
+  }
+
+  /** Everything is checked before anything is sent. */
+  #begin(direction: 'forward' | 'adjoint', x: Elements | undefined, targets: Targets): void {
+    if (this.#active) throw new ArgumentError('expected a finished exchange, this one is under way: finish it before it is started again');
+    const { sourceSize, targetSizes } = this.pattern;
+    if (targets.length !== targetSizes.length) throw new ArgumentError(`expected ${targetSizes.length} target arrays, received ${targets.length}`);
+    if (x) this.#check(x, sourceSize, 'the array');
+    targetSizes.forEach((size, k) => {
+      const target = targets[k];
+      if (!target && size === 0) return;
+      if (!target) throw new ArgumentError(`expected a target of ${size} elements, received none`);
+      this.#check(target, size, 'the target');
+      if (x && target.storage === x.storage && target.offset < x.offset + x.size && x.offset < target.offset + target.size) {
+        throw new ArgumentError('expected a target that shares no memory with the array, they overlap');
+      }
+    });
+    this.#targets = targets;
+    this.#active = direction;
+  }
+
+  #check(elements: Elements, size: number, name: string): void {
+    const { dtype, backend } = elements.storage;
+    if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
+    if (dtype !== this.dtype) throw new DTypeError(`expected ${name} of dtype ${this.dtype}, received ${dtype}: cast it with astype('${this.dtype}')`);
+    if (backend !== this.backend) throw new BackendError(`expected ${name} on backend '${this.backend.name}', it is on '${backend.name}'`);
+  }
+
+  #expect(direction: 'forward' | 'adjoint'): void {
+    if (this.#active !== direction) throw new ArgumentError(`expected a started ${direction} exchange, this one is ${this.#active ? `a ${this.#active} one` : 'not started'}`);
+  }
+
+  #end(): void {
+    this.#port.waitAll(this.#sends);
+    this.#sends.length = this.#receives.length = 0;
+    this.#targets = [];
+    this.#active = undefined;
+  }
+}

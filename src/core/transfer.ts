@@ -1,0 +1,151 @@
+import type { Backend, Elements, Storage } from './backend.js';
+import type { Communicator } from './communicator.js';
+import type { DType } from './dtype.js';
+import { BackendError, DTypeError, PartitionError, ShapeError } from './errors.js';
+import { Exchange, type MessagePort, type Pattern, patternOf, type Piece, pieceOf } from './exchange.js';
+import type { Layout } from './layout.js';
+import { formatShape, sameShape, stridesOf } from './shape.js';
+
+/** How many elements go to, or come from, a rank. */
+export interface Traffic {
+  readonly peer: number;
+  readonly size: number;
+}
+
+type TransferPort = MessagePort & Pick<Communicator, 'allgatherv'>;
+
+/** Plans kept: those of an operator that changes layouts back and forth, with room. */
+const CACHED = 64;
+const cache = new Map<string, TransferPlan>();
+
+function checkLayout(layout: Layout, ranks: number): void {
+  if (layout.ranks !== ranks) throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
+  if (layout.kind === 'concatenated' && layout.localShapes.some((s) => s.length !== 1)) {
+    throw new PartitionError(`expected a layout of boxes, received concatenated blocks that have no place in a global array (${layout}): ravel them, or make it with a global shape`);
+  }
+}
+
+/**
+ * Moves an array from one layout to another of the same global shape and ranks.
+ *
+ * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one message to each rank whose new
+ * box meets this rank's old one; none from a replicated layout; to a replicated one a single allgatherv. Buffers are kept
+ * until `dispose`; pieces that are one run of memory are neither packed nor unpacked.
+ */
+export class TransferPlan {
+  readonly from: Layout;
+  readonly to: Layout;
+  readonly #port: TransferPort;
+  readonly #pattern: Pattern;
+  /** To replicated layouts: what each rank has, and where it lies in the whole. */
+  readonly #parts: readonly Piece[] | undefined;
+  /** The parts, one after another, are the whole. */
+  readonly #ordered: boolean;
+  readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
+  readonly #gathered = new Map<Backend, Map<DType, Storage>>();
+
+  private constructor(from: Layout, to: Layout, port: TransferPort) {
+    this.from = from;
+    this.to = to;
+    this.#port = port;
+    const demand = {
+      globalShape: from.globalShape,
+      replicated: from.replicated,
+      held: (rank: number) => from.box(rank),
+      wanted: (rank: number) => [to.box(rank)],
+    };
+    this.#pattern = patternOf(demand, port.rank, port.size);
+    if (to.replicated && !from.replicated && port.size > 1) {
+      const whole = to.box(0);
+      this.#parts = Array.from({ length: port.size }, (_, rank) => pieceOf(from.box(rank), whole));
+    }
+    let at = 0;
+    this.#ordered = (this.#parts ?? []).every((p) => {
+      const fits = p.size === 0 || (p.contiguous && p.start === at);
+      at += p.size;
+      return fits;
+    });
+  }
+
+  /** The plan between two layouts; recent ones are kept. Throws {@link PartitionError}, {@link ShapeError} on all ranks alike. */
+  static between(from: Layout, to: Layout, comm: TransferPort): TransferPlan {
+    const key = `${comm.id}: ${from.key} -> ${to.key}`;
+    let plan = cache.get(key);
+    if (plan) {
+      cache.delete(key);
+    } else {
+      checkLayout(from, comm.size);
+      checkLayout(to, comm.size);
+      if (!sameShape(from.globalShape, to.globalShape)) {
+        throw new ShapeError(`expected layouts of one global shape, received ${formatShape(from.globalShape)} and ${formatShape(to.globalShape)}`);
+      }
+      plan = new TransferPlan(from, to, comm);
+    }
+    cache.set(key, plan);
+    if (cache.size > CACHED) {
+      const [oldest, unused] = cache.entries().next().value as [string, TransferPlan];
+      cache.delete(oldest);
+      unused.dispose();
+    }
+    return plan;
+  }
+
+  /** Elements that this rank has for each other rank. */
+  get sends(): Traffic[] {
+    return this.#pattern.sends.map(({ peer, size }) => ({ peer, size }));
+  }
+
+  /** Elements that this rank needs of each other rank. */
+  get receives(): Traffic[] {
+    return this.#pattern.receives.map(({ peer, size }) => ({ peer, size }));
+  }
+
+  /** `y ← x`, x this rank's part in `from`, y in `to`, C order, of one dtype and backend, sharing no memory. Collective. */
+  run(x: Elements, y: Elements): void {
+    if (this.#parts) return this.#gather(x, y, this.#parts);
+    const exchange = this.#exchange(x.storage.backend, x.storage.dtype);
+    exchange.start(x, [y]);
+    exchange.finish();
+  }
+
+  /** Gives buffers and requests back. The plan can be used again and makes them anew. */
+  dispose(): void {
+    for (const byDType of this.#exchanges.values()) for (const exchange of byDType.values()) exchange.dispose();
+    for (const [backend, byDType] of this.#gathered) for (const storage of byDType.values()) backend.release(storage);
+    this.#exchanges.clear();
+    this.#gathered.clear();
+  }
+
+  #exchange(backend: Backend, dtype: DType): Exchange {
+    return entry(this.#exchanges, backend, dtype, () => new Exchange(this.#pattern, this.#port, dtype, backend));
+  }
+
+  #gather(x: Elements, y: Elements, parts: readonly Piece[]): void {
+    const { backend, dtype } = x.storage;
+    if (x.size !== this.#pattern.sourceSize) throw new ShapeError(`expected an array of ${this.#pattern.sourceSize} elements on this rank, received ${x.size}`);
+    if (y.size !== this.to.size) throw new ShapeError(`expected a target of ${this.to.size} elements, received ${y.size}`);
+    if (y.storage.dtype !== dtype) throw new DTypeError(`expected a target of dtype ${dtype}, received ${y.storage.dtype}`);
+    if (y.storage.backend !== backend) throw new BackendError(`expected a target on backend '${backend.name}', it is on '${y.storage.backend.name}'`);
+    const counts = parts.map((p) => p.size);
+    const send = x.storage.span(x.offset, x.size);
+    if (this.#ordered) {
+      this.#port.allgatherv(send, y.storage.span(y.offset, y.size), counts);
+      return;
+    }
+    const storage = entry(this.#gathered, backend, dtype, () => backend.alloc(dtype, y.size));
+    this.#port.allgatherv(send, storage.span(0, y.size), counts);
+    let offset = 0;
+    for (const { shape, size, start, strides } of parts) {
+      if (size > 0) backend.stridedCopy(shape, { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) }, { elements: y, start, strides }, 'set');
+      offset += size;
+    }
+  }
+}
+
+function entry<T>(table: Map<Backend, Map<DType, T>>, backend: Backend, dtype: DType, make: () => T): T {
+  let byDType = table.get(backend);
+  if (!byDType) table.set(backend, (byDType = new Map()));
+  let value = byDType.get(dtype);
+  if (value === undefined) byDType.set(dtype, (value = make()));
+  return value;
+}
