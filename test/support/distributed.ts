@@ -1,0 +1,102 @@
+import type { Backend } from '../../src/core/backend.js';
+import type { Communicator } from '../../src/core/communicator.js';
+import { type DType, isComplex, isFloat } from '../../src/core/dtype.js';
+import { checkOptions } from '../../src/core/options.js';
+import { tolerance } from './tolerance.js';
+
+/** What the body of a distributed test gets. Both defaults (backend, communicator) are set to these while it runs. */
+export interface RanksContext {
+  /** Its own for tests; a failed test does not leave messages to the next. */
+  readonly comm: Communicator;
+  readonly backend: Backend;
+  /** The dtypes that the backend holds. */
+  readonly dtypes: readonly DType[];
+  /** Without int32. */
+  readonly floats: readonly DType[];
+  /** Without int32 and the complex ones. */
+  readonly reals: readonly DType[];
+  /** What the relative error of a few operations in this precision may be. */
+  tolerance(dtype: DType): number;
+  /** Ends the test on this rank as skipped. All ranks must agree. */
+  skip(why: string): never;
+}
+
+export type RanksBody = (context: RanksContext) => void | Promise<void>;
+
+export interface DistributedOptions {
+  /** Default: 1, 2, 3, 4. */
+  readonly ranks?: readonly number[];
+  /** Names from `backends.ts`. Default: all of them. */
+  readonly backends?: readonly string[];
+  /** Milliseconds. Default: 30 000. */
+  readonly timeout?: number;
+}
+
+export interface DistributedTest {
+  readonly title: string;
+  readonly options: DistributedOptions;
+  readonly body: RanksBody;
+}
+
+/** Thrown by `skip`. */
+export class Skip {
+  readonly why: string;
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+let tests: DistributedTest[] = [];
+const groups: string[] = [];
+/** By URL, since a module runs only once. */
+const collected = new Map<string, readonly DistributedTest[]>();
+
+/**
+ * A test whose body runs on every rank of 1 to 4, on every backend. Belongs at the top level of a `*.ranks.ts` file, or in a `group` of one.
+ * It throws to fail; a failure on one rank fails it on all.
+ */
+export function distributed(title: string, body: RanksBody): void;
+export function distributed(title: string, options: DistributedOptions, body: RanksBody): void;
+export function distributed(title: string, first: DistributedOptions | RanksBody, second?: RanksBody): void {
+  const [options, body] = typeof first === 'function' ? [{}, first] : [first, second];
+  if (!body) throw new Error(`${title}: expected a body`);
+  checkOptions('distributed', options, ['ranks', 'backends', 'timeout']);
+  const full = [...groups, title].join(': ');
+  if (tests.some((t) => t.title === full)) throw new Error(`two tests are called '${full}'`);
+  tests.push({ title: full, options, body });
+}
+
+/** Puts a name before the titles of the tests that `define` defines. */
+export function group(name: string, define: () => void): void {
+  groups.push(name);
+  try {
+    define();
+  } finally {
+    groups.pop();
+  }
+}
+
+/** The tests that a file defines. */
+export async function collect(url: string): Promise<readonly DistributedTest[]> {
+  const known = collected.get(url);
+  if (known) return known;
+  tests = [];
+  await import(url);
+  if (tests.length === 0) throw new Error(`${url} defines no tests`);
+  collected.set(url, tests);
+  return tests;
+}
+
+export function makeContext(comm: Communicator, backend: Backend): RanksContext {
+  return {
+    comm,
+    backend,
+    dtypes: backend.dtypes,
+    floats: backend.dtypes.filter(isFloat),
+    reals: backend.dtypes.filter((d) => isFloat(d) && !isComplex(d)),
+    tolerance,
+    skip: (why) => {
+      throw new Skip(why);
+    },
+  };
+}

@@ -1,0 +1,325 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startRanks } from './launch.js';
+import { type End, type Event, type Failure, LogReader, type Plan, type PlannedTest } from './protocol.js';
+
+/** Milliseconds. */
+export interface Limits {
+  /** For all launches of one file on one number of ranks. */
+  readonly file: number;
+  /** For a test that names none. */
+  readonly test: number;
+  /** For the other ranks, once one has failed a test or died; and for the launcher, once all are done. */
+  readonly grace: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { file: 120_000, test: 30_000, grace: 5_000 };
+
+export type Verdict =
+  | { readonly state: 'passed' }
+  | { readonly state: 'skipped'; readonly why: string }
+  | { readonly state: 'failed'; readonly message: string; readonly stack?: string | undefined };
+
+export interface FileRun {
+  readonly file: string;
+  readonly size: number;
+  readonly tests: readonly PlannedTest[];
+  readonly limits?: Limits | undefined;
+  /** Called once for every test, in order, as soon as its result is known. */
+  report(step: number, verdict: Verdict): void;
+}
+
+const RANK_MAIN = fileURLToPath(new URL('./rank-main.js', import.meta.url));
+const POLL = 15;
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const listRanks = (ranks: readonly number[]): string => `rank${ranks.length === 1 ? '' : 's'} ${ranks.join(', ')}`;
+const tail = (text: string): string => {
+  const end = text.trim().split('\n').slice(-15).join('\n');
+  return end === '' ? '' : `\noutput of the launch:\n${end.replace(/^/gm, '  | ')}`;
+};
+
+/** What is known of one rank of a launch. */
+interface RankState {
+  pid: number;
+  rank: number | undefined;
+  readonly begun: Set<number>;
+  readonly ends: Map<number, End>;
+  done: boolean;
+  uncaught: { failure: Failure; at: number } | undefined;
+  exit: { code: number; at: number } | undefined;
+}
+
+/** Failures of several ranks in one text; ranks that say the same are named together. */
+function describeEnds(size: number, failures: ReadonlyMap<number, Failure>): { message: string; stack: string | undefined } {
+  const byText = new Map<string, number[]>();
+  for (const [rank, { name, message }] of failures) {
+    const text = `${name}: ${message}`;
+    byText.set(text, [...(byText.get(text) ?? []), rank]);
+  }
+  const lines = [...byText].map(([text, ranks]) => `${ranks.length === size && size > 1 ? 'all ranks' : `${listRanks(ranks)} of ${size}`}: ${text}`);
+  return { message: lines.join('\n'), stack: [...failures.values()][0]?.stack };
+}
+
+/** The verdict on a test that every rank has come to the end of. */
+export function judge(ends: readonly End[]): Verdict {
+  const failures = new Map<number, Failure>();
+  ends.forEach((end, rank) => {
+    if (end.kind === 'failed') failures.set(rank, end.failure);
+  });
+  if (failures.size > 0) return { state: 'failed', ...describeEnds(ends.length, failures) };
+  const skipped = ends.flatMap((end, rank) => (end.kind === 'skipped' ? [{ rank, why: end.why }] : []));
+  if (skipped.length === 0) return { state: 'passed' };
+  const why = skipped[0]?.why ?? '';
+  if (skipped.length === ends.length) return { state: 'skipped', why };
+  return { state: 'failed', message: `${listRanks(skipped.map((s) => s.rank))} of ${ends.length} skipped the test (${why}), the others ran it` };
+}
+
+/** One start of `mpiexec`: its ranks' logs, its output, and the end of both. */
+class Launch {
+  readonly size: number;
+  output = '';
+  closed: { code: number | null; signal: NodeJS.Signals | null; error?: Error } | undefined;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'lops-test-'));
+  readonly #reader: LogReader;
+  readonly #states = new Map<string, RankState>();
+  readonly #child;
+
+  constructor(run: FileRun, tests: readonly PlannedTest[]) {
+    this.size = run.size;
+    const plan: Plan = { file: run.file, logs: this.#folder, tests };
+    const path = join(this.#folder, 'plan.json');
+    writeFileSync(path, JSON.stringify(plan));
+    this.#reader = new LogReader(this.#folder);
+    this.#child = startRanks(run.size, [RANK_MAIN], { LOPS_TEST_PLAN: path });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output = (this.output + text).slice(-20_000);
+        if (process.env['LOPS_TEST_VERBOSE']) process.stderr.write(text);
+      });
+    }
+    this.#child.on('error', (error) => {
+      this.closed ??= { code: null, signal: null, error };
+    });
+    this.#child.on('close', (code, signal) => {
+      this.closed ??= { code, signal };
+    });
+  }
+
+  poll(): void {
+    for (const { file, event } of this.#reader.read()) {
+      let state = this.#states.get(file);
+      if (!state) {
+        state = { pid: 0, rank: undefined, begun: new Set(), ends: new Map(), done: false, uncaught: undefined, exit: undefined };
+        this.#states.set(file, state);
+      }
+      apply(state, event);
+    }
+  }
+
+  get states(): RankState[] {
+    return [...this.#states.values()];
+  }
+
+  get ranks(): RankState[] {
+    return this.states.filter((s) => s.rank !== undefined).sort((a, b) => (a.rank as number) - (b.rank as number));
+  }
+
+  /** The results of all ranks for a step, in the order of ranks, once they are there. */
+  ends(step: number): End[] | undefined {
+    const ends = this.ranks.flatMap((s) => s.ends.get(step) ?? []);
+    return ends.length === this.size ? ends : undefined;
+  }
+
+  /** The rank that ended first although it should not have. */
+  get firstDead(): RankState | undefined {
+    const dead = this.states.filter((s) => s.uncaught || (s.exit && !s.done));
+    const at = (s: RankState): number => s.uncaught?.at ?? s.exit?.at ?? 0;
+    return dead.sort((a, b) => at(a) - at(b))[0];
+  }
+
+  /** The rank that a signal ended, as Open MPI or Hydra tells it. */
+  get signalled(): { readonly rank: number | undefined; readonly what: string } | undefined {
+    const open = /process rank (\d+) .*exited on signal (\d+)(?: \(([^)]*)\))?/s.exec(this.output);
+    if (open) return { rank: Number(open[1]), what: `signal ${open[2]}${open[3] ? ` (${open[3]})` : ''}` };
+    const hydra = /PID (\d+) RUNNING AT.*?EXIT CODE: (\d+)/s.exec(this.output);
+    if (hydra && Number(hydra[2]) < 64) return { rank: this.states.find((s) => s.pid === Number(hydra[1]))?.rank, what: `signal ${hydra[2]}` };
+    if (this.size === 1 && this.closed?.signal) return { rank: 0, what: this.closed.signal };
+    return undefined;
+  }
+
+  /** Died of a segmentation fault before any rank had joined: a known race inside Open MPI's start. */
+  get racedAtStart(): boolean {
+    return this.closed?.code === 139 && this.ranks.length === 0;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGTERM');
+    for (const { pid, exit } of this.states) {
+      if (exit) continue;
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // Gone already
+      }
+    }
+  }
+
+  async ended(limit: number): Promise<boolean> {
+    for (const end = Date.now() + limit; !this.closed && Date.now() < end; ) await sleep(POLL);
+    return this.closed !== undefined;
+  }
+
+  async dispose(): Promise<void> {
+    if (!this.closed) {
+      this.kill();
+      if (!(await this.ended(2000))) {
+        this.#child.kill('SIGKILL');
+        await this.ended(2000);
+      }
+    }
+    this.poll();
+    this.#reader.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function apply(state: RankState, event: Event): void {
+  switch (event.kind) {
+    case 'hello':
+      state.pid = event.pid;
+      break;
+    case 'joined':
+      state.rank = event.rank;
+      break;
+    case 'begin':
+      state.begun.add(event.step);
+      break;
+    case 'done':
+      state.done = true;
+      break;
+    case 'uncaught':
+      state.uncaught ??= event;
+      break;
+    case 'exit':
+      state.exit = event;
+      break;
+    default:
+      state.ends.set(event.step, event);
+  }
+}
+
+/** Why a launch ended before a test was done, with the rank that is to blame. */
+function explain(launch: Launch, step: number, timeout: string | undefined): Verdict {
+  const { size } = launch;
+  const failures = new Map<number, Failure>();
+  for (const s of launch.ranks) {
+    const end = s.ends.get(step);
+    if (end?.kind === 'failed') failures.set(s.rank as number, end.failure);
+  }
+  const dead = launch.firstDead;
+  const { message, stack } = describeEnds(size, failures);
+  const lines = message === '' ? [] : [message];
+  const of = (rank: number | undefined): string => (rank === undefined ? 'a rank' : `rank ${rank} of ${size}`);
+  const signalled = timeout === undefined ? launch.signalled : undefined;
+  let withOutput = false;
+
+  if (dead?.uncaught) lines.push(`${of(dead.rank)}: uncaught ${dead.uncaught.failure.name}: ${dead.uncaught.failure.message}`);
+  else if (dead?.exit && !signalled) lines.push(`${of(dead.rank)} left the test with exit code ${dead.exit.code}`);
+  if (signalled && !dead?.uncaught) {
+    lines.push(`${of(signalled.rank)} died of ${signalled.what}`);
+    withOutput = true;
+  }
+  const missing = launch.ranks.filter((s) => s.ends.get(step) === undefined).map((s) => s.rank as number);
+  const blamed = dead !== undefined || signalled !== undefined;
+  if (timeout !== undefined && !blamed && launch.ranks.length < size) {
+    lines.push(`only ${launch.ranks.length} of ${size} ranks started within ${timeout}`);
+    withOutput = true;
+  } else if (timeout !== undefined && !blamed && missing.length > 0) {
+    lines.push(`${listRanks(missing)} of ${size} did not come to the end of the test within ${timeout}${failures.size > 0 ? ' after that' : ''}`);
+  }
+  if (lines.length === 0) {
+    const { code, signal, error } = launch.closed ?? { code: null, signal: null };
+    lines.push(error ? `cannot start ${size} ranks: ${error.message}` : `the launch of ${size} ranks ended with ${signal ?? `exit code ${code}`} before the test was done`);
+    withOutput = true;
+  }
+  return { state: 'failed', message: lines.join('\n') + (withOutput ? tail(launch.output) : ''), stack: stack ?? dead?.uncaught?.failure.stack };
+}
+
+/** Runs a launch from the first of `tests` on; returns how many have a verdict now, and what went wrong at the end. */
+async function runLaunch(run: FileRun, first: number, limits: Limits, deadline: number): Promise<{ judged: number; raced: boolean; ending: string | undefined }> {
+  const tests = run.tests.slice(first);
+  const launch = new Launch(run, tests);
+  let step = 0;
+  let begun: number | undefined;
+  let broken: number | undefined;
+  let timeout: string | undefined;
+  try {
+    while (step < tests.length) {
+      const closed = launch.closed !== undefined;
+      launch.poll();
+      for (let ends = launch.ends(step); ends && step < tests.length; ends = launch.ends(step)) {
+        run.report(first + step, judge(ends));
+        step += 1;
+        [begun, broken] = [undefined, undefined];
+      }
+      if (step === tests.length || closed) break;
+      const now = Date.now();
+      const states = launch.states;
+      if (states.some((s) => s.begun.has(step))) begun ??= now;
+      if (states.some((s) => s.ends.get(step)?.kind === 'failed') || launch.firstDead) broken ??= now;
+      const limit = tests[step]?.timeout ?? limits.test;
+      if (begun !== undefined && now - begun > limit) timeout = seconds(limit);
+      else if (broken !== undefined && now - broken > limits.grace) timeout = seconds(limits.grace);
+      else if (now > deadline) timeout = `the file's limit of ${seconds(limits.file)}`;
+      if (timeout !== undefined) break;
+      await sleep(POLL);
+    }
+    if (step < tests.length) {
+      if (launch.racedAtStart) return { judged: 0, raced: true, ending: undefined };
+      const verdict = explain(launch, step, timeout);
+      run.report(first + step, verdict);
+      // Nothing joined: another start would end the same way
+      if (launch.ranks.length < run.size || launch.ranks.every((s) => s.begun.size === 0)) {
+        for (let k = step + 1; k < tests.length; k++) run.report(first + k, verdict);
+        return { judged: tests.length, raced: false, ending: undefined };
+      }
+      return { judged: step + 1, raced: false, ending: undefined };
+    }
+    if (!(await launch.ended(limits.grace))) {
+      return { judged: step, raced: false, ending: `the tests are done, but the launch of ${run.size} ranks did not end within ${seconds(limits.grace)}` };
+    }
+    const { code, signal } = launch.closed ?? { code: null, signal: null };
+    if (code !== 0) return { judged: step, raced: false, ending: `the tests are done, but the launch of ${run.size} ranks ended with ${signal ?? `exit code ${code}`}${tail(launch.output)}` };
+    return { judged: step, raced: false, ending: undefined };
+  } finally {
+    await launch.dispose();
+  }
+}
+
+/** Runs the tests of one file on one number of ranks, in as many launches as it takes. Returns what went wrong after the last test, if anything did. */
+export async function runFile(run: FileRun): Promise<string | undefined> {
+  const limits = run.limits ?? DEFAULT_LIMITS;
+  const deadline = Date.now() + limits.file;
+  let next = 0;
+  let repeated = false;
+  let ending: string | undefined;
+  while (next < run.tests.length) {
+    if (Date.now() > deadline) {
+      for (; next < run.tests.length; next++) run.report(next, { state: 'failed', message: `not run: the file's limit of ${seconds(limits.file)} was over` });
+      break;
+    }
+    const result = await runLaunch(run, next, limits, deadline);
+    next += result.judged;
+    ending ??= result.ending;
+    if (!result.raced) continue;
+    if (repeated) {
+      run.report(next++, { state: 'failed', message: `two launches of ${run.size} ranks died of a segmentation fault before they had started` });
+    }
+    repeated = true;
+  }
+  return ending;
+}

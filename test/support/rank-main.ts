@@ -1,0 +1,44 @@
+/** What every rank of a launch runs: the tests of one file, each result written to the rank's log as it comes. */
+import { pathToFileURL } from 'node:url';
+import { describeFailure, LogWriter, readPlan } from './protocol.js';
+
+const plan = readPlan(process.env['LOPS_TEST_PLAN']);
+const log = new LogWriter(plan.logs);
+log.write({ kind: 'hello', pid: process.pid });
+// Before the library registers its own, which end the job
+process.on('uncaughtExceptionMonitor', (error) => log.write({ kind: 'uncaught', failure: describeFailure(error), at: Date.now() }));
+process.on('exit', (code) => log.write({ kind: 'exit', code, at: Date.now() }));
+
+const { joinTestWorld } = await import('./world.js');
+const { makeBackend } = await import('./backends.js');
+const { collect, makeContext, Skip } = await import('./distributed.js');
+const { setDefaultBackend, setDefaultCommunicator } = await import('../../src/core/defaults.js');
+
+const world = await joinTestWorld();
+log.write({ kind: 'joined', rank: world.rank, size: world.size });
+const tests = await collect(pathToFileURL(plan.file).href);
+let comm = world.dup();
+
+for (const [step, { index, title, backend: name }] of plan.tests.entries()) {
+  const test = tests[index];
+  if (test?.title !== title) throw new Error(`expected test ${index} of ${plan.file} to be '${title}', found '${test?.title}'`);
+  log.write({ kind: 'begin', step });
+  let passed = true;
+  try {
+    const backend = await makeBackend(name);
+    setDefaultBackend(backend);
+    setDefaultCommunicator(comm);
+    await test.body(makeContext(comm, backend));
+    log.write({ kind: 'passed', step });
+  } catch (error) {
+    if (error instanceof Skip) {
+      log.write({ kind: 'skipped', step, why: error.why });
+    } else {
+      passed = false;
+      log.write({ kind: 'failed', step, failure: describeFailure(error) });
+    }
+  }
+  // Agreed on a communicator that no test uses: ranks that got out of step wait here, and the runner ends the launch
+  if (!world.allgatherObject(passed).every(Boolean)) comm = world.dup();
+}
+log.write({ kind: 'done' });
