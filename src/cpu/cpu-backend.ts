@@ -1,0 +1,346 @@
+import {
+  type Backend, type BinaryOp, COMPARISONS, type Convolution, type Elements, type Extents, type FftPlan, type IndexTable, type InnerProduct, type MatMul,
+  type MemoryStats, type ReduceKernel, type Stencil, type Storage, type Strided, type UnaryOp,
+} from '../core/backend.js';
+import { im, isZero, re, type Scalar, scalarOf } from '../core/complex.js';
+import { bytesOf, checkDType, DTYPES, type DType, dtypeOf, type HostArray, hostArray, hostView, isComplex, isFloat, lanesOf, realOf } from '../core/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../core/errors.js';
+import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/kernel-dtypes.js';
+import { checkOptions } from '../core/options.js';
+import { around, type Shape } from '../core/shape.js';
+import { CpuStorage } from './cpu-storage.js';
+import type { CpuBand, CpuIndexTable, CpuKernels } from './kernels.js';
+import { Pool } from './pool.js';
+import { referenceKernels } from './reference/index.js';
+
+export interface CpuBackendOptions {
+  /** Kernels that replace the reference ones. */
+  readonly kernels?: Partial<CpuKernels>;
+  /** Default 'cpu'. */
+  readonly name?: string;
+  /** Most bytes of released memory to keep; default a quarter of the machine's. */
+  readonly poolBytes?: number;
+  /** The address of a buffer modulo 64, for aligned memory; only native code can see it. */
+  readonly addressOf?: (buffer: ArrayBuffer) => number;
+}
+
+const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
+const isComparison = (op: BinaryOp): boolean => (COMPARISONS as readonly string[]).includes(op);
+
+/** Memory for scalar operands: a scalar is an array that is walked with step 0. */
+function scalarSlots(): Record<DType, HostArray> {
+  return Object.fromEntries(DTYPES.map((dtype) => [dtype, hostArray(dtype, 1)])) as Record<DType, HostArray>;
+}
+
+/** Arrays in host memory. Kernels have run when their call returns. */
+export class CpuBackend implements Backend {
+  readonly name: string;
+  readonly dtypes: readonly DType[] = DTYPES;
+  readonly defaultDType: DType = 'float64';
+  readonly #kernels: CpuKernels;
+  readonly #pool: Pool;
+  readonly #left = scalarSlots();
+  readonly #right = scalarSlots();
+  readonly #result = new Float64Array(2);
+  /** Storages that were dropped without being released no longer hold memory. */
+  readonly #dropped = new FinalizationRegistry<number>((bytes) => {
+    this.#liveBytes -= bytes;
+  });
+  #allocations = 0;
+  #liveBytes = 0;
+
+  constructor(options: CpuBackendOptions = {}) {
+    checkOptions('CpuBackend', options, ['kernels', 'name', 'poolBytes', 'addressOf']);
+    const { poolBytes } = options;
+    if (poolBytes !== undefined && !(poolBytes >= 0)) throw new ArgumentError(`expected poolBytes to be a number of bytes, received ${String(poolBytes)}`);
+    this.name = options.name ?? 'cpu';
+    this.#kernels = { ...referenceKernels, ...options.kernels };
+    this.#pool = new Pool(poolBytes, options.addressOf);
+  }
+
+  alloc(dtype: DType, length: number): CpuStorage {
+    checkDType(dtype);
+    if (!Number.isSafeInteger(length) || length < 0) throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    const block = this.#pool.take(length * bytesOf(dtype));
+    const storage = new CpuStorage(this, dtype, length, hostView(dtype, block.buffer, block.byteOffset, length), block);
+    this.#allocations += 1;
+    this.#liveBytes += block.bytes;
+    this.#dropped.register(storage, block.bytes, storage);
+    return storage;
+  }
+
+  /** A typed array of the user's as a storage, without copying; its memory never enters the pool. Complex dtypes take interleaved pairs. */
+  wrap(values: HostArray, dtype: DType = dtypeOf(values)): CpuStorage {
+    if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
+    const length = values.length / lanesOf(dtype);
+    if (!Number.isInteger(length)) throw new ShapeError(`expected pairs for ${dtype}, received ${values.length} numbers`);
+    return new CpuStorage(this, dtype, length, values);
+  }
+
+  release(storage: Storage): void {
+    const own = this.#own(storage);
+    if (own.released) return;
+    const { block, exposed } = own;
+    own.detach();
+    if (!block) return;
+    this.#dropped.unregister(own);
+    this.#liveBytes -= block.bytes;
+    if (!exposed) this.#pool.give(block);
+  }
+
+  upload(from: HostArray, to: Elements): void {
+    const y = this.#use(to);
+    checkHost(from, to);
+    y.values.set(from, to.offset * lanesOf(y.dtype));
+  }
+
+  download(from: Elements, to?: HostArray): HostArray {
+    const x = this.#use(from);
+    const lanes = lanesOf(x.dtype);
+    const run = x.values.subarray(from.offset * lanes, (from.offset + from.size) * lanes);
+    if (!to) return run.slice();
+    checkHost(to, from);
+    to.set(run);
+    return to;
+  }
+
+  synchronize(): void {}
+
+  stats(): MemoryStats {
+    return {
+      allocations: this.#allocations,
+      poolMisses: this.#pool.misses,
+      liveBytes: this.#liveBytes,
+      pooledBytes: this.#pool.pooledBytes,
+      hostFallbacks: 0,
+    };
+  }
+
+  copy(x: Elements, y: Elements): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    this.#kernels.copy(from.dtype, x.size, from.values, x.offset, to.values, y.offset);
+  }
+
+  stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
+    const from = this.#use(x.elements);
+    const to = this.#use(y.elements);
+    const [xStart, yStart] = [x.elements.offset + x.start, y.elements.offset + y.start];
+    this.#kernels.stridedCopy(from.dtype, shape, from.values, xStart, x.strides, to.values, yStart, y.strides, mode === 'add');
+  }
+
+  fill(y: Elements, value: Scalar): void {
+    const to = this.#use(y);
+    checkStorable(value, to.dtype);
+    this.#kernels.fill(to.dtype, y.size, re(value), im(value), to.values, y.offset);
+  }
+
+  cast(x: Elements, y: Elements): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    this.#kernels.cast(from.dtype, to.dtype, x.size, from.values, x.offset, to.values, y.offset);
+  }
+
+  unary(op: UnaryOp, x: Elements, y: Elements): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    unaryResult(op, from.dtype);
+    this.#kernels.unary(op, from.dtype, x.size, from.values, x.offset, to.values, y.offset);
+  }
+
+  binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
+    const to = this.#use(z);
+    const dtype = isElements(x) ? x.storage.dtype : isElements(y) ? y.storage.dtype : scalarDType(op, x, y, to.dtype);
+    binaryResult(op, dtype);
+    const [xs, xo, xStep] = this.#operand(x, dtype, this.#left);
+    const [ys, yo, yStep] = this.#operand(y, dtype, this.#right);
+    this.#kernels.binary(op, dtype, z.size, xs, xo, xStep, ys, yo, yStep, to.values, z.offset);
+  }
+
+  where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
+    const to = this.#use(z);
+    const [xs, xo, xStep] = this.#operand(x, to.dtype, this.#left);
+    const [ys, yo, yStep] = this.#operand(y, to.dtype, this.#right);
+    this.#kernels.where(to.dtype, z.size, this.#integers(condition), condition.offset, xs, xo, xStep, ys, yo, yStep, to.values, z.offset);
+  }
+
+  linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
+    const to = this.#use(y);
+    const { dtype, values } = to;
+    for (const c of coefficients) if (typeof c !== 'number') checkStorable(c, isComplex(dtype) ? dtype : 'float64');
+    let [first, second, terms] = [-1, -1, 0];
+    for (let k = 0; k < xs.length; k++) {
+      if (isZero(coefficients[k] as Scalar)) continue;
+      if (terms === 0) first = k;
+      else second = k;
+      terms += 1;
+    }
+    const n = y.size;
+    if (terms === 0) return this.#kernels.fill(dtype, n, 0, 0, values, y.offset);
+    if (terms > 2) return this.#combine(coefficients, xs, to, y);
+    const [x, a] = [xs[first] as Elements, coefficients[first] as Scalar];
+    const from = this.#use(x).values;
+    if (terms === 1) {
+      if (a !== 1) this.#kernels.scale(dtype, n, re(a), im(a), from, x.offset, values, y.offset);
+      else if (from !== values || x.offset !== y.offset) this.#kernels.copy(dtype, n, from, x.offset, values, y.offset);
+      return;
+    }
+    const [w, b] = [xs[second] as Elements, coefficients[second] as Scalar];
+    this.#kernels.axpby(dtype, n, re(a), im(a), from, x.offset, re(b), im(b), this.#use(w).values, w.offset, values, y.offset);
+  }
+
+  threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    if (!isFloat(from.dtype)) throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+    this.#kernels.threshold(kind, t, from.dtype, x.size, from.values, x.offset, to.values, y.offset);
+  }
+
+  dots(products: readonly InnerProduct[]): Float64Array {
+    const out = new Float64Array(2 * products.length);
+    let at = 0;
+    for (const { x, y, conjugate } of products) {
+      const [xs, ys] = [this.#use(x), this.#use(y)];
+      this.#kernels.dot(xs.dtype, x.size, xs.values, x.offset, ys.values, y.offset, conjugate, out, at);
+      at += 2;
+    }
+    return out;
+  }
+
+  reduce(op: ReduceKernel, x: Elements, parameter = 0): Scalar {
+    const from = this.#use(x);
+    const dtype = reduceResult(op, from.dtype);
+    this.#kernels.reduce(op, from.dtype, x.size, from.values, x.offset, parameter, this.#result);
+    return scalarOf(dtype, this.#result[0] as number, this.#result[1] as number);
+  }
+
+  reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter = 0): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    reduceResult(op, from.dtype);
+    const [outer, n, inner] = extents;
+    this.#kernels.reduceAxis(op, from.dtype, outer, n, inner, from.values, x.offset, parameter, to.values, y.offset);
+  }
+
+  argExtreme(op: 'max' | 'min', x: Elements): number {
+    const from = this.#use(x);
+    return this.#kernels.argExtreme(op, from.dtype, x.size, from.values, x.offset);
+  }
+
+  kthSmallest(x: Elements, k: number): number {
+    const from = this.#use(x);
+    if (isComplex(from.dtype)) throw new DTypeError(`kthSmallest is not defined for ${from.dtype}: take the modulus first`);
+    if (!Number.isInteger(k) || k < 0 || k >= x.size) throw new ShapeError(`expected k between 0 and ${x.size - 1}, received ${String(k)}`);
+    return this.#kernels.kthSmallest(from.dtype, x.size, from.values, x.offset, k);
+  }
+
+  cumsum(x: Elements, extents: Extents, y: Elements): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    const [outer, n, inner] = extents;
+    this.#kernels.cumsum(from.dtype, outer, n, inner, from.values, x.offset, to.values, y.offset);
+  }
+
+  matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {
+    const [as, bs, cs] = [this.#use(a), this.#use(b), this.#use(c)];
+    this.#kernels.matmul(cs.dtype, as.values, a.offset, bs.values, b.offset, cs.values, c.offset, spec);
+  }
+
+  fft(x: Elements, y: Elements, plan: FftPlan): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    const dtype = plan.kind === 'c2r' ? from.dtype : to.dtype;
+    if (!isComplex(dtype)) throw new DTypeError(`expected complex data on the transformed side of ${plan.kind}, received ${dtype}`);
+    this.#kernels.fft(dtype, from.values, x.offset, to.values, y.offset, plan);
+  }
+
+  stencil(x: Elements, y: Elements, stencil: Stencil): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    const { shape, mode, range } = stencil;
+    const bands = stencil.bands.map((band): CpuBand => {
+      const [outer, , inner] = around(shape, band.axis);
+      const cells = outer * inner;
+      const widthOf = (ghost: Elements | undefined) => (ghost && cells > 0 ? ghost.size / cells : 0);
+      return {
+        axis: band.axis,
+        segments: band.segments,
+        front: band.front && this.#use(band.front).values,
+        frontOffset: band.front?.offset ?? 0,
+        frontWidth: widthOf(band.front),
+        back: band.back && this.#use(band.back).values,
+        backOffset: band.back?.offset ?? 0,
+        backWidth: widthOf(band.back),
+      };
+    });
+    const { axis, start, end } = range ?? { axis: 0, start: 0, end: shape[0] ?? 1 };
+    this.#kernels.stencil(from.dtype, from.values, x.offset, to.values, y.offset, { shape, bands, mode, axis, start, end });
+  }
+
+  convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
+    const [xs, hs, ys] = [this.#use(x), this.#use(h), this.#use(y)];
+    this.#kernels.convolve(ys.dtype, xs.values, x.offset, hs.values, h.offset, ys.values, y.offset, convolution);
+  }
+
+  gather(x: Elements, y: Elements, table: IndexTable): void {
+    const [from, to] = [this.#use(x), this.#use(y)];
+    this.#kernels.gather(from.dtype, from.values, x.offset, to.values, y.offset, this.#table(table));
+  }
+
+  scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
+    const [from, to] = [this.#use(y), this.#use(x)];
+    this.#kernels.scatterAdd(from.dtype, from.values, y.offset, to.values, x.offset, this.#table(table));
+  }
+
+  #own(storage: Storage): CpuStorage {
+    if (storage instanceof CpuStorage && storage.backend === this) return storage;
+    throw new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${this.name}')`);
+  }
+
+  #use(elements: Elements): CpuStorage {
+    const storage = this.#own(elements.storage);
+    if (storage.released) throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+    return storage;
+  }
+
+  #operand(x: Elements | Scalar, dtype: DType, slots: Record<DType, HostArray>): readonly [HostArray, number, 0 | 1] {
+    if (isElements(x)) return [this.#use(x).values, x.offset, 1];
+    checkStorable(x, dtype);
+    const slot = slots[dtype];
+    slot[0] = re(x);
+    if (isComplex(dtype)) slot[1] = im(x);
+    return [slot, 0, 0];
+  }
+
+  #combine(coefficients: readonly Scalar[], xs: readonly Elements[], to: CpuStorage, y: Elements): void {
+    const used = xs.map((x, k) => ({ x, c: coefficients[k] as Scalar })).filter(({ c }) => !isZero(c));
+    this.#kernels.linearCombination(
+      to.dtype, y.size, Float64Array.from(used.flatMap(({ c }) => [re(c), im(c)])), used.map(({ x }) => this.#use(x).values), used.map(({ x }) => x.offset),
+      to.values, y.offset,
+    );
+  }
+
+  #integers(elements: Elements): Int32Array {
+    const { values, dtype } = this.#use(elements);
+    if (values instanceof Int32Array) return values;
+    throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+  }
+
+  #table(table: IndexTable): CpuIndexTable {
+    const { outer, nx, ny, inner, width, index, weights } = table;
+    const values = weights && this.#use(weights);
+    return {
+      outer, nx, ny, inner, width,
+      index: this.#integers(index),
+      indexOffset: index.offset,
+      weights: values?.values,
+      weightsOffset: weights?.offset ?? 0,
+      complexWeights: values !== undefined && isComplex(values.dtype),
+    };
+  }
+}
+
+/** What two scalars are compared in: their own precision; otherwise the dtype of the result. */
+function scalarDType(op: BinaryOp, x: Scalar, y: Scalar, result: DType): DType {
+  if (!isComparison(op)) return result;
+  return im(x) !== 0 || im(y) !== 0 ? 'complex128' : 'float64';
+}
+
+function checkHost(values: HostArray, elements: Elements): void {
+  const { dtype } = elements.storage;
+  if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
+  const expected = elements.size * lanesOf(dtype);
+  if (values.length !== expected) throw new ShapeError(`expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`);
+}

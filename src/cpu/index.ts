@@ -1,0 +1,6 @@
+export { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
+export { createCpuBackend } from './create-cpu-backend.js';
+export { CpuStorage } from './cpu-storage.js';
+export type { CpuBand, CpuIndexTable, CpuKernels, CpuStencil } from './kernels.js';
+export { Pool } from './pool.js';
+export { referenceKernels } from './reference/index.js';

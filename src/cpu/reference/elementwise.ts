@@ -1,0 +1,203 @@
+import type { BinaryOp, UnaryOp } from '../../core/backend.js';
+import { type DType, type HostArray, isComplex } from '../../core/dtype.js';
+import type { CpuKernels } from '../kernels.js';
+import { COMPLEX_FUNCTIONS, type ComplexFunction2, divide, power } from './complex-functions.js';
+
+/** To the nearest integer, halves to even. */
+function rint(x: number): number {
+  if (x === 0 || !(Math.abs(x) < 2 ** 52)) return x;
+  return x < 0 ? -(2 ** 52 - x - 2 ** 52) : x + 2 ** 52 - 2 ** 52;
+}
+
+const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = {
+  negative: (x) => -x,
+  abs: Math.abs,
+  conj: (x) => x,
+  real: (x) => x,
+  imag: () => 0,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  square: (x) => x * x,
+  reciprocal: (x) => 1 / x,
+  sign: Math.sign,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  arctan: Math.atan,
+  tanh: Math.tanh,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  rint,
+  isnan: (x) => (Number.isNaN(x) ? 1 : 0),
+  isfinite: (x) => (Number.isFinite(x) ? 1 : 0),
+};
+
+/** Of complex numbers with one-lane results. */
+const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (re: number, im: number) => number>>> = {
+  abs: Math.hypot,
+  real: (re) => re,
+  imag: (_, im) => im,
+  isnan: (re, im) => (Number.isNaN(re) || Number.isNaN(im) ? 1 : 0),
+  isfinite: (re, im) => (Number.isFinite(re) && Number.isFinite(im) ? 1 : 0),
+};
+
+const pair = new Float64Array(2);
+
+export const unary: CpuKernels['unary'] = (op, dtype, n, x, xo, y, yo) => {
+  if (!isComplex(dtype)) {
+    const f = REAL_FUNCTIONS[op];
+    for (let i = 0; i < n; i++) y[yo + i] = f(x[xo + i] as number);
+    return;
+  }
+  const toReal = COMPLEX_TO_REAL[op];
+  if (toReal) {
+    // From the front: y may start where x starts only if it is other memory, since its elements are half as long
+    for (let i = 0; i < n; i++) y[yo + i] = toReal(x[2 * (xo + i)] as number, x[2 * (xo + i) + 1] as number);
+    return;
+  }
+  const f = COMPLEX_FUNCTIONS[op] as NonNullable<(typeof COMPLEX_FUNCTIONS)[UnaryOp]>;
+  for (let i = 0; i < n; i++) {
+    f(x[2 * (xo + i)] as number, x[2 * (xo + i) + 1] as number, pair);
+    y[2 * (yo + i)] = pair[0] as number;
+    y[2 * (yo + i) + 1] = pair[1] as number;
+  }
+};
+
+/** As C's pow: 1 to any power, and −1 to an infinite one, is 1. */
+function realPower(x: number, y: number): number {
+  if (x === 1 || (x === -1 && Math.abs(y) === Number.POSITIVE_INFINITY)) return 1;
+  return x ** y;
+}
+
+const flag = (condition: boolean): number => (condition ? 1 : 0);
+
+type RealFunction2 = (x: number, y: number) => number;
+const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
+  add: (x, y) => x + y,
+  subtract: (x, y) => x - y,
+  multiply: (x, y) => x * y,
+  divide: (x, y) => x / y,
+  multiplyConj: (x, y) => x * y,
+  power: realPower,
+  // A NaN in either wins
+  maximum: (x, y) => (x > y || Number.isNaN(x) ? x : y),
+  minimum: (x, y) => (x < y || Number.isNaN(x) ? x : y),
+  arctan2: Math.atan2,
+  equal: (x, y) => flag(x === y),
+  notEqual: (x, y) => flag(x !== y),
+  less: (x, y) => flag(x < y),
+  lessEqual: (x, y) => flag(x <= y),
+  greater: (x, y) => flag(x > y),
+  greaterEqual: (x, y) => flag(x >= y),
+};
+/** Integer products wrap around. */
+const INTEGER_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = { ...REAL_FUNCTIONS2, multiply: Math.imul, multiplyConj: Math.imul };
+
+const COMPLEX_FUNCTIONS2: Partial<Readonly<Record<BinaryOp, ComplexFunction2>>> = {
+  add: (a, b, c, d, out) => {
+    out[0] = a + c;
+    out[1] = b + d;
+  },
+  subtract: (a, b, c, d, out) => {
+    out[0] = a - c;
+    out[1] = b - d;
+  },
+  multiply: (a, b, c, d, out) => {
+    out[0] = a * c - b * d;
+    out[1] = a * d + b * c;
+  },
+  multiplyConj: (a, b, c, d, out) => {
+    out[0] = a * c + b * d;
+    out[1] = a * d - b * c;
+  },
+  divide,
+  power,
+};
+
+/** The four operations that matter for speed, without a call for each element. */
+function arithmetic(
+  op: BinaryOp, n: number, x: HostArray, xo: number, xStep: number, y: HostArray, yo: number, yStep: number, z: HostArray, zo: number,
+): boolean {
+  switch (op) {
+    case 'add':
+      for (let i = 0; i < n; i++) z[zo + i] = (x[xo + i * xStep] as number) + (y[yo + i * yStep] as number);
+      return true;
+    case 'subtract':
+      for (let i = 0; i < n; i++) z[zo + i] = (x[xo + i * xStep] as number) - (y[yo + i * yStep] as number);
+      return true;
+    case 'multiply':
+    case 'multiplyConj':
+      for (let i = 0; i < n; i++) z[zo + i] = (x[xo + i * xStep] as number) * (y[yo + i * yStep] as number);
+      return true;
+    case 'divide':
+      for (let i = 0; i < n; i++) z[zo + i] = (x[xo + i * xStep] as number) / (y[yo + i * yStep] as number);
+      return true;
+    default:
+      return false;
+  }
+}
+
+export const binary: CpuKernels['binary'] = (op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) => {
+  if (!isComplex(dtype)) {
+    if (dtype !== 'int32' && arithmetic(op, n, x, xo, xStep, y, yo, yStep, z, zo)) return;
+    const f = (dtype === 'int32' ? INTEGER_FUNCTIONS2 : REAL_FUNCTIONS2)[op];
+    for (let i = 0; i < n; i++) z[zo + i] = f(x[xo + i * xStep] as number, y[yo + i * yStep] as number);
+    return;
+  }
+  if (op === 'equal' || op === 'notEqual') {
+    const same = flag(op === 'equal');
+    for (let i = 0; i < n; i++) {
+      const [a, b] = [2 * (xo + i * xStep), 2 * (yo + i * yStep)];
+      z[zo + i] = x[a] === y[b] && x[a + 1] === y[b + 1] ? same : 1 - same;
+    }
+    return;
+  }
+  const f = COMPLEX_FUNCTIONS2[op] as ComplexFunction2;
+  for (let i = 0; i < n; i++) {
+    const a = 2 * (xo + i * xStep);
+    const b = 2 * (yo + i * yStep);
+    f(x[a] as number, x[a + 1] as number, y[b] as number, y[b + 1] as number, pair);
+    z[2 * (zo + i)] = pair[0] as number;
+    z[2 * (zo + i) + 1] = pair[1] as number;
+  }
+};
+
+export const where: CpuKernels['where'] = (dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) => {
+  const lanes = isComplex(dtype) ? 2 : 1;
+  for (let i = 0; i < n; i++) {
+    const take = condition[co + i] !== 0;
+    const from = take ? x : y;
+    const at = lanes * (take ? xo + i * xStep : yo + i * yStep);
+    for (let l = 0; l < lanes; l++) z[lanes * (zo + i) + l] = from[at + l] as number;
+  }
+};
+
+/** 54^⅓ / 4 */
+const HALF_LIMIT = Math.cbrt(54) / 4;
+
+/** What remains of a modulus. NaN stays NaN. */
+const SHRINK: Readonly<Record<'soft' | 'hard' | 'half', (modulus: number, t: number) => number>> = {
+  soft: (r, t) => Math.max(r - t, 0),
+  hard: (r, t) => (r <= Math.sqrt(2 * t) ? 0 : r),
+  half: (r, t) => (r <= HALF_LIMIT * t ** (2 / 3) ? 0 : (2 / 3) * r * (1 + Math.cos((2 / 3) * (Math.PI - Math.acos((t / 8) * (r / 3) ** -1.5))))),
+};
+
+export const threshold: CpuKernels['threshold'] = (kind, t, dtype: DType, n, x, xo, y, yo) => {
+  const shrink = SHRINK[kind];
+  if (!isComplex(dtype)) {
+    for (let i = 0; i < n; i++) {
+      const v = x[xo + i] as number;
+      y[yo + i] = v < 0 ? -shrink(-v, t) : shrink(v, t);
+    }
+    return;
+  }
+  for (let i = 0; i < n; i++) {
+    const re = x[2 * (xo + i)] as number;
+    const im = x[2 * (xo + i) + 1] as number;
+    const modulus = Math.hypot(re, im);
+    const factor = modulus === 0 ? 0 : shrink(modulus, t) / modulus;
+    y[2 * (yo + i)] = re * factor;
+    y[2 * (yo + i) + 1] = im * factor;
+  }
+};

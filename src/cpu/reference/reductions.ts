@@ -1,0 +1,225 @@
+import type { ReduceKernel } from '../../core/backend.js';
+import { type DType, type HostArray, isComplex, lanesOf } from '../../core/dtype.js';
+import { reduceResult } from '../../core/kernel-dtypes.js';
+import type { CpuKernels } from '../kernels.js';
+
+/** Terms that are added straight; above that, sums of such blocks are added pairwise, so that errors grow with log n. */
+const BLOCK = 256;
+
+/** Sums blocks pairwise without storing them all: slot k holds the sum of 2^k blocks. */
+class PairwiseSum {
+  readonly #slots = new Float64Array(64);
+  #blocks = 0;
+
+  reset(): void {
+    this.#blocks = 0;
+  }
+
+  add(block: number): void {
+    let sum = block;
+    let level = 0;
+    // Binary carry: equal neighbours merge
+    for (let n = this.#blocks; n % 2 === 1; n = (n - 1) / 2) sum += this.#slots[level++] as number;
+    this.#slots[level] = sum;
+    this.#blocks += 1;
+  }
+
+  /** Smallest groups first. */
+  total(): number {
+    let sum = 0;
+    let level = 0;
+    for (let n = this.#blocks; n > 0; n = Math.floor(n / 2), level++) if (n % 2 === 1) sum += this.#slots[level] as number;
+    return sum;
+  }
+}
+
+type Term = (re: number, im: number, p: number) => number;
+const modulus = (re: number, im: number): number => (im === 0 ? Math.abs(re) : Math.hypot(re, im));
+
+const SUMMED: Partial<Readonly<Record<ReduceKernel, Term>>> = {
+  sumAbs: modulus,
+  sumSquares: (re, im) => re * re + im * im,
+  sumPower: (re, im, p) => modulus(re, im) ** p,
+  countNonzero: (re, im) => (re === 0 && im === 0 ? 0 : 1),
+  countAtMost: (re, im, p) => (modulus(re, im) <= p ? 1 : 0),
+};
+
+interface Extreme {
+  readonly of: (re: number, im: number) => number;
+  readonly empty: number;
+  readonly sign: 1 | -1;
+}
+const EXTREMES: Partial<Readonly<Record<ReduceKernel, Extreme>>> = {
+  max: { of: (re) => re, empty: Number.NEGATIVE_INFINITY, sign: 1 },
+  min: { of: (re) => re, empty: Number.POSITIVE_INFINITY, sign: -1 },
+  maxAbs: { of: modulus, empty: 0, sign: 1 },
+  minAbs: { of: modulus, empty: Number.POSITIVE_INFINITY, sign: -1 },
+};
+
+const sums = [new PairwiseSum(), new PairwiseSum()] as const;
+
+/** Sums one lane of `n` elements that lie `step` lanes apart. */
+function sumLane(n: number, x: HostArray, at: number, step: number): number {
+  const total = sums[0];
+  total.reset();
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(n, start + BLOCK);
+    let block = 0;
+    for (let i = start; i < end; i++) block += x[at + i * step] as number;
+    total.add(block);
+  }
+  return total.total();
+}
+
+function sumTerms(term: Term, lanes: number, n: number, x: HostArray, at: number, step: number, p: number): number {
+  const total = sums[0];
+  total.reset();
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(n, start + BLOCK);
+    let block = 0;
+    for (let i = start; i < end; i++) {
+      const k = at + i * step;
+      block += term(x[k] as number, lanes === 2 ? (x[k + 1] as number) : 0, p);
+    }
+    total.add(block);
+  }
+  return total.total();
+}
+
+function extremeOf(extreme: Extreme, lanes: number, n: number, x: HostArray, at: number, step: number): number {
+  let best = extreme.empty * extreme.sign;
+  for (let i = 0; i < n; i++) {
+    const k = at + i * step;
+    const value = extreme.of(x[k] as number, lanes === 2 ? (x[k + 1] as number) : 0) * extreme.sign;
+    if (Number.isNaN(value)) return value;
+    if (value > best) best = value;
+  }
+  return best * extreme.sign;
+}
+
+function productOf(lanes: number, n: number, x: HostArray, at: number, step: number, out: Float64Array): void {
+  let re = 1;
+  let im = 0;
+  for (let i = 0; i < n; i++) {
+    const k = at + i * step;
+    const a = x[k] as number;
+    if (lanes === 1) re *= a;
+    else {
+      const b = x[k + 1] as number;
+      const t = re * a - im * b;
+      im = re * b + im * a;
+      re = t;
+    }
+  }
+  out[0] = re;
+  out[1] = im;
+}
+
+/** One run of `n` elements, `step` lanes apart, from lane `at` on. */
+function reduceRun(op: ReduceKernel, lanes: number, n: number, x: HostArray, at: number, step: number, parameter: number, out: Float64Array): void {
+  out[1] = 0;
+  if (op === 'sum') {
+    out[0] = sumLane(n, x, at, step);
+    if (lanes === 2) out[1] = sumLane(n, x, at + 1, step);
+    return;
+  }
+  if (op === 'prod') return productOf(lanes, n, x, at, step, out);
+  const extreme = EXTREMES[op];
+  out[0] = extreme ? extremeOf(extreme, lanes, n, x, at, step) : sumTerms(SUMMED[op] as Term, lanes, n, x, at, step, parameter);
+}
+
+export const reduce: CpuKernels['reduce'] = (op, dtype, n, x, xo, parameter, out) => {
+  const lanes = lanesOf(dtype);
+  reduceRun(op, lanes, n, x, lanes * xo, lanes, parameter, out);
+};
+
+const result = new Float64Array(2);
+
+export const reduceAxis: CpuKernels['reduceAxis'] = (op, dtype, outer, n, inner, x, xo, parameter, y, yo) => {
+  const lanes = lanesOf(dtype);
+  const yLanes = lanesOf(reduceResult(op, dtype));
+  for (let o = 0; o < outer; o++) {
+    for (let j = 0; j < inner; j++) {
+      reduceRun(op, lanes, n, x, lanes * (xo + o * n * inner + j), lanes * inner, parameter, result);
+      const to = yLanes * (yo + o * inner + j);
+      y[to] = result[0] as number;
+      if (yLanes === 2) y[to + 1] = result[1] as number;
+    }
+  }
+};
+
+export const dot: CpuKernels['dot'] = (dtype: DType, n, x, xo, y, yo, conjugate, out, at) => {
+  const [real, imaginary] = sums;
+  real.reset();
+  imaginary.reset();
+  if (!isComplex(dtype)) {
+    for (let start = 0; start < n; start += BLOCK) {
+      const end = Math.min(n, start + BLOCK);
+      // Two lanes, since additions wait for one another
+      let even = 0;
+      let odd = 0;
+      let i = start;
+      for (; i + 1 < end; i += 2) {
+        even += (x[xo + i] as number) * (y[yo + i] as number);
+        odd += (x[xo + i + 1] as number) * (y[yo + i + 1] as number);
+      }
+      if (i < end) even += (x[xo + i] as number) * (y[yo + i] as number);
+      real.add(even + odd);
+    }
+    out[at] = real.total();
+    out[at + 1] = 0;
+    return;
+  }
+  const sign = conjugate ? -1 : 1;
+  for (let start = 0; start < n; start += BLOCK) {
+    const end = Math.min(n, start + BLOCK);
+    let re = 0;
+    let im = 0;
+    for (let i = start, p = 2 * (xo + start), q = 2 * (yo + start); i < end; i++, p += 2, q += 2) {
+      const a = x[p] as number;
+      const b = sign * (x[p + 1] as number);
+      const c = y[q] as number;
+      const d = y[q + 1] as number;
+      re += a * c - b * d;
+      im += a * d + b * c;
+    }
+    real.add(re);
+    imaginary.add(im);
+  }
+  out[at] = real.total();
+  out[at + 1] = imaginary.total();
+};
+
+export const argExtreme: CpuKernels['argExtreme'] = (op, dtype, n, x, xo) => {
+  const lanes = lanesOf(dtype);
+  const sign = op === 'max' ? 1 : -1;
+  let best = Number.NEGATIVE_INFINITY;
+  let position = n > 0 ? 0 : -1;
+  for (let i = 0; i < n; i++) {
+    const re = x[lanes * (xo + i)] as number;
+    const value = sign * (lanes === 2 ? Math.hypot(re, x[2 * (xo + i) + 1] as number) : re);
+    if (Number.isNaN(value)) return i;
+    if (value > best) {
+      best = value;
+      position = i;
+    }
+  }
+  return position;
+};
+
+export const kthSmallest: CpuKernels['kthSmallest'] = (_dtype, n, x, xo, k) => x.slice(xo, xo + n).sort()[k] as number;
+
+export const cumsum: CpuKernels['cumsum'] = (dtype, outer, n, inner, x, xo, y, yo) => {
+  const lanes = lanesOf(dtype);
+  const width = inner * lanes;
+  for (let o = 0; o < outer; o++) {
+    for (let l = 0; l < width; l++) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const at = (o * n + i) * width + l;
+        sum += x[lanes * xo + at] as number;
+        y[lanes * yo + at] = sum;
+      }
+    }
+  }
+};
