@@ -189,3 +189,28 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
   throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${String(order)}`);
 }
 
+
+/**
+ * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of
+ * doubles, at most 64 counts.
+ * Errors: {@link ShapeError} for k outside `0 … size − 1`.
+ */
+export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
+  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${k}`);
+  const view = new DataView(new ArrayBuffer(8));
+  const bits = (value: number) => {
+    view.setFloat64(0, value);
+    return view.getBigInt64(0);
+  };
+  const value = (pattern: bigint) => {
+    view.setBigInt64(0, pattern);
+    return view.getFloat64(0);
+  };
+  let [low, high] = [0n, bits(largest)];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if (countAtMost(value(middle)) > k) high = middle;
+    else low = middle + 1n;
+  }
+  return value(low);
+}

@@ -1,0 +1,586 @@
+import type { Backend, Elements, InnerProduct } from './backend.js';
+import { type Scalar, isScalar } from './complex.js';
+import type { Communicator } from './communicator.js';
+import { defaultCommunicator, resolveBackend } from './defaults.js';
+import { checkDType, type DType, type HostArray, hostArray, lanesOf, realOf } from './dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from './errors.js';
+import { HaloPlan } from './halo.js';
+import { type Box, Layout } from './layout.js';
+import { NDArray } from './ndarray.js';
+import { checkOneOf, checkOptions } from './options.js';
+import { fillNormal, fillUniform } from './random.js';
+import { around, formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
+import { DistributedSpace, PARTITIONS, type Partition } from './space.js';
+import { TransferPlan } from './transfer.js';
+import { type AnyVector, checkSameBackend, checkSameSpace, dot, type NormOrder, normRecipe, rdots, selectAbs, type Vector, vdots } from './vector.js';
+
+export interface DistributedArrayOptions {
+  /** @default the backend's default dtype */
+  readonly dtype?: DType;
+  /** The axis along which a SCATTER array is split. @default 0 */
+  readonly axis?: number;
+  /** @default 'SCATTER' */
+  readonly partition?: Partition;
+  /** A local shape for every rank, where the even split is not wanted. */
+  readonly localShapes?: readonly Shape[];
+  /** A process grid to split over, one number an axis, instead of `axis`. */
+  readonly grid?: readonly number[];
+  /** A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one colour. */
+  readonly mask?: readonly number[];
+  /** A backend, or its name. @default the default backend */
+  readonly backend?: Backend | string;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask', 'backend', 'comm'] as const;
+
+/** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
+export type HostData = NDArray | HostArray;
+
+function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
+  checkOptions(owner, options, OPTION_NAMES);
+  const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
+  const comm = options.comm ?? defaultCommunicator();
+  const backend = resolveBackend(options.backend);
+  const shape = toShape(globalShape, 'global shape');
+  if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
+  checkOneOf('partition', partition, PARTITIONS);
+  const k = toAxis(axis, shape.length);
+  if (partition !== 'SCATTER' && (localShapes || grid)) throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
+  if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
+  if (localShapes && localShapes.length !== comm.size) throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
+  const layout =
+    partition !== 'SCATTER'
+      ? Layout.replicated(shape, comm.size, k)
+      : localShapes
+        ? Layout.fromLocalShapes(localShapes, k, shape)
+        : grid
+          ? Layout.grid(shape, comm.size, grid)
+          : Layout.split(shape, comm.size, k);
+  return new DistributedSpace({ layout, partition, comm, dtype: checkDType(options.dtype ?? backend.defaultDType), backend, mask });
+}
+
+/**
+ * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and this rank's part, an NDArray on whichever backend.
+ *
+ * Arithmetic never communicates. Inner products, norms and `asArray` do; so do the methods that say so. Properties never do.
+ */
+export class DistributedArray implements Vector<DistributedArray> {
+  readonly space: DistributedSpace;
+  /** This rank's part; writing into it changes the array. */
+  readonly local: NDArray;
+  readonly #reduced: Elements;
+
+  private constructor(space: DistributedSpace, local: NDArray) {
+    this.space = space;
+    this.local = local;
+    this.#reduced = space.layout.replicated
+      ? { storage: local.storage, offset: local.offset + space.reducedStart, size: space.reducedCount }
+      : local;
+    constructed++;
+  }
+
+  /** How many were made since the program began: how tests see that a loop makes none. */
+  static get constructions(): number {
+    return constructed;
+  }
+
+  static inSpace(space: DistributedSpace, local?: NDArray): DistributedArray {
+    if (local && !sameShape(local.shape, space.localShape)) {
+      throw new ShapeError(`rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, received ${formatShape(local.shape)}`);
+    }
+    return new DistributedArray(space, local ?? NDArray.empty(space.localShape, { dtype: space.dtype, backend: space.backend }));
+  }
+
+  /** Contents undefined. Never communicates (as all constructors from a global shape; a mask costs one split when it is first met). */
+  static empty(globalShape: number | Shape, options: DistributedArrayOptions = {}): DistributedArray {
+    return spaceOf('DistributedArray.empty', globalShape, options).empty();
+  }
+
+  static zeros(globalShape: number | Shape, options: DistributedArrayOptions = {}): DistributedArray {
+    return spaceOf('DistributedArray.zeros', globalShape, options).zeros();
+  }
+
+  static ones(globalShape: number | Shape, options: DistributedArrayOptions = {}): DistributedArray {
+    return spaceOf('DistributedArray.ones', globalShape, options).empty().fill(1);
+  }
+
+  static full(globalShape: number | Shape, value: Scalar, options: DistributedArrayOptions = {}): DistributedArray {
+    return spaceOf('DistributedArray.full', globalShape, options).empty().fill(value);
+  }
+
+  /** Standard normal values: a function of seed and global index, whatever the number of ranks. */
+  static random(globalShape: number | Shape, options: DistributedArrayOptions & { readonly seed?: number } = {}): DistributedArray {
+    const { seed = 0, ...rest } = options;
+    return spaceOf('DistributedArray.random', globalShape, rest).random(seed);
+  }
+
+  /**
+   * Distributes a global array that every rank has: each takes its part. With partition BROADCAST rank 0's values win (one broadcast); otherwise nothing is sent.
+   * @param options its dtype defaults to the data's
+   */
+  static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
+    const { dtype = data.dtype, backend = data.backend } = options;
+    return spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty().assignGlobal(data);
+  }
+
+  /**
+   * Wraps local arrays, one a rank, without copying: they lie one after another along `axis`. Collective: ranks learn each other's shapes.
+   * Errors: {@link ShapeError} on every rank where shapes differ along other axes.
+   */
+  static fromLocal(local: NDArray, options: { readonly axis?: number; readonly comm?: Communicator; readonly mask?: readonly number[] } = {}): DistributedArray {
+    checkOptions('DistributedArray.fromLocal', options, ['axis', 'comm', 'mask']);
+    const { axis = 0, comm = defaultCommunicator(), mask } = options;
+    const parts = comm.allgatherObject({ shape: [...local.shape], dtype: local.dtype });
+    const other = parts.findIndex((p) => p.dtype !== local.dtype);
+    if (new Set(parts.map((p) => p.dtype)).size > 1) {
+      throw new PartitionError(`expected one dtype on all ranks, rank ${comm.rank} has ${local.dtype}, rank ${Math.max(other, 0)} ${parts[Math.max(other, 0)]?.dtype}`);
+    }
+    const layout = Layout.fromLocalShapes(parts.map((p) => p.shape), axis);
+    return new DistributedArray(new DistributedSpace({ layout, partition: 'SCATTER', comm, dtype: local.dtype, backend: local.backend, mask }), local);
+  }
+
+  get dtype(): DType {
+    return this.space.dtype;
+  }
+  get backend(): Backend {
+    return this.space.backend;
+  }
+  get comm(): Communicator {
+    return this.space.comm;
+  }
+  get rank(): number {
+    return this.space.comm.rank;
+  }
+  get layout(): Layout {
+    return this.space.layout;
+  }
+  get partition(): Partition {
+    return this.space.partition;
+  }
+  get mask(): readonly number[] | undefined {
+    return this.space.mask;
+  }
+  get axis(): number {
+    return this.space.axis;
+  }
+  get globalShape(): Shape {
+    return this.space.shape;
+  }
+  get localShape(): Shape {
+    return this.space.localShape;
+  }
+  /** The local shapes of all ranks. */
+  get localShapes(): Shape[] {
+    return this.layout.localShapes;
+  }
+  get ndim(): number {
+    return this.globalShape.length;
+  }
+  /** Elements over all ranks. */
+  get size(): number {
+    return this.space.size;
+  }
+  /** This rank's part of the global array. */
+  get box(): Box {
+    return this.layout.box(this.rank);
+  }
+  get reducer(): Communicator {
+    return this.space.reducer;
+  }
+
+  emptyLike(): DistributedArray {
+    return this.space.empty();
+  }
+  zerosLike(): DistributedArray {
+    return this.space.zeros();
+  }
+  copy(): DistributedArray {
+    return this.space.empty().assign(this);
+  }
+  dispose(): void {
+    this.local.dispose();
+  }
+
+  /** `this ← x`, an array of the same space (real into complex allowed). */
+  assign(x: DistributedArray): this {
+    this.#check(x);
+    this.local.assign(x.local);
+    return this;
+  }
+
+  /**
+   * Assigns a global array that every rank holds. SCATTER: each rank takes its part, nothing is sent. BROADCAST: rank 0's values win (one broadcast).
+   * UNSAFE_BROADCAST: each rank keeps its own.
+   */
+  assignGlobal(data: HostData): this {
+    const whole = data instanceof NDArray ? data : NDArray.fromHost(data, this.globalShape, { dtype: this.dtype, backend: this.backend });
+    checkSameBackend(this, whole);
+    if (!sameShape(whole.shape, this.globalShape)) {
+      throw new ShapeError(`expected a global array of shape ${formatShape(this.globalShape)}, received ${formatShape(whole.shape)}`);
+    }
+    const { start, shape } = this.box;
+    if (this.layout.kind === 'boxes' || this.ndim === 1) {
+      this.local.assign(this.layout.replicated ? whole : whole.slice(...shape.map((n, k): [number, number] => [start[k] as number, (start[k] as number) + n])).reshape(this.localShape));
+    }
+    if (this.partition === 'BROADCAST') this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
+    if (whole !== data) whole.dispose();
+    return this;
+  }
+
+  fill(value: Scalar): this {
+    this.local.fill(value);
+    return this;
+  }
+
+  /** Standard normal (or uniform in [0, 1)) values: a function of seed and global index. */
+  fillRandom(seed = 0, distribution: 'normal' | 'uniform' = 'normal'): this {
+    const lanes = lanesOf(this.dtype);
+    const values = hostArray(this.dtype, this.local.size);
+    if (values instanceof Int32Array) throw new ArgumentError('random values are for floating-point dtypes, received int32');
+    const draw = distribution === 'normal' ? fillNormal : fillUniform;
+    forEachRun(this.box, this.globalShape, (globalStart, localStart, count) => {
+      draw(seed, globalStart, values.subarray(localStart * lanes, (localStart + count) * lanes), lanes);
+    });
+    this.backend.upload(values, this.local);
+    return this;
+  }
+
+  /** Sets one element by its global index; every rank calls it, the owners store. Never communicates. */
+  set(index: readonly number[], value: Scalar): this {
+    const at = this.#ownIndex(index);
+    if (at) this.local.set(at, value);
+    return this;
+  }
+
+  /** One element by its global index, on every rank. One broadcast from its owner. */
+  get(index: readonly number[]): Scalar {
+    const wanted = this.#globalIndex(index);
+    let owner = 0;
+    while (!contains(this.layout.box(owner), wanted)) owner++;
+    const at = this.#ownIndex(wanted);
+    return this.comm.bcastObject(at && owner === this.rank ? this.local.get(...at) : 0, owner);
+  }
+
+  setAt(index: number, value: Scalar): this {
+    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size)) throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+    return this.set(stridesOf(this.globalShape).map((step, k) => Math.floor(index / step) % (this.globalShape[k] as number)), value);
+  }
+
+  #globalIndex(index: readonly number[]): number[] {
+    const wanted = index.map((i, k) => (i < 0 ? i + (this.globalShape[k] ?? 0) : i));
+    if (index.length !== this.ndim || !wanted.every((i, k) => Number.isSafeInteger(i) && i >= 0 && i < (this.globalShape[k] as number))) {
+      throw new ShapeError(`expected an index into ${formatShape(this.globalShape)}, received ${formatShape(index)}`);
+    }
+    return wanted;
+  }
+
+  /** The local index of a global one, or undefined where this rank does not own it. */
+  #ownIndex(index: readonly number[]): number[] | undefined {
+    const wanted = this.#globalIndex(index);
+    const box = this.box;
+    return contains(box, wanted) ? wanted.map((i, k) => i - (box.start[k] as number)) : undefined;
+  }
+
+  axpby(a: Scalar, x: DistributedArray, b: Scalar): this {
+    this.#check(x);
+    this.local.axpby(a, x.local, b);
+    return this;
+  }
+  scale(a: Scalar): this {
+    this.local.scale(a);
+    return this;
+  }
+
+  add(other: DistributedArray): DistributedArray {
+    return this.#with(this.#same(other).local.add(other.local));
+  }
+  subtract(other: DistributedArray): DistributedArray {
+    return this.#with(this.#same(other).local.subtract(other.local));
+  }
+  /** Element by element with an array of the same space, or with a scalar. A complex scalar makes a real array complex. */
+  multiply(other: DistributedArray | Scalar): DistributedArray {
+    return this.#with(isScalar(other) ? this.local.multiply(other) : this.#same(other).local.multiply(other.local));
+  }
+  negative(): DistributedArray {
+    return this.#with(this.local.negative());
+  }
+  conj(): DistributedArray {
+    return this.#with(this.local.conj());
+  }
+  addInPlace(other: DistributedArray): this {
+    this.#check(other);
+    this.local.addInPlace(other.local);
+    return this;
+  }
+  subtractInPlace(other: DistributedArray): this {
+    this.#check(other);
+    this.local.subtractInPlace(other.local);
+    return this;
+  }
+  multiplyInPlace(other: DistributedArray | Scalar): this {
+    if (isScalar(other)) this.local.multiplyInPlace(other);
+    else {
+      this.#check(other);
+      this.local.multiplyInPlace(other.local);
+    }
+    return this;
+  }
+  conjInPlace(): this {
+    this.local.conjInPlace();
+    return this;
+  }
+
+  astype(dtype: DType): DistributedArray {
+    return this.#with(this.local.astype(dtype));
+  }
+
+  /** The same array on another backend. */
+  to(backend: Backend | string): DistributedArray {
+    const target = resolveBackend(backend);
+    return new DistributedArray(this.space.withBackend(target), this.local.to(target));
+  }
+
+  map(kernel: (x: Elements, y: Elements) => void, target: DistributedArray = this): DistributedArray {
+    this.#check(target);
+    kernel(this.local, target.local);
+    return target;
+  }
+
+  dot(y: DistributedArray): Scalar {
+    return dot<DistributedArray>(this, y);
+  }
+  vdot(y: DistributedArray): Scalar {
+    return vdots([this, y])[0] as Scalar;
+  }
+  rdot(y: DistributedArray): number {
+    return rdots([this, y])[0] as number;
+  }
+
+  innerProducts(y: DistributedArray, conjugate: boolean, into: InnerProduct[]): void {
+    into.push({ x: this.#reduced, y: y.#reduced, conjugate });
+  }
+
+  /** The norm of all elements, a number (one reduction); or along one axis: an array without that axis, replicated where the axis is the distributed one. */
+  norm(order?: NormOrder): number;
+  norm(order: NormOrder | undefined, axis: number): DistributedArray;
+  norm(order?: NormOrder, axis?: number): number | DistributedArray {
+    const { kernel, combine, finish } = normRecipe(order);
+    if (axis !== undefined) return this.#normAlong(order, toAxis(axis, this.ndim));
+    const share = new Float64Array([this.backend.reduce(kernel, this.#reduced, order) as number]);
+    this.reducer.allreduce(share, combine);
+    return finish(share[0] as number);
+  }
+
+  #normAlong(order: NormOrder | undefined, axis: number): DistributedArray {
+    const { kernel, combine, finish } = normRecipe(order);
+    if (this.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
+    const cut = (shape: Shape) => (shape.length === 1 ? [1] : shape.filter((_, k) => k !== axis));
+    const local = NDArray.empty(cut(this.localShape), { dtype: realOf(this.dtype), backend: this.backend });
+    this.backend.reduceAxis(kernel, this.local, around(this.localShape, axis), local, order);
+    const blocks = this.layout.grid.filter((g) => g > 1).length;
+    const across = !this.layout.replicated && (this.layout.grid[axis] as number) > 1;
+    if (blocks > 1) throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
+    if (across || (!this.layout.replicated && this.axis === axis)) {
+      this.reducer.allreduce(local.storage.span(local.offset, local.size), combine);
+      return finished(local, finish, new DistributedSpace({ ...this.#reducedFields(), layout: Layout.replicated(cut(this.globalShape), this.comm.size), partition: 'BROADCAST' }));
+    }
+    const rest = this.axis > axis ? this.axis - 1 : this.axis;
+    const layout = this.layout.replicated
+      ? Layout.replicated(cut(this.globalShape), this.comm.size)
+      : Layout.fromLocalShapes(this.localShapes.map(cut), rest);
+    return finished(local, finish, new DistributedSpace({ ...this.#reducedFields(), layout, partition: this.partition }));
+  }
+
+  #reducedFields() {
+    return { comm: this.comm, dtype: realOf(this.dtype), backend: this.backend, mask: this.mask };
+  }
+
+  kthSmallestAbs(k: number): number {
+    const count = new Float64Array(1);
+    const total = (kernel: 'maxAbs' | 'countAtMost', t: number) => {
+      count[0] = this.backend.reduce(kernel, this.#reduced, t) as number;
+      this.reducer.allreduce(count, kernel === 'maxAbs' ? 'max' : 'sum');
+      return count[0] as number;
+    };
+    return selectAbs(k, this.size, total('maxAbs', 0), (t) => total('countAtMost', t));
+  }
+
+  overlaps(other: AnyVector): boolean {
+    return other instanceof DistributedArray && this.local.overlaps(other.local);
+  }
+
+  /** The global array on every rank (of a SCATTER array: collective). With `masked`, only the parts of this rank's colour, along the distributed axis. */
+  asArray(options: { readonly masked?: boolean } = {}): NDArray {
+    checkOptions('asArray', options, ['masked']);
+    if (this.layout.replicated) return this.local.copy();
+    if (!options.masked || !this.mask) return gather(this.local, this.layout, this.comm);
+    const mine = this.mask[this.rank];
+    const group = this.localShapes.filter((_, r) => this.mask?.[r] === mine);
+    return gather(this.local, this.layout.kind === 'concatenated' ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis), this.reducer);
+  }
+
+  /** The same values split along another axis, over a process grid, or in any other layout of boxes. Point-to-point messages between ranks whose boxes meet. */
+  redistribute(to: number | Layout): DistributedArray {
+    const layout = typeof to === 'number' ? Layout.split(this.globalShape, this.comm.size, toAxis(to, this.ndim)) : to;
+    if (layout.equals(this.layout)) return this.copy();
+    const result = this.space.withLayout(layout).empty();
+    TransferPlan.between(this.layout, layout, this.comm).run(this.local, result.local);
+    return result;
+  }
+
+  /** The whole array on every rank, as a BROADCAST array. */
+  broadcast(): DistributedArray {
+    return this.redistribute(Layout.replicated(this.globalShape, this.comm.size));
+  }
+
+  /** The local arrays raveled, one after another, without copying: the ravel of the global array where its split axis is the first. */
+  ravel(): DistributedArray {
+    const flat = this.layout.replicated
+      ? Layout.replicated([this.size], this.comm.size)
+      : this.layout.kind === 'boxes' && this.layout.grid.every((g, k) => k === 0 || g === 1) && this.axis === 0
+        ? Layout.fromLocalShapes(this.localShapes.map((s) => [product(s)]))
+        : Layout.concatenated(this.localShapes.map((s) => [product(s)]));
+    return new DistributedArray(this.space.withLayout(flat), this.local.reshape([this.local.size]));
+  }
+
+  /**
+   * The same elements in C order under another global shape, split along its first axis. Without copying where each rank's part is whole rows;
+   * otherwise rows are completed by a transfer between neighbours.
+   */
+  reshape(globalShape: number | Shape): DistributedArray {
+    const shape = toShape(globalShape, 'global shape');
+    if (product(shape) !== this.size) throw new ShapeError(`cannot reshape ${formatShape(this.globalShape)} into ${formatShape(shape)}`);
+    const { comm } = this;
+    if (this.layout.replicated) return new DistributedArray(this.space.withLayout(Layout.replicated(shape, comm.size)), this.local.reshape(shape));
+    if (this.axis !== 0 || this.layout.kind !== 'boxes') throw new ShapeError('only arrays split along their first axis can be reshaped: redistribute(0) first');
+    const flat = this.ravel();
+    const layout = rowsOf(flat.layout, shape);
+    const aligned = flatOf(layout);
+    const source = aligned.equals(flat.layout) ? flat : flat.redistribute(aligned);
+    return new DistributedArray(this.space.withLayout(layout), source.local.reshape(layout.localShape(comm.rank)));
+  }
+
+  /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */
+  reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
+    const shapes = this.comm.allgatherObject([...toShape(localShape, 'local shape')]);
+    const wrong = shapes.findIndex((s, r) => product(s) !== this.layout.localSize(r));
+    if (wrong >= 0) throw new ShapeError(`rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ${formatShape(shapes[wrong] as Shape)}`);
+    const layout = this.layout.replicated ? Layout.replicated(shapes[0] as Shape, this.comm.size) : Layout.fromLocalShapes(shapes, axis);
+    return new DistributedArray(this.space.withLayout(layout), this.local.reshape(shapes[this.rank] as Shape));
+  }
+
+  /**
+   * This rank's part with cells of the ranks before and behind along the distributed axis; none at the outer ends. One halo exchange.
+   * Cells come from as many ranks as are needed.
+   */
+  addGhostCells(front: number, back = 0): NDArray {
+    if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0)) throw new ArgumentError(`expected numbers of cells, received ${front} and ${back}`);
+    if (this.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no neighbours');
+    const { axis, localShape } = this;
+    const plan = HaloPlan.create(this.layout, this.comm, { axis, front, back }, this.dtype, this.backend);
+    plan.start(this.local);
+    plan.finish();
+    const n = localShape[axis] as number;
+    const widths = [plan.frontWidth, n, plan.backWidth];
+    const shape = localShape.map((m, k) => (k === axis ? plan.frontWidth + n + plan.backWidth : m));
+    const result = NDArray.empty(shape, { dtype: this.dtype, backend: this.backend });
+    const strides = stridesOf(shape);
+    let at = 0;
+    for (const [i, part] of [plan.front, this.local, plan.back].entries()) {
+      const piece = localShape.map((m, k) => (k === axis ? (widths[i] as number) : m));
+      if (part && product(piece) > 0) {
+        this.backend.stridedCopy(piece, { elements: part, start: 0, strides: stridesOf(piece) }, { elements: result, start: at * (strides[axis] as number), strides }, 'set');
+      }
+      at += widths[i] as number;
+    }
+    plan.dispose();
+    return result;
+  }
+
+  /** Throws on all ranks unless a replicated array has the same bits on all of them. One broadcast of the array and one exchange of verdicts. */
+  assertReplicated(): this {
+    if (!this.layout.replicated) throw new PartitionError(`expected a BROADCAST array, received ${this.partition}`);
+    const mine = this.local.toHost();
+    const first = this.local.toHost();
+    this.comm.bcast(first, 0);
+    const bytes = (a: HostArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
+    const ranks = this.comm.allgatherObject(!bytes(mine).equals(bytes(first)));
+    if (ranks.some(Boolean)) throw new PartitionError(`a BROADCAST array differs from rank 0's on ranks ${ranks.flatMap((d, r) => (d ? [r] : [])).join(', ')}`);
+    return this;
+  }
+
+  toString(): string {
+    return `<DistributedArray with global shape=${formatShape(this.globalShape)}, local shape=${formatShape(this.localShape)}, dtype=${this.dtype}, partition=${this.partition}, backend=${this.backend.name}, rank ${this.rank} of ${this.comm.size}>`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `${this}`;
+  }
+
+  #check(other: DistributedArray): void {
+    if (other.space !== this.space) checkSameSpace(this, other);
+  }
+  #same(other: DistributedArray): this {
+    this.#check(other);
+    return this;
+  }
+  #with(local: NDArray): DistributedArray {
+    return new DistributedArray(this.space.withDType(local.dtype), local);
+  }
+}
+
+let constructed = 0;
+
+const contains = (box: Box, index: readonly number[]): boolean =>
+  index.every((i, k) => i >= (box.start[k] as number) && i < (box.start[k] as number) + (box.shape[k] as number));
+
+/** A layout of rows of `shape` for a flat one: the same parts where they are whole rows, the even split where not. */
+export function rowsOf(flat: Layout, shape: Shape): Layout {
+  const inner = product(shape.slice(1));
+  if (flat.replicated) return Layout.replicated(shape, flat.ranks);
+  return inner > 0 && flat.alignsTo(inner)
+    ? Layout.fromLocalShapes(flat.localShapes.map((s) => [(s[0] as number) / inner, ...shape.slice(1)]), 0)
+    : Layout.split(shape, flat.ranks, 0);
+}
+
+/** The flat layout of an array split along its first axis. */
+export function flatOf(layout: Layout): Layout {
+  return layout.replicated ? Layout.replicated([layout.size], layout.ranks) : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
+}
+
+/** Runs that lie one after another both in a box and in the global array. */
+function forEachRun(box: Box, globalShape: Shape, body: (globalStart: number, localStart: number, count: number) => void): void {
+  const size = product(box.shape);
+  if (size === 0) return;
+  const strides = stridesOf(globalShape);
+  const run = box.shape.at(-1) ?? 1;
+  for (let at = 0; at < size; at += run) {
+    let rest = at / run;
+    let start = box.start.at(-1) ?? 0;
+    for (let k = box.shape.length - 2; k >= 0; k--) {
+      const n = box.shape[k] as number;
+      start += ((rest % n) + (box.start[k] as number)) * (strides[k] as number);
+      rest = Math.floor(rest / n);
+    }
+    body(start, at, run);
+  }
+}
+
+function gather(local: NDArray, layout: Layout, comm: Communicator): NDArray {
+  const whole = NDArray.empty(layout.globalShape, { dtype: local.dtype, backend: local.backend });
+  TransferPlan.between(layout, Layout.replicated(layout.globalShape, layout.ranks), comm).run(local, whole);
+  return whole;
+}
+
+/** The last step of a norm, element by element, on the host: results along an axis are small. */
+function finished(local: NDArray, finish: (value: number) => number, space: DistributedSpace): DistributedArray {
+  const values = local.toHost();
+  values.forEach((v, i) => {
+    values[i] = finish(v);
+  });
+  space.backend.upload(values, local);
+  return DistributedArray.inSpace(space, local);
+}
+

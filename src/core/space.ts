@@ -1,0 +1,144 @@
+import type { Backend } from './backend.js';
+import type { Communicator } from './communicator.js';
+import { DistributedArray } from './distributed-array.js';
+import type { DType } from './dtype.js';
+import { ArgumentError, PartitionError } from './errors.js';
+import { type Layout, splitCount, splitStart } from './layout.js';
+import type { Shape } from './shape.js';
+import type { Space } from './vector.js';
+
+/** SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values. UNSAFE_BROADCAST: each has the whole, nobody checks. */
+export const PARTITIONS = ['SCATTER', 'BROADCAST', 'UNSAFE_BROADCAST'] as const;
+export type Partition = (typeof PARTITIONS)[number];
+
+export interface DistributedSpaceFields {
+  readonly layout: Layout;
+  readonly partition: Partition;
+  readonly comm: Communicator;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  /** A colour for every rank: reductions stay within one colour. */
+  readonly mask?: readonly number[] | undefined;
+}
+
+/** Sub-communicators of masks, split once for each communicator and mask. */
+const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
+
+/** The ranks that share this rank's colour. Collective when a mask is first met. */
+function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
+  if (mask.length !== comm.size || !mask.every(Number.isInteger)) {
+    throw new PartitionError(`expected a mask of ${comm.size} integers, one a rank, received ${JSON.stringify(mask)}`);
+  }
+  let groups = maskGroups.get(comm);
+  if (!groups) {
+    groups = new Map();
+    maskGroups.set(comm, groups);
+  }
+  const key = mask.join(' ');
+  let group = groups.get(key);
+  if (!group) {
+    group = comm.split(mask[comm.rank] as number, comm.rank);
+    groups.set(key, group);
+  }
+  return group;
+}
+
+/** Everything about a distributed vector but its values. */
+export class DistributedSpace implements Space<DistributedArray> {
+  readonly layout: Layout;
+  readonly partition: Partition;
+  readonly comm: Communicator;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly mask: readonly number[] | undefined;
+  /** Sums inner products: the communicator, or the ranks of this rank's colour. */
+  readonly reducer: Communicator;
+  readonly localShape: Shape;
+  /** The run of this rank's local array whose inner products count: all of it, or this rank's share of a replicated one. */
+  readonly reducedStart: number;
+  readonly reducedCount: number;
+  readonly #relatives: Map<DType, DistributedSpace>;
+
+  /** Collective only where a mask is met for the first time on this communicator. */
+  constructor(fields: DistributedSpaceFields, relatives = new Map<DType, DistributedSpace>()) {
+    const { layout, partition, comm, mask } = fields;
+    if (layout.ranks !== comm.size) throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
+    if (layout.replicated !== (partition !== 'SCATTER')) throw new PartitionError(`partition ${partition} does not go with the layout ${layout}`);
+    if (!fields.backend.dtypes.includes(fields.dtype)) {
+      throw new ArgumentError(`backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ${fields.backend.dtypes.join(', ')}`);
+    }
+    this.layout = layout;
+    this.partition = partition;
+    this.comm = comm;
+    this.dtype = fields.dtype;
+    this.backend = fields.backend;
+    this.mask = mask ? [...mask] : undefined;
+    this.reducer = mask ? groupOf(comm, mask) : comm;
+    this.localShape = layout.localShape(comm.rank);
+    const size = layout.localSize(comm.rank);
+    this.reducedStart = layout.replicated ? splitStart(size, this.reducer.size, this.reducer.rank) : 0;
+    this.reducedCount = layout.replicated ? splitCount(size, this.reducer.size, this.reducer.rank) : size;
+    this.#relatives = relatives;
+    relatives.set(this.dtype, this);
+  }
+
+  get shape(): Shape {
+    return this.layout.globalShape;
+  }
+
+  get size(): number {
+    return this.layout.size;
+  }
+
+  get axis(): number {
+    return this.layout.axis;
+  }
+
+  zeros(): DistributedArray {
+    return this.empty().fill(0);
+  }
+
+  empty(): DistributedArray {
+    return DistributedArray.inSpace(this);
+  }
+
+  random(seed = 0): DistributedArray {
+    return this.empty().fillRandom(seed);
+  }
+
+  withDType(dtype: DType): DistributedSpace {
+    return this.#relatives.get(dtype) ?? new DistributedSpace({ ...this.#fields(), dtype }, this.#relatives);
+  }
+
+  /** The same but for the layout (and, with it, the partition). */
+  withLayout(layout: Layout): DistributedSpace {
+    const partition = layout.replicated ? (this.partition === 'SCATTER' ? 'BROADCAST' : this.partition) : 'SCATTER';
+    return layout.equals(this.layout) ? this : new DistributedSpace({ ...this.#fields(), layout, partition });
+  }
+
+  withBackend(backend: Backend): DistributedSpace {
+    return backend === this.backend ? this : new DistributedSpace({ ...this.#fields(), backend });
+  }
+
+  #fields(): DistributedSpaceFields {
+    return { layout: this.layout, partition: this.partition, comm: this.comm, dtype: this.dtype, backend: this.backend, mask: this.mask };
+  }
+
+  equals(other: Space<unknown>): boolean {
+    if (this === other) return true;
+    return (
+      other instanceof DistributedSpace &&
+      this.dtype === other.dtype &&
+      this.backend === other.backend &&
+      this.partition === other.partition &&
+      this.comm.id === other.comm.id &&
+      this.layout.equals(other.layout) &&
+      String(this.mask) === String(other.mask)
+    );
+  }
+
+  toString(): string {
+    return `${this.partition} ${this.dtype} ${this.layout} (backend ${this.backend.name}, communicator ${this.comm.id}${this.mask ? `, mask ${this.mask.join(' ')}` : ''})`;
+  }
+}
+

@@ -1,0 +1,277 @@
+import type { Backend, Elements, InnerProduct } from './backend.js';
+import { isScalar, type Scalar } from './complex.js';
+import type { Communicator } from './communicator.js';
+import { type DistributedArray } from './distributed-array.js';
+import { type DType, hostArray, lanesOf, promote } from './dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from './errors.js';
+import { NDArray } from './ndarray.js';
+import type { Shape } from './shape.js';
+import type { DistributedSpace } from './space.js';
+import { type AnyVector, dot, type NormOrder, normRecipe, rdots, type Space, selectAbs, type Vector, vdots } from './vector.js';
+
+/** A distributed vector of either kind: what stacks are made of. */
+export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
+export type AnyDistributedSpace = DistributedSpace | StackedSpace;
+
+/** The space of stacked vectors: one space a block. */
+export class StackedSpace implements Space<StackedDistributedArray> {
+  readonly children: readonly AnyDistributedSpace[];
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly comm: Communicator;
+  readonly reducer: Communicator;
+  readonly size: number;
+  readonly shape: Shape;
+  readonly #relatives: Map<DType, StackedSpace>;
+
+  constructor(children: readonly AnyDistributedSpace[], relatives = new Map<DType, StackedSpace>()) {
+    const first = children[0];
+    if (!first) throw new ShapeError('expected at least one block to stack, received none');
+    for (const child of children) {
+      if (child.comm.id !== first.comm.id || child.reducer.id !== first.reducer.id) throw new PartitionError('blocks of a stack need one communicator and one mask');
+      if (child.backend !== first.backend) throw new PartitionError(`blocks of a stack need one backend, received '${first.backend.name}' and '${child.backend.name}'`);
+    }
+    this.children = [...children];
+    this.dtype = children.reduce<DType>((dtype, child) => promote(dtype, child.dtype), first.dtype);
+    this.backend = first.backend;
+    this.comm = first.comm;
+    this.reducer = first.reducer;
+    this.size = children.reduce((n, child) => n + child.size, 0);
+    this.shape = [this.size];
+    this.#relatives = relatives;
+    if (children.every((child) => child.dtype === this.dtype)) relatives.set(this.dtype, this);
+  }
+
+  zeros(): StackedDistributedArray {
+    return new StackedDistributedArray(this.children.map((child) => child.zeros()), this);
+  }
+  empty(): StackedDistributedArray {
+    return new StackedDistributedArray(this.children.map((child) => child.empty()), this);
+  }
+  random(seed = 0): StackedDistributedArray {
+    return new StackedDistributedArray(this.children.map((child, k) => child.random(seed * 1009 + k)), this);
+  }
+  withDType(dtype: DType): StackedSpace {
+    if (this.children.every((child) => child.dtype === dtype)) return this;
+    return this.#relatives.get(dtype) ?? new StackedSpace(this.children.map((child) => child.withDType(dtype)), this.#relatives);
+  }
+  equals(other: Space<unknown>): boolean {
+    if (this === other) return true;
+    return (
+      other instanceof StackedSpace && this.children.length === other.children.length && this.children.every((child, k) => child.equals(other.children[k] as AnyDistributedSpace))
+    );
+  }
+  toString(): string {
+    return `stack of (${this.children.join('; ')})`;
+  }
+}
+
+const constructedCount = { value: 0 };
+
+/** Distributed arrays, or stacks of them, as one vector: what stacked operators map to and from. */
+export class StackedDistributedArray implements Vector<StackedDistributedArray> {
+  readonly space: StackedSpace;
+  readonly arrays: readonly AnyDistributedArray[];
+
+  /** Takes the arrays as they are, without copying. Errors: {@link PartitionError} unless they share communicator, mask and backend. */
+  constructor(arrays: readonly AnyDistributedArray[], space: StackedSpace = new StackedSpace(arrays.map((a) => a.space))) {
+    this.arrays = [...arrays];
+    this.space = space;
+    constructedCount.value++;
+  }
+
+  /** How many were made since the program began: how tests see that a loop makes none. */
+  static get constructions(): number {
+    return constructedCount.value;
+  }
+
+  get dtype(): DType {
+    return this.space.dtype;
+  }
+  get backend(): Backend {
+    return this.space.backend;
+  }
+  get comm(): Communicator {
+    return this.space.comm;
+  }
+  get reducer(): Communicator {
+    return this.space.reducer;
+  }
+  /** Elements of all blocks over all ranks. */
+  get size(): number {
+    return this.space.size;
+  }
+  /** Number of blocks. */
+  get length(): number {
+    return this.arrays.length;
+  }
+  /** A block. Errors: {@link ShapeError}. */
+  block(k: number): AnyDistributedArray {
+    const array = this.arrays.at(k);
+    if (!array) throw new ShapeError(`expected a block between 0 and ${this.length - 1}, received ${k}`);
+    return array;
+  }
+
+  emptyLike(): StackedDistributedArray {
+    return this.space.empty();
+  }
+  zerosLike(): StackedDistributedArray {
+    return this.space.zeros();
+  }
+  copy(): StackedDistributedArray {
+    return this.#map((a) => a.copy());
+  }
+  dispose(): void {
+    for (const a of this.arrays) a.dispose();
+  }
+
+  assign(x: StackedDistributedArray): this {
+    return this.#each(x, (a, b) => a.assign(b));
+  }
+  fill(value: Scalar): this {
+    for (const a of this.arrays) a.fill(value);
+    return this;
+  }
+  axpby(a: Scalar, x: StackedDistributedArray, b: Scalar): this {
+    return this.#each(x, (mine, other) => mine.axpby(a, other, b));
+  }
+  scale(a: Scalar): this {
+    for (const mine of this.arrays) mine.scale(a);
+    return this;
+  }
+
+  add(other: StackedDistributedArray): StackedDistributedArray {
+    return this.#pairs(other, (a, b) => a.add(b));
+  }
+  subtract(other: StackedDistributedArray): StackedDistributedArray {
+    return this.#pairs(other, (a, b) => a.subtract(b));
+  }
+  multiply(other: StackedDistributedArray | Scalar): StackedDistributedArray {
+    return isScalar(other) ? this.#map((a) => a.multiply(other)) : this.#pairs(other, (a, b) => a.multiply(b));
+  }
+  negative(): StackedDistributedArray {
+    return this.#map((a) => a.negative());
+  }
+  conj(): StackedDistributedArray {
+    return this.#map((a) => a.conj());
+  }
+  addInPlace(other: StackedDistributedArray): this {
+    return this.#each(other, (a, b) => a.addInPlace(b));
+  }
+  subtractInPlace(other: StackedDistributedArray): this {
+    return this.#each(other, (a, b) => a.subtractInPlace(b));
+  }
+  multiplyInPlace(other: StackedDistributedArray | Scalar): this {
+    if (!isScalar(other)) return this.#each(other, (a, b) => a.multiplyInPlace(b));
+    for (const a of this.arrays) a.multiplyInPlace(other);
+    return this;
+  }
+  conjInPlace(): this {
+    for (const a of this.arrays) a.conjInPlace();
+    return this;
+  }
+
+  map(kernel: (x: Elements, y: Elements) => void, target: StackedDistributedArray = this): StackedDistributedArray {
+    target.#each(this, (y, x) => x.map(kernel, y));
+    return target;
+  }
+
+  dot(y: StackedDistributedArray): Scalar {
+    return dot<StackedDistributedArray>(this, y);
+  }
+  vdot(y: StackedDistributedArray): Scalar {
+    return vdots([this, y])[0] as Scalar;
+  }
+  rdot(y: StackedDistributedArray): number {
+    return rdots([this, y])[0] as number;
+  }
+  innerProducts(y: StackedDistributedArray, conjugate: boolean, into: InnerProduct[]): void {
+    this.#each(y, (a, b) => a.innerProducts(b, conjugate, into));
+  }
+
+  /** The norm of all elements: one reduction for all blocks. */
+  norm(order?: NormOrder): number {
+    const { kernel, combine, finish } = normRecipe(order);
+    const share = new Float64Array([this.#reduce(kernel, combine === 'sum' ? 0 : undefined, order)]);
+    this.reducer.allreduce(share, combine);
+    return finish(share[0] as number);
+  }
+
+  kthSmallestAbs(k: number): number {
+    const count = new Float64Array(1);
+    const total = (kernel: 'maxAbs' | 'countAtMost', t: number) => {
+      count[0] = this.#reduce(kernel, 0, t);
+      this.reducer.allreduce(count, kernel === 'maxAbs' ? 'max' : 'sum');
+      return count[0] as number;
+    };
+    return selectAbs(k, this.size, total('maxAbs', 0), (t) => total('countAtMost', t));
+  }
+
+  /** This rank's share of a reduction over all blocks. */
+  #reduce(kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero' | 'countAtMost', start: number | undefined, parameter?: number): number {
+    const products: InnerProduct[] = [];
+    this.innerProducts(this, false, products);
+    const parts = products.map(({ x }) => this.backend.reduce(kernel, x, parameter) as number);
+    if (kernel === 'maxAbs') return Math.max(0, ...parts);
+    if (kernel === 'minAbs') return Math.min(Number.POSITIVE_INFINITY, ...parts);
+    return parts.reduce((a, b) => a + b, start ?? 0);
+  }
+
+  overlaps(other: AnyVector): boolean {
+    return this.arrays.some((a) => (other instanceof StackedDistributedArray ? other.arrays.some((b) => a.overlaps(b)) : a.overlaps(other)));
+  }
+
+  setAt(index: number, value: Scalar): this {
+    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size)) throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+    let rest = index;
+    for (const a of this.arrays) {
+      if (rest < a.size) {
+        a.setAt(rest, value);
+        break;
+      }
+      rest -= a.size;
+    }
+    return this;
+  }
+
+  /** All blocks raveled, one after another, on every rank. Collective. */
+  asArray(): NDArray {
+    const values = hostArray(this.dtype, this.size);
+    const lanes = lanesOf(this.dtype);
+    let at = 0;
+    for (const a of this.arrays) {
+      const block = a.asArray();
+      const whole = block.dtype === this.dtype ? block : block.astype(this.dtype);
+      values.set(whole.toHost(), at * lanes);
+      at += a.size;
+      whole.dispose();
+      block.dispose();
+    }
+    return NDArray.fromHost(values, [this.size], { dtype: this.dtype, backend: this.backend });
+  }
+
+  toString(): string {
+    return `<StackedDistributedArray of ${this.length} blocks: ${this.arrays.join(', ')}>`;
+  }
+
+  #map(f: (a: AnyDistributedArray) => AnyDistributedArray): StackedDistributedArray {
+    return new StackedDistributedArray(this.arrays.map(f));
+  }
+  #pairs(other: StackedDistributedArray, f: (a: AnyVector, b: AnyVector) => AnyDistributedArray): StackedDistributedArray {
+    this.#checkBlocks(other);
+    return new StackedDistributedArray(this.arrays.map((a, k) => f(a, other.arrays[k] as AnyVector)));
+  }
+  #each(other: StackedDistributedArray, f: (a: AnyVector, b: AnyVector) => void): this {
+    this.#checkBlocks(other);
+    for (let k = 0; k < this.arrays.length; k++) f(this.arrays[k] as AnyVector, other.arrays[k] as AnyVector);
+    return this;
+  }
+  /** Blocks are compared before any is changed, so that nothing is left half done. */
+  #checkBlocks(other: StackedDistributedArray): void {
+    if (other.space === this.space) return;
+    if (!(other instanceof StackedDistributedArray) || other.length !== this.length) {
+      throw new ShapeError(`expected a stack of ${this.length} blocks, received ${other instanceof StackedDistributedArray ? `${other.length}` : String(other)}`);
+    }
+    if (!this.space.withDType(other.dtype).equals(other.space.withDType(other.dtype))) throw new ShapeError(`expected a vector in ${this.space}, received ${other.space}`);
+  }
+}
