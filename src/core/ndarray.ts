@@ -1,0 +1,386 @@
+import type { Backend, Elements, InnerProduct, Storage } from './backend.js';
+import { isScalar, re, type Scalar } from './complex.js';
+import type { Communicator } from './communicator.js';
+import {
+  arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues,
+} from './creation.js';
+import { resolveBackend } from './defaults.js';
+import { checkDType, complexOf, type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, promote } from './dtype.js';
+import { aside, overlaps } from './elementwise.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from './errors.js';
+import { checkStorable } from './kernel-dtypes.js';
+import { formatArray } from './ndarray-print.js';
+import { ShapingMethods } from './ndarray-shaping.js';
+import { checkOptions } from './options.js';
+import { fillNormal, fillUniform } from './random.js';
+import { track, untrack } from './scope.js';
+import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
+import { type AnyVector, checkSameSpace, type Space, type Vector } from './vector.js';
+
+export interface ArrayOptions {
+  /** Default: the dtype of the values where they have one, otherwise the backend's. */
+  readonly dtype?: DType | undefined;
+  /** A backend or the name of one. Default: the default backend. */
+  readonly backend?: Backend | string | undefined;
+}
+
+export interface RandomOptions extends ArrayOptions {
+  /** The values are a function of the seed and the element's index. Default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** Shape, dtype and backend of an {@link NDArray}. Spaces are interned: equal ones are mostly the same object. */
+export class NDArraySpace implements Space<NDArray> {
+  readonly size: number;
+  static readonly #known = new WeakMap<Backend, Map<string, NDArraySpace>>();
+
+  private constructor(
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly backend: Backend,
+  ) {
+    this.size = product(shape);
+  }
+
+  /** The space of these three. Throws {@link ShapeError} and DTypeError. */
+  static of(shape: number | Shape, dtype: DType, backend: Backend): NDArraySpace {
+    const list = toShape(shape);
+    const key = `${checkDType(dtype)} ${list.join()}`;
+    let known = NDArraySpace.#known.get(backend);
+    if (!known) NDArraySpace.#known.set(backend, (known = new Map()));
+    let space = known.get(key);
+    if (!space) {
+      if (!Number.isSafeInteger(product(list))) throw new ShapeError(`an array of shape ${formatShape(list)} has too many elements`);
+      // identity is an economy only, so that forgetting is harmless
+      if (known.size >= 4096) known.clear();
+      known.set(key, (space = new NDArraySpace(Object.freeze(list), dtype, backend)));
+    }
+    return space;
+  }
+
+  empty(): NDArray {
+    return new NDArray(this, new StorageOwner(this.backend.alloc(this.dtype, this.size)), 0);
+  }
+  zeros(): NDArray {
+    return this.empty().fill(0);
+  }
+  random(seed = 0): NDArray {
+    return this.#generate((values, lanes) => fillNormal(seed, 0, values, lanes));
+  }
+  /** Uniform values in [0, 1), complex ones in both parts. */
+  uniform(seed = 0): NDArray {
+    return this.#generate((values, lanes) => fillUniform(seed, 0, values, lanes));
+  }
+  #generate(fill: (values: Float32Array | Float64Array, lanes: 1 | 2) => void): NDArray {
+    const values = hostArray(this.dtype, this.size);
+    if (values instanceof Int32Array) throw new DTypeError('random numbers are no integers: ask for a float or complex dtype');
+    fill(values, lanesOf(this.dtype));
+    return this.upload(values);
+  }
+  /** A fresh array of host values (complex: pairs). */
+  upload(values: HostArray): NDArray {
+    const x = this.empty();
+    if (x.size > 0) this.backend.upload(values, x);
+    return x;
+  }
+
+  withDType(dtype: DType): NDArraySpace {
+    return dtype === this.dtype ? this : NDArraySpace.of(this.shape, dtype, this.backend);
+  }
+  withShape(shape: Shape, dtype: DType = this.dtype): NDArraySpace {
+    return sameShape(shape, this.shape) ? this.withDType(dtype) : NDArraySpace.of(shape, dtype, this.backend);
+  }
+  equals(other: Space<unknown>): boolean {
+    if (other === this) return true;
+    return other instanceof NDArraySpace && other.backend === this.backend && other.dtype === this.dtype && sameShape(other.shape, this.shape);
+  }
+  toString(): string {
+    return `NDArray ${formatShape(this.shape)} ${this.dtype} on '${this.backend.name}'`;
+  }
+}
+
+/** Counts the arrays that share a storage; the last one gives it back. */
+class StorageOwner {
+  #users = 0;
+  constructor(readonly storage: Storage) {}
+  acquire(): void {
+    this.#users++;
+  }
+  release(): void {
+    if (--this.#users === 0) this.storage.backend.release(this.storage);
+  }
+}
+
+/**
+ * A local, C-contiguous N-dimensional array on one backend. `reshape`, `ravel` and regions that lie together in memory are views of the same
+ * storage; everything else copies. `add`, `conj`, … return new arrays, `addInPlace`, … change this one.
+ *
+ * Memory: `dispose()` or the end of a `tidy` scope gives it back to the backend when the last view of it goes; an array that is dropped is left to the
+ * garbage collector. A disposed array throws {@link BackendError} when used.
+ */
+export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements {
+  readonly space: NDArraySpace;
+  /** The first element's place in the storage. */
+  readonly offset: number;
+  #owner: StorageOwner | undefined;
+
+  /** @internal Arrays come from the static methods and from spaces. */
+  constructor(space: NDArraySpace, owner: StorageOwner, offset: number) {
+    super();
+    this.space = space;
+    this.offset = offset;
+    this.#owner = owner;
+    owner.acquire();
+    track(this);
+  }
+
+  // Creation
+  static empty(shape: number | Shape, options?: ArrayOptions): NDArray {
+    return spaceFor('empty', shape, options).empty();
+  }
+  static zeros(shape: number | Shape, options?: ArrayOptions): NDArray {
+    return spaceFor('zeros', shape, options).zeros();
+  }
+  static ones(shape: number | Shape, options?: ArrayOptions): NDArray {
+    return spaceFor('ones', shape, options).empty().fill(1);
+  }
+  /** Filled with one value; a complex one makes the default dtype complex. */
+  static full(shape: number | Shape, value: Scalar, options?: ArrayOptions): NDArray {
+    const real = resolveBackend(options?.backend).defaultDType;
+    return spaceFor('full', shape, { dtype: isComplexValue(value) ? complexOf(real) : real, ...options }).empty().fill(value);
+  }
+  /** `start, start + step, …` short of `stop`; with one argument, `0 … stop − 1`. */
+  static arange(stop: number): NDArray;
+  static arange(start: number, stop: number, step?: number, options?: ArrayOptions): NDArray;
+  static arange(start: number, stop?: number, step = 1, options?: ArrayOptions): NDArray {
+    const { dtype, backend } = settle('arange', options);
+    return fromValues(arangeValues(stop === undefined ? 0 : start, stop ?? start, step, dtype), backend);
+  }
+  /** `num` values from `start` to `stop` (default 50), which is the last one unless `endpoint` is false. */
+  static linspace(start: Scalar, stop: Scalar, num = 50, options: ArrayOptions & { readonly endpoint?: boolean } = {}): NDArray {
+    const { endpoint = true, ...rest } = options;
+    const { dtype, backend } = settle('linspace', rest, isComplexValue(start) || isComplexValue(stop));
+    return fromValues(linspaceValues(start, stop, num, endpoint, dtype), backend);
+  }
+  /** `[n, m]` with ones on diagonal `k`. */
+  static eye(n: number, m: number = n, k = 0, options?: ArrayOptions): NDArray {
+    const { dtype, backend } = settle('eye', options);
+    const shape = toShape([n, m]);
+    return fromValues({ ...tabulate(dtype, n * m, (i) => ((i % m) - Math.floor(i / m) === k ? 1 : 0)), shape }, backend);
+  }
+  /** From numbers, complex numbers, (nested) lists of them, or a typed array. Numbers become the backend's default dtype, complex ones its complex counterpart. */
+  static array(data: Nested | HostArray, options?: ArrayOptions): NDArray {
+    if (!ArrayBuffer.isView(data)) {
+      const { backend } = settle('array', options);
+      return fromValues(nestedValues(data, backend.defaultDType, options?.dtype), backend);
+    }
+    const x = NDArray.fromHost(data, undefined, options?.backend === undefined ? {} : { backend: options.backend });
+    const dtype = settle('array', options).named;
+    if (dtype === undefined || dtype === x.dtype) return x;
+    const y = x.astype(dtype);
+    x.dispose();
+    return y;
+  }
+  /** From a typed array as it is: no conversion; with a complex dtype it holds pairs. The values are copied. */
+  static fromHost(values: HostArray, shape?: number | Shape, options?: ArrayOptions): NDArray {
+    const { backend, named } = settle('fromHost', options);
+    return fromValues(typedValues(values, shape === undefined ? undefined : toShape(shape), named), backend);
+  }
+  /** A storage of a backend as an array, without a copy; the array owns it. Throws {@link ShapeError} where `shape` does not fit. */
+  static wrap(storage: Storage, shape: number | Shape = storage.length, offset = 0): NDArray {
+    const space = NDArraySpace.of(shape, storage.dtype, storage.backend);
+    if (!(Number.isInteger(offset) && offset >= 0 && offset + space.size <= storage.length)) {
+      throw new ShapeError(`a storage of ${storage.length} elements holds no array of shape ${formatShape(space.shape)} at ${offset}`);
+    }
+    return new NDArray(space, new StorageOwner(storage), offset);
+  }
+  /** Standard normal values; complex ones with unit variance in both parts. */
+  static normal(shape: number | Shape, options: RandomOptions = {}): NDArray {
+    const { seed, ...rest } = options;
+    return spaceFor('normal', shape, rest).random(seed);
+  }
+  /** Uniform values in [0, 1). */
+  static uniform(shape: number | Shape, options: RandomOptions = {}): NDArray {
+    const { seed, ...rest } = options;
+    return spaceFor('uniform', shape, rest).uniform(seed);
+  }
+
+  // What it is
+  get storage(): Storage {
+    if (!this.#owner) throw new BackendError(`this array of shape ${formatShape(this.shape)} was disposed: use keep(), return it from the tidy() scope, or copy it`);
+    return this.#owner.storage;
+  }
+  get disposed(): boolean {
+    return this.#owner === undefined;
+  }
+  get shape(): Shape {
+    return this.space.shape;
+  }
+  get ndim(): number {
+    return this.space.shape.length;
+  }
+  get dtype(): DType {
+    return this.space.dtype;
+  }
+  get backend(): Backend {
+    return this.space.backend;
+  }
+  get size(): number {
+    return this.space.size;
+  }
+  get reducer(): Communicator | undefined {
+    return undefined;
+  }
+
+  // Memory
+  dispose(): void {
+    const owner = this.#owner;
+    if (!owner) return;
+    this.#owner = undefined;
+    untrack(this);
+    owner.release();
+  }
+  /** @internal An array of another shape on the same memory, from element `start` on. */
+  view(start: number, shape: Shape): NDArray {
+    void this.storage;
+    return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start);
+  }
+  zerosLike(): NDArray {
+    return this.space.zeros();
+  }
+  emptyLike(): NDArray {
+    return this.space.empty();
+  }
+  copy(): NDArray {
+    return this.space.empty().assign(this);
+  }
+  /** Another dtype, always a copy. Complex to real takes the real part, float to int32 truncates. */
+  astype(dtype: DType): NDArray {
+    const y = this.space.withDType(checkDType(dtype)).empty();
+    if (dtype === this.dtype) return y.assign(this);
+    if (this.size > 0) this.backend.cast(this, y);
+    return y;
+  }
+  /** The array on another backend; a view where it is there already. Waits. */
+  to(backend: Backend | string): NDArray {
+    const target = resolveBackend(backend);
+    return target === this.backend ? this.view(0, this.shape) : NDArraySpace.of(this.shape, this.dtype, target).upload(this.toHost());
+  }
+  /** A copy as a typed array (complex: pairs). Waits. */
+  toHost(): HostArray {
+    return this.size > 0 ? this.backend.download(this) : hostArray(this.dtype, 0);
+  }
+  /** A copy as nested lists, complex elements as `{ re, im }`. Waits. */
+  toArray(): Nested {
+    return toNested({ values: this.toHost(), shape: this.shape, dtype: this.dtype });
+  }
+  /** The memory itself as a typed array (complex: pairs), where the backend keeps it in this process; it is then never reused. Throws {@link BackendError}. */
+  get data(): HostArray {
+    const { storage } = this;
+    if (!storage.hostView) throw new BackendError(`the memory of backend '${this.backend.name}' is not in reach: copy it with toHost()`);
+    return storage.hostView(this.offset, this.size);
+  }
+
+  // Vector
+  assign(x: NDArray): this {
+    checkSameSpace(this, x);
+    if (x.dtype !== this.dtype && (!isFloat(x.dtype) || isComplex(x.dtype) || complexOf(x.dtype) !== this.dtype)) {
+      throw new DTypeError(`assign: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
+    }
+    if (this.size === 0) return this;
+    const borrowed: NDArray[] = [];
+    if (x.dtype !== this.dtype) this.backend.cast(x, this);
+    else if (x.storage !== this.storage || x.offset !== this.offset) this.backend.copy(aside(x, this, borrowed), this);
+    for (const b of borrowed) b.dispose();
+    return this;
+  }
+  fill(value: Scalar): this {
+    const fitting = this.checkFits(value);
+    if (this.size > 0) this.backend.fill(this, fitting);
+    return this;
+  }
+  axpby(a: Scalar, x: NDArray, b: Scalar): this {
+    checkSameSpace(this, x);
+    const [p, q] = [this.checkFits(a), this.checkFits(b)];
+    const borrowed: NDArray[] = [];
+    let from = x;
+    if (x.dtype !== this.dtype) {
+      if (promote(x.dtype, this.dtype) !== this.dtype) throw new DTypeError(`axpby: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
+      from = x.astype(this.dtype);
+      borrowed.push(from);
+    }
+    if (this.size > 0) this.backend.linearCombination([p, q], [aside(from, this, borrowed), this], this);
+    for (const y of borrowed) y.dispose();
+    return this;
+  }
+  scale(a: Scalar): this {
+    const fitting = this.checkFits(a);
+    if (this.size > 0) this.backend.linearCombination([fitting], [this], this);
+    return this;
+  }
+  /** @internal The scalar as this dtype takes it. Throws {@link DTypeError} where something would be lost. */
+  checkFits(a: Scalar): Scalar {
+    if (!isScalar(a)) throw new ArgumentError(`expected a number or { re, im }, received ${String(a)}`);
+    if (isComplex(this.dtype)) return a;
+    checkStorable(a, this.dtype);
+    return re(a);
+  }
+  map(kernel: (x: Elements, y: Elements) => void, target?: NDArray): NDArray {
+    if (target) checkSameSpace(this, target);
+    const y = target ?? this;
+    void y.storage;
+    if (this.size > 0) kernel(this, y);
+    return y;
+  }
+  kthSmallestAbs(k: number): number {
+    if (!Number.isInteger(k) || k < 0 || k >= this.size) throw new ArgumentError(`expected k between 0 and ${this.size - 1}, received ${k}`);
+    const moduli = this.abs();
+    const value = this.backend.kthSmallest(moduli, k);
+    moduli.dispose();
+    return value;
+  }
+  /** True where the other array holds memory in common with this one. */
+  overlaps(other: AnyVector): boolean {
+    return other instanceof NDArray && overlaps(this, other);
+  }
+  /** Sets one element by its flat index (C order). */
+  setAt(index: number, value: Scalar): this {
+    if (!Number.isInteger(index) || index < 0 || index >= this.size) throw new ShapeError(`expected an index between 0 and ${this.size - 1}, received ${index}`);
+    this.backend.fill({ storage: this.storage, offset: this.offset + index, size: 1 }, this.checkFits(value));
+    return this;
+  }
+  /** A copy: the whole array is here. */
+  asArray(): NDArray {
+    return this.copy();
+  }
+  innerProducts(y: NDArray, conjugate: boolean, into: InnerProduct[]): void {
+    if (this.size === 0) return;
+    const dtype = promote(this.dtype, y.dtype);
+    into.push({ x: this.dtype === dtype ? this : this.astype(dtype), y: y.dtype === dtype ? y : y.astype(dtype), conjugate });
+  }
+
+  /** As NumPy prints it, shortened beyond 1000 elements. Waits. */
+  override toString(): string {
+    return this.disposed ? `NDArray ${formatShape(this.shape)} (disposed)` : formatArray(this);
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.disposed ? this.toString() : `NDArray ${formatShape(this.shape)} ${this.dtype}\n${this.toString()}`;
+  }
+}
+
+const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
+
+/** Backend and dtype that options name; `named` is undefined where they name no dtype. */
+function settle(owner: string, options: ArrayOptions | undefined, complex = false): { backend: Backend; dtype: DType; named: DType | undefined } {
+  checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend']);
+  const backend = resolveBackend(options?.backend);
+  const named = options?.dtype === undefined ? undefined : checkDType(options.dtype);
+  return { backend, dtype: named ?? (complex ? complexOf(backend.defaultDType) : backend.defaultDType), named };
+}
+
+function spaceFor(owner: string, shape: number | Shape, options: ArrayOptions | undefined): NDArraySpace {
+  const { backend, dtype } = settle(owner, options);
+  return NDArraySpace.of(shape, dtype, backend);
+}
+
+const fromValues = ({ values, shape, dtype }: HostValues, backend: Backend): NDArray => NDArraySpace.of(shape, dtype, backend).upload(values);

@@ -1,0 +1,150 @@
+import type { Extents, ReduceKernel } from './backend.js';
+import { div, type Scalar } from './complex.js';
+import { type DType, isComplex, isFloat } from './dtype.js';
+import { DTypeError, ShapeError } from './errors.js';
+import { reduceResult } from './kernel-dtypes.js';
+import type { NDArray } from './ndarray.js';
+import { tidy } from './scope.js';
+import { around, product, type Shape, toAxes } from './shape.js';
+import { normRecipe } from './vector.js';
+
+/** One axis or several; negative ones count from the end. */
+export type Axes = number | readonly number[];
+
+export interface ReduceOptions {
+  /** Reduced axes stay, with length 1. Default false. */
+  readonly keepdims?: boolean;
+}
+
+/** The array as `[outer, n, inner]` with all of `axes` in the middle; `copied` where that took a transposed copy. */
+function gatherAxes(x: NDArray, axes: readonly number[]): { readonly from: NDArray; readonly extents: Extents; readonly copied: boolean } {
+  const sorted = [...axes].sort((a, b) => a - b);
+  const first = sorted[0] ?? 0;
+  if (sorted.every((a, k) => a === first + k)) {
+    const end = first + sorted.length;
+    return { from: x, extents: [product(x.shape.slice(0, first)), product(x.shape.slice(first, end)), product(x.shape.slice(end))], copied: false };
+  }
+  const others = x.shape.map((_, k) => k).filter((k) => !sorted.includes(k));
+  const size = (list: readonly number[]) => product(list.map((k) => x.shape[k] as number));
+  return { from: x.transpose([...others, ...sorted]), extents: [size(others), size(sorted), 1], copied: true };
+}
+
+/** The shape that is left when `axes` are reduced. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
+  return keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k));
+}
+
+function checkOrdered(op: string, x: NDArray): void {
+  if (isComplex(x.dtype)) throw new DTypeError(`${op} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
+}
+
+function checkNotEmpty(op: string, x: NDArray, n: number): void {
+  if (n === 0) throw new ShapeError(`${op} of nothing is not defined: received an array of shape [${x.shape.join(', ')}]`);
+}
+
+/** A reduction kernel over some axes. max and min of nothing and of complex data are refused. */
+export function reduceAxes(op: ReduceKernel, x: NDArray, axis: Axes, options: ReduceOptions = {}, parameter?: number): NDArray {
+  const axes = toAxes(axis, x.shape.length);
+  const shape = reducedShape(x.shape, axes, options.keepdims ?? false);
+  const { from, extents, copied } = gatherAxes(x, axes);
+  if (op === 'max' || op === 'min') {
+    checkOrdered(op, x);
+    if (extents[0] * extents[2] > 0) checkNotEmpty(op, x, extents[1]);
+  }
+  const y = x.space.withShape(shape, reduceResult(op, x.dtype)).empty();
+  x.backend.reduceAxis(op, from, extents, y, parameter);
+  if (copied) from.dispose();
+  return y;
+}
+
+/** A reduction kernel over all elements. */
+export function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
+  if (op === 'max' || op === 'min') {
+    checkOrdered(op, x);
+    checkNotEmpty(op, x, x.size);
+  }
+  return x.backend.reduce(op, x, parameter);
+}
+
+/** The dtype in which means are taken. */
+const floatOf = (x: NDArray): DType => (isFloat(x.dtype) ? x.dtype : x.backend.defaultDType);
+const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k) => x.shape[k] as number));
+
+export function meanAll(x: NDArray): Scalar {
+  return div(reduceAll('sum', x), x.size);
+}
+
+export function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+  return tidy(() => {
+    const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
+    return reduceAxes('sum', from, axis, options).scale(1 / countAlong(x, toAxes(axis, x.shape.length)));
+  });
+}
+
+/** `Σ |x − mean|² / (n − ddof)` */
+export function varianceAll(x: NDArray, ddof: number): number {
+  return tidy(() => {
+    const deviations = x.subtract(meanAll(x));
+    return (reduceAll('sumSquares', deviations) as number) / (x.size - ddof);
+  });
+}
+
+export function varianceAxes(x: NDArray, axis: Axes, ddof: number, options: ReduceOptions = {}): NDArray {
+  return tidy(() => {
+    const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
+    return reduceAxes('sumSquares', deviations, axis, options).scale(1 / (countAlong(x, toAxes(axis, x.shape.length)) - ddof));
+  });
+}
+
+/** Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long vector. */
+export function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
+  const { kernel } = normRecipe(order);
+  return tidy(() => {
+    const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
+    const sums = reduceAxes(kernel, from, axis, options, order);
+    if (kernel === 'sumSquares') return sums.sqrt();
+    return kernel === 'sumPower' ? sums.power(1 / order) : sums;
+  });
+}
+
+/** First position of the extreme along one axis, int32; NaN wins. */
+export function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number): NDArray {
+  checkOrdered(`arg${op}`, x);
+  const [k] = toAxes(axis, x.shape.length) as [number];
+  const n = x.shape[k] as number;
+  checkNotEmpty(`arg${op}`, x, n);
+  return tidy(() => {
+    const extreme = reduceAxes(op, x, k, { keepdims: true });
+    const hit = x.equal(extreme).maximumInPlace(x.isnan());
+    const positions = x.space.withShape([n], 'int32').empty();
+    x.backend.upload(Int32Array.from({ length: n }, (_, i) => i), positions);
+    const column = positions.reshape(x.shape.map((_, j) => (j === k ? n : 1)));
+    // of the positions that hit, the least: the others become n
+    const misses = hit.subtract(1).multiplyInPlace(-n);
+    return reduceAxes('min', misses.addInPlace(column), k);
+  });
+}
+
+export function argExtremeAll(op: 'max' | 'min', x: NDArray): number {
+  checkOrdered(`arg${op}`, x);
+  checkNotEmpty(`arg${op}`, x, x.size);
+  return x.backend.argExtreme(op, x);
+}
+
+/** 1 where any (all) elements along the axes are nonzero, otherwise 0; int32. */
+export function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+  return tidy(() => {
+    const counts = reduceAxes('countNonzero', x, axis, options);
+    return kind === 'any' ? counts.greater(0) : counts.equal(countAlong(x, toAxes(axis, x.shape.length)));
+  });
+}
+
+/** Running sums along an axis; without one, of the flattened array. */
+export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
+  const shape = axis === undefined ? [x.size] : x.shape;
+  const extents: Extents = axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
+  const y = x.space.withShape(shape).empty();
+  x.backend.cumsum(x, extents, y);
+  return y;
+}
+
