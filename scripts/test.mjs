@@ -20,7 +20,11 @@ const { values, positionals } = parseArgs({
 
 if (!values['no-setup']) {
   const setup = join(root, 'scripts/setup.mjs');
-  const { status } = spawnSync(process.execPath, existsSync(setup) ? [setup] : [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(
+    process.execPath,
+    existsSync(setup) ? [setup] : [join(root, 'node_modules/typescript/bin/tsc'), '-p', root],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -29,7 +33,9 @@ const compiled = readdirSync(join(root, 'test'), { recursive: true, encoding: 'u
   .filter((path) => /\.(test|ranks)\.ts$/.test(path) && !path.includes('fixtures'))
   .sort()
   .map((path) => join(root, 'dist/test', path.replace(/\.ts$/, '.js')));
-const wanted = compiled.filter((path) => positionals.length === 0 || positionals.some((part) => relative(root, path).includes(part.replace(/\.ts$/, ''))));
+const wanted = compiled.filter(
+  (path) => positionals.length === 0 || positionals.some((part) => relative(root, path).includes(part.replace(/\.ts$/, ''))),
+);
 const ranks = wanted.filter((path) => path.endsWith('.ranks.js'));
 const matrix = join(root, 'dist/test/distributed.test.js');
 const plain = wanted.filter((path) => path.endsWith('.test.js') && path !== matrix);
@@ -38,10 +44,17 @@ process.env.LOPS_TEST_FILES = ranks.join('\n');
 if (values.grep !== undefined) process.env.LOPS_TEST_GREP = values.grep;
 
 const { default: Mocha } = await import('mocha');
-const mocha = new Mocha({ timeout: 20_000, reporter: values.reporter, forbidOnly: Boolean(process.env.CI), ...(values.grep === undefined ? {} : { grep: new RegExp(values.grep) }) });
+const mocha = new Mocha({
+  timeout: 20_000,
+  reporter: values.reporter,
+  forbidOnly: Boolean(process.env.CI),
+  ...(values.grep === undefined ? {} : { grep: new RegExp(values.grep) }),
+});
 mocha.files = ranks.length > 0 ? [...plain, matrix] : plain;
 await mocha.loadFilesAsync();
 const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
-  process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`, () => process.exit(failures > 0 || passes === 0 ? 1 : 0));
+  process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`, () =>
+    process.exit(failures > 0 || passes === 0 ? 1 : 0),
+  );
 });

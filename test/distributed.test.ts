@@ -15,7 +15,9 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 function matrix(tests: readonly DistributedTest[], size: number): PlannedTest[] {
   return tests.flatMap(({ title, options }, index) => {
     if (!(options.ranks ?? [1, 2, 3, 4]).includes(size)) return [];
-    const names = BACKENDS.filter((b) => b.ranks.includes(size) && (options.backends ?? [b.name]).includes(b.name) && (ONLY ?? [b.name]).includes(b.name));
+    const names = BACKENDS.filter(
+      (b) => b.ranks.includes(size) && (options.backends ?? [b.name]).includes(b.name) && (ONLY ?? [b.name]).includes(b.name),
+    );
     return names.map(({ name }) => ({ index, title, backend: name, timeout: options.timeout }));
   });
 }
@@ -27,7 +29,10 @@ function settle(context: Mocha.Context, verdict: Verdict): void {
   }
   if (verdict.state === 'failed') {
     const error = new Error(verdict.message);
-    error.stack = `${verdict.message}\n${(verdict.stack ?? '').split('\n').filter((l) => /^\s+at /.test(l)).join('\n')}`;
+    error.stack = `${verdict.message}\n${(verdict.stack ?? '')
+      .split('\n')
+      .filter((l) => /^\s+at /.test(l))
+      .join('\n')}`;
     throw error;
   }
 }

@@ -60,7 +60,9 @@ function describeEnds(size: number, failures: ReadonlyMap<number, Failure>): { m
     const text = `${name}: ${message}`;
     byText.set(text, [...(byText.get(text) ?? []), rank]);
   }
-  const lines = [...byText].map(([text, ranks]) => `${ranks.length === size && size > 1 ? 'all ranks' : `${listRanks(ranks)} of ${size}`}: ${text}`);
+  const lines = [...byText].map(
+    ([text, ranks]) => `${ranks.length === size && size > 1 ? 'all ranks' : `${listRanks(ranks)} of ${size}`}: ${text}`,
+  );
   return { message: lines.join('\n'), stack: [...failures.values()][0]?.stack };
 }
 
@@ -75,7 +77,10 @@ export function judge(ends: readonly End[]): Verdict {
   if (skipped.length === 0) return { state: 'passed' };
   const why = skipped[0]?.why ?? '';
   if (skipped.length === ends.length) return { state: 'skipped', why };
-  return { state: 'failed', message: `${listRanks(skipped.map((s) => s.rank))} of ${ends.length} skipped the test (${why}), the others ran it` };
+  return {
+    state: 'failed',
+    message: `${listRanks(skipped.map((s) => s.rank))} of ${ends.length} skipped the test (${why}), the others ran it`,
+  };
 }
 
 /** One start of `mpiexec`: its ranks' logs, its output, and the end of both. */
@@ -146,7 +151,8 @@ class Launch {
     const open = /process rank (\d+) .*exited on signal (\d+)(?: \(([^)]*)\))?/s.exec(this.output);
     if (open) return { rank: Number(open[1]), what: `signal ${open[2]}${open[3] ? ` (${open[3]})` : ''}` };
     const hydra = /PID (\d+) RUNNING AT.*?EXIT CODE: (\d+)/s.exec(this.output);
-    if (hydra && Number(hydra[2]) < 64) return { rank: this.states.find((s) => s.pid === Number(hydra[1]))?.rank, what: `signal ${hydra[2]}` };
+    if (hydra && Number(hydra[2]) < 64)
+      return { rank: this.states.find((s) => s.pid === Number(hydra[1]))?.rank, what: `signal ${hydra[2]}` };
     if (this.size === 1 && this.closed?.signal) return { rank: 0, what: this.closed.signal };
     return undefined;
   }
@@ -239,18 +245,33 @@ function explain(launch: Launch, step: number, timeout: string | undefined): Ver
     lines.push(`only ${launch.ranks.length} of ${size} ranks started within ${timeout}`);
     withOutput = true;
   } else if (timeout !== undefined && !blamed && missing.length > 0) {
-    lines.push(`${listRanks(missing)} of ${size} did not come to the end of the test within ${timeout}${failures.size > 0 ? ' after that' : ''}`);
+    lines.push(
+      `${listRanks(missing)} of ${size} did not come to the end of the test within ${timeout}${failures.size > 0 ? ' after that' : ''}`,
+    );
   }
   if (lines.length === 0) {
     const { code, signal, error } = launch.closed ?? { code: null, signal: null };
-    lines.push(error ? `cannot start ${size} ranks: ${error.message}` : `the launch of ${size} ranks ended with ${signal ?? `exit code ${code}`} before the test was done`);
+    lines.push(
+      error
+        ? `cannot start ${size} ranks: ${error.message}`
+        : `the launch of ${size} ranks ended with ${signal ?? `exit code ${code}`} before the test was done`,
+    );
     withOutput = true;
   }
-  return { state: 'failed', message: lines.join('\n') + (withOutput ? tail(launch.output) : ''), stack: stack ?? dead?.uncaught?.failure.stack };
+  return {
+    state: 'failed',
+    message: lines.join('\n') + (withOutput ? tail(launch.output) : ''),
+    stack: stack ?? dead?.uncaught?.failure.stack,
+  };
 }
 
 /** Runs a launch from the first of `tests` on; returns how many have a verdict now, and what went wrong at the end. */
-async function runLaunch(run: FileRun, first: number, limits: Limits, deadline: number): Promise<{ judged: number; raced: boolean; ending: string | undefined }> {
+async function runLaunch(
+  run: FileRun,
+  first: number,
+  limits: Limits,
+  deadline: number,
+): Promise<{ judged: number; raced: boolean; ending: string | undefined }> {
   const tests = run.tests.slice(first);
   const launch = new Launch(run, tests);
   let step = 0;
@@ -290,10 +311,19 @@ async function runLaunch(run: FileRun, first: number, limits: Limits, deadline: 
       return { judged: step + 1, raced: false, ending: undefined };
     }
     if (!(await launch.ended(limits.grace))) {
-      return { judged: step, raced: false, ending: `the tests are done, but the launch of ${run.size} ranks did not end within ${seconds(limits.grace)}` };
+      return {
+        judged: step,
+        raced: false,
+        ending: `the tests are done, but the launch of ${run.size} ranks did not end within ${seconds(limits.grace)}`,
+      };
     }
     const { code, signal } = launch.closed ?? { code: null, signal: null };
-    if (code !== 0) return { judged: step, raced: false, ending: `the tests are done, but the launch of ${run.size} ranks ended with ${signal ?? `exit code ${code}`}${tail(launch.output)}` };
+    if (code !== 0)
+      return {
+        judged: step,
+        raced: false,
+        ending: `the tests are done, but the launch of ${run.size} ranks ended with ${signal ?? `exit code ${code}`}${tail(launch.output)}`,
+      };
     return { judged: step, raced: false, ending: undefined };
   } finally {
     await launch.dispose();
@@ -309,7 +339,8 @@ export async function runFile(run: FileRun): Promise<string | undefined> {
   let ending: string | undefined;
   while (next < run.tests.length) {
     if (Date.now() > deadline) {
-      for (; next < run.tests.length; next++) run.report(next, { state: 'failed', message: `not run: the file's limit of ${seconds(limits.file)} was over` });
+      for (; next < run.tests.length; next++)
+        run.report(next, { state: 'failed', message: `not run: the file's limit of ${seconds(limits.file)} was over` });
       break;
     }
     const result = await runLaunch(run, next, limits, deadline);
@@ -317,7 +348,10 @@ export async function runFile(run: FileRun): Promise<string | undefined> {
     ending ??= result.ending;
     if (!result.raced) continue;
     if (repeated) {
-      run.report(next++, { state: 'failed', message: `two launches of ${run.size} ranks died of a segmentation fault before they had started` });
+      run.report(next++, {
+        state: 'failed',
+        message: `two launches of ${run.size} ranks died of a segmentation fault before they had started`,
+      });
     }
     repeated = true;
   }

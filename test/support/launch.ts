@@ -45,7 +45,11 @@ export interface RanksResult {
 }
 
 /** Runs `node script …args` on `size` ranks to its end: for tests of whole programs. */
-export function runRanks(size: number, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly timeout?: number } = {}): Promise<RanksResult> {
+export function runRanks(
+  size: number,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly timeout?: number } = {},
+): Promise<RanksResult> {
   return new Promise((resolve, reject) => {
     const child = startRanks(size, args, options.env);
     let [stdout, stderr, timedOut] = ['', '', false];

@@ -3,7 +3,11 @@ import { expect } from 'chai';
 import { collect } from './distributed.js';
 import { DEFAULT_LIMITS, type Limits, runFile, type Verdict } from './file-run.js';
 
-async function run(fixture: string, size: number, limits: Partial<Limits>): Promise<{ verdicts: Map<string, Verdict>; ending: string | undefined }> {
+async function run(
+  fixture: string,
+  size: number,
+  limits: Partial<Limits>,
+): Promise<{ verdicts: Map<string, Verdict>; ending: string | undefined }> {
   const url = new URL(`./fixtures/${fixture}.js`, import.meta.url);
   const titles = (await collect(url.href)).map((t) => t.title);
   const verdicts = new Map<string, Verdict>();
@@ -40,7 +44,10 @@ describe('the runner of distributed tests', function () {
       ['gets only its own messages', /^passed$/],
       ['is skipped', /^skipped: not today$/],
       ['is skipped on rank 0 only', /^rank 0 of 3 skipped the test \(only here\), the others ran it$/],
-      ['throws on rank 1 before a collective', /^rank 1 of 3: Error: out of step\nranks 0, 2 of 3 did not come to the end of the test within 1 s after that$/],
+      [
+        'throws on rank 1 before a collective',
+        /^rank 1 of 3: Error: out of step\nranks 0, 2 of 3 did not come to the end of the test within 1 s after that$/,
+      ],
       ['passes after that', /^passed$/],
       ['hangs on rank 1', /^rank 1 of 3 did not come to the end of the test within 3 s$/],
       ['exits on rank 1', /^rank 1 of 3 left the test with exit code 3$/],
