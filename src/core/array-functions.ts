@@ -53,7 +53,8 @@ export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
   const k = toAxis(axis, shape.length + 1);
   return tidy(() => {
     const slabs = arrays.map((x) => {
-      if (!sameShape(x.shape, shape)) throw new ShapeError(`stack: expected arrays of one shape, received ${formatShape(shape)} and ${formatShape(x.shape)}`);
+      if (!sameShape(x.shape, shape))
+        throw new ShapeError(`stack: expected arrays of one shape, received ${formatShape(shape)} and ${formatShape(x.shape)}`);
       return x.expandDims(k);
     });
     return concatenate(slabs, k);
@@ -66,7 +67,8 @@ export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
  */
 export function matmul(a: NDArray, b: NDArray): NDArray {
   const dtype = commonDType('matmul', [a, b]);
-  if (a.shape.length === 0 || b.shape.length === 0) throw new ShapeError('matmul: expected arrays with at least one axis; use multiply() for scalars');
+  if (a.shape.length === 0 || b.shape.length === 0)
+    throw new ShapeError('matmul: expected arrays with at least one axis; use multiply() for scalars');
   const shapeA = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
   const shapeB = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
   const [m, k] = shapeA.slice(-2) as [number, number];
@@ -92,8 +94,20 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
     if (c.size > 0 && k === 0) return c.fill(0);
     if (c.size > 0) {
       a.backend.matmul(left.x, right.x, c, {
-        m, n, k, transA: 'n', transB: 'n', lda: k, ldb: n, ldc: n,
-        batch, strideA: left.stride, strideB: right.stride, strideC: m * n, alpha: 1, beta: 0,
+        m,
+        n,
+        k,
+        transA: 'n',
+        transB: 'n',
+        lda: k,
+        ldb: n,
+        ldc: n,
+        batch,
+        strideA: left.stride,
+        strideB: right.stride,
+        strideC: m * n,
+        alpha: 1,
+        beta: 0,
       });
     }
     return c;

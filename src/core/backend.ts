@@ -24,8 +24,27 @@ export interface Elements {
 
 /** `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; comparisons write int32. */
 export const UNARY_OPS = [
-  'negative', 'abs', 'conj', 'real', 'imag', 'exp', 'log', 'sqrt', 'square', 'reciprocal', 'sign',
-  'sin', 'cos', 'tan', 'arctan', 'tanh', 'floor', 'ceil', 'rint', 'isnan', 'isfinite',
+  'negative',
+  'abs',
+  'conj',
+  'real',
+  'imag',
+  'exp',
+  'log',
+  'sqrt',
+  'square',
+  'reciprocal',
+  'sign',
+  'sin',
+  'cos',
+  'tan',
+  'arctan',
+  'tanh',
+  'floor',
+  'ceil',
+  'rint',
+  'isnan',
+  'isfinite',
 ] as const;
 export type UnaryOp = (typeof UNARY_OPS)[number];
 
@@ -33,7 +52,18 @@ export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater',
 export type Comparison = (typeof COMPARISONS)[number];
 
 /** `multiplyConj` is `conj(x)·y`. Comparisons of complex data are refused but for equal and notEqual. */
-export const BINARY_OPS = ['add', 'subtract', 'multiply', 'divide', 'multiplyConj', 'power', 'maximum', 'minimum', 'arctan2', ...COMPARISONS] as const;
+export const BINARY_OPS = [
+  'add',
+  'subtract',
+  'multiply',
+  'divide',
+  'multiplyConj',
+  'power',
+  'maximum',
+  'minimum',
+  'arctan2',
+  ...COMPARISONS,
+] as const;
 export type BinaryOp = (typeof BINARY_OPS)[number];
 
 /**
@@ -41,7 +71,19 @@ export type BinaryOp = (typeof BINARY_OPS)[number];
  * `sumAbs` Σ|x|, `sumSquares` Σ|x|², `sumPower` Σ|x|^p, `maxAbs`, `minAbs`, `countNonzero`, `countAtMost` (how many |x| ≤ p).
  * Of nothing: 0 for sums and counts, 1 for prod, −∞ for max, ∞ for min, 0 for maxAbs, ∞ for minAbs.
  */
-export const REDUCE_OPS = ['sum', 'prod', 'max', 'min', 'sumAbs', 'sumSquares', 'sumPower', 'maxAbs', 'minAbs', 'countNonzero', 'countAtMost'] as const;
+export const REDUCE_OPS = [
+  'sum',
+  'prod',
+  'max',
+  'min',
+  'sumAbs',
+  'sumSquares',
+  'sumPower',
+  'maxAbs',
+  'minAbs',
+  'countNonzero',
+  'countAtMost',
+] as const;
 export type ReduceKernel = (typeof REDUCE_OPS)[number];
 
 /** An array seen from one axis: `[outer, n, inner]`, C order. */

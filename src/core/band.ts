@@ -12,7 +12,9 @@ interface Diagonal {
 }
 
 const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] =>
-  segments.flatMap(({ start, end, lo, taps }) => taps.map((value, k) => ({ start, end, offset: lo + k, value })).filter((d) => d.value !== 0));
+  segments.flatMap(({ start, end, lo, taps }) =>
+    taps.map((value, k) => ({ start, end, offset: lo + k, value })).filter((d) => d.value !== 0),
+  );
 
 const sameTaps = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((t, k) => t === b[k]);
 
@@ -20,7 +22,9 @@ const sameTaps = (a: readonly number[], b: readonly number[]): boolean => a.leng
 function segmentsOf(diagonals: readonly Diagonal[], rows: number): BandSegment[] {
   if (rows === 0) return [];
   const begins = [...diagonals].sort((a, b) => a.start - b.start);
-  const bounds = [...new Set([0, rows, ...diagonals.flatMap((d) => [d.start, d.end])])].filter((b) => b >= 0 && b <= rows).sort((a, b) => a - b);
+  const bounds = [...new Set([0, rows, ...diagonals.flatMap((d) => [d.start, d.end])])]
+    .filter((b) => b >= 0 && b <= rows)
+    .sort((a, b) => a - b);
   const segments: BandSegment[] = [];
   let active: Diagonal[] = [];
   let next = 0;
@@ -61,7 +65,10 @@ export function transposeBand(segments: readonly BandSegment[], rows: number, co
     offset: -offset,
     value,
   }));
-  return segmentsOf(transposed.filter((d) => d.start < d.end), columns);
+  return segmentsOf(
+    transposed.filter((d) => d.start < d.end),
+    columns,
+  );
 }
 
 /** The product `A B` of two banded matrices as one; A has `rows` rows, the rows of B are those that its segments name, all others being zero. */
@@ -75,13 +82,24 @@ export function multiplyBands(a: readonly BandSegment[], b: readonly BandSegment
       value: p.value * q.value,
     })),
   );
-  return segmentsOf(products.filter((d) => d.start < d.end), rows);
+  return segmentsOf(
+    products.filter((d) => d.start < d.end),
+    rows,
+  );
 }
 
 /** `A[i, i + lo + k] = taps[k]` on all rows of `rows × columns`, cut off where a column does not exist: a convolution with zeros outside. */
 export function toeplitzBand(lo: number, taps: readonly number[], rows: number, columns: number): BandSegment[] {
-  const diagonals = taps.map((value, k) => ({ start: Math.max(0, -(lo + k)), end: Math.min(rows, columns - (lo + k)), offset: lo + k, value }));
-  return segmentsOf(diagonals.filter((d) => d.value !== 0 && d.start < d.end), rows);
+  const diagonals = taps.map((value, k) => ({
+    start: Math.max(0, -(lo + k)),
+    end: Math.min(rows, columns - (lo + k)),
+    offset: lo + k,
+    value,
+  }));
+  return segmentsOf(
+    diagonals.filter((d) => d.value !== 0 && d.start < d.end),
+    rows,
+  );
 }
 
 /** `α A` */
@@ -100,7 +118,12 @@ export function clipBand(segments: readonly BandSegment[], start: number, count:
 }
 
 /** Cells that rows of a block of `n` read before its first and after its last: the ghosts that it needs. Of the rows `from ≤ i < to` alone where given. */
-export function bandReach(segments: readonly BandSegment[], n: number, from = 0, to = Number.POSITIVE_INFINITY): { before: number; after: number } {
+export function bandReach(
+  segments: readonly BandSegment[],
+  n: number,
+  from = 0,
+  to = Number.POSITIVE_INFINITY,
+): { before: number; after: number } {
   let before = 0;
   let after = 0;
   for (const { start, end, lo, taps } of segments) {

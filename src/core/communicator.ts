@@ -92,7 +92,10 @@ export interface Communicator {
   splitShared(): Communicator;
   dup(): Communicator;
   /** A Cartesian topology over the first `∏ dims` ranks; undefined on the others. */
-  cart(dims: readonly number[], options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean }): CartesianCommunicator | undefined;
+  cart(
+    dims: readonly number[],
+    options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean },
+  ): CartesianCommunicator | undefined;
   free(): void;
   /** Ends the whole job at once. */
   abort(code: number, message?: string): never;

@@ -14,7 +14,8 @@ export const complex = (re: number, im = 0): Complex => ({ re, im });
 export const re = (a: Scalar): number => (typeof a === 'number' ? a : a.re);
 export const im = (a: Scalar): number => (typeof a === 'number' ? 0 : a.im);
 export const isScalar = (a: unknown): a is Scalar =>
-  typeof a === 'number' || (typeof a === 'object' && a !== null && 're' in a && 'im' in a && typeof a.re === 'number' && typeof a.im === 'number');
+  typeof a === 'number' ||
+  (typeof a === 'object' && a !== null && 're' in a && 'im' in a && typeof a.re === 'number' && typeof a.im === 'number');
 
 /** A complex number, or a plain number where its imaginary part is zero and `dtype` is real. */
 export const scalarOf = (dtype: DType, real: number, imaginary: number): Scalar => (isComplex(dtype) ? { re: real, im: imaginary } : real);
@@ -55,6 +56,7 @@ export function div(a: Scalar, b: Scalar): Scalar {
 
 /** Throws {@link DTypeError} where a complex scalar with an imaginary part meets a real dtype in place. */
 export function checkScalar(a: Scalar, dtype: DType): Scalar {
-  if (!isComplex(dtype) && im(a) !== 0) throw new DTypeError(`a complex scalar does not fit into ${dtype}: cast the array to a complex dtype first`);
+  if (!isComplex(dtype) && im(a) !== 0)
+    throw new DTypeError(`a complex scalar does not fit into ${dtype}: cast the array to a complex dtype first`);
   return a;
 }

@@ -36,7 +36,8 @@ export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar):
 export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostValues {
   const shape: number[] = [];
   for (let level = nested; !isScalar(level); level = level[0] as Nested) {
-    if (!Array.isArray(level)) throw new ArgumentError(`expected numbers, complex numbers { re, im } or lists of them, received ${typeof level}`);
+    if (!Array.isArray(level))
+      throw new ArgumentError(`expected numbers, complex numbers { re, im } or lists of them, received ${typeof level}`);
     shape.push(level.length);
     if (level.length === 0) break;
   }
@@ -58,7 +59,8 @@ export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostVa
   return { ...tabulate(to, flat.length, (i) => flat[i] as Scalar), shape };
 }
 
-const ragged = (shape: Shape) => new ShapeError(`expected lists of equal lengths at every depth, as in an array of shape ${formatShape(shape)}`);
+const ragged = (shape: Shape) =>
+  new ShapeError(`expected lists of equal lengths at every depth, as in an array of shape ${formatShape(shape)}`);
 
 /** A typed array as it is; with a complex dtype it holds pairs. Throws {@link ShapeError} unless it fits `shape` (default: one axis). */
 export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dtypeOf(values)): HostValues {
@@ -81,9 +83,11 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
 
 /** `num` values from `start` to `stop` in equal steps, as np.linspace; the last one is exactly `stop`. */
 export function linspaceValues(start: Scalar, stop: Scalar, num: number, endpoint: boolean, dtype: DType): HostValues {
-  if (!Number.isSafeInteger(num) || num < 0) throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${num}`);
+  if (!Number.isSafeInteger(num) || num < 0)
+    throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${num}`);
   const intervals = endpoint ? num - 1 : num;
-  const between = (a: number, b: number, i: number) => (endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals)));
+  const between = (a: number, b: number, i: number) =>
+    endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));
   const at = (i: number): Complex => complex(between(re(start), re(stop), i), between(im(start), im(stop), i));
   return tabulate(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
 }
@@ -96,6 +100,7 @@ export function toNested({ values, shape, dtype }: HostValues): Nested {
     const i = lanes * next++;
     return lanes === 2 ? complex(values[i] as number, values[i + 1]) : (values[i] as number);
   };
-  const level = (depth: number): Nested => (depth === shape.length ? element() : Array.from({ length: shape[depth] as number }, () => level(depth + 1)));
+  const level = (depth: number): Nested =>
+    depth === shape.length ? element() : Array.from({ length: shape[depth] as number }, () => level(depth + 1));
   return level(0);
 }

@@ -43,7 +43,13 @@ interface Scheme extends Row {
 const FORWARD: Scheme = { lo: 0, taps: [-1, 1], skip: [0, 1] };
 const BACKWARD: Scheme = { lo: -1, taps: [-1, 1], skip: [1, 0] };
 const CENTERED: Scheme = { lo: -1, taps: [-1 / 2, 0, 1 / 2], skip: [1, 1], first: [FORWARD], last: [BACKWARD] };
-const CENTERED_5: Scheme = { lo: -2, taps: [1 / 12, -2 / 3, 0, 2 / 3, -1 / 12], skip: [2, 2], first: [FORWARD, CENTERED], last: [BACKWARD, CENTERED] };
+const CENTERED_5: Scheme = {
+  lo: -2,
+  taps: [1 / 12, -2 / 3, 0, 2 / 3, -1 / 12],
+  skip: [2, 2],
+  first: [FORWARD, CENTERED],
+  last: [BACKWARD, CENTERED],
+};
 /** Of sampling 1. */
 const FIRST: Readonly<Record<DerivativeOrder, Readonly<Record<DerivativeKind, Scheme>>>> = {
   3: { forward: FORWARD, backward: BACKWARD, centered: CENTERED },

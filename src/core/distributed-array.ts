@@ -12,7 +12,18 @@ import { fillNormal, fillUniform } from './random.js';
 import { around, formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
 import { DistributedSpace, PARTITIONS, type Partition } from './space.js';
 import { TransferPlan } from './transfer.js';
-import { type AnyVector, checkSameBackend, checkSameSpace, dot, type NormOrder, normRecipe, rdots, selectAbs, type Vector, vdots } from './vector.js';
+import {
+  type AnyVector,
+  checkSameBackend,
+  checkSameSpace,
+  dot,
+  type NormOrder,
+  normRecipe,
+  rdots,
+  selectAbs,
+  type Vector,
+  vdots,
+} from './vector.js';
 
 export interface DistributedArrayOptions {
   /** @default the backend's default dtype */
@@ -47,9 +58,11 @@ function spaceOf(owner: string, globalShape: number | Shape, options: Distribute
   if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
   checkOneOf('partition', partition, PARTITIONS);
   const k = toAxis(axis, shape.length);
-  if (partition !== 'SCATTER' && (localShapes || grid)) throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
+  if (partition !== 'SCATTER' && (localShapes || grid))
+    throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
   if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
-  if (localShapes && localShapes.length !== comm.size) throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
+  if (localShapes && localShapes.length !== comm.size)
+    throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
   const layout =
     partition !== 'SCATTER'
       ? Layout.replicated(shape, comm.size, k)
@@ -88,7 +101,9 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   static inSpace(space: DistributedSpace, local?: NDArray): DistributedArray {
     if (local && !sameShape(local.shape, space.localShape)) {
-      throw new ShapeError(`rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, received ${formatShape(local.shape)}`);
+      throw new ShapeError(
+        `rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, received ${formatShape(local.shape)}`,
+      );
     }
     return new DistributedArray(space, local ?? NDArray.empty(space.localShape, { dtype: space.dtype, backend: space.backend }));
   }
@@ -122,23 +137,36 @@ export class DistributedArray implements Vector<DistributedArray> {
    */
   static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
     const { dtype = data.dtype, backend = data.backend } = options;
-    return spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty().assignGlobal(data);
+    return spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend })
+      .empty()
+      .assignGlobal(data);
   }
 
   /**
    * Wraps local arrays, one a rank, without copying: they lie one after another along `axis`. Collective: ranks learn each other's shapes.
    * Errors: {@link ShapeError} on every rank where shapes differ along other axes.
    */
-  static fromLocal(local: NDArray, options: { readonly axis?: number; readonly comm?: Communicator; readonly mask?: readonly number[] } = {}): DistributedArray {
+  static fromLocal(
+    local: NDArray,
+    options: { readonly axis?: number; readonly comm?: Communicator; readonly mask?: readonly number[] } = {},
+  ): DistributedArray {
     checkOptions('DistributedArray.fromLocal', options, ['axis', 'comm', 'mask']);
     const { axis = 0, comm = defaultCommunicator(), mask } = options;
     const parts = comm.allgatherObject({ shape: [...local.shape], dtype: local.dtype });
     const other = parts.findIndex((p) => p.dtype !== local.dtype);
     if (new Set(parts.map((p) => p.dtype)).size > 1) {
-      throw new PartitionError(`expected one dtype on all ranks, rank ${comm.rank} has ${local.dtype}, rank ${Math.max(other, 0)} ${parts[Math.max(other, 0)]?.dtype}`);
+      throw new PartitionError(
+        `expected one dtype on all ranks, rank ${comm.rank} has ${local.dtype}, rank ${Math.max(other, 0)} ${parts[Math.max(other, 0)]?.dtype}`,
+      );
     }
-    const layout = Layout.fromLocalShapes(parts.map((p) => p.shape), axis);
-    return new DistributedArray(new DistributedSpace({ layout, partition: 'SCATTER', comm, dtype: local.dtype, backend: local.backend, mask }), local);
+    const layout = Layout.fromLocalShapes(
+      parts.map((p) => p.shape),
+      axis,
+    );
+    return new DistributedArray(
+      new DistributedSpace({ layout, partition: 'SCATTER', comm, dtype: local.dtype, backend: local.backend, mask }),
+      local,
+    );
   }
 
   get dtype(): DType {
@@ -222,7 +250,11 @@ export class DistributedArray implements Vector<DistributedArray> {
     }
     const { start, shape } = this.box;
     if (this.layout.kind === 'boxes' || this.ndim === 1) {
-      this.local.assign(this.layout.replicated ? whole : whole.slice(...shape.map((n, k): [number, number] => [start[k] as number, (start[k] as number) + n])).reshape(this.localShape));
+      this.local.assign(
+        this.layout.replicated
+          ? whole
+          : whole.slice(...shape.map((n, k): [number, number] => [start[k] as number, (start[k] as number) + n])).reshape(this.localShape),
+      );
     }
     if (this.partition === 'BROADCAST') this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
     if (whole !== data) whole.dispose();
@@ -264,8 +296,12 @@ export class DistributedArray implements Vector<DistributedArray> {
   }
 
   setAt(index: number, value: Scalar): this {
-    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size)) throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
-    return this.set(stridesOf(this.globalShape).map((step, k) => Math.floor(index / step) % (this.globalShape[k] as number)), value);
+    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
+      throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+    return this.set(
+      stridesOf(this.globalShape).map((step, k) => Math.floor(index / step) % (this.globalShape[k] as number)),
+      value,
+    );
   }
 
   #globalIndex(index: readonly number[]): number[] {
@@ -384,7 +420,15 @@ export class DistributedArray implements Vector<DistributedArray> {
     if (blocks > 1) throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
     if (across || (!this.layout.replicated && this.axis === axis)) {
       this.reducer.allreduce(local.storage.span(local.offset, local.size), combine);
-      return finished(local, finish, new DistributedSpace({ ...this.#reducedFields(), layout: Layout.replicated(cut(this.globalShape), this.comm.size), partition: 'BROADCAST' }));
+      return finished(
+        local,
+        finish,
+        new DistributedSpace({
+          ...this.#reducedFields(),
+          layout: Layout.replicated(cut(this.globalShape), this.comm.size),
+          partition: 'BROADCAST',
+        }),
+      );
     }
     const rest = this.axis > axis ? this.axis - 1 : this.axis;
     const layout = this.layout.replicated
@@ -418,7 +462,11 @@ export class DistributedArray implements Vector<DistributedArray> {
     if (!options.masked || !this.mask) return gather(this.local, this.layout, this.comm);
     const mine = this.mask[this.rank];
     const group = this.localShapes.filter((_, r) => this.mask?.[r] === mine);
-    return gather(this.local, this.layout.kind === 'concatenated' ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis), this.reducer);
+    return gather(
+      this.local,
+      this.layout.kind === 'concatenated' ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis),
+      this.reducer,
+    );
   }
 
   /** The same values split along another axis, over a process grid, or in any other layout of boxes. Point-to-point messages between ranks whose boxes meet. */
@@ -453,8 +501,10 @@ export class DistributedArray implements Vector<DistributedArray> {
     const shape = toShape(globalShape, 'global shape');
     if (product(shape) !== this.size) throw new ShapeError(`cannot reshape ${formatShape(this.globalShape)} into ${formatShape(shape)}`);
     const { comm } = this;
-    if (this.layout.replicated) return new DistributedArray(this.space.withLayout(Layout.replicated(shape, comm.size)), this.local.reshape(shape));
-    if (this.axis !== 0 || this.layout.kind !== 'boxes') throw new ShapeError('only arrays split along their first axis can be reshaped: redistribute(0) first');
+    if (this.layout.replicated)
+      return new DistributedArray(this.space.withLayout(Layout.replicated(shape, comm.size)), this.local.reshape(shape));
+    if (this.axis !== 0 || this.layout.kind !== 'boxes')
+      throw new ShapeError('only arrays split along their first axis can be reshaped: redistribute(0) first');
     const flat = this.ravel();
     const layout = rowsOf(flat.layout, shape);
     const aligned = flatOf(layout);
@@ -466,7 +516,10 @@ export class DistributedArray implements Vector<DistributedArray> {
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
     const shapes = this.comm.allgatherObject([...toShape(localShape, 'local shape')]);
     const wrong = shapes.findIndex((s, r) => product(s) !== this.layout.localSize(r));
-    if (wrong >= 0) throw new ShapeError(`rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ${formatShape(shapes[wrong] as Shape)}`);
+    if (wrong >= 0)
+      throw new ShapeError(
+        `rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ${formatShape(shapes[wrong] as Shape)}`,
+      );
     const layout = this.layout.replicated ? Layout.replicated(shapes[0] as Shape, this.comm.size) : Layout.fromLocalShapes(shapes, axis);
     return new DistributedArray(this.space.withLayout(layout), this.local.reshape(shapes[this.rank] as Shape));
   }
@@ -476,7 +529,8 @@ export class DistributedArray implements Vector<DistributedArray> {
    * Cells come from as many ranks as are needed.
    */
   addGhostCells(front: number, back = 0): NDArray {
-    if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0)) throw new ArgumentError(`expected numbers of cells, received ${front} and ${back}`);
+    if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0))
+      throw new ArgumentError(`expected numbers of cells, received ${front} and ${back}`);
     if (this.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no neighbours');
     const { axis, localShape } = this;
     const plan = HaloPlan.create(this.layout, this.comm, { axis, front, back }, this.dtype, this.backend);
@@ -491,7 +545,12 @@ export class DistributedArray implements Vector<DistributedArray> {
     for (const [i, part] of [plan.front, this.local, plan.back].entries()) {
       const piece = localShape.map((m, k) => (k === axis ? (widths[i] as number) : m));
       if (part && product(piece) > 0) {
-        this.backend.stridedCopy(piece, { elements: part, start: 0, strides: stridesOf(piece) }, { elements: result, start: at * (strides[axis] as number), strides }, 'set');
+        this.backend.stridedCopy(
+          piece,
+          { elements: part, start: 0, strides: stridesOf(piece) },
+          { elements: result, start: at * (strides[axis] as number), strides },
+          'set',
+        );
       }
       at += widths[i] as number;
     }
@@ -507,7 +566,8 @@ export class DistributedArray implements Vector<DistributedArray> {
     this.comm.bcast(first, 0);
     const bytes = (a: HostArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
     const ranks = this.comm.allgatherObject(!bytes(mine).equals(bytes(first)));
-    if (ranks.some(Boolean)) throw new PartitionError(`a BROADCAST array differs from rank 0's on ranks ${ranks.flatMap((d, r) => (d ? [r] : [])).join(', ')}`);
+    if (ranks.some(Boolean))
+      throw new PartitionError(`a BROADCAST array differs from rank 0's on ranks ${ranks.flatMap((d, r) => (d ? [r] : [])).join(', ')}`);
     return this;
   }
 
@@ -541,13 +601,18 @@ export function rowsOf(flat: Layout, shape: Shape): Layout {
   const inner = product(shape.slice(1));
   if (flat.replicated) return Layout.replicated(shape, flat.ranks);
   return inner > 0 && flat.alignsTo(inner)
-    ? Layout.fromLocalShapes(flat.localShapes.map((s) => [(s[0] as number) / inner, ...shape.slice(1)]), 0)
+    ? Layout.fromLocalShapes(
+        flat.localShapes.map((s) => [(s[0] as number) / inner, ...shape.slice(1)]),
+        0,
+      )
     : Layout.split(shape, flat.ranks, 0);
 }
 
 /** The flat layout of an array split along its first axis. */
 export function flatOf(layout: Layout): Layout {
-  return layout.replicated ? Layout.replicated([layout.size], layout.ranks) : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
+  return layout.replicated
+    ? Layout.replicated([layout.size], layout.ranks)
+    : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
 }
 
 /** Runs that lie one after another both in a box and in the global array. */
@@ -583,4 +648,3 @@ function finished(local: NDArray, finish: (value: number) => number, space: Dist
   space.backend.upload(values, local);
   return DistributedArray.inSpace(space, local);
 }
-

@@ -82,7 +82,9 @@ export function promote(a: DType, b: DType): DType {
   if (a === 'int32') return b;
   if (b === 'int32') return a;
   if (!isSamePrecision(a, b)) {
-    throw new DTypeError(`${a} and ${b} do not mix: cast one of them, for instance with astype('${isComplex(a) ? complexOf(b) : realOf(b)}')`);
+    throw new DTypeError(
+      `${a} and ${b} do not mix: cast one of them, for instance with astype('${isComplex(a) ? complexOf(b) : realOf(b)}')`,
+    );
   }
   return isComplex(a) ? a : b;
 }

@@ -12,7 +12,18 @@ export type Operand = NDArray | Scalar;
 
 /** Functions that turn int32 into floats: their values are no integers. */
 const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
-  'exp', 'log', 'sqrt', 'reciprocal', 'sin', 'cos', 'tan', 'arctan', 'tanh', 'divide', 'power', 'arctan2',
+  'exp',
+  'log',
+  'sqrt',
+  'reciprocal',
+  'sin',
+  'cos',
+  'tan',
+  'arctan',
+  'tanh',
+  'divide',
+  'power',
+  'arctan2',
 ] as const);
 const isInt32 = (a: Scalar): boolean => typeof a === 'number' && (a | 0) === a;
 
@@ -28,7 +39,9 @@ export function checkOperand(name: string, value: unknown, like: NDArray): void 
     checkSameBackend(like, value as NDArray);
     return;
   }
-  throw new ArgumentError(`${name}: expected an NDArray or a scalar, received ${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : String(value)}`);
+  throw new ArgumentError(
+    `${name}: expected an NDArray or a scalar, received ${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : String(value)}`,
+  );
 }
 
 /** Do two arrays lie in the same memory, wholly or in part? */
@@ -48,7 +61,12 @@ function computeDType(op: BinaryOp, x: NDArray, y: Operand): DType {
 export function expandInto(x: NDArray, target: NDArray): void {
   if (target.size === 0) return;
   const strides = broadcastStrides(x.shape, target.shape);
-  x.backend.stridedCopy(target.shape, { elements: x, start: 0, strides }, { elements: target, start: 0, strides: stridesOf(target.shape) }, 'set');
+  x.backend.stridedCopy(
+    target.shape,
+    { elements: x, start: 0, strides },
+    { elements: target, start: 0, strides: stridesOf(target.shape) },
+    'set',
+  );
 }
 
 /** `x` cast and stretched to what a kernel wants; the result is `x` itself, `lent`, or a fresh array put on the list of `borrowed` ones. */
@@ -83,7 +101,8 @@ export function unary(op: UnaryOp, x: NDArray): NDArray {
 
 /** `this ← f(this)`, refused where the result has another dtype. */
 export function unaryInPlace(op: UnaryOp, x: NDArray): void {
-  if (unaryResult(op, x.dtype) !== x.dtype) throw new DTypeError(`${op} of ${x.dtype} gives ${unaryResult(op, x.dtype)} and can't be done in place`);
+  if (unaryResult(op, x.dtype) !== x.dtype)
+    throw new DTypeError(`${op} of ${x.dtype} gives ${unaryResult(op, x.dtype)} and can't be done in place`);
   x.backend.unary(op, x, x);
 }
 
@@ -106,7 +125,10 @@ export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
 export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
   checkOperand(op, y, x);
   const dtype = computeDType(op, x, y);
-  if (dtype !== x.dtype) throw new DTypeError(`${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or astype('${dtype}')`);
+  if (dtype !== x.dtype)
+    throw new DTypeError(
+      `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or astype('${dtype}')`,
+    );
   const borrowed: NDArray[] = [];
   if (isScalar(y)) {
     x.backend.binary(op, x, y, x);

@@ -77,7 +77,8 @@ function outside(box: Box, globalShape: Shape): Box[] {
   const start = [...box.start];
   const shape = [...box.shape];
   const cut = (axis: number, from: number, count: number): void => {
-    if (count > 0) parts.push({ start: start.map((s, k) => (k === axis ? from : s)), shape: shape.map((n, k) => (k === axis ? count : n)) });
+    if (count > 0)
+      parts.push({ start: start.map((s, k) => (k === axis ? from : s)), shape: shape.map((n, k) => (k === axis ? count : n)) });
   };
   for (let k = 0; k < shape.length; k++) {
     const from = start[k] as number;
@@ -280,13 +281,23 @@ export class Exchange {
           { storage: y.storage, offset: y.offset + to.start, size: to.size },
         );
       } else {
-        this.backend.stridedCopy(from.shape, { elements: x, start: from.start, strides: from.strides }, { elements: y, start: to.start, strides: to.strides }, 'set');
+        this.backend.stridedCopy(
+          from.shape,
+          { elements: x, start: from.start, strides: from.strides },
+          { elements: y, start: to.start, strides: to.strides },
+          'set',
+        );
       }
     }
     for (const piece of this.pattern.zeros) {
       const elements = targets[piece.array] as Elements;
       const strides = piece.shape.map(() => 0);
-      this.backend.stridedCopy(piece.shape, { elements: this.#zeroElement(), start: 0, strides }, { elements, start: piece.start, strides: piece.strides }, 'set');
+      this.backend.stridedCopy(
+        piece.shape,
+        { elements: this.#zeroElement(), start: 0, strides },
+        { elements, start: piece.start, strides: piece.strides },
+        'set',
+      );
     }
   }
 
@@ -350,7 +361,8 @@ export class Exchange {
   #begin(direction: 'forward' | 'adjoint', x: Elements | undefined, targets: Targets): void {
     if (this.#active) throw new ArgumentError('expected a finished exchange, this one is under way: finish it before it is started again');
     const { sourceSize, targetSizes } = this.pattern;
-    if (targets.length !== targetSizes.length) throw new ArgumentError(`expected ${targetSizes.length} target arrays, received ${targets.length}`);
+    if (targets.length !== targetSizes.length)
+      throw new ArgumentError(`expected ${targetSizes.length} target arrays, received ${targets.length}`);
     if (x) this.#check(x, sourceSize, 'the array');
     targetSizes.forEach((size, k) => {
       const target = targets[k];
@@ -368,12 +380,16 @@ export class Exchange {
   #check(elements: Elements, size: number, name: string): void {
     const { dtype, backend } = elements.storage;
     if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
-    if (dtype !== this.dtype) throw new DTypeError(`expected ${name} of dtype ${this.dtype}, received ${dtype}: cast it with astype('${this.dtype}')`);
+    if (dtype !== this.dtype)
+      throw new DTypeError(`expected ${name} of dtype ${this.dtype}, received ${dtype}: cast it with astype('${this.dtype}')`);
     if (backend !== this.backend) throw new BackendError(`expected ${name} on backend '${this.backend.name}', it is on '${backend.name}'`);
   }
 
   #expect(direction: 'forward' | 'adjoint'): void {
-    if (this.#active !== direction) throw new ArgumentError(`expected a started ${direction} exchange, this one is ${this.#active ? `a ${this.#active} one` : 'not started'}`);
+    if (this.#active !== direction)
+      throw new ArgumentError(
+        `expected a started ${direction} exchange, this one is ${this.#active ? `a ${this.#active} one` : 'not started'}`,
+      );
   }
 
   #end(): void {

@@ -24,12 +24,15 @@ export interface HaloFrame {
 }
 
 function checkWidths(widths: readonly number[], name: string): void {
-  if (!widths.every((w) => Number.isSafeInteger(w) && w >= 0)) throw new ArgumentError(`expected non-negative ${name}, received ${formatShape(widths)}`);
+  if (!widths.every((w) => Number.isSafeInteger(w) && w >= 0))
+    throw new ArgumentError(`expected non-negative ${name}, received ${formatShape(widths)}`);
 }
 
 function checkLayout(layout: Layout, ranks: number): void {
-  if (layout.ranks !== ranks) throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
-  if (layout.kind !== 'boxes') throw new PartitionError(`expected a layout of boxes, received concatenated blocks, which have no neighbours (${layout})`);
+  if (layout.ranks !== ranks)
+    throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
+  if (layout.kind !== 'boxes')
+    throw new PartitionError(`expected a layout of boxes, received concatenated blocks, which have no neighbours (${layout})`);
 }
 
 /** `box` with `before` more cells in front and `after` behind along `axis`, within `0 ≤ index < n`. */
@@ -62,7 +65,8 @@ export function haloBox(layout: Layout, rank: number, frame: HaloFrame): Box {
   return { start, shape };
 }
 
-const traffic = (exchange: Exchange, direction: 'sends' | 'receives'): Traffic[] => exchange.pattern[direction].map(({ peer, size }) => ({ peer, size }));
+const traffic = (exchange: Exchange, direction: 'sends' | 'receives'): Traffic[] =>
+  exchange.pattern[direction].map(({ peer, size }) => ({ peer, size }));
 
 /**
  * The cells next to this rank's box along one axis, in memory of their own, as {@link Backend.stencil} reads them.
@@ -83,7 +87,12 @@ export class HaloPlan {
   readonly #exchange: Exchange;
   #disposed = false;
 
-  private constructor(axis: number, widths: readonly [number, number], cells: readonly [Elements | undefined, Elements | undefined], exchange: Exchange) {
+  private constructor(
+    axis: number,
+    widths: readonly [number, number],
+    cells: readonly [Elements | undefined, Elements | undefined],
+    exchange: Exchange,
+  ) {
     this.axis = axis;
     [this.frontWidth, this.backWidth] = widths;
     [this.front, this.back] = cells;
@@ -95,8 +104,13 @@ export class HaloPlan {
     checkLayout(layout, comm.size);
     checkWidths([widths.front, widths.back], 'widths of front and back');
     const axis = toAxis(widths.axis, layout.globalShape.length);
-    const wanted = (rank: number): readonly [Box, Box] => ghosts(layout.box(rank), axis, widths.front, widths.back, layout.globalShape[axis] as number);
-    const pattern = patternOf({ globalShape: layout.globalShape, replicated: layout.replicated, held: (rank) => layout.box(rank), wanted }, comm.rank, comm.size);
+    const wanted = (rank: number): readonly [Box, Box] =>
+      ghosts(layout.box(rank), axis, widths.front, widths.back, layout.globalShape[axis] as number);
+    const pattern = patternOf(
+      { globalShape: layout.globalShape, replicated: layout.replicated, held: (rank) => layout.box(rank), wanted },
+      comm.rank,
+      comm.size,
+    );
     const size = pattern.targetSizes.reduce((sum, n) => sum + n, 0);
     const storage = size > 0 ? backend.alloc(dtype, size) : undefined;
     let offset = 0;
@@ -179,7 +193,8 @@ export class HaloBlockPlan {
     checkLayout(layout, comm.size);
     const ndim = layout.globalShape.length;
     for (const side of ['before', 'after'] as const) {
-      if (frame[side].length !== ndim) throw new ShapeError(`expected ${ndim} widths ${side} the box, one for each axis, received ${formatShape(frame[side])}`);
+      if (frame[side].length !== ndim)
+        throw new ShapeError(`expected ${ndim} widths ${side} the box, one for each axis, received ${formatShape(frame[side])}`);
       checkWidths(frame[side], `widths ${side} the box`);
     }
     const pattern = patternOf(

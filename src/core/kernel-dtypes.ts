@@ -6,10 +6,47 @@ import { DTypeError } from './errors.js';
 type Kind = 'real' | 'complex' | 'int32';
 const kindOf = (dtype: DType): Kind => (dtype === 'int32' ? 'int32' : isComplex(dtype) ? 'complex' : 'real');
 
-const INTEGER_UNARY: readonly UnaryOp[] = ['negative', 'abs', 'conj', 'real', 'imag', 'square', 'sign', 'floor', 'ceil', 'rint', 'isnan', 'isfinite'];
+const INTEGER_UNARY: readonly UnaryOp[] = [
+  'negative',
+  'abs',
+  'conj',
+  'real',
+  'imag',
+  'square',
+  'sign',
+  'floor',
+  'ceil',
+  'rint',
+  'isnan',
+  'isfinite',
+];
 const INTEGER_BINARY: readonly BinaryOp[] = ['add', 'subtract', 'multiply', 'multiplyConj', 'power', 'maximum', 'minimum', ...COMPARISONS];
-const NOT_COMPLEX: readonly string[] = ['floor', 'ceil', 'rint', 'maximum', 'minimum', 'arctan2', 'less', 'lessEqual', 'greater', 'greaterEqual', 'max', 'min'];
-const TO_REAL: readonly string[] = ['abs', 'real', 'imag', 'sumAbs', 'sumSquares', 'sumPower', 'maxAbs', 'minAbs', 'countNonzero', 'countAtMost'];
+const NOT_COMPLEX: readonly string[] = [
+  'floor',
+  'ceil',
+  'rint',
+  'maximum',
+  'minimum',
+  'arctan2',
+  'less',
+  'lessEqual',
+  'greater',
+  'greaterEqual',
+  'max',
+  'min',
+];
+const TO_REAL: readonly string[] = [
+  'abs',
+  'real',
+  'imag',
+  'sumAbs',
+  'sumSquares',
+  'sumPower',
+  'maxAbs',
+  'minAbs',
+  'countNonzero',
+  'countAtMost',
+];
 const TO_INTEGER: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
 function refuse(op: string, dtype: DType): never {

@@ -81,8 +81,18 @@ export class Layout {
     if (grid.length !== shape.length || !grid.every((g) => Number.isInteger(g) && g >= 1)) {
       throw new PartitionError(`expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`);
     }
-    if (product(grid) > ranks) throw new PartitionError(`a process grid of ${formatShape(grid)} needs ${product(grid)} ranks, there are ${ranks}`);
-    return new Layout({ kind: 'boxes', globalShape: shape, ranks, grid: [...grid], axis: Math.max(0, grid.findIndex((g) => g > 1)) });
+    if (product(grid) > ranks)
+      throw new PartitionError(`a process grid of ${formatShape(grid)} needs ${product(grid)} ranks, there are ${ranks}`);
+    return new Layout({
+      kind: 'boxes',
+      globalShape: shape,
+      ranks,
+      grid: [...grid],
+      axis: Math.max(
+        0,
+        grid.findIndex((g) => g > 1),
+      ),
+    });
   }
 
   /** Tiles with given extents: `extents[axis]` lists the block sizes along an axis, undefined splits it evenly over `grid[axis]`. */
@@ -98,7 +108,8 @@ export class Layout {
       }
       const bounds = [0];
       for (const size of sizes) bounds.push((bounds.at(-1) as number) + size);
-      if (bounds.at(-1) !== n) throw new PartitionError(`block sizes ${formatShape(sizes)} along axis ${k} add up to ${bounds.at(-1)}, expected ${n}`);
+      if (bounds.at(-1) !== n)
+        throw new PartitionError(`block sizes ${formatShape(sizes)} along axis ${k} add up to ${bounds.at(-1)}, expected ${n}`);
       return bounds;
     });
     return new Layout({ kind: 'boxes', globalShape: base.globalShape, ranks, grid: base.grid, axis: base.axis, cuts });
@@ -112,22 +123,41 @@ export class Layout {
     const total = first.map((n, a) => (a === k ? localShapes.reduce((sum, s) => sum + (s[k] ?? Number.NaN), 0) : n));
     for (const [rank, shape] of localShapes.entries()) {
       toShape(shape, `the local shape of rank ${rank}`);
-      if (!sameShape(total.map((n, a) => (a === k ? shape[k] ?? -1 : n)), shape)) {
-        throw new PartitionError(`expected local shapes that differ along axis ${k} only, rank 0 has ${formatShape(first)}, rank ${rank} ${formatShape(shape)}`);
+      if (
+        !sameShape(
+          total.map((n, a) => (a === k ? (shape[k] ?? -1) : n)),
+          shape,
+        )
+      ) {
+        throw new PartitionError(
+          `expected local shapes that differ along axis ${k} only, rank 0 has ${formatShape(first)}, rank ${rank} ${formatShape(shape)}`,
+        );
       }
     }
     if (globalShape && !sameShape(globalShape, total)) {
       throw new PartitionError(`local shapes add up to ${formatShape(total)}, expected ${formatShape(globalShape)}`);
     }
     const ranks = localShapes.length;
-    const tiles = Layout.tiles(total, ranks, total.map((_, a) => (a === k ? ranks : 1)), total.map((_, a) => (a === k ? localShapes.map((s) => s[k] as number) : undefined)));
+    const tiles = Layout.tiles(
+      total,
+      ranks,
+      total.map((_, a) => (a === k ? ranks : 1)),
+      total.map((_, a) => (a === k ? localShapes.map((s) => s[k] as number) : undefined)),
+    );
     return new Layout({ kind: 'boxes', globalShape: total, ranks, grid: tiles.grid, axis: k, cuts: tiles.#cuts });
   }
 
   /** Every rank owns the whole array. */
   static replicated(globalShape: Shape, ranks: number, axis = 0): Layout {
     const shape = toShape(globalShape, 'global shape');
-    return new Layout({ kind: 'boxes', globalShape: shape, ranks, grid: shape.map(() => 1), axis: shape.length ? toAxis(axis, shape.length) : 0, replicated: true });
+    return new Layout({
+      kind: 'boxes',
+      globalShape: shape,
+      ranks,
+      grid: shape.map(() => 1),
+      axis: shape.length ? toAxis(axis, shape.length) : 0,
+      replicated: true,
+    });
   }
 
   /** Local blocks one after another, seen globally as one flat array. */
@@ -206,6 +236,7 @@ export class Layout {
   }
 
   #checkRank(rank: number): void {
-    if (!(Number.isInteger(rank) && rank >= 0 && rank < this.ranks)) throw new ArgumentError(`expected a rank below ${this.ranks}, received ${rank}`);
+    if (!(Number.isInteger(rank) && rank >= 0 && rank < this.ranks))
+      throw new ArgumentError(`expected a rank below ${this.ranks}, received ${rank}`);
   }
 }

@@ -107,7 +107,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   #alike<V>(space: Space<V>): Space<V> {
     if (product(this.dims) !== product(this.dimsd)) {
-      throw new ShapeError(`${this.name}: rangeOf and domainOf must be given where dims ${formatShape(this.dims)} and dimsd ${formatShape(this.dimsd)} differ`);
+      throw new ShapeError(
+        `${this.name}: rangeOf and domainOf must be given where dims ${formatShape(this.dims)} and dimsd ${formatShape(this.dimsd)} differ`,
+      );
     }
     this.checkShape(space, this.dims);
     return space.withDType(this.inputDType(space.dtype));
@@ -117,14 +119,18 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   protected checkShape(space: Space<unknown>, dims: Shape): void {
     if (sameShape(space.shape, dims)) return;
     if (space.shape.length === 1 && space.size === product(dims)) return;
-    throw new ShapeError(`${this.name}: expected a vector of shape ${formatShape(dims)}, or flat of size ${product(dims)}, received ${formatShape(space.shape)}`);
+    throw new ShapeError(
+      `${this.name}: expected a vector of shape ${formatShape(dims)}, or flat of size ${product(dims)}, received ${formatShape(space.shape)}`,
+    );
   }
 
   /** The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the vector's precision; an operator with data refuses another precision. */
   protected inputDType(dtype: DType): DType {
     if (this.holdsData) {
       if (dtype !== 'int32' && !isSamePrecision(dtype, this.dtype)) {
-        throw new DTypeError(`${this.name} holds ${this.dtype}, the vector ${dtype}: cast one of them, for instance x.astype('${isComplex(dtype) ? complexOf(this.dtype) : this.dtype}')`);
+        throw new DTypeError(
+          `${this.name} holds ${this.dtype}, the vector ${dtype}: cast one of them, for instance x.astype('${isComplex(dtype) ? complexOf(this.dtype) : this.dtype}')`,
+        );
       }
       return promote(this.dtype, dtype);
     }
@@ -200,7 +206,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   /** The matrix, `[rows, columns]`, on every rank: for small operators. Collective for distributed ones; costs one `matvec` a column. */
   todense(options: SpaceOptions = {}): NDArray {
     const [rows, columns] = this.shape;
-    if (rows * columns > 2 ** 26) throw new ArgumentError(`todense is for small operators: ${rows} × ${columns} elements would be too many`);
+    if (rows * columns > 2 ** 26)
+      throw new ArgumentError(`todense is for small operators: ${rows} × ${columns} elements would be too many`);
     const domain = this.domain(options);
     const x = domain.zeros();
     const y = this.matvec(x);
@@ -211,7 +218,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
       x.setAt(j, 0);
       const whole = y.asArray();
       const column = whole.toHost();
-      for (let i = 0; i < rows; i++) for (let l = 0; l < lanes; l++) values[(i * columns + j) * lanes + l] = column[i * lanes + l] as number;
+      for (let i = 0; i < rows; i++)
+        for (let l = 0; l < lanes; l++) values[(i * columns + j) * lanes + l] = column[i * lanes + l] as number;
       whole.dispose();
     }
     const matrix = NDArray.fromHost(values, [rows, columns], { dtype: y.dtype, backend: y.backend });
@@ -237,12 +245,15 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const [left, auau, vv] = vdots([au, v], [au, au], [v, v]) as [Scalar, Scalar, Scalar];
     const [right, uu, bb] = vdots([model, back], [model, model], [back, back]) as [Scalar, Scalar, Scalar];
     const scale = Math.sqrt(re(auau) * re(vv)) + Math.sqrt(re(uu) * re(bb));
-    const difference = this.complexLinear && model === u ? Math.hypot(re(left) - re(right), im(left) - im(right)) : Math.abs(re(left) - re(right));
+    const difference =
+      this.complexLinear && model === u ? Math.hypot(re(left) - re(right), im(left) - im(right)) : Math.abs(re(left) - re(right));
     const error = scale === 0 ? difference : difference / scale;
     for (const w of new Set<{ dispose(): void }>([u, au, v, back, model])) w.dispose();
     const passed = error <= rtol;
     if (!passed && raise) {
-      throw new NumericalError(`${this.name} fails the dot test: ⟨Au, v⟩ = ${show(left)}, ⟨u, Aᴴv⟩ = ${show(right)}, relative difference ${error.toExponential(2)} > ${rtol}`);
+      throw new NumericalError(
+        `${this.name} fails the dot test: ⟨Au, v⟩ = ${show(left)}, ⟨u, Aᴴv⟩ = ${show(right)}, relative difference ${error.toExponential(2)} > ${rtol}`,
+      );
     }
     return { passed, left, right, error };
   }
@@ -269,7 +280,14 @@ function memo<K extends object, V>(cache: WeakMap<K, V>, key: K, make: () => V):
 }
 
 /** Output allocation, checks and promotion of the input: the same for both directions. */
-function apply<A extends Vector<A>, B extends Vector<B>>(name: string, x: A, out: B | undefined, range: Space<B>, working: DType, fill: (x: A, y: B) => void): B {
+function apply<A extends Vector<A>, B extends Vector<B>>(
+  name: string,
+  x: A,
+  out: B | undefined,
+  range: Space<B>,
+  working: DType,
+  fill: (x: A, y: B) => void,
+): B {
   if (out !== undefined) {
     if (out.space !== range && !out.space.equals(range)) throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
     if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
@@ -290,7 +308,11 @@ function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: bo
   const leading = b.holdsData && !a.holdsData ? b : a;
   const other = leading === a ? b : a;
   const dtype =
-    a.holdsData && b.holdsData ? promote(a.dtype, b.dtype) : isComplex(other.dtype) && !isComplex(leading.dtype) ? complexOf(leading.dtype) : leading.dtype;
+    a.holdsData && b.holdsData
+      ? promote(a.dtype, b.dtype)
+      : isComplex(other.dtype) && !isComplex(leading.dtype)
+        ? complexOf(leading.dtype)
+        : leading.dtype;
   if (a.comm && b.comm && a.comm.id !== b.comm.id) throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
   return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
 }
@@ -490,7 +512,8 @@ class Power<M extends Vector<M>> extends LinearOperator<M, M> {
   readonly #p: number;
   override readonly complexLinear: boolean;
   constructor(of: LinearOperator<M, M>, p: number) {
-    if (of.shape[0] !== of.shape[1]) throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
+    if (of.shape[0] !== of.shape[1])
+      throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
     if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${p}`);
     super({ dims: of.dims, dimsd: of.dimsd, dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
     this.#of = of;

@@ -139,4 +139,3 @@ export function formatArray(x: NDArray): string {
   };
   return shape.length === 0 ? (texts[0] as string).trim() : level(0);
 }
-

@@ -3,8 +3,19 @@ import type { Scalar } from './complex.js';
 import type { NDArray } from './ndarray.js';
 import { ElementwiseMethods } from './ndarray-elementwise.js';
 import {
-  type Axes, argExtremeAll, argExtremeAxis, cumulativeSum, meanAll, meanAxes, normAxes, type ReduceOptions, reduceAll, reduceAxes, truthAxes,
-  varianceAll, varianceAxes,
+  type Axes,
+  argExtremeAll,
+  argExtremeAxis,
+  cumulativeSum,
+  meanAll,
+  meanAxes,
+  normAxes,
+  type ReduceOptions,
+  reduceAll,
+  reduceAxes,
+  truthAxes,
+  varianceAll,
+  varianceAxes,
 } from './reductions.js';
 import { dot, type NormOrder, normRecipe, rdots, vdots } from './vector.js';
 

@@ -17,10 +17,14 @@ export abstract class ShapingMethods extends ReductionMethods {
     if (open >= 0) {
       const rest = product(toShape(list.filter((_, k) => k !== open)));
       list[open] = rest > 0 ? this.size / rest : 0;
-      if (!Number.isInteger(list[open])) throw new ShapeError(`cannot reshape ${formatShape(this.shape)} into ${formatShape(shape as Shape)}: ${this.size} elements are no multiple of ${rest}`);
+      if (!Number.isInteger(list[open]))
+        throw new ShapeError(
+          `cannot reshape ${formatShape(this.shape)} into ${formatShape(shape as Shape)}: ${this.size} elements are no multiple of ${rest}`,
+        );
     }
     const to = toShape(list);
-    if (product(to) !== this.size) throw new ShapeError(`cannot reshape ${formatShape(this.shape)} (${this.size} elements) into ${formatShape(to)} (${product(to)})`);
+    if (product(to) !== this.size)
+      throw new ShapeError(`cannot reshape ${formatShape(this.shape)} (${this.size} elements) into ${formatShape(to)} (${product(to)})`);
     return this.view(0, to);
   }
 
@@ -40,7 +44,10 @@ export abstract class ShapingMethods extends ReductionMethods {
     const gone = axes === undefined ? this.shape.flatMap((n, k) => (n === 1 ? [k] : [])) : toAxes(axes, this.shape.length);
     const bad = gone.find((k) => this.shape[k] !== 1);
     if (bad !== undefined) throw new ShapeError(`squeeze: axis ${bad} of ${formatShape(this.shape)} is not of length 1`);
-    return this.view(0, this.shape.filter((_, k) => !gone.includes(k)));
+    return this.view(
+      0,
+      this.shape.filter((_, k) => !gone.includes(k)),
+    );
   }
 
   /** Axes in another order, reversed by default; a copy. Throws {@link ShapeError} unless `axes` names each once. */
@@ -49,7 +56,12 @@ export abstract class ShapingMethods extends ReductionMethods {
     const order = axes === undefined ? this.shape.map((_, k) => ndim - 1 - k) : toAxes(axes, ndim);
     if (order.length !== ndim) throw new ShapeError(`transpose: expected an order of all ${ndim} axes, received ${JSON.stringify(axes)}`);
     const strides = stridesOf(this.shape);
-    return walk(this, order.map((k) => this.shape[k] as number), 0, order.map((k) => strides[k] as number));
+    return walk(
+      this,
+      order.map((k) => this.shape[k] as number),
+      0,
+      order.map((k) => strides[k] as number),
+    );
   }
 
   /**
@@ -64,10 +76,13 @@ export abstract class ShapingMethods extends ReductionMethods {
   /** One element. Waits for the backend. */
   get(this: NDArray, ...indices: readonly number[]): Scalar {
     if (indices.length !== this.shape.length) {
-      throw new ShapeError(`expected ${this.shape.length} indices for an array of shape ${formatShape(this.shape)}, received ${indices.length}`);
+      throw new ShapeError(
+        `expected ${this.shape.length} indices for an array of shape ${formatShape(this.shape)}, received ${indices.length}`,
+      );
     }
     const region = resolveRegion(indices, this.shape);
-    if (region.shape.length > 0) throw new ShapeError(`get: expected integers, received ${JSON.stringify(indices)}; use slice() for ranges`);
+    if (region.shape.length > 0)
+      throw new ShapeError(`get: expected integers, received ${JSON.stringify(indices)}; use slice() for ranges`);
     const [first, second] = this.backend.download({ storage: this.storage, offset: this.offset + region.start, size: 1 });
     return isComplex(this.dtype) ? { re: first as number, im: second as number } : (first as number);
   }
@@ -111,7 +126,11 @@ export abstract class ShapingMethods extends ReductionMethods {
     const n = this.shape[k] as number;
     const s = n > 0 ? ((shift % n) + n) % n : 0;
     const y = this.emptyLike();
-    const rows = (first: number, count: number) => resolveRegion(this.shape.map((_, j): Index => (j === k ? [first, first + count] : null)), this.shape);
+    const rows = (first: number, count: number) =>
+      resolveRegion(
+        this.shape.map((_, j): Index => (j === k ? [first, first + count] : null)),
+        this.shape,
+      );
     const part = (from: number, count: number, to: number) => copyInto(this, rows(from, count), y, rows(to, count));
     part(0, n - s, s);
     part(n - s, s, 0);
@@ -125,7 +144,10 @@ export abstract class ShapingMethods extends ReductionMethods {
     }
     const y = this.space.withShape(this.shape.map((n, k) => n + (widths[k] as readonly number[]).reduce((a, b) => a + b))).empty();
     y.fill(value);
-    const inside = resolveRegion(widths.map(([before], k) => [before, before + (this.shape[k] as number)] as const), y.shape);
+    const inside = resolveRegion(
+      widths.map(([before], k) => [before, before + (this.shape[k] as number)] as const),
+      y.shape,
+    );
     copyInto(this, resolveRegion([], this.shape), y, inside);
     return y;
   }
@@ -152,13 +174,19 @@ export abstract class ShapingMethods extends ReductionMethods {
 /** A fresh array of `shape` read through strides. */
 function walk(x: NDArray, shape: Shape, start: number, strides: readonly number[]): NDArray {
   const y = x.space.withShape(shape).empty();
-  if (y.size > 0) x.backend.stridedCopy(shape, { elements: x, start, strides }, { elements: y, start: 0, strides: stridesOf(shape) }, 'set');
+  if (y.size > 0)
+    x.backend.stridedCopy(shape, { elements: x, start, strides }, { elements: y, start: 0, strides: stridesOf(shape) }, 'set');
   return y;
 }
 
 function copyInto(x: NDArray, from: Region, y: NDArray, to: Region): void {
   if (product(from.shape) === 0) return;
-  x.backend.stridedCopy(from.shape, { elements: x, start: from.start, strides: from.strides }, { elements: y, start: to.start, strides: to.strides }, 'set');
+  x.backend.stridedCopy(
+    from.shape,
+    { elements: x, start: from.start, strides: from.strides },
+    { elements: y, start: to.start, strides: to.strides },
+    'set',
+  );
 }
 
 function setScalar(x: NDArray, region: Region, value: Scalar): void {
@@ -178,7 +206,8 @@ function setScalar(x: NDArray, region: Region, value: Scalar): void {
 
 function setArray(x: NDArray, region: Region, value: NDArray): void {
   const strides = broadcastStrides(value.shape, region.shape);
-  if (promote(x.dtype, value.dtype) !== x.dtype) throw new DTypeError(`set: ${value.dtype} does not fit into ${x.dtype}: cast with astype('${x.dtype}')`);
+  if (promote(x.dtype, value.dtype) !== x.dtype)
+    throw new DTypeError(`set: ${value.dtype} does not fit into ${x.dtype}: cast with astype('${x.dtype}')`);
   if (product(region.shape) === 0) return;
   const borrowed: NDArray[] = [];
   let from = value;
@@ -189,6 +218,11 @@ function setArray(x: NDArray, region: Region, value: NDArray): void {
     from = value.copy();
     borrowed.push(from);
   }
-  x.backend.stridedCopy(region.shape, { elements: from, start: 0, strides }, { elements: x, start: region.start, strides: region.strides }, 'set');
+  x.backend.stridedCopy(
+    region.shape,
+    { elements: from, start: 0, strides },
+    { elements: x, start: region.start, strides: region.strides },
+    'set',
+  );
   for (const b of borrowed) b.dispose();
 }

@@ -1,9 +1,7 @@
 import type { Backend, Elements, InnerProduct, Storage } from './backend.js';
 import { isScalar, re, type Scalar } from './complex.js';
 import type { Communicator } from './communicator.js';
-import {
-  arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues,
-} from './creation.js';
+import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues } from './creation.js';
 import { resolveBackend } from './defaults.js';
 import { checkDType, complexOf, type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, promote } from './dtype.js';
 import { aside, overlaps } from './elementwise.js';
@@ -92,7 +90,9 @@ export class NDArraySpace implements Space<NDArray> {
   }
   equals(other: Space<unknown>): boolean {
     if (other === this) return true;
-    return other instanceof NDArraySpace && other.backend === this.backend && other.dtype === this.dtype && sameShape(other.shape, this.shape);
+    return (
+      other instanceof NDArraySpace && other.backend === this.backend && other.dtype === this.dtype && sameShape(other.shape, this.shape)
+    );
   }
   toString(): string {
     return `NDArray ${formatShape(this.shape)} ${this.dtype} on '${this.backend.name}'`;
@@ -147,7 +147,9 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
   /** Filled with one value; a complex one makes the default dtype complex. */
   static full(shape: number | Shape, value: Scalar, options?: ArrayOptions): NDArray {
     const real = resolveBackend(options?.backend).defaultDType;
-    return spaceFor('full', shape, { dtype: isComplexValue(value) ? complexOf(real) : real, ...options }).empty().fill(value);
+    return spaceFor('full', shape, { dtype: isComplexValue(value) ? complexOf(real) : real, ...options })
+      .empty()
+      .fill(value);
   }
   /** `start, start + step, …` short of `stop`; with one argument, `0 … stop − 1`. */
   static arange(stop: number): NDArray;
@@ -207,7 +209,10 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
 
   // What it is
   get storage(): Storage {
-    if (!this.#owner) throw new BackendError(`this array of shape ${formatShape(this.shape)} was disposed: use keep(), return it from the tidy() scope, or copy it`);
+    if (!this.#owner)
+      throw new BackendError(
+        `this array of shape ${formatShape(this.shape)} was disposed: use keep(), return it from the tidy() scope, or copy it`,
+      );
     return this.#owner.storage;
   }
   get disposed(): boolean {
@@ -305,7 +310,8 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
     const borrowed: NDArray[] = [];
     let from = x;
     if (x.dtype !== this.dtype) {
-      if (promote(x.dtype, this.dtype) !== this.dtype) throw new DTypeError(`axpby: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
+      if (promote(x.dtype, this.dtype) !== this.dtype)
+        throw new DTypeError(`axpby: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
       from = x.astype(this.dtype);
       borrowed.push(from);
     }
@@ -333,7 +339,8 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
     return y;
   }
   kthSmallestAbs(k: number): number {
-    if (!Number.isInteger(k) || k < 0 || k >= this.size) throw new ArgumentError(`expected k between 0 and ${this.size - 1}, received ${k}`);
+    if (!Number.isInteger(k) || k < 0 || k >= this.size)
+      throw new ArgumentError(`expected k between 0 and ${this.size - 1}, received ${k}`);
     const moduli = this.abs();
     const value = this.backend.kthSmallest(moduli, k);
     moduli.dispose();
@@ -345,7 +352,8 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
   }
   /** Sets one element by its flat index (C order). */
   setAt(index: number, value: Scalar): this {
-    if (!Number.isInteger(index) || index < 0 || index >= this.size) throw new ShapeError(`expected an index between 0 and ${this.size - 1}, received ${index}`);
+    if (!Number.isInteger(index) || index < 0 || index >= this.size)
+      throw new ShapeError(`expected an index between 0 and ${this.size - 1}, received ${index}`);
     this.backend.fill({ storage: this.storage, offset: this.offset + index, size: 1 }, this.checkFits(value));
     return this;
   }
@@ -371,7 +379,11 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
 const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
 
 /** Backend and dtype that options name; `named` is undefined where they name no dtype. */
-function settle(owner: string, options: ArrayOptions | undefined, complex = false): { backend: Backend; dtype: DType; named: DType | undefined } {
+function settle(
+  owner: string,
+  options: ArrayOptions | undefined,
+  complex = false,
+): { backend: Backend; dtype: DType; named: DType | undefined } {
   checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend']);
   const backend = resolveBackend(options?.backend);
   const named = options?.dtype === undefined ? undefined : checkDType(options.dtype);
@@ -383,4 +395,5 @@ function spaceFor(owner: string, shape: number | Shape, options: ArrayOptions | 
   return NDArraySpace.of(shape, dtype, backend);
 }
 
-const fromValues = ({ values, shape, dtype }: HostValues, backend: Backend): NDArray => NDArraySpace.of(shape, dtype, backend).upload(values);
+const fromValues = ({ values, shape, dtype }: HostValues, backend: Backend): NDArray =>
+  NDArraySpace.of(shape, dtype, backend).upload(values);

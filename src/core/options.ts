@@ -33,7 +33,9 @@ export function checkOptions(owner: string, options: object | undefined, known: 
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const guess = nearest(name, known);
-    throw new ArgumentError(`${owner}: unknown option '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`);
+    throw new ArgumentError(
+      `${owner}: unknown option '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`,
+    );
   }
 }
 
@@ -41,5 +43,7 @@ export function checkOptions(owner: string, options: object | undefined, known: 
 export function checkOneOf<T extends string>(name: string, value: unknown, set: readonly T[]): T {
   if ((set as readonly unknown[]).includes(value)) return value as T;
   const guess = typeof value === 'string' ? nearest(value, set) : undefined;
-  throw new ArgumentError(`expected ${name} to be ${set.map((s) => `'${s}'`).join(' or ')}, received ${JSON.stringify(value)}${guess ? `: did you mean '${guess}'?` : ''}`);
+  throw new ArgumentError(
+    `expected ${name} to be ${set.map((s) => `'${s}'`).join(' or ')}, received ${JSON.stringify(value)}${guess ? `: did you mean '${guess}'?` : ''}`,
+  );
 }

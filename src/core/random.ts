@@ -8,7 +8,7 @@ const TWO_32 = 2 ** 32;
 function mulHigh(a: number, b: number): number {
   const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  return (aHigh * bHigh + Math.floor(middle / 0x10000) + (((middle & 0xffff) + aLow * bHigh) / 0x10000)) >>> 0;
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + ((middle & 0xffff) + aLow * bHigh) / 0x10000) >>> 0;
 }
 
 /**
@@ -42,8 +42,10 @@ const STREAM = { uniform: 1, normal: 2 } as const;
 
 /** Calls `use(first, second, position)` with the two uniform numbers in [0, 1) of each counter that touches lanes `first … first + length`. */
 function forPairs(seed: number, stream: number, start: number, length: number, use: (u: number, v: number, lane: number) => void): void {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new ArgumentError(`expected seed to be a non-negative integer, received ${String(seed)}`);
-  if (!Number.isSafeInteger(start) || start < 0) throw new ArgumentError(`expected start to be a non-negative integer, received ${String(start)}`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new ArgumentError(`expected seed to be a non-negative integer, received ${String(seed)}`);
+  if (!Number.isSafeInteger(start) || start < 0)
+    throw new ArgumentError(`expected start to be a non-negative integer, received ${String(start)}`);
   const [keyLow, keyHigh] = [seed >>> 0, Math.floor(seed / TWO_32)];
   const words = new Uint32Array(4);
   for (let block = Math.floor(start / 2); 2 * block < start + length; block++) {

@@ -22,7 +22,11 @@ function gatherAxes(x: NDArray, axes: readonly number[]): { readonly from: NDArr
   const first = sorted[0] ?? 0;
   if (sorted.every((a, k) => a === first + k)) {
     const end = first + sorted.length;
-    return { from: x, extents: [product(x.shape.slice(0, first)), product(x.shape.slice(first, end)), product(x.shape.slice(end))], copied: false };
+    return {
+      from: x,
+      extents: [product(x.shape.slice(0, first)), product(x.shape.slice(first, end)), product(x.shape.slice(end))],
+      copied: false,
+    };
   }
   const others = x.shape.map((_, k) => k).filter((k) => !sorted.includes(k));
   const size = (list: readonly number[]) => product(list.map((k) => x.shape[k] as number));
@@ -117,7 +121,10 @@ export function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number): NDA
     const extreme = reduceAxes(op, x, k, { keepdims: true });
     const hit = x.equal(extreme).maximumInPlace(x.isnan());
     const positions = x.space.withShape([n], 'int32').empty();
-    x.backend.upload(Int32Array.from({ length: n }, (_, i) => i), positions);
+    x.backend.upload(
+      Int32Array.from({ length: n }, (_, i) => i),
+      positions,
+    );
     const column = positions.reshape(x.shape.map((_, j) => (j === k ? n : 1)));
     // of the positions that hit, the least: the others become n
     const misses = hit.subtract(1).multiplyInPlace(-n);
@@ -147,4 +154,3 @@ export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
   x.backend.cumsum(x, extents, y);
   return y;
 }
-

@@ -56,7 +56,8 @@ export function tidy<T>(body: () => T): T {
   let result: T;
   try {
     result = body();
-    if (isObject(result) && 'then' in result) throw new ArgumentError('tidy: expected a synchronous function, received one that returns a promise');
+    if (isObject(result) && 'then' in result)
+      throw new ArgumentError('tidy: expected a synchronous function, received one that returns a promise');
     if (isObject(result) && Symbol.iterator in result && 'next' in result) {
       throw new ArgumentError('tidy: expected arrays, received an iterator, which would run after its arrays were disposed; return a list');
     }

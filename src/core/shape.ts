@@ -48,7 +48,10 @@ export function toAxis(axis: number, ndim: number, name = 'axis'): number {
 
 /** Distinct axes, all of them where none are named. Throws {@link ShapeError}. */
 export function toAxes(axes: number | readonly number[] | undefined, ndim: number, name = 'axes'): number[] {
-  const list = axes === undefined ? Array.from({ length: ndim }, (_, k) => k) : (typeof axes === 'number' ? [axes] : axes).map((a) => toAxis(a, ndim, name));
+  const list =
+    axes === undefined
+      ? Array.from({ length: ndim }, (_, k) => k)
+      : (typeof axes === 'number' ? [axes] : axes).map((a) => toAxis(a, ndim, name));
   if (new Set(list).size !== list.length) throw new ShapeError(`expected distinct ${name}, received ${JSON.stringify(axes)}`);
   return list;
 }

@@ -22,7 +22,8 @@ export interface Region {
 export function resolveRange(range: Range, n: number): readonly [first: number, count: number, step: number] {
   const bad = range.length > 3 || range.some((v) => v !== null && v !== undefined && !Number.isSafeInteger(v));
   const step = range[2] ?? 1;
-  if (bad || step === 0) throw new ShapeError(`expected a range [start, end, step] of integers with a step other than 0, received ${JSON.stringify(range)}`);
+  if (bad || step === 0)
+    throw new ShapeError(`expected a range [start, end, step] of integers with a step other than 0, received ${JSON.stringify(range)}`);
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const clamp = (v: number) => Math.min(Math.max(v < 0 ? v + n : v, low), high);
   const start = range[0] == null ? (step > 0 ? low : high) : clamp(range[0]);
@@ -40,7 +41,9 @@ export function resolveIndex(index: number, n: number, axis: number): number {
 /** The region of an array of `shape` that `indices` select; axes without an index are whole. Throws {@link ShapeError}. */
 export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
   if (indices.length > shape.length) {
-    throw new ShapeError(`expected at most ${shape.length} indices for an array of shape ${formatShape(shape)}, received ${indices.length}`);
+    throw new ShapeError(
+      `expected at most ${shape.length} indices for an array of shape ${formatShape(shape)}, received ${indices.length}`,
+    );
   }
   const steps = stridesOf(shape);
   const region = { shape: [] as number[], start: 0, strides: [] as number[], contiguous: true };

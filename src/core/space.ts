@@ -63,9 +63,12 @@ export class DistributedSpace implements Space<DistributedArray> {
   constructor(fields: DistributedSpaceFields, relatives = new Map<DType, DistributedSpace>()) {
     const { layout, partition, comm, mask } = fields;
     if (layout.ranks !== comm.size) throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
-    if (layout.replicated !== (partition !== 'SCATTER')) throw new PartitionError(`partition ${partition} does not go with the layout ${layout}`);
+    if (layout.replicated !== (partition !== 'SCATTER'))
+      throw new PartitionError(`partition ${partition} does not go with the layout ${layout}`);
     if (!fields.backend.dtypes.includes(fields.dtype)) {
-      throw new ArgumentError(`backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ${fields.backend.dtypes.join(', ')}`);
+      throw new ArgumentError(
+        `backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ${fields.backend.dtypes.join(', ')}`,
+      );
     }
     this.layout = layout;
     this.partition = partition;
@@ -141,4 +144,3 @@ export class DistributedSpace implements Space<DistributedArray> {
     return `${this.partition} ${this.dtype} ${this.layout} (backend ${this.backend.name}, communicator ${this.comm.id}${this.mask ? `, mask ${this.mask.join(' ')}` : ''})`;
   }
 }
-

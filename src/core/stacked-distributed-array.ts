@@ -28,8 +28,10 @@ export class StackedSpace implements Space<StackedDistributedArray> {
     const first = children[0];
     if (!first) throw new ShapeError('expected at least one block to stack, received none');
     for (const child of children) {
-      if (child.comm.id !== first.comm.id || child.reducer.id !== first.reducer.id) throw new PartitionError('blocks of a stack need one communicator and one mask');
-      if (child.backend !== first.backend) throw new PartitionError(`blocks of a stack need one backend, received '${first.backend.name}' and '${child.backend.name}'`);
+      if (child.comm.id !== first.comm.id || child.reducer.id !== first.reducer.id)
+        throw new PartitionError('blocks of a stack need one communicator and one mask');
+      if (child.backend !== first.backend)
+        throw new PartitionError(`blocks of a stack need one backend, received '${first.backend.name}' and '${child.backend.name}'`);
     }
     this.children = [...children];
     this.dtype = children.reduce<DType>((dtype, child) => promote(dtype, child.dtype), first.dtype);
@@ -43,22 +45,39 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   }
 
   zeros(): StackedDistributedArray {
-    return new StackedDistributedArray(this.children.map((child) => child.zeros()), this);
+    return new StackedDistributedArray(
+      this.children.map((child) => child.zeros()),
+      this,
+    );
   }
   empty(): StackedDistributedArray {
-    return new StackedDistributedArray(this.children.map((child) => child.empty()), this);
+    return new StackedDistributedArray(
+      this.children.map((child) => child.empty()),
+      this,
+    );
   }
   random(seed = 0): StackedDistributedArray {
-    return new StackedDistributedArray(this.children.map((child, k) => child.random(seed * 1009 + k)), this);
+    return new StackedDistributedArray(
+      this.children.map((child, k) => child.random(seed * 1009 + k)),
+      this,
+    );
   }
   withDType(dtype: DType): StackedSpace {
     if (this.children.every((child) => child.dtype === dtype)) return this;
-    return this.#relatives.get(dtype) ?? new StackedSpace(this.children.map((child) => child.withDType(dtype)), this.#relatives);
+    return (
+      this.#relatives.get(dtype) ??
+      new StackedSpace(
+        this.children.map((child) => child.withDType(dtype)),
+        this.#relatives,
+      )
+    );
   }
   equals(other: Space<unknown>): boolean {
     if (this === other) return true;
     return (
-      other instanceof StackedSpace && this.children.length === other.children.length && this.children.every((child, k) => child.equals(other.children[k] as AnyDistributedSpace))
+      other instanceof StackedSpace &&
+      this.children.length === other.children.length &&
+      this.children.every((child, k) => child.equals(other.children[k] as AnyDistributedSpace))
     );
   }
   toString(): string {
@@ -208,7 +227,11 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   }
 
   /** This rank's share of a reduction over all blocks. */
-  #reduce(kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero' | 'countAtMost', start: number | undefined, parameter?: number): number {
+  #reduce(
+    kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero' | 'countAtMost',
+    start: number | undefined,
+    parameter?: number,
+  ): number {
     const products: InnerProduct[] = [];
     this.innerProducts(this, false, products);
     const parts = products.map(({ x }) => this.backend.reduce(kernel, x, parameter) as number);
@@ -218,11 +241,14 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   }
 
   overlaps(other: AnyVector): boolean {
-    return this.arrays.some((a) => (other instanceof StackedDistributedArray ? other.arrays.some((b) => a.overlaps(b)) : a.overlaps(other)));
+    return this.arrays.some((a) =>
+      other instanceof StackedDistributedArray ? other.arrays.some((b) => a.overlaps(b)) : a.overlaps(other),
+    );
   }
 
   setAt(index: number, value: Scalar): this {
-    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size)) throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
+      throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
     let rest = index;
     for (const a of this.arrays) {
       if (rest < a.size) {
@@ -270,8 +296,11 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   #checkBlocks(other: StackedDistributedArray): void {
     if (other.space === this.space) return;
     if (!(other instanceof StackedDistributedArray) || other.length !== this.length) {
-      throw new ShapeError(`expected a stack of ${this.length} blocks, received ${other instanceof StackedDistributedArray ? `${other.length}` : String(other)}`);
+      throw new ShapeError(
+        `expected a stack of ${this.length} blocks, received ${other instanceof StackedDistributedArray ? `${other.length}` : String(other)}`,
+      );
     }
-    if (!this.space.withDType(other.dtype).equals(other.space.withDType(other.dtype))) throw new ShapeError(`expected a vector in ${this.space}, received ${other.space}`);
+    if (!this.space.withDType(other.dtype).equals(other.space.withDType(other.dtype)))
+      throw new ShapeError(`expected a vector in ${this.space}, received ${other.space}`);
   }
 }

@@ -19,9 +19,12 @@ const CACHED = 64;
 const cache = new Map<string, TransferPlan>();
 
 function checkLayout(layout: Layout, ranks: number): void {
-  if (layout.ranks !== ranks) throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
+  if (layout.ranks !== ranks)
+    throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
   if (layout.kind === 'concatenated' && layout.localShapes.some((s) => s.length !== 1)) {
-    throw new PartitionError(`expected a layout of boxes, received concatenated blocks that have no place in a global array (${layout}): ravel them, or make it with a global shape`);
+    throw new PartitionError(
+      `expected a layout of boxes, received concatenated blocks that have no place in a global array (${layout}): ravel them, or make it with a global shape`,
+    );
   }
 }
 
@@ -77,7 +80,9 @@ export class TransferPlan {
       checkLayout(from, comm.size);
       checkLayout(to, comm.size);
       if (!sameShape(from.globalShape, to.globalShape)) {
-        throw new ShapeError(`expected layouts of one global shape, received ${formatShape(from.globalShape)} and ${formatShape(to.globalShape)}`);
+        throw new ShapeError(
+          `expected layouts of one global shape, received ${formatShape(from.globalShape)} and ${formatShape(to.globalShape)}`,
+        );
       }
       plan = new TransferPlan(from, to, comm);
     }
@@ -122,10 +127,12 @@ export class TransferPlan {
 
   #gather(x: Elements, y: Elements, parts: readonly Piece[]): void {
     const { backend, dtype } = x.storage;
-    if (x.size !== this.#pattern.sourceSize) throw new ShapeError(`expected an array of ${this.#pattern.sourceSize} elements on this rank, received ${x.size}`);
+    if (x.size !== this.#pattern.sourceSize)
+      throw new ShapeError(`expected an array of ${this.#pattern.sourceSize} elements on this rank, received ${x.size}`);
     if (y.size !== this.to.size) throw new ShapeError(`expected a target of ${this.to.size} elements, received ${y.size}`);
     if (y.storage.dtype !== dtype) throw new DTypeError(`expected a target of dtype ${dtype}, received ${y.storage.dtype}`);
-    if (y.storage.backend !== backend) throw new BackendError(`expected a target on backend '${backend.name}', it is on '${y.storage.backend.name}'`);
+    if (y.storage.backend !== backend)
+      throw new BackendError(`expected a target on backend '${backend.name}', it is on '${y.storage.backend.name}'`);
     const counts = parts.map((p) => p.size);
     const send = x.storage.span(x.offset, x.size);
     if (this.#ordered) {
@@ -136,7 +143,13 @@ export class TransferPlan {
     this.#port.allgatherv(send, storage.span(0, y.size), counts);
     let offset = 0;
     for (const { shape, size, start, strides } of parts) {
-      if (size > 0) backend.stridedCopy(shape, { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) }, { elements: y, start, strides }, 'set');
+      if (size > 0)
+        backend.stridedCopy(
+          shape,
+          { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) },
+          { elements: y, start, strides },
+          'set',
+        );
       offset += size;
     }
   }

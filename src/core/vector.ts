@@ -93,7 +93,9 @@ export type VectorPair = readonly [AnyVector, AnyVector];
 /** Throws unless both vectors live on one backend. */
 export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly backend: Backend }): void {
   if (a.backend !== b.backend) {
-    throw new BackendError(`cannot mix arrays of backends '${a.backend.name}' and '${b.backend.name}': move one with to('${a.backend.name}')`);
+    throw new BackendError(
+      `cannot mix arrays of backends '${a.backend.name}' and '${b.backend.name}': move one with to('${a.backend.name}')`,
+    );
   }
 }
 
@@ -101,7 +103,8 @@ export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly
 export function checkSameSpace(a: AnyVector, b: AnyVector): void {
   if (a.space === b.space) return;
   checkSameBackend(a, b);
-  if (!a.space.withDType(b.dtype).equals(b.space)) throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
+  if (!a.space.withDType(b.dtype).equals(b.space))
+    throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
 }
 
 /** Inner products on their way: `wait` gives `[re, im]` of each pair. */
@@ -115,7 +118,8 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): { values: 
   const reducer: Communicator | undefined = pairs[0]?.[0].reducer;
   for (const [x, y] of pairs) {
     checkSameSpace(x, y);
-    if (x.reducer?.id !== reducer?.id) throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
+    if (x.reducer?.id !== reducer?.id)
+      throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
     x.innerProducts(y, conjugate, products);
     ends.push(products.length);
   }
@@ -149,7 +153,9 @@ export function rdots(...pairs: readonly VectorPair[]): number[] {
 /** Inner products `⟨x, y⟩ = Σ conj(x)·y` of several pairs for one reduction. */
 export function vdots(...pairs: readonly VectorPair[]): Scalar[] {
   const values = allDots(pairs, true);
-  return pairs.map(([x, y], i) => scalarOf(x.dtype === y.dtype ? x.dtype : 'complex128', values[2 * i] as number, values[2 * i + 1] as number));
+  return pairs.map(([x, y], i) =>
+    scalarOf(x.dtype === y.dtype ? x.dtype : 'complex128', values[2 * i] as number, values[2 * i + 1] as number),
+  );
 }
 
 /** `Σ x·y` without conjugation. */
@@ -188,7 +194,6 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
   if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
   throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${String(order)}`);
 }
-
 
 /**
  * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of

@@ -1,9 +1,36 @@
 import {
-  type Backend, type BinaryOp, COMPARISONS, type Convolution, type Elements, type Extents, type FftPlan, type IndexTable, type InnerProduct, type MatMul,
-  type MemoryStats, type ReduceKernel, type Stencil, type Storage, type Strided, type UnaryOp,
+  type Backend,
+  type BinaryOp,
+  COMPARISONS,
+  type Convolution,
+  type Elements,
+  type Extents,
+  type FftPlan,
+  type IndexTable,
+  type InnerProduct,
+  type MatMul,
+  type MemoryStats,
+  type ReduceKernel,
+  type Stencil,
+  type Storage,
+  type Strided,
+  type UnaryOp,
 } from '../core/backend.js';
 import { im, isZero, re, type Scalar, scalarOf } from '../core/complex.js';
-import { bytesOf, checkDType, DTYPES, type DType, dtypeOf, type HostArray, hostArray, hostView, isComplex, isFloat, lanesOf, realOf } from '../core/dtype.js';
+import {
+  bytesOf,
+  checkDType,
+  DTYPES,
+  type DType,
+  dtypeOf,
+  type HostArray,
+  hostArray,
+  hostView,
+  isComplex,
+  isFloat,
+  lanesOf,
+  realOf,
+} from '../core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../core/errors.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/kernel-dtypes.js';
 import { checkOptions } from '../core/options.js';
@@ -52,7 +79,8 @@ export class CpuBackend implements Backend {
   constructor(options: CpuBackendOptions = {}) {
     checkOptions('CpuBackend', options, ['kernels', 'name', 'poolBytes', 'addressOf']);
     const { poolBytes } = options;
-    if (poolBytes !== undefined && !(poolBytes >= 0)) throw new ArgumentError(`expected poolBytes to be a number of bytes, received ${String(poolBytes)}`);
+    if (poolBytes !== undefined && !(poolBytes >= 0))
+      throw new ArgumentError(`expected poolBytes to be a number of bytes, received ${String(poolBytes)}`);
     this.name = options.name ?? 'cpu';
     this.#kernels = { ...referenceKernels, ...options.kernels };
     this.#pool = new Pool(poolBytes, options.addressOf);
@@ -60,7 +88,8 @@ export class CpuBackend implements Backend {
 
   alloc(dtype: DType, length: number): CpuStorage {
     checkDType(dtype);
-    if (!Number.isSafeInteger(length) || length < 0) throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
     const block = this.#pool.take(length * bytesOf(dtype));
     const storage = new CpuStorage(this, dtype, length, hostView(dtype, block.buffer, block.byteOffset, length), block);
     this.#allocations += 1;
@@ -291,7 +320,8 @@ export class CpuBackend implements Backend {
 
   #use(elements: Elements): CpuStorage {
     const storage = this.#own(elements.storage);
-    if (storage.released) throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+    if (storage.released)
+      throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
     return storage;
   }
 
@@ -307,8 +337,13 @@ export class CpuBackend implements Backend {
   #combine(coefficients: readonly Scalar[], xs: readonly Elements[], to: CpuStorage, y: Elements): void {
     const used = xs.map((x, k) => ({ x, c: coefficients[k] as Scalar })).filter(({ c }) => !isZero(c));
     this.#kernels.linearCombination(
-      to.dtype, y.size, Float64Array.from(used.flatMap(({ c }) => [re(c), im(c)])), used.map(({ x }) => this.#use(x).values), used.map(({ x }) => x.offset),
-      to.values, y.offset,
+      to.dtype,
+      y.size,
+      Float64Array.from(used.flatMap(({ c }) => [re(c), im(c)])),
+      used.map(({ x }) => this.#use(x).values),
+      used.map(({ x }) => x.offset),
+      to.values,
+      y.offset,
     );
   }
 
@@ -322,7 +357,11 @@ export class CpuBackend implements Backend {
     const { outer, nx, ny, inner, width, index, weights } = table;
     const values = weights && this.#use(weights);
     return {
-      outer, nx, ny, inner, width,
+      outer,
+      nx,
+      ny,
+      inner,
+      width,
       index: this.#integers(index),
       indexOffset: index.offset,
       weights: values?.values,
@@ -342,5 +381,6 @@ function checkHost(values: HostArray, elements: Elements): void {
   const { dtype } = elements.storage;
   if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
   const expected = elements.size * lanesOf(dtype);
-  if (values.length !== expected) throw new ShapeError(`expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`);
+  if (values.length !== expected)
+    throw new ShapeError(`expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`);
 }

@@ -8,8 +8,10 @@ import { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
  */
 export function createCpuBackend(load: () => CpuBackendOptions | undefined = () => undefined, choice = process.env.LOPS_CPU): CpuBackend {
   if (choice === 'reference') return new CpuBackend();
-  if (choice !== undefined && choice !== '' && choice !== 'native') throw new BackendError(`expected LOPS_CPU to be 'reference' or 'native', received '${choice}'`);
+  if (choice !== undefined && choice !== '' && choice !== 'native')
+    throw new BackendError(`expected LOPS_CPU to be 'reference' or 'native', received '${choice}'`);
   const options = load();
-  if (choice === 'native' && !options) throw new BackendError("LOPS_CPU=native, but the native kernels are not built: run 'npx lops setup'");
+  if (choice === 'native' && !options)
+    throw new BackendError("LOPS_CPU=native, but the native kernels are not built: run 'npx lops setup'");
   return new CpuBackend(options);
 }

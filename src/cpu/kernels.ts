@@ -51,7 +51,15 @@ export interface CpuKernels {
   copy(dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
   /** `add` for `+=`; starts and strides in elements. */
   stridedCopy(
-    dtype: DType, shape: Shape, x: HostArray, xStart: number, xStrides: readonly number[], y: HostArray, yStart: number, yStrides: readonly number[], add: boolean,
+    dtype: DType,
+    shape: Shape,
+    x: HostArray,
+    xStart: number,
+    xStrides: readonly number[],
+    y: HostArray,
+    yStart: number,
+    yStrides: readonly number[],
+    add: boolean,
   ): void;
   fill(dtype: DType, n: number, re: number, im: number, y: HostArray, yo: number): void;
   cast(xDType: DType, yDType: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
@@ -60,21 +68,58 @@ export interface CpuKernels {
   unary(op: UnaryOp, dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
   /** `z[i] ← x[i · xStep] op y[i · yStep]`, steps 1, or 0 for a scalar that lies in memory. `dtype` is that of x and y; comparisons write an Int32Array. */
   binary(
-    op: BinaryOp, dtype: DType, n: number, x: HostArray, xo: number, xStep: number, y: HostArray, yo: number, yStep: number, z: HostArray, zo: number,
+    op: BinaryOp,
+    dtype: DType,
+    n: number,
+    x: HostArray,
+    xo: number,
+    xStep: number,
+    y: HostArray,
+    yo: number,
+    yStep: number,
+    z: HostArray,
+    zo: number,
   ): void;
   where(
-    dtype: DType, n: number, condition: Int32Array, co: number, x: HostArray, xo: number, xStep: number, y: HostArray, yo: number, yStep: number,
-    z: HostArray, zo: number,
+    dtype: DType,
+    n: number,
+    condition: Int32Array,
+    co: number,
+    x: HostArray,
+    xo: number,
+    xStep: number,
+    y: HostArray,
+    yo: number,
+    yStep: number,
+    z: HostArray,
+    zo: number,
   ): void;
   /** `y ← a x`; y may be x. */
   scale(dtype: DType, n: number, aRe: number, aIm: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
   /** `z ← a x + b y`; z may be x or y. */
   axpby(
-    dtype: DType, n: number, aRe: number, aIm: number, x: HostArray, xo: number, bRe: number, bIm: number, y: HostArray, yo: number, z: HostArray, zo: number,
+    dtype: DType,
+    n: number,
+    aRe: number,
+    aIm: number,
+    x: HostArray,
+    xo: number,
+    bRe: number,
+    bIm: number,
+    y: HostArray,
+    yo: number,
+    z: HostArray,
+    zo: number,
   ): void;
   /** `y ← Σ coefficients[k] xs[k]` for three terms and more; coefficients are pairs, y may be any of xs. */
   linearCombination(
-    dtype: DType, n: number, coefficients: Float64Array, xs: readonly HostArray[], xos: readonly number[], y: HostArray, yo: number,
+    dtype: DType,
+    n: number,
+    coefficients: Float64Array,
+    xs: readonly HostArray[],
+    xos: readonly number[],
+    y: HostArray,
+    yo: number,
   ): void;
   threshold(kind: 'soft' | 'hard' | 'half', t: number, dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
 
@@ -83,7 +128,16 @@ export interface CpuKernels {
   /** Writes re and im (0 for real results) to `out[0]` and `out[1]`. */
   reduce(op: ReduceKernel, dtype: DType, n: number, x: HostArray, xo: number, parameter: number, out: Float64Array): void;
   reduceAxis(
-    op: ReduceKernel, dtype: DType, outer: number, n: number, inner: number, x: HostArray, xo: number, parameter: number, y: HostArray, yo: number,
+    op: ReduceKernel,
+    dtype: DType,
+    outer: number,
+    n: number,
+    inner: number,
+    x: HostArray,
+    xo: number,
+    parameter: number,
+    y: HostArray,
+    yo: number,
   ): void;
   argExtreme(op: 'max' | 'min', dtype: DType, n: number, x: HostArray, xo: number): number;
   kthSmallest(dtype: DType, n: number, x: HostArray, xo: number, k: number): number;

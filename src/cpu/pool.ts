@@ -97,7 +97,9 @@ export class Pool {
       try {
         buffer = new ArrayBuffer(size + padding);
       } catch (cause) {
-        throw new BackendError(`no memory for ${size} bytes: use fewer or smaller arrays, more ranks, or dispose() what is not needed`, { cause });
+        throw new BackendError(`no memory for ${size} bytes: use fewer or smaller arrays, more ranks, or dispose() what is not needed`, {
+          cause,
+        });
       }
     }
     const byteOffset = this.#addressOf ? (ALIGNMENT - (this.#addressOf(buffer) % ALIGNMENT)) % ALIGNMENT : 0;

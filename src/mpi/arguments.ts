@@ -37,7 +37,8 @@ export function checkCounts(call: string, what: string, counts: readonly number[
   let total = 0;
   for (let rank = 0; rank < size; rank++) {
     const count = counts[rank] as number;
-    if (!Number.isSafeInteger(count) || count < 0) throw new MpiError(`${call}: expected ${what}[${rank}] to be a count ≥ 0, received ${count}`);
+    if (!Number.isSafeInteger(count) || count < 0)
+      throw new MpiError(`${call}: expected ${what}[${rank}] to be a count ≥ 0, received ${count}`);
     total += count;
   }
   return total;

@@ -1,10 +1,26 @@
-import type { CartesianCommunicator, CommCounters, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../core/communicator.js';
+import type {
+  CartesianCommunicator,
+  CommCounters,
+  Communicator,
+  PersistentRequest,
+  ReduceOp,
+  Request,
+  Status,
+} from '../core/communicator.js';
 import { bytesOf } from '../core/dtype.js';
 import { MpiError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { hostSpan, type Span, type Transferable, toSpan } from '../core/span.js';
 import {
-  checkCounts, checkDisjoint, checkLength, checkOp, checkRank, checkSameDType, checkSource, checkTag, isInPlace,
+  checkCounts,
+  checkDisjoint,
+  checkLength,
+  checkOp,
+  checkRank,
+  checkSameDType,
+  checkSource,
+  checkTag,
+  isInPlace,
 } from './arguments.js';
 import { CartesianGrid } from './cartesian-grid.js';
 import { decodeObject, encodeObject, wordsOf } from './object-codec.js';
@@ -197,7 +213,9 @@ export abstract class BaseCommunicator implements Communicator {
     checkLength('alltoallv', 'send', from, checkCounts('alltoallv', 'sendCounts', sendCounts, this.size));
     checkLength('alltoallv', 'recv', to, checkCounts('alltoallv', 'recvCounts', recvCounts, this.size));
     if (sendCounts[this.rank] !== recvCounts[this.rank]) {
-      throw new MpiError(`alltoallv: rank ${this.rank} sends itself ${sendCounts[this.rank]} elements and expects ${recvCounts[this.rank]}`);
+      throw new MpiError(
+        `alltoallv: rank ${this.rank} sends itself ${sendCounts[this.rank]} elements and expects ${recvCounts[this.rank]}`,
+      );
     }
     checkDisjoint('alltoallv', from, to);
     this.#collective('alltoallv');
@@ -309,7 +327,10 @@ export abstract class BaseCommunicator implements Communicator {
     return this.doDup();
   }
 
-  cart(dims: readonly number[], options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean }): CartesianCommunicator | undefined {
+  cart(
+    dims: readonly number[],
+    options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean },
+  ): CartesianCommunicator | undefined {
     checkOptions('cart', options, ['periodic', 'reorder']);
     const grid = new CartesianGrid(dims, options?.periodic, this.size);
     this.#collective('cart');

@@ -17,7 +17,8 @@ export class CartesianGrid {
       throw new MpiError(`cart: expected 'periodic' for ${dims.length} axes, received ${this.periodic.length}`);
     }
     this.size = dims.reduce((product, n) => product * n, 1);
-    if (this.size > ranks) throw new MpiError(`cart: a grid of ${dims.join(' × ')} needs ${this.size} ranks, the communicator has ${ranks}`);
+    if (this.size > ranks)
+      throw new MpiError(`cart: a grid of ${dims.join(' × ')} needs ${this.size} ranks, the communicator has ${ranks}`);
   }
 
   coordsOf(rank: number): number[] {
@@ -54,7 +55,8 @@ export class CartesianGrid {
       throw new MpiError(`shift: expected an axis from 0 to ${this.dims.length - 1}, received ${axis}`);
     }
     if (!Number.isInteger(displacement)) throw new MpiError(`shift: expected an integer displacement, received ${displacement}`);
-    const moved = (by: number): number | undefined => this.rankOf(this.coordsOf(rank).with(axis, (this.coordsOf(rank)[axis] as number) + by));
+    const moved = (by: number): number | undefined =>
+      this.rankOf(this.coordsOf(rank).with(axis, (this.coordsOf(rank)[axis] as number) + by));
     return { source: moved(-displacement), destination: moved(displacement) };
   }
 }

@@ -2,7 +2,14 @@ import { assert } from 'chai';
 import type { BandSegment } from '../../src/core/backend.js';
 import { multiplyBands, scaleBand, toeplitzBand } from '../../src/core/band.js';
 import {
-  bandReach, clipBand, DERIVATIVE_KINDS, type DerivativeKind, type DerivativeOrder, firstDerivative, secondDerivative, transposeBand,
+  bandReach,
+  clipBand,
+  DERIVATIVE_KINDS,
+  type DerivativeKind,
+  type DerivativeOrder,
+  firstDerivative,
+  secondDerivative,
+  transposeBand,
 } from '../../src/core/derivative-scheme.js';
 import { ArgumentError } from '../../src/core/errors.js';
 
@@ -39,7 +46,11 @@ const scaled = (a: Matrix, f: number): Matrix => a.map((row) => row.map((v) => v
 
 function assertClose(a: Matrix, b: Matrix, message: string): void {
   assert.equal(a.length, b.length);
-  a.forEach((row, i) => { row.forEach((v, j) => { assert.closeTo(v, at(b, i, j), 1e-14, `${message} at ${i}, ${j}`); }); });
+  a.forEach((row, i) => {
+    row.forEach((v, j) => {
+      assert.closeTo(v, at(b, i, j), 1e-14, `${message} at ${i}, ${j}`);
+    });
+  });
 }
 
 /** Row by row as the formulas in the conventions have it, written without the tables. */
@@ -50,18 +61,40 @@ function firstByFormula(n: number, kind: DerivativeKind, order: DerivativeOrder,
     for (const [j, v] of entries) set(m, i, j, v);
   };
   for (let i = 0; i < n; i++) {
-    if (kind === 'forward') put(i, [[i, -1], [i + 1, 1]]);
-    else if (kind === 'backward') put(i, [[i - 1, -1], [i, 1]]);
-    else if (order === 3) put(i, [[i - 1, -0.5], [i + 1, 0.5]]);
-    else put(i, [[i - 2, 1 / 12], [i - 1, -8 / 12], [i + 1, 8 / 12], [i + 2, -1 / 12]]);
+    if (kind === 'forward')
+      put(i, [
+        [i, -1],
+        [i + 1, 1],
+      ]);
+    else if (kind === 'backward')
+      put(i, [
+        [i - 1, -1],
+        [i, 1],
+      ]);
+    else if (order === 3)
+      put(i, [
+        [i - 1, -0.5],
+        [i + 1, 0.5],
+      ]);
+    else
+      put(i, [
+        [i - 2, 1 / 12],
+        [i - 1, -8 / 12],
+        [i + 1, 8 / 12],
+        [i + 2, -1 / 12],
+      ]);
   }
   if (kind === 'centered' && edge && n > 1) {
     if (order === 5 && n > 2) {
-      set(m, 1, 0, -0.5); set(m, 1, 2, 0.5);
-      set(m, n - 2, n - 3, -0.5); set(m, n - 2, n - 1, 0.5);
+      set(m, 1, 0, -0.5);
+      set(m, 1, 2, 0.5);
+      set(m, n - 2, n - 3, -0.5);
+      set(m, n - 2, n - 1, 0.5);
     }
-    set(m, 0, 0, -1); set(m, 0, 1, 1);
-    set(m, n - 1, n - 2, -1); set(m, n - 1, n - 1, 1);
+    set(m, 0, 0, -1);
+    set(m, 0, 1, 1);
+    set(m, n - 1, n - 2, -1);
+    set(m, n - 1, n - 1, 1);
   }
   return m;
 }
@@ -69,7 +102,10 @@ function firstByFormula(n: number, kind: DerivativeKind, order: DerivativeOrder,
 function secondByFormula(n: number, kind: DerivativeKind, edge: boolean): Matrix {
   const m = zeros(n, n);
   const shift = { forward: -1, backward: 1, centered: 0 }[kind];
-  const put = (row: number, i: number): void => [1, -2, 1].forEach((v, k) => { set(m, row, i - 1 + k, v); });
+  const put = (row: number, i: number): void =>
+    [1, -2, 1].forEach((v, k) => {
+      set(m, row, i - 1 + k, v);
+    });
   for (let i = 1; i < n - 1; i++) put(i + shift, i);
   if (kind === 'centered' && edge && n > 2) {
     put(0, 1);
@@ -156,7 +192,10 @@ describe('derivative schemes', () => {
         const taps = [1, -3, 0, 2, 5];
         const w = toeplitzBand(lo, taps, n + 2, n);
         const byHand = zeros(n + 2, n);
-        for (let i = 0; i < n + 2; i++) taps.forEach((t, k) => { if (i + lo + k >= 0 && i + lo + k < n) set(byHand, i, i + lo + k, t); });
+        for (let i = 0; i < n + 2; i++)
+          taps.forEach((t, k) => {
+            if (i + lo + k >= 0 && i + lo + k < n) set(byHand, i, i + lo + k, t);
+          });
         assertClose(dense(w, n + 2, n), byHand, 'toeplitz');
         assertClose(dense(transposeBand(w, n + 2, n), n, n + 2), transpose(byHand, n), 'transposed toeplitz');
         const d = firstDerivative({ n, edge: true });

@@ -19,7 +19,17 @@ function forIndices(shape: readonly number[], visit: (index: readonly number[], 
 
 /** `acc[i] += h[j] x[i + s (offset − j)]` along the last axis, s = 1 forward, −1 adjoint (with conj h). Positions in lanes. */
 function addLine(
-  acc: Float64Array, ny: number, x: HostArray, xAt: number, nx: number, h: HostArray, hAt: number, nh: number, offset: number, sign: number, lanes: number,
+  acc: Float64Array,
+  ny: number,
+  x: HostArray,
+  xAt: number,
+  nx: number,
+  h: HostArray,
+  hAt: number,
+  nh: number,
+  offset: number,
+  sign: number,
+  lanes: number,
 ): void {
   for (let j = 0; j < nh; j++) {
     const shift = sign * (offset - j);

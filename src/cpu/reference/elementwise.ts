@@ -117,7 +117,16 @@ const COMPLEX_FUNCTIONS2: Partial<Readonly<Record<BinaryOp, ComplexFunction2>>> 
 
 /** The four operations that matter for speed, without a call for each element. */
 function arithmetic(
-  op: BinaryOp, n: number, x: HostArray, xo: number, xStep: number, y: HostArray, yo: number, yStep: number, z: HostArray, zo: number,
+  op: BinaryOp,
+  n: number,
+  x: HostArray,
+  xo: number,
+  xStep: number,
+  y: HostArray,
+  yo: number,
+  yStep: number,
+  z: HostArray,
+  zo: number,
 ): boolean {
   switch (op) {
     case 'add':
@@ -180,7 +189,8 @@ const HALF_LIMIT = Math.cbrt(54) / 4;
 const SHRINK: Readonly<Record<'soft' | 'hard' | 'half', (modulus: number, t: number) => number>> = {
   soft: (r, t) => Math.max(r - t, 0),
   hard: (r, t) => (r <= Math.sqrt(2 * t) ? 0 : r),
-  half: (r, t) => (r <= HALF_LIMIT * t ** (2 / 3) ? 0 : (2 / 3) * r * (1 + Math.cos((2 / 3) * (Math.PI - Math.acos((t / 8) * (r / 3) ** -1.5))))),
+  half: (r, t) =>
+    r <= HALF_LIMIT * t ** (2 / 3) ? 0 : (2 / 3) * r * (1 + Math.cos((2 / 3) * (Math.PI - Math.acos((t / 8) * (r / 3) ** -1.5)))),
 };
 
 export const threshold: CpuKernels['threshold'] = (kind, t, dtype: DType, n, x, xo, y, yo) => {

@@ -33,7 +33,15 @@ export const cast: CpuKernels['cast'] = (xDType, yDType, n, x, xo, y, yo) => {
 };
 
 function walkLast(
-  lanes: number, n: number, x: HostArray, xAt: number, xStep: number, y: HostArray, yAt: number, yStep: number, add: boolean,
+  lanes: number,
+  n: number,
+  x: HostArray,
+  xAt: number,
+  xStep: number,
+  y: HostArray,
+  yAt: number,
+  yStep: number,
+  add: boolean,
 ): void {
   for (let i = 0; i < n; i++) {
     const from = lanes * (xAt + i * xStep);

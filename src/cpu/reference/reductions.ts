@@ -116,7 +116,16 @@ function productOf(lanes: number, n: number, x: HostArray, at: number, step: num
 }
 
 /** One run of `n` elements, `step` lanes apart, from lane `at` on. */
-function reduceRun(op: ReduceKernel, lanes: number, n: number, x: HostArray, at: number, step: number, parameter: number, out: Float64Array): void {
+function reduceRun(
+  op: ReduceKernel,
+  lanes: number,
+  n: number,
+  x: HostArray,
+  at: number,
+  step: number,
+  parameter: number,
+  out: Float64Array,
+): void {
   out[1] = 0;
   if (op === 'sum') {
     out[0] = sumLane(n, x, at, step);

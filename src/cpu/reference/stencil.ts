@@ -10,20 +10,42 @@ function addRun(acc: Float64Array, to: number, tap: number, from: HostArray | un
 
 /** Adds `tap · (cell at of the band's axis)` to the accumulator, where cells are runs of `width` lanes. */
 function addCell(
-  acc: Float64Array, to: number, tap: number, cell: number, o: number, n: number, width: number, shift: number, count: number,
-  x: HostArray, xAt: number, band: CpuBand, lanes: number,
+  acc: Float64Array,
+  to: number,
+  tap: number,
+  cell: number,
+  o: number,
+  n: number,
+  width: number,
+  shift: number,
+  count: number,
+  x: HostArray,
+  xAt: number,
+  band: CpuBand,
+  lanes: number,
 ): void {
   if (cell < 0) {
     if (cell + band.frontWidth >= 0) {
       addRun(acc, to, tap, band.front, lanes * band.frontOffset + (o * band.frontWidth + band.frontWidth + cell) * width + shift, count);
     }
   } else if (cell >= n) {
-    if (cell - n < band.backWidth) addRun(acc, to, tap, band.back, lanes * band.backOffset + (o * band.backWidth + cell - n) * width + shift, count);
+    if (cell - n < band.backWidth)
+      addRun(acc, to, tap, band.back, lanes * band.backOffset + (o * band.backWidth + cell - n) * width + shift, count);
   } else addRun(acc, to, tap, x, xAt + (o * n + cell) * width + shift, count);
 }
 
 /** One row of the last axis: cells `first ≤ c < last` of row `row`, in lanes of `acc`. */
-function addBand(acc: Float64Array, row: number, first: number, last: number, x: HostArray, xAt: number, band: CpuBand, stencil: CpuStencil, lanes: number): void {
+function addBand(
+  acc: Float64Array,
+  row: number,
+  first: number,
+  last: number,
+  x: HostArray,
+  xAt: number,
+  band: CpuBand,
+  stencil: CpuStencil,
+  lanes: number,
+): void {
   const { shape } = stencil;
   const [, n, inner] = around(shape, band.axis);
   const length = shape[shape.length - 1] as number;
@@ -36,7 +58,8 @@ function addBand(acc: Float64Array, row: number, first: number, last: number, x:
   for (const { start, end, lo, taps } of band.segments) {
     if (isLast) {
       for (let i = Math.max(start, first); i < Math.min(end, last); i++) {
-        for (let k = 0; k < taps.length; k++) addCell(acc, i * lanes, taps[k] as number, i + lo + k, above, n, width, 0, lanes, x, xAt, band, lanes);
+        for (let k = 0; k < taps.length; k++)
+          addCell(acc, i * lanes, taps[k] as number, i + lo + k, above, n, width, 0, lanes, x, xAt, band, lanes);
       }
       continue;
     }
@@ -44,7 +67,21 @@ function addBand(acc: Float64Array, row: number, first: number, last: number, x:
     if (i < start || i >= end) continue;
     const shift = (place * length + first) * lanes;
     for (let k = 0; k < taps.length; k++) {
-      addCell(acc, first * lanes, taps[k] as number, i + lo + k, Math.floor(above / n), n, width, shift, (last - first) * lanes, x, xAt, band, lanes);
+      addCell(
+        acc,
+        first * lanes,
+        taps[k] as number,
+        i + lo + k,
+        Math.floor(above / n),
+        n,
+        width,
+        shift,
+        (last - first) * lanes,
+        x,
+        xAt,
+        band,
+        lanes,
+      );
     }
   }
 }
