@@ -129,6 +129,21 @@ export function patternOf(demand: Demand, rank: number, ranks: number): Pattern 
   return { sourceSize: product(held.shape), targetSizes: wanted.map((b) => product(b.shape)), sends, receives, copies, zeros };
 }
 
+/** Throws unless `elements` are of this size on this rank, dtype and backend. */
+export function checkElements(elements: Elements, size: number, dtype: DType, backend: Backend, name: string): void {
+  const { storage } = elements;
+  if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
+  if (storage.dtype !== dtype) throw new DTypeError(`expected ${name} of dtype ${dtype}, received ${storage.dtype}: cast it with astype('${dtype}')`);
+  if (storage.backend !== backend) throw new BackendError(`expected ${name} on backend '${backend.name}', it is on '${storage.backend.name}'`);
+}
+
+/** Throws where two runs of memory overlap. */
+export function checkDisjoint(x: Elements, y: Elements): void {
+  if (x.storage === y.storage && y.offset < x.offset + x.size && x.offset < y.offset + y.size) {
+    throw new ArgumentError('expected a target that shares no memory with the array, they overlap');
+  }
+}
+
 /** One end of a message: where its data lie on this rank, and the requests on them. */
 class Endpoint {
   readonly message: Message;
@@ -320,7 +335,7 @@ export class Exchange {
   /** `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others in the order of their ranks. */
   finishAdjoint(x: Elements, mode: 'set' | 'add'): void {
     this.#expect('adjoint');
-    this.#check(x, this.pattern.sourceSize, 'the array');
+    checkElements(x, this.pattern.sourceSize, this.dtype, this.backend, 'the array');
     const { copies, sourceSize } = this.pattern;
     const whole = copies.length === 1 && copies[0]?.from.size === sourceSize;
     if (mode === 'set' && !whole && sourceSize > 0) this.backend.fill(x, 0);
@@ -363,26 +378,16 @@ export class Exchange {
     const { sourceSize, targetSizes } = this.pattern;
     if (targets.length !== targetSizes.length)
       throw new ArgumentError(`expected ${targetSizes.length} target arrays, received ${targets.length}`);
-    if (x) this.#check(x, sourceSize, 'the array');
+    if (x) checkElements(x, sourceSize, this.dtype, this.backend, 'the array');
     targetSizes.forEach((size, k) => {
       const target = targets[k];
       if (!target && size === 0) return;
       if (!target) throw new ArgumentError(`expected a target of ${size} elements, received none`);
-      this.#check(target, size, 'the target');
-      if (x && target.storage === x.storage && target.offset < x.offset + x.size && x.offset < target.offset + target.size) {
-        throw new ArgumentError('expected a target that shares no memory with the array, they overlap');
-      }
+      checkElements(target, size, this.dtype, this.backend, 'the target');
+      if (x) checkDisjoint(x, target);
     });
     this.#targets = targets;
     this.#active = direction;
-  }
-
-  #check(elements: Elements, size: number, name: string): void {
-    const { dtype, backend } = elements.storage;
-    if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
-    if (dtype !== this.dtype)
-      throw new DTypeError(`expected ${name} of dtype ${this.dtype}, received ${dtype}: cast it with astype('${this.dtype}')`);
-    if (backend !== this.backend) throw new BackendError(`expected ${name} on backend '${this.backend.name}', it is on '${backend.name}'`);
   }
 
   #expect(direction: 'forward' | 'adjoint'): void {

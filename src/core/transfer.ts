@@ -1,8 +1,8 @@
-import type { Backend, Elements, Storage } from './backend.js';
+import type { Backend, Elements } from './backend.js';
 import type { Communicator } from './communicator.js';
 import type { DType } from './dtype.js';
-import { BackendError, DTypeError, PartitionError, ShapeError } from './errors.js';
-import { Exchange, type MessagePort, type Pattern, patternOf, type Piece, pieceOf } from './exchange.js';
+import { PartitionError, ShapeError } from './errors.js';
+import { checkDisjoint, checkElements, Exchange, type MessagePort, type Pattern, patternOf, type Piece, pieceOf } from './exchange.js';
 import type { Layout } from './layout.js';
 import { formatShape, sameShape, stridesOf } from './shape.js';
 
@@ -33,7 +33,7 @@ function checkLayout(layout: Layout, ranks: number): void {
  *
  * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one message to each rank whose new
  * box meets this rank's old one; none from a replicated layout; to a replicated one a single allgatherv. Buffers are kept
- * until `dispose`; pieces that are one run of memory are neither packed nor unpacked.
+ * until `dispose` (those of the allgatherv by the backend's pool); pieces that are one run of memory are neither packed nor unpacked.
  */
 export class TransferPlan {
   readonly from: Layout;
@@ -42,10 +42,10 @@ export class TransferPlan {
   readonly #pattern: Pattern;
   /** To replicated layouts: what each rank has, and where it lies in the whole. */
   readonly #parts: readonly Piece[] | undefined;
+  readonly #counts: readonly number[];
   /** The parts, one after another, are the whole. */
   readonly #ordered: boolean;
   readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
-  readonly #gathered = new Map<Backend, Map<DType, Storage>>();
 
   private constructor(from: Layout, to: Layout, port: TransferPort) {
     this.from = from;
@@ -62,6 +62,7 @@ export class TransferPlan {
       const whole = to.box(0);
       this.#parts = Array.from({ length: port.size }, (_, rank) => pieceOf(from.box(rank), whole));
     }
+    this.#counts = (this.#parts ?? []).map((p) => p.size);
     let at = 0;
     this.#ordered = (this.#parts ?? []).every((p) => {
       const fits = p.size === 0 || (p.contiguous && p.start === at);
@@ -116,31 +117,30 @@ export class TransferPlan {
   /** Gives buffers and requests back. The plan can be used again and makes them anew. */
   dispose(): void {
     for (const byDType of this.#exchanges.values()) for (const exchange of byDType.values()) exchange.dispose();
-    for (const [backend, byDType] of this.#gathered) for (const storage of byDType.values()) backend.release(storage);
     this.#exchanges.clear();
-    this.#gathered.clear();
   }
 
   #exchange(backend: Backend, dtype: DType): Exchange {
-    return entry(this.#exchanges, backend, dtype, () => new Exchange(this.#pattern, this.#port, dtype, backend));
+    let byDType = this.#exchanges.get(backend);
+    if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
+    let exchange = byDType.get(dtype);
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend)));
+    return exchange;
   }
 
   #gather(x: Elements, y: Elements, parts: readonly Piece[]): void {
     const { backend, dtype } = x.storage;
-    if (x.size !== this.#pattern.sourceSize)
-      throw new ShapeError(`expected an array of ${this.#pattern.sourceSize} elements on this rank, received ${x.size}`);
-    if (y.size !== this.to.size) throw new ShapeError(`expected a target of ${this.to.size} elements, received ${y.size}`);
-    if (y.storage.dtype !== dtype) throw new DTypeError(`expected a target of dtype ${dtype}, received ${y.storage.dtype}`);
-    if (y.storage.backend !== backend)
-      throw new BackendError(`expected a target on backend '${backend.name}', it is on '${y.storage.backend.name}'`);
-    const counts = parts.map((p) => p.size);
+    checkElements(x, this.#pattern.sourceSize, dtype, backend, 'the array');
+    checkElements(y, this.to.size, dtype, backend, 'the target');
+    checkDisjoint(x, y);
     const send = x.storage.span(x.offset, x.size);
     if (this.#ordered) {
-      this.#port.allgatherv(send, y.storage.span(y.offset, y.size), counts);
+      this.#port.allgatherv(send, y.storage.span(y.offset, y.size), this.#counts);
       return;
     }
-    const storage = entry(this.#gathered, backend, dtype, () => backend.alloc(dtype, y.size));
-    this.#port.allgatherv(send, storage.span(0, y.size), counts);
+    // As large as the whole array: the backend's pool keeps it, not the plan
+    const storage = backend.alloc(dtype, y.size);
+    this.#port.allgatherv(send, storage.span(0, y.size), this.#counts);
     let offset = 0;
     for (const { shape, size, start, strides } of parts) {
       if (size > 0)
@@ -152,13 +152,6 @@ export class TransferPlan {
         );
       offset += size;
     }
+    backend.release(storage);
   }
-}
-
-function entry<T>(table: Map<Backend, Map<DType, T>>, backend: Backend, dtype: DType, make: () => T): T {
-  let byDType = table.get(backend);
-  if (!byDType) table.set(backend, (byDType = new Map()));
-  let value = byDType.get(dtype);
-  if (value === undefined) byDType.set(dtype, (value = make()));
-  return value;
 }

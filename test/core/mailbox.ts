@@ -1,0 +1,128 @@
+import type { PersistentRequest, Request } from '../../src/core/communicator.js';
+import { hostArray, type HostArray, hostView } from '../../src/core/dtype.js';
+import type { MessagePort } from '../../src/core/exchange.js';
+import { type Span, toSpan, type Transferable } from '../../src/core/span.js';
+
+const read = (span: Span): HostArray => {
+  if (span.kind === 'host') return hostView(span.dtype, span.buffer, span.byteOffset, span.length).slice();
+  const values = hostArray(span.dtype, span.length);
+  span.synchronize();
+  span.copyToHost(values);
+  return values;
+};
+
+const write = (span: Span, values: HostArray): void => {
+  if (span.kind === 'host') hostView(span.dtype, span.buffer, span.byteOffset, span.length).set(values);
+  else span.copyFromHost(values);
+};
+
+interface Channel {
+  readonly sent: HostArray[];
+  taken: number;
+  posted: number;
+}
+
+let ids = -1;
+
+/**
+ * Ranks of one process, run one after another: a message waits in memory until it is fetched. MPI's matching: in order between two ranks.
+ * Waiting for what was not sent is an error instead of a hang.
+ */
+export class Mailbox {
+  readonly ports: MailboxPort[];
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(readonly size: number) {
+    this.ports = Array.from({ length: size }, (_, rank) => new MailboxPort(this, rank));
+  }
+
+  channel(from: number, to: number, tag: number): Channel {
+    const key = `${from} ${to} ${tag}`;
+    let channel = this.#channels.get(key);
+    if (!channel) this.#channels.set(key, (channel = { sent: [], taken: 0, posted: 0 }));
+    return channel;
+  }
+
+  /** Messages that nobody received. */
+  get unread(): number {
+    let n = 0;
+    for (const channel of this.#channels.values()) n += channel.sent.length - channel.taken;
+    return n;
+  }
+}
+
+export class MailboxPort implements MessagePort {
+  messages = 0;
+  bytes = 0;
+  /** Persistent requests not yet freed. */
+  persistent = 0;
+  readonly size: number;
+  readonly id = ids--;
+
+  constructor(readonly box: Mailbox, readonly rank: number) {
+    this.size = box.size;
+  }
+
+  isend(data: Transferable, to: number, tag = 0): Request {
+    const values = read(toSpan(data));
+    this.box.channel(this.rank, to, tag).sent.push(values);
+    this.messages++;
+    this.bytes += values.byteLength;
+    return { wait: () => {}, test: () => true };
+  }
+
+  irecv(data: Transferable, from: number, tag = 0): Request {
+    const channel = this.box.channel(from, this.rank, tag);
+    const ticket = channel.posted++;
+    let done = false;
+    const wait = (): void => {
+      if (done) return;
+      const values = channel.sent[ticket];
+      if (!values) throw new Error(`rank ${this.rank} waits for a message of rank ${from} that was never sent`);
+      const span = toSpan(data);
+      if (read(span).length !== values.length) throw new Error(`rank ${this.rank} expects ${span.length} elements from rank ${from}, ${values.length} numbers came`);
+      write(span, values);
+      channel.taken++;
+      done = true;
+    };
+    return { wait, test: () => done };
+  }
+
+  sendInit(data: Transferable, to: number, tag = 0): PersistentRequest {
+    return this.#persistent(() => this.isend(data, to, tag));
+  }
+
+  recvInit(data: Transferable, from: number, tag = 0): PersistentRequest {
+    return this.#persistent(() => this.irecv(data, from, tag));
+  }
+
+  waitAll(requests: readonly Request[]): void {
+    for (const request of requests) request.wait();
+  }
+
+  allgatherv(): void {
+    throw new Error('a mailbox has no collectives');
+  }
+
+  #persistent(start: () => Request): PersistentRequest {
+    this.persistent++;
+    let active: Request | undefined;
+    let freed = false;
+    return {
+      start: () => {
+        if (freed || active) throw new Error('a request was started that is freed or active');
+        active = start();
+      },
+      wait: () => {
+        active?.wait();
+        active = undefined;
+      },
+      test: () => active?.test() ?? true,
+      free: () => {
+        if (freed || active) throw new Error('a request was freed that is freed or active');
+        freed = true;
+        this.persistent--;
+      },
+    };
+  }
+}
