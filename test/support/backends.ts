@@ -1,4 +1,5 @@
 import type { Backend } from '../../src/core/backend.js';
+import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 
 /** A backend of the test matrix. */
 export interface BackendEntry {
@@ -10,7 +11,8 @@ export interface BackendEntry {
 
 /** Every test body runs on each of these: one line per backend. */
 export const BACKENDS: readonly BackendEntry[] = [
-  { name: 'cpu', ranks: [1, 2, 3, 4], make: async () => new (await import('../../src/cpu/cpu-backend.js')).CpuBackend() },
+  { name: 'cpu', ranks: [1, 2, 3, 4], make: async () => createCpuBackend() },
+  { name: 'reference', ranks: [1, 2], make: async () => new CpuBackend({ name: 'reference' }) },
 ];
 
 const made = new Map<string, Promise<Backend>>();
