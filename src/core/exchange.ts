@@ -1,4 +1,4 @@
-import type { Backend, Elements, Storage } from './backend.js';
+import type { Backend, Elements, Storage, Strided } from './backend.js';
 import type { Communicator, PersistentRequest, Request } from './communicator.js';
 import type { DType } from './dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from './errors.js';
@@ -133,8 +133,10 @@ export function patternOf(demand: Demand, rank: number, ranks: number): Pattern 
 export function checkElements(elements: Elements, size: number, dtype: DType, backend: Backend, name: string): void {
   const { storage } = elements;
   if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
-  if (storage.dtype !== dtype) throw new DTypeError(`expected ${name} of dtype ${dtype}, received ${storage.dtype}: cast it with astype('${dtype}')`);
-  if (storage.backend !== backend) throw new BackendError(`expected ${name} on backend '${backend.name}', it is on '${storage.backend.name}'`);
+  if (storage.dtype !== dtype)
+    throw new DTypeError(`expected ${name} of dtype ${dtype}, received ${storage.dtype}: cast it with astype('${dtype}')`);
+  if (storage.backend !== backend)
+    throw new BackendError(`expected ${name} on backend '${backend.name}', it is on '${storage.backend.name}'`);
 }
 
 /** Throws where two runs of memory overlap. */
@@ -154,6 +156,8 @@ class Endpoint {
   readonly #dtype: DType;
   readonly #bound: Targets | undefined;
   #buffer: Storage | undefined;
+  /** The pieces within the buffer, one after another. */
+  #slots: readonly Strided[] = [];
   #sender: PersistentRequest | undefined;
   #receiver: PersistentRequest | undefined;
 
@@ -178,8 +182,20 @@ class Endpoint {
       const { storage, offset } = this.#run(this.#bound);
       return storage.span(offset, this.message.size);
     }
-    this.#buffer ??= this.#backend.alloc(this.#dtype, this.message.size);
-    return this.#buffer.span(0, this.message.size);
+    return this.#ownBuffer().span(0, this.message.size);
+  }
+
+  #ownBuffer(): Storage {
+    if (this.#buffer) return this.#buffer;
+    const storage = this.#backend.alloc(this.#dtype, this.message.size);
+    let offset = 0;
+    this.#slots = this.message.pieces.map(({ shape, size }) => {
+      const slot = { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) };
+      offset += size;
+      return slot;
+    });
+    this.#buffer = storage;
+    return storage;
   }
 
   /** Memory that stays has a persistent request; operands that change from call to call are sent from where they are. */
@@ -208,33 +224,15 @@ class Endpoint {
   }
 
   #pack(operands: Targets): void {
-    const buffer = this.#buffer as Storage;
-    let at = 0;
-    for (const piece of this.message.pieces) {
-      const elements = operands[piece.array] as Elements;
-      this.#backend.stridedCopy(
-        piece.shape,
-        { elements, start: piece.start, strides: piece.strides },
-        { elements: { storage: buffer, offset: at, size: piece.size }, start: 0, strides: stridesOf(piece.shape) },
-        'set',
-      );
-      at += piece.size;
-    }
+    this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
+      this.#backend.stridedCopy(shape, { elements: operands[array] as Elements, start, strides }, this.#slots[k] as Strided, 'set');
+    });
   }
 
   unpack(operands: Targets, mode: 'set' | 'add'): void {
-    const buffer = this.#buffer as Storage;
-    let at = 0;
-    for (const piece of this.message.pieces) {
-      const elements = operands[piece.array] as Elements;
-      this.#backend.stridedCopy(
-        piece.shape,
-        { elements: { storage: buffer, offset: at, size: piece.size }, start: 0, strides: stridesOf(piece.shape) },
-        { elements, start: piece.start, strides: piece.strides },
-        mode,
-      );
-      at += piece.size;
-    }
+    this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
+      this.#backend.stridedCopy(shape, this.#slots[k] as Strided, { elements: operands[array] as Elements, start, strides }, mode);
+    });
   }
 
   /** Gives memory and requests back; the next use makes them anew. */

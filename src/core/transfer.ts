@@ -2,7 +2,7 @@ import type { Backend, Elements } from './backend.js';
 import type { Communicator } from './communicator.js';
 import type { DType } from './dtype.js';
 import { PartitionError, ShapeError } from './errors.js';
-import { checkDisjoint, checkElements, Exchange, type MessagePort, type Pattern, patternOf, type Piece, pieceOf } from './exchange.js';
+import { checkDisjoint, checkElements, Exchange, type MessagePort, type Pattern, type Piece, patternOf, pieceOf } from './exchange.js';
 import type { Layout } from './layout.js';
 import { formatShape, sameShape, stridesOf } from './shape.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Backend, Elements } from '../../src/core/backend.js';
-import { type DType, hostArray, type HostArray, lanesOf } from '../../src/core/dtype.js';
+import { type DType, type HostArray, hostArray, lanesOf } from '../../src/core/dtype.js';
 import { type Box, Layout } from '../../src/core/layout.js';
 import { product, type Shape } from '../../src/core/shape.js';
 
@@ -35,7 +35,8 @@ export function upload(backend: Backend, dtype: DType, numbers: readonly number[
 }
 
 /** An array whose contents no test expects. */
-export const spoiled = (backend: Backend, dtype: DType, size: number): Elements => upload(backend, dtype, new Array<number>(size * lanesOf(dtype)).fill(-777));
+export const spoiled = (backend: Backend, dtype: DType, size: number): Elements =>
+  upload(backend, dtype, new Array<number>(size * lanesOf(dtype)).fill(-777));
 
 export const download = (elements: Elements): number[] => Array.from<number>(hostValues(elements)).map((v) => v + 0);
 const hostValues = (elements: Elements): HostArray => elements.storage.backend.download(elements);
@@ -51,7 +52,10 @@ export const shapes = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, m
 
 const grids = (ndim: number, ranks: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 1, max: ranks }), { minLength: ndim, maxLength: ndim }).map((grid) => {
-    while (product(grid) > ranks) grid[grid.indexOf(Math.max(...grid))]! -= 1;
+    while (product(grid) > ranks) {
+      const largest = grid.indexOf(Math.max(...grid));
+      grid[largest] = (grid[largest] as number) - 1;
+    }
     return grid;
   });
 
@@ -87,7 +91,13 @@ export const transfers = (backend: Backend, ranks: number) =>
 /** A layout and ghost cells along one of its axes. */
 export const halos = (backend: Backend, ranks: number) =>
   shapes.chain((shape) =>
-    fc.record({ layout: layouts(shape, ranks), axis: fc.integer({ min: 0, max: shape.length - 1 }), front: widths, back: widths, dtype: dtypes(backend) }),
+    fc.record({
+      layout: layouts(shape, ranks),
+      axis: fc.integer({ min: 0, max: shape.length - 1 }),
+      front: widths,
+      back: widths,
+      dtype: dtypes(backend),
+    }),
   );
 
 /** A layout and ghost cells on all sides. */

@@ -4,7 +4,19 @@ import { Layout } from '../../src/core/layout.js';
 import { product } from '../../src/core/shape.js';
 import { TransferPlan } from '../../src/core/transfer.js';
 import { distributed, group } from '../support/distributed.js';
-import { download, expectedValues, globalIndices, haloFrames, halos, inner, sample, spoiled, transfers, upload, wholeNumbers } from './boxes.js';
+import {
+  download,
+  expectedValues,
+  globalIndices,
+  haloFrames,
+  halos,
+  inner,
+  sample,
+  spoiled,
+  transfers,
+  upload,
+  wholeNumbers,
+} from './boxes.js';
 
 group('transfer', () => {
   distributed('moves arrays between any two layouts', ({ comm, backend }) => {
@@ -25,7 +37,10 @@ group('transfer', () => {
 
   distributed('gathers in place where the parts are in order, and needs new memory only once otherwise', ({ comm, backend }) => {
     const shape = [5, 6];
-    for (const [axis, extra] of [[0, 0], [1, comm.size > 1 ? 1 : 0]] as const) {
+    for (const [axis, extra] of [
+      [0, 0],
+      [1, comm.size > 1 ? 1 : 0],
+    ] as const) {
       const from = Layout.split(shape, comm.size, axis);
       const plan = TransferPlan.between(from, Layout.replicated(shape, comm.size), comm);
       const x = upload(backend, 'float32', expectedValues('float32', globalIndices(shape, from.box(comm.rank))));
@@ -64,7 +79,13 @@ group('halo', () => {
       const numbers = expectedValues(dtype, globalIndices(layout.globalShape, box));
       const x = upload(backend, dtype, numbers);
       const slice = (first: number, width: number) =>
-        expectedValues(dtype, globalIndices(layout.globalShape, { start: box.start.map((s, k) => (k === axis ? s + first : s)), shape: box.shape.map((s, k) => (k === axis ? width : s)) }));
+        expectedValues(
+          dtype,
+          globalIndices(layout.globalShape, {
+            start: box.start.map((s, k) => (k === axis ? s + first : s)),
+            shape: box.shape.map((s, k) => (k === axis ? width : s)),
+          }),
+        );
       for (let round = 0; round < 2; round++) {
         const before = { ...comm.counters };
         plan.start(x);
@@ -87,7 +108,10 @@ group('halo', () => {
         plan.startAdjoint();
         plan.finishAdjoint(grad);
         expect(comm.counters.messages - before, 'messages of the adjoint').equals(plan.receives.length);
-        sums[1] = inner(numbers, download(grad).map((v, i) => v - (numbers[i] as number)));
+        sums[1] = inner(
+          numbers,
+          download(grad).map((v, i) => v - (numbers[i] as number)),
+        );
         comm.allreduce(sums, 'sum');
         expect(sums[1], 'adjoint').equals(sums[0]);
       }
@@ -103,7 +127,10 @@ group('halo', () => {
     for (const plan of [...plans].reverse()) plan.finish();
     const box = layout.box(comm.rank);
     for (const plan of plans) {
-      const ghosts = { start: box.start.map((s, k) => (k === plan.axis ? s - plan.frontWidth : s)), shape: box.shape.map((n, k) => (k === plan.axis ? plan.frontWidth : n)) };
+      const ghosts = {
+        start: box.start.map((s, k) => (k === plan.axis ? s - plan.frontWidth : s)),
+        shape: box.shape.map((n, k) => (k === plan.axis ? plan.frontWidth : n)),
+      };
       expect(plan.front ? download(plan.front) : []).deep.equals(expectedValues('float32', globalIndices([6, 6], ghosts)));
       plan.dispose();
     }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Elements } from '../../src/core/backend.js';
 import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { haloBox, HaloBlockPlan, HaloPlan } from '../../src/core/halo.js';
+import { HaloBlockPlan, HaloPlan, haloBox } from '../../src/core/halo.js';
 import { Layout } from '../../src/core/layout.js';
 import { product } from '../../src/core/shape.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
@@ -30,7 +30,10 @@ describe('halo plans', () => {
               const owns = product(shape) > 0;
               expect(plan.frontWidth).equals(owns ? Math.min(front, from) : 0);
               expect(plan.backWidth).equals(owns ? Math.min(back, total - from - n) : 0);
-              const along = (first: number, width: number) => ({ start: start.map((s, k) => (k === axis ? first : s)), shape: shape.map((s, k) => (k === axis ? width : s)) });
+              const along = (first: number, width: number) => ({
+                start: start.map((s, k) => (k === axis ? first : s)),
+                shape: shape.map((s, k) => (k === axis ? width : s)),
+              });
               const slice = (first: number, width: number) => expectedValues(dtype, globalIndices(layout.globalShape, along(first, width)));
               expect(cells(plan.front)).deep.equals(slice(from - plan.frontWidth, plan.frontWidth));
               expect(cells(plan.back)).deep.equals(slice(from + n, plan.backWidth));
@@ -68,7 +71,15 @@ describe('halo plans', () => {
           const grads = before.map((numbers) => upload(backend, dtype, numbers));
           plans.forEach((plan) => plan.startAdjoint());
           plans.forEach((plan, r) => plan.finishAdjoint(grads[r] as Elements));
-          const adjoint = grads.reduce((sum, g, r) => sum + inner(x[r] as number[], download(g).map((v, i) => v - (before[r]?.[i] as number))), 0);
+          const adjoint = grads.reduce(
+            (sum, g, r) =>
+              sum +
+              inner(
+                x[r] as number[],
+                download(g).map((v, i) => v - (before[r]?.[i] as number)),
+              ),
+            0,
+          );
           expect(adjoint).equals(forward);
           expect(mailbox.unread).equals(0);
         }),
@@ -97,11 +108,23 @@ describe('halo plans', () => {
           const weights = ys.map((y, r) => wholeNumbers(dtype, y.size, r));
           const forward = ys.reduce((sum, y, r) => sum + inner(download(y), weights[r] as number[]), 0);
           for (const mode of ['set', 'add'] as const) {
-            const grads = plans.map((_, r) => (mode === 'set' ? spoiled(backend, dtype, layout.localSize(r)) : upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r))))));
+            const grads = plans.map((_, r) =>
+              mode === 'set'
+                ? spoiled(backend, dtype, layout.localSize(r))
+                : upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r)))),
+            );
             const old = grads.map((g) => (mode === 'set' ? download(g).map(() => 0) : download(g)));
             plans.forEach((plan, r) => plan.startAdjoint(upload(backend, dtype, weights[r] as number[])));
             plans.forEach((plan, r) => plan.finishAdjoint(grads[r] as Elements, mode));
-            const adjoint = grads.reduce((sum, g, r) => sum + inner(download(xs[r] as Elements), download(g).map((v, i) => v - (old[r]?.[i] as number))), 0);
+            const adjoint = grads.reduce(
+              (sum, g, r) =>
+                sum +
+                inner(
+                  download(xs[r] as Elements),
+                  download(g).map((v, i) => v - (old[r]?.[i] as number)),
+                ),
+              0,
+            );
             expect(adjoint).equals(forward);
           }
           expect(mailbox.unread).equals(0);
@@ -119,8 +142,14 @@ describe('halo plans', () => {
     const plans = mailbox.ports.map((port) => HaloPlan.create(layout, port, { axis: 0, front: 1, back: 2 }, 'float64', backend));
     expect(plans.map((p) => p.sends)).deep.equals([
       [{ peer: 1, size: 5 }],
-      [{ peer: 0, size: 10 }, { peer: 2, size: 5 }],
-      [{ peer: 1, size: 10 }, { peer: 3, size: 5 }],
+      [
+        { peer: 0, size: 10 },
+        { peer: 2, size: 5 },
+      ],
+      [
+        { peer: 1, size: 10 },
+        { peer: 3, size: 5 },
+      ],
       [{ peer: 2, size: 10 }],
     ]);
     expect(plans.map((p) => p.receives.map((m) => m.size))).deep.equals([[10], [5, 10], [5, 10], [5]]);
@@ -136,14 +165,19 @@ describe('halo plans', () => {
     const mailbox = new Mailbox(3);
     for (const port of mailbox.ports) {
       expect(HaloPlan.create(Layout.split([6, 6], 3, 0), port, { axis: 1, front: 2, back: 2 }, 'float32', backend).sends).deep.equals([]);
-      expect(HaloPlan.create(Layout.replicated([6, 6], 3), port, { axis: 0, front: 2, back: 2 }, 'float32', backend).receives).deep.equals([]);
+      expect(HaloPlan.create(Layout.replicated([6, 6], 3), port, { axis: 0, front: 2, back: 2 }, 'float32', backend).receives).deep.equals(
+        [],
+      );
     }
   });
 
   it('reach beyond neighbours with narrow or empty blocks', () => {
     const layout = Layout.tiles([6], 4, [4], [[2, 0, 1, 3]]);
     const plan = HaloPlan.create(layout, new Mailbox(4).ports[3] as Mailbox['ports'][0], { axis: -1, front: 3, back: 3 }, 'int32', backend);
-    expect(plan.receives).deep.equals([{ peer: 0, size: 2 }, { peer: 2, size: 1 }]);
+    expect(plan.receives).deep.equals([
+      { peer: 0, size: 2 },
+      { peer: 2, size: 1 },
+    ]);
     expect([plan.frontWidth, plan.backWidth]).deep.equals([3, 0]);
   });
 
@@ -174,13 +208,24 @@ describe('halo plans', () => {
       expect(() => make({ axis: 0, front: -1, back: 0 })).throws(ArgumentError, 'non-negative');
       expect(() => make({ axis: 0, front: 0.5, back: 0 })).throws(ArgumentError);
       expect(() => make({ axis: 2, front: 0, back: 0 })).throws(ShapeError, 'axis');
-      expect(() => HaloBlockPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend)).throws(ShapeError, 'one for each axis');
-      expect(() => HaloBlockPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend)).throws(ArgumentError);
+      expect(() => HaloBlockPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend)).throws(
+        ShapeError,
+        'one for each axis',
+      );
+      expect(() => HaloBlockPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend)).throws(
+        ArgumentError,
+      );
     });
 
     it('layouts without neighbours, or of other ranks', () => {
-      expect(() => HaloPlan.create(Layout.concatenated([[4]]), port, { axis: 0, front: 1, back: 1 }, 'float32', backend)).throws(PartitionError, 'concatenated');
-      expect(() => HaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend)).throws(PartitionError, '1 ranks');
+      expect(() => HaloPlan.create(Layout.concatenated([[4]]), port, { axis: 0, front: 1, back: 1 }, 'float32', backend)).throws(
+        PartitionError,
+        'concatenated',
+      );
+      expect(() => HaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend)).throws(
+        PartitionError,
+        '1 ranks',
+      );
     });
 
     it('arrays of another size, dtype or backend, and calls out of order', () => {

@@ -1,7 +1,7 @@
 import type { PersistentRequest, Request } from '../../src/core/communicator.js';
-import { hostArray, type HostArray, hostView } from '../../src/core/dtype.js';
+import { type HostArray, hostArray, hostView } from '../../src/core/dtype.js';
 import type { MessagePort } from '../../src/core/exchange.js';
-import { type Span, toSpan, type Transferable } from '../../src/core/span.js';
+import { type Span, type Transferable, toSpan } from '../../src/core/span.js';
 
 const read = (span: Span): HostArray => {
   if (span.kind === 'host') return hostView(span.dtype, span.buffer, span.byteOffset, span.length).slice();
@@ -59,7 +59,10 @@ export class MailboxPort implements MessagePort {
   readonly size: number;
   readonly id = ids--;
 
-  constructor(readonly box: Mailbox, readonly rank: number) {
+  constructor(
+    readonly box: Mailbox,
+    readonly rank: number,
+  ) {
     this.size = box.size;
   }
 
@@ -80,7 +83,8 @@ export class MailboxPort implements MessagePort {
       const values = channel.sent[ticket];
       if (!values) throw new Error(`rank ${this.rank} waits for a message of rank ${from} that was never sent`);
       const span = toSpan(data);
-      if (read(span).length !== values.length) throw new Error(`rank ${this.rank} expects ${span.length} elements from rank ${from}, ${values.length} numbers came`);
+      if (read(span).length !== values.length)
+        throw new Error(`rank ${this.rank} expects ${span.length} elements from rank ${from}, ${values.length} numbers came`);
       write(span, values);
       channel.taken++;
       done = true;
