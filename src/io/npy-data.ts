@@ -1,0 +1,182 @@
+import type { Backend } from '../core/backend.js';
+import { resolveBackend } from '../core/defaults.js';
+import { bytesOf, checkDType, type DType, type HostArray, hostArray, hostView, isComplex, realOf } from '../core/dtype.js';
+import { DTypeError } from '../core/errors.js';
+import { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import type { ByteSource } from './byte-source.js';
+import { HOST_LITTLE_ENDIAN, type NpyHeader, type NpyKind } from './npy-header.js';
+
+export interface NpyReadOptions {
+  /** A backend or the name of one. Default: the default backend. */
+  readonly backend?: Backend | string | undefined;
+  /** Converts while reading. Default: see {@link naturalDType}. */
+  readonly dtype?: DType | undefined;
+}
+
+/** Numbers that are converted or moved at a time. */
+const CHUNK = 1 << 18;
+
+type Numbers = ArrayLike<number> | ArrayLike<bigint>;
+
+/** Half precision: 1 sign, 5 exponent, 10 fraction bits (IEEE 754). */
+function halfToNumber(bits: number): number {
+  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 0x3ff];
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
+}
+
+/** Bytes in this machine's order as numbers; one entry per kind and size of a number (a complex one is two). */
+const VIEWS: Readonly<Record<string, (b: ArrayBuffer) => Numbers>> = {
+  bool1: (b) => new Uint8Array(b),
+  int1: (b) => new Int8Array(b),
+  int2: (b) => new Int16Array(b),
+  int4: (b) => new Int32Array(b),
+  int8: (b) => new BigInt64Array(b),
+  uint1: (b) => new Uint8Array(b),
+  uint2: (b) => new Uint16Array(b),
+  uint4: (b) => new Uint32Array(b),
+  uint8: (b) => new BigUint64Array(b),
+  float2: (b) => Float32Array.from(new Uint16Array(b), halfToNumber),
+  float4: (b) => new Float32Array(b),
+  float8: (b) => new Float64Array(b),
+};
+
+interface Lanes {
+  readonly kind: Exclude<NpyKind, 'complex'>;
+  /** Of one number. */
+  readonly bytes: number;
+  /** Numbers in the file. */
+  readonly count: number;
+}
+
+const lanesIn = ({ kind, bytes, size }: NpyHeader): Lanes =>
+  kind === 'complex' ? { kind: 'float', bytes: bytes / 2, count: 2 * size } : { kind, bytes, count: size };
+
+function swapBytes(bytes: Uint8Array, width: number): void {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (width === 2) buffer.swap16();
+  if (width === 4) buffer.swap32();
+  if (width === 8) buffer.swap64();
+}
+
+/** Calls `use` with the numbers of the file, piece by piece. */
+function forNumbers(source: ByteSource, header: NpyHeader, use: (numbers: Numbers, first: number) => void): void {
+  const { kind, bytes, count } = lanesIn(header);
+  const view = VIEWS[`${kind}${bytes}`] as (b: ArrayBuffer) => Numbers;
+  for (let first = 0; first < count; first += CHUNK) {
+    const piece = source.read(new Uint8Array(Math.min(CHUNK, count - first) * bytes));
+    if (header.littleEndian !== HOST_LITTLE_ENDIAN) swapBytes(piece, bytes);
+    use(view(piece.buffer), first);
+  }
+}
+
+const INT32_MIN = -(2 ** 31);
+const INT32_MAX = 2 ** 31 - 1;
+
+/**
+ * The dtype that an array takes unless one is asked for: floats and complex numbers their own (half precision: float32); bool and integers of up
+ * to 32 bits int32; wider ones, uint32 included, int32 where all values fit and float64 otherwise.
+ */
+function naturalDType(header: NpyHeader, open: () => ByteSource): DType {
+  const { kind, bytes } = header;
+  if (kind === 'complex') return bytes === 8 ? 'complex64' : 'complex128';
+  if (kind === 'float') return bytes === 8 ? 'float64' : 'float32';
+  if (bytes < 4 || (bytes === 4 && kind === 'int')) return 'int32';
+  let fits = true;
+  forNumbers(open(), header, (numbers) => {
+    for (let i = 0; fits && i < numbers.length; i++) {
+      const value = Number(numbers[i]);
+      fits = value >= INT32_MIN && value <= INT32_MAX;
+    }
+  });
+  return fits ? 'int32' : 'float64';
+}
+
+function checkConversion(header: NpyHeader, dtype: DType, name: string): void {
+  const lost = header.kind === 'complex' ? !isComplex(dtype) : header.kind === 'float' && dtype === 'int32';
+  if (lost) throw new DTypeError(`${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take real() or astype()`);
+}
+
+/** Writes numbers as `dtype`; throws {@link DTypeError} for integers that it can't hold exactly (float32 rounds, since it was asked for). */
+function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: HostArray, name: string): void {
+  const step = isComplex(dtype) && !complexSource ? 2 : 1;
+  const wide = typeof numbers[0] === 'bigint';
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] as number | bigint;
+    const value = Number(number);
+    const exact = dtype === 'int32' ? value >= INT32_MIN && value <= INT32_MAX : !wide || BigInt(value) === number;
+    if (!exact && realOf(dtype) !== 'float32') throw new DTypeError(`${name} holds ${number}, which does not fit into ${dtype} exactly: ask for another dtype`);
+    to[step * i] = value;
+    if (step === 2) to[2 * i + 1] = 0;
+  }
+}
+
+/** The file's numbers are the array's, byte for byte but for their order. */
+const isSameLayout = ({ kind, bytes }: NpyHeader, dtype: DType): boolean =>
+  bytes === bytesOf(dtype) && (kind === 'complex') === isComplex(dtype) && (kind === 'float' || kind === 'complex' ? dtype !== 'int32' : kind === 'int' && dtype === 'int32');
+
+/** Calls `move` with host memory for consecutive runs of `x`: its own memory where that is of this process, otherwise a buffer. */
+function forRuns(x: NDArray, move: (values: HostArray, first: number, own: boolean) => void): void {
+  if (x.size === 0) return;
+  const span = x.storage.span(x.offset, x.size);
+  if (span.kind === 'host') {
+    move(hostView(x.dtype, span.buffer, span.byteOffset, x.size), 0, true);
+    return;
+  }
+  for (let first = 0; first < x.size; first += CHUNK) move(hostArray(x.dtype, Math.min(CHUNK, x.size - first)), first, false);
+}
+
+const bytesIn = (values: HostArray): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+/** Fills `x`, of the header's elements in the file's order, from a source that stands at the data. */
+function readInto(x: NDArray, header: NpyHeader, source: ByteSource): void {
+  const same = isSameLayout(header, x.dtype);
+  const lanes = header.kind === 'complex' ? 2 : 1;
+  const put = (values: HostArray, first: number, count: number) => x.backend.upload(values, { storage: x.storage, offset: x.offset + first, size: count });
+  if (!same) {
+    forNumbers(source, header, (numbers, first) => {
+      const count = numbers.length / lanes;
+      const values = hostArray(x.dtype, count);
+      convert(numbers, lanes === 2, x.dtype, values, source.name);
+      put(values, first / lanes, count);
+    });
+    return;
+  }
+  x.backend.synchronize();
+  forRuns(x, (values, first, own) => {
+    source.read(bytesIn(values));
+    if (header.littleEndian !== HOST_LITTLE_ENDIAN) swapBytes(bytesIn(values), header.bytes / lanes);
+    if (!own) put(values, first, values.length / lanes);
+  });
+}
+
+/** The array behind a header. `open` gives a source that stands at the first element. */
+export function readNpyData(header: NpyHeader, open: () => ByteSource, options: NpyReadOptions = {}): NDArray {
+  checkOptions('readNpy', options, ['backend', 'dtype']);
+  const backend = resolveBackend(options.backend);
+  const source = open();
+  const dtype = options.dtype === undefined ? naturalDType(header, open) : checkDType(options.dtype);
+  checkConversion(header, dtype, source.name);
+  const reversed = header.fortranOrder && header.shape.length > 1;
+  const x = NDArray.empty(reversed ? header.shape.toReversed() : header.shape, { dtype, backend });
+  try {
+    readInto(x, header, source);
+  } catch (error) {
+    x.dispose();
+    throw error;
+  }
+  if (!reversed) return x;
+  const y = x.transpose();
+  x.dispose();
+  return y;
+}
+
+/** Calls `write` with the bytes of an array in C order, in as few pieces as its memory allows. */
+export function writeNpyData(x: NDArray, write: (bytes: Uint8Array) => void): void {
+  x.backend.synchronize();
+  forRuns(x, (values, first, own) => {
+    if (!own) x.backend.download({ storage: x.storage, offset: x.offset + first, size: Math.min(CHUNK, x.size - first) }, values);
+    write(bytesIn(values));
+  });
+}

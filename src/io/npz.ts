@@ -1,0 +1,68 @@
+import { ArgumentError } from '../core/errors.js';
+import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import { type ByteSource, withFile, writeFileAtomically } from './byte-source.js';
+import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
+import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
+import { openMember, readZipDirectory, type ZipMember, zipWriter } from './zip.js';
+
+/** An array in an .npz archive, not yet read. */
+export interface NpzEntry {
+  /** Its dtype, order and shape. */
+  header(): NpyHeader;
+  /** Reads it; as `readNpy`. */
+  read(options?: NpyReadOptions): NDArray;
+}
+
+const SUFFIX = '.npy';
+
+/**
+ * The arrays of an .npz archive (stored or deflated members, ZIP64 too) by name. Each is read when asked for; stored ones straight into the
+ * array's memory. Members that are no .npy are left out.
+ * Errors: {@link ArgumentError} for a damaged archive; check sums are verified.
+ */
+export function readNpz(path: string): ReadonlyMap<string, NpzEntry> {
+  const members = withFile(path, (fd, size) => readZipDirectory(fd, size, path));
+  const entries = new Map<string, NpzEntry>();
+  for (const member of members) if (member.name.endsWith(SUFFIX)) entries.set(member.name.slice(0, -SUFFIX.length), entryOf(path, member));
+  return entries;
+}
+
+function entryOf(path: string, member: ZipMember): NpzEntry {
+  const withHeader = <R>(body: (header: NpyHeader, open: () => ByteSource) => R): R =>
+    withFile(path, (fd, size) => {
+      const open = () => openMember(fd, size, path, member);
+      const header = parseNpyHeader(open(), member.size);
+      return body(header, () => {
+        const source = open();
+        source.read(new Uint8Array(header.dataOffset));
+        return source;
+      });
+    });
+  return {
+    header: () => withHeader((header) => header),
+    read: (options) => withHeader((header, open) => readNpyData(header, open, options)),
+  };
+}
+
+export interface NpzWriteOptions {
+  /** Deflates the members. Default false. */
+  readonly compress?: boolean;
+}
+
+/** Writes arrays by name as .npz. The file appears as a whole or not at all. Waits for the backends. */
+export function writeNpz(path: string, arrays: Readonly<Record<string, NDArray>> | ReadonlyMap<string, NDArray>, options: NpzWriteOptions = {}): void {
+  checkOptions('writeNpz', options, ['compress']);
+  const list = arrays instanceof Map ? [...arrays] : Object.entries(arrays as Readonly<Record<string, NDArray>>);
+  for (const [name] of list) if (name === '' || name.includes('\0')) throw new ArgumentError(`expected names of arrays, received ${JSON.stringify(name)}`);
+  writeFileAtomically(path, (sink) => {
+    const zip = zipWriter(sink, { compress: options.compress ?? false });
+    for (const [name, x] of list) {
+      zip.add(`${name}${SUFFIX}`, (write) => {
+        write(formatNpyHeader(x.shape, x.dtype));
+        writeNpyData(x, write);
+      });
+    }
+    zip.finish();
+  });
+}
