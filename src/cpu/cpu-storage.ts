@@ -1,5 +1,5 @@
 import type { Backend, Storage } from '../core/backend.js';
-import { bytesOf, type DType, type HostArray, hostView } from '../core/dtype.js';
+import { bytesOf, type DType, type HostArray, hostView, lanesOf } from '../core/dtype.js';
 import type { HostSpan } from '../core/span.js';
 import type { Block } from './pool.js';
 
@@ -33,10 +33,11 @@ export class CpuStorage implements Storage {
     return this.#released;
   }
 
-  /** The typed array, for the user to keep: its memory never goes back to the pool. */
-  expose(): HostArray {
+  /** A view of the memory for the user to keep: it never goes back to the pool. */
+  hostView(offset: number, length: number): HostArray {
     this.#exposed = true;
-    return this.#values;
+    const lanes = lanesOf(this.dtype);
+    return this.#values.subarray(offset * lanes, (offset + length) * lanes);
   }
 
   get exposed(): boolean {
