@@ -5,6 +5,7 @@ import { type DistributedArray } from './distributed-array.js';
 import { type DType, hostArray, lanesOf, promote } from './dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
+import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
 import type { DistributedSpace } from './space.js';
 import { type AnyVector, dot, type NormOrder, normRecipe, rdots, type Space, selectAbs, type Vector, vdots } from './vector.js';
@@ -142,6 +143,9 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   }
   dispose(): void {
     for (const a of this.arrays) a.dispose();
+  }
+  [PARTS](): Iterable<AnyDistributedArray> {
+    return this.arrays;
   }
 
   assign(x: StackedDistributedArray): this {

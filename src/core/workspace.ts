@@ -1,3 +1,4 @@
+import { keep } from './scope.js';
 import type { AnyVector, Space, Vector } from './vector.js';
 
 /**
@@ -11,7 +12,7 @@ let depth = 0;
 /** Lends `body` a vector of `space` with undefined contents. */
 export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (work: V) => R): R {
   const free = kept.get(space) as V[] | undefined;
-  const work = free?.pop() ?? space.empty();
+  const work = free?.pop() ?? keep(space.empty());
   try {
     return body(work);
   } finally {
