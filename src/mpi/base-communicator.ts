@@ -339,8 +339,8 @@ export abstract class BaseCommunicator implements Communicator {
 
   free(): void {
     if (this.#freed) return;
-    this.#freed = true;
     this.doFree();
+    this.#freed = true;
   }
 
   #checkUsable(call: string): void {

@@ -1,0 +1,39 @@
+{
+  'targets': [
+    {
+      'target_name': 'lops_mpi',
+      'sources': [
+        'module.cc',
+        'life-cycle.cc',
+        'errors.cc',
+        'types.cc',
+        'comm.cc',
+        'collectives.cc',
+        'vector-collectives.cc',
+        'point-to-point.cc',
+        'requests.cc',
+      ],
+      'include_dirs': ['../common'],
+      'defines': [
+        'NAPI_VERSION=8',
+        'OMPI_SKIP_MPICXX',
+        'MPICH_SKIP_MPICXX',
+        'LOPS_MPICC="<!(node mpi-flags.mjs mpicc)"',
+      ],
+      'cflags!': ['-fno-exceptions'],
+      'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
+      # Without contraction a product does not depend on the order of its factors: all ranks get the same bits.
+      'cflags_cc': ['-std=c++17', '-O3', '-Wall', '-Wextra', '-ffp-contract=off', '-fvisibility=hidden', '<!@(node mpi-flags.mjs cflags)'],
+      'libraries': ['<!@(node mpi-flags.mjs ldflags)'],
+      'conditions': [
+        ['OS=="mac"', {
+          'xcode_settings': {
+            'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
+            'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
+            'OTHER_CPLUSPLUSFLAGS': ['-O3', '-ffp-contract=off', '<!@(node mpi-flags.mjs cflags)'],
+          },
+        }],
+      ],
+    },
+  ],
+}

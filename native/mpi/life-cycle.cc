@@ -1,0 +1,164 @@
+#include "life-cycle.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "comm.hpp"
+#include "types.hpp"
+
+namespace lops::mpi {
+namespace {
+
+enum class State { fresh, active, finalized };
+State state = State::fresh;
+int rank = 0;
+int size = 0;
+
+constexpr int kHere = 2;
+constexpr int kRelease = 3;
+
+/** init() → handle of MPI_COMM_WORLD */
+napi_value init(napi_env env, napi_callback_info) {
+  if (state != State::fresh) throw Error("ERR_MPI", "MPI_Init: MPI is initialised once per process");
+  int initialized = 0;
+  check(MPI_Initialized(&initialized), "MPI_Initialized");
+  int provided = 0;
+  if (!initialized) check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
+  check(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
+  state = State::active;
+  createOps();
+  return toJs(env, adopt(MPI_COMM_WORLD));
+}
+
+/** Polls `done` until it holds or `seconds` have passed: first often, then seldom, so that ranks still at work have the cores. */
+template <typename Done>
+bool poll(double seconds, Done&& done) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  while (!done()) {
+    const std::chrono::duration<double> spent = Clock::now() - start;
+    if (spent.count() > seconds) return false;
+    if (spent.count() < 1e-3) std::this_thread::yield();
+    else std::this_thread::sleep_for(std::chrono::microseconds(spent.count() < 0.1 ? 100 : 2000));
+  }
+  return true;
+}
+
+bool isDone(MPI_Request& request) {
+  int flag = 0;
+  check(MPI_Test(&request, &flag, MPI_STATUS_IGNORE), "MPI_Test");
+  return flag != 0;
+}
+
+/** Waits for all ranks to come here, as MPI_Finalize would, but not for ever; answers the ranks that did not. */
+std::vector<std::int32_t> meet(double seconds) {
+  const Comm& world = commOf(kWorld);
+  std::vector<std::int32_t> missing;
+  if (rank != 0) {
+    MPI_Request here, zero, release;
+    check(MPI_Irecv(nullptr, 0, MPI_INT, 0, kRelease, world.twin, &release), "MPI_Irecv");
+    check(MPI_Irecv(nullptr, 0, MPI_INT, 0, kHere, world.twin, &zero), "MPI_Irecv");
+    check(MPI_Isend(nullptr, 0, MPI_INT, 0, kHere, world.twin, &here), "MPI_Isend");
+    // Rank 0 knows more: it gets the time to speak first.
+    if (!poll(seconds + 3, [&] { return isDone(release); }) && !isDone(zero)) missing.push_back(0);
+    else if (release != MPI_REQUEST_NULL) missing.push_back(-1);
+    else check(MPI_Wait(&here, MPI_STATUS_IGNORE), "MPI_Wait");
+    return missing;
+  }
+  const std::size_t others = static_cast<std::size_t>(size) - 1;
+  std::vector<MPI_Request> here(others), sends(others);
+  for (std::size_t i = 0; i < others; i++) {
+    const int other = static_cast<int>(i) + 1;
+    check(MPI_Irecv(nullptr, 0, MPI_INT, other, kHere, world.twin, &here[i]), "MPI_Irecv");
+    check(MPI_Isend(nullptr, 0, MPI_INT, other, kHere, world.twin, &sends[i]), "MPI_Isend");
+  }
+  std::size_t next = 0;
+  const bool all = poll(seconds, [&] {
+    while (next < others && isDone(here[next])) next++;
+    return next == others;
+  });
+  if (!all) {
+    for (std::size_t i = next; i < others; i++) {
+      if (here[i] != MPI_REQUEST_NULL && !isDone(here[i])) missing.push_back(static_cast<std::int32_t>(i) + 1);
+    }
+    return missing;
+  }
+  for (std::size_t i = 0; i < others; i++) {
+    check(MPI_Send(nullptr, 0, MPI_INT, static_cast<int>(i) + 1, kRelease, world.twin), "MPI_Send");
+  }
+  check(MPI_Waitall(static_cast<int>(others), sends.data(), MPI_STATUSES_IGNORE), "MPI_Waitall");
+  return missing;
+}
+
+/** finalize(seconds) → the ranks that did not come in time (−1: not known which); MPI is finalized only if there are none. */
+napi_value finalize(napi_env env, napi_callback_info info) {
+  const Args<1> args(env, info);
+  checkActive();
+  const std::vector<std::int32_t> missing = meet(args.number(0));
+  napi_value result;
+  lops::check(env, napi_create_array(env, &result));
+  for (std::size_t i = 0; i < missing.size(); i++) {
+    lops::check(env, napi_set_element(env, result, static_cast<std::uint32_t>(i), toJs(env, missing[i])));
+  }
+  if (missing.empty()) {
+    state = State::finalized;
+    freeOps();
+    check(MPI_Finalize(), "MPI_Finalize");
+  }
+  return result;
+}
+
+/** abort(code): ends the whole job. */
+napi_value abortJob(napi_env env, napi_callback_info info) {
+  const Args<1> args(env, info);
+  const int code = args.int32(0);
+  if (state == State::active) MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+napi_value describe(napi_env env, napi_callback_info) {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
+  int length = 0;
+  check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+  int version = 0, subversion = 0;
+  check(MPI_Get_version(&version, &subversion), "MPI_Get_version");
+  napi_value result;
+  lops::check(env, napi_create_object(env, &result));
+  setProperty(env, result, "library", toJs(env, kLibrary));
+  setProperty(env, result, "version", toJs(env, text));
+  setProperty(env, result, "standard", toJs(env, std::to_string(version) + "." + std::to_string(subversion)));
+  setProperty(env, result, "largeCounts", toJs(env, kLargeCounts));
+  setProperty(env, result, "mpicc", toJs(env, LOPS_MPICC));
+  return result;
+}
+
+napi_value limitCount(napi_env env, napi_callback_info info) {
+  const Args<1> args(env, info);
+  setMaxCount(args.size(0));
+  return nullptr;
+}
+
+}  // namespace
+
+int worldRank() { return rank; }
+int worldSize() { return size; }
+
+void checkActive() {
+  if (state == State::active) return;
+  throw Error("ERR_MPI", state == State::fresh ? "MPI is not initialised" : "MPI was finalized: no communication after the end of the program");
+}
+
+void exposeLifeCycle(napi_env env, napi_value exports) {
+  expose<init>(env, exports, "init");
+  expose<finalize>(env, exports, "finalize");
+  expose<abortJob>(env, exports, "abort");
+  expose<describe>(env, exports, "describe");
+  expose<limitCount>(env, exports, "setMaxCount");
+}
+
+}  // namespace lops::mpi

@@ -1,0 +1,25 @@
+// The addon: what src/mpi/native.ts declares.
+#include "collectives.hpp"
+#include "comm.hpp"
+#include "life-cycle.hpp"
+#include "requests.hpp"
+
+namespace {
+
+napi_value load(napi_env env, napi_value exports) {
+  using namespace lops::mpi;
+  return lops::guarded(env, [&] {
+    expose<setErrorClass>(env, exports, "setErrorClass");
+    exposeLifeCycle(env, exports);
+    exposeComm(env, exports);
+    exposeCollectives(env, exports);
+    exposeVectorCollectives(env, exports);
+    exposePointToPoint(env, exports);
+    exposeRequests(env, exports);
+    return exports;
+  });
+}
+
+}  // namespace
+
+NAPI_MODULE(lops_mpi, load)

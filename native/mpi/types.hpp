@@ -1,0 +1,66 @@
+// Datatypes and operations, and types for more elements than one MPI call counts.
+#pragma once
+
+#include <cstddef>
+
+#include "../common/dtype.hpp"
+#include "../common/span.hpp"
+#include "errors.hpp"
+#include "mpi-api.hpp"
+
+namespace lops::mpi {
+
+MPI_Datatype datatypeOf(DType dtype);
+
+/** Position in src/mpi/native.ts: sum, prod, max, min, land, lor. */
+MPI_Op opOf(std::int32_t op, DType dtype);
+
+/** Operations of this addon; called once after MPI_Init, and before MPI_Finalize. */
+void createOps();
+void freeOps();
+
+/** The most elements of one call. Tests lower it to reach the code for more. */
+std::size_t maxCount();
+void setMaxCount(std::size_t count);
+
+/** `count` elements as (type, count) of one message, whatever their number. */
+class Elements {
+ public:
+  Elements(DType dtype, std::size_t count) : Elements(dtype, count, count) {}
+  /** As one block if `total`, of which this is a part, is more than one call counts. */
+  Elements(DType dtype, std::size_t count, std::size_t total);
+  ~Elements();
+  Elements(const Elements&) = delete;
+  Elements& operator=(const Elements&) = delete;
+  MPI_Datatype type() const { return type_; }
+  Count count() const { return count_; }
+  bool isDerived() const { return derived_; }
+
+ private:
+  MPI_Datatype type_;
+  Count count_;
+  bool derived_ = false;
+};
+
+/** Runs `call(first element, count)` on pieces of at most `maxCount()` elements. */
+template <typename Call>
+void inPieces(std::size_t count, Call&& call) {
+  const std::size_t most = maxCount();
+  std::size_t at = 0;
+  do {
+    const std::size_t n = count - at < most ? count - at : most;
+    call(at, static_cast<Count>(n));
+    at += n;
+  } while (at < count);
+}
+
+/** Where `buffer` (argument i, offset in i + 1) has `count` elements; null for undefined, and for nothing else. */
+template <typename A>
+std::uint8_t* memoryOf(const A& args, std::size_t i, std::size_t count, DType dtype) {
+  static std::uint8_t empty[16];
+  if (args.isUndefined(i)) return nullptr;
+  std::uint8_t* data = spanOf(args.env(), args[i], args.size(i + 1), count * bytesOf(dtype)).data;
+  return data != nullptr ? data : empty;
+}
+
+}  // namespace lops::mpi

@@ -1,0 +1,1 @@
+export { COMM_SELF, COMM_WORLD } from './wire.js';

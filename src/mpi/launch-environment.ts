@@ -1,0 +1,62 @@
+/** Where a launcher has put this process. */
+export interface LaunchEnvironment {
+  /** Whose variables told. Slurm's alone (`srun --mpi=none`) mean that there is no MPI between the ranks. */
+  readonly source: 'OMPI' | 'PMIx' | 'PMI' | 'Slurm';
+  readonly rank: number;
+  /** Unknown under some launchers. */
+  readonly size: number | undefined;
+  /** The same for all that inherits this rank's variables, another for another launch. */
+  readonly identity: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Set once a process has joined: its children inherit the launcher's variables, but are no ranks. */
+const JOINED = 'LOPS_MPI_JOINED';
+
+const integer = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
+
+/** The launcher's variables, or nothing in a process that no launcher started. */
+export function detectLaunch(env: Environment): LaunchEnvironment | undefined {
+  // Slurm sets its rank in batch scripts and under mpirun too, where it is not this process's.
+  const inStep = env['SLURM_STEP_ID'] !== undefined;
+  const stepSize = inStep ? integer(env['SLURM_STEP_NUM_TASKS']) : undefined;
+  const candidates = [
+    { source: 'OMPI', rank: integer(env['OMPI_COMM_WORLD_RANK']), size: integer(env['OMPI_COMM_WORLD_SIZE']) },
+    { source: 'PMIx', rank: integer(env['PMIX_RANK']), size: stepSize },
+    { source: 'PMI', rank: integer(env['PMI_RANK']), size: integer(env['PMI_SIZE']) ?? stepSize },
+    { source: 'Slurm', rank: inStep ? integer(env['SLURM_PROCID']) : undefined, size: stepSize },
+  ] as const;
+  for (const { source, rank, size } of candidates) {
+    if (rank === undefined) continue;
+    const job = [env['PMIX_NAMESPACE'], env['PMI_PORT'], env['PMI_FD'], env['PMI_ID'], env['SLURM_JOB_ID'], env['SLURM_STEP_ID']];
+    return { source, rank, size, identity: [...job, rank].join('/') };
+  }
+  return undefined;
+}
+
+/** Whether these variables were inherited from a process that has joined as this rank. */
+export function isInherited(launch: LaunchEnvironment, env: Environment, pid: number): boolean {
+  const mark = env[JOINED];
+  return mark !== undefined && mark !== markOf(launch, pid) && mark.endsWith(`@${launch.identity}`);
+}
+
+/** Marks this process, for its children, as the one that is the rank. */
+export function markJoined(launch: LaunchEnvironment, env: NodeJS.ProcessEnv, pid: number): void {
+  env[JOINED] = markOf(launch, pid);
+}
+
+const markOf = (launch: LaunchEnvironment, pid: number): string => `${pid}@${launch.identity}`;
+
+const LAUNCHER_VARIABLES = /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
+/** Settings of the user that only look like it. */
+const SETTINGS = /^(OMPI|OPAL|PMIX|PRTE|ORTE)_MCA_(?!orte_|ess|pmix|prte_|mca_base_param_file_path)|^OMPI_ALLOW_RUN_AS_ROOT/;
+
+/** The environment without what a launcher says about this process: for starting another launch from within a rank. */
+export function withoutLaunch(env: Environment): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && (!LAUNCHER_VARIABLES.test(name) || SETTINGS.test(name))) kept[name] = value;
+  }
+  return kept;
+}

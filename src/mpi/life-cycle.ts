@@ -1,0 +1,87 @@
+import { writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { inspect } from 'node:util';
+import { ArgumentError } from '../core/errors.js';
+import type { MpiAddon } from './native.js';
+
+/** Exit code of a rank that gave up waiting for the others at its end (EX_TEMPFAIL). */
+const EXIT_MISSING = 75;
+const DEFAULT_EXIT_TIMEOUT = 300;
+
+/** Seconds that a rank which is done waits for the others: `LOPS_MPI_EXIT_TIMEOUT`, or five minutes. */
+function exitTimeout(): number {
+  const text = process.env['LOPS_MPI_EXIT_TIMEOUT'];
+  if (!text) return DEFAULT_EXIT_TIMEOUT;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new ArgumentError(`expected LOPS_MPI_EXIT_TIMEOUT to be a number of seconds, received '${text}'`);
+}
+
+/** Under a launcher stdout and stderr are pipes, and what Node has not yet written is lost when the job is aborted. */
+export function makeOutputBlocking(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const handle: unknown = Reflect.get(stream, '_handle');
+    if (typeof handle !== 'object' || handle === null) continue;
+    const setBlocking: unknown = Reflect.get(handle, 'setBlocking');
+    if (typeof setBlocking === 'function') Reflect.apply(setBlocking, handle, [true]);
+  }
+}
+
+function say(text: string): void {
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {
+    // Nobody reads it any more
+  }
+}
+
+/**
+ * Binds the end of this process to the end of the job: an error or an exit code on one rank aborts all of them, and MPI is finalized
+ * once all ranks have come to their end.
+ */
+export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
+  const timeout = exitTimeout();
+  const me = `lops-mpi: rank ${rank} of ${size} (${hostname()}, process ${process.pid})`;
+
+  process.on('uncaughtExceptionMonitor', (error, origin) => {
+    // Who handles the error goes on, or exits, which is seen below.
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+    const what = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
+    say(`${me}: ${what}, the job is aborted:\n${inspect(error)}`);
+    mpi.abort(1);
+  });
+
+  const onExit = (code: number): void => {
+    if (code !== 0) {
+      runLaterListeners(onExit, code);
+      say(`${me}: exits with code ${code}, the job is aborted`);
+      mpi.abort(code & 0xff || 1);
+    }
+    try {
+      const missing = mpi.finalize(timeout);
+      if (missing.length === 0) return;
+      const known = missing.filter((r) => r >= 0);
+      const who = known.length === 0 ? 'other ranks' : `rank${known.length > 1 ? 's' : ''} ${known.join(', ')}`;
+      say(
+        `${me}: is done, but waited ${timeout} s for ${who} to come to the end of the program: the job is aborted. ` +
+          'Do all ranks make the same communication calls? If the others only need longer, raise LOPS_MPI_EXIT_TIMEOUT (seconds).',
+      );
+    } catch (error) {
+      say(`${me}: can't finalize MPI, the job is aborted:\n${inspect(error)}`);
+    }
+    mpi.abort(EXIT_MISSING);
+  };
+  process.on('exit', onExit);
+}
+
+/** An abort leaves no turn to the listeners behind this one: they have it now. */
+function runLaterListeners(self: (code: number) => void, code: number): void {
+  const listeners = process.listeners('exit');
+  for (const listener of listeners.slice(listeners.indexOf(self) + 1)) {
+    try {
+      Reflect.apply(listener, process, [code]);
+    } catch (error) {
+      say(inspect(error));
+    }
+  }
+}

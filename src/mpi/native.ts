@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { ReduceOp } from '../core/communicator.js';
+import { DTYPES, type DType } from '../core/dtype.js';
+import { MpiError } from '../core/errors.js';
+
+/** Memory for native code: (memory, byte offset). Undefined means in place, or nothing on this rank. */
+type Memory = ArrayBuffer | Uint8Array | undefined;
+
+/** native/mpi: MPI's calls on communicators and requests by handle, counts in elements. All throw {@link MpiError}. */
+export interface MpiAddon {
+  setErrorClass(constructor: typeof MpiError): void;
+  describe(): MpiDescription;
+  setMaxCount(count: number): void;
+  /** The handle of MPI_COMM_WORLD. */
+  init(): number;
+  /** The ranks that did not come within so many seconds (−1: unknown which). MPI is finalized only if there are none. */
+  finalize(seconds: number): number[];
+  abort(code: number): never;
+
+  rank(comm: number): number;
+  size(comm: number): number;
+  /** These answer −1 where this rank is in no new communicator. */
+  split(comm: number, color: number, key: number): number;
+  splitShared(comm: number): number;
+  dup(comm: number): number;
+  cart(comm: number, dims: Int32Array, periodic: Int32Array, reorder: boolean): number;
+  freeComm(comm: number): void;
+
+  barrier(comm: number): void;
+  bcast(comm: number, data: Memory, offset: number, count: number, dtype: number, root: number): void;
+  allreduce(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, op: number): void;
+  iallreduce(comm: number, data: Memory, offset: number, count: number, dtype: number, op: number): number;
+  reduce(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, op: number, root: number): void;
+  /** Here and below `count` is that of one rank. */
+  allgather(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number): void;
+  gather(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, root: number): void;
+  scatter(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, root: number): void;
+  alltoall(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number): void;
+  allgatherv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number): void;
+  gatherv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number, root: number): void;
+  scatterv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number, root: number): void;
+  alltoallv(
+    comm: number, send: Memory, sendOffset: number, sendCounts: Float64Array,
+    recv: Memory, recvOffset: number, recvCounts: Float64Array, dtype: number,
+  ): void;
+
+  send(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): void;
+  /** Source · 32768 + tag. */
+  recv(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
+  sendrecv(
+    comm: number, send: Memory, sendOffset: number, sendCount: number, sendDtype: number, to: number, sendTag: number,
+    recv: Memory, recvOffset: number, recvCount: number, recvDtype: number, from: number, recvTag: number,
+  ): number;
+  /** These answer the handle of a request. */
+  isend(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): number;
+  irecv(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
+  sendInit(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): number;
+  recvInit(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
+  start(request: number): void;
+  wait(request: number): void;
+  test(request: number): boolean;
+  freeRequest(request: number): void;
+}
+
+/** What the addon was built with. */
+export interface MpiDescription {
+  /** 'Open MPI', 'MPICH', … */
+  readonly library: string;
+  /** The library's own text, of the one that is loaded. */
+  readonly version: string;
+  /** Of the MPI standard, such as '3.1'. */
+  readonly standard: string;
+  /** Whether MPI's own calls take counts above 2³¹. */
+  readonly largeCounts: boolean;
+  /** The wrapper compiler that gave the flags; empty if pkg-config did. */
+  readonly mpicc: string;
+}
+
+const OPS: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3, land: 4, lor: 5 };
+const TAGS = Object.fromEntries(DTYPES.map((dtype, i) => [dtype, i])) as Readonly<Record<DType, number>>;
+export const opCode = (op: ReduceOp): number => OPS[op];
+export const dtypeCode = (dtype: DType): number => TAGS[dtype];
+
+const BUILT = fileURLToPath(new URL('../../../native/mpi/build/Release/lops_mpi.node', import.meta.url));
+let addon: MpiAddon | undefined;
+
+/** Where the addon is looked for: `LOPS_MPI_ADDON`, or where `lops setup` builds it. */
+export const addonPath = (): string => process.env['LOPS_MPI_ADDON'] || BUILT;
+
+/** The MPI addon. Throws {@link MpiError} that says what was tried and how to mend it. */
+export function loadMpi(): MpiAddon {
+  if (addon) return addon;
+  const path = addonPath();
+  const remedy = "install an MPI (Debian: libopenmpi-dev openmpi-bin) or load its module, then run 'npx lops setup'";
+  if (!existsSync(path)) throw new MpiError(`the MPI addon is not built (looked for ${path}): ${remedy}`);
+  try {
+    const loaded = createRequire(import.meta.url)(path) as MpiAddon;
+    loaded.setErrorClass(MpiError);
+    addon = loaded;
+    return loaded;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new MpiError(`the MPI addon can't be loaded: ${why}; build it again for this machine: ${remedy}`, { cause: error });
+  }
+}

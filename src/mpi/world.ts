@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import type { Communicator } from '../core/communicator.js';
+import { ArgumentError, MpiError } from '../core/errors.js';
+import { checkOneOf } from '../core/options.js';
+import { detectLaunch, isInherited, type LaunchEnvironment, markJoined } from './launch-environment.js';
+import { guardLife, makeOutputBlocking } from './life-cycle.js';
+import { MpiCommunicator } from './mpi-communicator.js';
+import { loadMpi, type MpiAddon } from './native.js';
+import { SelfCommunicator } from './self-communicator.js';
+
+let world: Communicator | undefined;
+
+/**
+ * All ranks of this launch: MPI's COMM_WORLD where a launcher started this process, otherwise one rank. MPI is initialised by the first
+ * call and finalized when the process ends. One rank also in worker threads, in children of a rank, and with `LOPS_MPI=off`.
+ * Throws {@link MpiError} where there are several ranks, but no MPI that fits.
+ */
+export function joinWorld(): Communicator {
+  world ??= join();
+  return world;
+}
+
+function join(): Communicator {
+  const wanted = checkOneOf('LOPS_MPI', process.env['LOPS_MPI'] || 'on', ['on', 'off']);
+  const launch = wanted === 'on' && isMainThread ? detectLaunch(process.env) : undefined;
+  if (!launch || isInherited(launch, process.env, process.pid)) return new SelfCommunicator();
+  // Slurm without a process manager is no MPI; a single task of it is what salloc and srun --pty give.
+  if (launch.source === 'Slurm' && launch.size === 1) return new SelfCommunicator();
+  let mpi: MpiAddon;
+  try {
+    mpi = loadMpi();
+  } catch (error) {
+    if (launch.size === 1) return new SelfCommunicator();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new MpiError(`rank ${launch.rank} of ${launch.size ?? 'several'}: ${why} (LOPS_MPI=off runs every rank alone)`, { cause: error });
+  }
+  return initialise(mpi, launch);
+}
+
+function initialise(mpi: MpiAddon, launch: LaunchEnvironment): Communicator {
+  const limit = process.env['LOPS_MPI_MAX_COUNT'];
+  if (limit) {
+    if (!/^[1-9]\d*$/.test(limit)) throw new ArgumentError(`expected LOPS_MPI_MAX_COUNT to be a positive integer, received '${limit}'`);
+    mpi.setMaxCount(Number(limit));
+  }
+  makeOutputBlocking();
+  const all = new MpiCommunicator(mpi, mpi.init());
+  markJoined(launch, process.env, process.pid);
+  leaveTrace(all.rank);
+  guardLife(mpi, all.rank, all.size);
+  if (launch.size !== undefined && launch.size !== all.size) {
+    throw new MpiError(
+      `the launcher started ${launch.size} ranks (this is ${launch.rank}), but ${mpi.describe().library} sees ${all.size}: the launcher belongs to another MPI ` +
+        "than the one that the addon was built with. Use the mpiexec of that MPI ('lops run' does), or run 'npx lops setup' with MPICC set to this launcher's mpicc",
+    );
+  }
+  return all;
+}
+
+/** Tells `lops run` that this rank is through MPI_Init, where launches are known to die at times. */
+function leaveTrace(rank: number): void {
+  const folder = process.env['LOPS_LAUNCH_TRACE'];
+  if (!folder) return;
+  try {
+    writeFileSync(`${folder}/${rank}`, '');
+  } catch {
+    // Another node: the folder is the launcher's
+  }
+}

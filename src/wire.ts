@@ -1,0 +1,14 @@
+/** Sets the defaults: the CPU backend, and all ranks of this launch. Importing it joins MPI. */
+import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
+import { createCpuBackend } from './cpu/index.js';
+import { SelfCommunicator } from './mpi/self-communicator.js';
+import { joinWorld } from './mpi/world.js';
+
+/** All ranks of this launch; one rank without a launcher. */
+export const COMM_WORLD = joinWorld();
+/** This rank alone. */
+export const COMM_SELF = new SelfCommunicator();
+
+setDefaultCommunicator(COMM_WORLD);
+registerBackend('cpu', () => createCpuBackend());
+setDefaultBackend(resolveBackend('cpu'));
