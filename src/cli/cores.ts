@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+/** `0-3,8` as a list. */
+function cpuList(text: string): number[] {
+  return text.trim().split(',').flatMap((part) => {
+    const [first, last] = part.split('-').map(Number) as [number, number | undefined];
+    return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
+  });
+}
+
+/** Cores (not hardware threads) that this process may use: what a launcher counts as places for ranks. */
+export function coreCount(): number {
+  try {
+    const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const root = '/sys/devices/system/cpu';
+    const cpus = allowed ? cpuList(allowed) : readdirSync(root).flatMap((name) => (/^cpu\d+$/.test(name) ? [Number(name.slice(3))] : []));
+    const cores = new Set<string>();
+    for (const cpu of cpus) cores.add(readFileSync(`${root}/cpu${cpu}/topology/thread_siblings_list`, 'utf8').trim());
+    return Math.max(1, cores.size);
+  } catch {
+    return availableParallelism();
+  }
+}

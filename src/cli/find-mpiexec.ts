@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { MpiError } from '../core/errors.js';
+import type { MpiDescription } from '../mpi/native.js';
+
+/** A launcher and the MPI that it belongs to. */
+export interface Mpiexec {
+  readonly path: string;
+  readonly library: string;
+}
+
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  'Open MPI': ['mpiexec.openmpi', 'mpiexec', 'mpirun.openmpi', 'mpirun'],
+  MPICH: ['mpiexec.mpich', 'mpiexec.hydra', 'mpiexec', 'mpirun.mpich', 'mpirun'],
+};
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The MPI that a launcher says it is of, undefined where it doesn't run. */
+export function libraryOf(path: string): string | undefined {
+  const { stdout, stderr, status } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
+  if (status !== 0) return undefined;
+  const text = `${stdout}${stderr}`;
+  if (/open-?mpi|OpenRTE|PRRTE|prte/i.test(text)) return 'Open MPI';
+  if (/Intel\(R\) MPI/i.test(text)) return 'Intel MPI';
+  return /HYDRA|MPICH/i.test(text) ? 'MPICH' : 'MPI';
+}
+
+/** Launchers and libraries of MPICH's kin work with each other. */
+const fits = (launcher: string, library: string): boolean => (launcher === 'Open MPI') === (library === 'Open MPI');
+
+/**
+ * The mpiexec of the MPI that the addon was built with: `LOPS_MPIEXEC`, one beside its wrapper compiler, or one on the PATH.
+ * Throws {@link MpiError} where none fits.
+ */
+export function findMpiexec(mpi: MpiDescription): Mpiexec {
+  const chosen = process.env['LOPS_MPIEXEC'];
+  if (chosen) {
+    const library = libraryOf(chosen);
+    if (library === undefined) throw new MpiError(`LOPS_MPIEXEC=${chosen} does not run: expected the path of an mpiexec`);
+    if (!fits(library, mpi.library)) {
+      throw new MpiError(`LOPS_MPIEXEC=${chosen} is ${library}'s, but the addon is built with ${mpi.library}: choose the other launcher, or set MPICC and run 'npx lops setup'`);
+    }
+    return { path: chosen, library };
+  }
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((f) => f !== '');
+  if (mpi.mpicc && isExecutable(mpi.mpicc)) folders.unshift(dirname(mpi.mpicc), dirname(realpathSync(mpi.mpicc)));
+  const tried = new Set<string>();
+  for (const name of NAMES[mpi.library] ?? NAMES['MPICH'] ?? []) {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      if (!isExecutable(path) || tried.has(path)) continue;
+      tried.add(path);
+      const library = libraryOf(path);
+      if (library !== undefined && fits(library, mpi.library)) return { path, library };
+    }
+  }
+  throw new MpiError(
+    `no mpiexec of ${mpi.library} found (the addon is built with it; tried ${[...tried].join(', ') || 'nothing: there is none on the PATH'}): ` +
+      'install it (Debian: openmpi-bin or mpich), load its module, or set LOPS_MPIEXEC',
+  );
+}

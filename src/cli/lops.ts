@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { LopsError } from '../core/errors.js';
+import { launch } from './run.js';
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('expected a positive integer.');
+  return n;
+}
+
+const program = new Command('lops').description('Distributed linear operators and inverse problems over MPI').enablePositionalOptions();
+
+program
+  .command('run')
+  .description('run a script on several ranks')
+  .requiredOption('-n, --ranks <n>', 'number of ranks', positive)
+  .option('--mpiexec-args <text>', 'further arguments of mpiexec, separated by spaces', '')
+  .argument('<script>', 'JavaScript or TypeScript file')
+  .argument('[args...]', 'arguments of the script')
+  .passThroughOptions()
+  .action(async (script: string, args: string[], options: { ranks: number; mpiexecArgs: string }) => {
+    const mpiexecArgs = options.mpiexecArgs.split(/\s+/).filter((a) => a !== '');
+    process.exitCode = await launch({ ranks: options.ranks, script, args, mpiexecArgs });
+  });
+
+program
+  .command('setup')
+  .description('build the native addons for the libraries that are present')
+  .action(() => {
+    const script = fileURLToPath(new URL('../../../scripts/build-native.mjs', import.meta.url));
+    const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
+    process.exitCode = status ?? 1;
+  });
+
+program
+  .command('doctor')
+  .description('report versions, addons, MPI and ranks, and what is missing')
+  .action(async () => {
+    const { report } = await import('./doctor.js');
+    const text = report();
+    if (text) console.log(text);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof LopsError)) throw error;
+  console.error(`lops: ${error.message}`);
+  process.exitCode = 1;
+}
