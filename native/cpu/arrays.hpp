@@ -1,0 +1,49 @@
+// Typed arrays of the CPU backend: (array, first element) checked against the number of elements that a kernel uses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../common/args.hpp"
+
+namespace lops {
+
+/** Elements `offset … offset + n` of `lanes` numbers each of the array in argument i, its offset in argument i + 1. */
+template <typename T, std::size_t N>
+T* lanesAt(const Args<N>& args, std::size_t i, std::size_t n, std::size_t lanes) {
+  const std::size_t size = sizeof(T) * lanes;
+  return reinterpret_cast<T*>(slice(args.bytes(i), args.size(i + 1) * size, n * size).data);
+}
+
+/** Runs `body(T())` with float or double. */
+template <typename Body>
+auto withFloat(bool isDouble, Body&& body) {
+  return isDouble ? body(double()) : body(float());
+}
+
+/** A list of numbers that JavaScript packed into a Float64Array. */
+class Packed {
+ public:
+  explicit Packed(Bytes bytes) : at_(reinterpret_cast<const double*>(bytes.data)), end_(at_ + bytes.length / sizeof(double)) {}
+  double number() {
+    if (at_ == end_) throw Error("ERR_ARGUMENT", "native call: the packed specification is too short");
+    return *at_++;
+  }
+  std::ptrdiff_t integer() { return static_cast<std::ptrdiff_t>(number()); }
+  std::size_t size() {
+    const double value = number();
+    if (!(value >= 0)) throw Error("ERR_ARGUMENT", "native call: expected a size in the packed specification");
+    return static_cast<std::size_t>(value);
+  }
+  const double* take(std::size_t n) {
+    if (n > static_cast<std::size_t>(end_ - at_)) throw Error("ERR_ARGUMENT", "native call: the packed specification is too short");
+    at_ += n;
+    return at_ - n;
+  }
+
+ private:
+  const double* at_;
+  const double* end_;
+};
+
+}  // namespace lops

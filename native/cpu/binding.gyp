@@ -1,0 +1,39 @@
+{
+  'targets': [
+    {
+      'target_name': 'lops_cpu',
+      'sources': [
+        'addon.cpp',
+        'dispatch.cpp',
+        'level-baseline.cpp',
+        'level-avx2.cpp',
+        'level-avx512.cpp',
+        'vectors.cpp',
+        'strided.cpp',
+        'stencil.cpp',
+        'convolve.cpp',
+        'indexed.cpp',
+        'matmul.cpp',
+        'fft.cpp',
+      ],
+      'defines': ['NAPI_VERSION=8', '<!@(node library-flags.mjs defines)'],
+      'cflags!': ['-fno-exceptions'],
+      'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
+      # No -ffast-math: sums keep their order, NaN and infinity their meaning. No -march: instruction sets are chosen at load.
+      'cflags_cc': [
+        '-std=c++17', '-O3', '-Wall', '-Wextra', '-Wno-psabi', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', '-fvisibility=hidden',
+        '<!@(node library-flags.mjs cflags)',
+      ],
+      'libraries': ['<!@(node library-flags.mjs ldflags)'],
+      'conditions': [
+        ['OS=="mac"', {
+          'xcode_settings': {
+            'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',
+            'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
+            'OTHER_CPLUSPLUSFLAGS': ['-O3', '-fno-math-errno', '-fno-trapping-math', '-ffp-contract=fast', '<!@(node library-flags.mjs cflags)'],
+          },
+        }],
+      ],
+    },
+  ],
+}

@@ -1,0 +1,218 @@
+// Convolutions of any number of axes as sums of one-dimensional ones along the last convolved axis.
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "addon.hpp"
+#include "arrays.hpp"
+#include "loops.hpp"
+
+namespace lops {
+namespace {
+
+struct Axis {
+  std::ptrdiff_t nx, nh, ny, offset;
+  /** Neither convolved nor shifted nor cut. */
+  bool plain() const { return nh == 1 && offset == 0 && nx == ny; }
+};
+
+/** One row: y[i] ← (+)= Σ h[j] x[i + offset − j], where each cell is `inner` lanes. Complex filters come as two real ones. */
+template <typename T>
+class Row {
+ public:
+  Row(const Axis& axis, std::ptrdiff_t inner) : axis_(axis), inner_(inner) {}
+
+  /** `him` is null for real filters; y is written where `add` is false. */
+  void apply(const T* x, const T* hre, const T* him, T* y, bool add) {
+    if (inner_ >= 256) {
+      wide(x, hre, him, y, add);
+    } else {
+      narrow(x, hre, him, y, add);
+    }
+  }
+
+ private:
+  /** Long cells: a block of lanes of all cells, so that the cells that the filter covers stay in the cache. */
+  void wide(const T* x, const T* hre, const T* him, T* y, bool add) {
+    const std::ptrdiff_t block = std::max<std::ptrdiff_t>(256, std::min<std::ptrdiff_t>(8192, 256 * 1024 / (axis_.nh * static_cast<std::ptrdiff_t>(sizeof(T)))) / 2 * 2);
+    for (std::ptrdiff_t at = 0; at < inner_; at += block) {
+      const std::ptrdiff_t m = std::min(block, inner_ - at);
+      for (std::ptrdiff_t i = 0; i < axis_.ny; i++) {
+        const std::ptrdiff_t lo = std::max<std::ptrdiff_t>(0, i + axis_.offset - axis_.nx + 1);
+        const std::ptrdiff_t hi = std::min(axis_.nh, i + axis_.offset + 1);
+        run(m, lo, hi, hre, him, x + (i + axis_.offset - lo) * inner_ + at, y + i * inner_ + at, add);
+      }
+    }
+  }
+
+  /** Short cells: a block of cells at a time; where it reaches outside x, from a copy with zeros around it. */
+  void narrow(const T* x, const T* hre, const T* him, T* y, bool add) {
+    const std::ptrdiff_t block = std::max<std::ptrdiff_t>(1, 4096 / inner_);
+    for (std::ptrdiff_t i0 = 0; i0 < axis_.ny; i0 += block) {
+      const std::ptrdiff_t i1 = std::min(axis_.ny, i0 + block);
+      // Only the taps that meet x anywhere in the block.
+      const std::ptrdiff_t lo = std::max<std::ptrdiff_t>(0, i0 + axis_.offset - axis_.nx + 1);
+      const std::ptrdiff_t hi = std::min(axis_.nh, i1 + axis_.offset);
+      T* to = y + i0 * inner_;
+      const std::ptrdiff_t lanes = (i1 - i0) * inner_;
+      if (lo >= hi) {
+        if (!add) std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(lanes) * sizeof(T));
+        continue;
+      }
+      const std::ptrdiff_t first = i0 + axis_.offset - (hi - 1);
+      const std::ptrdiff_t last = i1 - 1 + axis_.offset - lo;
+      const T* from = x + (i0 + axis_.offset - lo) * inner_;
+      if (first < 0 || last >= axis_.nx) from = padded(x, first, last) + (i0 + axis_.offset - lo - first) * inner_;
+      run(lanes, lo, hi, hre, him, from, to, add);
+    }
+  }
+
+  /** Cells first … last of x, zero where there are none. */
+  const T* padded(const T* x, std::ptrdiff_t first, std::ptrdiff_t last) {
+    const std::size_t lanes = static_cast<std::size_t>((last - first + 1) * inner_);
+    if (pad_.size() < lanes) pad_.resize(lanes);
+    const std::ptrdiff_t from = std::clamp<std::ptrdiff_t>(first, 0, axis_.nx);
+    const std::ptrdiff_t to = std::clamp<std::ptrdiff_t>(last + 1, from, axis_.nx);
+    T* p = pad_.data();
+    std::fill(p, p + (from - first) * inner_, T(0));
+    std::copy(x + from * inner_, x + to * inner_, p + (from - first) * inner_);
+    std::fill(p + (to - first) * inner_, p + lanes, T(0));
+    return p;
+  }
+
+  /** Taps lo ≤ j < hi over m lanes; x is the run of tap lo. */
+  void run(std::ptrdiff_t m, std::ptrdiff_t lo, std::ptrdiff_t hi, const T* hre, const T* him, const T* x, T* y, bool add) {
+    const std::size_t n = static_cast<std::size_t>(m);
+    if (lo >= hi) {
+      if (!add) std::memset(static_cast<void*>(y), 0, n * sizeof(T));
+      return;
+    }
+    const std::size_t count = static_cast<std::size_t>(hi - lo);
+    loops_.taps(n, count, hre + lo, inner_, x, y, add);
+    if (him == nullptr) return;
+    if (turned_.size() < n) turned_.resize(n);
+    T* t = turned_.data();
+    loops_.taps(n, count, him + lo, inner_, x, t, false);
+    for (std::size_t k = 0; k + 1 < n; k += 2) {
+      y[k] -= t[k + 1];
+      y[k + 1] += t[k];
+    }
+  }
+
+  const Axis axis_;
+  const std::ptrdiff_t inner_;
+  const FloatLoops<T>& loops_ = of<T>(loops());
+  std::vector<T> pad_;
+  std::vector<T> turned_;
+};
+
+/** Filter values as one or two real lists: of the forward convolution that does the same, so reversed and conjugated for the adjoint. */
+template <typename T>
+struct Filter {
+  std::vector<T> re, im;
+  bool complex = false;
+
+  Filter(const T* h, std::size_t n, std::size_t lanes, bool adjoint) : re(n), im(lanes == 2 ? n : 0) {
+    for (std::size_t j = 0; j < n; j++) {
+      const std::size_t from = adjoint ? n - 1 - j : j;
+      re[j] = h[lanes * from];
+      if (lanes == 1) continue;
+      im[j] = adjoint ? -h[2 * from + 1] : h[2 * from + 1];
+      complex = complex || im[j] != 0;
+    }
+  }
+};
+
+template <typename T>
+void convolveAll(std::vector<Axis> axes, std::ptrdiff_t lanes, const T* x, const Filter<T>& filter, T* y) {
+  std::ptrdiff_t inner = lanes;
+  while (axes.size() > 1 && axes.back().plain()) {
+    inner *= axes.back().nx;
+    axes.pop_back();
+  }
+  const Axis along = axes.back();
+  axes.pop_back();
+  const std::size_t outer = axes.size();
+  const std::ptrdiff_t yRow = along.ny * inner;
+  const std::ptrdiff_t xRow = along.nx * inner;
+  std::ptrdiff_t yRows = 1;
+  std::ptrdiff_t hRows = 1;
+  for (const Axis& axis : axes) {
+    yRows *= axis.ny;
+    hRows *= axis.nh;
+  }
+  Row<T> row(along, inner);
+  for (std::ptrdiff_t r = 0; r < yRows; r++) {
+    bool written = false;
+    for (std::ptrdiff_t s = 0; s < hRows; s++) {
+      // Which row of x this row of the filter brings to this row of y.
+      std::ptrdiff_t i = r;
+      std::ptrdiff_t j = s;
+      std::ptrdiff_t from = 0;
+      std::ptrdiff_t stride = 1;
+      bool inside = true;
+      for (std::size_t k = outer; k-- > 0;) {
+        const Axis& axis = axes[k];
+        const std::ptrdiff_t cell = i % axis.ny + axis.offset - j % axis.nh;
+        i /= axis.ny;
+        j /= axis.nh;
+        inside = inside && cell >= 0 && cell < axis.nx;
+        from += cell * stride;
+        stride *= axis.nx;
+      }
+      if (!inside) continue;
+      row.apply(x + from * xRow, filter.re.data() + s * along.nh, filter.complex ? filter.im.data() + s * along.nh : nullptr, y + r * yRow, written);
+      written = true;
+    }
+    if (!written) std::memset(static_cast<void*>(y + r * yRow), 0, static_cast<std::size_t>(yRow) * sizeof(T));
+  }
+}
+
+/** convolve(dtype, x, xo, h, ho, y, yo, spec) with spec packed as [adjoint, ndim, and for each axis: nx, nh, ny, offset] */
+napi_value convolve(napi_env env, napi_callback_info info) {
+  const Args<8> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t lanes = lanesOf(dtype);
+  Packed packed(args.bytes(7));
+  const bool adjoint = packed.number() != 0;
+  const std::size_t ndim = packed.size();
+  std::vector<Axis> axes;
+  std::size_t nx = 1;
+  std::size_t nh = 1;
+  std::size_t ny = 1;
+  for (std::size_t k = 0; k < ndim; k++) {
+    Axis axis;
+    axis.nx = packed.integer();
+    axis.nh = packed.integer();
+    axis.ny = packed.integer();
+    axis.offset = packed.integer();
+    if (axis.nx < 0 || axis.nh < 0 || axis.ny < 0) throw Error("ERR_ARGUMENT", "native convolve: expected sizes of at least 0");
+    nx *= static_cast<std::size_t>(axis.nx);
+    nh *= static_cast<std::size_t>(axis.nh);
+    ny *= static_cast<std::size_t>(axis.ny);
+    // The adjoint is the convolution with the reversed filter.
+    if (adjoint) axis.offset = axis.nh - 1 - axis.offset;
+    axes.push_back(axis);
+  }
+  if (axes.empty()) axes.push_back({1, 1, 1, 0});
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 1, nx, lanes);
+    const T* h = lanesAt<T>(args, 3, nh, lanes);
+    T* y = lanesAt<T>(args, 5, ny, lanes);
+    if (ny == 0) return;
+    if (nx == 0 || nh == 0) {
+      std::memset(static_cast<void*>(y), 0, ny * lanes * sizeof(T));
+      return;
+    }
+    convolveAll(axes, static_cast<std::ptrdiff_t>(lanes), x, Filter<T>(h, nh, lanes, adjoint), y);
+  });
+  return nullptr;
+}
+
+}  // namespace
+
+void exportConvolve(napi_env env, napi_value exports) { exportFunction<convolve>(env, exports, "convolve"); }
+
+}  // namespace lops

@@ -1,0 +1,36 @@
+// The loops for machines with AVX512. Every std header comes before the target pragma, so that no shared inline function is compiled for it.
+#if defined(__x86_64__)
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <immintrin.h>
+
+#include "loops.hpp"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")
+#endif
+
+#define LOPS_LEVEL avx512
+#define LOPS_LEVEL_NAME "avx512"
+#define LOPS_VECTOR_BYTES 64
+
+#include "loops/simd.hpp"
+// after simd.hpp
+#include "loops/linear.hpp"
+#include "loops/elementwise.hpp"
+#include "loops/reductions.hpp"
+#include "loops/taps.hpp"
+// after all loops
+#include "loops/table.hpp"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif

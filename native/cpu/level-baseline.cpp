@@ -1,0 +1,23 @@
+// The loops for any machine: SSE2 on x86-64, NEON on arm64.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "loops.hpp"
+
+#define LOPS_LEVEL baseline
+#define LOPS_LEVEL_NAME "baseline"
+#define LOPS_VECTOR_BYTES 16
+
+#include "loops/simd.hpp"
+// after simd.hpp
+#include "loops/linear.hpp"
+#include "loops/elementwise.hpp"
+#include "loops/reductions.hpp"
+#include "loops/taps.hpp"
+// after all loops
+#include "loops/table.hpp"

@@ -1,0 +1,47 @@
+// Prints compiler or linker flags of the CBLAS and FFTW that pkg-config knows, one a line: `node library-flags.mjs cflags|ldflags|defines`.
+// Neither is needed. LOPS_BLAS names the pkg-config package of another CBLAS, or 'none'; LOPS_FFTW=none leaves FFTW out.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** pkg-config names of libraries with cblas.h, the fastest first. */
+const CBLAS = ['openblas', 'flexiblas', 'mkl-dynamic-lp64-seq', 'blis', 'cblas', 'cblas-netlib'];
+
+function pkgConfig(...args) {
+  try {
+    return execFileSync('pkg-config', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function library(names, label) {
+  const version = pkgConfig('--modversion', names[0]);
+  const cflags = pkgConfig('--cflags', ...names);
+  const libs = pkgConfig('--libs', ...names);
+  if (version === undefined || cflags === undefined || libs === undefined) return undefined;
+  const flags = libs.split(/\s+/).filter(Boolean);
+  // Libraries of environment modules lie outside the loader's path
+  const rpaths = flags.filter((f) => f.startsWith('-L/')).map((f) => `-Wl,-rpath,${f.slice(2)}`);
+  return { name: `${label} ${version}`, cflags: cflags.split(/\s+/).filter(Boolean), ldflags: [...flags, ...rpaths] };
+}
+
+/** `{ blas, fftw }`, each `{ name, cflags, ldflags }` or undefined. */
+export function cpuLibraries() {
+  const wish = process.env.LOPS_BLAS;
+  const names = wish === 'none' ? [] : wish ? [wish] : CBLAS;
+  let blas;
+  for (const name of names) blas ??= library([name], name);
+  const fftw = process.env.LOPS_FFTW === 'none' ? undefined : library(['fftw3', 'fftw3f'], 'fftw');
+  return { blas, fftw };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { blas, fftw } = cpuLibraries();
+  const asked = process.argv[2];
+  const found = [blas, fftw].filter((l) => l !== undefined);
+  // gyp splits what is printed as a shell does
+  if (asked === 'defines') {
+    if (blas) console.log(`'LOPS_BLAS="${blas.name}"'`);
+    if (fftw) console.log(`'LOPS_FFTW="${fftw.name}"'`);
+  } else console.log(found.flatMap((l) => l[asked]).join('\n'));
+}

@@ -1,0 +1,104 @@
+// The table of inner loops, one per instruction set. The same sources (loops/*.hpp) are compiled for each; dispatch.cpp chooses at load.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lops {
+
+/** Positions in UNARY_OPS and BINARY_OPS of src/core/backend.ts. */
+enum class Unary : int {
+  negative, abs, conj, real, imag, exp, log, sqrt, square, reciprocal, sign,
+  sin, cos, tan, arctan, tanh, floor, ceil, rint, isnan, isfinite
+};
+enum class Binary : int {
+  add, subtract, multiply, divide, multiplyConj, power, maximum, minimum, arctan2,
+  equal, notEqual, less, lessEqual, greater, greaterEqual
+};
+/** Positions in REDUCE_OPS. */
+enum class Reduce : int { sum, prod, max, min, sumAbs, sumSquares, sumPower, maxAbs, minAbs, countNonzero, countAtMost };
+
+/** How `terms` writes: y ← …, y += …; `stream` bypasses the caches, for outputs that do not fit into them: end with streamFence. */
+struct Writing {
+  bool add;
+  bool stream;
+};
+
+/** Loops over lanes of one float type. Outputs may be one of the inputs exactly; all sums are in float64 and in a fixed order. */
+template <typename T>
+struct FloatLoops {
+  void (*fill)(std::size_t n, T re, T im, T* y);
+  /** y ← a x */
+  void (*scale)(std::size_t n, double a, const T* x, T* y);
+  /** z ← a x + b y */
+  void (*axpby)(std::size_t n, double a, const T* x, double b, const T* y, T* z);
+  /** y ← Σ a[k] xs[k]; y may be any of xs. */
+  void (*combine)(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y);
+  /** The same of n complex numbers with complex coefficients (pairs). */
+  void (*combineComplex)(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y);
+  /** Real data; false where it isn't done here. */
+  bool (*unary)(Unary op, std::size_t n, const T* x, void* y);
+  bool (*unaryComplex)(Unary op, std::size_t n, const T* x, void* y);
+  bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, void* z);
+  bool (*binaryComplex)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z);
+  /** Soft and hard thresholds. */
+  void (*threshold)(bool hard, double t, std::size_t n, const T* x, T* y);
+  void (*thresholdComplex)(bool hard, double t, std::size_t n, const T* x, T* y);
+
+  double (*dot)(std::size_t n, const T* x, const T* y);
+  /** Of n complex pairs: Σ xr yr, Σ xi yi, Σ xr yi, Σ xi yr. */
+  void (*dotComplex)(std::size_t n, const T* x, const T* y, double* out);
+  double (*sum)(std::size_t n, const T* x);
+  void (*sumComplex)(std::size_t n, const T* x, double* out);
+  double (*sumAbs)(std::size_t n, const T* x);
+  double (*sumSquares)(std::size_t n, const T* x);
+  double (*maxAbs)(std::size_t n, const T* x);
+  /** accumulator[i] += |x[i]|^p, p = 0 (signed), 1, 2 */
+  void (*accumulate)(int p, std::size_t n, const T* x, double* accumulator);
+
+  /** y[i] ← (+)= Σ c[k] p[k][i] */
+  void (*terms)(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing);
+  /** y[i] ← (+)= Σ h[j] x[i − j·step], j < nh */
+  void (*taps)(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add);
+};
+
+struct Loops {
+  const char* name;
+  void (*copy)(std::size_t bytes, const void* x, void* y);
+  FloatLoops<float> f32;
+  FloatLoops<double> f64;
+};
+
+template <typename T>
+const FloatLoops<T>& of(const Loops& loops);
+template <>
+inline const FloatLoops<float>& of<float>(const Loops& loops) {
+  return loops.f32;
+}
+template <>
+inline const FloatLoops<double>& of<double>(const Loops& loops) {
+  return loops.f64;
+}
+
+namespace baseline {
+const Loops& table();
+}
+#if defined(__x86_64__)
+namespace avx2 {
+const Loops& table();
+}
+namespace avx512 {
+const Loops& table();
+}
+#endif
+
+/** The table of the present machine, or of LOPS_CPU_SIMD=baseline|avx2|avx512 where the machine can run it. */
+const Loops& loops();
+
+/** Outputs from this many bytes on bypass the caches. Constant after load. */
+extern std::size_t streamBytes;
+
+/** Orders streamed writes before whatever follows. */
+void streamFence();
+
+}  // namespace lops

@@ -1,0 +1,159 @@
+// Copies, fills and linear combinations.
+
+namespace lops {
+namespace LOPS_LEVEL {
+
+inline void copyBytes(std::size_t bytes, const void* x, void* y) {
+  if (bytes < streamBytes) {
+    std::memcpy(y, x, bytes);
+    return;
+  }
+  struct F {
+    const float* x;
+    LOPS_INLINE float one(std::size_t i) const { return x[i]; }
+    LOPS_INLINE Simd<float>::V vector(std::size_t i) const { return load(x + i); }
+  };
+  // Elements are multiples of four bytes. Bits pass through loads and stores unchanged.
+  writeLoop<true>(bytes / sizeof(float), static_cast<float*>(y), F{static_cast<const float*>(x)});
+  fence();
+}
+
+template <typename T>
+void fill(std::size_t n, T re, T im, T* y) {
+  if (re == 0 && im == 0 && !std::signbit(re) && !std::signbit(im)) {
+    std::memset(static_cast<void*>(y), 0, n * sizeof(T));
+    return;
+  }
+  if (re == im) {
+    for (std::size_t i = 0; i < n; i++) y[i] = re;
+    return;
+  }
+  for (std::size_t i = 0; i + 1 < n; i += 2) {
+    y[i] = re;
+    y[i + 1] = im;
+  }
+}
+
+template <typename T>
+void scale(std::size_t n, double a, const T* x, T* y) {
+  typedef typename Simd<T>::V V;
+  struct F {
+    T a;
+    V va;
+    const T* x;
+    LOPS_INLINE T one(std::size_t i) const { return a * x[i]; }
+    LOPS_INLINE V vector(std::size_t i) const { return va * load(x + i); }
+  };
+  write(n, y, x == y, F{static_cast<T>(a), splat(static_cast<T>(a)), x});
+}
+
+template <typename T>
+void axpby(std::size_t n, double a, const T* x, double b, const T* y, T* z) {
+  typedef typename Simd<T>::V V;
+  const bool inPlace = x == z || y == z;
+  const T ta = static_cast<T>(a);
+  const T tb = static_cast<T>(b);
+  if (b == 1) {
+    struct F {
+      T a;
+      V va;
+      const T *x, *y;
+      LOPS_INLINE T one(std::size_t i) const { return a * x[i] + y[i]; }
+      LOPS_INLINE V vector(std::size_t i) const { return va * load(x + i) + load(y + i); }
+    };
+    write(n, z, inPlace, F{ta, splat(ta), x, y});
+  } else {
+    struct F {
+      T a, b;
+      V va, vb;
+      const T *x, *y;
+      LOPS_INLINE T one(std::size_t i) const { return a * x[i] + b * y[i]; }
+      LOPS_INLINE V vector(std::size_t i) const { return va * load(x + i) + vb * load(y + i); }
+    };
+    write(n, z, inPlace, F{ta, tb, splat(ta), splat(tb), x, y});
+  }
+}
+
+template <typename T, int Count>
+struct Sum {
+  T a[Count];
+  const T* x[Count];
+  LOPS_INLINE T one(std::size_t i) const {
+    T s = a[0] * x[0][i];
+    for (int k = 1; k < Count; k++) s += a[k] * x[k][i];
+    return s;
+  }
+  LOPS_INLINE typename Simd<T>::V vector(std::size_t i) const {
+    typename Simd<T>::V s = a[0] * load(x[0] + i);
+    for (int k = 1; k < Count; k++) s += a[k] * load(x[k] + i);
+    return s;
+  }
+};
+
+template <typename T, int Count>
+LOPS_INLINE void combineFixed(std::size_t n, const double* a, const T* const* xs, T* y) {
+  Sum<T, Count> f;
+  bool inPlace = false;
+  for (int k = 0; k < Count; k++) {
+    f.a[k] = static_cast<T>(a[k]);
+    f.x[k] = xs[k];
+    inPlace = inPlace || xs[k] == y;
+  }
+  write(n, y, inPlace, f);
+}
+
+template <typename T>
+void combine(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y) {
+  switch (count) {
+    case 0: fill<T>(n, 0, 0, y); return;
+    case 1: scale(n, a[0], xs[0], y); return;
+    case 2: axpby(n, a[0], xs[0], a[1], xs[1], y); return;
+    case 3: combineFixed<T, 3>(n, a, xs, y); return;
+    case 4: combineFixed<T, 4>(n, a, xs, y); return;
+    default: break;
+  }
+  // More terms go through a block that stays in the first-level cache, since y may be any of the inputs.
+  constexpr std::size_t block = 1024;
+  alignas(64) T sums[block];
+  for (std::size_t start = 0; start < n; start += block) {
+    const std::size_t m = n - start < block ? n - start : block;
+    for (std::size_t i = 0; i < m; i++) sums[i] = static_cast<T>(a[0]) * xs[0][start + i];
+    for (std::size_t k = 1; k < count; k++) {
+      const T c = static_cast<T>(a[k]);
+      const T* x = xs[k] + start;
+      for (std::size_t i = 0; i < m; i++) sums[i] += c * x[i];
+    }
+    std::memcpy(static_cast<void*>(y + start), sums, m * sizeof(T));
+  }
+}
+
+template <typename T>
+void combineComplex(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y) {
+  bool real = true;
+  for (std::size_t k = 0; k < count; k++) real = real && a[2 * k + 1] == 0;
+  if (real && count <= 4) {
+    double parts[4];
+    for (std::size_t k = 0; k < count; k++) parts[k] = a[2 * k];
+    combine(2 * n, count, parts, xs, y);
+    return;
+  }
+  constexpr std::size_t block = 1024;
+  alignas(64) T sums[block];
+  for (std::size_t start = 0; start < 2 * n; start += block) {
+    const std::size_t m = 2 * n - start < block ? 2 * n - start : block;
+    std::memset(static_cast<void*>(sums), 0, sizeof sums);
+    for (std::size_t k = 0; k < count; k++) {
+      const T re = static_cast<T>(a[2 * k]);
+      const T im = static_cast<T>(a[2 * k + 1]);
+      const T* x = xs[k] + start;
+      for (std::size_t i = 0; i < m; i += 2) {
+        sums[i] += re * x[i] - im * x[i + 1];
+        sums[i + 1] += re * x[i + 1] + im * x[i];
+      }
+    }
+    std::memcpy(static_cast<void*>(y + start), sums, m * sizeof(T));
+  }
+}
+
+}  // namespace LOPS_LEVEL
+}  // namespace lops

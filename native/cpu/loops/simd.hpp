@@ -1,0 +1,162 @@
+// Vectors of the instruction set that is being compiled, in the vector extensions of GCC and Clang. No include guard against other levels:
+// a level file defines LOPS_LEVEL (a namespace) and LOPS_VECTOR_BYTES and includes this once.
+
+#define LOPS_INLINE inline __attribute__((always_inline))
+#if defined(__clang__)
+#define LOPS_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define LOPS_IVDEP _Pragma("GCC ivdep")
+#endif
+
+namespace lops {
+namespace LOPS_LEVEL {
+
+template <typename T>
+struct Simd;
+
+template <>
+struct Simd<double> {
+  static constexpr std::size_t width = LOPS_VECTOR_BYTES / 8;
+  typedef double V __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  typedef double U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(8)));
+  typedef std::int64_t I __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  /** As many elements as a vector of doubles has: what is widened at once. */
+  typedef U Half;
+};
+
+template <>
+struct Simd<float> {
+  static constexpr std::size_t width = LOPS_VECTOR_BYTES / 4;
+  typedef float V __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  typedef float U __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias, aligned(4)));
+  typedef std::int32_t I __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  typedef float Half __attribute__((vector_size(LOPS_VECTOR_BYTES / 2), may_alias, aligned(4)));
+};
+
+typedef Simd<double>::V Wide;
+constexpr std::size_t wideWidth = Simd<double>::width;
+
+template <typename T>
+LOPS_INLINE typename Simd<T>::V load(const T* p) {
+  return *reinterpret_cast<const typename Simd<T>::U*>(p);
+}
+template <typename T>
+LOPS_INLINE void store(T* p, typename Simd<T>::V v) {
+  *reinterpret_cast<typename Simd<T>::U*>(p) = v;
+}
+/** Bypasses the caches where the instruction set can; p is aligned to the vector. */
+template <typename T>
+LOPS_INLINE void stream(T* p, typename Simd<T>::V v) {
+#if defined(__x86_64__) && LOPS_VECTOR_BYTES == 64
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
+#elif defined(__x86_64__) && LOPS_VECTOR_BYTES == 32
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
+#elif defined(__x86_64__)
+  _mm_stream_si128(reinterpret_cast<__m128i*>(p), (__m128i)v);
+#else
+  *reinterpret_cast<typename Simd<T>::V*>(p) = v;
+#endif
+}
+template <typename T>
+LOPS_INLINE typename Simd<T>::V splat(T a) {
+  return a - typename Simd<T>::V{};
+}
+/** `wideWidth` elements, widened to double. */
+LOPS_INLINE Wide loadWide(const double* p) { return load(p); }
+LOPS_INLINE Wide loadWide(const float* p) { return __builtin_convertvector(*reinterpret_cast<const Simd<float>::Half*>(p), Wide); }
+
+/** Pairs with their halves exchanged: (re, im) → (im, re). */
+LOPS_INLINE Wide swapPairs(Wide v) {
+  typedef Simd<double>::I I;
+#if LOPS_VECTOR_BYTES == 64
+  const I mask = {1, 0, 3, 2, 5, 4, 7, 6};
+#elif LOPS_VECTOR_BYTES == 32
+  const I mask = {1, 0, 3, 2};
+#else
+  const I mask = {1, 0};
+#endif
+#if defined(__clang__)
+#if LOPS_VECTOR_BYTES == 64
+  (void)mask;
+  return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+#elif LOPS_VECTOR_BYTES == 32
+  (void)mask;
+  return __builtin_shufflevector(v, v, 1, 0, 3, 2);
+#else
+  (void)mask;
+  return __builtin_shufflevector(v, v, 1, 0);
+#endif
+#else
+  return __builtin_shuffle(v, mask);
+#endif
+}
+
+LOPS_INLINE double total(Wide v) {
+  double s = 0;
+  for (std::size_t k = 0; k < wideWidth; k++) s += v[k];
+  return s;
+}
+LOPS_INLINE double totalEven(Wide v) {
+  double s = 0;
+  for (std::size_t k = 0; k < wideWidth; k += 2) s += v[k];
+  return s;
+}
+
+/** How many elements come before the first one that is aligned to a vector. */
+template <typename T>
+LOPS_INLINE std::size_t headOf(const T* p, std::size_t n) {
+  const std::size_t past = reinterpret_cast<std::uintptr_t>(p) % LOPS_VECTOR_BYTES;
+  const std::size_t head = past == 0 ? 0 : (LOPS_VECTOR_BYTES - past) / sizeof(T);
+  return past % sizeof(T) != 0 || head > n ? n : head;
+}
+
+/** Orders streamed writes before whatever follows. */
+LOPS_INLINE void fence() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
+/** y[i] = f(i): `f.one(i)` an element, `f.vector(i)` a vector from i on. */
+template <bool Stream, typename T, typename F>
+LOPS_INLINE void writeLoop(std::size_t n, T* y, const F& f) {
+  constexpr std::size_t W = Simd<T>::width;
+  std::size_t i = 0;
+  if (Stream) {
+    const std::size_t head = headOf(y, n);
+    for (; i < head; i++) y[i] = f.one(i);
+    for (; i + 2 * W <= n; i += 2 * W) {
+      const auto a = f.vector(i);
+      const auto b = f.vector(i + W);
+      stream(y + i, a);
+      stream(y + i + W, b);
+    }
+  } else {
+    for (; i + 4 * W <= n; i += 4 * W) {
+      const auto a = f.vector(i);
+      const auto b = f.vector(i + W);
+      const auto c = f.vector(i + 2 * W);
+      const auto d = f.vector(i + 3 * W);
+      store(y + i, a);
+      store(y + i + W, b);
+      store(y + i + 2 * W, c);
+      store(y + i + 3 * W, d);
+    }
+    for (; i + W <= n; i += W) store(y + i, f.vector(i));
+  }
+  for (; i < n; i++) y[i] = f.one(i);
+}
+
+/** Streams where y is large and no input. */
+template <typename T, typename F>
+LOPS_INLINE void write(std::size_t n, T* y, bool inPlace, const F& f) {
+  if (!inPlace && n * sizeof(T) >= streamBytes) {
+    writeLoop<true>(n, y, f);
+    fence();
+  } else {
+    writeLoop<false>(n, y, f);
+  }
+}
+
+}  // namespace LOPS_LEVEL
+}  // namespace lops

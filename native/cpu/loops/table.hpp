@@ -1,0 +1,19 @@
+// The table of the level that is being compiled.
+
+namespace lops {
+namespace LOPS_LEVEL {
+
+template <typename T>
+FloatLoops<T> floatLoops() {
+  return {fill<T>,      scale<T>,         axpby<T>,      combine<T>, combineComplex<T>, unary<T>,      unaryComplex<T>, binary<T>,
+          binaryComplex<T>, threshold<T>, thresholdComplex<T>, dot<T>, dotComplex<T>, sum<T>, sumComplex<T>, sumAbs<T>, sumSquares<T>,
+          maxAbs<T>,    accumulate<T>,    terms<T>,      taps<T>};
+}
+
+const Loops& table() {
+  static const Loops loops = {LOPS_LEVEL_NAME, copyBytes, floatLoops<float>(), floatLoops<double>()};
+  return loops;
+}
+
+}  // namespace LOPS_LEVEL
+}  // namespace lops

@@ -1,0 +1,123 @@
+// The two inner loops of stencils and convolutions: weighted sums of a few shifted runs, register-blocked.
+
+namespace lops {
+namespace LOPS_LEVEL {
+
+/** y[i] ← (+)= Σ c[k] p[k][i], k < Count, the number of terms known at compile time. */
+template <typename T, int Count, bool Add>
+struct Terms {
+  const T* p[Count > 0 ? Count : 1];
+  T c[Count > 0 ? Count : 1];
+  const T* y;
+  LOPS_INLINE T one(std::size_t i) const {
+    T s = Add ? y[i] : T(0);
+    for (int k = 0; k < Count; k++) s += c[k] * p[k][i];
+    return s;
+  }
+  LOPS_INLINE typename Simd<T>::V vector(std::size_t i) const {
+    typename Simd<T>::V s = Add ? load(y + i) : c[0] * load(p[0] + i);
+    for (int k = Add ? 0 : 1; k < Count; k++) s += c[k] * load(p[k] + i);
+    return s;
+  }
+};
+
+template <typename T, int Count, bool Add>
+LOPS_INLINE void termsFixed(std::size_t n, const T* const* p, const T* c, T* y, bool streaming) {
+  Terms<T, Count, Add> f;
+  for (int k = 0; k < Count; k++) {
+    f.p[k] = p[k];
+    f.c[k] = c[k];
+  }
+  f.y = y;
+  // Short runs would spend their time on the way to an aligned element.
+  if (!Add && streaming && n >= 16 * Simd<T>::width) {
+    writeLoop<true>(n, y, f);
+  } else {
+    writeLoop<false>(n, y, f);
+  }
+}
+
+template <typename T, bool Add>
+void termsUpTo8(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, bool streaming) {
+  switch (count) {
+    case 1: termsFixed<T, 1, Add>(n, p, c, y, streaming); return;
+    case 2: termsFixed<T, 2, Add>(n, p, c, y, streaming); return;
+    case 3: termsFixed<T, 3, Add>(n, p, c, y, streaming); return;
+    case 4: termsFixed<T, 4, Add>(n, p, c, y, streaming); return;
+    case 5: termsFixed<T, 5, Add>(n, p, c, y, streaming); return;
+    case 6: termsFixed<T, 6, Add>(n, p, c, y, streaming); return;
+    case 7: termsFixed<T, 7, Add>(n, p, c, y, streaming); return;
+    case 8: termsFixed<T, 8, Add>(n, p, c, y, streaming); return;
+    default: return;
+  }
+}
+
+template <typename T>
+void terms(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing) {
+  if (count == 0) {
+    if (!writing.add) std::memset(static_cast<void*>(y), 0, n * sizeof(T));
+    return;
+  }
+  if (count <= 8) {
+    if (writing.add) {
+      termsUpTo8<T, true>(n, count, p, c, y, false);
+    } else {
+      termsUpTo8<T, false>(n, count, p, c, y, writing.stream);
+    }
+    return;
+  }
+  // Many terms: eight at a time over a block that stays in the first-level cache.
+  constexpr std::size_t block = 1024;
+  const T* q[8];
+  for (std::size_t start = 0; start < n; start += block) {
+    const std::size_t m = n - start < block ? n - start : block;
+    for (std::size_t k = 0; k < count; k += 8) {
+      const std::size_t some = count - k < 8 ? count - k : 8;
+      for (std::size_t j = 0; j < some; j++) q[j] = p[k + j] + start;
+      if (writing.add || k > 0) {
+        termsUpTo8<T, true>(m, some, q, c + k, y + start, false);
+      } else {
+        termsUpTo8<T, false>(m, some, q, c + k, y + start, false);
+      }
+    }
+  }
+}
+
+/** Blocks of vectors of y are kept in registers while all taps run over them. */
+template <typename T, int Block>
+LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
+  typedef typename Simd<T>::V V;
+  constexpr std::ptrdiff_t W = static_cast<std::ptrdiff_t>(Simd<T>::width);
+  V s[Block] = {};
+  if (add) {
+    for (int b = 0; b < Block; b++) s[b] = load(y + b * W);
+  }
+  for (std::size_t j = 0; j < nh; j++) {
+    const V c = splat(h[j]);
+    const T* p = x - static_cast<std::ptrdiff_t>(j) * step;
+    for (int b = 0; b < Block; b++) s[b] += c * load(p + b * W);
+  }
+  for (int b = 0; b < Block; b++) store(y + b * W, s[b]);
+}
+
+template <typename T>
+void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
+  constexpr std::size_t W = Simd<T>::width;
+  std::size_t i = 0;
+  for (; i + 8 * W <= n; i += 8 * W) tapsBlock<T, 8>(nh, h, step, x + i, y + i, add);
+  for (; i + 4 * W <= n; i += 4 * W) tapsBlock<T, 4>(nh, h, step, x + i, y + i, add);
+  for (; i + W <= n; i += W) tapsBlock<T, 1>(nh, h, step, x + i, y + i, add);
+  if (i < n && n >= W && !add) {
+    // The last vector again, shifted back: the same values where it overlaps.
+    tapsBlock<T, 1>(nh, h, step, x + (n - W), y + (n - W), false);
+    return;
+  }
+  for (; i < n; i++) {
+    T s = add ? y[i] : T(0);
+    for (std::size_t j = 0; j < nh; j++) s += h[j] * x[static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(j) * step];
+    y[i] = s;
+  }
+}
+
+}  // namespace LOPS_LEVEL
+}  // namespace lops

@@ -1,0 +1,409 @@
+// How the one pass works: axes without bands are merged; what is left is a loop over rows (runs of memory), and each row of the output is
+// one weighted sum of a few runs of the input: the row itself, rows shifted along the outer axes, the row shifted by elements along the last one,
+// ghost rows. Rows are visited in an order in which the planes that a shift along the outermost banded axis needs are still in the cache.
+
+#include "stencil.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#if defined(__linux__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
+
+#include "addon.hpp"
+#include "arrays.hpp"
+
+namespace lops {
+namespace {
+
+/** Half of the second-level cache: what a window of rows may occupy. */
+std::ptrdiff_t windowBytes() {
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+  static const long size = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (size >= 128 * 1024) return std::min<std::ptrdiff_t>(size, 4 << 20) / 2;
+#endif
+  return 256 * 1024;
+}
+
+/** Inner runs from this many bytes on are rows of their own; shorter ones are joined with the last banded axis. */
+constexpr std::ptrdiff_t longRun = 16 * 1024;
+
+template <typename T>
+class Walk {
+ public:
+  Walk(const StencilSpec<T>& spec, const T* x, T* y) : spec_(spec), x_(x), y_(y) { plan(); }
+
+  void run() {
+    if (total_ == 0) return;
+    writing_ = {spec_.add, !spec_.add && static_cast<std::size_t>(total_) * sizeof(T) >= streamBytes};
+    visit(0, 0);
+    if (writing_.stream) streamFence();
+  }
+
+ private:
+  /** An axis, or several without bands merged. */
+  struct Group {
+    std::ptrdiff_t n, stride, lo, hi;
+    std::vector<const Band<T>*> bands;
+  };
+  /** A part of each row over which the shifts along the last axis are the same. */
+  struct Term {
+    const T* ghost;  // null: x
+    std::ptrdiff_t rowStride;
+    std::ptrdiff_t offset;
+    T c;
+  };
+  struct Piece {
+    std::ptrdiff_t begin, end;
+    T centre;
+    bool hasCentre;
+    std::vector<Term> terms;
+  };
+
+  void plan() {
+    const std::size_t ndim = spec_.shape.size();
+    std::vector<bool> marked(ndim, false);
+    for (const Band<T>& band : spec_.bands) marked[band.axis] = true;
+    const bool partial = spec_.start > 0 || spec_.end < spec_.shape[spec_.axis];
+    if (partial) marked[spec_.axis] = true;
+    total_ = 1;
+    for (const std::ptrdiff_t n : spec_.shape) total_ *= n;
+    std::ptrdiff_t stride = total_;
+    if (total_ == 0) return;
+    bool previous = true;
+    std::size_t last = ndim;  // group of the last marked axis
+    for (std::size_t k = 0; k < ndim; k++) {
+      const std::ptrdiff_t n = spec_.shape[k];
+      stride /= n;
+      if (marked[k] || previous || groups_.empty()) groups_.push_back({1, stride, 0, 1, {}});
+      Group& group = groups_.back();
+      group.n *= n;
+      group.stride = stride;
+      group.lo = 0;
+      group.hi = group.n;
+      if (marked[k]) {
+        last = groups_.size() - 1;
+        for (const Band<T>& band : spec_.bands) {
+          if (band.axis == k) group.bands.push_back(&band);
+        }
+        if (partial && spec_.axis == k) {
+          group.lo = std::max<std::ptrdiff_t>(0, spec_.start);
+          group.hi = std::min(n, spec_.end);
+        }
+      }
+      previous = marked[k];
+    }
+    planRow(last);
+    planBlocks();
+    std::size_t most = 1;
+    for (const Piece& piece : pieces_) most = std::max(most, piece.terms.size() + 1);
+    for (std::size_t g = 0; g < outer_; g++) {
+      for (const Band<T>* band : groups_[g].bands) {
+        for (const BandSegment& segment : band->segments) most += segment.count;
+      }
+    }
+    pointers_.resize(most);
+    coefficients_.resize(most);
+    index_.resize(groups_.size());
+  }
+
+  /** Which groups the row is made of, and its pieces. */
+  void planRow(std::size_t last) {
+    const bool any = last < groups_.size();
+    const std::ptrdiff_t inner = any ? groups_[last].stride : total_;
+    if (!any || inner * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) {
+      outer_ = any ? last + 1 : 0;
+      row_ = inner;
+      pieces_.push_back({0, inner, T(0), false, {}});
+    } else {
+      outer_ = last;
+      const Group& group = groups_[last];
+      row_ = group.n * inner;
+      cut(group, inner);
+    }
+    runLo_ = 0;
+    runHi_ = row_;
+  }
+
+  /** Cuts the last banded axis where its taps, or the memory that they reach, change. */
+  void cut(const Group& group, std::ptrdiff_t inner) {
+    const std::ptrdiff_t n = group.n;
+    std::vector<std::ptrdiff_t> cuts = {group.lo, group.hi};
+    for (const Band<T>* band : group.bands) {
+      for (const BandSegment& s : band->segments) {
+        cuts.push_back(s.start);
+        cuts.push_back(s.end);
+        for (std::size_t k = 0; k < s.count; k++) {
+          const std::ptrdiff_t shift = s.lo + static_cast<std::ptrdiff_t>(k);
+          for (const std::ptrdiff_t edge : {-band->frontWidth, std::ptrdiff_t(0), n, n + band->backWidth}) {
+            if (edge - shift > s.start && edge - shift < s.end) cuts.push_back(edge - shift);
+          }
+        }
+      }
+    }
+    std::sort(cuts.begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    for (std::size_t c = 0; c + 1 < cuts.size(); c++) {
+      const std::ptrdiff_t begin = cuts[c];
+      const std::ptrdiff_t end = cuts[c + 1];
+      if (begin < group.lo || end > group.hi) continue;
+      Piece piece = {begin * inner, end * inner, T(0), false, {}};
+      for (const Band<T>* band : group.bands) {
+        for (const BandSegment& s : band->segments) {
+          if (begin < s.start || begin >= s.end) continue;
+          for (std::size_t k = 0; k < s.count; k++) addTerm(piece, *band, n, inner, begin, s.lo + static_cast<std::ptrdiff_t>(k), static_cast<T>(s.taps[k]));
+        }
+      }
+      pieces_.push_back(std::move(piece));
+    }
+  }
+
+  static void addTerm(Piece& piece, const Band<T>& band, std::ptrdiff_t n, std::ptrdiff_t inner, std::ptrdiff_t begin, std::ptrdiff_t shift, T c) {
+    const std::ptrdiff_t cell = begin + shift;
+    if (c == 0) return;
+    if (cell < 0) {
+      if (cell + band.frontWidth >= 0) piece.terms.push_back({band.front, band.frontWidth * inner, (shift + band.frontWidth) * inner, c});
+    } else if (cell >= n) {
+      if (cell - n < band.backWidth) piece.terms.push_back({band.back, band.backWidth * inner, (shift - n) * inner, c});
+    } else if (shift == 0) {
+      piece.centre += c;
+      piece.hasCentre = true;
+    } else {
+      piece.terms.push_back({nullptr, 0, shift * inner, c});
+    }
+  }
+
+  /** Blocks the axis inside the outermost banded one, so that the window of rows that a shift needs stays in the second-level cache. */
+  void planBlocks() {
+    blocked_ = groups_.size();
+    for (std::size_t g = 0; g < outer_; g++) {
+      if (groups_[g].bands.empty()) continue;
+      std::ptrdiff_t lowest = 0;
+      std::ptrdiff_t highest = 0;
+      for (const Band<T>* band : groups_[g].bands) {
+        for (const BandSegment& s : band->segments) {
+          lowest = std::min(lowest, s.lo);
+          highest = std::max(highest, s.lo + static_cast<std::ptrdiff_t>(s.count) - 1);
+        }
+      }
+      const std::ptrdiff_t rows = highest - lowest + 2;
+      blocked_ = g;
+      const bool inRow = g + 1 == outer_;
+      const std::ptrdiff_t unit = static_cast<std::ptrdiff_t>(sizeof(T)) * rows * (inRow ? 1 : groups_[g + 1].stride);
+      block_ = std::max<std::ptrdiff_t>(windowBytes() / unit, inRow ? 2048 : 8);
+      if (inRow) block_ -= block_ % 512;
+      return;
+    }
+  }
+
+  void visit(std::size_t g, std::ptrdiff_t offset) {
+    if (g == outer_) {
+      row(offset);
+      return;
+    }
+    if (g == blocked_) {
+      const bool inRow = g + 1 == outer_;
+      const std::ptrdiff_t lo = inRow ? 0 : groups_[g + 1].lo;
+      const std::ptrdiff_t hi = inRow ? row_ : groups_[g + 1].hi;
+      std::ptrdiff_t& from = inRow ? runLo_ : groups_[g + 1].lo;
+      std::ptrdiff_t& to = inRow ? runHi_ : groups_[g + 1].hi;
+      for (std::ptrdiff_t start = lo; start < hi; start += block_) {
+        from = start;
+        to = std::min(hi, start + block_);
+        each(g, offset);
+      }
+      from = lo;
+      to = hi;
+      return;
+    }
+    each(g, offset);
+  }
+
+  void each(std::size_t g, std::ptrdiff_t offset) {
+    const std::ptrdiff_t stride = groups_[g].stride;
+    for (std::ptrdiff_t i = groups_[g].lo; i < groups_[g].hi; i++) {
+      index_[g] = i;
+      visit(g + 1, offset + i * stride);
+    }
+  }
+
+  /** One row of the output, from lane `offset` on. */
+  void row(std::ptrdiff_t offset) {
+    std::size_t count = 0;
+    T centre = 0;
+    bool hasCentre = false;
+    for (std::size_t g = 0; g < outer_; g++) {
+      const Group& group = groups_[g];
+      for (const Band<T>* band : group.bands) {
+        const std::ptrdiff_t i = index_[g];
+        for (const BandSegment& s : band->segments) {
+          if (i < s.start || i >= s.end) continue;
+          for (std::size_t k = 0; k < s.count; k++) {
+            const T c = static_cast<T>(s.taps[k]);
+            const std::ptrdiff_t shift = s.lo + static_cast<std::ptrdiff_t>(k);
+            if (c == 0) continue;
+            if (shift == 0) {
+              centre += c;
+              hasCentre = true;
+              continue;
+            }
+            const T* p = cellOf(*band, group, offset, i, i + shift);
+            if (p == nullptr) continue;
+            pointers_[count] = p;
+            coefficients_[count++] = c;
+          }
+        }
+      }
+    }
+    const std::ptrdiff_t rowNumber = offset / row_;
+    for (const Piece& piece : pieces_) {
+      const std::ptrdiff_t begin = std::max(piece.begin, runLo_);
+      const std::ptrdiff_t end = std::min(piece.end, runHi_);
+      if (begin < end) runPiece(piece, begin, end, offset, rowNumber, count, centre, hasCentre);
+    }
+  }
+
+  void runPiece(const Piece& piece, std::ptrdiff_t begin, std::ptrdiff_t end, std::ptrdiff_t offset, std::ptrdiff_t rowNumber, std::size_t count, T centre,
+                bool hasCentre) {
+    const T* p[maxTerms];
+    T c[maxTerms];
+    const std::size_t needed = count + piece.terms.size() + 1;
+    const T** pointers = needed <= maxTerms ? p : many(needed);
+    T* coefficients = needed <= maxTerms ? c : manyCoefficients_.data();
+    std::size_t m = 0;
+    if (hasCentre || piece.hasCentre) {
+      pointers[m] = x_ + offset + begin;
+      coefficients[m++] = centre + piece.centre;
+    }
+    for (std::size_t k = 0; k < count; k++, m++) {
+      pointers[m] = pointers_[k] + begin;
+      coefficients[m] = coefficients_[k];
+    }
+    for (const Term& term : piece.terms) {
+      pointers[m] = (term.ghost == nullptr ? x_ + offset : term.ghost + rowNumber * term.rowStride) + term.offset + begin;
+      coefficients[m++] = term.c;
+    }
+    loops_.terms(static_cast<std::size_t>(end - begin), m, pointers, coefficients, y_ + offset + begin, writing_);
+  }
+
+  const T** many(std::size_t needed) {
+    if (manyPointers_.size() < needed) {
+      manyPointers_.resize(needed);
+      manyCoefficients_.resize(needed);
+    }
+    return manyPointers_.data();
+  }
+
+  /** The row of a neighbouring cell of an outer axis: in x, in a ghost, or null where there is none. */
+  const T* cellOf(const Band<T>& band, const Group& group, std::ptrdiff_t offset, std::ptrdiff_t i, std::ptrdiff_t cell) const {
+    if (cell >= 0 && cell < group.n) return x_ + offset + (cell - i) * group.stride;
+    const bool before = cell < 0;
+    const std::ptrdiff_t width = before ? band.frontWidth : band.backWidth;
+    const std::ptrdiff_t place = before ? cell + width : cell - group.n;
+    if (place < 0 || place >= width) return nullptr;
+    const std::ptrdiff_t above = offset / (group.n * group.stride);
+    return (before ? band.front : band.back) + (above * width + place) * group.stride + offset % group.stride;
+  }
+
+  static constexpr std::size_t maxTerms = 32;
+  const StencilSpec<T>& spec_;
+  const T* x_;
+  T* y_;
+  const FloatLoops<T>& loops_ = of<T>(loops());
+  std::ptrdiff_t total_ = 0;
+  std::vector<Group> groups_;
+  /** Groups 0 … outer_ − 1 are loops, the rest is the row. */
+  std::size_t outer_ = 0;
+  std::ptrdiff_t row_ = 0;
+  std::ptrdiff_t runLo_ = 0, runHi_ = 0;
+  std::vector<Piece> pieces_;
+  std::size_t blocked_ = 0;
+  std::ptrdiff_t block_ = 0;
+  std::vector<std::ptrdiff_t> index_;
+  std::vector<const T*> pointers_;
+  std::vector<T> coefficients_;
+  std::vector<const T*> manyPointers_;
+  std::vector<T> manyCoefficients_;
+  Writing writing_ = {false, false};
+};
+
+template <typename T, std::size_t N>
+const T* ghost(const Args<N>& args, std::size_t i, std::size_t offset, std::size_t lanes, std::size_t length) {
+  if (length == 0) return nullptr;
+  return reinterpret_cast<const T*>(spanOf(args.env(), args[i], offset * lanes * sizeof(T), length * sizeof(T)).data);
+}
+
+constexpr std::size_t maxBands = 8;
+constexpr std::size_t firstGhost = 6;
+
+/**
+ * stencil(dtype, x, xo, y, yo, spec, front0, back0, front1, back1, …) with spec packed as
+ * [ndim, add, axis, start, end, bands, shape…, and for each band: axis, frontOffset, frontWidth, backOffset, backWidth, segments, and for each
+ * segment: start, end, lo, count, taps…]; up to 8 bands.
+ */
+napi_value stencil(napi_env env, napi_callback_info info) {
+  const Args<firstGhost + 2 * maxBands> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t lanes = lanesOf(dtype);
+  Packed packed(args.bytes(5));
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    StencilSpec<T> spec;
+    const std::size_t ndim = packed.size();
+    spec.add = packed.number() != 0;
+    spec.axis = packed.size();
+    spec.start = packed.integer();
+    spec.end = packed.integer();
+    const std::size_t bands = packed.size();
+    std::size_t total = lanes;
+    for (std::size_t k = 0; k < ndim; k++) {
+      const std::size_t n = packed.size();
+      spec.shape.push_back(static_cast<std::ptrdiff_t>(n));
+      total *= n;
+    }
+    if (bands > maxBands || spec.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: too many bands, or an axis that does not exist");
+    spec.shape.push_back(static_cast<std::ptrdiff_t>(lanes));
+    for (std::size_t b = 0; b < bands; b++) {
+      Band<T> band;
+      band.axis = packed.size();
+      if (band.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: a band along an axis that does not exist");
+      const std::size_t frontOffset = packed.size();
+      band.frontWidth = static_cast<std::ptrdiff_t>(packed.size());
+      const std::size_t backOffset = packed.size();
+      band.backWidth = static_cast<std::ptrdiff_t>(packed.size());
+      const std::size_t n = static_cast<std::size_t>(spec.shape[band.axis]);
+      const std::size_t cell = n == 0 ? 0 : total / n;
+      band.front = ghost<T>(args, firstGhost + 2 * b, frontOffset, lanes, cell * static_cast<std::size_t>(band.frontWidth));
+      band.back = ghost<T>(args, firstGhost + 2 * b + 1, backOffset, lanes, cell * static_cast<std::size_t>(band.backWidth));
+      const std::size_t segments = packed.size();
+      for (std::size_t s = 0; s < segments; s++) {
+        BandSegment segment;
+        segment.start = packed.integer();
+        segment.end = packed.integer();
+        segment.lo = packed.integer();
+        segment.count = packed.size();
+        segment.taps = packed.take(segment.count);
+        band.segments.push_back(segment);
+      }
+      spec.bands.push_back(std::move(band));
+    }
+    const T* x = reinterpret_cast<const T*>(slice(args.bytes(1), args.size(2) * lanes * sizeof(T), total * sizeof(T)).data);
+    T* y = reinterpret_cast<T*>(slice(args.bytes(3), args.size(4) * lanes * sizeof(T), total * sizeof(T)).data);
+    applyStencil(spec, x, y);
+  });
+  return nullptr;
+}
+
+}  // namespace
+
+template <typename T>
+void applyStencil(const StencilSpec<T>& spec, const T* x, T* y) {
+  Walk<T>(spec, x, y).run();
+}
+template void applyStencil(const StencilSpec<float>&, const float*, float*);
+template void applyStencil(const StencilSpec<double>&, const double*, double*);
+
+void exportStencil(napi_env env, napi_value exports) { exportFunction<stencil>(env, exports, "stencil"); }
+
+}  // namespace lops

@@ -1,0 +1,146 @@
+// N-dimensional strided copies: transpositions, slices, halos, broadcasts.
+
+#include <algorithm>
+#include <complex>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "addon.hpp"
+#include "arrays.hpp"
+#include "loops.hpp"
+
+namespace lops {
+namespace {
+
+struct Axis {
+  std::ptrdiff_t n, xs, ys;
+};
+
+/** Axes of size 1 go, neighbours that continue each other in both arrays become one. */
+std::vector<Axis> merged(const std::vector<Axis>& axes) {
+  std::vector<Axis> out;
+  for (const Axis& axis : axes) {
+    if (axis.n == 1) continue;
+    if (!out.empty() && out.back().xs == axis.n * axis.xs && out.back().ys == axis.n * axis.ys) {
+      out.back() = {out.back().n * axis.n, axis.xs, axis.ys};
+    } else {
+      out.push_back(axis);
+    }
+  }
+  if (out.empty()) out.push_back({1, 1, 1});
+  return out;
+}
+
+template <typename T, bool Add>
+void line(std::ptrdiff_t n, const T* x, std::ptrdiff_t xs, T* y, std::ptrdiff_t ys) {
+  if (!Add && xs == 1 && ys == 1) {
+    loops().copy(static_cast<std::size_t>(n) * sizeof(T), x, y);
+    return;
+  }
+  if (xs == 1 && ys == 1) {
+    for (std::ptrdiff_t i = 0; i < n; i++) y[i] += x[i];
+    return;
+  }
+  for (std::ptrdiff_t i = 0; i < n; i++) {
+    if (Add) {
+      y[i * ys] += x[i * xs];
+    } else {
+      y[i * ys] = x[i * xs];
+    }
+  }
+}
+
+/** The last two axes in tiles: x runs along one of them, y along the other. */
+template <typename T, bool Add>
+void tiles(const Axis& a, const Axis& b, const T* x, T* y) {
+  constexpr std::ptrdiff_t tile = 16;
+  for (std::ptrdiff_t i0 = 0; i0 < a.n; i0 += tile) {
+    const std::ptrdiff_t i1 = std::min(a.n, i0 + tile);
+    for (std::ptrdiff_t j0 = 0; j0 < b.n; j0 += tile) {
+      const std::ptrdiff_t j1 = std::min(b.n, j0 + tile);
+      for (std::ptrdiff_t i = i0; i < i1; i++) {
+        for (std::ptrdiff_t j = j0; j < j1; j++) {
+          if (Add) {
+            y[i * a.ys + j * b.ys] += x[i * a.xs + j * b.xs];
+          } else {
+            y[i * a.ys + j * b.ys] = x[i * a.xs + j * b.xs];
+          }
+        }
+      }
+    }
+  }
+}
+
+template <typename T, bool Add>
+void walk(const std::vector<Axis>& axes, std::size_t k, const T* x, T* y) {
+  const Axis& axis = axes[k];
+  if (k + 1 == axes.size()) {
+    line<T, Add>(axis.n, x, axis.xs, y, axis.ys);
+    return;
+  }
+  if (k + 2 == axes.size() && std::abs(axis.xs) < std::abs(axes[k + 1].xs) && axis.xs != 0) {
+    tiles<T, Add>(axis, axes[k + 1], x, y);
+    return;
+  }
+  for (std::ptrdiff_t i = 0; i < axis.n; i++) walk<T, Add>(axes, k + 1, x + i * axis.xs, y + i * axis.ys);
+}
+
+/** First and last element that a walk reaches, relative to its start. */
+void extent(const std::vector<Axis>& axes, bool ofX, std::ptrdiff_t start, std::size_t length) {
+  std::ptrdiff_t lo = start;
+  std::ptrdiff_t hi = start;
+  for (const Axis& axis : axes) (((ofX ? axis.xs : axis.ys) < 0) ? lo : hi) += (axis.n - 1) * (ofX ? axis.xs : axis.ys);
+  if (lo < 0 || hi >= static_cast<std::ptrdiff_t>(length)) throw Error("ERR_ARGUMENT", "native stridedCopy: the walk leaves its array");
+}
+
+template <typename T>
+void stridedOf(const std::vector<Axis>& axes, Bytes x, std::ptrdiff_t xStart, Bytes y, std::ptrdiff_t yStart, bool add) {
+  extent(axes, true, xStart, x.length / sizeof(T));
+  extent(axes, false, yStart, y.length / sizeof(T));
+  const T* from = reinterpret_cast<const T*>(x.data) + xStart;
+  T* to = reinterpret_cast<T*>(y.data) + yStart;
+  if (add) {
+    walk<T, true>(axes, 0, from, to);
+  } else {
+    walk<T, false>(axes, 0, from, to);
+  }
+}
+
+/** stridedCopy(dtype, x, xStart, y, yStart, add, spec) with spec packed as [ndim, and for each axis: n, x stride, y stride], in elements */
+napi_value stridedCopy(napi_env env, napi_callback_info info) {
+  const Args<7> args(env, info);
+  const DType dtype = args.dtype(0);
+  Packed packed(args.bytes(6));
+  const std::size_t ndim = packed.size();
+  std::vector<Axis> axes;
+  for (std::size_t k = 0; k < ndim; k++) {
+    Axis axis;
+    axis.n = packed.integer();
+    axis.xs = packed.integer();
+    axis.ys = packed.integer();
+    if (axis.n <= 0) return nullptr;
+    axes.push_back(axis);
+  }
+  axes = merged(axes);
+  const Bytes x = args.bytes(1);
+  const Bytes y = args.bytes(3);
+  const std::ptrdiff_t xStart = static_cast<std::ptrdiff_t>(args.size(2));
+  const std::ptrdiff_t yStart = static_cast<std::ptrdiff_t>(args.size(4));
+  const bool add = args.boolean(5);
+  switch (dtype) {
+    case DType::float32: stridedOf<float>(axes, x, xStart, y, yStart, add); break;
+    case DType::float64: stridedOf<double>(axes, x, xStart, y, yStart, add); break;
+    case DType::complex64: stridedOf<std::complex<float>>(axes, x, xStart, y, yStart, add); break;
+    case DType::complex128: stridedOf<std::complex<double>>(axes, x, xStart, y, yStart, add); break;
+    // Unsigned: sums wrap around
+    case DType::int32: stridedOf<std::uint32_t>(axes, x, xStart, y, yStart, add); break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void exportStrided(napi_env env, napi_value exports) { exportFunction<stridedCopy>(env, exports, "stridedCopy"); }
+
+}  // namespace lops

@@ -1,0 +1,354 @@
+// The elementwise kernels and reductions of src/cpu/kernels.ts, as N-API functions. dtypes and operations come as their positions in the lists of core.
+
+#include <cstring>
+
+#include "addon.hpp"
+#include "arrays.hpp"
+#include "loops.hpp"
+
+namespace lops {
+namespace {
+
+/** copy(bytesPerElement, n, x, xo, y, yo) */
+napi_value copy(napi_env env, napi_callback_info info) {
+  const Args<6> args(env, info);
+  const std::size_t size = args.size(0);
+  const std::size_t n = args.size(1);
+  loops().copy(n * size, lanesAt<char>(args, 2, n, size), lanesAt<char>(args, 4, n, size));
+  return nullptr;
+}
+
+/** fill(dtype, n, re, im, y, yo); real values come with re = im */
+napi_value fill(napi_env env, napi_callback_info info) {
+  const Args<6> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1);
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const double re = args.number(2);
+    const double im = isComplex(dtype) ? args.number(3) : re;
+    of<T>(loops()).fill(n * lanesOf(dtype), static_cast<T>(re), static_cast<T>(im), lanesAt<T>(args, 4, n, lanesOf(dtype)));
+  });
+  return nullptr;
+}
+
+template <typename A, typename B>
+void convert(std::size_t n, const A* x, std::size_t xLanes, B* y, std::size_t yLanes) {
+  if (xLanes == yLanes) {
+    for (std::size_t i = 0; i < n * xLanes; i++) y[i] = static_cast<B>(x[i]);
+  } else if (xLanes == 1) {
+    for (std::size_t i = 0; i < n; i++) {
+      y[2 * i] = static_cast<B>(x[i]);
+      y[2 * i + 1] = 0;
+    }
+  } else {
+    for (std::size_t i = 0; i < n; i++) y[i] = static_cast<B>(x[2 * i]);
+  }
+}
+
+/** cast(xDType, yDType, n, x, xo, y, yo) between float dtypes */
+napi_value cast(napi_env env, napi_callback_info info) {
+  const Args<7> args(env, info);
+  const DType from = args.dtype(0);
+  const DType to = args.dtype(1);
+  const std::size_t n = args.size(2);
+  withFloat(isDouble(from), [&](auto a) {
+    withFloat(isDouble(to), [&](auto b) {
+      convert(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from), lanesAt<decltype(b)>(args, 5, n, lanesOf(to)), lanesOf(to));
+    });
+  });
+  return nullptr;
+}
+
+/** unary(op, dtype, n, x, xo, y, yo) → whether it was done */
+napi_value unary(napi_env env, napi_callback_info info) {
+  const Args<7> args(env, info);
+  const Unary op = static_cast<Unary>(args.int32(0));
+  const DType dtype = args.dtype(1);
+  const std::size_t n = args.size(2);
+  const bool toReal = op == Unary::abs || op == Unary::real || op == Unary::imag;
+  const bool done = withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 3, n, lanesOf(dtype));
+    T* y = lanesAt<T>(args, 5, n, toReal ? 1 : lanesOf(dtype));
+    return isComplex(dtype) ? of<T>(loops()).unaryComplex(op, n, x, y) : of<T>(loops()).unary(op, n, x, y);
+  });
+  return toJs(env, done);
+}
+
+/** binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) → whether it was done */
+napi_value binary(napi_env env, napi_callback_info info) {
+  const Args<11> args(env, info);
+  const Binary op = static_cast<Binary>(args.int32(0));
+  const DType dtype = args.dtype(1);
+  const std::size_t n = args.size(2);
+  const std::size_t xStep = args.size(5);
+  const std::size_t yStep = args.size(8);
+  if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native binary: expected steps of 0 or 1");
+  const std::size_t lanes = lanesOf(dtype);
+  const bool done = withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, lanes);
+    const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, lanes);
+    if (op >= Binary::equal) {
+      return !isComplex(dtype) && of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<std::int32_t>(args, 9, n, 1));
+    }
+    T* z = lanesAt<T>(args, 9, n, lanes);
+    return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z) : of<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
+  });
+  return toJs(env, done);
+}
+
+template <typename T>
+void choose(std::size_t n, std::size_t lanes, const std::int32_t* c, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z) {
+  if (lanes == 1) {
+    for (std::size_t i = 0; i < n; i++) {
+      const T a = x[i * xStep];
+      const T b = y[i * yStep];
+      z[i] = c[i] != 0 ? a : b;
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < n; i++) {
+    const T* from = c[i] != 0 ? x + 2 * i * xStep : y + 2 * i * yStep;
+    const T re = from[0];
+    const T im = from[1];
+    z[2 * i] = re;
+    z[2 * i + 1] = im;
+  }
+}
+
+/** where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) */
+napi_value where(napi_env env, napi_callback_info info) {
+  const Args<12> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1);
+  const std::size_t xStep = args.size(6);
+  const std::size_t yStep = args.size(9);
+  if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native where: expected steps of 0 or 1");
+  if (n == 0) return nullptr;
+  const std::int32_t* condition = lanesAt<std::int32_t>(args, 2, n, 1);
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const std::size_t lanes = lanesOf(dtype);
+    choose(n, lanes, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep, lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep,
+           lanesAt<T>(args, 10, n, lanes));
+  });
+  return nullptr;
+}
+
+/** scale(dtype, n, aRe, aIm, x, xo, y, yo) */
+napi_value scale(napi_env env, napi_callback_info info) {
+  const Args<8> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1);
+  const double a[2] = {args.number(2), isComplex(dtype) ? args.number(3) : 0};
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 4, n, lanesOf(dtype));
+    T* y = lanesAt<T>(args, 6, n, lanesOf(dtype));
+    if (a[1] == 0) {
+      of<T>(loops()).scale(n * lanesOf(dtype), a[0], x, y);
+    } else {
+      of<T>(loops()).combineComplex(n, 1, a, &x, y);
+    }
+  });
+  return nullptr;
+}
+
+/** axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) */
+napi_value axpby(napi_env env, napi_callback_info info) {
+  const Args<12> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1);
+  const double a[4] = {args.number(2), isComplex(dtype) ? args.number(3) : 0, args.number(6), isComplex(dtype) ? args.number(7) : 0};
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const std::size_t lanes = lanesOf(dtype);
+    const T* xs[2] = {lanesAt<T>(args, 4, n, lanes), lanesAt<T>(args, 8, n, lanes)};
+    T* z = lanesAt<T>(args, 10, n, lanes);
+    if (a[1] == 0 && a[3] == 0) {
+      of<T>(loops()).axpby(n * lanes, a[0], xs[0], a[2], xs[1], z);
+    } else {
+      of<T>(loops()).combineComplex(n, 2, a, xs, z);
+    }
+  });
+  return nullptr;
+}
+
+/** linearCombination(dtype, n, coefficients (pairs), xs, xos, y, yo) for up to 64 terms → whether it was done */
+napi_value linearCombination(napi_env env, napi_callback_info info) {
+  constexpr std::size_t most = 64;
+  const Args<7> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1);
+  std::uint32_t count = 0;
+  check(env, napi_get_array_length(env, args[3], &count));
+  if (count > most) return toJs(env, false);
+  const Bytes coefficients = slice(args.bytes(2), 0, count * 2 * sizeof(double));
+  const double* pairs = reinterpret_cast<const double*>(coefficients.data);
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const std::size_t size = sizeof(T) * lanesOf(dtype);
+    const T* xs[most];
+    double real[most];
+    for (std::uint32_t k = 0; k < count; k++) {
+      napi_value array;
+      napi_value offset;
+      double first = 0;
+      check(env, napi_get_element(env, args[3], k, &array));
+      check(env, napi_get_element(env, args[4], k, &offset));
+      check(env, napi_get_value_double(env, offset, &first));
+      if (!(first >= 0)) throw Error("ERR_ARGUMENT", "native linearCombination: expected offsets of at least 0");
+      xs[k] = reinterpret_cast<const T*>(spanOf(env, array, static_cast<std::size_t>(first) * size, n * size).data);
+      real[k] = pairs[2 * k];
+    }
+    T* y = lanesAt<T>(args, 5, n, lanesOf(dtype));
+    if (isComplex(dtype)) {
+      of<T>(loops()).combineComplex(n, count, pairs, xs, y);
+    } else {
+      of<T>(loops()).combine(n, count, real, xs, y);
+    }
+  });
+  return toJs(env, true);
+}
+
+/** threshold(hard, t, dtype, n, x, xo, y, yo) */
+napi_value threshold(napi_env env, napi_callback_info info) {
+  const Args<8> args(env, info);
+  const bool hard = args.boolean(0);
+  const double t = args.number(1);
+  const DType dtype = args.dtype(2);
+  const std::size_t n = args.size(3);
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 4, n, lanesOf(dtype));
+    T* y = lanesAt<T>(args, 6, n, lanesOf(dtype));
+    if (isComplex(dtype)) {
+      of<T>(loops()).thresholdComplex(hard, t, n, x, y);
+    } else {
+      of<T>(loops()).threshold(hard, t, n, x, y);
+    }
+  });
+  return nullptr;
+}
+
+/** dot(dtype, n, x, xo, y, yo, conjugate, out, at): out[at], out[at + 1] ← re, im */
+napi_value dot(napi_env env, napi_callback_info info) {
+  const Args<9> args(env, info);
+  const DType dtype = args.dtype(0);
+  const std::size_t n = args.size(1);
+  double* out = reinterpret_cast<double*>(slice(args.bytes(7), args.size(8) * sizeof(double), 2 * sizeof(double)).data);
+  const bool conjugate = args.boolean(6);
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 2, n, lanesOf(dtype));
+    const T* y = lanesAt<T>(args, 4, n, lanesOf(dtype));
+    if (!isComplex(dtype)) {
+      out[0] = x == y ? of<T>(loops()).sumSquares(n, x) : of<T>(loops()).dot(n, x, y);
+      out[1] = 0;
+    } else if (x == y && conjugate) {
+      out[0] = of<T>(loops()).sumSquares(2 * n, x);
+      out[1] = 0;
+    } else {
+      double s[4];
+      of<T>(loops()).dotComplex(n, x, y, s);
+      out[0] = conjugate ? s[0] + s[1] : s[0] - s[1];
+      out[1] = conjugate ? s[2] - s[3] : s[2] + s[3];
+    }
+  });
+  return nullptr;
+}
+
+/** reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs and maxAbs */
+napi_value reduce(napi_env env, napi_callback_info info) {
+  const Args<6> args(env, info);
+  const Reduce op = static_cast<Reduce>(args.int32(0));
+  const DType dtype = args.dtype(1);
+  const std::size_t n = args.size(2);
+  double* out = reinterpret_cast<double*>(slice(args.bytes(5), 0, 2 * sizeof(double)).data);
+  const bool done = withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    const T* x = lanesAt<T>(args, 3, n, lanesOf(dtype));
+    const FloatLoops<T>& run = of<T>(loops());
+    if (op == Reduce::sum && isComplex(dtype)) {
+      run.sumComplex(n, x, out);
+      return true;
+    }
+    if (op == Reduce::sumSquares) {
+      out[0] = run.sumSquares(n * lanesOf(dtype), x);
+    } else if (isComplex(dtype)) {
+      return false;
+    } else if (op == Reduce::sum) {
+      out[0] = run.sum(n, x);
+    } else if (op == Reduce::sumAbs) {
+      out[0] = run.sumAbs(n, x);
+    } else if (op == Reduce::maxAbs) {
+      out[0] = run.maxAbs(n, x);
+    } else {
+      return false;
+    }
+    out[1] = 0;
+    return true;
+  });
+  return toJs(env, done);
+}
+
+/** Sums over the middle axis of `[outer, n, inner]`: rows one by one where inner is 1, otherwise a block of columns at a time in float64. */
+template <typename T>
+void sumAxis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
+  const FloatLoops<T>& run = of<T>(loops());
+  constexpr std::size_t block = 1024;
+  alignas(64) double sums[block];
+  for (std::size_t o = 0; o < outer; o++) {
+    const T* rows = x + o * n * inner;
+    if (inner == 1) {
+      y[o] = static_cast<T>(p == 0 ? run.sum(n, rows) : p == 1 ? run.sumAbs(n, rows) : run.sumSquares(n, rows));
+      continue;
+    }
+    for (std::size_t start = 0; start < inner; start += block) {
+      const std::size_t m = inner - start < block ? inner - start : block;
+      std::memset(sums, 0, m * sizeof(double));
+      for (std::size_t i = 0; i < n; i++) run.accumulate(p, m, rows + i * inner + start, sums);
+      for (std::size_t j = 0; j < m; j++) y[o * inner + start + j] = static_cast<T>(sums[j]);
+    }
+  }
+}
+
+/** reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data sumAbs and sumSquares */
+napi_value reduceAxis(napi_env env, napi_callback_info info) {
+  const Args<9> args(env, info);
+  const Reduce op = static_cast<Reduce>(args.int32(0));
+  const DType dtype = args.dtype(1);
+  const int p = op == Reduce::sum ? 0 : op == Reduce::sumAbs ? 1 : 2;
+  if ((op != Reduce::sum && op != Reduce::sumAbs && op != Reduce::sumSquares) || (isComplex(dtype) && p != 0)) return toJs(env, false);
+  const std::size_t outer = args.size(2);
+  const std::size_t n = args.size(3);
+  const std::size_t inner = args.size(4);
+  const std::size_t lanes = lanesOf(dtype);
+  withFloat(isDouble(dtype), [&](auto zero) {
+    typedef decltype(zero) T;
+    sumAxis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, outer * n * inner, lanes), lanesAt<T>(args, 7, outer * inner, lanes));
+  });
+  return toJs(env, true);
+}
+
+}  // namespace
+
+void exportVectors(napi_env env, napi_value exports) {
+  exportFunction<copy>(env, exports, "copy");
+  exportFunction<fill>(env, exports, "fill");
+  exportFunction<cast>(env, exports, "cast");
+  exportFunction<unary>(env, exports, "unary");
+  exportFunction<binary>(env, exports, "binary");
+  exportFunction<where>(env, exports, "where");
+  exportFunction<scale>(env, exports, "scale");
+  exportFunction<axpby>(env, exports, "axpby");
+  exportFunction<linearCombination>(env, exports, "linearCombination");
+  exportFunction<threshold>(env, exports, "threshold");
+  exportFunction<dot>(env, exports, "dot");
+  exportFunction<reduce>(env, exports, "reduce");
+  exportFunction<reduceAxis>(env, exports, "reduceAxis");
+}
+
+}  // namespace lops
