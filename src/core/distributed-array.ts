@@ -9,6 +9,7 @@ import { type Box, Layout } from './layout.js';
 import { NDArray } from './ndarray.js';
 import { checkOneOf, checkOptions } from './options.js';
 import { fillNormal, fillUniform } from './random.js';
+import { PARTS } from './scope.js';
 import { around, formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
 import { DistributedSpace, PARTITIONS, type Partition } from './space.js';
 import { TransferPlan } from './transfer.js';
@@ -229,6 +230,9 @@ export class DistributedArray implements Vector<DistributedArray> {
   }
   dispose(): void {
     this.local.dispose();
+  }
+  [PARTS](): Iterable<NDArray> {
+    return [this.local];
   }
 
   /** `this ← x`, an array of the same space (real into complex allowed). */
@@ -510,6 +514,14 @@ export class DistributedArray implements Vector<DistributedArray> {
     const aligned = flatOf(layout);
     const source = aligned.equals(flat.layout) ? flat : flat.redistribute(aligned);
     return new DistributedArray(this.space.withLayout(layout), source.local.reshape(layout.localShape(comm.rank)));
+  }
+
+  /** The same memory seen in another space, whose parts have as many elements on every rank. Never communicates. */
+  viewIn(space: DistributedSpace): DistributedArray {
+    if (space.dtype !== this.dtype || space.backend !== this.backend || product(space.localShape) !== this.local.size) {
+      throw new ShapeError(`expected a space with parts of ${this.local.size} ${this.dtype} elements, received ${space}`);
+    }
+    return new DistributedArray(space, this.local.reshape(space.localShape));
   }
 
   /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */

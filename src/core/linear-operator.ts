@@ -124,6 +124,15 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     );
   }
 
+  /** `y ← y + α A x`. An operator that can add without an intermediate vector overrides it. */
+  protected forwardAdd(x: M, y: D, alpha: Scalar): void {
+    withWorkspace(y.space, (work) => y.axpby(alpha, this.matvec(x, work), 1));
+  }
+  /** `x ← x + α Aᴴ y` */
+  protected adjointAdd(y: D, x: M, alpha: Scalar): void {
+    withWorkspace(x.space, (work) => x.axpby(alpha, this.rmatvec(y, work), 1));
+  }
+
   /** The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the vector's precision; an operator with data refuses another precision. */
   protected inputDType(dtype: DType): DType {
     if (this.holdsData) {
@@ -151,6 +160,18 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   rmatvec(y: D, out?: M): M {
     const domain = memo(this.#domains, y.space, () => this.domainOf(y.space));
     return apply(`${this.name}.H`, y, out, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjoint(u, v));
+  }
+
+  /** `y ← y + α A x`: what sums and stacks are made of. */
+  matvecAdd(x: M, y: D, alpha: Scalar = 1): D {
+    const range = memo(this.#ranges, x.space, () => this.rangeOf(x.space));
+    return apply(this.name, x, y, range, this.inputDType(x.dtype), (u, v) => this.forwardAdd(u, v, alpha));
+  }
+
+  /** `x ← x + α Aᴴ y` */
+  rmatvecAdd(y: D, x: M, alpha: Scalar = 1): M {
+    const domain = memo(this.#domains, y.space, () => this.domainOf(y.space));
+    return apply(`${this.name}.H`, y, x, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjointAdd(u, v, alpha));
   }
 
   /** As {@link inputDType} for data; they differ where domain and range have unlike dtypes. */
@@ -353,6 +374,12 @@ class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M
   protected override adjoint(y: D, x: M): void {
     this.#of.matvec(y, x);
   }
+  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
+    this.#of.rmatvecAdd(x, y, alpha);
+  }
+  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
+    this.#of.matvecAdd(y, x, alpha);
+  }
 }
 
 class Conjugate<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
@@ -428,6 +455,12 @@ class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M,
   protected override adjoint(y: D, x: M): void {
     this.#of.rmatvec(y, x).scale(conj(this.#alpha));
   }
+  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
+    this.#of.matvecAdd(x, y, multiplyScalars(alpha, this.#alpha));
+  }
+  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
+    this.#of.rmatvecAdd(y, x, multiplyScalars(alpha, conj(this.#alpha)));
+  }
 }
 
 const isComplexScalar = (a: Scalar): boolean => im(a) !== 0;
@@ -457,11 +490,19 @@ class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D>
   }
   protected override forward(x: M, y: D): void {
     this.#a.matvec(x, y);
-    withWorkspace(y.space, (work) => y.axpby(1, this.#b.matvec(x, work), 1));
+    this.#b.matvecAdd(x, y);
   }
   protected override adjoint(y: D, x: M): void {
     this.#a.rmatvec(y, x);
-    withWorkspace(x.space, (work) => x.axpby(1, this.#b.rmatvec(y, work), 1));
+    this.#b.rmatvecAdd(y, x);
+  }
+  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
+    this.#a.matvecAdd(x, y, alpha);
+    this.#b.matvecAdd(x, y, alpha);
+  }
+  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
+    this.#a.rmatvecAdd(y, x, alpha);
+    this.#b.rmatvecAdd(y, x, alpha);
   }
 }
 
@@ -500,6 +541,14 @@ class Product<M extends Vector<M>, K extends Vector<K>, D extends Vector<D>> ext
   protected override forward(x: M, y: D): void {
     const space = memo(this.#between, x.space, () => this.#b.rangeOf(x.space));
     withWorkspace(space, (work) => this.#a.matvec(this.#b.matvec(x, work), y));
+  }
+  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
+    const space = memo(this.#between, x.space, () => this.#b.rangeOf(x.space));
+    withWorkspace(space, (work) => this.#a.matvecAdd(this.#b.matvec(x, work), y, alpha));
+  }
+  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
+    const space = memo(this.#betweenAdjoint, y.space, () => this.#a.domainOf(y.space));
+    withWorkspace(space, (work) => this.#b.rmatvecAdd(this.#a.rmatvec(y, work), x, alpha));
   }
   protected override adjoint(y: D, x: M): void {
     const space = memo(this.#betweenAdjoint, y.space, () => this.#a.domainOf(y.space));

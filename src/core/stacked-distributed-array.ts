@@ -1,13 +1,13 @@
 import type { Backend, Elements, InnerProduct } from './backend.js';
 import { isScalar, type Scalar } from './complex.js';
 import type { Communicator } from './communicator.js';
-import { type DistributedArray } from './distributed-array.js';
+import type { DistributedArray } from './distributed-array.js';
 import { type DType, hostArray, lanesOf, promote } from './dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
 import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
-import type { DistributedSpace } from './space.js';
+import { DistributedSpace } from './space.js';
 import { type AnyVector, dot, type NormOrder, normRecipe, rdots, type Space, selectAbs, type Vector, vdots } from './vector.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
@@ -43,6 +43,16 @@ export class StackedSpace implements Space<StackedDistributedArray> {
     this.shape = [this.size];
     this.#relatives = relatives;
     if (children.every((child) => child.dtype === this.dtype)) relatives.set(this.dtype, this);
+  }
+
+  /** The stack of spaces of which nothing is known yet. Throws {@link PartitionError} unless all are distributed. */
+  static of(spaces: readonly Space<unknown>[]): StackedSpace {
+    return new StackedSpace(
+      spaces.map((space) => {
+        if (space instanceof DistributedSpace || space instanceof StackedSpace) return space;
+        throw new PartitionError(`expected spaces of distributed vectors to stack, received ${space}`);
+      }),
+    );
   }
 
   zeros(): StackedDistributedArray {

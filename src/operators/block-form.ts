@@ -1,0 +1,69 @@
+import type { DistributedArray } from '../core/distributed-array.js';
+import { PartitionError, ShapeError } from '../core/errors.js';
+import { Layout } from '../core/layout.js';
+import { formatShape, product, type Shape, sameShape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import { NaturalForm } from './natural-form.js';
+import { sizesOf, stackedShape } from './rank-blocks.js';
+
+/**
+ * The vectors of stacks of local operators: every rank's part is the models (or data) of its operators, one after another. Arrays of the natural shape and flat
+ * ones are taken as they are where their parts are so, otherwise aligned by a transfer; so are the blocks of a concatenated array.
+ */
+export class BlockForm {
+  /** All operators' vectors, put together along the first axis where their other axes agree, otherwise flat. */
+  readonly shape: Shape;
+  readonly layout: Layout;
+  /** Elements on each rank. */
+  readonly sizes: readonly number[];
+  readonly #natural: NaturalForm;
+
+  constructor(shapes: readonly (readonly Shape[])[]) {
+    this.sizes = sizesOf(shapes);
+    this.shape = stackedShape(shapes.flat());
+    const inner = this.shape.slice(1);
+    this.layout = Layout.fromLocalShapes(
+      this.sizes.map((n, r) => [inner.length === 0 ? n : (shapes[r] ?? []).reduce((rows, s) => rows + (s[0] as number), 0), ...inner]),
+      0,
+    );
+    this.#natural = new NaturalForm(this.shape, this.layout);
+  }
+
+  /** Throws unless vectors of a space can be seen so. */
+  check(name: string, space: DistributedSpace): void {
+    const { layout } = space;
+    if (layout.replicated) throw new PartitionError(`${name}: expected a SCATTER array, received ${space.partition}`);
+    if (!sameShape(layout.globalShape, this.shape) && !(layout.globalShape.length === 1 && space.size === product(this.shape))) {
+      throw new ShapeError(`${name}: expected a vector of shape ${formatShape(this.shape)}, or flat of size ${product(this.shape)}, received ${formatShape(layout.globalShape)}`);
+    }
+    if (layout.kind === 'concatenated' && !this.#matches(layout)) {
+      throw new PartitionError(`${name}: expected blocks of ${this.sizes.join(', ')} elements on the ranks, received ${layout}`);
+    }
+  }
+
+  /** The space of these vectors that goes with a given one of the other side: natural with natural, flat with flat, blocks with blocks. */
+  spaceLike(space: DistributedSpace, other: BlockForm): DistributedSpace {
+    const { layout } = space;
+    const sameParts = this.sizes.every((n, r) => n === other.sizes[r]) && sameShape(this.shape, other.shape);
+    if (sameParts) return space;
+    if (layout.kind === 'concatenated') return space.withLayout(Layout.concatenated(this.sizes.map((n) => [n])));
+    const natural = sameShape(layout.globalShape, other.shape);
+    return space.withLayout(natural ? this.layout : Layout.fromLocalShapes(this.sizes.map((n) => [n])));
+  }
+
+  read(x: DistributedArray, body: (x: DistributedArray) => void): void {
+    if (this.#matches(x.layout)) body(x);
+    else this.#natural.read(x, body);
+  }
+
+  write(y: DistributedArray, body: (y: DistributedArray) => void): void {
+    if (this.#matches(y.layout)) body(y);
+    else this.#natural.write(y, body);
+  }
+
+  /** True where every rank's part is, in memory, its operators' vectors. */
+  #matches(layout: Layout): boolean {
+    if (layout.kind === 'boxes' && !layout.grid.every((g, k) => k === 0 || g === 1)) return false;
+    return this.sizes.every((n, r) => n === layout.localSize(r));
+  }
+}

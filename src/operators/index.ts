@@ -1,0 +1,14 @@
+export type { BlockOptions } from './rank-blocks.js';
+export type { DerivativeOptions } from './derivative-operator.js';
+export { MPIBlockDiag } from './mpi-block-diag.js';
+export { MPIFirstDerivative, type MPIFirstDerivativeOptions } from './mpi-first-derivative.js';
+export { MPIGradient, type MPIGradientOptions } from './mpi-gradient.js';
+export { MPIHalo, type MPIHaloOptions } from './mpi-halo.js';
+export { MPIHStack } from './mpi-hstack.js';
+export { MPILaplacian, type MPILaplacianOptions } from './mpi-laplacian.js';
+export { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
+export { MPISecondDerivative, type MPISecondDerivativeOptions } from './mpi-second-derivative.js';
+export { MPIStackedBlockDiag } from './mpi-stacked-block-diag.js';
+export { MPIStackedLinearOperator } from './mpi-stacked-linear-operator.js';
+export { MPIStackedVStack } from './mpi-stacked-vstack.js';
+export { MPIVStack } from './mpi-vstack.js';

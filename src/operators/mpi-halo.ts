@@ -1,0 +1,130 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import type { DistributedArray } from '../core/distributed-array.js';
+import type { DType } from '../core/dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
+import { HaloBlockPlan, type HaloFrame, haloBox } from '../core/halo.js';
+import { Layout } from '../core/layout.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import { checkOneOf, checkOptions } from '../core/options.js';
+import { formatShape, product, type Shape, toShape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+
+export interface MPIHaloOptions {
+  /**
+   * Ghost cells around each rank's block. One number: on every side that has a neighbour. One for each axis: before and after along it; twice as many:
+   * before, after, axis by axis. In both of these cases blocks at the edges of the array get them too, filled with zeros.
+   */
+  readonly halo: number | readonly number[];
+  /** Blocks along each axis, ranks numbered row-major. @default all ranks along the last axis */
+  readonly procGrid?: readonly number[];
+  /** `crop`: what `rmatvec` does is to drop the ghost cells. `exact`: the true adjoint, which adds them to their owners' cells. @default 'crop' */
+  readonly adjoint?: 'crop' | 'exact';
+  /** @default 'float64' */
+  readonly dtype?: DType;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
+  const cells = typeof halo === 'number' ? [halo] : halo;
+  if (!Array.isArray(cells) || !cells.every((h) => Number.isSafeInteger(h) && h >= 0)) {
+    throw new ArgumentError(`MPIHalo: expected halo to be non-negative integers, received ${JSON.stringify(halo)}`);
+  }
+  if (typeof halo === 'number') return { before: new Array(ndim).fill(halo), after: new Array(ndim).fill(halo), edges: 'clip' };
+  if (cells.length === 2 * ndim) {
+    return { before: cells.filter((_, k) => k % 2 === 0), after: cells.filter((_, k) => k % 2 === 1), edges: 'zero' };
+  }
+  if (cells.length === ndim) return { before: cells, after: cells, edges: 'zero' };
+  throw new ShapeError(`MPIHalo: expected halo of 1, ${ndim} or ${2 * ndim} numbers for ${ndim} axes, received ${cells.length}`);
+}
+
+/** Plans kept for vectors of other dtypes and backends. */
+const KEPT = 4;
+
+/**
+ * Blocks of an array over a process grid, each with cells of its neighbours around it, corners included. Model: an array of shape `dims` over `procGrid` (or
+ * flat, its parts aligned by a transfer). Data: the grown blocks of all ranks, one after another. Sandwiched around an {@link MPIBlockDiag} it
+ * gives local operators what they need of their neighbours.
+ *
+ * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose block meets the grown one; adjoint the same if `exact`, none if `crop`.
+ */
+export class MPIHalo extends MPILinearOperator {
+  /** Each rank's grown block: `[before, own, after]` along every axis. */
+  readonly localExtents: readonly Shape[];
+  readonly #frame: HaloFrame;
+  readonly #layout: Layout;
+  readonly #extended: Layout;
+  readonly #adjoint: 'crop' | 'exact';
+  readonly #form: NaturalForm;
+  readonly #plans: { readonly space: DistributedSpace; readonly plan: HaloBlockPlan }[] = [];
+
+  constructor(dims: number | Shape, options: MPIHaloOptions) {
+    checkOptions('MPIHalo', options, ['halo', 'procGrid', 'adjoint', 'dtype', 'comm']);
+    const shape = toShape(dims, 'dims');
+    const { comm = defaultCommunicator(), dtype = 'float64', adjoint = 'crop' } = options;
+    const { procGrid = shape.map((_, k) => (k === shape.length - 1 ? comm.size : 1)) } = options;
+    checkOneOf('adjoint', adjoint, ['crop', 'exact']);
+    const frame = frameOf(options.halo, shape.length);
+    const layout = Layout.grid(shape, comm.size, procGrid);
+    if (product(procGrid) !== comm.size) throw new PartitionError(`MPIHalo: expected a process grid of ${comm.size} ranks, received ${formatShape(procGrid)}`);
+    const extents = Array.from({ length: comm.size }, (_, rank) => haloBox(layout, rank, frame).shape);
+    super({ dims: shape, dimsd: [extents.reduce((n, s) => n + product(s), 0)], dtype, comm });
+    this.localExtents = extents;
+    this.#frame = frame;
+    this.#layout = layout;
+    this.#extended = Layout.concatenated(extents);
+    this.#adjoint = adjoint;
+    this.#form = new NaturalForm(shape, layout);
+  }
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    return this.spaceOn(this.#layout, options);
+  }
+
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    this.checkShape(x, this.dims);
+    const input = this.checkComm(x);
+    this.#form.spaceOf(input);
+    return input.withDType(this.inputDType(x.dtype)).withLayout(this.#extended);
+  }
+
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    const input = this.checkComm(y);
+    const { layout } = input;
+    if (layout.replicated || !this.localExtents.every((s, r) => product(s) === layout.localSize(r))) {
+      throw new PartitionError(`${this.name}: expected the grown blocks of all ranks, of shapes ${this.localExtents.map(formatShape).join(' ')}, received ${input}`);
+    }
+    return input.withDType(this.inputDType(y.dtype)).withLayout(this.#layout);
+  }
+
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#form.read(x, (from) => {
+      const plan = this.#plan(from.space);
+      plan.start(from.local, y.local);
+      plan.finish();
+    });
+  }
+
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    const plan = this.#plan(x.space);
+    if (this.#adjoint === 'crop') plan.crop(y.local, x.local);
+    else {
+      plan.startAdjoint(y.local);
+      plan.finishAdjoint(x.local);
+    }
+  }
+
+  #plan(space: DistributedSpace): HaloBlockPlan {
+    const hit = this.#plans.find((p) => p.space.dtype === space.dtype && p.space.backend === space.backend);
+    if (hit) return hit.plan;
+    const plan = HaloBlockPlan.create(this.#layout, this.comm, this.#frame, space.dtype, space.backend);
+    this.#plans.unshift({ space, plan });
+    for (const old of this.#plans.splice(KEPT)) old.plan.dispose();
+    return plan;
+  }
+}
+

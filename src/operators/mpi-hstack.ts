@@ -1,0 +1,43 @@
+import type { DistributedArray } from '../core/distributed-array.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import type { Space } from '../core/vector.js';
+import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
+import { MPIVStack } from './mpi-vstack.js';
+import type { BlockOptions } from './rank-blocks.js';
+
+/**
+ * Local operators side by side, each rank with its own: `y = Σ_k A_k x_k`. The model is SCATTER, distributed as the operators' columns, the data
+ * BROADCAST: the adjoint of an {@link MPIVStack} of the adjoints.
+ *
+ * Cost: one object exchange when it is made; forward one all-reduce of the data, adjoint nothing.
+ */
+export class MPIHStack extends MPILinearOperator {
+  readonly ops: readonly LocalLinearOperator[];
+  override readonly complexLinear: boolean;
+  readonly #adjoint: MPIVStack;
+
+  /** Collective. @param ops this rank's operators, in order; all ranks' have data of one shape */
+  constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
+    const stack = new MPIVStack(Array.isArray(ops) ? ops.map((op) => op?.H ?? op) : ops, options);
+    super({ dims: stack.dimsd, dimsd: stack.dims, dtype: stack.dtype, holdsData: stack.holdsData, comm: stack.comm });
+    this.ops = [...ops];
+    this.#adjoint = stack;
+    this.complexLinear = stack.complexLinear;
+  }
+
+  override domain(options?: SpaceOptions): Space<DistributedArray> {
+    return this.#adjoint.range(options);
+  }
+  override rangeOf(x: Space<DistributedArray>): Space<DistributedArray> {
+    return this.#adjoint.domainOf(x);
+  }
+  override domainOf(y: Space<DistributedArray>): Space<DistributedArray> {
+    return this.#adjoint.rangeOf(y);
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#adjoint.rmatvec(x, y);
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#adjoint.matvec(y, x);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator, resolveBackend } from '../core/defaults.js';
+import type { DistributedArray } from '../core/distributed-array.js';
+import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
+import { PartitionError } from '../core/errors.js';
+import { Layout } from '../core/layout.js';
+import { LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/linear-operator.js';
+import type { NDArray } from '../core/ndarray.js';
+import { product, type Shape } from '../core/shape.js';
+import { DistributedSpace, type Partition } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+
+/** A linear operator of one rank: what the distributed ones are made of. */
+export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
+
+/** A backend and a dtype that it holds: the operator's own, or its counterpart in the backend's precision. */
+function choose(dtype: DType, holdsData: boolean, options: SpaceOptions) {
+  const backend = resolveBackend(options.backend);
+  const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : realOf(backend.defaultDType);
+  return { backend, dtype: options.dtype ?? (holdsData || backend.dtypes.includes(dtype) ? dtype : fallback) };
+}
+
+/**
+ * A linear operator from distributed arrays to distributed arrays: the base class of distributed operators, those of users included.
+ *
+ * Vectors have the global shape `dims` (`dimsd`), or are flat of that size. By default domain and range are one space; a subclass
+ * with others overrides `domain`, `rangeOf` and `domainOf`, which never communicate.
+ */
+export abstract class MPILinearOperator extends LinearOperator<DistributedArray, DistributedArray> {
+  declare readonly comm: Communicator;
+
+  constructor(spec: OperatorSpec) {
+    super({ ...spec, comm: spec.comm ?? defaultCommunicator() });
+  }
+
+  /**
+   * An operator of one rank as a distributed one: every rank applies it to its copy of a BROADCAST vector, which gives a BROADCAST vector. Nothing is sent.
+   */
+  static wrap(op: LocalLinearOperator, options: { readonly comm?: Communicator } = {}): MPILinearOperator {
+    return new Replicated(op, options.comm);
+  }
+
+  override domain(options: SpaceOptions = {}): Space<DistributedArray> {
+    return this.spaceOn(Layout.split(this.dims, this.comm.size), options);
+  }
+
+  /** A space of a layout on this operator's communicator. */
+  protected spaceOn(layout: Layout, options: SpaceOptions = {}, partition: Partition = layout.replicated ? 'BROADCAST' : 'SCATTER'): DistributedSpace {
+    return new DistributedSpace({ layout, partition, comm: this.comm, ...choose(this.dtype, this.holdsData, options) });
+  }
+
+  protected override checkShape(space: Space<unknown>, dims: Shape): void {
+    super.checkShape(space, dims);
+    this.checkComm(space);
+  }
+
+  /** Throws unless a space is distributed over this operator's communicator. */
+  protected checkComm(space: Space<unknown>): DistributedSpace {
+    if (!(space instanceof DistributedSpace)) throw new PartitionError(`${this.name}: expected a DistributedArray, received a vector in ${space}`);
+    if (space.comm.id !== this.comm.id) {
+      throw new PartitionError(`${this.name} lives on communicator ${this.comm.id}, the array on communicator ${space.comm.id}: make both with the same comm`);
+    }
+    return space;
+  }
+}
+
+class Replicated extends MPILinearOperator {
+  readonly #op: LocalLinearOperator;
+  override readonly complexLinear: boolean;
+
+  constructor(op: LocalLinearOperator, comm?: Communicator) {
+    super({ dims: op.dims, dimsd: op.dimsd, dtype: op.dtype, holdsData: op.holdsData, comm });
+    this.#op = op;
+    this.complexLinear = op.complexLinear;
+  }
+  override get name(): string {
+    return `MPILinearOperator(${this.#op.name})`;
+  }
+  override domain(options: SpaceOptions = {}): DistributedSpace {
+    return this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+  }
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    return this.#image(x, this.dims, this.dimsd);
+  }
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    return this.#image(y, this.dimsd, this.dims);
+  }
+  #image(space: Space<DistributedArray>, from: Shape, to: Shape): DistributedSpace {
+    this.checkShape(space, from);
+    const input = this.checkComm(space);
+    if (!input.layout.replicated) throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole vector`);
+    const flat = space.shape.length === 1 && from.length !== 1;
+    return input.withDType(this.inputDType(space.dtype)).withLayout(Layout.replicated(flat ? [product(to)] : to, this.comm.size));
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#op.matvec(x.local.reshape(this.dims), y.local.reshape(this.dimsd));
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#op.rmatvec(y.local.reshape(this.dimsd), x.local.reshape(this.dims));
+  }
+}

@@ -1,0 +1,48 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
+import { ArgumentError, PartitionError } from '../core/errors.js';
+import { type AnyOperator, LinearOperator, type OperatorSpec } from '../core/linear-operator.js';
+import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
+import type { Space, Vector } from '../core/vector.js';
+
+/**
+ * A linear operator whose models or data may be stacks of distributed arrays: the base class of stacked operators, those of users included.
+ * Such operators mix in sums and products with plain distributed ones where the spaces agree.
+ */
+export abstract class MPIStackedLinearOperator<
+  M extends Vector<M> = StackedDistributedArray,
+  D extends Vector<D> = StackedDistributedArray,
+> extends LinearOperator<M, D> {
+  declare readonly comm: Communicator;
+
+  constructor(spec: OperatorSpec) {
+    super({ ...spec, comm: spec.comm ?? defaultCommunicator() });
+  }
+
+  /** The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as many as given. */
+  protected blocksOf(space: Space<unknown>, blocks: number): StackedSpace {
+    if (!(space instanceof StackedSpace)) throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received a vector in ${space}`);
+    if (space.children.length !== blocks) throw new PartitionError(`${this.name}: expected ${blocks} blocks, received ${space.children.length}`);
+    return space;
+  }
+}
+
+/** An operator between distributed vectors of either kind, as blocks of a stack. */
+// biome-ignore lint/suspicious/noExplicitAny: a block may map to arrays or to stacks
+export type BlockOperator<M extends Vector<M>> = LinearOperator<M, any>;
+
+/** What a stack of operators is: the dtype that holds all theirs, and the communicator they share. Throws {@link ArgumentError}, {@link PartitionError}. */
+export function stackOf(owner: string, ops: readonly AnyOperator[]): { dtype: DType; holdsData: boolean; comm: Communicator } {
+  const first = ops[0];
+  if (!first) throw new ArgumentError(`${owner}: expected at least one operator, received none`);
+  for (const op of ops) {
+    if (!(op instanceof LinearOperator) || !op.comm) throw new ArgumentError(`${owner}: expected distributed operators, received ${String(op)}`);
+    if (op.comm.id !== first.comm?.id) throw new PartitionError(`${owner}: the operators live on different communicators`);
+  }
+  const held = ops.filter((op) => op.holdsData).map((op) => op.dtype);
+  const precision = held.length > 0 ? held.reduce(promote) : first.dtype;
+  const anyComplex = ops.some((op) => isComplex(op.dtype));
+  return { dtype: anyComplex ? complexOf(precision) : precision, holdsData: held.length > 0, comm: first.comm as Communicator };
+}
+

@@ -1,0 +1,84 @@
+import { type DistributedArray } from '../core/distributed-array.js';
+import { PartitionError, ShapeError } from '../core/errors.js';
+import { Layout } from '../core/layout.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import type { NDArray } from '../core/ndarray.js';
+import { formatShape, product, type Shape, sameShape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { BlockForm } from './block-form.js';
+import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
+import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
+
+/** The shape of the vector that all operators share. Throws {@link ShapeError} on all ranks. */
+function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
+  const list = shapes.flat();
+  const first = list[0] as Shape;
+  const odd = list.find((s) => product(s) !== product(first));
+  if (odd) throw new ShapeError(`${name}: expected operators with one model, received shapes ${formatShape(first)} and ${formatShape(odd)}`);
+  return list.every((s) => sameShape(s, first)) ? first : [product(first)];
+}
+
+/**
+ * Local operators on top of one another, each rank with its own: `y_k = A_k x`. The model is BROADCAST, the data SCATTER, distributed as the operators'
+ * rows. Use it where every rank models its share of the data from one model (sources over ranks).
+ *
+ * Cost: one object exchange when it is made; forward nothing, adjoint one all-reduce of the model (within each colour of a mask).
+ */
+export class MPIVStack extends MPILinearOperator {
+  readonly ops: readonly LocalLinearOperator[];
+  override readonly complexLinear: boolean;
+  readonly #data: BlockForm;
+  readonly #dataViews: BlockViews;
+
+  /** Collective. @param ops this rank's operators, in order; all ranks' have models of one shape */
+  constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
+    const blocks = new RankBlocks('MPIVStack', ops, options);
+    const data = new BlockForm(blocks.dimsd);
+    super({ dims: common('MPIVStack', blocks.dims), dimsd: data.shape, dtype: blocks.dtype, holdsData: blocks.holdsData, comm: blocks.comm });
+    this.ops = blocks.ops;
+    this.complexLinear = blocks.complexLinear;
+    this.#data = data;
+    this.#dataViews = new BlockViews(ops.map((op) => op.dimsd));
+  }
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    return this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+  }
+
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    this.checkShape(x, this.dims);
+    const input = this.checkComm(x);
+    if (!input.layout.replicated) throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole model`);
+    const flat = x.shape.length === 1 && this.dims.length > 1;
+    const layout = flat ? Layout.fromLocalShapes(this.#data.sizes.map((n) => [n])) : this.#data.layout;
+    return input.withDType(this.inputDType(x.dtype)).withLayout(layout);
+  }
+
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    const input = this.checkComm(y);
+    this.#data.check(this.name, input);
+    const flat = y.shape.length === 1 && this.dimsd.length > 1;
+    return input.withDType(this.inputDType(y.dtype)).withLayout(Layout.replicated(flat ? [product(this.dims)] : this.dims, this.comm.size));
+  }
+
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#data.write(y, (to) => {
+      const data = this.#dataViews.of(to.local);
+      this.ops.forEach((op, k) => op.matvec(x.local.reshape(op.dims), data[k] as NDArray));
+    });
+  }
+
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#data.read(y, (from) => {
+      const data = this.#dataViews.of(from.local);
+      if (this.ops.length === 0) x.fill(0);
+      this.ops.forEach((op, k) => {
+        const model = x.local.reshape(op.dims);
+        if (k === 0) op.rmatvec(data[k] as NDArray, model);
+        else op.rmatvecAdd(data[k] as NDArray, model);
+      });
+    });
+    x.reducer.allreduce(x.local.storage.span(x.local.offset, x.local.size), 'sum');
+  }
+}

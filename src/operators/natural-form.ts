@@ -1,0 +1,90 @@
+import { type DistributedArray, flatOf, rowsOf } from '../core/distributed-array.js';
+import { ShapeError } from '../core/errors.js';
+import { Layout } from '../core/layout.js';
+import { type Shape, sameShape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import { TransferPlan } from '../core/transfer.js';
+import { withWorkspace } from '../core/workspace.js';
+
+/** How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to move. */
+interface Form {
+  readonly space: DistributedSpace;
+  readonly kind: 'same' | 'view' | 'transfer';
+}
+
+/**
+ * An operator's vectors in the form it works on: the global shape `dims`, each rank's part whole rows. Flat vectors whose parts are whole rows are seen so
+ * without copying; others are aligned by a transfer between neighbours. A replicated vector is worked on in parts, one a rank.
+ */
+export class NaturalForm {
+  readonly #dims: Shape;
+  /** The layout to work on, where the operator has one of its own. */
+  readonly #own: Layout | undefined;
+  readonly #forms = new WeakMap<DistributedSpace, Form>();
+  readonly #views = new WeakMap<DistributedArray, DistributedArray>();
+
+  constructor(dims: Shape, own?: Layout) {
+    this.#dims = dims;
+    this.#own = own;
+  }
+
+  /** The space in which vectors of `space` are worked on. Never communicates. */
+  spaceOf(space: DistributedSpace): DistributedSpace {
+    return this.#formOf(space).space;
+  }
+
+  /** Calls `body` with x in natural form. */
+  read(x: DistributedArray, body: (x: DistributedArray) => void): void {
+    this.#lend(x, true, false, body);
+  }
+
+  /** Calls `body` with y in natural form and takes over what it wrote. With `keep` it sees the old values. */
+  write(y: DistributedArray, body: (y: DistributedArray) => void, keep = false): void {
+    this.#lend(y, keep, true, body);
+  }
+
+  #lend(x: DistributedArray, read: boolean, write: boolean, body: (x: DistributedArray) => void): void {
+    const form = this.#formOf(x.space);
+    if (form.kind === 'same') return body(x);
+    if (form.kind === 'view') return body(this.#view(x, form.space));
+    const [outside, inside] = [x.layout, x.layout.globalShape.length === 1 ? flatOf(form.space.layout) : form.space.layout];
+    withWorkspace(form.space, (work) => {
+      if (read) TransferPlan.between(outside, inside, x.comm).run(x.local, work.local);
+      body(work);
+      if (write) TransferPlan.between(inside, outside, x.comm).run(work.local, x.local);
+    });
+  }
+
+  #view(x: DistributedArray, space: DistributedSpace): DistributedArray {
+    let view = this.#views.get(x);
+    if (!view) {
+      view = x.viewIn(space);
+      this.#views.set(x, view);
+    }
+    return view;
+  }
+
+  #formOf(space: DistributedSpace): Form {
+    let form = this.#forms.get(space);
+    if (!form) {
+      form = this.#find(space);
+      this.#forms.set(space, form);
+    }
+    return form;
+  }
+
+  #find(space: DistributedSpace): Form {
+    const { layout } = space;
+    const natural = sameShape(layout.globalShape, this.#dims);
+    if (layout.kind === 'concatenated' && !natural) {
+      throw new ShapeError(`expected an array of shape [${this.#dims.join(', ')}], or one that is flat in C order; received concatenated blocks: ${layout}`);
+    }
+    const target = this.#own ?? (layout.replicated ? Layout.split(this.#dims, layout.ranks) : natural ? layout : rowsOf(layout, this.#dims));
+    if (target.equals(layout)) return { space, kind: 'same' };
+    const kind = natural || !flatOf(target).equals(layout) || !isRows(target) ? 'transfer' : 'view';
+    return { space: space.withLayout(target), kind };
+  }
+}
+
+/** Split along the first axis only, so that parts lie one after another in C order. */
+const isRows = (layout: Layout): boolean => layout.grid.every((g, k) => k === 0 || g === 1);
