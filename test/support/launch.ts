@@ -1,16 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-
-/** What MPI launchers leave in the environment of their ranks; a launch inside another must not see it. */
-const LAUNCHER_VARIABLES = /^(PMIX|OMPI|OPAL|PMI_|PRTE|ORTE|HYDRA|MPI_LOCAL)/;
+import { withoutLaunch } from '../../src/mpi/launch-environment.js';
 
 /**
  * The environment of ranks on a small shared machine: as root, more ranks than cores, waiting without burning a core, one BLAS thread a rank.
  * Each launcher ignores the variables of the others.
  */
 export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !LAUNCHER_VARIABLES.test(name)));
   return {
-    ...inherited,
+    ...withoutLaunch(process.env),
     OMPI_ALLOW_RUN_AS_ROOT: '1',
     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
     OMPI_MCA_rmaps_base_oversubscribe: '1',
@@ -21,6 +18,7 @@ export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
     PRTE_MCA_hwloc_default_binding_policy: 'none',
     OPENBLAS_NUM_THREADS: '1',
     OMP_NUM_THREADS: '1',
+    LOPS_MPI_EXIT_TIMEOUT: '20',
     ...extra,
   };
 }

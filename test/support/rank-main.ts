@@ -9,12 +9,12 @@ log.write({ kind: 'hello', pid: process.pid });
 process.on('uncaughtExceptionMonitor', (error) => log.write({ kind: 'uncaught', failure: describeFailure(error), at: Date.now() }));
 process.on('exit', (code) => log.write({ kind: 'exit', code, at: Date.now() }));
 
-const { joinTestWorld } = await import('./world.js');
+const { joinWorld } = await import('../../src/mpi/world.js');
 const { makeBackend } = await import('./backends.js');
 const { collect, makeContext, Skip } = await import('./distributed.js');
 const { setDefaultBackend, setDefaultCommunicator } = await import('../../src/core/defaults.js');
 
-const world = await joinTestWorld();
+const world = joinWorld();
 log.write({ kind: 'joined', rank: world.rank, size: world.size });
 const tests = await collect(pathToFileURL(plan.file).href);
 let comm = world.dup();
