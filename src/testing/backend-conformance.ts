@@ -1,0 +1,228 @@
+import { describe, it } from 'mocha';
+import type { Backend, Elements } from '../core/backend.js';
+import { DTYPES, type DType, hostArray, hostView, isFloat, lanesOf } from '../core/dtype.js';
+import { BackendError, DTypeError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { CpuBackend } from '../cpu/cpu-backend.js';
+import { checkCase, Operands } from './kernel-case.js';
+import { KERNEL_CASES } from './kernel-cases.js';
+
+export interface BackendConformanceOptions {
+  /** Multiplies every tolerance of floating-point results; default 1. */
+  readonly slack?: number;
+  /** Kernels (such as `'matmul'`, `'unary exp'`) to test; default all. */
+  readonly kernels?: readonly string[];
+}
+
+function check(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+function checkThrows(action: () => unknown, type: new (message: string) => Error, what: string): void {
+  try {
+    action();
+  } catch (error) {
+    check(error instanceof type, `${what}: expected a ${type.name}, received ${String(error)}`);
+    return;
+  }
+  throw new Error(`${what}: expected a ${type.name}, but nothing was thrown`);
+}
+
+/** A storage that holds `values`. */
+function holding(backend: Backend, dtype: DType, values: ArrayLike<number>): Elements {
+  const host = hostArray(dtype, values.length / lanesOf(dtype));
+  host.set(values);
+  const storage = backend.alloc(dtype, host.length / lanesOf(dtype));
+  const elements = { storage, offset: 0, size: storage.length };
+  backend.upload(host, elements);
+  return elements;
+}
+
+const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => a.length === b.length && Array.from(a).every((v, i) => Object.is(v, b[i]));
+
+function memoryTests(backend: Backend): void {
+  for (const dtype of backend.dtypes) {
+    const lanes = lanesOf(dtype);
+
+    it(`storages of ${dtype} say what they are`, () => {
+      const storage = backend.alloc(dtype, 12);
+      check(storage.backend === backend && storage.dtype === dtype && storage.length === 12, 'expected the backend, dtype and length of the call');
+      backend.release(storage);
+    });
+
+    it(`uploads and downloads ${dtype}, whole and in parts`, () => {
+      const values = new Operands(900).numbers(dtype, 20);
+      const { storage } = holding(backend, dtype, values);
+      check(equal(backend.download({ storage, offset: 3, size: 5 }), values.slice(3 * lanes, 8 * lanes)), 'expected the part that was asked for');
+      const part = new Operands(901).numbers(dtype, 4);
+      backend.upload(part, { storage, offset: 9, size: 4 });
+      values.set(part, 9 * lanes);
+      const into = hostArray(dtype, 20);
+      check(backend.download({ storage, offset: 0, size: 20 }, into) === into, 'expected the array that was given');
+      check(equal(into, values), 'expected what was uploaded');
+      check(backend.download({ storage, offset: 20, size: 0 }).length === 0, 'expected nothing');
+      backend.release(storage);
+    });
+
+    it(`downloads of ${dtype} are copies`, () => {
+      const x = holding(backend, dtype, [1, 2, 3, 4]);
+      const first = backend.download(x);
+      backend.fill(x, 9);
+      check(equal(first, [1, 2, 3, 4]), 'expected an earlier download to stay as it is');
+      backend.download(x).fill(5);
+      check(backend.download(x)[0] === 9, 'expected that changing a download changes nothing');
+      backend.release(x.storage);
+    });
+
+    it(`spans of ${dtype} read and write a part`, () => {
+      const values = new Operands(902).numbers(dtype, 10);
+      const x = holding(backend, dtype, values);
+      backend.linearCombination([2], [x], x);
+      const doubled = values.map((v) => 2 * v);
+      const span = x.storage.span(2, 5);
+      check(span.dtype === dtype && span.length === 5, 'expected the dtype and length of the part');
+      const fresh = new Operands(903).numbers(dtype, 5);
+      if (span.kind === 'host') {
+        backend.synchronize();
+        const view = hostView(dtype, span.buffer, span.byteOffset, span.length);
+        check(equal(view, doubled.slice(2 * lanes, 7 * lanes)), 'expected the values of the part');
+        view.set(fresh);
+      } else {
+        span.synchronize();
+        const out = hostArray(dtype, 5);
+        span.copyToHost(out);
+        check(equal(out, doubled.slice(2 * lanes, 7 * lanes)), 'expected the values of the part');
+        const host = fresh.slice();
+        span.copyFromHost(host);
+        host.fill(0);
+      }
+      doubled.set(fresh, 2 * lanes);
+      check(equal(backend.download(x), doubled), 'expected what was written through the span');
+      backend.release(x.storage);
+    });
+  }
+
+  it('refuses dtypes that it does not hold', () => {
+    for (const dtype of DTYPES) if (!backend.dtypes.includes(dtype)) checkThrows(() => backend.alloc(dtype, 1), BackendError, `alloc('${dtype}')`);
+    check(backend.dtypes.includes(backend.defaultDType), 'expected the default dtype among those that it holds');
+  });
+
+  it('refuses storages of another backend', () => {
+    const x = holding(new CpuBackend({ name: 'stranger' }), backend.defaultDType, [1, 2]);
+    checkThrows(() => backend.reduce('sum', x), BackendError, 'reduce of a foreign array');
+  });
+
+  it('refuses functions that a dtype does not have', () => {
+    for (const dtype of backend.dtypes) {
+      const x = holding(backend, dtype, [1, 2]);
+      if (lanesOf(dtype) === 2) {
+        checkThrows(() => backend.reduce('max', x), DTypeError, `max of ${dtype}`);
+        checkThrows(() => backend.binary('maximum', x, x, x), DTypeError, `maximum of ${dtype}`);
+        checkThrows(() => backend.kthSmallest(x, 0), DTypeError, `kthSmallest of ${dtype}`);
+      } else {
+        checkThrows(() => backend.fill(x, { re: 1, im: 1 }), DTypeError, `a complex scalar in ${dtype}`);
+      }
+      if (!isFloat(dtype)) {
+        checkThrows(() => backend.binary('divide', x, x, x), DTypeError, `divide of ${dtype}`);
+        checkThrows(() => backend.unary('exp', x, x), DTypeError, `exp of ${dtype}`);
+        checkThrows(() => backend.fill(x, 0.5), DTypeError, `a fraction in ${dtype}`);
+        checkThrows(() => backend.threshold('soft', 1, x, x), DTypeError, `threshold of ${dtype}`);
+      }
+      backend.release(x.storage);
+    }
+  });
+
+  it('releasing twice does nothing', () => {
+    const a = holding(backend, backend.defaultDType, [1, 2, 3, 4]);
+    backend.release(a.storage);
+    const before = backend.stats();
+    backend.release(a.storage);
+    check(backend.stats().pooledBytes === before.pooledBytes && backend.stats().liveBytes === before.liveBytes, 'expected no change');
+    const [b, c] = [holding(backend, backend.defaultDType, [5, 6, 7, 8]), holding(backend, backend.defaultDType, [0, 0, 0, 0])];
+    check(equal(backend.download(b), [5, 6, 7, 8]), 'expected that no two storages share memory');
+    backend.release(b.storage);
+    backend.release(c.storage);
+  });
+
+  it('counts allocations, and steps on released memory need no new one', () => {
+    const step = () => {
+      const storages = [100, 1000, 100].map((n) => holding(backend, backend.defaultDType, new Float32Array(n)).storage);
+      for (const storage of storages) backend.release(storage);
+    };
+    step();
+    const before = backend.stats();
+    for (let k = 0; k < 5; k++) step();
+    const after = backend.stats();
+    check(after.allocations === before.allocations + 15, `expected 15 allocations, counted ${after.allocations - before.allocations}`);
+    check(after.poolMisses === before.poolMisses, `expected no new memory, counted ${after.poolMisses - before.poolMisses}`);
+    check(after.liveBytes === before.liveBytes, 'expected that released memory is not counted as live');
+  });
+}
+
+/** `⟨A x, y⟩ = ⟨x, Aᴴ y⟩`, both sides computed by the backend. */
+function adjointTest(backend: Backend, dtype: DType, n: number, m: number, forward: (x: Elements, y: Elements) => void, adjoint: (y: Elements, x: Elements) => void): void {
+  const make = new Operands(910);
+  const [x, y] = [holding(backend, dtype, make.numbers(dtype, n)), holding(backend, dtype, make.numbers(dtype, m))];
+  const [ax, ahy] = [holding(backend, dtype, hostArray(dtype, m)), holding(backend, dtype, hostArray(dtype, n))];
+  forward(x, ax);
+  adjoint(y, ahy);
+  const [a, b, c, d] = [...backend.dots([{ x: ax, y, conjugate: true }, { x, y: ahy, conjugate: true }])] as [number, number, number, number];
+  const tolerance = (lanesOf(dtype) === 2 ? 4 : 2) * (n + m) * (dtype === 'float32' || dtype === 'complex64' ? 2 ** -22 : 2 ** -51);
+  check(Math.hypot(a - c, b - d) <= tolerance, `expected equal inner products, received ${a} + ${b}i and ${c} + ${d}i`);
+  for (const e of [x, y, ax, ahy]) backend.release(e.storage);
+}
+
+function adjointTests(backend: Backend): void {
+  for (const dtype of backend.dtypes.filter(isFloat)) {
+    it(`convolve of ${dtype} and its adjoint`, () => {
+      const h = holding(backend, dtype, new Operands(911).numbers(dtype, 12));
+      const form = { hShape: [3, 4], offset: [1, 2] };
+      adjointTest(
+        backend, dtype, 63, 80,
+        (x, y) => backend.convolve(x, h, y, { ...form, xShape: [7, 9], yShape: [8, 10], direction: 'forward' }),
+        (y, x) => backend.convolve(y, h, x, { ...form, xShape: [8, 10], yShape: [7, 9], direction: 'adjoint' }),
+      );
+      backend.release(h.storage);
+    });
+
+    it(`gather of ${dtype} and scatterAdd`, () => {
+      if (!backend.dtypes.includes('int32')) return;
+      const make = new Operands(912);
+      const [ny, width] = [11, 3];
+      const index = holding(backend, 'int32', make.integers(ny * width, 8).map((i) => (i === 7 ? -1 : i)));
+      const weights = holding(backend, dtype, make.numbers(dtype, ny * width));
+      const table = { outer: 2, nx: 7, ny, inner: 4, width, index, weights };
+      adjointTest(backend, dtype, 56, 88, (x, y) => backend.gather(x, y, table), (y, x) => backend.scatterAdd(y, x, table));
+      backend.release(index.storage);
+      backend.release(weights.storage);
+    });
+  }
+}
+
+/**
+ * Mocha tests that compare a backend with the reference on every kernel, every dtype that it holds, and the shapes that are known to
+ * break kernels. `makeBackend` is called once, while the tests are defined.
+ */
+export function backendConformance(makeBackend: () => Backend, options: BackendConformanceOptions = {}): void {
+  checkOptions('backendConformance', options, ['slack', 'kernels']);
+  const { slack = 1, kernels } = options;
+  const backend = makeBackend();
+  const reference = new CpuBackend({ name: 'reference' });
+  describe(`backend '${backend.name}' conforms to the reference`, () => {
+    describe('memory', () => memoryTests(backend));
+    describe('adjoints', () => adjointTests(backend));
+    for (const { kernel, cases } of KERNEL_CASES) {
+      if (kernels && !kernels.includes(kernel)) continue;
+      describe(kernel, () => {
+        for (const dtype of backend.dtypes) {
+          const held = cases(dtype).filter(({ operands }) => operands.every((o) => backend.dtypes.includes(o.dtype)));
+          if (held.length === 0) continue;
+          it(`${dtype}, ${held.length} cases`, () => {
+            const found = held.flatMap((c) => checkCase({ ...c, ulps: (c.ulps ?? 4) * slack }, backend, reference));
+            check(found.length === 0, `${found.length} differences\n  ${found.slice(0, 10).join('\n  ')}`);
+          });
+        }
+      });
+    }
+  });
+}

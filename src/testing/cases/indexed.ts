@@ -1,0 +1,33 @@
+import type { Elements } from '../../core/backend.js';
+import { type DType, realOf } from '../../core/dtype.js';
+import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
+import { at } from './at.js';
+
+const FORMS: readonly (readonly [outer: number, nx: number, ny: number, inner: number, width: number])[] = [
+  [1, 5, 0, 1, 1], [0, 5, 3, 2, 1], [1, 5, 3, 0, 2], [2, 4, 3, 2, 0], [1, 1, 1, 1, 1], [1, 100, 300, 1, 1], [1, 300, 77, 1, 2], [3, 9, 12, 5, 1], [2, 10, 7, 3, 4], [4, 6, 6, 1, 3],
+];
+const WEIGHTS = ['none', 'same', 'real'] as const;
+
+function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase[] {
+  const make = new Operands(kernel === 'gather' ? 380 : 381);
+  return FORMS.flatMap(([outer, nx, ny, inner, width]) =>
+    WEIGHTS.filter((w) => w !== 'real' || realOf(dtype) !== dtype).map((w): KernelCase => {
+      const entries = ny * width;
+      // Every index at least twice on average, and some that are skipped
+      const index = make.integers(entries, nx + 1).map((i) => (i === nx ? -1 : i));
+      const weights = make.in(w === 'real' ? realOf(dtype) : dtype, entries, 1);
+      const [x, y] = [outer * nx * inner, outer * ny * inner];
+      const table = (e: readonly Elements[]) => ({ outer, nx, ny, inner, width, index: at(e, 2), weights: w === 'none' ? undefined : at(e, 3) });
+      const [from, to] = kernel === 'gather' ? [x, y] : [y, x];
+      return {
+        title: `[${outer}, ${nx} to ${ny}, ${inner}], ${width} entries a row, weights: ${w}`,
+        operands: [make.in(dtype, from, 1), make.out(dtype, to, 2), make.in('int32', entries, 3, index), weights],
+        ulps: 8,
+        scale: 16,
+        run: (b, e) => void b[kernel](at(e, 0), at(e, 1), table(e)),
+      };
+    }),
+  );
+}
+
+export const indexedCasesByDType: readonly KernelCases[] = (['gather', 'scatterAdd'] as const).map((kernel) => ({ kernel, cases: (dtype) => indexedCases(kernel, dtype) }));

@@ -1,0 +1,163 @@
+import { REDUCE_OPS, type ReduceKernel } from '../../core/backend.js';
+import { type DType, isComplex, isFloat, lanesOf } from '../../core/dtype.js';
+import { reduceResult } from '../../core/kernel-dtypes.js';
+import { type KernelCase, type KernelCases, Operands, RUNS } from '../kernel-case.js';
+import { at } from './at.js';
+
+const ORDERED: readonly ReduceKernel[] = ['max', 'min'];
+const hasOp = (op: ReduceKernel, dtype: DType) => !(isComplex(dtype) && ORDERED.includes(op));
+
+/** Numbers near one, so that products of thousands stay representable; signs for integers. */
+function factors(make: Operands, dtype: DType, n: number): ArrayLike<number> {
+  const values = make.numbers(dtype, n);
+  return Array.from(values, (v, i) => (isFloat(dtype) ? (lanesOf(dtype) === 2 && i % 2 === 1 ? v / 100 : 1 + v / 100) : v < 0 ? -1 : 1));
+}
+
+const PARAMETERS: Partial<Record<ReduceKernel, readonly number[]>> = { sumPower: [0.5, 3], countAtMost: [0, 0.7, 5] };
+const TOLERANCE: Partial<Record<ReduceKernel, (n: number) => Pick<KernelCase, 'ulps' | 'scale'>>> = {
+  sum: (n) => ({ ulps: 8, scale: 2 * n }),
+  sumAbs: () => ({ ulps: 16 }),
+  sumSquares: () => ({ ulps: 16 }),
+  sumPower: () => ({ ulps: 64 }),
+  prod: (n) => ({ ulps: 8 + 4 * n }),
+};
+
+/** Integers have no roots here: their sums must be exact. */
+const parametersOf = (op: ReduceKernel, dtype: DType): readonly (number | undefined)[] =>
+  op === 'sumPower' && dtype === 'int32' ? [1, 3] : (PARAMETERS[op] ?? [undefined]);
+
+function reduceCases(op: ReduceKernel, dtype: DType): KernelCase[] {
+  if (!hasOp(op, dtype)) return [];
+  const make = new Operands(200 + REDUCE_OPS.indexOf(op));
+  const data = (n: number, offset: number) => make.in(dtype, n, offset, op === 'prod' ? factors(make, dtype, n) : undefined);
+  const cases = RUNS.flatMap(([n, offset]) =>
+    parametersOf(op, dtype).map((parameter): KernelCase => ({
+      title: `${op}${parameter === undefined ? '' : ` ${parameter}`}, ${n} elements from ${offset}`,
+      operands: [data(n, offset)],
+      ...TOLERANCE[op]?.(n),
+      run: (b, e) => b.reduce(op, at(e, 0), parameter),
+    })),
+  );
+  if (!isFloat(dtype)) return cases;
+  for (const [name, value] of [['NaN', Number.NaN], ['Infinity', Number.POSITIVE_INFINITY], ['minus Infinity', Number.NEGATIVE_INFINITY]] as const) {
+    const values = make.numbers(dtype, 301);
+    values[200] = value;
+    cases.push({ title: `${op} with ${name}`, operands: [make.in(dtype, 301, 1, values)], ulps: 64, scale: 301, run: (b, e) => b.reduce(op, at(e, 0), 2) });
+  }
+  return cases;
+}
+
+const EXTENTS = [[0, 3, 2], [2, 0, 3], [2, 3, 0], [1, 1, 1], [1, 17, 1], [5, 1, 3], [3, 7, 1], [1, 6, 5], [4, 9, 11], [2, 600, 3]] as const;
+
+function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
+  if (!hasOp(op, dtype)) return [];
+  const make = new Operands(220 + REDUCE_OPS.indexOf(op));
+  // int32 has no infinity to stand for the largest of nothing
+  const extents = EXTENTS.filter(([, n]) => n > 0 || isFloat(dtype));
+  return extents.map(([outer, n, inner]): KernelCase => ({
+    title: `${op}, [${outer}, ${n}, ${inner}]`,
+    operands: [make.in(dtype, outer * n * inner, 2, op === 'prod' ? factors(make, dtype, outer * n * inner) : undefined), make.out(reduceResult(op, dtype), outer * inner, 1)],
+    ...TOLERANCE[op]?.(n),
+    run: (b, e) => void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
+  }));
+}
+
+function dotsCases(dtype: DType): KernelCase[] {
+  const make = new Operands(240);
+  const cases = RUNS.flatMap(([n, offset]) =>
+    [true, false].map((conjugate): KernelCase => ({
+      title: `${n} elements from ${offset}, ${conjugate ? 'conjugated' : 'plain'}`,
+      operands: [make.in(dtype, n, offset), make.in(dtype, n, 1)],
+      ulps: 8,
+      scale: 2 * n,
+      run: (b, e) => b.dots([{ x: at(e, 0), y: at(e, 1), conjugate }]),
+    })),
+  );
+  cases.push({
+    title: 'several at once, of several lengths',
+    operands: [make.in(dtype, 50), make.in(dtype, 50, 2), make.in(dtype, 9, 1)],
+    ulps: 8,
+    scale: 100,
+    run: (b, e) =>
+      b.dots([
+        { x: at(e, 0), y: at(e, 1), conjugate: true },
+        { x: at(e, 0), y: at(e, 0), conjugate: true },
+        { x: at(e, 1), y: at(e, 0), conjugate: false },
+        { x: at(e, 2), y: at(e, 2), conjugate: false },
+      ]),
+  });
+  cases.push({ title: 'none', operands: [make.in(dtype, 1)], run: (b) => b.dots([]) });
+  return cases;
+}
+
+/** A reduction gives the same bits each time. */
+function repeatCases(dtype: DType): KernelCase[] {
+  const make = new Operands(241);
+  return [
+    {
+      title: 'twice the same bits',
+      operands: [make.in(dtype, 5001, 1), make.in(dtype, 5001)],
+      run: (b, e) => {
+        const [x, y] = [at(e, 0), at(e, 1)];
+        const [first, again] = [0, 1].map(() => [...b.dots([{ x, y, conjugate: true }]), b.reduce('sumSquares', x)].join());
+        return first === again ? 1 : 0;
+      },
+    },
+  ];
+}
+
+function argCases(dtype: DType): KernelCase[] {
+  const make = new Operands(242);
+  const cases = (['max', 'min'] as const).flatMap((op) => [
+    ...RUNS.map(([n, offset]): KernelCase => ({ title: `${op}, ${n} elements from ${offset}`, operands: [make.in(dtype, n, offset)], ulps: 0, run: (b, e) => b.argExtreme(op, at(e, 0)) })),
+    {
+      title: `${op}, ties`,
+      operands: [make.in(dtype, 1200 / lanesOf(dtype), 1, Array.from({ length: 1200 }, (_, i) => (i % 400 < 200 ? 2 : -2)))],
+      ulps: 0,
+      run: (b, e) => b.argExtreme(op, at(e, 0)),
+    } satisfies KernelCase,
+  ]);
+  if (!isFloat(dtype)) return cases;
+  const values = make.numbers(dtype, 500);
+  values[401] = Number.NaN;
+  values[801 % values.length] = Number.NaN;
+  return [...cases, ...(['max', 'min'] as const).map((op): KernelCase => ({ title: `${op} with NaN`, operands: [make.in(dtype, 500, 1, values)], ulps: 0, run: (b, e) => b.argExtreme(op, at(e, 0)) }))];
+}
+
+function orderCases(dtype: DType): KernelCase[] {
+  if (isComplex(dtype)) return [];
+  const make = new Operands(243);
+  const ties = (n: number) => Array.from({ length: n }, (_, i) => (i * 7) % 5);
+  return [1, 2, 9, 1000].flatMap((n) =>
+    [0, Math.floor(n / 3), Math.floor(n / 2), n - 1].flatMap((k): KernelCase[] => [
+      { title: `${k} of ${n}`, operands: [make.in(dtype, n, 2)], ulps: 0, run: (b, e) => b.kthSmallest(at(e, 0), k) },
+      { title: `${k} of ${n} with ties`, operands: [make.in(dtype, n, 2, ties(n))], ulps: 0, run: (b, e) => b.kthSmallest(at(e, 0), k) },
+    ]),
+  );
+}
+
+function cumsumCases(dtype: DType): KernelCase[] {
+  const make = new Operands(244);
+  return EXTENTS.flatMap(([outer, n, inner]): KernelCase[] => {
+    const size = outer * n * inner;
+    const extents = [outer, n, inner] as const;
+    return [
+      {
+        title: `[${extents}]`,
+        operands: [make.in(dtype, size, 1), make.out(dtype, size, 2)],
+        ulps: 8,
+        scale: 4 * n,
+        run: (b, e) => void b.cumsum(at(e, 0), extents, at(e, 1)),
+      },
+    ];
+  });
+}
+
+export const reductionCases: readonly KernelCases[] = [
+  ...REDUCE_OPS.map((op): KernelCases => ({ kernel: `reduce ${op}`, cases: (dtype) => reduceCases(op, dtype) })),
+  ...REDUCE_OPS.map((op): KernelCases => ({ kernel: `reduceAxis ${op}`, cases: (dtype) => axisCases(op, dtype) })),
+  { kernel: 'dots', cases: (dtype) => [...dotsCases(dtype), ...repeatCases(dtype)] },
+  { kernel: 'argExtreme', cases: argCases },
+  { kernel: 'kthSmallest', cases: orderCases },
+  { kernel: 'cumsum', cases: cumsumCases },
+];

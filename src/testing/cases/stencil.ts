@@ -1,0 +1,116 @@
+import type { AxisBand, BandSegment, Elements, Stencil } from '../../core/backend.js';
+import { type DType, isFloat } from '../../core/dtype.js';
+import { around, product } from '../../core/shape.js';
+import { type KernelCase, type KernelCases, type Operand, Operands } from '../kernel-case.js';
+import { at } from './at.js';
+
+/** A band without its ghosts: their widths, and the segments for `n` cells. */
+interface Scheme {
+  readonly title: string;
+  readonly front: number;
+  readonly back: number;
+  segments(n: number): readonly BandSegment[];
+}
+
+const clip = (n: number, segments: readonly BandSegment[]) =>
+  segments.map((s) => ({ ...s, start: Math.min(Math.max(s.start, 0), n), end: Math.min(Math.max(s.end, 0), n) })).filter((s) => s.start < s.end);
+
+/** Interior taps where they need no ghosts, other rows at both edges: the form of derivatives. */
+const SCHEMES: readonly Scheme[] = [
+  { title: 'forward difference', front: 0, back: 0, segments: (n) => clip(n, [{ start: 0, end: n - 1, lo: 0, taps: [-1, 1] }, { start: n - 1, end: n, lo: 0, taps: [] }]) },
+  {
+    title: 'centred with edges', front: 0, back: 0,
+    segments: (n) =>
+      n < 3 ? clip(n, [{ start: 0, end: n, lo: 0, taps: [1] }]) : [
+        { start: 0, end: 1, lo: 0, taps: [-1, 1] },
+        { start: 1, end: n - 1, lo: -1, taps: [-0.5, 0, 0.5] },
+        { start: n - 1, end: n, lo: -1, taps: [-1, 1] },
+      ],
+  },
+  { title: 'ghosts on both sides', front: 2, back: 2, segments: (n) => clip(n, [{ start: 0, end: n, lo: -2, taps: [1, -8, 3, 8, -1] }]) },
+  { title: 'ghosts in front', front: 3, back: 0, segments: (n) => clip(n, [{ start: 0, end: n, lo: -3, taps: [2, 0, -1, 4] }]) },
+  { title: 'ghosts behind', front: 0, back: 1, segments: (n) => clip(n, [{ start: 0, end: n, lo: 0, taps: [-3, 3] }]) },
+  { title: 'ghosts wider than needed', front: 4, back: 3, segments: (n) => clip(n, [{ start: 0, end: n, lo: -1, taps: [1, -2, 1] }]) },
+  { title: 'only some rows', front: 1, back: 1, segments: (n) => clip(n, [{ start: 1, end: 2, lo: -2, taps: [5, 1] }, { start: n - 1, end: n, lo: 0, taps: [7, 2] }]) },
+  { title: 'no segments', front: 0, back: 0, segments: () => [] },
+];
+
+const SHAPES: readonly (readonly number[])[] = [[1], [2], [5], [130], [1, 1], [4, 9], [9, 4], [2, 67], [3, 4, 5], [5, 1, 7], [2, 3, 2, 3], [6, 0, 2], [0], [0, 4]];
+
+interface Setup {
+  readonly operands: readonly Operand[];
+  /** Ghost operands are numbered after x and y. */
+  bands(e: readonly Elements[]): readonly AxisBand[];
+}
+
+function setup(make: Operands, dtype: DType, shape: readonly number[], parts: readonly (readonly [axis: number, scheme: Scheme])[]): Setup {
+  const size = product(shape);
+  const operands: Operand[] = [make.in(dtype, size, 1), make.out(dtype, size, 2)];
+  const makers: ((e: readonly Elements[]) => AxisBand)[] = [];
+  for (const [axis, scheme] of parts) {
+    const [outer, n, inner] = around(shape, axis);
+    const ghost = (width: number, offset: number): number | undefined => (width > 0 ? operands.push(make.in(dtype, outer * width * inner, offset)) - 1 : undefined);
+    const [front, back] = [ghost(scheme.front, 3), ghost(scheme.back, 0)];
+    const segments = scheme.segments(n).map((s) => (isFloat(dtype) ? s : { ...s, taps: s.taps.map(Math.ceil) }));
+    makers.push((e) => ({
+      axis,
+      segments,
+      front: front === undefined ? undefined : at(e, front),
+      back: back === undefined ? undefined : at(e, back),
+    }));
+  }
+  return { operands, bands: (e) => makers.map((m) => m(e)) };
+}
+
+function stencilCase(title: string, { operands, bands }: Setup, stencil: Omit<Stencil, 'bands'>): KernelCase {
+  return { title, operands, ulps: 8, scale: 64, run: (b, e) => void b.stencil(at(e, 0), at(e, 1), { ...stencil, bands: bands(e) }) };
+}
+
+function stencilCases(dtype: DType): KernelCase[] {
+  const make = new Operands(340);
+  const single = SHAPES.flatMap((shape) =>
+    shape.flatMap((_, axis) =>
+      SCHEMES.map((scheme, k) =>
+        stencilCase(`[${shape}] axis ${axis}, ${scheme.title}`, setup(make, dtype, shape, [[axis, scheme]]), { shape, mode: (axis + k) % 2 === 0 ? 'set' : 'add' }),
+      ),
+    ),
+  );
+  const [, centred, both, , , wide] = SCHEMES as readonly Scheme[] as [Scheme, Scheme, Scheme, Scheme, Scheme, Scheme];
+  const several = SHAPES.filter((shape) => shape.length > 1).flatMap((shape) => {
+    const last = shape.length - 1;
+    const forms: (readonly (readonly [number, Scheme])[])[] = [shape.map((_, axis) => [axis, axis === 0 ? wide : centred] as const), [[last, both], [0, both]], [[0, both], [0, centred]], []];
+    return forms.flatMap((parts) => {
+      const axes = parts.map(([axis]) => axis).join('+') || 'none';
+      return [
+        stencilCase(`[${shape}] axes ${axes}`, setup(make, dtype, shape, parts), { shape, mode: 'set' }),
+        stencilCase(`[${shape}] axes ${axes}, added`, setup(make, dtype, shape, parts), { shape, mode: 'add' }),
+      ];
+    });
+  });
+  const ranged = [[130], [7, 5], [4, 6, 9]].flatMap((shape) =>
+    shape.flatMap((n, axis) =>
+      ([[0, 0], [0, 1], [1, n - 1], [n - 2, n], [2, 3], [0, n]] as const).flatMap(([start, end]) =>
+        shape.map((_, along) =>
+          stencilCase(`[${shape}] axis ${along}, outputs ${start} to ${end} of axis ${axis}`, setup(make, dtype, shape, [[along, both], [0, centred]]), {
+            shape,
+            mode: start === 1 ? 'add' : 'set',
+            range: { axis, start, end },
+          }),
+        ),
+      ),
+    ),
+  );
+  return [...single, ...several, ...ranged];
+}
+
+/** What a partial range does not touch may be anything, and what is set was not read. */
+function unreadCases(dtype: DType): KernelCase[] {
+  if (!isFloat(dtype)) return [];
+  const make = new Operands(341);
+  const { operands, bands } = setup(make, dtype, [6, 5], [[0, SCHEMES[2] as Scheme]]);
+  const [x, y, ...ghosts] = operands as [Operand, Operand, ...Operand[]];
+  const nan = make.out(dtype, y.size, y.offset, make.numbers(dtype, y.size).fill(Number.NaN));
+  return [stencilCase('NaN in y is overwritten', { operands: [x, nan, ...ghosts], bands }, { shape: [6, 5], mode: 'set' })];
+}
+
+export const stencilCasesByDType: readonly KernelCases[] = [{ kernel: 'stencil', cases: (dtype) => [...stencilCases(dtype), ...unreadCases(dtype)] }];
