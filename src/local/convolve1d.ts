@@ -1,0 +1,53 @@
+import type { Convolution } from '../core/backend.js';
+import type { DType } from '../core/dtype.js';
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import type { NDArray } from '../core/ndarray.js';
+import { around, formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
+import { LocalOperator } from './local-operator.js';
+import { type OperatorData, Resident } from './resident.js';
+
+export interface Convolve1DOptions {
+  /** The sample of the filter that is its origin. @default 0 */
+  readonly offset?: number;
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default that of the filter; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/**
+ * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`; a filter that is longer than a
+ * model of one axis gives data of the filter's length. The adjoint is correlation with conj(h). Cost: `2·len(h)` flops a sample.
+ */
+export class Convolve1D extends LocalOperator {
+  readonly #filter: Resident;
+  readonly #forward: Convolution;
+  readonly #adjoint: Convolution;
+  constructor(dims: number | Shape, h: OperatorData, options: Convolve1DOptions = {}) {
+    checkOptions('Convolve1D', options, ['offset', 'axis', 'dtype']);
+    const { offset = 0 } = options;
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    const filter = Resident.from(h, options.dtype);
+    if (filter.shape.length !== 1 || filter.size === 0) throw new ShapeError(`Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`);
+    if (!Number.isInteger(offset) || offset < 0 || offset >= filter.size) {
+      throw new ArgumentError(`Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${offset}`);
+    }
+    const [outer, n, inner] = around(shape, axis);
+    const nd = shape.length === 1 ? Math.max(n, filter.size) : n;
+    super({ dims: shape, dimsd: shape.length === 1 ? [nd] : shape, dtype: filter.dtype, holdsData: true });
+    this.#filter = filter;
+    const common = { hShape: [1, filter.size, 1], offset: [0, offset, 0] };
+    const [model, data] = [[outer, n, inner], [outer, nd, inner]];
+    this.#forward = { ...common, xShape: model, yShape: data, direction: 'forward' };
+    this.#adjoint = { ...common, xShape: data, yShape: model, direction: 'adjoint' };
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (x.size === 0) y.fill(0);
+    else y.backend.convolve(x, this.#filter.with(x), y, this.#forward);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size > 0) x.backend.convolve(y, this.#filter.with(y), x, this.#adjoint);
+  }
+}

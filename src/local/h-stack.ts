@@ -1,0 +1,23 @@
+import type { NDArray } from '../core/ndarray.js';
+import { product } from '../core/shape.js';
+import type { AnyLocalOperator } from './local-operator.js';
+import { StackOperator } from './stack-operator.js';
+import { checkOperators, collect, sharedShape, spread } from './stacking.js';
+
+/**
+ * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the other, to the data's own shape, where all operators agree on it,
+ * otherwise flat.
+ */
+export class HStack extends StackOperator {
+  constructor(ops: readonly AnyLocalOperator[]) {
+    checkOperators('HStack', ops);
+    const dimsd = sharedShape('HStack', 'rows', ops.map((op) => op.dimsd));
+    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd });
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    collect(this.forwardSteps, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    spread(this.adjointSteps, y, x);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Elements } from '../core/backend.js';
+import { resolveBackend } from '../core/defaults.js';
+import { complexOf, type DType, isComplex } from '../core/dtype.js';
+import { LinearOperator, type SpaceOptions } from '../core/linear-operator.js';
+import { type NDArray, NDArraySpace } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import { product, type Shape, sameShape } from '../core/shape.js';
+import type { Space } from '../core/vector.js';
+
+/** An operator on the arrays of one rank, or anything that behaves like one: a product, an adjoint, … */
+export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
+
+/**
+ * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A subclass calls `super({ dims, dimsd, dtype })` and fills
+ * the second argument in `forward(x, y)` and `adjoint(y, x)`; both have the dtype that it works in.
+ */
+export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
+  /** Arrays of shape `dims`. A backend that lacks the operator's dtype gives its own default if the operator holds no data. */
+  override domain(options: SpaceOptions = {}): NDArraySpace {
+    checkOptions(`${this.name}.domain`, options, ['dtype', 'backend']);
+    const backend = resolveBackend(options.backend);
+    let dtype = options.dtype ?? this.dtype;
+    if (options.dtype === undefined && !this.holdsData && !backend.dtypes.includes(dtype)) {
+      dtype = isComplex(dtype) ? complexOf(backend.defaultDType) : backend.defaultDType;
+    }
+    return NDArraySpace.of(this.dims, dtype, backend);
+  }
+  override rangeOf(x: Space<NDArray>): NDArraySpace {
+    return this.#image(x, this.dims, this.dimsd, this.inputDType(x.dtype));
+  }
+  override domainOf(y: Space<NDArray>): NDArraySpace {
+    return this.#image(y, this.dimsd, this.dims, this.adjointInputDType(y.dtype));
+  }
+  #image(space: Space<NDArray>, from: Shape, to: Shape, dtype: DType): NDArraySpace {
+    this.checkShape(space, from);
+    return NDArraySpace.of(sameShape(space.shape, from) ? to : [product(to)], dtype, space.backend);
+  }
+}
+
+/** `size` elements of an array from its element `start` on, as kernels take them. */
+export const part = (x: NDArray, start: number, size: number): Elements => ({ storage: x.storage, offset: x.offset + start, size });

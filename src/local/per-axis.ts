@@ -1,0 +1,10 @@
+import { ArgumentError, ShapeError } from '../core/errors.js';
+
+/** One number for every one of `count` axes, or a list of as many. Throws {@link ShapeError}, and ArgumentError for what is no number. */
+export function perAxis(name: string, value: number | readonly number[], count: number): number[] {
+  const list = typeof value === 'number' ? new Array<number>(count).fill(value) : [...value];
+  if (list.length !== count) throw new ShapeError(`expected ${name} for ${count} axes, received ${list.length} numbers`);
+  const bad = list.find((v) => !Number.isFinite(v));
+  if (bad !== undefined) throw new ArgumentError(`expected finite numbers for ${name}, received ${bad}`);
+  return list;
+}

@@ -1,0 +1,97 @@
+import type { Backend } from '../core/backend.js';
+import { type HostValues, type Nested, nestedValues, tabulate, typedValues } from '../core/creation.js';
+import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from '../core/dtype.js';
+import { DTypeError } from '../core/errors.js';
+import { NDArray, NDArraySpace } from '../core/ndarray.js';
+import { keep } from '../core/scope.js';
+import type { Shape } from '../core/shape.js';
+
+/** What an operator takes for a matrix, a filter or a diagonal: an array, a typed array (one axis), or (nested) lists of numbers. */
+export type OperatorData = NDArray | HostArray | Nested;
+
+/**
+ * The data of an operator, on every backend and in every dtype in which it was needed so far. It moves to the backend of the array that it meets first
+ * and is kept there. An NDArray is not copied on its own backend: whoever changes it changes the operator.
+ */
+export class Resident {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly size: number;
+  readonly #source: NDArray | HostValues;
+  readonly #arrays = new WeakMap<Backend, Map<string, NDArray>>();
+
+  private constructor(source: NDArray | HostValues, dtype: DType) {
+    this.#source = source instanceof NDArray ? keep(source.view(0, source.shape)) : source;
+    this.shape = source.shape;
+    this.dtype = dtype;
+    this.size = source.shape.reduce((a, b) => a * b, 1);
+  }
+
+  /** Lists of numbers become float64, of complex ones complex128, unless `dtype` says otherwise. Throws {@link DTypeError} where complex data is asked to be real. */
+  static from(data: OperatorData, dtype?: DType): Resident {
+    if (dtype !== undefined) checkDType(dtype);
+    const source = data instanceof NDArray ? data : ArrayBuffer.isView(data) ? ownCopy(data) : nestedValues(data, 'float64');
+    const natural = source.dtype === 'int32' ? 'float64' : source.dtype;
+    const to = dtype ?? natural;
+    if (isComplex(source.dtype) && !isComplex(to)) throw new DTypeError(`complex data does not fit into an operator of ${to}: leave dtype out, or take the real part`);
+    return new Resident(source, to);
+  }
+
+  /** The numbers 0 … n − 1 as the index of a gather, `[n, 1]`. */
+  static indices(n: number): Resident {
+    return new Resident({ values: Int32Array.from({ length: n }, (_, i) => i), shape: [n, 1], dtype: 'int32' }, 'int32');
+  }
+
+  /** The data as `dtype` (default: its own) on a backend; conjugated if asked for. */
+  on(backend: Backend, dtype: DType = this.dtype, conjugate = false): NDArray {
+    const conjugated = conjugate && isComplex(this.dtype);
+    let kept = this.#arrays.get(backend);
+    if (!kept) this.#arrays.set(backend, (kept = new Map()));
+    const key = conjugated ? `${dtype} conj` : dtype;
+    let array = kept.get(key);
+    if (!array) kept.set(key, (array = keep(this.#place(backend, dtype, conjugated))));
+    return array;
+  }
+
+  /** As the operator's vectors want it: the data promoted to their dtype. */
+  with(x: NDArray, conjugate = false): NDArray {
+    return this.on(x.backend, promote(this.dtype, x.dtype), conjugate);
+  }
+
+  /** The values on the host as `dtype`'s pairs or numbers, for operators that turn them into something else. Waits. */
+  toHost(): HostArray {
+    if (this.#source instanceof NDArray) return this.#source.toHost();
+    return this.#source.values;
+  }
+
+  #place(backend: Backend, dtype: DType, conjugated: boolean): NDArray {
+    if (conjugated) {
+      const copy = this.on(backend, dtype).copy();
+      return copy.conjInPlace();
+    }
+    const source = this.#source;
+    if (source instanceof NDArray) {
+      if (source.backend === backend) return source.dtype === dtype ? source : source.astype(dtype);
+      if (source.dtype === dtype) return source.to(backend);
+      const there = source.astype(dtype);
+      const here = there.to(backend);
+      there.dispose();
+      return here;
+    }
+    return NDArraySpace.of(source.shape, dtype, backend).upload(converted(source, dtype));
+  }
+}
+
+const ownCopy = (values: HostArray): HostValues => ({ ...typedValues(values), values: values.slice() });
+
+/** Host values in another dtype; real ones may become complex. */
+function converted(source: HostValues, dtype: DType): HostArray {
+  if (source.dtype === dtype) return source.values;
+  const n = source.values.length / lanesOf(source.dtype);
+  const target = hostArray(dtype, n);
+  if (lanesOf(source.dtype) === lanesOf(dtype)) {
+    target.set(source.values);
+    return target;
+  }
+  return tabulate(dtype, n, (i) => source.values[i] as number).values;
+}

@@ -1,0 +1,23 @@
+import type { NDArray } from '../core/ndarray.js';
+import { product } from '../core/shape.js';
+import type { AnyLocalOperator } from './local-operator.js';
+import { StackOperator } from './stack-operator.js';
+import { checkOperators, collect, sharedShape, spread } from './stacking.js';
+
+/**
+ * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own, where all operators agree on it, otherwise flat, to flat data,
+ * one part after the other.
+ */
+export class VStack extends StackOperator {
+  constructor(ops: readonly AnyLocalOperator[]) {
+    checkOperators('VStack', ops);
+    const dims = sharedShape('VStack', 'columns', ops.map((op) => op.dims));
+    super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) });
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    spread(this.forwardSteps, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    collect(this.adjointSteps, y, x);
+  }
+}
