@@ -1,0 +1,65 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { assert } from 'chai';
+import type { Backend } from '../../src/core/backend.js';
+import { type HostValues, typedValues } from '../../src/core/creation.js';
+import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
+import { BACKENDS, makeBackend } from '../support/backends.js';
+import { buildLocal, NotSupported } from '../support/golden/build-local.js';
+import { difference, GoldenCase } from '../support/golden/case.js';
+import { required } from '../support/golden/params.js';
+
+/** The repository, found from dist/test as well. */
+function root(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+const FOLDER = join(root(), 'test', 'golden', 'local');
+
+function check(result: NDArray, source: GoldenCase, file: string): void {
+  const { off, accepted } = difference(typedValues(result.toHost(), result.shape, result.dtype), source.read(file), source.content.tolerance);
+  assert.isAtMost(off, accepted, `max|result - ${file}|`);
+}
+
+function pending(context: Mocha.Context, why: string): void {
+  console.log(`      pending: ${context.test?.title}: ${why}`);
+  context.skip();
+}
+
+for (const entry of BACKENDS) {
+  describe(`golden local operators [${entry.name}]`, () => {
+    let backend: Backend;
+    before(async () => {
+      backend = await makeBackend(entry.name);
+    });
+    for (const name of readdirSync(FOLDER).sort()) {
+      it(name, function () {
+        const source = new GoldenCase(join(FOLDER, name));
+        const { op: spec, dims, dimsd, shape } = source.content;
+        const vectors = ['x.npy', 'd.npy'].map((file) => source.read(file)) as [HostValues, HostValues];
+        const [x, d] = vectors;
+        const lacking = vectors.find(({ dtype }) => !backend.dtypes.includes(dtype));
+        if (lacking) return pending(this, `'${backend.name}' holds no ${lacking.dtype}`);
+        let op: ReturnType<typeof buildLocal>;
+        try {
+          op = buildLocal(required(spec, 'op'), source, backend);
+        } catch (error) {
+          if (!(error instanceof NotSupported)) throw error;
+          return pending(this, `there is no ${error.message}`);
+        }
+        assert.deepEqual([...op.shape], [...required(shape, 'shape')]);
+        assert.deepEqual([...op.dims], [...required(dims, 'dims')]);
+        assert.deepEqual([...op.dimsd], [...required(dimsd, 'dimsd')]);
+        const upload = ({ values, dtype }: HostValues, to: readonly number[]) => NDArraySpace.of(to, dtype, backend).upload(values);
+        check(op.matvec(upload(x, op.dims)), source, 'y.npy');
+        check(op.rmatvec(upload(d, op.dimsd)), source, source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy');
+        // flat vectors give the same
+        check(op.matvec(upload(x, x.shape)), source, 'y.npy');
+        check(op.rmatvec(upload(d, d.shape)), source, source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy');
+      });
+    }
+  });
+}

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostValues } from '../../../src/core/creation.js';
+import { isComplex } from '../../../src/core/dtype.js';
+import { readNpy } from './read-npy.js';
+
+/** An operator as case.json has it: a constructor with its arguments, or a node of the algebra with `args`. */
+export interface OperatorNode {
+  readonly op: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly args?: readonly OperatorNode[];
+}
+
+export interface Tolerance {
+  readonly rtol: number;
+  readonly atol: number;
+}
+
+/** The parts of case.json that all kinds have, and those of operators. */
+export interface CaseFile {
+  readonly kind: string;
+  readonly family: string;
+  readonly tolerance: Tolerance;
+  readonly op?: OperatorNode;
+  readonly shape?: readonly [number, number];
+  readonly dims?: readonly number[];
+  readonly dimsd?: readonly number[];
+}
+
+/** One folder of the golden data. */
+export class GoldenCase {
+  readonly content: CaseFile;
+  readonly #files: ReadonlySet<string>;
+  constructor(readonly folder: string) {
+    this.content = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as CaseFile;
+    this.#files = new Set(readdirSync(folder));
+  }
+  has(file: string): boolean {
+    return this.#files.has(file);
+  }
+  read(file: string): HostValues {
+    return readNpy(join(this.folder, file));
+  }
+}
+
+/** `max|result − expected|` and what the case accepts. Real and complex values compare. Values that are no numbers anywhere are off by infinity. */
+export function difference(result: HostValues, expected: HostValues, { rtol, atol }: Tolerance): { off: number; accepted: number } {
+  const lanes = (v: HostValues) => (isComplex(v.dtype) ? 2 : 1);
+  const n = expected.values.length / lanes(expected);
+  if (result.values.length / lanes(result) !== n) return { off: Number.POSITIVE_INFINITY, accepted: atol };
+  const at = (v: HostValues, i: number): readonly [number, number] =>
+    lanes(v) === 2 ? [v.values[2 * i] as number, v.values[2 * i + 1] as number] : [v.values[i] as number, 0];
+  let [off, largest] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const [a, b] = at(result, i);
+    const [c, d] = at(expected, i);
+    const distance = Math.hypot(a - c, b - d);
+    off = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(off, distance);
+    largest = Math.max(largest, Math.hypot(c, d));
+  }
+  return { off, accepted: atol + rtol * largest };
+}

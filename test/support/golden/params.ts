@@ -1,0 +1,94 @@
+import type { Backend } from '../../../src/core/backend.js';
+import type { Scalar } from '../../../src/core/complex.js';
+import { isDType, type DType } from '../../../src/core/dtype.js';
+import { NDArray, NDArraySpace } from '../../../src/core/ndarray.js';
+import type { GoldenCase, OperatorNode } from './case.js';
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Options without those that the case leaves out. */
+export function given<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+const isRecord = (v: unknown): v is Readonly<Record<string, unknown>> => typeof v === 'object' && v !== null && !Array.isArray(v);
+
+/** The arguments of one operator of a case: null and absent ones are undefined, anything of another type than asked for is an error. */
+export class Params {
+  constructor(
+    readonly owner: string,
+    readonly values: Readonly<Record<string, unknown>>,
+    readonly source: GoldenCase,
+    readonly backend: Backend,
+  ) {}
+
+  number(name: string): number | undefined {
+    return this.#as(name, 'a number', decodeNumber);
+  }
+  numbers(name: string): number[] | undefined {
+    return this.#as(name, 'numbers', (v) => (Array.isArray(v) ? allOf(v, decodeNumber) : this.#list(v)));
+  }
+  /** One number, or a list of them. */
+  numberOrList(name: string): number | number[] | undefined {
+    return this.#as(name, 'a number or numbers', (v) => (Array.isArray(v) ? allOf(v, decodeNumber) : (decodeNumber(v) ?? this.#list(v))));
+  }
+  scalar(name: string): Scalar | undefined {
+    return this.#as(name, 'a scalar', (v) => {
+      const pair = isRecord(v) && Array.isArray(v['complex']) ? allOf(v['complex'], decodeNumber) : undefined;
+      return pair ? { re: pair[0] as number, im: pair[1] as number } : decodeNumber(v);
+    });
+  }
+  flag(name: string): boolean | undefined {
+    return this.#as(name, 'true or false', (v) => (typeof v === 'boolean' ? v : undefined));
+  }
+  string(name: string): string | undefined {
+    return this.#as(name, 'a string', (v) => (typeof v === 'string' ? v : undefined));
+  }
+  /** One of a set of names. */
+  oneOf<T>(name: string, set: readonly T[]): T | undefined {
+    return this.#as(name, `one of ${set.join(', ')}`, (v) => set.find((member) => member === v));
+  }
+  dtype(): DType | undefined {
+    return this.#as('dtype', 'a dtype', (v) => (isDType(v) ? v : undefined));
+  }
+  /** An array argument, on the backend of the run. */
+  array(name: string): NDArray | undefined {
+    return this.#as(name, 'an array', (v) => {
+      if (!isRecord(v) || typeof v['npy'] !== 'string') return undefined;
+      const { values, shape, dtype } = this.source.read(v['npy']);
+      return NDArraySpace.of(shape, dtype, this.backend).upload(values);
+    });
+  }
+  operators(name: string): OperatorNode[] | undefined {
+    return this.#as(name, 'operators', (v) => (Array.isArray(v) && v.every((m) => isRecord(m) && typeof m['op'] === 'string') ? (v as OperatorNode[]) : undefined));
+  }
+
+  #list(v: unknown): number[] | undefined {
+    return isRecord(v) && typeof v['npy'] === 'string' ? Array.from(this.source.read(v['npy']).values) : undefined;
+  }
+  #as<T>(name: string, what: string, decode: (value: unknown) => T | undefined): T | undefined {
+    const value = this.values[name];
+    if (value === undefined || value === null) return undefined;
+    const decoded = decode(value);
+    if (decoded === undefined) throw new Error(`${this.owner}: ${name} is not ${what}: ${JSON.stringify(value)}`);
+    return decoded;
+  }
+}
+
+/** A value that the case must have. */
+export function required<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the case lacks ${what}`);
+  return value;
+}
+
+const FLOATS: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN };
+
+function decodeNumber(v: unknown): number | undefined {
+  if (typeof v === 'number') return v;
+  return isRecord(v) && typeof v['float'] === 'string' ? FLOATS[v['float']] : undefined;
+}
+
+function allOf<T>(values: readonly unknown[], decode: (v: unknown) => T | undefined): T[] | undefined {
+  const decoded = values.map(decode);
+  return decoded.every((v): v is T => v !== undefined) ? decoded : undefined;
+}
