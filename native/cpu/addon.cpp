@@ -2,6 +2,8 @@
 
 #include "addon.hpp"
 
+#include <cstdint>
+
 #include "../common/args.hpp"
 #include "loops.hpp"
 
@@ -19,10 +21,17 @@ napi_value info(napi_env env, napi_callback_info) {
   return result;
 }
 
+/** addressOf(buffer): its address modulo 64, for memory that is aligned to vectors and cache lines */
+napi_value addressOf(napi_env env, napi_callback_info information) {
+  const Args<1> args(env, information);
+  return toJs(env, static_cast<std::int32_t>(reinterpret_cast<std::uintptr_t>(args.bytes(0).data) % 64));
+}
+
 napi_value init(napi_env env, napi_value exports) {
   return guarded(env, [&] {
     loops();
     exportFunction<info>(env, exports, "info");
+    exportFunction<addressOf>(env, exports, "addressOf");
     exportVectors(env, exports);
     exportStrided(env, exports);
     exportStencil(env, exports);

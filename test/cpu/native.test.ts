@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { CpuBackend, cpuAddon, createCpuBackend, nativeOptions } from '../../src/cpu/index.js';
+import { backendConformance } from '../../src/testing/index.js';
+
+const state = cpuAddon();
+const loader = new URL('../../src/cpu/index.js', import.meta.url).href;
+
+/** What a fresh process prints that runs `code` with `cpu`, the exports of src/cpu. */
+function inProcess(env: Readonly<Record<string, string>>, code: string): string {
+  const source = `const cpu = await import(${JSON.stringify(loader)}); ${code}`;
+  const result = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', env: { ...process.env, ...env } });
+  if (result.status !== 0) throw new Error(`the process ended with ${String(result.status ?? result.signal)}:\n${result.stderr}`);
+  return result.stdout.trim();
+}
+
+describe('native CPU kernels', () => {
+  it('LOPS_CPU=reference does without them', () => {
+    const kernels = inProcess({ LOPS_CPU: 'reference' }, "const b = cpu.createCpuBackend(); console.log(b.name, process.moduleLoadList.some((m) => m.includes('lops_cpu')));");
+    expect(kernels).to.equal('cpu false');
+  });
+
+  it('an unknown LOPS_CPU is refused', () => {
+    expect(() => createCpuBackend(undefined, 'fast')).to.throw("'reference' or 'native', received 'fast'");
+  });
+
+  if (!state.available) {
+    it(`conform to the reference (not here: ${state.reason})`, function () {
+      this.skip();
+    });
+    return;
+  }
+  const { simd } = state.info;
+  backendConformance(() => new CpuBackend({ ...nativeOptions(), name: `native ${simd}` }));
+
+  describe('instruction sets', () => {
+    const levels = ['baseline', 'avx2', 'avx512'];
+    /** The levels below the best that the machine has. */
+    for (const level of levels.slice(0, levels.indexOf(simd))) {
+      it(`${level} conforms to the reference`, function () {
+        this.timeout(60_000);
+        const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
+        const result = spawnSync(process.execPath, [mocha, '--reporter', 'dot', '--grep', 'conforms to the reference native', fileURLToPath(import.meta.url)], {
+          encoding: 'utf8',
+          env: { ...process.env, LOPS_CPU_SIMD: level },
+        });
+        expect(result.status, result.stdout + result.stderr).to.equal(0);
+        expect(result.stdout).to.match(/\d+ passing/);
+      });
+    }
+
+    it('a misspelt LOPS_CPU_SIMD is named', () => {
+      const out = inProcess({ LOPS_CPU_SIMD: 'sse9' }, 'const s = cpu.cpuAddon(); console.log(s.available, s.reason);');
+      expect(out).to.contain('false').and.to.contain("received 'sse9'");
+    });
+  });
+
+  it('large outputs that bypass the caches conform too', function () {
+    this.timeout(60_000);
+    const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
+    const result = spawnSync(process.execPath, [mocha, '--reporter', 'dot', '--grep', `backend 'native ${simd}'`, fileURLToPath(import.meta.url)], {
+      encoding: 'utf8',
+      env: { ...process.env, LOPS_CPU_STREAM_BYTES: '1' },
+    });
+    expect(result.status, result.stdout + result.stderr).to.equal(0);
+    expect(result.stdout).to.match(/\d+ passing/);
+  });
+});
