@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import type { Backend } from '../../src/core/backend.js';
+import { abs, complex, type Scalar, sub } from '../../src/core/complex.js';
+import type { Nested } from '../../src/core/creation.js';
+import { setDefaultBackend } from '../../src/core/defaults.js';
+import { type DType, isComplex } from '../../src/core/dtype.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { product, type Shape } from '../../src/core/shape.js';
+import { BACKENDS, makeBackend } from '../support/backends.js';
+
+/** Runs the tests of `body` on every backend of the matrix, which is the default one meanwhile. */
+export function onEveryBackend(title: string, body: (backend: () => Backend) => void): void {
+  for (const { name } of BACKENDS) {
+    describe(`${title} [${name}]`, () => {
+      let backend: Backend | undefined;
+      before(async () => {
+        backend = await makeBackend(name);
+      });
+      beforeEach(() => setDefaultBackend(backend as Backend));
+      body(() => backend as Backend);
+    });
+  }
+}
+
+/** Whole numbers as elements, so that every dtype holds them and sums are exact; complex ones get an imaginary part. */
+export const element = (dtype: DType, i: number): Scalar => (isComplex(dtype) ? complex(i - 7, 3 - 2 * i) : i - 7);
+
+/** `element` at every place of a shape, in C order. */
+export function numbered(shape: Shape, dtype: DType): NDArray {
+  return fromFlat(Array.from({ length: product(shape) }, (_, i) => element(dtype, i)), shape, dtype);
+}
+
+export function fromFlat(values: readonly Scalar[], shape: Shape, dtype: DType): NDArray {
+  return NDArray.array([...values], { dtype }).reshape(shape);
+}
+
+/** The elements in C order. */
+export function flat(nested: Nested): Scalar[] {
+  return Array.isArray(nested) ? (nested as readonly Nested[]).flatMap(flat) : [nested as Scalar];
+}
+
+export const at = (nested: Nested, index: readonly number[]): Scalar => index.reduce<Nested>((level, i) => (level as readonly Nested[])[i] as Nested, nested) as Scalar;
+
+/** All multi-indices of a shape in C order. */
+export function indices(shape: Shape): number[][] {
+  return shape.reduce<number[][]>((list, n) => list.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])), [[]]);
+}
+
+/** The largest difference between elements. */
+export const deviation = (a: Nested, b: Nested): number => {
+  const [x, y] = [flat(a), flat(b)];
+  if (x.length !== y.length) return Number.POSITIVE_INFINITY;
+  return x.reduce<number>((most, v, i) => Math.max(most, abs(sub(v, y[i] as Scalar))), 0);
+};
+
+export const shapes = (maxAxes = 4, least = 0): fc.Arbitrary<number[]> => fc.array(fc.integer({ min: least, max: 4 }), { maxLength: maxAxes });
+export const dtypesOf = (backend: Backend): fc.Arbitrary<DType> => fc.constantFrom(...backend.dtypes);

@@ -1,0 +1,287 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { inspect } from 'node:util';
+import { defaultBackend } from '../../src/core/defaults.js';
+import { complexOf, isComplex, isFloat, realOf } from '../../src/core/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
+import { NDArray, NDArraySpace } from '../../src/core/ndarray.js';
+import { rdots } from '../../src/core/vector.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { tolerance } from '../support/tolerance.js';
+import { deviation, element, flat, numbered, onEveryBackend } from './arrays.js';
+
+onEveryBackend('NDArray', (backend) => {
+  describe('creation', () => {
+    it('fills', () => {
+      for (const dtype of backend().dtypes) {
+        expect(NDArray.zeros([2, 3], { dtype }).sum()).deep.equals(isComplex(dtype) ? { re: 0, im: 0 } : 0);
+        expect(NDArray.ones([2, 3], { dtype }).sum()).deep.equals(isComplex(dtype) ? { re: 6, im: 0 } : 6);
+        expect(NDArray.full(4, 2, { dtype }).shape).deep.equals([4]);
+        expect(NDArray.empty([], { dtype }).size).equals(1);
+        expect(NDArray.eye(2, 3, 1, { dtype }).real().toArray()).deep.equals([[0, 1, 0], [0, 0, 1]]);
+      }
+      expect(NDArray.zeros([2]).dtype).equals(backend().defaultDType);
+      expect(NDArray.eye(2, 3, -1).toArray()).deep.equals([[0, 0, 0], [1, 0, 0]]);
+    });
+    it('counts as np.arange', () => {
+      expect(NDArray.arange(4).toArray()).deep.equals([0, 1, 2, 3]);
+      expect(NDArray.arange(2, 8, 2.5).toArray()).deep.equals([2, 4.5, 7]);
+      expect(NDArray.arange(5, 0, -2).toArray()).deep.equals([5, 3, 1]);
+      expect(NDArray.arange(3, 1).shape).deep.equals([0]);
+      expect(NDArray.arange(0, 3, 1, { dtype: 'float32' }).dtype).equals('float32');
+      expect(() => NDArray.arange(0, 3, 0)).throws(ArgumentError);
+      expect(() => NDArray.arange(0, Number.NaN)).throws(ArgumentError, 'finite');
+    });
+    it('divides as np.linspace', () => {
+      expect(NDArray.linspace(0, 1, 5).toArray()).deep.equals([0, 0.25, 0.5, 0.75, 1]);
+      expect(NDArray.linspace(0, 1, 4, { endpoint: false }).toArray()).deep.equals([0, 0.25, 0.5, 0.75]);
+      expect(NDArray.linspace(3, 4, 1).toArray()).deep.equals([3]);
+      expect(NDArray.linspace(0, 1).size).equals(50);
+      expect(NDArray.linspace(0, 0.1, 11).get(10)).equals(backend().defaultDType === 'float32' ? Math.fround(0.1) : 0.1);
+      expect(() => NDArray.linspace(0, 1, -1)).throws(ArgumentError, 'num');
+    });
+    it('takes nested lists and typed arrays', () => {
+      expect(NDArray.array([[1, 2], [3, 4], [5, 6]]).shape).deep.equals([3, 2]);
+      expect(NDArray.array([[], []]).shape).deep.equals([2, 0]);
+      expect(NDArray.array(5).shape).deep.equals([]);
+      expect(NDArray.array(Float32Array.of(1, 2)).dtype).equals('float32');
+      expect(NDArray.array([1, 2], { dtype: 'float32' }).toHost()).deep.equals(Float32Array.of(1, 2));
+      expect(() => NDArray.array([[1, 2], [3]])).throws(ShapeError, 'equal lengths');
+      expect(() => NDArray.array([1, [2]])).throws(ShapeError, 'equal lengths');
+      expect(() => NDArray.array(['1'] as never)).throws(ArgumentError);
+      expect(() => NDArray.fromHost(Float32Array.of(1, 2, 3), [2, 2])).throws(ShapeError, '4 values');
+      expect(() => NDArray.fromHost(Float32Array.of(1, 2), [2], { dtype: 'float64' })).throws(DTypeError, 'astype');
+    });
+    it('copies what it takes', () => {
+      const values = Float32Array.of(1, 2);
+      const x = NDArray.fromHost(values);
+      values[0] = 9;
+      expect(x.toHost()).deep.equals(Float32Array.of(1, 2));
+    });
+    it('takes complex numbers', function () {
+      const dtype = complexOf(backend().defaultDType);
+      if (!backend().dtypes.includes(dtype)) this.skip();
+      const x = NDArray.array([1, { re: 2, im: -3 }]);
+      expect(x.dtype).equals(dtype);
+      expect(x.toArray()).deep.equals([{ re: 1, im: 0 }, { re: 2, im: -3 }]);
+      expect(NDArray.full(1, { re: 0, im: 1 }).dtype).equals(dtype);
+      expect(NDArray.fromHost(Float64Array.of(1, 2, 3, 4), [2], { dtype: 'complex128' }).get(1)).deep.equals({ re: 3, im: 4 });
+      expect(() => NDArray.array([{ re: 1, im: 1 }], { dtype: realOf(dtype) })).throws(DTypeError);
+    });
+    it('draws numbers that depend on the seed alone', () => {
+      for (const dtype of backend().dtypes.filter(isFloat)) {
+        const x = NDArray.normal([40, 50], { dtype, seed: 3 });
+        expect(deviation(x.toArray(), NDArray.normal([2000], { dtype, seed: 3 }).toArray())).equals(0);
+        expect(deviation(x.toArray(), NDArray.normal([40, 50], { dtype, seed: 4 }).toArray())).above(0.1);
+        expect(x.real().std()).closeTo(1, 0.1);
+        const u = NDArray.uniform([2000], { dtype, seed: 1 }).real();
+        expect(u.min()).at.least(0);
+        expect(u.max()).below(1);
+        expect(u.mean()).closeTo(0.5, 0.05);
+      }
+      if (backend().dtypes.includes('int32')) expect(() => NDArray.normal([2], { dtype: 'int32' })).throws(DTypeError);
+    });
+    it('refuses what it does not know', () => {
+      expect(() => NDArray.zeros([2], { dtyp: 'float32' } as never)).throws(ArgumentError, "did you mean 'dtype'");
+      expect(() => NDArray.zeros([2], { dtype: 'float16' as never })).throws(DTypeError);
+      expect(() => NDArray.zeros([2, -1])).throws(ShapeError);
+      expect(() => NDArray.zeros([Number.NaN])).throws(ShapeError);
+      expect(() => NDArray.zeros([1e10, 1e10])).throws(ShapeError, 'too many');
+      expect(() => NDArray.zeros([2], { backend: 'nowhere' })).throws(BackendError, 'nowhere');
+    });
+  });
+
+  describe('space', () => {
+    it('is one object for equal arrays', () => {
+      const x = NDArray.zeros([2, 3]);
+      expect(x.space).equals(NDArray.ones([3, 2]).transpose().space);
+      expect(x.space.withDType(x.dtype)).equals(x.space);
+      expect(x.space.equals(NDArray.zeros([3, 2]).space)).equals(false);
+      expect(`${x.space}`).includes('[2, 3]');
+      expect(NDArraySpace.of([2, 3], x.dtype, new CpuBackend()).equals(x.space)).equals(false);
+    });
+    it('makes vectors', () => {
+      const { space } = NDArray.empty([5]);
+      expect(space.zeros().toArray()).deep.equals([0, 0, 0, 0, 0]);
+      expect(deviation(space.random(2).toArray(), NDArray.normal([5], { seed: 2 }).toArray())).equals(0);
+    });
+  });
+
+  describe('memory', () => {
+    it('is shared by views', () => {
+      const x = NDArray.arange(12);
+      const rows = x.reshape([3, 4]).slice([1, 3]);
+      rows.fill(-1);
+      expect(x.toArray()).deep.equals([0, 1, 2, 3, -1, -1, -1, -1, -1, -1, -1, -1]);
+      expect(x.overlaps(rows)).equals(true);
+      expect(x.slice([0, 4]).overlaps(rows)).equals(false);
+      expect(x.copy().overlaps(x)).equals(false);
+    });
+    it('goes back when the last view goes', () => {
+      const before = backend().stats().liveBytes;
+      const x = NDArray.zeros([100]);
+      const view = x.slice([10, 20]);
+      x.dispose();
+      x.dispose();
+      expect(view.fill(3).sum()).equals(30);
+      expect(backend().stats().liveBytes).above(before);
+      view.dispose();
+      expect(backend().stats().liveBytes).equals(before);
+    });
+    it('is out of reach once disposed', () => {
+      const x = NDArray.zeros([3]);
+      x.dispose();
+      expect(x.disposed).equals(true);
+      for (const use of [() => x.add(1), () => x.fill(2), () => x.ravel(), () => x.toHost(), () => NDArray.zeros([3]).axpby(1, x, 1), () => x.norm()]) {
+        expect(use).throws(BackendError, 'disposed');
+      }
+      expect(x.toString()).includes('disposed');
+    });
+    it('moves between backends', () => {
+      const other = new CpuBackend({ name: 'other' });
+      const x = NDArray.arange(3);
+      const y = x.to(other);
+      expect(y.backend).equals(other);
+      expect(y.toArray()).deep.equals([0, 1, 2]);
+      expect(() => x.add(y)).throws(BackendError, "to('");
+      expect(x.to(backend()).overlaps(x)).equals(true);
+    });
+    it('is a live typed array where the backend has one', () => {
+      const x = NDArray.arange(4).slice([1, 3]);
+      if (!x.storage.hostView) {
+        expect(() => x.data).throws(BackendError, 'toHost');
+        return;
+      }
+      const { data } = x;
+      data[1] = 7;
+      expect(x.toArray()).deep.equals([1, 7]);
+      x.dispose();
+      NDArray.zeros([4]);
+      expect([...data]).deep.equals([1, 7]);
+    });
+    it('wraps a storage', () => {
+      const storage = backend().alloc(backend().defaultDType, 6);
+      const x = NDArray.wrap(storage, [2, 2], 1).fill(2);
+      expect(x.sum()).equals(8);
+      expect(() => NDArray.wrap(storage, [2, 3], 1)).throws(ShapeError);
+    });
+  });
+
+  describe('as a vector', () => {
+    it('combines linearly', () => {
+      for (const dtype of backend().dtypes) {
+        const [x, y] = [numbered([2, 3], dtype), numbered([2, 3], dtype).negative()];
+        const expected = flat(x.toArray());
+        expect(deviation(y.axpby(3, x, 2).toArray(), expected)).equals(0);
+        expect(deviation(x.copy().scale(2).toArray(), x.add(x).toArray())).equals(0);
+        expect(deviation(x.multiply(-1).toArray(), x.negative().toArray())).equals(0);
+        expect(deviation(x.conj().conjInPlace().toArray(), expected)).equals(0);
+        expect(x.zerosLike().any()).equals(false);
+        expect(x.emptyLike().space).equals(x.space);
+        expect(x.asArray().overlaps(x)).equals(false);
+        expect(x.copy().setAt(4, 1).get(1, 1)).deep.equals(isComplex(dtype) ? { re: 1, im: 0 } : 1);
+      }
+    });
+    it('does not read what it forgets', () => {
+      const x = NDArray.ones([3]);
+      const y = NDArray.full([3], Number.NaN);
+      expect(y.axpby(2, x, 0).toArray()).deep.equals([2, 2, 2]);
+      expect(x.axpby(0, NDArray.full([3], Number.NaN), 3).toArray()).deep.equals([3, 3, 3]);
+    });
+    it('takes inner products and norms', () => {
+      fc.assert(
+        fc.property(fc.constantFrom(...backend().dtypes), fc.integer({ min: 0, max: 60 }), (dtype, n) => {
+          const [x, y] = [numbered([n], dtype), numbered([n], dtype).add(1)];
+          const [u, v] = [flat(x.toArray()), flat(y.toArray())].map((list) => list.map((a) => (typeof a === 'number' ? { re: a, im: 0 } : a))) as [
+            { re: number; im: number }[],
+            { re: number; im: number }[],
+          ];
+          let [re, im, reConj, imConj] = [0, 0, 0, 0];
+          u.forEach((a, i) => {
+            const b = v[i] as { re: number; im: number };
+            re += a.re * b.re - a.im * b.im;
+            im += a.re * b.im + a.im * b.re;
+            reConj += a.re * b.re + a.im * b.im;
+            imConj += a.re * b.im - a.im * b.re;
+          });
+          const scalar = (a: number, b: number) => (isComplex(dtype) ? { re: a, im: b } : a);
+          expect(x.dot(y)).deep.equals(scalar(re, im));
+          expect(x.vdot(y)).deep.equals(scalar(reConj, imConj));
+          expect(x.rdot(y)).equals(reConj);
+          expect(rdots([x, x], [x, y])[1]).equals(reConj);
+          const moduli = u.map((a) => Math.hypot(a.re, a.im));
+          const close = (value: number, expected: number) => expect(Math.abs(value - expected)).at.most(tolerance(isFloat(dtype) ? dtype : 'float64') * (1 + expected));
+          close(x.norm(), Math.sqrt(moduli.reduce((s, m) => s + m * m, 0)));
+          close(x.norm(1), moduli.reduce((s, m) => s + m, 0));
+          close(x.norm(3), moduli.reduce((s, m) => s + m ** 3, 0) ** (1 / 3));
+          close(x.norm(0), moduli.filter((m) => m !== 0).length);
+          if (n === 0) return;
+          close(x.norm(Number.POSITIVE_INFINITY), Math.max(...moduli));
+          close(x.norm(Number.NEGATIVE_INFINITY), Math.min(...moduli));
+          close(x.kthSmallestAbs(n >> 1), moduli.sort((a, b) => a - b)[n >> 1] as number);
+        }),
+        { numRuns: 40 },
+      );
+      expect(() => NDArray.ones([2]).norm(-1)).throws(ShapeError);
+      expect(() => NDArray.ones([2]).kthSmallestAbs(2)).throws(ArgumentError);
+      expect(() => NDArray.ones([2]).dot(NDArray.ones([3]))).throws(ShapeError);
+      expect(() => NDArray.ones([2]).dot(NDArray.ones([2, 1]))).throws(ShapeError);
+    });
+    it('maps a kernel over its elements', () => {
+      const x = NDArray.array([-3, 0.5, 2]);
+      const y = x.map((a, b) => backend().threshold('soft', 1, a, b), x.emptyLike());
+      expect(y.toArray()).deep.equals([-2, 0, 1]);
+      expect(x.map((a, b) => backend().unary('square', a, b))).equals(x);
+      expect(x.get(0)).equals(9);
+    });
+    it('assigns real to complex, and nothing that loses', () => {
+      const b = defaultBackend();
+      for (const real of (['float32', 'float64'] as const).filter((d) => b.dtypes.includes(complexOf(d)))) {
+        const x = numbered([3], real);
+        const z = NDArray.zeros([3], { dtype: complexOf(real) });
+        expect(z.assign(x).real().toArray()).deep.equals(x.toArray());
+        expect(z.axpby({ re: 0, im: 1 }, x, 1).imag().toArray()).deep.equals(x.toArray());
+        expect(() => x.assign(z)).throws(DTypeError, 'astype');
+        expect(() => x.axpby(1, z, 1)).throws(DTypeError);
+        expect(() => x.scale({ re: 1, im: 1 })).throws(DTypeError);
+        expect(x.copy().scale({ re: 2, im: 0 }).toArray()).deep.equals(x.multiply(2).toArray());
+      }
+      if (b.dtypes.includes('int32')) {
+        expect(() => NDArray.ones([2], { dtype: 'int32' }).scale(0.5)).throws(DTypeError);
+        expect(() => NDArray.ones([2], { dtype: 'int32' }).fill(Number.NaN)).throws(DTypeError);
+      }
+      expect(() => NDArray.ones([2]).assign(NDArray.ones([3]))).throws(ShapeError);
+      expect(() => NDArray.ones([2]).fill('1' as never)).throws(ArgumentError);
+      expect(() => NDArray.ones([2]).setAt(2, 1)).throws(ShapeError);
+    });
+    it('works where operands overlap', () => {
+      const x = NDArray.arange(6);
+      x.slice([1, 6]).assign(x.slice([0, 5]));
+      expect(x.toArray()).deep.equals([0, 0, 1, 2, 3, 4]);
+      x.slice([0, 5]).addInPlace(x.slice([1, 6]));
+      expect(x.toArray()).deep.equals([0, 1, 3, 5, 7, 4]);
+      x.slice([0, 5]).axpby(1, x.slice([1, 6]), 1);
+      expect(x.toArray()).deep.equals([1, 4, 8, 12, 11, 4]);
+    });
+  });
+
+  it('converts dtypes', () => {
+    for (const from of backend().dtypes) {
+      for (const to of backend().dtypes) {
+        const x = numbered([4], from).astype(to);
+        expect(x.dtype).equals(to);
+        const expected = [0, 1, 2, 3].map((i) => {
+          const a = element(from, i);
+          const [re, im] = typeof a === 'number' ? [a, 0] : [a.re, a.im];
+          return isComplex(to) ? { re, im } : re;
+        });
+        expect(x.toArray()).deep.equals(expected);
+      }
+    }
+    expect(() => NDArray.ones([1]).astype('int64' as never)).throws(DTypeError);
+  });
+
+  it('shows its shape and dtype when inspected', () => {
+    expect(inspect(NDArray.arange(3))).equals(`NDArray [3] ${backend().defaultDType}\n[0. 1. 2.]`);
+  });
+});
