@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { BACKENDS } from './support/backends.js';
 import { collect, type DistributedTest } from './support/distributed.js';
 import { runFile, type Verdict } from './support/file-run.js';
-import { rankFiles } from './support/rank-files.js';
 import type { PlannedTest } from './support/protocol.js';
+import { rankFiles } from './support/rank-files.js';
 
 const list = (text: string | undefined): string[] | undefined => text?.split(',').map((s) => s.trim());
 const RANKS = list(process.env['LOPS_TEST_RANKS'])?.map(Number) ?? [1, 2, 3, 4];

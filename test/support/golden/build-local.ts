@@ -1,8 +1,22 @@
 import type { Backend } from '../../../src/core/backend.js';
 import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
 import {
-  type AnyLocalOperator, BlockDiag, Convolve1D, Diagonal, FirstDerivative, Gradient, HStack, Identity, Laplacian, MatrixMult, PoststackLinearModelling,
-  SecondDerivative, Smoothing1D, Smoothing2D, Transpose, VStack,
+  type AnyLocalOperator,
+  BlockDiag,
+  Convolve1D,
+  Diagonal,
+  FirstDerivative,
+  Gradient,
+  HStack,
+  Identity,
+  Laplacian,
+  MatrixMult,
+  PoststackLinearModelling,
+  SecondDerivative,
+  Smoothing1D,
+  Smoothing2D,
+  Transpose,
+  VStack,
 } from '../../../src/local/index.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 import { given, Params, required } from './params.js';
@@ -21,26 +35,46 @@ const operators = (p: Params, build: Build) => required(p.operators('ops'), 'ops
 const OPERATORS: Readonly<Record<string, Entry>> = {
   MatrixMult: (p) => new MatrixMult(required(p.array('A'), 'A'), given({ otherdims: p.numberOrList('otherdims'), dtype: p.dtype() })),
   Identity: (p) => new Identity(required(p.numberOrList('N'), 'N'), p.numberOrList('M'), given({ dtype: p.dtype() })),
-  Diagonal: (p) => new Diagonal(required(p.array('diag'), 'diag'), given({ dims: p.numberOrList('dims'), axis: p.number('axis'), dtype: p.dtype() })),
+  Diagonal: (p) =>
+    new Diagonal(required(p.array('diag'), 'diag'), given({ dims: p.numberOrList('dims'), axis: p.number('axis'), dtype: p.dtype() })),
   Transpose: (p) => new Transpose(dims(p), required(p.numbers('axes'), 'axes'), given({ dtype: p.dtype() })),
   FirstDerivative: (p) =>
     new FirstDerivative(
       dims(p),
-      given({ axis: p.number('axis'), sampling: p.number('sampling'), kind: kind(p), edge: p.flag('edge'), order: p.oneOf('order', [3, 5] as const), dtype: p.dtype() }),
+      given({
+        axis: p.number('axis'),
+        sampling: p.number('sampling'),
+        kind: kind(p),
+        edge: p.flag('edge'),
+        order: p.oneOf('order', [3, 5] as const),
+        dtype: p.dtype(),
+      }),
     ),
   SecondDerivative: (p) =>
-    new SecondDerivative(dims(p), given({ axis: p.number('axis'), sampling: p.number('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() })),
+    new SecondDerivative(
+      dims(p),
+      given({ axis: p.number('axis'), sampling: p.number('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() }),
+    ),
   Laplacian: (p) =>
     new Laplacian(
       dims(p),
       given({
-        axes: p.numbers('axes'), weights: p.numberOrList('weights'), sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype(),
+        axes: p.numbers('axes'),
+        weights: p.numberOrList('weights'),
+        sampling: p.numberOrList('sampling'),
+        kind: kind(p),
+        edge: p.flag('edge'),
+        dtype: p.dtype(),
       }),
     ),
-  Gradient: (p) => new Gradient(dims(p), given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() })),
-  Convolve1D: (p) => new Convolve1D(dims(p), required(p.array('h'), 'h'), given({ offset: p.number('offset'), axis: p.number('axis'), dtype: p.dtype() })),
-  Smoothing1D: (p) => new Smoothing1D(required(p.number('nsmooth'), 'nsmooth'), dims(p), given({ axis: p.number('axis'), dtype: p.dtype() })),
-  Smoothing2D: (p) => new Smoothing2D(required(p.numberOrList('nsmooth'), 'nsmooth'), dims(p), given({ axes: p.numbers('axes'), dtype: p.dtype() })),
+  Gradient: (p) =>
+    new Gradient(dims(p), given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() })),
+  Convolve1D: (p) =>
+    new Convolve1D(dims(p), required(p.array('h'), 'h'), given({ offset: p.number('offset'), axis: p.number('axis'), dtype: p.dtype() })),
+  Smoothing1D: (p) =>
+    new Smoothing1D(required(p.number('nsmooth'), 'nsmooth'), dims(p), given({ axis: p.number('axis'), dtype: p.dtype() })),
+  Smoothing2D: (p) =>
+    new Smoothing2D(required(p.numberOrList('nsmooth'), 'nsmooth'), dims(p), given({ axes: p.numbers('axes'), dtype: p.dtype() })),
   PoststackLinearModelling: (p) =>
     new PoststackLinearModelling(
       required(p.array('wav'), 'wav'),

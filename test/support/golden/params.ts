@@ -1,7 +1,7 @@
 import type { Backend } from '../../../src/core/backend.js';
 import type { Scalar } from '../../../src/core/complex.js';
-import { isDType, type DType } from '../../../src/core/dtype.js';
-import { NDArray, NDArraySpace } from '../../../src/core/ndarray.js';
+import { type DType, isDType } from '../../../src/core/dtype.js';
+import { type NDArray, NDArraySpace } from '../../../src/core/ndarray.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
@@ -60,7 +60,9 @@ export class Params {
     });
   }
   operators(name: string): OperatorNode[] | undefined {
-    return this.#as(name, 'operators', (v) => (Array.isArray(v) && v.every((m) => isRecord(m) && typeof m['op'] === 'string') ? (v as OperatorNode[]) : undefined));
+    return this.#as(name, 'operators', (v) =>
+      Array.isArray(v) && v.every((m) => isRecord(m) && typeof m['op'] === 'string') ? (v as OperatorNode[]) : undefined,
+    );
   }
 
   #list(v: unknown): number[] | undefined {

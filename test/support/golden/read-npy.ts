@@ -3,7 +3,13 @@ import type { HostValues } from '../../../src/core/creation.js';
 import { type DType, hostView } from '../../../src/core/dtype.js';
 import { product } from '../../../src/core/shape.js';
 
-const DTYPES: Readonly<Record<string, DType>> = { '<f4': 'float32', '<f8': 'float64', '<c8': 'complex64', '<c16': 'complex128', '<i4': 'int32' };
+const DTYPES: Readonly<Record<string, DType>> = {
+  '<f4': 'float32',
+  '<f8': 'float64',
+  '<c8': 'complex64',
+  '<c16': 'complex128',
+  '<i4': 'int32',
+};
 
 /** A .npy file of the golden data: version 1.0, C order, little endian. int64 is read as int32. */
 export function readNpy(path: string): HostValues {
@@ -11,8 +17,17 @@ export function readNpy(path: string): HostValues {
   const headerLength = file.readUInt16LE(8);
   const header = file.toString('latin1', 10, 10 + headerLength);
   const descr = /'descr': '([^']+)'/.exec(header)?.[1];
-  const shape = /'shape': \(([^)]*)\)/.exec(header)?.[1]?.split(',').filter((s) => s.trim() !== '').map(Number);
-  if (file.toString('latin1', 1, 6) !== 'NUMPY' || descr === undefined || shape === undefined || !header.includes("'fortran_order': False")) {
+  const shape = /'shape': \(([^)]*)\)/
+    .exec(header)?.[1]
+    ?.split(',')
+    .filter((s) => s.trim() !== '')
+    .map(Number);
+  if (
+    file.toString('latin1', 1, 6) !== 'NUMPY' ||
+    descr === undefined ||
+    shape === undefined ||
+    !header.includes("'fortran_order': False")
+  ) {
     throw new Error(`${path}: not a .npy file of the golden format`);
   }
   // copied, so that the values are aligned

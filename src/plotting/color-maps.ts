@@ -1,0 +1,93 @@
+import { rgb } from 'd3-color';
+import { interpolateInferno, interpolateRdBu, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
+import { checkOneOf } from '../core/options.js';
+
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** 256 colours from low to high, and one for NaN that is none of them. */
+export interface ColorMap {
+  readonly name: string;
+  /** `[256, 3]`, 0 … 255 */
+  readonly table: Uint8Array;
+  readonly nan: Rgb;
+}
+
+/** A colour map from a function on 0 … 1. */
+export function makeColorMap(name: string, color: (t: number) => Rgb, nan: Rgb = [200, 200, 200]): ColorMap {
+  const table = new Uint8Array(256 * 3);
+  for (let k = 0; k < 256; k++) table.set(color(k / 255).map(Math.round), 3 * k);
+  return { name, table, nan };
+}
+
+/** Straight lines in RGB between colours (0 … 1) at given places. */
+function through(stops: readonly (readonly [at: number, color: Rgb])[]): (t: number) => Rgb {
+  return (t) => {
+    const k = Math.max(
+      1,
+      stops.findIndex(([at]) => t <= at),
+    );
+    const [[a, from], [b, to]] = [stops[k - 1], stops[k]] as [readonly [number, Rgb], readonly [number, Rgb]];
+    const w = (t - a) / (b - a);
+    const mix = (i: 0 | 1 | 2): number => 255 * ((1 - w) * from[i] + w * to[i]);
+    return [mix(0), mix(1), mix(2)];
+  };
+}
+
+function from(interpolate: (t: number) => string): (t: number) => Rgb {
+  return (t) => {
+    const { r, g, b } = rgb(interpolate(t));
+    return [r, g, b];
+  };
+}
+
+const SEISMIC = through([
+  [0, [0, 0, 0.3]],
+  [0.25, [0, 0, 1]],
+  [0.5, [1, 1, 1]],
+  [0.75, [1, 0, 0]],
+  [1, [0.5, 0, 0]],
+]);
+
+const TERRAIN = through([
+  [0, [0.2, 0.2, 0.6]],
+  [0.15, [0, 0.6, 1]],
+  [0.25, [0, 0.8, 0.4]],
+  [0.5, [1, 1, 0.6]],
+  [0.75, [0.5, 0.36, 0.33]],
+  [1, [1, 1, 1]],
+]);
+
+export const COLOR_MAP_NAMES = ['viridis', 'inferno', 'turbo', 'gray', 'terrain', 'seismic', 'RdBu'] as const;
+/** `seismic` and `RdBu` run from blue through white to red: give them a symmetric range. `terrain` suits impedance. */
+export type ColorMapName = (typeof COLOR_MAP_NAMES)[number];
+
+const MAKERS: Readonly<Record<ColorMapName, () => ColorMap>> = {
+  viridis: () => makeColorMap('viridis', from(interpolateViridis)),
+  inferno: () => makeColorMap('inferno', from(interpolateInferno)),
+  turbo: () => makeColorMap('turbo', from(interpolateTurbo)),
+  gray: () => makeColorMap('gray', (t) => [255 * t, 255 * t, 255 * t], [240, 180, 190]),
+  terrain: () => makeColorMap('terrain', TERRAIN, [240, 170, 190]),
+  seismic: () => makeColorMap('seismic', SEISMIC),
+  RdBu: () =>
+    makeColorMap(
+      'RdBu',
+      from((t) => interpolateRdBu(1 - t)),
+    ),
+};
+
+const made = new Map<ColorMapName, ColorMap>();
+
+/** The colour map of a name. Throws `ArgumentError` for one that there is not. */
+export function colorMap(name: ColorMapName): ColorMap {
+  checkOneOf('colorMap', name, COLOR_MAP_NAMES);
+  const map = made.get(name) ?? MAKERS[name]();
+  made.set(name, map);
+  return map;
+}
+
+/** The colour of a value: the ends of the map outside of the range, the map's own colour for NaN. */
+export function colorOf(map: ColorMap, [low, high]: readonly [number, number], value: number): Rgb {
+  if (Number.isNaN(value)) return map.nan;
+  const k = 3 * Math.min(255, Math.max(0, Math.floor((256 * (value - low)) / (high - low))));
+  return [map.table[k] as number, map.table[k + 1] as number, map.table[k + 2] as number];
+}

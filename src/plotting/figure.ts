@@ -1,0 +1,165 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ArgumentError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import type { Margins } from './axes.js';
+import type { Panel } from './panel.js';
+import { renderPng } from './render.js';
+import { element, FONT, fittingSize, px, type Rect, text } from './svg.js';
+
+export interface FigureOptions {
+  /** Panels in a row. Default: at most 3. */
+  readonly columns?: number;
+  /** Above all panels. */
+  readonly title?: string;
+  /** Width of a panel's data area in pixels. Default 240. */
+  readonly panelWidth?: number;
+  /** Height of the data area of panels that have no aspect of their own. Default ¾ of the width. */
+  readonly panelHeight?: number;
+}
+
+const PAD = 12;
+const GAP_X = 16;
+const GAP_Y = 14;
+const TITLE_SIZE = 15;
+/** Panels of extreme aspect are made narrower rather than higher than this many panel widths. */
+const TALLEST = 1.5;
+
+interface Placed {
+  readonly panel: Panel;
+  readonly row: number;
+  readonly column: number;
+  readonly width: number;
+  readonly height: number;
+  readonly margins: Margins;
+}
+
+/** The places of tracks (columns or rows) one after another, with the room that their panels need before and after them. */
+function stack(
+  tracks: readonly { before: number; size: number; after: number }[],
+  start: number,
+  gap: number,
+): { at: number[]; end: number } {
+  let position = start;
+  const at = tracks.map(({ before, size, after }, k) => {
+    const here = Math.ceil(position + before);
+    position = here + size + after + (k < tracks.length - 1 ? gap : 0);
+    return here;
+  });
+  return { at, end: position };
+}
+
+/**
+ * A grid of panels, filled row by row, written as PNG or SVG.
+ *
+ * ```ts
+ * new Figure({ columns: 2, title: 'Inversion' })
+ *   .add(heatMap(model, [nx, nz], { transpose: true, title: 'True', colorMap: 'terrain' }))
+ *   .add(linePlot([{ y: cost, label: 'CGLS' }], { yScale: 'log', title: 'Misfit' }))
+ *   .writePng('inversion.png');
+ * ```
+ */
+export class Figure {
+  readonly #panels: Panel[] = [];
+  readonly #options: FigureOptions;
+
+  constructor(options: FigureOptions = {}) {
+    checkOptions('Figure', options, ['columns', 'title', 'panelWidth', 'panelHeight']);
+    const { columns, panelWidth, panelHeight } = options;
+    if (columns !== undefined && !(Number.isSafeInteger(columns) && columns > 0)) {
+      throw new ArgumentError(`expected columns to be a positive integer, received ${columns}`);
+    }
+    for (const [name, size] of Object.entries({ panelWidth, panelHeight })) {
+      if (size !== undefined && !(size >= 20 && size <= 4000)) {
+        throw new ArgumentError(`expected ${name} between 20 and 4000 pixels, received ${size}`);
+      }
+    }
+    this.#options = options;
+  }
+
+  add(...panels: readonly Panel[]): this {
+    this.#panels.push(...panels);
+    return this;
+  }
+
+  /** @param density pixels of embedded images per unit; default 2 */
+  toSvg(density = 2): string {
+    if (this.#panels.length === 0) throw new ArgumentError('expected a figure of at least one panel: add() some');
+    const { title } = this.#options;
+    const placed = this.#place();
+    const columns = this.#tracks(placed, 'column');
+    const rows = this.#tracks(placed, 'row');
+    const top = PAD + (title ? TITLE_SIZE + 12 : 0);
+    const x = stack(columns, PAD, GAP_X);
+    const y = stack(rows, top, GAP_Y);
+    const [width, height] = [Math.ceil(x.end + PAD), Math.ceil(y.end + PAD)];
+
+    const parts = [element('rect', { width, height, fill: '#ffffff' })];
+    if (title) {
+      // Bold glyphs are a tenth wider
+      const size = fittingSize(title, TITLE_SIZE, (width - 2 * PAD) / 1.1);
+      parts.push(text(width / 2, PAD + TITLE_SIZE, title, { size, anchor: 'middle', bold: true }));
+    }
+    placed.forEach((p, k) => {
+      const spare = (columns[p.column]?.size ?? p.width) - p.width;
+      const area: Rect = {
+        x: (x.at[p.column] as number) + Math.floor(spare / 2),
+        y: y.at[p.row] as number,
+        width: p.width,
+        height: p.height,
+      };
+      parts.push(element('g', {}, p.panel.draw(area, density, String(k))));
+    });
+    const size = { width: px(width), height: px(height), viewBox: `0 0 ${px(width)} ${px(height)}` };
+    return element('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size, 'font-family': FONT }, `\n${parts.join('\n')}\n`);
+  }
+
+  /** @param scale pixels per unit; default 2 */
+  toPng(scale = 2): Uint8Array {
+    if (!(scale > 0 && scale <= 10)) throw new ArgumentError(`expected a scale above 0 and up to 10, received ${scale}`);
+    return renderPng(this.toSvg(scale), scale);
+  }
+
+  /** Folders that are missing are made. */
+  writePng(path: string, scale = 2): void {
+    const png = this.toPng(scale);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, png);
+  }
+
+  writeSvg(path: string): void {
+    const svg = this.toSvg();
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, svg);
+  }
+
+  #place(): Placed[] {
+    const columns = this.#options.columns ?? Math.min(3, this.#panels.length);
+    const { panelWidth = 240, panelHeight = Math.round(0.75 * panelWidth) } = this.#options;
+    return this.#panels.map((panel, k) => {
+      const { aspect } = panel;
+      let [width, height] = [Math.round(panelWidth), aspect === undefined ? Math.round(panelHeight) : Math.round(panelWidth / aspect)];
+      if (aspect !== undefined && height > TALLEST * panelWidth) {
+        height = Math.round(TALLEST * panelWidth);
+        width = Math.max(1, Math.round(height * aspect));
+      }
+      height = Math.max(1, height);
+      return { panel, row: Math.floor(k / columns), column: k % columns, width, height, margins: panel.margins(width, height) };
+    });
+  }
+
+  #tracks(placed: readonly Placed[], along: 'row' | 'column'): { before: number; size: number; after: number }[] {
+    const tracks: { before: number; size: number; after: number }[] = [];
+    for (const p of placed) {
+      const { left, right, top, bottom } = p.margins;
+      const [before, size, after] = along === 'row' ? [top, p.height, bottom] : [left, p.width, right];
+      const track = tracks[p[along]] ?? { before: 0, size: 0, after: 0 };
+      tracks[p[along]] = {
+        before: Math.max(track.before, before),
+        size: Math.max(track.size, size),
+        after: Math.max(track.after, after),
+      };
+    }
+    return tracks;
+  }
+}

@@ -1,0 +1,150 @@
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { type Axis, axesMargins, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
+import { type ColorMap, type ColorMapName, colorMap } from './color-maps.js';
+import { colorRange, type Range } from './color-range.js';
+import type { Panel } from './panel.js';
+import { type Grid, pngUri, rasterize } from './raster.js';
+import { element, INK, line, type Rect, text, textWidth } from './svg.js';
+import { linearTicks, type Ticks } from './ticks.js';
+
+export interface HeatMapOptions {
+  /** The axis of `shape` that runs downwards is the first; true: the second, so that `[x, depth]` is seen with depth downwards. Default false. */
+  readonly transpose?: boolean;
+  /** Data coordinates of the edges of the picture. Default: indices, cell centres on the integers. */
+  readonly extent?: readonly [left: number, right: number, top: number, bottom: number];
+  /** Default 'viridis'. */
+  readonly colorMap?: ColorMapName | ColorMap;
+  /** Values of the first and the last colour. Default: the smallest and the largest finite value. */
+  readonly range?: Range;
+  /** `'equal'`: one unit is as long on both axes; a number: width over height; `'auto'`: the figure's panel size. Default 'auto'. */
+  readonly aspect?: 'equal' | 'auto' | number;
+  readonly title?: string;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  /** Default true. */
+  readonly colorBar?: boolean;
+  readonly colorBarLabel?: string;
+  /** Straight lines across the picture, such as where another panel cuts. */
+  readonly marks?: readonly { readonly x?: number; readonly y?: number; readonly color?: string }[];
+}
+
+const OPTIONS = ['transpose', 'extent', 'colorMap', 'range', 'aspect', 'title', 'xLabel', 'yLabel', 'colorBar', 'colorBarLabel', 'marks'];
+const BAR_GAP = 8;
+const BAR_WIDTH = 10;
+
+/** A 2-D array in colours, with axes and a colour bar. */
+class HeatMap implements Panel {
+  readonly aspect: number | undefined;
+  readonly #grid: Grid;
+  readonly #options: HeatMapOptions;
+  readonly #map: ColorMap;
+  readonly #range: Range;
+  readonly #x: Axis;
+  readonly #y: Axis;
+
+  constructor(grid: Grid, options: HeatMapOptions) {
+    this.#grid = grid;
+    this.#options = options;
+    this.#map = typeof options.colorMap === 'object' ? options.colorMap : colorMap(options.colorMap ?? 'viridis');
+    this.#range = options.range ?? colorRange(grid.values);
+    const [left, right, top, bottom] = options.extent ?? [-0.5, grid.columns - 0.5, -0.5, grid.rows - 0.5];
+    this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
+    this.#y = { start: top, end: bottom, scale: 'linear', label: options.yLabel };
+    const { aspect = 'auto' } = options;
+    this.aspect = aspect === 'auto' ? undefined : aspect === 'equal' ? Math.abs((right - left) / (bottom - top)) : aspect;
+  }
+
+  get #axes(): { x: Axis; y: Axis; title: string | undefined } {
+    return { x: this.#x, y: this.#y, title: this.#options.title };
+  }
+
+  #barTicks(height: number): Ticks {
+    return linearTicks(...this.#range, Math.min(7, height / 26));
+  }
+
+  margins(width: number, height: number): Margins {
+    const axes = axesMargins(this.#axes, width, height);
+    if (this.#options.colorBar === false) return axes;
+    const { labels, factor } = this.#barTicks(height);
+    const widest = Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
+    const label = this.#options.colorBarLabel ? LABEL_SIZE + 8 : 0;
+    const bar = BAR_GAP + BAR_WIDTH + 6 + Math.max(widest, factor ? textWidth(factor, TICK_SIZE) - BAR_WIDTH : 0) + label;
+    return { ...axes, right: Math.max(axes.right, bar) };
+  }
+
+  draw(area: Rect, density: number): string {
+    const { x, y, width, height } = area;
+    const [w, h] = [Math.round(width * density), Math.round(height * density)];
+    const pixels = rasterize(this.#grid, this.#map, this.#range, w, h);
+    const parts = [element('image', { x, y, width, height, preserveAspectRatio: 'none', href: pngUri(pixels, w, h) })];
+    for (const mark of this.#options.marks ?? []) {
+      const at = (axis: Axis, value: number): number => (value - axis.start) / (axis.end - axis.start);
+      const color = mark.color ?? INK;
+      if (mark.x !== undefined) parts.push(dashed(x + width * at(this.#x, mark.x), y, 0, height, color));
+      if (mark.y !== undefined) parts.push(dashed(x, y + height * at(this.#y, mark.y), width, 0, color));
+    }
+    parts.push(drawAxes(this.#axes, area));
+    if (this.#options.colorBar !== false) parts.push(this.#drawBar(area, density));
+    return parts.join('\n');
+  }
+
+  #drawBar({ x, y, width, height }: Rect, density: number): string {
+    const [low, high] = this.#range;
+    const left = x + width + BAR_GAP;
+    const ramp = Float64Array.from({ length: 256 }, (_, k) => 255 - k);
+    const [w, h] = [Math.round(BAR_WIDTH * density), Math.round(height * density)];
+    const grid = { values: ramp, rows: 256, columns: 1, rowStride: 1, columnStride: 1 };
+    const uri = pngUri(rasterize(grid, this.#map, [0, 256], w, h), w, h);
+    const bar = { x: left, y, width: BAR_WIDTH, height };
+    const parts = [element('image', { ...bar, preserveAspectRatio: 'none', href: uri })];
+    parts.push(element('rect', { ...bar, fill: 'none', stroke: INK, 'stroke-width': 0.8 }));
+    const { at, labels, factor } = this.#barTicks(height);
+    const end = left + BAR_WIDTH;
+    at.forEach((value, k) => {
+      const place = y + height * (1 - (value - low) / (high - low));
+      parts.push(line(end, place, end + 2.5, place));
+      parts.push(text(end + 5, place + 0.36 * TICK_SIZE, labels[k] as string, { size: TICK_SIZE }));
+    });
+    if (factor) parts.push(text(left, y - 4, factor, { size: TICK_SIZE }));
+    const { colorBarLabel } = this.#options;
+    if (colorBarLabel) {
+      const widest = Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
+      const baseline = end + 5 + widest + 4 + 0.9 * LABEL_SIZE;
+      parts.push(text(baseline, y + height / 2, colorBarLabel, { size: LABEL_SIZE, anchor: 'middle', vertical: true }));
+    }
+    return parts.join('\n');
+  }
+}
+
+function dashed(x: number, y: number, dx: number, dy: number, stroke: string): string {
+  return element('line', { x1: x, y1: y, x2: x + dx, y2: y + dy, stroke, 'stroke-width': 1, 'stroke-dasharray': '4 3' });
+}
+
+/**
+ * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour.
+ * Throws `ShapeError` where the shape is not that of the values, `ArgumentError` for an empty range or extent.
+ * @param values C order; real
+ */
+export function heatMap(values: ArrayLike<number>, shape: readonly [number, number], options: HeatMapOptions = {}): Panel {
+  checkOptions('heatMap', options, OPTIONS);
+  const [n, m] = shape;
+  if (shape.length !== 2 || !shape.every((s) => Number.isSafeInteger(s) && s > 0)) {
+    throw new ShapeError(`expected a shape of two positive integers, received [${shape.join(', ')}]`);
+  }
+  if (values.length !== n * m) throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
+  const { range, extent, aspect } = options;
+  if (range && !(range[0] < range[1] && range.every(Number.isFinite))) {
+    throw new ArgumentError(`expected range to be [low, high] with low < high, received [${range.join(', ')}]`);
+  }
+  if (extent && !(extent.length === 4 && extent.every(Number.isFinite) && extent[0] !== extent[1] && extent[2] !== extent[3])) {
+    throw new ArgumentError(`expected extent to be [left, right, top, bottom] of some width and height, received [${extent.join(', ')}]`);
+  }
+  if (typeof aspect === 'number' && !(aspect > 0 && Number.isFinite(aspect))) {
+    throw new ArgumentError(`expected aspect to be 'equal', 'auto' or a positive number, received ${aspect}`);
+  }
+  const grid: Grid = options.transpose
+    ? { values, rows: m, columns: n, rowStride: 1, columnStride: m }
+    : { values, rows: n, columns: m, rowStride: m, columnStride: 1 };
+  return new HeatMap(grid, options);
+}

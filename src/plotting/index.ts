@@ -1,0 +1,6 @@
+export { COLOR_MAP_NAMES, type ColorMap, type ColorMapName, colorMap, colorOf, makeColorMap, type Rgb } from './color-maps.js';
+export { type ColorRangeOptions, colorRange, type Range } from './color-range.js';
+export { Figure, type FigureOptions } from './figure.js';
+export { type HeatMapOptions, heatMap } from './heat-map.js';
+export { type LinePlotOptions, linePlot, type Series } from './line-plot.js';
+export type { Panel } from './panel.js';

@@ -1,0 +1,201 @@
+import { schemeTableau10 } from 'd3-scale-chromatic';
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } from './axes.js';
+import type { Range } from './color-range.js';
+import type { Panel } from './panel.js';
+import { element, line, px, type Rect, text, textWidth } from './svg.js';
+import { linearTicks, logTicks } from './ticks.js';
+
+export interface Series {
+  readonly y: ArrayLike<number>;
+  /** Default 0, 1, 2, … */
+  readonly x?: ArrayLike<number>;
+  readonly label?: string;
+  /** Any CSS colour. Default: one of ten, in turn. */
+  readonly color?: string;
+  /** Default 1.5. */
+  readonly width?: number;
+  /** Default 'solid'. */
+  readonly style?: 'solid' | 'dashed' | 'points';
+}
+
+export interface LinePlotOptions {
+  /** Ends of the axis, left and right. Default: those of the data. */
+  readonly xRange?: Range;
+  /** Ends of the axis, bottom and top; give the larger first for an axis that runs downwards. Default: those of the data and a little room. */
+  readonly yRange?: Range;
+  /** Default 'linear'. With 'log', values that are not positive are left out. */
+  readonly yScale?: 'linear' | 'log';
+  readonly title?: string;
+  readonly xLabel?: string;
+  readonly yLabel?: string;
+  /** Width over height. Default: the figure's panel size. */
+  readonly aspect?: number;
+  /** Where the labels of the series are listed. Default 'top-right'. */
+  readonly legend?: 'top-right' | 'top-left' | 'bottom-right' | 'bottom-left';
+}
+
+const OPTIONS = ['xRange', 'yRange', 'yScale', 'title', 'xLabel', 'yLabel', 'aspect', 'legend'];
+const SERIES_OPTIONS = ['y', 'x', 'label', 'color', 'width', 'style'];
+const GRID = '#e3e3e3';
+
+function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boolean): Range {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const values of arrays) {
+    for (let k = 0; k < values.length; k++) {
+      const v = values[k] as number;
+      if (!usable(v)) continue;
+      low = Math.min(low, v);
+      high = Math.max(high, v);
+    }
+  }
+  return [low, high];
+}
+
+function xEnds(series: readonly Series[]): Range {
+  const [low, high] = ends(
+    series.map((s) => s.x ?? [0, s.y.length - 1]),
+    Number.isFinite,
+  );
+  if (low < high) return [low, high];
+  return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
+}
+
+function yEnds(series: readonly Series[], scale: 'linear' | 'log'): Range {
+  const all = series.map((s) => s.y);
+  if (scale === 'log') {
+    const [low, high] = ends(all, (v) => v > 0 && Number.isFinite(v));
+    if (!Number.isFinite(low)) return [0.1, 1];
+    const room = Math.max(1.25, (high / low) ** 0.05);
+    return [low / room, high * room];
+  }
+  const [low, high] = ends(all, Number.isFinite);
+  if (!Number.isFinite(low)) return [0, 1];
+  const room = low === high ? Math.max(0.5, Math.abs(low) / 2) : 0.05 * (high - low);
+  return [low - room, high + room];
+}
+
+/** Curves over a common pair of axes. */
+class LinePlot implements Panel {
+  readonly aspect: number | undefined;
+  readonly #series: readonly Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>[];
+  readonly #labels: readonly (string | undefined)[];
+  readonly #xs: readonly (ArrayLike<number> | undefined)[];
+  readonly #options: LinePlotOptions;
+  readonly #x: Axis;
+  readonly #y: Axis;
+
+  constructor(series: readonly Series[], options: LinePlotOptions) {
+    this.#options = options;
+    this.#series = series.map((s, k) => ({
+      y: s.y,
+      color: s.color ?? (schemeTableau10[k % schemeTableau10.length] as string),
+      width: s.width ?? 1.5,
+      style: s.style ?? 'solid',
+    }));
+    this.#labels = series.map((s) => s.label);
+    this.#xs = series.map((s) => s.x);
+    const scale = options.yScale ?? 'linear';
+    const [left, right] = options.xRange ?? xEnds(series);
+    const [bottom, top] = options.yRange ?? yEnds(series, scale);
+    this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
+    this.#y = { start: top, end: bottom, scale, label: options.yLabel };
+    this.aspect = options.aspect;
+  }
+
+  get #axes(): { x: Axis; y: Axis; title: string | undefined } {
+    return { x: this.#x, y: this.#y, title: this.#options.title };
+  }
+
+  margins(width: number, height: number): Margins {
+    return axesMargins(this.#axes, width, height);
+  }
+
+  draw(area: Rect, _density: number, id: string): string {
+    const { x, y, width, height } = area;
+    const parts = [element('clipPath', { id: `clip-${id}` }, element('rect', { x, y, width, height }))];
+    const { start, end } = this.#y;
+    const [low, high] = [Math.min(start, end), Math.max(start, end)];
+    const count = height / 32;
+    for (const value of (this.#y.scale === 'log' ? logTicks(low, high, count) : linearTicks(low, high, count)).at) {
+      const at = y + height * fraction(this.#y, value);
+      parts.push(line(x, at, x + width, at, GRID));
+    }
+    for (const value of linearTicks(this.#x.start, this.#x.end, width / 48).at) {
+      const at = x + width * fraction(this.#x, value);
+      parts.push(line(at, y, at, y + height, GRID));
+    }
+    const curves = this.#series.map((s, k) => this.#curve(area, s, this.#xs[k]));
+    parts.push(element('g', { 'clip-path': `url(#clip-${id})` }, curves.join('\n')), drawAxes(this.#axes, area), this.#legend(area));
+    return parts.join('\n');
+  }
+
+  #curve(area: Rect, series: Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>, xs: ArrayLike<number> | undefined): string {
+    const path: string[] = [];
+    const points: string[] = [];
+    let pen = 'M';
+    for (let k = 0; k < series.y.length; k++) {
+      const a = area.x + area.width * fraction(this.#x, xs ? (xs[k] as number) : k);
+      const b = area.y + area.height * fraction(this.#y, series.y[k] as number);
+      if (!Number.isFinite(a) || !Number.isFinite(b)) {
+        pen = 'M';
+        continue;
+      }
+      if (series.style === 'points') points.push(element('circle', { cx: a, cy: b, r: 1.3 * series.width, fill: series.color }));
+      else path.push(`${pen}${px(a)} ${px(b)}`);
+      pen = 'L';
+    }
+    if (series.style === 'points') return points.join('\n');
+    const dash = series.style === 'dashed' ? '5 3' : undefined;
+    const stroke = { stroke: series.color, 'stroke-width': series.width, 'stroke-dasharray': dash, 'stroke-linejoin': 'round' };
+    return element('path', { d: path.join(''), fill: 'none', ...stroke });
+  }
+
+  #legend(area: Rect): string {
+    const named = this.#series.flatMap((s, k) => (this.#labels[k] === undefined ? [] : [{ ...s, label: this.#labels[k] as string }]));
+    if (named.length === 0) return '';
+    const [row, swatch, pad] = [TICK_SIZE + 4.5, 18, 5];
+    const width = 3 * pad + swatch + Math.max(...named.map((s) => textWidth(s.label, TICK_SIZE)));
+    const height = named.length * row + 1.4 * pad;
+    const place = this.#options.legend ?? 'top-right';
+    const x = place.endsWith('right') ? area.x + area.width - width - 6 : area.x + 6;
+    const y = place.startsWith('top') ? area.y + 6 : area.y + area.height - height - 6;
+    const box = { x, y, width, height, rx: 2, fill: '#ffffff', 'fill-opacity': '0.85', stroke: '#cccccc', 'stroke-width': 0.7 };
+    const parts = [element('rect', box)];
+    named.forEach((s, k) => {
+      const middle = y + 0.7 * pad + (k + 0.5) * row;
+      if (s.style === 'points') parts.push(element('circle', { cx: x + pad + swatch / 2, cy: middle, r: 1.3 * s.width, fill: s.color }));
+      else {
+        const dash = s.style === 'dashed' ? '5 3' : undefined;
+        const ends = { x1: x + pad, y1: middle, x2: x + pad + swatch, y2: middle };
+        parts.push(element('line', { ...ends, stroke: s.color, 'stroke-width': s.width, 'stroke-dasharray': dash }));
+      }
+      parts.push(text(x + 2 * pad + swatch, middle + 0.36 * TICK_SIZE, s.label, { size: TICK_SIZE }));
+    });
+    return parts.join('\n');
+  }
+}
+
+const checkRange = (name: string, range: Range | undefined): void => {
+  if (range && !(range[0] !== range[1] && range.every(Number.isFinite))) {
+    throw new ArgumentError(`expected ${name} to be two different numbers, received [${range.join(', ')}]`);
+  }
+};
+
+/** A panel of curves. Throws `ShapeError` where a curve's x and y differ in length, `ArgumentError` for ranges that hold nothing. */
+export function linePlot(series: readonly Series[], options: LinePlotOptions = {}): Panel {
+  checkOptions('linePlot', options, OPTIONS);
+  checkRange('xRange', options.xRange);
+  checkRange('yRange', options.yRange);
+  if (options.yScale === 'log' && options.yRange?.some((v) => v <= 0)) {
+    throw new ArgumentError(`expected a positive yRange for a logarithmic axis, received [${options.yRange.join(', ')}]`);
+  }
+  series.forEach((s, k) => {
+    checkOptions(`linePlot: series ${k}`, s, SERIES_OPTIONS);
+    if (s.x && s.x.length !== s.y.length) {
+      throw new ShapeError(`expected x and y of one length in series ${k}, received ${s.x.length} and ${s.y.length}`);
+    }
+  });
+  return new LinePlot(series, options);
+}

@@ -1,0 +1,16 @@
+import type { Margins } from './axes.js';
+import type { Rect } from './svg.js';
+
+/** One picture of a figure. */
+export interface Panel {
+  /** Width over height of the data area; undefined where it may be anything. */
+  readonly aspect: number | undefined;
+  /** The room that it needs around a data area of this size. */
+  margins(width: number, height: number): Margins;
+  /**
+   * SVG of the panel with its data in `area`.
+   * @param density pixels of embedded images per pixel of the figure
+   * @param id unique in the figure
+   */
+  draw(area: Rect, density: number, id: string): string;
+}

@@ -1,0 +1,64 @@
+import { encode } from 'fast-png';
+import type { ColorMap } from './color-maps.js';
+import type { Range } from './color-range.js';
+
+/** A 2-D array as it is walked: `values[offset + i · rowStride + j · columnStride]`. */
+export interface Grid {
+  readonly values: ArrayLike<number>;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+}
+
+/** For every pixel of a side, the cells that it covers: the nearest one where cells are larger than pixels. */
+function cells(count: number, pixels: number): { readonly first: Int32Array; readonly last: Int32Array } {
+  const first = new Int32Array(pixels);
+  const last = new Int32Array(pixels);
+  for (let p = 0; p < pixels; p++) {
+    const magnified = count <= pixels;
+    first[p] = Math.min(count - 1, Math.floor(((magnified ? p + 0.5 : p) * count) / pixels));
+    last[p] = magnified ? (first[p] as number) + 1 : Math.max((first[p] as number) + 1, Math.floor(((p + 1) * count) / pixels));
+  }
+  return { first, last };
+}
+
+/** The array in colours, `width × height` pixels of RGB. Pixels that cover several cells show the mean of those that are not NaN. */
+export function rasterize(grid: Grid, map: ColorMap, [low, high]: Range, width: number, height: number): Uint8Array {
+  const { values, rowStride, columnStride } = grid;
+  const down = cells(grid.rows, height);
+  const across = cells(grid.columns, width);
+  const factor = 256 / (high - low);
+  const pixels = new Uint8Array(3 * width * height);
+  let at = 0;
+  for (let p = 0; p < height; p++) {
+    for (let q = 0; q < width; q++) {
+      let sum = 0;
+      let n = 0;
+      for (let i = down.first[p] as number; i < (down.last[p] as number); i++) {
+        for (let j = across.first[q] as number; j < (across.last[q] as number); j++) {
+          const value = values[i * rowStride + j * columnStride] as number;
+          if (Number.isNaN(value)) continue;
+          sum += value;
+          n += 1;
+        }
+      }
+      if (n === 0) {
+        pixels.set(map.nan, at);
+      } else {
+        const k = 3 * Math.min(255, Math.max(0, Math.floor((sum / n - low) * factor)));
+        pixels[at] = map.table[k] as number;
+        pixels[at + 1] = map.table[k + 1] as number;
+        pixels[at + 2] = map.table[k + 2] as number;
+      }
+      at += 3;
+    }
+  }
+  return pixels;
+}
+
+/** An RGB image as a data URI, for an SVG. */
+export function pngUri(pixels: Uint8Array, width: number, height: number): string {
+  const png = encode({ width, height, data: pixels, channels: 3, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}

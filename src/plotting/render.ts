@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const require = createRequire(import.meta.url);
+
+interface Renderer {
+  readonly Resvg: typeof import('@resvg/resvg-js').Resvg;
+}
+
+/**
+ * An SVG as PNG, at `scale` pixels per unit, in the font that comes with the package: a machine need not have any.
+ * The renderer is loaded at the first call.
+ */
+export function renderPng(svg: string, scale: number): Uint8Array {
+  const { Resvg } = require('@resvg/resvg-js') as Renderer;
+  const fonts = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf');
+  const resvg = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: [join(fonts, 'DejaVuSans.ttf'), join(fonts, 'DejaVuSans-Bold.ttf')],
+      defaultFontFamily: 'DejaVu Sans',
+    },
+  });
+  return resvg.render().asPng();
+}
