@@ -99,11 +99,14 @@ function same(got: number, want: number, allowed: number, signedZeros: boolean):
   return Math.abs(got - want) <= allowed;
 }
 
+/** Equal infinities are not apart. */
+const apart = (a: number, b: number): number => (a === b ? 0 : a - b);
+const finiteOrZero = (a: number): number => (Number.isFinite(a) ? a : 0);
+
 /** Complex numbers are compared by modulus; one that is not a number must not become one. */
 function samePair(a: number, b: number, x: number, y: number, allowed: number): boolean {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(a) || Number.isNaN(b);
-  if (a === x && b === y) return true;
-  return Math.hypot(a - x, b - y) <= allowed;
+  return Math.hypot(apart(a, x), apart(b, y)) <= allowed;
 }
 
 interface Comparison {
@@ -125,8 +128,8 @@ function firstDifference({ name, dtype, got, want, from, to }: Comparison, kerne
     const [x, y] = [want[i] as number, lanes === 2 ? (want[i + 1] as number) : 0];
     const [a, b] = [got[i] as number, lanes === 2 ? (got[i + 1] as number) : 0];
     const inside = i >= from && i < to;
-    const size = Math.max(Math.hypot(x, y), scale);
-    const allowed = inside && Number.isFinite(size) ? EPSILON[dtype] * ulps * size : 0;
+    const size = Math.max(Math.hypot(finiteOrZero(x), finiteOrZero(y)), scale);
+    const allowed = inside ? EPSILON[dtype] * ulps * size : 0;
     const equal =
       lanes === 2 && inside && !signedZeros ? samePair(a, b, x, y, allowed) : same(a, x, allowed, !inside || signedZeros) && same(b, y, allowed, !inside || signedZeros);
     if (equal) continue;
