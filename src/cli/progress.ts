@@ -1,0 +1,105 @@
+import { writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { SingleBar } from 'cli-progress';
+import { checkOptions } from '../core/options.js';
+
+export interface ProgressOptions {
+  /** What is being done. */
+  readonly label?: string;
+  /** Only rank 0 shows anything. Default 0. */
+  readonly rank?: number;
+  /** Default: a bar on a terminal, otherwise a line for every tenth of the way. */
+  readonly style?: 'bar' | 'lines' | 'off';
+  /** Where to. Default: standard error, written at once, since solvers leave no turn to the event loop. */
+  readonly write?: (text: string) => void;
+}
+
+/** How far a long run is. */
+export interface Progress {
+  /** @param note anything short, such as the misfit */
+  update(done: number, note?: string): void;
+  /** Leaves the last state in place. */
+  stop(): void;
+}
+
+const SILENT: Progress = { update: () => undefined, stop: () => undefined };
+
+/** Text to standard error, whole, even where it is a pipe that is full for a moment. */
+function toStandardError(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(2, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+    }
+  }
+}
+
+/** Columns of the terminal behind standard error. Under `mpiexec` it is a pipe, and the program that started it may tell. */
+function terminalColumns(): number | undefined {
+  if (process.stderr.isTTY) return process.stderr.columns;
+  const told = Number(process.env['LOPS_TTY_COLUMNS']);
+  return Number.isInteger(told) && told > 0 ? told : undefined;
+}
+
+/** A terminal as cli-progress wants it. */
+class Terminal extends Writable {
+  readonly isTTY = true;
+  readonly columns: number;
+  readonly #write: (text: string) => void;
+  constructor(columns: number, write: (text: string) => void) {
+    super();
+    this.columns = columns;
+    this.#write = write;
+  }
+  override write(chunk: unknown): boolean {
+    this.#write(String(chunk));
+    return true;
+  }
+}
+
+function bar(total: number, label: string, columns: number, write: (text: string) => void): Progress {
+  const single = new SingleBar({
+    format: `${label} {bar} {percentage}% | {value}/{total} | {duration_formatted} {note}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: Math.max(10, Math.min(30, columns - label.length - 45)),
+    stream: new Terminal(columns, write),
+    hideCursor: true,
+    fps: 15,
+    emptyOnZero: true,
+  });
+  single.start(total, 0, { note: '' });
+  return {
+    update: (done, note = '') => single.update(done, { note }),
+    stop: () => single.stop(),
+  };
+}
+
+function lines(total: number, label: string, write: (text: string) => void): Progress {
+  const began = Date.now();
+  let tenth = 0;
+  return {
+    update: (done, note = '') => {
+      const now = total > 0 ? Math.floor((10 * done) / total) : 10;
+      if (now <= tenth) return;
+      tenth = now;
+      const seconds = ((Date.now() - began) / 1000).toFixed(1);
+      write(
+        `${label} ${String(done).padStart(String(total).length)}/${total} ${`${10 * now}%`.padStart(4)} ${seconds} s${note ? ` ${note}` : ''}\n`,
+      );
+    },
+    stop: () => undefined,
+  };
+}
+
+/** Shows on rank 0 how many of `total` steps are done. */
+export function startProgress(total: number, options: ProgressOptions = {}): Progress {
+  checkOptions('startProgress', options, ['label', 'rank', 'style', 'write']);
+  const { label = '', rank = 0, write = toStandardError } = options;
+  const columns = terminalColumns();
+  const style = options.style ?? (columns === undefined ? 'lines' : 'bar');
+  if (rank !== 0 || style === 'off') return SILENT;
+  return style === 'bar' ? bar(total, label, columns ?? 80, write) : lines(total, label, write);
+}

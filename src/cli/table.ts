@@ -1,0 +1,37 @@
+export type Cell = string | number;
+
+/** Four significant digits; integers as they are. */
+export function formatNumber(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 1e5 || size < 1e-3 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+}
+
+/**
+ * Rows of equal keys as a table with a heading and a rule; columns of numbers are aligned at their right.
+ *
+ * ```
+ * method             misfit  model error
+ * ----------------  -------  -----------
+ * CGLS               0.0123        0.241
+ * ```
+ */
+export function formatTable(rows: readonly Readonly<Record<string, Cell>>[]): string {
+  const heads = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns = heads.map((head) => {
+    const cells = rows.map((row) => row[head]);
+    const texts = cells.map((cell) => (typeof cell === 'number' ? formatNumber(cell) : (cell ?? '')));
+    const numeric = cells.every((cell) => cell === undefined || typeof cell === 'number');
+    const width = Math.max(head.length, ...texts.map((t) => t.length));
+    const pad = (text: string): string => (numeric ? text.padStart(width) : text.padEnd(width));
+    return [head, '-'.repeat(width), ...texts].map(pad);
+  });
+  const lines = Array.from({ length: rows.length + 2 }, (_, k) =>
+    columns
+      .map((column) => column[k] as string)
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
