@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import type { Backend } from '../../src/core/backend.js';
+import { re } from '../../src/core/complex.js';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { type DType, isComplex } from '../../src/core/dtype.js';
+import { NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import type { LinearOperator } from '../../src/core/linear-operator.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import type { Vector } from '../../src/core/vector.js';
+import { Identity, MatrixMult } from '../../src/local/index.js';
+import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import { cg } from '../../src/optimization/cg.js';
+import { cgls } from '../../src/optimization/cgls.js';
+import { distributed, group } from '../support/distributed.js';
+
+/** `I + DᴴD`: positive definite, couples neighbouring ranks. */
+function definite(dims: number[]): LinearOperator<DistributedArray> {
+  const D = new MPIFirstDerivative(dims, { kind: 'forward' });
+  return D.H.mul(D).add(D.pow(0));
+}
+
+/** How far `Aᴴ(y − A x) = ε² x` is from holding, relative to `‖Aᴴ y‖`. */
+function optimality<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, x: M, damp = 0): number {
+  const gradient = A.rmatvec(y.subtract(A.matvec(x))).axpby(-damp * damp, x, 1);
+  return gradient.norm() / A.rmatvec(y).norm();
+}
+
+/** Where further iterations would only turn rounding over. */
+const rounding = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, relative: number): number =>
+  (relative * A.rmatvec(y).norm()) ** 2;
+
+const constructed = (): number => DistributedArray.constructions + StackedDistributedArray.constructions;
+
+/** What every iteration after the first costs: reductions, other collectives, new vectors, storages and memory. */
+function costs(steps: Iterable<{ readonly iteration: number }>, comm: Communicator, backend: Backend): number[][] {
+  const marks: number[][] = [];
+  for (const { iteration } of steps) {
+    const { allocations, poolMisses } = backend.stats();
+    if (iteration > 0) marks.push([comm.counters.reductions, comm.counters.collectives, constructed(), allocations, poolMisses]);
+  }
+  return marks.slice(1).map((mark, k) => mark.map((value, i) => value - (marks[k]?.[i] as number)));
+}
+
+group('cg', () => {
+  distributed('two reductions an iteration, no other collective, no allocation', ({ comm, backend, floats }) => {
+    for (const dtype of floats) {
+      const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
+      const each = costs(cg.steps(definite([9, 4]), y, { niter: 6, tol: 0 }), comm, backend);
+      expect(each).to.have.length(5);
+      for (const cost of each) expect(cost, dtype).to.deep.equal([2, 0, 0, 0, 0]);
+    }
+  });
+
+  distributed('solves on any number of ranks, some of them empty', ({ floats, tolerance }) => {
+    for (const dtype of floats) {
+      for (const dims of [[11, 3], [2, 5], [1]]) {
+        const A = definite(dims);
+        const truth = DistributedArray.random(dims, { dtype, seed: 1 });
+        const y = A.matvec(truth);
+        const { x, reason } = cg(A, y, { niter: 200, tol: (tolerance(dtype) * y.norm()) ** 2 });
+        expect(reason).to.be.oneOf(['tolerance reached', 'solved exactly']);
+        expect(x.dtype).to.equal(dtype);
+        expect(x.subtract(truth).norm()).to.be.below(50 * tolerance(dtype) * truth.norm());
+      }
+    }
+  });
+});
+
+group('cgls', () => {
+  distributed('two reductions an iteration, no other collective, no allocation, damped or not', ({ comm, backend, floats }) => {
+    for (const dtype of floats) {
+      const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
+      for (const damp of [0, 0.3]) {
+        const each = costs(cgls.steps(definite([9, 4]), y, { niter: 6, tol: 0, damp }), comm, backend);
+        expect(each).to.have.length(5);
+        for (const cost of each) expect(cost, `${dtype}, damp ${damp}`).to.deep.equal([2, 0, 0, 0, 0]);
+      }
+    }
+  });
+
+  distributed(
+    'stacked data: two reductions an iteration, no allocation, the damped least-squares solution',
+    ({ comm, backend, floats, tolerance }) => {
+      for (const dtype of floats) {
+        const dims = [7, 3];
+        const A = new MPIStackedVStack([definite(dims), new MPILaplacian(dims).scale(0.5), new MPIGradient(dims)]);
+        const y = A.range({ dtype }).random(4);
+        const each = costs(cgls.steps(A, y, { niter: 4, tol: 0, damp: 0.2 }), comm, backend);
+        for (const cost of each) expect(cost, dtype).to.deep.equal([2, 0, 0, 0, 0]);
+        const { x } = cgls(A, y, { niter: 60, tol: rounding(A, y, tolerance(dtype)), damp: 0.2, x0: A.domain({ dtype }).random(5) });
+        expect(optimality(A, y, x, 0.2)).to.be.below(100 * tolerance(dtype));
+      }
+    },
+  );
+
+  distributed('stacked models and data', ({ reals, tolerance }) => {
+    for (const dtype of reals) {
+      const G = new MPIGradient([6, 4], { kind: 'forward' });
+      const A = G.H;
+      const y = A.range({ dtype }).random(2);
+      const { x } = cgls(A, y, { niter: 200, tol: rounding(A, y, tolerance(dtype)), damp: 0.5 });
+      expect(x).to.be.instanceOf(StackedDistributedArray);
+      expect(optimality(A, y, x, 0.5)).to.be.below(100 * tolerance(dtype));
+    }
+  });
+
+  distributed('a replicated model: the same bits on every rank', ({ comm, reals, tolerance }) => {
+    for (const dtype of reals) {
+      const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+      const op = (seed: number) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype });
+      const A = new MPIVStack(rows.map(op));
+      const y = A.range({ dtype }).random(6);
+      const { x } = cgls(A, y, { niter: 40, tol: rounding(A, y, tolerance(dtype)), damp: 0.1 });
+      x.assertReplicated();
+      expect(optimality(A, y, x, 0.1)).to.be.below(100 * tolerance(dtype));
+    }
+  });
+
+  distributed('data that real operators meet may be complex', ({ dtypes, tolerance }) => {
+    for (const dtype of dtypes.filter(isComplex)) {
+      const A = definite([5, 3]);
+      const y = A.range({ dtype }).random(6);
+      const { x } = cgls(A, y, { niter: 60, tol: rounding(A, y, tolerance(dtype)) });
+      expect(x.dtype).to.equal(dtype);
+      expect(optimality(A, y, x)).to.be.below(100 * tolerance(dtype));
+    }
+  });
+
+  distributed('an exact start and a zero right-hand side stop at once on all ranks', ({ reals }) => {
+    const A = definite([6, 2]);
+    for (const dtype of reals) {
+      const zero = cgls(A, DistributedArray.zeros([6, 2], { dtype }));
+      expect(zero.reason).to.equal('solved exactly');
+      expect(zero.iterations).to.equal(0);
+      const start = DistributedArray.full([6, 2], 3, { dtype });
+      const exact = cgls(A, A.matvec(start), { x0: start, tol: 0 });
+      expect(exact.reason).to.equal('solved exactly');
+      expect(exact.x.subtract(start).norm()).to.equal(0);
+    }
+  });
+
+  distributed('leaving the loop gives memory back, but x', ({ backend, reals }) => {
+    const [dtype = 'float64'] = reals;
+    const A = definite([8, 3]);
+    const y = DistributedArray.random([8, 3], { dtype });
+    cgls(A, y, { niter: 2, tol: 0 }).x.dispose();
+    const before = backend.stats().liveBytes;
+    let x: DistributedArray | undefined;
+    for (const step of cgls.steps(A, y, { niter: 50, tol: 0 })) {
+      x = step.x;
+      if (step.iteration === 2) break;
+    }
+    const left = backend.stats().liveBytes - before;
+    const one = backend.stats().liveBytes;
+    const again = DistributedArray.empty([8, 3], { dtype });
+    expect(left).to.equal(backend.stats().liveBytes - one);
+    again.dispose();
+    expect(x?.subtract(cgls(A, y, { niter: 2, tol: 0 }).x).norm()).to.equal(0);
+  });
+
+  distributed('NaN on one rank is an error on all', ({ comm, reals }) => {
+    const [dtype = 'float64'] = reals;
+    const y = DistributedArray.ones([8, 2], { dtype });
+    if (comm.rank === comm.size - 1) y.local.fill(Number.NaN);
+    expect(() => cgls(definite([8, 2]), y)).to.throw(NumericalError, /iteration 0/);
+    expect(() => cg(definite([8, 2]), y)).to.throw(NumericalError, /iteration 0/);
+  });
+
+  distributed('bad input is refused on all ranks', ({ comm, reals }) => {
+    const [dtype = 'float64'] = reals;
+    const A = definite([8, 2]);
+    expect(() => cgls(A, DistributedArray.ones([8, 3], { dtype }))).to.throw(ShapeError);
+    expect(() => cgls(A, DistributedArray.ones([8, 2], { dtype }), { x0: DistributedArray.ones([16], { dtype }) })).to.throw(
+      ShapeError,
+      /x0/,
+    );
+    const other = comm.dup();
+    expect(() => cgls(A, DistributedArray.ones([8, 2], { dtype, comm: other }))).to.throw(PartitionError);
+    other.free();
+  });
+});
+
+group('masks', () => {
+  const mask = (size: number): number[] => Array.from({ length: size }, (_, r) => (r < size / 2 ? 0 : 1));
+
+  /** Every rank has an n × n problem of its own size of spectrum, so that colours need different numbers of iterations. */
+  function problem(comm: Communicator, dtype: DType) {
+    const color = mask(comm.size)[comm.rank] as number;
+    const block =
+      color === 0
+        ? new Identity(4, undefined, { dtype })
+        : new MatrixMult(NDArray.normal([4, 4], { seed: 10 + comm.rank, dtype }), { dtype });
+    const A = new MPIBlockDiag([block]);
+    const y = DistributedArray.random([4 * comm.size], { dtype, seed: 2, mask: mask(comm.size) });
+    return { color, A, y };
+  }
+
+  distributed('every colour solves its own problem; all go on until the last is done', ({ comm, reals }) => {
+    for (const dtype of reals) {
+      const { color, A, y } = problem(comm, dtype);
+      const tol = dtype === 'float64' ? 1e-20 : 1e-8;
+      const { x, iterations, reason } = cgls(A, y, { niter: 300, tol });
+      expect(reason).to.be.oneOf(['tolerance reached', 'solved exactly']);
+      const all = comm.allgatherObject({ color, iterations });
+      expect(new Set(all.map((a) => a.iterations)).size, 'iterations are one number').to.equal(1);
+      if (comm.size > 1) expect(iterations).to.be.above(1);
+      const residual = y.subtract(A.matvec(x)).norm();
+      expect(residual).to.be.below(1e-2);
+      if (color === 0 && comm.size > 1) expect(x.local.subtract(y.local).norm()).to.equal(0);
+    }
+  });
+
+  distributed('NaN in one colour is an error on all ranks', ({ comm, reals }) => {
+    const [dtype = 'float64'] = reals;
+    const { color, A, y } = problem(comm, dtype);
+    if (color === 0) y.local.fill(Number.NaN);
+    expect(() => cgls(A, y)).to.throw(NumericalError);
+  });
+});
+
+group('histories', () => {
+  distributed('are the same on all ranks, and nearly so for any number of them', ({ comm, reals, tolerance }) => {
+    for (const dtype of reals) {
+      const A = definite([10, 3]);
+      const y = DistributedArray.random([10, 3], { dtype, seed: 8 });
+      const { cost } = cgls(A, y, { niter: 8, tol: 0 });
+      for (const other of comm.allgatherObject(cost)) expect(other).to.deep.equal(cost);
+      // the same problem on this rank alone
+      const { x } = cgls(A, y, { niter: 8, tol: 0 });
+      const residual = y.subtract(A.matvec(x)).norm();
+      expect(cost[0]).to.be.closeTo(re(y.norm()), 10 * tolerance(dtype) * y.norm());
+      expect(cost.at(-1)).to.be.closeTo(residual, 10 * tolerance(dtype) * y.norm());
+    }
+  });
+});
