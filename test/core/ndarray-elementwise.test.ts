@@ -1,0 +1,194 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { where } from '../../src/core/array-functions.js';
+import { abs, add, complex, conj, div, im, mul, neg, re, type Scalar, sub } from '../../src/core/complex.js';
+import { complexOf, type DType, isComplex, isFloat, promote, realOf } from '../../src/core/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { tolerance } from '../support/tolerance.js';
+import { at, flat, fromFlat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
+
+/** Two shapes that broadcast, and what they broadcast to. */
+const pairs = shapes(3).chain((shape) => {
+  const thinned = fc.tuple(fc.nat(), fc.nat(shape.length)).map(([bits, skip]) => shape.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(skip));
+  return fc.tuple(thinned, thinned);
+});
+
+/** The shape by the rule itself: aligned at the end, 1 gives way. */
+function together(a: readonly number[], b: readonly number[]): number[] {
+  const n = Math.max(a.length, b.length);
+  return Array.from({ length: n }, (_, k) => {
+    const [p, q] = [a[k - n + a.length] ?? 1, b[k - n + b.length] ?? 1];
+    return p === 1 ? q : p;
+  });
+}
+
+const source = (shape: readonly number[], place: readonly number[]) => shape.map((n, k) => (n === 1 ? 0 : (place[place.length - shape.length + k] as number)));
+const real = (f: (a: number, b: number) => number) => (a: Scalar, b: Scalar): Scalar => f(re(a), re(b));
+
+const OPS = {
+  add, subtract: sub, multiply: mul, divide: div,
+  maximum: real(Math.max), minimum: real(Math.min), arctan2: real(Math.atan2),
+  equal: (a: Scalar, b: Scalar) => Number(re(a) === re(b) && im(a) === im(b)),
+  notEqual: (a: Scalar, b: Scalar) => Number(re(a) !== re(b) || im(a) !== im(b)),
+  less: real((a, b) => Number(a < b)), lessEqual: real((a, b) => Number(a <= b)), greater: real((a, b) => Number(a > b)), greaterEqual: real((a, b) => Number(a >= b)),
+} as const;
+type Op = keyof typeof OPS;
+const names = Object.keys(OPS) as Op[];
+const ORDERED: readonly Op[] = ['maximum', 'minimum', 'arctan2', 'less', 'lessEqual', 'greater', 'greaterEqual'];
+const FLAGS: readonly Op[] = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'];
+
+onEveryBackend('elementwise functions of NDArray', (backend) => {
+  const mixes = (a: DType, b: DType) => a === b || a === 'int32' || b === 'int32' || realOf(a) === realOf(b);
+  const has = (...dtypes: DType[]) => dtypes.every((d) => backend().dtypes.includes(d));
+
+  function checkClose(y: NDArray, expected: readonly Scalar[], dtype: DType): void {
+    expect(y.dtype).equals(dtype);
+    const values = flat(y.toArray());
+    expect(values.length).equals(expected.length);
+    const bound = isFloat(dtype) ? tolerance(dtype) : 0;
+    values.forEach((v, i) => {
+      const e = expected[i] as Scalar;
+      if (Number.isNaN(re(e)) || !Number.isFinite(abs(e))) return;
+      expect(abs(sub(v, e)), `${i}`).at.most(bound * (1 + abs(e)));
+    });
+  }
+
+  it('of two arrays broadcast and promote', () => {
+    fc.assert(
+      fc.property(pairs, fc.constantFrom(...names), fc.constantFrom(...backend().dtypes), fc.constantFrom(...backend().dtypes), ([a, b], op, dx, dy) => {
+        const [x, y] = [numbered(a, dx), numbered(b, dy).multiply(2).subtract(1)];
+        if (!mixes(dx, dy)) {
+          expect(() => x[op](y)).throws(DTypeError, 'astype');
+          return;
+        }
+        const common = promote(dx, dy);
+        if (isComplex(common) && ORDERED.includes(op)) {
+          expect(() => x[op](y)).throws(DTypeError, 'not defined');
+          return;
+        }
+        const computed = common === 'int32' && (op === 'divide' || op === 'arctan2') ? backend().defaultDType : common;
+        const shape = together(a, b);
+        const z = x[op](y);
+        expect(z.shape).deep.equals(shape);
+        const [u, v] = [x.toArray(), y.toArray()];
+        const expected = indices(shape).map((place) => OPS[op](at(u, source(a, place)), at(v, source(b, place))));
+        checkClose(z, expected, FLAGS.includes(op) ? 'int32' : computed);
+      }),
+      { numRuns: 300 },
+    );
+    expect(() => NDArray.zeros([2, 3]).add(NDArray.zeros([2]))).throws(ShapeError, 'broadcast');
+    expect(() => NDArray.zeros([2]).add([1, 2] as never)).throws(ArgumentError, 'NDArray.array');
+    expect(() => NDArray.zeros([2]).add(undefined as never)).throws(ArgumentError);
+  });
+
+  it('with a scalar keep everything that it brings', () => {
+    for (const dtype of backend().dtypes) {
+      const x = numbered([3], dtype);
+      expect(x.multiply(2).dtype).equals(dtype);
+      const half = x.multiply(0.5);
+      expect(half.dtype).equals(isFloat(dtype) ? dtype : backend().defaultDType);
+      checkClose(half, flat(x.toArray()).map((a) => mul(a, 0.5)), half.dtype);
+      const turned = isFloat(dtype) ? complexOf(dtype) : complexOf(backend().defaultDType);
+      if (!has(turned)) continue;
+      const i = complex(0, 1);
+      checkClose(x.multiply(i), flat(x.toArray()).map((a) => mul(a, i)), turned);
+      expect(x.add(complex(1, 0)).dtype).equals(turned);
+    }
+    if (has('int32')) {
+      const n = NDArray.array([1, 2, 3], { dtype: 'int32' });
+      expect(n.multiply(2 ** 31).dtype).equals(backend().defaultDType);
+      expect(n.power(2).dtype).equals('int32');
+      expect(n.power(2).toArray()).deep.equals([1, 4, 9]);
+      expect(n.power(-1).get(1)).equals(0.5);
+      expect(n.divide(2).toArray()).deep.equals([0.5, 1, 1.5]);
+      expect(n.less(2.5).toArray()).deep.equals([1, 1, 0]);
+    }
+  });
+
+  it('of one array match the formulas', () => {
+    const points = [-2, -0.5, 0, 0.25, 1, 3];
+    const formulas = {
+      negative: (a: number) => -a, abs: Math.abs, conj: (a: number) => a, real: (a: number) => a, imag: () => 0, exp: Math.exp, log: Math.log, sqrt: Math.sqrt,
+      square: (a: number) => a * a, reciprocal: (a: number) => 1 / a, sign: Math.sign, sin: Math.sin, cos: Math.cos, tan: Math.tan, arctan: Math.atan,
+      tanh: Math.tanh, floor: Math.floor, ceil: Math.ceil,
+    } as const;
+    for (const dtype of (['float32', 'float64'] as const).filter((d) => has(d))) {
+      const x = NDArray.array(points, { dtype });
+      for (const [name, f] of Object.entries(formulas)) checkClose(x[name as keyof typeof formulas](), points.map(f), dtype);
+      expect(NDArray.array([0.5, 1.5, 2.5, -0.5], { dtype }).rint().multiply(1).add(0).toArray()).deep.equals([0, 2, 2, 0]);
+      expect(NDArray.array([1, Number.NaN, Number.POSITIVE_INFINITY], { dtype }).isnan().toArray()).deep.equals([0, 1, 0]);
+      expect(NDArray.array([1, Number.NaN, Number.POSITIVE_INFINITY], { dtype }).isfinite().toArray()).deep.equals([1, 0, 0]);
+      expect(x.clip(-1, 1).toArray()).deep.equals([-1, -0.5, 0, 0.25, 1, 1]);
+      expect(x.clip(null, 0.5).toArray()).deep.equals([-2, -0.5, 0, 0.25, 0.5, 0.5]);
+      expect(x.clip(0, null).min()).equals(0);
+    }
+    if (has('int32')) {
+      const n = NDArray.array([1, 4], { dtype: 'int32' });
+      expect(n.sqrt().dtype).equals(backend().defaultDType);
+      expect(n.sqrt().toArray()).deep.equals([1, 2]);
+      expect(n.negative().dtype).equals('int32');
+    }
+  });
+
+  it('of complex arrays follow the complex formulas', function () {
+    if (!has('complex128')) this.skip();
+    const points = [complex(1, 2), complex(-0.5, 0.25), complex(0, -1)];
+    for (const dtype of ['complex64', 'complex128'] as const) {
+      const z = fromFlat(points, [3], dtype);
+      const real = realOf(dtype);
+      checkClose(z.abs(), points.map(abs), real);
+      checkClose(z.real(), points.map(re), real);
+      checkClose(z.imag(), points.map(im), real);
+      checkClose(z.conj(), points.map(conj), dtype);
+      checkClose(z.negative(), points.map(neg), dtype);
+      checkClose(z.reciprocal(), points.map((a) => div(1, a)), dtype);
+      checkClose(z.sqrt().square(), points, dtype);
+      checkClose(z.exp().log(), points, dtype);
+      checkClose(z.sign(), points.map((a) => div(a, abs(a))), dtype);
+      checkClose(z.power(2), points.map((a) => mul(a, a)), dtype);
+      expect(() => z.floor()).throws(DTypeError);
+      expect(() => z.maximum(0)).throws(DTypeError);
+    }
+  });
+
+  it('in place change the receiver and neither its shape nor its dtype', () => {
+    const x = NDArray.array([[1, 2], [3, 4]]);
+    expect(x.addInPlace(NDArray.array([10, 20]))).equals(x);
+    expect(x.toArray()).deep.equals([[11, 22], [13, 24]]);
+    x.subtractInPlace(1).multiplyInPlace(x).divideInPlace(100);
+    expect(x.toArray()).deep.equals([[1, 4.41], [1.44, 5.29]]);
+    expect(x.maximumInPlace(1.2).minimumInPlace(5).toArray()).deep.equals([[1.2, 4.41], [1.44, 5]]);
+    expect(x.clipInPlace(2, 3).powerInPlace(2).toArray()).deep.equals([[4, 9], [4, 9]]);
+    expect(() => NDArray.zeros([2]).addInPlace(NDArray.zeros([2, 2]))).throws(ShapeError, 'does not fit');
+    if (has('complex128')) {
+      expect(() => NDArray.zeros([2], { dtype: 'float64' }).addInPlace(complex(0, 1))).throws(DTypeError, 'complex128');
+      expect(() => NDArray.zeros([2], { dtype: 'float64' }).multiplyInPlace(NDArray.zeros([2], { dtype: 'complex128' }))).throws(DTypeError);
+      expect(NDArray.zeros([2], { dtype: 'complex64' }).addInPlace(NDArray.ones([2], { dtype: 'float32' })).get(1)).deep.equals({ re: 1, im: 0 });
+    }
+    if (has('int32')) {
+      expect(() => NDArray.ones([2], { dtype: 'int32' }).divideInPlace(2)).throws(DTypeError);
+      expect(() => NDArray.ones([2], { dtype: 'int32' }).multiplyInPlace(0.5)).throws(DTypeError);
+      expect(NDArray.ones([2], { dtype: 'int32' }).addInPlace(2).toArray()).deep.equals([3, 3]);
+    }
+  });
+
+  it('choose by a condition', () => {
+    const x = NDArray.array([[1, -2], [-3, 4]]);
+    expect(where(x.less(0), 0, x).toArray()).deep.equals([[1, 0], [0, 4]]);
+    expect(where(x.greater(0), NDArray.array([[10], [20]]), NDArray.array([5, 6])).toArray()).deep.equals([[10, 6], [5, 20]]);
+    expect(where(NDArray.array([0.5, 0]), 1, 2).toArray()).deep.equals([1, 2]);
+    if (has('complex128')) {
+      const z = where(NDArray.array([1, 0]), complex(0, 1), NDArray.array([3, 4], { dtype: 'float64' }));
+      expect(z.toArray()).deep.equals([{ re: 0, im: 1 }, { re: 4, im: 0 }]);
+    }
+    expect(() => where(NDArray.array([1, 0]), NDArray.zeros([3]), 0)).throws(ShapeError);
+  });
+
+  it('work on arrays of nothing', () => {
+    const x = NDArray.zeros([0, 3]);
+    expect(x.add(1).exp().add(NDArray.ones([3])).shape).deep.equals([0, 3]);
+    expect(x.addInPlace(2).transpose().shape).deep.equals([3, 0]);
+    expect(x.toArray()).deep.equals([]);
+  });
+});

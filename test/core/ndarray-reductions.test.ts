@@ -1,0 +1,176 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { abs, add, conj, mul, re, type Scalar } from '../../src/core/complex.js';
+import type { Nested } from '../../src/core/creation.js';
+import { isComplex, isFloat, realOf } from '../../src/core/dtype.js';
+import { BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { type Shape } from '../../src/core/shape.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { tolerance } from '../support/tolerance.js';
+import { at, deviation, dtypesOf, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
+
+/** Elements grouped by what is left of their index when `axes` are reduced. */
+function groups(nested: Nested, shape: Shape, axes: readonly number[]): Scalar[][] {
+  const rest = shape.map((_, k) => k).filter((k) => !axes.includes(k));
+  const within = shape.map((n, k) => (axes.includes(k) ? n : 1));
+  return indices(rest.map((k) => shape[k] as number)).map((place) => {
+    const base = shape.map((_, k) => (rest.includes(k) ? (place[rest.indexOf(k)] as number) : 0));
+    return indices(within).map((offset) => at(nested, offset.map((i, k) => i + (base[k] as number))));
+  });
+}
+
+const withAxes = shapes(4, 1).filter((s) => s.length > 0).chain((shape) =>
+  fc.tuple(fc.constant(shape), fc.shuffledSubarray(shape.map((_, k) => k), { minLength: 1 })),
+);
+
+const sum = (list: readonly Scalar[]) => list.reduce<Scalar>(add, 0);
+const total = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+
+onEveryBackend('reductions of NDArray', (backend) => {
+  const near = (y: NDArray | Nested, expected: Nested, relative: number) => {
+    const most = Math.max(1, ...flat(expected).map(abs));
+    expect(deviation(y instanceof NDArray ? y.toArray() : y, expected)).at.most(relative * most);
+  };
+
+  it('match sums over the elements, over any axes', () => {
+    fc.assert(
+      fc.property(withAxes, dtypesOf(backend()), fc.boolean(), ([shape, axes], dtype, keepdims) => {
+        const x = numbered(shape, dtype);
+        const lists = groups(x.toArray(), shape, axes);
+        const float = isFloat(dtype) ? dtype : backend().defaultDType;
+        const eps = 10 * tolerance(float);
+        const result = x.sum(axes, { keepdims });
+        expect(result.dtype).equals(dtype);
+        expect(result.shape).deep.equals(keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k)));
+        near(flat(result.toArray()), lists.map(sum), 0);
+        near(x.sum(), sum(flat(x.toArray())), 0);
+        near(flat(x.mean(axes).toArray()), lists.map((l) => mul(sum(l), 1 / l.length)), eps);
+        expect(x.mean(axes).dtype).equals(float);
+        const spread = (l: readonly Scalar[]) => {
+          const mean = mul(sum(l), 1 / l.length);
+          return total(l.map((a) => abs(add(a, mul(mean, -1))) ** 2)) / l.length;
+        };
+        near(flat(x.var(axes).toArray()), lists.map(spread), eps);
+        near(flat(x.std(axes, { keepdims }).toArray()), lists.map((l) => Math.sqrt(spread(l))), 10 * Math.sqrt(eps));
+        near(x.var(), spread(flat(x.toArray())), eps);
+        for (const [order, f] of [
+          [2, (l) => Math.sqrt(total(l.map((m) => m * m)))], [1, total], [3, (l) => total(l.map((m) => m ** 3)) ** (1 / 3)], [0, (l) => l.filter((m) => m !== 0).length],
+          [Number.POSITIVE_INFINITY, (l) => Math.max(...l)], [Number.NEGATIVE_INFINITY, (l) => Math.min(...l)],
+        ] as readonly (readonly [number, (l: readonly number[]) => number])[]) {
+          const norms = x.norm(order, axes);
+          expect(norms.dtype).equals(realOf(float));
+          near(flat(norms.toArray()), lists.map((l) => f(l.map(abs))), eps);
+        }
+        expect(flat(x.any(axes).toArray())).deep.equals(lists.map((l) => Number(l.some((a) => abs(a) !== 0))));
+        expect(flat(x.all(axes).toArray())).deep.equals(lists.map((l) => Number(l.every((a) => abs(a) !== 0))));
+        expect(x.any()).equals(flat(x.toArray()).some((a) => abs(a) !== 0));
+        expect(x.all()).equals(flat(x.toArray()).every((a) => abs(a) !== 0));
+        if (isComplex(dtype)) {
+          expect(() => x.max(axes)).throws(DTypeError);
+          expect(() => x.min()).throws(DTypeError);
+          expect(() => x.argmax()).throws(DTypeError);
+          return;
+        }
+        expect(flat(x.max(axes).toArray())).deep.equals(lists.map((l) => Math.max(...l.map(re))));
+        expect(flat(x.min(axes, { keepdims }).toArray())).deep.equals(lists.map((l) => Math.min(...l.map(re))));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('multiply', () => {
+    expect(NDArray.array([[1, 2], [3, 4]]).prod()).equals(24);
+    expect(NDArray.array([[1, 2], [3, 4]]).prod(0).toArray()).deep.equals([3, 8]);
+  });
+
+  it('find the first extreme along an axis', () => {
+    fc.assert(
+      fc.property(
+        shapes(3, 1).filter((s) => s.length > 0).chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1))),
+        fc.infiniteStream(fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -2, max: 2 }) }, { weight: 1, arbitrary: fc.constant(Number.NaN) })),
+        ([shape, axis], stream) => {
+          const values = indices(shape).map(() => stream.next().value as number);
+          const x = NDArray.array(values).reshape(shape);
+          const first = (l: readonly number[], better: (a: number, b: number) => boolean) => {
+            const nan = l.findIndex(Number.isNaN);
+            return nan >= 0 ? nan : l.reduce((best, v, i) => (better(v, l[best] as number) ? i : best), 0);
+          };
+          const lists = groups(x.toArray(), shape, [axis]).map((l) => l.map(re));
+          expect(flat(x.argmax(axis).toArray())).deep.equals(lists.map((l) => first(l, (a, b) => a > b)));
+          expect(flat(x.argmin(axis).toArray())).deep.equals(lists.map((l) => first(l, (a, b) => a < b)));
+          expect(x.argmax()).equals(first(values, (a, b) => a > b));
+          expect(x.argmin()).equals(first(values, (a, b) => a < b));
+        },
+      ),
+    );
+  });
+
+  it('sum up', () => {
+    const x = NDArray.array([[1, 2, 3], [4, 5, 6]]);
+    expect(x.cumsum().toArray()).deep.equals([1, 3, 6, 10, 15, 21]);
+    expect(x.cumsum(0).toArray()).deep.equals([[1, 2, 3], [5, 7, 9]]);
+    expect(x.cumsum(-1).toArray()).deep.equals([[1, 3, 6], [4, 9, 15]]);
+  });
+
+  it('of nothing are 0, 1 or refused', () => {
+    const x = NDArray.zeros([0, 2]);
+    expect([x.sum(), x.prod(), x.norm(), x.any(), x.all()]).deep.equals([0, 1, 0, false, true]);
+    expect(x.sum(0).toArray()).deep.equals([0, 0]);
+    expect(x.sum(1).shape).deep.equals([0]);
+    expect(x.mean()).satisfies(Number.isNaN);
+    for (const call of [() => x.max(), () => x.min(0), () => x.argmax(), () => x.argmin(0)]) expect(call).throws(ShapeError, 'of nothing');
+    expect(x.max(1).shape).deep.equals([0]);
+  });
+
+  it('divide by n - ddof', () => {
+    const x = NDArray.array([[1, 2, 3], [1, 1, 4]]);
+    expect(x.slice(0).var(undefined, { ddof: 1 })).equals(1);
+    near(x.var(1, { ddof: 1 }), [1, 3], 1e-6);
+    near(x.std(1, { ddof: 1, keepdims: true }), [[1], [Math.sqrt(3)]], 1e-6);
+  });
+
+  it('multiply matrices as np.matmul', () => {
+    const size = fc.integer({ min: 0, max: 4 });
+    const batches = shapes(2, 1).chain((batch) => {
+      const thinned = fc.tuple(fc.nat(), fc.nat(batch.length)).map(([bits, skip]) => batch.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(skip));
+      return fc.tuple(thinned, thinned);
+    });
+    fc.assert(
+      fc.property(batches, size, size, size, dtypesOf(backend()).filter(isFloat), ([p, q], m, k, n, dtype) => {
+        const [a, b] = [numbered([...p, m, k], dtype), numbered([...q, k, n], dtype).conj()];
+        const c = a.matmul(b);
+        const ndim = Math.max(p.length, q.length);
+        const batch = Array.from({ length: ndim }, (_, i) => Math.max(p[i - ndim + p.length] ?? 1, q[i - ndim + q.length] ?? 1));
+        expect(c.shape).deep.equals([...batch, m, n]);
+        expect(c.dtype).equals(dtype);
+        const [u, v] = [a.toArray(), b.toArray()];
+        const pick = (shape: readonly number[], place: readonly number[]) => shape.map((s, i) => (s === 1 ? 0 : (place[place.length - shape.length + i] as number)));
+        const expected = indices([...batch, m, n]).map((place) => {
+          const [outer, i, j] = [place.slice(0, -2), place.at(-2) as number, place.at(-1) as number];
+          return sum(Array.from({ length: k }, (_, l) => mul(at(u, [...pick(p, outer), i, l]), at(v, [...pick(q, outer), l, j]))));
+        });
+        near(flat(c.toArray()), expected, 10 * tolerance(dtype));
+      }),
+      { numRuns: 60 },
+    );
+    const a = NDArray.array([[1, 2], [3, 4]]);
+    const v = NDArray.array([5, 6]);
+    expect(a.matmul(v).toArray()).deep.equals([17, 39]);
+    expect(v.matmul(a).toArray()).deep.equals([23, 34]);
+    expect(v.matmul(v).toArray()).equals(61);
+    expect(() => a.matmul(NDArray.zeros([3]))).throws(ShapeError, 'inner sizes');
+    expect(() => a.matmul(NDArray.array(1))).throws(ShapeError);
+    expect(() => a.matmul(NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) }))).throws(BackendError);
+  });
+
+  it('conjugate where they should', function () {
+    if (!backend().dtypes.includes('complex128')) this.skip();
+    const z = NDArray.array([{ re: 1, im: 2 }, { re: 3, im: -1 }], { dtype: 'complex128' });
+    const x = NDArray.array([2, 1], { dtype: 'float64' });
+    expect(z.vdot(z)).deep.equals({ re: 15, im: 0 });
+    expect(z.dot(z)).deep.equals(add(mul({ re: 1, im: 2 }, { re: 1, im: 2 }), mul({ re: 3, im: -1 }, { re: 3, im: -1 })));
+    expect(z.vdot(x)).deep.equals(conj({ re: 5, im: 3 }));
+    expect(x.rdot(z)).equals(5);
+  });
+});

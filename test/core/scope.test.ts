@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { setDefaultBackend } from '../../src/core/defaults.js';
+import { ArgumentError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { keep, PARTS, tidy } from '../../src/core/scope.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+
+describe('tidy', () => {
+  const backend = new CpuBackend();
+  let live = 0;
+  beforeEach(() => {
+    setDefaultBackend(backend);
+    live = backend.stats().liveBytes;
+  });
+  const held = () => backend.stats().liveBytes - live;
+
+  it('disposes what is not returned', () => {
+    const inside: NDArray[] = [];
+    const y = tidy(() => {
+      const x = NDArray.ones([100]);
+      inside.push(x, x.slice([0, 3]));
+      return x.add(1);
+    });
+    expect(inside.map((x) => x.disposed)).deep.equals([true, true]);
+    expect(y.sum()).equals(200);
+    y.dispose();
+    expect(held()).equals(0);
+  });
+  it('leaves arrays of outside alone', () => {
+    const x = NDArray.ones([4]);
+    tidy(() => x.addInPlace(x.multiply(2)));
+    expect(x.sum()).equals(12);
+    x.dispose();
+    expect(held()).equals(0);
+  });
+  it('keeps arrays in lists, maps, iterables and objects', () => {
+    const one = () => NDArray.ones([2]);
+    const results = [tidy(() => [one(), one()]), tidy(() => ({ a: one(), n: 1, none: undefined })), tidy(() => new Map([['a', one()]])), tidy(() => new Set([one()]))];
+    const all = results.flatMap((r): unknown[] => (r instanceof Map ? [...r.values()] : r instanceof Set ? [...r] : Object.values(r))).filter((x) => x instanceof NDArray);
+    expect(all.length).equals(5);
+    for (const x of all) {
+      expect(x.disposed).equals(false);
+      x.dispose();
+    }
+    expect(held()).equals(0);
+  });
+  it('keeps the storage of a returned view', () => {
+    const view = tidy(() => NDArray.arange(10).slice([2, 5]));
+    expect(view.toArray()).deep.equals([2, 3, 4]);
+    view.dispose();
+    expect(held()).equals(0);
+  });
+  it('passes results to the enclosing scope', () => {
+    let inner: NDArray | undefined;
+    tidy(() => {
+      inner = tidy(() => NDArray.ones([3]));
+      expect(inner.disposed).equals(false);
+    });
+    expect(inner?.disposed).equals(true);
+    expect(held()).equals(0);
+  });
+  it('cleans up after an exception, and ends only its own scope', () => {
+    tidy(() => {
+      const outer = NDArray.ones([3]);
+      expect(() =>
+        tidy(() => {
+          NDArray.ones([5]);
+          throw new Error('stop');
+        }),
+      ).throws('stop');
+      expect(outer.disposed).equals(false);
+    });
+    expect(held()).equals(0);
+  });
+  it('spares what is kept', () => {
+    let kept: NDArray | undefined;
+    tidy(() => tidy(() => {
+      kept = keep(NDArray.ones([3]));
+    }));
+    expect(kept?.sum()).equals(3);
+    kept?.dispose();
+    expect(held()).equals(0);
+  });
+  it('asks objects for their parts', () => {
+    class Pair {
+      readonly #x = NDArray.ones([2]);
+      dispose(): void {
+        this.#x.dispose();
+      }
+      [PARTS](): Iterable<NDArray> {
+        return [this.#x];
+      }
+      sum(): unknown {
+        return this.#x.sum();
+      }
+    }
+    const pairs = tidy(() => [new Pair(), new Pair()]);
+    expect(pairs.map((p) => p.sum())).deep.equals([2, 2]);
+    for (const p of pairs) p.dispose();
+    expect(held()).equals(0);
+  });
+  it('refuses promises and iterators', () => {
+    expect(() => tidy(async () => NDArray.ones([2]))).throws(ArgumentError, 'promise');
+    expect(() =>
+      tidy(function* () {
+        yield NDArray.ones([2]);
+      }),
+    ).throws(ArgumentError, 'iterator');
+    expect(held()).equals(0);
+  });
+  it('reuses memory', () => {
+    const step = () => tidy(() => NDArray.ones([1000]).add(1).sqrt().sum());
+    step();
+    const { poolMisses } = backend.stats();
+    for (let i = 0; i < 10; i++) step();
+    expect(backend.stats().poolMisses).equals(poolMisses);
+  });
+});
