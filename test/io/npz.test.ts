@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { ArgumentError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { writeFileAtomically } from '../../src/io/byte-source.js';
+import { readNpy, writeNpy } from '../../src/io/npy.js';
+import { type NpzEntry, readNpz, writeNpz } from '../../src/io/npz.js';
+import { crc32OfTable, zipWriter } from '../../src/io/zip.js';
+import { numbered, onEveryBackend } from '../core/arrays.js';
+
+onEveryBackend('.npz', (backend) => {
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'npz-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+  const path = () => join(folder, 'x.npz');
+  const entry = (name: string) => readNpz(path()).get(name) as NpzEntry;
+
+  it('comes back as it was written, stored and deflated', () => {
+    const arrays = new Map(backend().dtypes.map((dtype) => [`of ${dtype}`, numbered([40, 50], dtype)]));
+    arrays.set('größe', NDArray.array(3)).set('none', NDArray.zeros([0, 2]));
+    for (const compress of [false, true]) {
+      writeNpz(path(), arrays, { compress });
+      const entries = readNpz(path());
+      expect([...entries.keys()]).deep.equals([...arrays.keys()]);
+      for (const [name, x] of arrays) {
+        expect(entries.get(name)?.header().shape).deep.equals(x.shape);
+        const y = (entries.get(name) as NpzEntry).read();
+        expect(y.dtype).equals(x.dtype);
+        expect(y.toHost()).deep.equals(x.toHost());
+      }
+    }
+    writeNpz(path(), { a: NDArray.ones([3]) });
+    expect(entry('a').read({ dtype: 'float32' }).toHost()).deep.equals(Float32Array.of(1, 1, 1));
+    expect(readNpz(path()).get('b')).equals(undefined);
+  });
+  it('reads archives of another writer, and leaves other members alone', () => {
+    const x = NDArray.arange(20_000);
+    writeNpy(join(folder, 'a.npy'), x);
+    const npy = readFileSync(join(folder, 'a.npy'));
+    writeFileSync(path(), zipSync({ 'a.npy': [npy, { level: 9 }], 'b.npy': [npy, { level: 0 }], 'read.me': new Uint8Array(5) }));
+    expect([...readNpz(path()).keys()]).deep.equals(['a', 'b']);
+    for (const name of ['a', 'b']) expect(entry(name).read().toHost()).deep.equals(x.toHost());
+  });
+  it('is understood by another reader', function () {
+    this.timeout(20_000);
+    writeNpz(path(), { a: NDArray.arange(1000), b: NDArray.zeros([10, 10]) }, { compress: true });
+    const script = 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), z.namelist()); open(sys.argv[2], "wb").write(z.read("a.npy"))';
+    let output: string;
+    try {
+      output = execFileSync('python3', ['-c', script, path(), join(folder, 'a.npy')], { encoding: 'utf8' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.skip();
+      throw error;
+    }
+    expect(output.trim()).equals("None ['a.npy', 'b.npy']");
+    expect(readNpy(join(folder, 'a.npy')).sum()).equals(499_500);
+  });
+  it('writes and reads ZIP64 fields', () => {
+    writeNpy(join(folder, 'a.npy'), NDArray.arange(5));
+    const npy = readFileSync(join(folder, 'a.npy'));
+    writeFileAtomically(path(), (sink) => {
+      const zip = zipWriter(sink, { compress: false, zip64From: 0 });
+      zip.add('a.npy', (write) => write(npy));
+      zip.add('b.npy', (write) => write(npy));
+      zip.finish();
+    });
+    for (const name of ['a', 'b']) expect(entry(name).read().toArray()).deep.equals([0, 1, 2, 3, 4]);
+  });
+  it('gives equal files for equal arrays', () => {
+    writeNpz(path(), { a: NDArray.ones([3]) });
+    const before = readFileSync(path());
+    writeNpz(path(), { a: NDArray.ones([3]) });
+    expect(readFileSync(path())).deep.equals(before);
+  });
+  it('notices damage', () => {
+    for (const compress of [false, true]) {
+      writeNpz(path(), { a: NDArray.normal([2000]) }, { compress });
+      const good = readFileSync(path());
+      const flipped = Buffer.from(good);
+      flipped[3000] = (flipped[3000] as number) ^ 0x10;
+      writeFileSync(path(), flipped);
+      expect(() => entry('a').read(), `compress: ${compress}`).throws(ArgumentError, /damaged|cut short/);
+      for (const length of [0, 10, 1000, good.length - 10]) {
+        writeFileSync(path(), good.subarray(0, length));
+        expect(() => readNpz(path()), `${length}`).throws(ArgumentError, 'not a ZIP archive');
+      }
+      // the directory says more than the file holds: sizes, then the place of the member
+      const directory = good.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
+      for (const field of [20, 24, 42]) {
+        const wrong = Buffer.from(good);
+        wrong.writeUInt32LE(0x7fffffff, directory + field);
+        writeFileSync(path(), wrong);
+        expect(() => entry('a').read(), `field ${field}`).throws(ArgumentError, /cut short or damaged/);
+      }
+      const encrypted = Buffer.from(good);
+      encrypted.writeUInt16LE(1, directory + 8);
+      writeFileSync(path(), encrypted);
+      expect(() => entry('a').read()).throws(ArgumentError, 'encrypted');
+    }
+  });
+  it('refuses, or reads, an archive with any one bit changed', function () {
+    this.timeout(20_000);
+    writeNpz(path(), { a: NDArray.arange(20) }, { compress: true });
+    const good = readFileSync(path());
+    let refused = 0;
+    for (let i = 0; i < good.length; i++) {
+      const wrong = Buffer.from(good);
+      wrong[i] = (wrong[i] as number) ^ (1 << (i % 8));
+      writeFileSync(path(), wrong);
+      try {
+        for (const e of readNpz(path()).values()) e.read();
+      } catch (error) {
+        refused++;
+        expect(error).satisfies((e: unknown) => e instanceof ArgumentError || (e instanceof Error && e.name === 'DTypeError'), `byte ${i}: ${String(error)}`);
+      }
+    }
+    expect(refused).above(good.length / 4);
+  });
+  it('refuses names that are none', () => {
+    expect(() => writeNpz(path(), { '': NDArray.ones([1]) })).throws(ArgumentError);
+    expect(() => writeNpz(path(), {}, { compres: true } as never)).throws(ArgumentError, "did you mean 'compress'");
+    writeNpz(path(), {});
+    expect(readNpz(path()).size).equals(0);
+  });
+  it('computes the check sum of the standard', () => {
+    expect(crc32OfTable(new TextEncoder().encode('123456789'))).equals(0xcbf43926);
+    const [a, b] = [new TextEncoder().encode('12345'), new TextEncoder().encode('6789')];
+    expect(crc32OfTable(b, crc32OfTable(a))).equals(0xcbf43926);
+  });
+});
