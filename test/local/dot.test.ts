@@ -1,0 +1,137 @@
+import { assert } from 'chai';
+import type { Backend } from '../../src/core/backend.js';
+import { DERIVATIVE_KINDS } from '../../src/core/derivative-scheme.js';
+import { complexOf, type DType, isComplex, isFloat } from '../../src/core/dtype.js';
+import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
+import type { Shape } from '../../src/core/shape.js';
+import {
+  type AnyLocalOperator, BlockDiag, Convolve1D, Diagonal, FirstDerivative, Gradient, HStack, Identity, Laplacian, MatrixMult, PoststackLinearModelling,
+  SecondDerivative, Smoothing1D, Smoothing2D, Transpose, VStack,
+} from '../../src/local/index.js';
+import { BACKENDS, makeBackend } from '../support/backends.js';
+import { tolerance } from '../support/tolerance.js';
+
+/** Makes operators of one dtype; `data` gives arrays of that dtype for those that hold some. */
+interface Kit {
+  readonly dtype: DType;
+  data(shape: Shape, seed?: number): NDArray;
+}
+
+const BOTH = [false, true];
+const derivatives = (shapes: readonly Shape[], make: (dims: Shape, axis: number) => AnyLocalOperator): AnyLocalOperator[] =>
+  shapes.flatMap((dims) => dims.map((_, axis) => make(dims, axis)));
+const TINY: readonly Shape[] = [[0], [1], [2], [3], [4], [5], [7], [3, 1, 2], [5, 7], [2, 0, 3], [1, 6], [4, 3, 5]];
+
+/** One line an operator: all the shapes and options in which it is tested. */
+const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
+  FirstDerivative: ({ dtype }) =>
+    DERIVATIVE_KINDS.flatMap((kind) =>
+      ([3, 5] as const).flatMap((order) =>
+        BOTH.flatMap((edge) => derivatives(TINY, (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype }))),
+      ),
+    ),
+  SecondDerivative: ({ dtype }) =>
+    DERIVATIVE_KINDS.flatMap((kind) => BOTH.flatMap((edge) => derivatives(TINY, (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype })))),
+  Laplacian: ({ dtype }) =>
+    DERIVATIVE_KINDS.flatMap((kind) =>
+      BOTH.flatMap((edge) => [
+        new Laplacian([5], { axes: [0], kind, edge, dtype }),
+        new Laplacian([1, 6], { kind, edge, dtype }),
+        new Laplacian([5, 4, 7], { kind, edge, axes: [0, 1, 2], weights: [1, -2, 0.5], sampling: [1, 0.5, 2], dtype }),
+        new Laplacian([4, 5, 3], { kind, edge, axes: [-1, 0], weights: 3, dtype }),
+      ]),
+    ),
+  Gradient: ({ dtype }) =>
+    DERIVATIVE_KINDS.flatMap((kind) =>
+      BOTH.flatMap((edge) => ([[1], [6], [3, 5], [2, 1, 4], [0, 3]] as Shape[]).map((dims) => new Gradient(dims, { kind, edge, sampling: 0.5, dtype }))),
+    ),
+  MatrixMult: ({ data }) => [
+    new MatrixMult(data([1, 1])),
+    new MatrixMult(data([5, 3])),
+    new MatrixMult(data([3, 5]), { otherdims: 4 }),
+    new MatrixMult(data([4, 7]), { otherdims: [2, 3] }),
+    new MatrixMult(data([4, 0]), { otherdims: 2 }),
+    new MatrixMult(data([0, 4])),
+  ],
+  Identity: ({ dtype }) => [new Identity(6, 6, { dtype }), new Identity(4, 7, { dtype }), new Identity(7, 4, { dtype }), new Identity([2, 5], [3, 4], { dtype }), new Identity(0, 3, { dtype })],
+  Diagonal: ({ data }) => [
+    new Diagonal(data([7])),
+    new Diagonal(data([3, 4])),
+    new Diagonal(data([5]), { dims: [5, 3], axis: 0 }),
+    new Diagonal(data([5]), { dims: [2, 5, 3], axis: 1 }),
+    new Diagonal(data([3]), { dims: [2, 5, 3] }),
+    new Diagonal(data([1]), { dims: [1] }),
+  ],
+  Transpose: ({ dtype }) => [new Transpose([3, 4], [1, 0], { dtype }), new Transpose([2, 3, 4], [2, 0, 1], { dtype }), new Transpose([2, 1, 3, 2], [-1, 1, 0, 2], { dtype })],
+  Convolve1D: ({ data }) => [
+    ...[0, 1, 4].flatMap((offset) => derivatives([[5], [1, 6], [8, 3, 2]], (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset }))),
+    new Convolve1D(4, data([9]), { offset: 3 }),
+    new Convolve1D(1, data([1])),
+    new Convolve1D([3, 4], data([9]), { offset: 8 }),
+  ],
+  Smoothing1D: ({ dtype }) => derivatives([[1], [2], [9], [6, 5]], (dims, axis) => new Smoothing1D(5, dims, { axis, dtype })),
+  Smoothing2D: ({ dtype }) => [new Smoothing2D([3, 4], [6, 7], { dtype }), new Smoothing2D(5, [2, 6, 3], { axes: [0, -1], dtype })],
+  PoststackLinearModelling: ({ dtype }) =>
+    (['centered', 'forward', 'backward'] as const).flatMap((kind) =>
+      [1, 2, 5, 12].flatMap((nt0) => [
+        new PoststackLinearModelling([1, -2, 3, 0.5, 4], nt0, { kind, dtype }),
+        new PoststackLinearModelling([1, 2], nt0, { kind, spatdims: [3, 2], dtype }),
+      ]),
+    ),
+  VStack: ({ dtype, data }) => [
+    new VStack([new MatrixMult(data([3, 6])), new Identity(6, 6, { dtype }), new MatrixMult(data([2, 6], 5))]),
+    new VStack([new FirstDerivative([4, 3], { axis: 0, dtype }), new Gradient([4, 3], { dtype })]),
+    new VStack([new FirstDerivative([4, 3], { dtype }), new Diagonal(data([12]))]),
+    new VStack([new Gradient(5, { dtype })]),
+  ],
+  HStack: ({ dtype, data }) => [
+    new HStack([new MatrixMult(data([3, 6])), new Identity(3, 3, { dtype })]),
+    new HStack([new FirstDerivative([4, 3], { axis: 0, dtype }), new Transpose([3, 4], [1, 0], { dtype })]),
+    new HStack([new FirstDerivative([4, 3], { dtype }), new Diagonal(data([12]))]),
+    new HStack([new Gradient(5, { dtype }).H, new Convolve1D(5, data([3])), new Identity(5, 2, { dtype })]),
+  ],
+  BlockDiag: ({ dtype, data }) => [
+    new BlockDiag([new MatrixMult(data([3, 6])), new Gradient([2, 3], { dtype }), new Identity(0, 2, { dtype })]),
+    new BlockDiag([new VStack([new Identity(4, 4, { dtype }), new FirstDerivative(4, { dtype })]), new Transpose([2, 3], [1, 0], { dtype }).H]),
+  ],
+  algebra: ({ dtype, data }) => {
+    const A = new MatrixMult(data([4, 6]));
+    const D = new FirstDerivative([2, 3], { axis: 0, dtype });
+    const i = isComplex(dtype) ? { re: 0.5, im: -2 } : -2;
+    return [
+      A.H.mul(A).add(new Identity(6, 6, { dtype }).scale(i)),
+      new Gradient([2, 3], { dtype }).H.mul(new Gradient([2, 3], { dtype })).subtract(D.H.mul(D)),
+      new MatrixMult(data([6, 6])).pow(3),
+      A.T.conj().scale(i),
+    ];
+  },
+};
+
+for (const entry of BACKENDS) {
+  describe(`dot test of local operators [${entry.name}]`, () => {
+    let backend: Backend;
+    before(async () => {
+      backend = await makeBackend(entry.name);
+    });
+    for (const [name, make] of Object.entries(OPERATORS)) {
+      it(name, () => {
+        for (const dtype of backend.dtypes.filter(isFloat)) {
+          for (const vectors of new Set([dtype, complexOf(dtype)])) {
+            if (!backend.dtypes.includes(vectors)) continue;
+            const ops = make({ dtype, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
+            for (const op of ops) {
+              const domain = op.domain({ dtype: vectors, backend });
+              const { left, error } = op.dotTest({ domain, rtol: tolerance(dtype), raise: false });
+              const what = `${op} with ${vectors}, dims [${op.dims}], left ${JSON.stringify(left)}`;
+              assert.isAtMost(error, tolerance(dtype), what);
+              // data of one axis is its own flat form, and its adjoint is in the natural shape
+              if (op.dims.length > 1 && op.dimsd.length === 1) continue;
+              const flat = op.dotTest({ domain: NDArraySpace.of(op.shape[1], vectors, backend), rtol: tolerance(dtype), raise: false });
+              assert.isAtMost(flat.error, tolerance(dtype), `flat: ${what}`);
+            }
+          }
+        }
+      });
+    }
+  });
+}
