@@ -1,0 +1,66 @@
+import { ArgumentError, fillUniform, readNpz } from 'lops-mpi';
+
+/** Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and how it changes from section to section. */
+export interface ImpedanceModel {
+  readonly nx: number;
+  readonly nz: number;
+  /** Log-impedance of trace ix at depth iz in section iy of ny. */
+  value(iy: number, ny: number, ix: number, iz: number): number;
+}
+
+/**
+ * A folded and faulted layer cake, the same for the same seed: layers of random thickness and impedance, warped by a fold that turns with y, cut by a normal fault that
+ * dips with depth.
+ */
+export function layeredModel(nx: number, nz: number, seed: number): ImpedanceModel {
+  const layers = 28;
+  const draws = fillUniform(seed, 0, new Float64Array(2 * layers));
+  const bottoms = new Float64Array(layers);
+  const impedances = new Float64Array(layers);
+  let depth = 0;
+  for (let k = 0; k < layers; k++) {
+    depth += 0.4 + 1.2 * (draws[2 * k] as number);
+    bottoms[k] = depth;
+    // impedance grows with depth, in km/s · g/cm³, with contrasts of some ten per cent
+    impedances[k] = (3.5 + (5 * k) / layers) * (1 + 0.3 * ((draws[2 * k + 1] as number) - 0.5));
+  }
+  const total = depth;
+  return {
+    nx,
+    nz,
+    value: (iy, ny, ix, iz) => {
+      const [x, y, z] = [ix / nx, iy / Math.max(ny - 1, 1), iz / nz];
+      const fold = 0.05 * Math.sin(2 * Math.PI * (1.3 * x + 0.4 * y)) + 0.03 * Math.cos(2 * Math.PI * (0.6 * x - 0.8 * y));
+      const fault = x > 0.52 + 0.08 * y + 0.25 * (z - 0.5) ? 0.06 : 0;
+      const stratum = (z + (fold + fault) * Math.min(1, 2.5 * z)) * total * 0.92;
+      let k = 0;
+      while (k < layers - 1 && (bottoms[k] as number) < stratum) k++;
+      return Math.log(impedances[k] as number);
+    },
+  };
+}
+
+/** The section `model` (depth × x, positive impedances) of an .npz file, every `step`-th sample, slightly scaled from section to section. */
+export function modelFromFile(path: string, step: number): ImpedanceModel {
+  const entry = readNpz(path).get('model');
+  if (!entry) throw new ArgumentError(`${path}: expected an array 'model' of depth × x`);
+  const section = entry.read();
+  const [rows, columns] = section.shape as [number, number];
+  const values = section.toHost();
+  if (section.shape.length !== 2 || !values.every((v) => v > 0)) throw new ArgumentError(`${path}: expected 'model' of two axes and positive values`);
+  return {
+    nx: Math.ceil(columns / step),
+    nz: Math.ceil(rows / step),
+    value: (iy, _ny, ix, iz) => Math.log(values[iz * step * columns + ix * step] as number) * (1 + 0.002 * iy),
+  };
+}
+
+/** Rows `first … first + count` of the model as an array `[count, nx, nz]`. */
+export function sections(model: ImpedanceModel, first: number, count: number, ny: number): Float64Array {
+  const { nx, nz } = model;
+  const values = new Float64Array(count * nx * nz);
+  let at = 0;
+  for (let iy = first; iy < first + count; iy++) for (let ix = 0; ix < nx; ix++) for (let iz = 0; iz < nz; iz++) values[at++] = model.value(iy, ny, ix, iz);
+  return values;
+}
+

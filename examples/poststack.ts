@@ -1,0 +1,136 @@
+/**
+ * 3-D post-stack inversion: from seismic traces to acoustic impedance, the main job of the library.
+ *
+ * The model, log-impedance `m[y, x, z]`, is distributed along y; each rank models its own traces, `d = W D m` (wavelet, derivative along z). It is inverted
+ * from a smooth background in three ways: least squares (CGLS); normal equations with Laplacian regularisation (CG), whose Laplacian exchanges halos along y; and the same
+ * problem as a stacked system (CGLS).
+ *
+ *     npm run demo
+ *     npx lops run -n 4 dist/examples/poststack.js --ny 32 --niter 100
+ *     srun -n 16 node dist/examples/poststack.js --model model.npz
+ */
+import { join } from 'node:path';
+import {
+  type CglsStep,
+  COMM_WORLD,
+  cg,
+  cgls,
+  DistributedArray,
+  MPIBlockDiag,
+  MPILaplacian,
+  MPIStackedVStack,
+  NDArray,
+  PoststackLinearModelling,
+  ricker,
+  StackedDistributedArray,
+  smooth,
+  writeNpy,
+} from 'lops-mpi';
+import { formatTable, startProgress } from 'lops-mpi/cli';
+import { layeredModel, modelFromFile, sections } from './impedance-model.js';
+import { drawPoststack } from './poststack-figure.js';
+import { numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly model?: string;
+  readonly step: number;
+  readonly ny: number;
+  readonly nx: number;
+  readonly nz: number;
+  readonly niter: number;
+  readonly epsR: number;
+  readonly noise: number;
+  readonly dtype: 'float32' | 'float64';
+  readonly seed: number;
+}
+
+const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, three ways', (command) =>
+  command
+    .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
+    .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
+    .option('--ny <n>', 'sections, distributed over the ranks', numeric, 20)
+    .option('--nx <n>', 'traces of a section of the built model', numeric, 150)
+    .option('--nz <n>', 'samples of a trace of the built model', numeric, 180)
+    .option('--niter <n>', 'iterations of each inversion', numeric, 60)
+    .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)
+    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
+    .option('--dtype <name>', 'float32 or float64', 'float64')
+    .option('--seed <n>', 'of model and noise', numeric, 42),
+);
+
+const { backend, dtype, ny, niter, epsR } = flags;
+const comm = COMM_WORLD;
+const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
+const { nx, nz } = model;
+const dims = [ny, nx, nz];
+
+// The true model and its smooth background: each rank makes its own sections.
+const mtrue = DistributedArray.empty(dims, { backend, dtype });
+const mback = mtrue.emptyLike();
+const first = mtrue.box.start[0] as number;
+const [count] = mtrue.localShape as [number];
+const own = NDArray.fromHost(sections(model, first, count, ny), mtrue.localShape, { backend: 'cpu' });
+mtrue.local.assign(own.astype(dtype).to(backend));
+mback.local.assign(smooth(own, [Math.min(15, nx), Math.min(35, nz)], { axes: [1, 2] }).astype(dtype).to(backend));
+
+// Each rank models its own traces; the Laplacian reaches over the ranks' borders.
+const dt = 0.004;
+const times = Float64Array.from({ length: 21 }, (_, i) => i * dt);
+const { wavelet } = ricker(times, 15);
+const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2, dtype })]);
+const L = new MPILaplacian(dims, { axes: [0, 1, 2], dtype });
+
+const d = B.matvec(mtrue);
+const noise = DistributedArray.random(dims, { backend, dtype, seed: flags.seed });
+d.axpby((flags.noise * d.norm()) / noise.norm(), noise, 1);
+noise.dispose();
+
+say(`model ${dims.join(' × ')} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}`);
+
+interface Inversion {
+  readonly name: string;
+  readonly file: string;
+  readonly steps: () => Iterable<Pick<CglsStep<DistributedArray>, 'iteration' | 'x' | 'cost'>>;
+}
+
+const start = { x0: mback, niter, tol: 0 };
+const weight = Math.sqrt(epsR);
+const inversions: readonly Inversion[] = [
+  { name: 'CGLS', file: 'cgls', steps: () => cgls.steps(B, d, start) },
+  { name: 'CG, normal equations + Laplacian', file: 'ne', steps: () => cg.steps(B.H.mul(B).add(L.H.mul(L).scale(epsR)), B.rmatvec(d), start) },
+  {
+    name: 'CGLS, stacked with Laplacian',
+    file: 'stacked',
+    steps: () => cgls.steps(new MPIStackedVStack([B, L.scale(weight)]), new StackedDistributedArray([d, d.zerosLike()]), start),
+  },
+];
+
+const misfit = (x: DistributedArray) => B.matvec(x).subtract(d).norm() / d.norm();
+const modelError = (x: DistributedArray) => x.subtract(mtrue).norm() / mtrue.norm();
+const rows = [{ inversion: 'background', 'data misfit': misfit(mback), 'model error': modelError(mback), iterations: 0, seconds: 0 }];
+const results = new Map([['true', mtrue], ['background', mback], ['data', d]]);
+
+for (const { name, file, steps } of inversions) {
+  const progress = startProgress(niter, { label: name.padEnd(34), rank: comm.rank });
+  const began = performance.now();
+  let last: { iteration: number; x: DistributedArray } | undefined;
+  for (const step of steps()) {
+    progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
+    last = step;
+  }
+  progress.stop();
+  if (!last) continue;
+  const seconds = (performance.now() - began) / 1000;
+  results.set(file, last.x);
+  rows.push({ inversion: name, 'data misfit': misfit(last.x), 'model error': modelError(last.x), iterations: last.iteration, seconds });
+}
+
+say(`\n${formatTable(rows)}`);
+
+const whole = new Map([...results].map(([file, array]) => [file, array.asArray().to('cpu')]));
+if (comm.rank === 0) {
+  for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
+  const figure = join(flags.out, 'poststack.png');
+  drawPoststack(figure, whole, { dt });
+  console.log(`results: ${flags.out}/*.npy\nfigure:  ${figure}`);
+}

@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { COMM_WORLD, LopsError, resolveBackend } from 'lops-mpi';
+
+/** Flags that every example has. */
+export interface CommonFlags {
+  readonly backend: string;
+  readonly out: string;
+}
+
+/** A number as a flag. */
+export function numeric(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new CommanderError(1, 'lops.number', `expected a number, received '${text}'`);
+  return value;
+}
+
+/** The flags of an example and those that all have. A wrong flag ends every rank; rank 0 says why. */
+export function parseFlags<T>(name: string, description: string, add: (command: Command) => Command): T & CommonFlags {
+  const quiet = COMM_WORLD.rank !== 0;
+  const command = add(
+    new Command(name)
+      .description(description)
+      .addOption(new Option('--backend <name>', 'where arrays live').default('cpu'))
+      .option('--out <folder>', 'where results are written', `out/${name}`)
+      .allowExcessArguments(false)
+      .exitOverride()
+      .configureOutput({ writeOut: (s) => quiet || process.stdout.write(s), writeErr: (s) => quiet || process.stderr.write(s) }),
+  );
+  try {
+    const flags = command.parse().opts<T & CommonFlags>();
+    resolveBackend(flags.backend);
+    if (!quiet) mkdirSync(flags.out, { recursive: true });
+    return flags;
+  } catch (error) {
+    if (!(error instanceof CommanderError || error instanceof LopsError)) throw error;
+    if (!quiet && !(error instanceof CommanderError && error.code.startsWith('commander.'))) console.error(`${name}: ${error.message}`);
+    COMM_WORLD.barrier();
+    process.exit(error instanceof CommanderError ? error.exitCode : 1);
+  }
+}
+
+/** Prints on rank 0 only. */
+export function say(text: string): void {
+  if (COMM_WORLD.rank === 0) console.log(text);
+}
