@@ -42,7 +42,8 @@ for (const entry of BACKENDS) {
         const vectors = ['x.npy', 'd.npy'].map((file) => source.read(file)) as [HostValues, HostValues];
         const [x, d] = vectors;
         const lacking = vectors.find(({ dtype }) => !backend.dtypes.includes(dtype));
-        if (lacking) return pending(this, `'${backend.name}' holds no ${lacking.dtype}`);
+        // 32-bit backends cannot meet the tolerance of double precision
+        if (lacking) return this.skip();
         let op: ReturnType<typeof buildLocal>;
         try {
           op = buildLocal(required(spec, 'op'), source, backend);

@@ -80,6 +80,10 @@ describe('local operators', () => {
             // a filter longer than one axis alone would lengthen the data
             const product = new Convolve1D([n, 2], h, { offset: 4, axis: 0 }).mul(new FirstDerivative([n, 2], { axis: 0, kind, dtype }));
             assertClose(fused.todense({ backend }), numbers(product.todense({ backend })), delta);
+            const last = new PoststackLinearModelling(wav, n, { spatdims: 2, axis: -1, kind, dtype });
+            const swap = new Transpose([2, n], [1, 0], { dtype });
+            assert.deepEqual([...last.dims], [2, n]);
+            assertClose(last.todense({ backend }), numbers(swap.H.mul(fused).mul(swap).todense({ backend })), delta);
           }
         }
       });
