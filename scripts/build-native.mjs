@@ -1,0 +1,169 @@
+// Builds the native addons: `node scripts/build-native.mjs [--optional] [--force] [cpu] [mpi]`, all of them where none is named.
+// Each is optional: what can't be built is said in one line with its remedy. With --optional the exit status is 0 all the same (npm's install
+// script); LOPS_SKIP_NATIVE=1 does nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What each addon is built against. `libraries` answers anything that describes them, or undefined where an indispensable one is missing. */
+const ADDONS = {
+  cpu: {
+    libraries: async () => (await import(url('native/cpu/library-flags.mjs'))).cpuLibraries(),
+    describe: ({ blas, fftw }) => [blas ? blas.name : 'no CBLAS', fftw ? fftw.name : 'no FFTW'].join(', '),
+  },
+  mpi: {
+    libraries: async () => (await import(url('native/mpi/mpi-flags.mjs'))).mpiFlags(),
+    describe: ({ mpicc }) => mpicc || 'from pkg-config',
+    missing: 'no MPI found',
+    remedy: 'install Open MPI or MPICH (Debian: libopenmpi-dev openmpi-bin), or load its environment module',
+  },
+};
+
+const url = (path) => pathToFileURL(join(root, path)).href;
+
+export function onPath(command) {
+  if (command.includes('/')) return existsSync(command);
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const TOOLS = [
+  ['a C++ compiler', () => [process.env.CXX, 'c++', 'g++', 'clang++'].some((name) => name && onPath(name.split(' ')[0])), 'g++'],
+  ['make', () => onPath('make') || onPath('gmake'), 'make'],
+  ['python3', () => onPath(process.env.npm_config_python || 'python3'), 'python3'],
+];
+
+/** All that decides what the build gives: sources, this Node.js, the libraries. */
+function fingerprint(name, libraries) {
+  const hash = createHash('sha256');
+  for (const folder of ['common', name]) {
+    const top = join(root, 'native', folder);
+    for (const file of readdirSync(top, { recursive: true }).sort()) {
+      if (!/^build([/\\]|$)/.test(file) && /\.(c|cc|cpp|h|hpp|gyp|gypi|mjs|cu)$/.test(file)) hash.update(file).update(readFileSync(join(top, file)));
+    }
+  }
+  const { CXX, CC, CXXFLAGS, CFLAGS, LDFLAGS } = process.env;
+  hash.update(JSON.stringify([process.versions.modules, process.platform, process.arch, libraries, CXX, CC, CXXFLAGS, CFLAGS, LDFLAGS]));
+  return hash.digest('hex');
+}
+
+/** node-gyp of this package, or the one that npm brings. */
+function nodeGyp() {
+  const require = createRequire(join(root, 'package.json'));
+  const beside = join(dirname(dirname(process.execPath)), 'lib', 'node_modules', 'npm', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
+  try {
+    return join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
+  } catch {
+    return existsSync(beside) ? beside : undefined;
+  }
+}
+
+/** Headers of the Node.js that runs, where they lie beside it: nothing is downloaded then. */
+function nodeDir() {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, 'include', 'node', 'node.h')) ? [`--nodedir=${prefix}`] : [];
+}
+
+function firstError(output) {
+  const lines = output.split('\n');
+  const line = lines.find((l) => /\berror\b/i.test(l) && !/gyp ERR/.test(l)) ?? lines.find((l) => /gyp ERR! stack/.test(l)) ?? 'the build failed';
+  return line.replace(/^gyp ERR! stack\s*/, '').trim();
+}
+
+function compile(name) {
+  const gyp = nodeGyp();
+  if (!gyp) return { reason: 'node-gyp was not found', remedy: 'run npm install first' };
+  const folder = join(root, 'native', name);
+  const args = [gyp, 'configure', 'build', '--release', '-j', String(Math.min(4, availableParallelism())), ...nodeDir()];
+  const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (result.status === 0) return undefined;
+  const output = `${result.stdout}\n${result.stderr}`;
+  const log = join(folder, 'build', 'error.log');
+  mkdirSync(dirname(log), { recursive: true });
+  writeFileSync(log, output);
+  return { reason: firstError(output), remedy: `the whole output is in ${log}` };
+}
+
+/** A fresh process must be able to load what was built. */
+function loadError(file) {
+  try {
+    execFileSync(process.execPath, ['-e', `require(${JSON.stringify(file)})`], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+    return undefined;
+  } catch (error) {
+    return { reason: `it does not load: ${String(error.stderr).match(/Error: .*/)?.[0] ?? error.message}`, remedy: 'see that its libraries are found at run time' };
+  }
+}
+
+async function build(name, force) {
+  const addon = ADDONS[name];
+  const libraries = await addon.libraries();
+  if (!libraries) return { reason: addon.missing, remedy: addon.remedy };
+  const file = join(root, 'native', name, 'build', 'Release', `lops_${name}.node`);
+  const stamp = join(root, 'native', name, 'build', 'stamp.json');
+  const hash = fingerprint(name, libraries);
+  const details = addon.describe(libraries);
+  if (!force && existsSync(stamp)) {
+    const last = JSON.parse(readFileSync(stamp, 'utf8'));
+    // What failed is not tried again before something changes
+    if (last.hash === hash && last.failure) return { ...last.failure, again: true };
+    if (last.hash === hash && existsSync(file)) return { state: 'up to date', details };
+  }
+  for (const [what, present, debian] of TOOLS) {
+    if (!present()) return { reason: `${what} is missing`, remedy: `install it (Debian: ${debian})` };
+  }
+  const start = performance.now();
+  const failure = compile(name) ?? loadError(file);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, JSON.stringify(failure ? { hash, failure } : { hash }));
+  return failure ?? { state: `built in ${((performance.now() - start) / 1000).toFixed(0)} s`, details };
+}
+
+/**
+ * Builds what is not up to date and prints a line per addon (with `quiet`, only where something was done or is missing).
+ * Answers the names of addons that are not there.
+ */
+export async function buildNative({ names = Object.keys(ADDONS), force = false, quiet = false } = {}) {
+  const absent = [];
+  for (const name of names) {
+    if (!existsSync(join(root, 'native', name, 'binding.gyp'))) continue;
+    const result = await build(name, force);
+    if (result.state) {
+      if (!quiet || result.state !== 'up to date') console.log(`native ${name}: ${result.state} (${result.details})`);
+    } else {
+      absent.push(name);
+      console.log(`native ${name}: not built: ${result.reason}; ${result.remedy}${result.again ? ' (tried before; --force tries again)' : ''}`);
+    }
+  }
+  return absent;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const args = process.argv.slice(2);
+  const names = args.filter((a) => !a.startsWith('--'));
+  const unknown = [...names.filter((n) => !(n in ADDONS)), ...args.filter((a) => a.startsWith('--') && !['--optional', '--force', '--quiet'].includes(a))];
+  const optional = args.includes('--optional');
+  if (unknown.length > 0) {
+    console.error(`build-native: unknown ${unknown.join(' ')}; expected [--optional] [--force] [--quiet] ${Object.keys(ADDONS).map((n) => `[${n}]`).join(' ')}`);
+    process.exitCode = 2;
+  } else if (process.env.LOPS_SKIP_NATIVE !== '1') {
+    try {
+      const absent = await buildNative({ ...(names.length > 0 ? { names } : {}), force: args.includes('--force'), quiet: args.includes('--quiet') });
+      if (absent.length > 0 && !optional) process.exitCode = 1;
+    } catch (error) {
+      console.error(`build-native: ${error.message}`);
+      if (!optional) process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,148 @@
+// Everything that a clone needs, once: `npm run setup`. System packages, npm packages, native addons, compiled TypeScript; each step looks first
+// whether there is anything to do. Runs before npm ci, so it has no dependencies.
+//
+// System packages come through apt as root or with a sudo that asks nothing. Elsewhere (a cluster, another distribution) the libraries are those that
+// mpicc, pkg-config and loaded environment modules offer; what is missing is named, and the rest goes on: the package works without any of them.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildNative, onPath } from './build-native.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const quiet = process.argv.includes('--quiet');
+const say = (text) => console.log(`setup: ${text}`);
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28, ...options });
+  return { ok: result.status === 0, output: `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}` };
+}
+
+const lastLines = (text, n = 15) => text.trim().split('\n').slice(-n).join('\n');
+
+const { cpuLibraries } = await import('../native/cpu/library-flags.mjs');
+
+/** What the system should offer: how it is seen, its Debian packages, and what it is called among environment modules. */
+function systemNeeds() {
+  const hasPkgConfig = onPath('pkg-config');
+  const { blas, fftw } = hasPkgConfig ? cpuLibraries() : {};
+  return [
+    { what: 'a C++ compiler', present: onPath('c++') || onPath('g++') || onPath('clang++'), debian: ['g++'], modules: /^(gcc|gnu|llvm)\b/i },
+    { what: 'make', present: onPath('make') || onPath('gmake'), debian: ['make'] },
+    { what: 'python3', present: onPath('python3'), debian: ['python3'], modules: /^python\b/i },
+    { what: 'pkg-config', present: hasPkgConfig, debian: ['pkg-config'] },
+    // openssh-client: without any ssh the launcher of Open MPI 4 refuses to start, also on one machine
+    {
+      what: 'MPI (mpicc, mpiexec)',
+      present: onPath(process.env.MPICC || 'mpicc') && (onPath('mpiexec') || onPath('srun')),
+      debian: ['libopenmpi-dev', 'openmpi-bin', 'openssh-client'],
+      modules: /^(openmpi|mpich|mvapich2?|intel-?mpi|cray-mpich)\b/i,
+    },
+    { what: 'a CBLAS', present: blas !== undefined, debian: ['libopenblas-dev'], modules: /^(openblas|flexiblas|blis|mkl|intel-mkl|oneapi-mkl)\b/i },
+    { what: 'FFTW', present: fftw !== undefined, debian: ['libfftw3-dev'], modules: /^fftw\b/i },
+  ];
+}
+
+/** How to become root without being asked anything: a prefix for commands, or undefined. */
+function asRoot() {
+  if (process.getuid?.() === 0) return [];
+  return onPath('sudo') && run('sudo', ['-n', 'true']).ok ? ['sudo', '-n'] : undefined;
+}
+
+/** Names of modules on a cluster that would help, if it has environment modules. */
+function modulesFor(needs) {
+  if (!process.env.MODULESHOME && !process.env.LMOD_CMD) return [];
+  const listed = run('bash', ['-lc', 'module -t avail 2>&1'], { timeout: 20_000 }).output.split('\n');
+  return needs.flatMap((need) => (need.modules ? (listed.find((name) => need.modules.test(name.trim())) ?? []) : []));
+}
+
+function installSystemPackages() {
+  let missing = systemNeeds().filter((need) => !need.present);
+  if (missing.length === 0) return;
+  const prefix = onPath('apt-get') ? asRoot() : undefined;
+  if (prefix) {
+    const packages = missing.flatMap((need) => need.debian);
+    say(`installing ${packages.join(' ')}`);
+    const apt = (...args) => {
+      const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+      return run(command, rest);
+    };
+    const updated = apt('update');
+    const installed = apt('install', '-y', '--no-install-recommends', ...packages);
+    if (!installed.ok) say(`apt-get failed:\n${lastLines(updated.ok ? installed.output : updated.output + installed.output)}`);
+    missing = systemNeeds().filter((need) => !need.present);
+    if (missing.length === 0) return;
+  }
+  say(`not on this machine: ${missing.map((need) => need.what).join(', ')}; going on without`);
+  say(`  Debian, Ubuntu: apt-get install ${missing.flatMap((need) => need.debian).join(' ')}`);
+  const modules = modulesFor(missing);
+  if (modules.length > 0) say(`  environment modules here: module load ${modules.map((m) => m.trim()).join(' ')}, then npm run setup`);
+  else if (missing.some((need) => need.modules)) say('  on a cluster: load its modules (module avail), then npm run setup');
+}
+
+/** `npm ci`, unless node_modules is of this lock file. */
+function installNpmPackages() {
+  const lock = join(root, 'package-lock.json');
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const stamp = join(root, 'node_modules', '.lops-setup');
+  if (!existsSync(lock)) return;
+  const hash = createHash('sha256').update(readFileSync(lock)).digest('hex');
+  if (existsSync(installed)) {
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+    // Installed by hand; npm writes the two files within a moment of each other
+    if (statSync(installed).mtimeMs > statSync(lock).mtimeMs - 2000) {
+      writeFileSync(stamp, hash);
+      return;
+    }
+  }
+  say('npm ci');
+  // The addons are built by the next step, in the open
+  const env = { ...process.env, LOPS_SKIP_NATIVE: '1', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_loglevel: 'error' };
+  const result = run('npm', ['ci'], { env });
+  if (!result.ok) throw new Error(`npm ci failed:\n${lastLines(result.output, 30)}`);
+  writeFileSync(stamp, hash);
+}
+
+/** Names, sizes and times of all that the compiler reads. */
+function sourcesFingerprint() {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  };
+  for (const file of ['tsconfig.json', 'package.json', 'package-lock.json']) add(join(root, file));
+  for (const folder of ['src', 'test', 'examples', 'bench']) {
+    if (!existsSync(join(root, folder))) continue;
+    for (const file of readdirSync(join(root, folder), { recursive: true }).sort()) {
+      if (/\.[mc]?ts$/.test(file)) add(join(root, folder, file));
+    }
+  }
+  return hash.digest('hex');
+}
+
+function compileTypeScript() {
+  if (!existsSync(join(root, 'tsconfig.json'))) return;
+  const stamp = join(root, 'dist', '.lops-setup');
+  const hash = sourcesFingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  say('compiling TypeScript');
+  const result = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+  if (!result.ok) throw new Error(`the compiler found errors:\n${result.output}`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+const start = performance.now();
+try {
+  const [major] = process.versions.node.split('.');
+  if (Number(major) < 20) throw new Error(`expected Node.js 20 or newer, this is ${process.versions.node}`);
+  if (process.platform !== 'win32') installSystemPackages();
+  installNpmPackages();
+  await buildNative({ quiet: true });
+  compileTypeScript();
+  if (!quiet) say(`ready (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+} catch (error) {
+  console.error(`setup: ${error.message}`);
+  process.exitCode = 1;
+}
