@@ -111,8 +111,9 @@ export abstract class BaseCommunicator implements Communicator {
     }
     const to = toSpan(recv);
     this.#checkReduce('allreduce', send, to);
+    const inPlace = isInPlace('allreduce', send, to, 0);
     this.#reduction('allreduce');
-    this.doAllreduce(isInPlace('allreduce', send, to, 0) ? undefined : send, to, op);
+    this.doAllreduce(inPlace ? undefined : send, to, op);
   }
 
   iallreduce(inPlace: Transferable, op: ReduceOp): Request {
@@ -148,8 +149,9 @@ export abstract class BaseCommunicator implements Communicator {
   allgatherv(send: Transferable, recv: Transferable, counts: readonly number[]): void {
     const [from, to] = [toSpan(send), toSpan(recv)];
     const offset = this.#checkParts('allgatherv', 'send', from, 'recv', to, counts);
+    const inPlace = isInPlace('allgatherv', from, to, offset);
     this.#collective('allgatherv');
-    this.doAllgatherv(isInPlace('allgatherv', from, to, offset) ? undefined : from, to, counts);
+    this.doAllgatherv(inPlace ? undefined : from, to, counts);
   }
 
   gather(send: Transferable, recv: Transferable | undefined, root = 0): void {

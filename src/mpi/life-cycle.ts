@@ -43,11 +43,10 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
   const timeout = exitTimeout();
   const me = `lops-mpi: rank ${rank} of ${size} (${hostname()}, process ${process.pid})`;
 
-  process.on('uncaughtExceptionMonitor', (error, origin) => {
+  process.on('uncaughtExceptionMonitor', (error) => {
     // Who handles the error goes on, or exits, which is seen below.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
-    const what = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
-    say(`${me}: ${what}, the job is aborted:\n${inspect(error)}`);
+    say(`${me}: uncaught error, the job is aborted:\n${inspect(error)}`);
     mpi.abort(1);
   });
 

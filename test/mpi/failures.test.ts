@@ -1,0 +1,201 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { rankEnvironment, runRanks, startRanks } from '../support/launch.js';
+
+const RANK = fileURLToPath(new URL('./ending-rank.js', import.meta.url));
+const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
+const INDEX = new URL('../../src/index.js', import.meta.url).href;
+const SECONDS = 1000;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const pidsIn = (text: string): number[] => [...text.matchAll(/is process (\d+)/g)].map((m) => Number(m[1]));
+async function gone(pids: readonly number[]): Promise<boolean> {
+  for (const end = Date.now() + 5 * SECONDS; pids.some(isAlive) && Date.now() < end; ) await new Promise((r) => setTimeout(r, 50));
+  return !pids.some(isAlive);
+}
+
+describe('the end of one rank is the end of the job', function () {
+  this.timeout(40 * SECONDS);
+
+  const cases: readonly [how: string, said: RegExp, code?: number][] = [
+    ['throw', /rank 1 of 3 .*uncaught error[^]*RangeError: the reason/, 1],
+    ['throw later', /rank 1 of 3 .*uncaught error[^]*RangeError: the reason/, 1],
+    ['reject', /rank 1 of 3 .*uncaught error[^]*RangeError: the reason/, 1],
+    ['exit 3', /rank 1 of 3 .*exits with code 3/, 3],
+    ['exit code', /rank 1 of 3 .*exits with code 4/, 4],
+    ['exit 0', /rank 1 of 3 .*waited 2 s for/, 75],
+    ['abort', /the reason/, 9],
+    ['mpi error', /rank 1 of 3 .*uncaught error[^]*MpiError: .*failed on rank 1 of 3: .*truncated/, 1],
+    // The launcher names it.
+    ['kill', /rank 1\b[^]*signal 9|PID \d+[^]*KILLED|EXIT CODE: 9/],
+    ['output', /rank 1 of 3 .*exits with code 3/, 3],
+    ['all exit 5', /rank \d of 3 .*exits with code 5/, 5],
+  ];
+  for (const [how, said, code] of cases) {
+    it(how, async () => {
+      const start = Date.now();
+      const result = await runRanks(3, [RANK, how], { timeout: 20 * SECONDS, env: { LOPS_MPI_EXIT_TIMEOUT: '2' } });
+      expect(result.timedOut, result.stderr).to.equal(false);
+      expect(Date.now() - start).to.be.lessThan(10 * SECONDS);
+      if (code === undefined) expect(result.code).to.not.equal(0);
+      else expect(result.code, result.stderr).to.equal(code);
+      expect(result.stderr + result.stdout).to.match(said);
+      expect(result.stdout).to.not.include('went on');
+      if (how === 'output') expect(result.stdout.match(/x/g)?.length).to.equal(2_000_000);
+      expect(await gone(pidsIn(result.stdout))).to.equal(true);
+    });
+  }
+
+  it('rank 0 as well', async () => {
+    const result = await runRanks(2, [RANK, 'exit 0', '0'], { timeout: 20 * SECONDS, env: { LOPS_MPI_EXIT_TIMEOUT: '1' } });
+    expect(result.code).to.equal(75);
+    expect(result.stderr).to.match(/rank 0 of 2 .*waited 1 s for rank 1 to come/);
+  });
+
+  it('no failure', async () => {
+    const result = await runRanks(3, [RANK, 'nothing'], { timeout: 20 * SECONDS });
+    expect([result.code, result.stderr]).to.deep.equal([0, '']);
+    expect(result.stdout.match(/went on/g)?.length).to.equal(2);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`${signal} to mpiexec`, async () => {
+      const child = startRanks(2, ['--input-type=module', '-e', `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid);
+        if (w.rank === 0) for (;;); w.barrier();`]);
+      const pids = await started(child, 2);
+      child.kill(signal);
+      await closed(child);
+      expect(await gone(pids)).to.equal(true);
+    });
+    it(`${signal} to lops run`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'lops-test-'));
+      try {
+        const script = join(folder, 'busy.mjs');
+        writeFileSync(script, `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid); if (w.rank === 0) for (;;); w.barrier();`);
+        const child = spawn(process.execPath, [LOPS, 'run', '-n', '2', script], { env: rankEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+        const pids = await started(child, 2);
+        child.kill(signal);
+        expect(await closed(child)).to.equal(signal === 'SIGINT' ? 130 : 143);
+        expect(await gone(pids)).to.equal(true);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+});
+
+function started(child: ReturnType<typeof spawn>, ranks: number): Promise<number[]> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (pidsIn(text).length === ranks) resolve(pidsIn(text));
+    });
+    child.on('close', () => reject(new Error(`ended too early: ${text}`)));
+  });
+}
+
+const closed = (child: ReturnType<typeof spawn>): Promise<number | null> =>
+  new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.on('close', resolve) : resolve(child.exitCode)));
+
+describe('who joins', function () {
+  this.timeout(40 * SECONDS);
+  const say = `import { COMM_WORLD as w } from '${INDEX}'; console.log(w.rank + '/' + w.size + ' ' + w.constructor.name);`;
+  const script = ['--input-type=module', '-e'];
+  const alone = (env: NodeJS.ProcessEnv): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [...script, say], { encoding: 'utf8', env: { ...rankEnvironment(), LOPS_MPI: '', ...env } });
+
+  it('one rank without the addon, and without a launcher', () => {
+    const { stdout, stderr } = alone({ LOPS_MPI_ADDON: '/nonexistent' });
+    expect([stdout, stderr]).to.deep.equal(['0/1 SelfCommunicator\n', '']);
+  });
+
+  it('a batch script and a lone Slurm task are one rank', () => {
+    expect(alone({ SLURM_PROCID: '0', SLURM_NTASKS: '4' }).stdout).to.equal('0/1 SelfCommunicator\n');
+    expect(alone({ SLURM_PROCID: '0', SLURM_STEP_ID: '1', SLURM_STEP_NUM_TASKS: '1' }).stdout).to.equal('0/1 SelfCommunicator\n');
+  });
+
+  it('several ranks without the addon: an error with the remedy on each', async () => {
+    const { code, stderr } = await runRanks(2, [...script, say], { env: { LOPS_MPI_ADDON: '/nonexistent' } });
+    expect(code).to.not.equal(0);
+    expect(stderr).to.match(/MpiError: rank \d of 2: the MPI addon is not built.*npx lops setup/);
+  });
+
+  it('LOPS_MPI=off: every rank is alone', async () => {
+    const { code, stdout } = await runRanks(2, [...script, say], { env: { LOPS_MPI: 'off' } });
+    expect([code, stdout]).to.deep.equal([0, '0/1 SelfCommunicator\n'.repeat(2)]);
+  });
+
+  it('a launcher of another MPI: an error that says so', () => {
+    const { status, stderr } = alone({ PMI_RANK: '1', PMI_SIZE: '4', LOPS_MPIEXEC: '' });
+    expect(status).to.not.equal(0);
+    expect(stderr).to.match(/launcher started 4 ranks \(this is 1\), but .* sees 1: .*lops run/);
+  });
+
+  it('neither a child nor a worker of a rank', async () => {
+    const program = `
+      import { COMM_WORLD as w } from '${INDEX}';
+      import { spawnSync } from 'node:child_process';
+      import { Worker } from 'node:worker_threads';
+      const say = ${JSON.stringify(say)};
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', say], { encoding: 'utf8' });
+      const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(say)), { stdout: true });
+      let text = '';
+      worker.stdout.on('data', (d) => { text += d; });
+      await new Promise((r) => worker.on('exit', r));
+      process.stdout.write([w.size, JSON.stringify(stdout), JSON.stringify(text)].join(' ') + '\\n');`;
+    const { code, stdout, stderr } = await runRanks(2, [...script, program]);
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.equal(`2 "0/1 SelfCommunicator\\n" "0/1 SelfCommunicator\\n"\n`.repeat(2));
+  });
+});
+
+describe('lops', function () {
+  this.timeout(40 * SECONDS);
+  const lops = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, [LOPS, ...args], { encoding: 'utf8', env: { ...rankEnvironment(), OMPI_ALLOW_RUN_AS_ROOT: undefined, OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: undefined } });
+
+  it('run passes the exit code and the arguments on', () => {
+    const failed = lops('run', '-n', '3', RANK, 'exit 3', '2');
+    expect(failed.status, failed.stderr).to.equal(3);
+    expect(failed.stderr).to.match(/rank 2 of 3 .*exits with code 3/);
+    expect(lops('run', '-n', '4', RANK, 'nothing').status).to.equal(0);
+  });
+
+  it('run -n 1 needs no MPI', () => {
+    const { status, stdout } = lops('run', '-n', '1', RANK, 'nothing', '0');
+    expect(status).to.equal(0);
+    expect(stdout).to.match(/^rank 0 is process/);
+  });
+
+  it('refuses what it does not know', () => {
+    for (const [args, message] of [
+      [['run', '-n', '2', '--frobnicate', RANK], /unknown option '--frobnicate'/],
+      [['run', '-n', 'x', RANK], /positive integer/],
+      [['run', RANK], /--ranks/],
+      [['run', '-n', '1', '/no/such/script.js'], /no such script/],
+      [['walk'], /unknown command 'walk'/],
+    ] as const) {
+      const { status, stderr } = lops(...args);
+      expect(status).to.not.equal(0);
+      expect(stderr).to.match(message);
+    }
+  });
+
+  it('doctor', () => {
+    const { status, stdout } = lops('doctor');
+    expect(status).to.equal(0);
+    for (const line of [/^lops-mpi +\d/m, /^Node.js +v/m, /^MPI library +\S/m, /^mpiexec +\//m, /^ranks +1/m]) expect(stdout).to.match(line);
+  });
+});

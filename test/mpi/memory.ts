@@ -1,0 +1,52 @@
+import { type DType, type HostArray, hostArray, hostView, isComplex, lanesOf } from '../../src/core/dtype.js';
+import { type DeviceSpan, hostSpan, type Transferable } from '../../src/core/span.js';
+
+/** Memory that a test sends or receives, and its numbers (complex: re, im, …). */
+export interface Cell {
+  readonly memory: Transferable;
+  numbers(): number[];
+}
+
+export type MakeCell = (dtype: DType, numbers: readonly number[]) => Cell;
+
+const filled = (dtype: DType, numbers: readonly number[]): HostArray => {
+  const array = hostArray(dtype, numbers.length / lanesOf(dtype));
+  array.set(numbers);
+  return array;
+};
+
+/** Typed arrays in the middle of a larger buffer; spans for complex data. */
+export const hostCell: MakeCell = (dtype, numbers) => {
+  const room = filled(dtype, [...Array(4 * lanesOf(dtype)).fill(77), ...numbers, ...Array(4 * lanesOf(dtype)).fill(77)]);
+  const array = room.subarray(4 * lanesOf(dtype), 4 * lanesOf(dtype) + numbers.length);
+  return {
+    memory: isComplex(dtype) ? hostSpan(array, dtype) : array,
+    numbers: () => {
+      const outside = [...room.subarray(0, array.length === 0 ? room.length : 4 * lanesOf(dtype))];
+      if (outside.some((x) => x !== 77) || room.at(-1) !== 77) throw new Error('memory around the span was written');
+      return [...array];
+    },
+  };
+};
+
+export const sharedCell: MakeCell = (dtype, numbers) => {
+  const bytes = new SharedArrayBuffer(numbers.length * 8);
+  const array = hostView(dtype, bytes, 0, numbers.length / lanesOf(dtype));
+  array.set(numbers);
+  return { memory: hostSpan(array, dtype), numbers: () => [...array] };
+};
+
+/** Memory that no message layer may read, as a device's. */
+export const deviceCell: MakeCell = (dtype, numbers) => {
+  const inside = filled(dtype, numbers);
+  const memory: DeviceSpan = {
+    kind: 'device',
+    dtype,
+    length: numbers.length / lanesOf(dtype),
+    address: undefined,
+    synchronize: () => undefined,
+    copyToHost: (to) => to.set(inside),
+    copyFromHost: (from) => inside.set(from),
+  };
+  return { memory, numbers: () => [...inside] };
+};
