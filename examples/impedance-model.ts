@@ -1,4 +1,4 @@
-import { ArgumentError, fillUniform, readNpz } from 'lops-mpi';
+import { ArgumentError, fillUniform, type HostArray, readNpz } from 'lops-mpi';
 
 /** Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and how it changes from section to section. */
 export interface ImpedanceModel {
@@ -47,7 +47,8 @@ export function modelFromFile(path: string, step: number): ImpedanceModel {
   const section = entry.read();
   const [rows, columns] = section.shape as [number, number];
   const values = section.toHost();
-  if (section.shape.length !== 2 || !values.every((v) => v > 0)) throw new ArgumentError(`${path}: expected 'model' of two axes and positive values`);
+  if (section.shape.length !== 2 || !values.every((v) => v > 0))
+    throw new ArgumentError(`${path}: expected 'model' of two axes and positive values`);
   return {
     nx: Math.ceil(columns / step),
     nz: Math.ceil(rows / step),
@@ -55,12 +56,11 @@ export function modelFromFile(path: string, step: number): ImpedanceModel {
   };
 }
 
-/** Rows `first … first + count` of the model as an array `[count, nx, nz]`. */
-export function sections(model: ImpedanceModel, first: number, count: number, ny: number): Float64Array {
+/** Fills `values` with sections `first`, `first + 1`, … of `ny`: an array `[sections, nx, nz]`. */
+export function sections(model: ImpedanceModel, first: number, ny: number, values: HostArray): HostArray {
   const { nx, nz } = model;
-  const values = new Float64Array(count * nx * nz);
-  let at = 0;
-  for (let iy = first; iy < first + count; iy++) for (let ix = 0; ix < nx; ix++) for (let iz = 0; iz < nz; iz++) values[at++] = model.value(iy, ny, ix, iz);
+  for (let at = 0, iy = first; at < values.length; iy++) {
+    for (let ix = 0; ix < nx; ix++) for (let iz = 0; iz < nz; iz++) values[at++] = model.value(iy, ny, ix, iz);
+  }
   return values;
 }
-

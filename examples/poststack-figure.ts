@@ -10,7 +10,9 @@ const TITLES: Readonly<Record<string, string>> = {
   stacked: 'CGLS, stacked with Laplacian',
 };
 
-/** A vertical section (first row) and a horizontal slice (second row) of each result. */
+const COLUMNS = 3;
+
+/** A vertical section and, below it, a horizontal slice of each result. */
 export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray>, { dt }: { readonly dt: number }): void {
   const truth = results.get('true') as NDArray;
   const [ny, nx, nz] = truth.shape as [number, number, number];
@@ -25,7 +27,7 @@ export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray
       section: heatMap(array.slice(iy).toHost(), [nx, nz], {
         ...look,
         transpose: true,
-        extent: [0, nx, nz * dt, 0],
+        extent: [0, nx, 0, nz * dt],
         title: TITLES[name] ?? name,
         xLabel: 'x [trace]',
         yLabel: 'time [s]',
@@ -33,14 +35,20 @@ export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray
       }),
       slice: heatMap(array.slice(null, null, iz).toHost(), [ny, nx], {
         ...look,
-        extent: [0, nx, ny, 0],
+        extent: [0, nx, 0, ny],
         xLabel: 'x [trace]',
         yLabel: 'y [section]',
         marks: [{ y: iy }],
       }),
     };
   });
-  new Figure({ columns: panels.length, title: `Post-stack inversion: section y = ${iy}, slice t = ${(iz * dt).toFixed(2)} s` })
-    .add(...panels.map((p) => p.section), ...panels.map((p) => p.slice))
-    .writePng(path);
+  const figure = new Figure({
+    columns: COLUMNS,
+    title: `Post-stack inversion: sections at y = ${iy}, slices at t = ${(iz * dt).toFixed(2)} s`,
+  });
+  for (let k = 0; k < panels.length; k += COLUMNS) {
+    const row = panels.slice(k, k + COLUMNS);
+    figure.add(...row.map((p) => p.section), ...row.map((p) => p.slice));
+  }
+  figure.writePng(path);
 }

@@ -10,17 +10,20 @@
  *     srun -n 16 node dist/examples/poststack.js --model model.npz
  */
 import { join } from 'node:path';
+import { Option } from 'commander';
 import {
   type CglsStep,
   COMM_WORLD,
   cg,
   cgls,
   DistributedArray,
+  hostArray,
   MPIBlockDiag,
   MPILaplacian,
   MPIStackedVStack,
   NDArray,
   PoststackLinearModelling,
+  resolveBackend,
   ricker,
   StackedDistributedArray,
   smooth,
@@ -40,7 +43,7 @@ interface Flags {
   readonly niter: number;
   readonly epsR: number;
   readonly noise: number;
-  readonly dtype: 'float32' | 'float64';
+  readonly dtype?: 'float32' | 'float64';
   readonly seed: number;
 }
 
@@ -54,11 +57,12 @@ const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, three wa
     .option('--niter <n>', 'iterations of each inversion', numeric, 60)
     .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
-    .option('--dtype <name>', 'float32 or float64', 'float64')
+    .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
     .option('--seed <n>', 'of model and noise', numeric, 42),
 );
 
-const { backend, dtype, ny, niter, epsR } = flags;
+const { backend, ny, niter, epsR } = flags;
+const { dtype = resolveBackend(backend).defaultDType } = flags;
 const comm = COMM_WORLD;
 const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
 const { nx, nz } = model;
@@ -69,9 +73,8 @@ const mtrue = DistributedArray.empty(dims, { backend, dtype });
 const mback = mtrue.emptyLike();
 const first = mtrue.box.start[0] as number;
 const [count] = mtrue.localShape as [number];
-const own = NDArray.fromHost(sections(model, first, count, ny), mtrue.localShape, { backend: 'cpu' });
-mtrue.local.assign(own.astype(dtype).to(backend));
-mback.local.assign(smooth(own, [Math.min(15, nx), Math.min(35, nz)], { axes: [1, 2] }).astype(dtype).to(backend));
+mtrue.local.assign(NDArray.fromHost(sections(model, first, ny, hostArray(dtype, mtrue.local.size)), mtrue.localShape, { backend }));
+mback.local.assign(smooth(mtrue.local, [Math.min(15, nx), Math.min(35, nz)], { axes: [1, 2] }));
 
 // Each rank models its own traces; the Laplacian reaches over the ranks' borders.
 const dt = 0.004;
@@ -97,7 +100,11 @@ const start = { x0: mback, niter, tol: 0 };
 const weight = Math.sqrt(epsR);
 const inversions: readonly Inversion[] = [
   { name: 'CGLS', file: 'cgls', steps: () => cgls.steps(B, d, start) },
-  { name: 'CG, normal equations + Laplacian', file: 'ne', steps: () => cg.steps(B.H.mul(B).add(L.H.mul(L).scale(epsR)), B.rmatvec(d), start) },
+  {
+    name: 'CG, normal equations + Laplacian',
+    file: 'ne',
+    steps: () => cg.steps(B.H.mul(B).add(L.H.mul(L).scale(epsR)), B.rmatvec(d), start),
+  },
   {
     name: 'CGLS, stacked with Laplacian',
     file: 'stacked',
@@ -108,7 +115,11 @@ const inversions: readonly Inversion[] = [
 const misfit = (x: DistributedArray) => B.matvec(x).subtract(d).norm() / d.norm();
 const modelError = (x: DistributedArray) => x.subtract(mtrue).norm() / mtrue.norm();
 const rows = [{ inversion: 'background', 'data misfit': misfit(mback), 'model error': modelError(mback), iterations: 0, seconds: 0 }];
-const results = new Map([['true', mtrue], ['background', mback], ['data', d]]);
+const results = new Map([
+  ['true', mtrue],
+  ['background', mback],
+  ['data', d],
+]);
 
 for (const { name, file, steps } of inversions) {
   const progress = startProgress(niter, { label: name.padEnd(34), rank: comm.rank });
@@ -127,7 +138,7 @@ for (const { name, file, steps } of inversions) {
 
 say(`\n${formatTable(rows)}`);
 
-const whole = new Map([...results].map(([file, array]) => [file, array.asArray().to('cpu')]));
+const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));
 if (comm.rank === 0) {
   for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
   const figure = join(flags.out, 'poststack.png');

@@ -2,7 +2,7 @@ import type { AxisBand, Backend, BandSegment } from '../core/backend.js';
 import { clipBand, transposeBand } from '../core/band.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { HaloPlan } from '../core/halo.js';
-import { type Shape, product } from '../core/shape.js';
+import { product, type Shape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 
 /** A banded matrix along one axis of the global array. */
@@ -46,7 +46,10 @@ export class BandedStencil {
   readonly #plans = { forward: [] as Plan[], adjoint: [] as Plan[] };
 
   constructor(dims: Shape, schemes: readonly AxisScheme[]) {
-    const transposed = schemes.map(({ axis, segments }) => ({ axis, segments: transposeBand(segments, dims[axis] as number, dims[axis] as number) }));
+    const transposed = schemes.map(({ axis, segments }) => ({
+      axis,
+      segments: transposeBand(segments, dims[axis] as number, dims[axis] as number),
+    }));
     this.#schemes = { forward: schemes, adjoint: transposed };
   }
 
@@ -98,6 +101,14 @@ function makePlan(schemes: readonly AxisScheme[], space: DistributedSpace, backe
   const { front, back } = widths(scheme.segments);
   const start = halo.front ? Math.min(front, n) : 0;
   const end = halo.back ? Math.max(start, n - back) : n;
-  const ranges = (list: readonly (readonly [number, number])[]) => list.filter(([a, b]) => a < b).map(([a, b]) => ({ axis, start: a, end: b }));
-  return { ...fields, early: ranges([[start, end]]), late: ranges([[0, start], [end, n]]) };
+  const ranges = (list: readonly (readonly [number, number])[]) =>
+    list.filter(([a, b]) => a < b).map(([a, b]) => ({ axis, start: a, end: b }));
+  return {
+    ...fields,
+    early: ranges([[start, end]]),
+    late: ranges([
+      [0, start],
+      [end, n],
+    ]),
+  };
 }

@@ -34,7 +34,9 @@ export class BlockForm {
     const { layout } = space;
     if (layout.replicated) throw new PartitionError(`${name}: expected a SCATTER array, received ${space.partition}`);
     if (!sameShape(layout.globalShape, this.shape) && !(layout.globalShape.length === 1 && space.size === product(this.shape))) {
-      throw new ShapeError(`${name}: expected a vector of shape ${formatShape(this.shape)}, or flat of size ${product(this.shape)}, received ${formatShape(layout.globalShape)}`);
+      throw new ShapeError(
+        `${name}: expected a vector of shape ${formatShape(this.shape)}, or flat of size ${product(this.shape)}, received ${formatShape(layout.globalShape)}`,
+      );
     }
     if (layout.kind === 'concatenated' && !this.#matches(layout)) {
       throw new PartitionError(`${name}: expected blocks of ${this.sizes.join(', ')} elements on the ranks, received ${layout}`);

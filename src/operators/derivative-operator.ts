@@ -1,5 +1,5 @@
-import type { Scalar } from '../core/complex.js';
 import type { Communicator } from '../core/communicator.js';
+import type { Scalar } from '../core/complex.js';
 import { type DistributedArray, flatOf } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import type { Shape } from '../core/shape.js';

@@ -1,4 +1,3 @@
-export type { BlockOptions } from './rank-blocks.js';
 export type { DerivativeOptions } from './derivative-operator.js';
 export { MPIBlockDiag } from './mpi-block-diag.js';
 export { MPIFirstDerivative, type MPIFirstDerivativeOptions } from './mpi-first-derivative.js';
@@ -12,3 +11,4 @@ export { MPIStackedBlockDiag } from './mpi-stacked-block-diag.js';
 export { MPIStackedLinearOperator } from './mpi-stacked-linear-operator.js';
 export { MPIStackedVStack } from './mpi-stacked-vstack.js';
 export { MPIVStack } from './mpi-vstack.js';
+export type { BlockOptions } from './rank-blocks.js';

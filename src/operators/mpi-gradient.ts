@@ -1,4 +1,4 @@
-import { type DerivativeKind } from '../core/derivative-scheme.js';
+import type { DerivativeKind } from '../core/derivative-scheme.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, toShape } from '../core/shape.js';
@@ -26,7 +26,8 @@ export class MPIGradient extends MPIStackedVStack {
     const { sampling = 1, ...rest } = options;
     const shape = toShape(dims, 'dims');
     const steps = typeof sampling === 'number' ? shape.map(() => sampling) : sampling;
-    if (steps.length !== shape.length) throw new ArgumentError(`MPIGradient: expected ${shape.length} steps in sampling, one for each axis, received ${steps.length}`);
+    if (steps.length !== shape.length)
+      throw new ArgumentError(`MPIGradient: expected ${shape.length} steps in sampling, one for each axis, received ${steps.length}`);
     super(shape.map((_, axis) => new MPIFirstDerivative(shape, { axis, sampling: steps[axis] as number, ...rest })));
   }
 }

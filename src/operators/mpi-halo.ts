@@ -70,7 +70,8 @@ export class MPIHalo extends MPILinearOperator {
     checkOneOf('adjoint', adjoint, ['crop', 'exact']);
     const frame = frameOf(options.halo, shape.length);
     const layout = Layout.grid(shape, comm.size, procGrid);
-    if (product(procGrid) !== comm.size) throw new PartitionError(`MPIHalo: expected a process grid of ${comm.size} ranks, received ${formatShape(procGrid)}`);
+    if (product(procGrid) !== comm.size)
+      throw new PartitionError(`MPIHalo: expected a process grid of ${comm.size} ranks, received ${formatShape(procGrid)}`);
     const extents = Array.from({ length: comm.size }, (_, rank) => haloBox(layout, rank, frame).shape);
     super({ dims: shape, dimsd: [extents.reduce((n, s) => n + product(s), 0)], dtype, comm });
     this.localExtents = extents;
@@ -96,7 +97,9 @@ export class MPIHalo extends MPILinearOperator {
     const input = this.checkComm(y);
     const { layout } = input;
     if (layout.replicated || !this.localExtents.every((s, r) => product(s) === layout.localSize(r))) {
-      throw new PartitionError(`${this.name}: expected the grown blocks of all ranks, of shapes ${this.localExtents.map(formatShape).join(' ')}, received ${input}`);
+      throw new PartitionError(
+        `${this.name}: expected the grown blocks of all ranks, of shapes ${this.localExtents.map(formatShape).join(' ')}, received ${input}`,
+      );
     }
     return input.withDType(this.inputDType(y.dtype)).withLayout(this.#layout);
   }
@@ -127,4 +130,3 @@ export class MPIHalo extends MPILinearOperator {
     return plan;
   }
 }
-

@@ -32,7 +32,8 @@ export class MPILaplacian extends DerivativeOperator {
       const steps = typeof sampling === 'number' ? list.map(() => sampling) : sampling;
       const factors = weights ?? list.map(() => 1);
       for (const [name, values] of Object.entries({ weights: factors, sampling: steps })) {
-        if (values.length !== list.length) throw new ArgumentError(`MPILaplacian: expected ${list.length} ${name}, one for each axis, received ${values.length}`);
+        if (values.length !== list.length)
+          throw new ArgumentError(`MPILaplacian: expected ${list.length} ${name}, one for each axis, received ${values.length}`);
       }
       return list.map((axis, k) => ({
         axis,

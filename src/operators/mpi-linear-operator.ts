@@ -45,7 +45,11 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
   }
 
   /** A space of a layout on this operator's communicator. */
-  protected spaceOn(layout: Layout, options: SpaceOptions = {}, partition: Partition = layout.replicated ? 'BROADCAST' : 'SCATTER'): DistributedSpace {
+  protected spaceOn(
+    layout: Layout,
+    options: SpaceOptions = {},
+    partition: Partition = layout.replicated ? 'BROADCAST' : 'SCATTER',
+  ): DistributedSpace {
     return new DistributedSpace({ layout, partition, comm: this.comm, ...choose(this.dtype, this.holdsData, options) });
   }
 
@@ -56,9 +60,12 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
 
   /** Throws unless a space is distributed over this operator's communicator. */
   protected checkComm(space: Space<unknown>): DistributedSpace {
-    if (!(space instanceof DistributedSpace)) throw new PartitionError(`${this.name}: expected a DistributedArray, received a vector in ${space}`);
+    if (!(space instanceof DistributedSpace))
+      throw new PartitionError(`${this.name}: expected a DistributedArray, received a vector in ${space}`);
     if (space.comm.id !== this.comm.id) {
-      throw new PartitionError(`${this.name} lives on communicator ${this.comm.id}, the array on communicator ${space.comm.id}: make both with the same comm`);
+      throw new PartitionError(
+        `${this.name} lives on communicator ${this.comm.id}, the array on communicator ${space.comm.id}: make both with the same comm`,
+      );
     }
     return space;
   }
@@ -88,7 +95,8 @@ class Replicated extends MPILinearOperator {
   #image(space: Space<DistributedArray>, from: Shape, to: Shape): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
-    if (!input.layout.replicated) throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole vector`);
+    if (!input.layout.replicated)
+      throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole vector`);
     const flat = space.shape.length === 1 && from.length !== 1;
     return input.withDType(this.inputDType(space.dtype)).withLayout(Layout.replicated(flat ? [product(to)] : to, this.comm.size));
   }

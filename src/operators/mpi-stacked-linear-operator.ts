@@ -22,8 +22,10 @@ export abstract class MPIStackedLinearOperator<
 
   /** The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as many as given. */
   protected blocksOf(space: Space<unknown>, blocks: number): StackedSpace {
-    if (!(space instanceof StackedSpace)) throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received a vector in ${space}`);
-    if (space.children.length !== blocks) throw new PartitionError(`${this.name}: expected ${blocks} blocks, received ${space.children.length}`);
+    if (!(space instanceof StackedSpace))
+      throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received a vector in ${space}`);
+    if (space.children.length !== blocks)
+      throw new PartitionError(`${this.name}: expected ${blocks} blocks, received ${space.children.length}`);
     return space;
   }
 }
@@ -37,7 +39,8 @@ export function stackOf(owner: string, ops: readonly AnyOperator[]): { dtype: DT
   const first = ops[0];
   if (!first) throw new ArgumentError(`${owner}: expected at least one operator, received none`);
   for (const op of ops) {
-    if (!(op instanceof LinearOperator) || !op.comm) throw new ArgumentError(`${owner}: expected distributed operators, received ${String(op)}`);
+    if (!(op instanceof LinearOperator) || !op.comm)
+      throw new ArgumentError(`${owner}: expected distributed operators, received ${String(op)}`);
     if (op.comm.id !== first.comm?.id) throw new PartitionError(`${owner}: the operators live on different communicators`);
   }
   const held = ops.filter((op) => op.holdsData).map((op) => op.dtype);
@@ -45,4 +48,3 @@ export function stackOf(owner: string, ops: readonly AnyOperator[]): { dtype: DT
   const anyComplex = ops.some((op) => isComplex(op.dtype));
   return { dtype: anyComplex ? complexOf(precision) : precision, holdsData: held.length > 0, comm: first.comm as Communicator };
 }
-

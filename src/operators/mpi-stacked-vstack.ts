@@ -20,7 +20,8 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
     const spec = stackOf('MPIStackedVStack', ops);
     const first = ops[0] as BlockOperator<M>;
     for (const op of ops) {
-      if (op.shape[1] !== first.shape[1]) throw new ShapeError(`MPIStackedVStack: expected ${first.shape[1]} columns of every operator, ${op.name} has ${op.shape[1]}`);
+      if (op.shape[1] !== first.shape[1])
+        throw new ShapeError(`MPIStackedVStack: expected ${first.shape[1]} columns of every operator, ${op.name} has ${op.shape[1]}`);
     }
     super({ dims: first.dims, dimsd: [ops.reduce((n, op) => n + op.shape[0], 0)], ...spec });
     this.ops = [...ops];
@@ -38,10 +39,13 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
 
   override domainOf(y: Space<StackedDistributedArray>): Space<M> {
     const { children } = this.blocksOf(y, this.ops.length);
-    const spaces = this.ops.map((op, k) => op.domainOf((children[k] as AnyDistributedSpace).withDType(this.inputDType(y.dtype)) as Space<AnyVector>));
+    const spaces = this.ops.map((op, k) =>
+      op.domainOf((children[k] as AnyDistributedSpace).withDType(this.inputDType(y.dtype)) as Space<AnyVector>),
+    );
     const first = spaces[0] as Space<M>;
     const odd = spaces.findIndex((space) => !space.equals(first));
-    if (odd > 0) throw new PartitionError(`${this.name}: the blocks lead to different spaces: ${first} and, from block ${odd}, ${spaces[odd]}`);
+    if (odd > 0)
+      throw new PartitionError(`${this.name}: the blocks lead to different spaces: ${first} and, from block ${odd}, ${spaces[odd]}`);
     return first;
   }
 

@@ -1,4 +1,4 @@
-import { type DistributedArray } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { PartitionError, ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
 import type { SpaceOptions } from '../core/linear-operator.js';
@@ -15,7 +15,8 @@ function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
   const list = shapes.flat();
   const first = list[0] as Shape;
   const odd = list.find((s) => product(s) !== product(first));
-  if (odd) throw new ShapeError(`${name}: expected operators with one model, received shapes ${formatShape(first)} and ${formatShape(odd)}`);
+  if (odd)
+    throw new ShapeError(`${name}: expected operators with one model, received shapes ${formatShape(first)} and ${formatShape(odd)}`);
   return list.every((s) => sameShape(s, first)) ? first : [product(first)];
 }
 
@@ -35,7 +36,13 @@ export class MPIVStack extends MPILinearOperator {
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const blocks = new RankBlocks('MPIVStack', ops, options);
     const data = new BlockForm(blocks.dimsd);
-    super({ dims: common('MPIVStack', blocks.dims), dimsd: data.shape, dtype: blocks.dtype, holdsData: blocks.holdsData, comm: blocks.comm });
+    super({
+      dims: common('MPIVStack', blocks.dims),
+      dimsd: data.shape,
+      dtype: blocks.dtype,
+      holdsData: blocks.holdsData,
+      comm: blocks.comm,
+    });
     this.ops = blocks.ops;
     this.complexLinear = blocks.complexLinear;
     this.#data = data;
@@ -49,7 +56,8 @@ export class MPIVStack extends MPILinearOperator {
   override rangeOf(x: Space<DistributedArray>): DistributedSpace {
     this.checkShape(x, this.dims);
     const input = this.checkComm(x);
-    if (!input.layout.replicated) throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole model`);
+    if (!input.layout.replicated)
+      throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole model`);
     const flat = x.shape.length === 1 && this.dims.length > 1;
     const layout = flat ? Layout.fromLocalShapes(this.#data.sizes.map((n) => [n])) : this.#data.layout;
     return input.withDType(this.inputDType(x.dtype)).withLayout(layout);

@@ -77,9 +77,12 @@ export class NaturalForm {
     const { layout } = space;
     const natural = sameShape(layout.globalShape, this.#dims);
     if (layout.kind === 'concatenated' && !natural) {
-      throw new ShapeError(`expected an array of shape [${this.#dims.join(', ')}], or one that is flat in C order; received concatenated blocks: ${layout}`);
+      throw new ShapeError(
+        `expected an array of shape [${this.#dims.join(', ')}], or one that is flat in C order; received concatenated blocks: ${layout}`,
+      );
     }
-    const target = this.#own ?? (layout.replicated ? Layout.split(this.#dims, layout.ranks) : natural ? layout : rowsOf(layout, this.#dims));
+    const target =
+      this.#own ?? (layout.replicated ? Layout.split(this.#dims, layout.ranks) : natural ? layout : rowsOf(layout, this.#dims));
     if (target.equals(layout)) return { space, kind: 'same' };
     const kind = natural || !flatOf(target).equals(layout) || !isRows(target) ? 'transfer' : 'view';
     return { space: space.withLayout(target), kind };

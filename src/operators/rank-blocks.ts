@@ -3,7 +3,7 @@ import { defaultCommunicator } from '../core/defaults.js';
 import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
 import { ArgumentError, PartitionError } from '../core/errors.js';
 import { LinearOperator } from '../core/linear-operator.js';
-import { NDArray } from '../core/ndarray.js';
+import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
@@ -66,9 +66,14 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
     checkOptions(owner, options, ['comm']);
     if (!Array.isArray(ops)) throw new ArgumentError(`${owner}: expected a list of operators, received ${String(ops)}`);
     for (const op of ops) {
-      if (!(op instanceof LinearOperator) || op.comm) throw new ArgumentError(`${owner}: expected operators of one rank, received ${String(op)}`);
+      if (!(op instanceof LinearOperator) || op.comm)
+        throw new ArgumentError(`${owner}: expected operators of one rank, received ${String(op)}`);
     }
-    return { dims: ops.map((op) => op.dims), dimsd: ops.map((op) => op.dimsd), dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })) };
+    return {
+      dims: ops.map((op) => op.dims),
+      dimsd: ops.map((op) => op.dimsd),
+      dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
+    };
   } catch (error) {
     return { dims: [], dimsd: [], dtypes: [], error: error instanceof Error ? error.message : String(error) };
   }
