@@ -100,7 +100,7 @@ function installNpmPackages() {
   // The addons are built by the next step, in the open
   const env = { ...process.env, LOPS_SKIP_NATIVE: '1', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_loglevel: 'error' };
   const result = run('npm', ['ci'], { env });
-  if (!result.ok) throw new Error(`npm ci failed:\n${lastLines(result.output, 30)}`);
+  if (!result.ok) throw new Error(`npm ci failed:\n${result.output.trim().split('\n').slice(0, 20).join('\n')}`);
   writeFileSync(stamp, hash);
 }
 
