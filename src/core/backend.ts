@@ -22,7 +22,7 @@ export interface Elements {
   readonly size: number;
 }
 
-/** `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; comparisons write int32. */
+/** `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan and isfinite write int32. Which functions a dtype has: `kernel-dtypes.ts`. */
 export const UNARY_OPS = [
   'negative',
   'abs',
@@ -51,7 +51,10 @@ export type UnaryOp = (typeof UNARY_OPS)[number];
 export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
-/** `multiplyConj` is `conj(x)·y`. Comparisons of complex data are refused but for equal and notEqual. */
+/**
+ * `multiplyConj` is `conj(x)·y`. maximum and minimum let NaN win. Of complex data the ordered ones are refused, of int32 divide and
+ * arctan2; products of int32 wrap around.
+ */
 export const BINARY_OPS = [
   'add',
   'subtract',
@@ -121,6 +124,7 @@ export interface MatMul {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
+  /** With 0, A and B are not read. */
   readonly alpha: Scalar;
   /** With 0, C is not read. */
   readonly beta: Scalar;

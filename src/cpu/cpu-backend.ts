@@ -322,6 +322,9 @@ export class CpuBackend implements Backend {
     const storage = this.#own(elements.storage);
     if (storage.released)
       throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+    // Native kernels would read and write whatever lies behind
+    if (elements.offset < 0 || elements.offset + elements.size > storage.length)
+      throw new ShapeError(`expected elements within a storage of ${storage.length}, received ${elements.size} from ${elements.offset} on`);
     return storage;
   }
 

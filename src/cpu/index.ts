@@ -1,6 +1,6 @@
 export { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
-export { createCpuBackend } from './create-cpu-backend.js';
 export { CpuStorage } from './cpu-storage.js';
+export { createCpuBackend } from './create-cpu-backend.js';
 export type { CpuBand, CpuIndexTable, CpuKernels, CpuStencil } from './kernels.js';
 export { nativeKernels, nativeOptions } from './native.js';
 export { type CpuAddonInfo, type CpuAddonState, cpuAddon } from './native-addon.js';

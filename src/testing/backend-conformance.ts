@@ -38,7 +38,8 @@ function holding(backend: Backend, dtype: DType, values: ArrayLike<number>): Ele
   return elements;
 }
 
-const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => a.length === b.length && Array.from(a).every((v, i) => Object.is(v, b[i]));
+const equal = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+  a.length === b.length && Array.from(a).every((v, i) => Object.is(v, b[i]));
 
 function memoryTests(backend: Backend): void {
   for (const dtype of backend.dtypes) {
@@ -46,14 +47,20 @@ function memoryTests(backend: Backend): void {
 
     it(`storages of ${dtype} say what they are`, () => {
       const storage = backend.alloc(dtype, 12);
-      check(storage.backend === backend && storage.dtype === dtype && storage.length === 12, 'expected the backend, dtype and length of the call');
+      check(
+        storage.backend === backend && storage.dtype === dtype && storage.length === 12,
+        'expected the backend, dtype and length of the call',
+      );
       backend.release(storage);
     });
 
     it(`uploads and downloads ${dtype}, whole and in parts`, () => {
       const values = new Operands(900).numbers(dtype, 20);
       const { storage } = holding(backend, dtype, values);
-      check(equal(backend.download({ storage, offset: 3, size: 5 }), values.slice(3 * lanes, 8 * lanes)), 'expected the part that was asked for');
+      check(
+        equal(backend.download({ storage, offset: 3, size: 5 }), values.slice(3 * lanes, 8 * lanes)),
+        'expected the part that was asked for',
+      );
       const part = new Operands(901).numbers(dtype, 4);
       backend.upload(part, { storage, offset: 9, size: 4 });
       values.set(part, 9 * lanes);
@@ -103,7 +110,8 @@ function memoryTests(backend: Backend): void {
   }
 
   it('refuses dtypes that it does not hold', () => {
-    for (const dtype of DTYPES) if (!backend.dtypes.includes(dtype)) checkThrows(() => backend.alloc(dtype, 1), BackendError, `alloc('${dtype}')`);
+    for (const dtype of DTYPES)
+      if (!backend.dtypes.includes(dtype)) checkThrows(() => backend.alloc(dtype, 1), BackendError, `alloc('${dtype}')`);
     check(backend.dtypes.includes(backend.defaultDType), 'expected the default dtype among those that it holds');
   });
 
@@ -160,13 +168,25 @@ function memoryTests(backend: Backend): void {
 }
 
 /** `⟨A x, y⟩ = ⟨x, Aᴴ y⟩`, both sides computed by the backend. */
-function adjointTest(backend: Backend, dtype: DType, n: number, m: number, forward: (x: Elements, y: Elements) => void, adjoint: (y: Elements, x: Elements) => void): void {
+function adjointTest(
+  backend: Backend,
+  dtype: DType,
+  n: number,
+  m: number,
+  forward: (x: Elements, y: Elements) => void,
+  adjoint: (y: Elements, x: Elements) => void,
+): void {
   const make = new Operands(910);
   const [x, y] = [holding(backend, dtype, make.numbers(dtype, n)), holding(backend, dtype, make.numbers(dtype, m))];
   const [ax, ahy] = [holding(backend, dtype, hostArray(dtype, m)), holding(backend, dtype, hostArray(dtype, n))];
   forward(x, ax);
   adjoint(y, ahy);
-  const [a, b, c, d] = [...backend.dots([{ x: ax, y, conjugate: true }, { x, y: ahy, conjugate: true }])] as [number, number, number, number];
+  const [a, b, c, d] = [
+    ...backend.dots([
+      { x: ax, y, conjugate: true },
+      { x, y: ahy, conjugate: true },
+    ]),
+  ] as [number, number, number, number];
   const tolerance = (lanesOf(dtype) === 2 ? 4 : 2) * (n + m) * (dtype === 'float32' || dtype === 'complex64' ? 2 ** -22 : 2 ** -51);
   check(Math.hypot(a - c, b - d) <= tolerance, `expected equal inner products, received ${a} + ${b}i and ${c} + ${d}i`);
   for (const e of [x, y, ax, ahy]) backend.release(e.storage);
@@ -178,7 +198,10 @@ function adjointTests(backend: Backend): void {
       const h = holding(backend, dtype, new Operands(911).numbers(dtype, 12));
       const form = { hShape: [3, 4], offset: [1, 2] };
       adjointTest(
-        backend, dtype, 63, 80,
+        backend,
+        dtype,
+        63,
+        80,
         (x, y) => backend.convolve(x, h, y, { ...form, xShape: [7, 9], yShape: [8, 10], direction: 'forward' }),
         (y, x) => backend.convolve(y, h, x, { ...form, xShape: [8, 10], yShape: [7, 9], direction: 'adjoint' }),
       );
@@ -189,10 +212,21 @@ function adjointTests(backend: Backend): void {
       if (!backend.dtypes.includes('int32')) return;
       const make = new Operands(912);
       const [ny, width] = [11, 3];
-      const index = holding(backend, 'int32', make.integers(ny * width, 8).map((i) => (i === 7 ? -1 : i)));
+      const index = holding(
+        backend,
+        'int32',
+        make.integers(ny * width, 8).map((i) => (i === 7 ? -1 : i)),
+      );
       const weights = holding(backend, dtype, make.numbers(dtype, ny * width));
       const table = { outer: 2, nx: 7, ny, inner: 4, width, index, weights };
-      adjointTest(backend, dtype, 56, 88, (x, y) => backend.gather(x, y, table), (y, x) => backend.scatterAdd(y, x, table));
+      adjointTest(
+        backend,
+        dtype,
+        56,
+        88,
+        (x, y) => backend.gather(x, y, table),
+        (y, x) => backend.scatterAdd(y, x, table),
+      );
       backend.release(index.storage);
       backend.release(weights.storage);
     });

@@ -37,10 +37,36 @@ export interface Outcome {
 const EPSILON = { float32: 2 ** -23, complex64: 2 ** -23, float64: 2 ** -52, complex128: 2 ** -52, int32: 0 } as const;
 
 /** NaN, infinities, zeros of both signs and halves, for real dtypes. */
-export const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3, -7.25] as const;
+export const SPECIAL = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  -1.5,
+  2.5,
+  -2.5,
+  3,
+  -7.25,
+] as const;
 
 /** Sizes and offsets that find the mistakes of vector loops: nothing, one, odd, more than a block with a rest, and unaligned starts. */
-export const RUNS: readonly (readonly [size: number, offset: number])[] = [[0, 0], [0, 2], [1, 0], [1, 3], [7, 1], [64, 0], [1003, 0], [1003, 5], [4097, 2]];
+export const RUNS: readonly (readonly [size: number, offset: number])[] = [
+  [0, 0],
+  [0, 2],
+  [1, 0],
+  [1, 3],
+  [7, 1],
+  [64, 0],
+  [1003, 0],
+  [1003, 5],
+  [4097, 2],
+];
 
 /** Operands from a seed. Every array differs, and is the same in every run. */
 export class Operands {
@@ -131,7 +157,9 @@ function firstDifference({ name, dtype, got, want, from, to }: Comparison, kerne
     const size = Math.max(Math.hypot(finiteOrZero(x), finiteOrZero(y)), scale);
     const allowed = inside ? EPSILON[dtype] * ulps * size : 0;
     const equal =
-      lanes === 2 && inside && !signedZeros ? samePair(a, b, x, y, allowed) : same(a, x, allowed, !inside || signedZeros) && same(b, y, allowed, !inside || signedZeros);
+      lanes === 2 && inside && !signedZeros
+        ? samePair(a, b, x, y, allowed)
+        : same(a, x, allowed, !inside || signedZeros) && same(b, y, allowed, !inside || signedZeros);
     if (equal) continue;
     const show = (u: number, v: number) => (lanes === 2 ? `${u} + ${v}i` : `${Object.is(u, -0) ? '-0' : u}`);
     const where = inside ? '' : from === to ? ' (an input)' : ' (outside the run)';

@@ -26,7 +26,10 @@ function inProcess(env: Readonly<Record<string, string>>, code: string): string 
 
 describe('native CPU kernels', () => {
   it('LOPS_CPU=reference does without them', () => {
-    const kernels = inProcess({ LOPS_CPU: 'reference' }, "const b = cpu.createCpuBackend(); console.log(b.name, process.moduleLoadList.some((m) => m.includes('lops_cpu')));");
+    const kernels = inProcess(
+      { LOPS_CPU: 'reference' },
+      "const b = cpu.createCpuBackend(); console.log(b.name, process.moduleLoadList.some((m) => m.includes('lops_cpu')));",
+    );
     expect(kernels).to.equal('cpu false');
   });
 

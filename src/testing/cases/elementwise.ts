@@ -19,12 +19,27 @@ function defined(result: () => DType): DType | undefined {
 const POSITIVE: ReadonlySet<string> = new Set(['log', 'sqrt', 'power']);
 /** Evaluated by series: libraries differ in the last bits. */
 const EXACT: ReadonlySet<string> = new Set([
-  'negative', 'conj', 'real', 'imag', 'sign', 'floor', 'ceil', 'rint', 'isnan', 'isfinite', 'maximum', 'minimum', 'add', 'subtract', 'multiply',
+  'negative',
+  'conj',
+  'real',
+  'imag',
+  'sign',
+  'floor',
+  'ceil',
+  'rint',
+  'isnan',
+  'isfinite',
+  'maximum',
+  'minimum',
+  'add',
+  'subtract',
+  'multiply',
 ]);
 const ulpsOf = (op: string): number => (EXACT.has(op) ? 4 : 64);
 
 function domain(op: string, dtype: DType, values: HostArray): HostArray {
-  if (POSITIVE.has(op) && !isComplex(dtype)) for (let i = 0; i < values.length; i++) values[i] = Math.abs(values[i] as number) + (isFloat(dtype) ? 0.125 : 0);
+  if (POSITIVE.has(op) && !isComplex(dtype))
+    for (let i = 0; i < values.length; i++) values[i] = Math.abs(values[i] as number) + (isFloat(dtype) ? 0.125 : 0);
   return values;
 }
 
@@ -32,12 +47,14 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
   const result = defined(() => unaryResult(op, dtype));
   if (!result) return [];
   const make = new Operands(10 + UNARY_OPS.indexOf(op));
-  const cases = RUNS.map(([n, offset]): KernelCase => ({
-    title: `${op}, ${n} elements from ${offset}`,
-    operands: [make.in(dtype, n, offset, domain(op, dtype, make.numbers(dtype, n))), make.out(result, n, 1)],
-    ulps: ulpsOf(op),
-    run: (b, e) => void b.unary(op, at(e, 0), at(e, 1)),
-  }));
+  const cases = RUNS.map(
+    ([n, offset]): KernelCase => ({
+      title: `${op}, ${n} elements from ${offset}`,
+      operands: [make.in(dtype, n, offset, domain(op, dtype, make.numbers(dtype, n))), make.out(result, n, 1)],
+      ulps: ulpsOf(op),
+      run: (b, e) => void b.unary(op, at(e, 0), at(e, 1)),
+    }),
+  );
   if (result === dtype) {
     cases.push({
       title: `${op} in place`,
@@ -87,7 +104,13 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
     const x = left(n);
     const operands = [make.in(dtype, n, offset, x), make.in(dtype, n, 1, right(n, x)), make.out(result, n, 2)];
     return [
-      { title: `${op}, ${n} elements from ${offset}`, operands, ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 2)) },
+      {
+        title: `${op}, ${n} elements from ${offset}`,
+        operands,
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 2)),
+      },
       { title: `${op} with a scalar, ${n} elements`, operands, ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 2)) },
       { title: `${op} of a scalar, ${n} elements`, operands, ulps, scale, run: (b, e) => void b.binary(op, scalar, at(e, 1), at(e, 2)) },
     ];
@@ -99,13 +122,31 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
     cases.push(
       { title: `${op} into x`, operands: both(), ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 0)) },
       { title: `${op} into y`, operands: both(), ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 1)) },
-      { title: `${op} with itself, into itself`, operands: [make.out(dtype, n, 1, right(n, x))], ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), at(e, 0), at(e, 0)) },
-      { title: `${op} with a scalar, in place`, operands: [make.out(dtype, n, 1, x)], ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 0)) },
+      {
+        title: `${op} with itself, into itself`,
+        operands: [make.out(dtype, n, 1, right(n, x))],
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, at(e, 0), at(e, 0), at(e, 0)),
+      },
+      {
+        title: `${op} with a scalar, in place`,
+        operands: [make.out(dtype, n, 1, x)],
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 0)),
+      },
     );
   }
   if (isFloat(dtype) && !isComplex(dtype)) {
     const pairs = SPECIAL.flatMap((x) => SPECIAL.map((y) => [x, y] as const));
-    const column = (k: 0 | 1) => make.in(dtype, pairs.length, 0, pairs.map((p) => p[k]));
+    const column = (k: 0 | 1) =>
+      make.in(
+        dtype,
+        pairs.length,
+        0,
+        pairs.map((p) => p[k]),
+      );
     cases.push({
       title: `${op} of special values`,
       operands: [column(0), column(1), make.out(result, pairs.length)],
@@ -162,12 +203,19 @@ function combinationCases(dtype: DType): KernelCase[] {
     ['five terms in place, one dropped', [a, b, 0, d, f], [0, 1, 2, 3, 4], 4],
   ];
   return forms.flatMap(([title, coefficients, which, to]) =>
-    RUNS.filter(([n]) => n !== 64).map(([n, offset]): KernelCase => ({
-      title: `${title}, ${n} elements from ${offset}`,
-      operands: [make.in(dtype, n, offset), make.in(dtype, n, 1), make.in(dtype, n), make.in(dtype, n, 3), make.out(dtype, n, offset)],
-      scale: 16,
-      run: (backend, e) => void backend.linearCombination(coefficients, which.map((k) => at(e, k)), at(e, to)),
-    })),
+    RUNS.filter(([n]) => n !== 64).map(
+      ([n, offset]): KernelCase => ({
+        title: `${title}, ${n} elements from ${offset}`,
+        operands: [make.in(dtype, n, offset), make.in(dtype, n, 1), make.in(dtype, n), make.in(dtype, n, 3), make.out(dtype, n, offset)],
+        scale: 16,
+        run: (backend, e) =>
+          void backend.linearCombination(
+            coefficients,
+            which.map((k) => at(e, k)),
+            at(e, to),
+          ),
+      }),
+    ),
   );
 }
 
@@ -179,7 +227,11 @@ function droppedNaN(dtype: DType): KernelCase[] {
   const operands = [make.in(dtype, 20, 1, nan), make.in(dtype, 20), make.out(dtype, 20, 0, nan)];
   return [
     { title: 'NaN under a zero coefficient', operands, run: (b, e) => void b.linearCombination([0, 2], [at(e, 0), at(e, 1)], at(e, 2)) },
-    { title: 'NaN in the target under a zero coefficient', operands, run: (b, e) => void b.linearCombination([3, 0], [at(e, 1), at(e, 2)], at(e, 2)) },
+    {
+      title: 'NaN in the target under a zero coefficient',
+      operands,
+      run: (b, e) => void b.linearCombination([3, 0], [at(e, 1), at(e, 2)], at(e, 2)),
+    },
   ];
 }
 
@@ -188,13 +240,15 @@ function thresholdCases(dtype: DType): KernelCase[] {
   const make = new Operands(83);
   return (['soft', 'hard', 'half'] as const).flatMap((kind) =>
     [0, 0.3, 1.1].flatMap((t) => [
-      ...RUNS.map(([n, offset]): KernelCase => ({
-        title: `${kind} ${t}, ${n} elements from ${offset}`,
-        operands: [make.in(dtype, n, offset), make.out(dtype, n, 1)],
-        ulps: 16,
-        scale: 1,
-        run: (b, e) => void b.threshold(kind, t, at(e, 0), at(e, 1)),
-      })),
+      ...RUNS.map(
+        ([n, offset]): KernelCase => ({
+          title: `${kind} ${t}, ${n} elements from ${offset}`,
+          operands: [make.in(dtype, n, offset), make.out(dtype, n, 1)],
+          ulps: 16,
+          scale: 1,
+          run: (b, e) => void b.threshold(kind, t, at(e, 0), at(e, 1)),
+        }),
+      ),
       {
         title: `${kind} ${t} in place, with zeros and NaN`,
         operands: [make.out(dtype, 8, 1, [0, 0, Number.NaN, Number.NaN, 2, -1, 0, 5])],

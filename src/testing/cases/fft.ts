@@ -12,15 +12,39 @@ const FORMS: readonly (readonly [shape: readonly number[], axes: readonly number
   [[4, 0, 3], [2]],
   [[5, 12], [1]],
   [[12, 5], [0]],
-  [[6, 10], [0, 1]],
-  [[6, 10], [1, 0]],
+  [
+    [6, 10],
+    [0, 1],
+  ],
+  [
+    [6, 10],
+    [1, 0],
+  ],
   [[7, 4, 6], [1]],
-  [[3, 4, 5], [0, 1, 2]],
-  [[4, 3, 6], [2, 0]],
-  [[4, 3, 6], [0, 2]],
-  [[2, 17, 3], [1, 2]],
-  [[2, 3, 4, 5], [1, 3]],
-  [[8, 1, 8], [0, 1, 2]],
+  [
+    [3, 4, 5],
+    [0, 1, 2],
+  ],
+  [
+    [4, 3, 6],
+    [2, 0],
+  ],
+  [
+    [4, 3, 6],
+    [0, 2],
+  ],
+  [
+    [2, 17, 3],
+    [1, 2],
+  ],
+  [
+    [2, 3, 4, 5],
+    [1, 3],
+  ],
+  [
+    [8, 1, 8],
+    [0, 1, 2],
+  ],
 ];
 
 /** The shape of the side that is cut to its first half. */
@@ -52,4 +76,7 @@ function fftCases(kind: FftPlan['kind'], dtype: DType): KernelCase[] {
   );
 }
 
-export const fftCasesByDType: readonly KernelCases[] = (['c2c', 'r2c', 'c2r'] as const).map((kind) => ({ kernel: `fft ${kind}`, cases: (dtype) => fftCases(kind, dtype) }));
+export const fftCasesByDType: readonly KernelCases[] = (['c2c', 'r2c', 'c2r'] as const).map((kind) => ({
+  kernel: `fft ${kind}`,
+  cases: (dtype) => fftCases(kind, dtype),
+}));

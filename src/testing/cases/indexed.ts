@@ -4,7 +4,16 @@ import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 
 const FORMS: readonly (readonly [outer: number, nx: number, ny: number, inner: number, width: number])[] = [
-  [1, 5, 0, 1, 1], [0, 5, 3, 2, 1], [1, 5, 3, 0, 2], [2, 4, 3, 2, 0], [1, 1, 1, 1, 1], [1, 100, 300, 1, 1], [1, 300, 77, 1, 2], [3, 9, 12, 5, 1], [2, 10, 7, 3, 4], [4, 6, 6, 1, 3],
+  [1, 5, 0, 1, 1],
+  [0, 5, 3, 2, 1],
+  [1, 5, 3, 0, 2],
+  [2, 4, 3, 2, 0],
+  [1, 1, 1, 1, 1],
+  [1, 100, 300, 1, 1],
+  [1, 300, 77, 1, 2],
+  [3, 9, 12, 5, 1],
+  [2, 10, 7, 3, 4],
+  [4, 6, 6, 1, 3],
 ];
 const WEIGHTS = ['none', 'same', 'real'] as const;
 
@@ -17,7 +26,15 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
       const index = make.integers(entries, nx + 1).map((i) => (i === nx ? -1 : i));
       const weights = make.in(w === 'real' ? realOf(dtype) : dtype, entries, 1);
       const [x, y] = [outer * nx * inner, outer * ny * inner];
-      const table = (e: readonly Elements[]) => ({ outer, nx, ny, inner, width, index: at(e, 2), weights: w === 'none' ? undefined : at(e, 3) });
+      const table = (e: readonly Elements[]) => ({
+        outer,
+        nx,
+        ny,
+        inner,
+        width,
+        index: at(e, 2),
+        weights: w === 'none' ? undefined : at(e, 3),
+      });
       const [from, to] = kernel === 'gather' ? [x, y] : [y, x];
       return {
         title: `[${outer}, ${nx} to ${ny}, ${inner}], ${width} entries a row, weights: ${w}`,
@@ -30,4 +47,7 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
   );
 }
 
-export const indexedCasesByDType: readonly KernelCases[] = (['gather', 'scatterAdd'] as const).map((kernel) => ({ kernel, cases: (dtype) => indexedCases(kernel, dtype) }));
+export const indexedCasesByDType: readonly KernelCases[] = (['gather', 'scatterAdd'] as const).map((kernel) => ({
+  kernel,
+  cases: (dtype) => indexedCases(kernel, dtype),
+}));

@@ -34,7 +34,13 @@ const FORMS: readonly Form[] = [
   { title: 'batch of none', m: 4, n: 2, k: 3, batch: 0 },
 ];
 
-function spec(form: Form, transA: Trans, transB: Trans, alpha: MatMul['alpha'], beta: MatMul['beta']): MatMul & { sizes: readonly [number, number, number] } {
+function spec(
+  form: Form,
+  transA: Trans,
+  transB: Trans,
+  alpha: MatMul['alpha'],
+  beta: MatMul['beta'],
+): MatMul & { sizes: readonly [number, number, number] } {
   const { m, n, k, batch = 1, gap = 0, shared } = form;
   const [aRows, aColumns] = transA === 'n' ? [m, k] : [k, m];
   const [bRows, bColumns] = transB === 'n' ? [k, n] : [n, k];
@@ -48,7 +54,11 @@ function spec(form: Form, transA: Trans, transB: Trans, alpha: MatMul['alpha'], 
 function matmulCases(dtype: DType): KernelCase[] {
   const make = new Operands(300);
   const transposes: readonly Trans[] = ['n', 't', 'c'];
-  const factors = [[1, 0], [scalarFor(dtype, 2, -0.5), 1], [-1, scalarFor(dtype, -3, 0.5)]] as const;
+  const factors = [
+    [1, 0],
+    [scalarFor(dtype, 2, -0.5), 1],
+    [-1, scalarFor(dtype, -3, 0.5)],
+  ] as const;
   const cases = FORMS.flatMap((form) =>
     transposes.flatMap((transA) =>
       transposes.flatMap((transB) =>
@@ -84,7 +94,11 @@ function matmulCases(dtype: DType): KernelCase[] {
     },
     {
       title: 'NaN in A spoils its row',
-      operands: [make.in(dtype, sizes[0], 0, a), make.in(dtype, sizes[1], 0, make.numbers(dtype, sizes[1]).fill(0)), make.out(dtype, sizes[2])],
+      operands: [
+        make.in(dtype, sizes[0], 0, a),
+        make.in(dtype, sizes[1], 0, make.numbers(dtype, sizes[1]).fill(0)),
+        make.out(dtype, sizes[2]),
+      ],
       ulps: 8,
       scale: 24,
       run: (b, e) => void b.matmul(at(e, 0), at(e, 1), at(e, 2), matmul),

@@ -37,15 +37,20 @@ export const memoryCases: readonly KernelCases[] = [
       const make = new Operands(1);
       const special = isComplex(dtype) ? SPECIAL.slice(0, 14) : SPECIAL;
       return [
-        ...RUNS.map(([n, offset]): KernelCase => ({
-          title: `${n} elements from ${offset}`,
-          operands: [make.in(dtype, n, offset), make.out(dtype, n, 2)],
-          signedZeros: true,
-          run: (b, e) => void b.copy(at(e, 0), at(e, 1)),
-        })),
+        ...RUNS.map(
+          ([n, offset]): KernelCase => ({
+            title: `${n} elements from ${offset}`,
+            operands: [make.in(dtype, n, offset), make.out(dtype, n, 2)],
+            signedZeros: true,
+            run: (b, e) => void b.copy(at(e, 0), at(e, 1)),
+          }),
+        ),
         {
           title: 'special values',
-          operands: [make.in(dtype, special.length / lanesOf(dtype), 0, dtype === 'int32' ? special.map((v) => v | 0) : special), make.out(dtype, special.length / lanesOf(dtype), 1)],
+          operands: [
+            make.in(dtype, special.length / lanesOf(dtype), 0, dtype === 'int32' ? special.map((v) => v | 0) : special),
+            make.out(dtype, special.length / lanesOf(dtype), 1),
+          ],
           signedZeros: true,
           run: (b, e) => void b.copy(at(e, 0), at(e, 1)),
         },
@@ -66,13 +71,20 @@ export const memoryCases: readonly KernelCases[] = [
     cases: (dtype) => {
       const make = new Operands(2);
       return (['set', 'add'] as const).flatMap((mode) =>
-        WALKS.map(({ title, shape, x, y }): KernelCase => ({
-          title: `${mode}, ${title}`,
-          operands: [make.in(dtype, x.size, 3), make.out(dtype, y.size, 1)],
-          signedZeros: mode === 'set',
-          run: (b, e) =>
-            void b.stridedCopy(shape, { elements: at(e, 0), start: x.start, strides: x.strides }, { elements: at(e, 1), start: y.start, strides: y.strides }, mode),
-        })),
+        WALKS.map(
+          ({ title, shape, x, y }): KernelCase => ({
+            title: `${mode}, ${title}`,
+            operands: [make.in(dtype, x.size, 3), make.out(dtype, y.size, 1)],
+            signedZeros: mode === 'set',
+            run: (b, e) =>
+              void b.stridedCopy(
+                shape,
+                { elements: at(e, 0), start: x.start, strides: x.strides },
+                { elements: at(e, 1), start: y.start, strides: y.strides },
+                mode,
+              ),
+          }),
+        ),
       );
     },
   },
@@ -80,11 +92,13 @@ export const memoryCases: readonly KernelCases[] = [
     kernel: 'fill',
     cases: (dtype) => {
       const make = new Operands(3);
-      return RUNS.map(([n, offset], k): KernelCase => ({
-        title: `${n} elements from ${offset}`,
-        operands: [make.out(dtype, n, offset)],
-        run: (b, e) => void b.fill(at(e, 0), k % 2 === 0 ? scalarFor(dtype, 1.1, -2.5) : 0),
-      }));
+      return RUNS.map(
+        ([n, offset], k): KernelCase => ({
+          title: `${n} elements from ${offset}`,
+          operands: [make.out(dtype, n, offset)],
+          run: (b, e) => void b.fill(at(e, 0), k % 2 === 0 ? scalarFor(dtype, 1.1, -2.5) : 0),
+        }),
+      );
     },
   },
   {
@@ -92,12 +106,14 @@ export const memoryCases: readonly KernelCases[] = [
     cases: (dtype) =>
       DTYPES.flatMap((to, k) => {
         const make = new Operands(100 + k);
-        return RUNS.map(([n, offset]): KernelCase => ({
-          title: `to ${to}, ${n} elements from ${offset}`,
-          operands: [make.in(dtype, n, offset), make.out(to, n, 1)],
-          ulps: 1,
-          run: (b, e) => void b.cast(at(e, 0), at(e, 1)),
-        }));
+        return RUNS.map(
+          ([n, offset]): KernelCase => ({
+            title: `to ${to}, ${n} elements from ${offset}`,
+            operands: [make.in(dtype, n, offset), make.out(to, n, 1)],
+            ulps: 1,
+            run: (b, e) => void b.cast(at(e, 0), at(e, 1)),
+          }),
+        );
       }),
   },
 ];

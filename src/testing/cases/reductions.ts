@@ -31,47 +31,77 @@ function reduceCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   const make = new Operands(200 + REDUCE_OPS.indexOf(op));
   const data = (n: number, offset: number) => make.in(dtype, n, offset, op === 'prod' ? factors(make, dtype, n) : undefined);
   const cases = RUNS.flatMap(([n, offset]) =>
-    parametersOf(op, dtype).map((parameter): KernelCase => ({
-      title: `${op}${parameter === undefined ? '' : ` ${parameter}`}, ${n} elements from ${offset}`,
-      operands: [data(n, offset)],
-      ...TOLERANCE[op]?.(n),
-      run: (b, e) => b.reduce(op, at(e, 0), parameter),
-    })),
+    parametersOf(op, dtype).map(
+      (parameter): KernelCase => ({
+        title: `${op}${parameter === undefined ? '' : ` ${parameter}`}, ${n} elements from ${offset}`,
+        operands: [data(n, offset)],
+        ...TOLERANCE[op]?.(n),
+        run: (b, e) => b.reduce(op, at(e, 0), parameter),
+      }),
+    ),
   );
   if (!isFloat(dtype)) return cases;
-  for (const [name, value] of [['NaN', Number.NaN], ['Infinity', Number.POSITIVE_INFINITY], ['minus Infinity', Number.NEGATIVE_INFINITY]] as const) {
+  for (const [name, value] of [
+    ['NaN', Number.NaN],
+    ['Infinity', Number.POSITIVE_INFINITY],
+    ['minus Infinity', Number.NEGATIVE_INFINITY],
+  ] as const) {
     const values = make.numbers(dtype, 301);
     values[200] = value;
-    cases.push({ title: `${op} with ${name}`, operands: [make.in(dtype, 301, 1, values)], ulps: 64, scale: 301, run: (b, e) => b.reduce(op, at(e, 0), 2) });
+    cases.push({
+      title: `${op} with ${name}`,
+      operands: [make.in(dtype, 301, 1, values)],
+      ulps: 64,
+      scale: 301,
+      run: (b, e) => b.reduce(op, at(e, 0), 2),
+    });
   }
   return cases;
 }
 
-const EXTENTS = [[0, 3, 2], [2, 0, 3], [2, 3, 0], [1, 1, 1], [1, 17, 1], [5, 1, 3], [3, 7, 1], [1, 6, 5], [4, 9, 11], [2, 600, 3]] as const;
+const EXTENTS = [
+  [0, 3, 2],
+  [2, 0, 3],
+  [2, 3, 0],
+  [1, 1, 1],
+  [1, 17, 1],
+  [5, 1, 3],
+  [3, 7, 1],
+  [1, 6, 5],
+  [4, 9, 11],
+  [2, 600, 3],
+] as const;
 
 function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   if (!hasOp(op, dtype)) return [];
   const make = new Operands(220 + REDUCE_OPS.indexOf(op));
   // int32 has no infinity to stand for the largest of nothing
   const extents = EXTENTS.filter(([, n]) => n > 0 || isFloat(dtype));
-  return extents.map(([outer, n, inner]): KernelCase => ({
-    title: `${op}, [${outer}, ${n}, ${inner}]`,
-    operands: [make.in(dtype, outer * n * inner, 2, op === 'prod' ? factors(make, dtype, outer * n * inner) : undefined), make.out(reduceResult(op, dtype), outer * inner, 1)],
-    ...TOLERANCE[op]?.(n),
-    run: (b, e) => void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
-  }));
+  return extents.map(
+    ([outer, n, inner]): KernelCase => ({
+      title: `${op}, [${outer}, ${n}, ${inner}]`,
+      operands: [
+        make.in(dtype, outer * n * inner, 2, op === 'prod' ? factors(make, dtype, outer * n * inner) : undefined),
+        make.out(reduceResult(op, dtype), outer * inner, 1),
+      ],
+      ...TOLERANCE[op]?.(n),
+      run: (b, e) => void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
+    }),
+  );
 }
 
 function dotsCases(dtype: DType): KernelCase[] {
   const make = new Operands(240);
   const cases = RUNS.flatMap(([n, offset]) =>
-    [true, false].map((conjugate): KernelCase => ({
-      title: `${n} elements from ${offset}, ${conjugate ? 'conjugated' : 'plain'}`,
-      operands: [make.in(dtype, n, offset), make.in(dtype, n, 1)],
-      ulps: 8,
-      scale: 2 * n,
-      run: (b, e) => b.dots([{ x: at(e, 0), y: at(e, 1), conjugate }]),
-    })),
+    [true, false].map(
+      (conjugate): KernelCase => ({
+        title: `${n} elements from ${offset}, ${conjugate ? 'conjugated' : 'plain'}`,
+        operands: [make.in(dtype, n, offset), make.in(dtype, n, 1)],
+        ulps: 8,
+        scale: 2 * n,
+        run: (b, e) => b.dots([{ x: at(e, 0), y: at(e, 1), conjugate }]),
+      }),
+    ),
   );
   cases.push({
     title: 'several at once, of several lengths',
@@ -109,10 +139,24 @@ function repeatCases(dtype: DType): KernelCase[] {
 function argCases(dtype: DType): KernelCase[] {
   const make = new Operands(242);
   const cases = (['max', 'min'] as const).flatMap((op) => [
-    ...RUNS.map(([n, offset]): KernelCase => ({ title: `${op}, ${n} elements from ${offset}`, operands: [make.in(dtype, n, offset)], ulps: 0, run: (b, e) => b.argExtreme(op, at(e, 0)) })),
+    ...RUNS.map(
+      ([n, offset]): KernelCase => ({
+        title: `${op}, ${n} elements from ${offset}`,
+        operands: [make.in(dtype, n, offset)],
+        ulps: 0,
+        run: (b, e) => b.argExtreme(op, at(e, 0)),
+      }),
+    ),
     {
       title: `${op}, ties`,
-      operands: [make.in(dtype, 1200 / lanesOf(dtype), 1, Array.from({ length: 1200 }, (_, i) => (i % 400 < 200 ? 2 : -2)))],
+      operands: [
+        make.in(
+          dtype,
+          1200 / lanesOf(dtype),
+          1,
+          Array.from({ length: 1200 }, (_, i) => (i % 400 < 200 ? 2 : -2)),
+        ),
+      ],
       ulps: 0,
       run: (b, e) => b.argExtreme(op, at(e, 0)),
     } satisfies KernelCase,
@@ -121,7 +165,17 @@ function argCases(dtype: DType): KernelCase[] {
   const values = make.numbers(dtype, 500);
   values[401] = Number.NaN;
   values[801 % values.length] = Number.NaN;
-  return [...cases, ...(['max', 'min'] as const).map((op): KernelCase => ({ title: `${op} with NaN`, operands: [make.in(dtype, 500, 1, values)], ulps: 0, run: (b, e) => b.argExtreme(op, at(e, 0)) }))];
+  return [
+    ...cases,
+    ...(['max', 'min'] as const).map(
+      (op): KernelCase => ({
+        title: `${op} with NaN`,
+        operands: [make.in(dtype, 500, 1, values)],
+        ulps: 0,
+        run: (b, e) => b.argExtreme(op, at(e, 0)),
+      }),
+    ),
+  ];
 }
 
 function orderCases(dtype: DType): KernelCase[] {

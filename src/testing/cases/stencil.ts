@@ -13,29 +13,68 @@ interface Scheme {
 }
 
 const clip = (n: number, segments: readonly BandSegment[]) =>
-  segments.map((s) => ({ ...s, start: Math.min(Math.max(s.start, 0), n), end: Math.min(Math.max(s.end, 0), n) })).filter((s) => s.start < s.end);
+  segments
+    .map((s) => ({ ...s, start: Math.min(Math.max(s.start, 0), n), end: Math.min(Math.max(s.end, 0), n) }))
+    .filter((s) => s.start < s.end);
 
 /** Interior taps where they need no ghosts, other rows at both edges: the form of derivatives. */
 const SCHEMES: readonly Scheme[] = [
-  { title: 'forward difference', front: 0, back: 0, segments: (n) => clip(n, [{ start: 0, end: n - 1, lo: 0, taps: [-1, 1] }, { start: n - 1, end: n, lo: 0, taps: [] }]) },
   {
-    title: 'centred with edges', front: 0, back: 0,
+    title: 'forward difference',
+    front: 0,
+    back: 0,
     segments: (n) =>
-      n < 3 ? clip(n, [{ start: 0, end: n, lo: 0, taps: [1] }]) : [
-        { start: 0, end: 1, lo: 0, taps: [-1, 1] },
-        { start: 1, end: n - 1, lo: -1, taps: [-0.5, 0, 0.5] },
-        { start: n - 1, end: n, lo: -1, taps: [-1, 1] },
-      ],
+      clip(n, [
+        { start: 0, end: n - 1, lo: 0, taps: [-1, 1] },
+        { start: n - 1, end: n, lo: 0, taps: [] },
+      ]),
+  },
+  {
+    title: 'centred with edges',
+    front: 0,
+    back: 0,
+    segments: (n) =>
+      n < 3
+        ? clip(n, [{ start: 0, end: n, lo: 0, taps: [1] }])
+        : [
+            { start: 0, end: 1, lo: 0, taps: [-1, 1] },
+            { start: 1, end: n - 1, lo: -1, taps: [-0.5, 0, 0.5] },
+            { start: n - 1, end: n, lo: -1, taps: [-1, 1] },
+          ],
   },
   { title: 'ghosts on both sides', front: 2, back: 2, segments: (n) => clip(n, [{ start: 0, end: n, lo: -2, taps: [1, -8, 3, 8, -1] }]) },
   { title: 'ghosts in front', front: 3, back: 0, segments: (n) => clip(n, [{ start: 0, end: n, lo: -3, taps: [2, 0, -1, 4] }]) },
   { title: 'ghosts behind', front: 0, back: 1, segments: (n) => clip(n, [{ start: 0, end: n, lo: 0, taps: [-3, 3] }]) },
   { title: 'ghosts wider than needed', front: 4, back: 3, segments: (n) => clip(n, [{ start: 0, end: n, lo: -1, taps: [1, -2, 1] }]) },
-  { title: 'only some rows', front: 1, back: 1, segments: (n) => clip(n, [{ start: 1, end: 2, lo: -2, taps: [5, 1] }, { start: n - 1, end: n, lo: 0, taps: [7, 2] }]) },
+  {
+    title: 'only some rows',
+    front: 1,
+    back: 1,
+    segments: (n) =>
+      clip(n, [
+        { start: 1, end: 2, lo: -2, taps: [5, 1] },
+        { start: n - 1, end: n, lo: 0, taps: [7, 2] },
+      ]),
+  },
   { title: 'no segments', front: 0, back: 0, segments: () => [] },
 ];
 
-const SHAPES: readonly (readonly number[])[] = [[1], [2], [5], [130], [1, 1], [4, 9], [9, 4], [2, 67], [3, 4, 5], [5, 1, 7], [2, 3, 2, 3], [6, 0, 2], [0], [0, 4]];
+const SHAPES: readonly (readonly number[])[] = [
+  [1],
+  [2],
+  [5],
+  [130],
+  [1, 1],
+  [4, 9],
+  [9, 4],
+  [2, 67],
+  [3, 4, 5],
+  [5, 1, 7],
+  [2, 3, 2, 3],
+  [6, 0, 2],
+  [0],
+  [0, 4],
+];
 
 interface Setup {
   readonly operands: readonly Operand[];
@@ -49,7 +88,8 @@ function setup(make: Operands, dtype: DType, shape: readonly number[], parts: re
   const makers: ((e: readonly Elements[]) => AxisBand)[] = [];
   for (const [axis, scheme] of parts) {
     const [outer, n, inner] = around(shape, axis);
-    const ghost = (width: number, offset: number): number | undefined => (width > 0 ? operands.push(make.in(dtype, outer * width * inner, offset)) - 1 : undefined);
+    const ghost = (width: number, offset: number): number | undefined =>
+      width > 0 ? operands.push(make.in(dtype, outer * width * inner, offset)) - 1 : undefined;
     const [front, back] = [ghost(scheme.front, 3), ghost(scheme.back, 0)];
     const segments = scheme.segments(n).map((s) => (isFloat(dtype) ? s : { ...s, taps: s.taps.map(Math.ceil) }));
     makers.push((e) => ({
@@ -71,14 +111,28 @@ function stencilCases(dtype: DType): KernelCase[] {
   const single = SHAPES.flatMap((shape) =>
     shape.flatMap((_, axis) =>
       SCHEMES.map((scheme, k) =>
-        stencilCase(`[${shape}] axis ${axis}, ${scheme.title}`, setup(make, dtype, shape, [[axis, scheme]]), { shape, mode: (axis + k) % 2 === 0 ? 'set' : 'add' }),
+        stencilCase(`[${shape}] axis ${axis}, ${scheme.title}`, setup(make, dtype, shape, [[axis, scheme]]), {
+          shape,
+          mode: (axis + k) % 2 === 0 ? 'set' : 'add',
+        }),
       ),
     ),
   );
   const [, centred, both, , , wide] = SCHEMES as readonly Scheme[] as [Scheme, Scheme, Scheme, Scheme, Scheme, Scheme];
   const several = SHAPES.filter((shape) => shape.length > 1).flatMap((shape) => {
     const last = shape.length - 1;
-    const forms: (readonly (readonly [number, Scheme])[])[] = [shape.map((_, axis) => [axis, axis === 0 ? wide : centred] as const), [[last, both], [0, both]], [[0, both], [0, centred]], []];
+    const forms: (readonly (readonly [number, Scheme])[])[] = [
+      shape.map((_, axis) => [axis, axis === 0 ? wide : centred] as const),
+      [
+        [last, both],
+        [0, both],
+      ],
+      [
+        [0, both],
+        [0, centred],
+      ],
+      [],
+    ];
     return forms.flatMap((parts) => {
       const axes = parts.map(([axis]) => axis).join('+') || 'none';
       return [
@@ -89,13 +143,29 @@ function stencilCases(dtype: DType): KernelCase[] {
   });
   const ranged = [[130], [7, 5], [4, 6, 9]].flatMap((shape) =>
     shape.flatMap((n, axis) =>
-      ([[0, 0], [0, 1], [1, n - 1], [n - 2, n], [2, 3], [0, n]] as const).flatMap(([start, end]) =>
+      (
+        [
+          [0, 0],
+          [0, 1],
+          [1, n - 1],
+          [n - 2, n],
+          [2, 3],
+          [0, n],
+        ] as const
+      ).flatMap(([start, end]) =>
         shape.map((_, along) =>
-          stencilCase(`[${shape}] axis ${along}, outputs ${start} to ${end} of axis ${axis}`, setup(make, dtype, shape, [[along, both], [0, centred]]), {
-            shape,
-            mode: start === 1 ? 'add' : 'set',
-            range: { axis, start, end },
-          }),
+          stencilCase(
+            `[${shape}] axis ${along}, outputs ${start} to ${end} of axis ${axis}`,
+            setup(make, dtype, shape, [
+              [along, both],
+              [0, centred],
+            ]),
+            {
+              shape,
+              mode: start === 1 ? 'add' : 'set',
+              range: { axis, start, end },
+            },
+          ),
         ),
       ),
     ),
@@ -113,4 +183,6 @@ function unreadCases(dtype: DType): KernelCase[] {
   return [stencilCase('NaN in y is overwritten', { operands: [x, nan, ...ghosts], bands }, { shape: [6, 5], mode: 'set' })];
 }
 
-export const stencilCasesByDType: readonly KernelCases[] = [{ kernel: 'stencil', cases: (dtype) => [...stencilCases(dtype), ...unreadCases(dtype)] }];
+export const stencilCasesByDType: readonly KernelCases[] = [
+  { kernel: 'stencil', cases: (dtype) => [...stencilCases(dtype), ...unreadCases(dtype)] },
+];
