@@ -1,9 +1,9 @@
-import type { Convolution } from '../core/backend.js';
 import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
-import { around, formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
+import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
+import { AxisConvolution } from './axis-convolution.js';
 import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
 
@@ -21,9 +21,7 @@ export interface Convolve1DOptions {
  * model of one axis gives data of the filter's length. The adjoint is correlation with conj(h). Cost: `2·len(h)` flops a sample.
  */
 export class Convolve1D extends LocalOperator {
-  readonly #filter: Resident;
-  readonly #forward: Convolution;
-  readonly #adjoint: Convolution;
+  readonly #convolution: AxisConvolution;
   constructor(dims: number | Shape, h: OperatorData, options: Convolve1DOptions = {}) {
     checkOptions('Convolve1D', options, ['offset', 'axis', 'dtype']);
     const { offset = 0 } = options;
@@ -34,20 +32,14 @@ export class Convolve1D extends LocalOperator {
     if (!Number.isInteger(offset) || offset < 0 || offset >= filter.size) {
       throw new ArgumentError(`Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${offset}`);
     }
-    const [outer, n, inner] = around(shape, axis);
-    const nd = shape.length === 1 ? Math.max(n, filter.size) : n;
-    super({ dims: shape, dimsd: shape.length === 1 ? [nd] : shape, dtype: filter.dtype, holdsData: true });
-    this.#filter = filter;
-    const common = { hShape: [1, filter.size, 1], offset: [0, offset, 0] };
-    const [model, data] = [[outer, n, inner], [outer, nd, inner]];
-    this.#forward = { ...common, xShape: model, yShape: data, direction: 'forward' };
-    this.#adjoint = { ...common, xShape: data, yShape: model, direction: 'adjoint' };
+    const dimsd = shape.length === 1 ? [Math.max(shape[0] as number, filter.size)] : shape;
+    super({ dims: shape, dimsd, dtype: filter.dtype, holdsData: true });
+    this.#convolution = new AxisConvolution(filter, offset, shape, axis, dimsd[axis]);
   }
   protected override forward(x: NDArray, y: NDArray): void {
-    if (x.size === 0) y.fill(0);
-    else y.backend.convolve(x, this.#filter.with(x), y, this.#forward);
+    this.#convolution.forward(x, y);
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
-    if (x.size > 0) x.backend.convolve(y, this.#filter.with(y), x, this.#adjoint);
+    this.#convolution.adjoint(y, x);
   }
 }

@@ -1,6 +1,9 @@
 import type { BandSegment } from '../core/backend.js';
 import { multiplyBands, toeplitzBand } from '../core/band.js';
 import { ArgumentError } from '../core/errors.js';
+import type { Shape } from '../core/shape.js';
+import { AxisConvolution } from './axis-convolution.js';
+import { Resident } from './resident.js';
 
 /** A filter length; even ones are raised to the next odd one, so that the filter has a middle. Throws {@link ArgumentError}. */
 export function oddLength(name: string, length: number): number {
@@ -8,10 +11,9 @@ export function oddLength(name: string, length: number): number {
   return length % 2 === 0 ? length + 1 : length;
 }
 
-/** The mean of `width` (odd) samples around each, zeros outside: symmetric, so its own adjoint. */
-export function movingAverage(n: number, width: number): BandSegment[] {
-  return toeplitzBand(-(width - 1) / 2, new Array<number>(width).fill(1 / width), n, n);
-}
+/** The mean of `width` (odd) samples around each along an axis, zeros outside: symmetric, so its own adjoint. */
+export const movingAverage = (shape: Shape, axis: number, width: number): AxisConvolution =>
+  new AxisConvolution(Resident.from(new Float64Array(width).fill(1 / width)), (width - 1) / 2, shape, axis);
 
 /**
  * A running mean of `width` samples passed once in each direction, hence without a shift: triangular weights over `2·width − 1` samples. Beyond its ends

@@ -1,10 +1,10 @@
-import type { Stencil } from '../core/backend.js';
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
 import { type Shape, toAxes, toShape } from '../core/shape.js';
 import { withWorkspace } from '../core/workspace.js';
+import type { AxisConvolution } from './axis-convolution.js';
 import { LocalOperator } from './local-operator.js';
 import { perAxis } from './per-axis.js';
 import { movingAverage, oddLength } from './smoothing-scheme.js';
@@ -18,10 +18,10 @@ export interface Smoothing2DOptions {
 
 /**
  * Mean over `nsmooth[0] × nsmooth[1]` samples around each along two axes, zeros outside; even numbers are raised by one. Symmetric; done one axis after the other.
- * Shapes: `dims` to `dims`. Cost: `nsmooth[0] + nsmooth[1]` additions a sample, one work array.
+ * Shapes: `dims` to `dims`. Cost: `nsmooth[0] + nsmooth[1]` multiplications and additions a sample, one work array.
  */
 export class Smoothing2D extends LocalOperator {
-  readonly #along: readonly [Stencil, Stencil];
+  readonly #along: readonly [AxisConvolution, AxisConvolution];
   constructor(nsmooth: number | readonly number[], dims: number | Shape, options: Smoothing2DOptions = {}) {
     checkOptions('Smoothing2D', options, ['axes', 'dtype']);
     const shape = toShape(dims, 'dims');
@@ -29,17 +29,13 @@ export class Smoothing2D extends LocalOperator {
     if (axes.length !== 2) throw new ShapeError(`Smoothing2D: expected two axes, received ${axes.length}`);
     const widths = perAxis('nsmooth', nsmooth, 2).map((width) => oddLength('nsmooth', width));
     super({ dims: shape, dtype: options.dtype ?? 'float64' });
-    const along = (k: number): Stencil => {
-      const axis = axes[k] as number;
-      return { shape, bands: [{ axis, segments: movingAverage(shape[axis] as number, widths[k] as number) }], mode: 'set' };
-    };
+    const along = (k: 0 | 1) => movingAverage(shape, axes[k] as number, widths[k] as number);
     this.#along = [along(0), along(1)];
   }
   protected override forward(x: NDArray, y: NDArray): void {
-    if (y.size === 0) return;
     withWorkspace(x.space, (work) => {
-      y.backend.stencil(x, work, this.#along[0]);
-      y.backend.stencil(work, y, this.#along[1]);
+      this.#along[0].forward(x, work);
+      this.#along[1].forward(work, y);
     });
   }
   protected override adjoint(y: NDArray, x: NDArray): void {

@@ -75,7 +75,8 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
     (['centered', 'forward', 'backward'] as const).flatMap((kind) =>
       [1, 2, 5, 12].flatMap((nt0) => [
         new PoststackLinearModelling([1, -2, 3, 0.5, 4], nt0, { kind, dtype }),
-        new PoststackLinearModelling([1, 2], nt0, { kind, spatdims: [3, 2], dtype }),
+        new PoststackLinearModelling([1, 2], nt0, { kind, spatdims: [3, 2], axis: 1, dtype }),
+        new PoststackLinearModelling([1, 2, -4], nt0, { kind, spatdims: [2, 33], dtype }),
       ]),
     ),
   VStack: ({ dtype, data }) => [

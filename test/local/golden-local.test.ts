@@ -6,8 +6,9 @@ import type { Backend } from '../../src/core/backend.js';
 import { type HostValues, typedValues } from '../../src/core/creation.js';
 import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
-import { buildLocal, NotSupported } from '../support/golden/build-local.js';
+import { buildLocal } from '../support/golden/build-local.js';
 import { difference, GoldenCase } from '../support/golden/case.js';
+import { NotSupported } from '../support/golden/not-supported.js';
 import { required } from '../support/golden/params.js';
 
 /** The repository, found from dist/test as well. */
