@@ -1,7 +1,7 @@
 import { broadcastShapes } from './broadcast.js';
 import { type DType, promote } from './dtype.js';
-import { ArgumentError, ShapeError } from './errors.js';
 import { expandInto } from './elementwise.js';
+import { ArgumentError, ShapeError } from './errors.js';
 import type { NDArray } from './ndarray.js';
 import { tidy } from './scope.js';
 import { formatShape, product, sameShape, stridesOf, toAxis } from './shape.js';

@@ -14,15 +14,11 @@ import {
   reduceAll,
   reduceAxes,
   truthAxes,
+  type VarianceOptions,
   varianceAll,
   varianceAxes,
 } from './reductions.js';
 import { dot, type NormOrder, normRecipe, rdots, vdots } from './vector.js';
-
-export interface VarianceOptions extends ReduceOptions {
-  /** The divisor is `n − ddof`. Default 0. */
-  readonly ddof?: number;
-}
 
 /**
  * Reductions of an {@link NDArray}: without an axis over all elements, giving a scalar; over one axis or several they give an array. Sums and
@@ -92,16 +88,16 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   /** `Σ |x − mean|² / (n − ddof)` */
   var(this: NDArray, axis?: undefined, options?: VarianceOptions): number;
   var(this: NDArray, axis: Axes, options?: VarianceOptions): NDArray;
-  var(this: NDArray, axis?: Axes, options: VarianceOptions = {}): NDArray | number {
-    return axis === undefined ? varianceAll(this, options.ddof ?? 0) : varianceAxes(this, axis, options.ddof ?? 0, options);
+  var(this: NDArray, axis?: Axes, options?: VarianceOptions): NDArray | number {
+    return axis === undefined ? varianceAll(this, options) : varianceAxes(this, axis, options);
   }
 
   /** The square root of `var`. */
   std(this: NDArray, axis?: undefined, options?: VarianceOptions): number;
   std(this: NDArray, axis: Axes, options?: VarianceOptions): NDArray;
-  std(this: NDArray, axis?: Axes, options: VarianceOptions = {}): NDArray | number {
-    if (axis === undefined) return Math.sqrt(varianceAll(this, options.ddof ?? 0));
-    return varianceAxes(this, axis, options.ddof ?? 0, options).powerInPlace(0.5);
+  std(this: NDArray, axis?: Axes, options?: VarianceOptions): NDArray | number {
+    if (axis === undefined) return Math.sqrt(varianceAll(this, options));
+    return varianceAxes(this, axis, options).powerInPlace(0.5);
   }
 
   /** Running sums along an axis; without one, of the flattened array. */

@@ -1,19 +1,18 @@
-import type { Backend, Elements, InnerProduct, Storage } from './backend.js';
-import { isScalar, re, type Scalar } from './complex.js';
+import type { Backend, Elements, Storage } from './backend.js';
 import type { Communicator } from './communicator.js';
+import type { Scalar } from './complex.js';
 import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues } from './creation.js';
 import { resolveBackend } from './defaults.js';
-import { checkDType, complexOf, type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, promote } from './dtype.js';
-import { aside, overlaps } from './elementwise.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from './errors.js';
-import { checkStorable } from './kernel-dtypes.js';
+import { checkDType, complexOf, type DType, type HostArray, hostArray, lanesOf } from './dtype.js';
+import { overlaps } from './elementwise.js';
+import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { formatArray } from './ndarray-print.js';
-import { ShapingMethods } from './ndarray-shaping.js';
+import { VectorMethods } from './ndarray-vector.js';
 import { checkOptions } from './options.js';
 import { fillNormal, fillUniform } from './random.js';
 import { track, untrack } from './scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
-import { type AnyVector, checkSameSpace, type Space, type Vector } from './vector.js';
+import type { AnyVector, Space, Vector } from './vector.js';
 
 export interface ArrayOptions {
   /** Default: the dtype of the values where they have one, otherwise the backend's. */
@@ -118,18 +117,21 @@ class StorageOwner {
  * Memory: `dispose()` or the end of a `tidy` scope gives it back to the backend when the last view of it goes; an array that is dropped is left to the
  * garbage collector. A disposed array throws {@link BackendError} when used.
  */
-export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements {
+export class NDArray extends VectorMethods implements Vector<NDArray>, Elements {
   readonly space: NDArraySpace;
   /** The first element's place in the storage. */
   readonly offset: number;
   #owner: StorageOwner | undefined;
+  readonly #shares: boolean;
 
   /** @internal Arrays come from the static methods and from spaces. */
-  constructor(space: NDArraySpace, owner: StorageOwner, offset: number) {
+  constructor(space: NDArraySpace, owner: StorageOwner, offset: number, shares = true) {
     super();
     this.space = space;
     this.offset = offset;
     this.#owner = owner;
+    this.#shares = shares;
+    if (!shares) return;
     owner.acquire();
     track(this);
   }
@@ -146,10 +148,8 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
   }
   /** Filled with one value; a complex one makes the default dtype complex. */
   static full(shape: number | Shape, value: Scalar, options?: ArrayOptions): NDArray {
-    const real = resolveBackend(options?.backend).defaultDType;
-    return spaceFor('full', shape, { dtype: isComplexValue(value) ? complexOf(real) : real, ...options })
-      .empty()
-      .fill(value);
+    const { dtype, backend } = settle('full', options, isComplexValue(value));
+    return NDArraySpace.of(shape, dtype, backend).empty().fill(value);
   }
   /** `start, start + step, …` short of `stop`; with one argument, `0 … stop − 1`. */
   static arange(stop: number): NDArray;
@@ -172,14 +172,11 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
   }
   /** From numbers, complex numbers, (nested) lists of them, or a typed array. Numbers become the backend's default dtype, complex ones its complex counterpart. */
   static array(data: Nested | HostArray, options?: ArrayOptions): NDArray {
-    if (!ArrayBuffer.isView(data)) {
-      const { backend } = settle('array', options);
-      return fromValues(nestedValues(data, backend.defaultDType, options?.dtype), backend);
-    }
-    const x = NDArray.fromHost(data, undefined, options?.backend === undefined ? {} : { backend: options.backend });
-    const dtype = settle('array', options).named;
-    if (dtype === undefined || dtype === x.dtype) return x;
-    const y = x.astype(dtype);
+    const { backend, named } = settle('array', options);
+    if (!ArrayBuffer.isView(data)) return fromValues(nestedValues(data, backend.defaultDType, named), backend);
+    const x = NDArray.fromHost(data, undefined, { backend });
+    if (named === undefined || named === x.dtype) return x;
+    const y = x.astype(named);
     x.dispose();
     return y;
   }
@@ -240,7 +237,7 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
   // Memory
   dispose(): void {
     const owner = this.#owner;
-    if (!owner) return;
+    if (!owner || !this.#shares) return;
     this.#owner = undefined;
     untrack(this);
     owner.release();
@@ -249,6 +246,11 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
   view(start: number, shape: Shape): NDArray {
     void this.storage;
     return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start);
+  }
+  /** @internal A view that has no share in the memory: it lives as long as this array, and no scope disposes it. For caches with this array as their key. */
+  alias(start: number, shape: Shape): NDArray {
+    void this.storage;
+    return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start, false);
   }
   zerosLike(): NDArray {
     return this.space.zeros();
@@ -286,85 +288,13 @@ export class NDArray extends ShapingMethods implements Vector<NDArray>, Elements
     return storage.hostView(this.offset, this.size);
   }
 
-  // Vector
-  assign(x: NDArray): this {
-    checkSameSpace(this, x);
-    if (x.dtype !== this.dtype && (!isFloat(x.dtype) || isComplex(x.dtype) || complexOf(x.dtype) !== this.dtype)) {
-      throw new DTypeError(`assign: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
-    }
-    if (this.size === 0) return this;
-    const borrowed: NDArray[] = [];
-    if (x.dtype !== this.dtype) this.backend.cast(x, this);
-    else if (x.storage !== this.storage || x.offset !== this.offset) this.backend.copy(aside(x, this, borrowed), this);
-    for (const b of borrowed) b.dispose();
-    return this;
-  }
-  fill(value: Scalar): this {
-    const fitting = this.checkFits(value);
-    if (this.size > 0) this.backend.fill(this, fitting);
-    return this;
-  }
-  axpby(a: Scalar, x: NDArray, b: Scalar): this {
-    checkSameSpace(this, x);
-    const [p, q] = [this.checkFits(a), this.checkFits(b)];
-    const borrowed: NDArray[] = [];
-    let from = x;
-    if (x.dtype !== this.dtype) {
-      if (promote(x.dtype, this.dtype) !== this.dtype)
-        throw new DTypeError(`axpby: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
-      from = x.astype(this.dtype);
-      borrowed.push(from);
-    }
-    if (this.size > 0) this.backend.linearCombination([p, q], [aside(from, this, borrowed), this], this);
-    for (const y of borrowed) y.dispose();
-    return this;
-  }
-  scale(a: Scalar): this {
-    const fitting = this.checkFits(a);
-    if (this.size > 0) this.backend.linearCombination([fitting], [this], this);
-    return this;
-  }
-  /** @internal The scalar as this dtype takes it. Throws {@link DTypeError} where something would be lost. */
-  checkFits(a: Scalar): Scalar {
-    if (!isScalar(a)) throw new ArgumentError(`expected a number or { re, im }, received ${String(a)}`);
-    if (isComplex(this.dtype)) return a;
-    checkStorable(a, this.dtype);
-    return re(a);
-  }
-  map(kernel: (x: Elements, y: Elements) => void, target?: NDArray): NDArray {
-    if (target) checkSameSpace(this, target);
-    const y = target ?? this;
-    void y.storage;
-    if (this.size > 0) kernel(this, y);
-    return y;
-  }
-  kthSmallestAbs(k: number): number {
-    if (!Number.isInteger(k) || k < 0 || k >= this.size)
-      throw new ArgumentError(`expected k between 0 and ${this.size - 1}, received ${k}`);
-    const moduli = this.abs();
-    const value = this.backend.kthSmallest(moduli, k);
-    moduli.dispose();
-    return value;
-  }
   /** True where the other array holds memory in common with this one. */
   overlaps(other: AnyVector): boolean {
     return other instanceof NDArray && overlaps(this, other);
   }
-  /** Sets one element by its flat index (C order). */
-  setAt(index: number, value: Scalar): this {
-    if (!Number.isInteger(index) || index < 0 || index >= this.size)
-      throw new ShapeError(`expected an index between 0 and ${this.size - 1}, received ${index}`);
-    this.backend.fill({ storage: this.storage, offset: this.offset + index, size: 1 }, this.checkFits(value));
-    return this;
-  }
   /** A copy: the whole array is here. */
   asArray(): NDArray {
     return this.copy();
-  }
-  innerProducts(y: NDArray, conjugate: boolean, into: InnerProduct[]): void {
-    if (this.size === 0) return;
-    const dtype = promote(this.dtype, y.dtype);
-    into.push({ x: this.dtype === dtype ? this : this.astype(dtype), y: y.dtype === dtype ? y : y.astype(dtype), conjugate });
   }
 
   /** As NumPy prints it, shortened beyond 1000 elements. Waits. */

@@ -1,9 +1,10 @@
 import type { Extents, ReduceKernel } from './backend.js';
 import { div, type Scalar } from './complex.js';
 import { type DType, isComplex, isFloat } from './dtype.js';
-import { DTypeError, ShapeError } from './errors.js';
+import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { reduceResult } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
+import { checkOptions } from './options.js';
 import { tidy } from './scope.js';
 import { around, product, type Shape, toAxes } from './shape.js';
 import { normRecipe } from './vector.js';
@@ -48,6 +49,7 @@ function checkNotEmpty(op: string, x: NDArray, n: number): void {
 
 /** A reduction kernel over some axes. max and min of nothing and of complex data are refused. */
 export function reduceAxes(op: ReduceKernel, x: NDArray, axis: Axes, options: ReduceOptions = {}, parameter?: number): NDArray {
+  checkOptions(op, options, ['keepdims']);
   const axes = toAxes(axis, x.shape.length);
   const shape = reducedShape(x.shape, axes, options.keepdims ?? false);
   const { from, extents, copied } = gatherAxes(x, axes);
@@ -85,18 +87,32 @@ export function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): N
   });
 }
 
+export interface VarianceOptions extends ReduceOptions {
+  /** The divisor is `n − ddof`. Default 0. */
+  readonly ddof?: number;
+}
+
+function checkVariance(options: VarianceOptions): Required<VarianceOptions> {
+  checkOptions('var', options, ['keepdims', 'ddof']);
+  const { ddof = 0, keepdims = false } = options;
+  if (!Number.isFinite(ddof)) throw new ArgumentError(`expected ddof to be a number, received ${String(ddof)}`);
+  return { ddof, keepdims };
+}
+
 /** `Σ |x − mean|² / (n − ddof)` */
-export function varianceAll(x: NDArray, ddof: number): number {
+export function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
+  const { ddof } = checkVariance(options);
   return tidy(() => {
     const deviations = x.subtract(meanAll(x));
     return (reduceAll('sumSquares', deviations) as number) / (x.size - ddof);
   });
 }
 
-export function varianceAxes(x: NDArray, axis: Axes, ddof: number, options: ReduceOptions = {}): NDArray {
+export function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+  const { ddof, keepdims } = checkVariance(options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
-    return reduceAxes('sumSquares', deviations, axis, options).scale(1 / (countAlong(x, toAxes(axis, x.shape.length)) - ddof));
+    return reduceAxes('sumSquares', deviations, axis, { keepdims }).scale(1 / (countAlong(x, toAxes(axis, x.shape.length)) - ddof));
   });
 }
 

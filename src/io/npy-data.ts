@@ -95,7 +95,8 @@ function naturalDType(header: NpyHeader, open: () => ByteSource): DType {
 
 function checkConversion(header: NpyHeader, dtype: DType, name: string): void {
   const lost = header.kind === 'complex' ? !isComplex(dtype) : header.kind === 'float' && dtype === 'int32';
-  if (lost) throw new DTypeError(`${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take real() or astype()`);
+  if (lost)
+    throw new DTypeError(`${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take real() or astype()`);
 }
 
 /** Writes numbers as `dtype`; throws {@link DTypeError} for integers that it can't hold exactly (float32 rounds, since it was asked for). */
@@ -106,7 +107,8 @@ function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: Hos
     const number = numbers[i] as number | bigint;
     const value = Number(number);
     const exact = dtype === 'int32' ? value >= INT32_MIN && value <= INT32_MAX : !wide || BigInt(value) === number;
-    if (!exact && realOf(dtype) !== 'float32') throw new DTypeError(`${name} holds ${number}, which does not fit into ${dtype} exactly: ask for another dtype`);
+    if (!exact && realOf(dtype) !== 'float32')
+      throw new DTypeError(`${name} holds ${number}, which does not fit into ${dtype} exactly: ask for another dtype`);
     to[step * i] = value;
     if (step === 2) to[2 * i + 1] = 0;
   }
@@ -114,7 +116,9 @@ function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: Hos
 
 /** The file's numbers are the array's, byte for byte but for their order. */
 const isSameLayout = ({ kind, bytes }: NpyHeader, dtype: DType): boolean =>
-  bytes === bytesOf(dtype) && (kind === 'complex') === isComplex(dtype) && (kind === 'float' || kind === 'complex' ? dtype !== 'int32' : kind === 'int' && dtype === 'int32');
+  bytes === bytesOf(dtype) &&
+  (kind === 'complex') === isComplex(dtype) &&
+  (kind === 'float' || kind === 'complex' ? dtype !== 'int32' : kind === 'int' && dtype === 'int32');
 
 /** Calls `move` with host memory for consecutive runs of `x`: its own memory where that is of this process, otherwise a buffer. */
 function forRuns(x: NDArray, move: (values: HostArray, first: number, own: boolean) => void): void {
@@ -133,7 +137,8 @@ const bytesIn = (values: HostArray): Uint8Array => new Uint8Array(values.buffer,
 function readInto(x: NDArray, header: NpyHeader, source: ByteSource): void {
   const same = isSameLayout(header, x.dtype);
   const lanes = header.kind === 'complex' ? 2 : 1;
-  const put = (values: HostArray, first: number, count: number) => x.backend.upload(values, { storage: x.storage, offset: x.offset + first, size: count });
+  const put = (values: HostArray, first: number, count: number) =>
+    x.backend.upload(values, { storage: x.storage, offset: x.offset + first, size: count });
   if (!same) {
     forNumbers(source, header, (numbers, first) => {
       const count = numbers.length / lanes;

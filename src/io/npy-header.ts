@@ -10,7 +10,11 @@ export type NpyKind = (typeof KINDS)[keyof typeof KINDS];
 
 /** The sizes in bytes that are read, per kind. */
 const SIZES: Readonly<Record<NpyKind, readonly number[]>> = {
-  bool: [1], int: [1, 2, 4, 8], uint: [1, 2, 4, 8], float: [2, 4, 8], complex: [8, 16],
+  bool: [1],
+  int: [1, 2, 4, 8],
+  uint: [1, 2, 4, 8],
+  float: [2, 4, 8],
+  complex: [8, 16],
 };
 
 /** What the first bytes of a .npy file say (format of NumPy, versions 1 to 3; NEP 1). */
@@ -54,20 +58,30 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
   const descr = /['"]descr['"]\s*:\s*['"]([^'"]*)['"]/.exec(text)?.[1];
   const order = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(text)?.[1];
   const list = /['"]shape['"]\s*:\s*\(([\d\s,L]*)\)/.exec(text)?.[1];
-  if (descr === undefined && /['"]descr['"]\s*:\s*\[/.test(text)) throw new DTypeError(`${source.name} holds records (a structured dtype): store its fields as separate arrays`);
-  if (descr === undefined || order === undefined || list === undefined) throw bad(`the header has no descr, fortran_order and shape: ${JSON.stringify(text.slice(0, 120))}`);
-  const shape = list.split(',').map((s) => s.trim().replace(/L$/, '')).filter((s) => s !== '').map(Number);
+  if (descr === undefined && /['"]descr['"]\s*:\s*\[/.test(text))
+    throw new DTypeError(`${source.name} holds records (a structured dtype): store its fields as separate arrays`);
+  if (descr === undefined || order === undefined || list === undefined)
+    throw bad(`the header has no descr, fortran_order and shape: ${JSON.stringify(text.slice(0, 120))}`);
+  const shape = list
+    .split(',')
+    .map((s) => s.trim().replace(/L$/, ''))
+    .filter((s) => s !== '')
+    .map(Number);
 
   const parts = /^([<>|=]?)([a-zA-Z])(\d+)$/.exec(descr);
   const kind = KINDS[parts?.[2] as keyof typeof KINDS] as NpyKind | undefined;
   const bytes = Number(parts?.[3]);
   if (!parts || !kind || !SIZES[kind].includes(bytes)) {
-    throw new DTypeError(`${source.name} holds ${JSON.stringify(descr)}: expected bool, integers of 8 to 64 bits, float16 to float64, complex64 or complex128`);
+    throw new DTypeError(
+      `${source.name} holds ${JSON.stringify(descr)}: expected bool, integers of 8 to 64 bits, float16 to float64, complex64 or complex128`,
+    );
   }
   const size = product(shape);
   const total = size * bytes;
   if (!shape.every(Number.isSafeInteger) || !Number.isSafeInteger(total) || total > available - dataOffset) {
-    throw bad(`its header says shape ${formatShape(shape)} of ${descr} (${total} bytes), but ${available - dataOffset} bytes follow: the file is cut short or damaged`);
+    throw bad(
+      `its header says shape ${formatShape(shape)} of ${descr} (${total} bytes), but ${available - dataOffset} bytes follow: the file is cut short or damaged`,
+    );
   }
   const littleEndian = parts[1] === '<' || (parts[1] !== '>' && HOST_LITTLE_ENDIAN);
   return { descr, kind, bytes, littleEndian, fortranOrder: order === 'True', shape, size, dataOffset };

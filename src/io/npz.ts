@@ -51,10 +51,15 @@ export interface NpzWriteOptions {
 }
 
 /** Writes arrays by name as .npz. The file appears as a whole or not at all. Waits for the backends. */
-export function writeNpz(path: string, arrays: Readonly<Record<string, NDArray>> | ReadonlyMap<string, NDArray>, options: NpzWriteOptions = {}): void {
+export function writeNpz(
+  path: string,
+  arrays: Readonly<Record<string, NDArray>> | ReadonlyMap<string, NDArray>,
+  options: NpzWriteOptions = {},
+): void {
   checkOptions('writeNpz', options, ['compress']);
   const list = arrays instanceof Map ? [...arrays] : Object.entries(arrays as Readonly<Record<string, NDArray>>);
-  for (const [name] of list) if (name === '' || name.includes('\0')) throw new ArgumentError(`expected names of arrays, received ${JSON.stringify(name)}`);
+  for (const [name] of list)
+    if (name === '' || name.includes('\0')) throw new ArgumentError(`expected names of arrays, received ${JSON.stringify(name)}`);
   writeFileAtomically(path, (sink) => {
     const zip = zipWriter(sink, { compress: options.compress ?? false });
     for (const [name, x] of list) {

@@ -70,7 +70,11 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
   const members: ZipMember[] = [];
   for (let k = 0, p = 0; k < count; k++) {
     if (p + 46 > length || directory.getUint32(p, true) !== CENTRAL) throw bad('its central directory is damaged');
-    const [nameLength, extraLength, commentLength] = [directory.getUint16(p + 28, true), directory.getUint16(p + 30, true), directory.getUint16(p + 32, true)];
+    const [nameLength, extraLength, commentLength] = [
+      directory.getUint16(p + 28, true),
+      directory.getUint16(p + 30, true),
+      directory.getUint16(p + 32, true),
+    ];
     const extra = p + 46 + nameLength;
     const next = extra + extraLength + commentLength;
     if (next > length) throw bad('its central directory is damaged');
@@ -104,11 +108,13 @@ export function openMember(fd: number, fileSize: number, archive: string, member
   const name = `${archive}:${member.name}`;
   const { method, size, compressedSize, offset } = member;
   if (member.encrypted) throw new ArgumentError(`${name} is encrypted: expected a plain archive`);
-  if (method !== STORED && method !== DEFLATED) throw new ArgumentError(`${name} is compressed by method ${method}: expected stored or deflated members`);
+  if (method !== STORED && method !== DEFLATED)
+    throw new ArgumentError(`${name} is compressed by method ${method}: expected stored or deflated members`);
   const head = offset + 30 <= fileSize ? viewOf(fileSource(fd, name, offset).read(new Uint8Array(30))) : undefined;
   const start = head ? offset + 30 + head.getUint16(26, true) + head.getUint16(28, true) : fileSize;
   const possible = method === STORED ? size === compressedSize : size <= compressedSize * MOST_EXPANSION;
-  if (head?.getUint32(0, true) !== LOCAL || start + compressedSize > fileSize || !possible) throw new ArgumentError(`${name} is cut short or damaged`);
+  if (head?.getUint32(0, true) !== LOCAL || start + compressedSize > fileSize || !possible)
+    throw new ArgumentError(`${name} is cut short or damaged`);
   const raw = fileSource(fd, name, start);
   const source = method === STORED ? raw : inflatedSource(raw, compressedSize);
   let [done, crc] = [0, 0];
@@ -159,7 +165,19 @@ export function zipWriter(sink: ByteSink, options: { readonly compress: boolean;
       const offset = sink.position;
       const path = new TextEncoder().encode(name);
       const header = (crc: number, size: number, compressedSize: number) => {
-        const fixed = fields([4, LOCAL], [2, VERSION], [2, UTF8], [2, method], [2, 0], [2, DATE], [4, crc], [4, FULL], [4, FULL], [2, path.length], [2, 20]);
+        const fixed = fields(
+          [4, LOCAL],
+          [2, VERSION],
+          [2, UTF8],
+          [2, method],
+          [2, 0],
+          [2, DATE],
+          [4, crc],
+          [4, FULL],
+          [4, FULL],
+          [2, path.length],
+          [2, 20],
+        );
         return Buffer.concat([fixed, path, fields([2, 1], [2, 16], [8, size], [8, compressedSize])]);
       };
       sink.write(header(0, 0, 0));
@@ -184,10 +202,27 @@ export function zipWriter(sink: ByteSink, options: { readonly compress: boolean;
         const wide = Math.max(size, compressedSize, offset) >= zip64From;
         const extra = wide ? fields([2, 1], [2, 24], [8, size], [8, compressedSize], [8, offset]) : new Uint8Array(0);
         const small = (value: number): readonly [4, number] => [4, wide ? FULL : value];
-        sink.write(fields(
-          [4, CENTRAL], [2, VERSION], [2, VERSION], [2, UTF8], [2, method], [2, 0], [2, DATE], [4, crc], small(compressedSize), small(size),
-          [2, path.length], [2, extra.length], [2, 0], [2, 0], [2, 0], [4, 0], small(offset),
-        ));
+        sink.write(
+          fields(
+            [4, CENTRAL],
+            [2, VERSION],
+            [2, VERSION],
+            [2, UTF8],
+            [2, method],
+            [2, 0],
+            [2, DATE],
+            [4, crc],
+            small(compressedSize),
+            small(size),
+            [2, path.length],
+            [2, extra.length],
+            [2, 0],
+            [2, 0],
+            [2, 0],
+            [4, 0],
+            small(offset),
+          ),
+        );
         sink.write(path);
         sink.write(extra);
       }
@@ -195,7 +230,9 @@ export function zipWriter(sink: ByteSink, options: { readonly compress: boolean;
       const [count, length] = [members.length, end - start];
       const wide = count >= 0xffff || Math.max(start, length) >= zip64From;
       if (wide) {
-        sink.write(fields([4, END64], [8, 44], [2, VERSION], [2, VERSION], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]));
+        sink.write(
+          fields([4, END64], [8, 44], [2, VERSION], [2, VERSION], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]),
+        );
         sink.write(fields([4, LOCATOR64], [4, 0], [8, end], [4, 1]));
       }
       const [few, short, early] = wide ? [0xffff, FULL, FULL] : [count, length, start];

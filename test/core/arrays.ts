@@ -7,14 +7,20 @@ import { type DType, isComplex } from '../../src/core/dtype.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { product, type Shape } from '../../src/core/shape.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
+import { DeferredBackend } from '../support/deferred-backend.js';
 
-/** Runs the tests of `body` on every backend of the matrix, which is the default one meanwhile. */
+const MAKERS = new Map<string, () => Promise<Backend> | Backend>([
+  ['deferred', () => new DeferredBackend()],
+  ...BACKENDS.map(({ name }) => [name, () => makeBackend(name)] as const),
+]);
+
+/** Runs the tests of `body` on every backend of the matrix and on the deferred one, each of which is the default one meanwhile. */
 export function onEveryBackend(title: string, body: (backend: () => Backend) => void): void {
-  for (const { name } of BACKENDS) {
+  for (const [name, make] of MAKERS) {
     describe(`${title} [${name}]`, () => {
       let backend: Backend | undefined;
       before(async () => {
-        backend = await makeBackend(name);
+        backend = await make();
       });
       beforeEach(() => setDefaultBackend(backend as Backend));
       body(() => backend as Backend);
@@ -27,7 +33,11 @@ export const element = (dtype: DType, i: number): Scalar => (isComplex(dtype) ? 
 
 /** `element` at every place of a shape, in C order. */
 export function numbered(shape: Shape, dtype: DType): NDArray {
-  return fromFlat(Array.from({ length: product(shape) }, (_, i) => element(dtype, i)), shape, dtype);
+  return fromFlat(
+    Array.from({ length: product(shape) }, (_, i) => element(dtype, i)),
+    shape,
+    dtype,
+  );
 }
 
 export function fromFlat(values: readonly Scalar[], shape: Shape, dtype: DType): NDArray {
@@ -39,7 +49,8 @@ export function flat(nested: Nested): Scalar[] {
   return Array.isArray(nested) ? (nested as readonly Nested[]).flatMap(flat) : [nested as Scalar];
 }
 
-export const at = (nested: Nested, index: readonly number[]): Scalar => index.reduce<Nested>((level, i) => (level as readonly Nested[])[i] as Nested, nested) as Scalar;
+export const at = (nested: Nested, index: readonly number[]): Scalar =>
+  index.reduce<Nested>((level, i) => (level as readonly Nested[])[i] as Nested, nested) as Scalar;
 
 /** All multi-indices of a shape in C order. */
 export function indices(shape: Shape): number[][] {
@@ -53,5 +64,6 @@ export const deviation = (a: Nested, b: Nested): number => {
   return x.reduce<number>((most, v, i) => Math.max(most, abs(sub(v, y[i] as Scalar))), 0);
 };
 
-export const shapes = (maxAxes = 4, least = 0): fc.Arbitrary<number[]> => fc.array(fc.integer({ min: least, max: 4 }), { maxLength: maxAxes });
+export const shapes = (maxAxes = 4, least = 0): fc.Arbitrary<number[]> =>
+  fc.array(fc.integer({ min: least, max: 4 }), { maxLength: maxAxes });
 export const dtypesOf = (backend: Backend): fc.Arbitrary<DType> => fc.constantFrom(...backend.dtypes);

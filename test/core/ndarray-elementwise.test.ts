@@ -10,7 +10,9 @@ import { at, flat, fromFlat, indices, numbered, onEveryBackend, shapes } from '.
 
 /** Two shapes that broadcast, and what they broadcast to. */
 const pairs = shapes(3).chain((shape) => {
-  const thinned = fc.tuple(fc.nat(), fc.nat(shape.length)).map(([bits, skip]) => shape.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(skip));
+  const thinned = fc
+    .tuple(fc.nat(), fc.nat(shape.length))
+    .map(([bits, skip]) => shape.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(skip));
   return fc.tuple(thinned, thinned);
 });
 
@@ -23,15 +25,27 @@ function together(a: readonly number[], b: readonly number[]): number[] {
   });
 }
 
-const source = (shape: readonly number[], place: readonly number[]) => shape.map((n, k) => (n === 1 ? 0 : (place[place.length - shape.length + k] as number)));
-const real = (f: (a: number, b: number) => number) => (a: Scalar, b: Scalar): Scalar => f(re(a), re(b));
+const source = (shape: readonly number[], place: readonly number[]) =>
+  shape.map((n, k) => (n === 1 ? 0 : (place[place.length - shape.length + k] as number)));
+const real =
+  (f: (a: number, b: number) => number) =>
+  (a: Scalar, b: Scalar): Scalar =>
+    f(re(a), re(b));
 
 const OPS = {
-  add, subtract: sub, multiply: mul, divide: div,
-  maximum: real(Math.max), minimum: real(Math.min), arctan2: real(Math.atan2),
+  add,
+  subtract: sub,
+  multiply: mul,
+  divide: div,
+  maximum: real(Math.max),
+  minimum: real(Math.min),
+  arctan2: real(Math.atan2),
   equal: (a: Scalar, b: Scalar) => Number(re(a) === re(b) && im(a) === im(b)),
   notEqual: (a: Scalar, b: Scalar) => Number(re(a) !== re(b) || im(a) !== im(b)),
-  less: real((a, b) => Number(a < b)), lessEqual: real((a, b) => Number(a <= b)), greater: real((a, b) => Number(a > b)), greaterEqual: real((a, b) => Number(a >= b)),
+  less: real((a, b) => Number(a < b)),
+  lessEqual: real((a, b) => Number(a <= b)),
+  greater: real((a, b) => Number(a > b)),
+  greaterEqual: real((a, b) => Number(a >= b)),
 } as const;
 type Op = keyof typeof OPS;
 const names = Object.keys(OPS) as Op[];
@@ -56,25 +70,31 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
 
   it('of two arrays broadcast and promote', () => {
     fc.assert(
-      fc.property(pairs, fc.constantFrom(...names), fc.constantFrom(...backend().dtypes), fc.constantFrom(...backend().dtypes), ([a, b], op, dx, dy) => {
-        const [x, y] = [numbered(a, dx), numbered(b, dy).multiply(2).subtract(1)];
-        if (!mixes(dx, dy)) {
-          expect(() => x[op](y)).throws(DTypeError, 'astype');
-          return;
-        }
-        const common = promote(dx, dy);
-        if (isComplex(common) && ORDERED.includes(op)) {
-          expect(() => x[op](y)).throws(DTypeError, 'not defined');
-          return;
-        }
-        const computed = common === 'int32' && (op === 'divide' || op === 'arctan2') ? backend().defaultDType : common;
-        const shape = together(a, b);
-        const z = x[op](y);
-        expect(z.shape).deep.equals(shape);
-        const [u, v] = [x.toArray(), y.toArray()];
-        const expected = indices(shape).map((place) => OPS[op](at(u, source(a, place)), at(v, source(b, place))));
-        checkClose(z, expected, FLAGS.includes(op) ? 'int32' : computed);
-      }),
+      fc.property(
+        pairs,
+        fc.constantFrom(...names),
+        fc.constantFrom(...backend().dtypes),
+        fc.constantFrom(...backend().dtypes),
+        ([a, b], op, dx, dy) => {
+          const [x, y] = [numbered(a, dx), numbered(b, dy).multiply(2).subtract(1)];
+          if (!mixes(dx, dy)) {
+            expect(() => x[op](y)).throws(DTypeError, 'astype');
+            return;
+          }
+          const common = promote(dx, dy);
+          if (isComplex(common) && ORDERED.includes(op)) {
+            expect(() => x[op](y)).throws(DTypeError, 'not defined');
+            return;
+          }
+          const computed = common === 'int32' && (op === 'divide' || op === 'arctan2') ? backend().defaultDType : common;
+          const shape = together(a, b);
+          const z = x[op](y);
+          expect(z.shape).deep.equals(shape);
+          const [u, v] = [x.toArray(), y.toArray()];
+          const expected = indices(shape).map((place) => OPS[op](at(u, source(a, place)), at(v, source(b, place))));
+          checkClose(z, expected, FLAGS.includes(op) ? 'int32' : computed);
+        },
+      ),
       { numRuns: 300 },
     );
     expect(() => NDArray.zeros([2, 3]).add(NDArray.zeros([2]))).throws(ShapeError, 'broadcast');
@@ -88,11 +108,19 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
       expect(x.multiply(2).dtype).equals(dtype);
       const half = x.multiply(0.5);
       expect(half.dtype).equals(isFloat(dtype) ? dtype : backend().defaultDType);
-      checkClose(half, flat(x.toArray()).map((a) => mul(a, 0.5)), half.dtype);
+      checkClose(
+        half,
+        flat(x.toArray()).map((a) => mul(a, 0.5)),
+        half.dtype,
+      );
       const turned = isFloat(dtype) ? complexOf(dtype) : complexOf(backend().defaultDType);
       if (!has(turned)) continue;
       const i = complex(0, 1);
-      checkClose(x.multiply(i), flat(x.toArray()).map((a) => mul(a, i)), turned);
+      checkClose(
+        x.multiply(i),
+        flat(x.toArray()).map((a) => mul(a, i)),
+        turned,
+      );
       expect(x.add(complex(1, 0)).dtype).equals(turned);
     }
     if (has('int32')) {
@@ -109,9 +137,24 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
   it('of one array match the formulas', () => {
     const points = [-2, -0.5, 0, 0.25, 1, 3];
     const formulas = {
-      negative: (a: number) => -a, abs: Math.abs, conj: (a: number) => a, real: (a: number) => a, imag: () => 0, exp: Math.exp, log: Math.log, sqrt: Math.sqrt,
-      square: (a: number) => a * a, reciprocal: (a: number) => 1 / a, sign: Math.sign, sin: Math.sin, cos: Math.cos, tan: Math.tan, arctan: Math.atan,
-      tanh: Math.tanh, floor: Math.floor, ceil: Math.ceil,
+      negative: (a: number) => -a,
+      abs: Math.abs,
+      conj: (a: number) => a,
+      real: (a: number) => a,
+      imag: () => 0,
+      exp: Math.exp,
+      log: Math.log,
+      sqrt: Math.sqrt,
+      square: (a: number) => a * a,
+      reciprocal: (a: number) => 1 / a,
+      sign: Math.sign,
+      sin: Math.sin,
+      cos: Math.cos,
+      tan: Math.tan,
+      arctan: Math.atan,
+      tanh: Math.tanh,
+      floor: Math.floor,
+      ceil: Math.ceil,
     } as const;
     for (const dtype of (['float32', 'float64'] as const).filter((d) => has(d))) {
       const x = NDArray.array(points, { dtype });
@@ -142,29 +185,62 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
       checkClose(z.imag(), points.map(im), real);
       checkClose(z.conj(), points.map(conj), dtype);
       checkClose(z.negative(), points.map(neg), dtype);
-      checkClose(z.reciprocal(), points.map((a) => div(1, a)), dtype);
+      checkClose(
+        z.reciprocal(),
+        points.map((a) => div(1, a)),
+        dtype,
+      );
       checkClose(z.sqrt().square(), points, dtype);
       checkClose(z.exp().log(), points, dtype);
-      checkClose(z.sign(), points.map((a) => div(a, abs(a))), dtype);
-      checkClose(z.power(2), points.map((a) => mul(a, a)), dtype);
+      checkClose(
+        z.sign(),
+        points.map((a) => div(a, abs(a))),
+        dtype,
+      );
+      checkClose(
+        z.power(2),
+        points.map((a) => mul(a, a)),
+        dtype,
+      );
       expect(() => z.floor()).throws(DTypeError);
       expect(() => z.maximum(0)).throws(DTypeError);
     }
   });
 
   it('in place change the receiver and neither its shape nor its dtype', () => {
-    const x = NDArray.array([[1, 2], [3, 4]]);
+    const x = NDArray.array([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(x.addInPlace(NDArray.array([10, 20]))).equals(x);
-    expect(x.toArray()).deep.equals([[11, 22], [13, 24]]);
-    x.subtractInPlace(1).multiplyInPlace(x).divideInPlace(100);
-    expect(x.toArray()).deep.equals([[1, 4.41], [1.44, 5.29]]);
-    expect(x.maximumInPlace(1.2).minimumInPlace(5).toArray()).deep.equals([[1.2, 4.41], [1.44, 5]]);
-    expect(x.clipInPlace(2, 3).powerInPlace(2).toArray()).deep.equals([[4, 9], [4, 9]]);
+    expect(x.toArray()).deep.equals([
+      [11, 22],
+      [13, 24],
+    ]);
+    x.subtractInPlace(1).multiplyInPlace(x).divideInPlace(4);
+    expect(x.toArray()).deep.equals([
+      [25, 110.25],
+      [36, 132.25],
+    ]);
+    expect(x.maximumInPlace(30).minimumInPlace(120).toArray()).deep.equals([
+      [30, 110.25],
+      [36, 120],
+    ]);
+    expect(x.clipInPlace(35, 110).powerInPlace(2).toArray()).deep.equals([
+      [1225, 12100],
+      [1296, 12100],
+    ]);
     expect(() => NDArray.zeros([2]).addInPlace(NDArray.zeros([2, 2]))).throws(ShapeError, 'does not fit');
     if (has('complex128')) {
       expect(() => NDArray.zeros([2], { dtype: 'float64' }).addInPlace(complex(0, 1))).throws(DTypeError, 'complex128');
-      expect(() => NDArray.zeros([2], { dtype: 'float64' }).multiplyInPlace(NDArray.zeros([2], { dtype: 'complex128' }))).throws(DTypeError);
-      expect(NDArray.zeros([2], { dtype: 'complex64' }).addInPlace(NDArray.ones([2], { dtype: 'float32' })).get(1)).deep.equals({ re: 1, im: 0 });
+      expect(() => NDArray.zeros([2], { dtype: 'float64' }).multiplyInPlace(NDArray.zeros([2], { dtype: 'complex128' }))).throws(
+        DTypeError,
+      );
+      expect(
+        NDArray.zeros([2], { dtype: 'complex64' })
+          .addInPlace(NDArray.ones([2], { dtype: 'float32' }))
+          .get(1),
+      ).deep.equals({ re: 1, im: 0 });
     }
     if (has('int32')) {
       expect(() => NDArray.ones([2], { dtype: 'int32' }).divideInPlace(2)).throws(DTypeError);
@@ -174,20 +250,37 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
   });
 
   it('choose by a condition', () => {
-    const x = NDArray.array([[1, -2], [-3, 4]]);
-    expect(where(x.less(0), 0, x).toArray()).deep.equals([[1, 0], [0, 4]]);
-    expect(where(x.greater(0), NDArray.array([[10], [20]]), NDArray.array([5, 6])).toArray()).deep.equals([[10, 6], [5, 20]]);
+    const x = NDArray.array([
+      [1, -2],
+      [-3, 4],
+    ]);
+    expect(where(x.less(0), 0, x).toArray()).deep.equals([
+      [1, 0],
+      [0, 4],
+    ]);
+    expect(where(x.greater(0), NDArray.array([[10], [20]]), NDArray.array([5, 6])).toArray()).deep.equals([
+      [10, 6],
+      [5, 20],
+    ]);
     expect(where(NDArray.array([0.5, 0]), 1, 2).toArray()).deep.equals([1, 2]);
     if (has('complex128')) {
       const z = where(NDArray.array([1, 0]), complex(0, 1), NDArray.array([3, 4], { dtype: 'float64' }));
-      expect(z.toArray()).deep.equals([{ re: 0, im: 1 }, { re: 4, im: 0 }]);
+      expect(z.toArray()).deep.equals([
+        { re: 0, im: 1 },
+        { re: 4, im: 0 },
+      ]);
     }
     expect(() => where(NDArray.array([1, 0]), NDArray.zeros([3]), 0)).throws(ShapeError);
   });
 
   it('work on arrays of nothing', () => {
     const x = NDArray.zeros([0, 3]);
-    expect(x.add(1).exp().add(NDArray.ones([3])).shape).deep.equals([0, 3]);
+    expect(
+      x
+        .add(1)
+        .exp()
+        .add(NDArray.ones([3])).shape,
+    ).deep.equals([0, 3]);
     expect(x.addInPlace(2).transpose().shape).deep.equals([3, 0]);
     expect(x.toArray()).deep.equals([]);
   });

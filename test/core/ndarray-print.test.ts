@@ -3,11 +3,22 @@ import { NDArray } from '../../src/core/ndarray.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 const backend = new CpuBackend();
-const array = (data: Parameters<typeof NDArray.array>[0], dtype?: 'float32' | 'int32' | 'complex128') => NDArray.array(data, { backend, dtype });
+const array = (data: Parameters<typeof NDArray.array>[0], dtype?: 'float32' | 'int32' | 'complex128') =>
+  NDArray.array(data, { backend, dtype });
 
 /** What print() shows in Python for the same array. */
 const CASES: readonly (readonly [title: string, x: NDArray, text: string])[] = [
-  ['integers', array([[1, -10], [100, 2]], 'int32'), '[[  1 -10]\n [100   2]]'],
+  [
+    'integers',
+    array(
+      [
+        [1, -10],
+        [100, 2],
+      ],
+      'int32',
+    ),
+    '[[  1 -10]\n [100   2]]',
+  ],
   ['whole floats', array([1, 2, 3]), '[1. 2. 3.]'],
   ['fractions', array([1, 0.5, -0.25]), '[ 1.    0.5  -0.25]'],
   ['eight digits', array([1 / 3, 2 / 3]), '[0.33333333 0.66666667]'],
@@ -18,8 +29,22 @@ const CASES: readonly (readonly [title: string, x: NDArray, text: string])[] = [
   ['exponents for large numbers', array([1e8, -2.5e8]), '[ 1.0e+08 -2.5e+08]'],
   ['nan and infinities', array([1, Number.NaN, Number.NEGATIVE_INFINITY]), '[  1.  nan -inf]'],
   ['negative zero', array([-0, 1]), '[-0.  1.]'],
-  ['complex numbers', array([{ re: 1, im: 2 }, { re: 3, im: -4.5 }]), '[1.+2.j  3.-4.5j]'],
-  ['complex numbers that are none', array([{ re: Number.NaN, im: 2 }, { re: 3, im: Number.POSITIVE_INFINITY }]), '[nan +2.j  3.+infj]'],
+  [
+    'complex numbers',
+    array([
+      { re: 1, im: 2 },
+      { re: 3, im: -4.5 },
+    ]),
+    '[1.+2.j  3.-4.5j]',
+  ],
+  [
+    'complex numbers that are none',
+    array([
+      { re: Number.NaN, im: 2 },
+      { re: 3, im: Number.POSITIVE_INFINITY },
+    ]),
+    '[nan +2.j  3.+infj]',
+  ],
   ['one number', array(2.5), '2.5'],
   ['nothing', array([]), '[]'],
   ['three axes', NDArray.arange(0, 8, 1, { backend, dtype: 'int32' }).reshape([2, 2, 2]), '[[[0 1]\n  [2 3]]\n\n [[4 5]\n  [6 7]]]'],

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { abs, add, conj, mul, re, type Scalar } from '../../src/core/complex.js';
 import type { Nested } from '../../src/core/creation.js';
 import { isComplex, isFloat, realOf } from '../../src/core/dtype.js';
-import { BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
-import { type Shape } from '../../src/core/shape.js';
+import type { Shape } from '../../src/core/shape.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { tolerance } from '../support/tolerance.js';
 import { at, deviation, dtypesOf, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
@@ -16,13 +16,26 @@ function groups(nested: Nested, shape: Shape, axes: readonly number[]): Scalar[]
   const within = shape.map((n, k) => (axes.includes(k) ? n : 1));
   return indices(rest.map((k) => shape[k] as number)).map((place) => {
     const base = shape.map((_, k) => (rest.includes(k) ? (place[rest.indexOf(k)] as number) : 0));
-    return indices(within).map((offset) => at(nested, offset.map((i, k) => i + (base[k] as number))));
+    return indices(within).map((offset) =>
+      at(
+        nested,
+        offset.map((i, k) => i + (base[k] as number)),
+      ),
+    );
   });
 }
 
-const withAxes = shapes(4, 1).filter((s) => s.length > 0).chain((shape) =>
-  fc.tuple(fc.constant(shape), fc.shuffledSubarray(shape.map((_, k) => k), { minLength: 1 })),
-);
+const withAxes = shapes(4, 1)
+  .filter((s) => s.length > 0)
+  .chain((shape) =>
+    fc.tuple(
+      fc.constant(shape),
+      fc.shuffledSubarray(
+        shape.map((_, k) => k),
+        { minLength: 1 },
+      ),
+    ),
+  );
 
 const sum = (list: readonly Scalar[]) => list.reduce<Scalar>(add, 0);
 const total = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
@@ -42,25 +55,43 @@ onEveryBackend('reductions of NDArray', (backend) => {
         const eps = 10 * tolerance(float);
         const result = x.sum(axes, { keepdims });
         expect(result.dtype).equals(dtype);
-        expect(result.shape).deep.equals(keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k)));
+        expect(result.shape).deep.equals(
+          keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k)),
+        );
         near(flat(result.toArray()), lists.map(sum), 0);
         near(x.sum(), sum(flat(x.toArray())), 0);
-        near(flat(x.mean(axes).toArray()), lists.map((l) => mul(sum(l), 1 / l.length)), eps);
+        near(
+          flat(x.mean(axes).toArray()),
+          lists.map((l) => mul(sum(l), 1 / l.length)),
+          eps,
+        );
         expect(x.mean(axes).dtype).equals(float);
         const spread = (l: readonly Scalar[]) => {
           const mean = mul(sum(l), 1 / l.length);
           return total(l.map((a) => abs(add(a, mul(mean, -1))) ** 2)) / l.length;
         };
         near(flat(x.var(axes).toArray()), lists.map(spread), eps);
-        near(flat(x.std(axes, { keepdims }).toArray()), lists.map((l) => Math.sqrt(spread(l))), 10 * Math.sqrt(eps));
+        near(
+          flat(x.std(axes, { keepdims }).toArray()),
+          lists.map((l) => Math.sqrt(spread(l))),
+          10 * Math.sqrt(eps),
+        );
         near(x.var(), spread(flat(x.toArray())), eps);
         for (const [order, f] of [
-          [2, (l) => Math.sqrt(total(l.map((m) => m * m)))], [1, total], [3, (l) => total(l.map((m) => m ** 3)) ** (1 / 3)], [0, (l) => l.filter((m) => m !== 0).length],
-          [Number.POSITIVE_INFINITY, (l) => Math.max(...l)], [Number.NEGATIVE_INFINITY, (l) => Math.min(...l)],
+          [2, (l) => Math.sqrt(total(l.map((m) => m * m)))],
+          [1, total],
+          [3, (l) => total(l.map((m) => m ** 3)) ** (1 / 3)],
+          [0, (l) => l.filter((m) => m !== 0).length],
+          [Number.POSITIVE_INFINITY, (l) => Math.max(...l)],
+          [Number.NEGATIVE_INFINITY, (l) => Math.min(...l)],
         ] as readonly (readonly [number, (l: readonly number[]) => number])[]) {
           const norms = x.norm(order, axes);
           expect(norms.dtype).equals(realOf(float));
-          near(flat(norms.toArray()), lists.map((l) => f(l.map(abs))), eps);
+          near(
+            flat(norms.toArray()),
+            lists.map((l) => f(l.map(abs))),
+            eps,
+          );
         }
         expect(flat(x.any(axes).toArray())).deep.equals(lists.map((l) => Number(l.some((a) => abs(a) !== 0))));
         expect(flat(x.all(axes).toArray())).deep.equals(lists.map((l) => Number(l.every((a) => abs(a) !== 0))));
@@ -80,15 +111,31 @@ onEveryBackend('reductions of NDArray', (backend) => {
   });
 
   it('multiply', () => {
-    expect(NDArray.array([[1, 2], [3, 4]]).prod()).equals(24);
-    expect(NDArray.array([[1, 2], [3, 4]]).prod(0).toArray()).deep.equals([3, 8]);
+    expect(
+      NDArray.array([
+        [1, 2],
+        [3, 4],
+      ]).prod(),
+    ).equals(24);
+    expect(
+      NDArray.array([
+        [1, 2],
+        [3, 4],
+      ])
+        .prod(0)
+        .toArray(),
+    ).deep.equals([3, 8]);
   });
 
   it('find the first extreme along an axis', () => {
     fc.assert(
       fc.property(
-        shapes(3, 1).filter((s) => s.length > 0).chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1))),
-        fc.infiniteStream(fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -2, max: 2 }) }, { weight: 1, arbitrary: fc.constant(Number.NaN) })),
+        shapes(3, 1)
+          .filter((s) => s.length > 0)
+          .chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1))),
+        fc.infiniteStream(
+          fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -2, max: 2 }) }, { weight: 1, arbitrary: fc.constant(Number.NaN) }),
+        ),
         ([shape, axis], stream) => {
           const values = indices(shape).map(() => stream.next().value as number);
           const x = NDArray.array(values).reshape(shape);
@@ -107,10 +154,19 @@ onEveryBackend('reductions of NDArray', (backend) => {
   });
 
   it('sum up', () => {
-    const x = NDArray.array([[1, 2, 3], [4, 5, 6]]);
+    const x = NDArray.array([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     expect(x.cumsum().toArray()).deep.equals([1, 3, 6, 10, 15, 21]);
-    expect(x.cumsum(0).toArray()).deep.equals([[1, 2, 3], [5, 7, 9]]);
-    expect(x.cumsum(-1).toArray()).deep.equals([[1, 3, 6], [4, 9, 15]]);
+    expect(x.cumsum(0).toArray()).deep.equals([
+      [1, 2, 3],
+      [5, 7, 9],
+    ]);
+    expect(x.cumsum(-1).toArray()).deep.equals([
+      [1, 3, 6],
+      [4, 9, 15],
+    ]);
   });
 
   it('of nothing are 0, 1 or refused', () => {
@@ -124,16 +180,24 @@ onEveryBackend('reductions of NDArray', (backend) => {
   });
 
   it('divide by n - ddof', () => {
-    const x = NDArray.array([[1, 2, 3], [1, 1, 4]]);
+    const x = NDArray.array([
+      [1, 2, 3],
+      [1, 1, 4],
+    ]);
     expect(x.slice(0).var(undefined, { ddof: 1 })).equals(1);
     near(x.var(1, { ddof: 1 }), [1, 3], 1e-6);
     near(x.std(1, { ddof: 1, keepdims: true }), [[1], [Math.sqrt(3)]], 1e-6);
+    expect(() => x.var(1, { ddof: Number.NaN })).throws(ArgumentError, 'ddof');
+    expect(() => x.sum(1, { keepdim: true } as never)).throws(ArgumentError, "did you mean 'keepdims'");
+    expect(() => x.std(undefined, { dof: 1 } as never)).throws(ArgumentError, "did you mean 'ddof'");
   });
 
   it('multiply matrices as np.matmul', () => {
     const size = fc.integer({ min: 0, max: 4 });
     const batches = shapes(2, 1).chain((batch) => {
-      const thinned = fc.tuple(fc.nat(), fc.nat(batch.length)).map(([bits, skip]) => batch.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(skip));
+      const thinned = fc
+        .tuple(fc.nat(), fc.nat(batch.length))
+        .map(([bits, skip]) => batch.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(skip));
       return fc.tuple(thinned, thinned);
     });
     fc.assert(
@@ -145,7 +209,8 @@ onEveryBackend('reductions of NDArray', (backend) => {
         expect(c.shape).deep.equals([...batch, m, n]);
         expect(c.dtype).equals(dtype);
         const [u, v] = [a.toArray(), b.toArray()];
-        const pick = (shape: readonly number[], place: readonly number[]) => shape.map((s, i) => (s === 1 ? 0 : (place[place.length - shape.length + i] as number)));
+        const pick = (shape: readonly number[], place: readonly number[]) =>
+          shape.map((s, i) => (s === 1 ? 0 : (place[place.length - shape.length + i] as number)));
         const expected = indices([...batch, m, n]).map((place) => {
           const [outer, i, j] = [place.slice(0, -2), place.at(-2) as number, place.at(-1) as number];
           return sum(Array.from({ length: k }, (_, l) => mul(at(u, [...pick(p, outer), i, l]), at(v, [...pick(q, outer), l, j]))));
@@ -154,7 +219,10 @@ onEveryBackend('reductions of NDArray', (backend) => {
       }),
       { numRuns: 60 },
     );
-    const a = NDArray.array([[1, 2], [3, 4]]);
+    const a = NDArray.array([
+      [1, 2],
+      [3, 4],
+    ]);
     const v = NDArray.array([5, 6]);
     expect(a.matmul(v).toArray()).deep.equals([17, 39]);
     expect(v.matmul(a).toArray()).deep.equals([23, 34]);
@@ -166,7 +234,13 @@ onEveryBackend('reductions of NDArray', (backend) => {
 
   it('conjugate where they should', function () {
     if (!backend().dtypes.includes('complex128')) this.skip();
-    const z = NDArray.array([{ re: 1, im: 2 }, { re: 3, im: -1 }], { dtype: 'complex128' });
+    const z = NDArray.array(
+      [
+        { re: 1, im: 2 },
+        { re: 3, im: -1 },
+      ],
+      { dtype: 'complex128' },
+    );
     const x = NDArray.array([2, 1], { dtype: 'float64' });
     expect(z.vdot(z)).deep.equals({ re: 15, im: 0 });
     expect(z.dot(z)).deep.equals(add(mul({ re: 1, im: 2 }, { re: 1, im: 2 }), mul({ re: 3, im: -1 }, { re: 3, im: -1 })));

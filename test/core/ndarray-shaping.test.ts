@@ -33,7 +33,10 @@ const indexOf = (n: number): fc.Arbitrary<Index> => {
 };
 
 const indexed = shapes().chain((shape) =>
-  fc.tuple(fc.constant(shape), fc.integer({ min: 0, max: shape.length }).chain((k) => fc.tuple(...shape.slice(0, k).map(indexOf)))),
+  fc.tuple(
+    fc.constant(shape),
+    fc.integer({ min: 0, max: shape.length }).chain((k) => fc.tuple(...shape.slice(0, k).map(indexOf))),
+  ),
 );
 
 /** The shape and source places of a region, by the walk above. */
@@ -87,7 +90,17 @@ onEveryBackend('shapes of NDArray', (backend) => {
   });
   it('views only what lies together', () => {
     const x = numbered([3, 4, 5], 'float32');
-    for (const view of [x.slice(1), x.slice([1, 3]), x.slice(2, [1, 3]), x.slice(null), x.slice(1, 2, [0, 2]), x.slice(), x.reshape(60), x.ravel(), x.slice([1, 3], null)]) {
+    for (const view of [
+      x.slice(1),
+      x.slice([1, 3]),
+      x.slice(2, [1, 3]),
+      x.slice(null),
+      x.slice(1, 2, [0, 2]),
+      x.slice(),
+      x.reshape(60),
+      x.ravel(),
+      x.slice([1, 3], null),
+    ]) {
       expect(view.overlaps(x), `${view.shape}`).equals(true);
     }
     for (const copy of [x.slice(null, [0, 2]), x.slice([0, 3, 2]), x.slice(null, 1), x.transpose(), x.flip(), x.broadcastTo([3, 4, 5])]) {
@@ -117,7 +130,15 @@ onEveryBackend('shapes of NDArray', (backend) => {
   it('transposes', () => {
     fc.assert(
       fc.property(
-        shapes().chain((shape) => fc.tuple(fc.constant(shape), fc.shuffledSubarray(shape.map((_, k) => k), { minLength: shape.length }))),
+        shapes().chain((shape) =>
+          fc.tuple(
+            fc.constant(shape),
+            fc.shuffledSubarray(
+              shape.map((_, k) => k),
+              { minLength: shape.length },
+            ),
+          ),
+        ),
         dtypesOf(backend()),
         ([shape, axes], dtype) => {
           const x = numbered(shape, dtype);
@@ -136,16 +157,54 @@ onEveryBackend('shapes of NDArray', (backend) => {
   });
   it('flips, rolls, pads and takes', () => {
     const x = NDArray.arange(6).reshape([2, 3]);
-    expect(x.flip().toArray()).deep.equals([[5, 4, 3], [2, 1, 0]]);
-    expect(x.flip(-1).toArray()).deep.equals([[2, 1, 0], [5, 4, 3]]);
-    expect(x.roll(1).toArray()).deep.equals([[5, 0, 1], [2, 3, 4]]);
-    expect(x.roll(-4, 1).toArray()).deep.equals([[1, 2, 0], [4, 5, 3]]);
+    expect(x.flip().toArray()).deep.equals([
+      [5, 4, 3],
+      [2, 1, 0],
+    ]);
+    expect(x.flip(-1).toArray()).deep.equals([
+      [2, 1, 0],
+      [5, 4, 3],
+    ]);
+    expect(x.roll(1).toArray()).deep.equals([
+      [5, 0, 1],
+      [2, 3, 4],
+    ]);
+    expect(x.roll(-4, 1).toArray()).deep.equals([
+      [1, 2, 0],
+      [4, 5, 3],
+    ]);
     expect(NDArray.zeros([0]).roll(2).shape).deep.equals([0]);
-    expect(x.pad([[0, 1], [1, 0]], 9).toArray()).deep.equals([[9, 0, 1, 2], [9, 3, 4, 5], [9, 9, 9, 9]]);
-    expect(x.take([2, 0, -1], 1).toArray()).deep.equals([[2, 0, 2], [5, 3, 5]]);
+    expect(
+      x
+        .pad(
+          [
+            [0, 1],
+            [1, 0],
+          ],
+          9,
+        )
+        .toArray(),
+    ).deep.equals([
+      [9, 0, 1, 2],
+      [9, 3, 4, 5],
+      [9, 9, 9, 9],
+    ]);
+    expect(x.take([2, 0, -1], 1).toArray()).deep.equals([
+      [2, 0, 2],
+      [5, 3, 5],
+    ]);
     expect(x.take([5, 1]).toArray()).deep.equals([5, 1]);
     expect(x.take([], 0).shape).deep.equals([0, 3]);
-    expect(x.broadcastTo([2, 2, 3]).toArray()).deep.equals([[[0, 1, 2], [3, 4, 5]], [[0, 1, 2], [3, 4, 5]]]);
+    expect(x.broadcastTo([2, 2, 3]).toArray()).deep.equals([
+      [
+        [0, 1, 2],
+        [3, 4, 5],
+      ],
+      [
+        [0, 1, 2],
+        [3, 4, 5],
+      ],
+    ]);
     expect(NDArray.array(4).broadcastTo(2).toArray()).deep.equals([4, 4]);
     expect(() => x.take([3], 1)).throws(ShapeError, 'position 3');
     expect(() => x.pad([[1, 1]])).throws(ShapeError);
@@ -154,35 +213,69 @@ onEveryBackend('shapes of NDArray', (backend) => {
   });
   it('joins', () => {
     fc.assert(
-      fc.property(shapes(3, 1), fc.nat(2), fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }), dtypesOf(backend()), (other, where, lengths, dtype) => {
-        const axis = Math.min(where, other.length);
-        const parts = lengths.map((n) => numbered(other.toSpliced(axis, 0, n), dtype));
-        const y = concatenate(parts, axis);
-        expect(y.shape).deep.equals(other.toSpliced(axis, 0, lengths.reduce((a, b) => a + b)));
-        let start = 0;
-        parts.forEach((part, k) => {
-          const end = start + (lengths[k] as number);
-          expect(y.slice(...other.slice(0, axis).map(() => null), [start, end]).toArray()).deep.equals(part.toArray());
-          start = end;
-        });
-        const slabs = stack([numbered(other, dtype), numbered(other, dtype)], axis);
-        expect(slabs.shape).deep.equals(other.toSpliced(axis, 0, 2));
-        expect(flat(slabs.slice(...other.slice(0, axis).map(() => null), 1).toArray())).deep.equals(flat(numbered(other, dtype).toArray()));
-      }),
+      fc.property(
+        shapes(3, 1),
+        fc.nat(2),
+        fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }),
+        dtypesOf(backend()),
+        (other, where, lengths, dtype) => {
+          const axis = Math.min(where, other.length);
+          const parts = lengths.map((n) => numbered(other.toSpliced(axis, 0, n), dtype));
+          const y = concatenate(parts, axis);
+          expect(y.shape).deep.equals(
+            other.toSpliced(
+              axis,
+              0,
+              lengths.reduce((a, b) => a + b),
+            ),
+          );
+          let start = 0;
+          parts.forEach((part, k) => {
+            const end = start + (lengths[k] as number);
+            expect(y.slice(...other.slice(0, axis).map(() => null), [start, end]).toArray()).deep.equals(part.toArray());
+            start = end;
+          });
+          const slabs = stack([numbered(other, dtype), numbered(other, dtype)], axis);
+          expect(slabs.shape).deep.equals(other.toSpliced(axis, 0, 2));
+          expect(flat(slabs.slice(...other.slice(0, axis).map(() => null), 1).toArray())).deep.equals(
+            flat(numbered(other, dtype).toArray()),
+          );
+        },
+      ),
       { numRuns: 50 },
     );
     expect(() => concatenate([])).throws(ArgumentError);
     expect(() => concatenate([NDArray.zeros([2, 2]), NDArray.zeros([2, 3])], 0)).throws(ShapeError);
     expect(() => stack([NDArray.zeros([2]), NDArray.zeros([3])])).throws(ShapeError);
-    expect(() => concatenate([NDArray.zeros([2]), NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) })])).throws(BackendError);
+    expect(() => concatenate([NDArray.zeros([2]), NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) })])).throws(
+      BackendError,
+    );
   });
   it('refuses wrong indices and axes', () => {
     const x = NDArray.zeros([2, 3]);
     const wrong: (() => unknown)[] = [
-      () => x.slice(2), () => x.slice(0, -4), () => x.slice(Number.NaN), () => x.slice(0.5), () => x.slice([0, 1, 0]), () => x.slice([Number.NaN]),
-      () => x.slice(0, 0, 0), () => x.slice('0' as never), () => x.get(0), () => x.get(0, [0] as never), () => x.set([5, 0], 1), () => x.flip(2),
-      () => x.flip(Number.NaN), () => x.sum(Number.NaN), () => x.sum(2), () => x.sum([0, 0]), () => x.cumsum(-3), () => x.roll(1, 7), () => x.take([0], 2),
-      () => x.argmax(Number.NaN), () => x.norm(2, Number.NaN), () => x.set([null], NDArray.zeros([4])),
+      () => x.slice(2),
+      () => x.slice(0, -4),
+      () => x.slice(Number.NaN),
+      () => x.slice(0.5),
+      () => x.slice([0, 1, 0]),
+      () => x.slice([Number.NaN]),
+      () => x.slice(0, 0, 0),
+      () => x.slice('0' as never),
+      () => x.get(0),
+      () => x.get(0, [0] as never),
+      () => x.set([5, 0], 1),
+      () => x.flip(2),
+      () => x.flip(Number.NaN),
+      () => x.sum(Number.NaN),
+      () => x.sum(2),
+      () => x.sum([0, 0]),
+      () => x.cumsum(-3),
+      () => x.roll(1, 7),
+      () => x.take([0], 2),
+      () => x.argmax(Number.NaN),
+      () => x.norm(2, Number.NaN),
+      () => x.set([null], NDArray.zeros([4])),
     ];
     for (const call of wrong) expect(call, String(call)).throws(ShapeError);
     expect(() => x.set([0], [1, 2, 3] as never)).throws(ArgumentError, 'NDArray.array');
@@ -194,12 +287,23 @@ onEveryBackend('shapes of NDArray', (backend) => {
       expect(() => x.set([0], { re: 1, im: 1 })).throws(DTypeError);
       expect(() => x.set([null], NDArray.zeros([2], { dtype: 'complex128' }))).throws(DTypeError);
       expect(() => x.set([null], NDArray.zeros([2], { dtype: 'float32' }))).throws(DTypeError, 'astype');
-      expect(NDArray.zeros([2], { dtype: 'complex128' }).set([null], NDArray.ones([2])).toArray()).deep.equals([{ re: 1, im: 0 }, { re: 1, im: 0 }]);
+      expect(
+        NDArray.zeros([2], { dtype: 'complex128' })
+          .set([null], NDArray.ones([2]))
+          .toArray(),
+      ).deep.equals([
+        { re: 1, im: 0 },
+        { re: 1, im: 0 },
+      ]);
     }
     if (dtypes.includes('int32')) expect(() => NDArray.zeros([2], { dtype: 'int32' }).set([0], 0.5)).throws(DTypeError);
   });
   it('gives back nested lists of every depth', () => {
-    const nested: Nested = [[[1], [2]], [[3], [4]], [[5], [6]]];
+    const nested: Nested = [
+      [[1], [2]],
+      [[3], [4]],
+      [[5], [6]],
+    ];
     expect(NDArray.array(nested).toArray()).deep.equals(nested);
     expect(product(NDArray.array(nested).shape)).equals(6);
   });

@@ -1,6 +1,6 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { inspect } from 'node:util';
 import { defaultBackend } from '../../src/core/defaults.js';
 import { complexOf, isComplex, isFloat, realOf } from '../../src/core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
@@ -18,10 +18,16 @@ onEveryBackend('NDArray', (backend) => {
         expect(NDArray.ones([2, 3], { dtype }).sum()).deep.equals(isComplex(dtype) ? { re: 6, im: 0 } : 6);
         expect(NDArray.full(4, 2, { dtype }).shape).deep.equals([4]);
         expect(NDArray.empty([], { dtype }).size).equals(1);
-        expect(NDArray.eye(2, 3, 1, { dtype }).real().toArray()).deep.equals([[0, 1, 0], [0, 0, 1]]);
+        expect(NDArray.eye(2, 3, 1, { dtype }).real().toArray()).deep.equals([
+          [0, 1, 0],
+          [0, 0, 1],
+        ]);
       }
       expect(NDArray.zeros([2]).dtype).equals(backend().defaultDType);
-      expect(NDArray.eye(2, 3, -1).toArray()).deep.equals([[0, 0, 0], [1, 0, 0]]);
+      expect(NDArray.eye(2, 3, -1).toArray()).deep.equals([
+        [0, 0, 0],
+        [1, 0, 0],
+      ]);
     });
     it('counts as np.arange', () => {
       expect(NDArray.arange(4).toArray()).deep.equals([0, 1, 2, 3]);
@@ -41,7 +47,13 @@ onEveryBackend('NDArray', (backend) => {
       expect(() => NDArray.linspace(0, 1, -1)).throws(ArgumentError, 'num');
     });
     it('takes nested lists and typed arrays', () => {
-      expect(NDArray.array([[1, 2], [3, 4], [5, 6]]).shape).deep.equals([3, 2]);
+      expect(
+        NDArray.array([
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ]).shape,
+      ).deep.equals([3, 2]);
       expect(NDArray.array([[], []]).shape).deep.equals([2, 0]);
       expect(NDArray.array(5).shape).deep.equals([]);
       expect(NDArray.array(Float32Array.of(1, 2)).dtype).equals('float32');
@@ -63,7 +75,10 @@ onEveryBackend('NDArray', (backend) => {
       if (!backend().dtypes.includes(dtype)) this.skip();
       const x = NDArray.array([1, { re: 2, im: -3 }]);
       expect(x.dtype).equals(dtype);
-      expect(x.toArray()).deep.equals([{ re: 1, im: 0 }, { re: 2, im: -3 }]);
+      expect(x.toArray()).deep.equals([
+        { re: 1, im: 0 },
+        { re: 2, im: -3 },
+      ]);
       expect(NDArray.full(1, { re: 0, im: 1 }).dtype).equals(dtype);
       expect(NDArray.fromHost(Float64Array.of(1, 2, 3, 4), [2], { dtype: 'complex128' }).get(1)).deep.equals({ re: 3, im: 4 });
       expect(() => NDArray.array([{ re: 1, im: 1 }], { dtype: realOf(dtype) })).throws(DTypeError);
@@ -132,7 +147,14 @@ onEveryBackend('NDArray', (backend) => {
       const x = NDArray.zeros([3]);
       x.dispose();
       expect(x.disposed).equals(true);
-      for (const use of [() => x.add(1), () => x.fill(2), () => x.ravel(), () => x.toHost(), () => NDArray.zeros([3]).axpby(1, x, 1), () => x.norm()]) {
+      for (const use of [
+        () => x.add(1),
+        () => x.fill(2),
+        () => x.ravel(),
+        () => x.toHost(),
+        () => NDArray.zeros([3]).axpby(1, x, 1),
+        () => x.norm(),
+      ]) {
         expect(use).throws(BackendError, 'disposed');
       }
       expect(x.toString()).includes('disposed');
@@ -192,10 +214,9 @@ onEveryBackend('NDArray', (backend) => {
       fc.assert(
         fc.property(fc.constantFrom(...backend().dtypes), fc.integer({ min: 0, max: 60 }), (dtype, n) => {
           const [x, y] = [numbered([n], dtype), numbered([n], dtype).add(1)];
-          const [u, v] = [flat(x.toArray()), flat(y.toArray())].map((list) => list.map((a) => (typeof a === 'number' ? { re: a, im: 0 } : a))) as [
-            { re: number; im: number }[],
-            { re: number; im: number }[],
-          ];
+          const [u, v] = [flat(x.toArray()), flat(y.toArray())].map((list) =>
+            list.map((a) => (typeof a === 'number' ? { re: a, im: 0 } : a)),
+          ) as [{ re: number; im: number }[], { re: number; im: number }[]];
           let [re, im, reConj, imConj] = [0, 0, 0, 0];
           u.forEach((a, i) => {
             const b = v[i] as { re: number; im: number };
@@ -210,9 +231,13 @@ onEveryBackend('NDArray', (backend) => {
           expect(x.rdot(y)).equals(reConj);
           expect(rdots([x, x], [x, y])[1]).equals(reConj);
           const moduli = u.map((a) => Math.hypot(a.re, a.im));
-          const close = (value: number, expected: number) => expect(Math.abs(value - expected)).at.most(tolerance(isFloat(dtype) ? dtype : 'float64') * (1 + expected));
+          const close = (value: number, expected: number) =>
+            expect(Math.abs(value - expected)).at.most(tolerance(isFloat(dtype) ? dtype : 'float64') * (1 + expected));
           close(x.norm(), Math.sqrt(moduli.reduce((s, m) => s + m * m, 0)));
-          close(x.norm(1), moduli.reduce((s, m) => s + m, 0));
+          close(
+            x.norm(1),
+            moduli.reduce((s, m) => s + m, 0),
+          );
           close(x.norm(3), moduli.reduce((s, m) => s + m ** 3, 0) ** (1 / 3));
           close(x.norm(0), moduli.filter((m) => m !== 0).length);
           if (n === 0) return;

@@ -35,8 +35,15 @@ describe('tidy', () => {
   });
   it('keeps arrays in lists, maps, iterables and objects', () => {
     const one = () => NDArray.ones([2]);
-    const results = [tidy(() => [one(), one()]), tidy(() => ({ a: one(), n: 1, none: undefined })), tidy(() => new Map([['a', one()]])), tidy(() => new Set([one()]))];
-    const all = results.flatMap((r): unknown[] => (r instanceof Map ? [...r.values()] : r instanceof Set ? [...r] : Object.values(r))).filter((x) => x instanceof NDArray);
+    const results = [
+      tidy(() => [one(), one()]),
+      tidy(() => ({ a: one(), n: 1, none: undefined })),
+      tidy(() => new Map([['a', one()]])),
+      tidy(() => new Set([one()])),
+    ];
+    const all = results
+      .flatMap((r): unknown[] => (r instanceof Map ? [...r.values()] : r instanceof Set ? [...r] : Object.values(r)))
+      .filter((x) => x instanceof NDArray);
     expect(all.length).equals(5);
     for (const x of all) {
       expect(x.disposed).equals(false);
@@ -74,9 +81,11 @@ describe('tidy', () => {
   });
   it('spares what is kept', () => {
     let kept: NDArray | undefined;
-    tidy(() => tidy(() => {
-      kept = keep(NDArray.ones([3]));
-    }));
+    tidy(() =>
+      tidy(() => {
+        kept = keep(NDArray.ones([3]));
+      }),
+    );
     expect(kept?.sum()).equals(3);
     kept?.dispose();
     expect(held()).equals(0);

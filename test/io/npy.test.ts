@@ -1,7 +1,7 @@
-import { expect } from 'chai';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import type { Nested } from '../../src/core/creation.js';
 import type { DType } from '../../src/core/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/errors.js';
@@ -67,7 +67,14 @@ onEveryBackend('.npy', (backend) => {
     expect(readFileSync(path(), 'latin1')).includes("'shape': (7,), }");
   });
   it('reads every kind of number, in either byte order', () => {
-    const cases: readonly (readonly [descr: string, setter: Setter, width: number, values: readonly (number | bigint)[], dtype: DType, expected: Nested])[] = [
+    const cases: readonly (readonly [
+      descr: string,
+      setter: Setter,
+      width: number,
+      values: readonly (number | bigint)[],
+      dtype: DType,
+      expected: Nested,
+    ])[] = [
       ['b1', 'setUint8', 1, [0, 1], 'int32', [0, 1]],
       ['i1', 'setInt8', 1, [-128, 127], 'int32', [-128, 127]],
       ['u1', 'setUint8', 1, [0, 255], 'int32', [0, 255]],
@@ -79,11 +86,38 @@ onEveryBackend('.npy', (backend) => {
       ['i8', 'setBigInt64', 8, [-5n, 7n], 'int32', [-5, 7]],
       ['i8', 'setBigInt64', 8, [-(2n ** 40n), 2n ** 53n], 'float64', [-(2 ** 40), 2 ** 53]],
       ['u8', 'setBigUint64', 8, [2n ** 63n], 'float64', [2 ** 63]],
-      ['f2', 'setUint16', 2, [0x3c00, 0xc000, 0x0001, 0x7c00, 0x3555], 'float32', [1, -2, 2 ** -24, Number.POSITIVE_INFINITY, 0.333251953125]],
+      [
+        'f2',
+        'setUint16',
+        2,
+        [0x3c00, 0xc000, 0x0001, 0x7c00, 0x3555],
+        'float32',
+        [1, -2, 2 ** -24, Number.POSITIVE_INFINITY, 0.333251953125],
+      ],
       ['f4', 'setFloat32', 4, [0.5, -2], 'float32', [0.5, -2]],
       ['f8', 'setFloat64', 8, [0.1, 1e300], 'float64', [0.1, 1e300]],
-      ['c8', 'setFloat32', 4, [1, 2, 3, -4], 'complex64', [{ re: 1, im: 2 }, { re: 3, im: -4 }]],
-      ['c16', 'setFloat64', 8, [1, 2, 3, -4], 'complex128', [{ re: 1, im: 2 }, { re: 3, im: -4 }]],
+      [
+        'c8',
+        'setFloat32',
+        4,
+        [1, 2, 3, -4],
+        'complex64',
+        [
+          { re: 1, im: 2 },
+          { re: 3, im: -4 },
+        ],
+      ],
+      [
+        'c16',
+        'setFloat64',
+        8,
+        [1, 2, 3, -4],
+        'complex128',
+        [
+          { re: 1, im: 2 },
+          { re: 3, im: -4 },
+        ],
+      ],
     ];
     for (const [descr, setter, width, values, dtype, expected] of cases.filter((c) => holds(c[4]))) {
       for (const little of [true, false]) {
@@ -96,8 +130,15 @@ onEveryBackend('.npy', (backend) => {
   });
   it('reads versions 1 to 3 and Fortran order', () => {
     const data = bytes('setFloat32', 4, [0, 1, 2, 3, 4, 5]);
-    for (const version of [1, 2, 3]) expect(reading(npy('<f4', '(2, 3)', data, { version })).toArray()).deep.equals([[0, 1, 2], [3, 4, 5]]);
-    expect(reading(npy('<f4', '(2, 3)', data, { fortran: true })).toArray()).deep.equals([[0, 2, 4], [1, 3, 5]]);
+    for (const version of [1, 2, 3])
+      expect(reading(npy('<f4', '(2, 3)', data, { version })).toArray()).deep.equals([
+        [0, 1, 2],
+        [3, 4, 5],
+      ]);
+    expect(reading(npy('<f4', '(2, 3)', data, { fortran: true })).toArray()).deep.equals([
+      [0, 2, 4],
+      [1, 3, 5],
+    ]);
     expect(reading(npy('<f4', '(2, 1, 3)', data, { fortran: true })).toArray()).deep.equals([[[0, 2, 4]], [[1, 3, 5]]]);
     expect(reading(npy('<f4', '(6,)', data, { fortran: true })).toArray()).deep.equals([0, 1, 2, 3, 4, 5]);
     expect(reading(npy('', '', data, { text: `{"shape": (3L, 2L), "fortran_order": False, "descr": "<f4"}` })).shape).deep.equals([3, 2]);
@@ -121,10 +162,33 @@ onEveryBackend('.npy', (backend) => {
   });
   it('reads more than one piece', () => {
     const n = 600_000;
-    const x = reading(npy('>i2', `(${n},)`, bytes('setInt16', 2, Array.from({ length: n }, (_, i) => i % 1000), false)), { dtype: 'float32' });
+    const x = reading(
+      npy(
+        '>i2',
+        `(${n},)`,
+        bytes(
+          'setInt16',
+          2,
+          Array.from({ length: n }, (_, i) => i % 1000),
+          false,
+        ),
+      ),
+      { dtype: 'float32' },
+    );
     expect(x.sum()).equals((n / 1000) * 499_500);
     if (!holds('complex64')) return;
-    const z = reading(npy('<c16', `(${n / 2},)`, bytes('setFloat64', 8, Array.from({ length: n }, (_, i) => i % 1000))), { dtype: 'complex64' });
+    const z = reading(
+      npy(
+        '<c16',
+        `(${n / 2},)`,
+        bytes(
+          'setFloat64',
+          8,
+          Array.from({ length: n }, (_, i) => i % 1000),
+        ),
+      ),
+      { dtype: 'complex64' },
+    );
     expect(z.sum()).deep.equals({ re: (n / 1000) * 249_500, im: (n / 1000) * 250_000 });
   });
   it('refuses damaged and hostile files before it allocates', () => {
@@ -146,8 +210,12 @@ onEveryBackend('.npy', (backend) => {
     ];
     const { allocations } = backend().stats();
     for (const [why, file] of wrong) expect(() => reading(file), String(why)).throws(ArgumentError, why);
-    for (const descr of ['|O', '<U5', '<f16', '<i3', '<M8', '<c4']) expect(() => reading(npy(descr, '(1,)', new Uint8Array(64))), descr).throws(DTypeError, 'expected bool');
-    expect(() => reading(npy('', '', data, { text: "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}" }))).throws(DTypeError, 'structured');
+    for (const descr of ['|O', '<U5', '<f16', '<i3', '<M8', '<c4'])
+      expect(() => reading(npy(descr, '(1,)', new Uint8Array(64))), descr).throws(DTypeError, 'expected bool');
+    expect(() => reading(npy('', '', data, { text: "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}" }))).throws(
+      DTypeError,
+      'structured',
+    );
     expect(backend().stats().allocations).equals(allocations);
     expect(() => readNpy(join(folder, 'none.npy'))).throws('ENOENT');
   });
@@ -172,7 +240,16 @@ onEveryBackend('.npy', (backend) => {
     const fd = openSync(path(), 'r');
     const header = readNpyHeader(fd, statSync(path()).size);
     closeSync(fd);
-    expect(header).deep.equals({ descr: '<f4', kind: 'float', bytes: 4, littleEndian: true, fortranOrder: false, shape: [2, 5], size: 10, dataOffset: 128 });
+    expect(header).deep.equals({
+      descr: '<f4',
+      kind: 'float',
+      bytes: 4,
+      littleEndian: true,
+      fortranOrder: false,
+      shape: [2, 5],
+      size: 10,
+      dataOffset: 128,
+    });
   });
   it('finds elements beyond 4 GiB', () => {
     // a sparse file: only its last byte is written

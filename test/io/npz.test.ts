@@ -1,8 +1,8 @@
-import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { zipSync } from 'fflate';
 import { ArgumentError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
@@ -50,7 +50,8 @@ onEveryBackend('.npz', (backend) => {
   it('is understood by another reader', function () {
     this.timeout(20_000);
     writeNpz(path(), { a: NDArray.arange(1000), b: NDArray.zeros([10, 10]) }, { compress: true });
-    const script = 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), z.namelist()); open(sys.argv[2], "wb").write(z.read("a.npy"))';
+    const script =
+      'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), z.namelist()); open(sys.argv[2], "wb").write(z.read("a.npy"))';
     let output: string;
     try {
       output = execFileSync('python3', ['-c', script, path(), join(folder, 'a.npy')], { encoding: 'utf8' });
@@ -117,7 +118,10 @@ onEveryBackend('.npz', (backend) => {
         for (const e of readNpz(path()).values()) e.read();
       } catch (error) {
         refused++;
-        expect(error).satisfies((e: unknown) => e instanceof ArgumentError || (e instanceof Error && e.name === 'DTypeError'), `byte ${i}: ${String(error)}`);
+        expect(error).satisfies(
+          (e: unknown) => e instanceof ArgumentError || (e instanceof Error && e.name === 'DTypeError'),
+          `byte ${i}: ${String(error)}`,
+        );
       }
     }
     expect(refused).above(good.length / 4);
