@@ -2,14 +2,14 @@ import type { Backend, Elements, InnerProduct } from './backend.js';
 import { type Scalar, isScalar } from './complex.js';
 import type { Communicator } from './communicator.js';
 import { defaultCommunicator, resolveBackend } from './defaults.js';
-import { checkDType, type DType, type HostArray, hostArray, lanesOf, realOf } from './dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from './errors.js';
+import { checkDType, type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, promote, realOf } from './dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
 import { HaloPlan } from './halo.js';
 import { type Box, Layout } from './layout.js';
 import { NDArray } from './ndarray.js';
 import { checkOneOf, checkOptions } from './options.js';
 import { fillNormal, fillUniform } from './random.js';
-import { PARTS } from './scope.js';
+import { PARTS, tidy } from './scope.js';
 import { around, formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
 import { DistributedSpace, PARTITIONS, type Partition } from './space.js';
 import { TransferPlan } from './transfer.js';
@@ -17,6 +17,7 @@ import {
   type AnyVector,
   checkSameBackend,
   checkSameSpace,
+  combineShares,
   dot,
   type NormOrder,
   normRecipe,
@@ -72,7 +73,7 @@ function spaceOf(owner: string, globalShape: number | Shape, options: Distribute
         : grid
           ? Layout.grid(shape, comm.size, grid)
           : Layout.split(shape, comm.size, k);
-  return new DistributedSpace({ layout, partition, comm, dtype: checkDType(options.dtype ?? backend.defaultDType), backend, mask });
+  return DistributedSpace.of({ layout, partition, comm, dtype: checkDType(options.dtype ?? backend.defaultDType), backend, mask });
 }
 
 /**
@@ -84,15 +85,20 @@ export class DistributedArray implements Vector<DistributedArray> {
   readonly space: DistributedSpace;
   /** This rank's part; writing into it changes the array. */
   readonly local: NDArray;
-  readonly #reduced: Elements;
+  /** What of a replicated array's local part counts here. */
+  readonly #share: Elements | undefined;
 
   private constructor(space: DistributedSpace, local: NDArray) {
     this.space = space;
     this.local = local;
-    this.#reduced = space.layout.replicated
-      ? { storage: local.storage, offset: local.offset + space.reducedStart, size: space.reducedCount }
-      : local;
+    if (space.layout.replicated) this.#share = { storage: local.storage, offset: local.offset + space.reducedStart, size: space.reducedCount };
     constructed++;
+  }
+
+  /** The elements whose inner products and norms this rank adds up. Throws if they were disposed. */
+  get #reduced(): Elements {
+    void this.local.storage;
+    return this.#share ?? this.local;
   }
 
   /** How many were made since the program began: how tests see that a loop makes none. */
@@ -134,13 +140,14 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   /**
    * Distributes a global array that every rank has: each takes its part. With partition BROADCAST rank 0's values win (one broadcast); otherwise nothing is sent.
-   * @param options its dtype defaults to the data's
+   * @param options its dtype and backend default to the data's; to another dtype the values are cast as by `astype`, complex to real is refused
    */
   static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
     const { dtype = data.dtype, backend = data.backend } = options;
-    return spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend })
-      .empty()
-      .assignGlobal(data);
+    const x = spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty();
+    if (isComplex(data.dtype) && !isComplex(dtype))
+      throw new DTypeError(`toDist: ${data.dtype} does not fit into ${dtype}: take data.real() or data.abs() first`);
+    return tidy(() => x.assignGlobal((data.dtype === dtype ? data : data.astype(dtype)).to(x.backend)));
   }
 
   /**
@@ -153,19 +160,26 @@ export class DistributedArray implements Vector<DistributedArray> {
   ): DistributedArray {
     checkOptions('DistributedArray.fromLocal', options, ['axis', 'comm', 'mask']);
     const { axis = 0, comm = defaultCommunicator(), mask } = options;
-    const parts = comm.allgatherObject({ shape: [...local.shape], dtype: local.dtype });
-    const other = parts.findIndex((p) => p.dtype !== local.dtype);
-    if (new Set(parts.map((p) => p.dtype)).size > 1) {
-      throw new PartitionError(
-        `expected one dtype on all ranks, rank ${comm.rank} has ${local.dtype}, rank ${Math.max(other, 0)} ${parts[Math.max(other, 0)]?.dtype}`,
-      );
+    // undefined where a rank brings something else: refused together, like all that does not fit
+    const parts = comm.allgatherObject(
+      local instanceof NDArray ? { shape: [...local.shape], dtype: local.dtype, backend: local.backend.name, axis } : undefined,
+    );
+    const [first] = parts;
+    for (const [rank, part] of parts.entries()) {
+      if (!first || !part) throw new ArgumentError(`fromLocal: expected an NDArray on every rank, rank ${first ? rank : 0} has none`);
+      if (part.dtype !== first.dtype)
+        throw new DTypeError(`fromLocal: expected one dtype on all ranks, rank 0 has ${first.dtype}, rank ${rank} ${part.dtype}`);
+      if (part.axis !== first.axis || part.backend !== first.backend)
+        throw new PartitionError(
+          `fromLocal: expected one axis and backend on all ranks, rank 0 has ${first.axis} and '${first.backend}', rank ${rank} ${part.axis} and '${part.backend}'`,
+        );
     }
     const layout = Layout.fromLocalShapes(
-      parts.map((p) => p.shape),
+      parts.map((p) => p?.shape ?? []),
       axis,
     );
     return new DistributedArray(
-      new DistributedSpace({ layout, partition: 'SCATTER', comm, dtype: local.dtype, backend: local.backend, mask }),
+      DistributedSpace.of({ layout, partition: 'SCATTER', comm, dtype: local.dtype, backend: local.backend, mask }),
       local,
     );
   }
@@ -243,26 +257,43 @@ export class DistributedArray implements Vector<DistributedArray> {
   }
 
   /**
-   * Assigns a global array that every rank holds. SCATTER: each rank takes its part, nothing is sent. BROADCAST: rank 0's values win (one broadcast).
-   * UNSAFE_BROADCAST: each rank keeps its own.
+   * Assigns a global array that every rank holds. SCATTER: each rank takes its part, nothing is sent. BROADCAST: rank 0's values win (one broadcast, after
+   * ranks agreed that theirs fit: if one's does not, all throw). UNSAFE_BROADCAST: each rank keeps its own.
    */
   assignGlobal(data: HostData): this {
-    const whole = data instanceof NDArray ? data : NDArray.fromHost(data, this.globalShape, { dtype: this.dtype, backend: this.backend });
-    checkSameBackend(this, whole);
-    if (!sameShape(whole.shape, this.globalShape)) {
-      throw new ShapeError(`expected a global array of shape ${formatShape(this.globalShape)}, received ${formatShape(whole.shape)}`);
+    let failure: unknown;
+    try {
+      this.#take(data);
+    } catch (error) {
+      if (this.partition !== 'BROADCAST') throw error;
+      failure = error;
     }
-    const { start, shape } = this.box;
-    if (this.layout.kind === 'boxes' || this.ndim === 1) {
-      this.local.assign(
-        this.layout.replicated
-          ? whole
-          : whole.slice(...shape.map((n, k): [number, number] => [start[k] as number, (start[k] as number) + n])).reshape(this.localShape),
-      );
+    if (this.partition === 'BROADCAST') {
+      const verdicts = this.comm.allgatherObject({ key: this.layout.key, fits: failure === undefined });
+      if (failure !== undefined) throw failure;
+      const wrong = verdicts.findIndex((v) => !v.fits || v.key !== this.layout.key);
+      if (wrong >= 0)
+        throw new ShapeError(`expected a global array of shape ${formatShape(this.globalShape)} on every rank, that of rank ${wrong} does not fit`);
+      this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
     }
-    if (this.partition === 'BROADCAST') this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
-    if (whole !== data) whole.dispose();
     return this;
+  }
+
+  /** This rank's part of a global array. */
+  #take(data: HostData): void {
+    tidy(() => {
+      const whole = data instanceof NDArray ? data : NDArray.fromHost(data, this.globalShape, { dtype: this.dtype, backend: this.backend });
+      checkSameBackend(this, whole);
+      if (!sameShape(whole.shape, this.globalShape)) {
+        throw new ShapeError(`expected a global array of shape ${formatShape(this.globalShape)}, received ${formatShape(whole.shape)}`);
+      }
+      if (this.layout.replicated) this.local.assign(whole);
+      else {
+        const { start, shape } = this.box;
+        const ranges = shape.map((n, k): [number, number] => [start[k] as number, (start[k] as number) + n]);
+        this.local.assign(whole.slice(...ranges).reshape(this.localShape));
+      }
+    });
   }
 
   fill(value: Scalar): this {
@@ -274,7 +305,7 @@ export class DistributedArray implements Vector<DistributedArray> {
   fillRandom(seed = 0, distribution: 'normal' | 'uniform' = 'normal'): this {
     const lanes = lanesOf(this.dtype);
     const values = hostArray(this.dtype, this.local.size);
-    if (values instanceof Int32Array) throw new ArgumentError('random values are for floating-point dtypes, received int32');
+    if (values instanceof Int32Array) throw new DTypeError('random values are for float and complex dtypes, received int32');
     const draw = distribution === 'normal' ? fillNormal : fillUniform;
     forEachRun(this.box, this.globalShape, (globalStart, localStart, count) => {
       draw(seed, globalStart, values.subarray(localStart * lanes, (localStart + count) * lanes), lanes);
@@ -285,8 +316,8 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   /** Sets one element by its global index; every rank calls it, the owners store. Never communicates. */
   set(index: readonly number[], value: Scalar): this {
-    const at = this.#ownIndex(index);
-    if (at) this.local.set(at, value);
+    const at = this.#ownIndex(this.#globalIndex(index));
+    if (at !== undefined) this.local.setAt(at, value);
     return this;
   }
 
@@ -296,7 +327,8 @@ export class DistributedArray implements Vector<DistributedArray> {
     let owner = 0;
     while (!contains(this.layout.box(owner), wanted)) owner++;
     const at = this.#ownIndex(wanted);
-    return this.comm.bcastObject(at && owner === this.rank ? this.local.get(...at) : 0, owner);
+    const mine = at !== undefined && owner === this.rank;
+    return this.comm.bcastObject(mine ? tidy(() => this.local.reshape([this.local.size]).get(at)) : 0, owner);
   }
 
   setAt(index: number, value: Scalar): this {
@@ -316,11 +348,11 @@ export class DistributedArray implements Vector<DistributedArray> {
     return wanted;
   }
 
-  /** The local index of a global one, or undefined where this rank does not own it. */
-  #ownIndex(index: readonly number[]): number[] | undefined {
-    const wanted = this.#globalIndex(index);
+  /** The place in this rank's part of a global index, or undefined where this rank does not own it. */
+  #ownIndex(index: readonly number[]): number | undefined {
     const box = this.box;
-    return contains(box, wanted) ? wanted.map((i, k) => i - (box.start[k] as number)) : undefined;
+    if (!contains(box, index)) return undefined;
+    return stridesOf(box.shape).reduce((at, step, k) => at + step * ((index[k] as number) - (box.start[k] as number)), 0);
   }
 
   axpby(a: Scalar, x: DistributedArray, b: Scalar): this {
@@ -399,7 +431,13 @@ export class DistributedArray implements Vector<DistributedArray> {
   }
 
   innerProducts(y: DistributedArray, conjugate: boolean, into: InnerProduct[]): void {
-    into.push({ x: this.#reduced, y: y.#reduced, conjugate });
+    if (this.dtype === y.dtype) {
+      into.push({ x: this.#reduced, y: y.#reduced, conjugate });
+      return;
+    }
+    const dtype = promote(this.dtype, y.dtype);
+    const cast = (v: DistributedArray) => (v.dtype === dtype ? v : v.astype(dtype)).#reduced;
+    into.push({ x: cast(this), y: cast(y), conjugate });
   }
 
   /** The norm of all elements, a number (one reduction); or along one axis: an array without that axis, replicated where the axis is the distributed one. */
@@ -409,54 +447,56 @@ export class DistributedArray implements Vector<DistributedArray> {
     const { kernel, combine, finish } = normRecipe(order);
     if (axis !== undefined) return this.#normAlong(order, toAxis(axis, this.ndim));
     const share = new Float64Array([this.backend.reduce(kernel, this.#reduced, order) as number]);
-    this.reducer.allreduce(share, combine);
+    combineShares(this.reducer, share, combine);
     return finish(share[0] as number);
   }
 
   #normAlong(order: NormOrder | undefined, axis: number): DistributedArray {
     const { kernel, combine, finish } = normRecipe(order);
-    if (this.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
+    const { layout, backend } = this;
+    if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
+    if (layout.grid.filter((g) => g > 1).length > 1)
+      throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
+    const across = !layout.replicated && this.axis === axis;
     const cut = (shape: Shape) => (shape.length === 1 ? [1] : shape.filter((_, k) => k !== axis));
-    const local = NDArray.empty(cut(this.localShape), { dtype: realOf(this.dtype), backend: this.backend });
-    this.backend.reduceAxis(kernel, this.local, around(this.localShape, axis), local, order);
-    const blocks = this.layout.grid.filter((g) => g > 1).length;
-    const across = !this.layout.replicated && (this.layout.grid[axis] as number) > 1;
-    if (blocks > 1) throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
-    if (across || (!this.layout.replicated && this.axis === axis)) {
-      this.reducer.allreduce(local.storage.span(local.offset, local.size), combine);
-      return finished(
-        local,
-        finish,
-        new DistributedSpace({
-          ...this.#reducedFields(),
-          layout: Layout.replicated(cut(this.globalShape), this.comm.size),
-          partition: 'BROADCAST',
-        }),
-      );
-    }
-    const rest = this.axis > axis ? this.axis - 1 : this.axis;
-    const layout = this.layout.replicated
-      ? Layout.replicated(cut(this.globalShape), this.comm.size)
-      : Layout.fromLocalShapes(this.localShapes.map(cut), rest);
-    return finished(local, finish, new DistributedSpace({ ...this.#reducedFields(), layout, partition: this.partition }));
-  }
-
-  #reducedFields() {
-    return { comm: this.comm, dtype: realOf(this.dtype), backend: this.backend, mask: this.mask };
+    const parts = layout.replicated ? layout.localShapes : partsAlong(layout, this.axis);
+    const mine = parts[this.rank] as Shape;
+    const dtype = isFloat(this.dtype) ? realOf(this.dtype) : realOf(backend.defaultDType);
+    const shape = cut(this.globalShape);
+    const result = layout.replicated || across ? Layout.replicated(shape, this.comm.size) : Layout.fromLocalShapes(parts.map(cut), this.axis > axis ? this.axis - 1 : this.axis);
+    const partition = !result.replicated ? 'SCATTER' : layout.replicated ? this.partition : 'BROADCAST';
+    const space = DistributedSpace.of({ comm: this.comm, mask: this.mask, backend, dtype, layout: result, partition });
+    return tidy(() => {
+      const from = isFloat(this.dtype) ? this.local : this.local.astype(dtype);
+      const shares = NDArray.empty(cut(mine), { dtype, backend });
+      backend.reduceAxis(kernel, from, around(mine, axis), shares, order);
+      // results along an axis are small: the last steps are done on the host
+      const values = Float64Array.from(shares.toHost());
+      if (across) combineShares(this.reducer, values, combine);
+      const y = space.empty();
+      const host = hostArray(dtype, values.length);
+      values.forEach((v, i) => {
+        host[i] = finish(v);
+      });
+      if (y.local.size > 0) backend.upload(host, y.local);
+      return y;
+    });
   }
 
   kthSmallestAbs(k: number): number {
     const count = new Float64Array(1);
     const total = (kernel: 'maxAbs' | 'countAtMost', t: number) => {
       count[0] = this.backend.reduce(kernel, this.#reduced, t) as number;
-      this.reducer.allreduce(count, kernel === 'maxAbs' ? 'max' : 'sum');
+      combineShares(this.reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
       return count[0] as number;
     };
     return selectAbs(k, this.size, total('maxAbs', 0), (t) => total('countAtMost', t));
   }
 
   overlaps(other: AnyVector): boolean {
-    return other instanceof DistributedArray && this.local.overlaps(other.local);
+    if (!(other instanceof DistributedArray)) return false;
+    // ranks without elements answer as the others do
+    return this.local.overlaps(other.local) || (this.local.size === 0 && this.local.storage === other.local.storage);
   }
 
   /** The global array on every rank (of a SCATTER array: collective). With `masked`, only the parts of this rank's colour, along the distributed axis. */
@@ -465,12 +505,10 @@ export class DistributedArray implements Vector<DistributedArray> {
     if (this.layout.replicated) return this.local.copy();
     if (!options.masked || !this.mask) return gather(this.local, this.layout, this.comm);
     const mine = this.mask[this.rank];
-    const group = this.localShapes.filter((_, r) => this.mask?.[r] === mine);
-    return gather(
-      this.local,
-      this.layout.kind === 'concatenated' ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis),
-      this.reducer,
-    );
+    const concatenated = this.layout.kind === 'concatenated';
+    const shapes = concatenated ? this.localShapes : partsAlong(this.layout, this.axis);
+    const group = shapes.filter((_, r) => this.mask?.[r] === mine);
+    return gather(this.local, concatenated ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis), this.reducer);
   }
 
   /** The same values split along another axis, over a process grid, or in any other layout of boxes. Point-to-point messages between ranks whose boxes meet. */
@@ -507,7 +545,7 @@ export class DistributedArray implements Vector<DistributedArray> {
     const { comm } = this;
     if (this.layout.replicated)
       return new DistributedArray(this.space.withLayout(Layout.replicated(shape, comm.size)), this.local.reshape(shape));
-    if (this.axis !== 0 || this.layout.kind !== 'boxes')
+    if (this.layout.kind !== 'boxes' || this.axis !== 0 || this.layout.grid.some((g, k) => k > 0 && g > 1))
       throw new ShapeError('only arrays split along their first axis can be reshaped: redistribute(0) first');
     const flat = this.ravel();
     const layout = rowsOf(flat.layout, shape);
@@ -526,8 +564,8 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
-    const shapes = this.comm.allgatherObject([...toShape(localShape, 'local shape')]);
-    const wrong = shapes.findIndex((s, r) => product(s) !== this.layout.localSize(r));
+    const shapes = this.comm.allgatherObject(localShape).map((s, rank) => toShape(s, `the local shape of rank ${rank}`));
+    const wrong = shapes.findIndex((s, r) => product(s) !== this.layout.localSize(r) || (this.layout.replicated && !sameShape(s, shapes[0] ?? [])));
     if (wrong >= 0)
       throw new ShapeError(
         `rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ${formatShape(shapes[wrong] as Shape)}`,
@@ -645,18 +683,15 @@ function forEachRun(box: Box, globalShape: Shape, body: (globalStart: number, lo
   }
 }
 
-function gather(local: NDArray, layout: Layout, comm: Communicator): NDArray {
+/** Local shapes of an array split along `axis` at most: those of ranks without elements, too, differ along it only. */
+const partsAlong = (layout: Layout, axis: number): Shape[] =>
+  layout.localShapes.map((s) => (product(s) > 0 ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n))));
+
+/** The whole array on every rank; blocks without a place in it one after another. */
+function gather(local: NDArray, parts: Layout, comm: Communicator): NDArray {
+  const layout = parts.kind === 'boxes' ? parts : Layout.concatenated(parts.localShapes.map((s) => [product(s)]));
   const whole = NDArray.empty(layout.globalShape, { dtype: local.dtype, backend: local.backend });
   TransferPlan.between(layout, Layout.replicated(layout.globalShape, layout.ranks), comm).run(local, whole);
   return whole;
 }
 
-/** The last step of a norm, element by element, on the host: results along an axis are small. */
-function finished(local: NDArray, finish: (value: number) => number, space: DistributedSpace): DistributedArray {
-  const values = local.toHost();
-  values.forEach((v, i) => {
-    values[i] = finish(v);
-  });
-  space.backend.upload(values, local);
-  return DistributedArray.inSpace(space, local);
-}

@@ -57,6 +57,8 @@ export class Layout {
     cuts?: readonly (readonly number[] | undefined)[];
     blocks?: readonly Shape[];
   }) {
+    if (!(Number.isSafeInteger(fields.ranks) && fields.ranks >= 1))
+      throw new ArgumentError(`expected a positive number of ranks, received ${fields.ranks}`);
     this.kind = fields.kind;
     this.globalShape = fields.globalShape;
     this.ranks = fields.ranks;

@@ -437,8 +437,9 @@ class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M,
   override scale(alpha: Scalar): LinearOperator<M, D> {
     return new Scaled(this.#of, multiplyScalars(alpha, this.#alpha));
   }
-  override domain(options?: SpaceOptions): Space<M> {
-    return this.#of.domain(options);
+  override domain(options: SpaceOptions = {}): Space<M> {
+    const space = this.#of.domain(options);
+    return options.dtype ? space : space.withDType(this.inputDType(space.dtype));
   }
   override rangeOf(x: Space<M>): Space<D> {
     return this.#of.rangeOf(isComplexScalar(this.#alpha) ? x.withDType(this.inputDType(x.dtype)) : x);
@@ -477,8 +478,9 @@ class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D>
     this.#b = b;
     this.complexLinear = a.complexLinear && b.complexLinear;
   }
-  override domain(options?: SpaceOptions): Space<M> {
-    return this.#a.domain(options);
+  override domain(options: SpaceOptions = {}): Space<M> {
+    const space = this.#a.domain(options);
+    return options.dtype ? space : space.withDType(this.inputDType(space.dtype));
   }
   override rangeOf(x: Space<M>): Space<D> {
     const working = x.withDType(this.inputDType(x.dtype));

@@ -2,7 +2,7 @@ import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
 import { DistributedArray } from './distributed-array.js';
 import type { DType } from './dtype.js';
-import { ArgumentError, PartitionError } from './errors.js';
+import { BackendError, PartitionError } from './errors.js';
 import { type Layout, splitCount, splitStart } from './layout.js';
 import type { Shape } from './shape.js';
 import type { Space } from './vector.js';
@@ -24,19 +24,21 @@ export interface DistributedSpaceFields {
 /** Sub-communicators of masks, split once for each communicator and mask. */
 const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
 
-/** The ranks that share this rank's colour. Collective when a mask is first met. */
+/** The ranks that share this rank's colour. Collective when a mask is first met: ranks compare it, then split. */
 function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
-  if (mask.length !== comm.size || !mask.every(Number.isInteger)) {
-    throw new PartitionError(`expected a mask of ${comm.size} integers, one a rank, received ${JSON.stringify(mask)}`);
-  }
   let groups = maskGroups.get(comm);
   if (!groups) {
     groups = new Map();
     maskGroups.set(comm, groups);
   }
-  const key = mask.join(' ');
+  const key = String(mask);
   let group = groups.get(key);
   if (!group) {
+    const other = comm.allgatherObject(key).find((k) => k !== key);
+    if (other !== undefined) throw new PartitionError(`expected one mask on all ranks, received [${key}] and [${other}]`);
+    if (!Array.isArray(mask) || mask.length !== comm.size || !mask.every((c) => Number.isSafeInteger(c) && c >= 0)) {
+      throw new PartitionError(`expected a mask of ${comm.size} non-negative integers, one a rank, received [${key}]`);
+    }
     group = comm.split(mask[comm.rank] as number, comm.rank);
     groups.set(key, group);
   }
@@ -57,16 +59,36 @@ export class DistributedSpace implements Space<DistributedArray> {
   /** The run of this rank's local array whose inner products count: all of it, or this rank's share of a replicated one. */
   readonly reducedStart: number;
   readonly reducedCount: number;
-  readonly #relatives: Map<DType, DistributedSpace>;
+  static readonly #known = new WeakMap<Communicator, WeakMap<Backend, Map<string, DistributedSpace>>>();
 
-  /** Collective only where a mask is met for the first time on this communicator. */
-  constructor(fields: DistributedSpaceFields, relatives = new Map<DType, DistributedSpace>()) {
+  /**
+   * The space of these. Collective only where a mask is met for the first time on this communicator.
+   * Spaces are interned, so that what operators keep for a space serves all its vectors.
+   */
+  static of(fields: DistributedSpaceFields): DistributedSpace {
+    const { layout, partition, comm, backend, dtype, mask } = fields;
+    let byBackend = DistributedSpace.#known.get(comm);
+    if (!byBackend) DistributedSpace.#known.set(comm, (byBackend = new WeakMap()));
+    let known = byBackend.get(backend);
+    if (!known) byBackend.set(backend, (known = new Map()));
+    const key = `${dtype} ${partition} ${mask ?? ''}: ${layout.key}`;
+    let space = known.get(key);
+    if (!space) {
+      space = new DistributedSpace(fields);
+      // identity is an economy only, so that forgetting is harmless
+      if (known.size >= 4096) known.clear();
+      known.set(key, space);
+    }
+    return space;
+  }
+
+  private constructor(fields: DistributedSpaceFields) {
     const { layout, partition, comm, mask } = fields;
     if (layout.ranks !== comm.size) throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
     if (layout.replicated !== (partition !== 'SCATTER'))
       throw new PartitionError(`partition ${partition} does not go with the layout ${layout}`);
     if (!fields.backend.dtypes.includes(fields.dtype)) {
-      throw new ArgumentError(
+      throw new BackendError(
         `backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ${fields.backend.dtypes.join(', ')}`,
       );
     }
@@ -81,8 +103,6 @@ export class DistributedSpace implements Space<DistributedArray> {
     const size = layout.localSize(comm.rank);
     this.reducedStart = layout.replicated ? splitStart(size, this.reducer.size, this.reducer.rank) : 0;
     this.reducedCount = layout.replicated ? splitCount(size, this.reducer.size, this.reducer.rank) : size;
-    this.#relatives = relatives;
-    relatives.set(this.dtype, this);
   }
 
   get shape(): Shape {
@@ -110,17 +130,17 @@ export class DistributedSpace implements Space<DistributedArray> {
   }
 
   withDType(dtype: DType): DistributedSpace {
-    return this.#relatives.get(dtype) ?? new DistributedSpace({ ...this.#fields(), dtype }, this.#relatives);
+    return dtype === this.dtype ? this : DistributedSpace.of({ ...this.#fields(), dtype });
   }
 
   /** The same but for the layout (and, with it, the partition). */
   withLayout(layout: Layout): DistributedSpace {
     const partition = layout.replicated ? (this.partition === 'SCATTER' ? 'BROADCAST' : this.partition) : 'SCATTER';
-    return layout.equals(this.layout) ? this : new DistributedSpace({ ...this.#fields(), layout, partition });
+    return layout.equals(this.layout) ? this : DistributedSpace.of({ ...this.#fields(), layout, partition });
   }
 
   withBackend(backend: Backend): DistributedSpace {
-    return backend === this.backend ? this : new DistributedSpace({ ...this.#fields(), backend });
+    return backend === this.backend ? this : DistributedSpace.of({ ...this.#fields(), backend });
   }
 
   #fields(): DistributedSpaceFields {

@@ -8,7 +8,7 @@ import { NDArray } from './ndarray.js';
 import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
 import { DistributedSpace } from './space.js';
-import { type AnyVector, dot, type NormOrder, normRecipe, rdots, type Space, selectAbs, type Vector, vdots } from './vector.js';
+import { type AnyVector, combineShares, dot, type NormOrder, normRecipe, rdots, type Space, selectAbs, type Vector, vdots } from './vector.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
@@ -226,7 +226,7 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   norm(order?: NormOrder): number {
     const { kernel, combine, finish } = normRecipe(order);
     const share = new Float64Array([this.#reduce(kernel, combine === 'sum' ? 0 : undefined, order)]);
-    this.reducer.allreduce(share, combine);
+    combineShares(this.reducer, share, combine);
     return finish(share[0] as number);
   }
 
@@ -234,7 +234,7 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     const count = new Float64Array(1);
     const total = (kernel: 'maxAbs' | 'countAtMost', t: number) => {
       count[0] = this.#reduce(kernel, 0, t);
-      this.reducer.allreduce(count, kernel === 'maxAbs' ? 'max' : 'sum');
+      combineShares(this.reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
       return count[0] as number;
     };
     return selectAbs(k, this.size, total('maxAbs', 0), (t) => total('countAtMost', t));
@@ -295,11 +295,16 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   }
 
   #map(f: (a: AnyDistributedArray) => AnyDistributedArray): StackedDistributedArray {
-    return new StackedDistributedArray(this.arrays.map(f));
+    return this.#stack(this.arrays.map(f));
   }
   #pairs(other: StackedDistributedArray, f: (a: AnyVector, b: AnyVector) => AnyDistributedArray): StackedDistributedArray {
     this.#checkBlocks(other);
-    return new StackedDistributedArray(this.arrays.map((a, k) => f(a, other.arrays[k] as AnyVector)));
+    return this.#stack(this.arrays.map((a, k) => f(a, other.arrays[k] as AnyVector)));
+  }
+  /** In this stack's space, where that fits: operators remember spaces. */
+  #stack(arrays: readonly AnyDistributedArray[]): StackedDistributedArray {
+    const same = arrays.every((a, k) => a.space === this.space.children[k]);
+    return same ? new StackedDistributedArray(arrays, this.space) : new StackedDistributedArray(arrays);
   }
   #each(other: StackedDistributedArray, f: (a: AnyVector, b: AnyVector) => void): this {
     this.#checkBlocks(other);

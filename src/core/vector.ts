@@ -1,7 +1,7 @@
 import type { Backend, Elements, InnerProduct } from './backend.js';
 import { type Scalar, scalarOf } from './complex.js';
 import type { Communicator, ReduceOp } from './communicator.js';
-import type { DType } from './dtype.js';
+import { type DType, promote } from './dtype.js';
 import { BackendError, PartitionError, ShapeError } from './errors.js';
 import type { NDArray } from './ndarray.js';
 import type { Shape } from './shape.js';
@@ -41,7 +41,7 @@ export interface Vector<V extends Vector<V>> {
   /** Gives the memory back to the backend's pool. The vector must not be used again. */
   dispose(): void;
 
-  /** `this ← x`; x of the same space, or of one that differs in real → complex only. */
+  /** `this ← x`; x of the same space, or of one whose dtype this one's holds: real → complex, int32 → float. */
   assign(x: V): this;
   fill(value: Scalar): this;
   /** `this ← a·x + b·this`; with b = 0 the old values are not read. */
@@ -107,6 +107,26 @@ export function checkSameSpace(a: AnyVector, b: AnyVector): void {
     throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
 }
 
+/**
+ * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI does not promise of max and min.
+ */
+export function combineShares(reducer: Communicator, shares: Float64Array, combine: NormRecipe['combine']): void {
+  if (combine === 'sum') {
+    reducer.allreduce(shares, 'sum');
+    return;
+  }
+  const n = shares.length;
+  const sign = combine === 'min' ? -1 : 1;
+  // values, then which of them are NaN
+  const both = new Float64Array(2 * n);
+  shares.forEach((v, i) => {
+    both[i] = Number.isNaN(v) ? Number.NEGATIVE_INFINITY : sign * v;
+    both[n + i] = Number.isNaN(v) ? 1 : 0;
+  });
+  reducer.allreduce(both, 'max');
+  for (let i = 0; i < n; i++) shares[i] = both[n + i] === 1 ? Number.NaN : sign * (both[i] as number);
+}
+
 /** Inner products on their way: `wait` gives `[re, im]` of each pair. */
 export interface PendingDots {
   wait(): Float64Array;
@@ -153,15 +173,13 @@ export function rdots(...pairs: readonly VectorPair[]): number[] {
 /** Inner products `⟨x, y⟩ = Σ conj(x)·y` of several pairs for one reduction. */
 export function vdots(...pairs: readonly VectorPair[]): Scalar[] {
   const values = allDots(pairs, true);
-  return pairs.map(([x, y], i) =>
-    scalarOf(x.dtype === y.dtype ? x.dtype : 'complex128', values[2 * i] as number, values[2 * i + 1] as number),
-  );
+  return pairs.map(([x, y], i) => scalarOf(promote(x.dtype, y.dtype), values[2 * i] as number, values[2 * i + 1] as number));
 }
 
 /** `Σ x·y` without conjugation. */
 export function dot<V extends Vector<V>>(x: V, y: V): Scalar {
   const values = allDots([[x, y]], false);
-  return scalarOf(x.dtype === y.dtype ? x.dtype : 'complex128', values[0] as number, values[1] as number);
+  return scalarOf(promote(x.dtype, y.dtype), values[0] as number, values[1] as number);
 }
 
 /** As {@link vdots}, without waiting for the other ranks: work in between overlaps with the reduction. */
@@ -179,7 +197,7 @@ export function startDots(...pairs: readonly VectorPair[]): PendingDots {
 /** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
 export interface NormRecipe {
   readonly kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero';
-  readonly combine: ReduceOp;
+  readonly combine: Extract<ReduceOp, 'sum' | 'max' | 'min'>;
   readonly finish: (value: number) => number;
 }
 
@@ -197,11 +215,15 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
 
 /**
  * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of
- * doubles, at most 64 counts.
+ * doubles, at most 64 counts. NaN counts as larger than all numbers.
  * Errors: {@link ShapeError} for k outside `0 … size − 1`.
  */
 export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
   if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${k}`);
+  if (Number.isNaN(largest)) {
+    if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
+    return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);
+  }
   const view = new DataView(new ArrayBuffer(8));
   const bits = (value: number) => {
     view.setFloat64(0, value);

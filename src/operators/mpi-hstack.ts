@@ -18,6 +18,7 @@ export class MPIHStack extends MPILinearOperator {
 
   /** Collective. @param ops this rank's operators, in order; all ranks' have data of one shape */
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
+    // what is no operator is left as it is: the stack refuses it on all ranks
     const stack = new MPIVStack(Array.isArray(ops) ? ops.map((op) => op?.H ?? op) : ops, options);
     super({ dims: stack.dimsd, dimsd: stack.dims, dtype: stack.dtype, holdsData: stack.holdsData, comm: stack.comm });
     this.ops = [...ops];

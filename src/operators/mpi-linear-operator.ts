@@ -50,7 +50,7 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
     options: SpaceOptions = {},
     partition: Partition = layout.replicated ? 'BROADCAST' : 'SCATTER',
   ): DistributedSpace {
-    return new DistributedSpace({ layout, partition, comm: this.comm, ...choose(this.dtype, this.holdsData, options) });
+    return DistributedSpace.of({ layout, partition, comm: this.comm, ...choose(this.dtype, this.holdsData, options) });
   }
 
   protected override checkShape(space: Space<unknown>, dims: Shape): void {
@@ -101,9 +101,9 @@ class Replicated extends MPILinearOperator {
     return input.withDType(this.inputDType(space.dtype)).withLayout(Layout.replicated(flat ? [product(to)] : to, this.comm.size));
   }
   protected override forward(x: DistributedArray, y: DistributedArray): void {
-    this.#op.matvec(x.local.reshape(this.dims), y.local.reshape(this.dimsd));
+    this.#op.matvec(x.local, y.local);
   }
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.#op.rmatvec(y.local.reshape(this.dimsd), x.local.reshape(this.dims));
+    this.#op.rmatvec(y.local, x.local);
   }
 }

@@ -30,6 +30,7 @@ export class MPIVStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
   override readonly complexLinear: boolean;
   readonly #data: BlockForm;
+  readonly #modelViews: BlockViews;
   readonly #dataViews: BlockViews;
 
   /** Collective. @param ops this rank's operators, in order; all ranks' have models of one shape */
@@ -46,6 +47,10 @@ export class MPIVStack extends MPILinearOperator {
     this.ops = blocks.ops;
     this.complexLinear = blocks.complexLinear;
     this.#data = data;
+    this.#modelViews = new BlockViews(
+      ops.map((op) => op.dims),
+      'whole',
+    );
     this.#dataViews = new BlockViews(ops.map((op) => op.dimsd));
   }
 
@@ -73,16 +78,18 @@ export class MPIVStack extends MPILinearOperator {
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#data.write(y, (to) => {
       const data = this.#dataViews.of(to.local);
-      this.ops.forEach((op, k) => op.matvec(x.local.reshape(op.dims), data[k] as NDArray));
+      const models = this.#modelViews.of(x.local);
+      this.ops.forEach((op, k) => op.matvec(models[k] as NDArray, data[k] as NDArray));
     });
   }
 
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
     this.#data.read(y, (from) => {
       const data = this.#dataViews.of(from.local);
+      const models = this.#modelViews.of(x.local);
       if (this.ops.length === 0) x.fill(0);
       this.ops.forEach((op, k) => {
-        const model = x.local.reshape(op.dims);
+        const model = models[k] as NDArray;
         if (k === 0) op.rmatvec(data[k] as NDArray, model);
         else op.rmatvecAdd(data[k] as NDArray, model);
       });

@@ -1,4 +1,4 @@
-import { type DistributedArray, flatOf, rowsOf } from '../core/distributed-array.js';
+import { DistributedArray, flatOf, rowsOf } from '../core/distributed-array.js';
 import { ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
 import { type Shape, sameShape } from '../core/shape.js';
@@ -6,10 +6,10 @@ import type { DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';
 import { withWorkspace } from '../core/workspace.js';
 
-/** How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to move. */
+/** How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to move (`rows`: first to whole rows). */
 interface Form {
   readonly space: DistributedSpace;
-  readonly kind: 'same' | 'view' | 'transfer';
+  readonly kind: 'same' | 'view' | 'rows' | 'transfer';
 }
 
 /**
@@ -20,6 +20,7 @@ export class NaturalForm {
   readonly #dims: Shape;
   /** The layout to work on, where the operator has one of its own. */
   readonly #own: Layout | undefined;
+  #rows: NaturalForm | undefined;
   readonly #forms = new WeakMap<DistributedSpace, Form>();
   readonly #views = new WeakMap<DistributedArray, DistributedArray>();
 
@@ -47,6 +48,10 @@ export class NaturalForm {
     const form = this.#formOf(x.space);
     if (form.kind === 'same') return body(x);
     if (form.kind === 'view') return body(this.#view(x, form.space));
+    if (form.kind === 'rows') {
+      this.#rows ??= new NaturalForm(this.#dims);
+      return this.#rows.#lend(x, read, write, (rows) => this.#lend(rows, read, write, body));
+    }
     const [outside, inside] = [x.layout, x.layout.globalShape.length === 1 ? flatOf(form.space.layout) : form.space.layout];
     withWorkspace(form.space, (work) => {
       if (read) TransferPlan.between(outside, inside, x.comm).run(x.local, work.local);
@@ -58,7 +63,7 @@ export class NaturalForm {
   #view(x: DistributedArray, space: DistributedSpace): DistributedArray {
     let view = this.#views.get(x);
     if (!view) {
-      view = x.viewIn(space);
+      view = DistributedArray.inSpace(space, x.local.alias(0, space.localShape));
       this.#views.set(x, view);
     }
     return view;
@@ -76,7 +81,7 @@ export class NaturalForm {
   #find(space: DistributedSpace): Form {
     const { layout } = space;
     const natural = sameShape(layout.globalShape, this.#dims);
-    if (layout.kind === 'concatenated' && !natural) {
+    if (layout.kind === 'concatenated') {
       throw new ShapeError(
         `expected an array of shape [${this.#dims.join(', ')}], or one that is flat in C order; received concatenated blocks: ${layout}`,
       );
@@ -84,7 +89,8 @@ export class NaturalForm {
     const target =
       this.#own ?? (layout.replicated ? Layout.split(this.#dims, layout.ranks) : natural ? layout : rowsOf(layout, this.#dims));
     if (target.equals(layout)) return { space, kind: 'same' };
-    const kind = natural || !flatOf(target).equals(layout) || !isRows(target) ? 'transfer' : 'view';
+    const rows = isRows(target);
+    const kind = natural ? 'transfer' : !rows ? 'rows' : flatOf(target).equals(layout) ? 'view' : 'transfer';
     return { space: space.withLayout(target), kind };
   }
 }

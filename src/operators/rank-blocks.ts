@@ -1,7 +1,7 @@
 import type { Communicator } from '../core/communicator.js';
 import { defaultCommunicator } from '../core/defaults.js';
 import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
-import { ArgumentError, PartitionError } from '../core/errors.js';
+import { ArgumentError } from '../core/errors.js';
 import { LinearOperator } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
@@ -18,6 +18,7 @@ interface Blocks {
   readonly dims: Shape[];
   readonly dimsd: Shape[];
   readonly dtypes: { readonly dtype: DType; readonly holdsData: boolean }[];
+  readonly complexLinear: boolean;
   readonly error?: string | undefined;
 }
 
@@ -55,7 +56,7 @@ export class RankBlocks {
     this.ops = [...ops];
     this.dtype = types.some((t) => isComplex(t.dtype)) ? complexOf(precision) : precision;
     this.holdsData = held.length > 0;
-    this.complexLinear = ops.every((op) => op.complexLinear);
+    this.complexLinear = all.every((b) => b.complexLinear);
     this.dims = all.map((b) => b.dims);
     this.dimsd = all.map((b) => b.dimsd);
   }
@@ -73,19 +74,22 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
       dims: ops.map((op) => op.dims),
       dimsd: ops.map((op) => op.dimsd),
       dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
+      complexLinear: ops.every((op) => op.complexLinear),
     };
   } catch (error) {
-    return { dims: [], dimsd: [], dtypes: [], error: error instanceof Error ? error.message : String(error) };
+    return { dims: [], dimsd: [], dtypes: [], complexLinear: true, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** A local array cut into views of given shapes, one after another; made once for each array. */
+/** A local array seen in given shapes: as blocks one after another, or each as the whole. Made once for each array. */
 export class BlockViews {
   readonly #shapes: readonly Shape[];
+  readonly #stacked: boolean;
   readonly #views = new WeakMap<NDArray, readonly NDArray[]>();
 
-  constructor(shapes: readonly Shape[]) {
+  constructor(shapes: readonly Shape[], kind: 'blocks' | 'whole' = 'blocks') {
     this.#shapes = shapes;
+    this.#stacked = kind === 'blocks';
   }
 
   of(local: NDArray): readonly NDArray[] {
@@ -93,8 +97,8 @@ export class BlockViews {
     if (!views) {
       let start = 0;
       views = this.#shapes.map((shape) => {
-        const view = local.view(start, shape);
-        start += product(shape);
+        const view = local.alias(start, shape);
+        if (this.#stacked) start += product(shape);
         return view;
       });
       this.#views.set(local, views);
@@ -105,10 +109,3 @@ export class BlockViews {
 
 /** Elements of each rank's blocks. */
 export const sizesOf = (shapes: readonly (readonly Shape[])[]): number[] => shapes.map((list) => list.reduce((n, s) => n + product(s), 0));
-
-/** Throws unless the parts of an array have the sizes that the operators need. */
-export function checkSizes(name: string, sizes: readonly number[], expected: readonly number[]): void {
-  if (!sizes.every((n, r) => n === expected[r])) {
-    throw new PartitionError(`${name}: expected parts of ${expected.join(', ')} elements on the ranks, received ${sizes.join(', ')}`);
-  }
-}
