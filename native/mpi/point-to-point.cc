@@ -54,15 +54,10 @@ napi_value sendrecv(napi_env env, napi_callback_info info) {
   const Comm& comm = commOf(args, 0);
   const End out(args, 1);
   const End in(args, 7);
-  // Not MPI_Sendrecv: Open MPI 4's is silent where the message is longer than the memory.
-  MPI_Request request;
   MPI_Status status;
-  check(LOPS_COUNTED(MPI_Irecv)(in.data, in.elements.count(), in.elements.type(), sourceOf(in.partner), tagOf(in.tag), comm.comm, &request), "MPI_Sendrecv");
-  const int sent = LOPS_COUNTED(MPI_Send)(out.data, out.elements.count(), out.elements.type(), out.partner, out.tag, comm.comm);
-  if (sent != MPI_SUCCESS) MPI_Cancel(&request);
-  const int received = MPI_Wait(&request, &status);
-  check(sent, "MPI_Sendrecv");
-  check(received, "MPI_Sendrecv");
+  check(LOPS_COUNTED(MPI_Sendrecv)(out.data, out.elements.count(), out.elements.type(), out.partner, out.tag, in.data, in.elements.count(),
+                                   in.elements.type(), sourceOf(in.partner), tagOf(in.tag), comm.comm, &status),
+        "MPI_Sendrecv");
   return toJs(env, status);
 }
 

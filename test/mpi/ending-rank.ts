@@ -26,8 +26,11 @@ const ENDS: Readonly<Record<string, () => unknown>> = {
     process.exitCode = 4;
   },
   kill: () => process.kill(process.pid, 'SIGKILL'),
-  'abort': () => world.abort(9, 'the reason'),
-  'mpi error': () => world.sendrecv(new Float64Array(3), world.rank, new Float64Array(1), world.rank),
+  abort: () => world.abort(9, 'the reason'),
+  'mpi error': () => {
+    world.isend(new Float64Array(3), world.rank);
+    world.recv(new Float64Array(1), world.rank);
+  },
   output: () => {
     process.stdout.write('x'.repeat(2_000_000));
     process.exit(3);
