@@ -57,9 +57,16 @@ function addBand(
   const width = inner * lanes;
   for (const { start, end, lo, taps } of band.segments) {
     if (isLast) {
-      for (let i = Math.max(start, first); i < Math.min(end, last); i++) {
-        for (let k = 0; k < taps.length; k++)
-          addCell(acc, i * lanes, taps[k] as number, i + lo + k, above, n, width, 0, lanes, x, xAt, band, lanes);
+      const [from, to] = [Math.max(start, first), Math.min(end, last)];
+      for (let k = 0; k < taps.length; k++) {
+        const tap = taps[k] as number;
+        const reach = lo + k;
+        // Cells within the row as one run, those before and after from the ghosts
+        const low = Math.min(Math.max(from, -reach), to);
+        const high = Math.max(Math.min(to, n - reach), low);
+        for (let i = from; i < low; i++) addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
+        addRun(acc, low * lanes, tap, x, xAt + (above * n + low + reach) * lanes, (high - low) * lanes);
+        for (let i = high; i < to; i++) addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
       }
       continue;
     }
