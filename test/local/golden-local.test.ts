@@ -21,7 +21,11 @@ function root(): string {
 const FOLDER = join(root(), 'test', 'golden', 'local');
 
 function check(result: NDArray, source: GoldenCase, file: string): void {
-  const { off, accepted } = difference(typedValues(result.toHost(), result.shape, result.dtype), source.read(file), source.content.tolerance);
+  const { off, accepted } = difference(
+    typedValues(result.toHost(), result.shape, result.dtype),
+    source.read(file),
+    source.content.tolerance,
+  );
   assert.isAtMost(off, accepted, `max|result - ${file}|`);
 }
 

@@ -18,11 +18,10 @@ import {
   Transpose,
   VStack,
 } from '../../../src/local/index.js';
+import { combine } from './algebra.js';
 import type { GoldenCase, OperatorNode } from './case.js';
+import { NotSupported } from './not-supported.js';
 import { given, Params, required } from './params.js';
-
-/** The case needs an operator that the library does not have. */
-export class NotSupported extends Error {}
 
 type Build = (node: OperatorNode) => AnyLocalOperator;
 type Entry = (p: Params, build: Build) => AnyLocalOperator;
@@ -86,26 +85,11 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
   BlockDiag: (p, build) => new BlockDiag(operators(p, build)),
 };
 
-type Node = (args: readonly AnyLocalOperator[], p: Params) => AnyLocalOperator;
-const single = (args: readonly AnyLocalOperator[]): AnyLocalOperator => required(args[0], 'args');
-
-/** Nodes of the operator algebra. */
-const ALGEBRA: Readonly<Record<string, Node>> = {
-  product: (args) => args.reduce((a, b) => a.mul(b)),
-  sum: (args) => args.reduce((a, b) => a.add(b)),
-  scaled: (args, p) => single(args).scale(required(p.scalar('alpha'), 'alpha')),
-  power: (args, p) => single(args).pow(required(p.number('p'), 'p')),
-  adjoint: (args) => single(args).H,
-  transpose: (args) => single(args).T,
-  conj: (args) => single(args).conj(),
-};
-
 /** The operator of one rank that a spec of case.json describes, its data on a backend. Throws {@link NotSupported}. */
 export function buildLocal(node: OperatorNode, source: GoldenCase, backend: Backend): AnyLocalOperator {
   const p = new Params(node.op, node.params ?? {}, source, backend);
   const build: Build = (child) => buildLocal(child, source, backend);
-  const algebra = ALGEBRA[node.op];
-  if (algebra && node.args) return algebra(node.args.map(build), p);
+  if (node.args) return combine(node.op, node.args.map(build), p);
   const entry = OPERATORS[node.op];
   if (!entry) throw new NotSupported(`operator ${node.op}`);
   return entry(p, build);

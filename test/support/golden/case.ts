@@ -25,6 +25,13 @@ export interface CaseFile {
   readonly shape?: readonly [number, number];
   readonly dims?: readonly number[];
   readonly dimsd?: readonly number[];
+  readonly dtype: string;
+  /** The number of ranks that the case is bound to. */
+  readonly nranks?: number;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly expected?: Readonly<Record<string, unknown>>;
+  readonly partition_x?: string | readonly string[];
+  readonly files?: Readonly<Record<string, { readonly dtype: string }>>;
 }
 
 /** One folder of the golden data. */
@@ -43,7 +50,10 @@ export class GoldenCase {
   }
 }
 
-/** `max|result − expected|` and what the case accepts. Real and complex values compare. Values that are no numbers anywhere are off by infinity. */
+/**
+ * `max|result − expected|` and what the case accepts. Real and complex values compare. Infinities and NaN are right where both have the same; anywhere else
+ * values that are not finite are off by infinity, as are arrays of another size.
+ */
 export function difference(result: HostValues, expected: HostValues, { rtol, atol }: Tolerance): { off: number; accepted: number } {
   const lanes = (v: HostValues) => (isComplex(v.dtype) ? 2 : 1);
   const n = expected.values.length / lanes(expected);
@@ -54,9 +64,10 @@ export function difference(result: HostValues, expected: HostValues, { rtol, ato
   for (let i = 0; i < n; i++) {
     const [a, b] = at(result, i);
     const [c, d] = at(expected, i);
+    if (Number.isFinite(c) && Number.isFinite(d)) largest = Math.max(largest, Math.hypot(c, d));
+    if (Object.is(a + 0, c + 0) && Object.is(b + 0, d + 0)) continue;
     const distance = Math.hypot(a - c, b - d);
-    off = Number.isNaN(distance) ? Number.POSITIVE_INFINITY : Math.max(off, distance);
-    largest = Math.max(largest, Math.hypot(c, d));
+    off = Math.max(off, Number.isFinite(distance) ? distance : Number.POSITIVE_INFINITY);
   }
   return { off, accepted: atol + rtol * largest };
 }

@@ -59,9 +59,21 @@ export class Params {
       return NDArraySpace.of(shape, dtype, this.backend).upload(values);
     });
   }
+  operator(name: string): OperatorNode | undefined {
+    return this.#as(name, 'an operator', decodeOperator);
+  }
   operators(name: string): OperatorNode[] | undefined {
-    return this.#as(name, 'operators', (v) =>
-      Array.isArray(v) && v.every((m) => isRecord(m) && typeof m['op'] === 'string') ? (v as OperatorNode[]) : undefined,
+    return this.#as(name, 'operators', (v) => (Array.isArray(v) ? allOf(v, decodeOperator) : undefined));
+  }
+
+  /** What is inside of an entry, by name, or by index where it is a list. */
+  inside(name: string): Params {
+    const value = this.values[name];
+    return new Params(
+      name,
+      Object.fromEntries(Object.entries(typeof value === 'object' && value !== null ? value : {})),
+      this.source,
+      this.backend,
     );
   }
 
@@ -84,6 +96,9 @@ export function required<T>(value: T | undefined, what: string): T {
 }
 
 const FLOATS: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN };
+
+const isOperator = (v: unknown): v is OperatorNode => isRecord(v) && typeof v['op'] === 'string';
+const decodeOperator = (v: unknown): OperatorNode | undefined => (isOperator(v) ? v : undefined);
 
 function decodeNumber(v: unknown): number | undefined {
   if (typeof v === 'number') return v;

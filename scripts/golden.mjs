@@ -1,0 +1,23 @@
+// Compares the library with reference numbers: set-up, then all golden cases below a folder.
+//
+//   npm run golden -- DIR [--ranks N] [--backend B] [--json] [--timeout SECONDS] [--no-setup]
+//
+// A line a case: ok, off by X > tolerance, not supported, not for N ranks. The last line counts them. Exits with 1 where any is off or not supported.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+if (!process.argv.includes('--no-setup')) {
+  const setup = join(root, 'scripts/setup.mjs');
+  const { status } = spawnSync(
+    process.execPath,
+    existsSync(setup) ? [setup] : [join(root, 'node_modules/typescript/bin/tsc'), '-p', root],
+    // stdout is for the results
+    { cwd: root, stdio: ['ignore', 2, 'inherit'] },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+}
+await import('../dist/test/support/golden/cli.js');

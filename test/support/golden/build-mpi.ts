@@ -1,0 +1,89 @@
+import type { Backend } from '../../../src/core/backend.js';
+import type { Communicator } from '../../../src/core/communicator.js';
+import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
+import { splitCount, splitStart } from '../../../src/core/layout.js';
+import type { AnyOperator } from '../../../src/core/linear-operator.js';
+import type { AnyLocalOperator } from '../../../src/local/index.js';
+import {
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPIHalo,
+  MPIHStack,
+  MPILaplacian,
+  MPILinearOperator,
+  MPISecondDerivative,
+  MPIStackedBlockDiag,
+  MPIStackedVStack,
+  MPIVStack,
+} from '../../../src/operators/index.js';
+import { combine } from './algebra.js';
+import { buildLocal } from './build-local.js';
+import type { GoldenCase, OperatorNode } from './case.js';
+import { NotSupported } from './not-supported.js';
+import { given, Params, required } from './params.js';
+
+/** What an entry may use to make its operator. */
+interface Site {
+  readonly comm: Communicator;
+  /** A distributed operator from its spec. */
+  readonly build: (node: OperatorNode) => AnyOperator;
+  readonly local: (node: OperatorNode) => AnyLocalOperator;
+}
+type Entry = (p: Params, site: Site) => AnyOperator;
+
+const dims = (p: Params) => required(p.numberOrList('dims'), 'dims');
+const specs = (p: Params) => required(p.operators('ops'), 'ops');
+const derivative = (p: Params, { comm }: Site) => ({
+  kind: p.oneOf('kind', DERIVATIVE_KINDS),
+  edge: p.flag('edge'),
+  dtype: p.dtype(),
+  comm,
+});
+
+/** This rank's share of a global list. Every rank makes the whole list, so that what is missing or wrong stops all of them. */
+function locals(p: Params, { comm, local }: Site): AnyLocalOperator[] {
+  const ops = specs(p).map(local);
+  const start = splitStart(ops.length, comm.size, comm.rank);
+  return ops.slice(start, start + splitCount(ops.length, comm.size, comm.rank));
+}
+
+const stacked = (p: Params, { build }: Site) => specs(p).map(build);
+
+/** One line an operator. */
+const OPERATORS: Readonly<Record<string, Entry>> = {
+  MPIBlockDiag: (p, site) => new MPIBlockDiag(locals(p, site), { comm: site.comm }),
+  MPIVStack: (p, site) => new MPIVStack(locals(p, site), { comm: site.comm }),
+  MPIHStack: (p, site) => new MPIHStack(locals(p, site), { comm: site.comm }),
+  MPIStackedBlockDiag: (p, site) => new MPIStackedBlockDiag(stacked(p, site)),
+  MPIStackedVStack: (p, site) => new MPIStackedVStack(stacked(p, site)),
+  MPILinearOperator: (p, { comm, local }) => MPILinearOperator.wrap(local(required(p.operator('Op'), 'Op')), { comm }),
+  MPIFirstDerivative: (p, site) =>
+    new MPIFirstDerivative(
+      dims(p),
+      given({ ...derivative(p, site), axis: p.number('axis'), sampling: p.number('sampling'), order: p.oneOf('order', [3, 5] as const) }),
+    ),
+  MPISecondDerivative: (p, site) =>
+    new MPISecondDerivative(dims(p), given({ ...derivative(p, site), axis: p.number('axis'), sampling: p.number('sampling') })),
+  MPILaplacian: (p, site) =>
+    new MPILaplacian(
+      dims(p),
+      given({ ...derivative(p, site), axes: p.numbers('axes'), weights: p.numbers('weights'), sampling: p.numberOrList('sampling') }),
+    ),
+  MPIGradient: (p, site) => new MPIGradient(dims(p), given({ ...derivative(p, site), sampling: p.numberOrList('sampling') })),
+  MPIHalo: (p, { comm }) =>
+    new MPIHalo(dims(p), {
+      halo: required(p.numberOrList('halo'), 'halo'),
+      ...given({ procGrid: p.numbers('proc_grid_shape'), dtype: p.dtype(), comm }),
+    }),
+};
+
+/** The distributed operator that a spec of case.json describes. Collective. Throws {@link NotSupported} on every rank alike. */
+export function buildMpi(node: OperatorNode, source: GoldenCase, backend: Backend, comm: Communicator): AnyOperator {
+  const p = new Params(node.op, node.params ?? {}, source, backend);
+  const build = (child: OperatorNode) => buildMpi(child, source, backend, comm);
+  if (node.args) return combine(node.op, node.args.map(build), p);
+  const entry = OPERATORS[node.op];
+  if (!entry) throw new NotSupported(`operator ${node.op}`);
+  return entry(p, { comm, build, local: (child) => buildLocal(child, source, backend) });
+}

@@ -1,0 +1,27 @@
+import { NotSupported } from '../not-supported.js';
+import type { Trial } from '../trial.js';
+import { ARRAY_KINDS } from './array.js';
+import { libraryFunction } from './function.js';
+import { halo } from './halo.js';
+import { localOperator, mpiOperator } from './operator.js';
+import { solver } from './solver.js';
+import { tutorial } from './tutorial.js';
+
+/** One line a kind of case: runs the library and compares. */
+const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
+  ...ARRAY_KINDS,
+  'local-operator': localOperator,
+  'mpi-operator': mpiOperator,
+  'mpi-halo': halo,
+  solver,
+  function: libraryFunction,
+  tutorial,
+};
+
+/** Runs a case and compares what it gives. Collective. Throws {@link NotSupported}, and whatever the library throws. */
+export function runKind(trial: Trial): void {
+  const { kind } = trial.source.content;
+  const run = KINDS[kind];
+  if (!run) throw new NotSupported(`kind ${kind}`);
+  run(trial);
+}

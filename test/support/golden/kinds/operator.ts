@@ -1,0 +1,41 @@
+import { NDArraySpace } from '../../../../src/core/ndarray.js';
+import { DistributedSpace } from '../../../../src/core/space.js';
+import { buildLocal } from '../build-local.js';
+import { buildMpi } from '../build-mpi.js';
+import { required } from '../params.js';
+import type { Trial } from '../trial.js';
+import { modelSpaces, vectorOf } from '../vectors.js';
+
+/** PyLops' own adjoint of complex filters is wrong; such cases carry the right one. */
+const adjointFile = ({ source }: Trial): string => (source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy');
+
+/** Operators of one rank: every rank applies them. Vectors in natural shape and flat. */
+export function localOperator(trial: Trial): void {
+  const { source, backend } = trial;
+  const [x, d] = [trial.input('x.npy'), trial.input('d.npy')];
+  const A = buildLocal(required(source.content.op, 'op'), source, backend);
+  trial.compareNumbers('shape', A.shape, required(source.content.shape, 'shape'));
+  trial.compareNumbers('dims', A.dims, required(source.content.dims, 'dims'));
+  trial.compareNumbers('dimsd', A.dimsd, required(source.content.dimsd, 'dimsd'));
+  for (const [model, data] of [
+    [A.dims, A.dimsd],
+    [[x.values.length], [d.values.length]],
+  ] as const) {
+    const flat = model !== A.dims;
+    trial.compare('y', A.matvec(NDArraySpace.of(flat ? x.shape : model, x.dtype, backend).upload(x.values)));
+    trial.compare('xadj', A.rmatvec(NDArraySpace.of(flat ? d.shape : data, d.dtype, backend).upload(d.values)), adjointFile(trial));
+  }
+}
+
+/** Distributed operators: flat vectors, and where there are others, those of natural shape and flat ones that cut rows. */
+export function mpiOperator(trial: Trial): void {
+  const { source, backend, comm } = trial;
+  const [x, d] = [trial.input('x.npy'), trial.input('d.npy')];
+  const A = buildMpi(required(source.content.op, 'op'), source, backend, comm);
+  trial.compareNumbers('shape', A.shape, required(source.content.shape, 'shape'));
+  for (const space of modelSpaces(A, x.dtype, source.content.partition_x ?? 'SCATTER', backend)) {
+    const form = space instanceof DistributedSpace ? ` of ${space.layout}` : '';
+    trial.compare(`y${form}`, A.matvec(vectorOf(space, x)), 'y.npy');
+    trial.compare(`xadj${form}`, A.rmatvec(vectorOf(A.rangeOf(space), d)), adjointFile(trial));
+  }
+}

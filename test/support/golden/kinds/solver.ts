@@ -1,0 +1,44 @@
+import type { AnyOperator } from '../../../../src/core/linear-operator.js';
+import type { AnyVector } from '../../../../src/core/vector.js';
+import { cg } from '../../../../src/optimization/cg.js';
+import { cgls } from '../../../../src/optimization/cgls.js';
+import { buildMpi } from '../build-mpi.js';
+import { NotSupported } from '../not-supported.js';
+import { given, type Params, required } from '../params.js';
+import type { Trial } from '../trial.js';
+import { modelSpaces, vectorOf } from '../vectors.js';
+
+interface Answer {
+  readonly x: AnyVector;
+  readonly cost: readonly number[];
+  /** Results under their names in the case. */
+  readonly scalars: Readonly<Record<string, number>>;
+}
+
+/** One line a solver. */
+const SOLVERS: Readonly<Record<string, (A: AnyOperator, d: AnyVector, x0: AnyVector, p: Params) => Answer>> = {
+  cg: (A, d, x0, p) => {
+    const { x, cost, iterations } = cg(A, d, { x0, ...given({ niter: p.number('niter'), tol: p.number('tol') }) });
+    return { x, cost, scalars: { iiter: iterations } };
+  },
+  cgls: (A, d, x0, p) => {
+    const options = given({ niter: p.number('niter'), damp: p.number('damp'), tol: p.number('tol') });
+    const { x, cost, iterations, istop, r1norm, r2norm } = cgls(A, d, { x0, ...options });
+    return { x, cost, scalars: { iiter: iterations, istop, r1norm, r2norm } };
+  },
+};
+
+export function solver(trial: Trial): void {
+  const { source, backend, comm } = trial;
+  const { family, op, partition_x = 'SCATTER', expected = {} } = source.content;
+  const solve = SOLVERS[family];
+  if (!solve) throw new NotSupported(`solver ${family}`);
+  const [d, x0] = [trial.input('d.npy'), trial.input('x0.npy')];
+  const A = buildMpi(required(op, 'op'), source, backend, comm);
+  const [space] = modelSpaces(A, x0.dtype, partition_x, backend);
+  const model = required(space, 'a model');
+  const { x, cost, scalars } = solve(A, vectorOf(A.rangeOf(model), d), vectorOf(model, x0), trial.params);
+  trial.compare('x', x);
+  trial.compare('cost', cost);
+  for (const name of Object.keys(expected)) trial.compareScalar(name, scalars[name] ?? Number.NaN);
+}

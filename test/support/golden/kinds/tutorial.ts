@@ -1,0 +1,83 @@
+import type { DistributedArray } from '../../../../src/core/distributed-array.js';
+import { splitCount } from '../../../../src/core/layout.js';
+import type { LinearOperator } from '../../../../src/core/linear-operator.js';
+import { NDArray } from '../../../../src/core/ndarray.js';
+import { StackedDistributedArray } from '../../../../src/core/stacked-distributed-array.js';
+import { PoststackLinearModelling, Transpose } from '../../../../src/local/index.js';
+import { MPIBlockDiag, MPILaplacian, MPIStackedVStack } from '../../../../src/operators/index.js';
+import { cg } from '../../../../src/optimization/cg.js';
+import { cgls } from '../../../../src/optimization/cgls.js';
+import { NotSupported } from '../not-supported.js';
+import { required } from '../params.js';
+import type { Trial } from '../trial.js';
+import { vectorOf } from '../vectors.js';
+
+type Part = (trial: Trial) => void;
+
+/** The problems, and the parts of each, in the order of their lines. */
+const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
+  poststack: {
+    data: (trial) => {
+      const { B } = poststack(trial);
+      trial.compare('d', B.matvec(vectorOf(B.domain({ dtype: 'float64', backend: trial.backend }), trial.input('m3d.npy'))));
+    },
+    cgls: (trial) => {
+      const { B, d, x0, options } = poststack(trial);
+      inverted(trial, 'cgls', cgls(B, d, { x0, ...options }));
+    },
+    ne: (trial) => {
+      const { B, L, d, x0, epsR, options } = poststack(trial);
+      const normal = B.H.mul(B).add(L.H.mul(L).scale(epsR));
+      inverted(trial, 'ne', cg(normal, B.rmatvec(d), { x0, ...options }));
+    },
+    reg: (trial) => {
+      const { B, L, d, x0, epsR, options } = poststack(trial);
+      const stack = new MPIStackedVStack([B, L.scale(Math.sqrt(epsR))]);
+      inverted(trial, 'reg', cgls(stack, new StackedDistributedArray([d, d.zerosLike()]), { x0, ...options }));
+    },
+    tv: () => {
+      throw new NotSupported('solver ADMML2');
+    },
+  },
+};
+
+/** The parts of a tutorial, each a line of its own; one without a name where the tutorial is not known. */
+export function tutorialParts(family: string): (string | undefined)[] {
+  const parts = TUTORIALS[family];
+  return parts ? Object.keys(parts) : [undefined];
+}
+
+export function tutorial(trial: Trial): void {
+  const { family } = trial.source.content;
+  const run = TUTORIALS[family]?.[trial.part ?? ''];
+  if (!run) throw new NotSupported(`tutorial ${family}`);
+  run(trial);
+}
+
+function inverted(trial: Trial, name: string, { x, cost }: { x: DistributedArray; cost: number[] }): void {
+  trial.compare(`minv_${name}`, x);
+  trial.compare(`cost_${name}`, cost);
+}
+
+/** 3-D post-stack modelling of a model (ny, nx, nz) whose ny are spread over the ranks. */
+function poststack(trial: Trial) {
+  const { params, comm, backend } = trial;
+  const [ny, nx, nz] = ['ny', 'nx', 'nz'].map((name) => required(params.number(name), name)) as [number, number, number];
+  const wavelet = trial.input('wav.npy');
+  const wav = NDArray.fromHost(wavelet.values, wavelet.shape, { backend });
+  const rows = splitCount(ny, comm.size, comm.rank);
+  const T = new Transpose([rows, nx, nz], [2, 0, 1]);
+  const local = T.H.mul(new PoststackLinearModelling(wav, nz, { spatdims: [rows, nx] }).mul(T));
+  const B: LinearOperator<DistributedArray> = new MPIBlockDiag(rows > 0 ? [local] : [], { comm });
+  const L: LinearOperator<DistributedArray> = new MPILaplacian([ny, nx, nz], { axes: [0, 1, 2], comm });
+  const space = B.domain({ dtype: wavelet.dtype, backend });
+  const distribute = (file: string) => space.empty().assignGlobal(trial.input(file).values);
+  return {
+    B,
+    L,
+    d: distribute('d.npy'),
+    x0: distribute('mback3d.npy'),
+    epsR: required(params.number('epsR'), 'epsR'),
+    options: { niter: required(params.number('niter'), 'niter'), tol: required(params.number('tol'), 'tol') },
+  };
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { planLaunch } from '../../../src/cli/run.js';
+import type { Outcome } from './outcome.js';
+import { type Plan, parseMessage } from './protocol.js';
+import type { Unit } from './units.js';
+
+export interface RunOptions {
+  readonly ranks: number;
+  readonly backend: string;
+  /** Milliseconds that one unit may take. */
+  readonly timeout: number;
+}
+
+const RANK_MAIN = fileURLToPath(new URL('./rank-main.js', import.meta.url));
+/** Milliseconds for a launch until its ranks are ready; and for a launcher that was told to end. */
+const START = 60_000;
+const GRACE = 3_000;
+/** Launches that may end before they are ready, one after another. */
+const ATTEMPTS = 3;
+
+/**
+ * Runs units on ranks of their own and reports each as soon as it is known. A unit that takes too long, or takes the ranks down with it, is off; the
+ * others are run by a new launch. Throws where ranks don't start.
+ */
+export async function runUnits(units: readonly Unit[], options: RunOptions, report: (unit: Unit, outcome: Outcome) => void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'lops-golden-'));
+  const path = join(folder, 'plan.json');
+  const plan: Plan = { units, backend: options.backend };
+  writeFileSync(path, JSON.stringify(plan));
+  try {
+    let next = 0;
+    let failedStarts = 0;
+    while (next < units.length) {
+      const end = await launchFrom(path, next, options, (outcome) => report(units[next++] as Unit, outcome));
+      if (next >= units.length) return;
+      if (!end.ready) {
+        if (++failedStarts === ATTEMPTS) throw new Error(`the ranks did not start: ${end.why}`);
+        continue;
+      }
+      failedStarts = 0;
+      report(units[next++] as Unit, { verdict: 'off', off: Number.POSITIVE_INFINITY, accepted: 0, what: end.why });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface End {
+  readonly ready: boolean;
+  readonly why: string;
+}
+
+/** One launch: from a unit on until its end. */
+function launchFrom(plan: string, first: number, { ranks, timeout }: RunOptions, outcome: (outcome: Outcome) => void): Promise<End> {
+  const { command, args, env } = planLaunch({ ranks, script: RANK_MAIN, args: [plan, String(first)] });
+  const oneRank = ranks === 1 ? { LOPS_MPI: 'off' } : {};
+  const child = spawn(command, args, { env: { ...env, ...oneRank, OMPI_MCA_mpi_yield_when_idle: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let ready = false;
+    let output = '';
+    let timedOut: string | undefined;
+    let timer: NodeJS.Timeout;
+    const restart = (limit: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        timedOut = `no answer within ${limit / 1000} s`;
+        stop(child);
+      }, limit);
+    };
+    restart(START);
+    const keep = (text: string) => {
+      output = (output + text).slice(-4000);
+    };
+    child.stderr.setEncoding('utf8').on('data', keep);
+    const lines = createInterface({ input: child.stdout });
+    lines.on('line', (line) => {
+      const message = parseMessage(line);
+      if (!message) return keep(`${line}\n`);
+      if (timedOut !== undefined) return;
+      if ('ready' in message) ready = true;
+      else outcome(message.outcome);
+      restart(timeout);
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const said = output.trim().split('\n').slice(-4).join(' | ');
+      resolve({ ready, why: timedOut ?? `the ranks ended (${signal ?? `exit code ${code}`})${said ? `: ${said}` : ''}` });
+    });
+  });
+}
+
+function stop(child: ChildProcess): void {
+  child.kill('SIGTERM');
+  setTimeout(() => child.kill('SIGKILL'), GRACE).unref();
+}

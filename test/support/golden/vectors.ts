@@ -1,0 +1,75 @@
+import type { HostValues } from '../../../src/core/creation.js';
+import { type DistributedArray, flatOf } from '../../../src/core/distributed-array.js';
+import { hostArray, lanesOf } from '../../../src/core/dtype.js';
+import { Layout } from '../../../src/core/layout.js';
+import type { AnyOperator } from '../../../src/core/linear-operator.js';
+import { NDArray } from '../../../src/core/ndarray.js';
+import { DistributedSpace } from '../../../src/core/space.js';
+import { StackedDistributedArray, StackedSpace } from '../../../src/core/stacked-distributed-array.js';
+import type { AnyVector, Space } from '../../../src/core/vector.js';
+
+type DistributedKind = DistributedSpace | StackedSpace;
+
+function distributed(space: Space<unknown>): DistributedKind {
+  if (space instanceof DistributedSpace || space instanceof StackedSpace) return space;
+  throw new Error(`expected the space of a distributed vector, received ${space}`);
+}
+
+/** Vectors as the golden data have them: flat, C order. */
+function flat(space: DistributedKind): DistributedKind {
+  if (space instanceof StackedSpace) return StackedSpace.of(space.children.map(flat));
+  return space.layout.kind === 'boxes' && space.axis === 0 ? space.withLayout(flatOf(space.layout)) : space;
+}
+
+/** A space with the partitions that a case asks for. */
+function partitioned(space: DistributedKind, partition: string | readonly string[]): DistributedKind {
+  if (space instanceof StackedSpace) {
+    return StackedSpace.of(
+      space.children.map((child, k) => partitioned(child, typeof partition === 'string' ? partition : (partition[k] ?? 'SCATTER'))),
+    );
+  }
+  return partition === 'BROADCAST' ? space.withLayout(Layout.replicated(space.shape, space.comm.size)) : space;
+}
+
+/** The models that a case may be run with: flat ones cut as the operator likes it, and where there are others, those of its natural shape and evenly cut flat ones. */
+export function modelSpaces(
+  A: AnyOperator,
+  dtype: HostValues['dtype'],
+  partition: string | readonly string[],
+  backend: DistributedSpace['backend'],
+): DistributedKind[] {
+  const natural = partitioned(distributed(A.domain({ dtype, backend })), partition);
+  const first = flat(natural);
+  if (!(natural instanceof DistributedSpace) || natural.shape.length === 1) return [first];
+  const even = natural.layout.replicated ? [] : [natural.withLayout(Layout.split([natural.size], natural.comm.size))];
+  return [first, natural, ...even].filter((space, k, all) => all.findIndex((other) => other.equals(space)) === k);
+}
+
+/** A vector of a space with global values, in the precision and kind of the values. */
+export function vectorOf(space: Space<DistributedArray>, values: HostValues): DistributedArray;
+export function vectorOf(space: Space<unknown>, values: HostValues): DistributedArray | StackedDistributedArray;
+export function vectorOf(space: Space<unknown>, { values, dtype }: HostValues): DistributedArray | StackedDistributedArray {
+  const target = distributed(space).withDType(dtype);
+  if (target instanceof DistributedSpace) return target.empty().assignGlobal(values);
+  const lanes = lanesOf(dtype);
+  let start = 0;
+  return new StackedDistributedArray(
+    target.children.map((child) => {
+      const part = values.slice(start * lanes, (start += child.size) * lanes);
+      return vectorOf(child, { values: part, dtype, shape: [child.size] });
+    }),
+  );
+}
+
+/** The whole of a vector on every rank, or an array of this rank, for comparison. Collective for distributed vectors. */
+export function download(x: AnyVector): HostValues {
+  const whole = x instanceof NDArray ? x : x.asArray();
+  return { values: whole.toHost(), dtype: whole.dtype, shape: whole.shape };
+}
+
+/** Real numbers for comparison. */
+export function numbers(values: readonly number[]): HostValues {
+  const host = hostArray('float64', values.length);
+  host.set(values);
+  return { values: host, dtype: 'float64', shape: [values.length] };
+}
