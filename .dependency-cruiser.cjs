@@ -29,10 +29,11 @@ module.exports = {
     ...rooms,
     {
       name: 'no-cycles',
-      comment: 'Modules that need each other at load time; imports of types alone may be mutual',
+      comment:
+        'Modules that need each other at load time. Imports of types alone may be mutual; a space makes its arrays and an array its space, but neither when it is loaded',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] }, via: { pathNot: '^src/core/(distributed-array|space)[.]ts$' } },
     },
     {
       name: 'library-knows-no-program',

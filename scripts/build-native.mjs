@@ -51,7 +51,8 @@ function fingerprint(name, libraries) {
   for (const folder of ['common', name]) {
     const top = join(root, 'native', folder);
     for (const file of readdirSync(top, { recursive: true }).sort()) {
-      if (!/^build([/\\]|$)/.test(file) && /\.(c|cc|cpp|h|hpp|gyp|gypi|mjs|cu)$/.test(file)) hash.update(file).update(readFileSync(join(top, file)));
+      if (!/^build([/\\]|$)/.test(file) && /\.(c|cc|cpp|h|hpp|gyp|gypi|mjs|cu)$/.test(file))
+        hash.update(file).update(readFileSync(join(top, file)));
     }
   }
   const { CXX, CC, CXXFLAGS, CFLAGS, LDFLAGS } = process.env;
@@ -78,7 +79,8 @@ function nodeDir() {
 
 function firstError(output) {
   const lines = output.split('\n');
-  const line = lines.find((l) => /\berror\b/i.test(l) && !/gyp ERR/.test(l)) ?? lines.find((l) => /gyp ERR! stack/.test(l)) ?? 'the build failed';
+  const line =
+    lines.find((l) => /\berror\b/i.test(l) && !/gyp ERR/.test(l)) ?? lines.find((l) => /gyp ERR! stack/.test(l)) ?? 'the build failed';
   return line.replace(/^gyp ERR! stack\s*/, '').trim();
 }
 
@@ -102,7 +104,10 @@ function loadError(file) {
     execFileSync(process.execPath, ['-e', `require(${JSON.stringify(file)})`], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
     return undefined;
   } catch (error) {
-    return { reason: `it does not load: ${String(error.stderr).match(/Error: .*/)?.[0] ?? error.message}`, remedy: 'see that its libraries are found at run time' };
+    return {
+      reason: `it does not load: ${String(error.stderr).match(/Error: .*/)?.[0] ?? error.message}`,
+      remedy: 'see that its libraries are found at run time',
+    };
   }
 }
 
@@ -143,7 +148,9 @@ export async function buildNative({ names = Object.keys(ADDONS), force = false, 
       if (!quiet || result.state !== 'up to date') console.log(`native ${name}: ${result.state} (${result.details})`);
     } else {
       absent.push(name);
-      console.log(`native ${name}: not built: ${result.reason}; ${result.remedy}${result.again ? ' (tried before; --force tries again)' : ''}`);
+      console.log(
+        `native ${name}: not built: ${result.reason}; ${result.remedy}${result.again ? ' (tried before; --force tries again)' : ''}`,
+      );
     }
   }
   return absent;
@@ -152,14 +159,25 @@ export async function buildNative({ names = Object.keys(ADDONS), force = false, 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2);
   const names = args.filter((a) => !a.startsWith('--'));
-  const unknown = [...names.filter((n) => !(n in ADDONS)), ...args.filter((a) => a.startsWith('--') && !['--optional', '--force', '--quiet'].includes(a))];
+  const unknown = [
+    ...names.filter((n) => !(n in ADDONS)),
+    ...args.filter((a) => a.startsWith('--') && !['--optional', '--force', '--quiet'].includes(a)),
+  ];
   const optional = args.includes('--optional');
   if (unknown.length > 0) {
-    console.error(`build-native: unknown ${unknown.join(' ')}; expected [--optional] [--force] [--quiet] ${Object.keys(ADDONS).map((n) => `[${n}]`).join(' ')}`);
+    console.error(
+      `build-native: unknown ${unknown.join(' ')}; expected [--optional] [--force] [--quiet] ${Object.keys(ADDONS)
+        .map((n) => `[${n}]`)
+        .join(' ')}`,
+    );
     process.exitCode = 2;
   } else if (process.env.LOPS_SKIP_NATIVE !== '1') {
     try {
-      const absent = await buildNative({ ...(names.length > 0 ? { names } : {}), force: args.includes('--force'), quiet: args.includes('--quiet') });
+      const absent = await buildNative({
+        ...(names.length > 0 ? { names } : {}),
+        force: args.includes('--force'),
+        quiet: args.includes('--quiet'),
+      });
       if (absent.length > 0 && !optional) process.exitCode = 1;
     } catch (error) {
       console.error(`build-native: ${error.message}`);

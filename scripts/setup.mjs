@@ -15,7 +15,13 @@ const quiet = process.argv.includes('--quiet');
 const say = (text) => console.log(`setup: ${text}`);
 
 function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28, ...options });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    ...options,
+  });
   return { ok: result.status === 0, output: `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}` };
 }
 
@@ -28,7 +34,12 @@ function systemNeeds() {
   const hasPkgConfig = onPath('pkg-config');
   const { blas, fftw } = hasPkgConfig ? cpuLibraries() : {};
   return [
-    { what: 'a C++ compiler', present: onPath('c++') || onPath('g++') || onPath('clang++'), debian: ['g++'], modules: /^(gcc|gnu|llvm)\b/i },
+    {
+      what: 'a C++ compiler',
+      present: onPath('c++') || onPath('g++') || onPath('clang++'),
+      debian: ['g++'],
+      modules: /^(gcc|gnu|llvm)\b/i,
+    },
     { what: 'make', present: onPath('make') || onPath('gmake'), debian: ['make'] },
     { what: 'python3', present: onPath('python3'), debian: ['python3'], modules: /^python\b/i },
     { what: 'pkg-config', present: hasPkgConfig, debian: ['pkg-config'] },
@@ -39,7 +50,12 @@ function systemNeeds() {
       debian: ['libopenmpi-dev', 'openmpi-bin', 'openssh-client'],
       modules: /^(openmpi|mpich|mvapich2?|intel-?mpi|cray-mpich)\b/i,
     },
-    { what: 'a CBLAS', present: blas !== undefined, debian: ['libopenblas-dev'], modules: /^(openblas|flexiblas|blis|mkl|intel-mkl|oneapi-mkl)\b/i },
+    {
+      what: 'a CBLAS',
+      present: blas !== undefined,
+      debian: ['libopenblas-dev'],
+      modules: /^(openblas|flexiblas|blis|mkl|intel-mkl|oneapi-mkl)\b/i,
+    },
     { what: 'FFTW', present: fftw !== undefined, debian: ['libfftw3-dev'], modules: /^fftw\b/i },
   ];
 }

@@ -7,7 +7,7 @@
 //   LOPS_TEST_VERBOSE=1       shows what ranks print
 //   LOPS_MPIEXEC=PATH         the launcher
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -19,12 +19,7 @@ const { values, positionals } = parseArgs({
 });
 
 if (!values['no-setup']) {
-  const setup = join(root, 'scripts/setup.mjs');
-  const { status } = spawnSync(
-    process.execPath,
-    existsSync(setup) ? [setup] : [join(root, 'node_modules/typescript/bin/tsc'), '-p', root],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-  );
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }
 

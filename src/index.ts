@@ -2,9 +2,10 @@
  * Distributed linear operators and inverse-problem solvers. Importing it sets the defaults: the CPU backend, and all ranks of the launch as communicator
  * (one rank without a launcher). `lops-mpi/core` has the contracts without these side effects, `lops-mpi/plotting` draws figures.
  */
-export { COMM_SELF, COMM_WORLD } from './wire.js';
+
 export * from './core/index.js';
 export * from './io/index.js';
 export * from './local/index.js';
 export * from './operators/index.js';
 export * from './optimization/index.js';
+export { COMM_SELF, COMM_WORLD } from './wire.js';

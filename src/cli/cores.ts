@@ -3,10 +3,13 @@ import { availableParallelism } from 'node:os';
 
 /** `0-3,8` as a list. */
 function cpuList(text: string): number[] {
-  return text.trim().split(',').flatMap((part) => {
-    const [first, last] = part.split('-').map(Number) as [number, number | undefined];
-    return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
-  });
+  return text
+    .trim()
+    .split(',')
+    .flatMap((part) => {
+      const [first, last] = part.split('-').map(Number) as [number, number | undefined];
+      return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
+    });
 }
 
 /** Cores (not hardware threads) that this process may use: what a launcher counts as places for ranks. */

@@ -47,7 +47,9 @@ export function findMpiexec(mpi: MpiDescription): Mpiexec {
     const library = libraryOf(chosen);
     if (library === undefined) throw new MpiError(`LOPS_MPIEXEC=${chosen} does not run: expected the path of an mpiexec`);
     if (!fits(library, mpi.library)) {
-      throw new MpiError(`LOPS_MPIEXEC=${chosen} is ${library}'s, but the addon is built with ${mpi.library}: choose the other launcher, or set MPICC and run 'npx lops setup'`);
+      throw new MpiError(
+        `LOPS_MPIEXEC=${chosen} is ${library}'s, but the addon is built with ${mpi.library}: choose the other launcher, or set MPICC and run 'npx lops setup'`,
+      );
     }
     return { path: chosen, library };
   }

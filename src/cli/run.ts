@@ -26,8 +26,13 @@ const GRACE = 8000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The command and environment of a launch. Throws where something is missing for it. */
-export function planLaunch({ ranks, script, args = [], mpiexecArgs = [] }: LaunchOptions): { command: string; args: string[]; env: Record<string, string> } {
-  if (!Number.isInteger(ranks) || ranks < 1) throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
+export function planLaunch({ ranks, script, args = [], mpiexecArgs = [] }: LaunchOptions): {
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+} {
+  if (!Number.isInteger(ranks) || ranks < 1)
+    throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
   if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);
   const node = [...process.execArgv, ...loaderOf(script), script, ...args];
   const env = withoutLaunch(process.env);

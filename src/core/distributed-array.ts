@@ -1,6 +1,6 @@
 import type { Backend, Elements, InnerProduct } from './backend.js';
-import { type Scalar, isScalar } from './complex.js';
 import type { Communicator } from './communicator.js';
+import { isScalar, type Scalar } from './complex.js';
 import { defaultCommunicator, resolveBackend } from './defaults.js';
 import { checkDType, type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, promote, realOf } from './dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
@@ -91,7 +91,8 @@ export class DistributedArray implements Vector<DistributedArray> {
   private constructor(space: DistributedSpace, local: NDArray) {
     this.space = space;
     this.local = local;
-    if (space.layout.replicated) this.#share = { storage: local.storage, offset: local.offset + space.reducedStart, size: space.reducedCount };
+    if (space.layout.replicated)
+      this.#share = { storage: local.storage, offset: local.offset + space.reducedStart, size: space.reducedCount };
     constructed++;
   }
 
@@ -273,7 +274,9 @@ export class DistributedArray implements Vector<DistributedArray> {
       if (failure !== undefined) throw failure;
       const wrong = verdicts.findIndex((v) => !v.fits || v.key !== this.layout.key);
       if (wrong >= 0)
-        throw new ShapeError(`expected a global array of shape ${formatShape(this.globalShape)} on every rank, that of rank ${wrong} does not fit`);
+        throw new ShapeError(
+          `expected a global array of shape ${formatShape(this.globalShape)} on every rank, that of rank ${wrong} does not fit`,
+        );
       this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
     }
     return this;
@@ -463,7 +466,10 @@ export class DistributedArray implements Vector<DistributedArray> {
     const mine = parts[this.rank] as Shape;
     const dtype = isFloat(this.dtype) ? realOf(this.dtype) : realOf(backend.defaultDType);
     const shape = cut(this.globalShape);
-    const result = layout.replicated || across ? Layout.replicated(shape, this.comm.size) : Layout.fromLocalShapes(parts.map(cut), this.axis > axis ? this.axis - 1 : this.axis);
+    const result =
+      layout.replicated || across
+        ? Layout.replicated(shape, this.comm.size)
+        : Layout.fromLocalShapes(parts.map(cut), this.axis > axis ? this.axis - 1 : this.axis);
     const partition = !result.replicated ? 'SCATTER' : layout.replicated ? this.partition : 'BROADCAST';
     const space = DistributedSpace.of({ comm: this.comm, mask: this.mask, backend, dtype, layout: result, partition });
     return tidy(() => {
@@ -565,7 +571,9 @@ export class DistributedArray implements Vector<DistributedArray> {
   /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
     const shapes = this.comm.allgatherObject(localShape).map((s, rank) => toShape(s, `the local shape of rank ${rank}`));
-    const wrong = shapes.findIndex((s, r) => product(s) !== this.layout.localSize(r) || (this.layout.replicated && !sameShape(s, shapes[0] ?? [])));
+    const wrong = shapes.findIndex(
+      (s, r) => product(s) !== this.layout.localSize(r) || (this.layout.replicated && !sameShape(s, shapes[0] ?? [])),
+    );
     if (wrong >= 0)
       throw new ShapeError(
         `rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ${formatShape(shapes[wrong] as Shape)}`,
@@ -694,4 +702,3 @@ function gather(local: NDArray, parts: Layout, comm: Communicator): NDArray {
   TransferPlan.between(layout, Layout.replicated(layout.globalShape, layout.ranks), comm).run(local, whole);
   return whole;
 }
-

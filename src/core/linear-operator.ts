@@ -1,6 +1,6 @@
 import type { Backend } from './backend.js';
-import { abs, conj, im, mul as multiplyScalars, re, type Scalar } from './complex.js';
 import type { Communicator } from './communicator.js';
+import { abs, conj, im, mul as multiplyScalars, re, type Scalar } from './complex.js';
 import { checkDType, complexOf, type DType, hostArray, isComplex, isSamePrecision, lanesOf, promote } from './dtype.js';
 import { ArgumentError, DTypeError, NumericalError, PartitionError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';

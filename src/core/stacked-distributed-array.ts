@@ -1,6 +1,6 @@
 import type { Backend, Elements, InnerProduct } from './backend.js';
-import { isScalar, type Scalar } from './complex.js';
 import type { Communicator } from './communicator.js';
+import { isScalar, type Scalar } from './complex.js';
 import type { DistributedArray } from './distributed-array.js';
 import { type DType, hostArray, lanesOf, promote } from './dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
@@ -8,7 +8,18 @@ import { NDArray } from './ndarray.js';
 import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
 import { DistributedSpace } from './space.js';
-import { type AnyVector, combineShares, dot, type NormOrder, normRecipe, rdots, type Space, selectAbs, type Vector, vdots } from './vector.js';
+import {
+  type AnyVector,
+  combineShares,
+  dot,
+  type NormOrder,
+  normRecipe,
+  rdots,
+  type Space,
+  selectAbs,
+  type Vector,
+  vdots,
+} from './vector.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;

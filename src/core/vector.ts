@@ -1,6 +1,6 @@
 import type { Backend, Elements, InnerProduct } from './backend.js';
-import { type Scalar, scalarOf } from './complex.js';
 import type { Communicator, ReduceOp } from './communicator.js';
+import { type Scalar, scalarOf } from './complex.js';
 import { type DType, promote } from './dtype.js';
 import { BackendError, PartitionError, ShapeError } from './errors.js';
 import type { NDArray } from './ndarray.js';

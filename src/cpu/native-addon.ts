@@ -29,37 +29,122 @@ export interface CpuAddon {
   cast(xDType: number, yDType: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
   unary(op: number, dtype: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): boolean;
   binary(
-    op: number, dtype: number, n: number, x: HostArray, xo: number, xStep: number, y: HostArray, yo: number, yStep: number, z: HostArray, zo: number,
+    op: number,
+    dtype: number,
+    n: number,
+    x: HostArray,
+    xo: number,
+    xStep: number,
+    y: HostArray,
+    yo: number,
+    yStep: number,
+    z: HostArray,
+    zo: number,
   ): boolean;
   where(
-    dtype: number, n: number, condition: Int32Array, co: number, x: HostArray, xo: number, xStep: number, y: HostArray, yo: number, yStep: number,
-    z: HostArray, zo: number,
+    dtype: number,
+    n: number,
+    condition: Int32Array,
+    co: number,
+    x: HostArray,
+    xo: number,
+    xStep: number,
+    y: HostArray,
+    yo: number,
+    yStep: number,
+    z: HostArray,
+    zo: number,
   ): void;
   scale(dtype: number, n: number, aRe: number, aIm: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
   axpby(
-    dtype: number, n: number, aRe: number, aIm: number, x: HostArray, xo: number, bRe: number, bIm: number, y: HostArray, yo: number, z: HostArray, zo: number,
+    dtype: number,
+    n: number,
+    aRe: number,
+    aIm: number,
+    x: HostArray,
+    xo: number,
+    bRe: number,
+    bIm: number,
+    y: HostArray,
+    yo: number,
+    z: HostArray,
+    zo: number,
   ): void;
   linearCombination(
-    dtype: number, n: number, coefficients: Float64Array, xs: readonly HostArray[], xos: readonly number[], y: HostArray, yo: number,
+    dtype: number,
+    n: number,
+    coefficients: Float64Array,
+    xs: readonly HostArray[],
+    xos: readonly number[],
+    y: HostArray,
+    yo: number,
   ): boolean;
   threshold(hard: boolean, t: number, dtype: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
-  dot(dtype: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number, conjugate: boolean, out: Float64Array, at: number): void;
+  dot(
+    dtype: number,
+    n: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+    conjugate: boolean,
+    out: Float64Array,
+    at: number,
+  ): void;
   reduce(op: number, dtype: number, n: number, x: HostArray, xo: number, out: Float64Array): boolean;
-  reduceAxis(op: number, dtype: number, outer: number, n: number, inner: number, x: HostArray, xo: number, y: HostArray, yo: number): boolean;
+  reduceAxis(
+    op: number,
+    dtype: number,
+    outer: number,
+    n: number,
+    inner: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+  ): boolean;
   /** Absent without a CBLAS. */
   matmul?(dtype: number, a: HostArray, ao: number, b: HostArray, bo: number, c: HostArray, co: number, spec: Float64Array): void;
   /** Absent without an FFT library. */
   fft?(
-    isDouble: boolean, kind: number, inverse: boolean, scale: number, x: HostArray, xo: number, y: HostArray, yo: number, spec: Float64Array,
+    isDouble: boolean,
+    kind: number,
+    inverse: boolean,
+    scale: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+    spec: Float64Array,
   ): void;
   /** After the packed specification come front and back of each band. */
   stencil(
-    dtype: number, x: HostArray, xo: number, y: HostArray, yo: number, spec: Float64Array, ...ghosts: readonly (HostArray | undefined)[]
+    dtype: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+    spec: Float64Array,
+    ...ghosts: readonly (HostArray | undefined)[]
   ): void;
   convolve(dtype: number, x: HostArray, xo: number, h: HostArray, ho: number, y: HostArray, yo: number, spec: Float64Array): void;
   indexed(
-    scatter: boolean, dtype: number, from: HostArray, fo: number, to: HostArray, tOffset: number, outer: number, nx: number, ny: number, inner: number,
-    width: number, index: Int32Array, io: number, weights: HostArray | undefined, wo: number, complexWeights: boolean,
+    scatter: boolean,
+    dtype: number,
+    from: HostArray,
+    fo: number,
+    to: HostArray,
+    tOffset: number,
+    outer: number,
+    nx: number,
+    ny: number,
+    inner: number,
+    width: number,
+    index: Int32Array,
+    io: number,
+    weights: HostArray | undefined,
+    wo: number,
+    complexWeights: boolean,
   ): void;
 }
 

@@ -1,4 +1,15 @@
-import { BINARY_OPS, type BandSegment, type BinaryOp, type Convolution, type FftPlan, type MatMul, REDUCE_OPS, type ReduceKernel, UNARY_OPS, type UnaryOp } from '../core/backend.js';
+import {
+  type BandSegment,
+  BINARY_OPS,
+  type BinaryOp,
+  type Convolution,
+  type FftPlan,
+  type MatMul,
+  REDUCE_OPS,
+  type ReduceKernel,
+  UNARY_OPS,
+  type UnaryOp,
+} from '../core/backend.js';
 import { im, re } from '../core/complex.js';
 import { bytesOf, DTYPES, type DType, type HostArray } from '../core/dtype.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
@@ -68,10 +79,22 @@ function segmentsOf(segments: readonly BandSegment[]): Float64Array {
 const MOST_BANDS = 8;
 
 function packStencil({ shape, bands, mode, axis, start, end }: CpuStencil): Float64Array {
-  packer.start().put(shape.length).put(mode === 'add' ? 1 : 0).put(axis).put(start).put(end).put(bands.length);
+  packer
+    .start()
+    .put(shape.length)
+    .put(mode === 'add' ? 1 : 0)
+    .put(axis)
+    .put(start)
+    .put(end)
+    .put(bands.length);
   for (const n of shape) packer.put(n);
   for (const band of bands) {
-    packer.put(band.axis).put(band.frontOffset).put(band.front ? band.frontWidth : 0).put(band.backOffset).put(band.back ? band.backWidth : 0);
+    packer
+      .put(band.axis)
+      .put(band.frontOffset)
+      .put(band.front ? band.frontWidth : 0)
+      .put(band.backOffset)
+      .put(band.back ? band.backWidth : 0);
     packer.append(segmentsOf(band.segments));
   }
   return packer.values;
@@ -92,14 +115,26 @@ function packFft({ shape, axes }: FftPlan): Float64Array {
 }
 
 function packConvolution({ xShape, hShape, yShape, offset, direction }: Convolution): Float64Array {
-  packer.start().put(direction === 'adjoint' ? 1 : 0).put(xShape.length);
-  for (let k = 0; k < xShape.length; k++) packer.put(xShape[k] as number).put(hShape[k] as number).put(yShape[k] as number).put(offset[k] as number);
+  packer
+    .start()
+    .put(direction === 'adjoint' ? 1 : 0)
+    .put(xShape.length);
+  for (let k = 0; k < xShape.length; k++)
+    packer
+      .put(xShape[k] as number)
+      .put(hShape[k] as number)
+      .put(yShape[k] as number)
+      .put(offset[k] as number);
   return packer.values;
 }
 
 function packStrides(shape: readonly number[], xStrides: readonly number[], yStrides: readonly number[]): Float64Array {
   packer.start().put(shape.length);
-  for (let k = 0; k < shape.length; k++) packer.put(shape[k] as number).put(xStrides[k] as number).put(yStrides[k] as number);
+  for (let k = 0; k < shape.length; k++)
+    packer
+      .put(shape[k] as number)
+      .put(xStrides[k] as number)
+      .put(yStrides[k] as number);
   return packer.values;
 }
 
@@ -115,7 +150,8 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
     cast: (from, to, n, x, xo, y, yo) =>
       isInteger(from) || isInteger(to) ? own.cast(from, to, n, x, xo, y, yo) : addon.cast(DTYPE[from], DTYPE[to], n, x, xo, y, yo),
     unary: (op, dtype, n, x, xo, y, yo) => {
-      if (isInteger(dtype) || writesIntegers(op) || !addon.unary(UNARY[op], DTYPE[dtype], n, x, xo, y, yo)) own.unary(op, dtype, n, x, xo, y, yo);
+      if (isInteger(dtype) || writesIntegers(op) || !addon.unary(UNARY[op], DTYPE[dtype], n, x, xo, y, yo))
+        own.unary(op, dtype, n, x, xo, y, yo);
     },
     binary: (op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) => {
       if (isInteger(dtype) || !addon.binary(BINARY[op], DTYPE[dtype], n, x, xo, xStep, y, yo, yStep, z, zo)) {
@@ -123,12 +159,14 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       }
     },
     where: (dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) =>
-      (isInteger(dtype) ? own.where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo)
-        : addon.where(DTYPE[dtype], n, condition, co, x, xo, xStep, y, yo, yStep, z, zo)),
+      isInteger(dtype)
+        ? own.where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo)
+        : addon.where(DTYPE[dtype], n, condition, co, x, xo, xStep, y, yo, yStep, z, zo),
     scale: (dtype, n, aRe, aIm, x, xo, y, yo) =>
       isInteger(dtype) ? own.scale(dtype, n, aRe, aIm, x, xo, y, yo) : addon.scale(DTYPE[dtype], n, aRe, aIm, x, xo, y, yo),
     axpby: (dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) =>
-      isInteger(dtype) ? own.axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo)
+      isInteger(dtype)
+        ? own.axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo)
         : addon.axpby(DTYPE[dtype], n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo),
     linearCombination: (dtype, n, coefficients, xs, xos, y, yo) => {
       if (isInteger(dtype) || !addon.linearCombination(DTYPE[dtype], n, coefficients, xs, xos, y, yo)) {
@@ -156,15 +194,50 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       else addon.stencil(DTYPE[dtype], x, xo, y, yo, spec, ...bands.flatMap((band) => [band.front, band.back]));
     },
     convolve: (dtype, x, xo, h, ho, y, yo, convolution) =>
-      isInteger(dtype) ? own.convolve(dtype, x, xo, h, ho, y, yo, convolution)
+      isInteger(dtype)
+        ? own.convolve(dtype, x, xo, h, ho, y, yo, convolution)
         : addon.convolve(DTYPE[dtype], x, xo, h, ho, y, yo, packConvolution(convolution)),
     gather: (dtype, x, xo, y, yo, t) => {
       if (isInteger(dtype)) return own.gather(dtype, x, xo, y, yo, t);
-      addon.indexed(false, DTYPE[dtype], x, xo, y, yo, t.outer, t.nx, t.ny, t.inner, t.width, t.index, t.indexOffset, t.weights, t.weightsOffset, t.complexWeights);
+      addon.indexed(
+        false,
+        DTYPE[dtype],
+        x,
+        xo,
+        y,
+        yo,
+        t.outer,
+        t.nx,
+        t.ny,
+        t.inner,
+        t.width,
+        t.index,
+        t.indexOffset,
+        t.weights,
+        t.weightsOffset,
+        t.complexWeights,
+      );
     },
     scatterAdd: (dtype, y, yo, x, xo, t) => {
       if (isInteger(dtype)) return own.scatterAdd(dtype, y, yo, x, xo, t);
-      addon.indexed(true, DTYPE[dtype], y, yo, x, xo, t.outer, t.nx, t.ny, t.inner, t.width, t.index, t.indexOffset, t.weights, t.weightsOffset, t.complexWeights);
+      addon.indexed(
+        true,
+        DTYPE[dtype],
+        y,
+        yo,
+        x,
+        xo,
+        t.outer,
+        t.nx,
+        t.ny,
+        t.inner,
+        t.width,
+        t.index,
+        t.indexOffset,
+        t.weights,
+        t.weightsOffset,
+        t.complexWeights,
+      );
     },
   };
   const { matmul, fft } = addon;

@@ -15,7 +15,10 @@ export class AxisConvolution {
     this.#filter = filter;
     const [outer, n, inner] = around(shape, axis);
     const common = { hShape: [1, filter.size, 1], offset: [0, offset, 0] };
-    const [model, data] = [[outer, n, inner], [outer, rows, inner]];
+    const [model, data] = [
+      [outer, n, inner],
+      [outer, rows, inner],
+    ];
     this.#forward = { ...common, xShape: model, yShape: data, direction: 'forward' };
     this.#adjoint = { ...common, xShape: data, yShape: model, direction: 'adjoint' };
   }

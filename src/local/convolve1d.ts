@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
 import { AxisConvolution } from './axis-convolution.js';
 import { LocalOperator } from './local-operator.js';
@@ -28,7 +28,8 @@ export class Convolve1D extends LocalOperator {
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
     const filter = Resident.from(h, options.dtype);
-    if (filter.shape.length !== 1 || filter.size === 0) throw new ShapeError(`Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`);
+    if (filter.shape.length !== 1 || filter.size === 0)
+      throw new ShapeError(`Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`);
     if (!Number.isInteger(offset) || offset < 0 || offset >= filter.size) {
       throw new ArgumentError(`Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${offset}`);
     }

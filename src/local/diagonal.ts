@@ -1,8 +1,8 @@
 import type { IndexTable } from '../core/backend.js';
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../core/shape.js';
 import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
@@ -55,7 +55,11 @@ export class Diagonal extends LocalOperator {
   #stretched(rows: Resident, x: NDArray, y: NDArray, conjugate: boolean): void {
     const [outer, n, inner] = around(this.dims, this.#axis);
     const table: IndexTable = {
-      outer, nx: n, ny: n, inner, width: 1,
+      outer,
+      nx: n,
+      ny: n,
+      inner,
+      width: 1,
       index: rows.on(y.backend),
       // a real diagonal serves complex vectors as it is
       weights: this.#diagonal.on(y.backend, this.#diagonal.dtype, conjugate),

@@ -3,8 +3,8 @@ import { transposeBand } from '../core/band.js';
 import { type DerivativeKind, firstDerivative } from '../core/derivative-scheme.js';
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { product, type Shape, toShape } from '../core/shape.js';
 import { LocalOperator, part } from './local-operator.js';
 import { perAxis } from './per-axis.js';
@@ -40,10 +40,16 @@ export class Gradient extends LocalOperator {
   }
   protected override forward(x: NDArray, y: NDArray): void {
     const size = product(this.dims);
-    if (size > 0) this.#forward.forEach((stencil, k) => { y.backend.stencil(x, part(y, k * size, size), stencil); });
+    if (size > 0)
+      this.#forward.forEach((stencil, k) => {
+        y.backend.stencil(x, part(y, k * size, size), stencil);
+      });
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
     const size = product(this.dims);
-    if (size > 0) this.#adjoint.forEach((stencil, k) => { x.backend.stencil(part(y, k * size, size), x, stencil); });
+    if (size > 0)
+      this.#adjoint.forEach((stencil, k) => {
+        x.backend.stencil(part(y, k * size, size), x, stencil);
+      });
   }
 }

@@ -11,7 +11,11 @@ import { checkOperators, collect, sharedShape, spread } from './stacking.js';
 export class HStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[]) {
     checkOperators('HStack', ops);
-    const dimsd = sharedShape('HStack', 'rows', ops.map((op) => op.dimsd));
+    const dimsd = sharedShape(
+      'HStack',
+      'rows',
+      ops.map((op) => op.dimsd),
+    );
     super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd });
   }
   protected override forward(x: NDArray, y: NDArray): void {

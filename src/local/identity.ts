@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../core/shape.js';
 import { LocalOperator } from './local-operator.js';
 
@@ -16,7 +16,8 @@ export class Identity extends LocalOperator {
   constructor(N: number | Shape, M: number | Shape = N, options: IdentityOptions = {}) {
     checkOptions('Identity', options, ['dtype']);
     const [dimsd, dims] = [toShape(N, 'N'), toShape(M, 'M')];
-    if (dims.length !== dimsd.length) throw new ShapeError(`Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`);
+    if (dims.length !== dimsd.length)
+      throw new ShapeError(`Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`);
     super({ dims, dimsd, dtype: options.dtype ?? 'float64' });
     this.#common = dims.map((m, k) => Math.min(m, dimsd[k] as number));
   }

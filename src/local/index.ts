@@ -13,7 +13,7 @@ export { PoststackLinearModelling, type PoststackLinearModellingOptions } from '
 export { type OperatorData, Resident } from './resident.js';
 export { ricker, type Wavelet } from './ricker.js';
 export { SecondDerivative, type SecondDerivativeOptions } from './second-derivative.js';
-export { smooth, type SmoothOptions } from './smooth.js';
+export { type SmoothOptions, smooth } from './smooth.js';
 export { Smoothing1D, type Smoothing1DOptions } from './smoothing1d.js';
 export { Smoothing2D, type Smoothing2DOptions } from './smoothing2d.js';
 export { Transpose, type TransposeOptions } from './transpose.js';

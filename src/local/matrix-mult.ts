@@ -1,8 +1,8 @@
 import type { MatMul, Trans } from '../core/backend.js';
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
 import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
@@ -24,7 +24,8 @@ export class MatrixMult extends LocalOperator {
   constructor(A: OperatorData, options: MatrixMultOptions = {}) {
     checkOptions('MatrixMult', options, ['otherdims', 'dtype']);
     const matrix = Resident.from(A, options.dtype);
-    if (matrix.shape.length !== 2) throw new ShapeError(`MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`);
+    if (matrix.shape.length !== 2)
+      throw new ShapeError(`MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`);
     const [n, m] = matrix.shape as readonly [number, number];
     const others = options.otherdims === undefined ? [] : toShape(options.otherdims, 'otherdims');
     super({ dims: [m, ...others], dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true });
@@ -33,7 +34,20 @@ export class MatrixMult extends LocalOperator {
     this.#columns = m;
     const width = product(others);
     const call = (rows: number, inner: number, transA: Trans): MatMul => ({
-      m: rows, n: width, k: inner, transA, transB: 'n', lda: m, ldb: width, ldc: width, batch: 1, strideA: 0, strideB: 0, strideC: 0, alpha: 1, beta: 0,
+      m: rows,
+      n: width,
+      k: inner,
+      transA,
+      transB: 'n',
+      lda: m,
+      ldb: width,
+      ldc: width,
+      batch: 1,
+      strideA: 0,
+      strideB: 0,
+      strideC: 0,
+      alpha: 1,
+      beta: 0,
     });
     this.#forward = call(n, m, 'n');
     this.#adjoint = call(m, n, 'c');

@@ -33,7 +33,8 @@ export class Resident {
     const source = data instanceof NDArray ? data : ArrayBuffer.isView(data) ? ownCopy(data) : nestedValues(data, 'float64');
     const natural = source.dtype === 'int32' ? 'float64' : source.dtype;
     const to = dtype ?? natural;
-    if (isComplex(source.dtype) && !isComplex(to)) throw new DTypeError(`complex data does not fit into an operator of ${to}: leave dtype out, or take the real part`);
+    if (isComplex(source.dtype) && !isComplex(to))
+      throw new DTypeError(`complex data does not fit into an operator of ${to}: leave dtype out, or take the real part`);
     return new Resident(source, to);
   }
 

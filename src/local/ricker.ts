@@ -14,7 +14,8 @@ export interface Wavelet {
  */
 export function ricker(t: ArrayLike<number>, f0 = 10): Wavelet {
   const times = Array.from(t);
-  if (!times.every(Number.isFinite) || times[0] !== 0) throw new ArgumentError('ricker: expected times from 0 on, the wavelet is mirrored at 0');
+  if (!times.every(Number.isFinite) || times[0] !== 0)
+    throw new ArgumentError('ricker: expected times from 0 on, the wavelet is mirrored at 0');
   if (!Number.isFinite(f0)) throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${f0}`);
   if (times.length % 2 === 0) times.pop();
   const center = times.length - 1;

@@ -7,7 +7,8 @@ import { Resident } from './resident.js';
 
 /** A filter length; even ones are raised to the next odd one, so that the filter has a middle. Throws {@link ArgumentError}. */
 export function oddLength(name: string, length: number): number {
-  if (!Number.isSafeInteger(length) || length < 1) throw new ArgumentError(`expected ${name} to be a positive number of samples, received ${length}`);
+  if (!Number.isSafeInteger(length) || length < 1)
+    throw new ArgumentError(`expected ${name} to be a positive number of samples, received ${length}`);
   return length % 2 === 0 ? length + 1 : length;
 }
 
@@ -30,7 +31,12 @@ export function zeroPhaseAverage(n: number, width: number): BandSegment[] {
 
 /** The signal with `reach` further samples on either side: `[n + 2·reach, n]`. */
 function extension(n: number, reach: number): BandSegment[] {
-  const entry = (row: number, column: number, value: number): BandSegment => ({ start: row, end: row + 1, lo: column - row, taps: [value] });
+  const entry = (row: number, column: number, value: number): BandSegment => ({
+    start: row,
+    end: row + 1,
+    lo: column - row,
+    taps: [value],
+  });
   const entries: BandSegment[] = [{ start: reach, end: reach + n, lo: -reach, taps: [1] }];
   for (let k = 1; k <= reach; k++) {
     entries.push(entry(reach - k, 0, 2), entry(reach - k, k, -1));

@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { type Shape, toAxes, toShape } from '../core/shape.js';
 import { withWorkspace } from '../core/workspace.js';
 import type { AxisConvolution } from './axis-convolution.js';

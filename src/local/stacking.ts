@@ -29,7 +29,8 @@ export function sharedShape(owner: string, what: string, shapes: readonly Shape[
   const first = shapes[0] as Shape;
   const size = product(first);
   const other = shapes.find((s) => product(s) !== size);
-  if (other) throw new ShapeError(`${owner}: expected operators of as many ${what}, received ${formatShape(first)} and ${formatShape(other)}`);
+  if (other)
+    throw new ShapeError(`${owner}: expected operators of as many ${what}, received ${formatShape(first)} and ${formatShape(other)}`);
   return shapes.every((s) => sameShape(s, first)) ? first : [size];
 }
 
@@ -59,10 +60,20 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
   const places = ops.map((op, k) => ({ op, column: columns[k] as number, row: rows[k] as number }));
   return {
     forward: places.map(({ op, column, row }) => ({
-      run: (x, y) => void op.matvec(x, y), image: (x) => op.rangeOf(x), from: op.dims, to: op.dimsd, fromAt: column, toAt: row,
+      run: (x, y) => void op.matvec(x, y),
+      image: (x) => op.rangeOf(x),
+      from: op.dims,
+      to: op.dimsd,
+      fromAt: column,
+      toAt: row,
     })),
     adjoint: places.map(({ op, column, row }) => ({
-      run: (y, x) => void op.rmatvec(y, x), image: (y) => op.domainOf(y), from: op.dimsd, to: op.dims, fromAt: row, toAt: column,
+      run: (y, x) => void op.rmatvec(y, x),
+      image: (y) => op.domainOf(y),
+      from: op.dimsd,
+      to: op.dims,
+      fromAt: row,
+      toAt: column,
     })),
   };
 }
@@ -71,7 +82,9 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
 export function spread(steps: readonly Step[], x: NDArray, y: NDArray): void {
   for (const step of steps) {
     // natural to natural, flat to flat
-    withPart(y, step.toAt, sameShape(x.shape, step.from) ? step.to : [product(step.to)], (part) => { fill(step, x, part); });
+    withPart(y, step.toAt, sameShape(x.shape, step.from) ? step.to : [product(step.to)], (part) => {
+      fill(step, x, part);
+    });
   }
 }
 
@@ -94,7 +107,9 @@ export function collect(steps: readonly Step[], x: NDArray, y: NDArray): void {
 export function pair(steps: readonly Step[], x: NDArray, y: NDArray): void {
   for (const step of steps) {
     withPart(x, step.fromAt, step.from, (from) => {
-      withPart(y, step.toAt, step.to, (to) => { fill(step, from, to); });
+      withPart(y, step.toAt, step.to, (to) => {
+        fill(step, from, to);
+      });
     });
   }
 }

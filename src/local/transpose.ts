@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { type Shape, stridesOf, toAxes, toShape } from '../core/shape.js';
 import { LocalOperator } from './local-operator.js';
 
@@ -19,7 +19,8 @@ export class Transpose extends LocalOperator {
     checkOptions('Transpose', options, ['dtype']);
     const shape = toShape(dims, 'dims');
     const order = toAxes(axes, shape.length);
-    if (order.length !== shape.length) throw new ShapeError(`Transpose: expected an order of ${shape.length} axes, received ${JSON.stringify(axes)}`);
+    if (order.length !== shape.length)
+      throw new ShapeError(`Transpose: expected an order of ${shape.length} axes, received ${JSON.stringify(axes)}`);
     super({ dims: shape, dimsd: order.map((k) => shape[k] as number), dtype: options.dtype ?? 'float64' });
     const strides = stridesOf(shape);
     this.#walk = order.map((k) => strides[k] as number);
@@ -27,10 +28,20 @@ export class Transpose extends LocalOperator {
   }
   protected override forward(x: NDArray, y: NDArray): void {
     if (y.size === 0) return;
-    y.backend.stridedCopy(this.dimsd, { elements: x, start: 0, strides: this.#walk }, { elements: y, start: 0, strides: this.#strides }, 'set');
+    y.backend.stridedCopy(
+      this.dimsd,
+      { elements: x, start: 0, strides: this.#walk },
+      { elements: y, start: 0, strides: this.#strides },
+      'set',
+    );
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
     if (x.size === 0) return;
-    x.backend.stridedCopy(this.dimsd, { elements: y, start: 0, strides: this.#strides }, { elements: x, start: 0, strides: this.#walk }, 'set');
+    x.backend.stridedCopy(
+      this.dimsd,
+      { elements: y, start: 0, strides: this.#strides },
+      { elements: x, start: 0, strides: this.#walk },
+      'set',
+    );
   }
 }

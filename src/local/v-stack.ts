@@ -11,7 +11,11 @@ import { checkOperators, collect, sharedShape, spread } from './stacking.js';
 export class VStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[]) {
     checkOperators('VStack', ops);
-    const dims = sharedShape('VStack', 'columns', ops.map((op) => op.dims));
+    const dims = sharedShape(
+      'VStack',
+      'columns',
+      ops.map((op) => op.dims),
+    );
     super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) });
   }
   protected override forward(x: NDArray, y: NDArray): void {

@@ -48,7 +48,8 @@ export function markJoined(launch: LaunchEnvironment, env: NodeJS.ProcessEnv, pi
 
 const markOf = (launch: LaunchEnvironment, pid: number): string => `${pid}@${launch.identity}`;
 
-const LAUNCHER_VARIABLES = /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
+const LAUNCHER_VARIABLES =
+  /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
 /** Settings of the user that only look like it. */
 const SETTINGS = /^(OMPI|OPAL|PMIX|PRTE|ORTE)_MCA_(?!orte_|ess|pmix|prte_|mca_base_param_file_path)|^OMPI_ALLOW_RUN_AS_ROOT/;
 

@@ -51,7 +51,14 @@ export class MpiCommunicator extends BaseCommunicator {
     const to = send ? stage(recv) : stageOut(recv);
     const from = send && stageOut(send);
     this.#mpi.allreduce(
-      this.#handle, from && memoryOf(from), from ? from.byteOffset : 0, memoryOf(to), to.byteOffset, to.length, dtypeCode(to.dtype), opCode(op),
+      this.#handle,
+      from && memoryOf(from),
+      from ? from.byteOffset : 0,
+      memoryOf(to),
+      to.byteOffset,
+      to.length,
+      dtypeCode(to.dtype),
+      opCode(op),
     );
     copyIn(recv, to);
   }
@@ -92,7 +99,14 @@ export class MpiCommunicator extends BaseCommunicator {
 
   protected override doGatherv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
     const [from, to] = [send && stageOut(send), recv && stage(recv)];
-    this.#mpi.gatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtypeCode(((send ?? recv) as Span).dtype), root);
+    this.#mpi.gatherv(
+      this.#handle,
+      ...place(from),
+      ...place(to),
+      Float64Array.from(counts),
+      dtypeCode(((send ?? recv) as Span).dtype),
+      root,
+    );
     if (recv && to) copyIn(recv, to);
   }
 
@@ -105,7 +119,14 @@ export class MpiCommunicator extends BaseCommunicator {
 
   protected override doScatterv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
     const [from, to] = [send && stageOut(send), recv && stage(recv)];
-    this.#mpi.scatterv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtypeCode(((recv ?? send) as Span).dtype), root);
+    this.#mpi.scatterv(
+      this.#handle,
+      ...place(from),
+      ...place(to),
+      Float64Array.from(counts),
+      dtypeCode(((recv ?? send) as Span).dtype),
+      root,
+    );
     if (recv && to) copyIn(recv, to);
   }
 
@@ -118,8 +139,14 @@ export class MpiCommunicator extends BaseCommunicator {
   protected override doAlltoallv(send: Span, sendCounts: readonly number[], recv: Span, recvCounts: readonly number[]): void {
     const [from, to] = [stageOut(send), stage(recv)];
     this.#mpi.alltoallv(
-      this.#handle, memoryOf(from), from.byteOffset, Float64Array.from(sendCounts),
-      memoryOf(to), to.byteOffset, Float64Array.from(recvCounts), dtypeCode(recv.dtype),
+      this.#handle,
+      memoryOf(from),
+      from.byteOffset,
+      Float64Array.from(sendCounts),
+      memoryOf(to),
+      to.byteOffset,
+      Float64Array.from(recvCounts),
+      dtypeCode(recv.dtype),
     );
     copyIn(recv, to);
   }
@@ -140,8 +167,18 @@ export class MpiCommunicator extends BaseCommunicator {
     const [from, to] = [stageOut(send.span), stage(recv.span)];
     const status = this.#mpi.sendrecv(
       this.#handle,
-      memoryOf(from), from.byteOffset, from.length, dtypeCode(from.dtype), send.partner, send.tag,
-      memoryOf(to), to.byteOffset, to.length, dtypeCode(to.dtype), recv.partner, recv.tag,
+      memoryOf(from),
+      from.byteOffset,
+      from.length,
+      dtypeCode(from.dtype),
+      send.partner,
+      send.tag,
+      memoryOf(to),
+      to.byteOffset,
+      to.length,
+      dtypeCode(to.dtype),
+      recv.partner,
+      recv.tag,
     );
     copyIn(recv.span, to);
     return statusOf(status);
@@ -161,13 +198,29 @@ export class MpiCommunicator extends BaseCommunicator {
 
   protected override doSendInit({ span, partner, tag }: Message, onStart: () => void): PersistentRequest {
     const staged = stage(span);
-    const handle = this.#mpi.sendInit(this.#handle, memoryOf(staged), staged.byteOffset, staged.length, dtypeCode(staged.dtype), partner, tag);
+    const handle = this.#mpi.sendInit(
+      this.#handle,
+      memoryOf(staged),
+      staged.byteOffset,
+      staged.length,
+      dtypeCode(staged.dtype),
+      partner,
+      tag,
+    );
     return new MpiPersistentRequest(this.#mpi, handle, { span, staged, arrives: false }, onStart);
   }
 
   protected override doRecvInit({ span, partner, tag }: Message): PersistentRequest {
     const staged = stage(span);
-    const handle = this.#mpi.recvInit(this.#handle, memoryOf(staged), staged.byteOffset, staged.length, dtypeCode(staged.dtype), partner, tag);
+    const handle = this.#mpi.recvInit(
+      this.#handle,
+      memoryOf(staged),
+      staged.byteOffset,
+      staged.length,
+      dtypeCode(staged.dtype),
+      partner,
+      tag,
+    );
     return new MpiPersistentRequest(this.#mpi, handle, { span, staged, arrives: true });
   }
 

@@ -10,7 +10,7 @@ type Memory = ArrayBuffer | Uint8Array | undefined;
 
 /** native/mpi: MPI's calls on communicators and requests by handle, counts in elements. All throw {@link MpiError}. */
 export interface MpiAddon {
-  setErrorClass(constructor: typeof MpiError): void;
+  setErrorClass(errorClass: typeof MpiError): void;
   describe(): MpiDescription;
   setMaxCount(count: number): void;
   /** The handle of MPI_COMM_WORLD. */
@@ -30,28 +30,100 @@ export interface MpiAddon {
 
   barrier(comm: number): void;
   bcast(comm: number, data: Memory, offset: number, count: number, dtype: number, root: number): void;
-  allreduce(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, op: number): void;
+  allreduce(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    count: number,
+    dtype: number,
+    op: number,
+  ): void;
   iallreduce(comm: number, data: Memory, offset: number, count: number, dtype: number, op: number): number;
-  reduce(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, op: number, root: number): void;
+  reduce(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    count: number,
+    dtype: number,
+    op: number,
+    root: number,
+  ): void;
   /** Here and below `count` is that of one rank. */
   allgather(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number): void;
-  gather(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, root: number): void;
-  scatter(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number, root: number): void;
+  gather(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    count: number,
+    dtype: number,
+    root: number,
+  ): void;
+  scatter(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    count: number,
+    dtype: number,
+    root: number,
+  ): void;
   alltoall(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number): void;
   allgatherv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number): void;
-  gatherv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number, root: number): void;
-  scatterv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number, root: number): void;
+  gatherv(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    counts: Float64Array,
+    dtype: number,
+    root: number,
+  ): void;
+  scatterv(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    counts: Float64Array,
+    dtype: number,
+    root: number,
+  ): void;
   alltoallv(
-    comm: number, send: Memory, sendOffset: number, sendCounts: Float64Array,
-    recv: Memory, recvOffset: number, recvCounts: Float64Array, dtype: number,
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    sendCounts: Float64Array,
+    recv: Memory,
+    recvOffset: number,
+    recvCounts: Float64Array,
+    dtype: number,
   ): void;
 
   send(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): void;
   /** Source · 32768 + tag. */
   recv(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
   sendrecv(
-    comm: number, send: Memory, sendOffset: number, sendCount: number, sendDtype: number, to: number, sendTag: number,
-    recv: Memory, recvOffset: number, recvCount: number, recvDtype: number, from: number, recvTag: number,
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    sendCount: number,
+    sendDtype: number,
+    to: number,
+    sendTag: number,
+    recv: Memory,
+    recvOffset: number,
+    recvCount: number,
+    recvDtype: number,
+    from: number,
+    recvTag: number,
   ): number;
   /** These answer the handle of a request. */
   isend(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): number;

@@ -28,4 +28,5 @@ export function stageOut(span: Span): HostSpan {
 }
 
 /** What native code takes: memory that isn't shared is an ArrayBuffer, shared memory goes as a view. */
-export const memoryOf = (span: HostSpan): ArrayBuffer | Uint8Array => (span.buffer instanceof ArrayBuffer ? span.buffer : new Uint8Array(span.buffer));
+export const memoryOf = (span: HostSpan): ArrayBuffer | Uint8Array =>
+  span.buffer instanceof ArrayBuffer ? span.buffer : new Uint8Array(span.buffer);

@@ -5,8 +5,22 @@ import { complexOf, type DType, isComplex, isFloat } from '../../src/core/dtype.
 import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
 import type { Shape } from '../../src/core/shape.js';
 import {
-  type AnyLocalOperator, BlockDiag, Convolve1D, Diagonal, FirstDerivative, Gradient, HStack, Identity, Laplacian, MatrixMult, PoststackLinearModelling,
-  SecondDerivative, Smoothing1D, Smoothing2D, Transpose, VStack,
+  type AnyLocalOperator,
+  BlockDiag,
+  Convolve1D,
+  Diagonal,
+  FirstDerivative,
+  Gradient,
+  HStack,
+  Identity,
+  Laplacian,
+  MatrixMult,
+  PoststackLinearModelling,
+  SecondDerivative,
+  Smoothing1D,
+  Smoothing2D,
+  Transpose,
+  VStack,
 } from '../../src/local/index.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
 import { tolerance } from '../support/tolerance.js';
@@ -27,11 +41,15 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
   FirstDerivative: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
       ([3, 5] as const).flatMap((order) =>
-        BOTH.flatMap((edge) => derivatives(TINY, (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype }))),
+        BOTH.flatMap((edge) =>
+          derivatives(TINY, (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype })),
+        ),
       ),
     ),
   SecondDerivative: ({ dtype }) =>
-    DERIVATIVE_KINDS.flatMap((kind) => BOTH.flatMap((edge) => derivatives(TINY, (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype })))),
+    DERIVATIVE_KINDS.flatMap((kind) =>
+      BOTH.flatMap((edge) => derivatives(TINY, (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype }))),
+    ),
   Laplacian: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
       BOTH.flatMap((edge) => [
@@ -43,7 +61,9 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
     ),
   Gradient: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
-      BOTH.flatMap((edge) => ([[1], [6], [3, 5], [2, 1, 4], [0, 3]] as Shape[]).map((dims) => new Gradient(dims, { kind, edge, sampling: 0.5, dtype }))),
+      BOTH.flatMap((edge) =>
+        ([[1], [6], [3, 5], [2, 1, 4], [0, 3]] as Shape[]).map((dims) => new Gradient(dims, { kind, edge, sampling: 0.5, dtype })),
+      ),
     ),
   MatrixMult: ({ data }) => [
     new MatrixMult(data([1, 1])),
@@ -53,7 +73,13 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
     new MatrixMult(data([4, 0]), { otherdims: 2 }),
     new MatrixMult(data([0, 4])),
   ],
-  Identity: ({ dtype }) => [new Identity(6, 6, { dtype }), new Identity(4, 7, { dtype }), new Identity(7, 4, { dtype }), new Identity([2, 5], [3, 4], { dtype }), new Identity(0, 3, { dtype })],
+  Identity: ({ dtype }) => [
+    new Identity(6, 6, { dtype }),
+    new Identity(4, 7, { dtype }),
+    new Identity(7, 4, { dtype }),
+    new Identity([2, 5], [3, 4], { dtype }),
+    new Identity(0, 3, { dtype }),
+  ],
   Diagonal: ({ data }) => [
     new Diagonal(data([7])),
     new Diagonal(data([3, 4])),
@@ -62,9 +88,15 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
     new Diagonal(data([3]), { dims: [2, 5, 3] }),
     new Diagonal(data([1]), { dims: [1] }),
   ],
-  Transpose: ({ dtype }) => [new Transpose([3, 4], [1, 0], { dtype }), new Transpose([2, 3, 4], [2, 0, 1], { dtype }), new Transpose([2, 1, 3, 2], [-1, 1, 0, 2], { dtype })],
+  Transpose: ({ dtype }) => [
+    new Transpose([3, 4], [1, 0], { dtype }),
+    new Transpose([2, 3, 4], [2, 0, 1], { dtype }),
+    new Transpose([2, 1, 3, 2], [-1, 1, 0, 2], { dtype }),
+  ],
   Convolve1D: ({ data }) => [
-    ...[0, 1, 4].flatMap((offset) => derivatives([[5], [1, 6], [8, 3, 2]], (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset }))),
+    ...[0, 1, 4].flatMap((offset) =>
+      derivatives([[5], [1, 6], [8, 3, 2]], (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset })),
+    ),
     new Convolve1D(4, data([9]), { offset: 3 }),
     new Convolve1D(1, data([1])),
     new Convolve1D([3, 4], data([9]), { offset: 8 }),
@@ -93,7 +125,10 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
   ],
   BlockDiag: ({ dtype, data }) => [
     new BlockDiag([new MatrixMult(data([3, 6])), new Gradient([2, 3], { dtype }), new Identity(0, 2, { dtype })]),
-    new BlockDiag([new VStack([new Identity(4, 4, { dtype }), new FirstDerivative(4, { dtype })]), new Transpose([2, 3], [1, 0], { dtype }).H]),
+    new BlockDiag([
+      new VStack([new Identity(4, 4, { dtype }), new FirstDerivative(4, { dtype })]),
+      new Transpose([2, 3], [1, 0], { dtype }).H,
+    ]),
   ],
   algebra: ({ dtype, data }) => {
     const A = new MatrixMult(data([4, 6]));

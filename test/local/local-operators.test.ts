@@ -8,8 +8,24 @@ import { tidy } from '../../src/core/scope.js';
 import { openWorkspaces } from '../../src/core/workspace.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import {
-  type AnyLocalOperator, BlockDiag, Convolve1D, Diagonal, FirstDerivative, Gradient, HStack, Identity, Laplacian, MatrixMult, PoststackLinearModelling,
-  ricker, SecondDerivative, Smoothing1D, Smoothing2D, smooth, Transpose, VStack,
+  type AnyLocalOperator,
+  BlockDiag,
+  Convolve1D,
+  Diagonal,
+  FirstDerivative,
+  Gradient,
+  HStack,
+  Identity,
+  Laplacian,
+  MatrixMult,
+  PoststackLinearModelling,
+  ricker,
+  SecondDerivative,
+  Smoothing1D,
+  Smoothing2D,
+  smooth,
+  Transpose,
+  VStack,
 } from '../../src/local/index.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
 
@@ -18,7 +34,9 @@ const numbers = (x: NDArray): number[] => Array.from(x.toHost());
 function assertClose(x: NDArray, expected: ArrayLike<number>, delta = 1e-12): void {
   const got = numbers(x);
   assert.equal(got.length, expected.length);
-  got.forEach((v, i) => { assert.closeTo(v, expected[i] as number, delta, `element ${i}`); });
+  got.forEach((v, i) => {
+    assert.closeTo(v, expected[i] as number, delta, `element ${i}`);
+  });
 }
 
 /** Forward and backward passes of a running mean over a signal that goes on point-symmetrically, written out. */
@@ -29,12 +47,15 @@ function filtered(x: readonly number[], width: number): number[] {
   const before = Array.from({ length: reach }, (_, k) => 2 * first - (x[reach - k] as number));
   const after = Array.from({ length: reach }, (_, k) => 2 * last - (x[n - 2 - k] as number));
   const long = [...before, ...x, ...after];
-  const pass = (v: readonly number[]) => Array.from({ length: v.length - reach }, (_, i) => v.slice(i, i + width).reduce((a, b) => a + b) / width);
+  const pass = (v: readonly number[]) =>
+    Array.from({ length: v.length - reach }, (_, i) => v.slice(i, i + width).reduce((a, b) => a + b) / width);
   return pass(pass(long));
 }
 
 describe('local operators', () => {
-  before(() => { setDefaultBackend(new CpuBackend()); });
+  before(() => {
+    setDefaultBackend(new CpuBackend());
+  });
 
   for (const entry of BACKENDS) {
     describe(`values [${entry.name}]`, () => {
@@ -79,7 +100,9 @@ describe('local operators', () => {
             // from 32 traces on the two are one table
             for (const nx of [2, 40]) {
               const both = new PoststackLinearModelling(wav, n, { spatdims: nx, kind, dtype });
-              const product = new Convolve1D([n, nx], array(wav), { offset: 4, axis: 0 }).mul(new FirstDerivative([n, nx], { axis: 0, kind, dtype }));
+              const product = new Convolve1D([n, nx], array(wav), { offset: 4, axis: 0 }).mul(
+                new FirstDerivative([n, nx], { axis: 0, kind, dtype }),
+              );
               const last = new PoststackLinearModelling(wav, n, { spatdims: nx, axis: -1, kind, dtype });
               assert.deepEqual([...last.dims], [nx, n]);
               const x = both.domain({ dtype, backend }).random(5);
@@ -95,7 +118,11 @@ describe('local operators', () => {
       it('smoothing: constants stay inside, sums stay, zero phase keeps straight lines and equals two passes', () => {
         const ones = array(new Array(9).fill(1));
         assertClose(new Smoothing1D(4, 9, { dtype }).matvec(ones), [0.6, 0.8, 1, 1, 1, 1, 1, 0.8, 0.6], delta);
-        const spike = array([[0, 0, 0], [0, 9, 0], [0, 0, 0]]);
+        const spike = array([
+          [0, 0, 0],
+          [0, 9, 0],
+          [0, 0, 0],
+        ]);
         assertClose(new Smoothing2D(3, [3, 3], { dtype }).matvec(spike), new Array(9).fill(1), delta);
         const line = array(Array.from({ length: 12 }, (_, i) => [3 * i - 2, 1 - i]));
         assertClose(smooth(line, 7, { axes: [0] }), numbers(line), delta);
@@ -103,16 +130,41 @@ describe('local operators', () => {
         for (const width of [1, 2, 5, 12]) assertClose(smooth(array(values), width), filtered(values, width), delta);
         const plane = array([values, values.map((v) => -2 * v)]);
         const both = smooth(plane, [2, 3]);
-        const rows = [filtered(values, 3), filtered(values.map((v) => -2 * v), 3)] as [number[], number[]];
+        const rows = [
+          filtered(values, 3),
+          filtered(
+            values.map((v) => -2 * v),
+            3,
+          ),
+        ] as [number[], number[]];
         const columns = rows[0].map((_, j) => filtered([rows[0][j] as number, rows[1][j] as number], 2)) as [number, number][];
         assertClose(both, [...columns.map((c) => c[0]), ...columns.map((c) => c[1])], delta);
       });
 
       it('stacks put matrices one above the other, side by side, along a diagonal', () => {
-        const [A, B] = [new MatrixMult(array([[1, 2], [3, 4]])), new MatrixMult(array([[5, 6]]))];
-        assert.deepEqual(new VStack([A, B]).todense({ backend }).toArray(), [[1, 2], [3, 4], [5, 6]]);
-        assert.deepEqual(new HStack([A.H, B.H]).todense({ backend }).toArray(), [[1, 3, 5], [2, 4, 6]]);
-        assert.deepEqual(new BlockDiag([A, B]).todense({ backend }).toArray(), [[1, 2, 0, 0], [3, 4, 0, 0], [0, 0, 5, 6]]);
+        const [A, B] = [
+          new MatrixMult(
+            array([
+              [1, 2],
+              [3, 4],
+            ]),
+          ),
+          new MatrixMult(array([[5, 6]])),
+        ];
+        assert.deepEqual(new VStack([A, B]).todense({ backend }).toArray(), [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ]);
+        assert.deepEqual(new HStack([A.H, B.H]).todense({ backend }).toArray(), [
+          [1, 3, 5],
+          [2, 4, 6],
+        ]);
+        assert.deepEqual(new BlockDiag([A, B]).todense({ backend }).toArray(), [
+          [1, 2, 0, 0],
+          [3, 4, 0, 0],
+          [0, 0, 5, 6],
+        ]);
       });
 
       it('a stack of operators on one natural shape takes it, and flat vectors', () => {
@@ -124,25 +176,41 @@ describe('local operators', () => {
         assertClose(op.matvec(x.ravel()), numbers(y), delta);
         assert.deepEqual([...op.rmatvec(y).shape], [3, 4]);
         const side = new HStack([new FirstDerivative([3, 4], { dtype }), new Transpose([4, 3], [1, 0], { dtype })]);
-        assert.deepEqual([side.dims, side.dimsd].map((s) => [...s]), [[24], [3, 4]]);
+        assert.deepEqual(
+          [side.dims, side.dimsd].map((s) => [...s]),
+          [[24], [3, 4]],
+        );
       });
 
       it('dense matrices agree with their adjoints, one element at a time', () => {
         const h = array([1, -2, 3]);
         const ops: AnyLocalOperator[] = [
-          new FirstDerivative([2, 4], { dtype }), new Gradient([2, 3], { dtype }), new Convolve1D(2, h, { offset: 1 }), new Convolve1D([2, 4], h, { axis: 0 }),
-          new Transpose([2, 1, 3], [2, 0, 1], { dtype }), new Identity(2, 3, { dtype }), new Diagonal(h, { dims: [2, 3] }), new Smoothing2D(3, [2, 4], { dtype }),
+          new FirstDerivative([2, 4], { dtype }),
+          new Gradient([2, 3], { dtype }),
+          new Convolve1D(2, h, { offset: 1 }),
+          new Convolve1D([2, 4], h, { axis: 0 }),
+          new Transpose([2, 1, 3], [2, 0, 1], { dtype }),
+          new Identity(2, 3, { dtype }),
+          new Diagonal(h, { dims: [2, 3] }),
+          new Smoothing2D(3, [2, 4], { dtype }),
         ];
         for (const op of ops) {
           const [rows, columns] = op.shape;
           const a = numbers(op.todense({ backend }));
           const b = numbers(op.H.todense({ backend }));
-          for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) assert.closeTo(b[j * rows + i] as number, a[i * columns + j] as number, delta, `${op}`);
+          for (let i = 0; i < rows; i++)
+            for (let j = 0; j < columns; j++) assert.closeTo(b[j * rows + i] as number, a[i * columns + j] as number, delta, `${op}`);
         }
       });
 
       it('data of lists and arrays moves to the backend once, and outlives the scope that first used it', () => {
-        const op = new MatrixMult([[1, 2], [3, 4]], { dtype });
+        const op = new MatrixMult(
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          { dtype },
+        );
         const x = array([1, 1]);
         tidy(() => void op.matvec(x));
         assertClose(op.matvec(x), [3, 7], delta);
@@ -150,7 +218,10 @@ describe('local operators', () => {
         const { allocations } = backend.stats();
         for (let k = 0; k < 5; k++) op.matvec(x, y);
         assert.equal(backend.stats().allocations, allocations);
-        const matrix = array([[1, 2], [3, 4]]);
+        const matrix = array([
+          [1, 2],
+          [3, 4],
+        ]);
         const held = new MatrixMult(matrix);
         matrix.dispose();
         assertClose(held.matvec(x), [3, 7], delta);
@@ -160,8 +231,12 @@ describe('local operators', () => {
         const close = openWorkspaces();
         try {
           const ops: AnyLocalOperator[] = [
-            new FirstDerivative([6, 5], { dtype }), new Laplacian([6, 5], { dtype }), new Gradient([6, 5], { dtype }), new Convolve1D([6, 5], array([1, 2])),
-            new PoststackLinearModelling([1, 2, 1], 6, { spatdims: 5, dtype }), new Diagonal(array([1, 2, 3, 4, 5]), { dims: [6, 5] }),
+            new FirstDerivative([6, 5], { dtype }),
+            new Laplacian([6, 5], { dtype }),
+            new Gradient([6, 5], { dtype }),
+            new Convolve1D([6, 5], array([1, 2])),
+            new PoststackLinearModelling([1, 2, 1], 6, { spatdims: 5, dtype }),
+            new Diagonal(array([1, 2, 3, 4, 5]), { dims: [6, 5] }),
             new BlockDiag([new FirstDerivative([6, 5], { dtype }), new Transpose([6, 5], [1, 0], { dtype })]),
           ];
           for (const op of ops) {
@@ -181,24 +256,65 @@ describe('local operators', () => {
   }
 
   it('complex data: adjoints conjugate, real vectors are promoted, other precisions refused', () => {
-    const d = NDArray.array([{ re: 1, im: 2 }, { re: 0, im: -1 }]);
+    const d = NDArray.array([
+      { re: 1, im: 2 },
+      { re: 0, im: -1 },
+    ]);
     const D = new Diagonal(d);
     assert.equal(D.dtype, 'complex128');
-    assert.deepEqual(D.matvec(NDArray.array([1, 2])).toArray(), [{ re: 1, im: 2 }, { re: 0, im: -2 }]);
-    assert.deepEqual(D.rmatvec(NDArray.array([1, 2])).toArray(), [{ re: 1, im: -2 }, { re: 0, im: 2 }]);
+    assert.deepEqual(D.matvec(NDArray.array([1, 2])).toArray(), [
+      { re: 1, im: 2 },
+      { re: 0, im: -2 },
+    ]);
+    assert.deepEqual(D.rmatvec(NDArray.array([1, 2])).toArray(), [
+      { re: 1, im: -2 },
+      { re: 0, im: 2 },
+    ]);
     assert.throws(() => D.matvec(NDArray.array([1, 2], { dtype: 'float32' })), DTypeError, /complex128, the vector float32/);
     assert.throws(() => new Diagonal(d, { dtype: 'float64' }), DTypeError, /complex data/);
-    const real = new MatrixMult([[1, 2], [3, 4]], { dtype: 'float32' });
-    assert.equal(real.matvec(NDArray.array([{ re: 1, im: 1 }, { re: 0, im: 0 }], { dtype: 'complex64' })).dtype, 'complex64');
+    const real = new MatrixMult(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { dtype: 'float32' },
+    );
+    assert.equal(
+      real.matvec(
+        NDArray.array(
+          [
+            { re: 1, im: 1 },
+            { re: 0, im: 0 },
+          ],
+          { dtype: 'complex64' },
+        ),
+      ).dtype,
+      'complex64',
+    );
     const stretched = new Diagonal([1, 2], { dims: [2, 2], axis: 0 });
     const ones = NDArray.full([2, 2], { re: 0, im: 1 });
-    assert.deepEqual(stretched.matvec(ones).toArray(), [[{ re: 0, im: 1 }, { re: 0, im: 1 }], [{ re: 0, im: 2 }, { re: 0, im: 2 }]]);
+    assert.deepEqual(stretched.matvec(ones).toArray(), [
+      [
+        { re: 0, im: 1 },
+        { re: 0, im: 1 },
+      ],
+      [
+        { re: 0, im: 2 },
+        { re: 0, im: 2 },
+      ],
+    ]);
   });
 
   it('results keep the precision of the vectors where the operator holds no data', () => {
     for (const dtype of ['float32', 'float64', 'complex64', 'complex128'] as const) {
       const x = NDArray.ones(5, { dtype });
-      for (const op of [new FirstDerivative(5), new Laplacian([5], { axes: [0] }), new Identity(5), new Smoothing1D(3, 5), new PoststackLinearModelling([1, 2], 5)]) {
+      for (const op of [
+        new FirstDerivative(5),
+        new Laplacian([5], { axes: [0] }),
+        new Identity(5),
+        new Smoothing1D(3, 5),
+        new PoststackLinearModelling([1, 2], 5),
+      ]) {
         assert.equal(op.matvec(x).dtype, dtype);
         assert.equal(op.rmatvec(x).dtype, dtype);
       }
@@ -207,7 +323,10 @@ describe('local operators', () => {
 
   it('stacks of real and complex operators are complex', () => {
     const real = new FirstDerivative(2);
-    const complex = new Diagonal([{ re: 0, im: 1 }, { re: 1, im: 0 }]);
+    const complex = new Diagonal([
+      { re: 0, im: 1 },
+      { re: 1, im: 0 },
+    ]);
     const V = new VStack([real, complex]);
     assert.equal(V.dtype, 'complex128');
     assert.equal(V.matvec(NDArray.ones(2)).dtype, 'complex128');
@@ -228,7 +347,11 @@ describe('local operators', () => {
 
   describe('refuses', () => {
     const refused: Readonly<Record<string, readonly [() => unknown, new (message: string) => Error, RegExp]>> = {
-      'a misspelt option': [() => new FirstDerivative(5, { samplng: 1 } as object), ArgumentError, /unknown option 'samplng', did you mean 'sampling'/],
+      'a misspelt option': [
+        () => new FirstDerivative(5, { samplng: 1 } as object),
+        ArgumentError,
+        /unknown option 'samplng', did you mean 'sampling'/,
+      ],
       'a misspelt kind': [() => new Gradient([5], { kind: 'foward' as 'forward' }), ArgumentError, /did you mean 'forward'/],
       'an axis outside': [() => new FirstDerivative([4, 5], { axis: 2 }), ShapeError, /axis between -2 and 1/],
       'NaN for an axis': [() => new SecondDerivative([4, 5], { axis: Number.NaN }), ShapeError, /axis/],
@@ -250,11 +373,25 @@ describe('local operators', () => {
       'rows that differ': [() => new HStack([new Identity(3), new Identity(4)]), ShapeError, /as many rows/],
       'a smoothing of no samples': [() => new Smoothing1D(0, 5), ArgumentError, /nsmooth/],
       'a zero-phase mean longer than the axis': [() => smooth(NDArray.ones(3), 4), ArgumentError, /1 to 3 samples/],
-      'vectors of another shape': [() => new FirstDerivative([2, 3]).matvec(NDArray.ones([3, 2])), ShapeError, /shape \[2, 3\], or flat of size 6, received \[3, 2\]/],
+      'vectors of another shape': [
+        () => new FirstDerivative([2, 3]).matvec(NDArray.ones([3, 2])),
+        ShapeError,
+        /shape \[2, 3\], or flat of size 6, received \[3, 2\]/,
+      ],
       'vectors of another size': [() => new MatrixMult([[1, 2]]).rmatvec(NDArray.ones(2)), ShapeError, /MatrixMult/],
-      'out that is the input': [() => { const x = NDArray.ones(4); new FirstDerivative(4).matvec(x, x); }, ArgumentError, /share memory/],
+      'out that is the input': [
+        () => {
+          const x = NDArray.ones(4);
+          new FirstDerivative(4).matvec(x, x);
+        },
+        ArgumentError,
+        /share memory/,
+      ],
       'out of another shape': [() => new FirstDerivative(4).matvec(NDArray.ones(4), NDArray.ones(5)), ShapeError, /expected out/],
     };
-    for (const [what, [body, type, message]] of Object.entries(refused)) it(what, () => { assert.throws(body, type, message); });
+    for (const [what, [body, type, message]] of Object.entries(refused))
+      it(what, () => {
+        assert.throws(body, type, message);
+      });
   });
 });

@@ -49,170 +49,203 @@ const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b
 
 /** -0 is equal to 0 here. */
 const same = (found: number[], expected: number[], what: string): void => {
-  expect(found.map((x) => x + 0), what).to.deep.equal(expected.map((x) => x + 0));
+  expect(
+    found.map((x) => x + 0),
+    what,
+  ).to.deep.equal(expected.map((x) => x + 0));
 };
 
 export const BODIES: readonly Body[] = [
   {
     name: 'bcast from every root',
-    run: (comm, cell) => each((dtype, count) => {
-      for (const root of ranks(comm)) {
-        const c = cell(dtype, comm.rank === root ? numbers(dtype, root, count) : zeros(dtype, count));
-        comm.bcast(c.memory, root);
-        same(c.numbers(), numbers(dtype, root, count), dtype);
-      }
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        for (const root of ranks(comm)) {
+          const c = cell(dtype, comm.rank === root ? numbers(dtype, root, count) : zeros(dtype, count));
+          comm.bcast(c.memory, root);
+          same(c.numbers(), numbers(dtype, root, count), dtype);
+        }
+      }),
   },
   {
     name: 'allreduce and iallreduce, every operation',
-    run: (comm, cell) => each((dtype, count) => {
-      for (const op of opsOf(dtype)) {
-        const expected = reduced(dtype, op, comm.size, count);
-        const inPlace = cell(dtype, numbers(dtype, comm.rank, count));
-        const pending = cell(dtype, numbers(dtype, comm.rank, count));
-        const send = cell(dtype, numbers(dtype, comm.rank, count));
-        const recv = cell(dtype, zeros(dtype, count));
-        const request = comm.iallreduce(pending.memory, op);
-        comm.allreduce(inPlace.memory, op);
-        comm.allreduce(send.memory, op, recv.memory);
-        same(inPlace.numbers(), expected, `${op} ${dtype} in place`);
-        same(recv.numbers(), expected, `${op} ${dtype}`);
-        same(send.numbers(), numbers(dtype, comm.rank, count), 'what was sent is unchanged');
-        request.wait();
-        same(pending.numbers(), expected, `${op} ${dtype}, not blocking`);
-      }
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        for (const op of opsOf(dtype)) {
+          const expected = reduced(dtype, op, comm.size, count);
+          const inPlace = cell(dtype, numbers(dtype, comm.rank, count));
+          const pending = cell(dtype, numbers(dtype, comm.rank, count));
+          const send = cell(dtype, numbers(dtype, comm.rank, count));
+          const recv = cell(dtype, zeros(dtype, count));
+          const request = comm.iallreduce(pending.memory, op);
+          comm.allreduce(inPlace.memory, op);
+          comm.allreduce(send.memory, op, recv.memory);
+          same(inPlace.numbers(), expected, `${op} ${dtype} in place`);
+          same(recv.numbers(), expected, `${op} ${dtype}`);
+          same(send.numbers(), numbers(dtype, comm.rank, count), 'what was sent is unchanged');
+          request.wait();
+          same(pending.numbers(), expected, `${op} ${dtype}, not blocking`);
+        }
+      }),
   },
   {
     name: 'reduce to every root',
-    run: (comm, cell) => each((dtype, count) => {
-      for (const root of ranks(comm)) {
-        const op = opsOf(dtype)[root % opsOf(dtype).length] as ReduceOp;
-        const send = cell(dtype, numbers(dtype, comm.rank, count));
-        const recv = cell(dtype, zeros(dtype, count));
-        comm.reduce(send.memory, op, root, comm.rank === root ? recv.memory : undefined);
-        same(recv.numbers(), comm.rank === root ? reduced(dtype, op, comm.size, count) : zeros(dtype, count), `${op} ${dtype}`);
-        comm.reduce(send.memory, op, root);
-        same(send.numbers(), comm.rank === root ? reduced(dtype, op, comm.size, count) : numbers(dtype, comm.rank, count), 'in place');
-      }
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        for (const root of ranks(comm)) {
+          const op = opsOf(dtype)[root % opsOf(dtype).length] as ReduceOp;
+          const send = cell(dtype, numbers(dtype, comm.rank, count));
+          const recv = cell(dtype, zeros(dtype, count));
+          comm.reduce(send.memory, op, root, comm.rank === root ? recv.memory : undefined);
+          same(recv.numbers(), comm.rank === root ? reduced(dtype, op, comm.size, count) : zeros(dtype, count), `${op} ${dtype}`);
+          comm.reduce(send.memory, op, root);
+          same(send.numbers(), comm.rank === root ? reduced(dtype, op, comm.size, count) : numbers(dtype, comm.rank, count), 'in place');
+        }
+      }),
   },
   {
     name: 'allgather, gather, scatter',
-    run: (comm, cell) => each((dtype, count) => {
-      const all = ranks(comm).flatMap((r) => numbers(dtype, r, count));
-      const send = cell(dtype, numbers(dtype, comm.rank, count));
-      const recv = cell(dtype, zeros(dtype, count * comm.size));
-      comm.allgather(send.memory, recv.memory);
-      same(recv.numbers(), all, `allgather ${dtype}`);
-      for (const root of ranks(comm)) {
-        const isRoot = comm.rank === root;
-        const gathered = cell(dtype, zeros(dtype, count * comm.size));
-        comm.gather(send.memory, isRoot ? gathered.memory : undefined, root);
-        same(gathered.numbers(), isRoot ? all : zeros(dtype, count * comm.size), `gather ${dtype}`);
-        const part = cell(dtype, zeros(dtype, count));
-        comm.scatter(isRoot ? gathered.memory : undefined, part.memory, root);
-        same(part.numbers(), numbers(dtype, comm.rank, count), `scatter ${dtype}`);
-      }
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        const all = ranks(comm).flatMap((r) => numbers(dtype, r, count));
+        const send = cell(dtype, numbers(dtype, comm.rank, count));
+        const recv = cell(dtype, zeros(dtype, count * comm.size));
+        comm.allgather(send.memory, recv.memory);
+        same(recv.numbers(), all, `allgather ${dtype}`);
+        for (const root of ranks(comm)) {
+          const isRoot = comm.rank === root;
+          const gathered = cell(dtype, zeros(dtype, count * comm.size));
+          comm.gather(send.memory, isRoot ? gathered.memory : undefined, root);
+          same(gathered.numbers(), isRoot ? all : zeros(dtype, count * comm.size), `gather ${dtype}`);
+          const part = cell(dtype, zeros(dtype, count));
+          comm.scatter(isRoot ? gathered.memory : undefined, part.memory, root);
+          same(part.numbers(), numbers(dtype, comm.rank, count), `scatter ${dtype}`);
+        }
+      }),
   },
   {
     name: 'allgatherv, gatherv, scatterv, none on some ranks',
-    run: (comm, cell) => each((dtype, scale) => {
-      const counts = uneven(comm, scale);
-      const all = ranks(comm).flatMap((r) => numbers(dtype, r, counts[r] as number));
-      const mine = counts[comm.rank] as number;
-      const send = cell(dtype, numbers(dtype, comm.rank, mine));
-      const recv = cell(dtype, zeros(dtype, sum(counts)));
-      comm.allgatherv(send.memory, recv.memory, counts);
-      same(recv.numbers(), all, `allgatherv ${dtype}`);
-      for (const root of ranks(comm)) {
-        const isRoot = comm.rank === root;
-        const gathered = cell(dtype, zeros(dtype, sum(counts)));
-        comm.gatherv(send.memory, isRoot ? gathered.memory : undefined, counts, root);
-        if (isRoot) same(gathered.numbers(), all, `gatherv ${dtype}`);
-        const part = cell(dtype, zeros(dtype, mine));
-        comm.scatterv(isRoot ? gathered.memory : undefined, part.memory, counts, root);
-        same(part.numbers(), numbers(dtype, comm.rank, mine), `scatterv ${dtype}`);
-      }
-    }),
+    run: (comm, cell) =>
+      each((dtype, scale) => {
+        const counts = uneven(comm, scale);
+        const all = ranks(comm).flatMap((r) => numbers(dtype, r, counts[r] as number));
+        const mine = counts[comm.rank] as number;
+        const send = cell(dtype, numbers(dtype, comm.rank, mine));
+        const recv = cell(dtype, zeros(dtype, sum(counts)));
+        comm.allgatherv(send.memory, recv.memory, counts);
+        same(recv.numbers(), all, `allgatherv ${dtype}`);
+        for (const root of ranks(comm)) {
+          const isRoot = comm.rank === root;
+          const gathered = cell(dtype, zeros(dtype, sum(counts)));
+          comm.gatherv(send.memory, isRoot ? gathered.memory : undefined, counts, root);
+          if (isRoot) same(gathered.numbers(), all, `gatherv ${dtype}`);
+          const part = cell(dtype, zeros(dtype, mine));
+          comm.scatterv(isRoot ? gathered.memory : undefined, part.memory, counts, root);
+          same(part.numbers(), numbers(dtype, comm.rank, mine), `scatterv ${dtype}`);
+        }
+      }),
   },
   {
     name: 'alltoall and alltoallv',
-    run: (comm, cell) => each((dtype, count) => {
-      const from = (r: number, to: number, n: number): number[] => numbers(dtype, r, n, to * 1000);
-      const send = cell(dtype, ranks(comm).flatMap((to) => from(comm.rank, to, count)));
-      const recv = cell(dtype, zeros(dtype, count * comm.size));
-      comm.alltoall(send.memory, recv.memory);
-      same(recv.numbers(), ranks(comm).flatMap((r) => from(r, comm.rank, count)), `alltoall ${dtype}`);
-      const n = (r: number, to: number): number => ((r + 2 * to) % 3) * count;
-      const out = ranks(comm).map((to) => n(comm.rank, to));
-      const into = ranks(comm).map((r) => n(r, comm.rank));
-      const sendv = cell(dtype, ranks(comm).flatMap((to) => from(comm.rank, to, n(comm.rank, to))));
-      const recvv = cell(dtype, zeros(dtype, sum(into)));
-      comm.alltoallv(sendv.memory, out, recvv.memory, into);
-      same(recvv.numbers(), ranks(comm).flatMap((r) => from(r, comm.rank, n(r, comm.rank))), `alltoallv ${dtype}`);
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        const from = (r: number, to: number, n: number): number[] => numbers(dtype, r, n, to * 1000);
+        const send = cell(
+          dtype,
+          ranks(comm).flatMap((to) => from(comm.rank, to, count)),
+        );
+        const recv = cell(dtype, zeros(dtype, count * comm.size));
+        comm.alltoall(send.memory, recv.memory);
+        same(
+          recv.numbers(),
+          ranks(comm).flatMap((r) => from(r, comm.rank, count)),
+          `alltoall ${dtype}`,
+        );
+        const n = (r: number, to: number): number => ((r + 2 * to) % 3) * count;
+        const out = ranks(comm).map((to) => n(comm.rank, to));
+        const into = ranks(comm).map((r) => n(r, comm.rank));
+        const sendv = cell(
+          dtype,
+          ranks(comm).flatMap((to) => from(comm.rank, to, n(comm.rank, to))),
+        );
+        const recvv = cell(dtype, zeros(dtype, sum(into)));
+        comm.alltoallv(sendv.memory, out, recvv.memory, into);
+        same(
+          recvv.numbers(),
+          ranks(comm).flatMap((r) => from(r, comm.rank, n(r, comm.rank))),
+          `alltoallv ${dtype}`,
+        );
+      }),
   },
   {
     name: 'send, recv, sendrecv around a ring, with wildcards',
-    run: (comm, cell) => each((dtype, count) => {
-      const [next, last] = [(comm.rank + 1) % comm.size, (comm.rank + comm.size - 1) % comm.size];
-      const send = cell(dtype, numbers(dtype, comm.rank, count));
-      const recv = cell(dtype, zeros(dtype, count));
-      expect(comm.sendrecv(send.memory, next, recv.memory, last, 3)).to.deep.equal({ source: last, tag: 3 });
-      same(recv.numbers(), numbers(dtype, last, count), `sendrecv ${dtype}`);
-      // Even ranks send first; the last of an odd number receives first as well, from an even one.
-      const again = cell(dtype, zeros(dtype, count));
-      const take = (): void => {
-        expect(comm.recv(again.memory, ANY, ANY)).to.deep.equal({ source: last, tag: 5 });
-      };
-      if (comm.rank % 2 === 0) comm.send(send.memory, next, 5);
-      take();
-      if (comm.rank % 2 === 1) comm.send(send.memory, next, 5);
-      same(again.numbers(), numbers(dtype, last, count), `recv ${dtype}`);
-      comm.barrier();
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        const [next, last] = [(comm.rank + 1) % comm.size, (comm.rank + comm.size - 1) % comm.size];
+        const send = cell(dtype, numbers(dtype, comm.rank, count));
+        const recv = cell(dtype, zeros(dtype, count));
+        expect(comm.sendrecv(send.memory, next, recv.memory, last, 3)).to.deep.equal({ source: last, tag: 3 });
+        same(recv.numbers(), numbers(dtype, last, count), `sendrecv ${dtype}`);
+        // Even ranks send first; the last of an odd number receives first as well, from an even one.
+        const again = cell(dtype, zeros(dtype, count));
+        const take = (): void => {
+          expect(comm.recv(again.memory, ANY, ANY)).to.deep.equal({ source: last, tag: 5 });
+        };
+        if (comm.rank % 2 === 0) comm.send(send.memory, next, 5);
+        take();
+        if (comm.rank % 2 === 1) comm.send(send.memory, next, 5);
+        same(again.numbers(), numbers(dtype, last, count), `recv ${dtype}`);
+        comm.barrier();
+      }),
   },
   {
     name: 'isend and irecv with all ranks, by tag',
-    run: (comm, cell) => each((dtype, count) => {
-      const incoming = ranks(comm).map((from) => ({ from, first: cell(dtype, zeros(dtype, count)), second: cell(dtype, zeros(dtype, count)) }));
-      const requests = incoming.flatMap(({ from, first, second }) => [comm.irecv(second.memory, from, 2), comm.irecv(first.memory, from, 1)]);
-      for (const to of ranks(comm)) {
-        requests.push(comm.isend(cell(dtype, numbers(dtype, comm.rank, count, to)).memory, to, 1));
-        requests.push(comm.isend(cell(dtype, numbers(dtype, comm.rank, count, to + 9)).memory, to, 2));
-      }
-      comm.waitAll(requests);
-      for (const { from, first, second } of incoming) {
-        same(first.numbers(), numbers(dtype, from, count, comm.rank), `tag 1 ${dtype}`);
-        same(second.numbers(), numbers(dtype, from, count, comm.rank + 9), `tag 2 ${dtype}`);
-      }
-      for (const request of requests) expect(request.test()).to.equal(true);
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        const incoming = ranks(comm).map((from) => ({
+          from,
+          first: cell(dtype, zeros(dtype, count)),
+          second: cell(dtype, zeros(dtype, count)),
+        }));
+        const requests = incoming.flatMap(({ from, first, second }) => [
+          comm.irecv(second.memory, from, 2),
+          comm.irecv(first.memory, from, 1),
+        ]);
+        for (const to of ranks(comm)) {
+          requests.push(comm.isend(cell(dtype, numbers(dtype, comm.rank, count, to)).memory, to, 1));
+          requests.push(comm.isend(cell(dtype, numbers(dtype, comm.rank, count, to + 9)).memory, to, 2));
+        }
+        comm.waitAll(requests);
+        for (const { from, first, second } of incoming) {
+          same(first.numbers(), numbers(dtype, from, count, comm.rank), `tag 1 ${dtype}`);
+          same(second.numbers(), numbers(dtype, from, count, comm.rank + 9), `tag 2 ${dtype}`);
+        }
+        for (const request of requests) expect(request.test()).to.equal(true);
+      }),
   },
   {
     name: 'persistent requests, started again',
-    run: (comm, cell) => each((dtype, count) => {
-      const [next, last] = [(comm.rank + 1) % comm.size, (comm.rank + comm.size - 1) % comm.size];
-      const out = cell(dtype, numbers(dtype, comm.rank, count));
-      const into = cell(dtype, zeros(dtype, count));
-      const requests = [comm.recvInit(into.memory, last, 4), comm.sendInit(out.memory, next, 4)];
-      for (let round = 0; round < 3; round++) {
-        comm.allreduce(out.memory, 'sum');
-        const expected = cell(dtype, zeros(dtype, count));
-        comm.sendrecv(out.memory, next, expected.memory, last, 6);
-        comm.startAll(requests);
-        expect(() => requests[0]?.start()).to.throw(/active/);
-        expect(() => requests[0]?.free()).to.throw(/active/);
-        if (round === 1) while (!requests.every((r) => r.test()));
-        else comm.waitAll(requests);
-        same(into.numbers(), expected.numbers(), `${dtype}, round ${round}`);
-        // Inactive requests are complete.
-        comm.waitAll(requests);
-      }
-      for (const request of requests) request.free();
-      expect(() => requests[1]?.start()).to.throw(/freed/);
-    }),
+    run: (comm, cell) =>
+      each((dtype, count) => {
+        const [next, last] = [(comm.rank + 1) % comm.size, (comm.rank + comm.size - 1) % comm.size];
+        const out = cell(dtype, numbers(dtype, comm.rank, count));
+        const into = cell(dtype, zeros(dtype, count));
+        const requests = [comm.recvInit(into.memory, last, 4), comm.sendInit(out.memory, next, 4)];
+        for (let round = 0; round < 3; round++) {
+          comm.allreduce(out.memory, 'sum');
+          const expected = cell(dtype, zeros(dtype, count));
+          comm.sendrecv(out.memory, next, expected.memory, last, 6);
+          comm.startAll(requests);
+          expect(() => requests[0]?.start()).to.throw(/active/);
+          expect(() => requests[0]?.free()).to.throw(/active/);
+          if (round === 1) while (!requests.every((r) => r.test()));
+          else comm.waitAll(requests);
+          same(into.numbers(), expected.numbers(), `${dtype}, round ${round}`);
+          // Inactive requests are complete.
+          comm.waitAll(requests);
+        }
+        for (const request of requests) request.free();
+        expect(() => requests[1]?.start()).to.throw(/freed/);
+      }),
   },
 ];

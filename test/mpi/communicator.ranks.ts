@@ -35,7 +35,9 @@ group('more elements than one call counts', () => {
 group('sub-communicators', () => {
   distributed('split by parity, in reversed order', ({ comm }) => {
     const part = comm.split(comm.rank % 2, -comm.rank);
-    const members = Array.from({ length: comm.size }, (_, r) => r).filter((r) => r % 2 === comm.rank % 2).reverse();
+    const members = Array.from({ length: comm.size }, (_, r) => r)
+      .filter((r) => r % 2 === comm.rank % 2)
+      .reverse();
     expect([part.rank, part.size]).to.deep.equal([members.indexOf(comm.rank), members.length]);
     expect(part.allgatherObject(comm.rank)).to.deep.equal(members);
     expect(part.id).to.not.equal(comm.id);
@@ -94,7 +96,10 @@ group('Cartesian topology', () => {
       destination: line.rank < line.size - 1 ? line.rank + 1 : undefined,
     });
     const ring = comm.cart([comm.size], { periodic: [true] });
-    expect(ring?.shift(0, 2)).to.deep.equal({ source: (comm.rank + 2 * comm.size - 2) % comm.size, destination: (comm.rank + 2) % comm.size });
+    expect(ring?.shift(0, 2)).to.deep.equal({
+      source: (comm.rank + 2 * comm.size - 2) % comm.size,
+      destination: (comm.rank + 2) % comm.size,
+    });
     line.free();
     ring?.free();
   });
@@ -129,7 +134,14 @@ group('Cartesian topology', () => {
 });
 
 group('objects', () => {
-  const value = (rank: number): unknown => ({ rank, name: 'α'.repeat(rank * 1000), big: 2n ** 70n, list: [undefined, null, NaN], data: Float32Array.of(rank, -0), map: new Map([[rank, 'x']]) });
+  const value = (rank: number): unknown => ({
+    rank,
+    name: 'α'.repeat(rank * 1000),
+    big: 2n ** 70n,
+    list: [undefined, null, NaN],
+    data: Float32Array.of(rank, -0),
+    map: new Map([[rank, 'x']]),
+  });
 
   distributed('broadcast, gathered and gathered on the root', ({ comm }) => {
     const all = Array.from({ length: comm.size }, (_, r) => value(r));
@@ -192,7 +204,10 @@ distributed('a NaN on one rank is the maximum and minimum on all', ({ comm }) =>
 distributed('all ranks get the same bits of a sum and a complex product', ({ comm }) => {
   for (const n of [1, 3, 1000, 50_000]) {
     const x = Float64Array.from({ length: 2 * n }, (_, i) => Math.sin(i * 12.9898 + comm.rank * 78.233) * 10 ** ((i + comm.rank) % 9));
-    for (const [op, dtype] of [['sum', 'float64'], ['prod', 'complex128']] as const) {
+    for (const [op, dtype] of [
+      ['sum', 'float64'],
+      ['prod', 'complex128'],
+    ] as const) {
       const result = x.slice();
       comm.allreduce(hostSpan(result, dtype), op);
       const bits = new BigUint64Array(result.buffer).reduce((h, b) => BigInt.asUintN(64, (h ^ b) * 1099511628211n), 14695981039346656037n);
@@ -242,16 +257,28 @@ group('errors', () => {
     ['a maximum of complex numbers', /'max' is not defined for complex128/, (c) => c.iallreduce(hostSpan(f8(2), 'complex128'), 'max')],
     ['sizes of an allgather', /recv to have/, (c) => c.allgather(f8(2), f8(2 * c.size + 1))],
     ['a list of counts', /counts for \d ranks, received 0/, (c) => c.allgatherv(f8(2), f8(2), [])],
-    ['counts that differ from the memory', /send to have 1 elements, received 2/, (c) => c.allgatherv(f8(2), f8(c.size), Array(c.size).fill(1))],
+    [
+      'counts that differ from the memory',
+      /send to have 1 elements, received 2/,
+      (c) => c.allgatherv(f8(2), f8(c.size), Array(c.size).fill(1)),
+    ],
     ['a negative count', /to be a count ≥ 0/, (c) => c.alltoallv(f8(0), Array(c.size).fill(-1), f8(0), Array(c.size).fill(0))],
-    ['overlapping memory', /overlaps/, (c) => {
-      const x = f8(4 * c.size);
-      c.alltoall(x.subarray(0, 2 * c.size), x.subarray(c.size, 3 * c.size));
-    }],
-    ['overlapping reduction', /overlaps/, (c) => {
-      const x = f8(4);
-      c.allreduce(x.subarray(0, 3), 'sum', x.subarray(1));
-    }],
+    [
+      'overlapping memory',
+      /overlaps/,
+      (c) => {
+        const x = f8(4 * c.size);
+        c.alltoall(x.subarray(0, 2 * c.size), x.subarray(c.size, 3 * c.size));
+      },
+    ],
+    [
+      'overlapping reduction',
+      /overlaps/,
+      (c) => {
+        const x = f8(4);
+        c.allreduce(x.subarray(0, 3), 'sum', x.subarray(1));
+      },
+    ],
     ['a negative colour', /colour/, (c) => c.split(-1)],
   ];
   for (const [what, message, call] of refused) {
@@ -264,7 +291,7 @@ group('errors', () => {
     });
   }
 
-  distributed('a message that is too long is MPI\'s error, with the rank', ({ comm }) => {
+  distributed("a message that is too long is MPI's error, with the rank", ({ comm }) => {
     const request = comm.isend(f8(5), comm.rank, 1);
     expect(() => comm.recv(f8(2), comm.rank, 1)).to.throw(MpiError, new RegExp(`rank ${comm.size === 1 ? 0 : comm.rank}.*truncated`, 'i'));
     request.wait();

@@ -29,16 +29,16 @@ describe('the end of one rank is the end of the job', function () {
   this.timeout(40 * SECONDS);
 
   const cases: readonly [how: string, said: RegExp, code?: number][] = [
-    ['throw', /rank 1 of 3 .*uncaught error[^]*RangeError: the reason/, 1],
-    ['throw later', /rank 1 of 3 .*uncaught error[^]*RangeError: the reason/, 1],
-    ['reject', /rank 1 of 3 .*uncaught error[^]*RangeError: the reason/, 1],
+    ['throw', /rank 1 of 3 .*uncaught error[\s\S]*RangeError: the reason/, 1],
+    ['throw later', /rank 1 of 3 .*uncaught error[\s\S]*RangeError: the reason/, 1],
+    ['reject', /rank 1 of 3 .*uncaught error[\s\S]*RangeError: the reason/, 1],
     ['exit 3', /rank 1 of 3 .*exits with code 3/, 3],
     ['exit code', /rank 1 of 3 .*exits with code 4/, 4],
     ['exit 0', /rank 1 of 3 .*waited 2 s for/, 75],
     ['abort', /the reason/, 9],
-    ['mpi error', /rank 1 of 3 .*uncaught error[^]*MpiError: .*failed on rank 1 of 3: .*truncated/, 1],
+    ['mpi error', /rank 1 of 3 .*uncaught error[\s\S]*MpiError: .*failed on rank 1 of 3: .*truncated/, 1],
     // The launcher names it.
-    ['kill', /rank 1\b[^]*signal 9|PID \d+[^]*KILLED|EXIT CODE: 9/],
+    ['kill', /rank 1\b[\s\S]*signal 9|PID \d+[\s\S]*KILLED|EXIT CODE: 9/],
     ['output', /rank 1 of 3 .*exits with code 3/, 3],
     ['all exit 5', /rank \d of 3 .*exits with code 5/, 5],
   ];
@@ -71,8 +71,12 @@ describe('the end of one rank is the end of the job', function () {
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`${signal} to mpiexec`, async () => {
-      const child = startRanks(2, ['--input-type=module', '-e', `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid);
-        if (w.rank === 0) for (;;); w.barrier();`]);
+      const child = startRanks(2, [
+        '--input-type=module',
+        '-e',
+        `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid);
+        if (w.rank === 0) for (;;); w.barrier();`,
+      ]);
       const pids = await started(child, 2);
       child.kill(signal);
       await closed(child);
@@ -82,8 +86,14 @@ describe('the end of one rank is the end of the job', function () {
       const folder = mkdtempSync(join(tmpdir(), 'lops-test-'));
       try {
         const script = join(folder, 'busy.mjs');
-        writeFileSync(script, `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid); if (w.rank === 0) for (;;); w.barrier();`);
-        const child = spawn(process.execPath, [LOPS, 'run', '-n', '2', script], { env: rankEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+        writeFileSync(
+          script,
+          `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid); if (w.rank === 0) for (;;); w.barrier();`,
+        );
+        const child = spawn(process.execPath, [LOPS, 'run', '-n', '2', script], {
+          env: rankEnvironment(),
+          stdio: ['ignore', 'pipe', 'pipe'],
+        });
         const pids = await started(child, 2);
         child.kill(signal);
         expect(await closed(child)).to.equal(signal === 'SIGINT' ? 130 : 143);
@@ -164,7 +174,10 @@ describe('who joins', function () {
 describe('lops', function () {
   this.timeout(40 * SECONDS);
   const lops = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-    spawnSync(process.execPath, [LOPS, ...args], { encoding: 'utf8', env: { ...rankEnvironment(), OMPI_ALLOW_RUN_AS_ROOT: undefined, OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: undefined } });
+    spawnSync(process.execPath, [LOPS, ...args], {
+      encoding: 'utf8',
+      env: { ...rankEnvironment(), OMPI_ALLOW_RUN_AS_ROOT: undefined, OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: undefined },
+    });
 
   it('run passes the exit code and the arguments on', () => {
     const failed = lops('run', '-n', '3', RANK, 'exit 3', '2');
@@ -196,6 +209,7 @@ describe('lops', function () {
   it('doctor', () => {
     const { status, stdout } = lops('doctor');
     expect(status).to.equal(0);
-    for (const line of [/^lops-mpi +\d/m, /^Node.js +v/m, /^MPI library +\S/m, /^mpiexec +\//m, /^ranks +1/m]) expect(stdout).to.match(line);
+    for (const line of [/^lops-mpi +\d/m, /^Node.js +v/m, /^MPI library +\S/m, /^mpiexec +\//m, /^ranks +1/m])
+      expect(stdout).to.match(line);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Backend } from '../../src/core/backend.js';
-import { re } from '../../src/core/complex.js';
 import type { Communicator } from '../../src/core/communicator.js';
+import { re } from '../../src/core/complex.js';
 import { DistributedArray } from '../../src/core/distributed-array.js';
 import { type DType, isComplex } from '../../src/core/dtype.js';
 import { NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
