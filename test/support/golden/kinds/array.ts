@@ -1,6 +1,7 @@
 import type { Scalar } from '../../../../src/core/complex.js';
 import { DistributedArray, type DistributedArrayOptions } from '../../../../src/core/distributed-array.js';
 import { Layout } from '../../../../src/core/layout.js';
+import { fftshift, ifftshift } from '../../../../src/core/roll.js';
 import { PARTITIONS } from '../../../../src/core/space.js';
 import { StackedDistributedArray, StackedSpace } from '../../../../src/core/stacked-distributed-array.js';
 import type { AnyVector } from '../../../../src/core/vector.js';
@@ -132,6 +133,13 @@ function split(trial: Trial): void {
   }
 }
 
+function shifted(trial: Trial): void {
+  const a = arrayOf(trial);
+  const axes = trial.params.numbers('axes');
+  trial.compare('fftshift', fftshift(a, axes));
+  trial.compare('ifftshift', ifftshift(a, axes));
+}
+
 /** One line a kind. */
 export const ARRAY_KINDS = {
   'array-ops': ops,
@@ -142,4 +150,5 @@ export const ARRAY_KINDS = {
   'array-mask': mask,
   'array-reshape': reshape,
   'array-split': split,
+  'array-fftshift': shifted,
 } as const;
