@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { type Box, intersect, Layout, splitCount, splitStart } from '../../src/core/layout.js';
+import { product, type Shape } from '../../src/core/shape.js';
+
+const shapes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 3 });
+const rankCounts = fc.integer({ min: 1, max: 12 });
+
+/** How often each element of the global array is owned. */
+function owners(layout: Layout): number[] {
+  const counts = new Array<number>(layout.size).fill(0);
+  for (let rank = 0; rank < layout.ranks; rank++) {
+    for (const i of elements(layout.box(rank), layout.globalShape)) counts[i] = (counts[i] as number) + 1;
+  }
+  return counts;
+}
+
+function elements({ start, shape }: Box, globalShape: Shape): number[] {
+  return shape.reduce<number[]>(
+    (list, n, k) => list.flatMap((at) => Array.from({ length: n }, (_, i) => at * (globalShape[k] as number) + (start[k] as number) + i)),
+    [0],
+  );
+}
+
+/** Sizes that add up to n. */
+const cuts = (n: number, parts: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.integer({ min: 0, max: n }), { minLength: parts - 1, maxLength: parts - 1 }).map((places) => {
+    const bounds = [0, ...places.sort((a, b) => a - b), n];
+    return bounds.slice(1).map((b, i) => b - (bounds[i] as number));
+  });
+
+describe('Layout', () => {
+  it('splits as evenly as possible, the first parts one more', () => {
+    fc.assert(
+      fc.property(fc.nat(1000), fc.integer({ min: 1, max: 70 }), (n, parts) => {
+        const counts = Array.from({ length: parts }, (_, k) => splitCount(n, parts, k));
+        expect(Math.max(...counts) - Math.min(...counts)).at.most(1);
+        expect(counts).deep.equals([...counts].sort((a, b) => b - a));
+        let at = 0;
+        for (let k = 0; k < parts; k++) {
+          expect(splitStart(n, parts, k)).equals(at);
+          at += counts[k] as number;
+        }
+        expect(at).equals(n);
+      }),
+    );
+  });
+
+  it('has the local shapes of the golden table', () => {
+    const url = new URL('../../../test/golden/array/local_split/case.json', import.meta.url);
+    const { expected } = JSON.parse(readFileSync(url, 'utf8')) as {
+      expected: { table: { global_shape: number[]; axis: number; nranks: number; local_shapes: number[][] }[] };
+    };
+    expect(expected.table.length).above(10);
+    for (const row of expected.table) {
+      expect(Layout.split(row.global_shape, row.nranks, row.axis).localShapes, JSON.stringify(row)).deep.equals(row.local_shapes);
+    }
+  });
+
+  it('tiles: every element belongs to one rank, along any axis', () => {
+    fc.assert(
+      fc.property(shapes, rankCounts, fc.nat(2), (shape, ranks, k) => {
+        const axis = k % shape.length;
+        const layout = Layout.split(shape, ranks, axis);
+        expect(layout.axis).equals(axis);
+        expect(layout.equals(Layout.split(shape, ranks, axis - shape.length))).equals(true);
+        expect(owners(layout).every((n) => n === 1)).equals(true);
+      }),
+    );
+  });
+
+  it('tiles: every element belongs to one rank, over process grids and uneven blocks; ranks beyond the grid own nothing', () => {
+    const cases = fc
+      .array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 3 })
+      .chain((axes) =>
+        fc.tuple(
+          fc.constant(axes),
+          fc.tuple(...axes.map(([n, g]) => fc.option(cuts(n, g), { nil: undefined }))),
+          fc.nat(3),
+        ),
+      );
+    fc.assert(
+      fc.property(cases, ([axes, extents, idle]) => {
+        const shape = axes.map(([n]) => n);
+        const grid = axes.map(([, g]) => g);
+        const ranks = product(grid) + idle;
+        for (const layout of [Layout.grid(shape, ranks, grid), Layout.tiles(shape, ranks, grid, extents)]) {
+          expect(owners(layout).every((n) => n === 1)).equals(true);
+          for (let r = product(grid); r < ranks; r++) expect(layout.localSize(r)).equals(0);
+        }
+        // row-major: the last axis runs fastest
+        const tiles = Layout.tiles(shape, ranks, grid, extents);
+        if ((grid.at(-1) as number) > 1) expect(tiles.box(1).start.at(-1)).equals(tiles.box(0).shape.at(-1));
+      }),
+    );
+  });
+
+  it('takes local shapes as they are, and finds their place', () => {
+    const cases = fc
+      .tuple(shapes, rankCounts, fc.nat(2))
+      .chain(([shape, ranks, k]) => fc.tuple(fc.constant(shape), fc.constant(k % shape.length), cuts(shape[k % shape.length] as number, ranks)));
+    fc.assert(
+      fc.property(cases, ([shape, axis, sizes]) => {
+        const local = sizes.map((n) => shape.map((m, k) => (k === axis ? n : m)));
+        const layout = Layout.fromLocalShapes(local, axis, shape);
+        expect(layout.localShapes).deep.equals(local);
+        expect(layout.globalShape).deep.equals(shape);
+        expect(owners(layout).every((n) => n === 1)).equals(true);
+        const even = Layout.split(shape, sizes.length, axis);
+        expect(layout.equals(even)).equals(JSON.stringify(layout.localShapes) === JSON.stringify(even.localShapes));
+      }),
+    );
+  });
+
+  it('replicates: everyone owns all', () => {
+    const layout = Layout.replicated([3, 2], 3);
+    expect(owners(layout)).deep.equals([3, 3, 3, 3, 3, 3]);
+    expect(layout.replicated).equals(true);
+    expect(layout.equals(Layout.split([3, 2], 3))).equals(false);
+    expect(Layout.replicated([3, 2], 1).equals(Layout.split([3, 2], 1)), 'no special case for one rank').equals(false);
+  });
+
+  it('concatenates blocks without a place', () => {
+    const layout = Layout.concatenated([[2, 3], [0], [4]]);
+    expect(layout.globalShape).deep.equals([10]);
+    expect(layout.localShapes).deep.equals([[2, 3], [0], [4]]);
+    expect([0, 1, 2].map((r) => layout.box(r))).deep.equals([
+      { start: [0], shape: [6] },
+      { start: [6], shape: [0] },
+      { start: [6], shape: [4] },
+    ]);
+  });
+
+  it('intersects boxes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.nat(5), fc.nat(5)), { minLength: 1, maxLength: 3 }), (axes) => {
+        const a = { start: axes.map((x) => x[0]), shape: axes.map((x) => x[1]) };
+        const b = { start: axes.map((x) => x[2]), shape: axes.map((x) => x[3]) };
+        const whole = axes.map(() => 11);
+        const common = elements(a, whole).filter((i) => new Set(elements(b, whole)).has(i));
+        const shared = intersect(a, b);
+        expect(shared ? elements(shared, whole) : []).deep.equals(common);
+        expect(shared === undefined).equals(common.length === 0);
+      }),
+    );
+  });
+
+  it('aligns to rows where all parts are whole rows', () => {
+    expect(Layout.split([12], 3).alignsTo(4)).equals(true);
+    expect(Layout.split([12], 3).alignsTo(3)).equals(false);
+    expect(Layout.fromLocalShapes([[6], [0], [3]]).alignsTo(3)).equals(true);
+    expect(Layout.replicated([12], 3).alignsTo(5)).equals(true);
+    expect(Layout.split([3, 4], 3).alignsTo(4)).equals(false);
+  });
+
+  it('refuses what does not fit', () => {
+    expect(() => Layout.split([], 2)).throws(ShapeError, '[]');
+    expect(() => Layout.split([3, -1], 2)).throws(ShapeError);
+    expect(() => Layout.split([3, 1.5], 2)).throws(ShapeError);
+    expect(() => Layout.split([3, 4], 2, 2)).throws(ShapeError, 'axis');
+    expect(() => Layout.split([3, 4], 2, Number.NaN)).throws(ShapeError, 'NaN');
+    expect(() => Layout.split([3, 4], 0)).throws(ArgumentError, '0');
+    expect(() => Layout.grid([3, 4], 4, [2])).throws(PartitionError, '2 positive integers');
+    expect(() => Layout.grid([3, 4], 4, [2, 0])).throws(PartitionError);
+    expect(() => Layout.grid([3, 4], 4, [2, 3])).throws(PartitionError, 'needs 6 ranks, there are 4');
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[2, 2], undefined])).throws(PartitionError, 'add up to 4, expected 3');
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[3], undefined])).throws(PartitionError, '2 non-negative');
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[4, -1], undefined])).throws(PartitionError, 'non-negative');
+    expect(() => Layout.fromLocalShapes([])).throws(PartitionError);
+    expect(() => Layout.fromLocalShapes([[2, 3], [2, 4]])).throws(PartitionError, 'rank 1 [2, 4]');
+    expect(() => Layout.fromLocalShapes([[2, 3], [2]])).throws(PartitionError, 'rank 1');
+    expect(() => Layout.fromLocalShapes([[2], [2, 3]])).throws(PartitionError, 'rank 1');
+    expect(() => Layout.fromLocalShapes([[2], [2]], 0, [5])).throws(PartitionError, 'add up to [4], expected [5]');
+    expect(() => Layout.split([3], 2).box(2)).throws(ArgumentError, '2');
+    expect(() => Layout.split([3], 2).localShape(-1)).throws(ArgumentError);
+  });
+});

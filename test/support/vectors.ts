@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import type { Communicator } from '../../src/core/communicator.js';
+import type { DistributedArray } from '../../src/core/distributed-array.js';
+import { Layout } from '../../src/core/layout.js';
+import type { NDArray } from '../../src/core/ndarray.js';
+import { product, type Shape } from '../../src/core/shape.js';
+import { DistributedSpace } from '../../src/core/space.js';
+
+/** The largest difference of two arrays of one shape and dtype, relative to the largest expected value. NaN where that is NaN. */
+export function difference(actual: NDArray, expected: NDArray): number {
+  const [a, e] = [actual.toHost(), expected.toHost()];
+  let [most, scale] = [0, 0];
+  for (let i = 0; i < e.length; i++) {
+    most = Math.max(most, Math.abs((a[i] as number) - (e[i] as number)));
+    scale = Math.max(scale, Math.abs(e[i] as number));
+  }
+  return scale > 0 ? most / scale : most;
+}
+
+/** Fails unless two local arrays agree in shape, dtype and, up to `tolerance`, in their values. */
+export function expectClose(actual: NDArray, expected: NDArray, tolerance: number, message = ''): void {
+  expect(actual.dtype, `dtype ${message}`).equals(expected.dtype);
+  expect(actual.shape, `shape ${message}`).deep.equals(expected.shape);
+  expect(difference(actual, expected), message).at.most(tolerance);
+}
+
+/** Cuts `n` at random-looking but fixed places: uneven, with empty parts. */
+export function ragged(n: number, parts: number, seed = 1): number[] {
+  const cuts = Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * 7 * seed + i * i * 3) % (n + 1)).sort((a, b) => a - b);
+  return [...cuts, n].map((cut, i) => cut - (i === 0 ? 0 : (cuts[i - 1] as number)));
+}
+
+/** SCATTER layouts of a shape worth testing: every axis, uneven cuts, all on the last rank, process grids, some of them with idle ranks. */
+export function layoutsOf(shape: Shape, ranks: number): Layout[] {
+  const along = (axis: number, sizes: readonly number[]): Layout =>
+    Layout.fromLocalShapes(
+      sizes.map((n) => shape.map((m, k) => (k === axis ? n : m))),
+      axis,
+    );
+  const list = shape.flatMap((n, axis) => [
+    Layout.split(shape, ranks, axis),
+    along(axis, ragged(n, ranks)),
+    along(
+      axis,
+      Array.from({ length: ranks }, (_, r) => (r === ranks - 1 ? n : 0)),
+    ),
+  ]);
+  if (shape.length > 1) {
+    for (const grid of [
+      [2, 2],
+      [2, 1],
+      [1, 3],
+      [1, 1],
+    ]) {
+      if (product(grid) <= ranks) list.push(Layout.grid(shape, ranks, [...grid, ...new Array<number>(shape.length - 2).fill(1)]));
+    }
+  }
+  return [...new Map(list.map((l) => [l.key, l])).values()];
+}
+
+/** A global array that every rank has, in a layout. */
+export function placed(whole: NDArray, layout: Layout, comm: Communicator): DistributedArray {
+  const partition = layout.replicated ? 'BROADCAST' : 'SCATTER';
+  return DistributedSpace.of({ layout, partition, comm, dtype: whole.dtype, backend: whole.backend }).empty().assignGlobal(whole);
+}
+
+/** What a body sent on this rank: messages, reductions and other collectives. */
+export function traffic(comm: Communicator, body: () => void): { messages: number; reductions: number; collectives: number } {
+  const before = { ...comm.counters };
+  body();
+  const { messages, reductions, collectives } = comm.counters;
+  return {
+    messages: messages - before.messages,
+    reductions: reductions - before.reductions,
+    collectives: collectives - before.collectives,
+  };
+}
+
+export const NOTHING = { messages: 0, reductions: 0, collectives: 0 };
+
+/** Fails unless all ranks throw errors of a class, whatever each of them was given; what is sent afterwards works. */
+export function expectAllThrow(comm: Communicator, body: () => unknown, error: new (message: string) => Error, message = ''): void {
+  let thrown: unknown;
+  try {
+    body();
+  } catch (e) {
+    thrown = e;
+  }
+  const names = comm.allgatherObject(thrown instanceof Error ? thrown.name : 'nothing');
+  expect(names, `${message}: ${String(thrown)}`).deep.equals(names.map(() => error.name));
+}
