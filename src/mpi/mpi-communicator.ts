@@ -1,9 +1,10 @@
-import { writeSync } from 'node:fs';
 import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../core/communicator.js';
 import { MpiError } from '../core/errors.js';
 import type { HostSpan, Span } from '../core/span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './cartesian-grid.js';
+import { snapshot } from './copy-span.js';
+import { say } from './life-cycle.js';
 import { MpiPersistentRequest, MpiRequest } from './mpi-request.js';
 import { dtypeCode, type MpiAddon, opCode } from './native.js';
 import { copyIn, memoryOf, stage, stageOut } from './staging.js';
@@ -18,14 +19,15 @@ const place = (span: HostSpan | undefined): readonly [ArrayBuffer | Uint8Array |
 const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 32768), tag: packed % 32768 });
 
 /**
- * MPI's communicator. Host memory is read and written where it is; device memory goes through host memory. A message that is shorter
- * than the device memory for it leaves the rest of that undefined.
+ * MPI's communicator. Host memory is read and written where it is; device memory goes through host memory. What a rank sends to itself
+ * is buffered. A message that is shorter than the device memory for it leaves the rest of that undefined.
  */
 export class MpiCommunicator extends BaseCommunicator {
   readonly rank: number;
   readonly size: number;
   readonly #mpi: MpiAddon;
   readonly #handle: number;
+  #toSelf: Request[] = [];
 
   /** Takes over a communicator that the addon knows by a handle. */
   constructor(mpi: MpiAddon, handle: number) {
@@ -151,9 +153,20 @@ export class MpiCommunicator extends BaseCommunicator {
     copyIn(recv, to);
   }
 
-  protected override doSend({ span, partner, tag }: Message): void {
+  protected override doSend(message: Message): void {
+    const { span, partner, tag } = message;
+    if (partner === this.rank) {
+      this.#sendToSelf(message);
+      return;
+    }
     const host = stageOut(span);
     this.#mpi.send(this.#handle, memoryOf(host), host.byteOffset, host.length, dtypeCode(host.dtype), partner, tag);
+  }
+
+  /** Buffered: MPI need not take a message to the sender itself before that has a receive for it. */
+  #sendToSelf({ span, partner, tag }: Message): void {
+    this.#toSelf = this.#toSelf.filter((request) => !request.test());
+    this.#toSelf.push(this.doIsend({ span: snapshot(span), partner, tag }));
   }
 
   protected override doRecv({ span, partner, tag }: Message): Status {
@@ -248,7 +261,7 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   abort(code: number, message?: string): never {
-    if (message) writeSync(2, `${message}\n`);
+    if (message) say(message);
     return this.#mpi.abort(Number.isInteger(code) && code > 0 && code < 256 ? code : 1);
   }
 }
