@@ -533,12 +533,7 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   /** The local arrays raveled, one after another, without copying: the ravel of the global array where its split axis is the first. */
   ravel(): DistributedArray {
-    const flat = this.layout.replicated
-      ? Layout.replicated([this.size], this.comm.size)
-      : this.layout.kind === 'boxes' && this.layout.grid.every((g, k) => k === 0 || g === 1) && this.axis === 0
-        ? Layout.fromLocalShapes(this.localShapes.map((s) => [product(s)]))
-        : Layout.concatenated(this.localShapes.map((s) => [product(s)]));
-    return new DistributedArray(this.space.withLayout(flat), this.local.reshape([this.local.size]));
+    return this.viewIn(this.space.flat());
   }
 
   /**
@@ -560,11 +555,10 @@ export class DistributedArray implements Vector<DistributedArray> {
     return new DistributedArray(this.space.withLayout(layout), source.local.reshape(layout.localShape(comm.rank)));
   }
 
-  /** The same memory seen in another space, whose parts have as many elements on every rank. Never communicates. */
+  /** The same memory seen in another space with the same parts. Never communicates. */
   viewIn(space: DistributedSpace): DistributedArray {
-    if (space.dtype !== this.dtype || space.backend !== this.backend || product(space.localShape) !== this.local.size) {
-      throw new ShapeError(`expected a space with parts of ${this.local.size} ${this.dtype} elements, received ${space}`);
-    }
+    if (!this.space.flat().equals(space.flat()))
+      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
     return new DistributedArray(space, this.local.reshape(space.localShape));
   }
 

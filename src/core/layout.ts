@@ -212,6 +212,15 @@ export class Layout {
     return Array.from({ length: this.ranks }, (_, r) => this.localShape(r));
   }
 
+  /** The parts raveled, one after another: boxes of the flat array where ranks own whole rows, otherwise concatenated blocks. */
+  flat(): Layout {
+    if (this.globalShape.length === 1 && (this.kind === 'boxes' || this.#blocks?.every((b) => b.length === 1))) return this;
+    if (this.replicated) return Layout.replicated([this.size], this.ranks);
+    const rows = this.kind === 'boxes' && this.axis === 0 && this.grid.every((g, k) => k === 0 || g === 1);
+    const sizes = this.localShapes.map((s) => [product(s)]);
+    return rows ? Layout.fromLocalShapes(sizes) : Layout.concatenated(sizes);
+  }
+
   /** True where each rank's part of a flat layout is whole rows of `[n, inner]`. */
   alignsTo(inner: number): boolean {
     if (this.kind !== 'boxes' || this.globalShape.length !== 1) return false;

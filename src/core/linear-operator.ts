@@ -6,7 +6,7 @@ import { ArgumentError, DTypeError, NumericalError, PartitionError, ShapeError }
 import { NDArray } from './ndarray.js';
 import { checkOptions } from './options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
-import { type Space, type Vector, vdots } from './vector.js';
+import { type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
 import { withWorkspace } from './workspace.js';
 
 /** What an operator is: the shapes of its vectors and its dtype. */
@@ -261,15 +261,18 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const v = au.space.random(seed + 1);
     const back = this.rmatvec(v);
     // a real u that a complex operator took is compared in the dtype that came back
-    const model = back.dtype === u.dtype ? u : back.space.empty().assign(u);
+    const seen = seenIn(u, back.space);
+    const model = back.dtype === u.dtype ? seen : back.space.empty().assign(seen);
     const rtol = options.rtol ?? (isSamePrecision(au.dtype, 'float64') ? 1e-11 : 1e-4);
     const [left, auau, vv] = vdots([au, v], [au, au], [v, v]) as [Scalar, Scalar, Scalar];
     const [right, uu, bb] = vdots([model, back], [model, model], [back, back]) as [Scalar, Scalar, Scalar];
     const scale = Math.sqrt(re(auau) * re(vv)) + Math.sqrt(re(uu) * re(bb));
     const difference =
-      this.complexLinear && model === u ? Math.hypot(re(left) - re(right), im(left) - im(right)) : Math.abs(re(left) - re(right));
+      this.complexLinear && back.dtype === u.dtype
+        ? Math.hypot(re(left) - re(right), im(left) - im(right))
+        : Math.abs(re(left) - re(right));
     const error = scale === 0 ? difference : difference / scale;
-    for (const w of new Set<{ dispose(): void }>([u, au, v, back, model])) w.dispose();
+    for (const w of new Set<{ dispose(): void }>([au, v, back, model, seen, u])) w.dispose();
     const passed = error <= rtol;
     if (!passed && raise) {
       throw new NumericalError(
@@ -310,10 +313,12 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   fill: (x: A, y: B) => void,
 ): B {
   if (out !== undefined) {
-    if (out.space !== range && !out.space.equals(range)) throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
+    if (out.space !== range && !(out.dtype === range.dtype && sameMemory(out.space, range))) {
+      throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
+    }
     if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
   }
-  const y = out ?? range.empty();
+  const y = out ? seenIn(out, range) : range.empty();
   try {
     if (x.dtype === working) fill(x, y);
     else withWorkspace(x.space.withDType(working), (promoted) => fill(promoted.assign(x), y));
@@ -321,7 +326,12 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
     if (out === undefined) y.dispose();
     throw error;
   }
-  return y;
+  return out ?? y;
+}
+
+/** The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that itself, or its memory seen flat. */
+function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
+  return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
 }
 
 /** The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of unlike precision. */
@@ -484,32 +494,33 @@ class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D>
   }
   override rangeOf(x: Space<M>): Space<D> {
     const working = x.withDType(this.inputDType(x.dtype));
-    return agreed(this.name, this.#a.rangeOf(working), this.#b.rangeOf(working));
+    return agreed(this.name, this.#a.rangeOf(working), this.#b.rangeOf(fitting(this.#b.dims, working)));
   }
   override domainOf(y: Space<D>): Space<M> {
     const working = y.withDType(this.inputDType(y.dtype));
-    return agreed(this.name, this.#a.domainOf(working), this.#b.domainOf(working));
+    return agreed(this.name, this.#a.domainOf(working), this.#b.domainOf(fitting(this.#b.dimsd, working)));
   }
   protected override forward(x: M, y: D): void {
     this.#a.matvec(x, y);
-    this.#b.matvecAdd(x, y);
+    this.#b.matvecAdd(seenIn(x, fitting(this.#b.dims, x.space)), y);
   }
   protected override adjoint(y: D, x: M): void {
     this.#a.rmatvec(y, x);
-    this.#b.rmatvecAdd(y, x);
+    this.#b.rmatvecAdd(seenIn(y, fitting(this.#b.dimsd, y.space)), x);
   }
   protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
     this.#a.matvecAdd(x, y, alpha);
-    this.#b.matvecAdd(x, y, alpha);
+    this.#b.matvecAdd(seenIn(x, fitting(this.#b.dims, x.space)), y, alpha);
   }
   protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
     this.#a.rmatvecAdd(y, x, alpha);
-    this.#b.rmatvecAdd(y, x, alpha);
+    this.#b.rmatvecAdd(seenIn(y, fitting(this.#b.dimsd, y.space)), x, alpha);
   }
 }
 
 function agreed<V>(name: string, a: Space<V>, b: Space<V>): Space<V> {
-  if (!a.equals(b)) throw new PartitionError(`${name}: the terms give vectors of different spaces: ${a} and ${b}`);
+  if (a.dtype !== b.dtype || !sameMemory(a, b))
+    throw new PartitionError(`${name}: the terms give vectors of different spaces: ${a} and ${b}`);
   return a;
 }
 
@@ -530,31 +541,33 @@ class Product<M extends Vector<M>, K extends Vector<K>, D extends Vector<D>> ext
     return this.#b.domain(options);
   }
   override rangeOf(x: Space<M>): Space<D> {
-    return this.#a.rangeOf(this.#b.rangeOf(x));
+    return this.#a.rangeOf(this.#between(x));
   }
   override domainOf(y: Space<D>): Space<M> {
-    return this.#b.domainOf(this.#a.domainOf(y));
+    return this.#b.domainOf(this.#betweenAdjoint(y));
   }
   protected override inputDType(dtype: DType): DType {
     return dtype;
   }
-  readonly #between = new WeakMap<Space<M>, Space<K>>();
-  readonly #betweenAdjoint = new WeakMap<Space<D>, Space<K>>();
+  readonly #images = new WeakMap<Space<M>, Space<K>>();
+  readonly #preimages = new WeakMap<Space<D>, Space<K>>();
+  #between(x: Space<M>): Space<K> {
+    return memo(this.#images, x, () => fitting(this.#a.dims, this.#b.rangeOf(x)));
+  }
+  #betweenAdjoint(y: Space<D>): Space<K> {
+    return memo(this.#preimages, y, () => fitting(this.#b.dimsd, this.#a.domainOf(y)));
+  }
   protected override forward(x: M, y: D): void {
-    const space = memo(this.#between, x.space, () => this.#b.rangeOf(x.space));
-    withWorkspace(space, (work) => this.#a.matvec(this.#b.matvec(x, work), y));
+    withWorkspace(this.#between(x.space), (work) => this.#a.matvec(this.#b.matvec(x, work), y));
   }
   protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
-    const space = memo(this.#between, x.space, () => this.#b.rangeOf(x.space));
-    withWorkspace(space, (work) => this.#a.matvecAdd(this.#b.matvec(x, work), y, alpha));
+    withWorkspace(this.#between(x.space), (work) => this.#a.matvecAdd(this.#b.matvec(x, work), y, alpha));
   }
   protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
-    const space = memo(this.#betweenAdjoint, y.space, () => this.#a.domainOf(y.space));
-    withWorkspace(space, (work) => this.#b.rmatvecAdd(this.#a.rmatvec(y, work), x, alpha));
+    withWorkspace(this.#betweenAdjoint(y.space), (work) => this.#b.rmatvecAdd(this.#a.rmatvec(y, work), x, alpha));
   }
   protected override adjoint(y: D, x: M): void {
-    const space = memo(this.#betweenAdjoint, y.space, () => this.#a.domainOf(y.space));
-    withWorkspace(space, (work) => this.#b.rmatvec(this.#a.rmatvec(y, work), x));
+    withWorkspace(this.#betweenAdjoint(y.space), (work) => this.#b.rmatvec(this.#a.rmatvec(y, work), x));
   }
 }
 

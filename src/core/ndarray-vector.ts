@@ -6,7 +6,7 @@ import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { checkStorable } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
 import { ShapingMethods } from './ndarray-shaping.js';
-import { checkSameSpace } from './vector.js';
+import { checkSameSpace, type Space } from './vector.js';
 
 /** What solvers use of an {@link NDArray}: the changes in place of the `Vector` interface, which do not broadcast. */
 export abstract class VectorMethods extends ShapingMethods {
@@ -22,6 +22,12 @@ export abstract class VectorMethods extends ShapingMethods {
     else if (x.storage !== this.storage || x.offset !== this.offset) this.backend.copy(aside(x, this, borrowed), this);
     for (const b of borrowed) b.dispose();
     return this;
+  }
+  /** The same elements in another shape. Throws {@link ShapeError} for another size, dtype or backend. */
+  viewIn(this: NDArray, space: Space<NDArray>): NDArray {
+    if (!this.space.flat().equals(space.flat()))
+      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    return this.view(0, space.shape);
   }
   /** `this ← value` */
   fill<T extends NDArray>(this: T, value: Scalar): T {

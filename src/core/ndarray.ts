@@ -87,6 +87,9 @@ export class NDArraySpace implements Space<NDArray> {
   withShape(shape: Shape, dtype: DType = this.dtype): NDArraySpace {
     return sameShape(shape, this.shape) ? this.withDType(dtype) : NDArraySpace.of(shape, dtype, this.backend);
   }
+  flat(): NDArraySpace {
+    return this.withShape([this.size]);
+  }
   equals(other: Space<unknown>): boolean {
     if (other === this) return true;
     return (

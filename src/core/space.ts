@@ -139,6 +139,11 @@ export class DistributedSpace implements Space<DistributedArray> {
     return layout.equals(this.layout) ? this : DistributedSpace.of({ ...this.#fields(), layout, partition });
   }
 
+  /** The local arrays raveled, one after another: in C order of the global array where it is split along its first axis only, otherwise concatenated blocks. */
+  flat(): DistributedSpace {
+    return this.withLayout(this.layout.flat());
+  }
+
   withBackend(backend: Backend): DistributedSpace {
     return backend === this.backend ? this : DistributedSpace.of({ ...this.#fields(), backend });
   }

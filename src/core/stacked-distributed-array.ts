@@ -94,6 +94,9 @@ export class StackedSpace implements Space<StackedDistributedArray> {
       )
     );
   }
+  flat(): StackedSpace {
+    return new StackedSpace(this.children.map((child) => child.flat()));
+  }
   equals(other: Space<unknown>): boolean {
     if (this === other) return true;
     return (
@@ -263,6 +266,15 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     if (kernel === 'maxAbs') return Math.max(0, ...parts);
     if (kernel === 'minAbs') return Math.min(Number.POSITIVE_INFINITY, ...parts);
     return parts.reduce((a, b) => a + b, start ?? 0);
+  }
+
+  viewIn(space: StackedSpace): StackedDistributedArray {
+    if (!this.space.flat().equals(space.flat()))
+      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    return new StackedDistributedArray(
+      this.arrays.map((a, k) => (a as AnyVector).viewIn(space.children[k] as Space<unknown>)),
+      space,
+    );
   }
 
   overlaps(other: AnyVector): boolean {

@@ -20,6 +20,8 @@ export interface Space<V> {
   /** Standard normal values, a function of seed and global index alone. */
   random(seed?: number): V;
   withDType(dtype: DType): Space<V>;
+  /** The space of the same memory seen flat: a vector of one can be viewed in the other. */
+  flat(): Space<V>;
   equals(other: Space<unknown>): boolean;
   toString(): string;
 }
@@ -73,6 +75,8 @@ export interface Vector<V extends Vector<V>> {
   /** The k-th smallest modulus over all ranks, k from 0. */
   kthSmallestAbs(k: number): number;
 
+  /** The same memory as a vector of another space with the same `flat()`. Throws {@link ShapeError} for any other space. Never communicates. */
+  viewIn(space: Space<V>): V;
   /** True where both vectors hold memory in common on this rank. */
   overlaps(other: AnyVector): boolean;
   /** Sets one element by its flat index in the whole vector (C order); every rank calls it, the owner stores. Never communicates. */
@@ -97,6 +101,18 @@ export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly
       `cannot mix arrays of backends '${a.backend.name}' and '${b.backend.name}': move one with to('${a.backend.name}')`,
     );
   }
+}
+
+/** True where vectors of both spaces have the same memory, seen in the same or in another shape (dtypes aside). */
+export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
+  const like = b.dtype === a.dtype ? b : b.withDType(a.dtype);
+  return a === like || a.equals(like) || a.flat().equals(like.flat());
+}
+
+/** A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its memory is another. */
+export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
+  const like = space.dtype === x.dtype ? space : space.withDType(x.dtype);
+  return x.space === like || x.space.equals(like) ? x : x.viewIn(like);
 }
 
 /** Throws {@link ShapeError} unless both vectors are of one space (dtypes aside). */

@@ -1,7 +1,7 @@
 import { ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
+import { rdots, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 import {
   checkCount,
@@ -71,7 +71,7 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgSta
   if (!model.equals(data))
     throw new ShapeError(`cg: expected an operator from a space to itself, received one from ${model} to ${data}: use cgls`);
   const x = startVector(model, x0);
-  const r = model.empty().assign(y);
+  const r = model.empty().assign(seenIn(y, model));
   const q = model.empty();
   if (x0) r.axpby(-1, A.matvec(x, q), 1);
   const p = model.empty().assign(r);

@@ -1,6 +1,6 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
+import { rdots, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 import {
   checkCount,
@@ -97,7 +97,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>,
   checkNonNegative('cgls', 'tol', tol);
   const { model, data } = solverSpaces('cgls', A, y, x0);
   const x = startVector(model, x0);
-  const r = data.empty().assign(y);
+  const r = data.empty().assign(seenIn(y, data));
   const q = data.empty();
   if (x0) r.axpby(-1, A.matvec(x, q), 1);
   const [s, p] = [model.empty(), model.empty()];

@@ -2,7 +2,7 @@ import type { Communicator } from '../core/communicator.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
-import type { Space, Vector } from '../core/vector.js';
+import { type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 
 /** Why a solver ended. */
 export type StopReason =
@@ -62,11 +62,6 @@ export function settle(
   state.finished = vote === VOTE.done;
 }
 
-const sameButDType = (a: Space<unknown>, b: Space<unknown>): boolean => {
-  const dtype = promote(a.dtype, b.dtype);
-  return a.withDType(dtype).equals(b.withDType(dtype));
-};
-
 /**
  * The spaces in which `A x = y` is solved: complex where A, y or x0 is. Never communicates.
  * Errors: {@link ShapeError} where y or x0 do not fit, and what the operator throws.
@@ -78,15 +73,16 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   x0: M | undefined,
 ): { readonly model: Space<M>; readonly data: Space<D> } {
   const natural = A.domainOf(y.space);
-  if (x0 && !sameButDType(natural, x0.space)) throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
+  if (x0 && !sameMemory(natural, x0.space)) throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
   const model = natural.withDType(x0 ? promote(natural.dtype, x0.dtype) : natural.dtype);
   const data = A.rangeOf(model);
-  if (!sameButDType(data, y.space)) throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
+  if (!sameMemory(data, y.space)) throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
   return { model, data };
 }
 
 /** A copy of x0, or zeros. */
-export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M => (x0 ? space.empty().assign(x0) : space.zeros());
+export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M =>
+  x0 ? space.empty().assign(seenIn(x0, space)) : space.zeros();
 
 /** Throws {@link ArgumentError} unless `value` is a finite number of at least 0. */
 export function checkNonNegative(owner: string, name: string, value: number): number {
