@@ -106,13 +106,16 @@ describe('the end of one rank is the end of the job', function () {
 });
 
 function started(child: ReturnType<typeof spawn>, ranks: number): Promise<number[]> {
-  let text = '';
+  let [text, said] = ['', ''];
+  child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
+    said += piece;
+  });
   return new Promise((resolve, reject) => {
     child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
       if (pidsIn(text).length === ranks) resolve(pidsIn(text));
     });
-    child.on('close', () => reject(new Error(`ended too early: ${text}`)));
+    child.on('close', () => reject(new Error(`ended too early: ${text}${said}`)));
   });
 }
 
