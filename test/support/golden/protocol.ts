@@ -5,6 +5,7 @@ import type { Unit } from './units.js';
 export interface Plan {
   readonly units: readonly Unit[];
   readonly backend: string;
+  readonly ranks: number;
 }
 
 /** What rank 0 tells, a line each: that it is ready, and what became of each unit, in order. */

@@ -32,8 +32,9 @@ function run(unit: Unit, backend: Backend, comm: Communicator): Outcome {
 }
 
 const [path = '', first = '0'] = process.argv.slice(2);
-const { units, backend: name } = JSON.parse(readFileSync(path, 'utf8')) as Plan;
+const { units, backend: name, ranks } = JSON.parse(readFileSync(path, 'utf8')) as Plan;
 const comm = joinWorld();
+if (comm.size !== ranks) throw new Error(`expected ${ranks} ranks, there are ${comm.size}`);
 const backend = await makeBackend(name);
 setDefaultCommunicator(comm);
 setDefaultBackend(backend);

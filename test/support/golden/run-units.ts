@@ -30,7 +30,7 @@ const ATTEMPTS = 3;
 export async function runUnits(units: readonly Unit[], options: RunOptions, report: (unit: Unit, outcome: Outcome) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lops-golden-'));
   const path = join(folder, 'plan.json');
-  const plan: Plan = { units, backend: options.backend };
+  const plan: Plan = { units, backend: options.backend, ranks: options.ranks };
   writeFileSync(path, JSON.stringify(plan));
   try {
     let next = 0;
@@ -58,8 +58,10 @@ interface End {
 /** One launch: from a unit on until its end. */
 function launchFrom(plan: string, first: number, { ranks, timeout }: RunOptions, outcome: (outcome: Outcome) => void): Promise<End> {
   const { command, args, env } = planLaunch({ ranks, script: RANK_MAIN, args: [plan, String(first)] });
-  const oneRank = ranks === 1 ? { LOPS_MPI: 'off' } : {};
-  const child = spawn(command, args, { env: { ...env, ...oneRank, OMPI_MCA_mpi_yield_when_idle: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { ...env, LOPS_MPI: ranks === 1 ? 'off' : 'on', OMPI_MCA_mpi_yield_when_idle: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return new Promise((resolve, reject) => {
     let ready = false;
     let output = '';
@@ -87,7 +89,10 @@ function launchFrom(plan: string, first: number, { ranks, timeout }: RunOptions,
       restart(timeout);
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => {
+    // the lines are read to their end before the launch counts as ended
+    const read = new Promise<void>((done) => lines.once('close', done));
+    child.on('close', async (code, signal) => {
+      await read;
       clearTimeout(timer);
       const said = output.trim().split('\n').slice(-4).join(' | ');
       resolve({ ready, why: timedOut ?? `the ranks ended (${signal ?? `exit code ${code}`})${said ? `: ${said}` : ''}` });
