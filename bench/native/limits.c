@@ -4,6 +4,7 @@
  * rates are those of the median. Bytes count each input once and each output once; write-allocate traffic is not counted.
  *
  * Usage: limits [-n ELEMENTS] [-r REPEATS] [CASE…]      (all cases where none is named; -n 1000 measures in cache)
+ *        limits [-n ELEMENTS] --serve CASE              (one timing in seconds for every line read: taken in turn with what it is compared with)
  *   axpy    z = 1.5 x + y     24 n     dot    Σ x y      16 n     copy   y = 0.5 x    16 n     sumsq  Σ x²    8 n
  *   triad_inplace  y += 1.5 x 24 n
  *   derivative   centred first derivative along axis 0 of 96 x 512 x 512    16 n
@@ -121,13 +122,28 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
+/* Seconds of one call; short cases are repeated within one timing, so that it lasts a millisecond at least. */
+static double timed(int c, int inner) {
+  const double start = now();
+  for (int k = 0; k < inner; k++) {
+    cases[c].run();
+    __asm__ volatile("" ::: "memory");
+  }
+  return (now() - start) / inner;
+}
+static int innerRepeats(int c) {
+  cases[c].run();
+  const double once = timed(c, 1);
+  return once > 1e-3 ? 1 : (int)(1e-3 / (once > 1e-8 ? once : 1e-8)) + 1;
+}
+
 static int ascending(const void *a, const void *b) {
   const double d = *(const double *)a - *(const double *)b;
   return (d > 0) - (d < 0);
 }
 
 int main(int argc, char **argv) {
-  int wanted[CASES] = {0}, any = 0, repeats = 7;
+  int wanted[CASES] = {0}, any = 0, repeats = 7, serve = 0;
   for (int i = 1; i < argc; i++) {
     int known = 0;
     if (strcmp(argv[i], "-n") == 0 && i + 1 < argc) {
@@ -138,15 +154,22 @@ int main(int argc, char **argv) {
       repeats = atoi(argv[++i]);
       continue;
     }
+    if (strcmp(argv[i], "--serve") == 0) {
+      serve = 1;
+      continue;
+    }
     for (int c = 0; c < CASES; c++)
-      if (strcmp(argv[i], cases[c].name) == 0) wanted[c] = known = any = 1;
+      if (strcmp(argv[i], cases[c].name) == 0) {
+        wanted[c] = known = 1;
+        any++;
+      }
     if (!known) {
       fprintf(stderr, "limits: no case '%s' in this build\n", argv[i]);
       return 2;
     }
   }
-  if (repeats < 1 || n < 1) {
-    fprintf(stderr, "limits: expected -r and -n of at least 1\n");
+  if (repeats < 1 || n < 1 || (serve && any != 1)) {
+    fprintf(stderr, "limits: expected -r and -n of at least 1, and one case with --serve\n");
     return 2;
   }
   size_t most = 0;
@@ -165,25 +188,28 @@ int main(int argc, char **argv) {
   if (fx == NULL || fy == NULL || fz == NULL || times == NULL) return 1;
   for (size_t i = 0; i < (size_t)GEMM * GEMM; i++) fx[i] = fy[i] = 1e-3f * (float)(i % 1000);
 
+  if (serve) {
+    int c = 0;
+    while (!wanted[c]) c++;
+    const int inner = innerRepeats(c);
+    const double work = cases[c].per * (cases[c].count > 0 ? cases[c].count : (double)n);
+    printf("%.0f\n", work);
+    fflush(stdout);
+    for (int key = getchar(); key != EOF; key = getchar()) {
+      if (key != '\n') continue;
+      printf("%.9g\n", timed(c, inner));
+      fflush(stdout);
+    }
+    return 0;
+  }
+
   printf("{");
   int first = 1;
   for (int c = 0; c < CASES; c++) {
     if (any && !wanted[c]) continue;
     const double work = cases[c].per * (cases[c].count > 0 ? cases[c].count : (double)n);
-    /* Short cases are repeated within one timing, so that a timing lasts a millisecond at least. */
-    cases[c].run();
-    double start = now();
-    cases[c].run();
-    const double once = now() - start;
-    const int inner = once > 1e-3 ? 1 : (int)(1e-3 / (once > 1e-8 ? once : 1e-8)) + 1;
-    for (int r = 0; r < repeats; r++) {
-      start = now();
-      for (int k = 0; k < inner; k++) {
-        cases[c].run();
-        __asm__ volatile("" ::: "memory");
-      }
-      times[r] = (now() - start) / inner;
-    }
+    const int inner = innerRepeats(c);
+    for (int r = 0; r < repeats; r++) times[r] = timed(c, inner);
     qsort(times, (size_t)repeats, sizeof(double), ascending);
     const double median = repeats % 2 ? times[repeats / 2] : 0.5 * (times[repeats / 2 - 1] + times[repeats / 2]);
     printf("%s\"%s\":{\"seconds_median\":%.9g,\"seconds_min\":%.9g,\"repeats\":%d,\"%s\":%.0f,\"%s\":%.4g}", first ? "" : ",", cases[c].name, median,

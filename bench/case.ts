@@ -1,0 +1,34 @@
+/** The plain C loops of `native/limits.c` that a case can be held against. */
+export const LIMITS = {
+  axpy: { bytes: 24 },
+  triad_inplace: { bytes: 24 },
+  dot: { bytes: 16 },
+  copy: { bytes: 16 },
+  sumsq: { bytes: 8 },
+  dgemm: { flops: 2 * 2048 ** 3 },
+  sgemm: { flops: 2 * 2048 ** 3 },
+} as const;
+export type LimitName = keyof typeof LIMITS;
+
+/** Numbers and words that explain a result. */
+export type Details = Readonly<Record<string, number | string>>;
+
+/** A case made ready on this rank: operators and arrays exist. */
+export interface Work {
+  /** What is timed: one call, outputs reused. Every rank calls it. */
+  readonly run: () => void;
+  /** Useful work over all ranks: each input read once, each output written once; the usual flop counts. */
+  readonly bytes?: number;
+  readonly flops?: number;
+  readonly limit?: LimitName;
+  /** Asked for on every rank after the last run; rank 0's are shown. */
+  readonly details?: () => Details;
+}
+
+/** One line of the results. Adding a case is adding one of these to the list of its family. */
+export interface BenchCase {
+  readonly name: string;
+  readonly params: Details;
+  /** Called once on every rank, not timed. The case without one is the start of a program. */
+  readonly setup?: () => Work;
+}

@@ -1,0 +1,16 @@
+import type { BenchCase } from '../case.js';
+import { DERIVATIVE_CASES } from './derivatives.js';
+import { MATMUL_CASES } from './matmul.js';
+import { POSTSTACK_CASES } from './poststack.js';
+import { SOLVER_CASES } from './solvers.js';
+import { VECTOR_CASES } from './vectors.js';
+
+/** All cases, in the order in which they are run. */
+export const CASES: readonly BenchCase[] = [
+  ...VECTOR_CASES,
+  ...DERIVATIVE_CASES,
+  ...MATMUL_CASES,
+  ...POSTSTACK_CASES,
+  ...SOLVER_CASES,
+  { name: 'import', params: {} },
+];

@@ -1,0 +1,72 @@
+import { layeredModel, sections } from '../../examples/impedance-model.js';
+import {
+  type Backend,
+  COMM_WORLD,
+  type Communicator,
+  cgls,
+  Diagonal,
+  DistributedArray,
+  hostArray,
+  MPIBlockDiag,
+  NDArray,
+  PoststackLinearModelling,
+  ricker,
+  smooth,
+} from '../../src/index.js';
+import type { BenchCase } from '../case.js';
+import { Stopwatch, timedBackend, timedCommunicator } from '../timed.js';
+
+const TINY = { n: 1000, niter: 1000 };
+/** Sizes of `npm run demo`. */
+const DEMO = { ny: 20, nx: 150, nz: 180, niter: 60 };
+
+/** The least-squares inversion of examples/poststack.ts on its built model. */
+function demo(backend: Backend, comm: Communicator): () => void {
+  const { ny, nx, nz, niter } = DEMO;
+  const truth = DistributedArray.empty([ny, nx, nz], { backend, comm });
+  const background = truth.emptyLike();
+  const [count] = truth.localShape as [number];
+  const values = sections(layeredModel(nx, nz, 42), truth.box.start[0] as number, ny, hostArray('float64', truth.local.size));
+  truth.local.assign(NDArray.fromHost(values, truth.localShape, { backend }));
+  background.local.assign(smooth(truth.local, [15, 35], { axes: [1, 2] }));
+  const { wavelet } = ricker(
+    Float64Array.from({ length: 21 }, (_, i) => 0.004 * i),
+    15,
+  );
+  const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2 })], { comm });
+  const d = B.matvec(truth);
+  return () => cgls(B, d, { x0: background, niter, tol: 0 }).x.dispose();
+}
+
+export const SOLVER_CASES: readonly BenchCase[] = [
+  {
+    name: 'cgls_tiny_n1000_it1000',
+    params: TINY,
+    setup: () => {
+      const y = DistributedArray.random(TINY.n, { seed: 1 });
+      const diagonal = Float64Array.from({ length: y.local.size }, (_, i) => 1 + (i % 7));
+      const A = new MPIBlockDiag([new Diagonal(diagonal)]);
+      return { run: () => cgls(A, y, { niter: TINY.niter, tol: 0 }).x.dispose() };
+    },
+  },
+  {
+    // Of the time of a CGLS iteration, what is spent in kernels and in communication, and not in between
+    name: 'cgls_split',
+    params: DEMO,
+    setup: () => {
+      const [kernels, calls, all] = [new Stopwatch(), new Stopwatch(), new Stopwatch()];
+      const program = all.watch({ solve: demo(timedBackend(kernels), timedCommunicator(calls, COMM_WORLD)) });
+      const share = (part: number): number => part / all.milliseconds;
+      program.solve();
+      for (const watch of [kernels, calls, all]) watch.milliseconds = 0;
+      return {
+        run: () => program.solve(),
+        details: () => ({
+          share_in_kernels: share(kernels.milliseconds),
+          share_in_communication: share(calls.milliseconds),
+          share_in_kernels_and_communication: share(kernels.milliseconds + calls.milliseconds),
+        }),
+      };
+    },
+  },
+];

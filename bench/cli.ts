@@ -1,0 +1,94 @@
+/** `npm run bench -- [CASE…] [--ranks N] [--json]`: times cases, each in a job of its own, beside the machine's limits. See README.md. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { launch } from '../src/cli/run.js';
+import { nearest } from '../src/core/options.js';
+import type { BenchCase } from './case.js';
+import { CASES } from './cases/index.js';
+import { buildLimits } from './limit-process.js';
+import { formatResults, type Result, resultOf } from './result.js';
+
+const USAGE = 'usage: npm run bench -- [CASE…] [--ranks N] [--json] [--list] [--no-setup]';
+const STARTS = 5;
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n${USAGE}\n`);
+  process.exit(2);
+}
+
+function settings() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        ranks: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        'no-setup': { type: 'boolean' },
+      },
+    });
+    return { ...values, ranks: Number(values.ranks), names: positionals };
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { names, ranks, json, list } = settings();
+const known = CASES.map((c) => c.name);
+if (!(Number.isInteger(ranks) && ranks >= 1)) fail('expected --ranks to be a positive integer');
+for (const name of names) {
+  if (known.includes(name)) continue;
+  const guess = nearest(name, known);
+  fail(`no case '${name}'${guess ? `, did you mean '${guess}'?` : `; there are: ${known.join(' ')}`}`);
+}
+if (list) {
+  process.stdout.write(`${known.join('\n')}\n`);
+  process.exit(0);
+}
+const wanted = names.length === 0 ? CASES : CASES.filter((c) => names.includes(c.name));
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'lops-bench-'));
+const file = join(folder, 'result.json');
+
+/** Runs a program on the ranks and reads what rank 0 wrote. */
+async function job<T>(name: string, args: readonly string[]): Promise<T> {
+  const code = await launch({ ranks, script: script(name), args });
+  if (code !== 0) throw new Error(`it ended with exit code ${code}`);
+  const text = readFileSync(file, 'utf8');
+  rmSync(file);
+  return JSON.parse(text) as T;
+}
+
+async function timeStarts(bench: BenchCase): Promise<Result> {
+  const starts: { seconds: number; maxrss_MiB: number; backend: string }[] = [];
+  for (let k = 0; k < STARTS; k++) starts.push(await job('start.js', [String(performance.timeOrigin + performance.now()), file]));
+  const [{ backend, maxrss_MiB }] = starts as [(typeof starts)[0]];
+  return resultOf(bench, {}, { times: starts.map((s) => s.seconds), limitRates: [] }, { ranks, backend, maxrss_MiB });
+}
+
+const limits = await buildLimits();
+if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`);
+const program = limits.program ? [limits.program] : [];
+const results: Result[] = [];
+let failures = 0;
+try {
+  for (const bench of wanted) {
+    try {
+      const result = bench.setup ? await job<Result>('rank.js', [bench.name, file, ...program]) : await timeStarts(bench);
+      results.push(result);
+      if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+      else if (process.stdout.isTTY) process.stderr.write(`${bench.name} `);
+    } catch (error) {
+      failures++;
+      process.stderr.write(`bench: ${bench.name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (!json) process.stdout.write(`${ranks} rank${ranks > 1 ? 's' : ''}\n${formatResults(results)}`);
+process.exitCode = failures > 0 ? 1 : 0;

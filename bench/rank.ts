@@ -1,0 +1,20 @@
+/** What every rank runs for one case: `rank.js CASE RESULT-FILE [LIMITS-PROGRAM]`. */
+import { writeFileSync } from 'node:fs';
+import { COMM_WORLD, resolveBackend } from '../src/index.js';
+import { CASES } from './cases/index.js';
+import { measure } from './measure.js';
+import { resultOf } from './result.js';
+
+const [name, file, program] = process.argv.slice(2) as [string, string, string | undefined];
+const bench = CASES.find((c) => c.name === name);
+if (!bench?.setup) throw new Error(`no case '${name}'`);
+const comm = COMM_WORLD;
+const work = bench.setup();
+const measurement = await measure(work, comm, program);
+const details = work.details?.();
+const maxrss = Float64Array.of(process.resourceUsage().maxRSS / 1024);
+comm.allreduce(maxrss, 'sum');
+if (comm.rank === 0) {
+  const more = { ...(details ? { details } : {}), ranks: comm.size, backend: resolveBackend().name, maxrss_MiB: maxrss[0] as number };
+  writeFileSync(file, JSON.stringify(resultOf(bench, work, measurement, more)));
+}

@@ -1,0 +1,39 @@
+import { CpuBackend, nativeOptions, referenceKernels } from '../src/cpu/index.js';
+import type { Backend, Communicator } from '../src/index.js';
+
+/** Milliseconds spent inside what it watches. */
+export class Stopwatch {
+  milliseconds = 0;
+
+  /** The same object, whose methods are timed. Its own calls among them are not seen, so nothing counts twice. */
+  watch<T extends object>(watched: T): T {
+    const methods = new Map<PropertyKey, (...args: unknown[]) => unknown>();
+    return new Proxy(watched, {
+      get: (target, name) => {
+        const known = methods.get(name);
+        if (known) return known;
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        const timed = (...args: unknown[]): unknown => {
+          const start = performance.now();
+          try {
+            return Reflect.apply(value, target, args);
+          } finally {
+            this.milliseconds += performance.now() - start;
+          }
+        };
+        methods.set(name, timed);
+        return timed;
+      },
+    });
+  }
+}
+
+/** A CPU backend as the default one, whose kernels, and nothing around them, are timed. */
+export function timedBackend(kernels: Stopwatch): Backend {
+  const native = process.env['LOPS_CPU'] === 'reference' ? undefined : nativeOptions();
+  return new CpuBackend({ ...native, kernels: kernels.watch({ ...referenceKernels, ...native?.kernels }) });
+}
+
+/** A communicator whose calls are timed. */
+export const timedCommunicator = (calls: Stopwatch, comm: Communicator): Communicator => calls.watch(comm);
