@@ -67,7 +67,7 @@ function spaceOf(owner: string, globalShape: number | Shape, options: Distribute
     throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
   const layout =
     partition !== 'SCATTER'
-      ? Layout.replicated(shape, comm.size, k)
+      ? Layout.replicated(shape, comm.size)
       : localShapes
         ? Layout.fromLocalShapes(localShapes, k, shape)
         : grid

@@ -149,15 +149,15 @@ export class Layout {
     return new Layout({ kind: 'boxes', globalShape: total, ranks, grid: tiles.grid, axis: k, cuts: tiles.#cuts });
   }
 
-  /** Every rank owns the whole array. */
-  static replicated(globalShape: Shape, ranks: number, axis = 0): Layout {
+  /** Every rank owns the whole array; its axis is 0. */
+  static replicated(globalShape: Shape, ranks: number): Layout {
     const shape = toShape(globalShape, 'global shape');
     return new Layout({
       kind: 'boxes',
       globalShape: shape,
       ranks,
       grid: shape.map(() => 1),
-      axis: shape.length ? toAxis(axis, shape.length) : 0,
+      axis: 0,
       replicated: true,
     });
   }
