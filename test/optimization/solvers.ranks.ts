@@ -141,6 +141,15 @@ group('cgls', () => {
     }
   });
 
+  distributed('a flat start whose parts are whole rows is the start', ({ reals: [dtype = 'float64'] }) => {
+    const A = definite([8, 2]);
+    const start = DistributedArray.random([8, 2], { dtype, seed: 5 });
+    const y = DistributedArray.random([8, 2], { dtype, seed: 6 });
+    const [natural, flat] = [start, start.ravel()].map((x0) => cgls(A, y, { x0, niter: 3, tol: 0 }));
+    expect(flat?.cost).to.deep.equal(natural?.cost);
+    expect(flat?.x.asArray().toHost()).to.deep.equal(natural?.x.asArray().toHost());
+  });
+
   distributed('leaving the loop gives memory back, but x', ({ backend, reals }) => {
     const [dtype = 'float64'] = reals;
     const A = definite([8, 3]);
@@ -172,10 +181,11 @@ group('cgls', () => {
     const [dtype = 'float64'] = reals;
     const A = definite([8, 2]);
     expect(() => cgls(A, DistributedArray.ones([8, 3], { dtype }))).to.throw(ShapeError);
-    expect(() => cgls(A, DistributedArray.ones([8, 2], { dtype }), { x0: DistributedArray.ones([16], { dtype }) })).to.throw(
-      ShapeError,
-      /x0/,
-    );
+    const y = DistributedArray.ones([8, 2], { dtype });
+    expect(() => cgls(A, y, { x0: DistributedArray.ones([15], { dtype }) })).to.throw(ShapeError, /x0/);
+    // the same elements, but not the same parts
+    const columns = DistributedArray.ones([8, 2], { dtype, axis: 1 });
+    if (comm.size > 1) expect(() => cgls(A, y, { x0: columns })).to.throw(ShapeError, /x0/);
     const other = comm.dup();
     expect(() => cgls(A, DistributedArray.ones([8, 2], { dtype, comm: other }))).to.throw(PartitionError);
     other.free();
