@@ -1,6 +1,7 @@
 // How the one pass works: axes without bands are merged; what is left is a loop over rows (runs of memory), and each row of the output is
 // one weighted sum of a few runs of the input: the row itself, rows shifted along the outer axes, the row shifted by elements along the last one,
-// ghost rows. Rows are visited in an order in which the planes that a shift along the outermost banded axis needs are still in the cache.
+// ghost rows. Neighbouring rows with the same shifts are computed as one long run, and the few elements at their ends, whose sums are others, once more.
+// Rows are visited in an order in which the planes that a shift along the outermost banded axis needs are still in the cache.
 
 #include "stencil.hpp"
 
@@ -105,7 +106,11 @@ class Walk {
     }
     pointers_.resize(most);
     coefficients_.resize(most);
+    p_.resize(most);
+    c_.resize(most);
+    strides_.resize(most);
     index_.resize(groups_.size());
+    planSpans();
   }
 
   /** Which groups the row is made of, and its pieces. */
@@ -197,6 +202,44 @@ class Walk {
     }
   }
 
+  /** Finds out which neighbouring rows can be computed as one run: short ones, whose pieces give every element. */
+  void planSpans() {
+    if (outer_ == 0 || spec_.add || row_ * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) return;
+    std::ptrdiff_t at = 0;
+    for (std::size_t k = 0; k < pieces_.size(); k++) {
+      const Piece& piece = pieces_[k];
+      if (piece.begin != at) return;
+      at = piece.end;
+      if (piece.end - piece.begin > pieces_[longest_].end - pieces_[longest_].begin) longest_ = k;
+    }
+    if (at != row_ || 2 * (pieces_[longest_].end - pieces_[longest_].begin) < row_) return;
+    for (const Term& term : pieces_[longest_].terms) {
+      if (term.ghost != nullptr) return;
+    }
+    // Where the terms of the last outer axis change, or reach a ghost
+    const Group& group = groups_[outer_ - 1];
+    std::vector<std::ptrdiff_t> cuts = {group.lo, group.hi};
+    for (const Band<T>* band : group.bands) {
+      for (const BandSegment& s : band->segments) {
+        const std::ptrdiff_t hi = s.lo + static_cast<std::ptrdiff_t>(s.count) - 1;
+        for (const std::ptrdiff_t cut : {s.start, s.end, std::max(s.start, -s.lo), std::min(s.end, group.n - hi)}) cuts.push_back(cut);
+      }
+    }
+    for (std::ptrdiff_t& cut : cuts) cut = std::clamp(cut, group.lo, group.hi);
+    std::sort(cuts.begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    for (std::size_t c = 0; c + 1 < cuts.size(); c++) {
+      bool inside = true;
+      for (const Band<T>* band : group.bands) {
+        for (const BandSegment& s : band->segments) {
+          if (cuts[c] < s.start || cuts[c] >= s.end || s.count == 0) continue;
+          inside = inside && cuts[c] + s.lo >= 0 && cuts[c + 1] + s.lo + static_cast<std::ptrdiff_t>(s.count) - 2 < group.n;
+        }
+      }
+      if (inside) spans_.push_back({cuts[c], cuts[c + 1]});
+    }
+  }
+
   void visit(std::size_t g, std::ptrdiff_t offset) {
     if (g == outer_) {
       row(offset);
@@ -221,18 +264,28 @@ class Walk {
   }
 
   void each(std::size_t g, std::ptrdiff_t offset) {
-    const std::ptrdiff_t stride = groups_[g].stride;
-    for (std::ptrdiff_t i = groups_[g].lo; i < groups_[g].hi; i++) {
+    const Group& group = groups_[g];
+    const bool last = g + 1 == outer_ && runLo_ == 0 && runHi_ == row_;
+    std::size_t span = 0;
+    for (std::ptrdiff_t i = group.lo; i < group.hi;) {
       index_[g] = i;
-      visit(g + 1, offset + i * stride);
+      while (last && span < spans_.size() && spans_[span].hi <= i) span++;
+      if (last && span < spans_.size() && spans_[span].lo <= i) {
+        const std::ptrdiff_t end = std::min(group.hi, spans_[span].hi);
+        rows(offset + i * group.stride, end - i);
+        i = end;
+      } else {
+        visit(g + 1, offset + i * group.stride);
+        i++;
+      }
     }
   }
 
-  /** One row of the output, from lane `offset` on. */
-  void row(std::ptrdiff_t offset) {
-    std::size_t count = 0;
-    T centre = 0;
-    bool hasCentre = false;
+  /** The terms of a row that come from outer axes, at its first lane, into pointers_ and coefficients_. */
+  void collect(std::ptrdiff_t offset) {
+    count_ = 0;
+    centre_ = 0;
+    hasCentre_ = false;
     for (std::size_t g = 0; g < outer_; g++) {
       const Group& group = groups_[g];
       for (const Band<T>* band : group.bands) {
@@ -244,55 +297,72 @@ class Walk {
             const std::ptrdiff_t shift = s.lo + static_cast<std::ptrdiff_t>(k);
             if (c == 0) continue;
             if (shift == 0) {
-              centre += c;
-              hasCentre = true;
+              centre_ += c;
+              hasCentre_ = true;
               continue;
             }
             const T* p = cellOf(*band, group, offset, i, i + shift);
             if (p == nullptr) continue;
-            pointers_[count] = p;
-            coefficients_[count++] = c;
+            pointers_[count_] = p;
+            coefficients_[count_++] = c;
           }
         }
       }
     }
-    const std::ptrdiff_t rowNumber = offset / row_;
+  }
+
+  /** One row of the output, from lane `offset` on. */
+  void row(std::ptrdiff_t offset) {
+    collect(offset);
     for (const Piece& piece : pieces_) {
       const std::ptrdiff_t begin = std::max(piece.begin, runLo_);
       const std::ptrdiff_t end = std::min(piece.end, runHi_);
-      if (begin < end) runPiece(piece, begin, end, offset, rowNumber, count, centre, hasCentre);
+      if (begin >= end) continue;
+      const std::size_t m = termsOf(piece, offset);
+      for (std::size_t k = 0; k < m; k++) p_[k] += begin;
+      loops_.terms(static_cast<std::size_t>(end - begin), m, p_.data(), c_.data(), y_ + offset + begin, writing_);
     }
   }
 
-  void runPiece(const Piece& piece, std::ptrdiff_t begin, std::ptrdiff_t end, std::ptrdiff_t offset, std::ptrdiff_t rowNumber, std::size_t count, T centre,
-                bool hasCentre) {
-    const T* p[maxTerms];
-    T c[maxTerms];
-    const std::size_t needed = count + piece.terms.size() + 1;
-    const T** pointers = needed <= maxTerms ? p : many(needed);
-    T* coefficients = needed <= maxTerms ? c : manyCoefficients_.data();
+  /** Rows with the same terms, the first one at lane `offset`: the longest piece as one run over all, then what the others overwrite. */
+  void rows(std::ptrdiff_t offset, std::ptrdiff_t many) {
+    collect(offset);
+    const Piece& longest = pieces_[longest_];
+    std::size_t m = termsOf(longest, offset);
+    for (std::size_t k = 0; k < m; k++) p_[k] += longest.begin;
+    loops_.terms(static_cast<std::size_t>((many - 1) * row_ + longest.end - longest.begin), m, p_.data(), c_.data(), y_ + offset + longest.begin, writing_);
+    for (const Piece& piece : pieces_) {
+      if (&piece == &longest) continue;
+      m = termsOf(piece, offset);
+      for (std::ptrdiff_t e = piece.begin; e < piece.end; e++) {
+        T* y = y_ + offset + e;
+        for (std::ptrdiff_t r = 0; r < many; r++) {
+          T sum = 0;
+          for (std::size_t k = 0; k < m; k++) sum += c_[k] * p_[k][r * strides_[k] + e];
+          y[r * row_] = sum;
+        }
+      }
+    }
+  }
+
+  /** All terms of a piece of a row, in p_, c_ and strides_ (from row to row); the pointers are for the row's first lane. */
+  std::size_t termsOf(const Piece& piece, std::ptrdiff_t offset) {
     std::size_t m = 0;
-    if (hasCentre || piece.hasCentre) {
-      pointers[m] = x_ + offset + begin;
-      coefficients[m++] = centre + piece.centre;
-    }
-    for (std::size_t k = 0; k < count; k++, m++) {
-      pointers[m] = pointers_[k] + begin;
-      coefficients[m] = coefficients_[k];
-    }
+    const auto put = [&](const T* p, T c, std::ptrdiff_t stride) {
+      p_[m] = p;
+      c_[m] = c;
+      strides_[m++] = stride;
+    };
+    if (hasCentre_ || piece.hasCentre) put(x_ + offset, centre_ + piece.centre, row_);
+    for (std::size_t k = 0; k < count_; k++) put(pointers_[k], coefficients_[k], row_);
     for (const Term& term : piece.terms) {
-      pointers[m] = (term.ghost == nullptr ? x_ + offset : term.ghost + rowNumber * term.rowStride) + term.offset + begin;
-      coefficients[m++] = term.c;
+      if (term.ghost == nullptr) {
+        put(x_ + offset + term.offset, term.c, row_);
+      } else {
+        put(term.ghost + offset / row_ * term.rowStride + term.offset, term.c, term.rowStride);
+      }
     }
-    loops_.terms(static_cast<std::size_t>(end - begin), m, pointers, coefficients, y_ + offset + begin, writing_);
-  }
-
-  const T** many(std::size_t needed) {
-    if (manyPointers_.size() < needed) {
-      manyPointers_.resize(needed);
-      manyCoefficients_.resize(needed);
-    }
-    return manyPointers_.data();
+    return m;
   }
 
   /** The row of a neighbouring cell of an outer axis: in x, in a ghost, or null where there is none. */
@@ -306,7 +376,6 @@ class Walk {
     return (before ? band.front : band.back) + (above * width + place) * group.stride + offset % group.stride;
   }
 
-  static constexpr std::size_t maxTerms = 32;
   const StencilSpec<T>& spec_;
   const T* x_;
   T* y_;
@@ -323,8 +392,19 @@ class Walk {
   std::vector<std::ptrdiff_t> index_;
   std::vector<const T*> pointers_;
   std::vector<T> coefficients_;
-  std::vector<const T*> manyPointers_;
-  std::vector<T> manyCoefficients_;
+  /** Of the row at hand: terms of outer axes, and all terms of a piece. */
+  std::size_t count_ = 0;
+  T centre_ = 0;
+  bool hasCentre_ = false;
+  std::vector<const T*> p_;
+  std::vector<T> c_;
+  std::vector<std::ptrdiff_t> strides_;
+  /** Ranges of the last outer axis whose rows have the same terms. */
+  struct Span {
+    std::ptrdiff_t lo, hi;
+  };
+  std::vector<Span> spans_;
+  std::size_t longest_ = 0;
   Writing writing_ = {false, false};
 };
 

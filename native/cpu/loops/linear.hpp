@@ -24,7 +24,7 @@ void fill(std::size_t n, T re, T im, T* y) {
     std::memset(static_cast<void*>(y), 0, n * sizeof(T));
     return;
   }
-  if (re == im) {
+  if (re == im || (std::isnan(re) && std::isnan(im))) {
     for (std::size_t i = 0; i < n; i++) y[i] = re;
     return;
   }

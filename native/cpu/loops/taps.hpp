@@ -21,6 +21,27 @@ struct Terms {
   }
 };
 
+/** As writeLoop for outputs that are no input: the ends are whole vectors too, which write some elements twice. */
+template <typename T, typename F>
+LOPS_INLINE void overlapLoop(std::size_t n, T* y, const F& f) {
+  constexpr std::size_t W = Simd<T>::width;
+  if (n < W) {
+    for (std::size_t i = 0; i < n; i++) y[i] = f.one(i);
+    return;
+  }
+  store(y, f.vector(0));
+  std::size_t i = headOf(y, W);
+  if (i == 0) i = W;
+  for (; i + 2 * W <= n; i += 2 * W) {
+    const auto a = f.vector(i);
+    const auto b = f.vector(i + W);
+    store(y + i, a);
+    store(y + i + W, b);
+  }
+  for (; i + W <= n; i += W) store(y + i, f.vector(i));
+  if (i < n) store(y + (n - W), f.vector(n - W));
+}
+
 template <typename T, int Count, bool Add>
 LOPS_INLINE void termsFixed(std::size_t n, const T* const* p, const T* c, T* y, bool streaming) {
   Terms<T, Count, Add> f;
@@ -29,11 +50,12 @@ LOPS_INLINE void termsFixed(std::size_t n, const T* const* p, const T* c, T* y, 
     f.c[k] = c[k];
   }
   f.y = y;
-  // Short runs would spend their time on the way to an aligned element.
-  if (!Add && streaming && n >= 16 * Simd<T>::width) {
+  if (Add) {
+    writeLoop<false>(n, y, f);
+  } else if (streaming && n >= 16 * Simd<T>::width) {
     writeLoop<true>(n, y, f);
   } else {
-    writeLoop<false>(n, y, f);
+    overlapLoop(n, y, f);
   }
 }
 
