@@ -42,7 +42,7 @@ function impedance(): { readonly model: ImpedanceModel; readonly source: string 
       source: 'poststack_model.npz',
     };
   }
-  return { model: layeredModel(267, 550, 42), source: 'layered model (poststack_model.npz not found)' };
+  return { model: layeredModel(267, 550, 42), source: 'layered model, no poststack_model.npz' };
 }
 
 interface Problem {
