@@ -3,18 +3,31 @@
 namespace lops {
 namespace LOPS_LEVEL {
 
+/** How far ahead the run of new data, the one at the highest address, is fetched into the cache: hardware looks too little ahead among several runs. */
+constexpr std::size_t prefetchBytes = 8192;
+
 /** y[i] ← (+)= Σ c[k] p[k][i], k < Count, the number of terms known at compile time. */
-template <typename T, int Count, bool Add>
+template <typename T, int Count, bool Add, bool Prefetch>
 struct Terms {
-  const T* p[Count > 0 ? Count : 1];
-  T c[Count > 0 ? Count : 1];
+  const T* p[Count];
+  T c[Count];
   const T* y;
+  const T* ahead;
+  Terms(const T* const* from, const T* coefficients, const T* to) : y(to), ahead(from[0]) {
+    for (int k = 0; k < Count; k++) {
+      p[k] = from[k];
+      c[k] = coefficients[k];
+      ahead = p[k] > ahead ? p[k] : ahead;
+    }
+    ahead += prefetchBytes / sizeof(T);
+  }
   LOPS_INLINE T one(std::size_t i) const {
     T s = Add ? y[i] : T(0);
     for (int k = 0; k < Count; k++) s += c[k] * p[k][i];
     return s;
   }
   LOPS_INLINE typename Simd<T>::V vector(std::size_t i) const {
+    if (Prefetch) __builtin_prefetch(ahead + i);
     typename Simd<T>::V s = Add ? load(y + i) : c[0] * load(p[0] + i);
     for (int k = Add ? 0 : 1; k < Count; k++) s += c[k] * load(p[k] + i);
     return s;
@@ -44,18 +57,12 @@ LOPS_INLINE void overlapLoop(std::size_t n, T* y, const F& f) {
 
 template <typename T, int Count, bool Add>
 LOPS_INLINE void termsFixed(std::size_t n, const T* const* p, const T* c, T* y, bool streaming) {
-  Terms<T, Count, Add> f;
-  for (int k = 0; k < Count; k++) {
-    f.p[k] = p[k];
-    f.c[k] = c[k];
-  }
-  f.y = y;
   if (Add) {
-    writeLoop<false>(n, y, f);
+    writeLoop<false>(n, y, Terms<T, Count, Add, false>(p, c, y));
   } else if (streaming && n >= 16 * Simd<T>::width) {
-    writeLoop<true>(n, y, f);
+    writeLoop<true>(n, y, Terms<T, Count, Add, true>(p, c, y));
   } else {
-    overlapLoop(n, y, f);
+    overlapLoop(n, y, Terms<T, Count, Add, false>(p, c, y));
   }
 }
 
