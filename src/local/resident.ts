@@ -38,6 +38,17 @@ export class Resident {
     return new Resident(source, to);
   }
 
+  /** Host values in a shape, which are kept and not copied: nobody may change them. Complex ones are pairs. */
+  static adopt(values: HostArray, shape: Shape, dtype?: DType): Resident {
+    const source = typedValues(values, shape, dtype);
+    return new Resident(source, source.dtype);
+  }
+
+  /** Values computed on the host, which are not copied. */
+  static of(values: HostValues): Resident {
+    return new Resident(values, values.dtype);
+  }
+
   /** The numbers 0 … n − 1 as the index of a gather, `[n, 1]`. */
   static indices(n: number): Resident {
     return new Resident({ values: Int32Array.from({ length: n }, (_, i) => i), shape: [n, 1], dtype: 'int32' }, 'int32');

@@ -1,0 +1,13 @@
+import { ArgumentError } from '../core/errors.js';
+import { HStack } from './h-stack.js';
+import type { AnyLocalOperator } from './local-operator.js';
+import { VStack } from './v-stack.js';
+
+/** A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part after the other. */
+export class Block extends VStack {
+  constructor(ops: readonly (readonly AnyLocalOperator[])[]) {
+    if (!Array.isArray(ops) || ops.length === 0 || !ops.every((row) => Array.isArray(row) && row.length === ops[0]?.length))
+      throw new ArgumentError('Block: expected a list of rows, each a list of as many operators');
+    super(ops.map((row) => new HStack(row)));
+  }
+}
