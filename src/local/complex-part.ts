@@ -1,4 +1,5 @@
 import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
+import { DTypeError } from '../core/errors.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, toShape } from '../core/shape.js';
@@ -7,7 +8,7 @@ import { withWorkspace } from '../core/workspace.js';
 import { LocalOperator } from './local-operator.js';
 
 export interface ComplexPartOptions {
-  /** Of the model: a real one makes the operator one of real vectors. @default 'complex128' */
+  /** Of the model: with a real one the operator takes real vectors only. @default 'complex128' */
   readonly dtype?: DType;
 }
 
@@ -26,6 +27,12 @@ export abstract class ComplexPart extends LocalOperator {
   override domainOf(y: Space<NDArray>): NDArraySpace {
     const space = super.domainOf(y);
     return space.withDType(isComplex(this.dtype) ? complexOf(space.dtype) : space.dtype);
+  }
+  /** Of a complex model a real operator would not have the adjoint. */
+  protected override inputDType(dtype: DType): DType {
+    if (isComplex(dtype) && !isComplex(this.dtype))
+      throw new DTypeError(`${this.name} is an operator of real vectors, received ${dtype}: leave its dtype out, or give '${complexOf(this.dtype)}'`);
+    return super.inputDType(dtype);
   }
   protected override adjointInputDType(dtype: DType): DType {
     return dtype === 'int32' ? realOf(this.dtype) : dtype;

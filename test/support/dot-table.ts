@@ -1,0 +1,51 @@
+import { assert } from 'chai';
+import type { Backend } from '../../src/core/backend.js';
+import { complexOf, type DType, isFloat } from '../../src/core/dtype.js';
+import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
+import type { Shape } from '../../src/core/shape.js';
+import type { AnyLocalOperator } from '../../src/local/index.js';
+import { BACKENDS, makeBackend } from './backends.js';
+import { tolerance } from './tolerance.js';
+
+/** Makes operators of one dtype; `data` gives arrays of that dtype for those that hold some. */
+export interface Kit {
+  readonly dtype: DType;
+  data(shape: Shape, seed?: number): NDArray;
+}
+
+/** One line an operator: all the shapes and options in which it is tested. */
+export type DotTable = Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>>;
+
+/** Dot tests of every operator of a table, on every backend and of every dtype, with vectors of its own dtype and complex ones, in natural shape and flat. */
+export function dotTests(title: string, table: DotTable): void {
+  for (const entry of BACKENDS) {
+    describe(`dot test of ${title} [${entry.name}]`, () => {
+      let backend: Backend;
+      before(async () => {
+        backend = await makeBackend(entry.name);
+      });
+      for (const [name, make] of Object.entries(table)) {
+        it(name, () => {
+          for (const dtype of backend.dtypes.filter(isFloat)) {
+            for (const vectors of new Set([dtype, complexOf(dtype)])) {
+              if (!backend.dtypes.includes(vectors)) continue;
+              const ops = make({ dtype, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
+              for (const op of ops) {
+                const domain = op.domain({ dtype: vectors, backend });
+                const { left, error } = op.dotTest({ domain, rtol: tolerance(dtype), raise: false });
+                const what = `${op} with ${vectors}, dims [${op.dims}], left ${JSON.stringify(left)}`;
+                assert.isAtMost(error, tolerance(dtype), what);
+                const flat = op.dotTest({ domain: NDArraySpace.of(op.shape[1], vectors, backend), rtol: tolerance(dtype), raise: false });
+                assert.isAtMost(flat.error, tolerance(dtype), `flat: ${what}`);
+              }
+            }
+          }
+        });
+      }
+    });
+  }
+}
+
+/** Operators along every axis of some shapes. */
+export const onEveryAxis = (shapes: readonly Shape[], make: (dims: Shape, axis: number) => AnyLocalOperator): AnyLocalOperator[] =>
+  shapes.flatMap((dims) => dims.map((_, axis) => make(dims, axis)));
