@@ -1,8 +1,8 @@
 export type { DerivativeKind, DerivativeOrder } from '../core/derivative-scheme.js';
 export { AVOLinearModelling, type AVOLinearModellingOptions, type Linearization } from './avo-linear-modelling.js';
 export { Bilinear, type BilinearOptions } from './bilinear.js';
-export { BlockDiag } from './block-diag.js';
 export { Block } from './block.js';
+export { BlockDiag } from './block-diag.js';
 export { CausalIntegration, type CausalIntegrationOptions, type IntegrationKind } from './causal-integration.js';
 export type { ComplexPartOptions } from './complex-part.js';
 export { Conj, type ConjOptions } from './conj.js';

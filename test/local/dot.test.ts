@@ -2,6 +2,7 @@ import { assert } from 'chai';
 import type { Backend } from '../../src/core/backend.js';
 import { DERIVATIVE_KINDS } from '../../src/core/derivative-scheme.js';
 import { complexOf, type DType, isComplex, isFloat } from '../../src/core/dtype.js';
+import { FFT_NORMS } from '../../src/core/fourier-scheme.js';
 import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
 import type { Shape } from '../../src/core/shape.js';
 import {
@@ -9,14 +10,21 @@ import {
   BlockDiag,
   Convolve1D,
   Diagonal,
+  FFT,
+  FFT2D,
+  FFTND,
   FirstDerivative,
+  Fredholm1,
   Gradient,
   HStack,
   Identity,
   Laplacian,
   MatrixMult,
+  MDC,
+  PhaseShift,
   PoststackLinearModelling,
   SecondDerivative,
+  Shift,
   Smoothing1D,
   Smoothing2D,
   Transpose,
@@ -28,10 +36,14 @@ import { tolerance } from '../support/tolerance.js';
 /** Makes operators of one dtype; `data` gives arrays of that dtype for those that hold some. */
 interface Kit {
   readonly dtype: DType;
+  /** The backend holds complex data of this precision. */
+  readonly complex: boolean;
   data(shape: Shape, seed?: number): NDArray;
 }
 
 const BOTH = [false, true];
+/** Complex and real transforms, where the backend has any. */
+const spectral = (complex: boolean) => (complex ? BOTH : []);
 const derivatives = (shapes: readonly Shape[], make: (dims: Shape, axis: number) => AnyLocalOperator): AnyLocalOperator[] =>
   shapes.flatMap((dims) => dims.map((_, axis) => make(dims, axis)));
 const TINY: readonly Shape[] = [[0], [1], [2], [3], [4], [5], [7], [3, 1, 2], [5, 7], [2, 0, 3], [1, 6], [4, 3, 5]];
@@ -111,6 +123,58 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
         new PoststackLinearModelling([1, 2, -4], nt0, { kind, spatdims: [2, 33], dtype }),
       ]),
     ),
+  FFT: ({ dtype, complex }) =>
+    spectral(complex).flatMap((real) =>
+      FFT_NORMS.flatMap((norm) =>
+        derivatives([[1], [2], [3], [6], [5, 1, 4]], (dims, axis) => new FFT(dims, { axis, real, norm, dtype })).concat(
+          [2, 3, 8].flatMap((nfft) =>
+            derivatives(
+              [[6], [3, 5]],
+              (dims, axis) => new FFT(dims, { axis, nfft, real, norm, ifftshiftBefore: true, fftshiftAfter: !real, dtype }),
+            ),
+          ),
+        ),
+      ),
+    ),
+  FFT2D: ({ dtype, complex }) =>
+    spectral(complex).flatMap((real) => [
+      new FFT2D([6, 5], { real, axes: [1, 0], norm: 'none', dtype }),
+      new FFT2D([4, 3, 5], { real, axes: [0, 2], nffts: [7, 4], ifftshiftBefore: [false, true], fftshiftAfter: [true, false], dtype }),
+      new FFT2D([0, 3], { real, nffts: [2, 3], dtype }),
+    ]),
+  FFTND: ({ dtype, complex }) =>
+    spectral(complex).flatMap((real) => [
+      new FFTND([2, 3, 4], { real, dtype }),
+      new FFTND([3, 4, 2, 5], { real, axes: [3, 0, 1], nffts: [4, 6, 4], norm: '1/n', fftshiftAfter: [true, true, false], dtype }),
+      new FFTND([3, 0, 2], { real, axes: [0, 2], dtype }),
+    ]),
+  Shift: ({ dtype, complex }) =>
+    spectral(complex).flatMap((real) => [
+      ...derivatives([[7], [4, 6]], (dims, axis) => new Shift(dims, 1.3, { axis, real, sampling: 0.5, dtype })),
+      new Shift([2, 5, 3], [1, -2, 0.5, 3, 0, 1.5], { axis: 1, real, nfft: 8, dtype }),
+    ]),
+  PhaseShift: ({ dtype, complex }) => {
+    if (isComplex(dtype) || !complex) return [];
+    const freq = [0, 1, 2, 3];
+    return [
+      new PhaseShift(2, 0.1, 7, freq, [-1, 0, 1], { dtype }),
+      new PhaseShift(2, -0.2, 6, freq, [-2, -1, 0, 1], { ky: [-1, 0, 1], dtype }),
+    ];
+  },
+  Fredholm1: ({ data }) => [
+    new Fredholm1(data([3, 4, 5]), 2),
+    new Fredholm1(data([1, 2, 1])),
+    new Fredholm1(data([0, 2, 3]), 2),
+    new Fredholm1(data([2, 3, 0])),
+  ],
+  MDC: ({ data, dtype }) =>
+    isComplex(dtype)
+      ? BOTH.flatMap((conj) => [
+          new MDC(data([4, 3, 2]), 7, 2, { conj, dt: 0.5, dr: 2 }),
+          new MDC(data([3, 2, 5]), 8, 1, { conj, twosided: false, prescaled: true }),
+          new MDC(data([5, 2, 2]), 8, 3, { conj, twosided: false }),
+        ])
+      : [],
   VStack: ({ dtype, data }) => [
     new VStack([new MatrixMult(data([3, 6])), new Identity(6, 6, { dtype }), new MatrixMult(data([2, 6], 5))]),
     new VStack([new FirstDerivative([4, 3], { axis: 0, dtype }), new Gradient([4, 3], { dtype })]),
@@ -154,7 +218,8 @@ for (const entry of BACKENDS) {
         for (const dtype of backend.dtypes.filter(isFloat)) {
           for (const vectors of new Set([dtype, complexOf(dtype)])) {
             if (!backend.dtypes.includes(vectors)) continue;
-            const ops = make({ dtype, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
+            const complex = backend.dtypes.includes(complexOf(dtype));
+            const ops = make({ dtype, complex, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
             for (const op of ops) {
               const domain = op.domain({ dtype: vectors, backend });
               const { left, error } = op.dotTest({ domain, rtol: tolerance(dtype), raise: false });

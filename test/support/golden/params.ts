@@ -41,6 +41,11 @@ export class Params {
   flag(name: string): boolean | undefined {
     return this.#as(name, 'true or false', (v) => (typeof v === 'boolean' ? v : undefined));
   }
+  /** One flag, or a list of them. */
+  flagOrList(name: string): boolean | boolean[] | undefined {
+    const decode = (v: unknown): boolean | undefined => (typeof v === 'boolean' ? v : undefined);
+    return this.#as(name, 'a flag or flags', (v) => (Array.isArray(v) ? allOf(v, decode) : decode(v)));
+  }
   string(name: string): string | undefined {
     return this.#as(name, 'a string', (v) => (typeof v === 'string' ? v : undefined));
   }

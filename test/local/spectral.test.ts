@@ -1,0 +1,61 @@
+import { assert } from 'chai';
+import { NDArray } from '../../src/core/ndarray.js';
+import { FFT, FFT2D, PhaseShift, Shift } from '../../src/local/index.js';
+import { makeBackend } from '../support/backends.js';
+
+describe('spectral local operators', () => {
+  it('give the frequencies of their data', () => {
+    assert.deepEqual([...new FFT(5, { sampling: 0.5 }).f], [0, 0.4, 0.8, -0.8, -0.4]);
+    assert.deepEqual([...new FFT(4, { real: true, sampling: 2 }).f], [0, 0.125, 0.25]);
+    const F = new FFT2D([3, 4], { fftshiftAfter: true, sampling: [1, 0.25] });
+    assert.deepEqual([...F.f2], [-2, -1, 0, 1]);
+    assert.deepEqual(
+      [...F.f1].map((f) => Math.round(3 * f)),
+      [-1, 0, 1],
+    );
+  });
+
+  it('keep single precision', async () => {
+    const backend = await makeBackend('cpu');
+    const x = NDArray.fromHost(Float32Array.of(1, 2, 3, 4), [4], { backend });
+    assert.equal(new FFT(4, { real: true }).matvec(x).dtype, 'complex64');
+    assert.equal(new Shift(4, 0.5, { real: true }).matvec(x).dtype, 'float32');
+  });
+
+  it('take the real part where the model is real', async () => {
+    const backend = await makeBackend('cpu');
+    const x = NDArray.fromHost(Float64Array.of(1, 5, 2, 6, 3, 7), [3], { dtype: 'complex128', backend });
+    const F = new FFT(3, { real: true, norm: 'none' });
+    assert.deepEqual([...F.matvec(x).toHost()], [...F.matvec(x.real()).toHost()]);
+    assert.equal(F.rmatvec(F.matvec(x)).dtype, 'float64');
+  });
+
+  it('shift a wave by parts of a sample, each line by its own', async () => {
+    const backend = await makeBackend('cpu');
+    const n = 16;
+    const wave = (s: number) => Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * 3 * (i - s)) / n));
+    const x = NDArray.fromHost(Float64Array.of(...wave(0), ...wave(0)), [2, n], { backend });
+    const y = new Shift([2, n], [0.3, -1.6], { real: true, dtype: 'float64' }).matvec(x).toHost();
+    [...wave(0.3), ...wave(-1.6)].forEach((v, i) => assert.closeTo(y[i] as number, v, 1e-12));
+  });
+
+  it('extrapolate a plane wave by its depth wavenumber, and damp what does not travel', async () => {
+    const backend = await makeBackend('cpu');
+    const [nt, nx, dt, dx, dz] = [32, 16, 0.01, 10, 7];
+    const [f, k] = [4 / (nt * dt), 2 / (nx * dx)];
+    const wave = (phase: number) =>
+      Float64Array.from({ length: nt * nx }, (_, i) => {
+        const [t, x] = [Math.floor(i / nx) * dt, (i % nx) * dx];
+        return Math.cos(2 * Math.PI * (f * t + k * x) + phase);
+      });
+    const freq = Array.from({ length: nt / 2 + 1 }, (_, i) => i / (nt * dt));
+    const kx = Array.from({ length: nx }, (_, i) => (i - nx / 2) / (nx * dx));
+    const x = NDArray.fromHost(wave(0), [nt, nx], { backend });
+    const travels = new PhaseShift(500, dz, nt, freq, kx).matvec(x).toHost();
+    const kz = Math.sqrt((f / 500) ** 2 - k * k);
+    wave(-2 * Math.PI * dz * kz).forEach((v, i) => assert.closeTo(travels[i] as number, v, 1e-12));
+    const decays = new PhaseShift(2000, -dz, nt, freq, kx).matvec(x).toHost();
+    const factor = Math.exp(-2 * Math.PI * dz * Math.sqrt(k * k - (f / 2000) ** 2));
+    wave(0).forEach((v, i) => assert.closeTo(decays[i] as number, factor * v, 1e-12));
+  });
+});
