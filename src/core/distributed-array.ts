@@ -562,6 +562,12 @@ export class DistributedArray implements Vector<DistributedArray> {
     return new DistributedArray(space, this.local.reshape(space.localShape));
   }
 
+  aliasIn(space: DistributedSpace): DistributedArray {
+    if (!this.space.flat().equals(space.flat()))
+      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    return new DistributedArray(space, this.local.alias(0, space.localShape));
+  }
+
   /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
     const shapes = this.comm.allgatherObject(localShape).map((s, rank) => toShape(s, `the local shape of rank ${rank}`));

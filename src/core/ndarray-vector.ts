@@ -29,6 +29,11 @@ export abstract class VectorMethods extends ShapingMethods {
       throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
     return this.view(0, space.shape);
   }
+  aliasIn(this: NDArray, space: Space<NDArray>): NDArray {
+    if (!this.space.flat().equals(space.flat()))
+      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    return this.alias(0, space.shape);
+  }
   /** `this ← value` */
   fill<T extends NDArray>(this: T, value: Scalar): T {
     const fitting = this.checkFits(value);

@@ -277,6 +277,15 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     );
   }
 
+  aliasIn(space: StackedSpace): StackedDistributedArray {
+    if (!this.space.flat().equals(space.flat()))
+      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    return new StackedDistributedArray(
+      this.arrays.map((a, k) => (a as AnyVector).aliasIn(space.children[k] as Space<unknown>)),
+      space,
+    );
+  }
+
   overlaps(other: AnyVector): boolean {
     return this.arrays.some((a) =>
       other instanceof StackedDistributedArray ? other.arrays.some((b) => a.overlaps(b)) : a.overlaps(other),

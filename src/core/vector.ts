@@ -4,6 +4,7 @@ import { type Scalar, scalarOf } from './complex.js';
 import { type DType, promote } from './dtype.js';
 import { BackendError, PartitionError, ShapeError } from './errors.js';
 import type { NDArray } from './ndarray.js';
+import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { Shape } from './shape.js';
 
 /** Everything about a vector but its values. Spaces compare cheaply and never communicate. */
@@ -77,6 +78,8 @@ export interface Vector<V extends Vector<V>> {
 
   /** The same memory as a vector of another space with the same `flat()`. Throws {@link ShapeError} for any other space. Never communicates. */
   viewIn(space: Space<V>): V;
+  /** As `viewIn`, without a share in the memory: it must not outlive this vector, and no scope disposes it. */
+  aliasIn(space: Space<V>): V;
   /** True where both vectors hold memory in common on this rank. */
   overlaps(other: AnyVector): boolean;
   /** Sets one element by its flat index in the whole vector (C order); every rank calls it, the owner stores. Never communicates. */
@@ -112,8 +115,16 @@ export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
 /** A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its memory is another. */
 export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
   const like = space.dtype === x.dtype ? space : space.withDType(x.dtype);
-  return x.space === like || x.space.equals(like) ? x : x.viewIn(like);
+  if (x.space === like || x.space.equals(like)) return x;
+  let views = seen.get(x) as Map<Space<V>, V> | undefined;
+  if (!views) seen.set(x, (views = new Map<Space<V>, V>()));
+  let view = views.get(like);
+  if (!view) views.set(like, (view = x.aliasIn(like)));
+  return view;
 }
+
+/** Views made before, so that a loop makes none; they go with their vector. */
+const seen = new WeakMap<AnyVector, Map<Space<AnyVector>, AnyVector>>();
 
 /** Throws {@link ShapeError} unless both vectors are of one space (dtypes aside). */
 export function checkSameSpace(a: AnyVector, b: AnyVector): void {
@@ -148,7 +159,16 @@ export interface PendingDots {
   wait(): Float64Array;
 }
 
-function localDots(pairs: readonly VectorPair[], conjugate: boolean): { values: Float64Array; reducer: Communicator | undefined } {
+/** This rank's share of inner products, and what makes `[re, im]` of each from the sums over the ranks. */
+interface Shares {
+  readonly values: Float64Array;
+  readonly reducer: Communicator | undefined;
+  readonly finish: (sums: Float64Array) => Float64Array;
+}
+
+const asTheyAre = (sums: Float64Array): Float64Array => sums;
+
+function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
   const products: InnerProduct[] = [];
   const ends: number[] = [];
   const reducer: Communicator | undefined = pairs[0]?.[0].reducer;
@@ -158,6 +178,14 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): { values: 
       throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
     x.innerProducts(y, conjugate, products);
     ends.push(products.length);
+  }
+  if (dotsAreReproducible()) {
+    const lanes = new Float64Array(2 * EXACT_LANES * pairs.length);
+    let k = 0;
+    ends.forEach((end, i) => {
+      for (; k < end; k++) addExactly(products[k] as InnerProduct, lanes.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1)));
+    });
+    return { values: lanes, reducer, finish: exactTotals };
   }
   const values = new Float64Array(2 * pairs.length);
   if (products.length > 0) {
@@ -171,13 +199,13 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): { values: 
       }
     });
   }
-  return { values, reducer };
+  return { values, reducer, finish: asTheyAre };
 }
 
 function allDots(pairs: readonly VectorPair[], conjugate: boolean): Float64Array {
-  const { values, reducer } = localDots(pairs, conjugate);
+  const { values, reducer, finish } = localDots(pairs, conjugate);
   reducer?.allreduce(values, 'sum');
-  return values;
+  return finish(values);
 }
 
 /** Real inner products `Re⟨x, y⟩` of several pairs, of whatever vector kinds, for one reduction. The same bits on every rank. */
@@ -200,12 +228,12 @@ export function dot<V extends Vector<V>>(x: V, y: V): Scalar {
 
 /** As {@link vdots}, without waiting for the other ranks: work in between overlaps with the reduction. */
 export function startDots(...pairs: readonly VectorPair[]): PendingDots {
-  const { values, reducer } = localDots(pairs, true);
+  const { values, reducer, finish } = localDots(pairs, true);
   const request = reducer?.iallreduce(values, 'sum');
   return {
     wait: () => {
       request?.wait();
-      return values;
+      return finish(values);
     },
   };
 }

@@ -1,9 +1,10 @@
-import { DistributedArray, flatOf, rowsOf } from '../core/distributed-array.js';
+import { type DistributedArray, flatOf, rowsOf } from '../core/distributed-array.js';
 import { ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
 import { type Shape, sameShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';
+import { seenIn } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 
 /** How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to move (`rows`: first to whole rows). */
@@ -22,7 +23,6 @@ export class NaturalForm {
   readonly #own: Layout | undefined;
   #rows: NaturalForm | undefined;
   readonly #forms = new WeakMap<DistributedSpace, Form>();
-  readonly #views = new WeakMap<DistributedArray, DistributedArray>();
 
   constructor(dims: Shape, own?: Layout) {
     this.#dims = dims;
@@ -47,7 +47,7 @@ export class NaturalForm {
   #lend(x: DistributedArray, read: boolean, write: boolean, body: (x: DistributedArray) => void): void {
     const form = this.#formOf(x.space);
     if (form.kind === 'same') return body(x);
-    if (form.kind === 'view') return body(this.#view(x, form.space));
+    if (form.kind === 'view') return body(seenIn(x, form.space));
     if (form.kind === 'rows') {
       this.#rows ??= new NaturalForm(this.#dims);
       return this.#rows.#lend(x, read, write, (rows) => this.#lend(rows, read, write, body));
@@ -58,15 +58,6 @@ export class NaturalForm {
       body(work);
       if (write) TransferPlan.between(inside, outside, x.comm).run(work.local, x.local);
     });
-  }
-
-  #view(x: DistributedArray, space: DistributedSpace): DistributedArray {
-    let view = this.#views.get(x);
-    if (!view) {
-      view = DistributedArray.inSpace(space, x.local.alias(0, space.localShape));
-      this.#views.set(x, view);
-    }
-    return view;
   }
 
   #formOf(space: DistributedSpace): Form {

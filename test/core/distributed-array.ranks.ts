@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Backend } from '../../src/core/backend.js';
-import { abs, type Complex, re, type Scalar, sub } from '../../src/core/complex.js';
 import type { Communicator } from '../../src/core/communicator.js';
+import { abs, type Complex, re, type Scalar, sub } from '../../src/core/complex.js';
 import { DistributedArray, type DistributedArrayOptions } from '../../src/core/distributed-array.js';
 import { complexOf, type DType, isComplex, isFloat, realOf } from '../../src/core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
@@ -67,7 +67,9 @@ group('DistributedArray creation', () => {
   });
 
   distributed('takes local shapes, empty ones too', ({ comm, backend }) => {
-    for (const layout of layoutsOf([5, 3], comm.size).filter((l) => l.grid.filter((g) => g > 1).length <= 1 && product(l.grid) === comm.size)) {
+    for (const layout of layoutsOf([5, 3], comm.size).filter(
+      (l) => l.grid.filter((g) => g > 1).length <= 1 && product(l.grid) === comm.size,
+    )) {
       const x = DistributedArray.ones([5, 3], { axis: layout.axis, localShapes: layout.localShapes });
       expect(x.layout.equals(layout), `${layout}`).equals(true);
       expectClose(x.asArray(), NDArray.ones([5, 3], { backend }), 0);
@@ -275,7 +277,11 @@ group('DistributedArray arithmetic', () => {
           check('conj', () => x.conj(), a.conj());
           check('axpby', () => x.copy().axpby(2, y, 3), a.copy().axpby(2, b, 3));
           check('scale', () => x.copy().scale(2), a.copy().scale(2));
-          check('in place', () => x.copy().addInPlace(y).multiplyInPlace(y).subtractInPlace(x).multiplyInPlace(2).conjInPlace(), a.add(b).multiply(b).subtract(a).multiply(2).conj());
+          check(
+            'in place',
+            () => x.copy().addInPlace(y).multiplyInPlace(y).subtractInPlace(x).multiplyInPlace(2).conjInPlace(),
+            a.add(b).multiply(b).subtract(a).multiply(2).conj(),
+          );
           check('zerosLike', () => x.zerosLike(), a.zerosLike());
           check('emptyLike', () => x.emptyLike().assign(y), b);
           check('fill', () => x.copy().fill(1), a.copy().fill(1));
@@ -296,7 +302,11 @@ group('DistributedArray arithmetic', () => {
     expectAllThrow(comm, () => x.add(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
     expectAllThrow(comm, () => x.vdot(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
     expectAllThrow(comm, () => x.assign(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
-    expectAllThrow(comm, () => x.add(DistributedArray.ones([6], { dtype: 'float32', backend: new CpuBackend({ name: 'another' }) })), BackendError);
+    expectAllThrow(
+      comm,
+      () => x.add(DistributedArray.ones([6], { dtype: 'float32', backend: new CpuBackend({ name: 'another' }) })),
+      BackendError,
+    );
     expectAllThrow(comm, () => x.add(DistributedArray.ones([7], { dtype: 'float32' })), ShapeError);
     expectAllThrow(comm, () => x.add(DistributedArray.ones([6], { dtype: 'float32', partition: 'BROADCAST' })), ShapeError);
     expectAllThrow(comm, () => x.addInPlace(DistributedArray.ones([6], { dtype: 'float32', comm: comm.dup() })), ShapeError);
@@ -358,7 +368,10 @@ group('DistributedArray reductions', () => {
           const [x, y] = [placed(a, layout, comm), placed(b, layout, comm)];
           const values: Scalar[] = [];
           for (const product of [() => x.dot(y), () => x.vdot(y), () => x.rdot(y), () => rdots([x, y])[0] as number]) {
-            expect(traffic(comm, () => values.push(product())), `${layout}`).deep.equals({ ...NOTHING, reductions: 1 });
+            expect(
+              traffic(comm, () => values.push(product())),
+              `${layout}`,
+            ).deep.equals({ ...NOTHING, reductions: 1 });
           }
           const exact = [a.dot(b), a.vdot(b), a.rdot(b), a.rdot(b)];
           values.forEach((v, i) => {
@@ -473,7 +486,8 @@ group('DistributedArray reductions', () => {
       const a = numbers([5, 4], dtype, backend);
       for (const layout of everyLayout([5, 4], comm)) {
         const x = placed(a, layout, comm);
-        for (const k of [0, 1, 7, 19]) close(x.kthSmallestAbs(k), a.abs().ravel().kthSmallestAbs(k), tolerance(dtype) || 1e-12, `${k} ${layout} ${dtype}`);
+        for (const k of [0, 1, 7, 19])
+          close(x.kthSmallestAbs(k), a.abs().ravel().kthSmallestAbs(k), tolerance(dtype) || 1e-12, `${k} ${layout} ${dtype}`);
       }
       for (const k of [-1, 20, 0.5]) expectAllThrow(comm, () => DistributedArray.toDist(a).kthSmallestAbs(k), ShapeError);
     }
@@ -481,7 +495,18 @@ group('DistributedArray reductions', () => {
 
   distributed('float32 stays float32', ({ backend, dtypes }) => {
     const x = DistributedArray.toDist(numbers([6, 2], 'float32', backend));
-    for (const y of [x.add(x), x.multiply(0.1), x.conj(), x.negative(), x.norm(2, 0), x.norm(1, 1), x.copy().scale(0.1), x.redistribute(1), x.ravel(), x.zerosLike()]) {
+    for (const y of [
+      x.add(x),
+      x.multiply(0.1),
+      x.conj(),
+      x.negative(),
+      x.norm(2, 0),
+      x.norm(1, 1),
+      x.copy().scale(0.1),
+      x.redistribute(1),
+      x.ravel(),
+      x.zerosLike(),
+    ]) {
       expect(y.dtype).equals('float32');
       expect(y.local.dtype).equals('float32');
     }
@@ -490,7 +515,11 @@ group('DistributedArray reductions', () => {
   });
 
   distributed('masks keep reductions within a colour', ({ comm, backend, dtypes, tolerance }) => {
-    const masks = [Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1)), Array.from({ length: comm.size }, (_, r) => r % 2), new Array<number>(comm.size).fill(3)];
+    const masks = [
+      Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1)),
+      Array.from({ length: comm.size }, (_, r) => r % 2),
+      new Array<number>(comm.size).fill(3),
+    ];
     for (const mask of masks) {
       for (const dtype of dtypes) {
         const [a, b] = [numbers([9, 2], dtype, backend), numbers([9, 2], dtype, backend, 5)];
@@ -516,10 +545,15 @@ group('DistributedArray reductions', () => {
           }
           expect(comm.counters.reductions, 'the reductions are on the sub-communicator').equals(before.reductions);
           const masked = x.asArray({ masked: true });
-          expect(masked.shape).deep.equals(a.shape.map((n, k) => (k === axis ? mine.reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0) : n)));
+          expect(masked.shape).deep.equals(
+            a.shape.map((n, k) => (k === axis ? mine.reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0) : n)),
+          );
           const first = x.box.start[axis] as number;
           const offset = mine.filter((r) => r < comm.rank).reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0);
-          const own: [number, number][] = [[0, 9], [0, 2]];
+          const own: [number, number][] = [
+            [0, 9],
+            [0, 2],
+          ];
           own[axis] = [offset, offset + (x.localShape[axis] as number)];
           expectClose(masked.slice(...own).copy(), x.local, 0, `from ${first}`);
           expectClose(x.asArray(), a, 0);
@@ -528,12 +562,18 @@ group('DistributedArray reductions', () => {
         close(w.norm(), a.norm(), tolerance(dtype) || 1e-12, 'a replicated array counts once');
       }
     }
-    expect(traffic(comm, () => DistributedArray.zeros([4], { mask: masks[0] as number[] })), 'a known mask costs nothing').deep.equals(NOTHING);
+    expect(
+      traffic(comm, () => DistributedArray.zeros([4], { mask: masks[0] as number[] })),
+      'a known mask costs nothing',
+    ).deep.equals(NOTHING);
   });
 });
 
 function pairs(values: readonly number[], dtype: DType, backend: Backend): NDArray {
-  const list = Array.from({ length: values.length / 2 }, (_, i): Scalar => ({ re: values[2 * i] as number, im: values[2 * i + 1] as number }));
+  const list = Array.from(
+    { length: values.length / 2 },
+    (_, i): Scalar => ({ re: values[2 * i] as number, im: values[2 * i + 1] as number }),
+  );
   return NDArray.array(list, { dtype, backend });
 }
 
@@ -587,7 +627,8 @@ group('DistributedArray layouts', () => {
       for (const layout of everyLayout([6, 4], comm)) {
         const x = placed(a, layout, comm);
         for (const shape of [[24], [4, 6], [2, 3, 4], [12, 2], [1, 24], [6, 4]]) {
-          if (!layout.replicated && (layout.axis !== 0 || layout.grid[1] !== 1)) expectAllThrow(comm, () => x.reshape(shape), ShapeError, `${layout}`);
+          if (!layout.replicated && (layout.axis !== 0 || layout.grid[1] !== 1))
+            expectAllThrow(comm, () => x.reshape(shape), ShapeError, `${layout}`);
           else expectClose(x.reshape(shape).asArray(), a.reshape(shape), 0, `${layout} to ${shape}`);
         }
       }
@@ -604,9 +645,17 @@ group('DistributedArray layouts', () => {
     const y = x.reshapeLocal([2, 2, 3]);
     expect(y.globalShape).deep.equals([2 * comm.size, 2, 3]);
     expectClose(y.asArray(), a.reshape([2 * comm.size, 2, 3]), 0);
-    expect(DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal([2, comm.size, 6]).globalShape).deep.equals([2, comm.size, 6]);
+    expect(DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal([2, comm.size, 6]).globalShape).deep.equals([
+      2,
+      comm.size,
+      6,
+    ]);
     if (comm.size > 1)
-      expectAllThrow(comm, () => DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal(comm.rank ? [12 * comm.size] : [4 * comm.size, 3]), ShapeError);
+      expectAllThrow(
+        comm,
+        () => DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal(comm.rank ? [12 * comm.size] : [4 * comm.size, 3]),
+        ShapeError,
+      );
   });
 
   distributed('ghost cells come from as many ranks as are needed', ({ comm, backend, dtypes }) => {
@@ -617,7 +666,13 @@ group('DistributedArray layouts', () => {
           const x = placed(a, layout, comm);
           const { start, shape: local } = x.box;
           const axis = layout.axis;
-          for (const [front, back] of [[1, 1], [0, 2], [3, 0], [9, 9], [0, 0]] as const) {
+          for (const [front, back] of [
+            [1, 1],
+            [0, 2],
+            [3, 0],
+            [9, 9],
+            [0, 0],
+          ] as const) {
             let ghosted = x.local;
             const spent = traffic(comm, () => {
               ghosted = x.addGhostCells(front, back);
@@ -636,7 +691,14 @@ group('DistributedArray layouts', () => {
     const x = DistributedArray.ones([5]);
     expectAllThrow(comm, () => x.addGhostCells(-1), ArgumentError);
     expectAllThrow(comm, () => x.addGhostCells(1, 0.5), ArgumentError);
-    expectAllThrow(comm, () => placed(numbers([5, 3], 'float32', backend), Layout.split([5, 3], comm.size, 1), comm).ravel().addGhostCells(1), ShapeError);
+    expectAllThrow(
+      comm,
+      () =>
+        placed(numbers([5, 3], 'float32', backend), Layout.split([5, 3], comm.size, 1), comm)
+          .ravel()
+          .addGhostCells(1),
+      ShapeError,
+    );
   });
 
   distributed('spaces are compared by what they say, and equal ones are one object', DOUBLE, ({ comm, backend }) => {

@@ -75,11 +75,7 @@ describe('Layout', () => {
     const cases = fc
       .array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 3 })
       .chain((axes) =>
-        fc.tuple(
-          fc.constant(axes),
-          fc.tuple(...axes.map(([n, g]) => fc.option(cuts(n, g), { nil: undefined }))),
-          fc.nat(3),
-        ),
+        fc.tuple(fc.constant(axes), fc.tuple(...axes.map(([n, g]) => fc.option(cuts(n, g), { nil: undefined }))), fc.nat(3)),
       );
     fc.assert(
       fc.property(cases, ([axes, extents, idle]) => {
@@ -100,7 +96,9 @@ describe('Layout', () => {
   it('takes local shapes as they are, and finds their place', () => {
     const cases = fc
       .tuple(shapes, rankCounts, fc.nat(2))
-      .chain(([shape, ranks, k]) => fc.tuple(fc.constant(shape), fc.constant(k % shape.length), cuts(shape[k % shape.length] as number, ranks)));
+      .chain(([shape, ranks, k]) =>
+        fc.tuple(fc.constant(shape), fc.constant(k % shape.length), cuts(shape[k % shape.length] as number, ranks)),
+      );
     fc.assert(
       fc.property(cases, ([shape, axis, sizes]) => {
         const local = sizes.map((n) => shape.map((m, k) => (k === axis ? n : m)));
@@ -169,7 +167,12 @@ describe('Layout', () => {
     expect(() => Layout.tiles([3, 4], 2, [2, 1], [[3], undefined])).throws(PartitionError, '2 non-negative');
     expect(() => Layout.tiles([3, 4], 2, [2, 1], [[4, -1], undefined])).throws(PartitionError, 'non-negative');
     expect(() => Layout.fromLocalShapes([])).throws(PartitionError);
-    expect(() => Layout.fromLocalShapes([[2, 3], [2, 4]])).throws(PartitionError, 'rank 1 [2, 4]');
+    expect(() =>
+      Layout.fromLocalShapes([
+        [2, 3],
+        [2, 4],
+      ]),
+    ).throws(PartitionError, 'rank 1 [2, 4]');
     expect(() => Layout.fromLocalShapes([[2, 3], [2]])).throws(PartitionError, 'rank 1');
     expect(() => Layout.fromLocalShapes([[2], [2, 3]])).throws(PartitionError, 'rank 1');
     expect(() => Layout.fromLocalShapes([[2], [2]], 0, [5])).throws(PartitionError, 'add up to [4], expected [5]');

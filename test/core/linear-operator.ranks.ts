@@ -1,0 +1,261 @@
+import { expect } from 'chai';
+import { matmul } from '../../src/core/array-functions.js';
+import type { Scalar } from '../../src/core/complex.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { type DType, isComplex } from '../../src/core/dtype.js';
+import { ArgumentError, BackendError, DTypeError, NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import type { LinearOperator } from '../../src/core/linear-operator.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { tidy } from '../../src/core/scope.js';
+import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import type { Vector } from '../../src/core/vector.js';
+import { openWorkspaces } from '../../src/core/workspace.js';
+import { CpuBackend } from '../../src/cpu/index.js';
+import { type AnyLocalOperator, Diagonal, FirstDerivative, MatrixMult } from '../../src/local/index.js';
+import {
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  MPILinearOperator,
+  MPIStackedBlockDiag,
+  MPIStackedLinearOperator,
+  MPIStackedVStack,
+} from '../../src/operators/index.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow, expectClose, traffic } from '../support/vectors.js';
+
+const DOUBLE = { backends: ['cpu', 'reference'] };
+
+/** As users write it: its spaces and two methods. */
+class Scaling extends MPILinearOperator {
+  readonly #weights: DistributedArray;
+  readonly #conjugate: DistributedArray;
+  constructor(weights: DistributedArray) {
+    super({ dims: weights.globalShape, dtype: weights.dtype });
+    this.#weights = weights;
+    this.#conjugate = weights.conj();
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    y.assign(x).multiplyInPlace(this.#weights);
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    x.assign(y).multiplyInPlace(this.#conjugate);
+  }
+}
+
+/** Swaps the two blocks of a stack. */
+class Swap extends MPIStackedLinearOperator {
+  readonly #like: StackedDistributedArray;
+  constructor(like: StackedDistributedArray) {
+    super({ dims: [like.size], dtype: like.dtype });
+    this.#like = like;
+  }
+  override domain() {
+    return this.#like.space;
+  }
+  protected override forward(x: StackedDistributedArray, y: StackedDistributedArray): void {
+    (y.block(0) as DistributedArray).assign(x.block(1) as DistributedArray);
+    (y.block(1) as DistributedArray).assign(x.block(0) as DistributedArray);
+  }
+  protected override adjoint(y: StackedDistributedArray, x: StackedDistributedArray): void {
+    this.forward(y, x);
+  }
+}
+
+const adjoint = (A: NDArray): NDArray => A.conj().transpose().copy();
+const scaled = (A: NDArray, alpha: Scalar): NDArray => A.multiply(alpha);
+
+/** Every node of the algebra over square A and B, against the same with their matrices. */
+function algebra<V extends Vector<V>>(A: LinearOperator<V, V>, B: LinearOperator<V, V>, dtype: DType, tolerance: number): void {
+  const options = { dtype, backend: A.domain().backend };
+  const [a, b] = [A.todense(options), B.todense(options)];
+  const eye = NDArray.eye(a.shape[0] as number, a.shape[0], 0, options);
+  const complexToo: [string, LinearOperator<V, V>, NDArray][] = options.backend.dtypes.includes('complex64')
+    ? [
+        ['complex scalar', A.scale({ re: 1, im: 2 }), scaled(a, { re: 1, im: 2 })],
+        ['its adjoint', A.scale({ re: 1, im: 2 }).H, adjoint(scaled(a, { re: 1, im: 2 }))],
+        ['complex scalar twice', A.scale({ re: 0, im: 1 }).scale({ re: 0, im: 1 }), scaled(a, { re: -1, im: 0 })],
+        ['added', A.scale({ re: 0, im: 1 }).add(B), scaled(a, { re: 0, im: 1 }).add(b)],
+      ]
+    : [];
+  const nodes: [string, LinearOperator<V, V>, NDArray][] = [
+    ['sum', A.add(B), a.add(b)],
+    ['difference', A.subtract(B), a.subtract(b)],
+    ['product', A.mul(B), matmul(a, b)],
+    ['scalar', A.scale(-2.5), a.multiply(-2.5)],
+    ['negative', A.negative(), a.negative()],
+    ['power 0', A.pow(0), eye],
+    ['power 1', A.pow(1), a],
+    ['power 2', A.pow(2), matmul(a, a)],
+    ['power 3', A.pow(3), matmul(a, matmul(a, a))],
+    ['H', A.H, adjoint(a)],
+    ['T', A.T, a.transpose().copy()],
+    ['conj', A.conj(), a.conj()],
+    ['H H', A.H.H, a],
+    ['T T', A.T.T, a],
+    ['H of a product', A.mul(B).H, adjoint(matmul(a, b))],
+    ['T of a sum', A.add(B.scale(3)).T, a.add(b.multiply(3)).transpose().copy()],
+    [
+      'nested',
+      A.H.mul(A).add(B.pow(2).scale(0.1)).subtract(A.mul(B).T),
+      matmul(adjoint(a), a).add(matmul(b, b).multiply(0.1)).subtract(matmul(a, b).transpose().copy()),
+    ],
+    ...complexToo,
+  ];
+  for (const [name, op, exact] of nodes) {
+    const dense = op.todense(options);
+    expectClose(dense, isComplex(dense.dtype) && !isComplex(exact.dtype) ? exact.astype(dense.dtype) : exact, 100 * tolerance, name);
+    expectClose(op.H.todense(options), adjoint(dense), 100 * tolerance, `adjoint of ${name}`);
+    expect(op.dotTest({ domain: op.domain({ dtype, backend: options.backend }) }).passed, name).equals(true);
+    const domain = op.domain(options);
+    const [x, y] = [domain.random(1), op.rangeOf(domain).random(2)];
+    const sum = y.copy();
+    op.matvecAdd(x, sum, 2);
+    expectClose(sum.asArray(), y.add(op.matvec(x).multiply(2) as V).asArray(), 100 * tolerance, `added to: ${name}`);
+    const back = op.domainOf(y.space).random(3);
+    const total = back.copy();
+    op.rmatvecAdd(y, total, -1);
+    expectClose(total.asArray(), back.subtract(op.rmatvec(y)).asArray(), 100 * tolerance, `adjoint added to: ${name}`);
+  }
+}
+
+group('algebra', () => {
+  distributed('of local operators', { ranks: [1] }, ({ backend, floats, tolerance }) => {
+    for (const dtype of floats) {
+      const [A, B] = [1, 2].map((seed) => new MatrixMult(NDArray.normal([5, 5], { dtype, backend, seed })));
+      algebra<NDArray>(A as AnyLocalOperator, B as AnyLocalOperator, dtype, tolerance(dtype));
+      algebra<NDArray>(A as AnyLocalOperator, new FirstDerivative(5, { dtype }), dtype, tolerance(dtype));
+    }
+  });
+
+  distributed('of distributed operators', { timeout: 90_000 }, ({ comm, backend, floats, tolerance }) => {
+    for (const [i, dtype] of floats.entries()) {
+      const D = new MPIFirstDerivative([4, 2], { kind: 'forward' });
+      if (i === 0) algebra<DistributedArray>(D, new MPILaplacian([4, 2], { axes: [0, 1] }), dtype, tolerance(dtype));
+      algebra<DistributedArray>(new Scaling(DistributedArray.random([4, 2], { dtype, seed: 3 })), D, dtype, tolerance(dtype));
+      if (i > 0) continue;
+      const own = new MPIBlockDiag([new MatrixMult(NDArray.normal([2, 2], { dtype, backend, seed: comm.rank }))]);
+      algebra<DistributedArray>(own, new MPIFirstDerivative(2 * comm.size), dtype, tolerance(dtype));
+    }
+  });
+
+  distributed('of stacked operators, which mix with plain ones', { timeout: 90_000 }, ({ floats, tolerance }) => {
+    for (const dtype of floats) {
+      const dims = [4, 3];
+      const [G, L] = [new MPIGradient(dims), new MPILaplacian(dims)];
+      const mixed = G.H.mul(G).add(L.H.mul(L).scale(0.1));
+      const [g, l] = [G.todense({ dtype }), L.todense({ dtype })];
+      expectClose(mixed.todense({ dtype }), matmul(adjoint(g), g).add(matmul(adjoint(l), l).multiply(0.1)), 100 * tolerance(dtype));
+      mixed.dotTest();
+      const x = new StackedDistributedArray([DistributedArray.random(dims, { dtype }), DistributedArray.random(dims, { dtype, seed: 2 })]);
+      const B = new MPIStackedBlockDiag([new MPIFirstDerivative(dims), L]);
+      algebra<StackedDistributedArray>(new Swap(x), B, dtype, tolerance(dtype));
+      // a stack of a stack
+      const V = new MPIStackedVStack<DistributedArray>([G, L]);
+      const y = V.matvec(DistributedArray.random(dims, { dtype }));
+      expect(y.block(0)).instanceOf(StackedDistributedArray);
+      V.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space });
+    }
+  });
+});
+
+group('operators', () => {
+  distributed('keep the precision of vectors where they hold no data; int32 becomes a float', ({ comm, backend, dtypes }) => {
+    const A = new MPIFirstDerivative([6, 2]).H.mul(new MPIFirstDerivative([6, 2])).add(new MPILaplacian([6, 2]).scale(2));
+    for (const dtype of dtypes) {
+      const x = DistributedArray.ones([6, 2], { dtype });
+      if (dtype === 'int32' && !dtypes.includes('float64')) continue;
+      const y = A.matvec(x);
+      expect([y.dtype, y.local.dtype]).deep.equals(dtype === 'int32' ? ['float64', 'float64'] : [dtype, dtype]);
+      expect(A.rmatvec(y).dtype).equals(y.dtype);
+    }
+    const D = new MPIFirstDerivative([6, 2], { dtype: 'float32' });
+    const whole = NDArray.arange(0, 12, 1, { dtype: 'int32', backend }).reshape([6, 2]);
+    expectClose(
+      D.matvec(DistributedArray.toDist(whole)).asArray(),
+      new FirstDerivative([6, 2], { axis: 0, dtype: 'float32' }).matvec(whole),
+      0,
+    );
+    expect(comm.size).equals(D.comm.size);
+  });
+
+  distributed('refuse another precision where they hold data', DOUBLE, ({ comm, backend }) => {
+    const weights = NDArray.ones([4], { dtype: 'float32', backend });
+    const A = new MPIBlockDiag([new Diagonal(weights)]);
+    expectAllThrow(comm, () => A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float64' })), DTypeError);
+    expect(A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'complex64' })).dtype).equals('complex64');
+    const product = new MPIFirstDerivative(4 * comm.size).mul(A);
+    expect(product.dtype).equals('float32');
+    expect(product.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float32' })).dtype).equals('float32');
+    expectAllThrow(comm, () => A.add(new MPIBlockDiag([new Diagonal(weights.astype('float64'))])), DTypeError);
+  });
+
+  distributed('refuse what does not fit, on every rank', ({ comm, backend }) => {
+    const dtype = 'float32';
+    const A = new MPIFirstDerivative([4, 3]);
+    const x = DistributedArray.ones([4, 3], { dtype });
+    const other = new CpuBackend({ name: 'other' });
+    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype: 'int32' })), ShapeError);
+    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([3, 4], { dtype, axis: 1 })), ShapeError);
+    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, partition: 'BROADCAST' })), ShapeError);
+    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, backend: other })), ShapeError);
+    expectAllThrow(comm, () => A.matvec(x, x), ArgumentError);
+    expectAllThrow(comm, () => A.mul(A).matvec(x, x), ArgumentError);
+    expectAllThrow(comm, () => A.matvec(x, x.ravel().reshape([4, 3])), ArgumentError);
+    const elsewhere = DistributedArray.ones([4, 3], { dtype, comm: comm.dup() });
+    for (const op of [A, A.H, A.T, A.conj(), A.scale(2), A.add(A), A.mul(A), A.pow(0), A.pow(2)]) {
+      expectAllThrow(comm, () => op.matvec(elsewhere), PartitionError, op.name);
+      expectAllThrow(comm, () => op.rmatvec(elsewhere), PartitionError, op.name);
+      expectAllThrow(comm, () => op.matvec(DistributedArray.ones([5, 3], { dtype })), ShapeError, op.name);
+    }
+    expectAllThrow(comm, () => A.add(new MPIFirstDerivative([4, 4])), ShapeError);
+    expectAllThrow(comm, () => A.mul(new MPIFirstDerivative([4, 4])), ShapeError);
+    expectAllThrow(comm, () => A.add(new MPIFirstDerivative([4, 3], { comm: comm.dup() })), PartitionError);
+    expectAllThrow(comm, () => A.pow(-1), ArgumentError);
+    expectAllThrow(comm, () => A.pow(1.5), ArgumentError);
+    expectAllThrow(comm, () => MPILinearOperator.wrap(new MatrixMult(NDArray.ones([2, 3], { backend }))).pow(2), ShapeError);
+    const misspelt: Record<string, unknown> = { sed: 1 };
+    expect(() => A.dotTest(misspelt)).throws(ArgumentError, 'seed');
+    // on its own backend an operator without data takes arrays of any
+    expect(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other })).backend).equals(other);
+    expectAllThrow(comm, () => x.add(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other }))), BackendError);
+  });
+
+  distributed('of users: a wrong adjoint fails the dot test on all ranks', ({ comm }) => {
+    class Wrong extends MPIFirstDerivative {
+      protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+        this.forward(y, x);
+      }
+    }
+    const A = new Wrong([5, 2]);
+    expectAllThrow(comm, () => A.dotTest(), NumericalError);
+    expect(A.dotTest({ raise: false }).passed).equals(false);
+    expect(traffic(comm, () => new MPIFirstDerivative([5, 2], { axis: 1 }).dotTest()).reductions).equals(2);
+    expect(`${A}`).equals('<10x10 Wrong with dtype=float64>');
+  });
+
+  distributed('leave no vector behind: nested, in a scope or without', ({ backend, reals }) => {
+    const dtype = reals[0] as DType;
+    const D = new MPIFirstDerivative([6, 2]);
+    const flat = new MPIFirstDerivative([12]);
+    const A = D.H.mul(D).add(D.pow(3).scale(2)).add(flat.H.mul(flat));
+    const constructions = () => DistributedArray.constructions;
+    const x = DistributedArray.random([6, 2], { dtype });
+    const out = x.emptyLike();
+    const close = openWorkspaces();
+    A.matvec(x, out);
+    const before = [constructions(), backend.stats().allocations];
+    for (let k = 0; k < 4; k++) A.matvec(x, out);
+    expect([constructions(), backend.stats().allocations]).deep.equals(before);
+    close();
+    const inner = A.matvec(x, out).copy();
+    const live = backend.stats().liveBytes;
+    tidy(() => {
+      A.matvec(x, out);
+    });
+    A.matvec(x, out);
+    expect(backend.stats().liveBytes).equals(live);
+    expectClose(out.local, inner.local, 0);
+  });
+});

@@ -1,0 +1,285 @@
+import { expect } from 'chai';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DERIVATIVE_KINDS, type DerivativeOrder } from '../../src/core/derivative-scheme.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import type { DType } from '../../src/core/dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { Layout } from '../../src/core/layout.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { product, type Shape } from '../../src/core/shape.js';
+import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { openWorkspaces } from '../../src/core/workspace.js';
+import { type AnyLocalOperator, FirstDerivative, Laplacian, SecondDerivative } from '../../src/local/index.js';
+import { MPIFirstDerivative, MPIGradient, MPILaplacian, type MPILinearOperator, MPISecondDerivative } from '../../src/operators/index.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow, expectClose, layoutsOf, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
+
+interface Case {
+  readonly name: string;
+  make(dims: Shape): MPILinearOperator;
+  local(dims: Shape): AnyLocalOperator;
+}
+
+const first = (axis: number, kind: 'forward' | 'backward' | 'centered', order: DerivativeOrder, edge: boolean): Case => {
+  const options = { axis, kind, order, edge, sampling: 0.5 };
+  return {
+    name: `first derivative ${kind} ${order} ${edge ? 'edge ' : ''}axis ${axis}`,
+    make: (dims) => new MPIFirstDerivative(dims, options),
+    local: (dims) => new FirstDerivative(dims, options),
+  };
+};
+const second = (axis: number, kind: 'forward' | 'backward' | 'centered', edge: boolean): Case => {
+  const options = { axis, kind, edge, sampling: 2 };
+  return {
+    name: `second derivative ${kind} ${edge ? 'edge ' : ''}axis ${axis}`,
+    make: (dims) => new MPISecondDerivative(dims, options),
+    local: (dims) => new SecondDerivative(dims, options),
+  };
+};
+
+const along = (axis: number): Case[] => [
+  first(axis, 'forward', 3, false),
+  first(axis, 'backward', 3, false),
+  first(axis, 'centered', 3, false),
+  first(axis, 'centered', 3, true),
+  first(axis, 'centered', 5, false),
+  first(axis, 'centered', 5, true),
+  ...DERIVATIVE_KINDS.map((kind) => second(axis, kind, false)),
+  second(axis, 'centered', true),
+];
+const laplacian = (axes: number[], weights: number[]): Case => ({
+  name: `Laplacian over ${axes}`,
+  make: (dims) => new MPILaplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
+  local: (dims) => new Laplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
+});
+
+/** Layouts of the natural shape and of the flat vector, aligned to rows and not. */
+function inputs(dims: Shape, comm: Communicator): Layout[] {
+  const n = product(dims);
+  const flat =
+    dims.length > 1
+      ? [Layout.split([n], comm.size), Layout.fromLocalShapes(ragged(n, comm.size, 2).map((k) => [k])), rowwise(dims, comm)]
+      : [];
+  return [...layoutsOf(dims, comm.size), Layout.replicated(dims, comm.size), ...flat, Layout.replicated([n], comm.size)];
+}
+
+const rowwise = (dims: Shape, comm: Communicator): Layout =>
+  Layout.fromLocalShapes(Layout.split(dims, comm.size).localShapes.map((s) => [product(s)]));
+
+/** The operator on a distributed vector, forward and adjoint, against the local one on the whole array. */
+function compare({ name, make, local }: Case, dims: Shape, dtype: DType, comm: Communicator, tolerance: number): void {
+  const [A, L] = [make(dims), local(dims)];
+  const whole = DistributedArray.random(dims, { dtype, partition: 'UNSAFE_BROADCAST', seed: 4 }).local;
+  const [y, x] = [L.matvec(whole), L.rmatvec(whole)];
+  for (const layout of inputs(dims, comm)) {
+    const u = placed(whole.reshape(layout.globalShape), layout, comm);
+    const what = `${name} of ${dtype} ${layout}`;
+    for (const [apply, exact] of [
+      [(out?: DistributedArray) => A.matvec(u, out), y],
+      [(out?: DistributedArray) => A.rmatvec(u, out), x],
+      [(out?: DistributedArray) => A.H.matvec(u, out), x],
+    ] as const) {
+      const v = apply();
+      expect(v.dtype, what).equals(dtype);
+      expect(v.partition, what).equals('SCATTER');
+      expectClose(v.asArray(), exact.reshape(v.globalShape), 20 * tolerance, what);
+      expect(v.globalShape).deep.equals(layout.globalShape);
+      if (!layout.replicated) expect(v.layout.equals(layout), what).equals(true);
+      const out = v.emptyLike().fill(Number.NaN);
+      expect(apply(out)).equals(out);
+      expectClose(out.local, v.local, 0, what);
+    }
+    const sum = A.matvec(u);
+    A.matvecAdd(u, sum);
+    expectClose(sum.asArray(), y.multiply(2).reshape(sum.globalShape), 40 * tolerance, `added: ${what}`);
+  }
+}
+
+group('derivatives', () => {
+  for (const axis of [0, 1]) {
+    distributed(
+      `along axis ${axis}: the local operator on the whole array, in any layout`,
+      { timeout: 60_000 },
+      ({ comm, floats, tolerance }) => {
+        for (const [i, test] of along(axis).entries()) {
+          for (const dims of axis === 0
+            ? [
+                [7, 3],
+                [3, 2],
+                [1, 4],
+              ]
+            : [
+                [3, 7],
+                [4, 2],
+                [5, 1],
+              ]) {
+            compare(test, dims, floats[i % floats.length] as DType, comm, tolerance(floats[i % floats.length] as DType));
+          }
+        }
+      },
+    );
+  }
+
+  distributed('of one axis, down to one element and none on some ranks', ({ comm, floats, tolerance }) => {
+    for (const test of along(0)) {
+      for (const n of [9, 3, 2, 1]) {
+        const dtype = floats[n % floats.length] as DType;
+        compare(test, [n], dtype, comm, tolerance(dtype));
+      }
+    }
+  });
+
+  distributed('over several axes', ({ comm, floats, tolerance }) => {
+    for (const dtype of floats) {
+      compare(laplacian([-2, -1], [1, 1]), [6, 5], dtype, comm, tolerance(dtype));
+      compare(laplacian([0, 1, 2], [1, 2, 0.5]), [5, 3, 4], dtype, comm, tolerance(dtype));
+      compare(laplacian([0, 2], [-1, 3]), [2, 2, 6], dtype, comm, tolerance(dtype));
+    }
+  });
+
+  distributed('pass the dot test in any layout', ({ comm, floats }) => {
+    for (const dtype of floats) {
+      for (const { make } of [...along(0), ...along(1), laplacian([0, 1], [1, 2])]) {
+        const A = make([5, 4]);
+        for (const layout of layoutsOf([5, 4], comm.size)) {
+          const domain = DistributedArray.zeros([5, 4], { dtype }).space.withLayout(layout);
+          expect(A.dotTest({ domain }).passed).equals(true);
+        }
+      }
+    }
+  });
+
+  distributed('cost at most one message to each neighbour, no collective; along other axes nothing', ({ comm }) => {
+    const rows = 4 * comm.size;
+    const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
+    for (const [make, distributedAxis] of [
+      ...along(0).map(({ make }) => [make, true] as const),
+      ...along(1).map(({ make }) => [make, false] as const),
+      [laplacian([0, 1], [1, 1]).make, true] as const,
+      [laplacian([1], [1]).make, false] as const,
+    ]) {
+      const A = make([rows, 6]);
+      const x = DistributedArray.random([rows, 6], { dtype: 'float32' });
+      const [y, z] = [A.matvec(x), A.rmatvec(x)];
+      for (const spent of [traffic(comm, () => A.matvec(x, y)), traffic(comm, () => A.rmatvec(x, z))]) {
+        expect(spent.messages).at.most(distributedAxis ? neighbours : 0);
+        expect({ ...spent, messages: 0 }).deep.equals(NOTHING);
+      }
+    }
+    expect(
+      traffic(comm, () => new MPIFirstDerivative([rows, 6]).range()),
+      'spaces cost nothing',
+    ).deep.equals(NOTHING);
+  });
+
+  distributed('make nothing anew once they ran', ({ comm, backend }) => {
+    const dims = [7, 3];
+    const D = new MPIFirstDerivative(dims, { order: 5 });
+    const A = D.H.mul(D).add(new MPILaplacian(dims).scale(0.5)).add(D.pow(2));
+    const close = openWorkspaces();
+    for (const layout of [
+      Layout.split(dims, comm.size),
+      Layout.split(dims, comm.size, 1),
+      Layout.split([21], comm.size),
+      rowwise(dims, comm),
+    ]) {
+      const x = DistributedArray.zeros(layout.globalShape, { dtype: 'float32' }).space.withLayout(layout).random(1);
+      const y = A.matvec(x);
+      A.rmatvec(x, y);
+      const before = [DistributedArray.constructions, backend.stats().allocations];
+      for (let k = 0; k < 3; k++) {
+        A.matvec(x, y);
+        A.rmatvec(x, y);
+      }
+      expect([DistributedArray.constructions, backend.stats().allocations], `${layout}`).deep.equals(before);
+      // another vector of the same kind finds the same workspaces
+      const other = x.copy();
+      A.matvec(other, y);
+      expect(backend.stats().allocations - (before[1] as number), `${layout}`).at.most(2);
+    }
+    close();
+  });
+
+  distributed('memory comes back when flat vectors are disposed', ({ backend }) => {
+    const D = new MPIFirstDerivative([8, 3]);
+    const run = () => {
+      for (const shape of [[24], [8, 3]]) {
+        const x = DistributedArray.ones(shape, { dtype: 'float32' });
+        const y = D.matvec(x);
+        for (const v of [x, y]) v.dispose();
+      }
+    };
+    run();
+    const before = backend.stats().liveBytes;
+    run();
+    expect(backend.stats().liveBytes).equals(before);
+  });
+
+  distributed('refuse what does not fit, on every rank', ({ comm, backend }) => {
+    const D = new MPIFirstDerivative([6, 4]);
+    const dtype = 'float32';
+    const x = DistributedArray.ones([6, 4], { dtype });
+    expectAllThrow(comm, () => D.matvec(DistributedArray.ones([6, 5], { dtype })), ShapeError);
+    expectAllThrow(comm, () => D.matvec(DistributedArray.ones([4, 6], { dtype })), ShapeError);
+    expectAllThrow(comm, () => D.matvec(DistributedArray.ones([25], { dtype })), ShapeError);
+    expectAllThrow(comm, () => D.matvec(x, x), ArgumentError);
+    expectAllThrow(comm, () => D.matvec(x, DistributedArray.ones([25], { dtype })), ShapeError);
+    const elsewhere = Layout.fromLocalShapes(Array.from({ length: comm.size }, (_, r) => [r === comm.size - 1 ? 6 : 0, 4]));
+    if (comm.size > 1) expectAllThrow(comm, () => D.matvec(x, x.redistribute(elsewhere)), ShapeError);
+    expectAllThrow(comm, () => D.matvec(x, DistributedArray.ones([6, 4], { dtype, axis: 1 })), ShapeError);
+    expectAllThrow(comm, () => D.matvec(DistributedArray.ones([6, 4], { dtype, comm: comm.dup() })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => D.matvec(placed(NDArray.ones([6, 4], { backend }), Layout.split([6, 4], comm.size, 1), comm).ravel()),
+      ShapeError,
+    );
+    // a vector of one row: most ranks have nothing that could overlap
+    const row = DistributedArray.ones([1, 4], { dtype });
+    expectAllThrow(comm, () => new MPIFirstDerivative([1, 4]).matvec(row, row), ArgumentError);
+    expectAllThrow(comm, () => new MPIFirstDerivative([6, 4], { axis: 2 }), ShapeError);
+    expectAllThrow(comm, () => new MPIFirstDerivative([6, 4], { axis: Number.NaN }), ShapeError);
+    const misspelt: Record<string, unknown> = { ordr: 5 };
+    expect(() => new MPIFirstDerivative([6, 4], misspelt)).throws(ArgumentError, 'order');
+    expectAllThrow(comm, () => new MPILaplacian([6, 4], { axes: [0, 1], weights: [1] }), ArgumentError);
+    expectAllThrow(comm, () => new MPIGradient([6, 4], { sampling: [1] }), ArgumentError);
+  });
+});
+
+group('gradient', () => {
+  distributed('is the stack of the first derivatives', ({ comm, floats, tolerance }) => {
+    for (const dtype of floats) {
+      for (const dims of [
+        [6, 4],
+        [2, 3, 3],
+      ]) {
+        const G = new MPIGradient(dims, { kind: 'forward', sampling: dims.map((_, k) => k + 1) });
+        const whole = DistributedArray.random(dims, { dtype, partition: 'UNSAFE_BROADCAST', seed: 4 }).local;
+        const locals = dims.map((_, axis) => new FirstDerivative(dims, { axis, kind: 'forward', sampling: axis + 1 }));
+        for (const layout of inputs(dims, comm)) {
+          const x = placed(whole.reshape(layout.globalShape), layout, comm);
+          const y = G.matvec(x);
+          expect(y).instanceOf(StackedDistributedArray);
+          let back = NDArray.zeros(dims, { dtype, backend: whole.backend });
+          locals.forEach((L, k) => {
+            const block = y.block(k).asArray();
+            expectClose(block, L.matvec(whole).reshape(block.shape), 20 * tolerance(dtype), `${layout}`);
+            back = back.add(L.rmatvec(L.matvec(whole)));
+          });
+          const z = G.rmatvec(y);
+          expectClose(z.asArray(), back.reshape(z.globalShape), 40 * tolerance(dtype), `${layout}`);
+        }
+        expect(G.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space }).passed).equals(true);
+      }
+    }
+  });
+
+  distributed('costs the messages of the distributed axis alone', ({ comm }) => {
+    const G = new MPIGradient([3 * comm.size, 4]);
+    const x = DistributedArray.random([3 * comm.size, 4], { dtype: 'float32' });
+    const y = G.matvec(x);
+    const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
+    for (const spent of [traffic(comm, () => G.matvec(x, y)), traffic(comm, () => G.rmatvec(y, x))]) {
+      expect(spent).deep.equals({ ...NOTHING, messages: neighbours });
+    }
+  });
+});
