@@ -1,28 +1,58 @@
 import type { Communicator } from '../core/communicator.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import type { AnyOperator, LinearOperator } from '../core/linear-operator.js';
+import { withReproducibleDots } from '../core/reproducible.js';
+import { type AnyVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { openWorkspaces } from '../core/workspace.js';
 
 /** Why a solver ended. */
 export type StopReason =
   /** The gradient (CG: the residual) is exactly zero. */
   | 'solved exactly'
   | 'tolerance reached'
+  /** LSQR, LSMR: the system is compatible and solved to the tolerances. */
+  | 'residual within tolerance'
+  /** LSQR, LSMR, MINRES: a least-squares solution to the tolerance. */
+  | 'gradient within tolerance'
+  /** The estimate of the condition number exceeds its limit. */
+  | 'condition limit reached'
+  /** Further iterations can only turn rounding over. */
+  | 'machine precision reached'
+  /** The solution changes by no more than the tolerance. */
+  | 'update within tolerance'
   | 'iteration limit reached'
-  /** The curvature along the search direction is zero while the gradient is not: the operator is singular there, or its adjoint is wrong. */
+  | 'time limit reached'
+  /** The curvature along the search direction is zero while the gradient is not (the operator is singular there, or its adjoint is wrong); or no progress can be made. */
   | 'breakdown';
 
 /** What every solver's state has. A solver is finished when its ranks are, whatever the colours of a mask. */
 export interface SolverProgress {
-  readonly tol: number;
+  readonly A: AnyOperator;
+  /** The solution so far. */
+  readonly x: AnyVector;
   /** Iterations done. */
   iteration: number;
   /** Why these ranks ended; undefined while they go on. */
   reason: StopReason | undefined;
   /** True once all ranks of the operator have a reason: nothing is left to do. */
   finished: boolean;
+  /** The cost of every iteration so far. */
+  readonly history: number[];
+  /** Names of vectors that an iteration writes before it reads them: a checkpoint leaves them out. */
+  readonly scratch: readonly string[];
 }
+
+/** A state before anything is known. */
+export const begin = <A extends AnyOperator, X extends AnyVector>(A: A, x: X, scratch: readonly string[] = []) => ({
+  A,
+  x,
+  iteration: 0,
+  reason: undefined,
+  finished: false,
+  history: [],
+  scratch,
+});
 
 /** Scalars are equal on all ranks, or, with a mask, on all ranks of one colour. What to do next is agreed over all ranks of the operator. */
 const VOTE = { done: 0, goOn: 1, fault: 2 } as const;
@@ -35,31 +65,141 @@ function agree(vote: Vote, comm: Communicator | undefined, reducer: Communicator
   return votes[0] as Vote;
 }
 
+/** What an iteration has come to. */
+export interface Verdict {
+  /** Goes into the history. */
+  readonly cost?: number | undefined;
+  /** Why these ranks should stop, if they did not before. */
+  readonly reason?: StopReason | undefined;
+  /** Numbers that must be finite. */
+  readonly scalars: readonly number[];
+  /** What is wrong, in words, where the scalars do not say it. */
+  readonly fault?: string | undefined;
+}
+
 /**
- * Ends an iteration: decides whether these ranks stop and whether all do. `squared` is what is compared with `tol`. One reduction more where a mask
- * splits the ranks of the operator.
- * Errors: {@link NumericalError} on all ranks where one of the scalars is not finite on any.
+ * Ends an iteration: decides whether these ranks stop and whether all do. One reduction more where a mask splits the ranks of the operator.
+ * Errors: {@link NumericalError} on all ranks where one of the scalars is not finite on any, or one found a fault.
  */
-export function settle(
-  name: string,
-  state: SolverProgress,
-  squared: number,
-  scalars: readonly number[],
-  comm: Communicator | undefined,
-  reducer: Communicator | undefined,
-): void {
-  const bad = ![squared, ...scalars].every(Number.isFinite);
-  if (!bad && state.reason === undefined && squared <= state.tol) state.reason = squared === 0 ? 'solved exactly' : 'tolerance reached';
-  const vote = agree(bad ? VOTE.fault : state.reason ? VOTE.done : VOTE.goOn, comm, reducer);
+export function conclude(name: string, state: SolverProgress, { cost, reason, scalars, fault }: Verdict): void {
+  const wrong = scalars.find((v) => !Number.isFinite(v));
+  const bad = wrong !== undefined || fault !== undefined;
+  if (!bad) state.reason ??= reason;
+  const vote = agree(bad ? VOTE.fault : state.reason ? VOTE.done : VOTE.goOn, state.A.comm, state.x.reducer);
   if (vote === VOTE.fault) {
-    const what = bad
-      ? `a norm is ${[squared, ...scalars].find((v) => !Number.isFinite(v))}`
-      : 'ranks of another colour of the mask found a norm that is not finite';
-    throw new NumericalError(
-      `${name}: ${what} in iteration ${state.iteration}: look for NaN, infinity or overflow in the data, the start or the operator`,
-    );
+    const where = `in iteration ${state.iteration}`;
+    if (fault !== undefined) throw new NumericalError(`${name}: ${fault} ${where}`);
+    const what = bad ? `a norm is ${wrong}` : 'ranks of another colour of the mask found a norm that is not finite';
+    throw new NumericalError(`${name}: ${what} ${where}: look for NaN, infinity or overflow in the data, the start or the operator`);
   }
   state.finished = vote === VOTE.done;
+  if (cost !== undefined) state.history.push(cost);
+}
+
+/** {@link conclude} for solvers that compare one squared norm with `tol`. */
+export function settle(
+  name: string,
+  state: SolverProgress & { readonly tol: number },
+  cost: number,
+  squared: number,
+  scalars: readonly number[],
+): void {
+  const reason = squared <= state.tol ? (squared === 0 ? 'solved exactly' : 'tolerance reached') : undefined;
+  conclude(name, state, { cost, reason, scalars: [squared, ...scalars] });
+}
+
+/** True for the reasons that mean a solution. */
+export const isSolved = (reason: StopReason): boolean =>
+  reason !== 'iteration limit reached' && reason !== 'time limit reached' && reason !== 'breakdown' && reason !== 'condition limit reached';
+
+/** Writes states somewhere and reads them again: `Checkpoint` is one. Both are collective. */
+export interface StateKeeper {
+  /** Called after the start: overwrites what the state has by what was kept, if something was. */
+  restore(state: SolverProgress): void;
+  /** Called after every iteration. */
+  keep(state: SolverProgress): void;
+}
+
+/** What the loop around a solver's steps can be told. */
+export interface RunOptions {
+  /** Most iterations, those before a restart included. */
+  readonly niter?: number | undefined;
+  /** Most seconds; all ranks stop together once one has run longer, for one reduction an iteration. @default no limit */
+  readonly maxTime?: number | undefined;
+  /** Keeps the state from time to time, and resumes from what was kept. */
+  readonly checkpoint?: StateKeeper | undefined;
+  /** Inner products that do not depend on the number of ranks: see {@link withReproducibleDots}. @default false */
+  readonly reproducible?: boolean | undefined;
+}
+
+export const RUN_OPTIONS = ['niter', 'maxTime', 'checkpoint', 'reproducible'] as const;
+
+/** The parts of a solver that its loop needs. */
+export interface Loop<S extends SolverProgress, T, R> {
+  readonly name: string;
+  readonly start: () => S;
+  readonly step: (state: S) => void;
+  /** What an iteration yields. */
+  readonly report: (state: S) => T;
+  readonly result: (state: S, reason: StopReason) => R;
+  /** More to give back at the end than the vectors of the state. */
+  readonly dispose?: (state: S) => void;
+}
+
+const isVector = (value: unknown): value is AnyVector => typeof value === 'object' && value !== null && 'axpby' in value;
+
+/** The named vectors of a state. */
+export const vectorsOf = (state: object): [name: string, vector: AnyVector][] =>
+  Object.entries(state).filter((entry): entry is [string, AnyVector] => isVector(entry[1]));
+
+/** Checks the options at once, then runs the loop as a generator: the start first, then every iteration. All vectors of the state but x are disposed at its end. */
+export function drive<S extends SolverProgress, T, R>(loop: Loop<S, T, R>, options: RunOptions, defaultNiter = 10): Generator<T, R, void> {
+  const { name } = loop;
+  const { niter = defaultNiter, maxTime, checkpoint, reproducible = false } = options;
+  checkCount(name, 'niter', niter);
+  if (maxTime !== undefined) checkNonNegative(name, 'maxTime', maxTime);
+  if (typeof reproducible !== 'boolean')
+    throw new ArgumentError(`${name}: expected reproducible to be true or false, received ${String(reproducible)}`);
+  return run(loop, niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
+}
+
+function* run<S extends SolverProgress, T, R>(
+  loop: Loop<S, T, R>,
+  niter: number,
+  maxTime: number | undefined,
+  checkpoint: StateKeeper | undefined,
+  summing: <U>(body: () => U) => U,
+): Generator<T, R, void> {
+  const began = performance.now();
+  const closeWorkspaces = openWorkspaces();
+  let state: S | undefined;
+  try {
+    state = summing(loop.start);
+    const running = state;
+    checkpoint?.restore(running);
+    yield loop.report(running);
+    while (!running.finished && running.iteration < niter) {
+      summing(() => loop.step(running));
+      if (maxTime !== undefined && !running.finished) endLate(running, performance.now() - began > 1000 * maxTime);
+      checkpoint?.keep(running);
+      yield loop.report(running);
+    }
+    return loop.result(running, running.reason ?? 'iteration limit reached');
+  } finally {
+    closeWorkspaces();
+    if (state) {
+      for (const [, vector] of vectorsOf(state)) if (vector !== state.x) vector.dispose();
+      loop.dispose?.(state);
+    }
+  }
+}
+
+function endLate(state: SolverProgress, mine: boolean): void {
+  const late = Int32Array.of(mine ? 1 : 0);
+  (state.A.comm ?? state.x.reducer)?.allreduce(late, 'max');
+  if (late[0] === 0) return;
+  state.reason ??= 'time limit reached';
+  state.finished = true;
 }
 
 /**
@@ -83,6 +223,12 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
 /** A copy of x0, or zeros. */
 export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M =>
   x0 ? space.empty().assign(seenIn(x0, space)) : space.zeros();
+
+/** Throws {@link ShapeError} unless a preconditioner maps the space to itself. */
+export function checkPreconditioner<V extends Vector<V>>(name: string, M: LinearOperator<V, V> | undefined, space: Space<V>): void {
+  if (M && !M.rangeOf(space).equals(space))
+    throw new ShapeError(`${name}: expected a preconditioner M from ${space} to itself, received one to ${M.rangeOf(space)}`);
+}
 
 /** Throws {@link ArgumentError} unless `value` is a finite number of at least 0. */
 export function checkNonNegative(owner: string, name: string, value: number): number {

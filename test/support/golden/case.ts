@@ -22,6 +22,8 @@ export interface CaseFile {
   readonly family: string;
   readonly tolerance: Tolerance;
   readonly op?: OperatorNode;
+  /** The sparsifying transform of ISTA and FISTA. */
+  readonly SOp?: OperatorNode;
   readonly shape?: readonly [number, number];
   readonly dims?: readonly number[];
   readonly dimsd?: readonly number[];

@@ -1,0 +1,44 @@
+import { ArgumentError } from '../core/errors.js';
+import type { Vector } from '../core/vector.js';
+
+/** How moduli are shrunk. The percentile forms choose the threshold so that `perc` percent of the values are kept. */
+export const THRESHOLD_KINDS = ['soft', 'hard', 'half', 'soft-percentile', 'hard-percentile', 'half-percentile'] as const;
+export type ThresholdKind = (typeof THRESHOLD_KINDS)[number];
+
+type Shape = 'soft' | 'hard' | 'half';
+
+/** The parameter t with which values up to a modulus are set to zero: what soft, hard (√(2t)) and half (54^⅓/4 t^⅔) thresholds cut at. */
+const PARAMETER_OF_CUT: Readonly<Record<Shape, (cut: number) => number>> = {
+  soft: (cut) => cut,
+  hard: (cut) => cut ** 2 / 2,
+  half: (cut) => ((4 / 54 ** (1 / 3)) * cut) ** 1.5,
+};
+
+/** The percentile (0 to 100) of the moduli, interpolated between the two nearest: at most 130 reductions for a distributed vector. */
+export function percentileAbs<V extends Vector<V>>(x: V, percent: number): number {
+  const at = (percent / 100) * (x.size - 1);
+  const below = x.kthSmallestAbs(Math.floor(at));
+  const part = at - Math.floor(at);
+  return part === 0 ? below : below + part * (x.kthSmallestAbs(Math.floor(at) + 1) - below);
+}
+
+/** Shrinks a vector in place, by t or, in the percentile forms, so that `perc` percent of its values are left. */
+export function threshold<V extends Vector<V>>(kind: ThresholdKind, x: V, t: number, perc: number): void {
+  const [shape, byPercentile] = kind.split('-') as [Shape, string?];
+  const parameter = byPercentile && x.size > 0 ? PARAMETER_OF_CUT[shape](percentileAbs(x, 100 - perc)) : t;
+  x.map((from, to) => x.backend.threshold(shape, parameter, from, to));
+}
+
+/** Throws {@link ArgumentError} unless the percentile forms, and only they, come with a percentage. */
+export function checkPercentage(owner: string, kind: ThresholdKind, perc: number | undefined): number {
+  const needed = kind.endsWith('-percentile');
+  if (needed !== (perc !== undefined))
+    throw new ArgumentError(
+      needed
+        ? `${owner}: threshkind '${kind}' needs perc, the percentage of values to keep`
+        : `${owner}: perc is for the percentile forms of threshkind, received '${kind}'`,
+    );
+  if (perc !== undefined && !(perc >= 0 && perc <= 100))
+    throw new ArgumentError(`${owner}: expected perc between 0 and 100, received ${String(perc)}`);
+  return perc ?? 100;
+}
