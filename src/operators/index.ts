@@ -1,6 +1,8 @@
 export type { DerivativeOptions } from './derivative-operator.js';
 export { MPIBlockDiag } from './mpi-block-diag.js';
+export { MPIFFT1D, type MPIFFT1DOptions, MPIFFT2D, type MPIFFT2DOptions, MPIFFTND, type MPIFFTNDOptions } from './mpi-fft.js';
 export { MPIFirstDerivative, type MPIFirstDerivativeOptions } from './mpi-first-derivative.js';
+export { MPIFourierOperator, type MPIFourierOptions } from './mpi-fourier-operator.js';
 export { MPIGradient, type MPIGradientOptions } from './mpi-gradient.js';
 export { MPIHalo, type MPIHaloOptions } from './mpi-halo.js';
 export { MPIHStack } from './mpi-hstack.js';

@@ -6,6 +6,8 @@ import type { AnyOperator } from '../../../src/core/linear-operator.js';
 import type { AnyLocalOperator } from '../../../src/local/index.js';
 import {
   MPIBlockDiag,
+  MPIFFT2D,
+  MPIFFTND,
   MPIFirstDerivative,
   MPIGradient,
   MPIHalo,
@@ -18,7 +20,7 @@ import {
   MPIVStack,
 } from '../../../src/operators/index.js';
 import { combine } from './algebra.js';
-import { buildLocal } from './build-local.js';
+import { buildLocal, fourier } from './build-local.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 import { NotSupported } from './not-supported.js';
 import { given, Params, required } from './params.js';
@@ -71,6 +73,8 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
       given({ ...derivative(p, site), axes: p.numbers('axes'), weights: p.numbers('weights'), sampling: p.numberOrList('sampling') }),
     ),
   MPIGradient: (p, site) => new MPIGradient(dims(p), given({ ...derivative(p, site), sampling: p.numberOrList('sampling') })),
+  MPIFFT2D: (p, { comm }) => new MPIFFT2D(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm })),
+  MPIFFTND: (p, { comm }) => new MPIFFTND(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm })),
   MPIHalo: (p, { comm }) =>
     new MPIHalo(dims(p), {
       halo: required(p.numberOrList('halo'), 'halo'),

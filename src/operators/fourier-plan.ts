@@ -1,0 +1,173 @@
+import type { Elements } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import type { FourierAxis, FourierScheme } from '../core/fourier-scheme.js';
+import { type FourierStep, fourierStage, runSteps } from '../core/fourier-steps.js';
+import { Layout } from '../core/layout.js';
+import { product, type Shape, sameShape } from '../core/shape.js';
+import { TransferPlan } from '../core/transfer.js';
+
+/** Block sizes of a layout along one of its axes. */
+const extentsOf = (layout: Layout, axis: number): number[] => {
+  const step = product(layout.grid.slice(axis + 1));
+  return Array.from({ length: layout.grid[axis] as number }, (_, b) => layout.localShape(b * step)[axis] as number);
+};
+
+/** The parts of a layout for an array of another shape: cut alike along axes of the same length, evenly along others. */
+export function layoutLike(layout: Layout, shape: Shape): Layout {
+  const { ranks, axis, grid } = layout;
+  if (sameShape(layout.globalShape, shape)) return layout;
+  const alike = shape[axis] === layout.globalShape[axis];
+  if (grid[axis] === ranks) {
+    if (!alike) return Layout.split(shape, ranks, axis);
+    return Layout.fromLocalShapes(
+      extentsOf(layout, axis).map((n) => shape.map((m, k) => (k === axis ? n : m))),
+      axis,
+    );
+  }
+  return Layout.tiles(
+    shape,
+    ranks,
+    grid,
+    grid.map((g, k) => (g > 1 && shape[k] === layout.globalShape[k] ? extentsOf(layout, k) : undefined)),
+  );
+}
+
+function sameBoxes(a: Layout, b: Layout): boolean {
+  if (a.equals(b)) return true;
+  for (let r = 0; r < a.ranks; r++) {
+    const [p, q] = [a.box(r), b.box(r)];
+    if (!sameShape(p.shape, q.shape) || (product(p.shape) > 0 && !sameShape(p.start, q.start))) return false;
+  }
+  return true;
+}
+
+/** What is done, in order: a transform along axes that are whole on every rank, or a transfer. */
+type Phase =
+  | { readonly kind: 'transform'; readonly axes: readonly FourierAxis[]; readonly layout: Layout }
+  | { readonly kind: 'transfer'; readonly from: Layout; readonly to: Layout; readonly complex: boolean };
+
+interface Route {
+  readonly phases: readonly Phase[];
+  /** Numbers that the busiest rank holds, summed over the transfers. */
+  readonly cost: number;
+}
+
+/** Layouts worth a transfer: slabs along any axis, and a process grid's axis exchanged for a whole one. */
+function candidates(layout: Layout, target: Layout): Layout[] {
+  const { globalShape: shape, ranks, grid } = layout;
+  const swaps = grid.flatMap((g, a) =>
+    g === 1 ? [] : grid.flatMap((h, b) => (h === 1 ? [grid.map((n, k) => (k === a ? 1 : k === b ? g : n))] : [])),
+  );
+  return [
+    layoutLike(target, shape),
+    ...swaps.map((to) => Layout.grid(shape, ranks, to)),
+    ...shape.map((_, b) => Layout.split(shape, ranks, b)),
+    // an array of one axis has to be whole on one rank
+    Layout.grid(
+      shape,
+      ranks,
+      shape.map(() => 1),
+    ),
+  ];
+}
+
+/** The cheapest way with at most `transfers` transfers from a layout to the target, some axes being done. */
+function route(
+  scheme: FourierScheme,
+  layout: Layout,
+  target: Layout,
+  done: ReadonlySet<number>,
+  complex: boolean,
+  transfers: number,
+): Route | undefined {
+  const left = scheme.axes.filter((a) => !done.has(a.axis));
+  const halved = left.find((a) => a.half);
+  const whole = (a: FourierAxis) => layout.grid[a.axis] === 1;
+  // the halved axis comes first: it is the only one that takes real data
+  const axes = halved && !whole(halved) ? [] : left.filter(whole);
+  if (axes.length > 0) {
+    const shape = layout.globalShape.map((n, k) => axes.find((a) => a.axis === k)?.nd ?? n);
+    const rest = route(scheme, layoutLike(layout, shape), target, new Set([...done, ...axes.map((a) => a.axis)]), true, transfers);
+    return rest && { ...rest, phases: [{ kind: 'transform', axes, layout }, ...rest.phases] };
+  }
+  if (left.length === 0 && sameBoxes(layout, target)) return { phases: [], cost: 0 };
+  if (transfers === 0) return undefined;
+  let best: Route | undefined;
+  for (const to of left.length === 0 ? [target] : candidates(layout, target)) {
+    if (sameBoxes(layout, to)) continue;
+    const rest = route(scheme, to, target, done, complex, transfers - 1);
+    if (!rest) continue;
+    const largest = Math.max(...[layout, to].flatMap((l) => l.localShapes.map(product)));
+    const cost = rest.cost + (complex ? 2 : 1) * largest;
+    if (!best || cost < best.cost) best = { phases: [{ kind: 'transfer', from: layout, to, complex }, ...rest.phases], cost };
+  }
+  return best;
+}
+
+/**
+ * How an array gets from one layout to its transform in another: with the fewest transfers, and of these the ones that move least. A transfer is needed for an axis that is
+ * distributed; an array of one axis is transformed by one rank. Never communicates when it is made.
+ */
+export class FourierTransferPlan {
+  /** Transfers that it makes: each is a message to every rank whose part meets. */
+  readonly transfers: number;
+  readonly #forward: readonly FourierStep[];
+  readonly #adjoint: readonly FourierStep[];
+
+  constructor(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator) {
+    let found: Route | undefined;
+    for (let n = 0; !found; n++) found = route(scheme, from, to, new Set(), !scheme.realModel, n);
+    this.transfers = found.phases.filter((p) => p.kind === 'transfer').length;
+    let scaled = false;
+    let real = scheme.realModel;
+    const pairs = found.phases.map((phase) => {
+      if (phase.kind === 'transform') {
+        const stage = fourierStage(phase.layout.localShape(comm.rank), phase.axes, scaled ? 1 : scheme.scale, real);
+        scaled = true;
+        real = false;
+        return stage;
+      }
+      return { forward: [transfer(phase.from, phase.to, comm, real)], adjoint: [transfer(phase.to, phase.from, comm, real)] };
+    });
+    this.#forward = pairs.flatMap((p) => p.forward);
+    this.#adjoint = pairs.toReversed().flatMap((p) => p.adjoint);
+  }
+
+  /** `y ← F x`. Collective. */
+  forward(x: Elements, y: Elements): void {
+    runSteps(this.#forward, x, y, y.storage.dtype);
+  }
+
+  /** `x ← Fᴴ y`. Collective. */
+  adjoint(y: Elements, x: Elements): void {
+    runSteps(this.#adjoint, y, x, y.storage.dtype);
+  }
+}
+
+function transfer(from: Layout, to: Layout, comm: Communicator, real: boolean): FourierStep {
+  const plan = TransferPlan.between(from, to, comm);
+  return { size: to.localSize(comm.rank), type: real ? 'real' : 'complex', run: (x, y) => plan.run(x, y) };
+}
+
+/** Plans kept by an operator. */
+const KEPT = 16;
+
+/** The plans of an operator, by layouts. */
+export class FourierPlans {
+  readonly #plans = new Map<string, FourierTransferPlan>();
+  constructor(
+    readonly scheme: FourierScheme,
+    readonly comm: Communicator,
+  ) {}
+
+  between(from: Layout, to: Layout): FourierTransferPlan {
+    const key = `${from.key} -> ${to.key}`;
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      plan = new FourierTransferPlan(this.scheme, from, to, this.comm);
+      if (this.#plans.size >= KEPT) this.#plans.clear();
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import { complexOf, type DType, realOf } from '../core/dtype.js';
+import { type FourierOptions, FourierScheme } from '../core/fourier-scheme.js';
+import { Layout } from '../core/layout.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { type Shape, toAxis } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { FourierPlans, layoutLike } from './fourier-plan.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+
+export interface MPIFourierOptions extends FourierOptions {
+  /** The axis along which the model is split that `rmatvec` gives. @default that of the data; 0 where `dataAxis` is given */
+  readonly modelAxis?: number;
+  /** The axis along which the data is split that `matvec` gives: another one than the model's can save a transfer. @default that of the model */
+  readonly dataAxis?: number;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+export const MPI_FOURIER_OPTIONS = [
+  'nffts',
+  'sampling',
+  'norm',
+  'real',
+  'ifftshiftBefore',
+  'fftshiftAfter',
+  'dtype',
+  'modelAxis',
+  'dataAxis',
+  'comm',
+] as const;
+
+/**
+ * A discrete Fourier transform of distributed arrays: see {@link FourierScheme} for the formulas. Takes arrays of shape `dims` split along any axis or over a process
+ * grid; the data is split along the same axes, or as the options say. Flat vectors are cut in rows of the first axis; a BROADCAST array gives a SCATTER one.
+ *
+ * Axes that are whole on every rank are transformed where they are; for the others whole pencils are made by transfers (one if data may be split along another
+ * axis, otherwise two), as few as possible. An array of one axis is transformed by one rank. Work: at most two arrays of the size of the data.
+ */
+export abstract class MPIFourierOperator extends MPILinearOperator {
+  /** Frequencies of the data along each of the axes, per unit of `sampling`. */
+  readonly fs: readonly Float64Array[];
+  override readonly complexLinear: boolean;
+  readonly #plans: FourierPlans;
+  readonly #model: NaturalForm;
+  readonly #data: NaturalForm;
+  readonly #modelAxis: number | undefined;
+  readonly #dataAxis: number | undefined;
+
+  constructor(owner: string, dims: number | Shape, axes: readonly number[], options: MPIFourierOptions) {
+    checkOptions(owner, options, MPI_FOURIER_OPTIONS);
+    const { norm = 'none', dtype = 'complex128', comm = defaultCommunicator() } = options;
+    const scheme = new FourierScheme(owner, dims, axes, { ...options, norm, dtype });
+    super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype, comm });
+    this.fs = scheme.frequencies;
+    this.complexLinear = !scheme.realModel;
+    const axisOf = (axis: number | undefined, name: string) => (axis === undefined ? undefined : toAxis(axis, scheme.dims.length, name));
+    this.#dataAxis = axisOf(options.dataAxis, 'dataAxis');
+    this.#modelAxis = axisOf(options.modelAxis, 'modelAxis') ?? (this.#dataAxis === undefined ? undefined : 0);
+    this.#plans = new FourierPlans(scheme, comm);
+    this.#model = new NaturalForm(this.dims);
+    this.#data = new NaturalForm(this.dimsd);
+  }
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    const space = this.spaceOn(Layout.split(this.dims, this.comm.size, this.#modelAxis ?? 0), options);
+    return space.withDType(this.#modelDType(space.dtype));
+  }
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    const space = this.#image(x, this.dims, this.#model, this.dimsd, this.#dataAxis);
+    return space.withDType(complexOf(this.inputDType(x.dtype)));
+  }
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    const space = this.#image(y, this.dimsd, this.#data, this.dims, this.#modelAxis);
+    return space.withDType(this.#modelDType(this.adjointInputDType(y.dtype)));
+  }
+  #image(space: Space<DistributedArray>, from: Shape, form: NaturalForm, to: Shape, axis: number | undefined): DistributedSpace {
+    this.checkShape(space, from);
+    const input = this.checkComm(space);
+    const { layout } = form.spaceOf(input);
+    const flat = from.length > 1 && input.layout.globalShape.length === 1;
+    if (flat) return input.withLayout(flatOf(layoutLike(layout, to)));
+    return input.withLayout(axis === undefined ? layoutLike(layout, to) : Layout.split(to, this.comm.size, axis));
+  }
+  protected override adjointInputDType(dtype: DType): DType {
+    return complexOf(this.inputDType(dtype));
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    const dtype = this.#modelDType(x.dtype);
+    if (x.dtype !== dtype) {
+      withWorkspace(x.space.withDType(dtype), (work) => {
+        x.backend.cast(x.local, work.local);
+        this.forward(work, y);
+      });
+      return;
+    }
+    this.#model.read(x, (from) => this.#data.write(y, (to) => this.#plans.between(from.layout, to.layout).forward(from.local, to.local)));
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#data.read(y, (from) => this.#model.write(x, (to) => this.#plans.between(to.layout, from.layout).adjoint(from.local, to.local)));
+  }
+  #modelDType(dtype: DType): DType {
+    return this.#plans.scheme.realModel ? realOf(dtype) : complexOf(dtype);
+  }
+}
