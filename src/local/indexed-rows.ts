@@ -1,5 +1,5 @@
 import type { Backend, Elements, IndexTable } from '../core/backend.js';
-import { type DType, isComplex, realOf } from '../core/dtype.js';
+import { type DType, isSamePrecision, lanesOf, realOf } from '../core/dtype.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { keep } from '../core/scope.js';
 
@@ -11,8 +11,11 @@ export interface RowSource {
   /** Whether entries have weights, real or complex; otherwise they are 1. @default 'none' */
   readonly weights?: 'none' | 'real' | 'complex';
   /** Writes the entries of `count` rows from `start` on: columns (negative: none) and weights (complex ones as pairs). */
-  fill(start: number, count: number, index: Int32Array, weights: Float64Array): void;
+  fill(start: number, count: number, index: Int32Array, weights: Weights): void;
 }
+
+/** In the precision of the vectors. */
+export type Weights = Float32Array | Float64Array;
 
 export interface IndexedRowsOptions {
   /** Equal arrays before the axis that the matrix is applied along. @default 1 */
@@ -45,9 +48,6 @@ export class IndexedRows {
   readonly #onTheFly: boolean;
   readonly #blockRows: number;
   readonly #kept = new WeakMap<Backend, Map<DType, readonly Block[]>>();
-  /** Host memory in which blocks are made. */
-  #index: Int32Array | undefined;
-  #weights: Float64Array | undefined;
 
   constructor(source: RowSource, { outer = 1, inner = 1, onTheFly = false }: IndexedRowsOptions = {}) {
     this.#source = source;
@@ -98,7 +98,6 @@ export class IndexedRows {
         block.index.dispose();
         block.weights?.dispose();
       }
-      this.#index = this.#weights = undefined;
     }
   }
 
@@ -117,7 +116,6 @@ export class IndexedRows {
         const block = this.#make(backend, weighting, start);
         made.push({ ...block, index: keep(block.index), weights: block.weights && keep(block.weights) });
       }
-      this.#index = this.#weights = undefined;
       kept.set(weighting, (blocks = made));
     }
     return blocks;
@@ -125,21 +123,35 @@ export class IndexedRows {
 
   #make(backend: Backend, weighting: DType, start: number): Block {
     const { rows, width, weights = 'none' } = this.#source;
-    const most = Math.min(this.#blockRows, rows);
-    const lanes = weights === 'complex' ? 2 : 1;
-    this.#index ??= new Int32Array(most * width);
-    this.#weights ??= new Float64Array(weights === 'none' ? 0 : most * width * lanes);
-    const count = Math.min(most, rows - start);
-    const index = this.#index.subarray(0, count * width);
-    const values = this.#weights.subarray(0, weights === 'none' ? 0 : count * width * lanes);
-    this.#source.fill(start, count, index, values);
-    const single = isComplex(weighting) ? weighting === 'complex64' : weighting === 'float32';
-    return {
-      start,
-      count,
-      index: NDArraySpace.of([count, width], 'int32', backend).upload(index),
-      weights:
-        weights === 'none' ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(single ? Float32Array.from(values) : values),
-    };
+    const count = Math.min(this.#blockRows, rows - start);
+    const lanes = weights === 'none' ? 0 : lanesOf(weighting);
+    return withScratch(count * width, count * width * lanes, isSamePrecision(weighting, 'float32'), (index, values) => {
+      this.#source.fill(start, count, index, values);
+      return {
+        start,
+        count,
+        index: NDArraySpace.of([count, width], 'int32', backend).upload(index),
+        weights: lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
+      };
+    });
+  }
+}
+
+/** Host memory in which blocks are made, kept from one to the next. */
+const scratch: { index: Int32Array[]; single: Float32Array[]; double: Float64Array[] } = { index: [], single: [], double: [] };
+
+/** Lends memory for a block; blocks that are larger than usual get their own. */
+function withScratch<R>(entries: number, weights: number, single: boolean, body: (index: Int32Array, weights: Weights) => R): R {
+  const usual = 2 * BLOCK_ENTRIES;
+  if (entries > usual || weights > usual)
+    return body(new Int32Array(entries), single ? new Float32Array(weights) : new Float64Array(weights));
+  const index = scratch.index.pop() ?? new Int32Array(usual);
+  const values = single ? (scratch.single.pop() ?? new Float32Array(usual)) : (scratch.double.pop() ?? new Float64Array(usual));
+  try {
+    return body(index.subarray(0, entries), values.subarray(0, weights));
+  } finally {
+    scratch.index.push(index);
+    if (values instanceof Float32Array) scratch.single.push(values);
+    else scratch.double.push(values);
   }
 }

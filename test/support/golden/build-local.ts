@@ -24,6 +24,7 @@ import {
   Imag,
   Interp,
   Kronecker,
+  Kirchhoff,
   Laplacian,
   LinearRegression,
   MatrixMult,
@@ -33,6 +34,7 @@ import {
   type Padding,
   PoststackLinearModelling,
   PrestackLinearModelling,
+  Radon2D,
   Real,
   Regression,
   Restriction,
@@ -215,6 +217,25 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     new ConvolveND(dims(p), required(p.array('h'), 'h'), given({ offset: p.numbers('offset'), axes: p.numbers('axes'), dtype: p.dtype() })),
   NonStationaryConvolve1D: (p) =>
     new NonStationaryConvolve1D(dims(p), required(p.array('hs'), 'hs'), required(p.numbers('ih'), 'ih'), along(p)),
+  Radon2D: (p) =>
+    new Radon2D(
+      required(p.array('taxis'), 'taxis'),
+      required(p.array('haxis'), 'haxis'),
+      required(p.array('pxaxis'), 'pxaxis'),
+      given({
+        kind: p.oneOf('kind', ['linear', 'parabolic', 'hyperbolic'] as const),
+        centeredh: p.flag('centeredh'),
+        interp: p.flag('interp'),
+        onthefly: p.flag('onthefly'),
+        dtype: p.dtype(),
+      }),
+    ),
+  Kirchhoff: (p) => {
+    const array = (name: string) => required(p.array(name), name);
+    const geometry = { z: array('z'), x: array('x'), t: array('t'), srcs: array('srcs'), recs: array('recs') };
+    const options = given({ vel: p.number('vel'), dtype: p.dtype() });
+    return new Kirchhoff(geometry, array('wav'), required(p.number('wavcenter'), 'wavcenter'), options);
+  },
   AVOLinearModelling: (p) => new AVOLinearModelling(required(p.array('theta'), 'theta'), avo(p)),
   PrestackLinearModelling: (p) =>
     new PrestackLinearModelling(required(p.array('wav'), 'wav'), required(p.array('theta'), 'theta'), {
