@@ -155,7 +155,7 @@ export function fourierStage(shape: Shape, axes: readonly FourierAxis[], scale: 
   const whole = at((a) => a.nfft);
   const spectrum = at((a) => (a.half ? Math.floor(a.nfft / 2) + 1 : a.nfft));
   const result = at((a) => a.nd);
-  if (product(shape) === 0) return emptied(shape, result, real);
+  if (product(shape) === 0) return emptyStage(shape, result, real);
   const kinds = halved ? (['r2c', 'c2r'] as const) : (['c2c', 'c2c'] as const);
   const indices = axes.map((a) => a.axis);
   // √2 for all frequencies, taken back where there is no mirror: thin slices instead of a pass over the array
@@ -202,8 +202,8 @@ export function fourierStage(shape: Shape, axes: readonly FourierAxis[], scale: 
   return { forward, adjoint, shape: result };
 }
 
-/** Of nothing comes zero, padding included. */
-function emptied(shape: Shape, result: Shape, real: boolean): FourierStage {
+/** A stage of a part without elements: zeros come of it, where it is padded. */
+export function emptyStage(shape: Shape, result: Shape, real: boolean): FourierStage {
   const zero = (type: 'real' | 'complex', to: Shape): FourierStep => ({
     size: product(to),
     type,

@@ -1,7 +1,7 @@
 import type { Elements } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
 import type { FourierAxis, FourierScheme } from '../core/fourier-scheme.js';
-import { type FourierStep, fourierStage, runSteps } from '../core/fourier-steps.js';
+import { emptyStage, type FourierStep, fourierStage, runSteps } from '../core/fourier-steps.js';
 import { Layout } from '../core/layout.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
 import { TransferPlan } from '../core/transfer.js';
@@ -43,7 +43,7 @@ function sameBoxes(a: Layout, b: Layout): boolean {
 
 /** What is done, in order: a transform along axes that are whole on every rank, or a transfer. */
 type Phase =
-  | { readonly kind: 'transform'; readonly axes: readonly FourierAxis[]; readonly layout: Layout }
+  | { readonly kind: 'transform'; readonly axes: readonly FourierAxis[]; readonly layout: Layout; readonly after: Layout }
   | { readonly kind: 'transfer'; readonly from: Layout; readonly to: Layout; readonly complex: boolean };
 
 interface Route {
@@ -87,8 +87,9 @@ function route(
   const axes = halved && !whole(halved) ? [] : left.filter(whole);
   if (axes.length > 0) {
     const shape = layout.globalShape.map((n, k) => axes.find((a) => a.axis === k)?.nd ?? n);
-    const rest = route(scheme, layoutLike(layout, shape), target, new Set([...done, ...axes.map((a) => a.axis)]), true, transfers);
-    return rest && { ...rest, phases: [{ kind: 'transform', axes, layout }, ...rest.phases] };
+    const after = layoutLike(layout, shape);
+    const rest = route(scheme, after, target, new Set([...done, ...axes.map((a) => a.axis)]), true, transfers);
+    return rest && { ...rest, phases: [{ kind: 'transform', axes, layout, after }, ...rest.phases] };
   }
   if (left.length === 0 && sameBoxes(layout, target)) return { phases: [], cost: 0 };
   if (transfers === 0) return undefined;
@@ -122,7 +123,9 @@ export class FourierTransferPlan {
     let real = scheme.realModel;
     const pairs = found.phases.map((phase) => {
       if (phase.kind === 'transform') {
-        const stage = fourierStage(phase.layout.localShape(comm.rank), phase.axes, scaled ? 1 : scheme.scale, real);
+        const [shape, after] = [phase.layout, phase.after].map((l) => l.localShape(comm.rank)) as [Shape, Shape];
+        const stage =
+          product(shape) === 0 ? emptyStage(shape, after, real) : fourierStage(shape, phase.axes, scaled ? 1 : scheme.scale, real);
         scaled = true;
         real = false;
         return stage;

@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { isComplex } from '../../src/core/dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { FFT_NORMS } from '../../src/core/fourier-scheme.js';
+import { Layout } from '../../src/core/layout.js';
+import { type AnyLocalOperator, FFT, FFTND } from '../../src/local/index.js';
+import { MPIFFT1D, MPIFFT2D, MPIFFTND, type MPILinearOperator } from '../../src/operators/index.js';
+import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js';
+
+type Pair = readonly [MPILinearOperator, AnyLocalOperator];
+
+const nd = (dims: number[], options: ConstructorParameters<typeof MPIFFTND>[1] & { axes: number[] }): Pair => {
+  const { modelAxis: _m, dataAxis: _d, comm: _c, ...local } = options;
+  return [new MPIFFTND(dims, options), new FFTND(dims, { norm: 'none', ...local })];
+};
+
+group('FFT', () => {
+  distributed('gives what one rank gives, in any layout', ({ floats, backend, comm, tolerance, skip }) => {
+    if (!backend.dtypes.includes('complex64')) skip('no complex data');
+    for (const dtype of floats) {
+      const real = !isComplex(dtype);
+      const cases: Pair[] = [
+        nd([5, 6], { axes: [0, 1], real, dtype }),
+        nd([7, 4], { axes: [1, 0], real, norm: '1/n', dtype }),
+        nd([4, 3, 5], { axes: [2, 0], real, nffts: [3, 7], norm: 'ortho', ifftshiftBefore: true, fftshiftAfter: [true, false], dtype }),
+        nd([3, 4, 2], { axes: [0, 1, 2], real, dataAxis: 1, dtype }),
+        nd([6, 3], { axes: [1], real: false, fftshiftAfter: true, dtype }),
+        [new MPIFFT1D([4, 6], { axis: 0, real, nfft: 8, dtype }), new FFT([4, 6], { axis: 0, real, nfft: 8, norm: 'none', dtype })],
+        [new MPIFFT1D(9, { real, norm: 'ortho', dtype }), new FFT(9, { real, dtype })],
+      ];
+      const layouts = dtype === 'float64' ? inputs : fewInputs;
+      for (const [A, L] of cases) compareWithLocal(A, L, dtype, comm, 10 * tolerance(dtype), `${A} with ${dtype}`, layouts);
+    }
+  });
+
+  distributed('has the norms of the local one', { ranks: [2], backends: ['cpu'] }, ({ comm }) => {
+    for (const norm of FFT_NORMS) {
+      const options = { axes: [0, 1, 2], norm, real: true, dtype: 'float64' } as const;
+      const layouts = () => [Layout.split([3, 2, 4], comm.size)];
+      compareWithLocal(new MPIFFTND([3, 2, 4], options), new FFTND([3, 2, 4], options), 'float64', comm, 1e-12, norm, (dims) =>
+        dims[2] === 4 ? layouts() : [Layout.split(dims, comm.size)],
+      );
+    }
+  });
+
+  distributed('sends as little as it can', { backends: ['cpu'] }, ({ comm }) => {
+    const p = comm.size;
+    const sent = (A: MPILinearOperator, layout: Layout) => {
+      const x = placed(DistributedArray.random(A.dims, { dtype: 'complex128', partition: 'UNSAFE_BROADCAST' }).local, layout, comm);
+      A.matvec(x);
+      return traffic(comm, () => A.matvec(x));
+    };
+    const dims = [8, 8, 8];
+    const slabs = (axis: number) => Layout.split(dims, p, axis);
+    const messages = (n: number) => ({ ...NOTHING, messages: n * (p - 1) });
+    // axes that are whole: nothing; there and back; and one way only where the data may lie otherwise
+    expect(sent(new MPIFFT2D(dims, { axes: [1, 2] }), slabs(0))).deep.equals(NOTHING);
+    expect(sent(new MPIFFTND(dims), slabs(0))).deep.equals(messages(2));
+    expect(sent(new MPIFFTND(dims), slabs(2))).deep.equals(messages(2));
+    expect(sent(new MPIFFTND(dims, { dataAxis: 1 }), slabs(0))).deep.equals(messages(1));
+    expect(sent(new MPIFFT1D(dims, { axis: 0 }), slabs(0))).deep.equals(messages(2));
+    // pencils: two transfers among two ranks each, and two back
+    if (p === 4) expect(sent(new MPIFFTND(dims), Layout.grid(dims, p, [2, 2, 1])).messages).at.most(8);
+    // a replicated model: each rank takes what it needs
+    expect(sent(new MPIFFTND(dims), Layout.replicated(dims, p))).deep.equals(messages(2));
+  });
+
+  distributed('keeps single precision, and the space of products', ({ comm, backend, skip }) => {
+    if (!backend.dtypes.includes('complex64')) skip('no complex data');
+    const F = new MPIFFTND([4, 3, 2], { real: true });
+    const x = DistributedArray.random([4, 3, 2], { dtype: 'float32' });
+    const y = F.matvec(x);
+    expect(y.dtype).equals('complex64');
+    expect(y.globalShape).deep.equals([4, 3, 2]);
+    expect(F.H.mul(F).matvec(x).space).equals(x.space);
+    const G = new MPIFFTND([4, 3, 2], { dataAxis: 1 });
+    expect(G.domainOf(G.range()).equals(G.domain())).equals(true);
+    expect(G.rangeOf(G.domain()).layout.equals(Layout.split([4, 3, 2], comm.size, 1))).equals(true);
+  });
+
+  distributed('refuses on all ranks', { backends: ['cpu'] }, ({ comm }) => {
+    expectAllThrow(comm, () => new MPIFFT2D([4, 4], { axes: [0] }), ShapeError);
+    expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 0] }), ShapeError);
+    expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], nffts: [3] }), ShapeError);
+    expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], nffts: [0, 4] }), ArgumentError);
+    expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], norm: 'backward' as 'none' }), ArgumentError);
+    expectAllThrow(comm, () => new MPIFFT2D([4, 4]).matvec(DistributedArray.zeros([4, 5])), ShapeError);
+    expectAllThrow(comm, () => new MPIFFT2D([4, 4]).matvec(DistributedArray.zeros([4, 4], { comm: comm.dup() })), PartitionError);
+  });
+});

@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import type { DType } from '../../src/core/dtype.js';
+import { Layout } from '../../src/core/layout.js';
+import { product, type Shape } from '../../src/core/shape.js';
+import type { AnyLocalOperator } from '../../src/local/index.js';
+import type { MPILinearOperator } from '../../src/operators/index.js';
+import { expectClose, layoutsOf, placed, ragged } from './vectors.js';
+
+/** Layouts of vectors of a shape that an operator has to take: natural ones, flat ones that cut rows or do not, replicated ones. */
+export function inputs(dims: Shape, comm: Communicator): Layout[] {
+  const n = product(dims);
+  const natural = [...layoutsOf(dims, comm.size), Layout.replicated(dims, comm.size)];
+  if (dims.length === 1) return natural;
+  return [
+    ...natural,
+    Layout.split([n], comm.size),
+    Layout.fromLocalShapes(ragged(n, comm.size, 2).map((k) => [k])),
+    Layout.replicated([n], comm.size),
+  ];
+}
+
+/** An even and an uneven one of them: for further dtypes of what was tried in all. */
+export const fewInputs = (dims: Shape, comm: Communicator): Layout[] => layoutsOf(dims, comm.size).slice(0, 2);
+
+/** Both directions of a distributed operator against a local one on the whole array, in all layouts, and its dot test. */
+export function compareWithLocal(
+  A: MPILinearOperator,
+  local: AnyLocalOperator,
+  dtype: DType,
+  comm: Communicator,
+  tolerance: number,
+  what: string,
+  layouts: (dims: Shape, comm: Communicator) => Layout[] = inputs,
+): void {
+  expect(A.dims, what).deep.equals(local.dims);
+  expect(A.dimsd, what).deep.equals(local.dimsd);
+  const options = { partition: 'UNSAFE_BROADCAST', seed: 4 } as const;
+  const model = DistributedArray.random(A.dims, { dtype, ...options }).local;
+  const y = local.matvec(model);
+  const data = DistributedArray.random(A.dimsd, { dtype: y.dtype, ...options }).local;
+  const x = local.rmatvec(data);
+  for (const layout of layouts(A.dims, comm)) {
+    const u = placed(model.reshape(layout.globalShape), layout, comm);
+    const result = A.matvec(u);
+    expectClose(result.asArray().reshape(y.shape), y, tolerance, `${what}: ${layout}`);
+    // where the way back leads to another layout there are two vectors that do not meet
+    if (!A.domainOf(result.space).equals(u.space)) continue;
+    const { error } = A.dotTest({ domain: u.space, rtol: tolerance, raise: false });
+    expect(error, `${what}: dot test of ${layout}`).at.most(tolerance);
+  }
+  for (const layout of layouts(A.dimsd, comm)) {
+    const v = placed(data.reshape(layout.globalShape), layout, comm);
+    expectClose(A.rmatvec(v).asArray().reshape(x.shape), x, tolerance, `${what}, adjoint: ${layout}`);
+  }
+}
