@@ -1,9 +1,9 @@
 import type { HostValues } from '../../../../src/core/creation.js';
-import { ricker } from '../../../../src/local/index.js';
+import { cosinetaper, type Events, hanningtaper, hyperbolic2d, makeaxis, ricker, taper3d } from '../../../../src/local/index.js';
 import { NotSupported } from '../not-supported.js';
 import { type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';
-import { numbers } from '../vectors.js';
+import { download, numbers } from '../vectors.js';
 
 /** Results under the names that they have in the case. */
 interface Results {
@@ -11,11 +11,41 @@ interface Results {
   readonly scalars?: Readonly<Record<string, number>>;
 }
 
+const mask = (p: Params): [nmask: number, ntap: number] => [required(p.number('nmask'), 'nmask'), required(p.number('ntap'), 'ntap')];
+const traces = ({ d, dwav }: Events): Results => ({ files: { d: download(d), dwav: download(dwav) } });
+
 /** One entry a function, by its last name. */
 const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   ricker: (p) => {
     const { wavelet, t, center } = ricker(required(p.numbers('t'), 't'), p.number('f0'));
     return { files: { w: numbers([...wavelet]), twav: numbers([...t]) }, scalars: { wcenter: center } };
+  },
+  hanningtaper: (p) => ({ files: { w: numbers([...hanningtaper(...mask(p))]) } }),
+  cosinetaper: (p) => ({ files: { w: numbers([...cosinetaper(...mask(p))]) } }),
+  taper3d: (p) => {
+    const pair = (name: string) => required(p.numbers(name), name) as [number, number];
+    const w = taper3d(required(p.number('nt'), 'nt'), pair('nmask'), pair('ntap'), 'hanning', { backend: p.backend });
+    return { files: { w: download(w) } };
+  },
+  makeaxis: (p) => {
+    const par = p.inside('par');
+    const value = (name: string) => required(par.number(name), name);
+    const { t, t2, x, y } = makeaxis({
+      ox: value('ox'),
+      dx: value('dx'),
+      nx: value('nx'),
+      oy: value('oy'),
+      dy: value('dy'),
+      ny: value('ny'),
+      ot: value('ot'),
+      dt: value('dt'),
+      nt: value('nt'),
+    });
+    return { files: { t: numbers([...t]), t2: numbers([...t2]), x: numbers([...x]), y: numbers([...required(y, 'y')]) } };
+  },
+  hyperbolic2d: (p) => {
+    const [x, t, t0, vrms, amp, wav] = ['x', 't', 't0', 'vrms', 'amp', 'wav'].map((name) => required(p.numbers(name), name));
+    return traces(hyperbolic2d(x as number[], t as number[], t0 as number[], vrms as number[], amp as number[], wav as number[], { backend: p.backend }));
   },
 };
 
