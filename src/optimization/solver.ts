@@ -1,7 +1,7 @@
 import type { Communicator } from '../core/communicator.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
-import type { AnyOperator, LinearOperator } from '../core/linear-operator.js';
+import type { LinearOperator } from '../core/linear-operator.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type AnyVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
@@ -28,7 +28,8 @@ export type StopReason =
 
 /** What every solver's state has. A solver is finished when its ranks are, whatever the colours of a mask. */
 export interface SolverProgress {
-  readonly A: AnyOperator;
+  /** What is applied; where it runs on ranks, they decide together. */
+  readonly A: { readonly comm?: Communicator | undefined };
   /** The solution so far. */
   readonly x: AnyVector;
   /** Iterations done. */
@@ -44,7 +45,7 @@ export interface SolverProgress {
 }
 
 /** A state before anything is known. */
-export const begin = <A extends AnyOperator, X extends AnyVector>(A: A, x: X, scratch: readonly string[] = []) => ({
+export const begin = <A extends SolverProgress['A'], X extends AnyVector>(A: A, x: X, scratch: readonly string[] = []) => ({
   A,
   x,
   iteration: 0,

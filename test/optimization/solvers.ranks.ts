@@ -1,47 +1,17 @@
 import { expect } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
 import type { Communicator } from '../../src/core/communicator.js';
 import { re } from '../../src/core/complex.js';
 import { DistributedArray } from '../../src/core/distributed-array.js';
 import { type DType, isComplex } from '../../src/core/dtype.js';
 import { NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { Vector } from '../../src/core/vector.js';
 import { Identity, MatrixMult } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import { MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
 import { cg } from '../../src/optimization/cg.js';
 import { cgls } from '../../src/optimization/cgls.js';
 import { distributed, group } from '../support/distributed.js';
-
-/** `I + DᴴD`: positive definite, couples neighbouring ranks. */
-function definite(dims: number[]): LinearOperator<DistributedArray> {
-  const D = new MPIFirstDerivative(dims, { kind: 'forward' });
-  return D.H.mul(D).add(D.pow(0));
-}
-
-/** How far `Aᴴ(y − A x) = ε² x` is from holding, relative to `‖Aᴴ y‖`. */
-function optimality<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, x: M, damp = 0): number {
-  const gradient = A.rmatvec(y.subtract(A.matvec(x))).axpby(-damp * damp, x, 1);
-  return gradient.norm() / A.rmatvec(y).norm();
-}
-
-/** Where further iterations would only turn rounding over. */
-const rounding = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, relative: number): number =>
-  (relative * A.rmatvec(y).norm()) ** 2;
-
-const constructed = (): number => DistributedArray.constructions + StackedDistributedArray.constructions;
-
-/** What every iteration after the first costs: reductions, other collectives, new vectors, storages and memory. */
-function costs(steps: Iterable<{ readonly iteration: number }>, comm: Communicator, backend: Backend): number[][] {
-  const marks: number[][] = [];
-  for (const { iteration } of steps) {
-    const { allocations, poolMisses } = backend.stats();
-    if (iteration > 0) marks.push([comm.counters.reductions, comm.counters.collectives, constructed(), allocations, poolMisses]);
-  }
-  return marks.slice(1).map((mark, k) => mark.map((value, i) => value - (marks[k]?.[i] as number)));
-}
+import { costs, definite, optimality, rounding } from './problems.js';
 
 group('cg', () => {
   distributed('two reductions an iteration, no other collective, no allocation', ({ comm, backend, floats }) => {

@@ -1,0 +1,161 @@
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { epsilonOf, inverse } from './givens.js';
+import { begin, checkNonNegative, type RunOptions, type SolverProgress, type StopReason, solverSpaces, startVector } from './solver.js';
+
+/** What LSQR and LSMR have in common: the Golub-Kahan process, the options and the rules for stopping. */
+export interface BidiagonalizationStartOptions<M extends Vector<M>> {
+  /** Where to start; it is copied, not changed. The damping is then that of `x − x0`. @default zeros */
+  readonly x0?: M | undefined;
+  /** Damping ε of `‖y − A x‖² + ε²‖x − x0‖²`. @default 0 */
+  readonly damp?: number;
+  /** Relative error of A: stops where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`, or `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖`. @default 1e-8 */
+  readonly atol?: number;
+  /** Relative error of y. @default 1e-8 */
+  readonly btol?: number;
+  /** Stops where the estimate of the condition number exceeds this; 0 for no limit. @default 1e8 */
+  readonly conlim?: number;
+}
+
+export interface BidiagonalizationOptions<M extends Vector<M>> extends BidiagonalizationStartOptions<M>, RunOptions {
+  /** Most iterations. @default 10 */
+  readonly niter?: number;
+}
+
+export const BIDIAGONALIZATION_START_OPTIONS = ['x0', 'damp', 'atol', 'btol', 'conlim'] as const;
+
+/** Scalars that the rules for stopping compare. */
+export interface Estimates {
+  /** `√(‖y − A x‖² + ε²‖x − x0‖²)` */
+  rnorm: number;
+  /** The norm of the gradient `Aᴴr − ε²(x − x0)`. */
+  arnorm: number;
+  /** Frobenius norm of `[A; ε]`. */
+  anorm: number;
+  /** Condition number of `[A; ε]`. */
+  acond: number;
+  /** `‖x − x0‖` by its recurrence (LSMR: `‖x‖`, one iteration before). */
+  xnorm: number;
+}
+
+export interface BidiagonalizationState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress, Estimates {
+  readonly A: LinearOperator<M, D>;
+  readonly damp: number;
+  readonly atol: number;
+  readonly btol: number;
+  readonly conlim: number;
+  readonly x: M;
+  /** Left vector of the process, of norm 1. */
+  readonly u: D;
+  /** Right vector of the process, of norm 1. */
+  readonly v: M;
+  alpha: number;
+  beta: number;
+  /** `‖y‖` */
+  readonly bnorm: number;
+}
+
+/** What an iteration has found. `x` is live: the next step changes it. */
+export interface BidiagonalizationStep<M, S> extends Readonly<Estimates> {
+  /** 0 for the start. */
+  readonly iteration: number;
+  readonly x: M;
+  /** `√(‖y − A x‖² + ε²‖x − x0‖²)` */
+  readonly cost: number;
+  readonly state: S;
+}
+
+export interface BidiagonalizationResult<M> extends Readonly<Estimates> {
+  readonly x: M;
+  readonly iterations: number;
+  readonly reason: StopReason;
+  /**
+   * The same as Paige and Saunders number it: 0 x0 is the solution, 1 and 2 the residual or the gradient is within tolerance, 3 condition limit, 4 to 6 the same at
+   * machine precision, 7 a limit of iterations or time, or breakdown.
+   */
+  readonly istop: number;
+  /** `√(‖y − A x‖² + ε²‖x − x0‖²)` at the start and after every iteration. */
+  readonly cost: number[];
+}
+
+/** `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward where there is an x0. */
+export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>(
+  name: string,
+  A: LinearOperator<M, D>,
+  y: D,
+  options: BidiagonalizationStartOptions<M>,
+): BidiagonalizationState<M, D> {
+  checkOptions(`${name}.init`, options, BIDIAGONALIZATION_START_OPTIONS);
+  const { x0, damp = 0, atol = 1e-8, btol = 1e-8, conlim = 1e8 } = options;
+  for (const [key, value] of Object.entries({ damp, atol, btol, conlim })) checkNonNegative(name, key, value);
+  const { model, data } = solverSpaces(name, A, y, x0);
+  const x = startVector(model, x0);
+  const seen = seenIn(y, data);
+  const u = data.empty();
+  if (x0) A.matvec(x, u).axpby(1, seen, -1);
+  else u.assign(seen);
+  const pairs: VectorPair[] = [[u, u]];
+  if (x0) pairs.push([y, y]);
+  const [uu = 0, yy = uu] = rdots(...pairs);
+  const beta = Math.sqrt(uu);
+  u.scale(inverse(beta));
+  const v = A.rmatvec(u);
+  const alpha = Math.sqrt(rdots([v, v])[0] as number);
+  v.scale(inverse(alpha));
+  const limits = { damp, atol, btol, conlim, bnorm: Math.sqrt(yy) };
+  return { ...begin(A, x), ...limits, u, v, alpha, beta, rnorm: beta, arnorm: alpha * beta, anorm: 0, acond: 0, xnorm: 0 };
+}
+
+/** `β u = A v − α u`, `α v = Aᴴ u − β v`. Two reductions; `pair` goes with the first. Returns its inner product. */
+export function bidiagonalize<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, pair: VectorPair): number {
+  const { A, u, v } = state;
+  A.matvecAdd(v, u.scale(-state.alpha));
+  const [uu = 0, product = 0] = rdots([u, u], pair);
+  state.beta = Math.sqrt(uu);
+  u.scale(inverse(state.beta));
+  A.rmatvecAdd(u, v.scale(-state.beta));
+  state.alpha = Math.sqrt(rdots([v, v])[0] as number);
+  v.scale(inverse(state.alpha));
+  return product;
+}
+
+/** Paige and Saunders' rules. */
+export function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>): StopReason | undefined {
+  const { rnorm, arnorm, anorm, acond, xnorm, atol, btol, conlim, bnorm, x } = state;
+  if (arnorm === 0) return 'solved exactly';
+  const eps = epsilonOf(x.dtype);
+  const byResidual = btol * bnorm + atol * anorm * xnorm;
+  if (rnorm <= byResidual) return 'residual within tolerance';
+  if (arnorm <= atol * anorm * rnorm) return 'gradient within tolerance';
+  if (conlim > 0 && acond >= conlim) return 'condition limit reached';
+  if (rnorm <= eps * (bnorm + anorm * xnorm) || arnorm <= eps * anorm * rnorm || eps * acond >= 1) return 'machine precision reached';
+  return undefined;
+}
+
+/** As numbers, where only the reason and the estimates are known. */
+export function istopOf<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, reason: StopReason): number {
+  const { rnorm, arnorm, anorm, acond, xnorm, bnorm, x, iteration } = state;
+  const eps = epsilonOf(x.dtype);
+  if (reason === 'solved exactly') return iteration === 0 ? 0 : rnorm <= eps * bnorm ? 1 : 2;
+  if (reason === 'residual within tolerance') return 1;
+  if (reason === 'gradient within tolerance') return 2;
+  if (reason === 'condition limit reached') return 3;
+  if (reason !== 'machine precision reached') return 7;
+  return eps * acond >= 1 ? 6 : arnorm <= eps * anorm * rnorm && rnorm > eps * (bnorm + anorm * xnorm) ? 5 : 4;
+}
+
+export function bidiagonalizationStep<M extends Vector<M>, D extends Vector<D>, S extends BidiagonalizationState<M, D>>(
+  state: S,
+): BidiagonalizationStep<M, S> {
+  const { iteration, x, rnorm, arnorm, anorm, acond, xnorm } = state;
+  return { iteration, x, cost: rnorm, rnorm, arnorm, anorm, acond, xnorm, state };
+}
+
+export function bidiagonalizationResult<M extends Vector<M>, D extends Vector<D>>(
+  state: BidiagonalizationState<M, D>,
+  reason: StopReason,
+): BidiagonalizationResult<M> {
+  const { x, iteration: iterations, history: cost, rnorm, arnorm, anorm, acond, xnorm } = state;
+  return { x, iterations, reason, istop: istopOf(state, reason), cost, rnorm, arnorm, anorm, acond, xnorm };
+}

@@ -1,0 +1,150 @@
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import type { Vector } from '../core/vector.js';
+import {
+  BIDIAGONALIZATION_START_OPTIONS,
+  type BidiagonalizationOptions,
+  type BidiagonalizationResult,
+  type BidiagonalizationStartOptions,
+  type BidiagonalizationState,
+  type BidiagonalizationStep,
+  bidiagonalizationResult,
+  bidiagonalizationStep,
+  bidiagonalize,
+  reasonToStop,
+  startBidiagonalization,
+} from './bidiagonalization.js';
+import { rotation } from './givens.js';
+import { conclude, drive, RUN_OPTIONS, runToEnd } from './solver.js';
+
+export type LsmrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
+export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
+  /** The search directions of the two factorizations. */
+  readonly h: M;
+  readonly hbar: M;
+  alphabar: number;
+  rho: number;
+  rhobar: number;
+  cbar: number;
+  sbar: number;
+  zeta: number;
+  zetabar: number;
+  /** For the norm of the residual (the paper's β̈, β̇, ρ̇, τ̃, θ̃ and the sum of squares d). */
+  betadd: number;
+  betad: number;
+  rhod: number;
+  tautilde: number;
+  thetatilde: number;
+  damped: number;
+  /** For the condition number. */
+  largest: number;
+  smallest: number;
+}
+export type LsmrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<M, LsmrState<M, D>>;
+export type LsmrResult<M> = BidiagonalizationResult<M>;
+
+/** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
+function init<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: BidiagonalizationStartOptions<M> = {},
+): LsmrState<M, D> {
+  const state = startBidiagonalization('lsmr', A, y, options);
+  const { alpha, beta, v, arnorm, rnorm } = state;
+  const factors = { alphabar: alpha, rho: 1, rhobar: 1, cbar: 1, sbar: 0, zeta: 0, zetabar: alpha * beta };
+  const residual = { betadd: beta, betad: 0, rhod: 1, tautilde: 0, thetatilde: 0, damped: 0 };
+  const condition = { largest: 0, smallest: Number.MAX_VALUE };
+  const whole = { ...state, anorm: alpha, h: v.copy(), hbar: v.zerosLike(), ...factors, ...residual, ...condition };
+  conclude('lsmr', whole, { cost: rnorm, reason: arnorm === 0 ? 'solved exactly' : undefined, scalars: [rnorm, arnorm] });
+  return whole;
+}
+
+const over = (a: number, b: number): number => (b === 0 ? 0 : a / b);
+
+/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>): void {
+  const { x, v, h, hbar, damp } = state;
+  const moves = state.reason === undefined;
+  state.xnorm = Math.sqrt(bidiagonalize(state, [x, x]));
+  state.iteration++;
+  if (moves) {
+    const { alpha, beta } = state;
+    const [chat, shat, alphahat] = rotation(state.alphabar, damp);
+    const rhoBefore = state.rho;
+    const [c, s, rho] = rotation(alphahat, beta);
+    state.rho = rho;
+    const theta = s * alpha;
+    state.alphabar = c * alpha;
+    const rhobarBefore = state.rhobar;
+    const zetaBefore = state.zeta;
+    const thetabar = state.sbar * rho;
+    const rhotemp = state.cbar * rho;
+    const [cbar, sbar, rhobar] = rotation(rhotemp, theta);
+    [state.cbar, state.sbar, state.rhobar] = [cbar, sbar, rhobar];
+    state.zeta = cbar * state.zetabar;
+    state.zetabar = -sbar * state.zetabar;
+    hbar.axpby(1, h, -over(thetabar * rho, rhoBefore * rhobarBefore));
+    x.axpby(over(state.zeta, rho * rhobar), hbar, 1);
+    h.axpby(1, v, -over(theta, rho));
+    const betaacute = chat * state.betadd;
+    state.damped += (shat * state.betadd) ** 2;
+    state.betadd = -s * betaacute;
+    const thetatildeBefore = state.thetatilde;
+    const [ctilde, stilde, rhotilde] = rotation(state.rhod, thetabar);
+    state.thetatilde = stilde * rhobar;
+    state.rhod = ctilde * rhobar;
+    state.betad = ctilde * c * betaacute - stilde * state.betad;
+    state.tautilde = over(zetaBefore - thetatildeBefore * state.tautilde, rhotilde);
+    const taud = over(state.zeta - state.thetatilde * state.tautilde, state.rhod);
+    state.rnorm = Math.sqrt(state.damped + (state.betad - taud) ** 2 + state.betadd ** 2);
+    state.arnorm = Math.abs(state.zetabar);
+    state.anorm = Math.hypot(state.anorm, beta, alpha, damp);
+    state.largest = Math.max(state.largest, rhobarBefore);
+    if (state.iteration > 1) state.smallest = Math.min(state.smallest, rhobarBefore);
+    state.acond = over(Math.max(state.largest, rhotemp), Math.min(state.smallest, rhotemp));
+  }
+  conclude('lsmr', state, {
+    cost: state.rnorm,
+    reason: reasonToStop(state),
+    scalars: [state.rnorm, state.arnorm, state.alpha, state.beta, state.xnorm],
+  });
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: LsmrOptions<M> = {},
+): Generator<LsmrStep<M, D>, LsmrResult<M>, void> {
+  checkOptions('lsmr', options, [...BIDIAGONALIZATION_START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  return drive(
+    {
+      name: 'lsmr',
+      start: () => init(A, y, start),
+      step,
+      report: bidiagonalizationStep<M, D, LsmrState<M, D>>,
+      result: bidiagonalizationResult<M, D>,
+    },
+    { niter, maxTime, checkpoint, reproducible },
+  );
+}
+
+/**
+ * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; the iterates of {@link minres} on the normal equations, so that the norm of the gradient falls from iteration to iteration and an
+ * early stop is safer than with {@link lsqr}.
+ *
+ * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and two QR factorizations by rotations:
+ * `h̄ = h − (θ̄ρ / ρ₋ρ̄₋) h̄`, `x += (ζ / ρρ̄) h̄`, `h = v − (θ/ρ) h`.
+ *
+ * It stops as {@link lsqr} does; `xnorm` is `‖x‖` of the iteration before. The condition number is estimated by the ratio of the rotations' diagonal.
+ * Memory: x, v, h, h̄ like the model, u like the data, and what the operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and two reductions,
+ * and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
+ * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems", 2011.
+ */
+export const lsmr = Object.assign(
+  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsmrOptions<M> = {}): LsmrResult<M> =>
+    runToEnd(steps(A, y, options)),
+  { init, step, steps },
+);

@@ -1,0 +1,138 @@
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import type { Vector } from '../core/vector.js';
+import {
+  BIDIAGONALIZATION_START_OPTIONS,
+  type BidiagonalizationOptions,
+  type BidiagonalizationResult,
+  type BidiagonalizationStartOptions,
+  type BidiagonalizationState,
+  type BidiagonalizationStep,
+  bidiagonalizationResult,
+  bidiagonalizationStep,
+  bidiagonalize,
+  reasonToStop,
+  startBidiagonalization,
+} from './bidiagonalization.js';
+import { inverse, rotation } from './givens.js';
+import { conclude, drive, RUN_OPTIONS, runToEnd } from './solver.js';
+
+export type LsqrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
+export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
+  /** The search direction. */
+  readonly w: M;
+  rhobar: number;
+  phibar: number;
+  /** `Σ ‖w/ρ‖²`, for the condition number. */
+  ddnorm: number;
+  /** Squared part of the residual that the damping leaves. */
+  damped: number;
+  /** For the norm of x: a second rotation, and what it has summed up. */
+  cs2: number;
+  sn2: number;
+  z: number;
+  xxnorm: number;
+}
+export type LsqrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<M, LsqrState<M, D>>;
+export type LsqrResult<M> = BidiagonalizationResult<M>;
+
+/** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
+function init<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: BidiagonalizationStartOptions<M> = {},
+): LsqrState<M, D> {
+  const state = startBidiagonalization('lsqr', A, y, options);
+  const { alpha, beta, v, arnorm, rnorm } = state;
+  const scalars = { rhobar: alpha, phibar: beta, ddnorm: 0, damped: 0, cs2: -1, sn2: 0, z: 0, xxnorm: 0 };
+  const whole = { ...state, w: v.copy(), ...scalars };
+  conclude('lsqr', whole, { cost: rnorm, reason: arnorm === 0 ? 'solved exactly' : undefined, scalars: [rnorm, arnorm] });
+  return whole;
+}
+
+/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>): void {
+  const { x, v, w, damp } = state;
+  const moves = state.reason === undefined;
+  const before = state.alpha;
+  const ww = bidiagonalize(state, [w, w]);
+  state.iteration++;
+  if (moves) {
+    const { alpha, beta } = state;
+    state.anorm = Math.hypot(state.anorm, before, beta, damp);
+    // the damping as one more row, then the subdiagonal, are rotated away
+    const [c1, s1, rhobar] = damp > 0 ? rotation(state.rhobar, damp) : [1, 0, state.rhobar];
+    const psi = s1 * state.phibar;
+    const [c, s, rho] = rotation(rhobar, beta);
+    const theta = s * alpha;
+    const phi = c * c1 * state.phibar;
+    state.rhobar = -c * alpha;
+    state.phibar = s * c1 * state.phibar;
+    const overRho = rho === 0 ? 0 : 1 / rho;
+    x.axpby(phi * overRho, w, 1);
+    w.axpby(1, v, -theta * overRho);
+    state.ddnorm += ww * overRho * overRho;
+    state.acond = state.anorm * Math.sqrt(state.ddnorm);
+    state.damped += psi * psi;
+    state.rnorm = Math.sqrt(state.phibar * state.phibar + state.damped);
+    state.arnorm = alpha * Math.abs(s * phi);
+    growNorm(state, rho, theta, phi);
+  }
+  conclude('lsqr', state, {
+    cost: state.rnorm,
+    reason: reasonToStop(state),
+    scalars: [state.rnorm, state.arnorm, state.alpha, state.beta, state.xnorm],
+  });
+}
+
+/** `‖x − x0‖` from the recurrence, without a reduction. */
+function growNorm<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>, rho: number, theta: number, phi: number): void {
+  const gambar = -state.cs2 * rho;
+  const rhs = phi - state.sn2 * rho * state.z;
+  const zbar = gambar === 0 ? 0 : rhs / gambar;
+  state.xnorm = Math.sqrt(state.xxnorm + zbar * zbar);
+  const gamma = Math.hypot(gambar, theta);
+  state.cs2 = gambar * inverse(gamma);
+  state.sn2 = theta * inverse(gamma);
+  state.z = rhs * inverse(gamma);
+  state.xxnorm += state.z * state.z;
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: LsqrOptions<M> = {},
+): Generator<LsqrStep<M, D>, LsqrResult<M>, void> {
+  checkOptions('lsqr', options, [...BIDIAGONALIZATION_START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  return drive(
+    {
+      name: 'lsqr',
+      start: () => init(A, y, start),
+      step,
+      report: bidiagonalizationStep<M, D, LsqrState<M, D>>,
+      result: bidiagonalizationResult<M, D>,
+    },
+    { niter, maxTime, checkpoint, reproducible },
+  );
+}
+
+/**
+ * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; in exact arithmetic the iterates of {@link cgls}, but of better numerical behaviour where A is ill-conditioned.
+ *
+ * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and a QR factorization of the bidiagonal matrix by rotations (c, s):
+ * `x += (φ/ρ) w`, `w = v − (θ/ρ) w`.
+ *
+ * It stops where `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖` (a compatible system), where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖` (a least-squares solution), where the estimated condition number reaches
+ * `conlim`, where any of these holds to machine precision, or after `niter` iterations.
+ * Memory: x, v, w like the model, u like the data, and what the operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and two reductions, and
+ * allocates no vector. With a mask every colour solves its own problem, for one reduction more.
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
+ * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least squares", 1982.
+ */
+export const lsqr = Object.assign(
+  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsqrOptions<M> = {}): LsqrResult<M> =>
+    runToEnd(steps(A, y, options)),
+  { init, step, steps },
+);

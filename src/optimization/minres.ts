@@ -1,0 +1,240 @@
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { epsilonOf, inverse } from './givens.js';
+import {
+  begin,
+  checkNonNegative,
+  checkPreconditioner,
+  conclude,
+  drive,
+  RUN_OPTIONS,
+  type RunOptions,
+  runToEnd,
+  type SolverProgress,
+  type StopReason,
+  solverSpaces,
+  startVector,
+} from './solver.js';
+
+export interface MinresStartOptions<V extends Vector<V>> {
+  /** Where to start; it is copied, not changed. @default zeros */
+  readonly x0?: V | undefined;
+  /** Solves `(A − shift) x = y`. @default 0 */
+  readonly shift?: number;
+  /** A preconditioner: a Hermitian positive definite approximation of the inverse of |A − shift|. @default the identity */
+  readonly M?: LinearOperator<V, V> | undefined;
+  /** Stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)`, or `‖A r‖ ≤ rtol ‖A‖‖r‖`. @default 1e-8 */
+  readonly rtol?: number;
+  /** Stops also where `‖r‖ ≤ atol`. @default 0 */
+  readonly atol?: number;
+  /** Stops where the estimate of the condition number exceeds this; 0 for no limit. @default 0 */
+  readonly conlim?: number;
+}
+
+export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V>, RunOptions {
+  /** Most iterations. @default 10 */
+  readonly niter?: number;
+}
+
+/** Norms are those of the preconditioner: `√(rᴴ M r)`. */
+interface Estimates {
+  /** `‖y − (A − shift) x‖` */
+  rnorm: number;
+  /** `‖(A − shift) r‖` of the iteration before. */
+  arnorm: number;
+  anorm: number;
+  acond: number;
+  /** `‖x‖` of the iteration before. */
+  xnorm: number;
+}
+
+export interface MinresState<V extends Vector<V>> extends SolverProgress, Estimates {
+  readonly A: LinearOperator<V, V>;
+  readonly M: LinearOperator<V, V> | undefined;
+  readonly shift: number;
+  readonly rtol: number;
+  readonly atol: number;
+  readonly conlim: number;
+  readonly bnorm: number;
+  readonly x: V;
+  /** Lanczos vectors: of the iteration before last, the last (both not normed), and `M r / β`. */
+  rBefore: V;
+  r: V;
+  readonly v: V;
+  /** `M r`, where there is a preconditioner. */
+  readonly z: V | undefined;
+  /** Search directions. */
+  wBefore: V;
+  w: V;
+  /** Lanczos: `β`, and the one before. */
+  beta: number;
+  betaBefore: number;
+  /** The QR factorization of the tridiagonal matrix. */
+  c: number;
+  s: number;
+  dbar: number;
+  epsilon: number;
+  /** Largest and smallest diagonal entry. */
+  largest: number;
+  smallest: number;
+}
+
+/** What an iteration has found. `x` is live: the next step changes it. */
+export interface MinresStep<V extends Vector<V>> extends Readonly<Estimates> {
+  /** 0 for the start. */
+  readonly iteration: number;
+  readonly x: V;
+  /** The norm of the residual. */
+  readonly cost: number;
+  readonly state: MinresState<V>;
+}
+
+export interface MinresResult<V> extends Readonly<Estimates> {
+  readonly x: V;
+  readonly iterations: number;
+  readonly reason: StopReason;
+  /** The norm of the residual at the start and after every iteration. */
+  readonly cost: number[];
+}
+
+const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
+
+/** Allocates all vectors and evaluates the start: one application (none from zero), one of M, one reduction. Disposing all vectors but x is the caller's. */
+function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresStartOptions<V> = {}): MinresState<V> {
+  checkOptions('minres.init', options, START_OPTIONS);
+  const { x0, shift = 0, M, rtol = 1e-8, atol = 0, conlim = 0 } = options;
+  for (const [key, value] of Object.entries({ rtol, atol, conlim })) checkNonNegative('minres', key, value);
+  if (!(typeof shift === 'number' && Number.isFinite(shift)))
+    throw new ArgumentError(`minres: expected shift to be a finite number, received ${String(shift)}`);
+  const { model, data } = solverSpaces('minres', A, y, x0);
+  if (!model.equals(data))
+    throw new ShapeError(`minres: expected an operator from a space to itself, received one from ${model} to ${data}: use lsmr`);
+  checkPreconditioner('minres', M, model);
+  const x = startVector(model, x0);
+  const r = model.empty().assign(seenIn(y, model));
+  const v = model.empty();
+  if (x0) {
+    r.axpby(-1, A.matvec(x, v), 1);
+    if (shift !== 0) r.axpby(shift, x, 1);
+  }
+  const z = M?.matvec(r);
+  const pairs: VectorPair[] = [[r, z ?? r]];
+  if (x0) pairs.push([y, y]);
+  const [rz = 0, yy = rz] = rdots(...pairs);
+  const beta = Math.sqrt(rz);
+  const settings = { M, shift, rtol, atol, conlim, bnorm: Math.sqrt(yy) };
+  const vectors = { rBefore: model.zeros(), r, v, z, wBefore: model.zeros(), w: model.zeros() };
+  const factors = { beta, betaBefore: 0, c: -1, s: 0, dbar: 0, epsilon: 0, largest: 0, smallest: Number.MAX_VALUE };
+  const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: 0 };
+  const state = { ...begin(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
+  const reason = beta === 0 ? 'solved exactly' : beta <= atol ? 'residual within tolerance' : undefined;
+  conclude('minres', state, { cost: beta, reason, scalars: [rz, beta] });
+  return state;
+}
+
+/** One iteration: one application of A and of M, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+function step<V extends Vector<V>>(state: MinresState<V>): void {
+  const { A, M, shift, x, v, z, beta, betaBefore } = state;
+  const moves = state.reason === undefined;
+  // Lanczos: the next vector is made in the memory of the one before last
+  v.axpby(inverse(beta), z ?? state.r, 0);
+  const next = state.rBefore;
+  A.matvecAdd(v, next.scale(betaBefore > 0 ? -beta / betaBefore : 0));
+  if (shift !== 0) next.axpby(-shift, v, 1);
+  const [alpha = 0] = rdots([v, next]);
+  next.axpby(-alpha * inverse(beta), state.r, 1);
+  [state.rBefore, state.r] = [state.r, next];
+  if (M && z) M.matvec(next, z);
+  const [rz = 0, xx = 0] = rdots([next, z ?? next], [x, x]);
+  state.betaBefore = beta;
+  state.beta = Math.sqrt(rz);
+  state.iteration++;
+  let reason: StopReason | undefined;
+  if (moves) reason = advance(state, alpha, Math.sqrt(xx));
+  const { rnorm, arnorm } = state;
+  const fault = rz < 0 ? 'the preconditioner M is not positive definite: rᴴ M r < 0' : undefined;
+  conclude('minres', state, { cost: rnorm, reason, scalars: fault ? [] : [rnorm, arnorm, state.beta, alpha], fault });
+}
+
+/** One more column of the QR factorization, and the solution that goes with it. */
+function advance<V extends Vector<V>>(state: MinresState<V>, alpha: number, xnorm: number): StopReason | undefined {
+  const { x, v, beta, betaBefore, rtol, atol, conlim, bnorm } = state;
+  const eps = epsilonOf(x.dtype);
+  const epsilon = state.epsilon;
+  const delta = state.c * state.dbar + state.s * alpha;
+  const gbar = state.s * state.dbar - state.c * alpha;
+  state.epsilon = state.s * beta;
+  state.dbar = -state.c * beta;
+  const root = Math.hypot(gbar, state.dbar);
+  const gamma = Math.hypot(gbar, beta);
+  state.anorm = Math.hypot(state.anorm, alpha, betaBefore, beta);
+  state.arnorm = state.rnorm * root;
+  state.xnorm = xnorm;
+  // of the residual before this step: where it is a least-squares one, the step would divide by nothing
+  if (gamma <= eps * state.anorm) return 'gradient within tolerance';
+  state.c = gbar / gamma;
+  state.s = beta / gamma;
+  const phi = state.c * state.rnorm;
+  state.rnorm *= state.s;
+  const w = state.wBefore.axpby(1 / gamma, v, -epsilon / gamma).axpby(-delta / gamma, state.w, 1);
+  [state.wBefore, state.w] = [state.w, w];
+  x.axpby(phi, w, 1);
+  state.largest = Math.max(state.largest, gamma);
+  state.smallest = Math.min(state.smallest, gamma);
+  state.acond = state.largest / state.smallest;
+  const { rnorm, anorm, acond } = state;
+  if (rnorm === 0) return 'solved exactly';
+  if (rnorm <= atol || rnorm <= rtol * (anorm * xnorm + bnorm)) return 'residual within tolerance';
+  if (root <= rtol * anorm) return 'gradient within tolerance';
+  if (conlim > 0 && acond >= conlim) return 'condition limit reached';
+  if (rnorm <= eps * (anorm * xnorm + bnorm) || root <= eps * anorm || eps * acond >= 0.1) return 'machine precision reached';
+  return undefined;
+}
+
+const stepOf = <V extends Vector<V>>(state: MinresState<V>): MinresStep<V> => {
+  const { iteration, x, rnorm, arnorm, anorm, acond, xnorm } = state;
+  return { iteration, x, cost: rnorm, rnorm, arnorm, anorm, acond, xnorm, state };
+};
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  y: V,
+  options: MinresOptions<V> = {},
+): Generator<MinresStep<V>, MinresResult<V>, void> {
+  checkOptions('minres', options, [...START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  return drive(
+    {
+      name: 'minres',
+      start: () => init(A, y, start),
+      step,
+      report: stepOf<V>,
+      result: ({ x, iteration: iterations, history: cost, rnorm, arnorm, anorm, acond, xnorm }, reason): MinresResult<V> => {
+        return { x, iterations, reason, cost, rnorm, arnorm, anorm, acond, xnorm };
+      },
+    },
+    { niter, maxTime, checkpoint, reproducible },
+  );
+}
+
+/**
+ * MINRES: solves `(A − shift) x = y` for a Hermitian A that may be indefinite or singular, with the least norm of the residual over the Krylov space.
+ *
+ * Lanczos `β r' = A v − (β/β₋) r₋ − (α/β) r` with `v = M r / β`, and a QR factorization of the tridiagonal matrix by rotations (c, s):
+ * `w = (v − ε w₋₋ − δ w₋)/γ`, `x += φ w`. Of a singular, inconsistent system it finds a least-squares solution.
+ *
+ * It stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)` or `‖r‖ ≤ atol`, where `‖A r‖ ≤ rtol ‖A‖‖r‖`, where the estimated condition number reaches `conlim`, where any of these holds to machine
+ * precision, or after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`.
+ * Memory: x, two Lanczos vectors, v, two directions (and z with a preconditioner), and what the operator borrows to add (at most one). An iteration costs one application of A, one of M
+ * and two reductions, and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN, overflow, or an M that is
+ * not positive definite.
+ * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
+ */
+export const minres = Object.assign(
+  <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresOptions<V> = {}): MinresResult<V> => runToEnd(steps(A, y, options)),
+  { init, step, steps },
+);
