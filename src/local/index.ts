@@ -39,6 +39,8 @@ export { NonStationaryConvolve1D, type NonStationaryConvolve1DOptions } from './
 export { NonStationaryConvolve2D, type NonStationaryConvolve2DOptions } from './non-stationary-convolve2d.js';
 export { ormsby } from './ormsby.js';
 export { Pad, type Padding, type PadOptions } from './pad.js';
+export { Patch2D, type Patch2DOptions } from './patch2d.js';
+export { Patch3D, type Patch3DOptions } from './patch3d.js';
 export { PhaseShift, type PhaseShiftOptions } from './phase-shift.js';
 export { PoststackLinearModelling, type PoststackLinearModellingOptions } from './poststack-linear-modelling.js';
 export { PrestackLinearModelling, type PrestackLinearModellingOptions } from './prestack-linear-modelling.js';
@@ -55,6 +57,9 @@ export { SecondDerivative, type SecondDerivativeOptions } from './second-derivat
 export { SecondDirectionalDerivative, type SecondDirectionalDerivativeOptions } from './second-directional-derivative.js';
 export { type Events, hyperbolic2d, hyperbolic3d, linear2d, linear3d, parabolic2d, type PerEvent } from './seismic-events.js';
 export { Shift, type ShiftOptions } from './shift.js';
+export { Sliding1D, type Sliding1DOptions } from './sliding1d.js';
+export { Sliding2D, type Sliding2DOptions } from './sliding2d.js';
+export { Sliding3D, type Sliding3DOptions } from './sliding3d.js';
 export { type SmoothOptions, smooth } from './smooth.js';
 export { Smoothing1D, type Smoothing1DOptions } from './smoothing1d.js';
 export { Smoothing2D, type Smoothing2DOptions } from './smoothing2d.js';
@@ -65,4 +70,5 @@ export { cosinetaper, hanningtaper, taper, taper2d, taper3d, type TaperType } fr
 export { Transpose, type TransposeOptions } from './transpose.js';
 export { VStack } from './v-stack.js';
 export type { Wavelet, Window } from './wavelet.js';
+export { type WindowDesign, windowDesign } from './windows.js';
 export { Zero, type ZeroOptions } from './zero.js';

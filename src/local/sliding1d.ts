@@ -1,0 +1,16 @@
+import type { Shape } from '../core/shape.js';
+import type { AnyLocalOperator } from './local-operator.js';
+import { WindowedOperator, type WindowedOptions } from './windowed-operator.js';
+import { toWindows } from './windows.js';
+
+export type Sliding1DOptions = WindowedOptions;
+
+/**
+ * An operator on overlapping windows of a signal. Windows of `nwin` samples share `nover` with the next, where they fade into one another; the parts of the model lie one after the other in memory. Sizes: {@link windowDesign}.
+ * Shapes: `[windows · m]` to `[n]`, Op of `[m]` to `[nwin]`.
+ */
+export class Sliding1D extends WindowedOperator {
+  constructor(Op: AnyLocalOperator, dims: number | Shape, dimsd: number | Shape, nwin: number, nover: number, options: Sliding1DOptions = {}) {
+    super(Op, dims, toWindows('Sliding1D', dimsd, nwin, nover, 1, 1), options);
+  }
+}
