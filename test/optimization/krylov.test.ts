@@ -1,0 +1,360 @@
+import { expect } from 'chai';
+import { complex, conj, re, type Scalar } from '../../src/core/complex.js';
+import { setDefaultBackend } from '../../src/core/defaults.js';
+import { ArgumentError, NumericalError, ShapeError } from '../../src/core/errors.js';
+import type { LinearOperator } from '../../src/core/linear-operator.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { cg } from '../../src/optimization/cg.js';
+import { cgPipelined } from '../../src/optimization/cg-pipelined.js';
+import { cgSingleReduction } from '../../src/optimization/cg-single-reduction.js';
+import { cgls } from '../../src/optimization/cgls.js';
+import { cglsSingleReduction } from '../../src/optimization/cgls-single-reduction.js';
+import { lsmr } from '../../src/optimization/lsmr.js';
+import { lsqr } from '../../src/optimization/lsqr.js';
+import { minres } from '../../src/optimization/minres.js';
+import { powerIteration } from '../../src/optimization/power-iteration.js';
+import type { StopReason } from '../../src/optimization/solver.js';
+import { Dense, distance, type Matrix, normalSolution, randomMatrix, solveDense } from './dense.js';
+
+type Operator = LinearOperator<NDArray>;
+interface Options {
+  readonly x0?: NDArray | undefined;
+  readonly damp?: number;
+}
+interface Answer {
+  readonly x: NDArray;
+  readonly iterations: number;
+  readonly reason: StopReason;
+  readonly cost: number[];
+}
+
+/** Least-squares solvers, run until nothing more is to be gained. */
+const LEAST_SQUARES: Readonly<Record<string, (A: Operator, y: NDArray, options?: Options) => Answer>> = {
+  cgls: (A, y, o) => cgls(A, y, { ...o, niter: 200, tol: 1e-30 }),
+  cglsSingleReduction: (A, y, o) => cglsSingleReduction(A, y, { ...o, niter: 200, tol: 1e-30, replace: 5 }),
+  lsqr: (A, y, o) => lsqr(A, y, { ...o, niter: 200, atol: 1e-15, btol: 1e-15, conlim: 0 }),
+  lsmr: (A, y, o) => lsmr(A, y, { ...o, niter: 200, atol: 1e-15, btol: 1e-15, conlim: 0 }),
+};
+
+/** Solvers of Hermitian systems. */
+const SQUARE: Readonly<Record<string, (A: Operator, y: NDArray, options?: { readonly x0?: NDArray | undefined }) => Answer>> = {
+  cgSingleReduction: (A, y, o) => cgSingleReduction(A, y, { ...o, niter: 200, tol: 1e-24, replace: 5 }),
+  cgPipelined: (A, y, o) => cgPipelined(A, y, { ...o, niter: 200, tol: 1e-24, replace: 5 }),
+  minres: (A, y, o) => minres(A, y, { ...o, niter: 200, rtol: 1e-15 }),
+};
+
+const vector = (values: readonly Scalar[], dtype?: 'float32' | 'complex128') => NDArray.array([...values], dtype ? { dtype } : {});
+const column = (n: number, seed: number, dtype: 'float64' | 'complex128' = 'float64'): Scalar[] =>
+  randomMatrix(n, 1, seed, dtype).map((row) => row[0] as Scalar);
+const hilbert = (n: number): number[][] => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => 1 / (i + j + 1)));
+const diagonal = (values: readonly number[]): number[][] => values.map((v, i) => values.map((_, j) => (i === j ? v : 0)));
+
+/** `B + Bᴴ + shift`, indefinite for a small shift. */
+function hermitian(n: number, seed: number, dtype: 'float64' | 'complex128', shift: number): Scalar[][] {
+  const b = randomMatrix(n, n, seed, dtype);
+  return b.map((row, i) =>
+    row.map((v, j) => {
+      const w = conj(b[j]?.[i] as Scalar);
+      const sum = typeof v === 'number' || typeof w === 'number' ? re(v) + re(w) : complex(v.re + w.re, v.im + w.im);
+      if (i !== j) return sum;
+      return typeof sum === 'number' ? sum + shift : complex(sum.re + shift, 0);
+    }),
+  );
+}
+
+describe('solvers of least squares', () => {
+  let backend: CpuBackend;
+  before(() => {
+    backend = new CpuBackend();
+    setDefaultBackend(backend);
+  });
+
+  for (const [name, solve] of Object.entries(LEAST_SQUARES)) {
+    describe(name, () => {
+      for (const dtype of ['float64', 'complex128'] as const) {
+        for (const damp of [0, 0.7]) {
+          it(`an inconsistent system, ${dtype}, damp ${damp}`, () => {
+            const a = randomMatrix(9, 5, 21, dtype);
+            const rhs = column(9, 7, dtype);
+            const { x } = solve(new Dense(a, dtype), vector(rhs), { damp });
+            expect(distance(x, normalSolution(a, rhs, damp))).to.be.below(1e-10);
+          });
+        }
+
+        it(`from a start, ${dtype}`, () => {
+          const a = randomMatrix(9, 5, 21, dtype);
+          const rhs = column(9, 7, dtype);
+          const x0 = vector(column(5, 8, dtype));
+          const before = [...x0.toHost()];
+          const { x } = solve(new Dense(a, dtype), vector(rhs), { x0 });
+          expect(distance(x, normalSolution(a, rhs))).to.be.below(1e-10);
+          expect([...x0.toHost()]).to.deep.equal(before);
+        });
+      }
+
+      it('a rank-deficient inconsistent system: the least-squares solution of least norm', () => {
+        const a = [
+          [1, 1, 0],
+          [2, 2, 1],
+          [0, 0, 3],
+          [0, 0, 0],
+        ];
+        const { x, cost } = solve(new Dense(a), vector([2, 5, 3, 7]));
+        expect(distance(x, [1, 1, 1])).to.be.below(1e-7);
+        expect(cost.at(-1)).to.be.closeTo(7, 1e-10);
+      });
+
+      it('an ill-conditioned system: Hilbert columns', () => {
+        const a = hilbert(12).map((row) => row.slice(0, 6));
+        const y = vector(a.map((row) => row.reduce((sum, v) => sum + v, 0)));
+        // condition 5e6: a gradient of 1e-15 allows for an error of 1e-3
+        expect(distance(solve(new Dense(a), y).x, new Array(6).fill(1))).to.be.below(1e-3);
+      });
+
+      it('the cost is the norm of the residual', () => {
+        const a = randomMatrix(9, 5, 3);
+        const A = new Dense(a);
+        const y = vector(column(9, 4));
+        const { x, cost, iterations } = solve(A, y);
+        expect(cost).to.have.length(iterations + 1);
+        expect(cost[0]).to.be.closeTo(y.norm(), 1e-12);
+        expect(cost.at(-1)).to.be.closeTo(y.subtract(A.matvec(x)).norm(), 1e-10);
+      });
+
+      it('a zero right-hand side, an exact start, data orthogonal to the range, one element', () => {
+        const zero = solve(new Dense(randomMatrix(9, 5, 1)), NDArray.zeros([9]));
+        expect(zero).to.include({ iterations: 0, reason: 'solved exactly' });
+        expect(zero.x.norm()).to.equal(0);
+        const exact = solve(
+          new Dense([
+            [2, 0],
+            [0, 4],
+            [0, 0],
+          ]),
+          vector([2, 8, 0]),
+          { x0: vector([1, 2]) },
+        );
+        expect(exact).to.include({ iterations: 0, reason: 'solved exactly' });
+        expect([...exact.x.toHost()]).to.deep.equal([1, 2]);
+        const orthogonal = solve(new Dense([[1], [0]]), vector([0, 3]));
+        expect(orthogonal).to.include({ iterations: 0, reason: 'solved exactly' });
+        const one = solve(new Dense([[4]]), vector([8]));
+        expect(distance(one.x, [2])).to.be.below(1e-15);
+        expect(one.iterations).to.equal(1);
+      });
+
+      it('breaking down is no NaN: an operator of zeros', () => {
+        const { x, reason } = solve(new Dense(diagonal([0, 0])), vector([1, 2]));
+        expect(reason).to.equal('solved exactly');
+        expect(x.norm()).to.equal(0);
+      });
+    });
+  }
+
+  it('lsqr and lsmr say why they stopped, and estimate norms', () => {
+    const compatible = randomMatrix(8, 4, 5);
+    const A = new Dense(compatible);
+    const truth = column(4, 6);
+    const y = A.matvec(vector(truth));
+    for (const solve of [lsqr, lsmr]) {
+      const done = solve(A, y, { niter: 100, atol: 1e-12, btol: 1e-12 });
+      expect(done.reason).to.equal('residual within tolerance');
+      expect(done.istop).to.equal(1);
+      expect(distance(done.x, truth)).to.be.below(1e-9);
+      const inconsistent = solve(A, vector(column(8, 9)), { niter: 100, atol: 1e-10, btol: 0 });
+      expect(inconsistent).to.include({ reason: 'gradient within tolerance', istop: 2 });
+      expect(solve(A, y, { niter: 1 })).to.include({ reason: 'iteration limit reached', istop: 7 });
+      const frobenius = Math.sqrt(compatible.flat().reduce<number>((sum, v) => sum + re(v) ** 2, 0));
+      expect(inconsistent.anorm).to.be.within(0.3 * frobenius, 1.5 * frobenius);
+      const singular = solve(new Dense(diagonal([1, 0.5, 1e-5])), vector([1, 1, 1e-3]), { niter: 50, atol: 0, btol: 0, conlim: 1e4 });
+      expect(singular).to.include({ reason: 'condition limit reached', istop: 3 });
+      const exact = solve(A, y, { niter: 100, atol: 0, btol: 0, conlim: 0 });
+      expect(exact.reason).to.be.oneOf(['machine precision reached', 'solved exactly']);
+    }
+  });
+
+  it('the gradient of lsmr never grows, the residual of lsqr never grows', () => {
+    const A = new Dense(randomMatrix(20, 12, 4));
+    const y = vector(column(20, 2));
+    let gradient = Number.POSITIVE_INFINITY;
+    for (const { arnorm, x } of lsmr.steps(A, y, { niter: 10, atol: 0, btol: 0 })) {
+      expect(arnorm).to.be.at.most(gradient * (1 + 1e-12));
+      expect(A.rmatvec(y.subtract(A.matvec(x))).norm()).to.be.closeTo(arnorm, 1e-9);
+      gradient = arnorm;
+    }
+    let residual = Number.POSITIVE_INFINITY;
+    for (const { rnorm, arnorm, xnorm, x } of lsqr.steps(A, y, { niter: 10, damp: 0.3, atol: 0, btol: 0 })) {
+      expect(rnorm).to.be.at.most(residual);
+      residual = rnorm;
+      const r = y.subtract(A.matvec(x));
+      expect(Math.hypot(r.norm(), 0.3 * x.norm())).to.be.closeTo(rnorm, 1e-9);
+      expect(A.rmatvec(r).axpby(-0.09, x, 1).norm()).to.be.closeTo(arnorm, 1e-9);
+      expect(x.norm()).to.be.closeTo(xnorm, 1e-9);
+    }
+  });
+
+  it('lsqr gives the iterates of cgls', () => {
+    const A = new Dense(randomMatrix(20, 12, 4));
+    const y = vector(column(20, 2));
+    for (const niter of [1, 3, 7]) {
+      const expected = cgls(A, y, { niter, tol: 0 }).x;
+      expect(lsqr(A, y, { niter }).x.subtract(expected).norm()).to.be.below(1e-10);
+      expect(cglsSingleReduction(A, y, { niter, tol: 0 }).x.subtract(expected).norm()).to.be.below(1e-10);
+    }
+  });
+
+  it('cgls: a relative tolerance, and a preconditioner that helps', () => {
+    const scales = Array.from({ length: 12 }, (_, i) => 10 ** (i / 4));
+    const a = randomMatrix(30, 12, 4).map((row) => row.map((v, j) => re(v) * (scales[j] as number)));
+    const A = new Dense(a);
+    const y = vector(column(30, 2));
+    const M = new Dense(diagonal(scales.map((s) => 1 / (30 * s * s))));
+    for (const solver of [cgls, cglsSingleReduction]) {
+      for (const x0 of [undefined, NDArray.ones([12])]) {
+        const plain = solver(A, y, { niter: 500, tol: 0, rtol: 1e-8, x0 });
+        const helped = solver(A, y, { niter: 500, tol: 0, rtol: 1e-8, M, x0 });
+        for (const { x, reason } of [plain, helped]) {
+          expect(reason).to.equal('tolerance reached');
+          expect(A.rmatvec(y.subtract(A.matvec(x))).norm()).to.be.below(2e-8 * A.rmatvec(y).norm());
+        }
+        expect(helped.iterations).to.be.below(plain.iterations / 1.5);
+      }
+    }
+  });
+});
+
+describe('solvers of Hermitian systems', () => {
+  before(() => {
+    setDefaultBackend(new CpuBackend());
+  });
+
+  for (const [name, solve] of Object.entries(SQUARE)) {
+    describe(name, () => {
+      for (const dtype of ['float64', 'complex128'] as const) {
+        it(`a definite system, from zero and from a start, ${dtype}`, () => {
+          const a = hermitian(8, 3, dtype, 14);
+          const rhs = column(8, 5, dtype);
+          const truth = solveDense(a, rhs);
+          for (const x0 of [undefined, vector(column(8, 6, dtype))]) {
+            const { x, cost, iterations } = solve(new Dense(a, dtype), vector(rhs), { x0 });
+            expect(distance(x, truth)).to.be.below(1e-10);
+            expect(cost).to.have.length(iterations + 1);
+          }
+        });
+      }
+
+      it('a zero right-hand side, an exact start, one element', () => {
+        const zero = solve(new Dense(diagonal([1, 2])), NDArray.zeros([2]));
+        expect(zero).to.include({ iterations: 0, reason: 'solved exactly' });
+        const exact = solve(new Dense(diagonal([2, 4])), vector([2, 8]), { x0: vector([1, 2]) });
+        expect(exact).to.include({ iterations: 0, reason: 'solved exactly' });
+        const one = solve(new Dense([[4]]), vector([8]));
+        expect([...one.x.toHost()]).to.deep.equal([2]);
+        expect(one.iterations).to.equal(1);
+      });
+
+      it('refuses an operator that is not square', () => {
+        expect(() => solve(new Dense(randomMatrix(4, 3, 1)), vector([1, 2, 3, 4]))).to.throw(ShapeError);
+      });
+    });
+  }
+
+  it('the iterates of cg, single-reduction and pipelined, preconditioned or not', () => {
+    const a = hermitian(12, 3, 'float64', 16);
+    const A = new Dense(a);
+    const y = vector(column(12, 5));
+    const M = new Dense(diagonal(a.map((row, i) => 1 / re(row[i] as Scalar))));
+    for (const options of [{}, { M }]) {
+      for (const niter of [1, 2, 5, 8]) {
+        const expected = cg(A, y, { niter, tol: 0, ...options }).x;
+        for (const replace of [0, 3]) {
+          expect(cgSingleReduction(A, y, { niter, tol: 0, replace, ...options }).x.subtract(expected).norm()).to.be.below(1e-11);
+          expect(cgPipelined(A, y, { niter, tol: 0, replace, ...options }).x.subtract(expected).norm()).to.be.below(1e-11);
+        }
+      }
+    }
+  });
+
+  it('residual replacement: the pipelined form reaches what cg reaches', () => {
+    const n = 60;
+    const A = new Dense(diagonal(Array.from({ length: n }, (_, i) => 1 + 1e5 * (i / (n - 1)) ** 4)));
+    const y = NDArray.ones([n]);
+    const truth = (x: NDArray): number => y.subtract(A.matvec(x)).norm();
+    const without = cgPipelined(A, y, { niter: 400, tol: 0, rtol: 1e-13, replace: 0 });
+    const replaced = cgPipelined(A, y, { niter: 400, tol: 0, rtol: 1e-13, replace: 20 });
+    expect(truth(replaced.x)).to.be.below(truth(without.x) / 10);
+  });
+
+  it('minres: indefinite, shifted, singular', () => {
+    for (const dtype of ['float64', 'complex128'] as const) {
+      const a = hermitian(9, 2, dtype, 0.5);
+      const rhs = column(9, 4, dtype);
+      const { x } = minres(new Dense(a, dtype), vector(rhs), { niter: 60, rtol: 1e-15 });
+      expect(distance(x, solveDense(a, rhs))).to.be.below(1e-9);
+      const shifted = a.map((row, i) =>
+        row.map((v, j) => (i !== j ? v : typeof v === 'number' ? v - 0.3 : complex(v.re - 0.3, v.im))),
+      );
+      const moved = minres(new Dense(a, dtype), vector(rhs), { niter: 60, rtol: 1e-15, shift: 0.3, x0: vector(column(9, 7, dtype)) });
+      expect(distance(moved.x, solveDense(shifted, rhs))).to.be.below(1e-9);
+    }
+    const singular = minres(new Dense(diagonal([3, -2, 0])), vector([3, 4, 5]), { niter: 20 });
+    // a least-squares solution, not that of least norm: the third element is free
+    expect(distance(singular.x.slice([0, 2]), [1, -2])).to.be.below(1e-10);
+    expect(singular.reason).to.equal('gradient within tolerance');
+    expect(singular.cost.at(-1)).to.be.closeTo(5, 1e-10);
+  });
+
+  it('minres: a preconditioner that helps; the residual never grows', () => {
+    const n = 30;
+    const values = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : -1) * 10 ** (i / 10));
+    const A = new Dense(diagonal(values).map((row, i) => row.map((v, j) => (Math.abs(i - j) === 1 ? 0.2 : v))));
+    const M = new Dense(diagonal(values.map((v) => 1 / Math.abs(v))));
+    const y = NDArray.ones([n]);
+    const plain = minres(A, y, { niter: 300, rtol: 1e-10 });
+    const helped = minres(A, y, { niter: 300, rtol: 1e-10, M });
+    expect(helped.iterations).to.be.below(plain.iterations / 2);
+    expect(helped.x.subtract(plain.x).norm()).to.be.below(1e-6);
+    for (const { cost } of [plain, helped]) cost.forEach((c, k) => k === 0 || expect(c).to.be.at.most(cost[k - 1] as number));
+    expect(() => minres(A, y, { M: new Dense(diagonal(values.map((v) => -1 / Math.abs(v)))) })).to.throw(NumericalError);
+    expect(() => minres(A, y, { shift: Number.NaN })).to.throw(ArgumentError, /shift/);
+  });
+
+  it('cg: a relative tolerance, and a preconditioner that helps', () => {
+    const n = 40;
+    const scales = Array.from({ length: n }, (_, i) => 10 ** (i / 10));
+    const A = new Dense(diagonal(scales).map((row, i) => row.map((v, j) => (Math.abs(i - j) === 1 ? 0.1 : v))));
+    const y = NDArray.ones([n]);
+    const M = new Dense(diagonal(scales.map((s) => 1 / s)));
+    const plain = cg(A, y, { niter: 300, tol: 0, rtol: 1e-9 });
+    const helped = cg(A, y, { niter: 300, tol: 0, rtol: 1e-9, M });
+    expect(plain.reason).to.equal('tolerance reached');
+    expect(y.subtract(A.matvec(helped.x)).norm()).to.be.below(1.1e-9 * y.norm());
+    expect(helped.iterations).to.be.below(plain.iterations / 2);
+  });
+
+  it('powerIteration: the largest eigenvalue and its vector', () => {
+    for (const dtype of ['float64', 'complex128'] as const) {
+      const a = hermitian(7, 3, dtype, 10);
+      const A = new Dense(a, dtype);
+      const { maxeig, x, reason } = powerIteration(A, { niter: 2000, tol: 1e-13 });
+      expect(reason).to.equal('tolerance reached');
+      expect(A.matvec(x).axpby(-re(maxeig), x, 1).norm()).to.be.below(1e-4 * re(maxeig));
+      expect(x.norm()).to.be.closeTo(1, 1e-12);
+    }
+    expect(powerIteration(new Dense(diagonal([0, 0])))).to.include({ maxeig: 0, reason: 'solved exactly' });
+    expect(() => powerIteration(new Dense(randomMatrix(3, 2, 1)))).to.throw(ShapeError);
+  });
+
+  it('refuse what does not fit', () => {
+    const A = new Dense(diagonal([1, 2]));
+    const y = NDArray.ones([2]);
+    // @ts-expect-error misspelt
+    expect(() => lsqr(A, y, { atoll: 1 })).to.throw(ArgumentError, /did you mean 'atol'/);
+    expect(() => lsmr(A, y, { conlim: -1 })).to.throw(ArgumentError, /conlim/);
+    expect(() => cgPipelined(A, y, { replace: 1.5 })).to.throw(ArgumentError, /replace/);
+    expect(() => cg(A, y, { maxTime: -1 })).to.throw(ArgumentError, /maxTime/);
+    const matrix: Matrix = randomMatrix(3, 3, 1);
+    expect(() => cgls(A, y, { M: new Dense(matrix) })).to.throw(ShapeError);
+  });
+});
