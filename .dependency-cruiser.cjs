@@ -10,8 +10,8 @@ const ROOMS = {
   plotting: ['core'],
   local: ['core'],
   operators: ['local', 'core'],
-  proximal: ['operators', 'local', 'core'],
-  optimization: ['proximal', 'operators', 'local', 'core'],
+  optimization: ['operators', 'local', 'core'],
+  proximal: ['optimization', 'operators', 'local', 'core'],
   // The conformance suite compares any backend with the reference
   testing: ['cpu', 'core'],
 };

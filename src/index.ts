@@ -8,4 +8,5 @@ export * from './io/index.js';
 export * from './local/index.js';
 export * from './operators/index.js';
 export * from './optimization/index.js';
+export * from './proximal/index.js';
 export { COMM_SELF, COMM_WORLD } from './wire.js';

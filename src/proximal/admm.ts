@@ -1,0 +1,133 @@
+import { checkOptions } from '../core/options.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { checkPositive, type ProxOperator } from './prox-operator.js';
+import {
+  checkFlag,
+  checkStart,
+  driveProximal,
+  type ProximalResult,
+  type ProximalRunOptions,
+  type ProximalState,
+  type ProximalStep,
+  settleProximal,
+} from './proximal-solver.js';
+import { withWorkspaces } from './workspaces.js';
+
+export interface AdmmStartOptions<V> {
+  /** The step, any positive number: the penalty is `1/τ`. */
+  readonly tau: number;
+  /** Where z starts. @default x0 */
+  readonly z0?: V | undefined;
+  /** Updates z before x. @default false */
+  readonly gfirst?: boolean;
+  /** Stops when `√(‖x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  readonly tol?: number;
+}
+
+export interface AdmmOptions<V> extends AdmmStartOptions<V>, ProximalRunOptions {}
+
+/** All that one iteration needs of the one before: what a checkpoint writes. */
+export interface AdmmState<V extends Vector<V>> extends ProximalState<V> {
+  readonly f: ProxOperator<V>;
+  readonly g: ProxOperator<V>;
+  readonly tau: number;
+  readonly gfirst: boolean;
+  readonly tol: number;
+  /** The copy of x that g sees. */
+  readonly z: V;
+  /** The scaled dual variable. */
+  readonly u: V;
+}
+
+export interface AdmmResult<V> extends ProximalResult<V> {
+  readonly z: V;
+}
+
+const START_OPTIONS = ['tau', 'z0', 'gfirst', 'tol'] as const;
+
+/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+function init<V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: AdmmStartOptions<V>): AdmmState<V> {
+  checkOptions('admm.init', options, START_OPTIONS);
+  const { tau, z0, gfirst = false, tol = 0 } = options;
+  checkPositive('admm', 'tau', tau);
+  checkNonNegative('admm', 'tol', tol);
+  checkFlag('admm', 'gfirst', gfirst);
+  checkStart('admm', x0);
+  const x = x0.copy();
+  const z = x.emptyLike().assign(z0 ?? x0);
+  const state: AdmmState<V> = {
+    ...begin({ comm: f.comm ?? g.comm }, x),
+    ...{ f, g, tau, gfirst, tol, z },
+    u: x.zerosLike(),
+    cost: f.value(x) + g.value(z),
+    residual: Number.NaN,
+  };
+  settleProximal('admm', state);
+  return state;
+}
+
+/** One iteration; see {@link admm}. Allocates no vector. */
+function step<V extends Vector<V>>(state: AdmmState<V>): void {
+  const { f, g, x, z, u, tau, gfirst, tol } = state;
+  const updateX = () => f.prox(x.assign(z).axpby(-1, u, 1), tau, x);
+  const updateZ = () => g.prox(z.assign(x).axpby(1, u, 1), tau, z);
+  const [first, second] = gfirst ? [updateZ, updateX] : [updateX, updateZ];
+  if (state.reason !== undefined) {
+    // ranks of another colour go on, these keep what they have
+  } else if (tol === 0) {
+    first();
+    second();
+    u.axpby(1, x, 1).axpby(-1, z, 1);
+  } else {
+    withWorkspaces([x.space, x.space], (works) => {
+      const [dual, primal] = works as [V, V];
+      dual.assign(z);
+      first();
+      second();
+      dual.axpby(-1, z, 1);
+      primal.assign(x).axpby(-1, z, 1);
+      u.axpby(1, primal, 1);
+      const [r = 0, s = 0] = rdots([primal, primal], [dual, dual]);
+      state.residual = Math.sqrt(r + s);
+    });
+  }
+  if (state.reason === undefined) state.cost = f.value(x) + g.value(z);
+  state.iteration++;
+  settleProximal('admm', state);
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<V extends Vector<V>>(
+  f: ProxOperator<V>,
+  g: ProxOperator<V>,
+  x0: V,
+  options: AdmmOptions<V>,
+): Generator<ProximalStep<V, AdmmState<V>>, AdmmResult<V>, void> {
+  checkOptions('admm', options, [...START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  const run = { niter, maxTime, checkpoint, reproducible };
+  return driveProximal(
+    'admm',
+    () => init(f, g, x0, start),
+    step,
+    run,
+    ({ z }) => ({ z: z.copy() }),
+  );
+}
+
+/**
+ * The alternating direction method of multipliers: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
+ *
+ * `x = prox_{τf}(z − u)`, `z = prox_{τg}(x + u)`, `u += x − z`; with `gfirst` z comes first. The objective is `f(x) + g(z)`.
+ *
+ * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`.
+ * Memory: x, z, u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011.
+ */
+export const admm = Object.assign(
+  <V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: AdmmOptions<V>): AdmmResult<V> =>
+    runToEnd(steps(f, g, x0, options)),
+  { init, step, steps },
+);

@@ -1,0 +1,127 @@
+import { ArgumentError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { checkPositive, type ProxOperator } from './prox-operator.js';
+import {
+  checkFlag,
+  checkStart,
+  driveProximal,
+  type ProximalResult,
+  type ProximalRunOptions,
+  type ProximalState,
+  type ProximalStep,
+  settleProximal,
+} from './proximal-solver.js';
+
+export interface DouglasRachfordStartOptions {
+  /** The step, any positive number. */
+  readonly tau: number;
+  /** Relaxation, between 0 and 2. @default 1 */
+  readonly eta?: number;
+  /** Takes the prox of g at y and that of f at its reflection, instead of the other way round. @default false */
+  readonly gfirst?: boolean;
+  /** Stops when `‖z − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  readonly tol?: number;
+}
+
+export interface DouglasRachfordOptions extends DouglasRachfordStartOptions, ProximalRunOptions {}
+
+/** All that one iteration needs of the one before: what a checkpoint writes. */
+export interface DouglasRachfordState<V extends Vector<V>> extends ProximalState<V> {
+  readonly f: ProxOperator<V>;
+  readonly g: ProxOperator<V>;
+  readonly tau: number;
+  readonly eta: number;
+  readonly gfirst: boolean;
+  readonly tol: number;
+  /** The variable that is iterated. */
+  readonly y: V;
+  /** The prox at the reflection. */
+  readonly z: V;
+}
+
+export interface DouglasRachfordResult<V> extends ProximalResult<V> {
+  readonly y: V;
+}
+
+const START_OPTIONS = ['tau', 'eta', 'gfirst', 'tol'] as const;
+
+/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+function init<V extends Vector<V>>(
+  f: ProxOperator<V>,
+  g: ProxOperator<V>,
+  x0: V,
+  options: DouglasRachfordStartOptions,
+): DouglasRachfordState<V> {
+  const name = 'douglasRachford';
+  checkOptions(`${name}.init`, options, START_OPTIONS);
+  const { tau, eta = 1, gfirst = false, tol = 0 } = options;
+  checkPositive(name, 'tau', tau);
+  if (!(eta > 0 && eta < 2)) throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${String(eta)}`);
+  checkFlag(name, 'gfirst', gfirst);
+  checkNonNegative(name, 'tol', tol);
+  checkStart(name, x0);
+  const x = x0.copy();
+  const state: DouglasRachfordState<V> = {
+    ...begin({ comm: f.comm ?? g.comm }, x, ['z']),
+    ...{ f, g, tau, eta, gfirst, tol },
+    y: x.copy(),
+    z: x.emptyLike(),
+    cost: f.value(x) + g.value(x),
+    residual: Number.NaN,
+  };
+  settleProximal(name, state);
+  return state;
+}
+
+/** One iteration; see {@link douglasRachford}. Allocates no vector. */
+function step<V extends Vector<V>>(state: DouglasRachfordState<V>): void {
+  const { f, g, x, y, z, tau, eta, gfirst, tol } = state;
+  if (state.reason === undefined) {
+    const [first, second] = gfirst ? [g, f] : [f, g];
+    first.prox(y, tau, x);
+    second.prox(z.assign(y).axpby(2, x, -1), tau, z);
+    state.cost = first.value(x) + second.value(z);
+    z.axpby(-1, x, 1);
+    if (tol > 0) state.residual = Math.sqrt(rdots([z, z])[0] as number);
+    y.axpby(eta, z, 1);
+  }
+  state.iteration++;
+  settleProximal('douglasRachford', state);
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<V extends Vector<V>>(
+  f: ProxOperator<V>,
+  g: ProxOperator<V>,
+  x0: V,
+  options: DouglasRachfordOptions,
+): Generator<ProximalStep<V, DouglasRachfordState<V>>, DouglasRachfordResult<V>, void> {
+  checkOptions('douglasRachford', options, [...START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  const run = { niter, maxTime, checkpoint, reproducible };
+  return driveProximal(
+    'douglasRachford',
+    () => init(f, g, x0, start),
+    step,
+    run,
+    ({ y }) => ({ y: y.copy() }),
+  );
+}
+
+/**
+ * Douglas-Rachford splitting: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
+ *
+ * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`; with `gfirst` f and g change places. The objective is `f(x) + g(z)`.
+ *
+ * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`.
+ * Memory: x, y, z. An iteration costs a prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.15.
+ */
+export const douglasRachford = Object.assign(
+  <V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: DouglasRachfordOptions): DouglasRachfordResult<V> =>
+    runToEnd(steps(f, g, x0, options)),
+  { init, step, steps },
+);

@@ -1,0 +1,31 @@
+import { checkOptions } from '../core/options.js';
+import type { AnyVector } from '../core/vector.js';
+import type { SigmaOptions } from './l0.js';
+import { epsilonOf } from './moduli.js';
+import { checkPositive, ProxOperator } from './prox-operator.js';
+
+/**
+ * `f(x) = σ ‖x‖₂`, not squared.
+ *
+ * prox: `max(1 − τσ/‖x‖, 0) x`; one reduction, as has value.
+ * Source: Beck, "First-order methods in optimization", 2017, example 6.19.
+ */
+export class Euclidean extends ProxOperator {
+  readonly sigma: number;
+  constructor(options: SigmaOptions = {}) {
+    super();
+    checkOptions('Euclidean', options, ['sigma']);
+    this.sigma = checkPositive('Euclidean', 'sigma', options.sigma ?? 1);
+  }
+  override value(x: AnyVector): number {
+    return this.sigma * x.norm();
+  }
+  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
+    const norm = x.norm();
+    const t = tau * this.sigma;
+    y.axpby(norm <= t ? 0 : 1 - t / norm, x, 0);
+  }
+  override conjugateValue(y: AnyVector): number {
+    return y.norm() <= this.sigma * (1 + 8 * epsilonOf(y)) ? 0 : Number.POSITIVE_INFINITY;
+  }
+}

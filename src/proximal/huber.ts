@@ -1,0 +1,67 @@
+import type { Elements } from '../core/backend.js';
+import { checkOptions } from '../core/options.js';
+import { type AnyVector, rdots } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { clamp, epsilonOf, multiplyReal, withModuli } from './moduli.js';
+import { checkPositive, ProxOperator } from './prox-operator.js';
+
+export interface HuberOptions {
+  /** Where the quadratic part ends. @default 1 */
+  readonly alpha?: number;
+  /** Weight of the function. @default 1 */
+  readonly sigma?: number;
+}
+
+/**
+ * Huber's function: `f(x) = σ Σ hα(xᵢ)`, `hα(x) = |x|²/(2α)` where `|x| ≤ α`, `|x| − α/2` elsewhere. Smooth.
+ *
+ * prox: `(1 − τσ / max(|x|, α + τσ)) x`; gradient: `σ x / max(|x|, α)`; both separable, no reduction. value: one reduction.
+ * Source: Beck, "First-order methods in optimization", 2017, examples 6.54 and 6.62 (there of the whole vector).
+ */
+export class Huber extends ProxOperator {
+  readonly alpha: number;
+  readonly sigma: number;
+  constructor(options: HuberOptions = {}) {
+    super();
+    checkOptions('Huber', options, ['alpha', 'sigma']);
+    this.alpha = checkPositive('Huber', 'alpha', options.alpha ?? 1);
+    this.sigma = checkPositive('Huber', 'sigma', options.sigma ?? 1);
+  }
+  override get isSmooth(): boolean {
+    return true;
+  }
+  override value(x: AnyVector): number {
+    const { alpha, sigma } = this;
+    return withModuli(x, (moduli) =>
+      withWorkspace(moduli.space, (low: AnyVector) => {
+        // h = m (|x| − m/2) / α with m = min(|x|, α)
+        clamp(moduli, 0, alpha, low);
+        return (sigma / alpha) * (rdots([low, moduli.axpby(-0.5, low, 1)])[0] as number);
+      }),
+    );
+  }
+  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
+    const t = tau * this.sigma;
+    this.#divide(x, this.alpha + t, t, 1, y);
+  }
+  protected override fillGrad(x: AnyVector, y: AnyVector): void {
+    this.#divide(x, this.alpha, -this.sigma, 0, y);
+  }
+  /** `y ← (offset − numerator / max(|x|, floor)) x` */
+  #divide(x: AnyVector, floor: number, numerator: number, offset: number, y: AnyVector): void {
+    withModuli(x, (factor) => {
+      factor.map((a: Elements) => {
+        const { backend } = a.storage;
+        backend.binary('maximum', a, floor, a);
+        backend.binary('divide', -numerator, a, a);
+        backend.binary('add', a, offset, a);
+      });
+      multiplyReal(x, factor, y);
+    });
+  }
+  override conjugateValue(y: AnyVector): number {
+    const { alpha, sigma } = this;
+    if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y))) return Number.POSITIVE_INFINITY;
+    return (alpha / (2 * sigma)) * y.norm() ** 2;
+  }
+}

@@ -1,0 +1,87 @@
+import { PartitionError } from '../core/errors.js';
+import type { AnyOperator } from '../core/linear-operator.js';
+import { type AnyVector, rdots, type VectorPair } from '../core/vector.js';
+import { withWorkspaces } from './workspaces.js';
+
+/** `wₖ ‖bₖ − Aₖ x‖²` */
+export interface LeastSquaresTerm {
+  /** Without one, the identity. */
+  readonly A?: AnyOperator | undefined;
+  /** In the range of A on the space of x. */
+  readonly b: AnyVector;
+  readonly weight: number;
+}
+
+export interface InnerOptions {
+  /** Most iterations. */
+  readonly niter: number;
+  /** Ends when the squared norm of the gradient, `‖Σ wₖ Aₖᴴ rₖ‖²`, is at most this. */
+  readonly tol: number;
+}
+
+/**
+ * Minimises `Σ wₖ ‖bₖ − Aₖ x‖²` from x, in place: CGLS on the stack of the terms, for terms of any vector kinds. Returns `‖bₖ − Aₖ x‖²` of every term, as the
+ * recurrence has it.
+ *
+ * Errors: {@link PartitionError} where a mask splits the ranks of an operator.
+ * Memory: workspaces s, p like x, and r, q like every b. An iteration costs a forward and an adjoint of every A and two reductions.
+ */
+export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm[], { niter, tol }: InnerOptions): number[] {
+  for (const { A } of terms) {
+    if (A?.comm && x.reducer && A.comm.id !== x.reducer.id)
+      throw new PartitionError(`least squares inside of a prox: expected vectors without a mask, received ${x.space}`);
+  }
+  const withOperator = terms.filter((term) => term.A);
+  const spaces = [x.space, x.space, ...terms.map(({ b }) => b.space), ...withOperator.map(({ b }) => b.space)];
+  return withWorkspaces(spaces, (works) => {
+    const [s, p, ...rest] = works as [AnyVector, AnyVector, ...AnyVector[]];
+    const residuals = rest.slice(0, terms.length);
+    const images = rest.slice(terms.length);
+    // the identity's image of p is p
+    const rows = terms.map((term, k) => ({
+      ...term,
+      r: residuals[k] as AnyVector,
+      q: term.A ? (images[withOperator.indexOf(term)] as AnyVector) : p,
+    }));
+
+    for (const { A, b, r } of rows) {
+      if (A) A.matvec(x, r);
+      else r.assign(x);
+      r.axpby(1, b, -1);
+    }
+    const norms: number[] = terms.map(() => 0);
+    const measures: VectorPair[] = [[s, s], ...rows.map(({ r }): VectorPair => [r, r])];
+    const gradient = (): number => {
+      rows.forEach(({ A, r, weight }, k) => {
+        if (!A) s.axpby(weight, r, k === 0 ? 0 : 1);
+        else if (k > 0) A.rmatvecAdd(r, s, weight);
+        else {
+          A.rmatvec(r, s);
+          if (weight !== 1) s.scale(weight);
+        }
+      });
+      const [ss = 0, ...rr] = rdots(...measures);
+      rr.forEach((value, k) => {
+        norms[k] = value;
+      });
+      return ss;
+    };
+
+    const curvatures: VectorPair[] = rows.map(({ q }) => [q, q]);
+    let gamma = gradient();
+    p.assign(s);
+    for (let k = 0; k < niter && gamma > tol; k++) {
+      for (const { A, q } of rows) A?.matvec(p, q);
+      const squares = rdots(...curvatures);
+      const curvature = rows.reduce((sum, { weight }, i) => sum + weight * (squares[i] as number), 0);
+      if (!(curvature > 0)) break;
+      const alpha = gamma / curvature;
+      x.axpby(alpha, p, 1);
+      for (const { r, q } of rows) r.axpby(-alpha, q, 1);
+      const next = gradient();
+      p.axpby(1, s, next / gamma);
+      gamma = next;
+    }
+    return norms;
+  });
+}

@@ -1,0 +1,193 @@
+import type { Communicator } from '../core/communicator.js';
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { keep } from '../core/scope.js';
+import { type AnyVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
+import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
+import { withWorkspaces } from './workspaces.js';
+
+export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
+  /** @default the identity */
+  readonly Op?: LinearOperator<V, D> | undefined;
+  /** In the range of `Op`. @default 0 */
+  readonly b?: D | undefined;
+  /** @default 0 */
+  readonly q?: V | undefined;
+  /** Weight of the square. @default 1 */
+  readonly sigma?: number;
+  /** Weight of the linear term. @default 1 */
+  readonly alpha?: number;
+  /** With `Op`: most iterations of the CGLS inside of a prox. @default 10 */
+  readonly niter?: number;
+  /** With `Op`: a prox ends earlier when the squared norm of its gradient is at most this. @default 0 */
+  readonly tol?: number;
+  /** With `Op`: where the first prox starts. @default where the prox is taken */
+  readonly x0?: V | undefined;
+  /** With `Op`: start every prox from the result of the one before. @default true */
+  readonly warm?: boolean;
+}
+
+const OPTIONS = ['Op', 'b', 'q', 'sigma', 'alpha', 'niter', 'tol', 'x0', 'warm'] as const;
+
+/**
+ * `f(x) = σ/2 ‖Op x − b‖² + α Re⟨q, x⟩`, smooth: gradient `σ Opᴴ(Op x − b) + α q`.
+ *
+ * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`. With `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, warm-started.
+ * Cost: value and gradient one forward, gradient one adjoint, value one reduction; a prox with `Op` a forward, an adjoint and two reductions an iteration. Memory
+ * with `Op`: the last result, and workspaces.
+ */
+export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
+  readonly sigma: number;
+  readonly alpha: number;
+  readonly Op: LinearOperator<V, D> | undefined;
+  readonly #b: D | undefined;
+  readonly #q: V | undefined;
+  readonly #niter: number;
+  readonly #tol: number;
+  readonly #warm: boolean;
+  readonly #x0: V | undefined;
+  /** The last result: where the next prox starts. */
+  #last: V | undefined;
+  /** What belongs to the space of an x. */
+  readonly #known = new WeakMap<Space<V>, { readonly range: Space<D>; readonly b: D }>();
+
+  constructor(options: L2Options<V, D> = {}) {
+    super();
+    checkOptions(this.name, options, OPTIONS);
+    const { sigma = 1, alpha = 1, niter = 10, tol = 0, warm = true } = options;
+    this.sigma = checkPositive(this.name, 'sigma', sigma);
+    if (!Number.isFinite(alpha)) throw new ArgumentError(`${this.name}: expected alpha to be a finite number, received ${String(alpha)}`);
+    if (!(Number.isSafeInteger(niter) && niter >= 0))
+      throw new ArgumentError(`${this.name}: expected niter to be a whole number of at least 0, received ${String(niter)}`);
+    if (!(Number.isFinite(tol) && tol >= 0))
+      throw new ArgumentError(`${this.name}: expected tol to be a finite number of at least 0, received ${String(tol)}`);
+    if (typeof warm !== 'boolean') throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${String(warm)}`);
+    this.alpha = alpha;
+    this.Op = options.Op;
+    this.#b = options.b;
+    this.#q = options.q;
+    this.#niter = niter;
+    this.#tol = tol;
+    this.#warm = warm;
+    this.#x0 = options.x0;
+  }
+
+  override get comm(): Communicator | undefined {
+    return this.Op?.comm;
+  }
+  override get isSmooth(): boolean {
+    return true;
+  }
+
+  /** The range of Op and b in it. */
+  #data(Op: LinearOperator<V, D>, x: V): { readonly range: Space<D>; readonly b: D } {
+    const known = this.#known.get(x.space);
+    if (known) return known;
+    const range = Op.rangeOf(x.space);
+    if (this.#b && !sameMemory(this.#b.space, range))
+      throw new ShapeError(`${this.name}: expected b in ${range}, received ${this.#b.space}`);
+    const seen = this.#b && seenIn(this.#b, range);
+    const b = seen?.dtype === range.dtype ? seen : keep(seen ? range.empty().assign(seen) : range.zeros());
+    const made = { range, b };
+    this.#known.set(x.space, made);
+    return made;
+  }
+
+  /** `r = Op x − b` for `body`. */
+  #residual<R>(x: V, body: (r: AnyVector) => R): R {
+    const { Op } = this;
+    if (!Op) {
+      return withWorkspace(x.space, (work: AnyVector) => {
+        work.assign(x);
+        if (this.#b) work.axpby(-1, fitting(this.name, 'b', this.#b, x), 1);
+        return body(work);
+      });
+    }
+    const { range, b } = this.#data(Op, x);
+    return withWorkspace(range, (r: D) => {
+      Op.matvec(x, r);
+      if (this.#b) r.axpby(-1, b, 1);
+      return body(r);
+    });
+  }
+
+  #value(r: AnyVector, x: V): number {
+    const pairs: VectorPair[] = [[r, r]];
+    if (this.#q) pairs.push([fitting(this.name, 'q', this.#q, x), x]);
+    const [square = 0, product = 0] = rdots(...pairs);
+    return (this.sigma / 2) * square + this.alpha * product;
+  }
+  #gradient(r: AnyVector, x: V, y: AnyVector): void {
+    if (this.Op) this.Op.rmatvec(r as D, y as V).scale(this.sigma);
+    else y.axpby(this.sigma, r, 0);
+    if (this.#q) y.axpby(this.alpha, fitting(this.name, 'q', this.#q, x), 1);
+  }
+
+  override value(x: V): number {
+    return this.#residual(x, (r) => this.#value(r, x));
+  }
+  protected override fillGrad(x: V, y: V): void {
+    this.#residual(x, (r) => this.#gradient(r, x, y));
+  }
+  override valueAndGrad<X extends V>(x: X, out: X): number {
+    return this.#residual(x, (r) => {
+      this.#gradient(r, x, out);
+      return this.#value(r, x);
+    });
+  }
+
+  protected override fill(x: V, tau: number, y: AnyVector): void {
+    const { sigma, alpha, Op } = this;
+    const q = this.#q && fitting(this.name, 'q', this.#q, x);
+    if (Op) {
+      this.#solve(Op, x, tau, q, y);
+      return;
+    }
+    const share = 1 / (1 + tau * sigma);
+    y.axpby(share, x, 0);
+    if (q) y.axpby(-share * tau * alpha, q, 1);
+    if (this.#b) y.axpby(share * tau * sigma, fitting(this.name, 'b', this.#b, x), 1);
+  }
+
+  #solve(Op: LinearOperator<V, D>, x: V, tau: number, q: AnyVector | undefined, y: AnyVector): void {
+    const { b } = this.#data(Op, x);
+    const last = this.#last?.dtype === x.dtype && sameMemory(this.#last.space, x.space) ? seenIn(this.#last, x.space) : undefined;
+    const start = last ?? (this.#x0 && fitting(this.name, 'x0', this.#x0, x)) ?? x;
+    withWorkspaces([x.space, x.space], (works) => {
+      const [center, z] = works as [AnyVector, AnyVector];
+      center.assign(x);
+      if (q) center.axpby(-tau * this.alpha, q, 1);
+      z.assign(start);
+      const terms: LeastSquaresTerm[] = [
+        { A: Op, b, weight: this.sigma },
+        { b: center, weight: 1 / tau },
+      ];
+      innerLeastSquares(z, terms, { niter: this.#niter, tol: this.#tol });
+      if (this.#warm) this.#keepLast(x, z);
+      y.assign(z);
+    });
+  }
+
+  #keepLast(x: V, z: AnyVector): void {
+    if (this.#last?.space !== x.space) {
+      this.#last?.dispose();
+      this.#last = keep(x.space.empty());
+    }
+    (this.#last as AnyVector).assign(z);
+  }
+
+  override conjugateValue(y: V): number {
+    if (this.Op) return super.conjugateValue(y);
+    const q = this.#q && fitting(this.name, 'q', this.#q, y);
+    const b = this.#b && fitting(this.name, 'b', this.#b, y);
+    return withWorkspace(y.space, (work: AnyVector) => {
+      work.assign(y);
+      if (q) work.axpby(-this.alpha, q, 1);
+      const [square = 0, product = 0] = b ? rdots([work, work], [b, work]) : rdots([work, work]);
+      return square / (2 * this.sigma) + product;
+    });
+  }
+}

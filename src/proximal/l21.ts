@@ -1,0 +1,55 @@
+import { ArgumentError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import type { AnyVector } from '../core/vector.js';
+import { multiplyComponents, withLocalNorms } from './components.js';
+import type { SigmaOptions } from './l0.js';
+import { epsilonOf, tinyOf } from './moduli.js';
+import { checkPositive, ProxOperator } from './prox-operator.js';
+
+/**
+ * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components: the blocks of a stack (a distributed gradient), the slices along the leading axis of an array, or
+ * the equal parts of a flat one.
+ *
+ * prox: `max(1 − τσ/‖xᵢ‖, 0) xᵢ`, no reduction. value: one reduction.
+ * Errors: {@link ShapeError}, {@link PartitionError} where x has other components, or they are not on one rank.
+ * Source: Beck, "First-order methods in optimization", 2017, example 6.19 and theorem 6.6.
+ */
+export class L21 extends ProxOperator {
+  readonly ndim: number;
+  readonly sigma: number;
+  constructor(ndim: number, options: SigmaOptions = {}) {
+    super();
+    checkOptions('L21', options, ['sigma']);
+    if (!(Number.isSafeInteger(ndim) && ndim > 0))
+      throw new ArgumentError(`L21: expected ndim to be a whole number above 0, received ${String(ndim)}`);
+    this.ndim = ndim;
+    this.sigma = checkPositive('L21', 'sigma', options.sigma ?? 1);
+  }
+  override value(x: AnyVector): number {
+    return withLocalNorms('L21', x, this.ndim, (norms, [, ...others]) => {
+      for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
+      return this.sigma * norms.norm(1);
+    });
+  }
+  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
+    const t = tau * this.sigma;
+    withLocalNorms('L21', x, this.ndim, (norms, components) => {
+      const tiny = tinyOf(norms);
+      // max(1 − t / ‖xᵢ‖, 0)
+      for (const run of components[0] ?? []) {
+        const { backend } = run.storage;
+        backend.binary('maximum', run, tiny, run);
+        backend.binary('divide', -t, run, run);
+        backend.binary('add', run, 1, run);
+        backend.binary('maximum', run, 0, run);
+      }
+      multiplyComponents(x, norms, components, y);
+    });
+  }
+  override conjugateValue(y: AnyVector): number {
+    return withLocalNorms('L21', y, this.ndim, (norms, [, ...others]) => {
+      for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
+      return norms.norm(Number.POSITIVE_INFINITY) <= this.sigma * (1 + 8 * epsilonOf(y)) ? 0 : Number.POSITIVE_INFINITY;
+    });
+  }
+}

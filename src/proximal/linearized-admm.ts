@@ -1,0 +1,157 @@
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { checkPositive, type ProxOperator } from './prox-operator.js';
+import {
+  checkStart,
+  driveProximal,
+  type ProximalResult,
+  type ProximalRunOptions,
+  type ProximalState,
+  type ProximalStep,
+  rangeFor,
+  refuseMask,
+  settleProximal,
+} from './proximal-solver.js';
+
+export interface LinearizedAdmmStartOptions {
+  /** The step of g. */
+  readonly tau: number;
+  /** The step of f, at most `τ / ‖A‖²`. */
+  readonly mu: number;
+  /** Stops when `√(‖A x − z‖² + ‖x' − x‖²)` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  readonly tol?: number;
+}
+
+export interface LinearizedAdmmOptions extends LinearizedAdmmStartOptions, ProximalRunOptions {}
+
+/** All that one iteration needs of the one before: what a checkpoint writes. */
+export interface LinearizedAdmmState<M extends Vector<M>, Z extends Vector<Z>> extends ProximalState<M> {
+  readonly f: ProxOperator<M>;
+  readonly g: ProxOperator<Z>;
+  readonly L: LinearOperator<M, Z>;
+  readonly tau: number;
+  readonly mu: number;
+  readonly tol: number;
+  /** The copy of `A x` that g sees. */
+  readonly z: Z;
+  /** The scaled dual variable. */
+  readonly u: Z;
+  /** `A x` */
+  readonly v: Z;
+  /** `A x − z + u` */
+  readonly w: Z;
+  /** `Aᴴ (A x − z + u)` */
+  readonly s: M;
+}
+
+export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
+  readonly z: Z;
+}
+
+const START_OPTIONS = ['tau', 'mu', 'tol'] as const;
+
+/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+function init<M extends Vector<M>, Z extends Vector<Z>>(
+  f: ProxOperator<M>,
+  g: ProxOperator<Z>,
+  A: LinearOperator<M, Z>,
+  x0: M,
+  options: LinearizedAdmmStartOptions,
+): LinearizedAdmmState<M, Z> {
+  const name = 'linearizedAdmm';
+  checkOptions(`${name}.init`, options, START_OPTIONS);
+  const { tau, mu, tol = 0 } = options;
+  checkPositive(name, 'tau', tau);
+  checkPositive(name, 'mu', mu);
+  checkNonNegative(name, 'tol', tol);
+  checkStart(name, x0);
+  const range = rangeFor(name, A, x0.space) as Z['space'];
+  refuseMask(name, A.comm ?? f.comm, x0);
+  const x = x0.copy();
+  const v = A.matvec(x, range.empty());
+  const state: LinearizedAdmmState<M, Z> = {
+    ...begin(A, x, ['w', 's']),
+    ...{ f, g, L: A, tau, mu, tol, v },
+    z: v.copy(),
+    u: v.zerosLike(),
+    w: v.emptyLike(),
+    s: x.emptyLike(),
+    cost: f.value(x) + g.value(v),
+    residual: Number.NaN,
+  };
+  settleProximal(name, state);
+  return state;
+}
+
+/** One iteration; see {@link linearizedAdmm}. Allocates no vector. */
+function step<M extends Vector<M>, Z extends Vector<Z>>(state: LinearizedAdmmState<M, Z>): void {
+  const { f, g, L, x, z, u, v, w, s, tau, mu, tol } = state;
+  w.assign(v).axpby(-1, z, 1).axpby(1, u, 1);
+  L.rmatvec(w, s);
+  const move = () => {
+    f.prox(x.axpby(-mu / tau, s, 1), mu, x);
+    L.matvec(x, v);
+    g.prox(z.assign(v).axpby(1, u, 1), tau, z);
+    w.assign(v).axpby(-1, z, 1);
+    u.axpby(1, w, 1);
+  };
+  if (tol === 0) move();
+  else {
+    withWorkspace(x.space, (change: M) => {
+      change.assign(x);
+      move();
+      change.axpby(-1, x, 1);
+      const [primal = 0, moved = 0] = rdots([w, w], [change, change]);
+      state.residual = Math.sqrt(primal + moved);
+    });
+  }
+  state.cost = f.value(x) + g.value(v);
+  state.iteration++;
+  settleProximal('linearizedAdmm', state);
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<M extends Vector<M>, Z extends Vector<Z>>(
+  f: ProxOperator<M>,
+  g: ProxOperator<Z>,
+  A: LinearOperator<M, Z>,
+  x0: M,
+  options: LinearizedAdmmOptions,
+): Generator<ProximalStep<M, LinearizedAdmmState<M, Z>>, LinearizedAdmmResult<M, Z>, void> {
+  checkOptions('linearizedAdmm', options, [...START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  const run = { niter, maxTime, checkpoint, reproducible };
+  return driveProximal(
+    'linearizedAdmm',
+    () => init(f, g, A, x0, start),
+    step,
+    run,
+    ({ z }) => ({ z: z.copy() }),
+  );
+}
+
+/**
+ * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind; no system with A is solved.
+ *
+ * From `z = A x`, `u = 0`: `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`, `u += A x − z`. Converges for `μ ≤ τ / ‖A‖²`.
+ *
+ * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`.
+ * Memory: x and one more like the model; z, u and two more like `A x`; with `tol > 0` one more like the model. An iteration costs one forward, one adjoint, a prox and a
+ * value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the iteration for NaN, on
+ * every rank alike.
+ * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
+ */
+export const linearizedAdmm = Object.assign(
+  <M extends Vector<M>, Z extends Vector<Z>>(
+    f: ProxOperator<M>,
+    g: ProxOperator<Z>,
+    A: LinearOperator<M, Z>,
+    x0: M,
+    options: LinearizedAdmmOptions,
+  ): LinearizedAdmmResult<M, Z> => runToEnd(steps(f, g, A, x0, options)),
+  { init, step, steps },
+);

@@ -1,0 +1,9 @@
+import type { DistributedArray } from '../core/distributed-array.js';
+import type { StackedDistributedArray } from '../core/stacked-distributed-array.js';
+import type { Vector } from '../core/vector.js';
+import { L2 } from './l2.js';
+
+type Distributed = DistributedArray | StackedDistributedArray;
+
+/** {@link L2} over distributed vectors: the name that PyLops-MPI has for it. */
+export class MPIL2<V extends Vector<V> & Distributed = DistributedArray, D extends Vector<D> & Distributed = V> extends L2<V, D> {}

@@ -1,0 +1,38 @@
+import type { Communicator } from '../core/communicator.js';
+import { ArgumentError } from '../core/errors.js';
+import type { AnyDistributedArray } from '../core/stacked-distributed-array.js';
+import { ProxOperator } from './prox-operator.js';
+
+/**
+ * A function over distributed vectors: the name that PyLops-MPI has for it. Here every {@link ProxOperator} takes distributed vectors as it is, so that this one
+ * only hands on.
+ */
+export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
+  readonly f: ProxOperator<AnyDistributedArray>;
+  constructor(f: ProxOperator<AnyDistributedArray>) {
+    super();
+    if (!(f instanceof ProxOperator)) throw new ArgumentError(`MPIProxOperator: expected a ProxOperator, received ${String(f)}`);
+    this.f = f;
+  }
+  override get name(): string {
+    return `MPIProxOperator(${this.f.name})`;
+  }
+  override get comm(): Communicator | undefined {
+    return this.f.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.f.isSmooth;
+  }
+  override value(x: AnyDistributedArray): number {
+    return this.f.value(x);
+  }
+  protected override fill(x: AnyDistributedArray, tau: number, y: AnyDistributedArray): void {
+    this.f.prox(x, tau, y);
+  }
+  protected override fillGrad(x: AnyDistributedArray, y: AnyDistributedArray): void {
+    this.f.grad(x, y);
+  }
+  override conjugateValue(y: AnyDistributedArray): number {
+    return this.f.conjugateValue(y);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Communicator } from '../core/communicator.js';
+import { ShapeError } from '../core/errors.js';
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { checkPositive, ProxOperator } from './prox-operator.js';
+import { withWorkspaces } from './workspaces.js';
+
+export interface OrthogonalOptions<D> {
+  /** `Q Qᴴ = α I` @default 1 */
+  readonly alpha?: number;
+  /** @default 0 */
+  readonly b?: D | undefined;
+}
+
+/**
+ * `g(x) = f(Q x + b)` for an operator with orthogonal rows, `Q Qᴴ = α I`: an orthogonal transform, a mask, a permutation.
+ *
+ * prox: `x + Qᴴ (prox_{ατf}(u) − u) / α`, `u = Q x + b`; one application, one adjoint and a prox of f. `Q` is trusted: test it with `Q Qᴴ u`.
+ * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, table 10.1 x.
+ */
+export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
+  readonly f: ProxOperator<D>;
+  readonly Q: LinearOperator<V, D>;
+  readonly alpha: number;
+  readonly #b: D | undefined;
+  readonly #ranges = new WeakMap<Space<V>, Space<D>>();
+  constructor(f: ProxOperator<D>, Q: LinearOperator<V, D>, options: OrthogonalOptions<D> = {}) {
+    super();
+    checkOptions('Orthogonal', options, ['alpha', 'b']);
+    this.f = f;
+    this.Q = Q;
+    this.alpha = checkPositive('Orthogonal', 'alpha', options.alpha ?? 1);
+    this.#b = options.b;
+  }
+  override get comm(): Communicator | undefined {
+    return this.Q.comm ?? this.f.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.f.isSmooth;
+  }
+  /** `u = Q x + b` */
+  #image<R>(x: V, more: number, body: (u: D, others: D[]) => R): R {
+    let range = this.#ranges.get(x.space);
+    if (!range) this.#ranges.set(x.space, (range = this.Q.rangeOf(x.space)));
+    const space = range;
+    if (this.#b && !sameMemory(this.#b.space, space)) throw new ShapeError(`Orthogonal: expected b in ${space}, received ${this.#b.space}`);
+    return withWorkspaces(
+      Array.from({ length: 1 + more }, () => space),
+      (works) => {
+        const [u, ...others] = works as [D, ...D[]];
+        this.Q.matvec(x, u);
+        if (this.#b) u.axpby(1, seenIn(this.#b, space), 1);
+        return body(u, others);
+      },
+    );
+  }
+  override value(x: V): number {
+    return this.#image(x, 0, (u) => this.f.value(u));
+  }
+  protected override fill(x: V, tau: number, y: V): void {
+    this.#image(x, 1, (u, [p]) => {
+      const moved = this.f.prox(u, this.alpha * tau, p as D);
+      moved.axpby(-1, u, 1);
+      if (y !== x) y.assign(x);
+      this.Q.rmatvecAdd(moved, y, 1 / this.alpha);
+    });
+  }
+  protected override fillGrad(x: V, y: V): void {
+    this.#image(x, 1, (u, [g]) => {
+      this.Q.rmatvec(this.f.grad(u, g as D), y);
+    });
+  }
+}

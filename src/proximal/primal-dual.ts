@@ -1,0 +1,187 @@
+import { ArgumentError } from '../core/errors.js';
+import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOptions } from '../core/options.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { checkPositive, fitting, type ProxOperator } from './prox-operator.js';
+import {
+  checkFlag,
+  checkStart,
+  driveProximal,
+  type ProximalResult,
+  type ProximalRunOptions,
+  type ProximalState,
+  type ProximalStep,
+  rangeFor,
+  refuseMask,
+  settleProximal,
+} from './proximal-solver.js';
+import { withWorkspaces } from './workspaces.js';
+
+export interface PrimalDualStartOptions<M, Z> {
+  /** The step of the primal variable. */
+  readonly tau: number;
+  /** The step of the dual variable; `τ μ ‖A‖² < 1` makes it converge. */
+  readonly mu: number;
+  /** Extrapolation, between 0 and 1. @default 1 */
+  readonly theta?: number;
+  /** Where the dual variable starts. @default zeros */
+  readonly y0?: Z | undefined;
+  /** A linear term `Re⟨c, x⟩` of the objective. @default 0 */
+  readonly c?: M | undefined;
+  /** Updates the dual variable before the primal one. @default false */
+  readonly gfirst?: boolean;
+  /** Stops when `√(‖x' − x‖² + ‖y' − y‖²)` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  readonly tol?: number;
+}
+
+export interface PrimalDualOptions<M, Z> extends PrimalDualStartOptions<M, Z>, ProximalRunOptions {}
+
+/** All that one iteration needs of the one before: what a checkpoint writes. */
+export interface PrimalDualState<M extends Vector<M>, Z extends Vector<Z>> extends ProximalState<M> {
+  readonly f: ProxOperator<M>;
+  readonly g: ProxOperator<Z>;
+  readonly L: LinearOperator<M, Z>;
+  readonly tau: number;
+  readonly mu: number;
+  readonly theta: number;
+  readonly gfirst: boolean;
+  readonly tol: number;
+  readonly c: M | undefined;
+  /** The dual variable. */
+  readonly y: Z;
+  /** `A x` */
+  readonly v: Z;
+  /** `A x` of the iteration before. */
+  readonly vBefore: Z;
+  /** `Aᴴ y` */
+  readonly s: M;
+}
+
+export interface PrimalDualResult<M, Z> extends ProximalResult<M> {
+  /** The dual variable. */
+  readonly y: Z;
+}
+
+const START_OPTIONS = ['tau', 'mu', 'theta', 'y0', 'c', 'gfirst', 'tol'] as const;
+
+/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+function init<M extends Vector<M>, Z extends Vector<Z>>(
+  f: ProxOperator<M>,
+  g: ProxOperator<Z>,
+  A: LinearOperator<M, Z>,
+  x0: M,
+  options: PrimalDualStartOptions<M, Z>,
+): PrimalDualState<M, Z> {
+  const name = 'primalDual';
+  checkOptions(`${name}.init`, options, START_OPTIONS);
+  const { tau, mu, theta = 1, y0, c, gfirst = false, tol = 0 } = options;
+  checkPositive(name, 'tau', tau);
+  checkPositive(name, 'mu', mu);
+  if (!(theta >= 0 && theta <= 1)) throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${String(theta)}`);
+  checkFlag(name, 'gfirst', gfirst);
+  checkNonNegative(name, 'tol', tol);
+  checkStart(name, x0);
+  const range = rangeFor(name, A, x0.space) as Z['space'];
+  refuseMask(name, A.comm ?? f.comm, x0);
+  const x = x0.copy();
+  const v = A.matvec(x, range.empty());
+  const y = range.zeros();
+  if (y0) y.assign(fitting(name, 'y0', y0, y) as Z);
+  const state: PrimalDualState<M, Z> = {
+    ...begin(A, x),
+    ...{ f, g, L: A, tau, mu, theta, gfirst, tol, y, v },
+    c: c && x.emptyLike().assign(fitting(name, 'c', c, x) as M),
+    vBefore: v.copy(),
+    s: A.rmatvec(y, x.emptyLike()),
+    cost: 0,
+    residual: Number.NaN,
+  };
+  state.cost = objective(state);
+  settleProximal(name, state);
+  return state;
+}
+
+function objective<M extends Vector<M>, Z extends Vector<Z>>({ f, g, x, v, c }: PrimalDualState<M, Z>): number {
+  return f.value(x) + g.value(v) + (c ? c.rdot(x) : 0);
+}
+
+/** One iteration; see {@link primalDual}. Allocates no vector. */
+function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M, Z>): void {
+  const { f, g, L, x, y, v, vBefore, s, c, tau, mu, theta, gfirst, tol } = state;
+  const primal = () => {
+    x.axpby(-tau, s, 1);
+    if (c) x.axpby(-tau, c, 1);
+    f.prox(x, tau, x);
+    vBefore.assign(v);
+    L.matvec(x, v);
+  };
+  // A (x' + θ (x' − x)), linear in what is known
+  const dual = () => {
+    y.axpby(mu * (1 + theta), v, 1).axpby(-mu * theta, vBefore, 1);
+    g.proxDual(y, mu, y);
+    L.rmatvec(y, s);
+  };
+  const [first, second] = gfirst ? [dual, primal] : [primal, dual];
+  if (tol === 0) {
+    first();
+    second();
+  } else {
+    withWorkspaces([x.space, y.space], (works) => {
+      const [dx, dy] = works as [M, Z];
+      dx.assign(x);
+      dy.assign(y);
+      first();
+      second();
+      const [a = 0, b = 0] = rdots([dx.axpby(-1, x, 1), dx], [dy.axpby(-1, y, 1), dy]);
+      state.residual = Math.sqrt(a + b);
+    });
+  }
+  state.cost = objective(state);
+  state.iteration++;
+  settleProximal('primalDual', state);
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<M extends Vector<M>, Z extends Vector<Z>>(
+  f: ProxOperator<M>,
+  g: ProxOperator<Z>,
+  A: LinearOperator<M, Z>,
+  x0: M,
+  options: PrimalDualOptions<M, Z>,
+): Generator<ProximalStep<M, PrimalDualState<M, Z>>, PrimalDualResult<M, Z>, void> {
+  checkOptions('primalDual', options, [...START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  const run = { niter, maxTime, checkpoint, reproducible };
+  return driveProximal(
+    'primalDual',
+    () => init(f, g, A, x0, start),
+    step,
+    run,
+    ({ y }) => ({ y: y.copy() }),
+  );
+}
+
+/**
+ * The primal-dual method of Chambolle and Pock: minimises `f(x) + g(A x) + Re⟨c, x⟩`, f and g convex with a prox, for vectors of any kind.
+ *
+ * `x' = prox_{τf}(x − τ(Aᴴy + c))`, `y' = prox_{μg*}(y + μ A(x' + θ(x' − x)))`; with `gfirst` y comes first, with the x' and x of the iteration before.
+ * Converges for `τ μ ‖A‖² < 1` and θ = 1.
+ *
+ * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`.
+ * Memory: x and one more like the model (two with c); y and two more like `A x`, a workspace like `A x`; with `tol > 0` one more of each. An iteration costs one forward, one
+ * adjoint, a prox and a value of f and of g, and one reduction each for c and for `tol > 0`; it allocates no vector.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the iteration for NaN, on
+ * every rank alike.
+ * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging", 2011, algorithm 1.
+ */
+export const primalDual = Object.assign(
+  <M extends Vector<M>, Z extends Vector<Z>>(
+    f: ProxOperator<M>,
+    g: ProxOperator<Z>,
+    A: LinearOperator<M, Z>,
+    x0: M,
+    options: PrimalDualOptions<M, Z>,
+  ): PrimalDualResult<M, Z> => runToEnd(steps(f, g, A, x0, options)),
+  { init, step, steps },
+);

@@ -1,0 +1,379 @@
+import type { Communicator } from '../core/communicator.js';
+import { isFloat } from '../core/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { type AnyVector, rdots, sameMemory, seenIn } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { withWorkspaces } from './workspaces.js';
+
+/** Throws {@link ArgumentError} unless a number is finite and above 0. */
+export function checkPositive(owner: string, name: string, value: number): number {
+  if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
+    throw new ArgumentError(`${owner}: expected ${name} to be a finite number above 0, received ${String(value)}`);
+  return value;
+}
+
+/** `ρ/2 ‖x − b‖² + Re⟨q, x⟩` */
+export interface Quadratic<V> {
+  /** @default 0 */
+  readonly rho?: number;
+  /** @default 0 */
+  readonly b?: V | undefined;
+  /** @default 0 */
+  readonly q?: V | undefined;
+}
+
+export interface ProxSumOptions {
+  /** Most iterations of one prox. @default 100 */
+  readonly niter?: number;
+  /** A prox ends when its result changes by no more than `tol` times its norm. @default 1e-10 */
+  readonly tol?: number;
+}
+
+/**
+ * A function `f: V → ℝ ∪ {∞}` whose proximal operator `prox_{τf}(x) = argmin_z f(z) + ‖z − x‖² / (2τ)` is known.
+ *
+ * Written once for local, distributed and stacked vectors, real and complex ones (a complex vector counts as one of real pairs, with the inner product
+ * `Re⟨x, y⟩`). A subclass gives `value` and `fill(x, tau, y)`, which fills y with the prox and must allow y to be x.
+ *
+ * With `out` no result is allocated; intermediate vectors are workspaces, which solvers keep between their steps. Collective for distributed vectors where the
+ * function is not separable, and in `value`.
+ * Errors of all methods: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where x or `out` does not fit, {@link ArgumentError} unless `tau > 0`,
+ * on every rank alike.
+ * Source: Parikh and Boyd, "Proximal algorithms", 2014; Beck, "First-order methods in optimization", 2017, chapter 6.
+ */
+export abstract class ProxOperator<V extends AnyVector = AnyVector> {
+  /** The ranks that an operator inside of it runs on, if there is one. */
+  get comm(): Communicator | undefined {
+    return undefined;
+  }
+
+  /** `f(x)`; Infinity where x is outside of its domain. */
+  abstract value(x: V): number;
+  /** `y ← prox_{τf}(x)`; y may be x. */
+  protected abstract fill(x: V, tau: number, y: V): void;
+
+  /** True where `grad` works. */
+  get isSmooth(): boolean {
+    return false;
+  }
+  /** `y ← ∇f(x)`; y is not x. */
+  protected fillGrad(_x: V, _y: V): void {
+    throw new ArgumentError(`${this.name} is not smooth: it has no gradient`);
+  }
+
+  /** `f*(y) = sup_x Re⟨x, y⟩ − f(x)`. Throws {@link ArgumentError} where no closed form is known. */
+  conjugateValue(_y: V): number {
+    throw new ArgumentError(`${this.name}: no closed form of the conjugate is known; its prox is`);
+  }
+
+  /** `prox_{τf}(x)`, into `out` if given, which may be x itself. */
+  prox<X extends V>(x: X, tau: number, out?: X): X {
+    checkPositive(this.name, 'tau', tau);
+    this.#check(x);
+    const y: X = this.#target(x, out);
+    this.fill(x, tau, y);
+    return y;
+  }
+
+  /** `prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau), into `out` if given, which may be x itself. */
+  proxDual<X extends V>(x: X, tau: number, out?: X): X {
+    checkPositive(this.name, 'tau', tau);
+    this.#check(x);
+    const y: X = this.#target(x, out);
+    withWorkspace(x.space, (work: X) => {
+      work.axpby(1 / tau, x, 0);
+      this.fill(work, 1 / tau, work);
+      y.assign(x).axpby(-tau, work, 1);
+    });
+    return y;
+  }
+
+  /** `∇f(x)`, for a complex x in the sense of `Re⟨·, ·⟩`, into `out` if given, which must not be x. Throws {@link ArgumentError} unless f is smooth. */
+  grad<X extends V>(x: X, out?: X): X {
+    this.#check(x);
+    if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
+    const y: X = this.#target(x, out);
+    this.fillGrad(x, y);
+    return y;
+  }
+
+  /** `out ← ∇f(x)`; returns `f(x)`. Saves an application of the operator where there is one. */
+  valueAndGrad<X extends V>(x: X, out: X): number {
+    this.grad(x, out);
+    return this.value(x);
+  }
+
+  /** `x ↦ f(x − b)` */
+  translate<X extends V>(b: X): ProxOperator<X> {
+    return new Translated<X>(this, b);
+  }
+  /** `x ↦ a f(x)`, a > 0 */
+  scale(a: number): ProxOperator<V> {
+    return new Scaled<V>(this, a);
+  }
+  /** `x ↦ f(x) + ρ/2 ‖x − b‖² + Re⟨q, x⟩` */
+  addQuadratic<X extends V = V>(quadratic: Quadratic<X>): ProxOperator<X> {
+    return new WithQuadratic<X>(this, quadratic);
+  }
+  /** `x ↦ f(x) + g(x) + …`; its prox is an iteration, see {@link ProxSum}. */
+  add<X extends V = V>(g: ProxOperator<X> | readonly ProxOperator<X>[], options: ProxSumOptions = {}): ProxSum<X> {
+    return new ProxSum<X>([this, ...(g instanceof ProxOperator ? [g] : g)], options);
+  }
+  /** The convex conjugate `f*`. */
+  conjugate(): ProxOperator<V> {
+    return new Conjugate<V>(this);
+  }
+
+  /** For messages. */
+  get name(): string {
+    return this.constructor.name;
+  }
+  toString(): string {
+    return `<${this.name}>`;
+  }
+
+  #check(x: V): void {
+    if (!isFloat(x.dtype)) throw new DTypeError(`${this.name}: expected a vector of a float or complex dtype, received ${x.dtype}`);
+  }
+
+  #target<X extends V>(x: X, out: X | undefined): X {
+    if (out === undefined) return x.emptyLike();
+    if (out === x) return x;
+    if (out.dtype !== x.dtype || !(out.space === x.space || out.space.equals(x.space)))
+      throw new ShapeError(`${this.name}: expected out in ${x.space}, received ${out.space}`);
+    if (out.overlaps(x)) throw new ArgumentError(`${this.name}: out must be x itself, or share no memory with it`);
+    return out;
+  }
+}
+
+/** A vector that belongs to a function, as one of the space of x. Throws {@link ShapeError} where it does not fit. */
+export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector): AnyVector {
+  if (!sameMemory(v.space, x.space)) throw new ShapeError(`${owner}: expected ${name} in ${x.space}, received ${v.space}`);
+  return seenIn(v, x.space);
+}
+
+/** `f(x − b)`: `prox(x) = b + prox_{τf}(x − b)` */
+class Translated<V extends AnyVector> extends ProxOperator<V> {
+  readonly #f: ProxOperator<V>;
+  readonly #b: V;
+  constructor(f: ProxOperator<V>, b: V) {
+    super();
+    this.#f = f;
+    this.#b = b;
+  }
+  override get name(): string {
+    return `${this.#f.name}.translate()`;
+  }
+  override get comm(): Communicator | undefined {
+    return this.#f.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.#f.isSmooth;
+  }
+  #shifted<R>(x: V, body: (shifted: V, b: AnyVector) => R): R {
+    const b = fitting(this.name, 'the translation', this.#b, x);
+    return withWorkspace(x.space, (work: V) => body(work.assign(x).axpby(-1, b, 1), b));
+  }
+  override value(x: V): number {
+    return this.#shifted(x, (shifted) => this.#f.value(shifted));
+  }
+  protected override fill(x: V, tau: number, y: V): void {
+    const b = fitting(this.name, 'the translation', this.#b, x);
+    if (y !== x) y.assign(x);
+    this.#f.prox(y.axpby(-1, b, 1), tau, y);
+    y.axpby(1, b, 1);
+  }
+  protected override fillGrad(x: V, y: V): void {
+    this.#shifted(x, (shifted) => this.#f.grad(shifted, y));
+  }
+  override conjugateValue(y: V): number {
+    const b = fitting(this.name, 'the translation', this.#b, y);
+    return this.#f.conjugateValue(y) + (rdots([b, y])[0] as number);
+  }
+}
+
+/** `a f`: `prox = prox_{aτf}` */
+class Scaled<V extends AnyVector> extends ProxOperator<V> {
+  readonly #f: ProxOperator<V>;
+  readonly #a: number;
+  constructor(f: ProxOperator<V>, a: number) {
+    super();
+    this.#f = f;
+    this.#a = checkPositive(`${f.name}.scale`, 'the factor', a);
+  }
+  override get name(): string {
+    return `${this.#f.name}.scale(${this.#a})`;
+  }
+  override get comm(): Communicator | undefined {
+    return this.#f.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.#f.isSmooth;
+  }
+  override value(x: V): number {
+    return this.#a * this.#f.value(x);
+  }
+  protected override fill(x: V, tau: number, y: V): void {
+    this.#f.prox(x, this.#a * tau, y);
+  }
+  protected override fillGrad(x: V, y: V): void {
+    this.#f.grad(x, y).scale(this.#a);
+  }
+  override conjugateValue(y: V): number {
+    return withWorkspace(y.space, (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0)));
+  }
+}
+
+/** `f + ρ/2 ‖x − b‖² + Re⟨q, x⟩`: `prox(x) = prox_{τ'f}(τ'(x/τ + ρb − q))`, `τ' = τ / (1 + τρ)` */
+class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
+  readonly #f: ProxOperator<V>;
+  readonly #rho: number;
+  readonly #b: V | undefined;
+  readonly #q: V | undefined;
+  constructor(f: ProxOperator<V>, quadratic: Quadratic<V>) {
+    super();
+    checkOptions(`${f.name}.addQuadratic`, quadratic, ['rho', 'b', 'q']);
+    this.#f = f;
+    this.#rho = quadratic.rho ?? 0;
+    if (!(Number.isFinite(this.#rho) && this.#rho >= 0))
+      throw new ArgumentError(`${this.name}: expected rho to be a finite number of at least 0, received ${String(quadratic.rho)}`);
+    this.#b = quadratic.b;
+    this.#q = quadratic.q;
+  }
+  override get name(): string {
+    return `${this.#f.name}.addQuadratic()`;
+  }
+  override get comm(): Communicator | undefined {
+    return this.#f.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.#f.isSmooth;
+  }
+  #parts(x: V): { b: AnyVector | undefined; q: AnyVector | undefined } {
+    return { b: this.#b && fitting(this.name, 'b', this.#b, x), q: this.#q && fitting(this.name, 'q', this.#q, x) };
+  }
+  override value(x: V): number {
+    const { b, q } = this.#parts(x);
+    return withWorkspace(x.space, (work: V) => {
+      work.assign(x);
+      if (b) work.axpby(-1, b, 1);
+      const [square = 0, product = 0] = q ? rdots([work, work], [q, x]) : rdots([work, work]);
+      return this.#f.value(x) + (this.#rho / 2) * square + product;
+    });
+  }
+  protected override fill(x: V, tau: number, y: V): void {
+    const { b, q } = this.#parts(x);
+    const inner = tau / (1 + tau * this.#rho);
+    y.axpby(inner / tau, x, 0);
+    if (b) y.axpby(inner * this.#rho, b, 1);
+    if (q) y.axpby(-inner, q, 1);
+    this.#f.prox(y, inner, y);
+  }
+  protected override fillGrad(x: V, y: V): void {
+    const { b, q } = this.#parts(x);
+    this.#f.grad(x, y).axpby(this.#rho, x, 1);
+    if (b) y.axpby(-this.#rho, b, 1);
+    if (q) y.axpby(1, q, 1);
+  }
+}
+
+/** `f*`: its prox is the dual prox of f. */
+class Conjugate<V extends AnyVector> extends ProxOperator<V> {
+  readonly #f: ProxOperator<V>;
+  constructor(f: ProxOperator<V>) {
+    super();
+    this.#f = f;
+  }
+  override get name(): string {
+    return `${this.#f.name}.conjugate()`;
+  }
+  override get comm(): Communicator | undefined {
+    return this.#f.comm;
+  }
+  override value(y: V): number {
+    return this.#f.conjugateValue(y);
+  }
+  protected override fill(x: V, tau: number, y: V): void {
+    this.#f.proxDual(x, tau, y);
+  }
+  override conjugateValue(x: V): number {
+    return this.#f.value(x);
+  }
+  override conjugate(): ProxOperator<V> {
+    return this.#f;
+  }
+}
+
+/**
+ * A sum of m convex functions. Its prox is the limit of `pₖ = prox_{mτfₖ}(zₖ)`, `x' = Σ pₖ / m`, `zₖ += x' − pₖ`, from `zₖ = x`.
+ *
+ * Cost: `niter` times the prox of every function, and with `tol > 0` one reduction each. Memory: m + 2 workspaces like x.
+ * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.35 (parallel Dykstra-like).
+ */
+export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
+  readonly functions: readonly ProxOperator<V>[];
+  readonly niter: number;
+  readonly tol: number;
+  constructor(functions: readonly ProxOperator<V>[], options: ProxSumOptions = {}) {
+    super();
+    checkOptions('ProxSum', options, ['niter', 'tol']);
+    if (functions.length === 0) throw new ArgumentError('ProxSum: expected at least one function, received none');
+    const { niter = 100, tol = 1e-10 } = options;
+    if (!(Number.isSafeInteger(niter) && niter > 0))
+      throw new ArgumentError(`ProxSum: expected niter to be a whole number above 0, received ${String(niter)}`);
+    if (!(Number.isFinite(tol) && tol >= 0))
+      throw new ArgumentError(`ProxSum: expected tol to be a finite number of at least 0, received ${String(tol)}`);
+    this.functions = [...functions];
+    this.niter = niter;
+    this.tol = tol;
+  }
+  override get comm(): Communicator | undefined {
+    return this.functions.find((f) => f.comm)?.comm;
+  }
+  override get isSmooth(): boolean {
+    return this.functions.every((f) => f.isSmooth);
+  }
+  override value(x: V): number {
+    return this.functions.reduce((sum, f) => sum + f.value(x), 0);
+  }
+  protected override fill(x: V, tau: number, y: V): void {
+    const [first] = this.functions;
+    if (this.functions.length === 1 && first) {
+      first.prox(x, tau, y);
+      return;
+    }
+    const m = this.functions.length;
+    withWorkspaces([...this.functions.map(() => x.space), x.space, x.space], (works) => {
+      const [mean, previous] = works.slice(m) as [V, V];
+      const zs = works.slice(0, m) as V[];
+      const steps = zs;
+      for (const z of zs) z.assign(x);
+      mean.assign(x);
+      for (let k = 0; k < this.niter; k++) {
+        previous.assign(mean);
+        // z ← z − p first, so that p needs no memory of its own beyond y
+        this.functions.forEach((f, i) => {
+          const z = steps[i] as V;
+          f.prox(z, m * tau, y);
+          mean.axpby(1 / m, y, i === 0 ? 0 : 1);
+          z.axpby(-1, y, 1);
+        });
+        for (const z of zs) z.axpby(1, mean, 1);
+        if (this.tol > 0) {
+          const [change = 0, size = 0] = rdots([previous.axpby(-1, mean, 1), previous], [mean, mean]);
+          if (!(change > this.tol ** 2 * size)) break;
+        }
+      }
+      y.assign(mean);
+    });
+  }
+  protected override fillGrad(x: V, y: V): void {
+    withWorkspace(x.space, (work: V) => {
+      this.functions.forEach((f, i) => {
+        if (i === 0) f.grad(x, y);
+        else y.axpby(1, f.grad(x, work), 1);
+      });
+    });
+  }
+}

@@ -1,0 +1,222 @@
+import { ArgumentError } from '../core/errors.js';
+import { checkOneOf, checkOptions } from '../core/options.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { epsilonOf } from './moduli.js';
+import { checkPositive, type ProxOperator } from './prox-operator.js';
+import {
+  checkStart,
+  driveProximal,
+  type ProximalResult,
+  type ProximalRunOptions,
+  type ProximalState,
+  type ProximalStep,
+  settleProximal,
+} from './proximal-solver.js';
+
+/** How the next point is extrapolated: not at all, by `(t − 1)/t'` with `t' = (1 + √(1 + 4t²))/2`, or by `k/(k + 3)`. */
+export const ACCELERATIONS = ['none', 'fista', 'vandenberghe'] as const;
+export type Acceleration = (typeof ACCELERATIONS)[number];
+
+/** When the extrapolation starts anew: never, where the objective has grown, or where it points uphill, `Re⟨y − p, p − x⟩ > 0`. */
+export const RESTARTS = ['none', 'function', 'gradient'] as const;
+export type Restart = (typeof RESTARTS)[number];
+
+export interface ProximalGradientStartOptions {
+  /** The step, at most `1/L` for a gradient of Lipschitz constant L (2/L without acceleration); with backtracking the first try. @default with backtracking 1, otherwise required */
+  readonly tau?: number | undefined;
+  /** Shrinks τ until the step is a descent. @default false */
+  readonly backtracking?: boolean;
+  /** By how much backtracking shrinks τ. @default 0.5 */
+  readonly beta?: number;
+  /** Weight of g. @default 1 */
+  readonly epsg?: number;
+  /** Relaxation: `x' = x + η (p − x)`. @default 1 */
+  readonly eta?: number;
+  /** @default 'none' */
+  readonly acceleration?: Acceleration;
+  /** @default 'none' */
+  readonly restart?: Restart;
+  /** Stops when `‖x' − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  readonly tol?: number;
+}
+
+export interface ProximalGradientOptions extends ProximalGradientStartOptions, ProximalRunOptions {}
+
+/** All that one iteration needs of the one before: what a checkpoint writes. */
+export interface ProximalGradientState<V extends Vector<V>> extends ProximalState<V> {
+  readonly f: ProxOperator<V>;
+  readonly g: ProxOperator<V>;
+  readonly backtracking: boolean;
+  readonly beta: number;
+  readonly epsg: number;
+  readonly eta: number;
+  readonly acceleration: Acceleration;
+  readonly restart: Restart;
+  readonly tol: number;
+  /** Where the gradient is taken, where that is not x. */
+  readonly y: V | undefined;
+  /** `∇f` there. */
+  readonly gradient: V;
+  /** The result of the prox. */
+  readonly p: V;
+  tau: number;
+  /** `f` where the gradient is taken; needed for backtracking only. */
+  fy: number;
+  /** t of 'fista'. */
+  t: number;
+  /** k of 'vandenberghe'. */
+  k: number;
+}
+
+export type ProximalGradientResult<V> = ProximalResult<V>;
+
+const START_OPTIONS = ['tau', 'backtracking', 'beta', 'epsg', 'eta', 'acceleration', 'restart', 'tol'] as const;
+
+/** Allocates all vectors and evaluates f, its gradient and g at the start. Disposing all vectors but x is the caller's. */
+function init<V extends Vector<V>>(
+  f: ProxOperator<V>,
+  g: ProxOperator<V>,
+  x0: V,
+  options: ProximalGradientStartOptions,
+): ProximalGradientState<V> {
+  const name = 'proximalGradient';
+  checkOptions(`${name}.init`, options, START_OPTIONS);
+  const { backtracking = false, beta = 0.5, epsg = 1, eta = 1, acceleration = 'none', restart = 'none', tol = 0 } = options;
+  if (!f.isSmooth) throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
+  if (typeof backtracking !== 'boolean')
+    throw new ArgumentError(`${name}: expected backtracking to be true or false, received ${String(backtracking)}`);
+  if (options.tau === undefined && !backtracking) throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
+  const tau = checkPositive(name, 'tau', options.tau ?? 1);
+  if (!(beta > 0 && beta < 1)) throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${String(beta)}`);
+  checkPositive(name, 'epsg', epsg);
+  checkPositive(name, 'eta', eta);
+  checkNonNegative(name, 'tol', tol);
+  checkOneOf('acceleration', acceleration, ACCELERATIONS);
+  checkOneOf('restart', restart, RESTARTS);
+  checkStart(name, x0);
+  const comm = f.comm ?? g.comm;
+  if (backtracking && comm && x0.reducer && comm.id !== x0.reducer.id)
+    throw new ArgumentError(`${name}: backtracking would take other steps for every colour of a mask: give a step tau instead`);
+  const x = x0.copy();
+  const gradient = x.emptyLike();
+  const fy = f.valueAndGrad(x, gradient);
+  const state: ProximalGradientState<V> = {
+    ...begin({ comm }, x, ['p']),
+    f,
+    g,
+    ...{ backtracking, beta, epsg, eta, acceleration, restart, tol, tau, fy },
+    y: acceleration === 'none' ? undefined : x.copy(),
+    gradient,
+    p: x.emptyLike(),
+    t: 1,
+    k: 0,
+    cost: fy + epsg * g.value(x),
+    residual: Number.NaN,
+  };
+  settleProximal(name, state);
+  return state;
+}
+
+/** `p ← prox(y − τ ∇f(y))`; with backtracking, for the first τ at which f lies below its quadratic model. */
+function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): void {
+  const { f, g, p, gradient, epsg, backtracking, beta, fy } = state;
+  for (let tries = 0; ; tries++) {
+    p.assign(y).axpby(-state.tau, gradient, 1);
+    g.prox(p, epsg * state.tau, p);
+    if (!backtracking || tries === 60) return;
+    const below = withWorkspace(y.space, (d: V) => {
+      d.assign(p).axpby(-1, y, 1);
+      const [slope = 0, square = 0] = rdots([gradient, d], [d, d]);
+      const rounding = 8 * epsilonOf(y) * Math.abs(fy);
+      // NaN goes on, and is found by what follows
+      return !(f.value(p) > fy + slope + square / (2 * state.tau) + rounding);
+    });
+    if (below) return;
+    state.tau *= beta;
+  }
+}
+
+/** One iteration; see {@link proximalGradient}. Allocates no vector. */
+function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
+  const { f, g, x, y, p, gradient, epsg, eta, acceleration, restart, backtracking } = state;
+  const from = y ?? x;
+  // ranks of a colour that is done keep their x, and go on for those of others
+  const moves = state.reason === undefined;
+  descend(state, from);
+  let uphill = false;
+  if (restart === 'gradient') {
+    const d = gradient.assign(from).axpby(-1, p, 1);
+    const [a = 0, b = 0] = rdots([d, p], [d, x]);
+    uphill = a - b > 0;
+  }
+  if (eta !== 1) p.axpby(1 - eta, x, eta);
+  if (state.tol > 0) state.residual = gradient.assign(p).axpby(-1, x, 1).norm();
+  const before = state.cost;
+  // p is the new x
+  if (y) state.cost = f.value(p) + epsg * g.value(p);
+  else {
+    state.fy = f.valueAndGrad(p, gradient);
+    state.cost = state.fy + epsg * g.value(p);
+  }
+  if (restart === 'function') uphill = state.cost > before;
+  if (y) {
+    const w = uphill ? 0 : momentum(state, acceleration);
+    if (uphill) [state.t, state.k] = [1, 0];
+    y.assign(p);
+    if (w !== 0) y.axpby(-w, x, 1 + w);
+    if (backtracking) state.fy = f.valueAndGrad(y, gradient);
+    else f.grad(y, gradient);
+  }
+  if (moves) x.assign(p);
+  state.iteration++;
+  settleProximal('proximalGradient', state);
+}
+
+/** The weight of the last change in the next point. */
+function momentum<V extends Vector<V>>(state: ProximalGradientState<V>, acceleration: Acceleration): number {
+  if (acceleration === 'vandenberghe') return state.k / (state.k++ + 3);
+  const { t } = state;
+  state.t = (1 + Math.sqrt(1 + 4 * t * t)) / 2;
+  return (t - 1) / state.t;
+}
+
+/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
+function steps<V extends Vector<V>>(
+  f: ProxOperator<V>,
+  g: ProxOperator<V>,
+  x0: V,
+  options: ProximalGradientOptions,
+): Generator<ProximalStep<V, ProximalGradientState<V>>, ProximalGradientResult<V>, void> {
+  checkOptions('proximalGradient', options, [...START_OPTIONS, ...RUN_OPTIONS]);
+  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
+  return driveProximal(
+    'proximalGradient',
+    () => init(f, g, x0, start),
+    step,
+    { niter, maxTime, checkpoint, reproducible },
+    () => ({}),
+  );
+}
+
+/**
+ * Proximal gradients (forward-backward splitting): minimises `f(x) + ε g(x)`, f smooth, g with a prox, for vectors of any kind.
+ *
+ * `p = prox_{ετg}(y − τ ∇f(y))`, `x' = x + η (p − x)`, `y = x' + w (x' − x)`; w is 0 without acceleration, `(t − 1)/t'` ('fista') or `k/(k + 3)` ('vandenberghe').
+ * Backtracking shrinks τ by β until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0 and t, k to their start.
+ *
+ * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`.
+ * Memory: x, p, ∇f, and with acceleration y. An iteration costs, without acceleration, one prox, f with its gradient and g; with it one f more. For `f = L2(Op)`
+ * and `g = L1` that is a forward, an adjoint and two reductions, with acceleration one forward more; one reduction more each for `tol`, a gradient restart, and
+ * two and a forward for a try of backtracking. It allocates no vector.
+ * Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit,
+ * {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014,
+ * section 4; O'Donoghue and Candès, "Adaptive restart for accelerated gradient schemes", 2015.
+ */
+export const proximalGradient = Object.assign(
+  <V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: ProximalGradientOptions): ProximalGradientResult<V> =>
+    runToEnd(steps(f, g, x0, options)),
+  { init, step, steps },
+);

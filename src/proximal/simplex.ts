@@ -1,0 +1,57 @@
+import type { Elements } from '../core/backend.js';
+import { isComplex } from '../core/dtype.js';
+import { DTypeError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { type AnyVector, rdots } from '../core/vector.js';
+import { Indicator } from './indicator.js';
+import { epsilonOf } from './moduli.js';
+import { checkPositive } from './prox-operator.js';
+import { simplexLevel } from './simplex-level.js';
+import { withWorkspaces } from './workspaces.js';
+
+export interface RadiusOptions {
+  /** @default 1 */
+  readonly radius?: number;
+}
+
+/**
+ * The indicator of the simplex `xᵢ ≥ 0, Σ xᵢ = r`, for real vectors.
+ *
+ * prox: `max(x − θ, 0)`, θ by Newton's method: one reduction a step, rarely more than ten. value: one reduction.
+ * Errors: {@link DTypeError} for complex vectors.
+ * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016.
+ */
+export class Simplex extends Indicator {
+  readonly radius: number;
+  constructor(options: RadiusOptions = {}) {
+    super();
+    checkOptions('Simplex', options, ['radius']);
+    this.radius = checkPositive('Simplex', 'radius', options.radius ?? 1);
+  }
+  override contains(x: AnyVector): boolean {
+    checkReal(x);
+    return withWorkspaces([x.space, x.space], ([one, negative]) => {
+      const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];
+      x.map((a: Elements, b: Elements) => b.storage.backend.binary('minimum', a, 0, b), below);
+      const [sum = 0, under = 0] = rdots([x, ones], [below, below]);
+      return Math.sqrt(under) <= 16 * epsilonOf(x) * this.radius && Math.abs(sum - this.radius) <= this.#slack(x);
+    });
+  }
+  /** Rounding of θ adds up over the elements. */
+  #slack(x: AnyVector): number {
+    return 16 * epsilonOf(x) * this.radius * Math.max(1, x.size);
+  }
+  protected override fillProjection(x: AnyVector, y: AnyVector): void {
+    checkReal(x);
+    const theta = simplexLevel('Simplex', x, this.radius);
+    x.map((a: Elements, b: Elements) => {
+      const { backend } = b.storage;
+      backend.binary('subtract', a, theta, b);
+      backend.binary('maximum', b, 0, b);
+    }, y);
+  }
+}
+
+function checkReal(x: AnyVector): void {
+  if (isComplex(x.dtype)) throw new DTypeError(`Simplex: expected a real vector, complex numbers have no order, received ${x.dtype}`);
+}

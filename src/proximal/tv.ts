@@ -1,0 +1,154 @@
+import type { Elements } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import { DistributedArray } from '../core/distributed-array.js';
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import type { AnyOperator } from '../core/linear-operator.js';
+import { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import { type Shape, toShape } from '../core/shape.js';
+import { type AnyVector, rdots, type Space } from '../core/vector.js';
+import { Gradient } from '../local/gradient.js';
+import { MPIGradient } from '../operators/mpi-gradient.js';
+import { multiplyComponents, withLocalNorms } from './components.js';
+import { multiplyReal, withModuli } from './moduli.js';
+import { checkPositive, ProxOperator } from './prox-operator.js';
+import { withWorkspaces } from './workspaces.js';
+
+export interface TVOptions {
+  /** Weight of the function. @default 1 */
+  readonly sigma?: number;
+  /** Distance between samples, one for each axis or one for all. @default 1 */
+  readonly sampling?: number | readonly number[];
+  /** The norm of the gradient at a location: its length, or the sum of the moduli of its components. @default true */
+  readonly isotropic?: boolean;
+  /** Iterations of one prox. @default 50 */
+  readonly niter?: number;
+  /** A prox ends earlier when the dual variable changes by no more than `tol` times its norm; above 0 it costs one reduction an iteration. @default 0 */
+  readonly tol?: number;
+}
+
+/**
+ * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`, of an array of shape `dims` (NDArray or DistributedArray), ∇ the forward
+ * differences along all axes, 0 at the ends.
+ *
+ * prox: `x − t ∇ᴴp`, `t = τσ`; p by accelerated projected gradients on the dual problem, `‖pᵢ‖ ≤ 1`:
+ * `p' = P(r + ∇(x − t ∇ᴴr) / (t L))`, `r = p' + ((θ − 1)/θ') (p' − p)`, `L = 4 Σ 1/hₖ² ≥ ‖∇‖²`. After n iterations the error falls as `1/n²`.
+ * Cost: `niter` times a gradient and its adjoint, each a halo exchange; no reduction with tol 0. Memory: one workspace like x, three like ∇x and one for moduli.
+ * value: one gradient and one reduction.
+ * Errors: {@link ShapeError} unless x has the shape `dims`, or is flat of that size.
+ * Source: Beck and Teboulle, "Fast gradient-based algorithms for constrained total variation image denoising and deblurring problems", 2009; Chambolle, "An
+ * algorithm for total variation minimization and applications", 2004.
+ */
+export class TV extends ProxOperator {
+  readonly dims: Shape;
+  readonly sigma: number;
+  readonly isotropic: boolean;
+  readonly niter: number;
+  readonly tol: number;
+  readonly #sampling: readonly number[];
+  /** `L` */
+  readonly #bound: number;
+  #local: Gradient | undefined;
+  readonly #distributed = new Map<string, MPIGradient>();
+  readonly #ranges = new WeakMap<Space<AnyVector>, Space<AnyVector>>();
+
+  constructor(dims: number | Shape, options: TVOptions = {}) {
+    super();
+    checkOptions('TV', options, ['sigma', 'sampling', 'isotropic', 'niter', 'tol']);
+    const { sigma = 1, sampling = 1, isotropic = true, niter = 50, tol = 0 } = options;
+    this.dims = toShape(dims, 'dims');
+    this.sigma = checkPositive('TV', 'sigma', sigma);
+    this.#sampling = typeof sampling === 'number' ? this.dims.map(() => sampling) : [...sampling];
+    if (this.#sampling.length !== this.dims.length)
+      throw new ArgumentError(`TV: expected ${this.dims.length} steps in sampling, one for each axis, received ${this.#sampling.length}`);
+    for (const h of this.#sampling) checkPositive('TV', 'sampling', h);
+    if (typeof isotropic !== 'boolean')
+      throw new ArgumentError(`TV: expected isotropic to be true or false, received ${String(isotropic)}`);
+    if (!(Number.isSafeInteger(niter) && niter > 0))
+      throw new ArgumentError(`TV: expected niter to be a whole number above 0, received ${String(niter)}`);
+    if (!(Number.isFinite(tol) && tol >= 0))
+      throw new ArgumentError(`TV: expected tol to be a finite number of at least 0, received ${String(tol)}`);
+    this.isotropic = isotropic;
+    this.niter = niter;
+    this.tol = tol;
+    this.#bound = 4 * this.#sampling.reduce((sum, h) => sum + 1 / (h * h), 0);
+  }
+
+  #gradientFor(x: AnyVector): { G: AnyOperator; range: Space<AnyVector> } {
+    const G = x instanceof DistributedArray ? this.#overRanks(x.comm) : this.#onOneRank(x);
+    let range = this.#ranges.get(x.space);
+    if (!range) this.#ranges.set(x.space, (range = G.rangeOf(x.space)));
+    return { G, range };
+  }
+  #overRanks(comm: Communicator): MPIGradient {
+    const key = `${comm.id}`;
+    let G = this.#distributed.get(key);
+    if (!G) this.#distributed.set(key, (G = new MPIGradient(this.dims, { kind: 'forward', sampling: this.#sampling, comm })));
+    return G;
+  }
+  #onOneRank(x: AnyVector): Gradient {
+    if (!(x instanceof NDArray)) throw new ShapeError(`TV: expected an array of shape [${this.dims.join(', ')}], received ${x.space}`);
+    this.#local ??= new Gradient(this.dims, { kind: 'forward', sampling: this.#sampling });
+    return this.#local;
+  }
+
+  override value(x: AnyVector): number {
+    const { G, range } = this.#gradientFor(x);
+    return withWorkspaces([range], ([g]) => {
+      const gradient = G.matvec(x, g as AnyVector);
+      if (!this.isotropic) return this.sigma * gradient.norm(1);
+      return withLocalNorms('TV', gradient, this.dims.length, (norms, [, ...others]) => {
+        for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
+        return this.sigma * norms.norm(1);
+      });
+    });
+  }
+
+  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
+    const { G, range } = this.#gradientFor(x);
+    const t = tau * this.sigma;
+    withWorkspaces([x.space, range, range, range], (works) => {
+      const [w, r, p, next] = works as [AnyVector, AnyVector, AnyVector, AnyVector];
+      r.fill(0);
+      p.fill(0);
+      let theta = 1;
+      for (let k = 0; k < this.niter; k++) {
+        G.rmatvec(r, w);
+        w.axpby(1, x, -t);
+        G.matvec(w, next);
+        next.axpby(1, r, 1 / (t * this.#bound));
+        this.#project(next);
+        const after = (1 + Math.sqrt(1 + 4 * theta * theta)) / 2;
+        // r = p' + w (p' − p), and p' becomes p
+        r.assign(next).axpby(-1, p, 1);
+        p.assign(next);
+        const [change = 0, size = 0] = this.tol > 0 ? rdots([r, r], [p, p]) : [1, 0];
+        r.axpby(1, p, (theta - 1) / after);
+        theta = after;
+        if (change <= this.tol ** 2 * size) break;
+      }
+      G.rmatvec(p, w);
+      y.axpby(1, x, 0).axpby(-t, w, 1);
+    });
+  }
+
+  /** Moduli above 1, of the local vectors or of their components, become 1. */
+  #project(p: AnyVector): void {
+    const limit = (run: Elements): void => {
+      const { backend } = run.storage;
+      backend.binary('maximum', run, 1, run);
+      backend.unary('reciprocal', run, run);
+    };
+    if (!this.isotropic) {
+      withModuli(p, (moduli) => {
+        moduli.map(limit);
+        multiplyReal(p, moduli, p);
+      });
+      return;
+    }
+    withLocalNorms('TV', p, this.dims.length, (norms, components) => {
+      for (const run of components[0] ?? []) limit(run);
+      multiplyComponents(p, norms, components, p);
+    });
+  }
+}
