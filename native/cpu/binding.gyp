@@ -11,6 +11,7 @@
         'vectors.cpp',
         'strided.cpp',
         'stencil.cpp',
+        'long-band.cpp',
         'convolve.cpp',
         'indexed.cpp',
         'matmul.cpp',

@@ -60,6 +60,8 @@ struct FloatLoops {
   void (*terms)(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing);
   /** y[i] ← (+)= Σ h[j] x[i − j·step], j < nh */
   void (*taps)(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add);
+  /** y[i·step] ← (+)= Σ m[c·stride + i] x[c·step], i < rows, c < columns; stride is a multiple of 16, from `rows` on m is zero. */
+  void (*columns)(std::size_t rows, std::size_t columns, const T* m, std::size_t stride, std::size_t step, const T* x, T* y, bool add);
 };
 
 struct Loops {

@@ -27,9 +27,6 @@ std::ptrdiff_t windowBytes() {
   return 256 * 1024;
 }
 
-/** Inner runs from this many bytes on are rows of their own; shorter ones are joined with the last banded axis. */
-constexpr std::ptrdiff_t longRun = 16 * 1024;
-
 template <typename T>
 class Walk {
  public:
@@ -479,7 +476,7 @@ napi_value stencil(napi_env env, napi_callback_info info) {
 
 template <typename T>
 void applyStencil(const StencilSpec<T>& spec, const T* x, T* y) {
-  Walk<T>(spec, x, y).run();
+  if (!applyLongBand(spec, x, y)) Walk<T>(spec, x, y).run();
 }
 template void applyStencil(const StencilSpec<float>&, const float*, float*);
 template void applyStencil(const StencilSpec<double>&, const double*, double*);

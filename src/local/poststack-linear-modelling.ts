@@ -2,13 +2,8 @@ import { multiplyBands, toeplitzBand } from '../core/band.js';
 import { type DerivativeKind, firstDerivative } from '../core/derivative-scheme.js';
 import { type DType, isComplex } from '../core/dtype.js';
 import { DTypeError, ShapeError } from '../core/errors.js';
-import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
-import { around, formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
-import { withWorkspace } from '../core/workspace.js';
-import { AxisConvolution } from './axis-convolution.js';
-import { FirstDerivative } from './first-derivative.js';
-import { LocalOperator } from './local-operator.js';
+import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
 import { type OperatorData, Resident } from './resident.js';
 import { StencilOperator } from './stencil-operator.js';
 
@@ -23,18 +18,12 @@ export interface PoststackLinearModellingOptions {
   readonly dtype?: DType;
 }
 
-/** From this many samples on, that lie together in memory and have one time, `W D` is applied as one table; its many short rows at the ends cost too much on short runs. */
-const LONG_RUN = 32;
-
 /**
  * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces, `y = W D x` along time, D the first derivative per sample and W the
- * convolution with a wavelet whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on another axis. Cost: about `2·len` flops a sample
- * in one read and one write, both matrices being banded and so their product; with time last two of each, and a work array.
+ * convolution with a wavelet whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on another axis. Both matrices are banded and so
+ * is their product: it is applied as one table. Cost: about `2·len` flops a sample, one read and one write.
  */
-export class PoststackLinearModelling extends LocalOperator {
-  readonly #once: StencilOperator | undefined;
-  readonly #derivative: FirstDerivative;
-  readonly #convolution: AxisConvolution;
+export class PoststackLinearModelling extends StencilOperator {
   constructor(wav: OperatorData, nt0: number, options: PoststackLinearModellingOptions = {}) {
     checkOptions('PoststackLinearModelling', options, ['spatdims', 'axis', 'kind', 'dtype']);
     const wavelet = Resident.from(wav);
@@ -46,33 +35,9 @@ export class PoststackLinearModelling extends LocalOperator {
     const [n] = toShape([nt0], 'nt0') as [number];
     const others = options.spatdims === undefined ? [] : toShape(options.spatdims, 'spatdims');
     const axis = toAxis(options.axis ?? 0, others.length + 1);
-    const dims = others.toSpliced(axis, 0, n);
-    super({ dims, dtype });
     const origin = Math.floor(wavelet.size / 2);
-    this.#derivative = new FirstDerivative(dims, { axis, kind, dtype });
-    this.#convolution = new AxisConvolution(wavelet, origin, dims, axis);
-    const [, , inner] = around(dims, axis);
-    if (inner >= LONG_RUN) {
-      const convolution = toeplitzBand(origin - wavelet.size + 1, Array.from(wavelet.toHost()).reverse(), n, n);
-      this.#once = new StencilOperator({ dims, dtype }, [{ axis, segments: multiplyBands(convolution, firstDerivative({ n, kind }), n) }]);
-    }
-  }
-  protected override forward(x: NDArray, y: NDArray): void {
-    if (this.#once) this.#once.matvec(x, y);
-    else {
-      withWorkspace(x.space, (work) => {
-        this.#derivative.matvec(x, work);
-        this.#convolution.forward(work, y);
-      });
-    }
-  }
-  protected override adjoint(y: NDArray, x: NDArray): void {
-    if (this.#once) this.#once.rmatvec(y, x);
-    else {
-      withWorkspace(y.space, (work) => {
-        this.#convolution.adjoint(y, work);
-        this.#derivative.rmatvec(work, x);
-      });
-    }
+    const convolution = toeplitzBand(origin - wavelet.size + 1, Array.from(wavelet.toHost()).reverse(), n, n);
+    const segments = multiplyBands(convolution, firstDerivative({ n, kind }), n);
+    super({ dims: others.toSpliced(axis, 0, n), dtype }, [{ axis, segments }]);
   }
 }

@@ -1,4 +1,4 @@
-// The two inner loops of stencils and convolutions: weighted sums of a few shifted runs, register-blocked.
+// The inner loops of stencils and convolutions: weighted sums of a few shifted runs, register-blocked.
 
 namespace lops {
 namespace LOPS_LEVEL {
@@ -129,15 +129,80 @@ LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, cons
   for (int b = 0; b < Block; b++) store(y + b * W, s[b]);
 }
 
+/**
+ * As tapsBlock for step 1: taps that are a whole vector apart meet the same vectors of x in neighbouring blocks, so that these are loaded once for all of
+ * them. Unaligned loads, every one of which crosses a cache line, are what takes the time otherwise.
+ */
+template <typename T, int Block, int Count>
+LOPS_INLINE void tapsApart(const T* h, const T* x, typename Simd<T>::V* s) {
+  typedef typename Simd<T>::V V;
+  constexpr std::ptrdiff_t W = static_cast<std::ptrdiff_t>(Simd<T>::width);
+  V c[Count];
+  for (int m = 0; m < Count; m++) c[m] = splat(h[m * W]);
+#pragma GCC unroll 16
+  for (int k = 1 - Count; k < Block; k++) {
+    const V v = load(x + k * W);
+#pragma GCC unroll 4
+    for (int m = 0; m < Count; m++) {
+      if (k + m >= 0 && k + m < Block) s[k + m] += c[m] * v;
+    }
+  }
+}
+
+template <typename T, int Block>
+LOPS_INLINE void tapsPhases(std::size_t nh, const T* h, const T* x, T* y, bool add) {
+  typedef typename Simd<T>::V V;
+  constexpr std::size_t W = Simd<T>::width;
+  V s[Block] = {};
+  if (add) {
+    for (std::size_t b = 0; b < Block; b++) s[b] = load(y + b * W);
+  }
+  for (std::size_t phase = 0; phase < W && phase < nh; phase++) {
+    std::size_t j = phase;
+    for (; j + 2 * W < nh; j += 3 * W) tapsApart<T, Block, 3>(h + j, x - j, s);
+    for (; j + W < nh; j += 2 * W) tapsApart<T, Block, 2>(h + j, x - j, s);
+    for (; j < nh; j += W) tapsApart<T, Block, 1>(h + j, x - j, s);
+  }
+  for (std::size_t b = 0; b < Block; b++) store(y + b * W, s[b]);
+}
+
+/** Vectors from a block to the one that is fetched into the cache meanwhile. */
+constexpr std::size_t tapsAhead = 32;
+
 template <typename T>
 void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add) {
   constexpr std::size_t W = Simd<T>::width;
   std::size_t i = 0;
-  for (; i + 8 * W <= n; i += 8 * W) tapsBlock<T, 8>(nh, h, step, x + i, y + i, add);
+  for (; i + 8 * W <= n; i += 8 * W) {
+    // Taps reach backwards, which hardware does not foresee
+    for (std::size_t b = 0; b < 8; b++) {
+      __builtin_prefetch(x + i + (tapsAhead + b) * W);
+      __builtin_prefetch(y + i + (tapsAhead + b) * W, 1);
+    }
+    if (step == 1 && nh > 2 * W) {
+      tapsPhases<T, 8>(nh, h, x + i, y + i, add);
+    } else {
+      tapsBlock<T, 8>(nh, h, step, x + i, y + i, add);
+    }
+  }
+  if (!add && i < n && n >= 4 * W) {
+    // The last block, shifted back to end at n: the same values where it overlaps. Four vectors take no longer than one, whose sums wait for each other.
+    if (n - i <= 4 * W) {
+      tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false);
+      return;
+    }
+    if (n >= 8 * W) {
+      tapsBlock<T, 8>(nh, h, step, x + (n - 8 * W), y + (n - 8 * W), false);
+      return;
+    }
+  }
   for (; i + 4 * W <= n; i += 4 * W) tapsBlock<T, 4>(nh, h, step, x + i, y + i, add);
+  if (!add && i > 0 && i < n) {
+    tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false);
+    return;
+  }
   for (; i + W <= n; i += W) tapsBlock<T, 1>(nh, h, step, x + i, y + i, add);
   if (i < n && n >= W && !add) {
-    // The last vector again, shifted back: the same values where it overlaps.
     tapsBlock<T, 1>(nh, h, step, x + (n - W), y + (n - W), false);
     return;
   }
@@ -145,6 +210,52 @@ void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
     T s = add ? y[i] : T(0);
     for (std::size_t j = 0; j < nh; j++) s += h[j] * x[static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(j) * step];
     y[i] = s;
+  }
+}
+
+/** Blocks of vectors of y are kept in registers while all columns run over them. */
+template <typename T, int Block>
+LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t stride, std::size_t step, const T* x, T* sums) {
+  typedef typename Simd<T>::V V;
+  V s[Block] = {};
+  V t[Block] = {};
+  std::size_t c = 0;
+  // Two sums for each block, so that fewer additions wait for each other
+  for (; c + 2 <= columns; c += 2) {
+    const V u = splat(x[c * step]);
+    const V v = splat(x[(c + 1) * step]);
+    for (int b = 0; b < Block; b++) {
+      const std::size_t at = c * stride + static_cast<std::size_t>(b) * Simd<T>::width;
+      s[b] += u * load(m + at);
+      t[b] += v * load(m + at + stride);
+    }
+  }
+  if (c < columns) {
+    const V u = splat(x[c * step]);
+    for (int b = 0; b < Block; b++) s[b] += u * load(m + c * stride + static_cast<std::size_t>(b) * Simd<T>::width);
+  }
+  for (int b = 0; b < Block; b++) store(sums + static_cast<std::size_t>(b) * Simd<T>::width, s[b] + t[b]);
+}
+
+template <typename T>
+void columns(std::size_t rows, std::size_t count, const T* m, std::size_t stride, std::size_t step, const T* x, T* y, bool add) {
+  constexpr std::size_t W = Simd<T>::width;
+  T sums[4 * W];
+  for (std::size_t i = 0; i < rows;) {
+    // Blocks of four vectors take no longer than one, whose sums wait for each other; m has zeros to fill them up.
+    const std::size_t left = (rows - i + W - 1) / W;
+    const std::size_t room = (stride - i) / W;
+    const std::size_t blocks = left > 2 && room >= 4 ? 4 : left > 1 && room >= 2 ? 2 : 1;
+    if (blocks == 4) {
+      columnsBlock<T, 4>(count, m + i, stride, step, x, sums);
+    } else if (blocks == 2) {
+      columnsBlock<T, 2>(count, m + i, stride, step, x, sums);
+    } else {
+      columnsBlock<T, 1>(count, m + i, stride, step, x, sums);
+    }
+    const std::size_t some = rows - i < blocks * W ? rows - i : blocks * W;
+    for (std::size_t k = 0; k < some; k++) y[(i + k) * step] = add ? y[(i + k) * step] + sums[k] : sums[k];
+    i += some;
   }
 }
 

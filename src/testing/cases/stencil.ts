@@ -173,6 +173,54 @@ function stencilCases(dtype: DType): KernelCase[] {
   return [...single, ...several, ...ranged];
 }
 
+/** The product of a convolution and a derivative: one long run with the same taps, and rows of their own at both ends. */
+function longTaps(n: number, count: number): readonly BandSegment[] {
+  const taps = (seed: number): number[] => Array.from({ length: count }, (_, k) => ((7 * k + 3 * seed) % 11) - 5);
+  const middle = Math.min(Math.floor(count / 2), Math.floor(n / 2));
+  const edges = Array.from({ length: n }, (_, i): BandSegment => {
+    const lo = Math.max(-i, -middle);
+    return { start: i, end: i + 1, lo, taps: taps(i).slice(0, Math.min(count, n - i - lo)) };
+  });
+  if (n < count + 2) return edges;
+  const interior = { start: middle, end: n - (count - 1 - middle), lo: -middle, taps: taps(0) };
+  return [...edges.slice(0, interior.start), interior, ...edges.slice(interior.end)];
+}
+
+/** Many taps along one axis, whatever the size of its cells; also where ends meet, where a row is zero and where taps leave the array. */
+function longCases(dtype: DType): KernelCase[] {
+  const make = new Operands(342);
+  const scheme = (count: number): Scheme => ({ title: `${count} taps`, front: 0, back: 0, segments: (n) => longTaps(n, count) });
+  const gap: Scheme = {
+    title: '12 taps and a zero row',
+    front: 0,
+    back: 0,
+    segments: (n) => longTaps(n, 12).map((s, k) => (k === 2 ? { ...s, taps: [] } : s)),
+  };
+  const outside: Scheme = {
+    title: '10 taps that leave the array',
+    front: 0,
+    back: 0,
+    segments: (n) => [{ start: 0, end: n, lo: -4, taps: longTaps(40, 10)[0]?.taps.concat([1, 2, 3, 4, 5]) ?? [] }],
+  };
+  const shapes: readonly (readonly [shape: readonly number[], axis: number])[] = [
+    [[300], 0],
+    [[23], 0],
+    [[3, 97], 1],
+    [[2, 150, 2], 1],
+    [[120, 9], 0],
+    [[60, 40], 0],
+    [[2, 5], 1],
+  ];
+  return shapes.flatMap(([shape, axis]) =>
+    [scheme(9), scheme(20), scheme(43), gap, outside].flatMap((s) =>
+      (['set', 'add'] as const).map((mode) => {
+        const one = stencilCase(`[${shape}] axis ${axis}, ${s.title}, ${mode}`, setup(make, dtype, shape, [[axis, s]]), { shape, mode });
+        return { ...one, scale: 512 };
+      }),
+    ),
+  );
+}
+
 /** What a partial range does not touch may be anything, and what is set was not read. */
 function unreadCases(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
@@ -184,5 +232,5 @@ function unreadCases(dtype: DType): KernelCase[] {
 }
 
 export const stencilCasesByDType: readonly KernelCases[] = [
-  { kernel: 'stencil', cases: (dtype) => [...stencilCases(dtype), ...unreadCases(dtype)] },
+  { kernel: 'stencil', cases: (dtype) => [...stencilCases(dtype), ...longCases(dtype), ...unreadCases(dtype)] },
 ];

@@ -1,0 +1,141 @@
+// One band of many taps along an axis whose cells are short: post-stack modelling with time last, smoothing, long filters with edge rows of their own.
+// Long runs of rows with the same taps are convolutions, with blocks of the output in registers. The short segments at the ends, each row with taps of its
+// own, are small dense matrices, column by column, so that vectors run over rows.
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "loops.hpp"
+#include "stencil.hpp"
+
+namespace lops {
+namespace {
+
+/** Fewer taps are what Walk does best. */
+constexpr std::size_t manyTaps = 9;
+/** Larger matrices of edge rows are done row by row. */
+constexpr std::ptrdiff_t largestEdge = 1 << 16;
+
+/** Rows of a cell's lanes that share taps: reversed, as `taps` wants them. */
+template <typename T>
+struct Run {
+  std::ptrdiff_t start, end, last;
+  std::vector<T> taps;
+};
+
+/** Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows. */
+template <typename T>
+struct Edge {
+  std::ptrdiff_t start, end, first, columns, stride;
+  std::vector<T> matrix;
+};
+
+template <typename T>
+class LongBand {
+ public:
+  LongBand(const Band<T>& band, std::ptrdiff_t inner) : inner_(inner) {
+    const std::vector<BandSegment>& segments = band.segments;
+    for (std::size_t s = 0; s < segments.size();) {
+      std::size_t t = s;
+      if (inner < shortCell) {
+        while (t < segments.size() && segments[t].end - segments[t].start < shortRun && (t == s || segments[t].start == segments[t - 1].end)) t++;
+      }
+      if (t - s > 1 && addEdge(&segments[s], t - s)) {
+        s = t;
+      } else {
+        addRun(segments[s++]);
+      }
+    }
+  }
+
+  void apply(const T* x, T* y, bool add) const {
+    for (const Run<T>& run : runs_) {
+      const std::size_t lanes = static_cast<std::size_t>((run.end - run.start) * inner_);
+      if (!run.taps.empty()) {
+        loops_.taps(lanes, run.taps.size(), run.taps.data(), inner_, x + (run.start + run.last) * inner_, y + run.start * inner_, add);
+      } else if (!add) {
+        std::fill_n(y + run.start * inner_, lanes, T(0));
+      }
+    }
+    for (const Edge<T>& edge : edges_) {
+      for (std::ptrdiff_t lane = 0; lane < inner_; lane++) {
+        loops_.columns(static_cast<std::size_t>(edge.end - edge.start), static_cast<std::size_t>(edge.columns), edge.matrix.data(),
+                       static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_), x + edge.first * inner_ + lane,
+                       y + edge.start * inner_ + lane, add);
+      }
+    }
+  }
+
+ private:
+  /** Segments of fewer rows, of cells with fewer lanes, are parts of edges. */
+  static constexpr std::ptrdiff_t shortRun = 16;
+  static constexpr std::ptrdiff_t shortCell = 32;
+
+  void addRun(const BandSegment& segment) {
+    Run<T> run = {segment.start, segment.end, segment.lo + static_cast<std::ptrdiff_t>(segment.count) - 1, {}};
+    for (std::size_t k = segment.count; k-- > 0;) run.taps.push_back(static_cast<T>(segment.taps[k]));
+    runs_.push_back(std::move(run));
+  }
+
+  /** False where the rows have too little in common. */
+  bool addEdge(const BandSegment* segments, std::size_t count) {
+    std::ptrdiff_t first = PTRDIFF_MAX;
+    std::ptrdiff_t last = PTRDIFF_MIN;
+    for (std::size_t s = 0; s < count; s++) {
+      if (segments[s].count == 0) continue;
+      first = std::min(first, segments[s].start + segments[s].lo);
+      last = std::max(last, segments[s].end + segments[s].lo + static_cast<std::ptrdiff_t>(segments[s].count) - 2);
+    }
+    const std::ptrdiff_t rows = segments[count - 1].end - segments[0].start;
+    // Whole vectors of any instruction set
+    const std::ptrdiff_t stride = (rows + 15) / 16 * 16;
+    const std::ptrdiff_t columns = last - first + 1;
+    if (first > last || columns * stride > largestEdge) return false;
+    Edge<T> edge = {segments[0].start, segments[count - 1].end, first, columns, stride, std::vector<T>(static_cast<std::size_t>(columns * stride))};
+    for (std::size_t s = 0; s < count; s++) {
+      for (std::ptrdiff_t i = segments[s].start; i < segments[s].end; i++) {
+        const std::ptrdiff_t column = i + segments[s].lo - first;
+        T* at = edge.matrix.data() + column * stride + (i - edge.start);
+        for (std::size_t k = 0; k < segments[s].count; k++) at[static_cast<std::ptrdiff_t>(k) * stride] = static_cast<T>(segments[s].taps[k]);
+      }
+    }
+    edges_.push_back(std::move(edge));
+    return true;
+  }
+
+  const std::ptrdiff_t inner_;
+  const FloatLoops<T>& loops_ = of<T>(loops());
+  std::vector<Run<T>> runs_;
+  std::vector<Edge<T>> edges_;
+};
+
+}  // namespace
+
+template <typename T>
+bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y) {
+  if (spec.bands.size() != 1 || spec.start > 0 || spec.end < spec.shape[spec.axis]) return false;
+  const Band<T>& band = spec.bands[0];
+  if (band.frontWidth > 0 || band.backWidth > 0) return false;
+  const std::ptrdiff_t n = spec.shape[band.axis];
+  std::size_t most = 0;
+  std::ptrdiff_t at = 0;
+  for (const BandSegment& s : band.segments) {
+    most = std::max(most, s.count);
+    const bool inside = s.count == 0 || (s.start + s.lo >= 0 && s.end + s.lo + static_cast<std::ptrdiff_t>(s.count) - 1 <= n);
+    // Rows that no segment names are zero, rows of two are sums: both are left to the general walk
+    if (s.start != at || !inside) return false;
+    at = s.end;
+  }
+  std::ptrdiff_t outer = 1;
+  std::ptrdiff_t inner = 1;
+  for (std::size_t k = 0; k < spec.shape.size(); k++) (k < band.axis ? outer : inner) *= k == band.axis ? 1 : spec.shape[k];
+  if (most < manyTaps || at != n || inner * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) return false;
+  const LongBand<T> rows(band, inner);
+  for (std::ptrdiff_t o = 0; o < outer; o++) rows.apply(x + o * n * inner, y + o * n * inner, spec.add);
+  return true;
+}
+template bool applyLongBand(const StencilSpec<float>&, const float*, float*);
+template bool applyLongBand(const StencilSpec<double>&, const double*, double*);
+
+}  // namespace lops
