@@ -87,4 +87,4 @@ export class NaturalForm {
 }
 
 /** Split along the first axis only, so that parts lie one after another in C order. */
-const isRows = (layout: Layout): boolean => layout.grid.every((g, k) => k === 0 || g === 1);
+const isRows = (layout: Layout): boolean => layout.axis === 0 && layout.grid.every((g, k) => k === 0 || g === 1);

@@ -9,18 +9,20 @@ import {
   MPIFFT2D,
   MPIFFTND,
   MPIFirstDerivative,
+  MPIFredholm1,
   MPIGradient,
   MPIHalo,
   MPIHStack,
   MPILaplacian,
   MPILinearOperator,
+  MPIMDC,
   MPISecondDerivative,
   MPIStackedBlockDiag,
   MPIStackedVStack,
   MPIVStack,
 } from '../../../src/operators/index.js';
 import { combine } from './algebra.js';
-import { buildLocal, fourier } from './build-local.js';
+import { buildLocal, fourier, mdc } from './build-local.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 import { NotSupported } from './not-supported.js';
 import { given, Params, required } from './params.js';
@@ -75,6 +77,9 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
   MPIGradient: (p, site) => new MPIGradient(dims(p), given({ ...derivative(p, site), sampling: p.numberOrList('sampling') })),
   MPIFFT2D: (p, { comm }) => new MPIFFT2D(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm })),
   MPIFFTND: (p, { comm }) => new MPIFFTND(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm })),
+  MPIFredholm1: (p, { comm }) => MPIFredholm1.fromGlobal(required(p.array('G'), 'G'), p.number('nz'), given({ dtype: p.dtype(), comm })),
+  MPIMDC: (p, { comm }) =>
+    MPIMDC.fromGlobal(required(p.array('G'), 'G'), required(p.number('nt'), 'nt'), p.number('nv'), given({ ...mdc(p), comm })),
   MPIHalo: (p, { comm }) =>
     new MPIHalo(dims(p), {
       halo: required(p.numberOrList('halo'), 'halo'),

@@ -1,0 +1,117 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import type { DType } from '../core/dtype.js';
+import { Layout } from '../core/layout.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import { product, type Shape, toShape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import { TransferPlan } from '../core/transfer.js';
+import type { Space } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { Fredholm1, type Fredholm1Options } from '../local/fredholm1.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './rank-slices.js';
+
+export interface MPIFredholm1Options extends Fredholm1Options {
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+const OPTIONS = ['saveGt', 'usematmul', 'dtype', 'comm'] as const;
+
+/** One side of the operator: its vectors as slices over the ranks. */
+interface Side {
+  readonly dims: Shape;
+  readonly layout: Layout;
+  readonly form: NaturalForm;
+}
+
+/**
+ * Fredholm integral of the first kind, slices over the ranks: `y[k] = G[k] x[k]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Of a BROADCAST model (the natural one) every
+ * rank multiplies its slices, and the data is BROADCAST: one allgather. A SCATTER model gives SCATTER data: nothing is sent where it is cut as the slices are.
+ * A rank may have no slices. Work: with BROADCAST vectors this rank's slices of the result.
+ */
+export class MPIFredholm1 extends MPILinearOperator {
+  readonly #op: Fredholm1;
+  readonly #start: number;
+  readonly #model: Side;
+  readonly #data: Side;
+
+  /**
+   * Collective: one object exchange; what is wrong on one rank throws on all.
+   * @param G this rank's slices, `[count, nx, ny]`
+   */
+  constructor(G: NDArray, nz = 1, options: MPIFredholm1Options = {}) {
+    const comm = options.comm ?? defaultCommunicator();
+    const slices: RankSlices = rankSlices(
+      'MPIFredholm1',
+      G,
+      comm,
+      () => {
+        checkOptions('MPIFredholm1', options, OPTIONS);
+        toShape([nz], 'nz');
+        if (options.dtype !== undefined) new Fredholm1(G, nz, { dtype: options.dtype });
+      },
+      { nz, dtype: options.dtype },
+    );
+    const { counts, start, total, rows, columns } = slices;
+    const op = new Fredholm1(G, nz, options.dtype === undefined ? {} : { dtype: options.dtype });
+    super({ dims: [total, columns, nz], dimsd: [total, rows, nz], dtype: op.dtype as DType, holdsData: true, comm });
+    const side = (dims: Shape): Side => {
+      const layout = sliceLayout(counts, dims.slice(1));
+      return { dims, layout, form: new NaturalForm(dims, layout) };
+    };
+    this.#op = op;
+    this.#start = start;
+    this.#model = side(this.dims);
+    this.#data = side(this.dimsd);
+  }
+
+  /** The operator of a global `[nsl, nx, ny]` that every rank has: each keeps a copy of its share of the slices. Collective. */
+  static fromGlobal(G: NDArray, nz = 1, options: MPIFredholm1Options = {}): MPIFredholm1 {
+    return new MPIFredholm1(ownSlices(G, options.comm ?? defaultCommunicator()), nz, options);
+  }
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    return this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+  }
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    return this.#image(x, this.#model, this.#data);
+  }
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    return this.#image(y, this.#data, this.#model);
+  }
+  #image(space: Space<DistributedArray>, from: Side, to: Side): DistributedSpace {
+    this.checkShape(space, from.dims);
+    const input = this.checkComm(space);
+    from.form.spaceOf(input);
+    const natural = input.layout.replicated ? Layout.replicated(to.dims, this.comm.size) : to.layout;
+    return input.withDType(this.inputDType(space.dtype)).withLayout(input.layout.globalShape.length === 1 ? flatOf(natural) : natural);
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#run(x, y, this.#model, this.#data, (u, v) => this.#op.matvec(u, v));
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#run(y, x, this.#data, this.#model, (u, v) => this.#op.rmatvec(u, v));
+  }
+  #run(x: DistributedArray, y: DistributedArray, from: Side, to: Side, multiply: (u: NDArray, v: NDArray) => void): void {
+    if (!x.layout.replicated) {
+      from.form.read(x, (u) => to.form.write(y, (v) => multiply(u.local, v.local)));
+      return;
+    }
+    const inner = product(from.dims.slice(1));
+    const own = x.local.alias(this.#start * inner, from.layout.localShape(this.comm.rank));
+    if (this.comm.size === 1) {
+      multiply(own, y.local.alias(0, to.dims));
+      return;
+    }
+    withWorkspace(y.space.withLayout(to.layout), (work) => {
+      multiply(own, work.local);
+      TransferPlan.between(to.layout, Layout.replicated(to.dims, this.comm.size), this.comm).run(work.local, y.local);
+    });
+  }
+}

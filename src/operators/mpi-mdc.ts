@@ -1,0 +1,144 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
+import { FourierScheme } from '../core/fourier-scheme.js';
+import { Layout } from '../core/layout.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import type { Shape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { Fredholm1 } from '../local/fredholm1.js';
+import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/mdc.js';
+import { FourierPlans, layoutLike } from './fourier-plan.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+import { ownSlices, rankSlices, sliceLayout } from './rank-slices.js';
+
+export interface MPIMDCOptions extends MDCOptions {
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+/** One side of the operator: its traces, whole in time on every rank, and their spectra, cut as the kernel's frequencies are. */
+interface Side {
+  readonly dims: Shape;
+  readonly traces: Layout;
+  readonly form: NaturalForm;
+  readonly spectra: Layout;
+  readonly plans: FourierPlans;
+}
+
+/**
+ * Multi-dimensional convolution, frequencies over the ranks: `y = F⁻¹ s G F x`, F the transform over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than
+ * G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. The natural model is BROADCAST and gives BROADCAST data; a SCATTER one, split along any axis, gives SCATTER data.
+ *
+ * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and back: two transfers, and one allgather for BROADCAST data. Work:
+ * this rank's share of traces and spectra of model and data.
+ */
+export class MPIMDC extends MPILinearOperator {
+  override readonly complexLinear = false;
+  readonly #kernel: Fredholm1;
+  readonly #scale: number;
+  readonly #conj: boolean;
+  readonly #model: Side;
+  readonly #data: Side;
+
+  /**
+   * Collective: one object exchange; what is wrong on one rank throws on all.
+   * @param G this rank's frequencies, `[count, ns, nr]`, those of rank 0 first
+   */
+  constructor(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}) {
+    const comm = options.comm ?? defaultCommunicator();
+    const { comm: _comm, ...rest } = options;
+    const { twosided = true, conj = false } = options;
+    const slices = rankSlices(
+      'MPIMDC',
+      G,
+      comm,
+      () => {
+        checkOptions('MPIMDC', options, [...MDC_OPTIONS, 'comm']);
+        mdcScale('MPIMDC', nt, options);
+      },
+      { nt, nv, ...rest },
+    );
+    const { counts, total, rows, columns, dtype } = slices;
+    const real = realOf(dtype);
+    const side = (traces: number, centred: boolean): Side => {
+      const dims = [nt, traces, nv];
+      const fourier = { norm: 'ortho', real: true, ifftshiftBefore: centred, dtype: real } as const;
+      const scheme = new FourierScheme('MPIMDC', dims, [0], fourier, total);
+      const layout = Layout.split(dims, comm.size, comm.size === 1 ? 0 : nv > traces ? 2 : 1);
+      return {
+        dims,
+        traces: layout,
+        form: new NaturalForm(dims, layout),
+        spectra: sliceLayout(counts, [traces, nv]),
+        plans: new FourierPlans(scheme, comm),
+      };
+    };
+    const [model, data] = [side(columns, twosided), side(rows, false)];
+    super({ dims: model.dims, dimsd: data.dims, dtype: real, holdsData: true, comm });
+    this.#kernel = new Fredholm1(G, nv, { dtype: isComplex(dtype) ? dtype : complexOf(dtype) });
+    this.#scale = mdcScale('MPIMDC', nt, options);
+    this.#conj = conj;
+    this.#model = model;
+    this.#data = data;
+  }
+
+  /** The operator of a global `[nfmax, ns, nr]` that every rank has: each keeps a copy of its share of the frequencies. Collective. */
+  static fromGlobal(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}): MPIMDC {
+    return new MPIMDC(ownSlices(G, options.comm ?? defaultCommunicator()), nt, nv, options);
+  }
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    const space = this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+    return space.withDType(realOf(space.dtype));
+  }
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    return this.#image(x, this.#model, this.#data);
+  }
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    return this.#image(y, this.#data, this.#model);
+  }
+  #image(space: Space<DistributedArray>, from: Side, to: Side): DistributedSpace {
+    this.checkShape(space, from.dims);
+    const input = this.checkComm(space).withDType(realOf(this.inputDType(space.dtype)));
+    from.form.spaceOf(input);
+    const { layout } = input;
+    if (layout.globalShape.length !== 1)
+      return input.withLayout(layout.replicated ? Layout.replicated(to.dims, layout.ranks) : layoutLike(layout, to.dims));
+    return input.withLayout(flatOf(layout.replicated ? Layout.replicated(to.dims, layout.ranks) : Layout.split(to.dims, layout.ranks)));
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#run(x, y, this.#model, this.#data, (z, w) => this.#kernel.matvec(z, w));
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#run(y, x, this.#data, this.#model, (w, z) => this.#kernel.rmatvec(w, z));
+  }
+  #run(x: DistributedArray, y: DistributedArray, from: Side, to: Side, multiply: (z: NDArray, w: NDArray) => void): void {
+    const dtype: DType = realOf(x.dtype);
+    if (x.dtype !== dtype) {
+      withWorkspace(x.space.withDType(dtype), (work) => {
+        x.backend.cast(x.local, work.local);
+        this.#run(work, y, from, to, multiply);
+      });
+      return;
+    }
+    const spectra = (side: Side) => x.space.withDType(complexOf(dtype)).withLayout(side.spectra);
+    withWorkspace(spectra(from), (z) =>
+      withWorkspace(spectra(to), (w) => {
+        from.form.read(x, (u) => from.plans.between(from.traces, from.spectra).forward(u.local, z.local));
+        // conj(G) z = conj(G conj(z)): spectra are small, G is not
+        if (this.#conj) z.conjInPlace();
+        multiply(z.local, w.local);
+        if (this.#conj) w.conjInPlace();
+        if (this.#scale !== 1) w.scale(this.#scale);
+        to.form.write(y, (v) => to.plans.between(to.traces, to.spectra).adjoint(w.local, v.local));
+      }),
+    );
+  }
+}

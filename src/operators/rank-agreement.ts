@@ -1,0 +1,33 @@
+import type { Communicator } from '../core/communicator.js';
+import { ArgumentError } from '../core/errors.js';
+
+/**
+ * What every rank has to say of its arguments, known to all: for constructors that are given different data on different ranks. One object exchange. Where
+ * `describe` throws on a rank, all ranks throw an {@link ArgumentError} with its message.
+ */
+export function exchange<T>(comm: Communicator, describe: () => T): T[] {
+  let mine: { readonly value: T } | { readonly error: string };
+  try {
+    mine = { value: describe() };
+  } catch (error) {
+    mine = { error: error instanceof Error ? error.message : String(error) };
+  }
+  const all = comm.allgatherObject(mine);
+  return all.map((said, rank) => {
+    if ('value' in said) return said.value;
+    throw new ArgumentError(`${said.error} (rank ${rank})`);
+  });
+}
+
+/** Throws an {@link ArgumentError} on all ranks unless they say the same of each of these. */
+export function checkAlike<T extends object>(owner: string, all: readonly T[], names: readonly (keyof T & string)[]): void {
+  const first = all[0] as T;
+  for (const name of names) {
+    const odd = all.findIndex((other) => JSON.stringify(other[name]) !== JSON.stringify(first[name]));
+    if (odd > 0) {
+      throw new ArgumentError(
+        `${owner}: expected one ${name} on all ranks, rank 0 has ${JSON.stringify(first[name])}, rank ${odd} ${JSON.stringify(all[odd]?.[name])}`,
+      );
+    }
+  }
+}

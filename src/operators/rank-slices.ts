@@ -1,0 +1,50 @@
+import type { Communicator } from '../core/communicator.js';
+import type { DType } from '../core/dtype.js';
+import { ArgumentError, ShapeError } from '../core/errors.js';
+import { Layout, splitCount, splitStart } from '../core/layout.js';
+import { NDArray } from '../core/ndarray.js';
+import { formatShape, product, type Shape } from '../core/shape.js';
+import { checkAlike, exchange } from './rank-agreement.js';
+
+/** Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as all ranks know them. */
+export interface RankSlices {
+  /** Slices on each rank, and before those of this rank. */
+  readonly counts: readonly number[];
+  readonly start: number;
+  readonly total: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: DType;
+}
+
+/** Collective: one object exchange. Throws on all ranks what is wrong on one; `further` arguments must be alike on all of them. */
+export function rankSlices(owner: string, G: NDArray, comm: Communicator, check: () => void, further: object = {}): RankSlices {
+  const all = exchange(comm, () => {
+    check();
+    if (!(G instanceof NDArray)) throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${typeof G}`);
+    if (G.ndim !== 3) throw new ShapeError(`${owner}: expected G of three axes, [slices, rows, columns], received ${formatShape(G.shape)}`);
+    return { count: G.shape[0] as number, shape: G.shape.slice(1), dtype: G.dtype, arguments: further };
+  });
+  checkAlike(owner, all, ['dtype', 'shape', 'arguments']);
+  const counts = all.map((a) => a.count);
+  const [rows, columns] = (all[0] as { readonly shape: Shape }).shape as [number, number];
+  const start = counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
+  return { counts, start, total: counts.reduce((a, b) => a + b, 0), rows, columns, dtype: G.dtype };
+}
+
+/** Slices over the ranks as the matrices are. */
+export const sliceLayout = (counts: readonly number[], inner: Shape): Layout =>
+  Layout.fromLocalShapes(
+    counts.map((n) => [n, ...inner]),
+    0,
+  );
+
+/** A copy of this rank's even share of the slices of a global array. */
+export function ownSlices(G: NDArray, comm: Communicator): NDArray {
+  const [total = 0, ...inner] = G.shape;
+  const count = splitCount(total, comm.size, comm.rank);
+  const share = G.view(splitStart(total, comm.size, comm.rank) * product(inner), [count, ...inner]);
+  const copy = share.copy();
+  share.dispose();
+  return copy;
+}

@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { isComplex, realOf } from '../../src/core/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { Layout } from '../../src/core/layout.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { Fredholm1, MDC } from '../../src/local/index.js';
+import { MPIFredholm1, MPIMDC } from '../../src/operators/index.js';
+import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js';
+
+/** Slices of a global array that this rank has in an uneven division: rank r has r, the last one what is left. */
+function share(G: NDArray, comm: Communicator): NDArray {
+  const total = G.shape[0] as number;
+  const before = Math.min(total, (comm.rank * (comm.rank - 1)) / 2);
+  const count = comm.rank === comm.size - 1 ? total - before : Math.min(comm.rank, total - before);
+  return G.slice([before, before + count]);
+}
+
+group('Fredholm', () => {
+  distributed('gives what one rank gives, in any layout', ({ floats, comm, tolerance }) => {
+    for (const dtype of floats) {
+      const layouts = dtype === 'float32' ? inputs : fewInputs;
+      const G = NDArray.normal([5, 3, 2], { dtype });
+      const one = NDArray.normal([1, 2, 3], { dtype });
+      const what = `Fredholm1 of ${dtype}`;
+      compareWithLocal(MPIFredholm1.fromGlobal(G, 2), new Fredholm1(G, 2), dtype, comm, tolerance(dtype), what, layouts);
+      compareWithLocal(
+        MPIFredholm1.fromGlobal(one, 1),
+        new Fredholm1(one, 1),
+        dtype,
+        comm,
+        tolerance(dtype),
+        `${what}, one slice`,
+        layouts,
+      );
+      compareWithLocal(new MPIFredholm1(share(G, comm), 2), new Fredholm1(G, 2), dtype, comm, tolerance(dtype), `${what}, uneven`, layouts);
+      expect(MPIFredholm1.fromGlobal(G).dotTest().passed, what).equals(true);
+    }
+  });
+
+  distributed('costs one allgather of BROADCAST vectors, nothing of aligned ones', { backends: ['cpu'] }, ({ comm }) => {
+    const A = MPIFredholm1.fromGlobal(NDArray.normal([8, 3, 2]), 2);
+    const x = A.domain().random();
+    const once = comm.size > 1 ? { ...NOTHING, collectives: 1 } : NOTHING;
+    A.matvec(x);
+    expect(traffic(comm, () => A.matvec(x))).deep.equals(once);
+    expect(traffic(comm, () => A.rmatvec(A.range().empty().fill(1)))).deep.equals(once);
+    expect(A.matvec(x).partition).equals('BROADCAST');
+    const u = DistributedArray.random([8, 2, 2]);
+    expect(traffic(comm, () => A.matvec(u))).deep.equals(NOTHING);
+    expect(A.matvec(u).partition).equals('SCATTER');
+  });
+
+  distributed('refuses on all ranks what is wrong on one', { backends: ['cpu'] }, ({ comm }) => {
+    const last = comm.rank === comm.size - 1;
+    expectAllThrow(comm, () => new MPIFredholm1(NDArray.ones(last ? [2, 3] : [2, 3, 1])), ArgumentError);
+    if (comm.size > 1) {
+      expectAllThrow(comm, () => new MPIFredholm1(NDArray.ones([2, 3, last ? 2 : 1])), ArgumentError);
+      expectAllThrow(comm, () => new MPIFredholm1(NDArray.ones([2, 3, 1], { dtype: last ? 'float32' : 'float64' })), ArgumentError);
+      expectAllThrow(comm, () => new MPIMDC(NDArray.ones([2, 3, 1]), last ? 17 : 15), ArgumentError);
+    }
+    expectAllThrow(comm, () => new MPIMDC(NDArray.ones([4, 3, 1]), 3), comm.size > 0 ? ShapeError : ArgumentError);
+    expectAllThrow(comm, () => new MPIMDC(NDArray.ones([1, 3, 1]), 9, 1, { dt: Number.NaN }), ArgumentError);
+    const A = MPIFredholm1.fromGlobal(NDArray.ones([8, 3, 2]));
+    expectAllThrow(comm, () => A.matvec(DistributedArray.zeros([8, 2, 2])), ShapeError);
+    expectAllThrow(comm, () => A.matvec(DistributedArray.zeros([8, 2, 1], { dtype: 'float32' })), DTypeError);
+    expectAllThrow(comm, () => A.matvec(DistributedArray.zeros([8, 2, 1], { comm: comm.dup() })), PartitionError);
+  });
+});
+
+group('MDC', () => {
+  distributed('gives what one rank gives, in any layout', ({ floats, comm, tolerance }) => {
+    for (const dtype of floats) {
+      if (!isComplex(dtype)) continue;
+      const real = realOf(dtype);
+      const G = NDArray.normal([5, 3, 2], { dtype });
+      for (const [nt, options] of [
+        [9, { dt: 0.5, dr: 2 }],
+        [12, { twosided: false, conj: true, prescaled: true }],
+      ] as const) {
+        for (const nv of [1, 4]) {
+          const what = `MDC of ${dtype}, nt ${nt}, nv ${nv}`;
+          const layouts = dtype === 'complex128' && nv === 4 ? inputs : fewInputs;
+          compareWithLocal(
+            MPIMDC.fromGlobal(G, nt, nv, options),
+            new MDC(G, nt, nv, options),
+            real,
+            comm,
+            10 * tolerance(dtype),
+            what,
+            layouts,
+          );
+        }
+      }
+      const A = new MPIMDC(share(G, comm), 9, 1);
+      compareWithLocal(A, new MDC(G, 9, 1), real, comm, 10 * tolerance(dtype), `MDC of ${dtype}, uneven`, fewInputs);
+      expect(A.dotTest().passed).equals(true);
+    }
+  });
+
+  distributed('moves spectra there and back, and gathers BROADCAST data', { backends: ['cpu'] }, ({ comm }) => {
+    const p = comm.size;
+    const A = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { dtype: 'complex128' }), 15);
+    const x = A.domain().random();
+    const u = placed(x.local, Layout.split(A.dims, p, 1), comm);
+    A.matvec(x);
+    A.matvec(u);
+    expect(traffic(comm, () => A.matvec(u))).deep.equals({ ...NOTHING, messages: 2 * (p - 1) });
+    expect(traffic(comm, () => A.matvec(x))).deep.equals({ ...NOTHING, messages: 2 * (p - 1), collectives: p > 1 ? 1 : 0 });
+  });
+});
