@@ -1,4 +1,4 @@
-import { formatTable } from '../src/cli/table.js';
+import { formatNumber, formatTable } from '../src/cli/table.js';
 import type { BenchCase, Details, Work } from './case.js';
 import { type Measurement, median } from './measure.js';
 
@@ -64,6 +64,11 @@ function formatRate({ GB_per_s, GFLOP_per_s }: Result): string {
   return GFLOP_per_s === undefined ? '' : `${GFLOP_per_s.toPrecision(3)} GFLOP/s`;
 }
 
+const formatFound = (found: Details = {}): string =>
+  Object.entries(found)
+    .map(([name, value]) => `${name}: ${typeof value === 'number' ? formatNumber(value) : value}`)
+    .join(', ');
+
 export const formatResults = (results: readonly Result[]): string =>
   formatTable(
     results.map((r) => ({
@@ -75,6 +80,6 @@ export const formatResults = (results: readonly Result[]): string =>
       limit: r.limit === undefined ? '' : `${r.limit_loop} ${r.limit.toPrecision(3)}`,
       share: r.share_of_limit === undefined ? '' : `${(100 * r.share_of_limit).toFixed(0)} %`,
       MiB: Math.round(r.maxrss_MiB),
-      ...r.found,
+      found: formatFound(r.found),
     })),
   );
