@@ -3,10 +3,13 @@
  * (one rank without a launcher). `lops-mpi/core` has the contracts without these side effects, `lops-mpi/plotting` draws figures.
  */
 
+// a part of an array and the set of a projection have one name
+export type { Box as LayoutBox } from './core/index.js';
 export * from './core/index.js';
 export * from './io/index.js';
 export * from './local/index.js';
 export * from './operators/index.js';
 export * from './optimization/index.js';
 export * from './proximal/index.js';
+export { Box } from './proximal/index.js';
 export { COMM_SELF, COMM_WORLD } from './wire.js';

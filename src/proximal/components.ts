@@ -6,6 +6,7 @@ import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
 import type { AnyVector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { multiplyReal, realSpace } from './moduli.js';
+import { onRuns } from './on-runs.js';
 
 const cut = (x: NDArray, n: number): Elements[][] => {
   const size = x.size / n;
@@ -24,9 +25,10 @@ export function componentsOf(owner: string, x: AnyVector, n: number): Elements[]
     if (x.length !== n || uneven) throw new ShapeError(`${owner}: expected a stack of ${n} equal blocks, received ${x.space}`);
     const parts = x.arrays.map((a) => {
       const runs: Elements[] = [];
-      (a as AnyVector).map((run: Elements) => {
+      const add = (run: Elements): void => {
         if (run.size > 0) runs.push(run);
-      });
+      };
+      onRuns(a, add);
       return runs;
     });
     const alike = x.arrays.every((a) => first !== undefined && a.space.equals(first.space.withDType(a.dtype)));
@@ -52,9 +54,9 @@ export function componentsOf(owner: string, x: AnyVector, n: number): Elements[]
 export function withLocalNorms<R>(owner: string, x: AnyVector, n: number, body: (norms: AnyVector, components: Elements[][]) => R): R {
   return withWorkspace(realSpace(x), (work: AnyVector) => {
     const components = componentsOf(owner, work, n);
-    x.map((a: Elements, m: Elements) => m.storage.backend.unary('abs', a, m), work);
+    onRuns(x, (a, m) => m.storage.backend.unary('abs', a, m), work);
     if (n > 1) {
-      work.map((m: Elements) => m.storage.backend.unary('square', m, m));
+      onRuns(work, (m) => m.storage.backend.unary('square', m, m));
       const [first = [], ...others] = components;
       for (const other of others) {
         first.forEach((into, i) => {

@@ -1,8 +1,8 @@
-import type { Elements } from '../core/backend.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { clamp, epsilonOf, multiplyReal, withModuli } from './moduli.js';
+import { onRuns } from './on-runs.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 export interface HuberOptions {
@@ -50,7 +50,7 @@ export class Huber extends ProxOperator {
   /** `y ← (offset − numerator / max(|x|, floor)) x` */
   #divide(x: AnyVector, floor: number, numerator: number, offset: number, y: AnyVector): void {
     withModuli(x, (factor) => {
-      factor.map((a: Elements) => {
+      onRuns(factor, (a) => {
         const { backend } = a.storage;
         backend.binary('maximum', a, floor, a);
         backend.binary('divide', -numerator, a, a);

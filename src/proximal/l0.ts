@@ -1,6 +1,6 @@
-import type { Elements } from '../core/backend.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
+import { onRuns } from './on-runs.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 export interface SigmaOptions {
@@ -26,6 +26,6 @@ export class L0 extends ProxOperator {
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
-    x.map((a: Elements, b: Elements) => b.storage.backend.threshold('hard', t, a, b), y);
+    onRuns(x, (a, b) => b.storage.backend.threshold('hard', t, a, b), y);
   }
 }

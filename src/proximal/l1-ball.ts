@@ -1,8 +1,8 @@
-import type { Elements } from '../core/backend.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
 import { Indicator } from './indicator.js';
 import { epsilonOf, withModuli } from './moduli.js';
+import { onRuns } from './on-runs.js';
 import { checkPositive } from './prox-operator.js';
 import type { RadiusOptions } from './simplex.js';
 import { simplexLevel } from './simplex-level.js';
@@ -29,7 +29,7 @@ export class L1Ball extends Indicator {
       return;
     }
     const theta = withModuli(x, (moduli) => simplexLevel('L1Ball', moduli, this.radius));
-    x.map((a: Elements, b: Elements) => b.storage.backend.threshold('soft', theta, a, b), y);
+    onRuns(x, (a, b) => b.storage.backend.threshold('soft', theta, a, b), y);
   }
   override conjugateValue(y: AnyVector): number {
     return this.radius * y.norm(Number.POSITIVE_INFINITY);

@@ -1,6 +1,6 @@
-import type { Elements } from '../core/backend.js';
 import { NumericalError } from '../core/errors.js';
 import { type AnyVector, rdots } from '../core/vector.js';
+import { onRuns } from './on-runs.js';
 import { withWorkspaces } from './workspaces.js';
 
 /**
@@ -17,12 +17,16 @@ export function simplexLevel(owner: string, x: AnyVector, r: number): number {
     let theta = (sum - r) / x.size;
     for (let k = 0; k < 200; k++) {
       if (!Number.isFinite(theta)) throw new NumericalError(`${owner}: expected finite elements, their sum is ${sum}`);
-      x.map((a: Elements, b: Elements) => {
-        const { backend } = b.storage;
-        backend.binary('subtract', a, theta, b);
-        backend.binary('maximum', b, 0, b);
-      }, w);
-      w.map((a: Elements, b: Elements) => b.storage.backend.unary('sign', a, b), c);
+      onRuns(
+        x,
+        (a, b) => {
+          const { backend } = b.storage;
+          backend.binary('subtract', a, theta, b);
+          backend.binary('maximum', b, 0, b);
+        },
+        w,
+      );
+      onRuns(w, (a, b) => b.storage.backend.unary('sign', a, b), c);
       const [mass = 0, count = 0] = rdots([w, c], [c, c]);
       // rounding may leave nothing above θ where all elements are equal
       if (count === 0) break;

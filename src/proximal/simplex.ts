@@ -1,10 +1,10 @@
-import type { Elements } from '../core/backend.js';
 import { isComplex } from '../core/dtype.js';
 import { DTypeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { Indicator } from './indicator.js';
 import { epsilonOf } from './moduli.js';
+import { onRuns } from './on-runs.js';
 import { checkPositive } from './prox-operator.js';
 import { simplexLevel } from './simplex-level.js';
 import { withWorkspaces } from './workspaces.js';
@@ -32,7 +32,7 @@ export class Simplex extends Indicator {
     checkReal(x);
     return withWorkspaces([x.space, x.space], ([one, negative]) => {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];
-      x.map((a: Elements, b: Elements) => b.storage.backend.binary('minimum', a, 0, b), below);
+      onRuns(x, (a, b) => b.storage.backend.binary('minimum', a, 0, b), below);
       const [sum = 0, under = 0] = rdots([x, ones], [below, below]);
       return Math.sqrt(under) <= 16 * epsilonOf(x) * this.radius && Math.abs(sum - this.radius) <= this.#slack(x);
     });
@@ -44,11 +44,15 @@ export class Simplex extends Indicator {
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     checkReal(x);
     const theta = simplexLevel('Simplex', x, this.radius);
-    x.map((a: Elements, b: Elements) => {
-      const { backend } = b.storage;
-      backend.binary('subtract', a, theta, b);
-      backend.binary('maximum', b, 0, b);
-    }, y);
+    onRuns(
+      x,
+      (a, b) => {
+        const { backend } = b.storage;
+        backend.binary('subtract', a, theta, b);
+        backend.binary('maximum', b, 0, b);
+      },
+      y,
+    );
   }
 }
 

@@ -11,6 +11,7 @@ import { Gradient } from '../local/gradient.js';
 import { MPIGradient } from '../operators/mpi-gradient.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import { multiplyReal, withModuli } from './moduli.js';
+import { onRuns } from './on-runs.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 import { withWorkspaces } from './workspaces.js';
 
@@ -141,7 +142,7 @@ export class TV extends ProxOperator {
     };
     if (!this.isotropic) {
       withModuli(p, (moduli) => {
-        moduli.map(limit);
+        onRuns(moduli, limit);
         multiplyReal(p, moduli, p);
       });
       return;

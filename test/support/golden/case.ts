@@ -22,6 +22,10 @@ export interface CaseFile {
   readonly family: string;
   readonly tolerance: Tolerance;
   readonly op?: OperatorNode;
+  /** The analysis operator of ADMML2. */
+  readonly A?: OperatorNode;
+  /** The step of a prox. */
+  readonly tau?: number;
   /** The sparsifying transform of ISTA and FISTA. */
   readonly SOp?: OperatorNode;
   readonly shape?: readonly [number, number];

@@ -45,7 +45,11 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   },
   hyperbolic2d: (p) => {
     const [x, t, t0, vrms, amp, wav] = ['x', 't', 't0', 'vrms', 'amp', 'wav'].map((name) => required(p.numbers(name), name));
-    return traces(hyperbolic2d(x as number[], t as number[], t0 as number[], vrms as number[], amp as number[], wav as number[], { backend: p.backend }));
+    return traces(
+      hyperbolic2d(x as number[], t as number[], t0 as number[], vrms as number[], amp as number[], wav as number[], {
+        backend: p.backend,
+      }),
+    );
   },
 };
 

@@ -4,6 +4,7 @@ import { ARRAY_KINDS } from './array.js';
 import { libraryFunction } from './function.js';
 import { halo } from './halo.js';
 import { localOperator, mpiOperator } from './operator.js';
+import { localProx, mpiProx } from './prox.js';
 import { solver } from './solver.js';
 import { tutorial } from './tutorial.js';
 
@@ -13,6 +14,8 @@ const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
   'local-operator': localOperator,
   'mpi-operator': mpiOperator,
   'mpi-halo': halo,
+  'prox-local': localProx,
+  'mpi-prox': mpiProx,
   solver,
   function: libraryFunction,
   tutorial,

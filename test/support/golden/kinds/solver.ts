@@ -11,6 +11,7 @@ import { NotSupported } from '../not-supported.js';
 import { given, type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { modelSpaces, vectorOf } from '../vectors.js';
+import { PROXIMAL_SOLVERS } from './proximal-solver.js';
 
 interface Answer {
   readonly x: AnyVector;
@@ -24,7 +25,13 @@ type Solve = (A: AnyOperator, d: AnyVector, x0: AnyVector, p: Params, SOp: AnyOp
 const sparse =
   (solve: typeof ista | typeof fista): Solve =>
   (A, d, x0, p, SOp) => {
-    const numbers = { niter: p.number('niter'), eps: p.number('eps'), alpha: p.number('alpha'), tol: p.number('tol'), perc: p.number('perc') };
+    const numbers = {
+      niter: p.number('niter'),
+      eps: p.number('eps'),
+      alpha: p.number('alpha'),
+      tol: p.number('tol'),
+      perc: p.number('perc'),
+    };
     const rest = { decay: p.numbers('decay'), threshkind: p.oneOf('threshkind', THRESHOLD_KINDS), monitorres: p.flag('monitorres') };
     const { x, cost, iterations } = solve(A, d, { x0, SOp, ...given({ ...numbers, ...rest }) });
     return { x, cost, scalars: { iiter: iterations } };
@@ -59,6 +66,11 @@ export function solver(trial: Trial): void {
   const { family, op, partition_x = 'SCATTER', expected = {} } = source.content;
   if (family === 'power_iteration') {
     largestEigenvalue(trial);
+    return;
+  }
+  const proximal = PROXIMAL_SOLVERS[family];
+  if (proximal) {
+    proximal(trial);
     return;
   }
   const solve = SOLVERS[family];
