@@ -12,7 +12,6 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import {
-  type CglsStep,
   COMM_WORLD,
   cg,
   cgls,
@@ -93,7 +92,7 @@ say(`model ${dims.join(' × ')} ${dtype} on ${comm.size} rank${comm.size > 1 ? '
 interface Inversion {
   readonly name: string;
   readonly file: string;
-  readonly steps: () => Iterable<Pick<CglsStep<DistributedArray>, 'iteration' | 'x' | 'cost'>>;
+  readonly steps: () => Iterable<{ readonly iteration: number; readonly x: DistributedArray; readonly cost: number }>;
 }
 
 const start = { x0: mback, niter, tol: 0 };
