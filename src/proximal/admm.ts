@@ -47,7 +47,12 @@ export interface AdmmResult<V> extends ProximalResult<V> {
 const START_OPTIONS = ['tau', 'z0', 'gfirst', 'tol'] as const;
 
 /** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
-function init<V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: AdmmStartOptions<V>): AdmmState<V> {
+function init<V extends Vector<V>>(
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
+  x0: V,
+  options: AdmmStartOptions<V>,
+): AdmmState<V> {
   checkOptions('admm.init', options, START_OPTIONS);
   const { tau, z0, gfirst = false, tol = 0 } = options;
   checkPositive('admm', 'tau', tau);
@@ -99,8 +104,8 @@ function step<V extends Vector<V>>(state: AdmmState<V>): void {
 
 /** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
 function steps<V extends Vector<V>>(
-  f: ProxOperator<V>,
-  g: ProxOperator<V>,
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: AdmmOptions<V>,
 ): Generator<ProximalStep<V, AdmmState<V>>, AdmmResult<V>, void> {
@@ -127,7 +132,7 @@ function steps<V extends Vector<V>>(
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011.
  */
 export const admm = Object.assign(
-  <V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: AdmmOptions<V>): AdmmResult<V> =>
+  <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: AdmmOptions<V>): AdmmResult<V> =>
     runToEnd(steps(f, g, x0, options)),
   { init, step, steps },
 );

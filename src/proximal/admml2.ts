@@ -56,7 +56,7 @@ const START_OPTIONS = ['tau', 'x0', 'inner', 'tol'] as const;
 function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   Op: LinearOperator<M, D>,
   b: D,
-  g: ProxOperator<Z>,
+  g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   options: AdmmL2StartOptions<M>,
 ): AdmmL2State<M, D, Z> {
@@ -126,7 +126,7 @@ function step<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(sta
 function steps<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   Op: LinearOperator<M, D>,
   b: D,
-  g: ProxOperator<Z>,
+  g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   options: AdmmL2Options<M>,
 ): Generator<ProximalStep<M, AdmmL2State<M, D, Z>>, AdmmL2Result<M, Z>, void> {
@@ -159,7 +159,7 @@ export const admml2 = Object.assign(
   <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
     Op: LinearOperator<M, D>,
     b: D,
-    g: ProxOperator<Z>,
+    g: ProxOperator<NoInfer<Z>>,
     A: LinearOperator<M, Z>,
     options: AdmmL2Options<M>,
   ): AdmmL2Result<M, Z> => runToEnd(steps(Op, b, g, A, options)),

@@ -49,8 +49,8 @@ const START_OPTIONS = ['tau', 'eta', 'gfirst', 'tol'] as const;
 
 /** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
 function init<V extends Vector<V>>(
-  f: ProxOperator<V>,
-  g: ProxOperator<V>,
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: DouglasRachfordStartOptions,
 ): DouglasRachfordState<V> {
@@ -93,8 +93,8 @@ function step<V extends Vector<V>>(state: DouglasRachfordState<V>): void {
 
 /** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
 function steps<V extends Vector<V>>(
-  f: ProxOperator<V>,
-  g: ProxOperator<V>,
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: DouglasRachfordOptions,
 ): Generator<ProximalStep<V, DouglasRachfordState<V>>, DouglasRachfordResult<V>, void> {
@@ -121,7 +121,11 @@ function steps<V extends Vector<V>>(
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.15.
  */
 export const douglasRachford = Object.assign(
-  <V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: DouglasRachfordOptions): DouglasRachfordResult<V> =>
-    runToEnd(steps(f, g, x0, options)),
+  <V extends Vector<V>>(
+    f: ProxOperator<NoInfer<V>>,
+    g: ProxOperator<NoInfer<V>>,
+    x0: V,
+    options: DouglasRachfordOptions,
+  ): DouglasRachfordResult<V> => runToEnd(steps(f, g, x0, options)),
   { init, step, steps },
 );

@@ -55,8 +55,8 @@ const START_OPTIONS = ['tau', 'mu', 'tol'] as const;
 
 /** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
 function init<M extends Vector<M>, Z extends Vector<Z>>(
-  f: ProxOperator<M>,
-  g: ProxOperator<Z>,
+  f: ProxOperator<NoInfer<M>>,
+  g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
   options: LinearizedAdmmStartOptions,
@@ -115,8 +115,8 @@ function step<M extends Vector<M>, Z extends Vector<Z>>(state: LinearizedAdmmSta
 
 /** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
 function steps<M extends Vector<M>, Z extends Vector<Z>>(
-  f: ProxOperator<M>,
-  g: ProxOperator<Z>,
+  f: ProxOperator<NoInfer<M>>,
+  g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
   options: LinearizedAdmmOptions,
@@ -147,8 +147,8 @@ function steps<M extends Vector<M>, Z extends Vector<Z>>(
  */
 export const linearizedAdmm = Object.assign(
   <M extends Vector<M>, Z extends Vector<Z>>(
-    f: ProxOperator<M>,
-    g: ProxOperator<Z>,
+    f: ProxOperator<NoInfer<M>>,
+    g: ProxOperator<NoInfer<Z>>,
     A: LinearOperator<M, Z>,
     x0: M,
     options: LinearizedAdmmOptions,

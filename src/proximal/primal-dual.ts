@@ -67,8 +67,8 @@ const START_OPTIONS = ['tau', 'mu', 'theta', 'y0', 'c', 'gfirst', 'tol'] as cons
 
 /** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
 function init<M extends Vector<M>, Z extends Vector<Z>>(
-  f: ProxOperator<M>,
-  g: ProxOperator<Z>,
+  f: ProxOperator<NoInfer<M>>,
+  g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
   options: PrimalDualStartOptions<M, Z>,
@@ -144,8 +144,8 @@ function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M
 
 /** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
 function steps<M extends Vector<M>, Z extends Vector<Z>>(
-  f: ProxOperator<M>,
-  g: ProxOperator<Z>,
+  f: ProxOperator<NoInfer<M>>,
+  g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
   options: PrimalDualOptions<M, Z>,
@@ -177,8 +177,8 @@ function steps<M extends Vector<M>, Z extends Vector<Z>>(
  */
 export const primalDual = Object.assign(
   <M extends Vector<M>, Z extends Vector<Z>>(
-    f: ProxOperator<M>,
-    g: ProxOperator<Z>,
+    f: ProxOperator<NoInfer<M>>,
+    g: ProxOperator<NoInfer<Z>>,
     A: LinearOperator<M, Z>,
     x0: M,
     options: PrimalDualOptions<M, Z>,

@@ -76,8 +76,8 @@ const START_OPTIONS = ['tau', 'backtracking', 'beta', 'epsg', 'eta', 'accelerati
 
 /** Allocates all vectors and evaluates f, its gradient and g at the start. Disposing all vectors but x is the caller's. */
 function init<V extends Vector<V>>(
-  f: ProxOperator<V>,
-  g: ProxOperator<V>,
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: ProximalGradientStartOptions,
 ): ProximalGradientState<V> {
@@ -184,8 +184,8 @@ function momentum<V extends Vector<V>>(state: ProximalGradientState<V>, accelera
 
 /** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
 function steps<V extends Vector<V>>(
-  f: ProxOperator<V>,
-  g: ProxOperator<V>,
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
   x0: V,
   options: ProximalGradientOptions,
 ): Generator<ProximalStep<V, ProximalGradientState<V>>, ProximalGradientResult<V>, void> {
@@ -216,7 +216,11 @@ function steps<V extends Vector<V>>(
  * section 4; O'Donoghue and Candès, "Adaptive restart for accelerated gradient schemes", 2015.
  */
 export const proximalGradient = Object.assign(
-  <V extends Vector<V>>(f: ProxOperator<V>, g: ProxOperator<V>, x0: V, options: ProximalGradientOptions): ProximalGradientResult<V> =>
-    runToEnd(steps(f, g, x0, options)),
+  <V extends Vector<V>>(
+    f: ProxOperator<NoInfer<V>>,
+    g: ProxOperator<NoInfer<V>>,
+    x0: V,
+    options: ProximalGradientOptions,
+  ): ProximalGradientResult<V> => runToEnd(steps(f, g, x0, options)),
   { init, step, steps },
 );

@@ -1,12 +1,16 @@
-import type { DistributedArray } from '../../../../src/core/distributed-array.js';
+import { DistributedArray } from '../../../../src/core/distributed-array.js';
 import { splitCount } from '../../../../src/core/layout.js';
 import type { LinearOperator } from '../../../../src/core/linear-operator.js';
 import { NDArray } from '../../../../src/core/ndarray.js';
 import { StackedDistributedArray } from '../../../../src/core/stacked-distributed-array.js';
-import { PoststackLinearModelling, Transpose } from '../../../../src/local/index.js';
-import { MPIBlockDiag, MPILaplacian, MPIStackedVStack } from '../../../../src/operators/index.js';
+import { Convolve1D, PoststackLinearModelling, Transpose } from '../../../../src/local/index.js';
+import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILaplacian, MPIStackedVStack } from '../../../../src/operators/index.js';
 import { cg } from '../../../../src/optimization/cg.js';
 import { cgls } from '../../../../src/optimization/cgls.js';
+import { fista } from '../../../../src/optimization/fista.js';
+import { ista } from '../../../../src/optimization/ista.js';
+import { admml2, L1, MPIL2, proximalGradient } from '../../../../src/proximal/index.js';
+import { ACCELERATIONS } from '../../../../src/proximal/proximal-gradient.js';
 import { NotSupported } from '../not-supported.js';
 import { required } from '../params.js';
 import type { Trial } from '../trial.js';
@@ -35,8 +39,50 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
       const stack = new MPIStackedVStack([B, L.scale(Math.sqrt(epsR))]);
       inverted(trial, 'reg', cgls(stack, new StackedDistributedArray([d, d.zerosLike()]), { x0, ...options }));
     },
-    tv: () => {
-      throw new NotSupported('solver ADMML2');
+    tv: (trial) => {
+      const { B, d, x0, dims } = poststack(trial);
+      const number = (name: string) => required(trial.params.number(name), name);
+      const { x, cost } = admml2(
+        B,
+        d,
+        new L1({ sigma: number('sigma_tv') }),
+        new MPIGradient(dims, { kind: 'forward', comm: trial.comm }),
+        {
+          x0,
+          tau: number('tau_tv'),
+          niter: number('niter_tv'),
+          inner: { niter: number('niter_tv_inner'), tol: number('tol') },
+        },
+      );
+      inverted(trial, 'tv', { x, cost: cost.slice(1) });
+    },
+  },
+  reflectivity: {
+    data: (trial) => {
+      const { C, D, model } = reflectivity(trial);
+      const r = D.matvec(model('m3d.npy'));
+      trial.compare('r', r);
+      trial.compare('d', C.matvec(r));
+    },
+    fista: (trial) => {
+      const { C, data, options } = reflectivity(trial);
+      sparse(trial, 'fista', fista(C, data, options));
+    },
+    ista: (trial) => {
+      const { C, data, options } = reflectivity(trial);
+      sparse(trial, 'ista', ista(C, data, options));
+    },
+    pg: (trial) => {
+      const { C, data, options } = reflectivity(trial);
+      const p = trial.params.inside('pg');
+      const number = (name: string) => required(p.number(name), name);
+      const f = new MPIL2({ Op: C, b: data });
+      const { x, cost } = proximalGradient(f, new L1({ sigma: number('sigma') }), options.x0, {
+        tau: number('tau'),
+        niter: number('niter'),
+        acceleration: required(p.oneOf('acceleration', ACCELERATIONS), 'acceleration'),
+      });
+      sparse(trial, 'pg', { x, cost: cost.slice(1) });
     },
   },
 };
@@ -59,6 +105,29 @@ function inverted(trial: Trial, name: string, { x, cost }: { x: DistributedArray
   trial.compare(`cost_${name}`, cost);
 }
 
+function sparse(trial: Trial, name: string, { x, cost }: { x: DistributedArray; cost: number[] }): void {
+  trial.compare(`rinv_${name}`, x);
+  trial.compare(`cost_${name}`, cost);
+}
+
+/** Convolution of reflectivity (ny, nx, nz) with a wavelet; ny are spread over the ranks. */
+function reflectivity(trial: Trial) {
+  const { params, comm, backend } = trial;
+  const number = (name: string) => required(params.number(name), name);
+  const [ny, nx, nz] = [number('ny'), number('nx'), number('nz')];
+  const wavelet = trial.input('wav.npy');
+  const wav = NDArray.fromHost(wavelet.values, wavelet.shape, { backend });
+  const rows = splitCount(ny, comm.size, comm.rank);
+  const local = new Convolve1D([rows, nx, nz], wav, { offset: number('wavc') });
+  const C = new MPIBlockDiag(rows > 0 ? [local] : [], { comm });
+  const D = new MPIFirstDerivative([ny, nx, nz], { axis: 2, comm });
+  const space = DistributedArray.empty([ny, nx, nz], { comm, backend, dtype: wavelet.dtype }).space;
+  const model = (file: string) => space.empty().assignGlobal(trial.input(file).values);
+  const data = C.rangeOf(space).empty().assignGlobal(trial.input('d.npy').values);
+  const options = { x0: space.zeros(), niter: number('niter'), eps: number('eps'), alpha: number('alpha'), tol: number('tol') };
+  return { C, D, model, data, options };
+}
+
 /** 3-D post-stack modelling of a model (ny, nx, nz) whose ny are spread over the ranks. */
 function poststack(trial: Trial) {
   const { params, comm, backend } = trial;
@@ -75,6 +144,7 @@ function poststack(trial: Trial) {
   return {
     B,
     L,
+    dims: [ny, nx, nz],
     d: distribute('d.npy'),
     x0: distribute('mback3d.npy'),
     epsR: required(params.number('epsR'), 'epsR'),
