@@ -27,7 +27,8 @@ export class Bilinear extends IndexedOperator {
     const K = given[1] as number;
     values.forEach((v, e) => {
       const n = e < K ? n0 : n1;
-      if (!(v >= 0 && v <= n - 1)) throw new ArgumentError(`Bilinear: expected places between 0 and ${n - 1} on axis ${e < K ? 0 : 1}, received ${v}`);
+      if (!(v >= 0 && v <= n - 1))
+        throw new ArgumentError(`Bilinear: expected places between 0 and ${n - 1} on axis ${e < K ? 0 : 1}, received ${v}`);
     });
     const source: RowSource = {
       rows: K,
@@ -48,6 +49,10 @@ export class Bilinear extends IndexedOperator {
       },
     };
     const rest = shape.slice(2);
-    super({ dims: shape, dimsd: [K, ...rest], dtype: options.dtype ?? 'float64' }, 'gather', new IndexedRows(source, { inner: product(rest) }));
+    super(
+      { dims: shape, dimsd: [K, ...rest], dtype: options.dtype ?? 'float64' },
+      'gather',
+      new IndexedRows(source, { inner: product(rest) }),
+    );
   }
 }

@@ -31,7 +31,9 @@ export abstract class ComplexPart extends LocalOperator {
   /** Of a complex model a real operator would not have the adjoint. */
   protected override inputDType(dtype: DType): DType {
     if (isComplex(dtype) && !isComplex(this.dtype))
-      throw new DTypeError(`${this.name} is an operator of real vectors, received ${dtype}: leave its dtype out, or give '${complexOf(this.dtype)}'`);
+      throw new DTypeError(
+        `${this.name} is an operator of real vectors, received ${dtype}: leave its dtype out, or give '${complexOf(this.dtype)}'`,
+      );
     return super.inputDType(dtype);
   }
   protected override adjointInputDType(dtype: DType): DType {

@@ -33,7 +33,9 @@ export class ConvolveND extends LocalOperator {
     const count = filter.shape.length;
     const axes = toAxes(options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count), shape.length);
     if (count === 0 || filter.size === 0 || axes.length !== count)
-      throw new ShapeError(`${owner}: expected a filter of as many axes as ${JSON.stringify(axes)}, received shape ${formatShape(filter.shape)}`);
+      throw new ShapeError(
+        `${owner}: expected a filter of as many axes as ${JSON.stringify(axes)}, received shape ${formatShape(filter.shape)}`,
+      );
     const offset = [...(options.offset ?? new Array<number>(count).fill(0))];
     if (offset.length !== count || !offset.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))) {
       throw new ArgumentError(
@@ -42,11 +44,14 @@ export class ConvolveND extends LocalOperator {
     }
     // memory order: the filter's axes in the order of the model's
     if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
-      throw new ArgumentError(`${owner}: expected axes in increasing order, received ${JSON.stringify(options.axes)}: transpose the filter`);
+      throw new ArgumentError(
+        `${owner}: expected axes in increasing order, received ${JSON.stringify(options.axes)}: transpose the filter`,
+      );
     super({ dims: shape, dtype: filter.dtype, holdsData: true });
     this.#filter = filter;
     this.filterShape = filter.shape;
-    const onAll = (values: readonly number[], other: number) => shape.map((_, axis) => (axes.includes(axis) ? (values[axes.indexOf(axis)] as number) : other));
+    const onAll = (values: readonly number[], other: number) =>
+      shape.map((_, axis) => (axes.includes(axis) ? (values[axes.indexOf(axis)] as number) : other));
     const common = { xShape: shape, yShape: shape, hShape: onAll(filter.shape, 1), offset: onAll(offset, 0) };
     this.#forward = { ...common, direction: 'forward' };
     this.#adjoint = { ...common, direction: 'adjoint' };

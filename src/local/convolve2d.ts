@@ -9,6 +9,7 @@ export type Convolve2DOptions = ConvolveNDOptions;
 export class Convolve2D extends ConvolveND {
   constructor(dims: Shape, h: OperatorData, options: Convolve2DOptions = {}) {
     super(dims, h, options);
-    if (this.filterShape.length !== 2) throw new ShapeError(`Convolve2D: expected a filter of two axes, received shape ${formatShape(this.filterShape)}`);
+    if (this.filterShape.length !== 2)
+      throw new ShapeError(`Convolve2D: expected a filter of two axes, received shape ${formatShape(this.filterShape)}`);
   }
 }

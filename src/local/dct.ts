@@ -64,7 +64,8 @@ export class DCT extends LocalOperator {
     const shape = toShape(dims, 'dims');
     const axes = toAxes(options.axes, shape.length);
     const short = axes.find((axis) => (shape[axis] as number) < 2);
-    if (type === 1 && short !== undefined) throw new ArgumentError(`DCT: expected at least two samples for type 1, axis ${short} has ${shape[short]}`);
+    if (type === 1 && short !== undefined)
+      throw new ArgumentError(`DCT: expected at least two samples for type 1, axis ${short} has ${shape[short]}`);
     super({ dims: shape, dtype: options.dtype ?? 'float64' });
     this.#forward = axes.map((axis) => new AxisCosines(shape, axis, TYPES[type]));
     this.#adjoint = axes.map((axis) => new AxisCosines(shape, axis, TYPES[TRANSPOSED[type]]));
@@ -127,7 +128,13 @@ class AxisCosines {
       return;
     }
     const space = (rows: number, dtype: DType): NDArraySpace => NDArraySpace.of([this.#outer, rows, this.#inner], dtype, backend);
-    const plan: FftPlan = { kind: complex ? 'c2c' : 'r2c', shape: [this.#outer, this.#length, this.#inner], axes: [1], direction: 'forward', scale: 1 };
+    const plan: FftPlan = {
+      kind: complex ? 'c2c' : 'r2c',
+      shape: [this.#outer, this.#length, this.#inner],
+      axes: [1],
+      direction: 'forward',
+      scale: 1,
+    };
     const half = Math.floor(this.#length / 2) + 1;
     withWorkspace(space(this.#length, y.dtype), (extended) => {
       this.#place.gather(x, extended);

@@ -52,7 +52,10 @@ export class DirectionalDerivative {
       axis,
       segments: scaleBand(firstDerivative({ n, sampling: d[axis] as number, ...scheme }), factors ? (factors[axis] as number) : 1),
     }));
-    const transposed = bands.map(({ axis, segments }) => ({ axis, segments: transposeBand(segments, shape[axis] as number, shape[axis] as number) }));
+    const transposed = bands.map(({ axis, segments }) => ({
+      axis,
+      segments: transposeBand(segments, shape[axis] as number, shape[axis] as number),
+    }));
     const stencils = (list: typeof bands): Stencil[] =>
       whole ? list.map((band, k) => ({ shape, bands: [band], mode: k === 0 ? 'set' : 'add' })) : [{ shape, bands: list, mode: 'set' }];
     this.#forward = stencils(bands).map((stencil) => ({ ...stencil, mode: 'set' }));

@@ -13,7 +13,9 @@ export interface Between {
 export function filterPlaces(owner: string, name: string, places: OperatorData, count: number): Float64Array {
   const ih = finiteNumbers(owner, name, places, 1);
   if (ih.length !== count || ih.some((v, k) => k > 0 && v <= (ih[k - 1] as number)))
-    throw new ArgumentError(`${owner}: expected ${name} to be ${count} increasing places, one for each filter, received [${ih.join(', ')}]`);
+    throw new ArgumentError(
+      `${owner}: expected ${name} to be ${count} increasing places, one for each filter, received [${ih.join(', ')}]`,
+    );
   return ih;
 }
 
@@ -31,5 +33,6 @@ export function betweenPlaces(places: Float64Array, n: number): Between[] {
 
 /** Checks that filters have an odd number of samples, so that there is one in the middle. */
 export function checkOdd(owner: string, lengths: readonly number[]): void {
-  if (lengths.some((n) => n % 2 !== 1)) throw new ArgumentError(`${owner}: expected filters of an odd number of samples, received ${lengths.join(' × ')}`);
+  if (lengths.some((n) => n % 2 !== 1))
+    throw new ArgumentError(`${owner}: expected filters of an odd number of samples, received ${lengths.join(' × ')}`);
 }

@@ -7,7 +7,7 @@ import { type Shape, toShape } from '../core/shape.js';
 import { LocalOperator } from './local-operator.js';
 
 /** A linear function of an array: fills `y`, or returns what y shall be. `x` must not be changed; other arrays that it makes are disposed. */
-export type ArrayFunction = (x: NDArray, y: NDArray) => NDArray | void;
+export type ArrayFunction = ((x: NDArray, y: NDArray) => NDArray) | ((x: NDArray, y: NDArray) => void);
 
 export interface FunctionOperatorOptions {
   /** The adjoint; without it `rmatvec` throws. */
@@ -44,7 +44,8 @@ function call(f: ArrayFunction, x: NDArray, y: NDArray): void {
   tidy(() => {
     const result = f(x, y);
     if (result === undefined || result === y) return;
-    if (!(result instanceof NDArray)) throw new ArgumentError('FunctionOperator: expected the function to fill its second argument or to return an array');
+    if (!(result instanceof NDArray))
+      throw new ArgumentError('FunctionOperator: expected the function to fill its second argument or to return an array');
     y.assign(result);
   });
 }

@@ -39,7 +39,9 @@ export function toStations(name: string, data: OperatorData, grid: ImageGrid): S
   const { values, shape } = hostNumbers('Kirchhoff', name, data, 2);
   const ndim = grid.axes.length;
   if (shape[0] !== ndim)
-    throw new ShapeError(`Kirchhoff: expected ${name} of ${ndim} rows, ${ndim === 2 ? 'x and z' : 'y, x and z'}, received shape ${formatShape(shape)}`);
+    throw new ShapeError(
+      `Kirchhoff: expected ${name} of ${ndim} rows, ${ndim === 2 ? 'x and z' : 'y, x and z'}, received shape ${formatShape(shape)}`,
+    );
   const count = shape[1] as number;
   return { count, coordinates: grid.axes.map((_, k) => values.subarray(k * count, (k + 1) * count)) };
 }
@@ -58,7 +60,9 @@ function coordinatesOf({ axes }: ImageGrid, point: number, into: number[]): numb
 /** Traveltimes of straight rays in a medium of constant velocity, `[points, stations]`. */
 export function straightRays(grid: ImageGrid, { count, coordinates }: Stations, vel: number): Float64Array {
   if (!Number.isFinite(vel) || vel <= 0)
-    throw new ArgumentError(`Kirchhoff: expected vel, a constant velocity greater than 0, received ${String(vel)}; for other media give trav`);
+    throw new ArgumentError(
+      `Kirchhoff: expected vel, a constant velocity greater than 0, received ${String(vel)}; for other media give trav`,
+    );
   const table = new Float64Array(grid.points * count);
   const at: number[] = [];
   for (let point = 0; point < grid.points; point++) {
@@ -73,7 +77,8 @@ type Limits = number | readonly [from: number, to: number] | undefined;
 /** From 1 to 0 between two limits, as a cosine. */
 function fading(name: string, limits: Exclude<Limits, undefined>): (value: number) => number {
   const [from, to] = typeof limits === 'number' ? [0.8 * limits, limits] : limits;
-  if (!(from >= 0 && to >= from)) throw new ArgumentError(`Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${JSON.stringify(limits)}`);
+  if (!(from >= 0 && to >= from))
+    throw new ArgumentError(`Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${JSON.stringify(limits)}`);
   // not a number, which is an offset of 0 at depth 0, counts as inside
   return (value) => (value > to ? 0 : value > from ? (1 + Math.cos((Math.PI * (value - from)) / (to - from))) / 2 : 1);
 }
@@ -94,7 +99,10 @@ export function apertureTapers(
   /** Distance along the surface between two points. */
   const across = (a: (k: number) => number, b: (k: number) => number): number =>
     Math.hypot(...Array.from({ length: vertical }, (_, k) => a(k) - b(k)));
-  const of = ({ coordinates }: Stations, i: number) => (k: number) => coordinates[k]?.[i] as number;
+  const of =
+    ({ coordinates }: Stations, i: number) =>
+    (k: number) =>
+      coordinates[k]?.[i] as number;
   return (point, s, r) => {
     coordinatesOf(grid, point, at);
     const here = (k: number): number => at[k] as number;

@@ -5,9 +5,17 @@ import { checkOptions } from '../core/options.js';
 import { formatShape, sameShape } from '../core/shape.js';
 import { withWorkspace } from '../core/workspace.js';
 import { AxisConvolution } from './axis-convolution.js';
-import { apertureTapers, type ImageGrid, type KirchhoffGeometry, straightRays, toGrid, toStations, type Stations } from './kirchhoff-geometry.js';
 import { finiteNumbers, hostNumbers } from './host-numbers.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
+import {
+  apertureTapers,
+  type ImageGrid,
+  type KirchhoffGeometry,
+  type Stations,
+  straightRays,
+  toGrid,
+  toStations,
+} from './kirchhoff-geometry.js';
 import { LocalOperator, part } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
 
@@ -136,11 +144,19 @@ function traveltimes(grid: ImageGrid, srcs: Stations, recs: Stations, { vel, tra
     const both = table('trav', trav, grid.points, ns * nr);
     return (point, s, r) => both[point * ns * nr + s * nr + r] as number;
   }
-  const [a, b] = trav !== undefined ? pairOf('trav', trav, grid, srcs, recs) : [straightRays(grid, srcs, vel as number), straightRays(grid, recs, vel as number)];
+  const [a, b] =
+    trav !== undefined
+      ? pairOf('trav', trav, grid, srcs, recs)
+      : [straightRays(grid, srcs, vel as number), straightRays(grid, recs, vel as number)];
   return (point, s, r) => (a[point * ns + s] as number) + (b[point * nr + r] as number);
 }
 
-function amplitudes(grid: ImageGrid, srcs: Stations, recs: Stations, { amp, aperture, angleaperture }: KirchhoffOptions): ByPair | undefined {
+function amplitudes(
+  grid: ImageGrid,
+  srcs: Stations,
+  recs: Stations,
+  { amp, aperture, angleaperture }: KirchhoffOptions,
+): ByPair | undefined {
   const [ns, nr] = [srcs.count, recs.count];
   const taper = apertureTapers(grid, srcs, recs, aperture, angleaperture);
   if (amp === undefined) return taper;

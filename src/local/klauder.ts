@@ -13,9 +13,14 @@ export function klauder(t: ArrayLike<number>, f: readonly [number, number] = [5,
   if (!(T > 0)) throw new ArgumentError('klauder: expected at least three times, from 0 on');
   const k = (f[1] - f[0]) / T;
   const f0 = (f[0] + f[1]) / 2;
-  return symmetricWavelet('klauder', t, (time) => {
-    if (time === 0) return 1;
-    const a = Math.PI * k * time;
-    return (Math.sin(a * (T - Math.abs(time))) * Math.cos(2 * Math.PI * f0 * time)) / (a * T);
-  }, taper);
+  return symmetricWavelet(
+    'klauder',
+    t,
+    (time) => {
+      if (time === 0) return 1;
+      const a = Math.PI * k * time;
+      return (Math.sin(a * (T - Math.abs(time))) * Math.cos(2 * Math.PI * f0 * time)) / (a * T);
+    },
+    taper,
+  );
 }

@@ -40,7 +40,8 @@ export class Kronecker extends LocalOperator {
 type Pair = readonly [outer: AnyLocalOperator, inner: AnyLocalOperator];
 
 /** What an operator makes of vectors of a dtype. */
-const resultOf = (A: AnyLocalOperator, dtype: DType, space: NDArraySpace): DType => A.rangeOf(NDArraySpace.of(A.shape[1], dtype, space.backend)).dtype;
+const resultOf = (A: AnyLocalOperator, dtype: DType, space: NDArraySpace): DType =>
+  A.rangeOf(NDArraySpace.of(A.shape[1], dtype, space.backend)).dtype;
 
 const withResult = (space: NDArraySpace, dtype: DType, [outer, inner]: Pair): NDArraySpace =>
   space.withDType(resultOf(outer, resultOf(inner, dtype, space), space));

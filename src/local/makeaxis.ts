@@ -25,7 +25,8 @@ export interface Axes {
 /** Space and time axes `o + d·i`, i from 0 to n − 1. */
 export function makeaxis(par: AxisParameters): Axes {
   const axis = (name: string, o: number, d: number, n: number): Float64Array => {
-    if (![o, d].every(Number.isFinite)) throw new ArgumentError(`makeaxis: expected numbers for o${name} and d${name}, received ${o}, ${d}`);
+    if (![o, d].every(Number.isFinite))
+      throw new ArgumentError(`makeaxis: expected numbers for o${name} and d${name}, received ${o}, ${d}`);
     return Float64Array.from({ length: toShape([n], `n${name}`)[0] as number }, (_, i) => o + d * i);
   };
   const { oy, dy, ny } = par;

@@ -44,7 +44,8 @@ export class NonStationaryConvolve1D extends IndexedOperator {
             const target = start + r + k - (length - 1) / 2;
             index[r * length + k] = target >= 0 && target < n ? target : -1;
             for (let l = 0; l < lanes; l++) {
-              const value = (1 - w) * (values[(first * length + k) * lanes + l] as number) + w * (values[(second * length + k) * lanes + l] as number);
+              const value =
+                (1 - w) * (values[(first * length + k) * lanes + l] as number) + w * (values[(second * length + k) * lanes + l] as number);
               // spreading conjugates
               weights[(r * length + k) * lanes + l] = l === 1 ? -value : value;
             }

@@ -10,7 +10,14 @@ export type Patch2DOptions = WindowedOptions;
  * Shapes: `[windows0 · m0, windows1 · m1]` to `[n0, n1]`, Op of `[m0, m1]` to `[nwin0, nwin1]`.
  */
 export class Patch2D extends WindowedOperator {
-  constructor(Op: AnyLocalOperator, dims: Shape, dimsd: Shape, nwin: readonly [number, number], nover: readonly [number, number], options: Patch2DOptions = {}) {
+  constructor(
+    Op: AnyLocalOperator,
+    dims: Shape,
+    dimsd: Shape,
+    nwin: readonly [number, number],
+    nover: readonly [number, number],
+    options: Patch2DOptions = {},
+  ) {
     super(Op, dims, toWindows('Patch2D', dimsd, nwin, nover, 2, 2), options);
   }
 }

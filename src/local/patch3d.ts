@@ -10,7 +10,14 @@ export type Patch3DOptions = WindowedOptions;
  * Shapes: `[windows0 · m0, windows1 · m1, windows2 · m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `nwin`.
  */
 export class Patch3D extends WindowedOperator {
-  constructor(Op: AnyLocalOperator, dims: Shape, dimsd: Shape, nwin: readonly [number, number, number], nover: readonly [number, number, number], options: Patch3DOptions = {}) {
+  constructor(
+    Op: AnyLocalOperator,
+    dims: Shape,
+    dimsd: Shape,
+    nwin: readonly [number, number, number],
+    nover: readonly [number, number, number],
+    options: Patch3DOptions = {},
+  ) {
     super(Op, dims, toWindows('Patch3D', dimsd, nwin, nover, 3, 3), options);
   }
 }

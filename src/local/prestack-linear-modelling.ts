@@ -45,7 +45,9 @@ export class PrestackLinearModelling extends LocalOperator {
     const A = new AVOLinearModelling(theta, { ...avo, dtype });
     super({ dims: A.dims, dimsd: A.dimsd, dtype });
     this.#avo = A;
-    this.#derivative = new StencilOperator({ dims: A.dims, dtype }, [{ axis: 0, segments: firstDerivative({ n: A.dims[0] as number, kind }) }]);
+    this.#derivative = new StencilOperator({ dims: A.dims, dtype }, [
+      { axis: 0, segments: firstDerivative({ n: A.dims[0] as number, kind }) },
+    ]);
     this.#convolution = new AxisConvolution(wavelet, Math.floor(wavelet.size / 2), A.dimsd, 0);
   }
   protected override forward(x: NDArray, y: NDArray): void {

@@ -45,7 +45,8 @@ export class Radon3D extends IndexedOperator {
       nt,
       interp,
       (k, trace) =>
-        (ys.terms[Math.floor(k / xs.np) * ys.nh + Math.floor(trace / xs.nh)] as number) + (xs.terms[(k % xs.np) * xs.nh + (trace % xs.nh)] as number),
+        (ys.terms[Math.floor(k / xs.np) * ys.nh + Math.floor(trace / xs.nh)] as number) +
+        (xs.terms[(k % xs.np) * xs.nh + (trace % xs.nh)] as number),
     );
     super({ dims: [ys.np, xs.np, nt], dimsd: [ys.nh, xs.nh, nt], dtype }, 'spread', new IndexedRows(rows, { onTheFly: onthefly }));
   }

@@ -50,7 +50,11 @@ interface Copies {
 function copies(pieces: readonly Piece[], from: 'model' | 'data', to: 'model' | 'data', size: number): Copies {
   const list = pieces
     .filter(({ shape }) => product(shape) > 0)
-    .map((piece) => ({ shape: piece.shape, ...forwards(piece.shape, piece[from], piece[to]), mode: piece.adds === to ? ('add' as const) : ('set' as const) }));
+    .map((piece) => ({
+      shape: piece.shape,
+      ...forwards(piece.shape, piece[from], piece[to]),
+      mode: piece.adds === to ? ('add' as const) : ('set' as const),
+    }));
   const written = list.reduce((sum, { shape, mode }) => sum + (mode === 'set' ? product(shape) : 0), 0);
   return { list, complete: written === size };
 }

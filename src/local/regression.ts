@@ -29,6 +29,7 @@ export class Regression extends MatrixMult {
 }
 
 function powers(taxis: OperatorData, order: number): number[][] {
-  if (!Number.isSafeInteger(order) || order < 0) throw new ArgumentError(`Regression: expected order to be a non-negative integer, received ${order}`);
+  if (!Number.isSafeInteger(order) || order < 0)
+    throw new ArgumentError(`Regression: expected order to be a non-negative integer, received ${order}`);
   return [...finiteNumbers('Regression', 'taxis', taxis, 1)].map((t) => Array.from({ length: order + 1 }, (_, k) => t ** k));
 }

@@ -26,7 +26,8 @@ export class Restriction extends IndexedOperator {
     const [outer, n, inner] = around(shape, axis);
     const { values } = hostNumbers('Restriction', 'iava', iava, 1);
     const bad = values.find((i) => !Number.isInteger(i) || i < -n || i >= n);
-    if (bad !== undefined) throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${bad}`);
+    if (bad !== undefined)
+      throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${bad}`);
     const places = Int32Array.from(values, (i) => (i < 0 ? i + n : i));
     const source = {
       rows: places.length,

@@ -7,8 +7,13 @@ import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
  */
 export function ricker(t: ArrayLike<number>, f0 = 10, taper?: Window): Wavelet {
   if (!Number.isFinite(f0)) throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${f0}`);
-  return symmetricWavelet('ricker', t, (time) => {
-    const a = (Math.PI * f0 * time) ** 2;
-    return (1 - 2 * a) * Math.exp(-a);
-  }, taper);
+  return symmetricWavelet(
+    'ricker',
+    t,
+    (time) => {
+      const a = (Math.PI * f0 * time) ** 2;
+      return (1 - 2 * a) * Math.exp(-a);
+    },
+    taper,
+  );
 }

@@ -19,7 +19,9 @@ function perEvent<K extends string>(owner: string, parameters: Readonly<Record<K
   for (const [name, v] of entries) {
     const list = typeof v === 'number' ? [v] : v;
     if ((typeof v !== 'number' && list.length !== count) || !list.every(Number.isFinite))
-      throw new ArgumentError(`${owner}: expected ${name} to be one number or one for each of ${count} events, received ${JSON.stringify(v)}`);
+      throw new ArgumentError(
+        `${owner}: expected ${name} to be one number or one for each of ${count} events, received ${JSON.stringify(v)}`,
+      );
   }
   return Array.from({ length: count }, (_, i) =>
     Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'number' ? v : v[i]])),
@@ -99,7 +101,15 @@ export function linear2d(
   options?: ArrayOptions,
 ): Events {
   const list = perEvent('linear2d', { v, t0, theta, amp });
-  return events('linear2d', [finiteNumbers('linear2d', 'x', x)], t, list, wav, options, (e, [px = 0]) => e.t0 + (px * Math.sin(radians(e.theta))) / e.v);
+  return events(
+    'linear2d',
+    [finiteNumbers('linear2d', 'x', x)],
+    t,
+    list,
+    wav,
+    options,
+    (e, [px = 0]) => e.t0 + (px * Math.sin(radians(e.theta))) / e.v,
+  );
 }
 
 /** Parabolic events `t = t₀ + px x + pxx x²`. Shape `[nx, nt]`. */
@@ -114,7 +124,15 @@ export function parabolic2d(
   options?: ArrayOptions,
 ): Events {
   const list = perEvent('parabolic2d', { t0, px, pxx, amp });
-  return events('parabolic2d', [finiteNumbers('parabolic2d', 'x', x)], t, list, wav, options, (e, [h = 0]) => e.t0 + e.px * h + e.pxx * h * h);
+  return events(
+    'parabolic2d',
+    [finiteNumbers('parabolic2d', 'x', x)],
+    t,
+    list,
+    wav,
+    options,
+    (e, [h = 0]) => e.t0 + e.px * h + e.pxx * h * h,
+  );
 }
 
 /** Hyperbolic events `t = √(t₀² + x²/vrms²)`. Shape `[nx, nt]`. */
@@ -128,10 +146,15 @@ export function hyperbolic2d(
   options?: ArrayOptions,
 ): Events {
   const list = perEvent('hyperbolic2d', { t0, vrms, amp });
-  return events('hyperbolic2d', [finiteNumbers('hyperbolic2d', 'x', x)], t, list, wav, options, (e, [h = 0]) => Math.sqrt(e.t0 ** 2 + (h / e.vrms) ** 2));
+  return events('hyperbolic2d', [finiteNumbers('hyperbolic2d', 'x', x)], t, list, wav, options, (e, [h = 0]) =>
+    Math.sqrt(e.t0 ** 2 + (h / e.vrms) ** 2),
+  );
 }
 
-const plane = (owner: string, x: OperatorData, y: OperatorData): Float64Array[] => [finiteNumbers(owner, 'y', y), finiteNumbers(owner, 'x', x)];
+const plane = (owner: string, x: OperatorData, y: OperatorData): Float64Array[] => [
+  finiteNumbers(owner, 'y', y),
+  finiteNumbers(owner, 'x', x),
+];
 
 /** Plane events `t = t₀ + (x cos φ + y sin φ) sin θ / v`, angles in degrees. Shape `[ny, nx, nt]`. */
 export function linear3d(

@@ -10,7 +10,14 @@ export type Sliding1DOptions = WindowedOptions;
  * Shapes: `[windows · m]` to `[n]`, Op of `[m]` to `[nwin]`.
  */
 export class Sliding1D extends WindowedOperator {
-  constructor(Op: AnyLocalOperator, dims: number | Shape, dimsd: number | Shape, nwin: number, nover: number, options: Sliding1DOptions = {}) {
+  constructor(
+    Op: AnyLocalOperator,
+    dims: number | Shape,
+    dimsd: number | Shape,
+    nwin: number,
+    nover: number,
+    options: Sliding1DOptions = {},
+  ) {
     super(Op, dims, toWindows('Sliding1D', dimsd, nwin, nover, 1, 1), options);
   }
 }

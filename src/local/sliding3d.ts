@@ -10,7 +10,14 @@ export type Sliding3DOptions = WindowedOptions;
  * Shapes: `[windows0 · m0, windows1 · m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `[nwin0, nwin1, n2]`.
  */
 export class Sliding3D extends WindowedOperator {
-  constructor(Op: AnyLocalOperator, dims: Shape, dimsd: Shape, nwin: readonly [number, number], nover: readonly [number, number], options: Sliding3DOptions = {}) {
+  constructor(
+    Op: AnyLocalOperator,
+    dims: Shape,
+    dimsd: Shape,
+    nwin: readonly [number, number],
+    nover: readonly [number, number],
+    options: Sliding3DOptions = {},
+  ) {
     super(Op, dims, toWindows('Sliding3D', dimsd, nwin, nover, 2, 3), options);
   }
 }

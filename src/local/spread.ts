@@ -1,5 +1,5 @@
-import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { DType } from '../core/dtype.js';
+import { ArgumentError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, sameShape, toShape } from '../core/shape.js';
 import { hostNumbers } from './host-numbers.js';
@@ -11,7 +11,10 @@ import type { OperatorData } from './resident.js';
  * The samples that element `[ix0, it0]` of the model is spread to, one for each trace of the data, not a number where there is none; with
  * `interp`, a pair of those and of the fractions towards the samples that follow.
  */
-export type SpreadFunction = (ix0: number, it0: number) => ArrayLike<number> | readonly [samples: ArrayLike<number>, fractions: ArrayLike<number>];
+export type SpreadFunction = (
+  ix0: number,
+  it0: number,
+) => ArrayLike<number> | readonly [samples: ArrayLike<number>, fractions: ArrayLike<number>];
 
 export interface SpreadOptions {
   /** `[nx0, nt0, nx]`: the sample in each trace of the data, not a number where there is none. Either this or `fh`. */
@@ -50,7 +53,8 @@ function fromTable(dims: Shape, dimsd: Shape, table: OperatorData, dtable: Opera
   const expected = [...dims, nx];
   const read = (name: string, data: OperatorData): Float64Array => {
     const { values, shape } = hostNumbers('Spread', name, data);
-    if (!sameShape(shape, expected)) throw new ShapeError(`Spread: expected ${name} of shape ${formatShape(expected)}, received ${formatShape(shape)}`);
+    if (!sameShape(shape, expected))
+      throw new ShapeError(`Spread: expected ${name} of shape ${formatShape(expected)}, received ${formatShape(shape)}`);
     return values;
   };
   const samples = read('table', table);
@@ -70,7 +74,9 @@ function fromFunction(dims: Shape, dimsd: Shape, fh: SpreadFunction, interp: boo
     const given = fh(Math.floor(row / nt0), row % nt0);
     const [samples, fractions] = (interp ? given : [given, undefined]) as [ArrayLike<number>, ArrayLike<number> | undefined];
     if (samples?.length !== nx || (interp && fractions?.length !== nx))
-      throw new ShapeError(`Spread: expected fh to give ${interp ? 'pairs of ' : ''}${nx} numbers, one for each trace, received ${samples?.length}`);
+      throw new ShapeError(
+        `Spread: expected fh to give ${interp ? 'pairs of ' : ''}${nx} numbers, one for each trace, received ${samples?.length}`,
+      );
     for (let ix = 0; ix < nx; ix++) {
       const sample = samples[ix] as number;
       check(sample);
@@ -79,14 +85,16 @@ function fromFunction(dims: Shape, dimsd: Shape, fh: SpreadFunction, interp: boo
   });
 }
 
-const checkSample = ([, nt]: Shape, interp: boolean) => (sample: number): void => {
-  if (Number.isNaN(sample)) return;
-  if (!Number.isInteger(sample) || sample < 0 || sample >= (nt as number) - (interp ? 1 : 0)) {
-    throw new ArgumentError(
-      `Spread: expected whole samples between 0 and ${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, or NaN; received ${sample}`,
-    );
-  }
-};
+const checkSample =
+  ([, nt]: Shape, interp: boolean) =>
+  (sample: number): void => {
+    if (Number.isNaN(sample)) return;
+    if (!Number.isInteger(sample) || sample < 0 || sample >= (nt as number) - (interp ? 1 : 0)) {
+      throw new ArgumentError(
+        `Spread: expected whole samples between 0 and ${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, or NaN; received ${sample}`,
+      );
+    }
+  };
 
 /** The sparse matrix whose row of model element `row` has what `each` puts: a sample of trace `ix`, and a fraction of the next. */
 export function rowsOf(

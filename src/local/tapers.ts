@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import { NDArray, type ArrayOptions } from '../core/ndarray.js';
+import { type ArrayOptions, NDArray } from '../core/ndarray.js';
 import { checkOneOf } from '../core/options.js';
 
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;
@@ -17,7 +17,10 @@ const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
 /** Ones over `nmask` samples whose first and last `ntap` rise from 0 and fall to it. Throws ArgumentError where both ends do not fit. */
 export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanning'): Float64Array {
   const ramp = RAMPS[checkOneOf('tapertype', tapertype, TAPER_TYPES)];
-  for (const [name, n] of [['nmask', nmask], ['ntap', ntap]] as const) {
+  for (const [name, n] of [
+    ['nmask', nmask],
+    ['ntap', ntap],
+  ] as const) {
     if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${n}`);
   }
   if (ntap > 0 && tapertype !== 'none' && 2 * ntap - 1 > nmask)
@@ -30,7 +33,8 @@ export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanni
 export const hanningtaper = (nmask: number, ntap: number): Float64Array => taper(nmask, ntap, 'hanning');
 
 /** Cosine taper, the same as the Hann taper; with `square` its square. */
-export const cosinetaper = (nmask: number, ntap: number, square = false): Float64Array => taper(nmask, ntap, square ? 'cosinesquare' : 'cosine');
+export const cosinetaper = (nmask: number, ntap: number, square = false): Float64Array =>
+  taper(nmask, ntap, square ? 'cosinesquare' : 'cosine');
 
 /** A taper along the first of two axes, `[nmask, nt]`. */
 export function taper2d(nt: number, nmask: number, ntap: number, tapertype: TaperType = 'hanning', options?: ArrayOptions): NDArray {
@@ -57,4 +61,11 @@ function outerTaper(tapers: readonly Float64Array[], nt: number, options: ArrayO
 
 /** The outer product of several windows, flat. */
 export const outer = (windows: readonly Float64Array[]): Float64Array =>
-  windows.reduce((product, w) => Float64Array.from({ length: product.length * w.length }, (_, i) => (product[Math.floor(i / w.length)] as number) * (w[i % w.length] as number)), Float64Array.of(1));
+  windows.reduce(
+    (product, w) =>
+      Float64Array.from(
+        { length: product.length * w.length },
+        (_, i) => (product[Math.floor(i / w.length)] as number) * (w[i % w.length] as number),
+      ),
+    Float64Array.of(1),
+  );

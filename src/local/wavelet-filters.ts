@@ -1,4 +1,4 @@
-import { complex, type Complex } from '../core/complex.js';
+import { type Complex, complex } from '../core/complex.js';
 import { ArgumentError } from '../core/errors.js';
 
 /** Low-pass and high-pass filters of an orthonormal wavelet, for analysis. */

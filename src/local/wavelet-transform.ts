@@ -1,6 +1,6 @@
+import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
-import type { DType } from '../core/dtype.js';
 import { around, type Shape, stridesOf } from '../core/shape.js';
 import { withWorkspace } from '../core/workspace.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
@@ -29,7 +29,12 @@ interface Level {
  */
 export class WaveletTransform extends LocalOperator {
   readonly #levels: readonly Level[];
-  constructor(owner: string, shape: Shape, axes: readonly number[], { wavelet = 'haar', level = 1, dtype = 'float64' }: WaveletTransformOptions) {
+  constructor(
+    owner: string,
+    shape: Shape,
+    axes: readonly number[],
+    { wavelet = 'haar', level = 1, dtype = 'float64' }: WaveletTransformOptions,
+  ) {
     if (!Number.isSafeInteger(level) || level < 0 || level > 30)
       throw new ArgumentError(`${owner}: expected level to be a non-negative integer up to 30, received ${level}`);
     const empty = axes.find((axis) => shape[axis] === 0);
@@ -91,7 +96,12 @@ export class WaveletTransform extends LocalOperator {
   }
   #copy(x: NDArray, from: Shape, y: NDArray, to: Shape, box: Shape): void {
     if (x.size === 0 || y.size === 0) return;
-    y.backend.stridedCopy(box, { elements: x, start: 0, strides: stridesOf(from) }, { elements: y, start: 0, strides: stridesOf(to) }, 'set');
+    y.backend.stridedCopy(
+      box,
+      { elements: x, start: 0, strides: stridesOf(from) },
+      { elements: y, start: 0, strides: stridesOf(to) },
+      'set',
+    );
   }
 }
 

@@ -15,7 +15,12 @@ export type Window = (n: number) => ArrayLike<number>;
  * A symmetric wavelet by its function of time and of the sample counted from the middle, weighted by a taper. `t` is its time axis from 0 on, in seconds and in equal steps; it gets `2·len − 1` samples. An even number of times loses its
  * last one. Throws ArgumentError.
  */
-export function symmetricWavelet(owner: string, t: ArrayLike<number>, value: (time: number, sample: number) => number, taper?: Window): Wavelet {
+export function symmetricWavelet(
+  owner: string,
+  t: ArrayLike<number>,
+  value: (time: number, sample: number) => number,
+  taper?: Window,
+): Wavelet {
   const times = Array.from(t);
   if (!times.every(Number.isFinite) || times[0] !== 0)
     throw new ArgumentError(`${owner}: expected times from 0 on, the wavelet is mirrored at 0`);
@@ -25,7 +30,8 @@ export function symmetricWavelet(owner: string, t: ArrayLike<number>, value: (ti
   const wavelet = axis.map((time, i) => value(time, i - center));
   if (!taper) return { wavelet, t: axis, center };
   const window = taper(axis.length);
-  if (window.length !== axis.length) throw new ArgumentError(`${owner}: expected taper to give ${axis.length} weights, received ${window.length}`);
+  if (window.length !== axis.length)
+    throw new ArgumentError(`${owner}: expected taper to give ${axis.length} weights, received ${window.length}`);
   return { wavelet: wavelet.map((v, i) => v * (window[i] as number)), t: axis, center };
 }
 
@@ -33,5 +39,7 @@ export function symmetricWavelet(owner: string, t: ArrayLike<number>, value: (ti
 export function checkFrequencies(owner: string, frequencies: readonly number[], count: number): void {
   const ordered = frequencies.every((f, k) => Number.isFinite(f) && (k === 0 || f > (frequencies[k - 1] as number)));
   if (frequencies.length !== count || !ordered)
-    throw new ArgumentError(`${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, received ${JSON.stringify(frequencies)}`);
+    throw new ArgumentError(
+      `${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, received ${JSON.stringify(frequencies)}`,
+    );
 }

@@ -13,7 +13,7 @@ import { outer, TAPER_TYPES, type TaperType, taper } from './tapers.js';
 import type { Windows } from './windows.js';
 
 export interface WindowedOptions {
-  /** How windows fade out where they overlap; they add up to 1 unless it is 'none' or 'cosinesquare'. @default 'hanning' */
+  /** How windows fade out where they overlap; from two samples of overlap on, those of 'hanning' and 'cosine' add up to 1. @default 'hanning' */
   readonly tapertype?: TaperType;
 }
 

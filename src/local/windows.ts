@@ -25,12 +25,15 @@ export function toWindows(
   ndim: number,
 ): Windows {
   const data = toShape(dimsd, 'dimsd');
-  if (data.length !== ndim) throw new ShapeError(`${owner}: expected dimsd of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${formatShape(data)}`);
+  if (data.length !== ndim)
+    throw new ShapeError(`${owner}: expected dimsd of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${formatShape(data)}`);
   const [size, overlap] = [perAxis('nwin', nwin, axes), perAxis('nover', nover, axes)];
   const counts = size.map((w, k) => {
     const [n, o] = [data[k] as number, overlap[k] as number];
-    if (!Number.isSafeInteger(w) || w < 1 || w > n) throw new ArgumentError(`${owner}: expected nwin between 1 and ${n} on axis ${k}, received ${w}`);
-    if (!Number.isSafeInteger(o) || o < 0 || o >= w) throw new ArgumentError(`${owner}: expected nover between 0 and ${w - 1} on axis ${k}, received ${o}`);
+    if (!Number.isSafeInteger(w) || w < 1 || w > n)
+      throw new ArgumentError(`${owner}: expected nwin between 1 and ${n} on axis ${k}, received ${w}`);
+    if (!Number.isSafeInteger(o) || o < 0 || o >= w)
+      throw new ArgumentError(`${owner}: expected nover between 0 and ${w - 1} on axis ${k}, received ${o}`);
     return Math.floor((n - w) / (w - o)) + 1;
   });
   const starts = Array.from({ length: product(counts) }, (_, flat) => {
@@ -56,7 +59,12 @@ export interface WindowDesign {
 }
 
 /** The windows that a sliding or patching operator has, and the shape of its model, for data of `dimsd` and a transform whose model is `nop`. */
-export function windowDesign(dimsd: number | Shape, nwin: number | readonly number[], nover: number | readonly number[], nop: number | Shape): WindowDesign {
+export function windowDesign(
+  dimsd: number | Shape,
+  nwin: number | readonly number[],
+  nover: number | readonly number[],
+  nop: number | Shape,
+): WindowDesign {
   const data = toShape(dimsd, 'dimsd');
   const model = toShape(nop, 'nop');
   const axes = typeof nwin === 'number' ? 1 : nwin.length;

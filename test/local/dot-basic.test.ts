@@ -84,7 +84,10 @@ dotTests('integrals and derivatives', {
   SecondDirectionalDerivative: ({ dtype, data }) =>
     isComplex(dtype)
       ? []
-      : [new SecondDirectionalDerivative([4, 6], [0.6, -0.8], { dtype }), new SecondDirectionalDerivative([4, 3, 2], data([3, 4, 3, 2]), { edge: true })],
+      : [
+          new SecondDirectionalDerivative([4, 6], [0.6, -0.8], { dtype }),
+          new SecondDirectionalDerivative([4, 3, 2], data([3, 4, 3, 2]), { edge: true }),
+        ],
 });
 
 dotTests('convolutions in several axes', {
@@ -97,7 +100,10 @@ dotTests('convolutions in several axes', {
     new ConvolveND(6, data([3])),
     new ConvolveND([0, 3], data([3, 3])),
   ],
-  Convolve2D: ({ data }) => [new Convolve2D([5, 6], data([3, 3]), { offset: [1, 1] }), new Convolve2D([4, 5, 6], data([1, 4]), { axes: [0, 1] })],
+  Convolve2D: ({ data }) => [
+    new Convolve2D([5, 6], data([3, 3]), { offset: [1, 1] }),
+    new Convolve2D([4, 5, 6], data([1, 4]), { axes: [0, 1] }),
+  ],
 });
 
 dotTests('composition and parts', {

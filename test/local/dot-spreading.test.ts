@@ -6,22 +6,51 @@ const BOTH = [false, true];
 const KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;
 const axis = (n: number, step: number, first = 0): number[] => Array.from({ length: n }, (_, i) => first + i * step);
 
-const flat = { z: axis(4, 10, 10), x: axis(5, 10), t: axis(30, 0.004), srcs: [[0, 20], [0, 0]], recs: [[5, 30, 40], [0, 0, 5]] };
-const solid = { ...flat, y: axis(2, 10), srcs: [[0], [20], [0]], recs: [[5, 10], [0, 30], [0, 0]] };
+const flat = {
+  z: axis(4, 10, 10),
+  x: axis(5, 10),
+  t: axis(30, 0.004),
+  srcs: [
+    [0, 20],
+    [0, 0],
+  ],
+  recs: [
+    [5, 30, 40],
+    [0, 0, 5],
+  ],
+};
+const solid = {
+  ...flat,
+  y: axis(2, 10),
+  srcs: [[0], [20], [0]],
+  recs: [
+    [5, 10],
+    [0, 30],
+    [0, 0],
+  ],
+};
 const table = (points: number, count: number): number[][] => Array.from({ length: points }, (_, i) => axis(count, 0.007, 0.001 * (i + 1)));
 
 dotTests('curves and traveltimes', {
   Radon2D: ({ dtype }) =>
     KINDS.flatMap((kind) =>
       BOTH.flatMap((interp) =>
-        BOTH.map((onthefly) => new Radon2D(axis(9, 0.004), axis(5, 10), axis(4, 2e-4, -2e-4), { kind, interp, onthefly, centeredh: interp, dtype })),
+        BOTH.map(
+          (onthefly) =>
+            new Radon2D(axis(9, 0.004), axis(5, 10), axis(4, 2e-4, -2e-4), { kind, interp, onthefly, centeredh: interp, dtype }),
+        ),
       ),
     ),
   Radon3D: ({ dtype }) =>
     KINDS.flatMap((kind) =>
       BOTH.map(
         (interp) =>
-          new Radon3D(axis(9, 0.004), axis(3, 10), axis(4, 5), axis(2, 1e-4), axis(3, 2e-4, -2e-4), { kind, interp, onthefly: !interp, dtype }),
+          new Radon3D(axis(9, 0.004), axis(3, 10), axis(4, 5), axis(2, 1e-4), axis(3, 2e-4, -2e-4), {
+            kind,
+            interp,
+            onthefly: !interp,
+            dtype,
+          }),
       ),
     ),
   Kirchhoff: ({ dtype }) => {

@@ -1,3 +1,4 @@
+import { realOf } from '../../src/core/dtype.js';
 import {
   AVOLinearModelling,
   Bilinear,
@@ -8,7 +9,6 @@ import {
   Restriction,
   Spread,
 } from '../../src/local/index.js';
-import { realOf } from '../../src/core/dtype.js';
 import { dotTests, onEveryAxis } from '../support/dot-table.js';
 
 const NONE = Number.NaN;
@@ -26,7 +26,11 @@ dotTests('indexed operators', {
       new Interp([3, 2], [], { kind, axis: 0, dtype }),
     ]),
   Bilinear: ({ dtype }) =>
-    [[3, 4], [3, 4, 2], [3, 5, 1, 2]].map(
+    [
+      [3, 4],
+      [3, 4, 2],
+      [3, 5, 1, 2],
+    ].map(
       (dims) =>
         new Bilinear(
           [
@@ -38,13 +42,33 @@ dotTests('indexed operators', {
         ),
     ),
   Spread: ({ dtype }) => {
-    const table = [[[0, 3], [NONE, 2], [1, 1]]];
-    const fractions = [[[0.5, 0.25], [0, NONE], [1, 0]]];
+    const table = [
+      [
+        [0, 3],
+        [NONE, 2],
+        [1, 1],
+      ],
+    ];
+    const fractions = [
+      [
+        [0.5, 0.25],
+        [0, NONE],
+        [1, 0],
+      ],
+    ];
     return [
       new Spread([1, 3], [2, 5], { table, dtype }),
       new Spread([1, 3], [2, 5], { table, dtable: fractions, dtype }),
       new Spread([3, 4], [2, 5], { fh: (ix, it) => [(ix + it) % 5, it === 1 ? NONE : 4 - it], dtype }),
-      new Spread([3, 4], [2, 5], { fh: (ix, it) => [[(ix + it) % 4, it], [0.25, 0.5]] as const, interp: true, dtype }),
+      new Spread([3, 4], [2, 5], {
+        fh: (ix, it) =>
+          [
+            [(ix + it) % 4, it],
+            [0.25, 0.5],
+          ] as const,
+        interp: true,
+        dtype,
+      }),
     ];
   },
   NonStationaryConvolve1D: ({ data }) => [
