@@ -15,18 +15,43 @@ export interface ByteSource {
   read<T extends Uint8Array>(into: T): T;
 }
 
+/** Fills `into` with the bytes of a file at a position. Throws {@link ArgumentError} where the file ends before. */
+export function readAt(fd: number, into: Uint8Array, position: number, name: string): void {
+  for (let done = 0; done < into.length; ) {
+    const count = readSync(fd, into, done, Math.min(MOST, into.length - done), position + done);
+    if (count === 0) throw new ArgumentError(`${name} is cut short: ${into.length - done} bytes are missing`);
+    done += count;
+  }
+}
+
+/** Writes all bytes to a file at a position. */
+export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(MOST, bytes.length - done), position + done);
+}
+
 /** The bytes of a file from `position` on. */
 export function fileSource(fd: number, name: string, position = 0): ByteSource {
   let at = position;
   return {
     name,
     read(into) {
-      for (let done = 0; done < into.length; ) {
-        const count = readSync(fd, into, done, Math.min(MOST, into.length - done), at);
-        if (count === 0) throw new ArgumentError(`${name} is cut short: ${into.length - done} bytes are missing`);
-        done += count;
-        at += count;
-      }
+      readAt(fd, into, at, name);
+      at += into.length;
+      return into;
+    },
+  };
+}
+
+/** Bytes in memory. */
+export function memorySource(bytes: Uint8Array, name: string): ByteSource {
+  let at = 0;
+  return {
+    name,
+    read(into) {
+      if (into.length > bytes.length - at)
+        throw new ArgumentError(`${name} is cut short: ${into.length - bytes.length + at} bytes are missing`);
+      into.set(bytes.subarray(at, at + into.length));
+      at += into.length;
       return into;
     },
   };
@@ -95,22 +120,22 @@ export interface ByteSink {
 
 let temporaries = 0;
 
+/** A name beside `path` that no other process or call takes. */
+export const temporaryName = (path: string): string => `${path}.${process.pid}-${temporaries++}.tmp`;
+
 /** Writes a file as a whole or not at all: under a temporary name beside it, renamed at the end. */
 export function writeFileAtomically(path: string, body: (sink: ByteSink) => void): void {
-  const temporary = `${path}.${process.pid}-${temporaries++}.tmp`;
+  const temporary = temporaryName(path);
   const fd = openSync(temporary, 'wx');
   let position = 0;
-  const put = (bytes: Uint8Array, at: number) => {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(MOST, bytes.length - done), at + done);
-  };
   try {
     try {
       body({
         write(bytes) {
-          put(bytes, position);
+          writeAt(fd, bytes, position);
           position += bytes.length;
         },
-        patch: (at, bytes) => put(bytes, at),
+        patch: (at, bytes) => writeAt(fd, bytes, at),
         get position() {
           return position;
         },

@@ -42,6 +42,9 @@ const VIEWS: Readonly<Record<string, (b: ArrayBuffer) => Numbers>> = {
   float8: (b) => new Float64Array(b),
 };
 
+/** What numbers a source holds, and how many elements. */
+export type Numbering = Pick<NpyHeader, 'kind' | 'bytes' | 'littleEndian' | 'size'>;
+
 interface Lanes {
   readonly kind: Exclude<NpyKind, 'complex'>;
   /** Of one number. */
@@ -50,7 +53,7 @@ interface Lanes {
   readonly count: number;
 }
 
-const lanesIn = ({ kind, bytes, size }: NpyHeader): Lanes =>
+const lanesIn = ({ kind, bytes, size }: Numbering): Lanes =>
   kind === 'complex' ? { kind: 'float', bytes: bytes / 2, count: 2 * size } : { kind, bytes, count: size };
 
 function swapBytes(bytes: Uint8Array, width: number): void {
@@ -61,7 +64,7 @@ function swapBytes(bytes: Uint8Array, width: number): void {
 }
 
 /** Calls `use` with the numbers of the file, piece by piece. */
-function forNumbers(source: ByteSource, header: NpyHeader, use: (numbers: Numbers, first: number) => void): void {
+function forNumbers(source: ByteSource, header: Numbering, use: (numbers: Numbers, first: number) => void): void {
   const { kind, bytes, count } = lanesIn(header);
   const view = VIEWS[`${kind}${bytes}`] as (b: ArrayBuffer) => Numbers;
   for (let first = 0; first < count; first += CHUNK) {
@@ -78,7 +81,7 @@ const INT32_MAX = 2 ** 31 - 1;
  * The dtype that an array takes unless one is asked for: floats and complex numbers their own (half precision: float32); bool and integers of up
  * to 32 bits int32; wider ones, uint32 included, int32 where all values fit and float64 otherwise.
  */
-function naturalDType(header: NpyHeader, open: () => ByteSource): DType {
+export function naturalDType(header: Numbering, open: () => ByteSource): DType {
   const { kind, bytes } = header;
   if (kind === 'complex') return bytes === 8 ? 'complex64' : 'complex128';
   if (kind === 'float') return bytes === 8 ? 'float64' : 'float32';
@@ -93,7 +96,7 @@ function naturalDType(header: NpyHeader, open: () => ByteSource): DType {
   return fits ? 'int32' : 'float64';
 }
 
-function checkConversion(header: NpyHeader, dtype: DType, name: string): void {
+export function checkConversion(header: Pick<NpyHeader, 'kind' | 'descr'>, dtype: DType, name: string): void {
   const lost = header.kind === 'complex' ? !isComplex(dtype) : header.kind === 'float' && dtype === 'int32';
   if (lost)
     throw new DTypeError(`${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take real() or astype()`);
@@ -115,7 +118,7 @@ function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: Hos
 }
 
 /** The file's numbers are the array's, byte for byte but for their order. */
-const isSameLayout = ({ kind, bytes }: NpyHeader, dtype: DType): boolean =>
+const isSameLayout = ({ kind, bytes }: Numbering, dtype: DType): boolean =>
   bytes === bytesOf(dtype) &&
   (kind === 'complex') === isComplex(dtype) &&
   (kind === 'float' || kind === 'complex' ? dtype !== 'int32' : kind === 'int' && dtype === 'int32');
@@ -133,8 +136,8 @@ function forRuns(x: NDArray, move: (values: HostArray, first: number, own: boole
 
 const bytesIn = (values: HostArray): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
-/** Fills `x`, of the header's elements in the file's order, from a source that stands at the data. */
-function readInto(x: NDArray, header: NpyHeader, source: ByteSource): void {
+/** Fills `x`, as many elements as the header says and in the file's order, from a source that stands at the data. */
+export function readInto(x: NDArray, header: Numbering, source: ByteSource): void {
   const same = isSameLayout(header, x.dtype);
   const lanes = header.kind === 'complex' ? 2 : 1;
   const put = (values: HostArray, first: number, count: number) =>

@@ -116,9 +116,9 @@ export const isSolved = (reason: StopReason): boolean =>
 /** Writes states somewhere and reads them again: `Checkpoint` is one. Both are collective. */
 export interface StateKeeper {
   /** Called after the start: overwrites what the state has by what was kept, if something was. */
-  restore(state: SolverProgress): void;
-  /** Called after every iteration. */
-  keep(state: SolverProgress): void;
+  restore(state: SolverProgress): unknown;
+  /** Called after every iteration; `last` where the run ends with it. */
+  keep(state: SolverProgress, last: boolean): void;
 }
 
 /** What the loop around a solver's steps can be told. */
@@ -181,8 +181,13 @@ function* run<S extends SolverProgress, T, R>(
     yield loop.report(running);
     while (!running.finished && running.iteration < niter) {
       summing(() => loop.step(running));
-      if (maxTime !== undefined && !running.finished) endLate(running, performance.now() - began > 1000 * maxTime);
-      checkpoint?.keep(running);
+      const late = maxTime !== undefined && !running.finished && isLate(running, performance.now() - began > 1000 * maxTime);
+      checkpoint?.keep(running, late || running.finished || running.iteration >= niter);
+      if (late) {
+        // not before the state was kept: a run that goes on from there does go on
+        running.reason ??= 'time limit reached';
+        running.finished = true;
+      }
       yield loop.report(running);
     }
     return loop.result(running, running.reason ?? 'iteration limit reached');
@@ -195,12 +200,11 @@ function* run<S extends SolverProgress, T, R>(
   }
 }
 
-function endLate(state: SolverProgress, mine: boolean): void {
+/** True on all ranks where it is on one. One reduction. */
+function isLate(state: SolverProgress, mine: boolean): boolean {
   const late = Int32Array.of(mine ? 1 : 0);
   (state.A.comm ?? state.x.reducer)?.allreduce(late, 'max');
-  if (late[0] === 0) return;
-  state.reason ??= 'time limit reached';
-  state.finished = true;
+  return late[0] === 1;
 }
 
 /**

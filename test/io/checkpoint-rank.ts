@@ -1,0 +1,22 @@
+// One rank of a job with checkpoints: checkpoint-rank.js FOLDER ITERATIONS [ITERATION in whose checkpoint rank 1 is killed]. Prints the costs and a digest of the solution.
+import { createHash } from 'node:crypto';
+import { Checkpoint, cgls, DistributedArray, MPIGradient, type SolverProgress } from '../../src/index.js';
+
+const [folder = '', iterations = '0', fatal] = process.argv.slice(2);
+
+class Fatal extends Checkpoint {
+  override keep(state: SolverProgress, last: boolean): void {
+    // the other ranks are in the middle of writing then
+    if (fatal !== undefined && state.iteration === Number(fatal) && state.x.reducer?.rank === 1) process.kill(process.pid, 'SIGKILL');
+    super.keep(state, last);
+  }
+}
+
+const A = new MPIGradient([12, 4]);
+const y = A.range().random(5);
+const { x, cost } = cgls(A, y, { niter: Number(iterations), tol: 0, damp: 0.1, checkpoint: new Fatal(folder, { every: 4 }) });
+const solution = x.asArray().toHost();
+if (DistributedArray.zeros([1]).rank === 0) {
+  const digest = createHash('sha256').update(new Uint8Array(solution.buffer, solution.byteOffset, solution.byteLength)).digest('hex');
+  process.stdout.write(`${JSON.stringify({ cost, digest })}\n`);
+}

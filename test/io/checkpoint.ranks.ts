@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { ArgumentError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { Checkpoint } from '../../src/io/checkpoint.js';
+import { MatrixMult } from '../../src/local/index.js';
+import { MPIBlockDiag, MPIGradient, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import { cg } from '../../src/optimization/cg.js';
+import { cgPipelined } from '../../src/optimization/cg-pipelined.js';
+import { cgls } from '../../src/optimization/cgls.js';
+import { fista } from '../../src/optimization/fista.js';
+import { lsmr } from '../../src/optimization/lsmr.js';
+import { lsqr } from '../../src/optimization/lsqr.js';
+import { minres } from '../../src/optimization/minres.js';
+import { definite } from '../optimization/problems.js';
+import { distributed, group } from '../support/distributed.js';
+
+/** Runs `body` with a folder that all ranks see. */
+function withFolder(comm: Communicator, body: (folder: string) => void): void {
+  const folder = comm.bcastObject(comm.rank === 0 ? mkdtempSync(join(tmpdir(), 'lops-checkpoint-')) : '');
+  try {
+    body(folder);
+  } finally {
+    comm.barrier();
+    if (comm.rank === 0) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Answer {
+  readonly x: { asArray(): NDArray };
+  readonly cost: readonly number[];
+}
+
+group('Checkpoint', () => {
+  distributed('any solver resumed after 5 iterations goes on as if it had not stopped, bit by bit', ({ comm, floats }) => {
+    for (const dtype of floats) {
+      const A = definite([7, 3], comm);
+      const y = DistributedArray.random([7, 3], { dtype, seed: 2, comm });
+      const S = new MPIStackedVStack([A, new MPIGradient([7, 3])]);
+      const d = S.range({ dtype }).random(3);
+      type Keep = { niter: number; checkpoint?: Checkpoint };
+      const solvers: Record<string, (o: Keep) => Answer> = {
+        cg: (o) => cg(A, y, { ...o, tol: 0 }),
+        cgPipelined: (o) => cgPipelined(A, y, { ...o, tol: 0, replace: 4 }),
+        minres: (o) => minres(A, y, { ...o, rtol: 0 }),
+        cgls: (o) => cgls(S, d, { ...o, tol: 0, damp: 0.1 }),
+        lsqr: (o) => lsqr(S, d, { ...o, atol: 0, btol: 0 }),
+        lsmr: (o) => lsmr(S, d, { ...o, atol: 0, btol: 0 }),
+        fista: (o) => fista(S, d, { ...o, alpha: 0.02 }),
+      };
+      for (const [name, solve] of Object.entries(solvers)) {
+        withFolder(comm, (folder) => {
+          const whole = solve({ niter: 9 });
+          solve({ niter: 5, checkpoint: new Checkpoint(folder, { every: 2 }) });
+          comm.barrier();
+          expect(new Checkpoint(folder).latest).to.equal(5);
+          const resumed = solve({ niter: 9, checkpoint: new Checkpoint(folder) });
+          expect(resumed.cost, `${name} ${dtype}`).to.deep.equal(whole.cost);
+          expect(resumed.x.asArray().toHost()).to.deep.equal(whole.x.asArray().toHost());
+        });
+      }
+    }
+  });
+
+  distributed('resumes on another number of ranks, in either direction', ({ comm, reals: [dtype = 'float64'] }) => {
+    const dims = [11, 3];
+    const self = comm.split(comm.rank) as Communicator;
+    const steps = (on: Communicator, checkpoint: Checkpoint, niter: number) =>
+      cg(definite(dims, on), DistributedArray.random(dims, { dtype, seed: 2, comm: on }), { niter, tol: 0, checkpoint, reproducible: true });
+    withFolder(comm, (folder) => {
+      const expected = steps(comm, new Checkpoint(join(folder, 'all'), { every: 100 }), 6);
+      // all → one
+      steps(comm, new Checkpoint(join(folder, 'a')), 4);
+      const one = steps(self, new Checkpoint(join(folder, 'a'), { every: 100, comm: self }), 4);
+      expect(one.cost).to.deep.equal(expected.cost.slice(0, 5));
+      comm.barrier();
+      // one → all
+      if (comm.rank === 0) steps(self, new Checkpoint(join(folder, 'b')), 4);
+      comm.barrier();
+      const all = steps(comm, new Checkpoint(join(folder, 'b')), 6);
+      expect(all.cost).to.deep.equal(expected.cost);
+      expect(all.x.asArray().toHost()).to.deep.equal(expected.x.asArray().toHost());
+    });
+    self.free();
+  });
+
+  distributed('keeps the last whole ones, skips what is cut short, removes what ended jobs left', ({ comm, reals: [dtype = 'float64'] }) => {
+    const A = definite([9], comm);
+    const y = DistributedArray.random([9], { dtype, seed: 2, comm });
+    const run = (folder: string, niter: number) => cg(A, y, { niter, tol: 0, checkpoint: new Checkpoint(folder, { every: 2, keep: 3 }) });
+    withFolder(comm, (folder) => {
+      expect(new Checkpoint(folder).restore(cg.init(A, y))).to.equal(false);
+      if (comm.rank === 0) {
+        mkdirSync(join(folder, '0000000003.12-abc.partial'));
+        writeFileSync(join(folder, '0000000003.12-abc.partial', 'x.0.0.npy'), 'half');
+        writeFileSync(join(folder, 'notes.txt'), 'mine');
+      }
+      comm.barrier();
+      run(folder, 8);
+      comm.barrier();
+      expect(readdirSync(folder).sort()).to.deep.equal(['0000000004', '0000000006', '0000000008', 'notes.txt']);
+      comm.barrier();
+      if (comm.rank === 0) {
+        truncateSync(join(folder, '0000000008', 'r.0.0.npy'), 70);
+        rmSync(join(folder, '0000000006', 'state.json'));
+      }
+      comm.barrier();
+      const state = cg.init(A, y);
+      expect(new Checkpoint(folder).latest).to.equal(4);
+      expect(new Checkpoint(folder).restore(state)).to.equal(true);
+      expect(state.iteration).to.equal(4);
+      expect(state.history).to.deep.equal(cg(A, y, { niter: 4, tol: 0 }).cost);
+    });
+  });
+
+  distributed('refuses on all ranks what does not fit, or cannot be written', ({ comm, reals: [dtype = 'float64'] }) => {
+    const A = definite([9], comm);
+    const y = DistributedArray.random([9], { dtype, seed: 2, comm });
+    withFolder(comm, (folder) => {
+      cg(A, y, { niter: 2, checkpoint: new Checkpoint(folder) });
+      const longer = DistributedArray.ones([10], { dtype, comm });
+      expect(() => cg(definite([10], comm), longer, { checkpoint: new Checkpoint(folder) })).to.throw(ArgumentError, /shape/);
+      expect(() => minres(A, y, { checkpoint: new Checkpoint(folder) })).to.throw(ArgumentError, /another solver/);
+      comm.barrier();
+      if (comm.rank === 0) writeFileSync(join(folder, 'file'), '');
+      comm.barrier();
+      expect(() => cg(A, y, { tol: 0, checkpoint: new Checkpoint(join(folder, 'file')) })).to.throw(ArgumentError, /rank \d/);
+    });
+    expect(() => new Checkpoint('x', { every: 0 })).to.throw(ArgumentError, /every/);
+    // @ts-expect-error misspelt
+    expect(() => new Checkpoint('x', { evry: 1 })).to.throw(ArgumentError, /did you mean 'every'/);
+  });
+
+  distributed('replicated models; colours of a mask, whose scalars differ', ({ comm, reals: [dtype = 'float64'] }) => {
+    const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+    const V = new MPIVStack(
+      rows.map((seed) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype })),
+      { comm },
+    );
+    const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+    const color = mask[comm.rank] as number;
+    const B = new MPIBlockDiag([new MatrixMult(NDArray.normal([4, 4], { seed: 10 + color, dtype }), { dtype })], { comm });
+    const masked = DistributedArray.random([4 * comm.size], { dtype, seed: 2, mask, comm });
+    const data = V.range({ dtype }).random(6);
+    for (const solve of [
+      (o: object) => cgls(V, data, { ...o, tol: 0 }),
+      (o: object) => cgls(B, masked, { ...o, tol: 0 }),
+    ]) {
+      withFolder(comm, (folder) => {
+        const whole = solve({ niter: 4 });
+        solve({ niter: 2, checkpoint: new Checkpoint(folder) });
+        const resumed = solve({ niter: 4, checkpoint: new Checkpoint(folder) });
+        expect(resumed.cost).to.deep.equal(whole.cost);
+        expect(resumed.x.asArray().toHost()).to.deep.equal(whole.x.asArray().toHost());
+      });
+    }
+  });
+});
