@@ -102,6 +102,15 @@ export class Kirchhoff extends LocalOperator {
 /** Something of an image point and a source, and of it and a receiver. */
 type ByPair = (point: number, s: number, r: number) => number;
 
+/** Traveltimes `srcs[point, s] + recs[point, r]`, rows of `ns` and `nr`; a table of both is that of the sources, by pair, and zero receivers. */
+interface Traveltimes {
+  readonly srcs: Float64Array;
+  readonly ns: number;
+  readonly recs: Float64Array;
+  readonly nr: number;
+  readonly byPair: boolean;
+}
+
 /** For every image point, two samples in each of some traces. */
 function traceRows(
   points: number,
@@ -110,45 +119,53 @@ function traceRows(
   first: number,
   traces: number,
   dt: number,
-  times: ByPair,
+  times: Traveltimes,
   amplitude: ByPair | undefined,
 ): RowSource {
-  const stations = Array.from({ length: traces }, (_, k) => [Math.floor((first + k) / nr), (first + k) % nr] as const);
+  const { srcs, recs, byPair } = times;
+  const s = Int32Array.from({ length: traces }, (_, k) => Math.floor((first + k) / nr));
+  const r = Int32Array.from({ length: traces }, (_, k) => (first + k) % nr);
+  const inSrcs = byPair ? s.map((_, k) => first + k) : s;
+  const inRecs = byPair ? new Int32Array(traces) : r;
   return {
     rows: points,
     columns: traces * nt,
     width: 2 * traces,
     weights: 'real',
     fill: (start, count, index, weights) => {
-      for (let i = 0, e = 0; i < count; i++) {
+      for (let i = start, e = 0; i < start + count; i++) {
+        const [ofSrcs, ofRecs] = [i * times.ns, i * times.nr];
         for (let k = 0; k < traces; k++, e += 2) {
-          const [s, r] = stations[k] as readonly [number, number];
-          const v = times(start + i, s, r) / dt;
-          const inside = v >= 0 && v < nt - 1;
-          const sample = inside ? Math.floor(v) : -1;
-          const a = inside ? (amplitude ? amplitude(start + i, s, r) : 1) : 0;
-          index[e] = inside ? k * nt + sample : -1;
-          index[e + 1] = inside ? k * nt + sample + 1 : -1;
-          weights[e] = inside ? a * (1 - (v - sample)) : 0;
-          weights[e + 1] = inside ? a * (v - sample) : 0;
+          const v = ((srcs[ofSrcs + (inSrcs[k] as number)] as number) + (recs[ofRecs + (inRecs[k] as number)] as number)) / dt;
+          if (!(v >= 0 && v < nt - 1)) {
+            index[e] = index[e + 1] = -1;
+            weights[e] = weights[e + 1] = 0;
+            continue;
+          }
+          const sample = Math.floor(v);
+          const a = amplitude === undefined ? 1 : amplitude(i, s[k] as number, r[k] as number);
+          index[e] = k * nt + sample;
+          index[e + 1] = k * nt + sample + 1;
+          weights[e] = a * (1 - (v - sample));
+          weights[e + 1] = a * (v - sample);
         }
       }
     },
   };
 }
 
-function traveltimes(grid: ImageGrid, srcs: Stations, recs: Stations, { vel, trav }: KirchhoffOptions): ByPair {
+function traveltimes(grid: ImageGrid, srcs: Stations, recs: Stations, { vel, trav }: KirchhoffOptions): Traveltimes {
   if ((vel === undefined) === (trav === undefined)) throw new ArgumentError('Kirchhoff: expected either vel or trav');
   const [ns, nr] = [srcs.count, recs.count];
   if (trav !== undefined && !isPair(trav)) {
     const both = table('trav', trav, grid.points, ns * nr);
-    return (point, s, r) => both[point * ns * nr + s * nr + r] as number;
+    return { srcs: both, ns: ns * nr, recs: Float64Array.of(0), nr: 0, byPair: true };
   }
   const [a, b] =
     trav !== undefined
       ? pairOf('trav', trav, grid, srcs, recs)
       : [straightRays(grid, srcs, vel as number), straightRays(grid, recs, vel as number)];
-  return (point, s, r) => (a[point * ns + s] as number) + (b[point * nr + r] as number);
+  return { srcs: a, ns, recs: b, nr, byPair: false };
 }
 
 function amplitudes(

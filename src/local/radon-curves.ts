@@ -87,7 +87,7 @@ export function radonRows(
         for (let trace = 0; trace < traces; trace++, e += step) {
           const v = time(t, terms(k, trace));
           const inside = v >= 0 && v < last;
-          const sample = inside ? Math.floor(v) : -1;
+          const sample = Math.floor(v);
           index[e] = inside ? trace * nt + sample : -1;
           if (!interp) continue;
           index[e + 1] = inside ? trace * nt + sample + 1 : -1;

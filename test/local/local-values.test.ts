@@ -214,6 +214,11 @@ for (const entry of BACKENDS) {
         given.matvec(array([[1], [1]])),
         range(20).map((i) => (i === 4 || i === 5 ? 1 : i === 10 ? 12 : 0)),
       );
+      const both = new Kirchhoff(geometry, [1], 0, { trav: [[22.5], [50]] });
+      close(
+        both.matvec(array([[1], [1]])),
+        range(20).map((i) => (i === 4 || i === 5 ? 0.5 : i === 10 ? 1 : 0)),
+      );
       const narrow = new Kirchhoff(geometry, [1], 0, { vel: 2, angleaperture: [10, 20] });
       close(narrow.matvec(array([[1], [2]])), new Array(20).fill(0));
       const offset = new Kirchhoff(geometry, [1], 0, { vel: 2, aperture: [1, 5 / 3] });
