@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, hostname } from 'node:os';
 import type { Communicator } from '../core/communicator.js';
+import { cpuAddon } from '../cpu/native-addon.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { addonPath, loadMpi } from '../mpi/native.js';
 import { joinWorld } from '../mpi/world.js';
@@ -13,6 +14,14 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 function packageVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** The native kernels: their instruction set, and the libraries that they were linked with. */
+function kernelLine(): string {
+  const state = cpuAddon();
+  if (!state.available) return `missing: ${state.reason}: ${state.remedy}`;
+  const { simd, blas, fft } = state.info;
+  return `native, ${simd}; matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}`;
 }
 
 function mpiLines(): [string, string][] {
@@ -65,6 +74,7 @@ export function report(): string {
     ['lops-mpi', packageVersion()],
     ['Node.js', `${process.version} on ${process.platform} ${process.arch}`],
     ['CPU', `${cpus()[0]?.model ?? 'unknown'}; ${coreCount()} cores`],
+    ['CPU kernels', kernelLine()],
     ...mpiLines(),
     ['BLAS', packageLine(['openblas', 'cblas', 'blas', 'mkl-dynamic-lp64-seq'])],
     ['FFTW', `${packageLine(['fftw3'])}; single precision: ${packageLine(['fftw3f'])}`],

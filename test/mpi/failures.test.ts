@@ -212,7 +212,14 @@ describe('lops', function () {
   it('doctor', () => {
     const { status, stdout } = lops('doctor');
     expect(status).to.equal(0);
-    for (const line of [/^lops-mpi +\d/m, /^Node.js +v/m, /^MPI library +\S/m, /^mpiexec +\//m, /^ranks +1/m])
+    for (const line of [
+      /^lops-mpi +\d/m,
+      /^Node.js +v/m,
+      /^CPU kernels +native|^CPU kernels +missing/m,
+      /^MPI library +\S/m,
+      /^mpiexec +\//m,
+      /^ranks +1/m,
+    ])
       expect(stdout).to.match(line);
   });
 });
