@@ -320,7 +320,9 @@ export class DistributedArray implements Vector<DistributedArray> {
   /** Sets one element by its global index; every rank calls it, the owners store. Never communicates. */
   set(index: readonly number[], value: Scalar): this {
     const at = this.#ownIndex(this.#globalIndex(index));
-    if (at !== undefined) this.local.setAt(at, value);
+    // before owners part from the others, so that a value that does not fit throws on all
+    const fitting = this.local.checkFits(value);
+    if (at !== undefined) this.local.setAt(at, fitting);
     return this;
   }
 

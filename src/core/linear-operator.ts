@@ -1,12 +1,12 @@
 import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
-import { abs, conj, im, mul as multiplyScalars, re, type Scalar } from './complex.js';
+import { abs, conj, im, isScalar, mul as multiplyScalars, re, type Scalar } from './complex.js';
 import { checkDType, complexOf, type DType, hostArray, isComplex, isSamePrecision, lanesOf, promote } from './dtype.js';
 import { ArgumentError, DTypeError, NumericalError, PartitionError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
 import { checkOptions } from './options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
-import { type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
+import { checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
 import { withWorkspace } from './workspace.js';
 
 /** What an operator is: the shapes of its vectors and its dtype. */
@@ -152,26 +152,35 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError}, {@link BackendError} where x or `out` does not fit, on every rank alike.
    */
   matvec(x: M, out?: D): D {
-    const range = memo(this.#ranges, x.space, () => this.rangeOf(x.space));
+    const range = this.#rangeFor(x);
     return apply(this.name, x, out, range, this.inputDType(x.dtype), (u, v) => this.forward(u, v));
   }
 
   /** `x = Aᴴ y`, into `out` if given (which must not overlap y). Errors as for {@link matvec}. */
   rmatvec(y: D, out?: M): M {
-    const domain = memo(this.#domains, y.space, () => this.domainOf(y.space));
+    const domain = this.#domainFor(y);
     return apply(`${this.name}.H`, y, out, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjoint(u, v));
   }
 
   /** `y ← y + α A x`: what sums and stacks are made of. */
   matvecAdd(x: M, y: D, alpha: Scalar = 1): D {
-    const range = memo(this.#ranges, x.space, () => this.rangeOf(x.space));
+    const range = this.#rangeFor(x);
     return apply(this.name, x, y, range, this.inputDType(x.dtype), (u, v) => this.forwardAdd(u, v, alpha));
   }
 
   /** `x ← x + α Aᴴ y` */
   rmatvecAdd(y: D, x: M, alpha: Scalar = 1): M {
-    const domain = memo(this.#domains, y.space, () => this.domainOf(y.space));
+    const domain = this.#domainFor(y);
     return apply(`${this.name}.H`, y, x, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjointAdd(u, v, alpha));
+  }
+
+  #rangeFor(x: M): Space<D> {
+    checkVector(this.name, 'x', x);
+    return memo(this.#ranges, x.space, () => this.rangeOf(x.space));
+  }
+  #domainFor(y: D): Space<M> {
+    checkVector(`${this.name}.H`, 'y', y);
+    return memo(this.#domains, y.space, () => this.domainOf(y.space));
   }
 
   /** As {@link inputDType} for data; they differ where domain and range have unlike dtypes. */
@@ -196,16 +205,19 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   /** `A + B` */
   add(other: LinearOperator<M, D>): LinearOperator<M, D> {
+    checkOperator(`${this.name}.add`, other);
     return new Sum(this, other);
   }
 
   /** `A − B` */
   subtract(other: LinearOperator<M, D>): LinearOperator<M, D> {
+    checkOperator(`${this.name}.subtract`, other);
     return new Sum(this, other.scale(-1));
   }
 
   /** The product `A B`: B is applied first. */
   mul<N extends Vector<N>>(other: LinearOperator<N, M>): LinearOperator<N, D> {
+    checkOperator(`${this.name}.mul`, other);
     return new Product<N, M, D>(this, other);
   }
 
@@ -346,6 +358,12 @@ function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: bo
         : leading.dtype;
   if (a.comm && b.comm && a.comm.id !== b.comm.id) throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
   return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
+}
+
+/** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
+export function checkOperator(owner: string, op: unknown): void {
+  if (op instanceof LinearOperator) return;
+  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : String(op)}`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds
@@ -494,26 +512,26 @@ class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D>
   }
   override rangeOf(x: Space<M>): Space<D> {
     const working = x.withDType(this.inputDType(x.dtype));
-    return agreed(this.name, this.#a.rangeOf(working), this.#b.rangeOf(fitting(this.#b.dims, working)));
+    return agreed(this.name, this.#a.rangeOf(fitting(this.#a.dims, working)), this.#b.rangeOf(fitting(this.#b.dims, working)));
   }
   override domainOf(y: Space<D>): Space<M> {
     const working = y.withDType(this.inputDType(y.dtype));
-    return agreed(this.name, this.#a.domainOf(working), this.#b.domainOf(fitting(this.#b.dimsd, working)));
+    return agreed(this.name, this.#a.domainOf(fitting(this.#a.dimsd, working)), this.#b.domainOf(fitting(this.#b.dimsd, working)));
   }
   protected override forward(x: M, y: D): void {
-    this.#a.matvec(x, y);
+    this.#a.matvec(seenIn(x, fitting(this.#a.dims, x.space)), y);
     this.#b.matvecAdd(seenIn(x, fitting(this.#b.dims, x.space)), y);
   }
   protected override adjoint(y: D, x: M): void {
-    this.#a.rmatvec(y, x);
+    this.#a.rmatvec(seenIn(y, fitting(this.#a.dimsd, y.space)), x);
     this.#b.rmatvecAdd(seenIn(y, fitting(this.#b.dimsd, y.space)), x);
   }
   protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
-    this.#a.matvecAdd(x, y, alpha);
+    this.#a.matvecAdd(seenIn(x, fitting(this.#a.dims, x.space)), y, alpha);
     this.#b.matvecAdd(seenIn(x, fitting(this.#b.dims, x.space)), y, alpha);
   }
   protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
-    this.#a.rmatvecAdd(y, x, alpha);
+    this.#a.rmatvecAdd(seenIn(y, fitting(this.#a.dimsd, y.space)), x, alpha);
     this.#b.rmatvecAdd(seenIn(y, fitting(this.#b.dimsd, y.space)), x, alpha);
   }
 }

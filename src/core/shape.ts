@@ -32,7 +32,7 @@ export function around(shape: Shape, axis: number): readonly [outer: number, n: 
 export function toShape(shape: number | Shape, name = 'shape'): number[] {
   const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : undefined;
   if (!list?.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new ShapeError(`expected ${name} of non-negative integers, received ${JSON.stringify(shape)}`);
+    throw new ShapeError(`expected ${name} of non-negative integers, received ${list ? formatShape(list) : JSON.stringify(shape)}`);
   }
   return list;
 }

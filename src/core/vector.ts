@@ -2,7 +2,7 @@ import type { Backend, Elements, InnerProduct } from './backend.js';
 import type { Communicator, ReduceOp } from './communicator.js';
 import { type Scalar, scalarOf } from './complex.js';
 import { type DType, promote } from './dtype.js';
-import { BackendError, PartitionError, ShapeError } from './errors.js';
+import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
 import type { NDArray } from './ndarray.js';
 import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { Shape } from './shape.js';
@@ -96,6 +96,14 @@ export interface Vector<V extends Vector<V>> {
 // biome-ignore lint/suspicious/noExplicitAny: pairs of one batch may be of different vector kinds
 export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];
+
+/** Throws {@link ArgumentError} unless `x` is a vector: programs without types pass anything. */
+export function checkVector(owner: string, name: string, x: unknown): void {
+  if (typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x) return;
+  const what =
+    typeof x === 'object' && x !== null ? `a ${x.constructor?.name ?? 'value'}` : typeof x === 'function' ? 'a function' : String(x);
+  throw new ArgumentError(`${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${what}`);
+}
 
 /** Throws unless both vectors live on one backend. */
 export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly backend: Backend }): void {

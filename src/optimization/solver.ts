@@ -1,9 +1,9 @@
 import type { Communicator } from '../core/communicator.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { withReproducibleDots } from '../core/reproducible.js';
-import { type AnyVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 
 /** Why a solver ended. */
@@ -217,6 +217,9 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   y: D,
   x0: M | undefined,
 ): { readonly model: Space<M>; readonly data: Space<D> } {
+  checkOperator(name, A);
+  checkVector(name, 'y', y);
+  if (x0 !== undefined) checkVector(name, 'x0', x0);
   const natural = A.domainOf(y.space);
   if (x0 && !sameMemory(natural, x0.space)) throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
   const model = natural.withDType(x0 ? promote(natural.dtype, x0.dtype) : natural.dtype);

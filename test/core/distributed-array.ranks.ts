@@ -316,6 +316,8 @@ group('DistributedArray arithmetic', () => {
     expectAllThrow(comm, () => x.copy().axpby(1, z, 1), DTypeError);
     expectAllThrow(comm, () => x.copy().scale({ re: 1, im: 1 }), DTypeError);
     expectAllThrow(comm, () => x.copy().multiplyInPlace({ re: 1, im: 1 }), DTypeError);
+    // refused by ranks that do not own the element, too
+    expectAllThrow(comm, () => x.copy().set([0], { re: 1, im: 1 }), DTypeError);
     expect(re(x.multiply({ re: 0, im: 1 }).vdot(z))).equals(0);
     expect(x.multiply({ re: 0, im: 1 }).vdot(z)).deep.equals({ re: 0, im: -6 });
   });

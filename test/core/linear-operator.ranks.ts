@@ -212,6 +212,13 @@ group('operators', () => {
     expectAllThrow(comm, () => A.add(new MPIFirstDerivative([4, 4])), ShapeError);
     expectAllThrow(comm, () => A.mul(new MPIFirstDerivative([4, 4])), ShapeError);
     expectAllThrow(comm, () => A.add(new MPIFirstDerivative([4, 3], { comm: comm.dup() })), PartitionError);
+    // what programs without types may pass
+    const nothing: unknown = undefined;
+    for (const thing of [nothing, 3, 'x', {}, new Float64Array(12)]) {
+      expectAllThrow(comm, () => A.matvec(thing as DistributedArray), ArgumentError, String(thing));
+      expectAllThrow(comm, () => A.rmatvec(thing as DistributedArray), ArgumentError, String(thing));
+      for (const combine of [A.add, A.subtract, A.mul]) expectAllThrow(comm, () => combine.call(A, thing as typeof A), ArgumentError);
+    }
     expectAllThrow(comm, () => A.pow(-1), ArgumentError);
     expectAllThrow(comm, () => A.pow(1.5), ArgumentError);
     expectAllThrow(comm, () => MPILinearOperator.wrap(new MatrixMult(NDArray.ones([2, 3], { backend }))).pow(2), ShapeError);
@@ -220,6 +227,18 @@ group('operators', () => {
     // on its own backend an operator without data takes arrays of any
     expect(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other })).backend).equals(other);
     expectAllThrow(comm, () => x.add(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other }))), BackendError);
+  });
+
+  distributed('take vectors of one term’s shape where the other is flat, in either order', DOUBLE, ({ comm, backend }) => {
+    const dims = [2 * comm.size, 3];
+    const flat = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: comm.rank, backend }))]);
+    const L = new MPILaplacian(dims, { axes: [0, 1] });
+    const x = DistributedArray.random(dims);
+    const expected = L.matvec(x).ravel().add(flat.matvec(x.ravel()));
+    for (const sum of [L.add(flat), flat.add(L)]) {
+      expectClose(sum.matvec(x).asArray().ravel(), expected.asArray(), 1e-12);
+      expect(sum.dotTest({ domain: x.space }).passed).equals(true);
+    }
   });
 
   distributed('of users: a wrong adjoint fails the dot test on all ranks', ({ comm }) => {

@@ -3,7 +3,7 @@ import type { Communicator } from '../../src/core/communicator.js';
 import { re } from '../../src/core/complex.js';
 import { DistributedArray } from '../../src/core/distributed-array.js';
 import { type DType, isComplex } from '../../src/core/dtype.js';
-import { NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
 import { Identity, MatrixMult } from '../../src/local/index.js';
@@ -153,6 +153,12 @@ group('cgls', () => {
     expect(() => cgls(A, DistributedArray.ones([8, 3], { dtype }))).to.throw(ShapeError);
     const y = DistributedArray.ones([8, 2], { dtype });
     expect(() => cgls(A, y, { x0: DistributedArray.ones([15], { dtype }) })).to.throw(ShapeError, /x0/);
+    const notVectors: unknown[] = [[1, 2], new Float64Array(16), null];
+    for (const thing of notVectors) {
+      expect(() => cgls(A, thing as typeof y)).to.throw(ArgumentError, /expected y/);
+      expect(() => cgls(A, y, { x0: thing as typeof y })).to.throw(ArgumentError, /expected x0/);
+      expect(() => cgls(thing as typeof A, y)).to.throw(ArgumentError, /expected a linear operator/);
+    }
     // the same elements, but not the same parts
     const columns = DistributedArray.ones([8, 2], { dtype, axis: 1 });
     if (comm.size > 1) expect(() => cgls(A, y, { x0: columns })).to.throw(ShapeError, /x0/);
