@@ -1,0 +1,168 @@
+/**
+ * The documentation is true: every block of TypeScript in README.md and docs/ compiles and runs on one and on two ranks, the operators in its tables
+ * pass their dot tests, every exported operator and solver has a place in it, links lead somewhere.
+ *
+ * A block opened by 'ts' is a module of its own. 'ts no-run' is only compiled. A block of 'text' right after one is what it prints on one rank.
+ * An expression in a table's column 'example' makes an operator; what it needs is imported for it.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import ts from 'typescript';
+import * as lops from '../src/index.js';
+import { codeBlocks, relativeLinks, type TableExample, tableExamples } from './support/doc-blocks.js';
+import type { BlockReport } from './support/doc-runner.js';
+import { runRanks } from './support/launch.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const docs = join(root, 'docs');
+const pages = [join(root, 'README.md'), ...readdirSync(docs).flatMap((name) => (name.endsWith('.md') ? [join(docs, name)] : []))];
+const read = (page: string) => readFileSync(page, 'utf8');
+const nameOf = (page: string) => relative(root, page);
+
+/** Names that a table's example uses and the library exports. */
+function moduleOf(examples: readonly TableExample[]): string {
+  const used = new Set(examples.flatMap(({ code }) => code.match(/\b[A-Za-z_]\w*\b/g) ?? []).filter((name) => name in lops));
+  const lines = examples.map(({ line, code }) => `check(${line}, () => ${code});`);
+  return `import { ${[...used].join(', ')}, type LinearOperator } from 'lops-mpi';
+function check(line: number, make: () => Pick<LinearOperator<never>, 'dotTest'>): void {
+  try {
+    make().dotTest();
+  } catch (error) {
+    throw new Error(\`line \${line}: \${error}\`);
+  }
+}
+${lines.join('\n')}
+`;
+}
+
+interface Source {
+  /** For people. */
+  readonly title: string;
+  readonly file: string;
+  readonly code: string;
+  readonly runs: boolean;
+  readonly prints?: string | undefined;
+}
+
+/** Ranks that print, or take long, are of no use here. */
+const LIMIT = 60_000;
+
+describe('documentation', function () {
+  this.timeout(2 * LIMIT);
+  const sources: Source[] = [];
+  // Inside the package, so that 'lops-mpi' means this one
+  const folder = mkdtempSync(join(root, 'dist', 'docs-'));
+  const errors = new Map<string, string>();
+  let emitted = false;
+
+  for (const page of pages) {
+    const stem = nameOf(page).replace(/\W/g, '-');
+    for (const block of codeBlocks(page)) sources.push({ ...block, title: `${nameOf(page)}:${block.line}`, file: `${stem}-${block.line}` });
+    const examples = tableExamples(page);
+    if (examples.length > 0)
+      sources.push({ title: `${nameOf(page)}: examples of the tables`, file: `${stem}-tables`, code: moduleOf(examples), runs: true });
+  }
+
+  before(() => {
+    const files = sources.map(({ file, code }) => {
+      const path = join(folder, `${file}.ts`);
+      // a block without imports is a module, too
+      writeFileSync(path, `${code}\nexport {};\n`);
+      return path;
+    });
+    const program = ts.createProgram(files, {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      strict: true,
+      skipLibCheck: true,
+      types: ['node', 'mocha'],
+      typeRoots: [join(root, 'node_modules', '@types')],
+      rootDir: folder,
+      outDir: folder,
+    });
+    for (const diagnostic of ts.getPreEmitDiagnostics(program)) {
+      const { file, start = 0 } = diagnostic;
+      const name = file ? relative(folder, file.fileName).replace(/\.ts$/, '') : 'the compiler';
+      const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+      errors.set(
+        name,
+        `${errors.get(name) ?? ''}\n  line ${line} of the block: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`,
+      );
+    }
+    program.emit();
+    emitted = true;
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('compiles', () => {
+    expect(sources.length).to.be.greaterThan(10);
+    for (const { file, title } of sources) expect(errors.get(file), title).to.equal(undefined);
+    expect([...errors]).to.deep.equal([]);
+  });
+
+  for (const ranks of [1, 2]) {
+    it(`runs on ${ranks} rank${ranks > 1 ? 's' : ''}`, async () => {
+      expect(emitted).to.equal(true);
+      const running = sources.filter((s) => s.runs);
+      const runner = fileURLToPath(new URL('support/doc-runner.js', import.meta.url));
+      const { code, stdout, stderr } = await runRanks(ranks, [runner, folder, ...running.map((s) => `${s.file}.js`)], {
+        timeout: LIMIT,
+      });
+      const reports = stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{"name"'))
+        .map((line) => JSON.parse(line) as BlockReport);
+      const of = (file: string, rank: number) => reports.find((r) => r.name === `${file}.js` && r.rank === rank);
+      for (const { file, title, prints } of running) {
+        for (let rank = 0; rank < ranks; rank++) {
+          const report = of(file, rank);
+          expect(report, `${title}, rank ${rank}: did not run; exit code ${code}\n${stderr}`).not.to.equal(undefined);
+          expect(report?.error, `${title}, rank ${rank}`).to.equal(undefined);
+        }
+        if (prints !== undefined && ranks === 1) expect(of(file, 0)?.printed.trimEnd(), `${title} prints`).to.equal(prints.trimEnd());
+      }
+      expect(code, stderr).to.equal(0);
+    });
+  }
+
+  it('has links that lead somewhere', () => {
+    for (const page of [...pages, join(root, 'CHANGELOG.md')]) {
+      for (const link of relativeLinks(read(page))) {
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? page : resolve(dirname(page), path);
+        expect(existsSync(target), `${nameOf(page)} links to ${link}`).to.equal(true);
+        if (anchor === undefined || !target.endsWith('.md')) continue;
+        const headings = read(target).match(/^#+ .*$/gm) ?? [];
+        const anchors = headings.map((h) =>
+          h
+            .replace(/^#+ /, '')
+            .toLowerCase()
+            .replace(/[^\p{L}\p{N} _-]/gu, '')
+            .replaceAll(' ', '-'),
+        );
+        expect(anchors, `${nameOf(page)} links to ${link}`).to.include(anchor);
+      }
+    }
+  });
+
+  const isOperator = (value: unknown): boolean => typeof value === 'function' && value.prototype instanceof lops.LinearOperator;
+  const isSolver = (value: unknown): boolean => typeof value === 'function' && 'steps' in value;
+  for (const { page, what, has } of [
+    { page: 'operators.md', what: 'operator', has: isOperator },
+    { page: 'solvers.md', what: 'solver', has: isSolver },
+  ]) {
+    it(`names every exported ${what} in docs/${page}`, () => {
+      const text = read(join(docs, page));
+      const names = Object.entries(lops).flatMap(([name, value]) => (has(value) ? [name] : []));
+      expect(names).not.to.have.length(0);
+      const missing = names.filter((name) => !text.includes(`\`${name}\``));
+      expect(missing, `add a row to docs/${page}`).to.deep.equal([]);
+    });
+  }
+});

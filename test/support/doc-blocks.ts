@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+
+/** A fenced block of code on a page. */
+export interface CodeBlock {
+  readonly page: string;
+  /** Of its opening fence, from 1. */
+  readonly line: number;
+  readonly code: string;
+  /** False for what is only type-checked: opened by 'ts no-run'. */
+  readonly runs: boolean;
+  /** What it prints: the block of 'text' that follows it. */
+  readonly prints: string | undefined;
+}
+
+/** A cell of a column 'example' in a table: an expression that makes an operator. */
+export interface TableExample {
+  readonly page: string;
+  readonly line: number;
+  readonly code: string;
+}
+
+interface Fence {
+  readonly line: number;
+  readonly info: string;
+  readonly text: string;
+  /** The line after the closing fence. */
+  readonly next: number;
+}
+
+function fences(lines: readonly string[]): Fence[] {
+  const found: Fence[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const info = /^```(.*)$/.exec(lines[i] as string)?.[1]?.trim();
+    if (info === undefined) continue;
+    const end = lines.findIndex((line, k) => k > i && line.trimEnd() === '```');
+    if (end < 0) throw new Error(`the block that line ${i + 1} opens is never closed`);
+    found.push({ line: i + 1, info, text: lines.slice(i + 1, end).join('\n'), next: end + 1 });
+    i = end;
+  }
+  return found;
+}
+
+/** The TypeScript blocks of a page. Throws for an unknown word after 'ts'. */
+export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): CodeBlock[] {
+  const lines = text.split('\n');
+  const all = fences(lines);
+  return all.flatMap(({ line, info, text: code, next }, k): CodeBlock[] => {
+    const [language, ...words] = info.split(/\s+/);
+    if (language !== 'ts') return [];
+    const unknown = words.find((word) => word !== 'no-run');
+    if (unknown) throw new Error(`${page}:${line}: expected 'ts' or 'ts no-run', received '${info}'`);
+    const follower = all[k + 1];
+    const isOutput = follower?.info === 'text' && lines.slice(next, follower.line - 1).every((l) => l.trim() === '');
+    return [{ page, line, code, runs: words.length === 0, prints: isOutput ? follower?.text : undefined }];
+  });
+}
+
+const cellsOf = (row: string): string[] =>
+  row
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll('\\|', '|'));
+
+/** The cells in code under the heading 'example' of a page's tables. */
+export function tableExamples(page: string, text = readFileSync(page, 'utf8')): TableExample[] {
+  const found: TableExample[] = [];
+  let column = -1;
+  for (const [i, line] of text.split('\n').entries()) {
+    if (!line.startsWith('|')) {
+      column = -1;
+      continue;
+    }
+    const cells = cellsOf(line);
+    if (column < 0) {
+      column = cells.indexOf('example');
+      if (column < 0) column = cells.length;
+      continue;
+    }
+    const code = /^`(.+)`$/.exec(cells[column] ?? '')?.[1];
+    if (code) found.push({ page, line: i + 1, code });
+  }
+  return found;
+}
+
+/** The targets of a page's links and images that are files. */
+export function relativeLinks(text: string): string[] {
+  const outside = text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+  return [...outside.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1] as string).filter((target) => !/^[a-z]+:/.test(target));
+}

@@ -1,0 +1,36 @@
+/**
+ * Runs compiled code blocks one after another on every rank: `node doc-runner.js FOLDER NAME…`. A line of JSON a block; after a failure
+ * nothing more runs, since ranks may no longer agree.
+ */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { formatWithOptions } from 'node:util';
+import { COMM_WORLD } from '../../src/wire.js';
+
+/** What a block has come to on one rank. */
+export interface BlockReport {
+  readonly name: string;
+  readonly rank: number;
+  readonly printed: string;
+  readonly error?: string;
+}
+
+const [folder = '.', ...names] = process.argv.slice(2);
+const { log } = console;
+
+for (const name of names) {
+  let printed = '';
+  console.log = (...values: unknown[]) => {
+    printed += `${formatWithOptions({ colors: false }, ...(values as [unknown]))}\n`;
+  };
+  let error: string | undefined;
+  try {
+    await import(pathToFileURL(join(folder, name)).href);
+  } catch (e) {
+    error = e instanceof Error ? (e.stack ?? e.message) : String(e);
+  }
+  console.log = log;
+  const report: BlockReport = { name, rank: COMM_WORLD.rank, printed, ...(error !== undefined && { error }) };
+  log(JSON.stringify(report));
+  if (COMM_WORLD.allgatherObject(error !== undefined).some(Boolean)) break;
+}
