@@ -9,6 +9,14 @@ export { MPIHalo, type MPIHaloOptions } from './mpi-halo.js';
 export { MPIHStack } from './mpi-hstack.js';
 export { MPILaplacian, type MPILaplacianOptions } from './mpi-laplacian.js';
 export { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
+export {
+  MATRIX_MULT_KINDS,
+  type MatrixMultKind,
+  MPIMatrixMult,
+  type MPIMatrixMultOptions,
+  matrixGrid,
+  type ProcessGrid,
+} from './mpi-matrix-mult.js';
 export { MPIMDC, type MPIMDCOptions } from './mpi-mdc.js';
 export { MPISecondDerivative, type MPISecondDerivativeOptions } from './mpi-second-derivative.js';
 export { MPIStackedBlockDiag } from './mpi-stacked-block-diag.js';

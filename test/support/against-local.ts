@@ -24,6 +24,9 @@ export function inputs(dims: Shape, comm: Communicator): Layout[] {
 /** An even and an uneven one of them: for further dtypes of what was tried in all. */
 export const fewInputs = (dims: Shape, comm: Communicator): Layout[] => layoutsOf(dims, comm.size).slice(0, 2);
 
+/** The even split along the first axis. */
+export const oneInput = (dims: Shape, comm: Communicator): Layout[] => [Layout.split(dims, comm.size)];
+
 /** Both directions of a distributed operator against a local one on the whole array, in all layouts, and its dot test. */
 export function compareWithLocal(
   A: MPILinearOperator,

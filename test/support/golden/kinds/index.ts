@@ -3,6 +3,7 @@ import type { Trial } from '../trial.js';
 import { ARRAY_KINDS } from './array.js';
 import { libraryFunction } from './function.js';
 import { halo } from './halo.js';
+import { matmul } from './matmul.js';
 import { localOperator, mpiOperator } from './operator.js';
 import { localProx, mpiProx } from './prox.js';
 import { solver } from './solver.js';
@@ -14,6 +15,7 @@ const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
   'local-operator': localOperator,
   'mpi-operator': mpiOperator,
   'mpi-halo': halo,
+  'mpi-matmul': matmul,
   'prox-local': localProx,
   'mpi-prox': mpiProx,
   solver,

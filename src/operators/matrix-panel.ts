@@ -1,0 +1,150 @@
+import type { Backend, Elements, Storage } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import type { DType } from '../core/dtype.js';
+import { Exchange, type Pattern, patternOf } from '../core/exchange.js';
+import type { Box } from '../core/layout.js';
+import { product, type Shape } from '../core/shape.js';
+
+/** Rows of a matrix in memory: the first element and the length of a row there. */
+export interface Rows {
+  readonly elements: Elements;
+  readonly ld: number;
+}
+
+const contains = (outer: Box, inner: Box): boolean =>
+  inner.start.every((s, k) => {
+    const first = outer.start[k] as number;
+    return s >= first && s + (inner.shape[k] as number) <= first + (outer.shape[k] as number);
+  });
+
+/** A panel that is on its way. */
+export interface PendingPanel {
+  /** Waits. */
+  finish(): Rows;
+  /** Gives its buffer back. */
+  release(): void;
+}
+
+/**
+ * A part of a distributed matrix that every rank needs another box of. A rank that has its box reads it where it is; others get it by at most one message from
+ * each rank that has some of it.
+ */
+export class MatrixPanel {
+  /** The box that this rank needs. */
+  readonly shape: Shape;
+  readonly #at: { readonly offset: number; readonly ld: number } | undefined;
+  readonly #pattern: Pattern;
+  readonly #comm: Communicator;
+  readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
+
+  constructor(shape: Shape, held: (rank: number) => Box, needed: (rank: number) => Box, comm: Communicator) {
+    const wanted = (rank: number): Box[] => {
+      const box = needed(rank);
+      return product(box.shape) === 0 || contains(held(rank), box) ? [] : [box];
+    };
+    const [own, box] = [held(comm.rank), needed(comm.rank)];
+    this.shape = box.shape;
+    this.#comm = comm;
+    this.#pattern = patternOf({ globalShape: shape, replicated: false, held, wanted }, comm.rank, comm.size);
+    if (this.#pattern.targetSizes.length === 0) {
+      const ld = own.shape[1] as number;
+      const [row, column] = [0, 1].map((k) => (box.start[k] as number) - (own.start[k] as number)) as [number, number];
+      this.#at = { offset: product(box.shape) === 0 ? 0 : row * ld + column, ld };
+    }
+  }
+
+  /** Messages that this rank sends for it. */
+  get sends(): number {
+    return this.#pattern.sends.length;
+  }
+
+  /** Begins to fetch it from what the ranks hold. Collective. */
+  start(x: Elements): PendingPanel {
+    const exchange = this.#exchange(x.storage.backend, x.storage.dtype);
+    const [rows, columns] = this.shape as readonly [number, number];
+    const storage = this.#at ? undefined : x.storage.backend.alloc(x.storage.dtype, rows * columns);
+    const buffer = storage && { storage, offset: 0, size: rows * columns };
+    exchange.start(x, buffer ? [buffer] : []);
+    return {
+      finish: () => {
+        exchange.finish();
+        return buffer ? { elements: buffer, ld: columns } : this.own(x);
+      },
+      release: () => {
+        if (storage) x.storage.backend.release(storage);
+      },
+    };
+  }
+
+  /** The panel within what this rank holds, where it does. */
+  own(x: Elements): Rows {
+    const { offset, ld } = this.#at ?? { offset: 0, ld: 0 };
+    const [rows, columns] = this.shape as readonly [number, number];
+    const size = rows * columns === 0 ? 0 : (rows - 1) * ld + columns;
+    return { elements: { storage: x.storage, offset: x.offset + offset, size }, ld };
+  }
+
+  /**
+   * The adjoint: begins to send this rank's box back, which `fill` writes; `finish` adds what comes to x. A rank that holds its box writes it into x at once.
+   * Collective.
+   */
+  startAdjoint(x: Elements, fill: (rows: Rows) => void): { finish(): void } {
+    const { backend, dtype } = x.storage;
+    const exchange = this.#exchange(backend, dtype);
+    const [rows, columns] = this.shape as readonly [number, number];
+    let storage: Storage | undefined;
+    if (this.#at) {
+      fill(this.own(x));
+      exchange.startAdjoint([]);
+    } else {
+      storage = backend.alloc(dtype, rows * columns);
+      const buffer = { storage, offset: 0, size: rows * columns };
+      fill({ elements: buffer, ld: columns });
+      exchange.startAdjoint([buffer]);
+    }
+    return {
+      finish: () => {
+        exchange.finishAdjoint(x, 'add');
+        if (storage) backend.release(storage);
+      },
+    };
+  }
+
+  #exchange(backend: Backend, dtype: DType): Exchange {
+    let byDType = this.#exchanges.get(backend);
+    if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
+    let exchange = byDType.get(dtype);
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend)));
+    return exchange;
+  }
+}
+
+/** One step of a product: what is multiplied with what. */
+export interface PanelPair {
+  readonly a: MatrixPanel;
+  readonly b: MatrixPanel;
+}
+
+/**
+ * Calls `multiply` for one pair of panels after another, the next ones being on their way meanwhile. Collective.
+ */
+export function overPanels(
+  pairs: readonly PanelPair[],
+  a: Elements,
+  b: Elements,
+  multiply: (a: Rows, b: Rows, step: number) => void,
+): void {
+  const begin = (step: number) => {
+    const pair = pairs[step];
+    return pair && [pair.a.start(a), pair.b.start(b)];
+  };
+  let pending = begin(0);
+  for (let step = 0; pending; step++) {
+    const next = begin(step + 1);
+    const [p, q] = pending as [PendingPanel, PendingPanel];
+    multiply(p.finish(), q.finish(), step);
+    p.release();
+    q.release();
+    pending = next;
+  }
+}

@@ -1,0 +1,389 @@
+import type { Elements, MatMul, Trans } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import type { DType } from '../core/dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
+import { Exchange, patternOf } from '../core/exchange.js';
+import { type Box, Layout, splitCount, splitStart } from '../core/layout.js';
+import type { SpaceOptions } from '../core/linear-operator.js';
+import { NDArray } from '../core/ndarray.js';
+import { checkOneOf, checkOptions } from '../core/options.js';
+import { formatShape, product, type Shape, toShape } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { Resident } from '../local/resident.js';
+import { MatrixPanel, overPanels, type PanelPair, type Rows } from './matrix-panel.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+import { checkAlike, exchange } from './rank-agreement.js';
+
+/** `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row of the grid have. */
+export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;
+export type MatrixMultKind = (typeof MATRIX_MULT_KINDS)[number];
+
+/** A process grid `[Pr, Pc]`; rank `i·Pc + j` has the block of row i and column j, ranks beyond have none. */
+export type ProcessGrid = readonly [number, number];
+
+export interface MPIMatrixMultOptions {
+  /** @default 'summa' */
+  readonly kind?: MatrixMultKind;
+  /** @default as square as the ranks allow */
+  readonly grid?: ProcessGrid;
+  /** Keep a second copy of A, cut as the adjoint reads it: fewer messages for each adjoint product (`summa`; `block` needs none). @default false */
+  readonly saveAt?: boolean;
+  /** @default that of A */
+  readonly dtype?: DType;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+const OPTIONS = ['kind', 'grid', 'saveAt', 'dtype', 'comm'] as const;
+
+/** What a flop, a number sent and a message cost, in flops of one core: about 40 Gflop/s, 5 GB/s and 1 µs. Only their proportions matter. */
+const COST = { number: 60, message: 4e4 } as const;
+
+/**
+ * The process grid on which a product of `[N, K]` with `[K, M]` is fastest by a count of flops, numbers sent and messages; ranks may be left idle. Grids of `block` have
+ * no more columns than rows, so that copies of A stay few.
+ */
+export function matrixGrid(N: number, K: number, M: number, ranks: number, kind: MatrixMultKind = 'summa'): ProcessGrid {
+  let best: { readonly grid: ProcessGrid; readonly cost: number } | undefined;
+  for (let rows = ranks; rows >= 1; rows--) {
+    for (let columns = Math.floor(ranks / rows); columns >= 1; columns--) {
+      if (kind === 'block' && columns > rows) continue;
+      const [n, m] = [Math.ceil(N / rows), Math.ceil(M / columns)];
+      const numbers = (kind === 'summa' ? n * K * (1 - 1 / columns) : 0) + K * m * (1 - 1 / rows);
+      const messages = (kind === 'summa' ? columns - 1 : 0) + rows - 1;
+      const cost = 2 * n * K * m + COST.number * numbers + COST.message * messages;
+      if (!best || cost < best.cost) best = { grid: [rows, columns], cost };
+    }
+  }
+  return (best as { readonly grid: ProcessGrid }).grid;
+}
+
+/** As square as `ranks` can be factored, more columns than rows. */
+function squarest(ranks: number): ProcessGrid {
+  let rows = Math.floor(Math.sqrt(ranks));
+  while (ranks % rows !== 0) rows--;
+  return [rows, ranks / rows];
+}
+
+/** Where a part `k` of cut intervals begins, and its length. */
+interface Cuts {
+  readonly starts: readonly number[];
+  readonly counts: readonly number[];
+}
+const evenCuts = (n: number, parts: number): Cuts => ({
+  starts: Array.from({ length: parts }, (_, k) => splitStart(n, parts, k)),
+  counts: Array.from({ length: parts }, (_, k) => splitCount(n, parts, k)),
+});
+const cutsOf = (counts: readonly number[]): Cuts => ({
+  counts,
+  starts: counts.map((_, k) => counts.slice(0, k).reduce((a, b) => a + b, 0)),
+});
+
+/** The intervals between all cuts of two divisions of one length. */
+function refine(a: Cuts, b: Cuts): Cuts {
+  const total = a.counts.reduce((x, y) => x + y, 0);
+  const starts = [...new Set([...a.starts, ...b.starts])].filter((s) => s < total).sort((x, y) => x - y);
+  return { starts, counts: starts.map((s, k) => (starts[k + 1] ?? total) - s) };
+}
+
+/** This rank's block as it was given, for all ranks to know. */
+interface Described {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly arguments: object;
+}
+
+/**
+ * Product with a distributed matrix A of `[N, K]`: `Y = A X`. Shapes: `[K, M]` to `[N, M]`, X and Y in tiles over the process grid; other layouts and flat vectors are taken
+ * and moved by a transfer, flat ones give flat ones, and a BROADCAST X gives a SCATTER Y.
+ *
+ * `summa`: panels of A travel along the rows of the grid and panels of X along its columns, the next ones while the present ones are multiplied. `block`: only X travels,
+ * and in the adjoint sums of K × M/Pc. Cost per rank: `2·N·K·M/(Pr·Pc)` flops (8 for complex ones); forward `Pr + Pc − 2` messages (`block`: `Pr − 1`) where
+ * panels are alike. Work: two panels of A and of X.
+ */
+export class MPIMatrixMult extends MPILinearOperator {
+  readonly grid: ProcessGrid;
+  readonly kind: MatrixMultKind;
+  readonly #matrix: Resident;
+  /** A cut as the adjoint reads it. */
+  readonly #transposed: Resident | undefined;
+  readonly #model: { readonly layout: Layout; readonly form: NaturalForm };
+  readonly #data: { readonly layout: Layout; readonly form: NaturalForm };
+  readonly #forward: readonly PanelPair[];
+  /** Of `summa`: panels of A and Y over the rows of A. */
+  readonly #adjoint: readonly PanelPair[];
+
+  /**
+   * Collective: one object exchange; what is wrong on one rank throws on all.
+   * @param A this rank's block: the tile (i, j) of a `summa` grid, or the rows i of a `block` one; nothing (a block of size 0) on ranks beyond the grid
+   * @param M the columns of X
+   */
+  constructor(A: NDArray, M: number, options: MPIMatrixMultOptions = {}) {
+    const comm = options.comm ?? defaultCommunicator();
+    const { kind = 'summa', saveAt = false, dtype } = options;
+    const grid = options.grid ?? squarest(comm.size);
+    const all = exchange(comm, (): Described => {
+      checkOptions('MPIMatrixMult', options, OPTIONS);
+      checkOneOf('kind', kind, MATRIX_MULT_KINDS);
+      checkGrid(grid, comm.size);
+      toShape([M], 'M');
+      if (!(A instanceof NDArray))
+        throw new ArgumentError(`MPIMatrixMult: expected A to be an NDArray, this rank's block, received ${typeof A}`);
+      if (A.ndim !== 2) throw new ShapeError(`MPIMatrixMult: expected A of two axes, received shape ${formatShape(A.shape)}`);
+      Resident.from(A, dtype);
+      return { shape: A.shape, dtype: A.dtype, arguments: { M, kind, grid, saveAt, dtype } };
+    });
+    checkAlike('MPIMatrixMult', all, ['dtype', 'arguments']);
+    const [rows, columns] = blockCuts(
+      all.map((d) => d.shape),
+      grid,
+      kind,
+    );
+    const [N, K] = [rows, columns].map((c) => c.counts.reduce((a, b) => a + b, 0)) as [number, number];
+    const matrix = Resident.from(A, dtype);
+    super({ dims: [K, M], dimsd: [N, M], dtype: matrix.dtype, holdsData: true, comm });
+    this.grid = grid;
+    this.kind = kind;
+    this.#matrix = matrix;
+    const [pr, pc] = grid;
+    const [modelRows, width] = [evenCuts(K, pr), evenCuts(M, pc)];
+    const tiles = (shape: Shape, along: Cuts, across: Cuts) => {
+      const layout = Layout.tiles(shape, comm.size, grid, [along.counts, across.counts]);
+      return { layout, form: new NaturalForm(shape, layout) };
+    };
+    this.#model = tiles(this.dims, modelRows, width);
+    this.#data = tiles(this.dimsd, rows, width);
+
+    const at = (rank: number) => (rank < pr * pc ? ([Math.floor(rank / pc), rank % pc] as const) : undefined);
+    const none: Box = { start: [0, 0], shape: [0, 0] };
+    const boxes = (
+      along: (i: number, j: number) => readonly [number, number],
+      across: (i: number, j: number) => readonly [number, number],
+    ) => {
+      return (rank: number): Box => {
+        const place = at(rank);
+        if (!place) return none;
+        const [[r, n], [c, m]] = [along(...place), across(...place)];
+        return { start: [r, c], shape: [n, m] };
+      };
+    };
+    const part = ({ starts, counts }: Cuts, k: number): readonly [number, number] => [starts[k] as number, counts[k] as number];
+    const held = boxes((i) => part(rows, i), kind === 'block' ? () => [0, K] : (_, j) => part(columns, j));
+    const model = (rank: number) => this.#model.layout.box(rank);
+    const data = (rank: number) => this.#data.layout.box(rank);
+
+    const inner = kind === 'block' ? modelRows : refine(columns, modelRows);
+    this.#forward = inner.starts.map((_, t) => ({
+      a: new MatrixPanel(
+        [N, K],
+        held,
+        boxes(
+          (i) => part(rows, i),
+          () => part(inner, t),
+        ),
+        comm,
+      ),
+      b: new MatrixPanel(
+        this.dims,
+        model,
+        boxes(
+          () => part(inner, t),
+          (_, j) => part(width, j),
+        ),
+        comm,
+      ),
+    }));
+    // the adjoint's block of A: the same rows that X has, for all columns; kept, it is cut over the columns of the grid
+    const kept = evenCuts(N, pc);
+    const again = boxes(
+      (_, j) => part(kept, j),
+      (i) => part(modelRows, i),
+    );
+    if (kind === 'summa' && saveAt) this.#transposed = Resident.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
+    const outer = this.#transposed ? refine(kept, rows) : rows;
+    this.#adjoint =
+      kind === 'block'
+        ? []
+        : outer.starts.map((_, t) => ({
+            a: new MatrixPanel(
+              [N, K],
+              this.#transposed ? again : held,
+              boxes(
+                () => part(outer, t),
+                (i) => part(modelRows, i),
+              ),
+              comm,
+            ),
+            b: new MatrixPanel(
+              this.dimsd,
+              data,
+              boxes(
+                () => part(outer, t),
+                (_, j) => part(width, j),
+              ),
+              comm,
+            ),
+          }));
+  }
+
+  /** The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block, of the fastest grid unless one is given. Collective. */
+  static fromGlobal(A: NDArray, M: number, options: MPIMatrixMultOptions = {}): MPIMatrixMult {
+    const { kind = 'summa', comm = defaultCommunicator() } = options;
+    const [N = 0, K = 0] = A.shape;
+    const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
+    const [i, j] = [Math.floor(comm.rank / grid[1]), comm.rank % grid[1]];
+    const range = (n: number, parts: number, k: number): readonly [number, number] =>
+      comm.rank < product(grid) ? [splitStart(n, parts, k), splitStart(n, parts, k) + splitCount(n, parts, k)] : [0, 0];
+    const share = A.slice(range(N, grid[0], i), kind === 'block' ? range(K, 1, 0) : range(K, grid[1], j));
+    const block = share.copy();
+    share.dispose();
+    return new MPIMatrixMult(block, M, { ...options, grid });
+  }
+
+  /** The operator of a distributed matrix `[N, K]` in any layout, whose blocks move to where they are needed. Collective. */
+  static fromDistributed(A: DistributedArray, M: number, options: Omit<MPIMatrixMultOptions, 'comm'> = {}): MPIMatrixMult {
+    const { comm, layout } = A;
+    const { kind = 'summa' } = options;
+    if (layout.kind !== 'boxes' || layout.globalShape.length !== 2)
+      throw new ShapeError(`MPIMatrixMult: expected a matrix of shape [N, K], received ${layout}`);
+    const [N, K] = layout.globalShape as readonly [number, number];
+    const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
+    checkGrid(grid, comm.size);
+    const tiles = Layout.grid([N, K], comm.size, grid);
+    const wanted = (rank: number): Box => {
+      const { start, shape } = tiles.box(rank);
+      return kind === 'summa' || product(shape) === 0
+        ? { start, shape }
+        : { start: [start[0] as number, 0], shape: [shape[0] as number, K] };
+    };
+    const block = fetched(A.local, layout.globalShape, (rank) => layout.box(rank), wanted, comm, layout.replicated);
+    return new MPIMatrixMult(block, M, { ...options, grid, comm });
+  }
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    return this.spaceOn(this.#model.layout, options);
+  }
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    return this.#image(x, this.dims, this.#model, this.#data.layout);
+  }
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    return this.#image(y, this.dimsd, this.#data, this.#model.layout);
+  }
+  #image(space: Space<DistributedArray>, dims: Shape, from: { readonly form: NaturalForm }, to: Layout): DistributedSpace {
+    this.checkShape(space, dims);
+    const input = this.checkComm(space);
+    from.form.spaceOf(input);
+    const flat = input.layout.globalShape.length === 1;
+    return input.withDType(this.inputDType(space.dtype)).withLayout(flat ? flatOf(Layout.split(to.globalShape, to.ranks)) : to);
+  }
+
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    const a = this.#matrix.with(x.local);
+    this.#model.form.read(x, (u) =>
+      this.#data.form.write(y, (v) => {
+        if (this.#forward.length === 0) v.fill(0);
+        overPanels(this.#forward, a, u.local, (p, q, step) => {
+          gemm(p, (this.#forward[step] as PanelPair).a.shape, 'n', q, v.local, step > 0);
+        });
+      }),
+    );
+  }
+
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#data.form.read(y, (v) => this.#model.form.write(x, (u) => (this.kind === 'block' ? this.#sum(v, u) : this.#multiply(v, u))));
+  }
+
+  /** `summa`: as forward, over the rows of A. */
+  #multiply(y: DistributedArray, x: DistributedArray): void {
+    const a = (this.#transposed ?? this.#matrix).with(y.local);
+    if (this.#adjoint.length === 0) x.fill(0);
+    overPanels(this.#adjoint, a, y.local, (p, q, step) => {
+      gemm(p, (this.#adjoint[step] as PanelPair).a.shape, 'c', q, x.local, step > 0);
+    });
+  }
+
+  /** `block`: each rank's rows of A give a share of all of X, shares go to the owners and are added there. */
+  #sum(y: DistributedArray, x: DistributedArray): void {
+    const a = this.#matrix.with(y.local);
+    const width = y.local.shape[1] as number;
+    const pending = this.#forward.map(({ a: panel, b }) =>
+      b.startAdjoint(x.local, (rows) => gemm(panel.own(a), panel.shape, 'c', { elements: y.local, ld: width }, rows.elements, false)),
+    );
+    for (const sums of pending) sums.finish();
+  }
+}
+
+function checkGrid(grid: ProcessGrid, ranks: number): void {
+  if (!Array.isArray(grid) || grid.length !== 2 || !grid.every((g) => Number.isSafeInteger(g) && g >= 1) || product(grid) > ranks)
+    throw new PartitionError(
+      `MPIMatrixMult: expected a process grid of two positive numbers for ${ranks} ranks, received ${JSON.stringify(grid)}`,
+    );
+}
+
+/** Rows and columns of the blocks of all ranks. Throws {@link ShapeError} where they do not form a matrix. */
+function blockCuts(shapes: readonly Shape[], [pr, pc]: ProcessGrid, kind: MatrixMultKind): readonly [Cuts, Cuts] {
+  const block = (i: number, j: number) => shapes[i * pc + j] as Shape;
+  const rows = Array.from({ length: pr }, (_, i) => block(i, 0)[0] as number);
+  const columns = kind === 'block' ? [block(0, 0)[1] as number] : Array.from({ length: pc }, (_, j) => block(0, j)[1] as number);
+  shapes.forEach((shape, rank) => {
+    const [i, j] = [Math.floor(rank / pc), rank % pc];
+    const expected = i < pr ? [rows[i] as number, columns[kind === 'block' ? 0 : j] as number] : undefined;
+    const fits = expected ? expected.every((n, k) => n === shape[k]) : product(shape) === 0;
+    if (!fits)
+      throw new ShapeError(
+        `MPIMatrixMult: expected ${expected ? `a block of shape ${formatShape(expected)}` : 'an empty block'} on rank ${rank} of a ${pr} × ${pc} grid (${kind}), received ${formatShape(shape)}`,
+      );
+  });
+  return [cutsOf(rows), cutsOf(columns)];
+}
+
+/** The boxes that ranks want of a matrix of which each holds one, in new memory. Collective. */
+function fetched(
+  local: NDArray,
+  shape: Shape,
+  held: (rank: number) => Box,
+  wanted: (rank: number) => Box,
+  comm: Communicator,
+  replicated = false,
+): NDArray {
+  const pattern = patternOf({ globalShape: shape, replicated, held, wanted: (rank) => [wanted(rank)] }, comm.rank, comm.size);
+  const block = NDArray.empty(wanted(comm.rank).shape, { dtype: local.dtype, backend: local.backend });
+  const transfer = new Exchange(pattern, comm, local.dtype, local.backend);
+  transfer.start(local, [block]);
+  transfer.finish();
+  transfer.dispose();
+  return block;
+}
+
+/** `c ← op(a) b`, or added to c; a has the shape `[rows, columns]` before op. */
+function gemm(a: Rows, [rows, columns]: Shape, transA: Trans, b: Rows, c: Elements, add: boolean): void {
+  const [m, k] = (transA === 'n' ? [rows, columns] : [columns, rows]) as [number, number];
+  if (c.size === 0) return;
+  const { backend } = c.storage;
+  if (k === 0) {
+    if (!add) backend.fill(c, 0);
+    return;
+  }
+  const n = c.size / m;
+  const spec: MatMul = {
+    m,
+    n,
+    k,
+    transA,
+    transB: 'n',
+    lda: a.ld,
+    ldb: b.ld,
+    ldc: n,
+    batch: 1,
+    strideA: 0,
+    strideB: 0,
+    strideC: 0,
+    alpha: 1,
+    beta: add ? 1 : 0,
+  };
+  backend.matmul(a.elements, b.elements, c, spec);
+}

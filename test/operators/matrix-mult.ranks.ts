@@ -1,0 +1,144 @@
+import { expect } from 'chai';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { complexOf, isComplex } from '../../src/core/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { Layout } from '../../src/core/layout.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { MatrixMult } from '../../src/local/index.js';
+import { MATRIX_MULT_KINDS, MPIMatrixMult, matrixGrid, type ProcessGrid } from '../../src/operators/index.js';
+import { compareWithLocal, fewInputs, inputs, oneInput } from '../support/against-local.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
+
+/** All grids of at most as many ranks. */
+const allGrids = (ranks: number): ProcessGrid[] =>
+  Array.from({ length: ranks }, (_, i) => i + 1).flatMap((rows) =>
+    Array.from({ length: Math.floor(ranks / rows) }, (_, j): ProcessGrid => [rows, j + 1]),
+  );
+
+/** Those that use all ranks. */
+const gridsOf = (ranks: number): ProcessGrid[] => allGrids(ranks).filter(([rows, columns]) => rows * columns === ranks);
+
+group('matrix product', () => {
+  distributed('gives what one rank gives, on any grid and in any layout', ({ floats, comm, tolerance }) => {
+    for (const dtype of floats) {
+      const A = NDArray.normal([7, 5], { dtype, seed: 3 });
+      const L = new MatrixMult(A, { otherdims: [3] });
+      for (const kind of MATRIX_MULT_KINDS) {
+        // every grid in one dtype, every layout on one grid
+        for (const grid of dtype === 'float32' ? allGrids(comm.size) : gridsOf(comm.size).slice(-1)) {
+          for (const saveAt of kind === 'summa' ? [false, true] : [false]) {
+            const op = MPIMatrixMult.fromGlobal(A, 3, { kind, grid, saveAt });
+            const layouts = dtype === 'float64' && !saveAt ? inputs : oneInput;
+            compareWithLocal(op, L, dtype, comm, 10 * tolerance(dtype), `${kind} ${grid} ${saveAt} of ${dtype}`, layouts);
+          }
+        }
+      }
+    }
+  });
+
+  distributed('takes matrices smaller than the grid, and empty ones', ({ comm, reals, tolerance }) => {
+    for (const [N, K, M] of [
+      [1, 1, 1],
+      [2, 1, 5],
+      [1, 6, 2],
+      [3, 2, 0],
+      [0, 3, 2],
+      [3, 0, 2],
+    ] as const) {
+      const A = NDArray.normal([N, K], { dtype: reals[0] });
+      for (const kind of MATRIX_MULT_KINDS) {
+        for (const grid of gridsOf(comm.size)) {
+          const op = MPIMatrixMult.fromGlobal(A, M, { kind, grid, saveAt: true });
+          const local = new MatrixMult(A, { otherdims: [M] });
+          compareWithLocal(op, local, reals[0] ?? 'float32', comm, 10 * tolerance('float32'), `${kind} ${grid} ${[N, K, M]}`, oneInput);
+        }
+      }
+    }
+  });
+
+  distributed('takes complex vectors with a real matrix', ({ floats, backend, comm, tolerance }) => {
+    for (const dtype of floats) {
+      if (isComplex(dtype) || !backend.dtypes.includes(complexOf(dtype))) continue;
+      const A = NDArray.normal([4, 6], { dtype });
+      const op = MPIMatrixMult.fromGlobal(A, 2, { grid: [1, comm.size] });
+      compareWithLocal(op, new MatrixMult(A, { otherdims: [2] }), complexOf(dtype), comm, 10 * tolerance(dtype), dtype, fewInputs);
+    }
+  });
+
+  distributed('takes uneven blocks, and distributed matrices', { backends: ['cpu'] }, ({ comm }) => {
+    const p = comm.size;
+    const A = NDArray.normal([6, 8]);
+    const L = new MatrixMult(A, { otherdims: [3] });
+    const x = DistributedArray.random([8, 3]);
+    const y = L.matvec(x.asArray());
+    const cuts = ragged(8, p);
+    const first = cuts.slice(0, comm.rank).reduce((a, b) => a + b, 0);
+    const tile = A.slice(null, [first, first + (cuts[comm.rank] as number)]);
+    expectClose(new MPIMatrixMult(tile, 3, { grid: [1, p] }).matvec(x).asArray(), y, 1e-12, 'tiles');
+    const rows = ragged(6, p, 2);
+    const start = rows.slice(0, comm.rank).reduce((a, b) => a + b, 0);
+    const block = A.slice([start, start + (rows[comm.rank] as number)]);
+    expectClose(new MPIMatrixMult(block, 3, { kind: 'block', grid: [p, 1] }).matvec(x).asArray(), y, 1e-12, 'rows');
+    for (const layout of [Layout.split([6, 8], p, 1), Layout.split([6, 8], p), Layout.replicated([6, 8], p)]) {
+      for (const kind of MATRIX_MULT_KINDS) {
+        const op = MPIMatrixMult.fromDistributed(placed(A, layout, comm), 3, { kind });
+        expectClose(op.matvec(x).asArray(), y, 1e-12, `${kind} from ${layout}`);
+      }
+    }
+  });
+
+  distributed('sends each panel once to each rank that lacks it', { backends: ['cpu'] }, ({ comm }) => {
+    const p = comm.size;
+    for (const [rows, columns] of gridsOf(p)) {
+      for (const kind of MATRIX_MULT_KINDS) {
+        const A = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12]), 8, { kind, grid: [rows, columns], saveAt: true });
+        const x = A.domain().random();
+        const y = A.matvec(x);
+        A.rmatvec(y);
+        // K is cut in `rows` parts as the rows of X, and in `columns` parts as the columns of A
+        const pieces = new Set(
+          [...Array(rows).keys()].map((k) => (12 * k) / rows).concat([...Array(columns).keys()].map((k) => (12 * k) / columns)),
+        );
+        const expected = kind === 'block' ? rows - 1 : (pieces.size / columns) * (columns - 1) + (pieces.size / rows) * (rows - 1);
+        if (rows === 1 || columns === 1 || rows === columns) {
+          expect(
+            traffic(comm, () => A.matvec(x)),
+            `${kind} ${rows} × ${columns}`,
+          ).deep.equals({ ...NOTHING, messages: expected });
+          if (kind === 'block') expect(traffic(comm, () => A.rmatvec(y))).deep.equals({ ...NOTHING, messages: expected });
+        }
+      }
+    }
+  });
+
+  distributed('chooses grids for the shape', { ranks: [4], backends: ['cpu'] }, () => {
+    expect(matrixGrid(2048, 2048, 2048, 4)).deep.equals([2, 2]);
+    expect(matrixGrid(100000, 512, 16, 4)).deep.equals([4, 1]);
+    expect(matrixGrid(16, 512, 100000, 4)).deep.equals([1, 4]);
+    // too little work for messages
+    expect(matrixGrid(3, 3, 3, 4)).deep.equals([1, 1]);
+    expect(matrixGrid(2048, 2048, 2048, 3)[0]).at.least(1);
+    const [rows, columns] = matrixGrid(16, 512, 100000, 4, 'block');
+    expect(columns).at.most(rows);
+  });
+
+  distributed('refuses on all ranks what is wrong on one', { backends: ['cpu'] }, ({ comm }) => {
+    const p = comm.size;
+    const last = comm.rank === p - 1;
+    const A = NDArray.ones([4, 4]);
+    expectAllThrow(comm, () => new MPIMatrixMult(A, 3, { grid: [p + 1, 1] }), ArgumentError);
+    expectAllThrow(comm, () => new MPIMatrixMult(last ? NDArray.ones([4]) : A, 3), ArgumentError);
+    expectAllThrow(comm, () => new MPIMatrixMult(A, 3, last ? { kind: 'blocks' as 'block' } : {}), ArgumentError);
+    if (p > 1) {
+      expectAllThrow(comm, () => new MPIMatrixMult(A, last ? 3 : 2), ArgumentError);
+      expectAllThrow(comm, () => new MPIMatrixMult(last ? A.astype('float32') : A, 3), ArgumentError);
+      expectAllThrow(comm, () => new MPIMatrixMult(last ? NDArray.ones([4, 3]) : A, 3, { grid: [p, 1] }), ShapeError);
+      expectAllThrow(comm, () => new MPIMatrixMult(A, 3, { grid: [1, 1] }), ShapeError);
+    }
+    const op = MPIMatrixMult.fromGlobal(A, 3);
+    expectAllThrow(comm, () => op.matvec(DistributedArray.zeros([4, 4])), ShapeError);
+    expectAllThrow(comm, () => op.matvec(DistributedArray.zeros([4, 3], { dtype: 'float32' })), DTypeError);
+    expectAllThrow(comm, () => op.matvec(DistributedArray.zeros([4, 3], { comm: comm.dup() })), PartitionError);
+  });
+});
