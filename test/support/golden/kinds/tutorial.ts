@@ -1,10 +1,17 @@
 import { DistributedArray } from '../../../../src/core/distributed-array.js';
-import { splitCount } from '../../../../src/core/layout.js';
+import { splitCount, splitStart } from '../../../../src/core/layout.js';
 import type { LinearOperator } from '../../../../src/core/linear-operator.js';
 import { NDArray } from '../../../../src/core/ndarray.js';
 import { StackedDistributedArray } from '../../../../src/core/stacked-distributed-array.js';
-import { Convolve1D, PoststackLinearModelling, Transpose } from '../../../../src/local/index.js';
-import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILaplacian, MPIStackedVStack } from '../../../../src/operators/index.js';
+import { Convolve1D, Kirchhoff, PoststackLinearModelling, Transpose } from '../../../../src/local/index.js';
+import {
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  MPIStackedVStack,
+  MPIVStack,
+} from '../../../../src/operators/index.js';
 import { cg } from '../../../../src/optimization/cg.js';
 import { cgls } from '../../../../src/optimization/cgls.js';
 import { fista } from '../../../../src/optimization/fista.js';
@@ -20,6 +27,22 @@ type Part = (trial: Trial) => void;
 
 /** The problems, and the parts of each, in the order of their lines. */
 const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
+  lsm: {
+    data: (trial) => {
+      const { K, refl } = leastSquaresMigration(trial);
+      trial.compare('d', K.matvec(refl));
+    },
+    madj: (trial) => {
+      const { K, d } = leastSquaresMigration(trial);
+      trial.compare('madj', K.rmatvec(d));
+    },
+    minv: (trial) => {
+      const { K, refl, d, options } = leastSquaresMigration(trial);
+      const { x, cost } = cgls(K, d, { x0: refl.zerosLike(), ...options });
+      trial.compare('minv', x);
+      trial.compare('cost', cost);
+    },
+  },
   poststack: {
     data: (trial) => {
       const { B } = poststack(trial);
@@ -126,6 +149,33 @@ function reflectivity(trial: Trial) {
   const data = C.rangeOf(space).empty().assignGlobal(trial.input('d.npy').values);
   const options = { x0: space.zeros(), niter: number('niter'), eps: number('eps'), alpha: number('alpha'), tol: number('tol') };
   return { C, D, model, data, options };
+}
+
+/** Kirchhoff modelling of some of the sources on every rank; the image is on all of them. */
+function leastSquaresMigration(trial: Trial) {
+  const { params, comm, backend } = trial;
+  const host = (file: string) => {
+    const { values, shape } = trial.input(file);
+    return NDArray.fromHost(values, shape, { backend });
+  };
+  const srcs = trial.input('srcs.npy');
+  const ns = required(srcs.shape[1], 'sources');
+  const first = splitStart(ns, comm.size, comm.rank);
+  const mine = [0, 1].map((row) =>
+    Array.from(srcs.values.slice(row * ns + first, row * ns + first + splitCount(ns, comm.size, comm.rank))),
+  );
+  const geometry = { z: host('z.npy'), x: host('x.npy'), t: host('t.npy'), srcs: mine, recs: host('recs.npy') };
+  const local = new Kirchhoff(geometry, host('wav.npy'), required(params.number('wavcenter'), 'wavcenter'), {
+    vel: required(params.number('vel'), 'vel'),
+  });
+  const K: LinearOperator<DistributedArray> = new MPIVStack([local], { comm });
+  const refl = vectorOf(K.domain({ dtype: 'float64', backend }), trial.input('refl.npy'));
+  return {
+    K,
+    refl,
+    d: vectorOf(K.rangeOf(refl.space), trial.input('d.npy')),
+    options: { niter: required(params.number('niter'), 'niter'), tol: required(params.number('tol'), 'tol') },
+  };
 }
 
 /** 3-D post-stack modelling of a model (ny, nx, nz) whose ny are spread over the ranks. */
