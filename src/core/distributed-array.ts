@@ -51,7 +51,8 @@ const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
 export type HostData = NDArray | HostArray;
 
-function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
+/** The space that a global shape and options ask for; `owner` is named in errors. Collective only where a mask is met for the first time. */
+export function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
   checkOptions(owner, options, OPTION_NAMES);
   const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
   const comm = options.comm ?? defaultCommunicator();

@@ -74,6 +74,6 @@ describe('runs of a box in a file', () => {
     expect(chosen(short, true).equals(short)).equals(true);
     expect(chosen(rows, true).axis).equals(2);
     expect(chosen(Layout.replicated([2, 100, 4], 4)).axis).equals(1);
-    expect(chosen(Layout.split([2, 3, 1], 4, 2)).axis).equals(1);
+    expect(chosen(Layout.split([2, 3, 2], 4, 2)).axis).equals(1);
   });
 });

@@ -1,0 +1,91 @@
+import type { Communicator } from '../core/communicator.js';
+import { defaultCommunicator } from '../core/defaults.js';
+import { type DistributedArray, type DistributedArrayOptions, spaceOf } from '../core/distributed-array.js';
+import { bytesOf, checkDType, type DType } from '../core/dtype.js';
+import { type Box, Layout } from '../core/layout.js';
+import { NDArray } from '../core/ndarray.js';
+import { tidy } from '../core/scope.js';
+import { product } from '../core/shape.js';
+import { agreed, together } from './agreement.js';
+import { withFile } from './byte-source.js';
+import { readNpyHeader } from './npy.js';
+import { checkConversion, naturalDType, readInto, writeNpyData } from './npy-data.js';
+import { formatNpyHeader, type NpyHeader } from './npy-header.js';
+import { writeFileTogether } from './shared-file.js';
+import { checkBoxes, fileLayout, moved, plainOptions, reversedBox, runsOf, runsSink, runsSource } from './staging.js';
+
+const sourceOf = (fd: number, path: string, header: NpyHeader, box: Box) => {
+  const { shape, bytes, dataOffset, fortranOrder } = header;
+  const runs = fortranOrder ? runsOf(shape.toReversed(), reversedBox(box), bytes, dataOffset) : runsOf(shape, box, bytes, dataOffset);
+  return runsSource(fd, path, runs);
+};
+
+/** Fills this rank's part. */
+function readBox(path: string, header: NpyHeader, x: DistributedArray): void {
+  const { box, local } = x;
+  withFile(path, (fd) =>
+    tidy(() => {
+      const inFile = header.fortranOrder ? NDArray.empty(local.shape.toReversed(), { dtype: x.dtype, backend: x.backend }) : local;
+      readInto(inFile, { ...header, size: local.size }, sourceOf(fd, path, header, box));
+      if (header.fortranOrder) local.assign(inFile.transpose());
+    }),
+  );
+}
+
+/** As `naturalDType`, of a file whose rows are looked through by all ranks. */
+function commonDType(path: string, header: NpyHeader, comm: Communicator): DType {
+  const rows = fileLayout(Layout.split(header.shape, comm.size), header.bytes, header.fortranOrder).box(comm.rank);
+  const mine = together(comm, () =>
+    withFile(path, (fd) => naturalDType({ ...header, size: product(rows.shape) }, () => sourceOf(fd, path, header, rows))),
+  );
+  return comm.allgatherObject(mine).find((dtype) => dtype !== 'int32') ?? mine;
+}
+
+/**
+ * Reads a .npy file by all ranks at once, each its own part, into any layout of boxes. Dtypes as `readNpy`. Collective.
+ *
+ * Parts that lie in long runs of the file are read straight into the array; others by rows of the file, moved by one transfer, with one more array of memory while it lasts.
+ * The path leads to the same file on all ranks. Errors: those of `readNpy`, on all ranks alike, before anything is allocated where the file can't hold what it says;
+ * {@link ArgumentError} where ranks see different files or options.
+ */
+export function readNpyDistributed(path: string, options: DistributedArrayOptions = {}): DistributedArray {
+  const comm = options.comm ?? defaultCommunicator();
+  return tidy(() => {
+    const { header } = agreed(comm, () => ({
+      header: withFile(path, (fd, size) => readNpyHeader(fd, size, path)),
+      options: plainOptions(options),
+    }));
+    const dtype = options.dtype === undefined ? commonDType(path, header, comm) : checkDType(options.dtype);
+    checkConversion(header, dtype, path);
+    const space = spaceOf('readNpyDistributed', header.shape, { ...options, dtype, comm });
+    const x = together(comm, () => {
+      const part = space.withLayout(fileLayout(space.layout, header.bytes, header.fortranOrder)).empty();
+      readBox(path, header, part);
+      return part;
+    });
+    return moved(x, space);
+  });
+}
+
+/**
+ * Writes a distributed array in any layout of boxes as one .npy file (version 1, C order) by all ranks at once: each writes its part where that lies in long runs of the
+ * file, otherwise rows after one transfer. The file appears as a whole or not at all; all ranks see it when the call returns. Of a replicated array each rank writes a share.
+ * Collective. Errors are the same on all ranks, and leave nothing behind.
+ */
+export function writeNpyDistributed(path: string, x: DistributedArray): void {
+  checkBoxes('writeNpyDistributed', x.layout);
+  const { globalShape, dtype, comm } = x;
+  const header = formatNpyHeader(globalShape, dtype);
+  const bytes = bytesOf(dtype);
+  agreed(comm, () => {
+    // throws where it was disposed
+    void x.local.storage;
+    return { path, dtype, layout: x.layout.key };
+  });
+  tidy(() => {
+    const part = moved(x, x.space.withLayout(fileLayout(x.layout, bytes, false)));
+    writeFileTogether(comm, path, header.length + product(globalShape) * bytes, header, (fd) => {
+      writeNpyData(part.local, runsSink(fd, runsOf(globalShape, part.box, bytes, header.length)));
+    });
+  });
+}
