@@ -1,5 +1,6 @@
 export type { DerivativeOptions } from './derivative-operator.js';
 export { MPIBlockDiag } from './mpi-block-diag.js';
+export { MPIConvolve1D, type MPIConvolve1DOptions, MPIConvolveND, type MPIConvolveNDOptions } from './mpi-convolve.js';
 export { MPIFFT1D, type MPIFFT1DOptions, MPIFFT2D, type MPIFFT2DOptions, MPIFFTND, type MPIFFTNDOptions } from './mpi-fft.js';
 export { MPIFirstDerivative, type MPIFirstDerivativeOptions } from './mpi-first-derivative.js';
 export { MPIFourierOperator, type MPIFourierOptions } from './mpi-fourier-operator.js';
@@ -18,6 +19,12 @@ export {
   type ProcessGrid,
 } from './mpi-matrix-mult.js';
 export { MPIMDC, type MPIMDCOptions } from './mpi-mdc.js';
+export {
+  MPINonStationaryConvolve1D,
+  type MPINonStationaryConvolve1DOptions,
+  MPINonStationaryConvolve2D,
+  type MPINonStationaryConvolve2DOptions,
+} from './mpi-non-stationary-convolve.js';
 export { MPISecondDerivative, type MPISecondDerivativeOptions } from './mpi-second-derivative.js';
 export { MPIStackedBlockDiag } from './mpi-stacked-block-diag.js';
 export { MPIStackedLinearOperator } from './mpi-stacked-linear-operator.js';

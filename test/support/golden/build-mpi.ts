@@ -16,6 +16,7 @@ import {
   MPILaplacian,
   MPILinearOperator,
   MPIMDC,
+  MPINonStationaryConvolve1D,
   MPISecondDerivative,
   MPIStackedBlockDiag,
   MPIStackedVStack,
@@ -80,6 +81,13 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
   MPIFredholm1: (p, { comm }) => MPIFredholm1.fromGlobal(required(p.array('G'), 'G'), p.number('nz'), given({ dtype: p.dtype(), comm })),
   MPIMDC: (p, { comm }) =>
     MPIMDC.fromGlobal(required(p.array('G'), 'G'), required(p.number('nt'), 'nt'), p.number('nv'), given({ ...mdc(p), comm })),
+  MPINonStationaryConvolve1D: (p, { comm }) =>
+    new MPINonStationaryConvolve1D(
+      dims(p),
+      required(p.array('hs'), 'hs'),
+      required(p.numbers('ih'), 'ih'),
+      given({ axis: p.number('axis'), dtype: p.dtype(), comm }),
+    ),
   MPIHalo: (p, { comm }) =>
     new MPIHalo(dims(p), {
       halo: required(p.numberOrList('halo'), 'halo'),

@@ -1,0 +1,99 @@
+import type { Elements } from '../core/backend.js';
+import type { DistributedArray } from '../core/distributed-array.js';
+import { HaloBlockPlan, type HaloFrame } from '../core/halo.js';
+import type { Box } from '../core/layout.js';
+import type { OperatorSpec, SpaceOptions } from '../core/linear-operator.js';
+import { product } from '../core/shape.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { scattered } from './derivative-operator.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+
+/** Samples that an output needs before and after its own place, along every axis. */
+export interface Reach {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** A kernel for the boxes of this rank: `run` fills y, of `to`, from x, of `from`, which has what it needs around `to`. */
+export interface BoxKernel {
+  run(x: Elements, y: Elements): void;
+}
+
+interface Plan {
+  readonly space: DistributedSpace;
+  /** Undefined where every rank has what it needs. */
+  readonly halo: HaloBlockPlan | undefined;
+  readonly kernel: BoxKernel;
+}
+
+/** Plans kept for spaces met before. */
+const KEPT = 8;
+
+/**
+ * A square operator whose outputs depend on what is near them. Takes arrays of shape `dims` split along any axis or over a process grid, and flat ones of that size; a BROADCAST array gives a SCATTER
+ * one. Cost: at most one message to each rank whose part is within reach. Work: this rank's part with what is around it.
+ */
+export abstract class HaloOperator extends MPILinearOperator {
+  readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };
+  readonly #form: NaturalForm;
+  readonly #plans = { forward: [] as Plan[], adjoint: [] as Plan[] };
+
+  constructor(spec: OperatorSpec, forward: Reach) {
+    super(spec);
+    this.#reach = { forward, adjoint: { before: forward.after, after: forward.before } };
+    this.#form = new NaturalForm(this.dims);
+  }
+
+  /** The kernel from one box to another, in global samples. */
+  protected abstract kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel;
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    return super.domain(options) as DistributedSpace;
+  }
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    return scattered(this.#form, super.rangeOf(x) as DistributedSpace);
+  }
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    return this.rangeOf(y);
+  }
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.#run('forward', x, y);
+  }
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.#run('adjoint', y, x);
+  }
+
+  #run(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
+    this.#form.read(x, (from) =>
+      this.#form.write(y, (to) => {
+        const { halo, kernel } = this.#plan(direction, from.space);
+        if (!halo) return kernel.run(from.local, to.local);
+        const { backend, dtype } = from;
+        const size = product(halo.box.shape);
+        const storage = backend.alloc(dtype, size);
+        const grown = { storage, offset: 0, size };
+        halo.start(from.local, grown);
+        halo.finish();
+        kernel.run(grown, to.local);
+        backend.release(storage);
+      }),
+    );
+  }
+
+  #plan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {
+    const plans = this.#plans[direction];
+    const hit = plans.find((plan) => plan.space === space || plan.space.equals(space));
+    if (hit) return hit;
+    const { layout, comm, dtype, backend } = space;
+    const box = layout.box(comm.rank);
+    const frame: HaloFrame = { ...this.#reach[direction], edges: 'clip' };
+    const whole = layout.replicated || layout.grid.every((g, k) => g === 1 || (frame.before[k] === 0 && frame.after[k] === 0));
+    const halo = whole ? undefined : HaloBlockPlan.create(layout, comm, frame, dtype, backend);
+    const plan = { space, halo, kernel: this.kernel(direction, halo?.box ?? box, box) };
+    plans.unshift(plan);
+    for (const old of plans.splice(KEPT)) old.halo?.dispose();
+    return plan;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Elements } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import type { DType } from '../core/dtype.js';
+import { ShapeError } from '../core/errors.js';
+import type { Box } from '../core/layout.js';
+import { checkOptions } from '../core/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
+import { checkOdd, filterPlaces } from '../local/filter-bank.js';
+import { HatConvolution } from '../local/hat-convolution.js';
+import { type OperatorData, Resident } from '../local/resident.js';
+import { type BoxKernel, HaloOperator } from './halo-operator.js';
+
+export interface MPINonStationaryConvolve1DOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default that of the filters; float64 for lists of numbers */
+  readonly dtype?: DType;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+export interface MPINonStationaryConvolve2DOptions extends Omit<MPINonStationaryConvolve1DOptions, 'axis'> {
+  /** @default [-2, -1] */
+  readonly axes?: readonly number[];
+}
+
+/** What both have in common: a bank of filters that every rank has. */
+abstract class NonStationaryConvolution extends HaloOperator {
+  readonly #bank: Resident;
+  readonly #axes: readonly number[];
+  readonly #places: readonly Float64Array[];
+
+  constructor(
+    owner: string,
+    dims: number | Shape,
+    hs: OperatorData,
+    places: Readonly<Record<string, OperatorData>>,
+    axes: readonly number[],
+    { dtype, comm }: { readonly dtype?: DType | undefined; readonly comm?: Communicator | undefined },
+  ) {
+    const shape = toShape(dims, 'dims');
+    const bank = Resident.from(hs, dtype);
+    const along = axes.map((axis) => toAxis(axis, shape.length));
+    const count = along.length;
+    if (new Set(along).size !== count || along.some((a, k) => k > 0 && a < (along[k - 1] as number)))
+      throw new ShapeError(`${owner}: expected distinct axes in increasing order, received ${JSON.stringify(axes)}`);
+    if (bank.shape.length !== 2 * count) {
+      throw new ShapeError(
+        `${owner}: expected hs of ${2 * count} axes, first the filters along each axis, then their samples, received shape ${formatShape(bank.shape)}`,
+      );
+    }
+    const lengths = bank.shape.slice(count);
+    checkOdd(owner, lengths);
+    const at = Object.entries(places).map(([name, list], k) => filterPlaces(owner, name, list, bank.shape[k] as number));
+    const half = shape.map((_, axis) => (along.includes(axis) ? ((lengths[along.indexOf(axis)] as number) - 1) / 2 : 0));
+    super({ dims: shape, dtype: bank.dtype, holdsData: true, comm }, { before: half, after: half });
+    this.#bank = bank;
+    this.#axes = along;
+    this.#places = at;
+  }
+
+  protected override kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel {
+    const [model, data] = direction === 'forward' ? [from, to] : [to, from];
+    const hats = new HatConvolution(this.#bank, this.#axes, this.#places, model, data);
+    return { run: (x: Elements, y: Elements) => hats[direction](x, y) };
+  }
+}
+
+/**
+ * Convolution of a distributed array with a filter that changes along an axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of `[count, L]` at the
+ * samples `ih` of the global array, and constant outside. L is odd. Shapes: `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample.
+ */
+export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
+  constructor(dims: number | Shape, hs: OperatorData, ih: OperatorData, options: MPINonStationaryConvolve1DOptions = {}) {
+    checkOptions('MPINonStationaryConvolve1D', options, ['axis', 'dtype', 'comm']);
+    super('MPINonStationaryConvolve1D', dims, hs, { ih }, [options.axis ?? -1], options);
+  }
+}
+
+/**
+ * Convolution of a distributed array with a filter that changes over two axes: `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly between the filters `hs` of
+ * `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the global array, and constant outside. Shapes: `dims` to `dims`. Layouts and messages:
+ * see {@link HaloOperator}; `8·L₀·L₁` flops a sample.
+ */
+export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
+  constructor(dims: Shape, hs: OperatorData, ihx: OperatorData, ihz: OperatorData, options: MPINonStationaryConvolve2DOptions = {}) {
+    checkOptions('MPINonStationaryConvolve2D', options, ['axes', 'dtype', 'comm']);
+    super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, options.axes ?? [-2, -1], options);
+  }
+}
