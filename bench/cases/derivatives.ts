@@ -17,18 +17,24 @@ const SIZE = 96 * 512 * 512;
 
 interface Choice {
   readonly bytes?: number;
+  readonly flops?: number;
   /** The C loop for it: one read and one write unless said. */
   readonly limit?: Work['limit'];
 }
 
 /** An operator applied to random values in its own space, both ways. */
-function both<D extends Vector<D>>(
+export function both<D extends Vector<D>>(
   name: string,
   params: Details,
   make: () => LinearOperator<DistributedArray, D>,
-  { bytes, limit }: Choice = {},
+  { bytes, flops, limit }: Choice = {},
 ): BenchCase[] {
-  const work = (run: () => void): Work => ({ run, ...(bytes === undefined ? {} : { bytes }), ...(limit ? { limit } : {}) });
+  const work = (run: () => void): Work => ({
+    run,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(flops === undefined ? {} : { flops }),
+    ...(limit ? { limit } : {}),
+  });
   const filled = <V>(space: Space<V>): V => space.random(1);
   return [
     {

@@ -3,6 +3,7 @@ import { DERIVATIVE_CASES } from './derivatives.js';
 import { MATMUL_CASES } from './matmul.js';
 import { POSTSTACK_CASES } from './poststack.js';
 import { SOLVER_CASES } from './solvers.js';
+import { SPECTRAL_CASES } from './spectral.js';
 import { VECTOR_CASES } from './vectors.js';
 
 /** All cases, in the order in which they are run. */
@@ -10,6 +11,7 @@ export const CASES: readonly BenchCase[] = [
   ...VECTOR_CASES,
   ...DERIVATIVE_CASES,
   ...MATMUL_CASES,
+  ...SPECTRAL_CASES,
   ...POSTSTACK_CASES,
   ...SOLVER_CASES,
   { name: 'import', params: {} },

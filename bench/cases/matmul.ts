@@ -1,5 +1,6 @@
-import { COMM_WORLD, type DType, NDArray } from '../../src/index.js';
+import { COMM_WORLD, type DType, type MatrixMultKind, MPIFredholm1, MPIMatrixMult, matrixGrid, NDArray } from '../../src/index.js';
 import type { BenchCase, LimitName } from '../case.js';
+import { both } from './derivatives.js';
 
 const N = 2048;
 
@@ -13,4 +14,37 @@ const gemm = (name: string, dtype: DType, limit: LimitName): BenchCase => ({
   },
 });
 
-export const MATMUL_CASES: readonly BenchCase[] = [gemm('gemm_f64', 'float64', 'dgemm'), gemm('gemm_f32', 'float32', 'sgemm')];
+/** The distributed product; the limit is what the local one reaches. */
+const product = (kind: MatrixMultKind, suffix: string, dtype: DType, limit: LimitName): BenchCase[] =>
+  both(
+    `matmul_${kind}_${suffix}`,
+    { shape: `${N}x${N}x${N}`, dtype, grid: matrixGrid(N, N, N, COMM_WORLD.size, kind).join('x') },
+    () => MPIMatrixMult.fromGlobal(NDArray.uniform([N, N], { dtype, seed: 1 }), N, { kind }),
+    { flops: 2 * N ** 3, limit },
+  );
+
+const [SLICES, SIDE, WIDTH] = [256, 200, 8] as const;
+
+/** Every rank makes its own slices: the whole is large. */
+const fredholm = (suffix: string, dtype: DType, limit: LimitName): BenchCase[] =>
+  both(
+    `fredholm_${suffix}`,
+    { slices: SLICES, matrix: `${SIDE}x${SIDE}`, nz: WIDTH, dtype },
+    () => {
+      const { rank, size } = COMM_WORLD;
+      const count = Math.floor((SLICES * (rank + 1)) / size) - Math.floor((SLICES * rank) / size);
+      return new MPIFredholm1(NDArray.uniform([count, SIDE, SIDE], { dtype, seed: rank }), WIDTH);
+    },
+    { flops: 8 * SLICES * SIDE * SIDE * WIDTH, limit },
+  );
+
+export const MATMUL_CASES: readonly BenchCase[] = [
+  gemm('gemm_f64', 'float64', 'dgemm'),
+  gemm('gemm_f32', 'float32', 'sgemm'),
+  ...product('summa', 'f64', 'float64', 'dgemm'),
+  ...product('summa', 'f32', 'float32', 'sgemm'),
+  ...product('block', 'f64', 'float64', 'dgemm'),
+  ...product('block', 'f32', 'float32', 'sgemm'),
+  ...fredholm('c128', 'complex128', 'dgemm'),
+  ...fredholm('c64', 'complex64', 'sgemm'),
+];
