@@ -67,15 +67,16 @@ export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm
       return ss;
     };
 
-    const curvatures: VectorPair[] = rows.map(({ q }) => [q, q]);
+    const lineSearch: VectorPair[] = [[s, p], ...rows.map(({ q }): VectorPair => [q, q])];
     let gamma = gradient();
     p.assign(s);
     for (let k = 0; k < niter && gamma > tol; k++) {
       for (const { A, q } of rows) A?.matvec(p, q);
-      const squares = rdots(...curvatures);
+      const [slope = 0, ...squares] = rdots(...lineSearch);
       const curvature = rows.reduce((sum, { weight }, i) => sum + weight * (squares[i] as number), 0);
       if (!(curvature > 0)) break;
-      const alpha = gamma / curvature;
+      // the slope is γ but for rounding, which would grow without bound where γ is nothing but rounding
+      const alpha = slope / curvature;
       x.axpby(alpha, p, 1);
       for (const { r, q } of rows) r.axpby(-alpha, q, 1);
       const next = gradient();

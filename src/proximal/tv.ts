@@ -1,5 +1,4 @@
 import type { Elements } from '../core/backend.js';
-import type { Communicator } from '../core/communicator.js';
 import { DistributedArray } from '../core/distributed-array.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { AnyOperator } from '../core/linear-operator.js';
@@ -9,6 +8,7 @@ import { type Shape, toShape } from '../core/shape.js';
 import { type AnyVector, rdots, type Space } from '../core/vector.js';
 import { Gradient } from '../local/gradient.js';
 import { MPIGradient } from '../operators/mpi-gradient.js';
+import { MPILinearOperator } from '../operators/mpi-linear-operator.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import { multiplyReal, withModuli } from './moduli.js';
 import { onRuns } from './on-runs.js';
@@ -49,9 +49,8 @@ export class TV extends ProxOperator {
   readonly #sampling: readonly number[];
   /** `L` */
   readonly #bound: number;
-  #local: Gradient | undefined;
-  readonly #distributed = new Map<string, MPIGradient>();
-  readonly #ranges = new WeakMap<Space<AnyVector>, Space<AnyVector>>();
+  /** The gradient for the vectors of a space, and the space that it leads to. */
+  readonly #known = new WeakMap<Space<AnyVector>, { readonly G: AnyOperator; readonly range: Space<AnyVector> }>();
 
   constructor(dims: number | Shape, options: TVOptions = {}) {
     super();
@@ -75,26 +74,25 @@ export class TV extends ProxOperator {
     this.#bound = 4 * this.#sampling.reduce((sum, h) => sum + 1 / (h * h), 0);
   }
 
-  #gradientFor(x: AnyVector): { G: AnyOperator; range: Space<AnyVector> } {
-    const G = x instanceof DistributedArray ? this.#overRanks(x.comm) : this.#onOneRank(x);
-    let range = this.#ranges.get(x.space);
-    if (!range) this.#ranges.set(x.space, (range = G.rangeOf(x.space)));
-    return { G, range };
+  #gradient(x: AnyVector): { G: AnyOperator; range: Space<AnyVector> } {
+    let known = this.#known.get(x.space);
+    if (!known) {
+      const G = this.#gradientOf(x);
+      this.#known.set(x.space, (known = { G, range: G.rangeOf(x.space) }));
+    }
+    return known;
   }
-  #overRanks(comm: Communicator): MPIGradient {
-    const key = `${comm.id}`;
-    let G = this.#distributed.get(key);
-    if (!G) this.#distributed.set(key, (G = new MPIGradient(this.dims, { kind: 'forward', sampling: this.#sampling, comm })));
-    return G;
-  }
-  #onOneRank(x: AnyVector): Gradient {
-    if (!(x instanceof NDArray)) throw new ShapeError(`TV: expected an array of shape [${this.dims.join(', ')}], received ${x.space}`);
-    this.#local ??= new Gradient(this.dims, { kind: 'forward', sampling: this.#sampling });
-    return this.#local;
+  #gradientOf(x: AnyVector): AnyOperator {
+    const options = { kind: 'forward', sampling: this.#sampling } as const;
+    if (x instanceof NDArray) return new Gradient(this.dims, options);
+    if (!(x instanceof DistributedArray))
+      throw new ShapeError(`TV: expected an array of shape [${this.dims.join(', ')}], received ${x.space}`);
+    if (x.layout.replicated) return MPILinearOperator.wrap(new Gradient(this.dims, options), { comm: x.comm });
+    return new MPIGradient(this.dims, { ...options, comm: x.comm });
   }
 
   override value(x: AnyVector): number {
-    const { G, range } = this.#gradientFor(x);
+    const { G, range } = this.#gradient(x);
     return withWorkspaces([range], ([g]) => {
       const gradient = G.matvec(x, g as AnyVector);
       if (!this.isotropic) return this.sigma * gradient.norm(1);
@@ -106,7 +104,7 @@ export class TV extends ProxOperator {
   }
 
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
-    const { G, range } = this.#gradientFor(x);
+    const { G, range } = this.#gradient(x);
     const t = tau * this.sigma;
     withWorkspaces([x.space, range, range, range], (works) => {
       const [w, r, p, next] = works as [AnyVector, AnyVector, AnyVector, AnyVector];

@@ -1,0 +1,242 @@
+import { expect } from 'chai';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { type DType, isComplex } from '../../src/core/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import type { AnyVector } from '../../src/core/vector.js';
+import { openWorkspaces } from '../../src/core/workspace.js';
+import { MatrixMult } from '../../src/local/index.js';
+import { MPIBlockDiag, MPIFirstDerivative } from '../../src/operators/index.js';
+import { Box, Indicator, L1, L2, L21, MPIL2, MPIProxOperator, Nuclear, type ProxOperator, TV } from '../../src/proximal/index.js';
+import { distributed, group, type RanksContext } from '../support/distributed.js';
+import { expectAllThrow } from '../support/vectors.js';
+import { type Entry, functionsFor, KINDS, type Kind } from './functions.js';
+
+const TAU = 0.8;
+
+/** Runs `body` for every kind, dtype and function. */
+function forAll(dtypes: readonly DType[], body: (f: ProxOperator, entry: Entry, kind: Kind, dtype: DType, label: string) => void): void {
+  for (const kind of KINDS) {
+    for (const dtype of dtypes) {
+      for (const entry of functionsFor(kind, dtype)) {
+        body(entry.make(kind, dtype), entry, kind, dtype, `${entry.name} of ${kind.name} ${dtype}`);
+      }
+    }
+  }
+}
+
+/** Sums of norms are as accurate as their precision; iterations as they say. */
+const slackOf = ({ tolerance }: RanksContext, dtype: DType, entry: Entry): number => Math.max(100 * tolerance(dtype), entry.accuracy ?? 0);
+
+group('proximal operators', () => {
+  distributed('the prox minimises f(z) + ‖z − x‖²/(2τ): no other point nearby or far is better', (context) => {
+    forAll(context.floats, (f, entry, kind, dtype, label) => {
+      const x = kind.random(dtype, 1);
+      const p = f.prox(x, TAU);
+      expect(p.dtype).to.equal(dtype);
+      const objective = (z: AnyVector): number => f.value(z) + z.subtract(x).norm() ** 2 / (2 * TAU);
+      const best = objective(p);
+      expect(best, label).to.be.finite;
+      const slack = slackOf(context, dtype, entry) * (1 + Math.abs(best));
+      const others: AnyVector[] = [x, x.zerosLike()];
+      for (const size of [1e-2, 0.3, 1]) others.push(p.add(kind.random(dtype, 3).multiply(size)), p.multiply(1 - size));
+      if (f instanceof Indicator) for (const seed of [11, 12, 13]) others.push(f.prox(kind.random(dtype, seed), 1));
+      for (const z of others) expect(objective(z), label).to.be.at.least(best - slack);
+    });
+  });
+
+  distributed('(x − p)/τ is a subgradient at p: f(p) + f*(u) = Re⟨p, u⟩', (context) => {
+    forAll(context.floats, (f, entry, kind, dtype, label) => {
+      if (!entry.conjugate) return;
+      const x = kind.random(dtype, 1);
+      const p = f.prox(x, TAU);
+      // inside of the domain of the conjugate, whatever the rounding
+      const u: AnyVector = x.subtract(p).multiply((1 - 20 * context.tolerance(dtype)) / TAU);
+      const gap = f.value(p) + f.conjugateValue(u) - p.rdot(u);
+      expect(Math.abs(gap), label).to.be.below(100 * context.tolerance(dtype) * (1 + p.norm() * u.norm()));
+    });
+  });
+
+  distributed('Moreau: prox(x) + τ dual prox(x/τ) = x', (context) => {
+    forAll(context.floats, (f, entry, kind, dtype, label) => {
+      if (entry.convex === false || entry.accuracy) return;
+      const x = kind.random(dtype, 1);
+      const dual = f.proxDual(x.multiply(1 / TAU), 1 / TAU);
+      const back = f.prox(x, TAU).axpby(TAU, dual, 1);
+      expect(back.subtract(x).norm(), label).to.be.below(20 * context.tolerance(dtype) * x.norm());
+    });
+  });
+
+  distributed('convex ones are firmly non-expansive', (context) => {
+    forAll(context.floats, (f, entry, kind, dtype, label) => {
+      if (entry.convex === false) return;
+      const [x, y] = [kind.random(dtype, 1), kind.random(dtype, 2)];
+      const moved: AnyVector = f.prox(x, TAU).subtract(f.prox(y, TAU));
+      const before: AnyVector = x.subtract(y);
+      expect(moved.norm() ** 2, label).to.be.at.most(moved.rdot(before) + slackOf(context, dtype, entry) * before.norm() ** 2);
+    });
+  });
+
+  distributed('projections end in the set and stay where they are', (context) => {
+    forAll(context.floats, (f, entry, kind, dtype, label) => {
+      if (!entry.indicator) return;
+      const x = kind.random(dtype, 1).multiply(3);
+      expect(f.value(x), `${label}: a point outside`).to.equal(Number.POSITIVE_INFINITY);
+      const p = f.prox(x, TAU);
+      expect(f.value(p), label).to.equal(0);
+      expect(f.prox(p, 5).subtract(p).norm(), label).to.be.at.most(20 * context.tolerance(dtype) * p.norm());
+    });
+  });
+
+  distributed('distributed vectors give what local ones do', (context) => {
+    const [local] = KINDS;
+    for (const kind of KINDS.slice(1, 3)) {
+      for (const dtype of context.floats) {
+        for (const entry of functionsFor(kind, dtype)) {
+          const f = entry.make(kind, dtype);
+          const same = entry.make(local as Kind, dtype);
+          // vectors of the functions are random in their own right
+          if (entry.name.includes('weighted') || /with|translated|Ball/.test(entry.name)) continue;
+          const x = kind.random(dtype, 4);
+          const whole: AnyVector = x.asArray();
+          const slack = 50 * context.tolerance(dtype) * (1 + x.norm());
+          const label = `${entry.name} of ${kind.name} ${dtype}`;
+          const result: AnyVector = f.prox(x, TAU).asArray();
+          expect(result.subtract(same.prox(whole, TAU)).norm(), label).to.be.below(slack);
+          const [a, b] = [f.value(x), same.value(whole)];
+          if (Number.isFinite(b)) expect(Math.abs(a - b), label).to.be.below(slack * (1 + Math.abs(b)));
+          else expect(a, label).to.equal(b);
+        }
+      }
+    }
+  });
+
+  distributed('gradients of smooth ones are the slopes of their values', ({ dtypes }) => {
+    for (const kind of KINDS) {
+      for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+        for (const entry of functionsFor(kind, dtype)) {
+          const f = entry.make(kind, dtype);
+          const x = kind.random(dtype, 1);
+          if (!f.isSmooth) {
+            expect(() => f.grad(x), entry.name).to.throw(ArgumentError, /smooth/);
+            continue;
+          }
+          const d = kind.random(dtype, 2);
+          const g = f.grad(x);
+          const h = 1e-5;
+          const slope = (f.value(x.copy().axpby(h, d, 1)) - f.value(x.copy().axpby(-h, d, 1))) / (2 * h);
+          expect(g.rdot(d), `${entry.name} ${kind.name} ${dtype}`).to.be.closeTo(slope, 1e-6 * (1 + Math.abs(slope)));
+          const again = x.emptyLike();
+          expect(f.valueAndGrad(x, again)).to.be.closeTo(f.value(x), 1e-12 * (1 + f.value(x)));
+          expect(again.subtract(g).norm()).to.be.at.most(1e-13 * (1 + g.norm()));
+        }
+      }
+    }
+  });
+
+  distributed('in place as elsewhere; no allocation after the first call; as many reductions as stated', { timeout: 60_000 }, (context) => {
+    const { comm, backend, floats } = context;
+    forAll(floats, (f, entry, kind, dtype, label) => {
+      const x = kind.random(dtype, 1);
+      const close = openWorkspaces();
+      const p = x.emptyLike();
+      const counts = () => {
+        const { allocations, poolMisses } = backend.stats();
+        return [allocations, poolMisses, DistributedArray.constructions, StackedDistributedArray.constructions];
+      };
+      f.prox(x, TAU, p);
+      f.value(x);
+      const before = counts();
+      const reductions = comm.counters.reductions;
+      f.prox(x, TAU, p);
+      const between = comm.counters.reductions;
+      f.value(x);
+      const after = comm.counters.reductions;
+      // selecting the norm of a stack's blocks makes none either
+      expect(counts(), `${label}: memory`).to.deep.equal(before);
+      const [prox, value] = entry.reductions;
+      const none = kind.name === 'local';
+      if (prox !== undefined) expect(between - reductions, `${label}: prox`).to.equal(none ? 0 : prox);
+      if (value !== undefined) expect(after - between, `${label}: value`).to.equal(none ? 0 : value);
+      const y = x.copy();
+      f.prox(y, TAU, y);
+      expect(y.subtract(p).norm(), `${label}: in place`).to.be.at.most(10 * context.tolerance(dtype) * (1 + p.norm()));
+      close();
+    });
+  });
+
+  distributed('L1 on complex numbers keeps phases; its dual prox cuts moduli off', ({ dtypes, tolerance }) => {
+    for (const dtype of dtypes.filter(isComplex)) {
+      const x = DistributedArray.random([9], { dtype, seed: 3 });
+      const sigma = 0.5;
+      const cut = new L1({ sigma }).proxDual(x, 2.5).asArray().toHost();
+      const values = x.asArray().toHost();
+      for (let i = 0; i < 9; i++) {
+        const [re, im] = [values[2 * i] as number, values[2 * i + 1] as number];
+        const scale = Math.min(1, sigma / Math.hypot(re, im));
+        expect(cut[2 * i]).to.be.closeTo(re * scale, 20 * tolerance(dtype));
+        expect(cut[2 * i + 1]).to.be.closeTo(im * scale, 20 * tolerance(dtype));
+      }
+    }
+  });
+
+  distributed('L2 with an operator: the prox solves its normal equations, and starts from the last', (context) => {
+    const { comm, dtypes, tolerance } = context;
+    for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+      const blocks = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+      const Op = new MPIBlockDiag(blocks.map((seed) => new MatrixMult(NDArray.normal([4, 3], { seed, dtype }), { dtype })));
+      const space = Op.domain({ dtype });
+      const [b, q] = [Op.range({ dtype }).random(5), space.random(6)];
+      const f = new MPIL2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 40 });
+      const x = space.random(7);
+      const p = f.prox(x, TAU);
+      // σ Opᴴ(Op p − b) + αq + (p − x)/τ = 0
+      const residual = f.grad(p).axpby(1 / TAU, p.subtract(x), 1);
+      expect(residual.norm(), dtype).to.be.below(1e3 * tolerance(dtype) * b.norm());
+      const single = new L2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 1 });
+      const distance = () => single.prox(x, TAU).subtract(p).norm();
+      const first = distance();
+      for (let k = 0; k < 5; k++) distance();
+      expect(distance()).to.be.below(0.5 * first);
+      const cold = new L2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 1, warm: false, x0: p });
+      expect(cold.prox(x, TAU).subtract(p).norm()).to.be.below(1e3 * tolerance(dtype) * b.norm());
+      expect(cold.comm?.id).to.equal(Op.comm.id);
+    }
+  });
+
+  distributed('MPIProxOperator hands on', ({ reals: [dtype = 'float64'] }) => {
+    const x = DistributedArray.random([11], { dtype, seed: 1 });
+    const f = new L1({ sigma: 0.3 });
+    const g = new MPIProxOperator(f);
+    expect(g.value(x)).to.equal(f.value(x));
+    expect(g.prox(x, TAU).subtract(f.prox(x, TAU)).norm()).to.equal(0);
+    expect(g.proxDual(x, TAU).subtract(f.proxDual(x, TAU)).norm()).to.equal(0);
+    expect(g.isSmooth).to.equal(false);
+    // @ts-expect-error no function
+    expect(() => new MPIProxOperator(3)).to.throw(ArgumentError);
+  });
+
+  distributed('what does not fit is refused on all ranks', ({ comm, reals: [dtype = 'float64'], dtypes }) => {
+    const x = DistributedArray.random([6, 4], { dtype, seed: 1 });
+    const other = DistributedArray.random([6, 5], { dtype, seed: 1 });
+    const l1 = new L1();
+    expectAllThrow(comm, () => l1.prox(x, 0), ArgumentError);
+    expectAllThrow(comm, () => l1.prox(x, Number.NaN), ArgumentError);
+    expectAllThrow(comm, () => l1.prox(x, 1, other), ShapeError);
+    expectAllThrow(comm, () => l1.prox(x, 1, x.ravel()), ShapeError);
+    expectAllThrow(comm, () => l1.translate(other).prox(x, 1), ShapeError);
+    expectAllThrow(comm, () => new L2({ b: other }).value(x), ShapeError);
+    expectAllThrow(comm, () => new L2({ Op: new MPIFirstDerivative([6, 4]), b: other }).value(x), ShapeError);
+    expectAllThrow(comm, () => new L2().grad(x, x), ArgumentError);
+    expectAllThrow(comm, () => new TV([6, 5]).prox(x, 1), ShapeError);
+    expectAllThrow(comm, () => new Nuclear([6, 4]).prox(x, 1), PartitionError);
+    expectAllThrow(comm, () => new Nuclear([6, 5]).prox(x, 1), ShapeError);
+    if (comm.size > 1) expectAllThrow(comm, () => new L21(2).prox(x, 1), PartitionError);
+    expectAllThrow(comm, () => new L21(3).prox(new StackedDistributedArray([x, x]), 1), ShapeError);
+    for (const complex of dtypes.filter(isComplex)) {
+      expectAllThrow(comm, () => new Box({ lower: 0 }).prox(DistributedArray.ones([4], { dtype: complex }), 1), DTypeError);
+    }
+    if (dtypes.includes('int32')) expectAllThrow(comm, () => l1.prox(DistributedArray.ones([4], { dtype: 'int32' }), 1), DTypeError);
+  });
+});

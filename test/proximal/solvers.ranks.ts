@@ -1,0 +1,264 @@
+import { expect } from 'chai';
+import type { Backend } from '../../src/core/backend.js';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import type { LinearOperator } from '../../src/core/linear-operator.js';
+import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { Identity } from '../../src/local/index.js';
+import { MPIBlockDiag, MPIFirstDerivative, MPIGradient } from '../../src/operators/index.js';
+import {
+  admm,
+  admml2,
+  Box,
+  douglasRachford,
+  L1,
+  L2,
+  L21,
+  linearizedAdmm,
+  type ProximalStep,
+  primalDual,
+  proximalGradient,
+  TV,
+} from '../../src/proximal/index.js';
+import { distributed, group } from '../support/distributed.js';
+import { expectAllThrow } from '../support/vectors.js';
+
+const DIMS = [9, 3];
+const SIGMA = 0.3;
+
+/** `I + D/5`, which couples neighbouring ranks; singular values between 0.6 and 1.4. */
+function coupled(dims: readonly number[]): LinearOperator<DistributedArray> {
+  const D = new MPIFirstDerivative([...dims], { kind: 'forward' });
+  return D.scale(0.2).add(D.pow(0));
+}
+
+/** How far x is from minimising `½‖Op x − b‖² + σ‖x‖₁`: from the fixed point of a proximal step. */
+function lassoDefect(Op: LinearOperator<DistributedArray>, b: DistributedArray, x: DistributedArray): number {
+  const step = x.copy().axpby(1, Op.rmatvec(b.subtract(Op.matvec(x))), 1);
+  return new L1({ sigma: SIGMA }).prox(step, 1).subtract(x).norm();
+}
+
+type Steps = Iterable<ProximalStep<DistributedArray>>;
+
+/** What every iteration after the first costs: reductions, other collectives, new vectors, storages and memory. */
+function costs(steps: Steps, comm: Communicator, backend: Backend): number[][] {
+  const marks: number[][] = [];
+  for (const { iteration } of steps) {
+    const { allocations, poolMisses } = backend.stats();
+    const constructed = DistributedArray.constructions + StackedDistributedArray.constructions;
+    if (iteration > 0) marks.push([comm.counters.reductions, comm.counters.collectives, constructed, allocations, poolMisses]);
+  }
+  return marks.slice(1).map((mark, k) => mark.map((value, i) => value - (marks[k]?.[i] as number)));
+}
+
+interface Method {
+  readonly name: string;
+  /** Runs on the lasso problem. */
+  readonly steps: (Op: LinearOperator<DistributedArray>, b: DistributedArray, niter: number) => Steps;
+  /** Iterations to the solution. */
+  readonly niter: number;
+  /** Reductions of an iteration. */
+  readonly reductions: number;
+  /** The cost of the last iteration is near the least (not where it is that of two points). */
+  readonly exact?: false;
+}
+
+const l1 = new L1({ sigma: SIGMA });
+const misfit = (Op: LinearOperator<DistributedArray>, b: DistributedArray, niter?: number) =>
+  new L2({ Op, b, ...(niter === undefined ? {} : { niter }) });
+const start = (Op: LinearOperator<DistributedArray>, b: DistributedArray) => Op.domainOf(b.space).zeros();
+const pg = (options: object) => (Op: LinearOperator<DistributedArray>, b: DistributedArray, niter: number) =>
+  proximalGradient.steps(misfit(Op, b), l1, start(Op, b), { niter, tau: 0.5, ...options });
+
+const METHODS: readonly Method[] = [
+  { name: 'proximal gradient', steps: pg({}), niter: 300, reductions: 2 },
+  { name: 'proximal gradient, fista', steps: pg({ acceleration: 'fista' }), niter: 300, reductions: 2 },
+  { name: 'proximal gradient, vandenberghe', steps: pg({ acceleration: 'vandenberghe' }), niter: 300, reductions: 2 },
+  { name: 'proximal gradient, relaxed', steps: pg({ eta: 0.8 }), niter: 400, reductions: 2 },
+  { name: 'proximal gradient, function restart', steps: pg({ acceleration: 'fista', restart: 'function' }), niter: 200, reductions: 2 },
+  { name: 'proximal gradient, gradient restart', steps: pg({ acceleration: 'fista', restart: 'gradient' }), niter: 200, reductions: 3 },
+  { name: 'proximal gradient, tolerance', steps: pg({ tol: 1e-300 }), niter: 300, reductions: 3 },
+  // a prox of ½‖Op x − b‖²: two reductions an iteration of CGLS and one
+  { name: 'ADMM', steps: (Op, b, niter) => admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter }), niter: 150, reductions: 19 },
+  {
+    name: 'ADMM, g first, tolerance',
+    steps: (Op, b, niter) => admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true, tol: 1e-300 }),
+    niter: 150,
+    reductions: 20,
+  },
+  {
+    name: 'ADMML2',
+    steps: (Op, b, niter) => admml2.steps(Op, b, l1, Op.pow(0), { tau: 1, niter, inner: { niter: 6, tol: 0 } }),
+    niter: 150,
+    reductions: 14,
+  },
+  {
+    name: 'linearised ADMM',
+    steps: (Op, b, niter) => linearizedAdmm.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 1, mu: 0.5, niter }),
+    niter: 400,
+    reductions: 2,
+  },
+  {
+    name: 'primal-dual',
+    steps: (Op, b, niter) => primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter }),
+    niter: 300,
+    reductions: 2,
+  },
+  {
+    name: 'primal-dual, g first',
+    steps: (Op, b, niter) => primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter, gfirst: true }),
+    niter: 300,
+    reductions: 2,
+  },
+  {
+    name: 'Douglas-Rachford',
+    steps: (Op, b, niter) => douglasRachford.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true }),
+    niter: 150,
+    reductions: 19,
+    exact: false,
+  },
+];
+
+group('proximal solvers', () => {
+  for (const { name, steps, niter, reductions, exact } of METHODS) {
+    distributed(`${name}: solves a lasso problem, alike on all ranks`, { timeout: 60_000 }, ({ comm, dtypes }) => {
+      for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+        const Op = coupled(DIMS);
+        const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+        let last: ProximalStep<DistributedArray> | undefined;
+        for (const step of steps(Op, b, niter)) last = step;
+        const x = last?.x as DistributedArray;
+        expect(x.dtype).to.equal(dtype);
+        expect(lassoDefect(Op, b, x), dtype).to.be.below(1e-6);
+        const cost = new L2({ Op, b }).value(x) + l1.value(x);
+        if (exact !== false) expect(last?.cost, dtype).to.be.closeTo(cost, 1e-6 * cost);
+        for (const other of comm.allgatherObject(last?.cost)) expect(other).to.equal(last?.cost);
+      }
+    });
+
+    distributed(`${name}: ${reductions} reductions an iteration, no other collective, no allocation`, ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        const Op = coupled(DIMS);
+        const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+        const each = costs(steps(Op, b, 6), comm, backend);
+        expect(each).to.have.length(5);
+        for (const cost of each) expect(cost, dtype).to.deep.equal([reductions, 0, 0, 0, 0]);
+      }
+    });
+  }
+
+  distributed('backtracking finds its step, whatever the first try', ({ reals }) => {
+    for (const dtype of reals.filter((d) => d === 'float64')) {
+      const Op = coupled(DIMS);
+      const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+      for (const acceleration of ['none', 'fista'] as const) {
+        const options = { backtracking: true, acceleration, niter: 400, restart: acceleration === 'none' ? 'none' : 'function' } as const;
+        const { x, cost } = proximalGradient(misfit(Op, b), l1, start(Op, b), options);
+        expect(lassoDefect(Op, b, x), acceleration).to.be.below(1e-6);
+        if (acceleration === 'none') cost.slice(1).forEach((c, k) => expect(c).to.be.at.most((cost[k] as number) * (1 + 1e-12)));
+      }
+    }
+  });
+
+  distributed('the tolerance ends a run, with a reason', ({ reals }) => {
+    for (const dtype of reals.filter((d) => d === 'float64')) {
+      const Op = coupled(DIMS);
+      const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+      const { x, iterations, reason } = proximalGradient(misfit(Op, b), l1, start(Op, b), { tau: 0.5, niter: 1000, tol: 1e-8 });
+      expect(reason).to.equal('update within tolerance');
+      expect(iterations).to.be.below(900);
+      expect(lassoDefect(Op, b, x)).to.be.below(1e-6);
+      const again = admml2(Op, b, l1, Op.pow(0), { tau: 1, niter: 1000, tol: 1e-8, inner: { niter: 20, tol: 0 } });
+      expect(again.reason).to.equal('update within tolerance');
+      expect(again.z.subtract(again.x).norm()).to.be.below(1e-7);
+    }
+  });
+
+  distributed('total variation: four ways to one answer', { timeout: 60_000 }, ({ dtypes }) => {
+    for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+      const dims = [8, 5];
+      const b = DistributedArray.random(dims, { dtype, seed: 7 });
+      const identity = new MPIFirstDerivative(dims).pow(0);
+      const G = new MPIGradient(dims, { kind: 'forward' });
+      const norm = new L21(2, { sigma: 0.4 });
+      const direct = new TV(dims, { sigma: 0.4, niter: 3000 }).prox(b, 1);
+      const answers = {
+        admml2: admml2(identity, b, norm, G, { tau: 0.5, niter: 400, inner: { niter: 20, tol: 0 } }).x,
+        primalDual: primalDual(new L2({ b }), norm, G, b, { tau: 0.35, mu: 0.35, niter: 2000 }).x,
+        linearized: linearizedAdmm(new L2({ b }), norm, G, b, { tau: 1, mu: 0.12, niter: 3000 }).x,
+      };
+      for (const [name, x] of Object.entries(answers)) {
+        expect(x.subtract(direct).norm(), `${name} ${dtype}`).to.be.below(2e-4 * b.norm());
+      }
+    }
+  });
+
+  distributed('a constraint: the objective of a point outside is Infinity, the answer is inside', ({ reals }) => {
+    for (const dtype of reals.filter((d) => d === 'float64')) {
+      const b = DistributedArray.random(DIMS, { dtype, seed: 4 });
+      const box = new Box({ lower: 0 });
+      const { x, cost } = proximalGradient(new L2({ b }), box, b, { tau: 1, niter: 3 });
+      expect(cost[0]).to.equal(Number.POSITIVE_INFINITY);
+      expect(box.contains(x)).to.equal(true);
+      expect(x.subtract(box.prox(b, 1)).norm()).to.equal(0);
+    }
+  });
+
+  distributed('leaving the loop gives memory back, but x', ({ backend, reals: [dtype = 'float64'] }) => {
+    const Op = coupled(DIMS);
+    const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+    for (const { name, steps } of METHODS) {
+      // the start of these lies in a vector of its own
+      for (const { iteration } of steps(Op, b, 3)) if (iteration === 2) break;
+      const before = backend.stats().liveBytes;
+      const x0 = start(Op, b);
+      x0.dispose();
+      for (const { iteration, x } of steps(Op, b, 9)) {
+        if (iteration < 2) continue;
+        x.dispose();
+        break;
+      }
+      const left = backend.stats().liveBytes - before;
+      const one = backend.stats().liveBytes;
+      const vector = start(Op, b);
+      const most = backend.stats().liveBytes - one;
+      vector.dispose();
+      // x0, which is the caller's, and what L2 remembers
+      expect(left, name).to.be.at.most(3 * most);
+    }
+  });
+
+  distributed('NaN on one rank is an error on all', ({ comm, reals: [dtype = 'float64'] }) => {
+    const Op = coupled(DIMS);
+    const b = DistributedArray.ones(DIMS, { dtype });
+    if (comm.rank === comm.size - 1 && b.local.size > 0) b.local.fill(Number.NaN);
+    for (const { name, steps } of METHODS) expectAllThrow(comm, () => [...steps(Op, b, 2)], NumericalError, name);
+  });
+
+  distributed('bad input is refused on all ranks', ({ comm, reals: [dtype = 'float64'] }) => {
+    const Op = coupled(DIMS);
+    const b = DistributedArray.ones(DIMS, { dtype });
+    const f = new L2({ b });
+    expectAllThrow(comm, () => proximalGradient(f, l1, b, {}), ArgumentError);
+    expectAllThrow(comm, () => proximalGradient(l1, l1, b, { tau: 1 }), ArgumentError);
+    expectAllThrow(comm, () => proximalGradient(f, l1, b, { tau: -1 }), ArgumentError);
+    // @ts-expect-error misspelt
+    expectAllThrow(comm, () => admm(f, l1, b, { tau: 1, gfrist: true }), ArgumentError);
+    // @ts-expect-error no name
+    expectAllThrow(comm, () => proximalGradient(f, l1, b, { tau: 1, acceleration: 'nesterov' }), ArgumentError);
+    expectAllThrow(comm, () => admml2(Op, b, l1, coupled([9, 4]), { tau: 1 }), ShapeError);
+    expectAllThrow(comm, () => admml2(Op, DistributedArray.ones([9, 4], { dtype }), l1, Op, { tau: 1 }), ShapeError);
+    expectAllThrow(comm, () => primalDual(l1, f, Op, DistributedArray.ones([9, 4], { dtype }), { tau: 1, mu: 1 }), ShapeError);
+    if (comm.size > 1) {
+      const mask = Array.from({ length: comm.size }, (_, r) => (r === 0 ? 0 : 1));
+      const block = new MPIBlockDiag([new Identity(3, undefined, { dtype })]);
+      const masked = DistributedArray.ones(3 * comm.size, { dtype, mask });
+      expectAllThrow(comm, () => primalDual(l1, l1, block, masked, { tau: 0.5, mu: 0.5 }), PartitionError);
+      expectAllThrow(comm, () => admm(new L2({ Op: block, b: masked }), l1, masked, { tau: 0.5 }), PartitionError);
+      // separable problems have no operator that could keep ranks waiting
+      const { x } = admm(new L2({ b: masked }), l1, masked, { tau: 0.5, niter: 60 });
+      expect(x.subtract(l1.prox(masked, 1)).norm()).to.be.below(dtype === 'float64' ? 1e-9 : 1e-4);
+    }
+  });
+});
