@@ -106,7 +106,8 @@ class ExactSum {
   /** The sum as a double: within one unit in its last place, a function of the exact sum alone. */
   get total(): number {
     const { bins } = this;
-    if ((bins[NAN] as number) > 0 || ((bins[POSITIVE_INFINITY] as number) > 0 && (bins[NEGATIVE_INFINITY] as number) > 0)) return Number.NaN;
+    if ((bins[NAN] as number) > 0 || ((bins[POSITIVE_INFINITY] as number) > 0 && (bins[NEGATIVE_INFINITY] as number) > 0))
+      return Number.NaN;
     if ((bins[POSITIVE_INFINITY] as number) > 0) return Number.POSITIVE_INFINITY;
     if ((bins[NEGATIVE_INFINITY] as number) > 0) return Number.NEGATIVE_INFINITY;
     this.carry();

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Communicator } from '../core/communicator.js';
 import { DistributedArray } from '../core/distributed-array.js';
@@ -57,7 +68,8 @@ const PARTIAL = /^\d{10}\.[\w-]+\.partial$/;
 function encode(value: unknown): Plain | undefined {
   if (value === undefined) return null;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : { float: Object.is(value, -0) ? '-0' : `${value}` };
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0) ? value : { float: Object.is(value, -0) ? '-0' : `${value}` };
   if (!Array.isArray(value)) return undefined;
   const members = value.map(encode);
   return members.every((m): m is Plain => m !== undefined) ? members : undefined;
@@ -71,7 +83,10 @@ function decode(value: Plain): unknown {
 
 function leavesOf(value: unknown): Leaf[] | undefined {
   if (value instanceof DistributedArray || value instanceof NDArray) return [value];
-  return value instanceof StackedDistributedArray ? value.arrays.flatMap((a) => leavesOf(a) ?? []) : undefined;
+  const members: unknown = value instanceof StackedDistributedArray ? value.arrays : value;
+  if (!Array.isArray(members) || members.length === 0) return undefined;
+  const leaves = members.map(leavesOf);
+  return leaves.every((l) => l !== undefined) ? leaves.flat() : undefined;
 }
 
 const wholeBox = (shape: Shape): Box => ({ start: shape.map(() => 0), shape });
@@ -251,7 +266,10 @@ export class Checkpoint {
     const failures = comm?.allgatherObject(failure) ?? [failure];
     const rank = failures.findIndex((f) => f !== undefined);
     if (rank >= 0)
-      throw new ArgumentError(`Checkpoint: could not ${what}: ${comm ? `rank ${rank}: ` : ''}${failures[rank]}`, cause === undefined ? {} : { cause });
+      throw new ArgumentError(
+        `Checkpoint: could not ${what}: ${comm ? `rank ${rank}: ` : ''}${failures[rank]}`,
+        cause === undefined ? {} : { cause },
+      );
   }
 
   #newest(): string | undefined {
@@ -297,8 +315,7 @@ function checkNames(vectors: ReadonlyMap<string, readonly Leaf[]>, manifest: Man
     throw new ArgumentError(`it is of another solver: expected vectors ${expected.join(', ')}, found ${saved.join(', ')}`);
   for (const [name, leaves] of vectors) {
     const records = manifest.vectors[name] ?? [];
-    if (records.length !== leaves.length)
-      throw new ArgumentError(`expected ${leaves.length} blocks in ${name}, found ${records.length}`);
+    if (records.length !== leaves.length) throw new ArgumentError(`expected ${leaves.length} blocks in ${name}, found ${records.length}`);
     for (const [k, leaf] of leaves.entries()) {
       const record = records[k] as LeafRecord;
       const shape = leaf instanceof NDArray ? leaf.shape : leaf.globalShape;
@@ -318,7 +335,8 @@ function readLeaf(folder: string, name: string, k: number, leaf: Leaf, record: L
     const common = intersect(box, mine);
     if (!common) continue;
     const part = readNpy(join(folder, fileOf(name, k, rank)), { backend: local.backend, dtype: local.dtype });
-    if (part.size !== product(box.shape)) throw new ArgumentError(`${fileOf(name, k, rank)} holds ${part.size} elements, expected ${product(box.shape)}`);
+    if (part.size !== product(box.shape))
+      throw new ArgumentError(`${fileOf(name, k, rank)} holds ${part.size} elements, expected ${product(box.shape)}`);
     const [from, to] = [stridesOf(box.shape), stridesOf(mine.shape)];
     const offset = (within: Box, strides: readonly number[]): number =>
       strides.reduce((at, step, a) => at + step * ((common.start[a] as number) - (within.start[a] as number)), 0);

@@ -87,7 +87,9 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgSin
   checkCount(NAME, 'replace', replace);
   const { model, data } = solverSpaces(NAME, A, y, x0);
   if (!model.equals(data))
-    throw new ShapeError(`${NAME}: expected an operator from a space to itself, received one from ${model} to ${data}: use cglsSingleReduction`);
+    throw new ShapeError(
+      `${NAME}: expected an operator from a space to itself, received one from ${model} to ${data}: use cglsSingleReduction`,
+    );
   checkPreconditioner(NAME, M, model);
   const x = startVector(model, x0);
   const r = model.empty().assign(seenIn(y, model));

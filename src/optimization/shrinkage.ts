@@ -4,7 +4,16 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOneOf } from '../core/options.js';
 import { rdots, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { type PowerIterationOptions, squaredNorm } from './power-iteration.js';
-import { begin, checkNonNegative, conclude, type RunOptions, type SolverProgress, type StopReason, solverSpaces, startVector } from './solver.js';
+import {
+  begin,
+  checkNonNegative,
+  conclude,
+  type RunOptions,
+  type SolverProgress,
+  type StopReason,
+  solverSpaces,
+  startVector,
+} from './solver.js';
 import { checkPercentage, THRESHOLD_KINDS, type ThresholdKind, threshold } from './threshold.js';
 
 /** What ISTA and FISTA have in common. */
@@ -36,18 +45,7 @@ export interface ShrinkageOptions<M extends Vector<M>> extends ShrinkageStartOpt
   readonly niter?: number;
 }
 
-export const SHRINKAGE_START_OPTIONS = [
-  'x0',
-  'eps',
-  'alpha',
-  'eigs',
-  'tol',
-  'threshkind',
-  'perc',
-  'decay',
-  'SOp',
-  'monitorres',
-] as const;
+export const SHRINKAGE_START_OPTIONS = ['x0', 'eps', 'alpha', 'eigs', 'tol', 'threshkind', 'perc', 'decay', 'SOp', 'monitorres'] as const;
 
 export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;

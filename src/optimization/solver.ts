@@ -149,9 +149,11 @@ export interface Loop<S extends SolverProgress, T, R> {
 
 const isVector = (value: unknown): value is AnyVector => typeof value === 'object' && value !== null && 'axpby' in value;
 
-/** The named vectors of a state. */
-export const vectorsOf = (state: object): [name: string, vector: AnyVector][] =>
-  Object.entries(state).filter((entry): entry is [string, AnyVector] => isVector(entry[1]));
+/** The vectors of a state, those in lists included. */
+const vectorsOf = (state: object): AnyVector[] =>
+  Object.values(state)
+    .flatMap((value: unknown) => (Array.isArray(value) ? value : [value]))
+    .filter(isVector);
 
 /** Checks the options at once, then runs the loop as a generator: the start first, then every iteration. All vectors of the state but x are disposed at its end. */
 export function drive<S extends SolverProgress, T, R>(loop: Loop<S, T, R>, options: RunOptions, defaultNiter = 10): Generator<T, R, void> {
@@ -194,7 +196,7 @@ function* run<S extends SolverProgress, T, R>(
   } finally {
     closeWorkspaces();
     if (state) {
-      for (const [, vector] of vectorsOf(state)) if (vector !== state.x) vector.dispose();
+      for (const vector of vectorsOf(state)) if (vector !== state.x) vector.dispose();
       loop.dispose?.(state);
     }
   }

@@ -17,6 +17,8 @@ const y = A.range().random(5);
 const { x, cost } = cgls(A, y, { niter: Number(iterations), tol: 0, damp: 0.1, checkpoint: new Fatal(folder, { every: 4 }) });
 const solution = x.asArray().toHost();
 if (DistributedArray.zeros([1]).rank === 0) {
-  const digest = createHash('sha256').update(new Uint8Array(solution.buffer, solution.byteOffset, solution.byteLength)).digest('hex');
+  const digest = createHash('sha256')
+    .update(new Uint8Array(solution.buffer, solution.byteOffset, solution.byteLength))
+    .digest('hex');
   process.stdout.write(`${JSON.stringify({ cost, digest })}\n`);
 }

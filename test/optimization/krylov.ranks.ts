@@ -108,7 +108,12 @@ group('solutions', () => {
           minres: minres(A, y, { niter: 200, rtol: tolerance(dtype) }),
         };
         for (const [name, { x, reason }] of Object.entries(solutions)) {
-          expect(reason, name).to.be.oneOf(['tolerance reached', 'solved exactly', 'residual within tolerance', 'gradient within tolerance']);
+          expect(reason, name).to.be.oneOf([
+            'tolerance reached',
+            'solved exactly',
+            'residual within tolerance',
+            'gradient within tolerance',
+          ]);
           expect(x.dtype).to.equal(dtype);
           expect(x.subtract(truth).norm(), `${name} ${dtype} ${dims}`).to.be.below(100 * tolerance(dtype) * truth.norm());
         }
@@ -199,7 +204,10 @@ group('refusals', () => {
     const y = DistributedArray.ones([8, 2], { dtype });
     expect(() => minres(A, y, { M: A.pow(0).scale(-1) })).to.throw(NumericalError);
     expect(() => cg(A, y, { M: definite([4, 4]) })).to.throw(ShapeError);
-    expect(() => fista(A, y, { alpha: 10, eps: 0, monitorres: true, niter: 20 })).to.throw(NumericalError, /alpha or eps should be smaller/);
+    expect(() => fista(A, y, { alpha: 10, eps: 0, monitorres: true, niter: 20 })).to.throw(
+      NumericalError,
+      /alpha or eps should be smaller/,
+    );
     if (comm.rank === comm.size - 1) y.local.fill(Number.NaN);
     for (const solve of [
       () => lsqr(A, y),

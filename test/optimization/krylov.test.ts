@@ -269,8 +269,16 @@ describe('solvers of Hermitian systems', () => {
       for (const niter of [1, 2, 5, 8]) {
         const expected = cg(A, y, { niter, tol: 0, ...options }).x;
         for (const replace of [0, 3]) {
-          expect(cgSingleReduction(A, y, { niter, tol: 0, replace, ...options }).x.subtract(expected).norm()).to.be.below(1e-11);
-          expect(cgPipelined(A, y, { niter, tol: 0, replace, ...options }).x.subtract(expected).norm()).to.be.below(1e-11);
+          expect(
+            cgSingleReduction(A, y, { niter, tol: 0, replace, ...options })
+              .x.subtract(expected)
+              .norm(),
+          ).to.be.below(1e-11);
+          expect(
+            cgPipelined(A, y, { niter, tol: 0, replace, ...options })
+              .x.subtract(expected)
+              .norm(),
+          ).to.be.below(1e-11);
         }
       }
     }
@@ -292,9 +300,7 @@ describe('solvers of Hermitian systems', () => {
       const rhs = column(9, 4, dtype);
       const { x } = minres(new Dense(a, dtype), vector(rhs), { niter: 60, rtol: 1e-15 });
       expect(distance(x, solveDense(a, rhs))).to.be.below(1e-9);
-      const shifted = a.map((row, i) =>
-        row.map((v, j) => (i !== j ? v : typeof v === 'number' ? v - 0.3 : complex(v.re - 0.3, v.im))),
-      );
+      const shifted = a.map((row, i) => row.map((v, j) => (i !== j ? v : typeof v === 'number' ? v - 0.3 : complex(v.re - 0.3, v.im))));
       const moved = minres(new Dense(a, dtype), vector(rhs), { niter: 60, rtol: 1e-15, shift: 0.3, x0: vector(column(9, 7, dtype)) });
       expect(distance(moved.x, solveDense(shifted, rhs))).to.be.below(1e-9);
     }

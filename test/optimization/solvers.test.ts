@@ -31,7 +31,11 @@ function definite(n: number, seed: number, dtype: 'float64' | 'complex128', shif
 /** What both have in common. */
 interface Solver {
   (A: LinearOperator<NDArray>, y: NDArray, options?: CgOptions<NDArray>): CgResult<NDArray>;
-  steps(A: LinearOperator<NDArray>, y: NDArray, options?: CgOptions<NDArray>): Generator<Omit<CgStep<NDArray>, 'state'>, CgResult<NDArray>, void>;
+  steps(
+    A: LinearOperator<NDArray>,
+    y: NDArray,
+    options?: CgOptions<NDArray>,
+  ): Generator<Omit<CgStep<NDArray>, 'state'>, CgResult<NDArray>, void>;
 }
 
 const hilbert = (n: number): number[][] => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => 1 / (i + j + 1)));

@@ -1,0 +1,93 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import { ArgumentError } from '../core/errors.js';
+import { checkOptions } from '../core/options.js';
+import { formatNumber } from './table.js';
+
+/** What a solver's generator yields: numbers go into the log, the rest does not. */
+interface LoggedStep {
+  readonly iteration: number;
+}
+
+export interface LogOptions {
+  /** What is solved, for the heading. */
+  readonly title?: string;
+  /** Only rank 0 shows anything. @default 0 */
+  readonly rank?: number;
+  /** Shows the first ten iterations, then one of so many, and the last. @default 10 */
+  readonly every?: number;
+  /** Where to. @default standard output */
+  readonly write?: (text: string) => void;
+}
+
+const WIDTH = 12;
+
+/**
+ * A solver's iterations as they are, with a line for each on rank 0: `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`.
+ * Columns are the numbers of a step. Ends with the reason of the result, which it returns. Leaving the loop leaves the solver's.
+ */
+export function* logged<T extends LoggedStep, R>(steps: Generator<T, R, void>, options: LogOptions = {}): Generator<T, R, void> {
+  checkOptions('logged', options, ['title', 'rank', 'every', 'write']);
+  const { title, rank = 0, every = 10, write = (text: string) => void process.stdout.write(text) } = options;
+  if (!(Number.isSafeInteger(every) && every >= 1))
+    throw new ArgumentError(`logged: expected every to be a whole number of at least 1, received ${String(every)}`);
+  const show = rank === 0 ? write : () => undefined;
+  const began = performance.now();
+  let skipped = '';
+  let first = true;
+  try {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) {
+        show(skipped);
+        show(`${ending(value)} after ${((performance.now() - began) / 1000).toFixed(2)} s\n`);
+        return value;
+      }
+      const columns = Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+      if (first) show(`${title ? `${title}\n` : ''}${columns.map(([name]) => name.padStart(WIDTH)).join(' ')}\n`);
+      first = false;
+      const line = `${columns.map(([, number]) => formatNumber(number).padStart(WIDTH)).join(' ')}\n`;
+      const shown = value.iteration <= 10 || value.iteration % every === 0;
+      if (shown) show(line);
+      skipped = shown ? '' : line;
+      yield value;
+    }
+  } finally {
+    // a caller that leaves early leaves the solver too, which gives its vectors back
+    steps.return(undefined as R);
+  }
+}
+
+const ending = (result: unknown): string =>
+  typeof result === 'object' && result !== null && 'reason' in result ? `Ended: ${String(result.reason)}` : 'Ended';
+
+/**
+ * Writes histories, one number an iteration, on rank 0: a table with a column each where the name ends in `.csv`, an object of lists where it ends in `.json`.
+ * The file appears as a whole or not at all. Errors: {@link ArgumentError} for any other name.
+ */
+export function writeHistory(
+  path: string,
+  histories: Readonly<Record<string, ArrayLike<number>>>,
+  options: { readonly rank?: number } = {},
+): void {
+  checkOptions('writeHistory', options, ['rank']);
+  const kind = extname(path);
+  if (kind !== '.csv' && kind !== '.json')
+    throw new ArgumentError(`writeHistory: expected a file name that ends in .csv or .json, received ${JSON.stringify(path)}`);
+  if ((options.rank ?? 0) !== 0) return;
+  const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [name, Array.from(values)]);
+  const text = kind === '.json' ? `${JSON.stringify(Object.fromEntries(lists))}\n` : asCsv(lists);
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
+}
+
+/** RFC 4180; lists that end early leave cells empty. */
+function asCsv(lists: readonly [string, number[]][]): string {
+  const rows = Math.max(0, ...lists.map(([, values]) => values.length));
+  const quoted = (name: string): string => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+  const head = ['iteration', ...lists.map(([name]) => quoted(name))].join(',');
+  const body = Array.from({ length: rows }, (_, k) => [k, ...lists.map(([, values]) => values[k] ?? '')].join(','));
+  return `${[head, ...body].join('\n')}\n`;
+}

@@ -1,0 +1,135 @@
+import { concatenate } from '../core/array-functions.js';
+import { DistributedArray } from '../core/distributed-array.js';
+import { ArgumentError } from '../core/errors.js';
+import type { LinearOperator } from '../core/linear-operator.js';
+import { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
+import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
+import { type AnyVector, type Space, seenIn, type Vector } from '../core/vector.js';
+import { VStack } from '../local/v-stack.js';
+import { MPIStackedVStack } from '../operators/mpi-stacked-vstack.js';
+import { type CgOptions, type CgResult, cg } from './cg.js';
+import { type CglsOptions, type CglsResult, cgls } from './cgls.js';
+import { checkNonNegative } from './solver.js';
+
+/** One penalty `ε² ‖d − R x‖²`. */
+export interface Regularization<M extends Vector<M>> {
+  // biome-ignore lint/suspicious/noExplicitAny: penalties of one problem may have data of different kinds
+  readonly R: LinearOperator<M, any>;
+  /** Weight ε. @default 1 */
+  readonly eps?: number;
+  /** What `R x` should be. @default zeros */
+  readonly data?: AnyVector | undefined;
+}
+
+export interface NormalEquationsOptions<M extends Vector<M>, D extends Vector<D>> extends CgOptions<M> {
+  readonly regularizations?: readonly Regularization<M>[];
+  /** Weight ε_I of `ε_I² ‖x‖²`. @default 0 */
+  readonly damp?: number;
+  /** A Hermitian positive semidefinite weight W of the data: `(y − A x)ᴴ W (y − A x)`. @default the identity */
+  readonly weight?: LinearOperator<D, D> | undefined;
+}
+
+export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vector<D>> extends CglsOptions<M> {
+  readonly regularizations?: readonly Regularization<M>[];
+  /** A weight of the data's rows, W^½: `‖W^½ (y − A x)‖²`. @default the identity */
+  readonly weight?: LinearOperator<D, D> | undefined;
+}
+
+function checkRegularizations<M extends Vector<M>>(name: string, regularizations: readonly Regularization<M>[]): void {
+  for (const regularization of regularizations) {
+    checkOptions(`${name}: regularizations`, regularization, ['R', 'eps', 'data']);
+    checkNonNegative(name, 'eps of a regularization', regularization.eps ?? 1);
+  }
+}
+
+/**
+ * Minimises `(y − A x)ᴴ W (y − A x) + Σ εᵢ² ‖dᵢ − Rᵢ x‖² + ε_I² ‖x‖²` by {@link cg} on its normal equations
+ * `(Aᴴ W A + Σ εᵢ² RᵢᴴRᵢ + ε_I²) x = Aᴴ W y + Σ εᵢ² Rᵢᴴ dᵢ`.
+ *
+ * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is the residual of the normal equations. The condition number is squared: use
+ * {@link regularizedInversion} for problems that are badly conditioned. Memory: that of cg, and what products and sums borrow.
+ * Errors: as for {@link cg}; {@link ArgumentError} for weights that are negative.
+ */
+export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: NormalEquationsOptions<M, D> = {},
+): CgResult<M> {
+  const { regularizations = [], damp = 0, weight, ...solver } = options;
+  checkRegularizations('normalEquationsInversion', regularizations);
+  checkNonNegative('normalEquationsInversion', 'damp', damp);
+  let operator = weight ? A.H.mul(weight.mul(A)) : A.H.mul(A);
+  for (const { R, eps = 1 } of regularizations) operator = operator.add(R.H.mul(R).scale(eps * eps) as LinearOperator<M, M>);
+  if (damp > 0) operator = operator.add(operator.pow(0).scale(damp * damp));
+  const weighted = weight?.matvec(y);
+  const rhs = A.rmatvec(weighted ?? y);
+  weighted?.dispose();
+  for (const { R, eps = 1, data } of regularizations) if (data) R.rmatvecAdd(data, rhs, eps * eps);
+  try {
+    return cg(operator, rhs, solver);
+  } finally {
+    rhs.dispose();
+  }
+}
+
+/**
+ * Minimises `‖W^½ (y − A x)‖² + Σ εᵢ² ‖dᵢ − Rᵢ x‖²` (and `damp²‖x‖²`) by {@link cgls} on the stacked system `[W^½A; ε₁R₁; …] x = [W^½y; ε₁d₁; …]`.
+ *
+ * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is the norm of the stacked residual.
+ * Errors: as for {@link cgls}; {@link ArgumentError} for weights that are negative, or vectors that can't be stacked.
+ */
+export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: RegularizedInversionOptions<M, D> = {},
+): CglsResult<M> {
+  const { regularizations = [], weight, ...solver } = options;
+  checkRegularizations('regularizedInversion', regularizations);
+  const first = { R: weight ? weight.mul(A) : A, eps: 1, data: weight ? weight.matvec(y) : y };
+  const terms = [first, ...regularizations] as readonly Regularization<M>[];
+  const model = A.domainOf(y.space);
+  const data = terms.map(({ R, eps = 1, data: d }) => {
+    const space: Space<AnyVector> = R.rangeOf(model);
+    const block = space.zeros();
+    return d ? block.axpby(eps, seenIn(d, space), 0) : block;
+  });
+  const operators = terms.map(({ R, eps = 1 }) => (eps === 1 ? R : R.scale(eps)));
+  try {
+    const [stack, whole] = stacked(operators, data);
+    return cgls(stack as LinearOperator<M, AnyVector>, whole, solver);
+  } finally {
+    for (const block of data) block.dispose();
+    if (weight) first.data.dispose();
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds
+type Operators = readonly LinearOperator<any, any>[];
+
+/** Operators one above the other, and their data. Throws {@link ArgumentError} unless all data are local, or all are distributed. */
+function stacked(operators: Operators, data: readonly AnyVector[]): [Operators[number], AnyVector] {
+  const local = data.filter((d): d is NDArray => d instanceof NDArray);
+  if (local.length === data.length) return [new VStack(operators), concatenate(local.map((d) => d.reshape([d.size])))];
+  const distributed = data.filter(
+    (d): d is DistributedArray | StackedDistributedArray => d instanceof DistributedArray || d instanceof StackedDistributedArray,
+  );
+  if (distributed.length !== data.length)
+    throw new ArgumentError('regularizedInversion: expected data and regularizations that are all local, or all distributed');
+  return [new MPIStackedVStack(operators), new StackedDistributedArray(distributed)];
+}
+
+/**
+ * Minimises `‖y − A P z‖²` (and `damp²‖z‖²`) by {@link cgls}, and gives `x = P z`: the model is written in terms of what a preconditioner P makes of z. A start `x0` is one of z.
+ *
+ * An iteration costs that of {@link cgls} for A P. Errors: as for {@link cgls}.
+ */
+export function preconditionedInversion<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  P: LinearOperator<M, M>,
+  y: D,
+  options: CglsOptions<M> = {},
+): CglsResult<M> & { readonly z: M } {
+  const result = cgls(A.mul(P), y, options);
+  return { ...result, x: P.matvec(result.x), z: result.x };
+}

@@ -1,0 +1,237 @@
+import { expect } from 'chai';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { isComplex } from '../../src/core/dtype.js';
+import { ArgumentError, DTypeError } from '../../src/core/errors.js';
+import type { LinearOperator } from '../../src/core/linear-operator.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { MatrixMult } from '../../src/local/index.js';
+import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPIVStack } from '../../src/operators/index.js';
+import { cgls } from '../../src/optimization/cgls.js';
+import { conditionEstimate } from '../../src/optimization/condition-estimate.js';
+import { fista } from '../../src/optimization/fista.js';
+import { normalEquationsInversion, preconditionedInversion, regularizedInversion } from '../../src/optimization/inversion-drivers.js';
+import { irls } from '../../src/optimization/irls.js';
+import { mixedPrecisionLeastSquares } from '../../src/optimization/mixed-precision.js';
+import { omp } from '../../src/optimization/omp.js';
+import { projectOntoL1Ball, spgl1 } from '../../src/optimization/spgl1.js';
+import { splitBregman } from '../../src/optimization/split-bregman.js';
+import { distributed, group } from '../support/distributed.js';
+import { costs, definite, optimality } from './problems.js';
+
+/** Four blocks of random columns, wherever they live: 4 × 16 rows, 4 × 20 columns. */
+function wide(size: number, rank: number, dtype: 'float64' | 'complex128' = 'float64'): LinearOperator<DistributedArray> {
+  const mine = [1, 2, 3, 4].filter((_, k) => Math.floor((k * size) / 4) === rank);
+  return new MPIBlockDiag(mine.map((seed) => new MatrixMult(NDArray.normal([16, 20], { seed, dtype }).multiplyInPlace(1 / 4), { dtype })));
+}
+
+const SPIKES = [3, 17, 25, 44, 61, 70];
+/** A model of few spikes. */
+function spiky<M extends DistributedArray>(x: M): M {
+  x.fill(0);
+  for (const [k, at] of SPIKES.entries()) x.setAt(at, k % 2 === 0 ? 2 : -3);
+  return x;
+}
+
+group('sparse solvers', () => {
+  distributed('omp, spgl1 and irls find a sparse model that least squares does not', { backends: ['cpu', 'reference'] }, ({ comm }) => {
+    for (const dtype of ['float64', 'complex128'] as const) {
+      const A = wide(comm.size, comm.rank, dtype);
+      const truth = spiky(A.domain({ dtype }).zeros());
+      const y = A.matvec(truth);
+      const far = (x: DistributedArray) => x.subtract(truth).norm() / truth.norm();
+      expect(far(cgls(A, y, { niter: 100, tol: 1e-20 }).x)).to.be.above(0.2);
+      const greedy = omp(A, y, { niter: 20, sigma: 1e-8 });
+      expect(greedy.iterations).to.equal(SPIKES.length);
+      expect(greedy.reason).to.equal('residual within tolerance');
+      expect(far(greedy.x), 'omp').to.be.below(1e-8);
+      expect(greedy.x.norm(0)).to.equal(SPIKES.length);
+      const scaled = omp(A, y, { niter: 20, sigma: 1e-8, normalizecols: true });
+      expect(far(scaled.x)).to.be.below(1e-8);
+      const pursuit = spgl1(A, y, { niter: 400, sigma: 0, tol: 1e-7 });
+      expect(far(pursuit.x), 'spgl1').to.be.below(1e-4);
+      const reweighted = irls(A, y, { kind: 'model', niter: 30, eps: 1e-8, inner: { niter: 100, rtol: 1e-10 } });
+      expect(far(reweighted.x), 'irls').to.be.below(1e-4);
+    }
+  });
+
+  distributed('matching pursuit descends; all ranks agree', { backends: ['cpu', 'reference'] }, ({ comm }) => {
+    const A = wide(comm.size, comm.rank);
+    const { cost } = omp(A, A.matvec(spiky(A.domain().zeros())), { niter: 15, inner: 0, normalizecols: true });
+    expect(cost.at(-1)).to.be.below(0.5 * (cost[0] as number));
+    for (const other of comm.allgatherObject(cost)) expect(other).to.deep.equal(cost);
+  });
+
+  distributed(
+    'spgl1: sigma, and tau as in a Lasso problem, meet the conditions of a minimum; no allocation',
+    { backends: ['cpu', 'reference'] },
+    ({ comm, backend }) => {
+      const A = wide(comm.size, comm.rank);
+      const noise = A.range().random(7);
+      const y = A.matvec(spiky(A.domain().zeros())).axpby(0.05, noise, 1);
+      const sigma = 0.05 * noise.norm();
+      const check = ({ x, tau }: { x: DistributedArray; tau: number }) => {
+        const r = y.subtract(A.matvec(x));
+        const g = A.rmatvec(r);
+        expect(x.norm(1)).to.be.closeTo(tau, 1e-6 * tau);
+        // r̂ᴴA x = ‖Aᴴr‖∞ ‖x‖₁
+        expect(g.rdot(x)).to.be.closeTo(g.norm(Number.POSITIVE_INFINITY) * tau, 2e-3 * r.norm() ** 2 + 2e-3);
+        return r.norm();
+      };
+      const denoised = spgl1(A, y, { sigma, niter: 300, tol: 1e-5 });
+      expect(denoised.reason).to.equal('residual within tolerance');
+      expect(check(denoised)).to.be.closeTo(sigma, 1e-3 * sigma);
+      const lasso = spgl1(A, y, { tau: denoised.tau, niter: 300, tol: 1e-6 });
+      expect(lasso.reason).to.equal('tolerance reached');
+      expect(check(lasso)).to.be.closeTo(sigma, 2e-3 * sigma);
+      for (const cost of costs(spgl1.steps(A, y, { sigma, niter: 6 }), comm, backend)) expect(cost.slice(2)).to.deep.equal([0, 0, 0]);
+    },
+  );
+
+  distributed('the projection onto the L1 ball', ({ floats, tolerance }) => {
+    for (const dtype of floats) {
+      const x = DistributedArray.random([7, 3], { dtype, seed: 4 });
+      const inside = projectOntoL1Ball(x.copy(), 1000, x.emptyLike());
+      expect(inside.subtract(x).norm()).to.equal(0);
+      const radius = 0.3 * x.norm(1);
+      const p = projectOntoL1Ball(x.copy(), radius, x.emptyLike());
+      expect(p.norm(1)).to.be.closeTo(radius, 100 * tolerance(dtype) * radius);
+      // the nearest: x − p is a subgradient, of one modulus where p is not zero
+      const d = x.subtract(p);
+      expect(d.rdot(p)).to.be.closeTo(d.norm(Number.POSITIVE_INFINITY) * radius, 100 * tolerance(dtype) * x.norm() ** 2);
+      expect(projectOntoL1Ball(x.copy(), 0, x.emptyLike()).norm()).to.equal(0);
+    }
+  });
+
+  distributed('irls with an L1 misfit is not led astray by outliers', { backends: ['cpu', 'reference'] }, ({ comm }) => {
+    const A = new MPIVStack(
+      [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank).map((seed) => new MatrixMult(NDArray.normal([10, 4], { seed }))),
+    );
+    const truth = A.domain().empty().fill(1);
+    const y = A.matvec(truth);
+    for (const at of [2, 17, 30]) y.setAt(at, 100);
+    expect(cgls(A, y, { niter: 50, tol: 1e-20 }).x.subtract(truth).norm()).to.be.above(1);
+    const { x, reason } = irls(A, y, { niter: 40, threshold: true, tol: 1e-8 });
+    expect(x.subtract(truth).norm()).to.be.below(1e-3);
+    expect(reason).to.be.oneOf(['update within tolerance', 'iteration limit reached']);
+    x.assertReplicated();
+  });
+
+  distributed('split Bregman removes noise from steps; a minimum of its functional', ({ floats }) => {
+    for (const dtype of floats.filter((d) => !d.endsWith('32') && d !== 'complex64')) {
+      const n = 24;
+      const D = new MPIFirstDerivative([n], { kind: 'forward' });
+      const I = D.pow(0);
+      const truth = DistributedArray.zeros([n], { dtype });
+      for (let i = 0; i < n; i++) truth.setAt(i, i < 8 ? 1 : i < 17 ? -1 : 2);
+      const y = truth.copy().axpby(0.15, DistributedArray.random([n], { dtype, seed: 3 }), 1);
+      const { x, cost, iterations } = splitBregman(I, y, { l1: [{ R: D, eps: 0.5 }], niter: 40, inner: 2 });
+      expect(cost).to.have.length(iterations);
+      expect(x.subtract(truth).norm()).to.be.below(0.7 * y.subtract(truth).norm());
+      // a minimum: small changes do not lower the functional ½‖y − x‖² + ¼‖Dx‖₁
+      const functional = (v: DistributedArray) => 0.5 * y.subtract(v).norm() ** 2 + 0.25 * D.matvec(v).norm(1);
+      expect(cost.at(-1)).to.be.closeTo(functional(x), 1e-9);
+      for (const seed of [1, 2, 3]) {
+        const nearby = x.copy().axpby(1e-2, DistributedArray.random([n], { dtype, seed }), 1);
+        expect(functional(nearby)).to.be.above(functional(x) - 1e-6);
+      }
+    }
+  });
+
+  distributed('refusals', { backends: ['cpu', 'reference'] }, ({ comm }) => {
+    const A = wide(comm.size, comm.rank);
+    const y = A.range().random(1);
+    expect(() => spgl1(A, y, { sigma: 1, tau: 1 })).to.throw(ArgumentError, /exclude/);
+    expect(() => splitBregman(A, y, { l1: [] })).to.throw(ArgumentError, /l1/);
+    expect(() => fista(A, y, { threshkind: 'soft-percentile' })).to.throw(ArgumentError, /perc/);
+    expect(() => fista(A, y, { perc: 10 })).to.throw(ArgumentError, /perc/);
+    expect(() => omp(A, y, { inner: -1 })).to.throw(ArgumentError, /inner/);
+    expect(() => mixedPrecisionLeastSquares(A, y)).to.throw(DTypeError, /single/);
+    // @ts-expect-error misspelt
+    expect(() => irls(A, y, { knd: 'data' })).to.throw(ArgumentError, /did you mean 'kind'/);
+  });
+});
+
+group('drivers', () => {
+  distributed('three ways to the same regularised solution', ({ floats, tolerance }) => {
+    for (const dtype of floats) {
+      const dims = [8, 3];
+      const A = new MPIFirstDerivative(dims, { kind: 'centered' });
+      const R = new MPIGradient(dims, { kind: 'forward' });
+      const I = A.pow(0);
+      const y = A.range({ dtype }).random(3);
+      const wish = A.domain({ dtype }).random(4);
+      const regularizations = [
+        { R, eps: 0.5 },
+        { R: I, eps: 0.3, data: wish },
+      ];
+      const small = 100 * tolerance(dtype);
+      const normal = normalEquationsInversion(A, y, { regularizations, niter: 200, tol: 0, rtol: tolerance(dtype) });
+      const stacked = regularizedInversion(A, y, { regularizations, niter: 200, tol: 0, rtol: tolerance(dtype) });
+      const gradient = A.rmatvec(y.subtract(A.matvec(normal.x)));
+      gradient.axpby(-0.25, R.rmatvec(R.matvec(normal.x)), 1).axpby(0.09, wish.subtract(normal.x), 1);
+      expect(gradient.norm()).to.be.below(small * y.norm());
+      expect(stacked.x.subtract(normal.x).norm()).to.be.below(small * normal.x.norm());
+      const damped = normalEquationsInversion(A, y, { damp: 0.4, niter: 200, tol: 0, rtol: tolerance(dtype) });
+      expect(optimality(A, y, damped.x, 0.4)).to.be.below(small);
+      const weight = I.scale(2);
+      const weighted = normalEquationsInversion(A, y, {
+        weight: weight.mul(weight),
+        damp: 0.8,
+        niter: 200,
+        tol: 0,
+        rtol: tolerance(dtype),
+      });
+      expect(weighted.x.subtract(damped.x).norm()).to.be.below(small * damped.x.norm());
+      expect(
+        regularizedInversion(A, y, { weight, damp: 0.8, niter: 200, tol: 0, rtol: tolerance(dtype) })
+          .x.subtract(damped.x)
+          .norm(),
+      ).to.be.below(small * damped.x.norm());
+      const P = definite(dims);
+      const { x, z } = preconditionedInversion(definite(dims), P, y, { niter: 200, tol: 0, rtol: tolerance(dtype) });
+      expect(x.subtract(P.matvec(z)).norm()).to.equal(0);
+      expect(definite(dims).matvec(x).subtract(y).norm()).to.be.below(1e4 * tolerance(dtype) * y.norm());
+    }
+  });
+
+  distributed('mixed precision reaches what double precision reaches', ({ backend, dtypes }) => {
+    for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+      if (!backend.dtypes.includes('float32')) continue;
+      const A = definite([9, 4]);
+      const y = A.range({ dtype }).random(5);
+      for (const x0 of [undefined, A.domain({ dtype }).random(6)]) {
+        const { x, reason, iterations } = mixedPrecisionLeastSquares(A, y, { damp: 0.3, x0 });
+        expect(reason).to.equal('gradient within tolerance');
+        expect(iterations).to.be.within(2, 6);
+        expect(isComplex(x.dtype)).to.equal(isComplex(dtype));
+        expect(optimality(A, y, x, 0.3)).to.be.below(1e-11);
+      }
+    }
+  });
+
+  distributed('mixed precision with data: a float32 matrix, an inconsistent system', ({ comm, reals }) => {
+    if (!reals.includes('float64') || !reals.includes('float32')) return;
+    const seeds = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+    const of = (dtype: 'float32' | 'float64') =>
+      new MPIVStack(seeds.map((seed) => new MatrixMult(NDArray.normal([9, 5], { seed }).astype(dtype), { dtype })));
+    const A = of('float64');
+    const y = A.range().random(5);
+    const { x, reason } = mixedPrecisionLeastSquares(A, y, { single: of('float32') });
+    expect(reason).to.equal('gradient within tolerance');
+    expect(optimality(A, y, x)).to.be.below(1e-11);
+    x.assertReplicated();
+  });
+
+  distributed('the condition number of a diagonal operator', ({ comm, reals }) => {
+    if (!reals.includes('float64')) return;
+    const dims = [20];
+    const A = definite(dims);
+    const { largest, smallest, condition } = conditionEstimate(A, { niter: 25 });
+    // 2 − 2 cos: eigenvalues of I + DᴴD with the last row of D zero
+    const exact = Array.from({ length: 20 }, (_, k) => 3 - 2 * Math.cos((Math.PI * k) / 20));
+    expect(largest).to.be.closeTo(Math.max(...exact), 1e-8);
+    expect(smallest).to.be.closeTo(1, 1e-8);
+    expect(condition).to.be.closeTo(largest / smallest, 1e-12);
+    for (const other of comm.allgatherObject(condition)) expect(other).to.equal(condition);
+  });
+});
