@@ -342,7 +342,7 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
 }
 
 /** The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that itself, or its memory seen flat. */
-function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
+export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
   return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
 }
 

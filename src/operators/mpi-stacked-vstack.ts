@@ -1,9 +1,10 @@
 import type { Scalar } from '../core/complex.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { PartitionError, ShapeError } from '../core/errors.js';
-import type { SpaceOptions } from '../core/linear-operator.js';
+import { fitting, type SpaceOptions } from '../core/linear-operator.js';
+import { sameShape } from '../core/shape.js';
 import { type AnyDistributedSpace, type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
-import type { AnyVector, Space, Vector } from '../core/vector.js';
+import { type AnyVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**
@@ -23,7 +24,8 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
       if (op.shape[1] !== first.shape[1])
         throw new ShapeError(`MPIStackedVStack: expected ${first.shape[1]} columns of every operator, ${op.name} has ${op.shape[1]}`);
     }
-    super({ dims: first.dims, dimsd: [ops.reduce((n, op) => n + op.shape[0], 0)], ...spec });
+    const { dims } = ops.find((op) => op.dims.length > 1) ?? first;
+    super({ dims, dimsd: [ops.reduce((n, op) => n + op.shape[0], 0)], ...spec });
     this.ops = [...ops];
     this.complexLinear = ops.every((op) => op.complexLinear);
   }
@@ -34,7 +36,7 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
 
   override rangeOf(x: Space<M>): StackedSpace {
     const input = x.withDType(this.inputDType(x.dtype));
-    return StackedSpace.of(this.ops.map((op) => op.rangeOf(input)));
+    return StackedSpace.of(this.ops.map((op) => op.rangeOf(fitting(op.dims, input))));
   }
 
   override domainOf(y: Space<StackedDistributedArray>): Space<M> {
@@ -42,15 +44,15 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
     const spaces = this.ops.map((op, k) =>
       op.domainOf((children[k] as AnyDistributedSpace).withDType(this.inputDType(y.dtype)) as Space<AnyVector>),
     );
-    const first = spaces[0] as Space<M>;
-    const odd = spaces.findIndex((space) => !space.equals(first));
-    if (odd > 0)
+    const first = (spaces.find((space) => sameShape(space.shape, this.dims)) ?? spaces[0]) as Space<M>;
+    const odd = spaces.findIndex((space) => !sameMemory(space, first));
+    if (odd >= 0)
       throw new PartitionError(`${this.name}: the blocks lead to different spaces: ${first} and, from block ${odd}, ${spaces[odd]}`);
     return first;
   }
 
   protected override forward(x: M, y: StackedDistributedArray): void {
-    this.ops.forEach((op, k) => op.matvec(x, y.arrays[k]));
+    this.ops.forEach((op, k) => op.matvec(seenIn(x, fitting(op.dims, x.space)), y.arrays[k]));
   }
 
   protected override adjoint(y: StackedDistributedArray, x: M): void {
@@ -58,7 +60,7 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
   }
 
   protected override forwardAdd(x: M, y: StackedDistributedArray, alpha: Scalar): void {
-    this.ops.forEach((op, k) => op.matvecAdd(x, y.arrays[k], alpha));
+    this.ops.forEach((op, k) => op.matvecAdd(seenIn(x, fitting(op.dims, x.space)), y.arrays[k], alpha));
   }
 
   protected override adjointAdd(y: StackedDistributedArray, x: M, alpha: Scalar): void {

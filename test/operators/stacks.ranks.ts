@@ -9,7 +9,7 @@ import { NDArray } from '../../src/core/ndarray.js';
 import type { Shape } from '../../src/core/shape.js';
 import { openWorkspaces } from '../../src/core/workspace.js';
 import { type AnyLocalOperator, BlockDiag, FirstDerivative, HStack, MatrixMult, VStack } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIHStack, MPILinearOperator, MPIVStack } from '../../src/operators/index.js';
+import { MPIBlockDiag, MPIHStack, MPILaplacian, MPILinearOperator, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/cgls.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
@@ -273,4 +273,18 @@ group('three ways to distribute a problem', () => {
     A.dotTest();
     expectAllThrow(comm, () => A.matvec(DistributedArray.ones(4, { dtype: 'float32' })), PartitionError);
   });
+});
+
+distributed('stacks take natural vectors where a block works on flat ones, and the other way round', ({ comm, backend, dtypes }) => {
+  const dtype = dtypes[0] as 'float32' | 'float64';
+  const dims = [comm.size * 2, 3];
+  const laplacian = new MPILaplacian(dims, { axes: [0, 1], dtype, comm });
+  const blocks = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { dtype, backend }))], { comm });
+  const stack = new MPIStackedVStack([blocks, laplacian]);
+  const natural = DistributedArray.random(dims, { dtype, backend, comm, seed: 3 });
+  const flat = natural.ravel();
+  const [a, b] = [stack.matvec(natural).asArray(), stack.matvec(flat).asArray()];
+  expect(Number(a.subtract(b).norm())).to.equal(0);
+  stack.dotTest({ domain: natural.space });
+  stack.dotTest({ domain: flat.space });
 });
