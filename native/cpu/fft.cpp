@@ -6,6 +6,7 @@
 
 #include <fftw3.h>
 
+#include <algorithm>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -73,7 +74,6 @@ class Plans {
   typedef typename Fftw<T>::Plan Plan;
   ~Plans() {
     for (auto& entry : entries_) Fftw<T>::destroy(entry.second);
-    if (scratch_ != nullptr) Fftw<T>::release(scratch_);
   }
 
   template <typename Make>
@@ -93,22 +93,32 @@ class Plans {
     return plan;
   }
 
-  T* scratch(std::size_t count) {
-    if (count > size_) {
-      if (scratch_ != nullptr) Fftw<T>::release(scratch_);
-      size_ = 0;
-      scratch_ = static_cast<T*>(Fftw<T>::alloc(count * sizeof(T)));
-      if (scratch_ == nullptr) throw std::bad_alloc();
-      size_ = count;
-    }
-    return scratch_;
-  }
+  /** For copies of inputs. */
+  T* scratch(std::size_t count) { return scratch_.get(count); }
+  /** For the lines of a tile. */
+  T* lines(std::size_t count) { return lines_.get(count); }
 
  private:
+  struct Memory {
+    T* data = nullptr;
+    std::size_t size = 0;
+    ~Memory() {
+      if (data != nullptr) Fftw<T>::release(data);
+    }
+    T* get(std::size_t count) {
+      if (count > size) {
+        if (data != nullptr) Fftw<T>::release(data);
+        size = 0;
+        data = static_cast<T*>(Fftw<T>::alloc(count * sizeof(T)));
+        if (data == nullptr) throw std::bad_alloc();
+        size = count;
+      }
+      return data;
+    }
+  };
   static constexpr std::size_t most = 64;
   std::list<std::pair<Key, Plan>> entries_;
-  T* scratch_ = nullptr;
-  std::size_t size_ = 0;
+  Memory scratch_, lines_;
 };
 
 // FFTW's planner is not thread-safe, and worker threads of Node share this library.
@@ -136,8 +146,9 @@ std::size_t sizeOf(const std::vector<std::ptrdiff_t>& shape) {
   return n;
 }
 
+/** One FFTW plan for the whole transform; `key` says everything but how x and y lie. */
 template <typename T>
-void transform(Key key, double scale, T* x, T* y) {
+void direct(Plans<T>& plans, Key key, T* x, T* y) {
   typedef typename Fftw<T>::Dim Dim;
   typedef typename Fftw<T>::Complex Complex;
   std::vector<std::ptrdiff_t> half = key.shape;
@@ -147,7 +158,6 @@ void transform(Key key, double scale, T* x, T* y) {
   }
   const std::vector<std::ptrdiff_t> in = stridesOf(key.kind == Kind::c2r ? half : key.shape);
   const std::vector<std::ptrdiff_t> out = stridesOf(key.kind == Kind::r2c ? half : key.shape);
-  const std::size_t written = sizeOf(key.kind == Kind::r2c ? half : key.shape) * (key.kind == Kind::c2r ? 1 : 2);
   std::vector<Dim> dims;
   std::vector<Dim> others;
   std::vector<bool> transformed(key.shape.size(), false);
@@ -159,20 +169,13 @@ void transform(Key key, double scale, T* x, T* y) {
   for (std::size_t k = 0; k < key.shape.size(); k++) {
     if (!transformed[k]) others.push_back({key.shape[k], in[k], out[k]});
   }
-  const std::lock_guard<std::mutex> lock(mutex);
-  Plans<T>& plans = plansOf(T());
-  if (key.kind == Kind::c2r && dims.size() > 1) {
-    // FFTW's inverse real transforms of several axes overwrite their input.
-    const std::size_t count = 2 * sizeOf(half);
-    T* copy = plans.scratch(count);
-    loops().copy(count * sizeof(T), x, copy);
-    x = copy;
-  }
   key.aligned = Fftw<T>::alignment(x) == 0 && Fftw<T>::alignment(y) == 0;
   key.inPlace = x == y;
   const int rank = static_cast<int>(dims.size());
   const int many = static_cast<int>(others.size());
-  const unsigned flags = FFTW_ESTIMATE | (key.aligned ? 0U : FFTW_UNALIGNED) | (key.kind == Kind::c2r && rank > 1 ? FFTW_DESTROY_INPUT : FFTW_PRESERVE_INPUT);
+  // FFTW's inverse real transforms of several axes overwrite their input.
+  const unsigned input = key.kind == Kind::c2r && rank > 1 ? FFTW_DESTROY_INPUT : FFTW_PRESERVE_INPUT;
+  const unsigned flags = FFTW_ESTIMATE | (key.aligned ? 0U : FFTW_UNALIGNED) | input;
   Complex* cx = reinterpret_cast<Complex*>(x);
   Complex* cy = reinterpret_cast<Complex*>(y);
   const auto plan = plans.get(key, [&] {
@@ -186,6 +189,101 @@ void transform(Key key, double scale, T* x, T* y) {
     Fftw<T>::runC2r(plan, cx, y);
   } else {
     Fftw<T>::run(plan, cx, cy);
+  }
+}
+
+/** Copies `width` neighbouring lines of n elements between an array whose lines are `inner` elements apart in steps, and lines one after another. */
+template <std::size_t lanes, bool gather, typename T>
+void transpose(T* array, std::size_t inner, T* lines, std::size_t n, std::size_t width) {
+  for (std::size_t i = 0; i < n; i++) {
+    T* row = array + i * inner * lanes;
+    for (std::size_t k = 0; k < width; k++) {
+      T* at = lines + (k * n + i) * lanes;
+      for (std::size_t l = 0; l < lanes; l++) {
+        if (gather) {
+          at[l] = row[k * lanes + l];
+        } else {
+          row[k * lanes + l] = at[l];
+        }
+      }
+    }
+  }
+}
+
+template <bool gather, typename T>
+void transpose(std::size_t lanes, T* array, std::size_t inner, T* lines, std::size_t n, std::size_t width) {
+  if (lanes == 1) {
+    transpose<1, gather>(array, inner, lines, n, width);
+  } else {
+    transpose<2, gather>(array, inner, lines, n, width);
+  }
+}
+
+/**
+ * Transforms of one axis of `shape` (the real one's), in place or not. Lines that do not lie together are brought together a few at a time, a cache line or two of
+ * each: plans that are not measured walk through memory in steps of the axis, several times slower.
+ */
+template <typename T>
+void alongAxis(Plans<T>& plans, Kind kind, bool inverse, const std::vector<std::ptrdiff_t>& shape, std::size_t axis, T* x, T* y) {
+  const std::size_t n = static_cast<std::size_t>(shape[axis]);
+  std::size_t outer = 1;
+  std::size_t inner = 1;
+  for (std::size_t k = 0; k < shape.size(); k++) (k < axis ? outer : inner) *= k == axis ? 1 : static_cast<std::size_t>(shape[k]);
+  if (inner == 1) {
+    direct(plans, {kind, inverse, false, false, {static_cast<std::ptrdiff_t>(outer), static_cast<std::ptrdiff_t>(n)}, {1}}, x, y);
+    return;
+  }
+  const std::size_t nx = kind == Kind::c2r ? n / 2 + 1 : n;
+  const std::size_t ny = kind == Kind::r2c ? n / 2 + 1 : n;
+  const std::size_t xLanes = kind == Kind::r2c ? 1 : 2;
+  const std::size_t yLanes = kind == Kind::c2r ? 1 : 2;
+  const std::size_t most = 128 / (2 * sizeof(T));
+  // both parts begin on a cache line
+  const std::size_t first = (most * nx * xLanes + 63) / 64 * 64;
+  T* from = plans.lines(first + most * ny * yLanes);
+  T* to = from + first;
+  for (std::size_t o = 0; o < outer; o++) {
+    for (std::size_t j = 0; j < inner; j += most) {
+      const std::size_t width = std::min(most, inner - j);
+      transpose<true>(xLanes, x + (o * nx * inner + j) * xLanes, inner, from, nx, width);
+      direct(plans, {kind, inverse, false, false, {static_cast<std::ptrdiff_t>(width), static_cast<std::ptrdiff_t>(n)}, {1}}, from, to);
+      transpose<false>(yLanes, y + (o * ny * inner + j) * yLanes, inner, to, ny, width);
+    }
+  }
+}
+
+/** Larger complex arrays (bytes) are transformed axis by axis. */
+constexpr std::size_t large = 1U << 18U;
+
+template <typename T>
+void transform(Key key, double scale, T* x, T* y) {
+  std::vector<std::ptrdiff_t> half = key.shape;
+  const std::size_t last = static_cast<std::size_t>(key.axes.back());
+  if (key.kind != Kind::c2c) half[last] = half[last] / 2 + 1;
+  const std::size_t written = sizeOf(key.kind == Kind::r2c ? half : key.shape) * (key.kind == Kind::c2r ? 1 : 2);
+  const std::size_t count = 2 * sizeOf(half);
+  const std::lock_guard<std::mutex> lock(mutex);
+  Plans<T>& plans = plansOf(T());
+  if (key.kind == Kind::c2r && key.axes.size() > 1) {
+    T* copy = plans.scratch(count);
+    loops().copy(count * sizeof(T), x, copy);
+    x = copy;
+  }
+  if (count * sizeof(T) < large) {
+    direct(plans, key, x, y);
+  } else if (key.kind == Kind::c2c) {
+    // the first one from x into y, the others in place
+    for (std::size_t k = key.axes.size(); k-- > 0;) {
+      alongAxis(plans, Kind::c2c, key.inverse, key.shape, static_cast<std::size_t>(key.axes[k]), x, y);
+      x = y;
+    }
+  } else {
+    if (key.kind == Kind::r2c) alongAxis(plans, Kind::r2c, false, key.shape, last, x, y);
+    T* spectrum = key.kind == Kind::r2c ? y : x;
+    for (std::size_t k = 0; k + 1 < key.axes.size(); k++) {
+      alongAxis(plans, Kind::c2c, key.inverse, half, static_cast<std::size_t>(key.axes[k]), spectrum, spectrum);
+    }
+    if (key.kind == Kind::c2r) alongAxis(plans, Kind::c2r, true, key.shape, last, x, y);
   }
   if (scale != 1) of<T>(loops()).scale(written, scale, y, y);
 }
