@@ -1,4 +1,22 @@
-export { Checkpoint, type CheckpointOptions, type Checkpointable } from './checkpoint.js';
+export { Checkpoint, type Checkpointable, type CheckpointOptions } from './checkpoint.js';
 export { type NpyHeader, type NpyReadOptions, readNpy, writeNpy } from './npy.js';
 export { readNpyDistributed, writeNpyDistributed } from './npy-distributed.js';
 export { type NpzEntry, type NpzWriteOptions, readNpz, writeNpz } from './npz.js';
+export {
+  readSegy,
+  type SegyFormat,
+  type SegyGeometry,
+  type SegyReadOptions,
+  type SegyVolume,
+  type SegyWriteOptions,
+  writeSegy,
+} from './segy.js';
+export {
+  readZarr,
+  readZarrMetadata,
+  writeZarr,
+  type ZarrCompression,
+  type ZarrMetadata,
+  type ZarrReadOptions,
+  type ZarrWriteOptions,
+} from './zarr.js';

@@ -1,0 +1,91 @@
+import * as zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { ArgumentError, BackendError } from '../core/errors.js';
+import type { ZarrCompression } from './zarr-metadata.js';
+
+const ZSTD_MAGIC = 0xfd2fb528;
+/** A window that a decoder must be able to keep is at most 8 MiB (RFC 8878); stores compressed harder use up to this. */
+const LARGEST_WINDOW = 1 << 27;
+
+/** Checks that bytes are one frame of Zstandard with a window that can be kept, by its headers (RFC 8878, section 3.1.1): the decoder believes what they say. */
+function checkFrame(frame: Uint8Array, size: number): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (frame.length < 9 || view.getUint32(0, true) !== ZSTD_MAGIC) throw new ArgumentError('it is no frame of zstd');
+  const flags = view.getUint8(4);
+  const single = (flags & 0x20) !== 0;
+  if (flags & 3) throw new ArgumentError('it needs a dictionary');
+  const sizeBytes = flags >> 6 ? 1 << (flags >> 6) : Number(single);
+  let at = 5 + Number(!single);
+  let window = 0;
+  if (single) {
+    for (let k = sizeBytes - 1; k >= 0; k--) window = window * 256 + view.getUint8(at + k);
+  } else {
+    const descriptor = view.getUint8(5);
+    window = 2 ** (10 + (descriptor >> 3)) * (1 + (descriptor & 7) / 8);
+  }
+  if (window > Math.max(size, LARGEST_WINDOW)) throw new ArgumentError(`it asks for a window of ${window} bytes`);
+  at += sizeBytes;
+  for (let last = false; !last; ) {
+    if (at + 3 > frame.length) throw new ArgumentError('it is cut short');
+    const head = view.getUint8(at) | (view.getUint16(at + 1, true) << 8);
+    last = (head & 1) === 1;
+    // a block of type 1 is one byte, repeated
+    at += 3 + ((head & 6) === 2 ? 1 : head >> 3);
+  }
+  if (flags & 4) at += 4;
+  if (at !== frame.length) throw new ArgumentError(`its frame has ${at} bytes, not ${frame.length}`);
+}
+
+/** Zstandard without help of Node.js: never more than `size` bytes of output, and a window that is bounded. */
+export function unzstd(compressed: Uint8Array, size: number): Uint8Array {
+  checkFrame(compressed, size);
+  const out = new Uint8Array(size);
+  let done = 0;
+  const stream = new Decompress((chunk) => {
+    if (done + chunk.length > size) throw new ArgumentError(`it holds more than ${size} bytes`);
+    out.set(chunk, done);
+    done += chunk.length;
+  });
+  stream.push(compressed, true);
+  return out.subarray(0, done);
+}
+
+const DECODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, size: number) => Uint8Array>> = {
+  none: (bytes) => bytes,
+  gzip: (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
+  zstd: zlib.zstdDecompressSync ? (bytes, size) => zlib.zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }) : unzstd,
+};
+
+/** The `size` bytes of a chunk. Throws {@link ArgumentError} where it holds more, less, or is damaged; never allocates more than that. */
+export function decodeChunk(stored: Uint8Array, compression: ZarrCompression, size: number, name: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = DECODERS[compression](stored, size);
+  } catch (error) {
+    throw new ArgumentError(`${name} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (bytes.length !== size) throw new ArgumentError(`${name} is cut short or damaged: expected ${size} bytes, received ${bytes.length}`);
+  return bytes;
+}
+
+const ENCODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, level: number) => Uint8Array>> = {
+  none: (bytes) => bytes,
+  gzip: (bytes, level) => zlib.gzipSync(bytes, { level }),
+  zstd: (bytes, level) => zlib.zstdCompressSync(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: level } }),
+};
+
+export const encodeChunk = (bytes: Uint8Array, compression: ZarrCompression, level: number): Uint8Array =>
+  ENCODERS[compression](bytes, level);
+
+/** The levels that an encoder takes. */
+export const LEVELS: Readonly<Record<ZarrCompression, readonly [least: number, most: number]>> = {
+  none: [0, 9],
+  gzip: [0, 9],
+  zstd: [1, 22],
+};
+
+/** Throws {@link BackendError} where this Node.js can't write a compression. */
+export function checkEncoder(compression: ZarrCompression): void {
+  if (compression === 'zstd' && !zlib.zstdCompressSync)
+    throw new BackendError(`writing zstd needs Node.js 22.15 or newer, this is ${process.versions.node}: use compression 'gzip'`);
+}

@@ -1,0 +1,82 @@
+import { type Box, Layout, splitCount, splitStart } from '../core/layout.js';
+import { product, type Shape } from '../core/shape.js';
+
+/** Chunks hold at most this many bytes unless asked for. */
+const CHUNK_BYTES = 1 << 22;
+
+/** A chunk shape that depends on the array alone: the longest axis halved until a chunk is small enough. */
+export function defaultChunks(shape: Shape, itemBytes: number): number[] {
+  const chunks = shape.map((n) => Math.max(1, n));
+  while (product(chunks) * itemBytes > CHUNK_BYTES) {
+    const longest = chunks.indexOf(Math.max(...chunks));
+    chunks[longest] = Math.ceil((chunks[longest] as number) / 2);
+  }
+  return chunks;
+}
+
+export const chunkCounts = (shape: Shape, chunks: Shape): number[] => shape.map((n, k) => Math.ceil(n / (chunks[k] as number)));
+
+function primeFactors(n: number): number[] {
+  const factors: number[] = [];
+  for (let f = 2, rest = n; rest > 1; f = f * f > rest ? rest : f + 1) {
+    for (; rest % f === 0; rest /= f) factors.push(f);
+    if (rest === 1) break;
+  }
+  return factors.reverse();
+}
+
+/** A process grid of at most `ranks` in which no block has no chunks: each prime factor goes to the axis with most chunks a block. */
+function gridFor(counts: readonly number[], ranks: number): number[] {
+  const grid = counts.map(() => 1);
+  for (const factor of primeFactors(ranks)) {
+    const load = counts.map((n, k) => n / ((grid[k] as number) * factor));
+    const axis = load.indexOf(Math.max(...load));
+    if ((load[axis] as number) >= 1) grid[axis] = (grid[axis] as number) * factor;
+  }
+  return grid;
+}
+
+/** The layout in which ranks read or write whole chunks: `layout` itself where it cuts none, otherwise blocks of chunks over a process grid. Pure. */
+export function chunkLayout(layout: Layout, chunks: Shape): Layout {
+  const { globalShape, ranks } = layout;
+  const isAligned = (rank: number): boolean => {
+    const { start, shape } = layout.box(rank);
+    return (
+      product(shape) === 0 ||
+      chunks.every((c, k) => {
+        const from = start[k] as number;
+        const to = from + (shape[k] as number);
+        return from % c === 0 && (to % c === 0 || to === globalShape[k]);
+      })
+    );
+  };
+  if (!layout.replicated && Array.from({ length: ranks }, (_, r) => r).every(isAligned)) return layout;
+  const counts = chunkCounts(globalShape, chunks);
+  const grid = gridFor(counts, ranks);
+  const extents = counts.map((count, k) => {
+    const [n, c, parts] = [globalShape[k] as number, chunks[k] as number, grid[k] as number];
+    return Array.from({ length: parts }, (_, i) => {
+      const from = splitStart(count, parts, i);
+      return Math.min(n, (from + splitCount(count, parts, i)) * c) - Math.min(n, from * c);
+    });
+  });
+  return Layout.tiles(globalShape, ranks, grid, extents);
+}
+
+/** Calls `body` with each chunk of a box that cuts none: its index in the array, and the part of it within the array. */
+export function forChunks(box: Box, chunks: Shape, body: (index: readonly number[], part: Box) => void): void {
+  if (product(box.shape) === 0) return;
+  const first = box.start.map((s, k) => s / (chunks[k] as number));
+  const counts = chunkCounts(box.shape, chunks);
+  const total = product(counts);
+  for (let i = 0; i < total; i++) {
+    const index = new Array<number>(counts.length);
+    for (let k = counts.length - 1, rest = i; k >= 0; k--) {
+      index[k] = (first[k] as number) + (rest % (counts[k] as number));
+      rest = Math.floor(rest / (counts[k] as number));
+    }
+    const start = index.map((j, k) => j * (chunks[k] as number));
+    const shape = start.map((s, k) => Math.min(chunks[k] as number, (box.start[k] as number) + (box.shape[k] as number) - s));
+    body(index, { start, shape });
+  }
+}

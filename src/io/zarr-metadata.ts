@@ -1,0 +1,187 @@
+import { type DType, isComplex } from '../core/dtype.js';
+import { ArgumentError, DTypeError } from '../core/errors.js';
+import { formatShape, product, type Shape } from '../core/shape.js';
+import { HOST_LITTLE_ENDIAN, type NpyKind } from './npy-header.js';
+
+export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+export type ZarrCompression = (typeof ZARR_COMPRESSIONS)[number];
+
+/** What the zarr.json of an array says (Zarr core specification, version 3). */
+export interface ZarrMetadata {
+  readonly shape: Shape;
+  /** As the file names it, `'float64'`. */
+  readonly dataType: string;
+  readonly kind: NpyKind;
+  /** Of one element. */
+  readonly bytes: number;
+  readonly littleEndian: boolean;
+  readonly chunkShape: Shape;
+  readonly compression: ZarrCompression;
+  /** The value of chunks that are not stored: one number, or real and imaginary part. */
+  readonly fill: readonly number[];
+  /** How the chunk `[1, 2]` is called: `c/1/2`, `c.1.2`, or `1/2`, `1.2` as in version 2. */
+  readonly keys: { readonly prefix: 'c' | ''; readonly separator: '/' | '.' };
+  readonly dimensionNames: readonly (string | null)[] | undefined;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+const TYPES: Readonly<Record<string, readonly [kind: NpyKind, bytes: number]>> = {
+  bool: ['bool', 1],
+  int8: ['int', 1],
+  int16: ['int', 2],
+  int32: ['int', 4],
+  int64: ['int', 8],
+  uint8: ['uint', 1],
+  uint16: ['uint', 2],
+  uint32: ['uint', 4],
+  uint64: ['uint', 8],
+  float16: ['float', 2],
+  float32: ['float', 4],
+  float64: ['float', 8],
+  complex64: ['complex', 8],
+  complex128: ['complex', 16],
+};
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+type JsonObject = { readonly [name: string]: Json };
+
+const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+const objectIn = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+const show = (value: Json | undefined): string => String(JSON.stringify(value)).slice(0, 120);
+
+/** The bits of a float in hexadecimal digits, the most significant first. */
+function floatOfBits(digits: string, bytes: number): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, BigInt(`0x${digits}`) << BigInt(8 * (8 - bytes)));
+  return bytes === 4 ? view.getFloat32(0) : view.getFloat64(0);
+}
+
+function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number): number | undefined {
+  if (kind === 'bool') return typeof value === 'boolean' ? Number(value) : undefined;
+  if (kind === 'int' || kind === 'uint') return Number.isInteger(value) ? (value as number) : undefined;
+  if (typeof value === 'number') return value;
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+  if (typeof value === 'string' && bytes > 2 && new RegExp(`^0x[0-9a-fA-F]{${2 * bytes}}$`).test(value))
+    return floatOfBits(value.slice(2), bytes);
+  return undefined;
+}
+
+/** Checks everything that the file claims; whether the claims are plausible for what is stored is not decided here. Throws {@link ArgumentError} and {@link DTypeError}. */
+export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
+  const bad = (why: string) => new ArgumentError(`${name} is not the zarr.json of an array that can be read: ${why}`);
+  let parsed: Json;
+  try {
+    parsed = JSON.parse(text) as Json;
+  } catch (error) {
+    throw bad(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
+  const root = objectIn(parsed);
+  if (root['zarr_format'] !== 3) throw bad(`zarr_format ${show(root['zarr_format'])}, expected 3`);
+  if (root['node_type'] !== 'array') throw bad(`node_type ${show(root['node_type'])}, expected "array"`);
+  const extents = (value: Json | undefined, least: number): number[] | undefined =>
+    Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && (n as number) >= least) ? [...(value as number[])] : undefined;
+  const shape = extents(root['shape'], 0);
+  if (!shape) throw bad(`shape ${show(root['shape'])}, expected a list of lengths`);
+  const type = root['data_type'];
+  const known = typeof type === 'string' && Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
+  if (!known || typeof type !== 'string')
+    throw new DTypeError(`${name} holds ${show(type)}: expected one of ${Object.keys(TYPES).join(', ')}`);
+  const [kind, bytes] = known;
+  const grid = objectIn(root['chunk_grid']);
+  if (grid['name'] !== 'regular') throw bad(`chunk grid ${show(grid['name'])}, expected "regular"`);
+  const chunkShape = extents(objectIn(grid['configuration'])['chunk_shape'], 1);
+  if (chunkShape?.length !== shape.length)
+    throw bad(`chunks of shape ${show(objectIn(grid['configuration'])['chunk_shape'])} for an array of shape ${formatShape(shape)}`);
+  for (const [what, list] of [
+    ['an array', shape],
+    ['chunks', chunkShape],
+  ] as const) {
+    if (!Number.isSafeInteger(product(list) * bytes)) throw bad(`${what} of shape ${formatShape(list)} can't be held by any machine`);
+  }
+
+  const encoding = objectIn(root['chunk_key_encoding']);
+  if (encoding['name'] !== 'default' && encoding['name'] !== 'v2')
+    throw bad(`chunk key encoding ${show(encoding['name'])}, expected "default" or "v2"`);
+  const isDefault = encoding['name'] === 'default';
+  const separator = objectIn(encoding['configuration'])['separator'] ?? (isDefault ? '/' : '.');
+  if (separator !== '/' && separator !== '.') throw bad(`chunk key separator ${show(separator)}, expected "/" or "."`);
+
+  const codecs = Array.isArray(root['codecs']) ? (root['codecs'] as readonly Json[]).map(objectIn) : [];
+  const [first, second, ...others] = codecs;
+  const names = codecs.map((codec) => show(codec['name'])).join(', ');
+  const compression = second === undefined ? 'none' : second['name'];
+  if (first?.['name'] !== 'bytes' || others.length > 0 || !(ZARR_COMPRESSIONS as readonly unknown[]).includes(compression))
+    throw bad(
+      `codecs ${names || 'none'}, expected "bytes", then at most one of "gzip", "zstd": store it without sharding, transposition and check sums`,
+    );
+  const endian = objectIn(first['configuration'])['endian'];
+  const single = bytes === 1 || (kind === 'complex' && bytes === 2);
+  if (endian !== 'little' && endian !== 'big' && !(single && endian === undefined))
+    throw bad(`endian ${show(endian)}, expected "little" or "big"`);
+  const transformers = root['storage_transformers'];
+  if (Array.isArray(transformers) && transformers.length > 0) throw bad('it has storage transformers');
+
+  const given = root['fill_value'];
+  const parts = kind === 'complex' ? (Array.isArray(given) && given.length === 2 ? (given as readonly Json[]) : []) : [given];
+  const fill = parts.map((part) => fillNumber(part, kind, kind === 'complex' ? bytes / 2 : bytes));
+  if (fill.length === 0 || !fill.every((v) => v !== undefined)) throw bad(`fill_value ${show(given)} for ${type}`);
+  const dimensions = root['dimension_names'];
+  return {
+    shape,
+    dataType: type,
+    kind,
+    bytes,
+    littleEndian: single ? HOST_LITTLE_ENDIAN : endian === 'little',
+    chunkShape,
+    compression: compression as ZarrCompression,
+    fill,
+    keys: { prefix: isDefault ? 'c' : '', separator },
+    dimensionNames:
+      Array.isArray(dimensions) && dimensions.length === shape.length
+        ? (dimensions as readonly Json[]).map((d) => (typeof d === 'string' ? d : null))
+        : undefined,
+    attributes: objectIn(root['attributes']),
+  };
+}
+
+const CODECS: Readonly<Record<ZarrCompression, (level: number) => readonly JsonObject[]>> = {
+  none: () => [],
+  gzip: (level) => [{ name: 'gzip', configuration: { level } }],
+  zstd: (level) => [{ name: 'zstd', configuration: { level, checksum: false } }],
+};
+
+/** The zarr.json of an array in this machine's byte order. */
+export function formatZarrMetadata(
+  shape: Shape,
+  dtype: DType,
+  chunkShape: Shape,
+  options: {
+    readonly compression: ZarrCompression;
+    readonly level: number;
+    readonly attributes: Readonly<Record<string, unknown>>;
+    readonly dimensionNames?: readonly (string | null)[] | undefined;
+  },
+): string {
+  const { compression, level, attributes, dimensionNames } = options;
+  return `${JSON.stringify(
+    {
+      zarr_format: 3,
+      node_type: 'array',
+      shape,
+      data_type: dtype,
+      chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape } },
+      chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+      fill_value: isComplex(dtype) ? [0, 0] : 0,
+      codecs: [{ name: 'bytes', configuration: { endian: HOST_LITTLE_ENDIAN ? 'little' : 'big' } }, ...CODECS[compression](level)],
+      ...(dimensionNames && { dimension_names: dimensionNames }),
+      attributes,
+    },
+    undefined,
+    2,
+  )}\n`;
+}
+
+/** The file of a chunk within the array's folder. */
+export function chunkKey({ prefix, separator }: ZarrMetadata['keys'], index: readonly number[]): string {
+  return prefix === '' ? index.join(separator) : [prefix, ...index].join(separator);
+}

@@ -1,0 +1,180 @@
+/** Readers on damaged files: an error or an array, never a crash, a hang, or memory out of all proportion to the file. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/defaults.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { bytesOf, type DType } from '../../src/core/dtype.js';
+import { LopsError } from '../../src/core/errors.js';
+import { CpuBackend } from '../../src/cpu/index.js';
+import { readNpy, readNpyDistributed, readNpz, readSegy, readZarr, writeNpy, writeNpz, writeSegy, writeZarr } from '../../src/io/index.js';
+import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { numbered } from '../core/arrays.js';
+
+/** Remembers the largest storage that was asked for. */
+class MeteredBackend extends CpuBackend {
+  largest = 0;
+  constructor() {
+    super({ name: 'metered' });
+  }
+  override alloc(dtype: DType, length: number): ReturnType<CpuBackend['alloc']> {
+    this.largest = Math.max(this.largest, length * bytesOf(dtype));
+    return super.alloc(dtype, length);
+  }
+}
+
+/** Uniform in [0, 1), of a seed (Mulberry32, public domain). */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Numbers that readers trip over, as bytes. */
+const EVIL = [
+  '\xff',
+  '\x00',
+  '\x7f\xff',
+  '\xff\xff\xff\xff',
+  '\x7f\xff\xff\xff',
+  '\x00\x00\x00\x10',
+  '-',
+  '9'.repeat(19),
+  '1e400',
+  `${2 ** 60}`,
+  '"',
+  '{',
+  ',',
+  'null',
+];
+
+/** A copy with one to four faults: flipped bits, overwritten, inserted, removed, repeated or missing bytes. `within` draws them to the start. */
+function mutated(file: Uint8Array, random: () => number, within: number): Buffer {
+  let bytes = Buffer.from(file);
+  const pick = (n: number) => Math.floor(random() * n);
+  for (let faults = 1 + pick(4); faults > 0 && bytes.length > 0; faults--) {
+    const at = pick(random() < 0.8 ? Math.min(within, bytes.length) : bytes.length);
+    const evil = Buffer.from(EVIL[pick(EVIL.length)] as string, 'latin1');
+    const length = 1 + pick(40);
+    const kinds = [
+      () => bytes.writeUInt8((bytes[at] as number) ^ (1 << pick(8)), at),
+      () => evil.copy(bytes, at),
+      () => (bytes = Buffer.concat([bytes.subarray(0, at), evil, bytes.subarray(at)])),
+      () => (bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)])),
+      () => (bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)])),
+      () => (bytes = bytes.subarray(0, at)),
+    ];
+    (kinds[pick(kinds.length)] as () => unknown)();
+  }
+  return bytes;
+}
+
+const LIMIT = 1500;
+const RUNS = 1500;
+/** Zarr arrays may have chunks that are not stored; the rest is bounded by the file. */
+const MOST = 1 << 27;
+
+describe('damaged files', function () {
+  this.timeout(30_000);
+  const backend = new MeteredBackend();
+  let folder = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+  });
+  beforeEach(() => {
+    setDefaultBackend(backend);
+    setDefaultCommunicator(new SelfCommunicator());
+    backend.largest = 0;
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** Reads `file` again and again, each time damaged in another way. */
+  function fuzz(file: string, within: number, read: () => unknown, most: number): void {
+    const good = readFileSync(file);
+    read();
+    const random = generator(20_251);
+    const end = Date.now() + LIMIT;
+    let [refused, runs] = [0, 0];
+    const memory = process.memoryUsage().arrayBuffers;
+    for (; runs < RUNS && (Date.now() < end || runs < 50); runs++) {
+      const bytes = mutated(good, random, within);
+      writeFileSync(file, bytes);
+      try {
+        read();
+      } catch (error) {
+        refused++;
+        if (!(error instanceof LopsError))
+          throw new Error(`run ${runs}: ${String(error)}\n${bytes.subarray(0, 400).toString('latin1')}`, { cause: error });
+      }
+    }
+    expect(refused, 'refused').above(runs / 5);
+    expect(backend.largest, 'largest array').at.most(most);
+    expect(process.memoryUsage().arrayBuffers - memory, 'memory').at.most(2 ** 30);
+  }
+
+  it('.npy', () => {
+    const path = join(folder, 'x.npy');
+    writeNpy(path, numbered([5, 6, 7], 'float32'));
+    fuzz(path, 128, () => readNpy(path).dispose(), 1 << 20);
+    writeNpy(path, numbered([5, 6, 7], 'float64'));
+    fuzz(path, 128, () => readNpyDistributed(path).dispose(), 1 << 20);
+  });
+  for (const compress of [false, true]) {
+    it(`.npz, ${compress ? 'deflated' : 'stored'}`, () => {
+      const path = join(folder, 'x.npz');
+      writeNpz(path, { a: numbered([30], 'float64'), b: numbered([4, 5], 'int32') }, { compress });
+      const all = () => {
+        for (const entry of readNpz(path).values()) entry.read().dispose();
+      };
+      fuzz(path, Number.POSITIVE_INFINITY, all, 1 << 20);
+    });
+  }
+  it('zarr.json', () => {
+    const path = join(folder, 'x.zarr');
+    writeZarr(path, DistributedArray.toDist(numbered([6, 7], 'float32')), { chunks: [2, 3] });
+    fuzz(join(path, 'zarr.json'), Number.POSITIVE_INFINITY, () => readZarr(path).dispose(), MOST);
+  });
+  for (const codec of ['gzip', 'zstd'] as const) {
+    it(`chunks of Zarr arrays, ${codec}`, () => {
+      const path = join(folder, `${codec}.zarr`);
+      writeZarr(path, DistributedArray.toDist(numbered([600], 'float32')), { chunks: [600] });
+      if (codec === 'zstd') {
+        const file = join(path, 'zarr.json');
+        writeFileSync(file, readFileSync(file, 'utf8').replace('"gzip"', '"zstd"'));
+        // a frame of one segment: 2400 bytes, as one repeated byte and a raw block
+        const raw = Buffer.alloc(1200, 7);
+        const block = (last: number, type: number, size: number) =>
+          Buffer.from([(last | (type << 1) | (size << 3)) & 255, (size >> 5) & 255, size >> 13]);
+        const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x60, (2400 - 256) & 255, (2400 - 256) >> 8]);
+        mkdirSync(join(path, 'c'), { recursive: true });
+        writeFileSync(join(path, 'c/0'), Buffer.concat([head, block(0, 1, 1200), Buffer.from([5]), block(1, 0, 1200), raw]));
+      }
+      fuzz(join(path, 'c/0'), 40, () => readZarr(path).dispose(), MOST);
+    });
+  }
+  it('SEG-Y', () => {
+    const path = join(folder, 'x.sgy');
+    writeSegy(path, DistributedArray.toDist(numbered([3, 4, 10], 'float32')), { sampleInterval: 0.004 });
+    const good = readFileSync(path);
+    // faults in the binary header and the first traces
+    const random = generator(7);
+    let refused = 0;
+    const end = Date.now() + LIMIT;
+    for (let k = 0; k < RUNS && Date.now() < end; k++) {
+      writeFileSync(path, Buffer.concat([good.subarray(0, 3200), mutated(good.subarray(3200), random, 400 + 280)]));
+      try {
+        readSegy(path).data.dispose();
+      } catch (error) {
+        refused++;
+        if (!(error instanceof LopsError)) throw error;
+      }
+    }
+    expect(refused).above(50);
+    expect(backend.largest).at.most(1 << 20);
+  });
+});

@@ -1,0 +1,78 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { ArgumentError } from '../../src/core/errors.js';
+import { fromEbcdic, toEbcdic } from '../../src/io/ebcdic.js';
+import { fromIbm, toIbm } from '../../src/io/ibm-float.js';
+
+describe('floats of System/360', () => {
+  it('are what the manuals say', () => {
+    const known: readonly (readonly [bits: number, value: number])[] = [
+      [0x00000000, 0],
+      [0x80000000, -0],
+      [0x41100000, 1],
+      [0xc1100000, -1],
+      [0x40800000, 0.5],
+      [0x42640000, 100],
+      [0xc276a000, -118.625],
+      [0x7fffffff, 16 ** 63 * (1 - 2 ** -24)],
+      [0x00100000, 16 ** -65],
+    ];
+    for (const [bits, value] of known) {
+      expect(fromIbm(bits), bits.toString(16)).equals(value);
+      expect(toIbm(value), String(value)).equals(bits);
+    }
+  });
+  it('every normalized one comes back', () => {
+    fc.assert(
+      fc.property(fc.boolean(), fc.nat(127), fc.integer({ min: 0x100000, max: 0xffffff }), (negative, exponent, fraction) => {
+        const bits = (((negative ? 0x80 : 0) | exponent) * 2 ** 24 + fraction) >>> 0;
+        expect(toIbm(fromIbm(bits))).equals(bits);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+  it('are the nearest to every number within their range', () => {
+    const numbers = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .filter((x) => Math.abs(x) < 7.2e75 && (x === 0 || Math.abs(x) > 1e-77));
+    fc.assert(
+      fc.property(numbers, (x) => {
+        const bits = toIbm(x) as number;
+        const y = fromIbm(bits);
+        expect(Math.abs(y - x)).at.most(Math.abs(x) * 2 ** -21);
+        for (const other of [bits - 1, bits + 1]) {
+          // the neighbours in the same binade of 16
+          if ((other & 0xffffff) >= 0x100000 && other >>> 24 === bits >>> 24)
+            expect(Math.abs(fromIbm(other) - x)).at.least(Math.abs(y - x));
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+  it('hold every float32 of up to 21 bits, and round half to even', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -(2 ** 21), max: 2 ** 21 }), fc.integer({ min: -120, max: 100 }), (m, e) => {
+        const x = m * 2 ** e;
+        expect(fromIbm(toIbm(x) as number)).equals(x);
+      }),
+    );
+    expect(toIbm(1 + 2 ** -21)).equals(0x41100000);
+    expect(toIbm(1 + 3 * 2 ** -21)).equals(0x41100002);
+    expect(toIbm(16 - 2 ** -30)).equals(0x42100000);
+  });
+  it('end where they end', () => {
+    for (const x of [Number.NaN, Number.POSITIVE_INFINITY, -1e76, 16 ** 63]) expect(toIbm(x)).equals(undefined);
+    expect(toIbm(1e-90)).equals(0);
+    expect(fromIbm(toIbm(16 ** -66) as number)).equals(16 ** -66);
+  });
+});
+
+describe('EBCDIC', () => {
+  it('has the letters of the standard', () => {
+    expect([...toEbcdic('C 1 AZaz09.')]).deep.equals([0xc3, 0x40, 0xf1, 0x40, 0xc1, 0xe9, 0x81, 0xa9, 0xf0, 0xf9, 0x4b]);
+    expect(fromEbcdic(Uint8Array.of(0xc3, 0x40, 0xf1, 0x00, 0x05))).equals('C 1  ');
+    const ascii = Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join('');
+    expect(fromEbcdic(toEbcdic(ascii))).equals(ascii);
+    expect(() => toEbcdic('Ω')).throws(ArgumentError, 'EBCDIC');
+  });
+});
