@@ -1,13 +1,14 @@
 import type { NDArray } from 'lops-mpi';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 
+/** What is drawn: the stacked system has the answer of the normal equations. */
 const TITLES: Readonly<Record<string, string>> = {
   true: 'True model',
   background: 'Background',
   data: 'Data',
   cgls: 'CGLS',
-  ne: 'CG, normal equations, Laplacian',
-  stacked: 'CGLS, stacked with Laplacian',
+  ne: 'Laplacian (CG, CGLS)',
+  tv: 'Total variation (ADMM)',
 };
 
 const COLUMNS = 3;
@@ -18,7 +19,8 @@ export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray
   const [ny, nx, nz] = truth.shape as [number, number, number];
   const [iy, iz] = [Math.floor(ny / 2), Math.floor(0.55 * nz)];
   const impedance = colorRange(truth.toHost());
-  const panels = [...results].map(([name, array]) => {
+  const drawn = [...results].filter(([name]) => name in TITLES);
+  const panels = drawn.map(([name, array]) => {
     const isData = name === 'data';
     const look = isData
       ? ({ colorMap: 'seismic', range: colorRange(array.toHost(), { symmetric: true }), colorBarLabel: 'amplitude' } as const)

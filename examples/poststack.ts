@@ -2,8 +2,8 @@
  * 3-D post-stack inversion: from seismic traces to acoustic impedance, the main job of the library.
  *
  * The model, log-impedance `m[y, x, z]`, is distributed along y; each rank models its own traces, `d = W D m` (wavelet, derivative along z). It is inverted
- * from a smooth background in three ways: least squares (CGLS); normal equations with Laplacian regularisation (CG), whose Laplacian exchanges halos along y; and the same
- * problem as a stacked system (CGLS).
+ * from a smooth background in four ways: least squares (CGLS); normal equations with Laplacian regularisation (CG), whose Laplacian exchanges halos along y; the same
+ * problem as a stacked system (CGLS); and with anisotropic total variation (ADMM), which keeps layers blocky.
  *
  *     npm run demo
  *     npx lops run -n 4 dist/examples/poststack.js --ny 32 --niter 100
@@ -12,12 +12,15 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import {
+  admml2,
   COMM_WORLD,
   cg,
   cgls,
   DistributedArray,
   hostArray,
+  L1,
   MPIBlockDiag,
+  MPIGradient,
   MPILaplacian,
   MPIStackedVStack,
   NDArray,
@@ -41,12 +44,15 @@ interface Flags {
   readonly nz: number;
   readonly niter: number;
   readonly epsR: number;
+  readonly sigmaTv: number;
+  readonly tauTv: number;
+  readonly innerTv: number;
   readonly noise: number;
   readonly dtype?: 'float32' | 'float64';
   readonly seed: number;
 }
 
-const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, three ways', (command) =>
+const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, four ways', (command) =>
   command
     .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
     .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
@@ -55,6 +61,9 @@ const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, three wa
     .option('--nz <n>', 'samples of a trace of the built model', numeric, 180)
     .option('--niter <n>', 'iterations of each inversion', numeric, 60)
     .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)
+    .option('--sigma-tv <number>', 'weight of the total variation', numeric, 0.004)
+    .option('--tau-tv <number>', 'step of ADMM', numeric, 20)
+    .option('--inner-tv <n>', 'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv', numeric, 6)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
     .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
     .option('--seed <n>', 'of model and noise', numeric, 42),
@@ -75,12 +84,13 @@ const [count] = mtrue.localShape as [number];
 mtrue.local.assign(NDArray.fromHost(sections(model, first, ny, hostArray(dtype, mtrue.local.size)), mtrue.localShape, { backend }));
 mback.local.assign(smooth(mtrue.local, [Math.min(15, nx), Math.min(35, nz)], { axes: [1, 2] }));
 
-// Each rank models its own traces; the Laplacian reaches over the ranks' borders.
+// Each rank models its own traces; Laplacian and gradient reach over the ranks' borders.
 const dt = 0.004;
 const times = Float64Array.from({ length: 21 }, (_, i) => i * dt);
 const { wavelet } = ricker(times, 15);
 const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2, dtype })]);
 const L = new MPILaplacian(dims, { axes: [0, 1, 2], dtype });
+const G = new MPIGradient(dims, { kind: 'forward', dtype });
 
 const d = B.matvec(mtrue);
 const noise = DistributedArray.random(dims, { backend, dtype, seed: flags.seed });
@@ -92,22 +102,40 @@ say(`model ${dims.join(' × ')} ${dtype} on ${comm.size} rank${comm.size > 1 ? '
 interface Inversion {
   readonly name: string;
   readonly file: string;
+  /** Most iterations. */
+  readonly niter: number;
   readonly steps: () => Iterable<{ readonly iteration: number; readonly x: DistributedArray; readonly cost: number }>;
 }
 
 const start = { x0: mback, niter, tol: 0 };
 const weight = Math.sqrt(epsR);
 const inversions: readonly Inversion[] = [
-  { name: 'CGLS', file: 'cgls', steps: () => cgls.steps(B, d, start) },
+  { name: 'CGLS', file: 'cgls', niter, steps: () => cgls.steps(B, d, start) },
   {
     name: 'CG, normal equations + Laplacian',
     file: 'ne',
+    niter,
     steps: () => cg.steps(B.H.mul(B).add(L.H.mul(L).scale(epsR)), B.rmatvec(d), start),
   },
   {
     name: 'CGLS, stacked with Laplacian',
     file: 'stacked',
+    niter,
     steps: () => cgls.steps(new MPIStackedVStack([B, L.scale(weight)]), new StackedDistributedArray([d, d.zerosLike()]), start),
+  },
+  {
+    name: 'ADMM, total variation',
+    file: 'tv',
+    niter: Math.ceil(niter / flags.innerTv),
+    steps: () => {
+      const inner = { niter: flags.innerTv, tol: 0 };
+      return admml2.steps(B, d, new L1({ sigma: flags.sigmaTv }), G, {
+        x0: mback,
+        tau: flags.tauTv,
+        niter: Math.ceil(niter / flags.innerTv),
+        inner,
+      });
+    },
   },
 ];
 
@@ -120,8 +148,8 @@ const results = new Map([
   ['data', d],
 ]);
 
-for (const { name, file, steps } of inversions) {
-  const progress = startProgress(niter, { label: name.padEnd(34), rank: comm.rank });
+for (const { name, file, niter: most, steps } of inversions) {
+  const progress = startProgress(most, { label: name.padEnd(34), rank: comm.rank });
   const began = performance.now();
   let last: { iteration: number; x: DistributedArray } | undefined;
   for (const step of steps()) {
