@@ -1,88 +1,37 @@
+import { normAlong } from './axis-norm.js';
 import type { Backend, Elements, InnerProduct } from './backend.js';
+import { contains, forEachRun, placeIn } from './box-index.js';
 import type { Communicator } from './communicator.js';
 import { isScalar, type Scalar } from './complex.js';
 import { defaultCommunicator, resolveBackend } from './defaults.js';
-import { checkDType, type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, promote, realOf } from './dtype.js';
+import { DistributedVector } from './distributed-vector.js';
+import { type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from './dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
-import { HaloPlan } from './halo.js';
+import { gather } from './gather.js';
+import { ghosted } from './ghost-cells.js';
 import { type Box, Layout } from './layout.js';
 import { NDArray } from './ndarray.js';
-import { checkOneOf, checkOptions } from './options.js';
+import { distributedNorm } from './norm.js';
+import { checkOptions } from './options.js';
 import { fillNormal, fillUniform } from './random.js';
+import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import { PARTS, tidy } from './scope.js';
-import { around, formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
-import { DistributedSpace, PARTITIONS, type Partition } from './space.js';
+import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
+import { type DistributedArrayOptions, DistributedSpace, type Partition, spaceOf } from './space.js';
 import { TransferPlan } from './transfer.js';
-import {
-  type AnyVector,
-  checkSameBackend,
-  checkSameSpace,
-  combineShares,
-  dot,
-  type NormOrder,
-  normRecipe,
-  rdots,
-  selectAbs,
-  type Vector,
-  vdots,
-} from './vector.js';
+import { type AnyVector, checkSameBackend, checkSameMemory, checkSameSpace, type NormOrder, type Vector } from './vector.js';
 
-export interface DistributedArrayOptions {
-  /** @default the backend's default dtype */
-  readonly dtype?: DType;
-  /** The axis along which a SCATTER array is split. @default 0 */
-  readonly axis?: number;
-  /** @default 'SCATTER' */
-  readonly partition?: Partition;
-  /** A local shape for every rank, where the even split is not wanted. */
-  readonly localShapes?: readonly Shape[];
-  /** A process grid to split over, one number an axis, instead of `axis`. */
-  readonly grid?: readonly number[];
-  /** A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one colour. */
-  readonly mask?: readonly number[];
-  /** A backend, or its name. @default the default backend */
-  readonly backend?: Backend | string;
-  /** @default the default communicator */
-  readonly comm?: Communicator;
-}
-
-const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask', 'backend', 'comm'] as const;
+export { type DistributedArrayOptions, spaceOf } from './space.js';
 
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
 export type HostData = NDArray | HostArray;
-
-/** The space that a global shape and options ask for; `owner` is named in errors. Collective only where a mask is met for the first time. */
-export function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
-  checkOptions(owner, options, OPTION_NAMES);
-  const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
-  const comm = options.comm ?? defaultCommunicator();
-  const backend = resolveBackend(options.backend);
-  const shape = toShape(globalShape, 'global shape');
-  if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
-  checkOneOf('partition', partition, PARTITIONS);
-  const k = toAxis(axis, shape.length);
-  if (partition !== 'SCATTER' && (localShapes || grid))
-    throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
-  if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
-  if (localShapes && localShapes.length !== comm.size)
-    throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
-  const layout =
-    partition !== 'SCATTER'
-      ? Layout.replicated(shape, comm.size)
-      : localShapes
-        ? Layout.fromLocalShapes(localShapes, k, shape)
-        : grid
-          ? Layout.grid(shape, comm.size, grid)
-          : Layout.split(shape, comm.size, k);
-  return DistributedSpace.of({ layout, partition, comm, dtype: checkDType(options.dtype ?? backend.defaultDType), backend, mask });
-}
 
 /**
  * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and this rank's part, an NDArray on whichever backend.
  *
  * Arithmetic never communicates. Inner products, norms and `asArray` do; so do the methods that say so. Properties never do.
  */
-export class DistributedArray implements Vector<DistributedArray> {
+export class DistributedArray extends DistributedVector<DistributedArray> implements Vector<DistributedArray> {
   readonly space: DistributedSpace;
   /** This rank's part; writing into it changes the array. */
   readonly local: NDArray;
@@ -90,6 +39,7 @@ export class DistributedArray implements Vector<DistributedArray> {
   readonly #share: Elements | undefined;
 
   private constructor(space: DistributedSpace, local: NDArray) {
+    super();
     this.space = space;
     this.local = local;
     if (space.layout.replicated)
@@ -186,15 +136,6 @@ export class DistributedArray implements Vector<DistributedArray> {
     );
   }
 
-  get dtype(): DType {
-    return this.space.dtype;
-  }
-  get backend(): Backend {
-    return this.space.backend;
-  }
-  get comm(): Communicator {
-    return this.space.comm;
-  }
   get rank(): number {
     return this.space.comm.rank;
   }
@@ -223,23 +164,9 @@ export class DistributedArray implements Vector<DistributedArray> {
   get ndim(): number {
     return this.globalShape.length;
   }
-  /** Elements over all ranks. */
-  get size(): number {
-    return this.space.size;
-  }
   /** This rank's part of the global array. */
   get box(): Box {
     return this.layout.box(this.rank);
-  }
-  get reducer(): Communicator {
-    return this.space.reducer;
-  }
-
-  emptyLike(): DistributedArray {
-    return this.space.empty();
-  }
-  zerosLike(): DistributedArray {
-    return this.space.zeros();
   }
   copy(): DistributedArray {
     return this.space.empty().assign(this);
@@ -320,7 +247,7 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   /** Sets one element by its global index; every rank calls it, the owners store. Never communicates. */
   set(index: readonly number[], value: Scalar): this {
-    const at = this.#ownIndex(this.#globalIndex(index));
+    const at = placeIn(this.box, this.#globalIndex(index));
     // before owners part from the others, so that a value that does not fit throws on all
     const fitting = this.local.checkFits(value);
     if (at !== undefined) this.local.setAt(at, fitting);
@@ -332,14 +259,13 @@ export class DistributedArray implements Vector<DistributedArray> {
     const wanted = this.#globalIndex(index);
     let owner = 0;
     while (!contains(this.layout.box(owner), wanted)) owner++;
-    const at = this.#ownIndex(wanted);
+    const at = placeIn(this.box, wanted);
     const mine = at !== undefined && owner === this.rank;
     return this.comm.bcastObject(mine ? tidy(() => this.local.reshape([this.local.size]).get(at)) : 0, owner);
   }
 
   setAt(index: number, value: Scalar): this {
-    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
-      throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+    this.checkFlatIndex(index);
     return this.set(
       stridesOf(this.globalShape).map((step, k) => Math.floor(index / step) % (this.globalShape[k] as number)),
       value,
@@ -352,13 +278,6 @@ export class DistributedArray implements Vector<DistributedArray> {
       throw new ShapeError(`expected an index into ${formatShape(this.globalShape)}, received ${formatShape(index)}`);
     }
     return wanted;
-  }
-
-  /** The place in this rank's part of a global index, or undefined where this rank does not own it. */
-  #ownIndex(index: readonly number[]): number | undefined {
-    const box = this.box;
-    if (!contains(box, index)) return undefined;
-    return stridesOf(box.shape).reduce((at, step, k) => at + step * ((index[k] as number) - (box.start[k] as number)), 0);
   }
 
   axpby(a: Scalar, x: DistributedArray, b: Scalar): this {
@@ -426,16 +345,6 @@ export class DistributedArray implements Vector<DistributedArray> {
     return target;
   }
 
-  dot(y: DistributedArray): Scalar {
-    return dot<DistributedArray>(this, y);
-  }
-  vdot(y: DistributedArray): Scalar {
-    return vdots([this, y])[0] as Scalar;
-  }
-  rdot(y: DistributedArray): number {
-    return rdots([this, y])[0] as number;
-  }
-
   innerProducts(y: DistributedArray, conjugate: boolean, into: InnerProduct[]): void {
     if (this.dtype === y.dtype) {
       into.push({ x: this.#reduced, y: y.#reduced, conjugate });
@@ -447,59 +356,10 @@ export class DistributedArray implements Vector<DistributedArray> {
   }
 
   /** The norm of all elements, a number (one reduction); or along one axis: an array without that axis, replicated where the axis is the distributed one. */
-  norm(order?: NormOrder): number;
-  norm(order: NormOrder | undefined, axis: number): DistributedArray;
-  norm(order?: NormOrder, axis?: number): number | DistributedArray {
-    const { kernel, combine, finish } = normRecipe(order);
-    if (axis !== undefined) return this.#normAlong(order, toAxis(axis, this.ndim));
-    const share = new Float64Array([this.backend.reduce(kernel, this.#reduced, order) as number]);
-    combineShares(this.reducer, share, combine);
-    return finish(share[0] as number);
-  }
-
-  #normAlong(order: NormOrder | undefined, axis: number): DistributedArray {
-    const { kernel, combine, finish } = normRecipe(order);
-    const { layout, backend } = this;
-    if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
-    if (layout.grid.filter((g) => g > 1).length > 1)
-      throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
-    const across = !layout.replicated && this.axis === axis;
-    const cut = (shape: Shape) => (shape.length === 1 ? [1] : shape.filter((_, k) => k !== axis));
-    const parts = layout.replicated ? layout.localShapes : partsAlong(layout, this.axis);
-    const mine = parts[this.rank] as Shape;
-    const dtype = isFloat(this.dtype) ? realOf(this.dtype) : realOf(backend.defaultDType);
-    const shape = cut(this.globalShape);
-    const result =
-      layout.replicated || across
-        ? Layout.replicated(shape, this.comm.size)
-        : Layout.fromLocalShapes(parts.map(cut), this.axis > axis ? this.axis - 1 : this.axis);
-    const partition = !result.replicated ? 'SCATTER' : layout.replicated ? this.partition : 'BROADCAST';
-    const space = DistributedSpace.of({ comm: this.comm, mask: this.mask, backend, dtype, layout: result, partition });
-    return tidy(() => {
-      const from = isFloat(this.dtype) ? this.local : this.local.astype(dtype);
-      const shares = NDArray.empty(cut(mine), { dtype, backend });
-      backend.reduceAxis(kernel, from, around(mine, axis), shares, order);
-      // results along an axis are small: the last steps are done on the host
-      const values = Float64Array.from(shares.toHost());
-      if (across) combineShares(this.reducer, values, combine);
-      const y = space.empty();
-      const host = hostArray(dtype, values.length);
-      values.forEach((v, i) => {
-        host[i] = finish(v);
-      });
-      if (y.local.size > 0) backend.upload(host, y.local);
-      return y;
-    });
-  }
-
-  kthSmallestAbs(k: number): number {
-    const count = new Float64Array(1);
-    const total = (kernel: 'maxAbs' | 'countAtMost', t: number) => {
-      count[0] = this.backend.reduce(kernel, this.#reduced, t) as number;
-      combineShares(this.reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
-      return count[0] as number;
-    };
-    return selectAbs(k, this.size, total('maxAbs', 0), (t) => total('countAtMost', t));
+  override norm(order?: NormOrder): number;
+  override norm(order: NormOrder | undefined, axis: number): DistributedArray;
+  override norm(order?: NormOrder, axis?: number): number | DistributedArray {
+    return axis === undefined ? distributedNorm(this, this.reducer, order) : normAlong(this, order, toAxis(axis, this.ndim));
   }
 
   overlaps(other: AnyVector): boolean {
@@ -560,14 +420,12 @@ export class DistributedArray implements Vector<DistributedArray> {
 
   /** The same memory seen in another space with the same parts. Never communicates. */
   viewIn(space: DistributedSpace): DistributedArray {
-    if (!this.space.flat().equals(space.flat()))
-      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    checkSameMemory(this.space, space);
     return new DistributedArray(space, this.local.reshape(space.localShape));
   }
 
   aliasIn(space: DistributedSpace): DistributedArray {
-    if (!this.space.flat().equals(space.flat()))
-      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    checkSameMemory(this.space, space);
     return new DistributedArray(space, this.local.alias(0, space.localShape));
   }
 
@@ -590,33 +448,7 @@ export class DistributedArray implements Vector<DistributedArray> {
    * Cells come from as many ranks as are needed.
    */
   addGhostCells(front: number, back = 0): NDArray {
-    if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0))
-      throw new ArgumentError(`expected numbers of cells, received ${front} and ${back}`);
-    if (this.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no neighbours');
-    const { axis, localShape } = this;
-    const plan = HaloPlan.create(this.layout, this.comm, { axis, front, back }, this.dtype, this.backend);
-    plan.start(this.local);
-    plan.finish();
-    const n = localShape[axis] as number;
-    const widths = [plan.frontWidth, n, plan.backWidth];
-    const shape = localShape.map((m, k) => (k === axis ? plan.frontWidth + n + plan.backWidth : m));
-    const result = NDArray.empty(shape, { dtype: this.dtype, backend: this.backend });
-    const strides = stridesOf(shape);
-    let at = 0;
-    for (const [i, part] of [plan.front, this.local, plan.back].entries()) {
-      const piece = localShape.map((m, k) => (k === axis ? (widths[i] as number) : m));
-      if (part && product(piece) > 0) {
-        this.backend.stridedCopy(
-          piece,
-          { elements: part, start: 0, strides: stridesOf(piece) },
-          { elements: result, start: at * (strides[axis] as number), strides },
-          'set',
-        );
-      }
-      at += widths[i] as number;
-    }
-    plan.dispose();
-    return result;
+    return ghosted(this, front, back);
   }
 
   /** Throws on all ranks unless a replicated array has the same bits on all of them. One broadcast of the array and one exchange of verdicts. */
@@ -632,12 +464,8 @@ export class DistributedArray implements Vector<DistributedArray> {
     return this;
   }
 
-  toString(): string {
+  override toString(): string {
     return `<DistributedArray with global shape=${formatShape(this.globalShape)}, local shape=${formatShape(this.localShape)}, dtype=${this.dtype}, partition=${this.partition}, backend=${this.backend.name}, rank ${this.rank} of ${this.comm.size}>`;
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `${this}`;
   }
 
   #check(other: DistributedArray): void {
@@ -653,55 +481,3 @@ export class DistributedArray implements Vector<DistributedArray> {
 }
 
 let constructed = 0;
-
-const contains = (box: Box, index: readonly number[]): boolean =>
-  index.every((i, k) => i >= (box.start[k] as number) && i < (box.start[k] as number) + (box.shape[k] as number));
-
-/** A layout of rows of `shape` for a flat one: the same parts where they are whole rows, the even split where not. */
-export function rowsOf(flat: Layout, shape: Shape): Layout {
-  const inner = product(shape.slice(1));
-  if (flat.replicated) return Layout.replicated(shape, flat.ranks);
-  return inner > 0 && flat.alignsTo(inner)
-    ? Layout.fromLocalShapes(
-        flat.localShapes.map((s) => [(s[0] as number) / inner, ...shape.slice(1)]),
-        0,
-      )
-    : Layout.split(shape, flat.ranks, 0);
-}
-
-/** The flat layout of an array split along its first axis. */
-export function flatOf(layout: Layout): Layout {
-  return layout.replicated
-    ? Layout.replicated([layout.size], layout.ranks)
-    : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
-}
-
-/** Runs that lie one after another both in a box and in the global array. */
-function forEachRun(box: Box, globalShape: Shape, body: (globalStart: number, localStart: number, count: number) => void): void {
-  const size = product(box.shape);
-  if (size === 0) return;
-  const strides = stridesOf(globalShape);
-  const run = box.shape.at(-1) ?? 1;
-  for (let at = 0; at < size; at += run) {
-    let rest = at / run;
-    let start = box.start.at(-1) ?? 0;
-    for (let k = box.shape.length - 2; k >= 0; k--) {
-      const n = box.shape[k] as number;
-      start += ((rest % n) + (box.start[k] as number)) * (strides[k] as number);
-      rest = Math.floor(rest / n);
-    }
-    body(start, at, run);
-  }
-}
-
-/** Local shapes of an array split along `axis` at most: those of ranks without elements, too, differ along it only. */
-const partsAlong = (layout: Layout, axis: number): Shape[] =>
-  layout.localShapes.map((s) => (product(s) > 0 ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n))));
-
-/** The whole array on every rank; blocks without a place in it one after another. */
-function gather(local: NDArray, parts: Layout, comm: Communicator): NDArray {
-  const layout = parts.kind === 'boxes' ? parts : Layout.concatenated(parts.localShapes.map((s) => [product(s)]));
-  const whole = NDArray.empty(layout.globalShape, { dtype: local.dtype, backend: local.backend });
-  TransferPlan.between(layout, Layout.replicated(layout.globalShape, layout.ranks), comm).run(local, whole);
-  return whole;
-}

@@ -35,8 +35,8 @@ export {
 export { type ArrayOptions, NDArray, NDArraySpace, type RandomOptions } from './ndarray.js';
 export { checkOneOf, checkOptions } from './options.js';
 export { fillNormal, fillUniform } from './random.js';
-export { fftshift, ifftshift, roll } from './roll.js';
 export { withReproducibleDots } from './reproducible.js';
+export { fftshift, ifftshift, roll } from './roll.js';
 export { keep, tidy } from './scope.js';
 export type { Shape } from './shape.js';
 export type { Index, Range } from './slice.js';

@@ -2,6 +2,7 @@ import { matmul } from './array-functions.js';
 import type { Scalar } from './complex.js';
 import type { NDArray } from './ndarray.js';
 import { ElementwiseMethods } from './ndarray-elementwise.js';
+import { normRecipe } from './norm.js';
 import {
   type Axes,
   argExtremeAll,
@@ -18,7 +19,7 @@ import {
   varianceAll,
   varianceAxes,
 } from './reductions.js';
-import { dot, type NormOrder, normRecipe, rdots, vdots } from './vector.js';
+import { dot, type NormOrder, rdots, vdots } from './vector.js';
 
 /**
  * Reductions of an {@link NDArray}: without an axis over all elements, giving a scalar; over one axis or several they give an array. Sums and

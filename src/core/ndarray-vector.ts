@@ -6,7 +6,7 @@ import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { checkStorable } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
 import { ShapingMethods } from './ndarray-shaping.js';
-import { checkSameSpace, type Space } from './vector.js';
+import { checkSameMemory, checkSameSpace, type Space } from './vector.js';
 
 /** What solvers use of an {@link NDArray}: the changes in place of the `Vector` interface, which do not broadcast. */
 export abstract class VectorMethods extends ShapingMethods {
@@ -25,13 +25,11 @@ export abstract class VectorMethods extends ShapingMethods {
   }
   /** The same elements in another shape. Throws {@link ShapeError} for another size, dtype or backend. */
   viewIn(this: NDArray, space: Space<NDArray>): NDArray {
-    if (!this.space.flat().equals(space.flat()))
-      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    checkSameMemory(this.space, space);
     return this.view(0, space.shape);
   }
   aliasIn(this: NDArray, space: Space<NDArray>): NDArray {
-    if (!this.space.flat().equals(space.flat()))
-      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    checkSameMemory(this.space, space);
     return this.alias(0, space.shape);
   }
   /** `this ← value` */

@@ -4,10 +4,10 @@ import { type DType, isComplex, isFloat } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { reduceResult } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
+import { normRecipe } from './norm.js';
 import { checkOptions } from './options.js';
 import { tidy } from './scope.js';
 import { around, product, type Shape, toAxes } from './shape.js';
-import { normRecipe } from './vector.js';
 
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];

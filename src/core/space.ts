@@ -1,10 +1,13 @@
 import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
+import { defaultCommunicator, resolveBackend } from './defaults.js';
 import { DistributedArray } from './distributed-array.js';
-import type { DType } from './dtype.js';
-import { BackendError, PartitionError } from './errors.js';
-import { type Layout, splitCount, splitStart } from './layout.js';
-import type { Shape } from './shape.js';
+import type { SpreadSpace } from './distributed-vector.js';
+import { checkDType, type DType } from './dtype.js';
+import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
+import { Layout, splitCount, splitStart } from './layout.js';
+import { checkOneOf, checkOptions } from './options.js';
+import { type Shape, toAxis, toShape } from './shape.js';
 import type { Space } from './vector.js';
 
 /** SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values. UNSAFE_BROADCAST: each has the whole, nobody checks. */
@@ -46,7 +49,7 @@ function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
 }
 
 /** Everything about a distributed vector but its values. */
-export class DistributedSpace implements Space<DistributedArray> {
+export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly layout: Layout;
   readonly partition: Partition;
   readonly comm: Communicator;
@@ -168,4 +171,51 @@ export class DistributedSpace implements Space<DistributedArray> {
   toString(): string {
     return `${this.partition} ${this.dtype} ${this.layout} (backend ${this.backend.name}, communicator ${this.comm.id}${this.mask ? `, mask ${this.mask.join(' ')}` : ''})`;
   }
+}
+
+export interface DistributedArrayOptions {
+  /** @default the backend's default dtype */
+  readonly dtype?: DType;
+  /** The axis along which a SCATTER array is split. @default 0 */
+  readonly axis?: number;
+  /** @default 'SCATTER' */
+  readonly partition?: Partition;
+  /** A local shape for every rank, where the even split is not wanted. */
+  readonly localShapes?: readonly Shape[];
+  /** A process grid to split over, one number an axis, instead of `axis`. */
+  readonly grid?: readonly number[];
+  /** A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one colour. */
+  readonly mask?: readonly number[];
+  /** A backend, or its name. @default the default backend */
+  readonly backend?: Backend | string;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask', 'backend', 'comm'] as const;
+
+/** The space that a global shape and options ask for; `owner` is named in errors. Collective only where a mask is met for the first time. */
+export function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
+  checkOptions(owner, options, OPTION_NAMES);
+  const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
+  const comm = options.comm ?? defaultCommunicator();
+  const backend = resolveBackend(options.backend);
+  const shape = toShape(globalShape, 'global shape');
+  if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
+  checkOneOf('partition', partition, PARTITIONS);
+  const k = toAxis(axis, shape.length);
+  if (partition !== 'SCATTER' && (localShapes || grid))
+    throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
+  if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
+  if (localShapes && localShapes.length !== comm.size)
+    throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
+  const layout =
+    partition !== 'SCATTER'
+      ? Layout.replicated(shape, comm.size)
+      : localShapes
+        ? Layout.fromLocalShapes(localShapes, k, shape)
+        : grid
+          ? Layout.grid(shape, comm.size, grid)
+          : Layout.split(shape, comm.size, k);
+  return DistributedSpace.of({ layout, partition, comm, dtype: checkDType(options.dtype ?? backend.defaultDType), backend, mask });
 }

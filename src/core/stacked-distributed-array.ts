@@ -2,24 +2,14 @@ import type { Backend, Elements, InnerProduct } from './backend.js';
 import type { Communicator } from './communicator.js';
 import { isScalar, type Scalar } from './complex.js';
 import type { DistributedArray } from './distributed-array.js';
+import { DistributedVector } from './distributed-vector.js';
 import { type DType, hostArray, lanesOf, promote } from './dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from './errors.js';
+import { PartitionError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
 import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
 import { DistributedSpace } from './space.js';
-import {
-  type AnyVector,
-  combineShares,
-  dot,
-  type NormOrder,
-  normRecipe,
-  rdots,
-  type Space,
-  selectAbs,
-  type Vector,
-  vdots,
-} from './vector.js';
+import { type AnyVector, checkSameMemory, type Space, type Vector } from './vector.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
@@ -113,12 +103,13 @@ export class StackedSpace implements Space<StackedDistributedArray> {
 const constructedCount = { value: 0 };
 
 /** Distributed arrays, or stacks of them, as one vector: what stacked operators map to and from. */
-export class StackedDistributedArray implements Vector<StackedDistributedArray> {
+export class StackedDistributedArray extends DistributedVector<StackedDistributedArray> implements Vector<StackedDistributedArray> {
   readonly space: StackedSpace;
   readonly arrays: readonly AnyDistributedArray[];
 
   /** Takes the arrays as they are, without copying. Errors: {@link PartitionError} unless they share communicator, mask and backend. */
   constructor(arrays: readonly AnyDistributedArray[], space: StackedSpace = new StackedSpace(arrays.map((a) => a.space))) {
+    super();
     this.arrays = [...arrays];
     this.space = space;
     constructedCount.value++;
@@ -129,22 +120,6 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     return constructedCount.value;
   }
 
-  get dtype(): DType {
-    return this.space.dtype;
-  }
-  get backend(): Backend {
-    return this.space.backend;
-  }
-  get comm(): Communicator {
-    return this.space.comm;
-  }
-  get reducer(): Communicator {
-    return this.space.reducer;
-  }
-  /** Elements of all blocks over all ranks. */
-  get size(): number {
-    return this.space.size;
-  }
   /** Number of blocks. */
   get length(): number {
     return this.arrays.length;
@@ -156,12 +131,6 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     return array;
   }
 
-  emptyLike(): StackedDistributedArray {
-    return this.space.empty();
-  }
-  zerosLike(): StackedDistributedArray {
-    return this.space.zeros();
-  }
   copy(): StackedDistributedArray {
     return this.#map((a) => a.copy());
   }
@@ -223,54 +192,12 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     return target;
   }
 
-  dot(y: StackedDistributedArray): Scalar {
-    return dot<StackedDistributedArray>(this, y);
-  }
-  vdot(y: StackedDistributedArray): Scalar {
-    return vdots([this, y])[0] as Scalar;
-  }
-  rdot(y: StackedDistributedArray): number {
-    return rdots([this, y])[0] as number;
-  }
   innerProducts(y: StackedDistributedArray, conjugate: boolean, into: InnerProduct[]): void {
     this.#each(y, (a, b) => a.innerProducts(b, conjugate, into));
   }
 
-  /** The norm of all elements: one reduction for all blocks. */
-  norm(order?: NormOrder): number {
-    const { kernel, combine, finish } = normRecipe(order);
-    const share = new Float64Array([this.#reduce(kernel, combine === 'sum' ? 0 : undefined, order)]);
-    combineShares(this.reducer, share, combine);
-    return finish(share[0] as number);
-  }
-
-  kthSmallestAbs(k: number): number {
-    const count = new Float64Array(1);
-    const total = (kernel: 'maxAbs' | 'countAtMost', t: number) => {
-      count[0] = this.#reduce(kernel, 0, t);
-      combineShares(this.reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
-      return count[0] as number;
-    };
-    return selectAbs(k, this.size, total('maxAbs', 0), (t) => total('countAtMost', t));
-  }
-
-  /** This rank's share of a reduction over all blocks. */
-  #reduce(
-    kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero' | 'countAtMost',
-    start: number | undefined,
-    parameter?: number,
-  ): number {
-    const products: InnerProduct[] = [];
-    this.innerProducts(this, false, products);
-    const parts = products.map(({ x }) => this.backend.reduce(kernel, x, parameter) as number);
-    if (kernel === 'maxAbs') return Math.max(0, ...parts);
-    if (kernel === 'minAbs') return Math.min(Number.POSITIVE_INFINITY, ...parts);
-    return parts.reduce((a, b) => a + b, start ?? 0);
-  }
-
   viewIn(space: StackedSpace): StackedDistributedArray {
-    if (!this.space.flat().equals(space.flat()))
-      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    checkSameMemory(this.space, space);
     return new StackedDistributedArray(
       this.arrays.map((a, k) => (a as AnyVector).viewIn(space.children[k] as Space<unknown>)),
       space,
@@ -278,8 +205,7 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   }
 
   aliasIn(space: StackedSpace): StackedDistributedArray {
-    if (!this.space.flat().equals(space.flat()))
-      throw new ShapeError(`expected a space of the same memory as ${this.space}, received ${space}`);
+    checkSameMemory(this.space, space);
     return new StackedDistributedArray(
       this.arrays.map((a, k) => (a as AnyVector).aliasIn(space.children[k] as Space<unknown>)),
       space,
@@ -293,8 +219,7 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
   }
 
   setAt(index: number, value: Scalar): this {
-    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
-      throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+    this.checkFlatIndex(index);
     let rest = index;
     for (const a of this.arrays) {
       if (rest < a.size) {
@@ -322,7 +247,7 @@ export class StackedDistributedArray implements Vector<StackedDistributedArray> 
     return NDArray.fromHost(values, [this.size], { dtype: this.dtype, backend: this.backend });
   }
 
-  toString(): string {
+  override toString(): string {
     return `<StackedDistributedArray of ${this.length} blocks: ${this.arrays.join(', ')}>`;
   }
 

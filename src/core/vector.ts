@@ -1,5 +1,5 @@
 import type { Backend, Elements, InnerProduct } from './backend.js';
-import type { Communicator, ReduceOp } from './communicator.js';
+import type { Communicator } from './communicator.js';
 import { type Scalar, scalarOf } from './complex.js';
 import { type DType, promote } from './dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
@@ -120,6 +120,11 @@ export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
   return a === like || a.equals(like) || a.flat().equals(like.flat());
 }
 
+/** Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same dtype and the same `flat()`. */
+export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
+  if (!a.flat().equals(b.flat())) throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
+}
+
 /** A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its memory is another. */
 export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
   const like = space.dtype === x.dtype ? space : space.withDType(x.dtype);
@@ -140,26 +145,6 @@ export function checkSameSpace(a: AnyVector, b: AnyVector): void {
   checkSameBackend(a, b);
   if (!a.space.withDType(b.dtype).equals(b.space))
     throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
-}
-
-/**
- * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI does not promise of max and min.
- */
-export function combineShares(reducer: Communicator, shares: Float64Array, combine: NormRecipe['combine']): void {
-  if (combine === 'sum') {
-    reducer.allreduce(shares, 'sum');
-    return;
-  }
-  const n = shares.length;
-  const sign = combine === 'min' ? -1 : 1;
-  // values, then which of them are NaN
-  const both = new Float64Array(2 * n);
-  shares.forEach((v, i) => {
-    both[i] = Number.isNaN(v) ? Number.NEGATIVE_INFINITY : sign * v;
-    both[n + i] = Number.isNaN(v) ? 1 : 0;
-  });
-  reducer.allreduce(both, 'max');
-  for (let i = 0; i < n; i++) shares[i] = both[n + i] === 1 ? Number.NaN : sign * (both[i] as number);
 }
 
 /** Inner products on their way: `wait` gives `[re, im]` of each pair. */
@@ -244,52 +229,4 @@ export function startDots(...pairs: readonly VectorPair[]): PendingDots {
       return finish(values);
     },
   };
-}
-
-/** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
-export interface NormRecipe {
-  readonly kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero';
-  readonly combine: Extract<ReduceOp, 'sum' | 'max' | 'min'>;
-  readonly finish: (value: number) => number;
-}
-
-/** Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order that is no norm. */
-export function normRecipe(order: NormOrder = 2): NormRecipe {
-  const same = (v: number) => v;
-  if (order === 2) return { kernel: 'sumSquares', combine: 'sum', finish: Math.sqrt };
-  if (order === 1) return { kernel: 'sumAbs', combine: 'sum', finish: same };
-  if (order === 0) return { kernel: 'countNonzero', combine: 'sum', finish: same };
-  if (order === Number.POSITIVE_INFINITY) return { kernel: 'maxAbs', combine: 'max', finish: same };
-  if (order === Number.NEGATIVE_INFINITY) return { kernel: 'minAbs', combine: 'min', finish: same };
-  if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
-  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${String(order)}`);
-}
-
-/**
- * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of
- * doubles, at most 64 counts. NaN counts as larger than all numbers.
- * Errors: {@link ShapeError} for k outside `0 … size − 1`.
- */
-export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
-  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${k}`);
-  if (Number.isNaN(largest)) {
-    if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
-    return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);
-  }
-  const view = new DataView(new ArrayBuffer(8));
-  const bits = (value: number) => {
-    view.setFloat64(0, value);
-    return view.getBigInt64(0);
-  };
-  const value = (pattern: bigint) => {
-    view.setBigInt64(0, pattern);
-    return view.getFloat64(0);
-  };
-  let [low, high] = [0n, bits(largest)];
-  while (low < high) {
-    const middle = (low + high) / 2n;
-    if (countAtMost(value(middle)) > k) high = middle;
-    else low = middle + 1n;
-  }
-  return value(low);
 }

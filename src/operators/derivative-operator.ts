@@ -1,7 +1,8 @@
 import type { Communicator } from '../core/communicator.js';
 import type { Scalar } from '../core/complex.js';
-import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
+import { flatOf } from '../core/row-layout.js';
 import type { Shape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';

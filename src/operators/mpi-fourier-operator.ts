@@ -1,11 +1,12 @@
 import type { Communicator } from '../core/communicator.js';
 import { defaultCommunicator } from '../core/defaults.js';
-import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { complexOf, type DType, realOf } from '../core/dtype.js';
 import { type FourierOptions, FourierScheme } from '../core/fourier-scheme.js';
 import { Layout } from '../core/layout.js';
 import type { SpaceOptions } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
+import { flatOf } from '../core/row-layout.js';
 import { type Shape, toAxis } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';

@@ -1,11 +1,12 @@
 import type { Communicator } from '../core/communicator.js';
 import { defaultCommunicator } from '../core/defaults.js';
-import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import { Layout } from '../core/layout.js';
 import type { SpaceOptions } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
+import { flatOf } from '../core/row-layout.js';
 import { product, type Shape, toShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';

@@ -1,7 +1,7 @@
 import type { Elements, MatMul, Trans } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
 import { defaultCommunicator } from '../core/defaults.js';
-import { type DistributedArray, flatOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
 import { Exchange, patternOf } from '../core/exchange.js';
@@ -9,6 +9,7 @@ import { type Box, Layout, splitCount, splitStart } from '../core/layout.js';
 import type { SpaceOptions } from '../core/linear-operator.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
+import { flatOf } from '../core/row-layout.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';

@@ -1,6 +1,7 @@
-import { type DistributedArray, flatOf, rowsOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
+import { flatOf, rowsOf } from '../core/row-layout.js';
 import { type Shape, sameShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';

@@ -1,9 +1,10 @@
 import type { HostValues } from '../../../src/core/creation.js';
-import { type DistributedArray, flatOf } from '../../../src/core/distributed-array.js';
+import type { DistributedArray } from '../../../src/core/distributed-array.js';
 import { hostArray, lanesOf } from '../../../src/core/dtype.js';
 import { Layout } from '../../../src/core/layout.js';
 import type { AnyOperator } from '../../../src/core/linear-operator.js';
 import { NDArray } from '../../../src/core/ndarray.js';
+import { flatOf } from '../../../src/core/row-layout.js';
 import { DistributedSpace } from '../../../src/core/space.js';
 import { StackedDistributedArray, StackedSpace } from '../../../src/core/stacked-distributed-array.js';
 import type { AnyVector, Space } from '../../../src/core/vector.js';

@@ -1,0 +1,101 @@
+import type { InnerProduct } from './backend.js';
+import type { Communicator, ReduceOp } from './communicator.js';
+import { ShapeError } from './errors.js';
+import type { AnyVector, NormOrder } from './vector.js';
+
+/** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
+export interface NormRecipe {
+  readonly kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero';
+  readonly combine: Extract<ReduceOp, 'sum' | 'max' | 'min'>;
+  readonly finish: (value: number) => number;
+}
+
+/** Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order that is no norm. */
+export function normRecipe(order: NormOrder = 2): NormRecipe {
+  const same = (v: number) => v;
+  if (order === 2) return { kernel: 'sumSquares', combine: 'sum', finish: Math.sqrt };
+  if (order === 1) return { kernel: 'sumAbs', combine: 'sum', finish: same };
+  if (order === 0) return { kernel: 'countNonzero', combine: 'sum', finish: same };
+  if (order === Number.POSITIVE_INFINITY) return { kernel: 'maxAbs', combine: 'max', finish: same };
+  if (order === Number.NEGATIVE_INFINITY) return { kernel: 'minAbs', combine: 'min', finish: same };
+  if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
+  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${String(order)}`);
+}
+
+/**
+ * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of
+ * doubles, at most 64 counts. NaN counts as larger than all numbers.
+ * Errors: {@link ShapeError} for k outside `0 … size − 1`.
+ */
+export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
+  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${k}`);
+  if (Number.isNaN(largest)) {
+    if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
+    return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);
+  }
+  const view = new DataView(new ArrayBuffer(8));
+  const bits = (value: number) => {
+    view.setFloat64(0, value);
+    return view.getBigInt64(0);
+  };
+  const value = (pattern: bigint) => {
+    view.setBigInt64(0, pattern);
+    return view.getFloat64(0);
+  };
+  let [low, high] = [0n, bits(largest)];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if (countAtMost(value(middle)) > k) high = middle;
+    else low = middle + 1n;
+  }
+  return value(low);
+}
+
+/**
+ * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI does not promise of max and min.
+ */
+export function combineShares(reducer: Communicator, shares: Float64Array, combine: NormRecipe['combine']): void {
+  if (combine === 'sum') {
+    reducer.allreduce(shares, 'sum');
+    return;
+  }
+  const n = shares.length;
+  const sign = combine === 'min' ? -1 : 1;
+  // values, then which of them are NaN
+  const both = new Float64Array(2 * n);
+  shares.forEach((v, i) => {
+    both[i] = Number.isNaN(v) ? Number.NEGATIVE_INFINITY : sign * v;
+    both[n + i] = Number.isNaN(v) ? 1 : 0;
+  });
+  reducer.allreduce(both, 'max');
+  for (let i = 0; i < n; i++) shares[i] = both[n + i] === 1 ? Number.NaN : sign * (both[i] as number);
+}
+
+/** The local reduction `kernel` over the runs of a vector that count on this rank: those of its inner product with itself. */
+function reduceRuns(x: AnyVector, kernel: NormRecipe['kernel'] | 'countAtMost', parameter?: number): number {
+  const products: InnerProduct[] = [];
+  x.innerProducts(x, false, products);
+  const parts = products.map(({ x: run }) => x.backend.reduce(kernel, run, parameter) as number);
+  if (kernel === 'maxAbs') return Math.max(0, ...parts);
+  if (kernel === 'minAbs') return Math.min(Number.POSITIVE_INFINITY, ...parts);
+  return parts.reduce((a, b) => a + b, 0);
+}
+
+/** The norm of a distributed vector of any kind: one reduction. */
+export function distributedNorm(x: AnyVector, reducer: Communicator, order?: NormOrder): number {
+  const { kernel, combine, finish } = normRecipe(order);
+  const share = new Float64Array([reduceRuns(x, kernel, order)]);
+  combineShares(reducer, share, combine);
+  return finish(share[0] as number);
+}
+
+/** The k-th smallest modulus of a distributed vector of any kind: at most 65 reductions of one number. */
+export function distributedSelection(x: AnyVector, reducer: Communicator, k: number): number {
+  const count = new Float64Array(1);
+  const total = (kernel: 'maxAbs' | 'countAtMost', t: number): number => {
+    count[0] = reduceRuns(x, kernel, t);
+    combineShares(reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
+    return count[0] as number;
+  };
+  return selectAbs(k, x.size, total('maxAbs', 0), (t) => total('countAtMost', t));
+}

@@ -1,0 +1,25 @@
+import { Layout } from './layout.js';
+import { product, type Shape } from './shape.js';
+
+/** A layout of rows of `shape` for a flat one: the same parts where they are whole rows, the even split where not. */
+export function rowsOf(flat: Layout, shape: Shape): Layout {
+  const inner = product(shape.slice(1));
+  if (flat.replicated) return Layout.replicated(shape, flat.ranks);
+  return inner > 0 && flat.alignsTo(inner)
+    ? Layout.fromLocalShapes(
+        flat.localShapes.map((s) => [(s[0] as number) / inner, ...shape.slice(1)]),
+        0,
+      )
+    : Layout.split(shape, flat.ranks, 0);
+}
+
+/** The flat layout of an array split along its first axis. */
+export function flatOf(layout: Layout): Layout {
+  return layout.replicated
+    ? Layout.replicated([layout.size], layout.ranks)
+    : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
+}
+
+/** Local shapes of an array split along `axis` at most: those of ranks without elements, too, differ along it only. */
+export const partsAlong = (layout: Layout, axis: number): Shape[] =>
+  layout.localShapes.map((s) => (product(s) > 0 ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n))));
