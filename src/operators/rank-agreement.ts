@@ -1,21 +1,24 @@
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError } from '../core/errors.js';
+import { type Failure, failureOf, raise } from '../core/failure.js';
 
 /**
  * What every rank has to say of its arguments, known to all: for constructors that are given different data on different ranks. One object exchange. Where
- * `describe` throws on a rank, all ranks throw an {@link ArgumentError} with its message.
+ * `describe` throws on a rank, all ranks throw the same class of error, with its message.
  */
 export function exchange<T>(comm: Communicator, describe: () => T): T[] {
-  let mine: { readonly value: T } | { readonly error: string };
+  let mine: { readonly value: T } | { readonly failure: Failure };
+  let cause: unknown;
   try {
     mine = { value: describe() };
   } catch (error) {
-    mine = { error: error instanceof Error ? error.message : String(error) };
+    cause = error;
+    mine = { failure: failureOf(error) };
   }
   const all = comm.allgatherObject(mine);
   return all.map((said, rank) => {
     if ('value' in said) return said.value;
-    throw new ArgumentError(`${said.error} (rank ${rank})`);
+    return raise({ ...said.failure, message: `${said.failure.message} (rank ${rank})` }, cause);
   });
 }
 

@@ -7,6 +7,7 @@ import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
+import { exchange } from './rank-agreement.js';
 
 export interface BlockOptions {
   /** @default the default communicator */
@@ -19,7 +20,6 @@ interface Blocks {
   readonly dimsd: Shape[];
   readonly dtypes: { readonly dtype: DType; readonly holdsData: boolean }[];
   readonly complexLinear: boolean;
-  readonly error?: string | undefined;
 }
 
 /** Shapes that differ along their first axis only are put together along it; others are seen flat. */
@@ -31,7 +31,7 @@ export function stackedShape(shapes: readonly Shape[]): Shape {
 
 /**
  * The local operators of all ranks, as all ranks know them: how their models and data are cut. Collective when it is made, one object exchange;
- * a rank whose operators are wrong makes all ranks throw.
+ * a rank whose operators are wrong makes all ranks throw the same class of error.
  */
 export class RankBlocks {
   readonly comm: Communicator;
@@ -45,9 +45,7 @@ export class RankBlocks {
 
   constructor(owner: string, ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const comm = options.comm ?? defaultCommunicator();
-    const all = comm.allgatherObject(describe(ops, owner, options));
-    const wrong = all.findIndex((b) => b.error !== undefined);
-    if (wrong >= 0) throw new ArgumentError(`${all[wrong]?.error} (rank ${wrong})`);
+    const all = exchange(comm, () => describe(ops, owner, options));
     const types = all.flatMap((b) => b.dtypes);
     if (types.length === 0) throw new ArgumentError(`${owner}: expected at least one operator on some rank, received none`);
     const held = types.filter((t) => t.holdsData).map((t) => t.dtype);
@@ -63,22 +61,18 @@ export class RankBlocks {
 }
 
 function describe(ops: readonly LocalLinearOperator[], owner: string, options: BlockOptions): Blocks {
-  try {
-    checkOptions(owner, options, ['comm']);
-    if (!Array.isArray(ops)) throw new ArgumentError(`${owner}: expected a list of operators, received ${String(ops)}`);
-    for (const op of ops) {
-      if (!(op instanceof LinearOperator) || op.comm)
-        throw new ArgumentError(`${owner}: expected operators of one rank, received ${String(op)}`);
-    }
-    return {
-      dims: ops.map((op) => op.dims),
-      dimsd: ops.map((op) => op.dimsd),
-      dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
-      complexLinear: ops.every((op) => op.complexLinear),
-    };
-  } catch (error) {
-    return { dims: [], dimsd: [], dtypes: [], complexLinear: true, error: error instanceof Error ? error.message : String(error) };
+  checkOptions(owner, options, ['comm']);
+  if (!Array.isArray(ops)) throw new ArgumentError(`${owner}: expected a list of operators, received ${String(ops)}`);
+  for (const op of ops) {
+    if (!(op instanceof LinearOperator) || op.comm)
+      throw new ArgumentError(`${owner}: expected operators of one rank, received ${String(op)}`);
   }
+  return {
+    dims: ops.map((op) => op.dims),
+    dimsd: ops.map((op) => op.dimsd),
+    dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
+    complexLinear: ops.every((op) => op.complexLinear),
+  };
 }
 
 /** A local array seen in given shapes: as blocks one after another, or each as the whole. Made once for each array. */
