@@ -154,12 +154,15 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
     const { dtype, backend } = settle('full', options, isComplexValue(value));
     return NDArraySpace.of(shape, dtype, backend).empty().fill(value);
   }
-  /** `start, start + step, …` short of `stop`; with one argument, `0 … stop − 1`. */
-  static arange(stop: number): NDArray;
+  /** `start, start + step, …` short of `stop`; with one number, `0 … stop − 1`. Options come last in every form. */
+  static arange(stop: number, options?: ArrayOptions): NDArray;
+  static arange(start: number, stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, step?: number, options?: ArrayOptions): NDArray;
-  static arange(start: number, stop?: number, step = 1, options?: ArrayOptions): NDArray {
-    const { dtype, backend } = settle('arange', options);
-    return fromValues(arangeValues(stop === undefined ? 0 : start, stop ?? start, step, dtype), backend);
+  static arange(first: number, ...rest: readonly (number | ArrayOptions | undefined)[]): NDArray {
+    const at = rest.findIndex((value) => typeof value === 'object');
+    const { dtype, backend } = settle('arange', at < 0 ? undefined : (rest[at] as ArrayOptions));
+    const [second, step = 1] = (at < 0 ? rest : rest.slice(0, at)) as (number | undefined)[];
+    return fromValues(arangeValues(second === undefined ? 0 : first, second ?? first, step, dtype), backend);
   }
   /** `num` values from `start` to `stop` (default 50), which is the last one unless `endpoint` is false. */
   static linspace(start: Scalar, stop: Scalar, num = 50, options: ArrayOptions & { readonly endpoint?: boolean } = {}): NDArray {

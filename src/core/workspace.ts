@@ -4,7 +4,8 @@ import type { AnyVector, Space, Vector } from './vector.js';
 /**
  * Intermediate vectors of operators. A product or a sum borrows one, uses it and gives it back within one call. While a scope is
  * open (a solver opens one for its loop) what is given back is kept for the next step, so that steps construct nothing;
- * otherwise, and when the last scope closes, it is disposed.
+ * otherwise, and when the last scope closes, it is disposed. A generator that is driven by hand (`solver.steps`) and dropped before its end must be
+ * ended with `return()` (`for … of` does that), or its scope stays open and what it kept is never disposed.
  */
 const kept = new Map<Space<AnyVector>, AnyVector[]>();
 let depth = 0;

@@ -35,6 +35,18 @@ onEveryBackend('NDArray', (backend) => {
       expect(NDArray.arange(5, 0, -2).toArray()).deep.equals([5, 3, 1]);
       expect(NDArray.arange(3, 1).shape).deep.equals([0]);
       expect(NDArray.arange(0, 3, 1, { dtype: 'float32' }).dtype).equals('float32');
+      const typed = [
+        NDArray.arange(3, { dtype: 'int32' }),
+        NDArray.arange(1, 4, { dtype: 'int32' }),
+        NDArray.arange(1, 6, 2, { dtype: 'int32' }),
+      ];
+      expect(typed.map((x) => [x.dtype, x.toArray()])).deep.equals([
+        ['int32', [0, 1, 2]],
+        ['int32', [1, 2, 3]],
+        ['int32', [1, 3, 5]],
+      ]);
+      const misspelt: Record<string, unknown> = { dtipe: 'int32' };
+      expect(() => NDArray.arange(3, misspelt)).throws(ArgumentError, 'dtype');
       expect(() => NDArray.arange(0, 3, 0)).throws(ArgumentError);
       expect(() => NDArray.arange(0, Number.NaN)).throws(ArgumentError, 'finite');
     });
