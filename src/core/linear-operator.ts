@@ -1,13 +1,26 @@
 import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
-import { abs, conj, im, isScalar, mul as multiplyScalars, re, type Scalar } from './complex.js';
-import { checkDType, complexOf, type DType, hostArray, isComplex, isSamePrecision, lanesOf, promote } from './dtype.js';
-import { ArgumentError, DTypeError, NumericalError, PartitionError, ShapeError } from './errors.js';
+import { abs, im, isScalar, re, type Scalar } from './complex.js';
+import { checkDType, type DType, hostArray, isComplex, isSamePrecision, lanesOf } from './dtype.js';
+import { ArgumentError, DTypeError, NumericalError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
+import {
+  adjointRule,
+  conjugateRule,
+  memo,
+  type OperatorRule,
+  powerRule,
+  productRule,
+  scaledRule,
+  sumRule,
+  workingDType,
+} from './operator-algebra.js';
 import { checkOptions } from './options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
 import { checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
 import { withWorkspace } from './workspace.js';
+
+export { fitting } from './operator-algebra.js';
 
 /** What an operator is: the shapes of its vectors and its dtype. */
 export interface OperatorSpec {
@@ -65,6 +78,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   readonly complexLinear: boolean = true;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
+  // kept, since they remember spaces themselves
+  #adjoint: LinearOperator<D, M> | undefined;
+  #conjugate: LinearOperator<M, D> | undefined;
 
   constructor(spec: OperatorSpec) {
     this.dims = toShape(spec.dims, 'dims');
@@ -135,16 +151,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   /** The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the vector's precision; an operator with data refuses another precision. */
   protected inputDType(dtype: DType): DType {
-    if (this.holdsData) {
-      if (dtype !== 'int32' && !isSamePrecision(dtype, this.dtype)) {
-        throw new DTypeError(
-          `${this.name} holds ${this.dtype}, the vector ${dtype}: cast one of them, for instance x.astype('${isComplex(dtype) ? complexOf(this.dtype) : this.dtype}')`,
-        );
-      }
-      return promote(this.dtype, dtype);
-    }
-    if (dtype === 'int32') return this.dtype;
-    return isComplex(this.dtype) && !isComplex(dtype) ? complexOf(dtype) : dtype;
+    return workingDType(this, dtype);
   }
 
   /**
@@ -188,52 +195,54 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return this.inputDType(dtype);
   }
 
-  /** The adjoint (conjugate transpose). */
+  /** The adjoint (conjugate transpose). Made once. */
   get H(): LinearOperator<D, M> {
-    return new Adjoint(this);
+    this.#adjoint ??= new Composite(adjointRule<D, M>(this));
+    return this.#adjoint;
   }
 
   /** The transpose: `Aᵀ x = conj(Aᴴ conj(x))`. */
   get T(): LinearOperator<D, M> {
-    return new Adjoint(this).conj();
+    return this.H.conj();
   }
 
-  /** The conjugate: `x ↦ conj(A conj(x))`. */
+  /** The conjugate: `x ↦ conj(A conj(x))`. Made once. */
   conj(): LinearOperator<M, D> {
-    return new Conjugate(this);
+    this.#conjugate ??= new Composite(conjugateRule<M, D>(this));
+    return this.#conjugate;
   }
 
   /** `A + B` */
   add(other: LinearOperator<M, D>): LinearOperator<M, D> {
     checkOperator(`${this.name}.add`, other);
-    return new Sum(this, other);
+    return new Composite(sumRule<M, D>(this, other));
   }
 
   /** `A − B` */
   subtract(other: LinearOperator<M, D>): LinearOperator<M, D> {
     checkOperator(`${this.name}.subtract`, other);
-    return new Sum(this, other.scale(-1));
+    return new Composite(sumRule<M, D>(this, other.scale(-1)));
   }
 
   /** The product `A B`: B is applied first. */
   mul<N extends Vector<N>>(other: LinearOperator<N, M>): LinearOperator<N, D> {
     checkOperator(`${this.name}.mul`, other);
-    return new Product<N, M, D>(this, other);
+    return new Composite(productRule<N, M, D>(this, other));
   }
 
   /** `α A`, whose adjoint is `conj(α) Aᴴ`. A complex α, of whatever value, makes the operator complex. */
   scale(alpha: Scalar): LinearOperator<M, D> {
-    return new Scaled(this, alpha);
+    return new Composite(scaledRule<M, D>(this, alpha));
   }
 
   /** `−A` */
   negative(): LinearOperator<M, D> {
-    return new Scaled(this, -1);
+    return this.scale(-1);
   }
 
   /** `Aᵖ`: A applied p times, p a non-negative integer. Throws {@link ShapeError} unless A is square. */
   pow(this: LinearOperator<M, M>, p: number): LinearOperator<M, M> {
-    return new Power<M>(this, p);
+    return new Composite(powerRule<M>(this, p));
   }
 
   /** The matrix, `[rows, columns]`, on every rank: for small operators. Collective for distributed ones; costs one `matvec` a column. */
@@ -307,14 +316,6 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
 const show = (a: Scalar): string => (typeof a === 'number' ? `${a}` : `${a.re}${a.im < 0 ? '-' : '+'}${abs(a.im)}i`);
 
-function memo<K extends object, V>(cache: WeakMap<K, V>, key: K, make: () => V): V {
-  const hit = cache.get(key);
-  if (hit !== undefined) return hit;
-  const value = make();
-  cache.set(key, value);
-  return value;
-}
-
 /** Output allocation, checks and promotion of the input: the same for both directions. */
 function apply<A extends Vector<A>, B extends Vector<B>>(
   name: string,
@@ -325,8 +326,9 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   fill: (x: A, y: B) => void,
 ): B {
   if (out !== undefined) {
-    if (out.space !== range && !(out.dtype === range.dtype && sameMemory(out.space, range))) {
-      throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
+    if (out.space !== range) {
+      if (!sameMemory(out.space, range)) throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
+      if (out.dtype !== range.dtype) throw new DTypeError(`${name}: expected out of dtype ${range.dtype}, received ${out.dtype}`);
     }
     if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
   }
@@ -341,25 +343,6 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   return out ?? y;
 }
 
-/** The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that itself, or its memory seen flat. */
-export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
-  return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
-}
-
-/** The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of unlike precision. */
-function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: boolean; comm: Communicator | undefined } {
-  const leading = b.holdsData && !a.holdsData ? b : a;
-  const other = leading === a ? b : a;
-  const dtype =
-    a.holdsData && b.holdsData
-      ? promote(a.dtype, b.dtype)
-      : isComplex(other.dtype) && !isComplex(leading.dtype)
-        ? complexOf(leading.dtype)
-        : leading.dtype;
-  if (a.comm && b.comm && a.comm.id !== b.comm.id) throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
-  return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
-}
-
 /** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;
@@ -369,268 +352,51 @@ export function checkOperator(owner: string, op: unknown): void {
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds
 export type AnyOperator = LinearOperator<any, any>;
 
-class Adjoint<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #of: LinearOperator<D, M>;
+/** An operator made of others, by a rule of operator-algebra.ts. */
+class Composite<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
+  readonly #rule: OperatorRule<M, D>;
   override readonly complexLinear: boolean;
-  constructor(of: LinearOperator<D, M>) {
-    super({ dims: of.dimsd, dimsd: of.dims, dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
-    this.#of = of;
-    this.complexLinear = of.complexLinear;
+  constructor(rule: OperatorRule<M, D>) {
+    super(rule.spec);
+    this.#rule = rule;
+    this.complexLinear = rule.complexLinear;
   }
   override get name(): string {
-    return `${this.#of.name}.H`;
+    return this.#rule.name;
   }
   override get H(): LinearOperator<D, M> {
-    return this.#of;
-  }
-  override domain(options?: SpaceOptions): Space<M> {
-    return this.#of.range(options);
-  }
-  override rangeOf(x: Space<M>): Space<D> {
-    return this.#of.domainOf(x);
-  }
-  override domainOf(y: Space<D>): Space<M> {
-    return this.#of.rangeOf(y);
-  }
-  // The operator underneath knows which dtypes it takes.
-  protected override inputDType(dtype: DType): DType {
-    return dtype;
-  }
-  protected override forward(x: M, y: D): void {
-    this.#of.rmatvec(x, y);
-  }
-  protected override adjoint(y: D, x: M): void {
-    this.#of.matvec(y, x);
-  }
-  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
-    this.#of.rmatvecAdd(x, y, alpha);
-  }
-  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
-    this.#of.matvecAdd(y, x, alpha);
-  }
-}
-
-class Conjugate<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #of: LinearOperator<M, D>;
-  override readonly complexLinear: boolean;
-  constructor(of: LinearOperator<M, D>) {
-    super({ dims: of.dims, dimsd: of.dimsd, dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
-    this.#of = of;
-    this.complexLinear = of.complexLinear;
-  }
-  override get name(): string {
-    return `${this.#of.name}.conj()`;
+    return this.#rule.H ?? super.H;
   }
   override conj(): LinearOperator<M, D> {
-    return this.#of;
-  }
-  override domain(options?: SpaceOptions): Space<M> {
-    return this.#of.domain(options);
-  }
-  override rangeOf(x: Space<M>): Space<D> {
-    return this.#of.rangeOf(x);
-  }
-  override domainOf(y: Space<D>): Space<M> {
-    return this.#of.domainOf(y);
-  }
-  protected override inputDType(dtype: DType): DType {
-    return dtype;
-  }
-  protected override forward(x: M, y: D): void {
-    conjugated(x, (u) => this.#of.matvec(u, y));
-    y.conjInPlace();
-  }
-  protected override adjoint(y: D, x: M): void {
-    conjugated(y, (u) => this.#of.rmatvec(u, x));
-    x.conjInPlace();
-  }
-}
-
-function conjugated<V extends Vector<V>>(x: V, body: (x: V) => void): void {
-  if (!isComplex(x.dtype)) return body(x);
-  withWorkspace(x.space, (work) => body(work.assign(x).conjInPlace()));
-}
-
-class Scaled<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #of: LinearOperator<M, D>;
-  readonly #alpha: Scalar;
-  override readonly complexLinear: boolean;
-  constructor(of: LinearOperator<M, D>, alpha: Scalar) {
-    const real = typeof alpha === 'number';
-    super({ dims: of.dims, dimsd: of.dimsd, dtype: real ? of.dtype : complexOf(of.dtype), holdsData: of.holdsData, comm: of.comm });
-    this.#of = of;
-    this.#alpha = alpha;
-    this.complexLinear = of.complexLinear;
+    return this.#rule.conj ?? super.conj();
   }
   override scale(alpha: Scalar): LinearOperator<M, D> {
-    return new Scaled(this.#of, multiplyScalars(alpha, this.#alpha));
+    return this.#rule.scale?.(alpha) ?? super.scale(alpha);
   }
   override domain(options: SpaceOptions = {}): Space<M> {
-    const space = this.#of.domain(options);
-    return options.dtype ? space : space.withDType(this.inputDType(space.dtype));
+    return this.#rule.domain(options);
   }
   override rangeOf(x: Space<M>): Space<D> {
-    return this.#of.rangeOf(isComplexScalar(this.#alpha) ? x.withDType(this.inputDType(x.dtype)) : x);
+    return this.#rule.rangeOf(x);
   }
   override domainOf(y: Space<D>): Space<M> {
-    return this.#of.domainOf(isComplexScalar(this.#alpha) ? y.withDType(this.inputDType(y.dtype)) : y);
+    return this.#rule.domainOf(y);
   }
   protected override inputDType(dtype: DType): DType {
-    return isComplexScalar(this.#alpha) ? super.inputDType(dtype) : dtype;
+    return this.#rule.inputDType(dtype);
   }
   protected override forward(x: M, y: D): void {
-    this.#of.matvec(x, y).scale(this.#alpha);
+    this.#rule.forward(x, y);
   }
   protected override adjoint(y: D, x: M): void {
-    this.#of.rmatvec(y, x).scale(conj(this.#alpha));
+    this.#rule.adjoint(y, x);
   }
   protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
-    this.#of.matvecAdd(x, y, multiplyScalars(alpha, this.#alpha));
+    if (this.#rule.forwardAdd) this.#rule.forwardAdd(x, y, alpha);
+    else super.forwardAdd(x, y, alpha);
   }
   protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
-    this.#of.rmatvecAdd(y, x, multiplyScalars(alpha, conj(this.#alpha)));
-  }
-}
-
-const isComplexScalar = (a: Scalar): boolean => typeof a !== 'number';
-
-class Sum<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #a: LinearOperator<M, D>;
-  readonly #b: LinearOperator<M, D>;
-  override readonly complexLinear: boolean;
-  constructor(a: LinearOperator<M, D>, b: LinearOperator<M, D>) {
-    const [[n, m], [p, q]] = [a.shape, b.shape];
-    if (n !== p || m !== q) throw new ShapeError(`cannot add ${a.name} of ${n} × ${m} and ${b.name} of ${p} × ${q}`);
-    super({ dims: a.dims, dimsd: a.dimsd, ...combined(a, b) });
-    this.#a = a;
-    this.#b = b;
-    this.complexLinear = a.complexLinear && b.complexLinear;
-  }
-  override domain(options: SpaceOptions = {}): Space<M> {
-    const space = this.#a.domain(options);
-    return options.dtype ? space : space.withDType(this.inputDType(space.dtype));
-  }
-  override rangeOf(x: Space<M>): Space<D> {
-    const working = x.withDType(this.inputDType(x.dtype));
-    return agreed(this.name, this.#a.rangeOf(fitting(this.#a.dims, working)), this.#b.rangeOf(fitting(this.#b.dims, working)));
-  }
-  override domainOf(y: Space<D>): Space<M> {
-    const working = y.withDType(this.inputDType(y.dtype));
-    return agreed(this.name, this.#a.domainOf(fitting(this.#a.dimsd, working)), this.#b.domainOf(fitting(this.#b.dimsd, working)));
-  }
-  protected override forward(x: M, y: D): void {
-    this.#a.matvec(seenIn(x, fitting(this.#a.dims, x.space)), y);
-    this.#b.matvecAdd(seenIn(x, fitting(this.#b.dims, x.space)), y);
-  }
-  protected override adjoint(y: D, x: M): void {
-    this.#a.rmatvec(seenIn(y, fitting(this.#a.dimsd, y.space)), x);
-    this.#b.rmatvecAdd(seenIn(y, fitting(this.#b.dimsd, y.space)), x);
-  }
-  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
-    this.#a.matvecAdd(seenIn(x, fitting(this.#a.dims, x.space)), y, alpha);
-    this.#b.matvecAdd(seenIn(x, fitting(this.#b.dims, x.space)), y, alpha);
-  }
-  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
-    this.#a.rmatvecAdd(seenIn(y, fitting(this.#a.dimsd, y.space)), x, alpha);
-    this.#b.rmatvecAdd(seenIn(y, fitting(this.#b.dimsd, y.space)), x, alpha);
-  }
-}
-
-function agreed<V>(name: string, a: Space<V>, b: Space<V>): Space<V> {
-  if (a.dtype !== b.dtype || !sameMemory(a, b))
-    throw new PartitionError(`${name}: the terms give vectors of different spaces: ${a} and ${b}`);
-  return a;
-}
-
-class Product<M extends Vector<M>, K extends Vector<K>, D extends Vector<D>> extends LinearOperator<M, D> {
-  readonly #a: LinearOperator<K, D>;
-  readonly #b: LinearOperator<M, K>;
-  override readonly complexLinear: boolean;
-  constructor(a: LinearOperator<K, D>, b: LinearOperator<M, K>) {
-    if (a.shape[1] !== b.shape[0]) {
-      throw new ShapeError(`cannot multiply ${a.name} of ${a.shape[0]} × ${a.shape[1]} with ${b.name} of ${b.shape[0]} × ${b.shape[1]}`);
-    }
-    super({ dims: b.dims, dimsd: a.dimsd, ...combined(a, b) });
-    this.#a = a;
-    this.#b = b;
-    this.complexLinear = a.complexLinear && b.complexLinear;
-  }
-  override domain(options?: SpaceOptions): Space<M> {
-    return this.#b.domain(options);
-  }
-  override rangeOf(x: Space<M>): Space<D> {
-    return this.#a.rangeOf(this.#between(x));
-  }
-  override domainOf(y: Space<D>): Space<M> {
-    return this.#b.domainOf(this.#betweenAdjoint(y));
-  }
-  protected override inputDType(dtype: DType): DType {
-    return dtype;
-  }
-  readonly #images = new WeakMap<Space<M>, Space<K>>();
-  readonly #preimages = new WeakMap<Space<D>, Space<K>>();
-  #between(x: Space<M>): Space<K> {
-    return memo(this.#images, x, () => fitting(this.#a.dims, this.#b.rangeOf(x)));
-  }
-  #betweenAdjoint(y: Space<D>): Space<K> {
-    return memo(this.#preimages, y, () => fitting(this.#b.dimsd, this.#a.domainOf(y)));
-  }
-  protected override forward(x: M, y: D): void {
-    withWorkspace(this.#between(x.space), (work) => this.#a.matvec(this.#b.matvec(x, work), y));
-  }
-  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
-    withWorkspace(this.#between(x.space), (work) => this.#a.matvecAdd(this.#b.matvec(x, work), y, alpha));
-  }
-  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
-    withWorkspace(this.#betweenAdjoint(y.space), (work) => this.#b.rmatvecAdd(this.#a.rmatvec(y, work), x, alpha));
-  }
-  protected override adjoint(y: D, x: M): void {
-    withWorkspace(this.#betweenAdjoint(y.space), (work) => this.#b.rmatvec(this.#a.rmatvec(y, work), x));
-  }
-}
-
-class Power<M extends Vector<M>> extends LinearOperator<M, M> {
-  readonly #of: LinearOperator<M, M>;
-  readonly #p: number;
-  override readonly complexLinear: boolean;
-  constructor(of: LinearOperator<M, M>, p: number) {
-    if (of.shape[0] !== of.shape[1])
-      throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
-    if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${p}`);
-    super({ dims: of.dims, dimsd: of.dimsd, dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
-    this.#of = of;
-    this.#p = p;
-    this.complexLinear = of.complexLinear;
-  }
-  override domain(options?: SpaceOptions): Space<M> {
-    return this.#of.domain(options);
-  }
-  override rangeOf(x: Space<M>): Space<M> {
-    return agreed(this.name, x.withDType(this.inputDType(x.dtype)), this.#of.rangeOf(x));
-  }
-  override domainOf(y: Space<M>): Space<M> {
-    return agreed(this.name, y.withDType(this.inputDType(y.dtype)), this.#of.domainOf(y));
-  }
-  protected override forward(x: M, y: M): void {
-    this.#repeat(x, y, (u, v) => this.#of.matvec(u, v));
-  }
-  protected override adjoint(y: M, x: M): void {
-    this.#repeat(y, x, (u, v) => this.#of.rmatvec(u, v));
-  }
-  #repeat(x: M, y: M, step: (u: M, v: M) => void): void {
-    if (this.#p === 0) {
-      y.assign(x);
-      return;
-    }
-    if (this.#p === 1) return step(x, y);
-    withWorkspace(y.space, (work) => {
-      // ends in y after p steps
-      let [from, to] = this.#p % 2 === 0 ? [y, work] : [work, y];
-      step(x, to);
-      for (let k = 1; k < this.#p; k++) {
-        [from, to] = [to, from];
-        step(from, to);
-      }
-    });
+    if (this.#rule.adjointAdd) this.#rule.adjointAdd(y, x, alpha);
+    else super.adjointAdd(y, x, alpha);
   }
 }

@@ -121,6 +121,14 @@ function algebra<V extends Vector<V>>(A: LinearOperator<V, V>, B: LinearOperator
 }
 
 group('algebra', () => {
+  distributed('makes an adjoint and a conjugate once', () => {
+    const D = new MPIFirstDerivative([4, 2]);
+    expect(D.H).equals(D.H);
+    expect(D.H.H).equals(D);
+    expect(D.conj()).equals(D.conj());
+    expect(D.T).equals(D.T);
+  });
+
   distributed('of local operators', { ranks: [1] }, ({ backend, floats, tolerance }) => {
     for (const dtype of floats) {
       const [A, B] = [1, 2].map((seed) => new MatrixMult(NDArray.normal([5, 5], { dtype, backend, seed })));
@@ -196,7 +204,7 @@ group('operators', () => {
     const A = new MPIFirstDerivative([4, 3]);
     const x = DistributedArray.ones([4, 3], { dtype });
     const other = new CpuBackend({ name: 'other' });
-    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype: 'int32' })), ShapeError);
+    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype: 'int32' })), DTypeError);
     expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([3, 4], { dtype, axis: 1 })), ShapeError);
     expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, partition: 'BROADCAST' })), ShapeError);
     expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, backend: other })), ShapeError);

@@ -1,0 +1,265 @@
+import type { Communicator } from './communicator.js';
+import { conj, mul as multiplyScalars, type Scalar } from './complex.js';
+import { complexOf, type DType, isComplex, isSamePrecision, promote } from './dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
+import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
+import { type Shape, sameShape } from './shape.js';
+import { type Space, sameMemory, seenIn, type Vector } from './vector.js';
+import { withWorkspace } from './workspace.js';
+
+/**
+ * What an operator made of others does, in terms of them: adjoint, conjugate, multiple, sum, product, power. Rules rather than classes, since operators
+ * make them and they know operators by their methods only.
+ */
+export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
+  readonly name: string;
+  readonly spec: OperatorSpec;
+  readonly complexLinear: boolean;
+  domain(options: SpaceOptions): Space<M>;
+  rangeOf(x: Space<M>): Space<D>;
+  domainOf(y: Space<D>): Space<M>;
+  inputDType(dtype: DType): DType;
+  forward(x: M, y: D): void;
+  adjoint(y: D, x: M): void;
+  /** `y ← y + α A x` without an intermediate vector, where there is a way. */
+  forwardAdd?(x: M, y: D, alpha: Scalar): void;
+  adjointAdd?(y: D, x: M, alpha: Scalar): void;
+  /** Where a second step undoes the first, or is one with it. */
+  readonly H?: LinearOperator<D, M>;
+  readonly conj?: LinearOperator<M, D>;
+  scale?(alpha: Scalar): LinearOperator<M, D>;
+}
+
+/** What a cache has for a key, made where it has nothing. */
+export function memo<K extends object, V>(cache: WeakMap<K, V>, key: K, make: () => V): V {
+  const hit = cache.get(key);
+  if (hit !== undefined) return hit;
+  const value = make();
+  cache.set(key, value);
+  return value;
+}
+
+/** The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that itself, or its memory seen flat. */
+export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
+  return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
+}
+
+/** The dtype in which an operator of a dtype, with data of it or not, works on vectors of `dtype`. Throws {@link DTypeError} for data of another precision. */
+export function workingDType(op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean }, dtype: DType): DType {
+  if (op.holdsData) {
+    if (dtype !== 'int32' && !isSamePrecision(dtype, op.dtype)) {
+      throw new DTypeError(
+        `${op.name} holds ${op.dtype}, the vector ${dtype}: cast one of them, for instance x.astype('${isComplex(dtype) ? complexOf(op.dtype) : op.dtype}')`,
+      );
+    }
+    return promote(op.dtype, dtype);
+  }
+  if (dtype === 'int32') return op.dtype;
+  return isComplex(op.dtype) && !isComplex(dtype) ? complexOf(dtype) : dtype;
+}
+
+/** The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of unlike precision. */
+function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: boolean; comm: Communicator | undefined } {
+  const leading = b.holdsData && !a.holdsData ? b : a;
+  const other = leading === a ? b : a;
+  const dtype =
+    a.holdsData && b.holdsData
+      ? promote(a.dtype, b.dtype)
+      : isComplex(other.dtype) && !isComplex(leading.dtype)
+        ? complexOf(leading.dtype)
+        : leading.dtype;
+  if (a.comm && b.comm && a.comm.id !== b.comm.id) throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
+  return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
+}
+
+/** The operator underneath knows which dtypes it takes. */
+const asGiven = (dtype: DType): DType => dtype;
+
+const sameData = (of: AnyOperator) => ({ dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
+
+/** `Aᴴ` */
+export function adjointRule<D extends Vector<D>, M extends Vector<M>>(of: LinearOperator<M, D>): OperatorRule<D, M> {
+  return {
+    name: `${of.name}.H`,
+    spec: { dims: of.dimsd, dimsd: of.dims, ...sameData(of) },
+    complexLinear: of.complexLinear,
+    H: of,
+    domain: (options) => of.range(options),
+    rangeOf: (x) => of.domainOf(x),
+    domainOf: (y) => of.rangeOf(y),
+    inputDType: asGiven,
+    forward: (x, y) => void of.rmatvec(x, y),
+    adjoint: (y, x) => void of.matvec(y, x),
+    forwardAdd: (x, y, alpha) => void of.rmatvecAdd(x, y, alpha),
+    adjointAdd: (y, x, alpha) => void of.matvecAdd(y, x, alpha),
+  };
+}
+
+/** `x ↦ conj(A conj(x))` */
+export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(of: LinearOperator<M, D>): OperatorRule<M, D> {
+  return {
+    name: `${of.name}.conj()`,
+    spec: { dims: of.dims, dimsd: of.dimsd, ...sameData(of) },
+    complexLinear: of.complexLinear,
+    conj: of,
+    domain: (options) => of.domain(options),
+    rangeOf: (x) => of.rangeOf(x),
+    domainOf: (y) => of.domainOf(y),
+    inputDType: asGiven,
+    forward: (x, y) => {
+      conjugated(x, (u) => of.matvec(u, y));
+      y.conjInPlace();
+    },
+    adjoint: (y, x) => {
+      conjugated(y, (u) => of.rmatvec(u, x));
+      x.conjInPlace();
+    },
+  };
+}
+
+function conjugated<V extends Vector<V>>(x: V, body: (x: V) => void): void {
+  if (!isComplex(x.dtype)) return body(x);
+  withWorkspace(x.space, (work) => body(work.assign(x).conjInPlace()));
+}
+
+/** `α A` */
+export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearOperator<M, D>, alpha: Scalar): OperatorRule<M, D> {
+  const name = 'Scaled';
+  const complexScalar = typeof alpha !== 'number';
+  const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of), dtype: complexScalar ? complexOf(of.dtype) : of.dtype };
+  const inputDType = (dtype: DType): DType => (complexScalar ? workingDType({ name, ...spec }, dtype) : dtype);
+  const working = <V>(space: Space<V>): Space<V> => (complexScalar ? (space.withDType(inputDType(space.dtype)) as Space<V>) : space);
+  return {
+    name,
+    spec,
+    complexLinear: of.complexLinear,
+    scale: (beta) => of.scale(multiplyScalars(beta, alpha)),
+    domain: (options) => {
+      const space = of.domain(options);
+      return options.dtype ? space : space.withDType(inputDType(space.dtype));
+    },
+    rangeOf: (x) => of.rangeOf(working(x)),
+    domainOf: (y) => of.domainOf(working(y)),
+    inputDType,
+    forward: (x, y) => void of.matvec(x, y).scale(alpha),
+    adjoint: (y, x) => void of.rmatvec(y, x).scale(conj(alpha)),
+    forwardAdd: (x, y, beta) => void of.matvecAdd(x, y, multiplyScalars(beta, alpha)),
+    adjointAdd: (y, x, beta) => void of.rmatvecAdd(y, x, multiplyScalars(beta, conj(alpha))),
+  };
+}
+
+/** `A + B` */
+export function sumRule<M extends Vector<M>, D extends Vector<D>>(a: LinearOperator<M, D>, b: LinearOperator<M, D>): OperatorRule<M, D> {
+  const [[n, m], [p, q]] = [a.shape, b.shape];
+  if (n !== p || m !== q) throw new ShapeError(`cannot add ${a.name} of ${n} × ${m} and ${b.name} of ${p} × ${q}`);
+  const name = 'Sum';
+  const spec = { dims: a.dims, dimsd: a.dimsd, ...combined(a, b) };
+  const inputDType = (dtype: DType): DType => workingDType({ name, ...spec }, dtype);
+  /** The model, and the data, as each of the two takes it. */
+  const model = (op: AnyOperator, x: M): M => seenIn(x, fitting(op.dims, x.space));
+  const data = (op: AnyOperator, y: D): D => seenIn(y, fitting(op.dimsd, y.space));
+  return {
+    name,
+    spec,
+    complexLinear: a.complexLinear && b.complexLinear,
+    domain: (options) => {
+      const space = a.domain(options);
+      return options.dtype ? space : space.withDType(inputDType(space.dtype));
+    },
+    rangeOf: (x) => {
+      const working = x.withDType(inputDType(x.dtype));
+      return agreed(name, a.rangeOf(fitting(a.dims, working)), b.rangeOf(fitting(b.dims, working)));
+    },
+    domainOf: (y) => {
+      const working = y.withDType(inputDType(y.dtype));
+      return agreed(name, a.domainOf(fitting(a.dimsd, working)), b.domainOf(fitting(b.dimsd, working)));
+    },
+    inputDType,
+    forward: (x, y) => {
+      a.matvec(model(a, x), y);
+      b.matvecAdd(model(b, x), y);
+    },
+    adjoint: (y, x) => {
+      a.rmatvec(data(a, y), x);
+      b.rmatvecAdd(data(b, y), x);
+    },
+    forwardAdd: (x, y, alpha) => {
+      a.matvecAdd(model(a, x), y, alpha);
+      b.matvecAdd(model(b, x), y, alpha);
+    },
+    adjointAdd: (y, x, alpha) => {
+      a.rmatvecAdd(data(a, y), x, alpha);
+      b.rmatvecAdd(data(b, y), x, alpha);
+    },
+  };
+}
+
+function agreed<V>(name: string, a: Space<V>, b: Space<V>): Space<V> {
+  if (a.dtype !== b.dtype || !sameMemory(a, b))
+    throw new PartitionError(`${name}: the terms give vectors of different spaces: ${a} and ${b}`);
+  return a;
+}
+
+/** `A B` */
+export function productRule<M extends Vector<M>, K extends Vector<K>, D extends Vector<D>>(
+  a: LinearOperator<K, D>,
+  b: LinearOperator<M, K>,
+): OperatorRule<M, D> {
+  if (a.shape[1] !== b.shape[0]) {
+    throw new ShapeError(`cannot multiply ${a.name} of ${a.shape[0]} × ${a.shape[1]} with ${b.name} of ${b.shape[0]} × ${b.shape[1]}`);
+  }
+  const images = new WeakMap<Space<M>, Space<K>>();
+  const preimages = new WeakMap<Space<D>, Space<K>>();
+  const between = (x: Space<M>): Space<K> => memo(images, x, () => fitting(a.dims, b.rangeOf(x)));
+  const betweenAdjoint = (y: Space<D>): Space<K> => memo(preimages, y, () => fitting(b.dimsd, a.domainOf(y)));
+  return {
+    name: 'Product',
+    spec: { dims: b.dims, dimsd: a.dimsd, ...combined(a, b) },
+    complexLinear: a.complexLinear && b.complexLinear,
+    domain: (options) => b.domain(options),
+    rangeOf: (x) => a.rangeOf(between(x)),
+    domainOf: (y) => b.domainOf(betweenAdjoint(y)),
+    inputDType: asGiven,
+    forward: (x, y) => void withWorkspace(between(x.space), (work) => a.matvec(b.matvec(x, work), y)),
+    adjoint: (y, x) => void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvec(a.rmatvec(y, work), x)),
+    forwardAdd: (x, y, alpha) => void withWorkspace(between(x.space), (work) => a.matvecAdd(b.matvec(x, work), y, alpha)),
+    adjointAdd: (y, x, alpha) => void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvecAdd(a.rmatvec(y, work), x, alpha)),
+  };
+}
+
+/** `Aᵖ` */
+export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: number): OperatorRule<M, M> {
+  if (of.shape[0] !== of.shape[1]) throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
+  if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${p}`);
+  const name = 'Power';
+  const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of) };
+  const inputDType = (dtype: DType): DType => workingDType({ name, ...spec }, dtype);
+  return {
+    name,
+    spec,
+    complexLinear: of.complexLinear,
+    domain: (options) => of.domain(options),
+    rangeOf: (x) => agreed(name, x.withDType(inputDType(x.dtype)), of.rangeOf(x)),
+    domainOf: (y) => agreed(name, y.withDType(inputDType(y.dtype)), of.domainOf(y)),
+    inputDType,
+    forward: (x, y) => repeat(p, x, y, (u, v) => of.matvec(u, v)),
+    adjoint: (y, x) => repeat(p, y, x, (u, v) => of.rmatvec(u, v)),
+  };
+}
+
+function repeat<M extends Vector<M>>(p: number, x: M, y: M, step: (u: M, v: M) => void): void {
+  if (p === 0) {
+    y.assign(x);
+    return;
+  }
+  if (p === 1) return step(x, y);
+  withWorkspace(y.space, (work) => {
+    // ends in y after p steps
+    let [from, to] = p % 2 === 0 ? [y, work] : [work, y];
+    step(x, to);
+    for (let k = 1; k < p; k++) {
+      [from, to] = [to, from];
+      step(from, to);
+    }
+  });
+}
