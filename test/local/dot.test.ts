@@ -1,12 +1,8 @@
-import { assert } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
 import { DERIVATIVE_KINDS } from '../../src/core/derivative-scheme.js';
-import { complexOf, type DType, isComplex, isFloat } from '../../src/core/dtype.js';
+import { isComplex } from '../../src/core/dtype.js';
 import { FFT_NORMS } from '../../src/core/fourier-scheme.js';
-import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
 import type { Shape } from '../../src/core/shape.js';
 import {
-  type AnyLocalOperator,
   BlockDiag,
   Convolve1D,
   Diagonal,
@@ -30,37 +26,25 @@ import {
   Transpose,
   VStack,
 } from '../../src/local/index.js';
-import { BACKENDS, makeBackend } from '../support/backends.js';
-import { tolerance } from '../support/tolerance.js';
-
-/** Makes operators of one dtype; `data` gives arrays of that dtype for those that hold some. */
-interface Kit {
-  readonly dtype: DType;
-  /** The backend holds complex data of this precision. */
-  readonly complex: boolean;
-  data(shape: Shape, seed?: number): NDArray;
-}
+import { dotTests, onEveryAxis } from '../support/dot-table.js';
 
 const BOTH = [false, true];
 /** Complex and real transforms, where the backend has any. */
 const spectral = (complex: boolean) => (complex ? BOTH : []);
-const derivatives = (shapes: readonly Shape[], make: (dims: Shape, axis: number) => AnyLocalOperator): AnyLocalOperator[] =>
-  shapes.flatMap((dims) => dims.map((_, axis) => make(dims, axis)));
 const TINY: readonly Shape[] = [[0], [1], [2], [3], [4], [5], [7], [3, 1, 2], [5, 7], [2, 0, 3], [1, 6], [4, 3, 5]];
 
-/** One line an operator: all the shapes and options in which it is tested. */
-const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
+dotTests('local operators', {
   FirstDerivative: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
       ([3, 5] as const).flatMap((order) =>
         BOTH.flatMap((edge) =>
-          derivatives(TINY, (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype })),
+          onEveryAxis(TINY, (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype })),
         ),
       ),
     ),
   SecondDerivative: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
-      BOTH.flatMap((edge) => derivatives(TINY, (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype }))),
+      BOTH.flatMap((edge) => onEveryAxis(TINY, (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype }))),
     ),
   Laplacian: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
@@ -107,13 +91,13 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
   ],
   Convolve1D: ({ data }) => [
     ...[0, 1, 4].flatMap((offset) =>
-      derivatives([[5], [1, 6], [8, 3, 2]], (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset })),
+      onEveryAxis([[5], [1, 6], [8, 3, 2]], (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset })),
     ),
     new Convolve1D(4, data([9]), { offset: 3 }),
     new Convolve1D(1, data([1])),
     new Convolve1D([3, 4], data([9]), { offset: 8 }),
   ],
-  Smoothing1D: ({ dtype }) => derivatives([[1], [2], [9], [6, 5]], (dims, axis) => new Smoothing1D(5, dims, { axis, dtype })),
+  Smoothing1D: ({ dtype }) => onEveryAxis([[1], [2], [9], [6, 5]], (dims, axis) => new Smoothing1D(5, dims, { axis, dtype })),
   Smoothing2D: ({ dtype }) => [new Smoothing2D([3, 4], [6, 7], { dtype }), new Smoothing2D(5, [2, 6, 3], { axes: [0, -1], dtype })],
   PoststackLinearModelling: ({ dtype }) =>
     (['centered', 'forward', 'backward'] as const).flatMap((kind) =>
@@ -126,9 +110,9 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
   FFT: ({ dtype, complex }) =>
     spectral(complex).flatMap((real) =>
       FFT_NORMS.flatMap((norm) =>
-        derivatives([[1], [2], [3], [6], [5, 1, 4]], (dims, axis) => new FFT(dims, { axis, real, norm, dtype })).concat(
+        onEveryAxis([[1], [2], [3], [6], [5, 1, 4]], (dims, axis) => new FFT(dims, { axis, real, norm, dtype })).concat(
           [2, 3, 8].flatMap((nfft) =>
-            derivatives(
+            onEveryAxis(
               [[6], [3, 5]],
               (dims, axis) => new FFT(dims, { axis, nfft, real, norm, ifftshiftBefore: true, fftshiftAfter: !real, dtype }),
             ),
@@ -150,7 +134,7 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
     ]),
   Shift: ({ dtype, complex }) =>
     spectral(complex).flatMap((real) => [
-      ...derivatives([[7], [4, 6]], (dims, axis) => new Shift(dims, 1.3, { axis, real, sampling: 0.5, dtype })),
+      ...onEveryAxis([[7], [4, 6]], (dims, axis) => new Shift(dims, 1.3, { axis, real, sampling: 0.5, dtype })),
       new Shift([2, 5, 3], [1, -2, 0.5, 3, 0, 1.5], { axis: 1, real, nfft: 8, dtype }),
     ]),
   PhaseShift: ({ dtype, complex }) => {
@@ -205,34 +189,4 @@ const OPERATORS: Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>> = {
       A.T.conj().scale(i),
     ];
   },
-};
-
-for (const entry of BACKENDS) {
-  describe(`dot test of local operators [${entry.name}]`, () => {
-    let backend: Backend;
-    before(async () => {
-      backend = await makeBackend(entry.name);
-    });
-    for (const [name, make] of Object.entries(OPERATORS)) {
-      it(name, () => {
-        for (const dtype of backend.dtypes.filter(isFloat)) {
-          for (const vectors of new Set([dtype, complexOf(dtype)])) {
-            if (!backend.dtypes.includes(vectors)) continue;
-            const complex = backend.dtypes.includes(complexOf(dtype));
-            const ops = make({ dtype, complex, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
-            for (const op of ops) {
-              const domain = op.domain({ dtype: vectors, backend });
-              const { left, error } = op.dotTest({ domain, rtol: tolerance(dtype), raise: false });
-              const what = `${op} with ${vectors}, dims [${op.dims}], left ${JSON.stringify(left)}`;
-              assert.isAtMost(error, tolerance(dtype), what);
-              // data of one axis is its own flat form, and its adjoint is in the natural shape
-              if (op.dims.length > 1 && op.dimsd.length === 1) continue;
-              const flat = op.dotTest({ domain: NDArraySpace.of(op.shape[1], vectors, backend), rtol: tolerance(dtype), raise: false });
-              assert.isAtMost(flat.error, tolerance(dtype), `flat: ${what}`);
-            }
-          }
-        }
-      });
-    }
-  });
-}
+});

@@ -10,6 +10,8 @@ import { tolerance } from './tolerance.js';
 /** Makes operators of one dtype; `data` gives arrays of that dtype for those that hold some. */
 export interface Kit {
   readonly dtype: DType;
+  /** The backend holds complex data of this precision. */
+  readonly complex: boolean;
   data(shape: Shape, seed?: number): NDArray;
 }
 
@@ -29,7 +31,8 @@ export function dotTests(title: string, table: DotTable): void {
           for (const dtype of backend.dtypes.filter(isFloat)) {
             for (const vectors of new Set([dtype, complexOf(dtype)])) {
               if (!backend.dtypes.includes(vectors)) continue;
-              const ops = make({ dtype, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
+              const complex = backend.dtypes.includes(complexOf(dtype));
+              const ops = make({ dtype, complex, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
               for (const op of ops) {
                 const domain = op.domain({ dtype: vectors, backend });
                 const { left, error } = op.dotTest({ domain, rtol: tolerance(dtype), raise: false });
