@@ -107,6 +107,13 @@ group('MPIBlockDiag', () => {
       expectAllThrow(comm, () => new MPIVStack([matrix(2, wrong ? 3 : 2, 1, 'float32', backend)]), ShapeError);
       expectAllThrow(comm, () => new MPIHStack([matrix(wrong ? 3 : 2, 2, 1, 'float32', backend)]), ShapeError);
     }
+    // the class of one rank's error is that of all
+    const broken = Object.defineProperty(matrix(2, 2, 1, 'float32', backend), 'dims', {
+      get: () => {
+        throw new DTypeError('broken');
+      },
+    });
+    for (const Stack of [MPIBlockDiag, MPIVStack]) expectAllThrow(comm, () => new Stack([wrong ? broken : good]), DTypeError, Stack.name);
     const A = new MPIBlockDiag([good]);
     const n = 2 * comm.size;
     expectAllThrow(comm, () => A.matvec(DistributedArray.ones(n, { partition: 'BROADCAST', dtype: 'float32' })), PartitionError);
