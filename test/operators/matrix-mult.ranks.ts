@@ -127,8 +127,8 @@ group('matrix product', () => {
     const p = comm.size;
     const last = comm.rank === p - 1;
     const A = NDArray.ones([4, 4]);
-    expectAllThrow(comm, () => new MPIMatrixMult(A, 3, { grid: [p + 1, 1] }), ArgumentError);
-    expectAllThrow(comm, () => new MPIMatrixMult(last ? NDArray.ones([4]) : A, 3), ArgumentError);
+    expectAllThrow(comm, () => new MPIMatrixMult(A, 3, { grid: [p + 1, 1] }), PartitionError);
+    expectAllThrow(comm, () => new MPIMatrixMult(last ? NDArray.ones([4]) : A, 3), ShapeError);
     expectAllThrow(comm, () => new MPIMatrixMult(A, 3, last ? { kind: 'blocks' as 'block' } : {}), ArgumentError);
     if (p > 1) {
       expectAllThrow(comm, () => new MPIMatrixMult(A, last ? 3 : 2), ArgumentError);
