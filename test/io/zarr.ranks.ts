@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync,
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DistributedArray } from '../../src/core/distributed-array.js';
+import type { DType } from '../../src/core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
 import { Layout } from '../../src/core/layout.js';
 import type { Shape } from '../../src/core/shape.js';
@@ -31,22 +32,21 @@ group('Zarr by all ranks', () => {
   distributed('comes back as it was written, in and from any layout', ({ comm, dtypes }) => {
     inFolder(comm, (folder) => {
       const path = join(folder, 'x.zarr');
-      for (const dtype of dtypes) {
-        for (const [shape, chunks] of CASES) {
+      let turn = 0;
+      for (const [shape, chunks] of CASES) {
+        for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
+          // by turns, as all combinations take long
+          const dtype = dtypes[turn++ % dtypes.length] as DType;
           const whole = numbered(shape, dtype);
-          for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
-            const compression = layout.axis === 0 ? 'gzip' : 'none';
-            writeZarr(path, placed(whole, layout, comm), { chunks, compression });
-            const message = `${dtype} ${layout}`;
-            for (const options of [{ axis: shape.length - 1 }, { partition: 'BROADCAST' as const }, { axis: 0 }]) {
-              const x = readZarr(path, options);
-              expect([x.dtype, x.axis, x.globalShape], message).deep.equals([dtype, options.axis ?? 0, shape]);
-              expect(x.asArray().toHost(), message).deep.equals(whole.toHost());
-            }
+          writeZarr(path, placed(whole, layout, comm), { chunks, compression: turn % 3 === 0 ? 'none' : 'gzip' });
+          for (const options of turn % 2 === 0 ? [{ axis: shape.length - 1 }] : [{ partition: 'BROADCAST' as const }, { axis: 0 }]) {
+            const x = readZarr(path, options);
+            expect([x.dtype, x.globalShape], `${layout}`).deep.equals([dtype, shape]);
+            expect(x.asArray().toHost(), `${dtype} ${layout}`).deep.equals(whole.toHost());
           }
-          comm.barrier();
-          expect(readdirSync(folder)).deep.equals(['x.zarr']);
         }
+        comm.barrier();
+        expect(readdirSync(folder)).deep.equals(['x.zarr']);
       }
     });
   });

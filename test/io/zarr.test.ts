@@ -10,7 +10,7 @@ import { DistributedArray } from '../../src/core/distributed-array.js';
 import type { DType } from '../../src/core/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/errors.js';
 import { Layout } from '../../src/core/layout.js';
-import type { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/ndarray.js';
 import { product } from '../../src/core/shape.js';
 import { readZarr, readZarrMetadata, writeZarr } from '../../src/io/index.js';
 import { unzstd } from '../../src/io/zarr-codec.js';
