@@ -73,11 +73,16 @@ describe('golden cases', function () {
     (f) => f !== undefined && existsSync(join(f, 'tutorials/poststack')),
   );
   for (const ranks of RANKS) {
-    it(`3-D post-stack inversion, ${ranks} rank${ranks === 1 ? '' : 's'} (set LOPS_GOLDEN to the golden data)`, async function () {
+    it(`3-D post-stack and reflectivity inversion, ${ranks} rank${ranks === 1 ? '' : 's'} (set LOPS_GOLDEN to the golden data)`, async function () {
       if (folder === undefined) return this.skip();
-      const { cases } = await goldenJson(join(folder, 'tutorials/poststack'), '--ranks', `${ranks}`);
-      const wanted = ['data', 'cgls', 'ne', 'reg'].map((part) => `poststack:${part}`);
-      expect(cases.filter(({ verdict }) => verdict === 'ok').map(({ name }) => name)).to.include.members(wanted);
+      for (const [name, parts] of Object.entries({
+        poststack: ['data', 'cgls', 'ne', 'reg', 'tv'],
+        reflectivity: ['data', 'fista', 'ista', 'pg'],
+      })) {
+        const { cases } = await goldenJson(join(folder, 'tutorials', name), '--ranks', `${ranks}`);
+        const right = cases.filter(({ verdict }) => verdict === 'ok').map((c) => c.name);
+        expect(right).to.include.members(parts.map((part) => `${name}:${part}`));
+      }
     });
   }
 });

@@ -1,0 +1,56 @@
+/**
+ * Arrays over ranks: who owns what, arithmetic that sends nothing, the few methods that communicate, and stacks.
+ *
+ *     npx lops run -n 3 dist/examples/arrays.js
+ *     npx lops run -n 4 dist/examples/arrays.js --rows 12 --columns 5 --axis 1
+ */
+import { COMM_WORLD, DistributedArray, StackedDistributedArray } from 'lops-mpi';
+import { formatTable } from 'lops-mpi/cli';
+import { numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly rows: number;
+  readonly columns: number;
+  readonly axis: number;
+}
+
+const { backend, rows, columns, axis } = parseFlags<Flags>('arrays', 'distributed arrays', (command) =>
+  command
+    .option('--rows <n>', 'of the array', numeric, 10)
+    .option('--columns <n>', 'of the array', numeric, 4)
+    .option('--axis <k>', 'that is distributed', numeric, 0),
+);
+const comm = COMM_WORLD;
+
+// The split is as even as possible. Every rank knows every part without asking.
+const x = DistributedArray.random([rows, columns], { axis, backend, seed: 1 });
+const y = DistributedArray.full([rows, columns], 2, { axis, backend });
+say(`global shape ${x.globalShape.join(' × ')}, along axis ${axis}:`);
+say(formatTable(x.localShapes.map((shape, rank) => ({ rank, 'local shape': shape.join(' × ') }))));
+
+// Nothing is sent by arithmetic; inner products and norms are one reduction each.
+const z = x.multiply(y).addInPlace(y);
+say(`\nx·y = ${String(x.dot(y))}, ‖x‖ = ${x.norm()}, max|x| = ${x.norm(Number.POSITIVE_INFINITY)}`);
+
+// The same numbers whatever the number of ranks: a random element is a function of seed and place.
+z.set([0, 0], 7);
+say(`z[0, 0] = ${String(z.get([0, 0]))}, x[${rows - 1}, ${columns - 1}] = ${String(x.get([rows - 1, columns - 1]))}`);
+
+// Along the other axis: messages between ranks whose parts meet.
+const across = z.redistribute(1 - axis);
+say(`redistributed: ${across.localShapes.map((s) => s.join(' × ')).join(', ')}`);
+say(`the same array: ${across.asArray().subtract(z.asArray()).norm() === 0}`);
+
+// Every rank has the whole of a BROADCAST array; its inner products still count every element once.
+const everywhere = z.broadcast().assertReplicated();
+say(`broadcast: ‖z‖ = ${everywhere.norm()} = ${z.norm()}`);
+
+// Several arrays as one vector: what stacked operators take.
+const stack = new StackedDistributedArray([x, across]);
+say(`stack of ${stack.length}: ${stack.size} elements, ‖·‖² = ${stack.norm() ** 2} = ${x.norm() ** 2 + across.norm() ** 2}`);
+
+// Masks: reductions stay among the ranks of one colour.
+const mask = Array.from({ length: comm.size }, (_, rank) => rank % 2);
+const coloured = DistributedArray.ones([comm.size], { mask, backend });
+const sums = comm.allgatherObject(coloured.rdot(coloured));
+say(`ranks of a rank's colour: ${sums.join(', ')}`);

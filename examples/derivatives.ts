@@ -1,0 +1,74 @@
+/**
+ * Derivatives of distributed arrays: their kinds, their adjoints, and what they cost in messages.
+ *
+ *     npx lops run -n 3 dist/examples/derivatives.js --n 60
+ */
+import { join } from 'node:path';
+import {
+  COMM_WORLD,
+  DistributedArray,
+  hostArray,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  MPISecondDerivative,
+  NDArray,
+} from 'lops-mpi';
+import { formatTable } from 'lops-mpi/cli';
+import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
+import { numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly n: number;
+}
+
+const { backend, n, out } = parseFlags<Flags>('derivatives', 'derivatives over ranks', (command) =>
+  command.option('--n <n>', 'samples along each of two axes', numeric, 80),
+);
+const comm = COMM_WORLD;
+const dims = [n, n];
+const h = (2 * Math.PI) / (n - 1);
+
+// sin x · cos y: each rank fills its rows.
+const u = DistributedArray.empty(dims, { backend });
+const values = hostArray(u.dtype, u.local.size);
+const first = u.box.start[0] as number;
+for (let k = 0; k < values.length; k++) values[k] = Math.sin((first + Math.floor(k / n)) * h) * Math.cos((k % n) * h);
+u.local.assign(NDArray.fromHost(values, u.localShape, { backend }));
+
+const operators = {
+  'first, centered': new MPIFirstDerivative(dims, { sampling: h, edge: true }),
+  'first, order 5': new MPIFirstDerivative(dims, { sampling: h, order: 5, edge: true }),
+  'first, forward': new MPIFirstDerivative(dims, { sampling: h, kind: 'forward' }),
+  'first along axis 1': new MPIFirstDerivative(dims, { sampling: h, axis: 1, edge: true }),
+  second: new MPISecondDerivative(dims, { sampling: h, edge: true }),
+  Laplacian: new MPILaplacian(dims, { axes: [0, 1], sampling: [h, h], edge: true }),
+};
+const rows = Object.entries(operators).map(([name, D]) => {
+  const before = comm.counters.messages;
+  const y = D.matvec(u);
+  const messages = comm.counters.messages - before;
+  const { error } = D.dotTest({ domain: u.space, raise: false });
+  return { derivative: name, 'max |y|': y.norm(Number.POSITIVE_INFINITY), 'messages of rank 0': messages, 'error of the dot test': error };
+});
+say(formatTable(rows));
+
+// The gradient is a stack: one block an axis.
+const gradient = new MPIGradient(dims, { sampling: h, edge: true }).matvec(u);
+const panels: readonly (readonly [string, DistributedArray])[] = [
+  ['u = sin x cos y', u],
+  ['∂u/∂x', gradient.block(0) as DistributedArray],
+  ['∂u/∂y', gradient.block(1) as DistributedArray],
+  ['∇²u', operators.Laplacian.matvec(u)],
+];
+const whole = panels.map(([title, array]) => [title, array.asArray().toHost()] as const);
+if (comm.rank === 0) {
+  const figure = new Figure({ columns: 2, title: 'Derivatives of a distributed array' });
+  for (const [title, array] of whole) {
+    const range = colorRange(array, { symmetric: true });
+    figure.add(heatMap(array, [n, n], { title, range, colorMap: 'seismic', transpose: true, aspect: 'equal', xLabel: 'x', yLabel: 'y' }));
+  }
+  const path = join(out, 'derivatives.png');
+  figure.writePng(path);
+  console.log(`figure:  ${path}`);
+}

@@ -1,0 +1,43 @@
+/**
+ * Halos: every rank sees a few cells of its neighbours, so that an operator of one rank works across the borders. Here a derivative between two halos is compared
+ * with the distributed one.
+ *
+ *     npx lops run -n 4 dist/examples/halo.js
+ */
+import { COMM_WORLD, DistributedArray, FirstDerivative, MPIBlockDiag, MPIFirstDerivative, MPIHalo } from 'lops-mpi';
+import { formatTable } from 'lops-mpi/cli';
+import { numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly n: number;
+  readonly columns: number;
+  readonly width: number;
+}
+
+const { backend, n, columns, width } = parseFlags<Flags>('halo', 'cells of the neighbours', (command) =>
+  command
+    .option('--n <n>', 'rows, distributed over the ranks', numeric, 12)
+    .option('--columns <n>', 'of the array', numeric, 3)
+    .option('--width <n>', 'rows of the halo', numeric, 1),
+);
+const comm = COMM_WORLD;
+const dims = [n, columns];
+
+const x = DistributedArray.random(dims, { backend, seed: 2 });
+
+// Once, as an array: the cells in front and behind; none at the outer ends.
+const wider = x.addGhostCells(width, width);
+const shapes = comm.allgatherObject([x.localShape.join(' × '), wider.shape.join(' × ')]);
+say(formatTable(shapes.map(([own, seen], rank) => ({ rank, owns: own as string, sees: seen as string }))));
+
+// As an operator: its adjoint takes the halo off again.
+const H = new MPIHalo(dims, { halo: width, procGrid: [comm.size, 1] });
+const extent = H.localExtents[comm.rank] as number[];
+const D = new MPIBlockDiag([new FirstDerivative(extent, { axis: 0 })]);
+const sandwich = H.H.mul(D.mul(H));
+
+const whole = new MPIFirstDerivative(dims, { axis: 0 });
+const flat = H.domain({ backend });
+const model = flat.empty().assignGlobal(x.asArray());
+const difference = sandwich.matvec(model).asArray().ravel().subtract(whole.matvec(x).asArray().ravel()).norm();
+say(`\nderivative between halos against the distributed derivative: difference ${difference}`);

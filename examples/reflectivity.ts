@@ -1,0 +1,196 @@
+/**
+ * 3-D reflectivity inversion: sparse spikes from seismic traces. Reflectivity `r[y, x, z]` is the derivative of log-impedance along z; traces are its convolution
+ * with a wavelet, `d = W r` plus noise. It is distributed along y, and every rank convolves its own traces.
+ *
+ * Least squares (CGLS) spreads each reflector over the wavelet's length; `½‖d − W r‖² + ε‖r‖₁` (ISTA, FISTA, proximal gradients with restarts) finds spikes.
+ *
+ *     npx lops run -n 2 dist/examples/reflectivity.js
+ *     npx lops run -n 4 dist/examples/reflectivity.js --ny 32 --eps 0.05 --niter 300
+ */
+import { join } from 'node:path';
+import { Option } from 'commander';
+import {
+  COMM_WORLD,
+  Convolve1D,
+  cgls,
+  DistributedArray,
+  fista,
+  hostArray,
+  ista,
+  L1,
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIL2,
+  NDArray,
+  powerIteration,
+  proximalGradient,
+  resolveBackend,
+  ricker,
+  writeNpy,
+} from 'lops-mpi';
+import { formatTable, startProgress } from 'lops-mpi/cli';
+import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { layeredModel, modelFromFile, sections } from './impedance-model.js';
+import { numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly model?: string;
+  readonly step: number;
+  readonly ny: number;
+  readonly nx: number;
+  readonly nz: number;
+  readonly niter: number;
+  readonly eps: number;
+  readonly noise: number;
+  readonly dtype?: 'float32' | 'float64';
+  readonly seed: number;
+}
+
+const flags = parseFlags<Flags>('reflectivity', '3-D reflectivity inversion with FISTA', (command) =>
+  command
+    .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
+    .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
+    .option('--ny <n>', 'sections, distributed over the ranks', numeric, 12)
+    .option('--nx <n>', 'traces of a section of the built model', numeric, 150)
+    .option('--nz <n>', 'samples of a trace of the built model', numeric, 220)
+    .option('--niter <n>', 'iterations of each inversion', numeric, 150)
+    .option('--eps <number>', 'weight of the 1-norm', numeric, 0.05)
+    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
+    .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
+    .option('--seed <n>', 'of model and noise', numeric, 42),
+);
+
+const { backend, ny, niter, eps } = flags;
+const { dtype = resolveBackend(backend).defaultDType } = flags;
+const comm = COMM_WORLD;
+const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
+const { nx, nz } = model;
+const dims = [ny, nx, nz];
+
+// Each rank makes its own sections, and their reflectivity.
+const m = DistributedArray.empty(dims, { backend, dtype });
+const [count] = m.localShape as [number];
+m.local.assign(NDArray.fromHost(sections(model, m.box.start[0] as number, ny, hostArray(dtype, m.local.size)), m.localShape, { backend }));
+const truth = new MPIFirstDerivative(dims, { axis: 2, kind: 'backward', dtype }).matvec(m);
+
+const dt = 0.004;
+const { wavelet, center } = ricker(
+  Float64Array.from({ length: 21 }, (_, i) => i * dt),
+  20,
+);
+const h = NDArray.array([...wavelet], { dtype, backend });
+const W = new MPIBlockDiag(count > 0 ? [new Convolve1D([count, nx, nz], h, { offset: center, axis: 2, dtype })] : []);
+const d = W.matvec(truth);
+const noise = DistributedArray.random(dims, { backend, dtype, seed: flags.seed });
+d.axpby((flags.noise * d.norm()) / noise.norm(), noise, 1);
+noise.dispose();
+
+// Steps of all methods: the inverse of the largest eigenvalue of WᴴW, and a little less for what its estimate lacks.
+const { maxeig } = powerIteration(W.H.mul(W), { domain: truth.space, niter: 60, tol: 1e-6 });
+const alpha = 0.95 / (typeof maxeig === 'number' ? maxeig : maxeig.re);
+// The 1-norm is weighed as ε/2 by the thresholds of ISTA and FISTA.
+const f = new MPIL2({ Op: W, b: d });
+const g = new L1({ sigma: eps / 2 });
+
+say(`model ${dims.join(' × ')} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}`);
+
+type Steps = Iterable<{ readonly iteration: number; readonly x: DistributedArray; readonly cost: number }>;
+const start = { niter, eps, alpha, tol: 0 };
+const inversions: readonly { readonly name: string; readonly file: string; readonly steps: () => Steps }[] = [
+  { name: 'CGLS', file: 'cgls', steps: () => cgls.steps(W, d, { niter: 20, tol: 0 }) },
+  { name: 'ISTA', file: 'ista', steps: () => ista.steps(W, d, start) },
+  { name: 'FISTA', file: 'fista', steps: () => fista.steps(W, d, start) },
+  {
+    name: 'proximal gradients, restarted',
+    file: 'pg',
+    steps: () => proximalGradient.steps(f, g, truth.zerosLike(), { tau: alpha, niter, acceleration: 'fista', restart: 'function' }),
+  },
+];
+
+const rows: Record<string, string | number>[] = [];
+const results = new Map([
+  ['true', truth],
+  ['data', d],
+]);
+const objectives = new Map<string, number[]>();
+for (const { name, file, steps } of inversions) {
+  const progress = startProgress(niter, { label: name.padEnd(30), rank: comm.rank });
+  const began = performance.now();
+  let last: { iteration: number; x: DistributedArray } | undefined;
+  let seconds = 0;
+  const objective: number[] = [];
+  for (const step of steps()) {
+    seconds = (performance.now() - began) / 1000;
+    progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
+    last = step;
+    // one objective for all, of a few iterations: their costs are not quite the same
+    if (file !== 'cgls' && step.iteration > 0 && step.iteration % 10 === 0) objective.push(f.value(step.x) + g.value(step.x));
+  }
+  progress.stop();
+  if (!last) continue;
+  const { x } = last;
+  results.set(file, x);
+  if (objective.length > 0) objectives.set(name, objective);
+  rows.push({
+    inversion: name,
+    'data misfit': W.matvec(x).subtract(d).norm() / d.norm(),
+    'model error': x.subtract(truth).norm() / truth.norm(),
+    objective: f.value(x) + g.value(x),
+    'zeros [%]': Math.round(100 * (1 - x.norm(0) / x.size)),
+    iterations: last.iteration,
+    seconds,
+  });
+}
+say(`\n${formatTable(rows)}`);
+
+const TITLES: Readonly<Record<string, string>> = {
+  true: 'True reflectivity',
+  data: 'Data',
+  cgls: 'Least squares (CGLS)',
+  fista: 'Sparse (FISTA)',
+};
+
+function draw(path: string, whole: ReadonlyMap<string, NDArray>): void {
+  const iy = Math.floor(ny / 2);
+  const range = colorRange((whole.get('true') as NDArray).toHost(), { symmetric: true });
+  const panels = Object.entries(TITLES).map(([name, title]) => {
+    const array = whole.get(name) as NDArray;
+    return heatMap(array.slice(iy).toHost(), [nx, nz], {
+      colorMap: 'seismic',
+      range: name === 'data' ? colorRange(array.toHost(), { symmetric: true }) : [0.6 * range[0], 0.6 * range[1]],
+      transpose: true,
+      extent: [0, nx, 0, nz * dt],
+      title,
+      xLabel: 'x [trace]',
+      yLabel: 'time [s]',
+    });
+  });
+  const ix = Math.floor(nx / 3);
+  const trace = (name: string) => (whole.get(name) as NDArray).slice(iy, ix).toHost();
+  const t = Float64Array.from({ length: nz }, (_, i) => i * dt);
+  const figure = new Figure({ columns: 2, title: `Reflectivity inversion: section y = ${iy}` });
+  figure.add(
+    ...panels,
+    linePlot(
+      [
+        { x: t, y: trace('true'), label: 'true' },
+        { x: t, y: trace('cgls'), label: 'CGLS', style: 'dashed' },
+        { x: t, y: trace('fista'), label: 'FISTA' },
+      ],
+      { title: `Trace x = ${ix}`, xLabel: 'time [s]', yLabel: 'reflectivity', legend: 'bottom-right' },
+    ),
+    linePlot(
+      [...objectives].map(([label, y]) => ({ x: Float64Array.from(y, (_, k) => 10 * (k + 1)), y, label })),
+      { title: 'Objective', xLabel: 'iteration' },
+    ),
+  );
+  figure.writePng(path);
+}
+
+const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));
+if (comm.rank === 0) {
+  for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
+  const figure = join(flags.out, 'reflectivity.png');
+  draw(figure, whole);
+  console.log(`results: ${flags.out}/*.npy\nfigure:  ${figure}`);
+}
