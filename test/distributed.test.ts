@@ -5,6 +5,7 @@ import { collect, type DistributedTest } from './support/distributed.js';
 import { runFile, type Verdict } from './support/file-run.js';
 import type { PlannedTest } from './support/protocol.js';
 import { rankFiles } from './support/rank-files.js';
+import { skip } from './support/skip.js';
 
 const list = (text: string | undefined): string[] | undefined => text?.split(',').map((s) => s.trim());
 const RANKS = list(process.env['LOPS_TEST_RANKS'])?.map(Number) ?? [1, 2, 3, 4];
@@ -23,10 +24,7 @@ function matrix(tests: readonly DistributedTest[], size: number): PlannedTest[] 
 }
 
 function settle(context: Mocha.Context, verdict: Verdict): void {
-  if (verdict.state === 'skipped') {
-    if (context.test) context.test.title += ` (skipped: ${verdict.why})`;
-    context.skip();
-  }
+  if (verdict.state === 'skipped') skip(context, verdict.why);
   if (verdict.state === 'failed') {
     const error = new Error(verdict.message);
     error.stack = `${verdict.message}\n${(verdict.stack ?? '')

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { BACKENDS, makeBackend } from './support/backends.js';
 import { difference } from './support/golden/case.js';
 import { runRanks } from './support/launch.js';
+import { skip } from './support/skip.js';
 
 /** The repository, found from dist/test as well. */
 function root(): string {
@@ -74,7 +75,7 @@ describe('golden cases', function () {
   );
   for (const ranks of RANKS) {
     it(`3-D post-stack and reflectivity inversion, ${ranks} rank${ranks === 1 ? '' : 's'} (set LOPS_GOLDEN to the golden data)`, async function () {
-      if (folder === undefined) return this.skip();
+      if (folder === undefined) return skip(this, 'no golden data there');
       for (const [name, parts] of Object.entries({
         poststack: ['data', 'cgls', 'ne', 'reg', 'tv'],
         reflectivity: ['data', 'fista', 'ista', 'pg'],

@@ -5,6 +5,7 @@ import { abs, add, complex, conj, div, im, mul, neg, re, type Scalar, sub } from
 import { complexOf, type DType, isComplex, isFloat, promote, realOf } from '../../src/core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
+import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';
 import { at, flat, fromFlat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 
@@ -175,7 +176,7 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
   });
 
   it('of complex arrays follow the complex formulas', function () {
-    if (!has('complex128')) this.skip();
+    if (!has('complex128')) skip(this, 'no complex data');
     const points = [complex(1, 2), complex(-0.5, 0.25), complex(0, -1)];
     for (const dtype of ['complex64', 'complex128'] as const) {
       const z = fromFlat(points, [3], dtype);

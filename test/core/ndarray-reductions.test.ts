@@ -7,6 +7,7 @@ import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/c
 import { NDArray } from '../../src/core/ndarray.js';
 import type { Shape } from '../../src/core/shape.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';
 import { at, deviation, dtypesOf, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 
@@ -233,7 +234,7 @@ onEveryBackend('reductions of NDArray', (backend) => {
   });
 
   it('conjugate where they should', function () {
-    if (!backend().dtypes.includes('complex128')) this.skip();
+    if (!backend().dtypes.includes('complex128')) skip(this, 'no complex data');
     const z = NDArray.array(
       [
         { re: 1, im: 2 },

@@ -7,6 +7,7 @@ import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/c
 import { NDArray, NDArraySpace } from '../../src/core/ndarray.js';
 import { rdots } from '../../src/core/vector.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';
 import { deviation, element, flat, numbered, onEveryBackend } from './arrays.js';
 
@@ -84,7 +85,7 @@ onEveryBackend('NDArray', (backend) => {
     });
     it('takes complex numbers', function () {
       const dtype = complexOf(backend().defaultDType);
-      if (!backend().dtypes.includes(dtype)) this.skip();
+      if (!backend().dtypes.includes(dtype)) skip(this, 'no complex data');
       const x = NDArray.array([1, { re: 2, im: -3 }]);
       expect(x.dtype).equals(dtype);
       expect(x.toArray()).deep.equals([

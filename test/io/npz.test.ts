@@ -11,6 +11,7 @@ import { readNpy, writeNpy } from '../../src/io/npy.js';
 import { type NpzEntry, readNpz, writeNpz } from '../../src/io/npz.js';
 import { crc32OfTable, zipWriter } from '../../src/io/zip.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
+import { skip } from '../support/skip.js';
 
 onEveryBackend('.npz', (backend) => {
   let folder = '';
@@ -56,7 +57,7 @@ onEveryBackend('.npz', (backend) => {
     try {
       output = execFileSync('python3', ['-c', script, path(), join(folder, 'a.npy')], { encoding: 'utf8' });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.skip();
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') skip(this, 'no python3');
       throw error;
     }
     expect(output.trim()).equals("None ['a.npy', 'b.npy']");

@@ -10,6 +10,7 @@ import { buildLocal } from '../support/golden/build-local.js';
 import { difference, GoldenCase } from '../support/golden/case.js';
 import { NotSupported } from '../support/golden/not-supported.js';
 import { required } from '../support/golden/params.js';
+import { skip } from '../support/skip.js';
 
 /** The repository, found from dist/test as well. */
 function root(): string {
@@ -29,11 +30,6 @@ function check(result: NDArray, source: GoldenCase, file: string): void {
   assert.isAtMost(off, accepted, `max|result - ${file}|`);
 }
 
-function pending(context: Mocha.Context, why: string): void {
-  console.log(`      pending: ${context.test?.title}: ${why}`);
-  context.skip();
-}
-
 for (const entry of BACKENDS) {
   describe(`golden local operators [${entry.name}]`, () => {
     let backend: Backend;
@@ -48,13 +44,13 @@ for (const entry of BACKENDS) {
         const [x, d] = vectors;
         const lacking = vectors.find(({ dtype }) => !backend.dtypes.includes(dtype));
         // 32-bit backends cannot meet the tolerance of double precision
-        if (lacking) return this.skip();
+        if (lacking) return skip(this, `no ${lacking.dtype} data`);
         let op: ReturnType<typeof buildLocal>;
         try {
           op = buildLocal(required(spec, 'op'), source, backend);
         } catch (error) {
           if (!(error instanceof NotSupported)) throw error;
-          return pending(this, `there is no ${error.message}`);
+          return skip(this, `there is no ${error.message}`);
         }
         assert.deepEqual([...op.shape], [...required(shape, 'shape')]);
         assert.deepEqual([...op.dims], [...required(dims, 'dims')]);
