@@ -1,0 +1,43 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { runRanks } from './support/launch.js';
+
+/** The flags that make an example small. Modules of examples that are no programs are named here too. */
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
+  poststack: ['--ny', '4', '--nx', '20', '--nz', '48', '--niter', '3'],
+  reflectivity: [],
+  'shared-model': ['--nx', '12', '--nz', '16', '--sources', '6', '--receivers', '6', '--niter', '5'],
+  replicated: ['--rows', '40', '--columns', '30', '--niter', '5'],
+};
+const MODULES = ['support', 'impedance-model', 'poststack-figure'];
+
+describe('examples', () => {
+  const folder = fileURLToPath(new URL('../examples/', import.meta.url));
+  const names = readdirSync(fileURLToPath(new URL('../../examples/', import.meta.url)))
+    .map((file) => file.replace(/\.ts$/, ''))
+    .filter((name) => !MODULES.includes(name));
+  let out: string;
+  before(() => {
+    out = mkdtempSync(join(tmpdir(), 'lops-examples-'));
+  });
+  after(() => rmSync(out, { recursive: true, force: true }));
+
+  for (const name of names) {
+    it(`${name} runs on 2 ranks`, async function () {
+      this.timeout(120_000);
+      const result = await runRanks(2, [join(folder, `${name}.js`), '--out', join(out, name), ...(FLAGS[name] ?? [])], { timeout: 110_000 });
+      expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);
+      expect(result.stdout).not.to.match(/\bNaN\b/);
+    });
+  }
+
+  it('a wrong flag ends all ranks, and is named once', async function () {
+    this.timeout(60_000);
+    const { code, stderr } = await runRanks(2, [join(folder, 'poststack.js'), '--nyy', '3', '--out', out]);
+    expect(code).not.to.equal(0);
+    expect(stderr.match(/unknown option '--nyy'/g)).to.have.length(1);
+  });
+});
