@@ -1,26 +1,25 @@
 import type { NDArray } from 'lops-mpi';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 
-/** What is drawn: the stacked system has the answer of the normal equations. */
 const TITLES: Readonly<Record<string, string>> = {
   true: 'True model',
   background: 'Background',
   data: 'Data',
   cgls: 'CGLS',
-  ne: 'Laplacian (CG, CGLS)',
+  ne: 'Laplacian, normal equations (CG)',
+  stacked: 'Laplacian, stacked (CGLS)',
   tv: 'Total variation (ADMM)',
 };
 
 const COLUMNS = 3;
 
-/** A vertical section and, below it, a horizontal slice of each result. */
+/** A vertical section and a horizontal slice of each result. */
 export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray>, { dt }: { readonly dt: number }): void {
   const truth = results.get('true') as NDArray;
   const [ny, nx, nz] = truth.shape as [number, number, number];
   const [iy, iz] = [Math.floor(ny / 2), Math.floor(0.55 * nz)];
   const impedance = colorRange(truth.toHost());
-  const drawn = [...results].filter(([name]) => name in TITLES);
-  const panels = drawn.map(([name, array]) => {
+  const panels = [...results].map(([name, array]) => {
     const isData = name === 'data';
     const look = isData
       ? ({ colorMap: 'seismic', range: colorRange(array.toHost(), { symmetric: true }), colorBarLabel: 'amplitude' } as const)
