@@ -28,7 +28,9 @@ describe('examples', () => {
   for (const name of names) {
     it(`${name} runs on 2 ranks`, async function () {
       this.timeout(120_000);
-      const result = await runRanks(2, [join(folder, `${name}.js`), '--out', join(out, name), ...(FLAGS[name] ?? [])], { timeout: 110_000 });
+      const result = await runRanks(2, [join(folder, `${name}.js`), '--out', join(out, name), ...(FLAGS[name] ?? [])], {
+        timeout: 110_000,
+      });
       expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);
       expect(result.stdout).not.to.match(/\bNaN\b/);
     });
