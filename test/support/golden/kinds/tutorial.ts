@@ -9,6 +9,7 @@ import {
   MPIFirstDerivative,
   MPIGradient,
   MPILaplacian,
+  MPIMDC,
   MPIStackedVStack,
   MPIVStack,
 } from '../../../../src/operators/index.js';
@@ -18,8 +19,9 @@ import { fista } from '../../../../src/optimization/fista.js';
 import { ista } from '../../../../src/optimization/ista.js';
 import { admml2, L1, MPIL2, proximalGradient } from '../../../../src/proximal/index.js';
 import { ACCELERATIONS } from '../../../../src/proximal/proximal-gradient.js';
+import { mdc } from '../build-local.js';
 import { NotSupported } from '../not-supported.js';
-import { required } from '../params.js';
+import { given, required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { vectorOf } from '../vectors.js';
 
@@ -39,6 +41,22 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
     minv: (trial) => {
       const { K, refl, d, options } = leastSquaresMigration(trial);
       const { x, cost } = cgls(K, d, { x0: refl.zerosLike(), ...options });
+      trial.compare('minv', x);
+      trial.compare('cost', cost);
+    },
+  },
+  mdd: {
+    data: (trial) => {
+      const { M, model } = deconvolution(trial);
+      trial.compare('d', M.matvec(model));
+    },
+    madj: (trial) => {
+      const { M, d } = deconvolution(trial);
+      trial.compare('madj', M.rmatvec(d));
+    },
+    minv: (trial) => {
+      const { M, model, d, options } = deconvolution(trial);
+      const { x, cost } = cgls(M, d, { x0: model.zerosLike(), ...options });
       trial.compare('minv', x);
       trial.compare('cost', cost);
     },
@@ -174,6 +192,22 @@ function leastSquaresMigration(trial: Trial) {
     K,
     refl,
     d: vectorOf(K.rangeOf(refl.space), trial.input('d.npy')),
+    options: { niter: required(params.number('niter'), 'niter'), tol: required(params.number('tol'), 'tol') },
+  };
+}
+
+/** Multi-dimensional convolution, its frequencies over the ranks; model and data are on all of them. */
+function deconvolution(trial: Trial) {
+  const { params, comm, backend } = trial;
+  const kernel = trial.input('G.npy');
+  const G = NDArray.fromHost(kernel.values, kernel.shape, { dtype: kernel.dtype, backend });
+  const M = MPIMDC.fromGlobal(G, required(params.number('nt'), 'nt'), params.number('nv'), { ...given(mdc(params)), comm });
+  const { dtype } = trial.input('m.npy');
+  const model = vectorOf(M.domain({ dtype, backend }), trial.input('m.npy'));
+  return {
+    M,
+    model,
+    d: vectorOf(M.rangeOf(model.space), trial.input('d.npy')),
     options: { niter: required(params.number('niter'), 'niter'), tol: required(params.number('tol'), 'tol') },
   };
 }
