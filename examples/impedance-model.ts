@@ -1,4 +1,6 @@
-import { ArgumentError, fillUniform, type HostArray, readNpz } from 'lops-mpi';
+import { type Command, Option } from 'commander';
+import { ArgumentError, DistributedArray, fillUniform, type HostArray, hostArray, NDArray, readNpz, resolveBackend } from 'lops-mpi';
+import { numeric } from './support.js';
 
 /** Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and how it changes from section to section. */
 export interface ImpedanceModel {
@@ -63,4 +65,39 @@ export function sections(model: ImpedanceModel, first: number, ny: number, value
     for (let ix = 0; ix < nx; ix++) for (let iz = 0; iz < nz; iz++) values[at++] = model.value(iy, ny, ix, iz);
   }
   return values;
+}
+
+/** Flags that say which model, on what grid. */
+export interface ModelFlags {
+  readonly backend: string;
+  readonly model?: string;
+  readonly step: number;
+  readonly ny: number;
+  readonly nx: number;
+  readonly nz: number;
+  readonly noise: number;
+  readonly dtype?: 'float32' | 'float64';
+  readonly seed: number;
+}
+
+export function addModelFlags(command: Command, { ny, nx, nz }: Pick<ModelFlags, 'ny' | 'nx' | 'nz'>): Command {
+  return command
+    .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
+    .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
+    .option('--ny <n>', 'sections, distributed over the ranks', numeric, ny)
+    .option('--nx <n>', 'traces of a section of the built model', numeric, nx)
+    .option('--nz <n>', 'samples of a trace of the built model', numeric, nz)
+    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
+    .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
+    .option('--seed <n>', 'of model and noise', numeric, 42);
+}
+
+/** The log-impedance `[ny, nx, nz]`, distributed along y: each rank makes its own sections. */
+export function distributedModel(flags: ModelFlags): DistributedArray {
+  const { backend, ny, dtype = resolveBackend(backend).defaultDType } = flags;
+  const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
+  const m = DistributedArray.empty([ny, model.nx, model.nz], { backend, dtype });
+  const values = sections(model, m.box.start[0] as number, ny, hostArray(dtype, m.local.size));
+  m.local.assign(NDArray.fromHost(values, m.localShape, { dtype, backend }));
+  return m;
 }

@@ -10,78 +10,53 @@
  *     srun -n 16 node dist/examples/poststack.js --model model.npz
  */
 import { join } from 'node:path';
-import { Option } from 'commander';
 import {
   admml2,
   COMM_WORLD,
   cg,
   cgls,
   DistributedArray,
-  hostArray,
   L1,
   MPIBlockDiag,
   MPIGradient,
   MPILaplacian,
   MPIStackedVStack,
-  NDArray,
   PoststackLinearModelling,
-  resolveBackend,
   ricker,
   StackedDistributedArray,
   smooth,
   writeNpy,
 } from 'lops-mpi';
 import { formatTable, startProgress } from 'lops-mpi/cli';
-import { layeredModel, modelFromFile, sections } from './impedance-model.js';
+import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { drawPoststack } from './poststack-figure.js';
 import { numeric, parseFlags, say } from './support.js';
 
-interface Flags {
-  readonly model?: string;
-  readonly step: number;
-  readonly ny: number;
-  readonly nx: number;
-  readonly nz: number;
+interface Flags extends ModelFlags {
   readonly niter: number;
   readonly epsR: number;
   readonly sigmaTv: number;
   readonly tauTv: number;
   readonly innerTv: number;
-  readonly noise: number;
-  readonly dtype?: 'float32' | 'float64';
-  readonly seed: number;
 }
 
 const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, four ways', (command) =>
-  command
-    .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
-    .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
-    .option('--ny <n>', 'sections, distributed over the ranks', numeric, 20)
-    .option('--nx <n>', 'traces of a section of the built model', numeric, 150)
-    .option('--nz <n>', 'samples of a trace of the built model', numeric, 180)
+  addModelFlags(command, { ny: 20, nx: 150, nz: 180 })
     .option('--niter <n>', 'iterations of each inversion', numeric, 60)
     .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)
     .option('--sigma-tv <number>', 'weight of the total variation', numeric, 0.004)
     .option('--tau-tv <number>', 'step of ADMM', numeric, 20)
-    .option('--inner-tv <n>', 'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv', numeric, 6)
-    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
-    .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
-    .option('--seed <n>', 'of model and noise', numeric, 42),
+    .option('--inner-tv <n>', 'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv', numeric, 6),
 );
 
-const { backend, ny, niter, epsR } = flags;
-const { dtype = resolveBackend(backend).defaultDType } = flags;
+const { backend, niter, epsR } = flags;
 const comm = COMM_WORLD;
-const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
-const { nx, nz } = model;
-const dims = [ny, nx, nz];
 
-// The true model and its smooth background: each rank makes its own sections.
-const mtrue = DistributedArray.empty(dims, { backend, dtype });
+// The true model and its smooth background.
+const mtrue = distributedModel(flags);
+const { dtype, globalShape: dims } = mtrue;
+const [count, nx, nz] = mtrue.localShape as [number, number, number];
 const mback = mtrue.emptyLike();
-const first = mtrue.box.start[0] as number;
-const [count] = mtrue.localShape as [number];
-mtrue.local.assign(NDArray.fromHost(sections(model, first, ny, hostArray(dtype, mtrue.local.size)), mtrue.localShape, { backend }));
 mback.local.assign(smooth(mtrue.local, [Math.min(15, nx), Math.min(35, nz)], { axes: [1, 2] }));
 
 // Each rank models its own traces; Laplacian and gradient reach over the ranks' borders.

@@ -8,14 +8,12 @@
  *     npx lops run -n 4 dist/examples/reflectivity.js --ny 32 --eps 0.05 --niter 300
  */
 import { join } from 'node:path';
-import { Option } from 'commander';
 import {
   COMM_WORLD,
   Convolve1D,
   cgls,
   DistributedArray,
   fista,
-  hostArray,
   ista,
   L1,
   MPIBlockDiag,
@@ -24,53 +22,32 @@ import {
   NDArray,
   powerIteration,
   proximalGradient,
-  resolveBackend,
   ricker,
   writeNpy,
 } from 'lops-mpi';
 import { formatTable, startProgress } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
-import { layeredModel, modelFromFile, sections } from './impedance-model.js';
+import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { numeric, parseFlags, say } from './support.js';
 
-interface Flags {
-  readonly model?: string;
-  readonly step: number;
-  readonly ny: number;
-  readonly nx: number;
-  readonly nz: number;
+interface Flags extends ModelFlags {
   readonly niter: number;
   readonly eps: number;
-  readonly noise: number;
-  readonly dtype?: 'float32' | 'float64';
-  readonly seed: number;
 }
 
 const flags = parseFlags<Flags>('reflectivity', '3-D reflectivity inversion with FISTA', (command) =>
-  command
-    .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
-    .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
-    .option('--ny <n>', 'sections, distributed over the ranks', numeric, 12)
-    .option('--nx <n>', 'traces of a section of the built model', numeric, 150)
-    .option('--nz <n>', 'samples of a trace of the built model', numeric, 220)
+  addModelFlags(command, { ny: 12, nx: 150, nz: 220 })
     .option('--niter <n>', 'iterations of each inversion', numeric, 150)
-    .option('--eps <number>', 'weight of the 1-norm', numeric, 0.05)
-    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
-    .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
-    .option('--seed <n>', 'of model and noise', numeric, 42),
+    .option('--eps <number>', 'weight of the 1-norm', numeric, 0.05),
 );
 
-const { backend, ny, niter, eps } = flags;
-const { dtype = resolveBackend(backend).defaultDType } = flags;
+const { backend, niter, eps } = flags;
 const comm = COMM_WORLD;
-const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
-const { nx, nz } = model;
-const dims = [ny, nx, nz];
 
-// Each rank makes its own sections, and their reflectivity.
-const m = DistributedArray.empty(dims, { backend, dtype });
-const [count] = m.localShape as [number];
-m.local.assign(NDArray.fromHost(sections(model, m.box.start[0] as number, ny, hostArray(dtype, m.local.size)), m.localShape, { backend }));
+// Each rank makes the reflectivity of its own sections.
+const m = distributedModel(flags);
+const { dtype, globalShape: dims } = m;
+const [count, nx, nz] = m.localShape as [number, number, number];
 const truth = new MPIFirstDerivative(dims, { axis: 2, kind: 'backward', dtype }).matvec(m);
 
 const dt = 0.004;
@@ -151,7 +128,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 function draw(path: string, whole: ReadonlyMap<string, NDArray>): void {
-  const iy = Math.floor(ny / 2);
+  const iy = Math.floor(flags.ny / 2);
   const range = colorRange((whole.get('true') as NDArray).toHost(), { symmetric: true });
   const panels = Object.entries(TITLES).map(([name, title]) => {
     const array = whole.get(name) as NDArray;

@@ -21,8 +21,6 @@ import { type DistributedArrayOptions, DistributedSpace, type Partition, spaceOf
 import { TransferPlan } from './transfer.js';
 import { type AnyVector, checkSameBackend, checkSameMemory, checkSameSpace, type NormOrder, type Vector } from './vector.js';
 
-export { type DistributedArrayOptions, spaceOf } from './space.js';
-
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
 export type HostData = NDArray | HostArray;
 

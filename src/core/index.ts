@@ -20,7 +20,7 @@ export {
   firstDerivative,
   secondDerivative,
 } from './derivative-scheme.js';
-export { DistributedArray, type DistributedArrayOptions, type HostData } from './distributed-array.js';
+export { DistributedArray, type HostData } from './distributed-array.js';
 export * from './dtype.js';
 export * from './errors.js';
 export { HaloBlockPlan, type HaloFrame, HaloPlan, type HaloWidths, haloBox } from './halo.js';
@@ -40,7 +40,7 @@ export { fftshift, ifftshift, roll } from './roll.js';
 export { keep, tidy } from './scope.js';
 export type { Shape } from './shape.js';
 export type { Index, Range } from './slice.js';
-export { DistributedSpace, type DistributedSpaceFields, PARTITIONS, type Partition } from './space.js';
+export { type DistributedArrayOptions, DistributedSpace, type DistributedSpaceFields, PARTITIONS, type Partition } from './space.js';
 export * from './span.js';
 export { type AnyDistributedArray, type AnyDistributedSpace, StackedDistributedArray, StackedSpace } from './stacked-distributed-array.js';
 export { TransferPlan } from './transfer.js';

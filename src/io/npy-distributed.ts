@@ -1,11 +1,12 @@
 import type { Communicator } from '../core/communicator.js';
 import { defaultCommunicator } from '../core/defaults.js';
-import { type DistributedArray, type DistributedArrayOptions, spaceOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { bytesOf, checkDType, type DType } from '../core/dtype.js';
 import { type Box, Layout } from '../core/layout.js';
 import { NDArray } from '../core/ndarray.js';
 import { tidy } from '../core/scope.js';
 import { product } from '../core/shape.js';
+import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
 import { agreed, together } from './agreement.js';
 import { withFile } from './byte-source.js';
 import { readNpyHeader } from './npy.js';

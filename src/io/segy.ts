@@ -1,5 +1,5 @@
 import { defaultCommunicator } from '../core/defaults.js';
-import { type DistributedArray, type DistributedArrayOptions, spaceOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { checkDType, hostArray, isComplex } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import type { Box, Layout } from '../core/layout.js';
@@ -7,6 +7,7 @@ import { NDArray } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { tidy } from '../core/scope.js';
 import { formatShape, product } from '../core/shape.js';
+import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
 import { agreed, onRoot, together } from './agreement.js';
 import { readAt, withFile } from './byte-source.js';
 import { checkConversion } from './npy-data.js';

@@ -1,8 +1,8 @@
-import type { DistributedArray, DistributedArrayOptions } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { PartitionError } from '../core/errors.js';
 import { type Box, Layout } from '../core/layout.js';
 import { product, type Shape, stridesOf } from '../core/shape.js';
-import type { DistributedSpace } from '../core/space.js';
+import type { DistributedArrayOptions, DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';
 import { together } from './agreement.js';
 import { type ByteSource, readAt, writeAt } from './byte-source.js';

@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { complex, type Scalar } from '../core/complex.js';
 import { defaultCommunicator } from '../core/defaults.js';
-import { type DistributedArray, type DistributedArrayOptions, spaceOf } from '../core/distributed-array.js';
+import type { DistributedArray } from '../core/distributed-array.js';
 import { bytesOf, checkDType, type DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { Box } from '../core/layout.js';
@@ -22,6 +22,7 @@ import { NDArray } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { tidy } from '../core/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../core/shape.js';
+import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
 import { agreed, onRoot, together } from './agreement.js';
 import { memorySource, readAt, temporaryName, withFile } from './byte-source.js';
 import { checkConversion, readInto, writeNpyData } from './npy-data.js';

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { DistributedArray, type DistributedArrayOptions } from '../../src/core/distributed-array.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
 import { ShapeError } from '../../src/core/errors.js';
 import { Layout } from '../../src/core/layout.js';
 import { fftshift, ifftshift, roll } from '../../src/core/roll.js';
+import type { DistributedArrayOptions } from '../../src/core/space.js';
 import { distributed, group } from '../support/distributed.js';
 
 group('roll', () => {

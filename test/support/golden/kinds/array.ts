@@ -1,7 +1,8 @@
 import type { Scalar } from '../../../../src/core/complex.js';
-import { DistributedArray, type DistributedArrayOptions } from '../../../../src/core/distributed-array.js';
+import { DistributedArray } from '../../../../src/core/distributed-array.js';
 import { Layout } from '../../../../src/core/layout.js';
 import { fftshift, ifftshift } from '../../../../src/core/roll.js';
+import type { DistributedArrayOptions } from '../../../../src/core/space.js';
 import { PARTITIONS } from '../../../../src/core/space.js';
 import { StackedDistributedArray, StackedSpace } from '../../../../src/core/stacked-distributed-array.js';
 import type { AnyVector } from '../../../../src/core/vector.js';
