@@ -14,7 +14,7 @@ interface Flags {
   readonly axis: number;
 }
 
-const { backend, rows, columns, axis } = parseFlags<Flags>('arrays', 'distributed arrays', (command) =>
+const { backend, rows, columns, axis } = await parseFlags<Flags>('arrays', 'distributed arrays', (command) =>
   command
     .option('--rows <n>', 'of the array', numeric, 10)
     .option('--columns <n>', 'of the array', numeric, 4)

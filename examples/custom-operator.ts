@@ -51,7 +51,7 @@ class Turn extends MPILinearOperator {
   }
 }
 
-const { backend, rows, columns, by } = parseFlags<Flags>('custom-operator', 'an operator of your own', (command) =>
+const { backend, rows, columns, by } = await parseFlags<Flags>('custom-operator', 'an operator of your own', (command) =>
   command
     .option('--rows <n>', 'of the image', numeric, 24)
     .option('--columns <n>', 'of the image', numeric, 10)

@@ -13,7 +13,7 @@ interface Flags {
   readonly noise: number;
 }
 
-const { backend, n, noise, out } = parseFlags<Flags>('custom-solver-loop', 'a solver loop of your own', (command) =>
+const { backend, n, noise, out } = await parseFlags<Flags>('custom-solver-loop', 'a solver loop of your own', (command) =>
   command
     .option('--n <n>', 'rows, distributed over the ranks', numeric, 120)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05),

@@ -22,7 +22,7 @@ interface Flags {
   readonly n: number;
 }
 
-const { backend, n, out } = parseFlags<Flags>('derivatives', 'derivatives over ranks', (command) =>
+const { backend, n, out } = await parseFlags<Flags>('derivatives', 'derivatives over ranks', (command) =>
   command.option('--n <n>', 'samples along each of two axes', numeric, 80),
 );
 const comm = COMM_WORLD;

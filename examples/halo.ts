@@ -14,7 +14,7 @@ interface Flags {
   readonly width: number;
 }
 
-const { backend, n, columns, width } = parseFlags<Flags>('halo', 'cells of the neighbours', (command) =>
+const { backend, n, columns, width } = await parseFlags<Flags>('halo', 'cells of the neighbours', (command) =>
   command
     .option('--n <n>', 'rows, distributed over the ranks', numeric, 12)
     .option('--columns <n>', 'of the array', numeric, 3)

@@ -40,7 +40,7 @@ interface Flags extends ModelFlags {
   readonly innerTv: number;
 }
 
-const flags = parseFlags<Flags>('poststack', '3-D post-stack inversion, four ways', (command) =>
+const flags = await parseFlags<Flags>('poststack', '3-D post-stack inversion, four ways', (command) =>
   addModelFlags(command, { ny: 20, nx: 150, nz: 180 })
     .option('--niter <n>', 'iterations of each inversion', numeric, 60)
     .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)

@@ -35,7 +35,7 @@ interface Flags extends ModelFlags {
   readonly eps: number;
 }
 
-const flags = parseFlags<Flags>('reflectivity', '3-D reflectivity inversion with FISTA', (command) =>
+const flags = await parseFlags<Flags>('reflectivity', '3-D reflectivity inversion with FISTA', (command) =>
   addModelFlags(command, { ny: 12, nx: 150, nz: 220 })
     .option('--niter <n>', 'iterations of each inversion', numeric, 150)
     .option('--eps <number>', 'weight of the 1-norm', numeric, 0.05),

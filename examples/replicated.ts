@@ -41,7 +41,7 @@ interface Flags {
   readonly niter: number;
 }
 
-const { rows, columns, niter, backend } = parseFlags<Flags>('replicated', 'a wide matrix, its columns over the ranks', (command) =>
+const { rows, columns, niter, backend } = await parseFlags<Flags>('replicated', 'a wide matrix, its columns over the ranks', (command) =>
   command
     .option('--rows <n>', 'of the matrix', numeric, 400)
     .option('--columns <n>', 'of the matrix, distributed over the ranks', numeric, 300)

@@ -30,7 +30,7 @@ interface Flags {
   readonly smoothness: number;
 }
 
-const flags = parseFlags<Flags>('shared-model', 'travel-time tomography: sources over ranks, one model for all', (command) =>
+const flags = await parseFlags<Flags>('shared-model', 'travel-time tomography: sources over ranks, one model for all', (command) =>
   command
     .option('--nx <n>', 'cells between the wells', numeric, 40)
     .option('--nz <n>', 'cells along the wells', numeric, 60)

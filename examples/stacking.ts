@@ -26,7 +26,7 @@ interface Flags {
   readonly n: number;
 }
 
-const { backend, blocks, n } = parseFlags<Flags>('stacking', 'stacks of operators', (command) =>
+const { backend, blocks, n } = await parseFlags<Flags>('stacking', 'stacks of operators', (command) =>
   command.option('--blocks <n>', 'dealt to the ranks in turn', numeric, 5).option('--n <n>', 'unknowns of a block', numeric, 8),
 );
 const comm = COMM_WORLD;

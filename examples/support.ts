@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { COMM_WORLD, LopsError, resolveBackend } from 'lops-mpi';
+import { COMM_WORLD, LopsError, loadBackend } from 'lops-mpi';
 
 /** Flags that every example has. */
 export interface CommonFlags {
@@ -15,8 +15,8 @@ export function numeric(text: string): number {
   return value;
 }
 
-/** The flags of an example and those that all have. A wrong flag ends every rank; rank 0 says why. */
-export function parseFlags<T>(name: string, description: string, add: (command: Command) => Command): T & CommonFlags {
+/** The flags of an example and those that all have; the backend is loaded. A wrong flag ends every rank; rank 0 says why. */
+export async function parseFlags<T>(name: string, description: string, add: (command: Command) => Command): Promise<T & CommonFlags> {
   const quiet = COMM_WORLD.rank !== 0;
   const command = add(
     new Command(name)
@@ -29,7 +29,7 @@ export function parseFlags<T>(name: string, description: string, add: (command: 
   );
   try {
     const flags = command.parse().opts<T & CommonFlags>();
-    resolveBackend(flags.backend);
+    await loadBackend(flags.backend);
     if (!quiet) mkdirSync(flags.out, { recursive: true });
     return flags;
   } catch (error) {

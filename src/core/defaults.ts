@@ -4,7 +4,7 @@ import { BackendError, MpiError } from './errors.js';
 
 let backend: Backend | undefined;
 let communicator: Communicator | undefined;
-const registry = new Map<string, () => Backend>();
+const registry = new Map<string, BackendEntry>();
 
 /** The backend of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/core` alone does not. */
 export function defaultBackend(): Backend {
@@ -16,22 +16,56 @@ export function setDefaultBackend(value: Backend): void {
   backend = value;
 }
 
-/** Makes a backend known by name; `make` runs once, when it is first asked for. */
-export function registerBackend(name: string, make: () => Backend): void {
-  let made: Backend | undefined;
-  registry.set(name, () => {
-    made ??= make();
-    return made;
-  });
+/** What a name stands for: how to make it, and what came of that. */
+interface BackendEntry {
+  readonly make: () => Backend | Promise<Backend>;
+  made?: Backend;
+  loading?: Promise<Backend>;
 }
 
-/** A backend object, the registered one of a name, or the default. Throws {@link BackendError}. */
+function entryOf(name: string): BackendEntry {
+  const entry = registry.get(name);
+  if (!entry) throw new BackendError(`no backend '${name}'; there are: ${[...registry.keys()].join(', ') || 'none'}`);
+  return entry;
+}
+
+/**
+ * Makes a backend known by name. `make` runs once, when it is first asked for; one that has to wait for something returns a promise, and is then there after
+ * {@link loadBackend}. What it throws goes to whom asked, and it is asked again the next time.
+ */
+export function registerBackend(name: string, make: () => Backend | Promise<Backend>): void {
+  registry.set(name, { make });
+}
+
+function start(entry: BackendEntry): Backend | Promise<Backend> {
+  if (entry.made) return entry.made;
+  if (entry.loading) return entry.loading;
+  const result = entry.make();
+  if (!(result instanceof Promise)) {
+    entry.made = result;
+    return result;
+  }
+  const forget = () => delete entry.loading;
+  entry.loading = result.then((made) => {
+    entry.made = made;
+    return made;
+  });
+  entry.loading.then(forget, forget);
+  return entry.loading;
+}
+
+/** A backend object, the registered one of a name, or the default. Throws {@link BackendError}, also for one that {@link loadBackend} has to load first. */
 export function resolveBackend(which?: Backend | string): Backend {
   if (which === undefined) return defaultBackend();
   if (typeof which !== 'string') return which;
-  const make = registry.get(which);
-  if (!make) throw new BackendError(`no backend '${which}'; there are: ${[...registry.keys()].join(', ') || 'none'}`);
-  return make();
+  const result = start(entryOf(which));
+  if (!(result instanceof Promise)) return result;
+  throw new BackendError(`backend '${which}' loads asynchronously: \`await loadBackend('${which}')\` once, before its first use`);
+}
+
+/** What {@link resolveBackend} answers, once the backend is loaded. Works for every backend, whether it has to be waited for or not. */
+export async function loadBackend(which?: Backend | string): Promise<Backend> {
+  return typeof which === 'string' ? start(entryOf(which)) : resolveBackend(which);
 }
 
 /** The names under which backends are registered. */

@@ -8,6 +8,7 @@ export {
   backendNames,
   defaultBackend,
   defaultCommunicator,
+  loadBackend,
   registerBackend,
   resolveBackend,
   setDefaultBackend,
