@@ -23,6 +23,13 @@ const ADDONS = {
     missing: 'no MPI found',
     remedy: 'install Open MPI or MPICH (Debian: libopenmpi-dev openmpi-bin), or load its environment module',
   },
+  cuda: {
+    // Its libraries are found at run time
+    libraries: async () => (process.platform === 'linux' ? {} : undefined),
+    describe: () => 'CUDA is looked for at run time',
+    missing: 'CUDA devices are used on Linux only',
+    remedy: 'the CPU backend serves',
+  },
 };
 
 const url = (path) => pathToFileURL(join(root, path)).href;

@@ -78,7 +78,7 @@ export type BlasOp = 0 | 1 | 2;
 
 /**
  * native/cuda: the CUDA driver, NVRTC, cuBLAS and cuFFT by handle. Work goes to the context's one stream in order; only `download`,
- * `synchronize` and `waitEvent` wait. Errors are {@link BackendError}s with the name that CUDA gives them; `cuda` in them holds its number.
+ * `synchronize` and `waitEvent` wait. Errors are {@link BackendError}s with the name that CUDA gives them; their property `cuda` holds that name.
  */
 export interface CudaAddon {
   setErrorClass(errorClass: typeof BackendError): void;

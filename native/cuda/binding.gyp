@@ -1,0 +1,26 @@
+{
+  'targets': [
+    {
+      'target_name': 'lops_cuda',
+      'sources': [
+        'addon.cc',
+        'blas.cc',
+        'context.cc',
+        'errors.cc',
+        'fourier.cc',
+        'kernel-cache.cc',
+        'libraries.cc',
+        'memory.cc',
+        'modules.cc',
+        'pool.cc',
+      ],
+      'include_dirs': ['../common'],
+      # Experimental: finalizers run during garbage collection. In a loop that never returns to the event loop others would never run.
+      'defines': ['NAPI_EXPERIMENTAL'],
+      'cflags!': ['-fno-exceptions'],
+      'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
+      'cflags_cc': ['-std=c++17', '-O2', '-Wall', '-Wextra', '-fvisibility=hidden'],
+      'libraries': ['-ldl'],
+    },
+  ],
+}

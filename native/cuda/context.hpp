@@ -1,0 +1,90 @@
+// A device in use: its primary context, one stream, the memory pool, and the handles of cuBLAS.
+#pragma once
+
+#include <node_api.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "errors.hpp"
+#include "handle.hpp"
+#include "libraries.hpp"
+#include "pool.hpp"
+
+namespace lops::cuda {
+
+struct Counters {
+  std::size_t launches = 0, libraryCalls = 0, synchronizations = 0, bytesToDevice = 0, bytesToHost = 0;
+};
+
+/** Everything on one device. Shared by the handles that need it; `close` frees it while they still exist. */
+class Context {
+ public:
+  Context(int ordinal, std::size_t poolLimit, std::string cacheFolder);
+  ~Context() { close(); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  /** Makes it current in this thread and frees what was collected. Throws where it was closed. */
+  void enter(napi_env env);
+  void close() noexcept;
+  void synchronize();
+
+  /** From a destructor that runs during garbage collection: freed at the next call. */
+  void drop(Chunk* chunk) { dropped_.push_back(chunk); }
+  void dropPinned(void* data) { droppedPinned_.push_back(data); }
+  void dropFft(cufftHandle plan) { droppedFft_.push_back(plan); }
+
+  /** Page-locked host memory; `dropPinned` gives it back. */
+  void* takePinned(std::size_t bytes);
+  /** Whether an address lies in page-locked memory from here. */
+  bool isPinned(const void* data) const;
+
+  /** Made at the first call. */
+  cublasHandle blas();
+  /** Work memory of FFTs, shared by all plans: work on one stream never overlaps. */
+  void reserveFftWork(std::size_t bytes);
+  CUdeviceptr fftWork() const { return fftWork_ == nullptr ? 0 : fftWork_->address; }
+
+  const Libraries& libraries;
+  const DriverApi& driver;
+  const int ordinal;
+  const std::string cacheFolder;
+  /** As compute capability 8.0: 80. */
+  int architecture = 0;
+  CUstream stream = nullptr;
+  std::unique_ptr<Pool> pool;
+  Counters counters;
+  std::vector<CUevent> events;
+  std::vector<int> freeEvents;
+  std::vector<CUmodule> modules;
+
+ private:
+  void sweep(napi_env env);
+  void freePinned() noexcept;
+
+  CUdevice device_ = 0;
+  CUcontext context_ = nullptr;
+  cublasHandle blas_ = nullptr;
+  Chunk* fftWork_ = nullptr;
+  std::vector<Chunk*> dropped_;
+  std::vector<void*> droppedPinned_;
+  std::map<const char*, std::size_t> pinned_;
+  std::vector<cufftHandle> droppedFft_;
+};
+
+struct ContextHandle {
+  static constexpr std::uint64_t TAG = 1;
+  static constexpr const char* KIND = "a CUDA context";
+  std::shared_ptr<Context> context;
+};
+
+/** The context of a handle, entered. */
+Context& enter(napi_env env, napi_value handle);
+std::shared_ptr<Context> shareContext(napi_env env, napi_value handle);
+
+void exposeContext(napi_env env, napi_value exports);
+
+}  // namespace lops::cuda

@@ -1,0 +1,139 @@
+// The parts of the CUDA driver API, NVRTC, cuBLAS and cuFFT that are used, declared here: no CUDA is needed to build. Names, numbers and
+// layouts are NVIDIA's public ABI, the same in CUDA 11, 12 and 13.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lops::cuda {
+
+using CUresult = int;
+using CUdevice = int;
+using CUdeviceptr = unsigned long long;
+using CUcontext = struct CUctx_st*;
+using CUmodule = struct CUmod_st*;
+using CUfunction = struct CUfunc_st*;
+using CUstream = struct CUstream_st*;
+using CUevent = struct CUevent_st*;
+using nvrtcResult = int;
+using nvrtcProgram = struct _nvrtcProgram*;
+using cublasStatus = int;
+using cublasHandle = struct cublasContext*;
+using cufftResult = int;
+using cufftHandle = int;
+
+constexpr CUresult CUDA_SUCCESS = 0;
+constexpr CUresult CUDA_ERROR_OUT_OF_MEMORY = 2;
+constexpr CUresult CUDA_ERROR_DEINITIALIZED = 4;
+
+constexpr unsigned CU_STREAM_NON_BLOCKING = 1;
+constexpr unsigned CU_EVENT_DEFAULT = 0;
+
+enum Attribute {
+  MULTIPROCESSOR_COUNT = 16,
+  MEMORY_CLOCK_RATE = 36,
+  GLOBAL_MEMORY_BUS_WIDTH = 37,
+  COMPUTE_CAPABILITY_MAJOR = 75,
+  COMPUTE_CAPABILITY_MINOR = 76,
+};
+
+// X(result, name, exported symbols in the order to try, parameters)
+#define LOPS_CUDA_DRIVER(X)                                                                                      \
+  X(CUresult, cuInit, "cuInit", (unsigned))                                                                      \
+  X(CUresult, cuDriverGetVersion, "cuDriverGetVersion", (int*))                                                  \
+  X(CUresult, cuGetErrorName, "cuGetErrorName", (CUresult, const char**))                                        \
+  X(CUresult, cuGetErrorString, "cuGetErrorString", (CUresult, const char**))                                    \
+  X(CUresult, cuDeviceGetCount, "cuDeviceGetCount", (int*))                                                      \
+  X(CUresult, cuDeviceGet, "cuDeviceGet", (CUdevice*, int))                                                      \
+  X(CUresult, cuDeviceGetName, "cuDeviceGetName", (char*, int, CUdevice))                                        \
+  X(CUresult, cuDeviceGetAttribute, "cuDeviceGetAttribute", (int*, int, CUdevice))                               \
+  X(CUresult, cuDeviceTotalMem, "cuDeviceTotalMem_v2", (std::size_t*, CUdevice))                                 \
+  X(CUresult, cuDeviceGetPCIBusId, "cuDeviceGetPCIBusId", (char*, int, CUdevice))                                \
+  X(CUresult, cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain", (CUcontext*, CUdevice))                      \
+  X(CUresult, cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (CUdevice))                             \
+  X(CUresult, cuCtxSetCurrent, "cuCtxSetCurrent", (CUcontext))                                                   \
+  X(CUresult, cuMemGetInfo, "cuMemGetInfo_v2", (std::size_t*, std::size_t*))                                     \
+  X(CUresult, cuMemAlloc, "cuMemAlloc_v2", (CUdeviceptr*, std::size_t))                                          \
+  X(CUresult, cuMemFree, "cuMemFree_v2", (CUdeviceptr))                                                          \
+  X(CUresult, cuMemAllocHost, "cuMemAllocHost_v2", (void**, std::size_t))                                        \
+  X(CUresult, cuMemFreeHost, "cuMemFreeHost", (void*))                                                           \
+  X(CUresult, cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2", (CUdeviceptr, const void*, std::size_t, CUstream))      \
+  X(CUresult, cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2", (void*, CUdeviceptr, std::size_t, CUstream))            \
+  X(CUresult, cuMemcpyDtoDAsync, "cuMemcpyDtoDAsync_v2", (CUdeviceptr, CUdeviceptr, std::size_t, CUstream))      \
+  X(CUresult, cuMemsetD8Async, "cuMemsetD8Async", (CUdeviceptr, unsigned char, std::size_t, CUstream))           \
+  X(CUresult, cuStreamCreate, "cuStreamCreate", (CUstream*, unsigned))                                           \
+  X(CUresult, cuStreamDestroy, "cuStreamDestroy_v2", (CUstream))                                                 \
+  X(CUresult, cuStreamSynchronize, "cuStreamSynchronize", (CUstream))                                            \
+  X(CUresult, cuEventCreate, "cuEventCreate", (CUevent*, unsigned))                                              \
+  X(CUresult, cuEventDestroy, "cuEventDestroy_v2", (CUevent))                                                    \
+  X(CUresult, cuEventRecord, "cuEventRecord", (CUevent, CUstream))                                               \
+  X(CUresult, cuEventSynchronize, "cuEventSynchronize", (CUevent))                                               \
+  X(CUresult, cuEventElapsedTime, "cuEventElapsedTime\0cuEventElapsedTime_v2", (float*, CUevent, CUevent))       \
+  X(CUresult, cuModuleLoadData, "cuModuleLoadData", (CUmodule*, const void*))                                    \
+  X(CUresult, cuModuleUnload, "cuModuleUnload", (CUmodule))                                                      \
+  X(CUresult, cuModuleGetFunction, "cuModuleGetFunction", (CUfunction*, CUmodule, const char*))                  \
+  X(CUresult, cuLaunchKernel, "cuLaunchKernel",                                                                  \
+    (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void**, void**))
+
+#define LOPS_CUDA_NVRTC(X)                                                                                       \
+  X(nvrtcResult, nvrtcVersion, "nvrtcVersion", (int*, int*))                                                     \
+  X(const char*, nvrtcGetErrorString, "nvrtcGetErrorString", (nvrtcResult))                                      \
+  X(nvrtcResult, nvrtcGetNumSupportedArchs, "nvrtcGetNumSupportedArchs", (int*))                                 \
+  X(nvrtcResult, nvrtcGetSupportedArchs, "nvrtcGetSupportedArchs", (int*))                                       \
+  X(nvrtcResult, nvrtcCreateProgram, "nvrtcCreateProgram",                                                       \
+    (nvrtcProgram*, const char*, const char*, int, const char* const*, const char* const*))                      \
+  X(nvrtcResult, nvrtcDestroyProgram, "nvrtcDestroyProgram", (nvrtcProgram*))                                    \
+  X(nvrtcResult, nvrtcCompileProgram, "nvrtcCompileProgram", (nvrtcProgram, int, const char* const*))            \
+  X(nvrtcResult, nvrtcGetProgramLogSize, "nvrtcGetProgramLogSize", (nvrtcProgram, std::size_t*))                 \
+  X(nvrtcResult, nvrtcGetProgramLog, "nvrtcGetProgramLog", (nvrtcProgram, char*))                                \
+  X(nvrtcResult, nvrtcGetPTXSize, "nvrtcGetPTXSize", (nvrtcProgram, std::size_t*))                               \
+  X(nvrtcResult, nvrtcGetPTX, "nvrtcGetPTX", (nvrtcProgram, char*))                                              \
+  X(nvrtcResult, nvrtcGetCUBINSize, "nvrtcGetCUBINSize", (nvrtcProgram, std::size_t*))                           \
+  X(nvrtcResult, nvrtcGetCUBIN, "nvrtcGetCUBIN", (nvrtcProgram, char*))
+
+// Scalars and matrices are passed as untyped pointers: one signature serves the four types.
+#define LOPS_GEMM_PARAMETERS                                                                                     \
+  (cublasHandle, int, int, int, int, int, const void*, const void*, int, long long, const void*, int, long long, const void*, void*, int, \
+   long long, int)
+#define LOPS_CUDA_CUBLAS(X)                                                                                      \
+  X(cublasStatus, cublasCreate, "cublasCreate_v2", (cublasHandle*))                                              \
+  X(cublasStatus, cublasDestroy, "cublasDestroy_v2", (cublasHandle))                                             \
+  X(cublasStatus, cublasGetVersion, "cublasGetVersion_v2", (cublasHandle, int*))                                 \
+  X(cublasStatus, cublasSetStream, "cublasSetStream_v2", (cublasHandle, CUstream))                               \
+  X(cublasStatus, cublasSgemmStridedBatched, "cublasSgemmStridedBatched", LOPS_GEMM_PARAMETERS)                  \
+  X(cublasStatus, cublasDgemmStridedBatched, "cublasDgemmStridedBatched", LOPS_GEMM_PARAMETERS)                  \
+  X(cublasStatus, cublasCgemmStridedBatched, "cublasCgemmStridedBatched", LOPS_GEMM_PARAMETERS)                  \
+  X(cublasStatus, cublasZgemmStridedBatched, "cublasZgemmStridedBatched", LOPS_GEMM_PARAMETERS)
+
+#define LOPS_CUDA_CUFFT(X)                                                                                       \
+  X(cufftResult, cufftGetVersion, "cufftGetVersion", (int*))                                                     \
+  X(cufftResult, cufftCreate, "cufftCreate", (cufftHandle*))                                                     \
+  X(cufftResult, cufftDestroy, "cufftDestroy", (cufftHandle))                                                    \
+  X(cufftResult, cufftSetAutoAllocation, "cufftSetAutoAllocation", (cufftHandle, int))                           \
+  X(cufftResult, cufftMakePlanMany64, "cufftMakePlanMany64",                                                     \
+    (cufftHandle, int, long long*, long long*, long long, long long, long long*, long long, long long, int, long long, std::size_t*)) \
+  X(cufftResult, cufftSetStream, "cufftSetStream", (cufftHandle, CUstream))                                      \
+  X(cufftResult, cufftSetWorkArea, "cufftSetWorkArea", (cufftHandle, void*))                                     \
+  X(cufftResult, cufftExecC2C, "cufftExecC2C", (cufftHandle, void*, void*, int))                                 \
+  X(cufftResult, cufftExecZ2Z, "cufftExecZ2Z", (cufftHandle, void*, void*, int))                                 \
+  X(cufftResult, cufftExecR2C, "cufftExecR2C", (cufftHandle, void*, void*))                                      \
+  X(cufftResult, cufftExecD2Z, "cufftExecD2Z", (cufftHandle, void*, void*))                                      \
+  X(cufftResult, cufftExecC2R, "cufftExecC2R", (cufftHandle, void*, void*))                                      \
+  X(cufftResult, cufftExecZ2D, "cufftExecZ2D", (cufftHandle, void*, void*))
+
+#define LOPS_MEMBER(R, name, symbols, parameters) R(*name) parameters = nullptr;
+struct DriverApi {
+  LOPS_CUDA_DRIVER(LOPS_MEMBER)
+};
+struct NvrtcApi {
+  LOPS_CUDA_NVRTC(LOPS_MEMBER)
+};
+struct CublasApi {
+  LOPS_CUDA_CUBLAS(LOPS_MEMBER)
+};
+struct CufftApi {
+  LOPS_CUDA_CUFFT(LOPS_MEMBER)
+};
+#undef LOPS_MEMBER
+
+}  // namespace lops::cuda

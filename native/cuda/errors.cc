@@ -1,0 +1,87 @@
+#include "errors.hpp"
+
+#include <iterator>
+#include <string>
+
+#include "libraries.hpp"
+
+namespace lops::cuda {
+namespace {
+
+thread_local napi_ref errorClass = nullptr;
+
+constexpr const char* CUBLAS_NAMES[] = {
+    "CUBLAS_STATUS_SUCCESS",       "CUBLAS_STATUS_NOT_INITIALIZED", nullptr, "CUBLAS_STATUS_ALLOC_FAILED",     nullptr, nullptr, nullptr, "CUBLAS_STATUS_INVALID_VALUE",
+    "CUBLAS_STATUS_ARCH_MISMATCH", nullptr, nullptr, "CUBLAS_STATUS_MAPPING_ERROR",    nullptr, "CUBLAS_STATUS_EXECUTION_FAILED",
+    "CUBLAS_STATUS_INTERNAL_ERROR", "CUBLAS_STATUS_NOT_SUPPORTED", "CUBLAS_STATUS_LICENSE_ERROR"};
+constexpr const char* CUFFT_NAMES[] = {
+    "CUFFT_SUCCESS",     "CUFFT_INVALID_PLAN", "CUFFT_ALLOC_FAILED", "CUFFT_INVALID_TYPE",   "CUFFT_INVALID_VALUE", "CUFFT_INTERNAL_ERROR",
+    "CUFFT_EXEC_FAILED", "CUFFT_SETUP_FAILED", "CUFFT_INVALID_SIZE", "CUFFT_UNALIGNED_DATA", nullptr,               "CUFFT_INVALID_DEVICE"};
+
+/** The name of a code in a table, or `library error N`. */
+template <std::size_t N>
+std::string nameIn(const char* const (&names)[N], int code, const char* library) {
+  if (code >= 0 && code < static_cast<int>(N) && names[code] != nullptr) return names[code];
+  return std::string(library) + " error " + std::to_string(code);
+}
+
+}  // namespace
+
+std::string errorName(const DriverApi& driver, CUresult code) {
+  const char* name = nullptr;
+  if (driver.cuGetErrorName(code, &name) != CUDA_SUCCESS || name == nullptr) return "CUDA error " + std::to_string(code);
+  return name;
+}
+
+std::string errorText(const DriverApi& driver, CUresult code) {
+  const char* text = nullptr;
+  if (driver.cuGetErrorString(code, &text) != CUDA_SUCCESS || text == nullptr) return errorName(driver, code);
+  return errorName(driver, code) + " (" + text + ")";
+}
+
+void check(CUresult code, const char* call) {
+  if (code == CUDA_SUCCESS) return;
+  const DriverApi& driver = loaded().driver;
+  throw CudaError(errorName(driver, code), std::string(call) + ": " + errorText(driver, code));
+}
+
+void checkNvrtc(nvrtcResult code, const char* call) {
+  if (code == 0) return;
+  const std::string name = loaded().compiler.nvrtcGetErrorString(code);
+  throw CudaError(name, std::string(call) + ": " + name);
+}
+
+void checkCublas(cublasStatus code, const char* call) {
+  if (code == 0) return;
+  const std::string name = nameIn(CUBLAS_NAMES, code, "cuBLAS");
+  throw CudaError(name, std::string(call) + ": " + name);
+}
+
+void checkCufft(cufftResult code, const char* call) {
+  if (code == 0) return;
+  const std::string name = nameIn(CUFFT_NAMES, code, "cuFFT");
+  throw CudaError(name, std::string(call) + ": " + name);
+}
+
+napi_value setErrorClass(napi_env env, napi_callback_info info) {
+  const Args<1> args(env, info);
+  if (errorClass != nullptr) lops::check(env, napi_delete_reference(env, errorClass));
+  lops::check(env, napi_create_reference(env, args[0], 1, &errorClass));
+  return nullptr;
+}
+
+void throwError(napi_env env, const char* message, const char* name) noexcept {
+  napi_value constructor, text, error;
+  if (errorClass == nullptr || napi_get_reference_value(env, errorClass, &constructor) != napi_ok ||
+      napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &text) != napi_ok ||
+      napi_new_instance(env, constructor, 1, &text, &error) != napi_ok) {
+    napi_throw_error(env, "ERR_BACKEND", message);
+    return;
+  }
+  if (name != nullptr && napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text) == napi_ok) {
+    napi_set_named_property(env, error, "cuda", text);
+  }
+  napi_throw(env, error);
+}
+
+}  // namespace lops::cuda

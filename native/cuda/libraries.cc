@@ -1,0 +1,196 @@
+#include "libraries.hpp"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "errors.hpp"
+
+namespace lops::cuda {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int OLDEST_DRIVER = 11020;
+
+/** Soname endings of NVRTC, cuBLAS and cuFFT by CUDA's major version. */
+struct Release {
+  int major;
+  const char *nvrtc, *cublas, *cufft;
+};
+constexpr Release RELEASES[] = {{13, "13", "13", "12"}, {12, "12", "12", "11"}, {11, "11.2", "11", "10"}};
+
+std::unique_ptr<Libraries> found;
+std::mutex once;
+
+/** Folders that the dynamic linker may not know. */
+std::vector<std::string> toolkitFolders() {
+  std::vector<std::string> folders;
+  for (const char* name : {"CUDA_HOME", "CUDA_PATH"}) {
+    if (const char* home = std::getenv(name)) folders.push_back(std::string(home) + "/lib64");
+  }
+  folders.push_back("/usr/local/cuda/lib64");
+  return folders;
+}
+
+/** cuBLAS and NVRTC load these by name: they must be there already when the linker doesn't know the folder. */
+void openCompanions(const fs::path& folder, const std::string& name) {
+  const char* prefix = name.rfind("libcublas.", 0) == 0 ? "libcublasLt.so." : name.rfind("libnvrtc.", 0) == 0 ? "libnvrtc-builtins.so." : nullptr;
+  if (prefix == nullptr) return;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().rfind(prefix, 0) == 0) dlopen(entry.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+  }
+}
+
+std::string fileOf(void* symbol, const std::string& otherwise) {
+  Dl_info info;
+  return dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : otherwise;
+}
+
+#define LOPS_RESOLVE(R, name, symbols, parameters)                                                                        \
+  if (missing == nullptr && (api.name = reinterpret_cast<R(*) parameters>(findSymbol(handle, symbols "\0"))) == nullptr) \
+    missing = symbols;
+
+const char* resolve(void* handle, DriverApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_DRIVER(LOPS_RESOLVE)
+  return missing;
+}
+const char* resolve(void* handle, NvrtcApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_NVRTC(LOPS_RESOLVE)
+  return missing;
+}
+const char* resolve(void* handle, CublasApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_CUBLAS(LOPS_RESOLVE)
+  return missing;
+}
+const char* resolve(void* handle, CufftApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_CUFFT(LOPS_RESOLVE)
+  return missing;
+}
+#undef LOPS_RESOLVE
+
+/** Loads one library and its functions. */
+template <typename Api>
+bool load(const std::string& folder, const std::vector<std::string>& names, Api& api, Library& library, const char* remedy) {
+  library.remedy = remedy;
+  void* handle = openLibrary(folder, names, library);
+  if (handle == nullptr) return false;
+  if (const char* missing = resolve(handle, api)) {
+    library.reason = library.file + " has no function " + missing;
+    return false;
+  }
+  return true;
+}
+
+void loadDriver(const std::string& folder, Libraries& all) {
+  if (!load(folder, {"libcuda.so.1"}, all.driver, all.cuda, "install the NVIDIA driver")) return;
+  all.cuda.file = fileOf(reinterpret_cast<void*>(all.driver.cuInit), all.cuda.file);
+  const auto fail = [&](const std::string& reason, const char* remedy) {
+    all.cuda.reason = reason;
+    all.cuda.remedy = remedy;
+  };
+  all.driver.cuDriverGetVersion(&all.driverVersion);
+  all.cuda.version = versionText(all.driverVersion);
+  if (all.driverVersion < OLDEST_DRIVER) {
+    return fail("the driver knows CUDA " + versionText(all.driverVersion) + ", too old", "install a driver for CUDA 11.2 or newer");
+  }
+  constexpr const char* SEE_NVIDIA_SMI = "see that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it";
+  if (const CUresult code = all.driver.cuInit(0)) return fail("cuInit: " + errorText(all.driver, code), SEE_NVIDIA_SMI);
+  if (const CUresult code = all.driver.cuDeviceGetCount(&all.deviceCount)) {
+    return fail("cuDeviceGetCount: " + errorText(all.driver, code), SEE_NVIDIA_SMI);
+  }
+  if (all.deviceCount == 0) return fail("the driver lists no device", SEE_NVIDIA_SMI);
+  all.cuda.available = true;
+}
+
+/** Names of one library, the driver's own release first, then older ones, then newer ones. */
+std::vector<std::string> names(int driverMajor, const char* stem, const char* Release::* ending) {
+  std::vector<std::string> own, newer;
+  for (const Release& release : RELEASES) {
+    (release.major <= driverMajor ? own : newer).push_back(std::string(stem) + release.*ending);
+  }
+  own.insert(own.end(), newer.rbegin(), newer.rend());
+  return own;
+}
+
+std::unique_ptr<Libraries> loadAll(const std::string& folder) {
+  auto all = std::make_unique<Libraries>();
+  loadDriver(folder, *all);
+  if (!all->cuda.available) return all;
+  const int major = all->driverVersion / 1000;
+  constexpr const char* TOOLKIT = "install the CUDA toolkit's libraries, or name their folder with LOPS_CUDA_LIBRARIES";
+  if (load(folder, names(major, "libnvrtc.so.", &Release::nvrtc), all->compiler, all->nvrtc, TOOLKIT)) {
+    int a = 0, b = 0;
+    all->compiler.nvrtcVersion(&a, &b);
+    all->nvrtc.version = std::to_string(a) + "." + std::to_string(b);
+    all->nvrtc.available = true;
+  }
+  if (load(folder, names(major, "libcublas.so.", &Release::cublas), all->blas, all->cublas, TOOLKIT)) {
+    all->cublas.version = all->cublas.file.substr(all->cublas.file.rfind(".so.") + 4);
+    all->cublas.available = true;
+  }
+  if (load(folder, names(major, "libcufft.so.", &Release::cufft), all->fourier, all->cufft, TOOLKIT)) {
+    int version = 0;
+    all->fourier.cufftGetVersion(&version);
+    all->cufft.version = versionText(version);
+    all->cufft.available = true;
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string versionText(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
+
+void* openLibrary(const std::string& folder, const std::vector<std::string>& names, Library& library) {
+  std::vector<std::string> folders;
+  if (!folder.empty()) folders.push_back(folder);
+  folders.emplace_back();  // as the linker finds it
+  for (const auto& extra : toolkitFolders()) folders.push_back(extra);
+  for (const auto& where : folders) {
+    for (const auto& name : names) {
+      const std::string file = where.empty() ? name : where + "/" + name;
+      if (!where.empty()) {
+        std::error_code ignored;
+        if (!fs::exists(file, ignored)) continue;
+        openCompanions(where, name);
+      }
+      if (void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+        library.file = file;
+        return handle;
+      }
+      if (library.reason.empty()) library.reason = dlerror();
+    }
+  }
+  return nullptr;
+}
+
+void* findSymbol(void* handle, const char* symbols) {
+  for (const char* symbol = symbols; *symbol != '\0'; symbol += std::strlen(symbol) + 1) {
+    if (void* address = dlsym(handle, symbol)) return address;
+  }
+  return nullptr;
+}
+
+const Libraries& libraries(const std::string& folder) {
+  const std::lock_guard<std::mutex> lock(once);
+  if (!found) found = loadAll(folder);
+  return *found;
+}
+
+const Libraries& loaded() {
+  const std::lock_guard<std::mutex> lock(once);
+  if (!found || !found->cuda.available) throw Error("ERR_BACKEND", "CUDA is not available" + (found ? ": " + found->cuda.reason : ""));
+  return *found;
+}
+
+}  // namespace lops::cuda
