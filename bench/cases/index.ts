@@ -1,5 +1,6 @@
 import type { BenchCase } from '../case.js';
 import { DERIVATIVE_CASES } from './derivatives.js';
+import { LSM_CASES } from './lsm.js';
 import { MATMUL_CASES } from './matmul.js';
 import { POSTSTACK_CASES } from './poststack.js';
 import { SOLVER_CASES } from './solvers.js';
@@ -13,6 +14,7 @@ export const CASES: readonly BenchCase[] = [
   ...MATMUL_CASES,
   ...SPECTRAL_CASES,
   ...POSTSTACK_CASES,
+  ...LSM_CASES,
   ...SOLVER_CASES,
   { name: 'import', params: {} },
 ];

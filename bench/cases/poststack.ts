@@ -1,49 +1,26 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type ImpedanceModel, layeredModel, sections } from '../../examples/impedance-model.js';
 import {
+  admml2,
+  Convolve1D,
   cg,
   cgls,
-  DistributedArray,
-  hostArray,
+  type DistributedArray,
+  fista,
+  L1,
   type LinearOperator,
   MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIGradient,
   MPILaplacian,
-  NDArray,
   PoststackLinearModelling,
-  readNpz,
-  ricker,
+  powerIteration,
   smooth,
 } from '../../src/index.js';
 import type { BenchCase, Details, Work } from '../case.js';
+import { realModel, SECTIONS, TRACE_STEP, wavelet41 } from './real-model.js';
 
-const SECTIONS = 20;
-const TRACE_STEP = 3;
 const ITERATIONS = 50;
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** The real section, every third trace, where LOPS_DATA or ../shared/data has it; otherwise one of the same size that is built. */
-function impedance(): { readonly model: ImpedanceModel; readonly source: string } {
-  for (const folder of [process.env['LOPS_DATA'], join(root, '../shared/data')]) {
-    const path = folder && join(folder, 'poststack_model.npz');
-    if (!path || !existsSync(path)) continue;
-    const section = readNpz(path).get('model')?.read();
-    if (section?.shape.length !== 2) throw new Error(`${path}: expected an array 'model' of depth × x`);
-    const [nz, columns] = section.shape as [number, number];
-    const values = section.toHost();
-    return {
-      model: {
-        nx: Math.ceil(columns / TRACE_STEP),
-        nz,
-        value: (iy, _ny, ix, iz) => Math.log(values[iz * columns + ix * TRACE_STEP] as number) * (1 + 0.02 * iy),
-      },
-      source: 'poststack_model.npz',
-    };
-  }
-  return { model: layeredModel(267, 550, 42), source: 'layered model, no poststack_model.npz' };
-}
+const TV = { sigma: 0.01, tau: 0.99 / 12, outer: 4, inner: 10 } as const;
+const EPS = 0.02;
 
 interface Problem {
   readonly dims: readonly number[];
@@ -54,21 +31,13 @@ interface Problem {
 }
 
 function problem(): Problem {
-  const { model, source } = impedance();
-  const { nx, nz } = model;
-  const dims = [SECTIONS, nx, nz];
-  const truth = DistributedArray.empty(dims);
+  const { truth, details } = realModel();
+  const dims = truth.globalShape;
   const background = truth.emptyLike();
-  const [count] = truth.localShape as [number];
-  const values = sections(model, truth.box.start[0] as number, SECTIONS, hostArray('float64', truth.local.size));
-  truth.local.assign(NDArray.fromHost(values, truth.localShape));
+  const [count, nx, nz] = truth.localShape as [number, number, number];
   background.local.assign(smooth(truth.local, [15, 35], { axes: [1, 2] }));
-  const { wavelet } = ricker(
-    Float64Array.from({ length: 21 }, (_, i) => 0.004 * i),
-    15,
-  );
-  const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2 })]);
-  return { dims, B, truth, background, details: () => ({ model: source, dims: dims.join('x') }) };
+  const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet41().wavelet, nz, { spatdims: [count, nx], axis: 2 })]);
+  return { dims, B, truth, background, details };
 }
 
 const params = { sections: SECTIONS, trace_step: TRACE_STEP, wavelet: '41 samples, 15 Hz, 4 ms' };
@@ -110,4 +79,32 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
     const d = p.B.rmatvec(p.B.matvec(p.truth));
     return { run: () => cg(A, d, { x0: p.background, niter: ITERATIONS, tol: 0 }).x.dispose() };
   }),
+  poststack('poststack_admml2_tv', TV, (p) => {
+    const d = p.B.matvec(p.truth);
+    const G = new MPIGradient(p.dims, { kind: 'forward' });
+    const inner = { niter: TV.inner, tol: 0 };
+    return {
+      run: () => {
+        const { x, z } = admml2(p.B, d, new L1({ sigma: TV.sigma }), G, { x0: p.background, tau: TV.tau, niter: TV.outer, inner });
+        x.dispose();
+        z.dispose();
+      },
+    };
+  }),
+  {
+    name: 'reflectivity_fista50',
+    params: { ...params, niter: ITERATIONS, eps: EPS },
+    setup: () => {
+      const { truth, details } = realModel();
+      const reflectivity = new MPIFirstDerivative(truth.globalShape, { axis: 2 }).matvec(truth);
+      truth.dispose();
+      const { wavelet, center } = wavelet41();
+      const W = new MPIBlockDiag([new Convolve1D(reflectivity.localShape, wavelet, { offset: center, axis: 2 })]);
+      const d = W.matvec(reflectivity);
+      // the step is known beforehand: what is timed are the iterations
+      const { maxeig } = powerIteration(W.H.mul(W), { niter: 30, tol: 1e-3 });
+      const alpha = 0.95 / (typeof maxeig === 'number' ? maxeig : maxeig.re);
+      return { details, run: () => fista(W, d, { niter: ITERATIONS, eps: EPS, alpha, tol: 0 }).x.dispose() };
+    },
+  },
 ];
