@@ -6,7 +6,7 @@
  */
 import { COMM_WORLD, DistributedArray, StackedDistributedArray } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly rows: number;
@@ -54,3 +54,5 @@ const mask = Array.from({ length: comm.size }, (_, rank) => rank % 2);
 const coloured = DistributedArray.ones([comm.size], { mask, backend });
 const sums = comm.allgatherObject(coloured.rdot(coloured));
 say(`ranks of a rank's colour: ${sums.join(', ')}`);
+
+finish();

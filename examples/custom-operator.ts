@@ -6,7 +6,7 @@
  *     npx lops run -n 3 dist/examples/custom-operator.js --rows 30 --by 7
  */
 import { cgls, DistributedArray, MPILinearOperator, roll } from 'lops-mpi';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly rows: number;
@@ -70,3 +70,5 @@ for (const A of [new Weights(weights), shift, mix]) {
 const truth = DistributedArray.random(dims, { backend, seed: 2 });
 const { x, iterations, reason } = cgls(mix, mix.matvec(truth), { niter: 100, tol: 1e-18 });
 say(`unmixed in ${iterations} iterations (${reason}): error ${(x.subtract(truth).norm() / truth.norm()).toExponential(2)}`);
+
+finish();

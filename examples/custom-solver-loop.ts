@@ -4,9 +4,9 @@
  *     npx lops run -n 2 dist/examples/custom-solver-loop.js --noise 0.1
  */
 import { join } from 'node:path';
-import { COMM_WORLD, cgls, DistributedArray, type LinearOperator, MPIFirstDerivative, powerIteration } from 'lops-mpi';
+import { cgls, DistributedArray, type LinearOperator, MPIFirstDerivative, powerIteration } from 'lops-mpi';
 import { Figure, linePlot } from 'lops-mpi/plotting';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -68,7 +68,7 @@ for (const { iteration, x, cost } of landweber(A, y, 1.5 / (typeof maxeig === 'n
   }
 }
 
-if (COMM_WORLD.rank === 0) {
+finish(() => {
   const path = join(out, 'custom-solver-loop.png');
   const axes = { title: 'Stopping in time', xLabel: 'iteration', yLabel: 'error of the model', xRange: [0, 40] } as const;
   const series = [
@@ -78,4 +78,4 @@ if (COMM_WORLD.rank === 0) {
   ];
   new Figure({ columns: 1 }).add(linePlot(series, axes)).writePng(path);
   console.log(`figure:  ${path}`);
-}
+});

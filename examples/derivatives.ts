@@ -16,7 +16,7 @@ import {
 } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -62,7 +62,7 @@ const panels: readonly (readonly [string, DistributedArray])[] = [
   ['∇²u', operators.Laplacian.matvec(u)],
 ];
 const whole = panels.map(([title, array]) => [title, array.asArray().toHost()] as const);
-if (comm.rank === 0) {
+finish(() => {
   const figure = new Figure({ columns: 2, title: 'Derivatives of a distributed array' });
   for (const [title, array] of whole) {
     const range = colorRange(array, { symmetric: true });
@@ -71,4 +71,4 @@ if (comm.rank === 0) {
   const path = join(out, 'derivatives.png');
   figure.writePng(path);
   console.log(`figure:  ${path}`);
-}
+});

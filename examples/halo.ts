@@ -6,7 +6,7 @@
  */
 import { COMM_WORLD, DistributedArray, FirstDerivative, MPIBlockDiag, MPIFirstDerivative, MPIHalo } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -41,3 +41,5 @@ const flat = H.domain({ backend });
 const model = flat.empty().assignGlobal(x.asArray());
 const difference = sandwich.matvec(model).asArray().ravel().subtract(whole.matvec(x).asArray().ravel()).norm();
 say(`\nderivative between halos against the distributed derivative: difference ${difference}`);
+
+finish();

@@ -30,7 +30,7 @@ import {
 import { formatTable, startProgress } from 'lops-mpi/cli';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { drawPoststack } from './poststack-figure.js';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags extends ModelFlags {
   readonly niter: number;
@@ -141,9 +141,9 @@ for (const { name, file, niter: most, steps } of inversions) {
 say(`\n${formatTable(rows)}`);
 
 const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));
-if (comm.rank === 0) {
+finish(() => {
   for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
   const figure = join(flags.out, 'poststack.png');
   drawPoststack(figure, whole, { dt });
   console.log(`results: ${flags.out}/*.npy\nfigure:  ${figure}`);
-}
+});

@@ -28,7 +28,7 @@ import {
 import { formatTable, startProgress } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags extends ModelFlags {
   readonly niter: number;
@@ -165,9 +165,9 @@ function draw(path: string, whole: ReadonlyMap<string, NDArray>): void {
 }
 
 const whole = new Map([...results].map(([file, array]) => [file, array.asArray()]));
-if (comm.rank === 0) {
+finish(() => {
   for (const [file, array] of whole) writeNpy(join(flags.out, `${file}.npy`), array);
   const figure = join(flags.out, 'reflectivity.png');
   draw(figure, whole);
   console.log(`results: ${flags.out}/*.npy\nfigure:  ${figure}`);
-}
+});

@@ -7,7 +7,7 @@
 import { COMM_WORLD, cgls, DistributedArray, MatrixMult, MPIHStack, MPILinearOperator, NDArray, type Space, TransferPlan } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { Layout } from 'lops-mpi/core';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 /** From a vector that every rank holds to each rank's part of it; the adjoint puts the parts together again. An operator of one's own. */
 class ToParts extends MPILinearOperator {
@@ -62,3 +62,5 @@ const { reductions, collectives, messages } = comm.counters;
 say(`${rows} × ${columns} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}: ${reason}\n`);
 const table = [{ iterations, 'model error': x.subtract(mtrue).norm() / mtrue.norm(), reductions, collectives, messages }];
 say(formatTable(table));
+
+finish();

@@ -19,7 +19,7 @@ import {
 } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -96,7 +96,7 @@ const rows = [
 ];
 say(formatTable(rows));
 
-if (comm.rank === 0) {
+finish(() => {
   const range = colorRange(truth);
   const panel = (title: string, m: DistributedArray) =>
     heatMap(m.local.toHost(), [nx, nz], {
@@ -111,4 +111,4 @@ if (comm.rank === 0) {
   const figure = join(flags.out, 'shared-model.png');
   new Figure({ columns: 2 }).add(panel('True slowness', mtrue), panel('Inverted', x)).writePng(figure);
   console.log(`figure:  ${figure}`);
-}
+});

@@ -19,7 +19,7 @@ import {
   type Vector,
 } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly blocks: number;
@@ -54,3 +54,5 @@ say(
     check('a product and a sum', D.H.mul(D).add(D.pow(0))),
   ]),
 );
+
+finish();

@@ -1,12 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { COMM_WORLD, LopsError, loadBackend } from 'lops-mpi';
+import { formatProfile, type Profile, profile } from 'lops-mpi/cli';
 
 /** Flags that every example has. */
 export interface CommonFlags {
   readonly backend: string;
   readonly out: string;
+  readonly timing?: boolean;
 }
+
+let profiling: Profile | undefined;
 
 /** A number as a flag. */
 export function numeric(text: string): number {
@@ -23,6 +27,7 @@ export async function parseFlags<T>(name: string, description: string, add: (com
       .description(description)
       .addOption(new Option('--backend <name>', 'where arrays live').default('cpu'))
       .option('--out <folder>', 'where results are written', `out/${name}`)
+      .option('--timing', 'print what the time was spent on')
       .allowExcessArguments(false)
       .exitOverride()
       .configureOutput({ writeOut: (s) => quiet || process.stdout.write(s), writeErr: (s) => quiet || process.stderr.write(s) }),
@@ -31,6 +36,7 @@ export async function parseFlags<T>(name: string, description: string, add: (com
     const flags = command.parse().opts<T & CommonFlags>();
     await loadBackend(flags.backend);
     if (!quiet) mkdirSync(flags.out, { recursive: true });
+    if (flags.timing) profiling = profile({ backend: flags.backend });
     return flags;
   } catch (error) {
     if (!(error instanceof CommanderError || error instanceof LopsError)) throw error;
@@ -43,4 +49,13 @@ export async function parseFlags<T>(name: string, description: string, add: (com
 /** Prints on rank 0 only. */
 export function say(text: string): void {
   if (COMM_WORLD.rank === 0) console.log(text);
+}
+
+/** The end of an example, on all ranks: what its time was spent on, where `--timing` asks for it, and then what rank 0 alone draws and writes. */
+export function finish(output?: () => void): void {
+  if (profiling) {
+    const text = formatProfile(profiling.stop());
+    say(`\n${text}`);
+  }
+  if (COMM_WORLD.rank === 0) output?.();
 }

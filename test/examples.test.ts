@@ -12,7 +12,7 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   'shared-model': ['--nx', '12', '--nz', '16', '--sources', '6', '--receivers', '6', '--niter', '5'],
   replicated: ['--rows', '40', '--columns', '30', '--niter', '5'],
 };
-const MODULES = ['support', 'impedance-model', 'poststack-figure'];
+const MODULES = ['support', 'impedance-model', 'poststack-figure', 'kirchhoff-survey'];
 
 describe('examples', () => {
   const folder = fileURLToPath(new URL('../examples/', import.meta.url));
@@ -28,11 +28,13 @@ describe('examples', () => {
   for (const name of names) {
     it(`${name} runs on 2 ranks`, async function () {
       this.timeout(120_000);
-      const result = await runRanks(2, [join(folder, `${name}.js`), '--out', join(out, name), ...(FLAGS[name] ?? [])], {
+      const result = await runRanks(2, [join(folder, `${name}.js`), '--out', join(out, name), '--timing', ...(FLAGS[name] ?? [])], {
         timeout: 110_000,
       });
       expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);
       expect(result.stdout).not.to.match(/\bNaN\b/);
+      // the end of --timing, which every example prints
+      expect(result.stdout).to.match(/^total +\d/m);
     });
   }
 

@@ -1,4 +1,14 @@
-/** What scripts show their users: a progress bar, tables, and the iterations of solvers. */
+/** What scripts show their users: where their time goes, a progress bar, tables, and the iterations of solvers. */
+export {
+  type CallTime,
+  formatProfile,
+  type Profile,
+  type ProfileOptions,
+  profile,
+  TIME_PARTS,
+  type TimePart,
+  type TimeSplit,
+} from './profile.js';
 export { type Progress, type ProgressOptions, startProgress } from './progress.js';
 export { type LogOptions, logged, writeHistory } from './solver-log.js';
 export { type Cell, formatNumber, formatTable } from './table.js';

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { formatProfile, profile, TIME_PARTS, type TimeSplit } from '../../src/cli/profile.js';
+import type { Communicator } from '../../src/core/communicator.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { ArgumentError } from '../../src/core/errors.js';
+import { LinearOperator } from '../../src/core/linear-operator.js';
+import { MPIFirstDerivative } from '../../src/operators/index.js';
+import { distributed, group } from '../support/distributed.js';
+
+const sumOf = (split: TimeSplit): number => TIME_PARTS.reduce((sum, part) => sum + split.parts[part], 0);
+const callsIn = (split: TimeSplit, part: string): string[] => split.calls.filter((c) => c.part === part).map((c) => c.name);
+
+/** A derivative and an inner product. */
+function work(comm: Communicator): void {
+  const x = DistributedArray.random([24, 4], { comm, seed: 1 });
+  const y = new MPIFirstDerivative([24, 4], { comm }).matvec(x);
+  y.axpby(2, x, 1);
+  y.norm();
+  for (const v of [x, y]) v.dispose();
+}
+
+group('profile', () => {
+  distributed('the parts add up to the time that has passed', ({ backend, comm }) => {
+    const before = performance.now();
+    const profiling = profile({ backend, comm });
+    const began = performance.now();
+    work(comm);
+    const inside = (performance.now() - began) / 1000;
+    const split = profiling.stop();
+    const outside = (performance.now() - before) / 1000;
+    expect(sumOf(split)).to.be.closeTo(split.total, 1e-9);
+    expect(split.total).to.be.within(inside, outside);
+    for (const part of TIME_PARTS) expect(split.parts[part], part).to.be.at.least(0);
+    expect(profiling.stop()).to.equal(split);
+  });
+
+  distributed('kernels of products are the operator’s, others vector work', ({ backend, comm }) => {
+    const profiling = profile({ backend, comm });
+    work(comm);
+    const split = profiling.stop();
+    expect(callsIn(split, 'operator')).to.include('stencil');
+    expect(callsIn(split, 'vector work')).not.to.include('stencil');
+    expect(callsIn(split, 'vector work')).to.include('linearCombination');
+    expect(split.parts.operator).to.be.greaterThan(0);
+    for (const part of ['operator', 'vector work', 'communication'] as const) {
+      const counted = split.calls.filter((c) => c.part === part).reduce((sum, c) => sum + c.seconds, 0);
+      expect(counted, part).to.be.closeTo(split.parts[part], 1e-9);
+    }
+  });
+
+  distributed('sees reductions, and waits for halos', { ranks: [2, 3] }, ({ backend, comm }) => {
+    const profiling = profile({ backend, comm });
+    work(comm);
+    const calls = callsIn(profiling.stop(), 'communication');
+    expect(calls).to.include('allreduce');
+    expect(calls.some((name) => name.startsWith('wait'))).to.equal(true);
+  });
+
+  distributed('sees communicators that are split from its own', { ranks: [2] }, ({ backend, comm }) => {
+    const profiling = profile({ backend, comm });
+    comm.split(0).barrier();
+    expect(callsIn(profiling.stop(), 'communication')).to.include.members(['split', 'barrier']);
+  });
+
+  distributed('takes its clocks out again, and runs alone', ({ backend, comm }) => {
+    const methods = () => [
+      LinearOperator.prototype.matvec,
+      Reflect.get(backend, 'stencil'),
+      Reflect.get(backend, 'dots'),
+      Reflect.get(comm, 'allreduce'),
+    ];
+    const before = methods();
+    const profiling = profile({ backend, comm });
+    expect(methods()).not.to.include.members([before[0]]);
+    expect(() => profile({ backend, comm })).to.throw(ArgumentError, /another one is running/);
+    profiling.stop();
+    expect(methods()).to.deep.equal(before);
+    profile({ backend, comm }).stop();
+  });
+
+  distributed('prints all ranks in one table, the same text everywhere', ({ backend, comm }) => {
+    const profiling = profile({ backend, comm });
+    work(comm);
+    const text = formatProfile(profiling.stop(), comm);
+    for (const part of [...TIME_PARTS, 'total', 'slowest [s]']) expect(text).to.contain(part);
+    expect(new Set(comm.allgatherObject(text)).size).to.equal(1);
+  });
+});
