@@ -1,7 +1,9 @@
 /** Sets the defaults: the CPU backend, and all ranks of this launch. Importing it joins MPI. */
 import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
+import { setSignalSource } from './core/interruption.js';
 import { createCpuBackend } from './cpu/index.js';
 import { SelfCommunicator } from './mpi/self-communicator.js';
+import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
 
 /** All ranks of this launch; one rank without a launcher. */
@@ -10,5 +12,6 @@ export const COMM_WORLD = joinWorld();
 export const COMM_SELF = new SelfCommunicator();
 
 setDefaultCommunicator(COMM_WORLD);
+setSignalSource(nativeSignals);
 registerBackend('cpu', () => createCpuBackend());
 setDefaultBackend(resolveBackend('cpu'));

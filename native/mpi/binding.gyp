@@ -12,6 +12,9 @@
         'vector-collectives.cc',
         'point-to-point.cc',
         'requests.cc',
+        'last-words.cc',
+        'monitor.cc',
+        'signals.cc',
       ],
       'include_dirs': ['../common'],
       'defines': [

@@ -1,18 +1,21 @@
 #include "life-cycle.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
 #include <vector>
 
 #include "comm.hpp"
+#include "last-words.hpp"
+#include "signals.hpp"
 #include "types.hpp"
 
 namespace lops::mpi {
 namespace {
 
 enum class State { fresh, active, finalized };
-State state = State::fresh;
+std::atomic<State> state{State::fresh};
 int rank = 0;
 int size = 0;
 
@@ -32,7 +35,9 @@ napi_value init(napi_env env, napi_callback_info) {
   check(MPI_Comm_size(MPI_COMM_WORLD, &size), "MPI_Comm_size");
   state = State::active;
   createOps();
-  return toJs(env, adopt(MPI_COMM_WORLD));
+  const std::int32_t world = adopt(MPI_COMM_WORLD);
+  shareLastWords();
+  return toJs(env, world);
 }
 
 /** Polls `done` until it holds or `seconds` have passed: first often, then seldom, so that ranks still at work have the cores. */
@@ -107,6 +112,7 @@ napi_value finalize(napi_env env, napi_callback_info info) {
   }
   if (missing.empty()) {
     state = State::finalized;
+    unwatchSignals();
     freeOps();
     check(MPI_Finalize(), "MPI_Finalize");
   }
@@ -145,6 +151,7 @@ napi_value limitCount(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
+bool isActive() { return state == State::active; }
 int worldRank() { return rank; }
 int worldSize() { return size; }
 

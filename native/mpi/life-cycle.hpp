@@ -9,6 +9,9 @@ namespace lops::mpi {
 int worldRank();
 int worldSize();
 
+/** Between MPI_Init and MPI_Finalize. */
+bool isActive();
+
 /** Throws outside MPI_Init … MPI_Finalize. */
 void checkActive();
 

@@ -1,8 +1,10 @@
 // The addon: what src/mpi/native.ts declares.
 #include "collectives.hpp"
 #include "comm.hpp"
+#include "last-words.hpp"
 #include "life-cycle.hpp"
 #include "requests.hpp"
+#include "signals.hpp"
 
 namespace {
 
@@ -11,6 +13,8 @@ napi_value load(napi_env env, napi_value exports) {
   return lops::guarded(env, [&] {
     expose<setErrorClass>(env, exports, "setErrorClass");
     exposeLifeCycle(env, exports);
+    exposeLastWords(env, exports);
+    exposeSignals(env, exports);
     exposeComm(env, exports);
     exposeCollectives(env, exports);
     exposeVectorCollectives(env, exports);

@@ -25,6 +25,7 @@ export { DistributedArray, type HostData } from './distributed-array.js';
 export * from './dtype.js';
 export * from './errors.js';
 export { HaloBlockPlan, type HaloFrame, HaloPlan, type HaloWidths, haloBox } from './halo.js';
+export { EXIT_RESUMABLE, type SignalSource, STOP_SIGNALS, type StopSignal, setSignalSource } from './interruption.js';
 export { type Box, Layout } from './layout.js';
 export {
   type DotTestOptions,

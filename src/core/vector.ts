@@ -3,6 +3,7 @@ import type { Communicator } from './communicator.js';
 import { type Scalar, scalarOf } from './complex.js';
 import { type DType, promote } from './dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
+import { type Interruption, passenger } from './interruption.js';
 import type { NDArray } from './ndarray.js';
 import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { Shape } from './shape.js';
@@ -154,9 +155,26 @@ export interface PendingDots {
 
 /** This rank's share of inner products, and what makes `[re, im]` of each from the sums over the ranks. */
 interface Shares {
+  /** With one number more at the end where there is a passenger. */
   readonly values: Float64Array;
+  readonly passenger: Interruption | undefined;
   readonly reducer: Communicator | undefined;
   readonly finish: (sums: Float64Array) => Float64Array;
+}
+
+function sharesOf(sums: number, reducer: Communicator | undefined): Pick<Shares, 'values' | 'passenger' | 'reducer'> {
+  const rider = passenger(reducer);
+  if (!rider) return { values: new Float64Array(sums), passenger: undefined, reducer };
+  const values = new Float64Array(sums + 1);
+  values[sums] = rider.mine();
+  return { values, passenger: rider, reducer };
+}
+
+/** `[re, im]` of each pair, once `values` are those of all ranks. */
+function totals({ values, passenger, finish }: Shares): Float64Array {
+  if (!passenger) return finish(values);
+  passenger.take(values.at(-1) as number);
+  return finish(values.subarray(0, -1));
 }
 
 const asTheyAre = (sums: Float64Array): Float64Array => sums;
@@ -173,14 +191,16 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
     ends.push(products.length);
   }
   if (dotsAreReproducible()) {
-    const lanes = new Float64Array(2 * EXACT_LANES * pairs.length);
+    const shares = sharesOf(2 * EXACT_LANES * pairs.length, reducer);
+    const lanes = shares.values;
     let k = 0;
     ends.forEach((end, i) => {
       for (; k < end; k++) addExactly(products[k] as InnerProduct, lanes.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1)));
     });
-    return { values: lanes, reducer, finish: exactTotals };
+    return { ...shares, finish: exactTotals };
   }
-  const values = new Float64Array(2 * pairs.length);
+  const shares = sharesOf(2 * pairs.length, reducer);
+  const { values } = shares;
   if (products.length > 0) {
     const backend = products[0]?.x.storage.backend as Backend;
     const terms = backend.dots(products);
@@ -192,13 +212,13 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
       }
     });
   }
-  return { values, reducer, finish: asTheyAre };
+  return { ...shares, finish: asTheyAre };
 }
 
 function allDots(pairs: readonly VectorPair[], conjugate: boolean): Float64Array {
-  const { values, reducer, finish } = localDots(pairs, conjugate);
-  reducer?.allreduce(values, 'sum');
-  return finish(values);
+  const shares = localDots(pairs, conjugate);
+  shares.reducer?.allreduce(shares.values, 'sum');
+  return totals(shares);
 }
 
 /** Real inner products `Re⟨x, y⟩` of several pairs, of whatever vector kinds, for one reduction. The same bits on every rank. */
@@ -221,12 +241,12 @@ export function dot<V extends Vector<V>>(x: V, y: V): Scalar {
 
 /** As {@link vdots}, without waiting for the other ranks: work in between overlaps with the reduction. */
 export function startDots(...pairs: readonly VectorPair[]): PendingDots {
-  const { values, reducer, finish } = localDots(pairs, true);
-  const request = reducer?.iallreduce(values, 'sum');
+  const shares = localDots(pairs, true);
+  const request = shares.reducer?.iallreduce(shares.values, 'sum');
   return {
     wait: () => {
       request?.wait();
-      return finish(values);
+      return totals(shares);
     },
   };
 }

@@ -15,6 +15,7 @@ import type { Communicator } from '../core/communicator.js';
 import { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
+import { expectSignals, type StopSignal } from '../core/interruption.js';
 import { type Box, intersect } from '../core/layout.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
@@ -28,6 +29,11 @@ export interface CheckpointOptions {
   readonly every?: number;
   /** How many whole checkpoints stay in the folder. @default 2 */
   readonly keep?: number;
+  /**
+   * Signals upon which the solver stops after its iteration, on all ranks alike, keeps the state and returns with the reason 'signal received', whichever rank got one.
+   * They do so from the moment the checkpoint is made on; a second one, 2 s later or more, ends the job. @default none
+   */
+  readonly stopOn?: readonly StopSignal[];
   /** The ranks that take part. @default those of the state's vectors */
   readonly comm?: Communicator | undefined;
 }
@@ -146,12 +152,13 @@ function flush(path: string): void {
 export class Checkpoint {
   readonly folder: string;
   readonly every: number;
+  readonly stopsOnSignals: boolean;
   readonly #keep: number;
   readonly #comm: Communicator | undefined;
 
   constructor(folder: string, options: CheckpointOptions = {}) {
-    checkOptions('Checkpoint', options, ['every', 'keep', 'comm']);
-    const { every = 10, keep = 2, comm } = options;
+    checkOptions('Checkpoint', options, ['every', 'keep', 'stopOn', 'comm']);
+    const { every = 10, keep = 2, stopOn = [], comm } = options;
     for (const [name, value] of Object.entries({ every, keep }))
       if (!(Number.isSafeInteger(value) && value >= 1))
         throw new ArgumentError(`Checkpoint: expected ${name} to be a whole number of at least 1, received ${String(value)}`);
@@ -159,6 +166,8 @@ export class Checkpoint {
     this.every = every;
     this.#keep = keep;
     this.#comm = comm;
+    this.stopsOnSignals = stopOn.length > 0;
+    if (this.stopsOnSignals) expectSignals('Checkpoint', stopOn);
   }
 
   /** Saves every `every` iterations, and where this is the last one. What solvers call. */

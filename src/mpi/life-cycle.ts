@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { ArgumentError } from '../core/errors.js';
+import { EXIT_RESUMABLE } from '../core/interruption.js';
 import type { MpiAddon } from './native.js';
 
 /** Exit code of a rank that gave up waiting for the others at its end (EX_TEMPFAIL). */
@@ -34,11 +35,14 @@ const LAST_WORDS = 100;
 export function say(text: string): void {
   try {
     writeSync(2, `${text}\n`);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS);
   } catch {
     // Nobody reads it any more
   }
+  rest();
 }
+
+/** Leaves the launcher, or the rank that speaks, the time. */
+const rest = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS);
 
 /**
  * Binds the end of this process to the end of the job: an error or an exit code on one rank aborts all of them, and MPI is finalized
@@ -48,17 +52,24 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
   const timeout = exitTimeout();
   const me = `lops-mpi: rank ${rank} of ${size} (${hostname()}, process ${process.pid})`;
 
+  // Who listens to a signal has it
+  mpi.watchSignals(['SIGTERM', 'SIGINT'].filter((signal) => process.listenerCount(signal) === 0));
+
   process.on('uncaughtExceptionMonitor', (error) => {
     // Who handles the error goes on, or exits, which is seen below.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
-    say(`${me}: uncaught error, the job is aborted:\n${inspect(error)}`);
+    // An error of all ranks is said once
+    const reason = inspect(error);
+    if (mpi.claimLastWords(reason)) say(`${me}: uncaught error, the job is aborted:\n${reason}`);
+    else rest();
     mpi.abort(1);
   });
 
   const onExit = (code: number): void => {
-    if (code !== 0) {
+    if (code !== 0 && code !== EXIT_RESUMABLE) {
       runLaterListeners(onExit, code);
-      say(`${me}: exits with code ${code}, the job is aborted`);
+      if (mpi.claimLastWords(`exit ${code}`)) say(`${me}: exits with code ${code}, the job is aborted`);
+      else rest();
       mpi.abort(code & 0xff || 1);
     }
     try {

@@ -18,6 +18,14 @@ export interface MpiAddon {
   /** The ranks that did not come within so many seconds (−1: unknown which). MPI is finalized only if there are none. */
   finalize(seconds: number): number[];
   abort(code: number): never;
+  /** Whether no other rank of this node has said this before the job's end. */
+  claimLastWords(text: string): boolean;
+  /** From now on these signals, and abort(), end the whole job with a word about it, also while JavaScript computes or waits. */
+  watchSignals(names: readonly string[]): void;
+  /** From now on the first of these signals is kept instead of ending the program; a second one ends it. */
+  expectSignals(names: readonly string[]): void;
+  /** Whether one of them came. */
+  receivedSignal(): boolean;
 
   rank(comm: number): number;
   size(comm: number): number;

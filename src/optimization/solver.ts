@@ -1,6 +1,7 @@
 import type { Communicator } from '../core/communicator.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
+import { Interruption, passenger } from '../core/interruption.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
@@ -23,6 +24,8 @@ export type StopReason =
   | 'update within tolerance'
   | 'iteration limit reached'
   | 'time limit reached'
+  /** A signal came that the checkpoint's `stopOn` names; the state was kept. */
+  | 'signal received'
   /** The curvature along the search direction is zero while the gradient is not (the operator is singular there, or its adjoint is wrong); or no progress can be made. */
   | 'breakdown';
 
@@ -61,8 +64,10 @@ type Vote = (typeof VOTE)[keyof typeof VOTE];
 
 function agree(vote: Vote, comm: Communicator | undefined, reducer: Communicator | undefined): Vote {
   if (!comm || !reducer || comm.id === reducer.id) return vote;
-  const votes = Int32Array.of(vote);
+  const rider = passenger(comm);
+  const votes = Int32Array.of(vote, ...(rider ? [rider.mine()] : []));
   comm.allreduce(votes, 'max');
+  rider?.take(votes[1] as number);
   return votes[0] as Vote;
 }
 
@@ -109,12 +114,21 @@ export function settle(
   conclude(name, state, { cost, reason, scalars: [squared, ...scalars] });
 }
 
+const UNSOLVED: ReadonlySet<StopReason> = new Set<StopReason>([
+  'iteration limit reached',
+  'time limit reached',
+  'signal received',
+  'breakdown',
+  'condition limit reached',
+]);
+
 /** True for the reasons that mean a solution. */
-export const isSolved = (reason: StopReason): boolean =>
-  reason !== 'iteration limit reached' && reason !== 'time limit reached' && reason !== 'breakdown' && reason !== 'condition limit reached';
+export const isSolved = (reason: StopReason): boolean => !UNSOLVED.has(reason);
 
 /** Writes states somewhere and reads them again: `Checkpoint` is one. Both are collective. */
 export interface StateKeeper {
+  /** True where the loop stops, and keeps the state, after an iteration in which a signal came that is expected. @default false */
+  readonly stopsOnSignals?: boolean;
   /** Called after the start: overwrites what the state has by what was kept, if something was. */
   restore(state: SolverProgress): unknown;
   /** Called after every iteration; `last` where the run ends with it. */
@@ -181,13 +195,16 @@ function* run<S extends SolverProgress, T, R>(
     const running = state;
     checkpoint?.restore(running);
     yield loop.report(running);
+    const interruption = checkpoint?.stopsOnSignals ? new Interruption(running.A.comm ?? running.x.reducer) : undefined;
+    const step = interruption ? () => interruption.during(() => loop.step(running)) : () => loop.step(running);
     while (!running.finished && running.iteration < niter) {
-      summing(() => loop.step(running));
+      summing(step);
       const late = maxTime !== undefined && !running.finished && isLate(running, performance.now() - began > 1000 * maxTime);
-      checkpoint?.keep(running, late || running.finished || running.iteration >= niter);
-      if (late) {
+      const interrupted = interruption?.settle() === true && !running.finished && running.iteration < niter;
+      checkpoint?.keep(running, late || interrupted || running.finished || running.iteration >= niter);
+      if (late || interrupted) {
         // not before the state was kept: a run that goes on from there does go on
-        running.reason ??= 'time limit reached';
+        running.reason ??= interrupted ? 'signal received' : 'time limit reached';
         running.finished = true;
       }
       yield loop.report(running);

@@ -5,25 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { rankEnvironment, runRanks, startRanks } from '../support/launch.js';
+import { closed, gone, pidsIn, started } from './ended.js';
 
 const RANK = fileURLToPath(new URL('./ending-rank.js', import.meta.url));
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
 const INDEX = new URL('../../src/index.js', import.meta.url).href;
 const SECONDS = 1000;
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-const pidsIn = (text: string): number[] => [...text.matchAll(/is process (\d+)/g)].map((m) => Number(m[1]));
-async function gone(pids: readonly number[]): Promise<boolean> {
-  for (const end = Date.now() + 5 * SECONDS; pids.some(isAlive) && Date.now() < end; ) await new Promise((r) => setTimeout(r, 50));
-  return !pids.some(isAlive);
-}
 
 describe('the end of one rank is the end of the job', function () {
   this.timeout(40 * SECONDS);
@@ -104,23 +91,6 @@ describe('the end of one rank is the end of the job', function () {
     });
   }
 });
-
-function started(child: ReturnType<typeof spawn>, ranks: number): Promise<number[]> {
-  let [text, said] = ['', ''];
-  child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
-    said += piece;
-  });
-  return new Promise((resolve, reject) => {
-    child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
-      text += piece;
-      if (pidsIn(text).length === ranks) resolve(pidsIn(text));
-    });
-    child.on('close', () => reject(new Error(`ended too early: ${text}${said}`)));
-  });
-}
-
-const closed = (child: ReturnType<typeof spawn>): Promise<number | null> =>
-  new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.on('close', resolve) : resolve(child.exitCode)));
 
 describe('who joins', function () {
   this.timeout(40 * SECONDS);

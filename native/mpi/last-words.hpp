@@ -1,0 +1,24 @@
+// What ranks say before the job ends. Ranks of one node share what was said, so that what concerns them all is said once.
+#pragma once
+
+#include <string>
+
+#include "errors.hpp"
+
+namespace lops::mpi {
+
+/** Collective over the job: makes the memory that the ranks of a node share. Without it (no /dev/shm) each speaks for itself. */
+void shareLastWords();
+
+/** 'lops-mpi: rank 1 of 3 (host, process 123)' */
+const std::string& whoAmI();
+
+/** Writes to stderr, and gives the launcher time to pass it on. */
+void sayLast(const std::string& text);
+
+/** Only where no rank of this node has said anything yet. */
+void sayLastIfFirst(const std::string& text);
+
+void exposeLastWords(napi_env env, napi_value exports);
+
+}  // namespace lops::mpi

@@ -1,0 +1,73 @@
+#include "monitor.hpp"
+
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+
+#include <chrono>
+#include <thread>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "life-cycle.hpp"
+#include "mpi-api.hpp"
+
+namespace lops::mpi {
+namespace {
+
+int wakeEnd = -1;
+constexpr std::uint8_t kByLauncher = 0x80;
+/** Seconds that MPI has to end the job. */
+constexpr int kPatience = 3;
+
+/** Threads inherit the mask: signals stay with the others. */
+template <typename Body>
+void withoutSignals(Body&& body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  body();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void run(int end, void (*onWake)(int, bool)) {
+  for (;;) {
+    pollfd waited{end, POLLIN, 0};
+    if (poll(&waited, 1, -1) <= 0) continue;
+    std::uint8_t byte = 0;
+    if (read(end, &byte, 1) == 1) onWake(byte & 0x7f, (byte & kByLauncher) != 0);
+  }
+}
+
+}  // namespace
+
+void startMonitor(void (*onWake)(int, bool)) {
+  int ends[2];
+  if (pipe(ends) != 0) return;
+  for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  withoutSignals([&] { std::thread(run, ends[0], onWake).detach(); });
+  wakeEnd = ends[1];
+}
+
+bool wakeMonitor(int number, bool byLauncher) {
+  const std::uint8_t byte = static_cast<std::uint8_t>(number | (byLauncher ? kByLauncher : 0));
+  return wakeEnd >= 0 && write(wakeEnd, &byte, 1) == 1;
+}
+
+void abortFromAside(int code) {
+  // The main thread may hold a lock of MPI's, or be in the middle of a call: then this process's end has to do.
+  withoutSignals([code] {
+    std::thread([code] {
+      std::this_thread::sleep_for(std::chrono::seconds(kPatience));
+      _exit(code);
+    }).detach();
+  });
+  if (isActive()) MPI_Abort(MPI_COMM_WORLD, code);
+  _exit(code);
+}
+
+}  // namespace lops::mpi
