@@ -1,0 +1,137 @@
+// Builds the CUDA emulator of the tests: `node scripts/build-cuemu.mjs [--force] [--quiet]`. Needs g++ alone; the shim that makes plain MPI act
+// CUDA-aware is built too where MPI's headers are found. Answers the folder to give to LD_LIBRARY_PATH: build/cuemu.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onPath } from './build-native.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sources = join(root, 'test/cuemu');
+export const cuemuFolder = join(root, 'build/cuemu');
+const shimFolder = join(cuemuFolder, 'shim');
+
+const FLAGS = ['-std=c++17', '-O2', '-g', '-fPIC', '-shared', '-fvisibility=hidden', '-Wall', '-Wextra'];
+
+/** Each is one folder of sources; those of `uses` are built first and linked. */
+const LIBRARIES = [
+  { name: 'libcuda.so.1', folder: 'driver', uses: [], flags: [] },
+  { name: 'libnvrtc.so.12', folder: 'nvrtc', uses: [], flags: [] },
+  { name: 'libcublas.so.12', folder: 'cublas', uses: ['libcuda.so.1'], flags: ['-O3'] },
+  { name: 'libcufft.so.11', folder: 'cufft', uses: ['libcuda.so.1'], flags: [] },
+  { name: 'libnccl.so.2', folder: 'nccl', uses: ['libcuda.so.1'], flags: [] },
+];
+
+const filesOf = (folder) =>
+  existsSync(join(sources, folder))
+    ? readdirSync(join(sources, folder))
+        .filter((file) => /\.(cpp|hpp|h)$/.test(file))
+        .sort()
+        .map((file) => join(sources, folder, file))
+    : [];
+
+const compiler = () => process.env.CUEMU_CXX || 'g++';
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`${command} failed:\n${output.split('\n').slice(0, 30).join('\n')}`)),
+    );
+  });
+}
+
+function hashOf(files, words) {
+  const hash = createHash('sha256').update(JSON.stringify([compiler(), words]));
+  for (const file of files) hash.update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+/** Compiles where the sources changed; whole under its name, so that a process that runs keeps the old one. */
+async function build(library, force) {
+  const own = filesOf(library.folder);
+  const files = [...own, ...filesOf('include'), ...filesOf('shim')];
+  const target = join(cuemuFolder, library.name);
+  const stamp = `${target}.stamp`;
+  const words = [...FLAGS, ...library.flags, ...library.uses];
+  const hash = hashOf(files, words);
+  if (!force && existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return false;
+  const part = `${target}.${process.pid}.part`;
+  const inputs = own.filter((file) => file.endsWith('.cpp'));
+  const linked = library.uses.map((name) => join(cuemuFolder, name));
+  await run(library.compiler ?? compiler(), [
+    ...FLAGS,
+    ...library.flags,
+    `-Wl,-soname,${library.name}`,
+    '-Wl,-rpath,$ORIGIN',
+    ...inputs,
+    ...linked,
+    ...(library.link ?? []),
+    '-o',
+    part,
+    '-ldl',
+    '-lpthread',
+  ]);
+  renameSync(part, target);
+  writeFileSync(stamp, hash);
+  return true;
+}
+
+/** The preload shim is compiled with the flags of this machine's MPI. */
+async function mpiShim() {
+  if (filesOf('mpi').length === 0) return undefined;
+  const { mpiFlags } = await import('../native/mpi/mpi-flags.mjs');
+  const flags = mpiFlags();
+  if (!flags) return undefined;
+  return { name: 'libmpi_cuda_aware.so', folder: 'mpi', uses: [], flags: flags.cflags, link: flags.ldflags };
+}
+
+/**
+ * Builds what is not up to date and answers `{ folder, mpiShim }`: the folder of the libraries, and the path of the preload shim or undefined.
+ * Throws where there is no compiler.
+ */
+export async function buildCuemu({ force = false, quiet = false } = {}) {
+  if (!onPath(compiler()))
+    throw new Error(`the CUDA emulator needs ${compiler()}: install it (Debian: g++), or name a compiler in CUEMU_CXX`);
+  mkdirSync(shimFolder, { recursive: true });
+  const start = performance.now();
+  for (const file of filesOf('shim')) {
+    const target = join(shimFolder, file.slice(file.lastIndexOf('/') + 1));
+    if (!existsSync(target) || !readFileSync(target).equals(readFileSync(file))) copyFileSync(file, target);
+  }
+  const wanted = LIBRARIES.filter(({ folder }) => filesOf(folder).length > 0);
+  const first = await Promise.all(wanted.filter(({ uses }) => uses.length === 0).map((each) => build(each, force)));
+  // Two at a time: each is one compiler
+  const later = wanted.filter(({ uses }) => uses.length > 0);
+  const shim = await mpiShim();
+  if (shim) later.push(shim);
+  const second = [];
+  for (let i = 0; i < later.length; i += 2) second.push(...(await Promise.all(later.slice(i, i + 2).map((each) => build(each, force)))));
+  const built = [...first, ...second].filter(Boolean).length;
+  if (!quiet || built > 0)
+    console.log(`cuemu: ${built > 0 ? `${built} libraries built in ${((performance.now() - start) / 1000).toFixed(0)} s` : 'up to date'}`);
+  return { folder: cuemuFolder, mpiShim: shim ? join(cuemuFolder, shim.name) : undefined };
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const args = process.argv.slice(2);
+  const unknown = args.filter((arg) => !['--force', '--quiet'].includes(arg));
+  if (unknown.length > 0) {
+    console.error(`build-cuemu: unknown ${unknown.join(' ')}; expected [--force] [--quiet]`);
+    process.exitCode = 2;
+  } else {
+    try {
+      await buildCuemu({ force: args.includes('--force'), quiet: args.includes('--quiet') });
+    } catch (error) {
+      console.error(`build-cuemu: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}
