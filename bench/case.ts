@@ -1,4 +1,10 @@
-/** The plain C loops of `native/limits.c` that a case can be held against. */
+/** Of one product of the batch that the Fredholm integral is: `[200, 200]` times `[200, 8]`, complex. */
+const BATCHED = { flops: 8 * 200 * 200 * 8 } as const;
+
+/**
+ * What a case can be held against: loops of `native/limits.c`, one process beside each rank, that do so many bytes an element or flops a product; and arguments of
+ * `native/fftw-mpi.c`, one job of as many ranks.
+ */
 export const LIMITS = {
   axpy: { bytes: 24 },
   triad_inplace: { bytes: 24 },
@@ -7,6 +13,14 @@ export const LIMITS = {
   sumsq: { bytes: 8 },
   dgemm: { flops: 2 * 2048 ** 3 },
   sgemm: { flops: 2 * 2048 ** 3 },
+  zgemm_batch: BATCHED,
+  zgemm_batch_adj: BATCHED,
+  cgemm_batch: BATCHED,
+  cgemm_batch_adj: BATCHED,
+  fftw_mpi_c2c: { shared: ['256', 'c2c_forward'] },
+  fftw_mpi_c2c_adj: { shared: ['256', 'c2c_backward'] },
+  fftw_mpi_r2c: { shared: ['256', 'r2c'] },
+  fftw_mpi_c2r: { shared: ['256', 'c2r'] },
 } as const;
 export type LimitName = keyof typeof LIMITS;
 

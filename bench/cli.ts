@@ -8,8 +8,9 @@ import { launch } from '../src/cli/run.js';
 import { nearest } from '../src/core/options.js';
 import type { BenchCase } from './case.js';
 import { CASES } from './cases/index.js';
-import { buildLimits } from './limit-process.js';
+import { buildFftwMpi, buildLimits } from './limit-process.js';
 import { formatResults, type Result, resultOf } from './result.js';
+import { SharedLimits } from './shared-limit.js';
 
 const USAGE = 'usage: npm run bench -- [CASE…] [--ranks N] [--json] [--list] [--no-setup]';
 const STARTS = 5;
@@ -72,13 +73,17 @@ async function timeStarts(bench: BenchCase): Promise<Result> {
 
 const limits = await buildLimits();
 if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`);
-const program = limits.program ? [limits.program] : [];
+const fftw = wanted.some((c) => c.name.startsWith('fftnd')) ? await buildFftwMpi() : {};
+if (fftw.failure) process.stderr.write(`bench: no limit of Fourier transforms: ${fftw.failure}\n`);
+const shared = fftw.program ? await SharedLimits.open(fftw.program, ranks, folder) : undefined;
 const results: Result[] = [];
 let failures = 0;
 try {
   for (const bench of wanted) {
     try {
-      const result = bench.setup ? await job<Result>('rank.js', [bench.name, file, ...program]) : await timeStarts(bench);
+      const result = bench.setup
+        ? await job<Result>('rank.js', [bench.name, file, limits.program ?? '', shared?.path ?? ''])
+        : await timeStarts(bench);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else if (process.stdout.isTTY) process.stderr.write(`${bench.name} `);
@@ -88,6 +93,7 @@ try {
     }
   }
 } finally {
+  shared?.close();
   rmSync(folder, { recursive: true, force: true });
 }
 if (!json) process.stdout.write(`${ranks} rank${ranks > 1 ? 's' : ''}\n${formatResults(results)}`);

@@ -7,43 +7,76 @@ import { fileURLToPath } from 'node:url';
 import type { LimitName } from './case.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const source = join(root, 'bench/native/limits.c');
+
+/** Something in C that takes one timing in turn with what it is compared with. */
+export interface Limit {
+  /** Bytes or flops of one call, of this rank's share. */
+  readonly work: number;
+  /** Seconds of one call. */
+  sample(): Promise<number>;
+  /** Ends it. */
+  stop(): void;
+}
+
+/** Where a program was built, or why it was not. */
+export interface Built {
+  readonly program?: string;
+  readonly failure?: string;
+}
+
+interface Flags {
+  readonly compile: readonly string[];
+  readonly link: readonly string[];
+}
+
+const nativeFlags = (file: string) => import(new URL(`../../native/${file}`, import.meta.url).href);
 
 /** pkg-config's flags of the CBLAS that the native kernels use, if they use one. */
-async function blasFlags(): Promise<{ readonly compile: readonly string[]; readonly link: readonly string[] }> {
-  const flags: { cpuLibraries(): { blas?: { cflags: string[]; ldflags: string[] } } } = await import(
-    new URL('../../native/cpu/library-flags.mjs', import.meta.url).href
-  );
+async function blasFlags(): Promise<Flags> {
+  const flags: { cpuLibraries(): { blas?: { cflags: string[]; ldflags: string[] } } } = await nativeFlags('cpu/library-flags.mjs');
   const { blas } = flags.cpuLibraries();
   return blas ? { compile: ['-DHAVE_CBLAS', ...blas.cflags], link: blas.ldflags } : { compile: [], link: [] };
 }
 
-/** Compiles `native/limits.c` for this machine, unless that was done before. Answers the program, or why there is none. */
-export async function buildLimits(): Promise<{ readonly program?: string; readonly failure?: string }> {
-  const compiler = process.env['CC'] || 'gcc';
+/** Compiles `native/limits.c` for this machine, unless that was done before. */
+export async function buildLimits(): Promise<Built> {
   const { compile, link } = await blasFlags();
-  const flags = ['-O3', '-march=native', '-ffast-math', ...compile];
+  return build('limits', { compile: ['-ffast-math', ...compile], link });
+}
+
+/** Compiles `native/fftw-mpi.c` with the MPI that the addon uses, unless that was done before. */
+export async function buildFftwMpi(): Promise<Built> {
+  const flags: { mpiFlags(): { cflags: string[]; ldflags: string[] } | undefined } = await nativeFlags('mpi/mpi-flags.mjs');
+  const mpi = flags.mpiFlags();
+  if (!mpi) return { failure: 'no MPI to build it with' };
+  const built = build('fftw-mpi', { compile: mpi.cflags, link: ['-lfftw3_mpi', '-lfftw3', ...mpi.ldflags] });
+  return built.failure === undefined ? built : { failure: `${built.failure}\nFFTW's MPI transform is needed (Debian: libfftw3-mpi-dev)` };
+}
+
+function build(name: string, { compile, link }: Flags): Built {
+  const source = join(root, `bench/native/${name}.c`);
+  const compiler = process.env['CC'] || 'gcc';
+  const flags = ['-O3', '-march=native', ...compile];
   const key = createHash('sha256')
     .update(readFileSync(source))
     .update([compiler, ...flags, ...link].join(' '))
     .digest('hex')
     .slice(0, 16);
   const folder = join(root, 'build/bench');
-  const program = join(folder, `limits-${key}`);
+  const program = join(folder, `${name}-${key}`);
   if (existsSync(program)) return { program };
   mkdirSync(folder, { recursive: true });
   const unfinished = `${program}.${process.pid}`;
-  const { status, stderr, error } = spawnSync(compiler, [...flags, source, '-o', unfinished, '-lm', ...link], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(compiler, [...flags, source, '-o', unfinished, ...link, '-lm'], { encoding: 'utf8' });
   if (status !== 0) return { failure: `${compiler} failed: ${(error?.message ?? stderr).trim()}` };
   renameSync(unfinished, program);
   return { program };
 }
 
 /** A plain C loop in a process of its own, beside this rank, that takes one timing whenever it is asked. */
-export class LimitProcess {
+export class LimitProcess implements Limit {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
-  /** Bytes or flops of one call. */
   readonly work: number;
 
   private constructor(child: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>, work: number) {
@@ -52,27 +85,26 @@ export class LimitProcess {
     this.work = work;
   }
 
-  /** @param elements of each array */
+  /** @param elements of each array, or products of a batch */
   static async start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
     const child = spawn(program, ['-n', String(elements), '--serve', name], { env: { ...process.env, OPENBLAS_NUM_THREADS: '1' } });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    return new LimitProcess(child, lines, await nextNumber(lines));
+    return new LimitProcess(child, lines, Number(await nextLine(lines)));
   }
 
-  /** Seconds of one call. */
   async sample(): Promise<number> {
     this.#child.stdin.write('\n');
-    return nextNumber(this.#lines);
+    return Number(await nextLine(this.#lines));
   }
 
-  /** Ends the process. */
   stop(): void {
     this.#child.stdin.end();
   }
 }
 
-async function nextNumber(lines: AsyncIterator<string>): Promise<number> {
+/** Throws where there is none. */
+export async function nextLine(lines: AsyncIterator<string>): Promise<string> {
   const { done, value } = await lines.next();
   if (done) throw new Error('the limit program ended early');
-  return Number(value);
+  return value;
 }

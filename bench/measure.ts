@@ -1,6 +1,7 @@
 import type { Communicator } from '../src/index.js';
-import { LIMITS, type Work } from './case.js';
-import { LimitProcess } from './limit-process.js';
+import { LIMITS, type LimitName, type Work } from './case.js';
+import { type Limit, LimitProcess } from './limit-process.js';
+import { SharedLimit } from './shared-limit.js';
 
 export interface Measurement {
   /** Seconds of one call, the slowest rank's. */
@@ -41,13 +42,24 @@ function warmUp(comm: Communicator, run: () => void): number {
   return Math.max(1, Math.ceil(LEAST_SAMPLE / once));
 }
 
-/** Times a case on all ranks; in turn with it the C loop that it is compared with, if `program` is given, so that what else the machine does hits both. */
-export async function measure(work: Work, comm: Communicator, program: string | undefined): Promise<Measurement> {
+/** Where limits are to be had: the program of `native/limits.c`, and the socket of those that the ranks share. */
+export interface LimitPrograms {
+  readonly loops?: string | undefined;
+  readonly shared?: string | undefined;
+}
+
+async function startLimit(name: LimitName, work: Work, comm: Communicator, { loops, shared }: LimitPrograms): Promise<Limit | undefined> {
+  const kind = LIMITS[name];
+  if ('shared' in kind) return shared ? SharedLimit.connect(shared, name, comm.size) : undefined;
+  const unit = 'bytes' in kind ? (work.bytes ?? 0) / kind.bytes : (work.flops ?? 0) / kind.flops;
+  return loops ? LimitProcess.start(loops, name, Math.max(1, Math.ceil(unit / comm.size))) : undefined;
+}
+
+/** Times a case on all ranks; in turn with it the C program that it is compared with, where there is one, so that what else the machine does hits both. */
+export async function measure(work: Work, comm: Communicator, programs: LimitPrograms): Promise<Measurement> {
   const { run, limit } = work;
   const calls = warmUp(comm, run);
-  const kind = limit ? LIMITS[limit] : undefined;
-  const elements = kind && 'bytes' in kind ? Math.ceil((work.bytes ?? 0) / kind.bytes / comm.size) : 1;
-  const loop = limit && program ? await LimitProcess.start(program, limit, elements) : undefined;
+  const loop = limit && (await startLimit(limit, work, comm, programs));
   const times: number[] = [];
   const limitRates: number[] = [];
   for (let spent = 0; times.length < LEAST_REPEATS || spent < LEAST_SECONDS; ) {

@@ -1,16 +1,16 @@
-/** What every rank runs for one case: `rank.js CASE RESULT-FILE [LIMITS-PROGRAM]`. */
+/** What every rank runs for one case: `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET`, the last two empty where there are none. */
 import { writeFileSync } from 'node:fs';
 import { COMM_WORLD, resolveBackend } from '../src/index.js';
 import { CASES } from './cases/index.js';
 import { measure } from './measure.js';
 import { resultOf } from './result.js';
 
-const [name, file, program] = process.argv.slice(2) as [string, string, string | undefined];
+const [name, file, loops, shared] = process.argv.slice(2) as [string, string, string, string];
 const bench = CASES.find((c) => c.name === name);
 if (!bench?.setup) throw new Error(`no case '${name}'`);
 const comm = COMM_WORLD;
 const work = bench.setup();
-const measurement = await measure(work, comm, program);
+const measurement = await measure(work, comm, { loops: loops || undefined, shared: shared || undefined });
 const details = work.details?.();
 const maxrss = Float64Array.of(process.resourceUsage().maxRSS / 1024);
 comm.allreduce(maxrss, 'sum');

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 if (!process.argv.includes('--no-setup')) {
   // stdout is for the results
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs'), '--quiet'], {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs'), '--quiet', '--bench'], {
     cwd: root,
     stdio: ['ignore', 2, 'inherit'],
   });

@@ -29,6 +29,12 @@ const lastLines = (text, n = 15) => text.trim().split('\n').slice(-n).join('\n')
 
 const { cpuLibraries } = await import('../native/cpu/library-flags.mjs');
 
+/** Its header lies beside that of FFTW; pkg-config does not know it. */
+function hasFftwMpi() {
+  const { ok, output } = run('pkg-config', ['--variable=includedir', 'fftw3']);
+  return ok && existsSync(join(output.trim(), 'fftw3-mpi.h'));
+}
+
 /** What the system should offer: how it is seen, its Debian packages, and what it is called among environment modules. */
 function systemNeeds() {
   const hasPkgConfig = onPath('pkg-config');
@@ -57,6 +63,9 @@ function systemNeeds() {
       modules: /^(openblas|flexiblas|blis|mkl|intel-mkl|oneapi-mkl)\b/i,
     },
     { what: 'FFTW', present: fftw !== undefined, debian: ['libfftw3-dev'], modules: /^fftw\b/i },
+    ...(process.argv.includes('--bench')
+      ? [{ what: "FFTW's MPI transform (for the benchmark)", present: hasFftwMpi(), debian: ['libfftw3-mpi-dev'] }]
+      : []),
   ];
 }
 

@@ -20,6 +20,8 @@ interface Choice {
   readonly flops?: number;
   /** The C loop for it: one read and one write unless said. */
   readonly limit?: Work['limit'];
+  /** @default the same of the adjoint */
+  readonly adjointLimit?: Work['limit'];
 }
 
 /** An operator applied to random values in its own space, both ways. */
@@ -27,9 +29,9 @@ export function both<D extends Vector<D>>(
   name: string,
   params: Details,
   make: () => LinearOperator<DistributedArray, D>,
-  { bytes, flops, limit }: Choice = {},
+  { bytes, flops, limit, adjointLimit = limit }: Choice = {},
 ): BenchCase[] {
-  const work = (run: () => void): Work => ({
+  const work = (run: () => void, limit: Work['limit']): Work => ({
     run,
     ...(bytes === undefined ? {} : { bytes }),
     ...(flops === undefined ? {} : { flops }),
@@ -44,7 +46,7 @@ export function both<D extends Vector<D>>(
         const A = make();
         const x = filled(A.domain());
         const y = A.matvec(x);
-        return work(() => A.matvec(x, y));
+        return work(() => A.matvec(x, y), limit);
       },
     },
     {
@@ -54,7 +56,7 @@ export function both<D extends Vector<D>>(
         const A = make();
         const y = filled(A.range());
         const x = A.rmatvec(y);
-        return work(() => A.rmatvec(y, x));
+        return work(() => A.rmatvec(y, x), adjointLimit);
       },
     },
   ];

@@ -26,7 +26,7 @@ const product = (kind: MatrixMultKind, suffix: string, dtype: DType, limit: Limi
 const [SLICES, SIDE, WIDTH] = [256, 200, 8] as const;
 
 /** Every rank makes its own slices: the whole is large. */
-const fredholm = (suffix: string, dtype: DType, limit: LimitName): BenchCase[] =>
+const fredholm = (suffix: string, dtype: DType, limit: LimitName, adjointLimit: LimitName): BenchCase[] =>
   both(
     `fredholm_${suffix}`,
     { slices: SLICES, matrix: `${SIDE}x${SIDE}`, nz: WIDTH, dtype },
@@ -35,7 +35,7 @@ const fredholm = (suffix: string, dtype: DType, limit: LimitName): BenchCase[] =
       const count = Math.floor((SLICES * (rank + 1)) / size) - Math.floor((SLICES * rank) / size);
       return new MPIFredholm1(NDArray.uniform([count, SIDE, SIDE], { dtype, seed: rank }), WIDTH);
     },
-    { flops: 8 * SLICES * SIDE * SIDE * WIDTH, limit },
+    { flops: 8 * SLICES * SIDE * SIDE * WIDTH, limit, adjointLimit },
   );
 
 export const MATMUL_CASES: readonly BenchCase[] = [
@@ -45,6 +45,6 @@ export const MATMUL_CASES: readonly BenchCase[] = [
   ...product('summa', 'f32', 'float32', 'sgemm'),
   ...product('block', 'f64', 'float64', 'dgemm'),
   ...product('block', 'f32', 'float32', 'sgemm'),
-  ...fredholm('c128', 'complex128', 'dgemm'),
-  ...fredholm('c64', 'complex64', 'sgemm'),
+  ...fredholm('c128', 'complex128', 'zgemm_batch', 'zgemm_batch_adj'),
+  ...fredholm('c64', 'complex64', 'cgemm_batch', 'cgemm_batch_adj'),
 ];

@@ -10,9 +10,15 @@ const [LENGTH, FILTERS, TAPS] = [50_000, 100, 41] as const;
 const [NT, SOURCES, RECEIVERS, FREQUENCIES] = [1599, 101, 61, 400] as const;
 
 export const SPECTRAL_CASES: readonly BenchCase[] = [
-  ...both('fftnd_c128', { dims: DIMS.join('x') }, () => new MPIFFTND(DIMS), { flops: 5 * SAMPLES * Math.log2(SAMPLES) }),
+  ...both('fftnd_c128', { dims: DIMS.join('x') }, () => new MPIFFTND(DIMS), {
+    flops: 5 * SAMPLES * Math.log2(SAMPLES),
+    limit: 'fftw_mpi_c2c',
+    adjointLimit: 'fftw_mpi_c2c_adj',
+  }),
   ...both('fftnd_real_f64', { dims: DIMS.join('x') }, () => new MPIFFTND(DIMS, { real: true }), {
     flops: 2.5 * SAMPLES * Math.log2(SAMPLES),
+    limit: 'fftw_mpi_r2c',
+    adjointLimit: 'fftw_mpi_c2r',
   }),
   ...both(
     'nonstatconv1d',

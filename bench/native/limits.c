@@ -3,14 +3,15 @@
  *   { "axpy": { "seconds_median": …, "seconds_min": …, "repeats": …, "bytes": …, "GB_per_s": … }, "dgemm": { …, "flops": …, "GFLOP_per_s": … } }
  * rates are those of the median. Bytes count each input once and each output once; write-allocate traffic is not counted.
  *
- * Usage: limits [-n ELEMENTS] [-r REPEATS] [CASE…]      (all cases where none is named; -n 1000 measures in cache)
+ * Usage: limits [-n ELEMENTS] [-r REPEATS] [CASE…]      (all but the batches where none is named; -n 1000 measures in cache)
  *        limits [-n ELEMENTS] --serve CASE              (one timing in seconds for every line read: taken in turn with what it is compared with)
  *   axpy    z = 1.5 x + y     24 n     dot    Σ x y      16 n     copy   y = 0.5 x    16 n     sumsq  Σ x²    8 n
  *   triad_inplace  y += 1.5 x 24 n
  *   derivative   centred first derivative along axis 0 of 96 x 512 x 512    16 n
  *   laplacian    three-axis Laplacian of the same block                     16 n
  *   dgemm sgemm  2048 x 2048 x 2048 of the CBLAS that is linked (only with -DHAVE_CBLAS)
- * All arrays are float64 but those of sgemm, touched before timing.
+ *   zgemm_batch cgemm_batch (and _adj)   n products of 200 x 200 and 200 x 8, row-major, one call a product (and of the conjugate transposes)
+ * All arrays are float64 but those of sgemm and cgemm, touched before timing.
  *
  * Build: gcc -O3 -march=native -ffast-math limits.c -o limits -lm   [-DHAVE_CBLAS $(pkg-config --cflags --libs openblas)]
  */
@@ -24,11 +25,14 @@
 #include <cblas.h>
 #endif
 
-enum { N0 = 96, N1 = 512, N2 = 512, GEMM = 2048 };
+enum { N0 = 96, N1 = 512, N2 = 512, GEMM = 2048, SIDE = 200, WIDTH = 8 };
 
 static size_t n = 16000000;
 static double *x, *y, *z;
 static float *fx, *fy, *fz;
+/* Of the batches: matrices, and vectors before and after. */
+static double *za, *zb, *zc;
+static float *ca, *cb, *cc;
 static volatile double sink;
 
 static double now(void) {
@@ -98,6 +102,36 @@ static void dgemm(void) {
 static void sgemm(void) {
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, GEMM, GEMM, GEMM, 1, fx, GEMM, fy, GEMM, 0, fz, GEMM);
 }
+enum { MATRIX = 2 * SIDE * SIDE, VECTORS = 2 * SIDE * WIDTH };
+static void zbatch(CBLAS_TRANSPOSE trans) {
+  const double one[2] = {1, 0}, zero[2] = {0, 0};
+  for (size_t i = 0; i < n; i++)
+    cblas_zgemm(CblasRowMajor, trans, CblasNoTrans, SIDE, WIDTH, SIDE, one, za + i * MATRIX, SIDE, zb + i * VECTORS, WIDTH, zero, zc + i * VECTORS, WIDTH);
+}
+static void cbatch(CBLAS_TRANSPOSE trans) {
+  const float one[2] = {1, 0}, zero[2] = {0, 0};
+  for (size_t i = 0; i < n; i++)
+    cblas_cgemm(CblasRowMajor, trans, CblasNoTrans, SIDE, WIDTH, SIDE, one, ca + i * MATRIX, SIDE, cb + i * VECTORS, WIDTH, zero, cc + i * VECTORS, WIDTH);
+}
+static void zgemm_batch(void) { zbatch(CblasNoTrans); }
+static void zgemm_batch_adj(void) { zbatch(CblasConjTrans); }
+static void cgemm_batch(void) { cbatch(CblasNoTrans); }
+static void cgemm_batch_adj(void) { cbatch(CblasConjTrans); }
+
+static float *filledFloats(size_t count) {
+  float *p = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+  if (p == NULL) exit(1);
+  for (size_t i = 0; i < count; i++) p[i] = 1e-3f * (float)(i % 1000);
+  return p;
+}
+static void makeBatch(void) {
+  za = filled(n * MATRIX);
+  zb = filled(n * VECTORS);
+  zc = filled(n * VECTORS);
+  ca = filledFloats(n * MATRIX);
+  cb = filledFloats(n * VECTORS);
+  cc = filledFloats(n * VECTORS);
+}
 #endif
 
 /* `per` bytes (or flops) an element of `count`; count 0 stands for n. */
@@ -118,6 +152,10 @@ static const struct {
 #ifdef HAVE_CBLAS
     {"dgemm", dgemm, 2.0 * GEMM, (double)GEMM *GEMM, 1},
     {"sgemm", sgemm, 2.0 * GEMM, (double)GEMM *GEMM, 1},
+    {"zgemm_batch", zgemm_batch, 8.0 * SIDE *SIDE *WIDTH, 0, 1},
+    {"zgemm_batch_adj", zgemm_batch_adj, 8.0 * SIDE *SIDE *WIDTH, 0, 1},
+    {"cgemm_batch", cgemm_batch, 8.0 * SIDE *SIDE *WIDTH, 0, 1},
+    {"cgemm_batch_adj", cgemm_batch_adj, 8.0 * SIDE *SIDE *WIDTH, 0, 1},
 #endif
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -172,9 +210,12 @@ int main(int argc, char **argv) {
     fprintf(stderr, "limits: expected -r and -n of at least 1, and one case with --serve\n");
     return 2;
   }
+  /* batches are asked for by name and -n: so many matrices as other arrays have elements are too many */
+  if (!any)
+    for (int c = 0; c < CASES; c++) wanted[c] = strstr(cases[c].name, "_batch") == NULL;
   size_t most = 0;
   for (int c = 0; c < CASES; c++)
-    if (!any || wanted[c]) {
+    if (wanted[c]) {
       const size_t count = cases[c].count > 0 ? (size_t)cases[c].count : n;
       if (count > most) most = count;
     }
@@ -184,6 +225,10 @@ int main(int argc, char **argv) {
   fx = (float *)calloc((size_t)GEMM * GEMM, sizeof(float));
   fy = (float *)calloc((size_t)GEMM * GEMM, sizeof(float));
   fz = (float *)calloc((size_t)GEMM * GEMM, sizeof(float));
+#ifdef HAVE_CBLAS
+  for (int c = 0; c < CASES; c++)
+    if (wanted[c] && strstr(cases[c].name, "_batch") != NULL && za == NULL) makeBatch();
+#endif
   double *times = malloc(sizeof(double) * (size_t)repeats);
   if (fx == NULL || fy == NULL || fz == NULL || times == NULL) return 1;
   for (size_t i = 0; i < (size_t)GEMM * GEMM; i++) fx[i] = fy[i] = 1e-3f * (float)(i % 1000);
@@ -206,7 +251,7 @@ int main(int argc, char **argv) {
   printf("{");
   int first = 1;
   for (int c = 0; c < CASES; c++) {
-    if (any && !wanted[c]) continue;
+    if (!wanted[c]) continue;
     const double work = cases[c].per * (cases[c].count > 0 ? cases[c].count : (double)n);
     const int inner = innerRepeats(c);
     for (int r = 0; r < repeats; r++) times[r] = timed(c, inner);

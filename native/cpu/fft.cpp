@@ -7,11 +7,17 @@
 #include <fftw3.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "arrays.hpp"
 #include "loops.hpp"
@@ -192,52 +198,69 @@ void direct(Plans<T>& plans, Key key, T* x, T* y) {
   }
 }
 
-/** Copies `width` neighbouring lines of n elements between an array whose lines are `inner` elements apart in steps, and lines one after another. */
-template <std::size_t lanes, bool gather, typename T>
-void transpose(T* array, std::size_t inner, T* lines, std::size_t n, std::size_t width) {
-  for (std::size_t i = 0; i < n; i++) {
-    T* row = array + i * inner * lanes;
-    for (std::size_t k = 0; k < width; k++) {
-      T* at = lines + (k * n + i) * lanes;
-      for (std::size_t l = 0; l < lanes; l++) {
-        if (gather) {
-          at[l] = row[k * lanes + l];
-        } else {
-          row[k * lanes + l] = at[l];
-        }
-      }
-    }
-  }
-}
+/** Arrays larger than this many bytes do not stay in any cache from one pass to the next: writes may bypass it. */
+constexpr std::size_t outOfCache = std::size_t(1) << 25U;
+/** What is transformed along all of its axes before the next part is touched. */
+constexpr std::size_t block = std::size_t(1) << 20U;
+/** Lines that do not lie together are brought together in tiles of this many bytes. */
+constexpr std::size_t tile = std::size_t(1) << 16U;
+/** Below this one FFTW plan does the whole. */
+constexpr std::size_t small = std::size_t(1) << 18U;
 
-template <bool gather, typename T>
-void transpose(std::size_t lanes, T* array, std::size_t inner, T* lines, std::size_t n, std::size_t width) {
-  if (lanes == 1) {
-    transpose<1, gather>(array, inner, lines, n, width);
-  } else {
-    transpose<2, gather>(array, inner, lines, n, width);
-  }
-}
-
-/**
- * Transforms of one axis of `shape` (the real one's), in place or not. Lines that do not lie together are brought together a few at a time, a cache line or two of
- * each: plans that are not measured walk through memory in steps of the axis, several times slower.
- */
+/** Copies a run past the cache where the processor can and the run is aligned. */
 template <typename T>
-void alongAxis(Plans<T>& plans, Kind kind, bool inverse, const std::vector<std::ptrdiff_t>& shape, std::size_t axis, T* x, T* y) {
-  const std::size_t n = static_cast<std::size_t>(shape[axis]);
-  std::size_t outer = 1;
-  std::size_t inner = 1;
-  for (std::size_t k = 0; k < shape.size(); k++) (k < axis ? outer : inner) *= k == axis ? 1 : static_cast<std::size_t>(shape[k]);
-  if (inner == 1) {
-    direct(plans, {kind, inverse, false, false, {static_cast<std::ptrdiff_t>(outer), static_cast<std::ptrdiff_t>(n)}, {1}}, x, y);
+void stream(const T* from, std::size_t count, T* to) {
+#ifdef __SSE2__
+  const std::size_t bytes = count * sizeof(T);
+  if ((reinterpret_cast<std::uintptr_t>(to) | bytes) % 16 == 0) {
+    const char* source = reinterpret_cast<const char*>(from);
+    __m128i* target = reinterpret_cast<__m128i*>(to);
+    for (std::size_t k = 0; k < bytes / 16; k++) _mm_stream_si128(target + k, _mm_loadu_si128(reinterpret_cast<const __m128i*>(source) + k));
     return;
   }
-  const std::size_t nx = kind == Kind::c2r ? n / 2 + 1 : n;
-  const std::size_t ny = kind == Kind::r2c ? n / 2 + 1 : n;
-  const std::size_t xLanes = kind == Kind::r2c ? 1 : 2;
-  const std::size_t yLanes = kind == Kind::c2r ? 1 : 2;
-  const std::size_t most = 128 / (2 * sizeof(T));
+#endif
+  std::memcpy(to, from, count * sizeof(T));
+}
+
+/** A transform of one axis of an array, or of a part of it. */
+struct Pass {
+  Kind kind;
+  bool inverse;
+  double scale;
+  /** The result is not read again soon. */
+  bool streams;
+};
+
+/**
+ * Transforms of one axis: `outer` groups of n rows of `inner` neighbouring elements, in place or not. FFTW alone would walk through memory in steps of the axis,
+ * several times slower: rows are cut into tiles that stay in the cache, and the scaling is done there.
+ */
+template <typename T>
+void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n, std::size_t inner, T* x, T* y) {
+  const std::size_t nx = pass.kind == Kind::c2r ? n / 2 + 1 : n;
+  const std::size_t ny = pass.kind == Kind::r2c ? n / 2 + 1 : n;
+  const std::size_t xLanes = pass.kind == Kind::r2c ? 1 : 2;
+  const std::size_t yLanes = pass.kind == Kind::c2r ? 1 : 2;
+  const auto scaled = [&](std::size_t count, T* at) {
+    if (pass.scale != 1) of<T>(loops()).scale(count, pass.scale, at, at);
+  };
+  const auto run = [&](std::size_t groups, std::size_t width, T* from, T* to) {
+    const std::ptrdiff_t shape[3] = {static_cast<std::ptrdiff_t>(groups), static_cast<std::ptrdiff_t>(n), static_cast<std::ptrdiff_t>(width)};
+    direct(plans, {pass.kind, pass.inverse, false, false, {shape, shape + 3}, {1}}, from, to);
+  };
+  const std::size_t lineBytes = 2 * n * sizeof(T);
+  // at least a cache line of each row
+  const std::size_t most = std::max(tile / lineBytes, 64 / sizeof(T));
+  if (inner <= most) {
+    const std::size_t groups = std::max(4 * tile / (lineBytes * inner), std::size_t(1));
+    for (std::size_t o = 0; o < outer; o += groups) {
+      const std::size_t count = std::min(groups, outer - o);
+      T* to = y + o * ny * inner * yLanes;
+      run(count, inner, x + o * nx * inner * xLanes, to);
+      scaled(count * ny * inner * yLanes, to);
+    }
+    return;
+  }
   // both parts begin on a cache line
   const std::size_t first = (most * nx * xLanes + 63) / 64 * 64;
   T* from = plans.lines(first + most * ny * yLanes);
@@ -245,18 +268,129 @@ void alongAxis(Plans<T>& plans, Kind kind, bool inverse, const std::vector<std::
   for (std::size_t o = 0; o < outer; o++) {
     for (std::size_t j = 0; j < inner; j += most) {
       const std::size_t width = std::min(most, inner - j);
-      transpose<true>(xLanes, x + (o * nx * inner + j) * xLanes, inner, from, nx, width);
-      direct(plans, {kind, inverse, false, false, {static_cast<std::ptrdiff_t>(width), static_cast<std::ptrdiff_t>(n)}, {1}}, from, to);
-      transpose<false>(yLanes, y + (o * ny * inner + j) * yLanes, inner, to, ny, width);
+      const T* source = x + (o * nx * inner + j) * xLanes;
+      for (std::size_t i = 0; i < nx; i++) std::memcpy(from + i * width * xLanes, source + i * inner * xLanes, width * xLanes * sizeof(T));
+      run(1, width, from, to);
+      scaled(ny * width * yLanes, to);
+      T* target = y + (o * ny * inner + j) * yLanes;
+      const std::size_t count = width * yLanes;
+      if (pass.streams) {
+        for (std::size_t i = 0; i < ny; i++) stream(to + i * count, count, target + i * inner * yLanes);
+      } else {
+        for (std::size_t i = 0; i < ny; i++) std::memcpy(target + i * inner * yLanes, to + i * count, count * sizeof(T));
+      }
     }
   }
 }
 
-/** Larger complex arrays (bytes) are transformed axis by axis. */
-constexpr std::size_t large = 1U << 18U;
+/** A transform along several axes of an array that is too large for one plan. */
+template <typename T>
+class Sweep {
+ public:
+  Sweep(Plans<T>& plans, const Key& key, double scale, bool overwrite) : plans_(plans), kind_(key.kind), inverse_(key.inverse), scale_(scale), overwrite_(overwrite) {
+    half_ = key.kind == Kind::c2c ? key.shape.size() : static_cast<std::size_t>(key.axes.back());
+    streams_ = 2 * sizeOf(key.shape) * sizeof(T) > outOfCache;
+  }
+
+  /** Blocks that stay in the cache are done along all axes but the first one, then the array along the first; inverse real transforms in the reverse order. */
+  void run(const std::vector<std::ptrdiff_t>& shape, std::vector<std::size_t> axes, T* x, T* y) {
+    std::sort(axes.begin(), axes.end());
+    // a real transform is halved along its last step, or first: in between there is no room for it
+    if (half_ < shape.size() && half_ != axes.back()) {
+      axes.erase(std::find(axes.begin(), axes.end(), half_));
+      axes.push_back(half_);
+      inTurn(shape, 0, 1, axes, x, y, overwrite_, scale_);
+    } else {
+      parts(shape, axes, 0, x, y, overwrite_, 1, scale_);
+    }
+#ifdef __SSE2__
+    if (streams_) _mm_sfence();
+#endif
+  }
+
+ private:
+  typedef std::vector<std::ptrdiff_t> Shape;
+
+  /** Elements of the part from axis d on, as numbers: real ones, or pairs. */
+  std::size_t lanes(const Shape& shape, std::size_t d, bool real) const {
+    std::size_t count = real ? 1 : 2;
+    for (std::size_t k = d; k < shape.size(); k++) count *= static_cast<std::size_t>(k == half_ && !real ? shape[k] / 2 + 1 : shape[k]);
+    return count;
+  }
+  bool realInput() const { return kind_ == Kind::r2c; }
+  bool realOutput() const { return kind_ == Kind::c2r; }
+
+  /** Along one axis of `count` parts of `shape` from axis d on. */
+  void along(const Shape& shape, std::size_t d, std::size_t axis, std::size_t count, T* x, T* y, double scale, bool last) {
+    std::size_t outer = count;
+    std::size_t inner = 1;
+    for (std::size_t k = d; k < shape.size(); k++) {
+      if (k == axis) continue;
+      (k < axis ? outer : inner) *= static_cast<std::size_t>(k == half_ ? shape[k] / 2 + 1 : shape[k]);
+    }
+    const Kind kind = axis == half_ ? kind_ : Kind::c2c;
+    alongAxis(plans_, {kind, inverse_, scale, streams_ && last}, outer, static_cast<std::size_t>(shape[axis]), inner, x, y);
+  }
+
+  /** Along `axes` of `count` parts from axis d on: from x into y, over memory of their own where the parts do not fit or x must stay. */
+  void inTurn(const Shape& shape, std::size_t d, std::size_t count, const std::vector<std::size_t>& axes, T* x, T* y, bool own, double scale) {
+    if (axes.size() == 1) return along(shape, d, axes[0], count, x, y, scale, true);
+    const bool ascending = realOutput();
+    const std::size_t size = count * lanes(shape, d, false);
+    const bool fits = size * sizeof(T) <= 2 * block;
+    // a spectrum that fits no cache is made in y; a real y has no room for it
+    T* between = own ? x : fits || ascending ? plans_.scratch(size) : y;
+    for (std::size_t k = 0; k < axes.size(); k++) {
+      const std::size_t axis = axes[ascending ? k : axes.size() - 1 - k];
+      const bool last = k + 1 == axes.size();
+      T* from = k == 0 ? x : between;
+      along(shape, d, axis, count, from, last ? y : between, last ? scale : 1, last);
+    }
+  }
+
+  /** `count` parts of `shape` from axis d on, one after another. */
+  void parts(const Shape& shape, const std::vector<std::size_t>& axes, std::size_t d, T* x, T* y, bool own, std::size_t count, double scale) {
+    const std::size_t spectrum = lanes(shape, d, false);
+    const std::size_t stepX = realInput() ? lanes(shape, d, true) : spectrum;
+    const std::size_t stepY = realOutput() ? lanes(shape, d, true) : spectrum;
+    if (axes.size() == 1) return along(shape, d, axes[0], count, x, y, scale, true);
+    if (spectrum * sizeof(T) <= block) {
+      const std::size_t together = std::max(block / (spectrum * sizeof(T)), std::size_t(1));
+      for (std::size_t k = 0; k < count; k += together) inTurn(shape, d, std::min(together, count - k), axes, x + k * stepX, y + k * stepY, own, scale);
+      return;
+    }
+    for (std::size_t k = 0; k < count; k++) {
+      T* from = x + k * stepX;
+      T* to = y + k * stepY;
+      const std::size_t n = static_cast<std::size_t>(shape[d]);
+      if (axes[0] != d) {
+        parts(shape, axes, d + 1, from, to, own, n, scale);
+        continue;
+      }
+      const std::vector<std::size_t> rest(axes.begin() + 1, axes.end());
+      if (realOutput()) {
+        T* between = own ? from : plans_.scratch(spectrum);
+        along(shape, d, d, 1, from, between, 1, !own);
+        parts(shape, rest, d + 1, between, to, true, n, scale);
+      } else {
+        parts(shape, rest, d + 1, from, to, false, n, 1);
+        along(shape, d, d, 1, to, to, scale, false);
+      }
+    }
+  }
+
+  Plans<T>& plans_;
+  const Kind kind_;
+  const bool inverse_;
+  const double scale_;
+  const bool overwrite_;
+  /** The axis of which a half is kept; beyond the last one of a complex transform. */
+  std::size_t half_;
+  bool streams_;
+};
 
 template <typename T>
-void transform(Key key, double scale, T* x, T* y) {
+void transform(Key key, double scale, bool overwrite, T* x, T* y) {
   std::vector<std::ptrdiff_t> half = key.shape;
   const std::size_t last = static_cast<std::size_t>(key.axes.back());
   if (key.kind != Kind::c2c) half[last] = half[last] / 2 + 1;
@@ -264,34 +398,24 @@ void transform(Key key, double scale, T* x, T* y) {
   const std::size_t count = 2 * sizeOf(half);
   const std::lock_guard<std::mutex> lock(mutex);
   Plans<T>& plans = plansOf(T());
-  if (key.kind == Kind::c2r && key.axes.size() > 1) {
+  if (count * sizeof(T) >= small) {
+    Sweep<T>(plans, key, scale, overwrite && key.kind == Kind::c2r).run(key.shape, {key.axes.begin(), key.axes.end()}, x, y);
+    return;
+  }
+  // FFTW's inverse real transforms of several axes overwrite their input
+  if (key.kind == Kind::c2r && key.axes.size() > 1 && !overwrite) {
     T* copy = plans.scratch(count);
     loops().copy(count * sizeof(T), x, copy);
     x = copy;
   }
-  if (count * sizeof(T) < large) {
-    direct(plans, key, x, y);
-  } else if (key.kind == Kind::c2c) {
-    // the first one from x into y, the others in place
-    for (std::size_t k = key.axes.size(); k-- > 0;) {
-      alongAxis(plans, Kind::c2c, key.inverse, key.shape, static_cast<std::size_t>(key.axes[k]), x, y);
-      x = y;
-    }
-  } else {
-    if (key.kind == Kind::r2c) alongAxis(plans, Kind::r2c, false, key.shape, last, x, y);
-    T* spectrum = key.kind == Kind::r2c ? y : x;
-    for (std::size_t k = 0; k + 1 < key.axes.size(); k++) {
-      alongAxis(plans, Kind::c2c, key.inverse, half, static_cast<std::size_t>(key.axes[k]), spectrum, spectrum);
-    }
-    if (key.kind == Kind::c2r) alongAxis(plans, Kind::c2r, true, key.shape, last, x, y);
-  }
+  direct(plans, key, x, y);
   if (scale != 1) of<T>(loops()).scale(written, scale, y, y);
 }
 
-/** fft(isDouble, kind, inverse, scale, x, xo, y, yo, spec) with spec packed as [ndim, shape…, axes, axis…]; kinds 0 c2c, 1 r2c, 2 c2r */
+/** fft(isDouble, kind, inverse, scale, overwrite, x, xo, y, yo, spec) with spec packed as [ndim, shape…, axes, axis…]; kinds 0 c2c, 1 r2c, 2 c2r */
 napi_value fft(napi_env env, napi_callback_info info) {
-  const Args<9> args(env, info);
-  Packed packed(args.bytes(8));
+  const Args<10> args(env, info);
+  Packed packed(args.bytes(9));
   Key key;
   key.kind = static_cast<Kind>(args.int32(1));
   key.inverse = args.boolean(2);
@@ -312,7 +436,9 @@ napi_value fft(napi_env env, napi_callback_info info) {
   const std::size_t ny = key.kind == Kind::r2c ? sizeOf(half) : full;
   withFloat(args.boolean(0), [&](auto zero) {
     typedef decltype(zero) T;
-    transform(std::move(key), args.number(3), lanesAt<T>(args, 4, nx, key.kind == Kind::r2c ? 1 : 2), lanesAt<T>(args, 6, ny, key.kind == Kind::c2r ? 1 : 2));
+    T* x = lanesAt<T>(args, 5, nx, key.kind == Kind::r2c ? 1 : 2);
+    T* y = lanesAt<T>(args, 7, ny, key.kind == Kind::c2r ? 1 : 2);
+    transform(std::move(key), args.number(3), args.boolean(4), x, y);
   });
   return nullptr;
 }

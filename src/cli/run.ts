@@ -35,15 +35,21 @@ export function planLaunch({ ranks, script, args = [], mpiexecArgs = [] }: Launc
     throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
   if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);
   const node = [...process.execArgv, ...loaderOf(script), script, ...args];
+  if (ranks === 1) return { command: process.execPath, args: node, env: withoutLaunch(process.env) };
+  const { command, flags, env } = planMpiexec(ranks);
+  return { command, args: [...flags, ...mpiexecArgs, process.execPath, ...node], env };
+}
+
+/** The launcher, its flags for this machine, and its environment; what is to be run comes after the flags. Throws where there is none. */
+export function planMpiexec(ranks: number): { command: string; flags: string[]; env: Record<string, string> } {
   const env = withoutLaunch(process.env);
-  if (ranks === 1) return { command: process.execPath, args: node, env };
   const mpiexec = findMpiexec(loadMpi().describe());
   const flags = ['-n', String(ranks)];
   if (mpiexec.library === 'Open MPI') {
     if (process.getuid?.() === 0) Object.assign(env, { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' });
     if (ranks > coreCount()) flags.unshift('--oversubscribe');
   }
-  return { command: mpiexec.path, args: [...flags, ...mpiexecArgs, process.execPath, ...node], env };
+  return { command: mpiexec.path, flags, env };
 }
 
 function loaderOf(script: string): string[] {

@@ -132,7 +132,7 @@ export interface MatMul {
 
 /**
  * `'c2c'`: complex to complex. `'r2c'`: real input of `shape`, output cut to `⌊n/2⌋ + 1` along the last of `axes`. `'c2r'`: its
- * inverse, `shape` being the real output's; the input is not changed. Unscaled (as FFTW) times `scale`; forward is exp(−i…).
+ * inverse, `shape` being the real output's. The input is not changed unless the plan allows it. Unscaled (as FFTW) times `scale`; forward is exp(−i…).
  */
 export interface FftPlan {
   readonly kind: 'c2c' | 'r2c' | 'c2r';
@@ -141,6 +141,8 @@ export interface FftPlan {
   /** 'r2c' is forward, 'c2r' inverse. */
   readonly direction: 'forward' | 'inverse';
   readonly scale: number;
+  /** The input need not survive: that of 'c2r' may be used as work memory. @default false */
+  readonly overwrite?: boolean | undefined;
 }
 
 /** Rows `start ≤ i < end` of a banded matrix that share their taps: `y[i] = Σₖ taps[k] · x[i + lo + k]`. No taps: zero rows. */

@@ -7,7 +7,8 @@ import { around, product, type Shape, stridesOf } from './shape.js';
 export interface FourierStep {
   readonly size: number;
   readonly type: 'real' | 'complex';
-  run(x: Elements, y: Elements): void;
+  /** @param own x is an intermediate array, which need not survive */
+  run(x: Elements, y: Elements, own: boolean): void;
 }
 
 /** Samples `from … from + count − 1` along an axis that become `to …`. */
@@ -110,14 +111,17 @@ class SliceFactors {
 }
 
 class FftStep implements FourierStep {
+  readonly #overwriting: FftPlan;
   constructor(
     readonly type: 'real' | 'complex',
     readonly size: number,
     readonly plan: FftPlan,
     readonly fix?: SliceFactors | undefined,
-  ) {}
-  run(x: Elements, y: Elements): void {
-    if (this.size > 0) y.storage.backend.fft(x, y, this.plan);
+  ) {
+    this.#overwriting = { ...plan, overwrite: true };
+  }
+  run(x: Elements, y: Elements, own: boolean): void {
+    if (this.size > 0) y.storage.backend.fft(x, y, own ? this.#overwriting : this.plan);
     this.fix?.apply(y);
   }
 }
@@ -229,7 +233,7 @@ export function runSteps(steps: readonly FourierStep[], x: Elements, y: Elements
     const ours = left === 0 || (left % 2 === 0 && step.size <= y.size && type === y.storage.dtype);
     const storage = ours ? undefined : backend.alloc(type, step.size);
     const to = storage ? { storage, offset: 0, size: step.size } : { storage: y.storage, offset: y.offset, size: step.size };
-    step.run(from, to);
+    step.run(from, to, k > 0);
     if (held) backend.release(held);
     held = storage;
     from = to;

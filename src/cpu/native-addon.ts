@@ -111,6 +111,7 @@ export interface CpuAddon {
     kind: number,
     inverse: boolean,
     scale: number,
+    overwrite: boolean,
     x: HostArray,
     xo: number,
     y: HostArray,

@@ -248,7 +248,18 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
   if (fft) {
     kernels.fft = (dtype, x: HostArray, xo, y, yo, plan) => {
       if (plan.axes.length === 0) return own.fft(dtype, x, xo, y, yo, plan);
-      fft(dtype === 'complex128', FFT_KIND[plan.kind], plan.direction === 'inverse', plan.scale, x, xo, y, yo, packFft(plan));
+      fft(
+        dtype === 'complex128',
+        FFT_KIND[plan.kind],
+        plan.direction === 'inverse',
+        plan.scale,
+        plan.overwrite === true,
+        x,
+        xo,
+        y,
+        yo,
+        packFft(plan),
+      );
     };
   }
   return kernels;
