@@ -29,6 +29,18 @@ class Args {
     check(env_, napi_typeof(env_, values_[i], &type));
     return type == napi_undefined || type == napi_null;
   }
+  bool isBigInt(std::size_t i) const {
+    napi_valuetype type;
+    check(env_, napi_typeof(env_, values_[i], &type));
+    return type == napi_bigint;
+  }
+  /** An address of memory that JavaScript cannot see. */
+  void* address(std::size_t i) const {
+    std::uint64_t value = 0;
+    bool lossless = false;
+    if (napi_get_value_bigint_uint64(env_, values_[i], &value, &lossless) != napi_ok || !lossless) fail(i, "an address");
+    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(value));
+  }
   double number(std::size_t i) const {
     double value = 0;
     if (napi_get_value_double(env_, values_[i], &value) != napi_ok) fail(i, "a number");

@@ -8,6 +8,7 @@
         'errors.cc',
         'types.cc',
         'comm.cc',
+        'cuda-support.cc',
         'collectives.cc',
         'vector-collectives.cc',
         'point-to-point.cc',

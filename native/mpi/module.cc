@@ -1,6 +1,7 @@
 // The addon: what src/mpi/native.ts declares.
 #include "collectives.hpp"
 #include "comm.hpp"
+#include "cuda-support.hpp"
 #include "last-words.hpp"
 #include "life-cycle.hpp"
 #include "requests.hpp"
@@ -16,6 +17,7 @@ napi_value load(napi_env env, napi_value exports) {
     exposeLastWords(env, exports);
     exposeSignals(env, exports);
     exposeComm(env, exports);
+    exposeCudaSupport(env, exports);
     exposeCollectives(env, exports);
     exposeVectorCollectives(env, exports);
     exposePointToPoint(env, exports);

@@ -6,7 +6,7 @@ import { type Box, intersect } from './layout.js';
 import { product, type Shape, stridesOf } from './shape.js';
 
 /** What point-to-point exchange needs of a communicator. */
-export type MessagePort = Pick<Communicator, 'rank' | 'size' | 'id' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'waitAll'>;
+export type MessagePort = Pick<Communicator, 'rank' | 'size' | 'id' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'startAll' | 'waitAll'>;
 
 /** Tag of all exchanges; any two between the same ranks are started in the same order on both, which is what matches them. */
 const TAG = 27759;
@@ -198,8 +198,11 @@ class Endpoint {
     return storage;
   }
 
-  /** Memory that stays has a persistent request; operands that change from call to call are sent from where they are. */
-  send(operands: Targets): Request {
+  /**
+   * Memory that stays has a persistent request, which goes to `idle`, to be started; operands that change from call to call are sent from
+   * where they are.
+   */
+  send(operands: Targets, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
     if (this.direct && !this.#bound) {
       const { storage, offset } = this.#run(operands);
@@ -207,19 +210,19 @@ class Endpoint {
     }
     this.#sender ??= this.#port.sendInit(this.#span(this.direct), peer, TAG);
     if (!this.direct) this.#pack(operands);
-    this.#sender.start();
+    idle.push(this.#sender);
     return this.#sender;
   }
 
   /** Into the operand where `direct`, otherwise into the buffer. An endpoint always receives one way or the other. */
-  receive(operands: Targets, direct: boolean): Request {
+  receive(operands: Targets, direct: boolean, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
     if (direct && !this.#bound) {
       const { storage, offset } = this.#run(operands);
       return this.#port.irecv(storage.span(offset, size), peer, TAG);
     }
     this.#receiver ??= this.#port.recvInit(this.#span(direct), peer, TAG);
-    this.#receiver.start();
+    idle.push(this.#receiver);
     return this.#receiver;
   }
 
@@ -261,6 +264,7 @@ export class Exchange {
   readonly #incoming: readonly Endpoint[];
   readonly #receives: Request[] = [];
   readonly #sends: Request[] = [];
+  readonly #idle: PersistentRequest[] = [];
   #active: 'forward' | 'adjoint' | undefined;
   #targets: Targets = [];
   #zero: Storage | undefined;
@@ -284,8 +288,9 @@ export class Exchange {
   /** `x`: what this rank holds; `targets`: where to put what it wants (left out where they are bound). */
   start(x: Elements, targets: Targets = this.#bound ?? []): void {
     this.#begin('forward', x, targets);
-    for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct));
-    for (const end of this.#outgoing) this.#sends.push(end.send([x]));
+    for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct, this.#idle));
+    for (const end of this.#outgoing) this.#sends.push(end.send([x], this.#idle));
+    this.#startIdle();
     for (const { from, to } of this.pattern.copies) {
       const y = targets[to.array] as Elements;
       if (from.contiguous && to.contiguous) {
@@ -326,8 +331,9 @@ export class Exchange {
   /** The adjoint's first half: sends the cells of `targets` back to those who hold them. */
   startAdjoint(targets: Targets = this.#bound ?? []): void {
     this.#begin('adjoint', undefined, targets);
-    for (const end of this.#outgoing) this.#receives.push(end.receive([], false));
-    for (const end of this.#incoming) this.#sends.push(end.send(targets));
+    for (const end of this.#outgoing) this.#receives.push(end.receive([], false, this.#idle));
+    for (const end of this.#incoming) this.#sends.push(end.send(targets, this.#idle));
+    this.#startIdle();
   }
 
   /** `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others in the order of their ranks. */
@@ -386,6 +392,12 @@ export class Exchange {
     });
     this.#targets = targets;
     this.#active = direction;
+  }
+
+  /** All at once: packing is over, so that a device is waited for once. */
+  #startIdle(): void {
+    this.#port.startAll(this.#idle);
+    this.#idle.length = 0;
   }
 
   #expect(direction: 'forward' | 'adjoint'): void {

@@ -26,6 +26,10 @@ export interface DeviceSpan {
   copyFromHost(from: HostArray): void;
   /** Host memory that the device copies to and from fast (pinned), if it has such. */
   pinned?(bytes: number): ArrayBuffer;
+  /** Queues a copy of the elements from `offset` on into pinned memory. The answer waits for it. */
+  queueToHost?(offset: number, to: HostArray): () => void;
+  /** Queues a copy from pinned memory, which must stay as it is until the answer has waited. */
+  queueFromHost?(offset: number, from: HostArray): () => void;
 }
 
 /** Memory as a message layer sees it. */

@@ -1,20 +1,42 @@
-import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../core/communicator.js';
+import {
+  ANY,
+  type CartesianCommunicator,
+  type Communicator,
+  type PersistentRequest,
+  type ReduceOp,
+  type Request,
+  type Status,
+} from '../core/communicator.js';
+import type { DevicePort } from '../core/device-port.js';
 import { MpiError } from '../core/errors.js';
-import type { HostSpan, Span } from '../core/span.js';
+import type { DeviceSpan, Span } from '../core/span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './cartesian-grid.js';
 import { snapshot } from './copy-span.js';
+import { deviceTransport } from './device-transport.js';
 import { say } from './life-cycle.js';
 import { MpiPersistentRequest, MpiRequest } from './mpi-request.js';
 import { dtypeCode, type MpiAddon, opCode } from './native.js';
-import { copyIn, memoryOf, stage, stageOut } from './staging.js';
+import { PortRequest } from './port-request.js';
+import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut } from './staging.js';
+import { arriving, type Transit, transitsOf } from './transit.js';
 
 const WORLD = 0;
 
 /** No memory on this rank, or in place. */
 const NOTHING = [undefined, 0] as const;
-const place = (span: HostSpan | undefined): readonly [ArrayBuffer | Uint8Array | undefined, number] =>
-  span ? [memoryOf(span), span.byteOffset] : NOTHING;
+const place = (span: Span | undefined) => (span ? ([memoryOf(span), offsetOf(span)] as const) : NOTHING);
+
+/** Memory, count and dtype of a message, as the addon takes them. */
+const messageOf = ({ memory }: Transit) => [...place(memory), memory.length, dtypeCode(memory.dtype)] as const;
+
+/** Device memory is MPI's to reduce for sums; other operations are the addon's own and run on the host. */
+const readsForReduction = (span: Span, op: ReduceOp): boolean => span.kind === 'host' || (op === 'sum' && isReachable(span));
+
+function named(source: number): number {
+  if (source === ANY) throw new MpiError('expected a source to receive device memory from, received ANY: NCCL has no wildcards');
+  return source;
+}
 
 const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 32768), tag: packed % 32768 });
 
@@ -27,13 +49,16 @@ export class MpiCommunicator extends BaseCommunicator {
   readonly size: number;
   readonly #mpi: MpiAddon;
   readonly #handle: number;
+  /** Has all ranks of the launch, in their order. */
+  readonly #whole: boolean;
   #toSelf: Request[] = [];
 
-  /** Takes over a communicator that the addon knows by a handle. */
-  constructor(mpi: MpiAddon, handle: number) {
+  /** Takes over a communicator that the addon knows by a handle. `whole`: it has all ranks of the launch, in their order. */
+  constructor(mpi: MpiAddon, handle: number, whole = handle === WORLD) {
     super();
     this.#mpi = mpi;
     this.#handle = handle;
+    this.#whole = whole;
     this.rank = mpi.rank(handle);
     this.size = mpi.size(handle);
   }
@@ -43,113 +68,101 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   protected override doBcast(data: Span, root: number): void {
+    const port = this.#portFor(data);
+    if (port) {
+      port.bcast(data as DeviceSpan, root);
+      return;
+    }
     const mine = this.rank === root;
     const host = mine ? stageOut(data) : stage(data);
-    this.#mpi.bcast(this.#handle, memoryOf(host), host.byteOffset, host.length, dtypeCode(host.dtype), root);
+    this.#mpi.bcast(this.#handle, ...place(host), host.length, dtypeCode(host.dtype), root);
     if (!mine) copyIn(data, host);
   }
 
   protected override doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void {
-    const to = send ? stage(recv) : stageOut(recv);
-    const from = send && stageOut(send);
-    this.#mpi.allreduce(
-      this.#handle,
-      from && memoryOf(from),
-      from ? from.byteOffset : 0,
-      memoryOf(to),
-      to.byteOffset,
-      to.length,
-      dtypeCode(to.dtype),
-      opCode(op),
-    );
+    const port = this.#portFor(recv, send ?? recv);
+    if (port?.reduces(recv as DeviceSpan, op)) {
+      port.allreduce(send as DeviceSpan | undefined, recv as DeviceSpan, op);
+      return;
+    }
+    const reachable = readsForReduction(recv, op);
+    const from = send && stageApart(send, recv, reachable);
+    const to = send ? stage(recv, reachable) : stageOut(recv, reachable);
+    this.#mpi.allreduce(this.#handle, ...place(from), ...place(to), to.length, dtypeCode(to.dtype), opCode(op));
     copyIn(recv, to);
   }
 
   protected override doIallreduce(inPlace: Span, op: ReduceOp): Request {
-    const host = stageOut(inPlace);
-    const handle = this.#mpi.iallreduce(this.#handle, memoryOf(host), host.byteOffset, host.length, dtypeCode(host.dtype), opCode(op));
-    return new MpiRequest(this.#mpi, handle, { span: inPlace, staged: host, arrives: true });
+    const staged = stageOut(inPlace, readsForReduction(inPlace, op));
+    const handle = this.#mpi.iallreduce(this.#handle, ...place(staged), staged.length, dtypeCode(staged.dtype), opCode(op));
+    return new MpiRequest(this.#mpi, [{ handle, transit: arriving(inPlace, staged) }]);
   }
 
   protected override doReduce(send: Span | undefined, recv: Span | undefined, op: ReduceOp, root: number): void {
     const some = (send ?? recv) as Span;
-    const from = send && stageOut(send);
-    const to = recv && (send ? stage(recv) : stageOut(recv));
+    const reachable = readsForReduction(some, op);
+    const from = send && (recv ? stageApart(send, recv, reachable) : stageOut(send, reachable));
+    const to = recv && (send ? stage(recv, reachable) : stageOut(recv, reachable));
     this.#mpi.reduce(this.#handle, ...place(from), ...place(to), some.length, dtypeCode(some.dtype), opCode(op), root);
     if (recv && to) copyIn(recv, to);
   }
 
   protected override doAllgather(send: Span | undefined, recv: Span): void {
+    const port = send && this.#portFor(recv, send);
+    if (port) {
+      port.allgather(send as DeviceSpan, recv as DeviceSpan);
+      return;
+    }
     // In place the other parts are overwritten, so only device memory could tell the difference; and that is never in place.
-    const [from, to] = [send && stageOut(send), stage(recv)];
+    const [from, to] = [send && stageApart(send, recv), stage(recv)];
     this.#mpi.allgather(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
     copyIn(recv, to);
   }
 
   protected override doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void {
-    const [from, to] = [send && stageOut(send), stage(recv)];
+    const [from, to] = [send && stageApart(send, recv), stage(recv)];
     this.#mpi.allgatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtypeCode(recv.dtype));
     copyIn(recv, to);
   }
 
   protected override doGather(send: Span | undefined, recv: Span | undefined, root: number): void {
     const count = send ? send.length : (recv as Span).length / this.size;
-    const [from, to] = [send && stageOut(send), recv && stage(recv)];
+    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
     this.#mpi.gather(this.#handle, ...place(from), ...place(to), count, dtypeCode(((send ?? recv) as Span).dtype), root);
     if (recv && to) copyIn(recv, to);
   }
 
   protected override doGatherv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
-    const [from, to] = [send && stageOut(send), recv && stage(recv)];
-    this.#mpi.gatherv(
-      this.#handle,
-      ...place(from),
-      ...place(to),
-      Float64Array.from(counts),
-      dtypeCode(((send ?? recv) as Span).dtype),
-      root,
-    );
+    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
+    const dtype = dtypeCode(((send ?? recv) as Span).dtype);
+    this.#mpi.gatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
     if (recv && to) copyIn(recv, to);
   }
 
   protected override doScatter(send: Span | undefined, recv: Span | undefined, root: number): void {
     const count = recv ? recv.length : (send as Span).length / this.size;
-    const [from, to] = [send && stageOut(send), recv && stage(recv)];
+    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
     this.#mpi.scatter(this.#handle, ...place(from), ...place(to), count, dtypeCode(((recv ?? send) as Span).dtype), root);
     if (recv && to) copyIn(recv, to);
   }
 
   protected override doScatterv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
-    const [from, to] = [send && stageOut(send), recv && stage(recv)];
-    this.#mpi.scatterv(
-      this.#handle,
-      ...place(from),
-      ...place(to),
-      Float64Array.from(counts),
-      dtypeCode(((recv ?? send) as Span).dtype),
-      root,
-    );
+    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
+    const dtype = dtypeCode(((recv ?? send) as Span).dtype);
+    this.#mpi.scatterv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
     if (recv && to) copyIn(recv, to);
   }
 
   protected override doAlltoall(send: Span, recv: Span): void {
-    const [from, to] = [stageOut(send), stage(recv)];
+    const [from, to] = [stageApart(send, recv), stage(recv)];
     this.#mpi.alltoall(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
     copyIn(recv, to);
   }
 
   protected override doAlltoallv(send: Span, sendCounts: readonly number[], recv: Span, recvCounts: readonly number[]): void {
-    const [from, to] = [stageOut(send), stage(recv)];
-    this.#mpi.alltoallv(
-      this.#handle,
-      memoryOf(from),
-      from.byteOffset,
-      Float64Array.from(sendCounts),
-      memoryOf(to),
-      to.byteOffset,
-      Float64Array.from(recvCounts),
-      dtypeCode(recv.dtype),
-    );
+    const [from, to] = [stageApart(send, recv), stage(recv)];
+    const [sends, recvs] = [Float64Array.from(sendCounts), Float64Array.from(recvCounts)];
+    this.#mpi.alltoallv(this.#handle, ...place(from), sends, ...place(to), recvs, dtypeCode(recv.dtype));
     copyIn(recv, to);
   }
 
@@ -159,8 +172,12 @@ export class MpiCommunicator extends BaseCommunicator {
       this.#sendToSelf(message);
       return;
     }
-    const host = stageOut(span);
-    this.#mpi.send(this.#handle, memoryOf(host), host.byteOffset, host.length, dtypeCode(host.dtype), partner, tag);
+    const transits = transitsOf(span, true);
+    for (const transit of transits) transit.queue();
+    for (const transit of transits) {
+      transit.ready();
+      this.#mpi.send(this.#handle, ...messageOf(transit), partner, tag);
+    }
   }
 
   /** Buffered: MPI need not take a message to the sender itself before that has a receive for it. */
@@ -170,71 +187,92 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   protected override doRecv({ span, partner, tag }: Message): Status {
-    const host = stage(span);
-    const status = this.#mpi.recv(this.#handle, memoryOf(host), host.byteOffset, host.length, dtypeCode(host.dtype), partner, tag);
-    copyIn(span, host);
-    return statusOf(status);
+    // The parts of a message come from where the first one came from
+    let status: Status = { source: partner, tag };
+    const transits = transitsOf(span, false);
+    for (const transit of transits) {
+      transit.ready();
+      status = statusOf(this.#mpi.recv(this.#handle, ...messageOf(transit), status.source, status.tag));
+      transit.arrived();
+    }
+    for (const transit of transits) transit.release();
+    return status;
   }
 
   protected override doSendrecv(send: Message, recv: Message): Status {
-    const [from, to] = [stageOut(send.span), stage(recv.span)];
-    const status = this.#mpi.sendrecv(
-      this.#handle,
-      memoryOf(from),
-      from.byteOffset,
-      from.length,
-      dtypeCode(from.dtype),
-      send.partner,
-      send.tag,
-      memoryOf(to),
-      to.byteOffset,
-      to.length,
-      dtypeCode(to.dtype),
-      recv.partner,
-      recv.tag,
-    );
-    copyIn(recv.span, to);
+    const [outgoing, incoming] = [transitsOf(send.span, true), transitsOf(recv.span, false)];
+    if (outgoing.length > 1 || incoming.length > 1) {
+      const request = this.doIsend(send);
+      const status = this.doRecv(recv);
+      request.wait();
+      return status;
+    }
+    const [from, to] = [outgoing[0] as Transit, incoming[0] as Transit];
+    from.queue();
+    from.ready();
+    to.ready();
+    const status = this.#mpi.sendrecv(this.#handle, ...messageOf(from), send.partner, send.tag, ...messageOf(to), recv.partner, recv.tag);
+    to.arrived();
+    to.release();
     return statusOf(status);
   }
 
   protected override doIsend({ span, partner, tag }: Message): Request {
-    const staged = stageOut(span);
-    const handle = this.#mpi.isend(this.#handle, memoryOf(staged), staged.byteOffset, staged.length, dtypeCode(staged.dtype), partner, tag);
-    return new MpiRequest(this.#mpi, handle, { span, staged, arrives: false });
+    const port = this.#portFor(span);
+    if (port) return new PortRequest(port, () => port.send(span as DeviceSpan, partner)).begin();
+    const transits = transitsOf(span, true);
+    for (const transit of transits) transit.queue();
+    return this.#pending(transits, (transit) => this.#mpi.isend(this.#handle, ...messageOf(transit), partner, tag));
   }
 
   protected override doIrecv({ span, partner, tag }: Message): Request {
-    const staged = stage(span);
-    const handle = this.#mpi.irecv(this.#handle, memoryOf(staged), staged.byteOffset, staged.length, dtypeCode(staged.dtype), partner, tag);
-    return new MpiRequest(this.#mpi, handle, { span, staged, arrives: true });
+    const port = this.#portFor(span);
+    if (port) return new PortRequest(port, () => port.recv(span as DeviceSpan, named(partner))).begin();
+    const transits = transitsOf(span, false);
+    if (transits.length > 1 && (partner === ANY || tag === ANY)) {
+      throw new MpiError(`irecv: expected a source and a tag for a message of ${span.length} elements, which travels in parts`);
+    }
+    return this.#pending(transits, (transit) => this.#mpi.irecv(this.#handle, ...messageOf(transit), partner, tag));
+  }
+
+  #pending(transits: readonly Transit[], start: (transit: Transit) => number): Request {
+    const legs = transits.map((transit) => {
+      transit.ready();
+      return { transit, handle: start(transit) };
+    });
+    return new MpiRequest(this.#mpi, legs);
   }
 
   protected override doSendInit({ span, partner, tag }: Message, onStart: () => void): PersistentRequest {
-    const staged = stage(span);
-    const handle = this.#mpi.sendInit(
-      this.#handle,
-      memoryOf(staged),
-      staged.byteOffset,
-      staged.length,
-      dtypeCode(staged.dtype),
-      partner,
-      tag,
-    );
-    return new MpiPersistentRequest(this.#mpi, handle, { span, staged, arrives: false }, onStart);
+    const port = this.#portFor(span);
+    if (port) return new PortRequest(port, () => port.send(span as DeviceSpan, partner), onStart);
+    const legs = transitsOf(span, true).map((transit) => ({
+      transit,
+      handle: this.#mpi.sendInit(this.#handle, ...messageOf(transit), partner, tag),
+    }));
+    return new MpiPersistentRequest(this.#mpi, legs, onStart);
   }
 
   protected override doRecvInit({ span, partner, tag }: Message): PersistentRequest {
-    const staged = stage(span);
-    const handle = this.#mpi.recvInit(
-      this.#handle,
-      memoryOf(staged),
-      staged.byteOffset,
-      staged.length,
-      dtypeCode(staged.dtype),
-      partner,
-      tag,
-    );
-    return new MpiPersistentRequest(this.#mpi, handle, { span, staged, arrives: true });
+    const port = this.#portFor(span);
+    if (port) return new PortRequest(port, () => port.recv(span as DeviceSpan, named(partner)));
+    const legs = transitsOf(span, false).map((transit) => ({
+      transit,
+      handle: this.#mpi.recvInit(this.#handle, ...messageOf(transit), partner, tag),
+    }));
+    return new MpiPersistentRequest(this.#mpi, legs);
+  }
+
+  override startAll(requests: readonly PersistentRequest[]): void {
+    super.startAll(requests);
+    if (this.#whole) deviceTransport().port?.flush();
+  }
+
+  /** The devices' own message layer, where it takes these spans; it knows the ranks of the whole launch only. */
+  #portFor(...spans: readonly Span[]): DevicePort | undefined {
+    const { port } = deviceTransport();
+    if (!port || !this.#whole) return undefined;
+    return spans.every((span) => span.kind === 'device' && port.holds(span)) ? port : undefined;
   }
 
   protected override doSplit(color: number | undefined, key: number): Communicator | undefined {
@@ -247,7 +285,7 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   protected override doDup(): Communicator {
-    return new MpiCommunicator(this.#mpi, this.#mpi.dup(this.#handle));
+    return new MpiCommunicator(this.#mpi, this.#mpi.dup(this.#handle), this.#whole);
   }
 
   protected override doCart(grid: CartesianGrid, reorder: boolean): CartesianCommunicator | undefined {

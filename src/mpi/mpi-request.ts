@@ -1,84 +1,130 @@
 import type { PersistentRequest, Request } from '../core/communicator.js';
 import { MpiError } from '../core/errors.js';
-import type { HostSpan, Span } from '../core/span.js';
 import type { MpiAddon } from './native.js';
-import { copyIn, copyOut } from './staging.js';
+import type { Transit } from './transit.js';
 
 /** Requests under way: this keeps the memory that MPI reads and writes, also where nobody holds the request. */
 const outstanding = new Set<Request>();
 
-/** The memory of a request. */
-export interface RequestMemory {
-  readonly span: Span;
-  readonly staged: HostSpan;
-  /** Whether the stage is copied to the span at the end. */
-  readonly arrives: boolean;
+/** A message of MPI's: the handle of its request, and what it moves. */
+export interface Leg {
+  readonly handle: number;
+  readonly transit: Transit;
+}
+
+/** The legs of one operation while it is under way. */
+class Journey {
+  readonly #mpi: MpiAddon;
+  readonly legs: readonly Leg[];
+  /** How many are over. */
+  #done: number;
+
+  constructor(mpi: MpiAddon, legs: readonly Leg[], done = 0) {
+    this.#mpi = mpi;
+    this.legs = legs;
+    this.#done = done;
+  }
+
+  get over(): boolean {
+    return this.#done === this.legs.length;
+  }
+
+  start(): void {
+    for (const { transit } of this.legs) transit.queue();
+    for (const { handle, transit } of this.legs) {
+      transit.ready();
+      this.#mpi.start(handle);
+    }
+    this.#done = 0;
+  }
+
+  /** Waits for all legs, also where one of them fails. */
+  wait(): void {
+    let failure: { readonly error: unknown } | undefined;
+    while (!this.over) {
+      const { handle, transit } = this.legs[this.#done++] as Leg;
+      try {
+        this.#mpi.wait(handle);
+        if (!failure) transit.arrived();
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure) throw failure.error;
+  }
+
+  test(): boolean {
+    while (!this.over) {
+      const { handle, transit } = this.legs[this.#done] as Leg;
+      let over = true;
+      try {
+        over = this.#mpi.test(handle);
+      } finally {
+        if (over) this.#done++;
+      }
+      if (!over) return false;
+      transit.arrived();
+    }
+    return true;
+  }
+
+  /** Waits until nothing reads or writes the memory in between: it may be dropped then. */
+  release(): void {
+    for (const { transit } of this.legs) transit.release();
+  }
 }
 
 /** A pending operation of MPI. */
 export class MpiRequest implements Request {
-  readonly #mpi: MpiAddon;
-  readonly #handle: number;
-  #memory: RequestMemory | undefined;
+  readonly #journey: Journey;
 
-  constructor(mpi: MpiAddon, handle: number, memory: RequestMemory) {
-    this.#mpi = mpi;
-    this.#handle = handle;
-    this.#memory = memory;
+  /** Of legs that have been started. */
+  constructor(mpi: MpiAddon, legs: readonly Leg[]) {
+    this.#journey = new Journey(mpi, legs);
     outstanding.add(this);
   }
 
   wait(): void {
-    const memory = this.#memory;
-    if (!memory) return;
+    if (!outstanding.has(this)) return;
     try {
-      this.#mpi.wait(this.#handle);
+      this.#journey.wait();
+      this.#journey.release();
     } finally {
-      this.#settle();
+      outstanding.delete(this);
     }
-    if (memory.arrives) copyIn(memory.span, memory.staged);
   }
 
   test(): boolean {
-    const memory = this.#memory;
-    if (!memory) return true;
-    let over = true;
+    if (!outstanding.has(this)) return true;
     try {
-      over = this.#mpi.test(this.#handle);
-    } finally {
-      if (over) this.#settle();
+      if (!this.#journey.test()) return false;
+      this.#journey.release();
+    } catch (error) {
+      if (this.#journey.over) outstanding.delete(this);
+      throw error;
     }
-    if (over && memory.arrives) copyIn(memory.span, memory.staged);
-    return over;
-  }
-
-  #settle(): void {
-    this.#memory = undefined;
     outstanding.delete(this);
+    return true;
   }
 }
 
 /** A persistent send or receive of MPI. */
 export class MpiPersistentRequest implements PersistentRequest {
   readonly #mpi: MpiAddon;
-  readonly #handle: number;
-  readonly #memory: RequestMemory;
+  readonly #journey: Journey;
   readonly #onStart: (() => void) | undefined;
   #state: 'idle' | 'active' | 'freed' = 'idle';
 
-  constructor(mpi: MpiAddon, handle: number, memory: RequestMemory, onStart?: () => void) {
+  constructor(mpi: MpiAddon, legs: readonly Leg[], onStart?: () => void) {
     this.#mpi = mpi;
-    this.#handle = handle;
-    this.#memory = memory;
+    this.#journey = new Journey(mpi, legs, legs.length);
     this.#onStart = onStart;
   }
 
   start(): void {
     if (this.#state === 'freed') throw new MpiError('start: this persistent request was freed');
     if (this.#state === 'active') throw new MpiError('start: this persistent request is active: wait for it first');
-    const { span, staged, arrives } = this.#memory;
-    if (!arrives) copyOut(span, staged);
-    this.#mpi.start(this.#handle);
+    this.#journey.start();
     this.#state = 'active';
     outstanding.add(this);
     this.#onStart?.();
@@ -87,38 +133,35 @@ export class MpiPersistentRequest implements PersistentRequest {
   wait(): void {
     if (this.#state !== 'active') return;
     try {
-      this.#mpi.wait(this.#handle);
+      this.#journey.wait();
     } finally {
       this.#settle();
     }
-    this.#arrive();
   }
 
   test(): boolean {
     if (this.#state !== 'active') return true;
-    let over = true;
     try {
-      over = this.#mpi.test(this.#handle);
-    } finally {
-      if (over) this.#settle();
+      if (!this.#journey.test()) return false;
+    } catch (error) {
+      if (this.#journey.over) this.#settle();
+      throw error;
     }
-    if (over) this.#arrive();
-    return over;
+    this.#settle();
+    return true;
   }
 
   free(): void {
     if (this.#state === 'active') throw new MpiError('free: this persistent request is active: wait for it first');
-    if (this.#state === 'idle') this.#mpi.freeRequest(this.#handle);
+    if (this.#state === 'idle') {
+      this.#journey.release();
+      for (const { handle } of this.#journey.legs) this.#mpi.freeRequest(handle);
+    }
     this.#state = 'freed';
   }
 
   #settle(): void {
     this.#state = 'idle';
     outstanding.delete(this);
-  }
-
-  #arrive(): void {
-    const { span, staged, arrives } = this.#memory;
-    if (arrives) copyIn(span, staged);
   }
 }

@@ -4,14 +4,17 @@ import { fileURLToPath } from 'node:url';
 import type { ReduceOp } from '../core/communicator.js';
 import { DTYPES, type DType } from '../core/dtype.js';
 import { MpiError } from '../core/errors.js';
+import type { CudaSupport } from './device-transport.js';
 
-/** Memory for native code: (memory, byte offset). Undefined means in place, or nothing on this rank. */
-type Memory = ArrayBuffer | Uint8Array | undefined;
+/** Memory for native code: (memory or device address, byte offset). Undefined means in place, or nothing on this rank. */
+type Memory = ArrayBuffer | Uint8Array | bigint | undefined;
 
 /** native/mpi: MPI's calls on communicators and requests by handle, counts in elements. All throw {@link MpiError}. */
 export interface MpiAddon {
   setErrorClass(errorClass: typeof MpiError): void;
   describe(): MpiDescription;
+  /** What the loaded MPI says about device memory; MPI must be initialised. */
+  cudaSupport(): CudaSupport;
   setMaxCount(count: number): void;
   /** The handle of MPI_COMM_WORLD. */
   init(): number;

@@ -1,32 +1,57 @@
 import { bytesOf, hostArray } from '../core/dtype.js';
 import type { HostSpan, Span } from '../core/span.js';
-import { copyFromHost, copyToHost } from './copy-span.js';
+import { copyFromHost, copyToHost, snapshot } from './copy-span.js';
+import { deviceTransport } from './device-transport.js';
 
-/** Host memory in the stead of a span that the message layer can't read; pinned where the device offers that. */
-export function stage(span: Span): HostSpan {
-  if (span.kind === 'host') return span;
+/** Whether MPI reads and writes this memory itself. */
+export const isReachable = (span: Span): boolean =>
+  span.kind === 'host' || (span.address !== undefined && deviceTransport().transport === 'direct');
+
+/** Host memory for a span's elements; pinned where the device offers that. */
+export function hostFor(span: Span): HostSpan {
   const { dtype, length } = span;
-  const buffer = span.pinned?.(length * bytesOf(dtype)) ?? hostArray(dtype, length).buffer;
+  const buffer = (span.kind === 'device' && span.pinned?.(length * bytesOf(dtype))) || hostArray(dtype, length).buffer;
   return { kind: 'host', dtype, length, buffer, byteOffset: 0 };
 }
 
+/** The span where MPI can read it, after work on it is done; otherwise host memory in its stead. */
+export function stage(span: Span, reachable = isReachable(span)): Span {
+  if (span.kind === 'host') return span;
+  if (!reachable) return hostFor(span);
+  span.synchronize();
+  return span;
+}
+
 /** The span's elements go to its stage, unless it is its own. */
-export function copyOut(span: Span, staged: HostSpan): void {
-  if (span !== staged) copyToHost(span, staged);
+export function copyOut(span: Span, staged: Span): void {
+  if (span !== staged) copyToHost(span, staged as HostSpan);
 }
 
 /** What has arrived in the stage goes to the span, unless it is its own. */
-export function copyIn(span: Span, staged: HostSpan): void {
-  if (span !== staged) copyFromHost(staged, span);
+export function copyIn(span: Span, staged: Span): void {
+  if (span !== staged) copyFromHost(staged as HostSpan, span);
 }
 
 /** A stage with the span's elements. */
-export function stageOut(span: Span): HostSpan {
-  const staged = stage(span);
+export function stageOut(span: Span, reachable?: boolean): Span {
+  const staged = stage(span, reachable);
   copyOut(span, staged);
   return staged;
 }
 
-/** What native code takes: memory that isn't shared is an ArrayBuffer, shared memory goes as a view. */
-export const memoryOf = (span: HostSpan): ArrayBuffer | Uint8Array =>
-  span.buffer instanceof ArrayBuffer ? span.buffer : new Uint8Array(span.buffer);
+/** A stage to send from that shares no memory with what the same call writes. */
+export const stageApart = (send: Span, recv: Span | undefined, reachable?: boolean): Span =>
+  meets(send, recv) ? snapshot(send) : stageOut(send, reachable);
+
+function meets(a: Span, b: Span | undefined): boolean {
+  if (!b || a.kind === 'host' || b.kind === 'host' || a.address === undefined || b.address === undefined) return false;
+  const end = (span: Span, from: bigint): bigint => from + BigInt(span.length * bytesOf(span.dtype));
+  return a.address < end(b, b.address) && b.address < end(a, a.address);
+}
+
+/** What native code takes: an ArrayBuffer, a view of shared memory, or the address of device memory; with a byte offset. */
+export function memoryOf(span: Span): ArrayBuffer | Uint8Array | bigint | undefined {
+  if (span.kind === 'device') return span.address;
+  return span.buffer instanceof ArrayBuffer ? span.buffer : new Uint8Array(span.buffer);
+}
+export const offsetOf = (span: Span): number => (span.kind === 'device' ? 0 : span.byteOffset);

@@ -100,6 +100,10 @@ export class MailboxPort implements MessagePort {
     return this.#persistent(() => this.irecv(data, from, tag));
   }
 
+  startAll(requests: readonly PersistentRequest[]): void {
+    for (const request of requests) request.start();
+  }
+
   waitAll(requests: readonly Request[]): void {
     for (const request of requests) request.wait();
   }

@@ -1,0 +1,66 @@
+// Whether the MPI that was loaded says that it reads device memory: asked at run time, as the headers tell of another machine.
+#include "cuda-support.hpp"
+
+#include <dlfcn.h>
+#include <link.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "errors.hpp"
+#include "life-cycle.hpp"
+
+namespace lops::mpi {
+namespace {
+
+struct Answer {
+  bool supported;
+  std::string query;
+};
+
+/** MPICH's extension, with its number for CUDA. */
+constexpr int kGpuCuda = 0;
+
+bool isOn(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+/** Whether a library with this in its name is part of the process. */
+bool isMapped(const char* name) {
+  return dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* part) { return std::strstr(info->dlpi_name, static_cast<const char*>(part)) != nullptr ? 1 : 0; },
+                         const_cast<char*>(name)) != 0;
+}
+
+Answer ask() {
+  // Cray MPICH: the transport layer must be switched on and linked
+  if (isMapped("libmpi_gtl_cuda")) return {isOn("MPICH_GPU_SUPPORT_ENABLED"), "libmpi_gtl_cuda with MPICH_GPU_SUPPORT_ENABLED"};
+  if (void* symbol = dlsym(RTLD_DEFAULT, "MPIX_GPU_query_support")) {
+    int supported = 0;
+    const int code = reinterpret_cast<int (*)(int, int*)>(symbol)(kGpuCuda, &supported);
+    return {code == MPI_SUCCESS && supported != 0, "MPIX_GPU_query_support"};
+  }
+  if (void* symbol = dlsym(RTLD_DEFAULT, "MPIX_Query_cuda_support")) {
+    return {reinterpret_cast<int (*)()>(symbol)() == 1, "MPIX_Query_cuda_support"};
+  }
+  // MVAPICH2-GDR before it had the query
+  if (std::strcmp(kLibrary, "MVAPICH") == 0) return {isOn("MV2_USE_CUDA"), "MV2_USE_CUDA of MVAPICH"};
+  return {false, std::string(kLibrary) + " has no query for it"};
+}
+
+napi_value cudaSupport(napi_env env, napi_callback_info) {
+  checkActive();
+  const Answer answer = ask();
+  napi_value result;
+  lops::check(env, napi_create_object(env, &result));
+  setProperty(env, result, "supported", toJs(env, answer.supported));
+  setProperty(env, result, "query", toJs(env, answer.query));
+  return result;
+}
+
+}  // namespace
+
+void exposeCudaSupport(napi_env env, napi_value exports) { expose<cudaSupport>(env, exports, "cudaSupport"); }
+
+}  // namespace lops::mpi
