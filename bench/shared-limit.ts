@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { planMpiexec } from '../src/cli/run.js';
+import { planLauncher } from '../src/cli/plan-launch.js';
 import { LIMITS, type LimitName } from './case.js';
 import { type Limit, nextLine } from './limit-process.js';
 
@@ -17,7 +17,7 @@ class Program {
   #waiting: Socket[] = [];
 
   constructor(path: string, args: readonly string[], ranks: number) {
-    const { command, flags, env } = planMpiexec(ranks);
+    const { command, flags, env } = planLauncher(ranks);
     this.#child = spawn(command, [...flags, path, ...args], { env });
     this.#child.stderr.pipe(process.stderr);
     this.#lines = linesOf(this.#child.stdout);

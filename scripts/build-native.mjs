@@ -1,13 +1,15 @@
-// Builds the native addons: `node scripts/build-native.mjs [--optional] [--force] [cpu] [mpi]`, all of them where none is named.
+// Builds the native addons: `node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi]`, all of them where none is named.
 // Each is optional: what can't be built is said in one line with its remedy. With --optional the exit status is 0 all the same (npm's install
 // script); LOPS_SKIP_NATIVE=1 does nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp.
+// --into FOLDER builds beside the usual ones, from copies of the sources: for a second MPI (MPICC=mpicc.mpich, then LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -91,10 +93,9 @@ function firstError(output) {
   return line.replace(/^gyp ERR! stack\s*/, '').trim();
 }
 
-function compile(name) {
+function compile(folder) {
   const gyp = nodeGyp();
   if (!gyp) return { reason: 'node-gyp was not found', remedy: 'run npm install first' };
-  const folder = join(root, 'native', name);
   const args = [gyp, 'configure', 'build', '--release', '-j', String(Math.min(4, availableParallelism())), ...nodeDir()];
   const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.status === 0) return undefined;
@@ -118,12 +119,24 @@ function loadError(file) {
   }
 }
 
-async function build(name, force) {
+/** The sources of an addon, and what they include, in another folder. Times are kept, so that only what has changed is compiled again. */
+function copySources(name, into) {
+  for (const part of ['common', name]) {
+    const from = join(root, 'native', part);
+    cpSync(from, join(into, part), { recursive: true, preserveTimestamps: true, filter: (path) => path !== join(from, 'build') });
+  }
+  return join(into, name);
+}
+
+/** Where an addon is built, and lies then: in the package, or below the folder of a second build. */
+export const addonFile = (name, into = join(root, 'native')) => join(into, name, 'build', 'Release', `lops_${name}.node`);
+
+async function build(name, force, into) {
   const addon = ADDONS[name];
   const libraries = await addon.libraries();
   if (!libraries) return { reason: addon.missing, remedy: addon.remedy };
-  const file = join(root, 'native', name, 'build', 'Release', `lops_${name}.node`);
-  const stamp = join(root, 'native', name, 'build', 'stamp.json');
+  const file = addonFile(name, into);
+  const stamp = join(dirname(dirname(file)), 'stamp.json');
   const hash = fingerprint(name, libraries);
   const details = addon.describe(libraries);
   if (!force && existsSync(stamp)) {
@@ -136,7 +149,7 @@ async function build(name, force) {
     if (!present()) return { reason: `${what} is missing`, remedy: `install it (Debian: ${debian})` };
   }
   const start = performance.now();
-  const failure = compile(name) ?? loadError(file);
+  const failure = compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, JSON.stringify(failure ? { hash, failure } : { hash }));
   return failure ?? { state: `built in ${((performance.now() - start) / 1000).toFixed(0)} s`, details };
@@ -146,11 +159,11 @@ async function build(name, force) {
  * Builds what is not up to date and prints a line per addon (with `quiet`, only where something was done or is missing).
  * Answers the names of addons that are not there.
  */
-export async function buildNative({ names = Object.keys(ADDONS), force = false, quiet = false } = {}) {
+export async function buildNative({ names = Object.keys(ADDONS), force = false, quiet = false, into } = {}) {
   const absent = [];
   for (const name of names) {
     if (!existsSync(join(root, 'native', name, 'binding.gyp'))) continue;
-    const result = await build(name, force);
+    const result = await build(name, force, into);
     if (result.state) {
       if (!quiet || result.state !== 'up to date') console.log(`native ${name}: ${result.state} (${result.details})`);
     } else {
@@ -164,31 +177,29 @@ export async function buildNative({ names = Object.keys(ADDONS), force = false, 
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const args = process.argv.slice(2);
-  const names = args.filter((a) => !a.startsWith('--'));
-  const unknown = [
-    ...names.filter((n) => !(n in ADDONS)),
-    ...args.filter((a) => a.startsWith('--') && !['--optional', '--force', '--quiet'].includes(a)),
-  ];
-  const optional = args.includes('--optional');
-  if (unknown.length > 0) {
-    console.error(
-      `build-native: unknown ${unknown.join(' ')}; expected [--optional] [--force] [--quiet] ${Object.keys(ADDONS)
-        .map((n) => `[${n}]`)
-        .join(' ')}`,
-    );
-    process.exitCode = 2;
-  } else if (process.env.LOPS_SKIP_NATIVE !== '1') {
-    try {
+  const usage = `expected [--optional] [--force] [--quiet] [--into FOLDER] ${Object.keys(ADDONS)
+    .map((n) => `[${n}]`)
+    .join(' ')}`;
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { optional: { type: 'boolean' }, force: { type: 'boolean' }, quiet: { type: 'boolean' }, into: { type: 'string' } },
+    });
+    const unknown = positionals.filter((n) => !(n in ADDONS));
+    if (unknown.length > 0) throw Object.assign(new Error(`unknown ${unknown.join(' ')}`), { code: 'ERR_PARSE_ARGS' });
+    if (process.env.LOPS_SKIP_NATIVE !== '1') {
       const absent = await buildNative({
-        ...(names.length > 0 ? { names } : {}),
-        force: args.includes('--force'),
-        quiet: args.includes('--quiet'),
+        ...(positionals.length > 0 ? { names: positionals } : {}),
+        ...(values.into ? { into: resolve(values.into) } : {}),
+        force: values.force,
+        quiet: values.quiet,
       });
-      if (absent.length > 0 && !optional) process.exitCode = 1;
-    } catch (error) {
-      console.error(`build-native: ${error.message}`);
-      if (!optional) process.exitCode = 1;
+      if (absent.length > 0 && !values.optional) process.exitCode = 1;
     }
+  } catch (error) {
+    const misused = String(error.code).startsWith('ERR_PARSE_ARGS');
+    console.error(`build-native: ${error.message.split('. ')[0]}${misused ? `; ${usage}` : ''}`);
+    if (misused) process.exitCode = 2;
+    else if (!process.argv.includes('--optional')) process.exitCode = 1;
   }
 }

@@ -3,29 +3,16 @@
 //
 // System packages come through apt as root or with a sudo that asks nothing. Elsewhere (a cluster, another distribution) the libraries are those that
 // mpicc, pkg-config and loaded environment modules offer; what is missing is named, and the rest goes on: the package works without any of them.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildNative, onPath } from './build-native.mjs';
+import { canInstall, installPackages, run } from './system-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const quiet = process.argv.includes('--quiet');
 const say = (text) => console.log(`setup: ${text}`);
-
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    ...options,
-  });
-  return { ok: result.status === 0, output: `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}` };
-}
-
-const lastLines = (text, n = 15) => text.trim().split('\n').slice(-n).join('\n');
 
 const { cpuLibraries } = await import('../native/cpu/library-flags.mjs');
 
@@ -69,12 +56,6 @@ function systemNeeds() {
   ];
 }
 
-/** How to become root without being asked anything: a prefix for commands, or undefined. */
-function asRoot() {
-  if (process.getuid?.() === 0) return [];
-  return onPath('sudo') && run('sudo', ['-n', 'true']).ok ? ['sudo', '-n'] : undefined;
-}
-
 /** Names of modules on a cluster that would help, if it has environment modules. */
 function modulesFor(needs) {
   if (!process.env.MODULESHOME && !process.env.LMOD_CMD) return [];
@@ -85,17 +66,12 @@ function modulesFor(needs) {
 function installSystemPackages() {
   let missing = systemNeeds().filter((need) => !need.present);
   if (missing.length === 0) return;
-  const prefix = onPath('apt-get') ? asRoot() : undefined;
-  if (prefix) {
-    const packages = missing.flatMap((need) => need.debian);
-    say(`installing ${packages.join(' ')}`);
-    const apt = (...args) => {
-      const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
-      return run(command, rest);
-    };
-    const updated = apt('update');
-    const installed = apt('install', '-y', '--no-install-recommends', ...packages);
-    if (!installed.ok) say(`apt-get failed:\n${lastLines(updated.ok ? installed.output : updated.output + installed.output)}`);
+  if (canInstall()) {
+    const failure = installPackages(
+      missing.flatMap((need) => need.debian),
+      say,
+    );
+    if (failure) say(failure);
     missing = systemNeeds().filter((need) => !need.present);
     if (missing.length === 0) return;
   }
@@ -124,7 +100,7 @@ function installNpmPackages() {
   say('npm ci');
   // The addons are built by the next step, in the open
   const env = { ...process.env, LOPS_SKIP_NATIVE: '1', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_loglevel: 'error' };
-  const result = run('npm', ['ci'], { env });
+  const result = run('npm', ['ci'], { cwd: root, env });
   if (!result.ok) throw new Error(`npm ci failed:\n${result.output.trim().split('\n').slice(0, 20).join('\n')}`);
   writeFileSync(stamp, hash);
 }

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { MpiError } from '../core/errors.js';
 import type { MpiDescription } from '../mpi/native.js';
+import { executablesOnPath, isExecutable, pathFolders } from './executables.js';
 
 /** A launcher and the MPI that it belongs to. */
 export interface Mpiexec {
@@ -14,15 +15,6 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   'Open MPI': ['mpiexec.openmpi', 'mpiexec', 'mpirun.openmpi', 'mpirun'],
   MPICH: ['mpiexec.mpich', 'mpiexec.hydra', 'mpiexec', 'mpirun.mpich', 'mpirun'],
 };
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The MPI that a launcher says it is of, undefined where it doesn't run. */
 export function libraryOf(path: string): string | undefined {
@@ -53,20 +45,15 @@ export function findMpiexec(mpi: MpiDescription): Mpiexec {
     }
     return { path: chosen, library };
   }
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((f) => f !== '');
+  const folders = pathFolders();
   if (mpi.mpicc && isExecutable(mpi.mpicc)) folders.unshift(dirname(mpi.mpicc), dirname(realpathSync(mpi.mpicc)));
-  const tried = new Set<string>();
-  for (const name of NAMES[mpi.library] ?? NAMES['MPICH'] ?? []) {
-    for (const folder of folders) {
-      const path = join(folder, name);
-      if (!isExecutable(path) || tried.has(path)) continue;
-      tried.add(path);
-      const library = libraryOf(path);
-      if (library !== undefined && fits(library, mpi.library)) return { path, library };
-    }
+  const found = executablesOnPath(NAMES[mpi.library] ?? NAMES['MPICH'] ?? [], folders);
+  for (const path of found) {
+    const library = libraryOf(path);
+    if (library !== undefined && fits(library, mpi.library)) return { path, library };
   }
   throw new MpiError(
-    `no mpiexec of ${mpi.library} found (the addon is built with it; tried ${[...tried].join(', ') || 'nothing: there is none on the PATH'}): ` +
+    `no mpiexec of ${mpi.library} found (the addon is built with it; tried ${found.join(', ') || 'nothing: there is none on the PATH'}): ` +
       'install it (Debian: openmpi-bin or mpich), load its module, or set LOPS_MPIEXEC',
   );
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { LopsError } from '../core/errors.js';
+import { LAUNCHERS, type LaunchOptions } from './plan-launch.js';
 import { launch } from './run.js';
 
 function positive(text: string): number {
@@ -11,19 +12,26 @@ function positive(text: string): number {
   return n;
 }
 
+interface RunFlags {
+  readonly ranks: number;
+  readonly mpiexecArgs: string;
+  readonly launcher: NonNullable<LaunchOptions['launcher']>;
+}
+
 const program = new Command('lops').description('Distributed linear operators and inverse problems over MPI').enablePositionalOptions();
 
 program
   .command('run')
   .description('run a script on several ranks')
   .requiredOption('-n, --ranks <n>', 'number of ranks', positive)
-  .option('--mpiexec-args <text>', 'further arguments of mpiexec, separated by spaces', '')
+  .option('--mpiexec-args <text>', 'further arguments of the launcher, separated by spaces', '')
+  .addOption(new Option('--launcher <name>', 'what starts the ranks').choices(LAUNCHERS).default('auto'))
   .argument('<script>', 'JavaScript or TypeScript file')
   .argument('[args...]', 'arguments of the script')
   .passThroughOptions()
-  .action(async (script: string, args: string[], options: { ranks: number; mpiexecArgs: string }) => {
+  .action(async (script: string, args: string[], options: RunFlags) => {
     const mpiexecArgs = options.mpiexecArgs.split(/\s+/).filter((a) => a !== '');
-    process.exitCode = await launch({ ranks: options.ranks, script, args, mpiexecArgs });
+    process.exitCode = await launch({ ranks: options.ranks, script, args, mpiexecArgs, launcher: options.launcher });
   });
 
 program

@@ -1,65 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ArgumentError } from '../core/errors.js';
-import { withoutLaunch } from '../mpi/launch-environment.js';
-import { loadMpi } from '../mpi/native.js';
-import { coreCount } from './cores.js';
-import { findMpiexec } from './find-mpiexec.js';
-
-export interface LaunchOptions {
-  /** Ranks. */
-  readonly ranks: number;
-  /** A JavaScript or TypeScript file. */
-  readonly script: string;
-  readonly args?: readonly string[];
-  /** For the launcher, such as `--hostfile FILE`. */
-  readonly mpiexecArgs?: readonly string[];
-}
+import { join } from 'node:path';
+import { type LaunchOptions, planLaunch } from './plan-launch.js';
 
 const SEGMENTATION_FAULT = 128 + constants.signals.SIGSEGV;
 /** Milliseconds that a launcher has to end its ranks before it is killed. */
 const GRACE = 8000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** The command and environment of a launch. Throws where something is missing for it. */
-export function planLaunch({ ranks, script, args = [], mpiexecArgs = [] }: LaunchOptions): {
-  command: string;
-  args: string[];
-  env: Record<string, string>;
-} {
-  if (!Number.isInteger(ranks) || ranks < 1)
-    throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
-  if (!existsSync(script)) throw new ArgumentError(`no such script: ${script}`);
-  const node = [...process.execArgv, ...loaderOf(script), script, ...args];
-  if (ranks === 1) return { command: process.execPath, args: node, env: withoutLaunch(process.env) };
-  const { command, flags, env } = planMpiexec(ranks);
-  return { command, args: [...flags, ...mpiexecArgs, process.execPath, ...node], env };
-}
-
-/** The launcher, its flags for this machine, and its environment; what is to be run comes after the flags. Throws where there is none. */
-export function planMpiexec(ranks: number): { command: string; flags: string[]; env: Record<string, string> } {
-  const env = withoutLaunch(process.env);
-  const mpiexec = findMpiexec(loadMpi().describe());
-  const flags = ['-n', String(ranks)];
-  if (mpiexec.library === 'Open MPI') {
-    if (process.getuid?.() === 0) Object.assign(env, { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' });
-    if (ranks > coreCount()) flags.unshift('--oversubscribe');
-  }
-  return { command: mpiexec.path, flags, env };
-}
-
-function loaderOf(script: string): string[] {
-  if (!/\.[mc]?ts$/.test(script)) return [];
-  try {
-    return ['--import', pathToFileURL(createRequire(resolve(script)).resolve('tsx')).href];
-  } catch {
-    throw new ArgumentError(`${script} is TypeScript, which needs tsx: 'npm install tsx', or compile the script and run its .js file`);
-  }
-}
 
 /** Runs a script on several ranks; answers the exit code of the job. The ranks' output goes to this process's. */
 export async function launch(options: LaunchOptions): Promise<number> {

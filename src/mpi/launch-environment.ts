@@ -48,8 +48,9 @@ export function markJoined(launch: LaunchEnvironment, env: NodeJS.ProcessEnv, pi
 
 const markOf = (launch: LaunchEnvironment, pid: number): string => `${pid}@${launch.identity}`;
 
+/** Slurm's of the job (nodes, tasks a node) stay: a launcher needs them. */
 const LAUNCHER_VARIABLES =
-  /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
+  /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK_|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
 /** Settings of the user that only look like it. */
 const SETTINGS = /^(OMPI|OPAL|PMIX|PRTE|ORTE)_MCA_(?!orte_|ess|pmix|prte_|mca_base_param_file_path)|^OMPI_ALLOW_RUN_AS_ROOT/;
 

@@ -178,6 +178,9 @@ export function loadMpi(): MpiAddon {
   const path = addonPath();
   const remedy = "install an MPI (Debian: libopenmpi-dev openmpi-bin) or load its module, then run 'npx lops setup'";
   if (!existsSync(path)) throw new MpiError(`the MPI addon is not built (looked for ${path}): ${remedy}`);
+  // When it starts, UCX tries its hooks on memory by moving the break of the heap, while threads of V8 allocate: memory in use is lost. It reads this
+  // when it is loaded.
+  process.env['UCX_MEM_EVENTS'] ??= 'no';
   try {
     const loaded = createRequire(import.meta.url)(path) as MpiAddon;
     loaded.setErrorClass(MpiError);

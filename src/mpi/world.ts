@@ -4,7 +4,7 @@ import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, MpiError } from '../core/errors.js';
 import { checkOneOf } from '../core/options.js';
 import { detectLaunch, isInherited, type LaunchEnvironment, markJoined } from './launch-environment.js';
-import { guardLife, makeOutputBlocking } from './life-cycle.js';
+import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { MpiCommunicator } from './mpi-communicator.js';
 import { loadMpi, type MpiAddon } from './native.js';
 import { SelfCommunicator } from './self-communicator.js';
@@ -45,6 +45,11 @@ function initialise(mpi: MpiAddon, launch: LaunchEnvironment): Communicator {
     mpi.setMaxCount(Number(limit));
   }
   makeOutputBlocking();
+  // Its MPI_Init ends the process, with a text that helps nobody
+  if (launch.source === 'Slurm' && launch.rank === 0 && mpi.describe().library === 'Open MPI')
+    say(
+      'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun --mpi=pmix, or LOPS_MPI=off to run each alone',
+    );
   const all = new MpiCommunicator(mpi, mpi.init());
   markJoined(launch, process.env, process.pid);
   leaveTrace(all.rank);

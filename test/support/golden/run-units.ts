@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { planLaunch } from '../../../src/cli/run.js';
+import { planLaunch } from '../../../src/cli/plan-launch.js';
 import type { Outcome } from './outcome.js';
 import { type Plan, parseMessage } from './protocol.js';
 import type { Unit } from './units.js';

@@ -1,0 +1,80 @@
+// The tests under MPICH, beside an Open MPI that the package may be built for: builds the addon of MPI a second time, into build/mpich, and runs
+// scripts/test.mjs with it and with Hydra's mpiexec. The last line is 'N passed, N failed, N skipped'.
+//
+//   npm run test:mpich -- [--started] [arguments of npm test]
+//
+//   --started          only tests that start ranks, on 2 to 4 of them: one rank does not use MPI
+//   LOPS_MPICH=PREFIX  an MPICH whose bin/mpicc and bin/mpiexec are taken; default mpicc.mpich and mpiexec.hydra (Debian: mpich libmpich-dev)
+//
+// Where there is no MPICH it is installed, if apt-get may; otherwise one test is skipped, with the reason.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addonFile, buildNative, onPath } from './build-native.mjs';
+import { canInstall, installPackages, run } from './system-packages.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const started = args.includes('--started');
+const rest = args.filter((arg) => arg !== '--started');
+const say = (text) => console.log(`test:mpich: ${text}`);
+
+function skipAll(why) {
+  console.log(`  - the tests under MPICH (skipped: ${why})\n0 passed, 0 failed, 1 skipped`);
+  process.exit(0);
+}
+
+/** Ends with what went wrong, as one failed test. */
+function fail(why) {
+  console.log(`  1) the tests under MPICH: ${why}\n0 passed, 1 failed, 0 skipped`);
+  process.exit(1);
+}
+
+const prefix = process.env.LOPS_MPICH;
+const mpicc = prefix ? join(prefix, 'bin/mpicc') : 'mpicc.mpich';
+const mpiexec = prefix ? join(prefix, 'bin/mpiexec') : 'mpiexec.hydra';
+const present = () => onPath(mpicc) && onPath(mpiexec);
+if (!present() && prefix) fail(`LOPS_MPICH=${prefix} has no bin/mpicc and bin/mpiexec`);
+if (!present()) {
+  if (!canInstall()) skipAll('there is no mpicc.mpich and mpiexec.hydra; Debian: apt-get install mpich libmpich-dev');
+  const failure = installPackages(['mpich', 'libmpich-dev'], say);
+  if (failure || !present())
+    skipAll(`MPICH could not be installed: ${failure ?? 'its packages have no mpicc.mpich'}`.replaceAll('\n', ' '));
+}
+
+if (!rest.includes('--no-setup')) {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) process.exit(status ?? 1);
+}
+const into = join(root, 'build/mpich');
+process.env.MPICC = mpicc;
+if ((await buildNative({ names: ['mpi'], into })).length > 0) fail('the addon could not be built');
+
+const pathOf = (command) => run('which', [command]).output.trim() || command;
+
+/** Tests that start ranks: those of the matrix, and those that use the launcher. */
+const starting = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(
+  (path) =>
+    path.endsWith('.ranks.ts') ||
+    (path.endsWith('.test.ts') && /\/(launch|file-run|on-ranks)\.js'/.test(readFileSync(join(root, 'test', path), 'utf8'))),
+);
+const named = rest.some((arg) => !arg.startsWith('-'));
+const env = {
+  ...process.env,
+  LOPS_MPI_ADDON: addonFile('mpi', into),
+  LOPS_MPIEXEC: pathOf(mpiexec),
+  ...(started ? { LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? '2,3,4' } : {}),
+};
+say(run(mpiexec, ['--version']).output.match(/Version:\s*\S+/)?.[0] ?? mpiexec);
+const parts = started && !named ? starting.map((path) => `test/${path}`) : [];
+const { status } = spawnSync(
+  process.execPath,
+  [join(root, 'scripts/test.mjs'), ...parts, ...rest.filter((a) => a !== '--no-setup'), '--no-setup'],
+  {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  },
+);
+process.exit(status ?? 1);

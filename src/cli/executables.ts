@@ -1,0 +1,18 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Programs of these names in these folders (the PATH's where none are given): all of the first name, then of the second, … */
+export function executablesOnPath(names: readonly string[], folders: readonly string[] = pathFolders()): string[] {
+  return [...new Set(names.flatMap((name) => folders.map((folder) => join(folder, name)).filter(isExecutable)))];
+}
+
+export const pathFolders = (): string[] => (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');

@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { srunMpiType } from '../../src/cli/find-srun.js';
+import { typeScriptFlags } from '../../src/cli/typescript-flags.js';
+import { ArgumentError } from '../../src/core/errors.js';
+import { withoutLaunch } from '../../src/mpi/launch-environment.js';
+import { loadMpi } from '../../src/mpi/native.js';
+import { rankEnvironment } from '../support/launch.js';
+
+const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
+const INDEX = new URL('../../src/index.js', import.meta.url).href;
+const TYPESCRIPT = fileURLToPath(new URL('../../../node_modules/typescript', import.meta.url));
+
+describe('lops run', function () {
+  this.timeout(40_000);
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lops-run-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  };
+  const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [LOPS, 'run', ...args], { encoding: 'utf8', env: { ...rankEnvironment(), ...env } });
+  const refuses = (args: readonly string[], message: RegExp, env: NodeJS.ProcessEnv = {}): void => {
+    const { status, stderr, stdout } = run(args, env);
+    expect(status, stdout).to.equal(1);
+    expect(stderr).to.match(message);
+    expect(stderr.trim().split('\n'), stderr).to.have.length(1);
+  };
+
+  it('refuses what cannot be run, in one line', () => {
+    const script = file('fine.mjs', '');
+    refuses(['-n', '0', script], /expected a positive integer/);
+    refuses(['-n', '2.5', script], /expected a positive integer/);
+    refuses(['-n', '2'], /missing required argument 'script'/);
+    refuses(['-n', '2', join(folder, 'none.mjs')], /no such script: .*none\.mjs/);
+    refuses(['-n', '2', folder], /is a folder/);
+    refuses(['-n', '2', '--launcher', 'rsh', script], /auto, mpiexec, srun/);
+    refuses(['-n', '2', '--launcher', 'srun', script], /srun starts ranks within a job/, { SLURM_JOB_ID: undefined });
+  });
+
+  it('says what is missing where there is no addon, no mpiexec, or another’s', () => {
+    const script = file('fine.mjs', '');
+    refuses(['-n', '2', script], /the MPI addon is not built .*npx lops setup/, { LOPS_MPI_ADDON: '/nonexistent' });
+    refuses(['-n', '2', script], /LOPS_MPIEXEC=\/nonexistent does not run/, { LOPS_MPIEXEC: '/nonexistent' });
+    const [mine, theirs] = loadMpi().describe().library === 'Open MPI' ? ['Open MPI', 'HYDRA'] : ['MPICH', 'OpenRTE'];
+    const other = file('mpiexec', `#!/bin/sh\necho ${theirs}\n`);
+    refuses(['-n', '2', script], /does not run: expected the path of an mpiexec/, { LOPS_MPIEXEC: other });
+    chmodSync(other, 0o755);
+    refuses(['-n', '2', script], new RegExp(`is .*'s, but the addon is built with ${mine}`), { LOPS_MPIEXEC: other });
+  });
+
+  it('runs TypeScript with the tsx beside the script', () => {
+    // Types are removed by the compiler, as tsx would
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(TYPESCRIPT, join(folder, 'node_modules/typescript'));
+    file('node_modules/tsx/package.json', JSON.stringify({ name: 'tsx', type: 'module', exports: './index.mjs' }));
+    file('node_modules/tsx/index.mjs', "import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);");
+    file(
+      'node_modules/tsx/hooks.mjs',
+      `import { readFileSync } from 'node:fs';
+       import ts from 'typescript';
+       export async function load(url, context, next) {
+         if (!url.endsWith('.ts')) return next(url, context);
+         const { outputText } = ts.transpileModule(readFileSync(new URL(url), 'utf8'), { compilerOptions: { module: 'esnext', target: 'es2022' } });
+         return { format: 'module', source: outputText, shortCircuit: true };
+       }`,
+    );
+    const script = file(
+      'hello.ts',
+      `import { COMM_WORLD as w } from '${INDEX}'; const text: string = w.rank + '/' + w.size; console.log(text, process.argv.slice(2).join());`,
+    );
+    const { status, stdout, stderr } = run(['-n', '2', script, '--flag', '3']);
+    expect(status, stderr).to.equal(0);
+    expect(stdout.trim().split('\n').sort()).to.deep.equal(['0/2 --flag,3', '1/2 --flag,3']);
+  });
+
+  it('runs TypeScript where Node.js strips types, and says what is missing where it does not', () => {
+    const script = join(tmpdir(), 'elsewhere.ts');
+    expect(typeScriptFlags(script, true)).to.deep.equal([]);
+    expect(typeScriptFlags('script.js', false)).to.deep.equal([]);
+    expect(() => typeScriptFlags(script, false)).to.throw(ArgumentError, /tsx.*22\.18.*compile it/);
+    expect(() => typeScriptFlags(`${script}x`, true)).to.throw(ArgumentError, /tsx/);
+  });
+});
+
+describe('launchers', () => {
+  it('srun gets the process manager that the MPI speaks and the cluster has', () => {
+    const offered = ['none', 'pmi2', 'cray_shasta', 'pmix', 'pmix_v4'];
+    expect(srunMpiType({ library: 'Open MPI', version: 'Open MPI v4.1.4' }, offered)).to.equal('pmix');
+    expect(srunMpiType({ library: 'MPICH', version: 'MPICH Version: 4.0.2' }, offered)).to.equal('pmi2');
+    expect(srunMpiType({ library: 'MPICH', version: 'CRAY MPICH version 8.1' }, offered)).to.equal(undefined);
+    expect(srunMpiType({ library: 'Open MPI', version: '' }, ['none'])).to.equal(undefined);
+  });
+
+  it('a launch from within a rank keeps what Slurm says of the job, and nothing that it says of the rank', () => {
+    const job = { SLURM_JOB_ID: '7', SLURM_NODELIST: 'n[1-2]', SLURM_TASKS_PER_NODE: '2(x2)', SLURM_NTASKS: '4', OMPI_MCA_btl: 'self' };
+    const rank = {
+      SLURM_PROCID: '1',
+      SLURM_STEP_ID: '0',
+      SLURM_STEP_TASKS_PER_NODE: '2',
+      SLURM_TASK_PID: '9',
+      PMIX_RANK: '1',
+      OMPI_COMM_WORLD_RANK: '1',
+    };
+    expect(withoutLaunch({ ...job, ...rank })).to.deep.equal(job);
+  });
+});
