@@ -4,6 +4,7 @@
 #include "fourier.hpp"
 #include "memory.hpp"
 #include "modules.hpp"
+#include "nccl.hpp"
 
 namespace {
 
@@ -88,6 +89,7 @@ NAPI_MODULE_INIT() {
     exposeModules(env, exports);
     exposeBlas(env, exports);
     exposeFourier(env, exports);
+    exposeNccl(env, exports);
     return exports;
   });
 }

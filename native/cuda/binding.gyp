@@ -12,6 +12,7 @@
         'libraries.cc',
         'memory.cc',
         'modules.cc',
+        'nccl.cc',
         'pool.cc',
       ],
       'include_dirs': ['../common'],

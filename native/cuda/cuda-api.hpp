@@ -21,6 +21,12 @@ using cublasStatus = int;
 using cublasHandle = struct cublasContext*;
 using cufftResult = int;
 using cufftHandle = int;
+using ncclResult = int;
+using ncclComm = struct ncclComm_st*;
+/** Names a group of ranks; passed by value. */
+struct ncclUniqueId {
+  char internal[128];
+};
 
 constexpr CUresult CUDA_SUCCESS = 0;
 constexpr CUresult CUDA_ERROR_OUT_OF_MEMORY = 2;
@@ -64,6 +70,7 @@ enum Attribute {
   X(CUresult, cuStreamCreate, "cuStreamCreate", (CUstream*, unsigned))                                           \
   X(CUresult, cuStreamDestroy, "cuStreamDestroy_v2", (CUstream))                                                 \
   X(CUresult, cuStreamSynchronize, "cuStreamSynchronize", (CUstream))                                            \
+  X(CUresult, cuStreamWaitEvent, "cuStreamWaitEvent", (CUstream, CUevent, unsigned))                             \
   X(CUresult, cuEventCreate, "cuEventCreate", (CUevent*, unsigned))                                              \
   X(CUresult, cuEventDestroy, "cuEventDestroy_v2", (CUevent))                                                    \
   X(CUresult, cuEventRecord, "cuEventRecord", (CUevent, CUstream))                                               \
@@ -121,6 +128,20 @@ enum Attribute {
   X(cufftResult, cufftExecC2R, "cufftExecC2R", (cufftHandle, void*, void*))                                      \
   X(cufftResult, cufftExecZ2D, "cufftExecZ2D", (cufftHandle, void*, void*))
 
+#define LOPS_CUDA_NCCL(X)                                                                                        \
+  X(ncclResult, ncclGetVersion, "ncclGetVersion", (int*))                                                        \
+  X(const char*, ncclGetErrorString, "ncclGetErrorString", (ncclResult))                                         \
+  X(ncclResult, ncclGetUniqueId, "ncclGetUniqueId", (ncclUniqueId*))                                             \
+  X(ncclResult, ncclCommInitRank, "ncclCommInitRank", (ncclComm*, int, ncclUniqueId, int))                       \
+  X(ncclResult, ncclCommAbort, "ncclCommAbort", (ncclComm))                                                      \
+  X(ncclResult, ncclGroupStart, "ncclGroupStart", ())                                                            \
+  X(ncclResult, ncclGroupEnd, "ncclGroupEnd", ())                                                                \
+  X(ncclResult, ncclSend, "ncclSend", (const void*, std::size_t, int, int, ncclComm, CUstream))                  \
+  X(ncclResult, ncclRecv, "ncclRecv", (void*, std::size_t, int, int, ncclComm, CUstream))                        \
+  X(ncclResult, ncclAllReduce, "ncclAllReduce", (const void*, void*, std::size_t, int, int, ncclComm, CUstream)) \
+  X(ncclResult, ncclAllGather, "ncclAllGather", (const void*, void*, std::size_t, int, ncclComm, CUstream))      \
+  X(ncclResult, ncclBroadcast, "ncclBroadcast", (const void*, void*, std::size_t, int, int, ncclComm, CUstream))
+
 #define LOPS_MEMBER(R, name, symbols, parameters) R(*name) parameters = nullptr;
 struct DriverApi {
   LOPS_CUDA_DRIVER(LOPS_MEMBER)
@@ -133,6 +154,9 @@ struct CublasApi {
 };
 struct CufftApi {
   LOPS_CUDA_CUFFT(LOPS_MEMBER)
+};
+struct NcclApi {
+  LOPS_CUDA_NCCL(LOPS_MEMBER)
 };
 #undef LOPS_MEMBER
 

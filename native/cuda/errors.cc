@@ -63,6 +63,11 @@ void checkCufft(cufftResult code, const char* call) {
   throw CudaError(name, std::string(call) + ": " + name);
 }
 
+void checkNccl(ncclResult code, const char* call) {
+  if (code == 0) return;
+  throw CudaError("NCCL error " + std::to_string(code), std::string(call) + ": " + loaded().collectives.ncclGetErrorString(code));
+}
+
 napi_value setErrorClass(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   if (errorClass != nullptr) lops::check(env, napi_delete_reference(env, errorClass));

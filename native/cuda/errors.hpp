@@ -28,6 +28,7 @@ void check(CUresult code, const char* call);
 void checkNvrtc(nvrtcResult code, const char* call);
 void checkCublas(cublasStatus code, const char* call);
 void checkCufft(cufftResult code, const char* call);
+void checkNccl(ncclResult code, const char* call);
 
 /** The class of errors that this addon throws (BackendError). */
 napi_value setErrorClass(napi_env env, napi_callback_info info);

@@ -76,6 +76,11 @@ const char* resolve(void* handle, CufftApi& api) {
   LOPS_CUDA_CUFFT(LOPS_RESOLVE)
   return missing;
 }
+const char* resolve(void* handle, NcclApi& api) {
+  const char* missing = nullptr;
+  LOPS_CUDA_NCCL(LOPS_RESOLVE)
+  return missing;
+}
 #undef LOPS_RESOLVE
 
 /** Loads one library and its functions. */
@@ -143,6 +148,12 @@ std::unique_ptr<Libraries> loadAll(const std::string& folder) {
     all->fourier.cufftGetVersion(&version);
     all->cufft.version = versionText(version);
     all->cufft.available = true;
+  }
+  if (load(folder, {"libnccl.so.2"}, all->collectives, all->nccl, "install NCCL, or name its folder with LOPS_CUDA_LIBRARIES")) {
+    int version = 0;
+    all->collectives.ncclGetVersion(&version);
+    all->nccl.version = std::to_string(version / 10000) + "." + std::to_string(version % 10000 / 100) + "." + std::to_string(version % 100);
+    all->nccl.available = true;
   }
   return all;
 }

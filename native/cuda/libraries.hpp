@@ -26,6 +26,7 @@ struct Libraries {
   NvrtcApi compiler;
   CublasApi blas;
   CufftApi fourier;
+  NcclApi collectives;
 };
 
 /** Loads the libraries when first called: from `folder` first, where one is given. Never throws. */

@@ -23,6 +23,11 @@ export interface CudaFftPlan {
   readonly [handle]: 'fft';
 }
 
+/** All ranks of a launch, as NCCL knows them. */
+export interface CudaGroup {
+  readonly [handle]: 'group';
+}
+
 export interface CudaDeviceInfo {
   readonly ordinal: number;
   readonly name: string;
@@ -180,4 +185,20 @@ export interface CudaAddon {
   ): CudaFftPlan;
   /** `direction` −1 forward, 1 inverse. C2R transforms may overwrite their input. */
   fft(context: CudaContext, plan: CudaFftPlan, from: DeviceAddress, to: DeviceAddress, direction: -1 | 1): void;
+
+  /** 128 bytes that name a new group of ranks: one rank makes them, all others get them from it. */
+  ncclUniqueId(): ArrayBuffer;
+  /** Collective over the ranks of the group. */
+  ncclInit(context: CudaContext, id: ArrayBuffer, ranks: number, rank: number): CudaGroup;
+  /** Keeps a message until `ncclFlush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
+  ncclQueue(group: CudaGroup, outgoing: boolean, address: DeviceAddress, count: number, type: number, peer: number): void;
+  /** Starts the kept messages as one group, behind the work that the device has so far and beside what it gets later. */
+  ncclFlush(group: CudaGroup): void;
+  /** Flushes; work that the device gets later comes after the messages. */
+  ncclFinish(group: CudaGroup): void;
+  /** `op` is NCCL's number: 0 sum, 1 product. In place where both addresses are the same. */
+  ncclAllReduce(group: CudaGroup, send: DeviceAddress, recv: DeviceAddress, count: number, type: number, op: number): void;
+  /** `count` is that of one rank. */
+  ncclAllGather(group: CudaGroup, send: DeviceAddress, recv: DeviceAddress, count: number, type: number): void;
+  ncclBroadcast(group: CudaGroup, address: DeviceAddress, count: number, type: number, root: number): void;
 }
