@@ -12,14 +12,14 @@ export interface FourierStep {
 }
 
 /** Samples `from … from + count − 1` along an axis that become `to …`. */
-interface Run {
+export interface Run {
   readonly from: number;
   readonly to: number;
   readonly count: number;
 }
 
 /** A rotation of n samples that moves sample `first` to the front, cut or padded to m. */
-function runsOf(n: number, first: number, m: number): Run[] {
+export function runsOf(n: number, first: number, m: number): Run[] {
   const runs = [
     { from: first, to: 0, count: n - first },
     { from: 0, to: n - first, count: first },
@@ -77,7 +77,7 @@ class CopyStep implements FourierStep {
 }
 
 /** `y[o, i, j] ← factor · y[o, i, j]` for a few i of `[outer, n, inner]`. */
-class SliceFactors {
+export class SliceFactors {
   readonly #extents: readonly [number, number, number];
   constructor(
     shape: Shape,
@@ -110,7 +110,7 @@ class SliceFactors {
   }
 }
 
-class FftStep implements FourierStep {
+export class FftStep implements FourierStep {
   readonly #overwriting: FftPlan;
   constructor(
     readonly type: 'real' | 'complex',
@@ -126,7 +126,7 @@ class FftStep implements FourierStep {
   }
 }
 
-class CastStep implements FourierStep {
+export class CastStep implements FourierStep {
   constructor(
     readonly type: 'real' | 'complex',
     readonly size: number,

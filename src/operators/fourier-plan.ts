@@ -4,7 +4,8 @@ import type { FourierAxis, FourierScheme } from '../core/fourier-scheme.js';
 import { emptyStage, type FourierStep, fourierStage, runSteps } from '../core/fourier-steps.js';
 import { Layout } from '../core/layout.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
-import { TransferPlan } from '../core/transfer.js';
+import { SixStepPlan } from './six-step-plan.js';
+import { transferStep } from './transfer-step.js';
 
 /** Block sizes of a layout along one of its axes. */
 const extentsOf = (layout: Layout, axis: number): number[] => {
@@ -107,7 +108,7 @@ function route(
 
 /**
  * How an array gets from one layout to its transform in another: with the fewest transfers, and of these the ones that move least. A transfer is needed for an axis that is
- * distributed; an array of one axis is transformed by one rank. Never communicates when it is made.
+ * distributed; an array of one axis is transformed by one rank where {@link SixStepPlan} cannot. Never communicates when it is made.
  */
 export class FourierTransferPlan {
   /** Transfers that it makes: each is a message to every rank whose part meets. */
@@ -130,7 +131,7 @@ export class FourierTransferPlan {
         real = false;
         return stage;
       }
-      return { forward: [transfer(phase.from, phase.to, comm, real)], adjoint: [transfer(phase.to, phase.from, comm, real)] };
+      return { forward: [transferStep(phase.from, phase.to, comm, real)], adjoint: [transferStep(phase.to, phase.from, comm, real)] };
     });
     this.#forward = pairs.flatMap((p) => p.forward);
     this.#adjoint = pairs.toReversed().flatMap((p) => p.adjoint);
@@ -147,27 +148,22 @@ export class FourierTransferPlan {
   }
 }
 
-function transfer(from: Layout, to: Layout, comm: Communicator, real: boolean): FourierStep {
-  const plan = TransferPlan.between(from, to, comm);
-  return { size: to.localSize(comm.rank), type: real ? 'real' : 'complex', run: (x, y) => plan.run(x, y) };
-}
-
 /** Plans kept by an operator. */
 const KEPT = 16;
 
 /** The plans of an operator, by layouts. */
 export class FourierPlans {
-  readonly #plans = new Map<string, FourierTransferPlan>();
+  readonly #plans = new Map<string, FourierTransferPlan | SixStepPlan>();
   constructor(
     readonly scheme: FourierScheme,
     readonly comm: Communicator,
   ) {}
 
-  between(from: Layout, to: Layout): FourierTransferPlan {
+  between(from: Layout, to: Layout): FourierTransferPlan | SixStepPlan {
     const key = `${from.key} -> ${to.key}`;
     let plan = this.#plans.get(key);
     if (!plan) {
-      plan = new FourierTransferPlan(this.scheme, from, to, this.comm);
+      plan = SixStepPlan.for(this.scheme, from, to, this.comm) ?? new FourierTransferPlan(this.scheme, from, to, this.comm);
       if (this.#plans.size >= KEPT) this.#plans.clear();
       this.#plans.set(key, plan);
     }

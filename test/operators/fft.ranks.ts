@@ -36,6 +36,46 @@ group('FFT', () => {
     }
   });
 
+  distributed('of one axis is shared by the ranks', ({ floats, backend, comm, tolerance, skip }) => {
+    if (!backend.dtypes.includes('complex64')) skip('no complex data');
+    for (const dtype of floats) {
+      const real = !isComplex(dtype);
+      for (const [n, options] of [
+        [1024, {}],
+        [1155, { norm: 'ortho' }],
+        [1056, { nfft: 1155, ifftshiftBefore: true, fftshiftAfter: true }],
+        [1300, { nfft: 1056, norm: '1/n', fftshiftAfter: true }],
+        [1031, { ifftshiftBefore: true }],
+      ] as const) {
+        const o = { ...options, real, dtype };
+        const A = new MPIFFT1D(n, o);
+        compareWithLocal(A, new FFT(n, { norm: 'none', ...o }), dtype, comm, 30 * tolerance(dtype), `${n} samples of ${dtype}`);
+        if (real)
+          compareWithLocal(
+            new MPIFFT1D(n, { ...o, real: false }),
+            new FFT(n, { norm: 'none', ...o, real: false }),
+            dtype,
+            comm,
+            30 * tolerance(dtype),
+            `${n} samples of ${dtype}, whole spectrum`,
+            fewInputs,
+          );
+      }
+    }
+  });
+
+  distributed('of one axis sends three transfers, and of a prime length two', { backends: ['cpu'] }, ({ comm }) => {
+    const p = comm.size;
+    const sent = (n: number) => {
+      const [A, x] = [new MPIFFT1D(n), DistributedArray.random(n, { dtype: 'complex128' })];
+      A.matvec(x);
+      return traffic(comm, () => A.matvec(x));
+    };
+    expect(sent(1296)).deep.equals({ ...NOTHING, messages: 3 * (p - 1) });
+    // there, and back: to and from one rank
+    expect(sent(1031).messages).equals(comm.rank === 0 ? p - 1 : 1);
+  });
+
   distributed('has the norms of the local one', { ranks: [2], backends: ['cpu'] }, ({ comm }) => {
     for (const norm of FFT_NORMS) {
       const options = { axes: [0, 1, 2], norm, real: true, dtype: 'float64' } as const;

@@ -1,0 +1,221 @@
+import type { Backend, Elements, Storage } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import { tabulate } from '../core/creation.js';
+import type { DType } from '../core/dtype.js';
+import { Exchange, type Pattern, patternOf } from '../core/exchange.js';
+import type { FourierScheme } from '../core/fourier-scheme.js';
+import { CastStep, FftStep, type FourierStep, type Run, runSteps, runsOf, SliceFactors } from '../core/fourier-steps.js';
+import { type Box, Layout } from '../core/layout.js';
+import { type NDArray, NDArraySpace } from '../core/ndarray.js';
+import { flatOf } from '../core/row-layout.js';
+import { keep } from '../core/scope.js';
+import { stridesOf } from '../core/shape.js';
+import { transferStep } from './transfer-step.js';
+
+/** Rows and columns that a rank has at least: with fewer the messages cost more than one rank's work. */
+const LEAST = 8;
+
+/** The factors of n nearest to its root, or nothing where they are too small to be shared by the ranks. */
+export function sixStepFactors(n: number, ranks: number): readonly [number, number] | undefined {
+  for (let rows = Math.floor(Math.sqrt(n)); rows >= LEAST * ranks; rows--) if (n % rows === 0) return [rows, n / rows];
+  return undefined;
+}
+
+/** Parts of an array of one axis at other places of another one, whose rest is zeros: one message at most to each rank. */
+class RunsStep implements FourierStep {
+  readonly size: number;
+  readonly #pattern: Pattern;
+  readonly #comm: Communicator;
+  readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
+  /** Where the parts that this rank wants lie within its own. */
+  readonly #places: readonly { readonly offset: number; readonly size: number }[];
+
+  constructor(
+    readonly type: 'real' | 'complex',
+    from: Layout,
+    to: Layout,
+    runs: readonly Run[],
+    comm: Communicator,
+  ) {
+    const parts = (rank: number) => {
+      const { start, shape } = to.box(rank);
+      const [first = 0, count = 0] = [start[0], shape[0]];
+      return runs.map((run) => {
+        const low = Math.max(first, run.to);
+        const size = Math.max(0, Math.min(first + count, run.to + run.count) - low);
+        return { start: size > 0 ? run.from + low - run.to : 0, offset: size > 0 ? low - first : 0, size };
+      });
+    };
+    const wanted = (rank: number): Box[] => parts(rank).map(({ start, size }) => ({ start: [start], shape: [size] }));
+    this.size = to.localSize(comm.rank);
+    this.#comm = comm;
+    this.#places = parts(comm.rank);
+    this.#pattern = patternOf(
+      { globalShape: from.globalShape, replicated: false, held: (rank) => from.box(rank), wanted },
+      comm.rank,
+      comm.size,
+    );
+  }
+
+  run(x: Elements, y: Elements): void {
+    const { backend, dtype } = y.storage;
+    if (this.#places.reduce((sum, p) => sum + p.size, 0) < this.size) backend.fill(y, 0);
+    let byDType = this.#exchanges.get(backend);
+    if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
+    let exchange = byDType.get(dtype);
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend)));
+    exchange.start(
+      x,
+      this.#places.map(({ offset, size }) => ({ storage: y.storage, offset: y.offset + offset, size })),
+    );
+    exchange.finish();
+  }
+}
+
+/** `exp(−2πi k₁j₂/n)` for this rank's columns j₂, on every backend and in every dtype in which they were needed so far. */
+class Turns {
+  readonly #arrays = new WeakMap<Backend, Map<DType, NDArray>>();
+  constructor(
+    readonly n: number,
+    readonly rows: number,
+    readonly width: number,
+    readonly first: number,
+  ) {}
+
+  on({ backend, dtype }: Pick<Storage, 'backend' | 'dtype'>): NDArray {
+    let byDType = this.#arrays.get(backend);
+    if (!byDType) this.#arrays.set(backend, (byDType = new Map<DType, NDArray>()));
+    let array = byDType.get(dtype);
+    if (!array) {
+      const size = this.rows * this.width;
+      const { values } = tabulate(dtype, size, (i) => {
+        // below 2⁵³ the product of the indices is exact, and so is its remainder
+        const angle = (-2 * Math.PI * ((Math.floor(i / this.width) * (this.first + (i % this.width))) % this.n)) / this.n;
+        return { re: Math.cos(angle), im: Math.sin(angle) };
+      });
+      byDType.set(dtype, (array = keep(NDArraySpace.of([size], dtype, backend).upload(values))));
+    }
+    return array;
+  }
+}
+
+/**
+ * The transform of an array of one axis by all ranks, its n = n₁n₂ samples seen as a matrix (Bailey's six steps): transforms along the columns, factors
+ * `exp(∓2πi k₁j₂/n)`, transforms along the rows, transposition. Three transfers, and one between neighbours before and after where the parts are not whole rows. The factors
+ * are kept: as many numbers as this rank's part has.
+ */
+export class SixStepPlan {
+  readonly #forward: readonly FourierStep[];
+  readonly #adjoint: readonly FourierStep[];
+
+  private constructor(forward: readonly FourierStep[], adjoint: readonly FourierStep[]) {
+    this.#forward = forward;
+    this.#adjoint = adjoint;
+  }
+
+  /** Nothing where the array has several axes, or a length that does not factor well: then one rank has to do it. Never communicates. */
+  static for(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator): SixStepPlan | undefined {
+    const [axis] = scheme.axes;
+    if (!axis || scheme.dims.length !== 1 || comm.size === 1) return undefined;
+    const { n, nfft, nd, half } = axis;
+    const factors = sixStepFactors(nfft, comm.size);
+    if (!factors) return undefined;
+    const [rows, columns] = factors;
+    const byRows = Layout.split(factors, comm.size, 0);
+    const byColumns = Layout.split(factors, comm.size, 1);
+    const before = flatOf(byRows);
+    const after = flatOf(Layout.split([columns, rows], comm.size, 0));
+    const [, width] = byColumns.localShape(comm.rank) as [number, number];
+    const [height] = byRows.localShape(comm.rank) as [number, number];
+    const [, first] = byColumns.box(comm.rank).start as [number, number];
+    const { scale, realModel } = scheme;
+    const mirrored = half && nfft > 2;
+    const single = mirrored ? [0, ...(nfft % 2 === 0 ? [nfft / 2] : [])] : [];
+
+    const turns = new Turns(nfft, rows, width, first);
+    const transform = (inverse: boolean): FourierStep[] => {
+      const direction = inverse ? 'inverse' : 'forward';
+      const size = rows * width;
+      const columnPlan = {
+        kind: 'c2c',
+        shape: [rows, width],
+        axes: [0],
+        direction,
+        scale: scale * (mirrored ? Math.SQRT2 : 1),
+      } as const;
+      const rowPlan = { kind: 'c2c', shape: [height, columns], axes: [1], direction, scale: 1 } as const;
+      return [
+        transferStep(byRows, byColumns, comm, false),
+        new FftStep('complex', size, columnPlan),
+        {
+          type: 'complex',
+          size,
+          run: (x, y) => y.storage.backend.binary(inverse ? 'multiplyConj' : 'multiply', turns.on(y.storage), x, y),
+        },
+        transferStep(byColumns, byRows, comm, false),
+        new FftStep('complex', height * columns, rowPlan),
+        transferStep(byRows, byColumns, comm, false),
+        {
+          type: 'complex',
+          size,
+          run: (x, y) => {
+            const source = { elements: x, start: 0, strides: [1, width] };
+            y.storage.backend.stridedCopy([width, rows], source, { elements: y, start: 0, strides: stridesOf([width, rows]) }, 'set');
+          },
+        },
+      ];
+    };
+    /** Frequencies without a mirror, at indices of a vector in a layout. */
+    const halvedBack = (layout: Layout, indices: readonly number[]): FourierStep[] => {
+      const { start, shape } = layout.box(comm.rank);
+      const own = indices.map((i) => i - (start[0] as number)).filter((i) => i >= 0 && i < (shape[0] as number));
+      const fix = new SliceFactors(shape, 0, own, Math.SQRT1_2);
+      const size = shape[0] as number;
+      if (!mirrored) return [];
+      const run = (x: Elements, y: Elements): void => {
+        if (size === 0) return;
+        y.storage.backend.copy(x, y);
+        fix.apply(y);
+      };
+      return [{ type: 'complex', size, run }];
+    };
+    const moved = (type: 'real' | 'complex', source: Layout, target: Layout, runs: readonly Run[]): FourierStep[] => {
+      const [run] = runs;
+      const same = source.equals(target) && runs.length === 1 && run?.from === 0 && run.to === 0;
+      return same ? [] : [new RunsStep(type, source, target, runs, comm)];
+    };
+    const back = (runs: readonly Run[]): Run[] => runs.map((r) => ({ from: r.to, to: r.from, count: r.count }));
+    const model = runsOf(n, axis.shiftBefore ? Math.floor(n / 2) : 0, nfft);
+    const kept = half ? Math.floor(nfft / 2) + 1 : nfft;
+    const data = runsOf(kept, axis.shiftAfter ? Math.ceil(kept / 2) : 0, nd);
+    const place = (k: number): number[] => data.filter((r) => k >= r.from && k < r.from + r.count).map((r) => r.to + k - r.from);
+    const type = realModel ? 'real' : 'complex';
+
+    return new SixStepPlan(
+      [
+        ...moved(type, from, before, model),
+        ...(realModel ? [new CastStep('complex', before.localSize(comm.rank))] : []),
+        ...transform(false),
+        ...moved('complex', after, to, data),
+        ...halvedBack(to, single.flatMap(place)),
+      ],
+      [
+        ...moved('complex', to, before, back(data)),
+        ...halvedBack(before, single),
+        ...transform(true),
+        ...(realModel ? [new CastStep('real', after.localSize(comm.rank))] : []),
+        ...moved(type, after, from, back(model)),
+      ],
+    );
+  }
+
+  /** `y ← F x`. Collective. */
+  forward(x: Elements, y: Elements): void {
+    runSteps(this.#forward, x, y, y.storage.dtype);
+  }
+
+  /** `x ← Fᴴ y`. Collective. */
+  adjoint(y: Elements, x: Elements): void {
+    runSteps(this.#adjoint, y, x, y.storage.dtype);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Communicator } from '../core/communicator.js';
+import type { FourierStep } from '../core/fourier-steps.js';
+import type { Layout } from '../core/layout.js';
+import { TransferPlan } from '../core/transfer.js';
+
+/** A transfer as a step of a Fourier transform. */
+export function transferStep(from: Layout, to: Layout, comm: Communicator, real: boolean): FourierStep {
+  const plan = TransferPlan.between(from, to, comm);
+  return { size: to.localSize(comm.rank), type: real ? 'real' : 'complex', run: (x, y) => plan.run(x, y) };
+}
