@@ -1,4 +1,4 @@
-// Builds the CUDA emulator of the tests: `node scripts/build-cuemu.mjs [--force] [--quiet]`. Needs g++ alone; the shim that makes plain MPI act
+// Builds the CUDA emulator of the tests: `node scripts/build-cuemu.mjs [--force] [--quiet] [--programs]`. Needs g++ alone; the shim that makes plain MPI act
 // CUDA-aware is built too where MPI's headers are found. Answers the folder to give to LD_LIBRARY_PATH: build/cuemu.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,10 +23,13 @@ const LIBRARIES = [
   { name: 'libnccl.so.2', folder: 'nccl', uses: ['libcuda.so.1'], flags: [] },
 ];
 
+/** Without the C++ bindings that mpi.h of older versions brings, and their library. */
+const PLAIN_MPI = ['-DOMPI_SKIP_MPICXX', '-DMPICH_SKIP_MPICXX'];
+
 const filesOf = (folder) =>
   existsSync(join(sources, folder))
     ? readdirSync(join(sources, folder))
-        .filter((file) => /\.(cpp|hpp|h)$/.test(file))
+        .filter((file) => /\.(cpp|hpp|h|inc)$/.test(file))
         .sort()
         .map((file) => join(sources, folder, file))
     : [];
@@ -84,13 +87,37 @@ async function build(library, force) {
   return true;
 }
 
+/** A program of the emulator's own tests. */
+async function buildProgram(name, flags, force) {
+  const source = join(sources, 'programs', `${name}.cpp`);
+  const target = join(cuemuFolder, 'programs', name);
+  const stamp = `${target}.stamp`;
+  const all = ['-std=c++17', '-O0', ...flags.cflags];
+  const hash = hashOf([source, join(sources, 'programs/harness.hpp'), ...filesOf('include')], [...all, ...flags.ldflags]);
+  if (!force && existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  const libraries = LIBRARIES.map((library) => join(cuemuFolder, library.name));
+  await run(compiler(), [...all, source, ...libraries, '-Wl,-rpath,$ORIGIN/..', ...flags.ldflags, '-o', target, '-lpthread']);
+  writeFileSync(stamp, hash);
+}
+
+/** Programs of the emulator's own tests, in build/cuemu/programs; `mpi` only where there is an MPI. */
+export async function buildCuemuPrograms({ force = false } = {}) {
+  mkdirSync(join(cuemuFolder, 'programs'), { recursive: true });
+  const none = { cflags: [], ldflags: [] };
+  const { mpiFlags } = await import('../native/mpi/mpi-flags.mjs');
+  const mpi = mpiFlags();
+  await Promise.all([buildProgram('faults', none, force), buildProgram('features', none, force)]);
+  await Promise.all([buildProgram('libraries', none, force), buildProgram('nccl', none, force)]);
+  if (mpi) await buildProgram('mpi', { ...mpi, cflags: [...PLAIN_MPI, ...mpi.cflags] }, force);
+}
+
 /** The preload shim is compiled with the flags of this machine's MPI. */
 async function mpiShim() {
   if (filesOf('mpi').length === 0) return undefined;
   const { mpiFlags } = await import('../native/mpi/mpi-flags.mjs');
   const flags = mpiFlags();
   if (!flags) return undefined;
-  return { name: 'libmpi_cuda_aware.so', folder: 'mpi', uses: [], flags: flags.cflags, link: flags.ldflags };
+  return { name: 'libmpi_cuda_aware.so', folder: 'mpi', uses: [], flags: [...PLAIN_MPI, ...flags.cflags], link: flags.ldflags };
 }
 
 /**
@@ -122,13 +149,14 @@ export async function buildCuemu({ force = false, quiet = false } = {}) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2);
-  const unknown = args.filter((arg) => !['--force', '--quiet'].includes(arg));
+  const unknown = args.filter((arg) => !['--force', '--quiet', '--programs'].includes(arg));
   if (unknown.length > 0) {
-    console.error(`build-cuemu: unknown ${unknown.join(' ')}; expected [--force] [--quiet]`);
+    console.error(`build-cuemu: unknown ${unknown.join(' ')}; expected [--force] [--quiet] [--programs]`);
     process.exitCode = 2;
   } else {
     try {
       await buildCuemu({ force: args.includes('--force'), quiet: args.includes('--quiet') });
+      if (args.includes('--programs')) await buildCuemuPrograms({ force: args.includes('--force') });
     } catch (error) {
       console.error(`build-cuemu: ${error.message}`);
       process.exitCode = 1;
