@@ -6,6 +6,7 @@
  *     npx lops run -n 3 dist/examples/custom-operator.js --rows 30 --by 7
  */
 import { cgls, DistributedArray, MPILinearOperator, roll } from 'lops-mpi';
+import { relativeError } from './misfit.js';
 import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
@@ -69,6 +70,6 @@ for (const A of [new Weights(weights), shift, mix]) {
 
 const truth = DistributedArray.random(dims, { backend, seed: 2 });
 const { x, iterations, reason } = cgls(mix, mix.matvec(truth), { niter: 100, tol: 1e-18 });
-say(`unmixed in ${iterations} iterations (${reason}): error ${(x.subtract(truth).norm() / truth.norm()).toExponential(2)}`);
+say(`unmixed in ${iterations} iterations (${reason}): error ${relativeError(x, truth).toExponential(2)}`);
 
 finish();

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { cgls, DistributedArray, type LinearOperator, MPIFirstDerivative, powerIteration } from 'lops-mpi';
 import { Figure, linePlot } from 'lops-mpi/plotting';
+import { addNoise, relativeError } from './misfit.js';
 import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
@@ -23,16 +24,15 @@ const D = new MPIFirstDerivative(dims, { kind: 'forward' });
 // a smoother, (I − DᴴD/5)⁶, and something smooth that it has made smoother
 const A = D.pow(0).subtract(D.H.mul(D).scale(0.2)).pow(6);
 const truth = A.pow(3).matvec(DistributedArray.random(dims, { backend, seed: 3 }));
-const y = A.matvec(truth);
-const e = DistributedArray.random(dims, { backend, seed: 4 });
-const delta = noise * y.norm();
-y.axpby(delta / e.norm(), e, 1);
+const clean = A.matvec(truth);
+const delta = noise * clean.norm();
+const y = addNoise(clean, noise, 4);
 
 // The discrepancy principle: fitting the data better than their noise only fits noise.
 const errors: number[] = [];
 let chosen: { iteration: number; error: number } | undefined;
 for (const { iteration, x, cost } of cgls.steps(A, y, { niter: 40, tol: 0 })) {
-  const error = x.subtract(truth).norm() / truth.norm();
+  const error = relativeError(x, truth);
   errors.push(error);
   // a reason to leave the loop; here it goes on, to show what would have come
   if (chosen === undefined && cost <= delta) chosen = { iteration, error };
@@ -61,7 +61,7 @@ function* landweber(operator: LinearOperator<DistributedArray>, data: Distribute
 const { maxeig } = powerIteration(A.H.mul(A), { domain: y.space, niter: 50 });
 const slow: number[] = [];
 for (const { iteration, x, cost } of landweber(A, y, 1.5 / (typeof maxeig === 'number' ? maxeig : maxeig.re), 400)) {
-  slow.push(x.subtract(truth).norm() / truth.norm());
+  slow.push(relativeError(x, truth));
   if (cost <= delta) {
     say(`Landweber: noise level reached at iteration ${iteration}, error ${slow.at(-1)?.toFixed(4)}`);
     break;

@@ -4,18 +4,10 @@
  *     npx lops run -n 3 dist/examples/derivatives.js --n 60
  */
 import { join } from 'node:path';
-import {
-  COMM_WORLD,
-  DistributedArray,
-  hostArray,
-  MPIFirstDerivative,
-  MPIGradient,
-  MPILaplacian,
-  MPISecondDerivative,
-  NDArray,
-} from 'lops-mpi';
+import { COMM_WORLD, DistributedArray, MPIFirstDerivative, MPIGradient, MPILaplacian, MPISecondDerivative } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
+import { fieldOf } from './fields.js';
 import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
@@ -30,11 +22,7 @@ const dims = [n, n];
 const h = (2 * Math.PI) / (n - 1);
 
 // sin x · cos y: each rank fills its rows.
-const u = DistributedArray.empty(dims, { backend });
-const values = hostArray(u.dtype, u.local.size);
-const first = u.box.start[0] as number;
-for (let k = 0; k < values.length; k++) values[k] = Math.sin((first + Math.floor(k / n)) * h) * Math.cos((k % n) * h);
-u.local.assign(NDArray.fromHost(values, u.localShape, { backend }));
+const u = fieldOf(DistributedArray.empty(dims, { backend }).space, (i, j) => Math.sin(i * h) * Math.cos(j * h));
 
 const operators = {
   'first, centered': new MPIFirstDerivative(dims, { sampling: h, edge: true }),

@@ -1,4 +1,15 @@
-import { COMM_WORLD, type Communicator, DistributedArray, type DType, Kirchhoff, MPIVStack, NDArray, ricker } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  type Communicator,
+  DistributedArray,
+  type DType,
+  type HostArray,
+  hostArray,
+  Kirchhoff,
+  MPIVStack,
+  NDArray,
+  ricker,
+} from 'lops-mpi';
 
 /** A survey over a medium of constant velocity: image points every `step` metres, sources and receivers in rows near the surface. */
 export interface SurveySizes {
@@ -52,8 +63,8 @@ export function surveyOperator(
 }
 
 /** Reflectivity `[nx, nz]` of layers that dip and bend, and a diffractor: each a sample thick. */
-export function layeredReflectivity(nx: number, nz: number): Float64Array {
-  const image = new Float64Array(nx * nz);
+export function layeredReflectivity(nx: number, nz: number, dtype: DType = 'float64'): HostArray {
+  const image = hostArray(dtype, nx * nz);
   for (let ix = 0; ix < nx; ix++) {
     const x = ix / Math.max(1, nx - 1);
     const reflectors = [

@@ -15,7 +15,7 @@ import {
   COMM_WORLD,
   cg,
   cgls,
-  DistributedArray,
+  type DistributedArray,
   L1,
   MPIBlockDiag,
   MPIGradient,
@@ -27,8 +27,10 @@ import {
   smooth,
   writeNpy,
 } from 'lops-mpi';
-import { formatTable, startProgress } from 'lops-mpi/cli';
+import { formatTable } from 'lops-mpi/cli';
+import { follow } from './follow.js';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
+import { addNoise, relativeError } from './misfit.js';
 import { drawPoststack } from './poststack-figure.js';
 import { finish, numeric, parseFlags, say } from './support.js';
 
@@ -67,10 +69,7 @@ const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims
 const L = new MPILaplacian(dims, { axes: [0, 1, 2], dtype });
 const G = new MPIGradient(dims, { kind: 'forward', dtype });
 
-const d = B.matvec(mtrue);
-const noise = DistributedArray.random(dims, { backend, dtype, seed: flags.seed });
-d.axpby((flags.noise * d.norm()) / noise.norm(), noise, 1);
-noise.dispose();
+const d = addNoise(B.matvec(mtrue), flags.noise, flags.seed);
 
 say(`model ${dims.join(' × ')} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}`);
 
@@ -114,8 +113,8 @@ const inversions: readonly Inversion[] = [
   },
 ];
 
-const misfit = (x: DistributedArray) => B.matvec(x).subtract(d).norm() / d.norm();
-const modelError = (x: DistributedArray) => x.subtract(mtrue).norm() / mtrue.norm();
+const misfit = (x: DistributedArray) => relativeError(B.matvec(x), d);
+const modelError = (x: DistributedArray) => relativeError(x, mtrue);
 const rows = [{ inversion: 'background', 'data misfit': misfit(mback), 'model error': modelError(mback), iterations: 0, seconds: 0 }];
 const results = new Map([
   ['true', mtrue],
@@ -124,18 +123,10 @@ const results = new Map([
 ]);
 
 for (const { name, file, niter: most, steps } of inversions) {
-  const progress = startProgress(most, { label: name.padEnd(34), rank: comm.rank });
-  const began = performance.now();
-  let last: { iteration: number; x: DistributedArray } | undefined;
-  for (const step of steps()) {
-    progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
-    last = step;
-  }
-  progress.stop();
-  if (!last) continue;
-  const seconds = (performance.now() - began) / 1000;
-  results.set(file, last.x);
-  rows.push({ inversion: name, 'data misfit': misfit(last.x), 'model error': modelError(last.x), iterations: last.iteration, seconds });
+  const { x, iterations, seconds } = follow(name.padEnd(34), most, steps());
+  if (!x) continue;
+  results.set(file, x);
+  rows.push({ inversion: name, 'data misfit': misfit(x), 'model error': modelError(x), iterations, seconds });
 }
 
 say(`\n${formatTable(rows)}`);

@@ -12,7 +12,7 @@ import {
   COMM_WORLD,
   Convolve1D,
   cgls,
-  DistributedArray,
+  type DistributedArray,
   fista,
   ista,
   L1,
@@ -28,6 +28,7 @@ import {
 import { formatTable, startProgress } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
+import { addNoise, relativeError } from './misfit.js';
 import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags extends ModelFlags {
@@ -57,10 +58,7 @@ const { wavelet, center } = ricker(
 );
 const h = NDArray.array([...wavelet], { dtype, backend });
 const W = new MPIBlockDiag(count > 0 ? [new Convolve1D([count, nx, nz], h, { offset: center, axis: 2, dtype })] : []);
-const d = W.matvec(truth);
-const noise = DistributedArray.random(dims, { backend, dtype, seed: flags.seed });
-d.axpby((flags.noise * d.norm()) / noise.norm(), noise, 1);
-noise.dispose();
+const d = addNoise(W.matvec(truth), flags.noise, flags.seed);
 
 // Steps of all methods: the inverse of the largest eigenvalue of WᴴW, and a little less for what its estimate lacks.
 const { maxeig } = powerIteration(W.H.mul(W), { domain: truth.space, niter: 60, tol: 1e-6 });
@@ -110,8 +108,8 @@ for (const { name, file, steps } of inversions) {
   if (objective.length > 0) objectives.set(name, objective);
   rows.push({
     inversion: name,
-    'data misfit': W.matvec(x).subtract(d).norm() / d.norm(),
-    'model error': x.subtract(truth).norm() / truth.norm(),
+    'data misfit': relativeError(W.matvec(x), d),
+    'model error': relativeError(x, truth),
     objective: f.value(x) + g.value(x),
     'zeros [%]': Math.round(100 * (1 - x.norm(0) / x.size)),
     iterations: last.iteration,

@@ -19,6 +19,7 @@ import {
 } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
+import { relativeError } from './misfit.js';
 import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
@@ -85,8 +86,8 @@ const start = mtrue.emptyLike().fill(0.5);
 const stacked = new MPIStackedVStack([A, L]);
 const { x, iterations, cost } = cgls(stacked, new StackedDistributedArray([d, L.matvec(mtrue).fill(0)]), { x0: start, niter, tol: 0 });
 
-const misfit = (m: DistributedArray) => A.matvec(m).subtract(d).norm() / d.norm();
-const error = (m: DistributedArray) => m.subtract(mtrue).norm() / mtrue.norm();
+const misfit = (m: DistributedArray) => relativeError(A.matvec(m), d);
+const error = (m: DistributedArray) => relativeError(m, mtrue);
 say(
   `${sources} sources over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ${receivers} receivers, ${nx} × ${nz} cells, backend ${backend}\n`,
 );

@@ -10,13 +10,24 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   poststack: ['--ny', '4', '--nx', '20', '--nz', '48', '--niter', '3'],
   reflectivity: [],
   'shared-model': ['--nx', '12', '--nz', '16', '--sources', '6', '--receivers', '6', '--niter', '5'],
+  lsm: ['--nx', '24', '--nz', '20', '--sources', '5', '--receivers', '4', '--nt', '100', '--niter', '5'],
+  mdd: ['--nx', '9', '--ny', '12', '--nt', '60', '--frequencies', '20', '--niter', '5'],
+  checkpoint: ['--n', '24', '--niter', '30', '--every', '5', '--stop', '17'],
   replicated: ['--rows', '40', '--columns', '30', '--niter', '5'],
 };
-const MODULES = ['support', 'impedance-model', 'poststack-figure', 'kirchhoff-survey'];
+const MODULES = ['support', 'impedance-model', 'poststack-figure', 'kirchhoff-survey', 'misfit', 'fields', 'follow'];
+
+/** What an example must have found. */
+const FINDS: Readonly<Record<string, RegExp>> = {
+  checkpoint: /never stopped: 0; costs of its iterations: the same bits/,
+  ffts: /derivative along x by wavenumbers +\S+e-1[0-9]\n.*\n/,
+  matmul: /^summa .*e-1\d.*\nblock .*e-1\d/m,
+};
 
 describe('examples', () => {
   const folder = fileURLToPath(new URL('../examples/', import.meta.url));
   const names = readdirSync(fileURLToPath(new URL('../../examples/', import.meta.url)))
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => file.replace(/\.ts$/, ''))
     .filter((name) => !MODULES.includes(name));
   let out: string;
@@ -33,6 +44,8 @@ describe('examples', () => {
       });
       expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);
       expect(result.stdout).not.to.match(/\bNaN\b/);
+      const finding = FINDS[name];
+      if (finding) expect(result.stdout).to.match(finding);
       // the end of --timing, which every example prints
       expect(result.stdout).to.match(/^total +\d/m);
     });

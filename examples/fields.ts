@@ -1,0 +1,21 @@
+import { type Complex, type DistributedArray, type DistributedSpace, hostArray, isComplex, lanesOf, NDArray } from 'lops-mpi';
+
+/** An array of two axes whose elements are a function of their global indices: each rank fills its own part. */
+export function fieldOf(space: DistributedSpace, value: (i: number, j: number) => number | Complex): DistributedArray {
+  const field: DistributedArray = space.empty();
+  const { dtype, backend } = space;
+  const { start, shape } = field.box;
+  const [first, left] = start as [number, number];
+  const [rows, columns] = shape as [number, number];
+  const values = hostArray(dtype, rows * columns);
+  const lanes = lanesOf(dtype);
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++, at += lanes) {
+      const v = value(first + i, left + j);
+      values[at] = typeof v === 'number' ? v : v.re;
+      if (isComplex(dtype)) values[at + 1] = typeof v === 'number' ? 0 : v.im;
+    }
+  }
+  field.local.assign(NDArray.fromHost(values, field.localShape, { dtype, backend }));
+  return field;
+}

@@ -1,0 +1,33 @@
+import { COMM_WORLD, type DistributedArray } from 'lops-mpi';
+import { startProgress } from 'lops-mpi/cli';
+
+interface Step {
+  readonly iteration: number;
+  readonly x: DistributedArray;
+  readonly cost: number;
+}
+
+/** What a solver has come to. */
+export interface Followed {
+  /** Undefined where there were no iterations. */
+  readonly x: DistributedArray | undefined;
+  readonly iterations: number;
+  /** Of every iteration. */
+  readonly costs: readonly number[];
+  readonly seconds: number;
+}
+
+/** Runs the iterations of a solver to their end, with a progress bar of `niter` on rank 0. */
+export function follow(label: string, niter: number, steps: Iterable<Step>): Followed {
+  const progress = startProgress(niter, { label, rank: COMM_WORLD.rank });
+  const began = performance.now();
+  const costs: number[] = [];
+  let last: Step | undefined;
+  for (const step of steps) {
+    progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
+    costs.push(step.cost);
+    last = step;
+  }
+  progress.stop();
+  return { x: last?.x, iterations: last?.iteration ?? 0, costs, seconds: (performance.now() - began) / 1000 };
+}

@@ -1,0 +1,76 @@
+/**
+ * Products with a matrix that is spread over a grid of ranks: `summa` cuts it in tiles and lets panels of both matrices travel, `block` cuts it in rows and lets the other one travel. Both are
+ * compared with the product on one rank, and a least-squares problem with many right-hand sides is solved with each.
+ *
+ *     npx lops run -n 4 dist/examples/matmul.js --rows 600 --inner 400 --columns 50
+ */
+import { join } from 'node:path';
+import { COMM_WORLD, cgls, DistributedArray, MATRIX_MULT_KINDS, MPIMatrixMult, NDArray, resolveBackend } from 'lops-mpi';
+import { formatTable } from 'lops-mpi/cli';
+import { Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { relativeError } from './misfit.js';
+import { finish, numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+  readonly niter: number;
+}
+
+const { backend, rows, inner, columns, niter, out } = await parseFlags<Flags>('matmul', 'matrix products over ranks', (command) =>
+  command
+    .option('--rows <n>', 'of the matrix', numeric, 240)
+    .option('--inner <n>', 'columns of the matrix: unknowns of a problem', numeric, 160)
+    .option('--columns <n>', 'right-hand sides', numeric, 24)
+    .option('--niter <n>', 'iterations of CGLS', numeric, 40),
+);
+const comm = COMM_WORLD;
+const dtype = resolveBackend(backend).defaultDType;
+
+// The same on every rank, for the sake of the comparison: a rank needs only its block.
+const matrix = NDArray.normal([rows, inner], { seed: 1, backend, dtype });
+const model = DistributedArray.random([inner, columns], { seed: 2, backend, dtype });
+const local = matrix.matmul(model.asArray());
+
+const table: Record<string, string | number>[] = [];
+const owners: { readonly title: string; readonly array: NDArray }[] = [];
+const histories = new Map<string, number[]>();
+for (const kind of MATRIX_MULT_KINDS) {
+  const A = MPIMatrixMult.fromGlobal(matrix, columns, { kind });
+  const x = A.domain({ backend, dtype }).empty().assignGlobal(model.asArray());
+  const y = A.matvec(x);
+  const before = { ...comm.counters };
+  A.matvec(x, y);
+  const { messages, bytes } = comm.counters;
+  const error = y.asArray().subtract(local).norm() / local.norm();
+  const result = cgls(A, y, { niter, tol: 0 });
+  table.push({
+    kind,
+    grid: A.grid.join(' × '),
+    'error of A X': error,
+    messages: messages - before.messages,
+    KiB: Math.round((bytes - before.bytes) / 1024),
+    'dot test': A.dotTest({ domain: x.space, raise: false }).error,
+    'error of CGLS': relativeError(result.x, x),
+  });
+  histories.set(kind, result.cost);
+  owners.push({ title: `Y of ${kind}: rank of every element`, array: y.copy().fill(comm.rank).asArray() });
+}
+say(
+  `${rows} × ${inner} times ${inner} × ${columns} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}; messages of rank 0\n`,
+);
+say(formatTable(table));
+
+finish(() => {
+  const figure = new Figure({ columns: 3, title: 'A distributed matrix product' });
+  for (const { title, array } of owners)
+    figure.add(
+      heatMap(array.toHost(), [rows, columns], { title, range: [0, Math.max(1, comm.size - 1)], xLabel: 'column', yLabel: 'row' }),
+    );
+  const series = [...histories].map(([label, y], k) => ({ label, y, style: k === 0 ? ('solid' as const) : ('dashed' as const) }));
+  figure.add(linePlot(series, { title: 'Least squares: ‖Y − A X‖', xLabel: 'iteration', yScale: 'log' }));
+  const path = join(out, 'matmul.png');
+  figure.writePng(path);
+  console.log(`figure:  ${path}`);
+});

@@ -1,0 +1,25 @@
+import { type DistributedArray, type LinearOperator, rdots } from 'lops-mpi';
+
+/** Adds normal noise of a norm that is `share` of the data's. The same noise for the same seed. */
+export function addNoise(d: DistributedArray, share: number, seed: number): DistributedArray {
+  const noise = d.space.random(seed);
+  d.axpby((share * d.norm()) / noise.norm(), noise, 1);
+  noise.dispose();
+  return d;
+}
+
+/** `‖x − y‖ / ‖y‖` */
+export function relativeError(x: DistributedArray, y: DistributedArray): number {
+  const difference = x.subtract(y);
+  const error = difference.norm() / y.norm();
+  difference.dispose();
+  return error;
+}
+
+/** `α x` with the α for which `α A x` is nearest to d: amplitudes for an image that has only the shape. */
+export function scaledToFit(A: LinearOperator<DistributedArray>, x: DistributedArray, d: DistributedArray): DistributedArray {
+  const modelled = A.matvec(x);
+  const [fit = 0, size = 1] = rdots([modelled, d], [modelled, modelled]);
+  modelled.dispose();
+  return x.copy().scale(fit / size);
+}
