@@ -16,7 +16,7 @@ import type {
   UnaryOp,
 } from '../../src/core/backend.js';
 import type { Scalar } from '../../src/core/complex.js';
-import { bytesOf, type DType, dtypeOf, type HostArray, hostArray } from '../../src/core/dtype.js';
+import { bytesOf, type DType, dtypeOf, type HostArray, hostArray, lanesOf, realOf } from '../../src/core/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../src/core/kernel-dtypes.js';
 import type { Shape } from '../../src/core/shape.js';
@@ -92,7 +92,7 @@ class Cell implements Storage {
   }
 }
 
-const DTYPES: readonly DType[] = ['float32', 'int32'];
+const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32'];
 /** Longer chains are evaluated at once, so that a loop without downloads does not keep all its past. */
 const MAX_DEPTH = 200;
 
@@ -100,7 +100,7 @@ const MAX_DEPTH = 200;
 type Run = (engine: CpuBackend, out: Elements, ins: readonly Elements[]) => void;
 
 /**
- * A backend as unlike typed arrays as can be, to prove the contracts: float32 (and int32, which indices and comparisons need) only; values
+ * A backend as unlike typed arrays as can be, to prove the contracts: single precision (and int32, which indices and comparisons need) only; values
  * are immutable and swapped on write; kernels only build a graph, that a download or a scalar evaluates; no message layer may read its
  * memory; fresh memory holds NaN. The reference kernels evaluate the graph.
  */
@@ -124,7 +124,7 @@ export class DeferredBackend implements Backend {
 
   alloc(dtype: DType, length: number): Storage {
     if (!DTYPES.includes(dtype))
-      throw new BackendError(`backend 'deferred' holds ${DTYPES.join(' and ')}, not ${dtype}: use backend 'cpu' for it`);
+      throw new BackendError(`backend 'deferred' holds ${DTYPES.join(', ')}, not ${dtype}: use backend 'cpu' for it`);
     if (!Number.isSafeInteger(length) || length < 0)
       throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
     const [slot, bytes] = [`${dtype} ${length}`, length * bytesOf(dtype)];
@@ -150,9 +150,10 @@ export class DeferredBackend implements Backend {
   }
 
   upload(from: HostArray, to: Elements): void {
-    if (dtypeOf(from) !== to.storage.dtype)
-      throw new DTypeError(`expected the typed array of ${to.storage.dtype}, received one of ${dtypeOf(from)}`);
-    if (from.length !== to.size) throw new ShapeError(`expected ${to.size} numbers, received ${from.length}`);
+    const { dtype } = to.storage;
+    if (dtypeOf(from) !== realOf(dtype)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(from)}`);
+    const count = to.size * lanesOf(dtype);
+    if (from.length !== count) throw new ShapeError(`expected ${count} numbers, received ${from.length}`);
     const copy = from.slice();
     this.#defer(to, [], (engine, out) => engine.upload(copy, out));
   }
@@ -221,7 +222,7 @@ export class DeferredBackend implements Backend {
   }
 
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
-    for (const c of coefficients) checkStorable(c, 'float32');
+    for (const c of coefficients) checkStorable(c, y.storage.dtype);
     this.#defer(y, xs, (engine, out, ins) => engine.linearCombination(coefficients, ins, out));
   }
 
@@ -265,8 +266,8 @@ export class DeferredBackend implements Backend {
     this.#defer(c, [a, b], (engine, out, [x, y]) => engine.matmul(x as Elements, y as Elements, out, spec));
   }
 
-  fft(_x: Elements, _y: Elements, plan: FftPlan): void {
-    throw new DTypeError(`backend 'deferred' holds no complex data, which the transform '${plan.kind}' needs: use backend 'cpu'`);
+  fft(x: Elements, y: Elements, plan: FftPlan): void {
+    this.#defer(y, [x], (engine, out, [from]) => engine.fft(from as Elements, out, { ...plan, overwrite: false }));
   }
 
   stencil(x: Elements, y: Elements, stencil: Stencil): void {
