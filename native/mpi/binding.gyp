@@ -15,6 +15,8 @@
         'requests.cc',
         'last-words.cc',
         'monitor.cc',
+        'node-page.cc',
+        'watchdog.cc',
         'signals.cc',
       ],
       'include_dirs': ['../common'],
@@ -30,6 +32,8 @@
       'cflags_cc': ['-std=c++17', '-O3', '-Wall', '-Wextra', '-ffp-contract=off', '-fvisibility=hidden', '<!@(node mpi-flags.mjs cflags)'],
       'libraries': ['<!@(node mpi-flags.mjs ldflags)'],
       'conditions': [
+        # shm_open, in C libraries before glibc 2.34
+        ['OS=="linux"', {'libraries': ['-lrt']}],
         ['OS=="mac"', {
           'xcode_settings': {
             'CLANG_CXX_LANGUAGE_STANDARD': 'c++17',

@@ -3,28 +3,16 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
-#include <random>
 #include <thread>
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "life-cycle.hpp"
-#include "mpi-api.hpp"
+#include "node-page.hpp"
 
 namespace lops::mpi {
 namespace {
 
-/** Hashes of what was said; zeros are free. */
-struct Said {
-  static constexpr std::size_t kMost = 64;
-  std::atomic<std::uint64_t> hashes[kMost];
-};
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "memory of several processes");
-
-Said own{};
-Said* said = &own;
 std::string me;
 
 /** Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is aborted. */
@@ -33,19 +21,12 @@ constexpr int kLastWords = 100;
 /** True for the first rank of the node that says it. */
 bool claim(const std::string& text) {
   const std::uint64_t hash = std::hash<std::string>{}(text) | 1;
-  for (auto& place : said->hashes) {
+  for (auto& place : nodePage().said) {
     std::uint64_t none = 0;
     if (place.compare_exchange_strong(none, hash)) return true;
     if (none == hash) return false;
   }
   return true;
-}
-
-Said* mapped(int fd) {
-  if (fd < 0) return nullptr;
-  void* memory = ftruncate(fd, sizeof(Said)) == 0 ? mmap(nullptr, sizeof(Said), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
-  close(fd);
-  return memory == MAP_FAILED ? nullptr : static_cast<Said*>(memory);
 }
 
 void say(const std::string& text) {
@@ -66,30 +47,10 @@ napi_value claimLastWords(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void shareLastWords() {
+void introduce() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   me = "lops-mpi: rank " + std::to_string(worldRank()) + " of " + std::to_string(worldSize()) + " (" + host + ", process " + std::to_string(getpid()) + ")";
-
-  MPI_Comm node;
-  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, worldRank(), MPI_INFO_NULL, &node), "MPI_Comm_split_type");
-  int rank = 0;
-  check(MPI_Comm_rank(node, &rank), "MPI_Comm_rank");
-  char name[64] = "";
-  Said* shared = nullptr;
-  if (rank == 0) {
-    std::random_device random;
-    std::snprintf(name, sizeof name, "/lops-%d-%08x%08x", static_cast<int>(getpid()), random(), random());
-    shared = mapped(shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600));
-  }
-  check(MPI_Bcast(name, sizeof name, MPI_CHAR, 0, node), "MPI_Bcast");
-  if (rank != 0) shared = mapped(shm_open(name, O_RDWR, 0600));
-  int all = shared != nullptr ? 1 : 0;
-  check(MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, node), "MPI_Allreduce");
-  // All have it open or never will: nothing is left behind, however the job ends.
-  if (rank == 0) shm_unlink(name);
-  check(MPI_Comm_free(&node), "MPI_Comm_free");
-  if (all) said = shared;
 }
 
 const std::string& whoAmI() { return me; }
@@ -101,7 +62,7 @@ void sayLast(const std::string& text) {
 
 void sayLastIfFirst(const std::string& text) {
   std::uint64_t none = 0;
-  if (said->hashes[0].compare_exchange_strong(none, 1)) say(text);
+  if (nodePage().said[0].compare_exchange_strong(none, 1)) say(text);
 }
 
 void exposeLastWords(napi_env env, napi_value exports) {

@@ -7,8 +7,8 @@
 
 namespace lops::mpi {
 
-/** Collective over the job: makes the memory that the ranks of a node share. Without it (no /dev/shm) each speaks for itself. */
-void shareLastWords();
+/** Finds out who this is, after MPI_Init. */
+void introduce();
 
 /** 'lops-mpi: rank 1 of 3 (host, process 123)' */
 const std::string& whoAmI();

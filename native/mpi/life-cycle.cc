@@ -8,6 +8,7 @@
 
 #include "comm.hpp"
 #include "last-words.hpp"
+#include "node-page.hpp"
 #include "signals.hpp"
 #include "types.hpp"
 
@@ -36,7 +37,8 @@ napi_value init(napi_env env, napi_callback_info) {
   state = State::active;
   createOps();
   const std::int32_t world = adopt(MPI_COMM_WORLD);
-  shareLastWords();
+  introduce();
+  shareNodePage();
   return toJs(env, world);
 }
 

@@ -6,6 +6,7 @@
 #include "life-cycle.hpp"
 #include "requests.hpp"
 #include "signals.hpp"
+#include "watchdog.hpp"
 
 namespace {
 
@@ -16,6 +17,7 @@ napi_value load(napi_env env, napi_value exports) {
     exposeLifeCycle(env, exports);
     exposeLastWords(env, exports);
     exposeSignals(env, exports);
+    exposeWatchdog(env, exports);
     exposeComm(env, exports);
     exposeCudaSupport(env, exports);
     exposeCollectives(env, exports);

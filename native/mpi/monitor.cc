@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -19,6 +20,8 @@ namespace lops::mpi {
 namespace {
 
 int wakeEnd = -1;
+std::atomic<void (*)()> onTick{nullptr};
+constexpr int kTickMilliseconds = 200;
 constexpr std::uint8_t kByLauncher = 0x80;
 /** Seconds that MPI has to end the job. */
 constexpr int kPatience = 3;
@@ -36,9 +39,11 @@ void withoutSignals(Body&& body) {
 void run(int end, void (*onWake)(int, bool)) {
   for (;;) {
     pollfd waited{end, POLLIN, 0};
-    if (poll(&waited, 1, -1) <= 0) continue;
+    auto* const tick = onTick.load();
+    const int ready = poll(&waited, 1, tick != nullptr ? kTickMilliseconds : -1);
     std::uint8_t byte = 0;
-    if (read(end, &byte, 1) == 1) onWake(byte & 0x7f, (byte & kByLauncher) != 0);
+    if (ready > 0 && read(end, &byte, 1) == 1 && byte != 0) onWake(byte & 0x7f, (byte & kByLauncher) != 0);
+    if (tick != nullptr) tick();
   }
 }
 
@@ -51,6 +56,11 @@ void startMonitor(void (*onWake)(int, bool)) {
   fcntl(ends[1], F_SETFL, O_NONBLOCK);
   withoutSignals([&] { std::thread(run, ends[0], onWake).detach(); });
   wakeEnd = ends[1];
+}
+
+void tickInMonitor(void (*tick)()) {
+  onTick.store(tick);
+  wakeMonitor(0, false);
 }
 
 bool wakeMonitor(int number, bool byLauncher) {

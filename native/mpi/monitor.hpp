@@ -8,6 +8,9 @@ namespace lops::mpi {
 /** Starts the thread; `onWake` runs in it. Once per process. */
 void startMonitor(void (*onWake)(int number, bool byLauncher));
 
+/** From now on the thread also runs `onTick`, some times a second. */
+void tickInMonitor(void (*onTick)());
+
 /** Passes a signal on to the thread. Safe in signal handlers; false where there is no thread. */
 bool wakeMonitor(int number, bool byLauncher);
 

@@ -13,6 +13,7 @@
 #include "last-words.hpp"
 #include "life-cycle.hpp"
 #include "monitor.hpp"
+#include "watchdog.hpp"
 
 namespace lops::mpi {
 namespace {
@@ -97,12 +98,12 @@ void endBy(int number, bool byLauncher) {
   const std::string name = nameOf(number);
   if (byLauncher) {
     // It ends all ranks: one of them says so, unless one has said why.
-    sayLastIfFirst(whoAmI() + ": received " + name + " from its launcher, the job ends");
+    sayLastIfFirst(whoAmI() + ": received " + name + " from its launcher, the job ends" + whatItDoes());
     std::signal(number, SIG_DFL);
     kill(getpid(), number);
     return;
   }
-  sayLast(whoAmI() + ": received " + name + ", the job is aborted");
+  sayLast(whoAmI() + ": received " + name + ", the job is aborted" + whatItDoes());
   abortFromAside(128 + number);
 }
 

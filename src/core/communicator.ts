@@ -31,6 +31,18 @@ export interface CommCounters {
   reset(): void;
 }
 
+/** Compares what the ranks of a communicator are about to do: collective, in debug mode only. Throws `MpiError` on all ranks, which says what each of them does and where. */
+export interface CallChecker {
+  /** All ranks must describe it alike. */
+  same(what: string): void;
+  /** The elements that each rank sends to others must be those that they expect from it. */
+  messages(
+    what: string,
+    out: readonly { readonly peer: number; readonly size: number }[],
+    incoming: readonly { readonly peer: number; readonly size: number }[],
+  ): void;
+}
+
 /** Where a message came from, for wildcards. */
 export interface Status {
   readonly source: number;
@@ -49,6 +61,8 @@ export interface Communicator {
   /** Differs between communicators of this process, the same for one and the same communicator. */
   readonly id: number;
   readonly counters: CommCounters;
+  /** In debug mode (`LOPS_DEBUG=1`) only. */
+  readonly checker?: CallChecker | undefined;
 
   barrier(): void;
   bcast(data: Transferable, root?: number): void;

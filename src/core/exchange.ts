@@ -6,7 +6,10 @@ import { type Box, intersect } from './layout.js';
 import { product, type Shape, stridesOf } from './shape.js';
 
 /** What point-to-point exchange needs of a communicator. */
-export type MessagePort = Pick<Communicator, 'rank' | 'size' | 'id' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'startAll' | 'waitAll'>;
+export type MessagePort = Pick<
+  Communicator,
+  'rank' | 'size' | 'id' | 'checker' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'startAll' | 'waitAll'
+>;
 
 /** Tag of all exchanges; any two between the same ranks are started in the same order on both, which is what matches them. */
 const TAG = 27759;
@@ -390,6 +393,16 @@ export class Exchange {
       checkElements(target, size, this.dtype, this.backend, 'the target');
       if (x) checkDisjoint(x, target);
     });
+    const { checker } = this.#port;
+    if (checker) {
+      const { sends, receives } = this.pattern;
+      const forward = direction === 'forward';
+      checker.messages(
+        `exchange of ghost cells or blocks, ${direction}, ${this.dtype}`,
+        forward ? sends : receives,
+        forward ? receives : sends,
+      );
+    }
     this.#targets = targets;
     this.#active = direction;
   }

@@ -217,5 +217,7 @@ export function spaceOf(owner: string, globalShape: number | Shape, options: Dis
         : grid
           ? Layout.grid(shape, comm.size, grid)
           : Layout.split(shape, comm.size, k);
-  return DistributedSpace.of({ layout, partition, comm, dtype: checkDType(options.dtype ?? backend.defaultDType), backend, mask });
+  const dtype = checkDType(options.dtype ?? backend.defaultDType);
+  comm.checker?.same(`${owner}: ${partition} ${dtype} ${layout}`);
+  return DistributedSpace.of({ layout, partition, comm, dtype, backend, mask });
 }

@@ -38,11 +38,12 @@ export function say(text: string): void {
   } catch {
     // Nobody reads it any more
   }
-  rest();
+  rest(LAST_WORDS);
 }
 
-/** Leaves the launcher, or the rank that speaks, the time. */
-const rest = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS);
+const rest = (milliseconds: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+/** Another rank of this node has said the same: it ends the job. */
+const leaveToOther = (): void => rest(10 * LAST_WORDS);
 
 /**
  * Binds the end of this process to the end of the job: an error or an exit code on one rank aborts all of them, and MPI is finalized
@@ -60,8 +61,9 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
     // An error of all ranks is said once
     const reason = inspect(error);
-    if (mpi.claimLastWords(reason)) say(`${me}: uncaught error, the job is aborted:\n${reason}`);
-    else rest();
+    if (mpi.claimLastWords(error instanceof Error ? `${error.name}: ${error.message}` : reason))
+      say(`${me}: uncaught error, the job is aborted:\n${reason}`);
+    else leaveToOther();
     mpi.abort(1);
   });
 
@@ -69,7 +71,7 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
     if (code !== 0 && code !== EXIT_RESUMABLE) {
       runLaterListeners(onExit, code);
       if (mpi.claimLastWords(`exit ${code}`)) say(`${me}: exits with code ${code}, the job is aborted`);
-      else rest();
+      else leaveToOther();
       mpi.abort(code & 0xff || 1);
     }
     try {
@@ -82,7 +84,9 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
           'Do all ranks make the same communication calls? If the others only need longer, raise LOPS_MPI_EXIT_TIMEOUT (seconds).',
       );
     } catch (error) {
-      say(`${me}: can't finalize MPI, the job is aborted:\n${inspect(error)}`);
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
+      if (mpi.claimLastWords(reason)) say(`${me}: can't finalize MPI, the job is aborted:\n${reason}`);
+      else leaveToOther();
     }
     mpi.abort(EXIT_MISSING);
   };

@@ -1,5 +1,6 @@
 import {
   ANY,
+  type CallChecker,
   type CartesianCommunicator,
   type Communicator,
   type PersistentRequest,
@@ -20,6 +21,7 @@ import { dtypeCode, type MpiAddon, opCode } from './native.js';
 import { PortRequest } from './port-request.js';
 import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut } from './staging.js';
 import { arriving, type Transit, transitsOf } from './transit.js';
+import { checkerOf } from './watched.js';
 
 const WORLD = 0;
 
@@ -47,6 +49,7 @@ const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 3276
 export class MpiCommunicator extends BaseCommunicator {
   readonly rank: number;
   readonly size: number;
+  readonly checker: CallChecker | undefined;
   readonly #mpi: MpiAddon;
   readonly #handle: number;
   /** Has all ranks of the launch, in their order. */
@@ -61,6 +64,7 @@ export class MpiCommunicator extends BaseCommunicator {
     this.#whole = whole;
     this.rank = mpi.rank(handle);
     this.size = mpi.size(handle);
+    this.checker = checkerOf(mpi, handle);
   }
 
   protected override doBarrier(): void {

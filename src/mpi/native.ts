@@ -30,6 +30,12 @@ export interface MpiAddon {
   /** Whether one of them came. */
   receivedSignal(): boolean;
 
+  /** Records calls from now on; after so many seconds in one of them the job ends (0: never). */
+  watch(seconds: number): void;
+  /** Records that this rank begins a call that may wait, in words. */
+  enter(text: string): void;
+  leave(): void;
+
   rank(comm: number): number;
   size(comm: number): number;
   /** These answer −1 where this rank is in no new communicator. */
@@ -161,7 +167,7 @@ export interface MpiDescription {
   readonly mpicc: string;
 }
 
-const OPS: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3, land: 4, lor: 5 };
+export const OPS: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3, land: 4, lor: 5 };
 const TAGS = Object.fromEntries(DTYPES.map((dtype, i) => [dtype, i])) as Readonly<Record<DType, number>>;
 export const opCode = (op: ReduceOp): number => OPS[op];
 export const dtypeCode = (dtype: DType): number => TAGS[dtype];

@@ -8,6 +8,7 @@ import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { MpiCommunicator } from './mpi-communicator.js';
 import { loadMpi, type MpiAddon } from './native.js';
 import { SelfCommunicator } from './self-communicator.js';
+import { watchAsked, watched } from './watched.js';
 
 let world: Communicator | undefined;
 
@@ -38,19 +39,22 @@ function join(): Communicator {
   return initialise(mpi, launch);
 }
 
-function initialise(mpi: MpiAddon, launch: LaunchEnvironment): Communicator {
+function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   const limit = process.env['LOPS_MPI_MAX_COUNT'];
   if (limit) {
     if (!/^[1-9]\d*$/.test(limit)) throw new ArgumentError(`expected LOPS_MPI_MAX_COUNT to be a positive integer, received '${limit}'`);
-    mpi.setMaxCount(Number(limit));
+    addon.setMaxCount(Number(limit));
   }
+  const watch = watchAsked();
   makeOutputBlocking();
   // Its MPI_Init ends the process, with a text that helps nobody
-  if (launch.source === 'Slurm' && launch.rank === 0 && mpi.describe().library === 'Open MPI')
+  if (launch.source === 'Slurm' && launch.rank === 0 && addon.describe().library === 'Open MPI')
     say(
       'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun --mpi=pmix, or LOPS_MPI=off to run each alone',
     );
-  const all = new MpiCommunicator(mpi, mpi.init());
+  const handle = addon.init();
+  const mpi = watched(addon, watch);
+  const all = new MpiCommunicator(mpi, handle);
   markJoined(launch, process.env, process.pid);
   leaveTrace(all.rank);
   guardLife(mpi, all.rank, all.size);

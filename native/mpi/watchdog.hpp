@@ -1,0 +1,15 @@
+// What ranks do, for those who wait too long for them. Only where LOPS_TIMEOUT or LOPS_DEBUG asked for it.
+#pragma once
+
+#include <node_api.h>
+
+#include <string>
+
+namespace lops::mpi {
+
+/** ': it waits for 3.0 s in …'; empty where nothing is recorded. */
+std::string whatItDoes();
+
+void exposeWatchdog(napi_env env, napi_value exports);
+
+}  // namespace lops::mpi

@@ -1,0 +1,58 @@
+import { findSourceMap } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const LIBRARY = new URL('../', import.meta.url).href;
+const FRAMES = 40;
+/** Places by 'file:line:column' as V8 gives them. */
+const known = new Map<string, string>();
+
+/** The frames of this call, as objects: faster than their text, and cheap to sort out. */
+function frames(): NodeJS.CallSite[] {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.stackTraceLimit = FRAMES;
+  Error.prepareStackTrace = (_, sites) => sites;
+  try {
+    const sites: unknown = new Error().stack;
+    return Array.isArray(sites) ? (sites as NodeJS.CallSite[]) : [];
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+const isLibrary = (file: string): boolean => file.startsWith(LIBRARY) || file.startsWith('node:');
+
+function placeOf(site: NodeJS.CallSite): string {
+  const file = site.getFileName() ?? 'unknown';
+  const [line, column] = [site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0];
+  const key = `${file}:${line}:${column}`;
+  let place = known.get(key);
+  if (place === undefined) {
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    const origin = findSourceMap(path)?.findEntry(line - 1, column - 1);
+    place =
+      origin && 'originalSource' in origin
+        ? `${origin.originalSource.replace(/^file:\/\//, '')}:${origin.originalLine + 1}:${origin.originalColumn + 1}`
+        : `${path}:${line}:${column}`;
+    known.set(key, place);
+  }
+  return place;
+}
+
+/** Where the program called the library, and what it called: 'at script.js:12:5 (cgls)'. Some 10 µs; not for programs that are not watched. */
+export function callSite(): string {
+  let called = '';
+  for (const site of frames()) {
+    const file = site.getFileName() ?? '';
+    if (!isLibrary(file)) {
+      // natives such as Array.map have no file
+      if (file === '') continue;
+      return `at ${placeOf(site)}${called ? ` (${called})` : ''}`;
+    }
+    if (file.startsWith('node:')) continue;
+    const [type, name] = [site.getTypeName(), site.getFunctionName()];
+    if (name)
+      called = type && type !== 'Object' && type !== 'Module' && type !== 'Function' && !name.includes('.') ? `${type}.${name}` : name;
+  }
+  return called ? `in ${called}` : '';
+}

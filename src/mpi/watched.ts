@@ -1,0 +1,101 @@
+import type { CallChecker } from '../core/communicator.js';
+import { ArgumentError } from '../core/errors.js';
+import { callSite } from './call-site.js';
+import { COLLECTIVES, callText, MESSAGES } from './call-text.js';
+import { Comparison } from './comparison.js';
+import type { MpiAddon } from './native.js';
+
+const WORLD = 0;
+const REQUESTS = ['iallreduce', 'isend', 'irecv', 'sendInit', 'recvInit'];
+const comparisons = new WeakMap<MpiAddon, Comparison>();
+
+/** Seconds after which a call that waits ends the job: `LOPS_TIMEOUT`; 0 where it is not set. */
+function timeLimit(): number {
+  const text = process.env['LOPS_TIMEOUT'];
+  if (!text) return 0;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds > 0) return seconds;
+  throw new ArgumentError(`expected LOPS_TIMEOUT to be a positive number of seconds, received '${text}'`);
+}
+
+function debugs(): boolean {
+  const text = process.env['LOPS_DEBUG'] ?? '';
+  if (!['', '0', '1'].includes(text)) throw new ArgumentError(`expected LOPS_DEBUG to be 0 or 1, received '${text}'`);
+  return text === '1';
+}
+
+/** What was asked for. */
+export interface Watch {
+  /** Seconds that a call may wait; 0 without a limit. */
+  readonly limit: number;
+  readonly debug: boolean;
+}
+
+/** From the environment. Throws {@link ArgumentError} where it does not make sense. */
+export const watchAsked = (): Watch => ({ limit: timeLimit(), debug: debugs() });
+
+/** What compares calls on a communicator of this addon: in debug mode only. */
+export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined => comparisons.get(mpi)?.checkerOf(comm);
+
+/**
+ * The addon, initialised; where `LOPS_TIMEOUT` or `LOPS_DEBUG` asks for it, one that records each call that may wait, and its place in the program, for the watchdog,
+ * and compares collective calls over the ranks. Otherwise the addon itself: nothing is paid for what is not asked for.
+ */
+export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
+  if (limit === 0 && !debug) return mpi;
+  mpi.watch(limit);
+  const comparison = debug ? new Comparison(mpi) : undefined;
+  const watcher: MpiAddon = Object.create(mpi) as MpiAddon;
+  if (comparison) comparisons.set(watcher, comparison);
+
+  /** Replaces a method by one that does `before`, which answers the call in words, first. */
+  const wrap = (name: keyof MpiAddon, before: (args: readonly unknown[]) => string): void => {
+    const call: unknown = mpi[name];
+    if (typeof call !== 'function') return;
+    Reflect.set(watcher, name, (...args: unknown[]): unknown => {
+      const text = before(args);
+      mpi.enter(text);
+      try {
+        const result: unknown = Reflect.apply(call, mpi, args);
+        if (REQUESTS.includes(name)) requests.set(result as number, text);
+        return result;
+      } finally {
+        mpi.leave();
+      }
+    });
+  };
+  /** What requests wait for, by handle. */
+  const requests = new Map<number, string>();
+  const inComm = (comm: unknown): string => (comm === WORLD ? '' : ` in a communicator of ${mpi.size(comm as number)} ranks`);
+
+  for (const [name, at] of Object.entries(COLLECTIVES)) {
+    wrap(name as keyof typeof COLLECTIVES, (args) => {
+      const comm = args[0] as number;
+      const what = callText(name, at, args);
+      const site = callSite();
+      const text = `${what}${inComm(comm)} ${site}`;
+      if (comparison) {
+        mpi.enter(text);
+        try {
+          comparison.same(comm, what, site);
+          if (name === 'alltoallv') comparison.crossCheck(comm, name, args[3] as Float64Array, args[6] as Float64Array);
+          if (name === 'freeComm') comparison.forget(comm);
+        } finally {
+          mpi.leave();
+        }
+      }
+      return text;
+    });
+  }
+  for (const [name, at] of Object.entries(MESSAGES)) {
+    wrap(name as keyof typeof MESSAGES, (args) => `${callText(name, at, args)}${inComm(args[0])} ${callSite()}`);
+  }
+  wrap('wait', ([request]) => `wait ${callSite()} for ${requests.get(request as number) ?? 'a request'}`);
+  wrap('finalize', () => {
+    const what = 'the end of the program';
+    mpi.enter(what);
+    comparison?.same(WORLD, what, '');
+    return what;
+  });
+  return watcher;
+}
