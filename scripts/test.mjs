@@ -28,6 +28,14 @@ if (!values['no-setup']) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }
+// Built where its sources changed
+if (process.env.LOPS_TEST_CUDA !== 'real') {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-cuemu.mjs'), '--quiet'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 // From the sources, since dist keeps files whose source is gone
 const endings = values.tier === undefined ? ['.test.ts', '.ranks.ts'] : [`.${values.tier}.ts`];

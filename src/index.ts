@@ -6,6 +6,15 @@
 // a part of an array and the set of a projection have one name
 export type { Box as LayoutBox } from './core/index.js';
 export * from './core/index.js';
+export {
+  CudaBackend,
+  type CudaBackendOptions,
+  type CudaCounters,
+  type CudaDeviceInfo,
+  type CudaPoolStats,
+  type CudaState,
+  cudaAddon,
+} from './gpu/cuda/index.js';
 export * from './io/index.js';
 export * from './local/index.js';
 export * from './operators/index.js';

@@ -13,11 +13,14 @@ const ONLY = list(process.env['LOPS_TEST_BACKENDS']);
 const GREP = new RegExp(process.env['LOPS_TEST_GREP'] ?? '');
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-function matrix(tests: readonly DistributedTest[], size: number): PlannedTest[] {
+function matrix(file: string, tests: readonly DistributedTest[], size: number): PlannedTest[] {
   return tests.flatMap(({ title, options }, index) => {
     if (!(options.ranks ?? [1, 2, 3, 4]).includes(size)) return [];
     const names = BACKENDS.filter(
-      (b) => b.ranks.includes(size) && (options.backends ?? [b.name]).includes(b.name) && (ONLY ?? [b.name]).includes(b.name),
+      (b) =>
+        b.ranks.includes(size) &&
+        (options.backends ?? [b.name]).includes(b.name) &&
+        (ONLY?.includes(b.name) ?? b.files?.test(file) ?? true),
     );
     return names.map(({ name }) => ({ index, title, backend: name, timeout: options.timeout }));
   });
@@ -51,7 +54,7 @@ for (const file of rankFiles(root)) {
       });
     }
     for (const size of RANKS) {
-      const planned = matrix(tests, size);
+      const planned = matrix(name, tests, size);
       if (planned.length === 0) continue;
       describe(size === 1 ? '1 rank' : `${size} ranks`, function () {
         this.timeout(0);

@@ -13,9 +13,12 @@ struct Memory {
   std::shared_ptr<Context> context;
   Chunk* chunk;
 
+  Memory(std::shared_ptr<Context> owner, std::size_t bytes) : context(std::move(owner)), chunk(context->pool->take(bytes)) {}
   ~Memory() {
     if (chunk != nullptr) context->drop(chunk);
   }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
 };
 
 /** Page-locked memory that an ArrayBuffer holds. */
@@ -26,8 +29,8 @@ struct Pinned {
 
 napi_value alloc(napi_env env, napi_callback_info info) {
   const Args<2> args(env, info);
-  Context& context = enter(env, args[0]);
-  auto memory = std::make_unique<Memory>(Memory{shareContext(env, args[0]), context.pool->take(args.size(1))});
+  enter(env, args[0]);
+  auto memory = std::make_unique<Memory>(shareContext(env, args[0]), args.size(1));
   std::int64_t ignored = 0;
   // The collector must know what these small objects hold
   napi_adjust_external_memory(env, static_cast<std::int64_t>(memory->chunk->bytes), &ignored);

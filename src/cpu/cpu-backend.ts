@@ -1,20 +1,19 @@
-import {
-  type Backend,
-  type BinaryOp,
-  COMPARISONS,
-  type Convolution,
-  type Elements,
-  type Extents,
-  type FftPlan,
-  type IndexTable,
-  type InnerProduct,
-  type MatMul,
-  type MemoryStats,
-  type ReduceKernel,
-  type Stencil,
-  type Storage,
-  type Strided,
-  type UnaryOp,
+import type {
+  Backend,
+  BinaryOp,
+  Convolution,
+  Elements,
+  Extents,
+  FftPlan,
+  IndexTable,
+  InnerProduct,
+  MatMul,
+  MemoryStats,
+  ReduceKernel,
+  Stencil,
+  Storage,
+  Strided,
+  UnaryOp,
 } from '../core/backend.js';
 import { im, isZero, re, type Scalar, scalarOf } from '../core/complex.js';
 import {
@@ -33,6 +32,7 @@ import {
 } from '../core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../core/errors.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/kernel-dtypes.js';
+import { binaryDType, checkHost, checkRun, isElements } from '../core/kernel-operands.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape } from '../core/shape.js';
 import { CpuStorage } from './cpu-storage.js';
@@ -50,9 +50,6 @@ export interface CpuBackendOptions {
   /** The address of a buffer modulo 64, for aligned memory; only native code can see it. */
   readonly addressOf?: (buffer: ArrayBuffer) => number;
 }
-
-const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
-const isComparison = (op: BinaryOp): boolean => (COMPARISONS as readonly string[]).includes(op);
 
 /** Memory for scalar operands: a scalar is an array that is walked with step 0. */
 function scalarSlots(): Record<DType, HostArray> {
@@ -176,7 +173,7 @@ export class CpuBackend implements Backend {
 
   binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
     const to = this.#use(z);
-    const dtype = isElements(x) ? x.storage.dtype : isElements(y) ? y.storage.dtype : scalarDType(op, x, y, to.dtype);
+    const dtype = binaryDType(op, x, y, to.dtype);
     binaryResult(op, dtype);
     const [xs, xo, xStep] = this.#operand(x, dtype, this.#left);
     const [ys, yo, yStep] = this.#operand(y, dtype, this.#right);
@@ -322,9 +319,7 @@ export class CpuBackend implements Backend {
     const storage = this.#own(elements.storage);
     if (storage.released)
       throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
-    // Native kernels would read and write whatever lies behind
-    if (elements.offset < 0 || elements.offset + elements.size > storage.length)
-      throw new ShapeError(`expected elements within a storage of ${storage.length}, received ${elements.size} from ${elements.offset} on`);
+    checkRun(elements);
     return storage;
   }
 
@@ -372,18 +367,4 @@ export class CpuBackend implements Backend {
       complexWeights: values !== undefined && isComplex(values.dtype),
     };
   }
-}
-
-/** What two scalars are compared in: their own precision; otherwise the dtype of the result. */
-function scalarDType(op: BinaryOp, x: Scalar, y: Scalar, result: DType): DType {
-  if (!isComparison(op)) return result;
-  return im(x) !== 0 || im(y) !== 0 ? 'complex128' : 'float64';
-}
-
-function checkHost(values: HostArray, elements: Elements): void {
-  const { dtype } = elements.storage;
-  if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
-  const expected = elements.size * lanesOf(dtype);
-  if (values.length !== expected)
-    throw new ShapeError(`expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`);
 }

@@ -62,3 +62,17 @@ export function withoutLaunch(env: Environment): Record<string, string> {
   }
   return kept;
 }
+
+/** The variables that number the ranks of one node, by who sets them: Open MPI, Hydra, Cray PALS, MVAPICH, Slurm. */
+const NODE_RANKS = ['OMPI_COMM_WORLD_LOCAL_RANK', 'MPI_LOCALRANKID', 'PALS_LOCAL_RANKID', 'MV2_COMM_WORLD_LOCAL_RANK', 'SLURM_LOCALID'];
+
+/** This rank's number among those of its node, as the launcher says; without communication. Undefined where it doesn't say. */
+export function nodeRankOf(env: Environment): number | undefined {
+  for (const name of NODE_RANKS) {
+    // Slurm sets its own in batch scripts too
+    if (name.startsWith('SLURM') && env['SLURM_STEP_ID'] === undefined) continue;
+    const rank = integer(env[name]);
+    if (rank !== undefined) return rank;
+  }
+  return undefined;
+}

@@ -1,12 +1,15 @@
 import type { Backend } from '../../src/core/backend.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 import { DeferredBackend } from './deferred-backend.js';
+import { testCudaBackend } from './emulated-cuda.js';
 
 /** A backend of the test matrix. */
 export interface BackendEntry {
   readonly name: string;
   /** The numbers of ranks that tests run on. */
   readonly ranks: readonly number[];
+  /** The files that run on it where nobody asks for more with `LOPS_TEST_BACKENDS`. Default: all. */
+  readonly files?: RegExp;
   make(): Backend | Promise<Backend>;
 }
 
@@ -15,6 +18,7 @@ export const BACKENDS: readonly BackendEntry[] = [
   { name: 'cpu', ranks: [1, 2, 3, 4], make: () => createCpuBackend() },
   { name: 'reference', ranks: [1, 2], make: () => new CpuBackend({ name: 'reference' }) },
   { name: 'deferred', ranks: [1, 2], make: () => new DeferredBackend() },
+  { name: 'cuda', ranks: [1, 2], files: /^operators\/(derivatives|halo)/, make: testCudaBackend },
 ];
 
 const made = new Map<string, Backend>();

@@ -1,0 +1,116 @@
+// Sums of products: matrices, convolutions, sparse tables; and the side conditions of real transforms.
+#include "prelude.cuh"
+
+DEVICE A arith(T x) { return to<A>(wide(x)); }
+DEVICE W conjugated(W x, int conjugate) { return conjugate ? conj(x) : x; }
+
+// ---- C ← α op(A) op(B) + β C, row-major; op: 0 as it is, 1 transposed, 2 conjugated and transposed. Tiles of 16 × 16.
+#define TILE 16
+extern "C" __global__ void matmul(const T *a, const T *b, T *c, i64 m, i64 n, i64 k, int opA, int opB, i64 lda, i64 ldb, i64 ldc, i64 batch, i64 strideA,
+                                  i64 strideB, i64 strideC, double alphaRe, double alphaIm, double betaRe, double betaIm) {
+  __shared__ T tileA[TILE][TILE + 1], tileB[TILE][TILE + 1];
+  const int tx = threadIdx.x, ty = threadIdx.y;
+  const i64 row = (i64)blockIdx.y * TILE + ty, column = (i64)blockIdx.x * TILE + tx;
+  const W alpha = scalar<W>(alphaRe, alphaIm), beta = scalar<W>(betaRe, betaIm), zero = scalar<W>(0, 0);
+  const bool reads = alphaRe != 0 || alphaIm != 0, keeps = betaRe != 0 || betaIm != 0;
+  for (i64 q = blockIdx.z; q < batch; q += gridDim.z) {
+    const T *at = a + q * strideA, *bt = b + q * strideB;
+    W sum = zero;
+    for (i64 p = 0; reads && p < k; p += TILE) {
+      if (row < m && p + tx < k) tileA[ty][tx] = opA == 0 ? at[row * lda + p + tx] : at[(p + tx) * lda + row];
+      if (column < n && p + ty < k) tileB[ty][tx] = opB == 0 ? bt[(p + ty) * ldb + column] : bt[column * ldb + p + ty];
+      __syncthreads();
+      const int end = k - p < TILE ? (int)(k - p) : TILE;
+      if (row < m && column < n)
+        for (int s = 0; s < end; ++s) sum = sum + conjugated(wide(tileA[ty][s]), opA == 2) * conjugated(wide(tileB[s][tx]), opB == 2);
+      __syncthreads();
+    }
+    if (row < m && column < n) {
+      T *to_ = c + q * strideC + row * ldc + column;
+      W value = reads ? alpha * sum : zero;
+      if (keeps) value = value + beta * wide(*to_);
+      *to_ = to<T>(value);
+    }
+  }
+}
+
+// ---- convolution over up to four axes of [batch, n0, n1, n2, n3, inner], as core/backend.ts defines it: sign 1 forward, −1 adjoint
+#define AXIS(k) i64 nx##k, i64 nh##k, i64 ny##k, i64 offset##k
+/** The taps that meet elements of the axis: first ≤ j < last, with x at `origin − sign · j`. */
+#define REACH(k)                                                                                     \
+  const i64 origin##k = i##k + sign * offset##k;                                                     \
+  const i64 low##k = sign > 0 ? origin##k - nx##k + 1 : -origin##k;                                  \
+  const i64 high##k = sign > 0 ? origin##k + 1 : nx##k - origin##k;                                  \
+  const i64 first##k = low##k > 0 ? low##k : 0, last##k = high##k < nh##k ? high##k : nh##k
+extern "C" __global__ void convolve(const T *x, const T *h, T *y, i64 total, i64 inner, int sign, int add, AXIS(0), AXIS(1), AXIS(2), AXIS(3)) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  i64 rest = t;
+  const i64 place = rest % inner;
+  rest /= inner;
+  const i64 i3 = rest % ny3;
+  rest /= ny3;
+  const i64 i2 = rest % ny2;
+  rest /= ny2;
+  const i64 i1 = rest % ny1;
+  rest /= ny1;
+  const i64 i0 = rest % ny0, b = rest / ny0;
+  REACH(0);
+  REACH(1);
+  REACH(2);
+  REACH(3);
+  A sum = add ? arith(y[t]) : scalar<A>(0, 0);
+  for (i64 j0 = first0; j0 < last0; ++j0)
+    for (i64 j1 = first1; j1 < last1; ++j1)
+      for (i64 j2 = first2; j2 < last2; ++j2) {
+        const T *from = x + ((((b * nx0 + origin0 - sign * j0) * nx1 + origin1 - sign * j1) * nx2 + origin2 - sign * j2) * nx3 + origin3) * inner + place;
+        const T *taps = h + ((j0 * nh1 + j1) * nh2 + j2) * nh3;
+        for (i64 j3 = first3; j3 < last3; ++j3) {
+          const A tap = arith(sign > 0 ? taps[j3] : conj(taps[j3]));
+          sum = sum + tap * arith(from[-sign * j3 * inner]);
+        }
+      }
+  y[t] = to<T>(wide(sum));
+}
+
+// ---- sparse tables: `weights` real, `pairs` of the dtype of x, or neither
+DEVICE W weighted(W x, const R *weights, const T *pairs, i64 entry, int conjugate) {
+  if (weights) return wide(weights[entry]) * x;
+  if (pairs) return conjugated(wide(pairs[entry]), conjugate) * x;
+  return x;
+}
+extern "C" __global__ void gather(const T *x, T *y, const int *index, const R *weights, const T *pairs, i64 nx, i64 ny, i64 inner, i64 width, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, i = t / inner % ny, o = t / inner / ny;
+  W sum = scalar<W>(0, 0);
+  for (i64 k = 0; k < width; ++k) {
+    const int source = index[i * width + k];
+    if (source >= 0) sum = sum + weighted(wide(x[(o * nx + source) * inner + j]), weights, pairs, i * width + k, 0);
+  }
+  y[t] = to<T>(sum);
+}
+/** The table by its columns: entries `starts[i] … starts[i + 1] − 1` of `entries` belong to element i of x, in the order of the table. */
+extern "C" __global__ void scatter_add(const T *y, T *x, const int *starts, const int *entries, const R *weights, const T *pairs, i64 nx, i64 ny, i64 inner,
+                                       i64 width, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+  const i64 j = t % inner, i = t / inner % nx, o = t / inner / nx;
+  W sum = wide(x[t]);
+  for (int e = starts[i]; e < starts[i + 1]; ++e) {
+    const i64 entry = entries[e];
+    sum = sum + weighted(wide(y[(o * ny + entry / width) * inner + j]), weights, pairs, entry, 1);
+  }
+  x[t] = to<T>(sum);
+}
+
+// ---- the half of a Hermitian line of `full` elements: what is zero by symmetry is made so. [outer, n, inner]
+extern "C" __global__ void hermitian(const T *x, T *y, i64 n, i64 full, i64 inner, double scale, i64 total) {
+  const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  if (t >= total) return;
+#if IS_COMPLEX
+  const i64 i = t / inner % n;
+  const T value = x[t];
+  y[t] = {(R)(scale * value.re), i == 0 || 2 * i == full ? (R)0 : (R)(scale * value.im)};
+#endif
+}

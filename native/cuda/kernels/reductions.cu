@@ -1,0 +1,293 @@
+// Reductions. Each has one launch: blocks leave partial results, and the last block to finish adds those up in a fixed order, so that
+// results have the same bits every time. Accumulators are double precision, in pairs: (re, im), or (value, position).
+#include "prelude.cuh"
+
+struct Pair {
+  double a, b;
+};
+#define THREADS 256
+/** Threads of the first stage of a sum over a block, and what each of them adds. */
+#define GROUPS 16
+
+template <class Op> DEVICE Pair block_join(Pair value) {
+  __shared__ Pair part[THREADS];
+  __shared__ Pair group[GROUPS];
+  const int t = threadIdx.x + blockDim.x * threadIdx.y;
+  part[t] = value;
+  __syncthreads();
+  if (t < GROUPS) {
+    Pair sum = part[t * GROUPS];
+    for (int k = 1; k < THREADS / GROUPS; ++k) sum = Op::join(sum, part[t * GROUPS + k]);
+    group[t] = sum;
+  }
+  __syncthreads();
+  Pair sum = group[0];
+  if (t == 0)
+    for (int k = 1; k < GROUPS; ++k) sum = Op::join(sum, group[k]);
+  return sum;
+}
+
+/** Whether this block is the last of `blocks` to come here. Its threads then see what all of them wrote before. */
+DEVICE bool is_last(u32 *ticket, u32 blocks) {
+  __shared__ int last;
+  if (threadIdx.x == 0 && threadIdx.y == 0) {
+    __threadfence();
+    last = atomicAdd(ticket, 1u) == blocks - 1;
+    if (last) *ticket = 0;
+  }
+  __syncthreads();
+  __threadfence();
+  return last;
+}
+
+DEVICE Pair partial(const volatile double *partials, i64 k) { return {partials[2 * k], partials[2 * k + 1]}; }
+DEVICE void keep(volatile double *partials, i64 k, Pair value) {
+  partials[2 * k] = value.a;
+  partials[2 * k + 1] = value.b;
+}
+
+DEVICE Pair pair(double x) { return {x, 0}; }
+DEVICE Pair pair(Complex<double> x) { return {x.re, x.im}; }
+DEVICE double modulus_of(T x) { return modulus(wide(x)); }
+DEVICE Pair plus(Pair x, Pair y) { return {x.a + y.a, x.b + y.b}; }
+DEVICE bool greater(double x, double y) { return (x > y || is_nan(x)) && !is_nan(y); }
+
+struct Added {
+  static DEVICE Pair start() { return {0, 0}; }
+  static DEVICE Pair join(Pair x, Pair y) { return plus(x, y); }
+};
+struct Largest {
+  static DEVICE Pair join(Pair x, Pair y) { return greater(y.a, x.a) ? y : x; }
+};
+struct Smallest {
+  static DEVICE Pair join(Pair x, Pair y) { return greater(-y.a, -x.a) ? y : x; }
+};
+struct Sum : Added {
+  static DEVICE Pair of(T x, double) { return pair(wide(x)); }
+};
+struct Prod {
+  static DEVICE Pair start() { return {1, 0}; }
+  static DEVICE Pair of(T x, double) { return pair(wide(x)); }
+#if IS_COMPLEX
+  static DEVICE Pair join(Pair x, Pair y) { return {x.a * y.a - x.b * y.b, x.a * y.b + x.b * y.a}; }
+#else
+  static DEVICE Pair join(Pair x, Pair y) { return {x.a * y.a, 0}; }
+#endif
+};
+struct Max : Largest {
+  static DEVICE Pair start() { return {-huge(), 0}; }
+  static DEVICE Pair of(T x, double) { return pair(re(wide(x))); }
+};
+struct Min : Smallest {
+  static DEVICE Pair start() { return {huge(), 0}; }
+  static DEVICE Pair of(T x, double) { return pair(re(wide(x))); }
+};
+struct SumAbs : Added {
+  static DEVICE Pair of(T x, double) { return pair(modulus_of(x)); }
+};
+struct SumSquares : Added {
+  static DEVICE Pair of(T x, double) {
+    const double a = re(wide(x)), b = im(wide(x));
+    return pair(a * a + b * b);
+  }
+};
+struct SumPower : Added {
+  static DEVICE Pair of(T x, double p) { return pair(pow(modulus_of(x), p)); }
+};
+struct MaxAbs : Largest {
+  static DEVICE Pair start() { return {0, 0}; }
+  static DEVICE Pair of(T x, double) { return pair(modulus_of(x)); }
+};
+struct MinAbs : Smallest {
+  static DEVICE Pair start() { return {huge(), 0}; }
+  static DEVICE Pair of(T x, double) { return pair(modulus_of(x)); }
+};
+struct CountNonzero : Added {
+  static DEVICE Pair of(T x, double) { return pair(re(wide(x)) == 0 && im(wide(x)) == 0 ? 0.0 : 1.0); }
+};
+struct CountAtMost : Added {
+  static DEVICE Pair of(T x, double p) { return pair(modulus_of(x) <= p ? 1.0 : 0.0); }
+};
+
+DEVICE void give(R &y, Pair value) { put(y, value.a); }
+#if IS_COMPLEX
+DEVICE void give(T &y, Pair value) { put(y, Complex<double>{value.a, value.b}); }
+#endif
+
+// ---- over an axis of [outer, n, inner], where inner or n is small: a block of 256 threads for each output and each of gridDim.y pieces of n
+template <class Op, class Y>
+DEVICE void reduce_rows(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, Y *y, double *result) {
+  const i64 row = blockIdx.x, first = (row / inner) * n * inner + row % inner;
+  Pair sum = Op::start();
+#pragma unroll 4
+  for (i64 i = (i64)blockIdx.y * THREADS + threadIdx.x; i < n; i += (i64)gridDim.y * THREADS)
+    sum = Op::join(sum, Op::of(x[first + i * inner], p));
+  sum = block_join<Op>(sum);
+  if (gridDim.y > 1) {
+    if (threadIdx.x == 0) keep(partials, row * gridDim.y + blockIdx.y, sum);
+    if (!is_last(tickets + row, gridDim.y)) return;
+    sum = Op::start();
+    for (u32 k = threadIdx.x; k < gridDim.y; k += THREADS) sum = Op::join(sum, partial(partials, row * gridDim.y + k));
+    sum = block_join<Op>(sum);
+  }
+  if (threadIdx.x == 0) {
+    if (result) keep(result, row, sum);
+    else give(y[row], sum);
+  }
+}
+
+// ---- over an axis of [outer, n, inner] with many outputs: a thread for each output and each of gridDim.y · blockDim.y pieces of n
+template <class Op, class Y>
+DEVICE void reduce_columns(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, Y *y) {
+  __shared__ Pair part[THREADS];
+  const i64 at = (i64)blockIdx.x * blockDim.x + threadIdx.x;
+  const i64 first = (at / inner) * n * inner + at % inner;
+  Pair sum = Op::start();
+  if (at < outputs) {
+#pragma unroll 4
+    for (i64 i = (i64)blockIdx.y * blockDim.y + threadIdx.y; i < n; i += (i64)gridDim.y * blockDim.y)
+      sum = Op::join(sum, Op::of(x[first + i * inner], p));
+  }
+  if (blockDim.y > 1) {
+    part[threadIdx.y * blockDim.x + threadIdx.x] = sum;
+    __syncthreads();
+    if (threadIdx.y == 0)
+      for (u32 k = 1; k < blockDim.y; ++k) sum = Op::join(sum, part[k * blockDim.x + threadIdx.x]);
+  }
+  if (gridDim.y > 1) {
+    if (threadIdx.y == 0 && at < outputs) {
+      keep(partials, at * gridDim.y + blockIdx.y, sum);
+      __threadfence();
+    }
+    __syncthreads();
+    if (!is_last(tickets + blockIdx.x, gridDim.y) || at >= outputs) return;
+    sum = Op::start();
+    if (threadIdx.y == 0)
+      for (u32 k = 0; k < gridDim.y; ++k) sum = Op::join(sum, partial(partials, at * gridDim.y + k));
+  }
+  if (threadIdx.y == 0 && at < outputs) give(y[at], sum);
+}
+
+extern "C" __global__ void rows_sum(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+  reduce_rows<Sum>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_prod(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+  reduce_rows<Prod>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_max(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+  reduce_rows<Max>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_min(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+  reduce_rows<Min>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_sumAbs(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<SumAbs>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_sumSquares(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<SumSquares>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_sumPower(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<SumPower>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_maxAbs(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<MaxAbs>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_minAbs(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<MinAbs>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_countNonzero(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<CountNonzero>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void rows_countAtMost(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+  reduce_rows<CountAtMost>(x, n, inner, p, partials, tickets, y, result);
+}
+extern "C" __global__ void columns_sum(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+  reduce_columns<Sum>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_prod(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+  reduce_columns<Prod>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_max(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+  reduce_columns<Max>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_min(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+  reduce_columns<Min>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_sumAbs(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<SumAbs>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_sumSquares(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<SumSquares>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_sumPower(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<SumPower>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_maxAbs(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<MaxAbs>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_minAbs(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<MinAbs>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_countNonzero(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<CountNonzero>(x, n, inner, outputs, p, partials, tickets, y);
+}
+extern "C" __global__ void columns_countAtMost(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+  reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
+}
+
+// ---- inner products: up to four a launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ conj(x)·y.
+DEVICE Pair product_of(double x, double y, bool) { return {x * y, 0}; }
+DEVICE Pair product_of(Complex<double> x, Complex<double> y, bool conjugated) {
+  const Complex<double> z = (conjugated ? conj(x) : x) * y;
+  return {z.re, z.im};
+}
+
+extern "C" __global__ void dots(const T *x0, const T *y0, i64 n0, const T *x1, const T *y1, i64 n1, const T *x2, const T *y2, i64 n2, const T *x3,
+                                const T *y3, i64 n3, int conjugated, double *partials, u32 *tickets, double *result) {
+  const int k = blockIdx.y;
+  const T *x = k == 0 ? x0 : k == 1 ? x1 : k == 2 ? x2 : x3;
+  const T *y = k == 0 ? y0 : k == 1 ? y1 : k == 2 ? y2 : y3;
+  const i64 n = k == 0 ? n0 : k == 1 ? n1 : k == 2 ? n2 : n3;
+  const bool conjugate = conjugated >> k & 1;
+  Pair sum = Added::start();
+#pragma unroll 4
+  for (i64 i = (i64)blockIdx.x * THREADS + threadIdx.x; i < n; i += (i64)gridDim.x * THREADS)
+    sum = plus(sum, product_of(wide(x[i]), wide(y[i]), conjugate));
+  sum = block_join<Added>(sum);
+  if (gridDim.x > 1) {
+    if (threadIdx.x == 0) keep(partials, k * gridDim.x + blockIdx.x, sum);
+    if (!is_last(tickets + k, gridDim.x)) return;
+    sum = Added::start();
+    for (u32 b = threadIdx.x; b < gridDim.x; b += THREADS) sum = plus(sum, partial(partials, k * gridDim.x + b));
+    sum = block_join<Added>(sum);
+  }
+  if (threadIdx.x == 0) keep(result, k, sum);
+}
+
+// ---- the first position of the largest value; NaN wins
+struct First {
+  static DEVICE Pair start() { return {-huge(), 9007199254740992.0}; }
+  static DEVICE Pair join(Pair x, Pair y) {
+    const bool tie = x.a == y.a || (is_nan(x.a) && is_nan(y.a));
+    return tie ? (y.b < x.b ? y : x) : greater(y.a, x.a) ? y : x;
+  }
+};
+#if IS_COMPLEX
+DEVICE double ranked(T x) { return hypot((double)x.re, (double)x.im); }
+#else
+DEVICE double ranked(T x) { return x; }
+#endif
+extern "C" __global__ void arg_extreme(const T *x, i64 n, double sign, double *partials, u32 *tickets, double *result) {
+  Pair best = First::start();
+  for (i64 i = (i64)blockIdx.x * THREADS + threadIdx.x; i < n; i += (i64)gridDim.x * THREADS)
+    best = First::join(best, Pair{sign * ranked(x[i]), (double)i});
+  best = block_join<First>(best);
+  if (gridDim.x > 1) {
+    if (threadIdx.x == 0) keep(partials, blockIdx.x, best);
+    if (!is_last(tickets, gridDim.x)) return;
+    best = First::start();
+    for (u32 b = threadIdx.x; b < gridDim.x; b += THREADS) best = First::join(best, partial(partials, b));
+    best = block_join<First>(best);
+  }
+  if (threadIdx.x == 0) keep(result, 0, best);
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { BackendError } from '../../core/errors.js';
+import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './native.js';
+
+/** What of CUDA there is in this process, or why there is nothing and what helps. */
+export type CudaState =
+  | {
+      readonly available: true;
+      readonly addon: CudaAddon;
+      readonly driverVersion: string;
+      /** At least one. */
+      readonly devices: readonly CudaDeviceInfo[];
+      readonly libraries: Readonly<Record<'cuda' | 'nvrtc' | 'cublas' | 'cufft' | 'nccl', CudaLibrary>>;
+    }
+  | { readonly available: false; readonly reason: string; readonly remedy: string };
+
+/** native/cuda, seen from dist. */
+export const NATIVE = new URL('../../../../native/cuda/', import.meta.url);
+
+const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 'cpu'";
+
+function load(folder: string | undefined): CudaState {
+  try {
+    const file = fileURLToPath(new URL('build/Release/lops_cuda.node', NATIVE));
+    if (!existsSync(file)) return { available: false, reason: `the CUDA addon is not built (no ${file})`, remedy: BUILD };
+    const addon = createRequire(import.meta.url)(file) as CudaAddon;
+    addon.setErrorClass(BackendError);
+    const probe = folder ? addon.probe(folder) : addon.probe();
+    if (!probe.available) return probe;
+    if (probe.devices.length === 0)
+      return { available: false, reason: 'the CUDA driver sees no device', remedy: "check CUDA_VISIBLE_DEVICES, or use backend 'cpu'" };
+    const { nvrtc } = probe.libraries;
+    if (!nvrtc.available) return nvrtc;
+    return { ...probe, addon };
+  } catch (error) {
+    const reason = `the CUDA addon did not load: ${error instanceof Error ? error.message : String(error)}`;
+    return { available: false, reason, remedy: BUILD };
+  }
+}
+
+let state: CudaState | undefined;
+
+/**
+ * Loads `native/cuda` and the CUDA libraries when first called, from the folder that the environment variable `LOPS_CUDA_LIBRARIES` names before the system's.
+ * Never throws.
+ */
+export function cudaAddon(): CudaState {
+  state ??= load(process.env['LOPS_CUDA_LIBRARIES']);
+  return state;
+}

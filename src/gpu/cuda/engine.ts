@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { bytesOf, DTYPES, type DType } from '../../core/dtype.js';
+import { NATIVE } from './addon.js';
+import { KernelArguments } from './kernel-arguments.js';
+import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './native.js';
+
+/** The sources in native/cuda/kernels, each compiled once for every dtype that meets it. */
+export type KernelSource = 'vectors' | 'functions' | 'ordered' | 'reductions' | 'products' | 'lanes';
+
+/** Threads of a block where nothing asks for another number. */
+export const THREADS = 256;
+/** Elements a thread of an elementwise kernel: EACH of prelude.cuh. */
+const EACH = 4;
+/** Pairs of doubles that a reduction may leave between its two stages, and counters of finished blocks. */
+export const PARTIALS = 16384;
+export const TICKETS = 1024;
+/** Pairs of doubles that one reduction may answer. */
+export const RESULTS = 64;
+
+/** A small array of the device's, read by kernels. Freed when it is collected. */
+export interface DeviceTable {
+  readonly memory: CudaMemory;
+  readonly address: DeviceAddress;
+}
+
+const sourceOf = (file: string): string => readFileSync(new URL(`kernels/${file}`, NATIVE), 'utf8');
+
+/** One device, the kernels that were compiled for it, and the memory that they share. */
+export class CudaEngine {
+  readonly addon: CudaAddon;
+  readonly context: CudaContext;
+  readonly device: CudaDeviceInfo;
+  readonly args = new KernelArguments();
+  /** {@link PARTIALS} pairs; {@link TICKETS} counters that are 0 between kernels; {@link RESULTS} pairs. */
+  readonly partials: DeviceAddress;
+  readonly tickets: DeviceAddress;
+  readonly results: DeviceAddress;
+  readonly #held: CudaMemory[] = [];
+  readonly #answer: ArrayBuffer;
+  #prelude: string | undefined;
+  readonly #kernels = new Map<KernelSource, Map<DType, { readonly module: CudaModule; readonly kernels: Map<string, CudaKernel> }>>();
+
+  constructor(addon: CudaAddon, device: CudaDeviceInfo, poolLimit: number, cacheFolder: string) {
+    this.addon = addon;
+    this.device = device;
+    this.context = addon.openContext(device.ordinal, poolLimit, cacheFolder);
+    this.partials = this.hold(16 * PARTIALS);
+    this.tickets = this.hold(4 * TICKETS);
+    this.results = this.hold(16 * RESULTS);
+    this.#answer = addon.allocPinned(this.context, 16 * RESULTS);
+  }
+
+  /** Zeroed memory for as long as the engine lives. */
+  hold(bytes: number): DeviceAddress {
+    const memory = this.addon.alloc(this.context, bytes);
+    this.#held.push(memory);
+    const address = this.addon.address(memory);
+    this.addon.memset(this.context, address, 0, bytes);
+    return address;
+  }
+
+  kernel(source: KernelSource, dtype: DType, name: string): CudaKernel {
+    let byType = this.#kernels.get(source);
+    if (!byType) {
+      byType = new Map();
+      this.#kernels.set(source, byType);
+    }
+    let compiled = byType.get(dtype);
+    if (!compiled) {
+      compiled = { module: this.#compile(source, dtype), kernels: new Map() };
+      byType.set(dtype, compiled);
+    }
+    let kernel = compiled.kernels.get(name);
+    if (!kernel) {
+      kernel = this.addon.kernel(compiled.module, name);
+      compiled.kernels.set(name, kernel);
+    }
+    return kernel;
+  }
+
+  /** Queues a kernel with the arguments in {@link args}. */
+  launch(kernel: CudaKernel, gridX: number, gridY: number, gridZ: number, blockX: number, blockY: number): void {
+    const { args } = this;
+    this.addon.launch(this.context, kernel, gridX, gridY, gridZ, blockX, blockY, 0, args.buffer, args.count);
+  }
+
+  /** For kernels that loop with `each`: {@link EACH} elements a thread. */
+  launchEach(kernel: CudaKernel, n: number): void {
+    this.launch(kernel, Math.ceil(n / (EACH * THREADS)), 1, 1, THREADS, 1);
+  }
+
+  /** A thread for each of `n` elements. */
+  launchThreads(kernel: CudaKernel, n: number): void {
+    this.launch(kernel, Math.ceil(n / THREADS), 1, 1, THREADS, 1);
+  }
+
+  /** Waits for the first `count` pairs of {@link results}. */
+  answer(count: number): Float64Array {
+    this.addon.downloadPinned(this.context, this.results, this.#answer, 0, 16 * count);
+    this.addon.synchronize(this.context);
+    return new Float64Array(this.#answer, 0, 2 * count).slice();
+  }
+
+  copy(from: DeviceAddress, to: DeviceAddress, bytes: number): void {
+    if (bytes > 0) this.addon.copy(this.context, from, to, bytes);
+  }
+
+  /** Memory that is given back when `use` returns: kernels are in order, so whoever gets it next comes later. */
+  withScratch<R>(bytes: number, use: (address: DeviceAddress) => R): R {
+    const memory = this.addon.alloc(this.context, Math.max(1, bytes));
+    try {
+      return use(this.addon.address(memory));
+    } finally {
+      this.addon.free(memory);
+    }
+  }
+
+  table(values: Float64Array | Float32Array | Int32Array | BigInt64Array): DeviceTable {
+    const memory = this.addon.alloc(this.context, Math.max(1, values.byteLength));
+    const address = this.addon.address(memory);
+    if (values.byteLength > 0) this.addon.upload(this.context, values.buffer, values.byteOffset, values.byteLength, address);
+    return { memory, address };
+  }
+
+  #compile(source: KernelSource, dtype: DType): CudaModule {
+    this.#prelude ??= sourceOf('prelude.cuh');
+    const text = sourceOf(`${source}.cu`);
+    const options = [`-DDTYPE=${DTYPES.indexOf(dtype)}`, '--std=c++14'];
+    return this.addon.compile(this.context, `${source}.cu`, text, ['prelude.cuh', this.#prelude], options);
+  }
+}
+
+/** The address of element `offset`. */
+export const elementAt = (address: DeviceAddress, offset: number, dtype: DType): DeviceAddress => address + offset * bytesOf(dtype);

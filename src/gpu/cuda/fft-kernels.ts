@@ -1,0 +1,223 @@
+import type { FftPlan } from '../../core/backend.js';
+import { bytesOf, type ComplexDType, realOf } from '../../core/dtype.js';
+import { around, product, stridesOf } from '../../core/shape.js';
+import { type CudaEngine, elementAt } from './engine.js';
+import type { CudaFftPlan, DeviceAddress } from './native.js';
+import type { VectorKernels } from './vector-kernels.js';
+
+/** cuFFT's numbers. */
+const TYPE = {
+  complex64: { c2c: 0x29, r2c: 0x2a, c2r: 0x2c },
+  complex128: { c2c: 0x69, r2c: 0x6a, c2r: 0x6c },
+} as const;
+type Kind = FftPlan['kind'];
+
+const MOST_PLANS = 64;
+/** Axes of one plan. */
+const MOST_RANK = 3;
+/** Transforms of a middle axis are repeated for each part before it, or after it, up to so often; beyond, the array is transposed. */
+const MOST_REPEATS = 16;
+
+/** A transform of [outer, lengths…, inner] over the middle. */
+interface Layout {
+  readonly outer: number;
+  readonly lengths: readonly number[];
+  readonly inner: number;
+}
+
+/** Fourier transforms by cuFFT. */
+export class FftKernels {
+  readonly #engine: CudaEngine;
+  readonly #vectors: VectorKernels;
+  /** Least recently used first. */
+  readonly #plans = new Map<string, CudaFftPlan>();
+
+  constructor(engine: CudaEngine, vectors: VectorKernels) {
+    this.#engine = engine;
+    this.#vectors = vectors;
+  }
+
+  /** `dtype` is that of the complex side. */
+  fft(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, plan: FftPlan): void {
+    const total = product(plan.shape);
+    if (total === 0) return;
+    if (plan.kind === 'c2r') return this.#toReal(dtype, x, y, plan);
+    const direction = plan.direction === 'forward' ? -1 : 1;
+    let { shape, axes } = plan;
+    let from = x;
+    if (plan.kind === 'r2c') {
+      const done = this.#fromReal(dtype, x, y, plan);
+      const last = axes[axes.length - 1] as number;
+      shape = shape.map((n, k) => (k === last ? Math.floor(n / 2) + 1 : n));
+      axes = axes.filter((axis) => !done.includes(axis));
+      from = y;
+    }
+    this.#complex(dtype, from, y, shape, axes, direction);
+    if (plan.scale !== 1) this.#vectors.combine(dtype, product(shape), [{ x: y, coefficient: plan.scale }], y);
+  }
+
+  /** Over any axes, neighbours at once; at least a copy. */
+  #complex(
+    dtype: ComplexDType,
+    x: DeviceAddress,
+    y: DeviceAddress,
+    shape: readonly number[],
+    axes: readonly number[],
+    direction: -1 | 1,
+  ): void {
+    let from = x;
+    for (const [first, count] of runsOf(axes.filter((axis) => shape[axis] !== 1))) {
+      const layout = layoutOf(shape, first, count);
+      this.#transformC2C(dtype, from, y, layout, direction);
+      from = y;
+    }
+    if (from !== y) this.#engine.copy(from, y, product(shape) * bytesOf(dtype));
+  }
+
+  #transformC2C(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { outer, lengths, inner }: Layout, direction: -1 | 1): void {
+    const n = product(lengths);
+    if (outer === 1 || inner === 1) return this.#execute(dtype, 'c2c', lengths, x, y, inner, outer, direction);
+    if (outer <= MOST_REPEATS) {
+      for (let o = 0; o < outer; o++) {
+        const at = o * n * inner;
+        this.#execute(dtype, 'c2c', lengths, elementAt(x, at, dtype), elementAt(y, at, dtype), inner, 1, direction);
+      }
+      return;
+    }
+    this.#engine.withScratch(outer * n * inner * bytesOf(dtype), (work) => {
+      this.#vectors.stridedCopy(dtype, [outer, inner, n], x, [n * inner, 1, inner], work, [n * inner, n, 1], 'set');
+      this.#execute(dtype, 'c2c', lengths, work, work, 1, outer * inner, direction);
+      this.#vectors.stridedCopy(dtype, [outer, n, inner], work, [n * inner, 1, n], y, [n * inner, inner, 1], 'set');
+    });
+  }
+
+  /** The real axis, and those before it that one plan takes along: answers which it did. */
+  #fromReal(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { shape, axes }: FftPlan): readonly number[] {
+    const real = realOf(dtype);
+    const last = axes[axes.length - 1] as number;
+    const [outer, n, inner] = around(shape, last);
+    if (n === 1) {
+      this.#vectors.cast(real, dtype, product(shape), x, y);
+      return [last];
+    }
+    const run = inner === 1 ? runsOf(axes).find(([first, count]) => first + count - 1 === last) : undefined;
+    const [first, count] = run ?? [last, 1];
+    const before = product(shape.slice(0, first));
+    const whole = [before, ...shape.slice(first, first + count)];
+    const input = outer > 1 && inner > 1 ? [outer, inner, n] : whole;
+    // cuFFT wants its real memory aligned as complex numbers are
+    const aligned = x % bytesOf(dtype) === 0;
+    if (outer === 1 || inner === 1) {
+      const transform = (from: DeviceAddress) => this.#execute(dtype, 'r2c', shape.slice(first, first + count), from, y, inner, before, -1);
+      if (aligned) transform(x);
+      else
+        this.#engine.withScratch(product(shape) * bytesOf(real), (work) => {
+          this.#engine.copy(x, work, product(shape) * bytesOf(real));
+          transform(work);
+        });
+      return axes.filter((axis) => axis >= first && axis < first + count);
+    }
+    const half = Math.floor(n / 2) + 1;
+    this.#engine.withScratch(product(input) * bytesOf(real), (lines) =>
+      this.#engine.withScratch(outer * inner * half * bytesOf(dtype), (spectra) => {
+        this.#vectors.stridedCopy(real, input, x, [n * inner, 1, inner], lines, stridesOf(input), 'set');
+        this.#execute(dtype, 'r2c', [n], lines, spectra, 1, outer * inner, -1);
+        this.#vectors.stridedCopy(dtype, [outer, half, inner], spectra, [half * inner, 1, half], y, stridesOf([outer, half, inner]), 'set');
+      }),
+    );
+    return [last];
+  }
+
+  /** On a copy of x: cuFFT may overwrite what it reads, and takes lines for Hermitian that are not quite. */
+  #toReal(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { shape, axes, scale }: FftPlan): void {
+    const engine = this.#engine;
+    const last = axes[axes.length - 1] as number;
+    const [outer, n, inner] = around(shape, last);
+    const half = Math.floor(n / 2) + 1;
+    const halved = shape.map((size, k) => (k === last ? half : size));
+    const total = product(halved);
+    engine.withScratch(total * bytesOf(dtype), (spectra) => {
+      const others = axes.slice(0, -1).filter((axis) => shape[axis] !== 1);
+      if (others.length > 0) this.#complex(dtype, x, spectra, halved, others, 1);
+      engine.args.start().int(others.length > 0 ? spectra : x);
+      engine.args.int(spectra).int(half).int(n).int(inner).real(scale).int(total);
+      engine.launchThreads(engine.kernel('products', dtype, 'hermitian'), total);
+      this.#realLines(dtype, spectra, y, outer, n, inner);
+    });
+  }
+
+  #realLines(dtype: ComplexDType, spectra: DeviceAddress, y: DeviceAddress, outer: number, n: number, inner: number): void {
+    const engine = this.#engine;
+    const real = realOf(dtype);
+    if (n === 1) return this.#vectors.cast(dtype, real, outer * inner, spectra, y);
+    const bytes = outer * n * inner * bytesOf(real);
+    if (outer === 1 || inner === 1) {
+      if (y % bytesOf(dtype) === 0) return this.#execute(dtype, 'c2r', [n], spectra, y, inner, outer, 1);
+      return engine.withScratch(bytes, (work) => {
+        this.#execute(dtype, 'c2r', [n], spectra, work, inner, outer, 1);
+        engine.copy(work, y, bytes);
+      });
+    }
+    const half = Math.floor(n / 2) + 1;
+    engine.withScratch(bytes, (lines) =>
+      engine.withScratch(outer * inner * half * bytesOf(dtype), (work) => {
+        const shape = [outer, inner, half];
+        this.#vectors.stridedCopy(dtype, shape, spectra, [half * inner, 1, inner], work, stridesOf(shape), 'set');
+        this.#execute(dtype, 'c2r', [n], work, lines, 1, outer * inner, 1);
+        this.#vectors.stridedCopy(real, [outer, n, inner], lines, [n * inner, 1, n], y, [n * inner, inner, 1], 'set');
+      }),
+    );
+  }
+
+  /** [outer, lengths…, inner], where outer or inner is 1. */
+  #execute(
+    dtype: ComplexDType,
+    kind: Kind,
+    lengths: readonly number[],
+    x: DeviceAddress,
+    y: DeviceAddress,
+    inner: number,
+    outer: number,
+    direction: -1 | 1,
+  ): void {
+    const half = lengths.map((n, k) => (k === lengths.length - 1 ? Math.floor(n / 2) + 1 : n));
+    const [input, output] = [kind === 'c2r' ? half : lengths, kind === 'r2c' ? half : lengths];
+    const key = `${TYPE[dtype][kind]} ${lengths.join('x')} ${inner} ${outer}`;
+    const { addon, context } = this.#engine;
+    let plan = this.#plans.get(key);
+    if (plan) this.#plans.delete(key);
+    else {
+      const distance = (shape: readonly number[]) => (inner > 1 ? 1 : product(shape));
+      const [inputDistance, outputDistance, batch] = [distance(input), distance(output), inner * outer];
+      plan = addon.fftPlan(context, TYPE[dtype][kind], lengths, input, inner, inputDistance, output, inner, outputDistance, batch);
+    }
+    this.#plans.set(key, plan);
+    for (const oldest of this.#plans.keys()) {
+      if (this.#plans.size <= MOST_PLANS) break;
+      this.#plans.delete(oldest);
+    }
+    addon.fft(context, plan, x, y, direction);
+  }
+}
+
+/** Neighbouring axes as runs `[first, count]` of up to three. */
+function runsOf(axes: readonly number[]): (readonly [first: number, count: number])[] {
+  const runs: [number, number][] = [];
+  // From the last axis on, so that runs that are cut keep it
+  for (const axis of [...axes].sort((a, b) => b - a)) {
+    const run = runs.at(-1);
+    if (run && run[0] === axis + 1 && run[1] < MOST_RANK) {
+      run[0] = axis;
+      run[1] += 1;
+    } else runs.push([axis, 1]);
+  }
+  return runs;
+}
+
+function layoutOf(shape: readonly number[], first: number, count: number): Layout {
+  return {
+    outer: product(shape.slice(0, first)),
+    lengths: shape.slice(first, first + count),
+    inner: product(shape.slice(first + count)),
+  };
+}

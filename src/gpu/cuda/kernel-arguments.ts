@@ -1,0 +1,34 @@
+/** Arguments of one launch: a slot of eight bytes each, in memory that is reused. */
+export class KernelArguments {
+  readonly buffer = new ArrayBuffer(64 * 8);
+  readonly #words = new Uint32Array(this.buffer);
+  readonly #reals = new Float64Array(this.buffer);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  start(): this {
+    this.#count = 0;
+    return this;
+  }
+
+  /** A device address, or an integer of 32 or 64 bits; beyond 2^53 nothing is exact. */
+  int(value: number): this {
+    this.#words[2 * this.#count] = value;
+    this.#words[2 * this.#count + 1] = Math.floor(value / 2 ** 32);
+    this.#count += 1;
+    return this;
+  }
+
+  ints(values: readonly number[]): this {
+    for (const value of values) this.int(value);
+    return this;
+  }
+
+  real(value: number): this {
+    this.#reals[this.#count++] = value;
+    return this;
+  }
+}

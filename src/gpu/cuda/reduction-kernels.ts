@@ -1,0 +1,157 @@
+import type { Extents, ReduceKernel } from '../../core/backend.js';
+import { type DType, isComplex, realOf } from '../../core/dtype.js';
+import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './engine.js';
+import type { DeviceAddress } from './native.js';
+
+/** One inner product of a batch. */
+export interface DeviceProduct {
+  readonly dtype: DType;
+  readonly x: DeviceAddress;
+  readonly y: DeviceAddress;
+  readonly size: number;
+  readonly conjugate: boolean;
+}
+
+/** Elements that a thread adds up before blocks are joined. */
+const EACH = 16;
+/** Blocks of one reduction: a function of its length alone, so that its result is. */
+const MOST_BLOCKS = 512;
+const PRODUCTS = 4;
+
+const blocksFor = (n: number): number => Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
+
+/** Reductions to scalars and along an axis, running sums, selection. */
+export class ReductionKernels {
+  readonly #engine: CudaEngine;
+  #selection: { readonly state: DeviceAddress; readonly counts: DeviceAddress } | undefined;
+
+  constructor(engine: CudaEngine) {
+    this.#engine = engine;
+  }
+
+  /** One launch and one transfer for every four products of a dtype. */
+  dots(products: readonly DeviceProduct[]): Float64Array {
+    const out = new Float64Array(2 * products.length);
+    for (let start = 0; start < products.length; start += RESULTS) {
+      const part = products.slice(start, start + RESULTS);
+      this.#launchDots(part);
+      out.set(this.#engine.answer(part.length), 2 * start);
+    }
+    return out;
+  }
+
+  #launchDots(products: readonly DeviceProduct[]): void {
+    const engine = this.#engine;
+    for (let k = 0; k < products.length; ) {
+      const { dtype } = products[k] as DeviceProduct;
+      let [count, longest, conjugated] = [0, 0, 0];
+      engine.args.start();
+      for (; count < PRODUCTS && products[k + count]?.dtype === dtype; count++) {
+        const { x, y, size, conjugate } = products[k + count] as DeviceProduct;
+        engine.args.int(x).int(y).int(size);
+        longest = Math.max(longest, size);
+        if (conjugate) conjugated |= 1 << count;
+      }
+      for (let unused = count; unused < PRODUCTS; unused++) engine.args.int(0).int(0).int(0);
+      engine.args
+        .int(conjugated)
+        .int(engine.partials)
+        .int(engine.tickets)
+        .int(engine.results + 16 * k);
+      engine.launch(engine.kernel('reductions', dtype, 'dots'), blocksFor(longest), count, 1, THREADS, 1);
+      k += count;
+    }
+  }
+
+  /** Of all elements: [re, im]. */
+  reduce(op: ReduceKernel, dtype: DType, n: number, x: DeviceAddress, parameter: number): Float64Array {
+    this.#rows(op, dtype, x, [1, n, 1], parameter, blocksFor(n), 0, this.#engine.results);
+    return this.#engine.answer(1);
+  }
+
+  reduceAxis(op: ReduceKernel, dtype: DType, x: DeviceAddress, extents: Extents, y: DeviceAddress, parameter: number): void {
+    const [outer, n, inner] = extents;
+    const outputs = outer * inner;
+    if (outputs === 0) return;
+    if (inner >= 32 || n <= 64) return this.#columns(op, dtype, x, extents, y, parameter);
+    const pieces = outputs < MOST_BLOCKS ? Math.min(blocksFor(n), Math.floor((2 * MOST_BLOCKS) / outputs)) : 1;
+    this.#rows(op, dtype, x, extents, parameter, pieces, y, 0);
+  }
+
+  #rows(
+    op: ReduceKernel,
+    dtype: DType,
+    x: DeviceAddress,
+    [outer, n, inner]: Extents,
+    parameter: number,
+    pieces: number,
+    y: DeviceAddress,
+    result: DeviceAddress,
+  ): void {
+    const engine = this.#engine;
+    engine.args.start().int(x).int(n).int(inner).real(parameter).int(engine.partials).int(engine.tickets).int(y).int(result);
+    engine.launch(engine.kernel('reductions', dtype, `rows_${op}`), outer * inner, pieces, 1, THREADS, 1);
+  }
+
+  #columns(op: ReduceKernel, dtype: DType, x: DeviceAddress, [outer, n, inner]: Extents, y: DeviceAddress, parameter: number): void {
+    const engine = this.#engine;
+    const outputs = outer * inner;
+    const down = n >= 64 ? 8 : 1;
+    const across = THREADS / down;
+    const blocks = Math.ceil(outputs / across);
+    const most = Math.min(Math.floor(MOST_BLOCKS / blocks), Math.floor(PARTIALS / outputs));
+    const pieces = blocks <= TICKETS ? Math.max(1, Math.min(most, Math.ceil(n / (down * EACH)))) : 1;
+    engine.args.start().int(x).int(n).int(inner).int(outputs).real(parameter).int(engine.partials).int(engine.tickets).int(y);
+    engine.launch(engine.kernel('reductions', dtype, `columns_${op}`), blocks, pieces, 1, across, down);
+  }
+
+  /** n > 0 */
+  argExtreme(op: 'max' | 'min', dtype: DType, n: number, x: DeviceAddress): number {
+    const engine = this.#engine;
+    engine.args.start().int(x).int(n);
+    engine.args
+      .real(op === 'max' ? 1 : -1)
+      .int(engine.partials)
+      .int(engine.tickets)
+      .int(engine.results);
+    engine.launch(engine.kernel('reductions', dtype, 'arg_extreme'), blocksFor(n), 1, 1, THREADS, 1);
+    return engine.answer(1)[1] as number;
+  }
+
+  /** Of real numbers, byte by byte of their bits from the highest on: a launch for each, one transfer. */
+  kthSmallest(dtype: DType, n: number, x: DeviceAddress, k: number): number {
+    const engine = this.#engine;
+    this.#selection ??= { state: engine.hold(16), counts: engine.hold(8 * 256) };
+    const { state, counts } = this.#selection;
+    for (let shift = dtype === 'float64' ? 56 : 24; shift >= 0; shift -= 8) {
+      engine.args.start().int(x).int(n).int(shift).int(k).int(state).int(counts).int(engine.tickets).int(engine.results);
+      engine.launch(engine.kernel('lanes', dtype, 'select_byte'), blocksFor(n), 1, 1, THREADS, 1);
+    }
+    return engine.answer(1)[0] as number;
+  }
+
+  /** Long lines are cut into pieces, whose sums are summed up first. */
+  cumsum(dtype: DType, [outer, n, inner]: Extents, x: DeviceAddress, y: DeviceAddress): void {
+    const lanes = isComplex(dtype) ? 2 : 1;
+    if (outer * n * inner > 0) this.#cumsum(realOf(dtype), [outer, n, inner * lanes], x, y);
+  }
+
+  #cumsum(dtype: DType, [outer, n, inner]: Extents, x: DeviceAddress, y: DeviceAddress): void {
+    const engine = this.#engine;
+    const lines = outer * inner;
+    const chunk = n <= 128 || lines >= 65536 ? n : 64;
+    const chunks = Math.ceil(n / chunk);
+    const total = lines * chunks;
+    const run = (ends: DeviceAddress) => {
+      engine.args.start().int(x).int(y).int(ends).int(n).int(inner).int(chunk).int(chunks).int(total);
+      engine.launchThreads(engine.kernel('lanes', dtype, 'cumsum'), total);
+    };
+    if (chunks === 1) return run(0);
+    engine.withScratch(8 * total, (sums) => {
+      engine.args.start().int(x).int(sums).int(n).int(inner).int(chunk).int(chunks).int(total);
+      engine.launchThreads(engine.kernel('lanes', dtype, 'cumsum_pieces'), total);
+      this.#cumsum('float64', [outer, chunks, inner], sums, sums);
+      run(sums);
+    });
+  }
+}

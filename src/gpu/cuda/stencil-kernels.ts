@@ -1,0 +1,104 @@
+import type { BandSegment } from '../../core/backend.js';
+import { type DType, lanesOf, realOf } from '../../core/dtype.js';
+import { around, product, type Shape } from '../../core/shape.js';
+import type { CudaEngine, DeviceTable } from './engine.js';
+import type { DeviceAddress } from './native.js';
+
+/** One axis of a stencil, ghosts by their addresses (0 for none) and widths in cells of the axis. */
+export interface DeviceBand {
+  readonly axis: number;
+  readonly segments: readonly BandSegment[];
+  readonly front: DeviceAddress;
+  readonly frontWidth: number;
+  readonly back: DeviceAddress;
+  readonly backWidth: number;
+}
+
+export interface DeviceStencil {
+  readonly shape: Shape;
+  readonly bands: readonly DeviceBand[];
+  readonly mode: 'set' | 'add';
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bands of one launch. */
+const MOST_BANDS = 4;
+const NO_BAND: readonly number[] = [0, 0, 0, 0, 1, 1, 0, 0, 0, 0];
+
+/** Segments as kernels read them. */
+interface SegmentTable {
+  readonly rows: DeviceTable;
+  readonly taps: DeviceTable;
+  readonly count: number;
+  /** Disjoint and in order. */
+  readonly sorted: boolean;
+}
+
+/** An operator's segments are the same list in every call, so they are uploaded once for each type of taps. */
+type Tables = WeakMap<readonly BandSegment[], SegmentTable>;
+
+/** Banded stencils: complex numbers are two real ones to them. */
+export class StencilKernels {
+  readonly #engine: CudaEngine;
+  readonly #single: Tables = new WeakMap();
+  readonly #double: Tables = new WeakMap();
+
+  constructor(engine: CudaEngine) {
+    this.#engine = engine;
+  }
+
+  stencil(dtype: DType, x: DeviceAddress, y: DeviceAddress, { shape, bands, mode, axis, start, end }: DeviceStencil): void {
+    const lanes = lanesOf(dtype);
+    const [outer, n, inner] = shape.length === 0 ? [1, 1, 1] : around(shape, axis);
+    const [first, last] = [Math.max(0, start), Math.min(n, end)];
+    const total = outer * (last - first) * inner * lanes;
+    if (product(shape) === 0 || last <= first) return;
+    const engine = this.#engine;
+    const real = realOf(dtype);
+    const small = product(shape) * lanes < 2 ** 31 ? 1 : 0;
+    for (let from = 0; from === 0 || from < bands.length; from += MOST_BANDS) {
+      const part = bands.slice(from, from + MOST_BANDS);
+      const packed = part.map((band) => this.#pack(real, shape, lanes, band));
+      engine.args.start().int(x).int(y).int(total);
+      engine.args.int(mode === 'add' || from > 0 ? 1 : 0).int(small);
+      engine.args
+        .int(n)
+        .int(first)
+        .int(last - first)
+        .int(inner * lanes)
+        .int(part.length);
+      for (let k = 0; k < MOST_BANDS; k++) engine.args.ints(packed[k] ?? NO_BAND);
+      engine.launchThreads(engine.kernel('lanes', real, 'stencil'), total);
+    }
+  }
+
+  #pack(dtype: DType, shape: Shape, lanes: number, band: DeviceBand): readonly number[] {
+    const [, n, inner] = around(shape, band.axis);
+    const { rows, taps, count, sorted } = this.#table(dtype, band.segments);
+    const ghosts = [band.front, band.frontWidth, band.back, band.backWidth];
+    return [rows.address, taps.address, count, sorted ? 1 : 0, n, inner * lanes, ...ghosts];
+  }
+
+  #table(dtype: DType, segments: readonly BandSegment[]): SegmentTable {
+    const tables = dtype === 'float32' ? this.#single : this.#double;
+    const known = tables.get(segments);
+    if (known) return known;
+    let at = 0;
+    const rows = segments.flatMap(({ start, end, lo, taps }) => {
+      const row = [start, end, lo, taps.length, at];
+      at += taps.length;
+      return row;
+    });
+    const taps = segments.flatMap((s) => s.taps);
+    const table: SegmentTable = {
+      rows: this.#engine.table(BigInt64Array.from(rows, BigInt)),
+      taps: this.#engine.table(dtype === 'float32' ? Float32Array.from(taps) : Float64Array.from(taps)),
+      count: segments.length,
+      sorted: segments.every((s, k) => k === 0 || (segments[k - 1] as BandSegment).end <= s.start),
+    };
+    tables.set(segments, table);
+    return table;
+  }
+}

@@ -1,0 +1,197 @@
+import type { BinaryOp, UnaryOp } from '../../core/backend.js';
+import { im, re, type Scalar } from '../../core/complex.js';
+import { bytesOf, type DType } from '../../core/dtype.js';
+import { type CudaEngine, elementAt, type KernelSource } from './engine.js';
+import type { DeviceAddress } from './native.js';
+
+/** One term of a linear combination. */
+export interface Term {
+  readonly x: DeviceAddress;
+  readonly coefficient: Scalar;
+}
+
+const UNARY_SOURCE: Partial<Readonly<Record<UnaryOp, KernelSource>>> = { floor: 'ordered', ceil: 'ordered', rint: 'ordered' };
+const BINARY_SOURCE: Readonly<Record<BinaryOp, KernelSource>> = {
+  add: 'vectors',
+  subtract: 'vectors',
+  multiply: 'vectors',
+  multiplyConj: 'vectors',
+  equal: 'vectors',
+  notEqual: 'vectors',
+  divide: 'functions',
+  power: 'functions',
+  maximum: 'ordered',
+  minimum: 'ordered',
+  arctan2: 'ordered',
+  less: 'ordered',
+  lessEqual: 'ordered',
+  greater: 'ordered',
+  greaterEqual: 'ordered',
+};
+/** Terms of one launch. */
+const MOST_TERMS = 8;
+const COMBINE = ['', 'combine1', 'combine2', 'combine3', 'combine4'] as const;
+/** Axes of one launch of a strided walk. */
+const MOST_AXES = 8;
+const TILE = 32;
+
+/** Axes of a strided walk, those that are walked alike merged into one; no axis of one element. */
+function mergedAxes(shape: readonly number[], xStrides: readonly number[], yStrides: readonly number[]) {
+  const axes: { n: number; x: number; y: number }[] = [];
+  shape.forEach((n, k) => {
+    if (n === 1) return;
+    const [x, y] = [xStrides[k] as number, yStrides[k] as number];
+    const last = axes.at(-1);
+    if (last && last.x === n * x && last.y === n * y) axes[axes.length - 1] = { n: last.n * n, x, y };
+    else axes.push({ n, x, y });
+  });
+  return axes;
+}
+type Axis = ReturnType<typeof mergedAxes>[number];
+
+/** Elementwise kernels and strided copies. Sizes may be zero. */
+export class VectorKernels {
+  readonly #engine: CudaEngine;
+
+  constructor(engine: CudaEngine) {
+    this.#engine = engine;
+  }
+
+  fill(dtype: DType, n: number, value: Scalar, y: DeviceAddress): void {
+    if (n === 0) return;
+    const engine = this.#engine;
+    const [real, imaginary] = [re(value), im(value)];
+    if (Object.is(real, 0) && Object.is(imaginary, 0)) return engine.addon.memset(engine.context, y, 0, n * bytesOf(dtype));
+    engine.args.start().int(y).real(real).real(imaginary).int(n);
+    engine.launchEach(engine.kernel('vectors', dtype, 'fill'), n);
+  }
+
+  cast(from: DType, to: DType, n: number, x: DeviceAddress, y: DeviceAddress): void {
+    if (n === 0) return;
+    if (from === to) return this.#engine.copy(x, y, n * bytesOf(from));
+    this.#engine.args.start().int(x).int(y).int(n);
+    this.#engine.launchEach(this.#engine.kernel('vectors', from, `cast_${to}`), n);
+  }
+
+  unary(op: UnaryOp, dtype: DType, n: number, x: DeviceAddress, y: DeviceAddress): void {
+    if (n === 0) return;
+    this.#engine.args.start().int(x).int(y).int(n);
+    this.#engine.launchEach(this.#engine.kernel(UNARY_SOURCE[op] ?? 'functions', dtype, `unary_${op}`), n);
+  }
+
+  /** Address 0 stands for the scalar beside it. */
+  binary(op: BinaryOp, dtype: DType, n: number, x: DeviceAddress, xs: Scalar, y: DeviceAddress, ys: Scalar, z: DeviceAddress): void {
+    if (n === 0) return;
+    this.#engine.args.start().int(x).real(re(xs)).real(im(xs)).int(y).real(re(ys)).real(im(ys)).int(z).int(n);
+    this.#engine.launchEach(this.#engine.kernel(BINARY_SOURCE[op], dtype, `binary_${op}`), n);
+  }
+
+  where(
+    dtype: DType,
+    n: number,
+    condition: DeviceAddress,
+    x: DeviceAddress,
+    xs: Scalar,
+    y: DeviceAddress,
+    ys: Scalar,
+    z: DeviceAddress,
+  ): void {
+    if (n === 0) return;
+    this.#engine.args.start().int(condition).int(x).real(re(xs)).real(im(xs)).int(y).real(re(ys)).real(im(ys)).int(z).int(n);
+    this.#engine.launchEach(this.#engine.kernel('vectors', dtype, 'where'), n);
+  }
+
+  threshold(kind: 'soft' | 'hard' | 'half', t: number, dtype: DType, n: number, x: DeviceAddress, y: DeviceAddress): void {
+    if (n === 0) return;
+    this.#engine.args.start().int(x).int(y).real(t).int(n);
+    this.#engine.launchEach(this.#engine.kernel('functions', dtype, `threshold_${kind}`), n);
+  }
+
+  /** Terms whose coefficients are not 0; y may be any of them. One launch for up to eight. */
+  combine(dtype: DType, n: number, terms: readonly Term[], y: DeviceAddress): void {
+    if (n === 0) return;
+    const [first] = terms;
+    if (!first) return this.fill(dtype, n, 0, y);
+    if (terms.length === 1 && first.coefficient === 1) {
+      if (first.x !== y) this.#engine.copy(first.x, y, n * bytesOf(dtype));
+      return;
+    }
+    if (terms.length <= MOST_TERMS) return this.#combine(dtype, n, terms, y);
+    // What y held must be read before it is written
+    const ordered = [...terms.filter((t) => t.x === y), ...terms.filter((t) => t.x !== y)];
+    this.#combine(dtype, n, ordered.slice(0, MOST_TERMS), y);
+    for (let k = MOST_TERMS; k < ordered.length; k += MOST_TERMS - 1)
+      this.#combine(dtype, n, [{ x: y, coefficient: 1 }, ...ordered.slice(k, k + MOST_TERMS - 1)], y);
+  }
+
+  #combine(dtype: DType, n: number, terms: readonly Term[], y: DeviceAddress): void {
+    const engine = this.#engine;
+    const { args } = engine;
+    args.start().int(y).int(n);
+    for (const { x, coefficient } of terms) args.int(x).real(re(coefficient)).real(im(coefficient));
+    const name = COMBINE[terms.length];
+    if (name === undefined) {
+      for (let k = terms.length; k < MOST_TERMS; k++) args.int(0).real(0).real(0);
+      args.int(terms.length);
+    }
+    engine.launchEach(engine.kernel('vectors', dtype, name ?? 'combine8'), n);
+  }
+
+  /** From addresses where the walks start; strides in elements. */
+  stridedCopy(
+    dtype: DType,
+    shape: readonly number[],
+    x: DeviceAddress,
+    xStrides: readonly number[],
+    y: DeviceAddress,
+    yStrides: readonly number[],
+    mode: 'set' | 'add',
+  ): void {
+    if (shape.includes(0)) return;
+    const axes = mergedAxes(shape, xStrides, yStrides);
+    const [only] = axes;
+    if (mode === 'set' && (!only || (axes.length === 1 && only.x === 1 && only.y === 1)))
+      return this.#engine.copy(x, y, (only?.n ?? 1) * bytesOf(dtype));
+    this.#walk(dtype, axes, x, y, mode);
+  }
+
+  #walk(dtype: DType, axes: readonly Axis[], x: DeviceAddress, y: DeviceAddress, mode: 'set' | 'add'): void {
+    if (axes.length > MOST_AXES) {
+      const [{ n, x: xStep, y: yStep }, ...rest] = axes as readonly [Axis, ...Axis[]];
+      for (let i = 0; i < n; i++) this.#walk(dtype, rest, elementAt(x, i * xStep, dtype), elementAt(y, i * yStep, dtype), mode);
+      return;
+    }
+    if (mode === 'set' && this.#transpose(dtype, axes, x, y)) return;
+    const engine = this.#engine;
+    const total = axes.reduce((size, { n }) => size * n, 1);
+    const pad = new Array<number>(MOST_AXES - axes.length);
+    engine.args.start().int(x).int(y).int(total).int(axes.length);
+    engine.args.ints(axes.map(({ n }) => n)).ints(pad.fill(1));
+    engine.args.ints(axes.map((a) => a.x)).ints(pad.fill(0));
+    engine.args.ints(axes.map((a) => a.y)).ints(pad);
+    engine.launchThreads(engine.kernel('vectors', dtype, mode === 'set' ? 'strided_set' : 'strided_add'), total);
+  }
+
+  /** Where x is contiguous along one long axis and y along another, by tiles. */
+  #transpose(dtype: DType, axes: readonly Axis[], x: DeviceAddress, y: DeviceAddress): boolean {
+    if (axes.length > 4) return false;
+    const rows = axes.find((a) => a.x === 1 && a.y !== 1);
+    const columns = axes.find((a) => a.y === 1 && a.x !== 1);
+    if (!rows || !columns || rows.n < TILE || columns.n < TILE || rows.n > TILE * 65535) return false;
+    const [outer, inner] = axes.filter((a) => a !== rows && a !== columns);
+    const none: Axis = { n: 1, x: 0, y: 0 };
+    const [b, c] = inner ? [outer ?? none, inner] : [none, outer ?? none];
+    const engine = this.#engine;
+    engine.args.start().int(x).int(y).int(rows.n).int(columns.n).int(columns.x).int(rows.y);
+    engine.args
+      .int(b.n * c.n)
+      .int(c.n)
+      .int(c.x)
+      .int(c.y)
+      .int(b.x)
+      .int(b.y);
+    const kernel = engine.kernel('vectors', dtype, 'transpose_set');
+    engine.launch(kernel, Math.ceil(columns.n / TILE), Math.ceil(rows.n / TILE), Math.min(b.n * c.n, 65535), TILE, 8);
+    return true;
+  }
+}

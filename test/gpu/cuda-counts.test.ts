@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import type { Backend } from '../../src/core/backend.js';
+import { NDArray, tidy } from '../../src/core/index.js';
+import { fillNormal } from '../../src/core/random.js';
+import { product } from '../../src/core/shape.js';
+import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
+import { FirstDerivative, Laplacian, SecondDerivative } from '../../src/local/index.js';
+import { cgls } from '../../src/optimization/index.js';
+import { testCudaBackend } from '../support/emulated-cuda.js';
+
+const backend: CudaBackend = testCudaBackend();
+
+/** What `work` asks of the device. It ran once before: kernels are compiled, tables uploaded. */
+function counted(work: () => void): CudaCounters {
+  work();
+  const before = backend.counters();
+  work();
+  const after = backend.counters();
+  const difference = (key: keyof CudaCounters): number => after[key] - before[key];
+  return {
+    launches: difference('launches'),
+    libraryCalls: difference('libraryCalls'),
+    synchronizations: difference('synchronizations'),
+    bytesToDevice: difference('bytesToDevice'),
+    bytesToHost: difference('bytesToHost'),
+  };
+}
+
+const launches = (count: number): CudaCounters => ({
+  launches: count,
+  libraryCalls: 0,
+  synchronizations: 0,
+  bytesToDevice: 0,
+  bytesToHost: 0,
+});
+const answers = (count: number, kernels: number): CudaCounters => ({
+  ...launches(kernels),
+  synchronizations: 1,
+  bytesToHost: 16 * count,
+});
+
+const random = (shape: readonly number[], seed = 1, on: Backend = backend): NDArray =>
+  NDArray.fromHost(fillNormal(seed, 0, new Float64Array(product(shape))), shape, { backend: on });
+const run = (x: NDArray) => ({ storage: x.storage, offset: x.offset, size: x.size });
+
+describe('what the CUDA backend asks of the device', () => {
+  const [x, y, z] = [random([40, 50]), random([40, 50], 2), random([40, 50], 3)];
+  const [a, b, c] = [run(x), run(y), run(z)];
+
+  it('elementwise kernels: one launch, nothing copied, nothing waited for', () => {
+    const works: Record<string, () => void> = {
+      unary: () => backend.unary('exp', a, c),
+      binary: () => backend.binary('add', a, b, c),
+      'with a scalar': () => backend.binary('multiply', a, 3, c),
+      'two terms': () => backend.linearCombination([2, 3], [a, b], c),
+      'eight terms': () => backend.linearCombination([1, 2, 3, 4, 5, 6, 7, 8], [a, b, a, b, a, b, a, b], c),
+      threshold: () => backend.threshold('soft', 0.5, a, c),
+      fill: () => backend.fill(c, 3),
+      transpose: () =>
+        backend.stridedCopy([50, 40], { elements: a, start: 0, strides: [1, 50] }, { elements: c, start: 0, strides: [40, 1] }, 'set'),
+      'reduceAxis, rows': () => backend.reduceAxis('sum', a, [1, 2000, 1], { ...c, size: 1 }),
+      'reduceAxis, columns': () => backend.reduceAxis('sum', a, [1, 40, 50], { ...c, size: 50 }),
+    };
+    for (const [name, work] of Object.entries(works)) expect(counted(work), name).to.deep.equal(launches(1));
+    for (const nothing of [() => backend.copy(a, c), () => backend.fill(c, 0)]) expect(counted(nothing)).to.deep.equal(launches(0));
+  });
+
+  it('reductions: one launch, one transfer of a pair for each result, one wait', () => {
+    const inner = (p: typeof a, q: typeof a) => ({ x: p, y: q, conjugate: true });
+    expect(counted(() => backend.dots([inner(a, b)]))).to.deep.equal(answers(1, 1));
+    expect(counted(() => backend.dots([inner(a, b), inner(a, a), inner(b, b), inner(a, c)]))).to.deep.equal(answers(4, 1));
+    expect(counted(() => backend.dots([a, b, c, a, b].map((e) => inner(e, e))))).to.deep.equal(answers(5, 2));
+    expect(counted(() => backend.reduce('sumSquares', a))).to.deep.equal(answers(1, 1));
+    expect(counted(() => backend.argExtreme('max', a))).to.deep.equal(answers(1, 1));
+    expect(counted(() => backend.kthSmallest(a, 7))).to.deep.equal(answers(1, 8));
+  });
+
+  it('derivatives: one launch, in both directions', () => {
+    for (const D of [
+      new FirstDerivative([40, 50], { axis: 0, edge: true }),
+      new FirstDerivative([40, 50], { axis: 1, order: 5 }),
+      new SecondDerivative([40, 50], { axis: 0 }),
+      new Laplacian([40, 50]),
+    ]) {
+      expect(
+        counted(() => void D.matvec(x, y)),
+        `${D.constructor.name}, forward`,
+      ).to.deep.equal(launches(1));
+      expect(
+        counted(() => void D.rmatvec(x, y)),
+        `${D.constructor.name}, adjoint`,
+      ).to.deep.equal(launches(1));
+    }
+  });
+
+  it('matrix products and Fourier transforms: one call of the library', () => {
+    const m = {
+      m: 40,
+      n: 40,
+      k: 50,
+      transA: 'n',
+      transB: 't',
+      lda: 50,
+      ldb: 50,
+      ldc: 40,
+      batch: 1,
+      strideA: 0,
+      strideB: 0,
+      strideC: 0,
+      alpha: 1,
+      beta: 0,
+    } as const;
+    expect(counted(() => backend.matmul(a, b, { ...c, size: 1600 }, m))).to.deep.equal({ ...launches(0), libraryCalls: 1 });
+    const spectrum = run(NDArray.zeros([40, 26], { dtype: 'complex128', backend }));
+    const plan = { kind: 'r2c', shape: [40, 50], axes: [0, 1], direction: 'forward', scale: 1 } as const;
+    expect(counted(() => backend.fft(a, spectrum, plan))).to.deep.equal({ ...launches(0), libraryCalls: 1 });
+  });
+
+  it('scatterAdd makes its table by columns once, and again when the index was written', () => {
+    const [index, from, to] = [NDArray.fromHost(Int32Array.of(0, 1, 1, 2), [4], { backend }), random([4]), NDArray.zeros([3], { backend })];
+    const table = { outer: 1, nx: 3, ny: 4, inner: 1, width: 1, index: run(index) };
+    expect(counted(() => backend.scatterAdd(run(from), run(to), table))).to.deep.equal(launches(1));
+    backend.fill(run(to), 0);
+    backend.upload(Int32Array.of(2, 2, 2, 0), run(index));
+    backend.scatterAdd(run(from), run(to), table);
+    const [p, q, r, s] = from.toArray() as number[];
+    expect(to.toArray()).to.deep.equal([s, 0, (p as number) + (q as number) + (r as number)]);
+  });
+
+  it('CGLS: at most six launches for vectors, two waits of a few numbers in an iteration', () => {
+    const D = new FirstDerivative([40, 50], { axis: 0, edge: true });
+    const solve = (niter: number) => counted(() => tidy(() => void cgls(D, y, { niter, tol: 0, damp: 0.1 })));
+    const [few, many] = [solve(4), solve(9)];
+    const each = (key: keyof CudaCounters): number => (many[key] - few[key]) / 5;
+    // The operator has one launch in each direction
+    expect(each('launches') - 2).to.be.at.most(6);
+    expect(each('synchronizations')).to.equal(2);
+    expect(each('bytesToHost')).to.be.at.most(5 * 16);
+    expect(each('bytesToDevice')).to.equal(0);
+  });
+
+  it('a thousand runs of a solver take no memory after the first', () => {
+    const D = new FirstDerivative([12], { edge: true });
+    const data = random([12]);
+    const solve = () => tidy(() => void cgls(D, data, { niter: 2 }));
+    solve();
+    const before = backend.poolStats();
+    for (let k = 0; k < 1000; k++) solve();
+    const after = backend.poolStats();
+    expect(after.driverAllocations).to.equal(before.driverAllocations);
+    // Other tests' arrays may be collected meanwhile
+    expect(after.liveBytes).to.be.at.most(before.liveBytes);
+    expect(after.peakBytes).to.equal(before.peakBytes);
+    expect(backend.stats().hostFallbacks).to.equal(0);
+  }).timeout(60_000);
+});

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CudaBackend, createCudaBackend } from '../../src/gpu/cuda/index.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+/** The tests' own CUDA, which runs on the CPU. */
+export const cuemuFolder = join(root, 'build/cuemu');
+/** Whether the tests run on the CUDA of this machine: `npm run test:cuda -- --real`. */
+export const onRealCuda = (): boolean => process.env['LOPS_TEST_CUDA'] === 'real';
+
+/** What a process needs to run on the emulator, or nothing where the tests run on a real device. */
+export const cudaEnvironment = (): Record<string, string> =>
+  onRealCuda() ? {} : { LOPS_CUDA_LIBRARIES: cuemuFolder, LOPS_CUDA_CACHE: join(root, 'build/cuda-cache') };
+
+/** The CUDA backend of the tests: on the emulator, unless they run on a real device. */
+export function testCudaBackend(): CudaBackend {
+  Object.assign(process.env, cudaEnvironment());
+  return createCudaBackend();
+}
