@@ -8,7 +8,8 @@ import { launch } from '../src/cli/run.js';
 import { nearest } from '../src/core/options.js';
 import type { BenchCase } from './case.js';
 import { CASES } from './cases/index.js';
-import { buildFftwMpi, buildLimits } from './limit-process.js';
+import { compareStarts } from './compare-starts.js';
+import { buildFftwMpi, buildLimits, buildMpiStart } from './limit-process.js';
 import { formatResults, type Result, resultOf } from './result.js';
 import { SharedLimits } from './shared-limit.js';
 
@@ -65,10 +66,11 @@ async function job<T>(name: string, args: readonly string[]): Promise<T> {
 }
 
 async function timeStarts(bench: BenchCase): Promise<Result> {
-  const starts: { seconds: number; maxrss_MiB: number; backend: string }[] = [];
-  for (let k = 0; k < STARTS; k++) starts.push(await job('start.js', [String(performance.timeOrigin + performance.now()), file]));
+  const { program, failure } = await buildMpiStart();
+  if (failure) process.stderr.write(`bench: no C program to compare starts with: ${failure}\n`);
+  const { starts, details } = compareStarts({ ranks, script: script('start.js'), file, program, times: STARTS });
   const [{ backend, maxrss_MiB }] = starts as [(typeof starts)[0]];
-  return resultOf(bench, {}, { times: starts.map((s) => s.seconds), limitRates: [] }, { ranks, backend, maxrss_MiB });
+  return resultOf(bench, {}, { times: starts.map((s) => s.seconds), limitRates: [] }, { ranks, backend, maxrss_MiB, details });
 }
 
 const limits = await buildLimits();

@@ -44,12 +44,20 @@ export async function buildLimits(): Promise<Built> {
   return build('limits', { compile: ['-ffast-math', ...compile], link });
 }
 
-/** Compiles `native/fftw-mpi.c` with the MPI that the addon uses, unless that was done before. */
-export async function buildFftwMpi(): Promise<Built> {
+/** Compiles a program with the MPI that the addon uses, unless that was done before. */
+async function buildWithMpi(name: string, libraries: readonly string[]): Promise<Built> {
   const flags: { mpiFlags(): { cflags: string[]; ldflags: string[] } | undefined } = await nativeFlags('mpi/mpi-flags.mjs');
   const mpi = flags.mpiFlags();
   if (!mpi) return { failure: 'no MPI to build it with' };
-  const built = build('fftw-mpi', { compile: mpi.cflags, link: ['-lfftw3_mpi', '-lfftw3', ...mpi.ldflags] });
+  return build(name, { compile: mpi.cflags, link: [...libraries, ...mpi.ldflags] });
+}
+
+/** `native/mpi-start.c`, which initialises and finalizes MPI. */
+export const buildMpiStart = (): Promise<Built> => buildWithMpi('mpi-start', []);
+
+/** `native/fftw-mpi.c`. */
+export async function buildFftwMpi(): Promise<Built> {
+  const built = await buildWithMpi('fftw-mpi', ['-lfftw3_mpi', '-lfftw3']);
   return built.failure === undefined ? built : { failure: `${built.failure}\nFFTW's MPI transform is needed (Debian: libfftw3-mpi-dev)` };
 }
 
