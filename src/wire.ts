@@ -1,9 +1,12 @@
 /** Sets the defaults: the CPU backend, and all ranks of this launch. Importing it joins MPI. */
 import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
 import { setSignalSource } from './core/interruption.js';
-import { createCpuBackend } from './cpu/index.js';
+import { log, setLogger } from './core/log.js';
+import { cpuAddon, createCpuBackend } from './cpu/index.js';
 import { createCudaBackend, cudaAddon } from './gpu/cuda/index.js';
-import { nodeRankOf } from './mpi/launch-environment.js';
+import { loggerAsked } from './io/log.js';
+import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
+import { loadMpi } from './mpi/native.js';
 import { SelfCommunicator } from './mpi/self-communicator.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
@@ -14,8 +17,26 @@ export const COMM_WORLD = joinWorld();
 export const COMM_SELF = new SelfCommunicator();
 
 setDefaultCommunicator(COMM_WORLD);
+const logger = loggerAsked(COMM_WORLD);
+setLogger(logger);
 setSignalSource(nativeSignals);
 registerBackend('cpu', () => createCpuBackend());
 registerBackend('cuda', () => createCudaBackend(nodeRankOf(process.env) ?? COMM_WORLD.rank));
 registerBackend('auto', () => resolveBackend(cudaAddon().available ? 'cuda' : 'cpu'));
 setDefaultBackend(resolveBackend('cpu'));
+if (logger) tellStart();
+
+/** What this process has found. */
+function tellStart(): void {
+  if (COMM_WORLD instanceof SelfCommunicator) {
+    const launched = detectLaunch(process.env) !== undefined;
+    log(launched ? 'warn' : 'info', launched ? 'a launcher started this process, but it is one rank without MPI' : 'one rank without MPI');
+  } else {
+    const { library, version, standard } = loadMpi().describe();
+    log('info', 'MPI started', { library, version: version.split('\n')[0], standard });
+  }
+  const kernels = cpuAddon();
+  if (process.env['LOPS_CPU'] === 'reference') log('info', 'backend cpu: TypeScript kernels, as asked for');
+  else if (kernels.available) log('info', 'backend cpu: native kernels', { ...kernels.addon.info() });
+  else log('warn', 'backend cpu: TypeScript kernels, as the native ones are missing', { reason: kernels.reason, remedy: kernels.remedy });
+}

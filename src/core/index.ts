@@ -34,6 +34,7 @@ export {
   type OperatorSpec,
   type SpaceOptions,
 } from './linear-operator.js';
+export { LOG_LEVELS, type Logger, type LogLevel, log, setLogger } from './log.js';
 export { type ArrayOptions, NDArray, NDArraySpace, type RandomOptions } from './ndarray.js';
 export { checkOneOf, checkOptions } from './options.js';
 export { fillNormal, fillUniform } from './random.js';

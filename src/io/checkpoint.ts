@@ -17,6 +17,7 @@ import type { DType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { expectSignals, type StopSignal } from '../core/interruption.js';
 import { type Box, intersect } from '../core/layout.js';
+import { log } from '../core/log.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf } from '../core/shape.js';
@@ -219,6 +220,7 @@ export class Checkpoint {
       flush(dirname(this.folder));
       this.#tidyUp(name);
     });
+    log('info', 'checkpoint written', { folder: join(this.folder, name), iteration: state.iteration });
   }
 
   /**
@@ -247,6 +249,7 @@ export class Checkpoint {
         for (const [k, leaf] of leaves.entries()) readLeaf(folder, name, k, leaf, manifest.vectors[name]?.[k] as LeafRecord);
       for (const [name, value] of Object.entries(scalars)) Reflect.set(state, name, decode(value));
     });
+    log('info', 'checkpoint read', { folder, iteration: state.iteration });
     return true;
   }
 

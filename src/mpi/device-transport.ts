@@ -2,6 +2,7 @@ import type { Backend } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
 import type { DevicePort } from '../core/device-port.js';
 import { BackendError } from '../core/errors.js';
+import { log } from '../core/log.js';
 import { checkOneOf } from '../core/options.js';
 
 /** How messages leave and enter device memory. */
@@ -57,6 +58,7 @@ export interface TransportOptions {
 export function chooseDeviceTransport(comm: Communicator, backend: Backend, options: TransportOptions): TransportChoice {
   const wanted = checkOneOf('LOPS_GPU_TRANSPORT', options.wanted || 'auto', ['auto', ...DEVICE_TRANSPORTS]);
   state = decide(comm, backend, wanted, options);
+  log('info', `transport of device memory: ${state.transport}`, { reason: state.reason });
   return state;
 }
 

@@ -3,6 +3,7 @@ import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
 import { Interruption, passenger } from '../core/interruption.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
+import { log, logs } from '../core/log.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
@@ -194,6 +195,7 @@ function* run<S extends SolverProgress, T, R>(
     state = summing(loop.start);
     const running = state;
     checkpoint?.restore(running);
+    if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
     yield loop.report(running);
     const interruption = checkpoint?.stopsOnSignals ? new Interruption(running.A.comm ?? running.x.reducer) : undefined;
     const step = interruption ? () => interruption.during(() => loop.step(running)) : () => loop.step(running);
@@ -207,9 +209,15 @@ function* run<S extends SolverProgress, T, R>(
         running.reason ??= interrupted ? 'signal received' : 'time limit reached';
         running.finished = true;
       }
+      if (logs('debug')) log('debug', `${loop.name}: iteration`, { iteration: running.iteration, cost: running.history.at(-1) });
       yield loop.report(running);
     }
-    return loop.result(running, running.reason ?? 'iteration limit reached');
+    const reason = running.reason ?? 'iteration limit reached';
+    if (logs('info')) {
+      const seconds = (performance.now() - began) / 1000;
+      log('info', `${loop.name}: ${reason}`, { iterations: running.iteration, cost: running.history.at(-1), seconds });
+    }
+    return loop.result(running, reason);
   } finally {
     closeWorkspaces();
     if (state) {

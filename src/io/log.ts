@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import type pino from 'pino';
+import { ArgumentError } from '../core/errors.js';
+import { LOG_LEVELS, type Logger } from '../core/log.js';
+import { checkOneOf } from '../core/options.js';
+
+/** Which rank logs. */
+export interface LogRank {
+  readonly rank: number;
+  readonly size: number;
+}
+
+/**
+ * The logger that the environment asks for: `LOPS_LOG` is the least level (`debug`, `info`, `warn`, `error`), `LOPS_LOG_FILE` a file instead of stderr, in whose name `%r` is the
+ * rank. A line is a JSON object: level, time (UTC), rank, process, host, message and what belongs to it. The package that writes them is only loaded where there is something to write.
+ * Errors: {@link ArgumentError} for another level, and for a file that can't be written.
+ */
+export function loggerAsked({ rank, size }: LogRank, env: Readonly<Record<string, string | undefined>> = process.env): Logger | undefined {
+  const { LOPS_LOG: asked, LOPS_LOG_FILE: file } = env;
+  if (!asked) return undefined;
+  const level = checkOneOf('LOPS_LOG', asked, LOG_LEVELS);
+  const load = createRequire(import.meta.url)('pino') as typeof pino;
+  const dest = file ? file.replaceAll('%r', String(rank)) : 2;
+  let destination: pino.DestinationStream;
+  try {
+    // What is written at once is there when the job ends, however it does
+    destination = load.destination({ dest, sync: true, mkdir: true });
+  } catch (error) {
+    throw new ArgumentError(`LOPS_LOG_FILE: cannot write ${dest}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  const writer = load(
+    {
+      level,
+      base: { rank, ranks: size, pid: process.pid, host: hostname() },
+      timestamp: load.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return { level, write: (at, message, fields) => writer[at](fields, message) };
+}
