@@ -117,8 +117,12 @@ export class CudaBackend implements Backend {
   }
 
   release(storage: Storage): void {
-    const memory = this.#own(storage).detach();
-    if (memory) this.#engine.addon.free(memory);
+    const own = this.#own(storage);
+    const memory = own.detach();
+    if (!memory) return;
+    this.#engine.addon.free(memory);
+    for (const { table } of this.#columns.get(own)?.values() ?? []) this.#free(table);
+    this.#columns.delete(own);
   }
 
   upload(from: HostArray, to: Elements): void {
@@ -346,12 +350,19 @@ export class CudaBackend implements Backend {
     this.#integers(index);
     const storage = this.#own(index.storage);
     const key = `${index.offset} ${nx} ${ny} ${width}`;
-    const tables = this.#columns.get(storage) ?? new Map();
+    const tables = this.#columns.get(storage) ?? new Map<string, { readonly version: number; readonly table: TransposedTable }>();
     this.#columns.set(storage, tables);
     const known = tables.get(key);
     if (known?.version === storage.version) return known.table;
-    const table = transposedTable(this.#engine, this.download({ ...index, size: ny * width }) as Int32Array, nx);
+    if (known) this.#free(known.table);
+    const entries = this.download({ storage, offset: index.offset, size: ny * width });
+    const table = transposedTable(this.#engine, entries as Int32Array, nx);
     tables.set(key, { version: storage.version, table });
     return table;
+  }
+
+  #free({ starts, entries }: TransposedTable): void {
+    this.#engine.addon.free(starts.memory);
+    this.#engine.addon.free(entries.memory);
   }
 }
