@@ -2,8 +2,8 @@
 import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
 import { setSignalSource } from './core/interruption.js';
 import { log, setLogger } from './core/log.js';
-import { cpuAddon, createCpuBackend } from './cpu/index.js';
-import { createCudaBackend, cudaAddon } from './gpu/cuda/index.js';
+import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
+import { createCudaBackend, cudaAddon, reportCuda } from './gpu/cuda/index.js';
 import { loggerAsked } from './io/log.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/native.js';
@@ -20,9 +20,19 @@ setDefaultCommunicator(COMM_WORLD);
 const logger = loggerAsked(COMM_WORLD);
 setLogger(logger);
 setSignalSource(nativeSignals);
-registerBackend('cpu', () => createCpuBackend());
-registerBackend('cuda', () => createCudaBackend(nodeRankOf(process.env) ?? COMM_WORLD.rank));
-registerBackend('auto', () => resolveBackend(cudaAddon().available ? 'cuda' : 'cpu'));
+registerBackend('cpu', () => createCpuBackend(), reportCpu);
+const nodeRank = (): number => nodeRankOf(process.env) ?? COMM_WORLD.rank;
+const automatic = (): string => (cudaAddon().available ? 'cuda' : 'cpu');
+registerBackend(
+  'cuda',
+  () => createCudaBackend(nodeRank()),
+  () => reportCuda(nodeRank()),
+);
+registerBackend(
+  'auto',
+  () => resolveBackend(automatic()),
+  () => ({ available: true, summary: automatic() }),
+);
 setDefaultBackend(resolveBackend('cpu'));
 if (logger) tellStart();
 

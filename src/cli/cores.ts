@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** `0-3,8` as a list. */
-function cpuList(text: string): number[] {
+export function cpuList(text: string): number[] {
   return text
     .trim()
     .split(',')
@@ -12,10 +12,19 @@ function cpuList(text: string): number[] {
     });
 }
 
+/** The hardware threads that this process may use, such as `0-3,8`; empty where the system doesn't say. */
+export function allowedCpus(): string {
+  try {
+    return /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
 /** Cores (not hardware threads) that this process may use: what a launcher counts as places for ranks. */
 export function coreCount(): number {
   try {
-    const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const allowed = allowedCpus();
     const root = '/sys/devices/system/cpu';
     const cpus = allowed ? cpuList(allowed) : readdirSync(root).flatMap((name) => (/^cpu\d+$/.test(name) ? [Number(name.slice(3))] : []));
     const cores = new Set<string>();

@@ -45,11 +45,14 @@ program
 
 program
   .command('doctor')
-  .description('report versions, addons, MPI and ranks, and what is missing')
-  .action(async () => {
-    const { report } = await import('./doctor.js');
-    const text = report();
-    if (text) console.log(text);
+  .description('report versions, addons, MPI, ranks and devices, and what to do about what is missing')
+  .option('--json', 'for programs')
+  .action(async ({ json }: { json?: boolean }) => {
+    const [{ examine }, { doctorText }] = await Promise.all([import('./doctor.js'), import('./doctor-text.js')]);
+    const report = await examine();
+    if (!report) return;
+    console.log(json ? JSON.stringify(report, undefined, 2) : doctorText(report));
+    if (report.problems.some((p) => p.severity === 'error')) process.exitCode = 1;
   });
 
 try {

@@ -1,4 +1,5 @@
 import type { Backend } from './backend.js';
+import type { BackendReport } from './backend-report.js';
 import type { Communicator } from './communicator.js';
 import { BackendError, MpiError } from './errors.js';
 
@@ -19,6 +20,7 @@ export function setDefaultBackend(value: Backend): void {
 /** What a name stands for: how to make it, and what came of that. */
 interface BackendEntry {
   readonly make: () => Backend | Promise<Backend>;
+  readonly report: (() => BackendReport | Promise<BackendReport>) | undefined;
   made?: Backend;
   loading?: Promise<Backend>;
 }
@@ -32,9 +34,25 @@ function entryOf(name: string): BackendEntry {
 /**
  * Makes a backend known by name. `make` runs once, when it is first asked for; one that has to wait for something returns a promise, and is then there after
  * {@link loadBackend}. What it throws goes to whom asked, and it is asked again the next time.
+ * @param report what `lops doctor` says of it on a rank; default: what comes of making it
  */
-export function registerBackend(name: string, make: () => Backend | Promise<Backend>): void {
-  registry.set(name, { make });
+export function registerBackend(
+  name: string,
+  make: () => Backend | Promise<Backend>,
+  report?: () => BackendReport | Promise<BackendReport>,
+): void {
+  registry.set(name, { make, report });
+}
+
+/** What a registered backend says of itself on this rank. Never throws for a backend that is not there. */
+export async function reportBackend(name: string): Promise<BackendReport> {
+  const entry = entryOf(name);
+  try {
+    if (entry.report) return await entry.report();
+    return { available: true, summary: (await start(entry)).dtypes.join(', ') };
+  } catch (error) {
+    return { available: false, summary: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function start(entry: BackendEntry): Backend | Promise<Backend> {

@@ -1,6 +1,7 @@
 /** The core without side effects: importing it sets no default backend or communicator, and joins no MPI. */
 export { concatenate, matmul, stack, where } from './array-functions.js';
 export * from './backend.js';
+export type { BackendReport, DeviceReport } from './backend-report.js';
 export { bandReach, clipBand, multiplyBands, scaleBand, toeplitzBand, transposeBand } from './band.js';
 export * from './communicator.js';
 export { type Complex, complex, isScalar, type Scalar } from './complex.js';
@@ -10,6 +11,7 @@ export {
   defaultCommunicator,
   loadBackend,
   registerBackend,
+  reportBackend,
   resolveBackend,
   setDefaultBackend,
   setDefaultCommunicator,

@@ -6,3 +6,4 @@ export { nativeKernels, nativeOptions } from './native.js';
 export { type CpuAddonInfo, type CpuAddonState, cpuAddon } from './native-addon.js';
 export { Pool } from './pool.js';
 export { referenceKernels } from './reference/index.js';
+export { reportCpu } from './report-cpu.js';

@@ -152,4 +152,35 @@ describe('Slurm', function () {
       });
     }
   });
+
+  it('a time limit: a signal before it stops the solver, its state is kept, and the requeued job goes on there', async function () {
+    this.timeout(240 * SECONDS);
+    const output = join(cluster.folder, 'requeued.out');
+    const script = [source('examples/slurm/requeue.sbatch'), compiled('test/slurm/resumable-rank.js'), join(cluster.folder, 'checkpoint')];
+    const submitted = await cluster.run('sbatch', ['--parsable', ...FOUR, '--time=2', '--signal=USR1@30', '-o', output, ...script]);
+    expect(submitted.code, text(submitted)).to.equal(0);
+    const job = await cluster.until(submitted.stdout.trim(), ['COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED'], 220 * SECONDS);
+    const written = readFileSync(output, 'utf8');
+    expect(job['JobState'], written).to.equal('COMPLETED');
+    expect(job['Restarts']).to.equal('1');
+    const said =
+      /starts at iteration (\d+)\n[\s\S]*signal received after iteration (\d+)\n[\s\S]*starts at iteration (\d+)\n[\s\S]*ends at iteration (\d+)/.exec(
+        written,
+      );
+    expect(said, written).to.not.equal(null);
+    const [started, stopped, resumed, ended] = (said ?? []).slice(1).map(Number) as [number, number, number, number];
+    expect(started).to.be.at.most(1);
+    expect(stopped, written).to.be.greaterThan(10);
+    expect(resumed - stopped, written).to.be.within(0, 1);
+    expect(ended).to.equal(resumed + 5);
+  });
+
+  it('doctor under srun: one report of both nodes', async () => {
+    const result = await srun(...FOUR, process.execPath, LOPS, 'doctor', '--json');
+    expect(result.code, text(result)).to.equal(0);
+    const report = JSON.parse(result.stdout);
+    expect(report.ranks.map((r: { host: string }) => r.host)).to.deep.equal(['node1', 'node1', 'node2', 'node2']);
+    expect(report.launch.source).to.equal('PMIx');
+    expect(report.network.map((n: { between: string }) => n.between)).to.deep.equal(['one node', 'two nodes']);
+  });
 });

@@ -1,0 +1,104 @@
+import { cpuList } from './cores.js';
+import type { DoctorReport, RankReport } from './doctor.js';
+
+/** Something that is wrong or slow, and what helps. */
+export interface Problem {
+  /** Without it nothing works; a warning only costs time, or an operation. */
+  readonly severity: 'error' | 'warning';
+  readonly what: string;
+  readonly remedy: string;
+}
+
+const byHost = (ranks: readonly RankReport[]): Map<string, RankReport[]> => {
+  const hosts = new Map<string, RankReport[]>();
+  for (const rank of ranks) hosts.set(rank.host, [...(hosts.get(rank.host) ?? []), rank]);
+  return hosts;
+};
+
+/** All hardware threads of some ranks. */
+const threadsOf = (ranks: readonly RankReport[]): Set<number> => new Set(ranks.flatMap((r) => (r.cpus === '' ? [] : cpuList(r.cpus))));
+
+function placement(ranks: readonly RankReport[]): Problem[] {
+  return [...byHost(ranks)].flatMap(([host, there]): Problem[] => {
+    const cores = Math.max(...there.map((r) => r.cores));
+    const threads = threadsOf(there).size;
+    if (there.length > 1 && threads > 0 && threads < there.length && cores === 1)
+      return [
+        {
+          severity: 'warning',
+          what: `${host}: ${there.length} ranks are bound to ${threads} hardware thread${threads > 1 ? 's' : ''}`,
+          remedy: 'bind each to a core of its own: srun --cpu-bind=cores, mpiexec --bind-to core, or --bind-to none',
+        },
+      ];
+    if (threads === 0 || there.every((r) => r.cpus === there[0]?.cpus)) {
+      if (there.length > cores)
+        return [
+          {
+            severity: 'warning',
+            what: `${host}: ${there.length} ranks on ${cores} core${cores > 1 ? 's' : ''}; they wait for each other`,
+            remedy: 'a rank for each core: fewer ranks, or more nodes',
+          },
+        ];
+    }
+    return [];
+  });
+}
+
+/** A device that several ranks use. */
+function sharedDevices(ranks: readonly RankReport[]): Problem[] {
+  const users = new Map<string, number[]>();
+  for (const { host, rank, backends } of ranks) {
+    for (const [name, { device, devices = [] }] of Object.entries(backends)) {
+      if (device === undefined) continue;
+      const key = `${host}: ${name} device ${devices.find((d) => d.index === device)?.id ?? device}`;
+      users.set(key, [...(users.get(key) ?? []), rank]);
+    }
+  }
+  return [...users].flatMap(([key, those]): Problem[] =>
+    those.length < 2
+      ? []
+      : [
+          {
+            severity: 'warning',
+            what: `${key} is used by ranks ${those.join(', ')}`,
+            remedy: 'one rank for each device: --ntasks-per-node, --gpus-per-task',
+          },
+        ],
+  );
+}
+
+/** What is not the same on all ranks, but should be. */
+function differences(ranks: readonly RankReport[]): Problem[] {
+  const fields: readonly [string, (r: RankReport) => string][] = [
+    ['versions of lops-mpi', (r) => r.version],
+    ['versions of Node.js', (r) => r.node],
+    ['MPI libraries', (r) => r.mpi.split('\n')[0] ?? ''],
+    ['CPU kernels', (r) => r.backends['cpu']?.summary ?? ''],
+  ];
+  return fields.flatMap(([what, of]): Problem[] => {
+    const values = [...new Set(ranks.map(of))];
+    if (values.length < 2) return [];
+    return [
+      {
+        severity: 'warning',
+        what: `ranks have different ${what}: ${values.join(' | ')}`,
+        remedy: 'load the same modules on all nodes; lops setup on a node of each kind',
+      },
+    ];
+  });
+}
+
+/** What is missing or slow. `failure`: why the ranks of the launch can't be joined. */
+export function findProblems(report: Omit<DoctorReport, 'problems'>, failure: string | undefined): Problem[] {
+  const problems: Problem[] = [];
+  if (failure !== undefined)
+    problems.push({
+      severity: 'error',
+      what: `the ranks of this launch do not see each other: ${failure}`,
+      remedy: 'see docs/mpi.md, troubleshooting',
+    });
+  for (const { name, available, details, remedy } of report.addons) {
+    if (!available) problems.push({ severity: 'warning', what: `addon ${name}: ${details}`, remedy: remedy ?? "'npx lops setup'" });
+  }
+  return [...problems, ...placement(report.ranks), ...sharedDevices(report.ranks), ...differences(report.ranks)];
+}

@@ -1,0 +1,155 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { DoctorReport, RankReport } from '../../src/cli/doctor.js';
+import { findProblems } from '../../src/cli/doctor-problems.js';
+import { doctorText } from '../../src/cli/doctor-text.js';
+import { backendNames, registerBackend, reportBackend } from '../../src/core/defaults.js';
+import { rankEnvironment, runRanks } from '../support/launch.js';
+
+const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
+
+describe('lops doctor', function () {
+  this.timeout(60_000);
+  const alone = (args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [LOPS, 'doctor', ...args], { encoding: 'utf8', env: { ...rankEnvironment(), ...env } });
+
+  it('on one rank, as text and as JSON', () => {
+    const { status, stdout, stderr } = alone([]);
+    expect(status, stderr).to.equal(0);
+    for (const line of [
+      /^lops-mpi +\d/m,
+      /^addon mpi +\S/m,
+      /^BLAS +\S/m,
+      /^FFTW +\S/m,
+      /^GPUs +\S/m,
+      /^transport +host memory by MPI/m,
+      /^ranks +1 \(no launcher\)/m,
+    ])
+      expect(stdout).to.match(line);
+    const report: DoctorReport = JSON.parse(alone(['--json']).stdout);
+    expect(report.ranks).to.have.length(1);
+    expect(report.addons.map((a) => a.name)).to.include.members(['cpu', 'mpi']);
+    expect(report.network).to.deep.equal([]);
+    expect(report.launch).to.equal(undefined);
+    expect(report.ranks[0]?.backends['cpu']?.available).to.equal(true);
+  });
+
+  it('without an MPI addon: a warning with the remedy', () => {
+    const { status, stdout } = alone([], { LOPS_MPI_ADDON: '/nonexistent' });
+    expect(status).to.equal(0);
+    expect(stdout).to.match(/^addon mpi +missing: the MPI addon is not built \(looked for \/nonexistent\)/m);
+    expect(stdout).to.match(/^warning: addon mpi: .*\n {2}→ .*npx lops setup/m);
+    expect(stdout).to.match(/^MPI library +none/m);
+  });
+
+  it('without mpiexec on the PATH', () => {
+    const { status, stdout } = alone([], { PATH: '/nonexistent', LOPS_MPIEXEC: undefined });
+    expect(status).to.equal(0);
+    expect(stdout).to.match(/^mpiexec +(none: no mpiexec of|\/)/m);
+    expect(stdout).to.match(/^srun +none: no srun on the PATH/m);
+  });
+
+  it('on three ranks: one report of all, with the speed of messages', async () => {
+    const { code, stdout, stderr } = await runRanks(3, [LOPS, 'doctor', '--json']);
+    expect(code, stderr).to.equal(0);
+    const report: DoctorReport = JSON.parse(stdout);
+    expect(report.ranks.map((r) => r.rank)).to.deep.equal([0, 1, 2]);
+    expect(new Set(report.ranks.map((r) => r.pid)).size).to.equal(3);
+    expect(report.launch?.size).to.equal(3);
+    expect(report.network.map(({ between, ranks }) => ({ between, ranks }))).to.deep.equal([{ between: 'one node', ranks: [0, 1] }]);
+    for (const { latencyMicroseconds, gigabytesPerSecond } of report.network) {
+      expect(latencyMicroseconds).to.be.greaterThan(0);
+      expect(gigabytesPerSecond).to.be.greaterThan(0);
+    }
+  });
+
+  it('on ranks that do not see each other: one report, an error, exit code 1', async () => {
+    const { code, stdout } = await runRanks(2, [LOPS, 'doctor'], { env: { LOPS_MPI_ADDON: '/nonexistent' } });
+    expect(code).to.equal(1);
+    expect(stdout.match(/^lops-mpi /gm)).to.have.length(1);
+    expect(stdout).to.match(/^error: the ranks of this launch do not see each other: rank 0 of 2: the MPI addon is not built/m);
+  });
+
+  it('refuses flags that it does not know', () => {
+    const { status, stderr } = alone(['--jsn']);
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/unknown option '--jsn'/);
+  });
+});
+
+describe('what doctor finds', () => {
+  const rank = (n: number, of: Partial<RankReport> = {}): RankReport => ({
+    rank: n,
+    host: 'a',
+    pid: 100 + n,
+    cores: 4,
+    cpus: '0-3',
+    memoryBytes: 1e9,
+    node: 'v20',
+    version: '1',
+    mpi: 'X',
+    backends: {},
+    transport: { transport: 'staged', reason: 'one rank' },
+    ...of,
+  });
+  const report = (ranks: readonly RankReport[]): Omit<DoctorReport, 'problems'> => ({
+    version: '1',
+    node: 'v20',
+    platform: 'linux',
+    cpu: 'c',
+    addons: [],
+    mpi: undefined,
+    launchers: { mpiexec: 'none', srun: 'none' },
+    launch: { source: 'PMIx', size: ranks.length },
+    libraries: {},
+    ranks,
+    network: [],
+  });
+  const found = (ranks: readonly RankReport[]): string[] => findProblems(report(ranks), undefined).map((p) => p.what);
+  const gpu = (device: number) => ({
+    cuda: { available: true, summary: 's', device, devices: [0, 1].map((index) => ({ index, name: 'G', id: `bus ${index}` })) },
+  });
+
+  it('ranks of a node that fit are no problem', () => {
+    expect(found([0, 1, 2, 3].map((n) => rank(n)))).to.deep.equal([]);
+    expect(found([0, 1, 2, 3].map((n) => rank(n, { cores: 1, cpus: String(n) })))).to.deep.equal([]);
+  });
+
+  it('more ranks than cores, and ranks that are bound to one core', () => {
+    expect(found([0, 1, 2, 3, 4].map((n) => rank(n)))).to.deep.equal(['a: 5 ranks on 4 cores; they wait for each other']);
+    expect(found([0, 1].map((n) => rank(n, { cores: 1, cpus: '7' })))).to.deep.equal(['a: 2 ranks are bound to 1 hardware thread']);
+  });
+
+  it('a device that two ranks use, and not one of another host', () => {
+    expect(found([0, 1].map((n) => rank(n, { backends: gpu(0) })))).to.deep.equal(['a: cuda device bus 0 is used by ranks 0, 1']);
+    expect(found([0, 1].map((n) => rank(n, { backends: gpu(n) })))).to.deep.equal([]);
+    expect(found([rank(0, { backends: gpu(0) }), rank(1, { host: 'b', backends: gpu(0) })])).to.deep.equal([]);
+  });
+
+  it('ranks of different versions', () => {
+    expect(found([rank(0), rank(1, { node: 'v22' })])).to.deep.equal(['ranks have different versions of Node.js: v20 | v22']);
+  });
+
+  it('says which rank has which device; many ranks have a line for each host', () => {
+    const two = { ...report([0, 1].map((n) => rank(n, { backends: gpu(n) }))), problems: [] };
+    expect(doctorText(two)).to.match(/^ +1 +a +101 +4 +0-3 +cuda 1 G$/m);
+    expect(doctorText(two)).to.match(/^GPUs +2 × G$/m);
+    const many = { ...report(Array.from({ length: 64 }, (_, n) => rank(n, { host: n < 32 ? 'a' : 'b', cores: 32 }))), problems: [] };
+    expect(doctorText(many)).to.match(/^b +32 +32 +63 +32 +0$/m);
+  });
+
+  it('a backend reports itself without being made, and what comes of making one that has no report', async () => {
+    registerBackend(
+      'reporting',
+      () => expect.fail('made'),
+      () => ({ available: true, summary: 'itself' }),
+    );
+    registerBackend('broken', () => {
+      throw new Error('the reason');
+    });
+    expect(backendNames()).to.include.members(['reporting', 'broken']);
+    expect(await reportBackend('reporting')).to.deep.equal({ available: true, summary: 'itself' });
+    expect(await reportBackend('broken')).to.deep.equal({ available: false, summary: 'the reason' });
+  });
+});

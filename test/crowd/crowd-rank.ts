@@ -1,0 +1,41 @@
+/** A rank of many: applies every row of operators.ts, and a solver. */
+import { abs } from '../../src/core/complex.js';
+import { COMM_SELF, COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
+import { CROWD } from './operators.js';
+
+const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b));
+const wrong: string[] = [];
+
+for (const { name, same, make } of CROWD) {
+  const A = make(COMM_WORLD);
+  const x = A.domain().random(1);
+  const y = A.matvec(x);
+  const back = A.rmatvec(y);
+  const norms = [y.norm(), back.norm()];
+  const { left, right, error } = A.dotTest({ raise: false });
+  if (!(error < 1e-9 && abs(left) > 0)) wrong.push(`${name}: dot test ${JSON.stringify({ left, right, error })}`);
+  if (same && COMM_WORLD.rank === 0) {
+    const alone = make(COMM_SELF);
+    const z = alone.matvec(alone.domain().random(1));
+    const expected = [z.norm(), alone.rmatvec(z).norm()];
+    if (!norms.every((value, k) => close(Number(value), Number(expected[k]))))
+      wrong.push(`${name}: norms ${norms}, on one rank ${expected}`);
+  }
+}
+
+const solve = (comm: typeof COMM_WORLD): readonly number[] => {
+  const A = new MPIGradient([100, 5], { comm });
+  const { cost } = cgls(A, A.matvec(A.domain().random(2)), { niter: 20, tol: 0 });
+  return Array.from(cost, (value) => Number(value.toPrecision(8)));
+};
+const costs = solve(COMM_WORLD);
+if (costs.length !== 21) wrong.push(`cgls: ${costs.length} costs`);
+if (COMM_WORLD.rank === 0 && !solve(COMM_SELF).every((value, k) => Math.abs(value - (costs[k] ?? 0)) < 1e-6 * (costs[0] ?? 1)))
+  wrong.push(`cgls: costs ${costs}`);
+
+const all = COMM_WORLD.allgatherObject({ wrong, rss: process.memoryUsage().rss });
+if (COMM_WORLD.rank === 0) {
+  const failures = all.flatMap(({ wrong: what }, rank) => what.map((text) => `rank ${rank}: ${text}`));
+  const mebibytes = Math.round(all.reduce((sum, { rss }) => sum + rss, 0) / 2 ** 20);
+  process.stdout.write(`${JSON.stringify({ size: COMM_WORLD.size, rows: CROWD.length, mebibytes, failures })}\n`);
+}
