@@ -1,6 +1,11 @@
 /** Of one product of the batch that the Fredholm integral is: `[200, 200]` times `[200, 8]`, complex. */
 const BATCHED = { flops: 8 * 200 * 200 * 8 } as const;
 
+/** Of one source of the migration case: 81 x 60 points and 11 receivers. */
+const SURVEY = { flops: 4 * 81 * 60 * 11 } as const;
+/** Of one sample and its 41 taps. */
+const VARYING = { flops: 4 * 41 } as const;
+
 /**
  * What a case can be held against: loops of `native/limits.c`, one process beside each rank, that do so many bytes an element or flops a product; and arguments of
  * `native/fftw-mpi.c`, one job of as many ranks.
@@ -17,6 +22,10 @@ export const LIMITS = {
   zgemm_batch_adj: BATCHED,
   cgemm_batch: BATCHED,
   cgemm_batch_adj: BATCHED,
+  kirchhoff: SURVEY,
+  kirchhoff_adj: SURVEY,
+  nonstatconv: VARYING,
+  nonstatconv_adj: VARYING,
   fftw_mpi_c2c: { shared: ['256', 'c2c_forward'] },
   fftw_mpi_c2c_adj: { shared: ['256', 'c2c_backward'] },
   fftw_mpi_r2c: { shared: ['256', 'r2c'] },

@@ -25,11 +25,11 @@ const migration = (name: string, prepare: (A: MPIVStack, image: DistributedArray
 export const LSM_CASES: readonly BenchCase[] = [
   migration('lsm_fwd', (A, image) => {
     const traces = A.matvec(image);
-    return { run: () => A.matvec(image, traces), flops: FLOPS };
+    return { run: () => A.matvec(image, traces), flops: FLOPS, limit: 'kirchhoff' };
   }),
   migration('lsm_adj', (A, image) => {
     const traces = A.matvec(image);
-    return { run: () => A.rmatvec(traces, image), flops: FLOPS };
+    return { run: () => A.rmatvec(traces, image), flops: FLOPS, limit: 'kirchhoff_adj' };
   }),
   migration('lsm_cgls100', (A, image) => {
     const traces = A.matvec(image);

@@ -9,12 +9,15 @@
  *   triad_inplace  y += 1.5 x 24 n
  *   derivative   centred first derivative along axis 0 of 96 x 512 x 512    16 n
  *   laplacian    three-axis Laplacian of the same block                     16 n
+ *   kirchhoff kirchhoff_adj   traces of n sources of the migration case summed along traveltimes, and convolved with its wavelet   4 a point and trace
+ *   nonstatconv nonstatconv_adj   50,000 samples, filters of 41 taps that change between 100 places    4 a sample and tap
  *   dgemm sgemm  2048 x 2048 x 2048 of the CBLAS that is linked (only with -DHAVE_CBLAS)
  *   zgemm_batch cgemm_batch (and _adj)   n products of 200 x 200 and 200 x 8, row-major, one call a product (and of the conjugate transposes)
  * All arrays are float64 but those of sgemm and cgemm, touched before timing.
  *
  * Build: gcc -O3 -march=native -ffast-math limits.c -o limits -lm   [-DHAVE_CBLAS $(pkg-config --cflags --libs openblas)]
  */
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +98,98 @@ static void laplacian(void) {
       for (size_t k = 1; k < N2 - 1; k++) q[k] = p[k - plane] + p[k + plane] + p[k - row] + p[k + row] + p[k - 1] + p[k + 1] - 6 * p[k];
     }
 }
+/* The case of least-squares migration: 81 x 60 points, 11 receivers, 651 samples, a wavelet of 81; times in samples. */
+enum { POINTS = 81 * 60, RECS = 11, NT = 651, WAVELET = 81 };
+static double *ts, *tr, wavelet[WAVELET];
+static void makeSurvey(void) {
+  ts = filled(n * POINTS);
+  tr = filled((size_t)RECS * POINTS);
+  for (size_t s = 0; s < n + RECS; s++) {
+    double *times = s < n ? ts + s * POINTS : tr + (s - n) * POINTS;
+    const double at = s < n ? 320.0 * s / (n > 1 ? n - 1 : 1) : 320.0 * (s - n) / (RECS - 1);
+    for (int i = 0; i < POINTS; i++) times[i] = hypot(4.0 * (i / 60) - at, 4.0 * (i % 60)) / 4.0;
+  }
+  for (int j = 0; j < WAVELET; j++) wavelet[j] = 0.01 * j;
+}
+static void kirchhoff(void) {
+  double trace[NT];
+  for (size_t s = 0; s < n; s++)
+    for (int r = 0; r < RECS; r++) {
+      const double *restrict a = ts + s * POINTS, *restrict b = tr + r * POINTS;
+      memset(trace, 0, sizeof trace);
+      for (int i = 0; i < POINTS; i++) {
+        const double v = a[i] + b[i];
+        if (v < NT - 1) {
+          const int k = (int)v;
+          const double w = v - k;
+          trace[k] += (1 - w) * x[i];
+          trace[k + 1] += w * x[i];
+        }
+      }
+      double *restrict d = y + (s * RECS + r) * NT;
+      for (int t = 0; t < NT; t++) {
+        const int from = t + WAVELET / 2 - NT + 1 > 0 ? t + WAVELET / 2 - NT + 1 : 0, to = t + WAVELET / 2 < WAVELET - 1 ? t + WAVELET / 2 : WAVELET - 1;
+        double sum = 0;
+        for (int j = from; j <= to; j++) sum += wavelet[j] * trace[t + WAVELET / 2 - j];
+        d[t] = sum;
+      }
+    }
+}
+static void kirchhoff_adj(void) {
+  double trace[NT];
+  memset(z, 0, POINTS * sizeof(double));
+  for (size_t s = 0; s < n; s++)
+    for (int r = 0; r < RECS; r++) {
+      const double *restrict a = ts + s * POINTS, *restrict b = tr + r * POINTS, *restrict d = y + (s * RECS + r) * NT;
+      for (int t = 0; t < NT; t++) {
+        const int from = WAVELET / 2 - t > 0 ? WAVELET / 2 - t : 0, to = NT - 1 - t + WAVELET / 2 < WAVELET - 1 ? NT - 1 - t + WAVELET / 2 : WAVELET - 1;
+        double sum = 0;
+        for (int j = from; j <= to; j++) sum += wavelet[j] * d[t + j - WAVELET / 2];
+        trace[t] = sum;
+      }
+      for (int i = 0; i < POINTS; i++) {
+        const double v = a[i] + b[i];
+        if (v < NT - 1) {
+          const int k = (int)v;
+          const double w = v - k;
+          z[i] += (1 - w) * trace[k] + w * trace[k + 1];
+        }
+      }
+    }
+}
+enum { SAMPLES = 50000, FILTERS = 100, TAPS = 41 };
+/* The filters at sample i and the weight of the second: places every 500 samples from 250 on, constant outside. */
+static int filterAt(int i, double *w) {
+  const int f = i < 250 ? 0 : i >= 250 + 500 * (FILTERS - 1) ? FILTERS - 2 : (i - 250) / 500;
+  const double u = (i - 250 - 500 * f) / 500.0;
+  *w = u < 0 ? 0 : u > 1 ? 1 : u;
+  return f;
+}
+static void nonstatconv(void) {
+  const double *restrict h = y;
+  memset(z, 0, SAMPLES * sizeof(double));
+  for (int i = 0; i < SAMPLES; i++) {
+    double w;
+    const double *restrict p = h + filterAt(i, &w) * TAPS, *restrict q = p + TAPS;
+    const double a = (1 - w) * x[i], b = w * x[i];
+    double *restrict to = z + i - TAPS / 2;
+    const int from = i < TAPS / 2 ? TAPS / 2 - i : 0, end = SAMPLES - i + TAPS / 2 < TAPS ? SAMPLES - i + TAPS / 2 : TAPS;
+    for (int k = from; k < end; k++) to[k] += a * p[k] + b * q[k];
+  }
+}
+static void nonstatconv_adj(void) {
+  const double *restrict h = y;
+  for (int i = 0; i < SAMPLES; i++) {
+    double w, s = 0, t = 0;
+    const double *restrict p = h + filterAt(i, &w) * TAPS, *restrict q = p + TAPS, *restrict at = x + i - TAPS / 2;
+    const int from = i < TAPS / 2 ? TAPS / 2 - i : 0, end = SAMPLES - i + TAPS / 2 < TAPS ? SAMPLES - i + TAPS / 2 : TAPS;
+    for (int k = from; k < end; k++) {
+      s += p[k] * at[k];
+      t += q[k] * at[k];
+    }
+    z[i] = (1 - w) * s + w * t;
+  }
+}
 #ifdef HAVE_CBLAS
 static void dgemm(void) {
   cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, GEMM, GEMM, GEMM, 1, x, GEMM, y, GEMM, 0, z, GEMM);
@@ -149,6 +244,10 @@ static const struct {
     {"sumsq", sumsq, 8, 0, 0},
     {"derivative", derivative, 16, (double)N0 *N1 *N2, 0},
     {"laplacian", laplacian, 16, (double)N0 *N1 *N2, 0},
+    {"kirchhoff", kirchhoff, 4.0 * POINTS *RECS, 0, 1},
+    {"kirchhoff_adj", kirchhoff_adj, 4.0 * POINTS *RECS, 0, 1},
+    {"nonstatconv", nonstatconv, 4.0 * TAPS, SAMPLES, 1},
+    {"nonstatconv_adj", nonstatconv_adj, 4.0 * TAPS, SAMPLES, 1},
 #ifdef HAVE_CBLAS
     {"dgemm", dgemm, 2.0 * GEMM, (double)GEMM *GEMM, 1},
     {"sgemm", sgemm, 2.0 * GEMM, (double)GEMM *GEMM, 1},
@@ -210,13 +309,17 @@ int main(int argc, char **argv) {
     fprintf(stderr, "limits: expected -r and -n of at least 1, and one case with --serve\n");
     return 2;
   }
-  /* batches are asked for by name and -n: so many matrices as other arrays have elements are too many */
+  /* batches and surveys are asked for by name and -n: so many matrices or sources as other arrays have elements are too many */
   if (!any)
-    for (int c = 0; c < CASES; c++) wanted[c] = strstr(cases[c].name, "_batch") == NULL;
+    for (int c = 0; c < CASES; c++) wanted[c] = strstr(cases[c].name, "_batch") == NULL && strstr(cases[c].name, "kirchhoff") == NULL;
   size_t most = 0;
   for (int c = 0; c < CASES; c++)
     if (wanted[c]) {
-      const size_t count = cases[c].count > 0 ? (size_t)cases[c].count : n;
+      size_t count = cases[c].count > 0 ? (size_t)cases[c].count : n;
+      if (strstr(cases[c].name, "kirchhoff") != NULL) {
+        count = POINTS + n * RECS * NT;
+        if (ts == NULL) makeSurvey();
+      }
       if (count > most) most = count;
     }
   x = filled(most);

@@ -37,6 +37,7 @@ napi_value init(napi_env env, napi_value exports) {
     exportStencil(env, exports);
     exportConvolve(env, exports);
     exportIndexed(env, exports);
+    exportCurves(env, exports);
     exportMatmul(env, exports);
     exportFft(env, exports);
     return exports;

@@ -10,6 +10,7 @@ void exportStrided(napi_env env, napi_value exports);
 void exportStencil(napi_env env, napi_value exports);
 void exportConvolve(napi_env env, napi_value exports);
 void exportIndexed(napi_env env, napi_value exports);
+void exportCurves(napi_env env, napi_value exports);
 /** Only what was found at build time; both say in `info()` what that is. */
 void exportMatmul(napi_env env, napi_value exports);
 void exportFft(napi_env env, napi_value exports);

@@ -14,6 +14,7 @@
         'long-band.cpp',
         'convolve.cpp',
         'indexed.cpp',
+        'curves.cpp',
         'matmul.cpp',
         'fft.cpp',
       ],

@@ -202,6 +202,22 @@ export interface IndexTable {
   readonly weights?: Elements | undefined;
 }
 
+/**
+ * Curves that image points draw through traces of `nt` samples: point i meets trace (s, r) at `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`,
+ * where `0 ≤ v < nt − 1`; elsewhere not at all.
+ */
+export interface Curves {
+  readonly points: number;
+  readonly ns: number;
+  readonly nr: number;
+  readonly nt: number;
+  /** In samples, float64: `[ns, points]` and `[nr, points]`. */
+  readonly srcs: Elements;
+  readonly recs: Elements;
+  /** `[ns, nr, points]` of the real dtype of the data; without them 1. */
+  readonly amplitudes?: Elements | undefined;
+}
+
 /** How a backend used memory: what tests count. */
 export interface MemoryStats {
   /** Storages handed out. */
@@ -282,4 +298,10 @@ export interface Backend {
   gather(x: Elements, y: Elements, table: IndexTable): void;
   /** The adjoint of gather: `x[o, index[i, k], j] += conj(weights[i, k]) · y[o, i, j]`, in a fixed order. */
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void;
+
+  // Field kernels: operators compose the others where a backend has none
+  /** `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for traces `[ns, nr, nt]`. */
+  spreadCurves?(image: Elements, traces: Elements, curves: Curves): void;
+  /** The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all traces. */
+  sumCurves?(traces: Elements, image: Elements, curves: Curves): void;
 }

@@ -2,6 +2,7 @@ import type {
   Backend,
   BinaryOp,
   Convolution,
+  Curves,
   Elements,
   Extents,
   FftPlan,
@@ -36,7 +37,7 @@ import { binaryDType, checkHost, checkRun, isElements } from '../core/kernel-ope
 import { checkOptions } from '../core/options.js';
 import { around, type Shape } from '../core/shape.js';
 import { CpuStorage } from './cpu-storage.js';
-import type { CpuBand, CpuIndexTable, CpuKernels } from './kernels.js';
+import type { CpuBand, CpuCurves, CpuIndexTable, CpuKernels } from './kernels.js';
 import { Pool } from './pool.js';
 import { referenceKernels } from './reference/index.js';
 
@@ -310,6 +311,16 @@ export class CpuBackend implements Backend {
     this.#kernels.scatterAdd(from.dtype, from.values, y.offset, to.values, x.offset, this.#table(table));
   }
 
+  spreadCurves(image: Elements, traces: Elements, curves: Curves): void {
+    const [from, to] = [this.#use(image), this.#use(traces)];
+    this.#kernels.spreadCurves(from.dtype, from.values, image.offset, to.values, traces.offset, this.#curves(curves));
+  }
+
+  sumCurves(traces: Elements, image: Elements, curves: Curves): void {
+    const [from, to] = [this.#use(traces), this.#use(image)];
+    this.#kernels.sumCurves(from.dtype, from.values, traces.offset, to.values, image.offset, this.#curves(curves));
+  }
+
   #own(storage: Storage): CpuStorage {
     if (storage instanceof CpuStorage && storage.backend === this) return storage;
     throw new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${this.name}')`);
@@ -349,6 +360,21 @@ export class CpuBackend implements Backend {
     const { values, dtype } = this.#use(elements);
     if (values instanceof Int32Array) return values;
     throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+  }
+
+  #curves({ points, ns, nr, nt, srcs, recs, amplitudes }: Curves): CpuCurves {
+    return {
+      points,
+      ns,
+      nr,
+      nt,
+      srcs: this.#use(srcs).values,
+      srcsOffset: srcs.offset,
+      recs: this.#use(recs).values,
+      recsOffset: recs.offset,
+      amplitudes: amplitudes && this.#use(amplitudes).values,
+      amplitudesOffset: amplitudes?.offset ?? 0,
+    };
   }
 
   #table(table: IndexTable): CpuIndexTable {

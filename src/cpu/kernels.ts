@@ -39,6 +39,20 @@ export interface CpuIndexTable {
   readonly complexWeights: boolean;
 }
 
+/** Curves with their typed arrays. */
+export interface CpuCurves {
+  readonly points: number;
+  readonly ns: number;
+  readonly nr: number;
+  readonly nt: number;
+  readonly srcs: HostArray;
+  readonly srcsOffset: number;
+  readonly recs: HostArray;
+  readonly recsOffset: number;
+  readonly amplitudes: HostArray | undefined;
+  readonly amplitudesOffset: number;
+}
+
 /**
  * The inner loops of the CPU backend, each of which an addon may replace. What a kernel computes is said in `core/backend.ts`
  * and defined by the loops in `cpu/reference`.
@@ -150,4 +164,6 @@ export interface CpuKernels {
   convolve(dtype: DType, x: HostArray, xo: number, h: HostArray, ho: number, y: HostArray, yo: number, convolution: Convolution): void;
   gather(dtype: DType, x: HostArray, xo: number, y: HostArray, yo: number, table: CpuIndexTable): void;
   scatterAdd(dtype: DType, y: HostArray, yo: number, x: HostArray, xo: number, table: CpuIndexTable): void;
+  spreadCurves(dtype: DType, image: HostArray, io: number, traces: HostArray, to: number, curves: CpuCurves): void;
+  sumCurves(dtype: DType, traces: HostArray, to: number, image: HostArray, io: number, curves: CpuCurves): void;
 }

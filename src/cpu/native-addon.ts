@@ -147,6 +147,24 @@ export interface CpuAddon {
     wo: number,
     complexWeights: boolean,
   ): void;
+  curves(
+    spread: boolean,
+    dtype: number,
+    from: HostArray,
+    fromOffset: number,
+    to: HostArray,
+    toOffset: number,
+    points: number,
+    ns: number,
+    nr: number,
+    nt: number,
+    srcs: HostArray,
+    srcsOffset: number,
+    recs: HostArray,
+    recsOffset: number,
+    amplitudes: HostArray | undefined,
+    amplitudesOffset: number,
+  ): void;
 }
 
 /** The addon, or why there is none and what helps. */

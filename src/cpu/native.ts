@@ -13,7 +13,7 @@ import {
 import { im, re } from '../core/complex.js';
 import { bytesOf, DTYPES, type DType, type HostArray } from '../core/dtype.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
-import type { CpuKernels, CpuStencil } from './kernels.js';
+import type { CpuCurves, CpuKernels, CpuStencil } from './kernels.js';
 import { type CpuAddon, cpuAddon } from './native-addon.js';
 import { referenceKernels } from './reference/index.js';
 
@@ -138,6 +138,9 @@ function packStrides(shape: readonly number[], xStrides: readonly number[], yStr
   return packer.values;
 }
 
+const curveArguments = (c: CpuCurves) =>
+  [c.points, c.ns, c.nr, c.nt, c.srcs, c.srcsOffset, c.recs, c.recsOffset, c.amplitudes, c.amplitudesOffset] as const;
+
 /** The kernels that the addon has, with the reference loops where it leaves a dtype or an operation to them. */
 export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
   const own = referenceKernels;
@@ -197,6 +200,14 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       isInteger(dtype)
         ? own.convolve(dtype, x, xo, h, ho, y, yo, convolution)
         : addon.convolve(DTYPE[dtype], x, xo, h, ho, y, yo, packConvolution(convolution)),
+    spreadCurves: (dtype, image, io, traces, to, c) => {
+      if (isInteger(dtype)) own.spreadCurves(dtype, image, io, traces, to, c);
+      else addon.curves(true, DTYPE[dtype], image, io, traces, to, ...curveArguments(c));
+    },
+    sumCurves: (dtype, traces, to, image, io, c) => {
+      if (isInteger(dtype)) own.sumCurves(dtype, traces, to, image, io, c);
+      else addon.curves(false, DTYPE[dtype], traces, to, image, io, ...curveArguments(c));
+    },
     gather: (dtype, x, xo, y, yo, t) => {
       if (isInteger(dtype)) return own.gather(dtype, x, xo, y, yo, t);
       addon.indexed(

@@ -6,7 +6,6 @@ import { formatShape, sameShape } from '../core/shape.js';
 import { withWorkspace } from '../core/workspace.js';
 import { AxisConvolution } from './axis-convolution.js';
 import { finiteNumbers, hostNumbers } from './host-numbers.js';
-import { IndexedRows, type RowSource } from './indexed-rows.js';
 import {
   apertureTapers,
   type ImageGrid,
@@ -16,8 +15,9 @@ import {
   toGrid,
   toStations,
 } from './kirchhoff-geometry.js';
-import { LocalOperator, part } from './local-operator.js';
+import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
+import { type ByPair, TraveltimeCurves, type Traveltimes } from './traveltime-curves.js';
 
 export interface KirchhoffOptions {
   /** Constant velocity, for straight rays. Either this or `trav`. */
@@ -38,8 +38,6 @@ export interface KirchhoffOptions {
 
 /** Tables that have fewer entries are kept. */
 const KEPT_ENTRIES = 2 ** 22;
-/** Traces that are worked on at once: about as many samples as a cache holds. */
-const BLOCK_SAMPLES = 2 ** 14;
 
 /**
  * Kirchhoff demigration: every image point is spread to the traveltime `v = (tₛ + tᵣ)/Δt` of each source and receiver, linearly between samples `⌊v⌋` and `⌊v⌋ + 1`, and the
@@ -48,7 +46,7 @@ const BLOCK_SAMPLES = 2 ** 14;
  * model's, and a table of at most some tens of megabytes.
  */
 export class Kirchhoff extends LocalOperator {
-  readonly #blocks: readonly { readonly rows: IndexedRows; readonly start: number; readonly size: number }[];
+  readonly #curves: TraveltimeCurves;
   readonly #convolution: AxisConvolution;
   constructor(geometry: KirchhoffGeometry, wav: OperatorData, wavcenter: number, options: KirchhoffOptions) {
     checkOptions('Kirchhoff', options, ['vel', 'trav', 'amp', 'aperture', 'angleaperture', 'onthefly', 'dtype']);
@@ -69,89 +67,22 @@ export class Kirchhoff extends LocalOperator {
     const times = traveltimes(grid, srcs, recs, options);
     const weights = amplitudes(grid, srcs, recs, options);
     const { onthefly = 2 * grid.points * ns * nr > KEPT_ENTRIES } = options;
-    const together = Math.max(1, Math.floor(BLOCK_SAMPLES / nt));
-    this.#blocks = Array.from({ length: Math.ceil((ns * nr) / together) }, (_, k) => {
-      const first = k * together;
-      const traces = Math.min(together, ns * nr - first);
-      const source = traceRows(grid.points, nr, nt, first, traces, dt, times, weights);
-      return { rows: new IndexedRows(source, { onTheFly: onthefly }), start: first * nt, size: traces * nt };
-    });
+    this.#curves = new TraveltimeCurves({ points: grid.points, ns, nr, nt, dt }, times, weights, onthefly);
     this.#convolution = new AxisConvolution(wavelet, wavcenter, this.dimsd, 2);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     withWorkspace(y.space, (traces) => {
       traces.fill(0);
-      for (const { rows, start, size } of this.#blocks) rows.scatterAdd(x, part(traces, start, size));
+      this.#curves.spread(x, traces);
       this.#convolution.forward(traces, y);
     });
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
-    if (this.#blocks.length === 0) x.fill(0);
     withWorkspace(y.space, (traces) => {
       this.#convolution.adjoint(y, traces);
-      withWorkspace(x.space, (image) => {
-        this.#blocks.forEach(({ rows, start, size }, k) => {
-          rows.gather(part(traces, start, size), k === 0 ? x : image);
-          if (k > 0) x.axpby(1, image, 1);
-        });
-      });
+      this.#curves.sum(traces, x);
     });
   }
-}
-
-/** Something of an image point and a source, and of it and a receiver. */
-type ByPair = (point: number, s: number, r: number) => number;
-
-/** Traveltimes `srcs[point, s] + recs[point, r]`, rows of `ns` and `nr`; a table of both is that of the sources, by pair, and zero receivers. */
-interface Traveltimes {
-  readonly srcs: Float64Array;
-  readonly ns: number;
-  readonly recs: Float64Array;
-  readonly nr: number;
-  readonly byPair: boolean;
-}
-
-/** For every image point, two samples in each of some traces. */
-function traceRows(
-  points: number,
-  nr: number,
-  nt: number,
-  first: number,
-  traces: number,
-  dt: number,
-  times: Traveltimes,
-  amplitude: ByPair | undefined,
-): RowSource {
-  const { srcs, recs, byPair } = times;
-  const s = Int32Array.from({ length: traces }, (_, k) => Math.floor((first + k) / nr));
-  const r = Int32Array.from({ length: traces }, (_, k) => (first + k) % nr);
-  const inSrcs = byPair ? s.map((_, k) => first + k) : s;
-  const inRecs = byPair ? new Int32Array(traces) : r;
-  return {
-    rows: points,
-    columns: traces * nt,
-    width: 2 * traces,
-    weights: 'real',
-    fill: (start, count, index, weights) => {
-      for (let i = start, e = 0; i < start + count; i++) {
-        const [ofSrcs, ofRecs] = [i * times.ns, i * times.nr];
-        for (let k = 0; k < traces; k++, e += 2) {
-          const v = ((srcs[ofSrcs + (inSrcs[k] as number)] as number) + (recs[ofRecs + (inRecs[k] as number)] as number)) / dt;
-          if (!(v >= 0 && v < nt - 1)) {
-            index[e] = index[e + 1] = -1;
-            weights[e] = weights[e + 1] = 0;
-            continue;
-          }
-          const sample = Math.floor(v);
-          const a = amplitude === undefined ? 1 : amplitude(i, s[k] as number, r[k] as number);
-          index[e] = k * nt + sample;
-          index[e + 1] = k * nt + sample + 1;
-          weights[e] = a * (1 - (v - sample));
-          weights[e + 1] = a * (v - sample);
-        }
-      }
-    },
-  };
 }
 
 function traveltimes(grid: ImageGrid, srcs: Stations, recs: Stations, { vel, trav }: KirchhoffOptions): Traveltimes {

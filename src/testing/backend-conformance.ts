@@ -245,8 +245,9 @@ export function backendConformance(makeBackend: () => Backend, options: BackendC
   describe(`backend '${backend.name}' conforms to the reference`, () => {
     describe('memory', () => memoryTests(backend));
     describe('adjoints', () => adjointTests(backend));
-    for (const { kernel, cases } of KERNEL_CASES) {
+    for (const { kernel, optional, cases } of KERNEL_CASES) {
       if (kernels && !kernels.includes(kernel)) continue;
+      if (optional && backend[optional] === undefined) continue;
       describe(kernel, () => {
         for (const dtype of backend.dtypes) {
           const held = cases(dtype).filter(({ operands }) => operands.every((o) => backend.dtypes.includes(o.dtype)));

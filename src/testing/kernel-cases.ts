@@ -1,4 +1,5 @@
 import { convolveCasesByDType } from './cases/convolve.js';
+import { curveCasesByDType } from './cases/curves.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { fftCasesByDType } from './cases/fft.js';
 import { indexedCasesByDType } from './cases/indexed.js';
@@ -19,5 +20,6 @@ export const KERNEL_CASES: readonly KernelCases[] = [
   ...stencilCasesByDType,
   ...convolveCasesByDType,
   ...indexedCasesByDType,
+  ...curveCasesByDType,
   ...sequenceCases,
 ];

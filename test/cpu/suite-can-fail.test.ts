@@ -34,6 +34,8 @@ const OUTPUT: Readonly<Record<keyof CpuKernels, number | undefined>> = {
   convolve: 5,
   gather: 3,
   scatterAdd: 3,
+  spreadCurves: 3,
+  sumCurves: 3,
 };
 const NAMES = Object.keys(OUTPUT) as (keyof CpuKernels)[];
 

@@ -1,6 +1,7 @@
 import type { CpuKernels } from '../kernels.js';
 import { axpby, linearCombination, scale } from './combinations.js';
 import { convolve } from './convolve.js';
+import { spreadCurves, sumCurves } from './curves.js';
 import { binary, threshold, unary, where } from './elementwise.js';
 import { fft } from './fft.js';
 import { gather, scatterAdd } from './indexed.js';
@@ -34,4 +35,6 @@ export const referenceKernels: CpuKernels = {
   convolve,
   gather,
   scatterAdd,
+  spreadCurves,
+  sumCurves,
 };
