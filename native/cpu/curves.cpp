@@ -13,75 +13,61 @@ struct Curves {
   const double *srcs, *recs;
 };
 
-constexpr std::size_t BLOCK = 256;
-
-/** Where a block of points meets a trace: sample and fraction; outside the trace sample 0 with `inside` 0. */
+/** Amplitudes of one, or from a table. */
 template <typename T>
-struct Meeting {
-  std::int32_t sample[BLOCK];
-  T fraction[BLOCK];
-  std::int32_t inside[BLOCK];
-
-  void find(std::size_t n, const double* a, const double* b, double last) {
-    for (std::size_t j = 0; j < n; j++) {
-      const double v = a[j] + b[j];
-      const bool in = v >= 0 && v < last;
-      const double u = in ? v : 0.0;
-      const std::int32_t k = static_cast<std::int32_t>(u);
-      sample[j] = k;
-      fraction[j] = static_cast<T>(u - k);
-      inside[j] = in;
-    }
-  }
+struct One {
+  T operator[](std::size_t) const { return 1; }
 };
 
-template <typename T, std::size_t LANES>
-void spread(const Curves& c, const T* image, const T* amplitudes, T* traces) {
-  Meeting<T> at;
-  for (std::size_t s = 0; s < c.ns; s++) {
-    for (std::size_t r = 0; r < c.nr; r++) {
-      T* trace = traces + (s * c.nr + r) * c.nt * LANES;
-      const T* amplitude = amplitudes == nullptr ? nullptr : amplitudes + (s * c.nr + r) * c.points;
-      for (std::size_t i = 0; i < c.points; i += BLOCK) {
-        const std::size_t n = std::min(BLOCK, c.points - i);
-        at.find(n, c.srcs + s * c.points + i, c.recs + r * c.points + i, static_cast<double>(c.nt) - 1);
-        for (std::size_t j = 0; j < n; j++) {
-          if (!at.inside[j]) continue;
-          const T a = amplitude == nullptr ? T(1) : amplitude[i + j];
-          const T w = at.fraction[j];
-          T* to = trace + static_cast<std::size_t>(at.sample[j]) * LANES;
-          for (std::size_t l = 0; l < LANES; l++) {
-            const T m = a * image[(i + j) * LANES + l];
-            to[l] += (1 - w) * m;
-            to[LANES + l] += w * m;
-          }
-        }
-      }
-    }
+/** Calls `meet(point, sample, 1 − w, w)` for the points that meet a trace, in order. */
+template <typename Meet>
+inline void eachPoint(std::size_t points, const double* a, const double* b, double last, Meet&& meet) {
+  for (std::size_t i = 0; i < points; i++) {
+    const double v = a[i] + b[i];
+    if (!(v >= 0 && v < last)) continue;
+    const std::int32_t k = static_cast<std::int32_t>(v);
+    meet(i, static_cast<std::size_t>(k), v - k);
   }
 }
 
-template <typename T, std::size_t LANES>
-void sum(const Curves& c, const T* traces, const T* amplitudes, T* image) {
-  Meeting<T> at;
-  std::fill(image, image + c.points * LANES, T(0));
+template <std::size_t LANES, typename T, typename A>
+void spreadTrace(std::size_t points, const double* a, const double* b, double last, const A amplitude, const T* image, T* trace) {
+  eachPoint(points, a, b, last, [&](std::size_t i, std::size_t k, double fraction) {
+    const T w = static_cast<T>(fraction);
+    for (std::size_t l = 0; l < LANES; l++) {
+      const T m = amplitude[i] * image[i * LANES + l];
+      trace[k * LANES + l] += (1 - w) * m;
+      trace[(k + 1) * LANES + l] += w * m;
+    }
+  });
+}
+
+template <std::size_t LANES, typename T, typename A>
+void sumTrace(std::size_t points, const double* a, const double* b, double last, const A amplitude, const T* trace, T* image) {
+  eachPoint(points, a, b, last, [&](std::size_t i, std::size_t k, double fraction) {
+    const T w = static_cast<T>(fraction);
+    for (std::size_t l = 0; l < LANES; l++) {
+      image[i * LANES + l] += amplitude[i] * ((1 - w) * trace[k * LANES + l] + w * trace[(k + 1) * LANES + l]);
+    }
+  });
+}
+
+template <std::size_t LANES, typename T>
+void run(const Curves& c, bool spreads, const T* from, T* to, const T* amplitudes) {
+  if (!spreads) std::fill(to, to + c.points * LANES, T(0));
+  // A trace of one sample has nothing between samples
+  if (c.nt < 2) return;
+  const double last = static_cast<double>(c.nt) - 1;
   for (std::size_t s = 0; s < c.ns; s++) {
     for (std::size_t r = 0; r < c.nr; r++) {
-      const T* trace = traces + (s * c.nr + r) * c.nt * LANES;
-      const T* amplitude = amplitudes == nullptr ? nullptr : amplitudes + (s * c.nr + r) * c.points;
-      for (std::size_t i = 0; i < c.points; i += BLOCK) {
-        const std::size_t n = std::min(BLOCK, c.points - i);
-        at.find(n, c.srcs + s * c.points + i, c.recs + r * c.points + i, static_cast<double>(c.nt) - 1);
-        for (std::size_t j = 0; j < n; j++) {
-          const T a = amplitude == nullptr ? T(1) : amplitude[i + j];
-          const T w = at.fraction[j];
-          const T* from = trace + static_cast<std::size_t>(at.sample[j]) * LANES;
-          for (std::size_t l = 0; l < LANES; l++) {
-            const T value = a * ((1 - w) * from[l] + w * from[LANES + l]);
-            image[(i + j) * LANES + l] += at.inside[j] ? value : T(0);
-          }
-        }
-      }
+      const std::size_t trace = s * c.nr + r;
+      const double *a = c.srcs + s * c.points, *b = c.recs + r * c.points;
+      const auto go = [&](const auto amplitude) {
+        if (spreads) spreadTrace<LANES>(c.points, a, b, last, amplitude, from, to + trace * c.nt * LANES);
+        else sumTrace<LANES>(c.points, a, b, last, amplitude, from + trace * c.nt * LANES, to);
+      };
+      if (amplitudes == nullptr) go(One<T>());
+      else go(amplitudes + trace * c.points);
     }
   }
 }
@@ -101,10 +87,8 @@ napi_value curves(napi_env env, napi_callback_info info) {
     const T* from = lanesAt<T>(args, 2, spreads ? c.points : nTraces, lanes);
     T* to = lanesAt<T>(args, 4, spreads ? nTraces : c.points, lanes);
     const T* amplitudes = args.isUndefined(14) ? nullptr : lanesAt<T>(args, 14, c.ns * c.nr * c.points, 1);
-    // A trace of one sample has nothing between samples
-    if (c.nt < 2) c.ns = 0;
-    const auto run = spreads ? (lanes == 1 ? spread<T, 1> : spread<T, 2>) : (lanes == 1 ? sum<T, 1> : sum<T, 2>);
-    run(c, from, amplitudes, to);
+    if (lanes == 1) run<1>(c, spreads, from, to, amplitudes);
+    else run<2>(c, spreads, from, to, amplitudes);
   });
   return nullptr;
 }
