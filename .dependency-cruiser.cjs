@@ -4,7 +4,9 @@
 const ROOMS = {
   core: [],
   cpu: ['core'],
-  gpu: ['core'],
+  'gpu/(cuda|tfjs)': ['core'],
+  // An operator
+  'gpu/js-kernel': ['local', 'core'],
   mpi: ['core'],
   io: ['core'],
   plotting: ['core'],

@@ -1,4 +1,4 @@
-/** `npm run bench -- [CASE…] [--ranks N] [--json]`: times cases, each in a job of its own, beside the machine's limits. See README.md. */
+/** `npm run bench -- [CASE…] [--ranks N] [--backend B] [--json]`: times cases, each in a job of its own, beside the machine's limits. See README.md. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { buildFftwMpi, buildLimits, buildMpiStart } from './limit-process.js';
 import { formatResults, type Result, resultOf } from './result.js';
 import { SharedLimits } from './shared-limit.js';
 
-const USAGE = 'usage: npm run bench -- [CASE…] [--ranks N] [--json] [--list] [--no-setup]';
+const USAGE = 'usage: npm run bench -- [CASE…] [--ranks N] [--backend B] [--json] [--list] [--no-setup]';
 const STARTS = 5;
 
 function fail(message: string): never {
@@ -27,6 +27,7 @@ function settings() {
       allowPositionals: true,
       options: {
         ranks: { type: 'string', default: '1' },
+        backend: { type: 'string', default: 'cpu' },
         json: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         'no-setup': { type: 'boolean' },
@@ -38,7 +39,7 @@ function settings() {
   }
 }
 
-const { names, ranks, json, list } = settings();
+const { names, ranks, backend: engine, json, list } = settings();
 const known = CASES.map((c) => c.name);
 if (!(Number.isInteger(ranks) && ranks >= 1)) fail('expected --ranks to be a positive integer');
 for (const name of names) {
@@ -84,7 +85,7 @@ try {
   for (const bench of wanted) {
     try {
       const result = bench.setup
-        ? await job<Result>('rank.js', [bench.name, file, limits.program ?? '', shared?.path ?? ''])
+        ? await job<Result>('rank.js', [bench.name, file, limits.program ?? '', shared?.path ?? '', engine])
         : await timeStarts(bench);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -15,6 +15,8 @@ export {
   type CudaState,
   cudaAddon,
 } from './gpu/cuda/index.js';
+export * from './gpu/js-kernel/index.js';
+export { createTfjsBackend, type TensorModule, type TfjsBackendOptions, type TfjsEngine } from './gpu/tfjs/index.js';
 export * from './io/index.js';
 export * from './local/index.js';
 export * from './operators/index.js';

@@ -1,9 +1,10 @@
-/** Sets the defaults: the CPU backend, and all ranks of this launch. Importing it joins MPI. */
+/** Sets the defaults: the CPU backend, and all ranks of this launch; makes the other backends known. Importing it joins MPI. */
 import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
 import { setSignalSource } from './core/interruption.js';
 import { log, setLogger } from './core/log.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
 import { createCudaBackend, cudaAddon, reportCuda } from './gpu/cuda/index.js';
+import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
 import { loggerAsked } from './io/log.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/native.js';
@@ -33,6 +34,9 @@ registerBackend(
   () => resolveBackend(automatic()),
   () => ({ available: true, summary: automatic() }),
 );
+const localRank = nodeRankOf(process.env);
+registerBackend('tfjs', () => createTfjsBackend({ localRank }));
+for (const engine of TFJS_ENGINES) registerBackend(`tfjs:${engine}`, () => createTfjsBackend({ engine, localRank }));
 setDefaultBackend(resolveBackend('cpu'));
 if (logger) tellStart();
 

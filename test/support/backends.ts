@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/core/backend.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
+import { createTfjsBackend, TFJS_ENGINES } from '../../src/gpu/tfjs/index.js';
 import { DeferredBackend } from './deferred-backend.js';
 import { testCudaBackend } from './emulated-cuda.js';
 
@@ -19,6 +20,27 @@ export const BACKENDS: readonly BackendEntry[] = [
   { name: 'reference', ranks: [1, 2], make: () => new CpuBackend({ name: 'reference' }) },
   { name: 'deferred', ranks: [1, 2], make: () => new DeferredBackend() },
   { name: 'cuda', ranks: [1, 2], files: /^operators\/(derivatives|halo)/, make: testCudaBackend },
+  {
+    name: 'tfjs:wasm',
+    ranks: [1, 2],
+    files: /^(core|operators|optimization)\//,
+    make: () => createTfjsBackend({ engine: 'wasm', host: createCpuBackend() }),
+  },
+  {
+    name: 'tfjs:cpu',
+    ranks: [1],
+    files: /^(operators|optimization)\//,
+    make: () => createTfjsBackend({ engine: 'cpu', host: createCpuBackend() }),
+  },
+];
+
+/** Those that `npm run golden` takes: engines that no test asks for may be installed. */
+export const GOLDEN_BACKENDS: readonly Omit<BackendEntry, 'ranks'>[] = [
+  ...BACKENDS,
+  { name: 'tfjs', make: () => createTfjsBackend({ host: createCpuBackend() }) },
+  ...TFJS_ENGINES.map((engine) => ({ name: `tfjs:${engine}`, make: () => createTfjsBackend({ engine, host: createCpuBackend() }) })).filter(
+    ({ name }) => !BACKENDS.some((b) => b.name === name),
+  ),
 ];
 
 const made = new Map<string, Backend>();
@@ -27,8 +49,8 @@ const made = new Map<string, Backend>();
 export async function makeBackend(name: string): Promise<Backend> {
   const known = made.get(name);
   if (known) return known;
-  const entry = BACKENDS.find((b) => b.name === name);
-  if (!entry) throw new Error(`no backend '${name}' in the test matrix; there are: ${BACKENDS.map((b) => b.name).join(', ')}`);
+  const entry = GOLDEN_BACKENDS.find((b) => b.name === name);
+  if (!entry) throw new Error(`no backend '${name}' in the test matrix; there are: ${GOLDEN_BACKENDS.map((b) => b.name).join(', ')}`);
   const backend = await entry.make();
   made.set(name, backend);
   return backend;

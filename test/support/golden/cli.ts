@@ -1,7 +1,7 @@
 /** `npm run golden -- DIR [--ranks N] [--backend B] [--json]`: runs all golden cases below a folder. See README.md. */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { BACKENDS } from '../backends.js';
+import { GOLDEN_BACKENDS } from '../backends.js';
 import { formatOutcome, type Outcome, VERDICTS } from './outcome.js';
 import { encode } from './protocol.js';
 import { runUnits } from './run-units.js';
@@ -20,7 +20,7 @@ function settings() {
       allowPositionals: true,
       options: {
         ranks: { type: 'string', default: '1' },
-        backend: { type: 'string', default: BACKENDS[0]?.name ?? '' },
+        backend: { type: 'string', default: GOLDEN_BACKENDS[0]?.name ?? '' },
         json: { type: 'boolean', default: false },
         timeout: { type: 'string', default: '60' },
         'no-setup': { type: 'boolean' },
@@ -38,7 +38,8 @@ if (folder === undefined || positionals.length > 1) fail(`expected one folder, r
 if (!existsSync(folder)) fail(`there is no folder ${folder}`);
 if (!(Number.isInteger(ranks) && ranks >= 1)) fail('expected --ranks to be a positive integer');
 if (!(timeout > 0)) fail('expected --timeout to be a positive number of seconds');
-if (!BACKENDS.some((b) => b.name === backend)) fail(`no backend '${backend}'; there are: ${BACKENDS.map((b) => b.name).join(', ')}`);
+if (!GOLDEN_BACKENDS.some((b) => b.name === backend))
+  fail(`no backend '${backend}'; there are: ${GOLDEN_BACKENDS.map((b) => b.name).join(', ')}`);
 const units = findUnits(folder);
 if (units.length === 0) fail(`no case.json below ${folder}`);
 

@@ -54,7 +54,10 @@ export class Params {
     return this.#as(name, `one of ${set.join(', ')}`, (v) => set.find((member) => member === v));
   }
   dtype(): DType | undefined {
-    return this.#as('dtype', 'a dtype', (v) => (isDType(v) ? v : undefined));
+    const given = this.#as('dtype', 'a dtype', (v) => (isDType(v) ? this.source.dtype(v) : undefined));
+    // Operators are of double precision unless told
+    const { dtype } = this.source.content;
+    return given ?? (this.source.narrowed && isDType(dtype) ? dtype : undefined);
   }
   /** An array argument, on the backend of the run. */
   array(name: string): NDArray | undefined {

@@ -16,7 +16,7 @@ import type { Unit } from './units.js';
 function run(unit: Unit, backend: Backend, comm: Communicator): Outcome {
   let accepted = 0;
   try {
-    const source = new GoldenCase(unit.folder);
+    const source = new GoldenCase(unit.folder, backend.dtypes);
     accepted = source.content.tolerance.atol;
     const { nranks, dtype } = source.content;
     if (nranks !== undefined && nranks !== comm.size) return { verdict: 'not for', ranks: comm.size };

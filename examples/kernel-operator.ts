@@ -1,0 +1,60 @@
+/**
+ * An operator of two JavaScript functions, each the value of one element: a smoother whose width grows with depth, inverted by CGLS. gpu.js compiles the functions for the GPU or for
+ * WebAssembly where it is installed (`npm install gpu.js`); otherwise they run as they are. Each rank smooths its own traces.
+ *
+ *     npx lops run -n 2 dist/examples/kernel-operator.js
+ *     npx lops run -n 2 dist/examples/kernel-operator.js --backend tfjs
+ */
+import { COMM_WORLD, cgls, DistributedArray, KernelOperator, type KernelThread, MPIBlockDiag } from 'lops-mpi';
+import { numeric, parseFlags, say } from './support.js';
+
+interface Flags {
+  readonly traces: number;
+  readonly depths: number;
+  readonly niter: number;
+}
+
+const { backend, traces, depths, niter } = await parseFlags<Flags>('kernel-operator', 'an operator of two functions', (command) =>
+  command
+    .option('--traces <n>', 'distributed over the ranks', numeric, 12)
+    .option('--depths <n>', 'samples of a trace', numeric, 60)
+    .option('--niter <n>', 'iterations', numeric, 40),
+);
+
+type Constants = { readonly depths: number };
+
+/** The mean of the samples within a reach that grows with depth. Plain arithmetic on numbers is what gpu.js understands. */
+function smooth(this: KernelThread<Constants>, x: ArrayLike<number>): number {
+  const depth = this.thread.x % this.constants.depths;
+  const reach = 1 + Math.floor((4 * depth) / this.constants.depths);
+  let sum = 0;
+  for (let j = 0; j < this.constants.depths; j++) {
+    if (Math.abs(j - depth) <= reach) sum += x[this.thread.x - depth + j] as number;
+  }
+  return sum / (2 * reach + 1);
+}
+
+/** Its adjoint: what each sample gives to the means of others. */
+function spread(this: KernelThread<Constants>, y: ArrayLike<number>): number {
+  const depth = this.thread.x % this.constants.depths;
+  let sum = 0;
+  for (let i = 0; i < this.constants.depths; i++) {
+    const reach = 1 + Math.floor((4 * i) / this.constants.depths);
+    if (Math.abs(depth - i) <= reach) sum += (y[this.thread.x - depth + i] as number) / (2 * reach + 1);
+  }
+  return sum;
+}
+
+const truth = DistributedArray.random([traces, depths], { backend, dtype: 'float32', seed: 3 });
+const mine = new KernelOperator<Constants>(smooth, spread, [truth.localShape[0] as number, depths], {
+  constants: { depths },
+  dotTest: true,
+});
+const A = new MPIBlockDiag([mine]);
+const data = A.matvec(truth);
+const { x, iterations } = cgls(A, data, { niter, tol: 0 });
+const misfit = A.matvec(x).subtract(data).norm() / data.norm();
+say(
+  `${traces} traces of ${depths} samples on ${COMM_WORLD.size} rank${COMM_WORLD.size > 1 ? 's' : ''}, backend ${backend}, kernels ${mine.engine}`,
+);
+say(`data misfit ${misfit.toExponential(1)} after ${iterations} iterations`);

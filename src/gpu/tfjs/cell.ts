@@ -1,0 +1,39 @@
+import type { Backend, Elements, Storage } from '../../core/backend.js';
+import type { DType, HostArray } from '../../core/dtype.js';
+import type { DeviceSpan } from '../../core/span.js';
+import type { Tensor } from './engine.js';
+
+/** What a cell holds: apart from the cell, so that its tensors can be disposed when the cell was dropped. */
+export interface Content {
+  /** Undefined before the first write and after the release. */
+  parts: readonly Tensor[] | undefined;
+  released: boolean;
+}
+
+/** Tensors are immutable, so memory is a cell: writing swaps its tensors for others. Complex values are two tensors, real and imaginary parts. */
+export class TfjsCell implements Storage {
+  readonly backend: Backend;
+  readonly dtype: DType;
+  readonly length: number;
+  readonly content: Content = { parts: undefined, released: false };
+
+  constructor(backend: Backend, dtype: DType, length: number) {
+    this.backend = backend;
+    this.dtype = dtype;
+    this.length = length;
+  }
+
+  /** No message layer can read tensors: a span is copied out and in, and nothing but the span. */
+  span(offset: number, length: number): DeviceSpan {
+    const run: Elements = { storage: this, offset, size: length };
+    return {
+      kind: 'device',
+      dtype: this.dtype,
+      length,
+      address: undefined,
+      synchronize: () => this.backend.synchronize(),
+      copyToHost: (to: HostArray) => void this.backend.download(run, to),
+      copyFromHost: (from: HostArray) => this.backend.upload(from, run),
+    };
+  }
+}

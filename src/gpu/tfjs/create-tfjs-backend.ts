@@ -1,0 +1,58 @@
+import type { Backend } from '../../core/backend.js';
+import { resolveBackend } from '../../core/defaults.js';
+import { ArgumentError, BackendError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import type { TensorModule } from './engine.js';
+import { type LoadPackage, loadTfjs, requirePackage, TFJS_ENGINES, type TfjsEngine } from './load.js';
+import { TfjsBackend } from './tfjs-backend.js';
+
+export interface TfjsBackendOptions {
+  /** Default: the first of node-gpu, node, wasm, cpu that is installed. */
+  readonly engine?: TfjsEngine;
+  /** A module of the tfjs family that the caller loaded and whose engine is chosen; instead of `engine`. */
+  readonly tf?: TensorModule;
+  /** Default `tfjs:` and the engine. */
+  readonly name?: string;
+  /** Runs the kernels that the engine lacks. Default the backend 'cpu'. */
+  readonly host?: Backend;
+  /** This rank's number among those of its machine: which GPU it takes. Default: no choice is made. */
+  readonly localRank?: number | undefined;
+  /** How packages are loaded; default `require`. */
+  readonly loadPackage?: LoadPackage;
+}
+
+/** Nothing works with engines that can only be read asynchronously: solvers are synchronous. */
+function checkEngine(tf: TensorModule): void {
+  let found: number | undefined;
+  try {
+    tf.tidy(() => {
+      found = tf.add(tf.tensor1d(Float32Array.of(1, 2), 'float32'), tf.scalar(1, 'float32')).dataSync()[1];
+    });
+  } catch (cause) {
+    throw new BackendError(
+      `the engine '${tf.getBackend()}' of tfjs cannot be read synchronously: choose one of ${TFJS_ENGINES.join(', ')}`,
+      { cause },
+    );
+  }
+  if (found !== 3) throw new BackendError(`the engine '${tf.getBackend()}' of tfjs computes 2 + 1 = ${String(found)}: choose another`);
+}
+
+/**
+ * A backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. Loads the engine, so it has to be waited for; `await loadBackend('tfjs')` and `'tfjs:wasm'` etc. do the same by name.
+ * Throws {@link BackendError} where no engine is installed, or one is and does not load: the message says what to do.
+ */
+export async function createTfjsBackend(options: TfjsBackendOptions = {}): Promise<TfjsBackend> {
+  checkOptions('createTfjsBackend', options, ['engine', 'tf', 'name', 'host', 'localRank', 'loadPackage']);
+  const { engine: wanted, localRank, loadPackage = requirePackage } = options;
+  if (wanted !== undefined && !TFJS_ENGINES.includes(wanted))
+    throw new ArgumentError(`expected an engine (${TFJS_ENGINES.join(', ')}), received '${String(wanted)}'`);
+  const host = options.host ?? resolveBackend('cpu');
+  if (options.tf) {
+    await options.tf.ready();
+    checkEngine(options.tf);
+    return new TfjsBackend(options.name ?? `tfjs:${options.tf.getBackend()}`, options.tf, host);
+  }
+  const { engine, tf } = await loadTfjs(wanted, localRank, loadPackage);
+  checkEngine(tf);
+  return new TfjsBackend(options.name ?? `tfjs:${engine}`, tf, host);
+}
