@@ -3,12 +3,14 @@
 //
 //   npm run test:mpich -- [--started] [arguments of npm test]
 //
-//   --started          only tests that start ranks, on 2 to 4 of them: one rank does not use MPI
+//   --started          only tests that start ranks, on 2 to 4 of them as there are cores (LOPS_TEST_RANKS says otherwise): one rank does not use MPI, and
+//                      ranks of MPICH wait by spinning, so that more ranks than cores take a minute where Open MPI takes a second
 //   LOPS_MPICH=PREFIX  an MPICH whose bin/mpicc and bin/mpiexec are taken; default mpicc.mpich and mpiexec.hydra (Debian: mpich libmpich-dev)
 //
 // Where there is no MPICH it is installed, if apt-get may; otherwise one test is skipped, with the reason.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addonFile, buildNative, onPath } from './build-native.mjs';
@@ -59,12 +61,13 @@ const starting = readdirSync(join(root, 'test'), { recursive: true, encoding: 'u
     path.endsWith('.ranks.ts') ||
     (path.endsWith('.test.ts') && /\/(launch|file-run|on-ranks)\.js'/.test(readFileSync(join(root, 'test', path), 'utf8'))),
 );
+const ranks = [2, 3, 4].filter((n) => n === 2 || n <= availableParallelism());
 const named = rest.some((arg) => !arg.startsWith('-'));
 const env = {
   ...process.env,
   LOPS_MPI_ADDON: addonFile('mpi', into),
   LOPS_MPIEXEC: pathOf(mpiexec),
-  ...(started ? { LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? '2,3,4' } : {}),
+  ...(started ? { LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? ranks.join() } : {}),
 };
 say(run(mpiexec, ['--version']).output.match(/Version:\s*\S+/)?.[0] ?? mpiexec);
 const parts = started && !named ? starting.map((path) => `test/${path}`) : [];
