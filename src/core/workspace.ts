@@ -23,6 +23,20 @@ export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (wo
   }
 }
 
+/** Lends `body` one vector of each of the spaces, contents undefined. */
+export function withWorkspaces<R>(spaces: readonly Space<AnyVector>[], body: (works: AnyVector[]) => R): R {
+  const works: AnyVector[] = [];
+  const borrow = (k: number): R => {
+    const space = spaces[k];
+    if (!space) return body(works);
+    return withWorkspace(space, (work: AnyVector) => {
+      works.push(work);
+      return borrow(k + 1);
+    });
+  };
+  return borrow(0);
+}
+
 /** Keeps workspaces between calls until the returned function is called (once). */
 export function openWorkspaces(): () => void {
   depth++;

@@ -2,7 +2,19 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { epsilonOf, inverse } from './givens.js';
-import { begin, checkNonNegative, type RunOptions, type SolverProgress, type StopReason, solverSpaces, startVector } from './solver.js';
+import {
+  begin,
+  checkNonNegative,
+  conclude,
+  type Loop,
+  type RunOptions,
+  type SolverProgress,
+  type SolverResult,
+  type SolverStep,
+  type StopReason,
+  solverSpaces,
+  startVector,
+} from './solver.js';
 
 /** What LSQR and LSMR have in common: the Golub-Kahan process, the options and the rules for stopping. */
 export interface BidiagonalizationStartOptions<M extends Vector<M>> {
@@ -56,27 +68,16 @@ export interface BidiagonalizationState<M extends Vector<M>, D extends Vector<D>
   readonly bnorm: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface BidiagonalizationStep<M, S> extends Readonly<Estimates> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: M;
-  /** `√(‖y − A x‖² + ε²‖x − x0‖²)` */
-  readonly cost: number;
-  readonly state: S;
-}
+/** `cost` is `√(‖y − A x‖² + ε²‖x − x0‖²)`. */
+export interface BidiagonalizationStep<S extends SolverProgress> extends SolverStep<S>, Readonly<Estimates> {}
 
-export interface BidiagonalizationResult<M> extends Readonly<Estimates> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
+/** `cost` is `√(‖y − A x‖² + ε²‖x − x0‖²)` at the start and after every iteration. */
+export interface BidiagonalizationResult<M> extends SolverResult<M>, Readonly<Estimates> {
   /**
    * The same as Paige and Saunders number it: 0 x0 is the solution, 1 and 2 the residual or the gradient is within tolerance, 3 condition limit, 4 to 6 the same at
    * machine precision, 7 a limit of iterations or time, or breakdown.
    */
   readonly istop: number;
-  /** `√(‖y − A x‖² + ε²‖x − x0‖²)` at the start and after every iteration. */
-  readonly cost: number[];
 }
 
 /** `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward where there is an x0. */
@@ -88,7 +89,7 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
 ): BidiagonalizationState<M, D> {
   checkOptions(`${name}.init`, options, BIDIAGONALIZATION_START_OPTIONS);
   const { x0, damp = 0, atol = 1e-8, btol = 1e-8, conlim = 1e8 } = options;
-  for (const [key, value] of Object.entries({ damp, atol, btol, conlim })) checkNonNegative(name, key, value);
+  checkNonNegative(name, { damp, atol, btol, conlim });
   const { model, data } = solverSpaces(name, A, y, x0);
   const x = startVector(model, x0);
   const seen = seenIn(y, data);
@@ -121,7 +122,7 @@ export function bidiagonalize<M extends Vector<M>, D extends Vector<D>>(state: B
 }
 
 /** Paige and Saunders' rules. */
-export function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>): StopReason | undefined {
+function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>): StopReason | undefined {
   const { rnorm, arnorm, anorm, acond, xnorm, atol, btol, conlim, bnorm, x } = state;
   if (arnorm === 0) return 'solved exactly';
   const eps = epsilonOf(x.dtype);
@@ -134,7 +135,7 @@ export function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: Bi
 }
 
 /** As numbers, where only the reason and the estimates are known. */
-export function istopOf<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, reason: StopReason): number {
+function istopOf<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, reason: StopReason): number {
   const { rnorm, arnorm, anorm, acond, xnorm, bnorm, x, iteration } = state;
   const eps = epsilonOf(x.dtype);
   if (reason === 'solved exactly') return iteration === 0 ? 0 : rnorm <= eps * bnorm ? 1 : 2;
@@ -145,17 +146,32 @@ export function istopOf<M extends Vector<M>, D extends Vector<D>>(state: Bidiago
   return eps * acond >= 1 ? 6 : arnorm <= eps * anorm * rnorm && rnorm > eps * (bnorm + anorm * xnorm) ? 5 : 4;
 }
 
-export function bidiagonalizationStep<M extends Vector<M>, D extends Vector<D>, S extends BidiagonalizationState<M, D>>(
-  state: S,
-): BidiagonalizationStep<M, S> {
-  const { iteration, x, rnorm, arnorm, anorm, acond, xnorm } = state;
-  return { iteration, x, cost: rnorm, rnorm, arnorm, anorm, acond, xnorm, state };
+export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): Estimates => ({ rnorm, arnorm, anorm, acond, xnorm });
+
+/** Ends the start: nothing is to be done where the gradient is zero. */
+export function settleStart<M extends Vector<M>, D extends Vector<D>>(name: string, state: BidiagonalizationState<M, D>): void {
+  const { rnorm, arnorm } = state;
+  conclude(name, state, { cost: rnorm, reason: arnorm === 0 ? 'solved exactly' : undefined, scalars: [rnorm, arnorm] });
 }
 
-export function bidiagonalizationResult<M extends Vector<M>, D extends Vector<D>>(
-  state: BidiagonalizationState<M, D>,
-  reason: StopReason,
-): BidiagonalizationResult<M> {
-  const { x, iteration: iterations, history: cost, rnorm, arnorm, anorm, acond, xnorm } = state;
-  return { x, iterations, reason, istop: istopOf(state, reason), cost, rnorm, arnorm, anorm, acond, xnorm };
+/** Ends an iteration by Paige and Saunders' rules. */
+export function settleIteration<M extends Vector<M>, D extends Vector<D>>(name: string, state: BidiagonalizationState<M, D>): void {
+  const { rnorm, arnorm, alpha, beta, xnorm } = state;
+  conclude(name, state, { cost: rnorm, reason: reasonToStop(state), scalars: [rnorm, arnorm, alpha, beta, xnorm] });
 }
+
+/** What the descriptions of both have in common. */
+export const describeBidiagonalization = <M extends Vector<M>, D extends Vector<D>, S extends BidiagonalizationState<M, D>>(
+  name: string,
+  options: BidiagonalizationOptions<M>,
+  start: (own: BidiagonalizationStartOptions<M>) => S,
+  step: (state: S) => void,
+): Loop<S, BidiagonalizationStartOptions<M>, Readonly<Estimates>, Readonly<Estimates> & { readonly istop: number }> => ({
+  name,
+  options,
+  own: BIDIAGONALIZATION_START_OPTIONS,
+  start,
+  step,
+  report: estimatesOf,
+  result: (state, reason) => ({ ...estimatesOf(state), istop: istopOf(state, reason) }),
+});

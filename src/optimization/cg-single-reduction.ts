@@ -1,21 +1,22 @@
-import { ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
-import { CG_START_OPTIONS, type CgResult, type CgStartOptions, cgResult } from './cg.js';
+import { rdots, type Vector, type VectorPair } from '../core/vector.js';
+import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
 import {
   begin,
   checkCount,
   checkNonNegative,
-  checkPreconditioner,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
+  nothing,
   type RunOptions,
-  runToEnd,
   type SolverProgress,
+  type SolverStep,
   settle,
-  solverSpaces,
+  solving,
+  squareSpace,
   startVector,
+  stepping,
 } from './solver.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
@@ -28,10 +29,21 @@ export interface CgSingleReductionOptions<V extends Vector<V>> extends CgSingleR
   readonly niter?: number;
 }
 
-export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgress {
+/** Coefficients of the forms with one reduction. */
+export interface Coefficients {
+  /** `rᴴ M r`, or `sᴴ M s` of least squares. */
+  gamma: number;
+  /** The next coefficients. */
+  alpha: number;
+  beta: number;
+}
+
+export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgress, Coefficients {
   readonly A: LinearOperator<V, V>;
   readonly M: LinearOperator<V, V> | undefined;
-  readonly tol: number;
+  /** What `‖y − A x‖²` is compared with. */
+  tol: number;
+  readonly rtol: number;
   readonly replace: number;
   readonly x: V;
   /** A copy of the right-hand side, where residuals are replaced. */
@@ -48,25 +60,74 @@ export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgr
   readonly s: V;
   /** `‖y − A x‖²` */
   rr: number;
-  /** `rᴴ M r` */
-  gamma: number;
-  /** The next coefficients. */
-  alpha: number;
-  beta: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface CgSingleReductionStep<V extends Vector<V>> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: V;
-  /** `‖y − A x‖` */
-  readonly cost: number;
-  readonly state: CgSingleReductionState<V>;
+export type CgSingleReductionStep<V extends Vector<V>> = SolverStep<CgSingleReductionState<V>>;
+
+export const SINGLE_REDUCTION_OPTIONS = [...CG_START_OPTIONS, 'replace'] as const;
+
+/** A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one of M. */
+export function startSingleReduction<V extends Vector<V>>(
+  name: string,
+  A: LinearOperator<V, V>,
+  y: V,
+  options: CgSingleReductionStartOptions<V>,
+): CgSingleReductionState<V> {
+  checkOptions(`${name}.init`, options, SINGLE_REDUCTION_OPTIONS);
+  const { x0, tol = 1e-4, rtol = 0, M, replace = 50 } = options;
+  checkNonNegative(name, { tol, rtol });
+  checkCount(name, { replace });
+  const model = squareSpace(name, A, y, options, 'cglsSingleReduction');
+  const x = startVector(model, x0);
+  const r = copyInto(model, y);
+  const copy = replace > 0 ? r.copy() : undefined;
+  const w = model.empty();
+  if (x0) r.axpby(-1, A.matvec(x, w), 1);
+  const u = M?.matvec(r);
+  A.matvec(u ?? r, w);
+  const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
+  return { ...begin(A, x, ['u']), M, tol, rtol, replace, ...vectors, rr: 0, gamma: 0, alpha: 0, beta: 0 };
 }
 
-const NAME = 'cgSingleReduction';
-const START_OPTIONS = [...CG_START_OPTIONS, 'replace'] as const;
+/** The pairs whose inner products the start or an iteration needs. */
+export function pairsOf<V extends Vector<V>>({ r, u, w, rtol, iteration }: CgSingleReductionState<V>, y: V | undefined): VectorPair[] {
+  const pairs: VectorPair[] = [
+    [r, r],
+    [r, u ?? r],
+    [w, u ?? r],
+  ];
+  if (y && iteration === 0 && rtol > 0) pairs.push([y, y]);
+  return pairs;
+}
+
+/** `β = γ'/γ`, `α = γ'/(δ − βγ'/α)`. */
+export function nextCoefficients(state: Coefficients, next: number, delta: number): void {
+  const { gamma, alpha } = state;
+  state.beta = alpha !== 0 && gamma !== 0 ? next / gamma : 0;
+  const curvature = alpha === 0 ? delta : delta - (state.beta * next) / alpha;
+  state.alpha = curvature === 0 ? 0 : next / curvature;
+  state.gamma = next;
+}
+
+/** Ends the start, or an iteration, from the inner products of {@link pairsOf}. */
+export function settleSingleReduction<V extends Vector<V>>(
+  name: string,
+  state: CgSingleReductionState<V>,
+  [rr = 0, next = 0, delta = 0, yy = 0]: readonly number[],
+): void {
+  state.rr = rr;
+  state.tol = Math.max(state.tol, state.rtol ** 2 * yy);
+  nextCoefficients(state, next, delta);
+  settle(name, state, Math.sqrt(rr), rr, [next, delta, state.alpha]);
+}
+
+/** Begins an iteration: 0 in the place of α where x is to stay as it is. */
+export function stepLength(state: SolverProgress & Coefficients): number {
+  if (state.alpha === 0) state.reason ??= 'breakdown';
+  if (state.reason !== undefined) state.alpha = 0;
+  state.iteration++;
+  return state.alpha;
+}
 
 /** Allocates all vectors and evaluates the start: two applications (one from zero), one of M, one reduction. Disposing all vectors but x is the caller's. */
 function init<V extends Vector<V>>(
@@ -74,84 +135,41 @@ function init<V extends Vector<V>>(
   y: V,
   options: CgSingleReductionStartOptions<V> = {},
 ): CgSingleReductionState<V> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { x0, tol = 1e-4, rtol = 0, M, replace = 50 } = options;
-  checkNonNegative(NAME, 'tol', tol);
-  checkNonNegative(NAME, 'rtol', rtol);
-  checkCount(NAME, 'replace', replace);
-  const { model, data } = solverSpaces(NAME, A, y, x0);
-  if (!model.equals(data))
-    throw new ShapeError(
-      `${NAME}: expected an operator from a space to itself, received one from ${model} to ${data}: use cglsSingleReduction`,
-    );
-  checkPreconditioner(NAME, M, model);
-  const x = startVector(model, x0);
-  const r = model.empty().assign(seenIn(y, model));
-  const copy = replace > 0 ? r.copy() : undefined;
-  const w = model.empty();
-  if (x0) r.axpby(-1, A.matvec(x, w), 1);
-  const u = M?.matvec(r);
-  A.matvec(u ?? r, w);
-  const pairs: VectorPair[] = [
-    [r, r],
-    [r, u ?? r],
-    [w, u ?? r],
-  ];
-  if (rtol > 0) pairs.push([y, y]);
-  const [rr = 0, gamma = 0, delta = 0, yy = 0] = rdots(...pairs);
-  const limits = { M, tol: Math.max(tol, rtol * rtol * yy), replace };
-  const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
-  const alpha = delta === 0 ? 0 : gamma / delta;
-  const state: CgSingleReductionState<V> = { ...begin(A, x, ['u']), ...limits, ...vectors, rr, gamma, alpha, beta: 0 };
-  settle(NAME, state, Math.sqrt(rr), rr, [gamma, delta]);
+  const state = startSingleReduction('cgSingleReduction', A, y, options);
+  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state, y)));
   return state;
 }
 
 /** One iteration: one application of A and of M, one reduction; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
-  const { A, M, x, y, r, u, w, p, s, gamma, beta, replace } = state;
-  if (state.alpha === 0) state.reason ??= 'breakdown';
-  const moves = state.reason === undefined;
-  const alpha = moves ? state.alpha : 0;
+  const { A, M, x, y, r, u, w, p, s, beta, replace } = state;
+  const alpha = stepLength(state);
   p.axpby(1, u ?? r, beta);
   s.axpby(1, w, beta);
   x.axpby(alpha, p, 1);
   r.axpby(-alpha, s, 1);
-  state.iteration++;
   if (y && state.iteration % replace === 0) {
     A.matvec(x, r).axpby(1, y, -1);
     A.matvec(p, s);
   }
   if (M && u) M.matvec(r, u);
   A.matvec(u ?? r, w);
-  const [rr = 0, next = 0, delta = 0] = rdots([r, r], [r, u ?? r], [w, u ?? r]);
-  state.rr = rr;
-  state.gamma = next;
-  state.beta = moves && gamma !== 0 ? next / gamma : 0;
-  const curvature = alpha === 0 ? delta : delta - (state.beta * next) / alpha;
-  state.alpha = curvature === 0 ? 0 : next / curvature;
-  settle(NAME, state, Math.sqrt(rr), rr, [next, delta, state.alpha]);
+  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state, undefined)));
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<V extends Vector<V>>(
+const solver = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionOptions<V> = {},
-): Generator<CgSingleReductionStep<V>, CgResult<V>, void> {
-  checkOptions(NAME, options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: NAME,
-      start: () => init(A, y, start),
-      step,
-      report: (state: CgSingleReductionState<V>) => ({ iteration: state.iteration, x: state.x, cost: Math.sqrt(state.rr), state }),
-      result: cgResult,
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<CgSingleReductionState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
+  name: 'cgSingleReduction',
+  options,
+  own: SINGLE_REDUCTION_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: nothing,
+  result: istopOf,
+});
 
 /**
  * Conjugate gradients with one reduction an iteration: solves `A x = y` for a Hermitian positive definite A, with the iterates of {@link cg} but for rounding.
@@ -166,8 +184,4 @@ function steps<V extends Vector<V>>(
  * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989; van der Vorst and Ye, "Residual replacement strategies for Krylov subspace iterative
  * methods", 2000.
  */
-export const cgSingleReduction = Object.assign(
-  <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgSingleReductionOptions<V> = {}): CgResult<V> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const cgSingleReduction = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,22 +1,29 @@
-import { ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import {
   begin,
+  beginAgain,
   checkNonNegative,
-  checkPreconditioner,
-  drive,
   isSolved,
-  RUN_OPTIONS,
+  type Loop,
+  nothing,
   type RunOptions,
-  runToEnd,
   type SolverProgress,
+  type SolverResult,
+  type SolverStep,
   type StopReason,
   settle,
-  solverSpaces,
-  startVector,
+  solving,
+  squareSpace,
+  stepping,
 } from './solver.js';
+
+/** Tolerances: absolute, of a squared norm, and relative. */
+export interface Limits {
+  readonly tol: number;
+  readonly rtol: number;
+}
 
 export interface CgStartOptions<V extends Vector<V>> {
   /** Where to start; it is copied, not changed. @default zeros */
@@ -38,8 +45,10 @@ export interface CgOptions<V extends Vector<V>> extends CgStartOptions<V>, RunOp
 export interface CgState<V extends Vector<V>> extends SolverProgress {
   readonly A: LinearOperator<V, V>;
   readonly M: LinearOperator<V, V> | undefined;
-  /** Compared with `‖y − A x‖²`. */
-  readonly tol: number;
+  /** As asked for. */
+  readonly limits: Limits;
+  /** What `‖y − A x‖²` is compared with. */
+  tol: number;
   readonly x: V;
   /** The residual `y − A x`. */
   readonly r: V;
@@ -55,25 +64,14 @@ export interface CgState<V extends Vector<V>> extends SolverProgress {
   rz: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface CgStep<V extends Vector<V>> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: V;
-  /** `‖y − A x‖` */
-  readonly cost: number;
-  readonly state: CgState<V>;
-}
+export type CgStep<V extends Vector<V>> = SolverStep<CgState<V>>;
 
-export interface CgResult<V> {
-  readonly x: V;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** 1 where the tolerance was met, 2 otherwise. */
+/** 1 where the tolerance was met, 2 otherwise. */
+export interface Istop {
   readonly istop: 1 | 2;
-  /** `‖y − A x‖` at the start and after every iteration. */
-  readonly cost: number[];
 }
+/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+export interface CgResult<V> extends SolverResult<V>, Istop {}
 
 export const CG_START_OPTIONS = ['x0', 'tol', 'rtol', 'M'] as const;
 
@@ -84,37 +82,42 @@ export const CG_START_OPTIONS = ['x0', 'tol', 'rtol', 'M'] as const;
 function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgStartOptions<V> = {}): CgState<V> {
   checkOptions('cg.init', options, CG_START_OPTIONS);
   const { x0, tol = 1e-4, rtol = 0, M } = options;
-  checkNonNegative('cg', 'tol', tol);
-  checkNonNegative('cg', 'rtol', rtol);
-  const { model, data } = solverSpaces('cg', A, y, x0);
-  if (!model.equals(data))
-    throw new ShapeError(`cg: expected an operator from a space to itself, received one from ${model} to ${data}: use cgls`);
-  checkPreconditioner('cg', M, model);
-  const x = startVector(model, x0);
-  const r = model.empty().assign(seenIn(y, model));
-  const q = model.empty();
+  checkNonNegative('cg', { tol, rtol });
+  const model = squareSpace('cg', A, y, options, 'cgls');
+  const vectors = { r: model.empty(), z: M && model.empty(), p: model.empty(), q: model.empty() };
+  const state: CgState<V> = { ...begin(A, model.empty(), ['q', 'z']), M, tol, limits: { tol, rtol }, ...vectors, rr: 0, rz: 0 };
+  restartCg(state, y, x0);
+  return state;
+}
+
+/** Starts anew from x0 (zero where absent) with another right-hand side, in the vectors that are there. */
+export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | undefined): void {
+  const { A, M, x, r, z, p, q, limits } = state;
+  beginAgain(state, x0);
+  r.assign(seenIn(y, r.space));
   if (x0) r.axpby(-1, A.matvec(x, q), 1);
-  const z = M?.matvec(r);
-  const p = model.empty().assign(z ?? r);
+  if (M && z) M.matvec(r, z);
+  p.assign(z ?? r);
   const pairs: VectorPair[] = [
     [r, r],
-    [r, z ?? r],
+    [r, p],
   ];
-  if (rtol > 0) pairs.push([y, y]);
+  if (limits.rtol > 0) pairs.push([y, y]);
   const [rr = 0, rz = 0, yy = 0] = rdots(...pairs);
-  const state: CgState<V> = { ...begin(A, x, ['q', 'z']), M, tol: Math.max(tol, rtol * rtol * yy), r, z, p, q, rr, rz };
+  state.tol = Math.max(limits.tol, limits.rtol ** 2 * yy);
+  Object.assign(state, { rr, rz });
   settle('cg', state, Math.sqrt(rr), rr, [rz]);
-  return state;
 }
 
 /** One iteration: one application, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<V extends Vector<V>>(state: CgState<V>): void {
   const { A, M, x, r, z, p, q, rz } = state;
   A.matvec(p, q);
-  const [curvature = 0] = rdots([p, q]);
+  // the slope is rᴴz but for rounding
+  const [curvature = 0, slope = 0] = rdots([p, q], [r, p]);
   if (curvature === 0 || rz === 0) state.reason ??= 'breakdown';
   const moves = state.reason === undefined;
-  const alpha = moves ? rz / curvature : 0;
+  const alpha = moves ? slope / curvature : 0;
   x.axpby(alpha, p, 1);
   r.axpby(-alpha, q, 1);
   if (M && z) {
@@ -129,31 +132,27 @@ function step<V extends Vector<V>>(state: CgState<V>): void {
   settle('cg', state, Math.sqrt(state.rr), state.rr, [curvature, state.rz]);
 }
 
-/** The result of any kind of CG. */
-export function cgResult<V>({ x, iteration: iterations, history: cost }: SolverProgress & { x: V }, reason: StopReason): CgResult<V> {
-  return { x, iterations, reason, istop: isSolved(reason) ? 1 : 2, cost };
-}
+/** What results of any kind of CG and CGLS have. */
+export const istopOf = (_state: SolverProgress, reason: StopReason): Istop => ({ istop: isSolved(reason) ? 1 : 2 });
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgOptions<V> = {}): Generator<CgStep<V>, CgResult<V>, void> {
-  checkOptions('cg', options, [...CG_START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: 'cg',
-      start: () => init(A, y, start),
-      step,
-      report: (state: CgState<V>): CgStep<V> => ({ iteration: state.iteration, x: state.x, cost: Math.sqrt(state.rr), state }),
-      result: cgResult,
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+const solver = <V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  y: V,
+  options: CgOptions<V> = {},
+): Loop<CgState<V>, CgStartOptions<V>, object, Istop> => ({
+  name: 'cg',
+  options,
+  own: CG_START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: nothing,
+  result: istopOf,
+});
 
 /**
  * Conjugate gradients: solves `A x = y` for a Hermitian positive definite A and vectors of any kind.
  *
- * `r = y − A x`, `p = z = M r`; then over and over `q = A p`, `α = rᴴz / pᴴq`, `x += α p`, `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
+ * `r = y − A x`, `p = z = M r`; then over and over `q = A p`, `α = rᴴp / pᴴq`, `x += α p`, `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
  *
  * It stops when `‖r‖²`, a squared norm, is at most `tol`, when `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations.
  * Memory: x, r, p, q, and z with a preconditioner. An iteration costs one application of A, one of M and two reductions, and allocates no vector.
@@ -162,7 +161,4 @@ function steps<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgOp
  * on every rank alike.
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
  */
-export const cg = Object.assign(
-  <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgOptions<V> = {}): CgResult<V> => runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const cg = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,20 +1,21 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { type Istop, istopOf, type Limits } from './cg.js';
 import {
   begin,
+  beginAgain,
   checkNonNegative,
   checkPreconditioner,
-  drive,
-  isSolved,
-  RUN_OPTIONS,
+  type Loop,
   type RunOptions,
-  runToEnd,
   type SolverProgress,
-  type StopReason,
+  type SolverResult,
+  type SolverStep,
   settle,
   solverSpaces,
-  startVector,
+  solving,
+  stepping,
 } from './solver.js';
 
 export interface CglsStartOptions<M extends Vector<M>> {
@@ -35,13 +36,22 @@ export interface CglsOptions<M extends Vector<M>> extends CglsStartOptions<M>, R
   readonly niter?: number;
 }
 
+export interface CglsNorms {
+  /** `‖Aᴴr − ε²x‖²`, squared as PyLops-MPI gives it. */
+  r1norm: number;
+  /** `√(‖y − A x‖² + ε²‖x‖²)` */
+  r2norm: number;
+}
+
 /** All that one iteration needs of the one before: what a checkpoint writes. */
-export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
+export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress, CglsNorms {
   readonly A: LinearOperator<M, D>;
   readonly M: LinearOperator<M, M> | undefined;
   readonly damp: number;
-  /** Compared with the squared norm of the gradient. */
-  readonly tol: number;
+  /** As asked for. */
+  readonly limits: Limits;
+  /** What the squared norm of the gradient is compared with. */
+  tol: number;
   readonly x: M;
   /** The residual `y − A x`. */
   readonly r: D;
@@ -53,144 +63,137 @@ export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   readonly p: M;
   /** `A p` */
   readonly q: D;
-  /** `‖y − A x‖` */
-  cost: number;
-  /** `‖Aᴴr − ε²x‖²`, squared as PyLops-MPI gives it. */
-  r1norm: number;
-  /** `√(‖y − A x‖² + ε²‖x‖²)` */
-  r2norm: number;
   /** `sᴴ M s` */
   gamma: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface CglsStep<M extends Vector<M>, D extends Vector<D>> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: M;
-  /** `‖y − A x‖` */
-  readonly cost: number;
-  /** `‖Aᴴr − ε²x‖²` */
-  readonly r1norm: number;
-  /** `√(‖y − A x‖² + ε²‖x‖²)` */
-  readonly r2norm: number;
-  readonly state: CglsState<M, D>;
-}
+export interface CglsStep<M extends Vector<M>, D extends Vector<D>> extends SolverStep<CglsState<M, D>>, Readonly<CglsNorms> {}
 
-export interface CglsResult<M> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** 1 where the tolerance was met, 2 otherwise. */
-  readonly istop: 1 | 2;
-  /** `‖y − A x‖` at the start and after every iteration. */
-  readonly cost: number[];
-  /** The last `‖Aᴴr − ε²x‖²` */
-  readonly r1norm: number;
-  /** The last `√(‖y − A x‖² + ε²‖x‖²)` */
-  readonly r2norm: number;
-}
+/** The last norms; `cost` is `‖y − A x‖` at the start and after every iteration. */
+export interface CglsResult<M> extends SolverResult<M>, Readonly<CglsNorms>, Istop {}
 
 export const CGLS_START_OPTIONS = ['x0', 'damp', 'tol', 'rtol', 'M'] as const;
 
-/** `s ← Aᴴr − ε²x`, `z ← M s` and their norms, in one reduction. */
-function measure<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>): void {
-  const { A, M, x, r, s, z, damp } = state;
+/** A state with all vectors, whose contents are undefined. */
+export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
+  name: string,
+  A: LinearOperator<M, D>,
+  y: D,
+  { x0, damp = 0, tol = 1e-4, rtol = 0, M }: CglsStartOptions<M>,
+): CglsState<M, D> {
+  checkNonNegative(name, { damp, tol, rtol });
+  const { model, data } = solverSpaces(name, A, y, x0);
+  checkPreconditioner(name, M, model);
+  const vectors = { r: data.empty(), s: model.empty(), z: M && model.empty(), p: model.empty(), q: data.empty() };
+  const scalars = { r1norm: 0, r2norm: 0, gamma: 0 };
+  return { ...begin(A, model.empty(), ['q', 'z']), M, damp, tol, limits: { tol, rtol }, ...vectors, ...scalars };
+}
+
+/** `x ← x0`, `r ← y − A x`. Returns `‖Aᴴy‖²` where it is asked for and not that of the first gradient. */
+export function placeCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, y: D, x0: M | undefined): number | undefined {
+  const { A, x, r, s, q, limits } = state;
+  beginAgain(state, x0);
+  r.assign(seenIn(y, r.space));
+  if (!x0) return undefined;
+  const reference = limits.rtol > 0 ? rdots([A.rmatvec(r, s), s])[0] : undefined;
+  r.axpby(-1, A.matvec(x, q), 1);
+  return reference;
+}
+
+/** `s ← Aᴴr − ε²x`, `z ← M s` */
+export function gradient<M extends Vector<M>, D extends Vector<D>>({ A, M, x, r, s, z, damp }: CglsState<M, D>): void {
   A.rmatvec(r, s);
   if (damp !== 0) s.axpby(-damp * damp, x, 1);
   if (M && z) M.matvec(s, z);
-  const pairs: VectorPair[] = [
-    [s, s],
-    [r, r],
-  ];
+}
+
+/** All norms, and the inner products of more pairs, in one reduction. */
+export function measure<M extends Vector<M>, D extends Vector<D>>(
+  state: CglsState<M, D>,
+  more: readonly VectorPair[] = [],
+): { gamma: number; others: number[] } {
+  const { x, r, s, z, damp } = state;
+  const pairs: VectorPair[] = [[s, s], [r, r], ...more];
   if (damp !== 0) pairs.push([x, x]);
   if (z) pairs.push([s, z]);
   const norms = rdots(...pairs);
   const [ss = 0, rr = 0] = norms;
-  const xx = damp === 0 ? 0 : (norms[2] as number);
+  const others = norms.slice(2);
   state.cost = Math.sqrt(rr);
   state.r1norm = ss;
-  state.r2norm = Math.sqrt(rr + damp * damp * xx);
-  state.gamma = z ? (norms.at(-1) as number) : ss;
+  state.r2norm = Math.sqrt(rr + (damp === 0 ? 0 : damp * damp * (others[more.length] as number)));
+  return { gamma: z ? (others.at(-1) as number) : ss, others };
+}
+
+/** Ends the start: the tolerance, with `‖Aᴴy‖²` where it is not that of the first gradient. */
+export function limitCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, reference = state.r1norm): void {
+  const { tol, rtol } = state.limits;
+  state.tol = Math.max(tol, rtol * rtol * reference);
 }
 
 /** Allocates all vectors and evaluates the start: one forward, one adjoint, one reduction. Disposing all vectors but x is the caller's. */
 function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: CglsStartOptions<M> = {}): CglsState<M, D> {
   checkOptions('cgls.init', options, CGLS_START_OPTIONS);
-  const { x0, damp = 0, tol = 1e-4, rtol = 0, M } = options;
-  checkNonNegative('cgls', 'damp', damp);
-  checkNonNegative('cgls', 'tol', tol);
-  checkNonNegative('cgls', 'rtol', rtol);
-  const { model, data } = solverSpaces('cgls', A, y, x0);
-  checkPreconditioner('cgls', M, model);
-  const x = startVector(model, x0);
-  const r = data.empty().assign(seenIn(y, data));
-  const q = data.empty();
-  const [s, p] = [model.empty(), model.empty()];
-  const z = M ? model.empty() : undefined;
-  // ‖Aᴴy‖²
-  let reference = 0;
-  if (x0) {
-    if (rtol > 0) [reference = 0] = rdots([A.rmatvec(r, s), s]);
-    r.axpby(-1, A.matvec(x, q), 1);
-  }
-  const norms = { cost: 0, r1norm: 0, r2norm: 0, gamma: 0 };
-  const unmeasured: CglsState<M, D> = { ...begin(A, x, ['q', 'z']), M, damp, tol, r, s, z, p, q, ...norms };
-  measure(unmeasured);
-  p.assign(z ?? s);
-  const relative = rtol * rtol * (x0 ? reference : unmeasured.r1norm);
-  const state = { ...unmeasured, tol: Math.max(tol, relative) };
-  settle('cgls', state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
+  const state = allocateCgls('cgls', A, y, options);
+  restartCgls(state, y, options.x0);
   return state;
+}
+
+/** Starts anew from x0 (zero where absent) with other data, in the vectors that are there. */
+export function restartCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, y: D, x0: M | undefined): void {
+  const reference = placeCgls(state, y, x0);
+  gradient(state);
+  state.gamma = measure(state).gamma;
+  state.p.assign(state.z ?? state.s);
+  limitCgls(state, reference);
+  settle('cgls', state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
 }
 
 /** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>): void {
   const { A, x, r, s, z, p, q, damp, gamma } = state;
   A.matvec(p, q);
-  const [qq = 0, pp = 0] = damp === 0 ? rdots([q, q]) : rdots([q, q], [p, p]);
+  // the slope is γ but for rounding, which would grow where γ is nothing but rounding
+  const lineSearch: VectorPair[] = [
+    [q, q],
+    [s, p],
+  ];
+  if (damp !== 0) lineSearch.push([p, p]);
+  const [qq = 0, slope = 0, pp = 0] = rdots(...lineSearch);
   const curvature = qq + damp * damp * pp;
   if (curvature === 0 || gamma === 0) state.reason ??= 'breakdown';
   const moves = state.reason === undefined;
-  const alpha = moves ? gamma / curvature : 0;
+  const alpha = moves ? slope / curvature : 0;
   x.axpby(alpha, p, 1);
   r.axpby(-alpha, q, 1);
-  measure(state);
+  gradient(state);
+  state.gamma = measure(state).gamma;
   p.axpby(1, z ?? s, moves ? state.gamma / gamma : 0);
   state.iteration++;
   settle('cgls', state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, D extends Vector<D>>(
+export const cglsNorms = ({ r1norm, r2norm }: CglsNorms): CglsNorms => ({ r1norm, r2norm });
+
+const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: CglsOptions<M> = {},
-): Generator<CglsStep<M, D>, CglsResult<M>, void> {
-  checkOptions('cgls', options, [...CGLS_START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: 'cgls',
-      start: () => init(A, y, start),
-      step,
-      report: (state: CglsState<M, D>): CglsStep<M, D> => {
-        const { iteration, x, cost, r1norm, r2norm } = state;
-        return { iteration, x, cost, r1norm, r2norm, state };
-      },
-      result: ({ x, iteration: iterations, history: cost, r1norm, r2norm }, reason): CglsResult<M> => {
-        return { x, iterations, reason, istop: isSolved(reason) ? 1 : 2, cost, r1norm, r2norm };
-      },
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<CglsState<M, D>, CglsStartOptions<M>, Readonly<CglsNorms>, Readonly<CglsNorms> & Istop> => ({
+  name: 'cgls',
+  options,
+  own: CGLS_START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: cglsNorms,
+  result: (state, reason) => ({ ...istopOf(state, reason), ...cglsNorms(state) }),
+});
 
 /**
  * Conjugate gradients for least squares: minimises `‖y − A x‖² + ε²‖x‖²` for vectors of any kind.
  *
  * `r = y − A x`, `s = Aᴴr − ε²x`, `p = z = M s`, `γ = sᴴz`; then over and over
- * `q = A p`, `α = γ / (‖q‖² + ε²‖p‖²)`, `x += α p`, `r −= α q`, `s = Aᴴr − ε²x`, `z = M s`, `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
+ * `q = A p`, `α = Re sᴴp / (‖q‖² + ε²‖p‖²)`, `x += α p`, `r −= α q`, `s = Aᴴr − ε²x`, `z = M s`, `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
  *
  * It stops when `‖s‖²`, a squared norm, is at most `tol`, when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations.
  * Memory: x, s, p (and z with a preconditioner) like the model; r, q like the data. An iteration costs one forward, one adjoint, one application of M
@@ -200,8 +203,4 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * on every rank alike.
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Paige and Saunders, "LSQR", 1982, section 7.1.
  */
-export const cgls = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: CglsOptions<M> = {}): CglsResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const cgls = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -35,7 +35,7 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
 ): ConditionEstimate {
   checkOptions('conditionEstimate', options, ['niter', 'seed', 'range']);
   const { niter = 30, seed = 1, range = A.range() } = options;
-  checkCount('conditionEstimate', 'niter', niter);
+  checkCount('conditionEstimate', { niter });
   const close = openWorkspaces();
   const y = range.random(seed);
   const state = startBidiagonalization('conditionEstimate', A, y, {});

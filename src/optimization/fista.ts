@@ -1,20 +1,17 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import {
+  describeShrinkage,
   finishShrinkage,
-  SHRINKAGE_START_OPTIONS,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
   type ShrinkageState,
   type ShrinkageStep,
   shrink,
-  shrinkageResult,
-  shrinkageStep,
   startShrinkage,
 } from './shrinkage.js';
-import { drive, RUN_OPTIONS, runToEnd } from './solver.js';
+import { solving, stepping } from './solver.js';
 
 export type FistaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
 export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends ShrinkageState<M, D> {
@@ -25,7 +22,7 @@ export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends Sh
   /** Nesterov's sequence: 1, (1 + √5)/2, … */
   t: number;
 }
-export type FistaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<M, FistaState<M, D>>;
+export type FistaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<FistaState<M, D>>;
 export type FistaResult<M> = ShrinkageResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
@@ -34,7 +31,6 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   y: D,
   options: ShrinkageStartOptions<M> = {},
 ): FistaState<M, D> {
-  checkOptions('fista.init', options, SHRINKAGE_START_OPTIONS);
   const state = startShrinkage('fista', A, y, options);
   return { ...state, z: state.x.copy(), s: state.r.copy(), t: 1 };
 }
@@ -56,19 +52,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>)
   finishShrinkage('fista', state, 'after');
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, D extends Vector<D>>(
-  A: LinearOperator<M, D>,
-  y: D,
-  options: FistaOptions<M> = {},
-): Generator<FistaStep<M, D>, FistaResult<M>, void> {
-  checkOptions('fista', options, [...SHRINKAGE_START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    { name: 'fista', start: () => init(A, y, start), step, report: shrinkageStep<M, FistaState<M, D>>, result: shrinkageResult<M, D> },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: FistaOptions<M> = {}) =>
+  describeShrinkage('fista', options, (own) => init(A, y, own), step<M, D>);
 
 /**
  * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones stand for the number of nonzeros, half ones for `‖·‖½`)
@@ -83,8 +68,4 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * Errors: as for {@link ista}.
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009.
  */
-export const fista = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: FistaOptions<M> = {}): FistaResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const fista = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

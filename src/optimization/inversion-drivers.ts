@@ -39,7 +39,7 @@ export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vect
 function checkRegularizations<M extends Vector<M>>(name: string, regularizations: readonly Regularization<M>[]): void {
   for (const regularization of regularizations) {
     checkOptions(`${name}: regularizations`, regularization, ['R', 'eps', 'data']);
-    checkNonNegative(name, 'eps of a regularization', regularization.eps ?? 1);
+    checkNonNegative(name, { 'eps of a regularization': regularization.eps ?? 1 });
   }
 }
 
@@ -58,7 +58,7 @@ export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D
 ): CgResult<M> {
   const { regularizations = [], damp = 0, weight, ...solver } = options;
   checkRegularizations('normalEquationsInversion', regularizations);
-  checkNonNegative('normalEquationsInversion', 'damp', damp);
+  checkNonNegative('normalEquationsInversion', { damp });
   let operator = weight ? A.H.mul(weight.mul(A)) : A.H.mul(A);
   for (const { R, eps = 1 } of regularizations) operator = operator.add(R.H.mul(R).scale(eps * eps) as LinearOperator<M, M>);
   if (damp > 0) operator = operator.add(operator.pow(0).scale(damp * damp));

@@ -1,20 +1,27 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
-import { seenIn, type Vector } from '../core/vector.js';
-import { type CglsOptions, cgls } from './cgls.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { allocateCgls, type CglsOptions, type CglsState, cgls, restartCgls } from './cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight.js';
 import {
   begin,
+  checkCount,
+  checkFlag,
   checkNonNegative,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
+  nothing,
   type RunOptions,
-  runToEnd,
+  release,
+  runSteps,
   type SolverProgress,
-  type StopReason,
+  type SolverResult,
+  type SolverStep,
   solverSpaces,
+  solving,
   startVector,
+  stepping,
 } from './solver.js';
 
 export const IRLS_KINDS = ['data', 'model'] as const;
@@ -50,36 +57,27 @@ export interface IrlsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   readonly threshold: boolean;
   readonly damp: number;
   readonly tol: number;
-  readonly inner: Pick<CglsOptions<M>, 'niter' | 'tol' | 'rtol'>;
+  /** The weighted problem, and its most iterations. */
+  readonly inner: CglsState<M, D>;
+  readonly innerNiter: number;
   readonly x: M;
   /** A copy of the data. */
   readonly y: D;
   /** The residual `y − A x`. */
   readonly r: D;
-  /** Square roots of the weights: of data (kind 'data'), or those of the model's moduli. */
+  /** Square roots of the weights: of data (kind 'data') with what they weigh, or those of the model's moduli. */
   readonly rowWeights: D | undefined;
+  readonly weighted: D | undefined;
   readonly columnWeights: M | undefined;
   /** Their moduli on the way. */
   readonly rowModuli: D | undefined;
   readonly columnModuli: M | undefined;
-  cost: number;
 }
 
-export interface IrlsStep<M extends Vector<M>, D extends Vector<D>> {
-  readonly iteration: number;
-  readonly x: M;
-  /** `‖y − A x‖` */
-  readonly cost: number;
-  readonly state: IrlsState<M, D>;
-}
-
-export interface IrlsResult<M> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** `‖y − A x‖` at the start and after every iteration. */
-  readonly cost: number[];
-}
+/** `cost` is `‖y − A x‖`. */
+export type IrlsStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<IrlsState<M, D>>;
+/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+export type IrlsResult<M> = SolverResult<M>;
 
 const START_OPTIONS = ['kind', 'x0', 'eps', 'threshold', 'damp', 'tol', 'inner'] as const;
 const NAME = 'irls';
@@ -88,23 +86,31 @@ function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>,
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { kind = 'data', x0, eps = 1e-10, threshold = false, damp = 0, tol = 1e-10 } = options;
   checkOneOf('kind', kind, IRLS_KINDS);
-  for (const [key, value] of Object.entries({ eps, damp, tol })) checkNonNegative(NAME, key, value);
-  const inner = { niter: 50, tol: 0, rtol: 1e-8, ...options.inner };
+  checkNonNegative(NAME, { eps, damp, tol });
+  checkFlag(NAME, { threshold });
+  checkOptions(`${NAME}: inner`, options.inner, ['niter', 'tol', 'rtol']);
+  const { niter: innerNiter = 50, tol: innerTol = 0, rtol = 1e-8 } = options.inner ?? {};
+  checkCount(NAME, { 'inner.niter': innerNiter });
   const { model, data } = solverSpaces(NAME, A, y, x0);
   const x = startVector(model, x0);
-  const copy = data.empty().assign(seenIn(y, data));
-  const r = data.empty().assign(copy);
+  const copy = copyInto(data, y);
+  const r = copy.copy();
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
-  const cost = Math.sqrt(r.rdot(r));
   const rows = kind === 'data';
+  const rowWeights = rows ? data.empty().fill(1) : undefined;
+  const columnWeights = rows ? undefined : model.empty().fill(1);
+  const operator = rowWeights ? new DiagonalWeight(rowWeights, A.comm).mul(A) : A.mul(new DiagonalWeight(columnWeights as M, A.comm));
   const vectors = {
-    rowWeights: rows ? data.empty().fill(1) : undefined,
-    columnWeights: rows ? undefined : model.empty().fill(1),
+    rowWeights,
+    weighted: rows ? data.empty() : undefined,
+    columnWeights,
     rowModuli: rows ? moduliOf(r) : undefined,
     columnModuli: rows ? undefined : moduliOf(x),
   };
-  const scratch = ['rowWeights', 'columnWeights', 'rowModuli', 'columnModuli', 'inner'];
-  const state = { ...begin(A, x, scratch), kind, eps, threshold, damp, tol, inner, y: copy, r, ...vectors, cost };
+  const scratch = ['rowWeights', 'weighted', 'columnWeights', 'rowModuli', 'columnModuli'];
+  const inner = allocateCgls(NAME, operator, copy, { x0: x, damp, tol: innerTol, rtol });
+  const state = { ...begin(A, x, scratch), kind, eps, threshold, damp, tol, inner, innerNiter, y: copy, r, ...vectors };
+  const cost = Math.sqrt(r.rdot(r));
   conclude(NAME, state, { cost, scalars: [cost] });
   return state;
 }
@@ -119,55 +125,44 @@ function weigh<V extends Vector<V>>(v: V, moduli: V, weights: V, eps: number, th
   weights.assign(moduli);
 }
 
-/** One outer iteration: a weighted least-squares problem by {@link cgls}, from the weights of the solution so far. */
+/** One outer iteration: a weighted least-squares problem by {@link cgls}, from the weights of the solution so far; allocates no vector. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>): void {
-  const { A, x, y, r, eps, threshold, damp, inner, rowWeights, columnWeights, rowModuli, columnModuli, tol } = state;
+  const { A, x, y, r, eps, threshold, inner, innerNiter, rowWeights, weighted, columnWeights, rowModuli, columnModuli, tol } = state;
   const first = state.iteration === 0;
-  let next: M;
-  if (rowWeights && rowModuli) {
+  if (rowWeights && rowModuli && weighted) {
     if (!first) weigh(r, rowModuli, rowWeights, eps, threshold, true);
-    const W = new DiagonalWeight(rowWeights, A.comm);
-    const weighted = W.matvec(y);
-    next = cgls(W.mul(A), weighted, { ...inner, x0: x, damp }).x;
-    weighted.dispose();
+    restartCgls(inner, weighted.assign(y).multiplyInPlace(rowWeights), x);
   } else {
-    const weights = columnWeights as M;
-    if (!first) weigh(x, columnModuli as M, weights, eps, threshold, false);
-    const R = new DiagonalWeight(weights, A.comm);
-    const { x: z } = cgls(A.mul(R), y, { ...inner, damp });
-    next = R.matvec(z);
-    z.dispose();
+    if (!first) weigh(x, columnModuli as M, columnWeights as M, eps, threshold, false);
+    restartCgls(inner, y, undefined);
   }
+  runSteps(inner, cgls.step, innerNiter);
+  const next = inner.x;
+  if (columnWeights) next.multiplyInPlace(columnWeights);
   if (state.reason !== undefined) next.assign(x);
   x.axpby(1, next, -1);
-  const dd = x.rdot(x);
+  A.matvec(next, r).axpby(1, y, -1);
+  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
   x.assign(next);
-  next.dispose();
-  A.matvec(x, r).axpby(1, y, -1);
-  state.cost = Math.sqrt(r.rdot(r));
   state.iteration++;
-  const update = Math.sqrt(dd);
-  conclude(NAME, state, { cost: state.cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [state.cost, update] });
+  const [cost, update] = [Math.sqrt(rr), Math.sqrt(dd)];
+  conclude(NAME, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [cost, update] });
 }
 
-function steps<M extends Vector<M>, D extends Vector<D>>(
+const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: IrlsOptions<M> = {},
-): Generator<IrlsStep<M, D>, IrlsResult<M>, void> {
-  checkOptions(NAME, options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: NAME,
-      start: () => init(A, y, start),
-      step,
-      report: (state: IrlsState<M, D>) => ({ iteration: state.iteration, x: state.x, cost: state.cost, state }),
-      result: ({ x, iteration: iterations, history: cost }, reason): IrlsResult<M> => ({ x, iterations, reason, cost }),
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<IrlsState<M, D>, IrlsStartOptions<M>> => ({
+  name: NAME,
+  options,
+  own: START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: nothing,
+  result: nothing,
+  dispose: ({ inner }) => release(inner),
+});
 
 /**
  * Iteratively reweighted least squares. Kind 'data' minimises `‖y − A x‖₁` (and `damp²‖x‖²`), kind 'model' finds a solution of small `‖x‖₁`.
@@ -176,13 +171,10 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * unit weights, the others those of the solution before; each is solved by {@link cgls}.
  *
  * It stops where `‖x − x before‖ ≤ tol`, or after `niter` outer iterations.
- * Memory: x, y, r, the weights and their moduli, and those of cgls, which the pool lends again each time. An outer iteration costs two reductions, one forward, and its cgls.
+ * Memory: x, y, r, the weights and their moduli, weighted data (kind 'data'), and those of cgls. An outer iteration costs one reduction, one forward, and its cgls, and allocates no
+ * vector.
  * Errors: as for {@link cgls}.
  * Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse, linear systems", 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive
  * sensing", 2008.
  */
-export const irls = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: IrlsOptions<M> = {}): IrlsResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const irls = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

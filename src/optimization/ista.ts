@@ -1,24 +1,21 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import {
+  describeShrinkage,
   finishShrinkage,
-  SHRINKAGE_START_OPTIONS,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
   type ShrinkageState,
   type ShrinkageStep,
   shrink,
-  shrinkageResult,
-  shrinkageStep,
   startShrinkage,
 } from './shrinkage.js';
-import { drive, RUN_OPTIONS, runToEnd } from './solver.js';
+import { solving, stepping } from './solver.js';
 
 export type IstaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
 export type IstaState<M extends Vector<M>, D extends Vector<D>> = ShrinkageState<M, D>;
-export type IstaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<M, IstaState<M, D>>;
+export type IstaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<IstaState<M, D>>;
 export type IstaResult<M> = ShrinkageResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
@@ -27,7 +24,6 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   y: D,
   options: ShrinkageStartOptions<M> = {},
 ): IstaState<M, D> {
-  checkOptions('ista.init', options, SHRINKAGE_START_OPTIONS);
   return startShrinkage('ista', A, y, options);
 }
 
@@ -42,19 +38,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>):
   finishShrinkage('ista', state, 'before');
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, D extends Vector<D>>(
-  A: LinearOperator<M, D>,
-  y: D,
-  options: IstaOptions<M> = {},
-): Generator<IstaStep<M, D>, IstaResult<M>, void> {
-  checkOptions('ista', options, [...SHRINKAGE_START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    { name: 'ista', start: () => init(A, y, start), step, report: shrinkageStep<M, IstaState<M, D>>, result: shrinkageResult<M, D> },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: IstaOptions<M> = {}) =>
+  describeShrinkage('ista', options, (own) => init(A, y, own), step<M, D>);
 
 /**
  * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones stand for the number of nonzeros, half ones for `‖·‖½`).
@@ -68,8 +53,4 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * NaN or overflow and, with `monitorres`, for a residual that grows; on every rank alike.
  * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse problems with a sparsity constraint", 2004.
  */
-export const ista = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: IstaOptions<M> = {}): IstaResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const ista = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

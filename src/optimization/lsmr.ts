@@ -1,21 +1,19 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import {
-  BIDIAGONALIZATION_START_OPTIONS,
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
   type BidiagonalizationStartOptions,
   type BidiagonalizationState,
   type BidiagonalizationStep,
-  bidiagonalizationResult,
-  bidiagonalizationStep,
   bidiagonalize,
-  reasonToStop,
+  describeBidiagonalization,
+  settleIteration,
+  settleStart,
   startBidiagonalization,
 } from './bidiagonalization.js';
 import { rotation } from './givens.js';
-import { conclude, drive, RUN_OPTIONS, runToEnd } from './solver.js';
+import { solving, stepping } from './solver.js';
 
 export type LsmrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
 export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
@@ -40,7 +38,7 @@ export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends Bid
   largest: number;
   smallest: number;
 }
-export type LsmrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<M, LsmrState<M, D>>;
+export type LsmrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<LsmrState<M, D>>;
 export type LsmrResult<M> = BidiagonalizationResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
@@ -50,12 +48,12 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   options: BidiagonalizationStartOptions<M> = {},
 ): LsmrState<M, D> {
   const state = startBidiagonalization('lsmr', A, y, options);
-  const { alpha, beta, v, arnorm, rnorm } = state;
+  const { alpha, beta, v } = state;
   const factors = { alphabar: alpha, rho: 1, rhobar: 1, cbar: 1, sbar: 0, zeta: 0, zetabar: alpha * beta };
   const residual = { betadd: beta, betad: 0, rhod: 1, tautilde: 0, thetatilde: 0, damped: 0 };
   const condition = { largest: 0, smallest: Number.MAX_VALUE };
   const whole = { ...state, anorm: alpha, h: v.copy(), hbar: v.zerosLike(), ...factors, ...residual, ...condition };
-  conclude('lsmr', whole, { cost: rnorm, reason: arnorm === 0 ? 'solved exactly' : undefined, scalars: [rnorm, arnorm] });
+  settleStart('lsmr', whole);
   return whole;
 }
 
@@ -103,32 +101,11 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>):
     if (state.iteration > 1) state.smallest = Math.min(state.smallest, rhobarBefore);
     state.acond = over(Math.max(state.largest, rhotemp), Math.min(state.smallest, rhotemp));
   }
-  conclude('lsmr', state, {
-    cost: state.rnorm,
-    reason: reasonToStop(state),
-    scalars: [state.rnorm, state.arnorm, state.alpha, state.beta, state.xnorm],
-  });
+  settleIteration('lsmr', state);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, D extends Vector<D>>(
-  A: LinearOperator<M, D>,
-  y: D,
-  options: LsmrOptions<M> = {},
-): Generator<LsmrStep<M, D>, LsmrResult<M>, void> {
-  checkOptions('lsmr', options, [...BIDIAGONALIZATION_START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: 'lsmr',
-      start: () => init(A, y, start),
-      step,
-      report: bidiagonalizationStep<M, D, LsmrState<M, D>>,
-      result: bidiagonalizationResult<M, D>,
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsmrOptions<M> = {}) =>
+  describeBidiagonalization('lsmr', options, (own) => init(A, y, own), step<M, D>);
 
 /**
  * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; the iterates of {@link minres} on the normal equations, so that the norm of the gradient falls from iteration to iteration and an
@@ -143,8 +120,4 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
  * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems", 2011.
  */
-export const lsmr = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsmrOptions<M> = {}): LsmrResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const lsmr = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,21 +1,19 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import {
-  BIDIAGONALIZATION_START_OPTIONS,
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
   type BidiagonalizationStartOptions,
   type BidiagonalizationState,
   type BidiagonalizationStep,
-  bidiagonalizationResult,
-  bidiagonalizationStep,
   bidiagonalize,
-  reasonToStop,
+  describeBidiagonalization,
+  settleIteration,
+  settleStart,
   startBidiagonalization,
 } from './bidiagonalization.js';
 import { inverse, rotation } from './givens.js';
-import { conclude, drive, RUN_OPTIONS, runToEnd } from './solver.js';
+import { solving, stepping } from './solver.js';
 
 export type LsqrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
 export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
@@ -33,7 +31,7 @@ export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends Bid
   z: number;
   xxnorm: number;
 }
-export type LsqrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<M, LsqrState<M, D>>;
+export type LsqrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<LsqrState<M, D>>;
 export type LsqrResult<M> = BidiagonalizationResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */
@@ -43,10 +41,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   options: BidiagonalizationStartOptions<M> = {},
 ): LsqrState<M, D> {
   const state = startBidiagonalization('lsqr', A, y, options);
-  const { alpha, beta, v, arnorm, rnorm } = state;
+  const { alpha, beta, v } = state;
   const scalars = { rhobar: alpha, phibar: beta, ddnorm: 0, damped: 0, cs2: -1, sn2: 0, z: 0, xxnorm: 0 };
   const whole = { ...state, w: v.copy(), ...scalars };
-  conclude('lsqr', whole, { cost: rnorm, reason: arnorm === 0 ? 'solved exactly' : undefined, scalars: [rnorm, arnorm] });
+  settleStart('lsqr', whole);
   return whole;
 }
 
@@ -78,11 +76,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>):
     state.arnorm = alpha * Math.abs(s * phi);
     growNorm(state, rho, theta, phi);
   }
-  conclude('lsqr', state, {
-    cost: state.rnorm,
-    reason: reasonToStop(state),
-    scalars: [state.rnorm, state.arnorm, state.alpha, state.beta, state.xnorm],
-  });
+  settleIteration('lsqr', state);
 }
 
 /** `‖x − x0‖` from the recurrence, without a reduction. */
@@ -98,25 +92,8 @@ function growNorm<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, 
   state.xxnorm += state.z * state.z;
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, D extends Vector<D>>(
-  A: LinearOperator<M, D>,
-  y: D,
-  options: LsqrOptions<M> = {},
-): Generator<LsqrStep<M, D>, LsqrResult<M>, void> {
-  checkOptions('lsqr', options, [...BIDIAGONALIZATION_START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: 'lsqr',
-      start: () => init(A, y, start),
-      step,
-      report: bidiagonalizationStep<M, D, LsqrState<M, D>>,
-      result: bidiagonalizationResult<M, D>,
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsqrOptions<M> = {}) =>
+  describeBidiagonalization('lsqr', options, (own) => init(A, y, own), step<M, D>);
 
 /**
  * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; in exact arithmetic the iterates of {@link cgls}, but of better numerical behaviour where A is ill-conditioned.
@@ -131,8 +108,4 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
  * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least squares", 1982.
  */
-export const lsqr = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsqrOptions<M> = {}): LsqrResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const lsqr = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

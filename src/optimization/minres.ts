@@ -1,21 +1,24 @@
-import { ArgumentError, ShapeError } from '../core/errors.js';
+import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { rdots, type Vector, type VectorPair } from '../core/vector.js';
+import { type Estimates, estimatesOf } from './bidiagonalization.js';
 import { epsilonOf, inverse } from './givens.js';
 import {
   begin,
   checkNonNegative,
-  checkPreconditioner,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
   type RunOptions,
-  runToEnd,
   type SolverProgress,
+  type SolverResult,
+  type SolverStep,
   type StopReason,
-  solverSpaces,
+  solving,
+  squareSpace,
   startVector,
+  stepping,
 } from './solver.js';
 
 export interface MinresStartOptions<V extends Vector<V>> {
@@ -38,18 +41,10 @@ export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V
   readonly niter?: number;
 }
 
-/** Norms are those of the preconditioner: `√(rᴴ M r)`. */
-interface Estimates {
-  /** `‖y − (A − shift) x‖` */
-  rnorm: number;
-  /** `‖(A − shift) r‖` of the iteration before. */
-  arnorm: number;
-  anorm: number;
-  acond: number;
-  /** `‖x‖` of the iteration before. */
-  xnorm: number;
-}
-
+/**
+ * The estimates: `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the iteration before, norm and condition number of A − shift, `‖x‖` of the iteration before. Norms of residuals are those
+ * of the preconditioner: `√(rᴴ M r)`.
+ */
 export interface MinresState<V extends Vector<V>> extends SolverProgress, Estimates {
   readonly A: LinearOperator<V, V>;
   readonly M: LinearOperator<V, V> | undefined;
@@ -81,23 +76,11 @@ export interface MinresState<V extends Vector<V>> extends SolverProgress, Estima
   smallest: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface MinresStep<V extends Vector<V>> extends Readonly<Estimates> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: V;
-  /** The norm of the residual. */
-  readonly cost: number;
-  readonly state: MinresState<V>;
-}
+/** `cost` is the norm of the residual. */
+export interface MinresStep<V extends Vector<V>> extends SolverStep<MinresState<V>>, Readonly<Estimates> {}
 
-export interface MinresResult<V> extends Readonly<Estimates> {
-  readonly x: V;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** The norm of the residual at the start and after every iteration. */
-  readonly cost: number[];
-}
+/** `cost` is the norm of the residual at the start and after every iteration. */
+export interface MinresResult<V> extends SolverResult<V>, Readonly<Estimates> {}
 
 const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
 
@@ -105,15 +88,12 @@ const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
 function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresStartOptions<V> = {}): MinresState<V> {
   checkOptions('minres.init', options, START_OPTIONS);
   const { x0, shift = 0, M, rtol = 1e-8, atol = 0, conlim = 0 } = options;
-  for (const [key, value] of Object.entries({ rtol, atol, conlim })) checkNonNegative('minres', key, value);
+  checkNonNegative('minres', { rtol, atol, conlim });
   if (!(typeof shift === 'number' && Number.isFinite(shift)))
     throw new ArgumentError(`minres: expected shift to be a finite number, received ${String(shift)}`);
-  const { model, data } = solverSpaces('minres', A, y, x0);
-  if (!model.equals(data))
-    throw new ShapeError(`minres: expected an operator from a space to itself, received one from ${model} to ${data}: use lsmr`);
-  checkPreconditioner('minres', M, model);
+  const model = squareSpace('minres', A, y, options, 'lsmr');
   const x = startVector(model, x0);
-  const r = model.empty().assign(seenIn(y, model));
+  const r = copyInto(model, y);
   const v = model.empty();
   if (x0) {
     r.axpby(-1, A.matvec(x, v), 1);
@@ -193,32 +173,19 @@ function advance<V extends Vector<V>>(state: MinresState<V>, alpha: number, xnor
   return undefined;
 }
 
-const stepOf = <V extends Vector<V>>(state: MinresState<V>): MinresStep<V> => {
-  const { iteration, x, rnorm, arnorm, anorm, acond, xnorm } = state;
-  return { iteration, x, cost: rnorm, rnorm, arnorm, anorm, acond, xnorm, state };
-};
-
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<V extends Vector<V>>(
+const solver = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: MinresOptions<V> = {},
-): Generator<MinresStep<V>, MinresResult<V>, void> {
-  checkOptions('minres', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: 'minres',
-      start: () => init(A, y, start),
-      step,
-      report: stepOf<V>,
-      result: ({ x, iteration: iterations, history: cost, rnorm, arnorm, anorm, acond, xnorm }, reason): MinresResult<V> => {
-        return { x, iterations, reason, cost, rnorm, arnorm, anorm, acond, xnorm };
-      },
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<MinresState<V>, MinresStartOptions<V>, Readonly<Estimates>, Readonly<Estimates>> => ({
+  name: 'minres',
+  options,
+  own: START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: estimatesOf,
+  result: estimatesOf,
+});
 
 /**
  * MINRES: solves `(A − shift) x = y` for a Hermitian A that may be indefinite or singular, with the least norm of the residual over the Krylov space.
@@ -234,7 +201,4 @@ function steps<V extends Vector<V>>(
  * not positive definite.
  * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
  */
-export const minres = Object.assign(
-  <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresOptions<V> = {}): MinresResult<V> => runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const minres = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

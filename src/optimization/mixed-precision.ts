@@ -2,21 +2,25 @@ import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
 import { DTypeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector } from '../core/vector.js';
-import { cg } from './cg.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { type CgState, cg, restartCg } from './cg.js';
 import {
   begin,
   checkCount,
   checkNonNegative,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
   type RunOptions,
-  runToEnd,
+  release,
+  runSteps,
   type SolverProgress,
-  type StopReason,
+  type SolverResult,
+  type SolverStep,
   solverSpaces,
+  solving,
   startVector,
+  stepping,
 } from './solver.js';
 
 export interface MixedPrecisionStartOptions<M extends Vector<M>, D extends Vector<D>> {
@@ -41,12 +45,11 @@ export interface MixedPrecisionOptions<M extends Vector<M>, D extends Vector<D>>
 
 export interface MixedPrecisionState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
-  /** `AᴴA + ε²` in single precision. */
-  readonly normal: LinearOperator<M, M>;
+  /** `(AᴴA + ε²) d = g` in single precision. */
+  readonly problem: CgState<M>;
   readonly damp: number;
   readonly rtol: number;
   readonly inner: number;
-  readonly gain: number;
   readonly x: M;
   readonly y: D;
   readonly r: D;
@@ -55,32 +58,20 @@ export interface MixedPrecisionState<M extends Vector<M>, D extends Vector<D>> e
   readonly gSingle: M;
   /** `‖Aᴴy‖` */
   readonly reference: number;
-  /** `‖y − A x‖` */
-  cost: number;
   /** `‖Aᴴr − ε²x‖` */
   gnorm: number;
 }
 
-export interface MixedPrecisionStep<M extends Vector<M>, D extends Vector<D>> {
-  readonly iteration: number;
-  readonly x: M;
-  /** `‖y − A x‖` */
-  readonly cost: number;
-  /** `‖Aᴴr − ε²x‖` */
-  readonly gnorm: number;
-  readonly state: MixedPrecisionState<M, D>;
-}
-
-export interface MixedPrecisionResult<M> {
-  readonly x: M;
-  /** Refinements. */
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** `‖y − A x‖` at the start and after every refinement. */
-  readonly cost: number[];
+export interface MixedPrecisionReport {
   /** The last `‖Aᴴr − ε²x‖` */
   readonly gnorm: number;
 }
+/** `cost` is `‖y − A x‖`. */
+export interface MixedPrecisionStep<M extends Vector<M>, D extends Vector<D>>
+  extends SolverStep<MixedPrecisionState<M, D>>,
+    MixedPrecisionReport {}
+/** Iterations are refinements; `cost` is `‖y − A x‖` at the start and after every one. */
+export interface MixedPrecisionResult<M> extends SolverResult<M>, MixedPrecisionReport {}
 
 const NAME = 'mixedPrecisionLeastSquares';
 const START_OPTIONS = ['x0', 'single', 'damp', 'rtol', 'inner', 'gain'] as const;
@@ -120,8 +111,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 ): MixedPrecisionState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { x0, single = A, damp = 0, rtol = 1e-12, inner = 50, gain = 1e-4 } = options;
-  for (const [key, value] of Object.entries({ damp, rtol, gain })) checkNonNegative(NAME, key, value);
-  checkCount(NAME, 'inner', inner);
+  checkNonNegative(NAME, { damp, rtol, gain });
+  checkCount(NAME, { inner });
   const { model, data } = solverSpaces(NAME, A, y, x0);
   if (realOf(model.dtype) !== 'float64')
     throw new DTypeError(`${NAME}: expected data in double precision, received ${y.dtype}: use cgls for data in single precision`);
@@ -132,13 +123,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const product = single.H.mul(single);
   const normal = damp === 0 ? product : product.add(product.pow(0).scale(damp * damp));
   const x = startVector(model, x0);
-  const copy = data.empty().assign(seenIn(y, data));
+  const copy = copyInto(data, y);
   const g = model.empty();
   // before x0 has a say
   const reference = x0 ? Math.sqrt(A.rmatvec(copy, g).rdot(g)) : 0;
   const gSingle = model.withDType(singleOf(model.dtype)).empty();
-  const settings = { normal, damp, rtol, inner, gain };
-  const unmeasured = { ...begin(A, x, ['r', 'gSingle']), ...settings, y: copy, r: data.empty(), g, gSingle, reference, cost: 0, gnorm: 0 };
+  const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain });
+  const settings = { problem, damp, rtol, inner };
+  const unmeasured = { ...begin(A, x, ['r', 'gSingle']), ...settings, y: copy, r: data.empty(), g, gSingle, reference, gnorm: 0 };
   measure(unmeasured);
   const state = { ...unmeasured, reference: x0 ? reference : unmeasured.gnorm };
   verdict(state, Number.POSITIVE_INFINITY);
@@ -147,43 +139,36 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 
 /** One refinement: `(AᴴA + ε²) d = g` in single precision, `x += d` and the next gradient in double. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecisionState<M, D>): void {
-  const { normal, x, g, gSingle, gnorm, inner, gain } = state;
+  const { problem, x, g, gSingle, gnorm, inner } = state;
   const moves = state.reason === undefined && gnorm > 0;
   // of norm 1, so that nothing leaves the range of single precision
   g.scale(moves ? 1 / gnorm : 1);
   cast(g, gSingle);
-  const { x: correction } = cg(normal, gSingle, { niter: inner, tol: 0, rtol: gain });
-  cast(correction, g);
-  correction.dispose();
+  restartCg(problem, gSingle, undefined);
+  runSteps(problem, cg.step, inner);
+  cast(problem.x, g);
   if (moves) x.axpby(gnorm, g, 1);
   measure(state);
   state.iteration++;
   verdict(state, gnorm);
 }
 
-function steps<M extends Vector<M>, D extends Vector<D>>(
+const report = ({ gnorm }: MixedPrecisionReport): MixedPrecisionReport => ({ gnorm });
+
+const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: MixedPrecisionOptions<M, D> = {},
-): Generator<MixedPrecisionStep<M, D>, MixedPrecisionResult<M>, void> {
-  checkOptions(NAME, options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: NAME,
-      start: () => init(A, y, start),
-      step,
-      report: (state: MixedPrecisionState<M, D>): MixedPrecisionStep<M, D> => {
-        const { iteration, x, cost, gnorm } = state;
-        return { iteration, x, cost, gnorm, state };
-      },
-      result: ({ x, iteration: iterations, history: cost, gnorm }, reason): MixedPrecisionResult<M> => {
-        return { x, iterations, reason, cost, gnorm };
-      },
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<MixedPrecisionState<M, D>, MixedPrecisionStartOptions<M, D>, MixedPrecisionReport, MixedPrecisionReport> => ({
+  name: NAME,
+  options,
+  own: START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report,
+  result: report,
+  dispose: ({ problem }) => release(problem),
+});
 
 /**
  * Least squares in double precision whose iterations run in single precision: minimises `‖y − A x‖² + ε²‖x‖²`, with half the memory traffic of {@link cgls} in double.
@@ -192,17 +177,10 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * where `g = 0` x is the solution. It converges while the condition number of AᴴA + ε² is well below 10⁷.
  *
  * It stops where `‖g‖ ≤ rtol ‖Aᴴy‖`, where a refinement gains nothing any more, or after `niter` refinements.
- * Memory: x, g in double and one in single like the model, y, r like the data, and those of cg in single, which the pool lends again each time. A refinement costs one forward, one
- * adjoint and one reduction in double, and its cg.
+ * Memory: x, g in double and one in single like the model, y, r like the data, and those of cg in single. A refinement costs one forward, one
+ * adjoint and one reduction in double, and its cg; it allocates no vector.
  * Errors: {@link DTypeError} for data in single precision, or an A that holds double data where `single` is not given; and those of {@link cgls}.
  * Source: Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12 and 20; Carson and Higham, "Accelerating the solution of linear systems by iterative refinement
  * in three precisions", 2018.
  */
-export const mixedPrecisionLeastSquares = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(
-    A: LinearOperator<M, D>,
-    y: D,
-    options: MixedPrecisionOptions<M, D> = {},
-  ): MixedPrecisionResult<M> => runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const mixedPrecisionLeastSquares = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

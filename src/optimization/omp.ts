@@ -1,20 +1,27 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { seenIn, type Vector } from '../core/vector.js';
-import { cgls } from './cgls.js';
+import type { Vector } from '../core/vector.js';
+import { allocateCgls, type CglsState, cgls, restartCgls } from './cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight.js';
 import {
   begin,
   checkCount,
+  checkFlag,
   checkNonNegative,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
+  nothing,
   type RunOptions,
-  runToEnd,
+  release,
+  runSteps,
   type SolverProgress,
+  type SolverResult,
+  type SolverStep,
   type StopReason,
   solverSpaces,
+  solving,
+  stepping,
 } from './solver.js';
 
 export interface OmpStartOptions {
@@ -34,8 +41,12 @@ export interface OmpOptions extends OmpStartOptions, RunOptions {
 export interface OmpState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   readonly inner: number;
+  /** The problem on the chosen columns; none for matching pursuit. */
+  readonly problem: CglsState<M, D> | undefined;
   readonly sigma: number;
   readonly x: M;
+  /** The support in the dtype of x. */
+  readonly mask: M;
   /** 1 for the chosen columns, 0 for the others. */
   readonly support: M;
   /** `Aᴴ r` */
@@ -48,24 +59,12 @@ export interface OmpState<M extends Vector<M>, D extends Vector<D>> extends Solv
   readonly scales: M | undefined;
   readonly y: D;
   readonly r: D;
-  /** `‖y − A x‖` */
-  cost: number;
 }
 
-export interface OmpStep<M extends Vector<M>, D extends Vector<D>> {
-  readonly iteration: number;
-  readonly x: M;
-  readonly cost: number;
-  readonly state: OmpState<M, D>;
-}
-
-export interface OmpResult<M> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** `‖y − A x‖` at the start and after every iteration. */
-  readonly cost: number[];
-}
+/** `cost` is `‖y − A x‖`. */
+export type OmpStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<OmpState<M, D>>;
+/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+export type OmpResult<M> = SolverResult<M>;
 
 const NAME = 'omp';
 const START_OPTIONS = ['inner', 'sigma', 'normalizecols'] as const;
@@ -73,19 +72,23 @@ const START_OPTIONS = ['inner', 'sigma', 'normalizecols'] as const;
 function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: OmpStartOptions = {}): OmpState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { inner = 40, sigma = 1e-4, normalizecols = false } = options;
-  checkCount(NAME, 'inner', inner);
-  checkNonNegative(NAME, 'sigma', sigma);
+  checkCount(NAME, { inner });
+  checkNonNegative(NAME, { sigma });
+  checkFlag(NAME, { normalizecols });
   const { model, data } = solverSpaces(NAME, A, y, undefined);
   const x = model.zeros();
-  const copy = data.empty().assign(seenIn(y, data));
+  const copy = copyInto(data, y);
   const r = copy.copy();
   const moduli = moduliOf(x);
   const scales = normalizecols ? columnScales(A, x, r, moduli.emptyLike()) : undefined;
   r.assign(copy);
   const cost = Math.sqrt(r.rdot(r));
   const integers = model.withDType('int32').empty();
-  const vectors = { support: moduli.zerosLike(), g: model.empty(), moduli, chosen: integers, scales, y: copy, r };
-  const state = { ...begin(A, x, ['g', 'moduli', 'chosen', 'scales']), inner, sigma, ...vectors, cost };
+  const mask = model.zeros();
+  const support = new DiagonalWeight(mask, A.comm);
+  const problem = inner > 0 ? allocateCgls(NAME, A.mul(support), copy, { x0: x, tol: 0, rtol: 1e-10 }) : undefined;
+  const vectors = { mask, support: moduli.zerosLike(), g: model.empty(), moduli, chosen: integers, scales, y: copy, r };
+  const state = { ...begin(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']), inner, problem, sigma, ...vectors };
   conclude(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
   return state;
 }
@@ -115,7 +118,7 @@ function outside<M extends Vector<M>>(support: M, moduli: M): void {
 
 /** One iteration: chooses the column of largest correlation (columns that tie exactly, together) and solves on all chosen. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): void {
-  const { A, x, y, r, g, moduli, chosen, support, scales, inner, sigma } = state;
+  const { A, x, y, r, g, mask, moduli, chosen, support, scales, inner, problem, sigma } = state;
   const { backend } = x;
   A.rmatvec(r, g);
   moduliInto(g, moduli);
@@ -126,46 +129,40 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): 
   const moves = state.reason === undefined && largest > 0;
   if (largest === 0) state.reason ??= 'breakdown';
   moduli.map((a, b) => backend.binary('greaterEqual', a, largest, b), chosen);
+  chosen.map((a, b) => backend.cast(a, b), moduli);
   if (moves) {
-    support.axpby(1, chosen, 1);
+    support.axpby(1, moduli, 1);
     inPlace(support, (a, b) => backend.binary('minimum', a, 1, b));
   }
-  const mask = x.emptyLike();
-  if (inner > 0) {
-    const P = new DiagonalWeight(mask.assign(support), A.comm);
-    const { x: next } = cgls(A.mul(P), y, { x0: x, niter: inner, tol: 0, rtol: 1e-10 });
-    if (moves) x.assign(next.multiplyInPlace(mask));
-    next.dispose();
+  if (problem) {
+    mask.assign(support);
+    restartCgls(problem, y, x);
+    runSteps(problem, cgls.step, inner);
+    if (moves) x.assign(problem.x.multiplyInPlace(mask));
   } else if (moves) {
-    moduli.assign(chosen);
     if (scales) moduli.multiplyInPlace(scales).multiplyInPlace(scales);
     x.axpby(1, g.multiplyInPlace(mask.assign(moduli)), 1);
   }
-  mask.dispose();
   A.matvec(x, r).axpby(1, y, -1);
-  state.cost = Math.sqrt(r.rdot(r));
+  const cost = Math.sqrt(r.rdot(r));
   state.iteration++;
-  conclude(NAME, state, { cost: state.cost, reason: stops(state.cost, sigma), scalars: [state.cost, largest] });
+  conclude(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost, largest] });
 }
 
-function steps<M extends Vector<M>, D extends Vector<D>>(
+const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: OmpOptions = {},
-): Generator<OmpStep<M, D>, OmpResult<M>, void> {
-  checkOptions(NAME, options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: NAME,
-      start: () => init(A, y, start),
-      step,
-      report: (state: OmpState<M, D>) => ({ iteration: state.iteration, x: state.x, cost: state.cost, state }),
-      result: ({ x, iteration: iterations, history: cost }, reason): OmpResult<M> => ({ x, iterations, reason, cost }),
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<OmpState<M, D>, OmpStartOptions> => ({
+  name: NAME,
+  options,
+  own: START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: nothing,
+  result: nothing,
+  dispose: ({ problem }) => problem && release(problem),
+});
 
 /**
  * Orthogonal matching pursuit: a solution of `A x = y` with few nonzeros, chosen one by one; with `inner: 0` matching pursuit.
@@ -173,12 +170,8 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * `k = argmax |Aᴴr|`, joined to the support; x minimises `‖y − A x‖` on the support (by {@link cgls}, from the x before); `r = y − A x`.
  *
  * The support is a mask, so that no rank needs to know where a column lives. It stops where `‖r‖ ≤ sigma`, or after `niter` iterations.
- * Memory: x, its support, two like it for correlations, y, r, and those of cgls, which the pool lends again each time. An iteration costs one forward, one adjoint, two reductions,
- * and its cgls. Errors: as for {@link cgls}.
+ * Memory: x, its support (twice), three like it for correlations, y, r, and those of cgls. An iteration costs one forward, one adjoint, two reductions, and its cgls; it allocates no
+ * vector. Errors: as for {@link cgls}.
  * Source: Pati, Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching pursuits with time-frequency dictionaries", 1993.
  */
-export const omp = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: OmpOptions = {}): OmpResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const omp = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

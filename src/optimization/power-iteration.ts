@@ -7,12 +7,13 @@ import {
   begin,
   checkNonNegative,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  type Loop,
   type RunOptions,
-  runToEnd,
   type SolverProgress,
-  type StopReason,
+  type SolverResult,
+  type SolverStep,
+  solving,
+  stepping,
 } from './solver.js';
 
 export interface PowerIterationStartOptions<V extends Vector<V>> {
@@ -41,38 +42,29 @@ export interface PowerIterationState<V extends Vector<V>> extends SolverProgress
   imaginary: number;
 }
 
-export interface PowerIterationStep<V extends Vector<V>> {
-  readonly iteration: number;
-  readonly x: V;
-  /** `xᴴ A x` */
+/** `xᴴ A x`, which comes to the eigenvalue of largest modulus. */
+export interface Eigenvalue {
   readonly maxeig: Scalar;
-  readonly state: PowerIterationState<V>;
 }
+/** `cost` is its modulus. */
+export interface PowerIterationStep<V extends Vector<V>> extends SolverStep<PowerIterationState<V>>, Eigenvalue {}
 
-export interface PowerIterationResult<V> {
-  /** The eigenvalue of largest modulus: `xᴴ A x`. */
-  readonly maxeig: Scalar;
-  /** Its eigenvector, of norm 1. */
-  readonly x: V;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** The modulus of the eigenvalue after every iteration. */
-  readonly cost: number[];
-}
+/** x is the eigenvector, of norm 1; `cost` the modulus of the eigenvalue after every iteration. */
+export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
 const START_OPTIONS = ['tol', 'seed', 'domain'] as const;
 
 function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterationStartOptions<V> = {}): PowerIterationState<V> {
   checkOptions('powerIteration.init', options, START_OPTIONS);
   const { tol = 1e-4, seed = 1, domain = A.domain() } = options;
-  checkNonNegative('powerIteration', 'tol', tol);
+  checkNonNegative('powerIteration', { tol });
   const range = A.rangeOf(domain);
   if (!domain.withDType(range.dtype).equals(range))
     throw new ShapeError(`powerIteration: expected an operator from a space to itself, received one from ${domain} to ${range}`);
   const x = range.random(seed);
   const norm = Math.sqrt(x.rdot(x));
   if (norm > 0) x.scale(1 / norm);
-  const state = { ...begin(A, x, ['q']), tol, q: range.empty(), real: 0, imaginary: 0 };
+  const state = { ...begin(A, x, ['q']), cost: 0, tol, q: range.empty(), real: 0, imaginary: 0 };
   conclude('powerIteration', state, { scalars: [norm] });
   return state;
 }
@@ -96,28 +88,22 @@ function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
   conclude('powerIteration', state, { cost: now, reason, scalars: [norm, now] });
 }
 
-const eigenvalue = <V extends Vector<V>>({ x, real, imaginary }: PowerIterationState<V>): Scalar => scalarOf(x.dtype, real, imaginary);
+const eigenvalue = <V extends Vector<V>>({ x, real, imaginary }: PowerIterationState<V>): Eigenvalue => ({
+  maxeig: scalarOf(x.dtype, real, imaginary),
+});
 
-function steps<V extends Vector<V>>(
+const solver = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   options: PowerIterationOptions<V> = {},
-): Generator<PowerIterationStep<V>, PowerIterationResult<V>, void> {
-  checkOptions('powerIteration', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: 'powerIteration',
-      start: () => init(A, start),
-      step,
-      report: (state: PowerIterationState<V>) => ({ iteration: state.iteration, x: state.x, maxeig: eigenvalue(state), state }),
-      result: (state, reason) => {
-        const { x, iteration: iterations, history: cost } = state;
-        return { maxeig: eigenvalue(state), x, iterations, reason, cost };
-      },
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<PowerIterationState<V>, PowerIterationStartOptions<V>, Eigenvalue, Eigenvalue> => ({
+  name: 'powerIteration',
+  options,
+  own: START_OPTIONS,
+  start: (own) => init(A, own),
+  step,
+  report: eigenvalue,
+  result: eigenvalue,
+});
 
 /**
  * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector.
@@ -129,11 +115,7 @@ function steps<V extends Vector<V>>(
  * Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for NaN or overflow.
  * Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
-export const powerIteration = Object.assign(
-  <V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterationOptions<V> = {}): PowerIterationResult<V> =>
-    runToEnd(steps(A, options)),
-  { init, step, steps },
-);
+export const powerIteration = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
 
 /** `‖A‖²`: the largest eigenvalue of `AᴴA` for models of a space, for step lengths. The eigenvector is disposed. */
 export function squaredNorm<M extends Vector<M>, D extends Vector<D>>(

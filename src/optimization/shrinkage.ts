@@ -1,16 +1,20 @@
 import { realOf } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOneOf } from '../core/options.js';
-import { rdots, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { checkOneOf, checkOptions } from '../core/options.js';
+import { rdots, type Space, sameMemory, type Vector } from '../core/vector.js';
 import { type PowerIterationOptions, squaredNorm } from './power-iteration.js';
 import {
   begin,
+  checkFlag,
   checkNonNegative,
   conclude,
+  copyInto,
+  type Loop,
   type RunOptions,
   type SolverProgress,
-  type StopReason,
+  type SolverResult,
+  type SolverStep,
   solverSpaces,
   startVector,
 } from './solver.js';
@@ -68,31 +72,21 @@ export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extend
   readonly r: D;
   /** `‖y − A x‖²` */
   rr: number;
-  /** The last cost. */
-  cost: number;
   /** The last `‖x − x before‖` */
   update: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface ShrinkageStep<M, S> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: M;
-  readonly cost: number;
+/** What steps have beside the cost. */
+export interface ShrinkageReport {
   /** `‖x − x before‖` */
   readonly update: number;
   /** `‖y − A x‖` */
   readonly residual: number;
-  readonly state: S;
 }
+export interface ShrinkageStep<S extends SolverProgress> extends SolverStep<S>, ShrinkageReport {}
 
-export interface ShrinkageResult<M> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** After every iteration. */
-  readonly cost: number[];
+/** `cost` is that after every iteration. */
+export interface ShrinkageResult<M> extends SolverResult<M> {
   /** The step length. */
   readonly alpha: number;
 }
@@ -105,8 +99,9 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   options: ShrinkageStartOptions<M>,
 ): ShrinkageState<M, D> {
   const { x0, eps = 0.1, tol = 1e-10, threshkind = 'soft', decay, SOp, monitorres = false, eigs = {} } = options;
-  checkNonNegative(name, 'eps', eps);
-  checkNonNegative(name, 'tol', tol);
+  checkOptions(`${name}.init`, options, SHRINKAGE_START_OPTIONS);
+  checkNonNegative(name, { eps, tol });
+  checkFlag(name, { monitorres });
   checkOneOf('threshkind', threshkind, THRESHOLD_KINDS);
   const perc = checkPercentage(name, threshkind, options.perc);
   if (decay && !(decay.length > 0 && Array.from(decay).every(Number.isFinite)))
@@ -119,13 +114,14 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${String(alpha)}`);
   const x = startVector(model, x0);
-  const copy = data.empty().assign(seenIn(y, data));
+  const copy = copyInto(data, y);
   const r = data.empty().assign(copy);
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
   const [rr = 0] = rdots([r, r]);
   const cost = 0.5 * rr + (x0 ? eps * x.norm(1) : 0);
   const fixed = { SOp, eps, alpha, tol, threshkind, perc, decay, monitorres };
-  const state = { ...begin(A, x, ['g', 'c']), ...fixed, g: model.empty(), c: coefficients?.empty(), y: copy, r, rr, cost, update: 0 };
+  const state = { ...begin(A, x, ['g', 'c']), ...fixed, g: model.empty(), c: coefficients?.empty(), y: copy, r, rr, update: 0 };
+  state.cost = cost;
   conclude(name, state, { scalars: [rr, cost] });
   return state;
 }
@@ -163,9 +159,9 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   x.assign(g);
   state.rr = rr;
   state.update = Math.sqrt(dd);
-  state.cost = 0.5 * (misfit === 'before' ? before : rr) + eps * x.norm(1);
+  const cost = 0.5 * (misfit === 'before' ? before : rr) + eps * x.norm(1);
   state.iteration++;
-  const { cost, update } = state;
+  const { update } = state;
   const roundoff = realOf(x.dtype) === 'float32' ? 1e-5 : 1e-13;
   const fault =
     state.monitorres && rr > before * (1 + roundoff)
@@ -174,16 +170,18 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   conclude(name, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [rr, cost, update], fault });
 }
 
-export const shrinkageStep = <M extends Vector<M>, S extends SolverProgress & { x: M; cost: number; update: number; rr: number }>(
-  state: S,
-): ShrinkageStep<M, S> => {
-  const { iteration, x, cost, update, rr } = state;
-  return { iteration, x, cost, update, residual: Math.sqrt(rr), state };
-};
-
-export function shrinkageResult<M extends Vector<M>, D extends Vector<D>>(
-  { x, iteration: iterations, history: cost, alpha }: ShrinkageState<M, D>,
-  reason: StopReason,
-): ShrinkageResult<M> {
-  return { x, iterations, reason, cost, alpha };
-}
+/** What the descriptions of both have in common. */
+export const describeShrinkage = <M extends Vector<M>, D extends Vector<D>, S extends ShrinkageState<M, D>>(
+  name: string,
+  options: ShrinkageOptions<M>,
+  start: (own: ShrinkageStartOptions<M>) => S,
+  step: (state: S) => void,
+): Loop<S, ShrinkageStartOptions<M>, ShrinkageReport, { readonly alpha: number }> => ({
+  name,
+  options,
+  own: SHRINKAGE_START_OPTIONS,
+  start,
+  step,
+  report: ({ update, rr }) => ({ update, residual: Math.sqrt(rr) }),
+  result: ({ alpha }) => ({ alpha }),
+});

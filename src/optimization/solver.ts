@@ -4,6 +4,7 @@ import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
 import { Interruption, passenger } from '../core/interruption.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { log, logs } from '../core/log.js';
+import { checkOptions } from '../core/options.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
@@ -42,6 +43,8 @@ export interface SolverProgress {
   reason: StopReason | undefined;
   /** True once all ranks of the operator have a reason: nothing is left to do. */
   finished: boolean;
+  /** The last cost. */
+  cost: number;
   /** The cost of every iteration so far. */
   readonly history: number[];
   /** Names of vectors that an iteration writes before it reads them: a checkpoint leaves them out. */
@@ -55,16 +58,30 @@ export const begin = <A extends SolverProgress['A'], X extends AnyVector>(A: A, 
   iteration: 0,
   reason: undefined,
   finished: false,
+  cost: Number.NaN,
   history: [],
   scratch,
 });
+
+/** A state as it was before anything was known, with x0 (zero where absent) in its x. */
+export function beginAgain<M extends Vector<M>>(state: SolverProgress & { readonly x: M }, x0: M | undefined): void {
+  if (x0) state.x.assign(seenIn(x0, state.x.space));
+  else state.x.fill(0);
+  state.history.length = 0;
+  Object.assign(state, { iteration: 0, reason: undefined, finished: false });
+}
 
 /** Scalars are equal on all ranks, or, with a mask, on all ranks of one colour. What to do next is agreed over all ranks of the operator. */
 const VOTE = { done: 0, goOn: 1, fault: 2 } as const;
 type Vote = (typeof VOTE)[keyof typeof VOTE];
 
-function agree(vote: Vote, comm: Communicator | undefined, reducer: Communicator | undefined): Vote {
-  if (!comm || !reducer || comm.id === reducer.id) return vote;
+/** True where a mask splits the ranks of the operator: scalars then belong to colours. */
+export const isSplit = ({ A: { comm }, x: { reducer } }: Pick<SolverProgress, 'A' | 'x'>): boolean =>
+  comm !== undefined && reducer !== undefined && comm.id !== reducer.id;
+
+function agree(vote: Vote, state: Pick<SolverProgress, 'A' | 'x'>): Vote {
+  const { comm } = state.A;
+  if (!comm || !isSplit(state)) return vote;
   const rider = passenger(comm);
   const votes = Int32Array.of(vote, ...(rider ? [rider.mine()] : []));
   comm.allreduce(votes, 'max');
@@ -72,9 +89,13 @@ function agree(vote: Vote, comm: Communicator | undefined, reducer: Communicator
   return votes[0] as Vote;
 }
 
+/** True once it is on all ranks of the operator. One reduction where a mask splits them, otherwise none. */
+export const onAll = (state: Pick<SolverProgress, 'A' | 'x'>, done: boolean): boolean =>
+  agree(done ? VOTE.done : VOTE.goOn, state) === VOTE.done;
+
 /** What an iteration has come to. */
 export interface Verdict {
-  /** Goes into the history. */
+  /** Becomes the state's, and goes into the history. */
   readonly cost?: number | undefined;
   /** Why these ranks should stop, if they did not before. */
   readonly reason?: StopReason | undefined;
@@ -92,7 +113,7 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
   const wrong = scalars.find((v) => !Number.isFinite(v));
   const bad = wrong !== undefined || fault !== undefined;
   if (!bad) state.reason ??= reason;
-  const vote = agree(bad ? VOTE.fault : state.reason ? VOTE.done : VOTE.goOn, state.A.comm, state.x.reducer);
+  const vote = agree(bad ? VOTE.fault : state.reason ? VOTE.done : VOTE.goOn, state);
   if (vote === VOTE.fault) {
     const where = `in iteration ${state.iteration}`;
     if (fault !== undefined) throw new NumericalError(`${name}: ${fault} ${where}`);
@@ -100,7 +121,9 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
     throw new NumericalError(`${name}: ${what} ${where}: look for NaN, infinity or overflow in the data, the start or the operator`);
   }
   state.finished = vote === VOTE.done;
-  if (cost !== undefined) state.history.push(cost);
+  if (cost === undefined) return;
+  state.cost = cost;
+  state.history.push(cost);
 }
 
 /** {@link conclude} for solvers that compare one squared norm with `tol`. */
@@ -148,55 +171,107 @@ export interface RunOptions {
   readonly reproducible?: boolean | undefined;
 }
 
-export const RUN_OPTIONS = ['niter', 'maxTime', 'checkpoint', 'reproducible'] as const;
+const RUN_OPTIONS = ['niter', 'maxTime', 'checkpoint', 'reproducible'] as const;
 
-/** The parts of a solver that its loop needs. */
-export interface Loop<S extends SolverProgress, T, R> {
+/** What an iteration has found. `x` is live: the next step changes it. */
+export interface SolverStep<S extends SolverProgress> {
+  /** 0 for the start. */
+  readonly iteration: number;
+  readonly x: S['x'];
+  readonly cost: number;
+  readonly state: S;
+}
+
+/** How a run has ended. */
+export interface SolverResult<X> {
+  readonly x: X;
+  readonly iterations: number;
+  readonly reason: StopReason;
+  /** The history of costs. */
+  readonly cost: number[];
+}
+
+/** A solver with what it was called with: options O of its own, and what T and R its steps and its result have beside those of all. */
+export interface Loop<S extends SolverProgress, O extends object, T extends object = object, R extends object = object> {
   readonly name: string;
-  readonly start: () => S;
+  readonly options: O & RunOptions;
+  /** Names of the solver's own options. */
+  readonly own: readonly string[];
+  /** @default 10 */
+  readonly niter?: number;
+  readonly start: (own: O) => S;
   readonly step: (state: S) => void;
-  /** What an iteration yields. */
   readonly report: (state: S) => T;
   readonly result: (state: S, reason: StopReason) => R;
   /** More to give back at the end than the vectors of the state. */
   readonly dispose?: (state: S) => void;
 }
 
+/** For solvers whose steps or results have nothing beside what those of all have. */
+export const nothing = (): object => ({});
+
+type Steps<S extends SolverProgress, T, R> = Generator<SolverStep<S> & T, SolverResult<S['x']> & R, void>;
+
 const isVector = (value: unknown): value is AnyVector => typeof value === 'object' && value !== null && 'axpby' in value;
 
-/** The vectors of a state, those in lists included. */
-const vectorsOf = (state: object): AnyVector[] =>
-  Object.values(state)
-    .flatMap((value: unknown) => (Array.isArray(value) ? value : [value]))
-    .filter(isVector);
+/** Disposes the vectors of a state, those in lists included, but `kept`. */
+export function release(state: object, kept?: AnyVector): void {
+  for (const value of Object.values(state).flat()) if (isVector(value) && value !== kept) value.dispose();
+}
 
-/** Checks the options at once, then runs the loop as a generator: the start first, then every iteration. All vectors of the state but x are disposed at its end. */
-export function drive<S extends SolverProgress, T, R>(loop: Loop<S, T, R>, options: RunOptions, defaultNiter = 10): Generator<T, R, void> {
-  const { name } = loop;
-  const { niter = defaultNiter, maxTime, checkpoint, reproducible = false } = options;
-  checkCount(name, 'niter', niter);
-  if (maxTime !== undefined) checkNonNegative(name, 'maxTime', maxTime);
-  if (typeof reproducible !== 'boolean')
-    throw new ArgumentError(`${name}: expected reproducible to be true or false, received ${String(reproducible)}`);
+/** The generator of a solver: checks the options at once, then runs the loop, the start first. All vectors of the state but x are disposed at its end. */
+export const stepping =
+  <Args extends unknown[], S extends SolverProgress, O extends object, T extends object, R extends object>(
+    solver: (...args: Args) => Loop<S, O, T, R>,
+  ): ((...args: Args) => Steps<S, T, R>) =>
+  (...args) =>
+    drive(solver(...args));
+
+/** The function of a solver: runs its generator to the end. */
+export const solving =
+  <Args extends unknown[], S extends SolverProgress, O extends object, T extends object, R extends object>(
+    solver: (...args: Args) => Loop<S, O, T, R>,
+  ): ((...args: Args) => SolverResult<S['x']> & R) =>
+  (...args) => {
+    const steps = drive(solver(...args));
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  };
+
+function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(loop: Loop<S, O, T, R>): Steps<S, T, R> {
+  const { name, options } = loop;
+  checkOptions(name, options, [...loop.own, ...RUN_OPTIONS]);
+  const { niter = loop.niter ?? 10, maxTime, checkpoint, reproducible = false } = options;
+  checkCount(name, { niter });
+  if (maxTime !== undefined) checkNonNegative(name, { maxTime });
+  checkFlag(name, { reproducible });
   return run(loop, niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
 }
 
-function* run<S extends SolverProgress, T, R>(
-  loop: Loop<S, T, R>,
+/** The solver's own options. */
+function ownOf<O extends object>({ niter, maxTime, checkpoint, reproducible, ...own }: O & RunOptions): O {
+  return own as O;
+}
+
+function* run<S extends SolverProgress, O extends object, T extends object, R extends object>(
+  loop: Loop<S, O, T, R>,
   niter: number,
   maxTime: number | undefined,
   checkpoint: StateKeeper | undefined,
   summing: <U>(body: () => U) => U,
-): Generator<T, R, void> {
+): Steps<S, T, R> {
   const began = performance.now();
   const closeWorkspaces = openWorkspaces();
   let state: S | undefined;
   try {
-    state = summing(loop.start);
-    const running = state;
+    const running = summing(() => loop.start(ownOf(loop.options)));
+    state = running;
+    const report = () => ({ iteration: running.iteration, x: running.x, cost: running.cost, state: running, ...loop.report(running) });
     checkpoint?.restore(running);
     if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
-    yield loop.report(running);
+    yield report();
     const interruption = checkpoint?.stopsOnSignals ? new Interruption(running.A.comm ?? running.x.reducer) : undefined;
     const step = interruption ? () => interruption.during(() => loop.step(running)) : () => loop.step(running);
     while (!running.finished && running.iteration < niter) {
@@ -210,21 +285,26 @@ function* run<S extends SolverProgress, T, R>(
         running.finished = true;
       }
       if (logs('debug')) log('debug', `${loop.name}: iteration`, { iteration: running.iteration, cost: running.history.at(-1) });
-      yield loop.report(running);
+      yield report();
     }
-    const reason = running.reason ?? 'iteration limit reached';
+    const { x, iteration: iterations, history: cost, reason = 'iteration limit reached' } = running;
     if (logs('info')) {
       const seconds = (performance.now() - began) / 1000;
       log('info', `${loop.name}: ${reason}`, { iterations: running.iteration, cost: running.history.at(-1), seconds });
     }
-    return loop.result(running, reason);
+    return { x, iterations, reason, cost, ...loop.result(running, reason) };
   } finally {
     closeWorkspaces();
     if (state) {
-      for (const vector of vectorsOf(state)) if (vector !== state.x) vector.dispose();
+      release(state, state.x);
       loop.dispose?.(state);
     }
   }
+}
+
+/** Goes on with a state until it is finished, or has done `niter` iterations: for solvers inside of others. */
+export function runSteps<S extends SolverProgress>(state: S, step: (state: S) => void, niter: number): void {
+  while (!state.finished && state.iteration < niter) step(state);
 }
 
 /** True on all ranks where it is on one. One reduction. */
@@ -259,30 +339,46 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
 export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M =>
   x0 ? space.empty().assign(seenIn(x0, space)) : space.zeros();
 
+/** A vector of the dtype and shape that a solver works in. */
+export const copyInto = <V extends Vector<V>>(space: Space<V>, y: V): V => space.empty().assign(seenIn(y, space));
+
+/** The space of a system `A x = y` of a square A. Throws {@link ShapeError} where A is not square, or does not fit; `instead` is for those that are not. */
+export function squareSpace<V extends Vector<V>>(
+  name: string,
+  A: LinearOperator<V, V>,
+  y: V,
+  { x0, M }: { readonly x0?: V | undefined; readonly M?: LinearOperator<V, V> | undefined },
+  instead: string,
+): Space<V> {
+  const { model, data } = solverSpaces(name, A, y, x0);
+  if (!model.equals(data))
+    throw new ShapeError(`${name}: expected an operator from a space to itself, received one from ${model} to ${data}: use ${instead}`);
+  checkPreconditioner(name, M, model);
+  return model;
+}
+
 /** Throws {@link ShapeError} unless a preconditioner maps the space to itself. */
 export function checkPreconditioner<V extends Vector<V>>(name: string, M: LinearOperator<V, V> | undefined, space: Space<V>): void {
   if (M && !M.rangeOf(space).equals(space))
     throw new ShapeError(`${name}: expected a preconditioner M from ${space} to itself, received one to ${M.rangeOf(space)}`);
 }
 
-/** Throws {@link ArgumentError} unless `value` is a finite number of at least 0. */
-export function checkNonNegative(owner: string, name: string, value: number): number {
-  if (!(typeof value === 'number' && Number.isFinite(value) && value >= 0))
-    throw new ArgumentError(`${owner}: expected ${name} to be a finite number of at least 0, received ${String(value)}`);
-  return value;
+/** Throws {@link ArgumentError} unless all the values are finite numbers of at least 0. */
+export function checkNonNegative(owner: string, values: Readonly<Record<string, number>>): void {
+  checkEach(owner, values, 'a finite number of at least 0', (v) => typeof v === 'number' && Number.isFinite(v) && v >= 0);
 }
 
-/** Throws {@link ArgumentError} unless `value` is a whole number of at least 0. */
-export function checkCount(owner: string, name: string, value: number): number {
-  if (!(Number.isSafeInteger(value) && value >= 0))
-    throw new ArgumentError(`${owner}: expected ${name} to be a whole number of at least 0, received ${String(value)}`);
-  return value;
+/** Throws {@link ArgumentError} unless all the values are whole numbers of at least 0. */
+export function checkCount(owner: string, values: Readonly<Record<string, number>>): void {
+  checkEach(owner, values, 'a whole number of at least 0', (v) => Number.isSafeInteger(v) && (v as number) >= 0);
 }
 
-/** Runs a solver's generator to its end, for what it returns. */
-export function runToEnd<R>(steps: Generator<unknown, R, void>): R {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+/** Throws {@link ArgumentError} unless all the values are true or false. */
+export function checkFlag(owner: string, values: Readonly<Record<string, boolean>>): void {
+  checkEach(owner, values, 'true or false', (v) => typeof v === 'boolean');
+}
+
+function checkEach(owner: string, values: object, what: string, fits: (value: unknown) => boolean): void {
+  for (const [name, value] of Object.entries(values))
+    if (!fits(value)) throw new ArgumentError(`${owner}: expected ${name} to be ${what}, received ${String(value)}`);
 }

@@ -1,19 +1,24 @@
-import { ArgumentError, PartitionError } from '../core/errors.js';
+import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector } from '../core/vector.js';
+import { rdots, type Vector } from '../core/vector.js';
+import { projectOntoL1Ball, reserveProjection } from './l1-projection.js';
 import {
   begin,
   checkNonNegative,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
+  onAll,
   type RunOptions,
-  runToEnd,
   type SolverProgress,
+  type SolverResult,
+  type SolverStep,
   type StopReason,
   solverSpaces,
+  solving,
   startVector,
+  stepping,
 } from './solver.js';
 
 export interface Spgl1StartOptions<M extends Vector<M>> {
@@ -51,8 +56,6 @@ export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends So
   tau: number;
   /** Barzilai and Borwein's step length. */
   length: number;
-  /** `‖r‖` */
-  cost: number;
   /** `‖y‖` */
   readonly bnorm: number;
   /** `rᴴy` and `‖Aᴴr‖∞` */
@@ -64,50 +67,19 @@ export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends So
   recent: number[];
 }
 
-export interface Spgl1Step<M extends Vector<M>, D extends Vector<D>> {
-  readonly iteration: number;
-  readonly x: M;
-  /** `‖y − A x‖` */
-  readonly cost: number;
-  readonly tau: number;
-  readonly state: Spgl1State<M, D>;
-}
-
-export interface Spgl1Result<M> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** `‖y − A x‖` at the start and after every iteration. */
-  readonly cost: number[];
+export interface Spgl1Report {
   /** `‖x‖₁` is at most this. */
   readonly tau: number;
 }
+/** `cost` is `‖y − A x‖`. */
+export interface Spgl1Step<M extends Vector<M>, D extends Vector<D>> extends SolverStep<Spgl1State<M, D>>, Spgl1Report {}
+/** `cost` is `‖y − A x‖` at the start and after every iteration. */
+export interface Spgl1Result<M> extends SolverResult<M>, Spgl1Report {}
 
 const NAME = 'spgl1';
 const START_OPTIONS = ['x0', 'sigma', 'tau', 'tol'] as const;
 const REMEMBERED = 3;
 const [SHORTEST, LONGEST] = [1e-10, 1e5];
-
-/**
- * The nearest point of the ball `‖x‖₁ ≤ radius`, in place: soft thresholds by a t that Newton's method finds in finitely many steps, since `‖soft(x, t)‖₁` is convex and piecewise
- * linear. Two reductions a step, about ten steps; `work` is of the same space.
- */
-export function projectOntoL1Ball<V extends Vector<V>>(x: V, radius: number, work: V): V {
-  if (radius === 0) return x.fill(0);
-  let t = 0;
-  let norm = x.norm(1);
-  if (norm <= radius) return x;
-  let count = x.norm(0);
-  for (let k = 0; k < 100 && norm > radius; k++) {
-    const next = t + (norm - radius) / count;
-    if (next === t) break;
-    t = next;
-    x.map((from, to) => x.backend.threshold('soft', t, from, to), work);
-    norm = work.norm(1);
-    count = work.norm(0);
-  }
-  return x.assign(work);
-}
 
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -118,11 +90,11 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { x0, tau, tol = 1e-4 } = options;
   if (tau !== undefined && options.sigma !== undefined) throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
   const sigma = tau === undefined ? (options.sigma ?? 0) : undefined;
-  for (const [key, value] of Object.entries({ sigma: sigma ?? 0, tau: tau ?? 0, tol })) checkNonNegative(NAME, key, value);
+  checkNonNegative(NAME, { sigma: sigma ?? 0, tau: tau ?? 0, tol });
   const { model, data } = solverSpaces(NAME, A, y, x0);
-  if (A.comm && y.reducer && y.reducer.id !== A.comm.id) throw new PartitionError(`${NAME}: expected vectors without a mask`);
+  reserveProjection(model);
   const x = startVector(model, x0);
-  const copy = data.empty().assign(seenIn(y, data));
+  const copy = copyInto(data, y);
   const r = copy.copy();
   const [g, xNext, gNext] = [model.empty(), model.empty(), model.empty()];
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
@@ -131,8 +103,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     A.rmatvec(r, g);
     const [aa = 0, ay = 0] = rdots([r, r], [r, copy]);
     const bound = g.norm(Number.POSITIVE_INFINITY);
-    projectOntoL1Ball(x, bound > 0 ? Math.max(0, (ay - (sigma ?? 0) * Math.sqrt(aa)) / bound) : 0, xNext);
-  } else if (x0) projectOntoL1Ball(x, tau ?? 0, xNext);
+    projectOntoL1Ball(x, bound > 0 ? Math.max(0, (ay - (sigma ?? 0) * Math.sqrt(aa)) / bound) : 0, x);
+  } else if (x0) projectOntoL1Ball(x, tau ?? 0, x);
   const radius = tau ?? (x0 ? x.norm(1) : 0);
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
   A.rmatvec(r, g).scale(-1);
@@ -145,8 +117,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     slope,
     gap,
     length: gg > 0 ? Math.min(LONGEST, Math.max(SHORTEST, 1 / Math.sqrt(gg))) : 1,
-    cost: Math.sqrt(rr),
   };
+  const cost = Math.sqrt(rr);
   const vectors = { g, xNext, gNext, y: copy, r, rNext: data.empty() };
   const state = {
     ...begin(A, x, ['xNext', 'gNext', 'rNext']),
@@ -157,51 +129,53 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     bnorm: Math.sqrt(yy),
     recent: [0.5 * rr],
   };
-  const reason =
-    gg === 0 || rr === 0 ? 'solved exactly' : sigma !== undefined && state.cost <= sigma ? 'residual within tolerance' : undefined;
-  conclude(NAME, state, { cost: state.cost, reason, scalars: [rr, gg] });
+  const reason = gg === 0 || rr === 0 ? 'solved exactly' : sigma !== undefined && cost <= sigma ? 'residual within tolerance' : undefined;
+  conclude(NAME, state, { cost, reason, scalars: [rr, gg] });
   return state;
 }
 
 /** One projected gradient step along the Barzilai-Borwein direction, with backtracking, and where the subproblem is solved well enough a new radius. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>): void {
   const { A, x, g, xNext, gNext, y, r, rNext, sigma, tol, bnorm } = state;
-  if (sigma !== undefined && state.gap <= Math.max(tol, (state.cost ** 2 - sigma ** 2) / Math.max(2, state.cost ** 2)))
+  // ranks of a colour that is done keep their x, and apply A as often as the others
+  const moves = state.reason === undefined;
+  if (moves && sigma !== undefined && state.gap <= Math.max(tol, (state.cost ** 2 - sigma ** 2) / Math.max(2, state.cost ** 2)))
     enlarge(state, sigma);
   let length = state.length;
   const highest = Math.max(...state.recent);
-  let next = 0;
-  for (let attempt = 0; attempt < 20; attempt++) {
-    xNext.assign(x).axpby(-length, g, 1);
-    projectOntoL1Ball(xNext, state.tau, gNext);
+  let next = state.cost ** 2;
+  if (!moves) xNext.assign(x);
+  for (let [attempt, found] = [0, !moves]; attempt < 20; attempt++) {
+    if (!found) projectOntoL1Ball(xNext.assign(x).axpby(-length, g, 1), state.tau, xNext);
     A.matvec(xNext, rNext).axpby(1, y, -1);
-    const [rr = 0] = rdots([rNext, rNext]);
-    const [toNext = 0, toX = 0] = rdots([g, xNext], [g, x]);
-    next = rr;
-    if (0.5 * rr <= highest + 1e-4 * (toNext - toX)) break;
-    length /= 2;
+    if (!found) {
+      const [rr = 0, toNext = 0, toX = 0] = rdots([rNext, rNext], [g, xNext], [g, x]);
+      next = rr;
+      found = 0.5 * rr <= highest + 1e-4 * (toNext - toX);
+      length /= 2;
+    }
+    if (onAll(state, found)) break;
   }
   A.rmatvec(rNext, gNext).scale(-1);
   x.axpby(1, xNext, -1);
   g.axpby(1, gNext, -1);
-  const [ss = 0, sy = 0] = rdots([x, x], [x, g]);
+  const [ss = 0, sy = 0, misfit = 0] = rdots([x, x], [x, g], [rNext, y]);
   x.assign(xNext);
   g.assign(gNext);
   r.assign(rNext);
   state.length = sy > 0 ? Math.min(LONGEST, Math.max(SHORTEST, ss / sy)) : LONGEST;
-  state.cost = Math.sqrt(next);
+  const cost = Math.sqrt(next);
   state.recent.push(0.5 * next);
   if (state.recent.length > REMEMBERED) state.recent.shift();
-  const [residual = 0, misfit = 0] = rdots([r, r], [r, y]);
   const largest = g.norm(Number.POSITIVE_INFINITY);
   // primal ½‖r‖² minus dual rᴴy − ½‖r‖² − τ‖Aᴴr‖∞
   state.misfit = misfit;
   state.slope = largest;
-  state.gap = Math.abs(residual - misfit + state.tau * largest) / Math.max(1, 0.5 * residual);
+  state.gap = Math.abs(next - misfit + state.tau * largest) / Math.max(1, 0.5 * next);
   state.iteration++;
-  const reached = sigma !== undefined && Math.abs(state.cost - sigma) <= tol * Math.max(bnorm, sigma);
+  const reached = sigma !== undefined && Math.abs(cost - sigma) <= tol * Math.max(bnorm, sigma);
   const reason: StopReason | undefined =
-    state.cost === 0 || largest === 0
+    cost === 0 || largest === 0
       ? 'solved exactly'
       : sigma === undefined
         ? state.gap <= tol
@@ -210,7 +184,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
         : reached && state.gap <= Math.max(tol, tol * bnorm)
           ? 'residual within tolerance'
           : undefined;
-  conclude(NAME, state, { cost: state.cost, reason, scalars: [state.cost, state.gap, ss, sy] });
+  conclude(NAME, state, { cost, reason, scalars: [cost, state.gap, ss, sy] });
 }
 
 /**
@@ -224,25 +198,22 @@ function enlarge<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, 
   state.recent = [0.5 * cost * cost];
 }
 
-function steps<M extends Vector<M>, D extends Vector<D>>(
+const report = ({ tau }: Spgl1Report): Spgl1Report => ({ tau });
+
+const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: Spgl1Options<M> = {},
-): Generator<Spgl1Step<M, D>, Spgl1Result<M>, void> {
-  checkOptions(NAME, options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: NAME,
-      start: () => init(A, y, start),
-      step,
-      report: (state: Spgl1State<M, D>) => ({ iteration: state.iteration, x: state.x, cost: state.cost, tau: state.tau, state }),
-      result: ({ x, iteration: iterations, history: cost, tau }, reason): Spgl1Result<M> => ({ x, iterations, reason, cost, tau }),
-    },
-    { niter, maxTime, checkpoint, reproducible },
-    100,
-  );
-}
+): Loop<Spgl1State<M, D>, Spgl1StartOptions<M>, Spgl1Report, Spgl1Report> => ({
+  name: NAME,
+  options,
+  own: START_OPTIONS,
+  niter: 100,
+  start: (own) => init(A, y, own),
+  step,
+  report,
+  result: report,
+});
 
 /**
  * SPGL1: basis pursuit denoise, the least `‖x‖₁` with `‖y − A x‖ ≤ sigma` (0: basis pursuit), or Lasso, the least `‖y − A x‖` with `‖x‖₁ ≤ tau`.
@@ -251,14 +222,10 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * the duality gap is small, Newton's method on the curve of misfit over radius, by a tangent that lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
  *
  * It stops where the misfit is sigma, or the duality gap zero, to the relative tolerance `tol`, or after `niter` iterations.
- * Memory: x, g, and the next of both; y, r and the next. An iteration costs one forward (one more for each backtracking), one adjoint, and about 25 reductions, most of them in
- * the projection; it allocates no vector. Vectors with a mask are refused.
+ * Memory: x, g, and the next of both; y, r and the next; three real workspaces for the projection. An iteration costs one forward (one more for each backtracking), one adjoint, and about 12 reductions, most of them in
+ * the projection; it allocates no vector. With a mask every colour solves its own problem, for one reduction more a forward.
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
  * Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis pursuit solutions", 2008; Aravkin and others, "Level-set methods for convex
  * optimization", 2018.
  */
-export const spgl1 = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: Spgl1Options<M> = {}): Spgl1Result<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const spgl1 = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

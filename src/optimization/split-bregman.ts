@@ -1,21 +1,27 @@
 import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { type AnyVector, seenIn, type Vector } from '../core/vector.js';
-import { type CgOptions, cg } from './cg.js';
+import { type AnyVector, type Space, seenIn, type Vector } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { type CgOptions, type CgState, cg, restartCg } from './cg.js';
 import {
   begin,
   checkCount,
   checkNonNegative,
   conclude,
-  drive,
-  RUN_OPTIONS,
+  copyInto,
+  type Loop,
+  nothing,
   type RunOptions,
-  runToEnd,
+  release,
+  runSteps,
   type SolverProgress,
-  type StopReason,
+  type SolverResult,
+  type SolverStep,
   solverSpaces,
+  solving,
   startVector,
+  stepping,
 } from './solver.js';
 
 /** A penalty `‖R x‖₁`, or `‖d − R x‖²`. */
@@ -54,8 +60,8 @@ export interface SplitBregmanOptions<M extends Vector<M>> extends SplitBregmanSt
 export interface SplitBregmanState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   readonly settings: Required<Omit<SplitBregmanStartOptions<M>, 'x0'>>;
-  /** The normal operator of the least-squares problems. */
-  readonly normal: LinearOperator<M, M>;
+  /** The least-squares problem. */
+  readonly problem: CgState<M>;
   readonly x: M;
   /** The solution before. */
   readonly before: M;
@@ -70,24 +76,12 @@ export interface SplitBregmanState<M extends Vector<M>, D extends Vector<D>> ext
   readonly b: readonly AnyVector[];
   /** `Rᵢ x` of each. */
   readonly w: readonly AnyVector[];
-  cost: number;
 }
 
-export interface SplitBregmanStep<M extends Vector<M>, D extends Vector<D>> {
-  readonly iteration: number;
-  readonly x: M;
-  /** `½μ‖y − A x‖² + ½ Σ εᵢ‖dᵢ − Rᵢx‖² + Σ εᵢ² ‖Rᵢx‖₁` */
-  readonly cost: number;
-  readonly state: SplitBregmanState<M, D>;
-}
-
-export interface SplitBregmanResult<M> {
-  readonly x: M;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** After every iteration. */
-  readonly cost: number[];
-}
+/** `cost` is `½μ‖y − A x‖² + ½ Σ εᵢ‖dᵢ − Rᵢx‖² + Σ εᵢ² ‖Rᵢx‖₁`. */
+export type SplitBregmanStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<SplitBregmanState<M, D>>;
+/** `cost` is that after every iteration. */
+export type SplitBregmanResult<M> = SolverResult<M>;
 
 const NAME = 'splitBregman';
 const START_OPTIONS = ['x0', 'l1', 'l2', 'mu', 'tau', 'inner', 'tol', 'solver'] as const;
@@ -100,12 +94,13 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol = 1e-10 } = options;
   if (!Array.isArray(l1) || l1.length === 0) throw new ArgumentError(`${NAME}: expected l1 to be a list of at least one term { R, eps }`);
-  for (const [key, value] of Object.entries({ mu, tau, tol })) checkNonNegative(NAME, key, value);
-  for (const { eps = 1 } of [...l1, ...l2]) checkNonNegative(NAME, 'eps of a term', eps);
-  checkCount(NAME, 'inner', inner);
+  checkNonNegative(NAME, { mu, tau, tol });
+  for (const { eps = 1 } of [...l1, ...l2]) checkNonNegative(NAME, { 'eps of a term': eps });
+  checkOptions(`${NAME}: solver`, options.solver, ['niter', 'tol', 'rtol', 'M']);
   const solver = { niter: 30, tol: 0, rtol: 1e-8, ...options.solver };
+  checkCount(NAME, { inner, 'solver.niter': solver.niter });
   const { model, data } = solverSpaces(NAME, A, y, x0);
-  const copy = data.empty().assign(seenIn(y, data));
+  const copy = copyInto(data, y);
   let normal = A.H.mul(A).scale(mu);
   for (const { R, eps = 1 } of [...l1, ...l2]) normal = normal.add(R.H.mul(R).scale(eps) as LinearOperator<M, M>);
   const fixed = A.rmatvec(copy).scale(mu);
@@ -113,8 +108,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const blocks = () => l1.map(({ R }) => R.rangeOf(model).zeros() as AnyVector);
   const vectors = { before: model.empty(), fixed, rhs: model.empty(), y: copy, r: data.empty(), d: blocks(), b: blocks(), w: blocks() };
   const settings = { l1, l2, mu, tau, inner, tol, solver };
-  const scratch = ['settings', 'before', 'rhs', 'r', 'w', 'normal'];
-  const state = { ...begin(A, startVector(model, x0), scratch), settings, normal, ...vectors, cost: 0 };
+  const { niter: _, ...limits } = solver;
+  const problem = cg.init(normal, fixed, limits);
+  const state = { ...begin(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']), settings, problem, ...vectors };
   state.cost = costOf(state);
   conclude(NAME, state, { scalars: [state.cost] });
   return state;
@@ -129,17 +125,19 @@ function costOf<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanSta
     cost += eps * eps * (w[k] as AnyVector).norm(1);
   }
   for (const { R, eps = 1, data } of settings.l2) {
-    const Rx: AnyVector = R.matvec(x);
-    if (data) Rx.axpby(1, seenIn(data, Rx.space), -1);
-    cost += 0.5 * eps * Rx.rdot(Rx);
-    Rx.dispose();
+    const range: Space<AnyVector> = R.rangeOf(x.space);
+    cost += withWorkspace(range, (Rx) => {
+      R.matvec(x, Rx);
+      if (data) Rx.axpby(1, seenIn(data, range), -1);
+      return 0.5 * eps * Rx.rdot(Rx);
+    });
   }
   return cost;
 }
 
 /** One iteration: `inner` passes of solving for x and shrinking, then the update of the Bregman variables. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): void {
-  const { normal, x, before, fixed, rhs, d, b, w, settings } = state;
+  const { problem, x, before, fixed, rhs, d, b, w, settings } = state;
   const { l1, inner, solver, tau, tol } = settings;
   before.assign(x);
   for (let pass = 0; pass < inner; pass++) {
@@ -148,9 +146,9 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
       const work = w[k] as AnyVector;
       R.rmatvecAdd(work.assign(d[k]).axpby(-1, b[k], 1), rhs, eps);
     }
-    const { x: next } = cg(normal, rhs, { ...solver, x0: x });
-    if (state.reason === undefined) x.assign(next);
-    next.dispose();
+    restartCg(problem, rhs, x);
+    runSteps(problem, cg.step, solver.niter ?? 30);
+    if (state.reason === undefined) x.assign(problem.x);
     for (const [k, { R, eps = 1 }] of l1.entries()) {
       const shrunk = d[k] as AnyVector;
       R.matvec(x, w[k]);
@@ -161,29 +159,25 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
   for (const k of l1.keys()) (b[k] as AnyVector).axpby(tau, w[k], 1).axpby(-tau, d[k], 1);
   before.axpby(-1, x, 1);
   const update = Math.sqrt(before.rdot(before));
-  state.cost = costOf(state);
+  const cost = costOf(state);
   state.iteration++;
-  conclude(NAME, state, { cost: state.cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [state.cost, update] });
+  conclude(NAME, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [cost, update] });
 }
 
-function steps<M extends Vector<M>, D extends Vector<D>>(
+const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: SplitBregmanOptions<M>,
-): Generator<SplitBregmanStep<M, D>, SplitBregmanResult<M>, void> {
-  checkOptions(NAME, options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return drive(
-    {
-      name: NAME,
-      start: () => init(A, y, start),
-      step,
-      report: (state: SplitBregmanState<M, D>) => ({ iteration: state.iteration, x: state.x, cost: state.cost, state }),
-      result: ({ x, iteration: iterations, history: cost }, reason): SplitBregmanResult<M> => ({ x, iterations, reason, cost }),
-    },
-    { niter, maxTime, checkpoint, reproducible },
-  );
-}
+): Loop<SplitBregmanState<M, D>, SplitBregmanStartOptions<M>> => ({
+  name: NAME,
+  options,
+  own: START_OPTIONS,
+  start: (own) => init(A, y, own),
+  step,
+  report: nothing,
+  result: nothing,
+  dispose: ({ problem }) => release(problem),
+});
 
 /**
  * Split Bregman: minimises `½μ‖y − A x‖² + ½ Σ εⱼ‖dⱼ − Rⱼx‖² + Σ εᵢ² ‖Rᵢx‖₁`: total variation where the R of an L1 term are derivatives.
@@ -192,13 +186,9 @@ function steps<M extends Vector<M>, D extends Vector<D>>(
  * `dᵢ = soft(Rᵢx + bᵢ, εᵢ)`; then `bᵢ += τ (Rᵢx − dᵢ)`.
  *
  * It stops where `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations.
- * Memory: x, x before, two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg, which the pool lends again each time. An iteration costs `inner` times cg and one
- * forward of each L1 term, and for the cost one application of each operator and one reduction a term.
+ * Memory: x, x before, two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg. An iteration costs `inner` times cg and one
+ * forward of each L1 term, and for the cost one application of each operator and one reduction a term; it allocates no vector.
  * Errors: as for {@link cg}.
  * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
  */
-export const splitBregman = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: SplitBregmanOptions<M>): SplitBregmanResult<M> =>
-    runToEnd(steps(A, y, options)),
-  { init, step, steps },
-);
+export const splitBregman = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,18 +1,16 @@
 import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
-import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import type { Vector } from '../core/vector.js';
+import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, type ProxOperator } from './prox-operator.js';
 import {
-  checkFlag,
   checkStart,
-  driveProximal,
+  describeProximal,
+  moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
-  type ProximalStep,
   settleProximal,
 } from './proximal-solver.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface AdmmStartOptions<V> {
   /** The step, any positive number: the penalty is `1/τ`. */
@@ -56,8 +54,8 @@ function init<V extends Vector<V>>(
   checkOptions('admm.init', options, START_OPTIONS);
   const { tau, z0, gfirst = false, tol = 0 } = options;
   checkPositive('admm', 'tau', tau);
-  checkNonNegative('admm', 'tol', tol);
-  checkFlag('admm', 'gfirst', gfirst);
+  checkNonNegative('admm', { tol });
+  checkFlag('admm', { gfirst });
   checkStart('admm', x0);
   const x = x0.copy();
   const z = x.emptyLike().assign(z0 ?? x0);
@@ -65,61 +63,40 @@ function init<V extends Vector<V>>(
     ...begin({ comm: f.comm ?? g.comm }, x),
     ...{ f, g, tau, gfirst, tol, z },
     u: x.zerosLike(),
-    cost: f.value(x) + g.value(z),
     residual: Number.NaN,
   };
-  settleProximal('admm', state);
+  settleProximal('admm', state, f.value(x) + g.value(z));
   return state;
 }
 
 /** One iteration; see {@link admm}. Allocates no vector. */
 function step<V extends Vector<V>>(state: AdmmState<V>): void {
-  const { f, g, x, z, u, tau, gfirst, tol } = state;
+  const { f, g, x, z, u, tau, gfirst } = state;
   const updateX = () => f.prox(x.assign(z).axpby(-1, u, 1), tau, x);
   const updateZ = () => g.prox(z.assign(x).axpby(1, u, 1), tau, z);
   const [first, second] = gfirst ? [updateZ, updateX] : [updateX, updateZ];
-  if (state.reason !== undefined) {
-    // ranks of another colour go on, these keep what they have
-  } else if (tol === 0) {
-    first();
-    second();
-    u.axpby(1, x, 1).axpby(-1, z, 1);
-  } else {
-    withWorkspaces([x.space, x.space], (works) => {
-      const [dual, primal] = works as [V, V];
-      dual.assign(z);
+  // ranks of another colour go on, these keep what they have
+  const moves = state.reason === undefined;
+  if (moves)
+    moveAndMeasure(state, [z], [[x, z]], () => {
       first();
       second();
-      dual.axpby(-1, z, 1);
-      primal.assign(x).axpby(-1, z, 1);
-      u.axpby(1, primal, 1);
-      const [r = 0, s = 0] = rdots([primal, primal], [dual, dual]);
-      state.residual = Math.sqrt(r + s);
+      u.axpby(1, x, 1).axpby(-1, z, 1);
     });
-  }
-  if (state.reason === undefined) state.cost = f.value(x) + g.value(z);
+  const cost = moves ? f.value(x) + g.value(z) : state.cost;
   state.iteration++;
-  settleProximal('admm', state);
+  settleProximal('admm', state, cost);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<V extends Vector<V>>(
-  f: ProxOperator<NoInfer<V>>,
-  g: ProxOperator<NoInfer<V>>,
-  x0: V,
-  options: AdmmOptions<V>,
-): Generator<ProximalStep<V, AdmmState<V>>, AdmmResult<V>, void> {
-  checkOptions('admm', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  const run = { niter, maxTime, checkpoint, reproducible };
-  return driveProximal(
+const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: AdmmOptions<V>) =>
+  describeProximal(
     'admm',
-    () => init(f, g, x0, start),
-    step,
-    run,
+    options,
+    START_OPTIONS,
+    (own: AdmmStartOptions<V>) => init(f, g, x0, own),
+    step<V>,
     ({ z }) => ({ z: z.copy() }),
   );
-}
 
 /**
  * The alternating direction method of multipliers: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
@@ -131,8 +108,4 @@ function steps<V extends Vector<V>>(
  * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011.
  */
-export const admm = Object.assign(
-  <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: AdmmOptions<V>): AdmmResult<V> =>
-    runToEnd(steps(f, g, x0, options)),
-  { init, step, steps },
-);
+export const admm = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,20 +1,20 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector } from '../core/vector.js';
-import { begin, checkCount, checkNonNegative, RUN_OPTIONS, runToEnd, solverSpaces, startVector } from '../optimization/solver.js';
+import type { Vector } from '../core/vector.js';
+import { withWorkspaces } from '../core/workspace.js';
+import { begin, checkCount, checkNonNegative, copyInto, solverSpaces, solving, startVector, stepping } from '../optimization/solver.js';
 import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
 import { checkPositive, type ProxOperator } from './prox-operator.js';
 import {
-  driveProximal,
+  describeProximal,
+  moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
-  type ProximalStep,
   rangeFor,
   refuseMask,
   settleProximal,
 } from './proximal-solver.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface AdmmL2StartOptions<M> {
   /** The step, any positive number: the penalty is `1/τ`. */
@@ -63,17 +63,17 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   checkOptions('admml2.init', options, START_OPTIONS);
   const { tau, x0, inner = {}, tol = 0 } = options;
   checkPositive('admml2', 'tau', tau);
-  checkNonNegative('admml2', 'tol', tol);
+  checkNonNegative('admml2', { tol });
   checkOptions('admml2: inner', inner, ['niter', 'tol']);
   const { niter: innerNiter = 10, tol: innerTol = 1e-4 } = inner;
-  checkCount('admml2', 'inner.niter', innerNiter);
-  checkNonNegative('admml2', 'inner.tol', innerTol);
+  checkCount('admml2', { 'inner.niter': innerNiter });
+  checkNonNegative('admml2', { 'inner.tol': innerTol });
   const { model, data } = solverSpaces('admml2', Op, b, x0);
   const range = rangeFor('admml2', A, model) as Z['space'];
   const x = startVector(model, x0);
   refuseMask('admml2', Op.comm ?? A.comm, x);
   const z = A.matvec(x, range.empty());
-  const own = data.empty().assign(seenIn(b, data));
+  const own = copyInto(data, b);
   const cost = withWorkspaces([data], (works) => {
     const [r] = works as [D];
     Op.matvec(x, r).axpby(1, own, -1);
@@ -81,20 +81,20 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   });
   const state: AdmmL2State<M, D, Z> = {
     ...begin(Op, x, ['v']),
-    ...{ Op, g, L: A, tau, tol, cost, z },
+    ...{ Op, g, L: A, tau, tol, z },
     inner: { niter: innerNiter, tol: innerTol },
     b: own,
     u: z.zerosLike(),
     v: z.emptyLike(),
     residual: Number.NaN,
   };
-  settleProximal('admml2', state);
+  settleProximal('admml2', state, cost);
   return state;
 }
 
 /** One iteration; see {@link admml2}. Allocates no vector. */
 function step<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(state: AdmmL2State<M, D, Z>): void {
-  const { Op, L, g, x, b, z, u, v, tau, tol, inner } = state;
+  const { Op, L, g, x, b, z, u, v, tau, inner } = state;
   v.assign(z).axpby(-1, u, 1);
   const terms: LeastSquaresTerm[] = [
     { A: Op, b, weight: 1 },
@@ -102,45 +102,30 @@ function step<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(sta
   ];
   const [misfit = 0] = innerLeastSquares(x, terms, inner);
   L.matvec(x, v);
-  if (tol === 0) {
+  moveAndMeasure(state, [z], [[v, z]], () => {
     g.prox(z.assign(v).axpby(1, u, 1), tau, z);
     u.axpby(1, v, 1).axpby(-1, z, 1);
-  } else {
-    withWorkspaces([z.space, z.space], (works) => {
-      const [dual, primal] = works as [Z, Z];
-      dual.assign(z);
-      g.prox(z.assign(v).axpby(1, u, 1), tau, z);
-      dual.axpby(-1, z, 1);
-      primal.assign(v).axpby(-1, z, 1);
-      u.axpby(1, primal, 1);
-      const [r = 0, s = 0] = rdots([primal, primal], [dual, dual]);
-      state.residual = Math.sqrt(r + s);
-    });
-  }
-  state.cost = 0.5 * misfit + g.value(v);
+  });
+  const cost = 0.5 * misfit + g.value(v);
   state.iteration++;
-  settleProximal('admml2', state);
+  settleProximal('admml2', state, cost);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
+const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   Op: LinearOperator<M, D>,
   b: D,
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   options: AdmmL2Options<M>,
-): Generator<ProximalStep<M, AdmmL2State<M, D, Z>>, AdmmL2Result<M, Z>, void> {
-  checkOptions('admml2', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  const run = { niter, maxTime, checkpoint, reproducible };
-  return driveProximal(
+) =>
+  describeProximal(
     'admml2',
-    () => init(Op, b, g, A, start),
-    step,
-    run,
+    options,
+    START_OPTIONS,
+    (own: AdmmL2StartOptions<M>) => init(Op, b, g, A, own),
+    step<M, D, Z>,
     ({ z }) => ({ z: z.copy() }),
   );
-}
 
 /**
  * ADMM for least squares: minimises `½ ‖Op x − b‖² + g(A x)`, g with a prox, A any operator (a gradient for total variation), for vectors of any kind.
@@ -155,13 +140,4 @@ function steps<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
  * every rank alike.
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011, section 6.4.
  */
-export const admml2 = Object.assign(
-  <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
-    Op: LinearOperator<M, D>,
-    b: D,
-    g: ProxOperator<NoInfer<Z>>,
-    A: LinearOperator<M, Z>,
-    options: AdmmL2Options<M>,
-  ): AdmmL2Result<M, Z> => runToEnd(steps(Op, b, g, A, options)),
-  { init, step, steps },
-);
+export const admml2 = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -6,7 +6,6 @@ import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
 import type { AnyVector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { multiplyReal, realSpace } from './moduli.js';
-import { onRuns } from './on-runs.js';
 
 const cut = (x: NDArray, n: number): Elements[][] => {
   const size = x.size / n;
@@ -28,7 +27,7 @@ export function componentsOf(owner: string, x: AnyVector, n: number): Elements[]
       const add = (run: Elements): void => {
         if (run.size > 0) runs.push(run);
       };
-      onRuns(a, add);
+      a.map(add);
       return runs;
     });
     const alike = x.arrays.every((a) => first !== undefined && a.space.equals(first.space.withDType(a.dtype)));
@@ -54,9 +53,9 @@ export function componentsOf(owner: string, x: AnyVector, n: number): Elements[]
 export function withLocalNorms<R>(owner: string, x: AnyVector, n: number, body: (norms: AnyVector, components: Elements[][]) => R): R {
   return withWorkspace(realSpace(x), (work: AnyVector) => {
     const components = componentsOf(owner, work, n);
-    onRuns(x, (a, m) => m.storage.backend.unary('abs', a, m), work);
+    x.map((a, m) => m.storage.backend.unary('abs', a, m), work);
     if (n > 1) {
-      onRuns(work, (m) => m.storage.backend.unary('square', m, m));
+      work.map((m) => m.storage.backend.unary('square', m, m));
       const [first = [], ...others] = components;
       for (const other of others) {
         first.forEach((into, i) => {

@@ -1,16 +1,14 @@
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
-import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, type ProxOperator } from './prox-operator.js';
 import {
-  checkFlag,
   checkStart,
-  driveProximal,
+  describeProximal,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
-  type ProximalStep,
   settleProximal,
 } from './proximal-solver.js';
 
@@ -59,8 +57,8 @@ function init<V extends Vector<V>>(
   const { tau, eta = 1, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   if (!(eta > 0 && eta < 2)) throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${String(eta)}`);
-  checkFlag(name, 'gfirst', gfirst);
-  checkNonNegative(name, 'tol', tol);
+  checkFlag(name, { gfirst });
+  checkNonNegative(name, { tol });
   checkStart(name, x0);
   const x = x0.copy();
   const state: DouglasRachfordState<V> = {
@@ -68,47 +66,38 @@ function init<V extends Vector<V>>(
     ...{ f, g, tau, eta, gfirst, tol },
     y: x.copy(),
     z: x.emptyLike(),
-    cost: f.value(x) + g.value(x),
     residual: Number.NaN,
   };
-  settleProximal(name, state);
+  settleProximal(name, state, f.value(x) + g.value(x));
   return state;
 }
 
 /** One iteration; see {@link douglasRachford}. Allocates no vector. */
 function step<V extends Vector<V>>(state: DouglasRachfordState<V>): void {
   const { f, g, x, y, z, tau, eta, gfirst, tol } = state;
+  let { cost } = state;
   if (state.reason === undefined) {
     const [first, second] = gfirst ? [g, f] : [f, g];
     first.prox(y, tau, x);
     second.prox(z.assign(y).axpby(2, x, -1), tau, z);
-    state.cost = first.value(x) + second.value(z);
+    cost = first.value(x) + second.value(z);
     z.axpby(-1, x, 1);
     if (tol > 0) state.residual = Math.sqrt(rdots([z, z])[0] as number);
     y.axpby(eta, z, 1);
   }
   state.iteration++;
-  settleProximal('douglasRachford', state);
+  settleProximal('douglasRachford', state, cost);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<V extends Vector<V>>(
-  f: ProxOperator<NoInfer<V>>,
-  g: ProxOperator<NoInfer<V>>,
-  x0: V,
-  options: DouglasRachfordOptions,
-): Generator<ProximalStep<V, DouglasRachfordState<V>>, DouglasRachfordResult<V>, void> {
-  checkOptions('douglasRachford', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  const run = { niter, maxTime, checkpoint, reproducible };
-  return driveProximal(
+const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: DouglasRachfordOptions) =>
+  describeProximal(
     'douglasRachford',
-    () => init(f, g, x0, start),
-    step,
-    run,
+    options,
+    START_OPTIONS,
+    (own: DouglasRachfordStartOptions) => init(f, g, x0, own),
+    step<V>,
     ({ y }) => ({ y: y.copy() }),
   );
-}
 
 /**
  * Douglas-Rachford splitting: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
@@ -120,12 +109,4 @@ function steps<V extends Vector<V>>(
  * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.15.
  */
-export const douglasRachford = Object.assign(
-  <V extends Vector<V>>(
-    f: ProxOperator<NoInfer<V>>,
-    g: ProxOperator<NoInfer<V>>,
-    x0: V,
-    options: DouglasRachfordOptions,
-  ): DouglasRachfordResult<V> => runToEnd(steps(f, g, x0, options)),
-  { init, step, steps },
-);
+export const douglasRachford = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,8 +1,8 @@
+import type { Elements } from '../core/backend.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { clamp, epsilonOf, multiplyReal, withModuli } from './moduli.js';
-import { onRuns } from './on-runs.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 export interface HuberOptions {
@@ -50,12 +50,13 @@ export class Huber extends ProxOperator {
   /** `y ← (offset − numerator / max(|x|, floor)) x` */
   #divide(x: AnyVector, floor: number, numerator: number, offset: number, y: AnyVector): void {
     withModuli(x, (factor) => {
-      onRuns(factor, (a) => {
+      const weigh = (a: Elements) => {
         const { backend } = a.storage;
         backend.binary('maximum', a, floor, a);
         backend.binary('divide', -numerator, a, a);
         backend.binary('add', a, offset, a);
-      });
+      };
+      factor.map(weigh);
       multiplyReal(x, factor, y);
     });
   }

@@ -1,7 +1,7 @@
-import { PartitionError } from '../core/errors.js';
+import { NumericalError, PartitionError } from '../core/errors.js';
 import type { AnyOperator } from '../core/linear-operator.js';
 import { type AnyVector, rdots, type VectorPair } from '../core/vector.js';
-import { withWorkspaces } from './workspaces.js';
+import { withWorkspaces } from '../core/workspace.js';
 
 /** `wₖ ‖bₖ − Aₖ x‖²` */
 export interface LeastSquaresTerm {
@@ -23,7 +23,7 @@ export interface InnerOptions {
  * Minimises `Σ wₖ ‖bₖ − Aₖ x‖²` from x, in place: CGLS on the stack of the terms, for terms of any vector kinds. Returns `‖bₖ − Aₖ x‖²` of every term, as the
  * recurrence has it.
  *
- * Errors: {@link PartitionError} where a mask splits the ranks of an operator.
+ * Errors: {@link PartitionError} where a mask splits the ranks of an operator, {@link NumericalError} where the gradient is not finite; on every rank alike.
  * Memory: workspaces s, p like x, and r, q like every b. An iteration costs a forward and an adjoint of every A and two reductions.
  */
 export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm[], { niter, tol }: InnerOptions): number[] {
@@ -69,6 +69,10 @@ export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm
 
     const lineSearch: VectorPair[] = [[s, p], ...rows.map(({ q }): VectorPair => [q, q])];
     let gamma = gradient();
+    if (!Number.isFinite(gamma))
+      throw new NumericalError(
+        `least squares inside of a prox: the norm of the gradient is ${gamma}: look for NaN, infinity or overflow in the data`,
+      );
     p.assign(s);
     for (let k = 0; k < niter && gamma > tol; k++) {
       for (const { A, q } of rows) A?.matvec(p, q);

@@ -1,6 +1,5 @@
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
-import { onRuns } from './on-runs.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 export interface SigmaOptions {
@@ -26,6 +25,6 @@ export class L0 extends ProxOperator {
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
-    onRuns(x, (a, b) => b.storage.backend.threshold('hard', t, a, b), y);
+    x.map((a, b) => b.storage.backend.threshold('hard', t, a, b), y);
   }
 }

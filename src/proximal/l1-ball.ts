@@ -1,11 +1,11 @@
+import { NumericalError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
+import { projectOntoL1Ball } from '../optimization/l1-projection.js';
 import { Indicator } from './indicator.js';
-import { epsilonOf, withModuli } from './moduli.js';
-import { onRuns } from './on-runs.js';
+import { epsilonOf } from './moduli.js';
 import { checkPositive } from './prox-operator.js';
 import type { RadiusOptions } from './simplex.js';
-import { simplexLevel } from './simplex-level.js';
 
 /**
  * The indicator of `‖x‖₁ ≤ r`; of complex elements the moduli count.
@@ -24,12 +24,7 @@ export class L1Ball extends Indicator {
     return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x) * Math.max(1, x.size));
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
-    if (x.norm(1) <= this.radius) {
-      if (y !== x) y.assign(x);
-      return;
-    }
-    const theta = withModuli(x, (moduli) => simplexLevel('L1Ball', moduli, this.radius));
-    onRuns(x, (a, b) => b.storage.backend.threshold('soft', theta, a, b), y);
+    if (Number.isNaN(projectOntoL1Ball(x, this.radius, y))) throw new NumericalError('L1Ball: expected finite elements, their sum is not');
   }
   override conjugateValue(y: AnyVector): number {
     return this.radius * y.norm(Number.POSITIVE_INFINITY);

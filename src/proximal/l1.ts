@@ -4,7 +4,6 @@ import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { epsilonOf, multiplyReal, shrinkage, withModuli } from './moduli.js';
-import { onRuns } from './on-runs.js';
 import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
 
 export interface L1Options<V extends AnyVector = AnyVector> {
@@ -37,7 +36,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     const { sigma } = this;
     if (typeof sigma === 'number') {
       const t = tau * sigma;
-      onRuns(x, (a, b) => b.storage.backend.threshold('soft', t, a, b), y);
+      x.map((a, b) => b.storage.backend.threshold('soft', t, a, b), y);
       return;
     }
     withModuli(x, (moduli) =>
@@ -53,7 +52,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     if (typeof sigma === 'number') return y.norm(Number.POSITIVE_INFINITY) <= sigma * slack ? 0 : Number.POSITIVE_INFINITY;
     return withModuli(y, (moduli) => {
       moduli.axpby(-slack, fitting('L1', 'sigma', sigma, moduli), 1);
-      onRuns(moduli, (a) => a.storage.backend.binary('maximum', a, 0, a));
+      moduli.map((a) => a.storage.backend.binary('maximum', a, 0, a));
       return moduli.norm(Number.POSITIVE_INFINITY) === 0 ? 0 : Number.POSITIVE_INFINITY;
     });
   }

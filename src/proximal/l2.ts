@@ -4,10 +4,9 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { keep } from '../core/scope.js';
 import { type AnyVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
+import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 import { innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
 import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** @default the identity */
@@ -79,6 +78,10 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     return this.Op?.comm;
   }
   override get isSmooth(): boolean {
+    return true;
+  }
+
+  override get isQuadratic(): boolean {
     return true;
   }
 

@@ -1,16 +1,15 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import type { Vector } from '../core/vector.js';
+import { begin, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
-  driveProximal,
+  describeProximal,
+  moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
-  type ProximalStep,
   rangeFor,
   refuseMask,
   settleProximal,
@@ -66,7 +65,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   const { tau, mu, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
-  checkNonNegative(name, 'tol', tol);
+  checkNonNegative(name, { tol });
   checkStart(name, x0);
   const range = rangeFor(name, A, x0.space) as Z['space'];
   refuseMask(name, A.comm ?? f.comm, x0);
@@ -79,59 +78,43 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
     u: v.zerosLike(),
     w: v.emptyLike(),
     s: x.emptyLike(),
-    cost: f.value(x) + g.value(v),
     residual: Number.NaN,
   };
-  settleProximal(name, state);
+  settleProximal(name, state, f.value(x) + g.value(v));
   return state;
 }
 
 /** One iteration; see {@link linearizedAdmm}. Allocates no vector. */
 function step<M extends Vector<M>, Z extends Vector<Z>>(state: LinearizedAdmmState<M, Z>): void {
-  const { f, g, L, x, z, u, v, w, s, tau, mu, tol } = state;
+  const { f, g, L, x, z, u, v, w, s, tau, mu } = state;
   w.assign(v).axpby(-1, z, 1).axpby(1, u, 1);
   L.rmatvec(w, s);
-  const move = () => {
+  moveAndMeasure(state, [x], [[v, z]], () => {
     f.prox(x.axpby(-mu / tau, s, 1), mu, x);
     L.matvec(x, v);
     g.prox(z.assign(v).axpby(1, u, 1), tau, z);
-    w.assign(v).axpby(-1, z, 1);
-    u.axpby(1, w, 1);
-  };
-  if (tol === 0) move();
-  else {
-    withWorkspace(x.space, (change: M) => {
-      change.assign(x);
-      move();
-      change.axpby(-1, x, 1);
-      const [primal = 0, moved = 0] = rdots([w, w], [change, change]);
-      state.residual = Math.sqrt(primal + moved);
-    });
-  }
-  state.cost = f.value(x) + g.value(v);
+    u.axpby(1, v, 1).axpby(-1, z, 1);
+  });
+  const cost = f.value(x) + g.value(v);
   state.iteration++;
-  settleProximal('linearizedAdmm', state);
+  settleProximal('linearizedAdmm', state, cost);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, Z extends Vector<Z>>(
+const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
   options: LinearizedAdmmOptions,
-): Generator<ProximalStep<M, LinearizedAdmmState<M, Z>>, LinearizedAdmmResult<M, Z>, void> {
-  checkOptions('linearizedAdmm', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  const run = { niter, maxTime, checkpoint, reproducible };
-  return driveProximal(
+) =>
+  describeProximal(
     'linearizedAdmm',
-    () => init(f, g, A, x0, start),
-    step,
-    run,
+    options,
+    START_OPTIONS,
+    (own: LinearizedAdmmStartOptions) => init(f, g, A, x0, own),
+    step<M, Z>,
     ({ z }) => ({ z: z.copy() }),
   );
-}
 
 /**
  * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind; no system with A is solved.
@@ -139,19 +122,10 @@ function steps<M extends Vector<M>, Z extends Vector<Z>>(
  * From `z = A x`, `u = 0`: `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`, `u += A x − z`. Converges for `μ ≤ τ / ‖A‖²`.
  *
  * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`.
- * Memory: x and one more like the model; z, u and two more like `A x`; with `tol > 0` one more like the model. An iteration costs one forward, one adjoint, a prox and a
+ * Memory: x and one more like the model; z, u and two more like `A x`; with `tol > 0` one more of each. An iteration costs one forward, one adjoint, a prox and a
  * value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
  * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the iteration for NaN, on
  * every rank alike.
  * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
  */
-export const linearizedAdmm = Object.assign(
-  <M extends Vector<M>, Z extends Vector<Z>>(
-    f: ProxOperator<NoInfer<M>>,
-    g: ProxOperator<NoInfer<Z>>,
-    A: LinearOperator<M, Z>,
-    x0: M,
-    options: LinearizedAdmmOptions,
-  ): LinearizedAdmmResult<M, Z> => runToEnd(steps(f, g, A, x0, options)),
-  { init, step, steps },
-);
+export const linearizedAdmm = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -1,7 +1,7 @@
+import type { Elements } from '../core/backend.js';
 import { isComplex, isSamePrecision, realOf } from '../core/dtype.js';
 import type { AnyVector, Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { onRuns } from './on-runs.js';
 
 /** Above 0, and below anything that matters in the precision of a vector. */
 export const tinyOf = (x: AnyVector): number => (isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37);
@@ -14,7 +14,7 @@ export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(r
 /** Lends `body` the moduli `|x|`, real; it may change them. */
 export function withModuli<R>(x: AnyVector, body: (moduli: AnyVector) => R): R {
   return withWorkspace(realSpace(x), (moduli: AnyVector) => {
-    onRuns(x, (a, m) => m.storage.backend.unary('abs', a, m), moduli);
+    x.map((a, m) => m.storage.backend.unary('abs', a, m), moduli);
     return body(moduli);
   });
 }
@@ -28,23 +28,20 @@ export function multiplyReal(x: AnyVector, w: AnyVector, y: AnyVector): void {
 
 /** `y ← min(max(x, lower), upper)`, real; y may be x. */
 export function clamp(x: AnyVector, lower: number, upper: number, y: AnyVector): void {
-  onRuns(
-    x,
-    (a, b) => {
-      const { backend } = b.storage;
-      let from = a;
-      if (lower > Number.NEGATIVE_INFINITY) {
-        backend.binary('maximum', from, lower, b);
-        from = b;
-      }
-      if (upper < Number.POSITIVE_INFINITY) {
-        backend.binary('minimum', from, upper, b);
-        from = b;
-      }
-      if (from !== b && y !== x) backend.copy(a, b);
-    },
-    y,
-  );
+  const limit = (a: Elements, b: Elements) => {
+    const { backend } = b.storage;
+    let from = a;
+    if (lower > Number.NEGATIVE_INFINITY) {
+      backend.binary('maximum', from, lower, b);
+      from = b;
+    }
+    if (upper < Number.POSITIVE_INFINITY) {
+      backend.binary('minimum', from, upper, b);
+      from = b;
+    }
+    if (from !== b && y !== x) backend.copy(a, b);
+  };
+  x.map(limit, y);
 }
 
 /** `moduli ← max(moduli − t, 0) / moduli`: what soft thresholding multiplies by. t is a number, or real numbers of the same space. 0 where the modulus is 0. */
@@ -52,17 +49,14 @@ export function shrinkage(moduli: AnyVector, t: number | AnyVector): void {
   const tiny = tinyOf(moduli);
   withWorkspace(moduli.space, (work: AnyVector) => {
     work.assign(moduli);
-    if (typeof t === 'number') onRuns(work, (a) => a.storage.backend.binary('subtract', a, t, a));
+    if (typeof t === 'number') work.map((a) => a.storage.backend.binary('subtract', a, t, a));
     else work.axpby(-1, t, 1);
-    onRuns(
-      work,
-      (a, m) => {
-        const { backend } = m.storage;
-        backend.binary('maximum', a, 0, a);
-        backend.binary('maximum', m, tiny, m);
-        backend.binary('divide', a, m, m);
-      },
-      moduli,
-    );
+    const divide = (a: Elements, m: Elements) => {
+      const { backend } = m.storage;
+      backend.binary('maximum', a, 0, a);
+      backend.binary('maximum', m, tiny, m);
+      backend.binary('divide', a, m, m);
+    };
+    work.map(divide, moduli);
   });
 }

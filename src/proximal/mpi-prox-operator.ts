@@ -23,6 +23,9 @@ export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
   override get isSmooth(): boolean {
     return this.f.isSmooth;
   }
+  override get isQuadratic(): boolean {
+    return this.f.isQuadratic;
+  }
   override value(x: AnyDistributedArray): number {
     return this.f.value(x);
   }

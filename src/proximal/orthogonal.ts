@@ -3,8 +3,8 @@ import { ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { withWorkspaces } from '../core/workspace.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface OrthogonalOptions<D> {
   /** `Q Qᴴ = α I` @default 1 */
@@ -38,6 +38,9 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
   }
   override get isSmooth(): boolean {
     return this.f.isSmooth;
+  }
+  override get isQuadratic(): boolean {
+    return this.f.isQuadratic;
   }
   /** `u = Q x + b` */
   #image<R>(x: V, more: number, body: (u: D, others: D[]) => R): R {

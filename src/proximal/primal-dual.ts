@@ -1,22 +1,20 @@
 import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
-import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import type { Vector } from '../core/vector.js';
+import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, fitting, type ProxOperator } from './prox-operator.js';
 import {
-  checkFlag,
   checkStart,
-  driveProximal,
+  describeProximal,
+  moveAndMeasure,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
-  type ProximalStep,
   rangeFor,
   refuseMask,
   settleProximal,
 } from './proximal-solver.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface PrimalDualStartOptions<M, Z> {
   /** The step of the primal variable. */
@@ -79,8 +77,8 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
   if (!(theta >= 0 && theta <= 1)) throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${String(theta)}`);
-  checkFlag(name, 'gfirst', gfirst);
-  checkNonNegative(name, 'tol', tol);
+  checkFlag(name, { gfirst });
+  checkNonNegative(name, { tol });
   checkStart(name, x0);
   const range = rangeFor(name, A, x0.space) as Z['space'];
   refuseMask(name, A.comm ?? f.comm, x0);
@@ -94,11 +92,9 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
     c: c && x.emptyLike().assign(fitting(name, 'c', c, x) as M),
     vBefore: v.copy(),
     s: A.rmatvec(y, x.emptyLike()),
-    cost: 0,
     residual: Number.NaN,
   };
-  state.cost = objective(state);
-  settleProximal(name, state);
+  settleProximal(name, state, objective(state));
   return state;
 }
 
@@ -108,7 +104,7 @@ function objective<M extends Vector<M>, Z extends Vector<Z>>({ f, g, x, v, c }: 
 
 /** One iteration; see {@link primalDual}. Allocates no vector. */
 function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M, Z>): void {
-  const { f, g, L, x, y, v, vBefore, s, c, tau, mu, theta, gfirst, tol } = state;
+  const { f, g, L, x, y, v, vBefore, s, c, tau, mu, theta, gfirst } = state;
   const primal = () => {
     x.axpby(-tau, s, 1);
     if (c) x.axpby(-tau, c, 1);
@@ -123,44 +119,30 @@ function step<M extends Vector<M>, Z extends Vector<Z>>(state: PrimalDualState<M
     L.rmatvec(y, s);
   };
   const [first, second] = gfirst ? [dual, primal] : [primal, dual];
-  if (tol === 0) {
+  moveAndMeasure(state, [x, y], [], () => {
     first();
     second();
-  } else {
-    withWorkspaces([x.space, y.space], (works) => {
-      const [dx, dy] = works as [M, Z];
-      dx.assign(x);
-      dy.assign(y);
-      first();
-      second();
-      const [a = 0, b = 0] = rdots([dx.axpby(-1, x, 1), dx], [dy.axpby(-1, y, 1), dy]);
-      state.residual = Math.sqrt(a + b);
-    });
-  }
-  state.cost = objective(state);
+  });
+  const cost = objective(state);
   state.iteration++;
-  settleProximal('primalDual', state);
+  settleProximal('primalDual', state, cost);
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<M extends Vector<M>, Z extends Vector<Z>>(
+const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
   g: ProxOperator<NoInfer<Z>>,
   A: LinearOperator<M, Z>,
   x0: M,
   options: PrimalDualOptions<M, Z>,
-): Generator<ProximalStep<M, PrimalDualState<M, Z>>, PrimalDualResult<M, Z>, void> {
-  checkOptions('primalDual', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  const run = { niter, maxTime, checkpoint, reproducible };
-  return driveProximal(
+) =>
+  describeProximal(
     'primalDual',
-    () => init(f, g, A, x0, start),
-    step,
-    run,
+    options,
+    START_OPTIONS,
+    (own: PrimalDualStartOptions<M, Z>) => init(f, g, A, x0, own),
+    step<M, Z>,
     ({ y }) => ({ y: y.copy() }),
   );
-}
 
 /**
  * The primal-dual method of Chambolle and Pock: minimises `f(x) + g(A x) + Re⟨c, x⟩`, f and g convex with a prox, for vectors of any kind.
@@ -175,13 +157,4 @@ function steps<M extends Vector<M>, Z extends Vector<Z>>(
  * every rank alike.
  * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging", 2011, algorithm 1.
  */
-export const primalDual = Object.assign(
-  <M extends Vector<M>, Z extends Vector<Z>>(
-    f: ProxOperator<NoInfer<M>>,
-    g: ProxOperator<NoInfer<Z>>,
-    A: LinearOperator<M, Z>,
-    x0: M,
-    options: PrimalDualOptions<M, Z>,
-  ): PrimalDualResult<M, Z> => runToEnd(steps(f, g, A, x0, options)),
-  { init, step, steps },
-);
+export const primalDual = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -3,8 +3,7 @@ import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots, sameMemory, seenIn } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { withWorkspaces } from './workspaces.js';
+import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */
 export function checkPositive(owner: string, name: string, value: number): number {
@@ -55,6 +54,10 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
 
   /** True where `grad` works. */
   get isSmooth(): boolean {
+    return false;
+  }
+  /** True where f is a quadratic polynomial, so that its gradient at `a x + (1 − a) y` is the same mean of those at x and y. */
+  get isQuadratic(): boolean {
     return false;
   }
   /** `y ← ∇f(x)`; y is not x. */
@@ -171,6 +174,9 @@ class Translated<V extends AnyVector> extends ProxOperator<V> {
   override get isSmooth(): boolean {
     return this.#f.isSmooth;
   }
+  override get isQuadratic(): boolean {
+    return this.#f.isQuadratic;
+  }
   #shifted<R>(x: V, body: (shifted: V, b: AnyVector) => R): R {
     const b = fitting(this.name, 'the translation', this.#b, x);
     return withWorkspace(x.space, (work: V) => body(work.assign(x).axpby(-1, b, 1), b));
@@ -211,6 +217,9 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
   override get isSmooth(): boolean {
     return this.#f.isSmooth;
   }
+  override get isQuadratic(): boolean {
+    return this.#f.isQuadratic;
+  }
   override value(x: V): number {
     return this.#a * this.#f.value(x);
   }
@@ -249,6 +258,9 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
   }
   override get isSmooth(): boolean {
     return this.#f.isSmooth;
+  }
+  override get isQuadratic(): boolean {
+    return this.#f.isQuadratic;
   }
   #parts(x: V): { b: AnyVector | undefined; q: AnyVector | undefined } {
     return { b: this.#b && fitting(this.name, 'b', this.#b, x), q: this.#q && fitting(this.name, 'q', this.#q, x) };
@@ -333,6 +345,9 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   }
   override get isSmooth(): boolean {
     return this.functions.every((f) => f.isSmooth);
+  }
+  override get isQuadratic(): boolean {
+    return this.functions.every((f) => f.isQuadratic);
   }
   override value(x: V): number {
     return this.functions.reduce((sum, f) => sum + f.value(x), 0);

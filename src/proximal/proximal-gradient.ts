@@ -2,16 +2,15 @@ import { ArgumentError } from '../core/errors.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { begin, checkNonNegative, RUN_OPTIONS, runToEnd } from '../optimization/solver.js';
+import { begin, checkFlag, checkNonNegative, isSplit, nothing, solving, stepping } from '../optimization/solver.js';
 import { epsilonOf } from './moduli.js';
 import { checkPositive, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
-  driveProximal,
+  describeProximal,
   type ProximalResult,
   type ProximalRunOptions,
   type ProximalState,
-  type ProximalStep,
   settleProximal,
 } from './proximal-solver.js';
 
@@ -58,7 +57,9 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
   /** Where the gradient is taken, where that is not x. */
   readonly y: V | undefined;
   /** `∇f` there. */
-  readonly gradient: V;
+  gradient: V;
+  /** `∇f` at x, where f is quadratic and that is not the same: that at y is linear in those at x and at the x before. */
+  slope: V | undefined;
   /** The result of the prox. */
   readonly p: V;
   tau: number;
@@ -85,19 +86,18 @@ function init<V extends Vector<V>>(
   checkOptions(`${name}.init`, options, START_OPTIONS);
   const { backtracking = false, beta = 0.5, epsg = 1, eta = 1, acceleration = 'none', restart = 'none', tol = 0 } = options;
   if (!f.isSmooth) throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
-  if (typeof backtracking !== 'boolean')
-    throw new ArgumentError(`${name}: expected backtracking to be true or false, received ${String(backtracking)}`);
+  checkFlag(name, { backtracking });
   if (options.tau === undefined && !backtracking) throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
   const tau = checkPositive(name, 'tau', options.tau ?? 1);
   if (!(beta > 0 && beta < 1)) throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${String(beta)}`);
   checkPositive(name, 'epsg', epsg);
   checkPositive(name, 'eta', eta);
-  checkNonNegative(name, 'tol', tol);
+  checkNonNegative(name, { tol });
   checkOneOf('acceleration', acceleration, ACCELERATIONS);
   checkOneOf('restart', restart, RESTARTS);
   checkStart(name, x0);
   const comm = f.comm ?? g.comm;
-  if (backtracking && comm && x0.reducer && comm.id !== x0.reducer.id)
+  if (backtracking && isSplit({ A: { comm }, x: x0 }))
     throw new ArgumentError(`${name}: backtracking would take other steps for every colour of a mask: give a step tau instead`);
   const x = x0.copy();
   const gradient = x.emptyLike();
@@ -109,13 +109,13 @@ function init<V extends Vector<V>>(
     ...{ backtracking, beta, epsg, eta, acceleration, restart, tol, tau, fy },
     y: acceleration === 'none' ? undefined : x.copy(),
     gradient,
+    slope: acceleration !== 'none' && f.isQuadratic ? gradient.copy() : undefined,
     p: x.emptyLike(),
     t: 1,
     k: 0,
-    cost: fy + epsg * g.value(x),
     residual: Number.NaN,
   };
-  settleProximal(name, state);
+  settleProximal(name, state, fy + epsg * g.value(x));
   return state;
 }
 
@@ -153,25 +153,37 @@ function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
   }
   if (eta !== 1) p.axpby(1 - eta, x, eta);
   if (state.tol > 0) state.residual = gradient.assign(p).axpby(-1, x, 1).norm();
-  const before = state.cost;
   // p is the new x
-  if (y) state.cost = f.value(p) + epsg * g.value(p);
+  const withGradient = !y || state.slope !== undefined;
+  const fp = withGradient ? f.valueAndGrad(p, gradient) : f.value(p);
+  const cost = fp + epsg * g.value(p);
+  if (restart === 'function') uphill = cost > state.cost;
+  if (!y) state.fy = fp;
   else {
-    state.fy = f.valueAndGrad(p, gradient);
-    state.cost = state.fy + epsg * g.value(p);
-  }
-  if (restart === 'function') uphill = state.cost > before;
-  if (y) {
     const w = uphill ? 0 : momentum(state, acceleration);
     if (uphill) [state.t, state.k] = [1, 0];
     y.assign(p);
     if (w !== 0) y.axpby(-w, x, 1 + w);
-    if (backtracking) state.fy = f.valueAndGrad(y, gradient);
+    if (state.slope) extrapolate(state, state.slope, fp, w);
+    else if (backtracking) state.fy = f.valueAndGrad(y, gradient);
     else f.grad(y, gradient);
   }
   if (moves) x.assign(p);
   state.iteration++;
-  settleProximal('proximalGradient', state);
+  settleProximal('proximalGradient', state, cost);
+}
+
+/** f and `∇f` at `y = p + w (p − x)` of a quadratic f, from those at p (in `gradient`) and at x (in `slope`), which become those at x: no application of an operator. */
+function extrapolate<V extends Vector<V>>(state: ProximalGradientState<V>, slope: V, fp: number, w: number): void {
+  const { gradient, x, p, y, backtracking } = state;
+  state.fy = fp;
+  if (backtracking && y && w !== 0) {
+    // f(y) = f(p) + Re⟨∇f(p), d⟩ + ½ Re⟨∇f(y) − ∇f(p), d⟩ with d = y − p = w (p − x)
+    const [gp = 0, gx = 0, sp = 0, sx = 0] = rdots([gradient, p], [gradient, x], [slope, p], [slope, x]);
+    state.fy = fp + w * (gp - gx) + 0.5 * w * w * (gp - gx - sp + sx);
+  }
+  slope.axpby(1 + w, gradient, -w);
+  [state.gradient, state.slope] = [slope, gradient];
 }
 
 /** The weight of the last change in the next point. */
@@ -182,23 +194,15 @@ function momentum<V extends Vector<V>>(state: ProximalGradientState<V>, accelera
   return (t - 1) / state.t;
 }
 
-/** The iterations one by one, the start first: the caller owns the loop. Leaving it releases all vectors but x. Returns the result at its end. */
-function steps<V extends Vector<V>>(
-  f: ProxOperator<NoInfer<V>>,
-  g: ProxOperator<NoInfer<V>>,
-  x0: V,
-  options: ProximalGradientOptions,
-): Generator<ProximalStep<V, ProximalGradientState<V>>, ProximalGradientResult<V>, void> {
-  checkOptions('proximalGradient', options, [...START_OPTIONS, ...RUN_OPTIONS]);
-  const { niter, maxTime, checkpoint, reproducible, ...start } = options;
-  return driveProximal(
+const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: ProximalGradientOptions) =>
+  describeProximal(
     'proximalGradient',
-    () => init(f, g, x0, start),
-    step,
-    { niter, maxTime, checkpoint, reproducible },
-    () => ({}),
+    options,
+    START_OPTIONS,
+    (own: ProximalGradientStartOptions) => init(f, g, x0, own),
+    step<V>,
+    nothing,
   );
-}
 
 /**
  * Proximal gradients (forward-backward splitting): minimises `f(x) + ε g(x)`, f smooth, g with a prox, for vectors of any kind.
@@ -207,20 +211,12 @@ function steps<V extends Vector<V>>(
  * Backtracking shrinks τ by β until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0 and t, k to their start.
  *
  * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`.
- * Memory: x, p, ∇f, and with acceleration y. An iteration costs, without acceleration, one prox, f with its gradient and g; with it one f more. For `f = L2(Op)`
- * and `g = L1` that is a forward, an adjoint and two reductions, with acceleration one forward more; one reduction more each for `tol`, a gradient restart, and
- * two and a forward for a try of backtracking. It allocates no vector.
+ * Memory: x, p, ∇f, and with acceleration y, and one more gradient where f is quadratic. An iteration costs one prox, f with its gradient, and g; with acceleration one f more, unless f is
+ * quadratic: the gradient at y is then linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and two reductions, accelerated or not; one reduction more
+ * each for `tol`, a gradient restart, and backtracking with acceleration, and two and a forward for a try of backtracking. It allocates no vector.
  * Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit,
  * {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014,
  * section 4; O'Donoghue and Candès, "Adaptive restart for accelerated gradient schemes", 2015.
  */
-export const proximalGradient = Object.assign(
-  <V extends Vector<V>>(
-    f: ProxOperator<NoInfer<V>>,
-    g: ProxOperator<NoInfer<V>>,
-    x0: V,
-    options: ProximalGradientOptions,
-  ): ProximalGradientResult<V> => runToEnd(steps(f, g, x0, options)),
-  { init, step, steps },
-);
+export const proximalGradient = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

@@ -2,36 +2,32 @@ import type { Communicator } from '../core/communicator.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
 import type { AnyOperator } from '../core/linear-operator.js';
-import type { AnyVector, Space, Vector } from '../core/vector.js';
-import { conclude, drive, type RunOptions, type SolverProgress, type StopReason } from '../optimization/solver.js';
+import { type AnyVector, rdots, type Space, type Vector, type VectorPair } from '../core/vector.js';
+import { withWorkspaces } from '../core/workspace.js';
+import {
+  conclude,
+  isSplit,
+  type Loop,
+  type RunOptions,
+  type SolverProgress,
+  type SolverResult,
+  type SolverStep,
+} from '../optimization/solver.js';
 
-/** What the state of every proximal solver has. */
+/** What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside of its domain. */
 export interface ProximalState<V extends Vector<V>> extends SolverProgress {
   readonly x: V;
-  /** The objective. */
-  cost: number;
   /** How far from a fixed point the last iteration was: compared with `tol`. NaN where `tol` is 0: it is not computed. */
   residual: number;
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. */
-export interface ProximalStep<V extends Vector<V>, S extends ProximalState<V> = ProximalState<V>> {
-  /** 0 for the start. */
-  readonly iteration: number;
-  readonly x: V;
-  /** The objective; Infinity where x is outside of its domain. */
-  readonly cost: number;
+/** What an iteration has found. `x` is live: the next step changes it. `cost` is the objective; Infinity where x is outside of its domain. */
+export interface ProximalStep<V extends Vector<V>, S extends ProximalState<V> = ProximalState<V>> extends SolverStep<S> {
   readonly residual: number;
-  readonly state: S;
 }
 
-export interface ProximalResult<V> {
-  readonly x: V;
-  readonly iterations: number;
-  readonly reason: StopReason;
-  /** The objective at the start and after every iteration. */
-  readonly cost: number[];
-}
+/** `cost` is the objective at the start and after every iteration. */
+export type ProximalResult<V> = SolverResult<V>;
 
 /** What the loops of all of them can be told. */
 export interface ProximalRunOptions extends RunOptions {
@@ -43,38 +39,49 @@ export interface ProximalRunOptions extends RunOptions {
  * Ends an iteration: stops where the residual is at most `tol > 0`.
  * Errors: {@link NumericalError} on all ranks where the objective is NaN or a residual is not finite on any.
  */
-export function settleProximal<V extends Vector<V>>(name: string, state: ProximalState<V> & { readonly tol: number }): void {
-  const { cost, residual, tol, iteration } = state;
+export function settleProximal<V extends Vector<V>>(name: string, state: ProximalState<V> & { readonly tol: number }, cost: number): void {
+  const { residual, tol, iteration } = state;
   const measured = tol > 0 && iteration > 0;
   const reason = measured && residual <= tol ? (residual === 0 ? 'solved exactly' : 'update within tolerance') : undefined;
   // a cost of Infinity is that of a point outside of the domain
   conclude(name, state, { cost, reason, scalars: [Number.isNaN(cost) ? cost : 0, measured ? residual : 0] });
 }
 
-/** The loop around the steps of a proximal solver. */
-export function driveProximal<V extends Vector<V>, S extends ProximalState<V>, R extends ProximalResult<V>>(
+/** What the descriptions of all proximal solvers have in common; `result` are vectors of the state, which are copied. */
+export const describeProximal = <S extends SolverProgress & { residual: number }, O extends object, R extends object>(
   name: string,
-  start: () => S,
+  options: O & RunOptions,
+  own: readonly string[],
+  start: (own: O) => S,
   step: (state: S) => void,
-  options: RunOptions,
-  more: (state: S) => Omit<R, keyof ProximalResult<V>>,
-): Generator<ProximalStep<V, S>, R, void> {
-  return drive(
-    {
-      name,
-      start,
-      step,
-      report: (state: S): ProximalStep<V, S> => {
-        const { iteration, x, cost, residual } = state;
-        return { iteration, x, cost, residual, state };
-      },
-      result: (state: S, reason): R => {
-        const { x, iteration: iterations, history: cost } = state;
-        const result: ProximalResult<V> = { x, iterations, reason, cost };
-        return { ...result, ...more(state) } as R;
-      },
+  result: (state: S) => R,
+): Loop<S, O, { readonly residual: number }, R> => ({
+  ...{ name, options, own, start, step, result },
+  report: ({ residual }) => ({ residual }),
+});
+
+/** Runs `move`; with `tol > 0` the residual becomes the length of all that it changes in `moving` and of the gaps `a − b` after it, for one reduction. */
+export function moveAndMeasure(
+  state: { readonly tol: number; residual: number },
+  moving: readonly AnyVector[],
+  gaps: readonly VectorPair[],
+  move: () => void,
+): void {
+  if (state.tol === 0) {
+    move();
+    return;
+  }
+  const all = [...moving, ...gaps.map(([a]) => a)];
+  withWorkspaces(
+    all.map((v) => v.space),
+    (works) => {
+      const [befores, differences] = [works.slice(0, moving.length), works.slice(moving.length)];
+      for (const [k, before] of befores.entries()) before.assign(moving[k]);
+      move();
+      for (const [k, before] of befores.entries()) before.axpby(-1, moving[k], 1);
+      for (const [k, [a, b]] of gaps.entries()) differences[k]?.assign(a).axpby(-1, b, 1);
+      state.residual = Math.sqrt(rdots(...works.map((w): VectorPair => [w, w])).reduce((sum, v) => sum + v, 0));
     },
-    options,
   );
 }
 
@@ -92,13 +99,8 @@ export function rangeFor<M extends Vector<M>>(name: string, A: AnyOperator, mode
   return range;
 }
 
-/** Throws {@link ArgumentError} unless `value` is true or false. */
-export function checkFlag(owner: string, name: string, value: unknown): void {
-  if (typeof value !== 'boolean') throw new ArgumentError(`${owner}: expected ${name} to be true or false, received ${String(value)}`);
-}
-
 /** Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need other numbers of its applications. */
 export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
-  if (comm && x.reducer && comm.id !== x.reducer.id)
+  if (isSplit({ A: { comm }, x }))
     throw new PartitionError(`${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`);
 }

@@ -1,13 +1,12 @@
 import { isComplex } from '../core/dtype.js';
-import { DTypeError } from '../core/errors.js';
+import { DTypeError, NumericalError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
+import { withWorkspaces } from '../core/workspace.js';
+import { above, simplexLevel } from '../optimization/l1-projection.js';
 import { Indicator } from './indicator.js';
 import { epsilonOf } from './moduli.js';
-import { onRuns } from './on-runs.js';
 import { checkPositive } from './prox-operator.js';
-import { simplexLevel } from './simplex-level.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface RadiusOptions {
   /** @default 1 */
@@ -32,7 +31,7 @@ export class Simplex extends Indicator {
     checkReal(x);
     return withWorkspaces([x.space, x.space], ([one, negative]) => {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];
-      onRuns(x, (a, b) => b.storage.backend.binary('minimum', a, 0, b), below);
+      x.map((a, b) => b.storage.backend.binary('minimum', a, 0, b), below);
       const [sum = 0, under = 0] = rdots([x, ones], [below, below]);
       return Math.sqrt(under) <= 16 * epsilonOf(x) * this.radius && Math.abs(sum - this.radius) <= this.#slack(x);
     });
@@ -43,16 +42,9 @@ export class Simplex extends Indicator {
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     checkReal(x);
-    const theta = simplexLevel('Simplex', x, this.radius);
-    onRuns(
-      x,
-      (a, b) => {
-        const { backend } = b.storage;
-        backend.binary('subtract', a, theta, b);
-        backend.binary('maximum', b, 0, b);
-      },
-      y,
-    );
+    const theta = simplexLevel(x, this.radius);
+    if (Number.isNaN(theta)) throw new NumericalError('Simplex: expected finite elements, their sum is not');
+    above(x, theta, y);
   }
 }
 

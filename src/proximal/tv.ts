@@ -6,14 +6,13 @@ import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, toShape } from '../core/shape.js';
 import { type AnyVector, rdots, type Space } from '../core/vector.js';
+import { withWorkspaces } from '../core/workspace.js';
 import { Gradient } from '../local/gradient.js';
 import { MPIGradient } from '../operators/mpi-gradient.js';
 import { MPILinearOperator } from '../operators/mpi-linear-operator.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import { multiplyReal, withModuli } from './moduli.js';
-import { onRuns } from './on-runs.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
-import { withWorkspaces } from './workspaces.js';
 
 export interface TVOptions {
   /** Weight of the function. @default 1 */
@@ -140,7 +139,7 @@ export class TV extends ProxOperator {
     };
     if (!this.isotropic) {
       withModuli(p, (moduli) => {
-        onRuns(moduli, limit);
+        moduli.map(limit);
         multiplyReal(p, moduli, p);
       });
       return;

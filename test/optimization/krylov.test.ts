@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { complex, conj, re, type Scalar } from '../../src/core/complex.js';
 import { setDefaultBackend } from '../../src/core/defaults.js';
 import { ArgumentError, NumericalError, ShapeError } from '../../src/core/errors.js';
@@ -35,6 +36,13 @@ const LEAST_SQUARES: Readonly<Record<string, (A: Operator, y: NDArray, options?:
   cglsSingleReduction: (A, y, o) => cglsSingleReduction(A, y, { ...o, niter: 200, tol: 1e-30, replace: 5 }),
   lsqr: (A, y, o) => lsqr(A, y, { ...o, niter: 200, atol: 1e-15, btol: 1e-15, conlim: 0 }),
   lsmr: (A, y, o) => lsmr(A, y, { ...o, niter: 200, atol: 1e-15, btol: 1e-15, conlim: 0 }),
+};
+
+/** Those that search lines exactly, or by norms alone, with tolerances of 0. */
+const FOREVER: Readonly<Record<string, (A: Operator, y: NDArray, niter: number) => Answer>> = {
+  cgls: (A, y, niter) => cgls(A, y, { niter, tol: 0 }),
+  lsqr: (A, y, niter) => lsqr(A, y, { niter, atol: 0, btol: 0, conlim: 0 }),
+  lsmr: (A, y, niter) => lsmr(A, y, { niter, atol: 0, btol: 0, conlim: 0 }),
 };
 
 /** Solvers of Hermitian systems. */
@@ -111,6 +119,24 @@ describe('solvers of least squares', () => {
         // condition 5e6: a gradient of 1e-15 allows for an error of 1e-3
         expect(distance(solve(new Dense(a), y).x, new Array(6).fill(1))).to.be.below(1e-3);
       });
+
+      const forever = FOREVER[name];
+      if (forever)
+        it('ten times as many iterations as needed do not make the functional worse', () => {
+          const problems: [Matrix, readonly Scalar[]][] = [
+            [randomMatrix(9, 5, 21), column(9, 7)],
+            [hilbert(12).map((row) => row.slice(0, 6)), column(12, 3)],
+            [randomMatrix(5, 9, 2), column(5, 7)],
+          ];
+          for (const [a, rhs] of problems) {
+            const [A, y] = [new Dense(a), vector(rhs)];
+            const functional = (niter: number): number => {
+              const { x } = forever(A, y, niter);
+              return y.subtract(A.matvec(x)).norm();
+            };
+            expect(functional(200)).to.be.at.most(functional(20) * (1 + 1e-9) + 1e-12 * y.norm());
+          }
+        });
 
       it('the cost is the norm of the residual', () => {
         const a = randomMatrix(9, 5, 3);
@@ -192,6 +218,37 @@ describe('solvers of least squares', () => {
       expect(A.rmatvec(r).axpby(-0.09, x, 1).norm()).to.be.closeTo(arnorm, 1e-9);
       expect(x.norm()).to.be.closeTo(xnorm, 1e-9);
     }
+  });
+
+  it('unseen systems: random shapes, dtypes, damping and starts, against a dense solution', () => {
+    const problem = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      columns: fc.integer({ min: 1, max: 6 }),
+      seed: fc.integer({ min: 1, max: 1e6 }),
+      dtype: fc.constantFrom<'float64' | 'complex128'>('float64', 'complex128'),
+      damp: fc.constantFrom(0.3, 1, 2.5),
+      started: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(problem, ({ rows, columns, seed, dtype, damp, started }) => {
+        const a = randomMatrix(rows, columns, seed, dtype);
+        const rhs = column(rows, seed + 1, dtype);
+        const x0 = started ? vector(column(columns, seed + 2, dtype)) : undefined;
+        const expected = normalSolution(a, rhs, damp);
+        for (const [name, solve] of Object.entries(LEAST_SQUARES)) {
+          // the damping of these is that of x − x0
+          if (started && name.startsWith('ls')) continue;
+          const { x } = solve(new Dense(a, dtype), vector(rhs), { x0, damp });
+          expect(distance(x, expected), name).to.be.below(1e-9);
+        }
+        if (rows === columns) {
+          const h = hermitian(rows, seed, dtype, 30);
+          for (const [name, solve] of Object.entries(SQUARE))
+            expect(distance(solve(new Dense(h, dtype), vector(rhs), { x0 }).x, solveDense(h, rhs)), name).to.be.below(1e-9);
+        }
+      }),
+      { numRuns: 150, interruptAfterTimeLimit: 8000 },
+    );
   });
 
   it('lsqr gives the iterates of cgls', () => {

@@ -11,9 +11,10 @@ import { conditionEstimate } from '../../src/optimization/condition-estimate.js'
 import { fista } from '../../src/optimization/fista.js';
 import { normalEquationsInversion, preconditionedInversion, regularizedInversion } from '../../src/optimization/inversion-drivers.js';
 import { irls } from '../../src/optimization/irls.js';
+import { projectOntoL1Ball } from '../../src/optimization/l1-projection.js';
 import { mixedPrecisionLeastSquares } from '../../src/optimization/mixed-precision.js';
 import { omp } from '../../src/optimization/omp.js';
-import { projectOntoL1Ball, spgl1 } from '../../src/optimization/spgl1.js';
+import { spgl1 } from '../../src/optimization/spgl1.js';
 import { splitBregman } from '../../src/optimization/split-bregman.js';
 import { distributed, group } from '../support/distributed.js';
 import { costs, definite, optimality } from './problems.js';
@@ -87,18 +88,46 @@ group('sparse solvers', () => {
     },
   );
 
+  distributed('spgl1 with a mask: every colour solves its own problem', { backends: ['cpu', 'reference'] }, ({ comm }) => {
+    const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+    const color = mask[comm.rank] as number;
+    const A = new MPIBlockDiag([new MatrixMult(NDArray.normal([8, 10], { seed: 3 + comm.rank }).multiplyInPlace(color === 0 ? 1 / 3 : 5))]);
+    const y = DistributedArray.random([8 * comm.size], { seed: 2, mask });
+    const { x, iterations, cost } = spgl1(A, y, { sigma: 0.1 + 0.2 * color, niter: 15 });
+    expect(y.subtract(A.matvec(x)).norm()).to.be.closeTo(cost.at(-1) as number, 1e-9);
+    for (const other of comm.allgatherObject(iterations)) expect(other).to.equal(iterations);
+    if (comm.size === 1) return;
+    // as the colour alone
+    const own = comm.split(color) as typeof comm;
+    const B = new MPIBlockDiag(
+      [new MatrixMult(NDArray.normal([8, 10], { seed: 3 + comm.rank }).multiplyInPlace(color === 0 ? 1 / 3 : 5))],
+      { comm: own },
+    );
+    const mine = B.range().zeros();
+    mine.local.assign(y.local);
+    const alone = spgl1(B, mine, { sigma: 0.1 + 0.2 * color, niter: 15 });
+    expect(x.local.subtract(alone.x.local).norm()).to.be.below(1e-8 * (1 + alone.x.local.norm()));
+    own.free();
+  });
+
   distributed('the projection onto the L1 ball', ({ floats, tolerance }) => {
     for (const dtype of floats) {
       const x = DistributedArray.random([7, 3], { dtype, seed: 4 });
-      const inside = projectOntoL1Ball(x.copy(), 1000, x.emptyLike());
+      const project = (radius: number): DistributedArray => {
+        const [y, inPlace] = [x.emptyLike(), x.copy()];
+        expect(projectOntoL1Ball(x, radius, y)).to.equal(projectOntoL1Ball(inPlace, radius, inPlace));
+        expect(inPlace.subtract(y).norm()).to.equal(0);
+        return y;
+      };
+      const inside = project(1000);
       expect(inside.subtract(x).norm()).to.equal(0);
       const radius = 0.3 * x.norm(1);
-      const p = projectOntoL1Ball(x.copy(), radius, x.emptyLike());
+      const p = project(radius);
       expect(p.norm(1)).to.be.closeTo(radius, 100 * tolerance(dtype) * radius);
       // the nearest: x − p is a subgradient, of one modulus where p is not zero
       const d = x.subtract(p);
       expect(d.rdot(p)).to.be.closeTo(d.norm(Number.POSITIVE_INFINITY) * radius, 100 * tolerance(dtype) * x.norm() ** 2);
-      expect(projectOntoL1Ball(x.copy(), 0, x.emptyLike()).norm()).to.equal(0);
+      expect(project(0).norm()).to.equal(0);
     }
   });
 

@@ -1,0 +1,366 @@
+import { type DType, isComplex, realOf } from '../../src/core/dtype.js';
+import { LinearOperator, type SpaceOptions } from '../../src/core/linear-operator.js';
+import type { Space, Vector } from '../../src/core/vector.js';
+import { cg } from '../../src/optimization/cg.js';
+import { cgPipelined } from '../../src/optimization/cg-pipelined.js';
+import { cgSingleReduction } from '../../src/optimization/cg-single-reduction.js';
+import { cgls } from '../../src/optimization/cgls.js';
+import { cglsSingleReduction } from '../../src/optimization/cgls-single-reduction.js';
+import { fista } from '../../src/optimization/fista.js';
+import { irls } from '../../src/optimization/irls.js';
+import { ista } from '../../src/optimization/ista.js';
+import { lsmr } from '../../src/optimization/lsmr.js';
+import { lsqr } from '../../src/optimization/lsqr.js';
+import { minres } from '../../src/optimization/minres.js';
+import { mixedPrecisionLeastSquares } from '../../src/optimization/mixed-precision.js';
+import { omp } from '../../src/optimization/omp.js';
+import { powerIteration } from '../../src/optimization/power-iteration.js';
+import type { RunOptions, SolverProgress, StopReason } from '../../src/optimization/solver.js';
+import { spgl1 } from '../../src/optimization/spgl1.js';
+import { splitBregman } from '../../src/optimization/split-bregman.js';
+import { admm, admml2, douglasRachford, L1, L2, linearizedAdmm, primalDual, proximalGradient } from '../../src/proximal/index.js';
+
+/** Weight w of `½‖y − A x‖² + w‖x‖₁`, where a solver minimises that. */
+export const WEIGHT = 0.2;
+
+export interface TableOptions<V extends Vector<V>> extends RunOptions {
+  readonly niter: number;
+  readonly x0?: V | undefined;
+  /** Run to the solution, as precision allows, instead of for a number of iterations. */
+  readonly tight?: boolean;
+}
+
+interface Ended {
+  readonly x: unknown;
+  readonly iterations: number;
+  readonly reason: StopReason;
+}
+
+/** One solver on `A x = y` for a positive definite A. */
+export interface SolverRow {
+  /** What its x is: a solution, or the minimum with the sparsity term, or an eigenvector; of irls in the limit of a perfect fit. */
+  readonly finds: 'solution' | 'sparse' | 'eigenvector';
+  /** Reductions, forwards and adjoints of A in an iteration after the first; undefined where they depend on the data. */
+  readonly costs: readonly [reductions: number | undefined, forwards: number | undefined, adjoints: number | undefined];
+  /** Vectors that the start makes, x included: those of the doc comment. */
+  readonly vectors: number;
+  /** At most so many more: x0, what functions hold, workspaces. */
+  readonly more?: number;
+  /** Iterations to a defect of 2e-2, or, of those that find it in finitely many, 1e-6. */
+  readonly niter: number;
+  /** Finds the solution in finitely many iterations, but for rounding. */
+  readonly finite?: true;
+  /** Has an option x0. */
+  readonly starts?: false;
+  /** Double precision only. */
+  readonly double?: true;
+  readonly run: <V extends Vector<V>>(
+    A: LinearOperator<V, V>,
+    y: V,
+    options: TableOptions<V>,
+  ) => Generator<{ readonly iteration: number; readonly x: V; readonly state: SolverProgress }, Ended, void>;
+}
+
+const zeros = <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, x0: V | undefined): V => x0 ?? A.domainOf(y.space).zeros();
+/** Of nested solvers: a fixed number of iterations. */
+const fixed = { tol: 0, rtol: 0 } as const;
+
+/** Every solver has a row: its costs are those of its doc comment. */
+export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
+  cg: {
+    finds: 'solution',
+    finite: true,
+    costs: [2, 1, 0],
+    vectors: 4,
+    niter: 40,
+    run: (A, y, { tight, ...o }) => cg.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-13 : 0 }),
+  },
+  cgSingleReduction: {
+    finds: 'solution',
+    finite: true,
+    costs: [1, 1, 0],
+    vectors: 6,
+    niter: 40,
+    run: (A, y, { tight, ...o }) => cgSingleReduction.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-12 : 0 }),
+  },
+  cgPipelined: {
+    finds: 'solution',
+    finite: true,
+    costs: [1, 1, 0],
+    vectors: 8,
+    niter: 40,
+    run: (A, y, { tight, ...o }) => cgPipelined.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-12 : 0 }),
+  },
+  minres: {
+    finds: 'solution',
+    finite: true,
+    costs: [2, 1, 0],
+    vectors: 6,
+    niter: 40,
+    run: (A, y, { tight, ...o }) => minres.steps(A, y, { ...o, rtol: tight ? 1e-13 : 0 }),
+  },
+  cgls: {
+    finds: 'solution',
+    finite: true,
+    costs: [2, 1, 1],
+    vectors: 5,
+    niter: 40,
+    run: (A, y, { tight, ...o }) => cgls.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-13 : 0 }),
+  },
+  cglsSingleReduction: {
+    finds: 'solution',
+    finite: true,
+    costs: [1, 1, 1],
+    vectors: 7,
+    niter: 40,
+    run: (A, y, { tight, ...o }) => cglsSingleReduction.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-12 : 0 }),
+  },
+  lsqr: {
+    finds: 'solution',
+    finite: true,
+    costs: [2, 1, 1],
+    vectors: 4,
+    niter: 40,
+    run: (A, y, { tight: _, ...o }) => lsqr.steps(A, y, { ...o, atol: 0, btol: 0, conlim: 0 }),
+  },
+  lsmr: {
+    finds: 'solution',
+    finite: true,
+    costs: [2, 1, 1],
+    vectors: 5,
+    niter: 40,
+    run: (A, y, { tight: _, ...o }) => lsmr.steps(A, y, { ...o, atol: 0, btol: 0, conlim: 0 }),
+  },
+  ista: {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 4,
+    niter: 150,
+    run: (A, y, { tight: _, ...o }) => ista.steps(A, y, { ...o, alpha: 0.04, eps: 2 * WEIGHT, tol: 0 }),
+  },
+  fista: {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 6,
+    niter: 80,
+    run: (A, y, { tight: _, ...o }) => fista.steps(A, y, { ...o, alpha: 0.04, eps: 2 * WEIGHT, tol: 0 }),
+  },
+  // 1 and that of the weighted problem: its start and twice an iteration
+  'irls (data)': {
+    finds: 'solution',
+    costs: [1 + 1 + 2 * 4, 1 + 1 + 4, 1 + 4],
+    vectors: 6 + 5,
+    niter: 30,
+    run: (A, y, { tight, ...o }) =>
+      irls.steps(A, y, { ...o, tol: 0, eps: 1e-6, inner: tight ? { niter: 60, tol: 0, rtol: 1e-12 } : { niter: 4, ...fixed } }),
+  },
+  'irls (model)': {
+    finds: 'solution',
+    costs: [1 + 1 + 2 * 4, 1 + 4, 1 + 4],
+    vectors: 5 + 5,
+    niter: 5,
+    run: (A, y, { tight, ...o }) =>
+      irls.steps(A, y, {
+        ...o,
+        kind: 'model',
+        tol: 0,
+        eps: 1e-2,
+        inner: tight ? { niter: 100, tol: 0, rtol: 1e-13 } : { niter: 4, ...fixed },
+      }),
+  },
+  omp: {
+    finds: 'solution',
+    finite: true,
+    costs: [undefined, undefined, undefined],
+    vectors: 8 + 5,
+    niter: 24,
+    starts: false,
+    run: (A, y, { tight: _, x0: __, ...o }) => omp.steps(A, y, { ...o, sigma: 0 }),
+  },
+  'matching pursuit': {
+    finds: 'solution',
+    costs: [2, 1, 1],
+    vectors: 9,
+    niter: 250,
+    starts: false,
+    run: (A, y, { tight: _, x0: __, ...o }) => omp.steps(A, y, { ...o, sigma: 0, inner: 0, normalizecols: true }),
+  },
+  spgl1: {
+    finds: 'solution',
+    costs: [undefined, undefined, 1],
+    vectors: 7,
+    more: 3,
+    niter: 100,
+    run: (A, y, { tight, ...o }) => spgl1.steps(A, y, { ...o, sigma: 0, tol: tight ? 1e-9 : 0 }),
+  },
+  // a cost of 2 reductions, the update, and twice the start and 3 iterations of cg
+  splitBregman: {
+    finds: 'sparse',
+    costs: [2 + 1 + 2 * (1 + 2 * 3), undefined, undefined],
+    vectors: 6 + 3 + 4,
+    niter: 40,
+    run: (A, y, { tight, ...o }) =>
+      splitBregman.steps(A, y, {
+        ...o,
+        l1: [{ R: A.pow(0), eps: Math.sqrt(WEIGHT) }],
+        inner: 2,
+        tol: 0,
+        solver: tight ? { niter: 40, tol: 0, rtol: 1e-12 } : { niter: 3, ...fixed },
+      }),
+  },
+  mixedPrecisionLeastSquares: {
+    finds: 'solution',
+    finite: true,
+    costs: [1 + 1 + 2 * 4, 1 + 4, 1 + 4],
+    vectors: 5 + 4,
+    niter: 8,
+    double: true,
+    run: (A, y, { tight, ...o }) =>
+      mixedPrecisionLeastSquares.steps(A, y, { ...o, rtol: 0, inner: tight ? 50 : 4, gain: tight ? 1e-4 : 0 }),
+  },
+  powerIteration: {
+    finds: 'eigenvector',
+    costs: [1, 1, 0],
+    vectors: 2,
+    niter: 250,
+    starts: false,
+    run: (A, y, { tight: _, x0: __, ...o }) => powerIteration.steps(A, { ...o, tol: 0, domain: y.space }),
+  },
+  proximalGradient: {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 3,
+    more: 2,
+    niter: 150,
+    run: (A, y, { tight: _, x0, ...o }) =>
+      proximalGradient.steps(new L2({ Op: A, b: y }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), { ...o, tau: 0.04 }),
+  },
+  'proximalGradient (fista)': {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 5,
+    more: 2,
+    niter: 80,
+    run: (A, y, { tight: _, x0, ...o }) =>
+      proximalGradient.steps(new L2({ Op: A, b: y }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), {
+        ...o,
+        tau: 0.04,
+        acceleration: 'fista',
+      }),
+  },
+  // values of f and g, and the start and 4 iterations of the inner CGLS, which starts from the result before
+  admm: {
+    finds: 'sparse',
+    costs: [2 + 1 + 2 * 4, 1 + 1 + 4, 1 + 4],
+    vectors: 3,
+    more: 2,
+    niter: 40,
+    run: (A, y, { tight, x0, ...o }) =>
+      admm.steps(new L2({ Op: A, b: y, niter: tight ? 30 : 4, warm: false }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), {
+        ...o,
+        tau: 0.2,
+      }),
+  },
+  admml2: {
+    finds: 'sparse',
+    costs: [1 + 1 + 2 * 4, 1 + 4, 1 + 4],
+    vectors: 5,
+    more: 1,
+    niter: 40,
+    run: (A, y, { tight, ...o }) =>
+      admml2.steps(A, y, new L1({ sigma: WEIGHT }), A.pow(0), { ...o, tau: 0.2, inner: { niter: tight ? 30 : 4, tol: 0 } }),
+  },
+  linearizedAdmm: {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 6,
+    more: 1,
+    niter: 250,
+    run: (A, y, { tight: _, x0, ...o }) =>
+      linearizedAdmm.steps(new L1({ sigma: WEIGHT }), new L2({ b: y }), A, zeros(A, y, x0), { ...o, tau: 1, mu: 0.039 }),
+  },
+  primalDual: {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 5,
+    more: 1,
+    niter: 150,
+    run: (A, y, { tight: _, x0, ...o }) =>
+      primalDual.steps(new L1({ sigma: WEIGHT }), new L2({ b: y }), A, zeros(A, y, x0), { ...o, tau: 0.19, mu: 0.2 }),
+  },
+  douglasRachford: {
+    finds: 'sparse',
+    costs: [2 + 1 + 2 * 4, 1 + 1 + 4, 1 + 4],
+    vectors: 3,
+    more: 2,
+    niter: 40,
+    run: (A, y, { tight, x0, ...o }) =>
+      douglasRachford.steps(new L2({ Op: A, b: y, niter: tight ? 30 : 4, warm: false }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), {
+        ...o,
+        tau: 0.2,
+        gfirst: true,
+      }),
+  },
+};
+
+/** Runs a row to its end. */
+export function finish<V extends Vector<V>>(
+  row: SolverRow,
+  A: LinearOperator<V, V>,
+  y: V,
+  options: TableOptions<V>,
+): Ended & { readonly x: V } {
+  const steps = row.run(A, y, options);
+  for (let last: V | undefined; ; ) {
+    const { done, value } = steps.next();
+    if (done) return { ...value, x: last as V };
+    last = value.x;
+  }
+}
+
+/** How far x is from what the row finds, relative to y. */
+export function defect<V extends Vector<V>>({ finds }: SolverRow, A: LinearOperator<V, V>, y: V, x: V): number {
+  if (finds === 'eigenvector') {
+    const image = A.matvec(x);
+    return image.axpby(-x.rdot(image), x, 1).norm();
+  }
+  const residual = y.subtract(A.matvec(x));
+  if (finds === 'solution') return residual.norm() / y.norm();
+  const step = x.copy().axpby(1, A.rmatvec(residual), 1);
+  return new L1({ sigma: WEIGHT }).prox(step, 1).subtract(x).norm() / y.norm();
+}
+
+/** An operator that counts its applications. */
+export class Counted<V extends Vector<V>> extends LinearOperator<V, V> {
+  readonly A: LinearOperator<V, V>;
+  forwards = 0;
+  adjoints = 0;
+  constructor(A: LinearOperator<V, V>) {
+    super({ dims: A.dims, dimsd: A.dimsd, dtype: A.dtype, comm: A.comm, holdsData: A.holdsData });
+    this.A = A;
+  }
+  override domain(options?: SpaceOptions): Space<V> {
+    return this.A.domain(options);
+  }
+  override rangeOf(x: Space<V>): Space<V> {
+    return this.A.rangeOf(x);
+  }
+  override domainOf(y: Space<V>): Space<V> {
+    return this.A.domainOf(y);
+  }
+  protected override forward(x: V, y: V): void {
+    this.forwards++;
+    this.A.matvec(x, y);
+  }
+  protected override adjoint(y: V, x: V): void {
+    this.adjoints++;
+    this.A.rmatvec(y, x);
+  }
+}
+
+/** The real and the complex dtype of most digits. */
+export function widest(floats: readonly DType[]): DType[] {
+  const ofMost = (of: readonly DType[]) => of.find((d) => realOf(d) === 'float64') ?? of[0];
+  return [ofMost(floats.filter((d) => !isComplex(d))), ofMost(floats.filter(isComplex))].filter((d) => d !== undefined);
+}
+export const fits = ({ double }: SolverRow, dtype: DType): boolean => !double || realOf(dtype) === 'float64';
