@@ -8,6 +8,7 @@ export interface CommonFlags {
   readonly backend: string;
   readonly out: string;
   readonly timing?: boolean;
+  readonly emulatedCuda?: boolean;
 }
 
 let profiling: Profile | undefined;
@@ -19,6 +20,15 @@ export function numeric(text: string): number {
   return value;
 }
 
+/** Builds the emulator once, on rank 0, and makes every rank use it. */
+async function emulateCuda(): Promise<void> {
+  const script = new URL('../../scripts/emulated-cuda.mjs', import.meta.url).href;
+  const { takeEmulatedCuda } = (await import(script)) as { takeEmulatedCuda(args: string[]): Promise<boolean> };
+  if (COMM_WORLD.rank === 0) await takeEmulatedCuda(['--emulated-cuda']);
+  COMM_WORLD.barrier();
+  if (COMM_WORLD.rank !== 0) await takeEmulatedCuda(['--emulated-cuda']);
+}
+
 /** The flags of an example and those that all have; the backend is loaded. A wrong flag ends every rank; rank 0 says why. */
 export async function parseFlags<T>(name: string, description: string, add: (command: Command) => Command): Promise<T & CommonFlags> {
   const quiet = COMM_WORLD.rank !== 0;
@@ -28,12 +38,14 @@ export async function parseFlags<T>(name: string, description: string, add: (com
       .addOption(new Option('--backend <name>', 'where arrays live').default('cpu'))
       .option('--out <folder>', 'where results are written', `out/${name}`)
       .option('--timing', 'print what the time was spent on')
+      .option('--emulated-cuda', 'run the backend cuda on an emulator, in a clone of the repository')
       .allowExcessArguments(false)
       .exitOverride()
       .configureOutput({ writeOut: (s) => quiet || process.stdout.write(s), writeErr: (s) => quiet || process.stderr.write(s) }),
   );
   try {
     const flags = command.parse().opts<T & CommonFlags>();
+    if (flags.emulatedCuda) await emulateCuda();
     await loadBackend(flags.backend);
     if (!quiet) mkdirSync(flags.out, { recursive: true });
     if (flags.timing) profiling = profile({ backend: flags.backend });

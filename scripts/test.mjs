@@ -28,7 +28,8 @@ if (!values['no-setup']) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }
-// Built where its sources changed
+// The emulator of CUDA, built where its sources changed
+process.env.LOPS_TEST_CUDA ??= 'emulated';
 if (process.env.LOPS_TEST_CUDA !== 'real') {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-cuemu.mjs'), '--quiet'], {
     cwd: root,

@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
+import { skip } from '../support/skip.js';
+
+const index = new URL('../../src/index.js', import.meta.url).href;
+
+interface Said {
+  readonly name?: string;
+  readonly message?: string;
+  readonly value?: unknown;
+}
+
+/** Runs the body of a module that has the library as `lops` in a process of its own, and answers what it said last, as JSON. */
+function program(body: string, env: Record<string, string>): Said {
+  const text = `
+    const lops = await import(${JSON.stringify(index)});
+    const say = (value) => console.log(JSON.stringify(value));
+    const attempt = (work) => { try { return { value: work() }; } catch (error) { return { name: error.name, message: error.message }; } };
+    ${body}`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
+    encoding: 'utf8',
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    env: { ...process.env, LOPS_MPI: 'off', ...env },
+    timeout: 60_000,
+  });
+  expect(status, stderr).to.equal(0);
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Said;
+}
+
+describe('where the CUDA backend cannot work', () => {
+  const emulated = (settings: Record<string, string> = {}): Record<string, string> => ({ ...cudaEnvironment(), ...settings });
+  before(function () {
+    if (onRealCuda()) skip(this as unknown as Mocha.Context, 'failures are injected into the emulator');
+  });
+
+  it('a driver without a device: an error with the reason and a remedy; everything else works, and auto is the CPU', () => {
+    const said = program(
+      `const cuda = attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' }));
+       say({ ...cuda, value: lops.NDArray.ones(3, { backend: 'auto' }).backend.name });`,
+      emulated({ CUEMU_DEVICES: '0' }),
+    );
+    expect(said.name).to.equal('BackendError');
+    expect(said.message).to.match(
+      /backend 'cuda' is not available: .*CUDA_ERROR_NO_DEVICE.*: .*'cpu'|backend 'cuda' is not available: .*device/,
+    );
+    expect(said.value).to.equal('cpu');
+  });
+
+  it('a device that there is not', () => {
+    const said = program(`say(attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' })));`, emulated({ LOPS_CUDA_DEVICE: '7' }));
+    expect(said).to.deep.equal({
+      name: 'BackendError',
+      message: "expected LOPS_CUDA_DEVICE to be the number of a device, 0 to 0, received '7'",
+    });
+  });
+
+  it('out of memory: byte counts, and what there was stays valid', () => {
+    const said = program(
+      `const cuda = lops.NDArray.ones(1000, { backend: 'cuda' }).backend;
+       const x = lops.NDArray.ones(1000, { backend: cuda });
+       const { message, name } = attempt(() => lops.tidy(() => {
+         const kept = [];
+         for (;;) kept.push(lops.NDArray.zeros(100000, { backend: cuda }));
+       }));
+       const live = cuda.poolStats().liveBytes < 2e6;
+       const again = lops.NDArray.ones(100000, { backend: cuda });
+       say({ name, message, value: [live, again.sum(), x.sum()] });`,
+      emulated({ LOPS_CUDA_MEMORY: String(8e6) }),
+    );
+    expect(said.name).to.equal('BackendError');
+    expect(said.message).to.match(/out of device memory: 800256 bytes asked for, \d+ in use here, .* limit is 8000000/);
+    expect(said.value).to.deep.equal([true, 100000, 1000]);
+  });
+
+  it('arrays of two backends in one operation: an error that names both', () => {
+    const said = program(
+      `const [x, y] = ['cpu', 'cuda'].map((backend) => lops.NDArray.ones(4, { backend }));
+       const [u, v] = ['cpu', 'cuda'].map((backend) => lops.DistributedArray.ones([4], { backend }));
+       const [p, q] = [u, v].map((array) => new lops.StackedDistributedArray([array, array]));
+       say([() => x.add(y), () => u.add(v), () => p.add(q), () => y.add(x), () => x.dot(y), () => p.dot(q)].map((work) => attempt(work).message));`,
+      emulated(),
+    );
+    for (const message of said as readonly string[]) expect(message).to.match(/(cpu.*cuda|cuda.*cpu)/);
+  });
+
+  it('the ranks of a node share its devices in turn', () => {
+    const device = (rank: string) =>
+      program(
+        `say({ value: lops.NDArray.ones(1, { backend: 'cuda' }).backend.device.ordinal });`,
+        emulated({ CUEMU_DEVICES: '2', OMPI_COMM_WORLD_LOCAL_RANK: rank }),
+      ).value;
+    expect(['0', '1', '2', '3'].map(device)).to.deep.equal([0, 1, 0, 1]);
+  });
+});
