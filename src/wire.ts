@@ -3,7 +3,8 @@ import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunica
 import { setSignalSource } from './core/interruption.js';
 import { log, setLogger } from './core/log.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
-import { createCudaBackend, cudaAddon, reportCuda } from './gpu/cuda/index.js';
+import { cudaOfAllRanks } from './cuda-of-all-ranks.js';
+import { cudaAddon, reportCuda } from './gpu/cuda/index.js';
 import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
 import { loggerAsked } from './io/log.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
@@ -23,16 +24,17 @@ setLogger(logger);
 setSignalSource(nativeSignals);
 registerBackend('cpu', () => createCpuBackend(), reportCpu);
 const nodeRank = (): number => nodeRankOf(process.env) ?? COMM_WORLD.rank;
-const automatic = (): string => (cudaAddon().available ? 'cuda' : 'cpu');
+// Collective, as the ranks of a program work on one backend
+const automatic = (): string => (COMM_WORLD.allgatherObject(cudaAddon().available).includes(false) ? 'cpu' : 'cuda');
 registerBackend(
   'cuda',
-  () => createCudaBackend(nodeRank()),
+  () => cudaOfAllRanks(COMM_WORLD, nodeRank()),
   () => reportCuda(nodeRank()),
 );
 registerBackend(
   'auto',
   () => resolveBackend(automatic()),
-  () => ({ available: true, summary: automatic() }),
+  () => ({ available: true, summary: cudaAddon().available ? 'cuda' : 'cpu' }),
 );
 const localRank = nodeRankOf(process.env);
 registerBackend('tfjs', () => createTfjsBackend({ localRank }));

@@ -43,8 +43,8 @@ function named(source: number): number {
 const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 32768), tag: packed % 32768 });
 
 /**
- * MPI's communicator. Host memory is read and written where it is; device memory goes through host memory. What a rank sends to itself
- * is buffered. A message that is shorter than the device memory for it leaves the rest of that undefined.
+ * MPI's communicator. Host memory is read and written where it is; device memory by the transport that was chosen. With NCCL, non-blocking messages of device memory
+ * match in the order of their calls, whatever their tags, and need device memory at both ends. What a rank sends to itself is buffered. A message that is shorter than the device memory for it leaves the rest of that undefined.
  */
 export class MpiCommunicator extends BaseCommunicator {
   readonly rank: number;

@@ -10,7 +10,8 @@ export const isReachable = (span: Span): boolean =>
 /** Host memory for a span's elements; pinned where the device offers that. */
 export function hostFor(span: Span): HostSpan {
   const { dtype, length } = span;
-  const buffer = (span.kind === 'device' && span.pinned?.(length * bytesOf(dtype))) || hostArray(dtype, length).buffer;
+  const pinned = span.kind === 'device' && length > 0 ? span.pinned?.(length * bytesOf(dtype)) : undefined;
+  const buffer = pinned ?? hostArray(dtype, length).buffer;
   return { kind: 'host', dtype, length, buffer, byteOffset: 0 };
 }
 

@@ -44,7 +44,8 @@ function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
 export const arriving = (span: Span, staged: Span): Transit => (span === staged ? inPlace(span) : copied(span, staged as HostSpan, false));
 
 type QueueingSpan = DeviceSpan & Required<Pick<DeviceSpan, 'queueToHost' | 'queueFromHost'>>;
-const queues = (span: Span): span is QueueingSpan => span.kind === 'device' && !!span.queueToHost && !!span.queueFromHost;
+const queues = (span: Span): span is QueueingSpan =>
+  span.kind === 'device' && span.length > 0 && !!span.queueToHost && !!span.queueFromHost;
 
 /** Part of a device's memory through pinned memory: while MPI has one part under way, the device copies the next. */
 function piped(span: QueueingSpan, offset: number, memory: HostSpan, outgoing: boolean): Transit {

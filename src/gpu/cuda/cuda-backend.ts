@@ -16,6 +16,7 @@ import type {
   Strided,
   UnaryOp,
 } from '../../core/backend.js';
+import type { Communicator } from '../../core/communicator.js';
 import { isZero, type Scalar, scalarOf } from '../../core/complex.js';
 import { bytesOf, checkDType, DTYPES, type DType, type HostArray, hostArray, isComplex, isFloat } from '../../core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../core/errors.js';
@@ -28,6 +29,7 @@ import { CudaStorage } from './cuda-storage.js';
 import { CudaEngine, elementAt } from './engine.js';
 import { FftKernels } from './fft-kernels.js';
 import type { CudaCounters, CudaDeviceInfo, CudaPoolStats, DeviceAddress } from './native.js';
+import { NcclPort } from './nccl-port.js';
 import { type DeviceIndexTable, ProductKernels, type TransposedTable, transposedTable } from './product-kernels.js';
 import { ReductionKernels } from './reduction-kernels.js';
 import { type DeviceBand, StencilKernels } from './stencil-kernels.js';
@@ -76,6 +78,11 @@ export class CudaBackend implements Backend {
     this.#ffts = new FftKernels(this.#engine, this.#vectors);
   }
 
+  /** NCCL between the devices of all ranks, or why there is none. Collective over `comm`, which has all ranks of the launch. */
+  ncclPort(comm: Communicator): NcclPort | string {
+    return NcclPort.create(this.#engine.addon, this.#engine.context, comm);
+  }
+
   get device(): CudaDeviceInfo {
     return this.#engine.device;
   }
@@ -100,10 +107,7 @@ export class CudaBackend implements Backend {
     const from = addon.recordEvent(context);
     work();
     const to = addon.recordEvent(context);
-    const milliseconds = addon.elapsed(context, from, to);
-    addon.waitEvent(context, from);
-    addon.waitEvent(context, to);
-    return milliseconds / 1000;
+    return addon.elapsed(context, from, to) / 1000;
   }
 
   alloc(dtype: DType, length: number): CudaStorage {
@@ -286,6 +290,8 @@ export class CudaBackend implements Backend {
       void this.download({ storage, offset, size: length }, to),
     upload: (from: HostArray, storage: CudaStorage, offset: number, length: number) => this.upload(from, { storage, offset, size: length }),
     pinned: (bytes: number) => this.#engine.addon.allocPinned(this.#engine.context, bytes),
+    queueDownload: (from: DeviceAddress, to: HostArray) => this.#engine.queueDownload(from, to),
+    queueUpload: (from: HostArray, to: DeviceAddress) => this.#engine.queueUpload(from, to),
   };
 
   #own(storage: Storage): CudaStorage {

@@ -9,6 +9,9 @@ export interface CudaTransfers {
   download(storage: CudaStorage, offset: number, length: number, to: HostArray): void;
   upload(from: HostArray, storage: CudaStorage, offset: number, length: number): void;
   pinned(bytes: number): ArrayBuffer;
+  /** Queued copies of elements to and from pinned memory; the answer waits. */
+  queueDownload(from: DeviceAddress, to: HostArray): () => void;
+  queueUpload(from: HostArray, to: DeviceAddress): () => void;
 }
 
 /** A block of device memory. */
@@ -39,15 +42,19 @@ export class CudaStorage implements Storage {
     // Whoever has the address may write
     this.version += 1;
     const transfers = this.#transfers;
+    const size = bytesOf(this.dtype);
+    const first = this.address + offset * size;
     return {
       kind: 'device',
       dtype: this.dtype,
       length,
-      address: BigInt(this.address + offset * bytesOf(this.dtype)),
+      address: BigInt(first),
       synchronize: () => transfers.synchronize(),
       copyToHost: (to) => transfers.download(this, offset, length, to),
       copyFromHost: (from) => transfers.upload(from, this, offset, length),
       pinned: (bytes) => transfers.pinned(bytes),
+      queueToHost: (at, to) => transfers.queueDownload(first + at * size, to),
+      queueFromHost: (at, from) => transfers.queueUpload(from, first + at * size),
     };
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { bytesOf, DTYPES, type DType } from '../../core/dtype.js';
+import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/dtype.js';
 import { NATIVE } from './addon.js';
 import { KernelArguments } from './kernel-arguments.js';
 import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './native.js';
@@ -99,6 +99,24 @@ export class CudaEngine {
     this.addon.downloadPinned(this.context, this.results, this.#answer, 0, 16 * count);
     this.addon.synchronize(this.context);
     return new Float64Array(this.#answer, 0, 2 * count).slice();
+  }
+
+  /** Queues a copy to pinned memory. The answer waits for it. */
+  queueDownload(from: DeviceAddress, to: HostArray): () => void {
+    this.addon.downloadPinned(this.context, from, to.buffer as ArrayBuffer, to.byteOffset, to.byteLength);
+    return this.#mark();
+  }
+
+  /** Queues a copy from pinned memory. */
+  queueUpload(from: HostArray, to: DeviceAddress): () => void {
+    this.addon.uploadPinned(this.context, from.buffer as ArrayBuffer, from.byteOffset, from.byteLength, to);
+    return this.#mark();
+  }
+
+  /** Waits for the work so far, when called. */
+  #mark(): () => void {
+    const event = this.addon.recordEvent(this.context);
+    return () => this.addon.waitEvent(this.context, event);
   }
 
   copy(from: DeviceAddress, to: DeviceAddress, bytes: number): void {

@@ -121,7 +121,7 @@ export interface CudaAddon {
   /** Marks the end of all work so far: a slot number, reused after `waitEvent`. */
   recordEvent(context: CudaContext): number;
   waitEvent(context: CudaContext, event: number): void;
-  /** Milliseconds between two marks that were not waited for yet; waits for both. */
+  /** Milliseconds between two marks; waits for both, as `waitEvent` does, which must not be called for them again. */
   elapsed(context: CudaContext, from: number, to: number): number;
 
   /** NVRTC for the context's device, or the disk cache. `headers` are `[name, text, name, text, …]`. A compile error throws with NVRTC's log. */

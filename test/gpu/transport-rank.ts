@@ -1,0 +1,73 @@
+/** One rank of the tests of a device transport: `node transport-rank.js TRANSPORT`. Prints a line of JSON for every failure, and `done`. */
+import { expect } from 'chai';
+import type { Storage } from '../../src/core/backend.js';
+import { type DType, hostArray, lanesOf } from '../../src/core/dtype.js';
+import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
+import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/device-transport.js';
+import { BODIES } from '../mpi/bodies.js';
+import type { MakeCell } from '../mpi/memory.js';
+
+const wanted = process.argv[2] as DeviceTransport;
+const backend = resolveBackend('cuda');
+
+/** Device memory in the middle of a larger block. */
+const cudaCell: MakeCell = (dtype: DType, numbers: readonly number[]) => {
+  const length = numbers.length / lanesOf(dtype);
+  const storage: Storage = backend.alloc(dtype, length + 9);
+  const host = hostArray(dtype, length);
+  host.set(numbers);
+  const run = { storage, offset: 5, size: length };
+  backend.upload(host, run);
+  return { memory: storage.span(5, length), numbers: () => [...backend.download(run)] };
+};
+
+function attempt(name: string, body: () => void): void {
+  let message = '';
+  try {
+    body();
+  } catch (error) {
+    message = error instanceof Error ? `${error.stack}` : String(error);
+  }
+  for (const [rank, text] of COMM_WORLD.allgatherObject(message).entries())
+    if (text !== '' && COMM_WORLD.rank === 0) console.log(JSON.stringify({ name, rank, text }));
+}
+
+/** The solution of a small inversion on a backend, as global values. */
+function inversion(name: 'cpu' | 'cuda'): number[] {
+  const dims = [13, 6];
+  const x = DistributedArray.random(dims, { backend: name, seed: 3, dtype: 'float64' });
+  const D = new MPIFirstDerivative(dims, { kind: 'centered', order: 5 });
+  const { x: found } = cgls(D, D.matvec(x), { niter: 8 });
+  return [...found.asArray().toHost()];
+}
+
+/** Y = Aᵀ(A X) with blocks of a matrix over all ranks: broadcasts and sums of panels. */
+function product(name: 'cpu' | 'cuda'): number[] {
+  const M = new MPIMatrixMult(NDArray.uniform([4, 9], { seed: 5 + COMM_WORLD.rank, dtype: 'float64', backend: 'cpu' }), 4, {
+    kind: 'block',
+  });
+  const x = DistributedArray.random(M.dims, { backend: name, seed: 6, dtype: 'float64' });
+  return [...M.rmatvec(M.matvec(x)).asArray().toHost()];
+}
+
+const alike = (compute: (name: 'cpu' | 'cuda') => number[]): void => {
+  const [host, device] = [compute('cpu'), compute('cuda')];
+  host.forEach((value, i) => {
+    expect(device[i]).to.be.closeTo(value, 1e-9);
+  });
+};
+
+attempt('the transport is the one that was asked for', () =>
+  expect(deviceTransport().transport, deviceTransport().reason).to.equal(wanted),
+);
+/** NCCL knows no tags: its messages between two ranks match in the order of the calls. */
+const needsTags = (name: string): boolean => name.includes('by tag');
+for (const { name, run } of BODIES) if (wanted !== 'nccl' || !needsTags(name)) attempt(name, () => run(COMM_WORLD, cudaCell));
+if (wanted === 'staged') {
+  const { port } = deviceTransport();
+  setDeviceTransport('staged', 24, port);
+  for (const { name, run } of BODIES) attempt(`${name}; in pieces`, () => run(COMM_WORLD, cudaCell));
+}
+attempt('an inversion gives what it gives on the CPU', () => alike(inversion));
+attempt('a product of matrices gives what it gives on the CPU', () => alike(product));
+if (COMM_WORLD.rank === 0) console.log('done');

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { mpiShim } from '../cuemu/emulator.js';
+import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
+import { type RanksResult, runRanks } from '../support/launch.js';
+
+const script = fileURLToPath(new URL('./transport-rank.js', import.meta.url));
+
+/** Runs the ranks of one transport. Where MPI is to be CUDA-aware, a preloaded library makes it so. */
+function run(size: number, transport: string, env: NodeJS.ProcessEnv = {}): Promise<RanksResult> {
+  const aware = { LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' };
+  return runRanks(size, [script, env['EXPECTED'] ?? transport], {
+    env: { ...cudaEnvironment(), LOPS_GPU_TRANSPORT: transport, ...(onRealCuda() || transport !== 'direct' ? {} : aware), ...env },
+    timeout: 120_000,
+  });
+}
+
+function expectAllRight({ code, stdout, stderr }: RanksResult): void {
+  const failures = stdout.split('\n').filter((line) => line.startsWith('{'));
+  expect(failures.length, `failures such as ${failures.slice(0, 2).join('\n')}`).to.equal(0);
+  expect(stdout, stderr).to.match(/^done$/m);
+  expect(code, stderr).to.equal(0);
+}
+
+describe('device memory between ranks', function () {
+  this.timeout(150_000);
+
+  for (const transport of ['direct', 'staged', 'nccl'])
+    for (const mode of onRealCuda() ? ['real'] : ['eager', 'lazy'])
+      it(`travels ${transport}, ${mode}`, async () => expectAllRight(await run(2, transport, { CUEMU_MODE: mode })));
+
+  it('auto takes direct where MPI proves that it reads device memory', async function () {
+    if (onRealCuda()) this.skip();
+    expectAllRight(await run(2, 'auto', { EXPECTED: 'direct', LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' }));
+  });
+
+  it('auto stages where MPI says that it does not', async function () {
+    if (onRealCuda()) this.skip();
+    expectAllRight(await run(2, 'auto', { EXPECTED: 'staged' }));
+  });
+
+  it('an MPI that says so and does not is found out: auto stages', async function () {
+    if (onRealCuda()) this.skip();
+    expectAllRight(await run(2, 'auto', { EXPECTED: 'staged', LD_PRELOAD: mpiShim, CUEMU_MPI: 'lie' }));
+  });
+
+  it('and asking for direct is an error on all ranks', async function () {
+    if (onRealCuda()) this.skip();
+    const { code, stderr } = await run(2, 'direct', { CUEMU_MPI: 'lie' });
+    expect(code).to.not.equal(0);
+    expect(stderr).to.include('LOPS_GPU_TRANSPORT=direct, but MPI says that it reads device memory and does not');
+  });
+
+  it('a transport that does not exist is refused', async () => {
+    const { code, stderr } = await run(2, 'pigeon');
+    expect(code).to.not.equal(0);
+    expect(stderr).to.match(/LOPS_GPU_TRANSPORT.*direct/);
+  });
+});
