@@ -38,6 +38,7 @@ napi_value init(napi_env env, napi_value exports) {
     exportConvolve(env, exports);
     exportIndexed(env, exports);
     exportCurves(env, exports);
+    exportVaryingConvolution(env, exports);
     exportMatmul(env, exports);
     exportFft(env, exports);
     return exports;

@@ -11,6 +11,7 @@ void exportStencil(napi_env env, napi_value exports);
 void exportConvolve(napi_env env, napi_value exports);
 void exportIndexed(napi_env env, napi_value exports);
 void exportCurves(napi_env env, napi_value exports);
+void exportVaryingConvolution(napi_env env, napi_value exports);
 /** Only what was found at build time; both say in `info()` what that is. */
 void exportMatmul(napi_env env, napi_value exports);
 void exportFft(napi_env env, napi_value exports);

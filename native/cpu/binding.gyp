@@ -15,6 +15,7 @@
         'convolve.cpp',
         'indexed.cpp',
         'curves.cpp',
+        'varying-convolution.cpp',
         'matmul.cpp',
         'fft.cpp',
       ],

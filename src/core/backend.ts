@@ -218,6 +218,27 @@ export interface Curves {
   readonly amplitudes?: Elements | undefined;
 }
 
+/**
+ * Convolution with filters that change along an axis: sample i has `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; the second one is not read where f is the last.
+ * Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` over the model x `[outer, nx, inner]`, the data y `[outer, ny, inner]`; what falls outside of y is dropped.
+ * Adjoint: `x[o, i, j] = Σₖ conj(hᵢ[k]) · y[o, i + k − offset, j]`.
+ */
+export interface VaryingConvolution {
+  readonly outer: number;
+  readonly nx: number;
+  readonly ny: number;
+  readonly inner: number;
+  /** The bank is `[filters, length]`, of the dtype of the data. */
+  readonly filters: number;
+  readonly length: number;
+  readonly offset: number;
+  /** int32, `[nx]`: below `filters` and not negative. */
+  readonly first: Elements;
+  /** `[nx]`, of the real dtype of the data. */
+  readonly weights: Elements;
+  readonly direction: 'forward' | 'adjoint';
+}
+
 /** How a backend used memory: what tests count. */
 export interface MemoryStats {
   /** Storages handed out. */
@@ -304,4 +325,6 @@ export interface Backend {
   spreadCurves?(image: Elements, traces: Elements, curves: Curves): void;
   /** The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all traces. */
   sumCurves?(traces: Elements, image: Elements, curves: Curves): void;
+  /** Fills `to`, the data of the forward direction and the model of the adjoint, from the other one. */
+  convolveVarying?(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void;
 }

@@ -15,6 +15,7 @@ import type {
   Storage,
   Strided,
   UnaryOp,
+  VaryingConvolution,
 } from '../core/backend.js';
 import { im, isZero, re, type Scalar, scalarOf } from '../core/complex.js';
 import {
@@ -319,6 +320,18 @@ export class CpuBackend implements Backend {
   sumCurves(traces: Elements, image: Elements, curves: Curves): void {
     const [from, to] = [this.#use(traces), this.#use(image)];
     this.#kernels.sumCurves(from.dtype, from.values, traces.offset, to.values, image.offset, this.#curves(curves));
+  }
+
+  convolveVarying(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void {
+    const [x, h, y] = [this.#use(from), this.#use(bank), this.#use(to)];
+    const { first, weights } = convolution;
+    this.#kernels.convolveVarying(x.dtype, x.values, from.offset, h.values, bank.offset, y.values, to.offset, {
+      ...convolution,
+      first: this.#integers(first),
+      firstOffset: first.offset,
+      weights: this.#use(weights).values,
+      weightsOffset: weights.offset,
+    });
   }
 
   #own(storage: Storage): CpuStorage {

@@ -1,4 +1,4 @@
-import type { BandSegment, BinaryOp, Convolution, FftPlan, MatMul, ReduceKernel, UnaryOp } from '../core/backend.js';
+import type { BandSegment, BinaryOp, Convolution, FftPlan, MatMul, ReduceKernel, UnaryOp, VaryingConvolution } from '../core/backend.js';
 import type { ComplexDType, DType, HostArray } from '../core/dtype.js';
 import type { Shape } from '../core/shape.js';
 
@@ -51,6 +51,14 @@ export interface CpuCurves {
   readonly recsOffset: number;
   readonly amplitudes: HostArray | undefined;
   readonly amplitudesOffset: number;
+}
+
+/** Filters that change along an axis, with their typed arrays. */
+export interface CpuVaryingConvolution extends Omit<VaryingConvolution, 'first' | 'weights'> {
+  readonly first: Int32Array;
+  readonly firstOffset: number;
+  readonly weights: HostArray;
+  readonly weightsOffset: number;
 }
 
 /**
@@ -166,4 +174,14 @@ export interface CpuKernels {
   scatterAdd(dtype: DType, y: HostArray, yo: number, x: HostArray, xo: number, table: CpuIndexTable): void;
   spreadCurves(dtype: DType, image: HostArray, io: number, traces: HostArray, to: number, curves: CpuCurves): void;
   sumCurves(dtype: DType, traces: HostArray, to: number, image: HostArray, io: number, curves: CpuCurves): void;
+  convolveVarying(
+    dtype: DType,
+    from: HostArray,
+    fo: number,
+    bank: HostArray,
+    bo: number,
+    to: HostArray,
+    tOffset: number,
+    convolution: CpuVaryingConvolution,
+  ): void;
 }

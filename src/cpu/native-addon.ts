@@ -165,6 +165,27 @@ export interface CpuAddon {
     amplitudes: HostArray | undefined,
     amplitudesOffset: number,
   ): void;
+  convolveVarying(
+    adjoint: boolean,
+    dtype: number,
+    from: HostArray,
+    fromOffset: number,
+    bank: HostArray,
+    bankOffset: number,
+    to: HostArray,
+    toOffset: number,
+    outer: number,
+    nx: number,
+    ny: number,
+    inner: number,
+    filters: number,
+    length: number,
+    offset: number,
+    first: Int32Array,
+    firstOffset: number,
+    weights: HostArray,
+    weightsOffset: number,
+  ): void;
 }
 
 /** The addon, or why there is none and what helps. */

@@ -208,6 +208,30 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       if (isInteger(dtype)) own.sumCurves(dtype, traces, to, image, io, c);
       else addon.curves(false, DTYPE[dtype], traces, to, image, io, ...curveArguments(c));
     },
+    convolveVarying: (dtype, x, xo, h, ho, y, yo, c) => {
+      if (isInteger(dtype)) return own.convolveVarying(dtype, x, xo, h, ho, y, yo, c);
+      addon.convolveVarying(
+        c.direction === 'adjoint',
+        DTYPE[dtype],
+        x,
+        xo,
+        h,
+        ho,
+        y,
+        yo,
+        c.outer,
+        c.nx,
+        c.ny,
+        c.inner,
+        c.filters,
+        c.length,
+        c.offset,
+        c.first,
+        c.firstOffset,
+        c.weights,
+        c.weightsOffset,
+      );
+    },
     gather: (dtype, x, xo, y, yo, t) => {
       if (isInteger(dtype)) return own.gather(dtype, x, xo, y, yo, t);
       addon.indexed(

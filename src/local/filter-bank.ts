@@ -19,16 +19,28 @@ export function filterPlaces(owner: string, name: string, places: OperatorData, 
   return ih;
 }
 
-/** For each of n samples: linear between the places, constant outside. */
-export function betweenPlaces(places: Float64Array, n: number): Between[] {
+/** Calls `visit(i − start, filter, w)` for `n` samples i from `start` on: `(1 − w) h[filter] + w h[filter + 1]`, linear between the places, constant outside. */
+export function betweenPlaces(
+  places: Float64Array,
+  start: number,
+  n: number,
+  visit: (at: number, filter: number, w: number) => void,
+): void {
   const last = places.length - 1;
-  let k = 0;
-  return Array.from({ length: n }, (_, i) => {
-    while (k < last && i >= (places[k + 1] as number)) k++;
-    if (k === last || i <= (places[0] as number)) return { first: k, second: k, w: 0 };
-    const [a, b] = [places[k] as number, places[k + 1] as number];
-    return { first: k, second: k + 1, w: (i - a) / (b - a) };
-  });
+  let f = 0;
+  for (let at = 0; at < n; at++) {
+    const i = start + at;
+    while (f < last && i >= (places[f + 1] as number)) f++;
+    const a = places[f] as number;
+    visit(at, f, f === last || i <= a ? 0 : (i - a) / ((places[f + 1] as number) - a));
+  }
+}
+
+/** For each of n samples. */
+export function filtersAt(places: Float64Array, n: number): Between[] {
+  const between: Between[] = [];
+  betweenPlaces(places, 0, n, (_, first, w) => between.push({ first, second: Math.min(first + 1, places.length - 1), w }));
+  return between;
 }
 
 /** Checks that filters have an odd number of samples, so that there is one in the middle. */

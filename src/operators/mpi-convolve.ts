@@ -80,7 +80,10 @@ export class MPIConvolveND extends HaloOperator {
   }
 }
 
-/** Convolution of a distributed array with a filter along one axis: see {@link MPIConvolveND}. A filter longer than the axis keeps the shape. */
+/**
+ * Convolution of a distributed array with a filter along one axis: see {@link MPIConvolveND}. However long the filter is, the shape
+ * stays: the local `Convolve1D` follows PyLops, whose data has the filter's length where that is longer than a model of one axis; here both vectors have one layout.
+ */
 export class MPIConvolve1D extends MPIConvolveND {
   constructor(dims: number | Shape, h: OperatorData, options: MPIConvolve1DOptions = {}) {
     checkOptions('MPIConvolve1D', options, ['offset', 'axis', 'dtype', 'comm']);

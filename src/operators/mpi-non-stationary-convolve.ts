@@ -8,6 +8,7 @@ import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
 import { checkOdd, filterPlaces } from '../local/filter-bank.js';
 import { HatConvolution } from '../local/hat-convolution.js';
 import { type OperatorData, Resident } from '../local/resident.js';
+import { VaryingConvolution } from '../local/varying-convolution.js';
 import { type BoxKernel, HaloOperator } from './halo-operator.js';
 
 export interface MPINonStationaryConvolve1DOptions {
@@ -59,21 +60,34 @@ abstract class NonStationaryConvolution extends HaloOperator {
     this.#places = at;
   }
 
+  /** On the boxes of a rank. */
+  protected abstract convolution(
+    bank: Resident,
+    axes: readonly number[],
+    places: readonly Float64Array[],
+    model: Box,
+    data: Box,
+  ): HatConvolution | VaryingConvolution;
+
   protected override kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel {
     const [model, data] = direction === 'forward' ? [from, to] : [to, from];
-    const hats = new HatConvolution(this.#bank, this.#axes, this.#places, model, data);
-    return { run: (x: Elements, y: Elements) => hats[direction](x, y) };
+    const convolution = this.convolution(this.#bank, this.#axes, this.#places, model, data);
+    return { run: (x: Elements, y: Elements) => convolution[direction](x, y) };
   }
 }
 
 /**
  * Convolution of a distributed array with a filter that changes along an axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of `[count, L]` at the
  * samples `ih` of the global array, and constant outside. L is odd. Shapes: `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample.
+ * Holds the filters, an index and a weight for each sample along the axis of this rank's part and what is around it.
  */
 export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
   constructor(dims: number | Shape, hs: OperatorData, ih: OperatorData, options: MPINonStationaryConvolve1DOptions = {}) {
     checkOptions('MPINonStationaryConvolve1D', options, ['axis', 'dtype', 'comm']);
     super('MPINonStationaryConvolve1D', dims, hs, { ih }, [options.axis ?? -1], options);
+  }
+  protected override convolution(bank: Resident, axes: readonly number[], places: readonly Float64Array[], model: Box, data: Box) {
+    return new VaryingConvolution(bank, axes[0] as number, places[0] as Float64Array, model, data);
   }
 }
 
@@ -86,5 +100,8 @@ export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
   constructor(dims: Shape, hs: OperatorData, ihx: OperatorData, ihz: OperatorData, options: MPINonStationaryConvolve2DOptions = {}) {
     checkOptions('MPINonStationaryConvolve2D', options, ['axes', 'dtype', 'comm']);
     super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, options.axes ?? [-2, -1], options);
+  }
+  protected override convolution(bank: Resident, axes: readonly number[], places: readonly Float64Array[], model: Box, data: Box) {
+    return new HatConvolution(bank, axes, places, model, data);
   }
 }

@@ -8,6 +8,7 @@ import { memoryCases } from './cases/memory.js';
 import { reductionCases } from './cases/reductions.js';
 import { sequenceCases } from './cases/sequences.js';
 import { stencilCasesByDType } from './cases/stencil.js';
+import { varyingConvolutionCases } from './cases/varying-convolution.js';
 import type { KernelCases } from './kernel-case.js';
 
 /** Every kernel of a backend. */
@@ -21,5 +22,6 @@ export const KERNEL_CASES: readonly KernelCases[] = [
   ...convolveCasesByDType,
   ...indexedCasesByDType,
   ...curveCasesByDType,
+  ...varyingConvolutionCases,
   ...sequenceCases,
 ];

@@ -36,6 +36,7 @@ const OUTPUT: Readonly<Record<keyof CpuKernels, number | undefined>> = {
   scatterAdd: 3,
   spreadCurves: 3,
   sumCurves: 3,
+  convolveVarying: 5,
 };
 const NAMES = Object.keys(OUTPUT) as (keyof CpuKernels)[];
 

@@ -9,6 +9,7 @@ import { matmul } from './matmul.js';
 import { cast, copy, fill, stridedCopy } from './memory.js';
 import { argExtreme, cumsum, dot, kthSmallest, reduce, reduceAxis } from './reductions.js';
 import { stencil } from './stencil.js';
+import { convolveVarying } from './varying-convolution.js';
 
 /** Plain loops: the definition of every kernel. Accumulators are in double precision whatever the dtype. */
 export const referenceKernels: CpuKernels = {
@@ -37,4 +38,5 @@ export const referenceKernels: CpuKernels = {
   scatterAdd,
   spreadCurves,
   sumCurves,
+  convolveVarying,
 };

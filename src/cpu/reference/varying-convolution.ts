@@ -1,0 +1,35 @@
+import { lanesOf } from '../../core/dtype.js';
+import type { CpuKernels } from '../kernels.js';
+
+/** Sums in float64, in the order of the samples of the model (forward) or of the taps (adjoint). */
+export const convolveVarying: CpuKernels['convolveVarying'] = (dtype, from, fo, bank, bo, to, tOffset, convolution) => {
+  const { outer, nx, ny, inner, filters, length, offset, first, firstOffset, weights, weightsOffset, direction } = convolution;
+  const lanes = lanesOf(dtype);
+  const adjoint = direction === 'adjoint';
+  const size = adjoint ? nx : ny;
+  const sums = new Float64Array(outer * size * inner * lanes);
+  for (let i = 0; i < nx; i++) {
+    const f = first[firstOffset + i] as number;
+    const w = weights[weightsOffset + i] as number;
+    const second = Math.min(f + 1, filters - 1);
+    for (let k = 0; k < length; k++) {
+      const p = i + k - offset;
+      if (p < 0 || p >= ny) continue;
+      const [u, v] = [lanes * (bo + f * length + k), lanes * (bo + second * length + k)];
+      const re = (1 - w) * (bank[u] as number) + w * (bank[v] as number);
+      const im = lanes === 1 ? 0 : ((1 - w) * (bank[u + 1] as number) + w * (bank[v + 1] as number)) * (adjoint ? -1 : 1);
+      for (let o = 0; o < outer; o++) {
+        for (let j = 0; j < inner; j++) {
+          const [inModel, inData] = [(o * nx + i) * inner + j, (o * ny + p) * inner + j];
+          const source = lanes * (fo + (adjoint ? inData : inModel));
+          const target = lanes * (adjoint ? inModel : inData);
+          const a = from[source] as number;
+          const b = lanes === 1 ? 0 : (from[source + 1] as number);
+          sums[target] = (sums[target] as number) + re * a - im * b;
+          if (lanes === 2) sums[target + 1] = (sums[target + 1] as number) + re * b + im * a;
+        }
+      }
+    }
+  }
+  to.set(sums, lanes * tOffset);
+};
