@@ -236,10 +236,8 @@ export class MPIMatrixMult extends MPILinearOperator {
     const { kind = 'summa', comm = defaultCommunicator() } = options;
     const [N = 0, K = 0] = A.shape;
     const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
-    const [i, j] = [Math.floor(comm.rank / grid[1]), comm.rank % grid[1]];
-    const range = (n: number, parts: number, k: number): readonly [number, number] =>
-      comm.rank < product(grid) ? [splitStart(n, parts, k), splitStart(n, parts, k) + splitCount(n, parts, k)] : [0, 0];
-    const share = A.slice(range(N, grid[0], i), kind === 'block' ? range(K, 1, 0) : range(K, grid[1], j));
+    const { start, shape } = heldBlock([N, K], comm.rank, grid, kind);
+    const share = A.slice(...start.map((first, k): readonly [number, number] => [first, first + (shape[k] as number)]));
     const block = share.copy();
     share.dispose();
     return new MPIMatrixMult(block, M, { ...options, grid });
@@ -254,13 +252,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     const [N, K] = layout.globalShape as readonly [number, number];
     const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
     checkGrid(grid, comm.size);
-    const tiles = Layout.grid([N, K], comm.size, grid);
-    const wanted = (rank: number): Box => {
-      const { start, shape } = tiles.box(rank);
-      return kind === 'summa' || product(shape) === 0
-        ? { start, shape }
-        : { start: [start[0] as number, 0], shape: [shape[0] as number, K] };
-    };
+    const wanted = (rank: number): Box => heldBlock([N, K], rank, grid, kind);
     const block = fetched(A.local, layout.globalShape, (rank) => layout.box(rank), wanted, comm, layout.replicated);
     return new MPIMatrixMult(block, M, { ...options, grid, comm });
   }
@@ -323,6 +315,14 @@ function checkGrid(grid: ProcessGrid, ranks: number): void {
     throw new PartitionError(
       `MPIMatrixMult: expected a process grid of two positive numbers for ${ranks} ranks, received ${JSON.stringify(grid)}`,
     );
+}
+
+/** The block of an evenly cut matrix that a rank has; empty beyond the grid. */
+function heldBlock([N, K]: readonly [number, number], rank: number, [pr, pc]: ProcessGrid, kind: MatrixMultKind): Box {
+  if (rank >= pr * pc) return { start: [0, 0], shape: [0, 0] };
+  const [i, j] = [Math.floor(rank / pc), rank % pc];
+  const [parts, part] = kind === 'block' ? [1, 0] : [pc, j];
+  return { start: [splitStart(N, pr, i), splitStart(K, parts, part)], shape: [splitCount(N, pr, i), splitCount(K, parts, part)] };
 }
 
 /** Rows and columns of the blocks of all ranks. Throws {@link ShapeError} where they do not form a matrix. */

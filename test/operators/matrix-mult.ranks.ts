@@ -88,6 +88,24 @@ group('matrix product', () => {
     }
   });
 
+  distributed('takes distributed matrices with fewer rows or columns than the grid', { backends: ['cpu'] }, ({ comm }) => {
+    for (const shape of [
+      [1, 1],
+      [1, 5],
+      [5, 1],
+    ]) {
+      const A = NDArray.normal(shape);
+      const x = DistributedArray.random([shape[1] as number, 3]);
+      const y = new MatrixMult(A, { otherdims: [3] }).matvec(x.asArray());
+      for (const kind of MATRIX_MULT_KINDS) {
+        for (const grid of allGrids(comm.size)) {
+          const op = MPIMatrixMult.fromDistributed(placed(A, Layout.split(shape, comm.size), comm), 3, { kind, grid });
+          expectClose(op.matvec(x).asArray(), y, 1e-12, `${kind} of [${shape}] on ${grid}`);
+        }
+      }
+    }
+  });
+
   distributed('sends each panel once to each rank that lacks it', { backends: ['cpu'] }, ({ comm }) => {
     const p = comm.size;
     for (const [rows, columns] of gridsOf(p)) {
