@@ -67,6 +67,7 @@ const env = {
   ...process.env,
   LOPS_MPI_ADDON: addonFile('mpi', into),
   LOPS_MPIEXEC: pathOf(mpiexec),
+  LOPS_TEST_PATIENCE: '5',
   ...(started ? { LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? ranks.join() } : {}),
 };
 say(run(mpiexec, ['--version']).output.match(/Version:\s*\S+/)?.[0] ?? mpiexec);

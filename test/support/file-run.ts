@@ -15,7 +15,9 @@ export interface Limits {
   readonly grace: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { file: 120_000, test: 30_000, grace: 5_000 };
+/** Ranks that spin while they wait are slow where they share cores. */
+const PATIENCE = Number(process.env['LOPS_TEST_PATIENCE'] ?? 1);
+export const DEFAULT_LIMITS: Limits = { file: 120_000 * PATIENCE, test: 30_000 * PATIENCE, grace: 5_000 };
 
 export type Verdict =
   | { readonly state: 'passed' }
@@ -292,7 +294,8 @@ async function runLaunch(
       const states = launch.states;
       if (states.some((s) => s.begun.has(step))) begun ??= now;
       if (states.some((s) => s.ends.get(step)?.kind === 'failed') || launch.firstDead) broken ??= now;
-      const limit = tests[step]?.timeout ?? limits.test;
+      const own = tests[step]?.timeout;
+      const limit = own === undefined ? limits.test : own * (run.limits ? 1 : PATIENCE);
       if (begun !== undefined && now - begun > limit) timeout = seconds(limit);
       else if (broken !== undefined && now - broken > limits.grace) timeout = seconds(limits.grace);
       else if (now > deadline) timeout = `the file's limit of ${seconds(limits.file)}`;
