@@ -52,7 +52,7 @@ export function avoCoefficients(theta: Float64Array, vsvp: Float64Array, lineari
  * Reflection coefficients at angles of incidence `theta` (degrees) from three relative contrasts, linearised: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`, v the ratio vsvp.
  * 'akirich' (Aki and Richards 1980), of P velocity, S velocity and density: `1/(2cos²θ), −4v² sin²θ, ½ − 2v² sin²θ`.
  * 'fatti' (Fatti et al. 1994), of P impedance, S impedance and density: `(1 + tan²θ)/2, −4v² sin²θ, 2v² sin²θ − tan²θ/2`.
- * Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`. Cost: 6 flops a value.
+ * Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`. Cost: 6 flops a value. Memory: the coefficients.
  */
 export class AVOLinearModelling extends LocalOperator {
   readonly #matrix: AxisMatrix;

@@ -14,7 +14,7 @@ export interface BilinearOptions {
 
 /**
  * Bilinear interpolation on the first two axes at places `iava` of `[2, K]`, in samples from 0: with `(i, j)` and `(u, v)` the whole samples and fractions,
- * `y = (1−u)(1−v) x[i,j] + (1−u)v x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes: `[n0, n1, …]` to `[K, …]`. Cost: four reads a value.
+ * `y = (1−u)(1−v) x[i,j] + (1−u)v x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes: `[n0, n1, …]` to `[K, …]`. Cost: four reads a value. Memory: a table of four indices and weights for each place.
  */
 export class Bilinear extends IndexedOperator {
   constructor(iava: OperatorData, dims: Shape, options: BilinearOptions = {}) {

@@ -4,7 +4,7 @@ import type { AnyLocalOperator } from './local-operator.js';
 import { StackOperator } from './stack-operator.js';
 import { checkOperators, pair } from './stacking.js';
 
-/** Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: flat to flat, one part after the other. */
+/** Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: flat to flat, one part after the other. Cost: that of its operators; no work array. */
 export class BlockDiag extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[]) {
     checkOperators('BlockDiag', ops);

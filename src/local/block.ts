@@ -3,7 +3,7 @@ import { HStack } from './h-stack.js';
 import type { AnyLocalOperator } from './local-operator.js';
 import { VStack } from './v-stack.js';
 
-/** A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part after the other. */
+/** A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part after the other. Cost: that of its operators. Memory: one work array for the sums. */
 export class Block extends VStack {
   constructor(ops: readonly (readonly AnyLocalOperator[])[]) {
     if (!Array.isArray(ops) || ops.length === 0 || !ops.every((row) => Array.isArray(row) && row.length === ops[0]?.length))

@@ -18,7 +18,7 @@ export interface Convolve1DOptions {
 
 /**
  * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`; a filter that is longer than a
- * model of one axis gives data of the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation with conj(h). Cost: `2·len(h)` flops a sample.
+ * model of one axis gives data of the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
  */
 export class Convolve1D extends LocalOperator {
   readonly #convolution: AxisConvolution;

@@ -5,7 +5,7 @@ import type { OperatorData } from './resident.js';
 
 export type Convolve2DOptions = ConvolveNDOptions;
 
-/** Convolution with a filter of two axes, as {@link ConvolveND}: `y[i, k] = Σ h[j, l] · x[i + offset₀ − j, k + offset₁ − l]`. Shapes: `dims` to `dims`. Cost: `2·size(h)` flops a sample. */
+/** Convolution with a filter of two axes, as {@link ConvolveND}: `y[i, k] = Σ h[j, l] · x[i + offset₀ − j, k + offset₁ − l]`. Shapes: `dims` to `dims`. Cost: `2·size(h)` flops a sample. Memory: the filter. */
 export class Convolve2D extends ConvolveND {
   constructor(dims: Shape, h: OperatorData, options: Convolve2DOptions = {}) {
     super(dims, h, options);

@@ -18,7 +18,7 @@ export interface DiagonalOptions {
 
 /**
  * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one. The adjoint multiplies by conj(d).
- * Shapes: `dims` to `dims`. Cost: one read and one write of the array besides d.
+ * Shapes: `dims` to `dims`. Cost: one read and one write of the array besides d. Memory: d.
  */
 export class Diagonal extends LocalOperator {
   readonly #diagonal: Resident;

@@ -9,7 +9,7 @@ export interface FFT2DOptions extends FourierOptions {
   readonly axes?: readonly number[];
 }
 
-/** Fourier transform along two axes: see {@link FFTND}. */
+/** Fourier transform along two axes: see {@link FFTND}. Shapes, cost and memory are those of it. */
 export class FFT2D extends FourierOperator {
   constructor(dims: number | Shape, options: FFT2DOptions = {}) {
     checkOptions('FFT2D', options, [...FOURIER_OPTIONS, 'axes']);

@@ -21,7 +21,7 @@ export interface FirstDerivativeOptions {
 
 /**
  * First derivative along an axis, d the sampling: forward `(x[i+1] − x[i]) / d`, backward `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
- * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to `dims`. Cost: one read and one write.
+ * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to `dims`. Cost: one read and one write. No work array.
  */
 export class FirstDerivative extends StencilOperator {
   constructor(dims: number | Shape, options: FirstDerivativeOptions = {}) {

@@ -10,7 +10,7 @@ export interface FlipOptions {
   readonly dtype?: DType;
 }
 
-/** Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one copy. */
+/** Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one copy. No work array. */
 export class Flip extends RearrangingOperator {
   constructor(dims: number | Shape, options: FlipOptions = {}) {
     checkOptions('Flip', options, ['axis', 'dtype']);

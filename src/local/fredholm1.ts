@@ -20,7 +20,7 @@ export const FREDHOLM1_OPTIONS = ['saveGt', 'usematmul', 'dtype'] as const;
 
 /**
  * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`.
- * Cost: one batched matrix product, `2·nsl·nx·ny·nz` flops (8 for complex ones).
+ * Cost: one batched matrix product, `2·nsl·nx·ny·nz` flops (8 for complex ones). Memory: G.
  */
 export class Fredholm1 extends LocalOperator {
   readonly #kernel: Resident;

@@ -18,7 +18,7 @@ export interface FunctionOperatorOptions {
   readonly dtype?: DType;
 }
 
-/** An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to `dimsd`, flat vectors are passed as they are. */
+/** An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take. */
 export class FunctionOperator extends LocalOperator {
   readonly #forward: ArrayFunction;
   readonly #adjoint: ArrayFunction | undefined;

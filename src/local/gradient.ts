@@ -20,7 +20,7 @@ export interface GradientOptions {
   readonly dtype?: DType;
 }
 
-/** Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`. Cost: one read and one write per axis. */
+/** Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`. Cost: one read and one write per axis. No work array. */
 export class Gradient extends LocalOperator {
   readonly #forward: readonly Stencil[];
   readonly #adjoint: readonly Stencil[];

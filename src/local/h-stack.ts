@@ -6,7 +6,7 @@ import { checkOperators, collect, sharedShape, spread } from './stacking.js';
 
 /**
  * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the other, to the data's own shape, where all operators agree on it,
- * otherwise flat.
+ * otherwise flat. Cost: that of its operators. Memory: one work array of the data for the sums.
  */
 export class HStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[]) {

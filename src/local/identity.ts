@@ -10,7 +10,7 @@ export interface IdentityOptions {
   readonly dtype?: DType;
 }
 
-/** Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N` rows, `M` columns), or lists of as many axes. Cost: one copy. */
+/** Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N` rows, `M` columns), or lists of as many axes. Cost: one copy. No work array. */
 export class Identity extends LocalOperator {
   readonly #common: Shape;
   constructor(N: number | Shape, M: number | Shape = N, options: IdentityOptions = {}) {

@@ -3,7 +3,7 @@ import type { NDArray } from '../core/ndarray.js';
 import type { Shape } from '../core/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
-/** Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real. Cost: one read. */
+/** Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */
 export class Imag extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
     super('Imag', dims, options);

@@ -21,7 +21,7 @@ export interface LaplacianOptions {
   readonly dtype?: DType;
 }
 
-/** Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, the second derivatives as in `SecondDerivative`. Shapes: `dims` to `dims`. Cost: one read and one write, however many axes. */
+/** Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, the second derivatives as in `SecondDerivative`. Shapes: `dims` to `dims`. Cost: one read and one write, however many axes. No work array. */
 export class Laplacian extends StencilOperator {
   constructor(dims: number | Shape, options: LaplacianOptions = {}) {
     checkOptions('Laplacian', options, ['axes', 'weights', 'sampling', 'kind', 'edge', 'dtype']);

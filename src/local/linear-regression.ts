@@ -3,7 +3,7 @@ import type { OperatorData } from './resident.js';
 
 export type LinearRegressionOptions = RegressionOptions;
 
-/** Values of a line: `y[i] = x[0] + x[1] · taxis[i]`. Shapes: `[2]` to `[len(taxis)]`. Cost: `4·len` flops. */
+/** Values of a line: `y[i] = x[0] + x[1] · taxis[i]`. Shapes: `[2]` to `[len(taxis)]`. Cost: `4·len` flops. Memory: the matrix of the powers. */
 export class LinearRegression extends Regression {
   constructor(taxis: OperatorData, options: LinearRegressionOptions = {}) {
     super(taxis, 1, options);

@@ -14,7 +14,7 @@ export interface MatrixMultOptions {
   readonly dtype?: DType;
 }
 
-/** Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. */
+/** Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A. */
 export class MatrixMult extends LocalOperator {
   readonly #matrix: Resident;
   readonly #rows: number;

@@ -12,7 +12,7 @@ export interface PadOptions {
   readonly dtype?: DType;
 }
 
-/** Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis. Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. */
+/** Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis. Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work array. */
 export class Pad extends RearrangingOperator {
   constructor(dims: number | Shape, pad: Padding | readonly Padding[], options: PadOptions = {}) {
     checkOptions('Pad', options, ['dtype']);

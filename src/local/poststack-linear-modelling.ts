@@ -21,7 +21,7 @@ export interface PoststackLinearModellingOptions {
 /**
  * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces, `y = W D x` along time, D the first derivative per sample and W the
  * convolution with a wavelet whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on another axis. Both matrices are banded and so
- * is their product: it is applied as one table. Cost: about `2·len` flops a sample, one read and one write.
+ * is their product: it is applied as one table. Cost: about `2·len` flops a sample, one read and one write. Memory: the table.
  */
 export class PoststackLinearModelling extends StencilOperator {
   constructor(wav: OperatorData, nt0: number, options: PoststackLinearModellingOptions = {}) {

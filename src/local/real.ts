@@ -2,7 +2,7 @@ import type { NDArray } from '../core/ndarray.js';
 import type { Shape } from '../core/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
-/** Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims` to `dims`, complex to real. Cost: one read. */
+/** Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */
 export class Real extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
     super('Real', dims, options);

@@ -13,7 +13,7 @@ export interface RollOptions {
   readonly dtype?: DType;
 }
 
-/** Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`. Cost: one copy. */
+/** Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`. Cost: one copy. No work array. */
 export class Roll extends RearrangingOperator {
   constructor(dims: number | Shape, options: RollOptions = {}) {
     checkOptions('Roll', options, ['axis', 'shift', 'dtype']);

@@ -22,7 +22,7 @@ export interface ShiftOptions {
 
 /**
  * Shift by a fraction of a sample along an axis: `y = F⁻¹ exp(−2πi f s) F x`, f the frequencies and s the `shift` in units of `sampling`, one number or one for
- * each line along the axis (in C order). Shapes: `dims` to `dims`. The adjoint shifts back. Cost: two transforms.
+ * each line along the axis (in C order). Shapes: `dims` to `dims`. The adjoint shifts back. Cost: two transforms. Memory: the factors and one spectrum.
  */
 export class Shift extends SpectralFilter {
   constructor(dims: number | Shape, shift: number | OperatorData, options: ShiftOptions = {}) {

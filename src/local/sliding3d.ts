@@ -7,7 +7,7 @@ export type Sliding3DOptions = WindowedOptions;
 
 /**
  * An operator on overlapping windows along the first two of three axes. Windows of `nwin` samples share `nover` with the next, where they fade into one another; the parts of the model lie one after the other in memory. Sizes: {@link windowDesign}.
- * Shapes: `[windows0 · m0, windows1 · m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `[nwin0, nwin1, n2]`.
+ * Shapes: `[windows0 · m0, windows1 · m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `[nwin0, nwin1, n2]`. Cost: that of Op for every window. Memory: a window, and its tapers.
  */
 export class Sliding3D extends WindowedOperator {
   constructor(

@@ -11,7 +11,7 @@ export interface SumOptions {
   readonly dtype?: DType;
 }
 
-/** Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims` without the axis, `[1]` where it is the only one. Cost: one read. */
+/** Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims` without the axis, `[1]` where it is the only one. Cost: one read. No work array. */
 export class Sum extends LocalOperator {
   readonly #axis: number;
   /** Of the data, walked as if it had the axis. */

@@ -6,7 +6,7 @@ import { checkOperators, collect, sharedShape, spread } from './stacking.js';
 
 /**
  * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own, where all operators agree on it, otherwise flat, to flat data,
- * one part after the other.
+ * one part after the other. Cost: that of its operators. Memory: one work array of the model for the sums of the adjoint.
  */
 export class VStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[]) {
