@@ -14,6 +14,14 @@ export {
   type CudaPoolStats,
   type CudaState,
   cudaAddon,
+  float32,
+  float64,
+  int32,
+  int64,
+  type KernelNumber,
+  type LaunchOptions,
+  RawKernel,
+  type RawKernelOptions,
 } from './gpu/cuda/index.js';
 export * from './gpu/js-kernel/index.js';
 export { createTfjsBackend, type TensorModule, type TfjsBackendOptions, type TfjsEngine } from './gpu/tfjs/index.js';

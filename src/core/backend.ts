@@ -239,6 +239,43 @@ export interface VaryingConvolution {
   readonly direction: 'forward' | 'adjoint';
 }
 
+/** One value of a {@link Program}; `x`, `y`, `condition` are positions of earlier ones. */
+export type Instruction = { readonly dtype: DType } & (
+  | { readonly op: 'input'; readonly input: number }
+  | { readonly op: 'constant'; readonly value: Scalar }
+  /** The element's place in the whole array, and its size. */
+  | { readonly op: 'index' | 'size' }
+  | { readonly op: 'cast'; readonly x: number }
+  | { readonly op: 'unary'; readonly name: UnaryOp; readonly x: number }
+  | { readonly op: 'binary'; readonly name: BinaryOp; readonly x: number; readonly y: number }
+  | { readonly op: 'where'; readonly condition: number; readonly x: number; readonly y: number }
+);
+
+export interface ProgramInput {
+  readonly kind: 'array' | 'scalar';
+  readonly dtype: DType;
+}
+
+/**
+ * What is done to each element, in order, no value without use. Every instruction is a kernel of the backend with the same dtypes, and rounds as that does,
+ * so a program can be run one kernel after another or in one pass.
+ */
+export interface Program {
+  readonly inputs: readonly ProgramInput[];
+  readonly instructions: readonly Instruction[];
+  /** Positions of the results. */
+  readonly outputs: readonly number[];
+}
+
+/** Where the elements of a call lie in the whole array: `start` is the index of the first, `size` the whole array's size. */
+export interface ProgramRange {
+  readonly start: number;
+  readonly size: number;
+}
+
+export const FOLDS = ['sum', 'prod', 'max', 'min'] as const;
+export type Fold = (typeof FOLDS)[number];
+
 /** How a backend used memory: what tests count. */
 export interface MemoryStats {
   /** Storages handed out. */
@@ -327,4 +364,10 @@ export interface Backend {
   sumCurves?(traces: Elements, image: Elements, curves: Curves): void;
   /** Fills `to`, the data of the forward direction and the model of the adjoint, from the other one. */
   convolveVarying?(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void;
+
+  // Optional: where a backend lacks these, core runs the kernels above one after another
+  /** Runs a program in one pass over memory. Outputs may be inputs exactly. */
+  program?(program: Program, inputs: readonly (Elements | Scalar)[], outputs: readonly Elements[], range: ProgramRange): void;
+  /** Reduces the only output of a program over `n` elements without storing it. Waits. */
+  programReduce?(fold: Fold, program: Program, inputs: readonly (Elements | Scalar)[], n: number, range: ProgramRange): Scalar;
 }

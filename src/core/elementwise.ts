@@ -3,28 +3,13 @@ import { broadcastShapes, broadcastStrides } from './broadcast.js';
 import { isScalar, re, type Scalar } from './complex.js';
 import { complexOf, type DType, isComplex, isFloat, promote } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
-import { binaryResult, unaryResult } from './kernel-dtypes.js';
+import { binaryResult, computeDType, unaryResult } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
 import { formatShape, type Shape, sameShape, stridesOf } from './shape.js';
 import { checkSameBackend } from './vector.js';
 
 export type Operand = NDArray | Scalar;
 
-/** Functions that turn int32 into floats: their values are no integers. */
-const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
-  'exp',
-  'log',
-  'sqrt',
-  'reciprocal',
-  'sin',
-  'cos',
-  'tan',
-  'arctan',
-  'tanh',
-  'divide',
-  'power',
-  'arctan2',
-] as const);
 const isInt32 = (a: Scalar): boolean => typeof a === 'number' && (a | 0) === a;
 
 /** The dtype of an array of `dtype` met by a scalar: a complex scalar makes it complex, a fraction makes int32 a float. */
@@ -49,12 +34,12 @@ export function overlaps(x: NDArray, y: NDArray): boolean {
   return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
 }
 
-/** The dtype in which `op` computes. */
-function computeDType(op: BinaryOp, x: NDArray, y: Operand): DType {
+/** The dtype in which `x op y` is computed. */
+function binaryDType(op: BinaryOp, x: NDArray, y: Operand): DType {
   const float = x.backend.defaultDType;
   const dtype = isScalar(y) ? scalarPromote(x.dtype, y, float) : promote(x.dtype, y.dtype);
   const integral = op === 'power' && isScalar(y) && re(y) >= 0;
-  return dtype === 'int32' && FLOATING.has(op) && !integral ? float : dtype;
+  return integral ? dtype : computeDType(op, dtype, float);
 }
 
 /** Copies `x` into the fresh array `target` of a shape that it broadcasts to. */
@@ -70,7 +55,7 @@ export function expandInto(x: NDArray, target: NDArray): void {
 }
 
 /** `x` cast and stretched to what a kernel wants; the result is `x` itself, `lent`, or a fresh array put on the list of `borrowed` ones. */
-function fit(x: NDArray, dtype: DType, shape: Shape, borrowed: NDArray[], lent?: NDArray): NDArray {
+export function fit(x: NDArray, dtype: DType, shape: Shape, borrowed: NDArray[], lent?: NDArray): NDArray {
   const same = sameShape(x.shape, shape);
   let y = x;
   if (x.dtype !== dtype) {
@@ -90,7 +75,7 @@ function release(borrowed: readonly NDArray[]): void {
 }
 
 export function unary(op: UnaryOp, x: NDArray): NDArray {
-  const dtype = FLOATING.has(op) && !isFloat(x.dtype) ? x.backend.defaultDType : x.dtype;
+  const dtype = computeDType(op, x.dtype, x.backend.defaultDType);
   const borrowed: NDArray[] = [];
   const from = fit(x, dtype, x.shape, borrowed);
   const y = x.space.withShape(x.shape, unaryResult(op, dtype)).empty();
@@ -108,7 +93,7 @@ export function unaryInPlace(op: UnaryOp, x: NDArray): void {
 
 export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
   checkOperand(op, y, x);
-  const dtype = computeDType(op, x, y);
+  const dtype = binaryDType(op, x, y);
   const shape = isScalar(y) ? x.shape : broadcastShapes(x.shape, y.shape);
   const z = x.space.withShape(shape, binaryResult(op, dtype)).empty();
   const borrowed: NDArray[] = [];
@@ -124,7 +109,7 @@ export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
 /** `x ← x op y`; refused where that would change the shape or the dtype of x. */
 export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
   checkOperand(op, y, x);
-  const dtype = computeDType(op, x, y);
+  const dtype = binaryDType(op, x, y);
   if (dtype !== x.dtype)
     throw new DTypeError(
       `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or astype('${dtype}')`,

@@ -26,6 +26,10 @@ export {
 export { DistributedArray, type HostData } from './distributed-array.js';
 export * from './dtype.js';
 export * from './errors.js';
+export { ElementwiseKernel, type ElementwiseKernelSpec, type OutputNames } from './expressions/elementwise-kernel.js';
+export { type Fused, fuse, Traced, type TracedOperand } from './expressions/fuse.js';
+export type { AnyArray, InputKind, InputKinds, KernelArguments } from './expressions/kernel-source.js';
+export { ReductionKernel, type ReductionKernelSpec } from './expressions/reduction-kernel.js';
 export { HaloBlockPlan, type HaloFrame, HaloPlan, type HaloWidths, haloBox } from './halo.js';
 export { EXIT_RESUMABLE, type SignalSource, STOP_SIGNALS, type StopSignal, setSignalSource } from './interruption.js';
 export { type Box, Layout } from './layout.js';

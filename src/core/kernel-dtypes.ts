@@ -3,6 +3,26 @@ import { checkScalar, type Scalar } from './complex.js';
 import { type DType, isComplex, realOf } from './dtype.js';
 import { DTypeError } from './errors.js';
 
+/** Functions that turn int32 into floats: their values are no integers. */
+const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
+  'exp',
+  'log',
+  'sqrt',
+  'reciprocal',
+  'sin',
+  'cos',
+  'tan',
+  'arctan',
+  'tanh',
+  'divide',
+  'power',
+  'arctan2',
+] as const);
+
+/** The dtype in which `op` computes with operands of `dtype`: `float` for functions of integers whose values are none. */
+export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
+  dtype === 'int32' && FLOATING.has(op) ? float : dtype;
+
 type Kind = 'real' | 'complex' | 'int32';
 const kindOf = (dtype: DType): Kind => (dtype === 'int32' ? 'int32' : isComplex(dtype) ? 'complex' : 'real');
 

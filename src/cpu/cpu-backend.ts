@@ -6,10 +6,14 @@ import type {
   Elements,
   Extents,
   FftPlan,
+  Fold,
   IndexTable,
   InnerProduct,
   MatMul,
   MemoryStats,
+  Program,
+  ProgramInput,
+  ProgramRange,
   ReduceKernel,
   Stencil,
   Storage,
@@ -33,6 +37,7 @@ import {
   realOf,
 } from '../core/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../core/errors.js';
+import { composeProgram, composeReduction } from '../core/expressions/compose.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/kernel-dtypes.js';
 import { binaryDType, checkHost, checkRun, isElements } from '../core/kernel-operands.js';
 import { checkOptions } from '../core/options.js';
@@ -40,6 +45,7 @@ import { around, type Shape } from '../core/shape.js';
 import { CpuStorage } from './cpu-storage.js';
 import type { CpuBand, CpuCurves, CpuIndexTable, CpuKernels } from './kernels.js';
 import { Pool } from './pool.js';
+import { type CpuOperands, reduceProgram, runProgram, scalarOperand } from './programs.js';
 import { referenceKernels } from './reference/index.js';
 
 export interface CpuBackendOptions {
@@ -56,6 +62,16 @@ export interface CpuBackendOptions {
 /** Memory for scalar operands: a scalar is an array that is walked with step 0. */
 function scalarSlots(): Record<DType, HostArray> {
   return Object.fromEntries(DTYPES.map((dtype) => [dtype, hostArray(dtype, 1)])) as Record<DType, HostArray>;
+}
+
+/** Where a process may make no code (`--disallow-code-generation-from-strings`), one kernel after another. */
+function orComposed<R>(generated: () => R, composed: () => R): R {
+  try {
+    return generated();
+  } catch (error) {
+    if (error instanceof EvalError) return composed();
+    throw error;
+  }
 }
 
 /** Arrays in host memory. Kernels have run when their call returns. */
@@ -332,6 +348,31 @@ export class CpuBackend implements Backend {
       weights: this.#use(weights).values,
       weightsOffset: weights.offset,
     });
+  }
+
+  program(program: Program, inputs: readonly (Elements | Scalar)[], outputs: readonly Elements[], range: ProgramRange): void {
+    const operands = this.#operands(program, inputs);
+    const to = outputs.map((y) => this.#use(y).values);
+    const places = outputs.map((y) => y.offset);
+    orComposed(
+      () => runProgram(program, operands, to, places, outputs[0]?.size ?? 0, range),
+      () => composeProgram(this, program, inputs, outputs, range),
+    );
+  }
+
+  programReduce(fold: Fold, program: Program, inputs: readonly (Elements | Scalar)[], n: number, range: ProgramRange): Scalar {
+    const operands = this.#operands(program, inputs);
+    return orComposed(
+      () => reduceProgram(fold, program, operands, n, range, this.#kernels.reduce),
+      () => composeReduction(this, fold, program, inputs, n, range),
+    );
+  }
+
+  #operands(program: Program, inputs: readonly (Elements | Scalar)[]): CpuOperands {
+    return {
+      values: inputs.map((x, k) => (isElements(x) ? this.#use(x).values : scalarOperand(x, (program.inputs[k] as ProgramInput).dtype))),
+      offsets: inputs.map((x) => (isElements(x) ? x.offset : 0)),
+    };
   }
 
   #own(storage: Storage): CpuStorage {

@@ -1,14 +1,5 @@
 // Functions of real numbers that need an order.
-#include "prelude.cuh"
-
-DEVICE float rounded(float x) { return rintf(x); }
-DEVICE double rounded(double x) { return rint(x); }
-DEVICE float lower(float x) { return floorf(x); }
-DEVICE double lower(double x) { return floor(x); }
-DEVICE float upper(float x) { return ceilf(x); }
-DEVICE double upper(double x) { return ceil(x); }
-DEVICE float angle(float y, float x) { return atan2f(y, x); }
-DEVICE double angle(double y, double x) { return atan2(y, x); }
+#include "functions.cuh"
 
 extern "C" __global__ void unary_floor(const T *x, T *y, i64 n) { each(n, y, [=](i64 i) { return to<T>(lower((F)x[i])); }); }
 extern "C" __global__ void unary_ceil(const T *x, T *y, i64 n) { each(n, y, [=](i64 i) { return to<T>(upper((F)x[i])); }); }

@@ -1,78 +1,18 @@
 // Reductions. Each has one launch: blocks leave partial results, and the last block to finish adds those up in a fixed order, so that
 // results have the same bits every time. Accumulators are double precision, in pairs: (re, im), or (value, position).
-#include "prelude.cuh"
+#include "joins.cuh"
 
-struct Pair {
-  double a, b;
-};
-#define THREADS 256
-/** Threads of the first stage of a sum over a block, and what each of them adds. */
-#define GROUPS 16
-
-template <class Op> DEVICE Pair block_join(Pair value) {
-  __shared__ Pair part[THREADS];
-  __shared__ Pair group[GROUPS];
-  const int t = threadIdx.x + blockDim.x * threadIdx.y;
-  part[t] = value;
-  __syncthreads();
-  if (t < GROUPS) {
-    Pair sum = part[t * GROUPS];
-    for (int k = 1; k < THREADS / GROUPS; ++k) sum = Op::join(sum, part[t * GROUPS + k]);
-    group[t] = sum;
-  }
-  __syncthreads();
-  Pair sum = group[0];
-  if (t == 0)
-    for (int k = 1; k < GROUPS; ++k) sum = Op::join(sum, group[k]);
-  return sum;
-}
-
-/** Whether this block is the last of `blocks` to come here. Its threads then see what all of them wrote before. */
-DEVICE bool is_last(u32 *ticket, u32 blocks) {
-  __shared__ int last;
-  if (threadIdx.x == 0 && threadIdx.y == 0) {
-    __threadfence();
-    last = atomicAdd(ticket, 1u) == blocks - 1;
-    if (last) *ticket = 0;
-  }
-  __syncthreads();
-  __threadfence();
-  return last;
-}
-
-DEVICE Pair partial(const volatile double *partials, i64 k) { return {partials[2 * k], partials[2 * k + 1]}; }
-DEVICE void keep(volatile double *partials, i64 k, Pair value) {
-  partials[2 * k] = value.a;
-  partials[2 * k + 1] = value.b;
-}
-
-DEVICE Pair pair(double x) { return {x, 0}; }
-DEVICE Pair pair(Complex<double> x) { return {x.re, x.im}; }
 DEVICE double modulus_of(T x) { return modulus(wide(x)); }
-DEVICE Pair plus(Pair x, Pair y) { return {x.a + y.a, x.b + y.b}; }
-DEVICE bool greater(double x, double y) { return (x > y || is_nan(x)) && !is_nan(y); }
-
-struct Added {
-  static DEVICE Pair start() { return {0, 0}; }
-  static DEVICE Pair join(Pair x, Pair y) { return plus(x, y); }
-};
-struct Largest {
-  static DEVICE Pair join(Pair x, Pair y) { return greater(y.a, x.a) ? y : x; }
-};
-struct Smallest {
-  static DEVICE Pair join(Pair x, Pair y) { return greater(-y.a, -x.a) ? y : x; }
-};
 struct Sum : Added {
   static DEVICE Pair of(T x, double) { return pair(wide(x)); }
 };
-struct Prod {
+#if IS_COMPLEX
+struct Prod : PairProduct {
+#else
+struct Prod : Product {
+#endif
   static DEVICE Pair start() { return {1, 0}; }
   static DEVICE Pair of(T x, double) { return pair(wide(x)); }
-#if IS_COMPLEX
-  static DEVICE Pair join(Pair x, Pair y) { return {x.a * y.a - x.b * y.b, x.a * y.b + x.b * y.a}; }
-#else
-  static DEVICE Pair join(Pair x, Pair y) { return {x.a * y.a, 0}; }
-#endif
 };
 struct Max : Largest {
   static DEVICE Pair start() { return {-huge(), 0}; }

@@ -9,7 +9,8 @@ function rint(x: number): number {
   return x < 0 ? -(2 ** 52 - x - 2 ** 52) : x + 2 ** 52 - 2 ** 52;
 }
 
-const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = {
+/** Of real numbers, and of integers. */
+export const REAL_FUNCTIONS: Readonly<Record<UnaryOp, (x: number) => number>> = {
   negative: (x) => -x,
   abs: Math.abs,
   conj: (x) => x,
@@ -73,7 +74,7 @@ function realPower(x: number, y: number): number {
 const flag = (condition: boolean): number => (condition ? 1 : 0);
 
 type RealFunction2 = (x: number, y: number) => number;
-const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
+export const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   add: (x, y) => x + y,
   subtract: (x, y) => x - y,
   multiply: (x, y) => x * y,

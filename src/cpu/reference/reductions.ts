@@ -2,36 +2,10 @@ import type { ReduceKernel } from '../../core/backend.js';
 import { type DType, type HostArray, isComplex, lanesOf } from '../../core/dtype.js';
 import { reduceResult } from '../../core/kernel-dtypes.js';
 import type { CpuKernels } from '../kernels.js';
+import { PairwiseSum } from './pairwise-sum.js';
 
 /** Terms that are added straight; above that, sums of such blocks are added pairwise, so that errors grow with log n. */
 const BLOCK = 256;
-
-/** Sums blocks pairwise without storing them all: slot k holds the sum of 2^k blocks. */
-class PairwiseSum {
-  readonly #slots = new Float64Array(64);
-  #blocks = 0;
-
-  reset(): void {
-    this.#blocks = 0;
-  }
-
-  add(block: number): void {
-    let sum = block;
-    let level = 0;
-    // Binary carry: equal neighbours merge
-    for (let n = this.#blocks; n % 2 === 1; n = (n - 1) / 2) sum += this.#slots[level++] as number;
-    this.#slots[level] = sum;
-    this.#blocks += 1;
-  }
-
-  /** Smallest groups first. */
-  total(): number {
-    let sum = 0;
-    let level = 0;
-    for (let n = this.#blocks; n > 0; n = Math.floor(n / 2), level++) if (n % 2 === 1) sum += this.#slots[level] as number;
-    return sum;
-  }
-}
 
 type Term = (re: number, im: number, p: number) => number;
 const modulus = (re: number, im: number): number => (im === 0 ? Math.abs(re) : Math.hypot(re, im));

@@ -6,10 +6,13 @@ import type {
   Elements,
   Extents,
   FftPlan,
+  Fold,
   IndexTable,
   InnerProduct,
   MatMul,
   MemoryStats,
+  Program,
+  ProgramRange,
   ReduceKernel,
   Stencil,
   Storage,
@@ -28,9 +31,12 @@ import { cudaAddon } from './addon.js';
 import { CudaStorage } from './cuda-storage.js';
 import { CudaEngine, elementAt } from './engine.js';
 import { FftKernels } from './fft-kernels.js';
-import type { CudaCounters, CudaDeviceInfo, CudaPoolStats, DeviceAddress } from './native.js';
+import { MOST_ARGUMENTS } from './kernel-arguments.js';
+import type { CudaCounters, CudaDeviceInfo, CudaKernel, CudaPoolStats, DeviceAddress } from './native.js';
 import { NcclPort } from './nccl-port.js';
 import { type DeviceIndexTable, ProductKernels, type TransposedTable, transposedTable } from './product-kernels.js';
+import { ProgramKernels } from './program-kernels.js';
+import type { KernelNumber } from './raw-kernel.js';
 import { ReductionKernels } from './reduction-kernels.js';
 import { type DeviceBand, StencilKernels } from './stencil-kernels.js';
 import { VectorKernels } from './vector-kernels.js';
@@ -57,6 +63,7 @@ export class CudaBackend implements Backend {
   readonly #stencils: StencilKernels;
   readonly #products: ProductKernels;
   readonly #ffts: FftKernels;
+  readonly #programs: ProgramKernels;
   /** Tables by columns, which scatterAdd needs, of index storages as they were at a version. */
   readonly #columns = new WeakMap<CudaStorage, Map<string, { readonly version: number; readonly table: TransposedTable }>>();
   #allocations = 0;
@@ -76,6 +83,7 @@ export class CudaBackend implements Backend {
     this.#stencils = new StencilKernels(this.#engine);
     this.#products = new ProductKernels(this.#engine, state.libraries.cublas.available);
     this.#ffts = new FftKernels(this.#engine, this.#vectors);
+    this.#programs = new ProgramKernels(this.#engine);
   }
 
   /** NCCL between the devices of all ranks, or why there is none. Collective over `comm`, which has all ranks of the launch. */
@@ -282,6 +290,45 @@ export class CudaBackend implements Backend {
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
     const [from, to] = [this.#in(y), this.#out(x)];
     this.#products.scatterAdd(x.storage.dtype, from, to, this.#columnsOf(table), this.#table(table));
+  }
+
+  program(program: Program, inputs: readonly (Elements | Scalar)[], outputs: readonly Elements[], range: ProgramRange): void {
+    const operands = inputs.map((x) => (isElements(x) ? this.#in(x) : x));
+    const to = outputs.map((y) => this.#out(y));
+    this.#programs.program(program, operands, to, outputs[0]?.size ?? 0, range);
+  }
+
+  programReduce(fold: Fold, program: Program, inputs: readonly (Elements | Scalar)[], n: number, range: ProgramRange): Scalar {
+    const operands = inputs.map((x) => (isElements(x) ? this.#in(x) : x));
+    return this.#programs.reduce(fold, program, operands, n, range);
+  }
+
+  /** @internal */
+  compileRaw(source: string, name: string, options: readonly string[]): CudaKernel {
+    const { addon, context } = this.#engine;
+    return addon.kernel(addon.compile(context, `${name}.cu`, source, [], options), name);
+  }
+
+  /** @internal Any array may be written. */
+  launchRaw(
+    kernel: CudaKernel,
+    [gridX, gridY, gridZ]: readonly [number, number, number],
+    [blockX, blockY]: readonly [number, number],
+    shared: number,
+    args: readonly (Elements | KernelNumber)[],
+  ): void {
+    const { addon, context } = this.#engine;
+    if (args.length > MOST_ARGUMENTS)
+      throw new ArgumentError(`expected at most ${MOST_ARGUMENTS} arguments of a kernel, received ${args.length}`);
+    const addresses = args.map((x) => ('storage' in x ? this.#out(x) : 0));
+    const slots = this.#engine.args.start();
+    args.forEach((x, k) => {
+      if ('storage' in x) slots.int(addresses[k] as number);
+      else if (x.kind === 'float64') slots.real(x.value);
+      else if (x.kind === 'float32') slots.single(x.value);
+      else slots.int(x.value);
+    });
+    addon.launch(context, kernel, gridX, gridY, gridZ, blockX, blockY, shared, slots.buffer, slots.count);
   }
 
   readonly #transfers = {

@@ -37,7 +37,7 @@ export class CudaEngine {
   readonly results: DeviceAddress;
   readonly #held: CudaMemory[] = [];
   readonly #answer: ArrayBuffer;
-  #prelude: string | undefined;
+  #headers: readonly string[] | undefined;
   readonly #kernels = new Map<KernelSource, Map<DType, { readonly module: CudaModule; readonly kernels: Map<string, CudaKernel> }>>();
 
   constructor(addon: CudaAddon, device: CudaDeviceInfo, poolLimit: number, cacheFolder: string) {
@@ -140,11 +140,20 @@ export class CudaEngine {
     return { memory, address };
   }
 
+  /** A kernel of generated source, which may include the headers of native/cuda/kernels. Products are not contracted with sums, so that steps round as kernels do. */
+  generated(source: string, name: string): CudaKernel {
+    const options = [`-DDTYPE=${DTYPES.indexOf('float64')}`, '--std=c++14', '--fmad=false'];
+    return this.addon.kernel(this.addon.compile(this.context, 'program.cu', source, this.#headersOf(), options), name);
+  }
+
   #compile(source: KernelSource, dtype: DType): CudaModule {
-    this.#prelude ??= sourceOf('prelude.cuh');
-    const text = sourceOf(`${source}.cu`);
     const options = [`-DDTYPE=${DTYPES.indexOf(dtype)}`, '--std=c++14'];
-    return this.addon.compile(this.context, `${source}.cu`, text, ['prelude.cuh', this.#prelude], options);
+    return this.addon.compile(this.context, `${source}.cu`, sourceOf(`${source}.cu`), this.#headersOf(), options);
+  }
+
+  #headersOf(): readonly string[] {
+    this.#headers ??= ['prelude.cuh', 'functions.cuh', 'joins.cuh'].flatMap((file) => [file, sourceOf(file)]);
+    return this.#headers;
   }
 }
 

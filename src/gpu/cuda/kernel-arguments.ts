@@ -1,7 +1,11 @@
+/** That a launch takes. */
+export const MOST_ARGUMENTS = 64;
+
 /** Arguments of one launch: a slot of eight bytes each, in memory that is reused. */
 export class KernelArguments {
-  readonly buffer = new ArrayBuffer(64 * 8);
+  readonly buffer = new ArrayBuffer(MOST_ARGUMENTS * 8);
   readonly #words = new Uint32Array(this.buffer);
+  readonly #singles = new Float32Array(this.buffer);
   readonly #reals = new Float64Array(this.buffer);
   #count = 0;
 
@@ -24,6 +28,14 @@ export class KernelArguments {
 
   ints(values: readonly number[]): this {
     for (const value of values) this.int(value);
+    return this;
+  }
+
+  /** A float, in the low half of its slot. */
+  single(value: number): this {
+    this.#singles[2 * this.#count] = value;
+    this.#words[2 * this.#count + 1] = 0;
+    this.#count += 1;
     return this;
   }
 

@@ -18,7 +18,7 @@ const EACH = 16;
 const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
 
-const blocksFor = (n: number): number => Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
+export const blocksFor = (n: number): number => Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
 
 /** Reductions to scalars and along an axis, running sums, selection. */
 export class ReductionKernels {

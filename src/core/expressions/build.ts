@@ -1,0 +1,266 @@
+import { type BinaryOp, type Instruction, type Program, type ProgramInput, UNARY_OPS, type UnaryOp } from '../backend.js';
+import type { Scalar } from '../complex.js';
+import { complexOf, DTYPES, type DType, isComplex, isDType, isFloat, promote, type RealDType } from '../dtype.js';
+import { DTypeError } from '../errors.js';
+import { binaryResult, computeDType, unaryResult } from '../kernel-dtypes.js';
+import { nearest } from '../options.js';
+import { type Assignment, type BinarySign, type Expression, refuse } from './parse.js';
+
+/** Names with a meaning of their own. */
+export const RESERVED = ['i', 'n', 'pi', 'inf', 'nan'] as const;
+
+const SIGNS: Readonly<Record<Exclude<BinarySign, '&&' | '||'>, BinaryOp>> = {
+  '+': 'add',
+  '-': 'subtract',
+  '*': 'multiply',
+  '/': 'divide',
+  '**': 'power',
+  '==': 'equal',
+  '!=': 'notEqual',
+  '<': 'less',
+  '<=': 'lessEqual',
+  '>': 'greater',
+  '>=': 'greaterEqual',
+};
+
+/** Functions by their number of arguments. */
+const UNARY_NAMES: ReadonlyMap<string, UnaryOp> = new Map<string, UnaryOp>([
+  ...UNARY_OPS.map((op): [string, UnaryOp] => [op, op]),
+  ['atan', 'arctan'],
+  ['fabs', 'abs'],
+]);
+const BINARY_NAMES: ReadonlyMap<string, BinaryOp> = new Map<string, BinaryOp>([
+  ['pow', 'power'],
+  ['power', 'power'],
+  ['max', 'maximum'],
+  ['maximum', 'maximum'],
+  ['min', 'minimum'],
+  ['minimum', 'minimum'],
+  ['atan2', 'arctan2'],
+  ['arctan2', 'arctan2'],
+  ['multiplyConj', 'multiplyConj'],
+]);
+const TERNARY_NAMES = ['where', 'clip'] as const;
+export const FUNCTION_NAMES: readonly string[] = [...UNARY_NAMES.keys(), ...BINARY_NAMES.keys(), ...TERNARY_NAMES, ...DTYPES];
+const ARITY: ReadonlyMap<string, number> = new Map([
+  ...[...UNARY_NAMES.keys(), ...DTYPES].map((name): [string, number] => [name, 1]),
+  ...[...BINARY_NAMES.keys()].map((name): [string, number] => [name, 2]),
+  ...TERNARY_NAMES.map((name): [string, number] => [name, 3]),
+]);
+
+export interface BuildInput extends ProgramInput {
+  readonly name: string;
+}
+export interface BuildOutput {
+  readonly name: string;
+  /** Default: that of the value. */
+  readonly dtype: DType | undefined;
+}
+
+/** Instructions in order, equal ones once. */
+class Builder {
+  readonly instructions: Instruction[] = [];
+  readonly #known = new Map<string, number>();
+  readonly #float: RealDType;
+
+  constructor(float: RealDType) {
+    this.#float = float;
+  }
+
+  push(instruction: Instruction): number {
+    const { dtype, ...rest } = instruction;
+    // -0 and 0 differ, and so do NaN and null
+    const key = `${dtype} ${JSON.stringify(rest, (_, value) => (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)) ? `#${Object.is(value, -0) ? '-0' : value}` : value))}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, this.instructions.length);
+    return this.instructions.push(instruction) - 1;
+  }
+
+  at(position: number): Instruction {
+    return this.instructions[position] as Instruction;
+  }
+
+  real(value: number): number {
+    return this.push({ op: 'constant', value, dtype: this.#float });
+  }
+  constant(value: Scalar, dtype: DType): number {
+    return this.push({ op: 'constant', value, dtype });
+  }
+
+  cast(x: number, dtype: DType): number {
+    const from = this.at(x);
+    if (from.dtype === dtype) return x;
+    if (from.op === 'constant' && !isComplex(from.dtype) && isFloat(dtype)) return this.constant(from.value, dtype);
+    return this.push({ op: 'cast', x, dtype });
+  }
+
+  unary(name: UnaryOp, x: number): number {
+    const from = this.at(x);
+    // A negative number, so that -2 is one
+    if (name === 'negative' && from.op === 'constant' && typeof from.value === 'number' && !(from.dtype === 'int32' && from.value === 0))
+      return this.constant(-from.value, from.dtype);
+    const dtype = computeDType(name, from.dtype, this.#float);
+    return this.push({ op: 'unary', name, x: this.cast(x, dtype), dtype: unaryResult(name, dtype) });
+  }
+
+  binary(name: BinaryOp, x: number, y: number): number {
+    const [a, b] = [this.at(x), this.at(y)];
+    const common = promote(a.dtype, b.dtype);
+    // As of arrays: int32 to a power that is known and not negative stays so
+    const integral = name === 'power' && b.op === 'constant' && typeof b.value === 'number' && b.value >= 0;
+    const dtype = integral ? common : computeDType(name, common, this.#float);
+    return this.push({ op: 'binary', name, x: this.cast(x, dtype), y: this.cast(y, dtype), dtype: binaryResult(name, dtype) });
+  }
+
+  flag(x: number): number {
+    const { dtype } = this.at(x);
+    return dtype === 'int32' ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
+  }
+  /** 0 or 1 */
+  truth(x: number): number {
+    const { op } = this.at(x);
+    return op === 'binary' && binaryIsFlag(this.at(x)) ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
+  }
+
+  where(condition: number, x: number, y: number): number {
+    const dtype = promote(this.at(x).dtype, this.at(y).dtype);
+    return this.push({ op: 'where', condition: this.flag(condition), x: this.cast(x, dtype), y: this.cast(y, dtype), dtype });
+  }
+}
+
+const FLAGS: ReadonlySet<string> = new Set(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']);
+const binaryIsFlag = (instruction: Instruction): boolean => instruction.op === 'binary' && FLAGS.has(instruction.name);
+
+/** Only what outputs need, in the order of `instructions`. */
+function withoutUnused(instructions: readonly Instruction[], outputs: readonly number[]): Pick<Program, 'instructions' | 'outputs'> {
+  const used = new Set(outputs);
+  const operands = (k: Instruction): number[] =>
+    k.op === 'where' ? [k.condition, k.x, k.y] : k.op === 'binary' ? [k.x, k.y] : k.op === 'unary' || k.op === 'cast' ? [k.x] : [];
+  for (let k = instructions.length - 1; k >= 0; k--) if (used.has(k)) for (const o of operands(instructions[k] as Instruction)) used.add(o);
+  const place = new Map<number, number>();
+  const kept: Instruction[] = [];
+  const moved = (k: number): number => place.get(k) as number;
+  instructions.forEach((k, at) => {
+    if (!used.has(at)) return;
+    place.set(at, kept.length);
+    if (k.op === 'where') kept.push({ ...k, condition: moved(k.condition), x: moved(k.x), y: moved(k.y) });
+    else if (k.op === 'binary') kept.push({ ...k, x: moved(k.x), y: moved(k.y) });
+    else if (k.op === 'unary' || k.op === 'cast') kept.push({ ...k, x: moved(k.x) });
+    else kept.push(k);
+  });
+  return { instructions: kept, outputs: outputs.map(moved) };
+}
+
+/**
+ * The program of parsed statements for inputs of known dtypes.
+ * @param float the dtype of fractions, and of functions of integers
+ * Errors: ArgumentError for unknown names, DTypeError for what a dtype has not, each with the place in the text.
+ */
+export function buildProgram(
+  text: string,
+  statements: readonly Assignment[],
+  inputs: readonly BuildInput[],
+  outputs: readonly BuildOutput[],
+  float: RealDType,
+): Program {
+  const builder = new Builder(float);
+  const values = new Map<string, number>();
+  inputs.forEach(({ name, dtype }, input) => void values.set(name, builder.push({ op: 'input', input, dtype })));
+  const outputNames = outputs.map(({ name }) => name);
+
+  function named(name: string, at: number): number {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    if (name === 'i') return builder.push({ op: 'index', dtype: 'int32' });
+    if (name === 'n') return builder.push({ op: 'size', dtype: 'int32' });
+    if (name === 'pi') return builder.real(Math.PI);
+    if (name === 'inf') return builder.real(Number.POSITIVE_INFINITY);
+    if (name === 'nan') return builder.real(Number.NaN);
+    if (outputNames.includes(name)) refuse(text, at, `output '${name}' is read before it is assigned`);
+    const known = [...values.keys(), ...RESERVED];
+    const guess = nearest(name, known);
+    return refuse(text, at, `unknown name '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`);
+  }
+
+  function call(name: string, args: readonly number[], at: number): number {
+    const arity = ARITY.get(name);
+    if (arity === undefined) {
+      const guess = nearest(name, FUNCTION_NAMES);
+      refuse(text, at, `unknown function '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${FUNCTION_NAMES.join(', ')}`}`);
+    }
+    if (args.length !== arity) refuse(text, at, `expected ${arity} argument${arity === 1 ? '' : 's'} of ${name}, received ${args.length}`);
+    const [x, y, z] = args as [number, number, number];
+    const unary = UNARY_NAMES.get(name);
+    if (unary) return builder.unary(unary, x);
+    const binary = BINARY_NAMES.get(name);
+    if (binary) return builder.binary(binary, x, y);
+    if (isDType(name)) {
+      if (isComplex(builder.at(x).dtype) && !isComplex(name)) refuse(text, at, `${name} of complex data: take real(), imag() or abs()`);
+      return builder.cast(x, name);
+    }
+    return name === 'where' ? builder.where(x, y, z) : builder.binary('minimum', builder.binary('maximum', x, y), z);
+  }
+
+  function evaluate(e: Expression): number {
+    switch (e.type) {
+      case 'number':
+        if (e.kind === 'imaginary') return builder.constant({ re: 0, im: e.value }, complexOf(float));
+        return e.kind === 'integer' ? builder.constant(e.value, 'int32') : builder.real(e.value);
+      case 'name':
+        return named(e.name, e.at);
+      case 'unary': {
+        const x = evaluate(e.x);
+        if (e.sign === '+') return x;
+        return placed(e.at, () =>
+          e.sign === '-' ? builder.unary('negative', x) : builder.binary('equal', x, builder.constant(0, 'int32')),
+        );
+      }
+      case 'binary': {
+        const [x, y] = [evaluate(e.x), evaluate(e.y)];
+        return placed(e.at, () => {
+          if (e.sign === '&&') return builder.binary('multiply', builder.truth(x), builder.truth(y));
+          if (e.sign === '||') return builder.binary('maximum', builder.truth(x), builder.truth(y));
+          return builder.binary(SIGNS[e.sign], x, y);
+        });
+      }
+      case 'choice': {
+        const [condition, x, y] = [evaluate(e.condition), evaluate(e.x), evaluate(e.y)];
+        return placed(e.at, () => builder.where(condition, x, y));
+      }
+      case 'call': {
+        const args = e.args.map(evaluate);
+        return placed(e.at, () => call(e.name, args, e.at));
+      }
+    }
+  }
+
+  /** DTypeErrors know no place. */
+  function placed(at: number, build: () => number): number {
+    try {
+      return build();
+    } catch (error) {
+      if (error instanceof DTypeError)
+        throw new DTypeError(`expression, at '${text.slice(at, at + 20)}': ${error.message}`, { cause: error });
+      throw error;
+    }
+  }
+
+  for (const { target, value, at } of statements) {
+    if (inputs.some(({ name }) => name === target)) refuse(text, at, `'${target}' is an input and cannot be assigned`);
+    if ((RESERVED as readonly string[]).includes(target)) refuse(text, at, `'${target}' has a meaning of its own and cannot be assigned`);
+    values.set(target, evaluate(value));
+  }
+  const positions = outputs.map(({ name, dtype }) => {
+    const value = values.get(name);
+    if (value === undefined) return refuse(text, text.length, `output '${name}' is never assigned`);
+    if (dtype === undefined) return value;
+    if (isComplex(builder.at(value).dtype) && !isComplex(dtype))
+      throw new DTypeError(`output '${name}' is ${builder.at(value).dtype} and does not fit into ${dtype}: take real(), imag() or abs()`);
+    return builder.cast(value, dtype);
+  });
+  return Object.freeze({
+    inputs: inputs.map(({ kind, dtype }) => ({ kind, dtype })),
+    ...withoutUnused(builder.instructions, positions),
+  });
+}

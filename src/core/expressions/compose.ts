@@ -1,0 +1,112 @@
+import type { Backend, Elements, Fold, Instruction, Program, ProgramRange, Storage } from '../backend.js';
+import type { Scalar } from '../complex.js';
+import { hostArray } from '../dtype.js';
+
+/** Values that `instruction` reads. */
+function operandsOf(instruction: Instruction): readonly number[] {
+  switch (instruction.op) {
+    case 'cast':
+    case 'unary':
+      return [instruction.x];
+    case 'binary':
+      return [instruction.x, instruction.y];
+    case 'where':
+      return [instruction.condition, instruction.x, instruction.y];
+    default:
+      return [];
+  }
+}
+
+/** Runs a program one kernel after another, and lets `use` have the results. Memory: the values that are still needed. */
+function composed<R>(
+  backend: Backend,
+  program: Program,
+  inputs: readonly (Elements | Scalar)[],
+  n: number,
+  range: ProgramRange,
+  use: (results: readonly Elements[]) => R,
+): R {
+  const { instructions, outputs } = program;
+  const lastUse = new Map<number, number>();
+  instructions.forEach((instruction, k) => {
+    for (const operand of operandsOf(instruction)) lastUse.set(operand, k);
+  });
+  for (const k of outputs) lastUse.set(k, instructions.length);
+  const values: Elements[] = [];
+  const held = new Map<number, Storage>();
+  const fresh = (k: number): Elements => {
+    const storage = backend.alloc((instructions[k] as Instruction).dtype, n);
+    held.set(k, storage);
+    return { storage, offset: 0, size: n };
+  };
+  const value = (k: number): Elements => values[k] as Elements;
+  try {
+    instructions.forEach((instruction, k) => {
+      const input = instruction.op === 'input' ? (inputs[instruction.input] as Elements | Scalar) : undefined;
+      if (typeof input === 'object' && 'storage' in input) {
+        values.push(input);
+        return;
+      }
+      const y = fresh(k);
+      values.push(y);
+      if (input !== undefined) backend.fill(y, input);
+      else if (instruction.op === 'constant') backend.fill(y, instruction.value);
+      else if (instruction.op === 'size') backend.fill(y, range.size);
+      else if (instruction.op === 'index') {
+        const indices = hostArray('int32', n);
+        for (let i = 0; i < n; i++) indices[i] = range.start + i;
+        backend.upload(indices, y);
+      } else if (instruction.op === 'cast') backend.cast(value(instruction.x), y);
+      else if (instruction.op === 'unary') backend.unary(instruction.name, value(instruction.x), y);
+      else if (instruction.op === 'binary') backend.binary(instruction.name, value(instruction.x), value(instruction.y), y);
+      else if (instruction.op === 'where') backend.where(value(instruction.condition), value(instruction.x), value(instruction.y), y);
+      for (const operand of operandsOf(instruction)) {
+        const storage = lastUse.get(operand) === k ? held.get(operand) : undefined;
+        if (!storage) continue;
+        backend.release(storage);
+        held.delete(operand);
+      }
+    });
+    return use(outputs.map(value));
+  } finally {
+    for (const storage of held.values()) backend.release(storage);
+  }
+}
+
+/** `Backend.program` by the backend's other kernels: the definition of what it computes. */
+export function composeProgram(
+  backend: Backend,
+  program: Program,
+  inputs: readonly (Elements | Scalar)[],
+  outputs: readonly Elements[],
+  range: ProgramRange,
+): void {
+  const n = outputs[0]?.size ?? 0;
+  composed(backend, program, inputs, n, range, (results) => {
+    // A result that is an input may be overwritten by the output before it
+    const aside = results.map((x, k) => {
+      const isInput = inputs.includes(x);
+      if (!isInput || k === 0) return x;
+      const copy = { storage: backend.alloc(x.storage.dtype, n), offset: 0, size: n };
+      backend.copy(x, copy);
+      return copy;
+    });
+    aside.forEach((x, k) => {
+      const y = outputs[k] as Elements;
+      if (x.storage !== y.storage || x.offset !== y.offset) backend.copy(x, y);
+      if (x !== results[k]) backend.release(x.storage);
+    });
+  });
+}
+
+/** `Backend.programReduce` by the backend's other kernels. */
+export function composeReduction(
+  backend: Backend,
+  fold: Fold,
+  program: Program,
+  inputs: readonly (Elements | Scalar)[],
+  n: number,
+  range: ProgramRange,
+): Scalar {
+  return composed(backend, program, inputs, n, range, ([x]) => backend.reduce(fold, x as Elements));
+}

@@ -1,0 +1,169 @@
+import type { Program, ProgramRange } from '../backend.js';
+import { broadcastShapes } from '../broadcast.js';
+import type { Scalar } from '../complex.js';
+import { DistributedArray } from '../distributed-array.js';
+import { checkDType, type DType } from '../dtype.js';
+import { aside, fit } from '../elementwise.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../errors.js';
+import { NDArray } from '../ndarray.js';
+import { checkOptions } from '../options.js';
+import { formatShape, type Shape, sameShape } from '../shape.js';
+import { type AnyDistributedArray, StackedDistributedArray } from '../stacked-distributed-array.js';
+import { checkSameBackend } from '../vector.js';
+import { composeProgram } from './compose.js';
+import {
+  type AnyArray,
+  type Bound,
+  blockOf,
+  type InputKinds,
+  isArray,
+  type KernelArguments,
+  KernelSource,
+  localOf,
+  outputDType,
+  rangeOf,
+} from './kernel-source.js';
+
+/** Names of the outputs, or their dtypes by name where those are not the values' own. */
+export type OutputNames<O extends string> = readonly O[] | Readonly<Record<O, DType>>;
+
+export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
+  /** What each input is: `'array'`, `'scalar'` (a number, or a complex one), or `'integer'` (a scalar that leaves int32 so). */
+  readonly inputs: I;
+  readonly outputs: OutputNames<O>;
+  /** Assignments: `'t = a * x; z = t + exp(-y)'`. The language is described in docs/kernels.md. */
+  readonly expression: string;
+}
+
+/**
+ * An expression of arrays as one pass over memory: each input is read once, each output written once, nothing between is stored. The same source runs on
+ * every backend: a generated loop on the CPU, one generated kernel on CUDA, one kernel after another elsewhere. Compiled at the first call for each
+ * combination of dtypes. Expressions are parsed and checked; no part of the text is run as code.
+ * Errors: ArgumentError with the place in the text, also for unknown names; DTypeError as the array methods.
+ */
+export class ElementwiseKernel<const I extends InputKinds, const O extends string> {
+  readonly expression: string;
+  readonly #source: KernelSource;
+  readonly #outputs: readonly O[];
+
+  constructor(spec: ElementwiseKernelSpec<I, O>) {
+    checkOptions('ElementwiseKernel', spec, ['inputs', 'outputs', 'expression']);
+    const { inputs, outputs, expression } = spec;
+    if (typeof outputs !== 'object' || outputs === null)
+      throw new ArgumentError(`ElementwiseKernel: expected outputs to be a list of names, received ${String(outputs)}`);
+    const named: readonly (readonly [O, DType | undefined])[] = Array.isArray(outputs)
+      ? (outputs as readonly O[]).map((name) => [name, undefined])
+      : (Object.entries(outputs) as [O, DType][]).map(([name, dtype]) => [name, checkDType(dtype)]);
+    this.#outputs = named.map(([name]) => name);
+    this.expression = expression;
+    this.#source = new KernelSource(
+      'ElementwiseKernel',
+      inputs,
+      named.map(([name, dtype]) => ({ name, dtype })),
+      expression,
+    );
+  }
+
+  /** How many combinations of dtypes it was compiled for. */
+  get signatures(): number {
+    return this.#source.signatures;
+  }
+
+  /**
+   * Runs it. Local arrays broadcast (one that is stretched is copied first); distributed ones are of one space, and nothing is communicated; stacks go block by block.
+   * @param out arrays to write, by name; they may be inputs. Default: new ones
+   */
+  run<V extends AnyArray = NDArray>(args: KernelArguments<I, V>, out: { readonly [K in O]?: V } = {}): { [K in O]: V } {
+    checkOptions('ElementwiseKernel.run: out', out, this.#outputs);
+    const { bound, first } = this.#source.bind(args);
+    const targets = this.#outputs.map((name): AnyArray | undefined => out[name]);
+    targets.forEach((target, k) => {
+      if (target === undefined) return;
+      const name = this.#outputs[k];
+      if (!isArray(target) || target.constructor !== first.constructor)
+        throw new ArgumentError(`output '${name}': expected a ${first.constructor.name} as the inputs are, received ${String(target)}`);
+      checkSameBackend(first, target);
+      if (targets.some((other, l) => l < k && other?.overlaps(target as never)))
+        throw new ArgumentError(`output '${name}' lies in the memory of another output`);
+    });
+    const results = this.#run(bound, first, targets);
+    return Object.fromEntries(this.#outputs.map((name, k) => [name, results[k]])) as { [K in O]: V };
+  }
+
+  #run(bound: Bound, first: AnyArray, targets: readonly (AnyArray | undefined)[]): AnyArray[] {
+    if (first instanceof StackedDistributedArray)
+      return this.#runStacked(bound, first, targets as readonly (StackedDistributedArray | undefined)[]);
+    const program = this.#source.program(bound, first.backend.defaultDType);
+    const range = rangeOf(program, first);
+    if (first instanceof NDArray) {
+      const locals = localOf(bound);
+      const shape = broadcastShapes(...[...locals.values()].filter((x): x is NDArray => x instanceof NDArray).map((x) => x.shape));
+      return this.#fill(program, locals, first, shape, targets as readonly (NDArray | undefined)[], range);
+    }
+    targets.forEach((target, k) => {
+      const space = first.space.withDType(outputDType(program, k));
+      if (target && !space.equals((target as DistributedArray).space))
+        throw new PartitionError(`output '${this.#outputs[k]}': expected an array of ${space}, received ${target.space}`);
+    });
+    const locals = targets.map((target) => (target as DistributedArray | undefined)?.local);
+    return this.#fill(program, localOf(bound), first.local, first.localShape, locals, range).map(
+      (local, k) => targets[k] ?? DistributedArray.inSpace(first.space.withDType(local.dtype), local),
+    );
+  }
+
+  #runStacked(
+    bound: Bound,
+    first: StackedDistributedArray,
+    targets: readonly (StackedDistributedArray | undefined)[],
+  ): StackedDistributedArray[] {
+    targets.forEach((target, k) => {
+      if (target && target.arrays.length !== first.arrays.length)
+        throw new PartitionError(`output '${this.#outputs[k]}': expected ${first.arrays.length} blocks, received ${target.arrays.length}`);
+    });
+    const blocks = first.arrays.map((block, k) =>
+      this.#run(
+        blockOf(bound, k),
+        block,
+        targets.map((target) => target?.arrays[k]),
+      ),
+    );
+    return targets.map((target, o) => target ?? new StackedDistributedArray(blocks.map((block) => block[o] as AnyDistributedArray)));
+  }
+
+  #fill(
+    program: Program,
+    locals: ReadonlyMap<string, NDArray | Scalar>,
+    first: NDArray,
+    shape: Shape,
+    targets: readonly (NDArray | undefined)[],
+    { start, size }: ProgramRange,
+  ): NDArray[] {
+    const results = targets.map((target, k) => {
+      const dtype = outputDType(program, k);
+      if (!target) return first.space.withShape(shape, dtype).empty();
+      const name = this.#outputs[k];
+      if (!sameShape(target.shape, shape))
+        throw new ShapeError(`output '${name}': expected shape ${formatShape(shape)}, received ${formatShape(target.shape)}`);
+      if (target.dtype !== dtype)
+        throw new DTypeError(
+          `output '${name}': its values are ${dtype}, received an array of ${target.dtype}; outputs may declare a dtype`,
+        );
+      return target;
+    });
+    const n = (results[0] as NDArray).size;
+    if (n === 0) return results;
+    const borrowed: NDArray[] = [];
+    const operands = [...locals.values()].map((x) => {
+      if (!(x instanceof NDArray)) return x;
+      const stretched = fit(x, x.dtype, shape, borrowed);
+      return results.reduce((y, written) => aside(y, written, borrowed), stretched);
+    });
+    // The place of broadcast arrays is that in the result
+    const range = { start, size: Math.max(size, n) };
+    const { backend } = first;
+    if (backend.program) backend.program(program, operands, results, range);
+    else composeProgram(backend, program, operands, results, range);
+    for (const x of borrowed) x.dispose();
+    return results;
+  }
+}

@@ -1,0 +1,265 @@
+import type { BinaryOp, UnaryOp } from '../backend.js';
+import { isScalar, type Scalar } from '../complex.js';
+import { ArgumentError } from '../errors.js';
+import type { NDArray } from '../ndarray.js';
+import { ElementwiseKernel } from './elementwise-kernel.js';
+import { type AnyArray, type InputKind, isArray } from './kernel-source.js';
+
+/** A step of a trace: text from the texts of what it reads. */
+interface Step {
+  readonly operands: readonly Traced[];
+  readonly text: (...operands: readonly string[]) => string;
+}
+
+export type TracedOperand = Traced | Scalar;
+
+function literal(value: Scalar): string {
+  if (typeof value !== 'number') {
+    if (!Number.isFinite(value.im)) throw new ArgumentError(`fuse: expected a finite imaginary part, received ${value.im}`);
+    return `(${literal(value.re)} ${value.im < 0 ? '-' : '+'} ${Math.abs(value.im)}j)`;
+  }
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '(-inf)';
+  return value < 0 || Object.is(value, -0) ? `(-${Math.abs(value)})` : String(value);
+}
+
+/** An array that is not there yet: records what is done to it. Its methods are the elementwise ones of NDArray. */
+export class Traced {
+  readonly #step: Step;
+  constructor(step: Step) {
+    this.#step = step;
+  }
+  /** @internal */
+  get step(): Step {
+    return this.#step;
+  }
+
+  add(other: TracedOperand): Traced {
+    return signed('+', this, other);
+  }
+  subtract(other: TracedOperand): Traced {
+    return signed('-', this, other);
+  }
+  multiply(other: TracedOperand): Traced {
+    return signed('*', this, other);
+  }
+  divide(other: TracedOperand): Traced {
+    return signed('/', this, other);
+  }
+  power(other: TracedOperand): Traced {
+    return signed('**', this, other);
+  }
+  equal(other: TracedOperand): Traced {
+    return signed('==', this, other);
+  }
+  notEqual(other: TracedOperand): Traced {
+    return signed('!=', this, other);
+  }
+  less(other: TracedOperand): Traced {
+    return signed('<', this, other);
+  }
+  lessEqual(other: TracedOperand): Traced {
+    return signed('<=', this, other);
+  }
+  greater(other: TracedOperand): Traced {
+    return signed('>', this, other);
+  }
+  greaterEqual(other: TracedOperand): Traced {
+    return signed('>=', this, other);
+  }
+  maximum(other: TracedOperand): Traced {
+    return called('maximum', this, other);
+  }
+  minimum(other: TracedOperand): Traced {
+    return called('minimum', this, other);
+  }
+  arctan2(other: TracedOperand): Traced {
+    return called('arctan2', this, other);
+  }
+  clip(low: TracedOperand | null, high: TracedOperand | null): Traced {
+    const above = low === null ? this : this.maximum(low);
+    return high === null ? above : above.minimum(high);
+  }
+  /** `this ? x : y` */
+  where(x: TracedOperand, y: TracedOperand): Traced {
+    return traced((c, a, b) => `where(${bare(c)}, ${bare(a)}, ${bare(b)})`, this, x, y);
+  }
+  negative(): Traced {
+    return traced((x) => `(-${x})`, this);
+  }
+  abs(): Traced {
+    return called('abs', this);
+  }
+  conj(): Traced {
+    return called('conj', this);
+  }
+  real(): Traced {
+    return called('real', this);
+  }
+  imag(): Traced {
+    return called('imag', this);
+  }
+  exp(): Traced {
+    return called('exp', this);
+  }
+  log(): Traced {
+    return called('log', this);
+  }
+  sqrt(): Traced {
+    return called('sqrt', this);
+  }
+  square(): Traced {
+    return called('square', this);
+  }
+  reciprocal(): Traced {
+    return called('reciprocal', this);
+  }
+  sign(): Traced {
+    return called('sign', this);
+  }
+  sin(): Traced {
+    return called('sin', this);
+  }
+  cos(): Traced {
+    return called('cos', this);
+  }
+  tan(): Traced {
+    return called('tan', this);
+  }
+  arctan(): Traced {
+    return called('arctan', this);
+  }
+  tanh(): Traced {
+    return called('tanh', this);
+  }
+  floor(): Traced {
+    return called('floor', this);
+  }
+  ceil(): Traced {
+    return called('ceil', this);
+  }
+  rint(): Traced {
+    return called('rint', this);
+  }
+  isnan(): Traced {
+    return called('isnan', this);
+  }
+  isfinite(): Traced {
+    return called('isfinite', this);
+  }
+}
+
+function traced(text: Step['text'], ...operands: readonly TracedOperand[]): Traced {
+  return new Traced({
+    text,
+    operands: operands.map((x) => {
+      if (x instanceof Traced) return x;
+      if (isScalar(x)) return new Traced({ operands: [], text: () => literal(x) });
+      throw new ArgumentError(
+        `fuse: expected an argument of the function or a number, received ${isArray(x) ? 'an array from outside: make it an argument' : String(x)}`,
+      );
+    }),
+  });
+}
+const signed = (sign: string, x: TracedOperand, y: TracedOperand): Traced => traced((a, b) => `(${a} ${sign} ${b})`, x, y);
+const called = (name: UnaryOp | BinaryOp, ...operands: readonly TracedOperand[]): Traced =>
+  traced((...texts) => `${name}(${texts.map(bare).join(', ')})`, ...operands);
+
+/** Texts that are longer become a name of their own, so that expressions stay shallow. */
+const LONGEST = 160;
+
+/** Assignments that give `result`, and values that are used twice names. */
+function expressionOf(result: Traced, output: string): string {
+  const uses = new Map<Traced, number>();
+  const order: Traced[] = [];
+  // No recursion: a trace may be as deep as a loop is long
+  const stack: { readonly node: Traced; next: number }[] = [{ node: result, next: 0 }];
+  uses.set(result, 1);
+  while (stack.length > 0) {
+    const top = stack.at(-1) as { node: Traced; next: number };
+    const operand = top.node.step.operands[top.next++];
+    if (operand === undefined) {
+      order.push(top.node);
+      stack.pop();
+      continue;
+    }
+    const seen = uses.get(operand) ?? 0;
+    uses.set(operand, seen + 1);
+    if (seen === 0) stack.push({ node: operand, next: 0 });
+  }
+  const texts = new Map<Traced, string>();
+  const lines: string[] = [];
+  for (const node of order) {
+    const { operands, text } = node.step;
+    const made = text(...operands.map((operand) => texts.get(operand) as string));
+    const isNamed = node !== result && operands.length > 0 && ((uses.get(node) as number) > 1 || made.length > LONGEST);
+    if (isNamed) {
+      const name = `t${lines.length}`;
+      lines.push(`${name} = ${bare(made)}`);
+      texts.set(node, name);
+    } else texts.set(node, made);
+  }
+  lines.push(`${output} = ${bare(texts.get(result) as string)}`);
+  return lines.join('; ');
+}
+
+/** Without brackets around all of it. */
+function bare(text: string): string {
+  const inner = text.slice(1, -1);
+  return text.startsWith('(') && text.endsWith(')') && closes(inner) ? inner : text;
+}
+
+/** Do the brackets within a text match one another, so that those around it can go? */
+function closes(text: string): boolean {
+  let depth = 0;
+  for (const character of text) {
+    if (character === '(') depth += 1;
+    if (character === ')' && --depth < 0) return false;
+  }
+  return depth === 0;
+}
+
+type Kernel = ElementwiseKernel<Readonly<Record<string, InputKind>>, 'z'>;
+
+/** What {@link fuse} makes: a function of arrays (at least one) and scalars. */
+export interface Fused<A extends readonly Traced[]> {
+  <V extends AnyArray = NDArray>(...args: { readonly [K in keyof A]: V | Scalar }): V;
+  /** As {@link Fused} itself, into an array that there is, which may be one of the arguments. */
+  into<V extends AnyArray = NDArray>(out: V, ...args: { readonly [K in keyof A]: V | Scalar }): V;
+  /** What was recorded, its arguments `x0, x1, …`. */
+  readonly expression: string;
+}
+
+/**
+ * A function of arrays, made of their elementwise methods, as one pass over memory: `fuse((x, y) => x.multiply(y).add(2).sqrt())`. The function runs once, here,
+ * with stand-ins that record its steps; {@link ElementwiseKernel} runs them. Numbers from outside are constants; a number given at the call is a scalar, with which
+ * int32 arrays become floats. Errors: ArgumentError where the function returns something else, or uses arrays that are no arguments of it.
+ */
+export function fuse<A extends readonly Traced[]>(body: (...args: A) => Traced): Fused<A> {
+  if (typeof body !== 'function') throw new ArgumentError(`fuse: expected a function of arrays, received ${String(body)}`);
+  const names = Array.from({ length: body.length }, (_, k) => `x${k}`);
+  if (names.length === 0)
+    throw new ArgumentError('fuse: expected a function with arguments, each with a name of its own (no default values, no rest)');
+  const stands = names.map((name) => new Traced({ operands: [], text: () => name }));
+  const result = body(...(stands as readonly Traced[] as A));
+  if (!(result instanceof Traced))
+    throw new ArgumentError(`fuse: expected the function to return what its arguments' methods gave, received ${String(result)}`);
+  const expression = expressionOf(result, 'z');
+  const kernels = new Map<string, Kernel>();
+
+  function run<V extends AnyArray>(args: readonly (V | Scalar)[], out: V | undefined): V {
+    if (args.length !== names.length) throw new ArgumentError(`fuse: expected ${names.length} arguments, received ${args.length}`);
+    const kinds = args.map((x): InputKind => (isArray(x) ? 'array' : 'scalar'));
+    const key = kinds.join();
+    let kernel = kernels.get(key);
+    if (!kernel) {
+      const inputs = Object.fromEntries(names.map((name, k): [string, InputKind] => [name, kinds[k] as InputKind]));
+      kernels.set(key, (kernel = new ElementwiseKernel({ inputs, outputs: ['z'], expression })));
+    }
+    const given = Object.fromEntries(names.map((name, k): [string, V | Scalar] => [name, args[k] as V | Scalar]));
+    return kernel.run<V>(given, out === undefined ? {} : { z: out }).z;
+  }
+  const fused = <V extends AnyArray = NDArray>(...args: { readonly [K in keyof A]: V | Scalar }): V => run<V>(args, undefined);
+  const into = <V extends AnyArray = NDArray>(out: V, ...args: { readonly [K in keyof A]: V | Scalar }): V => run<V>(args, out);
+  return Object.assign(fused, { into, expression });
+}

@@ -1,0 +1,193 @@
+import type { Program, ProgramRange } from '../backend.js';
+import { isScalar, type Scalar } from '../complex.js';
+import { DistributedArray } from '../distributed-array.js';
+import { complexOf, type DType, isFloat, isSamePrecision, type RealDType, realOf } from '../dtype.js';
+import { ArgumentError, DTypeError, PartitionError } from '../errors.js';
+import { NDArray } from '../ndarray.js';
+import { checkOneOf, checkOptions } from '../options.js';
+import { StackedDistributedArray } from '../stacked-distributed-array.js';
+import { checkSameBackend, checkSameSpace } from '../vector.js';
+import { type BuildOutput, buildProgram, FUNCTION_NAMES, RESERVED } from './build.js';
+import { type Assignment, parseStatements } from './parse.js';
+
+export type AnyArray = NDArray | DistributedArray | StackedDistributedArray;
+/** What an input of a kernel is. */
+export type InputKind = 'array' | 'scalar' | 'integer';
+export type InputKinds = Readonly<Record<string, InputKind>>;
+/** Arguments by name: arrays of one kind, and scalars. */
+export type KernelArguments<I extends InputKinds, V extends AnyArray> = { readonly [K in keyof I]: KernelArgument<I[K], V> };
+type KernelArgument<K extends InputKind, V extends AnyArray> = K extends 'array' ? V : K extends 'integer' ? number : Scalar;
+/** What inputs are bound to. */
+export type Bound = ReadonlyMap<string, AnyArray | Scalar>;
+
+const NAME = /^[A-Za-z_]\w*$/;
+const KINDS = ['array', 'scalar', 'integer'] as const;
+
+export const isArray = (value: unknown): value is AnyArray =>
+  value instanceof NDArray || value instanceof DistributedArray || value instanceof StackedDistributedArray;
+
+/** The text of a kernel, and its programs by the dtypes of what it was called with. */
+export class KernelSource {
+  readonly #owner: string;
+  readonly #inputs: readonly (readonly [string, InputKind])[];
+  readonly #outputs: readonly BuildOutput[];
+  readonly #text: string;
+  readonly #statements: readonly Assignment[];
+  readonly #programs = new Map<string, Program>();
+
+  constructor(owner: string, inputs: InputKinds, outputs: readonly BuildOutput[], text: string) {
+    if (typeof text !== 'string') throw new ArgumentError(`${owner}: expected an expression such as 'z = x + y', received ${String(text)}`);
+    if (typeof inputs !== 'object' || inputs === null)
+      throw new ArgumentError(`${owner}: expected inputs by name, received ${String(inputs)}`);
+    this.#owner = owner;
+    this.#text = text;
+    this.#inputs = Object.entries(inputs);
+    this.#outputs = outputs;
+    for (const [name, kind] of this.#inputs) checkOneOf(`input '${name}'`, kind, KINDS);
+    if (!this.#inputs.some(([, kind]) => kind === 'array'))
+      throw new ArgumentError(`${owner}: expected at least one input that is an array`);
+    if (outputs.length === 0) throw new ArgumentError(`${owner}: expected at least one output`);
+    const seen = new Set<string>();
+    for (const name of [...this.#inputs.map(([input]) => input), ...outputs.map((output) => output.name)]) {
+      if (typeof name !== 'string' || !NAME.test(name))
+        throw new ArgumentError(`${owner}: '${String(name)}' is no name: letters, digits and _, no digit first`);
+      if ((RESERVED as readonly string[]).includes(name) || FUNCTION_NAMES.includes(name))
+        throw new ArgumentError(`${owner}: '${name}' has a meaning of its own in expressions: choose another name`);
+      if (seen.has(name))
+        throw new ArgumentError(
+          `${owner}: '${name}' is given twice; an output is named apart from the inputs, and may be one of them at the call`,
+        );
+      seen.add(name);
+    }
+    this.#statements = parseStatements(text);
+    // What is wrong in any case is said at once
+    try {
+      this.#build(new Map(this.#inputs.map(([name, kind]) => [name, kind === 'integer' ? 'int32' : 'float64'])), 'float64');
+    } catch (error) {
+      if (!(error instanceof DTypeError)) throw error;
+    }
+  }
+
+  /** The arguments of a call, checked. */
+  bind(args: object): { readonly bound: Bound; readonly first: AnyArray } {
+    checkOptions(
+      `${this.#owner}.run`,
+      args,
+      this.#inputs.map(([name]) => name),
+    );
+    const given = new Map<string, unknown>(Object.entries(args));
+    const bound = new Map<string, AnyArray | Scalar>();
+    let first: AnyArray | undefined;
+    for (const [name, kind] of this.#inputs) {
+      const value = given.get(name);
+      if (kind === 'array') {
+        if (!isArray(value))
+          throw new ArgumentError(`${this.#owner}: expected input '${name}' to be an array, received ${describe(value)}`);
+        first ??= value;
+        checkAlike(name, value, first);
+        bound.set(name, value);
+      } else {
+        if (!isScalar(value))
+          throw new ArgumentError(`${this.#owner}: expected input '${name}' to be a ${kind}, received ${describe(value)}`);
+        if (kind === 'integer' && (typeof value !== 'number' || (value | 0) !== value))
+          throw new ArgumentError(`${this.#owner}: expected input '${name}' to be an integer of 32 bits, received ${describe(value)}`);
+        bound.set(name, value);
+      }
+    }
+    return { bound, first: first as AnyArray };
+  }
+
+  /** The program for the dtypes of bound arguments, built when these are first met. */
+  program(bound: Bound, defaultFloat: DType): Program {
+    let float: DType | undefined;
+    let before = '';
+    for (const [name, value] of bound) {
+      if (!isArray(value) || !isFloat(value.dtype)) continue;
+      if (float !== undefined && !isSamePrecision(float, value.dtype))
+        throw new DTypeError(`${this.#owner}: '${before}' is ${float} and '${name}' ${value.dtype}: cast one of them with astype()`);
+      float ??= value.dtype;
+      before ||= name;
+    }
+    const real = realOf(float ?? defaultFloat);
+    const dtypes = new Map(
+      this.#inputs.map(([name, kind]): [string, DType] => {
+        const value = bound.get(name) as AnyArray | Scalar;
+        if (isArray(value)) return [name, value.dtype];
+        return [name, kind === 'integer' ? 'int32' : typeof value === 'number' ? real : complexOf(real)];
+      }),
+    );
+    const key = `${real} ${[...dtypes.values()].join()}`;
+    let program = this.#programs.get(key);
+    if (!program) this.#programs.set(key, (program = this.#build(dtypes, real)));
+    return program;
+  }
+
+  /** How many combinations of dtypes were met. */
+  get signatures(): number {
+    return this.#programs.size;
+  }
+
+  #build(dtypes: ReadonlyMap<string, DType>, float: RealDType): Program {
+    const inputs = this.#inputs.map(([name, kind]) => ({
+      name,
+      kind: kind === 'array' ? kind : ('scalar' as const),
+      dtype: dtypes.get(name) as DType,
+    }));
+    return buildProgram(this.#text, this.#statements, inputs, this.#outputs, float);
+  }
+}
+
+function describe(value: unknown): string {
+  if (isArray(value)) return `an array of ${value.dtype}`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Arrays of one call are of one kind, one backend and, where they are distributed, one space. */
+function checkAlike(name: string, value: AnyArray, first: AnyArray): void {
+  if (value.constructor !== first.constructor)
+    throw new ArgumentError(
+      `input '${name}': expected a ${first.constructor.name} as the first array is, received a ${value.constructor.name}`,
+    );
+  checkSameBackend(first, value);
+  if (value instanceof StackedDistributedArray) {
+    const blocks = (first as StackedDistributedArray).arrays;
+    if (value.arrays.length !== blocks.length)
+      throw new PartitionError(`input '${name}': expected ${blocks.length} blocks as the first array has, received ${value.arrays.length}`);
+    value.arrays.forEach((block, k) => checkAlike(`${name}[${k}]`, block, blocks[k] as AnyArray));
+  } else if (value instanceof DistributedArray) checkSameSpace(first as DistributedArray, value);
+}
+
+/** The dtype of an output. */
+export const outputDType = (program: Program, k: number): DType =>
+  (program.instructions[program.outputs[k] as number] as Program['instructions'][number]).dtype;
+
+const usesPlace = (program: Program): boolean => program.instructions.some(({ op }) => op === 'index' || op === 'size');
+
+/** Where an array's local elements lie in the whole. Throws {@link PartitionError} where `i` would have no meaning. */
+export function rangeOf(program: Program, x: NDArray | DistributedArray): ProgramRange {
+  if (!usesPlace(program)) return { start: 0, size: 0 };
+  if (x.size > 2 ** 31 - 1) throw new ArgumentError(`i and n of expressions are int32, and the array has ${x.size} elements`);
+  if (x instanceof NDArray || x.layout.replicated) return { start: 0, size: x.size };
+  const { layout, globalShape, box } = x;
+  const rows =
+    layout.kind === 'boxes' && globalShape.every((length, k) => k === 0 || (box.start[k] === 0 && layout.grid[k] === 1) || length === 0);
+  if (!rows && x.comm.size > 1)
+    throw new PartitionError(
+      `i and n of expressions need an array that is split along its first axis: redistribute(0) first; received ${x.space}`,
+    );
+  const row = globalShape.slice(1).reduce((a, b) => a * b, 1);
+  return { start: (box.start[0] ?? 0) * row, size: x.size };
+}
+
+/** The k-th block of bound stacks; scalars as they are. */
+export const blockOf = (bound: Bound, k: number): Bound =>
+  new Map([...bound].map(([name, value]) => [name, value instanceof StackedDistributedArray ? (value.arrays[k] as AnyArray) : value]));
+
+/** This rank's parts of bound distributed arrays. */
+export const localOf = (bound: Bound): ReadonlyMap<string, NDArray | Scalar> =>
+  new Map(
+    [...bound].map(([name, value]) => {
+      if (value instanceof StackedDistributedArray) throw new ArgumentError('expected blocks, received a stack');
+      return [name, value instanceof DistributedArray ? value.local : value];
+    }),
+  );

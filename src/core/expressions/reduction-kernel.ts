@@ -1,0 +1,168 @@
+import { type Elements, FOLDS, type Fold } from '../backend.js';
+import { broadcastShapes } from '../broadcast.js';
+import type { Communicator } from '../communicator.js';
+import { add, im, mul, re, type Scalar, scalarOf } from '../complex.js';
+import { type DType, isComplex } from '../dtype.js';
+import { fit } from '../elementwise.js';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
+import { NDArray } from '../ndarray.js';
+import { combineShares } from '../norm.js';
+import { checkOneOf, checkOptions } from '../options.js';
+import { product } from '../shape.js';
+import { StackedDistributedArray } from '../stacked-distributed-array.js';
+import { composeReduction } from './compose.js';
+import {
+  type AnyArray,
+  type Bound,
+  blockOf,
+  type InputKinds,
+  type KernelArguments,
+  KernelSource,
+  localOf,
+  outputDType,
+  rangeOf,
+} from './kernel-source.js';
+
+export interface ReductionKernelSpec<I extends InputKinds, R> {
+  /** As of ElementwiseKernel. */
+  readonly inputs: I;
+  /** An expression of one element, `'abs(x - y) ** 2'`; or assignments of which one is to `value`: `'d = x - y; value = d * d'`. */
+  readonly map: string;
+  readonly reduce: Fold;
+  /** What is made of the reduced value, once, in JavaScript; `size` is the number of elements over all ranks. Default: nothing. */
+  readonly post?: (value: Scalar, size: number) => R;
+}
+
+const VALUE = 'value';
+
+/**
+ * An expression of arrays, reduced over all elements without being stored: `post(reduce(map(x, y, …)))`. One pass over memory; over ranks one reduction of one
+ * or two numbers. Sums are added up in double precision, in an order that the sizes alone decide. Of no elements a sum is 0 and a product 1; max and min
+ * let NaN win. Errors: as ElementwiseKernel; ShapeError for max and min of nothing; DTypeError for those of complex values.
+ */
+export class ReductionKernel<const I extends InputKinds, R = Scalar> {
+  readonly map: string;
+  readonly #source: KernelSource;
+  readonly #fold: Fold;
+  readonly #post: ((value: Scalar, size: number) => R) | undefined;
+
+  constructor(spec: ReductionKernelSpec<I, R>) {
+    checkOptions('ReductionKernel', spec, ['inputs', 'map', 'reduce', 'post']);
+    const { inputs, map, reduce, post } = spec;
+    this.#fold = checkOneOf('reduce', reduce, FOLDS);
+    if (post !== undefined && typeof post !== 'function')
+      throw new ArgumentError(`ReductionKernel: expected post to be a function of the reduced value, received ${String(post)}`);
+    if (typeof map !== 'string')
+      throw new ArgumentError(`ReductionKernel: expected map to be an expression such as 'x * y', received ${String(map)}`);
+    this.map = map;
+    this.#post = post;
+    this.#source = new KernelSource(
+      'ReductionKernel',
+      inputs,
+      [{ name: VALUE, dtype: undefined }],
+      /(^|[^=!<>])=([^=]|$)/.test(map) ? map : `${VALUE} = ${map}`,
+    );
+  }
+
+  /** Runs it. Distributed arrays: one reduction over the ranks, the same bits on all of them. Waits. */
+  run<V extends AnyArray = NDArray>(args: KernelArguments<I, V>): R {
+    const { bound, first } = this.#source.bind(args);
+    const total = new Total(this.#fold);
+    const reducer = first instanceof NDArray ? undefined : first.reducer;
+    this.#add(bound, first, total);
+    if ((this.#fold === 'max' || this.#fold === 'min') && total.size === 0)
+      throw new ShapeError(`ReductionKernel: ${this.#fold} of nothing is not defined`);
+    if (reducer) total.combine(reducer);
+    const value = total.value;
+    return this.#post ? this.#post(value, total.size) : (value as R);
+  }
+
+  #add(bound: Bound, first: AnyArray, total: Total): void {
+    if (first instanceof StackedDistributedArray) {
+      first.arrays.forEach((block, k) => this.#add(blockOf(bound, k), block, total));
+      return;
+    }
+    const { backend } = first;
+    const program = this.#source.program(bound, backend.defaultDType);
+    const dtype = outputDType(program, 0);
+    const fold = this.#fold;
+    if ((fold === 'max' || fold === 'min') && isComplex(dtype))
+      throw new DTypeError(`${fold} is not defined for ${dtype}: take abs(), real() or imag()`);
+    const { start, size } = rangeOf(program, first);
+    const locals = localOf(bound);
+    const isLocal = first instanceof NDArray;
+    const shape = isLocal
+      ? broadcastShapes(...[...locals.values()].filter((x): x is NDArray => x instanceof NDArray).map((x) => x.shape))
+      : first.localShape;
+    const whole = product(shape);
+    // Of a replicated array each rank takes its share
+    const [from, n] = !isLocal && first.layout.replicated ? [first.space.reducedStart, first.space.reducedCount] : [0, whole];
+    total.count(dtype, isLocal ? whole : first.size);
+    if (n === 0) return;
+    const borrowed: NDArray[] = [];
+    const operands = [...locals.values()].map((x): Elements | Scalar => {
+      if (!(x instanceof NDArray)) return x;
+      const { storage, offset } = fit(x, x.dtype, shape, borrowed);
+      return { storage, offset: offset + from, size: n };
+    });
+    const range = { start: start + from, size: Math.max(size, whole) };
+    total.add(
+      backend.programReduce
+        ? backend.programReduce(fold, program, operands, n, range)
+        : composeReduction(backend, fold, program, operands, n, range),
+    );
+    for (const x of borrowed) x.dispose();
+  }
+}
+
+/** A reduced value on its way. */
+class Total {
+  readonly #fold: Fold;
+  #value: Scalar;
+  #dtype: DType = 'int32';
+  size = 0;
+
+  constructor(fold: Fold) {
+    this.#fold = fold;
+    this.#value = { sum: 0, prod: 1, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY }[fold];
+  }
+
+  count(dtype: DType, size: number): void {
+    if (isComplex(dtype) || !isComplex(this.#dtype)) this.#dtype = dtype;
+    this.size += size;
+  }
+
+  add(value: Scalar): void {
+    if (this.#fold === 'sum') this.#value = add(this.#value, value);
+    else if (this.#fold === 'prod') this.#value = mul(this.#value, value);
+    else this.#value = extreme(this.#fold, re(this.#value), re(value));
+  }
+
+  /** Over ranks: one reduction, or for products of complex numbers one exchange. */
+  combine(reducer: Communicator): void {
+    if (this.#fold === 'max' || this.#fold === 'min') {
+      const share = Float64Array.of(re(this.#value));
+      combineShares(reducer, share, this.#fold);
+      this.#value = share[0] as number;
+      return;
+    }
+    const parts = isComplex(this.#dtype) ? Float64Array.of(re(this.#value), im(this.#value)) : Float64Array.of(re(this.#value));
+    if (this.#fold === 'sum' || parts.length === 1) {
+      reducer.allreduce(parts, this.#fold);
+      this.#value = scalarOf(this.#dtype, parts[0] as number, parts[1] ?? 0);
+      return;
+    }
+    // MPI multiplies no complex numbers: a sum of what one rank each fills in brings all factors to all
+    const factors = new Float64Array(2 * reducer.size);
+    factors.set(parts, 2 * reducer.rank);
+    reducer.allreduce(factors, 'sum');
+    this.#value = 1;
+    for (let rank = 0; rank < reducer.size; rank++) this.add({ re: factors[2 * rank] as number, im: factors[2 * rank + 1] as number });
+  }
+
+  get value(): Scalar {
+    return scalarOf(this.#dtype, re(this.#value), im(this.#value));
+  }
+}
+
+const extreme = (fold: 'max' | 'min', x: number, y: number): number => (fold === 'max' ? Math.max(x, y) : Math.min(x, y));

@@ -1,0 +1,61 @@
+import type { Fold, Instruction, Program, ProgramRange } from '../../core/backend.js';
+import { im, re, type Scalar, scalarOf } from '../../core/complex.js';
+import { type CudaEngine, THREADS } from './engine.js';
+import type { CudaKernel, DeviceAddress } from './native.js';
+import { elementwiseSource, reductionSource } from './program-source.js';
+import { blocksFor } from './reduction-kernels.js';
+
+/** Programs as kernels: one launch each, compiled when first met. */
+export class ProgramKernels {
+  readonly #engine: CudaEngine;
+  readonly #kernels = new WeakMap<Program, Map<Fold | 'program', CudaKernel>>();
+
+  constructor(engine: CudaEngine) {
+    this.#engine = engine;
+  }
+
+  program(
+    program: Program,
+    inputs: readonly (DeviceAddress | Scalar)[],
+    outputs: readonly DeviceAddress[],
+    n: number,
+    range: ProgramRange,
+  ): void {
+    if (n === 0) return;
+    const kernel = this.#kernel(program, 'program');
+    this.#arguments(program, inputs).ints(outputs).int(n).int(range.start).int(range.size);
+    this.#engine.launchThreads(kernel, n);
+  }
+
+  reduce(fold: Fold, program: Program, inputs: readonly (DeviceAddress | Scalar)[], n: number, range: ProgramRange): Scalar {
+    const engine = this.#engine;
+    const kernel = this.#kernel(program, fold);
+    this.#arguments(program, inputs).int(n).int(range.start).int(range.size).int(engine.partials).int(engine.tickets).int(engine.results);
+    engine.launch(kernel, blocksFor(n), 1, 1, THREADS, 1);
+    const [real = 0, imaginary = 0] = engine.answer(1);
+    return scalarOf((program.instructions[program.outputs[0] as number] as Instruction).dtype, real, imaginary);
+  }
+
+  #arguments(program: Program, inputs: readonly (DeviceAddress | Scalar)[]): CudaEngine['args'] {
+    const args = this.#engine.args.start();
+    inputs.forEach((x, k) => {
+      if (program.inputs[k]?.kind === 'array') args.int(x as DeviceAddress);
+      else args.real(re(x)).real(im(x));
+    });
+    return args;
+  }
+
+  #kernel(program: Program, kind: Fold | 'program'): CudaKernel {
+    let kernels = this.#kernels.get(program);
+    if (!kernels) this.#kernels.set(program, (kernels = new Map()));
+    let kernel = kernels.get(kind);
+    if (!kernel) {
+      kernel =
+        kind === 'program'
+          ? this.#engine.generated(elementwiseSource(program), 'program')
+          : this.#engine.generated(reductionSource(kind, program), 'reduction');
+      kernels.set(kind, kernel);
+    }
+    return kernel;
+  }
+}

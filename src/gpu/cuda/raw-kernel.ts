@@ -1,0 +1,103 @@
+import { ArgumentError, BackendError } from '../../core/errors.js';
+import { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { CudaBackend } from './cuda-backend.js';
+import type { CudaKernel } from './native.js';
+
+const KINDS = ['int32', 'int64', 'float32', 'float64'] as const;
+
+/** A number as a kernel takes it. */
+export interface KernelNumber {
+  readonly kind: (typeof KINDS)[number];
+  readonly value: number;
+}
+
+function whole(kind: 'int32' | 'int64', value: number): KernelNumber {
+  const fits = kind === 'int32' ? (value | 0) === value : Number.isSafeInteger(value);
+  if (!fits) throw new ArgumentError(`expected an integer that fits into ${kind}, received ${String(value)}`);
+  return { kind, value };
+}
+/** An `int` argument. */
+export const int32 = (value: number): KernelNumber => whole('int32', value);
+/** A `long long` argument, exact up to 2⁵³. */
+export const int64 = (value: number): KernelNumber => whole('int64', value);
+/** A `float` argument. */
+export const float32 = (value: number): KernelNumber => ({ kind: 'float32', value });
+/** A `double` argument. */
+export const float64 = (value: number): KernelNumber => ({ kind: 'float64', value });
+
+export interface LaunchOptions {
+  /** Blocks along x, y, z. */
+  readonly grid: number | readonly number[];
+  /** Threads of a block along x, y. */
+  readonly block: number | readonly number[];
+  /** Bytes of dynamic shared memory. Default 0. */
+  readonly shared?: number;
+}
+
+export interface RawKernelOptions {
+  /** Options for NVRTC. Default `--std=c++14`. */
+  readonly options?: readonly string[];
+}
+
+function sizes(name: string, value: number | readonly number[], most: number): number[] {
+  const list = typeof value === 'number' ? [value] : [...value];
+  if (list.length === 0 || list.length > most || !list.every((n) => Number.isInteger(n) && n > 0))
+    throw new ArgumentError(`expected ${name} to be 1 to ${most} positive integers, received ${String(value)}`);
+  return [...list, ...new Array<number>(most - list.length).fill(1)];
+}
+
+/**
+ * A kernel of CUDA C++ that is yours: `extern "C" __global__ void name(…)`. Compiled by NVRTC at the first launch on a backend; a compile error is a
+ * {@link BackendError} with NVRTC's log. What it reads and writes is not checked.
+ */
+export class RawKernel {
+  readonly source: string;
+  readonly name: string;
+  readonly #options: readonly string[];
+  readonly #kernels = new WeakMap<CudaBackend, CudaKernel>();
+  /** How many arguments the source declares; undefined where that cannot be read off. */
+  readonly #count: number | undefined;
+
+  constructor(source: string, name: string, options: RawKernelOptions = {}) {
+    checkOptions('RawKernel', options, ['options']);
+    if (typeof source !== 'string' || typeof name !== 'string' || !/^[A-Za-z_]\w*$/.test(name))
+      throw new ArgumentError('RawKernel: expected the source of a kernel and its name');
+    this.source = source;
+    this.name = name;
+    this.#options = options.options ?? ['--std=c++14'];
+    const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
+    const list = new RegExp(`__global__[^;{]*?\\b${name}\\s*\\(([^(){}<>]*)\\)`).exec(code)?.[1];
+    this.#count = list === undefined ? undefined : /^\s*(void)?\s*$/.test(list) ? 0 : list.split(',').length;
+  }
+
+  /** Queues it with arrays (the addresses of their first elements) and numbers. Waits for nothing. Errors: ArgumentError, BackendError for arrays that are elsewhere. */
+  launch({ grid, block, shared = 0, ...rest }: LaunchOptions, args: readonly (NDArray | KernelNumber)[]): void {
+    checkOptions('RawKernel.launch', rest, ['grid', 'block', 'shared']);
+    const [gridX, gridY, gridZ] = sizes('grid', grid, 3) as [number, number, number];
+    const [blockX, blockY] = sizes('block', block, 2) as [number, number];
+    if (!Number.isInteger(shared) || shared < 0)
+      throw new ArgumentError(`expected shared to be a number of bytes, received ${String(shared)}`);
+    if (this.#count !== undefined && args.length !== this.#count)
+      throw new ArgumentError(`kernel ${this.name}: expected ${this.#count} arguments as its source has, received ${args.length}`);
+    const first = args.find((x) => x instanceof NDArray);
+    if (!first) throw new ArgumentError(`kernel ${this.name}: expected at least one array, which says where it runs`);
+    const { backend } = first;
+    if (!(backend instanceof CudaBackend))
+      throw new BackendError(
+        `kernel ${this.name}: expected arrays of a CUDA backend, received one of '${backend.name}': move it with to('cuda')`,
+      );
+    args.forEach((x, k) => {
+      if (x instanceof NDArray) {
+        if (x.backend !== backend)
+          throw new BackendError(`kernel ${this.name}: argument ${k} is on '${x.backend.name}', another on '${backend.name}'`);
+      } else if (typeof x !== 'object' || !KINDS.includes(x?.kind))
+        throw new ArgumentError(
+          `kernel ${this.name}: expected argument ${k} to be an array or a typed number such as int32(${String(x)}), received ${String(x)}`,
+        );
+    });
+    let kernel = this.#kernels.get(backend);
+    if (!kernel) this.#kernels.set(backend, (kernel = backend.compileRaw(this.source, this.name, this.#options)));
+    backend.launchRaw(kernel, [gridX, gridY, gridZ], [blockX, blockY], shared, args);
+  }
+}

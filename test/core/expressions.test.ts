@@ -1,0 +1,239 @@
+import { spawnSync } from 'node:child_process';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Elements } from '../../src/core/backend.js';
+import { type DType, isComplex } from '../../src/core/dtype.js';
+import { ArgumentError, DTypeError } from '../../src/core/errors.js';
+import { composeProgram } from '../../src/core/expressions/compose.js';
+import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
+import { fuse, Traced } from '../../src/core/expressions/fuse.js';
+import { KernelSource } from '../../src/core/expressions/kernel-source.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { CpuBackend } from '../../src/cpu/index.js';
+
+const inputs = { x: 'array', y: 'array', a: 'scalar' } as const;
+const compile = (expression: string) => new ElementwiseKernel({ inputs, outputs: ['z'], expression });
+const backend = new CpuBackend({ name: 'reference' });
+
+describe('expressions', () => {
+  it('precedence and grouping are those of mathematics', () => {
+    const x = NDArray.array([3], { backend });
+    const value = (expression: string): number => compile(expression).run({ x, y: x, a: 2 }).z.get(0) as number;
+    expect(value('z = -x ** 2')).equals(-9);
+    expect(value('z = 2 ** -1')).equals(0.5);
+    expect(value('z = 2 ** 3 ** 2')).equals(512);
+    expect(value('z = 1 - 2 - 3')).equals(-4);
+    expect(value('z = 12 / 2 / 3')).equals(2);
+    expect(value('z = 1 + 2 * x < 8 == 1 ? a : 1e1')).equals(2);
+    expect(value('z = x > 1 ? x > 2 ? 7 : 8 : 9')).equals(7);
+    expect(value('t = x;\n t = t + 1 ; z = t * t;')).equals(16);
+    expect(value('z = 0 || x > 5 || !(a < 2)')).equals(1);
+    expect(value('z = -+-.5e1 - -1.')).equals(6);
+  });
+
+  it('names what does not fit, and where', () => {
+    const refused: readonly (readonly [string, string])[] = [
+      ['z = xx + 1', "unknown name 'xx', did you mean 'x'"],
+      ['z = sqr(x)', "unknown function 'sqr', did you mean 'sqrt'"],
+      ['z = sqrt(x, y)', 'expected 1 argument of sqrt, received 2'],
+      ['x = 1', "'x' is an input"],
+      ['i = 1; z = x', "'i' has a meaning of its own"],
+      ['y2 = x', "output 'z' is never assigned"],
+      ['z = z + 1', "output 'z' is read before"],
+      ['z = x +', 'received the end'],
+      ['z = (x', "expected ')'"],
+      ['z = x y', "expected ';'"],
+      ['z = x ^ 2', 'x ** y'],
+      ['', 'never assigned'],
+      [`z = ${'('.repeat(5000)}x`, 'nested more than'],
+      [`z = ${'-'.repeat(5000)}x`, 'nested more than'],
+      [`z = ${'x ** '.repeat(5000)}x`, 'nested more than'],
+    ];
+    for (const [text, message] of refused) expect(() => compile(text), text).throws(ArgumentError, message);
+    expect(() => compile('z = 1 +\n  foo(x)')).throws('\n    foo(x)\n    ^');
+    expect(() => compile('z = x < y').run({ x: complexOne(), y: complexOne(), a: 1 })).throws(DTypeError, "at '< y'");
+    expect(() => new ElementwiseKernel({ inputs: { x: 'arry' } as never, outputs: ['z'], expression: 'z = x' })).throws(
+      "did you mean 'array'",
+    );
+    expect(() => new ElementwiseKernel({ inputs: { exp: 'array' }, outputs: ['z'], expression: 'z = exp' })).throws('meaning of its own');
+    expect(() => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['x'], expression: 'x = 1' })).throws('given twice');
+    expect(() =>
+      new ElementwiseKernel({ inputs: { x: 'array' }, outputs: { z: 'float32' }, expression: 'z = 1j * x' }).run({
+        x: NDArray.ones(1, { backend }),
+      }),
+    ).throws(DTypeError, "output 'z'");
+  });
+
+  it('no text is run as JavaScript', () => {
+    const attempts = [
+      'z = process.exit(3)',
+      'z = globalThis',
+      'z = constructor',
+      'z = constructor(x)',
+      'z = toString(x)',
+      'z = __proto__',
+      'z = x["constructor"]',
+      'z = x.constructor',
+      'z = `x`',
+      "z = 'a'",
+      'z = (() => 1)()',
+      'z = x => x',
+      'z = new Date()',
+      'z = x; return 1',
+      'z = x; }; process.exit(3); {',
+      'z = import(x)',
+      'z = 1e',
+      'z = this',
+      'z = v0',
+      'z = pair',
+      'z = \\u0078',
+      'z = eval(x)',
+      '/* */ z = x',
+      'z = x // y',
+    ];
+    for (const text of attempts) expect(() => compile(text), text).throws(ArgumentError);
+    expect(() => new ElementwiseKernel({ inputs: { 'x,y': 'array' }, outputs: ['z'], expression: 'z = 1' })).throws(
+      ArgumentError,
+      'is no name',
+    );
+    expect(() => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z;w'], expression: 'z = 1' })).throws(
+      ArgumentError,
+      'is no name',
+    );
+    // Words of JavaScript are names as any other
+    const words = new ElementwiseKernel({
+      inputs: { new: 'array', constructor: 'scalar' },
+      outputs: ['return'],
+      expression: 'this = new; return = this * constructor',
+    });
+    expect(words.run({ new: NDArray.array([2], { backend }), constructor: 4 }).return.get(0)).equals(8);
+  });
+
+  it('random expressions: the generated loop has the bits of one kernel after another', () => {
+    const { expression } = fc.letrec<{ expression: string }>((tie) => ({
+      expression: fc.oneof(
+        { maxDepth: 5, withCrossShrink: true },
+        fc.constantFrom('x', 'y', 'a', 'k', '2', '0.75', 'i', 'n', '(-1)', 'pi'),
+        fc
+          .tuple(tie('expression'), fc.constantFrom('+', '-', '*', '/', '**', '==', '!='), tie('expression'))
+          .map(([p, o, q]) => `(${p} ${o} ${q})`),
+        fc
+          .tuple(
+            fc.constantFrom(
+              'abs',
+              'conj',
+              'real',
+              'imag',
+              'exp',
+              'log',
+              'sqrt',
+              'square',
+              'reciprocal',
+              'sign',
+              'sin',
+              'cos',
+              'tan',
+              'arctan',
+              'tanh',
+              'isnan',
+              'isfinite',
+              '-',
+              '!',
+            ),
+            tie('expression'),
+          )
+          .map(([f, p]) => `${f}(${p})`),
+        fc
+          .tuple(fc.constantFrom('max', 'min', 'atan2', '<', '>='), tie('expression'), tie('expression'))
+          .map(([f, p, q]) => (/\w/.test(f) ? `${f}(real(${p}), real(${q}))` : `(real(${p}) ${f} real(${q}))`)),
+        fc.tuple(fc.constantFrom('floor', 'ceil', 'rint', 'int32'), tie('expression')).map(([f, p]) => `${f}(real(${p}))`),
+        fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([c, p, q]) => `(${c} ? ${p} : ${q})`),
+      ),
+    }));
+    const special = fc.oneof(
+      fc.double({ min: -4, max: 4, noNaN: true }),
+      fc.constantFrom(0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300),
+    );
+    fc.assert(
+      fc.property(
+        expression,
+        fc.constantFrom<DType>('float32', 'float64', 'complex64', 'complex128', 'int32'),
+        fc.array(special, { minLength: 12, maxLength: 12 }),
+        fc.integer({ min: -3, max: 3 }),
+        (text, dtype, values, k) => {
+          const source = new KernelSource(
+            'test',
+            { x: 'array', y: 'array', k: 'integer', a: 'scalar' },
+            [{ name: 'z', dtype: undefined }],
+            `z = ${text}`,
+          );
+          const lanes = isComplex(dtype) ? 2 : 1;
+          const at = (from: number): NDArray => {
+            const part = values.slice(from, from + 3 * lanes);
+            if (dtype === 'int32') return NDArray.fromHost(Int32Array.from(part), 3, { backend });
+            const single = dtype === 'float32' || dtype === 'complex64';
+            return NDArray.fromHost(single ? Float32Array.from(part) : Float64Array.from(part), 3, { dtype, backend });
+          };
+          const [x, y] = [at(0), at(6)];
+          const args = { x, y, k, a: 1.25 };
+          const program = source.program(source.bind(args).bound, 'float64');
+          const { dtype: result } = program.instructions[program.outputs[0] as number] as { dtype: DType };
+          const [one, other] = [NDArray.empty(3, { dtype: result, backend }), NDArray.empty(3, { dtype: result, backend })];
+          const operands: readonly (Elements | number)[] = [x, y, k, 1.25];
+          backend.program(program, operands, [one], { start: 4, size: 99 });
+          composeProgram(backend, program, operands, [other], { start: 4, size: 99 });
+          expect([...one.toHost()], `${text} of ${dtype}`).deep.equals([...other.toHost()]);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is compiled once for each combination of dtypes', () => {
+    const kernel = compile('z = x + a * y');
+    const [x, y] = [NDArray.ones(3, { backend }), NDArray.ones(3, { backend })];
+    for (const a of [1, 2, 2.5]) kernel.run({ x, y, a });
+    expect(kernel.signatures).equals(1);
+    kernel.run({ x: x.astype('complex128'), y, a: 1 });
+    expect(kernel.signatures).equals(2);
+  });
+
+  it('needs no code from strings: where a process refuses it, kernels run one after another', () => {
+    const script = `
+      import { ElementwiseKernel, NDArray, ReductionKernel } from '${new URL('../../src/index.js', import.meta.url)}';
+      const x = NDArray.array([1, 2, 3]);
+      const { z } = new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z'], expression: 'z = x * 2 + 1' }).run({ x });
+      console.log(z.toString(), new ReductionKernel({ inputs: { x: 'array' }, map: 'x * x', reduce: 'sum' }).run({ x }));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, LOPS_MPI: 'off' },
+      },
+    );
+    expect(stdout, stderr).equals('[3. 5. 7.] 14\n');
+  }).timeout(20_000);
+
+  it('fuse records steps, refuses what it cannot record', () => {
+    const deep = fuse((x) => {
+      let sum = x;
+      for (let k = 0; k < 400; k++) sum = sum.multiply(0.5).add(x);
+      return sum;
+    });
+    expect(deep(NDArray.array([1], { backend })).get(0)).closeTo(2, 1e-12);
+    const f = fuse((x, y) => x.greater(0).where(x.power(2).maximum(y), { re: 0, im: -1 }).multiply(-2.5));
+    expect(f.expression).equals('z = where(x0 > 0, maximum(x0 ** 2, x1), 0 - 1j) * (-2.5)');
+    expect(f(NDArray.array([2, -1], { backend }), 1).toArray()).deep.equals([
+      { re: -10, im: 0 },
+      { re: 0, im: 2.5 },
+    ]);
+    expect(() => fuse((x) => x.add(NDArray.ones(1, { backend }) as never))).throws(ArgumentError, 'make it an argument');
+    expect(() => fuse(() => new Traced({ operands: [], text: () => 'x' }))).throws(ArgumentError, 'with arguments');
+    expect(() => fuse((_x) => 3 as never)).throws(ArgumentError, 'expected the function to return');
+    // @ts-expect-error an argument is missing
+    expect(() => f(NDArray.ones(2, { backend }))).throws(ArgumentError, 'expected 2 arguments');
+  });
+});
+
+const complexOne = (): NDArray => NDArray.ones(1, { dtype: 'complex128', backend });
