@@ -61,6 +61,8 @@ export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends So
   /** `rᴴy` and `‖Aᴴr‖∞` */
   misfit: number;
   slope: number;
+  /** The largest `‖Aᴴr‖∞/‖r‖` so far. */
+  steepest: number;
   /** Duality gap relative to `max(1, ½‖r‖²)`. */
   gap: number;
   /** The last values of `½‖r‖²`, for a search that need not descend every time. */
@@ -79,6 +81,8 @@ export interface Spgl1Result<M> extends SolverResult<M>, Spgl1Report {}
 const NAME = 'spgl1';
 const START_OPTIONS = ['x0', 'sigma', 'tau', 'tol'] as const;
 const REMEMBERED = 3;
+/** A new radius where the duality gap takes at most this share of what the tangent gains. */
+const LOST = 0.1;
 const [SHORTEST, LONGEST] = [1e-10, 1e5];
 
 function init<M extends Vector<M>, D extends Vector<D>>(
@@ -115,6 +119,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     tau: radius,
     misfit,
     slope,
+    steepest: rr > 0 ? slope / Math.sqrt(rr) : 0,
     gap,
     length: gg > 0 ? Math.min(LONGEST, Math.max(SHORTEST, 1 / Math.sqrt(gg))) : 1,
   };
@@ -139,7 +144,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   const { A, x, g, xNext, gNext, y, r, rNext, sigma, tol, bnorm } = state;
   // ranks of a colour that is done keep their x, and apply A as often as the others
   const moves = state.reason === undefined;
-  if (moves && sigma !== undefined && state.gap <= Math.max(tol, (state.cost ** 2 - sigma ** 2) / Math.max(2, state.cost ** 2)))
+  // the tangent gains ‖r‖(‖r‖ − σ) less the gap: with a larger one the radius hardly grows
+  if (moves && sigma !== undefined && state.gap * Math.max(1, 0.5 * state.cost ** 2) <= LOST * state.cost * (state.cost - sigma))
     enlarge(state, sigma);
   let length = state.length;
   const highest = Math.max(...state.recent);
@@ -171,6 +177,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   // primal ½‖r‖² minus dual rᴴy − ½‖r‖² − τ‖Aᴴr‖∞
   state.misfit = misfit;
   state.slope = largest;
+  const steepness = cost > 0 ? largest / cost : 0;
+  state.steepest = Math.max(state.steepest, steepness);
   state.gap = Math.abs(next - misfit + state.tau * largest) / Math.max(1, 0.5 * next);
   state.iteration++;
   const reached = sigma !== undefined && Math.abs(cost - sigma) <= tol * Math.max(bnorm, sigma);
@@ -183,7 +191,9 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
           : undefined
         : reached && state.gap <= Math.max(tol, tol * bnorm)
           ? 'residual within tolerance'
-          : undefined;
+          : steepness <= tol * state.steepest && cost > sigma
+            ? 'gradient within tolerance'
+            : undefined;
   conclude(NAME, state, { cost, reason, scalars: [cost, state.gap, ss, sy] });
 }
 
@@ -219,9 +229,10 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * SPGL1: basis pursuit denoise, the least `‖x‖₁` with `‖y − A x‖ ≤ sigma` (0: basis pursuit), or Lasso, the least `‖y − A x‖` with `‖x‖₁ ≤ tau`.
  *
  * Spectral projected gradients on the ball `‖x‖₁ ≤ τ`: `x = P_τ(x − α g)`, `g = −Aᴴ(y − A x)`, Barzilai and Borwein's α and a search that need not descend every time. Where
- * the duality gap is small, Newton's method on the curve of misfit over radius, by a tangent that lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
+ * the duality gap is a tenth of `‖r‖(‖r‖ − σ)`, Newton's method on the curve of misfit over radius, by a tangent that lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
  *
- * It stops where the misfit is sigma, or the duality gap zero, to the relative tolerance `tol`, or after `niter` iterations.
+ * It stops where the misfit is sigma, or the duality gap zero, to the relative tolerance `tol`; where `‖Aᴴr‖∞/‖r‖` is `tol` times its largest, since no x has a misfit
+ * of sigma ('gradient within tolerance'); or after `niter` iterations.
  * Memory: x, g, and the next of both; y, r and the next; three real workspaces for the projection. An iteration costs one forward (one more for each backtracking), one adjoint, and about 12 reductions, most of them in
  * the projection; it allocates no vector. With a mask every colour solves its own problem, for one reduction more a forward.
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.

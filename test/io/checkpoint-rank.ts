@@ -1,13 +1,17 @@
-// One rank of a job with checkpoints: checkpoint-rank.js FOLDER ITERATIONS [ITERATION in whose checkpoint rank 1 is killed]. Prints the costs and a digest of the solution.
+// One rank of a job with checkpoints: checkpoint-rank.js FOLDER ITERATIONS [ITERATION in which a rank is killed, in the middle of the checkpoint if it writes one] [RANK]. Prints the costs and a digest of the solution.
 import { createHash } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { Checkpoint, cgls, DistributedArray, MPIGradient, type SolverProgress } from '../../src/index.js';
 
-const [folder = '', iterations = '0', fatal] = process.argv.slice(2);
+const [folder = '', iterations = '0', fatal, who = '1'] = process.argv.slice(2);
 
 class Fatal extends Checkpoint {
   override keep(state: SolverProgress, last: boolean): void {
-    // the other ranks are in the middle of writing then
-    if (fatal !== undefined && state.iteration === Number(fatal) && state.x.reducer?.rank === 1) process.kill(process.pid, 'SIGKILL');
+    // the other ranks go on
+    if (fatal !== undefined && state.iteration === Number(fatal) && state.x.reducer?.rank === Number(who)) {
+      writeSync(2, `killed at ${Date.now()}\n`);
+      process.kill(process.pid, 'SIGKILL');
+    }
     super.keep(state, last);
   }
 }

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import type { Scalar } from '../../src/core/complex.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { spgl1 } from '../../src/optimization/spgl1.js';
+import { Dense, distance, normalSolution, randomMatrix } from './dense.js';
+
+/** The least `½‖y − A x‖² + λ‖x‖₁` from x, in place: coordinate descent. Returns `‖y − A x‖`. */
+function lasso(columns: readonly number[][], y: readonly number[], lambda: number, x: number[]): number {
+  const r = y.map((value, i) => value - columns.reduce((sum, column, j) => sum + (column[i] as number) * (x[j] as number), 0));
+  for (let sweep = 0, largest = 1; sweep < 20_000 && largest > 1e-13; sweep++) {
+    largest = 0;
+    for (const [j, column] of columns.entries()) {
+      const square = column.reduce((sum, a) => sum + a * a, 0);
+      const slope = column.reduce((sum, a, i) => sum + a * (r[i] as number), (x[j] as number) * square);
+      const next = (Math.sign(slope) * Math.max(0, Math.abs(slope) - lambda)) / square;
+      const change = next - (x[j] as number);
+      x[j] = next;
+      for (const [i, a] of column.entries()) r[i] = (r[i] as number) - a * change;
+      largest = Math.max(largest, Math.abs(change));
+    }
+  }
+  return Math.hypot(...r);
+}
+
+/** The least `‖x‖₁` with `‖y − A x‖ = sigma`, by bisection over the multipliers of the Pareto curve. */
+function denoised(matrix: readonly Scalar[][], y: readonly number[], sigma: number): number[] {
+  const columns = (matrix[0] as Scalar[]).map((_, j) => matrix.map((row) => row[j] as number));
+  const x = columns.map(() => 0);
+  let [low, high] = [0, Math.max(...columns.map((column) => Math.abs(column.reduce((sum, a, i) => sum + a * (y[i] as number), 0))))];
+  for (let k = 0; k < 40; k++) {
+    const lambda = (low + high) / 2;
+    if (lasso(columns, y, lambda, x) > sigma) high = lambda;
+    else low = lambda;
+  }
+  return x;
+}
+
+describe('spgl1 on dense random matrices', () => {
+  for (const [seed, sigma] of [
+    [1, 0.5],
+    [2, 0.1],
+    [2, 0.5],
+    [4, 0.5],
+    [5, 0.1],
+  ] as const) {
+    it(`finds the point of the Pareto curve, seed ${seed}, sigma ${sigma}`, () => {
+      const matrix = randomMatrix(8, 10, seed);
+      const y = NDArray.normal([8], { seed: seed + 100 });
+      const expected = denoised(matrix, Array.from(y.toHost() as Float64Array), sigma);
+      const { x, tau, reason, cost } = spgl1(new Dense(matrix), y, { sigma, tol: 1e-6, niter: 500 });
+      expect(reason).to.equal('residual within tolerance');
+      expect(cost.at(-1)).to.be.closeTo(sigma, 1e-5);
+      expect(distance(x, expected)).to.be.below(1e-3);
+      // Newton's method comes from below
+      const least = expected.reduce((sum, value) => sum + Math.abs(value), 0);
+      expect(tau).to.be.within(least * (1 - 1e-4), least * (1 + 1e-7));
+    });
+  }
+
+  it('ends at the least squares where no x has a misfit of sigma', () => {
+    for (const seed of [1, 4, 5]) {
+      const matrix = randomMatrix(10, 8, seed);
+      const y = NDArray.normal([10], { seed: seed + 100 });
+      const { x, reason } = spgl1(new Dense(matrix), y, { sigma: 0.1, tol: 1e-6, niter: 500 });
+      expect(reason).to.equal('gradient within tolerance');
+      expect(distance(x, normalSolution(matrix, Array.from(y.toHost() as Float64Array)))).to.be.below(1e-4);
+    }
+  });
+});
