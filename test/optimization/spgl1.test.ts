@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { Scalar } from '../../src/core/complex.js';
+import { setDefaultBackend } from '../../src/core/defaults.js';
 import { NDArray } from '../../src/core/ndarray.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { spgl1 } from '../../src/optimization/spgl1.js';
 import { Dense, distance, normalSolution, randomMatrix } from './dense.js';
 
@@ -36,6 +38,8 @@ function denoised(matrix: readonly Scalar[][], y: readonly number[], sigma: numb
 }
 
 describe('spgl1 on dense random matrices', () => {
+  before(() => setDefaultBackend(new CpuBackend()));
+
   for (const [seed, sigma] of [
     [1, 0.5],
     [2, 0.1],
