@@ -113,6 +113,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * `r = y − A x`, `s = Aᴴr − ε²x`, `z = M s`, `w = A z`, `γ = sᴴz`, `α = γ / (‖w‖² + ε²‖z‖²)`, `β = 0`; then over and over `p = z + β p`, `q = w + β q`, `x += α p`, `r −= α q`,
  * s, z and w from r, all norms together, `β = γ'/γ`, `α = γ' / (‖w‖² + ε²‖z‖² − βγ'/α)`.
  *
+ * α takes γ for `sᴴp` and has the curvature from a difference, as {@link cgls}, which measures both, does not: past convergence, where γ is rounding, steps may lead away. Let
+ * `tol` or `rtol` end a run whose number of iterations is large.
+ *
  * It stops as {@link cgls} does. Every `replace` iterations r and q are computed from x and p, for two applications.
  * Memory: x, s, p (and z with a preconditioner) like the model; r, w, q, and a copy of y where residuals are replaced, like the data. An iteration costs one forward, one adjoint, one
  * application of M and one reduction, and allocates no vector. With a mask every colour solves its own problem, for one reduction more.

@@ -34,26 +34,30 @@ function spiky<M extends DistributedArray>(x: M): M {
 }
 
 group('sparse solvers', () => {
-  distributed('omp, spgl1 and irls find a sparse model that least squares does not', { backends: ['cpu', 'reference'] }, ({ comm }) => {
-    for (const dtype of ['float64', 'complex128'] as const) {
-      const A = wide(comm.size, comm.rank, dtype);
-      const truth = spiky(A.domain({ dtype }).zeros());
-      const y = A.matvec(truth);
-      const far = (x: DistributedArray) => x.subtract(truth).norm() / truth.norm();
-      expect(far(cgls(A, y, { niter: 100, tol: 1e-20 }).x)).to.be.above(0.2);
-      const greedy = omp(A, y, { niter: 20, sigma: 1e-8 });
-      expect(greedy.iterations).to.equal(SPIKES.length);
-      expect(greedy.reason).to.equal('residual within tolerance');
-      expect(far(greedy.x), 'omp').to.be.below(1e-8);
-      expect(greedy.x.norm(0)).to.equal(SPIKES.length);
-      const scaled = omp(A, y, { niter: 20, sigma: 1e-8, normalizecols: true });
-      expect(far(scaled.x)).to.be.below(1e-8);
-      const pursuit = spgl1(A, y, { niter: 400, sigma: 0, tol: 1e-7 });
-      expect(far(pursuit.x), 'spgl1').to.be.below(1e-4);
-      const reweighted = irls(A, y, { kind: 'model', niter: 30, eps: 1e-8, inner: { niter: 100, rtol: 1e-10 } });
-      expect(far(reweighted.x), 'irls').to.be.below(1e-4);
-    }
-  });
+  distributed(
+    'omp, spgl1 and irls find a sparse model that least squares does not',
+    { backends: ['cpu', 'reference'], timeout: 60_000 },
+    ({ comm }) => {
+      for (const dtype of ['float64', 'complex128'] as const) {
+        const A = wide(comm.size, comm.rank, dtype);
+        const truth = spiky(A.domain({ dtype }).zeros());
+        const y = A.matvec(truth);
+        const far = (x: DistributedArray) => x.subtract(truth).norm() / truth.norm();
+        expect(far(cgls(A, y, { niter: 100, tol: 1e-20 }).x)).to.be.above(0.2);
+        const greedy = omp(A, y, { niter: 20, sigma: 1e-8 });
+        expect(greedy.iterations).to.equal(SPIKES.length);
+        expect(greedy.reason).to.equal('residual within tolerance');
+        expect(far(greedy.x), 'omp').to.be.below(1e-8);
+        expect(greedy.x.norm(0)).to.equal(SPIKES.length);
+        const scaled = omp(A, y, { niter: 20, sigma: 1e-8, normalizecols: true });
+        expect(far(scaled.x)).to.be.below(1e-8);
+        const pursuit = spgl1(A, y, { niter: 400, sigma: 0, tol: 1e-7 });
+        expect(far(pursuit.x), 'spgl1').to.be.below(1e-4);
+        const reweighted = irls(A, y, { kind: 'model', niter: 30, eps: 1e-8, inner: { niter: 100, rtol: 1e-10 } });
+        expect(far(reweighted.x), 'irls').to.be.below(1e-4);
+      }
+    },
+  );
 
   distributed('matching pursuit descends; all ranks agree', { backends: ['cpu', 'reference'] }, ({ comm }) => {
     const A = wide(comm.size, comm.rank);

@@ -75,7 +75,7 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
 function scalars(array: NDArray): Scalar[] {
   const values = Array.from(array.toHost() as Float64Array);
   if (!isComplex(array.dtype)) return values;
-  return Array.from({ length: values.length / 2 }, (_, k) => complex(values[2 * k], values[2 * k + 1]));
+  return Array.from({ length: values.length / 2 }, (_, k) => complex(values[2 * k] as number, values[2 * k + 1] as number));
 }
 
 /** Of the problem, by a dense solve. */
