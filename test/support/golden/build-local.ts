@@ -219,9 +219,9 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     new NonStationaryConvolve1D(dims(p), required(p.array('hs'), 'hs'), required(p.numbers('ih'), 'ih'), along(p)),
   Radon2D: (p) =>
     new Radon2D(
-      required(p.array('taxis'), 'taxis'),
-      required(p.array('haxis'), 'haxis'),
-      required(p.array('pxaxis'), 'pxaxis'),
+      required(p.positions('taxis'), 'taxis'),
+      required(p.positions('haxis'), 'haxis'),
+      required(p.positions('pxaxis'), 'pxaxis'),
       given({
         kind: p.oneOf('kind', ['linear', 'parabolic', 'hyperbolic'] as const),
         centeredh: p.flag('centeredh'),
@@ -232,7 +232,8 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     ),
   Kirchhoff: (p) => {
     const array = (name: string) => required(p.array(name), name);
-    const geometry = { z: array('z'), x: array('x'), t: array('t'), srcs: array('srcs'), recs: array('recs') };
+    const axis = (name: string) => required(p.positions(name), name);
+    const geometry = { z: axis('z'), x: axis('x'), t: axis('t'), srcs: array('srcs'), recs: array('recs') };
     const options = given({ vel: p.number('vel'), dtype: p.dtype() });
     return new Kirchhoff(geometry, array('wav'), required(p.number('wavcenter'), 'wavcenter'), options);
   },

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { HostValues } from '../../../src/core/creation.js';
 import { DTYPES, type DType, isComplex } from '../../../src/core/dtype.js';
 import { readNpy } from './read-npy.js';
@@ -43,6 +43,18 @@ export interface CaseFile {
 const SINGLE: Readonly<Record<string, DType>> = { float64: 'float32', complex128: 'complex64' };
 /** What results in single precision may be off, where the numbers are of double precision. */
 const SINGLE_TOLERANCE: Tolerance = { rtol: 1e-4, atol: 1e-5 };
+/** Results that single precision determines less well on every backend, by folder: the CPU backend is as far off in float32. Counts of iterations stay exact. */
+const LESS_DETERMINED: Readonly<Record<string, Readonly<Record<string, Tolerance>>>> = {
+  // Stops after 15 of 16 directions, where the smallest are rounding errors: 8e-3 in x, 8e-4 in r1norm
+  cgls_stop: {
+    x: { rtol: 1e-2, atol: 0 },
+    cost: { rtol: 1e-2, atol: 0 },
+    r1norm: { rtol: 0, atol: 2e-3 },
+    r2norm: { rtol: 1e-2, atol: 0 },
+  },
+  // 25 iterations of an ill-conditioned problem: 1e-2 in minv, 1e-3 in cost
+  lsm: { minv: { rtol: 2e-2, atol: 0 }, cost: { rtol: 3e-3, atol: 0 } },
+};
 
 /** One folder of the golden data. On a backend without double precision a case of double precision is one of single precision, with a wider tolerance. */
 export class GoldenCase {
@@ -68,6 +80,15 @@ export class GoldenCase {
     const values = readNpy(join(this.folder, file));
     const dtype = this.dtype(values.dtype);
     return dtype === values.dtype ? values : { ...values, dtype, values: Float32Array.from(values.values) };
+  }
+  /** Numbers as the file has them, on every backend: positions and axes, whose rounding would move a curve to other samples. */
+  readExactly(file: string): HostValues {
+    return readNpy(join(this.folder, file));
+  }
+  /** What a result may be off. */
+  toleranceOf(what: string): Tolerance {
+    const { tolerance } = this.content;
+    return (this.narrowed && LESS_DETERMINED[basename(this.folder)]?.[what]) || tolerance;
   }
   /** A dtype of the case as it is here. */
   dtype(dtype: DType): DType {

@@ -67,6 +67,12 @@ export class Params {
       return NDArraySpace.of(shape, dtype, this.backend).upload(values);
     });
   }
+  /** Positions along an axis, in double precision on every backend. */
+  positions(name: string): Float64Array | undefined {
+    return this.#as(name, 'positions', (v) =>
+      isRecord(v) && typeof v['npy'] === 'string' ? Float64Array.from(this.source.readExactly(v['npy']).values) : undefined,
+    );
+  }
   operator(name: string): OperatorNode | undefined {
     return this.#as(name, 'an operator', decodeOperator);
   }

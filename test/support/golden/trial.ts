@@ -63,7 +63,7 @@ export class Trial {
 
   #note(what: string, result: HostValues, expected: HostValues): void {
     this.#compared++;
-    const { off, accepted } = difference(result, expected, this.source.content.tolerance);
+    const { off, accepted } = difference(result, expected, this.source.toleranceOf(what));
     if (off <= accepted) return;
     if (this.#worst.verdict !== 'off' || off / accepted > this.#worst.off / this.#worst.accepted)
       this.#worst = { verdict: 'off', off, accepted, what };

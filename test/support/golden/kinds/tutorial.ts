@@ -64,7 +64,10 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   poststack: {
     data: (trial) => {
       const { B } = poststack(trial);
-      trial.compare('d', B.matvec(vectorOf(B.domain({ dtype: 'float64', backend: trial.backend }), trial.input('m3d.npy'))));
+      trial.compare(
+        'd',
+        B.matvec(vectorOf(B.domain({ dtype: trial.source.dtype('float64'), backend: trial.backend }), trial.input('m3d.npy'))),
+      );
     },
     cgls: (trial) => {
       const { B, d, x0, options } = poststack(trial);
@@ -172,22 +175,29 @@ function reflectivity(trial: Trial) {
 /** Kirchhoff modelling of some of the sources on every rank; the image is on all of them. */
 function leastSquaresMigration(trial: Trial) {
   const { params, comm, backend } = trial;
-  const host = (file: string) => {
-    const { values, shape } = trial.input(file);
-    return NDArray.fromHost(values, shape, { backend });
-  };
-  const srcs = trial.input('srcs.npy');
+  const axis = (file: string) => Float64Array.from(trial.source.readExactly(file).values);
+  const wavelet = trial.input('wav.npy');
+  const srcs = trial.source.readExactly('srcs.npy');
+  const recs = trial.source.readExactly('recs.npy');
+  const nr = required(recs.shape[1], 'receivers');
   const ns = required(srcs.shape[1], 'sources');
   const first = splitStart(ns, comm.size, comm.rank);
   const mine = [0, 1].map((row) =>
     Array.from(srcs.values.slice(row * ns + first, row * ns + first + splitCount(ns, comm.size, comm.rank))),
   );
-  const geometry = { z: host('z.npy'), x: host('x.npy'), t: host('t.npy'), srcs: mine, recs: host('recs.npy') };
-  const local = new Kirchhoff(geometry, host('wav.npy'), required(params.number('wavcenter'), 'wavcenter'), {
-    vel: required(params.number('vel'), 'vel'),
-  });
+  const stations = [0, 1].map((row) => Array.from(recs.values.slice(row * nr, (row + 1) * nr)));
+  const geometry = { z: axis('z.npy'), x: axis('x.npy'), t: axis('t.npy'), srcs: mine, recs: stations };
+  const local = new Kirchhoff(
+    geometry,
+    NDArray.fromHost(wavelet.values, wavelet.shape, { backend }),
+    required(params.number('wavcenter'), 'wavcenter'),
+    {
+      vel: required(params.number('vel'), 'vel'),
+      dtype: wavelet.dtype,
+    },
+  );
   const K: LinearOperator<DistributedArray> = new MPIVStack([local], { comm });
-  const refl = vectorOf(K.domain({ dtype: 'float64', backend }), trial.input('refl.npy'));
+  const refl = vectorOf(K.domain({ dtype: wavelet.dtype, backend }), trial.input('refl.npy'));
   return {
     K,
     refl,
