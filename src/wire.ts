@@ -12,6 +12,7 @@ import { loadMpi } from './mpi/native.js';
 import { SelfCommunicator } from './mpi/self-communicator.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
+import { engineOfAllRanks } from './tfjs-of-all-ranks.js';
 
 /** All ranks of this launch; one rank without a launcher. */
 export const COMM_WORLD = joinWorld();
@@ -37,8 +38,15 @@ registerBackend(
   () => ({ available: true, summary: cudaAddon().available ? 'cuda' : 'cpu' }),
 );
 const localRank = nodeRankOf(process.env);
-registerBackend('tfjs', () => createTfjsBackend({ localRank }));
-for (const engine of TFJS_ENGINES) registerBackend(`tfjs:${engine}`, () => createTfjsBackend({ engine, localRank }));
+for (const engine of [undefined, ...TFJS_ENGINES]) {
+  const load = () => createTfjsBackend({ localRank, ...(engine ? { engine } : {}) });
+  // What a rank reports is of that rank alone
+  registerBackend(
+    engine ? `tfjs:${engine}` : 'tfjs',
+    () => engineOfAllRanks(COMM_WORLD, load),
+    async () => ({ available: true, summary: (await load()).dtypes.join(', ') }),
+  );
+}
 setDefaultBackend(resolveBackend('cpu'));
 if (logger) tellStart();
 

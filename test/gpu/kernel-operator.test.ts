@@ -104,6 +104,34 @@ describe('KernelOperator', () => {
     });
   }
 
+  for (const mode of ['cpu', 'webasm'] as const) {
+    it(`finds a loop that gpu.js cuts, and does not where the cap is high enough [${mode}]`, function () {
+      const { module } = choose(this, 'gpu.js');
+      const n = 300;
+      // A bound that gpu.js does not know when it compiles
+      const sum = function (this: KernelThread<Record<string, never>>, x: ArrayLike<number>): number {
+        let total = 0;
+        let left = (x[0] as number) - 1;
+        while (left >= 0) {
+          total += x[left] as number;
+          left -= 1;
+        }
+        return total;
+      };
+      const settings = { dimsd: 1, engine: 'gpu.js', mode, ...(module ? { module } : {}) } as const;
+      const x = NDArray.fromHost(
+        Float32Array.from({ length: n }, (_, i) => (i === 0 ? n : 1)),
+        [n],
+        { backend: host },
+      );
+      expect(() => new KernelOperator(sum, sum, n, { ...settings, loopMaxIterations: 10 }).matvec(x)).to.throw(
+        BackendError,
+        'raise loopMaxIterations (10)',
+      );
+      expect(new KernelOperator(sum, sum, n, settings).matvec(x).get(0)).to.equal(2 * n - 1);
+    });
+  }
+
   it('computes double precision by the functions themselves, and refuses it where gpu.js is insisted on', function () {
     const options = choose(this, 'gpu.js');
     const double = make({ dtype: 'float64' });

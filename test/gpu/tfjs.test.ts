@@ -212,6 +212,17 @@ describe('tfjs', () => {
     expect(await failure({ engine: 'node-gpu', loadPackage: without })).to.match(/found no GPU/);
   });
 
+  it('is an error on all ranks where one has no engine, or another', async () => {
+    const fixture = fileURLToPath(new URL('../support/fixtures/engine-of-some-ranks.js', import.meta.url));
+    const none = await runRanks(2, [fixture, 'none'], { timeout: 60_000 });
+    expect(none.code, none.stderr).to.equal(0);
+    expect(none.stdout).to.include('rank 0: rank 1: no engine here').and.to.include('rank 1: no engine here');
+    const other = await runRanks(2, [fixture, 'other'], { timeout: 60_000 });
+    expect(other.code, other.stderr).to.equal(0);
+    for (const rank of [0, 1])
+      expect(other.stdout).to.include(`rank ${rank}: expected one engine on all ranks, rank 0 has 'a', rank 1 'b'`);
+  });
+
   it('deals GPUs out in turn', () => {
     expect([0, 1, 2, 3].map((rank) => deviceOfRank(rank, undefined, ['0', '1', '2']))).to.deep.equal(['0', '1', '2', '0']);
     expect(deviceOfRank(1, 'GPU-a, GPU-b', ['0'])).to.equal('GPU-b');
