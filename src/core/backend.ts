@@ -302,6 +302,8 @@ export interface Backend {
   /** The dtypes that it holds. */
   readonly dtypes: readonly DType[];
   readonly defaultDType: DType;
+  /** True where memory is scarce: the ranks agree, while a solver sets up, that all of them had room for each vector. */
+  readonly bounded?: boolean;
 
   // Memory
   /** Memory with undefined contents. Throws `BackendError` for a dtype it doesn't hold. */

@@ -46,6 +46,24 @@ function visit(value: unknown, depth: number, found: (d: Disposable) => void): v
   for (const member of members) visit(member, depth - 1, found);
 }
 
+/** Runs `body`; where it throws, disposes what was made in it. */
+export function disposingOnFailure<T>(body: () => T): T {
+  const scope = new Set<Disposable>();
+  scopes.push(scope);
+  let failed = true;
+  try {
+    const result = body();
+    failed = false;
+    return result;
+  } finally {
+    scopes.splice(scopes.lastIndexOf(scope), 1);
+    for (const value of scope) {
+      if (failed) value.dispose();
+      else track(value);
+    }
+  }
+}
+
 /**
  * Runs `body` and disposes all arrays that were made in it, except those that it returns: one array, or arrays in a returned list, iterable, map
  * or object. They pass to the enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is refused.

@@ -6,6 +6,7 @@ import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { log, logs } from '../core/log.js';
 import { checkOptions } from '../core/options.js';
 import { withReproducibleDots } from '../core/reproducible.js';
+import { settingUp } from '../core/set-up.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 
@@ -234,9 +235,16 @@ export const solving =
   ): ((...args: Args) => SolverResult<S['x']> & R) =>
   (...args) => {
     const steps = drive(solver(...args));
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
+    let found: S['x'] | undefined;
+    try {
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        found = value.x;
+      }
+    } catch (error) {
+      found?.dispose();
+      throw error;
     }
   };
 
@@ -266,7 +274,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
   const closeWorkspaces = openWorkspaces();
   let state: S | undefined;
   try {
-    const running = summing(() => loop.start(ownOf(loop.options)));
+    const running = settingUp(() => summing(() => loop.start(ownOf(loop.options))));
     state = running;
     const report = () => ({ iteration: running.iteration, x: running.x, cost: running.cost, state: running, ...loop.report(running) });
     checkpoint?.restore(running);
@@ -274,8 +282,12 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     yield report();
     const interruption = checkpoint?.stopsOnSignals ? new Interruption(running.A.comm ?? running.x.reducer) : undefined;
     const step = interruption ? () => interruption.during(() => loop.step(running)) : () => loop.step(running);
+    // its operators make their workspaces
+    let first = true;
     while (!running.finished && running.iteration < niter) {
-      summing(step);
+      if (first) settingUp(() => summing(step));
+      else summing(step);
+      first = false;
       const late = maxTime !== undefined && !running.finished && isLate(running, performance.now() - began > 1000 * maxTime);
       const interrupted = interruption?.settle() === true && !running.finished && running.iteration < niter;
       checkpoint?.keep(running, late || interrupted || running.finished || running.iteration >= niter);

@@ -57,6 +57,7 @@ export class CudaBackend implements Backend {
   readonly name: string;
   readonly dtypes: readonly DType[] = DTYPES;
   readonly defaultDType: DType = 'float64';
+  readonly bounded = true;
   readonly #engine: CudaEngine;
   readonly #vectors: VectorKernels;
   readonly #reductions: ReductionKernels;

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { nvidiaLibrary } from '../cuemu/emulator.js';
+import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
+import { type RanksResult, runRanks } from '../support/launch.js';
+import { skip } from '../support/skip.js';
+
+const script = fileURLToPath(new URL('./faults-rank.js', import.meta.url));
+const example = fileURLToPath(new URL('../../examples/derivatives.js', import.meta.url));
+
+interface Line {
+  readonly n: number;
+  readonly rank: number;
+  readonly outcome: string | number;
+  readonly lost: number;
+  readonly same: boolean;
+}
+
+describe('a CUDA device that fails on one of two ranks', function () {
+  this.timeout(150_000);
+  let folder = '';
+  before(function () {
+    if (onRealCuda()) skip(this as unknown as Mocha.Context, 'failures are injected into the emulator');
+    folder = mkdtempSync(join(tmpdir(), 'lops-faults-'));
+  });
+  after(() => {
+    if (folder !== '') rmSync(folder, { recursive: true });
+  });
+  const run = (what: string): Promise<RanksResult> => runRanks(2, [script, what, folder], { env: cudaEnvironment(), timeout: 60_000 });
+
+  it('out of memory while a solver sets up: all ranks throw, nothing is lost, and they solve what fits', async () => {
+    const { code, stdout, stderr } = await run('agreed');
+    expect(code, stderr).to.equal(0);
+    const lines = stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Line);
+    expect(lines).to.have.length(14);
+    const failed = lines.filter(({ outcome }) => typeof outcome === 'string');
+    expect(failed.map(({ n }) => n).sort(), 'CGLS makes five vectors').to.deep.equal([1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+    for (const { outcome } of failed)
+      expect(outcome).to.match(/^BackendError: rank 1: .*out of device memory: \d+ bytes asked for, \d+ in use here/);
+    for (const { n, outcome, lost, same } of lines) {
+      expect(outcome, 'the same on both ranks').to.deep.equal(lines.find((line) => line.n === n)?.outcome);
+      expect(same, 'solves again').to.equal(true);
+      expect(lost, `bytes lost after ${n}`).to.be.at.most(0);
+    }
+  });
+
+  for (const [what, words] of [
+    ['alloc', /out of device memory/],
+    ['launch', /CUDA_ERROR_LAUNCH_FAILED/],
+    ['lost', /CUDA_ERROR/],
+  ] as const)
+    it(`${what} in an iteration: the job ends and names the rank`, async () => {
+      const { code, stdout, stderr, timedOut } = await run(what);
+      expect(timedOut, stderr).to.equal(false);
+      expect(code).to.not.equal(0);
+      expect(stdout).to.not.include('came to its end');
+      expect(stderr).to.match(/rank 1 of 2 .*uncaught error/);
+      expect(stderr).to.match(words);
+    });
+});
+
+describe('a machine without CUDA', function () {
+  this.timeout(150_000);
+  const refuses = async (libraries: string, reason: RegExp): Promise<void> => {
+    const env = { LOPS_CUDA_LIBRARIES: libraries };
+    const { code, stderr } = await runRanks(2, [example, '--backend', 'cuda'], { env, timeout: 60_000 });
+    expect(code).to.equal(1);
+    expect(stderr).to.match(reason);
+    const other = await runRanks(1, [example, '--backend', 'auto', '--out', libraries], { env, timeout: 60_000 });
+    expect(other.code, other.stderr).to.equal(0);
+  };
+
+  it('no driver: the reason and the remedy, and everything else works', async function () {
+    if (onRealCuda()) skip(this, 'this machine has a driver');
+    const folder = mkdtempSync(join(tmpdir(), 'lops-no-cuda-'));
+    try {
+      await refuses(folder, /backend 'cuda' is not available: .*libcuda.*:/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("NVIDIA's driver without a device: the same", async function () {
+    if (onRealCuda()) skip(this, 'this machine has a device');
+    const driver = nvidiaLibrary('driver');
+    if ('reason' in driver) return skip(this, driver.reason);
+    const folder = mkdtempSync(join(tmpdir(), 'lops-no-device-'));
+    try {
+      symlinkSync(driver.file, join(folder, 'libcuda.so.1'));
+      await refuses(folder, /backend 'cuda' is not available: .*device.*:/i);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
