@@ -135,7 +135,7 @@ describe('what the CUDA backend asks of the device', () => {
     // The operator has one launch in each direction
     expect(each('launches') - 2).to.be.at.most(6);
     expect(each('synchronizations')).to.equal(2);
-    expect(each('bytesToHost')).to.be.at.most(5 * 16);
+    expect(each('bytesToHost')).to.be.at.most(6 * 16);
     expect(each('bytesToDevice')).to.equal(0);
   });
 
