@@ -6,7 +6,7 @@
  *     npx lops run -n 2 dist/examples/kernel-operator.js --backend tfjs
  */
 import { COMM_WORLD, cgls, DistributedArray, KernelOperator, type KernelThread, MPIBlockDiag } from 'lops-mpi';
-import { numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, say } from './support.js';
 
 interface Flags {
   readonly traces: number;
@@ -58,3 +58,5 @@ say(
   `${traces} traces of ${depths} samples on ${COMM_WORLD.size} rank${COMM_WORLD.size > 1 ? 's' : ''}, backend ${backend}, kernels ${mine.engine}`,
 );
 say(`data misfit ${misfit.toExponential(1)} after ${iterations} iterations`);
+
+finish();

@@ -3,7 +3,7 @@ import type { Communicator } from './communicator.js';
 import type { Scalar } from './complex.js';
 import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues } from './creation.js';
 import { resolveBackend } from './defaults.js';
-import { checkDType, complexOf, type DType, type HostArray, hostArray, lanesOf } from './dtype.js';
+import { checkDType, complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, isFloat, lanesOf } from './dtype.js';
 import { overlaps } from './elementwise.js';
 import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { formatArray } from './ndarray-print.js';
@@ -180,6 +180,12 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   static array(data: Nested | HostArray, options?: ArrayOptions): NDArray {
     const { backend, named } = settle('array', options);
     if (!ArrayBuffer.isView(data)) return fromValues(nestedValues(data, backend.defaultDType, named), backend);
+    if (named !== undefined && isFloat(named) && !isComplex(named) && named !== dtypeOf(data)) {
+      // On the host, as the backend need not hold the values' own dtype
+      const converted = hostArray(named, data.length);
+      converted.set(data);
+      return NDArray.fromHost(converted, undefined, { backend });
+    }
     const x = NDArray.fromHost(data, undefined, { backend });
     if (named === undefined || named === x.dtype) return x;
     const y = x.astype(named);

@@ -1,7 +1,8 @@
 import { nestedValues } from '../core/creation.js';
+import { resolveBackend } from '../core/defaults.js';
 import { dtypeOf, isComplex } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import { NDArray } from '../core/ndarray.js';
+import { type ArrayOptions, NDArray } from '../core/ndarray.js';
 import { formatShape, type Shape } from '../core/shape.js';
 import type { OperatorData } from './resident.js';
 
@@ -31,4 +32,11 @@ export function finiteNumbers(owner: string, name: string, data: OperatorData, l
   if (!values.every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite numbers for ${name}`);
   if (values.length < least) throw new ShapeError(`${owner}: expected ${name} of at least ${least} numbers, received ${values.length}`);
   return values;
+}
+
+/** Doubles as an array on a backend: of float64 where it holds that and nothing else is asked for, otherwise of its default dtype. */
+export function doublesOn(values: Float64Array, options: ArrayOptions = {}): NDArray {
+  const backend = resolveBackend(options.backend);
+  const dtype = options.dtype ?? (backend.dtypes.includes('float64') ? 'float64' : backend.defaultDType);
+  return NDArray.array(values, { ...options, dtype });
 }

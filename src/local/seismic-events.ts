@@ -1,6 +1,6 @@
 import { ArgumentError } from '../core/errors.js';
-import { type ArrayOptions, NDArray } from '../core/ndarray.js';
-import { finiteNumbers } from './host-numbers.js';
+import type { ArrayOptions, NDArray } from '../core/ndarray.js';
+import { doublesOn, finiteNumbers } from './host-numbers.js';
 import type { OperatorData } from './resident.js';
 
 /** One number, which all events share, or one for each event. */
@@ -68,7 +68,7 @@ function events<E extends { amp: number }>(
     }
   }
   const array = (values: Float64Array): NDArray => {
-    const flat = NDArray.array(values, options);
+    const flat = doublesOn(values, options);
     const shaped = flat.reshape(shape);
     flat.dispose();
     return shaped;

@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import { type ArrayOptions, NDArray } from '../core/ndarray.js';
+import type { ArrayOptions, NDArray } from '../core/ndarray.js';
 import { checkOneOf } from '../core/options.js';
+import { doublesOn } from './host-numbers.js';
 
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;
 export type TaperType = (typeof TAPER_TYPES)[number];
@@ -56,7 +57,7 @@ export function taper3d(
 function outerTaper(tapers: readonly Float64Array[], nt: number, options: ArrayOptions | undefined): NDArray {
   if (!Number.isSafeInteger(nt) || nt < 0) throw new ShapeError(`taper: expected nt to be a number of samples, received ${nt}`);
   const values = outer([...tapers, new Float64Array(nt).fill(1)]);
-  return NDArray.array(values, options).reshape([...tapers.map((w) => w.length), nt]);
+  return doublesOn(values, options).reshape([...tapers.map((w) => w.length), nt]);
 }
 
 /** The outer product of several windows, flat. */
