@@ -1,7 +1,7 @@
 // The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks, every operator, and the kernels under NVIDIA's compiler where there
 // is one. On the emulator, with streams that run at once and with streams that run only when something waits for them. The last line is 'N passed, N failed, N skipped'.
 //
-//   npm run test:cuda -- [--real] [--mode eager|lazy] [arguments of npm test]
+//   npm run test:cuda -- [--real] [--mode eager|lazy] [part of a file name…] [arguments of npm test]
 //
 //   --real    on the driver, the libraries and the device of this machine
 //   --mode    one of the two alone
@@ -54,7 +54,9 @@ function run(title, extra, env) {
 }
 
 /** Plain tests, which go over the backends by themselves, are chosen by their titles. */
-const CUDA = ['.ranks.', 'gpu/cuda', 'local/dot', 'local/local-', ...args];
+const flags = args.findIndex((arg) => arg.startsWith('-'));
+const named = flags < 0 ? args : args.slice(0, flags);
+const CUDA = named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', ...args];
 const only = args.some((arg) => arg === '--grep' || arg === '-g') ? [] : ['--grep', 'cuda|CUDA'];
 if (real) await run('on the device of this machine', [...CUDA, ...only], { LOPS_TEST_CUDA: 'real' });
 else {
