@@ -6,6 +6,7 @@
 //   LOPS_TEST_RANKS=1,2       numbers of ranks, default 1,2,3,4
 //   LOPS_TEST_BACKENDS=cpu    backends, default all of test/support/backends.ts
 //   LOPS_TEST_VERBOSE=1       shows what ranks print
+//   LOPS_TEST_PATIENCE=4      multiplies time limits, for slow or shared machines
 //   LOPS_MPIEXEC=PATH         the launcher
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -56,7 +57,7 @@ if (values.grep !== undefined) process.env.LOPS_TEST_GREP = values.grep;
 
 const { default: Mocha } = await import('mocha');
 const mocha = new Mocha({
-  timeout: 20_000,
+  timeout: 20_000 * Number(process.env.LOPS_TEST_PATIENCE ?? 1),
   reporter: values.reporter,
   forbidOnly: Boolean(process.env.CI),
   ...(values.grep === undefined ? {} : { grep: new RegExp(values.grep) }),
