@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { mpiShim } from '../cuemu/emulator.js';
 import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { type RanksResult, runRanks } from '../support/launch.js';
+import { skip } from '../support/skip.js';
 
+const EMULATED = 'the preloaded library that makes MPI CUDA-aware is for the emulator';
 const script = fileURLToPath(new URL('./transport-rank.js', import.meta.url));
 
 /** Runs the ranks of one transport. Where MPI is to be CUDA-aware, a preloaded library makes it so. */
@@ -30,22 +32,22 @@ describe('device memory between ranks', function () {
       it(`travels ${transport}, ${mode}`, async () => expectAllRight(await run(2, transport, { CUEMU_MODE: mode })));
 
   it('auto takes direct where MPI proves that it reads device memory', async function () {
-    if (onRealCuda()) this.skip();
+    if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'direct', LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' }));
   });
 
   it('auto stages where MPI says that it does not', async function () {
-    if (onRealCuda()) this.skip();
+    if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'staged' }));
   });
 
   it('an MPI that says so and does not is found out: auto stages', async function () {
-    if (onRealCuda()) this.skip();
+    if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'staged', LD_PRELOAD: mpiShim, CUEMU_MPI: 'lie' }));
   });
 
   it('and asking for direct is an error on all ranks', async function () {
-    if (onRealCuda()) this.skip();
+    if (onRealCuda()) skip(this, EMULATED);
     const { code, stderr } = await run(2, 'direct', { CUEMU_MPI: 'lie' });
     expect(code).to.not.equal(0);
     expect(stderr).to.include('LOPS_GPU_TRANSPORT=direct, but MPI says that it reads device memory and does not');
