@@ -158,19 +158,21 @@ class Endpoint {
   readonly #backend: Backend;
   readonly #dtype: DType;
   readonly #bound: Targets | undefined;
+  readonly #lent: boolean;
   #buffer: Storage | undefined;
   /** The pieces within the buffer, one after another. */
   #slots: readonly Strided[] = [];
   #sender: PersistentRequest | undefined;
   #receiver: PersistentRequest | undefined;
 
-  constructor(message: Message, port: MessagePort, backend: Backend, dtype: DType, bound: Targets | undefined) {
+  constructor(message: Message, port: MessagePort, backend: Backend, dtype: DType, { bound, buffers }: ExchangeMemory) {
     this.message = message;
     this.direct = message.pieces.length === 1 && (message.pieces[0] as Piece).contiguous;
     this.#port = port;
     this.#backend = backend;
     this.#dtype = dtype;
     this.#bound = bound;
+    this.#lent = buffers === 'lent';
   }
 
   /** The message within the operand. */
@@ -203,7 +205,7 @@ class Endpoint {
 
   /**
    * Memory that stays has a persistent request, which goes to `idle`, to be started; operands that change from call to call are sent from
-   * where they are.
+   * where they are. What needs packing must have been packed.
    */
   send(operands: Targets, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
@@ -211,8 +213,8 @@ class Endpoint {
       const { storage, offset } = this.#run(operands);
       return this.#port.isend(storage.span(offset, size), peer, TAG);
     }
+    if (this.#lent) return this.#port.isend(this.#span(this.direct), peer, TAG);
     this.#sender ??= this.#port.sendInit(this.#span(this.direct), peer, TAG);
-    if (!this.direct) this.#pack(operands);
     idle.push(this.#sender);
     return this.#sender;
   }
@@ -224,12 +226,15 @@ class Endpoint {
       const { storage, offset } = this.#run(operands);
       return this.#port.irecv(storage.span(offset, size), peer, TAG);
     }
+    if (this.#lent) return this.#port.irecv(this.#span(direct), peer, TAG);
     this.#receiver ??= this.#port.recvInit(this.#span(direct), peer, TAG);
     idle.push(this.#receiver);
     return this.#receiver;
   }
 
-  #pack(operands: Targets): void {
+  pack(operands: Targets): void {
+    if (this.direct) return;
+    this.#ownBuffer();
     this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
       this.#backend.stridedCopy(shape, { elements: operands[array] as Elements, start, strides }, this.#slots[k] as Strided, 'set');
     });
@@ -241,6 +246,11 @@ class Endpoint {
     });
   }
 
+  /** The message is over: lent memory goes back. */
+  end(): void {
+    if (this.#lent) this.dispose();
+  }
+
   /** Gives memory and requests back; the next use makes them anew. */
   dispose(): void {
     this.#sender?.free();
@@ -250,12 +260,23 @@ class Endpoint {
   }
 }
 
+/** The memory of an exchange. */
+export interface ExchangeMemory {
+  /** The targets, where they are always the same memory. */
+  readonly bound?: Targets | undefined;
+  /**
+   * Buffers for what has to be packed: `kept` with persistent requests until `dispose`, for small messages that are sent often; `lent` by the backend's pool for each
+   * exchange, for parts of whole arrays. @default 'kept'
+   */
+  readonly buffers?: 'kept' | 'lent';
+}
+
 /**
  * Carries out a {@link Pattern}: every rank's held box into the boxes that others want, and the adjoint, which sends back and adds.
  *
  * Split-phase: `start` posts the receives, packs and sends; `finish` waits and unpacks. In between the operands must not be
  * written. At most one message to each rank, none where nothing is needed; pieces that are one run of memory are sent and received
- * in place. Buffers and persistent requests are made at first use and kept until `dispose`.
+ * in place. Buffers and persistent requests are made at first use and kept until `dispose`, unless they are lent.
  */
 export class Exchange {
   readonly pattern: Pattern;
@@ -272,15 +293,14 @@ export class Exchange {
   #targets: Targets = [];
   #zero: Storage | undefined;
 
-  /** @param bound the targets, where they are always the same memory */
-  constructor(pattern: Pattern, port: MessagePort, dtype: DType, backend: Backend, bound?: Targets) {
+  constructor(pattern: Pattern, port: MessagePort, dtype: DType, backend: Backend, memory: ExchangeMemory = {}) {
     this.pattern = pattern;
     this.dtype = dtype;
     this.backend = backend;
     this.#port = port;
-    this.#bound = bound;
-    this.#outgoing = pattern.sends.map((m) => new Endpoint(m, port, backend, dtype, undefined));
-    this.#incoming = pattern.receives.map((m) => new Endpoint(m, port, backend, dtype, bound));
+    this.#bound = memory.bound;
+    this.#outgoing = pattern.sends.map((m) => new Endpoint(m, port, backend, dtype, { ...memory, bound: undefined }));
+    this.#incoming = pattern.receives.map((m) => new Endpoint(m, port, backend, dtype, memory));
   }
 
   /** True between a start and its finish. */
@@ -292,6 +312,8 @@ export class Exchange {
   start(x: Elements, targets: Targets = this.#bound ?? []): void {
     this.#begin('forward', x, targets);
     for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct, this.#idle));
+    // All at once: packing is over before anything is sent, so that a device is waited for once
+    for (const end of this.#outgoing) end.pack([x]);
     for (const end of this.#outgoing) this.#sends.push(end.send([x], this.#idle));
     this.#startIdle();
     for (const { from, to } of this.pattern.copies) {
@@ -335,6 +357,7 @@ export class Exchange {
   startAdjoint(targets: Targets = this.#bound ?? []): void {
     this.#begin('adjoint', undefined, targets);
     for (const end of this.#outgoing) this.#receives.push(end.receive([], false, this.#idle));
+    for (const end of this.#incoming) end.pack(targets);
     for (const end of this.#incoming) this.#sends.push(end.send(targets, this.#idle));
     this.#startIdle();
   }
@@ -407,7 +430,6 @@ export class Exchange {
     this.#active = direction;
   }
 
-  /** All at once: packing is over, so that a device is waited for once. */
   #startIdle(): void {
     this.#port.startAll(this.#idle);
     this.#idle.length = 0;
@@ -422,6 +444,8 @@ export class Exchange {
 
   #end(): void {
     this.#port.waitAll(this.#sends);
+    for (const end of this.#outgoing) end.end();
+    for (const end of this.#incoming) end.end();
     this.#sends.length = this.#receives.length = 0;
     this.#targets = [];
     this.#active = undefined;

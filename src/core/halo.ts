@@ -124,7 +124,7 @@ export class HaloPlan {
       axis,
       [around(front.shape, axis)[1], around(back.shape, axis)[1]],
       [cells[0], cells[1]],
-      new Exchange(pattern, comm, dtype, backend, cells),
+      new Exchange(pattern, comm, dtype, backend, { bound: cells }),
     );
   }
 

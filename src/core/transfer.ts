@@ -32,8 +32,8 @@ function checkLayout(layout: Layout, ranks: number): void {
  * Moves an array from one layout to another of the same global shape and ranks.
  *
  * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one message to each rank whose new
- * box meets this rank's old one; none from a replicated layout; to a replicated one a single allgatherv. Buffers are kept
- * until `dispose` (those of the allgatherv by the backend's pool); pieces that are one run of memory are neither packed nor unpacked.
+ * box meets this rank's old one; none from a replicated layout; to a replicated one a single allgatherv. Buffers are lent by the
+ * backend's pool and given back, so that a plan holds no memory; pieces that are one run of memory are neither packed nor unpacked.
  */
 export class TransferPlan {
   readonly from: Layout;
@@ -114,7 +114,7 @@ export class TransferPlan {
     exchange.finish();
   }
 
-  /** Gives buffers and requests back. The plan can be used again and makes them anew. */
+  /** Forgets its exchanges. The plan can be used again and makes them anew. */
   dispose(): void {
     for (const byDType of this.#exchanges.values()) for (const exchange of byDType.values()) exchange.dispose();
     this.#exchanges.clear();
@@ -124,7 +124,7 @@ export class TransferPlan {
     let byDType = this.#exchanges.get(backend);
     if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
     let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend)));
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })));
     return exchange;
   }
 

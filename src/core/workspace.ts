@@ -10,16 +10,30 @@ import type { AnyVector, Space, Vector } from './vector.js';
 const kept = new Map<Space<AnyVector>, AnyVector[]>();
 let depth = 0;
 
+/** A vector of `space` with undefined contents, to be given back by {@link giveBack}. For what does not end in the order in which it began; else {@link withWorkspace}. */
+export function borrow<V extends Vector<V>>(space: Space<V>): V {
+  const free = kept.get(space) as V[] | undefined;
+  return free?.pop() ?? keep(space.empty());
+}
+
+/** Gives a borrowed vector of `space` back. */
+export function giveBack<V extends Vector<V>>(space: Space<V>, work: V): void {
+  if (depth === 0) {
+    work.dispose();
+    return;
+  }
+  const free = kept.get(space);
+  if (free) free.push(work);
+  else kept.set(space, [work]);
+}
+
 /** Lends `body` a vector of `space` with undefined contents. */
 export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (work: V) => R): R {
-  const free = kept.get(space) as V[] | undefined;
-  const work = free?.pop() ?? keep(space.empty());
+  const work = borrow(space);
   try {
     return body(work);
   } finally {
-    if (depth === 0) work.dispose();
-    else if (free) free.push(work);
-    else kept.set(space, [...(kept.get(space) ?? []), work]);
+    giveBack(space, work);
   }
 }
 

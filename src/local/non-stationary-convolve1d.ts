@@ -6,7 +6,7 @@ import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
 import { checkOdd, filterPlaces } from './filter-bank.js';
 import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
-import { VaryingConvolution } from './varying-convolution.js';
+import { FilterTable, VaryingConvolution } from './varying-convolution.js';
 
 export interface NonStationaryConvolve1DOptions {
   /** @default -1 */
@@ -32,7 +32,8 @@ export class NonStationaryConvolve1D extends LocalOperator {
     checkOdd('NonStationaryConvolve1D', [length]);
     super({ dims: shape, dtype: bank.dtype, holdsData: true });
     const whole = { start: shape.map(() => 0), shape };
-    this.#convolution = new VaryingConvolution(bank, axis, filterPlaces('NonStationaryConvolve1D', 'ih', ih, filters), whole, whole);
+    const table = new FilterTable(filterPlaces('NonStationaryConvolve1D', 'ih', ih, filters));
+    this.#convolution = new VaryingConvolution(bank, axis, table, whole, whole);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     this.#convolution.forward(x, y);

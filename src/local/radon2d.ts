@@ -10,7 +10,7 @@ export type Radon2DOptions = RadonOptions;
 /**
  * Radon transform: each element of the model is spread along a curve of the data, the adjoint stacks along it. In samples of time and position, with x the position and
  * `p = pxaxis · Δh/Δt`: linear `t + p x`, parabolic `t + p x²`, hyperbolic `√(t² + x²/p²)`. Shapes: `[len(pxaxis), len(taxis)]` to `[len(haxis), len(taxis)]`.
- * Cost: `npx·nt·nh` additions, twice with interpolation. Memory: a table of as many indices and weights; on the fly a few megabytes.
+ * Cost: `npx·nt·nh` additions, twice with interpolation. Holds a table of as many indices and weights; on the fly nothing, but works with a few megabytes. Work: none otherwise.
  */
 export class Radon2D extends IndexedOperator {
   constructor(taxis: OperatorData, haxis: OperatorData, pxaxis: OperatorData, options: Radon2DOptions = {}) {

@@ -33,7 +33,8 @@ const KEPT = 8;
 
 /**
  * A square operator whose outputs depend on what is near them. Takes arrays of shape `dims` split along any axis or over a process grid, and flat ones of that size; a BROADCAST array gives a SCATTER
- * one. Cost: at most one message to each rank whose part is within reach. Work: this rank's part with what is around it.
+ * one. Cost: at most one message to each rank whose part is within reach. Work: one array,
+ * this rank's part with what is around it. Between calls: buffers of ghost cells at most.
  */
 export abstract class HaloOperator extends MPILinearOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };

@@ -114,7 +114,7 @@ export class MatrixPanel {
     let byDType = this.#exchanges.get(backend);
     if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
     let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend)));
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend, { buffers: 'lent' })));
     return exchange;
   }
 }

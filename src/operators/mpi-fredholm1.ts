@@ -34,7 +34,7 @@ interface Side {
 /**
  * Fredholm integral of the first kind, slices over the ranks: `y[k] = G[k] x[k]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Of a BROADCAST model (the natural one) every
  * rank multiplies its slices, and the data is BROADCAST: one allgather. A SCATTER model gives SCATTER data: nothing is sent where it is cut as the slices are.
- * A rank may have no slices. Work: with BROADCAST vectors this rank's slices of the result.
+ * A rank may have no slices. Holds G. Work: with BROADCAST vectors this rank's slices of the result, otherwise none.
  */
 export class MPIFredholm1 extends MPILinearOperator {
   readonly #op: Fredholm1;

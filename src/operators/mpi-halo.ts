@@ -50,7 +50,8 @@ const KEPT = 4;
  * flat, its parts aligned by a transfer). Data: the grown blocks of all ranks, one after another. Sandwiched around an {@link MPIBlockDiag} it
  * gives local operators what they need of their neighbours.
  *
- * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose block meets the grown one; adjoint the same if `exact`, none if `crop`.
+ * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose block meets the grown one; adjoint the same if `exact`, none if `crop`. Holds the
+ * buffers of those messages that do not lie together. Work: none.
  */
 export class MPIHalo extends MPILinearOperator {
   /** Each rank's grown block: `[before, own, after]` along every axis. */

@@ -104,7 +104,8 @@ interface Described {
  *
  * `summa`: panels of A travel along the rows of the grid and panels of X along its columns, the next ones while the present ones are multiplied. `block`: only X travels,
  * and in the adjoint sums of K × M/Pc. Cost per rank: `2·N·K·M/(Pr·Pc)` flops (8 for complex ones); forward `Pr + Pc − 2` messages (`block`: `Pr − 1`) where
- * panels are alike. Work: two panels of A and of X.
+ * panels are alike. Holds this rank's block of A, with `saveAt` another one. Work: two panels of A `[N/Pr, K/max(Pr, Pc)]` (`block`: none) and two of X
+ * `[K/max(Pr, Pc), M/Pc]`, the present ones and the next; rows that lie apart are packed for each rank that wants them.
  */
 export class MPIMatrixMult extends MPILinearOperator {
   readonly grid: ProcessGrid;
@@ -303,10 +304,15 @@ export class MPIMatrixMult extends MPILinearOperator {
   #sum(y: DistributedArray, x: DistributedArray): void {
     const a = this.#matrix.with(y.local);
     const width = y.local.shape[1] as number;
-    const pending = this.#forward.map(({ a: panel, b }) =>
-      b.startAdjoint(x.local, (rows) => gemm(panel.own(a), panel.shape, 'c', { elements: y.local, ld: width }, rows.elements, false)),
-    );
-    for (const sums of pending) sums.finish();
+    let pending: { finish(): void } | undefined;
+    for (const { a: panel, b } of this.#forward) {
+      const next = b.startAdjoint(x.local, (rows) =>
+        gemm(panel.own(a), panel.shape, 'c', { elements: y.local, ld: width }, rows.elements, false),
+      );
+      pending?.finish();
+      pending = next;
+    }
+    pending?.finish();
   }
 }
 
@@ -353,7 +359,7 @@ function fetched(
 ): NDArray {
   const pattern = patternOf({ globalShape: shape, replicated, held, wanted: (rank) => [wanted(rank)] }, comm.rank, comm.size);
   const block = NDArray.empty(wanted(comm.rank).shape, { dtype: local.dtype, backend: local.backend });
-  const transfer = new Exchange(pattern, comm, local.dtype, local.backend);
+  const transfer = new Exchange(pattern, comm, local.dtype, local.backend, { buffers: 'lent' });
   transfer.start(local, [block]);
   transfer.finish();
   transfer.dispose();

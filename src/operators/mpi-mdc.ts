@@ -11,7 +11,7 @@ import { flatOf } from '../core/row-layout.js';
 import type { Shape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
+import { borrow, giveBack, withWorkspace } from '../core/workspace.js';
 import { Fredholm1 } from '../local/fredholm1.js';
 import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/mdc.js';
 import { FourierPlans, layoutLike } from './fourier-plan.js';
@@ -37,8 +37,8 @@ interface Side {
  * Multi-dimensional convolution, frequencies over the ranks: `y = F⁻¹ s G F x`, F the transform over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than
  * G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. The natural model is BROADCAST and gives BROADCAST data; a SCATTER one, split along any axis, gives SCATTER data.
  *
- * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and back: two transfers, and one allgather for BROADCAST data. Work:
- * this rank's share of traces and spectra of model and data.
+ * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and back: two transfers, and one allgather for BROADCAST data. Holds
+ * G. Work: at most four arrays of the size of this rank's share of the larger one of model and data: its traces, one spectrum, and two of a transform; the spectra of both live together for the product only.
  */
 export class MPIMDC extends MPILinearOperator {
   override readonly complexLinear = false;
@@ -130,16 +130,19 @@ export class MPIMDC extends MPILinearOperator {
       return;
     }
     const spectra = (side: Side) => x.space.withDType(complexOf(dtype)).withLayout(side.spectra);
-    withWorkspace(spectra(from), (z) =>
-      withWorkspace(spectra(to), (w) => {
-        from.form.read(x, (u) => from.plans.between(from.traces, from.spectra).forward(u.local, z.local));
-        // conj(G) z = conj(G conj(z)): spectra are small, G is not
-        if (this.#conj) z.conjInPlace();
-        multiply(z.local, w.local);
-        if (this.#conj) w.conjInPlace();
-        if (this.#scale !== 1) w.scale(this.#scale);
-        to.form.write(y, (v) => to.plans.between(to.traces, to.spectra).adjoint(w.local, v.local));
-      }),
-    );
+    const [before, after] = [spectra(from), spectra(to)];
+    // Each spectrum only as long as it is needed: transforms have work arrays of their own
+    const w = withWorkspace(before, (z) => {
+      from.form.read(x, (u) => from.plans.between(from.traces, from.spectra).forward(u.local, z.local));
+      const product = borrow(after);
+      // conj(G) z = conj(G conj(z)): spectra are small, G is not
+      if (this.#conj) z.conjInPlace();
+      multiply(z.local, product.local);
+      return product;
+    });
+    if (this.#conj) w.conjInPlace();
+    if (this.#scale !== 1) w.scale(this.#scale);
+    to.form.write(y, (v) => to.plans.between(to.traces, to.spectra).adjoint(w.local, v.local));
+    giveBack(after, w);
   }
 }

@@ -8,7 +8,7 @@ import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
 import { checkOdd, filterPlaces } from '../local/filter-bank.js';
 import { HatConvolution } from '../local/hat-convolution.js';
 import { type OperatorData, Resident } from '../local/resident.js';
-import { VaryingConvolution } from '../local/varying-convolution.js';
+import { FilterTable, VaryingConvolution } from '../local/varying-convolution.js';
 import { type BoxKernel, HaloOperator } from './halo-operator.js';
 
 export interface MPINonStationaryConvolve1DOptions {
@@ -29,7 +29,7 @@ export interface MPINonStationaryConvolve2DOptions extends Omit<MPINonStationary
 abstract class NonStationaryConvolution extends HaloOperator {
   readonly #bank: Resident;
   readonly #axes: readonly number[];
-  readonly #places: readonly Float64Array[];
+  readonly #tables: readonly FilterTable[];
 
   constructor(
     owner: string,
@@ -57,21 +57,21 @@ abstract class NonStationaryConvolution extends HaloOperator {
     super({ dims: shape, dtype: bank.dtype, holdsData: true, comm }, { before: half, after: half });
     this.#bank = bank;
     this.#axes = along;
-    this.#places = at;
+    this.#tables = at.map((list) => new FilterTable(list));
   }
 
   /** On the boxes of a rank. */
   protected abstract convolution(
     bank: Resident,
     axes: readonly number[],
-    places: readonly Float64Array[],
+    tables: readonly FilterTable[],
     model: Box,
     data: Box,
   ): HatConvolution | VaryingConvolution;
 
   protected override kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel {
     const [model, data] = direction === 'forward' ? [from, to] : [to, from];
-    const convolution = this.convolution(this.#bank, this.#axes, this.#places, model, data);
+    const convolution = this.convolution(this.#bank, this.#axes, this.#tables, model, data);
     return { run: (x: Elements, y: Elements) => convolution[direction](x, y) };
   }
 }
@@ -79,15 +79,16 @@ abstract class NonStationaryConvolution extends HaloOperator {
 /**
  * Convolution of a distributed array with a filter that changes along an axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of `[count, L]` at the
  * samples `ih` of the global array, and constant outside. L is odd. Shapes: `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample.
- * Holds the filters, an index and a weight for each sample along the axis of this rank's part and what is around it.
+ * Holds the filters, and an index and a weight for each sample along the axis of this rank's part and what is around it.
+ * Work: one array, this rank's part with what is around it.
  */
 export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
   constructor(dims: number | Shape, hs: OperatorData, ih: OperatorData, options: MPINonStationaryConvolve1DOptions = {}) {
     checkOptions('MPINonStationaryConvolve1D', options, ['axis', 'dtype', 'comm']);
     super('MPINonStationaryConvolve1D', dims, hs, { ih }, [options.axis ?? -1], options);
   }
-  protected override convolution(bank: Resident, axes: readonly number[], places: readonly Float64Array[], model: Box, data: Box) {
-    return new VaryingConvolution(bank, axes[0] as number, places[0] as Float64Array, model, data);
+  protected override convolution(bank: Resident, axes: readonly number[], tables: readonly FilterTable[], model: Box, data: Box) {
+    return new VaryingConvolution(bank, axes[0] as number, tables[0] as FilterTable, model, data);
   }
 }
 
@@ -101,7 +102,13 @@ export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
     checkOptions('MPINonStationaryConvolve2D', options, ['axes', 'dtype', 'comm']);
     super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, options.axes ?? [-2, -1], options);
   }
-  protected override convolution(bank: Resident, axes: readonly number[], places: readonly Float64Array[], model: Box, data: Box) {
-    return new HatConvolution(bank, axes, places, model, data);
+  protected override convolution(bank: Resident, axes: readonly number[], tables: readonly FilterTable[], model: Box, data: Box) {
+    return new HatConvolution(
+      bank,
+      axes,
+      tables.map(({ places }) => places),
+      model,
+      data,
+    );
   }
 }

@@ -63,7 +63,7 @@ class RunsStep implements FourierStep {
     let byDType = this.#exchanges.get(backend);
     if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
     let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend)));
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend, { buffers: 'lent' })));
     exchange.start(
       x,
       this.#places.map(({ offset, size }) => ({ storage: y.storage, offset: y.offset + offset, size })),
