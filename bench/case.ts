@@ -52,6 +52,8 @@ export interface Work {
 export interface BenchCase {
   readonly name: string;
   readonly params: Details;
+  /** The only backend that it is for. Default any. */
+  readonly backend?: 'cpu';
   /** Called once on every rank, not timed. The case without one is the start of a program. */
   readonly setup?: () => Work;
 }

@@ -1,4 +1,4 @@
-/** `npm run bench -- [CASE…] [--ranks N] [--backend B] [--json]`: times cases, each in a job of its own, beside the machine's limits. See README.md. */
+/** `npm run bench -- [CASE…] [--ranks N] [--backend B] [--against FILE] [--quick] [--json]`: times cases, each in a job of its own, beside the machine's limits. See README.md. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,8 @@ import { buildFftwMpi, buildLimits, buildMpiStart } from './limit-process.js';
 import { formatResults, type Result, resultOf } from './result.js';
 import { SharedLimits } from './shared-limit.js';
 
-const USAGE = 'usage: npm run bench -- [CASE…] [--ranks N] [--backend B] [--json] [--list] [--no-setup]';
+const USAGE =
+  'usage: npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] [--quick] [--json] [--list] [--no-setup]';
 const STARTS = 5;
 
 function fail(message: string): never {
@@ -28,6 +29,8 @@ function settings() {
       options: {
         ranks: { type: 'string', default: '1' },
         backend: { type: 'string', default: 'cpu' },
+        against: { type: 'string' },
+        quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         'no-setup': { type: 'boolean' },
@@ -39,11 +42,25 @@ function settings() {
   }
 }
 
-const { names, ranks, backend: engine, json, list } = settings();
+/** Lines of `--json` by their cases. */
+function readResults(path: string): ReadonlyMap<string, Result> {
+  try {
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const results = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Result);
+    return new Map(results.map((result) => [result.case, result]));
+  } catch (error) {
+    return fail(`expected --against to be a file of results (--json): ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const { names, ranks, backend: engine, against, quick, json, list } = settings();
 const known = CASES.map((c) => c.name);
+/** A case, or all whose names begin so. */
+const isNamed = (name: string, words: readonly string[]): boolean =>
+  words.some((word) => name === word || (!known.includes(word) && name.startsWith(`${word}_`)));
 if (!(Number.isInteger(ranks) && ranks >= 1)) fail('expected --ranks to be a positive integer');
 for (const name of names) {
-  if (known.includes(name)) continue;
+  if (known.some((one) => isNamed(one, [name]))) continue;
   const guess = nearest(name, known);
   fail(`no case '${name}'${guess ? `, did you mean '${guess}'?` : `; there are: ${known.join(' ')}`}`);
 }
@@ -51,7 +68,9 @@ if (list) {
   process.stdout.write(`${known.join('\n')}\n`);
   process.exit(0);
 }
-const wanted = names.length === 0 ? CASES : CASES.filter((c) => names.includes(c.name));
+const wanted = CASES.filter((c) => (names.length === 0 || isNamed(c.name, names)) && (c.backend ?? engine) === engine);
+if (wanted.length === 0) fail(`${names.join(', ')}: not for backend '${engine}'`);
+const others = against === undefined ? undefined : readResults(against);
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lops-bench-'));
@@ -74,6 +93,9 @@ async function timeStarts(bench: BenchCase): Promise<Result> {
   return resultOf(bench, {}, { times: starts.map((s) => s.seconds), limitRates: [] }, { ranks, backend, maxrss_MiB, details });
 }
 
+/** Whose peak the limit is. */
+const deviceLine = ([first]: readonly Result[]): string => (first?.device === undefined ? '' : `${first.device}\n`);
+
 const limits = await buildLimits();
 if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`);
 const fftw = wanted.some((c) => c.name.startsWith('fftnd')) ? await buildFftwMpi() : {};
@@ -85,7 +107,7 @@ try {
   for (const bench of wanted) {
     try {
       const result = bench.setup
-        ? await job<Result>('rank.js', [bench.name, file, limits.program ?? '', shared?.path ?? '', engine])
+        ? await job<Result>('rank.js', [bench.name, file, limits.program ?? '', shared?.path ?? '', engine, quick ? 'quick' : ''])
         : await timeStarts(bench);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -99,5 +121,5 @@ try {
   shared?.close();
   rmSync(folder, { recursive: true, force: true });
 }
-if (!json) process.stdout.write(`${ranks} rank${ranks > 1 ? 's' : ''}\n${formatResults(results)}`);
+if (!json) process.stdout.write(`${ranks} rank${ranks > 1 ? 's' : ''}\n${deviceLine(results)}${formatResults(results, others)}`);
 process.exitCode = failures > 0 ? 1 : 0;

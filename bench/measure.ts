@@ -1,13 +1,35 @@
-import type { Communicator } from '../src/index.js';
+import { type Backend, type Communicator, resolveBackend } from '../src/index.js';
 import { LIMITS, type LimitName, type Work } from './case.js';
+import { type Device, type DeviceCounts, deviceOf } from './device.js';
 import { type Limit, LimitProcess } from './limit-process.js';
 import { SharedLimit } from './shared-limit.js';
+import { trafficOf } from './traffic.js';
 
 export interface Measurement {
   /** Seconds of one call, the slowest rank's. */
   readonly times: readonly number[];
   /** Bytes or flops a second over all ranks of the C loop, taken in turn with `times`. */
   readonly limitRates: readonly number[];
+  /** Bytes that the kernels of one call move, over all ranks. */
+  readonly moved?: number;
+  /** Where kernels run on a device. */
+  readonly device?: DeviceMeasurement;
+}
+
+export interface DeviceMeasurement {
+  readonly name: string;
+  /** Seconds of one call by the clock of the slowest rank's device, in turn with `times`. */
+  readonly times: readonly number[];
+  /** Of one call on rank 0. */
+  readonly counts: DeviceCounts;
+  /** Bytes a second of the memories of all ranks' devices; 0 where the driver doesn't say. */
+  readonly peakBandwidth: number;
+}
+
+/** Of one call: the program waits for its kernels. */
+interface Timing {
+  readonly seconds: number;
+  readonly onDevice: number;
 }
 
 const LEAST_REPEATS = 7;
@@ -25,18 +47,29 @@ function slowest(comm: Communicator, seconds: number): number {
   return all[0] as number;
 }
 
-function timed(run: () => void, calls: number): number {
+function summed(comm: Communicator, value: number): number {
+  const all = Float64Array.of(value);
+  comm.allreduce(all, 'sum');
+  return all[0] as number;
+}
+
+function timed(run: () => void, calls: number, device: Device | undefined): Timing {
+  const repeated = (): void => {
+    for (let k = 0; k < calls; k++) run();
+  };
   const start = performance.now();
-  for (let k = 0; k < calls; k++) run();
-  return (performance.now() - start) / 1000 / calls;
+  const onDevice = device ? device.seconds(repeated) / calls : 0;
+  if (!device) repeated();
+  return { seconds: (performance.now() - start) / 1000 / calls, onDevice };
 }
 
 /** Calls within one timing, so that it is long enough for the clock. */
-function warmUp(comm: Communicator, run: () => void): number {
-  let once = slowest(comm, timed(run, 1));
+function warmUp(comm: Communicator, run: () => void, device: Device | undefined): number {
+  const one = (calls: number): number => slowest(comm, timed(run, calls, device).seconds);
+  let once = one(1);
   for (let spent = once; spent < WARM_UP_SECONDS; ) {
     const calls = Math.max(1, Math.floor(0.1 * (WARM_UP_SECONDS / once)));
-    once = slowest(comm, timed(run, calls));
+    once = one(calls);
     spent += calls * once;
   }
   return Math.max(1, Math.ceil(LEAST_SAMPLE / once));
@@ -55,14 +88,27 @@ async function startLimit(name: LimitName, work: Work, comm: Communicator, { loo
   return loops ? LimitProcess.start(loops, name, Math.max(1, Math.ceil(unit / comm.size))) : undefined;
 }
 
-/** Times a case on all ranks; in turn with it the C program that it is compared with, where there is one, so that what else the machine does hits both. */
-export async function measure(work: Work, comm: Communicator, programs: LimitPrograms): Promise<Measurement> {
+/** The peak of a device is no C program's. */
+function measureDevice(device: Device, run: () => void, times: readonly number[], comm: Communicator): DeviceMeasurement {
+  const { name, peakBandwidth } = device;
+  return { name, times, counts: device.counts(run), peakBandwidth: summed(comm, peakBandwidth) };
+}
+
+/**
+ * Times a case on all ranks. On the CPU in turn with the C program that it is compared with, where there is one, so that what else the machine does hits both.
+ * @param quick one timing of one call
+ */
+export async function measure(work: Work, comm: Communicator, programs: LimitPrograms, quick = false): Promise<Measurement> {
   const { run, limit } = work;
-  const calls = warmUp(comm, run);
-  const loop = limit && (await startLimit(limit, work, comm, programs));
+  const backend: Backend = resolveBackend();
+  const device = deviceOf(backend);
+  if (quick) run();
+  const calls = quick ? 1 : warmUp(comm, run, device);
+  const loop = limit && !device && !quick ? await startLimit(limit, work, comm, programs) : undefined;
   const times: number[] = [];
+  const deviceTimes: number[] = [];
   const limitRates: number[] = [];
-  for (let spent = 0; times.length < LEAST_REPEATS || spent < LEAST_SECONDS; ) {
+  for (let spent = 0; times.length < (quick ? 1 : LEAST_REPEATS) || (!quick && spent < LEAST_SECONDS); ) {
     if (loop) {
       comm.barrier();
       const seconds = slowest(comm, await loop.sample());
@@ -70,13 +116,21 @@ export async function measure(work: Work, comm: Communicator, programs: LimitPro
       spent += seconds;
     }
     comm.barrier();
-    const seconds = slowest(comm, timed(run, calls));
+    const timing = timed(run, calls, device);
+    const seconds = slowest(comm, timing.seconds);
     times.push(seconds);
+    deviceTimes.push(slowest(comm, timing.onDevice));
     spent += calls * seconds;
     if (spent > PATIENCE) break;
   }
   loop?.stop();
-  return { times, limitRates };
+  const moved = summed(comm, trafficOf(backend, run));
+  return {
+    times,
+    limitRates,
+    ...(moved > 0 ? { moved } : {}),
+    ...(device ? { device: measureDevice(device, run, deviceTimes, comm) } : {}),
+  };
 }
 
 export function median(values: readonly number[]): number {

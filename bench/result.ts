@@ -1,6 +1,6 @@
 import { formatNumber, formatTable } from '../src/cli/table.js';
 import type { BenchCase, Details, Work } from './case.js';
-import { type Measurement, median } from './measure.js';
+import { type DeviceMeasurement, type Measurement, median } from './measure.js';
 
 /** What is printed for a case: the fields of `--json`. */
 export interface Result {
@@ -11,11 +11,21 @@ export interface Result {
   readonly seconds_median: number;
   readonly seconds_min: number;
   readonly repeats: number;
+  /** By the device's clock, where there is one. Rates are then of these. */
+  readonly device?: string;
+  readonly device_seconds_median?: number;
+  readonly device_seconds_min?: number;
+  readonly launches?: number;
+  readonly library_calls?: number;
+  readonly waits?: number;
+  /** The least that can be moved. */
   readonly bytes?: number;
+  /** What the kernels of one call move. */
+  readonly bytes_moved?: number;
   readonly GB_per_s?: number;
   readonly flops?: number;
   readonly GFLOP_per_s?: number;
-  /** The rate of the plain C loop `limit_loop`, in GB/s or GFLOP/s. */
+  /** The rate of the plain C loop `limit_loop`, in GB/s or GFLOP/s; of a device the peak of its memory. */
   readonly limit?: number;
   readonly limit_loop?: string;
   readonly share_of_limit?: number;
@@ -26,37 +36,48 @@ export interface Result {
   readonly found?: Details;
 }
 
-/** Rates are those of the median, and so is the share: the median rate over the median rate of the C loop. */
+const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b));
+const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
+
+type Limit = Pick<Result, 'limit' | 'limit_loop' | 'share_of_limit' | 'share_at_best'>;
+
+/** Rates of all ranks beside those of the limit: the median beside the median, the best beside the best. */
+const beside = (limit: string, rate: number, best: number, limitRates: readonly number[]): Limit => {
+  const limitRate = median(limitRates);
+  return { limit: 1e-9 * limitRate, limit_loop: limit, share_of_limit: rate / limitRate, share_at_best: best / most(limitRates) };
+};
+
+function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
+  return { device: name, device_seconds_median: median(times), device_seconds_min: least(times), ...counts };
+}
+
+/** Rates are those of the median, and so is the share: the median rate over the median rate of the limit. */
 export function resultOf(
   { name, params }: BenchCase,
   work: Pick<Work, 'bytes' | 'flops' | 'limit'>,
-  { times, limitRates }: Measurement,
+  { times, limitRates, moved, device }: Measurement,
   more: { readonly details?: Details; readonly ranks: number; readonly backend: string; readonly maxrss_MiB: number },
 ): Result {
   const { details, ranks, backend, maxrss_MiB } = more;
   const { bytes, flops, limit } = work;
-  const seconds = median(times);
-  const least = times.reduce((a, b) => Math.min(a, b));
-  const rate = 1e-9 * ((bytes ?? flops ?? 0) / seconds);
-  const limitRate = 1e-9 * median(limitRates);
+  const rated = device?.times ?? times;
+  const amount = bytes ?? flops ?? 0;
+  const [rate, best] = [amount / median(rated), amount / least(rated)];
+  const peak = device?.peakBandwidth ?? 0;
   return {
     case: name,
     params,
     ranks,
     backend,
-    seconds_median: seconds,
-    seconds_min: least,
+    seconds_median: median(times),
+    seconds_min: least(times),
     repeats: times.length,
-    ...(bytes === undefined ? {} : { bytes, GB_per_s: rate }),
-    ...(flops === undefined ? {} : { flops, GFLOP_per_s: rate }),
-    ...(limit && limitRates.length > 0
-      ? {
-          limit: limitRate,
-          limit_loop: limit,
-          share_of_limit: rate / limitRate,
-          share_at_best: (rate * seconds) / least / (1e-9 * limitRates.reduce((a, b) => Math.max(a, b))),
-        }
-      : {}),
+    ...(device ? onDevice(device) : {}),
+    ...(bytes === undefined ? {} : { bytes, GB_per_s: 1e-9 * rate }),
+    ...(moved === undefined ? {} : { bytes_moved: moved }),
+    ...(flops === undefined ? {} : { flops, GFLOP_per_s: 1e-9 * rate }),
+    ...(limit && limitRates.length > 0 ? beside(limit, rate, best, limitRates) : {}),
+    ...(bytes !== undefined && peak > 0 ? beside('peak', rate, best, [peak]) : {}),
     maxrss_MiB,
     ...(details ? { found: details } : {}),
   };
@@ -74,25 +95,52 @@ function formatRate({ GB_per_s, GFLOP_per_s }: Result): string {
   return GFLOP_per_s === undefined ? '' : `${GFLOP_per_s.toPrecision(3)} GFLOP/s`;
 }
 
-const percent = (share: number | undefined): string => (share === undefined ? '' : `${(100 * share).toFixed(0)} %`);
+const percent = (share: number | undefined, none = ''): string => (share === undefined ? none : `${(100 * share).toFixed(0)} %`);
 
 const formatFound = (found: Details = {}): string =>
   Object.entries(found)
     .map(([name, value]) => `${name}: ${typeof value === 'number' ? formatNumber(value) : value}`)
     .join(', ');
 
-export const formatResults = (results: readonly Result[]): string =>
-  formatTable(
-    results.map((r) => ({
-      case: r.case,
-      median: formatSeconds(r.seconds_median),
-      min: formatSeconds(r.seconds_min),
-      repeats: r.repeats,
-      rate: formatRate(r),
-      limit: r.limit === undefined ? '' : `${r.limit_loop} ${r.limit.toPrecision(3)}`,
-      share: percent(r.share_of_limit),
-      'at best': percent(r.share_at_best),
-      MiB: Math.round(r.maxrss_MiB),
-      found: formatFound(r.found),
-    })),
+/** What the kernels move, beside the least. */
+const formatMoved = ({ bytes, bytes_moved }: Result): string =>
+  bytes_moved === undefined || bytes === undefined ? '' : (bytes_moved / bytes).toFixed(2);
+
+/** Seconds by the clock that rates are of. */
+const secondsOf = (result: Result): number => result.device_seconds_median ?? result.seconds_median;
+
+/** The same case of another run, by the clocks that rates are of. */
+function against(result: Result, others: ReadonlyMap<string, Result> | undefined): Readonly<Record<string, string>> {
+  if (!others) return {};
+  const other = others.get(result.case);
+  const name = `of ${[...others.values()][0]?.backend ?? 'none'}`;
+  return other
+    ? { [name]: formatSeconds(secondsOf(other)), faster: `${(secondsOf(other) / secondsOf(result)).toFixed(2)} ×` }
+    : { [name]: '-', faster: '-' };
+}
+
+/** @param others the results of another run, by their cases */
+export function formatResults(results: readonly Result[], others?: ReadonlyMap<string, Result>): string {
+  const device = results.some((r) => r.device !== undefined);
+  return formatTable(
+    results.map((r) => {
+      const none = device ? '-' : '';
+      return {
+        case: r.case,
+        median: formatSeconds(r.seconds_median),
+        min: formatSeconds(r.seconds_min),
+        repeats: r.repeats,
+        ...(device ? { device: formatSeconds(secondsOf(r)) } : {}),
+        'moved / least': formatMoved(r),
+        rate: formatRate(r),
+        limit: r.limit === undefined ? none : `${r.limit_loop} ${r.limit.toPrecision(3)}`,
+        share: percent(r.share_of_limit, none),
+        'at best': percent(r.share_at_best, none),
+        ...(device ? { launches: r.launches ?? 0, library: r.library_calls ?? 0, waits: r.waits ?? 0 } : {}),
+        MiB: Math.round(r.maxrss_MiB),
+        ...against(r, others),
+        found: formatFound(r.found),
+      };
+    }),
   );
+}

@@ -62,6 +62,7 @@ export const SOLVER_CASES: readonly BenchCase[] = [
     // Of the time of a CGLS iteration, what is spent in kernels and in communication, and not in between
     name: 'cgls_split',
     params: DEMO,
+    backend: 'cpu',
     setup: () => {
       const [kernels, calls, all] = [new Stopwatch(), new Stopwatch(), new Stopwatch()];
       const program = all.watch({ solve: demo(timedBackend(kernels), timedCommunicator(calls, COMM_WORLD)) });

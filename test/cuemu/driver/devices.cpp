@@ -32,7 +32,7 @@ const struct {
     {16, 4},          // multiprocessors
     {19, 1},          // maps host memory
     {31, 1},          // concurrent kernels
-    {36, 1215000},    // memory clock, kHz
+    {36, 0},          // memory clock: there is none
     {37, 5120},       // memory bus, bits
     {38, 41943040},   // L2 cache
     {39, 2048},       // threads of a multiprocessor

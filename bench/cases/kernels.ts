@@ -1,0 +1,228 @@
+import { COMM_WORLD, type DType, type Elements, fuse, NDArray, tidy } from '../../src/index.js';
+import type { BenchCase, LimitName, Work } from '../case.js';
+
+const SIDE = 4096;
+const SIZE = SIDE * SIDE;
+const TAPS = 41;
+
+interface KernelCase {
+  readonly name: string;
+  /** The least for an element: each input read once, each output written once. */
+  readonly bytes: number;
+  readonly limit?: LimitName;
+  readonly prepare: (array: (dtype?: DType) => NDArray) => () => void;
+}
+
+const misfit = fuse((x, y) => x.subtract(y).square().add(1).sqrt());
+
+/** Kernels of a backend that no other case times by itself, on arrays of 4096 × 4096 float64. */
+const KERNELS: readonly KernelCase[] = [
+  {
+    name: 'fill',
+    bytes: 8,
+    prepare: (array) =>
+      (
+        (y) => () =>
+          y.backend.fill(y, 3)
+      )(array()),
+  },
+  {
+    name: 'cast',
+    bytes: 12,
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          x.backend.cast(x, y)
+      )(array(), array('float32')),
+  },
+  {
+    name: 'sqrt',
+    bytes: 16,
+    limit: 'copy',
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          x.backend.unary('sqrt', x, y)
+      )(array(), array()),
+  },
+  {
+    name: 'scale',
+    bytes: 16,
+    limit: 'copy',
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          x.backend.binary('multiply', x, 3, y)
+      )(array(), array()),
+  },
+  {
+    name: 'threshold',
+    bytes: 16,
+    limit: 'copy',
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          x.backend.threshold('soft', 0.5, x, y)
+      )(array(), array()),
+  },
+  {
+    name: 'where',
+    bytes: 28,
+    prepare: (array) =>
+      (
+        (c, x, y, z) => () =>
+          x.backend.where(c, x, y, z)
+      )(array('int32'), array(), array(), array()),
+  },
+  ...[4, 8].map(
+    (terms): KernelCase => ({
+      name: `combine${terms}`,
+      bytes: 8 * (terms + 1),
+      prepare: (array) => {
+        const [xs, y] = [Array.from({ length: terms }, () => array()), array()];
+        return () => y.backend.linearCombination([1, 2, 3, 4, 5, 6, 7, 8].slice(0, terms), xs, y);
+      },
+    }),
+  ),
+  {
+    name: 'transpose',
+    bytes: 16,
+    limit: 'copy',
+    prepare: (array) => {
+      const [x, y] = [array(), array()];
+      const [from, to] = [
+        { elements: x, start: 0, strides: [1, SIDE] },
+        { elements: y, start: 0, strides: [SIDE, 1] },
+      ];
+      return () => x.backend.stridedCopy([SIDE, SIDE], from, to, 'set');
+    },
+  },
+  {
+    name: 'dots4',
+    bytes: 64,
+    limit: 'dot',
+    prepare: (array) => {
+      const products = Array.from({ length: 4 }, () => ({ x: array(), y: array(), conjugate: true }));
+      return () => products[0]?.x.backend.dots(products);
+    },
+  },
+  {
+    name: 'sum',
+    bytes: 8,
+    limit: 'sumsq',
+    prepare: (array) =>
+      (
+        (x) => () =>
+          x.backend.reduce('sum', x)
+      )(array()),
+  },
+  ...(
+    [
+      ['sum_rows', [SIDE, SIDE, 1]],
+      ['sum_columns', [1, SIDE, SIDE]],
+    ] as const
+  ).map(
+    ([name, extents]): KernelCase => ({
+      name,
+      bytes: 8,
+      limit: 'sumsq',
+      prepare: (array) => {
+        const [x, y] = [array(), NDArray.zeros(SIDE)];
+        return () => x.backend.reduceAxis('sum', x, extents, y);
+      },
+    }),
+  ),
+  {
+    name: 'argmax',
+    bytes: 8,
+    limit: 'sumsq',
+    prepare: (array) =>
+      (
+        (x) => () =>
+          x.backend.argExtreme('max', x)
+      )(array()),
+  },
+  {
+    name: 'median',
+    bytes: 8,
+    prepare: (array) =>
+      (
+        (x) => () =>
+          x.backend.kthSmallest(x, SIZE >> 1)
+      )(array()),
+  },
+  {
+    name: 'cumsum',
+    bytes: 16,
+    limit: 'copy',
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          x.backend.cumsum(x, [SIDE, SIDE, 1], y)
+      )(array(), array()),
+  },
+  {
+    name: `convolve${TAPS}`,
+    bytes: 16,
+    prepare: (array) => {
+      const [x, h, y] = [array(), NDArray.uniform([TAPS], { seed: 1 }), array()];
+      const shape = [SIDE, SIDE];
+      const convolution = { xShape: shape, hShape: [1, TAPS], yShape: shape, offset: [0, TAPS >> 1], direction: 'forward' } as const;
+      return () => x.backend.convolve(x, h, y, convolution);
+    },
+  },
+  ...(['gather', 'scatter'] as const).map(
+    (name): KernelCase => ({
+      // Rows in another order: the index is read once
+      name,
+      bytes: name === 'gather' ? 16 : 24,
+      prepare: (array) => {
+        const [x, y] = [array(), array()];
+        const rows = Int32Array.from({ length: SIDE }, (_, i) => (i * 1025) % SIDE);
+        const index: Elements = NDArray.fromHost(rows);
+        const table = { outer: 1, nx: SIDE, ny: SIDE, inner: SIDE, width: 1, index };
+        return name === 'gather' ? () => x.backend.gather(x, y, table) : () => x.backend.scatterAdd(x, y, table);
+      },
+    }),
+  ),
+];
+
+/** √((x − y)² + 1) of arrays: as one kernel, and as four that leave arrays between them. */
+const EXPRESSIONS: readonly KernelCase[] = [
+  {
+    name: 'misfit_fused',
+    bytes: 24,
+    limit: 'axpy',
+    prepare: (array) =>
+      (
+        (x, y, z) => () =>
+          void misfit.into(z, x, y)
+      )(array(), array(), array()),
+  },
+  {
+    name: 'misfit_composed',
+    bytes: 24,
+    limit: 'axpy',
+    prepare: (array) =>
+      (
+        (x, y) => () =>
+          tidy(() => void x.subtract(y).square().add(1).sqrt())
+      )(array(), array()),
+  },
+];
+
+/** On every rank its own. */
+const kernelCase = ({ name, bytes, limit, prepare }: KernelCase, title: string): BenchCase => ({
+  name: title,
+  params: { shape: `${SIDE}x${SIDE}`, dtype: 'float64' },
+  setup: (): Work => ({
+    run: prepare((dtype = 'float64') => NDArray.full([SIDE, SIDE], name === 'where' ? 1 : 2, { dtype })),
+    bytes: bytes * SIZE * COMM_WORLD.size,
+    ...(limit ? { limit } : {}),
+  }),
+});
+
+export const KERNEL_CASES: readonly BenchCase[] = [
+  ...KERNELS.map((each) => kernelCase(each, `kernel_${each.name}`)),
+  ...EXPRESSIONS.map((each) => kernelCase(each, each.name)),
+];

@@ -1,0 +1,114 @@
+import { type Backend, bytesOf, type Elements, type Scalar } from '../src/core/index.js';
+import { product } from '../src/core/shape.js';
+
+/** The kernels of a backend: what reads and writes its memory. */
+const KERNELS = [
+  'copy',
+  'stridedCopy',
+  'fill',
+  'cast',
+  'unary',
+  'binary',
+  'where',
+  'linearCombination',
+  'threshold',
+  'dots',
+  'reduce',
+  'reduceAxis',
+  'argExtreme',
+  'kthSmallest',
+  'cumsum',
+  'matmul',
+  'fft',
+  'stencil',
+  'convolve',
+  'gather',
+  'scatterAdd',
+  'spreadCurves',
+  'sumCurves',
+  'convolveVarying',
+  'program',
+  'programReduce',
+] as const satisfies readonly (keyof Backend)[];
+type Kernel = (typeof KERNELS)[number];
+type Arguments<K extends Kernel> = Parameters<NonNullable<Backend[K]>>;
+
+/** Bytes of all that is an array among operands. */
+const bytes = (...operands: readonly (Elements | Scalar | undefined)[]): number =>
+  operands.reduce<number>((sum, x) => (typeof x === 'object' && 'storage' in x ? sum + x.size * bytesOf(x.storage.dtype) : sum), 0);
+
+const element = (x: Elements): number => bytesOf(x.storage.dtype);
+const isSame = (x: Elements, y: Elements): boolean => x.storage === y.storage && x.offset === y.offset;
+/** CUDA takes a line in pieces, and reads it twice, where lines are long and few. */
+const inPieces = (backend: Backend, n: number, lines: number): boolean => backend.name === 'cuda' && n > 128 && lines < 65536;
+
+/** What a call of a kernel moves between memory and cores: each operand once, unless said. */
+const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
+  copy: bytes,
+  stridedCopy: (shape, x, _, mode) => (mode === 'add' ? 3 : 2) * product(shape) * element(x.elements),
+  fill: (y) => bytes(y),
+  cast: bytes,
+  unary: (_, ...operands) => bytes(...operands),
+  binary: (_, ...operands) => bytes(...operands),
+  where: bytes,
+  linearCombination: (coefficients, xs, y) => bytes(y, ...xs.filter((_, k) => coefficients[k] !== 0)),
+  threshold: (_kind, _t, x, y) => bytes(x, y),
+  dots: (products) => products.reduce((sum, { x, y }) => sum + (isSame(x, y) ? bytes(x) : bytes(x, y)), 0),
+  reduce: (_, x) => bytes(x),
+  reduceAxis: (_op, x, _extents, y) => bytes(x, y),
+  argExtreme: (_, x) => bytes(x),
+  // CUDA selects byte by byte
+  kthSmallest: (x) => bytes(x) * (x.storage.backend.name === 'cuda' ? element(x) : 1),
+  cumsum: (x, [outer, n, inner], y) => bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
+  matmul: (a, _b, _c, { m, n, k, batch, strideA, strideB, beta }) => {
+    const matrices = (stride: number) => (stride === 0 ? 1 : batch);
+    return element(a) * (matrices(strideA) * m * k + matrices(strideB) * k * n + batch * m * n * (beta === 0 ? 1 : 2));
+  },
+  fft: (x, y) => bytes(x, y),
+  stencil: (x, _y, { shape, bands, mode, range }) => {
+    const share = range ? Math.max(0, range.end - range.start) / (shape[range.axis] || 1) : 1;
+    const ghosts = bands.reduce((sum, { front, back }) => sum + bytes(front, back), 0);
+    return (mode === 'add' ? 3 : 2) * share * product(shape) * element(x) + (share > 0 ? ghosts : 0);
+  },
+  convolve: (x, h, y) => bytes(x, h, y),
+  gather: (x, y, { outer, inner, ny, width, index, weights }) => bytes(y, index, weights) + outer * inner * ny * width * element(x),
+  scatterAdd: (y, x, { outer, inner, ny, width, index, weights }) =>
+    2 * bytes(x) + bytes(index, weights) + outer * inner * ny * width * element(y),
+  spreadCurves: (image, traces, { srcs, recs, amplitudes }) => bytes(image, traces, srcs, recs, amplitudes),
+  sumCurves: (traces, image, { srcs, recs, amplitudes }) => bytes(traces, image, srcs, recs, amplitudes),
+  convolveVarying: (from, bank, to, { first, weights }) => bytes(from, bank, to, first, weights),
+  program: (_, inputs, outputs) => bytes(...inputs, ...outputs),
+  programReduce: (_fold, _program, inputs) => bytes(...inputs),
+};
+
+/** Bytes that the kernels move which `work` calls on a backend; a kernel within a kernel counts once. On this rank. */
+export function trafficOf(backend: Backend, work: () => void): number {
+  let moved = 0;
+  let depth = 0;
+  const watch = <K extends Kernel>(name: K): (() => void) => {
+    const original = backend[name];
+    const own = Object.getOwnPropertyDescriptor(backend, name);
+    if (!original) return () => {};
+    const counted = (...args: Arguments<K>): unknown => {
+      if (depth === 0) moved += TRAFFIC[name](...args);
+      depth++;
+      try {
+        return Reflect.apply(original, backend, args);
+      } finally {
+        depth--;
+      }
+    };
+    Object.defineProperty(backend, name, { configurable: true, writable: true, value: counted });
+    return () => {
+      if (own) Object.defineProperty(backend, name, own);
+      else Reflect.deleteProperty(backend, name);
+    };
+  };
+  const restore = KERNELS.map((name) => watch(name));
+  try {
+    work();
+  } finally {
+    for (const undo of restore) undo();
+  }
+  return moved;
+}
