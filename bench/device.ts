@@ -1,5 +1,4 @@
-import { CudaBackend } from '../src/gpu/cuda/index.js';
-import type { Backend } from '../src/index.js';
+import { type Backend, CudaBackend } from 'lops-mpi';
 
 /** What one call asks of a device. */
 export interface DeviceCounts {

@@ -1,4 +1,4 @@
-import { type Backend, type Communicator, resolveBackend } from '../src/index.js';
+import { type Backend, type Communicator, resolveBackend } from 'lops-mpi';
 import { LIMITS, type LimitName, type Work } from './case.js';
 import { type Device, type DeviceCounts, deviceOf } from './device.js';
 import { type Limit, LimitProcess } from './limit-process.js';

@@ -1,6 +1,6 @@
 /** What every rank runs for one case: `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET BACKEND QUICK`, what is not there empty. */
 import { writeFileSync } from 'node:fs';
-import { COMM_WORLD, loadBackend, resolveBackend, setDefaultBackend } from '../src/index.js';
+import { COMM_WORLD, loadBackend, resolveBackend, setDefaultBackend } from 'lops-mpi';
 import { CASES } from './cases/index.js';
 import { measure } from './measure.js';
 import { resultOf } from './result.js';

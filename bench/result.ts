@@ -1,4 +1,4 @@
-import { formatNumber, formatTable } from '../src/cli/table.js';
+import { formatNumber, formatTable } from 'lops-mpi/cli';
 import type { BenchCase, Details, Work } from './case.js';
 import { type DeviceMeasurement, type Measurement, median } from './measure.js';
 

@@ -1,6 +1,6 @@
 /** How long a program takes to its first operator: `start.js BEGAN RESULT-FILE`, BEGAN the time of its launch in milliseconds since 1970. */
 import { writeFileSync } from 'node:fs';
-import { COMM_WORLD, MPIFirstDerivative, resolveBackend } from '../src/index.js';
+import { COMM_WORLD, MPIFirstDerivative, resolveBackend } from 'lops-mpi';
 
 const [began, file] = process.argv.slice(2) as [string, string];
 const operator = new MPIFirstDerivative([16]);

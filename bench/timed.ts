@@ -1,5 +1,5 @@
-import { CpuBackend, nativeOptions, referenceKernels } from '../src/cpu/index.js';
-import type { Backend, Communicator } from '../src/index.js';
+import type { Backend, Communicator } from 'lops-mpi';
+import { CpuBackend, nativeOptions, referenceKernels } from 'lops-mpi/cpu';
 
 /** Milliseconds spent inside what it watches. */
 export class Stopwatch {

@@ -1,4 +1,4 @@
-import { type Backend, bytesOf, type Elements, type Scalar } from '../src/core/index.js';
+import { type Backend, bytesOf, type Elements, type Scalar } from 'lops-mpi';
 import { product } from '../src/core/shape.js';
 
 /** The kernels of a backend: what reads and writes its memory. */

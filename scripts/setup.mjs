@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildNative, onPath } from './build-native.mjs';
+import { bundle } from './bundle.mjs';
 import { canInstall, installPackages, run } from './system-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -122,7 +123,7 @@ function sourcesFingerprint() {
   return hash.digest('hex');
 }
 
-function compileTypeScript() {
+async function compileTypeScript() {
   if (!existsSync(join(root, 'tsconfig.json'))) return;
   const stamp = join(root, 'dist', '.lops-setup');
   const hash = sourcesFingerprint();
@@ -130,6 +131,7 @@ function compileTypeScript() {
   say('compiling TypeScript');
   const result = run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
   if (!result.ok) throw new Error(`the compiler found errors:\n${result.output}`);
+  await bundle();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
 }
@@ -141,7 +143,7 @@ try {
   if (process.platform !== 'win32') installSystemPackages();
   installNpmPackages();
   await buildNative({ quiet: true });
-  compileTypeScript();
+  await compileTypeScript();
   if (!quiet) say(`ready (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 } catch (error) {
   console.error(`setup: ${error.message}`);

@@ -9,7 +9,7 @@ import {
   MPISecondDerivative,
   type Space,
   type Vector,
-} from '../../src/index.js';
+} from 'lops-mpi';
 import type { BenchCase, Details, Work } from '../case.js';
 
 const BLOCK = [96, 512, 512] as const;

@@ -1,4 +1,4 @@
-import { COMM_WORLD, type DType, type Elements, fuse, NDArray, tidy } from '../../src/index.js';
+import { COMM_WORLD, type DType, type Elements, fuse, NDArray, tidy } from 'lops-mpi';
 import type { BenchCase, LimitName, Work } from '../case.js';
 
 const SIDE = 4096;

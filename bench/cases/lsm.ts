@@ -1,5 +1,5 @@
+import { cgls, type DistributedArray, type MPIVStack, NDArray } from 'lops-mpi';
 import { layeredReflectivity, surveyOperator } from '../../examples/kirchhoff-survey.js';
-import { cgls, type DistributedArray, type MPIVStack, NDArray } from '../../src/index.js';
 import type { BenchCase, Work } from '../case.js';
 
 const SIZES = { nx: 81, nz: 60, sources: 20, receivers: 11, nt: 651 } as const;

@@ -1,4 +1,4 @@
-import { COMM_WORLD, type DType, type MatrixMultKind, MPIFredholm1, MPIMatrixMult, matrixGrid, NDArray } from '../../src/index.js';
+import { COMM_WORLD, type DType, type MatrixMultKind, MPIFredholm1, MPIMatrixMult, matrixGrid, NDArray } from 'lops-mpi';
 import type { BenchCase, LimitName } from '../case.js';
 import { both } from './derivatives.js';
 

@@ -14,7 +14,7 @@ import {
   PoststackLinearModelling,
   powerIteration,
   smooth,
-} from '../../src/index.js';
+} from 'lops-mpi';
 import type { BenchCase, Details, Work } from '../case.js';
 import { realModel, SECTIONS, TRACE_STEP, wavelet41 } from './real-model.js';
 

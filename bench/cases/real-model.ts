@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DistributedArray, hostArray, NDArray, readNpz, ricker } from 'lops-mpi';
 import { type ImpedanceModel, layeredModel, sections } from '../../examples/impedance-model.js';
-import { DistributedArray, hostArray, NDArray, readNpz, ricker } from '../../src/index.js';
 import type { Details } from '../case.js';
 
 export const SECTIONS = 20;

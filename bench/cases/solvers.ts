@@ -1,4 +1,3 @@
-import { layeredModel, sections } from '../../examples/impedance-model.js';
 import {
   type Backend,
   COMM_WORLD,
@@ -12,7 +11,8 @@ import {
   PoststackLinearModelling,
   ricker,
   smooth,
-} from '../../src/index.js';
+} from 'lops-mpi';
+import { layeredModel, sections } from '../../examples/impedance-model.js';
 import type { BenchCase } from '../case.js';
 import { Stopwatch, timedBackend, timedCommunicator } from '../timed.js';
 

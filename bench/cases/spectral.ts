@@ -1,4 +1,4 @@
-import { COMM_WORLD, MPIFFTND, MPIMDC, MPINonStationaryConvolve1D, NDArray } from '../../src/index.js';
+import { COMM_WORLD, MPIFFTND, MPIMDC, MPINonStationaryConvolve1D, NDArray } from 'lops-mpi';
 import type { BenchCase } from '../case.js';
 import { both } from './derivatives.js';
 

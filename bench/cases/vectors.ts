@@ -1,4 +1,4 @@
-import { DistributedArray, type DType } from '../../src/index.js';
+import { DistributedArray, type DType } from 'lops-mpi';
 import type { BenchCase, LimitName } from '../case.js';
 
 interface Arrays {

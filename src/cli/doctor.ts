@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { BackendReport } from '../core/backend-report.js';
 import type { Communicator } from '../core/communicator.js';
 import { backendNames, reportBackend } from '../core/defaults.js';
+import { PACKAGE_ROOT } from '../core/package-root.js';
 import { cpuAddon } from '../cpu/native-addon.js';
 import { deviceTransport } from '../mpi/device-transport.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
@@ -61,10 +62,9 @@ export interface DoctorReport {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const root = new URL('../../../', import.meta.url);
 
 function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as { version: string }).version;
 }
 
 /** The first of these packages that pkg-config knows. */
@@ -111,8 +111,8 @@ function addonReports(mpi: ReturnType<typeof mpiOf>): AddonReport[] {
 
 /** Addons of devices: their backends say more, where they are built. */
 function deviceAddons(): AddonReport[] {
-  const file = fileURLToPath(new URL('native/cuda/build/Release/lops_cuda.node', root));
-  if (!existsSync(new URL('native/cuda/binding.gyp', root))) return [];
+  const file = fileURLToPath(new URL('native/cuda/build/Release/lops_cuda.node', PACKAGE_ROOT));
+  if (!existsSync(new URL('native/cuda/binding.gyp', PACKAGE_ROOT))) return [];
   return existsSync(file)
     ? [{ name: 'cuda', available: true, details: file }]
     : [

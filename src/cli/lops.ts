@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LopsError } from '../core/errors.js';
+import { PACKAGE_ROOT } from '../core/package-root.js';
 import { LAUNCHERS, type LaunchOptions } from './plan-launch.js';
 import { launch } from './run.js';
 
@@ -38,7 +39,7 @@ program
   .command('setup')
   .description('build the native addons for the libraries that are present')
   .action(() => {
-    const script = fileURLToPath(new URL('../../../scripts/build-native.mjs', import.meta.url));
+    const script = fileURLToPath(new URL('scripts/build-native.mjs', PACKAGE_ROOT));
     const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit' });
     process.exitCode = status ?? 1;
   });

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostArray } from '../core/dtype.js';
+import { PACKAGE_ROOT } from '../core/package-root.js';
 
 /** What `native/cpu` was built with and chose at load. */
 export interface CpuAddonInfo {
@@ -193,18 +193,6 @@ export type CpuAddonState =
   | { readonly available: true; readonly addon: CpuAddon; readonly info: CpuAddonInfo }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
-/** The nearest folder up that holds the package. */
-function packageRoot(): string | undefined {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const file = join(folder, 'package.json');
-    if (existsSync(file) && (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }).name === 'lops-mpi') return folder;
-    const parent = dirname(folder);
-    if (parent === folder) return undefined;
-    folder = parent;
-  }
-}
-
 const REMEDY = "run 'npx lops setup' (in a clone: npm run setup); the TypeScript loops serve until then";
 
 /** OpenBLAS starts its threads while it is loaded, so it must be told before how many a rank gets. Restores the environment. */
@@ -221,9 +209,7 @@ function withOneThread<R>(load: () => R): R {
 
 function load(): CpuAddonState {
   try {
-    const root = packageRoot();
-    if (root === undefined) return { available: false, reason: 'the package of the native kernels was not found', remedy: REMEDY };
-    const file = join(root, 'native', 'cpu', 'build', 'Release', 'lops_cpu.node');
+    const file = fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
     if (!existsSync(file)) return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
     const addon = withOneThread(() => createRequire(import.meta.url)(file) as CpuAddon);
     return { available: true, addon, info: addon.info() };

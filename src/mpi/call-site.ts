@@ -1,7 +1,9 @@
 import { findSourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { PACKAGE_ROOT } from '../core/package-root.js';
 
-const LIBRARY = new URL('../', import.meta.url).href;
+/** The compiled files, each by itself and bundled. */
+const LIBRARY = ['dist/src/', 'dist/bundle/'].map((folder) => new URL(folder, PACKAGE_ROOT).href);
 const FRAMES = 40;
 /** Places by 'file:line:column' as V8 gives them. */
 const known = new Map<string, string>();
@@ -20,7 +22,7 @@ function frames(): NodeJS.CallSite[] {
   }
 }
 
-const isLibrary = (file: string): boolean => file.startsWith(LIBRARY) || file.startsWith('node:');
+const isLibrary = (file: string): boolean => LIBRARY.some((folder) => file.startsWith(folder)) || file.startsWith('node:');
 
 function placeOf(site: NodeJS.CallSite): string {
   const file = site.getFileName() ?? 'unknown';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ReduceOp } from '../core/communicator.js';
 import { DTYPES, type DType } from '../core/dtype.js';
 import { MpiError } from '../core/errors.js';
+import { PACKAGE_ROOT } from '../core/package-root.js';
 import type { CudaSupport } from './device-transport.js';
 
 /** Memory for native code: (memory or device address, byte offset). Undefined means in place, or nothing on this rank. */
@@ -172,7 +173,7 @@ const TAGS = Object.fromEntries(DTYPES.map((dtype, i) => [dtype, i])) as Readonl
 export const opCode = (op: ReduceOp): number => OPS[op];
 export const dtypeCode = (dtype: DType): number => TAGS[dtype];
 
-const BUILT = fileURLToPath(new URL('../../../native/mpi/build/Release/lops_mpi.node', import.meta.url));
+const BUILT = fileURLToPath(new URL('native/mpi/build/Release/lops_mpi.node', PACKAGE_ROOT));
 let addon: MpiAddon | undefined;
 
 /** Where the addon is looked for: `LOPS_MPI_ADDON`, or where `lops setup` builds it. */

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatWithOptions } from 'node:util';
-import { COMM_WORLD } from '../../src/wire.js';
+import { COMM_WORLD } from 'lops-mpi';
 
 /** What a block has come to on one rank. */
 export interface BlockReport {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '../../core/errors.js';
+import { PACKAGE_ROOT } from '../../core/package-root.js';
 import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './native.js';
 
 /** What of CUDA there is in this process, or why there is nothing and what helps. */
@@ -16,8 +17,7 @@ export type CudaState =
     }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
-/** native/cuda, seen from dist. */
-export const NATIVE = new URL('../../../../native/cuda/', import.meta.url);
+export const NATIVE = new URL('native/cuda/', PACKAGE_ROOT);
 
 const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 'cpu'";
 
