@@ -2,6 +2,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
+import { epsilonOf } from './givens.js';
 import {
   begin,
   checkCount,
@@ -20,7 +21,7 @@ import {
 } from './solver.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
-  /** Every so many iterations r and s are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 50 */
+  /** Every so many iterations r and s are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0, of `cgPipelined` 20 */
   readonly replace?: number;
 }
 
@@ -66,15 +67,16 @@ export type CgSingleReductionStep<V extends Vector<V>> = SolverStep<CgSingleRedu
 
 export const SINGLE_REDUCTION_OPTIONS = [...CG_START_OPTIONS, 'replace'] as const;
 
-/** A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one of M. */
+/** A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one of M. Residuals are replaced `often` unless the options say otherwise. */
 export function startSingleReduction<V extends Vector<V>>(
   name: string,
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionStartOptions<V>,
+  often = 0,
 ): CgSingleReductionState<V> {
   checkOptions(`${name}.init`, options, SINGLE_REDUCTION_OPTIONS);
-  const { x0, tol = 1e-4, rtol = 0, M, replace = 50 } = options;
+  const { x0, tol = 1e-4, rtol = 0, M, replace = often } = options;
   checkNonNegative(name, { tol, rtol });
   checkCount(name, { replace });
   const model = squareSpace(name, A, y, options, 'cglsSingleReduction');
@@ -90,35 +92,69 @@ export function startSingleReduction<V extends Vector<V>>(
 }
 
 /** The pairs whose inner products the start or an iteration needs. */
-export function pairsOf<V extends Vector<V>>({ r, u, w, rtol, iteration }: CgSingleReductionState<V>, y: V | undefined): VectorPair[] {
+export function pairsOf<V extends Vector<V>>(
+  { r, u, w, p, s, rtol, iteration }: CgSingleReductionState<V>,
+  y: V | undefined,
+): VectorPair[] {
   const pairs: VectorPair[] = [
     [r, r],
     [r, u ?? r],
     [w, u ?? r],
+    [r, p],
+    [s, u ?? r],
+    [p, s],
   ];
   if (y && iteration === 0 && rtol > 0) pairs.push([y, y]);
   return pairs;
 }
 
-/** `β = γ'/γ`, `α = γ'/(δ − βγ'/α)`. */
-export function nextCoefficients(state: Coefficients, next: number, delta: number): void {
-  const { gamma, alpha } = state;
-  state.beta = alpha !== 0 && gamma !== 0 ? next / gamma : 0;
-  const curvature = alpha === 0 ? delta : delta - (state.beta * next) / alpha;
-  state.alpha = curvature === 0 ? 0 : next / curvature;
-  state.gamma = next;
+/** What the coefficients of the next direction `z + β p` follow from: p is the last direction, z the preconditioned gradient. */
+export interface LineSearch {
+  /** Slopes along z and along p; the latter is 0 but for rounding. */
+  readonly gamma: number;
+  readonly slope: number;
+  /** Curvatures along z and along p, and the product of both in the metric of A. */
+  readonly fresh: number;
+  readonly old: number;
+  readonly cross: number;
 }
+
+/** Curvature that is known no better than this times the rounding of its terms is none. */
+const CANCELLED = 8;
+
+/**
+ * `β = γ'/γ`, and α of an exact line search along `z + β p`: `α = (γ' + β sᴴp) / (zᴴAz + 2β zᴴAp + β² pᴴAp)`, from what was measured and not, as γ'/(δ − βγ'/α), by what
+ * holds but for rounding. Where the curvature is nothing but rounding the direction is z. After a replacement (`anew`) γ may have been far off: β makes the direction
+ * conjugate to p, `β = −zᴴAp / pᴴAp`.
+ */
+export function nextCoefficients(
+  state: Coefficients,
+  { gamma, slope, fresh, old, cross }: LineSearch,
+  { epsilon, anew }: { readonly epsilon: number; readonly anew: boolean },
+): void {
+  const ratio = anew ? (old !== 0 ? -cross / old : 0) : state.gamma !== 0 ? gamma / state.gamma : 0;
+  const curvature = fresh + 2 * ratio * cross + ratio * ratio * old;
+  const cancelled = Math.abs(curvature) <= CANCELLED * epsilon * (Math.abs(fresh) + ratio * ratio * Math.abs(old));
+  const [beta, numerator, denominator] = cancelled ? [0, gamma, fresh] : [ratio, gamma + ratio * slope, curvature];
+  state.alpha = denominator === 0 ? 0 : numerator / denominator;
+  state.beta = beta;
+  state.gamma = gamma;
+}
+
+/** True in the iterations that compute residuals anew. */
+export const isReplacing = ({ iteration, replace }: { readonly iteration: number; readonly replace: number }): boolean =>
+  replace > 0 && iteration > 0 && iteration % replace === 0;
 
 /** Ends the start, or an iteration, from the inner products of {@link pairsOf}. */
 export function settleSingleReduction<V extends Vector<V>>(
   name: string,
   state: CgSingleReductionState<V>,
-  [rr = 0, next = 0, delta = 0, yy = 0]: readonly number[],
+  [rr = 0, gamma = 0, fresh = 0, slope = 0, cross = 0, old = 0, yy = 0]: readonly number[],
 ): void {
   state.rr = rr;
   state.tol = Math.max(state.tol, state.rtol ** 2 * yy);
-  nextCoefficients(state, next, delta);
-  settle(name, state, Math.sqrt(rr), rr, [next, delta, state.alpha]);
+  nextCoefficients(state, { gamma, slope, fresh, old, cross }, { epsilon: epsilonOf(state.x.dtype), anew: isReplacing(state) });
+  settle(name, state, Math.sqrt(rr), rr, [gamma, slope, fresh, old, cross, state.alpha]);
 }
 
 /** Begins an iteration: 0 in the place of α where x is to stay as it is. */
@@ -142,13 +178,13 @@ function init<V extends Vector<V>>(
 
 /** One iteration: one application of A and of M, one reduction; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
-  const { A, M, x, y, r, u, w, p, s, beta, replace } = state;
+  const { A, M, x, y, r, u, w, p, s, beta } = state;
   const alpha = stepLength(state);
   p.axpby(1, u ?? r, beta);
   s.axpby(1, w, beta);
   x.axpby(alpha, p, 1);
   r.axpby(-alpha, s, 1);
-  if (y && state.iteration % replace === 0) {
+  if (y && isReplacing(state)) {
     A.matvec(x, r).axpby(1, y, -1);
     A.matvec(p, s);
   }
@@ -175,9 +211,10 @@ const solver = <V extends Vector<V>>(
  * Conjugate gradients with one reduction an iteration: solves `A x = y` for a Hermitian positive definite A, with the iterates of {@link cg} but for rounding.
  *
  * `r = y − A x`, `u = M r`, `w = A u`, `γ = rᴴu`, `α = γ / wᴴu`, `β = 0`; then over and over `p = u + β p`, `s = w + β s`, `x += α p`, `r −= α s`, `u = M r`, `w = A u`,
- * `γ' = rᴴu` and `δ = wᴴu` together, `β = γ'/γ`, `α = γ' / (δ − βγ'/α)`.
+ * `γ' = rᴴu`, `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs` together, `β = γ'/γ`, `α = (γ' + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`: an exact line search along the next direction, so that nothing grows
+ * beyond convergence.
  *
- * It stops as {@link cg} does. Every `replace` iterations r and s are computed from x and p, for two applications.
+ * It stops as {@link cg} does. With `replace`, r and s are computed from x and p every so many iterations, for two applications.
  * Memory: x, r, w, p, s, a copy of y where residuals are replaced, and u with a preconditioner. An iteration costs one application of A, one of M and one reduction, and allocates no
  * vector. With a mask every colour solves its own problem, for one reduction more.
  * Errors: as for {@link cg}.

@@ -2,7 +2,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import type { Vector, VectorPair } from '../core/vector.js';
 import { type Istop, istopOf } from './cg.js';
-import { type Coefficients, nextCoefficients, stepLength } from './cg-single-reduction.js';
+import { type Coefficients, isReplacing, nextCoefficients, stepLength } from './cg-single-reduction.js';
 import {
   allocateCgls,
   CGLS_START_OPTIONS,
@@ -15,10 +15,11 @@ import {
   measure,
   placeCgls,
 } from './cgls.js';
+import { epsilonOf } from './givens.js';
 import { checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from './solver.js';
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
-  /** Every so many iterations r and `A p` are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 50 */
+  /** Every so many iterations r and `A p` are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0 */
   readonly replace?: number;
 }
 
@@ -42,20 +43,29 @@ export interface CglsSingleReductionStep<M extends Vector<M>, D extends Vector<D
 const NAME = 'cglsSingleReduction';
 const START_OPTIONS = [...CGLS_START_OPTIONS, 'replace'] as const;
 
-/** s and z, `w ← A z`, all norms in one reduction, and the next coefficients. */
-function evaluate<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): void {
-  const { A, s, z, w, damp } = state;
+/** s and z, `w ← A z`, all norms and products in one reduction, and the next coefficients. */
+function evaluate<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): number[] {
+  const { A, s, z, w, p, q, damp } = state;
+  const next = z ?? s;
   gradient(state);
-  A.matvec(z ?? s, w);
-  const more: VectorPair[] = [[w, w]];
-  if (damp !== 0) more.push([z ?? s, z ?? s]);
+  A.matvec(next, w);
+  const more: VectorPair[] = [
+    [s, p],
+    [w, w],
+    [w, q],
+    [q, q],
+  ];
+  if (damp !== 0) more.push([next, next], [next, p], [p, p]);
   const { gamma, others } = measure(state, more);
-  const [ww = 0, zz = 0] = others;
-  nextCoefficients(state, gamma, ww + (damp === 0 ? 0 : damp * damp * zz));
+  const [slope = 0, ww = 0, wq = 0, qq = 0] = others;
+  const [zz = 0, zp = 0, pp = 0] = damp === 0 ? [] : others.slice(4);
+  const search = { gamma, slope, fresh: ww + damp * damp * zz, cross: wq + damp * damp * zp, old: qq + damp * damp * pp };
+  nextCoefficients(state, search, { epsilon: epsilonOf(s.dtype), anew: isReplacing(state) });
+  return Object.values(search);
 }
 
-const settleNorms = <M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): void =>
-  settle(NAME, state, state.cost, state.r1norm, [state.r2norm, state.gamma, state.alpha]);
+const settleNorms = <M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>, products: readonly number[]): void =>
+  settle(NAME, state, state.cost, state.r1norm, [state.r2norm, ...products, state.alpha]);
 
 /** Allocates all vectors and evaluates the start: one adjoint, two forwards (one from zero), one reduction. Disposing all vectors but x is the caller's. */
 function init<M extends Vector<M>, D extends Vector<D>>(
@@ -64,33 +74,34 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   options: CglsSingleReductionStartOptions<M> = {},
 ): CglsSingleReductionState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { replace = 50 } = options;
+  const { replace = 0 } = options;
   checkCount(NAME, { replace });
   const start = allocateCgls(NAME, A, y, options);
   const { space } = start.r;
   const copy = replace > 0 ? copyInto(space, y) : undefined;
   const state = { ...start, scratch: ['z'], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
   const reference = placeCgls(state, y, options.x0);
-  evaluate(state);
+  state.p.fill(0);
+  state.q.fill(0);
+  const products = evaluate(state);
   limitCgls(state, reference);
-  settleNorms(state);
+  settleNorms(state, products);
   return state;
 }
 
 /** One iteration: one forward, one adjoint, one reduction; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): void {
-  const { A, x, y, r, s, z, w, p, q, beta, replace } = state;
+  const { A, x, y, r, s, z, w, p, q, beta } = state;
   const alpha = stepLength(state);
   p.axpby(1, z ?? s, beta);
   q.axpby(1, w, beta);
   x.axpby(alpha, p, 1);
   r.axpby(-alpha, q, 1);
-  if (y && state.iteration % replace === 0) {
+  if (y && isReplacing(state)) {
     A.matvec(x, r).axpby(1, y, -1);
     A.matvec(p, q);
   }
-  evaluate(state);
-  settleNorms(state);
+  settleNorms(state, evaluate(state));
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -111,12 +122,10 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Conjugate gradients for least squares with one reduction an iteration: minimises `‖y − A x‖² + ε²‖x‖²`, with the iterates of {@link cgls} but for rounding.
  *
  * `r = y − A x`, `s = Aᴴr − ε²x`, `z = M s`, `w = A z`, `γ = sᴴz`, `α = γ / (‖w‖² + ε²‖z‖²)`, `β = 0`; then over and over `p = z + β p`, `q = w + β q`, `x += α p`, `r −= α q`,
- * s, z and w from r, all norms together, `β = γ'/γ`, `α = γ' / (‖w‖² + ε²‖z‖² − βγ'/α)`.
+ * s, z and w from r, all norms together, `β = γ'/γ`, `α = (γ' + β sᴴp) / (‖w‖² + 2β wᴴq + β²‖q‖² + ε²(‖z‖² + 2β zᴴp + β²‖p‖²))`: an exact line search along the next direction,
+ * so that nothing grows beyond convergence.
  *
- * α takes γ for `sᴴp` and has the curvature from a difference, as {@link cgls}, which measures both, does not: past convergence, where γ is rounding, steps may lead away. Let
- * `tol` or `rtol` end a run whose number of iterations is large.
- *
- * It stops as {@link cgls} does. Every `replace` iterations r and q are computed from x and p, for two applications.
+ * It stops as {@link cgls} does. With `replace`, r and q are computed from x and p every so many iterations, for two applications.
  * Memory: x, s, p (and z with a preconditioner) like the model; r, w, q, and a copy of y where residuals are replaced, like the data. An iteration costs one forward, one adjoint, one
  * application of M and one reduction, and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
  * Errors: as for {@link cgls}.

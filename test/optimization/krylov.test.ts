@@ -41,6 +41,7 @@ const LEAST_SQUARES: Readonly<Record<string, (A: Operator, y: NDArray, options?:
 /** Those that search lines exactly, or by norms alone, with tolerances of 0. */
 const FOREVER: Readonly<Record<string, (A: Operator, y: NDArray, niter: number) => Answer>> = {
   cgls: (A, y, niter) => cgls(A, y, { niter, tol: 0 }),
+  cglsSingleReduction: (A, y, niter) => cglsSingleReduction(A, y, { niter, tol: 0 }),
   lsqr: (A, y, niter) => lsqr(A, y, { niter, atol: 0, btol: 0, conlim: 0 }),
   lsmr: (A, y, niter) => lsmr(A, y, { niter, atol: 0, btol: 0, conlim: 0 }),
 };
@@ -349,6 +350,35 @@ describe('solvers of Hermitian systems', () => {
     const without = cgPipelined(A, y, { niter: 400, tol: 0, rtol: 1e-13, replace: 0 });
     const replaced = cgPipelined(A, y, { niter: 400, tol: 0, rtol: 1e-13, replace: 20 });
     expect(truth(replaced.x)).to.be.below(truth(without.x) / 10);
+  });
+
+  it('far beyond convergence on ill-conditioned systems: forms of one reduction stay where those of two do', () => {
+    for (const dtype of ['float64', 'float32'] as const) {
+      const digits = dtype === 'float64' ? 4 : 1.5;
+      const scale = (j: number) => 10 ** ((-digits * j) / 11);
+      const A = new Dense(
+        randomMatrix(30, 12, 5).map((row) => row.map((v, j) => re(v) * scale(j))),
+        dtype,
+      );
+      const y = NDArray.normal([30], { seed: 2, dtype });
+      const [normal, right] = [A.H.mul(A), A.rmatvec(y)];
+      for (const damp of [0, 0.01]) {
+        const gradient = (x: NDArray) =>
+          A.rmatvec(y.subtract(A.matvec(x)))
+            .axpby(-damp * damp, x, 1)
+            .norm() / right.norm();
+        const expected = gradient(cgls(A, y, { niter: 3000, tol: 0, damp }).x);
+        for (const replace of [0, 50])
+          for (const niter of [300, 3000]) {
+            const { x } = cglsSingleReduction(A, y, { niter, tol: 0, damp, replace });
+            expect(gradient(x), `cgls ${dtype} ${damp} ${replace} ${niter}`).to.be.below(300 * expected);
+          }
+      }
+      const residual = (x: NDArray) => right.subtract(normal.matvec(x)).norm() / right.norm();
+      const most = 1e5 * (dtype === 'float64' ? Number.EPSILON : 2 ** -23);
+      for (const solve of [cg, cgSingleReduction, cgPipelined])
+        for (const niter of [1000, 3000]) expect(residual(solve(normal, right, { niter, tol: 0 }).x), dtype).to.be.below(most);
+    }
   });
 
   it('minres: indefinite, shifted, singular', () => {
