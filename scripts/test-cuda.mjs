@@ -1,10 +1,12 @@
 // The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks, every operator, and the kernels under NVIDIA's compiler where there
-// is one. On the emulator, with streams that run at once and with streams that run only when something waits for them. The last line is 'N passed, N failed, N skipped'.
+// is one. On the emulator, with streams that run at once and with streams that run only when something waits for them; over two ranks with each transport of device
+// memory. The last line is 'N passed, N failed, N skipped'.
 //
-//   npm run test:cuda -- [--real] [--mode eager|lazy] [part of a file name…] [arguments of npm test]
+//   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a file name…] [arguments of npm test]
 //
-//   --real    on the driver, the libraries and the device of this machine
-//   --mode    one of the two alone
+//   --real          on the driver, the libraries and the device of this machine
+//   --mode          one of the two alone
+//   --transport     one of the three alone; the tests on one rank go with 'staged'
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +18,15 @@ const take = (flag, count) => {
   return at < 0 ? undefined : args.splice(at, count).at(-1);
 };
 const real = take('--real', 1) !== undefined;
-const mode = take('--mode', 2);
-if (mode !== undefined && mode !== 'eager' && mode !== 'lazy') {
-  console.error(`test:cuda: expected --mode eager or lazy, received ${mode}`);
-  process.exit(2);
-}
+const oneOf = (flag, words) => {
+  const word = take(flag, 2);
+  if (word === undefined) return words;
+  if (words.includes(word)) return [word];
+  console.error(`test:cuda: expected ${flag} to be ${words.join(' or ')}, received ${word}`);
+  return process.exit(2);
+};
+const modes = oneOf('--mode', ['eager', 'lazy']);
+const transports = oneOf('--transport', ['staged', 'direct', 'nccl']);
 if (take('--no-setup', 1) === undefined) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
@@ -31,6 +37,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 /** One run of scripts/test.mjs; its counts are added. */
 function run(title, extra, env) {
   console.log(`\ntest:cuda: ${title}`);
+  const began = performance.now();
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'scripts/test.mjs'), '--no-setup', ...extra], {
       cwd: root,
@@ -48,6 +55,7 @@ function run(title, extra, env) {
       total.passed += passed;
       total.failed += code !== 0 && failed === 0 ? 1 : failed;
       total.skipped += skipped;
+      console.log(`test:cuda: ${title}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
       resolve();
     });
   });
@@ -57,15 +65,20 @@ function run(title, extra, env) {
 const flags = args.findIndex((arg) => arg.startsWith('-'));
 const named = flags < 0 ? args : args.slice(0, flags);
 const CUDA = named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', ...args];
+const RANKS = named.length > 0 ? args : ['.ranks.', ...args];
 const only = args.some((arg) => arg === '--grep' || arg === '-g') ? [] : ['--grep', 'cuda|CUDA'];
-if (real) await run('on the device of this machine', [...CUDA, ...only], { LOPS_TEST_CUDA: 'real' });
-else {
-  for (const each of mode ? [mode] : ['eager', 'lazy'])
-    await run(`on the emulator, ${each} streams`, [...CUDA, ...only], {
-      CUEMU_MODE: each,
-      CUEMU_ORDER: each === 'lazy' ? 'reverse' : 'forward',
-    });
+/** A library that makes a plain MPI read the emulator's memory. */
+const AWARE = { LOPS_TEST_PRELOAD: join(root, 'build/cuemu/libmpi_cuda_aware.so'), CUEMU_MPI: 'aware' };
+for (const mode of real ? ['real'] : modes) {
+  const streams = real ? { LOPS_TEST_CUDA: 'real' } : { CUEMU_MODE: mode, CUEMU_ORDER: mode === 'lazy' ? 'reverse' : 'forward' };
+  const where = real ? 'on the device of this machine' : `on the emulator, ${mode} streams`;
+  for (const transport of transports) {
+    const env = { ...streams, LOPS_GPU_TRANSPORT: transport, ...(transport === 'direct' && !real ? AWARE : {}) };
+    const staged = transport === 'staged';
+    await run(`${where}, transport ${transport}`, [...(staged ? CUDA : RANKS), ...only], staged ? env : { ...env, LOPS_TEST_RANKS: '2' });
+  }
 }
-await run("kernels under NVIDIA's compiler", ['--tier', 'cuda'], {});
+const NVIDIA = 'gpu/kernels.cuda.ts';
+if (named.length === 0 || named.some((part) => NVIDIA.includes(part))) await run("kernels under NVIDIA's compiler", ['--tier', 'cuda'], {});
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

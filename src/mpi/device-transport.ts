@@ -65,8 +65,8 @@ export function chooseDeviceTransport(comm: Communicator, backend: Backend, opti
 const staged = (reason: string): State => ({ transport: 'staged', reason, pieceBytes: PIECE_BYTES, port: undefined });
 
 function decide(comm: Communicator, backend: Backend, wanted: 'auto' | DeviceTransport, options: TransportOptions): State {
+  if (comm.size === 1) return staged('one rank');
   if (wanted === 'staged') return staged('LOPS_GPU_TRANSPORT asks for it');
-  if (comm.size === 1 && wanted === 'auto') return staged('one rank');
   if (wanted === 'nccl') {
     const port = options.port();
     const failed = comm.allgatherObject(typeof port === 'string' ? port : '').find((reason) => reason !== '');

@@ -4,27 +4,14 @@ import { NDArray, tidy } from '../../src/core/index.js';
 import { fillNormal } from '../../src/core/random.js';
 import { product } from '../../src/core/shape.js';
 import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
-import { FirstDerivative, Laplacian, SecondDerivative } from '../../src/local/index.js';
+import { Convolve1D, Convolve2D, FirstDerivative, Laplacian, Restriction, SecondDerivative } from '../../src/local/index.js';
 import { cgls } from '../../src/optimization/index.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';
+import { counted as countedOn } from './counted.js';
 
 const backend: CudaBackend = testCudaBackend();
 
-/** What `work` asks of the device. It ran once before: kernels are compiled, tables uploaded. */
-function counted(work: () => void): CudaCounters {
-  work();
-  const before = backend.counters();
-  work();
-  const after = backend.counters();
-  const difference = (key: keyof CudaCounters): number => after[key] - before[key];
-  return {
-    launches: difference('launches'),
-    libraryCalls: difference('libraryCalls'),
-    synchronizations: difference('synchronizations'),
-    bytesToDevice: difference('bytesToDevice'),
-    bytesToHost: difference('bytesToHost'),
-  };
-}
+const counted = (work: () => void): CudaCounters => countedOn(backend, work);
 
 const launches = (count: number): CudaCounters => ({
   launches: count,
@@ -91,6 +78,31 @@ describe('what the CUDA backend asks of the device', () => {
         `${D.constructor.name}, adjoint`,
       ).to.deep.equal(launches(1));
     }
+  });
+
+  it('convolution and restriction: one launch, in both directions', () => {
+    const rows = Array.from({ length: 17 }, (_, i) => (7 * i) % 40);
+    for (const A of [
+      new Convolve1D([40, 50], random([9]), { axis: 0, offset: 4 }),
+      new Convolve1D([40, 50], random([9]), { axis: 1, offset: 0 }),
+      new Convolve2D([40, 50], random([3, 5]), { offset: [1, 2] }),
+      new Restriction([40, 50], rows, { axis: 0 }),
+    ]) {
+      const to = A.matvec(x);
+      const name = A.constructor.name;
+      expect(
+        counted(() => void A.matvec(x, to)),
+        `${name}, forward`,
+      ).to.deep.equal(launches(1));
+      expect(
+        counted(() => void A.rmatvec(to, z)),
+        `${name}, adjoint`,
+      ).to.deep.equal(launches(1));
+    }
+    const [index, half] = [NDArray.fromHost(Int32Array.from(rows), [17], { backend }), NDArray.zeros([17, 50], { backend })];
+    const table = { outer: 1, nx: 40, ny: 17, inner: 50, width: 1, index: run(index) };
+    expect(counted(() => backend.gather(a, run(half), table))).to.deep.equal(launches(1));
+    expect(counted(() => backend.scatterAdd(run(half), c, table))).to.deep.equal(launches(1));
   });
 
   it('matrix products and Fourier transforms: one call of the library', () => {

@@ -1,4 +1,5 @@
 import type { Backend } from '../../src/core/backend.js';
+import type { Communicator } from '../../src/core/communicator.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 import { createTfjsBackend, TFJS_ENGINES } from '../../src/gpu/tfjs/index.js';
 import { DeferredBackend } from './deferred-backend.js';
@@ -11,7 +12,8 @@ export interface BackendEntry {
   readonly ranks: readonly number[];
   /** The files that run on it where nobody asks for more with `LOPS_TEST_BACKENDS`. Default: all. */
   readonly files?: RegExp;
-  make(): Backend | Promise<Backend>;
+  /** @param comm all ranks of the launch; without it this process alone */
+  make(comm?: Communicator): Backend | Promise<Backend>;
 }
 
 /** Every test body runs on each of these: one line per backend. */
@@ -19,7 +21,7 @@ export const BACKENDS: readonly BackendEntry[] = [
   { name: 'cpu', ranks: [1, 2, 3, 4], make: () => createCpuBackend() },
   { name: 'reference', ranks: [1, 2], make: () => new CpuBackend({ name: 'reference' }) },
   { name: 'deferred', ranks: [1, 2], make: () => new DeferredBackend() },
-  { name: 'cuda', ranks: [1, 2], files: /^(operators\/(derivatives|halo)|core\/elementwise-kernel)/, make: testCudaBackend },
+  { name: 'cuda', ranks: [1, 2], files: /^(operators\/(derivatives|halo)|core\/elementwise-kernel|gpu\/)/, make: testCudaBackend },
   {
     name: 'tfjs:wasm',
     ranks: [1, 2],
@@ -45,13 +47,13 @@ export const GOLDEN_BACKENDS: readonly Omit<BackendEntry, 'ranks'>[] = [
 
 const made = new Map<string, Backend>();
 
-/** The backend of a name, made once per process. */
-export async function makeBackend(name: string): Promise<Backend> {
+/** The backend of a name, made once per process. Collective over `comm`, the ranks of the launch. */
+export async function makeBackend(name: string, comm?: Communicator): Promise<Backend> {
   const known = made.get(name);
   if (known) return known;
   const entry = GOLDEN_BACKENDS.find((b) => b.name === name);
   if (!entry) throw new Error(`no backend '${name}' in the test matrix; there are: ${GOLDEN_BACKENDS.map((b) => b.name).join(', ')}`);
-  const backend = await entry.make();
+  const backend = await entry.make(comm);
   made.set(name, backend);
   return backend;
 }

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CudaBackend, createCudaBackend } from '../../src/gpu/cuda/index.js';
+import type { Communicator } from '../../src/core/communicator.js';
+import { cudaOfAllRanks } from '../../src/cuda-of-all-ranks.js';
+import type { CudaBackend } from '../../src/gpu/cuda/index.js';
+import { nodeRankOf } from '../../src/mpi/launch-environment.js';
+import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The tests' own CUDA, which runs on the CPU. */
@@ -12,8 +16,11 @@ export const onRealCuda = (): boolean => process.env['LOPS_TEST_CUDA'] === 'real
 export const cudaEnvironment = (): Record<string, string> =>
   onRealCuda() ? {} : { LOPS_CUDA_LIBRARIES: cuemuFolder, LOPS_CUDA_CACHE: join(root, 'build/cuda-cache') };
 
-/** The CUDA backend of the tests: on the emulator, unless they run on a real device. */
-export function testCudaBackend(): CudaBackend {
+/**
+ * The CUDA backend of the tests: on the emulator, unless they run on a real device. Collective, as in a program.
+ * @param comm all ranks of the launch
+ */
+export function testCudaBackend(comm: Communicator = new SelfCommunicator()): CudaBackend {
   Object.assign(process.env, cudaEnvironment());
-  return createCudaBackend();
+  return cudaOfAllRanks(comm, nodeRankOf(process.env) ?? comm.rank);
 }

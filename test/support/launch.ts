@@ -3,7 +3,7 @@ import { withoutLaunch } from '../../src/mpi/launch-environment.js';
 
 /**
  * The environment of ranks on a small shared machine: as root, more ranks than cores, waiting without burning a core, one BLAS thread a rank.
- * Each launcher ignores the variables of the others.
+ * Each launcher ignores the variables of the others. `LOPS_TEST_PRELOAD` names a library that ranks load first.
  */
 export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
@@ -19,6 +19,7 @@ export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
     OPENBLAS_NUM_THREADS: '1',
     OMP_NUM_THREADS: '1',
     LOPS_MPI_EXIT_TIMEOUT: '20',
+    ...(process.env['LOPS_TEST_PRELOAD'] ? { LD_PRELOAD: process.env['LOPS_TEST_PRELOAD'] } : {}),
     ...extra,
   };
 }

@@ -25,7 +25,7 @@ for (const [step, { index, title, backend: name }] of plan.tests.entries()) {
   log.write({ kind: 'begin', step });
   let passed = true;
   try {
-    const backend = await makeBackend(name);
+    const backend = await makeBackend(name, world);
     setDefaultBackend(backend);
     setDefaultCommunicator(comm);
     await test.body(makeContext(comm, backend));

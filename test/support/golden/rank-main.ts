@@ -35,7 +35,7 @@ const [path = '', first = '0'] = process.argv.slice(2);
 const { units, backend: name, ranks } = JSON.parse(readFileSync(path, 'utf8')) as Plan;
 const comm = joinWorld();
 if (comm.size !== ranks) throw new Error(`expected ${ranks} ranks, there are ${comm.size}`);
-const backend = await makeBackend(name);
+const backend = await makeBackend(name, comm);
 setDefaultCommunicator(comm);
 setDefaultBackend(backend);
 const tell = (message: Message): void => {
