@@ -2,13 +2,10 @@ import type { Elements } from '../core/backend.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { HaloBlockPlan, type HaloFrame } from '../core/halo.js';
 import type { Box } from '../core/layout.js';
-import type { OperatorSpec, SpaceOptions } from '../core/linear-operator.js';
+import type { OperatorSpec } from '../core/linear-operator.js';
 import { product } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
-import type { Space } from '../core/vector.js';
-import { scattered } from './derivative-operator.js';
-import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
+import { ScatteredOperator } from './scattered-operator.js';
 
 /** Samples that an output needs before and after its own place, along every axis. */
 export interface Reach {
@@ -32,55 +29,32 @@ interface Plan {
 const KEPT = 8;
 
 /**
- * A square operator whose outputs depend on what is near them. Takes arrays of shape `dims` split along any axis or over a process grid, and flat ones of that size; a BROADCAST array gives a SCATTER
- * one. Cost: at most one message to each rank whose part is within reach. Work: one array,
- * this rank's part with what is around it. Between calls: buffers of ghost cells at most.
+ * An operator whose outputs depend on what is near them: see {@link ScatteredOperator} for what it takes. Cost: at most one message to each rank whose part is within reach.
+ * Work: one array, this rank's part with what is around it. Between calls: buffers of ghost cells at most.
  */
-export abstract class HaloOperator extends MPILinearOperator {
+export abstract class HaloOperator extends ScatteredOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };
-  readonly #form: NaturalForm;
   readonly #plans = { forward: [] as Plan[], adjoint: [] as Plan[] };
 
   constructor(spec: OperatorSpec, forward: Reach) {
     super(spec);
     this.#reach = { forward, adjoint: { before: forward.after, after: forward.before } };
-    this.#form = new NaturalForm(this.dims);
   }
 
   /** The kernel from one box to another, in global samples. */
   protected abstract kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel;
 
-  override domain(options?: SpaceOptions): DistributedSpace {
-    return super.domain(options) as DistributedSpace;
-  }
-  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
-    return scattered(this.#form, super.rangeOf(x) as DistributedSpace);
-  }
-  override domainOf(y: Space<DistributedArray>): DistributedSpace {
-    return this.rangeOf(y);
-  }
-  protected override forward(x: DistributedArray, y: DistributedArray): void {
-    this.#run('forward', x, y);
-  }
-  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.#run('adjoint', y, x);
-  }
-
-  #run(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
-    this.#form.read(x, (from) =>
-      this.#form.write(y, (to) => {
-        const { halo, kernel } = this.#plan(direction, from.space);
-        if (!halo) return kernel.run(from.local, to.local);
-        const { backend, dtype } = from;
-        const size = product(halo.box.shape);
-        const storage = backend.alloc(dtype, size);
-        const grown = { storage, offset: 0, size };
-        halo.start(from.local, grown);
-        halo.finish();
-        kernel.run(grown, to.local);
-        backend.release(storage);
-      }),
-    );
+  protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void {
+    const { halo, kernel } = this.#plan(direction, from.space);
+    if (!halo) return kernel.run(from.local, to.local);
+    const { backend, dtype } = from;
+    const size = product(halo.box.shape);
+    const storage = backend.alloc(dtype, size);
+    const grown = { storage, offset: 0, size };
+    halo.start(from.local, grown);
+    halo.finish();
+    kernel.run(grown, to.local);
+    backend.release(storage);
   }
 
   #plan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {

@@ -1,0 +1,50 @@
+import type { DistributedArray } from '../core/distributed-array.js';
+import type { OperatorSpec, SpaceOptions } from '../core/linear-operator.js';
+import { flatOf } from '../core/row-layout.js';
+import type { DistributedSpace } from '../core/space.js';
+import type { Space } from '../core/vector.js';
+import { MPILinearOperator } from './mpi-linear-operator.js';
+import { NaturalForm } from './natural-form.js';
+
+/**
+ * A square operator of which each rank computes its part of the result. Takes arrays of shape `dims` split along any axis or over a process grid, and flat ones of that size; a
+ * BROADCAST array gives a SCATTER one.
+ */
+export abstract class ScatteredOperator extends MPILinearOperator {
+  readonly #form: NaturalForm;
+
+  constructor(spec: OperatorSpec) {
+    super(spec);
+    this.#form = new NaturalForm(this.dims);
+  }
+
+  /** From arrays of shape `dims`, each rank's part a box of it, to the same. */
+  protected abstract apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray, mode: 'set' | 'add'): void;
+
+  override domain(options?: SpaceOptions): DistributedSpace {
+    return super.domain(options) as DistributedSpace;
+  }
+
+  override rangeOf(x: Space<DistributedArray>): DistributedSpace {
+    const space = super.rangeOf(x) as DistributedSpace;
+    const natural = this.#form.spaceOf(space);
+    if (!space.layout.replicated) return space;
+    return space.layout.globalShape.length === natural.layout.globalShape.length ? natural : natural.withLayout(flatOf(natural.layout));
+  }
+
+  override domainOf(y: Space<DistributedArray>): DistributedSpace {
+    return this.rangeOf(y);
+  }
+
+  protected override forward(x: DistributedArray, y: DistributedArray): void {
+    this.run('forward', x, y, 'set');
+  }
+
+  protected override adjoint(y: DistributedArray, x: DistributedArray): void {
+    this.run('adjoint', y, x, 'set');
+  }
+
+  protected run(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray, mode: 'set' | 'add'): void {
+    this.#form.read(x, (from) => this.#form.write(y, (to) => this.apply(direction, from, to, mode), mode === 'add'));
+  }
+}

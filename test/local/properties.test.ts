@@ -1,0 +1,53 @@
+/** Local operators of random parameters: linear, with a true adjoint, and alike by native kernels and by those in TypeScript. */
+import { assert } from 'chai';
+import fc from 'fast-check';
+import type { Backend } from '../../src/core/backend.js';
+import { complexOf, type DType } from '../../src/core/dtype.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { makeBackend } from '../support/backends.js';
+import { tolerance } from '../support/tolerance.js';
+import { difference } from '../support/vectors.js';
+import { RANDOM_OPERATORS } from './random-operators.js';
+
+/** More of them, and others, on demand: how many times the usual number of draws, and the seed. */
+const [MORE, SEED] = [Number(process.env.LOPS_TEST_DRAWS ?? 1), Number(process.env.LOPS_TEST_SEED ?? 20)];
+
+describe('properties of local operators', () => {
+  let native: Backend;
+  let reference: Backend;
+  before(async () => {
+    native = await makeBackend('cpu');
+    reference = await makeBackend('reference');
+  });
+
+  for (const [group, draws] of Object.entries(RANDOM_OPERATORS)) {
+    it(`${group}: linear; a true adjoint; the same by other kernels`, () => {
+      const cases = fc.record({ draw: draws, real: fc.constantFrom<DType>('float32', 'float64'), complex: fc.boolean() });
+      fc.assert(
+        fc.property(cases, ({ draw: { what, make }, real, complex }) => {
+          const on = (backend: Backend) =>
+            make({ dtype: real, data: (shape, dtype = real) => NDArray.normal(shape, { dtype, backend, seed: 3 }) });
+          const [A, B] = [on(native), on(reference)];
+          const dtype = complex && A.complexLinear ? complexOf(real) : real;
+          const limit = 30 * tolerance(real);
+          const vector = (backend: Backend, seed: number): NDArray => NDArray.normal(A.dims, { dtype, backend, seed });
+          const title = `${what} of ${dtype}`;
+
+          const [x, z] = [vector(native, 1), vector(native, 2)];
+          const [y, w] = [A.matvec(x), A.matvec(z)];
+          // relative to what is added up, since a sum may cancel
+          const scale = 2 * y.norm() + 3 * w.norm();
+          const off = A.matvec(x.multiply(-2).addInPlace(z.multiply(3)))
+            .subtractInPlace(y.copy().scale(-2).axpby(3, w, 1))
+            .norm();
+          assert.isAtMost(off, limit * scale, `${title}: not linear`);
+          assert.isAtMost(A.dotTest({ domain: x.space, rtol: 1, raise: false }).error, limit, `${title}: dot test`);
+          const other = B.matvec(vector(reference, 1));
+          assert.isAtMost(difference(y, other), limit, `${title}: forward by other kernels`);
+          assert.isAtMost(difference(A.rmatvec(y), B.rmatvec(other)), limit, `${title}: adjoint by other kernels`);
+        }),
+        { seed: SEED, numRuns: 60 * MORE, includeErrorInReport: true },
+      );
+    }).timeout(60_000 * MORE);
+  }
+});
