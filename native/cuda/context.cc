@@ -41,6 +41,17 @@ napi_value trimPool(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value beginOvercommit(napi_env env, napi_callback_info info) {
+  const Args<1> args(env, info);
+  enter(env, args[0]).pool->beginOvercommit();
+  return nullptr;
+}
+
+napi_value endOvercommit(napi_env env, napi_callback_info info) {
+  const Args<1> args(env, info);
+  return toJs(env, enter(env, args[0]).pool->endOvercommit());
+}
+
 void set(napi_env env, napi_value object, const char* name, std::size_t value) {
   setProperty(env, object, name, toJs(env, static_cast<double>(value)));
 }
@@ -238,6 +249,8 @@ void exposeContext(napi_env env, napi_value exports) {
   expose<poolStats>(env, exports, "poolStats");
   expose<counters>(env, exports, "counters");
   expose<trimPool>(env, exports, "trimPool");
+  expose<beginOvercommit>(env, exports, "beginOvercommit");
+  expose<endOvercommit>(env, exports, "endOvercommit");
   expose<synchronize>(env, exports, "synchronize");
   expose<recordEvent>(env, exports, "recordEvent");
   expose<waitEvent>(env, exports, "waitEvent");

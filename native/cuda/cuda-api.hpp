@@ -60,6 +60,7 @@ enum Attribute {
   X(CUresult, cuCtxSetCurrent, "cuCtxSetCurrent", (CUcontext))                                                   \
   X(CUresult, cuMemGetInfo, "cuMemGetInfo_v2", (std::size_t*, std::size_t*))                                     \
   X(CUresult, cuMemAlloc, "cuMemAlloc_v2", (CUdeviceptr*, std::size_t))                                          \
+  X(CUresult, cuMemAllocManaged, "cuMemAllocManaged", (CUdeviceptr*, std::size_t, unsigned))                     \
   X(CUresult, cuMemFree, "cuMemFree_v2", (CUdeviceptr))                                                          \
   X(CUresult, cuMemAllocHost, "cuMemAllocHost_v2", (void**, std::size_t))                                        \
   X(CUresult, cuMemFreeHost, "cuMemFreeHost", (void*))                                                           \

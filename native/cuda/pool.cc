@@ -1,6 +1,8 @@
 #include "pool.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "errors.hpp"
@@ -39,6 +41,21 @@ Chunk* Pool::takeNew(std::size_t bytes) {
   return new Chunk{address, bytes, nullptr, nullptr, false};
 }
 
+Chunk* Pool::takePaged(std::size_t bytes) {
+  constexpr unsigned ATTACH_GLOBAL = 1;
+  CUdeviceptr address = 0;
+  if (driver_.cuMemAllocManaged(&address, bytes, ATTACH_GLOBAL) != CUDA_SUCCESS) return nullptr;
+  driverAllocations_++;
+  held_ += bytes;
+  peak_ = std::max(peak_, held_);
+  return new Chunk{address, bytes, nullptr, nullptr, false, true};
+}
+
+std::string Pool::endOvercommit() {
+  overcommit_--;
+  return std::exchange(shortage_, "");
+}
+
 Chunk* Pool::take(std::size_t bytes) {
   const std::size_t rounded = std::max(GRAIN, (bytes + GRAIN - 1) / GRAIN * GRAIN);
   Chunk* chunk = takeFree(rounded);
@@ -47,7 +64,12 @@ Chunk* Pool::take(std::size_t bytes) {
     trim();
     chunk = takeNew(rounded);
   }
-  if (chunk == nullptr) fail(rounded);
+  if (chunk == nullptr) {
+    const std::string shortage = describeShortage(rounded);
+    if (overcommit_ > 0) chunk = takePaged(rounded);
+    if (chunk == nullptr) throw CudaError("CUDA_ERROR_OUT_OF_MEMORY", shortage);
+    if (shortage_.empty()) shortage_ = shortage;
+  }
   allocations_++;
   live_ += chunk->bytes;
   return chunk;
@@ -74,6 +96,7 @@ Chunk* Pool::merge(Chunk* chunk) {
 
 void Pool::give(Chunk* chunk) {
   live_ -= chunk->bytes;
+  if (chunk->paged) return returnToDriver(chunk);
   chunk = merge(chunk);
   chunk->free = true;
   if (limit_ == 0 && chunk->before == nullptr && chunk->after == nullptr) return returnToDriver(chunk);
@@ -96,14 +119,14 @@ void Pool::trim() {
   }
 }
 
-void Pool::fail(std::size_t bytes) const {
+std::string Pool::describeShortage(std::size_t bytes) const {
   std::size_t available = 0, total = 0;
   driver_.cuMemGetInfo(&available, &total);
   std::string message = "out of device memory: " + std::to_string(bytes) + " bytes asked for, " + std::to_string(live_) + " in use here, " +
                         std::to_string(pooledBytes()) + " free in the pool in smaller pieces, " + std::to_string(available) + " of " +
                         std::to_string(total) + " free on the device";
-  if (limit_ > 0) message += ", the pool's limit is " + std::to_string(limit_);
-  throw CudaError("CUDA_ERROR_OUT_OF_MEMORY", message + "; dispose of arrays, use more ranks, or float32");
+  if (limit_ > 0 && limit_ < std::numeric_limits<std::size_t>::max()) message += ", the pool's limit is " + std::to_string(limit_);
+  return message + "; dispose of arrays, use more ranks, or float32";
 }
 
 }  // namespace lops::cuda

@@ -19,6 +19,8 @@ struct Chunk {
   Chunk* before = nullptr;
   Chunk* after = nullptr;
   bool free = false;
+  /** Moved by the driver between host and device: never reused. */
+  bool paged = false;
 };
 
 /**
@@ -39,6 +41,10 @@ class Pool {
   /** Throws a CudaError with byte counts where neither the pool nor the device has so much. */
   Chunk* take(std::size_t bytes);
   void give(Chunk* chunk);
+  /** Until as many calls of the other, what does not fit is memory that the driver moves between host and device: slow, but there. */
+  void beginOvercommit() { overcommit_++; }
+  /** What did not fit, or nothing. */
+  std::string endOvercommit();
   /** Gives driver allocations that are wholly free back. */
   void trim();
 
@@ -57,15 +63,20 @@ class Pool {
   Chunk* takeFree(std::size_t bytes);
   /** Null where the device is out of memory or the limit is met. */
   Chunk* takeNew(std::size_t bytes);
+  /** Null where the driver has no such memory. */
+  Chunk* takePaged(std::size_t bytes);
   /** The chunk that `chunk` becomes one with, which is `chunk` or the one before it. */
   Chunk* merge(Chunk* chunk);
   void returnToDriver(Chunk* whole);
-  [[noreturn]] void fail(std::size_t bytes) const;
+  /** Byte counts, and what helps. */
+  std::string describeShortage(std::size_t bytes) const;
 
   const DriverApi& driver_;
   std::size_t limit_;
   std::set<Chunk*, BySize> free_;
   std::size_t live_ = 0, held_ = 0, peak_ = 0, allocations_ = 0, driverAllocations_ = 0;
+  int overcommit_ = 0;
+  std::string shortage_;
 };
 
 }  // namespace lops::cuda

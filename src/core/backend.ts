@@ -302,8 +302,11 @@ export interface Backend {
   /** The dtypes that it holds. */
   readonly dtypes: readonly DType[];
   readonly defaultDType: DType;
-  /** True where memory is scarce: the ranks agree, while a solver sets up, that all of them had room for each vector. */
-  readonly bounded?: boolean;
+  /**
+   * Where memory is scarce: until the answer is called, what does not fit is kept in slower memory, so that ranks that set up together all come to the end; it answers
+   * what did not fit, or ''. Calls may nest.
+   */
+  overcommit?(): () => string;
 
   // Memory
   /** Memory with undefined contents. Throws `BackendError` for a dtype it doesn't hold. */

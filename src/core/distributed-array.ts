@@ -16,7 +16,6 @@ import { checkOptions } from './options.js';
 import { fillNormal, fillUniform } from './random.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import { PARTS, tidy } from './scope.js';
-import { makePart } from './set-up.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
 import { type DistributedArrayOptions, DistributedSpace, type Partition, spaceOf } from './space.js';
 import { TransferPlan } from './transfer.js';
@@ -63,8 +62,8 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
         `rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, received ${formatShape(local.shape)}`,
       );
     }
-    const { localShape: shape, dtype, backend, comm } = space;
-    return new DistributedArray(space, local ?? makePart(backend, comm, () => NDArray.empty(shape, { dtype, backend })));
+    const { localShape: shape, dtype, backend } = space;
+    return new DistributedArray(space, local ?? NDArray.empty(shape, { dtype, backend }));
   }
 
   /** Contents undefined. Never communicates (as all constructors from a global shape; a mask costs one split when it is first met). */

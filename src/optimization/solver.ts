@@ -1,4 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
+import { DistributedVector } from '../core/distributed-vector.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
 import { Interruption, passenger } from '../core/interruption.js';
@@ -6,7 +7,7 @@ import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { log, logs } from '../core/log.js';
 import { checkOptions } from '../core/options.js';
 import { withReproducibleDots } from '../core/reproducible.js';
-import { settingUp } from '../core/set-up.js';
+import { type Place, settingUp } from '../core/set-up.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 
@@ -226,7 +227,7 @@ export const stepping =
     solver: (...args: Args) => Loop<S, O, T, R>,
   ): ((...args: Args) => Steps<S, T, R>) =>
   (...args) =>
-    drive(solver(...args));
+    drive(solver(...args), placeOf(args));
 
 /** The function of a solver: runs its generator to the end. */
 export const solving =
@@ -234,7 +235,7 @@ export const solving =
     solver: (...args: Args) => Loop<S, O, T, R>,
   ): ((...args: Args) => SolverResult<S['x']> & R) =>
   (...args) => {
-    const steps = drive(solver(...args));
+    const steps = drive(solver(...args), placeOf(args));
     let found: S['x'] | undefined;
     try {
       for (;;) {
@@ -248,14 +249,24 @@ export const solving =
     }
   };
 
-function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(loop: Loop<S, O, T, R>): Steps<S, T, R> {
+/** Where the first vector among arguments lives, options included. */
+function placeOf(args: readonly unknown[]): Place | undefined {
+  const options: unknown = args.at(-1);
+  const all = [...args, ...(typeof options === 'object' && options !== null ? Object.values(options) : [])];
+  return all.find((value) => value instanceof DistributedVector);
+}
+
+function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(
+  loop: Loop<S, O, T, R>,
+  place: Place | undefined,
+): Steps<S, T, R> {
   const { name, options } = loop;
   checkOptions(name, options, [...loop.own, ...RUN_OPTIONS]);
   const { niter = loop.niter ?? 10, maxTime, checkpoint, reproducible = false } = options;
   checkCount(name, { niter });
   if (maxTime !== undefined) checkNonNegative(name, { maxTime });
   checkFlag(name, { reproducible });
-  return run(loop, niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
+  return run(loop, place, niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
 }
 
 /** The solver's own options. */
@@ -265,6 +276,7 @@ function ownOf<O extends object>({ niter, maxTime, checkpoint, reproducible, ...
 
 function* run<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
+  place: Place | undefined,
   niter: number,
   maxTime: number | undefined,
   checkpoint: StateKeeper | undefined,
@@ -274,7 +286,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
   const closeWorkspaces = openWorkspaces();
   let state: S | undefined;
   try {
-    const running = settingUp(() => summing(() => loop.start(ownOf(loop.options))));
+    const running = settingUp(place, () => summing(() => loop.start(ownOf(loop.options))));
     state = running;
     const report = () => ({ iteration: running.iteration, x: running.x, cost: running.cost, state: running, ...loop.report(running) });
     checkpoint?.restore(running);
@@ -285,7 +297,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     // its operators make their workspaces
     let first = true;
     while (!running.finished && running.iteration < niter) {
-      if (first) settingUp(() => summing(step));
+      if (first) settingUp(place, () => summing(step));
       else summing(step);
       first = false;
       const late = maxTime !== undefined && !running.finished && isLate(running, performance.now() - began > 1000 * maxTime);

@@ -57,7 +57,6 @@ export class CudaBackend implements Backend {
   readonly name: string;
   readonly dtypes: readonly DType[] = DTYPES;
   readonly defaultDType: DType = 'float64';
-  readonly bounded = true;
   readonly #engine: CudaEngine;
   readonly #vectors: VectorKernels;
   readonly #reductions: ReductionKernels;
@@ -108,6 +107,13 @@ export class CudaBackend implements Backend {
   /** Gives memory that is kept for reuse back to the device. */
   trimPool(): void {
     this.#engine.addon.trimPool(this.#engine.context);
+  }
+
+  /** Memory that the driver moves between host and device: kernels run on it, slowly. Later, where there is room again, they find it on the device. */
+  overcommit(): () => string {
+    const { addon, context } = this.#engine;
+    addon.beginOvercommit(context);
+    return () => addon.endOvercommit(context);
   }
 
   /** Seconds that the device was busy with what `work` queued, by its own clock. Waits. */

@@ -98,6 +98,10 @@ export interface CudaAddon {
   counters(context: CudaContext): CudaCounters;
   /** Gives what the pool keeps back to the driver. */
   trimPool(context: CudaContext): void;
+  /** Until `endOvercommit`, what does not fit is memory that the driver moves between host and device. Calls may nest. */
+  beginOvercommit(context: CudaContext): void;
+  /** What did not fit, with byte counts, or ''. */
+  endOvercommit(context: CudaContext): string;
 
   /** Blocks are multiples of 512 bytes, 512-aligned. Throws with byte counts when memory is out. */
   alloc(context: CudaContext, bytes: number): CudaMemory;

@@ -65,11 +65,11 @@ bool Memory::reserve() {
   return false;
 }
 
-CUresult Memory::allocate(int device, size_t bytes, CUdeviceptr *out) {
+CUresult Memory::allocate(int device, size_t bytes, CUdeviceptr *out, bool managed) {
   if (!bytes || !out) return CUDA_ERROR_INVALID_VALUE;
-  if (failures().allocationFails()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (!managed && failures().allocationFails()) return CUDA_ERROR_OUT_OF_MEMORY;
   const size_t limit = settings().memory;
-  if (bytes > limit || used_[device] > limit - bytes) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (!managed && (bytes > limit || used_[device] > limit - bytes)) return CUDA_ERROR_OUT_OF_MEMORY;
   const size_t mapped = pageCeiling(bytes);
   // Addresses are not used twice, and nothing is mapped between blocks: use after free faults, as does running over the end
   if (next_ + mapped + kGap > base_ + size_) return CUDA_ERROR_OUT_OF_MEMORY;
@@ -78,6 +78,7 @@ CUresult Memory::allocate(int device, size_t bytes, CUdeviceptr *out) {
   block.mapped = mapped;
   block.size = bytes;
   block.device = device;
+  block.managed = managed;
   // The end comes as near to the unmapped page as the alignment allows
   block.address = block.pages + ((mapped - bytes) & ~(kAlignment - 1));
   char *pages = storage(block.pages);
@@ -89,7 +90,7 @@ CUresult Memory::allocate(int device, size_t bytes, CUdeviceptr *out) {
   next_ += mapped + kGap;
   block.serial = ++serial_;
   live_[block.address] = block;
-  used_[device] += bytes;
+  if (!managed) used_[device] += bytes;
   Counters &count = counters();
   ++count.allocations;
   ++count.liveBlocks;
@@ -112,7 +113,7 @@ CUresult Memory::release(CUdeviceptr address) {
     freed_.erase(freedOrder_.front());
     freedOrder_.pop_front();
   }
-  used_[block.device] -= block.size;
+  if (!block.managed) used_[block.device] -= block.size;
   Counters &count = counters();
   ++count.releases;
   --count.liveBlocks;
@@ -185,6 +186,11 @@ using namespace cuemu;
 CUEMU_API CUresult cuMemAlloc_v2(CUdeviceptr *out, size_t bytes) {
   CUEMU_ENTER(Context);
   return memory().allocate(currentContext()->device, bytes, out);
+}
+
+CUEMU_API CUresult cuMemAllocManaged(CUdeviceptr *out, size_t bytes, unsigned) {
+  CUEMU_ENTER(Context);
+  return memory().allocate(currentContext()->device, bytes, out, true);
 }
 
 CUEMU_API CUresult cuMemFree_v2(CUdeviceptr address) {

@@ -18,6 +18,8 @@ struct Block {
   uint64_t pages;
   size_t mapped;
   int device;
+  /** The driver moves it between host and device: it takes nothing of the device's. */
+  bool managed;
   /** Number of the allocation, from 1. */
   uint64_t serial;
 };
@@ -35,7 +37,7 @@ class Memory {
   bool isStorage(uint64_t address) const { return base_ && address - base_ - size_ < size_; }
   char *storage(uint64_t address) const { return reinterpret_cast<char *>(address + size_); }
 
-  CUresult allocate(int device, size_t bytes, CUdeviceptr *out);
+  CUresult allocate(int device, size_t bytes, CUdeviceptr *out, bool managed = false);
   CUresult release(CUdeviceptr address);
   void releaseAll(int device);
 
