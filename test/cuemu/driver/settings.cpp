@@ -74,10 +74,11 @@ void readEnvironment() {
 void pollControlFile() {
   static const char *path = std::getenv("CUEMU_CONTROL");
   if (!path || !*path) return;
-  static struct timespec last = {0, 0};
+  static struct stat last = {};
   struct stat now;
-  if (stat(path, &now) || (now.st_mtim.tv_sec == last.tv_sec && now.st_mtim.tv_nsec == last.tv_nsec)) return;
-  last = now.st_mtim;
+  // Two files that took its name one after another may have one time, but not one inode
+  if (stat(path, &now) || (now.st_ino == last.st_ino && now.st_mtim.tv_sec == last.st_mtim.tv_sec && now.st_mtim.tv_nsec == last.st_mtim.tv_nsec)) return;
+  last = now;
   std::ifstream in(path);
   std::stringstream text;
   text << in.rdbuf();
