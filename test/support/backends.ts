@@ -30,7 +30,7 @@ export const BACKENDS: readonly BackendEntry[] = [
   },
   {
     name: 'tfjs:cpu',
-    ranks: [1],
+    ranks: [1, 2],
     files: /^(operators|optimization)\//,
     make: () => createTfjsBackend({ engine: 'cpu', host: createCpuBackend() }),
   },
