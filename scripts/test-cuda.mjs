@@ -1,4 +1,4 @@
-// The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks, every operator, and the kernels under NVIDIA's compiler where there
+// The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks, every operator, every example, and the kernels under NVIDIA's compiler where there
 // is one. On the emulator, with streams that run at once and with streams that run only when something waits for them; over two ranks with each transport of device
 // memory. The last line is 'N passed, N failed, N skipped'.
 //
@@ -64,7 +64,7 @@ function run(title, extra, env) {
 /** Plain tests, which go over the backends by themselves, are chosen by their titles. */
 const flags = args.findIndex((arg) => arg.startsWith('-'));
 const named = flags < 0 ? args : args.slice(0, flags);
-const CUDA = named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', ...args];
+const CUDA = named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', 'test/examples', ...args];
 const RANKS = named.length > 0 ? args : ['.ranks.', ...args];
 const only = args.some((arg) => arg === '--grep' || arg === '-g') ? [] : ['--grep', 'cuda|CUDA'];
 /** A library that makes a plain MPI read the emulator's memory. */

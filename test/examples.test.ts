@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { cudaEnvironment } from './support/emulated-cuda.js';
 import { runRanks } from './support/launch.js';
 
 /** The flags that make an example small. Modules of examples that are no programs are named here too. */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   poststack: ['--ny', '4', '--nx', '20', '--nz', '48', '--niter', '3'],
-  reflectivity: [],
+  reflectivity: ['--ny', '4', '--nx', '40', '--nz', '80'],
   'shared-model': ['--nx', '12', '--nz', '16', '--sources', '6', '--receivers', '6', '--niter', '5'],
   lsm: ['--nx', '24', '--nz', '20', '--sources', '5', '--receivers', '4', '--nt', '100', '--niter', '5'],
   mdd: ['--nx', '9', '--ny', '12', '--nt', '60', '--frequencies', '20', '--niter', '5'],
@@ -19,6 +20,7 @@ const MODULES = ['support', 'impedance-model', 'poststack-figure', 'kirchhoff-su
 
 /** What an example must have found. */
 const FINDS: Readonly<Record<string, RegExp>> = {
+  'custom-kernel': /less than a tenth: 30\d of 4000; .*\nfused and composed weights differ by at most 0\n/,
   checkpoint: /never stopped: 0; costs of its iterations: the same bits/,
   ffts: /derivative along x by wavenumbers +\S+e-1[0-9]\n.*\n/,
   matmul: /^summa .*e-1\d.*\nblock .*e-1\d/m,
@@ -36,12 +38,15 @@ describe('examples', () => {
   });
   after(() => rmSync(out, { recursive: true, force: true }));
 
-  for (const name of names) {
-    it(`${name} runs on 2 ranks`, async function () {
-      this.timeout(120_000);
-      const result = await runRanks(2, [join(folder, `${name}.js`), '--out', join(out, name), '--timing', ...(FLAGS[name] ?? [])], {
-        timeout: 110_000,
-      });
+  /** Runs with other backends where they are asked for; one always with CUDA. */
+  const asked = (process.env['LOPS_TEST_BACKENDS'] ?? '').split(',').includes('cuda');
+  const programs = [...names.map((name) => ({ name, backend: 'cpu' })), ...names.map((name) => ({ name, backend: 'cuda' }))];
+  for (const { name, backend } of programs.filter((p) => p.backend === 'cpu' || asked || p.name === 'custom-kernel')) {
+    it(`${name} runs on 2 ranks [${backend}]`, async function () {
+      this.timeout(240_000);
+      const flags = ['--out', join(out, `${name}-${backend}`), '--timing', '--backend', backend, ...(FLAGS[name] ?? [])];
+      const env = backend === 'cuda' ? cudaEnvironment() : {};
+      const result = await runRanks(2, [join(folder, `${name}.js`), ...flags], { timeout: 220_000, env });
       expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);
       expect(result.stdout).not.to.match(/\bNaN\b/);
       const finding = FINDS[name];

@@ -4,9 +4,10 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { BackendReport } from '../core/backend-report.js';
 import type { Communicator } from '../core/communicator.js';
-import { backendNames, reportBackend } from '../core/defaults.js';
+import { backendNames, reportBackend, resolveBackend } from '../core/defaults.js';
 import { PACKAGE_ROOT } from '../core/package-root.js';
 import { cpuAddon } from '../cpu/native-addon.js';
+import { cudaAddon } from '../gpu/cuda/index.js';
 import { deviceTransport } from '../mpi/device-transport.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { addonPath, loadMpi, type MpiDescription } from '../mpi/native.js';
@@ -125,10 +126,24 @@ function deviceAddons(): AddonReport[] {
       ];
 }
 
+/** How device memory would travel between the ranks, decided as a program's first use of the backend does. Collective. */
+function transportOf(world: Communicator): RankReport['transport'] {
+  const state = cudaAddon();
+  const missing = world.allgatherObject(state.available ? '' : state.reason);
+  const rank = missing.findIndex((reason) => reason !== '');
+  if (rank >= 0) return { transport: 'none', reason: `${missing.includes('') ? `rank ${rank} has no CUDA` : 'no CUDA'}: ${missing[rank]}` };
+  try {
+    resolveBackend('cuda');
+    const { transport, reason } = deviceTransport();
+    return { transport, reason };
+  } catch (error) {
+    return { transport: 'none', reason: messageOf(error) };
+  }
+}
+
 async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): Promise<RankReport> {
   const backends: Record<string, BackendReport> = {};
   for (const name of backendNames()) backends[name] = await reportBackend(name);
-  const { transport, reason } = deviceTransport();
   return {
     rank: world.rank,
     host: hostname(),
@@ -140,7 +155,7 @@ async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): P
     version: packageVersion(),
     mpi: typeof mpi === 'object' ? mpi.version : 'none',
     backends,
-    transport: { transport, reason },
+    transport: transportOf(world),
   };
 }
 

@@ -5,7 +5,10 @@ import type { DoctorReport, RankReport } from '../../src/cli/doctor.js';
 import { findProblems } from '../../src/cli/doctor-problems.js';
 import { doctorText } from '../../src/cli/doctor-text.js';
 import { backendNames, registerBackend, reportBackend } from '../../src/core/defaults.js';
+import { mpiShim } from '../cuemu/emulator.js';
+import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { rankEnvironment, runRanks } from '../support/launch.js';
+import { skip } from '../support/skip.js';
 
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
 
@@ -62,6 +65,21 @@ describe('lops doctor', function () {
       expect(latencyMicroseconds).to.be.greaterThan(0);
       expect(gigabytesPerSecond).to.be.greaterThan(0);
     }
+  });
+
+  it('which way device memory would travel, and why', async function () {
+    if (onRealCuda()) skip(this, 'what an MPI says of itself is made up for the emulator');
+    const transport = async (env: NodeJS.ProcessEnv): Promise<string> => {
+      const { code, stdout, stderr } = await runRanks(2, [LOPS, 'doctor'], { env: { ...cudaEnvironment(), ...env } });
+      expect(code, stderr).to.equal(0);
+      return /^transport .*$/m.exec(stdout)?.[0] ?? '';
+    };
+    const aware = { LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' };
+    expect(await transport({})).to.match(/device memory staged: MPI does not read device memory \(/);
+    expect(await transport(aware)).to.match(/device memory direct: .*, and an exchange proved it/);
+    expect(await transport({ LOPS_GPU_TRANSPORT: 'nccl' })).to.match(/device memory nccl: LOPS_GPU_TRANSPORT asks for it/);
+    expect(await transport({ LOPS_GPU_TRANSPORT: 'direct' })).to.match(/device memory none: LOPS_GPU_TRANSPORT=direct, but MPI does not/);
+    expect(await transport({ CUEMU_DEVICES: '0' })).to.match(/device memory none: no CUDA: .*device/i);
   });
 
   it('on ranks that do not see each other: one report, an error, exit code 1', async () => {
