@@ -28,7 +28,7 @@ export interface Spgl1StartOptions<M extends Vector<M>> {
   readonly sigma?: number;
   /** Lasso instead: least `‖y − A x‖` with `‖x‖₁ ≤ tau`. */
   readonly tau?: number | undefined;
-  /** Relative tolerance of the duality gap and of `‖y − A x‖ = sigma`. @default 1e-4 */
+  /** Tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`; of a Lasso problem, of the duality gap. @default 1e-4 */
   readonly tol?: number;
 }
 
@@ -181,7 +181,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   state.steepest = Math.max(state.steepest, steepness);
   state.gap = Math.abs(next - misfit + state.tau * largest) / Math.max(1, 0.5 * next);
   state.iteration++;
-  const reached = sigma !== undefined && Math.abs(cost - sigma) <= tol * Math.max(bnorm, sigma);
+  // the radius is at most the solution's: what fits within it is as short
+  const reached = sigma !== undefined && cost - sigma <= tol * Math.max(bnorm, sigma);
   const reason: StopReason | undefined =
     cost === 0 || largest === 0
       ? 'solved exactly'
@@ -189,7 +190,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
         ? state.gap <= tol
           ? 'tolerance reached'
           : undefined
-        : reached && state.gap <= Math.max(tol, tol * bnorm)
+        : reached
           ? 'residual within tolerance'
           : steepness <= tol * state.steepest && cost > sigma
             ? 'gradient within tolerance'
@@ -231,7 +232,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Spectral projected gradients on the ball `‖x‖₁ ≤ τ`: `x = P_τ(x − α g)`, `g = −Aᴴ(y − A x)`, Barzilai and Borwein's α and a search that need not descend every time. Where
  * the duality gap is a tenth of `‖r‖(‖r‖ − σ)`, Newton's method on the curve of misfit over radius, by a tangent that lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
  *
- * It stops where the misfit is sigma, or the duality gap zero, to the relative tolerance `tol`; where `‖Aᴴr‖∞/‖r‖` is `tol` times its largest, since no x has a misfit
+ * It stops where the misfit is sigma to the tolerance `tol ‖y‖`, since the radius never exceeds the least `‖x‖₁` that has it, or, of a Lasso problem, where the duality gap is at most `tol`; where `‖Aᴴr‖∞/‖r‖` is `tol` times its largest, since no x has a misfit
  * of sigma ('gradient within tolerance'); or after `niter` iterations.
  * Memory: x, g, and the next of both; y, r and the next; three real workspaces for the projection. An iteration costs one forward (one more for each backtracking), one adjoint, and about 12 reductions, most of them in
  * the projection; it allocates no vector. With a mask every colour solves its own problem, for one reduction more a forward.

@@ -10,6 +10,7 @@ import {
   type ProximalRunOptions,
   type ProximalState,
   settleProximal,
+  withMemories,
 } from './proximal-solver.js';
 
 export interface AdmmStartOptions<V> {
@@ -59,12 +60,15 @@ function init<V extends Vector<V>>(
   checkStart('admm', x0);
   const x = x0.copy();
   const z = x.emptyLike().assign(z0 ?? x0);
-  const state: AdmmState<V> = {
-    ...begin({ comm: f.comm ?? g.comm }, x),
-    ...{ f, g, tau, gfirst, tol, z },
-    u: x.zerosLike(),
-    residual: Number.NaN,
-  };
+  const state = withMemories<AdmmState<V>>(
+    {
+      ...begin({ comm: f.comm ?? g.comm }, x),
+      ...{ f, g, tau, gfirst, tol, z },
+      u: x.zerosLike(),
+      residual: Number.NaN,
+    },
+    [...f.memories(x.space), ...g.memories(x.space)],
+  );
   settleProximal('admm', state, f.value(x) + g.value(z));
   return state;
 }

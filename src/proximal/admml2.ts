@@ -14,6 +14,7 @@ import {
   rangeFor,
   refuseMask,
   settleProximal,
+  withMemories,
 } from './proximal-solver.js';
 
 export interface AdmmL2StartOptions<M> {
@@ -79,15 +80,18 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
     Op.matvec(x, r).axpby(1, own, -1);
     return 0.5 * r.rdot(r) + g.value(z);
   });
-  const state: AdmmL2State<M, D, Z> = {
-    ...begin(Op, x, ['v']),
-    ...{ Op, g, L: A, tau, tol, z },
-    inner: { niter: innerNiter, tol: innerTol },
-    b: own,
-    u: z.zerosLike(),
-    v: z.emptyLike(),
-    residual: Number.NaN,
-  };
+  const state = withMemories<AdmmL2State<M, D, Z>>(
+    {
+      ...begin(Op, x, ['v']),
+      ...{ Op, g, L: A, tau, tol, z },
+      inner: { niter: innerNiter, tol: innerTol },
+      b: own,
+      u: z.zerosLike(),
+      v: z.emptyLike(),
+      residual: Number.NaN,
+    },
+    g.memories(range),
+  );
   settleProximal('admml2', state, cost);
   return state;
 }

@@ -10,6 +10,7 @@ import {
   type ProximalRunOptions,
   type ProximalState,
   settleProximal,
+  withMemories,
 } from './proximal-solver.js';
 
 export interface DouglasRachfordStartOptions {
@@ -61,13 +62,16 @@ function init<V extends Vector<V>>(
   checkNonNegative(name, { tol });
   checkStart(name, x0);
   const x = x0.copy();
-  const state: DouglasRachfordState<V> = {
-    ...begin({ comm: f.comm ?? g.comm }, x, ['z']),
-    ...{ f, g, tau, eta, gfirst, tol },
-    y: x.copy(),
-    z: x.emptyLike(),
-    residual: Number.NaN,
-  };
+  const state = withMemories<DouglasRachfordState<V>>(
+    {
+      ...begin({ comm: f.comm ?? g.comm }, x, ['z']),
+      ...{ f, g, tau, eta, gfirst, tol },
+      y: x.copy(),
+      z: x.emptyLike(),
+      residual: Number.NaN,
+    },
+    [...f.memories(x.space), ...g.memories(x.space)],
+  );
   settleProximal(name, state, f.value(x) + g.value(x));
   return state;
 }

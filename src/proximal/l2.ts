@@ -6,7 +6,7 @@ import { keep } from '../core/scope.js';
 import { type AnyVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 import { innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
-import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
+import { checkPositive, fitting, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** @default the identity */
@@ -48,8 +48,8 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   readonly #tol: number;
   readonly #warm: boolean;
   readonly #x0: V | undefined;
-  /** The last result: where the next prox starts. */
-  #last: V | undefined;
+  /** The last results, one for every kind of x: where the next prox starts. */
+  readonly #last: ProxMemory<V>[] = [];
   /** What belongs to the space of an x. */
   readonly #known = new WeakMap<Space<V>, { readonly range: Space<D>; readonly b: D }>();
 
@@ -76,6 +76,9 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
 
   override get comm(): Communicator | undefined {
     return this.Op?.comm;
+  }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.Op && this.#warm ? [this.#lastIn(space)] : [];
   }
   override get isSmooth(): boolean {
     return true;
@@ -157,8 +160,9 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
 
   #solve(Op: LinearOperator<V, D>, x: V, tau: number, q: AnyVector | undefined, y: AnyVector): void {
     const { b } = this.#data(Op, x);
-    const last = this.#last?.dtype === x.dtype && sameMemory(this.#last.space, x.space) ? seenIn(this.#last, x.space) : undefined;
-    const start = last ?? (this.#x0 && fitting(this.name, 'x0', this.#x0, x)) ?? x;
+    const memory = this.#warm ? this.#lastIn(x.space) : undefined;
+    const last = memory && seenIn(memory.vector, x.space);
+    const start = (memory?.filled ? last : undefined) ?? (this.#x0 && fitting(this.name, 'x0', this.#x0, x)) ?? x;
     withWorkspaces([x.space, x.space], (works) => {
       const [center, z] = works as [AnyVector, AnyVector];
       center.assign(x);
@@ -169,17 +173,20 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
         { b: center, weight: 1 / tau },
       ];
       innerLeastSquares(z, terms, { niter: this.#niter, tol: this.#tol });
-      if (this.#warm) this.#keepLast(x, z);
+      if (memory && last) {
+        last.assign(z as V);
+        memory.filled = true;
+      }
       y.assign(z);
     });
   }
 
-  #keepLast(x: V, z: AnyVector): void {
-    if (this.#last?.space !== x.space) {
-      this.#last?.dispose();
-      this.#last = keep(x.space.empty());
-    }
-    (this.#last as AnyVector).assign(z);
+  #lastIn(space: Space<V>): ProxMemory<V> {
+    const known = this.#last.find(({ vector }) => vector.dtype === space.dtype && sameMemory(vector.space, space));
+    if (known) return known;
+    const made = { vector: keep(space.empty()), filled: false };
+    this.#last.push(made);
+    return made;
   }
 
   override conjugateValue(y: V): number {

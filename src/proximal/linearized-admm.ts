@@ -13,6 +13,7 @@ import {
   rangeFor,
   refuseMask,
   settleProximal,
+  withMemories,
 } from './proximal-solver.js';
 
 export interface LinearizedAdmmStartOptions {
@@ -71,15 +72,18 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   refuseMask(name, A.comm ?? f.comm, x0);
   const x = x0.copy();
   const v = A.matvec(x, range.empty());
-  const state: LinearizedAdmmState<M, Z> = {
-    ...begin(A, x, ['w', 's']),
-    ...{ f, g, L: A, tau, mu, tol, v },
-    z: v.copy(),
-    u: v.zerosLike(),
-    w: v.emptyLike(),
-    s: x.emptyLike(),
-    residual: Number.NaN,
-  };
+  const state = withMemories<LinearizedAdmmState<M, Z>>(
+    {
+      ...begin(A, x, ['w', 's']),
+      ...{ f, g, L: A, tau, mu, tol, v },
+      z: v.copy(),
+      u: v.zerosLike(),
+      w: v.emptyLike(),
+      s: x.emptyLike(),
+      residual: Number.NaN,
+    },
+    [...f.memories(x.space), ...g.memories(range)],
+  );
   settleProximal(name, state, f.value(x) + g.value(v));
   return state;
 }

@@ -1,7 +1,8 @@
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError } from '../core/errors.js';
 import type { AnyDistributedArray } from '../core/stacked-distributed-array.js';
-import { ProxOperator } from './prox-operator.js';
+import type { Space } from '../core/vector.js';
+import { type ProxMemory, ProxOperator } from './prox-operator.js';
 
 /**
  * A function over distributed vectors: the name that PyLops-MPI has for it. Here every {@link ProxOperator} takes distributed vectors as it is, so that this one
@@ -16,6 +17,9 @@ export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
   }
   override get name(): string {
     return `MPIProxOperator(${this.f.name})`;
+  }
+  override memories(space: Space<AnyDistributedArray>): ProxMemory[] {
+    return this.f.memories(space);
   }
   override get comm(): Communicator | undefined {
     return this.f.comm;

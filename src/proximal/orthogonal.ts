@@ -4,7 +4,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { checkPositive, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 export interface OrthogonalOptions<D> {
   /** `Q Qᴴ = α I` @default 1 */
@@ -33,6 +33,9 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
     this.alpha = checkPositive('Orthogonal', 'alpha', options.alpha ?? 1);
     this.#b = options.b;
   }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.f.memories(this.#rangeOf(space));
+  }
   override get comm(): Communicator | undefined {
     return this.Q.comm ?? this.f.comm;
   }
@@ -42,11 +45,14 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
   override get isQuadratic(): boolean {
     return this.f.isQuadratic;
   }
+  #rangeOf(space: Space<V>): Space<D> {
+    let range = this.#ranges.get(space);
+    if (!range) this.#ranges.set(space, (range = this.Q.rangeOf(space)));
+    return range;
+  }
   /** `u = Q x + b` */
   #image<R>(x: V, more: number, body: (u: D, others: D[]) => R): R {
-    let range = this.#ranges.get(x.space);
-    if (!range) this.#ranges.set(x.space, (range = this.Q.rangeOf(x.space)));
-    const space = range;
+    const space = this.#rangeOf(x.space);
     if (this.#b && !sameMemory(this.#b.space, space)) throw new ShapeError(`Orthogonal: expected b in ${space}, received ${this.#b.space}`);
     return withWorkspaces(
       Array.from({ length: 1 + more }, () => space),

@@ -14,6 +14,7 @@ import {
   rangeFor,
   refuseMask,
   settleProximal,
+  withMemories,
 } from './proximal-solver.js';
 
 export interface PrimalDualStartOptions<M, Z> {
@@ -86,14 +87,17 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   const v = A.matvec(x, range.empty());
   const y = range.zeros();
   if (y0) y.assign(fitting(name, 'y0', y0, y) as Z);
-  const state: PrimalDualState<M, Z> = {
-    ...begin(A, x),
-    ...{ f, g, L: A, tau, mu, theta, gfirst, tol, y, v },
-    c: c && x.emptyLike().assign(fitting(name, 'c', c, x) as M),
-    vBefore: v.copy(),
-    s: A.rmatvec(y, x.emptyLike()),
-    residual: Number.NaN,
-  };
+  const state = withMemories<PrimalDualState<M, Z>>(
+    {
+      ...begin(A, x),
+      ...{ f, g, L: A, tau, mu, theta, gfirst, tol, y, v },
+      c: c && x.emptyLike().assign(fitting(name, 'c', c, x) as M),
+      vBefore: v.copy(),
+      s: A.rmatvec(y, x.emptyLike()),
+      residual: Number.NaN,
+    },
+    [...f.memories(x.space), ...g.memories(range)],
+  );
   settleProximal(name, state, objective(state));
   return state;
 }

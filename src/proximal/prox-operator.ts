@@ -2,7 +2,7 @@ import type { Communicator } from '../core/communicator.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
-import { type AnyVector, rdots, sameMemory, seenIn } from '../core/vector.js';
+import { type AnyVector, rdots, type Space, sameMemory, seenIn } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */
@@ -10,6 +10,13 @@ export function checkPositive(owner: string, name: string, value: number): numbe
   if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
     throw new ArgumentError(`${owner}: expected ${name} to be a finite number above 0, received ${String(value)}`);
   return value;
+}
+
+/** What a function carries from one prox to the next. */
+export interface ProxMemory<V extends AnyVector = AnyVector> {
+  readonly vector: V;
+  /** False while the vector holds nothing. */
+  filled: boolean;
 }
 
 /** `ρ/2 ‖x − b‖² + Re⟨q, x⟩` */
@@ -63,6 +70,11 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   /** `y ← ∇f(x)`; y is not x. */
   protected fillGrad(_x: V, _y: V): void {
     throw new ArgumentError(`${this.name} is not smooth: it has no gradient`);
+  }
+
+  /** What it carries from one prox of vectors of a space to the next, its own functions included: solvers have it in their state, so that checkpoints do. */
+  memories(_space: Space<V>): ProxMemory[] {
+    return [];
   }
 
   /** `f*(y) = sup_x Re⟨x, y⟩ − f(x)`. Throws {@link ArgumentError} where no closed form is known. */
@@ -168,6 +180,9 @@ class Translated<V extends AnyVector> extends ProxOperator<V> {
   override get name(): string {
     return `${this.#f.name}.translate()`;
   }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.#f.memories(space);
+  }
   override get comm(): Communicator | undefined {
     return this.#f.comm;
   }
@@ -211,6 +226,9 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
   override get name(): string {
     return `${this.#f.name}.scale(${this.#a})`;
   }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.#f.memories(space);
+  }
   override get comm(): Communicator | undefined {
     return this.#f.comm;
   }
@@ -252,6 +270,9 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
   }
   override get name(): string {
     return `${this.#f.name}.addQuadratic()`;
+  }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.#f.memories(space);
   }
   override get comm(): Communicator | undefined {
     return this.#f.comm;
@@ -300,6 +321,9 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
   override get name(): string {
     return `${this.#f.name}.conjugate()`;
   }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.#f.memories(space);
+  }
   override get comm(): Communicator | undefined {
     return this.#f.comm;
   }
@@ -339,6 +363,9 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     this.functions = [...functions];
     this.niter = niter;
     this.tol = tol;
+  }
+  override memories(space: Space<V>): ProxMemory[] {
+    return this.functions.flatMap((f) => f.memories(space));
   }
   override get comm(): Communicator | undefined {
     return this.functions.find((f) => f.comm)?.comm;

@@ -12,6 +12,7 @@ import {
   type ProximalRunOptions,
   type ProximalState,
   settleProximal,
+  withMemories,
 } from './proximal-solver.js';
 
 /** How the next point is extrapolated: not at all, by `(t − 1)/t'` with `t' = (1 + √(1 + 4t²))/2`, or by `k/(k + 3)`. */
@@ -102,19 +103,22 @@ function init<V extends Vector<V>>(
   const x = x0.copy();
   const gradient = x.emptyLike();
   const fy = f.valueAndGrad(x, gradient);
-  const state: ProximalGradientState<V> = {
-    ...begin({ comm }, x, ['p']),
-    f,
-    g,
-    ...{ backtracking, beta, epsg, eta, acceleration, restart, tol, tau, fy },
-    y: acceleration === 'none' ? undefined : x.copy(),
-    gradient,
-    slope: acceleration !== 'none' && f.isQuadratic ? gradient.copy() : undefined,
-    p: x.emptyLike(),
-    t: 1,
-    k: 0,
-    residual: Number.NaN,
-  };
+  const state = withMemories<ProximalGradientState<V>>(
+    {
+      ...begin({ comm }, x, ['p']),
+      f,
+      g,
+      ...{ backtracking, beta, epsg, eta, acceleration, restart, tol, tau, fy },
+      y: acceleration === 'none' ? undefined : x.copy(),
+      gradient,
+      slope: acceleration !== 'none' && f.isQuadratic ? gradient.copy() : undefined,
+      p: x.emptyLike(),
+      t: 1,
+      k: 0,
+      residual: Number.NaN,
+    },
+    g.memories(x.space),
+  );
   settleProximal(name, state, fy + epsg * g.value(x));
   return state;
 }

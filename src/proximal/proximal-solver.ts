@@ -13,12 +13,32 @@ import {
   type SolverResult,
   type SolverStep,
 } from '../optimization/solver.js';
+import type { ProxMemory } from './prox-operator.js';
 
 /** What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside of its domain. */
 export interface ProximalState<V extends Vector<V>> extends SolverProgress {
   readonly x: V;
   /** How far from a fixed point the last iteration was: compared with `tol`. NaN where `tol` is 0: it is not computed. */
   residual: number;
+}
+
+/**
+ * A state with what its functions carry from one prox to the next: `remembered`, vectors that belong to the functions, and `remembers`, whether they hold anything. A checkpoint
+ * writes both, and finds the functions of a resumed run as they were.
+ */
+export function withMemories<S extends object>(state: S, memories: readonly ProxMemory[]): S {
+  if (memories.length === 0) return state;
+  return Object.defineProperties(state, {
+    // not theirs to give back, who dispose the vectors of a state
+    remembered: { enumerable: true, value: memories.map(({ vector }) => vector.aliasIn(vector.space)) },
+    remembers: {
+      enumerable: true,
+      get: () => memories.map(({ filled }) => filled),
+      set: (filled: readonly boolean[]) => {
+        for (const [k, memory] of memories.entries()) memory.filled = filled[k] === true;
+      },
+    },
+  });
 }
 
 /** What an iteration has found. `x` is live: the next step changes it. `cost` is the objective; Infinity where x is outside of its domain. */

@@ -61,6 +61,33 @@ describe('spgl1 on dense random matrices', () => {
     });
   }
 
+  // with some slack over what was counted
+  for (const { size, sigma, most } of [
+    { size: [50, 128, 8], sigma: 0, most: 160 },
+    { size: [50, 128, 8], sigma: 0.05, most: 90 },
+    { size: [120, 512, 20], sigma: 0, most: 320 },
+    { size: [120, 512, 20], sigma: 0.05, most: 190 },
+  ] as const)
+    it(`${size[0]} of ${size[1]} with ${size[2]} nonzeros, noise ${sigma}: within ${most} iterations`, () => {
+      const [m, n, k] = size;
+      for (const seed of [1, 2, 3]) {
+        const A = new Dense(randomMatrix(m, n, seed));
+        const truth = NDArray.zeros([n]);
+        const values = NDArray.normal([k], { seed: seed + 50 });
+        for (let i = 0; i < k; i++) truth.setAt((37 * i + 11 * seed) % n, values.get(i));
+        const clean = A.matvec(truth);
+        const noise = NDArray.normal([m], { seed: seed + 90 });
+        const level = sigma * clean.norm();
+        const { x, iterations, reason, cost } = spgl1(A, clean.copy().axpby(level / noise.norm(), noise, 1), { sigma: level, niter: 1000 });
+        expect(reason).to.equal('residual within tolerance');
+        expect(iterations, `seed ${seed}`).to.be.at.most(most);
+        expect(cost.at(-1)).to.be.within(level * (1 - 1e-9), level + 1.1e-4 * clean.norm() * (1 + sigma));
+        // no longer than the truth, which has this misfit too
+        expect(x.norm(1)).to.be.at.most(truth.norm(1) * (1 + 1e-9));
+        expect(x.subtract(truth).norm()).to.be.below((sigma === 0 ? 2e-3 : 0.2) * truth.norm());
+      }
+    });
+
   it('ends at the least squares where no x has a misfit of sigma', () => {
     for (const seed of [1, 4, 5]) {
       const matrix = randomMatrix(10, 8, seed);

@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Communicator } from '../../src/core/communicator.js';
+
+/** Runs `body` with a folder that all ranks see, and removes it. Collective. */
+export function withFolder(comm: Communicator, body: (folder: string) => void): void {
+  const folder = comm.bcastObject(comm.rank === 0 ? mkdtempSync(join(tmpdir(), 'lops-checkpoint-')) : '');
+  try {
+    body(folder);
+  } finally {
+    comm.barrier();
+    if (comm.rank === 0) rmSync(folder, { recursive: true, force: true });
+  }
+}
