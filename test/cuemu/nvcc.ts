@@ -20,7 +20,7 @@ export function checkWithNvcc(
   try {
     return architectures
       .map((architecture) => {
-        const args = [...options, '-std=c++17', `-arch=${architecture}`, '--cubin', '-x', 'cu', file, '-o', join(folder, 'kernel.cubin')];
+        const args = [...options, '-std=c++14', `-arch=${architecture}`, '--cubin', '-x', 'cu', file, '-o', join(folder, 'kernel.cubin')];
         const { status, stdout, stderr, error } = spawnSync(nvcc(), args, { encoding: 'utf8', timeout: 300_000 });
         if (error) throw error;
         const said = `${stdout}${stderr}`.trim();

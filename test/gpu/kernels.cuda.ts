@@ -1,16 +1,29 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { DTYPES } from '../../src/core/dtype.js';
+import { UNARY_OPS } from '../../src/core/backend.js';
+import { DTYPES, type DType, isComplex } from '../../src/core/dtype.js';
+import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
+import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { kernelOptions } from '../../src/gpu/cuda/engine.js';
+import { CudaBackend, cudaAddon } from '../../src/gpu/cuda/index.js';
+import { nvidiaLibrary } from '../cuemu/emulator.js';
 import { checkWithNvcc, hasNvcc } from '../cuemu/nvcc.js';
+import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { skip } from '../support/skip.js';
 
 const folder = fileURLToPath(new URL('../../../native/cuda/kernels/', import.meta.url));
+const files = (ending: string): string[] => readdirSync(folder).filter((name) => name.endsWith(ending));
+/** Each source with the dtypes that it is compiled for. */
+const KERNELS = files('.cu').map((file) => ({
+  file,
+  // What treats complex numbers as two real ones, or needs an order
+  dtypes: DTYPES.filter((dtype) => !/^(lanes|ordered)/.test(file) || !isComplex(dtype)),
+}));
 
 describe("the kernels under NVIDIA's compiler, for sm_80 and sm_90", () => {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.cu'))) {
-    // What treats complex numbers as two real ones, or needs an order
-    const dtypes = /^(lanes|ordered)/.test(file) ? DTYPES.filter((dtype) => !dtype.startsWith('complex')) : DTYPES;
+  for (const { file, dtypes } of KERNELS) {
     for (const dtype of dtypes) {
       it(`${file} of ${dtype}`, function () {
         if (!hasNvcc()) skip(this, 'there is no nvcc');
@@ -18,4 +31,59 @@ describe("the kernels under NVIDIA's compiler, for sm_80 and sm_90", () => {
       }).timeout(300_000);
     }
   }
+});
+
+describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
+  this.timeout(600_000);
+  before(function () {
+    if (onRealCuda()) skip(this as unknown as Mocha.Context, "the device's own NVRTC compiles them for every test");
+    const found = nvidiaLibrary('nvrtc');
+    if ('reason' in found) return skip(this as unknown as Mocha.Context, found.reason);
+    // The emulator lets it judge every source first; nothing comes from a cache
+    Object.assign(process.env, cudaEnvironment(), { CUEMU_REAL_NVRTC: found.file, CUEMU_REAL_ARCHS: 'sm_80,sm_90' });
+  });
+  after(() => {
+    delete process.env['CUEMU_REAL_NVRTC'];
+  });
+
+  for (const { file, dtypes } of KERNELS)
+    it(`${file} of ${dtypes.join(', ')}`, () => {
+      const state = cudaAddon();
+      if (!state.available) throw new Error(state.reason);
+      const { addon } = state;
+      const context = addon.openContext(0, Number.POSITIVE_INFINITY, '');
+      const headers = files('.cuh').flatMap((name) => [name, readFileSync(folder + name, 'utf8')]);
+      const source = readFileSync(folder + file, 'utf8');
+      for (const dtype of dtypes) addon.compile(context, file, source, headers, kernelOptions(dtype));
+      addon.closeContext(context);
+    });
+
+  it('and refuses what is none', () => {
+    const state = cudaAddon();
+    if (!state.available) throw new Error(state.reason);
+    const context = state.addon.openContext(0, Number.POSITIVE_INFINITY, '');
+    // g++ would take it
+    const wrong = 'extern "C" __global__ void wrong(double *x) { static __thread int y = 1; asm volatile("nop.b17;"); x[0] = y; }';
+    expect(() => state.addon.compile(context, 'wrong.cu', wrong, [], [])).to.throw(/NVRTC \(sm_80\)/);
+    state.addon.closeContext(context);
+  });
+
+  it('kernels of expressions: every function and operator, all dtypes', () => {
+    const backend = new CudaBackend();
+    for (const dtype of DTYPES) {
+      const ordered = isComplex(dtype) ? [] : ['max(x, y)', 'min(x, y)', 'atan2(x, y)', '(x < y) + (x >= y)', 'x > y ? x : y'];
+      const steps = [
+        ...UNARY_OPS.filter((op) => !isComplex(dtype) || !['floor', 'ceil', 'rint'].includes(op)).map((op) => `${op}(x)`),
+        ...['x + y', 'x - y', 'x * y', 'x / y', 'x ** y', 'multiplyConj(x, y)', '(x == y) + 2 * (x != y)', 'i + n * real(x)'],
+        ...ordered,
+      ];
+      const [x, y] = [2, 3].map((value) => NDArray.full(5, value, { dtype: dtype as DType, backend })) as [NDArray, NDArray];
+      const names = steps.map((_, k) => `z${k}`);
+      const expression = steps.map((text, k) => `z${k} = ${text}`).join('; ');
+      const results = new ElementwiseKernel({ inputs: { x: 'array', y: 'array' }, outputs: names, expression }).run({ x, y });
+      expect(results['z0']?.toArray()).to.have.length(5);
+      for (const reduce of ['sum', 'prod'] as const)
+        new ReductionKernel({ inputs: { x: 'array', y: 'array' }, map: 'x * y', reduce }).run({ x, y });
+    }
+  });
 });

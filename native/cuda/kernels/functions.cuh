@@ -54,13 +54,15 @@ DEVICE Z f_exp(Z x) {
   const double half = exp(x.re / 2);
   return {half * cos(x.im) * half, half * sin(x.im) * half};
 }
+// Powers of two; C++14 has no hexadecimal ones
+constexpr double POWER_80 = 1208925819614629174706176.0, POWER_100 = 1267650600228229401496703205376.0, POWER_108 = 324518553658426726783156020576256.0;
 DEVICE Z f_log(Z x) {
   const double a = fabs(x.re), b = fabs(x.im);
   const double large = a > b ? a : b, small = a > b ? b : a, r = hypot(x.re, x.im);
   double real;
   if (r > 0.5 && r < 2) real = log1p((large - 1) * (large + 1) + small * small) / 2;
   else if (large > 1e300) real = log(hypot(x.re / 2, x.im / 2)) + 0.693147180559945309417;
-  else if (large < 1e-290 && large > 0) real = log(hypot(x.re * 0x1p100, x.im * 0x1p100)) - 100 * 0.693147180559945309417;
+  else if (large < 1e-290 && large > 0) real = log(hypot(x.re * POWER_100, x.im * POWER_100)) - 100 * 0.693147180559945309417;
   else real = log(r);
   return {real, atan2(x.im, x.re)};
 }
@@ -69,7 +71,7 @@ DEVICE Z f_sqrt(Z x) {
   if (fabs(x.im) == huge()) return {huge(), x.im};
   const double a = fabs(x.re), b = fabs(x.im), large = a > b ? a : b;
   // Scaled by a power of 4, so that |re| + |z| neither overflows nor loses digits
-  const double scale = large > 1e300 ? 0x1p-4 : large < 1e-290 ? 0x1p108 : 1;
+  const double scale = large > 1e300 ? 0.0625 : large < 1e-290 ? POWER_108 : 1;
   const double re = x.re * scale, im = x.im * scale, root = sqrt(scale);
   const double t = sqrt((fabs(re) + hypot(re, im)) / 2);
   if (x.re >= 0) return {t / root, im / (2 * t) / root};
@@ -80,7 +82,7 @@ DEVICE Z f_sign(Z x) {
   const double r = hypot(x.re, x.im);
   if (r == 0) return {0, 0};
   if (r > 1e300 || r < 1e-300) {
-    const double scale = r > 1 ? 0x1p-30 : 0x1p80, scaled = hypot(x.re * scale, x.im * scale);
+    const double scale = r > 1 ? 9.31322574615478515625e-10 : POWER_80, scaled = hypot(x.re * scale, x.im * scale);
     return {x.re * scale / scaled, x.im * scale / scaled};
   }
   return {x.re / r, x.im / r};

@@ -23,6 +23,9 @@ export interface DeviceTable {
   readonly address: DeviceAddress;
 }
 
+/** What NVRTC is told for kernels of `native/cuda/kernels`. */
+export const kernelOptions = (dtype: DType): readonly string[] => [`-DDTYPE=${DTYPES.indexOf(dtype)}`, '--std=c++14'];
+
 const sourceOf = (file: string): string => readFileSync(new URL(`kernels/${file}`, NATIVE), 'utf8');
 
 /** One device, the kernels that were compiled for it, and the memory that they share. */
@@ -142,13 +145,12 @@ export class CudaEngine {
 
   /** A kernel of generated source, which may include the headers of native/cuda/kernels. Products are not contracted with sums, so that steps round as kernels do. */
   generated(source: string, name: string): CudaKernel {
-    const options = [`-DDTYPE=${DTYPES.indexOf('float64')}`, '--std=c++14', '--fmad=false'];
+    const options = [...kernelOptions('float64'), '--fmad=false'];
     return this.addon.kernel(this.addon.compile(this.context, 'program.cu', source, this.#headersOf(), options), name);
   }
 
   #compile(source: KernelSource, dtype: DType): CudaModule {
-    const options = [`-DDTYPE=${DTYPES.indexOf(dtype)}`, '--std=c++14'];
-    return this.addon.compile(this.context, `${source}.cu`, sourceOf(`${source}.cu`), this.#headersOf(), options);
+    return this.addon.compile(this.context, `${source}.cu`, sourceOf(`${source}.cu`), this.#headersOf(), kernelOptions(dtype));
   }
 
   #headersOf(): readonly string[] {
