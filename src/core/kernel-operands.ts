@@ -1,7 +1,9 @@
-import { type BinaryOp, COMPARISONS, type Elements } from './backend.js';
+import { type BinaryOp, COMPARISONS, type Elements, type FftPlan, type Storage } from './backend.js';
 import { im, type Scalar } from './complex.js';
-import { type DType, dtypeOf, type HostArray, lanesOf, realOf } from './dtype.js';
-import { DTypeError, ShapeError } from './errors.js';
+import { type ComplexDType, type DType, dtypeOf, type HostArray, isComplex, isFloat, lanesOf, realOf } from './dtype.js';
+import { BackendError, DTypeError, ShapeError } from './errors.js';
+import { checkStorable } from './kernel-dtypes.js';
+import type { DeviceSpan } from './span.js';
 
 /** An operand in memory rather than a scalar. */
 export const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
@@ -27,4 +29,59 @@ export function checkHost(values: HostArray, elements: Elements): void {
 export function checkRun({ storage, offset, size }: Elements): void {
   if (offset < 0 || offset + size > storage.length)
     throw new ShapeError(`expected elements within a storage of ${storage.length}, received ${size} from ${offset} on`);
+}
+
+/** Of memory that no message layer may read: what is sent is copied out and in, and nothing but it. */
+export function copiedSpan(storage: Storage, offset: number, length: number): DeviceSpan {
+  const { backend, dtype } = storage;
+  const run: Elements = { storage, offset, size: length };
+  return {
+    kind: 'device',
+    dtype,
+    length,
+    address: undefined,
+    synchronize: () => backend.synchronize(),
+    copyToHost: (to) => void backend.download(run, to),
+    copyFromHost: (from) => backend.upload(from, run),
+  };
+}
+
+/** Throws {@link ShapeError} for a length that no storage has. */
+export function checkLength(length: number): void {
+  if (!Number.isSafeInteger(length) || length < 0)
+    throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+}
+
+/** Of a storage that another backend made. */
+export const foreignStorage = (storage: Storage, name: string): BackendError =>
+  new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${name}')`);
+
+/** Of a storage that was released. */
+export const disposedStorage = (): BackendError =>
+  new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+
+/** Throws {@link DTypeError} for complex coefficients of a real linear combination. */
+export function checkCoefficients(coefficients: readonly Scalar[], dtype: DType): void {
+  for (const c of coefficients) if (typeof c !== 'number') checkStorable(c, isComplex(dtype) ? dtype : 'float64');
+}
+
+export function checkThreshold(dtype: DType): void {
+  if (!isFloat(dtype)) throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+}
+
+export function checkIndices({ storage: { dtype } }: Elements): void {
+  if (dtype !== 'int32') throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+}
+
+/** Throws {@link DTypeError}, {@link ShapeError} unless x has a k-th smallest value. */
+export function checkKth({ storage: { dtype }, size }: Elements, k: number): void {
+  if (isComplex(dtype)) throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
+  if (!Number.isInteger(k) || k < 0 || k >= size) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${String(k)}`);
+}
+
+/** The complex dtype of a transform from x to y. */
+export function fftDType({ kind }: FftPlan, x: Elements, y: Elements): ComplexDType {
+  const { dtype } = (kind === 'c2r' ? x : y).storage;
+  if (!isComplex(dtype)) throw new DTypeError(`expected complex data on the transformed side of ${kind}, received ${dtype}`);
+  return dtype;
 }

@@ -32,14 +32,26 @@ import {
   hostArray,
   hostView,
   isComplex,
-  isFloat,
   lanesOf,
   realOf,
 } from '../core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../core/errors.js';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import { composeProgram, composeReduction } from '../core/expressions/compose.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/kernel-dtypes.js';
-import { binaryDType, checkHost, checkRun, isElements } from '../core/kernel-operands.js';
+import {
+  binaryDType,
+  checkCoefficients,
+  checkHost,
+  checkIndices,
+  checkKth,
+  checkLength,
+  checkRun,
+  checkThreshold,
+  disposedStorage,
+  fftDType,
+  foreignStorage,
+  isElements,
+} from '../core/kernel-operands.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape } from '../core/shape.js';
 import { CpuStorage } from './cpu-storage.js';
@@ -103,8 +115,7 @@ export class CpuBackend implements Backend {
 
   alloc(dtype: DType, length: number): CpuStorage {
     checkDType(dtype);
-    if (!Number.isSafeInteger(length) || length < 0)
-      throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    checkLength(length);
     const block = this.#pool.take(length * bytesOf(dtype));
     const storage = new CpuStorage(this, dtype, length, hostView(dtype, block.buffer, block.byteOffset, length), block);
     this.#allocations += 1;
@@ -208,7 +219,7 @@ export class CpuBackend implements Backend {
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
     const to = this.#use(y);
     const { dtype, values } = to;
-    for (const c of coefficients) if (typeof c !== 'number') checkStorable(c, isComplex(dtype) ? dtype : 'float64');
+    checkCoefficients(coefficients, dtype);
     let [first, second, terms] = [-1, -1, 0];
     for (let k = 0; k < xs.length; k++) {
       if (isZero(coefficients[k] as Scalar)) continue;
@@ -232,7 +243,7 @@ export class CpuBackend implements Backend {
 
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
     const [from, to] = [this.#use(x), this.#use(y)];
-    if (!isFloat(from.dtype)) throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+    checkThreshold(from.dtype);
     this.#kernels.threshold(kind, t, from.dtype, x.size, from.values, x.offset, to.values, y.offset);
   }
 
@@ -268,8 +279,7 @@ export class CpuBackend implements Backend {
 
   kthSmallest(x: Elements, k: number): number {
     const from = this.#use(x);
-    if (isComplex(from.dtype)) throw new DTypeError(`kthSmallest is not defined for ${from.dtype}: take the modulus first`);
-    if (!Number.isInteger(k) || k < 0 || k >= x.size) throw new ShapeError(`expected k between 0 and ${x.size - 1}, received ${String(k)}`);
+    checkKth(x, k);
     return this.#kernels.kthSmallest(from.dtype, x.size, from.values, x.offset, k);
   }
 
@@ -286,9 +296,7 @@ export class CpuBackend implements Backend {
 
   fft(x: Elements, y: Elements, plan: FftPlan): void {
     const [from, to] = [this.#use(x), this.#use(y)];
-    const dtype = plan.kind === 'c2r' ? from.dtype : to.dtype;
-    if (!isComplex(dtype)) throw new DTypeError(`expected complex data on the transformed side of ${plan.kind}, received ${dtype}`);
-    this.#kernels.fft(dtype, from.values, x.offset, to.values, y.offset, plan);
+    this.#kernels.fft(fftDType(plan, x, y), from.values, x.offset, to.values, y.offset, plan);
   }
 
   stencil(x: Elements, y: Elements, stencil: Stencil): void {
@@ -377,13 +385,12 @@ export class CpuBackend implements Backend {
 
   #own(storage: Storage): CpuStorage {
     if (storage instanceof CpuStorage && storage.backend === this) return storage;
-    throw new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${this.name}')`);
+    throw foreignStorage(storage, this.name);
   }
 
   #use(elements: Elements): CpuStorage {
     const storage = this.#own(elements.storage);
-    if (storage.released)
-      throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+    if (storage.released) throw disposedStorage();
     checkRun(elements);
     return storage;
   }
@@ -411,9 +418,8 @@ export class CpuBackend implements Backend {
   }
 
   #integers(elements: Elements): Int32Array {
-    const { values, dtype } = this.#use(elements);
-    if (values instanceof Int32Array) return values;
-    throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+    checkIndices(elements);
+    return this.#use(elements).values as Int32Array;
   }
 
   #curves({ points, ns, nr, nt, srcs, recs, amplitudes }: Curves): CpuCurves {

@@ -282,7 +282,8 @@ group('operators', () => {
       A.matvec(x, out);
     });
     A.matvec(x, out);
-    expect(backend.stats().liveBytes).equals(live);
+    // Other tests' arrays may be collected meanwhile
+    expect(backend.stats().liveBytes).at.most(live);
     expectClose(out.local, inner.local, 0);
   });
 });

@@ -19,6 +19,7 @@ import type { Scalar } from '../../src/core/complex.js';
 import { bytesOf, type DType, dtypeOf, type HostArray, hostArray, lanesOf, realOf } from '../../src/core/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../src/core/kernel-dtypes.js';
+import { checkLength, checkThreshold, copiedSpan, disposedStorage, foreignStorage } from '../../src/core/kernel-operands.js';
 import type { Shape } from '../../src/core/shape.js';
 import type { DeviceSpan } from '../../src/core/span.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
@@ -79,16 +80,7 @@ class Cell implements Storage {
   }
 
   span(offset: number, length: number): DeviceSpan {
-    const run: Elements = { storage: this, offset, size: length };
-    return {
-      kind: 'device',
-      dtype: this.dtype,
-      length,
-      address: undefined,
-      synchronize: () => this.backend.synchronize(),
-      copyToHost: (to) => void this.backend.download(run, to),
-      copyFromHost: (from) => this.backend.upload(from, run),
-    };
+    return copiedSpan(this, offset, length);
   }
 }
 
@@ -125,8 +117,7 @@ export class DeferredBackend implements Backend {
   alloc(dtype: DType, length: number): Storage {
     if (!DTYPES.includes(dtype))
       throw new BackendError(`backend 'deferred' holds ${DTYPES.join(', ')}, not ${dtype}: use backend 'cpu' for it`);
-    if (!Number.isSafeInteger(length) || length < 0)
-      throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    checkLength(length);
     const [slot, bytes] = [`${dtype} ${length}`, length * bytesOf(dtype)];
     const free = this.#slots.get(slot) ?? 0;
     if (free > 0) {
@@ -227,7 +218,7 @@ export class DeferredBackend implements Backend {
   }
 
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
-    if (x.storage.dtype === 'int32') throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+    checkThreshold(x.storage.dtype);
     this.#defer(y, [x], (engine, out, [from]) => engine.threshold(kind, t, from as Elements, out));
   }
 
@@ -298,12 +289,12 @@ export class DeferredBackend implements Backend {
 
   #own(storage: Storage): Cell {
     if (storage instanceof Cell && storage.backend === this) return storage;
-    throw new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('deferred')`);
+    throw foreignStorage(storage, 'deferred');
   }
 
   #valueOf(elements: Elements): Value {
     const { value } = this.#own(elements.storage);
-    if (!value) throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+    if (!value) throw disposedStorage();
     return value;
   }
 

@@ -21,10 +21,23 @@ import type {
 } from '../../core/backend.js';
 import type { Communicator } from '../../core/communicator.js';
 import { isZero, type Scalar, scalarOf } from '../../core/complex.js';
-import { bytesOf, checkDType, DTYPES, type DType, type HostArray, hostArray, isComplex, isFloat } from '../../core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../core/errors.js';
+import { bytesOf, checkDType, DTYPES, type DType, type HostArray, hostArray, isComplex } from '../../core/dtype.js';
+import { ArgumentError, BackendError } from '../../core/errors.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/kernel-dtypes.js';
-import { binaryDType, checkHost, checkRun, isElements } from '../../core/kernel-operands.js';
+import {
+  binaryDType,
+  checkCoefficients,
+  checkHost,
+  checkIndices,
+  checkKth,
+  checkLength,
+  checkRun,
+  checkThreshold,
+  disposedStorage,
+  fftDType,
+  foreignStorage,
+  isElements,
+} from '../../core/kernel-operands.js';
 import { checkOptions } from '../../core/options.js';
 import { around, type Shape } from '../../core/shape.js';
 import { cudaAddon } from './addon.js';
@@ -127,8 +140,7 @@ export class CudaBackend implements Backend {
 
   alloc(dtype: DType, length: number): CudaStorage {
     checkDType(dtype);
-    if (!Number.isSafeInteger(length) || length < 0)
-      throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    checkLength(length);
     const { addon, context } = this.#engine;
     const memory = addon.alloc(context, Math.max(1, length * bytesOf(dtype)));
     this.#allocations += 1;
@@ -214,7 +226,7 @@ export class CudaBackend implements Backend {
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
     const to = this.#out(y);
     const { dtype } = y.storage;
-    for (const c of coefficients) if (typeof c !== 'number') checkStorable(c, isComplex(dtype) ? dtype : 'float64');
+    checkCoefficients(coefficients, dtype);
     const terms = xs.flatMap((x, k) => {
       const coefficient = coefficients[k] as Scalar;
       return isZero(coefficient) ? [] : [{ x: this.#in(x), coefficient }];
@@ -225,7 +237,7 @@ export class CudaBackend implements Backend {
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
     const [from, to] = [this.#in(x), this.#out(y)];
     const { dtype } = x.storage;
-    if (!isFloat(dtype)) throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+    checkThreshold(dtype);
     this.#vectors.threshold(kind, t, dtype, x.size, from, to);
   }
 
@@ -256,10 +268,8 @@ export class CudaBackend implements Backend {
 
   kthSmallest(x: Elements, k: number): number {
     const from = this.#in(x);
-    const { dtype } = x.storage;
-    if (isComplex(dtype)) throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
-    if (!Number.isInteger(k) || k < 0 || k >= x.size) throw new ShapeError(`expected k between 0 and ${x.size - 1}, received ${String(k)}`);
-    return this.#reductions.kthSmallest(dtype, x.size, from, k);
+    checkKth(x, k);
+    return this.#reductions.kthSmallest(x.storage.dtype, x.size, from, k);
   }
 
   cumsum(x: Elements, extents: Extents, y: Elements): void {
@@ -272,9 +282,7 @@ export class CudaBackend implements Backend {
 
   fft(x: Elements, y: Elements, plan: FftPlan): void {
     const [from, to] = [this.#in(x), this.#out(y)];
-    const { dtype } = plan.kind === 'c2r' ? x.storage : y.storage;
-    if (!isComplex(dtype)) throw new DTypeError(`expected complex data on the transformed side of ${plan.kind}, received ${dtype}`);
-    this.#ffts.fft(dtype, from, to, plan);
+    this.#ffts.fft(fftDType(plan, x, y), from, to, plan);
   }
 
   stencil(x: Elements, y: Elements, stencil: Stencil): void {
@@ -350,13 +358,12 @@ export class CudaBackend implements Backend {
 
   #own(storage: Storage): CudaStorage {
     if (storage instanceof CudaStorage && storage.backend === this) return storage;
-    throw new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${this.name}')`);
+    throw foreignStorage(storage, this.name);
   }
 
   #use(elements: Elements): CudaStorage {
     const storage = this.#own(elements.storage);
-    if (storage.released)
-      throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+    if (storage.released) throw disposedStorage();
     checkRun(elements);
     return storage;
   }
@@ -380,8 +387,7 @@ export class CudaBackend implements Backend {
   }
 
   #integers(elements: Elements): DeviceAddress {
-    const { dtype } = elements.storage;
-    if (dtype !== 'int32') throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+    checkIndices(elements);
     return this.#in(elements);
   }
 

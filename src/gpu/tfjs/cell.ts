@@ -1,5 +1,6 @@
-import type { Backend, Elements, Storage } from '../../core/backend.js';
-import type { DType, HostArray } from '../../core/dtype.js';
+import type { Backend, Storage } from '../../core/backend.js';
+import type { DType } from '../../core/dtype.js';
+import { copiedSpan } from '../../core/kernel-operands.js';
 import type { DeviceSpan } from '../../core/span.js';
 import type { Tensor } from './engine.js';
 
@@ -23,17 +24,7 @@ export class TfjsCell implements Storage {
     this.length = length;
   }
 
-  /** No message layer can read tensors: a span is copied out and in, and nothing but the span. */
   span(offset: number, length: number): DeviceSpan {
-    const run: Elements = { storage: this, offset, size: length };
-    return {
-      kind: 'device',
-      dtype: this.dtype,
-      length,
-      address: undefined,
-      synchronize: () => this.backend.synchronize(),
-      copyToHost: (to: HostArray) => void this.backend.download(run, to),
-      copyFromHost: (from: HostArray) => this.backend.upload(from, run),
-    };
+    return copiedSpan(this, offset, length);
   }
 }

@@ -1,6 +1,7 @@
 import type { Backend, Elements, MemoryStats, Storage } from '../../core/backend.js';
 import { bytesOf, checkDType, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf, realOf } from '../../core/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../../core/errors.js';
+import { checkLength, checkRun, disposedStorage, foreignStorage } from '../../core/kernel-operands.js';
 import { product, type Shape } from '../../core/shape.js';
 import { type Content, TfjsCell } from './cell.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
@@ -56,8 +57,7 @@ export class TensorMemory {
     const { name, dtypes } = this.#backend;
     if (!dtypes.includes(dtype))
       throw new BackendError(`backend '${name}' holds ${dtypes.join(', ')}, not ${dtype}: use backend 'cpu' (or 'cuda', on a GPU) for it`);
-    if (!Number.isSafeInteger(length) || length < 0)
-      throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    checkLength(length);
     const cell = new TfjsCell(this.#backend, dtype, length);
     const key = `${dtype} ${length}`;
     const slot = this.#slots.get(key) ?? { live: 0, most: 0 };
@@ -123,12 +123,10 @@ export class TensorMemory {
   }
 
   /** The cell of elements that may be used. Throws {@link BackendError} and {@link ShapeError} where they may not. */
-  use({ storage, offset, size }: Elements): TfjsCell {
-    const cell = this.#own(storage);
-    if (cell.content.released)
-      throw new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
-    if (offset < 0 || offset + size > cell.length)
-      throw new ShapeError(`expected elements within a storage of ${cell.length}, received ${size} from ${offset} on`);
+  use(elements: Elements): TfjsCell {
+    const cell = this.#own(elements.storage);
+    if (cell.content.released) throw disposedStorage();
+    checkRun(elements);
     return cell;
   }
 
@@ -211,7 +209,7 @@ export class TensorMemory {
 
   #own(storage: Storage): TfjsCell {
     if (storage instanceof TfjsCell && storage.backend === this.#backend) return storage;
-    throw new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${this.#backend.name}')`);
+    throw foreignStorage(storage, this.#backend.name);
   }
 
   /** Host values as tensors. Copied: engines keep the array that they are given, and the caller may reuse it. */

@@ -17,8 +17,8 @@ import type {
 } from '../../core/backend.js';
 import { im, isZero, re, type Scalar } from '../../core/complex.js';
 import { type DType, type HostArray, isComplex } from '../../core/dtype.js';
-import { DTypeError } from '../../core/errors.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/kernel-dtypes.js';
+import { checkIndices, checkThreshold } from '../../core/kernel-operands.js';
 import { product, type Shape } from '../../core/shape.js';
 import { COMPLEX_BINARY, COMPLEX_UNARY, combine, INTEGER_BINARY, REAL_BINARY, REAL_UNARY, threshold } from './elementwise.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
@@ -138,8 +138,7 @@ export class TfjsBackend implements Backend {
   }
 
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
-    if (condition.storage.dtype !== 'int32')
-      throw new DTypeError(`expected int32 for conditions and indices, received ${condition.storage.dtype}`);
+    checkIndices(condition);
     for (const s of [x, y]) if (!isElements(s)) checkStorable(s, z.storage.dtype);
     this.#memory.compute([condition, ...[x, y].filter(isElements)], z, (tf, [c, ...rest]) => {
       const holds = tf.notEqual((c as Parts)[0] as Tensor, tf.scalar(0, 'int32'));
@@ -160,7 +159,7 @@ export class TfjsBackend implements Backend {
   }
 
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
-    if (x.storage.dtype === 'int32') throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+    checkThreshold(x.storage.dtype);
     this.#memory.compute([x], y, (tf, [from]) => threshold(tf, kind, t, from as Parts));
   }
 
