@@ -165,4 +165,22 @@ describe('documentation', function () {
       expect(missing, `add a row to docs/${page}`).to.deep.equal([]);
     });
   }
+
+  it("every solver's comment has its recurrence, when it stops, its memory, what an iteration costs, errors and a source", () => {
+    const REQUIRED = [/`.*=.*`/, /stops|until/, / Memory: /, /(iteration|refinement) costs/, /reduction|a prox/, / Errors: /, / Source: /];
+    const found: string[] = [];
+    for (const folder of ['src/optimization', 'src/proximal']) {
+      for (const file of readdirSync(join(root, folder))) {
+        const text = read(join(root, folder, file));
+        for (const [, comment = '', name = ''] of text.matchAll(
+          /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const (\w+) = Object\.assign\(solving\(/g,
+        )) {
+          found.push(name);
+          for (const part of REQUIRED) expect(comment.replace(/\s+\*\s+/g, ' '), name).to.match(part);
+        }
+      }
+    }
+    const exported = Object.entries(lops).flatMap(([name, value]) => (isSolver(value) ? [name] : []));
+    expect(found.sort()).to.deep.equal(exported.sort());
+  });
 });

@@ -55,43 +55,42 @@ export interface SolverRow {
   readonly starts?: false;
   /** Double precision only. */
   readonly double?: true;
-  readonly run: <V extends Vector<V>>(
-    A: LinearOperator<V, V>,
-    y: V,
-    options: TableOptions<V>,
-  ) => Generator<{ readonly iteration: number; readonly x: V; readonly state: SolverProgress }, Ended, void>;
+  readonly run: <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: TableOptions<V>) => Running<V>;
 }
+type Running<V> = Generator<{ readonly iteration: number; readonly x: V; readonly state: SolverProgress }, Ended, void>;
 
 const zeros = <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, x0: V | undefined): V => x0 ?? A.domainOf(y.space).zeros();
 /** Of nested solvers: a fixed number of iterations. */
 const fixed = { tol: 0, rtol: 0 } as const;
 
+/** The steps of a solver with options O. */
+type StepsOf<O extends object> = <V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  y: V,
+  options: Omit<TableOptions<V>, 'tight'> & O,
+) => Running<V>;
+const EXACT = { finds: 'solution', finite: true, niter: 40 } as const;
+const krylov = (
+  costs: SolverRow['costs'],
+  vectors: number,
+  steps: StepsOf<{ readonly tol: number; readonly rtol: number }>,
+  rtol: number,
+): SolverRow => ({ ...EXACT, costs, vectors, run: (A, y, { tight, ...o }) => steps(A, y, { ...o, tol: 0, rtol: tight ? rtol : 0 }) });
+const bidiagonal = (
+  vectors: number,
+  steps: StepsOf<{ readonly atol: number; readonly btol: number; readonly conlim: number }>,
+): SolverRow => ({
+  ...EXACT,
+  costs: [2, 1, 1],
+  vectors,
+  run: (A, y, { tight: _, ...o }) => steps(A, y, { ...o, atol: 0, btol: 0, conlim: 0 }),
+});
+
 /** Every solver has a row: its costs are those of its doc comment. */
 export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
-  cg: {
-    finds: 'solution',
-    finite: true,
-    costs: [2, 1, 0],
-    vectors: 4,
-    niter: 40,
-    run: (A, y, { tight, ...o }) => cg.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-13 : 0 }),
-  },
-  cgSingleReduction: {
-    finds: 'solution',
-    finite: true,
-    costs: [1, 1, 0],
-    vectors: 5,
-    niter: 40,
-    run: (A, y, { tight, ...o }) => cgSingleReduction.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-12 : 0 }),
-  },
-  cgPipelined: {
-    finds: 'solution',
-    finite: true,
-    costs: [1, 1, 0],
-    vectors: 8,
-    niter: 40,
-    run: (A, y, { tight, ...o }) => cgPipelined.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-12 : 0 }),
-  },
+  cg: krylov([2, 1, 0], 4, cg.steps, 1e-13),
+  cgSingleReduction: krylov([1, 1, 0], 5, cgSingleReduction.steps, 1e-12),
+  cgPipelined: krylov([1, 1, 0], 8, cgPipelined.steps, 1e-12),
   minres: {
     finds: 'solution',
     finite: true,
@@ -100,38 +99,10 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     niter: 40,
     run: (A, y, { tight, ...o }) => minres.steps(A, y, { ...o, rtol: tight ? 1e-13 : 0 }),
   },
-  cgls: {
-    finds: 'solution',
-    finite: true,
-    costs: [2, 1, 1],
-    vectors: 5,
-    niter: 40,
-    run: (A, y, { tight, ...o }) => cgls.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-13 : 0 }),
-  },
-  cglsSingleReduction: {
-    finds: 'solution',
-    finite: true,
-    costs: [1, 1, 1],
-    vectors: 6,
-    niter: 40,
-    run: (A, y, { tight, ...o }) => cglsSingleReduction.steps(A, y, { ...o, tol: 0, rtol: tight ? 1e-12 : 0 }),
-  },
-  lsqr: {
-    finds: 'solution',
-    finite: true,
-    costs: [2, 1, 1],
-    vectors: 4,
-    niter: 40,
-    run: (A, y, { tight: _, ...o }) => lsqr.steps(A, y, { ...o, atol: 0, btol: 0, conlim: 0 }),
-  },
-  lsmr: {
-    finds: 'solution',
-    finite: true,
-    costs: [2, 1, 1],
-    vectors: 5,
-    niter: 40,
-    run: (A, y, { tight: _, ...o }) => lsmr.steps(A, y, { ...o, atol: 0, btol: 0, conlim: 0 }),
-  },
+  cgls: krylov([2, 1, 1], 5, cgls.steps, 1e-13),
+  cglsSingleReduction: krylov([1, 1, 1], 6, cglsSingleReduction.steps, 1e-12),
+  lsqr: bidiagonal(4, lsqr.steps),
+  lsmr: bidiagonal(5, lsmr.steps),
   ista: {
     finds: 'sparse',
     costs: [2, 1, 1],
