@@ -38,6 +38,10 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
 
   private constructor(space: DistributedSpace, local: NDArray) {
     super();
+    if (!(space instanceof DistributedSpace))
+      throw new ArgumentError(
+        'DistributedArray: arrays are not made with new, but by DistributedArray.zeros([10, 4]), ones, random, toDist …',
+      );
     this.space = space;
     this.local = local;
     if (space.layout.replicated)
@@ -94,6 +98,10 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
    * @param options its dtype and backend default to the data's; to another dtype the values are cast as by `astype`, complex to real is refused
    */
   static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
+    if (!(data instanceof NDArray))
+      throw new ArgumentError(
+        'DistributedArray.toDist: expected an NDArray, as NDArray.array([[1, 2], [3, 4]]) makes it of lists and typed arrays',
+      );
     const { dtype = data.dtype, backend = data.backend } = options;
     const x = spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty();
     if (isComplex(data.dtype) && !isComplex(dtype))
@@ -272,6 +280,7 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   #globalIndex(index: readonly number[]): number[] {
+    if (!Array.isArray(index)) throw new ShapeError(`expected a list of indices, such as [5, 1], received ${JSON.stringify(index)}`);
     const wanted = index.map((i, k) => (i < 0 ? i + (this.globalShape[k] ?? 0) : i));
     if (index.length !== this.ndim || !wanted.every((i, k) => Number.isSafeInteger(i) && i >= 0 && i < (this.globalShape[k] as number))) {
       throw new ShapeError(`expected an index into ${formatShape(this.globalShape)}, received ${formatShape(index)}`);

@@ -43,6 +43,9 @@ export function complexOf(dtype: DType): ComplexDType {
 /** Both single, both double, or both integer. */
 export const isSamePrecision = (a: DType, b: DType): boolean => INFO[a].precision === INFO[b].precision;
 
+/** The distance from 1 to the next number of a dtype's precision. */
+export const epsilonOf = (dtype: DType): number => (isSamePrecision(dtype, 'float64') ? 2 ** -52 : 2 ** -23);
+
 /** Fresh zeroed host memory for `length` elements. */
 export function hostArray(dtype: DType, length: number): HostArray {
   const { HostArray, lanes } = INFO[dtype];

@@ -232,9 +232,13 @@ class Endpoint {
     return this.#receiver;
   }
 
+  /** Makes the buffer that is needed unless elements are sent from, or received, where they are. */
+  reserve(direct: boolean): void {
+    if (!direct) this.#ownBuffer();
+  }
+
   pack(operands: Targets): void {
     if (this.direct) return;
-    this.#ownBuffer();
     this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
       this.#backend.stridedCopy(shape, { elements: operands[array] as Elements, start, strides }, this.#slots[k] as Strided, 'set');
     });
@@ -402,7 +406,7 @@ export class Exchange {
     return { storage: this.#zero, offset: 0, size: 1 };
   }
 
-  /** Everything is checked before anything is sent. */
+  /** Everything is checked, and there is memory for all of it, before anything is sent. */
   #begin(direction: 'forward' | 'adjoint', x: Elements | undefined, targets: Targets): void {
     if (this.#active) throw new ArgumentError('expected a finished exchange, this one is under way: finish it before it is started again');
     const { sourceSize, targetSizes } = this.pattern;
@@ -416,6 +420,9 @@ export class Exchange {
       checkElements(target, size, this.dtype, this.backend, 'the target');
       if (x) checkDisjoint(x, target);
     });
+    for (const end of this.#incoming) end.reserve(end.direct);
+    for (const end of this.#outgoing) end.reserve(direction === 'forward' && end.direct);
+    if (direction === 'forward' && this.pattern.zeros.length > 0) this.#zeroElement();
     const { checker } = this.#port;
     if (checker) {
       const { sends, receives } = this.pattern;
@@ -449,5 +456,31 @@ export class Exchange {
     this.#sends.length = this.#receives.length = 0;
     this.#targets = [];
     this.#active = undefined;
+  }
+}
+
+/** The exchanges of one pattern, each made for a backend and a dtype when they are first met. Their buffers are lent: between calls they hold none. */
+export class LentExchanges {
+  readonly #pattern: Pattern;
+  readonly #port: MessagePort;
+  readonly #made = new Map<Backend, Map<DType, Exchange>>();
+
+  constructor(pattern: Pattern, port: MessagePort) {
+    this.#pattern = pattern;
+    this.#port = port;
+  }
+
+  of({ backend, dtype }: Pick<Storage, 'backend' | 'dtype'>): Exchange {
+    let byDType = this.#made.get(backend);
+    if (!byDType) this.#made.set(backend, (byDType = new Map()));
+    let exchange = byDType.get(dtype);
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })));
+    return exchange;
+  }
+
+  /** Forgets them; they are made anew when they are needed. */
+  dispose(): void {
+    for (const byDType of this.#made.values()) for (const exchange of byDType.values()) exchange.dispose();
+    this.#made.clear();
   }
 }

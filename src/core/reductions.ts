@@ -157,8 +157,9 @@ export function argExtremeAll(op: 'max' | 'min', x: NDArray): number {
 /** 1 where any (all) elements along the axes are nonzero, otherwise 0; int32. */
 export function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
   return tidy(() => {
-    const counts = reduceAxes('countNonzero', x, axis, options);
-    return kind === 'any' ? counts.greater(0) : counts.equal(countAlong(x, toAxes(axis, x.shape.length)));
+    if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
+    // of int32, whose counts are exact
+    return reduceAxes('countNonzero', x.equal(0), axis, options).equal(0);
   });
 }
 

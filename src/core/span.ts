@@ -24,8 +24,10 @@ export interface DeviceSpan {
   /** Waits, then copies the span into host memory of the same dtype and length. */
   copyToHost(to: HostArray): void;
   copyFromHost(from: HostArray): void;
-  /** Host memory that the device copies to and from fast (pinned), if it has such. */
+  /** Host memory that the device copies to and from fast (pinned), if it has such; at least so large. Lent until `unpin`. */
   pinned?(bytes: number): ArrayBuffer;
+  /** Takes pinned memory back that nothing reads or writes any more; other memory is left alone. */
+  unpin?(memory: ArrayBufferLike): void;
   /** Queues a copy of the elements from `offset` on into pinned memory. The answer waits for it. */
   queueToHost?(offset: number, to: HostArray): () => void;
   /** Queues a copy from pinned memory, which must stay as it is until the answer has waited. */

@@ -1,10 +1,10 @@
-import type { Backend, Elements } from './backend.js';
+import type { Elements } from './backend.js';
 import type { Communicator } from './communicator.js';
-import type { DType } from './dtype.js';
 import { PartitionError, ShapeError } from './errors.js';
-import { checkDisjoint, checkElements, Exchange, type MessagePort, type Pattern, type Piece, patternOf, pieceOf } from './exchange.js';
+import { checkDisjoint, checkElements, LentExchanges, type MessagePort, type Pattern, type Piece, patternOf, pieceOf } from './exchange.js';
 import type { Layout } from './layout.js';
 import { formatShape, sameShape, stridesOf } from './shape.js';
+import { withElements } from './workspace.js';
 
 /** How many elements go to, or come from, a rank. */
 export interface Traffic {
@@ -45,7 +45,7 @@ export class TransferPlan {
   readonly #counts: readonly number[];
   /** The parts, one after another, are the whole. */
   readonly #ordered: boolean;
-  readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
+  readonly #exchanges: LentExchanges;
 
   private constructor(from: Layout, to: Layout, port: TransferPort) {
     this.from = from;
@@ -58,6 +58,7 @@ export class TransferPlan {
       wanted: (rank: number) => [to.box(rank)],
     };
     this.#pattern = patternOf(demand, port.rank, port.size);
+    this.#exchanges = new LentExchanges(this.#pattern, port);
     if (to.replicated && !from.replicated && port.size > 1) {
       const whole = to.box(0);
       this.#parts = Array.from({ length: port.size }, (_, rank) => pieceOf(from.box(rank), whole));
@@ -109,23 +110,14 @@ export class TransferPlan {
   /** `y ← x`, x this rank's part in `from`, y in `to`, C order, of one dtype and backend, sharing no memory. Collective. */
   run(x: Elements, y: Elements): void {
     if (this.#parts) return this.#gather(x, y, this.#parts);
-    const exchange = this.#exchange(x.storage.backend, x.storage.dtype);
+    const exchange = this.#exchanges.of(x.storage);
     exchange.start(x, [y]);
     exchange.finish();
   }
 
   /** Forgets its exchanges. The plan can be used again and makes them anew. */
   dispose(): void {
-    for (const byDType of this.#exchanges.values()) for (const exchange of byDType.values()) exchange.dispose();
-    this.#exchanges.clear();
-  }
-
-  #exchange(backend: Backend, dtype: DType): Exchange {
-    let byDType = this.#exchanges.get(backend);
-    if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
-    let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })));
-    return exchange;
+    this.#exchanges.dispose();
   }
 
   #gather(x: Elements, y: Elements, parts: readonly Piece[]): void {
@@ -139,19 +131,19 @@ export class TransferPlan {
       return;
     }
     // As large as the whole array: the backend's pool keeps it, not the plan
-    const storage = backend.alloc(dtype, y.size);
-    this.#port.allgatherv(send, storage.span(0, y.size), this.#counts);
-    let offset = 0;
-    for (const { shape, size, start, strides } of parts) {
-      if (size > 0)
-        backend.stridedCopy(
-          shape,
-          { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) },
-          { elements: y, start, strides },
-          'set',
-        );
-      offset += size;
-    }
-    backend.release(storage);
+    withElements(backend, dtype, y.size, ({ storage }) => {
+      this.#port.allgatherv(send, storage.span(0, y.size), this.#counts);
+      let offset = 0;
+      for (const { shape, size, start, strides } of parts) {
+        if (size > 0)
+          backend.stridedCopy(
+            shape,
+            { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) },
+            { elements: y, start, strides },
+            'set',
+          );
+        offset += size;
+      }
+    });
   }
 }

@@ -1,3 +1,5 @@
+import type { Backend, Elements } from './backend.js';
+import type { DType } from './dtype.js';
 import { keep } from './scope.js';
 import type { AnyVector, Space, Vector } from './vector.js';
 
@@ -40,15 +42,25 @@ export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (wo
 /** Lends `body` one vector of each of the spaces, contents undefined. */
 export function withWorkspaces<R>(spaces: readonly Space<AnyVector>[], body: (works: AnyVector[]) => R): R {
   const works: AnyVector[] = [];
-  const borrow = (k: number): R => {
+  const lend = (k: number): R => {
     const space = spaces[k];
     if (!space) return body(works);
     return withWorkspace(space, (work: AnyVector) => {
       works.push(work);
-      return borrow(k + 1);
+      return lend(k + 1);
     });
   };
-  return borrow(0);
+  return lend(0);
+}
+
+/** Lends `body` elements of the backend's pool, contents undefined. */
+export function withElements<R>(backend: Backend, dtype: DType, size: number, body: (elements: Elements) => R): R {
+  const storage = backend.alloc(dtype, size);
+  try {
+    return body({ storage, offset: 0, size });
+  } finally {
+    backend.release(storage);
+  }
 }
 
 /** Keeps workspaces between calls until the returned function is called (once). */

@@ -56,7 +56,13 @@ export interface TransportOptions {
  * Throws {@link BackendError} on all ranks where what was asked for does not work.
  */
 export function chooseDeviceTransport(comm: Communicator, backend: Backend, options: TransportOptions): TransportChoice {
-  const wanted = checkOneOf('LOPS_GPU_TRANSPORT', options.wanted || 'auto', ['auto', ...DEVICE_TRANSPORTS]);
+  const all = comm.allgatherObject(options.wanted || 'auto');
+  const other = all.findIndex((name) => name !== all[0]);
+  if (other > 0)
+    throw new BackendError(
+      `expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has '${all[0]}', rank ${other} '${all[other]}': pass it to all of them (mpirun -x LOPS_GPU_TRANSPORT)`,
+    );
+  const wanted = checkOneOf('LOPS_GPU_TRANSPORT', all[0] as string, ['auto', ...DEVICE_TRANSPORTS]);
   state = decide(comm, backend, wanted, options);
   log('info', `transport of device memory: ${state.transport}`, { reason: state.reason });
   return state;

@@ -19,7 +19,7 @@ import { say } from './life-cycle.js';
 import { MpiPersistentRequest, MpiRequest } from './mpi-request.js';
 import { dtypeCode, type MpiAddon, opCode } from './native.js';
 import { PortRequest } from './port-request.js';
-import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut } from './staging.js';
+import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut, staging } from './staging.js';
 import { arriving, type Transit, transitsOf } from './transit.js';
 import { checkerOf } from './watched.js';
 
@@ -72,28 +72,32 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   protected override doBcast(data: Span, root: number): void {
-    const port = this.#portFor(data);
-    if (port) {
-      port.bcast(data as DeviceSpan, root);
-      return;
-    }
-    const mine = this.rank === root;
-    const host = mine ? stageOut(data) : stage(data);
-    this.#mpi.bcast(this.#handle, ...place(host), host.length, dtypeCode(host.dtype), root);
-    if (!mine) copyIn(data, host);
+    staging(() => {
+      const port = this.#portFor(data);
+      if (port) {
+        port.bcast(data as DeviceSpan, root);
+        return;
+      }
+      const mine = this.rank === root;
+      const host = mine ? stageOut(data) : stage(data);
+      this.#mpi.bcast(this.#handle, ...place(host), host.length, dtypeCode(host.dtype), root);
+      if (!mine) copyIn(data, host);
+    });
   }
 
   protected override doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void {
-    const port = this.#portFor(recv, send ?? recv);
-    if (port?.reduces(recv as DeviceSpan, op)) {
-      port.allreduce(send as DeviceSpan | undefined, recv as DeviceSpan, op);
-      return;
-    }
-    const reachable = readsForReduction(recv, op);
-    const from = send && stageApart(send, recv, reachable);
-    const to = send ? stage(recv, reachable) : stageOut(recv, reachable);
-    this.#mpi.allreduce(this.#handle, ...place(from), ...place(to), to.length, dtypeCode(to.dtype), opCode(op));
-    copyIn(recv, to);
+    staging(() => {
+      const port = this.#portFor(recv, send ?? recv);
+      if (port?.reduces(recv as DeviceSpan, op)) {
+        port.allreduce(send as DeviceSpan | undefined, recv as DeviceSpan, op);
+        return;
+      }
+      const reachable = readsForReduction(recv, op);
+      const from = send && stageApart(send, recv, reachable);
+      const to = send ? stage(recv, reachable) : stageOut(recv, reachable);
+      this.#mpi.allreduce(this.#handle, ...place(from), ...place(to), to.length, dtypeCode(to.dtype), opCode(op));
+      copyIn(recv, to);
+    });
   }
 
   protected override doIallreduce(inPlace: Span, op: ReduceOp): Request {
@@ -103,71 +107,89 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   protected override doReduce(send: Span | undefined, recv: Span | undefined, op: ReduceOp, root: number): void {
-    const some = (send ?? recv) as Span;
-    const reachable = readsForReduction(some, op);
-    const from = send && (recv ? stageApart(send, recv, reachable) : stageOut(send, reachable));
-    const to = recv && (send ? stage(recv, reachable) : stageOut(recv, reachable));
-    this.#mpi.reduce(this.#handle, ...place(from), ...place(to), some.length, dtypeCode(some.dtype), opCode(op), root);
-    if (recv && to) copyIn(recv, to);
+    staging(() => {
+      const some = (send ?? recv) as Span;
+      const reachable = readsForReduction(some, op);
+      const from = send && (recv ? stageApart(send, recv, reachable) : stageOut(send, reachable));
+      const to = recv && (send ? stage(recv, reachable) : stageOut(recv, reachable));
+      this.#mpi.reduce(this.#handle, ...place(from), ...place(to), some.length, dtypeCode(some.dtype), opCode(op), root);
+      if (recv && to) copyIn(recv, to);
+    });
   }
 
   protected override doAllgather(send: Span | undefined, recv: Span): void {
-    const port = send && this.#portFor(recv, send);
-    if (port) {
-      port.allgather(send as DeviceSpan, recv as DeviceSpan);
-      return;
-    }
-    // In place the other parts are overwritten, so only device memory could tell the difference; and that is never in place.
-    const [from, to] = [send && stageApart(send, recv), stage(recv)];
-    this.#mpi.allgather(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
-    copyIn(recv, to);
+    staging(() => {
+      const port = send && this.#portFor(recv, send);
+      if (port) {
+        port.allgather(send as DeviceSpan, recv as DeviceSpan);
+        return;
+      }
+      // In place the other parts are overwritten, so only device memory could tell the difference; and that is never in place.
+      const [from, to] = [send && stageApart(send, recv), stage(recv)];
+      this.#mpi.allgather(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
+      copyIn(recv, to);
+    });
   }
 
   protected override doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void {
-    const [from, to] = [send && stageApart(send, recv), stage(recv)];
-    this.#mpi.allgatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtypeCode(recv.dtype));
-    copyIn(recv, to);
+    staging(() => {
+      const [from, to] = [send && stageApart(send, recv), stage(recv)];
+      this.#mpi.allgatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtypeCode(recv.dtype));
+      copyIn(recv, to);
+    });
   }
 
   protected override doGather(send: Span | undefined, recv: Span | undefined, root: number): void {
-    const count = send ? send.length : (recv as Span).length / this.size;
-    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-    this.#mpi.gather(this.#handle, ...place(from), ...place(to), count, dtypeCode(((send ?? recv) as Span).dtype), root);
-    if (recv && to) copyIn(recv, to);
+    staging(() => {
+      const count = send ? send.length : (recv as Span).length / this.size;
+      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
+      this.#mpi.gather(this.#handle, ...place(from), ...place(to), count, dtypeCode(((send ?? recv) as Span).dtype), root);
+      if (recv && to) copyIn(recv, to);
+    });
   }
 
   protected override doGatherv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
-    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-    const dtype = dtypeCode(((send ?? recv) as Span).dtype);
-    this.#mpi.gatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
-    if (recv && to) copyIn(recv, to);
+    staging(() => {
+      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
+      const dtype = dtypeCode(((send ?? recv) as Span).dtype);
+      this.#mpi.gatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
+      if (recv && to) copyIn(recv, to);
+    });
   }
 
   protected override doScatter(send: Span | undefined, recv: Span | undefined, root: number): void {
-    const count = recv ? recv.length : (send as Span).length / this.size;
-    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-    this.#mpi.scatter(this.#handle, ...place(from), ...place(to), count, dtypeCode(((recv ?? send) as Span).dtype), root);
-    if (recv && to) copyIn(recv, to);
+    staging(() => {
+      const count = recv ? recv.length : (send as Span).length / this.size;
+      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
+      this.#mpi.scatter(this.#handle, ...place(from), ...place(to), count, dtypeCode(((recv ?? send) as Span).dtype), root);
+      if (recv && to) copyIn(recv, to);
+    });
   }
 
   protected override doScatterv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
-    const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-    const dtype = dtypeCode(((recv ?? send) as Span).dtype);
-    this.#mpi.scatterv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
-    if (recv && to) copyIn(recv, to);
+    staging(() => {
+      const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
+      const dtype = dtypeCode(((recv ?? send) as Span).dtype);
+      this.#mpi.scatterv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
+      if (recv && to) copyIn(recv, to);
+    });
   }
 
   protected override doAlltoall(send: Span, recv: Span): void {
-    const [from, to] = [stageApart(send, recv), stage(recv)];
-    this.#mpi.alltoall(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
-    copyIn(recv, to);
+    staging(() => {
+      const [from, to] = [stageApart(send, recv), stage(recv)];
+      this.#mpi.alltoall(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
+      copyIn(recv, to);
+    });
   }
 
   protected override doAlltoallv(send: Span, sendCounts: readonly number[], recv: Span, recvCounts: readonly number[]): void {
-    const [from, to] = [stageApart(send, recv), stage(recv)];
-    const [sends, recvs] = [Float64Array.from(sendCounts), Float64Array.from(recvCounts)];
-    this.#mpi.alltoallv(this.#handle, ...place(from), sends, ...place(to), recvs, dtypeCode(recv.dtype));
-    copyIn(recv, to);
+    staging(() => {
+      const [from, to] = [stageApart(send, recv), stage(recv)];
+      const [sends, recvs] = [Float64Array.from(sendCounts), Float64Array.from(recvCounts)];
+      this.#mpi.alltoallv(this.#handle, ...place(from), sends, ...place(to), recvs, dtypeCode(recv.dtype));
+      copyIn(recv, to);
+    });
   }
 
   protected override doSend(message: Message): void {
@@ -182,6 +204,7 @@ export class MpiCommunicator extends BaseCommunicator {
       transit.ready();
       this.#mpi.send(this.#handle, ...messageOf(transit), partner, tag);
     }
+    for (const transit of transits) transit.release();
   }
 
   /** Buffered: MPI need not take a message to the sender itself before that has a receive for it. */
@@ -217,6 +240,7 @@ export class MpiCommunicator extends BaseCommunicator {
     to.ready();
     const status = this.#mpi.sendrecv(this.#handle, ...messageOf(from), send.partner, send.tag, ...messageOf(to), recv.partner, recv.tag);
     to.arrived();
+    from.release();
     to.release();
     return statusOf(status);
   }

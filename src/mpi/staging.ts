@@ -15,10 +15,35 @@ export function hostFor(span: Span): HostSpan {
   return { kind: 'host', dtype, length, buffer, byteOffset: 0 };
 }
 
+/** Gives memory of {@link hostFor} back, once nothing reads or writes it. */
+export function giveBack(span: Span, memory: Span): void {
+  if (span.kind === 'device' && memory.kind === 'host') span.unpin?.(memory.buffer);
+}
+
+const staged: (readonly [span: Span, memory: Span])[] = [];
+let collects = false;
+
+/** Gives what `body` has staged back at its end: for calls that are over when they return. */
+export function staging(body: () => void): void {
+  const before = staged.length;
+  const outer = collects;
+  collects = true;
+  try {
+    body();
+  } finally {
+    collects = outer;
+    for (const [span, memory] of staged.splice(before)) giveBack(span, memory);
+  }
+}
+
 /** The span where MPI can read it, after work on it is done; otherwise host memory in its stead. */
 export function stage(span: Span, reachable = isReachable(span)): Span {
   if (span.kind === 'host') return span;
-  if (!reachable) return hostFor(span);
+  if (!reachable) {
+    const memory = hostFor(span);
+    if (collects) staged.push([span, memory]);
+    return memory;
+  }
   span.synchronize();
   return span;
 }

@@ -2,7 +2,7 @@ import { bytesOf, hostView } from '../core/dtype.js';
 import type { DeviceSpan, HostSpan, Span } from '../core/span.js';
 import { copyFromHost, copyToHost, hostPart } from './copy-span.js';
 import { deviceTransport } from './device-transport.js';
-import { hostFor, isReachable } from './staging.js';
+import { giveBack, hostFor, isReachable } from './staging.js';
 
 /** One message of MPI's, as a part of one of ours: the memory that MPI reads or writes, and how the elements get there and away. */
 export interface Transit {
@@ -13,7 +13,7 @@ export interface Transit {
   ready(): void;
   /** MPI has written `memory`. */
   arrived(): void;
-  /** Waits until the elements are where they belong: `memory` may be dropped then. */
+  /** Waits until the elements are where they belong, and gives `memory` back. The end. */
   release(): void;
 }
 
@@ -36,7 +36,7 @@ function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
     queue: NOTHING,
     ready: outgoing ? () => copyToHost(span, memory) : NOTHING,
     arrived: outgoing ? NOTHING : () => copyFromHost(memory, span),
-    release: NOTHING,
+    release: () => giveBack(span, memory),
   };
 }
 
@@ -47,8 +47,8 @@ type QueueingSpan = DeviceSpan & Required<Pick<DeviceSpan, 'queueToHost' | 'queu
 const queues = (span: Span): span is QueueingSpan =>
   span.kind === 'device' && span.length > 0 && !!span.queueToHost && !!span.queueFromHost;
 
-/** Part of a device's memory through pinned memory: while MPI has one part under way, the device copies the next. */
-function piped(span: QueueingSpan, offset: number, memory: HostSpan, outgoing: boolean): Transit {
+/** Part of a device's memory through pinned memory: while MPI has one part under way, the device copies the next. The last part gives the memory of all back. */
+function piped(span: QueueingSpan, offset: number, memory: HostSpan, outgoing: boolean, last = true): Transit {
   const values = hostView(memory.dtype, memory.buffer, memory.byteOffset, memory.length);
   let pending: (() => void) | undefined;
   const settle = (): void => {
@@ -68,7 +68,10 @@ function piped(span: QueueingSpan, offset: number, memory: HostSpan, outgoing: b
       : () => {
           pending = span.queueFromHost(offset, values);
         },
-    release: settle,
+    release: () => {
+      settle();
+      if (last) giveBack(span, memory);
+    },
   };
 }
 
@@ -83,7 +86,9 @@ export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
   const parts: Transit[] = [];
   for (let at = 0; at < span.length; at += most) {
     const memory = hostPart(whole, at, Math.min(most, span.length - at));
-    parts.push(span.kind === 'host' ? inPlace(memory) : piped(span as QueueingSpan, at, memory, outgoing));
+    // of one piece of memory
+    const last = at + most >= span.length;
+    parts.push(span.kind === 'host' ? inPlace(memory) : piped(span as QueueingSpan, at, memory, outgoing, last));
   }
   return parts;
 }

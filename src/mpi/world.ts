@@ -58,6 +58,7 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   markJoined(launch, process.env, process.pid);
   leaveTrace(all.rank);
   guardLife(mpi, all.rank, all.size);
+  checkDebugsAlike(new MpiCommunicator(addon, handle), watch.debug);
   if (launch.size !== undefined && launch.size !== all.size) {
     throw new MpiError(
       `the launcher started ${launch.size} ranks (this is ${launch.rank}), but ${mpi.describe().library} sees ${all.size}: the launcher belongs to another MPI ` +
@@ -65,6 +66,14 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
     );
   }
   return all;
+}
+
+/** Debug mode sends messages of its own: ranks with it and ranks without would wait for each other. */
+function checkDebugsAlike(comm: Communicator, debug: boolean): void {
+  const found = Int32Array.of(debug ? 1 : 0, debug ? 0 : 1);
+  comm.allreduce(found, 'max');
+  if (found[0] === 1 && found[1] === 1)
+    throw new ArgumentError('expected LOPS_DEBUG to be alike on all ranks: pass it to all of them (mpirun -x LOPS_DEBUG)');
 }
 
 /** Tells `lops run` that this rank is through MPI_Init, where launches are known to die at times. */

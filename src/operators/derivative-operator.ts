@@ -27,17 +27,21 @@ export abstract class DerivativeOperator extends ScatteredOperator {
     this.#stencil = new BandedStencil(this.dims, schemes(this.dims));
   }
 
-  protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray, mode: 'set' | 'add'): void {
-    this.#stencil.run(direction, from, to, mode);
+  protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void {
+    this.#stencil.run(direction, from, to, 'set');
   }
 
   protected override forwardAdd(x: DistributedArray, y: DistributedArray, alpha: Scalar): void {
-    if (alpha === 1) this.run('forward', x, y, 'add');
+    if (alpha === 1) this.#add('forward', x, y);
     else super.forwardAdd(x, y, alpha);
   }
 
   protected override adjointAdd(y: DistributedArray, x: DistributedArray, alpha: Scalar): void {
-    if (alpha === 1) this.run('adjoint', y, x, 'add');
+    if (alpha === 1) this.#add('adjoint', y, x);
     else super.adjointAdd(y, x, alpha);
+  }
+
+  #add(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
+    this.read(x, (from) => this.write(y, (to) => this.#stencil.run(direction, from, to, 'add'), true));
   }
 }

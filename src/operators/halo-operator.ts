@@ -5,6 +5,7 @@ import type { Box } from '../core/layout.js';
 import type { OperatorSpec } from '../core/linear-operator.js';
 import { product } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
+import { withElements } from '../core/workspace.js';
 import { ScatteredOperator } from './scattered-operator.js';
 
 /** Samples that an output needs before and after its own place, along every axis. */
@@ -47,14 +48,11 @@ export abstract class HaloOperator extends ScatteredOperator {
   protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void {
     const { halo, kernel } = this.#plan(direction, from.space);
     if (!halo) return kernel.run(from.local, to.local);
-    const { backend, dtype } = from;
-    const size = product(halo.box.shape);
-    const storage = backend.alloc(dtype, size);
-    const grown = { storage, offset: 0, size };
-    halo.start(from.local, grown);
-    halo.finish();
-    kernel.run(grown, to.local);
-    backend.release(storage);
+    withElements(from.backend, from.dtype, product(halo.box.shape), (grown) => {
+      halo.start(from.local, grown);
+      halo.finish();
+      kernel.run(grown, to.local);
+    });
   }
 
   #plan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {

@@ -1,7 +1,6 @@
-import type { Backend, Elements, Storage } from '../core/backend.js';
+import type { Elements } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
-import type { DType } from '../core/dtype.js';
-import { Exchange, type Pattern, patternOf } from '../core/exchange.js';
+import { LentExchanges, type Pattern, patternOf } from '../core/exchange.js';
 import type { Box } from '../core/layout.js';
 import { product, type Shape } from '../core/shape.js';
 
@@ -34,8 +33,7 @@ export class MatrixPanel {
   readonly shape: Shape;
   readonly #at: { readonly offset: number; readonly ld: number } | undefined;
   readonly #pattern: Pattern;
-  readonly #comm: Communicator;
-  readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
+  readonly #exchanges: LentExchanges;
 
   constructor(shape: Shape, held: (rank: number) => Box, needed: (rank: number) => Box, comm: Communicator) {
     const wanted = (rank: number): Box[] => {
@@ -44,8 +42,8 @@ export class MatrixPanel {
     };
     const [own, box] = [held(comm.rank), needed(comm.rank)];
     this.shape = box.shape;
-    this.#comm = comm;
     this.#pattern = patternOf({ globalShape: shape, replicated: false, held, wanted }, comm.rank, comm.size);
+    this.#exchanges = new LentExchanges(this.#pattern, comm);
     if (this.#pattern.targetSizes.length === 0) {
       const ld = own.shape[1] as number;
       const [row, column] = [0, 1].map((k) => (box.start[k] as number) - (own.start[k] as number)) as [number, number];
@@ -60,7 +58,7 @@ export class MatrixPanel {
 
   /** Begins to fetch it from what the ranks hold. Collective. */
   start(x: Elements): PendingPanel {
-    const exchange = this.#exchange(x.storage.backend, x.storage.dtype);
+    const exchange = this.#exchanges.of(x.storage);
     const [rows, columns] = this.shape as readonly [number, number];
     const storage = this.#at ? undefined : x.storage.backend.alloc(x.storage.dtype, rows * columns);
     const buffer = storage && { storage, offset: 0, size: rows * columns };
@@ -90,32 +88,28 @@ export class MatrixPanel {
    */
   startAdjoint(x: Elements, fill: (rows: Rows) => void): { finish(): void } {
     const { backend, dtype } = x.storage;
-    const exchange = this.#exchange(backend, dtype);
+    const exchange = this.#exchanges.of(x.storage);
     const [rows, columns] = this.shape as readonly [number, number];
-    let storage: Storage | undefined;
     if (this.#at) {
       fill(this.own(x));
       exchange.startAdjoint([]);
-    } else {
-      storage = backend.alloc(dtype, rows * columns);
-      const buffer = { storage, offset: 0, size: rows * columns };
-      fill({ elements: buffer, ld: columns });
-      exchange.startAdjoint([buffer]);
+      return { finish: () => exchange.finishAdjoint(x, 'add') };
     }
+    const storage = backend.alloc(dtype, rows * columns);
+    const buffer = { storage, offset: 0, size: rows * columns };
+    try {
+      fill({ elements: buffer, ld: columns });
+    } catch (error) {
+      backend.release(storage);
+      throw error;
+    }
+    exchange.startAdjoint([buffer]);
     return {
       finish: () => {
         exchange.finishAdjoint(x, 'add');
-        if (storage) backend.release(storage);
+        backend.release(storage);
       },
     };
-  }
-
-  #exchange(backend: Backend, dtype: DType): Exchange {
-    let byDType = this.#exchanges.get(backend);
-    if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
-    let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend, { buffers: 'lent' })));
-    return exchange;
   }
 }
 
@@ -142,9 +136,12 @@ export function overPanels(
   for (let step = 0; pending; step++) {
     const next = begin(step + 1);
     const [p, q] = pending as [PendingPanel, PendingPanel];
-    multiply(p.finish(), q.finish(), step);
-    p.release();
-    q.release();
+    try {
+      multiply(p.finish(), q.finish(), step);
+    } finally {
+      p.release();
+      q.release();
+    }
     pending = next;
   }
 }

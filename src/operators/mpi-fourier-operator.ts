@@ -43,7 +43,7 @@ export const MPI_FOURIER_OPTIONS = [
  *
  * Axes that are whole on every rank are transformed where they are; for the others whole pencils are made by transfers (one if data may be split along another
  * axis, otherwise two), as few as possible. An array of one axis is transformed by all of them in six steps (three transfers) where its `nfft` has two factors of at least eight times
- * the ranks, and by one rank where it has not (a prime). Holds nothing between calls. Work: at most two arrays of the size of the
+ * the ranks, and by one rank where it has not (a prime). Holds nothing between calls but, for an array of one axis, as many factors as this rank has samples. Work: at most two arrays of the size of the
  * data, what transfers pack included; three for the adjoint of real transforms.
  */
 export abstract class MPIFourierOperator extends MPILinearOperator {

@@ -132,17 +132,22 @@ export class MPIMDC extends MPILinearOperator {
     const spectra = (side: Side) => x.space.withDType(complexOf(dtype)).withLayout(side.spectra);
     const [before, after] = [spectra(from), spectra(to)];
     // Each spectrum only as long as it is needed: transforms have work arrays of their own
-    const w = withWorkspace(before, (z) => {
-      from.form.read(x, (u) => from.plans.between(from.traces, from.spectra).forward(u.local, z.local));
-      const product = borrow(after);
-      // conj(G) z = conj(G conj(z)): spectra are small, G is not
-      if (this.#conj) z.conjInPlace();
-      multiply(z.local, product.local);
-      return product;
-    });
-    if (this.#conj) w.conjInPlace();
-    if (this.#scale !== 1) w.scale(this.#scale);
-    to.form.write(y, (v) => to.plans.between(to.traces, to.spectra).adjoint(w.local, v.local));
-    giveBack(after, w);
+    let w: DistributedArray | undefined;
+    try {
+      w = withWorkspace(before, (z) => {
+        from.form.read(x, (u) => from.plans.between(from.traces, from.spectra).forward(u.local, z.local));
+        w = borrow(after);
+        // conj(G) z = conj(G conj(z)): spectra are small, G is not
+        if (this.#conj) z.conjInPlace();
+        multiply(z.local, w.local);
+        return w;
+      });
+      const product = w;
+      if (this.#conj) product.conjInPlace();
+      if (this.#scale !== 1) product.scale(this.#scale);
+      to.form.write(y, (v) => to.plans.between(to.traces, to.spectra).adjoint(product.local, v.local));
+    } finally {
+      if (w) giveBack(after, w);
+    }
   }
 }

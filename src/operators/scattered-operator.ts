@@ -19,7 +19,7 @@ export abstract class ScatteredOperator extends MPILinearOperator {
   }
 
   /** From arrays of shape `dims`, each rank's part a box of it, to the same. */
-  protected abstract apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray, mode: 'set' | 'add'): void;
+  protected abstract apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void;
 
   override domain(options?: SpaceOptions): DistributedSpace {
     return super.domain(options) as DistributedSpace;
@@ -37,14 +37,20 @@ export abstract class ScatteredOperator extends MPILinearOperator {
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): void {
-    this.run('forward', x, y, 'set');
+    this.read(x, (from) => this.write(y, (to) => this.apply('forward', from, to)));
   }
 
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.run('adjoint', y, x, 'set');
+    this.read(y, (from) => this.write(x, (to) => this.apply('adjoint', from, to)));
   }
 
-  protected run(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray, mode: 'set' | 'add'): void {
-    this.#form.read(x, (from) => this.#form.write(y, (to) => this.apply(direction, from, to, mode), mode === 'add'));
+  /** Calls `body` with x as {@link apply} takes it. */
+  protected read(x: DistributedArray, body: (x: DistributedArray) => void): void {
+    this.#form.read(x, body);
+  }
+
+  /** Calls `body` with y as {@link apply} fills it; with `keep` it sees the old values. */
+  protected write(y: DistributedArray, body: (y: DistributedArray) => void, keep = false): void {
+    this.#form.write(y, body, keep);
   }
 }

@@ -2,7 +2,7 @@ import type { Backend, Elements, Storage } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
 import { tabulate } from '../core/creation.js';
 import type { DType } from '../core/dtype.js';
-import { Exchange, type Pattern, patternOf } from '../core/exchange.js';
+import { LentExchanges, patternOf } from '../core/exchange.js';
 import type { FourierScheme } from '../core/fourier-scheme.js';
 import { CastStep, FftStep, type FourierStep, type Run, runSteps, runsOf, SliceFactors } from '../core/fourier-steps.js';
 import { type Box, Layout } from '../core/layout.js';
@@ -24,9 +24,7 @@ export function sixStepFactors(n: number, ranks: number): readonly [number, numb
 /** Parts of an array of one axis at other places of another one, whose rest is zeros: one message at most to each rank. */
 class RunsStep implements FourierStep {
   readonly size: number;
-  readonly #pattern: Pattern;
-  readonly #comm: Communicator;
-  readonly #exchanges = new Map<Backend, Map<DType, Exchange>>();
+  readonly #exchanges: LentExchanges;
   /** Where the parts that this rank wants lie within its own. */
   readonly #places: readonly { readonly offset: number; readonly size: number }[];
 
@@ -48,22 +46,14 @@ class RunsStep implements FourierStep {
     };
     const wanted = (rank: number): Box[] => parts(rank).map(({ start, size }) => ({ start: [start], shape: [size] }));
     this.size = to.localSize(comm.rank);
-    this.#comm = comm;
     this.#places = parts(comm.rank);
-    this.#pattern = patternOf(
-      { globalShape: from.globalShape, replicated: false, held: (rank) => from.box(rank), wanted },
-      comm.rank,
-      comm.size,
-    );
+    const demand = { globalShape: from.globalShape, replicated: false, held: (rank: number) => from.box(rank), wanted };
+    this.#exchanges = new LentExchanges(patternOf(demand, comm.rank, comm.size), comm);
   }
 
   run(x: Elements, y: Elements): void {
-    const { backend, dtype } = y.storage;
-    if (this.#places.reduce((sum, p) => sum + p.size, 0) < this.size) backend.fill(y, 0);
-    let byDType = this.#exchanges.get(backend);
-    if (!byDType) this.#exchanges.set(backend, (byDType = new Map<DType, Exchange>()));
-    let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#comm, dtype, backend, { buffers: 'lent' })));
+    if (this.#places.reduce((sum, p) => sum + p.size, 0) < this.size) y.storage.backend.fill(y, 0);
+    const exchange = this.#exchanges.of(y.storage);
     exchange.start(
       x,
       this.#places.map(({ offset, size }) => ({ storage: y.storage, offset: y.offset + offset, size })),

@@ -1,7 +1,8 @@
+import { epsilonOf } from '../core/dtype.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
-import { epsilonOf, inverse } from './givens.js';
+import { inverse } from './givens.js';
 import {
   begin,
   checkNonNegative,

@@ -50,7 +50,7 @@ function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
 function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgSingleReductionStartOptions<V> = {}): CgPipelinedState<V> {
   const start = startSingleReduction('cgPipelined', A, y, options, OFTEN);
   const { M, r } = start;
-  const state = { ...start, scratch: ['m'], m: M && r.emptyLike(), n: r.emptyLike(), q: M && r.zerosLike(), z: r.zerosLike() };
+  const state = { ...start, scratch: [], m: M && r.emptyLike(), n: r.emptyLike(), q: M && r.zerosLike(), z: r.zerosLike() };
   settle(state, y);
   return state;
 }

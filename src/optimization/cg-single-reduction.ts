@@ -1,8 +1,8 @@
+import { epsilonOf } from '../core/dtype.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
-import { epsilonOf } from './givens.js';
 import {
   begin,
   checkCount,
@@ -88,7 +88,7 @@ export function startSingleReduction<V extends Vector<V>>(
   const u = M?.matvec(r);
   A.matvec(u ?? r, w);
   const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
-  return { ...begin(A, x, ['u']), M, tol, rtol, replace, ...vectors, rr: 0, gamma: 0, alpha: 0, beta: 0 };
+  return { ...begin(A, x), M, tol, rtol, replace, ...vectors, rr: 0, gamma: 0, alpha: 0, beta: 0 };
 }
 
 /** The pairs whose inner products the start or an iteration needs. */

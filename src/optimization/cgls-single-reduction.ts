@@ -1,3 +1,4 @@
+import { epsilonOf } from '../core/dtype.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import type { Vector, VectorPair } from '../core/vector.js';
@@ -15,7 +16,6 @@ import {
   measure,
   placeCgls,
 } from './cgls.js';
-import { epsilonOf } from './givens.js';
 import { checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from './solver.js';
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
@@ -79,7 +79,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const start = allocateCgls(NAME, A, y, options);
   const { space } = start.r;
   const copy = replace > 0 ? copyInto(space, y) : undefined;
-  const state = { ...start, scratch: ['z'], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
+  const state = { ...start, scratch: [], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
   const reference = placeCgls(state, y, options.x0);
   state.p.fill(0);
   state.q.fill(0);

@@ -1,9 +1,12 @@
+import { epsilonOf } from '../core/dtype.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
+import type { Disposable } from '../core/scope.js';
+import { settingUp } from '../core/set-up.js';
 import type { Space, Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 import { bidiagonalize, startBidiagonalization } from './bidiagonalization.js';
-import { checkCount } from './solver.js';
+import { checkCount, placeIn } from './solver.js';
 
 export interface ConditionEstimateOptions<D extends Vector<D>> {
   /** Most steps; the estimate grows with them. @default 30 */
@@ -37,25 +40,32 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   const { niter = 30, seed = 1, range = A.range() } = options;
   checkCount('conditionEstimate', { niter });
   const close = openWorkspaces();
-  const y = range.random(seed);
-  const state = startBidiagonalization('conditionEstimate', A, y, {});
+  const made: Disposable[] = [];
   try {
-    const [alphas, betas] = [[state.alpha], [] as number[]];
-    const cutoff = 1e-12 * state.alpha;
-    while (alphas.length < niter && (alphas.at(-1) as number) > cutoff) {
-      bidiagonalize(state, [state.v, state.v]);
-      betas.push(state.beta);
-      if (state.beta <= cutoff || state.alpha <= cutoff) break;
-      alphas.push(state.alpha);
-    }
-    // B is lower bidiagonal, αs on the diagonal and βs below: BᵀB is tridiagonal
-    const diagonal = alphas.map((a, k) => a * a + (betas[k] ?? 0) ** 2);
-    const off = alphas.slice(1).map((a, k) => a * (betas[k] as number));
-    const [smallest, largest] = extremeEigenvalues(diagonal, off).map((v) => Math.sqrt(Math.max(v, 0))) as [number, number];
-    return { condition: largest / smallest, largest, smallest, iterations: alphas.length };
+    return settingUp(placeIn([range]), () => {
+      const y = range.random(seed);
+      made.push(y);
+      const state = startBidiagonalization('conditionEstimate', A, y, {});
+      made.push(state.u, state.v, state.x);
+      const [alphas, betas] = [[state.alpha], [] as number[]];
+      // above rounding, which grows from step to step
+      const cutoff = epsilonOf(y.dtype) ** 0.75 * state.alpha;
+      while (betas.length < niter && (alphas.at(-1) as number) > cutoff) {
+        bidiagonalize(state, [state.v, state.v]);
+        betas.push(state.beta);
+        if (state.beta <= cutoff || state.alpha <= cutoff) break;
+        alphas.push(state.alpha);
+      }
+      // B is lower bidiagonal, αs on the diagonal and a β below each, so that its singular values are those of A on the vectors v: BᵀB is tridiagonal
+      const columns = alphas.slice(0, Math.max(1, betas.length));
+      const diagonal = columns.map((a, k) => a * a + (betas[k] ?? 0) ** 2);
+      const off = columns.slice(1).map((a, k) => a * (betas[k] as number));
+      const [smallest, largest] = extremeEigenvalues(diagonal, off).map((v) => Math.sqrt(Math.max(v, 0))) as [number, number];
+      return { condition: largest / smallest, largest, smallest, iterations: columns.length };
+    });
   } finally {
     close();
-    for (const v of [y, state.u, state.v, state.x]) v.dispose();
+    for (const v of made) v.dispose();
   }
 }
 

@@ -1,9 +1,10 @@
+import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { type Estimates, estimatesOf } from './bidiagonalization.js';
-import { epsilonOf, inverse } from './givens.js';
+import { inverse } from './givens.js';
 import {
   begin,
   checkNonNegative,

@@ -97,7 +97,8 @@ const solver = <V extends Vector<V>>(
   options: PowerIterationOptions<V> = {},
 ): Loop<PowerIterationState<V>, PowerIterationStartOptions<V>, Eigenvalue, Eigenvalue> => ({
   name: 'powerIteration',
-  options,
+  // resolved, since it says where the vectors live
+  options: { ...options, domain: options.domain ?? A.domain() },
   own: START_OPTIONS,
   start: (own) => init(A, own),
   step,

@@ -1,5 +1,4 @@
 import type { Communicator } from '../core/communicator.js';
-import { DistributedVector } from '../core/distributed-vector.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
 import { Interruption, passenger } from '../core/interruption.js';
@@ -227,7 +226,7 @@ export const stepping =
     solver: (...args: Args) => Loop<S, O, T, R>,
   ): ((...args: Args) => Steps<S, T, R>) =>
   (...args) =>
-    drive(solver(...args), placeOf(args));
+    drive(solver(...args), args);
 
 /** The function of a solver: runs its generator to the end. */
 export const solving =
@@ -235,7 +234,7 @@ export const solving =
     solver: (...args: Args) => Loop<S, O, T, R>,
   ): ((...args: Args) => SolverResult<S['x']> & R) =>
   (...args) => {
-    const steps = drive(solver(...args), placeOf(args));
+    const steps = drive(solver(...args), args);
     let found: S['x'] | undefined;
     try {
       for (;;) {
@@ -249,16 +248,16 @@ export const solving =
     }
   };
 
-/** Where the first vector among arguments lives, options included. */
-function placeOf(args: readonly unknown[]): Place | undefined {
+/** Where the first distributed vector or space among arguments lives, options included. */
+export function placeIn(args: readonly unknown[]): Place | undefined {
   const options: unknown = args.at(-1);
   const all = [...args, ...(typeof options === 'object' && options !== null ? Object.values(options) : [])];
-  return all.find((value) => value instanceof DistributedVector);
+  return all.find((value): value is Place => typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value);
 }
 
 function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
-  place: Place | undefined,
+  args: readonly unknown[],
 ): Steps<S, T, R> {
   const { name, options } = loop;
   checkOptions(name, options, [...loop.own, ...RUN_OPTIONS]);
@@ -266,7 +265,7 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
   checkCount(name, { niter });
   if (maxTime !== undefined) checkNonNegative(name, { maxTime });
   checkFlag(name, { reproducible });
-  return run(loop, place, niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
+  return run(loop, placeIn([...args, options]), niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
 }
 
 /** The solver's own options. */
@@ -285,12 +284,14 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
   const began = performance.now();
   const closeWorkspaces = openWorkspaces();
   let state: S | undefined;
+  let shown = false;
   try {
     const running = settingUp(place, () => summing(() => loop.start(ownOf(loop.options))));
     state = running;
     const report = () => ({ iteration: running.iteration, x: running.x, cost: running.cost, state: running, ...loop.report(running) });
     checkpoint?.restore(running);
     if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
+    shown = true;
     yield report();
     const interruption = checkpoint?.stopsOnSignals ? new Interruption(running.A.comm ?? running.x.reducer) : undefined;
     const step = interruption ? () => interruption.during(() => loop.step(running)) : () => loop.step(running);
@@ -321,6 +322,8 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     closeWorkspaces();
     if (state) {
       release(state, state.x);
+      // whoever has seen x disposes it
+      if (!shown) state.x.dispose();
       loop.dispose?.(state);
     }
   }

@@ -1,8 +1,8 @@
+import { epsilonOf } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { Indicator } from './indicator.js';
-import { epsilonOf } from './moduli.js';
 import { checkPositive, fitting } from './prox-operator.js';
 
 export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
@@ -28,7 +28,7 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     this.center = options.center;
   }
   override contains(x: V): boolean {
-    return this.#centered(x, (offset) => offset.norm() <= this.radius * (1 + 16 * epsilonOf(x)));
+    return this.#centered(x, (offset) => offset.norm() <= this.radius * (1 + 16 * epsilonOf(x.dtype)));
   }
   #centered<R>(x: V, body: (offset: AnyVector) => R): R {
     if (!this.center) return body(x);

@@ -1,7 +1,7 @@
+import { epsilonOf } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
 import type { SigmaOptions } from './l0.js';
-import { epsilonOf } from './moduli.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 /**
@@ -26,6 +26,6 @@ export class Euclidean extends ProxOperator {
     y.axpby(norm <= t ? 0 : 1 - t / norm, x, 0);
   }
   override conjugateValue(y: AnyVector): number {
-    return y.norm() <= this.sigma * (1 + 8 * epsilonOf(y)) ? 0 : Number.POSITIVE_INFINITY;
+    return y.norm() <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
 }

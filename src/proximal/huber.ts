@@ -1,8 +1,9 @@
 import type { Elements } from '../core/backend.js';
+import { epsilonOf } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { clamp, epsilonOf, multiplyReal, withModuli } from './moduli.js';
+import { clamp, multiplyReal, withModuli } from './moduli.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 export interface HuberOptions {
@@ -62,7 +63,7 @@ export class Huber extends ProxOperator {
   }
   override conjugateValue(y: AnyVector): number {
     const { alpha, sigma } = this;
-    if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y))) return Number.POSITIVE_INFINITY;
+    if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y.dtype))) return Number.POSITIVE_INFINITY;
     return (alpha / (2 * sigma)) * y.norm() ** 2;
   }
 }

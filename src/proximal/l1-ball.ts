@@ -1,9 +1,9 @@
+import { epsilonOf } from '../core/dtype.js';
 import { NumericalError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
 import { projectOntoL1Ball } from '../optimization/l1-projection.js';
 import { Indicator } from './indicator.js';
-import { epsilonOf } from './moduli.js';
 import { checkPositive } from './prox-operator.js';
 import type { RadiusOptions } from './simplex.js';
 
@@ -21,7 +21,7 @@ export class L1Ball extends Indicator {
     this.radius = checkPositive('L1Ball', 'radius', options.radius ?? 1);
   }
   override contains(x: AnyVector): boolean {
-    return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x) * Math.max(1, x.size));
+    return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.size));
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     if (Number.isNaN(projectOntoL1Ball(x, this.radius, y))) throw new NumericalError('L1Ball: expected finite elements, their sum is not');

@@ -1,9 +1,9 @@
-import { isComplex } from '../core/dtype.js';
+import { epsilonOf, isComplex } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { epsilonOf, multiplyReal, shrinkage, withModuli } from './moduli.js';
+import { multiplyReal, shrinkage, withModuli } from './moduli.js';
 import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
 
 export interface L1Options<V extends AnyVector = AnyVector> {
@@ -48,7 +48,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   }
   override conjugateValue(y: V): number {
     const { sigma } = this;
-    const slack = 1 + 8 * epsilonOf(y);
+    const slack = 1 + 8 * epsilonOf(y.dtype);
     if (typeof sigma === 'number') return y.norm(Number.POSITIVE_INFINITY) <= sigma * slack ? 0 : Number.POSITIVE_INFINITY;
     return withModuli(y, (moduli) => {
       moduli.axpby(-slack, fitting('L1', 'sigma', sigma, moduli), 1);

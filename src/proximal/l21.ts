@@ -1,9 +1,10 @@
+import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import type { SigmaOptions } from './l0.js';
-import { epsilonOf, tinyOf } from './moduli.js';
+import { tinyOf } from './moduli.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 /**
@@ -49,7 +50,7 @@ export class L21 extends ProxOperator {
   override conjugateValue(y: AnyVector): number {
     return withLocalNorms('L21', y, this.ndim, (norms, [, ...others]) => {
       for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
-      return norms.norm(Number.POSITIVE_INFINITY) <= this.sigma * (1 + 8 * epsilonOf(y)) ? 0 : Number.POSITIVE_INFINITY;
+      return norms.norm(Number.POSITIVE_INFINITY) <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
     });
   }
 }

@@ -5,8 +5,6 @@ import { withWorkspace } from '../core/workspace.js';
 
 /** Above 0, and below anything that matters in the precision of a vector. */
 export const tinyOf = (x: AnyVector): number => (isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37);
-/** The distance from 1 to the next number in the precision of a vector. */
-export const epsilonOf = (x: AnyVector): number => (isSamePrecision(x.dtype, 'float64') ? 2 ** -52 : 2 ** -23);
 
 /** The space of real numbers, one for each element. */
 export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(realOf(x.dtype));

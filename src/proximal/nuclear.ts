@@ -1,5 +1,5 @@
 import { DistributedArray } from '../core/distributed-array.js';
-import { type HostArray, hostArray, isComplex } from '../core/dtype.js';
+import { epsilonOf, type HostArray, hostArray, isComplex } from '../core/dtype.js';
 import { PartitionError, ShapeError } from '../core/errors.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
@@ -7,7 +7,6 @@ import { product, type Shape, toShape } from '../core/shape.js';
 import type { AnyVector } from '../core/vector.js';
 import { type ColumnMatrix, columnMatrix, columnNorm, orthogonalizeColumns } from './jacobi-svd.js';
 import type { SigmaOptions } from './l0.js';
-import { epsilonOf } from './moduli.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 /**
@@ -44,7 +43,7 @@ export class Nuclear extends ProxOperator {
     return this.sigma * this.singularValues(x).reduce((sum, s) => sum + s, 0);
   }
   override conjugateValue(y: AnyVector): number {
-    return (this.singularValues(y)[0] ?? 0) <= this.sigma * (1 + 64 * epsilonOf(y)) ? 0 : Number.POSITIVE_INFINITY;
+    return (this.singularValues(y)[0] ?? 0) <= this.sigma * (1 + 64 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const values = this.#decompose(this.#whole(x));

@@ -1,9 +1,9 @@
+import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { begin, checkFlag, checkNonNegative, isSplit, nothing, solving, stepping } from '../optimization/solver.js';
-import { epsilonOf } from './moduli.js';
 import { checkPositive, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
@@ -133,7 +133,7 @@ function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): vo
     const below = withWorkspace(y.space, (d: V) => {
       d.assign(p).axpby(-1, y, 1);
       const [slope = 0, square = 0] = rdots([gradient, d], [d, d]);
-      const rounding = 8 * epsilonOf(y) * Math.abs(fy);
+      const rounding = 8 * epsilonOf(y.dtype) * Math.abs(fy);
       // NaN goes on, and is found by what follows
       return !(f.value(p) > fy + slope + square / (2 * state.tau) + rounding);
     });

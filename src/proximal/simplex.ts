@@ -1,11 +1,10 @@
-import { isComplex } from '../core/dtype.js';
+import { epsilonOf, isComplex } from '../core/dtype.js';
 import { DTypeError, NumericalError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { above, simplexLevel } from '../optimization/l1-projection.js';
 import { Indicator } from './indicator.js';
-import { epsilonOf } from './moduli.js';
 import { checkPositive } from './prox-operator.js';
 
 export interface RadiusOptions {
@@ -33,12 +32,12 @@ export class Simplex extends Indicator {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];
       x.map((a, b) => b.storage.backend.binary('minimum', a, 0, b), below);
       const [sum = 0, under = 0] = rdots([x, ones], [below, below]);
-      return Math.sqrt(under) <= 16 * epsilonOf(x) * this.radius && Math.abs(sum - this.radius) <= this.#slack(x);
+      return Math.sqrt(under) <= 16 * epsilonOf(x.dtype) * this.radius && Math.abs(sum - this.radius) <= this.#slack(x);
     });
   }
   /** Rounding of θ adds up over the elements. */
   #slack(x: AnyVector): number {
-    return 16 * epsilonOf(x) * this.radius * Math.max(1, x.size);
+    return 16 * epsilonOf(x.dtype) * this.radius * Math.max(1, x.size);
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     checkReal(x);

@@ -2,12 +2,15 @@
 import { expect } from 'chai';
 import type { Storage } from '../../src/core/backend.js';
 import { type DType, hostArray, lanesOf } from '../../src/core/dtype.js';
+import { cudaAddon } from '../../src/gpu/cuda/addon.js';
 import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
 import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/device-transport.js';
 import { BODIES } from '../mpi/bodies.js';
 import type { MakeCell } from '../mpi/memory.js';
 
 const wanted = process.argv[2] as DeviceTransport;
+// the last rank may have been told something else
+if (process.env['UNLIKE'] && COMM_WORLD.rank > 0) process.env['LOPS_GPU_TRANSPORT'] = process.env['UNLIKE'];
 const backend = resolveBackend('cuda');
 
 /** Device memory in the middle of a larger block. */
@@ -70,4 +73,27 @@ if (wanted === 'staged') {
 }
 attempt('an inversion gives what it gives on the CPU', () => alike(inversion));
 attempt('a product of matrices gives what it gives on the CPU', () => alike(product));
+attempt('host memory in between is made once, also in programs that never return to their events', () => {
+  const state = cudaAddon();
+  if (!state.available) throw new Error(state.reason);
+  const { addon } = state;
+  const x = DistributedArray.random([24, 10], { backend, dtype: 'float64' });
+  const M = new MPIMatrixMult(NDArray.uniform([6, 9], { dtype: 'float64', backend: 'cpu' }), 4, { kind: 'block' });
+  const m = DistributedArray.random(M.dims, { backend, dtype: 'float64' });
+  const once = (): void => {
+    x.redistribute(1).dispose();
+    x.norm();
+    M.rmatvec(M.matvec(m)).dispose();
+  };
+  once();
+  let made = 0;
+  const { allocPinned } = addon;
+  addon.allocPinned = (...args) => {
+    made++;
+    return allocPinned(...args);
+  };
+  for (let k = 0; k < 10; k++) once();
+  addon.allocPinned = allocPinned;
+  expect(made).to.equal(0);
+});
 if (COMM_WORLD.rank === 0) console.log('done');

@@ -53,6 +53,12 @@ describe('device memory between ranks', function () {
     expect(stderr).to.include('LOPS_GPU_TRANSPORT=direct, but MPI says that it reads device memory and does not');
   });
 
+  it('one that ranks do not agree on is refused on all of them', async () => {
+    const { code, stderr } = await run(2, 'staged', { UNLIKE: 'nccl' });
+    expect(code).to.not.equal(0);
+    expect(stderr).to.include("expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has 'staged', rank 1 'nccl'");
+  });
+
   it('a transport that does not exist is refused', async () => {
     const { code, stderr } = await run(2, 'pigeon');
     expect(code).to.not.equal(0);

@@ -86,11 +86,43 @@ const bidiagonal = (
   run: (A, y, { tight: _, ...o }) => steps(A, y, { ...o, atol: 0, btol: 0, conlim: 0 }),
 });
 
+/** A preconditioner for every kind of vector. */
+class Halving<V extends Vector<V>> extends LinearOperator<V, V> {
+  readonly #domain: (options?: SpaceOptions) => Space<V>;
+  constructor(A: LinearOperator<V, V>) {
+    super({ dims: A.dims, dimsd: A.dims, dtype: A.dtype, comm: A.comm });
+    this.#domain = (options) => A.domain(options);
+  }
+  override domain(options?: SpaceOptions): Space<V> {
+    return this.#domain(options);
+  }
+  override rangeOf(x: Space<V>): Space<V> {
+    return x;
+  }
+  override domainOf(y: Space<V>): Space<V> {
+    return y;
+  }
+  protected override forward(x: V, y: V): void {
+    y.assign(x).scale(0.5);
+  }
+  protected override adjoint(y: V, x: V): void {
+    this.forward(y, x);
+  }
+}
+
 /** Every solver has a row: its costs are those of its doc comment. */
 export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
   cg: krylov([2, 1, 0], 4, cg.steps, 1e-13),
   cgSingleReduction: krylov([1, 1, 0], 5, cgSingleReduction.steps, 1e-12),
   cgPipelined: krylov([1, 1, 0], 8, cgPipelined.steps, 1e-12),
+  'cgSingleReduction, preconditioned': krylov([1, 1, 0], 6, (A, y, o) => cgSingleReduction.steps(A, y, { ...o, M: new Halving(A) }), 1e-12),
+  'cglsSingleReduction, preconditioned': krylov(
+    [1, 1, 1],
+    7,
+    (A, y, o) => cglsSingleReduction.steps(A, y, { ...o, M: new Halving(A) }),
+    1e-12,
+  ),
+  'cgPipelined, preconditioned': krylov([1, 1, 0], 11, (A, y, o) => cgPipelined.steps(A, y, { ...o, M: new Halving(A) }), 1e-12),
   minres: {
     finds: 'solution',
     finite: true,

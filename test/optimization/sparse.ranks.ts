@@ -5,7 +5,7 @@ import { ArgumentError, DTypeError } from '../../src/core/errors.js';
 import type { LinearOperator } from '../../src/core/linear-operator.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { MatrixMult } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPIVStack } from '../../src/operators/index.js';
+import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILinearOperator, MPIVStack } from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/cgls.js';
 import { conditionEstimate } from '../../src/optimization/condition-estimate.js';
 import { fista } from '../../src/optimization/fista.js';
@@ -266,5 +266,21 @@ group('drivers', () => {
     expect(smallest).to.be.closeTo(1, 1e-8);
     expect(condition).to.be.closeTo(largest / smallest, 1e-12);
     for (const other of comm.allgatherObject(condition)) expect(other).to.equal(condition);
+  });
+
+  distributed('the condition number of a tall operator, before and after the space is exhausted', ({ comm, reals }) => {
+    for (const dtype of reals) {
+      // columns are orthogonal: singular values are √(1² + k²) for k = 1 … 4
+      const rows = Array.from({ length: 8 }, (_, i) => Array.from({ length: 4 }, (_, k) => (i === k ? 1 : i === k + 4 ? k + 1 : 0)));
+      const A = MPILinearOperator.wrap(new MatrixMult(NDArray.array(rows, { dtype })), { comm });
+      const [low, high] = [Math.SQRT2, Math.sqrt(17)];
+      for (const niter of [1, 2, 3, 4, 9]) {
+        const { largest, smallest, condition, iterations } = conditionEstimate(A, { niter });
+        const slack = dtype === 'float32' ? 1e-5 : 1e-12;
+        expect(iterations).to.equal(Math.min(niter, 4));
+        expect(condition).to.be.at.most((high / low) * (1 + slack));
+        if (niter >= 4) expect([smallest / low, largest / high].map((v) => Math.abs(v - 1) < slack)).to.deep.equal([true, true]);
+      }
+    }
   });
 });

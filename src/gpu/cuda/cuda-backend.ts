@@ -351,7 +351,8 @@ export class CudaBackend implements Backend {
     download: (storage: CudaStorage, offset: number, length: number, to: HostArray) =>
       void this.download({ storage, offset, size: length }, to),
     upload: (from: HostArray, storage: CudaStorage, offset: number, length: number) => this.upload(from, { storage, offset, size: length }),
-    pinned: (bytes: number) => this.#engine.addon.allocPinned(this.#engine.context, bytes),
+    pinned: (bytes: number) => this.#engine.pinned.take(bytes),
+    unpin: (memory: ArrayBufferLike) => this.#engine.pinned.giveBack(memory),
     queueDownload: (from: DeviceAddress, to: HostArray) => this.#engine.queueDownload(from, to),
     queueUpload: (from: HostArray, to: DeviceAddress) => this.#engine.queueUpload(from, to),
   };

@@ -9,6 +9,7 @@ export interface CudaTransfers {
   download(storage: CudaStorage, offset: number, length: number, to: HostArray): void;
   upload(from: HostArray, storage: CudaStorage, offset: number, length: number): void;
   pinned(bytes: number): ArrayBuffer;
+  unpin(memory: ArrayBufferLike): void;
   /** Queued copies of elements to and from pinned memory; the answer waits. */
   queueDownload(from: DeviceAddress, to: HostArray): () => void;
   queueUpload(from: HostArray, to: DeviceAddress): () => void;
@@ -53,6 +54,7 @@ export class CudaStorage implements Storage {
       copyToHost: (to) => transfers.download(this, offset, length, to),
       copyFromHost: (from) => transfers.upload(from, this, offset, length),
       pinned: (bytes) => transfers.pinned(bytes),
+      unpin: (memory) => transfers.unpin(memory),
       queueToHost: (at, to) => transfers.queueDownload(first + at * size, to),
       queueFromHost: (at, from) => transfers.queueUpload(from, first + at * size),
     };

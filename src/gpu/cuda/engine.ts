@@ -3,6 +3,7 @@ import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/dtype.js
 import { NATIVE } from './addon.js';
 import { KernelArguments } from './kernel-arguments.js';
 import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './native.js';
+import { PinnedPool } from './pinned-pool.js';
 
 /** The sources in native/cuda/kernels, each compiled once for every dtype that meets it. */
 export type KernelSource = 'vectors' | 'functions' | 'ordered' | 'reductions' | 'products' | 'lanes';
@@ -34,6 +35,7 @@ export class CudaEngine {
   readonly context: CudaContext;
   readonly device: CudaDeviceInfo;
   readonly args = new KernelArguments();
+  readonly pinned: PinnedPool;
   /** {@link PARTIALS} pairs; {@link TICKETS} counters that are 0 between kernels; {@link RESULTS} pairs. */
   readonly partials: DeviceAddress;
   readonly tickets: DeviceAddress;
@@ -47,6 +49,7 @@ export class CudaEngine {
     this.addon = addon;
     this.device = device;
     this.context = addon.openContext(device.ordinal, poolLimit, cacheFolder);
+    this.pinned = new PinnedPool(addon, this.context);
     this.partials = this.hold(16 * PARTIALS);
     this.tickets = this.hold(4 * TICKETS);
     this.results = this.hold(16 * RESULTS);
