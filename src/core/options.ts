@@ -30,10 +30,10 @@ export function checkOptions(owner: string, options: object | undefined, known: 
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ArgumentError(`${owner}: expected an options object, received ${JSON.stringify(options)}`);
   }
-  const { constructor } = options;
+  const made: unknown = options.constructor;
   // an array or a vector in the place of the options, as where arguments go by position
-  if (typeof constructor === 'function' && constructor !== Object)
-    throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received a ${constructor.name}`);
+  if (typeof made === 'function' && made !== Object)
+    throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received a ${made.name}`);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const guess = nearest(name, known);
