@@ -148,6 +148,7 @@ async function build(name, force, into) {
   for (const [what, present, debian] of TOOLS) {
     if (!present()) return { reason: `${what} is missing`, remedy: `install it (Debian: ${debian})` };
   }
+  console.log(`native ${name}: building (${details})`);
   const start = performance.now();
   const failure = compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file);
   mkdirSync(dirname(stamp), { recursive: true });

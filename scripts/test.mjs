@@ -9,8 +9,8 @@
 //   LOPS_TEST_PATIENCE=4      multiplies time limits, for slow or shared machines
 //   LOPS_MPIEXEC=PATH         the launcher
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -29,16 +29,6 @@ if (!values['no-setup']) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
 }
-// The emulator of CUDA, built where its sources changed
-process.env.LOPS_TEST_CUDA ??= 'emulated';
-if (process.env.LOPS_TEST_CUDA !== 'real') {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-cuemu.mjs'), '--quiet'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (status !== 0) process.exit(status ?? 1);
-}
-
 // From the sources, since dist keeps files whose source is gone
 const endings = values.tier === undefined ? ['.test.ts', '.ranks.ts'] : [`.${values.tier}.ts`];
 const compiled = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
@@ -51,6 +41,27 @@ const wanted = compiled.filter(
 const ranks = wanted.filter((path) => path.endsWith('.ranks.js'));
 const matrix = join(root, 'dist/test/distributed.test.js');
 const plain = wanted.filter((path) => !path.endsWith('.ranks.js') && path !== matrix);
+const chosen = ranks.length > 0 ? [...plain, matrix] : plain;
+
+/** Whether a compiled module, or one that it imports, is of those that run on the emulator of CUDA. */
+function usesEmulator(path, seen) {
+  if (seen.has(path) || !existsSync(path)) return false;
+  seen.add(path);
+  if (/test[/\\](cuemu[/\\]|support[/\\]emulated-cuda)/.test(relative(root, path))) return true;
+  const imports = readFileSync(path, 'utf8').matchAll(/(?:from|import|import\() ?['"](\.[^'"]+)['"]/g);
+  return [...imports].some(([, name]) => usesEmulator(join(dirname(path), name), seen));
+}
+
+// The emulator, built where tests want it and its sources changed
+process.env.LOPS_TEST_CUDA ??= 'emulated';
+const seen = new Set();
+if (process.env.LOPS_TEST_CUDA !== 'real' && chosen.some((path) => usesEmulator(path, seen))) {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/build-cuemu.mjs'), '--quiet'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 process.env.LOPS_TEST_FILES = ranks.join('\n');
 if (values.grep !== undefined) process.env.LOPS_TEST_GREP = values.grep;
@@ -62,7 +73,7 @@ const mocha = new Mocha({
   forbidOnly: Boolean(process.env.CI),
   ...(values.grep === undefined ? {} : { grep: new RegExp(values.grep) }),
 });
-mocha.files = ranks.length > 0 ? [...plain, matrix] : plain;
+mocha.files = chosen;
 await mocha.loadFilesAsync();
 const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ReduceOp } from '../core/communicator.js';
 import { DTYPES, type DType } from '../core/dtype.js';
@@ -179,12 +180,19 @@ let addon: MpiAddon | undefined;
 /** Where the addon is looked for: `LOPS_MPI_ADDON`, or where `lops setup` builds it. */
 export const addonPath = (): string => process.env['LOPS_MPI_ADDON'] || BUILT;
 
+/** Whether an MPI to build for is here. */
+const hasMpicc = (): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'mpicc')));
+
 /** The MPI addon. Throws {@link MpiError} that says what was tried and how to mend it. */
 export function loadMpi(): MpiAddon {
   if (addon) return addon;
   const path = addonPath();
   const remedy = "install an MPI (Debian: libopenmpi-dev openmpi-bin) or load its module, then run 'npx lops setup'";
-  if (!existsSync(path)) throw new MpiError(`the MPI addon is not built (looked for ${path}): ${remedy}`);
+  if (!existsSync(path)) {
+    const mend = hasMpicc() ? "run 'npx lops setup' (npm may not have run the install script)" : remedy;
+    throw new MpiError(`the MPI addon is not built (looked for ${path}): ${mend}`);
+  }
   // When it starts, UCX tries its hooks on memory by moving the break of the heap, while threads of V8 allocate: memory in use is lost. It reads this
   // when it is loaded.
   process.env['UCX_MEM_EVENTS'] ??= 'no';

@@ -51,7 +51,15 @@ describe('lops run', function () {
 
   it('says what is missing where there is no addon, no mpiexec, or another’s', () => {
     const script = file('fine.mjs', '');
-    refuses(['-n', '2', script], /the MPI addon is not built .*npx lops setup/, { LOPS_MPI_ADDON: '/nonexistent' });
+    refuses(['-n', '2', script], /the MPI addon is not built .*: install an MPI .*npx lops setup/, {
+      LOPS_MPI_ADDON: '/nonexistent',
+      PATH: folder,
+    });
+    file('mpi/mpicc', '');
+    refuses(['-n', '2', script], /the MPI addon is not built .*: run 'npx lops setup'/, {
+      LOPS_MPI_ADDON: '/nonexistent',
+      PATH: join(folder, 'mpi'),
+    });
     refuses(['-n', '2', script], /LOPS_MPIEXEC=\/nonexistent does not run/, { LOPS_MPIEXEC: '/nonexistent' });
     const [mine, theirs] = loadMpi().describe().library === 'Open MPI' ? ['Open MPI', 'HYDRA'] : ['MPICH', 'OpenRTE'];
     const other = file('mpiexec', `#!/bin/sh\necho ${theirs}\n`);
