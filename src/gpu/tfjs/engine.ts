@@ -30,6 +30,7 @@ export interface TensorModule {
   slice(x: Tensor, begin: number[], size: number[]): Tensor;
   concat(xs: Tensor[], axis: number): Tensor;
   reverse(x: Tensor, axis: number[]): Tensor;
+  transpose(x: Tensor, order: number[]): Tensor;
   gather(x: Tensor, indices: Tensor, axis: number): Tensor;
 
   add(x: Tensor, y: Tensor): Tensor;
