@@ -6,7 +6,7 @@
  */
 import { COMM_WORLD, DistributedArray, StackedDistributedArray } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly rows: number;
@@ -16,8 +16,8 @@ interface Flags {
 
 const { backend, rows, columns, axis } = await parseFlags<Flags>('arrays', 'distributed arrays', (command) =>
   command
-    .option('--rows <n>', 'of the array', numeric, 10)
-    .option('--columns <n>', 'of the array', numeric, 4)
+    .option('--rows <n>', 'of the array', positive, 10)
+    .option('--columns <n>', 'of the array', positive, 4)
     .option('--axis <k>', 'that is distributed', numeric, 0),
 );
 const comm = COMM_WORLD;

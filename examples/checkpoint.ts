@@ -14,7 +14,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -26,9 +26,9 @@ interface Flags {
 
 const { backend, n, niter, every, stop, phase, out } = await parseFlags<Flags>('checkpoint', 'stop and resume a solver', (command) =>
   command
-    .option('--n <n>', 'rows and columns of the picture', numeric, 120)
-    .option('--niter <n>', 'iterations', numeric, 200)
-    .option('--every <n>', 'iterations between checkpoints', numeric, 20)
+    .option('--n <n>', 'rows and columns of the picture', positive, 120)
+    .option('--niter <n>', 'iterations', positive, 200)
+    .option('--every <n>', 'iterations between checkpoints', positive, 20)
     .option('--stop <n>', 'iteration at which the first run ends', numeric, 110)
     .addOption(new Option('--phase <name>', 'which of the runs').choices(['both', 'stop', 'resume']).default('both')),
 );

@@ -12,7 +12,7 @@
 import { DistributedArray, ElementwiseKernel, fuse, int64, MPIFirstDerivative, RawKernel, ReductionKernel } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 const { backend, n, niter, delta, lambda } = await parseFlags<{
   readonly n: number;
@@ -21,8 +21,8 @@ const { backend, n, niter, delta, lambda } = await parseFlags<{
   readonly lambda: number;
 }>('custom-kernel', 'a robust fit by kernels of its own', (command) =>
   command
-    .option('--n <samples>', 'samples', numeric, 4000)
-    .option('--niter <count>', 'steps of the descent', numeric, 300)
+    .option('--n <samples>', 'samples', positive, 4000)
+    .option('--niter <count>', 'steps of the descent', positive, 300)
     .option('--delta <size>', 'residuals above it count little', numeric, 0.1)
     .option('--lambda <weight>', 'of the derivative', numeric, 25),
 );

@@ -7,7 +7,7 @@
  */
 import { cgls, DistributedArray, MPILinearOperator, roll } from 'lops-mpi';
 import { relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly rows: number;
@@ -54,8 +54,8 @@ class Turn extends MPILinearOperator {
 
 const { backend, rows, columns, by } = await parseFlags<Flags>('custom-operator', 'an operator of your own', (command) =>
   command
-    .option('--rows <n>', 'of the image', numeric, 24)
-    .option('--columns <n>', 'of the image', numeric, 10)
+    .option('--rows <n>', 'of the image', positive, 24)
+    .option('--columns <n>', 'of the image', positive, 10)
     .option('--by <n>', 'rows to shift by', numeric, 5),
 );
 const dims = [rows, columns];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { cgls, DistributedArray, type LinearOperator, MPIFirstDerivative, powerIteration } from 'lops-mpi';
 import { Figure, linePlot } from 'lops-mpi/plotting';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -16,7 +16,7 @@ interface Flags {
 
 const { backend, n, noise, out } = await parseFlags<Flags>('custom-solver-loop', 'a solver loop of your own', (command) =>
   command
-    .option('--n <n>', 'rows, distributed over the ranks', numeric, 120)
+    .option('--n <n>', 'rows, distributed over the ranks', positive, 120)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05),
 );
 const dims = [n, 8];

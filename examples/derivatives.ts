@@ -8,14 +8,14 @@ import { COMM_WORLD, DistributedArray, MPIFirstDerivative, MPIGradient, MPILapla
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly n: number;
 }
 
 const { backend, n, out } = await parseFlags<Flags>('derivatives', 'derivatives over ranks', (command) =>
-  command.option('--n <n>', 'samples along each of two axes', numeric, 80),
+  command.option('--n <n>', 'samples along each of two axes', positive, 80),
 );
 const comm = COMM_WORLD;
 const dims = [n, n];

@@ -10,7 +10,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -19,8 +19,8 @@ interface Flags {
 
 const { backend, nx, nt, out } = await parseFlags<Flags>('ffts', 'Fourier transforms over ranks', (command) =>
   command
-    .option('--nx <n>', 'traces, distributed over the ranks; at least 48', numeric, 120)
-    .option('--nt <n>', 'samples of a trace; at least 64', numeric, 160),
+    .option('--nx <n>', 'traces, distributed over the ranks; at least 48', positive, 120)
+    .option('--nt <n>', 'samples of a trace; at least 64', positive, 160),
 );
 const comm = COMM_WORLD;
 const dims = [nx, nt];

@@ -6,7 +6,7 @@
  */
 import { COMM_WORLD, DistributedArray, FirstDerivative, MPIBlockDiag, MPIFirstDerivative, MPIHalo } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly n: number;
@@ -16,8 +16,8 @@ interface Flags {
 
 const { backend, n, columns, width } = await parseFlags<Flags>('halo', 'cells of the neighbours', (command) =>
   command
-    .option('--n <n>', 'rows, distributed over the ranks', numeric, 12)
-    .option('--columns <n>', 'of the array', numeric, 3)
+    .option('--n <n>', 'rows, distributed over the ranks', positive, 12)
+    .option('--columns <n>', 'of the array', positive, 3)
     .option('--width <n>', 'rows of the halo', numeric, 1),
 );
 const comm = COMM_WORLD;

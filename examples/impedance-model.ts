@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ArgumentError, DistributedArray, fillUniform, type HostArray, hostArray, NDArray, readNpz, resolveBackend } from 'lops-mpi';
-import { numeric } from './support.js';
+import { numeric, positive } from './support.js';
 
 /** Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and how it changes from section to section. */
 export interface ImpedanceModel {
@@ -83,10 +83,10 @@ export interface ModelFlags {
 export function addModelFlags(command: Command, { ny, nx, nz }: Pick<ModelFlags, 'ny' | 'nx' | 'nz'>): Command {
   return command
     .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
-    .option('--step <n>', 'take every n-th sample of the file', numeric, 3)
-    .option('--ny <n>', 'sections, distributed over the ranks', numeric, ny)
-    .option('--nx <n>', 'traces of a section of the built model', numeric, nx)
-    .option('--nz <n>', 'samples of a trace of the built model', numeric, nz)
+    .option('--step <n>', 'take every n-th sample of the file', positive, 3)
+    .option('--ny <n>', 'sections, distributed over the ranks', positive, ny)
+    .option('--nx <n>', 'traces of a section of the built model', positive, nx)
+    .option('--nz <n>', 'samples of a trace of the built model', positive, nz)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
     .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
     .option('--seed <n>', 'of model and noise', numeric, 42);

@@ -6,7 +6,7 @@
  *     npx lops run -n 2 dist/examples/kernel-operator.js --backend tfjs
  */
 import { COMM_WORLD, cgls, DistributedArray, KernelOperator, type KernelThread, MPIBlockDiag } from 'lops-mpi';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly traces: number;
@@ -16,9 +16,9 @@ interface Flags {
 
 const { backend, traces, depths, niter } = await parseFlags<Flags>('kernel-operator', 'an operator of two functions', (command) =>
   command
-    .option('--traces <n>', 'distributed over the ranks', numeric, 12)
-    .option('--depths <n>', 'samples of a trace', numeric, 60)
-    .option('--niter <n>', 'iterations', numeric, 40),
+    .option('--traces <n>', 'distributed over the ranks', positive, 12)
+    .option('--depths <n>', 'samples of a trace', positive, 60)
+    .option('--niter <n>', 'iterations', positive, 40),
 );
 
 type Constants = { readonly depths: number };

@@ -15,7 +15,7 @@ import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { follow } from './follow.js';
 import { layeredReflectivity, SURVEY, surveyOperator } from './kirchhoff-survey.js';
 import { addNoise, relativeError, scaledToFit } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -29,12 +29,12 @@ interface Flags {
 
 const flags = await parseFlags<Flags>('lsm', 'least-squares migration: sources over ranks, one image for all', (command) =>
   command
-    .option('--nx <n>', 'image points along the surface', numeric, 81)
-    .option('--nz <n>', 'image points in depth', numeric, 60)
-    .option('--sources <n>', 'distributed over the ranks', numeric, 20)
-    .option('--receivers <n>', 'of every source', numeric, 11)
-    .option('--nt <n>', 'samples of a trace', numeric, 201)
-    .option('--niter <n>', 'iterations', numeric, 60)
+    .option('--nx <n>', 'image points along the surface', positive, 81)
+    .option('--nz <n>', 'image points in depth', positive, 60)
+    .option('--sources <n>', 'distributed over the ranks', positive, 20)
+    .option('--receivers <n>', 'of every source', positive, 11)
+    .option('--nt <n>', 'samples of a trace', positive, 201)
+    .option('--niter <n>', 'iterations', positive, 60)
     .option('--noise <share>', 'noise added to the traces, relative to their norm', numeric, 0.05),
 );
 const { nx, nz, sources, receivers, nt, niter, backend } = flags;

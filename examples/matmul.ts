@@ -9,7 +9,7 @@ import { COMM_WORLD, cgls, DistributedArray, MATRIX_MULT_KINDS, MPIMatrixMult, N
 import { formatTable } from 'lops-mpi/cli';
 import { Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly rows: number;
@@ -20,10 +20,10 @@ interface Flags {
 
 const { backend, rows, inner, columns, niter, out } = await parseFlags<Flags>('matmul', 'matrix products over ranks', (command) =>
   command
-    .option('--rows <n>', 'of the matrix', numeric, 240)
-    .option('--inner <n>', 'columns of the matrix: unknowns of a problem', numeric, 160)
-    .option('--columns <n>', 'right-hand sides', numeric, 24)
-    .option('--niter <n>', 'iterations of CGLS', numeric, 40),
+    .option('--rows <n>', 'of the matrix', positive, 240)
+    .option('--inner <n>', 'columns of the matrix: unknowns of a problem', positive, 160)
+    .option('--columns <n>', 'right-hand sides', positive, 24)
+    .option('--niter <n>', 'iterations of CGLS', positive, 40),
 );
 const comm = COMM_WORLD;
 const dtype = resolveBackend(backend).defaultDType;

@@ -26,7 +26,7 @@ import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { follow } from './follow.js';
 import { addNoise, relativeError, scaledToFit } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -39,11 +39,11 @@ interface Flags {
 
 const flags = await parseFlags<Flags>('mdd', 'multi-dimensional deconvolution: frequencies over ranks', (command) =>
   command
-    .option('--nx <n>', 'receivers', numeric, 41)
-    .option('--ny <n>', 'sources', numeric, 61)
-    .option('--nt <n>', 'samples of time', numeric, 200)
-    .option('--frequencies <n>', 'of the kernel, from 0 on, distributed over the ranks', numeric, 100)
-    .option('--niter <n>', 'iterations', numeric, 60)
+    .option('--nx <n>', 'receivers', positive, 41)
+    .option('--ny <n>', 'sources', positive, 61)
+    .option('--nt <n>', 'samples of time', positive, 200)
+    .option('--frequencies <n>', 'of the kernel, from 0 on, distributed over the ranks', positive, 100)
+    .option('--niter <n>', 'iterations', positive, 60)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.01),
 );
 const { nx, ny, nt, frequencies, niter, backend, out } = flags;

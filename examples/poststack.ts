@@ -32,7 +32,7 @@ import { follow } from './follow.js';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';
 import { drawPoststack } from './poststack-figure.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags extends ModelFlags {
   readonly niter: number;
@@ -44,11 +44,11 @@ interface Flags extends ModelFlags {
 
 const flags = await parseFlags<Flags>('poststack', '3-D post-stack inversion, four ways', (command) =>
   addModelFlags(command, { ny: 20, nx: 150, nz: 180 })
-    .option('--niter <n>', 'iterations of each inversion', numeric, 60)
+    .option('--niter <n>', 'iterations of each inversion', positive, 60)
     .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)
     .option('--sigma-tv <number>', 'weight of the total variation', numeric, 0.004)
     .option('--tau-tv <number>', 'step of ADMM', numeric, 20)
-    .option('--inner-tv <n>', 'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv', numeric, 6),
+    .option('--inner-tv <n>', 'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv', positive, 6),
 );
 
 const { backend, niter, epsR } = flags;

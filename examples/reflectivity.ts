@@ -29,7 +29,7 @@ import { formatTable, startProgress } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags extends ModelFlags {
   readonly niter: number;
@@ -38,7 +38,7 @@ interface Flags extends ModelFlags {
 
 const flags = await parseFlags<Flags>('reflectivity', '3-D reflectivity inversion with FISTA', (command) =>
   addModelFlags(command, { ny: 12, nx: 150, nz: 220 })
-    .option('--niter <n>', 'iterations of each inversion', numeric, 150)
+    .option('--niter <n>', 'iterations of each inversion', positive, 150)
     .option('--eps <number>', 'weight of the 1-norm', numeric, 0.05),
 );
 

@@ -7,7 +7,7 @@
 import { COMM_WORLD, cgls, DistributedArray, MatrixMult, MPIHStack, MPILinearOperator, NDArray, type Space, TransferPlan } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { Layout } from 'lops-mpi/core';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 /** From a vector that every rank holds to each rank's part of it; the adjoint puts the parts together again. An operator of one's own. */
 class ToParts extends MPILinearOperator {
@@ -43,9 +43,9 @@ interface Flags {
 
 const { rows, columns, niter, backend } = await parseFlags<Flags>('replicated', 'a wide matrix, its columns over the ranks', (command) =>
   command
-    .option('--rows <n>', 'of the matrix', numeric, 400)
-    .option('--columns <n>', 'of the matrix, distributed over the ranks', numeric, 300)
-    .option('--niter <n>', 'iterations', numeric, 60),
+    .option('--rows <n>', 'of the matrix', positive, 400)
+    .option('--columns <n>', 'of the matrix, distributed over the ranks', positive, 300)
+    .option('--niter <n>', 'iterations', positive, 60),
 );
 const comm = COMM_WORLD;
 

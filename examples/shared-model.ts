@@ -20,7 +20,7 @@ import {
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly nx: number;
@@ -33,11 +33,11 @@ interface Flags {
 
 const flags = await parseFlags<Flags>('shared-model', 'travel-time tomography: sources over ranks, one model for all', (command) =>
   command
-    .option('--nx <n>', 'cells between the wells', numeric, 40)
-    .option('--nz <n>', 'cells along the wells', numeric, 60)
-    .option('--sources <n>', 'in the left well, distributed over the ranks', numeric, 40)
-    .option('--receivers <n>', 'in the right well', numeric, 40)
-    .option('--niter <n>', 'iterations', numeric, 100)
+    .option('--nx <n>', 'cells between the wells', positive, 40)
+    .option('--nz <n>', 'cells along the wells', positive, 60)
+    .option('--sources <n>', 'in the left well, distributed over the ranks', positive, 40)
+    .option('--receivers <n>', 'in the right well', positive, 40)
+    .option('--niter <n>', 'iterations', positive, 100)
     .option('--smoothness <number>', 'weight of the Laplacian', numeric, 0.3),
 );
 const { nx, nz, sources, receivers, backend, niter } = flags;

@@ -19,7 +19,7 @@ import {
   type Vector,
 } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { finish, numeric, parseFlags, say } from './support.js';
+import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
   readonly blocks: number;
@@ -27,7 +27,7 @@ interface Flags {
 }
 
 const { backend, blocks, n } = await parseFlags<Flags>('stacking', 'stacks of operators', (command) =>
-  command.option('--blocks <n>', 'dealt to the ranks in turn', numeric, 5).option('--n <n>', 'unknowns of a block', numeric, 8),
+  command.option('--blocks <n>', 'dealt to the ranks in turn', positive, 5).option('--n <n>', 'unknowns of a block', positive, 8),
 );
 const comm = COMM_WORLD;
 

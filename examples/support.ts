@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { COMM_WORLD, LopsError, loadBackend } from 'lops-mpi';
 import { formatProfile, type Profile, profile } from 'lops-mpi/cli';
 
@@ -16,7 +16,14 @@ let profiling: Profile | undefined;
 /** A number as a flag. */
 export function numeric(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new CommanderError(1, 'lops.number', `expected a number, received '${text}'`);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
+/** How many of something, at least one, as a flag. */
+export function positive(text: string): number {
+  const value = numeric(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a positive integer.');
   return value;
 }
 
