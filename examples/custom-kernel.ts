@@ -4,12 +4,12 @@
  *   Σ δ² (√(1 + ((x − d) / δ)²) − 1) + λ/2 ‖D x‖²,
  *
  * where a quadratic misfit would follow the wild values. The signal, the misfit and the update are kernels of one expression each: one pass over memory, the same source on
- * every backend. On CUDA the wild values are made by a kernel in CUDA C++.
+ * every backend.
  *
  *     npx lops run -n 2 dist/examples/custom-kernel.js
  *     npx lops run -n 2 dist/examples/custom-kernel.js --backend cuda
  */
-import { DistributedArray, ElementwiseKernel, fuse, int64, MPIFirstDerivative, RawKernel, ReductionKernel } from 'lops-mpi';
+import { DistributedArray, ElementwiseKernel, fuse, MPIFirstDerivative, ReductionKernel } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { addNoise, relativeError } from './misfit.js';
 import { finish, numeric, parseFlags, positive, say } from './support.js';
@@ -46,29 +46,17 @@ const descend = new ElementwiseKernel({
 /** The same as a function of arrays. */
 const weights = fuse((e, size) => e.divide(size).square().add(1).sqrt().reciprocal());
 
-const WILD = `
-extern "C" __global__ void wild(double *d, long long start, long long n) {
-  const long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
-  if (i < n && (start + i) % 13 == 5) d[i] += (start + i) % 2 ? 3.0 : -3.0;
-}`;
-
+/** Every 13th sample is off by 3. */
 const wildKernel = new ElementwiseKernel({
   inputs: { d: 'array' },
   outputs: ['z'],
   expression: 'z = i - 13 * floor(i / 13) == 5 ? d + (i - 2 * floor(i / 2) == 1 ? 3.0 : -3.0) : d',
 });
 
-/** Every 13th sample is off by 3. */
-function spoil(d: DistributedArray): void {
-  const [start, size] = [d.box.start[0] as number, d.local.size];
-  if (d.backend.name !== 'cuda') wildKernel.run({ d }, { z: d });
-  else if (size > 0) new RawKernel(WILD, 'wild').launch({ grid: Math.ceil(size / 256), block: 256 }, [d.local, int64(start), int64(size)]);
-}
-
 const truth = DistributedArray.zeros(n, { backend });
 signalKernel.run({ x: truth }, { z: truth });
 const d = addNoise(truth.copy(), 0.1, 1);
-spoil(d);
+wildKernel.run({ d }, { z: d });
 
 const D = new MPIFirstDerivative(n, { kind: 'forward' });
 const [x, slope, g] = [d.copy(), d.emptyLike(), d.emptyLike()];

@@ -1,7 +1,8 @@
 import type { Backend, Elements } from './backend.js';
 import type { DType } from './dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
-import { Exchange, type MessagePort, patternOf } from './exchange.js';
+import { Exchange, type MessagePort } from './exchange.js';
+import { patternOf } from './exchange-pattern.js';
 import type { Box, Layout } from './layout.js';
 import { around, formatShape, product, toAxis } from './shape.js';
 import type { Traffic } from './transfer.js';

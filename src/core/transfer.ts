@@ -1,7 +1,8 @@
 import type { Elements } from './backend.js';
 import type { Communicator } from './communicator.js';
 import { PartitionError, ShapeError } from './errors.js';
-import { checkDisjoint, checkElements, LentExchanges, type MessagePort, type Pattern, type Piece, patternOf, pieceOf } from './exchange.js';
+import { checkDisjoint, checkElements, LentExchanges, type MessagePort } from './exchange.js';
+import { type Pattern, type Piece, patternOf, pieceOf } from './exchange-pattern.js';
 import type { Layout } from './layout.js';
 import { formatShape, sameShape, stridesOf } from './shape.js';
 import { withElements } from './workspace.js';

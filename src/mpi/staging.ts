@@ -20,19 +20,19 @@ export function giveBack(span: Span, memory: Span): void {
   if (span.kind === 'device' && memory.kind === 'host') span.unpin?.(memory.buffer);
 }
 
-const staged: (readonly [span: Span, memory: Span])[] = [];
+const lent: (readonly [span: Span, memory: Span])[] = [];
 let collects = false;
 
 /** Gives what `body` has staged back at its end: for calls that are over when they return. */
 export function staging(body: () => void): void {
-  const before = staged.length;
+  const before = lent.length;
   const outer = collects;
   collects = true;
   try {
     body();
   } finally {
     collects = outer;
-    for (const [span, memory] of staged.splice(before)) giveBack(span, memory);
+    for (const [span, memory] of lent.splice(before)) giveBack(span, memory);
   }
 }
 
@@ -41,7 +41,7 @@ export function stage(span: Span, reachable = isReachable(span)): Span {
   if (span.kind === 'host') return span;
   if (!reachable) {
     const memory = hostFor(span);
-    if (collects) staged.push([span, memory]);
+    if (collects) lent.push([span, memory]);
     return memory;
   }
   span.synchronize();

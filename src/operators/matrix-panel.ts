@@ -1,6 +1,7 @@
 import type { Elements } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
-import { LentExchanges, type Pattern, patternOf } from '../core/exchange.js';
+import { LentExchanges } from '../core/exchange.js';
+import { type Pattern, patternOf } from '../core/exchange-pattern.js';
 import type { Box } from '../core/layout.js';
 import { product, type Shape } from '../core/shape.js';
 

@@ -248,12 +248,9 @@ export const solving =
     }
   };
 
-/** Where the first distributed vector or space among arguments lives, options included. */
-export function placeIn(args: readonly unknown[]): Place | undefined {
-  const options: unknown = args.at(-1);
-  const all = [...args, ...(typeof options === 'object' && options !== null ? Object.values(options) : [])];
-  return all.find((value): value is Place => typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value);
-}
+/** Where the first distributed vector or space among values lives. */
+export const placeIn = (values: readonly unknown[]): Place | undefined =>
+  values.find((value): value is Place => typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value);
 
 function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
@@ -265,7 +262,14 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
   checkCount(name, { niter });
   if (maxTime !== undefined) checkNonNegative(name, { maxTime });
   checkFlag(name, { reproducible });
-  return run(loop, placeIn([...args, options]), niter, maxTime, checkpoint, reproducible ? withReproducibleDots : (body) => body());
+  return run(
+    loop,
+    placeIn([...args, ...Object.values(options)]),
+    niter,
+    maxTime,
+    checkpoint,
+    reproducible ? withReproducibleDots : (body) => body(),
+  );
 }
 
 /** The solver's own options. */

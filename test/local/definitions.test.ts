@@ -34,11 +34,11 @@ import {
   Symmetrize,
   Transpose,
 } from '../../src/local/index.js';
+import { MORE, SEED } from '../support/draws.js';
 import { tolerance } from '../support/tolerance.js';
 import { difference } from '../support/vectors.js';
 
-const DRAWS = 40 * Number(process.env.LOPS_TEST_DRAWS ?? 1);
-const SEED = Number(process.env.LOPS_TEST_SEED ?? 20);
+const DRAWS = 40 * MORE;
 
 type Line = readonly number[];
 const at = (x: Line, i: number): number => x[i] ?? 0;

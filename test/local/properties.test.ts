@@ -5,12 +5,10 @@ import type { Backend } from '../../src/core/backend.js';
 import { complexOf, type DType } from '../../src/core/dtype.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { makeBackend } from '../support/backends.js';
+import { MORE, SEED } from '../support/draws.js';
 import { tolerance } from '../support/tolerance.js';
 import { difference } from '../support/vectors.js';
 import { RANDOM_OPERATORS } from './random-operators.js';
-
-/** More of them, and others, on demand: how many times the usual number of draws, and the seed. */
-const [MORE, SEED] = [Number(process.env.LOPS_TEST_DRAWS ?? 1), Number(process.env.LOPS_TEST_SEED ?? 20)];
 
 describe('properties of local operators', () => {
   let native: Backend;

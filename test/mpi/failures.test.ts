@@ -120,6 +120,15 @@ describe('who joins', function () {
     expect([code, stdout]).to.deep.equal([0, '0/1 SelfCommunicator\n'.repeat(2)]);
   });
 
+  it('LOPS_DEBUG on some ranks alone: an error on each, instead of waiting for each other', async () => {
+    const unlike = `if (Number(process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK) > 0) process.env.LOPS_DEBUG = '1';
+      const { COMM_WORLD } = await import('${INDEX}'); console.log('joined ' + COMM_WORLD.rank);`;
+    const { code, stdout, stderr } = await runRanks(2, [...script, unlike]);
+    expect(code).to.not.equal(0);
+    expect(stdout).to.not.include('joined');
+    expect(stderr).to.include('expected LOPS_DEBUG to be alike on all ranks');
+  });
+
   it('a launcher of another MPI: an error that says so', () => {
     const { status, stderr } = alone({ PMI_RANK: '1', PMI_SIZE: '4', LOPS_MPIEXEC: '' });
     expect(status).to.not.equal(0);

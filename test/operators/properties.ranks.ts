@@ -13,11 +13,9 @@ import type { AnyVector } from '../../src/core/vector.js';
 import { MPIConvolve1D, MPIFirstDerivative } from '../../src/operators/index.js';
 import { inputs } from '../support/against-local.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
+import { MORE, SEED } from '../support/draws.js';
 import { derivativesOn, type Setting, shapes, TRIALS, type Trial } from '../support/trials.js';
 import { difference, layoutsOf, placed } from '../support/vectors.js';
-
-/** More of them, and others, on demand: how many times the usual number of draws, and the seed. */
-const [MORE, SEED] = [Number(process.env.LOPS_TEST_DRAWS ?? 1), Number(process.env.LOPS_TEST_SEED ?? 20)];
 
 function layoutFor(A: AnyOperator, layouts: Trial['layouts'], comm: Communicator, pick: number): Layout {
   const own = A.domain();
