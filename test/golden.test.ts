@@ -106,6 +106,30 @@ describe('the golden command', function () {
     writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')) as Json)));
     return to;
   }
+  /** A case of a local operator: what it makes of x is y, and its adjoint of d is xadj. */
+  function written(as: string, op: Json, [x, y, d, xadj]: readonly [number[], number[], number[], number[]]): void {
+    const folder = join(scratch, as);
+    mkdirSync(folder);
+    const shapes = { shape: [y.length, x.length], dims: [x.length], dimsd: [y.length] };
+    const tolerance = { rtol: 0, atol: 1e-13 };
+    writeFileSync(
+      join(folder, 'case.json'),
+      JSON.stringify({ kind: 'local-operator', family: as, dtype: 'float64', tolerance, op, ...shapes }),
+    );
+    for (const [name, values] of Object.entries({ x, y, d, xadj })) writeNpy(join(folder, `${name}.npy`), values);
+  }
+  function writeNpy(file: string, values: readonly number[]): void {
+    const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${values.length},), }`.padEnd(117) + '\n';
+    writeFileSync(
+      file,
+      Buffer.concat([
+        Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+        Buffer.from([header.length, 0]),
+        Buffer.from(header),
+        Buffer.from(Float64Array.from(values).buffer),
+      ]),
+    );
+  }
   /** Changes the last number of a float64 file. */
   function spoil(file: string, change: (value: number) => number): void {
     const bytes = readFileSync(file);
@@ -153,6 +177,41 @@ describe('the golden command', function () {
     spoil(join(doctored('mpi/firstderivative_0', 'narrow', wide({ rtol: 0, atol: 0.2 })), 'y.npy'), (v) => v + 0.25);
     const { cases } = await goldenJson(scratch);
     expect(cases.map(({ verdict }) => verdict)).to.deep.equal(['ok', 'off']);
+  });
+
+  it('does not compare what rounding decides, but the rest of such a case; nothing of a sensitive one', async () => {
+    const sum = (content: Json) => content['expected'] as Json;
+    const undecided = { r1norm: 1, iiter: 99 };
+    doctored('solver/cgls_0', 'a', (content) => ({ ...content, expected: { ...sum(content), ...undecided }, rounding_decides: undecided }));
+    doctored('solver/cgls_0', 'b', (content) => ({ ...content, expected: { ...sum(content), r2norm: 1 }, rounding_decides: undecided }));
+    doctored('solver/cgls_0', 'c', (content) => ({ ...content, expected: { ...sum(content), r2norm: 1 }, sensitive: true }));
+    const { cases } = await goldenJson(scratch);
+    expect(cases.map(({ verdict }) => verdict)).to.deep.equal(['ok', 'off', 'ok']);
+  });
+
+  it('reads some columns of an operator, and its real or imaginary part', async () => {
+    const identity = (n: number) => ({ op: 'Identity', params: { N: n } });
+    const turned = { op: 'scaled', params: { alpha: { complex: [0, 1] } }, args: [identity(2)] };
+    written('columns', { op: 'columns', params: { cols: [0, 2] }, args: [identity(3)] }, [
+      [1, 2],
+      [1, 0, 2],
+      [1, 2, 3],
+      [1, 3],
+    ]);
+    written('real', { op: 'realimag', params: {}, args: [turned] }, [
+      [1, 2],
+      [0, 0],
+      [3, 4],
+      [0, 0],
+    ]);
+    written('imaginary', { op: 'realimag', params: { real: false, forw: true, adj: true }, args: [turned] }, [
+      [1, 2],
+      [1, 2],
+      [3, 4],
+      [-3, -4],
+    ]);
+    const { cases } = await goldenJson(scratch);
+    expect(cases.map(({ line }) => line)).to.deep.equal(['ok', 'ok', 'ok']);
   });
 
   it('names what is not supported, and what the library throws, and goes on; on several ranks too', async () => {

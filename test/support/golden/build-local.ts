@@ -1,6 +1,7 @@
 import type { Backend } from '../../../src/core/backend.js';
 import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
 import { FFT_NORMS } from '../../../src/core/fourier-scheme.js';
+import type { NDArray } from '../../../src/core/ndarray.js';
 import {
   type AnyLocalOperator,
   AVOLinearModelling,
@@ -10,14 +11,20 @@ import {
   CausalIntegration,
   Conj,
   Convolve1D,
+  Convolve2D,
   ConvolveND,
+  DCT,
   Diagonal,
+  DWT,
+  DWT2D,
   FFT,
   FFT2D,
   FFTND,
   FirstDerivative,
+  FirstDirectionalDerivative,
   Flip,
   Fredholm1,
+  FunctionOperator,
   Gradient,
   HStack,
   Identity,
@@ -30,17 +37,26 @@ import {
   MatrixMult,
   MDC,
   NonStationaryConvolve1D,
+  NonStationaryConvolve2D,
   Pad,
   type Padding,
+  Patch2D,
+  Patch3D,
+  PhaseShift,
   PoststackLinearModelling,
   PrestackLinearModelling,
   Radon2D,
+  Radon3D,
   Real,
   Regression,
   Restriction,
   Roll,
   SecondDerivative,
+  SecondDirectionalDerivative,
   Shift,
+  Sliding1D,
+  Sliding2D,
+  Sliding3D,
   Smoothing1D,
   Smoothing2D,
   Spread,
@@ -50,6 +66,8 @@ import {
   VStack,
   Zero,
 } from '../../../src/local/index.js';
+import { RADON_KINDS } from '../../../src/local/radon-curves.js';
+import { TAPER_TYPES } from '../../../src/local/tapers.js';
 import { combine } from './algebra.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 import { NotSupported } from './not-supported.js';
@@ -96,6 +114,35 @@ const avo = (p: Params) =>
     linearization: p.oneOf('linearization', ['akirich', 'fatti'] as const),
     dtype: p.dtype(),
   });
+
+/** The options that the Radon transforms share. */
+const radon = (p: Params) =>
+  given({
+    kind: p.oneOf('kind', RADON_KINDS),
+    centeredh: p.flag('centeredh'),
+    interp: p.flag('interp'),
+    onthefly: p.flag('onthefly'),
+    dtype: p.dtype(),
+  });
+/** The options that the directional derivatives share. */
+const directional = (p: Params) => given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() });
+/** The options that the wavelet transforms share. */
+const wavelet = (p: Params) => given({ wavelet: p.string('wavelet'), level: p.number('level'), dtype: p.dtype() });
+/** An operator on windows. PyLops writes no taper as null. */
+const windowed = (p: Params, build: Build) => {
+  const list = (name: string) => [required(p.numberOrList(name), name)].flat();
+  const tapertype = p.values['tapertype'] === null ? 'none' : p.oneOf('tapertype', TAPER_TYPES);
+  return {
+    Op: build(required(p.operator('Op'), 'Op')),
+    dims: list('dims'),
+    dimsd: list('dimsd'),
+    nwin: list('nwin'),
+    nover: list('nover'),
+    options: given({ tapertype }),
+  };
+};
+type Pair = [number, number];
+type Triple = [number, number, number];
 
 /** One line an operator. Arguments that do not change numbers (engine, method, explicit, …) are not read. */
 const OPERATORS: Readonly<Record<string, Entry>> = {
@@ -215,21 +262,63 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
   Bilinear: (p) => new Bilinear(required(p.array('iava'), 'iava'), required(p.numbers('dims'), 'dims'), given({ dtype: p.dtype() })),
   ConvolveND: (p) =>
     new ConvolveND(dims(p), required(p.array('h'), 'h'), given({ offset: p.numbers('offset'), axes: p.numbers('axes'), dtype: p.dtype() })),
+  Convolve2D: (p) =>
+    new Convolve2D(required(p.numbers('dims'), 'dims'), required(p.array('h'), 'h'), {
+      ...given({ offset: p.numbers('offset'), axes: p.numbers('axes'), dtype: p.dtype() }),
+    }),
+  DCT: (p) => new DCT(dims(p), given({ type: p.oneOf('type', [1, 2, 3, 4] as const), axes: p.numberOrList('axes'), dtype: p.dtype() })),
+  DWT: (p) => new DWT(dims(p), { ...wavelet(p), ...given({ axis: p.number('axis') }) }),
+  DWT2D: (p) =>
+    new DWT2D(required(p.numbers('dims'), 'dims'), { ...wavelet(p), ...given({ axes: p.numbers('axes') as Pair | undefined }) }),
+  FirstDirectionalDerivative: (p) =>
+    new FirstDirectionalDerivative(required(p.numbers('dims'), 'dims'), required(p.array('v'), 'v'), directional(p)),
+  SecondDirectionalDerivative: (p) =>
+    new SecondDirectionalDerivative(required(p.numbers('dims'), 'dims'), required(p.array('v'), 'v'), directional(p)),
+  PhaseShift: (p) => {
+    const number = (name: string) => required(p.number(name), name);
+    const axis = (name: string) => required(p.positions(name), name);
+    return new PhaseShift(number('vel'), number('dz'), number('nt'), axis('freq'), axis('kx'), {
+      ...given({ ky: p.positions('ky'), dtype: p.dtype() }),
+    });
+  },
+  Sliding1D: (p, build) => {
+    const { Op, dims, dimsd, nwin, nover, options } = windowed(p, build);
+    return new Sliding1D(Op, dims, dimsd, required(nwin[0], 'nwin'), required(nover[0], 'nover'), options);
+  },
+  Sliding2D: (p, build) => {
+    const { Op, dims, dimsd, nwin, nover, options } = windowed(p, build);
+    return new Sliding2D(Op, dims, dimsd, required(nwin[0], 'nwin'), required(nover[0], 'nover'), options);
+  },
+  Sliding3D: (p, build) => {
+    const { Op, dims, dimsd, nwin, nover, options } = windowed(p, build);
+    return new Sliding3D(Op, dims, dimsd, nwin as Pair, nover as Pair, options);
+  },
+  Patch2D: (p, build) => {
+    const { Op, dims, dimsd, nwin, nover, options } = windowed(p, build);
+    return new Patch2D(Op, dims, dimsd, nwin as Pair, nover as Pair, options);
+  },
+  Patch3D: (p, build) => {
+    const { Op, dims, dimsd, nwin, nover, options } = windowed(p, build);
+    return new Patch3D(Op, dims, dimsd, nwin as Triple, nover as Triple, options);
+  },
+  NonStationaryConvolve2D: (p) =>
+    new NonStationaryConvolve2D(
+      required(p.numbers('dims'), 'dims'),
+      required(p.array('hs'), 'hs'),
+      required(p.numbers('ihx'), 'ihx'),
+      required(p.numbers('ihz'), 'ihz'),
+      given({ dtype: p.dtype() }),
+    ),
   NonStationaryConvolve1D: (p) =>
     new NonStationaryConvolve1D(dims(p), required(p.array('hs'), 'hs'), required(p.numbers('ih'), 'ih'), along(p)),
-  Radon2D: (p) =>
-    new Radon2D(
-      required(p.positions('taxis'), 'taxis'),
-      required(p.positions('haxis'), 'haxis'),
-      required(p.positions('pxaxis'), 'pxaxis'),
-      given({
-        kind: p.oneOf('kind', ['linear', 'parabolic', 'hyperbolic'] as const),
-        centeredh: p.flag('centeredh'),
-        interp: p.flag('interp'),
-        onthefly: p.flag('onthefly'),
-        dtype: p.dtype(),
-      }),
-    ),
+  Radon2D: (p) => {
+    const axis = (name: string) => required(p.positions(name), name);
+    return new Radon2D(axis('taxis'), axis('haxis'), axis('pxaxis'), radon(p));
+  },
+  Radon3D: (p) => {
+    const axis = (name: string) => required(p.positions(name), name);
+    return new Radon3D(axis('taxis'), axis('hyaxis'), axis('hxaxis'), axis('pyaxis'), axis('pxaxis'), radon(p));
+  },
   Kirchhoff: (p) => {
     const array = (name: string) => required(p.array(name), name);
     const axis = (name: string) => required(p.positions(name), name);
@@ -245,10 +334,28 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     }),
 };
 
+/** Nodes of one rank's operators, beyond those of the algebra. */
+const NODES: Readonly<Record<string, (of: AnyLocalOperator, p: Params) => AnyLocalOperator>> = {
+  /** Some columns of an operator. */
+  columns: (of, p) => of.mul(new Restriction(of.shape[1], required(p.numbers('cols'), 'cols'), { dtype: of.dtype }).H),
+  /** The real or the imaginary part of what an operator gives: of its forward, its adjoint, or both. */
+  realimag: (of, p) => {
+    const part = (y: NDArray): NDArray => ((p.flag('real') ?? true) ? y.real() : y.imag());
+    const [forw, adj] = [p.flag('forw') ?? true, p.flag('adj') ?? true];
+    return new FunctionOperator((x) => (forw ? part(of.matvec(x)) : of.matvec(x)), of.dims, {
+      adjoint: (y) => (adj ? part(of.rmatvec(y)) : of.rmatvec(y)),
+      dimsd: of.dimsd,
+      dtype: of.dtype,
+    });
+  },
+};
+
 /** The operator of one rank that a spec of case.json describes, its data on a backend. Throws {@link NotSupported}. */
 export function buildLocal(node: OperatorNode, source: GoldenCase, backend: Backend): AnyLocalOperator {
   const p = new Params(node.op, node.params ?? {}, source, backend);
   const build: Build = (child) => buildLocal(child, source, backend);
+  const of = NODES[node.op];
+  if (of) return of(build(required(node.args?.[0], 'args')), p);
   if (node.args) return combine(node.op, node.args.map(build), p);
   const entry = OPERATORS[node.op];
   if (!entry) throw new NotSupported(`operator ${node.op}`);

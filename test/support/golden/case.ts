@@ -36,6 +36,12 @@ export interface CaseFile {
   readonly nranks?: number;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly expected?: Readonly<Record<string, unknown>>;
+  /** The answer changes with the rounding of the data: it is computed, not compared. */
+  readonly sensitive?: boolean;
+  /** Results that rounding decides, with the values seen: they are not compared. */
+  readonly rounding_decides?: Readonly<Record<string, unknown>>;
+  /** The shape of the array that a prox is of, whose values the files have flat. */
+  readonly x_shape?: readonly number[];
   readonly partition_x?: string | readonly string[];
   readonly files?: Readonly<Record<string, { readonly dtype: string }>>;
 }

@@ -63,6 +63,8 @@ export class Trial {
 
   #note(what: string, result: HostValues, expected: HostValues): void {
     this.#compared++;
+    const { sensitive = false, rounding_decides: undecided = {} } = this.source.content;
+    if (sensitive || what in undecided) return;
     const { off, accepted } = difference(result, expected, this.source.toleranceOf(what));
     if (off <= accepted) return;
     if (this.#worst.verdict !== 'off' || off / accepted > this.#worst.off / this.#worst.accepted)

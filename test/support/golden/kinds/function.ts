@@ -1,5 +1,24 @@
 import type { HostValues } from '../../../../src/core/creation.js';
-import { cosinetaper, type Events, hanningtaper, hyperbolic2d, makeaxis, ricker, taper3d } from '../../../../src/local/index.js';
+import {
+  cosinetaper,
+  type Events,
+  gaussian,
+  hanningtaper,
+  hyperbolic2d,
+  hyperbolic3d,
+  klauder,
+  linear2d,
+  linear3d,
+  makeaxis,
+  ormsby,
+  parabolic2d,
+  ricker,
+  taper,
+  taper2d,
+  taper3d,
+  type Wavelet,
+} from '../../../../src/local/index.js';
+import { TAPER_TYPES } from '../../../../src/local/tapers.js';
 import { NotSupported } from '../not-supported.js';
 import { type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';
@@ -12,19 +31,32 @@ interface Results {
 }
 
 const mask = (p: Params): [nmask: number, ntap: number] => [required(p.number('nmask'), 'nmask'), required(p.number('ntap'), 'ntap')];
+const tapertype = (p: Params) => p.oneOf('tapertype', TAPER_TYPES);
+const list = (p: Params, name: string): number[] => required(p.numbers(name), name);
+/** One number, or one for each event. */
+const events = (p: Params, name: string): number | number[] => required(p.numberOrList(name), name);
+const wavelet = ({ wavelet, t, center }: Wavelet): Results => ({
+  files: { w: numbers([...wavelet]), twav: numbers([...t]) },
+  scalars: { wcenter: center },
+});
 const traces = ({ d, dwav }: Events): Results => ({ files: { d: download(d), dwav: download(dwav) } });
 
 /** One entry a function, by its last name. */
 const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
-  ricker: (p) => {
-    const { wavelet, t, center } = ricker(required(p.numbers('t'), 't'), p.number('f0'));
-    return { files: { w: numbers([...wavelet]), twav: numbers([...t]) }, scalars: { wcenter: center } };
+  ricker: (p) => wavelet(ricker(list(p, 't'), p.number('f0'))),
+  gaussian: (p) => wavelet(gaussian(list(p, 't'), p.number('std'))),
+  ormsby: (p) => wavelet(ormsby(list(p, 't'), p.numbers('f') as [number, number, number, number] | undefined)),
+  klauder: (p) => wavelet(klauder(list(p, 't'), p.numbers('f') as [number, number] | undefined)),
+  taper: (p) => ({ files: { w: numbers([...taper(...mask(p), tapertype(p))]) } }),
+  taper2d: (p) => {
+    const w = taper2d(required(p.number('nt'), 'nt'), ...mask(p), tapertype(p), { backend: p.backend });
+    return { files: { w: download(w) } };
   },
   hanningtaper: (p) => ({ files: { w: numbers([...hanningtaper(...mask(p))]) } }),
   cosinetaper: (p) => ({ files: { w: numbers([...cosinetaper(...mask(p))]) } }),
   taper3d: (p) => {
     const pair = (name: string) => required(p.numbers(name), name) as [number, number];
-    const w = taper3d(required(p.number('nt'), 'nt'), pair('nmask'), pair('ntap'), 'hanning', { backend: p.backend });
+    const w = taper3d(required(p.number('nt'), 'nt'), pair('nmask'), pair('ntap'), tapertype(p), { backend: p.backend });
     return { files: { w: download(w) } };
   },
   makeaxis: (p) => {
@@ -43,14 +75,44 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
     });
     return { files: { t: numbers([...t]), t2: numbers([...t2]), x: numbers([...x]), y: numbers([...required(y, 'y')]) } };
   },
-  hyperbolic2d: (p) => {
-    const [x, t, t0, vrms, amp, wav] = ['x', 't', 't0', 'vrms', 'amp', 'wav'].map((name) => required(p.numbers(name), name));
-    return traces(
-      hyperbolic2d(x as number[], t as number[], t0 as number[], vrms as number[], amp as number[], wav as number[], {
+  linear2d: (p) =>
+    traces(
+      linear2d(
+        ...([list(p, 'x'), list(p, 't'), required(p.number('v'), 'v')] as const),
+        ...([events(p, 't0'), events(p, 'theta'), events(p, 'amp'), list(p, 'wav')] as const),
+        { backend: p.backend },
+      ),
+    ),
+  parabolic2d: (p) =>
+    traces(
+      parabolic2d(
+        ...([list(p, 'x'), list(p, 't'), events(p, 't0'), events(p, 'px'), events(p, 'pxx')] as const),
+        ...([events(p, 'amp'), list(p, 'wav')] as const),
+        { backend: p.backend },
+      ),
+    ),
+  hyperbolic2d: (p) =>
+    traces(
+      hyperbolic2d(...([list(p, 'x'), list(p, 't'), events(p, 't0'), events(p, 'vrms'), events(p, 'amp'), list(p, 'wav')] as const), {
         backend: p.backend,
       }),
-    );
-  },
+    ),
+  linear3d: (p) =>
+    traces(
+      linear3d(
+        ...([list(p, 'x'), list(p, 'y'), list(p, 't'), required(p.number('v'), 'v'), events(p, 't0')] as const),
+        ...([events(p, 'theta'), events(p, 'phi'), events(p, 'amp'), list(p, 'wav')] as const),
+        { backend: p.backend },
+      ),
+    ),
+  hyperbolic3d: (p) =>
+    traces(
+      hyperbolic3d(
+        ...([list(p, 'x'), list(p, 'y'), list(p, 't'), events(p, 't0'), events(p, 'vrms_x'), events(p, 'vrms_y')] as const),
+        ...([events(p, 'amp'), list(p, 'wav')] as const),
+        { backend: p.backend },
+      ),
+    ),
 };
 
 export function libraryFunction(trial: Trial): void {

@@ -69,7 +69,12 @@ export function localProx(trial: Trial): void {
   const { source, backend, params } = trial;
   const x = trial.input('x.npy');
   const f = functionOf(source.content.family.split('.').at(-1) ?? '', params);
-  compareProx(trial, f, NDArraySpace.of(x.shape, x.dtype, backend).upload(x.values), required(source.content.tau, 'tau'));
+  compareProx(
+    trial,
+    f,
+    NDArraySpace.of(source.content.x_shape ?? x.shape, x.dtype, backend).upload(x.values),
+    required(source.content.tau, 'tau'),
+  );
 }
 
 /** Functions of distributed arrays. */
