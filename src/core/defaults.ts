@@ -13,8 +13,15 @@ export function defaultBackend(): Backend {
   return backend;
 }
 
+/** Throws {@link BackendError} unless `value` is a backend: a promise of one, as `loadBackend` returns, is not. */
 export function setDefaultBackend(value: Backend): void {
-  backend = value;
+  backend = checkBackend(value);
+}
+
+function checkBackend(value: unknown): Backend {
+  if (typeof value === 'object' && value !== null && 'alloc' in value) return value as Backend;
+  const promise = value instanceof Promise ? 'a promise: wait for it with await' : String(value);
+  throw new BackendError(`expected a backend or the name of one, received ${promise}`);
 }
 
 /** What a name stands for: how to make it, and what came of that. */
@@ -75,7 +82,7 @@ function start(entry: BackendEntry): Backend | Promise<Backend> {
 /** A backend object, the registered one of a name, or the default. Throws {@link BackendError}, also for one that {@link loadBackend} has to load first. */
 export function resolveBackend(which?: Backend | string): Backend {
   if (which === undefined) return defaultBackend();
-  if (typeof which !== 'string') return which;
+  if (typeof which !== 'string') return checkBackend(which);
   const result = start(entryOf(which));
   if (!(result instanceof Promise)) return result;
   throw new BackendError(`backend '${which}' loads asynchronously: \`await loadBackend('${which}')\` once, before its first use`);

@@ -13,7 +13,7 @@ import { type Box, Layout } from './layout.js';
 import { NDArray } from './ndarray.js';
 import { distributedNorm } from './norm.js';
 import { checkOptions } from './options.js';
-import { fillNormal, fillUniform } from './random.js';
+import { distributedSeed, fillNormal, fillUniform } from './random.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import { PARTS, tidy } from './scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
@@ -87,9 +87,12 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return spaceOf('DistributedArray.full', globalShape, options).empty().fill(value);
   }
 
-  /** Standard normal values: a function of seed and global index, whatever the number of ranks. */
+  /**
+   * Standard normal values: a function of seed and global index, whatever the number of ranks.
+   * @param options without a seed each call gives other values; a program that runs again, on any number of ranks, gets the same ones
+   */
   static random(globalShape: number | Shape, options: DistributedArrayOptions & { readonly seed?: number } = {}): DistributedArray {
-    const { seed = 0, ...rest } = options;
+    const { seed, ...rest } = options;
     return spaceOf('DistributedArray.random', globalShape, rest).random(seed);
   }
 
@@ -239,14 +242,16 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return this;
   }
 
-  /** Standard normal (or uniform in [0, 1)) values: a function of seed and global index. */
-  fillRandom(seed = 0, distribution: 'normal' | 'uniform' = 'normal'): this {
+  /** Standard normal (or uniform in [0, 1)) values: a function of seed and global index; without a seed of the communicator's next draw. */
+  fillRandom(seed?: number, distribution: 'normal' | 'uniform' = 'normal'): this {
     const lanes = lanesOf(this.dtype);
     const values = hostArray(this.dtype, this.local.size);
     if (values instanceof Int32Array) throw new DTypeError('random values are for float and complex dtypes, received int32');
     const draw = distribution === 'normal' ? fillNormal : fillUniform;
+    const key = seed ?? distributedSeed(this.comm);
+    this.comm.checker?.same(`random values of seed ${key}`);
     forEachRun(this.box, this.globalShape, (globalStart, localStart, count) => {
-      draw(seed, globalStart, values.subarray(localStart * lanes, (localStart + count) * lanes), lanes);
+      draw(key, globalStart, values.subarray(localStart * lanes, (localStart + count) * lanes), lanes);
     });
     this.backend.upload(values, this.local);
     return this;

@@ -1,6 +1,7 @@
 import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
 import type { Scalar } from './complex.js';
+import { textOnly } from './conversion.js';
 import type { DType } from './dtype.js';
 import { ArgumentError } from './errors.js';
 import { distributedNorm, distributedSelection } from './norm.js';
@@ -69,6 +70,15 @@ export abstract class DistributedVector<V extends Vector<V>> {
   }
 
   abstract toString(): string;
+  /** Text only: arithmetic is methods. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(
+      this,
+      hint,
+      'a distributed array',
+      'write x.multiply(y) for x * y, x.add(y) for x + y, fuse() for functions of elements, x.get(…) for one element',
+    );
+  }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `${this}`;
   }

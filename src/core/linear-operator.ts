@@ -1,6 +1,7 @@
 import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
 import { abs, im, isScalar, re, type Scalar } from './complex.js';
+import { textOnly } from './conversion.js';
 import { checkDType, type DType, hostArray, isComplex, isSamePrecision, lanesOf } from './dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
@@ -311,6 +312,10 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   toString(): string {
     const [rows, columns] = this.shape;
     return `<${rows}x${columns} ${this.name} with dtype=${this.dtype}>`;
+  }
+  /** Text only: products and sums are methods. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(this, hint, 'an operator', 'write A.matvec(x) for A * x, A.mul(B) for A * B, A.scale(a) for a * A, A.add(B) for A + B');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Backend, Elements, Storage } from './backend.js';
 import type { Communicator } from './communicator.js';
 import type { Scalar } from './complex.js';
+import { textOnly } from './conversion.js';
 import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues } from './creation.js';
 import { resolveBackend } from './defaults.js';
 import { checkDType, complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, isFloat, lanesOf } from './dtype.js';
@@ -9,7 +10,7 @@ import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { formatArray } from './ndarray-print.js';
 import { VectorMethods } from './ndarray-vector.js';
 import { checkOptions } from './options.js';
-import { fillNormal, fillUniform } from './random.js';
+import { fillNormal, fillUniform, localSeed } from './random.js';
 import { track, untrack } from './scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
 import type { AnyVector, Space, Vector } from './vector.js';
@@ -22,7 +23,7 @@ export interface ArrayOptions {
 }
 
 export interface RandomOptions extends ArrayOptions {
-  /** The values are a function of the seed and the element's index. Default 0. */
+  /** The values are a function of the seed and the element's index. Default: another one at each call. */
   readonly seed?: number | undefined;
 }
 
@@ -61,11 +62,12 @@ export class NDArraySpace implements Space<NDArray> {
   zeros(): NDArray {
     return this.empty().fill(0);
   }
-  random(seed = 0): NDArray {
+  /** Standard normal values, of this seed or of the next draw of this process. */
+  random(seed = localSeed()): NDArray {
     return this.#generate((values, lanes) => fillNormal(seed, 0, values, lanes));
   }
-  /** Uniform values in [0, 1), complex ones in both parts. */
-  uniform(seed = 0): NDArray {
+  /** Uniform values in [0, 1), complex ones in both parts, of this seed or of the next draw of this process. */
+  uniform(seed = localSeed()): NDArray {
     return this.#generate((values, lanes) => fillUniform(seed, 0, values, lanes));
   }
   #generate(fill: (values: Float32Array | Float64Array, lanes: 1 | 2) => void): NDArray {
@@ -312,6 +314,15 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   /** As NumPy prints it, shortened beyond 1000 elements. Waits. */
   override toString(): string {
     return this.disposed ? `NDArray ${formatShape(this.shape)} (disposed)` : formatArray(this);
+  }
+  /** Text only: arithmetic and comparison are methods. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(
+      this,
+      hint,
+      'an array',
+      'write x.multiply(y) for x * y, x.add(y) for x + y, x.greater(y) for x > y, x.abs() for Math.abs(x), where(condition, x, y) for ?:, x.get(…) for one element',
+    );
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.disposed ? this.toString() : `NDArray ${formatShape(this.shape)} ${this.dtype}\n${this.toString()}`;

@@ -37,6 +37,24 @@ export function philox(counter: Uint32Array, keyLow: number, keyHigh: number): v
   counter[3] = c3;
 }
 
+/** Where seeds of draws that name none begin: beyond those that people write, local and distributed ones apart. */
+const UNSEEDED = { local: 2 ** 52, distributed: 2 ** 52 + 2 ** 51 } as const;
+let localDraws = 0;
+const distributedDraws = new WeakMap<object, number>();
+
+/** The seed of a local draw that names none: another one at each call, the same ones when a program runs again. */
+export const localSeed = (): number => UNSEEDED.local + localDraws++;
+
+/**
+ * The seed of a distributed draw that names none: another one at each call on a communicator. All ranks draw together,
+ * so that they get the same one, on any number of ranks.
+ */
+export function distributedSeed(comm: object): number {
+  const draws = distributedDraws.get(comm) ?? 0;
+  distributedDraws.set(comm, draws + 1);
+  return UNSEEDED.distributed + draws;
+}
+
 /** Random streams that must not coincide under one seed. */
 const STREAM = { uniform: 1, normal: 2 } as const;
 

@@ -21,7 +21,7 @@ export function track(value: Disposable): void {
 
 /** Takes a value out of all scopes: nobody but its owner disposes it from now on. Caches that fill themselves inside a scope need it. */
 export function keep<T>(value: T): T {
-  if (scopes.length > 0) visit(value, 1, untrack);
+  if (scopes.length > 0) visit(value, untrack);
   return value;
 }
 
@@ -35,15 +35,27 @@ const isDisposable = (value: object): value is Disposable => 'dispose' in value 
 const hasParts = (value: object): value is HasParts => PARTS in value;
 const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value;
 
-/** Calls `found` for every disposable in a value: itself, its parts, and the members of `depth` levels of containers and plain objects. */
-function visit(value: unknown, depth: number, found: (d: Disposable) => void): void {
-  if (!isObject(value) || ArrayBuffer.isView(value)) return;
-  const disposable = isDisposable(value);
-  if (disposable) found(value);
-  if (hasParts(value)) for (const part of value[PARTS]()) visit(part, depth, found);
-  if (disposable || depth === 0) return;
-  const members = value instanceof Map ? value.values() : isIterable(value) ? value : Object.values(value);
-  for (const member of members) visit(member, depth - 1, found);
+const isIterator = (value: object): boolean => Symbol.iterator in value && 'next' in value;
+
+/** What an object holds: the keys and values of maps, the members of other iterables, otherwise its properties. Iterators are not consumed. */
+function membersOf(value: object): Iterable<unknown> {
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  if (isIterator(value)) return [];
+  return isIterable(value) ? value : Object.values(value);
+}
+
+/** Calls `found` for every disposable in a value: itself, its parts, and the members of objects and containers, however deep. */
+function visit(value: unknown, found: (d: Disposable) => void): void {
+  const seen = new Set<object>();
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (!isObject(next) || ArrayBuffer.isView(next) || seen.has(next)) continue;
+    seen.add(next);
+    if (isDisposable(next)) found(next);
+    if (hasParts(next)) for (const part of next[PARTS]()) waiting.push(part);
+    if (!isDisposable(next)) for (const member of membersOf(next)) waiting.push(member);
+  }
 }
 
 /** Runs `body`; where it throws, disposes what was made in it. */
@@ -66,7 +78,7 @@ export function disposingOnFailure<T>(body: () => T): T {
 
 /**
  * Runs `body` and disposes all arrays that were made in it, except those that it returns: one array, or arrays in a returned list, iterable, map
- * or object. They pass to the enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is refused.
+ * or object, at any depth. They pass to the enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is refused.
  */
 export function tidy<T>(body: () => T): T {
   const scope = new Set<Disposable>();
@@ -76,11 +88,11 @@ export function tidy<T>(body: () => T): T {
     result = body();
     if (isObject(result) && 'then' in result)
       throw new ArgumentError('tidy: expected a synchronous function, received one that returns a promise');
-    if (isObject(result) && Symbol.iterator in result && 'next' in result) {
+    if (isObject(result) && isIterator(result)) {
       throw new ArgumentError('tidy: expected arrays, received an iterator, which would run after its arrays were disposed; return a list');
     }
     const parent = scopes.at(-2);
-    visit(result, 1, (value) => {
+    visit(result, (value) => {
       if (scope.delete(value)) parent?.add(value);
     });
   } finally {

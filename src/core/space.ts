@@ -128,7 +128,8 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     return DistributedArray.inSpace(this);
   }
 
-  random(seed = 0): DistributedArray {
+  /** Standard normal values, of this seed or of the communicator's next draw. */
+  random(seed?: number): DistributedArray {
     return this.empty().fillRandom(seed);
   }
 

@@ -68,9 +68,10 @@ export class StackedSpace implements Space<StackedDistributedArray> {
       this,
     );
   }
-  random(seed = 0): StackedDistributedArray {
+  /** Standard normal values, of this seed or of the communicator's next draws. */
+  random(seed?: number): StackedDistributedArray {
     return new StackedDistributedArray(
-      this.children.map((child, k) => child.random(seed * 1009 + k)),
+      this.children.map((child, k) => child.random(seed === undefined ? undefined : seed * 1009 + k)),
       this,
     );
   }

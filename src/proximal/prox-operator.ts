@@ -1,4 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
+import { textOnly } from '../core/conversion.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
@@ -146,6 +147,15 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
   toString(): string {
     return `<${this.name}>`;
+  }
+  /** Text only: sums and multiples are methods. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(
+      this,
+      hint,
+      'a proximal operator',
+      'write f.scale(a) for a * f, f.add(g) for f + g, f.prox(x, tau) or f.value(x) to apply it',
+    );
   }
 
   #check(x: V): void {

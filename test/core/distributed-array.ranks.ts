@@ -13,6 +13,8 @@ import type { DistributedArrayOptions } from '../../src/core/space.js';
 import { PARTITIONS } from '../../src/core/space.js';
 import { rdots, startDots, vdots } from '../../src/core/vector.js';
 import { CpuBackend } from '../../src/cpu/index.js';
+import { MPIFirstDerivative } from '../../src/operators/mpi-first-derivative.js';
+import { powerIteration } from '../../src/optimization/power-iteration.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, expectClose, layoutsOf, NOTHING, placed, traffic } from '../support/vectors.js';
 
@@ -111,6 +113,28 @@ group('DistributedArray creation', () => {
       }
     }
     expect(() => DistributedArray.random([3], { dtype: 'int32' })).throws(DTypeError, 'int32');
+  });
+
+  distributed('draws without a seed differ, and do not depend on the number of ranks or on draws of the library', ({ comm, backend }) => {
+    const dtype = 'float32';
+    const draws = (of: Communicator, between: () => void) =>
+      [0, 1, 2].map((k) => {
+        if (k === 1) between();
+        const options = { dtype, comm: of, backend } as const;
+        const x = k === 2 ? DistributedArray.empty([5, 2], options).fillRandom() : DistributedArray.random([5, 2], options);
+        return x.asArray();
+      });
+    const together = comm.split(0, comm.rank);
+    const alone = comm.split(comm.rank, 0);
+    const D = new MPIFirstDerivative([5, 2], { comm: together, dtype });
+    const mine = draws(together, () => {
+      D.dotTest({ domain: D.domain({ dtype, backend }) });
+      powerIteration(D.H.mul(D), { niter: 2, domain: D.domain({ dtype, backend }) });
+    });
+    const expected = draws(alone, () => undefined);
+    mine.forEach((x, k) => expectClose(x, expected[k] as NDArray, 0));
+    const texts = [...mine, DistributedArray.random([5, 2], { dtype, backend, seed: 0 }).asArray()].map(String);
+    expect(new Set(texts).size).equals(4);
   });
 
   distributed('toDist gives each rank its part; asArray gathers it', ({ comm, backend, dtypes }) => {

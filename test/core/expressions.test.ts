@@ -53,6 +53,10 @@ describe('expressions', () => {
       [`z = ${'x ** '.repeat(5000)}x`, 'nested more than'],
     ];
     for (const [text, message] of refused) expect(() => compile(text), text).throws(ArgumentError, message);
+    for (const chain of ['1 < x < 4', 'x == y == 1', '-x <= y >= 0', '(x < y) != 1 == a', '0 < x + 1 < y < 3'])
+      expect(() => compile(`z = ${chain}`), chain).throws(ArgumentError, 'a < x && x < b');
+    for (const pair of ['(1 < x) < 4', 'x == (y < 1)', '1 < x && x < 4', 'x < y ? x < 1 : y > 2', '(x == y) == (y == x)'])
+      expect(() => compile(`z = ${pair}`), pair).not.to.throw();
     expect(() => compile('z = 1 +\n  foo(x)')).throws('\n    foo(x)\n    ^');
     expect(() => compile('z = x < y').run({ x: complexOne(), y: complexOne(), a: 1 })).throws(DTypeError, "at '< y'");
     expect(() => new ElementwiseKernel({ inputs: { x: 'arry' } as never, outputs: ['z'], expression: 'z = x' })).throws(

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
+import { setDefaultBackend } from '../../src/core/defaults.js';
 import { ArgumentError } from '../../src/core/errors.js';
-import { fillNormal, fillUniform, philox } from '../../src/core/random.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { distributedSeed, fillNormal, fillUniform, philox } from '../../src/core/random.js';
+import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 const moments = (x: Float64Array) => {
   const mean = x.reduce((s, v) => s + v, 0) / x.length;
@@ -33,6 +36,23 @@ describe('random numbers', () => {
       philox(words, k0 as number, k1 as number);
       expect([...words]).to.deep.equal(expected);
     });
+  });
+
+  it('arrays without a seed differ from call to call, and from those of small seeds', () => {
+    setDefaultBackend(new CpuBackend());
+    for (const draw of [NDArray.normal, NDArray.uniform]) {
+      const unseeded = [draw(4), draw(4), draw(4)];
+      const all = [...unseeded, draw(4, { seed: 0 }), draw(4, { seed: 1 })].map(String);
+      expect(new Set(all).size, all.join(' ')).equals(5);
+      expect(String(draw(4, { seed: 0 }))).equals(all[3]);
+    }
+  });
+  it('a communicator counts its own draws', () => {
+    const [a, b] = [{}, {}];
+    const seeds = [distributedSeed(a), distributedSeed(a), distributedSeed(b)];
+    expect(seeds[1]).equals((seeds[0] as number) + 1);
+    expect(seeds[2]).equals(seeds[0]);
+    expect(Number.isSafeInteger((seeds[0] as number) + 2 ** 50)).equals(true);
   });
 
   for (const [name, fill] of Object.entries({ fillNormal, fillUniform })) {

@@ -51,6 +51,39 @@ describe('tidy', () => {
     }
     expect(held()).equals(0);
   });
+  it('keeps arrays at any depth of what is returned, cycles included', () => {
+    const one = () => NDArray.ones([2]);
+    const found: NDArray[] = [];
+    const made = () => {
+      found.push(one());
+      return found.at(-1) as NDArray;
+    };
+    interface Node {
+      readonly list: readonly NDArray[];
+      readonly map: Map<NDArray, { readonly x: NDArray }[]>;
+      self?: Node;
+    }
+    const node = tidy(() => {
+      one();
+      const result: { deep: Node[] } = { deep: [{ list: [made(), made()], map: new Map([[made(), [{ x: made() }]]]) }] };
+      (result.deep[0] as Node).self = result.deep[0] as Node;
+      return result;
+    });
+    expect(node.deep.length).equals(1);
+    expect(found.map((x) => x.disposed)).deep.equals([false, false, false, false]);
+    for (const x of found) x.dispose();
+    expect(held()).equals(0);
+  });
+  it('keep takes arrays at any depth out of their scope', () => {
+    const state = { history: [{ x: undefined as NDArray | undefined }] };
+    tidy(() => {
+      (state.history[0] as { x: NDArray }).x = NDArray.ones([3]);
+      keep(state);
+    });
+    expect(state.history[0]?.x?.disposed).equals(false);
+    state.history[0]?.x?.dispose();
+    expect(held()).equals(0);
+  });
   it('keeps the storage of a returned view', () => {
     const view = tidy(() => NDArray.arange(10).slice([2, 5]));
     expect(view.toArray()).deep.equals([2, 3, 4]);

@@ -1,5 +1,6 @@
 import type { BinaryOp, UnaryOp } from '../backend.js';
 import { isScalar, type Scalar } from '../complex.js';
+import { textOnly } from '../conversion.js';
 import { ArgumentError } from '../errors.js';
 import type { NDArray } from '../ndarray.js';
 import { ElementwiseKernel } from './elementwise-kernel.js';
@@ -32,6 +33,18 @@ export class Traced {
   /** @internal */
   get step(): Step {
     return this.#step;
+  }
+  toString(): string {
+    return 'a value that fuse() records';
+  }
+  /** Text only: the elements are not known while a function is recorded. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(
+      this,
+      hint,
+      'a value that fuse() records',
+      'write x.greater(0).where(a, b) for x > 0 ? a : b, x.abs() for Math.abs(x), x.multiply(y) for x * y, x.add(y) for x + y',
+    );
   }
 
   add(other: TracedOperand): Traced {

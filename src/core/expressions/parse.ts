@@ -34,6 +34,7 @@ const PRECEDENCE: Readonly<Record<BinarySign, number>> = {
   '**': 8,
 };
 const UNARY = 7;
+const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 /** Of brackets and operators within one another: deeper ones would overflow the stack. */
 const DEEPEST = 200;
 
@@ -77,6 +78,8 @@ class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
+  /** Operands in brackets of their own. */
+  readonly #bracketed = new WeakSet<Expression>();
 
   constructor(text: string) {
     this.#text = text;
@@ -136,9 +139,18 @@ class Parser {
       const { at } = this.#take();
       // Powers group from the right
       const y = this.#nested(() => this.#binary(sign === '**' ? UNARY : PRECEDENCE[sign as BinarySign] + 1));
+      if (this.#isChain(x, sign)) this.#refuseChain(at);
       x = { type: 'binary', at, sign, x, y };
     }
     return x;
+  }
+  /** True for `a < b <`, and for `a == b ==`. */
+  #isChain(x: Expression, sign: BinarySign): boolean {
+    return COMPARISONS.has(sign) && x.type === 'binary' && PRECEDENCE[x.sign] === PRECEDENCE[sign] && !this.#bracketed.has(x);
+  }
+  /** A chain would compare the 0 or 1 of its first part. */
+  #refuseChain(at: number): never {
+    refuse(this.#text, at, 'comparisons have two sides: write a < x && x < b for a < x < b, or brackets to compare a truth value');
   }
   #sign(least: number): BinarySign | undefined {
     const { kind, text } = this.#peek;
@@ -167,6 +179,7 @@ class Parser {
     if (text === '(' && token.kind === 'sign') {
       const inner = this.#expression();
       this.#expect(')');
+      this.#bracketed.add(inner);
       return inner;
     }
     if (token.kind === 'sign' && (text === '-' || text === '+' || text === '!'))
