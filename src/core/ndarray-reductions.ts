@@ -2,7 +2,7 @@ import { matmul } from './array-functions.js';
 import type { Scalar } from './complex.js';
 import type { NDArray } from './ndarray.js';
 import { ElementwiseMethods } from './ndarray-elementwise.js';
-import { normRecipe } from './norm.js';
+import { normOfRuns } from './norm.js';
 import {
   type Axes,
   argExtremeAll,
@@ -111,8 +111,7 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   norm(this: NDArray, order: NormOrder | undefined, axis: Axes, options?: ReduceOptions): NDArray;
   norm(this: NDArray, order: NormOrder = 2, axis?: Axes, options?: ReduceOptions): NDArray | number {
     if (axis !== undefined) return normAxes(this, order, axis, options);
-    const { kernel, finish } = normRecipe(order);
-    return finish(reduceAll(kernel, this, order) as number);
+    return normOfRuns([this], this.dtype, undefined, order);
   }
 
   /** `Σ x·y`, without conjugation, of arrays of one shape. */

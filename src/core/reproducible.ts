@@ -1,8 +1,9 @@
 import type { Elements, InnerProduct } from './backend.js';
-import { type HostArray, hostView, isComplex } from './dtype.js';
+import { type HostArray, hostView, isComplex, lanesOf } from './dtype.js';
+import type { Scaling } from './norm-scaling.js';
 
 /**
- * Inner products without rounding: sums of doubles in fixed point over the whole range of exponents.
+ * Inner products and norms without rounding: sums of doubles in fixed point over the whole range of exponents.
  *
  * A product of two doubles is split into its rounded value and its rounding error (Dekker 1971), both are added to bins of 32 bits that
  * hold whole numbers, and ranks add up bins. No order of additions can change the result: it is a function of the elements alone.
@@ -10,10 +11,11 @@ import { type HostArray, hostView, isComplex } from './dtype.js';
 let depth = 0;
 
 /**
- * Runs `body` with inner products that are the same bits for any number of ranks and any layout: what is added up are the elementwise products, exactly.
+ * Runs `body` with inner products and norms that are the same bits for any number of ranks and any layout: what is added up are the products, or the powers
+ * of moduli, of elements, exactly.
  *
  * Cost: elements pass through the host, some 40 ns each where a plain inner product takes less than 1 ns, and a reduction carries 576 bytes a number
- * instead of 16. Norms of other orders, and sums over ranks inside of operators, stay as they are.
+ * instead of 16. Sums over ranks inside of operators, and those of a ReductionKernel, stay as they are.
  * Source: Kulisch and Miranker, "The arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large superaccumulators", 2015.
  */
 export function withReproducibleDots<R>(body: () => R): R {
@@ -71,7 +73,7 @@ class ExactSum {
   }
 
   /** {@link add}, put off until {@link gather}. */
-  #addLater(x: number): void {
+  addLater(x: number): void {
     if (x === 0) return;
     value[0] = x;
     const exponent = ((words[HIGH] as number) >>> 20) & 0x7ff;
@@ -133,7 +135,7 @@ class ExactSum {
   /** Adds `sign · x · y` without rounding (down to the smallest double). */
   addProduct(x: number, y: number, sign: number): void {
     const product = x * y;
-    this.#addLater(sign * product);
+    this.addLater(sign * product);
     if (product === 0 || !Number.isFinite(product) || Math.abs(x) > LARGE || Math.abs(y) > LARGE) return;
     let t = SPLITTER * x;
     const xHigh = t - (t - x);
@@ -141,7 +143,7 @@ class ExactSum {
     t = SPLITTER * y;
     const yHigh = t - (t - y);
     const yLow = y - yHigh;
-    this.#addLater(sign * (xLow * yLow - (product - xHigh * yHigh - xLow * yHigh - xHigh * yLow)));
+    this.addLater(sign * (xLow * yLow - (product - xHigh * yHigh - xLow * yHigh - xHigh * yLow)));
   }
 
   /** Brings all bins but the topmost into 0 … 2^32 − 1: the same number in one way. */
@@ -215,6 +217,49 @@ export function addExactly({ x, y, conjugate }: InnerProduct, lanes: Float64Arra
   real.gather();
   imaginary.gather();
 }
+
+/**
+ * Adds `Σ |x|^order` of this rank's elements to the bins `lanes`. Powers of an order other than 1 and 2 are rounded, each by itself. One that is too small for a
+ * double counts as the smallest, so that a sum of 0 has no element other than 0.
+ */
+export function addPowersExactly(x: Elements, order: number, scaling: Scaling | undefined, lanes: Float64Array): void {
+  if (x.size === 0) return;
+  x.storage.backend.synchronize();
+  addPowers(seenOnHost(x), lanesOf(x.storage.dtype), 0, 1, order, scaling?.factors ?? [], lanes);
+}
+
+/** As {@link addPowersExactly}, of the elements of `values` from `first` on, `step` elements apart. */
+export function addPowers(
+  values: HostArray,
+  width: 1 | 2,
+  first: number,
+  step: number,
+  order: number,
+  factors: readonly number[],
+  lanes: Float64Array,
+): void {
+  const sum = new ExactSum(lanes);
+  const scaled = (k: number): number => {
+    let v = values[k] as number;
+    for (const factor of factors) v *= factor;
+    return v;
+  };
+  for (let k = width * first; k < values.length; k += width * step) {
+    const re = scaled(k);
+    const im = width === 2 ? scaled(k + 1) : 0;
+    if (re === 0 && im === 0) continue;
+    const before = order === 2 ? re * re + im * im : modulus(re, im) ** order;
+    if (before === 0) sum.addLater(Number.MIN_VALUE);
+    else if (order !== 2) sum.addLater(before);
+    else {
+      sum.addProduct(re, re, 1);
+      if (im !== 0) sum.addProduct(im, im, 1);
+    }
+  }
+  sum.gather();
+}
+
+const modulus = (re: number, im: number): number => (im === 0 ? Math.abs(re) : Math.hypot(re, im));
 
 /** The doubles nearest to sums in bins: one for every {@link EXACT_LANES} lanes. */
 export const exactTotals = (lanes: Float64Array): Float64Array =>

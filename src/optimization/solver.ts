@@ -168,7 +168,7 @@ export interface RunOptions {
   readonly maxTime?: number | undefined;
   /** Keeps the state from time to time, and resumes from what was kept. */
   readonly checkpoint?: StateKeeper | undefined;
-  /** Inner products that do not depend on the number of ranks: see {@link withReproducibleDots}. @default false */
+  /** Inner products and norms that do not depend on the number of ranks: see {@link withReproducibleDots}. @default false */
   readonly reproducible?: boolean | undefined;
 }
 

@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import { type DType, type HostArray, hostArray, isComplex, isSamePrecision } from '../../src/core/dtype.js';
+import { Layout } from '../../src/core/layout.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { withReproducibleDots } from '../../src/core/reproducible.js';
+import { product, type Shape } from '../../src/core/shape.js';
+import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { distributed, group } from '../support/distributed.js';
+import { SEED } from '../support/draws.js';
+import { layoutsOf, NOTHING, placed, traffic } from '../support/vectors.js';
+
+const ORDERS = [undefined, 3, 0.5, 40, 1, Number.POSITIVE_INFINITY];
+/** Exponents of ten from the smallest numbers of a precision to the largest. */
+const EXPONENTS = { single: [-44, -25, 0, 25, 36], double: [-322, -200, 0, 200, 306] } as const;
+
+const precisionOf = (dtype: DType) => (isSamePrecision(dtype, 'float64') ? 'double' : 'single');
+
+/** Values between −1 and 1 times `scale`, a function of the seed and the index alone. */
+function drawn(dtype: DType, n: number, scale: number, seed: number): HostArray {
+  const values = hostArray(dtype, n);
+  for (let i = 0; i < values.length; i++) values[i] = Math.sin(seed * 7.1 + i * i * 1.3 + i) * scale;
+  return values;
+}
+
+const modulus = (values: HostArray, dtype: DType, i: number): number =>
+  isComplex(dtype) ? Math.hypot(values[2 * i] as number, values[2 * i + 1] as number) : Math.abs(values[i] as number);
+
+/** The norm of moduli, by their largest. */
+function normOf(moduli: readonly number[], order = 2): number {
+  const largest = Math.max(0, ...moduli);
+  if (order === 0) return moduli.filter((m) => m !== 0).length;
+  if (order === Number.NEGATIVE_INFINITY) return Math.min(Number.POSITIVE_INFINITY, ...moduli);
+  if (order === Number.POSITIVE_INFINITY || largest === 0 || largest === Number.POSITIVE_INFINITY) return largest;
+  // in two steps, since the inverse of a small number may overflow
+  const near = moduli.map((m) => m / largest);
+  return near.reduce((sum, m) => sum + m ** order, 0) ** (1 / order) * largest;
+}
+
+/** Numbers of any size, also the smallest, whose last places are few. */
+function expectNear(value: number, exact: number, dtype: DType, message: string): void {
+  const [relative, smallest] = precisionOf(dtype) === 'double' ? [1e-13, 5e-324] : [1e-5, 2 ** -149];
+  if (!Number.isFinite(exact)) expect(value, message).equals(exact);
+  else expect(Math.abs(value - exact), `${message}: ${value}, expected ${exact}`).at.most(relative * exact + 2 * smallest);
+}
+
+group('norms of numbers of every size', () => {
+  distributed('of all elements: large ones, small ones and both, NaN and infinity', ({ comm, backend, floats }) => {
+    for (const dtype of floats) {
+      for (const exponent of EXPONENTS[precisionOf(dtype)]) {
+        for (const [kind, spread] of [
+          ['of one size', 0],
+          ['of all sizes', -exponent / 6],
+        ] as const) {
+          const values = drawn(dtype, 24, 1, SEED + exponent);
+          for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * 10 ** Math.round(exponent + spread * (i % 6));
+          const moduli = Array.from({ length: 24 }, (_, i) => modulus(values, dtype, i));
+          const whole = NDArray.fromHost(values, [24], { dtype, backend });
+          const layouts = [Layout.split([24], comm.size, 0), Layout.replicated([24], comm.size)];
+          const distributedOnes = layouts.map((l) => placed(whole, l, comm));
+          for (const order of ORDERS) {
+            const exact = normOf(moduli, order);
+            const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
+            expectNear(whole.norm(order), exact, dtype, message);
+            expectNear(
+              withReproducibleDots(() => whole.norm(order)),
+              exact,
+              dtype,
+              `${message}, exact`,
+            );
+            for (const x of distributedOnes) {
+              expectNear(x.norm(order), exact, dtype, `${message}, ${x.layout}`);
+            }
+          }
+        }
+      }
+      for (const [values, expected] of [
+        [[Number.POSITIVE_INFINITY, 1, 0], Number.POSITIVE_INFINITY],
+        [[Number.NEGATIVE_INFINITY, 1e-30, 0], Number.POSITIVE_INFINITY],
+        [[Number.NaN, 1, 0], Number.NaN],
+        [[Number.POSITIVE_INFINITY, Number.NaN, 1], Number.NaN],
+        [[0, 0, 0], 0],
+        [[-0, 0, -0], 0],
+      ] as const) {
+        const x = DistributedArray.toDist(NDArray.array([...values], { backend }).astype(dtype));
+        for (const order of [2, 1, 3, 0.5]) {
+          for (const norm of [
+            x.norm(order),
+            withReproducibleDots(() => x.norm(order)),
+            x.local.size === 3 ? x.local.norm(order) : expected,
+          ])
+            expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) => Object.is(v, expected));
+        }
+      }
+    }
+  });
+
+  distributed('one reduction; two more where sums of powers are not precise, also on ranks with zeros', ({ comm, backend, skip }) => {
+    if (backend.defaultDType !== 'float64') skip('sums are in double precision here');
+    const reductions = (scale: number): number => {
+      const x = DistributedArray.zeros([comm.size], { backend });
+      x.set([0], scale);
+      let norm = 0;
+      const spent = traffic(comm, () => {
+        norm = x.norm();
+      });
+      expectNear(norm, scale, 'float32', `${scale}`);
+      return spent.reductions;
+    };
+    const tiny = 1e-200;
+    expect([0, 1, tiny, 1e200].map(reductions)).deep.equals([1, 1, 3, 3]);
+    const stack = new StackedDistributedArray([
+      DistributedArray.full([3], tiny, { backend }),
+      DistributedArray.full([6], 2 * tiny, { backend }),
+    ]);
+    expectNear(stack.norm(), Math.sqrt(27) * tiny, 'float32', 'stacked');
+  });
+});
+
+group('norms without rounding', () => {
+  distributed('the same bits on every number of ranks, in every layout and stack', ({ comm, backend, floats }) => {
+    const shape: Shape = [9, 7];
+    for (const dtype of floats) {
+      for (const scale of precisionOf(dtype) === 'single' ? [1, 1e30] : [1, 1e-300]) {
+        const whole = NDArray.fromHost(drawn(dtype, product(shape), scale, SEED), shape, { dtype, backend });
+        const rows = [4, 5].map((n, k) => whole.slice([4 * k, 4 * k + n]));
+        for (const order of [2, 1, 3]) {
+          const norm = withReproducibleDots(() => whole.norm(order));
+          const message = `${dtype}, order ${order}, ${scale}, seed ${SEED}`;
+          for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
+            let value = 0;
+            const x = placed(whole, layout, comm);
+            const spent = traffic(comm, () => {
+              value = withReproducibleDots(() => x.norm(order));
+            });
+            expect(value, `${message}, ${layout}`).equals(norm);
+            if (scale === 1) expect(spent).deep.equals({ ...NOTHING, reductions: 1 });
+          }
+          const stack = new StackedDistributedArray(rows.map((r) => DistributedArray.toDist(r)));
+          expect(
+            withReproducibleDots(() => stack.norm(order)),
+            `${message}, stacked`,
+          ).equals(norm);
+        }
+      }
+    }
+  });
+});
