@@ -1,5 +1,6 @@
 import type { Elements } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
+import { PartitionError } from '../core/errors.js';
 import type { FourierAxis, FourierScheme } from '../core/fourier-scheme.js';
 import { emptyStage, type FourierStep, fourierStage, runSteps } from '../core/fourier-steps.js';
 import { Layout } from '../core/layout.js';
@@ -72,6 +73,9 @@ function candidates(layout: Layout, target: Layout): Layout[] {
   ];
 }
 
+/** Axes that are cut, be it only by name: an axis of one sample over several ranks lies on one of them. */
+const cutAxes = (layout: Layout, axes: readonly FourierAxis[]): number => axes.filter((a) => layout.grid[a.axis] !== 1).length;
+
 /** The cheapest way with at most `transfers` transfers from a layout to the target, some axes being done. */
 function route(
   scheme: FourierScheme,
@@ -93,9 +97,13 @@ function route(
     return rest && { ...rest, phases: [{ kind: 'transform', axes, layout, after }, ...rest.phases] };
   }
   if (left.length === 0 && sameBoxes(layout, target)) return { phases: [], cost: 0 };
+  const ways = left.length === 0 ? [target] : candidates(layout, target);
+  // the same parts under another name, with fewer cuts: nothing has to move
+  const renamed = ways.find((to) => cutAxes(to, left) < cutAxes(layout, left) && sameBoxes(layout, to));
+  if (renamed) return route(scheme, renamed, target, done, complex, transfers);
   if (transfers === 0) return undefined;
   let best: Route | undefined;
-  for (const to of left.length === 0 ? [target] : candidates(layout, target)) {
+  for (const to of ways) {
     if (sameBoxes(layout, to)) continue;
     const rest = route(scheme, to, target, done, complex, transfers - 1);
     if (!rest) continue;
@@ -117,8 +125,11 @@ export class FourierTransferPlan {
   readonly #adjoint: readonly FourierStep[];
 
   constructor(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator) {
+    // to a layout in which the first axis is whole, to one for the others, to the target
+    const most = 2 + scheme.axes.length;
     let found: Route | undefined;
-    for (let n = 0; !found; n++) found = route(scheme, from, to, new Set(), !scheme.realModel, n);
+    for (let n = 0; !found && n <= most; n++) found = route(scheme, from, to, new Set(), !scheme.realModel, n);
+    if (!found) throw new PartitionError(`a Fourier transform from ${from} to ${to}: no way with ${most} transfers`);
     this.transfers = found.phases.filter((p) => p.kind === 'transfer').length;
     let scaled = false;
     let real = scheme.realModel;

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { DistributedArray } from '../../src/core/distributed-array.js';
-import { isComplex } from '../../src/core/dtype.js';
+import { type DType, isComplex } from '../../src/core/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
 import { FFT_NORMS } from '../../src/core/fourier-scheme.js';
 import { Layout } from '../../src/core/layout.js';
+import type { Shape } from '../../src/core/shape.js';
 import { type AnyLocalOperator, FFT, FFTND } from '../../src/local/index.js';
 import { MPIFFT1D, MPIFFT2D, MPIFFTND, type MPILinearOperator } from '../../src/operators/index.js';
 import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';
@@ -33,6 +34,26 @@ group('FFT', () => {
       const layouts = dtype === 'float64' ? inputs : fewInputs;
       for (const [A, L] of cases) compareWithLocal(A, L, dtype, comm, 10 * tolerance(dtype), `${A} with ${dtype}`, layouts);
     }
+  });
+
+  distributed('of axes of one sample or none, and of arrays that lie on one rank', { backends: ['cpu'] }, ({ comm, floats, tolerance }) => {
+    const onOne = (dims: Shape, rank: number) =>
+      Layout.fromLocalShapes(
+        Array.from({ length: comm.size }, (_, r) => [r === rank ? (dims[0] as number) : 0, ...dims.slice(1)]),
+        0,
+      );
+    const layouts = (dims: Shape) => [...inputs(dims, comm), onOne(dims, 0)];
+    for (const dims of [[0], [1], [2], [1, 3], [4, 1], [2, 1, 2], [0, 2]]) {
+      for (const axes of [[0], dims.map((_, k) => k)].slice(dims.length > 1 ? 0 : 1)) {
+        for (const dtype of floats.slice(1, 3)) {
+          const options = { axes, nffts: axes.map((axis) => Math.max(1, dims[axis] as number)), real: !isComplex(dtype), dtype };
+          const [A, local] = nd(dims, options);
+          compareWithLocal(A, local, dtype, comm, 10 * tolerance(dtype), `${A} along ${axes} of [${dims}]`, layouts);
+        }
+      }
+    }
+    const longer = nd([1], { axes: [0], nffts: [5], real: true, dtype: floats[0] as DType });
+    compareWithLocal(...longer, floats[0] as DType, comm, 10 * tolerance(floats[0] as DType), 'one sample and zeros', layouts);
   });
 
   distributed('of one axis is shared by the ranks', ({ floats, comm, tolerance }) => {

@@ -34,7 +34,7 @@ function factorize(n: number): number[] {
   const factors: number[] = [];
   let rest = n;
   for (const r of [4, 2, 3]) {
-    while (rest % r === 0) {
+    while (rest > 1 && rest % r === 0) {
       factors.push(r);
       rest /= r;
     }
