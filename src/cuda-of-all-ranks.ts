@@ -1,9 +1,11 @@
 import type { Communicator } from './core/communicator.js';
 import { BackendError } from './core/errors.js';
 import { log } from './core/log.js';
+import { readSetting } from './core/settings.js';
 import { type CudaBackend, createCudaBackend } from './gpu/cuda/index.js';
 import { chooseDeviceTransport } from './mpi/device-transport.js';
 import { loadMpi } from './mpi/native.js';
+import { MPI_SETTINGS } from './mpi/settings.js';
 
 /**
  * This rank's CUDA backend, where all ranks have one, and the transport of their memory (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch. Throws
@@ -18,7 +20,7 @@ export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBacken
   if (rank >= 0) throw new BackendError(`rank ${rank}: ${reasons[rank]}`);
   const { backend } = made;
   const choice = chooseDeviceTransport(comm, backend, {
-    wanted: process.env['LOPS_GPU_TRANSPORT'],
+    wanted: readSetting(MPI_SETTINGS.transport, process.env),
     support: () => (comm.size > 1 ? loadMpi().cudaSupport() : { supported: false, query: 'one rank without MPI' }),
     port: () => backend.ncclPort(comm),
   });

@@ -2,17 +2,23 @@
 import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
 import { setSignalSource } from './core/interruption.js';
 import { log, setLogger } from './core/log.js';
+import { checkSettings, readSetting } from './core/settings.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
+import { CPU_SETTINGS } from './cpu/settings.js';
 import { cudaOfAllRanks } from './cuda-of-all-ranks.js';
 import { cudaAddon, reportCuda } from './gpu/cuda/index.js';
+import { CUDA_SETTINGS } from './gpu/cuda/settings.js';
 import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
-import { loggerAsked } from './io/log.js';
+import { LOG_SETTINGS, loggerAsked } from './io/log.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
 import { loadMpi } from './mpi/native.js';
 import { SelfCommunicator } from './mpi/self-communicator.js';
+import { MPI_SETTINGS } from './mpi/settings.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
 import { engineOfAllRanks } from './tfjs-of-all-ranks.js';
+
+checkSettings({ ...CPU_SETTINGS, ...MPI_SETTINGS, ...CUDA_SETTINGS, ...LOG_SETTINGS }, process.env);
 
 /** All ranks of this launch; one rank without a launcher. */
 export const COMM_WORLD = joinWorld();
@@ -48,7 +54,7 @@ for (const engine of [undefined, ...TFJS_ENGINES]) {
   );
 }
 setDefaultBackend(resolveBackend('cpu'));
-if (logger) tellStart();
+tellStart();
 
 /** What this process has found. */
 function tellStart(): void {
@@ -59,8 +65,11 @@ function tellStart(): void {
     const { library, version, standard } = loadMpi().describe();
     log('info', 'MPI started', { library, version: version.split('\n')[0], standard });
   }
+  if (readSetting(CPU_SETTINGS.kernels, process.env) === 'reference') return log('info', 'backend cpu: TypeScript kernels, as asked for');
   const kernels = cpuAddon();
-  if (process.env['LOPS_CPU'] === 'reference') log('info', 'backend cpu: TypeScript kernels, as asked for');
-  else if (kernels.available) log('info', 'backend cpu: native kernels', { ...kernels.addon.info() });
-  else log('warn', 'backend cpu: TypeScript kernels, as the native ones are missing', { reason: kernels.reason, remedy: kernels.remedy });
+  if (kernels.available) return log('info', 'backend cpu: native kernels', { ...kernels.addon.info() });
+  const { reason, remedy } = kernels;
+  log('warn', 'backend cpu: TypeScript kernels, as the native ones are missing', { reason, remedy });
+  // Many times slower: said without a logger too, once a node
+  if (!logger && nodeRank() === 0) console.error(`lops-mpi: TypeScript kernels, many times slower, as ${reason}; ${remedy}`);
 }

@@ -31,7 +31,10 @@ export function cpuLibraries() {
   const names = wish === 'none' ? [] : wish ? [wish] : CBLAS;
   let blas;
   for (const name of names) blas ??= library([name], name);
-  const fftw = process.env.LOPS_FFTW === 'none' ? undefined : library(['fftw3', 'fftw3f'], 'fftw');
+  if (wish && wish !== 'none' && !blas) throw new Error(`LOPS_BLAS=${wish}: pkg-config knows no such package`);
+  const { LOPS_FFTW } = process.env;
+  if (LOPS_FFTW && LOPS_FFTW !== 'none') throw new Error(`expected LOPS_FFTW to be 'none' or not set, received '${LOPS_FFTW}'`);
+  const fftw = LOPS_FFTW === 'none' ? undefined : library(['fftw3', 'fftw3f'], 'fftw');
   return { blas, fftw };
 }
 

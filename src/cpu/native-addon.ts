@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { HostArray } from '../core/dtype.js';
 import { PACKAGE_ROOT } from '../core/package-root.js';
+import { checkSettings } from '../core/settings.js';
+import { CPU_SETTINGS } from './settings.js';
 
 /** What `native/cpu` was built with and chose at load. */
 export interface CpuAddonInfo {
@@ -198,7 +200,7 @@ const REMEDY = "run 'npx lops setup' (in a clone: npm run setup); the TypeScript
 /** OpenBLAS starts its threads while it is loaded, so it must be told before how many a rank gets. Restores the environment. */
 function withOneThread<R>(load: () => R): R {
   const before = process.env.OPENBLAS_NUM_THREADS;
-  process.env.OPENBLAS_NUM_THREADS = process.env.LOPS_THREADS ?? before ?? '1';
+  process.env.OPENBLAS_NUM_THREADS = process.env.LOPS_THREADS || before || '1';
   try {
     return load();
   } finally {
@@ -208,6 +210,8 @@ function withOneThread<R>(load: () => R): R {
 }
 
 function load(): CpuAddonState {
+  // What the addon reads while it is loaded: a mistyped value is an error, not a missing addon
+  checkSettings(CPU_SETTINGS, process.env);
   try {
     const file = fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
     if (!existsSync(file)) return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
@@ -221,7 +225,7 @@ function load(): CpuAddonState {
 
 let state: CpuAddonState | undefined;
 
-/** Loads `native/cpu` when first called. Never throws. */
+/** Loads `native/cpu` when first called. Throws ArgumentError for an environment variable that can't be. */
 export function cpuAddon(): CpuAddonState {
   state ??= load();
   return state;

@@ -3,7 +3,10 @@ import { hostname } from 'node:os';
 import type pino from 'pino';
 import { ArgumentError } from '../core/errors.js';
 import { LOG_LEVELS, type Logger } from '../core/log.js';
-import { checkOneOf } from '../core/options.js';
+import { choiceSetting, type Environment, readSetting } from '../core/settings.js';
+
+/** Environment variables of logging. */
+export const LOG_SETTINGS = { level: choiceSetting('LOPS_LOG', LOG_LEVELS) } as const;
 
 /** Which rank logs. */
 export interface LogRank {
@@ -16,10 +19,10 @@ export interface LogRank {
  * rank. A line is a JSON object: level, time (UTC), rank, process, host, message and what belongs to it. The package that writes them is only loaded where there is something to write.
  * Errors: {@link ArgumentError} for another level, and for a file that can't be written.
  */
-export function loggerAsked({ rank, size }: LogRank, env: Readonly<Record<string, string | undefined>> = process.env): Logger | undefined {
-  const { LOPS_LOG: asked, LOPS_LOG_FILE: file } = env;
-  if (!asked) return undefined;
-  const level = checkOneOf('LOPS_LOG', asked, LOG_LEVELS);
+export function loggerAsked({ rank, size }: LogRank, env: Environment = process.env): Logger | undefined {
+  const { LOPS_LOG_FILE: file } = env;
+  const level = readSetting(LOG_SETTINGS.level, env);
+  if (!level) return undefined;
   const load = createRequire(import.meta.url)('pino') as typeof pino;
   const dest = file ? file.replaceAll('%r', String(rank)) : 2;
   let destination: pino.DestinationStream;

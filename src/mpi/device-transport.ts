@@ -3,7 +3,6 @@ import type { Communicator } from '../core/communicator.js';
 import type { DevicePort } from '../core/device-port.js';
 import { BackendError } from '../core/errors.js';
 import { log } from '../core/log.js';
-import { checkOneOf } from '../core/options.js';
 
 /** How messages leave and enter device memory. */
 export const DEVICE_TRANSPORTS = ['direct', 'staged', 'nccl'] as const;
@@ -43,7 +42,7 @@ export function setDeviceTransport(transport?: DeviceTransport, pieceBytes = PIE
 /** What `chooseDeviceTransport` decides by. */
 export interface TransportOptions {
   /** What the user asks for: `auto` (default), or one of {@link DEVICE_TRANSPORTS}. */
-  readonly wanted?: string | undefined;
+  readonly wanted?: 'auto' | DeviceTransport | undefined;
   /** Asks MPI about itself. */
   readonly support: () => CudaSupport;
   /** Makes the port of device collectives (NCCL), or answers why there is none. Collective. */
@@ -56,14 +55,13 @@ export interface TransportOptions {
  * Throws {@link BackendError} on all ranks where what was asked for does not work.
  */
 export function chooseDeviceTransport(comm: Communicator, backend: Backend, options: TransportOptions): TransportChoice {
-  const all = comm.allgatherObject(options.wanted || 'auto');
+  const all = comm.allgatherObject(options.wanted ?? 'auto');
   const other = all.findIndex((name) => name !== all[0]);
   if (other > 0)
     throw new BackendError(
       `expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has '${all[0]}', rank ${other} '${all[other]}': pass it to all of them (mpirun -x LOPS_GPU_TRANSPORT)`,
     );
-  const wanted = checkOneOf('LOPS_GPU_TRANSPORT', all[0] as string, ['auto', ...DEVICE_TRANSPORTS]);
-  state = decide(comm, backend, wanted, options);
+  state = decide(comm, backend, all[0] as 'auto' | DeviceTransport, options);
   log('info', `transport of device memory: ${state.transport}`, { reason: state.reason });
   return state;
 }

@@ -1,22 +1,15 @@
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
-import { ArgumentError } from '../core/errors.js';
 import { EXIT_RESUMABLE } from '../core/interruption.js';
+import { readSetting } from '../core/settings.js';
 import type { MpiAddon } from './native.js';
+import { MPI_SETTINGS } from './settings.js';
 
 /** Exit code of a rank that gave up waiting for the others at its end (EX_TEMPFAIL). */
 const EXIT_MISSING = 75;
+/** Seconds that a rank which is done waits for the others, unless `LOPS_MPI_EXIT_TIMEOUT` says otherwise. */
 const DEFAULT_EXIT_TIMEOUT = 300;
-
-/** Seconds that a rank which is done waits for the others: `LOPS_MPI_EXIT_TIMEOUT`, or five minutes. */
-function exitTimeout(): number {
-  const text = process.env['LOPS_MPI_EXIT_TIMEOUT'];
-  if (!text) return DEFAULT_EXIT_TIMEOUT;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new ArgumentError(`expected LOPS_MPI_EXIT_TIMEOUT to be a number of seconds, received '${text}'`);
-}
 
 /** Under a launcher stdout and stderr are pipes, and what Node has not yet written is lost when the job is aborted. */
 export function makeOutputBlocking(): void {
@@ -50,7 +43,7 @@ const leaveToOther = (): void => rest(10 * LAST_WORDS);
  * once all ranks have come to their end.
  */
 export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
-  const timeout = exitTimeout();
+  const timeout = readSetting(MPI_SETTINGS.exitTimeout, process.env) ?? DEFAULT_EXIT_TIMEOUT;
   const me = `lops-mpi: rank ${rank} of ${size} (${hostname()}, process ${process.pid})`;
 
   // Who listens to a signal has it

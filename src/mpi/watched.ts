@@ -1,28 +1,14 @@
 import type { CallChecker } from '../core/communicator.js';
-import { ArgumentError } from '../core/errors.js';
+import { readSetting } from '../core/settings.js';
 import { callSite } from './call-site.js';
 import { COLLECTIVES, callText, MESSAGES } from './call-text.js';
 import { Comparison } from './comparison.js';
 import type { MpiAddon } from './native.js';
+import { MPI_SETTINGS } from './settings.js';
 
 const WORLD = 0;
 const REQUESTS = ['iallreduce', 'isend', 'irecv', 'sendInit', 'recvInit'];
 const comparisons = new WeakMap<MpiAddon, Comparison>();
-
-/** Seconds after which a call that waits ends the job: `LOPS_TIMEOUT`; 0 where it is not set. */
-function timeLimit(): number {
-  const text = process.env['LOPS_TIMEOUT'];
-  if (!text) return 0;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0) return seconds;
-  throw new ArgumentError(`expected LOPS_TIMEOUT to be a positive number of seconds, received '${text}'`);
-}
-
-function debugs(): boolean {
-  const text = process.env['LOPS_DEBUG'] ?? '';
-  if (!['', '0', '1'].includes(text)) throw new ArgumentError(`expected LOPS_DEBUG to be 0 or 1, received '${text}'`);
-  return text === '1';
-}
 
 /** What was asked for. */
 export interface Watch {
@@ -32,7 +18,10 @@ export interface Watch {
 }
 
 /** From the environment. Throws {@link ArgumentError} where it does not make sense. */
-export const watchAsked = (): Watch => ({ limit: timeLimit(), debug: debugs() });
+export const watchAsked = (): Watch => ({
+  limit: readSetting(MPI_SETTINGS.timeout, process.env) ?? 0,
+  debug: readSetting(MPI_SETTINGS.debug, process.env) === '1',
+});
 
 /** What compares calls on a communicator of this addon: in debug mode only. */
 export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined => comparisons.get(mpi)?.checkerOf(comm);

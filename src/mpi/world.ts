@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, MpiError } from '../core/errors.js';
-import { checkOneOf } from '../core/options.js';
+import { readSetting } from '../core/settings.js';
 import { detectLaunch, isInherited, type LaunchEnvironment, markJoined } from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { MpiCommunicator } from './mpi-communicator.js';
 import { loadMpi, type MpiAddon } from './native.js';
 import { SelfCommunicator } from './self-communicator.js';
+import { MPI_SETTINGS } from './settings.js';
 import { watchAsked, watched } from './watched.js';
 
 let world: Communicator | undefined;
@@ -23,7 +24,7 @@ export function joinWorld(): Communicator {
 }
 
 function join(): Communicator {
-  const wanted = checkOneOf('LOPS_MPI', process.env['LOPS_MPI'] || 'on', ['on', 'off']);
+  const wanted = readSetting(MPI_SETTINGS.mpi, process.env) ?? 'on';
   const launch = wanted === 'on' && isMainThread ? detectLaunch(process.env) : undefined;
   if (!launch || isInherited(launch, process.env, process.pid)) return new SelfCommunicator();
   // Slurm without a process manager is no MPI; a single task of it is what salloc and srun --pty give.
@@ -40,11 +41,8 @@ function join(): Communicator {
 }
 
 function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
-  const limit = process.env['LOPS_MPI_MAX_COUNT'];
-  if (limit) {
-    if (!/^[1-9]\d*$/.test(limit)) throw new ArgumentError(`expected LOPS_MPI_MAX_COUNT to be a positive integer, received '${limit}'`);
-    addon.setMaxCount(Number(limit));
-  }
+  const most = readSetting(MPI_SETTINGS.maxCount, process.env);
+  if (most !== undefined) addon.setMaxCount(most);
   const watch = watchAsked();
   makeOutputBlocking();
   // Its MPI_Init ends the process, with a text that helps nobody

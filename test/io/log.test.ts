@@ -74,7 +74,7 @@ describe('logging', function () {
   it('refuses levels and files that cannot be', async () => {
     const level = await run(2, { LOPS_LOG: 'loud' });
     expect(level.code).to.equal(1);
-    expect(level.stderr).to.match(/ArgumentError: expected LOPS_LOG to be 'debug' or 'info' or 'warn' or 'error', received "loud"/);
+    expect(level.stderr).to.match(/ArgumentError: expected LOPS_LOG to be 'debug' or 'info' or 'warn' or 'error', received 'loud'/);
     const file = await run(1, { LOPS_LOG: 'info', LOPS_LOG_FILE: '/dev/null/x.log' });
     expect(file.code).to.not.equal(0);
     expect(file.stderr).to.match(/ArgumentError: LOPS_LOG_FILE: cannot write \/dev\/null\/x\.log/);
