@@ -58,7 +58,7 @@ export abstract class DistributedVector<V extends Vector<V>> {
   norm(this: V & DistributedVector<V>, order?: NormOrder): number {
     return distributedNorm(this, this.reducer, order);
   }
-  /** The k-th smallest modulus over all ranks, k from 0. */
+  /** The k-th smallest modulus, k from 0 and below `space.reducedSize`: over all ranks, with a mask over those of this rank's colour. */
   kthSmallestAbs(this: V & DistributedVector<V>, k: number): number {
     return distributedSelection(this, this.reducer, k);
   }

@@ -40,6 +40,10 @@ export class NDArraySpace implements Space<NDArray> {
     this.size = product(shape);
   }
 
+  get reducedSize(): number {
+    return this.size;
+  }
+
   /** The space of these three. Throws {@link ShapeError} and DTypeError. */
   static of(shape: number | Shape, dtype: DType, backend: Backend): NDArraySpace {
     const list = toShape(shape);

@@ -162,5 +162,5 @@ export function distributedSelection(x: AnyVector, reducer: Communicator, k: num
     combineShares(reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
     return count[0] as number;
   };
-  return selectAbs(k, x.size, total('maxAbs', 0), (t) => total('countAtMost', t));
+  return selectAbs(k, x.space.reducedSize, total('maxAbs', 0), (t) => total('countAtMost', t));
 }

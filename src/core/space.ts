@@ -116,6 +116,12 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     return this.layout.size;
   }
 
+  get reducedSize(): number {
+    const { layout, mask, comm } = this;
+    if (!mask || layout.replicated) return layout.size;
+    return mask.reduce((n, colour, r) => (colour === mask[comm.rank] ? n + layout.localSize(r) : n), 0);
+  }
+
   get axis(): number {
     return this.layout.axis;
   }

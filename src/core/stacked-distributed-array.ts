@@ -56,6 +56,9 @@ export class StackedSpace implements Space<StackedDistributedArray> {
     );
   }
 
+  get reducedSize(): number {
+    return this.children.reduce((n, child) => n + child.reducedSize, 0);
+  }
   zeros(): StackedDistributedArray {
     return new StackedDistributedArray(
       this.children.map((child) => child.zeros()),

@@ -16,6 +16,8 @@ export interface Space<V> {
   readonly shape: Shape;
   /** Elements over all ranks. */
   readonly size: number;
+  /** Elements that norms and inner products run over: those of all ranks, with a mask those of this rank's colour. */
+  readonly reducedSize: number;
   zeros(): V;
   /** Contents undefined. */
   empty(): V;
@@ -74,7 +76,7 @@ export interface Vector<V extends Vector<V>> {
 
   /** Applies `kernel` to every contiguous local run of this vector and of `target` (this one where absent): thresholds, projections. Never communicates. */
   map(kernel: (x: Elements, y: Elements) => void, target?: V): V;
-  /** The k-th smallest modulus over all ranks, k from 0. */
+  /** The k-th smallest modulus of the `space.reducedSize` elements that norms run over, k from 0. */
   kthSmallestAbs(k: number): number;
 
   /** The same memory as a vector of another space with the same `flat()`. Throws {@link ShapeError} for any other space. Never communicates. */

@@ -1,58 +1,90 @@
-import { realOf } from '../core/dtype.js';
+import { isComplex, realOf } from '../core/dtype.js';
 import { type AnyVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
-import { moduliInto } from './diagonal-weight.js';
+import { inPlace, moduliInto } from './diagonal-weight.js';
+import { multiplyReal, realSpace, tinyOf } from './moduli.js';
 
-/** `y ← max(x − θ, 0)`, real; y may be x. */
-export function above(x: AnyVector, theta: number, y: AnyVector): AnyVector {
-  x.map((from, to) => x.backend.binary('subtract', from, theta, to), y);
-  return y.map((from, to) => x.backend.binary('maximum', from, 0, to));
+/** The largest element of a real vector, with a mask of this rank's colour: one reduction, or two where none is above 0. NaN wins. */
+function largest(x: AnyVector): number {
+  const positive = withWorkspace(x.space, (w: AnyVector) =>
+    x.map((a, b) => x.backend.binary('maximum', a, 0, b), w).norm(Number.POSITIVE_INFINITY),
+  );
+  return positive === 0 ? -x.norm(Number.NEGATIVE_INFINITY) : positive;
+}
+
+/** `s ← max(depth − s, 0)` */
+function below(depth: number, s: AnyVector): AnyVector {
+  inPlace(s, (a, b) => s.backend.binary('subtract', depth, a, b));
+  return inPlace(s, (a, b) => s.backend.binary('maximum', a, 0, b));
 }
 
 /**
- * The θ for which `Σ max(xᵢ − θ, 0) = r`, x real, r > 0: Newton's method on a convex, decreasing, piecewise linear function, from the left, which ends after
- * finitely many steps. NaN where an element is not finite. One reduction a step, rarely more than ten.
+ * The depth d for which `Σ max(d − sᵢ, 0) = r`, where `sᵢ ≥ 0` is how far the elements lie below the largest, and r > 0: Newton's method on a convex,
+ * increasing, piecewise linear function, from d = r downwards, which ends when no element leaves. One reduction a step, rarely more than ten.
+ *
+ * Depths are at most r however large the elements are: measured from the largest, they lose no digits.
  * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016 (Michelot's algorithm).
  */
-export function simplexLevel(x: AnyVector, r: number): number {
-  return withWorkspaces([x.space, x.space], ([w, active]) => {
-    const c = (active as AnyVector).fill(1);
-    const [sum = 0] = rdots([x, c]);
-    let theta = (sum - r) / x.size;
+function depthOf(s: AnyVector, r: number): number {
+  return withWorkspaces([s.space, s.space], ([w, active]) => {
+    const [gap, c] = [w as AnyVector, active as AnyVector];
+    let depth = r;
+    let before = Number.NaN;
     for (let k = 0; k < 200; k++) {
-      if (!Number.isFinite(theta)) return Number.NaN;
-      above(x, theta, w as AnyVector).map((a, b) => x.backend.unary('sign', a, b), c);
-      const [mass = 0, count = 0] = rdots([w as AnyVector, c], [c, c]);
-      // rounding may leave nothing above θ where all elements are equal
-      if (count === 0) break;
-      const next = theta + (mass - r) / count;
-      if (!(next > theta)) break;
-      theta = next;
+      below(depth, gap.assign(s)).map((a, b) => s.backend.unary('sign', a, b), c);
+      const [mass = 0, count = 0] = rdots([gap, c], [c, c]);
+      // the same elements are left: the depth is that of their sum
+      if (count === before || count === 0) break;
+      before = count;
+      depth = Math.min(depth, depth - (mass - r) / count);
     }
-    return theta;
+    return depth;
   });
+}
+
+/**
+ * `y ←` the nearest point of the simplex `yᵢ ≥ 0, Σ yᵢ = r`, x real, r > 0; y may be x. False, with y undefined, where an element is NaN or Infinity.
+ * One reduction (two where no element is above 0), and one a step of {@link depthOf}. With a mask every colour has a simplex of its own.
+ */
+export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector): boolean {
+  if (x.space.reducedSize === 0) return true;
+  const top = largest(x);
+  if (!Number.isFinite(top)) return false;
+  x.map((a, b) => x.backend.binary('subtract', top, a, b), y);
+  below(depthOf(y, r), y);
+  return true;
 }
 
 /** Makes the workspaces of {@link projectOntoL1Ball}, for a loop whose first step may not need them. */
 export function reserveProjection(space: Space<AnyVector>): void {
   const real = space.withDType(realOf(space.dtype));
-  withWorkspaces([real, real, real], () => undefined);
+  withWorkspaces(isComplex(space.dtype) ? [real, real, real, space] : [real, real, real], () => undefined);
 }
 
 /**
- * `y ←` the nearest point of the ball `‖x‖₁ ≤ r`; of complex elements the moduli count; y may be x. Returns the θ by which moduli are shrunk (Infinity for r = 0), NaN where an element is not finite.
- * One reduction inside of the ball; outside one more a Newton step.
+ * `y ←` the nearest point of the ball `‖x‖₁ ≤ r`; of complex elements the moduli count; y may be x. False, with y undefined, where an element is not finite.
+ * One reduction inside of the ball; outside one more, and one a step of {@link depthOf}.
  */
-export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): number {
-  if (r === 0) {
-    y.fill(0);
-    return Number.POSITIVE_INFINITY;
-  }
-  if (x.norm(1) <= r) {
+export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): boolean {
+  const length = r === 0 ? 0 : x.norm(1);
+  if (r === 0) y.fill(0);
+  else if (length <= r) {
     if (y !== x) y.assign(x);
-    return 0;
+  } else {
+    const top = x.norm(Number.POSITIVE_INFINITY);
+    if (!Number.isFinite(top)) return false;
+    withWorkspace(realSpace(x), (s: AnyVector) => {
+      moduliInto(x, s);
+      inPlace(s, (a, b) => x.backend.binary('subtract', top, a, b));
+      below(depthOf(s, r), s);
+      // what is left of the moduli, over the moduli
+      withWorkspace(s.space, (moduli: AnyVector) => {
+        moduliInto(x, moduli);
+        inPlace(moduli, (a, b) => x.backend.binary('maximum', a, tinyOf(x), b));
+        s.map((a, b) => x.backend.binary('divide', a, b, b), moduli);
+        multiplyReal(x, moduli, y);
+      });
+    });
   }
-  const theta = withWorkspace(x.space.withDType(realOf(x.dtype)), (moduli: AnyVector) => simplexLevel(moduliInto(x, moduli), r));
-  x.map((from, to) => x.backend.threshold('soft', theta, from, to), y);
-  return theta;
+  return true;
 }

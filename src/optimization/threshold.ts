@@ -14,9 +14,12 @@ const PARAMETER_OF_CUT: Readonly<Record<Shape, (cut: number) => number>> = {
   half: (cut) => ((4 / 54 ** (1 / 3)) * cut) ** 1.5,
 };
 
-/** The percentile (0 to 100) of the moduli, interpolated between the two nearest: at most 130 reductions for a distributed vector. */
+/**
+ * The percentile (0 to 100) of the moduli, with a mask of those of this rank's colour, interpolated between the two nearest: at most 130 reductions for a
+ * distributed vector.
+ */
 export function percentileAbs<V extends Vector<V>>(x: V, percent: number): number {
-  const at = (percent / 100) * (x.size - 1);
+  const at = (percent / 100) * (x.space.reducedSize - 1);
   const below = x.kthSmallestAbs(Math.floor(at));
   const part = at - Math.floor(at);
   return part === 0 ? below : below + part * (x.kthSmallestAbs(Math.floor(at) + 1) - below);
@@ -25,7 +28,7 @@ export function percentileAbs<V extends Vector<V>>(x: V, percent: number): numbe
 /** Shrinks a vector in place, by t or, in the percentile forms, so that `perc` percent of its values are left. */
 export function threshold<V extends Vector<V>>(kind: ThresholdKind, x: V, t: number, perc: number): void {
   const [shape, byPercentile] = kind.split('-') as [Shape, string?];
-  const parameter = byPercentile && x.size > 0 ? PARAMETER_OF_CUT[shape](percentileAbs(x, 100 - perc)) : t;
+  const parameter = byPercentile && x.space.reducedSize > 0 ? PARAMETER_OF_CUT[shape](percentileAbs(x, 100 - perc)) : t;
   x.map((from, to) => x.backend.threshold(shape, parameter, from, to));
 }
 

@@ -1,7 +1,7 @@
 import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator } from './prox-operator.js';
+import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -58,11 +58,13 @@ function init<V extends Vector<V>>(
   checkNonNegative('admm', { tol });
   checkFlag('admm', { gfirst });
   checkStart('admm', x0);
+  const comm = f.comm ?? g.comm;
+  refuseMask('admm', comm, x0);
   const x = x0.copy();
   const z = x.emptyLike().assign(z0 ?? x0);
   const state = withMemories<AdmmState<V>>(
     {
-      ...begin({ comm: f.comm ?? g.comm }, x),
+      ...begin({ comm }, x),
       ...{ f, g, tau, gfirst, tol, z },
       u: x.zerosLike(),
       residual: Number.NaN,
@@ -79,15 +81,12 @@ function step<V extends Vector<V>>(state: AdmmState<V>): void {
   const updateX = () => f.prox(x.assign(z).axpby(-1, u, 1), tau, x);
   const updateZ = () => g.prox(z.assign(x).axpby(1, u, 1), tau, z);
   const [first, second] = gfirst ? [updateZ, updateX] : [updateX, updateZ];
-  // ranks of another colour go on, these keep what they have
-  const moves = state.reason === undefined;
-  if (moves)
-    moveAndMeasure(state, [z], [[x, z]], () => {
-      first();
-      second();
-      u.axpby(1, x, 1).axpby(-1, z, 1);
-    });
-  const cost = moves ? f.value(x) + g.value(z) : state.cost;
+  moveAndMeasure(state, [z], [[x, z]], () => {
+    first();
+    second();
+    u.axpby(1, x, 1).axpby(-1, z, 1);
+  });
+  const cost = f.value(x) + g.value(z);
   state.iteration++;
   settleProximal('admm', state, cost);
 }
@@ -109,7 +108,7 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
  *
  * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`.
  * Memory: x, z, u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011.
  */
 export const admm = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

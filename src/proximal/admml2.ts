@@ -4,7 +4,7 @@ import type { Vector } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { begin, checkCount, checkNonNegative, copyInto, solverSpaces, solving, startVector, stepping } from '../optimization/solver.js';
 import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
-import { checkPositive, type ProxOperator } from './prox-operator.js';
+import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
 import {
   describeProximal,
   moveAndMeasure,
@@ -12,7 +12,6 @@ import {
   type ProximalRunOptions,
   type ProximalState,
   rangeFor,
-  refuseMask,
   settleProximal,
   withMemories,
 } from './proximal-solver.js';

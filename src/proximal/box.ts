@@ -3,8 +3,8 @@ import { ArgumentError, DTypeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
+import { clamp } from '../optimization/moduli.js';
 import { Indicator } from './indicator.js';
-import { clamp } from './moduli.js';
 
 export interface BoxOptions {
   /** @default -Infinity */

@@ -5,7 +5,7 @@ import { NDArray } from '../core/ndarray.js';
 import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
 import type { AnyVector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { multiplyReal, realSpace } from './moduli.js';
+import { multiplyReal, realSpace } from '../optimization/moduli.js';
 
 const cut = (x: NDArray, n: number): Elements[][] => {
   const size = x.size / n;

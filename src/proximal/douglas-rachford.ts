@@ -2,7 +2,7 @@ import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator } from './prox-operator.js';
+import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -61,10 +61,12 @@ function init<V extends Vector<V>>(
   checkFlag(name, { gfirst });
   checkNonNegative(name, { tol });
   checkStart(name, x0);
+  const comm = f.comm ?? g.comm;
+  refuseMask(name, comm, x0);
   const x = x0.copy();
   const state = withMemories<DouglasRachfordState<V>>(
     {
-      ...begin({ comm: f.comm ?? g.comm }, x, ['z']),
+      ...begin({ comm }, x, ['z']),
       ...{ f, g, tau, eta, gfirst, tol },
       y: x.copy(),
       z: x.emptyLike(),
@@ -79,16 +81,13 @@ function init<V extends Vector<V>>(
 /** One iteration; see {@link douglasRachford}. Allocates no vector. */
 function step<V extends Vector<V>>(state: DouglasRachfordState<V>): void {
   const { f, g, x, y, z, tau, eta, gfirst, tol } = state;
-  let { cost } = state;
-  if (state.reason === undefined) {
-    const [first, second] = gfirst ? [g, f] : [f, g];
-    first.prox(y, tau, x);
-    second.prox(z.assign(y).axpby(2, x, -1), tau, z);
-    cost = first.value(x) + second.value(z);
-    z.axpby(-1, x, 1);
-    if (tol > 0) state.residual = Math.sqrt(rdots([z, z])[0] as number);
-    y.axpby(eta, z, 1);
-  }
+  const [first, second] = gfirst ? [g, f] : [f, g];
+  first.prox(y, tau, x);
+  second.prox(z.assign(y).axpby(2, x, -1), tau, z);
+  const cost = first.value(x) + second.value(z);
+  z.axpby(-1, x, 1);
+  if (tol > 0) state.residual = Math.sqrt(rdots([z, z])[0] as number);
+  y.axpby(eta, z, 1);
   state.iteration++;
   settleProximal('douglasRachford', state, cost);
 }
@@ -110,7 +109,7 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
  *
  * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`.
  * Memory: x, y, z. An iteration costs a prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.15.
  */
 export const douglasRachford = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

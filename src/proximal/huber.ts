@@ -3,7 +3,7 @@ import { epsilonOf } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { clamp, multiplyReal, withModuli } from './moduli.js';
+import { clamp, multiplyReal, withModuli } from '../optimization/moduli.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 export interface HuberOptions {

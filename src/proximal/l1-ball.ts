@@ -10,7 +10,7 @@ import type { RadiusOptions } from './simplex.js';
 /**
  * The indicator of `‖x‖₁ ≤ r`; of complex elements the moduli count.
  *
- * prox: soft thresholding at the θ for which the result is on the border. One reduction inside; outside one more a Newton step, rarely more than ten.
+ * prox: soft thresholding at the θ for which the result is on the border. One reduction inside; outside one more, and one a Newton step, rarely more than ten.
  * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016.
  */
 export class L1Ball extends Indicator {
@@ -21,10 +21,10 @@ export class L1Ball extends Indicator {
     this.radius = checkPositive('L1Ball', 'radius', options.radius ?? 1);
   }
   override contains(x: AnyVector): boolean {
-    return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.size));
+    return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.space.reducedSize));
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
-    if (Number.isNaN(projectOntoL1Ball(x, this.radius, y))) throw new NumericalError('L1Ball: expected finite elements, their sum is not');
+    if (!projectOntoL1Ball(x, this.radius, y)) throw new NumericalError('L1Ball: expected finite elements, the largest is not');
   }
   override conjugateValue(y: AnyVector): number {
     return this.radius * y.norm(Number.POSITIVE_INFINITY);

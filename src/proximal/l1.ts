@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { multiplyReal, shrinkage, withModuli } from './moduli.js';
+import { multiplyReal, shrinkage, withModuli } from '../optimization/moduli.js';
 import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
 
 export interface L1Options<V extends AnyVector = AnyVector> {

@@ -2,9 +2,9 @@ import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
+import { tinyOf } from '../optimization/moduli.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import type { SigmaOptions } from './l0.js';
-import { tinyOf } from './moduli.js';
 import { checkPositive, ProxOperator } from './prox-operator.js';
 
 /**

@@ -2,7 +2,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { begin, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator } from './prox-operator.js';
+import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -11,7 +11,6 @@ import {
   type ProximalRunOptions,
   type ProximalState,
   rangeFor,
-  refuseMask,
   settleProximal,
   withMemories,
 } from './proximal-solver.js';

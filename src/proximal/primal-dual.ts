@@ -3,7 +3,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, fitting, type ProxOperator } from './prox-operator.js';
+import { checkPositive, fitting, type ProxOperator, refuseMask } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -12,7 +12,6 @@ import {
   type ProximalRunOptions,
   type ProximalState,
   rangeFor,
-  refuseMask,
   settleProximal,
   withMemories,
 } from './proximal-solver.js';

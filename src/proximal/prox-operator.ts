@@ -1,16 +1,23 @@
 import type { Communicator } from '../core/communicator.js';
 import { textOnly } from '../core/conversion.js';
 import { isFloat } from '../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots, type Space, sameMemory, seenIn } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
+import { isSplit } from '../optimization/solver.js';
 
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */
 export function checkPositive(owner: string, name: string, value: number): number {
   if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
     throw new ArgumentError(`${owner}: expected ${name} to be a finite number above 0, received ${String(value)}`);
   return value;
+}
+
+/** Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need other numbers of its applications. */
+export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
+  if (isSplit({ A: { comm }, x }))
+    throw new PartitionError(`${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`);
 }
 
 /** What a function carries from one prox to the next. */
@@ -355,6 +362,7 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
  * A sum of m convex functions. Its prox is the limit of `pₖ = prox_{mτfₖ}(zₖ)`, `x' = Σ pₖ / m`, `zₖ += x' − pₖ`, from `zₖ = x`.
  *
  * Cost: `niter` times the prox of every function, and with `tol > 0` one reduction each. Memory: m + 2 workspaces like x.
+ * Errors: {@link PartitionError} where `tol > 0` and a mask splits the ranks of an operator inside of a function.
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.35 (parallel Dykstra-like).
  */
 export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
@@ -395,6 +403,7 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
       first.prox(x, tau, y);
       return;
     }
+    if (this.tol > 0) refuseMask(this.name, this.comm, x);
     const m = this.functions.length;
     withWorkspaces([...this.functions.map(() => x.space), x.space, x.space], (works) => {
       const [mean, previous] = works.slice(m) as [V, V];

@@ -3,8 +3,8 @@ import { ArgumentError } from '../core/errors.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { begin, checkFlag, checkNonNegative, isSplit, nothing, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator } from './prox-operator.js';
+import { begin, checkFlag, checkNonNegative, nothing, solving, stepping } from '../optimization/solver.js';
+import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -98,8 +98,7 @@ function init<V extends Vector<V>>(
   checkOneOf('restart', restart, RESTARTS);
   checkStart(name, x0);
   const comm = f.comm ?? g.comm;
-  if (backtracking && isSplit({ A: { comm }, x: x0 }))
-    throw new ArgumentError(`${name}: backtracking would take other steps for every colour of a mask: give a step tau instead`);
+  refuseMask(name, comm, x0);
   const x = x0.copy();
   const gradient = x.emptyLike();
   const fy = f.valueAndGrad(x, gradient);
@@ -146,8 +145,6 @@ function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): vo
 function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
   const { f, g, x, y, p, gradient, epsg, eta, acceleration, restart, backtracking } = state;
   const from = y ?? x;
-  // ranks of a colour that is done keep their x, and go on for those of others
-  const moves = state.reason === undefined;
   descend(state, from);
   let uphill = false;
   if (restart === 'gradient') {
@@ -172,7 +169,7 @@ function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
     else if (backtracking) state.fy = f.valueAndGrad(y, gradient);
     else f.grad(y, gradient);
   }
-  if (moves) x.assign(p);
+  x.assign(p);
   state.iteration++;
   settleProximal('proximalGradient', state, cost);
 }
@@ -218,8 +215,8 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
  * Memory: x, p, ∇f, and with acceleration y, and one more gradient where f is quadratic. An iteration costs one prox, f with its gradient, and g; with acceleration one f more, unless f is
  * quadratic: the gradient at y is then linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and two reductions, accelerated or not; one reduction more
  * each for `tol`, a gradient restart, and backtracking with acceleration, and two and a forward for a try of backtracking. It allocates no vector.
- * Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit,
- * {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an
+ * operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014,
  * section 4; O'Donoghue and Candès, "Adaptive restart for accelerated gradient schemes", 2015.
  */

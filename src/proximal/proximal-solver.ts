@@ -1,18 +1,9 @@
-import type { Communicator } from '../core/communicator.js';
 import { isFloat } from '../core/dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
+import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { AnyOperator } from '../core/linear-operator.js';
 import { type AnyVector, rdots, type Space, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
-import {
-  conclude,
-  isSplit,
-  type Loop,
-  type RunOptions,
-  type SolverProgress,
-  type SolverResult,
-  type SolverStep,
-} from '../optimization/solver.js';
+import { conclude, type Loop, type RunOptions, type SolverProgress, type SolverResult, type SolverStep } from '../optimization/solver.js';
 import type { ProxMemory } from './prox-operator.js';
 
 /** What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside of its domain. */
@@ -117,10 +108,4 @@ export function rangeFor<M extends Vector<M>>(name: string, A: AnyOperator, mode
   const back = A.domainOf(range);
   if (!back.equals(model)) throw new ShapeError(`${name}: expected ${A.name} to lead back to ${model}, its adjoint leads to ${back}`);
   return range;
-}
-
-/** Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need other numbers of its applications. */
-export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
-  if (isSplit({ A: { comm }, x }))
-    throw new PartitionError(`${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`);
 }

@@ -3,7 +3,7 @@ import { DTypeError, NumericalError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
-import { above, simplexLevel } from '../optimization/l1-projection.js';
+import { projectOntoSimplex } from '../optimization/l1-projection.js';
 import { Indicator } from './indicator.js';
 import { checkPositive } from './prox-operator.js';
 
@@ -15,7 +15,8 @@ export interface RadiusOptions {
 /**
  * The indicator of the simplex `xᵢ ≥ 0, Σ xᵢ = r`, for real vectors.
  *
- * prox: `max(x − θ, 0)`, θ by Newton's method: one reduction a step, rarely more than ten. value: one reduction.
+ * prox: `max(x − θ, 0)`, θ by Newton's method: one reduction for the largest element and one a step, rarely more than ten. value: one reduction. With a mask
+ * every colour has a simplex of its own.
  * Errors: {@link DTypeError} for complex vectors.
  * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016.
  */
@@ -37,13 +38,11 @@ export class Simplex extends Indicator {
   }
   /** Rounding of θ adds up over the elements. */
   #slack(x: AnyVector): number {
-    return 16 * epsilonOf(x.dtype) * this.radius * Math.max(1, x.size);
+    return 16 * epsilonOf(x.dtype) * this.radius * Math.max(1, x.space.reducedSize);
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     checkReal(x);
-    const theta = simplexLevel(x, this.radius);
-    if (Number.isNaN(theta)) throw new NumericalError('Simplex: expected finite elements, their sum is not');
-    above(x, theta, y);
+    if (!projectOntoSimplex(x, this.radius, y)) throw new NumericalError('Simplex: expected finite elements, the largest is not');
   }
 }
 

@@ -10,9 +10,9 @@ import { withWorkspaces } from '../core/workspace.js';
 import { Gradient } from '../local/gradient.js';
 import { MPIGradient } from '../operators/mpi-gradient.js';
 import { MPILinearOperator } from '../operators/mpi-linear-operator.js';
+import { multiplyReal, withModuli } from '../optimization/moduli.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
-import { multiplyReal, withModuli } from './moduli.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { checkPositive, ProxOperator, refuseMask } from './prox-operator.js';
 
 export interface TVOptions {
   /** Weight of the function. @default 1 */
@@ -35,7 +35,7 @@ export interface TVOptions {
  * `p' = P(r + ∇(x − t ∇ᴴr) / (t L))`, `r = p' + ((θ − 1)/θ') (p' − p)`, `L = 4 Σ 1/hₖ² ≥ ‖∇‖²`. After n iterations the error falls as `1/n²`.
  * Cost: `niter` times a gradient and its adjoint, each a halo exchange; no reduction with tol 0. Memory: one workspace like x, three like ∇x and one for moduli.
  * value: one gradient and one reduction.
- * Errors: {@link ShapeError} unless x has the shape `dims`, or is flat of that size.
+ * Errors: {@link ShapeError} unless x has the shape `dims`, or is flat of that size; {@link PartitionError} for a mask, across whose colours differences would be taken.
  * Source: Beck and Teboulle, "Fast gradient-based algorithms for constrained total variation image denoising and deblurring problems", 2009; Chambolle, "An
  * algorithm for total variation minimization and applications", 2004.
  */
@@ -86,6 +86,7 @@ export class TV extends ProxOperator {
     if (x instanceof NDArray) return new Gradient(this.dims, options);
     if (!(x instanceof DistributedArray))
       throw new ShapeError(`TV: expected an array of shape [${this.dims.join(', ')}], received ${x.space}`);
+    refuseMask('TV', x.layout.replicated ? undefined : x.comm, x);
     if (x.layout.replicated) return MPILinearOperator.wrap(new Gradient(this.dims, options), { comm: x.comm });
     return new MPIGradient(this.dims, { ...options, comm: x.comm });
   }

@@ -56,6 +56,19 @@ describe('values of proximal operators', () => {
     expect(new L0({ sigma: 2 }).value(vector(0, 3, 0, -1))).to.equal(4);
   });
 
+  it('projections keep what is small beside elements of 1e16', () => {
+    close(new Simplex().prox(vector(1e16, 1), 1), [1, 0], 0);
+    close(new Simplex({ radius: 4 }).prox(vector(1e16, 1e16 + 2, -1e300), 1), [1, 3, 0], 0);
+    close(new Simplex({ radius: 2 }).prox(vector(-1e16, -1e16 - 4), 1), [2, 0], 0);
+    close(new L1Ball().prox(vector(1e16, 1, 0), 1), [1, 0, 0], 0);
+    close(new L1Ball({ radius: 4 }).prox(vector(1e16, 0, -1e16 - 2), 1), [1, 0, -3]);
+    close(new L1Ball({ radius: 5 }).prox(NDArray.array([{ re: 3e16, im: 4e16 }, 1], { dtype: 'complex128' }), 1), [3, 4, 0, 0]);
+    close(new L1Ball().prox(NDArray.array([1e8, 3, -1e8], { dtype: 'float32' }), 1), [0.5, 0, -0.5], 0);
+    // sums of many equal elements, and a radius that reaches all
+    close(new Simplex({ radius: 3 }).prox(vector(7, 7, 7), 1), [1, 1, 1], 0);
+    close(new Simplex({ radius: 9 }).prox(vector(-1, 0, 1), 1), [2, 3, 4], 0);
+  });
+
   it('L1', () => {
     close(new L1({ sigma: 2 }).prox(vector(-3, 0.5, 1, 2.5), 0.5), [-2, 0, 0, 1.5]);
     expect(new L1({ sigma: 2 }).value(vector(-3, 0.5))).to.equal(7);
