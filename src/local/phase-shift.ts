@@ -21,9 +21,12 @@ function numbers(name: string, data: OperatorData): Float64Array {
   return Float64Array.from(list.toHost());
 }
 
+/** What a centred axis has at the opposite wavenumber of each place; the transform below has the opposite sign of a wave's wavenumbers. */
+const mirrored = (k: Float64Array): Float64Array => k.map((_, i) => k[(2 * Math.floor(k.length / 2) - i) % k.length] as number);
+
 /**
- * Extrapolation of a wavefield over depth `dz` at one velocity by a phase shift: `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`; waves for which
- * kz is imaginary decay. Shapes: `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
+ * Extrapolation of a wavefield over depth `dz` at one velocity by a phase shift: `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`, where the
+ * wave of frequency f and wavenumbers kx, ky is `exp(2πi (f t − kx x − ky y))`; waves for which kz is imaginary decay. Shapes: `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
  * @param freq the frequencies ≥ 0 of nt samples, `⌊nt/2⌋ + 1` of them
  * @param kx wavenumbers, zero in the middle
  */
@@ -48,11 +51,12 @@ export class PhaseShift extends SpectralFilter {
     });
     if (transform.dimsd[0] !== f.length)
       throw new ShapeError(`PhaseShift: expected ${transform.dimsd[0]} frequencies for ${nt} samples, received ${f.length}`);
+    const [m1, m2] = [mirrored(k1), mirrored(k2)];
     // kz², positive where the wave travels
     const square = (i: number): number => {
-      const [a, b] = [Math.floor(i / k2.length), i % k2.length];
-      const [w, k] = [(f[Math.floor(a / k1.length)] as number) / vel, k1[a % k1.length] as number];
-      return w * w - k * k - (k2[b] as number) ** 2;
+      const [a, b] = [Math.floor(i / m2.length), i % m2.length];
+      const [w, k] = [(f[Math.floor(a / m1.length)] as number) / vel, m1[a % m1.length] as number];
+      return w * w - k * k - (m2[b] as number) ** 2;
     };
     const values = phasors(
       f.length * k1.length * k2.length,

@@ -9,7 +9,7 @@ export type RadonKind = (typeof RADON_KINDS)[number];
 export interface RadonOptions {
   /** The curves. @default 'linear' */
   readonly kind?: RadonKind;
-  /** The spatial axes count from their middle, whatever their values; otherwise they are these in steps of their sampling. @default true */
+  /** The spatial axes count from their middle, sample (n − 1)/2, whatever their values; otherwise they are these in steps of their sampling. @default true */
   readonly centeredh?: boolean;
   /** Linear interpolation between samples of time, otherwise the sample before. @default true */
   readonly interp?: boolean;
@@ -19,18 +19,21 @@ export interface RadonOptions {
   readonly dtype?: DType;
 }
 
-/** The time of a curve in samples, at position x in samples, for a slope or curvature p in samples. Curves of two positions add their terms. */
+/**
+ * The time of a curve in samples, at position x in samples, for a slope or curvature p in samples. Times that are whole numbers but for rounding
+ * belong to one sample or its neighbour: the order of the operations is that of the formulas.
+ */
 interface Curve {
   /** What position and parameter contribute. */
   readonly term: (x: number, p: number) => number;
-  /** The time from the starting one and the sum of the terms. */
-  readonly time: (t: number, terms: number) => number;
+  /** The time from the starting one, the term of the first position and that of a second. */
+  readonly time: (t: number, first: number, second: number) => number;
 }
 
 export const CURVES: Readonly<Record<RadonKind, Curve>> = {
-  linear: { term: (x, p) => p * x, time: (t, terms) => t + terms },
-  parabolic: { term: (x, p) => p * x * x, time: (t, terms) => t + terms },
-  hyperbolic: { term: (x, p) => (x / p) ** 2, time: (t, terms) => Math.sqrt(t * t + terms) },
+  linear: { term: (x, p) => p * x, time: (t, first, second) => t + first + second },
+  parabolic: { term: (x, p) => p * (x * x), time: (t, first, second) => t + first + second },
+  hyperbolic: { term: (x, p) => (x / p) * (x / p), time: (t, first, second) => Math.sqrt(t * t + first + second) },
 };
 
 export const RADON_OPTIONS = ['kind', 'centeredh', 'interp', 'onthefly', 'dtype'];
@@ -46,11 +49,11 @@ export function stepOf(owner: string, name: string, axis: Float64Array): number 
   return step;
 }
 
-/** Positions in samples. */
+/** Positions in samples, from the middle of the axis, which of an even number lies between two samples. */
 export const positionsOf = (axis: Float64Array, step: number, centered: boolean): Float64Array =>
-  axis.map((h, i) => (centered ? i - Math.floor(axis.length / 2) : h / step));
+  axis.map((h, i) => (centered ? i - (axis.length - 1) / 2 : h / step));
 
-/** The sums of terms for every parameter and every position, `[parameters, positions]`. */
+/** The terms for every parameter and every position, `[parameters, positions]`. */
 export function termsOf({ term }: Curve, parameters: Float64Array, positions: Float64Array): Float64Array {
   const table = new Float64Array(parameters.length * positions.length);
   parameters.forEach((p, k) => {
@@ -61,16 +64,13 @@ export function termsOf({ term }: Curve, parameters: Float64Array, positions: Fl
   return table;
 }
 
-/**
- * The rows of a Radon transform: model element `[k, t]` is spread over traces `0 … traces − 1` of nt samples, to time `time(t, terms[k, trace])`. Not a number is nowhere.
- */
+/** The rows of a Radon transform: model element `[k, t]` is spread over traces `0 … traces − 1` of nt samples, to `time(t, k, trace)`. Not a number is nowhere. */
 export function radonRows(
-  { time }: Curve,
   models: number,
   traces: number,
   nt: number,
   interp: boolean,
-  terms: (k: number, trace: number) => number,
+  time: (t: number, k: number, trace: number) => number,
 ): RowSource {
   const step = interp ? 2 : 1;
   const width = traces * step;
@@ -85,7 +85,7 @@ export function radonRows(
         const k = Math.floor((start + r) / nt);
         const t = (start + r) % nt;
         for (let trace = 0; trace < traces; trace++, e += step) {
-          const v = time(t, terms(k, trace));
+          const v = time(t, k, trace);
           const inside = v >= 0 && v < last;
           const sample = Math.floor(v);
           index[e] = inside ? trace * nt + sample : -1;

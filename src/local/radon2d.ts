@@ -27,7 +27,9 @@ export class Radon2D extends IndexedOperator {
       px.map((p) => p * scale),
       positionsOf(h, dh, centeredh),
     );
-    const rows = radonRows(curve, px.length, h.length, t.length, interp, (k, trace) => terms[k * h.length + trace] as number);
+    const rows = radonRows(px.length, h.length, t.length, interp, (time, k, trace) =>
+      curve.time(time, terms[k * h.length + trace] as number, 0),
+    );
     super({ dims: [px.length, t.length], dimsd: [h.length, t.length], dtype }, 'spread', new IndexedRows(rows, { onTheFly: onthefly }));
   }
 }

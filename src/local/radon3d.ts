@@ -34,19 +34,16 @@ export class Radon3D extends IndexedOperator {
     ).map(([hName, h, pName, p]) => {
       const positions = finiteNumbers('Radon3D', hName, h, 2);
       const step = stepOf('Radon3D', hName, positions);
-      const parameters = finiteNumbers('Radon3D', pName, p).map((value) => (value * step) / dt);
+      const parameters = finiteNumbers('Radon3D', pName, p).map((value) => value * (step / dt));
       return { nh: positions.length, np: parameters.length, terms: termsOf(curve, parameters, positionsOf(positions, step, centeredh)) };
     }) as [SpatialAxis, SpatialAxis];
     const nt = t.length;
-    const rows = radonRows(
-      curve,
-      ys.np * xs.np,
-      ys.nh * xs.nh,
-      nt,
-      interp,
-      (k, trace) =>
-        (ys.terms[Math.floor(k / xs.np) * ys.nh + Math.floor(trace / xs.nh)] as number) +
-        (xs.terms[(k % xs.np) * xs.nh + (trace % xs.nh)] as number),
+    const rows = radonRows(ys.np * xs.np, ys.nh * xs.nh, nt, interp, (time, k, trace) =>
+      curve.time(
+        time,
+        xs.terms[(k % xs.np) * xs.nh + (trace % xs.nh)] as number,
+        ys.terms[Math.floor(k / xs.np) * ys.nh + Math.floor(trace / xs.nh)] as number,
+      ),
     );
     super({ dims: [ys.np, xs.np, nt], dimsd: [ys.nh, xs.nh, nt], dtype }, 'spread', new IndexedRows(rows, { onTheFly: onthefly }));
   }

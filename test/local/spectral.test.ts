@@ -58,4 +58,28 @@ describe('spectral local operators', () => {
     const factor = Math.exp(-2 * Math.PI * dz * Math.sqrt(k * k - (f / 2000) ** 2));
     wave(0).forEach((v, i) => assert.closeTo(decays[i] as number, factor * v, 1e-12));
   });
+
+  it('take the wavenumbers of a wave from their own places, which need not be alike on both sides', async () => {
+    const backend = await makeBackend('cpu');
+    const [nt, nx, ny, vel] = [16, 5, 4, 100];
+    const freq = Array.from({ length: nt / 2 + 1 }, (_, i) => i);
+    const kx = [0.001, 0.002, 0, -0.003, 0.005];
+    const ky = [0.004, -0.002, 0.0015, 0.003];
+    const wave = (f: number, a: number, b: number, phase: number) =>
+      Float64Array.from({ length: nt * nx * ny }, (_, i) => {
+        const [t, x, y] = [Math.floor(i / (nx * ny)) / nt, (Math.floor(i / ny) % nx) / nx, (i % ny) / ny];
+        return Math.cos(2 * Math.PI * (f * t - a * x - b * y) + phase);
+      });
+    for (const [f, a, b] of [
+      [3, 1, 1],
+      [3, -1, 0],
+      [4, 2, -1],
+      [2, -2, 0],
+    ] as const) {
+      const kz = Math.sqrt((f / vel) ** 2 - (kx[2 + a] as number) ** 2 - (ky[2 + b] as number) ** 2);
+      const x = NDArray.fromHost(wave(f, a, b, 0), [nt, nx, ny], { backend });
+      const y = new PhaseShift(vel, 7, nt, freq, kx, { ky }).matvec(x).toHost();
+      wave(f, a, b, -2 * Math.PI * 7 * kz).forEach((v, i) => assert.closeTo(y[i] as number, v, 1e-12, `wave ${f}, ${a}, ${b}`));
+    }
+  });
 });
