@@ -17,19 +17,25 @@ namespace {
 
 enum class State { fresh, active, finalized };
 std::atomic<State> state{State::fresh};
+/** MPI was initialised by another copy of this addon, or by another library: its end may come without a call here. */
+bool joined = false;
 int rank = 0;
 int size = 0;
 
 constexpr int kHere = 2;
 constexpr int kRelease = 3;
 
-/** init() → handle of MPI_COMM_WORLD */
+/** init() → handle of MPI_COMM_WORLD. Initialises MPI unless this process has done so already. */
 napi_value init(napi_env env, napi_callback_info) {
-  if (state != State::fresh) throw Error("ERR_MPI", "MPI_Init: MPI is initialised once per process");
+  if (state != State::fresh) {
+    checkActive();
+    return toJs(env, kWorld);
+  }
   int initialized = 0;
   check(MPI_Initialized(&initialized), "MPI_Initialized");
+  joined = initialized != 0;
   int provided = 0;
-  if (!initialized) check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  if (!joined) check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
@@ -125,7 +131,7 @@ napi_value finalize(napi_env env, napi_callback_info info) {
 napi_value abortJob(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   const int code = args.int32(0);
-  if (state == State::active) MPI_Abort(MPI_COMM_WORLD, code);
+  if (isActive()) MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);
 }
 
@@ -153,12 +159,17 @@ napi_value limitCount(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-bool isActive() { return state == State::active; }
+bool isActive() {
+  if (state != State::active) return false;
+  int finalized = 0;
+  if (joined) MPI_Finalized(&finalized);
+  return finalized == 0;
+}
 int worldRank() { return rank; }
 int worldSize() { return size; }
 
 void checkActive() {
-  if (state == State::active) return;
+  if (isActive()) return;
   throw Error("ERR_MPI", state == State::fresh ? "MPI is not initialised" : "MPI was finalized: no communication after the end of the program");
 }
 

@@ -41,7 +41,10 @@ export function isInherited(launch: LaunchEnvironment, env: Environment, pid: nu
   return mark !== undefined && mark !== markOf(launch, pid) && mark.endsWith(`@${launch.identity}`);
 }
 
-/** Marks this process, for its children, as the one that is the rank. */
+/** Whether this process has joined already: another copy of the package did. */
+export const hasJoined = (launch: LaunchEnvironment, env: Environment, pid: number): boolean => env[JOINED] === markOf(launch, pid);
+
+/** Marks this process, for its children and for other copies of the package, as the one that is the rank. */
 export function markJoined(launch: LaunchEnvironment, env: NodeJS.ProcessEnv, pid: number): void {
   env[JOINED] = markOf(launch, pid);
 }

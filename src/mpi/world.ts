@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, MpiError } from '../core/errors.js';
 import { readSetting } from '../core/settings.js';
-import { detectLaunch, isInherited, type LaunchEnvironment, markJoined } from './launch-environment.js';
+import { detectLaunch, hasJoined, isInherited, type LaunchEnvironment, markJoined } from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { MpiCommunicator } from './mpi-communicator.js';
 import { loadMpi, type MpiAddon } from './native.js';
@@ -53,9 +53,11 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   const handle = addon.init();
   const mpi = watched(addon, watch);
   const all = new MpiCommunicator(mpi, handle);
-  markJoined(launch, process.env, process.pid);
   leaveTrace(all.rank);
-  guardLife(mpi, all.rank, all.size);
+  // The copy of the package that joined first binds the end of the process to that of the job; others only watch their own calls
+  if (hasJoined(launch, process.env, process.pid)) mpi.watchSignals([]);
+  else guardLife(mpi, all.rank, all.size);
+  markJoined(launch, process.env, process.pid);
   checkDebugsAlike(new MpiCommunicator(addon, handle), watch.debug);
   if (launch.size !== undefined && launch.size !== all.size) {
     throw new MpiError(

@@ -1,5 +1,3 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -11,6 +9,7 @@ import { LOG_SETTINGS } from '../../src/io/log.js';
 import { addonPath } from '../../src/mpi/native.js';
 import { MPI_SETTINGS } from '../../src/mpi/settings.js';
 import { runRanks } from '../support/launch.js';
+import { packageCopy } from '../support/package-copy.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ALL: readonly Setting<unknown>[] = [CPU_SETTINGS, MPI_SETTINGS, CUDA_SETTINGS, LOG_SETTINGS].flatMap((table) => Object.values(table));
@@ -55,15 +54,10 @@ describe('settings in the environment', () => {
 
   it('TypeScript kernels in the place of missing native ones are said once', async function () {
     this.timeout(60_000);
-    const folder = mkdtempSync(join(tmpdir(), 'lops-mpi-settings-'));
+    const { main, remove } = packageCopy([]);
     try {
-      // The package as it is where nothing was built
-      for (const part of ['package.json', 'dist/bundle']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-      mkdirSync(join(folder, 'native'));
-      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-      const script = join(folder, 'dist/bundle/index.js');
       const said = async (ranks: number, env: NodeJS.ProcessEnv) => {
-        const { code, stderr } = await runRanks(ranks, [script], { env: { LOPS_MPI_ADDON: addonPath(), ...env } });
+        const { code, stderr } = await runRanks(ranks, [main], { env: { LOPS_MPI_ADDON: addonPath(), ...env } });
         expect(code, stderr).equals(0);
         return stderr.split('\n').filter((line) => line.includes('TypeScript kernels, many times slower')).length;
       };
@@ -71,7 +65,7 @@ describe('settings in the environment', () => {
       expect(await said(2, {})).equals(1);
       expect(await said(1, { LOPS_CPU: 'reference' })).equals(0);
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     }
   });
 });
