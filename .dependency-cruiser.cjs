@@ -9,7 +9,8 @@ const ROOMS = {
   'gpu/js-kernel': ['local', 'core'],
   mpi: ['core'],
   io: ['core'],
-  plotting: ['core'],
+  // Figures are written as all files are
+  plotting: ['io', 'core'],
   local: ['core'],
   operators: ['local', 'core'],
   optimization: ['operators', 'local', 'core'],

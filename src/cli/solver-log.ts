@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
+import { writeDocument } from '../io/output.js';
 import { formatNumber } from './table.js';
 
 /** What a solver's generator yields: numbers go into the log, the rest does not. */
@@ -77,10 +77,7 @@ export function writeHistory(
   if ((options.rank ?? 0) !== 0) return;
   const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [name, Array.from(values)]);
   const text = kind === '.json' ? `${JSON.stringify(Object.fromEntries(lists))}\n` : asCsv(lists);
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  writeDocument(path, text);
 }
 
 /** RFC 4180; lists that end early leave cells empty. */

@@ -4,34 +4,26 @@ import { type Failure, failureOf, raise } from '../core/failure.js';
 
 interface Outcome {
   readonly failure?: Failure;
-  readonly note?: string;
 }
 
-/** Runs `body`, and returns its value unless it throws, or says something else than on another rank, anywhere. */
-function settle<R>(comm: Communicator, body: () => R, note: (value: R) => string | undefined): R {
-  let value: { readonly of: R } | undefined;
-  let cause: unknown;
-  let mine: Outcome;
-  try {
-    value = { of: body() };
-    const said = note(value.of);
-    mine = said === undefined ? {} : { note: said };
-  } catch (error) {
-    cause = error;
-    mine = { failure: failureOf(error) };
-  }
-  const all = comm.allgatherObject(mine);
+/** Throws where a rank has failed. */
+function raiseAny(all: readonly Outcome[], cause: unknown): void {
   for (const [rank, { failure }] of all.entries()) {
     if (!failure) continue;
     const everywhere = all.every((o) => o.failure?.message === failure.message);
     raise(everywhere ? failure : { ...failure, message: `rank ${rank}: ${failure.message}` }, cause);
   }
-  const other = all.findIndex((o) => o.note !== all[0]?.note);
-  if (other >= 0)
-    throw new ArgumentError(
-      `expected the same file and options on all ranks, rank 0 has ${all[0]?.note}, rank ${other} ${all[other]?.note}`,
-    );
-  return (value as { readonly of: R }).of;
+}
+
+/** Runs `body`, and returns its value unless it throws, or says something else than on another rank, anywhere. */
+function settle<R>(comm: Communicator, body: () => R, note: (value: R) => string | undefined): R {
+  let value: { readonly of: R } | undefined;
+  const notes = gathered(comm, () => {
+    value = { of: body() };
+    return note(value.of);
+  });
+  checkEqual(notes);
+  return (value as unknown as { readonly of: R }).of;
 }
 
 /** Runs `body`, which doesn't communicate, on every rank. Where it throws on one rank, all throw the same. One exchange of metadata. */
@@ -39,6 +31,28 @@ export const together = <R>(comm: Communicator, body: () => R): R => settle(comm
 
 /** As {@link together}, for plain data that must be the same on all ranks; throws {@link ArgumentError} on all where it is not. */
 export const agreed = <R>(comm: Communicator, body: () => R): R => settle(comm, body, (value) => JSON.stringify(value));
+
+/** As {@link together}; returns what `body` gives on every rank, plain data. */
+export function gathered<R>(comm: Communicator, body: () => R): R[] {
+  let cause: unknown;
+  let mine: Outcome & { readonly value?: R };
+  try {
+    mine = { value: body() };
+  } catch (error) {
+    cause = error;
+    mine = { failure: failureOf(error) };
+  }
+  const all = comm.allgatherObject(mine);
+  raiseAny(all, cause);
+  return all.map(({ value }) => value as R);
+}
+
+/** Throws {@link ArgumentError} where ranks have other values. */
+export function checkEqual(values: readonly (string | undefined)[]): void {
+  const other = values.findIndex((value) => value !== values[0]);
+  if (other >= 0)
+    throw new ArgumentError(`expected the same file and options on all ranks, rank 0 has ${values[0]}, rank ${other} ${values[other]}`);
+}
 
 /** Runs `body`, which doesn't communicate, on rank 0. All ranks return its value, plain data, or throw its error. One broadcast. */
 export function onRoot<R>(comm: Communicator, body: () => R): R {

@@ -1,9 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Inflate } from 'fflate';
 import { ArgumentError } from '../core/errors.js';
+import { crc32 } from './crc32.js';
+import { readAt } from './raw-io.js';
 
-/** One call of the system moves at most this much: the limit of read(2) is 2 GiB. */
-const MOST = 1 << 30;
 /** Compressed bytes are read in pieces of this size. */
 const PIECE = 1 << 18;
 
@@ -13,20 +12,6 @@ export interface ByteSource {
   readonly name: string;
   /** Fills all of `into` with what comes next, and returns it. Throws {@link ArgumentError} where less is left. */
   read<T extends Uint8Array>(into: T): T;
-}
-
-/** Fills `into` with the bytes of a file at a position. Throws {@link ArgumentError} where the file ends before. */
-export function readAt(fd: number, into: Uint8Array, position: number, name: string): void {
-  for (let done = 0; done < into.length; ) {
-    const count = readSync(fd, into, done, Math.min(MOST, into.length - done), position + done);
-    if (count === 0) throw new ArgumentError(`${name} is cut short: ${into.length - done} bytes are missing`);
-    done += count;
-  }
-}
-
-/** Writes all bytes to a file at a position. */
-export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(MOST, bytes.length - done), position + done);
 }
 
 /** The bytes of a file from `position` on. */
@@ -99,53 +84,28 @@ export function inflatedSource(compressed: ByteSource, length: number): ByteSour
   };
 }
 
-/** Runs `body` with an open file and its size, and closes it. */
-export function withFile<R>(path: string, body: (fd: number, size: number) => R): R {
-  const fd = openSync(path, 'r');
-  try {
-    return body(fd, fstatSync(fd).size);
-  } finally {
-    closeSync(fd);
-  }
+/** A source whose check sum is compared when all its bytes have been read. */
+export interface CheckedSource extends ByteSource {
+  /** Reads what is left, so that the check sum is compared. */
+  finish(): void;
 }
 
-/** Where bytes go to. */
-export interface ByteSink {
-  write(bytes: Uint8Array): void;
-  /** Overwrites bytes that were written before. */
-  patch(position: number, bytes: Uint8Array): void;
-  /** Bytes written so far. */
-  readonly position: number;
-}
-
-let temporaries = 0;
-
-/** A name beside `path` that no other process or call takes. */
-export const temporaryName = (path: string): string => `${path}.${process.pid}-${temporaries++}.tmp`;
-
-/** Writes a file as a whole or not at all: under a temporary name beside it, renamed at the end. */
-export function writeFileAtomically(path: string, body: (sink: ByteSink) => void): void {
-  const temporary = temporaryName(path);
-  const fd = openSync(temporary, 'wx');
-  let position = 0;
-  try {
-    try {
-      body({
-        write(bytes) {
-          writeAt(fd, bytes, position);
-          position += bytes.length;
-        },
-        patch: (at, bytes) => writeAt(fd, bytes, at),
-        get position() {
-          return position;
-        },
-      });
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+/** The `size` bytes that follow in a source; throws {@link ArgumentError} where their CRC-32 is another. */
+export function checkedSource(source: ByteSource, size: number, expected: number): CheckedSource {
+  const { name } = source;
+  let [done, crc] = [0, 0];
+  const read = <T extends Uint8Array>(into: T): T => {
+    source.read(into);
+    done += into.length;
+    crc = crc32(into, crc);
+    if (done === size && crc !== expected) throw new ArgumentError(`${name} is damaged: its check sum is wrong`);
+    return into;
+  };
+  return {
+    name,
+    read,
+    finish() {
+      while (done < size) read(new Uint8Array(Math.min(PIECE, size - done)));
+    },
+  };
 }

@@ -22,7 +22,7 @@ import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf } from '../core/shape.js';
 import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
-import { withFile } from './byte-source.js';
+import { checkPath, withFile } from './local-file.js';
 import { readNpy, readNpyHeader, writeNpy } from './npy.js';
 
 export interface CheckpointOptions {
@@ -158,6 +158,7 @@ export class Checkpoint {
   readonly #comm: Communicator | undefined;
 
   constructor(folder: string, options: CheckpointOptions = {}) {
+    checkPath(folder);
     checkOptions('Checkpoint', options, ['every', 'keep', 'stopOn', 'comm']);
     const { every = 10, keep = 2, stopOn = [], comm } = options;
     for (const [name, value] of Object.entries({ every, keep }))

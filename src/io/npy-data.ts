@@ -5,6 +5,7 @@ import { DTypeError } from '../core/errors.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import type { ByteSource } from './byte-source.js';
+import { halfToNumber } from './half.js';
 import { HOST_LITTLE_ENDIAN, type NpyHeader, type NpyKind } from './npy-header.js';
 
 export interface NpyReadOptions {
@@ -18,13 +19,6 @@ export interface NpyReadOptions {
 const CHUNK = 1 << 18;
 
 type Numbers = ArrayLike<number> | ArrayLike<bigint>;
-
-/** Half precision: 1 sign, 5 exponent, 10 fraction bits (IEEE 754). */
-function halfToNumber(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 0x3ff];
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
-}
 
 /** Bytes in this machine's order as numbers; one entry per kind and size of a number (a complex one is two). */
 const VIEWS: Readonly<Record<string, (b: ArrayBuffer) => Numbers>> = {

@@ -8,7 +8,7 @@ import { tidy } from '../core/scope.js';
 import { product } from '../core/shape.js';
 import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
 import { agreed, together } from './agreement.js';
-import { withFile } from './byte-source.js';
+import { withFile } from './local-file.js';
 import { readNpyHeader } from './npy.js';
 import { checkConversion, naturalDType, readInto, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader } from './npy-header.js';

@@ -1,7 +1,9 @@
 import type { NDArray } from '../core/ndarray.js';
-import { fileSource, withFile, writeFileAtomically } from './byte-source.js';
+import { fileSource } from './byte-source.js';
+import { withFile } from './local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
+import { writeFileAtomically } from './output.js';
 
 export type { NpyHeader, NpyReadOptions };
 
@@ -20,7 +22,10 @@ export function readNpy(path: string, options: NpyReadOptions = {}): NDArray {
   });
 }
 
-/** Writes an array as .npy, version 1, C order. The file appears as a whole or not at all. Waits for the backend. */
+/**
+ * Writes an array as .npy, version 1, C order. The file appears as a whole or not at all; symbolic links are followed, mode and owner of a file that is replaced are kept.
+ * Waits for the backend.
+ */
 export function writeNpy(path: string, x: NDArray): void {
   const header = formatNpyHeader(x.shape, x.dtype);
   writeFileAtomically(path, (sink) => {

@@ -1,9 +1,11 @@
 import { ArgumentError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
-import { type ByteSource, withFile, writeFileAtomically } from './byte-source.js';
+import type { CheckedSource } from './byte-source.js';
+import { withFile } from './local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
+import { writeFileAtomically } from './output.js';
 import { openMember, readZipDirectory, type ZipMember, zipWriter } from './zip.js';
 
 /** An array in an .npz archive, not yet read. */
@@ -19,7 +21,7 @@ const SUFFIX = '.npy';
 /**
  * The arrays of an .npz archive (stored or deflated members, ZIP64 too) by name. Each is read when asked for; stored ones straight into the
  * array's memory. Members that are no .npy are left out.
- * Errors: {@link ArgumentError} for a damaged archive; check sums are verified.
+ * Other bytes may come before the archive. Errors: {@link ArgumentError} for a damaged archive; the check sum of every member that is read is verified.
  */
 export function readNpz(path: string): ReadonlyMap<string, NpzEntry> {
   const members = withFile(path, (fd, size) => readZipDirectory(fd, size, path));
@@ -29,7 +31,7 @@ export function readNpz(path: string): ReadonlyMap<string, NpzEntry> {
 }
 
 function entryOf(path: string, member: ZipMember): NpzEntry {
-  const withHeader = <R>(body: (header: NpyHeader, open: () => ByteSource) => R): R =>
+  const withHeader = <R>(body: (header: NpyHeader, open: () => CheckedSource) => R): R =>
     withFile(path, (fd, size) => {
       const open = () => openMember(fd, size, path, member);
       const header = parseNpyHeader(open(), member.size);
@@ -41,7 +43,19 @@ function entryOf(path: string, member: ZipMember): NpzEntry {
     });
   return {
     header: () => withHeader((header) => header),
-    read: (options) => withHeader((header, open) => readNpyData(header, open, options)),
+    read: (options) =>
+      withHeader((header, open) => {
+        let last: CheckedSource | undefined;
+        const x = readNpyData(header, () => (last = open()), options);
+        try {
+          // bytes after the array belong to the check sum, too
+          last?.finish();
+        } catch (error) {
+          x.dispose();
+          throw error;
+        }
+        return x;
+      }),
   };
 }
 

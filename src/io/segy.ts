@@ -9,8 +9,9 @@ import { tidy } from '../core/scope.js';
 import { formatShape, product } from '../core/shape.js';
 import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
 import { agreed, onRoot, together } from './agreement.js';
-import { readAt, withFile } from './byte-source.js';
+import { withFile } from './local-file.js';
 import { checkConversion } from './npy-data.js';
+import { readAt } from './raw-io.js';
 import {
   FILE_HEADER,
   formatFor,
@@ -112,16 +113,24 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
   if (!inlineFirst && second.crossline !== first.crossline && traces > 1)
     throw irregular('inline and crossline both change from trace 1 to trace 2');
   const [slowKey, fastKey] = inlineFirst ? (['inline', 'crossline'] as const) : (['crossline', 'inline'] as const);
+  // the last three decide, so that the first trace out of order ends the search
+  const check = (key: string, list: readonly number[], trace: number) => {
+    if (!isSorted(list.slice(-3)))
+      throw irregular(`${key}s don't rise or fall steadily: ${list.slice(-3).join(', ')} up to trace ${trace + 1}`);
+  };
   const fast = [first[fastKey]];
   for (let trace = 1; trace < traces; trace++) {
     const place = load(trace);
     if (place[slowKey] !== first[slowKey]) break;
     fast.push(place[fastKey]);
+    check(fastKey, fast, trace);
   }
-  if (!isSorted(fast)) throw irregular(`${fastKey}s of the first ${slowKey}, ${first[slowKey]}, don't rise or fall steadily`);
   if (traces % fast.length !== 0) throw irregular(`${traces} traces are no multiple of the ${fast.length} of the first ${slowKey}`);
-  const slow = Array.from({ length: traces / fast.length }, (_, row) => load(row * fast.length)[slowKey]);
-  if (!isSorted(slow)) throw irregular(`${slowKey}s don't rise or fall steadily`);
+  const slow: number[] = [];
+  for (let trace = 0; trace < traces; trace += fast.length) {
+    slow.push(load(trace)[slowKey]);
+    check(slowKey, slow, trace);
+  }
   return { inlineFirst, slow, fast, delay, interval };
 }
 

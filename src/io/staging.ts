@@ -5,7 +5,8 @@ import { product, type Shape, stridesOf } from '../core/shape.js';
 import type { DistributedArrayOptions, DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';
 import { together } from './agreement.js';
-import { type ByteSource, readAt, writeAt } from './byte-source.js';
+import type { ByteSource } from './byte-source.js';
+import { readAt, writeAt } from './raw-io.js';
 
 /** Runs of at least this many bytes are read and written where they are; shorter ones are first moved to ranks that have longer ones. */
 const LONG_RUN = 1 << 18;

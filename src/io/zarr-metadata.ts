@@ -1,7 +1,11 @@
 import { type DType, isComplex } from '../core/dtype.js';
 import { ArgumentError, DTypeError } from '../core/errors.js';
 import { formatShape, product, type Shape } from '../core/shape.js';
+import { halfToNumber, toHalf } from './half.js';
 import { HOST_LITTLE_ENDIAN, type NpyKind } from './npy-header.js';
+
+/** The attribute that every writing of an array gives another value, so that readers see that it was replaced. Not shown among the attributes. */
+const WRITE_ID = 'lops_mpi_write';
 
 export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 export type ZarrCompression = (typeof ZARR_COMPRESSIONS)[number];
@@ -53,17 +57,48 @@ const show = (value: Json | undefined): string => String(JSON.stringify(value)).
 function floatOfBits(digits: string, bytes: number): number {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, BigInt(`0x${digits}`) << BigInt(8 * (8 - bytes)));
+  if (bytes === 2) return halfToNumber(view.getUint16(0));
   return bytes === 4 ? view.getFloat32(0) : view.getFloat64(0);
 }
 
-function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number): number | undefined {
+/** The nearest number of a float type. */
+const roundTo = (value: number, bytes: number): number => (bytes === 2 ? toHalf(value) : bytes === 4 ? Math.fround(value) : value);
+
+/** Whether a large whole number stands in a text as it is, not as a neighbour that a double rounds to it. */
+function isExact(value: number, text: string): boolean {
+  if (Number.isSafeInteger(value)) return true;
+  const written = [...text.matchAll(/"fill_value"\s*:\s*(-?\d+)(?![\d.eE])/g)].map(([, digits]) => BigInt(digits as string));
+  const same = written.filter((n) => Number(n) === value);
+  return same.length > 0 && same.every((n) => n === BigInt(value));
+}
+
+/** The number that a fill value is in its type; undefined where the type does not hold it. */
+function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number, text: string): number | undefined {
   if (kind === 'bool') return typeof value === 'boolean' ? Number(value) : undefined;
-  if (kind === 'int' || kind === 'uint') return Number.isInteger(value) ? (value as number) : undefined;
-  if (typeof value === 'number') return value;
+  if (kind === 'int' || kind === 'uint') {
+    const most = 2 ** (8 * bytes - (kind === 'int' ? 1 : 0));
+    const fits = typeof value === 'number' && Number.isInteger(value) && value >= (kind === 'int' ? -most : 0) && value < most;
+    return fits && isExact(value, text) ? value + 0 : undefined;
+  }
+  if (typeof value === 'number') {
+    const rounded = roundTo(value, bytes);
+    return Number.isFinite(rounded) ? rounded : undefined;
+  }
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
-  if (typeof value === 'string' && bytes > 2 && new RegExp(`^0x[0-9a-fA-F]{${2 * bytes}}$`).test(value))
-    return floatOfBits(value.slice(2), bytes);
+  if (typeof value === 'string' && new RegExp(`^0x[0-9a-fA-F]{${2 * bytes}}$`).test(value)) return floatOfBits(value.slice(2), bytes);
   return undefined;
+}
+
+const MARK = '\0number';
+
+/** Parses JSON in which NaN and infinities may stand as bare words, as Python writes them. */
+function parseJson(text: string): Json {
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
+    token.startsWith('"') ? token : JSON.stringify({ [MARK]: token }),
+  );
+  return JSON.parse(marked, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && MARK in value ? Number(value[MARK]) : value,
+  ) as Json;
 }
 
 /** Checks everything that the file claims; whether the claims are plausible for what is stored is not decided here. Throws {@link ArgumentError} and {@link DTypeError}. */
@@ -71,7 +106,7 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
   const bad = (why: string) => new ArgumentError(`${name} is not the zarr.json of an array that can be read: ${why}`);
   let parsed: Json;
   try {
-    parsed = JSON.parse(text) as Json;
+    parsed = parseJson(text);
   } catch (error) {
     throw bad(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
   }
@@ -123,8 +158,9 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
 
   const given = root['fill_value'];
   const parts = kind === 'complex' ? (Array.isArray(given) && given.length === 2 ? (given as readonly Json[]) : []) : [given];
-  const fill = parts.map((part) => fillNumber(part, kind, kind === 'complex' ? bytes / 2 : bytes));
-  if (fill.length === 0 || !fill.every((v) => v !== undefined)) throw bad(`fill_value ${show(given)} for ${type}`);
+  const fill = parts.map((part) => fillNumber(part, kind, kind === 'complex' ? bytes / 2 : bytes, text));
+  if (fill.length === 0 || !fill.every((v) => v !== undefined))
+    throw bad(`fill_value ${show(given)}, which ${type} does not hold, or not exactly`);
   const dimensions = root['dimension_names'];
   return {
     shape,
@@ -140,7 +176,7 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
       Array.isArray(dimensions) && dimensions.length === shape.length
         ? (dimensions as readonly Json[]).map((d) => (typeof d === 'string' ? d : null))
         : undefined,
-    attributes: objectIn(root['attributes']),
+    attributes: Object.fromEntries(Object.entries(objectIn(root['attributes'])).filter(([key]) => key !== WRITE_ID)),
   };
 }
 
@@ -150,7 +186,26 @@ const CODECS: Readonly<Record<ZarrCompression, (level: number) => readonly JsonO
   zstd: (level) => [{ name: 'zstd', configuration: { level, checksum: false } }],
 };
 
-/** The zarr.json of an array in this machine's byte order. */
+/** Throws {@link ArgumentError}, with the name of the attribute, for what JSON does not hold: it would become null, or vanish. */
+function checkAttribute(name: string, given: unknown, around: readonly unknown[] = []): void {
+  const bad = (what: string) =>
+    new ArgumentError(`expected attributes that JSON holds, received ${what} in ${name}: write it as a text, for instance`);
+  const hasForm = typeof given === 'object' && given !== null && 'toJSON' in given && typeof given.toJSON === 'function';
+  const value: unknown = hasForm ? (given as { toJSON(): unknown }).toJSON() : given;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw bad(String(value));
+    return;
+  }
+  if (typeof value !== 'object') throw bad(`a ${typeof value}`);
+  if (ArrayBuffer.isView(value)) throw bad('a typed array');
+  if (around.includes(value)) throw bad('a circle');
+  const inside = [...around, value];
+  if (Array.isArray(value)) for (let k = 0; k < value.length; k++) checkAttribute(`${name}[${k}]`, value[k], inside);
+  else for (const [key, member] of Object.entries(value)) checkAttribute(`${name}.${key}`, member, inside);
+}
+
+/** The zarr.json of an array in this machine's byte order. `write` is another text for every writing. */
 export function formatZarrMetadata(
   shape: Shape,
   dtype: DType,
@@ -160,9 +215,11 @@ export function formatZarrMetadata(
     readonly level: number;
     readonly attributes: Readonly<Record<string, unknown>>;
     readonly dimensionNames?: readonly (string | null)[] | undefined;
+    readonly write?: string;
   },
 ): string {
-  const { compression, level, attributes, dimensionNames } = options;
+  const { compression, level, attributes, dimensionNames, write } = options;
+  for (const [key, value] of Object.entries(attributes)) checkAttribute(key, value);
   return `${JSON.stringify(
     {
       zarr_format: 3,
@@ -174,7 +231,7 @@ export function formatZarrMetadata(
       fill_value: isComplex(dtype) ? [0, 0] : 0,
       codecs: [{ name: 'bytes', configuration: { endian: HOST_LITTLE_ENDIAN ? 'little' : 'big' } }, ...CODECS[compression](level)],
       ...(dimensionNames && { dimension_names: dimensionNames }),
-      attributes,
+      attributes: { ...attributes, ...(write !== undefined && { [WRITE_ID]: write }) },
     },
     undefined,
     2,

@@ -1,31 +1,34 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  opendirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, opendirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Communicator } from '../core/communicator.js';
 import { complex, type Scalar } from '../core/complex.js';
 import { defaultCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { bytesOf, checkDType, type DType } from '../core/dtype.js';
-import { ArgumentError, ShapeError } from '../core/errors.js';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import type { Box } from '../core/layout.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { tidy } from '../core/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../core/shape.js';
 import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
-import { agreed, onRoot, together } from './agreement.js';
-import { memorySource, readAt, temporaryName, withFile } from './byte-source.js';
+import { agreed, checkEqual, gathered, onRoot, together } from './agreement.js';
+import { memorySource } from './byte-source.js';
+import { checkPath, isMissing, kindOf, naming, withFile } from './local-file.js';
 import { checkConversion, readInto, writeNpyData } from './npy-data.js';
+import {
+  endOfLinks,
+  findFile,
+  findTarget,
+  likeBefore,
+  randomName,
+  type Target,
+  temporariesOf,
+  temporaryFor,
+  temporaryName,
+  writing,
+} from './output.js';
+import { pause, readWhole } from './raw-io.js';
 import { checkBoxes, moved, plainOptions } from './staging.js';
 import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './zarr-codec.js';
 import { chunkCounts, chunkLayout, defaultChunks, forChunks } from './zarr-layout.js';
@@ -68,15 +71,66 @@ const FREE_CHUNKS = 1 << 16;
 /** More than this no compression of data that is worth storing gains. */
 const MOST_GAIN = 1024;
 
+/** Attempts at an array that is replaced again and again while it is read. */
+const ATTEMPTS = 20;
+
+/** Why there is no zarr.json that can be read. */
+function noArray(path: string, cause: unknown): ArgumentError {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const because = { cause };
+  if (stats && !stats.isDirectory())
+    return new ArgumentError(`${path} is ${kindOf(stats)}: expected the folder of a Zarr array (ZIP stores are not read)`, because);
+  const second = ['.zarray', '.zgroup', '.zmetadata'].find((name) => existsSync(join(path, name)));
+  if (second)
+    return new ArgumentError(`${path} is a store of Zarr version 2 (it has ${second}): expected version 3, with ${METADATA}`, because);
+  const aside = stats ? undefined : temporariesOf(path).find((name) => name.endsWith('.old'));
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new ArgumentError(aside ? `${words}: a writer that was ended left the array before in ${aside}` : words, because);
+}
+
+/** The text of zarr.json, or undefined where the array is being replaced at this moment. Throws {@link ArgumentError} where there is none. */
+function lookUp(path: string): string | undefined {
+  const file = join(path, METADATA);
+  for (let left = 10; ; left--) {
+    try {
+      return withFile(file, (fd, size) => new TextDecoder().decode(readWhole(fd, size, FREE_BYTES, file)));
+    } catch (error) {
+      if (!isMissing(error, ['ENOENT', 'ENOTDIR'])) throw error;
+      if (!existsSync(path) && temporariesOf(path).length > 0) return undefined;
+      // it may have come back since
+      if (left === 0 || !existsSync(file)) throw noArray(path, error);
+    }
+  }
+}
+
+/** Runs `attempt`, which gives undefined where the array was replaced meanwhile, until it has a value. Throws {@link ArgumentError} where it never has one. */
+function untilWhole<R>(path: string, attempt: () => R | undefined): R {
+  for (let k = 1; k <= ATTEMPTS; k++) {
+    const value = attempt();
+    if (value !== undefined) return value;
+    // the same on all ranks
+    pause(2 * k);
+  }
+  throw existsSync(path)
+    ? new ArgumentError(
+        `${path} was replaced in each of ${ATTEMPTS} attempts to read it: its writers do not pause, or ranks see other files at this path`,
+      )
+    : noArray(path, new ArgumentError(`no such array: ${path}`));
+}
+
+/** A path without slashes at its end, with the links of its last part resolved. */
+const folderOf = (path: string): string => {
+  checkPath(path);
+  return endOfLinks(path.replace(/(?<=.)\/+$/, ''));
+};
+
 /** The zarr.json of an array's folder (Zarr version 3). Throws {@link ArgumentError} for what is none, or what can't be read here. */
 export function readZarrMetadata(path: string): ZarrMetadata {
-  const file = join(path, METADATA);
-  return withFile(file, (fd, size) => {
-    if (size > FREE_BYTES) throw new ArgumentError(`${file} has ${size} bytes: expected at most ${FREE_BYTES}`);
-    const bytes = new Uint8Array(size);
-    readAt(fd, bytes, 0, file);
-    return parseZarrMetadata(new TextDecoder().decode(bytes), file);
-  });
+  const folder = naming(path, () => folderOf(path));
+  return parseZarrMetadata(
+    untilWhole(folder, () => lookUp(folder)),
+    join(path, METADATA),
+  );
 }
 
 /** What a folder holds. */
@@ -125,23 +179,13 @@ function dtypeFor({ kind, bytes }: ZarrMetadata): DType {
   return bytes < 4 || (bytes === 4 && kind === 'int') ? 'int32' : 'float64';
 }
 
-/** A chunk's file, or nothing where it isn't stored. */
+/** A chunk's file, or undefined where it isn't stored. */
 function readChunkFile(file: string, most: number): Uint8Array | undefined {
-  let fd: number;
   try {
-    fd = openSync(file, 'r');
+    return withFile(file, (fd, size) => readWhole(fd, size, most, file));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    if (size > most) throw new ArgumentError(`${file} has ${size} bytes: expected at most ${most}, it is damaged`);
-    const bytes = new Uint8Array(size);
-    readAt(fd, bytes, 0, file);
-    return bytes;
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -156,11 +200,20 @@ function copyPart(chunk: NDArray, x: DistributedArray, part: Box, toChunk: boole
   else backend.stridedCopy(part.shape, inChunk, inArray, 'set');
 }
 
+/** The value of chunks that are not stored. Throws {@link DTypeError} where it does not fit into a dtype that was asked for. */
+function fillFor({ fill, dataType }: ZarrMetadata, dtype: DType, path: string): Scalar {
+  const [re = 0, im] = fill;
+  if (dtype === 'int32' && re !== (re | 0))
+    throw new DTypeError(
+      `${path} has chunks that are not stored, of ${re} (${dataType}), which does not fit into int32: ask for another dtype`,
+    );
+  return im === undefined ? re : complex(re, im);
+}
+
 function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): void {
-  const { chunkShape, bytes, compression, fill, keys } = metadata;
+  const { chunkShape, bytes, compression, keys } = metadata;
   const size = product(chunkShape);
   if (product(x.box.shape) === 0) return;
-  const empty: Scalar = fill.length === 2 ? complex(fill[0] as number, fill[1] as number) : (fill[0] as number);
   // what doesn't shrink grows by little
   const most = compression === 'none' ? size * bytes : 2 * size * bytes + 4096;
   tidy(() => {
@@ -171,7 +224,7 @@ function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): 
       if (stored) {
         const decoded = decodeChunk(stored, compression, size * bytes, file);
         readInto(chunk, { ...metadata, size }, memorySource(decoded, file));
-      } else chunk.fill(empty);
+      } else chunk.fill(fillFor(metadata, x.dtype, path));
       copyPart(chunk, x, part, false);
     });
   });
@@ -181,55 +234,96 @@ function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): 
  * Reads a Zarr array (version 3, a local folder) by all ranks, each the chunks of its part: `bytes` codec in either byte order, uncompressed, gzip or zstd. Floats, complex
  * numbers and integers of up to 32 bits keep their dtype as in `readNpy`; wider integers become float64 where that is exact. Chunks that are not stored are filled. Collective.
  *
- * Where a layout cuts chunks they are read whole by one rank each and moved by one transfer, with one more array of memory while it lasts.
- * Errors, on all ranks alike: {@link ArgumentError} for damaged files, for claims that what is stored can't bear out (see `maxBytes`), and where ranks see different files.
+ * Where a layout cuts chunks they are read whole by one rank each and moved by one transfer, with one more array of memory while it lasts. An array that is replaced meanwhile
+ * is read again: what comes is all old or all new.
+ * Errors, on all ranks alike: {@link ArgumentError} for damaged files, for claims that what is stored can't bear out (see `maxBytes`), where ranks see different files, and
+ * where the array is replaced in every attempt.
  */
 export function readZarr(path: string, options: ZarrReadOptions = {}): DistributedArray {
-  const { maxBytes, ...rest } = options;
   const comm = options.comm ?? defaultCommunicator();
-  return tidy(() => {
-    const { metadata } = agreed(comm, () => {
-      if (maxBytes !== undefined && !(maxBytes >= 0)) throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
-      return { metadata: readZarrMetadata(path), options: plainOptions(rest), maxBytes };
-    });
-    const dtype = options.dtype === undefined ? dtypeFor(metadata) : checkDType(options.dtype);
-    checkConversion({ kind: metadata.kind, descr: metadata.dataType }, dtype, path);
-    onRoot(comm, () => checkClaim(path, metadata, dtype, maxBytes));
-    const space = spaceOf('readZarr', metadata.shape, { ...rest, dtype, comm });
-    const x = together(comm, () => {
-      const part = space.withLayout(chunkLayout(space.layout, metadata.chunkShape)).empty();
-      readChunks(path, metadata, part);
-      return part;
-    });
-    return moved(x, space);
-  });
+  return tidy(() => untilWhole(path, () => attemptZarr(path, options, comm)));
 }
 
-function writeChunks(folder: string, x: DistributedArray, chunkShape: Shape, compression: ZarrCompression, level: number): void {
+/** Reads an array, unless it is replaced meanwhile: undefined then, on all ranks. */
+function attemptZarr(path: string, options: ZarrReadOptions, comm: Communicator): DistributedArray | undefined {
+  const { maxBytes, ...rest } = options;
+  const seen = gathered(comm, () => {
+    if (maxBytes !== undefined && !(maxBytes >= 0)) throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
+    const folder = naming(path, () => folderOf(path));
+    return { folder, text: lookUp(folder), asked: JSON.stringify({ options: plainOptions(rest), maxBytes }) };
+  });
+  checkEqual(seen.map(({ asked }) => asked));
+  const { folder, text } = seen[comm.rank] as (typeof seen)[number];
+  if (text === undefined || seen.some((other) => other.text !== text)) return undefined;
+  const metadata = parseZarrMetadata(text, join(path, METADATA));
+  const dtype = options.dtype === undefined ? dtypeFor(metadata) : checkDType(options.dtype);
+  checkConversion({ kind: metadata.kind, descr: metadata.dataType }, dtype, path);
+  /** False where the array was replaced since, and `body` may have met with two. */
+  const unlessReplaced = (body: () => void): boolean => {
+    try {
+      body();
+    } catch (error) {
+      if (lookUp(folder) !== text) return false;
+      throw error;
+    }
+    return lookUp(folder) === text;
+  };
+  if (!onRoot(comm, () => unlessReplaced(() => checkClaim(folder, metadata, dtype, maxBytes)))) return undefined;
+  const space = spaceOf('readZarr', metadata.shape, { ...rest, dtype, comm });
+  let part: DistributedArray | undefined;
+  const whole = gathered(comm, () =>
+    unlessReplaced(() => {
+      part = space.withLayout(chunkLayout(space.layout, metadata.chunkShape)).empty();
+      readChunks(folder, metadata, part);
+    }),
+  );
+  const x = part as unknown as DistributedArray;
+  if (whole.every(Boolean)) return moved(x, space);
+  x.dispose();
+  return undefined;
+}
+
+/** What the files and folders of an array that is replaced were like. */
+interface Before {
+  readonly folder: Target;
+  readonly file: Target;
+}
+
+function writeChunks(
+  folder: string,
+  x: DistributedArray,
+  { chunks, compression, level }: { readonly chunks: Shape; readonly compression: ZarrCompression; readonly level: number },
+  before: Before,
+): void {
   if (product(x.box.shape) === 0) return;
   const made = new Set<string>();
   tidy(() => {
-    const chunk = NDArray.empty(chunkShape, { dtype: x.dtype, backend: x.backend });
-    forChunks(x.box, chunkShape, (index, part) => {
+    const chunk = NDArray.empty(chunks, { dtype: x.dtype, backend: x.backend });
+    forChunks(x.box, chunks, (index, part) => {
       // what lies beyond the array's end is stored, too
-      if (!sameShape(part.shape, chunkShape)) chunk.fill(0);
+      if (!sameShape(part.shape, chunks)) chunk.fill(0);
       copyPart(chunk, x, part, true);
       const file = join(folder, chunkKey({ prefix: 'c', separator: '/' }, index));
-      if (!made.has(dirname(file))) mkdirSync(dirname(file), { recursive: true });
-      made.add(dirname(file));
+      for (let at = dirname(file); at !== folder && !made.has(at); at = dirname(at)) {
+        mkdirSync(at, { recursive: true });
+        made.add(at);
+      }
       const pieces: Uint8Array[] = [];
       writeNpyData(chunk, (bytes) => pieces.push(bytes));
       writeFileSync(file, encodeChunk(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces), compression, level), {
         flag: 'wx',
       });
+      likeBefore(file, before.file);
     });
+    for (const inner of made) likeBefore(inner, before.folder);
   });
 }
 
 /** Whether a folder is a Zarr array: what is none is never replaced. */
 function isArray(path: string): boolean {
   try {
-    return JSON.parse(readFileSync(join(path, METADATA), 'utf8')).node_type === 'array';
+    const text = lookUp(path);
+    return text !== undefined && JSON.parse(text).node_type === 'array';
   } catch {
     return false;
   }
@@ -241,7 +335,7 @@ function replaceFolder(temporary: string, path: string): void {
     renameSync(temporary, path);
     return;
   }
-  const old = temporaryName(path);
+  const old = temporaryName(path, 'old');
   renameSync(path, old);
   try {
     renameSync(temporary, path);
@@ -254,16 +348,16 @@ function replaceFolder(temporary: string, path: string): void {
 
 /**
  * Writes a distributed array in any layout of boxes as a Zarr array (version 3, a local folder) by all ranks, each whole chunks: where the layout cuts them they are moved by one
- * transfer. The folder is written under another name and renamed when all ranks are done; an array that was there is replaced, anything else is refused. Collective.
+ * transfer. The folder is written under another name and renamed when all ranks are done; an array that was there is replaced, anything else is refused.
+ * Symbolic links are followed; mode and owner of what is replaced are kept. Collective.
  * Errors are the same on all ranks, and leave nothing behind.
  */
-export function writeZarr(folder: string, x: DistributedArray, options: ZarrWriteOptions = {}): void {
-  // a temporary name must be beside it, not in it
-  const path = folder.replace(/(?<=.)\/+$/, '');
+export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteOptions = {}): void {
   checkBoxes('writeZarr', x.layout);
   const { globalShape, dtype, comm } = x;
   const bytes = bytesOf(dtype);
-  const { chunks, compression, level, metadata } = agreed(comm, () => {
+  const { folder, chunks, compression, level, metadata } = agreed(comm, () => {
+    const folder = naming(path, () => folderOf(path));
     checkOptions('writeZarr', options, ['chunks', 'compression', 'level', 'attributes', 'dimensionNames']);
     const { level = 1, attributes = {}, dimensionNames } = options;
     const compression = checkOneOf('compression', options.compression ?? 'gzip', ZARR_COMPRESSIONS);
@@ -276,26 +370,37 @@ export function writeZarr(folder: string, x: DistributedArray, options: ZarrWrit
       throw new ShapeError(`expected chunks of ${globalShape.length} positive lengths, received ${formatShape(chunks)}`);
     if (dimensionNames && dimensionNames.length !== globalShape.length)
       throw new ShapeError(`expected ${globalShape.length} dimension names, received ${dimensionNames.length}`);
-    const metadata = formatZarrMetadata(globalShape, dtype, chunks, { compression, level, attributes, dimensionNames });
+    const metadata = { compression, level, attributes, dimensionNames };
+    // throws where attributes don't fit
+    formatZarrMetadata(globalShape, dtype, chunks, metadata);
     // throws where it was disposed
     void x.local.storage;
-    return { path, chunks, compression, level, metadata, layout: x.layout.key };
+    return { folder, chunks, compression, level, metadata, layout: x.layout.key };
   });
   tidy(() => {
     const part = moved(x, x.space.withLayout(chunkLayout(x.layout, chunks)));
-    const temporary = onRoot(comm, () => {
-      if (existsSync(path) && !isArray(path))
-        throw new ArgumentError(`${path} exists and is no Zarr array: remove it, or choose another path`);
-      const name = temporaryName(path);
-      mkdirSync(name);
-      return name;
-    });
+    const { target, temporary, before } = onRoot(comm, () =>
+      writing(path, () => {
+        const target = findTarget(folder);
+        if (existsSync(target.path) && !isArray(target.path))
+          throw new ArgumentError(`${path} exists and is no Zarr array: remove it, or choose another path`);
+        const file = target.before ? findFile(join(target.path, METADATA)) : target;
+        const temporary = temporaryFor(target);
+        mkdirSync(temporary, { mode: target.before ? 0o700 : 0o777 });
+        return { target, temporary, before: { folder: target, file } };
+      }),
+    );
     try {
-      together(comm, () => writeChunks(temporary, part, chunks, compression, level));
-      onRoot(comm, () => {
-        writeFileSync(join(temporary, METADATA), metadata);
-        replaceFolder(temporary, path);
-      });
+      together(comm, () => writing(path, () => writeChunks(temporary, part, { chunks, compression, level }, before)));
+      onRoot(comm, () =>
+        writing(path, () => {
+          const file = join(temporary, METADATA);
+          writeFileSync(file, formatZarrMetadata(globalShape, dtype, chunks, { ...metadata, write: randomName() }), { flag: 'wx' });
+          likeBefore(file, before.file);
+          likeBefore(temporary, before.folder);
+          replaceFolder(temporary, target.path);
+        }),
+      );
     } catch (error) {
       if (comm.rank === 0) rmSync(temporary, { recursive: true, force: true });
       throw error;

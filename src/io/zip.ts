@@ -1,7 +1,8 @@
-import * as zlib from 'node:zlib';
 import { Deflate } from 'fflate';
 import { ArgumentError } from '../core/errors.js';
-import { type ByteSink, type ByteSource, fileSource, inflatedSource } from './byte-source.js';
+import { type CheckedSource, checkedSource, fileSource, inflatedSource } from './byte-source.js';
+import { crc32 } from './crc32.js';
+import type { ByteSink } from './output.js';
 
 /** One member of a ZIP archive (APPNOTE.TXT 6.3). */
 export interface ZipMember {
@@ -27,20 +28,6 @@ const DEFLATED = 8;
 /** No deflate stream expands more than this (258 bytes for 2 bits). */
 const MOST_EXPANSION = 1032;
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-/** CRC-32 of ZIP, going on from `value`: for a Node.js whose zlib has none. */
-export function crc32OfTable(bytes: Uint8Array, value = 0): number {
-  let c = ~value;
-  for (let i = 0; i < bytes.length; i++) c = (TABLE[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8);
-  return ~c >>> 0;
-}
-const crc32: (bytes: Uint8Array, value?: number) => number = zlib.crc32 ?? crc32OfTable;
-
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const big = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
@@ -60,13 +47,23 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
   let count = tail.getUint16(end + 10, true);
   let length = tail.getUint32(end + 12, true);
   let start = tail.getUint32(end + 16, true);
+  // where the directory ends
+  let after = fileSize - tailLength + end;
   if (end >= 20 && tail.getUint32(end - 20, true) === LOCATOR64) {
-    const record = at(big(tail, end - 12), 56);
-    if (record.getUint32(0, true) !== END64) throw bad('its ZIP64 record is damaged');
+    const locator = after - 20;
+    // with bytes before the archive it is not where it is stated to be, but as a rule just before
+    const isRecord = (p: number) => p >= 0 && p + 56 <= locator && at(p, 56).getUint32(0, true) === END64;
+    const found = [big(tail, end - 12), locator - 56].find(isRecord);
+    if (found === undefined) throw bad('its ZIP64 record is damaged');
+    const record = at(found, 56);
+    after = found;
     [count, length, start] = [big(record, 32), big(record, 40), big(record, 48)];
   }
   if (count * 46 > length) throw bad('its central directory is damaged');
-  const directory = at(start, length);
+  // positions count from the archive's start, before which a file may have other bytes
+  const prefix = after - length - start;
+  if (!(prefix >= 0)) throw bad('it is cut short or damaged');
+  const directory = at(prefix + start, length);
   const members: ZipMember[] = [];
   for (let k = 0, p = 0; k < count; k++) {
     if (p + 46 > length || directory.getUint32(p, true) !== CENTRAL) throw bad('its central directory is damaged');
@@ -96,7 +93,7 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
       crc: directory.getUint32(p + 16, true),
       compressedSize,
       size,
-      offset,
+      offset: prefix + offset,
     });
     p = next;
   }
@@ -104,7 +101,7 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
 }
 
 /** The contents of a member, checked against its CRC once all is read. Throws {@link ArgumentError} where its sizes are impossible. */
-export function openMember(fd: number, fileSize: number, archive: string, member: ZipMember): ByteSource {
+export function openMember(fd: number, fileSize: number, archive: string, member: ZipMember): CheckedSource {
   const name = `${archive}:${member.name}`;
   const { method, size, compressedSize, offset } = member;
   if (member.encrypted) throw new ArgumentError(`${name} is encrypted: expected a plain archive`);
@@ -117,17 +114,7 @@ export function openMember(fd: number, fileSize: number, archive: string, member
     throw new ArgumentError(`${name} is cut short or damaged`);
   const raw = fileSource(fd, name, start);
   const source = method === STORED ? raw : inflatedSource(raw, compressedSize);
-  let [done, crc] = [0, 0];
-  return {
-    name,
-    read(into) {
-      source.read(into);
-      done += into.length;
-      crc = crc32(into, crc);
-      if (done === size && crc !== member.crc) throw new ArgumentError(`${name} is damaged: its check sum is wrong`);
-      return into;
-    },
-  };
+  return checkedSource(source, size, member.crc);
 }
 
 /** Little-endian fields of 2, 4 or 8 bytes. */

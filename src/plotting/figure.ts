@@ -1,7 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
+import { writeDocument } from '../io/output.js';
 import type { Margins } from './axes.js';
 import type { Panel } from './panel.js';
 import { renderPng } from './render.js';
@@ -120,17 +119,14 @@ export class Figure {
     return renderPng(this.toSvg(scale), scale);
   }
 
-  /** Folders that are missing are made. */
+  /** Folders that are missing are made; the file appears as a whole or not at all. */
   writePng(path: string, scale = 2): void {
-    const png = this.toPng(scale);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, png);
+    writeDocument(path, this.toPng(scale));
   }
 
+  /** As {@link writePng}. */
   writeSvg(path: string): void {
-    const svg = this.toSvg();
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, svg);
+    writeDocument(path, this.toSvg());
   }
 
   #place(): Placed[] {

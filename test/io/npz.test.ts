@@ -6,10 +6,11 @@ import { expect } from 'chai';
 import { zipSync } from 'fflate';
 import { ArgumentError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
-import { writeFileAtomically } from '../../src/io/byte-source.js';
+import { crc32OfTable } from '../../src/io/crc32.js';
 import { readNpy, writeNpy } from '../../src/io/npy.js';
 import { type NpzEntry, readNpz, writeNpz } from '../../src/io/npz.js';
-import { crc32OfTable, zipWriter } from '../../src/io/zip.js';
+import { writeFileAtomically } from '../../src/io/output.js';
+import { zipWriter } from '../../src/io/zip.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 import { skip } from '../support/skip.js';
 
@@ -73,6 +74,43 @@ onEveryBackend('.npz', (backend) => {
       zip.finish();
     });
     for (const name of ['a', 'b']) expect(entry(name).read().toArray()).deep.equals([0, 1, 2, 3, 4]);
+  });
+  it('reads archives after other bytes, with and without ZIP64 fields', () => {
+    writeNpy(join(folder, 'a.npy'), NDArray.arange(5));
+    const npy = readFileSync(join(folder, 'a.npy'));
+    for (const zip64From of [0, undefined]) {
+      writeFileAtomically(path(), (sink) => {
+        const zip = zipWriter(sink, { compress: false, ...(zip64From !== undefined && { zip64From }) });
+        for (const name of ['a.npy', 'b.npy']) zip.add(name, (write) => write(npy));
+        zip.finish();
+      });
+      const plain = readFileSync(path());
+      for (const prefix of [1, 100, 70_000]) {
+        writeFileSync(path(), Buffer.concat([Buffer.alloc(prefix, 'x'), plain]));
+        for (const name of ['a', 'b']) expect(entry(name).read().toArray(), `${prefix}`).deep.equals([0, 1, 2, 3, 4]);
+      }
+    }
+  });
+  it('checks all bytes of a member, those after its array and those of none, too', () => {
+    for (const [x, more] of [
+      [NDArray.arange(5), 100],
+      [NDArray.arange(5, { dtype: 'float32' }), 1],
+      [NDArray.zeros([0, 2]), 0],
+      [NDArray.zeros([0, 2]), 7],
+    ] as const) {
+      for (const level of [0, 6] as const) {
+        writeNpy(join(folder, 'a.npy'), x);
+        const member = Buffer.concat([readFileSync(join(folder, 'a.npy')), Buffer.alloc(more, 'y')]);
+        const archive = Buffer.from(zipSync({ 'a.npy': [member, { level }] }));
+        writeFileSync(path(), archive);
+        expect(entry('a').read().size).equals(x.size);
+        // the check sum of the directory
+        const central = archive.lastIndexOf(Buffer.from('PK\x01\x02', 'latin1'));
+        archive.writeUInt32LE((archive.readUInt32LE(central + 16) ^ 1) >>> 0, central + 16);
+        writeFileSync(path(), archive);
+        expect(() => entry('a').read(), `${x.size} and ${more}`).throws(ArgumentError, 'check sum');
+      }
+    }
   });
   it('gives equal files for equal arrays', () => {
     writeNpz(path(), { a: NDArray.ones([3]) });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DistributedArray } from '../../src/core/distributed-array.js';
@@ -204,6 +204,51 @@ group('SEG-Y by all ranks', () => {
       expectAllThrow(comm, () => readSegy(path, { dtype: 'complex64' }), DTypeError);
       expectAllThrow(comm, () => readSegy(path, { inlineByte: 238 }), ArgumentError);
       expectAllThrow(comm, () => readSegy(path, { inline: 5 } as never), ArgumentError);
+    });
+  });
+
+  distributed('the first trace out of order ends the search, however many follow', { backends: ['cpu'] }, ({ comm }) => {
+    inFolder(comm, (folder) => {
+      const path = join(folder, 'x.sgy');
+      for (const places of [
+        [],
+        [[1, 1]],
+        [
+          [1, 1],
+          [1, 2],
+          [1, 2],
+        ],
+        [
+          [1, 1],
+          [2, 1],
+          [2, 1],
+        ],
+        [
+          [1, 1],
+          [1, 2],
+          [1, 1],
+        ],
+      ]) {
+        comm.barrier();
+        if (comm.rank === 0) {
+          const head = segy({ format: 5 }).subarray(0, 3600);
+          writeFileSync(path, head);
+          // 10⁸ traces, of zeros but for a few
+          truncateSync(path, 3600 + 260 * 1e8);
+          const fd = openSync(path, 'r+');
+          for (const [k, [inline = 0, crossline = 0]] of places.entries()) {
+            const place = Buffer.alloc(8);
+            place.writeInt32BE(inline);
+            place.writeInt32BE(crossline, 4);
+            writeSync(fd, place, 0, 8, 3600 + 260 * k + 188);
+          }
+          closeSync(fd);
+        }
+        comm.barrier();
+        const began = performance.now();
+        expectAllThrow(comm, () => readSegy(path), ArgumentError, String(places));
+        expect(performance.now() - began, String(places)).below(2000);
+      }
     });
   });
 

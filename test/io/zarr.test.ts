@@ -1,21 +1,25 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import * as zarr from 'zarrita';
 import type { Backend } from '../../src/core/backend.js';
+import { setDefaultBackend } from '../../src/core/defaults.js';
 import { DistributedArray } from '../../src/core/distributed-array.js';
 import type { DType } from '../../src/core/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/errors.js';
 import { Layout } from '../../src/core/layout.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { product } from '../../src/core/shape.js';
+import { CpuBackend } from '../../src/cpu/index.js';
 import { readZarr, readZarrMetadata, writeZarr } from '../../src/io/index.js';
 import { unzstd } from '../../src/io/zarr-codec.js';
 import { chunkLayout, defaultChunks, forChunks } from '../../src/io/zarr-layout.js';
-import { parseZarrMetadata } from '../../src/io/zarr-metadata.js';
+import { formatZarrMetadata, parseZarrMetadata } from '../../src/io/zarr-metadata.js';
 import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 import { layouts, shapes } from '../core/boxes.js';
@@ -86,6 +90,16 @@ describe('Zarr metadata', () => {
     expect(fill('complex64', [1, 'Infinity'])).deep.equals([1, Number.POSITIVE_INFINITY]);
     const wrong: readonly (readonly [string, unknown])[] = [
       ['bool', 1],
+      ['uint8', 300],
+      ['uint8', -1],
+      ['int8', 128],
+      ['int16', -32769],
+      ['int32', 2 ** 31],
+      ['int64', 2 ** 63],
+      ['uint64', 2 ** 64],
+      ['float16', 65520],
+      ['float32', 1e39],
+      ['complex64', [0, 1e39]],
       ['int16', 0.5],
       ['int16', 'NaN'],
       ['float32', '0x3fc0'],
@@ -95,6 +109,56 @@ describe('Zarr metadata', () => {
       ['float32', null],
     ];
     for (const [type, value] of wrong) expect(() => fill(type, value), `${type} ${String(value)}`).throws(ArgumentError, 'fill_value');
+  });
+  it('has fill values as their type holds them', () => {
+    const written = (data_type: string, fill: string) =>
+      parseZarrMetadata(JSON.stringify({ ...METADATA, data_type, fill_value: 'FILL' }).replace('"FILL"', fill), 'zarr.json').fill[0];
+    expect(written('float32', '0.1')).equals(Math.fround(0.1));
+    expect(written('float16', '0.1')).equals(0.0999755859375);
+    expect(written('float16', '65519')).equals(65504);
+    expect(written('float16', '5e-8')).equals(2 ** -24);
+    expect(written('float16', '"0x3e00"')).equals(1.5);
+    expect(written('uint8', '255')).equals(255);
+    expect(written('int64', '-9223372036854775808')).equals(-(2 ** 63));
+    expect(written('uint64', '1152921504606846976')).equals(2 ** 60);
+    for (const [type, fill] of [
+      ['int64', '9007199254740993'],
+      ['int64', '9223372036854775807'],
+      ['uint64', '18446744073709551615'],
+      ['uint64', '1.8e19'],
+      ['float64', '1e400'],
+      ['float64', 'NaN'],
+    ] as const)
+      expect(() => written(type, fill), `${type} ${fill}`).throws(ArgumentError, 'fill_value');
+  });
+  it('has attributes that are no numbers as Python writes them', () => {
+    const text = JSON.stringify({ ...METADATA, attributes: { a: 'A', b: ['B', { c: 'C' }], text: '"NaN, Infinity' } });
+    const { attributes } = parseZarrMetadata(text.replace('"A"', 'NaN').replace('"B"', '-Infinity').replace('"C"', 'Infinity'), 'x');
+    expect(attributes).deep.equals({
+      a: Number.NaN,
+      b: [Number.NEGATIVE_INFINITY, { c: Number.POSITIVE_INFINITY }],
+      text: '"NaN, Infinity',
+    });
+  });
+  it('writes attributes that JSON holds, and refuses others by name', () => {
+    const write = (attributes: Readonly<Record<string, unknown>>) =>
+      parseZarrMetadata(formatZarrMetadata([2], 'float64', [2], { compression: 'none', level: 1, attributes }), 'x').attributes;
+    const good = { a: [1, null, { b: 'text' }], c: true, d: -1.5e300 };
+    expect(write(good)).deep.equals(good);
+    expect(write({ when: new Date(0) })).deep.equals({ when: '1970-01-01T00:00:00.000Z' });
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    const wrong: readonly (readonly [RegExp, unknown])[] = [
+      [/NaN in x/, Number.NaN],
+      [/Infinity in x\[1\]\.y/, [1, { y: Number.POSITIVE_INFINITY }]],
+      [/-Infinity in x/, Number.NEGATIVE_INFINITY],
+      [/a bigint in x/, 1n],
+      [/a function in x/, () => 1],
+      [/a undefined in x\[0\]/, [undefined]],
+      [/a typed array in x/, Float64Array.of(1)],
+      [/a circle in x\.self/, circle],
+    ];
+    for (const [why, x] of wrong) expect(() => write({ x })).throws(ArgumentError, why);
   });
   it('is refused where it says what is not read', () => {
     const gzip = { name: 'gzip', configuration: { level: 1 } };
@@ -184,7 +248,11 @@ onEveryBackend('Zarr and zarrita', (backend) => {
         const x = numbered([5, 7, 2], dtype);
         writeZarr(path, place(x), { chunks: [2, 3, 2], compression, level: 6, attributes: { a: 1 }, dimensionNames: ['x', 'y', 'z'] });
         const there = await zarr.open(zarr.root(storeIn(path)), { kind: 'array' });
-        expect([there.dtype, there.attrs, there.dimensionNames]).deep.equals([dtype, { a: 1 }, ['x', 'y', 'z']]);
+        // one attribute more tells writings from each other
+        const { lops_mpi_write: id, ...attributes } = there.attrs;
+        expect([there.dtype, attributes, there.dimensionNames]).deep.equals([dtype, { a: 1 }, ['x', 'y', 'z']]);
+        expect(id).matches(/^[0-9a-f]{32}$/);
+        expect(readZarrMetadata(path).attributes).deep.equals({ a: 1 });
         const chunk = await zarr.get(there);
         expect(chunk.shape).deep.equals([5, 7, 2]);
         expect(chunk.data).deep.equals(x.toHost());
@@ -259,6 +327,38 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     expect(() => unzstd(new Uint8Array(3), 4)).throws(ArgumentError, 'no frame');
   });
 
+  it('stores of version 2, files and nothing are told from each other', () => {
+    for (const name of ['.zarray', '.zgroup', '.zmetadata']) {
+      const path = join(folder, `second${name}`);
+      mkdirSync(path);
+      writeFileSync(join(path, name), '{}');
+      for (const read of [() => readZarr(path, { comm }), () => readZarrMetadata(path)])
+        expect(read, name).throws(ArgumentError, /Zarr version 2 .*expected version 3/);
+      expect(() => writeZarr(path, place(NDArray.zeros([3])))).throws(ArgumentError, 'no Zarr array');
+    }
+    writeFileSync(join(folder, 'x.zip'), 'PK');
+    expect(() => readZarr(join(folder, 'x.zip'), { comm })).throws(ArgumentError, /is a file: .*ZIP/);
+    const began = performance.now();
+    expect(() => readZarr(join(folder, 'none'), { comm })).throws(ArgumentError, 'ENOENT');
+    expect(performance.now() - began).below(200);
+  });
+
+  it('a value of chunks that are not stored is as exact as those that are', () => {
+    if (!backend().dtypes.includes('float64')) return;
+    const path = join(folder, 'fill');
+    writeZarr(path, place(NDArray.zeros([3])), { compression: 'none' });
+    const file = join(path, 'zarr.json');
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8')
+        .replace('"float64"', '"int64"')
+        .replace('"fill_value": 0', `"fill_value": ${2 ** 40}`),
+    );
+    rmSync(join(path, 'c/0'));
+    expect(readZarr(path, { comm }).local.toHost()).deep.equals(Float64Array.of(2 ** 40, 2 ** 40, 2 ** 40));
+    expect(() => readZarr(path, { comm, dtype: 'int32' })).throws(DTypeError, 'does not fit into int32');
+  });
+
   it('wide integers become float64 where that is exact', () => {
     if (!backend().dtypes.includes('float64')) return;
     const path = join(folder, 'wide');
@@ -269,5 +369,57 @@ onEveryBackend('Zarr and zarrita', (backend) => {
     expect(readZarr(path, { comm }).local.toHost()).deep.equals(Float64Array.of(1, -(2 ** 40), 5));
     writeFileSync(join(path, 'c/0'), new Uint8Array(BigInt64Array.of(1n, 2n ** 60n + 1n, 5n).buffer));
     expect(() => readZarr(path, { comm })).throws(DTypeError, 'exactly');
+  });
+});
+
+describe('a Zarr array that is replaced while it is read', function () {
+  this.timeout(30_000);
+  it('comes whole, all old or all new', async () => {
+    setDefaultBackend(new CpuBackend());
+    const folder = mkdtempSync(join(tmpdir(), 'zarr-'));
+    const path = join(folder, 'x.zarr');
+    const comm = new SelfCommunicator();
+    writeZarr(path, DistributedArray.full([64], 0, { comm }), { chunks: [8], compression: 'none' });
+    const writer = spawn(process.execPath, [fileURLToPath(new URL('./writer-process.js', import.meta.url)), 'zarr-loop', path, '64']);
+    try {
+      const seen = new Set<number>();
+      let reads = 0;
+      for (const end = Date.now() + 3000; Date.now() < end; reads++) {
+        const values = new Set(readZarr(path, { comm }).local.toHost());
+        expect([...values]).lengthOf(1);
+        seen.add([...values][0] as number);
+        expect(readZarrMetadata(path).shape).deep.equals([64]);
+      }
+      expect(reads).above(20);
+      expect(seen.size).above(5);
+    } finally {
+      writer.kill('SIGKILL');
+      await new Promise((done) => writer.on('close', done));
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('gives an error where it is replaced in every attempt', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zarr-'));
+    const path = join(folder, 'x.zarr');
+    const comm = new SelfCommunicator();
+    /** Replaces the array whenever one is made to be read into. */
+    class Restless extends CpuBackend {
+      writes = 0;
+      override alloc(dtype: DType, length: number): ReturnType<CpuBackend['alloc']> {
+        if (this.writes > 0 && length === 5) writeZarr(path, DistributedArray.full([5], ++this.writes, { comm, backend: quiet }));
+        return super.alloc(dtype, length);
+      }
+    }
+    const quiet = new CpuBackend();
+    const restless = new Restless({ name: 'restless' });
+    try {
+      writeZarr(path, DistributedArray.full([5], 0, { comm, backend: quiet }));
+      restless.writes = 1;
+      expect(() => readZarr(path, { comm, backend: restless })).throws(ArgumentError, /was replaced in each of 20 attempts/);
+      expect(restless.writes).above(20);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

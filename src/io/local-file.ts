@@ -1,0 +1,64 @@
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import { ArgumentError } from '../core/errors.js';
+
+const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+
+/** Throws {@link ArgumentError} unless `path` is one of this machine's file systems: URLs are refused by name. */
+export function checkPath(path: unknown): asserts path is string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    throw new ArgumentError(`expected the path of a file, received ${typeof path === 'string' ? JSON.stringify(path) : String(path)}`);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path))
+    throw new ArgumentError(`expected the path of a file on this machine, received the URL ${path}: remote stores are not read or written`);
+}
+
+/** What is at a path, in words. */
+export function kindOf(stats: Stats): string {
+  if (stats.isFile()) return 'a file';
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+/** Runs `body`; errors of the system become {@link ArgumentError}s with the same words, which name the file. */
+export function naming<R>(path: string, body: () => R): R {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new ArgumentError('path' in error ? error.message : `${error.message} '${path}'`, { cause: error });
+  }
+}
+
+/** True for an error of {@link withFile} because there is nothing at the path; `codes` are those of the system. */
+export const isMissing = (error: unknown, codes: readonly string[] = ['ENOENT']): error is ArgumentError =>
+  error instanceof ArgumentError && error.cause instanceof Error && 'code' in error.cause && codes.includes(String(error.cause.code));
+
+/**
+ * Opens a regular file for reading. Never waits: a pipe opens at once, and is then refused, as devices and folders are.
+ * Errors: those of the system, and {@link ArgumentError} for what is no regular file.
+ */
+export function openRegular(path: string): { readonly fd: number; readonly size: number } {
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new ArgumentError(`${path} is ${kindOf(stats)}: expected a regular file`);
+    return { fd, size: stats.size };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Runs `body` with an open regular file and its size, and closes it. */
+export function withFile<R>(path: string, body: (fd: number, size: number) => R): R {
+  checkPath(path);
+  return naming(path, () => {
+    const { fd, size } = openRegular(path);
+    try {
+      return body(fd, size);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
