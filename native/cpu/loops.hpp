@@ -53,6 +53,7 @@ struct FloatLoops {
   double (*sumAbs)(std::size_t n, const T* x);
   double (*sumSquares)(std::size_t n, const T* x);
   double (*maxAbs)(std::size_t n, const T* x);
+  double (*minAbs)(std::size_t n, const T* x);
   /** accumulator[i] += |x[i]|^p, p = 0 (signed), 1, 2 */
   void (*accumulate)(int p, std::size_t n, const T* x, double* accumulator);
 

@@ -260,7 +260,7 @@ napi_value dot(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs and maxAbs */
+/** reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs, maxAbs and minAbs */
 napi_value reduce(napi_env env, napi_callback_info info) {
   const Args<6> args(env, info);
   const Reduce op = static_cast<Reduce>(args.int32(0));
@@ -285,6 +285,8 @@ napi_value reduce(napi_env env, napi_callback_info info) {
       out[0] = run.sumAbs(n, x);
     } else if (op == Reduce::maxAbs) {
       out[0] = run.maxAbs(n, x);
+    } else if (op == Reduce::minAbs) {
+      out[0] = run.minAbs(n, x);
     } else {
       return false;
     }
@@ -294,41 +296,56 @@ napi_value reduce(napi_env env, napi_callback_info info) {
   return toJs(env, done);
 }
 
-/** Sums over the middle axis of `[outer, n, inner]`: rows one by one where inner is 1, otherwise a block of columns at a time in float64. */
+/** The operations that run along an axis, as `accumulate` takes them. */
+int alongAxis(Reduce op) {
+  switch (op) {
+    case Reduce::sum: return 0;
+    case Reduce::sumAbs: return 1;
+    case Reduce::sumSquares: return 2;
+    case Reduce::maxAbs: return 3;
+    default: return -1;
+  }
+}
+
 template <typename T>
-void sumAxis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
+double row(int p, std::size_t n, const T* x) {
   const FloatLoops<T>& run = of<T>(loops());
+  return p == 0 ? run.sum(n, x) : p == 1 ? run.sumAbs(n, x) : p == 2 ? run.sumSquares(n, x) : run.maxAbs(n, x);
+}
+
+/** Reduces the middle axis of `[outer, n, inner]`: rows one by one where inner is 1, otherwise a block of columns at a time in float64. */
+template <typename T>
+void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
   constexpr std::size_t block = 1024;
   alignas(64) double sums[block];
   for (std::size_t o = 0; o < outer; o++) {
     const T* rows = x + o * n * inner;
     if (inner == 1) {
-      y[o] = static_cast<T>(p == 0 ? run.sum(n, rows) : p == 1 ? run.sumAbs(n, rows) : run.sumSquares(n, rows));
+      y[o] = static_cast<T>(row(p, n, rows));
       continue;
     }
     for (std::size_t start = 0; start < inner; start += block) {
       const std::size_t m = inner - start < block ? inner - start : block;
       std::memset(sums, 0, m * sizeof(double));
-      for (std::size_t i = 0; i < n; i++) run.accumulate(p, m, rows + i * inner + start, sums);
+      for (std::size_t i = 0; i < n; i++) of<T>(loops()).accumulate(p, m, rows + i * inner + start, sums);
       for (std::size_t j = 0; j < m; j++) y[o * inner + start + j] = static_cast<T>(sums[j]);
     }
   }
 }
 
-/** reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data sumAbs and sumSquares */
+/** reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data sumAbs, sumSquares and maxAbs */
 napi_value reduceAxis(napi_env env, napi_callback_info info) {
   const Args<9> args(env, info);
-  const Reduce op = static_cast<Reduce>(args.int32(0));
   const DType dtype = args.dtype(1);
-  const int p = op == Reduce::sum ? 0 : op == Reduce::sumAbs ? 1 : 2;
-  if ((op != Reduce::sum && op != Reduce::sumAbs && op != Reduce::sumSquares) || (isComplex(dtype) && p != 0)) return toJs(env, false);
+  const int p = alongAxis(static_cast<Reduce>(args.int32(0)));
+  if (p < 0 || (isComplex(dtype) && p != 0)) return toJs(env, false);
   const std::size_t outer = args.size(2);
   const std::size_t n = args.size(3);
   const std::size_t inner = args.size(4);
   const std::size_t lanes = lanesOf(dtype);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
-    sumAxis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, outer * n * inner, lanes), lanesAt<T>(args, 7, outer * inner, lanes));
+    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, outer * n * inner, lanes), lanesAt<T>(args, 7, outer * inner, lanes));
   });
   return toJs(env, true);
 }

@@ -2,22 +2,26 @@ import type { DistributedArray } from './distributed-array.js';
 import { hostArray, isFloat, realOf } from './dtype.js';
 import { PartitionError, ShapeError } from './errors.js';
 import { Layout } from './layout.js';
-import { NDArray } from './ndarray.js';
-import { combineShares, normRecipe } from './norm.js';
+import { combineShares } from './norm.js';
+import { type Join, normsAlong } from './norms-along.js';
+import { checkOptions } from './options.js';
+import type { ReduceOptions } from './reductions.js';
 import { partsAlong } from './row-layout.js';
 import { tidy } from './scope.js';
 import { around, type Shape } from './shape.js';
 import type { NormOrder } from './vector.js';
 
 /** Norms along one axis: an array without it, replicated where it is the distributed one (one reduction of the result, otherwise none). */
-export function normAlong(x: DistributedArray, order: NormOrder | undefined, axis: number): DistributedArray {
-  const { kernel, combine, finish } = normRecipe(order);
+export function normAlong(x: DistributedArray, order: NormOrder | undefined, axis: number, options: ReduceOptions): DistributedArray {
+  checkOptions('norm', options, ['keepdims']);
+  const { keepdims = false } = options;
   const { layout, backend } = x;
   if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
   if (layout.grid.filter((g) => g > 1).length > 1)
     throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
   const across = !layout.replicated && x.axis === axis;
-  const cut = (shape: Shape) => (shape.length === 1 ? [1] : shape.filter((_, k) => k !== axis));
+  // a distributed array has one axis at least
+  const cut = (shape: Shape) => (keepdims || shape.length === 1 ? shape.map((n, k) => (k === axis ? 1 : n)) : shape.toSpliced(axis, 1));
   const parts = layout.replicated ? layout.localShapes : partsAlong(layout, x.axis);
   const mine = parts[x.rank] as Shape;
   const dtype = isFloat(x.dtype) ? realOf(x.dtype) : realOf(backend.defaultDType);
@@ -25,20 +29,16 @@ export function normAlong(x: DistributedArray, order: NormOrder | undefined, axi
   const result =
     layout.replicated || across
       ? Layout.replicated(shape, x.comm.size)
-      : Layout.fromLocalShapes(parts.map(cut), x.axis > axis ? x.axis - 1 : x.axis);
+      : Layout.fromLocalShapes(parts.map(cut), !keepdims && x.axis > axis ? x.axis - 1 : x.axis);
   const space = x.space.withDType(dtype).withLayout(result);
   return tidy(() => {
     const from = isFloat(x.dtype) ? x.local : x.local.astype(dtype);
-    const shares = NDArray.empty(cut(mine), { dtype, backend });
-    backend.reduceAxis(kernel, from, around(mine, axis), shares, order);
+    const join: Join | undefined = across ? (shares, combine) => combineShares(x.reducer, shares, combine) : undefined;
     // results along an axis are small: the last steps are done on the host
-    const values = Float64Array.from(shares.toHost());
-    if (across) combineShares(x.reducer, values, combine);
+    const values = normsAlong(from, around(mine, axis), order, join);
     const y = space.empty();
     const host = hostArray(dtype, values.length);
-    values.forEach((v, i) => {
-      host[i] = finish(v);
-    });
+    host.set(values);
     if (y.local.size > 0) backend.upload(host, y.local);
     return y;
   });

@@ -14,6 +14,7 @@ import { NDArray } from './ndarray.js';
 import { distributedNorm } from './norm.js';
 import { checkOptions } from './options.js';
 import { distributedSeed, fillNormal, fillUniform } from './random.js';
+import type { ReduceOptions } from './reductions.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import { PARTS, tidy } from './scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
@@ -370,9 +371,10 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
 
   /** The norm of all elements, a number (one reduction); or along one axis: an array without that axis, replicated where the axis is the distributed one. */
   override norm(order?: NormOrder): number;
-  override norm(order: NormOrder | undefined, axis: number): DistributedArray;
-  override norm(order?: NormOrder, axis?: number): number | DistributedArray {
-    return axis === undefined ? distributedNorm(this, this.reducer, order) : normAlong(this, order, toAxis(axis, this.ndim));
+  override norm(order: NormOrder | undefined, axis: number, options?: ReduceOptions): DistributedArray;
+  override norm(order?: NormOrder, axis?: number, options: ReduceOptions = {}): number | DistributedArray {
+    if (axis !== undefined) return normAlong(this, order, toAxis(axis, this.ndim), options);
+    return distributedNorm(this, this.reducer, order);
   }
 
   overlaps(other: AnyVector): boolean {

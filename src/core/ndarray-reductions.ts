@@ -5,9 +5,11 @@ import { ElementwiseMethods } from './ndarray-elementwise.js';
 import { normOfRuns } from './norm.js';
 import {
   type Axes,
-  argExtremeAll,
-  argExtremeAxis,
+  argExtreme,
   cumulativeSum,
+  deviationAll,
+  deviationAxes,
+  keptAxes,
   meanAll,
   meanAxes,
   normAxes,
@@ -21,6 +23,9 @@ import {
 } from './reductions.js';
 import { dot, type NormOrder, rdots, vdots } from './vector.js';
 
+/** Keeps all axes, as of a reduction along each of them. */
+type KeepDims = ReduceOptions & { readonly keepdims: true };
+
 /**
  * Reductions of an {@link NDArray}: without an axis over all elements, giving a scalar; over one axis or several they give an array. Sums and
  * products keep the dtype (sums of int32 along an axis wrap as int32).
@@ -28,77 +33,96 @@ import { dot, type NormOrder, rdots, vdots } from './vector.js';
 export abstract class ReductionMethods extends ElementwiseMethods {
   sum(this: NDArray): Scalar;
   sum(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  sum(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   sum(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
-    return axis === undefined ? reduceAll('sum', this) : reduceAxes('sum', this, axis, options);
+    const axes = axis ?? keptAxes('sum', this, options);
+    return axes === undefined ? reduceAll('sum', this) : reduceAxes('sum', this, axes, options);
   }
 
   prod(this: NDArray): Scalar;
   prod(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  prod(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   prod(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
-    return axis === undefined ? reduceAll('prod', this) : reduceAxes('prod', this, axis, options);
+    const axes = axis ?? keptAxes('prod', this, options);
+    return axes === undefined ? reduceAll('prod', this) : reduceAxes('prod', this, axes, options);
   }
 
   /** The largest value; NaN wins. Real data only, and not of nothing. */
   max(this: NDArray): number;
   max(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  max(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   max(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | number {
-    return axis === undefined ? (reduceAll('max', this) as number) : reduceAxes('max', this, axis, options);
+    const axes = axis ?? keptAxes('max', this, options);
+    return axes === undefined ? (reduceAll('max', this) as number) : reduceAxes('max', this, axes, options);
   }
 
   /** The smallest value; NaN wins. Real data only, and not of nothing. */
   min(this: NDArray): number;
   min(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  min(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   min(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | number {
-    return axis === undefined ? (reduceAll('min', this) as number) : reduceAxes('min', this, axis, options);
+    const axes = axis ?? keptAxes('min', this, options);
+    return axes === undefined ? (reduceAll('min', this) as number) : reduceAxes('min', this, axes, options);
   }
 
   /** The first position of the largest value, in the flattened array or along one axis (int32). */
   argmax(this: NDArray): number;
-  argmax(this: NDArray, axis: number): NDArray;
-  argmax(this: NDArray, axis?: number): NDArray | number {
-    return axis === undefined ? argExtremeAll('max', this) : argExtremeAxis('max', this, axis);
+  argmax(this: NDArray, axis: number, options?: ReduceOptions): NDArray;
+  argmax(this: NDArray, axis: undefined, options: KeepDims): NDArray;
+  argmax(this: NDArray, axis?: number, options?: ReduceOptions): NDArray | number {
+    return argExtreme('max', this, axis, options);
   }
 
   /** The first position of the smallest value, in the flattened array or along one axis (int32). */
   argmin(this: NDArray): number;
-  argmin(this: NDArray, axis: number): NDArray;
-  argmin(this: NDArray, axis?: number): NDArray | number {
-    return axis === undefined ? argExtremeAll('min', this) : argExtremeAxis('min', this, axis);
+  argmin(this: NDArray, axis: number, options?: ReduceOptions): NDArray;
+  argmin(this: NDArray, axis: undefined, options: KeepDims): NDArray;
+  argmin(this: NDArray, axis?: number, options?: ReduceOptions): NDArray | number {
+    return argExtreme('min', this, axis, options);
   }
 
   /** Is any element nonzero? */
   any(this: NDArray): boolean;
   any(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  any(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   any(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | boolean {
-    return axis === undefined ? reduceAll('countNonzero', this) !== 0 : truthAxes('any', this, axis, options);
+    const axes = axis ?? keptAxes('any', this, options);
+    return axes === undefined ? reduceAll('countNonzero', this) !== 0 : truthAxes('any', this, axes, options);
   }
 
   /** Are all elements nonzero? */
   all(this: NDArray): boolean;
   all(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  all(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   all(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | boolean {
-    return axis === undefined ? reduceAll('countNonzero', this) === this.size : truthAxes('all', this, axis, options);
+    const axes = axis ?? keptAxes('all', this, options);
+    return axes === undefined ? reduceAll('countNonzero', this) === this.size : truthAxes('all', this, axes, options);
   }
 
   mean(this: NDArray): Scalar;
   mean(this: NDArray, axis: Axes, options?: ReduceOptions): NDArray;
+  mean(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   mean(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
-    return axis === undefined ? meanAll(this) : meanAxes(this, axis, options);
+    const axes = axis ?? keptAxes('mean', this, options);
+    return axes === undefined ? meanAll(this) : meanAxes(this, axes, options);
   }
 
   /** `Σ |x − mean|² / (n − ddof)` */
-  var(this: NDArray, axis?: undefined, options?: VarianceOptions): number;
+  var(this: NDArray, axis?: undefined, options?: VarianceOptions & { readonly keepdims?: false }): number;
   var(this: NDArray, axis: Axes, options?: VarianceOptions): NDArray;
+  var(this: NDArray, axis: undefined, options: VarianceOptions & KeepDims): NDArray;
   var(this: NDArray, axis?: Axes, options?: VarianceOptions): NDArray | number {
-    return axis === undefined ? varianceAll(this, options) : varianceAxes(this, axis, options);
+    const axes = axis ?? keptAxes('var', this, options, ['keepdims', 'ddof']);
+    return axes === undefined ? varianceAll(this, options) : varianceAxes(this, axes, options);
   }
 
   /** The square root of `var`. */
-  std(this: NDArray, axis?: undefined, options?: VarianceOptions): number;
+  std(this: NDArray, axis?: undefined, options?: VarianceOptions & { readonly keepdims?: false }): number;
   std(this: NDArray, axis: Axes, options?: VarianceOptions): NDArray;
+  std(this: NDArray, axis: undefined, options: VarianceOptions & KeepDims): NDArray;
   std(this: NDArray, axis?: Axes, options?: VarianceOptions): NDArray | number {
-    if (axis === undefined) return Math.sqrt(varianceAll(this, options));
-    return varianceAxes(this, axis, options).powerInPlace(0.5);
+    const axes = axis ?? keptAxes('std', this, options, ['keepdims', 'ddof']);
+    return axes === undefined ? deviationAll(this, options) : deviationAxes(this, axes, options);
   }
 
   /** Running sums along an axis; without one, of the flattened array. */
@@ -109,9 +133,10 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   /** `(Σ |x|^order)^(1/order)`; 0 counts nonzeros, ±Infinity are the extremes of |x|. Several axes count as one long vector. */
   norm(this: NDArray, order?: NormOrder): number;
   norm(this: NDArray, order: NormOrder | undefined, axis: Axes, options?: ReduceOptions): NDArray;
+  norm(this: NDArray, order: NormOrder | undefined, axis: undefined, options: KeepDims): NDArray;
   norm(this: NDArray, order: NormOrder = 2, axis?: Axes, options?: ReduceOptions): NDArray | number {
-    if (axis !== undefined) return normAxes(this, order, axis, options);
-    return normOfRuns([this], this.dtype, undefined, order);
+    const axes = axis ?? keptAxes('norm', this, options);
+    return axes === undefined ? normOfRuns([this], this.dtype, undefined, order) : normAxes(this, order, axes, options);
   }
 
   /** `Σ x·y`, without conjugation, of arrays of one shape. */

@@ -13,6 +13,7 @@ export interface NormRecipe {
   readonly finish: (value: number) => number;
 }
 
+export const LARGEST = normRecipe(Number.POSITIVE_INFINITY);
 /** Norms whose sums of powers overflow and underflow where the norm itself does not. */
 export const sumsPowers = ({ kernel }: NormRecipe): boolean => kernel === 'sumSquares' || kernel === 'sumPower';
 /** Norms whose sums round, so that the order of additions is seen. */
@@ -146,8 +147,6 @@ export function normOfRuns(
   const scaling = scalingOf(largest, dtype, order ?? 2);
   return scaling ? scaling.undo(recipe.finish(combined(recipe, runs, reducer, order, scaling))) : largest;
 }
-
-const LARGEST = normRecipe(Number.POSITIVE_INFINITY);
 
 /** The norm of a distributed vector of any kind. */
 export const distributedNorm = (x: AnyVector, reducer: Communicator, order?: NormOrder): number =>

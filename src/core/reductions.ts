@@ -1,13 +1,16 @@
 import type { Extents, ReduceKernel } from './backend.js';
 import { div, type Scalar } from './complex.js';
-import { type DType, isComplex, isFloat } from './dtype.js';
+import { type DType, hostArray, isComplex, isFloat } from './dtype.js';
+import { unaryInPlace } from './elementwise.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { reduceResult } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
-import { normRecipe } from './norm.js';
+import { normRecipe, sumsModuli, sumsPowers } from './norm.js';
+import { areInRange, normsAlong } from './norms-along.js';
 import { checkOptions } from './options.js';
+import { dotsAreReproducible } from './reproducible.js';
 import { tidy } from './scope.js';
-import { around, product, type Shape, toAxes } from './shape.js';
+import { around, product, type Shape, toAxes, toAxis } from './shape.js';
 
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -37,6 +40,18 @@ function gatherAxes(x: NDArray, axes: readonly number[]): { readonly from: NDArr
 /** The shape that is left when `axes` are reduced. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
   return keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k));
+}
+
+/** The axes that a call without any reduces to an array: all of them, where they are kept; undefined where a scalar is asked for. */
+export function keptAxes(
+  op: string,
+  x: NDArray,
+  options: ReduceOptions | undefined,
+  known: readonly string[] = ['keepdims'],
+): Axes | undefined {
+  if (options === undefined) return undefined;
+  checkOptions(op, options, known);
+  return options.keepdims ? x.shape.map((_, k) => k) : undefined;
 }
 
 function checkOrdered(op: string, x: NDArray): void {
@@ -83,7 +98,7 @@ export function meanAll(x: NDArray): Scalar {
 export function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
-    return reduceAxes('sum', from, axis, options).scale(1 / countAlong(x, toAxes(axis, x.shape.length)));
+    return reduceAxes('sum', from, axis, options).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)));
   });
 }
 
@@ -92,8 +107,8 @@ export interface VarianceOptions extends ReduceOptions {
   readonly ddof?: number;
 }
 
-function checkVariance(options: VarianceOptions): Required<VarianceOptions> {
-  checkOptions('var', options, ['keepdims', 'ddof']);
+function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required<VarianceOptions> {
+  checkOptions(owner, options, ['keepdims', 'ddof']);
   const { ddof = 0, keepdims = false } = options;
   if (!Number.isFinite(ddof)) throw new ArgumentError(`expected ddof to be a number, received ${String(ddof)}`);
   return { ddof, keepdims };
@@ -101,7 +116,7 @@ function checkVariance(options: VarianceOptions): Required<VarianceOptions> {
 
 /** `Σ |x − mean|² / (n − ddof)` */
 export function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
-  const { ddof } = checkVariance(options);
+  const { ddof } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAll(x));
     return (reduceAll('sumSquares', deviations) as number) / (x.size - ddof);
@@ -109,28 +124,50 @@ export function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
 }
 
 export function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
-  const { ddof, keepdims } = checkVariance(options);
+  const { ddof, keepdims } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
-    return reduceAxes('sumSquares', deviations, axis, { keepdims }).scale(1 / (countAlong(x, toAxes(axis, x.shape.length)) - ddof));
+    return reduceAxes('sumSquares', deviations, axis, { keepdims }).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)) - ddof);
+  });
+}
+
+/** `√(Σ |x − mean|² / (n − ddof))`, without overflow on the way. */
+export function deviationAll(x: NDArray, options: VarianceOptions = {}): number {
+  const { ddof } = checkVariance('std', options);
+  return tidy(() => x.subtract(meanAll(x)).norm() / Math.sqrt(x.size - ddof));
+}
+
+export function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+  const { ddof, keepdims } = checkVariance('std', options);
+  return tidy(() => {
+    const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
+    return normAxes(deviations, 2, axis, { keepdims }).divideInPlace(Math.sqrt(countAlong(x, toAxes(axis, x.shape.length)) - ddof));
   });
 }
 
 /** Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long vector. */
 export function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
-  const { kernel } = normRecipe(order);
+  const recipe = normRecipe(order);
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
-    const sums = reduceAxes(kernel, from, axis, options, order);
-    if (kernel === 'sumSquares') return sums.sqrt();
-    return kernel === 'sumPower' ? sums.power(1 / order) : sums;
+    const sums = reduceAxes(recipe.kernel, from, axis, options, order);
+    const exactly = dotsAreReproducible() && sumsModuli(recipe);
+    if (exactly || (sumsPowers(recipe) && !areInRange(sums))) {
+      const gathered = gatherAxes(from, toAxes(axis, x.shape.length));
+      const norms = hostArray(sums.dtype, sums.size);
+      norms.set(normsAlong(gathered.from, gathered.extents, order));
+      return sums.space.upload(norms);
+    }
+    if (recipe.kernel === 'sumSquares') unaryInPlace('sqrt', sums);
+    return recipe.kernel === 'sumPower' ? sums.powerInPlace(1 / order) : sums;
   });
 }
 
 /** First position of the extreme along one axis, int32; NaN wins. */
-export function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number): NDArray {
+function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options: ReduceOptions = {}): NDArray {
+  checkOptions(`arg${op}`, options, ['keepdims']);
   checkOrdered(`arg${op}`, x);
-  const [k] = toAxes(axis, x.shape.length) as [number];
+  const k = toAxis(axis, x.shape.length);
   const n = x.shape[k] as number;
   checkNotEmpty(`arg${op}`, x, n);
   return tidy(() => {
@@ -144,11 +181,16 @@ export function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number): NDA
     const column = positions.reshape(x.shape.map((_, j) => (j === k ? n : 1)));
     // of the positions that hit, the least: the others become n
     const misses = hit.subtract(1).multiplyInPlace(-n);
-    return reduceAxes('min', misses.addInPlace(column), k);
+    return reduceAxes('min', misses.addInPlace(column), k, options);
   });
 }
 
-export function argExtremeAll(op: 'max' | 'min', x: NDArray): number {
+/** {@link argExtremeAxis}, or the place in the flattened array. */
+export function argExtreme(op: 'max' | 'min', x: NDArray, axis: number | undefined, options: ReduceOptions = {}): NDArray | number {
+  if (axis !== undefined) return argExtremeAxis(op, x, axis, options);
+  if (keptAxes(`arg${op}`, x, options)) {
+    return tidy(() => argExtremeAxis(op, x.ravel(), 0).reshape(x.shape.map(() => 1)));
+  }
   checkOrdered(`arg${op}`, x);
   checkNotEmpty(`arg${op}`, x, x.size);
   return x.backend.argExtreme(op, x);

@@ -225,15 +225,14 @@ export function addExactly({ x, y, conjugate }: InnerProduct, lanes: Float64Arra
 export function addPowersExactly(x: Elements, order: number, scaling: Scaling | undefined, lanes: Float64Array): void {
   if (x.size === 0) return;
   x.storage.backend.synchronize();
-  addPowers(seenOnHost(x), lanesOf(x.storage.dtype), 0, 1, order, scaling?.factors ?? [], lanes);
+  addPowers(seenOnHost(x), lanesOf(x.storage.dtype), { first: 0, step: 1, count: x.size }, order, scaling?.factors ?? [], lanes);
 }
 
-/** As {@link addPowersExactly}, of the elements of `values` from `first` on, `step` elements apart. */
+/** As {@link addPowersExactly}, of `count` elements of `values` from `first` on, `step` elements apart. */
 export function addPowers(
   values: HostArray,
   width: 1 | 2,
-  first: number,
-  step: number,
+  { first, step, count }: { readonly first: number; readonly step: number; readonly count: number },
   order: number,
   factors: readonly number[],
   lanes: Float64Array,
@@ -244,7 +243,7 @@ export function addPowers(
     for (const factor of factors) v *= factor;
     return v;
   };
-  for (let k = width * first; k < values.length; k += width * step) {
+  for (let i = 0, k = width * first; i < count; i++, k += width * step) {
     const re = scaled(k);
     const im = width === 2 ? scaled(k + 1) : 0;
     if (re === 0 && im === 0) continue;

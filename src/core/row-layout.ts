@@ -20,6 +20,8 @@ export function flatOf(layout: Layout): Layout {
     : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
 }
 
-/** Local shapes of an array split along `axis` at most: those of ranks without elements, too, differ along it only. */
-export const partsAlong = (layout: Layout, axis: number): Shape[] =>
-  layout.localShapes.map((s) => (product(s) > 0 ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n))));
+/** Local shapes of an array split along `axis` at most: those of ranks beyond its process grid, too, differ along it only. */
+export function partsAlong(layout: Layout, axis: number): Shape[] {
+  const taking = product(layout.grid);
+  return layout.localShapes.map((s, rank) => (rank < taking ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n))));
+}

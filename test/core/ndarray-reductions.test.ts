@@ -147,6 +147,9 @@ onEveryBackend('reductions of NDArray', (backend) => {
           const lists = groups(x.toArray(), shape, [axis]).map((l) => l.map(re));
           expect(flat(x.argmax(axis).toArray())).deep.equals(lists.map((l) => first(l, (a, b) => a > b)));
           expect(flat(x.argmin(axis).toArray())).deep.equals(lists.map((l) => first(l, (a, b) => a < b)));
+          const kept = x.argmax(axis, { keepdims: true });
+          expect(kept.shape).deep.equals(shape.map((n, k) => (k === axis ? 1 : n)));
+          expect(flat(kept.toArray())).deep.equals(flat(x.argmax(axis).toArray()));
           expect(x.argmax()).equals(first(values, (a, b) => a > b));
           expect(x.argmin()).equals(first(values, (a, b) => a < b));
         },
@@ -178,6 +181,81 @@ onEveryBackend('reductions of NDArray', (backend) => {
     expect(x.mean()).satisfies(Number.isNaN);
     for (const call of [() => x.max(), () => x.min(0), () => x.argmax(), () => x.argmin(0)]) expect(call).throws(ShapeError, 'of nothing');
     expect(x.max(1).shape).deep.equals([0]);
+  });
+
+  it('along empty axes, and of lines of nothing, have the shapes of NumPy', () => {
+    for (const shape of [
+      [3, 0],
+      [0, 3],
+      [0, 0],
+      [2, 0, 3],
+    ]) {
+      const x = NDArray.zeros(shape);
+      for (const axis of shape.keys()) {
+        const n = shape[axis] as number;
+        for (const keepdims of [false, true]) {
+          const left = keepdims ? shape.map((m, k) => (k === axis ? 1 : m)) : shape.filter((_, k) => k !== axis);
+          const message = `[${shape}], axis ${axis}, keepdims ${keepdims}`;
+          for (const [name, y, value] of [
+            ['sum', x.sum(axis, { keepdims }), 0],
+            ['prod', x.prod(axis, { keepdims }), 1],
+            ['mean', x.mean(axis, { keepdims }), Number.NaN],
+            ['var', x.var(axis, { keepdims }), Number.NaN],
+            ['std', x.std(axis, { keepdims }), Number.NaN],
+            ['any', x.any(axis, { keepdims }), 0],
+            ['all', x.all(axis, { keepdims }), 1],
+            ['norm', x.norm(2, axis, { keepdims }), 0],
+          ] as const) {
+            expect(y.shape, `${name} ${message}`).deep.equals(left);
+            for (const v of y.toHost()) expect(Object.is(v, value), `${name} ${message}: ${v}`).equals(true);
+          }
+          for (const call of [
+            () => x.max(axis, { keepdims }),
+            () => x.min(axis, { keepdims }),
+            () => x.argmax(axis, { keepdims }),
+            () => x.argmin(axis, { keepdims }),
+          ]) {
+            if (n === 0 && left.every((m) => m > 0)) expect(call, message).throws(ShapeError);
+            else if (n > 0) expect(call().shape, message).deep.equals(left);
+          }
+          expect(x.cumsum(axis).shape).deep.equals(shape);
+        }
+      }
+    }
+  });
+
+  it('keep all axes where no axis is named', () => {
+    const x = NDArray.array([
+      [1, 5, 2],
+      [7, 0, 7],
+    ]);
+    const kept = { keepdims: true } as const;
+    for (const [y, value] of [
+      [x.sum(undefined, kept), 22],
+      [x.prod(undefined, kept), 0],
+      [x.max(undefined, kept), 7],
+      [x.min(undefined, kept), 0],
+      [x.argmax(undefined, kept), 3],
+      [x.argmin(undefined, kept), 4],
+      [x.any(undefined, kept), 1],
+      [x.all(undefined, kept), 0],
+      [x.mean(undefined, kept), x.mean()],
+      [x.var(undefined, { ddof: 1, ...kept }), x.var(undefined, { ddof: 1 })],
+      [x.std(undefined, kept), x.std()],
+      [x.norm(1, undefined, kept), 22],
+    ] as const) {
+      near(y.toArray(), [[value]], 1e-6);
+      expect(y.shape).deep.equals([1, 1]);
+    }
+    for (const call of [() => x.argmax(0, { keepdim: true } as never), () => x.sum(undefined, { axis: 0 } as never)])
+      expect(call).throws(ArgumentError, 'unknown option');
+  });
+
+  it('means of ones are 1, deviations do not overflow on the way', () => {
+    for (const n of [3, 7, 49, 98, 103]) expect(NDArray.ones([n, 2]).mean(0).toArray()).deep.equals([1, 1]);
+    const x = NDArray.array([1e25, 3e25], { dtype: 'float32' });
+    expect(x.std()).closeTo(1e25, 1e19);
+    near(x.std(0), 1e25, 1e-6 * 1e25);
   });
 
   it('divide by n - ddof', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, type HostArray, hostArray, isComplex, isSamePrecision } from '../../src/core/dtype.js';
+import { type DType, type HostArray, hostArray, isComplex, isSamePrecision, realOf } from '../../src/core/dtype.js';
 import { Layout } from '../../src/core/layout.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { withReproducibleDots } from '../../src/core/reproducible.js';
@@ -40,7 +40,7 @@ function normOf(moduli: readonly number[], order = 2): number {
 /** Numbers of any size, also the smallest, whose last places are few. */
 function expectNear(value: number, exact: number, dtype: DType, message: string): void {
   const [relative, smallest] = precisionOf(dtype) === 'double' ? [1e-13, 5e-324] : [1e-5, 2 ** -149];
-  if (!Number.isFinite(exact)) expect(value, message).equals(exact);
+  if (!Number.isFinite(exact)) expect(Object.is(value, exact), `${message}: ${value}, expected ${exact}`).equals(true);
   else expect(Math.abs(value - exact), `${message}: ${value}, expected ${exact}`).at.most(relative * exact + 2 * smallest);
 }
 
@@ -114,6 +114,95 @@ group('norms of numbers of every size', () => {
       DistributedArray.full([6], 2 * tiny, { backend }),
     ]);
     expectNear(stack.norm(), Math.sqrt(27) * tiny, 'float32', 'stacked');
+  });
+});
+
+/** Lines whose norms lie far apart, one of zeros, one infinite, one NaN, and their norms. */
+function lines(dtype: DType): { readonly values: HostArray; readonly norms: (order: number) => number[] } {
+  const exponents = EXPONENTS[precisionOf(dtype)];
+  const n = 5;
+  const rows = [
+    ...exponents.map((e) => drawn(dtype, n, 10 ** e, SEED)),
+    drawn(dtype, n, 0, SEED),
+    drawn(dtype, n, 1, SEED),
+    drawn(dtype, n, 1, SEED),
+  ];
+  (rows.at(-2) as HostArray)[2] = Number.NEGATIVE_INFINITY;
+  (rows.at(-1) as HostArray)[3] = Number.NaN;
+  const values = hostArray(dtype, n * rows.length);
+  rows.forEach((row, k) => values.set(row, k * row.length));
+  const moduli = rows.map((row) => Array.from({ length: n }, (_, i) => modulus(row, dtype, i)));
+  return {
+    values,
+    norms: (order) => moduli.map((m) => (m.some(Number.isNaN) ? Number.NaN : normOf(m, order))),
+  };
+}
+
+group('norms along an axis, of numbers of every size', () => {
+  distributed('lines that differ in size, with zeros, infinity and NaN among them', ({ comm, backend, floats }) => {
+    for (const dtype of floats) {
+      const { values, norms } = lines(dtype);
+      const whole = NDArray.fromHost(values, [values.length / (isComplex(dtype) ? 10 : 5), 5], { dtype, backend });
+      for (const order of [2, 3, 0.5, 40, 1]) {
+        const exact = norms(order).map((v) => hostArray(realOf(dtype), 1).fill(v)[0] as number);
+        for (const [axis, x] of [
+          [1, whole],
+          [0, whole.transpose()],
+        ] as const) {
+          const check = (result: NDArray, how: string) => {
+            expect(result.dtype).equals(realOf(dtype));
+            result.toHost().forEach((v, k) => {
+              expectNear(v, exact[k] as number, dtype, `${dtype}, order ${order}, axis ${axis}, ${how}, line ${k}, seed ${SEED}`);
+            });
+          };
+          check(x.norm(order, axis), 'one array');
+          check(
+            withReproducibleDots(() => x.norm(order, axis)),
+            'one array, exact',
+          );
+          for (const layout of layoutsOf(x.shape, comm.size).filter((l) => l.grid.filter((g) => g > 1).length < 2)) {
+            const spread = placed(x, layout, comm);
+            check(spread.norm(order, axis).asArray(), `${layout}`);
+            if (order > 3) continue;
+            const exactly = withReproducibleDots(() =>
+              [spread.norm(order, axis).asArray(), x.norm(order, axis)].map((y) => [...y.toHost()]),
+            );
+            expect(exactly[0], `${dtype}, order ${order}, axis ${axis}, ${layout}, bits`).deep.equals(exactly[1]);
+          }
+        }
+      }
+    }
+  });
+
+  distributed('one reduction where the axis is split, none elsewhere; two more for sums that are not precise', ({ comm, backend }) => {
+    const tiny = backend.defaultDType === 'float64' ? 1e-200 : 1e-30;
+    const reductions = (axis: number): number[] =>
+      [0, 1, tiny].map((v) => traffic(comm, () => DistributedArray.full([comm.size, 3], v, { backend }).norm(2, axis)).reductions);
+    expect(reductions(0)).deep.equals([1, 1, 3]);
+    expect(reductions(1)).deep.equals([0, 0, 0]);
+  });
+
+  distributed('of empty arrays: the shape is that of the others, with keepdims too', ({ comm, backend, dtypes }) => {
+    for (const dtype of dtypes) {
+      for (const shape of [[5, 0], [0, 5], [0, 0], [4, 0, 3], [0], [2, 3]]) {
+        const whole = NDArray.zeros(shape, { dtype, backend });
+        for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
+          if (layout.grid.filter((g) => g > 1).length > 1) continue;
+          for (const axis of shape.keys()) {
+            for (const keepdims of [false, true]) {
+              for (const order of [2, 1, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+                const exact = whole.norm(order, axis, { keepdims });
+                const y = placed(whole, layout, comm).norm(order, axis, { keepdims });
+                const message = `${dtype}, [${shape}], axis ${axis}, order ${order}, keepdims ${keepdims}, ${layout}`;
+                // a distributed array has one axis at least
+                expect(y.globalShape, message).deep.equals(exact.shape.length === 0 ? [1] : exact.shape);
+                expect([...y.asArray().toHost()], message).deep.equals([...exact.toHost()]);
+              }
+            }
+          }
+        }
+      }
+    }
   });
 });
 

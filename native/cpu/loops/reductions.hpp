@@ -67,28 +67,31 @@ double sumAbs(std::size_t n, const T* x) {
   return sumLoop(n, F{x});
 }
 
-/** NaN where there is one. */
-template <typename T>
-double maxAbs(std::size_t n, const T* x) {
+/** The largest modulus, 0 of nothing, or the smallest, infinity of nothing; NaN where there is one. */
+template <typename T, bool LARGEST>
+LOPS_INLINE double extremeAbs(std::size_t n, const T* x) {
   constexpr std::size_t W = wideWidth;
-  Wide m[4] = {};
+  const double first = LARGEST ? 0 : HUGE_VAL;
+  Wide m[4];
+  for (int k = 0; k < 4; k++) m[k] = splat<double>(0) + first;
   Wide zero = {};  // x − x: NaN sticks where x is NaN or infinite
   std::size_t i = 0;
   for (; i + 4 * W <= n; i += 4 * W) {
     for (int k = 0; k < 4; k++) {
       const Wide v = absWide(loadWide(x + i + static_cast<std::size_t>(k) * W));
-      m[k] = v > m[k] ? v : m[k];
+      m[k] = (LARGEST ? v > m[k] : v < m[k]) ? v : m[k];
       zero += v - v;
     }
   }
-  double most = 0;
+  double most = first;
+  const auto better = [](double a, double b) { return LARGEST ? a > b : a < b; };
   for (int k = 0; k < 4; k++) {
-    for (std::size_t l = 0; l < W; l++) most = m[k][l] > most ? m[k][l] : most;
+    for (std::size_t l = 0; l < W; l++) most = better(m[k][l], most) ? m[k][l] : most;
   }
   double rest = total(zero);
   for (; i < n; i++) {
     const double v = std::fabs(static_cast<double>(x[i]));
-    most = v > most ? v : most;
+    most = better(v, most) ? v : most;
     rest += v - v;
   }
   if (rest == 0) return most;
@@ -96,6 +99,15 @@ double maxAbs(std::size_t n, const T* x) {
     if (std::isnan(x[i])) return static_cast<double>(x[i]);
   }
   return most;
+}
+
+template <typename T>
+double maxAbs(std::size_t n, const T* x) {
+  return extremeAbs<T, true>(n, x);
+}
+template <typename T>
+double minAbs(std::size_t n, const T* x) {
+  return extremeAbs<T, false>(n, x);
 }
 
 template <typename T>
@@ -157,9 +169,16 @@ void accumulate(int p, std::size_t n, const T* x, double* a) {
   } else if (p == 1) {
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) a[i] += std::fabs(static_cast<double>(x[i]));
-  } else {
+  } else if (p == 2) {
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) a[i] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  } else {
+    // the largest; NaN stays
+    LOPS_IVDEP
+    for (std::size_t i = 0; i < n; i++) {
+      const double v = std::fabs(static_cast<double>(x[i]));
+      a[i] = a[i] >= v || a[i] != a[i] ? a[i] : v;
+    }
   }
 }
 

@@ -77,7 +77,7 @@ function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   const make = new Operands(220 + REDUCE_OPS.indexOf(op));
   // int32 has no infinity to stand for the largest of nothing
   const extents = EXTENTS.filter(([, n]) => n > 0 || isFloat(dtype));
-  return extents.map(
+  const cases = extents.map(
     ([outer, n, inner]): KernelCase => ({
       title: `${op}, [${outer}, ${n}, ${inner}]`,
       operands: [
@@ -88,6 +88,34 @@ function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
       run: (b, e) => void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
     }),
   );
+  if (!isFloat(dtype)) return cases;
+  // a line with NaN, one with infinity and one with both
+  return [
+    ...cases,
+    ...[
+      [3, 70, 1],
+      [1, 70, 3],
+      [1, 5, 40],
+    ].map(([outer, n, inner]: readonly number[]): KernelCase => {
+      const [o, m, i] = [outer as number, n as number, inner as number];
+      const values = make.numbers(dtype, o * m * i);
+      const put = (line: number, k: number, value: number) => {
+        const element = o > 1 ? line * m + k : k * i + line;
+        values[lanesOf(dtype) * element] = value;
+      };
+      put(0, 2, Number.NaN);
+      put(1, 3, Number.NEGATIVE_INFINITY);
+      put(2, 1, Number.NaN);
+      put(2, 4, Number.POSITIVE_INFINITY);
+      return {
+        title: `${op} with NaN and infinity, [${o}, ${m}, ${i}]`,
+        operands: [make.in(dtype, o * m * i, 1, values), make.out(reduceResult(op, dtype), o * i, 1)],
+        ulps: 64,
+        scale: 70,
+        run: (b, e) => void b.reduceAxis(op, at(e, 0), [o, m, i], at(e, 1), 2),
+      };
+    }),
+  ];
 }
 
 function dotsCases(dtype: DType): KernelCase[] {
