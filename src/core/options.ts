@@ -24,6 +24,12 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best;
 }
 
+/** A value in an error message: a number or a word as it is, of anything larger its kind. */
+export function described(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'value'}` : String(value);
+}
+
 /** Refuses option names that are not known, and names the nearest right one. */
 export function checkOptions(owner: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;

@@ -5,6 +5,7 @@ import { type DType, promote } from './dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
 import { type Interruption, passenger } from './interruption.js';
 import type { NDArray } from './ndarray.js';
+import { described } from './options.js';
 import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { Shape } from './shape.js';
 
@@ -103,9 +104,9 @@ export type VectorPair = readonly [AnyVector, AnyVector];
 /** Throws {@link ArgumentError} unless `x` is a vector: programs without types pass anything. */
 export function checkVector(owner: string, name: string, x: unknown): void {
   if (typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x) return;
-  const what =
-    typeof x === 'object' && x !== null ? `a ${x.constructor?.name ?? 'value'}` : typeof x === 'function' ? 'a function' : String(x);
-  throw new ArgumentError(`${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${what}`);
+  throw new ArgumentError(
+    `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${described(x)}`,
+  );
 }
 
 /** Throws unless both vectors live on one backend. */

@@ -1,8 +1,8 @@
 import { ArgumentError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { type AnyVector, type Space, seenIn, type Vector } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
+import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
+import { checkOptions, described } from '../core/options.js';
+import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { withWorkspaces } from '../core/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from './cg.js';
 import {
   begin,
@@ -80,10 +80,26 @@ export interface SplitBregmanState<M extends Vector<M>, D extends Vector<D>> ext
 
 /** `cost` is `½μ‖y − A x‖² + ½ Σ εᵢ‖dᵢ − Rᵢx‖² + Σ εᵢ² ‖Rᵢx‖₁`. */
 export type SplitBregmanStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<SplitBregmanState<M, D>>;
-/** `cost` is that after every iteration. */
+/** `cost` is that at the start and after every iteration. */
 export type SplitBregmanResult<M> = SolverResult<M>;
 
 const NAME = 'splitBregman';
+const TERM_OPTIONS = ['R', 'eps', 'data'] as const;
+
+/** Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`, data in those of L2 only. */
+function checkTerms(which: 'l1' | 'l2', terms: readonly BregmanTerm<AnyVector>[]): void {
+  if (!Array.isArray(terms))
+    throw new ArgumentError(`${NAME}: expected ${which} to be a list of terms { R, eps }, received ${described(terms)}`);
+  for (const [k, term] of terms.entries()) {
+    const owner = `${NAME}: ${which}[${k}]`;
+    if (typeof term !== 'object' || term === null)
+      throw new ArgumentError(`${owner}: expected a term { R, eps }, received ${described(term)}`);
+    checkOptions(owner, term, which === 'l1' ? TERM_OPTIONS.slice(0, 2) : TERM_OPTIONS);
+    checkOperator(owner, term.R);
+    if (term.eps !== undefined) checkNonNegative(owner, { eps: term.eps });
+    if (term.data !== undefined) checkVector(owner, 'data', term.data);
+  }
+}
 const START_OPTIONS = ['x0', 'l1', 'l2', 'mu', 'tau', 'inner', 'tol', 'solver'] as const;
 
 function init<M extends Vector<M>, D extends Vector<D>>(
@@ -93,9 +109,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 ): SplitBregmanState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol = 1e-10 } = options;
-  if (!Array.isArray(l1) || l1.length === 0) throw new ArgumentError(`${NAME}: expected l1 to be a list of at least one term { R, eps }`);
+  checkTerms('l1', l1);
+  checkTerms('l2', l2);
+  if (l1.length === 0) throw new ArgumentError(`${NAME}: expected l1 to be a list of at least one term { R, eps }, received none`);
   checkNonNegative(NAME, { mu, tau, tol });
-  for (const { eps = 1 } of [...l1, ...l2]) checkNonNegative(NAME, { 'eps of a term': eps });
   checkOptions(`${NAME}: solver`, options.solver, ['niter', 'tol', 'rtol', 'M']);
   const solver = { niter: 30, tol: 0, rtol: 1e-8, ...options.solver };
   checkCount(NAME, { inner, 'solver.niter': solver.niter });
@@ -111,28 +128,30 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { niter: _, ...limits } = solver;
   const problem = cg.init(normal, fixed, limits);
   const state = { ...begin(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']), settings, problem, ...vectors };
-  state.cost = costOf(state);
-  conclude(NAME, state, { scalars: [state.cost] });
+  state.before.fill(0);
+  const { cost } = measure(state);
+  conclude(NAME, state, { cost, scalars: [cost] });
   return state;
 }
 
-function costOf<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): number {
-  const { A, x, y, r, w, settings } = state;
+/** The cost, and the norm of the update that `before` holds: one reduction for all squares and one a term of L1. */
+function measure<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): { cost: number; update: number } {
+  const { A, x, before, y, r, w, settings } = state;
+  const { mu, l1, l2 } = settings;
   A.matvec(x, r).axpby(1, y, -1);
-  let cost = 0.5 * settings.mu * r.rdot(r);
-  for (const [k, { R, eps = 1 }] of settings.l1.entries()) {
-    R.matvec(x, w[k]);
-    cost += eps * eps * (w[k] as AnyVector).norm(1);
-  }
-  for (const { R, eps = 1, data } of settings.l2) {
-    const range: Space<AnyVector> = R.rangeOf(x.space);
-    cost += withWorkspace(range, (Rx) => {
-      R.matvec(x, Rx);
-      if (data) Rx.axpby(1, seenIn(data, range), -1);
-      return 0.5 * eps * Rx.rdot(Rx);
-    });
-  }
-  return cost;
+  const spaces = l2.map(({ R }): Space<AnyVector> => R.rangeOf(x.space));
+  return withWorkspaces(spaces, (misfits) => {
+    for (const [k, { R, data }] of l2.entries()) {
+      const misfit: AnyVector = R.matvec(x, misfits[k]);
+      if (data) misfit.axpby(1, seenIn(data, misfit.space), -1);
+    }
+    const pairs = [before, r, ...misfits].map((v): VectorPair => [v, v]);
+    const [square = 0, misfit = 0, ...others] = rdots(...pairs);
+    let cost = 0.5 * mu * misfit;
+    for (const [k, { R, eps = 1 }] of l1.entries()) cost += eps * eps * (R.matvec(x, w[k]) as AnyVector).norm(1);
+    for (const [k, { eps = 1 }] of l2.entries()) cost += 0.5 * eps * (others[k] as number);
+    return { cost, update: Math.sqrt(square) };
+  });
 }
 
 /** One iteration: `inner` passes of solving for x and shrinking, then the update of the Bregman variables. */
@@ -158,8 +177,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
   }
   for (const k of l1.keys()) (b[k] as AnyVector).axpby(tau, w[k], 1).axpby(-tau, d[k], 1);
   before.axpby(-1, x, 1);
-  const update = Math.sqrt(before.rdot(before));
-  const cost = costOf(state);
+  const { cost, update } = measure(state);
   state.iteration++;
   conclude(NAME, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [cost, update] });
 }
@@ -187,7 +205,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  *
  * It stops where `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations.
  * Memory: x, x before, two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg. An iteration costs `inner` times cg and one
- * forward of each L1 term, and for the cost one application of each operator and one reduction a term; it allocates no vector.
+ * forward of each L1 term, and for the cost one application of each operator, one reduction, and one for each L1 term; it allocates no vector.
  * Errors: as for {@link cg}.
  * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
  */

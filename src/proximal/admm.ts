@@ -1,7 +1,8 @@
 import { checkOptions } from '../core/options.js';
-import type { Vector } from '../core/vector.js';
+import { checkVector, type Vector } from '../core/vector.js';
 import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
+import { checkPositive, fitting, refuseMask } from './checks.js';
+import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -53,15 +54,17 @@ function init<V extends Vector<V>>(
   options: AdmmStartOptions<V>,
 ): AdmmState<V> {
   checkOptions('admm.init', options, START_OPTIONS);
+  checkFunctions('admm', { f, g });
   const { tau, z0, gfirst = false, tol = 0 } = options;
   checkPositive('admm', 'tau', tau);
   checkNonNegative('admm', { tol });
   checkFlag('admm', { gfirst });
   checkStart('admm', x0);
+  if (z0 !== undefined) checkVector('admm', 'z0', z0);
   const comm = f.comm ?? g.comm;
   refuseMask('admm', comm, x0);
   const x = x0.copy();
-  const z = x.emptyLike().assign(z0 ?? x0);
+  const z = x.emptyLike().assign(z0 === undefined ? x0 : (fitting('admm', 'z0', z0, x) as V));
   const state = withMemories<AdmmState<V>>(
     {
       ...begin({ comm }, x),

@@ -3,8 +3,9 @@ import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { begin, checkCount, checkNonNegative, copyInto, solverSpaces, solving, startVector, stepping } from '../optimization/solver.js';
+import { checkPositive, refuseMask } from './checks.js';
 import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
-import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
+import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
   describeProximal,
   moveAndMeasure,
@@ -61,6 +62,7 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   options: AdmmL2StartOptions<M>,
 ): AdmmL2State<M, D, Z> {
   checkOptions('admml2.init', options, START_OPTIONS);
+  checkFunctions('admml2', { g });
   const { tau, x0, inner = {}, tol = 0 } = options;
   checkPositive('admml2', 'tau', tau);
   checkNonNegative('admml2', { tol });

@@ -1,43 +1,79 @@
-import { isComplex } from '../core/dtype.js';
+import { isComplex, isSamePrecision } from '../core/dtype.js';
 import { ArgumentError, DTypeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { clamp } from '../optimization/moduli.js';
+import { withWorkspace, withWorkspaces } from '../core/workspace.js';
+import { checkOnAll, checkRealVector, fitting } from './checks.js';
 import { Indicator } from './indicator.js';
 
-export interface BoxOptions {
-  /** @default -Infinity */
-  readonly lower?: number;
-  /** @default Infinity */
-  readonly upper?: number;
+export interface BoxOptions<V extends AnyVector = AnyVector> {
+  /** A number, or a real vector of one for each element. @default -Infinity */
+  readonly lower?: number | V;
+  /** A number, or a real vector of one for each element. @default Infinity */
+  readonly upper?: number | V;
 }
 
 /**
- * The indicator of `lower ≤ xᵢ ≤ upper`, for real vectors.
+ * The indicator of `lowerᵢ ≤ xᵢ ≤ upperᵢ`, for real vectors.
  *
- * prox: `min(max(x, lower), upper)`; separable, no reduction. value: one reduction.
- * Errors: {@link DTypeError} for complex vectors.
+ * prox: `min(max(x, lower), upper)`; separable, no reduction. value: one reduction. Vectors of bounds are compared once, for one reduction.
+ * Errors: {@link DTypeError} for complex vectors, {@link ArgumentError} where a lower bound is above its upper one, or NaN, {@link ShapeError} where bounds do not fit.
  */
-export class Box extends Indicator {
-  readonly lower: number;
-  readonly upper: number;
-  constructor(options: BoxOptions = {}) {
+export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
+  readonly lower: number | V;
+  readonly upper: number | V;
+  constructor(options: BoxOptions<V> = {}) {
     super();
     checkOptions('Box', options, ['lower', 'upper']);
-    this.lower = options.lower ?? Number.NEGATIVE_INFINITY;
-    this.upper = options.upper ?? Number.POSITIVE_INFINITY;
-    if (!(this.lower <= this.upper))
-      throw new ArgumentError(`Box: expected lower to be at most upper, received ${String(this.lower)} and ${String(this.upper)}`);
+    const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = options;
+    checkBounds(lower, upper);
+    this.lower = lower;
+    this.upper = upper;
   }
-  override contains(x: AnyVector): boolean {
-    return withWorkspace(x.space, (work: AnyVector) => {
+  override contains(x: V): boolean {
+    return withWorkspace(x.space, (work: V) => {
       this.fillProjection(x, work);
       return work.axpby(-1, x, 1).norm(Number.POSITIVE_INFINITY) === 0;
     });
   }
-  protected override fillProjection(x: AnyVector, y: AnyVector): void {
+  protected override fillProjection(x: V, y: V): void {
     if (isComplex(x.dtype)) throw new DTypeError(`Box: expected a real vector, complex numbers have no order, received ${x.dtype}`);
-    clamp(x, this.lower, this.upper, y);
+    if (y !== x) y.assign(x);
+    limit(y, 'maximum', 'lower', this.lower);
+    limit(y, 'minimum', 'upper', this.upper);
   }
+}
+
+/** `y ← max(y, bound)`, or min. */
+function limit(y: AnyVector, which: 'maximum' | 'minimum', name: string, bound: number | AnyVector): void {
+  const { backend } = y;
+  if (typeof bound !== 'number') fitting('Box', name, bound, y).map((limits, a) => backend.binary(which, a, limits, a), y);
+  else if (Number.isFinite(bound)) y.map((a, b) => backend.binary(which, a, bound, b));
+}
+
+/** Throws {@link ArgumentError} unless lower bounds are at most the upper ones, and none is NaN. */
+function checkBounds(lower: number | AnyVector, upper: number | AnyVector): void {
+  if (typeof lower === 'number' && typeof upper === 'number') {
+    if (!(lower <= upper)) throw new ArgumentError(`Box: expected lower to be at most upper, received ${lower} and ${upper}`);
+    return;
+  }
+  const bounds = { lower, upper };
+  for (const [name, bound] of Object.entries(bounds)) if (typeof bound !== 'number') checkRealVector('Box', name, bound);
+  const [name, vector] = typeof lower === 'number' ? (['upper', upper] as const) : (['lower', lower] as const);
+  const like = vector as AnyVector;
+  const ordered = withWorkspaces([like.space, like.space], ([l, u]) => {
+    const largest = isSamePrecision(like.dtype, 'float64') ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
+    const finite = (w: AnyVector, side: 'lower' | 'upper'): AnyVector => {
+      const bound = bounds[side];
+      if (typeof bound === 'number') w.fill(bound);
+      else w.assign(fitting('Box', side, bound, like));
+      limit(w, 'maximum', side, -largest);
+      limit(w, 'minimum', side, largest);
+      return w;
+    };
+    const above = finite(l as AnyVector, 'lower').axpby(-1, finite(u as AnyVector, 'upper'), 1);
+    limit(above, 'maximum', 'lower', 0);
+    return above.norm(Number.POSITIVE_INFINITY) === 0;
+  });
+  checkOnAll('Box', name, like, ordered, 'ordered: lower at most upper, none NaN');
 }

@@ -2,7 +2,8 @@ import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
+import { checkPositive, refuseMask } from './checks.js';
+import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -55,6 +56,7 @@ function init<V extends Vector<V>>(
 ): DouglasRachfordState<V> {
   const name = 'douglasRachford';
   checkOptions(`${name}.init`, options, START_OPTIONS);
+  checkFunctions(name, { f, g });
   const { tau, eta = 1, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   if (!(eta > 0 && eta < 2)) throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${String(eta)}`);

@@ -1,15 +1,16 @@
 import { epsilonOf } from '../core/dtype.js';
+import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
-import { type AnyVector, rdots } from '../core/vector.js';
+import { type AnyVector, checkVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
+import { checkPositive, fitting } from './checks.js';
 import { Indicator } from './indicator.js';
-import { checkPositive, fitting } from './prox-operator.js';
 
 export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
   /** @default 1 */
   readonly radius?: number;
-  /** @default 0 */
-  readonly center?: V | undefined;
+  /** A vector, or a number that stands for a vector of it. @default 0 */
+  readonly center?: V | number | undefined;
 }
 
 /**
@@ -20,29 +21,45 @@ export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
  */
 export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V> {
   readonly radius: number;
-  readonly center: V | undefined;
+  readonly center: V | number;
   constructor(options: EuclideanBallOptions<V> = {}) {
     super();
     checkOptions('EuclideanBall', options, ['radius', 'center']);
     this.radius = checkPositive('EuclideanBall', 'radius', options.radius ?? 1);
-    this.center = options.center;
+    const { center = 0 } = options;
+    if (typeof center !== 'number') checkVector('EuclideanBall', 'center', center);
+    else if (!Number.isFinite(center)) throw new ArgumentError(`EuclideanBall: expected center to be finite, received ${center}`);
+    this.center = center;
   }
   override contains(x: V): boolean {
     return this.#centered(x, (offset) => offset.norm() <= this.radius * (1 + 16 * epsilonOf(x.dtype)));
   }
+  /** `y ← y + w c` */
+  #shift(y: AnyVector, w: number): AnyVector {
+    const { center } = this;
+    if (typeof center !== 'number') return y.axpby(w, fitting('EuclideanBall', 'center', center, y), 1);
+    return center === 0 ? y : y.map((a, b) => y.backend.binary('add', a, w * center, b));
+  }
   #centered<R>(x: V, body: (offset: AnyVector) => R): R {
-    if (!this.center) return body(x);
-    const center = fitting('EuclideanBall', 'the center', this.center, x);
-    return withWorkspace(x.space, (work: V) => body(work.assign(x).axpby(-1, center, 1)));
+    if (this.center === 0) return body(x);
+    return withWorkspace(x.space, (work: V) => body(this.#shift(work.assign(x), -1)));
   }
   protected override fillProjection(x: V, y: V): void {
-    const factor = this.#centered(x, (offset) => this.radius / Math.max(offset.norm(), this.radius));
-    y.axpby(factor, x, 0);
-    if (this.center) y.axpby(1 - factor, fitting('EuclideanBall', 'the center', this.center, x), 1);
+    this.#centered(x, (offset) => {
+      const norm = offset.norm();
+      if (norm <= this.radius) {
+        if (y !== x) y.assign(x);
+        return;
+      }
+      // c + (x − c) r/‖x − c‖, the difference first: a mean of c and x would lose it where c is large
+      this.#shift(y.axpby(this.radius / norm, offset, 0), 1);
+    });
   }
   override conjugateValue(y: V): number {
-    const center = this.center && fitting('EuclideanBall', 'the center', this.center, y);
-    const [square = 0, product = 0] = center ? rdots([y, y], [center, y]) : rdots([y, y]);
-    return this.radius * Math.sqrt(square) + product;
+    const { center } = this;
+    if (typeof center !== 'number')
+      return this.radius * y.norm() + (rdots([fitting('EuclideanBall', 'center', center, y), y])[0] as number);
+    if (center === 0) return this.radius * y.norm();
+    return withWorkspace(y.space, (ones: V) => this.radius * y.norm() + center * (rdots([ones.fill(1), y])[0] as number));
   }
 }

@@ -1,13 +1,14 @@
 import { epsilonOf } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
+import { checkPositive } from './checks.js';
 import type { SigmaOptions } from './l0.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { ProxOperator } from './prox-operator.js';
 
 /**
  * `f(x) = σ ‖x‖₂`, not squared.
  *
- * prox: `max(1 − τσ/‖x‖, 0) x`; one reduction, as has value.
+ * prox: `max(‖x‖ − τσ, 0) x/‖x‖`; dual prox: the norm is cut off at σ; gradient: `σ x/‖x‖`, and 0 where x is (its function has a kink there). One reduction each, as has value.
  * Source: Beck, "First-order methods in optimization", 2017, example 6.19.
  */
 export class Euclidean extends ProxOperator {
@@ -23,7 +24,17 @@ export class Euclidean extends ProxOperator {
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const norm = x.norm();
     const t = tau * this.sigma;
-    y.axpby(norm <= t ? 0 : 1 - t / norm, x, 0);
+    y.axpby(norm <= t ? 0 : (norm - t) / norm, x, 0);
+  }
+  protected override fillDual(x: AnyVector, _tau: number, y: AnyVector): void {
+    y.axpby(this.sigma / Math.max(this.sigma, x.norm()), x, 0);
+  }
+  override get isSmooth(): boolean {
+    return true;
+  }
+  protected override fillGrad(x: AnyVector, y: AnyVector): void {
+    const norm = x.norm();
+    y.axpby(norm === 0 ? 0 : this.sigma / norm, x, 0);
   }
   override conjugateValue(y: AnyVector): number {
     return y.norm() <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;

@@ -4,7 +4,8 @@ import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { clamp, multiplyReal, withModuli } from '../optimization/moduli.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { checkPositive } from './checks.js';
+import { ProxOperator } from './prox-operator.js';
 
 export interface HuberOptions {
   /** Where the quadratic part ends. @default 1 */
@@ -16,7 +17,8 @@ export interface HuberOptions {
 /**
  * Huber's function: `f(x) = σ Σ hα(xᵢ)`, `hα(x) = |x|²/(2α)` where `|x| ≤ α`, `|x| − α/2` elsewhere. Smooth.
  *
- * prox: `(1 − τσ / max(|x|, α + τσ)) x`; gradient: `σ x / max(|x|, α)`; both separable, no reduction. value: one reduction.
+ * prox: `max(|x| − τσ, α) x / max(|x|, α + τσ)`; dual prox: `σ x / max(|x|, σ + τα)`; gradient: `σ x / max(|x|, α)`; separable, no reduction. value: one
+ * reduction.
  * Source: Beck, "First-order methods in optimization", 2017, examples 6.54 and 6.62 (there of the whole vector).
  */
 export class Huber extends ProxOperator {
@@ -43,19 +45,33 @@ export class Huber extends ProxOperator {
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
-    this.#divide(x, this.alpha + t, t, 1, y);
+    const { alpha } = this;
+    withModuli(x, (moduli) =>
+      withWorkspace(moduli.space, (factor: AnyVector) => {
+        const weigh = (a: Elements, b: Elements) => {
+          const { backend } = a.storage;
+          backend.binary('subtract', a, t, b);
+          backend.binary('maximum', b, alpha, b);
+          backend.binary('maximum', a, alpha + t, a);
+          backend.binary('divide', b, a, b);
+        };
+        multiplyReal(x, moduli.map(weigh, factor), y);
+      }),
+    );
+  }
+  protected override fillDual(x: AnyVector, tau: number, y: AnyVector): void {
+    this.#cut(x, this.sigma + tau * this.alpha, y);
   }
   protected override fillGrad(x: AnyVector, y: AnyVector): void {
-    this.#divide(x, this.alpha, -this.sigma, 0, y);
+    this.#cut(x, this.alpha, y);
   }
-  /** `y ← (offset − numerator / max(|x|, floor)) x` */
-  #divide(x: AnyVector, floor: number, numerator: number, offset: number, y: AnyVector): void {
+  /** `y ← σ x / max(|x|, floor)` */
+  #cut(x: AnyVector, floor: number, y: AnyVector): void {
     withModuli(x, (factor) => {
       const weigh = (a: Elements) => {
         const { backend } = a.storage;
         backend.binary('maximum', a, floor, a);
-        backend.binary('divide', -numerator, a, a);
-        backend.binary('add', a, offset, a);
+        backend.binary('divide', this.sigma, a, a);
       };
       factor.map(weigh);
       multiplyReal(x, factor, y);

@@ -1,30 +1,62 @@
 import { checkOptions } from '../core/options.js';
-import type { AnyVector } from '../core/vector.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { type AnyVector, rdots } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { multiplyReal, withModuli } from '../optimization/moduli.js';
+import { checkWeights, fitting } from './checks.js';
+import { ProxOperator } from './prox-operator.js';
 
 export interface SigmaOptions {
   /** Weight of the function. @default 1 */
   readonly sigma?: number;
 }
 
+export interface L0Options<V extends AnyVector = AnyVector> {
+  /** Weight: a number, or a vector of non-negative real ones, one for each element. @default 1 */
+  readonly sigma?: number | V;
+}
+
 /**
- * `f(x) = σ ‖x‖₀`, the number of nonzeros. Not convex.
+ * `f(x) = σ ‖x‖₀`, the number of nonzeros, or the sum of their weights `σᵢ`. Not convex.
  *
  * prox: hard thresholding, 0 where `|x| ≤ √(2τσ)` and x elsewhere; separable, no reduction. value: one reduction.
+ * Errors: as of {@link L1}.
  * Source: Parikh and Boyd, "Proximal algorithms", 2014; Blumensath and Davies, "Iterative thresholding for sparse approximations", 2008.
  */
-export class L0 extends ProxOperator {
-  readonly sigma: number;
-  constructor(options: SigmaOptions = {}) {
+export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
+  readonly sigma: number | V;
+  constructor(options: L0Options<V> = {}) {
     super();
     checkOptions('L0', options, ['sigma']);
-    this.sigma = checkPositive('L0', 'sigma', options.sigma ?? 1);
+    const { sigma = 1 } = options;
+    checkWeights('L0', 'sigma', sigma);
+    this.sigma = sigma;
   }
-  override value(x: AnyVector): number {
-    return this.sigma * x.norm(0);
+  override value(x: V): number {
+    const { sigma } = this;
+    if (typeof sigma === 'number') return sigma * x.norm(0);
+    return withModuli(x, (nonzero) => {
+      nonzero.map((a) => x.backend.unary('sign', a, a));
+      return rdots([nonzero, fitting('L0', 'sigma', sigma, nonzero)])[0] as number;
+    });
   }
-  protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
-    const t = tau * this.sigma;
-    x.map((a, b) => b.storage.backend.threshold('hard', t, a, b), y);
+  protected override fill(x: V, tau: number, y: V): void {
+    const { sigma } = this;
+    const { backend } = x;
+    if (typeof sigma === 'number') {
+      const t = tau * sigma;
+      x.map((a, b) => backend.threshold('hard', t, a, b), y);
+      return;
+    }
+    withModuli(x, (kept) =>
+      withWorkspace(kept.space, (cut: AnyVector) => {
+        cut.axpby(2 * tau, fitting('L0', 'sigma', sigma, kept), 0);
+        cut.map((a) => backend.unary('sqrt', a, a));
+        // 1 where the modulus is above the cut, otherwise 0
+        kept.axpby(-1, cut, 1);
+        kept.map((a) => backend.binary('maximum', a, 0, a));
+        kept.map((a) => backend.unary('sign', a, a));
+        multiplyReal(x, kept, y);
+      }),
+    );
   }
 }

@@ -3,8 +3,8 @@ import { NumericalError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
 import { projectOntoL1Ball } from '../optimization/l1-projection.js';
+import { checkPositive } from './checks.js';
 import { Indicator } from './indicator.js';
-import { checkPositive } from './prox-operator.js';
 import type { RadiusOptions } from './simplex.js';
 
 /**

@@ -1,10 +1,10 @@
 import { epsilonOf, isComplex } from '../core/dtype.js';
-import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { multiplyReal, shrinkage, withModuli } from '../optimization/moduli.js';
-import { checkPositive, fitting, ProxOperator } from './prox-operator.js';
+import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../optimization/moduli.js';
+import { checkWeights, fitting } from './checks.js';
+import { ProxOperator } from './prox-operator.js';
 
 export interface L1Options<V extends AnyVector = AnyVector> {
   /** Weight: a number, or a vector of non-negative real ones, one for each element. @default 1 */
@@ -15,6 +15,7 @@ export interface L1Options<V extends AnyVector = AnyVector> {
  * `f(x) = σ ‖x‖₁`, or `Σ σᵢ|xᵢ|`; of complex elements the moduli count.
  *
  * prox: soft thresholding `max(|x| − τσ, 0) x/|x|`; dual prox: the modulus is cut off at σ; separable, no reduction. value: one reduction.
+ * Errors: {@link ArgumentError} unless weights are finite and at least 0 (a vector costs two reductions once), {@link ShapeError} where they do not fit.
  * Source: Beck, "First-order methods in optimization", 2017, section 6.5.2.
  */
 export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
@@ -23,8 +24,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     super();
     checkOptions('L1', options, ['sigma']);
     const { sigma = 1 } = options;
-    if (typeof sigma === 'number') checkPositive('L1', 'sigma', sigma);
-    else if (isComplex(sigma.dtype)) throw new ArgumentError('L1: expected real weights, received complex ones');
+    checkWeights('L1', 'sigma', sigma);
     this.sigma = sigma;
   }
   override value(x: V): number {
@@ -42,6 +42,25 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     withModuli(x, (moduli) =>
       withWorkspace(moduli.space, (t: AnyVector) => {
         shrinkage(moduli, t.axpby(tau, fitting('L1', 'sigma', sigma, moduli), 0));
+        multiplyReal(x, moduli, y);
+      }),
+    );
+  }
+  protected override fillDual(x: V, _tau: number, y: V): void {
+    const { sigma } = this;
+    if (typeof sigma === 'number' && !isComplex(x.dtype)) {
+      clamp(x, -sigma, sigma, y);
+      return;
+    }
+    // σ / max(|x|, σ)
+    withModuli(x, (moduli) =>
+      withWorkspace(moduli.space, (limit: AnyVector) => {
+        const { backend } = moduli;
+        if (typeof sigma === 'number') limit.fill(sigma);
+        else limit.assign(fitting('L1', 'sigma', sigma, moduli));
+        limit.map((a, b) => backend.binary('maximum', a, b, b), moduli);
+        moduli.map((a) => backend.binary('maximum', a, tinyOf(moduli), a));
+        limit.map((a, b) => backend.binary('divide', a, b, b), moduli);
         multiplyReal(x, moduli, y);
       }),
     );

@@ -1,12 +1,13 @@
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
+import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
+import { checkOptions, described } from '../core/options.js';
 import { keep } from '../core/scope.js';
-import { type AnyVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { type AnyVector, checkVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
+import { checkPositive, fitting } from './checks.js';
 import { innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
-import { checkPositive, fitting, type ProxMemory, ProxOperator } from './prox-operator.js';
+import { type ProxMemory, ProxOperator } from './prox-operator.js';
 
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** @default the identity */
@@ -34,7 +35,7 @@ const OPTIONS = ['Op', 'b', 'q', 'sigma', 'alpha', 'niter', 'tol', 'x0', 'warm']
 /**
  * `f(x) = σ/2 ‖Op x − b‖² + α Re⟨q, x⟩`, smooth: gradient `σ Opᴴ(Op x − b) + α q`.
  *
- * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`. With `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, warm-started.
+ * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`, dual prox: `(σx + ταq − στb) / (σ + τ)`. With `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, warm-started.
  * Cost: value and gradient one forward, gradient one adjoint, value one reduction; a prox with `Op` a forward, an adjoint and two reductions an iteration. Memory
  * with `Op`: the last result, and workspaces.
  */
@@ -58,12 +59,16 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     checkOptions(this.name, options, OPTIONS);
     const { sigma = 1, alpha = 1, niter = 10, tol = 0, warm = true } = options;
     this.sigma = checkPositive(this.name, 'sigma', sigma);
-    if (!Number.isFinite(alpha)) throw new ArgumentError(`${this.name}: expected alpha to be a finite number, received ${String(alpha)}`);
+    if (!Number.isFinite(alpha))
+      throw new ArgumentError(`${this.name}: expected alpha to be a finite number, received ${described(alpha)}`);
     if (!(Number.isSafeInteger(niter) && niter >= 0))
       throw new ArgumentError(`${this.name}: expected niter to be a whole number of at least 0, received ${String(niter)}`);
     if (!(Number.isFinite(tol) && tol >= 0))
       throw new ArgumentError(`${this.name}: expected tol to be a finite number of at least 0, received ${String(tol)}`);
     if (typeof warm !== 'boolean') throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${String(warm)}`);
+    const { b, q, x0 } = options;
+    for (const [name, v] of Object.entries({ b, q, x0 })) if (v !== undefined) checkVector(this.name, name, v);
+    if (options.Op !== undefined) checkOperator(this.name, options.Op);
     this.alpha = alpha;
     this.Op = options.Op;
     this.#b = options.b;
@@ -156,6 +161,18 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     y.axpby(share, x, 0);
     if (q) y.axpby(-share * tau * alpha, q, 1);
     if (this.#b) y.axpby(share * tau * sigma, fitting(this.name, 'b', this.#b, x), 1);
+  }
+
+  protected override fillDual(x: V, tau: number, y: AnyVector): void {
+    const { sigma, alpha } = this;
+    if (this.Op) {
+      super.fillDual(x, tau, y as V);
+      return;
+    }
+    const share = 1 / (sigma + tau);
+    y.axpby(share * sigma, x, 0);
+    if (this.#q) y.axpby(share * tau * alpha, fitting(this.name, 'q', this.#q, x), 1);
+    if (this.#b) y.axpby(-share * tau * sigma, fitting(this.name, 'b', this.#b, x), 1);
   }
 
   #solve(Op: LinearOperator<V, D>, x: V, tau: number, q: AnyVector | undefined, y: AnyVector): void {

@@ -1,17 +1,20 @@
+import type { Elements } from '../core/backend.js';
 import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
 import { tinyOf } from '../optimization/moduli.js';
+import { checkPositive } from './checks.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import type { SigmaOptions } from './l0.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { ProxOperator } from './prox-operator.js';
 
 /**
  * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components: the blocks of a stack (a distributed gradient), the slices along the leading axis of an array, or
  * the equal parts of a flat one.
  *
- * prox: `max(1 − τσ/‖xᵢ‖, 0) xᵢ`, no reduction. value: one reduction.
+ * prox: `max(‖xᵢ‖ − τσ, 0) xᵢ/‖xᵢ‖`; dual prox: norms are cut off at σ; no reduction. value: one reduction.
  * Errors: {@link ShapeError}, {@link PartitionError} where x has other components, or they are not on one rank.
  * Source: Beck, "First-order methods in optimization", 2017, example 6.19 and theorem 6.6.
  */
@@ -35,14 +38,26 @@ export class L21 extends ProxOperator {
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
     withLocalNorms('L21', x, this.ndim, (norms, components) => {
-      const tiny = tinyOf(norms);
-      // max(1 − t / ‖xᵢ‖, 0)
+      const [lengths = [], scratch] = components;
+      // max(‖xᵢ‖ − t, 0) / ‖xᵢ‖, with the second component for the numerator
+      const shrink = (run: Elements, work: Elements): void => {
+        const { backend } = run.storage;
+        backend.binary('subtract', run, t, work);
+        backend.binary('maximum', work, 0, work);
+        backend.binary('maximum', run, tinyOf(norms), run);
+        backend.binary('divide', work, run, run);
+      };
+      if (scratch) lengths.forEach((run, k) => shrink(run, scratch[k] as Elements));
+      else withWorkspace(norms.space, (work: AnyVector) => norms.map(shrink, work));
+      multiplyComponents(x, norms, components, y);
+    });
+  }
+  protected override fillDual(x: AnyVector, _tau: number, y: AnyVector): void {
+    withLocalNorms('L21', x, this.ndim, (norms, components) => {
       for (const run of components[0] ?? []) {
         const { backend } = run.storage;
-        backend.binary('maximum', run, tiny, run);
-        backend.binary('divide', -t, run, run);
-        backend.binary('add', run, 1, run);
-        backend.binary('maximum', run, 0, run);
+        backend.binary('maximum', run, this.sigma, run);
+        backend.binary('divide', this.sigma, run, run);
       }
       multiplyComponents(x, norms, components, y);
     });

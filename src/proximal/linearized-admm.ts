@@ -2,7 +2,8 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { begin, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
+import { checkPositive, refuseMask } from './checks.js';
+import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -62,6 +63,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
 ): LinearizedAdmmState<M, Z> {
   const name = 'linearizedAdmm';
   checkOptions(`${name}.init`, options, START_OPTIONS);
+  checkFunctions(name, { f, g });
   const { tau, mu, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);

@@ -1,8 +1,7 @@
 import type { Communicator } from '../core/communicator.js';
-import { ArgumentError } from '../core/errors.js';
 import type { AnyDistributedArray } from '../core/stacked-distributed-array.js';
 import type { Space } from '../core/vector.js';
-import { type ProxMemory, ProxOperator } from './prox-operator.js';
+import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 /**
  * A function over distributed vectors: the name that PyLops-MPI has for it. Here every {@link ProxOperator} takes distributed vectors as it is, so that this one
@@ -12,7 +11,7 @@ export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
   readonly f: ProxOperator<AnyDistributedArray>;
   constructor(f: ProxOperator<AnyDistributedArray>) {
     super();
-    if (!(f instanceof ProxOperator)) throw new ArgumentError(`MPIProxOperator: expected a ProxOperator, received ${String(f)}`);
+    checkFunctions('MPIProxOperator', { f });
     this.f = f;
   }
   override get name(): string {
@@ -35,6 +34,9 @@ export class MPIProxOperator extends ProxOperator<AnyDistributedArray> {
   }
   protected override fill(x: AnyDistributedArray, tau: number, y: AnyDistributedArray): void {
     this.f.prox(x, tau, y);
+  }
+  protected override fillDual(x: AnyDistributedArray, tau: number, y: AnyDistributedArray): void {
+    this.f.proxDual(x, tau, y);
   }
   protected override fillGrad(x: AnyDistributedArray, y: AnyDistributedArray): void {
     this.f.grad(x, y);

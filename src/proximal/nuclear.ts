@@ -5,14 +5,15 @@ import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { product, type Shape, toShape } from '../core/shape.js';
 import type { AnyVector } from '../core/vector.js';
+import { checkPositive } from './checks.js';
 import { type ColumnMatrix, columnMatrix, columnNorm, orthogonalizeColumns } from './jacobi-svd.js';
 import type { SigmaOptions } from './l0.js';
-import { checkPositive, ProxOperator } from './prox-operator.js';
+import { ProxOperator } from './prox-operator.js';
 
 /**
  * `f(X) = σ ‖X‖⁎`, the sum of the singular values of a small matrix of shape `dims`: an array that every rank has whole (an NDArray, or a BROADCAST array).
  *
- * prox: singular values `max(s − τσ, 0)`. Computed on the host in double precision by one-sided Jacobi, 4 m n² operations a sweep, n the smaller side; all
+ * prox: singular values `max(s − τσ, 0)`; dual prox: `min(s, σ)`. Computed on the host in double precision by one-sided Jacobi, 4 m n² operations a sweep, n the smaller side; all
  * ranks do the same work, nothing is sent.
  * Errors: {@link ShapeError} unless x has the size of `dims`, {@link PartitionError} where it is spread over ranks, {@link NumericalError} for NaN.
  * Source: Cai, Candès and Shen, "A singular value thresholding algorithm for matrix completion", 2010, theorem 2.1.
@@ -46,15 +47,21 @@ export class Nuclear extends ProxOperator {
     return (this.singularValues(y)[0] ?? 0) <= this.sigma * (1 + 64 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
-    const values = this.#decompose(this.#whole(x));
     const t = tau * this.sigma;
+    this.#scale(x, (s) => (s <= t ? 0 : (s - t) / s), y);
+  }
+  protected override fillDual(x: AnyVector, _tau: number, y: AnyVector): void {
+    this.#scale(x, (s) => this.sigma / Math.max(s, this.sigma), y);
+  }
+
+  /** `y ← Σ factor(sₖ) aₖ vₖᴴ` where `X = Σ aₖ vₖᴴ`, aₖ of norm sₖ. */
+  #scale(x: AnyVector, factor: (s: number) => number, y: AnyVector): void {
+    const values = this.#decompose(this.#whole(x));
     const a = this.#a;
     values.fill(0);
-    // X = Σ aₖ vₖᴴ, aₖ of norm sₖ
     for (let k = 0; k < a.columns; k++) {
-      const s = columnNorm(a, k);
-      if (s <= t) continue;
-      this.#addOuter(values, 1 - t / s, k, isComplex(x.dtype));
+      const w = factor(columnNorm(a, k));
+      if (w !== 0) this.#addOuter(values, w, k, isComplex(x.dtype));
     }
     const target = this.#whole(y);
     target.backend.upload(values, target);

@@ -1,10 +1,10 @@
 import type { Communicator } from '../core/communicator.js';
-import { ShapeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { checkVector, type Space, type Vector } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
-import { checkPositive, type ProxMemory, ProxOperator } from './prox-operator.js';
+import { checkPositive, fitting } from './checks.js';
+import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 export interface OrthogonalOptions<D> {
   /** `Q Qᴴ = α I` @default 1 */
@@ -28,9 +28,12 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
   constructor(f: ProxOperator<D>, Q: LinearOperator<V, D>, options: OrthogonalOptions<D> = {}) {
     super();
     checkOptions('Orthogonal', options, ['alpha', 'b']);
+    checkFunctions('Orthogonal', { f });
+    checkOperator('Orthogonal', Q);
     this.f = f;
     this.Q = Q;
     this.alpha = checkPositive('Orthogonal', 'alpha', options.alpha ?? 1);
+    if (options.b !== undefined) checkVector('Orthogonal', 'b', options.b);
     this.#b = options.b;
   }
   override memories(space: Space<V>): ProxMemory[] {
@@ -53,13 +56,12 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
   /** `u = Q x + b` */
   #image<R>(x: V, more: number, body: (u: D, others: D[]) => R): R {
     const space = this.#rangeOf(x.space);
-    if (this.#b && !sameMemory(this.#b.space, space)) throw new ShapeError(`Orthogonal: expected b in ${space}, received ${this.#b.space}`);
     return withWorkspaces(
       Array.from({ length: 1 + more }, () => space),
       (works) => {
         const [u, ...others] = works as [D, ...D[]];
         this.Q.matvec(x, u);
-        if (this.#b) u.axpby(1, seenIn(this.#b, space), 1);
+        if (this.#b) u.axpby(1, fitting('Orthogonal', 'b', this.#b, u) as D, 1);
         return body(u, others);
       },
     );

@@ -1,9 +1,10 @@
 import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import type { Vector } from '../core/vector.js';
+import { checkVector, type Vector } from '../core/vector.js';
 import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, fitting, type ProxOperator, refuseMask } from './prox-operator.js';
+import { checkPositive, fitting, refuseMask } from './checks.js';
+import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -73,6 +74,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
 ): PrimalDualState<M, Z> {
   const name = 'primalDual';
   checkOptions(`${name}.init`, options, START_OPTIONS);
+  checkFunctions(name, { f, g });
   const { tau, mu, theta = 1, y0, c, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
@@ -80,6 +82,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   checkFlag(name, { gfirst });
   checkNonNegative(name, { tol });
   checkStart(name, x0);
+  for (const [which, v] of Object.entries({ y0, c })) if (v !== undefined) checkVector(name, which, v);
   const range = rangeFor(name, A, x0.space) as Z['space'];
   refuseMask(name, A.comm ?? f.comm, x0);
   const x = x0.copy();

@@ -1,24 +1,11 @@
 import type { Communicator } from '../core/communicator.js';
 import { textOnly } from '../core/conversion.js';
 import { isFloat } from '../core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { type AnyVector, rdots, type Space, sameMemory, seenIn } from '../core/vector.js';
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
+import { checkOptions, described } from '../core/options.js';
+import { type AnyVector, checkVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
-import { isSplit } from '../optimization/solver.js';
-
-/** Throws {@link ArgumentError} unless a number is finite and above 0. */
-export function checkPositive(owner: string, name: string, value: number): number {
-  if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
-    throw new ArgumentError(`${owner}: expected ${name} to be a finite number above 0, received ${String(value)}`);
-  return value;
-}
-
-/** Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need other numbers of its applications. */
-export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
-  if (isSplit({ A: { comm }, x }))
-    throw new PartitionError(`${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`);
-}
+import { checkPositive, fitting, refuseMask } from './checks.js';
 
 /** What a function carries from one prox to the next. */
 export interface ProxMemory<V extends AnyVector = AnyVector> {
@@ -67,6 +54,16 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   /** `y ← prox_{τf}(x)`; y may be x. */
   protected abstract fill(x: V, tau: number, y: V): void;
 
+  /** `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau); y may be x. Functions whose dual prox is a projection give it directly: the difference loses its digits where x is large. */
+  protected fillDual(x: V, tau: number, y: V): void {
+    withWorkspace(x.space, (work: V) => {
+      work.axpby(1 / tau, x, 0);
+      this.fill(work, 1 / tau, work);
+      if (y !== x) y.assign(x);
+      y.axpby(-tau, work, 1);
+    });
+  }
+
   /** True where `grad` works. */
   get isSmooth(): boolean {
     return false;
@@ -99,16 +96,12 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     return y;
   }
 
-  /** `prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau), into `out` if given, which may be x itself. */
+  /** `prox_{τf*}(x)`, into `out` if given, which may be x itself. */
   proxDual<X extends V>(x: X, tau: number, out?: X): X {
     checkPositive(this.name, 'tau', tau);
     this.#check(x);
     const y: X = this.#target(x, out);
-    withWorkspace(x.space, (work: X) => {
-      work.axpby(1 / tau, x, 0);
-      this.fill(work, 1 / tau, work);
-      y.assign(x).axpby(-tau, work, 1);
-    });
+    this.fillDual(x, tau, y);
     return y;
   }
 
@@ -127,9 +120,13 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     return this.value(x);
   }
 
-  /** `x ↦ f(x − b)` */
-  translate<X extends V>(b: X): ProxOperator<X> {
-    return new Translated<X>(this, b);
+  /** `x ↦ f(x − b)`; a number b stands for a vector of it */
+  translate<X extends V>(b: X | number): ProxOperator<X> {
+    return new Precomposed<X>(this, 1, b, 'translate');
+  }
+  /** `x ↦ f(a x + b)`, a a number other than 0; a number b stands for a vector of it */
+  precompose<X extends V>(a: number, b: X | number = 0): ProxOperator<X> {
+    return new Precomposed<X>(this, a, b, 'precompose');
   }
   /** `x ↦ a f(x)`, a > 0 */
   scale(a: number): ProxOperator<V> {
@@ -141,7 +138,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
   /** `x ↦ f(x) + g(x) + …`; its prox is an iteration, see {@link ProxSum}. */
   add<X extends V = V>(g: ProxOperator<X> | readonly ProxOperator<X>[], options: ProxSumOptions = {}): ProxSum<X> {
-    return new ProxSum<X>([this, ...(g instanceof ProxOperator ? [g] : g)], options);
+    return new ProxSum<X>([this, ...(Array.isArray(g) ? g : [g])], options);
   }
   /** The convex conjugate `f*`. */
   conjugate(): ProxOperator<V> {
@@ -179,23 +176,33 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   }
 }
 
-/** A vector that belongs to a function, as one of the space of x. Throws {@link ShapeError} where it does not fit. */
-export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector): AnyVector {
-  if (!sameMemory(v.space, x.space)) throw new ShapeError(`${owner}: expected ${name} in ${x.space}, received ${v.space}`);
-  return seenIn(v, x.space);
+/** Throws {@link ArgumentError} unless all are ProxOperators. */
+export function checkFunctions(name: string, functions: Readonly<Record<string, unknown>>): void {
+  for (const [which, f] of Object.entries(functions))
+    if (!(f instanceof ProxOperator)) throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${described(f)}`);
 }
 
-/** `f(x − b)`: `prox(x) = b + prox_{τf}(x − b)` */
-class Translated<V extends AnyVector> extends ProxOperator<V> {
+/** `f(a x + c b)`, c = ±1: `prox(x) = (prox_{a²τf}(a x + c b) − c b) / a` */
+class Precomposed<V extends AnyVector> extends ProxOperator<V> {
   readonly #f: ProxOperator<V>;
-  readonly #b: V;
-  constructor(f: ProxOperator<V>, b: V) {
+  readonly #a: number;
+  readonly #b: V | number;
+  readonly #sign: 1 | -1;
+  readonly #name: string;
+  constructor(f: ProxOperator<V>, a: number, b: V | number, method: 'translate' | 'precompose') {
     super();
+    this.#name = `${f.name}.${method}()`;
+    if (!(typeof a === 'number' && Number.isFinite(a) && a !== 0))
+      throw new ArgumentError(`${this.#name}: expected a to be a finite number other than 0, received ${described(a)}`);
+    if (typeof b !== 'number') checkVector(this.#name, 'b', b);
+    else if (!Number.isFinite(b)) throw new ArgumentError(`${this.#name}: expected b to be finite, received ${b}`);
     this.#f = f;
+    this.#a = a;
     this.#b = b;
+    this.#sign = method === 'translate' ? -1 : 1;
   }
   override get name(): string {
-    return `${this.#f.name}.translate()`;
+    return this.#name;
   }
   override memories(space: Space<V>): ProxMemory[] {
     return this.#f.memories(space);
@@ -209,25 +216,49 @@ class Translated<V extends AnyVector> extends ProxOperator<V> {
   override get isQuadratic(): boolean {
     return this.#f.isQuadratic;
   }
-  #shifted<R>(x: V, body: (shifted: V, b: AnyVector) => R): R {
-    const b = fitting(this.name, 'the translation', this.#b, x);
-    return withWorkspace(x.space, (work: V) => body(work.assign(x).axpby(-1, b, 1), b));
+  /** `y ← y + w c b` */
+  #shift(y: AnyVector, w: number): void {
+    const b = this.#b;
+    const t = w * this.#sign;
+    if (typeof b !== 'number') y.axpby(t, fitting(this.name, 'b', b, y), 1);
+    else if (b !== 0) y.map((from, to) => y.backend.binary('add', from, t * b, to));
+  }
+  #shifted<R>(x: V, body: (shifted: V) => R): R {
+    return withWorkspace(x.space, (work: V) => {
+      this.#shift(work.axpby(this.#a, x, 0), 1);
+      return body(work);
+    });
   }
   override value(x: V): number {
     return this.#shifted(x, (shifted) => this.#f.value(shifted));
   }
   protected override fill(x: V, tau: number, y: V): void {
-    const b = fitting(this.name, 'the translation', this.#b, x);
-    if (y !== x) y.assign(x);
-    this.#f.prox(y.axpby(-1, b, 1), tau, y);
-    y.axpby(1, b, 1);
+    const a = this.#a;
+    this.#shift(y.axpby(a, x, 0), 1);
+    this.#f.prox(y, a * a * tau, y);
+    this.#shift(y, -1);
+    if (a !== 1) y.scale(1 / a);
+  }
+  /** `a prox_{τ'f*}(x/a + τ' c b)`, `τ' = τ/a²` */
+  protected override fillDual(x: V, tau: number, y: V): void {
+    const a = this.#a;
+    const inner = tau / (a * a);
+    this.#shift(y.axpby(1 / a, x, 0), inner);
+    this.#f.proxDual(y, inner, y);
+    if (a !== 1) y.scale(a);
   }
   protected override fillGrad(x: V, y: V): void {
-    this.#shifted(x, (shifted) => this.#f.grad(shifted, y));
+    this.#shifted(x, (shifted) => this.#f.grad(shifted, y).scale(this.#a));
   }
+  /** `f*(y/a) − Re⟨c b, y/a⟩` */
   override conjugateValue(y: V): number {
-    const b = fitting(this.name, 'the translation', this.#b, y);
-    return this.#f.conjugateValue(y) + (rdots([b, y])[0] as number);
+    const [a, b, sign] = [this.#a, this.#b, this.#sign];
+    return withWorkspace(y.space, (work: V) => {
+      work.axpby(1 / a, y, 0);
+      if (typeof b !== 'number') return this.#f.conjugateValue(work) - sign * (rdots([fitting(this.name, 'b', b, y), work])[0] as number);
+      const sum = b === 0 ? 0 : withWorkspace(y.space, (ones: V) => rdots([ones.fill(1), work])[0] as number);
+      return this.#f.conjugateValue(work) - sign * b * sum;
+    });
   }
 }
 
@@ -261,6 +292,11 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
   protected override fill(x: V, tau: number, y: V): void {
     this.#f.prox(x, this.#a * tau, y);
   }
+  /** `a prox_{(τ/a)f*}(x/a)` */
+  protected override fillDual(x: V, tau: number, y: V): void {
+    const a = this.#a;
+    this.#f.proxDual(y.axpby(1 / a, x, 0), tau / a, y).scale(a);
+  }
   protected override fillGrad(x: V, y: V): void {
     this.#f.grad(x, y).scale(this.#a);
   }
@@ -281,9 +317,11 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     this.#f = f;
     this.#rho = quadratic.rho ?? 0;
     if (!(Number.isFinite(this.#rho) && this.#rho >= 0))
-      throw new ArgumentError(`${this.name}: expected rho to be a finite number of at least 0, received ${String(quadratic.rho)}`);
-    this.#b = quadratic.b;
-    this.#q = quadratic.q;
+      throw new ArgumentError(`${this.name}: expected rho to be a finite number of at least 0, received ${described(quadratic.rho)}`);
+    const { b, q } = quadratic;
+    for (const [name, v] of Object.entries({ b, q })) if (v !== undefined) checkVector(this.name, name, v);
+    this.#b = b;
+    this.#q = q;
   }
   override get name(): string {
     return `${this.#f.name}.addQuadratic()`;
@@ -350,6 +388,9 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
   protected override fill(x: V, tau: number, y: V): void {
     this.#f.proxDual(x, tau, y);
   }
+  protected override fillDual(x: V, tau: number, y: V): void {
+    this.#f.prox(x, tau, y);
+  }
   override conjugateValue(x: V): number {
     return this.#f.value(x);
   }
@@ -373,6 +414,7 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     super();
     checkOptions('ProxSum', options, ['niter', 'tol']);
     if (functions.length === 0) throw new ArgumentError('ProxSum: expected at least one function, received none');
+    checkFunctions('ProxSum', Object.fromEntries(functions.map((f, k) => [`function ${k}`, f])));
     const { niter = 100, tol = 1e-10 } = options;
     if (!(Number.isSafeInteger(niter) && niter > 0))
       throw new ArgumentError(`ProxSum: expected niter to be a whole number above 0, received ${String(niter)}`);

@@ -4,7 +4,8 @@ import { checkOneOf, checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { begin, checkFlag, checkNonNegative, nothing, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, type ProxOperator, refuseMask } from './prox-operator.js';
+import { checkPositive, refuseMask } from './checks.js';
+import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
   checkStart,
   describeProximal,
@@ -85,6 +86,7 @@ function init<V extends Vector<V>>(
 ): ProximalGradientState<V> {
   const name = 'proximalGradient';
   checkOptions(`${name}.init`, options, START_OPTIONS);
+  checkFunctions(name, { f, g });
   const { backtracking = false, beta = 0.5, epsg = 1, eta = 1, acceleration = 'none', restart = 'none', tol = 0 } = options;
   if (!f.isSmooth) throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
   checkFlag(name, { backtracking });

@@ -1,7 +1,7 @@
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { AnyOperator } from '../core/linear-operator.js';
-import { type AnyVector, rdots, type Space, type Vector, type VectorPair } from '../core/vector.js';
+import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { conclude, type Loop, type RunOptions, type SolverProgress, type SolverResult, type SolverStep } from '../optimization/solver.js';
 import type { ProxMemory } from './prox-operator.js';
@@ -97,8 +97,8 @@ export function moveAndMeasure(
 }
 
 /** Throws {@link ArgumentError} unless x0 is a vector of floats. */
-export function checkStart(name: string, x0: AnyVector | undefined): void {
-  if (x0 === undefined || !('space' in x0)) throw new ArgumentError(`${name}: expected a start x0, received ${String(x0)}`);
+export function checkStart(name: string, x0: AnyVector): void {
+  checkVector(name, 'x0', x0);
   if (!isFloat(x0.dtype)) throw new ArgumentError(`${name}: expected x0 of a float or complex dtype, received ${x0.dtype}`);
 }
 

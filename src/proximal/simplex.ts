@@ -4,8 +4,8 @@ import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { projectOntoSimplex } from '../optimization/l1-projection.js';
+import { checkPositive } from './checks.js';
 import { Indicator } from './indicator.js';
-import { checkPositive } from './prox-operator.js';
 
 export interface RadiusOptions {
   /** @default 1 */

@@ -11,8 +11,9 @@ import { Gradient } from '../local/gradient.js';
 import { MPIGradient } from '../operators/mpi-gradient.js';
 import { MPILinearOperator } from '../operators/mpi-linear-operator.js';
 import { multiplyReal, withModuli } from '../optimization/moduli.js';
+import { checkPositive, refuseMask } from './checks.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
-import { checkPositive, ProxOperator, refuseMask } from './prox-operator.js';
+import { ProxOperator } from './prox-operator.js';
 
 export interface TVOptions {
   /** Weight of the function. @default 1 */

@@ -158,7 +158,9 @@ group('sparse solvers', () => {
       for (let i = 0; i < n; i++) truth.setAt(i, i < 8 ? 1 : i < 17 ? -1 : 2);
       const y = truth.copy().axpby(0.15, DistributedArray.random([n], { dtype, seed: 3 }), 1);
       const { x, cost, iterations } = splitBregman(I, y, { l1: [{ R: D, eps: 0.5 }], niter: 40, inner: 2 });
-      expect(cost).to.have.length(iterations);
+      expect(cost).to.have.length(iterations + 1);
+      // at the start, x = 0
+      expect(cost[0]).to.be.closeTo(0.5 * y.norm() ** 2, 1e-12 * y.norm() ** 2);
       expect(x.subtract(truth).norm()).to.be.below(0.7 * y.subtract(truth).norm());
       // a minimum: small changes do not lower the functional ½‖y − x‖² + ¼‖Dx‖₁
       const functional = (v: DistributedArray) => 0.5 * y.subtract(v).norm() ** 2 + 0.25 * D.matvec(v).norm(1);
@@ -175,6 +177,18 @@ group('sparse solvers', () => {
     const y = A.range().random(1);
     expect(() => spgl1(A, y, { sigma: 1, tau: 1 })).to.throw(ArgumentError, /exclude/);
     expect(() => splitBregman(A, y, { l1: [] })).to.throw(ArgumentError, /l1/);
+    const terms: [object, RegExp][] = [
+      [{ l1: [{ R: A, epss: 1 }] }, /l1\[0\]: unknown option 'epss', did you mean 'eps'/],
+      [{ l1: [{ R: A }], l2: [{ R: A }, { R: A, dat: y }] }, /l2\[1\]: unknown option 'dat', did you mean 'data'/],
+      [{ l1: [{ R: A, data: y }] }, /l1\[0\]: unknown option 'data'/],
+      [{ l1: [{ eps: 1 }] }, /l1\[0\]/],
+      [{ l1: [A] }, /l1\[0\]/],
+      [{ l1: [{ R: A, eps: -1 }] }, /l1\[0\]: expected eps/],
+      [{ l1: [{ R: A }], l2: [{ R: A, data: [1] }] }, /l2\[0\]: expected data/],
+      [{ l1: { R: A } }, /expected l1 to be a list/],
+      [{ l1: [{ R: A }], l2: { R: A } }, /expected l2 to be a list/],
+    ];
+    for (const [options, message] of terms) expect(() => splitBregman(A, y, options as never)).to.throw(ArgumentError, message);
     expect(() => fista(A, y, { threshkind: 'soft-percentile' })).to.throw(ArgumentError, /perc/);
     expect(() => fista(A, y, { perc: 10 })).to.throw(ArgumentError, /perc/);
     expect(() => omp(A, y, { inner: -1 })).to.throw(ArgumentError, /inner/);
@@ -195,7 +209,7 @@ group('drivers', () => {
       const wish = A.domain({ dtype }).random(4);
       const regularizations = [
         { R, eps: 0.5 },
-        { R: I, eps: 0.3, data: wish },
+        { R: A, eps: 0.3, data: wish },
       ];
       const small = 100 * tolerance(dtype);
       const normal = normalEquationsInversion(A, y, { regularizations, niter: 200, tol: 0, rtol: tolerance(dtype) });

@@ -70,6 +70,7 @@ const weights = (kind: Kind, dtype: DType): AnyVector => {
 
 export const FUNCTIONS: readonly Entry[] = [
   { name: 'L0', make: () => new L0({ sigma: 0.3 }), convex: false, reductions: [0, 1] },
+  { name: 'L0, weighted', make: (k, d) => new L0({ sigma: weights(k, d) }), convex: false, reductions: [0, 1] },
   { name: 'L1', make: () => new L1({ sigma: 0.4 }), conjugate: true, reductions: [0, 1] },
   { name: 'L1, weighted', make: (k, d) => new L1({ sigma: weights(k, d) }), conjugate: true, reductions: [0, 1] },
   { name: 'L2', make: () => new L2<AnyVector>({ sigma: 0.7 }), conjugate: true, reductions: [0, 1] },
@@ -85,11 +86,32 @@ export const FUNCTIONS: readonly Entry[] = [
   { name: 'Huber', make: () => new Huber({ alpha: 0.5, sigma: 0.9 }), conjugate: true, reductions: [0, 1] },
   { name: 'Box', make: () => new Box({ lower: -0.4, upper: 0.7 }), realOnly: true, indicator: true, reductions: [0, 1] },
   { name: 'Box, half open', make: () => new Box({ lower: 0 }), realOnly: true, indicator: true, reductions: [0, 1] },
+  {
+    name: 'Box, bounds with an element each',
+    make: (k, d) => new Box({ lower: weights(k, d).multiply(-0.3), upper: weights(k, d).multiply(0.5) }),
+    realOnly: true,
+    indicator: true,
+    reductions: [0, 1],
+  },
+  {
+    name: 'Box, upper bounds with an element each',
+    make: (k, d) => new Box({ lower: -0.2, upper: weights(k, d) }),
+    realOnly: true,
+    indicator: true,
+    reductions: [0, 1],
+  },
   { name: 'Simplex', make: () => new Simplex({ radius: 2 }), realOnly: true, indicator: true, reductions: [undefined, 1] },
   { name: 'L1Ball', make: () => new L1Ball({ radius: 2 }), indicator: true, conjugate: true, reductions: [undefined, 1] },
   {
     name: 'EuclideanBall',
     make: (k, d) => new EuclideanBall({ radius: 0.9, center: k.random(d, 5) }),
+    indicator: true,
+    conjugate: true,
+    reductions: [1, 1],
+  },
+  {
+    name: 'EuclideanBall around a number',
+    make: () => new EuclideanBall({ radius: 0.9, center: -0.5 }),
     indicator: true,
     conjugate: true,
     reductions: [1, 1],
@@ -109,6 +131,14 @@ export const FUNCTIONS: readonly Entry[] = [
     reductions: [0, 1],
   },
   { name: 'translated', make: (k, d) => new L1({ sigma: 0.4 }).translate(k.random(d, 5)), conjugate: true, reductions: [0, 1] },
+  { name: 'translated by a number', make: () => new Huber({ alpha: 0.4 }).translate(0.3), conjugate: true, reductions: [0, 1] },
+  {
+    name: 'precomposed with a vector',
+    make: (k, d) => new L1({ sigma: 0.4 }).precompose(-1.7, k.random(d, 5)),
+    conjugate: true,
+    reductions: [0, 1],
+  },
+  { name: 'precomposed', make: () => new L2<AnyVector>({ sigma: 0.6 }).precompose(0.5, 0.7), conjugate: true, reductions: [0, 1] },
   { name: 'scaled', make: () => new Euclidean().scale(0.6), conjugate: true, reductions: [1, 1] },
   {
     name: 'with a quadratic',

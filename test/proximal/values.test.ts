@@ -69,6 +69,60 @@ describe('values of proximal operators', () => {
     close(new Simplex({ radius: 9 }).prox(vector(-1, 0, 1), 1), [2, 3, 4], 0);
   });
 
+  it('proxes and dual proxes keep what is small beside 1e16', () => {
+    const [large, most] = [vector(1e16, 0), 1e16 - 2];
+    close(new Euclidean({ sigma: most }).prox(large, 1), [2, 0], 0);
+    close(new L21(2, { sigma: most }).prox(large, 1), [2, 0], 0);
+    close(new L21(1, { sigma: most }).prox(large, 1), [2, 0], 0);
+    close(new L1({ sigma: vector(most, 0) }).prox(large, 1), [2, 0], 0);
+    close(new Huber({ alpha: 1e-20 }).prox(vector(1, 1e16), 1), [1e-20, 1e16], 0);
+    close(new Huber({ alpha: 1, sigma: most }).prox(large, 1), [2, 0], 0);
+    close(new Nuclear([1, 2], { sigma: most }).prox(large, 1), [2, 0], 0);
+    close(new EuclideanBall({ center: vector(1e16, 0), radius: 2 }).prox(vector(1e16 + 4, 0), 1), [1e16 + 2, 0], 0);
+    for (const dual of [
+      new L1({ sigma: 3 }),
+      new L1({ sigma: vector(3, 7) }),
+      new Euclidean({ sigma: 3 }),
+      new L21(2, { sigma: 3 }),
+      new Nuclear([2, 1], { sigma: 3 }),
+      new Huber({ alpha: 1e-30, sigma: 3 }),
+      new L1().scale(3),
+      new Euclidean({ sigma: 3 }).precompose(1),
+      new L1().conjugate().conjugate().scale(3),
+    ]) {
+      close(dual.proxDual(large, 0.7), [3, 0], 1e-15);
+      close(dual.conjugate().prox(vector(1, -2), 0.7), [1, -2]);
+    }
+    close(new L2({ sigma: 1e-20 }).proxDual(vector(1e10, -2e10), 1), [1e-10, -2e-10], 1e-24);
+  });
+
+  it('Box with an element of bounds for each of x', () => {
+    const box = new Box({ lower: vector(-1, 0, 2, Number.NEGATIVE_INFINITY), upper: vector(1, 0, Number.POSITIVE_INFINITY, 5) });
+    close(box.prox(vector(-3, 4, 1, 9), 1), [-1, 0, 2, 5], 0);
+    expect(box.value(vector(-3, 4, 1, 9))).to.equal(Number.POSITIVE_INFINITY);
+    expect(box.value(vector(0.5, 0, 7, -9))).to.equal(0);
+    close(new Box({ lower: vector(1, -1) }).prox(vector(0, 0), 1), [1, 0], 0);
+    close(new Box({ lower: 0, upper: vector(1, 2) }).prox(vector(3, -3), 1), [1, 0], 0);
+    // bounds of a shape that has the same memory
+    close(new Box({ upper: vector(1, 2) }).prox(vector(3, 3).reshape([2, 1]), 1), [1, 2], 0);
+    expect(() => new Box({ lower: vector(0, 3), upper: vector(1, 2) })).to.throw(ArgumentError, 'expected the elements of lower');
+    expect(() => new Box({ lower: [0, 0] as unknown as number, upper: [1, 1] as unknown as number })).to.throw(
+      ArgumentError,
+      'Box: expected lower',
+    );
+    expect(() => new Box({ lower: '0' as unknown as number })).to.throw(ArgumentError, 'Box: expected lower');
+  });
+
+  it('L0 and L1 with a weight each, a ball around a number, f(a x + b)', () => {
+    close(new L0({ sigma: vector(2, 0, 50) }).prox(vector(2.1, 0.1, -9), 1), [2.1, 0.1, 0], 0);
+    expect(new L0({ sigma: vector(2, 3, 50) }).value(vector(2.1, 0, -9))).to.equal(52);
+    close(new EuclideanBall({ center: 1, radius: 5 }).prox(vector(7, 9), 1), [4, 5]);
+    close(new L1().precompose(2, vector(1, -1)).prox(vector(3, 0.5), 1), [1, 0.5]);
+    expect(new L1().precompose(2, 1).value(vector(3, -2))).to.equal(10);
+    close(new L2({ sigma: 3 }).precompose(-2, 4).grad(vector(1, 5)), [-12, 36]);
+    close(new Euclidean({ sigma: 10 }).grad(vector(3, 4)), [6, 8]);
+  });
+
   it('L1', () => {
     close(new L1({ sigma: 2 }).prox(vector(-3, 0.5, 1, 2.5), 0.5), [-2, 0, 0, 1.5]);
     expect(new L1({ sigma: 2 }).value(vector(-3, 0.5))).to.equal(7);

@@ -1,7 +1,8 @@
 import { DistributedArray } from '../../../../src/core/distributed-array.js';
-import { NDArraySpace } from '../../../../src/core/ndarray.js';
+import { type NDArray, NDArraySpace } from '../../../../src/core/ndarray.js';
 import { PARTITIONS } from '../../../../src/core/space.js';
 import type { AnyVector, Space } from '../../../../src/core/vector.js';
+import type { AnyLocalOperator } from '../../../../src/local/index.js';
 import {
   Box,
   Euclidean,
@@ -15,10 +16,13 @@ import {
   MPIL2,
   MPIProxOperator,
   Nuclear,
+  Orthogonal,
   type ProxOperator,
+  ProxSum,
   Simplex,
   TV,
 } from '../../../../src/proximal/index.js';
+import { buildLocal } from '../build-local.js';
 import { buildMpi } from '../build-mpi.js';
 import { NotSupported } from '../not-supported.js';
 import { given, type Params, required } from '../params.js';
@@ -28,20 +32,61 @@ import { modelSpaces, vectorOf } from '../vectors.js';
 const sigma = (p: Params) => given({ sigma: p.number('sigma') });
 const list = (p: Params, name: string): number[] => [required(p.numberOrList(name), name)].flat();
 
-/** One line a function. Vectors of functions over distributed arrays come from `vector`. */
+/** A parameter that is a number or an array. */
+const numberOrArray = (p: Params, name: string): number | NDArray | undefined =>
+  typeof p.values[name] === 'object' && p.values[name] !== null && 'npy' in p.values[name] ? p.array(name) : p.number(name);
+
+/** An operator of one rank. */
+const operator = (p: Params, name: string): AnyLocalOperator | undefined => {
+  const node = p.operator(name);
+  return node && buildLocal(node, p.source, p.backend);
+};
+
+/** A function inside of another: `{ prox: NAME, params: { … } }`. */
+const inner = (p: Params): ProxOperator => functionOf(required(p.string('prox'), 'prox'), p.inside('params'));
+
+/** Iterations of the least-squares problems inside of proxes: PyProximal solves them by factorization where the matrix is explicit. */
+const TO_THE_END = 100;
+
+function l2(p: Params): ProxOperator {
+  const Op = operator(p, 'Op');
+  return new L2<AnyVector>({
+    ...given({ Op, b: p.array('b'), q: p.array('q'), x0: p.array('x0'), alpha: p.number('alpha'), warm: p.flag('warm') }),
+    ...sigma(p),
+    niter: TO_THE_END,
+  });
+}
+
+/** One line a function. */
 const FUNCTIONS: Readonly<Record<string, (p: Params) => ProxOperator>> = {
-  Box: (p) => new Box(given({ lower: p.number('lower'), upper: p.number('upper') })),
+  Box: (p) => new Box(given({ lower: numberOrArray(p, 'lower'), upper: numberOrArray(p, 'upper') })),
   Euclidean: (p) => new Euclidean(sigma(p)),
-  EuclideanBall: (p) => new EuclideanBall({ radius: required(p.number('radius'), 'radius'), center: p.array('center') }),
+  EuclideanBall: (p) =>
+    new EuclideanBall({ radius: required(p.number('radius'), 'radius'), ...given({ center: numberOrArray(p, 'center') }) }),
   Huber: (p) => new Huber({ ...given({ alpha: p.number('alpha') }), ...sigma(p) }),
-  L0: (p) => new L0(sigma(p)),
-  L1: (p) => (typeof p.values['sigma'] === 'number' ? new L1(sigma(p)) : new L1(given({ sigma: p.array('sigma') }))),
+  L0: (p) => new L0(given({ sigma: numberOrArray(p, 'sigma') })),
+  L1: (p) => {
+    const f = new L1(given({ sigma: numberOrArray(p, 'sigma') }));
+    const g = p.array('g');
+    return g ? f.translate(g) : f;
+  },
   L1Ball: (p) => new L1Ball(given({ radius: p.number('radius') })),
-  L2: (p) => new L2<AnyVector>({ b: p.array('b'), q: p.array('q'), ...given({ alpha: p.number('alpha') }), ...sigma(p) }),
+  L2: l2,
   L21: (p) => new L21(required(p.number('ndim'), 'ndim'), sigma(p)),
   Nuclear: (p) => new Nuclear(list(p, 'dim'), sigma(p)),
+  Orthogonal: (p) =>
+    new Orthogonal<AnyVector>(inner(p.inside('f')), required(operator(p, 'Q'), 'Q'), given({ b: p.array('b'), alpha: p.number('alpha') })),
   Simplex: (p) => new Simplex(given({ radius: p.number('radius') })),
+  Sum: (p) =>
+    new ProxSum(
+      Object.keys(p.inside('ops').values).map((k) => inner(p.inside('ops').inside(k))),
+      { niter: 1000 },
+    ),
   TV: (p) => new TV(list(p, 'dims'), { ...given({ niter: p.number('niter') }), ...sigma(p) }),
+  // what addition of a vector, multiplication by a number and precomposition return
+  _SumOperator: (p) => inner(p.inside('f')).addQuadratic({ q: p.array('v') }),
+  _PostcompositionOperator: (p) => inner(p.inside('f')).scale(required(p.number('sigma'), 'sigma')),
+  _PrecompositionOperator: (p) => inner(p.inside('f')).precompose(required(p.number('a'), 'a'), numberOrArray(p, 'b')),
 };
 
 function functionOf(name: string, p: Params): ProxOperator {

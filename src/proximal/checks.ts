@@ -1,0 +1,62 @@
+import type { Elements } from '../core/backend.js';
+import type { Communicator } from '../core/communicator.js';
+import { type DType, isComplex, isFloat, isSamePrecision } from '../core/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../core/errors.js';
+import { described } from '../core/options.js';
+import { type AnyVector, checkVector, sameMemory, seenIn } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
+import { isSplit, onAll } from '../optimization/solver.js';
+
+/** Throws {@link ArgumentError} unless a number is finite and above 0. */
+export function checkPositive(owner: string, name: string, value: number): number {
+  if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
+    throw new ArgumentError(`${owner}: expected ${name} to be a finite number above 0, received ${described(value)}`);
+  return value;
+}
+
+/** True where a vector of numbers fits one of dtype `into`: real numbers fit complex ones, whole numbers all, and precisions do not mix. */
+const fitsInto = (dtype: DType, into: DType): boolean =>
+  !isFloat(dtype) || (isSamePrecision(dtype, into) && (isComplex(into) || !isComplex(dtype)));
+
+/** A vector that belongs to a function, as one of the space of x, dtypes aside. Throws {@link ShapeError}, {@link DTypeError} where it does not fit. */
+export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector): AnyVector {
+  if (!sameMemory(v.space, x.space)) throw new ShapeError(`${owner}: expected ${name} in ${x.space}, received ${v.space}`);
+  if (!fitsInto(v.dtype, x.dtype))
+    throw new DTypeError(`${owner}: expected ${name} of dtype ${x.dtype}, received ${v.dtype}: cast it with astype`);
+  return seenIn(v, x.space);
+}
+
+/** Throws {@link ArgumentError} unless a parameter is a vector of real floats. */
+export function checkRealVector(owner: string, name: string, v: AnyVector): void {
+  checkVector(owner, name, v);
+  if (!isFloat(v.dtype) || isComplex(v.dtype))
+    throw new ArgumentError(`${owner}: expected ${name} of a real float dtype, received ${v.dtype}: cast it with astype`);
+}
+
+/** Throws {@link ArgumentError} unless the elements of a parameter are `what`. On all ranks alike, whatever the colours of a mask. */
+export function checkOnAll(owner: string, name: string, v: AnyVector, holds: boolean, what: string): void {
+  const comm = 'comm' in v ? (v.comm as Communicator) : undefined;
+  if (!onAll({ A: { comm }, x: v }, holds))
+    throw new ArgumentError(`${owner}: expected the elements of ${name} to be ${what}, received others in ${v.space}`);
+}
+
+/** Throws {@link ArgumentError} unless weights are a finite number above 0, or a real vector of finite numbers of at least 0: two reductions. */
+export function checkWeights<V extends AnyVector>(owner: string, name: string, weights: number | V): void {
+  if (typeof weights === 'number') {
+    checkPositive(owner, name, weights);
+    return;
+  }
+  checkRealVector(owner, name, weights);
+  const finite = Number.isFinite(weights.norm(Number.POSITIVE_INFINITY));
+  const holds = withWorkspace(weights.space, (work: AnyVector) => {
+    weights.map((a: Elements, b: Elements) => work.backend.binary('minimum', a, 0, b), work);
+    return work.norm(Number.POSITIVE_INFINITY) === 0 && finite;
+  });
+  checkOnAll(owner, name, weights, holds, 'finite numbers of at least 0');
+}
+
+/** Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need other numbers of its applications. */
+export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
+  if (isSplit({ A: { comm }, x }))
+    throw new PartitionError(`${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`);
+}
