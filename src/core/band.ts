@@ -16,6 +16,9 @@ const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] =>
     taps.map((value, k) => ({ start, end, offset: lo + k, value })).filter((d) => d.value !== 0),
   );
 
+/** True of the matrix that is 0. */
+export const isZeroBand = (segments: readonly BandSegment[]): boolean => segments.every(({ taps }) => taps.every((t) => t === 0));
+
 const sameTaps = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((t, k) => t === b[k]);
 
 /** Diagonals as segments that tile the rows `0 … rows − 1` in order: one segment for every run of rows with the same taps. */

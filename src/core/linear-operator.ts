@@ -17,6 +17,7 @@ import {
   workingDType,
 } from './operator-algebra.js';
 import { checkOptions } from './options.js';
+import { type Filled, takeReturned } from './returned.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
 import { checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
 import { withWorkspace } from './workspace.js';
@@ -35,6 +36,8 @@ export interface OperatorSpec {
   readonly holdsData?: boolean;
   /** The ranks it runs on; undefined for an operator of one rank. */
   readonly comm?: Communicator | undefined;
+  /** The operator is 0, so that a dot test that finds nothing but zeros passes. @default false */
+  readonly zero?: boolean;
 }
 
 /** Choices for the natural space of an operator. */
@@ -54,7 +57,7 @@ export interface DotTestOptions<M> {
   readonly raise?: boolean;
 }
 
-/** `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. */
+/** `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. Not passed where both are 0, unless the operator is. */
 export interface DotTestResult {
   readonly passed: boolean;
   readonly left: Scalar;
@@ -66,8 +69,9 @@ export interface DotTestResult {
  * A linear map `A` from models to data, written once for local, distributed and stacked vectors.
  *
  * A subclass gives its spaces (`rangeOf`, `domainOf`: from the space of a vector to that of its image; the same space unless they are overridden) and two
- * methods that *fill* their second argument: `forward(x, y)` for `y ← A x` and `adjoint(y, x)` for `x ← Aᴴ y`. Checks, output vectors, the algebra and the dot
- * test come from here. Nothing is computed until `matvec` or `rmatvec`.
+ * methods for `y ← A x` and `x ← Aᴴ y`. In the simple form they return their result, `forward(x)` and `adjoint(y)`; in the fast form they fill their second
+ * argument, `forward(x, y)` and `adjoint(y, x)`, and no vector is made. Checks, output vectors, the algebra and the dot test come from here. Nothing is
+ * computed until `matvec` or `rmatvec`.
  */
 export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = M> {
   readonly dims: Shape;
@@ -75,10 +79,14 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   readonly dtype: DType;
   readonly holdsData: boolean;
   readonly comm: Communicator | undefined;
+  readonly #zero: boolean;
   /** False where `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data). */
   readonly complexLinear: boolean = true;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
+  /** The methods have no argument to fill: they must return. */
+  #forwardReturns = false;
+  #adjointReturns = false;
   // kept, since they remember spaces themselves
   #adjoint: LinearOperator<D, M> | undefined;
   #conjugate: LinearOperator<M, D> | undefined;
@@ -89,6 +97,12 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     this.dtype = checkDType(spec.dtype ?? 'float64');
     this.holdsData = spec.holdsData ?? false;
     this.comm = spec.comm;
+    this.#zero = spec.zero ?? false;
+  }
+
+  /** True where the operator is known to be 0. */
+  get zero(): boolean {
+    return this.#zero;
   }
 
   /** `[rows, columns]` */
@@ -96,10 +110,10 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return [product(this.dimsd), product(this.dims)];
   }
 
-  /** `y ← A x`: fills y. Neither may be kept. */
-  protected abstract forward(x: M, y: D): void;
-  /** `x ← Aᴴ y`: fills x. Neither may be kept. */
-  protected abstract adjoint(y: D, x: M): void;
+  /** `A x`: fills y, or returns it. x must not be changed, and neither be kept. */
+  protected abstract forward(x: M, y: D): Filled<D>;
+  /** `Aᴴ y`: fills x, or returns it. y must not be changed, and neither be kept. */
+  protected abstract adjoint(y: D, x: M): Filled<M>;
 
   /** The natural space of models. Never communicates. */
   abstract domain(options?: SpaceOptions): Space<M>;
@@ -142,11 +156,11 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /** `y ← y + α A x`. An operator that can add without an intermediate vector overrides it. */
-  protected forwardAdd(x: M, y: D, alpha: Scalar): void {
+  protected forwardAdd(x: M, y: D, alpha: Scalar): Filled<D> {
     withWorkspace(y.space, (work) => y.axpby(alpha, this.matvec(x, work), 1));
   }
   /** `x ← x + α Aᴴ y` */
-  protected adjointAdd(y: D, x: M, alpha: Scalar): void {
+  protected adjointAdd(y: D, x: M, alpha: Scalar): Filled<M> {
     withWorkspace(x.space, (work) => x.axpby(alpha, this.rmatvec(y, work), 1));
   }
 
@@ -161,13 +175,13 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    */
   matvec(x: M, out?: D): D {
     const range = this.#rangeFor(x);
-    return apply(this.name, x, out, range, this.inputDType(x.dtype), (u, v) => this.forward(u, v));
+    return apply(this.name, x, out, range, this.inputDType(x.dtype), (u, v) => this.forward(u, v), this.#forwardReturns);
   }
 
   /** `x = Aᴴ y`, into `out` if given (which must not overlap y). Errors as for {@link matvec}. */
   rmatvec(y: D, out?: M): M {
     const domain = this.#domainFor(y);
-    return apply(`${this.name}.H`, y, out, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjoint(u, v));
+    return apply(`${this.name}.H`, y, out, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjoint(u, v), this.#adjointReturns);
   }
 
   /** `y ← y + α A x`: what sums and stacks are made of. */
@@ -184,11 +198,17 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   #rangeFor(x: M): Space<D> {
     checkVector(this.name, 'x', x);
-    return memo(this.#ranges, x.space, () => this.rangeOf(x.space));
+    return memo(this.#ranges, x.space, () => {
+      this.#forwardReturns = this.forward.length < 2;
+      return this.rangeOf(x.space);
+    });
   }
   #domainFor(y: D): Space<M> {
     checkVector(`${this.name}.H`, 'y', y);
-    return memo(this.#domains, y.space, () => this.domainOf(y.space));
+    return memo(this.#domains, y.space, () => {
+      this.#adjointReturns = this.adjoint.length < 2;
+      return this.domainOf(y.space);
+    });
   }
 
   /** As {@link inputDType} for data; they differ where domain and range have unlike dtypes. */
@@ -295,7 +315,13 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
         : Math.abs(re(left) - re(right));
     const error = scale === 0 ? difference : difference / scale;
     for (const w of new Set<{ dispose(): void }>([au, v, back, model, seen, u])) w.dispose();
-    const passed = error <= rtol;
+    const nothing = !this.zero && u.size > 0 && au.size > 0 && abs(left) === 0 && abs(right) === 0;
+    const passed = error <= rtol && !nothing;
+    if (nothing && raise) {
+      throw new NumericalError(
+        `${this.name}: the dot test is inconclusive: ⟨Au, v⟩ and ⟨u, Aᴴv⟩ are both 0. Do forward and adjoint return or fill their results? An operator that is 0 says so by zero: true`,
+      );
+    }
     if (!passed && raise) {
       throw new NumericalError(
         `${this.name} fails the dot test: ⟨Au, v⟩ = ${show(left)}, ⟨u, Aᴴv⟩ = ${show(right)}, relative difference ${error.toExponential(2)} > ${rtol}`,
@@ -328,7 +354,8 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   out: B | undefined,
   range: Space<B>,
   working: DType,
-  fill: (x: A, y: B) => void,
+  fill: (x: A, y: B) => Filled<B>,
+  mustReturn = false,
 ): B {
   if (out !== undefined) {
     if (out.space !== range) {
@@ -339,13 +366,24 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   }
   const y = out ? seenIn(out, range) : range.empty();
   try {
-    if (x.dtype === working) fill(x, y);
-    else withWorkspace(x.space.withDType(working), (promoted) => fill(promoted.assign(x), y));
+    if (x.dtype === working) run(name, x, y, fill, mustReturn);
+    else withWorkspace(x.space.withDType(working), (promoted) => run(name, promoted.assign(x), y, fill, mustReturn));
   } catch (error) {
     if (out === undefined) y.dispose();
     throw error;
   }
   return out ?? y;
+}
+
+function run<A extends Vector<A>, B extends Vector<B>>(
+  name: string,
+  x: A,
+  y: B,
+  fill: (x: A, y: B) => Filled<B>,
+  mustReturn: boolean,
+): void {
+  const returned = fill(x, y);
+  if (returned !== undefined || mustReturn) takeReturned(name, returned, y);
 }
 
 /** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
@@ -368,6 +406,9 @@ class Composite<M extends Vector<M>, D extends Vector<D>> extends LinearOperator
   }
   override get name(): string {
     return this.#rule.name;
+  }
+  override get zero(): boolean {
+    return this.#rule.zero;
   }
   override get H(): LinearOperator<D, M> {
     return this.#rule.H ?? super.H;

@@ -1,5 +1,5 @@
 import type { Communicator } from './communicator.js';
-import { conj, mul as multiplyScalars, type Scalar } from './complex.js';
+import { conj, im, mul as multiplyScalars, re, type Scalar } from './complex.js';
 import { complexOf, type DType, isComplex, isSamePrecision, promote } from './dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
@@ -15,6 +15,8 @@ export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   readonly name: string;
   readonly spec: OperatorSpec;
   readonly complexLinear: boolean;
+  /** Asked of the operators when it is needed: some read their data through. */
+  readonly zero: boolean;
   domain(options: SpaceOptions): Space<M>;
   rangeOf(x: Space<M>): Space<D>;
   domainOf(y: Space<D>): Space<M>;
@@ -83,6 +85,9 @@ export function adjointRule<D extends Vector<D>, M extends Vector<M>>(of: Linear
     name: `${of.name}.H`,
     spec: { dims: of.dimsd, dimsd: of.dims, ...sameData(of) },
     complexLinear: of.complexLinear,
+    get zero() {
+      return of.zero;
+    },
     H: of,
     domain: (options) => of.range(options),
     rangeOf: (x) => of.domainOf(x),
@@ -101,6 +106,9 @@ export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(of: Line
     name: `${of.name}.conj()`,
     spec: { dims: of.dims, dimsd: of.dimsd, ...sameData(of) },
     complexLinear: of.complexLinear,
+    get zero() {
+      return of.zero;
+    },
     conj: of,
     domain: (options) => of.domain(options),
     rangeOf: (x) => of.rangeOf(x),
@@ -133,6 +141,9 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearO
     name,
     spec,
     complexLinear: of.complexLinear,
+    get zero() {
+      return (re(alpha) === 0 && im(alpha) === 0) || of.zero;
+    },
     scale: (beta) => of.scale(multiplyScalars(beta, alpha)),
     domain: (options) => {
       const space = of.domain(options);
@@ -162,6 +173,9 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(a: LinearOpera
     name,
     spec,
     complexLinear: a.complexLinear && b.complexLinear,
+    get zero() {
+      return a.zero && b.zero;
+    },
     domain: (options) => {
       const space = a.domain(options);
       return options.dtype ? space : space.withDType(inputDType(space.dtype));
@@ -216,6 +230,9 @@ export function productRule<M extends Vector<M>, K extends Vector<K>, D extends 
     name: 'Product',
     spec: { dims: b.dims, dimsd: a.dimsd, ...combined(a, b) },
     complexLinear: a.complexLinear && b.complexLinear,
+    get zero() {
+      return a.zero || b.zero;
+    },
     domain: (options) => b.domain(options),
     rangeOf: (x) => a.rangeOf(between(x)),
     domainOf: (y) => b.domainOf(betweenAdjoint(y)),
@@ -238,6 +255,9 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
     name,
     spec,
     complexLinear: of.complexLinear,
+    get zero() {
+      return p > 0 && of.zero;
+    },
     domain: (options) => of.domain(options),
     rangeOf: (x) => agreed(name, x.withDType(inputDType(x.dtype)), of.rangeOf(x)),
     domainOf: (y) => agreed(name, y.withDType(inputDType(y.dtype)), of.domainOf(y)),

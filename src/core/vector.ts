@@ -101,9 +101,12 @@ export interface Vector<V extends Vector<V>> {
 export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];
 
-/** Throws {@link ArgumentError} unless `x` is a vector: programs without types pass anything. */
+/** Programs without types pass anything. */
+export const isVector = (x: unknown): x is AnyVector => typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
+
+/** Throws {@link ArgumentError} unless `x` is a vector. */
 export function checkVector(owner: string, name: string, x: unknown): void {
-  if (typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x) return;
+  if (isVector(x)) return;
   throw new ArgumentError(
     `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${described(x)}`,
   );

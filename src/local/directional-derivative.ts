@@ -1,5 +1,5 @@
 import type { Stencil } from '../core/backend.js';
-import { scaleBand, transposeBand } from '../core/band.js';
+import { isZeroBand, scaleBand, transposeBand } from '../core/band.js';
 import { type DerivativeKind, firstDerivative } from '../core/derivative-scheme.js';
 import { type DType, isComplex } from '../core/dtype.js';
 import { DTypeError, ShapeError } from '../core/errors.js';
@@ -27,6 +27,8 @@ export class DirectionalDerivative {
   readonly dtype: DType;
   /** A field of directions is data of a dtype; one direction is numbers, for vectors of every precision. */
   readonly holdsData: boolean;
+  /** No direction has a derivative that is not 0. */
+  readonly zero: boolean;
   /** The field, `[ndim, ...dims]`. */
   readonly #field: Resident | undefined;
   readonly #forward: readonly Stencil[];
@@ -52,6 +54,7 @@ export class DirectionalDerivative {
       axis,
       segments: scaleBand(firstDerivative({ n, sampling: d[axis] as number, ...scheme }), factors ? (factors[axis] as number) : 1),
     }));
+    this.zero = bands.every(({ segments }) => isZeroBand(segments));
     const transposed = bands.map(({ axis, segments }) => ({
       axis,
       segments: transposeBand(segments, shape[axis] as number, shape[axis] as number),

@@ -16,7 +16,8 @@ export class FirstDirectionalDerivative extends LocalOperator {
   constructor(dims: Shape, v: OperatorData, options: FirstDirectionalDerivativeOptions = {}) {
     checkOptions('FirstDirectionalDerivative', options, ['sampling', 'kind', 'edge', 'dtype']);
     const derivative = new DirectionalDerivative('FirstDirectionalDerivative', dims, v, options);
-    super({ dims: derivative.dims, dtype: derivative.dtype, holdsData: derivative.holdsData });
+    const { dims: shape, dtype, holdsData, zero } = derivative;
+    super({ dims: shape, dtype, holdsData, zero });
     this.#derivative = derivative;
   }
   protected override forward(x: NDArray, y: NDArray): void {

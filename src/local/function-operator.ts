@@ -1,13 +1,17 @@
 import type { DType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
-import { NDArray } from '../core/ndarray.js';
+import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
+import { type Filled, takeReturned } from '../core/returned.js';
 import { tidy } from '../core/scope.js';
 import { type Shape, toShape } from '../core/shape.js';
 import { LocalOperator } from './local-operator.js';
 
-/** A linear function of an array: fills `y`, or returns what y shall be. `x` must not be changed; other arrays that it makes are disposed. */
-export type ArrayFunction = ((x: NDArray, y: NDArray) => NDArray) | ((x: NDArray, y: NDArray) => void);
+/**
+ * A linear function of an array: returns the result, or takes `y` and fills it. `x` must not be changed; other arrays that it makes are disposed.
+ * A function of one argument that returns nothing is refused, and so is what is no array.
+ */
+export type ArrayFunction = (x: NDArray, y: NDArray) => Filled<NDArray>;
 
 export interface FunctionOperatorOptions {
   /** The adjoint; without it `rmatvec` throws. */
@@ -32,20 +36,17 @@ export class FunctionOperator extends LocalOperator {
     this.#adjoint = adjoint;
   }
   protected override forward(x: NDArray, y: NDArray): void {
-    call(this.#forward, x, y);
+    call('FunctionOperator', this.#forward, x, y);
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
     if (!this.#adjoint) throw new ArgumentError('FunctionOperator: this operator has no adjoint: give its function in the options');
-    call(this.#adjoint, y, x);
+    call('FunctionOperator.H', this.#adjoint, y, x);
   }
 }
 
-function call(f: ArrayFunction, x: NDArray, y: NDArray): void {
+function call(name: string, f: ArrayFunction, x: NDArray, y: NDArray): void {
   tidy(() => {
-    const result = f(x, y);
-    if (result === undefined || result === y) return;
-    if (!(result instanceof NDArray))
-      throw new ArgumentError('FunctionOperator: expected the function to fill its second argument or to return an array');
-    y.assign(result);
+    const returned = f(x, y);
+    if (returned !== undefined || f.length < 2) takeReturned(name, returned, y);
   });
 }

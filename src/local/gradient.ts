@@ -1,5 +1,5 @@
 import type { Stencil } from '../core/backend.js';
-import { transposeBand } from '../core/band.js';
+import { isZeroBand, transposeBand } from '../core/band.js';
 import { type DerivativeKind, firstDerivative } from '../core/derivative-scheme.js';
 import type { DType } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
@@ -30,8 +30,8 @@ export class Gradient extends LocalOperator {
     const shape = toShape(dims, 'dims');
     if (shape.length === 0) throw new ShapeError('Gradient: expected dims of at least one axis');
     const d = perAxis('sampling', sampling, shape.length);
-    super({ dims: shape, dimsd: [shape.length, ...shape], dtype });
     const tables = shape.map((n, axis) => firstDerivative({ n, sampling: d[axis] as number, ...scheme }));
+    super({ dims: shape, dimsd: [shape.length, ...shape], dtype, zero: tables.every(isZeroBand) });
     this.#forward = tables.map((segments, axis) => ({ shape, bands: [{ axis, segments }], mode: 'set' }));
     this.#adjoint = tables.map((segments, axis) => {
       const n = shape[axis] as number;

@@ -8,6 +8,10 @@ export class Imag extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
     super('Imag', dims, options);
   }
+  /** Of a real model. */
+  override get zero(): boolean {
+    return !isComplex(this.dtype);
+  }
   protected override forward(x: NDArray, y: NDArray): void {
     if (y.size === 0) return;
     if (isComplex(x.dtype)) y.backend.unary('imag', x, y);

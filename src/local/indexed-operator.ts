@@ -12,6 +12,10 @@ export class IndexedOperator extends LocalOperator {
     this.#rows = rows;
     this.#spreads = form === 'spread';
   }
+  /** Nothing is met: curves outside of the data. Read through once, when it is asked for. */
+  override get zero(): boolean {
+    return this.#rows.isZero;
+  }
   protected override forward(x: NDArray, y: NDArray): void {
     this.#apply(x, y, this.#spreads);
   }

@@ -36,6 +36,7 @@ interface Block {
 
 /** Entries of a block: some megabytes. */
 const BLOCK_ENTRIES = 2 ** 18;
+const SEARCH_ENTRIES = 2 ** 12;
 
 /**
  * A sparse matrix S along one axis of arrays `[outer, ·, inner]`, held as a table of indices and weights on every backend and in every precision that it met, or made by
@@ -56,6 +57,23 @@ export class IndexedRows {
     this.#onTheFly = onTheFly;
     // rows of several outer arrays do not lie together
     this.#blockRows = outer === 1 ? Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, source.width))) : source.rows;
+  }
+
+  /** True where no entry is other than 0. Makes the table by small blocks, up to the first entry. */
+  get isZero(): boolean {
+    const { rows, width, weights: kind = 'none', fill } = this.#source;
+    const step = Math.max(1, Math.floor(SEARCH_ENTRIES / Math.max(1, width)));
+    const index = new Int32Array(step * width);
+    const lanes = kind === 'complex' ? 2 : 1;
+    const weights = new Float64Array(kind === 'none' ? 0 : lanes * step * width);
+    for (let start = 0; start < rows; start += step) {
+      const count = Math.min(step, rows - start);
+      fill(start, count, index, weights);
+      for (let e = 0; e < count * width; e++)
+        if ((index[e] as number) >= 0 && (kind === 'none' || weights[lanes * e] !== 0 || weights[lanes * e + lanes - 1] !== 0))
+          return false;
+    }
+    return true;
   }
 
   /** `y ← S x`: fills y, of `rows` on the axis, from x, of `columns`. */

@@ -23,6 +23,9 @@ export class Kronecker extends LocalOperator {
     this.#forward = [Op1, Op2];
     this.#adjoint = [Op1.H, Op2.H];
   }
+  override get zero(): boolean {
+    return this.#forward.some((op) => op.zero);
+  }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
     return withResult(super.rangeOf(x), this.inputDType(x.dtype), this.#forward);
   }

@@ -11,8 +11,8 @@ import type { Space } from '../core/vector.js';
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
 
 /**
- * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A subclass calls `super({ dims, dimsd, dtype })` and fills
- * the second argument in `forward(x, y)` and `adjoint(y, x)`; both have the dtype that it works in.
+ * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A subclass calls `super({ dims, dimsd, dtype })` and
+ * gives `forward` and `adjoint`, which return their result or fill their second argument; both have the dtype that it works in.
  */
 export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
   /** Arrays of shape `dims`. A backend that lacks the operator's dtype gives its own default if the operator holds no data. */

@@ -17,7 +17,8 @@ export class SecondDirectionalDerivative extends LocalOperator {
   constructor(dims: Shape, v: OperatorData, options: SecondDirectionalDerivativeOptions = {}) {
     checkOptions('SecondDirectionalDerivative', options, ['sampling', 'kind', 'edge', 'dtype']);
     const derivative = new DirectionalDerivative('SecondDirectionalDerivative', dims, v, options);
-    super({ dims: derivative.dims, dtype: derivative.dtype, holdsData: derivative.holdsData });
+    const { dims: shape, dtype, holdsData, zero } = derivative;
+    super({ dims: shape, dtype, holdsData, zero });
     this.#derivative = derivative;
   }
   protected override forward(x: NDArray, y: NDArray): void {

@@ -19,6 +19,9 @@ export abstract class StackOperator extends LocalOperator {
     this.forwardSteps = forward;
     this.adjointSteps = adjoint;
   }
+  override get zero(): boolean {
+    return this.ops.every((op) => op.zero);
+  }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
     const y = super.rangeOf(x);
     return y.withDType(resultDType(this.forwardSteps, y.dtype, y.backend));

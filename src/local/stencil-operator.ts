@@ -1,5 +1,5 @@
 import type { BandSegment, Stencil } from '../core/backend.js';
-import { transposeBand } from '../core/band.js';
+import { isZeroBand, transposeBand } from '../core/band.js';
 import type { OperatorSpec } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import { LocalOperator } from './local-operator.js';
@@ -18,7 +18,7 @@ export class StencilOperator extends LocalOperator {
   readonly #forward: Stencil;
   readonly #adjoint: Stencil;
   constructor(spec: Omit<OperatorSpec, 'dimsd' | 'holdsData'>, bands: readonly Band[]) {
-    super(spec);
+    super({ ...spec, zero: bands.every(({ segments }) => isZeroBand(segments)) });
     const shape = this.dims;
     this.#forward = { shape, bands, mode: 'set' };
     this.#adjoint = {

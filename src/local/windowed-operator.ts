@@ -46,6 +46,9 @@ export class WindowedOperator extends LocalOperator {
     this.#windows = windows;
     this.#tapers = tapersOf(windows, checkOneOf('tapertype', options.tapertype ?? 'hanning', TAPER_TYPES));
   }
+  override get zero(): boolean {
+    return this.#operator.zero;
+  }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
     const y = super.rangeOf(x);
     return y.withDType(this.#operator.rangeOf(NDArraySpace.of(this.#operator.dims, y.dtype, y.backend)).dtype);

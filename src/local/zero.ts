@@ -13,7 +13,7 @@ export interface ZeroOptions {
 export class Zero extends LocalOperator {
   constructor(N: number | Shape, M: number | Shape = N, options: ZeroOptions = {}) {
     checkOptions('Zero', options, ['dtype']);
-    super({ dims: toShape(M, 'M'), dimsd: toShape(N, 'N'), dtype: options.dtype ?? 'float64' });
+    super({ dims: toShape(M, 'M'), dimsd: toShape(N, 'N'), dtype: options.dtype ?? 'float64', zero: true });
   }
   protected override forward(_x: NDArray, y: NDArray): void {
     y.fill(0);

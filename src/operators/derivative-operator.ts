@@ -1,8 +1,9 @@
+import { isZeroBand } from '../core/band.js';
 import type { Communicator } from '../core/communicator.js';
 import type { Scalar } from '../core/complex.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
-import type { Shape } from '../core/shape.js';
+import { type Shape, toShape } from '../core/shape.js';
 import { type AxisScheme, BandedStencil } from './banded-stencil.js';
 import { ScatteredOperator } from './scattered-operator.js';
 
@@ -23,8 +24,11 @@ export abstract class DerivativeOperator extends ScatteredOperator {
   readonly #stencil: BandedStencil;
 
   constructor(dims: number | Shape, schemes: (dims: Shape) => readonly AxisScheme[], options: DerivativeOptions) {
-    super({ dims, dtype: options.dtype ?? 'float64', ...(options.comm && { comm: options.comm }) });
-    this.#stencil = new BandedStencil(this.dims, schemes(this.dims));
+    const shape = toShape(dims, 'dims');
+    const bands = schemes(shape);
+    const zero = bands.every(({ segments }) => isZeroBand(segments));
+    super({ dims: shape, dtype: options.dtype ?? 'float64', zero, ...(options.comm && { comm: options.comm }) });
+    this.#stencil = new BandedStencil(shape, bands);
   }
 
   protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void {

@@ -26,7 +26,8 @@ export class MPIBlockDiag extends MPILinearOperator {
     const blocks = new RankBlocks('MPIBlockDiag', ops, options);
     const model = new BlockForm(blocks.dims);
     const data = new BlockForm(blocks.dimsd);
-    super({ dims: model.shape, dimsd: data.shape, dtype: blocks.dtype, holdsData: blocks.holdsData, comm: blocks.comm });
+    const { dtype, holdsData, comm, zero } = blocks;
+    super({ dims: model.shape, dimsd: data.shape, dtype, holdsData, comm, zero });
     this.ops = blocks.ops;
     this.complexLinear = blocks.complexLinear;
     this.#model = model;

@@ -20,7 +20,8 @@ export class MPIHStack extends MPILinearOperator {
   constructor(ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     // what is no operator is left as it is: the stack refuses it on all ranks
     const stack = new MPIVStack(Array.isArray(ops) ? ops.map((op) => op?.H ?? op) : ops, options);
-    super({ dims: stack.dimsd, dimsd: stack.dims, dtype: stack.dtype, holdsData: stack.holdsData, comm: stack.comm });
+    const { dims: dimsd, dimsd: dims, dtype, holdsData, comm, zero } = stack;
+    super({ dims, dimsd, dtype, holdsData, comm, zero });
     this.ops = [...ops];
     this.#adjoint = stack;
     this.complexLinear = stack.complexLinear;

@@ -80,6 +80,9 @@ class Replicated extends MPILinearOperator {
     this.#op = op;
     this.complexLinear = op.complexLinear;
   }
+  override get zero(): boolean {
+    return this.#op.zero;
+  }
   override get name(): string {
     return `MPILinearOperator(${this.#op.name})`;
   }

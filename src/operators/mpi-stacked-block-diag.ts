@@ -21,6 +21,10 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
     this.complexLinear = ops.every((op) => op.complexLinear);
   }
 
+  override get zero(): boolean {
+    return this.ops.every((op) => op.zero);
+  }
+
   override domain(options?: SpaceOptions): StackedSpace {
     return StackedSpace.of(this.ops.map((op) => op.domain(options)));
   }

@@ -30,6 +30,10 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
     this.complexLinear = ops.every((op) => op.complexLinear);
   }
 
+  override get zero(): boolean {
+    return this.ops.every((op) => op.zero);
+  }
+
   override domain(options?: SpaceOptions): Space<M> {
     return (this.ops[0] as BlockOperator<M>).domain(options);
   }

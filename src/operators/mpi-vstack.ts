@@ -43,6 +43,7 @@ export class MPIVStack extends MPILinearOperator {
       dtype: blocks.dtype,
       holdsData: blocks.holdsData,
       comm: blocks.comm,
+      zero: blocks.zero,
     });
     this.ops = blocks.ops;
     this.complexLinear = blocks.complexLinear;

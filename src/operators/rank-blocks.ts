@@ -20,6 +20,7 @@ interface Blocks {
   readonly dimsd: Shape[];
   readonly dtypes: { readonly dtype: DType; readonly holdsData: boolean }[];
   readonly complexLinear: boolean;
+  readonly zero: boolean;
 }
 
 /** Shapes that differ along their first axis only are put together along it; others are seen flat. */
@@ -39,6 +40,7 @@ export class RankBlocks {
   readonly dtype: DType;
   readonly holdsData: boolean;
   readonly complexLinear: boolean;
+  readonly zero: boolean;
   /** Shapes of the operators' models and data, by rank. */
   readonly dims: readonly (readonly Shape[])[];
   readonly dimsd: readonly (readonly Shape[])[];
@@ -55,6 +57,7 @@ export class RankBlocks {
     this.dtype = types.some((t) => isComplex(t.dtype)) ? complexOf(precision) : precision;
     this.holdsData = held.length > 0;
     this.complexLinear = all.every((b) => b.complexLinear);
+    this.zero = all.every((b) => b.zero);
     this.dims = all.map((b) => b.dims);
     this.dimsd = all.map((b) => b.dimsd);
   }
@@ -72,6 +75,7 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
     dimsd: ops.map((op) => op.dimsd),
     dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
     complexLinear: ops.every((op) => op.complexLinear),
+    zero: ops.every((op) => op.zero),
   };
 }
 

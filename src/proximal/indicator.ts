@@ -1,3 +1,4 @@
+import { type Filled, takeReturned } from '../core/returned.js';
 import type { AnyVector } from '../core/vector.js';
 import { ProxOperator } from './prox-operator.js';
 
@@ -5,14 +6,15 @@ import { ProxOperator } from './prox-operator.js';
 export abstract class Indicator<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   /** True where x is in the set, but for rounding. Collective for distributed vectors: one reduction, unless stated otherwise. */
   abstract contains(x: V): boolean;
-  /** `y ← P(x)`; y may be x. */
-  protected abstract fillProjection(x: V, y: V): void;
+  /** `P(x)`: fills y, which may be x, or returns it without a change of x. */
+  protected abstract fillProjection(x: V, y: V): Filled<AnyVector>;
 
   /** 0 or Infinity. */
   override value(x: V): number {
     return this.contains(x) ? 0 : Number.POSITIVE_INFINITY;
   }
   protected override fill(x: V, _tau: number, y: V): void {
-    this.fillProjection(x, y);
+    const returned = this.fillProjection(x, y);
+    if (returned !== undefined || this.fillProjection.length < 2) takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
   }
 }

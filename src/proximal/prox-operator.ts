@@ -3,6 +3,7 @@ import { textOnly } from '../core/conversion.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import { checkOptions, described } from '../core/options.js';
+import { type Filled, takeReturned } from '../core/returned.js';
 import { type AnyVector, checkVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 import { checkPositive, fitting, refuseMask } from './checks.js';
@@ -35,7 +36,8 @@ export interface ProxSumOptions {
  * A function `f: V → ℝ ∪ {∞}` whose proximal operator `prox_{τf}(x) = argmin_z f(z) + ‖z − x‖² / (2τ)` is known.
  *
  * Written once for local, distributed and stacked vectors, real and complex ones (a complex vector counts as one of real pairs, with the inner product
- * `Re⟨x, y⟩`). A subclass gives `value` and `fill(x, tau, y)`, which fills y with the prox and must allow y to be x.
+ * `Re⟨x, y⟩`). A subclass gives `value` and `fill`: `fill(x, tau)` that returns the prox, or `fill(x, tau, y)` that fills y with it and must allow
+ * y to be x.
  *
  * With `out` no result is allocated; intermediate vectors are workspaces, which solvers keep between their steps. Collective for distributed vectors where the
  * function is not separable, and in `value`.
@@ -51,8 +53,8 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
 
   /** `f(x)`; Infinity where x is outside of its domain. */
   abstract value(x: V): number;
-  /** `y ← prox_{τf}(x)`; y may be x. */
-  protected abstract fill(x: V, tau: number, y: V): void;
+  /** `prox_{τf}(x)`: fills y, which may be x, or returns it without a change of x. */
+  protected abstract fill(x: V, tau: number, y: V): Filled<AnyVector>;
 
   /** `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau); y may be x. Functions whose dual prox is a projection give it directly: the difference loses its digits where x is large. */
   protected fillDual(x: V, tau: number, y: V): void {
@@ -72,8 +74,8 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   get isQuadratic(): boolean {
     return false;
   }
-  /** `y ← ∇f(x)`; y is not x. */
-  protected fillGrad(_x: V, _y: V): void {
+  /** `∇f(x)`: fills y, which is not x, or returns it. */
+  protected fillGrad(_x: V, _y: V): Filled<AnyVector> {
     throw new ArgumentError(`${this.name} is not smooth: it has no gradient`);
   }
 
@@ -92,7 +94,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     checkPositive(this.name, 'tau', tau);
     this.#check(x);
     const y: X = this.#target(x, out);
-    this.fill(x, tau, y);
+    this.#fill(x, tau, y);
     return y;
   }
 
@@ -110,8 +112,14 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     this.#check(x);
     if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
     const y: X = this.#target(x, out);
-    this.fillGrad(x, y);
+    const returned = this.fillGrad(x, y);
+    if (returned !== undefined || this.fillGrad.length < 2) takeReturned<AnyVector>(`${this.name}.grad`, returned, y);
     return y;
+  }
+
+  #fill(x: V, tau: number, y: V): void {
+    const returned = this.fill(x, tau, y);
+    if (returned !== undefined || this.fill.length < 3) takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
   }
 
   /** `out ← ∇f(x)`; returns `f(x)`. Saves an application of the operator where there is one. */

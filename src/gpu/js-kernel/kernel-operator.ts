@@ -1,7 +1,7 @@
 import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../../core/dtype.js';
 import { ArgumentError, BackendError, DTypeError } from '../../core/errors.js';
 import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
+import { checkOptions, described } from '../../core/options.js';
 import { product, type Shape, toShape } from '../../core/shape.js';
 import { LocalOperator } from '../../local/local-operator.js';
 import { type CompiledKernel, compile, type ElementFunction, type GpuJsModule, type KernelConstants, loadGpuJs } from './gpu-js.js';
@@ -152,7 +152,9 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
   }
 
   #element({ f }: Direction<C>, x: ArrayLike<number>, i: number): number {
-    return f.call({ thread: { x: i, y: 0, z: 0 }, constants: this.#constants }, x);
+    const value: unknown = f.call({ thread: { x: i, y: 0, z: 0 }, constants: this.#constants }, x);
+    if (typeof value === 'number') return value;
+    throw new ArgumentError(`KernelOperator: expected the function to return a number, received ${described(value)} for element ${i}`);
   }
 
   #check(direction: Direction<C>, x: HostArray, result: ArrayLike<number>): void {
