@@ -291,6 +291,40 @@ group('errors', () => {
     });
   }
 
+  distributed('a message that is too long leaves memory behind the buffer alone, and the next ones are right', ({ comm }) => {
+    const next = (comm.rank + 1) % comm.size;
+    const before = (comm.rank + comm.size - 1) % comm.size;
+    for (const [sent, room] of [
+      [5, 2],
+      [3, 0],
+      [5000, 4999],
+      [300_000, 10],
+    ] as const) {
+      for (const [from, tag] of [
+        [before, 1],
+        [-1, -1],
+      ] as const) {
+        const memory = new Float64Array(room + sent).fill(-7);
+        const buffer = memory.subarray(0, room);
+        const message = new Float64Array(sent).fill(comm.rank);
+        const request = comm.isend(message, next, 1);
+        const text = `expected at most ${8 * room} bytes, received ${8 * sent} from rank ${before} with tag 1`;
+        expect(() => comm.recv(buffer, from, tag)).to.throw(MpiError, comm.size > 1 ? text : 'truncated');
+        request.wait();
+        if (comm.size > 1) {
+          expect(() => comm.sendrecv(message, next, buffer, from, 1)).to.throw(MpiError, 'truncated');
+        }
+        expect(memory.every((v) => v === -7)).to.equal(true);
+        const small = comm.isend(f8(3), next, 1);
+        const got = f8(3).fill(9);
+        comm.recv(got, from, tag);
+        small.wait();
+        expect([...got]).to.deep.equal([0, 0, 0]);
+        comm.barrier();
+      }
+    }
+  });
+
   distributed("a message that is too long is MPI's error, with the rank", ({ comm }) => {
     const request = comm.isend(f8(5), comm.rank, 1);
     expect(() => comm.recv(f8(2), comm.rank, 1)).to.throw(MpiError, new RegExp(`rank ${comm.size === 1 ? 0 : comm.rank}.*truncated`, 'i'));
