@@ -5,6 +5,7 @@
       'sources': [
         'module.cc',
         'life-cycle.cc',
+        'joining.cc',
         'errors.cc',
         'types.cc',
         'comm.cc',

@@ -47,11 +47,14 @@ napi_value claimLastWords(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void introduce() {
+std::string describeRank(int rank, int ranks) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  me = "lops-mpi: rank " + std::to_string(worldRank()) + " of " + std::to_string(worldSize()) + " (" + host + ", process " + std::to_string(getpid()) + ")";
+  const std::string of = ranks > 0 ? " of " + std::to_string(ranks) : "";
+  return "lops-mpi: rank " + std::to_string(rank) + of + " (" + host + ", process " + std::to_string(getpid()) + ")";
 }
+
+void introduce() { me = describeRank(worldRank(), worldSize()); }
 
 const std::string& whoAmI() { return me; }
 

@@ -10,7 +10,10 @@ namespace lops::mpi {
 /** Finds out who this is, after MPI_Init. */
 void introduce();
 
-/** 'lops-mpi: rank 1 of 3 (host, process 123)' */
+/** 'lops-mpi: rank 1 of 3 (host, process 123)'; without the number of ranks where it is 0. */
+std::string describeRank(int rank, int ranks);
+
+/** describeRank of this rank, after MPI_Init. */
 const std::string& whoAmI();
 
 /** Writes to stderr, and gives the launcher time to pass it on. */

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "comm.hpp"
+#include "joining.hpp"
 #include "last-words.hpp"
 #include "node-page.hpp"
 #include "signals.hpp"
@@ -45,6 +46,7 @@ napi_value init(napi_env env, napi_callback_info) {
   const std::int32_t world = adopt(MPI_COMM_WORLD);
   introduce();
   shareNodePage();
+  endJoining();
   return toJs(env, world);
 }
 

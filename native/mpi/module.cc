@@ -2,6 +2,7 @@
 #include "collectives.hpp"
 #include "comm.hpp"
 #include "cuda-support.hpp"
+#include "joining.hpp"
 #include "last-words.hpp"
 #include "life-cycle.hpp"
 #include "requests.hpp"
@@ -15,6 +16,7 @@ napi_value load(napi_env env, napi_value exports) {
   return lops::guarded(env, [&] {
     expose<setErrorClass>(env, exports, "setErrorClass");
     exposeLifeCycle(env, exports);
+    exposeJoining(env, exports);
     exposeLastWords(env, exports);
     exposeSignals(env, exports);
     exposeWatchdog(env, exports);

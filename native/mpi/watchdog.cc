@@ -18,8 +18,6 @@
 namespace lops::mpi {
 namespace {
 
-/** Exit code of a job whose ranks waited too long, as that of timeout(1). */
-constexpr int kTimedOut = 124;
 /** Seconds that other nodes have for their reports. */
 constexpr double kOtherNodes = 1.5;
 

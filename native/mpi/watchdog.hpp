@@ -7,6 +7,9 @@
 
 namespace lops::mpi {
 
+/** Exit code of a job whose ranks waited too long, as that of timeout(1). */
+constexpr int kTimedOut = 124;
+
 /** ': it waits for 3.0 s in …'; empty where nothing is recorded. */
 std::string whatItDoes();
 

@@ -7,6 +7,8 @@ export interface LaunchEnvironment {
   readonly size: number | undefined;
   /** The same for all that inherits this rank's variables, another for another launch. */
   readonly identity: string;
+  /** Ranks on this node; unknown under some launchers. */
+  readonly nodeSize: number | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,7 +32,7 @@ export function detectLaunch(env: Environment): LaunchEnvironment | undefined {
   for (const { source, rank, size } of candidates) {
     if (rank === undefined) continue;
     const job = [env['PMIX_NAMESPACE'], env['PMI_PORT'], env['PMI_FD'], env['PMI_ID'], env['SLURM_JOB_ID'], env['SLURM_STEP_ID']];
-    return { source, rank, size, identity: [...job, rank].join('/') };
+    return { source, rank, size, identity: [...job, rank].join('/'), nodeSize: firstInteger(env, NODE_SIZES) };
   }
   return undefined;
 }
@@ -71,11 +73,20 @@ const NODE_RANKS = ['OMPI_COMM_WORLD_LOCAL_RANK', 'MPI_LOCALRANKID', 'PALS_LOCAL
 
 /** This rank's number among those of its node, as the launcher says; without communication. Undefined where it doesn't say. */
 export function nodeRankOf(env: Environment): number | undefined {
-  for (const name of NODE_RANKS) {
-    // Slurm sets its own in batch scripts too
-    if (name.startsWith('SLURM') && env['SLURM_STEP_ID'] === undefined) continue;
-    const rank = integer(env[name]);
-    if (rank !== undefined) return rank;
-  }
-  return undefined;
+  // Slurm sets its own in batch scripts too
+  const names = NODE_RANKS.filter((name) => !name.startsWith('SLURM') || env['SLURM_STEP_ID'] !== undefined);
+  return firstInteger(env, names);
+}
+
+/** The variables that say how many ranks a node has, by who sets them: Open MPI, Hydra, MVAPICH. */
+const NODE_SIZES = ['OMPI_COMM_WORLD_LOCAL_SIZE', 'MPI_LOCALNRANKS', 'MV2_COMM_WORLD_LOCAL_SIZE'];
+
+const firstInteger = (env: Environment, names: readonly string[]): number | undefined =>
+  names.map((name) => integer(env[name])).find((value) => value !== undefined);
+
+/** A name of the launch that the ranks of one node share, and those of other launches do not have. Hydra gives none, but starts all ranks of a node itself. */
+export function launchName(env: Environment, parent: number): string {
+  const { PMIX_NAMESPACE, SLURM_JOB_ID, SLURM_STEP_ID } = env;
+  if (PMIX_NAMESPACE !== undefined) return `PMIx ${PMIX_NAMESPACE}`;
+  return SLURM_STEP_ID !== undefined ? `Slurm ${SLURM_JOB_ID}.${SLURM_STEP_ID}` : `parent ${parent}`;
 }

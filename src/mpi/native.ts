@@ -18,6 +18,11 @@ export interface MpiAddon {
   /** What the loaded MPI says about device memory; MPI must be initialised. */
   cudaSupport(): CudaSupport;
   setMaxCount(count: number): void;
+  /**
+   * Ends the job where init() takes longer than so many seconds, since not all ranks come to it: to be called before it. Numbers of ranks are 0 where the launcher does not say them;
+   * `launch` is the same on all ranks of a node.
+   */
+  limitJoining(seconds: number, rank: number, ranks: number, ranksOfNode: number, launch: string): void;
   /** The handle of MPI_COMM_WORLD. */
   init(): number;
   /** The ranks that did not come within so many seconds (−1: unknown which). MPI is finalized only if there are none. */

@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, MpiError } from '../core/errors.js';
 import { readSetting } from '../core/settings.js';
-import { detectLaunch, hasJoined, isInherited, type LaunchEnvironment, markJoined } from './launch-environment.js';
+import { detectLaunch, hasJoined, isInherited, type LaunchEnvironment, launchName, markJoined } from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { MpiCommunicator } from './mpi-communicator.js';
 import { loadMpi, type MpiAddon } from './native.js';
@@ -50,6 +50,10 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
     say(
       'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun --mpi=pmix, or LOPS_MPI=off to run each alone',
     );
+  if (watch.limit > 0) {
+    const name = launchName(process.env, process.ppid);
+    addon.limitJoining(watch.limit, launch.rank, launch.size ?? 0, launch.nodeSize ?? 0, name);
+  }
   const handle = addon.init();
   const mpi = watched(addon, watch);
   const all = new MpiCommunicator(mpi, handle);

@@ -8,6 +8,7 @@ import { rankEnvironment, runRanks, startRanks } from '../support/launch.js';
 import { closed, gone, pidsIn, started } from './ended.js';
 
 const RANK = fileURLToPath(new URL('./ending-rank.js', import.meta.url));
+const STALLED = fileURLToPath(new URL('./stalled-rank.js', import.meta.url));
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
 const INDEX = new URL('../../src/index.js', import.meta.url).href;
 const SECONDS = 1000;
@@ -49,6 +50,16 @@ describe('the end of one rank is the end of the job', function () {
     expect(result.code).to.equal(75);
     expect(result.stderr).to.match(/rank 0 of 2 .*waited 1 s for rank 1 to come/);
   });
+
+  for (const stalled of ['1', '0,2']) {
+    it(`LOPS_TIMEOUT names ranks that never join: ${stalled}`, async () => {
+      const result = await runRanks(3, [STALLED, stalled], { timeout: 20 * SECONDS, env: { LOPS_TIMEOUT: '2' } });
+      expect(result.timedOut, result.stderr).to.equal(false);
+      expect(result.code).to.equal(124);
+      const text = `waited longer than LOPS_TIMEOUT \\(2 s\\) for all ranks to join MPI.*these ranks have not: ${stalled.replace(',', ', ')}\\s`;
+      expect(result.stderr.match(new RegExp(text, 'g'))?.length, result.stderr).to.equal(1);
+    });
+  }
 
   it('no failure', async () => {
     const result = await runRanks(3, [RANK, 'nothing'], { timeout: 20 * SECONDS });

@@ -1,0 +1,132 @@
+#include "joining.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "errors.hpp"
+#include "last-words.hpp"
+#include "watchdog.hpp"
+
+namespace lops::mpi {
+namespace {
+
+/** For launchers that do not say how many ranks there are. */
+constexpr std::int32_t kMost = 1 << 16;
+
+/** What a rank says of its launch before MPI can be asked. */
+struct Launch {
+  double seconds;
+  std::int32_t rank;
+  /** 0: not known. */
+  std::int32_t ranks, ranksOfNode;
+  /** Shared memory of the ranks of this launch on this node: the process of each rank that has come. */
+  std::string name;
+  std::atomic<std::int32_t>* processes = nullptr;
+
+  std::int32_t slots() const { return ranks > 0 ? ranks : kMost; }
+};
+
+/** Never destroyed: its thread may outlive the end of the program. */
+struct Joining {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool waiting = true;
+  Launch launch;
+};
+Joining* joining = nullptr;
+
+std::atomic<std::int32_t>* share(const Launch& of) {
+  const std::size_t bytes = static_cast<std::size_t>(of.slots()) * sizeof(std::atomic<std::int32_t>);
+  const int fd = shm_open(of.name.c_str(), O_RDWR | O_CREAT, 0600);
+  if (fd < 0) return nullptr;
+  void* memory = ftruncate(fd, static_cast<off_t>(bytes)) == 0 ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  close(fd);
+  return memory == MAP_FAILED ? nullptr : static_cast<std::atomic<std::int32_t>*>(memory);
+}
+
+/** The process may be one of an earlier launch of the same name that was killed. */
+bool hasCome(const Launch& launch, std::int32_t rank) {
+  const std::int32_t process = launch.processes[rank].load();
+  return process > 0 && (kill(process, 0) == 0 || errno != ESRCH);
+}
+
+std::string listOf(const Launch& launch, bool come) {
+  std::string list;
+  for (std::int32_t r = 0; r < launch.slots(); r++) {
+    if (hasCome(launch, r) == come) list += (list.empty() ? "" : ", ") + std::to_string(r);
+  }
+  return list;
+}
+
+/** Which ranks are missing, as far as those of this node can tell. */
+std::string missing(const Launch& launch) {
+  if (launch.processes == nullptr) return "";
+  if (launch.ranks > 0 && launch.ranks == launch.ranksOfNode) {
+    const std::string list = listOf(launch, false);
+    return list.empty() ? "; all ranks have come so far" : "; these ranks have not: " + list;
+  }
+  return "; of this node these ranks have: " + listOf(launch, true) + (launch.ranksOfNode > 0 ? " (of " + std::to_string(launch.ranksOfNode) + ")" : "");
+}
+
+void watch() {
+  const Launch& launch = joining->launch;
+  std::unique_lock<std::mutex> lock(joining->mutex);
+  if (joining->changed.wait_for(lock, std::chrono::duration<double>(launch.seconds), [] { return !joining->waiting; })) return;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%g", launch.seconds);
+  if (launch.processes != nullptr && shm_unlink(launch.name.c_str()) != 0) {
+    // Another rank of the node reports, and ends the job
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  } else {
+    sayLast(describeRank(launch.rank, launch.ranks) + ": has waited longer than LOPS_TIMEOUT (" + seconds +
+            " s) for all ranks to join MPI, which importing lops-mpi does; the job is aborted" + missing(launch));
+  }
+  _exit(kTimedOut);
+}
+
+/** limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): to be called before init(). */
+napi_value limitJoining(napi_env env, napi_callback_info info) {
+  const Args<5> args(env, info);
+  if (joining != nullptr) return nullptr;
+  joining = new Joining;
+  Launch& launch = joining->launch;
+  launch.seconds = args.number(0);
+  launch.rank = args.int32(1);
+  launch.ranks = args.int32(2);
+  launch.ranksOfNode = args.int32(3);
+  char name[64];
+  std::snprintf(name, sizeof name, "/lops-join-%u-%016zx", static_cast<unsigned>(getuid()), std::hash<std::string>{}(args.string(4)));
+  launch.name = name;
+  launch.processes = share(launch);
+  if (launch.processes != nullptr && launch.rank < launch.slots()) launch.processes[launch.rank].store(static_cast<std::int32_t>(getpid()));
+  std::thread(watch).detach();
+  return nullptr;
+}
+
+}  // namespace
+
+void endJoining() {
+  if (joining == nullptr) return;
+  const std::lock_guard<std::mutex> lock(joining->mutex);
+  if (!joining->waiting) return;
+  joining->waiting = false;
+  joining->changed.notify_all();
+  // All have it open
+  if (joining->launch.processes != nullptr) shm_unlink(joining->launch.name.c_str());
+}
+
+void exposeJoining(napi_env env, napi_value exports) { expose<limitJoining>(env, exports, "limitJoining"); }
+
+}  // namespace lops::mpi
