@@ -23,6 +23,15 @@ function hasFftwMpi() {
   return ok && existsSync(join(output.trim(), 'fftw3-mpi.h'));
 }
 
+/** Whether a version is in a range such as `^20.17.0 || >=22.9.0`. */
+function isWithin(version, range) {
+  const [major, minor] = version.split('.').map(Number);
+  return range.split('||').some((part) => {
+    const [, sign, m, n] = /^\s*(\^|>=)(\d+)\.(\d+)\.0\s*$/.exec(part);
+    return (major === Number(m) && minor >= Number(n)) || (sign === '>=' && major > Number(m));
+  });
+}
+
 /** What the system should offer: how it is seen, its Debian packages, and what it is called among environment modules. */
 function systemNeeds() {
   const hasPkgConfig = onPath('pkg-config');
@@ -138,8 +147,8 @@ async function compileTypeScript() {
 
 const start = performance.now();
 try {
-  const [major] = process.versions.node.split('.');
-  if (Number(major) < 20) throw new Error(`expected Node.js 20 or newer, this is ${process.versions.node}`);
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  if (!isWithin(process.versions.node, engines.node)) throw new Error(`expected Node.js ${engines.node}, this is ${process.versions.node}`);
   if (process.platform !== 'win32') installSystemPackages();
   installNpmPackages();
   await buildNative({ quiet: true });

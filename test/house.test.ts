@@ -1,6 +1,8 @@
 /** The rules of the house that tools can hold: format, lint, layers. */
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
@@ -17,6 +19,18 @@ describe('the house', function () {
   it('is formatted and free of lint (npm run lint; npm run format mends the format)', () => {
     const { status, output } = tool('@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '--colors=off', '--reporter=summary', '.']);
     expect(status, output).to.equal(0);
+  });
+
+  it('asks for a Node.js that all dependencies take', () => {
+    const read = (path: string) =>
+      JSON.parse(readFileSync(`${root}${path}`, 'utf8')) as { dependencies: Record<string, string>; engines?: { node?: string } };
+    // npm's own, which node-gyp brings
+    const { subset } = createRequire(`${root}node_modules/node-gyp/package.json`)('semver') as { subset(a: string, b: string): boolean };
+    const { dependencies, engines } = read('package.json');
+    for (const name of Object.keys(dependencies)) {
+      const theirs = read(`node_modules/${name}/package.json`).engines?.node ?? '*';
+      expect(subset(engines?.node ?? '*', theirs), `${name} needs Node.js ${theirs}`).to.equal(true);
+    }
   });
 
   it('imports downwards only (npm run layers)', () => {
