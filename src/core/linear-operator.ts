@@ -16,7 +16,7 @@ import {
   sumRule,
   workingDType,
 } from './operator-algebra.js';
-import { checkOptions } from './options.js';
+import { checkOptions, described } from './options.js';
 import { type Filled, takeReturned } from './returned.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
 import { checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
@@ -389,7 +389,7 @@ function run<A extends Vector<A>, B extends Vector<B>>(
 /** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;
-  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : String(op)}`);
+  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : described(op)}`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds

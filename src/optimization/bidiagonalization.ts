@@ -3,8 +3,10 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { inverse } from './givens.js';
+import { inUnitsOf } from './scaling.js';
 import {
   begin,
+  checkLimit,
   checkNonNegative,
   conclude,
   type Loop,
@@ -27,7 +29,7 @@ export interface BidiagonalizationStartOptions<M extends Vector<M>> {
   readonly atol?: number;
   /** Relative error of y. @default 1e-8 */
   readonly btol?: number;
-  /** Stops where the estimate of the condition number exceeds this; 0 for no limit. @default 1e8 */
+  /** Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit. @default 1e8 */
   readonly conlim?: number;
 }
 
@@ -90,7 +92,8 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
 ): BidiagonalizationState<M, D> {
   checkOptions(`${name}.init`, options, BIDIAGONALIZATION_START_OPTIONS);
   const { x0, damp = 0, atol = 1e-8, btol = 1e-8, conlim = 1e8 } = options;
-  checkNonNegative(name, { damp, atol, btol, conlim });
+  checkNonNegative(name, { damp, atol, btol });
+  checkLimit(name, { conlim });
   const { model, data } = solverSpaces(name, A, y, x0);
   const x = startVector(model, x0);
   const seen = seenIn(y, data);
@@ -147,6 +150,8 @@ function istopOf<M extends Vector<M>, D extends Vector<D>>(state: Bidiagonalizat
   return eps * acond >= 1 ? 6 : arnorm <= eps * anorm * rnorm && rnorm > eps * (bnorm + anorm * xnorm) ? 5 : 4;
 }
 
+/** Powers of the data. */
+export const ESTIMATE_DEGREES = { rnorm: 1, arnorm: 1, xnorm: 1 } as const;
 export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): Estimates => ({ rnorm, arnorm, anorm, acond, xnorm });
 
 /** Ends the start: nothing is to be done where the gradient is zero. */
@@ -164,14 +169,17 @@ export function settleIteration<M extends Vector<M>, D extends Vector<D>>(name: 
 /** What the descriptions of both have in common. */
 export const describeBidiagonalization = <M extends Vector<M>, D extends Vector<D>, S extends BidiagonalizationState<M, D>>(
   name: string,
+  y: D,
   options: BidiagonalizationOptions<M>,
-  start: (own: BidiagonalizationStartOptions<M>) => S,
+  start: (y: D, own: BidiagonalizationStartOptions<M>) => S,
   step: (state: S) => void,
 ): Loop<S, BidiagonalizationStartOptions<M>, Readonly<Estimates>, Readonly<Estimates> & { readonly istop: number }> => ({
   name,
   options,
   own: BIDIAGONALIZATION_START_OPTIONS,
-  start,
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, start),
+  degrees: ESTIMATE_DEGREES,
   step,
   report: estimatesOf,
   result: (state, reason) => ({ ...estimatesOf(state), istop: istopOf(state, reason) }),

@@ -7,11 +7,13 @@ import {
   type CgSingleReductionState,
   isReplacing,
   pairsOf,
+  referenceOf,
   SINGLE_REDUCTION_OPTIONS,
   settleSingleReduction,
   startSingleReduction,
   stepLength,
 } from './cg-single-reduction.js';
+import { inUnitsOf } from './scaling.js';
 import { type Loop, nothing, type SolverStep, solving, stepping } from './solver.js';
 
 export type CgPipelinedOptions<V extends Vector<V>> = CgSingleReductionOptions<V>;
@@ -47,11 +49,16 @@ function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
 }
 
 /** Allocates all vectors and evaluates the start: three applications (two from zero), two of M, one reduction. Disposing all vectors but x is the caller's. */
-function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgSingleReductionStartOptions<V> = {}): CgPipelinedState<V> {
-  const start = startSingleReduction('cgPipelined', A, y, options, OFTEN);
+function init<V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  y: V,
+  options: CgSingleReductionStartOptions<V> = {},
+  unit = 1,
+): CgPipelinedState<V> {
+  const start = startSingleReduction('cgPipelined', A, y, options, { often: OFTEN, unit });
   const { M, r } = start;
   const state = { ...start, scratch: [], m: M && r.emptyLike(), n: r.emptyLike(), q: M && r.zerosLike(), z: r.zerosLike() };
-  settle(state, y);
+  settle(state, referenceOf(state, y, options.x0));
   return state;
 }
 
@@ -86,7 +93,8 @@ const solver = <V extends Vector<V>>(
   name: 'cgPipelined',
   options,
   own: SINGLE_REDUCTION_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
   report: nothing,
   result: istopOf,

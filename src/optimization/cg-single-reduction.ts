@@ -3,6 +3,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
+import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
 import {
   begin,
   checkCount,
@@ -44,7 +45,8 @@ export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgr
   readonly M: LinearOperator<V, V> | undefined;
   /** What `‖y − A x‖²` is compared with. */
   tol: number;
-  readonly rtol: number;
+  /** As asked for. */
+  readonly limits: Limits;
   readonly replace: number;
   readonly x: V;
   /** A copy of the right-hand side, where residuals are replaced. */
@@ -73,11 +75,11 @@ export function startSingleReduction<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionStartOptions<V>,
-  often = 0,
+  { often = 0, unit = 1 } = {},
 ): CgSingleReductionState<V> {
   checkOptions(`${name}.init`, options, SINGLE_REDUCTION_OPTIONS);
-  const { x0, tol = 1e-4, rtol = 0, M, replace = often } = options;
-  checkNonNegative(name, { tol, rtol });
+  const { x0, tol, rtol = 0, M, replace = often } = options;
+  checkNonNegative(name, { tol: tol ?? 0, rtol });
   checkCount(name, { replace });
   const model = squareSpace(name, A, y, options, 'cglsSingleReduction');
   const x = startVector(model, x0);
@@ -88,14 +90,11 @@ export function startSingleReduction<V extends Vector<V>>(
   const u = M?.matvec(r);
   A.matvec(u ?? r, w);
   const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
-  return { ...begin(A, x), M, tol, rtol, replace, ...vectors, rr: 0, gamma: 0, alpha: 0, beta: 0 };
+  return { ...begin(A, x), M, tol: 0, limits: { tol, rtol, unit }, replace, ...vectors, rr: 0, gamma: 0, alpha: 0, beta: 0 };
 }
 
-/** The pairs whose inner products the start or an iteration needs. */
-export function pairsOf<V extends Vector<V>>(
-  { r, u, w, p, s, rtol, iteration }: CgSingleReductionState<V>,
-  y: V | undefined,
-): VectorPair[] {
+/** The pairs whose inner products the start or an iteration needs, that of the data where the start needs it and not from zero. */
+export function pairsOf<V extends Vector<V>>({ r, u, w, p, s }: CgSingleReductionState<V>, y?: V): VectorPair[] {
   const pairs: VectorPair[] = [
     [r, r],
     [r, u ?? r],
@@ -104,9 +103,13 @@ export function pairsOf<V extends Vector<V>>(
     [s, u ?? r],
     [p, s],
   ];
-  if (y && iteration === 0 && rtol > 0) pairs.push([y, y]);
+  if (y) pairs.push([y, y]);
   return pairs;
 }
+
+/** The data, where a start from x0 is to know its norm. */
+export const referenceOf = <V extends Vector<V>>({ limits }: CgSingleReductionState<V>, y: V, x0: V | undefined): V | undefined =>
+  x0 && needsReference(limits) ? y : undefined;
 
 /** What the coefficients of the next direction `z + β p` follow from: p is the last direction, z the preconditioned gradient. */
 export interface LineSearch {
@@ -149,10 +152,10 @@ export const isReplacing = ({ iteration, replace }: { readonly iteration: number
 export function settleSingleReduction<V extends Vector<V>>(
   name: string,
   state: CgSingleReductionState<V>,
-  [rr = 0, gamma = 0, fresh = 0, slope = 0, cross = 0, old = 0, yy = 0]: readonly number[],
+  [rr = 0, gamma = 0, fresh = 0, slope = 0, cross = 0, old = 0, yy = rr]: readonly number[],
 ): void {
   state.rr = rr;
-  state.tol = Math.max(state.tol, state.rtol ** 2 * yy);
+  if (state.iteration === 0) state.tol = squaredLimit(state.limits, yy);
   nextCoefficients(state, { gamma, slope, fresh, old, cross }, { epsilon: epsilonOf(state.x.dtype), anew: isReplacing(state) });
   settle(name, state, Math.sqrt(rr), rr, [gamma, slope, fresh, old, cross, state.alpha]);
 }
@@ -170,9 +173,10 @@ function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
   options: CgSingleReductionStartOptions<V> = {},
+  unit = 1,
 ): CgSingleReductionState<V> {
-  const state = startSingleReduction('cgSingleReduction', A, y, options);
-  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state, y)));
+  const state = startSingleReduction('cgSingleReduction', A, y, options, { unit });
+  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state, referenceOf(state, y, options.x0))));
   return state;
 }
 
@@ -190,7 +194,7 @@ function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
   }
   if (M && u) M.matvec(r, u);
   A.matvec(u ?? r, w);
-  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state, undefined)));
+  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state)));
 }
 
 const solver = <V extends Vector<V>>(
@@ -201,7 +205,8 @@ const solver = <V extends Vector<V>>(
   name: 'cgSingleReduction',
   options,
   own: SINGLE_REDUCTION_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
   report: nothing,
   result: istopOf,

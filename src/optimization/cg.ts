@@ -1,6 +1,7 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
 import {
   begin,
   beginAgain,
@@ -19,16 +20,10 @@ import {
   stepping,
 } from './solver.js';
 
-/** Tolerances: absolute, of a squared norm, and relative. */
-export interface Limits {
-  readonly tol: number;
-  readonly rtol: number;
-}
-
 export interface CgStartOptions<V extends Vector<V>> {
   /** Where to start; it is copied, not changed. @default zeros */
   readonly x0?: V | undefined;
-  /** Stops when the *squared* norm of the residual is at most this. @default 1e-4 */
+  /** Stops when the *squared* norm of the residual is at most this. @default 1e-4, at most 1e-4 ‖y‖² */
   readonly tol?: number;
   /** Stops also when `‖y − A x‖ ≤ rtol ‖y‖`. @default 0 */
   readonly rtol?: number;
@@ -77,15 +72,16 @@ export const CG_START_OPTIONS = ['x0', 'tol', 'rtol', 'M'] as const;
 
 /**
  * Allocates all vectors and evaluates the start: one application (none from zero), one of M, and one reduction.
- * Disposing all vectors but x is the caller's.
+ * Disposing all vectors but x is the caller's. A tolerance is that of data divided by `unit`.
  */
-function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgStartOptions<V> = {}): CgState<V> {
+function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgStartOptions<V> = {}, unit = 1): CgState<V> {
   checkOptions('cg.init', options, CG_START_OPTIONS);
-  const { x0, tol = 1e-4, rtol = 0, M } = options;
-  checkNonNegative('cg', { tol, rtol });
+  const { x0, tol, rtol = 0, M } = options;
+  checkNonNegative('cg', { tol: tol ?? 0, rtol });
   const model = squareSpace('cg', A, y, options, 'cgls');
   const vectors = { r: model.empty(), z: M && model.empty(), p: model.empty(), q: model.empty() };
-  const state: CgState<V> = { ...begin(A, model.empty(), ['q', 'z']), M, tol, limits: { tol, rtol }, ...vectors, rr: 0, rz: 0 };
+  const limits: Limits = { tol, rtol, unit };
+  const state: CgState<V> = { ...begin(A, model.empty(), ['q', 'z']), M, tol: 0, limits, ...vectors, rr: 0, rz: 0 };
   restartCg(state, y, x0);
   return state;
 }
@@ -102,9 +98,9 @@ export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | 
     [r, r],
     [r, p],
   ];
-  if (limits.rtol > 0) pairs.push([y, y]);
-  const [rr = 0, rz = 0, yy = 0] = rdots(...pairs);
-  state.tol = Math.max(limits.tol, limits.rtol ** 2 * yy);
+  if (x0 && needsReference(limits)) pairs.push([y, y]);
+  const [rr = 0, rz = 0, yy = rr] = rdots(...pairs);
+  state.tol = squaredLimit(limits, yy);
   Object.assign(state, { rr, rz });
   settle('cg', state, Math.sqrt(rr), rr, [rz]);
 }
@@ -143,7 +139,8 @@ const solver = <V extends Vector<V>>(
   name: 'cg',
   options,
   own: CG_START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
   report: nothing,
   result: istopOf,
@@ -154,7 +151,7 @@ const solver = <V extends Vector<V>>(
  *
  * `r = y − A x`, `p = z = M r`; then over and over `q = A p`, `α = rᴴp / pᴴq`, `x += α p`, `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
  *
- * It stops when `‖r‖²`, a squared norm, is at most `tol`, when `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations.
+ * It stops when `‖r‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖y‖²), when `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations.
  * Memory: x, r, p, q, and z with a preconditioner. An iteration costs one application of A, one of M and two reductions, and allocates no vector.
  * With a mask every colour solves its own problem, all go on until the last is done, and an iteration costs one reduction more.
  * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN or overflow,

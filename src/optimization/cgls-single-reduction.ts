@@ -6,6 +6,7 @@ import { type Istop, istopOf } from './cg.js';
 import { type Coefficients, isReplacing, nextCoefficients, stepLength } from './cg-single-reduction.js';
 import {
   allocateCgls,
+  CGLS_DEGREES,
   CGLS_START_OPTIONS,
   type CglsNorms,
   type CglsStartOptions,
@@ -16,6 +17,7 @@ import {
   measure,
   placeCgls,
 } from './cgls.js';
+import { inUnitsOf } from './scaling.js';
 import { checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from './solver.js';
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
@@ -72,11 +74,12 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: CglsSingleReductionStartOptions<M> = {},
+  unit = 1,
 ): CglsSingleReductionState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { replace = 0 } = options;
   checkCount(NAME, { replace });
-  const start = allocateCgls(NAME, A, y, options);
+  const start = allocateCgls(NAME, A, y, options, unit);
   const { space } = start.r;
   const copy = replace > 0 ? copyInto(space, y) : undefined;
   const state = { ...start, scratch: [], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
@@ -112,7 +115,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   name: NAME,
   options,
   own: START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  degrees: CGLS_DEGREES,
   step,
   report: cglsNorms,
   result: (state, reason) => ({ ...istopOf(state, reason), ...cglsNorms(state) }),

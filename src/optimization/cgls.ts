@@ -1,7 +1,8 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
-import { type Istop, istopOf, type Limits } from './cg.js';
+import { type Istop, istopOf } from './cg.js';
+import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
 import {
   begin,
   beginAgain,
@@ -23,7 +24,7 @@ export interface CglsStartOptions<M extends Vector<M>> {
   readonly x0?: M | undefined;
   /** Damping ε of `‖y − A x‖² + ε²‖x‖²`. @default 0 */
   readonly damp?: number;
-  /** Stops when the *squared* norm of the gradient `Aᴴr − ε²x` is at most this. @default 1e-4 */
+  /** Stops when the *squared* norm of the gradient `Aᴴr − ε²x` is at most this. @default 1e-4, at most 1e-4 ‖Aᴴy‖², for one adjoint more where there is an x0 */
   readonly tol?: number;
   /** Stops also when the norm of the gradient is at most `rtol ‖Aᴴy‖`, for one adjoint more where there is an x0. @default 0 */
   readonly rtol?: number;
@@ -47,9 +48,9 @@ export interface CglsNorms {
 export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress, CglsNorms {
   readonly A: LinearOperator<M, D>;
   readonly M: LinearOperator<M, M> | undefined;
-  readonly damp: number;
+  damp: number;
   /** As asked for. */
-  readonly limits: Limits;
+  limits: Limits;
   /** What the squared norm of the gradient is compared with. */
   tol: number;
   readonly x: M;
@@ -79,14 +80,15 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
   y: D,
-  { x0, damp = 0, tol = 1e-4, rtol = 0, M }: CglsStartOptions<M>,
+  { x0, damp = 0, tol, rtol = 0, M }: CglsStartOptions<M>,
+  unit: number,
 ): CglsState<M, D> {
-  checkNonNegative(name, { damp, tol, rtol });
+  checkNonNegative(name, { damp, tol: tol ?? 0, rtol });
   const { model, data } = solverSpaces(name, A, y, x0);
   checkPreconditioner(name, M, model);
   const vectors = { r: data.empty(), s: model.empty(), z: M && model.empty(), p: model.empty(), q: data.empty() };
   const scalars = { r1norm: 0, r2norm: 0, gamma: 0 };
-  return { ...begin(A, model.empty(), ['q', 'z']), M, damp, tol, limits: { tol, rtol }, ...vectors, ...scalars };
+  return { ...begin(A, model.empty(), ['q', 'z']), M, damp, tol: 0, limits: { tol, rtol, unit }, ...vectors, ...scalars };
 }
 
 /** `x ← x0`, `r ← y − A x`. Returns `‖Aᴴy‖²` where it is asked for and not that of the first gradient. */
@@ -95,7 +97,7 @@ export function placeCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsS
   beginAgain(state, x0);
   r.assign(seenIn(y, r.space));
   if (!x0) return undefined;
-  const reference = limits.rtol > 0 ? rdots([A.rmatvec(r, s), s])[0] : undefined;
+  const reference = needsReference(limits) ? rdots([A.rmatvec(r, s), s])[0] : undefined;
   r.axpby(-1, A.matvec(x, q), 1);
   return reference;
 }
@@ -127,14 +129,18 @@ export function measure<M extends Vector<M>, D extends Vector<D>>(
 
 /** Ends the start: the tolerance, with `‖Aᴴy‖²` where it is not that of the first gradient. */
 export function limitCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, reference = state.r1norm): void {
-  const { tol, rtol } = state.limits;
-  state.tol = Math.max(tol, rtol * rtol * reference);
+  state.tol = squaredLimit(state.limits, reference);
 }
 
 /** Allocates all vectors and evaluates the start: one forward, one adjoint, one reduction. Disposing all vectors but x is the caller's. */
-function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: CglsStartOptions<M> = {}): CglsState<M, D> {
+function init<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: CglsStartOptions<M> = {},
+  unit = 1,
+): CglsState<M, D> {
   checkOptions('cgls.init', options, CGLS_START_OPTIONS);
-  const state = allocateCgls('cgls', A, y, options);
+  const state = allocateCgls('cgls', A, y, options, unit);
   restartCgls(state, y, options.x0);
   return state;
 }
@@ -173,6 +179,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>):
   settle('cgls', state, state.cost, state.r1norm, [state.r2norm, curvature, state.gamma]);
 }
 
+/** Powers of the data. */
+export const CGLS_DEGREES = { r1norm: 2, r2norm: 1 } as const;
 export const cglsNorms = ({ r1norm, r2norm }: CglsNorms): CglsNorms => ({ r1norm, r2norm });
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -183,7 +191,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   name: 'cgls',
   options,
   own: CGLS_START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  degrees: CGLS_DEGREES,
   step,
   report: cglsNorms,
   result: (state, reason) => ({ ...istopOf(state, reason), ...cglsNorms(state) }),
@@ -195,7 +205,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * `r = y − A x`, `s = Aᴴr − ε²x`, `p = z = M s`, `γ = sᴴz`; then over and over
  * `q = A p`, `α = Re sᴴp / (‖q‖² + ε²‖p‖²)`, `x += α p`, `r −= α q`, `s = Aᴴr − ε²x`, `z = M s`, `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
  *
- * It stops when `‖s‖²`, a squared norm, is at most `tol`, when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations.
+ * It stops when `‖s‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖Aᴴy‖²), when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations.
  * Memory: x, s, p (and z with a preconditioner) like the model; r, q like the data. An iteration costs one forward, one adjoint, one application of M
  * and two reductions, and allocates no vector.
  * With a mask every colour solves its own problem, all go on until the last is done, and an iteration costs one reduction more.

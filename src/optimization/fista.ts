@@ -1,13 +1,15 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import type { Vector } from '../core/vector.js';
+import { rdots, type Vector } from '../core/vector.js';
 import {
   describeShrinkage,
   finishShrinkage,
+  majorised,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
   type ShrinkageState,
   type ShrinkageStep,
+  type StepNorms,
   shrink,
   startShrinkage,
 } from './shrinkage.js';
@@ -30,30 +32,62 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: ShrinkageStartOptions<M> = {},
+  unit = 1,
 ): FistaState<M, D> {
-  const state = startShrinkage('fista', A, y, options);
+  const state = startShrinkage('fista', A, y, options, unit);
   return { ...state, z: state.x.copy(), s: state.r.copy(), t: 1 };
 }
 
 /** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>): void {
-  const { A, alpha, x, z, g, y, r, s, t } = state;
-  A.rmatvec(s, g).axpby(1, z, alpha);
-  shrink(state);
-  if (state.reason !== undefined) g.assign(x);
+  const { A, x, z, g, y, r, s, v, t } = state;
+  const norms = v ? descend(state, v) : undefined;
+  if (!norms) {
+    propose(state);
+    x.axpby(1, g, -1);
+  }
   state.t = 0.5 * (1 + Math.sqrt(1 + 4 * t * t));
   const w = (t - 1) / state.t;
-  x.axpby(1, g, -1);
   z.axpby(1, g, 0).axpby(w, x, 1);
   // the residual of z follows from those of both solutions: A is linear
   s.axpby(-w, r, 0);
-  A.matvec(g, r).axpby(1, y, -1);
+  if (v) r.assign(v);
+  else A.matvec(g, r).axpby(1, y, -1);
   s.axpby(1 + w, r, 1);
-  finishShrinkage('fista', state, 'after');
+  finishShrinkage('fista', state, 'after', norms ?? measure(x, r));
+}
+
+function measure<M extends Vector<M>, D extends Vector<D>>(x: M, r: D): StepNorms {
+  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
+  return { dd, rr };
+}
+
+/** `g ← S thresh(Sᴴ(z + α Aᴴ s))` */
+function propose<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>): void {
+  const { A, alpha, x, z, g, s } = state;
+  A.rmatvec(s, g).axpby(1, z, alpha);
+  shrink(state);
+  if (state.reason !== undefined) g.assign(x);
+}
+
+/**
+ * A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and two forwards and an adjoint more for a try that fails. Leaves g, the residual of it in v, and `g − x` in x.
+ */
+function descend<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>, v: D): StepNorms {
+  const { A, x, z, g, y, s } = state;
+  for (let tries = 0; ; tries++) {
+    propose(state);
+    x.axpby(1, g, -1);
+    A.matvec(g, v).axpby(1, y, -1);
+    const norms = majorised(state, v, z.axpby(1, g, -1), s.axpby(1, v, -1), tries);
+    if (norms) return norms;
+    x.axpby(1, g, -1);
+    A.matvec(z.axpby(1, g, -1), s).axpby(1, y, -1);
+  }
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: FistaOptions<M> = {}) =>
-  describeShrinkage('fista', options, (own) => init(A, y, own), step<M, D>);
+  describeShrinkage('fista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
 
 /**
  * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones stand for the number of nonzeros, half ones for `‖·‖½`)
@@ -63,7 +97,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * `y − A z` is taken from the residuals of both solutions, so that an iteration needs one application where the textbook has two.
  *
  * The cost of an iteration is `½‖y − A x‖² + ε‖x‖₁` *after* it. It stops when `‖x − x before‖ ≤ tol`, or after `niter` iterations.
- * Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s like the data. An iteration costs one forward, one adjoint, the transform and back, and two
+ * The step without `alpha` is that of {@link ista}.
+ * Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s, and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the transform and back, and two
  * reductions (percentile forms: up to 130 more), and allocates no vector.
  * Errors: as for {@link ista}.
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009.

@@ -1,11 +1,11 @@
 import { concatenate } from '../core/array-functions.js';
 import { DistributedArray } from '../core/distributed-array.js';
 import { ArgumentError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
-import { type AnyVector, type Space, seenIn, type Vector } from '../core/vector.js';
+import { type AnyVector, checkVector, type Space, seenIn, type Vector } from '../core/vector.js';
 import { VStack } from '../local/v-stack.js';
 import { MPIStackedVStack } from '../operators/mpi-stacked-vstack.js';
 import { type CgOptions, type CgResult, cg } from './cg.js';
@@ -122,14 +122,18 @@ function stacked(operators: Operators, data: readonly AnyVector[]): [Operators[n
 /**
  * Minimises `‖y − A P z‖²` (and `damp²‖z‖²`) by {@link cgls}, and gives `x = P z`: the model is written in terms of what a preconditioner P makes of z. A start `x0` is one of z.
  *
- * An iteration costs that of {@link cgls} for A P. Errors: as for {@link cgls}.
+ * An iteration costs that of {@link cgls} for A P. Errors: as for {@link cgls}; {@link ArgumentError} where the arguments come in another order.
  */
 export function preconditionedInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
-  P: LinearOperator<M, M>,
   y: D,
+  P: LinearOperator<M, M>,
   options: CglsOptions<M> = {},
 ): CglsResult<M> & { readonly z: M } {
+  const name = 'preconditionedInversion(A, y, P, options)';
+  checkOperator(name, A);
+  checkVector(name, 'y', y);
+  checkOperator(name, P);
   const result = cgls(A.mul(P), y, options);
   return { ...result, x: P.matvec(result.x), z: result.x };
 }

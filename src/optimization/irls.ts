@@ -1,8 +1,9 @@
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
+import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { allocateCgls, type CglsOptions, type CglsState, cgls, restartCgls } from './cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight.js';
+import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
   checkCount,
@@ -39,7 +40,7 @@ export interface IrlsStartOptions<M extends Vector<M>> {
   readonly threshold?: boolean;
   /** Damping of the weighted least-squares problems. @default 0 */
   readonly damp?: number;
-  /** Stops where `‖x − x before‖` is at most this. @default 1e-10 */
+  /** Stops where `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 ‖x‖ */
   readonly tol?: number;
   /** Of the weighted problems. @default { niter: 50, tol: 0, rtol: 1e-8 } */
   readonly inner?: Pick<CglsOptions<M>, 'niter' | 'tol' | 'rtol'>;
@@ -56,10 +57,13 @@ export interface IrlsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   readonly eps: number;
   readonly threshold: boolean;
   readonly damp: number;
-  readonly tol: number;
+  readonly tol: number | undefined;
+  /** What the data were multiplied by. */
+  readonly unit: number;
   /** The weighted problem, and its most iterations. */
   readonly inner: CglsState<M, D>;
   readonly innerNiter: number;
+  readonly innerTol: number;
   readonly x: M;
   /** A copy of the data. */
   readonly y: D;
@@ -82,11 +86,16 @@ export type IrlsResult<M> = SolverResult<M>;
 const START_OPTIONS = ['kind', 'x0', 'eps', 'threshold', 'damp', 'tol', 'inner'] as const;
 const NAME = 'irls';
 
-function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: IrlsStartOptions<M> = {}): IrlsState<M, D> {
+function init<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: IrlsStartOptions<M> = {},
+  unit = 1,
+): IrlsState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { kind = 'data', x0, eps = 1e-10, threshold = false, damp = 0, tol = 1e-10 } = options;
+  const { kind = 'data', x0, eps = 1e-10, threshold = false, damp = 0, tol } = options;
   checkOneOf('kind', kind, IRLS_KINDS);
-  checkNonNegative(NAME, { eps, damp, tol });
+  checkNonNegative(NAME, { eps, damp, tol: tol ?? 0 });
   checkFlag(NAME, { threshold });
   checkOptions(`${NAME}: inner`, options.inner, ['niter', 'tol', 'rtol']);
   const { niter: innerNiter = 50, tol: innerTol = 0, rtol = 1e-8 } = options.inner ?? {};
@@ -108,8 +117,22 @@ function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>,
     columnModuli: rows ? undefined : moduliOf(x),
   };
   const scratch = ['rowWeights', 'weighted', 'columnWeights', 'rowModuli', 'columnModuli'];
-  const inner = allocateCgls(NAME, operator, copy, { x0: x, damp, tol: innerTol, rtol });
-  const state = { ...begin(A, x, scratch), kind, eps, threshold, damp, tol, inner, innerNiter, y: copy, r, ...vectors };
+  const inner = allocateCgls(NAME, operator, copy, { x0: x, damp, tol: innerTol, rtol }, unit);
+  const state = {
+    ...begin(A, x, scratch),
+    kind,
+    eps: inUnits(eps, unit, 1),
+    threshold,
+    damp,
+    tol,
+    unit,
+    inner,
+    innerNiter,
+    innerTol,
+    y: copy,
+    r,
+    ...vectors,
+  };
   const cost = Math.sqrt(r.rdot(r));
   conclude(NAME, state, { cost, scalars: [cost] });
   return state;
@@ -125,10 +148,17 @@ function weigh<V extends Vector<V>>(v: V, moduli: V, weights: V, eps: number, th
   weights.assign(moduli);
 }
 
+/** Weights of moduli that were multiplied by the unit are as many times smaller ('data') or larger ('model'), and with them what the weighted problem compares and damps. */
+function inUnitsOfWeights<M extends Vector<M>, D extends Vector<D>>({ inner, innerTol, damp, unit, kind }: IrlsState<M, D>): void {
+  inner.damp = inUnits(damp, unit, kind === 'data' ? -0.5 : 0.5);
+  inner.limits = { ...inner.limits, tol: inUnits(innerTol, unit, kind === 'data' ? 0 : 3), unit: 1 };
+}
+
 /** One outer iteration: a weighted least-squares problem by {@link cgls}, from the weights of the solution so far; allocates no vector. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>): void {
-  const { A, x, y, r, eps, threshold, inner, innerNiter, rowWeights, weighted, columnWeights, rowModuli, columnModuli, tol } = state;
+  const { A, x, y, r, eps, threshold, unit, inner, innerNiter, rowWeights, weighted, columnWeights, rowModuli, columnModuli, tol } = state;
   const first = state.iteration === 0;
+  if (!first && unit !== 1) inUnitsOfWeights(state);
   if (rowWeights && rowModuli && weighted) {
     if (!first) weigh(r, rowModuli, rowWeights, eps, threshold, true);
     restartCgls(inner, weighted.assign(y).multiplyInPlace(rowWeights), x);
@@ -142,11 +172,17 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>):
   if (state.reason !== undefined) next.assign(x);
   x.axpby(1, next, -1);
   A.matvec(next, r).axpby(1, y, -1);
-  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
+  const pairs: VectorPair[] = [
+    [x, x],
+    [r, r],
+  ];
+  if (tol === undefined) pairs.push([next, next]);
+  const [dd = 0, rr = 0, size = 0] = rdots(...pairs);
   x.assign(next);
   state.iteration++;
   const [cost, update] = [Math.sqrt(rr), Math.sqrt(dd)];
-  conclude(NAME, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [cost, update] });
+  const limit = normLimit(tol, 1e-10, Math.sqrt(size), unit);
+  conclude(NAME, state, { cost, reason: update <= limit ? 'update within tolerance' : undefined, scalars: [cost, update] });
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -157,7 +193,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   name: NAME,
   options,
   own: START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
   report: nothing,
   result: nothing,

@@ -1,13 +1,15 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import type { Vector } from '../core/vector.js';
+import { rdots, type Vector } from '../core/vector.js';
 import {
   describeShrinkage,
   finishShrinkage,
+  majorised,
   type ShrinkageOptions,
   type ShrinkageResult,
   type ShrinkageStartOptions,
   type ShrinkageState,
   type ShrinkageStep,
+  type StepNorms,
   shrink,
   startShrinkage,
 } from './shrinkage.js';
@@ -23,23 +25,51 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: ShrinkageStartOptions<M> = {},
+  unit = 1,
 ): IstaState<M, D> {
-  return startShrinkage('ista', A, y, options);
+  return startShrinkage('ista', A, y, options, unit);
 }
 
 /** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>): void {
-  const { A, alpha, x, g, y, r } = state;
+  const { x, g, y, r, v, A } = state;
+  if (v) {
+    finishShrinkage('ista', state, 'before', descend(state, v));
+    return;
+  }
+  propose(state);
+  x.axpby(1, g, -1);
+  A.matvec(g, r).axpby(1, y, -1);
+  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
+  finishShrinkage('ista', state, 'before', { dd, rr });
+}
+
+/** `g ← S thresh(Sᴴ(x + α Aᴴ r))` */
+function propose<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>): void {
+  const { A, alpha, x, g, r } = state;
   A.rmatvec(r, g).axpby(1, x, alpha);
   shrink(state);
   if (state.reason !== undefined) g.assign(x);
-  x.axpby(1, g, -1);
-  A.matvec(g, r).axpby(1, y, -1);
-  finishShrinkage('ista', state, 'before');
+}
+
+/** A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and two forwards and an adjoint more for a try that fails. */
+function descend<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>, v: D): StepNorms {
+  const { A, x, g, y, r } = state;
+  for (let tries = 0; ; tries++) {
+    propose(state);
+    x.axpby(1, g, -1);
+    A.matvec(g, v).axpby(1, y, -1);
+    const norms = majorised(state, v, x, r.axpby(1, v, -1), tries);
+    if (norms) {
+      r.assign(v);
+      return norms;
+    }
+    A.matvec(x.axpby(1, g, -1), r).axpby(1, y, -1);
+  }
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: IstaOptions<M> = {}) =>
-  describeShrinkage('ista', options, (own) => init(A, y, own), step<M, D>);
+  describeShrinkage('ista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
 
 /**
  * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones stand for the number of nonzeros, half ones for `‖·‖½`).
@@ -47,10 +77,11 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * `r = y − A x`; then over and over `x = S thresh(Sᴴ(x + α Aᴴ r), ½ εα dₖ)` with the threshold's decay dₖ, and `r = y − A x`.
  *
  * The cost of an iteration is `½‖r‖² + ε‖x‖₁` with the residual *before* it. It stops when `‖x − x before‖ ≤ tol`, or after `niter` iterations.
- * Memory: x, g (and the coefficients c with a transform) like the model; y, r like the data. An iteration costs one forward, one adjoint, the transform and back, and two
- * reductions (percentile forms: up to 130 more), and allocates no vector.
+ * Without `alpha` the step is `1/‖A‖²` by a power iteration, which may miss a direction: α is reduced wherever a step d has `‖A d‖² > ‖d‖²/α`, for two forwards and an adjoint.
+ * Memory: x, g (and the coefficients c with a transform) like the model; y, r, and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the transform and
+ * back, and two reductions (percentile forms: up to 130 more), and allocates no vector.
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} with the iteration for
- * NaN or overflow and, with `monitorres`, for a residual that grows; on every rank alike.
+ * NaN, overflow, a misfit of 100 times the cost of the start (`alpha` is too large) and, with `monitorres`, for a residual that grows; on every rank alike.
  * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse problems with a sparsity constraint", 2004.
  */
 export const ista = Object.assign(solving(solver), { init, step, steps: stepping(solver) });

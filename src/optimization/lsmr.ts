@@ -105,7 +105,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>):
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsmrOptions<M> = {}) =>
-  describeBidiagonalization('lsmr', options, (own) => init(A, y, own), step<M, D>);
+  describeBidiagonalization('lsmr', y, options, (data, own) => init(A, data, own), step<M, D>);
 
 /**
  * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; the iterates of {@link minres} on the normal equations, so that the norm of the gradient falls from iteration to iteration and an

@@ -93,7 +93,7 @@ function growNorm<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, 
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsqrOptions<M> = {}) =>
-  describeBidiagonalization('lsqr', options, (own) => init(A, y, own), step<M, D>);
+  describeBidiagonalization('lsqr', y, options, (data, own) => init(A, data, own), step<M, D>);
 
 /**
  * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; in exact arithmetic the iterates of {@link cgls}, but of better numerical behaviour where A is ill-conditioned.

@@ -3,10 +3,12 @@ import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { type Estimates, estimatesOf } from './bidiagonalization.js';
+import { ESTIMATE_DEGREES, type Estimates, estimatesOf } from './bidiagonalization.js';
 import { inverse } from './givens.js';
+import { inUnits, inUnitsOf } from './scaling.js';
 import {
   begin,
+  checkLimit,
   checkNonNegative,
   conclude,
   copyInto,
@@ -33,7 +35,7 @@ export interface MinresStartOptions<V extends Vector<V>> {
   readonly rtol?: number;
   /** Stops also where `‖r‖ ≤ atol`. @default 0 */
   readonly atol?: number;
-  /** Stops where the estimate of the condition number exceeds this; 0 for no limit. @default 0 */
+  /** Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit. @default 0 */
   readonly conlim?: number;
 }
 
@@ -86,10 +88,11 @@ export interface MinresResult<V> extends SolverResult<V>, Readonly<Estimates> {}
 const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
 
 /** Allocates all vectors and evaluates the start: one application (none from zero), one of M, one reduction. Disposing all vectors but x is the caller's. */
-function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresStartOptions<V> = {}): MinresState<V> {
+function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresStartOptions<V> = {}, unit = 1): MinresState<V> {
   checkOptions('minres.init', options, START_OPTIONS);
   const { x0, shift = 0, M, rtol = 1e-8, atol = 0, conlim = 0 } = options;
-  checkNonNegative('minres', { rtol, atol, conlim });
+  checkNonNegative('minres', { rtol, atol });
+  checkLimit('minres', { conlim });
   if (!(typeof shift === 'number' && Number.isFinite(shift)))
     throw new ArgumentError(`minres: expected shift to be a finite number, received ${String(shift)}`);
   const model = squareSpace('minres', A, y, options, 'lsmr');
@@ -105,12 +108,12 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: Minre
   if (x0) pairs.push([y, y]);
   const [rz = 0, yy = rz] = rdots(...pairs);
   const beta = Math.sqrt(rz);
-  const settings = { M, shift, rtol, atol, conlim, bnorm: Math.sqrt(yy) };
+  const settings = { M, shift, rtol, atol: inUnits(atol, unit, 1), conlim, bnorm: Math.sqrt(yy) };
   const vectors = { rBefore: model.zeros(), r, v, z, wBefore: model.zeros(), w: model.zeros() };
   const factors = { beta, betaBefore: 0, c: -1, s: 0, dbar: 0, epsilon: 0, largest: 0, smallest: Number.MAX_VALUE };
   const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: 0 };
   const state = { ...begin(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
-  const reason = beta === 0 ? 'solved exactly' : beta <= atol ? 'residual within tolerance' : undefined;
+  const reason = beta === 0 ? 'solved exactly' : beta <= settings.atol ? 'residual within tolerance' : undefined;
   conclude('minres', state, { cost: beta, reason, scalars: [rz, beta] });
   return state;
 }
@@ -182,7 +185,9 @@ const solver = <V extends Vector<V>>(
   name: 'minres',
   options,
   own: START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  degrees: ESTIMATE_DEGREES,
   step,
   report: estimatesOf,
   result: estimatesOf,

@@ -4,6 +4,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { type CgState, cg, restartCg } from './cg.js';
+import { inUnitsOf } from './scaling.js';
 import {
   begin,
   checkCount,
@@ -163,7 +164,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   name: NAME,
   options,
   own: START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its)),
+  degrees: { gnorm: 1 },
   step,
   report,
   result: report,

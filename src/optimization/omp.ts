@@ -3,6 +3,7 @@ import { checkOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { allocateCgls, type CglsState, cgls, restartCgls } from './cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight.js';
+import { inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
   checkCount,
@@ -27,7 +28,7 @@ import {
 export interface OmpStartOptions {
   /** Most iterations of the least-squares problem on the chosen columns; 0: matching pursuit, for columns of norm 1 or with `normalizecols`. @default 40 */
   readonly inner?: number;
-  /** Stops where `‖y − A x‖` is at most this. @default 1e-4 */
+  /** Stops where `‖y − A x‖` is at most this. @default 1e-4, at most 1e-4 ‖y‖ */
   readonly sigma?: number;
   /** Choose by correlations divided by the columns' norms, for one application a column at the start. @default false */
   readonly normalizecols?: boolean;
@@ -69,11 +70,16 @@ export type OmpResult<M> = SolverResult<M>;
 const NAME = 'omp';
 const START_OPTIONS = ['inner', 'sigma', 'normalizecols'] as const;
 
-function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: OmpStartOptions = {}): OmpState<M, D> {
+function init<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: OmpStartOptions = {},
+  unit = 1,
+): OmpState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { inner = 40, sigma = 1e-4, normalizecols = false } = options;
+  const { inner = 40, normalizecols = false } = options;
   checkCount(NAME, { inner });
-  checkNonNegative(NAME, { sigma });
+  checkNonNegative(NAME, { sigma: options.sigma ?? 0 });
   checkFlag(NAME, { normalizecols });
   const { model, data } = solverSpaces(NAME, A, y, undefined);
   const x = model.zeros();
@@ -83,10 +89,11 @@ function init<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>,
   const scales = normalizecols ? columnScales(A, x, r, moduli.emptyLike()) : undefined;
   r.assign(copy);
   const cost = Math.sqrt(r.rdot(r));
+  const sigma = normLimit(options.sigma, 1e-4, cost, unit);
   const integers = model.withDType('int32').empty();
   const mask = model.zeros();
   const support = new DiagonalWeight(mask, A.comm);
-  const problem = inner > 0 ? allocateCgls(NAME, A.mul(support), copy, { x0: x, tol: 0, rtol: 1e-10 }) : undefined;
+  const problem = inner > 0 ? allocateCgls(NAME, A.mul(support), copy, { x0: x, tol: 0, rtol: 1e-10 }, 1) : undefined;
   const vectors = { mask, support: moduli.zerosLike(), g: model.empty(), moduli, chosen: integers, scales, y: copy, r };
   const state = { ...begin(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']), inner, problem, sigma, ...vectors };
   conclude(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
@@ -157,7 +164,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   name: NAME,
   options,
   own: START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,
   report: nothing,
   result: nothing,

@@ -1,4 +1,5 @@
 import { im, re, type Scalar, scalarOf } from '../core/complex.js';
+import { epsilonOf } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
@@ -12,12 +13,13 @@ import {
   type SolverProgress,
   type SolverResult,
   type SolverStep,
+  type StopReason,
   solving,
   stepping,
 } from './solver.js';
 
 export interface PowerIterationStartOptions<V extends Vector<V>> {
-  /** Stops when the eigenvalue changes by at most this, relatively. @default 1e-4 */
+  /** Stops when the eigenvalue changes by at most this, relatively, and its residual `‖A x − λ x‖²/|λ|²` is at most this and no longer grows. @default 1e-4 */
   readonly tol?: number;
   /** Of the random start. @default 1 */
   readonly seed?: number;
@@ -40,6 +42,11 @@ export interface PowerIterationState<V extends Vector<V>> extends SolverProgress
   /** Parts of `xᴴ A x`. */
   real: number;
   imaginary: number;
+  /** `‖A x‖` for x of norm 1, and `‖A x − λ x‖²`. */
+  growth: number;
+  spread: number;
+  /** σ of `x ← (A + σ) x`: 0 but where eigenvalues of the same modulus, such as ±λ, keep x from settling. */
+  shift: number;
 }
 
 /** `xᴴ A x`, which comes to the eigenvalue of largest modulus. */
@@ -64,28 +71,52 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterat
   const x = range.random(seed);
   const norm = Math.sqrt(x.rdot(x));
   if (norm > 0) x.scale(1 / norm);
-  const state = { ...begin(A, x, ['q']), cost: 0, tol, q: range.empty(), real: 0, imaginary: 0 };
+  const state = { ...begin(A, x, ['q']), cost: 0, tol, q: range.empty(), real: 0, imaginary: 0, ...{ growth: 0, spread: 0, shift: 0 } };
   conclude('powerIteration', state, { scalars: [norm] });
   return state;
 }
+
+/** Where eigenvalues of one modulus are taken for one: their spread is so many times the tolerance. */
+const APART = 100;
 
 /** One iteration: one application, one reduction; allocates no vector. */
 function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
   const { A, x, q, tol } = state;
   A.matvec(x, q);
-  const [product = 0, qq = 0] = vdots([x, q], [q, q]);
-  const norm = Math.sqrt(re(qq));
-  const moves = state.reason === undefined;
+  const [product = 0, square = 0, size = 1] = vdots([x, q], [q, q], [x, x]);
+  // x is of norm 1 but for rounding
+  const xx = re(size) || 1;
+  const qq = re(square) / xx;
+  const [real, imaginary] = [re(product) / xx, im(product) / xx];
+  const now = Math.hypot(real, imaginary);
   const before = Math.hypot(state.real, state.imaginary);
-  if (moves) {
-    [state.real, state.imaginary] = [re(product), im(product)];
-    if (norm > 0) x.axpby(1 / norm, q, 0);
-  }
-  const now = Math.hypot(state.real, state.imaginary);
+  const spread = Math.max(0, qq - now * now);
+  const growth = Math.sqrt(qq);
+  const epsilon = epsilonOf(x.dtype);
+  const rounding = 64 * epsilon * qq;
+  // of sums in double precision, and of q
+  const least = 64 * (Number.EPSILON + epsilon * epsilon) * qq;
   state.iteration++;
-  const settled = state.iteration > 1 && Math.abs(now - before) <= tol * now;
-  const reason = norm === 0 ? 'solved exactly' : settled ? 'tolerance reached' : undefined;
-  conclude('powerIteration', state, { cost: now, reason, scalars: [norm, now] });
+  let reason: StopReason | undefined;
+  if (state.reason === undefined) {
+    // x is an eigenvector, and not only because what is to dominate it has yet to grow
+    const isVector = spread <= (tol > 0 ? Math.max(tol * now * now, rounding) : 0) && spread <= Math.max(state.spread, least);
+    const isSettled = state.iteration > 1 && Math.abs(now - before) <= tol * now && isVector;
+    const isLargest = now >= (1 - 10 * tol) * Math.abs(state.shift);
+    if (growth === 0) reason = 'solved exactly';
+    else if (isSettled && isLargest) reason = 'tolerance reached';
+    // another eigenvalue than those of largest modulus: the other side, or none
+    else if (isSettled) state.shift = state.shift > 0 ? -state.shift : 0;
+    else if (state.shift === 0 && state.iteration > 1) {
+      const isSteady = Math.abs(growth - state.growth) <= tol * growth;
+      if (isSteady && spread > Math.max(APART * tol * qq, rounding)) state.shift = growth;
+    }
+    Object.assign(state, { real, imaginary, spread, growth });
+    const { shift } = state;
+    const length = Math.sqrt(Math.max(0, xx * (qq + 2 * shift * real + shift * shift)));
+    if (length > 0) x.axpby(1 / length, q, shift / length);
+  }
+  conclude('powerIteration', state, { cost: now, reason, scalars: [growth, now] });
 }
 
 const eigenvalue = <V extends Vector<V>>({ x, real, imaginary }: PowerIterationState<V>): Eigenvalue => ({
@@ -109,7 +140,8 @@ const solver = <V extends Vector<V>>(
 /**
  * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector.
  *
- * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|`.
+ * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow: while it grows, what is to dominate x
+ * is still small. Where `‖q‖` settles and x does not, eigenvalues of one modulus, such as ±λ, share it: from then on `x = (q + σ x)/‖q + σ x‖` with `σ = ‖q‖`, which tells them apart.
  *
  * The random start is a function of the seed and the global index: the same on any number of ranks.
  * Memory: x, q. An iteration costs one application and one reduction, and allocates no vector.

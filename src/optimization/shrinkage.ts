@@ -1,9 +1,10 @@
-import { realOf } from '../core/dtype.js';
+import { epsilonOf, realOf } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { rdots, type Space, sameMemory, type Vector } from '../core/vector.js';
 import { type PowerIterationOptions, squaredNorm } from './power-iteration.js';
+import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
   checkFlag,
@@ -11,6 +12,7 @@ import {
   conclude,
   copyInto,
   type Loop,
+  onAll,
   type RunOptions,
   type SolverProgress,
   type SolverResult,
@@ -18,7 +20,7 @@ import {
   solverSpaces,
   startVector,
 } from './solver.js';
-import { checkPercentage, THRESHOLD_KINDS, type ThresholdKind, threshold } from './threshold.js';
+import { checkPercentage, degreeOf, THRESHOLD_KINDS, type ThresholdKind, threshold } from './threshold.js';
 
 /** What ISTA and FISTA have in common. */
 export interface ShrinkageStartOptions<M extends Vector<M>> {
@@ -26,11 +28,14 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
   readonly x0?: M | undefined;
   /** Weight ε of the sparsity term. @default 0.1 */
   readonly eps?: number;
-  /** Step length; at most 1/‖A‖² for the cost to fall. @default 1/‖A‖² by power iteration */
+  /**
+   * Step length; at most 1/‖A‖² for the cost to fall. One that is given stays as it is.
+   * @default 1/‖A‖² by power iteration, which may find less than the norm: every step is checked, and α reduced where `‖A d‖² > ‖d‖²/α` for the step d
+   */
   readonly alpha?: number | undefined;
   /** Of the power iteration for `alpha`. @default { niter: 100, tol: 1e-4 } */
   readonly eigs?: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'>;
-  /** Stops when `‖x − x before‖` is at most this. @default 1e-10 */
+  /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 √α‖y‖ */
   readonly tol?: number;
   /** How values are shrunk; hard stands for the L0 and half for the L½ penalty. @default 'soft' */
   readonly threshkind?: ThresholdKind;
@@ -40,7 +45,7 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
   readonly decay?: ArrayLike<number> | undefined;
   /** A transform S in whose coefficients `Sᴴx` the solution is sparse; orthonormal, or a tight frame. @default the identity */
   readonly SOp?: LinearOperator<M, M> | undefined;
-  /** Throw where the norm of the residual grows: a sign of an `alpha` that is too large. @default false */
+  /** Throw already where the norm of the residual grows: a sign of an `alpha` that is too large. @default false */
   readonly monitorres?: boolean;
 }
 
@@ -55,8 +60,15 @@ export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extend
   readonly A: LinearOperator<M, D>;
   readonly SOp: LinearOperator<M, M> | undefined;
   readonly eps: number;
-  readonly alpha: number;
+  /** ε of the thresholds. */
+  readonly strength: number;
+  /** Shrinks where it was estimated and turns out to be too large. */
+  alpha: number;
   readonly tol: number;
+  /** Costs above this end the run. */
+  readonly ceiling: number;
+  /** `‖y‖²` */
+  readonly yy: number;
   readonly threshkind: ThresholdKind;
   readonly perc: number;
   readonly decay: ArrayLike<number> | undefined;
@@ -70,6 +82,8 @@ export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extend
   readonly y: D;
   /** The residual `y − A x`. */
   readonly r: D;
+  /** The next residual, where the step length is an estimate. */
+  readonly v: D | undefined;
   /** `‖y − A x‖²` */
   rr: number;
   /** The last `‖x − x before‖` */
@@ -91,16 +105,26 @@ export interface ShrinkageResult<M> extends SolverResult<M> {
   readonly alpha: number;
 }
 
+/** A misfit of so many times the cost of the start, or of x = 0, does not come from a descent. */
+const FAR = 100;
+/** Steps that are longer by so little than the condition allows do no harm: the power iteration knows the norm no better. */
+const SLACK = 1e-3;
+/** By what a new step length stays below that of the last step's curvature. */
+const MARGIN = 0.95;
+/** Most reductions of the step length in one iteration. */
+const TRIES = 60;
+
 /** Checks, allocates and evaluates the start. One application where there is an x0; the power iteration where there is no alpha; one or two reductions. */
 export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
   y: D,
   options: ShrinkageStartOptions<M>,
+  unit: number,
 ): ShrinkageState<M, D> {
-  const { x0, eps = 0.1, tol = 1e-10, threshkind = 'soft', decay, SOp, monitorres = false, eigs = {} } = options;
+  const { x0, eps: weight = 0.1, threshkind = 'soft', decay, SOp, monitorres = false, eigs = {} } = options;
   checkOptions(`${name}.init`, options, SHRINKAGE_START_OPTIONS);
-  checkNonNegative(name, { eps, tol });
+  checkNonNegative(name, { eps: weight, tol: options.tol ?? 0 });
   checkFlag(name, { monitorres });
   checkOneOf('threshkind', threshkind, THRESHOLD_KINDS);
   const perc = checkPercentage(name, threshkind, options.perc);
@@ -117,10 +141,14 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const copy = copyInto(data, y);
   const r = data.empty().assign(copy);
   if (x0) A.matvec(x, r).axpby(1, copy, -1);
-  const [rr = 0] = rdots([r, r]);
+  const [rr = 0, yy = rr] = x0 ? rdots([r, r], [copy, copy]) : rdots([r, r]);
+  const eps = inUnits(weight, unit, 1);
   const cost = 0.5 * rr + (x0 ? eps * x.norm(1) : 0);
-  const fixed = { SOp, eps, alpha, tol, threshkind, perc, decay, monitorres };
-  const state = { ...begin(A, x, ['g', 'c']), ...fixed, g: model.empty(), c: coefficients?.empty(), y: copy, r, rr, update: 0 };
+  const tol = normLimit(options.tol, 1e-10, Math.sqrt(alpha * yy), unit);
+  const limits = { tol, ceiling: FAR * Math.max(cost, 0.5 * yy), yy };
+  const fixed = { SOp, eps, strength: inUnits(weight, unit, degreeOf(threshkind)), alpha, ...limits, threshkind, perc, decay, monitorres };
+  const vectors = { g: model.empty(), c: coefficients?.empty(), y: copy, r, v: options.alpha === undefined ? data.empty() : undefined };
+  const state = { ...begin(A, x, ['g', 'c', 'v']), ...fixed, ...vectors, rr, update: 0 };
   state.cost = cost;
   conclude(name, state, { scalars: [rr, cost] });
   return state;
@@ -137,9 +165,9 @@ function stepLength<M extends Vector<M>, D extends Vector<D>>(
 
 /** `g ← S thresh(Sᴴ g)` */
 export function shrink<M extends Vector<M>, D extends Vector<D>>(state: ShrinkageState<M, D>): void {
-  const { SOp, g, c, eps, alpha, threshkind, perc, decay, iteration } = state;
+  const { SOp, g, c, strength, alpha, threshkind, perc, decay, iteration } = state;
   const factor = decay ? (decay[Math.min(iteration, decay.length - 1)] as number) : 1;
-  const t = 0.5 * eps * alpha * factor;
+  const t = 0.5 * strength * alpha * factor;
   if (SOp && c) {
     SOp.rmatvec(g, c);
     threshold(threshkind, c, t, perc);
@@ -147,15 +175,42 @@ export function shrink<M extends Vector<M>, D extends Vector<D>>(state: Shrinkag
   } else threshold(threshkind, g, t, perc);
 }
 
-/** `x ← g`, where x holds `g − x before` and r the new residual: norms, costs, and whether to stop. Two reductions. */
+/** `‖x − x before‖²` and `‖y − A x‖²` of a step. */
+export interface StepNorms {
+  readonly dd: number;
+  readonly rr: number;
+}
+
+/**
+ * The norms of a step d to g, with the new residual in v and `e = A d`; undefined, with a smaller α, where `½‖y − A ·‖²` is not majorised, `‖A d‖² > ‖d‖²/α`, so that the step is to be done again. x holds
+ * `g − x before`. One reduction; a mask costs one.
+ */
+export function majorised<M extends Vector<M>, D extends Vector<D>>(
+  state: ShrinkageState<M, D>,
+  v: D,
+  d: M,
+  e: D,
+  tries: number,
+): StepNorms | undefined {
+  const { x, g, alpha, yy } = state;
+  const [change = 0, rr = 0, dd = 0, ee = 0, gg = 0] = rdots([x, x], [v, v], [d, d], [e, e], [g, g]);
+  // e is a difference of residuals, of which each is known to rounding
+  const rounding = (64 * epsilonOf(x.dtype)) ** 2 * (yy + gg / alpha);
+  const holds = state.reason !== undefined || !(ee > ((1 + SLACK) * dd) / alpha + rounding);
+  if (!holds) state.alpha = (MARGIN * dd) / ee;
+  // where numbers overflow, what follows finds it
+  return onAll(state, holds || !(state.alpha > 0) || tries === TRIES) ? { dd: change, rr } : undefined;
+}
+
+/** `x ← g`, where x holds `g − x before` and r the new residual: costs, and whether to stop. One reduction. */
 export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   state: ShrinkageState<M, D>,
   misfit: 'before' | 'after',
+  { dd, rr }: StepNorms,
 ): void {
-  const { x, g, r, eps, tol } = state;
+  const { x, g, eps, tol, ceiling } = state;
   const before = state.rr;
-  const [dd = 0, rr = 0] = rdots([x, x], [r, r]);
   x.assign(g);
   state.rr = rr;
   state.update = Math.sqrt(dd);
@@ -166,21 +221,26 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const fault =
     state.monitorres && rr > before * (1 + roundoff)
       ? `the norm of the residual grew from ${Math.sqrt(before)} to ${Math.sqrt(rr)}, so that alpha or eps should be smaller,`
-      : undefined;
+      : 0.5 * rr > ceiling
+        ? `the misfit ½‖y − A x‖² grew to ${0.5 * rr}, more than ${FAR} times the cost of the start: expected alpha below 2/‖A‖², received ${state.alpha},`
+        : undefined;
   conclude(name, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [rr, cost, update], fault });
 }
 
 /** What the descriptions of both have in common. */
 export const describeShrinkage = <M extends Vector<M>, D extends Vector<D>, S extends ShrinkageState<M, D>>(
   name: string,
+  y: D,
   options: ShrinkageOptions<M>,
-  start: (own: ShrinkageStartOptions<M>) => S,
+  start: (y: D, own: ShrinkageStartOptions<M>, unit: number) => S,
   step: (state: S) => void,
 ): Loop<S, ShrinkageStartOptions<M>, ShrinkageReport, { readonly alpha: number }> => ({
   name,
   options,
   own: SHRINKAGE_START_OPTIONS,
-  start,
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => start(data, its, unit)),
+  degrees: { cost: 2, update: 1, residual: 1 },
   step,
   report: ({ update, rr }) => ({ update, residual: Math.sqrt(rr) }),
   result: ({ alpha }) => ({ alpha }),

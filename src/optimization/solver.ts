@@ -9,6 +9,7 @@ import { withReproducibleDots } from '../core/reproducible.js';
 import { type Place, settingUp } from '../core/set-up.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
+import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './scaling.js';
 
 /** Why a solver ended. */
 export type StopReason =
@@ -119,13 +120,20 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
     const where = `in iteration ${state.iteration}`;
     if (fault !== undefined) throw new NumericalError(`${name}: ${fault} ${where}`);
     const what = bad ? `a norm is ${wrong}` : 'ranks of another colour of the mask found a norm that is not finite';
-    throw new NumericalError(`${name}: ${what} ${where}: look for NaN, infinity or overflow in the data, the start or the operator`);
+    const error = new NumericalError(
+      `${name}: ${what} ${where}: look for NaN, infinity or overflow in the data, the start or the operator`,
+    );
+    notFinite.add(error);
+    throw error;
   }
   state.finished = vote === VOTE.done;
   if (cost === undefined) return;
   state.cost = cost;
   state.history.push(cost);
 }
+
+/** Errors of norms that are not finite: all ranks have thrown them, where scalars are theirs alike. */
+const notFinite = new WeakSet<object>();
 
 /** {@link conclude} for solvers that compare one squared norm with `tol`. */
 export function settle(
@@ -162,7 +170,7 @@ export interface StateKeeper {
 
 /** What the loop around a solver's steps can be told. */
 export interface RunOptions {
-  /** Most iterations, those before a restart included. */
+  /** Most iterations, those before a restart included; Infinity for no limit. */
   readonly niter?: number | undefined;
   /** Most seconds; all ranks stop together once one has run longer, for one reduction an iteration. @default no limit */
   readonly maxTime?: number | undefined;
@@ -200,7 +208,12 @@ export interface Loop<S extends SolverProgress, O extends object, T extends obje
   readonly own: readonly string[];
   /** @default 10 */
   readonly niter?: number;
-  readonly start: (own: O) => S;
+  /** The right-hand side, of problems whose answer is as many times as large as it is. */
+  readonly data?: AnyVector;
+  /** The start of the problem with data, start and whatever is measured like them times `unit`. */
+  readonly start: (own: O, unit: number) => S;
+  /** What power of the unit costs (1 unless named), and what steps and results have, grow with. */
+  readonly degrees?: Readonly<Record<string, number>>;
   readonly step: (state: S) => void;
   readonly report: (state: S) => T;
   readonly result: (state: S, reason: StopReason) => R;
@@ -259,8 +272,8 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
   const { name, options } = loop;
   checkOptions(name, options, [...loop.own, ...RUN_OPTIONS]);
   const { niter = loop.niter ?? 10, maxTime, checkpoint, reproducible = false } = options;
-  checkCount(name, { niter });
-  if (maxTime !== undefined) checkNonNegative(name, { maxTime });
+  if (niter !== Number.POSITIVE_INFINITY) checkCount(name, { niter });
+  if (maxTime !== undefined) checkLimit(name, { maxTime });
   checkFlag(name, { reproducible });
   return run(
     loop,
@@ -288,11 +301,21 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
   const began = performance.now();
   const closeWorkspaces = openWorkspaces();
   let state: S | undefined;
+  let seen: S['x'] | undefined;
   let shown = false;
   try {
-    const running = settingUp(place, () => summing(() => loop.start(ownOf(loop.options))));
+    const { state: running, unit, scaled } = settingUp(place, () => summing(() => startInRange(loop, place)));
     state = running;
-    const report = () => ({ iteration: running.iteration, x: running.x, cost: running.cost, state: running, ...loop.report(running) });
+    const degrees = { cost: 1, ...loop.degrees };
+    const x: S['x'] = unit === 1 ? running.x : running.x.emptyLike();
+    seen = x;
+    /** The solution in the units of the data. */
+    const solution = (): S['x'] => (unit === 1 ? x : x.assign(running.x).scale(1 / unit));
+    const cost = (value: number): number => outOfUnits(value, unit, degrees.cost);
+    const report = () => ({
+      ...{ iteration: running.iteration, x: solution(), cost: cost(running.cost), state: running },
+      ...allOutOfUnits(loop.report(running), unit, degrees),
+    });
     checkpoint?.restore(running);
     if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
     shown = true;
@@ -313,24 +336,67 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
         running.reason ??= interrupted ? 'signal received' : 'time limit reached';
         running.finished = true;
       }
-      if (logs('debug')) log('debug', `${loop.name}: iteration`, { iteration: running.iteration, cost: running.history.at(-1) });
+      if (logs('debug'))
+        log('debug', `${loop.name}: iteration`, { iteration: running.iteration, cost: cost(running.history.at(-1) as number) });
       yield report();
     }
-    const { x, iteration: iterations, history: cost, reason = 'iteration limit reached' } = running;
+    const { iteration: iterations, history, reason = 'iteration limit reached' } = running;
     if (logs('info')) {
       const seconds = (performance.now() - began) / 1000;
-      log('info', `${loop.name}: ${reason}`, { iterations: running.iteration, cost: running.history.at(-1), seconds });
+      log('info', `${loop.name}: ${reason}`, {
+        iterations,
+        cost: history.length > 0 ? cost(history.at(-1) as number) : undefined,
+        seconds,
+      });
     }
-    return { x, iterations, reason, cost, ...loop.result(running, reason) };
+    if (scaled && !onAll(running, unit === 1 || Number.isFinite(solution().norm(Number.POSITIVE_INFINITY))))
+      throw new NumericalError(`${loop.name}: the solution is beyond the range of ${x.dtype}`);
+    const costs = unit === 1 ? history : history.map(cost);
+    return { x, iterations, reason, cost: costs, ...allOutOfUnits(loop.result(running, reason), unit, degrees) };
   } finally {
     closeWorkspaces();
     if (state) {
-      release(state, state.x);
+      release(state, seen);
       // whoever has seen x disposes it
-      if (!shown) state.x.dispose();
+      if (!shown) seen?.dispose();
       loop.dispose?.(state);
     }
   }
+}
+
+/**
+ * The start, the power of two that its data were multiplied by, and whether that of any colour of a mask is not 1: it is 1 but for data so small or so large that squares of their norms leave the range of the precision. One or two reductions more where
+ * norms are zero or out of range; a mask costs one.
+ */
+function startInRange<S extends SolverProgress, O extends object, T extends object, R extends object>(
+  loop: Loop<S, O, T, R>,
+  place: Place | undefined,
+): { readonly state: S; readonly unit: number; readonly scaled: boolean } {
+  const { data, options, degrees } = loop;
+  const own: O & { readonly x0?: AnyVector } = ownOf(options);
+  let state: S | undefined;
+  let fault: unknown;
+  try {
+    state = loop.start(own, 1);
+  } catch (error) {
+    if (!data || !notFinite.has(error as object)) throw error;
+    fault = error;
+  }
+  if (state && !data) return { state, unit: 1, scaled: false };
+  const y = data as AnyVector;
+  const everywhere = { A: { comm: place?.comm }, x: y };
+  const isSafe = state !== undefined && state.reason !== 'solved exactly' && isSafeNorm(state.cost ** (1 / (degrees?.['cost'] ?? 1)), y);
+  if (state && onAll(everywhere, isSafe)) return { state, unit: 1, scaled: false };
+  const unit = isSafe ? 1 : unitOf(y, own.x0, state === undefined);
+  if (onAll(everywhere, unit === 1)) {
+    if (!state) throw fault;
+    return { state, unit: 1, scaled: false };
+  }
+  if (state) {
+    release(state);
+    loop.dispose?.(state);
+  }
+  return { state: loop.start(own, unit), unit, scaled: true };
 }
 
 /** Goes on with a state until it is finished, or has done `niter` iterations: for solvers inside of others. */
@@ -397,6 +463,11 @@ export function checkPreconditioner<V extends Vector<V>>(name: string, M: Linear
 /** Throws {@link ArgumentError} unless all the values are finite numbers of at least 0. */
 export function checkNonNegative(owner: string, values: Readonly<Record<string, number>>): void {
   checkEach(owner, values, 'a finite number of at least 0', (v) => typeof v === 'number' && Number.isFinite(v) && v >= 0);
+}
+
+/** Throws {@link ArgumentError} unless all the values are numbers of at least 0, of which Infinity is no limit. */
+export function checkLimit(owner: string, values: Readonly<Record<string, number>>): void {
+  checkEach(owner, values, 'a number of at least 0, or Infinity for no limit', (v) => typeof v === 'number' && v >= 0);
 }
 
 /** Throws {@link ArgumentError} unless all the values are whole numbers of at least 0. */

@@ -3,6 +3,7 @@ import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { projectOntoL1Ball, reserveProjection } from './l1-projection.js';
+import { inUnits, inUnitsOf } from './scaling.js';
 import {
   begin,
   checkNonNegative,
@@ -63,7 +64,9 @@ export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends So
   slope: number;
   /** The largest `‖Aᴴr‖∞/‖r‖` so far. */
   steepest: number;
-  /** Duality gap relative to `max(1, ½‖r‖²)`. */
+  /** What a gap is relative to at least: 1, but at most `½‖y‖²`. */
+  readonly least: number;
+  /** Duality gap relative to `½‖r‖²`, or `least`. */
   gap: number;
   /** The last values of `½‖r‖²`, for a search that need not descend every time. */
   recent: number[];
@@ -89,12 +92,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: Spgl1StartOptions<M> = {},
+  unit = 1,
 ): Spgl1State<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { x0, tau, tol = 1e-4 } = options;
-  if (tau !== undefined && options.sigma !== undefined) throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
-  const sigma = tau === undefined ? (options.sigma ?? 0) : undefined;
-  checkNonNegative(NAME, { sigma: sigma ?? 0, tau: tau ?? 0, tol });
+  const { x0, tol = 1e-4 } = options;
+  if (options.tau !== undefined && options.sigma !== undefined) throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
+  checkNonNegative(NAME, { sigma: options.sigma ?? 0, tau: options.tau ?? 0, tol });
+  const tau = options.tau === undefined ? undefined : inUnits(options.tau, unit, 1);
+  const sigma = tau === undefined ? inUnits(options.sigma ?? 0, unit, 1) : undefined;
   const { model, data } = solverSpaces(NAME, A, y, x0);
   reserveProjection(model);
   const x = startVector(model, x0);
@@ -114,12 +119,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A.rmatvec(r, g).scale(-1);
   const [rr = 0, yy = 0, gg = 0, misfit = 0] = rdots([r, r], [copy, copy], [g, g], [r, copy]);
   const slope = g.norm(Number.POSITIVE_INFINITY);
-  const gap = Math.abs(rr - misfit + radius * slope) / Math.max(1, 0.5 * rr);
+  const least = Math.min(inUnits(1, unit, 2), 0.5 * yy);
+  const gap = Math.abs(rr - misfit + radius * slope) / Math.max(least, 0.5 * rr);
   const scalars = {
     tau: radius,
     misfit,
     slope,
     steepest: rr > 0 ? slope / Math.sqrt(rr) : 0,
+    least,
     gap,
     length: gg > 0 ? Math.min(LONGEST, Math.max(SHORTEST, 1 / Math.sqrt(gg))) : 1,
   };
@@ -145,7 +152,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   // ranks of a colour that is done keep their x, and apply A as often as the others
   const moves = state.reason === undefined;
   // the tangent gains ‖r‖(‖r‖ − σ) less the gap: with a larger one the radius hardly grows
-  if (moves && sigma !== undefined && state.gap * Math.max(1, 0.5 * state.cost ** 2) <= LOST * state.cost * (state.cost - sigma))
+  if (moves && sigma !== undefined && state.gap * Math.max(state.least, 0.5 * state.cost ** 2) <= LOST * state.cost * (state.cost - sigma))
     enlarge(state, sigma);
   let length = state.length;
   const highest = Math.max(...state.recent);
@@ -179,7 +186,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   state.slope = largest;
   const steepness = cost > 0 ? largest / cost : 0;
   state.steepest = Math.max(state.steepest, steepness);
-  state.gap = Math.abs(next - misfit + state.tau * largest) / Math.max(1, 0.5 * next);
+  state.gap = Math.abs(next - misfit + state.tau * largest) / Math.max(state.least, 0.5 * next);
   state.iteration++;
   // the radius is at most the solution's: what fits within it is as short
   const reached = sigma !== undefined && cost - sigma <= tol * Math.max(bnorm, sigma);
@@ -220,7 +227,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   options,
   own: START_OPTIONS,
   niter: 100,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  degrees: { tau: 1 },
   step,
   report,
   result: report,

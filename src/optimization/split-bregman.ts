@@ -4,6 +4,7 @@ import { checkOptions, described } from '../core/options.js';
 import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from './cg.js';
+import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
   checkCount,
@@ -46,7 +47,7 @@ export interface SplitBregmanStartOptions<M extends Vector<M>> {
   readonly tau?: number;
   /** Passes of solving and shrinking in an iteration. @default 5 */
   readonly inner?: number;
-  /** Stops where `‖x − x before‖` is at most this. @default 1e-10 */
+  /** Stops where `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 ‖x‖ */
   readonly tol?: number;
   /** Of the least-squares problems. @default { niter: 30, tol: 0, rtol: 1e-8 } */
   readonly solver?: Pick<CgOptions<M>, 'niter' | 'tol' | 'rtol' | 'M'>;
@@ -59,7 +60,11 @@ export interface SplitBregmanOptions<M extends Vector<M>> extends SplitBregmanSt
 
 export interface SplitBregmanState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
-  readonly settings: Required<Omit<SplitBregmanStartOptions<M>, 'x0'>>;
+  readonly settings: Required<Omit<SplitBregmanStartOptions<M>, 'x0' | 'tol'>> & {
+    readonly tol: number | undefined;
+    /** What the data were multiplied by. */
+    readonly unit: number;
+  };
   /** The least-squares problem. */
   readonly problem: CgState<M>;
   readonly x: M;
@@ -106,13 +111,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: SplitBregmanStartOptions<M>,
+  unit = 1,
 ): SplitBregmanState<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol = 1e-10 } = options;
+  const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol } = options;
   checkTerms('l1', l1);
   checkTerms('l2', l2);
   if (l1.length === 0) throw new ArgumentError(`${NAME}: expected l1 to be a list of at least one term { R, eps }, received none`);
-  checkNonNegative(NAME, { mu, tau, tol });
+  checkNonNegative(NAME, { mu, tau, tol: tol ?? 0 });
   checkOptions(`${NAME}: solver`, options.solver, ['niter', 'tol', 'rtol', 'M']);
   const solver = { niter: 30, tol: 0, rtol: 1e-8, ...options.solver };
   checkCount(NAME, { inner, 'solver.niter': solver.niter });
@@ -121,12 +127,12 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   let normal = A.H.mul(A).scale(mu);
   for (const { R, eps = 1 } of [...l1, ...l2]) normal = normal.add(R.H.mul(R).scale(eps) as LinearOperator<M, M>);
   const fixed = A.rmatvec(copy).scale(mu);
-  for (const { R, eps = 1, data: d } of l2) if (d) R.rmatvecAdd(d, fixed, eps);
+  for (const { R, eps = 1, data: d } of l2) if (d) R.rmatvecAdd(d, fixed, eps * unit);
   const blocks = () => l1.map(({ R }) => R.rangeOf(model).zeros() as AnyVector);
   const vectors = { before: model.empty(), fixed, rhs: model.empty(), y: copy, r: data.empty(), d: blocks(), b: blocks(), w: blocks() };
-  const settings = { l1, l2, mu, tau, inner, tol, solver };
+  const settings = { l1, l2, mu, tau, inner, tol, solver, unit };
   const { niter: _, ...limits } = solver;
-  const problem = cg.init(normal, fixed, limits);
+  const problem = cg.init(normal, fixed, limits, unit);
   const state = { ...begin(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']), settings, problem, ...vectors };
   state.before.fill(0);
   const { cost } = measure(state);
@@ -134,30 +140,34 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return state;
 }
 
-/** The cost, and the norm of the update that `before` holds: one reduction for all squares and one a term of L1. */
-function measure<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): { cost: number; update: number } {
+/** The cost, the norm of the update that `before` holds, and what it is compared with: one reduction for all squares and one a term of L1. */
+function measure<M extends Vector<M>, D extends Vector<D>>(
+  state: SplitBregmanState<M, D>,
+): { cost: number; update: number; limit: number } {
   const { A, x, before, y, r, w, settings } = state;
-  const { mu, l1, l2 } = settings;
+  const { mu, l1, l2, tol, unit } = settings;
   A.matvec(x, r).axpby(1, y, -1);
   const spaces = l2.map(({ R }): Space<AnyVector> => R.rangeOf(x.space));
   return withWorkspaces(spaces, (misfits) => {
     for (const [k, { R, data }] of l2.entries()) {
       const misfit: AnyVector = R.matvec(x, misfits[k]);
-      if (data) misfit.axpby(1, seenIn(data, misfit.space), -1);
+      if (data) misfit.axpby(unit, seenIn(data, misfit.space), -1);
     }
-    const pairs = [before, r, ...misfits].map((v): VectorPair => [v, v]);
+    // the norm of x only where the tolerance depends on it
+    const sized = tol === undefined ? [x] : [];
+    const pairs = [before, r, ...misfits, ...sized].map((v): VectorPair => [v, v]);
     const [square = 0, misfit = 0, ...others] = rdots(...pairs);
     let cost = 0.5 * mu * misfit;
-    for (const [k, { R, eps = 1 }] of l1.entries()) cost += eps * eps * (R.matvec(x, w[k]) as AnyVector).norm(1);
+    for (const [k, { R, eps = 1 }] of l1.entries()) cost += inUnits(eps * eps, unit, 1) * (R.matvec(x, w[k]) as AnyVector).norm(1);
     for (const [k, { eps = 1 }] of l2.entries()) cost += 0.5 * eps * (others[k] as number);
-    return { cost, update: Math.sqrt(square) };
+    return { cost, update: Math.sqrt(square), limit: normLimit(tol, 1e-10, Math.sqrt(others.at(-1) ?? 0), unit) };
   });
 }
 
 /** One iteration: `inner` passes of solving for x and shrinking, then the update of the Bregman variables. */
 function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): void {
   const { problem, x, before, fixed, rhs, d, b, w, settings } = state;
-  const { l1, inner, solver, tau, tol } = settings;
+  const { l1, inner, solver, tau, unit } = settings;
   before.assign(x);
   for (let pass = 0; pass < inner; pass++) {
     rhs.assign(fixed);
@@ -172,14 +182,14 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
       const shrunk = d[k] as AnyVector;
       R.matvec(x, w[k]);
       shrunk.assign(w[k]).axpby(1, b[k], 1);
-      shrunk.map((from, to) => shrunk.backend.threshold('soft', eps, from, to));
+      shrunk.map((from, to) => shrunk.backend.threshold('soft', inUnits(eps, unit, 1), from, to));
     }
   }
   for (const k of l1.keys()) (b[k] as AnyVector).axpby(tau, w[k], 1).axpby(-tau, d[k], 1);
   before.axpby(-1, x, 1);
-  const { cost, update } = measure(state);
+  const { cost, update, limit } = measure(state);
   state.iteration++;
-  conclude(NAME, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [cost, update] });
+  conclude(NAME, state, { cost, reason: update <= limit ? 'update within tolerance' : undefined, scalars: [cost, update] });
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -190,7 +200,9 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   name: NAME,
   options,
   own: START_OPTIONS,
-  start: (own) => init(A, y, own),
+  data: y,
+  start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
+  degrees: { cost: 2 },
   step,
   report: nothing,
   result: nothing,

@@ -14,6 +14,10 @@ const PARAMETER_OF_CUT: Readonly<Record<Shape, (cut: number) => number>> = {
   half: (cut) => ((4 / 54 ** (1 / 3)) * cut) ** 1.5,
 };
 
+/** What power of the values the parameter t of a kind grows with. */
+const DEGREES: Readonly<Record<Shape, number>> = { soft: 1, hard: 2, half: 1.5 };
+export const degreeOf = (kind: ThresholdKind): number => DEGREES[kind.split('-')[0] as Shape];
+
 /**
  * The percentile (0 to 100) of the moduli, with a mask of those of this rank's colour, interpolated between the two nearest: at most 130 reductions for a
  * distributed vector.

@@ -149,6 +149,23 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     niter: 80,
     run: (A, y, { tight: _, ...o }) => fista.steps(A, y, { ...o, alpha: 0.04, eps: 2 * WEIGHT, tol: 0 }),
   },
+  'ista, estimated step': {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 5,
+    // of the power iteration
+    more: 6,
+    niter: 150,
+    run: (A, y, { tight: _, ...o }) => ista.steps(A, y, { ...o, eps: 2 * WEIGHT, tol: 0 }),
+  },
+  'fista, estimated step': {
+    finds: 'sparse',
+    costs: [2, 1, 1],
+    vectors: 7,
+    more: 6,
+    niter: 80,
+    run: (A, y, { tight: _, ...o }) => fista.steps(A, y, { ...o, eps: 2 * WEIGHT, tol: 0 }),
+  },
   // 1 and that of the weighted problem: its start and twice an iteration
   'irls (data)': {
     finds: 'solution',

@@ -235,7 +235,7 @@ group('drivers', () => {
           .norm(),
       ).to.be.below(small * damped.x.norm());
       const P = definite(dims);
-      const { x, z } = preconditionedInversion(definite(dims), P, y, { niter: 200, tol: 0, rtol: tolerance(dtype) });
+      const { x, z } = preconditionedInversion(definite(dims), y, P, { niter: 200, tol: 0, rtol: tolerance(dtype) });
       expect(x.subtract(P.matvec(z)).norm()).to.equal(0);
       expect(definite(dims).matvec(x).subtract(y).norm()).to.be.below(1e4 * tolerance(dtype) * y.norm());
     }

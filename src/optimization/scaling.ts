@@ -1,0 +1,97 @@
+import { isFloat, realOf } from '../core/dtype.js';
+import type { AnyVector, Vector } from '../core/vector.js';
+
+/**
+ * Exponents of 2 between which the norm of data is left alone: what an iteration squares, and what it makes smaller by many digits, is then far from the ends of the range. Data beyond are
+ * multiplied by a power of two, which changes no digit, and results divided by it.
+ */
+const RANGE = { float32: { least: -30, most: 40 }, float64: { least: -200, most: 200 } } as const;
+/** Exponents of units, which must be numbers of the precision with their inverses. */
+const LARGEST_UNIT = { float32: 120, float64: 1000 } as const;
+
+const precisionOf = (x: AnyVector): keyof typeof RANGE => (realOf(x.dtype) === 'float32' ? 'float32' : 'float64');
+
+/** True for norms whose squares are safe in the precision of x; 0 is not, since it may be an underflow. */
+export function isSafeNorm(norm: number, x: AnyVector): boolean {
+  const { least, most } = RANGE[precisionOf(x)];
+  return norm >= 2 ** least && norm <= 2 ** most;
+}
+
+/**
+ * The power of four that takes the largest modulus of the data and of the start to about 1; 1 where they are safe, unless it is needed `anyway`, where they are zero or not finite. One or two
+ * reductions. Powers of four have exact square roots.
+ */
+export function unitOf(y: AnyVector, x0: AnyVector | undefined, anyway: boolean): number {
+  const both = x0 ? [y, x0] : [y];
+  const largest = Math.max(...both.map((v) => v.norm(Number.POSITIVE_INFINITY)));
+  if (!isFloat(y.dtype) || !Number.isFinite(largest) || largest === 0) return 1;
+  if (!anyway && isSafeNorm(largest, y)) return 1;
+  const limit = LARGEST_UNIT[precisionOf(y)];
+  const exponent = -2 * Math.round(Math.log2(largest) / 2);
+  return 2 ** Math.max(-limit, Math.min(limit, exponent));
+}
+
+/** `value √unit^n`, a factor at a time, so that nothing overflows on the way that is not too large itself. */
+function timesRoots(value: number, root: number, n: number): number {
+  let product = value;
+  const factor = n < 0 ? 1 / root : root;
+  for (let k = 0; k < Math.abs(n); k++) product *= factor;
+  return product;
+}
+
+/** `value unit^degree` for degrees in halves, at most the largest number. */
+export const inUnits = (value: number, unit: number, degree: number): number =>
+  unit === 1 ? value : Math.min(timesRoots(value, Math.sqrt(unit), 2 * degree), Number.MAX_VALUE);
+
+/** `value / unit^degree`: back to the units of the data. */
+export const outOfUnits = (value: number, unit: number, degree: number): number =>
+  unit === 1 ? value : timesRoots(value, 1 / Math.sqrt(unit), 2 * degree);
+
+/** Numbers with the degrees of their names, out of units. */
+export function allOutOfUnits<T extends object>(values: T, unit: number, degrees: Readonly<Record<string, number>>): T {
+  if (unit === 1) return values;
+  const converted = Object.entries(values).map(([name, value]) => [name, outOfUnits(value as number, unit, degrees[name] ?? 0)]);
+  return Object.fromEntries(converted) as T;
+}
+
+/** Calls `start` with the data and the start of the options times `unit`. */
+export function inUnitsOf<D extends Vector<D>, O extends object, S>(unit: number, y: D, options: O, start: (y: D, options: O) => S): S {
+  if (unit === 1) return start(y, options);
+  const data = y.copy().scale(unit);
+  const { x0: given }: { readonly x0?: AnyVector } = options;
+  const x0: AnyVector | undefined = given?.space
+    .withDType(isFloat(given.dtype) ? given.dtype : y.dtype)
+    .empty()
+    .assign(given);
+  try {
+    return start(data, x0 ? { ...options, x0: x0.scale(unit) } : options);
+  } finally {
+    data.dispose();
+    x0?.dispose();
+  }
+}
+
+/** Tolerances of a squared norm: absolute (undefined: the default) and relative. */
+export interface Limits {
+  readonly tol: number | undefined;
+  readonly rtol: number;
+  /** What the data were multiplied by. */
+  readonly unit: number;
+}
+
+/** Of the original. */
+const USUAL_LIMIT = 1e-4;
+
+/** True where a limit depends on the norm for x = 0. */
+export const needsReference = ({ tol, rtol }: Limits): boolean => tol === undefined || rtol > 0;
+
+/** What a squared norm is compared with, `reference` being that norm for x = 0: the limit that was given, or 1e-4, but at most 1e-4 times the reference; a relative one beside it. */
+export function squaredLimit({ tol, rtol, unit }: Limits, reference: number): number {
+  const absolute = inUnits(tol ?? USUAL_LIMIT, unit, 2);
+  const limit = tol === undefined ? Math.min(absolute, USUAL_LIMIT * reference) : absolute;
+  return rtol > 0 ? Math.max(limit, rtol ** 2 * reference) : limit;
+}
+
+/** As {@link squaredLimit}, for norms that are not squared, with another default. */
+export const normLimit = (given: number | undefined, usual: number, reference: number, unit: number): number =>
+  given === undefined ? Math.min(inUnits(usual, unit, 1), usual * reference) : inUnits(given, unit, 1);

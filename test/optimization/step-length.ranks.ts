@@ -1,0 +1,151 @@
+import { expect } from 'chai';
+import { complex } from '../../src/core/complex.js';
+import { DistributedArray } from '../../src/core/distributed-array.js';
+import type { DType } from '../../src/core/dtype.js';
+import { NumericalError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/ndarray.js';
+import { Diagonal, MatrixMult } from '../../src/local/index.js';
+import { MPIBlockDiag } from '../../src/operators/index.js';
+import { fista } from '../../src/optimization/fista.js';
+import { ista } from '../../src/optimization/ista.js';
+import { powerIteration } from '../../src/optimization/power-iteration.js';
+import { distributed, group } from '../support/distributed.js';
+
+const few = { backends: ['cpu', 'deferred', 'tfjs:wasm'] };
+
+/** `n` ones a rank, and one other value on the last rank. */
+function spiked(rank: number, size: number, n: number, spike: number, dtype: DType): MPIBlockDiag {
+  const d = NDArray.ones([n], { dtype });
+  if (rank === size - 1) d.set([n >> 1], spike);
+  return new MPIBlockDiag([new Diagonal(d, { dtype })]);
+}
+const matrix = (rows: number[][]): MatrixMult => new MatrixMult(NDArray.array(rows));
+
+group('power iteration', () => {
+  distributed('does not end before what dominates has grown', few, ({ comm, reals: [dtype = 'float64'] }) => {
+    for (const [n, spike, seed] of [
+      [5, 2, 1],
+      [3000, 2, 1],
+      [3000, -3, 3],
+      [3000, 2, 4],
+      [3000, 1.5, 5],
+    ] as const) {
+      const A = spiked(comm.rank, comm.size, n, spike, dtype);
+      const { maxeig, reason } = powerIteration(A, { niter: 200, seed, domain: A.domain({ dtype }) });
+      expect(reason).to.equal('tolerance reached');
+      expect(maxeig).to.be.closeTo(spike, 1e-3 * Math.abs(spike));
+    }
+  });
+
+  distributed('eigenvalues of one modulus are told apart', { backends: ['cpu'], ranks: [1] }, () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      for (const [A, modulus] of [
+        [
+          matrix([
+            [0, 1],
+            [1, 0],
+          ]),
+          1,
+        ],
+        [
+          matrix([
+            [0, -2],
+            [-2, 0],
+          ]),
+          2,
+        ],
+        [new Diagonal([3, -3, 1, 0.5]), 3],
+        [new Diagonal([-3, 2.5, 1]), 3],
+        [
+          matrix([
+            [0, 1, 0],
+            [0, 0, 1],
+            [1, 0, 0],
+          ]),
+          1,
+        ],
+      ] as const) {
+        const { maxeig, x, reason } = powerIteration(A, { niter: 200, seed, tol: 1e-10 });
+        expect(reason).to.equal('tolerance reached');
+        expect(Math.abs(maxeig as number)).to.be.closeTo(modulus, 1e-6);
+        expect(
+          A.matvec(x)
+            .axpby(-(maxeig as number), x, 1)
+            .norm(),
+        ).to.be.below(1e-4);
+      }
+      expect(
+        powerIteration(
+          matrix([
+            [0, 1],
+            [1, 0],
+          ]),
+          { seed },
+        ).maxeig,
+      ).to.be.closeTo(1, 1e-6);
+    }
+    const unitary = new Diagonal([complex(0, 1), complex(-1, 0), complex(0.6, 0.8), complex(0.3, 0)]);
+    const { maxeig } = powerIteration(unitary, { niter: 200 });
+    expect(Math.hypot((maxeig as { re: number }).re, (maxeig as { im: number }).im)).to.be.closeTo(1, 1e-3);
+    // no real vector settles
+    expect(
+      powerIteration(
+        matrix([
+          [0, -1],
+          [1, 0],
+        ]),
+        { niter: 50 },
+      ).reason,
+    ).to.equal('iteration limit reached');
+  });
+});
+
+group('step lengths of ista and fista', () => {
+  for (const [name, solver] of Object.entries({ ista, fista })) {
+    distributed(
+      `${name}: an estimate that misses a direction is reduced; the misfit does not rise above the start`,
+      few,
+      ({ comm, reals }) => {
+        const [dtype = 'float64'] = reals;
+        for (const [n, spike, niter] of [
+          [4000, 2, 100],
+          [40, 5, 1],
+          [40, 5, 0],
+        ] as const) {
+          const A = spiked(comm.rank, comm.size, n, spike, dtype);
+          const y = DistributedArray.full([n * comm.size], 2, { dtype });
+          const start = 0.5 * y.norm() ** 2;
+          const { x, alpha } = solver(A, y, { eps: 0.1, niter: 200, eigs: { niter } });
+          expect(alpha).to.be.below(2 / spike ** 2);
+          for (const { residual } of solver.steps(A, y, { eps: 0.1, niter: 10, eigs: { niter } }))
+            expect(0.5 * residual ** 2).to.be.at.most(start * 1.001);
+          // (d y − ε/2) / d²
+          const d = A.matvec(DistributedArray.ones([n * comm.size], { dtype }));
+          const exact = d.multiply(y).subtract(DistributedArray.full([n * comm.size], 0.05, { dtype }));
+          const off = d.multiply(d).multiply(x).subtract(exact).norm(Number.POSITIVE_INFINITY);
+          expect(off).to.be.below(2e-3);
+        }
+      },
+    );
+
+    distributed(`${name}: a given alpha stays as it is; one that is too large is an error on all ranks`, few, ({ comm, reals }) => {
+      const [dtype = 'float64'] = reals;
+      const A = spiked(comm.rank, comm.size, 20, 2, dtype);
+      const y = DistributedArray.full([20 * comm.size], 2, { dtype });
+      expect(solver(A, y, { alpha: 0.24, niter: 20 }).alpha).to.equal(0.24);
+      for (const alpha of [1, 100]) expect(() => solver(A, y, { alpha, niter: 100 })).to.throw(NumericalError, /alpha/);
+    });
+
+    distributed(`${name}: colours of a mask find their own step`, { backends: ['cpu'] }, ({ comm, reals }) => {
+      const [dtype = 'float64'] = reals;
+      const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+      const spike = comm.size === 1 || mask[comm.rank] === 1 ? 6 : 2;
+      const d = NDArray.ones([8], { dtype }).set([3], spike);
+      const A = new MPIBlockDiag([new Diagonal(d, { dtype })]);
+      const y = DistributedArray.full([8 * comm.size], 2, { dtype, mask });
+      const { x, alpha } = solver(A, y, { eps: 0.1, niter: 300, eigs: { niter: 1 } });
+      expect(alpha).to.be.below(2 / spike ** 2);
+      expect(x.local.get(3)).to.be.closeTo((spike * 2 - 0.05) / spike ** 2, 2e-3);
+    });
+  }
+});
