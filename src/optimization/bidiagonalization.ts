@@ -50,7 +50,7 @@ export interface Estimates {
   anorm: number;
   /** Condition number of `[A; ε]`. */
   acond: number;
-  /** `‖x − x0‖` by its recurrence (LSMR: `‖x‖`, one iteration before). */
+  /** `‖x − x0‖` by its recurrence (LSMR, MINRES: `‖x‖`). */
   xnorm: number;
 }
 
@@ -101,29 +101,39 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   if (x0) A.matvec(x, u).axpby(1, seen, -1);
   else u.assign(seen);
   const pairs: VectorPair[] = [[u, u]];
-  if (x0) pairs.push([y, y]);
-  const [uu = 0, yy = uu] = rdots(...pairs);
+  if (x0) pairs.push([y, y], [x, x]);
+  const [uu = 0, yy = uu, xx = 0] = rdots(...pairs);
   const beta = Math.sqrt(uu);
   u.scale(inverse(beta));
   const v = A.rmatvec(u);
   const alpha = Math.sqrt(rdots([v, v])[0] as number);
   v.scale(inverse(alpha));
   const limits = { damp, atol, btol, conlim, bnorm: Math.sqrt(yy) };
-  return { ...begin(A, x), ...limits, u, v, alpha, beta, rnorm: beta, arnorm: alpha * beta, anorm: 0, acond: 0, xnorm: 0 };
+  return { ...begin(A, x), ...limits, u, v, alpha, beta, rnorm: beta, arnorm: alpha * beta, anorm: 0, acond: 0, xnorm: Math.sqrt(xx) };
 }
 
-/** `β u = A v − α u`, `α v = Aᴴ u − β v`. Two reductions; `pair` goes with the first. Returns its inner product. */
-export function bidiagonalize<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, pair: VectorPair): number {
+/** `β u = A v − α u`. One reduction; returns the inner products of the pairs that go with it. */
+export function nextLeft<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, ...pairs: VectorPair[]): number[] {
   const { A, u, v } = state;
   A.matvecAdd(v, u.scale(-state.alpha));
-  const [uu = 0, product = 0] = rdots([u, u], pair);
+  const [uu = 0, ...others] = rdots([u, u], ...pairs);
   state.beta = Math.sqrt(uu);
   u.scale(inverse(state.beta));
-  A.rmatvecAdd(u, v.scale(-state.beta));
-  state.alpha = Math.sqrt(rdots([v, v])[0] as number);
-  v.scale(inverse(state.alpha));
-  return product;
+  return others;
 }
+
+/** `α v = Aᴴ u − β v`. One reduction; returns the inner products of the pairs that go with it. */
+export function nextRight<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, ...pairs: VectorPair[]): number[] {
+  const { A, u, v } = state;
+  A.rmatvecAdd(u, v.scale(-state.beta));
+  const [vv = 0, ...others] = rdots([v, v], ...pairs);
+  state.alpha = Math.sqrt(vv);
+  v.scale(inverse(state.alpha));
+  return others;
+}
+
+/** `‖x + c h‖` from the inner products of x and h, where `x += c h` comes after the reduction. */
+export const normAfter = (xx: number, xh: number, hh: number, c: number): number => Math.sqrt(Math.max(0, xx + 2 * c * xh + c * c * hh));
 
 /** Paige and Saunders' rules. */
 function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>): StopReason | undefined {

@@ -5,7 +5,7 @@ import type { Disposable } from '../core/scope.js';
 import { settingUp } from '../core/set-up.js';
 import type { Space, Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
-import { bidiagonalize, startBidiagonalization } from './bidiagonalization.js';
+import { nextLeft, nextRight, startBidiagonalization } from './bidiagonalization.js';
 import { checkCount, placeIn } from './solver.js';
 
 export interface ConditionEstimateOptions<D extends Vector<D>> {
@@ -18,7 +18,7 @@ export interface ConditionEstimateOptions<D extends Vector<D>> {
 }
 
 export interface ConditionEstimate {
-  /** `σ_max / σ_min` of what was found; at most that of A. */
+  /** `σ_max / σ_min` of what was found; at most that of A. Infinity where A is singular. */
   readonly condition: number;
   readonly largest: number;
   readonly smallest: number;
@@ -26,10 +26,10 @@ export interface ConditionEstimate {
 }
 
 /**
- * The extreme singular values of an operator, from below and above, by Golub-Kahan bidiagonalization: those of the small bidiagonal matrix.
+ * The extreme singular values of an operator, from below and above, by Golub-Kahan bidiagonalization from a random vector: those of the small bidiagonal matrix.
  *
- * Zero singular values are not seen: the condition number is that on the part of the space that A reaches. Memory: two vectors like the model, one like the data, and what the
- * operator borrows to add. A step costs one forward, one adjoint and two reductions.
+ * The vector is one of the smaller of both spaces, so that an operator that is singular there, with a singular value of 0, has a condition number of Infinity once the process has come to its end.
+ * Memory: two vectors like the smaller space, one like the other, and what the operator borrows to add. A step costs one forward, one adjoint and two reductions.
  * Source: Golub and Kahan, "Calculating the singular values and pseudo-inverse of a matrix", 1965.
  */
 export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
@@ -39,29 +39,41 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   checkOptions('conditionEstimate', options, ['niter', 'seed', 'range']);
   const { niter = 30, seed = 1, range = A.range() } = options;
   checkCount('conditionEstimate', { niter });
+  const domain = A.domainOf(range);
+  return domain.size <= range.size ? estimate(A.H, domain, niter, seed) : estimate(A, range, niter, seed);
+}
+
+/** Of C, from a random vector of its range, which is not the larger of its spaces. */
+function estimate<M extends Vector<M>, D extends Vector<D>>(
+  C: LinearOperator<M, D>,
+  range: Space<D>,
+  niter: number,
+  seed: number,
+): ConditionEstimate {
   const close = openWorkspaces();
   const made: Disposable[] = [];
   try {
     return settingUp(placeIn([range]), () => {
       const y = range.random(seed);
       made.push(y);
-      const state = startBidiagonalization('conditionEstimate', A, y, {});
+      const state = startBidiagonalization('conditionEstimate', C, y, {});
       made.push(state.u, state.v, state.x);
       const [alphas, betas] = [[state.alpha], [] as number[]];
       // above rounding, which grows from step to step
       const cutoff = epsilonOf(y.dtype) ** 0.75 * state.alpha;
-      while (betas.length < niter && (alphas.at(-1) as number) > cutoff) {
-        bidiagonalize(state, [state.v, state.v]);
+      let isSingular = state.alpha === 0;
+      while (alphas.length < niter && !isSingular) {
+        nextLeft(state);
+        if (state.beta <= cutoff) break;
+        nextRight(state);
         betas.push(state.beta);
-        if (state.beta <= cutoff || state.alpha <= cutoff) break;
-        alphas.push(state.alpha);
+        isSingular = state.alpha <= cutoff;
+        if (!isSingular) alphas.push(state.alpha);
       }
-      // B is lower bidiagonal, αs on the diagonal and a β below each, so that its singular values are those of A on the vectors v: BᵀB is tridiagonal
-      const columns = alphas.slice(0, Math.max(1, betas.length));
-      const diagonal = columns.map((a, k) => a * a + (betas[k] ?? 0) ** 2);
-      const off = columns.slice(1).map((a, k) => a * (betas[k] as number));
-      const [smallest, largest] = extremeEigenvalues(diagonal, off).map((v) => Math.sqrt(Math.max(v, 0))) as [number, number];
-      return { condition: largest / smallest, largest, smallest, iterations: columns.length };
+      // Cᴴ U = V Bᵀ, with αs on the diagonal of B and the βs below: the singular values of B, and, where the next α is nothing, 0
+      const [least, largest] = extremeSingularValues(alphas, betas);
+      const smallest = isSingular ? 0 : least;
+      return { condition: smallest === 0 ? Number.POSITIVE_INFINITY : largest / smallest, largest, smallest, iterations: alphas.length };
     });
   } finally {
     close();
@@ -69,28 +81,33 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   }
 }
 
-/** The smallest and the largest eigenvalue of a symmetric tridiagonal matrix, by bisection over Sturm counts. */
-function extremeEigenvalues(diagonal: readonly number[], off: readonly number[]): [number, number] {
-  const radius = (k: number) => Math.abs(off[k - 1] ?? 0) + Math.abs(off[k] ?? 0);
-  const low = Math.min(...diagonal.map((d, k) => d - radius(k)));
-  const high = Math.max(...diagonal.map((d, k) => d + radius(k)));
-  const below = (t: number): number => {
-    let [count, q] = [0, 1];
-    for (const [k, d] of diagonal.entries()) {
-      q = d - t - (k === 0 ? 0 : (off[k - 1] as number) ** 2 / q);
-      if (q === 0) q = Number.MIN_VALUE;
-      if (q < 0) count++;
+/**
+ * The smallest and the largest singular value of a bidiagonal matrix, by bisection over Sturm counts of `[0 B; Bᵀ 0]`, which is tridiagonal with zeros on its diagonal in the order of rows and columns in turn: small
+ * values are as exact as large ones. Source: Golub and Kahan, 1965.
+ */
+function extremeSingularValues(diagonal: readonly number[], below: readonly number[]): [number, number] {
+  const off = diagonal.flatMap((a, k) => (below[k] === undefined ? [a] : [a, below[k]]));
+  const size = off.length + 1;
+  const bound = off.reduce((most, v, k) => Math.max(most, v + (off[k + 1] ?? 0)), 0);
+  /** Eigenvalues below t. */
+  const count = (t: number): number => {
+    let [found, q] = [0, -t];
+    for (let k = 0; ; k++) {
+      if (q === 0) q = -Number.MIN_VALUE;
+      if (q < 0) found++;
+      if (k === off.length) return found;
+      q = -t - ((off[k] as number) / q) * (off[k] as number);
     }
-    return count;
   };
-  const bisect = (isAbove: (t: number) => boolean): number => {
-    let [a, b] = [low, high];
-    for (let k = 0; k < 200 && b - a > 1e-15 * Math.max(Math.abs(a), Math.abs(b)); k++) {
+  // eigenvalues are ± the singular values, and 0 where the size is odd
+  const bisect = (most: number): number => {
+    let [a, b] = [0, bound];
+    for (let k = 0; k < 1100 && b - a > 4e-16 * b; k++) {
       const middle = a + (b - a) / 2;
-      if (isAbove(middle)) b = middle;
+      if (count(middle) > most) b = middle;
       else a = middle;
     }
     return a + (b - a) / 2;
   };
-  return [bisect((t) => below(t) >= 1), bisect((t) => below(t) >= diagonal.length)];
+  return [bisect(Math.ceil(size / 2)), bisect(size - 1)];
 }

@@ -6,8 +6,10 @@ import {
   type BidiagonalizationStartOptions,
   type BidiagonalizationState,
   type BidiagonalizationStep,
-  bidiagonalize,
   describeBidiagonalization,
+  nextLeft,
+  nextRight,
+  normAfter,
   settleIteration,
   settleStart,
   startBidiagonalization,
@@ -63,26 +65,29 @@ const over = (a: number, b: number): number => (b === 0 ? 0 : a / b);
 function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>): void {
   const { x, v, h, hbar, damp } = state;
   const moves = state.reason === undefined;
-  state.xnorm = Math.sqrt(bidiagonalize(state, [x, x]));
+  const [zetaBefore, rhoBefore, rhobarBefore] = [state.zeta, state.rho, state.rhobar];
+  nextLeft(state);
+  const { beta } = state;
+  const [chat, shat, alphahat] = rotation(state.alphabar, damp);
+  const [c, s, rho] = rotation(alphahat, beta);
+  const thetabar = state.sbar * rho;
+  const rhotemp = state.cbar * rho;
+  // the direction of x is known before the second reduction, which measures both
+  if (moves) hbar.axpby(1, h, -over(thetabar * rho, rhoBefore * rhobarBefore));
+  const [xx = 0, xh = 0, hh = 0] = nextRight(state, [x, x], [x, hbar], [hbar, hbar]);
   state.iteration++;
   if (moves) {
-    const { alpha, beta } = state;
-    const [chat, shat, alphahat] = rotation(state.alphabar, damp);
-    const rhoBefore = state.rho;
-    const [c, s, rho] = rotation(alphahat, beta);
+    const { alpha } = state;
     state.rho = rho;
     const theta = s * alpha;
     state.alphabar = c * alpha;
-    const rhobarBefore = state.rhobar;
-    const zetaBefore = state.zeta;
-    const thetabar = state.sbar * rho;
-    const rhotemp = state.cbar * rho;
     const [cbar, sbar, rhobar] = rotation(rhotemp, theta);
     [state.cbar, state.sbar, state.rhobar] = [cbar, sbar, rhobar];
     state.zeta = cbar * state.zetabar;
     state.zetabar = -sbar * state.zetabar;
-    hbar.axpby(1, h, -over(thetabar * rho, rhoBefore * rhobarBefore));
-    x.axpby(over(state.zeta, rho * rhobar), hbar, 1);
+    const length = over(state.zeta, rho * rhobar);
+    x.axpby(length, hbar, 1);
+    state.xnorm = normAfter(xx, xh, hh, length);
     h.axpby(1, v, -over(theta, rho));
     const betaacute = chat * state.betadd;
     state.damped += (shat * state.betadd) ** 2;
@@ -114,7 +119,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and two QR factorizations by rotations:
  * `h̄ = h − (θ̄ρ / ρ₋ρ̄₋) h̄`, `x += (ζ / ρρ̄) h̄`, `h = v − (θ/ρ) h`.
  *
- * It stops as {@link lsqr} does; `xnorm` is `‖x‖` of the iteration before. The condition number is estimated by the ratio of the rotations' diagonal.
+ * It stops as {@link lsqr} does; `xnorm` is `‖x‖`. The condition number is estimated by the ratio of the rotations' diagonal.
  * Memory: x, v, h, h̄ like the model, u like the data, and what the operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and two reductions,
  * and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.

@@ -6,8 +6,9 @@ import {
   type BidiagonalizationStartOptions,
   type BidiagonalizationState,
   type BidiagonalizationStep,
-  bidiagonalize,
   describeBidiagonalization,
+  nextLeft,
+  nextRight,
   settleIteration,
   settleStart,
   startBidiagonalization,
@@ -43,7 +44,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const state = startBidiagonalization('lsqr', A, y, options);
   const { alpha, beta, v } = state;
   const scalars = { rhobar: alpha, phibar: beta, ddnorm: 0, damped: 0, cs2: -1, sn2: 0, z: 0, xxnorm: 0 };
-  const whole = { ...state, w: v.copy(), ...scalars };
+  const whole = { ...state, xnorm: 0, w: v.copy(), ...scalars };
   settleStart('lsqr', whole);
   return whole;
 }
@@ -53,7 +54,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>):
   const { x, v, w, damp } = state;
   const moves = state.reason === undefined;
   const before = state.alpha;
-  const ww = bidiagonalize(state, [w, w]);
+  const [ww = 0] = nextLeft(state, [w, w]);
+  nextRight(state);
   state.iteration++;
   if (moves) {
     const { alpha, beta } = state;

@@ -3,7 +3,7 @@ import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { ESTIMATE_DEGREES, type Estimates, estimatesOf } from './bidiagonalization.js';
+import { ESTIMATE_DEGREES, type Estimates, estimatesOf, normAfter } from './bidiagonalization.js';
 import { inverse } from './givens.js';
 import { inUnits, inUnitsOf } from './scaling.js';
 import {
@@ -45,7 +45,7 @@ export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V
 }
 
 /**
- * The estimates: `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the iteration before, norm and condition number of A − shift, `‖x‖` of the iteration before. Norms of residuals are those
+ * The estimates: `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the iteration before, norm and condition number of A − shift, `‖x‖`. Norms of residuals are those
  * of the preconditioner: `√(rᴴ M r)`.
  */
 export interface MinresState<V extends Vector<V>> extends SolverProgress, Estimates {
@@ -105,18 +105,28 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: Minre
   }
   const z = M?.matvec(r);
   const pairs: VectorPair[] = [[r, z ?? r]];
-  if (x0) pairs.push([y, y]);
-  const [rz = 0, yy = rz] = rdots(...pairs);
-  const beta = Math.sqrt(rz);
+  if (x0) pairs.push([y, y], [x, x]);
+  if (z) pairs.push([r, r]);
+  const products = rdots(...pairs);
+  const [rz = 0] = products;
+  const [yy = rz, xx = 0] = x0 ? products.slice(1) : [];
+  const rr = z ? (products.at(-1) as number) : rz;
+  const beta = Math.sqrt(Math.max(0, rz));
   const settings = { M, shift, rtol, atol: inUnits(atol, unit, 1), conlim, bnorm: Math.sqrt(yy) };
   const vectors = { rBefore: model.zeros(), r, v, z, wBefore: model.zeros(), w: model.zeros() };
   const factors = { beta, betaBefore: 0, c: -1, s: 0, dbar: 0, epsilon: 0, largest: 0, smallest: Number.MAX_VALUE };
-  const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: 0 };
+  const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: Math.sqrt(xx) };
   const state = { ...begin(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
   const reason = beta === 0 ? 'solved exactly' : beta <= settings.atol ? 'residual within tolerance' : undefined;
-  conclude('minres', state, { cost: beta, reason, scalars: [rz, beta] });
+  conclude('minres', state, { cost: beta, reason, scalars: [rz, rr], fault: faultOf(rz, rr) });
   return state;
 }
+
+/** What is wrong with a preconditioner for which `rᴴ M r` is rz although ‖r‖² is rr. */
+const faultOf = (rz: number, rr: number): string | undefined =>
+  rr > 0 && rz <= 0
+    ? `expected a positive definite preconditioner M, received one with rᴴ M r = ${rz} for a residual of norm ${Math.sqrt(rr)}`
+    : undefined;
 
 /** One iteration: one application of A and of M, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
 function step<V extends Vector<V>>(state: MinresState<V>): void {
@@ -127,44 +137,63 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   const next = state.rBefore;
   A.matvecAdd(v, next.scale(betaBefore > 0 ? -beta / betaBefore : 0));
   if (shift !== 0) next.axpby(-shift, v, 1);
-  const [alpha = 0] = rdots([v, next]);
+  const [alpha = 0, ss = 0, zz = 0] = z ? rdots([v, next], [state.r, state.r], [next, next]) : rdots([v, next]);
   next.axpby(-alpha * inverse(beta), state.r, 1);
   [state.rBefore, state.r] = [state.r, next];
   if (M && z) M.matvec(next, z);
-  const [rz = 0, xx = 0] = rdots([next, z ?? next], [x, x]);
-  state.betaBefore = beta;
-  state.beta = Math.sqrt(rz);
-  state.iteration++;
-  let reason: StopReason | undefined;
-  if (moves) reason = advance(state, alpha, Math.sqrt(xx));
-  const { rnorm, arnorm } = state;
-  const fault = rz < 0 ? 'the preconditioner M is not positive definite: rᴴ M r < 0' : undefined;
-  conclude('minres', state, { cost: rnorm, reason, scalars: fault ? [] : [rnorm, arnorm, state.beta, alpha], fault });
-}
-
-/** One more column of the QR factorization, and the solution that goes with it. */
-function advance<V extends Vector<V>>(state: MinresState<V>, alpha: number, xnorm: number): StopReason | undefined {
-  const { x, v, beta, betaBefore, rtol, atol, conlim, bnorm } = state;
-  const eps = epsilonOf(x.dtype);
+  // the next direction, but for its length: the reduction measures it with x
   const epsilon = state.epsilon;
   const delta = state.c * state.dbar + state.s * alpha;
   const gbar = state.s * state.dbar - state.c * alpha;
+  const direction = state.wBefore;
+  if (moves) {
+    direction.axpby(1, v, -epsilon).axpby(-delta, state.w, 1);
+    [state.wBefore, state.w] = [state.w, direction];
+  }
+  const pairs: VectorPair[] = [
+    [next, z ?? next],
+    [x, x],
+    [x, direction],
+    [direction, direction],
+  ];
+  if (z) pairs.push([next, next]);
+  const [rz = 0, xx = 0, xw = 0, ww = 0, rr = rz] = rdots(...pairs);
+  // what the subtraction has left of r and of A v is nothing but rounding
+  const rounding = (16 * epsilonOf(x.dtype)) ** 2 * (zz + (alpha * inverse(beta)) ** 2 * ss);
+  const fault = moves && z && rr > rounding ? faultOf(rz, rr) : undefined;
+  state.betaBefore = beta;
+  state.beta = Math.sqrt(Math.max(0, rz));
+  state.iteration++;
+  const reason = moves && !fault ? advance(state, alpha, gbar, { xx, xw, ww }) : undefined;
+  const { rnorm, arnorm } = state;
+  conclude('minres', state, { cost: rnorm, reason, scalars: fault ? [] : [rnorm, arnorm, rz, alpha], fault });
+}
+
+/** One more column of the QR factorization, and the solution that goes with it. */
+function advance<V extends Vector<V>>(
+  state: MinresState<V>,
+  alpha: number,
+  gbar: number,
+  { xx, xw, ww }: { readonly xx: number; readonly xw: number; readonly ww: number },
+): StopReason | undefined {
+  const { x, w, beta, betaBefore, rtol, atol, conlim, bnorm } = state;
+  const eps = epsilonOf(x.dtype);
   state.epsilon = state.s * beta;
   state.dbar = -state.c * beta;
   const root = Math.hypot(gbar, state.dbar);
   const gamma = Math.hypot(gbar, beta);
   state.anorm = Math.hypot(state.anorm, alpha, betaBefore, beta);
   state.arnorm = state.rnorm * root;
-  state.xnorm = xnorm;
+  state.xnorm = Math.sqrt(xx);
   // of the residual before this step: where it is a least-squares one, the step would divide by nothing
   if (gamma <= eps * state.anorm) return 'gradient within tolerance';
   state.c = gbar / gamma;
   state.s = beta / gamma;
   const phi = state.c * state.rnorm;
   state.rnorm *= state.s;
-  const w = state.wBefore.axpby(1 / gamma, v, -epsilon / gamma).axpby(-delta / gamma, state.w, 1);
-  [state.wBefore, state.w] = [state.w, w];
-  x.axpby(phi, w, 1);
+  x.axpby(phi, w.scale(1 / gamma), 1);
+  state.xnorm = normAfter(xx, xw, ww, phi / gamma);
+  const { xnorm } = state;
   state.largest = Math.max(state.largest, gamma);
   state.smallest = Math.min(state.smallest, gamma);
   state.acond = state.largest / state.smallest;

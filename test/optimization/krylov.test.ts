@@ -11,6 +11,7 @@ import { cgPipelined } from '../../src/optimization/cg-pipelined.js';
 import { cgSingleReduction } from '../../src/optimization/cg-single-reduction.js';
 import { cgls } from '../../src/optimization/cgls.js';
 import { cglsSingleReduction } from '../../src/optimization/cgls-single-reduction.js';
+import { conditionEstimate } from '../../src/optimization/condition-estimate.js';
 import { lsmr } from '../../src/optimization/lsmr.js';
 import { lsqr } from '../../src/optimization/lsqr.js';
 import { minres } from '../../src/optimization/minres.js';
@@ -424,6 +425,107 @@ describe('solvers of Hermitian systems', () => {
     expect(plain.reason).to.equal('tolerance reached');
     expect(y.subtract(A.matvec(helped.x)).norm()).to.be.below(1.1e-9 * y.norm());
     expect(helped.iterations).to.be.below(plain.iterations / 2);
+  });
+
+  it('xnorm is the norm of the x that is given, also from a start', () => {
+    const A = new Dense(randomMatrix(6, 6, 3));
+    const symmetric = A.add(A.H);
+    const y = NDArray.normal([6], { seed: 5 });
+    for (const x0 of [undefined, NDArray.normal([6], { seed: 6 })]) {
+      for (const { iteration, x, xnorm } of minres.steps(symmetric, y, { x0, niter: 5 }))
+        expect(xnorm).to.be.closeTo(x.norm(), 1e-12, `minres, ${iteration}`);
+      for (const damp of [0, 0.4])
+        for (const { iteration, x, xnorm } of lsmr.steps(A, y, { x0, damp, niter: 5 }))
+          expect(xnorm).to.be.closeTo(x.norm(), 1e-12, `lsmr, ${iteration}`);
+    }
+  });
+
+  it('minres: a preconditioner that is not positive definite on the residual is an error that says so', () => {
+    const A = new Dense(diagonal([2, 3]));
+    const M = (...values: number[]) => new Dense(diagonal(values));
+    for (const [y, values] of [
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [
+        [0, 1],
+        [1, -1],
+      ],
+      [
+        [1, 1],
+        [1, 0],
+      ],
+      [
+        [3, 1],
+        [1, -1],
+      ],
+    ] as const)
+      expect(() => minres(A, vector([...y]), { M: M(...values), niter: 20 })).to.throw(
+        NumericalError,
+        /positive definite preconditioner M/,
+      );
+    expect([...minres(A, vector([1, 0]), { M: M(1, 0) }).x.toHost()]).to.deep.equal([0.5, 0]);
+    const { x } = minres(A, vector([1, 5]), { M: M(0.5, 0.3), niter: 20 });
+    expect(x.get(1)).to.be.closeTo(5 / 3, 1e-12);
+  });
+
+  it('conlim, niter and maxTime may be Infinity: no limit', () => {
+    const A = new Dense(diagonal([1, 1e-9]));
+    const y = vector([1, 1e-9]);
+    const limits = { conlim: Number.POSITIVE_INFINITY, niter: Number.POSITIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
+    for (const solve of [lsqr, lsmr]) {
+      const most = solve(A, y, { ...limits, atol: 0, btol: 1e-14 });
+      expect(most.reason).to.equal(solve(A, y, { conlim: 0, niter: 100, atol: 0, btol: 1e-14 }).reason);
+    }
+    expect(minres(A, y, limits).reason).to.equal('residual within tolerance');
+    expect(() => lsqr(A, y, { conlim: Number.NaN })).to.throw(ArgumentError, /conlim/);
+  });
+
+  it('conditionEstimate: singular operators, and small singular values to all digits', () => {
+    const conditions = [
+      [diagonal([1, 0]), Number.POSITIVE_INFINITY],
+      [diagonal([0, 0]), Number.POSITIVE_INFINITY],
+      [diagonal([3, 0, 1, 2]), Number.POSITIVE_INFINITY],
+      [
+        [
+          [1, 2],
+          [2, 4],
+          [3, 6],
+        ],
+        Number.POSITIVE_INFINITY,
+      ],
+      [
+        [
+          [1, 2, 3],
+          [2, 4, 6],
+        ],
+        Number.POSITIVE_INFINITY,
+      ],
+      [diagonal([1, 1, 1]), 1],
+      [diagonal([1, 2, 3]), 3],
+      [
+        [
+          [2, 0, 0],
+          [0, 1, 0],
+        ],
+        2,
+      ],
+      [
+        [
+          [2, 0],
+          [0, 1],
+          [0, 0],
+        ],
+        2,
+      ],
+      [diagonal([1, 1e-7, 3]), 3e7],
+    ] as const;
+    for (const [a, expected] of conditions) {
+      const { condition } = conditionEstimate(new Dense(a.map((row) => [...row])));
+      if (Number.isFinite(expected)) expect(condition).to.be.closeTo(expected, 1e-8 * expected);
+      else expect(condition).to.equal(expected);
+    }
   });
 
   it('powerIteration: the largest eigenvalue and its vector', () => {
