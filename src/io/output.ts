@@ -107,6 +107,9 @@ function isOlder(path: string, time: number): boolean {
   return stats.mtimeMs < time && (!stats.isDirectory() || readdirSync(path).every((name) => isOlder(join(path, name), time)));
 }
 
+/** True where nothing at or below a path was changed for a day: no writer of it lives. */
+export const isOldLeftover = (path: string): boolean => isOlder(path, Date.now() - LEFTOVER_MS);
+
 /** True for what a writer left more than a day ago. What was moved aside goes only where its successor is there. */
 function isLeftover(path: string, limit: number): boolean {
   if (!TEMPORARY.test(path)) return false;

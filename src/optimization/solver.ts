@@ -5,10 +5,12 @@ import { Interruption, passenger } from '../core/interruption.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { log, logs } from '../core/log.js';
 import { checkOptions } from '../core/options.js';
+import type { Problem } from '../core/problem.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type Place, settingUp } from '../core/set-up.js';
 import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
+import { describeProblem } from './problem.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './scaling.js';
 
 /** Why a solver ended. */
@@ -162,10 +164,12 @@ export const isSolved = (reason: StopReason): boolean => !UNSOLVED.has(reason);
 export interface StateKeeper {
   /** True where the loop stops, and keeps the state, after an iteration in which a signal came that is expected. @default false */
   readonly stopsOnSignals?: boolean;
-  /** Called after the start: overwrites what the state has by what was kept, if something was. */
-  restore(state: SolverProgress): unknown;
+  /** Called after the start: overwrites what the state has by what was kept, if something was. `problem` describes what is solved; it is collective. */
+  restore(state: SolverProgress, problem: () => Problem): unknown;
   /** Called after every iteration; `last` where the run ends with it. */
   keep(state: SolverProgress, last: boolean): void;
+  /** Called when the loop has ended, however it did. */
+  release?(): void;
 }
 
 /** What the loop around a solver's steps can be told. */
@@ -206,6 +210,8 @@ export interface Loop<S extends SolverProgress, O extends object, T extends obje
   readonly options: O & RunOptions;
   /** Names of the solver's own options. */
   readonly own: readonly string[];
+  /** Those of them that only say when to stop, beside the usual ones: another value does not make another problem. @default none */
+  readonly limits?: readonly string[];
   /** @default 10 */
   readonly niter?: number;
   /** The right-hand side, of problems whose answer is as many times as large as it is. */
@@ -277,6 +283,7 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
   checkFlag(name, { reproducible });
   return run(
     loop,
+    args,
     placeIn([...args, ...Object.values(options)]),
     niter,
     maxTime,
@@ -292,6 +299,7 @@ function ownOf<O extends object>({ niter, maxTime, checkpoint, reproducible, ...
 
 function* run<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
+  args: readonly unknown[],
   place: Place | undefined,
   niter: number,
   maxTime: number | undefined,
@@ -316,7 +324,9 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
       ...{ iteration: running.iteration, x: solution(), cost: cost(running.cost), state: running },
       ...allOutOfUnits(loop.report(running), unit, degrees),
     });
-    checkpoint?.restore(running);
+    checkpoint?.restore(running, () =>
+      describeProblem(loop.name, args, loop.options, { own: loop.own, limits: loop.limits ?? [] }, running),
+    );
     if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
     shown = true;
     yield report();
@@ -354,6 +364,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     const costs = unit === 1 ? history : history.map(cost);
     return { x, iterations, reason, cost: costs, ...allOutOfUnits(loop.result(running, reason), unit, degrees) };
   } finally {
+    checkpoint?.release?.();
     closeWorkspaces();
     if (state) {
       release(state, seen);

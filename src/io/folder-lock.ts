@@ -1,0 +1,254 @@
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type * as threads from 'node:worker_threads';
+import { ArgumentError } from '../core/errors.js';
+import { log } from '../core/log.js';
+import { isMissing, withFile } from './local-file.js';
+import { randomName } from './output.js';
+import { pause, readWhole } from './raw-io.js';
+
+/** The owner of a lock touches its file so often. */
+const BEAT_MS = 2000;
+/** An owner elsewhere that has not touched its file for so long is dead. */
+const SILENCE_MS = 20_000;
+const LOCK = 'lock';
+const MOST_BYTES = 1 << 16;
+
+/** What the file of a lock says. */
+interface Owner {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Of the process, so that another one with its number is told from it; where the system says it. */
+  readonly started: string;
+  /** The kernel and the numbering of processes that `pid` is one of. */
+  readonly machine: string;
+  readonly since: string;
+  /** Owners before, which were found dead. */
+  readonly dead: readonly string[];
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+function machineName(): string {
+  let numbering = '';
+  try {
+    numbering = readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // no such thing on this system
+  }
+  return [hostname(), read('/proc/sys/kernel/random/boot_id').trim(), numbering].join(' ');
+}
+
+/** State and start of a process in Linux: fields 3 and 22 of its stat, after the name in parentheses. */
+function processOf(pid: number): { readonly ended: boolean; readonly started: string } {
+  const fields = read(`/proc/${pid}/stat`).split(')').at(-1)?.trim().split(' ') ?? [];
+  return { ended: fields[0] === 'Z' || fields[0] === 'X', started: fields[19] ?? '' };
+}
+
+/** Whether the process of an owner on this machine lives. */
+function isAlive({ pid, started }: Owner): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // another user's lives, too
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  const now = processOf(pid);
+  return !now.ended && (started === '' || now.started === '' || now.started === started);
+}
+
+/** A lock that this process has. */
+export interface FolderLock {
+  readonly id: string;
+  /** Of owners before, which were found dead. */
+  readonly dead: readonly string[];
+  /** Of its file. */
+  readonly path: string;
+}
+
+/** A lock's file at one moment. */
+interface Seen {
+  readonly text: string;
+  readonly touched: number;
+  /** Nothing where it is being written, or damaged. */
+  readonly owner: Owner | undefined;
+}
+
+function parse(text: string): Owner | undefined {
+  try {
+    const { id, host, pid, started, machine, since, dead } = JSON.parse(text) as Owner;
+    const words = [id, host, started, machine, since, ...dead].every((word) => typeof word === 'string');
+    return words && Number.isSafeInteger(pid) && pid > 0 ? { id, host, pid, started, machine, since, dead } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function look(path: string): Seen | undefined {
+  try {
+    return withFile(path, (fd, size) => {
+      const text = new TextDecoder().decode(readWhole(fd, size, MOST_BYTES, path));
+      return { text, touched: fstatSync(fd).mtimeMs, owner: parse(text) };
+    });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Waits to see a sign of life of an owner on another machine: true once its file changes, false when it was silent for long. */
+function showsLife(path: string, seen: Seen, silence: number): boolean {
+  log('warn', 'waiting for a sign of life of the owner of a checkpoint folder', { lock: path, seconds: silence / 1000 });
+  for (const end = performance.now() + silence; performance.now() < end; ) {
+    pause(Math.min(250, silence / 4));
+    const now = look(path);
+    if (now?.touched !== seen.touched || now.text !== seen.text) return true;
+  }
+  return false;
+}
+
+/** Runs in a thread of its own, since the main one computes for minutes without a break: touches the files of locks as long as they are this process's. */
+const HEART = `
+const { parentPort } = require('node:worker_threads');
+const fs = require('node:fs');
+const held = new Map();
+parentPort.on('message', ({ path, id }) => (id ? held.set(path, id) : held.delete(path)));
+setInterval(() => {
+  for (const [path, id] of held) {
+    try {
+      const fd = fs.openSync(path, 'r');
+      try {
+        if (JSON.parse(fs.readFileSync(fd, 'utf8')).id === id) fs.futimesSync(fd, new Date(), new Date());
+      } finally {
+        fs.closeSync(fd);
+      }
+    } catch {}
+  }
+}, ${BEAT_MS});
+`;
+let heart: threads.Worker | undefined;
+
+function beat(path: string, id: string | undefined): void {
+  if (!heart) {
+    const { Worker } = createRequire(import.meta.url)('node:worker_threads') as typeof threads;
+    // what the program preloads is not for this thread
+    heart = new Worker(HEART, { eval: true, execArgv: [], env: {}, stdin: false });
+    heart.unref();
+  }
+  heart.postMessage({ path, id });
+}
+
+/** The locks of this process, by the path of their files. */
+const held = new Map<string, { readonly owner: Owner; readonly holders: Set<object> }>();
+let watchesExit = false;
+
+function remove(path: string, { id }: Owner): void {
+  try {
+    if (look(path)?.owner?.id === id) rmSync(path, { force: true });
+  } catch {
+    // it is found dead later
+  }
+}
+
+/**
+ * Locks a folder for this process: `holder` may be one of several.
+ * An owner that is dead does not hold a lock: on this machine its process is looked for, one on another has 20 s to touch the file, which living owners do every 2 s.
+ * Errors: {@link ArgumentError} that names the owner where another process has the folder, or took it meanwhile.
+ */
+export function lockFolder(folder: string, holder: object, silence = SILENCE_MS): FolderLock {
+  const path = join(realpathSync(folder), LOCK);
+  const mine = held.get(path);
+  if (mine) {
+    const other = look(path);
+    if (other?.owner?.id !== mine.owner.id)
+      throw new ArgumentError(`it was taken over by ${whoIs(other?.owner)}: this process was silent for too long`);
+    mine.holders.add(holder);
+    return { ...mine.owner, path };
+  }
+  const pid = process.pid;
+  const base = {
+    id: randomName(),
+    host: hostname(),
+    pid,
+    started: processOf(pid).started,
+    machine: machineName(),
+    since: new Date().toISOString(),
+  };
+  for (;;) {
+    const owner: Owner | undefined = take(path, base, silence);
+    if (!owner) continue;
+    held.set(path, { owner, holders: new Set([holder]) });
+    if (!watchesExit)
+      process.on('exit', () => {
+        for (const [file, lock] of held) remove(file, lock.owner);
+      });
+    watchesExit = true;
+    beat(path, owner.id);
+    return { ...owner, path };
+  }
+}
+
+const whoIs = (owner: Owner | undefined): string =>
+  owner ? `process ${owner.pid} on ${owner.host}, since ${owner.since}` : 'a process that is unknown';
+
+/** One try to take a lock; nothing where it changed meanwhile. */
+function take(path: string, base: Omit<Owner, 'dead'>, silence: number): Owner | undefined {
+  const fresh: Owner = { ...base, dead: [] };
+  try {
+    const fd = openSync(path, 'wx');
+    try {
+      writeSync(fd, JSON.stringify(fresh));
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+    return fresh;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const seen = look(path);
+  if (!seen) return undefined;
+  const { owner } = seen;
+  const lives = owner && owner.machine === base.machine ? isAlive(owner) : showsLife(path, seen, silence);
+  const now = look(path);
+  if (!now || now.text !== seen.text) return undefined;
+  if (lives) throw new ArgumentError(`it is in use by ${whoIs(owner)}: wait for its end, or choose another folder`);
+  const next: Owner = { ...base, dead: owner ? [...owner.dead.slice(-100), owner.id] : [] };
+  const temporary = `${path}.${base.id}.tmp`;
+  writeFileSync(temporary, JSON.stringify(next), { flag: 'wx' });
+  renameSync(temporary, path);
+  // another one may have found it dead at the same moment: the last one to rename has it
+  pause(100);
+  return look(path)?.owner?.id === base.id ? next : undefined;
+}
+
+/** Ends a holder's part in a lock, and the lock with the last one's. */
+export function unlockFolder({ path }: FolderLock, holder: object): void {
+  const mine = held.get(path);
+  if (!mine?.holders.delete(holder) || mine.holders.size > 0) return;
+  held.delete(path);
+  beat(path, undefined);
+  remove(path, mine.owner);
+}

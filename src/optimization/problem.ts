@@ -1,0 +1,144 @@
+import { type DType, isComplex, isFloat, realOf } from '../core/dtype.js';
+import type { AnyOperator } from '../core/linear-operator.js';
+import type { Measure, Problem, Setting } from '../core/problem.js';
+import { type AnyVector, rdots, type Space } from '../core/vector.js';
+
+/** Options that say how long or how exactly to compute, not what. */
+const LIMITS: ReadonlySet<string> = new Set(['niter', 'tol', 'rtol', 'atol', 'btol', 'conlim', 'gain', 'replace', 'eigs', 'monitorres']);
+const TOLERANCE = { float32: 1e-4, float64: 1e-9 } as const;
+const SEEDS = { from: 7351, with: 9127 } as const;
+/** Functions are tried on vectors of these sizes: what bounds or thresholds do shows at one of them. */
+const SIZES = [0, 1e-6, 1e-3, 1, 1e3, 1e6];
+/** A gradient that is linear shows at two. */
+const FEW_SIZES = [0, 1];
+
+/** What is asked of a function of the proximal solvers. */
+interface ProxFunction {
+  value(x: AnyVector): number;
+  readonly isSmooth: boolean;
+  readonly isQuadratic: boolean;
+  prox(x: AnyVector, tau: number, out: AnyVector): AnyVector;
+  grad(x: AnyVector, out: AnyVector): AnyVector;
+  memories(space: Space<AnyVector>): { readonly vector: AnyVector; filled: boolean }[];
+}
+
+const has = <K extends string>(value: unknown, ...names: readonly K[]): value is Record<K, unknown> =>
+  typeof value === 'object' && value !== null && names.every((name) => name in value);
+const isVector = (value: unknown): value is AnyVector => has(value, 'axpby', 'space');
+const isOperator = (value: unknown): value is AnyOperator => has(value, 'matvec', 'rmatvec', 'rangeOf');
+const isFunction = (value: unknown): value is ProxFunction => has(value, 'prox', 'grad', 'memories');
+
+/** An option as plain data; undefined for what is none. */
+function plain(value: unknown): Setting {
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as unknown as ArrayLike<number>);
+  if (!Array.isArray(value)) return undefined;
+  const members = value.map(plain);
+  return members.includes(undefined) ? undefined : members;
+}
+
+function measure(w: AnyVector, floor = 0): Measure {
+  if (!isFloat(w.dtype)) return [w.norm(), w.norm(1), floor];
+  const u: AnyVector = w.space.random(SEEDS.with);
+  const [uw = 0, uu = 0] = rdots([u, w], [u, u]);
+  u.dispose();
+  // squares of small or large data leave the range
+  return [w.norm(), uu === 0 ? 0 : uw / Math.sqrt(uu), floor];
+}
+
+/** `A v` of a random v. */
+function measureOperator(A: AnyOperator, space: Space<AnyVector>): Measure {
+  const v: AnyVector = space.random(SEEDS.from);
+  const w: AnyVector = A.matvec(v);
+  const found = measure(w);
+  v.dispose();
+  w.dispose();
+  return found;
+}
+
+/** The gradient, or a value and the prox, at random vectors of several sizes; what the function carries from one prox to the next is put back. */
+function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
+  const v: AnyVector = space.random(SEEDS.from);
+  const x: AnyVector = space.empty();
+  const y: AnyVector = space.empty();
+  const memories = f
+    .memories(space)
+    .map((memory) => ({ memory, filled: memory.filled, values: memory.filled ? memory.vector.copy() : undefined }));
+  const [vv = 0] = rdots([v, v]);
+  // a threshold or a weight that no element of the prox shows
+  const weight = f.isSmooth ? [] : [[f.value(v), 0, 0] as const];
+  const found = (f.isQuadratic ? FEW_SIZES : SIZES).map((size) => {
+    for (const { memory } of memories) memory.filled = false;
+    x.axpby(size, v, 0);
+    if (f.isSmooth) f.grad(x, y);
+    else f.prox(x, 1, y);
+    const [length, product] = measure(y);
+    return [length, product, f.isSmooth ? 0 : size * Math.sqrt(vv)] as const;
+  });
+  for (const { memory, filled, values } of memories) {
+    if (values) memory.vector.assign(values);
+    memory.filled = filled;
+    values?.dispose();
+  }
+  for (const vector of [v, x, y]) vector.dispose();
+  return [...weight, ...found];
+}
+
+const singleOf = (dtype: DType): DType => (isComplex(dtype) ? 'complex64' : 'float32');
+
+/**
+ * What a solver was called with: options that define the problem, with the defaults that its state has after the start; lengths and products of the data, of what operators make of
+ * random vectors, and of what functions do. The random vectors depend on seeds and global indices alone. One application of each operator, up to six proxes and a value of each function. Collective.
+ */
+export function describeProblem(
+  name: string,
+  args: readonly unknown[],
+  options: object,
+  { own, limits }: { readonly own: readonly string[]; readonly limits: readonly string[] },
+  state: { readonly x: AnyVector },
+): Problem {
+  const settings: [string, Setting][] = [['the solver', name]];
+  const measures: [string, readonly Measure[]][] = [];
+  const { x } = state;
+  const values: Readonly<Record<string, unknown>> = { ...(has(state, 'settings') ? (state['settings'] as object) : {}), ...state };
+
+  const spaceFor = (label: string): Space<AnyVector> => {
+    if (label === 'single') return x.space.withDType(singleOf(x.dtype)) as Space<AnyVector>;
+    const dual = values['z'] ?? values['y'];
+    return label === 'g' && isVector(dual) ? dual.space : x.space;
+  };
+  const add = (label: string, value: unknown): void => {
+    const key = label.slice(label.lastIndexOf('.') + 1);
+    if (LIMITS.has(key) || limits.includes(key)) return;
+    if (isVector(value)) measures.push([`the vector ${label}`, [measure(value)]]);
+    else if (isOperator(value)) {
+      const space = key === 'SOp' ? (value.domainOf(x.space) as Space<AnyVector>) : spaceFor(key);
+      measures.push([`the operator ${label}`, [measureOperator(value, space)]]);
+    } else if (isFunction(value)) measures.push([`the function ${label}`, measureFunction(value, spaceFor(key))]);
+    else {
+      const setting = plain(value);
+      // what is absent is off
+      if (setting !== undefined && setting !== false) settings.push([label, setting]);
+      else if (Array.isArray(value)) for (const [k, member] of value.entries()) add(`${label}[${k}]`, member);
+      else if (has(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
+        for (const [inner, member] of Object.entries(value)) add(`${label}.${inner}`, member);
+    }
+  };
+
+  for (const [k, value] of args.entries()) {
+    if (value === options) continue;
+    const label = Object.entries(state).find(([, inState]) => inState === value)?.[0] ?? `argument ${k + 1}`;
+    if (isOperator(value) || isFunction(value)) add(label, value);
+    // a start is measured below
+    else if (isVector(value) && isOperator(args[0])) add('y', value);
+  }
+  add('x0', x);
+  for (const key of own) {
+    const start = /^([yz])0$/.exec(key)?.[1];
+    const given: unknown = Reflect.get(options, key);
+    if (key === 'x0') continue;
+    if (start !== undefined) add(key, values[start]);
+    else add(key, plain(values[key]) ?? given);
+  }
+  return { tolerance: TOLERANCE[realOf(x.dtype) === 'float32' ? 'float32' : 'float64'], settings, measures };
+}

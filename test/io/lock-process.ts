@@ -1,0 +1,11 @@
+// Holds the lock of a folder: lock-process.js FOLDER [milliseconds to hold it]. Prints 'held' once it has it, or the error.
+import { lockFolder, unlockFolder } from '../../src/io/folder-lock.js';
+
+const [folder = '', time = '60000'] = process.argv.slice(2);
+try {
+  const lock = lockFolder(folder, process, 1000);
+  process.stdout.write('held\n');
+  setTimeout(() => unlockFolder(lock, process), Number(time));
+} catch (error) {
+  process.stdout.write(`${String(error)}\n`);
+}
