@@ -1,10 +1,10 @@
 import type { Elements } from '../core/backend.js';
-import { isComplex, isSamePrecision, realOf } from '../core/dtype.js';
+import { type DType, isComplex, isSamePrecision, realOf } from '../core/dtype.js';
 import type { AnyVector, Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 
 /** Above 0, and below anything that matters in the precision of a vector. */
-export const tinyOf = (x: AnyVector): number => (isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37);
+export const tinyOf = (x: { readonly dtype: DType }): number => (isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37);
 
 /** The space of real numbers, one for each element. */
 export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(realOf(x.dtype));
@@ -40,6 +40,17 @@ export function clamp(x: AnyVector, lower: number, upper: number, y: AnyVector):
     if (from !== b && y !== x) backend.copy(a, b);
   };
   x.map(limit, y);
+}
+
+/** `moduli ← p / (p + t)`, `p = max(moduli − t, least)`, t > 0: what shrinking moduli by t multiplies by. The difference comes first, so that large moduli keep what is left. */
+export function shrinkBy(t: number, least: number, moduli: Elements): void {
+  const { backend } = moduli.storage;
+  backend.binary('subtract', moduli, t, moduli);
+  backend.binary('maximum', moduli, least, moduli);
+  // 1 / (1 + t/p), which is 0 for p = 0
+  backend.binary('divide', Math.max(t, tinyOf(moduli.storage)), moduli, moduli);
+  backend.binary('add', moduli, 1, moduli);
+  backend.unary('reciprocal', moduli, moduli);
 }
 
 /** `moduli ← max(moduli − t, 0) / moduli`: what soft thresholding multiplies by. t is a number, or real numbers of the same space. 0 where the modulus is 0. */

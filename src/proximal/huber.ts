@@ -3,7 +3,7 @@ import { epsilonOf } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { type AnyVector, rdots } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { clamp, multiplyReal, withModuli } from '../optimization/moduli.js';
+import { clamp, multiplyReal, shrinkBy, withModuli } from '../optimization/moduli.js';
 import { checkPositive } from './checks.js';
 import { ProxOperator } from './prox-operator.js';
 
@@ -45,19 +45,10 @@ export class Huber extends ProxOperator {
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
-    const { alpha } = this;
-    withModuli(x, (moduli) =>
-      withWorkspace(moduli.space, (factor: AnyVector) => {
-        const weigh = (a: Elements, b: Elements) => {
-          const { backend } = a.storage;
-          backend.binary('subtract', a, t, b);
-          backend.binary('maximum', b, alpha, b);
-          backend.binary('maximum', a, alpha + t, a);
-          backend.binary('divide', b, a, b);
-        };
-        multiplyReal(x, moduli.map(weigh, factor), y);
-      }),
-    );
+    withModuli(x, (factor) => {
+      factor.map((a: Elements) => shrinkBy(t, this.alpha, a));
+      multiplyReal(x, factor, y);
+    });
   }
   protected override fillDual(x: AnyVector, tau: number, y: AnyVector): void {
     this.#cut(x, this.sigma + tau * this.alpha, y);

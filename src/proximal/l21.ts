@@ -1,10 +1,8 @@
-import type { Elements } from '../core/backend.js';
 import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import type { AnyVector } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { tinyOf } from '../optimization/moduli.js';
+import { shrinkBy } from '../optimization/moduli.js';
 import { checkPositive } from './checks.js';
 import { multiplyComponents, withLocalNorms } from './components.js';
 import type { SigmaOptions } from './l0.js';
@@ -38,17 +36,7 @@ export class L21 extends ProxOperator {
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
     withLocalNorms('L21', x, this.ndim, (norms, components) => {
-      const [lengths = [], scratch] = components;
-      // max(‖xᵢ‖ − t, 0) / ‖xᵢ‖, with the second component for the numerator
-      const shrink = (run: Elements, work: Elements): void => {
-        const { backend } = run.storage;
-        backend.binary('subtract', run, t, work);
-        backend.binary('maximum', work, 0, work);
-        backend.binary('maximum', run, tinyOf(norms), run);
-        backend.binary('divide', work, run, run);
-      };
-      if (scratch) lengths.forEach((run, k) => shrink(run, scratch[k] as Elements));
-      else withWorkspace(norms.space, (work: AnyVector) => norms.map(shrink, work));
+      for (const run of components[0] ?? []) shrinkBy(t, 0, run);
       multiplyComponents(x, norms, components, y);
     });
   }

@@ -48,7 +48,8 @@ export const KINDS: readonly Kind[] = [
 /** What a function promises, and what it costs. */
 export interface Entry {
   readonly name: string;
-  readonly make: (kind: Kind, dtype: DType) => ProxOperator;
+  /** With `niter` iterations in a prox that is an iteration, otherwise enough for its accuracy. */
+  readonly make: (kind: Kind, dtype: DType, niter?: number) => ProxOperator;
   readonly convex?: false;
   /** Kinds that it does not take. */
   readonly not?: readonly Kind['name'][];
@@ -118,14 +119,14 @@ export const FUNCTIONS: readonly Entry[] = [
   },
   {
     name: 'TV',
-    make: ({ dims = [] }) => new TV(dims, { sigma: 0.5, niter: 150 }),
+    make: ({ dims = [] }, _, niter = 150) => new TV(dims, { sigma: 0.5, niter }),
     not: ['stacked'],
     accuracy: 1e-3,
     reductions: [0, 1],
   },
   {
     name: 'TV, anisotropic',
-    make: ({ dims = [] }) => new TV(dims, { sigma: 0.5, niter: 150, isotropic: false }),
+    make: ({ dims = [] }, _, niter = 150) => new TV(dims, { sigma: 0.5, niter, isotropic: false }),
     not: ['stacked'],
     accuracy: 1e-3,
     reductions: [0, 1],
@@ -148,7 +149,8 @@ export const FUNCTIONS: readonly Entry[] = [
   { name: 'conjugate', make: () => new Huber({ alpha: 0.5 }).conjugate(), conjugate: true, reductions: [0, undefined] },
   {
     name: 'sum',
-    make: () => new L1({ sigma: 0.4 }).add([new Euclidean({ sigma: 0.3 }), new L2<AnyVector>({ sigma: 0.2 })], { niter: 200, tol: 0 }),
+    make: (_, __, niter = 200) =>
+      new L1({ sigma: 0.4 }).add([new Euclidean({ sigma: 0.3 }), new L2<AnyVector>({ sigma: 0.2 })], { niter, tol: 0 }),
     accuracy: 1e-3,
     reductions: [200, 3],
   },
