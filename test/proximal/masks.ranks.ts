@@ -136,6 +136,7 @@ group('masks: each colour is what it is alone', () => {
             .conj()
             .transpose()
             .matmul(matrix)
+            .multiply(0.1)
             .add(NDArray.eye(4, undefined, undefined, { dtype })),
           { dtype },
         );
@@ -149,8 +150,8 @@ group('masks: each colour is what it is alone', () => {
           expect(one.cost.slice(0, other.cost.length), `${name} ${dtype} [${mask}]`).to.deep.equal(other.cost);
         };
         for (const [name, row] of Object.entries(SOLVER_TABLE)) {
-          // the start of one is drawn from global indices, which the colour alone has not; the other needs a second operator
-          if (['powerIteration', 'mixedPrecisionLeastSquares'].includes(name)) continue;
+          // power iterations start from values drawn by global index, which the colour alone has not; one solver needs a second operator
+          if (/powerIteration|estimated step|mixedPrecision/.test(name)) continue;
           const proximal = /^(proximal|admm|linearized|primal|douglas)/.test(name);
           if (proximal) expectAllThrow(comm, () => finish(row, A, y, { niter: 3 }), PartitionError, name);
           else same(name, (op, data) => finish(row, op, data, { niter: 3 }));
