@@ -10,29 +10,52 @@ const THRESHOLD = 1000;
 const EDGE = 3;
 const WIDTH = 75;
 
-/** The fewest digits that read back as the same number in its precision: `[digits, exponent]` with value 0.d₁d₂… · 10^exponent. */
+/** `exact` digits after the point, cut to `digits` of them: `up` is rounded with halves away from 0, this with halves to even digits. */
+function rounded(exact: string, up: string, digits: number): string {
+  const end = exact.indexOf('.') + 1 + digits;
+  const down = digits === 0 ? exact.slice(0, end - 1) : exact.slice(0, end);
+  return /^50*$/.test(exact.slice(end)) && Number(down.at(-1)) % 2 === 0 ? down : up;
+}
+
+/** `value.toExponential(digits)`, halves to even digits. */
+function exponential(value: number, digits: number): string {
+  const up = value.toExponential(digits);
+  const [exact = '', power] = value.toExponential(100).split('e');
+  const [mantissa = '', same] = up.split('e');
+  // a carry into another power of ten is no half
+  return power === same ? `${rounded(exact, mantissa, digits)}e${power}` : up;
+}
+
+/** The fewest digits that read back as the same number in its precision, with an exponent: `1.5e-5`. */
 function shortest(value: number, single: boolean): string {
-  if (!single) return String(value);
-  for (let p = 1; p < 9; p++) {
-    const text = value.toPrecision(p);
-    if (Math.fround(Number(text)) === value) return String(Number(text));
+  if (!single) return value.toExponential();
+  for (let digits = 0; digits < 8; digits++) {
+    const text = value.toExponential(digits);
+    if (Math.fround(Number(text)) === value) return exponential(value, digits);
   }
-  return String(Number(value.toPrecision(9)));
+  return exponential(value, 8);
 }
 
 /** Digits after the point, at most `PRECISION`, without zeros at the end. */
 function fixed(value: number, single: boolean): string {
-  const [whole = '', fraction = ''] = Number(shortest(value, single)).toFixed(PRECISION).split('.');
+  const [digits = '', exponent = '0'] = shortest(value, single).split('e');
+  const places = Math.max(0, (digits.split('.')[1] ?? '').length - Number(exponent));
+  const text =
+    places <= PRECISION
+      ? Number(`${digits}e${exponent}`).toFixed(places)
+      : rounded(value.toFixed(100), value.toFixed(PRECISION), PRECISION);
+  const [whole = '', fraction = ''] = text.split('.');
   return `${whole}.${fraction.replace(/0+$/, '')}`;
 }
 
-/** Mantissa with a point and exponent: `1.5`, `-05`. */
-function scientific(value: number, single: boolean): readonly [mantissa: string, exponent: string] {
-  const exact = Number(shortest(value, single));
-  let [mantissa = '', exponent = '+0'] = exact.toExponential().split('e');
-  if (mantissa.replace(/[-.]/g, '').length > PRECISION + 1) [mantissa = '', exponent = '+0'] = exact.toExponential(PRECISION).split('e');
-  if (mantissa.includes('.')) mantissa = mantissa.replace(/0+$/, '');
-  else mantissa += '.';
+/** Mantissa with a point and exponent: `1.5`, `-05`. With `places` that many digits after the point, otherwise as few as tell the number apart, at most `PRECISION`. */
+function scientific(value: number, single: boolean, places?: number): readonly [mantissa: string, exponent: string] {
+  let [mantissa = '', exponent = '+0'] = shortest(value, single).split('e');
+  const unique = (mantissa.split('.')[1] ?? '').length;
+  const wanted = places ?? Math.min(unique, PRECISION);
+  if (wanted !== unique) [mantissa = '', exponent = '+0'] = exponential(value, wanted).split('e');
+  if (!mantissa.includes('.')) mantissa += '.';
+  if (places === undefined) mantissa = mantissa.replace(/0+$/, '');
   return [mantissa, `${exponent[0]}${exponent.slice(1).padStart(2, '0')}`];
 }
 
@@ -43,17 +66,18 @@ function formatFloats(values: readonly number[], single: boolean, plus = false):
   const finite = values.filter(Number.isFinite);
   const moduli = finite.map(Math.abs).filter((v) => v !== 0);
   const [largest, least] = [Math.max(...moduli), Math.min(...moduli)];
-  const useExponent = moduli.length > 0 && (largest >= 1e8 || least < 1e-4 || largest / least > 1000);
+  const inPrecision = (v: number) => (single ? Math.fround(v) : v);
+  const useExponent =
+    moduli.length > 0 && (largest >= (single ? 1e6 : 1e8) || least < inPrecision(1e-4) || inPrecision(largest / least) > 1000);
   const sign = (text: string) => (plus && !text.startsWith('-') ? `+${text}` : text);
   const texts = new Map<number, string>();
   if (useExponent) {
     const parts = finite.map((v) => scientific(v, single));
     const places = Math.max(...parts.map(([m]) => (m.split('.')[1] as string).length));
     const exponents = Math.max(...parts.map(([, e]) => e.length));
-    finite.forEach((_, k) => {
-      const [mantissa, exponent] = parts[k] as readonly [string, string];
-      const zeros = places - (mantissa.split('.')[1] as string).length;
-      texts.set(k, sign(`${mantissa}${'0'.repeat(zeros)}e${exponent[0]}${exponent.slice(1).padStart(exponents - 1, '0')}`));
+    finite.forEach((v, k) => {
+      const [mantissa, exponent] = scientific(v, single, places);
+      texts.set(k, sign(`${mantissa}e${exponent[0]}${exponent.slice(1).padStart(exponents - 1, '0')}`));
     });
   } else {
     const parts = finite.map((v) => (Object.is(v, -0) ? '-0.' : fixed(v, single)));
@@ -122,7 +146,7 @@ export function formatArray(x: NDArray): string {
     for (const item of items) {
       const longer = line === '' ? `${indent}${item}` : `${line} ${item}`;
       // room for the brackets that close the line
-      if (line !== '' && longer.trimEnd().length > WIDTH - depth - 1) {
+      if (line !== '' && longer.length > WIDTH - depth - 1) {
         lines.push(line.trimEnd());
         line = `${indent}${item}`;
       } else line = longer;

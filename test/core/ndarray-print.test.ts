@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/ndarray.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
+import { NUMPY_TEXTS } from './numpy-texts.js';
 
 const backend = new CpuBackend();
 const array = (data: Parameters<typeof NDArray.array>[0], dtype?: 'float32' | 'int32' | 'complex128') =>
@@ -80,5 +81,10 @@ describe('printing of NDArray', () => {
     }
     expect(downloaded).equals(216);
     expect(backend.stats().allocations - before).below(10);
+  });
+
+  it('as NumPy prints arrays of every dtype and size', () => {
+    for (const [dtype, shape, values, text] of NUMPY_TEXTS)
+      expect(String(NDArray.array([...values], { backend, dtype }).reshape(shape)), `${dtype} [${JSON.stringify(values)}]`).equals(text);
   });
 });
