@@ -196,7 +196,7 @@ export interface IndexTable {
   readonly ny: number;
   readonly inner: number;
   readonly width: number;
-  /** int32, `[ny, width]` */
+  /** `[ny, width]`, int32; float64 where nx is larger than 2^31, on backends that hold so much. */
   readonly index: Elements;
   /** `[ny, width]`, the dtype of x or its real dtype. */
   readonly weights?: Elements | undefined;
@@ -344,13 +344,13 @@ export interface Backend {
   dots(products: readonly InnerProduct[]): Float64Array;
   /** Over all elements. `parameter` is p of sumPower and countAtMost. Waits. */
   reduce(op: ReduceKernel, x: Elements, parameter?: number): Scalar;
-  /** Over the middle one of `[outer, n, inner]`; y is `[outer, inner]` of x's dtype (sum, prod, max, min), otherwise of its real dtype. */
+  /** Over the middle one of `[outer, n, inner]`, int32 modulo 2^32; y is `[outer, inner]` of x's dtype (sum, prod, max, min), otherwise of its real dtype. */
   reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter?: number): void;
   /** The first position of the largest (smallest) value; of complex data, of the modulus. −1 of nothing. NaN wins. Waits. */
   argExtreme(op: 'max' | 'min', x: Elements): number;
   /** The k-th smallest value, k from 0, of real data. Waits. */
   kthSmallest(x: Elements, k: number): number;
-  /** Running sums along the middle axis. */
+  /** Running sums along the middle axis, of int32 modulo 2^32. */
   cumsum(x: Elements, extents: Extents, y: Elements): void;
 
   // Linear algebra and signal kernels

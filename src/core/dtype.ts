@@ -46,6 +46,9 @@ export const isSamePrecision = (a: DType, b: DType): boolean => INFO[a].precisio
 /** The distance from 1 to the next number of a dtype's precision. */
 export const epsilonOf = (dtype: DType): number => (isSamePrecision(dtype, 'float64') ? 2 ** -52 : 2 ** -23);
 
+/** The dtype of places along an axis of length `n` in index tables: int32 where that holds them. */
+export const placeDType = (n: number): 'int32' | 'float64' => (n > 2 ** 31 ? 'float64' : 'int32');
+
 /** Fresh zeroed host memory for `length` elements. */
 export function hostArray(dtype: DType, length: number): HostArray {
   const { HostArray, lanes } = INFO[dtype];

@@ -1,6 +1,6 @@
 import { type BinaryOp, COMPARISONS, type Elements, type FftPlan, type Storage } from './backend.js';
 import { im, type Scalar } from './complex.js';
-import { type ComplexDType, type DType, dtypeOf, type HostArray, isComplex, isFloat, lanesOf, realOf } from './dtype.js';
+import { type ComplexDType, type DType, dtypeOf, type HostArray, isComplex, isFloat, lanesOf, placeDType, realOf } from './dtype.js';
 import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { checkStorable } from './kernel-dtypes.js';
 import type { DeviceSpan } from './span.js';
@@ -71,6 +71,11 @@ export function checkThreshold(dtype: DType): void {
 
 export function checkIndices({ storage: { dtype } }: Elements): void {
   if (dtype !== 'int32') throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+}
+
+/** Throws {@link DTypeError} unless the places of an index table are int32, or float64 for axes that int32 cannot count. */
+export function checkPlaces({ storage: { dtype } }: Elements, n: number): void {
+  if (dtype !== placeDType(n)) throw new DTypeError(`expected ${placeDType(n)} for indices into an axis of ${n}, received ${dtype}`);
 }
 
 /** Throws {@link DTypeError}, {@link ShapeError} unless x has a k-th smallest value. */

@@ -28,7 +28,7 @@ type KeepDims = ReduceOptions & { readonly keepdims: true };
 
 /**
  * Reductions of an {@link NDArray}: without an axis over all elements, giving a scalar; over one axis or several they give an array. Sums and
- * products keep the dtype (sums of int32 along an axis wrap as int32).
+ * products keep the dtype, but of int32, which are float64 where the backend holds it: whole numbers that are exact, or a {@link NumericalError}.
  */
 export abstract class ReductionMethods extends ElementwiseMethods {
   sum(this: NDArray): Scalar;

@@ -1,6 +1,6 @@
 import { broadcastStrides } from './broadcast.js';
 import { isScalar, type Scalar } from './complex.js';
-import { isComplex, promote } from './dtype.js';
+import { hostArray, isComplex, placeDType, promote } from './dtype.js';
 import { checkOperand, expandInto, type Operand, overlaps } from './elementwise.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import type { NDArray } from './ndarray.js';
@@ -156,14 +156,15 @@ export abstract class ShapingMethods extends ReductionMethods {
   take(this: NDArray, positions: readonly number[], axis?: number): NDArray {
     const [outer, n, inner] = axis === undefined ? ([1, this.size, 1] as const) : around(this.shape, toAxis(axis, this.shape.length));
     const k = axis === undefined ? 0 : toAxis(axis, this.shape.length);
-    const table = Int32Array.from(positions, (p) => {
+    const table = hostArray(placeDType(n), positions.length);
+    for (const [at, p] of positions.entries()) {
       const i = p < 0 ? p + n : p;
       if (!Number.isInteger(p) || i < 0 || i >= n) throw new ShapeError(`take: position ${p} is outside axis ${k} of length ${n}`);
-      return i;
-    });
+      table[at] = i;
+    }
     const y = this.space.withShape(axis === undefined ? [table.length] : this.shape.with(k, table.length)).empty();
     if (y.size === 0) return y;
-    const index = this.space.withShape([table.length, 1], 'int32').empty();
+    const index = this.space.withShape([table.length, 1], placeDType(n)).empty();
     this.backend.upload(table, index);
     this.backend.gather(this, y, { outer, nx: n, ny: table.length, inner, width: 1, index });
     index.dispose();

@@ -4,7 +4,7 @@ import type { Scalar } from './complex.js';
 import { textOnly } from './conversion.js';
 import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues } from './creation.js';
 import { resolveBackend } from './defaults.js';
-import { checkDType, complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, isFloat, lanesOf } from './dtype.js';
+import { checkDType, complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf } from './dtype.js';
 import { overlaps } from './elementwise.js';
 import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { formatArray } from './ndarray-print.js';
@@ -182,14 +182,17 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
     const shape = toShape([n, m]);
     return fromValues({ ...tabulate(dtype, n * m, (i) => ((i % m) - Math.floor(i / m) === k ? 1 : 0)), shape }, backend);
   }
-  /** From numbers, complex numbers, (nested) lists of them, or a typed array. Numbers become the backend's default dtype, complex ones its complex counterpart. */
+  /**
+   * From numbers, complex numbers, (nested) lists of them, or a typed array. Numbers become the backend's default dtype, complex ones its complex counterpart.
+   * Throws {@link DTypeError} for numbers that are no int32 where that is the dtype: `astype` truncates.
+   */
   static array(data: Nested | HostArray, options?: ArrayOptions): NDArray {
     const { backend, named } = settle('array', options);
     if (!ArrayBuffer.isView(data)) return fromValues(nestedValues(data, backend.defaultDType, named), backend);
-    if (named !== undefined && isFloat(named) && !isComplex(named) && named !== dtypeOf(data)) {
+    if (named !== undefined && !isComplex(named) && named !== dtypeOf(data)) {
       // On the host, as the backend need not hold the values' own dtype
-      const converted = hostArray(named, data.length);
-      converted.set(data);
+      const converted = named === 'int32' ? tabulate(named, data.length, (i) => data[i] as number).values : hostArray(named, data.length);
+      if (named !== 'int32') converted.set(data);
       return NDArray.fromHost(converted, undefined, { backend });
     }
     const x = NDArray.fromHost(data, undefined, { backend });

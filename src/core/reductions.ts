@@ -3,6 +3,7 @@ import { div, type Scalar } from './complex.js';
 import { type DType, hostArray, isComplex, isFloat } from './dtype.js';
 import { unaryInPlace } from './elementwise.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
+import { checkedTotal, checkProducts, checkSums, wideDType } from './integer-sums.js';
 import { reduceResult } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
 import { normRecipe, sumsModuli, sumsPowers } from './norm.js';
@@ -72,10 +73,29 @@ export function reduceAxes(op: ReduceKernel, x: NDArray, axis: Axes, options: Re
     checkOrdered(op, x);
     if (extents[0] * extents[2] > 0) checkNotEmpty(op, x, extents[1]);
   }
+  if (x.dtype === 'int32' && (op === 'sum' || op === 'prod')) {
+    const y = wideReduction(op, from, extents, shape);
+    if (copied) from.dispose();
+    return y;
+  }
   const y = x.space.withShape(shape, reduceResult(op, x.dtype)).empty();
   x.backend.reduceAxis(op, from, extents, y, parameter);
   if (copied) from.dispose();
   return y;
+}
+
+/** Of int32, exact: see {@link wideDType}. */
+function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: readonly number[]): NDArray {
+  const dtype = wideDType(x);
+  return tidy(() => {
+    const from = dtype === 'int32' ? x : x.astype(dtype);
+    const y = x.space.withShape(shape, dtype).empty();
+    if (op === 'sum') checkSums('a sum along an axis', x, extents[1], dtype);
+    else if (dtype === 'int32') checkProducts(x, extents[1], dtype);
+    x.backend.reduceAxis(op, from, extents, y);
+    if (op === 'prod' && y.size > 0) checkedTotal(op, y, x.backend.reduce('maxAbs', y) as number);
+    return y;
+  });
 }
 
 /** A reduction kernel over all elements. */
@@ -84,7 +104,8 @@ export function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Sca
     checkOrdered(op, x);
     checkNotEmpty(op, x, x.size);
   }
-  return x.backend.reduce(op, x, parameter);
+  const value = x.backend.reduce(op, x, parameter);
+  return x.dtype === 'int32' && (op === 'sum' || op === 'prod') ? checkedTotal(op, x, value as number) : value;
 }
 
 /** The dtype in which means are taken. */
@@ -92,7 +113,7 @@ const floatOf = (x: NDArray): DType => (isFloat(x.dtype) ? x.dtype : x.backend.d
 const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k) => x.shape[k] as number));
 
 export function meanAll(x: NDArray): Scalar {
-  return div(reduceAll('sum', x), x.size);
+  return div(x.backend.reduce('sum', x), x.size);
 }
 
 export function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
@@ -205,11 +226,15 @@ export function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: 
   });
 }
 
-/** Running sums along an axis; without one, of the flattened array. */
+/** Running sums along an axis; without one, of the flattened array. Those of int32 are exact: see {@link wideDType}. */
 export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
   const shape = axis === undefined ? [x.size] : x.shape;
   const extents: Extents = axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
-  const y = x.space.withShape(shape).empty();
-  x.backend.cumsum(x, extents, y);
-  return y;
+  return tidy(() => {
+    const dtype = wideDType(x);
+    if (x.dtype === 'int32') checkSums('a running sum', x, extents[1], dtype);
+    const y = x.space.withShape(shape, dtype).empty();
+    x.backend.cumsum(dtype === x.dtype ? x : x.astype(dtype), extents, y);
+    return y;
+  });
 }

@@ -3,6 +3,7 @@ import type { Communicator } from './communicator.js';
 import { type Scalar, scalarOf } from './complex.js';
 import { type DType, promote } from './dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
+import { checkExact, isExactDot } from './integer-sums.js';
 import { type Interruption, passenger } from './interruption.js';
 import type { NDArray } from './ndarray.js';
 import { described } from './options.js';
@@ -185,16 +186,35 @@ function totals({ values, passenger, finish }: Shares): Float64Array {
 
 const asTheyAre = (sums: Float64Array): Float64Array => sums;
 
+const isWhole = (x: AnyVector, y: AnyVector): boolean => x.dtype === 'int32' && y.dtype === 'int32';
+
+/** Shares of int32 that may not be exact become NaN, so that all ranks learn of them. */
+function markInexact(products: readonly InnerProduct[], ends: readonly number[], ranks: number, values: Float64Array): void {
+  products.forEach((product, k) => {
+    if (!isExactDot(product, ranks * products.length)) values[2 * ends.findIndex((end) => k < end)] = Number.NaN;
+  });
+}
+
+/** `[re, im]` of each pair. Throws {@link NumericalError}, on all ranks, where one of int32 is not exact. */
+function exactlyWhole(pairs: readonly VectorPair[], sums: Float64Array): Float64Array {
+  pairs.forEach(([x, y], i) => {
+    if (isWhole(x, y)) checkExact('the inner product', sums[2 * i] as number);
+  });
+  return sums;
+}
+
 function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
   const products: InnerProduct[] = [];
   const ends: number[] = [];
   const reducer: Communicator | undefined = pairs[0]?.[0].reducer;
+  let anyWhole = false;
   for (const [x, y] of pairs) {
     checkSameSpace(x, y);
     if (x.reducer?.id !== reducer?.id)
       throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');
     x.innerProducts(y, conjugate, products);
     ends.push(products.length);
+    if (isWhole(x, y)) anyWhole = true;
   }
   if (dotsAreReproducible()) {
     const shares = sharesOf(2 * EXACT_LANES * pairs.length, reducer);
@@ -203,7 +223,7 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
     ends.forEach((end, i) => {
       for (; k < end; k++) addExactly(products[k] as InnerProduct, lanes.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1)));
     });
-    return { ...shares, finish: exactTotals };
+    return { ...shares, finish: anyWhole ? (sums) => exactlyWhole(pairs, exactTotals(sums)) : exactTotals };
   }
   const shares = sharesOf(2 * pairs.length, reducer);
   const { values } = shares;
@@ -217,8 +237,9 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
         values[2 * i + 1] = (values[2 * i + 1] as number) + (terms[2 * k + 1] as number);
       }
     });
+    if (anyWhole) markInexact(products, ends, reducer?.size ?? 1, values);
   }
-  return { ...shares, finish: asTheyAre };
+  return { ...shares, finish: anyWhole ? (sums) => exactlyWhole(pairs, sums) : asTheyAre };
 }
 
 function allDots(pairs: readonly VectorPair[], conjugate: boolean): Float64Array {

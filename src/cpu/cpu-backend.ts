@@ -45,6 +45,7 @@ import {
   checkIndices,
   checkKth,
   checkLength,
+  checkPlaces,
   checkRun,
   checkThreshold,
   disposedStorage,
@@ -422,6 +423,11 @@ export class CpuBackend implements Backend {
     return this.#use(elements).values as Int32Array;
   }
 
+  #places(elements: Elements, n: number): Int32Array | Float64Array {
+    checkPlaces(elements, n);
+    return this.#use(elements).values as Int32Array | Float64Array;
+  }
+
   #curves({ points, ns, nr, nt, srcs, recs, amplitudes }: Curves): CpuCurves {
     return {
       points,
@@ -446,7 +452,7 @@ export class CpuBackend implements Backend {
       ny,
       inner,
       width,
-      index: this.#integers(index),
+      index: this.#places(index, nx),
       indexOffset: index.offset,
       weights: values?.values,
       weightsOffset: weights?.offset ?? 0,

@@ -31,7 +31,7 @@ export interface CpuIndexTable {
   readonly ny: number;
   readonly inner: number;
   readonly width: number;
-  readonly index: Int32Array;
+  readonly index: Int32Array | Float64Array;
   readonly indexOffset: number;
   readonly weights: HostArray | undefined;
   readonly weightsOffset: number;

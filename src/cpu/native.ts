@@ -233,7 +233,7 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       );
     },
     gather: (dtype, x, xo, y, yo, t) => {
-      if (isInteger(dtype)) return own.gather(dtype, x, xo, y, yo, t);
+      if (isInteger(dtype) || !(t.index instanceof Int32Array)) return own.gather(dtype, x, xo, y, yo, t);
       addon.indexed(
         false,
         DTYPE[dtype],
@@ -254,7 +254,7 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       );
     },
     scatterAdd: (dtype, y, yo, x, xo, t) => {
-      if (isInteger(dtype)) return own.scatterAdd(dtype, y, yo, x, xo, t);
+      if (isInteger(dtype) || !(t.index instanceof Int32Array)) return own.scatterAdd(dtype, y, yo, x, xo, t);
       addon.indexed(
         true,
         DTYPE[dtype],

@@ -1,5 +1,5 @@
 import type { Backend, Elements, IndexTable } from '../core/backend.js';
-import { type DType, isSamePrecision, lanesOf, realOf } from '../core/dtype.js';
+import { type DType, isSamePrecision, lanesOf, placeDType, realOf } from '../core/dtype.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { keep } from '../core/scope.js';
 
@@ -11,8 +11,11 @@ export interface RowSource {
   /** Whether entries have weights, real or complex; otherwise they are 1. @default 'none' */
   readonly weights?: 'none' | 'real' | 'complex';
   /** Writes the entries of `count` rows from `start` on: columns (negative: none) and weights (complex ones as pairs). */
-  fill(start: number, count: number, index: Int32Array, weights: Weights): void;
+  fill(start: number, count: number, index: Places, weights: Weights): void;
 }
+
+/** Of `columns` that int32 cannot count they are doubles. */
+export type Places = Int32Array | Float64Array;
 
 /** In the precision of the vectors. */
 export type Weights = Float32Array | Float64Array;
@@ -140,15 +143,18 @@ export class IndexedRows {
   }
 
   #make(backend: Backend, weighting: DType, start: number): Block {
-    const { rows, width, weights = 'none' } = this.#source;
+    const { rows, columns, width, weights = 'none' } = this.#source;
+    const places = placeDType(columns);
     const count = Math.min(this.#blockRows, rows - start);
     const lanes = weights === 'none' ? 0 : lanesOf(weighting);
-    return withScratch(count * width, count * width * lanes, isSamePrecision(weighting, 'float32'), (index, values) => {
+    const own = places === 'int32' ? undefined : new Float64Array(count * width);
+    return withScratch(count * width, count * width * lanes, isSamePrecision(weighting, 'float32'), (scratch, values) => {
+      const index = own ?? scratch;
       this.#source.fill(start, count, index, values);
       return {
         start,
         count,
-        index: NDArraySpace.of([count, width], 'int32', backend).upload(index),
+        index: NDArraySpace.of([count, width], places, backend).upload(index),
         weights: lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
       };
     });

@@ -1,6 +1,6 @@
 import type { Backend } from '../core/backend.js';
 import { type HostValues, type Nested, nestedValues, tabulate, typedValues } from '../core/creation.js';
-import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from '../core/dtype.js';
+import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, placeDType, promote } from '../core/dtype.js';
 import { DTypeError } from '../core/errors.js';
 import { NDArray, NDArraySpace } from '../core/ndarray.js';
 import { keep } from '../core/scope.js';
@@ -51,7 +51,10 @@ export class Resident {
 
   /** The numbers 0 … n − 1 as the index of a gather, `[n, 1]`. */
   static indices(n: number): Resident {
-    return new Resident({ values: Int32Array.from({ length: n }, (_, i) => i), shape: [n, 1], dtype: 'int32' }, 'int32');
+    const dtype = placeDType(n);
+    const values = hostArray(dtype, n);
+    for (let i = 0; i < n; i++) values[i] = i;
+    return new Resident({ values, shape: [n, 1], dtype }, dtype);
   }
 
   /** The data as `dtype` (default: its own) on a backend; conjugated if asked for. */

@@ -1,10 +1,10 @@
-import type { DType } from '../core/dtype.js';
+import { type DType, hostArray, placeDType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape, toAxis, toShape } from '../core/shape.js';
 import { hostNumbers } from './host-numbers.js';
 import { IndexedOperator } from './indexed-operator.js';
-import { IndexedRows } from './indexed-rows.js';
+import { IndexedRows, type Places } from './indexed-rows.js';
 import type { OperatorData } from './resident.js';
 
 export interface RestrictionOptions {
@@ -28,12 +28,15 @@ export class Restriction extends IndexedOperator {
     const bad = values.find((i) => !Number.isInteger(i) || i < -n || i >= n);
     if (bad !== undefined)
       throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${bad}`);
-    const places = Int32Array.from(values, (i) => (i < 0 ? i + n : i));
+    const places = hostArray(placeDType(n), values.length);
+    values.forEach((i, k) => {
+      places[k] = i < 0 ? i + n : i;
+    });
     const source = {
       rows: places.length,
       columns: n,
       width: 1,
-      fill: (start: number, count: number, index: Int32Array) => index.set(places.subarray(start, start + count)),
+      fill: (start: number, count: number, index: Places) => index.set(places.subarray(start, start + count)),
     };
     super(
       { dims: shape, dimsd: shape.with(axis, places.length), dtype: options.dtype ?? 'float64' },

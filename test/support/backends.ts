@@ -21,7 +21,12 @@ export const BACKENDS: readonly BackendEntry[] = [
   { name: 'cpu', ranks: [1, 2, 3, 4], make: () => createCpuBackend() },
   { name: 'reference', ranks: [1, 2], make: () => new CpuBackend({ name: 'reference' }) },
   { name: 'deferred', ranks: [1, 2], make: () => new DeferredBackend() },
-  { name: 'cuda', ranks: [1, 2], files: /^(operators\/(derivatives|halo)|core\/(elementwise-kernel|norms)|gpu\/)/, make: testCudaBackend },
+  {
+    name: 'cuda',
+    ranks: [1, 2],
+    files: /^(operators\/(derivatives|halo)|core\/(elementwise-kernel|norms|integers)|gpu\/)/,
+    make: testCudaBackend,
+  },
   {
     name: 'tfjs:wasm',
     ranks: [1, 2],

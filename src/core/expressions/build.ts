@@ -50,6 +50,8 @@ const ARITY: ReadonlyMap<string, number> = new Map([
 
 export interface BuildInput extends ProgramInput {
   readonly name: string;
+  /** The largest modulus of an integer. */
+  readonly most?: number | undefined;
 }
 export interface BuildOutput {
   readonly name: string;
@@ -62,9 +64,22 @@ class Builder {
   readonly instructions: Instruction[] = [];
   readonly #known = new Map<string, number>();
   readonly #float: RealDType;
+  /** Between which integers int32 values lie that are not computed of arrays. */
+  readonly #spans = new Map<number, Span>();
 
   constructor(float: RealDType) {
     this.#float = float;
+  }
+
+  /** An int32 value of which is known between which integers it lies. */
+  within(span: Span, value: number): number {
+    this.#spans.set(value, span);
+    return value;
+  }
+  #spanOf(x: number): Span | undefined {
+    const known = this.at(x);
+    if (known.op === 'constant' && known.dtype === 'int32') return [known.value as number, known.value as number];
+    return binaryIsFlag(known) ? [0, 1] : this.#spans.get(x);
   }
 
   push(instruction: Instruction): number {
@@ -100,6 +115,9 @@ class Builder {
     // A negative number, so that -2 is one
     if (name === 'negative' && from.op === 'constant' && typeof from.value === 'number' && !(from.dtype === 'int32' && from.value === 0))
       return this.constant(-from.value, from.dtype);
+    const span = this.#spanOf(x);
+    if (span && (name === 'negative' || name === 'square'))
+      return name === 'square' ? this.binary('multiply', x, x) : this.binary('subtract', this.constant(0, 'int32'), x);
     const dtype = computeDType(name, from.dtype, this.#float);
     return this.push({ op: 'unary', name, x: this.cast(x, dtype), dtype: unaryResult(name, dtype) });
   }
@@ -109,8 +127,16 @@ class Builder {
     const common = promote(a.dtype, b.dtype);
     // As of arrays: int32 to a power that is known and not negative stays so
     const integral = name === 'power' && b.op === 'constant' && typeof b.value === 'number' && b.value >= 0;
-    const dtype = integral ? common : computeDType(name, common, this.#float);
-    return this.push({ op: 'binary', name, x: this.cast(x, dtype), y: this.cast(y, dtype), dtype: binaryResult(name, dtype) });
+    let dtype = integral ? common : computeDType(name, common, this.#float);
+    let span: Span | undefined;
+    if (dtype === 'int32') {
+      const [p, q] = [this.#spanOf(x), this.#spanOf(y)];
+      span = p && q && spanOf(name, p, q);
+      // of places and numbers: not modulo 2^32, as products of int32 arrays are
+      if (span && (span[0] < -(2 ** 31) || span[1] >= 2 ** 31)) dtype = this.#float;
+    }
+    const result = this.push({ op: 'binary', name, x: this.cast(x, dtype), y: this.cast(y, dtype), dtype: binaryResult(name, dtype) });
+    return span && dtype === 'int32' ? this.within(span, result) : result;
   }
 
   flag(x: number): number {
@@ -125,7 +151,35 @@ class Builder {
 
   where(condition: number, x: number, y: number): number {
     const dtype = promote(this.at(x).dtype, this.at(y).dtype);
-    return this.push({ op: 'where', condition: this.flag(condition), x: this.cast(x, dtype), y: this.cast(y, dtype), dtype });
+    const [p, q] = [this.#spanOf(x), this.#spanOf(y)];
+    const result = this.push({ op: 'where', condition: this.flag(condition), x: this.cast(x, dtype), y: this.cast(y, dtype), dtype });
+    return p && q ? this.within([Math.min(p[0], q[0]), Math.max(p[1], q[1])], result) : result;
+  }
+}
+
+type Span = readonly [least: number, largest: number];
+
+/** Between which integers `x op y` lies. */
+function spanOf(name: BinaryOp, [a, b]: Span, [c, d]: Span): Span | undefined {
+  const around = (...values: number[]): Span => [Math.min(...values), Math.max(...values)];
+  switch (name) {
+    case 'add':
+      return [a + c, b + d];
+    case 'subtract':
+      return [a - d, b - c];
+    case 'multiply':
+    case 'multiplyConj':
+      return around(a * c, a * d, b * c, b * d);
+    case 'power': {
+      const most = Math.max(Math.abs(a), Math.abs(b)) ** Math.max(0, d);
+      return [a < 0 ? -most : 0, Math.max(1, most)];
+    }
+    case 'maximum':
+      return [Math.max(a, c), Math.max(b, d)];
+    case 'minimum':
+      return [Math.min(a, c), Math.min(b, d)];
+    default:
+      return undefined;
   }
 }
 
@@ -154,7 +208,8 @@ function withoutUnused(instructions: readonly Instruction[], outputs: readonly n
 
 /**
  * The program of parsed statements for inputs of known dtypes.
- * @param float the dtype of fractions, and of functions of integers
+ * @param float the dtype of fractions, of functions of integers, and of integers made of places and numbers that 32 bits may not hold
+ * @param size the number of elements, or more
  * Errors: ArgumentError for unknown names, DTypeError for what a dtype has not, each with the place in the text.
  */
 export function buildProgram(
@@ -163,17 +218,21 @@ export function buildProgram(
   inputs: readonly BuildInput[],
   outputs: readonly BuildOutput[],
   float: RealDType,
+  size: number,
 ): Program {
   const builder = new Builder(float);
   const values = new Map<string, number>();
-  inputs.forEach(({ name, dtype }, input) => void values.set(name, builder.push({ op: 'input', input, dtype })));
+  inputs.forEach(({ name, dtype, most }, input) => {
+    const value = builder.push({ op: 'input', input, dtype });
+    values.set(name, most === undefined ? value : builder.within([-most, most], value));
+  });
   const outputNames = outputs.map(({ name }) => name);
 
   function named(name: string, at: number): number {
     const value = values.get(name);
     if (value !== undefined) return value;
-    if (name === 'i') return builder.push({ op: 'index', dtype: 'int32' });
-    if (name === 'n') return builder.push({ op: 'size', dtype: 'int32' });
+    if (name === 'i') return builder.within([0, Math.max(0, size - 1)], builder.push({ op: 'index', dtype: 'int32' }));
+    if (name === 'n') return builder.within([0, size], builder.push({ op: 'size', dtype: 'int32' }));
     if (name === 'pi') return builder.real(Math.PI);
     if (name === 'inf') return builder.real(Number.POSITIVE_INFINITY);
     if (name === 'nan') return builder.real(Number.NaN);

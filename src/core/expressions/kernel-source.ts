@@ -1,10 +1,12 @@
 import type { Program, ProgramRange } from '../backend.js';
+import { broadcastShapes } from '../broadcast.js';
 import { isScalar, type Scalar } from '../complex.js';
 import { DistributedArray } from '../distributed-array.js';
 import { complexOf, type DType, isFloat, isSamePrecision, type RealDType, realOf } from '../dtype.js';
 import { ArgumentError, DTypeError, PartitionError } from '../errors.js';
 import { NDArray } from '../ndarray.js';
 import { checkOneOf, checkOptions } from '../options.js';
+import { product, type Shape } from '../shape.js';
 import { StackedDistributedArray } from '../stacked-distributed-array.js';
 import { checkSameBackend, checkSameSpace } from '../vector.js';
 import { type BuildOutput, buildProgram, FUNCTION_NAMES, RESERVED } from './build.js';
@@ -33,6 +35,8 @@ export class KernelSource {
   readonly #outputs: readonly BuildOutput[];
   readonly #text: string;
   readonly #statements: readonly Assignment[];
+  /** Whether the text may speak of i or n. */
+  readonly #readsPlaces: boolean;
   readonly #programs = new Map<string, Program>();
 
   constructor(owner: string, inputs: InputKinds, outputs: readonly BuildOutput[], text: string) {
@@ -60,9 +64,10 @@ export class KernelSource {
       seen.add(name);
     }
     this.#statements = parseStatements(text);
+    this.#readsPlaces = /\b[in]\b/.test(text);
     // What is wrong in any case is said at once
     try {
-      this.#build(new Map(this.#inputs.map(([name, kind]) => [name, kind === 'integer' ? 'int32' : 'float64'])), 'float64');
+      this.#build(new Map(this.#inputs.map(([name, kind]) => [name, kind === 'integer' ? 'int32' : 'float64'])), 'float64', new Map(), 1);
     } catch (error) {
       if (!(error instanceof DTypeError)) throw error;
     }
@@ -116,9 +121,13 @@ export class KernelSource {
         return [name, kind === 'integer' ? 'int32' : typeof value === 'number' ? real : complexOf(real)];
       }),
     );
-    const key = `${real} ${[...dtypes.values()].join()}`;
+    // to powers of two, so that few programs serve all sizes
+    const size = this.#readsPlaces ? upTo(sizeOf(bound)) : 0;
+    const integers = new Map<string, number>();
+    for (const [name, kind] of this.#inputs) if (kind === 'integer') integers.set(name, upTo(Math.abs(bound.get(name) as number)));
+    const key = `${real} ${[...dtypes.values()].join()} ${size} ${[...integers.values()].join()}`;
     let program = this.#programs.get(key);
-    if (!program) this.#programs.set(key, (program = this.#build(dtypes, real)));
+    if (!program) this.#programs.set(key, (program = this.#build(dtypes, real, integers, size)));
     return program;
   }
 
@@ -127,13 +136,14 @@ export class KernelSource {
     return this.#programs.size;
   }
 
-  #build(dtypes: ReadonlyMap<string, DType>, float: RealDType): Program {
+  #build(dtypes: ReadonlyMap<string, DType>, float: RealDType, integers: ReadonlyMap<string, number>, size: number): Program {
     const inputs = this.#inputs.map(([name, kind]) => ({
       name,
+      most: integers.get(name),
       kind: kind === 'array' ? kind : ('scalar' as const),
       dtype: dtypes.get(name) as DType,
     }));
-    return buildProgram(this.#text, this.#statements, inputs, this.#outputs, float);
+    return buildProgram(this.#text, this.#statements, inputs, this.#outputs, float, size);
   }
 }
 
@@ -155,6 +165,20 @@ function checkAlike(name: string, value: AnyArray, first: AnyArray): void {
       throw new PartitionError(`input '${name}': expected ${blocks.length} blocks as the first array has, received ${value.arrays.length}`);
     value.arrays.forEach((block, k) => checkAlike(`${name}[${k}]`, block, blocks[k] as AnyArray));
   } else if (value instanceof DistributedArray) checkSameSpace(first as DistributedArray, value);
+}
+
+/** The least power of two that is not below `n`. */
+const upTo = (n: number): number => (n <= 1 ? n : 2 ** Math.ceil(Math.log2(n)));
+
+/** How many elements a call has, over all ranks: of arrays that broadcast, at most. */
+function sizeOf(bound: Bound): number {
+  const shapes: Shape[] = [];
+  let most = 0;
+  for (const value of bound.values()) {
+    if (value instanceof NDArray) shapes.push(value.shape);
+    else if (isArray(value)) most = Math.max(most, value.size);
+  }
+  return Math.max(most, shapes.length === 0 ? 0 : product(broadcastShapes(...shapes)));
 }
 
 /** The dtype of an output. */

@@ -5,6 +5,7 @@ import { add, im, mul, re, type Scalar, scalarOf } from '../complex.js';
 import { type DType, isComplex } from '../dtype.js';
 import { fit } from '../elementwise.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
+import { checkExact } from '../integer-sums.js';
 import { NDArray } from '../ndarray.js';
 import { combineShares } from '../norm.js';
 import { checkOneOf, checkOptions } from '../options.js';
@@ -160,7 +161,9 @@ class Total {
     for (let rank = 0; rank < reducer.size; rank++) this.add({ re: factors[2 * rank] as number, im: factors[2 * rank + 1] as number });
   }
 
+  /** Throws {@link NumericalError}, on all ranks, for a sum or a product of int32 that doubles do not hold. */
   get value(): Scalar {
+    if (this.#dtype === 'int32' && (this.#fold === 'sum' || this.#fold === 'prod')) checkExact(`the ${this.#fold}`, re(this.#value));
     return scalarOf(this.#dtype, re(this.#value), im(this.#value));
   }
 }
