@@ -18,6 +18,13 @@ export interface Kit {
 /** One line an operator: all the shapes and options in which it is tested. */
 export type DotTable = Readonly<Record<string, (kit: Kit) => AnyLocalOperator[]>>;
 
+/** The tables of all local operators, by title. */
+export const DOT_TABLES = new Map<string, DotTable>();
+
+export function dotTable(title: string, table: DotTable): void {
+  DOT_TABLES.set(title, table);
+}
+
 /** Dot tests of every operator of a table, on every backend and of every dtype, with vectors of its own dtype and complex ones, in natural shape and flat. */
 export function dotTests(title: string, table: DotTable): void {
   for (const entry of BACKENDS) {

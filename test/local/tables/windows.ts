@@ -1,7 +1,7 @@
-import { FirstDerivative, Identity, MatrixMult, Patch2D, Patch3D, Sliding1D, Sliding2D, Sliding3D } from '../../src/local/index.js';
-import { dotTests } from '../support/dot-table.js';
+import { FirstDerivative, Identity, MatrixMult, Patch2D, Patch3D, Sliding1D, Sliding2D, Sliding3D } from '../../../src/local/index.js';
+import { dotTable } from '../../support/dot-table.js';
 
-dotTests('windows', {
+dotTable('windows', {
   Sliding1D: ({ dtype, data }) => [
     new Sliding1D(new Identity(5, 5, { dtype }), 15, 11, 5, 2),
     new Sliding1D(new MatrixMult(data([6, 4])), [3, 4], 16, 6, 1, { tapertype: 'cosinesquare' }),

@@ -1,7 +1,7 @@
-import { DCT, DWT, DWT2D } from '../../src/local/index.js';
-import { dotTests, onEveryAxis } from '../support/dot-table.js';
+import { DCT, DWT, DWT2D } from '../../../src/local/index.js';
+import { dotTable, onEveryAxis } from '../../support/dot-table.js';
 
-dotTests('cosine and wavelet transforms', {
+dotTable('cosine and wavelet transforms', {
   DCT: ({ dtype }) =>
     ([1, 2, 3, 4] as const).flatMap((type) => [
       ...onEveryAxis([[2], [7], [5, 4]], (dims, axis) => new DCT(dims, { axes: [axis], type, dtype })),

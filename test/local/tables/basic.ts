@@ -1,4 +1,4 @@
-import { isComplex } from '../../src/core/dtype.js';
+import { isComplex } from '../../../src/core/dtype.js';
 import {
   Block,
   CausalIntegration,
@@ -23,12 +23,12 @@ import {
   Sum,
   Symmetrize,
   Zero,
-} from '../../src/local/index.js';
-import { dotTests, onEveryAxis } from '../support/dot-table.js';
+} from '../../../src/local/index.js';
+import { dotTable, onEveryAxis } from '../../support/dot-table.js';
 
 const BOTH = [false, true];
 
-dotTests('rearrangements', {
+dotTable('rearrangements', {
   Zero: ({ dtype }) => [new Zero(4, 4, { dtype }), new Zero(3, [2, 3], { dtype }), new Zero([2, 0], 5, { dtype })],
   Flip: ({ dtype }) => onEveryAxis([[1], [6], [3, 5], [2, 3, 4], [0, 3]], (dims, axis) => new Flip(dims, { axis, dtype })),
   Roll: ({ dtype }) =>
@@ -62,7 +62,7 @@ dotTests('rearrangements', {
   Sum: ({ dtype }) => onEveryAxis([[1], [6], [3, 5], [2, 3, 4], [0, 3]], (dims, axis) => new Sum(dims, { axis, dtype })),
 });
 
-dotTests('integrals and derivatives', {
+dotTable('integrals and derivatives', {
   CausalIntegration: ({ dtype }) =>
     (['full', 'half', 'trapezoidal'] as const).flatMap((kind) =>
       BOTH.flatMap((removefirst) =>
@@ -90,7 +90,7 @@ dotTests('integrals and derivatives', {
         ],
 });
 
-dotTests('convolutions in several axes', {
+dotTable('convolutions in several axes', {
   ConvolveND: ({ data }) => [
     new ConvolveND([8, 9], data([3, 5]), { offset: [1, 2] }),
     new ConvolveND([5, 3, 7], data([3, 3, 3]), { offset: [2, 0, 1] }),
@@ -106,7 +106,7 @@ dotTests('convolutions in several axes', {
   ],
 });
 
-dotTests('composition and parts', {
+dotTable('composition and parts', {
   Kronecker: ({ dtype, data }) => [
     new Kronecker(new MatrixMult(data([4, 5])), new MatrixMult(data([3, 5], 5))),
     new Kronecker(new FirstDerivative(4, { dtype }), new Identity(3, 3, { dtype })),

@@ -1,4 +1,4 @@
-import { realOf } from '../../src/core/dtype.js';
+import { realOf } from '../../../src/core/dtype.js';
 import {
   AVOLinearModelling,
   Bilinear,
@@ -8,12 +8,12 @@ import {
   PrestackLinearModelling,
   Restriction,
   Spread,
-} from '../../src/local/index.js';
-import { dotTests, onEveryAxis } from '../support/dot-table.js';
+} from '../../../src/local/index.js';
+import { dotTable, onEveryAxis } from '../../support/dot-table.js';
 
 const NONE = Number.NaN;
 
-dotTests('indexed operators', {
+dotTable('indexed operators', {
   Restriction: ({ dtype }) => [
     ...onEveryAxis([[6], [5, 4], [4, 5, 6]], (dims, axis) => new Restriction(dims, [3, 0, 3, -1], { axis, dtype })),
     new Restriction(4, [], { dtype }),
@@ -81,7 +81,7 @@ dotTests('indexed operators', {
   ],
 });
 
-dotTests('elastic modelling', {
+dotTable('elastic modelling', {
   AVOLinearModelling: ({ dtype }) =>
     (['akirich', 'fatti'] as const).flatMap((linearization) => [
       new AVOLinearModelling([0, 15, 30, 40], { nt0: 5, linearization, dtype }),

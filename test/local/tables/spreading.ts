@@ -1,6 +1,6 @@
-import { realOf } from '../../src/core/dtype.js';
-import { Kirchhoff, Radon2D, Radon3D } from '../../src/local/index.js';
-import { dotTests } from '../support/dot-table.js';
+import { realOf } from '../../../src/core/dtype.js';
+import { Kirchhoff, Radon2D, Radon3D } from '../../../src/local/index.js';
+import { dotTable } from '../../support/dot-table.js';
 
 const BOTH = [false, true];
 const KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;
@@ -31,7 +31,7 @@ const solid = {
 };
 const table = (points: number, count: number): number[][] => Array.from({ length: points }, (_, i) => axis(count, 0.007, 0.001 * (i + 1)));
 
-dotTests('curves and traveltimes', {
+dotTable('curves and traveltimes', {
   Radon2D: ({ dtype }) =>
     KINDS.flatMap((kind) =>
       BOTH.flatMap((interp) =>
