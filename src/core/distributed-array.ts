@@ -5,7 +5,7 @@ import type { Communicator } from './communicator.js';
 import { isScalar, type Scalar } from './complex.js';
 import { defaultCommunicator, resolveBackend } from './defaults.js';
 import { DistributedVector } from './distributed-vector.js';
-import { type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from './dtype.js';
+import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from './dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
@@ -14,13 +14,23 @@ import { NDArray } from './ndarray.js';
 import { distributedNorm } from './norm.js';
 import { checkOptions } from './options.js';
 import { distributedSeed, fillNormal, fillUniform } from './random.js';
+import { checkAlike, exchange } from './rank-agreement.js';
+import { move } from './redistribution.js';
 import type { ReduceOptions } from './reductions.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import { PARTS, tidy } from './scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
 import { type DistributedArrayOptions, DistributedSpace, type Partition, spaceOf } from './space.js';
 import { TransferPlan } from './transfer.js';
-import { type AnyVector, checkSameBackend, checkSameMemory, checkSameSpace, type NormOrder, type Vector } from './vector.js';
+import {
+  type AnyVector,
+  checkSameBackend,
+  checkSameElements,
+  checkSameMemory,
+  checkSameSpace,
+  type NormOrder,
+  type Vector,
+} from './vector.js';
 
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
 export type HostData = NDArray | HostArray;
@@ -102,15 +112,29 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
    * @param options its dtype and backend default to the data's; to another dtype the values are cast as by `astype`, complex to real is refused
    */
   static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
-    if (!(data instanceof NDArray))
-      throw new ArgumentError(
-        'DistributedArray.toDist: expected an NDArray, as NDArray.array([[1, 2], [3, 4]]) makes it of lists and typed arrays',
-      );
+    const check = () => {
+      if (!(data instanceof NDArray))
+        throw new ArgumentError(
+          'DistributedArray.toDist: expected an NDArray, as NDArray.array([[1, 2], [3, 4]]) makes it of lists and typed arrays',
+        );
+      const { dtype = data.dtype, backend = data.backend } = options;
+      if (isComplex(data.dtype) && !isComplex(checkDType(dtype)))
+        throw new DTypeError(`toDist: ${data.dtype} does not fit into ${dtype}: take data.real() or data.abs() first`);
+      return { shape: data.shape, dtype, backend: resolveBackend(backend).name };
+    };
+    const replicated = options.partition === 'BROADCAST';
+    if (replicated) {
+      // where a rank's data do not fit, all throw
+      const all = exchange(options.comm ?? defaultCommunicator(), check);
+      checkOneShape('toDist', all);
+      checkAlike('DistributedArray.toDist', all, ['dtype', 'backend']);
+    } else check();
     const { dtype = data.dtype, backend = data.backend } = options;
     const x = spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty();
-    if (isComplex(data.dtype) && !isComplex(dtype))
-      throw new DTypeError(`toDist: ${data.dtype} does not fit into ${dtype}: take data.real() or data.abs() first`);
-    return tidy(() => x.assignGlobal((data.dtype === dtype ? data : data.astype(dtype)).to(x.backend)));
+    return tidy(() => {
+      x.#take((data.dtype === dtype ? data : data.astype(dtype)).to(x.backend));
+      return replicated ? x.#fromFirst() : x;
+    });
   }
 
   /**
@@ -201,23 +225,21 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
    * ranks agreed that theirs fit: if one's does not, all throw). UNSAFE_BROADCAST: each rank keeps its own.
    */
   assignGlobal(data: HostData): this {
-    let failure: unknown;
-    try {
+    if (this.partition !== 'BROADCAST') {
       this.#take(data);
-    } catch (error) {
-      if (this.partition !== 'BROADCAST') throw error;
-      failure = error;
+      return this;
     }
-    if (this.partition === 'BROADCAST') {
-      const verdicts = this.comm.allgatherObject({ key: this.layout.key, fits: failure === undefined });
-      if (failure !== undefined) throw failure;
-      const wrong = verdicts.findIndex((v) => !v.fits || v.key !== this.layout.key);
-      if (wrong >= 0)
-        throw new ShapeError(
-          `expected a global array of shape ${formatShape(this.globalShape)} on every rank, that of rank ${wrong} does not fit`,
-        );
-      this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
-    }
+    const all = exchange(this.comm, () => {
+      this.#take(data);
+      return { shape: this.globalShape };
+    });
+    checkOneShape('assignGlobal', all);
+    return this.#fromFirst();
+  }
+
+  /** Takes the values of rank 0. */
+  #fromFirst(): this {
+    this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
     return this;
   }
 
@@ -444,6 +466,11 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return new DistributedArray(space, this.local.alias(0, space.localShape));
   }
 
+  redistributeInto(target: DistributedArray): void {
+    checkSameElements(this.space, target.space);
+    move(this.layout, this.local, target.layout, target.local, this.comm);
+  }
+
   /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
     const shapes = this.comm.allgatherObject(localShape).map((s, rank) => toShape(s, `the local shape of rank ${rank}`));
@@ -493,6 +520,16 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   #with(local: NDArray): DistributedArray {
     return new DistributedArray(this.space.withDType(local.dtype), local);
   }
+}
+
+/** Throws {@link ShapeError} on all ranks unless they have one global shape. */
+function checkOneShape(owner: string, all: readonly { readonly shape: Shape }[]): void {
+  const [{ shape }] = all as readonly [{ readonly shape: Shape }];
+  const odd = all.findIndex((other) => !sameShape(other.shape, shape));
+  if (odd > 0)
+    throw new ShapeError(
+      `${owner}: expected one global shape on all ranks, rank 0 has ${formatShape(shape)}, rank ${odd} ${formatShape(all[odd]?.shape ?? [])}`,
+    );
 }
 
 let constructed = 0;

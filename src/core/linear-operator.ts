@@ -4,6 +4,7 @@ import { abs, im, isScalar, re, type Scalar } from './complex.js';
 import { textOnly } from './conversion.js';
 import { checkDType, type DType, hostArray, isComplex, isSamePrecision, lanesOf } from './dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from './errors.js';
+import { movedTo } from './fill-into.js';
 import { NDArray } from './ndarray.js';
 import {
   adjointRule,
@@ -22,7 +23,7 @@ import { formatShape, product, type Shape, sameShape, toShape } from './shape.js
 import { checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
 import { withWorkspace } from './workspace.js';
 
-export { fitting } from './operator-algebra.js';
+export { commonSpace, fitting, givenDType, memo, takenBy } from './operator-algebra.js';
 
 /** What an operator is: the shapes of its vectors and its dtype. */
 export interface OperatorSpec {
@@ -302,8 +303,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const au = this.matvec(u);
     const v = au.space.random(seed + 1);
     const back = this.rmatvec(v);
-    // a real u that a complex operator took is compared in the dtype that came back; of a complex one that a real operator took, the real part counts
-    const seen = seenIn(u, back.space);
+    // of another layout where the adjoint leads to one; in the dtype that came back where that is complex and u real
+    const seen = movedTo(u, back.space, (moved) => (moved === u ? u : moved.copy()));
     const model = back.dtype === u.dtype || isComplex(u.dtype) ? seen : back.space.empty().assign(seen);
     const rtol = options.rtol ?? (isSamePrecision(au.dtype, 'float64') ? 1e-11 : 1e-4);
     const [left, auau, vv] = vdots([au, v], [au, au], [v, v]) as [Scalar, Scalar, Scalar];

@@ -32,6 +32,11 @@ export abstract class VectorMethods extends ShapingMethods {
     checkSameMemory(this.space, space);
     return this.alias(0, space.shape);
   }
+  /** `target ← this`, of another shape. */
+  redistributeInto(this: NDArray, target: NDArray): void {
+    checkSameMemory(this.space, target.space);
+    target.assign(this.alias(0, target.shape));
+  }
   /** `this ← value` */
   fill<T extends NDArray>(this: T, value: Scalar): T {
     const fitting = this.checkFits(value);

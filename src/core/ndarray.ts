@@ -102,6 +102,9 @@ export class NDArraySpace implements Space<NDArray> {
       other instanceof NDArraySpace && other.backend === this.backend && other.dtype === this.dtype && sameShape(other.shape, this.shape)
     );
   }
+  sameElements(other: Space<unknown>): boolean {
+    return other instanceof NDArraySpace && other.backend === this.backend && other.size === this.size;
+  }
   toString(): string {
     return `NDArray ${formatShape(this.shape)} ${this.dtype} on '${this.backend.name}'`;
   }

@@ -2,6 +2,7 @@ import type { Communicator } from './communicator.js';
 import { conj, im, mul as multiplyScalars, re, type Scalar } from './complex.js';
 import { complexOf, type DType, isComplex, isSamePrecision, promote } from './dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
+import { addInto, fillInto } from './fill-into.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
 import { type Shape, sameShape } from './shape.js';
 import { type Space, sameMemory, seenIn, type Vector } from './vector.js';
@@ -44,6 +45,12 @@ export function memo<K extends object, V>(cache: WeakMap<K, V>, key: K, make: ()
 /** The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that itself, or its memory seen flat. */
 export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
   return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
+}
+
+/** A vector as an operator whose vectors have the shape `dims` takes it: itself, or flat. */
+export function takenBy<V extends Vector<V>>(dims: Shape, x: V): V {
+  const space = fitting(dims, x.space);
+  return space === x.space ? x : seenIn(x, space);
 }
 
 /** The dtype in which an operator of a dtype, with data of it or not, works on vectors of `dtype`. Throws {@link DTypeError} for data of another precision. */
@@ -137,6 +144,12 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearO
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of), dtype: complexScalar ? complexOf(of.dtype) : of.dtype };
   const inputDType = (dtype: DType): DType => (complexScalar ? workingDType({ name, ...spec }, dtype) : dtype);
   const working = <V>(space: Space<V>): Space<V> => (complexScalar ? (space.withDType(inputDType(space.dtype)) as Space<V>) : space);
+  // of an A that is linear over the real numbers only: results may be real, and (αA)ᴴ y is Aᴴ(conj(α) y)
+  const scaledFirst = complexScalar && !of.complexLinear;
+  const scaled = (y: D, body: (y: D) => void): void => {
+    if (!scaledFirst) return body(y);
+    withWorkspace(y.space, (work) => body(work.assign(y).scale(conj(alpha))));
+  };
   return {
     name,
     spec,
@@ -147,16 +160,58 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearO
     scale: (beta) => of.scale(multiplyScalars(beta, alpha)),
     domain: (options) => {
       const space = of.domain(options);
-      return options.dtype ? space : space.withDType(inputDType(space.dtype));
+      return options.dtype || scaledFirst ? space : space.withDType(inputDType(space.dtype));
     },
-    rangeOf: (x) => of.rangeOf(working(x)),
+    rangeOf: (x) => {
+      const image = of.rangeOf(working(x));
+      return complexScalar ? (image.withDType(complexOf(image.dtype)) as Space<D>) : image;
+    },
     domainOf: (y) => of.domainOf(working(y)),
     inputDType,
-    forward: (x, y) => void of.matvec(x, y).scale(alpha),
-    adjoint: (y, x) => void of.rmatvec(y, x).scale(conj(alpha)),
-    forwardAdd: (x, y, beta) => void of.matvecAdd(x, y, multiplyScalars(beta, alpha)),
-    adjointAdd: (y, x, beta) => void of.rmatvecAdd(y, x, multiplyScalars(beta, conj(alpha))),
+    forward: (x, y) => {
+      if (scaledFirst) fillInto(of.rangeOf(x.space), y, (image) => void of.matvec(x, image));
+      else of.matvec(x, y);
+      y.scale(alpha);
+    },
+    adjoint: (y, x) =>
+      scaled(y, (data) => {
+        of.rmatvec(data, x);
+        if (!scaledFirst) x.scale(conj(alpha));
+      }),
+    forwardAdd: (x, y, beta) => {
+      const factor = multiplyScalars(beta, alpha);
+      if (!scaledFirst) of.matvecAdd(x, y, factor);
+      else
+        addInto(of.rangeOf(x.space), y, factor, {
+          add: (image) => void of.matvecAdd(x, image, factor),
+          fill: (image) => void of.matvec(x, image),
+        });
+    },
+    adjointAdd: (y, x, beta) => scaled(y, (data) => void of.rmatvecAdd(data, x, scaledFirst ? beta : multiplyScalars(beta, conj(alpha)))),
   };
+}
+
+/**
+ * The space in which results of several operators on a vector of `given` come together: that of the vector itself where one of them leads there, otherwise
+ * the first one's; the dtype holds all of theirs. Throws {@link PartitionError} where they are not the same elements.
+ */
+export function commonSpace<V>(name: string, given: Space<unknown>, images: readonly Space<V>[]): Space<V> {
+  const [first] = images as readonly [Space<V>];
+  const odd = images.findIndex((space) => !space.sameElements(first));
+  if (odd >= 0)
+    throw new PartitionError(`${name}: the terms give vectors of different spaces: ${first} and, from term ${odd}, ${images[odd]}`);
+  const dtype = images.map((space) => space.dtype).reduce(promote);
+  const chosen =
+    images.find((space) => space.equals(given.withDType(space.dtype) as Space<unknown>)) ??
+    images.find((space) => sameMemory(space, given)) ??
+    first;
+  return chosen.withDType(dtype);
+}
+
+/** The dtype in which a sum or a stack of operators takes a vector: its own, which each of them may change; integers have that of the operators. */
+export function givenDType(op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean }, dtype: DType): DType {
+  const working = workingDType(op, dtype);
+  return dtype === 'int32' ? working : dtype;
 }
 
 /** `A + B` */
@@ -165,10 +220,24 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(a: LinearOpera
   if (n !== p || m !== q) throw new ShapeError(`cannot add ${a.name} of ${n} × ${m} and ${b.name} of ${p} × ${q}`);
   const name = 'Sum';
   const spec = { dims: a.dims, dimsd: a.dimsd, ...combined(a, b) };
-  const inputDType = (dtype: DType): DType => workingDType({ name, ...spec }, dtype);
-  /** The model, and the data, as each of the two takes it. */
-  const model = (op: AnyOperator, x: M): M => seenIn(x, fitting(op.dims, x.space));
-  const data = (op: AnyOperator, y: D): D => seenIn(y, fitting(op.dimsd, y.space));
+  const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);
+  const ranges = new WeakMap<Space<M>, readonly [Space<D>, Space<D>]>();
+  const domains = new WeakMap<Space<D>, readonly [Space<M>, Space<M>]>();
+  /** What each of the two makes of vectors of a space. */
+  const rangesOf = (x: Space<M>) => memo(ranges, x, () => [a.rangeOf(fitting(a.dims, x)), b.rangeOf(fitting(b.dims, x))] as const);
+  const domainsOf = (y: Space<D>) => memo(domains, y, () => [a.domainOf(fitting(a.dimsd, y)), b.domainOf(fitting(b.dimsd, y))] as const);
+  const addForward = (op: LinearOperator<M, D>, x: M, y: D, alpha: Scalar): void => {
+    const model = takenBy(op.dims, x);
+    const image = rangesOf(x.space)[op === a ? 0 : 1];
+    if (image === y.space) op.matvecAdd(model, y, alpha);
+    else addInto(image, y, alpha, { add: (v) => void op.matvecAdd(model, v, alpha), fill: (v) => void op.matvec(model, v) });
+  };
+  const addAdjoint = (op: LinearOperator<M, D>, y: D, x: M, alpha: Scalar): void => {
+    const data = takenBy(op.dimsd, y);
+    const image = domainsOf(y.space)[op === a ? 0 : 1];
+    if (image === x.space) op.rmatvecAdd(data, x, alpha);
+    else addInto(image, x, alpha, { add: (v) => void op.rmatvecAdd(data, v, alpha), fill: (v) => void op.rmatvec(data, v) });
+  };
   return {
     name,
     spec,
@@ -178,40 +247,38 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(a: LinearOpera
     },
     domain: (options) => {
       const space = a.domain(options);
-      return options.dtype ? space : space.withDType(inputDType(space.dtype));
+      return options.dtype ? space : space.withDType(workingDType({ name, ...spec }, space.dtype));
     },
     rangeOf: (x) => {
-      const working = x.withDType(inputDType(x.dtype));
-      return agreed(name, a.rangeOf(fitting(a.dims, working)), b.rangeOf(fitting(b.dims, working)));
+      const working = x.withDType(inputDType(x.dtype)) as Space<M>;
+      return commonSpace(name, working, rangesOf(working));
     },
     domainOf: (y) => {
-      const working = y.withDType(inputDType(y.dtype));
-      return agreed(name, a.domainOf(fitting(a.dimsd, working)), b.domainOf(fitting(b.dimsd, working)));
+      const working = y.withDType(inputDType(y.dtype)) as Space<D>;
+      return commonSpace(name, working, domainsOf(working));
     },
     inputDType,
     forward: (x, y) => {
-      a.matvec(model(a, x), y);
-      b.matvecAdd(model(b, x), y);
+      const [image] = rangesOf(x.space);
+      if (image === y.space) a.matvec(takenBy(a.dims, x), y);
+      else fillInto(image, y, (v) => void a.matvec(takenBy(a.dims, x), v));
+      addForward(b, x, y, 1);
     },
     adjoint: (y, x) => {
-      a.rmatvec(data(a, y), x);
-      b.rmatvecAdd(data(b, y), x);
+      const [image] = domainsOf(y.space);
+      if (image === x.space) a.rmatvec(takenBy(a.dimsd, y), x);
+      else fillInto(image, x, (v) => void a.rmatvec(takenBy(a.dimsd, y), v));
+      addAdjoint(b, y, x, 1);
     },
     forwardAdd: (x, y, alpha) => {
-      a.matvecAdd(model(a, x), y, alpha);
-      b.matvecAdd(model(b, x), y, alpha);
+      addForward(a, x, y, alpha);
+      addForward(b, x, y, alpha);
     },
     adjointAdd: (y, x, alpha) => {
-      a.rmatvecAdd(data(a, y), x, alpha);
-      b.rmatvecAdd(data(b, y), x, alpha);
+      addAdjoint(a, y, x, alpha);
+      addAdjoint(b, y, x, alpha);
     },
   };
-}
-
-function agreed<V>(name: string, a: Space<V>, b: Space<V>): Space<V> {
-  if (a.dtype !== b.dtype || !sameMemory(a, b))
-    throw new PartitionError(`${name}: the terms give vectors of different spaces: ${a} and ${b}`);
-  return a;
 }
 
 /** `A B` */
@@ -250,7 +317,21 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
   if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${p}`);
   const name = 'Power';
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of) };
-  const inputDType = (dtype: DType): DType => workingDType({ name, ...spec }, dtype);
+  const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);
+  const forward = (x: Space<M>): Space<M> => of.rangeOf(fitting(of.dims, x));
+  const adjoint = (y: Space<M>): Space<M> => of.domainOf(fitting(of.dimsd, y));
+  const last = (space: Space<M>, image: (space: Space<M>) => Space<M>): Space<M> => {
+    const start = space.withDType(inputDType(space.dtype)) as Space<M>;
+    // what A does not take has no power 0 either
+    let next = image(start);
+    if (p === 0) return start;
+    for (let k = 1; k < p; k++) {
+      const end = next;
+      next = image(end);
+      if (next === end) break;
+    }
+    return next;
+  };
   return {
     name,
     spec,
@@ -259,20 +340,29 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
       return p > 0 && of.zero;
     },
     domain: (options) => of.domain(options),
-    rangeOf: (x) => agreed(name, x.withDType(inputDType(x.dtype)), of.rangeOf(x)),
-    domainOf: (y) => agreed(name, y.withDType(inputDType(y.dtype)), of.domainOf(y)),
+    rangeOf: (x) => last(x, forward),
+    domainOf: (y) => last(y, adjoint),
     inputDType,
-    forward: (x, y) => repeat(p, x, y, (u, v) => of.matvec(u, v)),
-    adjoint: (y, x) => repeat(p, y, x, (u, v) => of.rmatvec(u, v)),
+    forward: (x, y) => repeat(p, x, y, forward, (u, v) => of.matvec(takenBy(of.dims, u), v)),
+    adjoint: (y, x) => repeat(p, y, x, adjoint, (u, v) => of.rmatvec(takenBy(of.dimsd, u), v)),
   };
 }
 
-function repeat<M extends Vector<M>>(p: number, x: M, y: M, step: (u: M, v: M) => void): void {
+/** `y ← Sᵖ x` for a step S that leads from a vector of a space to one of its image. */
+function repeat<M extends Vector<M>>(p: number, x: M, y: M, image: (space: Space<M>) => Space<M>, step: (u: M, v: M) => void): void {
   if (p === 0) {
     y.assign(x);
     return;
   }
   if (p === 1) return step(x, y);
+  const next = image(x.space);
+  if (!next.equals(y.space) || !image(next).equals(next)) {
+    withWorkspace(next, (work) => {
+      step(x, work);
+      repeat(p - 1, work, y, image, step);
+    });
+    return;
+  }
   withWorkspace(y.space, (work) => {
     // ends in y after p steps
     let [from, to] = p % 2 === 0 ? [y, work] : [work, y];

@@ -7,6 +7,7 @@ import { checkDType, type DType } from './dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
 import { Layout, splitCount, splitStart } from './layout.js';
 import { checkOneOf, checkOptions } from './options.js';
+import { canMove } from './redistribution.js';
 import { type Shape, toAxis, toShape } from './shape.js';
 import type { Space } from './vector.js';
 
@@ -22,6 +23,8 @@ export interface DistributedSpaceFields {
   readonly backend: Backend;
   /** A colour for every rank: reductions stay within one colour. */
   readonly mask?: readonly number[] | undefined;
+  /** Of a SCATTER space: what a replicated vector of it is. @default 'BROADCAST' */
+  readonly replicatedAs?: Partition;
 }
 
 /** Sub-communicators of masks, split once for each communicator and mask. */
@@ -56,6 +59,11 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly dtype: DType;
   readonly backend: Backend;
   readonly mask: readonly number[] | undefined;
+  /**
+   * The kind of replicated vectors that belong to these: what an operator makes of an UNSAFE_BROADCAST vector leads back
+   * to one. Spaces that differ in it only are equal.
+   */
+  readonly replicatedAs: Partition;
   /** Sums inner products: the communicator, or the ranks of this rank's colour. */
   readonly reducer: Communicator;
   readonly localShape: Shape;
@@ -69,12 +77,13 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
    * Spaces are interned, so that what operators keep for a space serves all its vectors.
    */
   static of(fields: DistributedSpaceFields): DistributedSpace {
-    const { layout, partition, comm, backend, dtype, mask } = fields;
+    const { layout, partition, comm, backend, dtype, mask, replicatedAs = 'BROADCAST' } = fields;
     let byBackend = DistributedSpace.#known.get(comm);
     if (!byBackend) DistributedSpace.#known.set(comm, (byBackend = new WeakMap()));
     let known = byBackend.get(backend);
     if (!known) byBackend.set(backend, (known = new Map()));
-    const key = `${dtype} ${partition} ${mask ?? ''}: ${layout.key}`;
+    const kind = partition === 'SCATTER' && replicatedAs !== 'BROADCAST' ? replicatedAs : '';
+    const key = `${dtype} ${partition} ${kind} ${mask ?? ''}: ${layout.key}`;
     let space = known.get(key);
     if (!space) {
       space = new DistributedSpace(fields);
@@ -97,6 +106,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     }
     this.layout = layout;
     this.partition = partition;
+    this.replicatedAs = partition === 'SCATTER' ? (fields.replicatedAs ?? 'BROADCAST') : partition;
     this.comm = comm;
     this.dtype = fields.dtype;
     this.backend = fields.backend;
@@ -145,7 +155,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
 
   /** The same but for the layout (and, with it, the partition). */
   withLayout(layout: Layout): DistributedSpace {
-    const partition = layout.replicated ? (this.partition === 'SCATTER' ? 'BROADCAST' : this.partition) : 'SCATTER';
+    const partition = layout.replicated ? this.replicatedAs : 'SCATTER';
     return layout.equals(this.layout) ? this : DistributedSpace.of({ ...this.#fields(), layout, partition });
   }
 
@@ -159,7 +169,8 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   }
 
   #fields(): DistributedSpaceFields {
-    return { layout: this.layout, partition: this.partition, comm: this.comm, dtype: this.dtype, backend: this.backend, mask: this.mask };
+    const { layout, partition, comm, dtype, backend, mask, replicatedAs } = this;
+    return { layout, partition, comm, dtype, backend, mask, replicatedAs };
   }
 
   equals(other: Space<unknown>): boolean {
@@ -173,6 +184,12 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
       this.layout.equals(other.layout) &&
       String(this.mask) === String(other.mask)
     );
+  }
+
+  sameElements(other: Space<unknown>): boolean {
+    if (!(other instanceof DistributedSpace)) return false;
+    const alike = this.backend === other.backend && this.comm.id === other.comm.id && String(this.mask) === String(other.mask);
+    return alike && canMove(this.layout, other.layout);
   }
 
   toString(): string {

@@ -9,7 +9,7 @@ import { NDArray } from './ndarray.js';
 import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
 import { DistributedSpace } from './space.js';
-import { type AnyVector, checkSameMemory, type Space, type Vector } from './vector.js';
+import { type AnyVector, checkSameElements, checkSameMemory, type Space, type Vector } from './vector.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
@@ -97,6 +97,13 @@ export class StackedSpace implements Space<StackedDistributedArray> {
       other instanceof StackedSpace &&
       this.children.length === other.children.length &&
       this.children.every((child, k) => child.equals(other.children[k] as AnyDistributedSpace))
+    );
+  }
+  sameElements(other: Space<unknown>): boolean {
+    return (
+      other instanceof StackedSpace &&
+      this.children.length === other.children.length &&
+      this.children.every((child, k) => child.sameElements(other.children[k] as AnyDistributedSpace))
     );
   }
   toString(): string {
@@ -214,6 +221,11 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
       this.arrays.map((a, k) => (a as AnyVector).aliasIn(space.children[k] as Space<unknown>)),
       space,
     );
+  }
+
+  redistributeInto(target: StackedDistributedArray): void {
+    checkSameElements(this.space, target.space);
+    this.arrays.forEach((a, k) => (a as AnyVector).redistributeInto(target.arrays[k] as AnyVector));
   }
 
   overlaps(other: AnyVector): boolean {

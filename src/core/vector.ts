@@ -29,6 +29,11 @@ export interface Space<V> {
   /** The space of the same memory seen flat: a vector of one can be viewed in the other. */
   flat(): Space<V>;
   equals(other: Space<unknown>): boolean;
+  /**
+   * True where vectors of both spaces are the same elements in the same order, dtypes aside: cut otherwise, flat or
+   * natural, replicated or not. `redistributeInto` moves them.
+   */
+  sameElements(other: Space<unknown>): boolean;
   toString(): string;
 }
 
@@ -85,6 +90,11 @@ export interface Vector<V extends Vector<V>> {
   viewIn(space: Space<V>): V;
   /** As `viewIn`, without a share in the memory: it must not outlive this vector, and no scope disposes it. */
   aliasIn(space: Space<V>): V;
+  /**
+   * `target ← this`, target of this dtype and of a space of the same elements. Throws {@link ShapeError} for any other
+   * space. Collective where the parts of the ranks differ.
+   */
+  redistributeInto(target: V): void;
   /** True where both vectors hold memory in common on this rank. */
   overlaps(other: AnyVector): boolean;
   /** Sets one element by its flat index in the whole vector (C order); every rank calls it, the owner stores. Never communicates. */
@@ -131,6 +141,11 @@ export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
 /** Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same dtype and the same `flat()`. */
 export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
   if (!a.flat().equals(b.flat())) throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
+}
+
+/** Throws {@link ShapeError} unless vectors of both spaces are the same elements. */
+export function checkSameElements(a: Space<unknown>, b: Space<unknown>): void {
+  if (!a.sameElements(b)) throw new ShapeError(`expected a space of the same elements as ${a}, received ${b}`);
 }
 
 /** A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its memory is another. */

@@ -3,6 +3,7 @@ import { PartitionError, ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
 import { formatShape, product, type Shape, sameShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
+import { imageLayout, type Side } from './image-layout.js';
 import { NaturalForm } from './natural-form.js';
 import { sizesOf, stackedShape } from './rank-blocks.js';
 
@@ -43,14 +44,16 @@ export class BlockForm {
     }
   }
 
-  /** The space of these vectors that goes with a given one of the other side: natural with natural, flat with flat, blocks with blocks. */
+  /** The space of these vectors that goes with a given one of the other side: see {@link imageLayout}; blocks go with blocks. */
   spaceLike(space: DistributedSpace, other: BlockForm): DistributedSpace {
     const { layout } = space;
+    if (layout.kind === 'boxes') return space.withLayout(imageLayout(layout, other.#side, this.#side));
     const sameParts = this.sizes.every((n, r) => n === other.sizes[r]) && sameShape(this.shape, other.shape);
-    if (sameParts) return space;
-    if (layout.kind === 'concatenated') return space.withLayout(Layout.concatenated(this.sizes.map((n) => [n])));
-    const natural = sameShape(layout.globalShape, other.shape);
-    return space.withLayout(natural ? this.layout : Layout.fromLocalShapes(this.sizes.map((n) => [n])));
+    return sameParts ? space : space.withLayout(Layout.concatenated(this.sizes.map((n) => [n])));
+  }
+
+  get #side(): Side {
+    return { dims: this.shape, layout: this.layout };
   }
 
   read(x: DistributedArray, body: (x: DistributedArray) => void): void {

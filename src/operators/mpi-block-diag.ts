@@ -1,5 +1,6 @@
 import type { DistributedArray } from '../core/distributed-array.js';
-import type { SpaceOptions } from '../core/linear-operator.js';
+import type { DType } from '../core/dtype.js';
+import { givenDType, type SpaceOptions } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
@@ -16,6 +17,7 @@ import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 export class MPIBlockDiag extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
   override readonly complexLinear: boolean;
+  readonly #blocks: RankBlocks;
   readonly #model: BlockForm;
   readonly #data: BlockForm;
   readonly #modelViews: BlockViews;
@@ -30,6 +32,7 @@ export class MPIBlockDiag extends MPILinearOperator {
     super({ dims: model.shape, dimsd: data.shape, dtype, holdsData, comm, zero });
     this.ops = blocks.ops;
     this.complexLinear = blocks.complexLinear;
+    this.#blocks = blocks;
     this.#model = model;
     this.#data = data;
     this.#modelViews = new BlockViews(ops.map((op) => op.dims));
@@ -37,34 +40,40 @@ export class MPIBlockDiag extends MPILinearOperator {
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {
-    return this.spaceOn(this.#model.layout, options);
+    const space = this.spaceOn(this.#model.layout, options);
+    return options?.dtype ? space : space.withDType(this.#blocks.modelDType(space.dtype));
   }
 
   override rangeOf(x: Space<DistributedArray>): DistributedSpace {
-    return this.#image(x, this.#model, this.#data);
+    return this.#image(x, this.#model, this.#data, 'forward');
   }
 
   override domainOf(y: Space<DistributedArray>): DistributedSpace {
-    return this.#image(y, this.#data, this.#model);
+    return this.#image(y, this.#data, this.#model, 'adjoint');
   }
 
-  #image(space: Space<DistributedArray>, from: BlockForm, to: BlockForm): DistributedSpace {
+  #image(space: Space<DistributedArray>, from: BlockForm, to: BlockForm, direction: 'forward' | 'adjoint'): DistributedSpace {
     const input = this.checkComm(space);
     from.check(this.name, input);
-    return to.spaceLike(input, from).withDType(this.inputDType(space.dtype));
+    return to.spaceLike(input, from).withDType(this.#blocks.imageDType(direction, this.inputDType(space.dtype)));
+  }
+
+  /** Vectors are taken in their own dtypes, which the operators may change. */
+  protected override inputDType(dtype: DType): DType {
+    return givenDType(this, dtype);
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): void {
-    this.#model.read(x, (from) => this.#data.write(y, (to) => this.#each(from, to, (op, u, v) => op.matvec(u, v))));
+    this.#model.read(x, (from) => this.#data.write(y, (to) => this.#each('forward', from, to)));
   }
 
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.#data.read(y, (from) => this.#model.write(x, (to) => this.#each(to, from, (op, u, v) => op.rmatvec(v, u))));
+    this.#data.read(y, (from) => this.#model.write(x, (to) => this.#each('adjoint', from, to)));
   }
 
-  #each(x: DistributedArray, y: DistributedArray, apply: (op: LocalLinearOperator, x: NDArray, y: NDArray) => void): void {
-    const models = this.#modelViews.of(x.local);
-    const data = this.#dataViews.of(y.local);
-    this.ops.forEach((op, k) => apply(op, models[k] as NDArray, data[k] as NDArray));
+  #each(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
+    const [inputs, outputs] = direction === 'forward' ? [this.#modelViews, this.#dataViews] : [this.#dataViews, this.#modelViews];
+    const [from, to] = [inputs.of(x.local), outputs.of(y.local)];
+    for (let k = 0; k < this.ops.length; k++) this.#blocks.fill(direction, k, from[k] as NDArray, to[k] as NDArray);
   }
 }

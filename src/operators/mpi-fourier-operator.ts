@@ -11,7 +11,9 @@ import { type Shape, toAxis } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { FourierPlans, layoutLike } from './fourier-plan.js';
+import { FourierPlans } from './fourier-plan.js';
+import { imageLayout } from './image-layout.js';
+import { layoutLike } from './layout-like.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
 
@@ -86,10 +88,16 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
   #image(space: Space<DistributedArray>, from: Shape, form: NaturalForm, to: Shape, axis: number | undefined): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
+    // what has no place in the array is refused here
     const { layout } = form.spaceOf(input);
     const flat = from.length > 1 && input.layout.globalShape.length === 1;
-    if (flat) return input.withLayout(flatOf(layoutLike(layout, to)));
-    return input.withLayout(axis === undefined ? layoutLike(layout, to) : Layout.split(to, this.comm.size, axis));
+    if (input.layout.replicated) {
+      const natural = axis === undefined || flat ? layoutLike(layout, to) : Layout.split(to, this.comm.size, axis);
+      return input.withLayout(flat ? flatOf(natural) : natural);
+    }
+    return input.withLayout(
+      axis === undefined || flat ? imageLayout(input.layout, { dims: from }, { dims: to }) : Layout.split(to, this.comm.size, axis),
+    );
   }
   protected override adjointInputDType(dtype: DType): DType {
     return complexOf(this.inputDType(dtype));

@@ -6,13 +6,13 @@ import { Layout } from '../core/layout.js';
 import type { SpaceOptions } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
-import { flatOf } from '../core/row-layout.js';
 import { product, type Shape, toShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { Fredholm1, type Fredholm1Options } from '../local/fredholm1.js';
+import { imageLayout } from './image-layout.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
 import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './rank-slices.js';
@@ -90,8 +90,9 @@ export class MPIFredholm1 extends MPILinearOperator {
     this.checkShape(space, from.dims);
     const input = this.checkComm(space);
     from.form.spaceOf(input);
-    const natural = input.layout.replicated ? Layout.replicated(to.dims, this.comm.size) : to.layout;
-    return input.withDType(this.inputDType(space.dtype)).withLayout(input.layout.globalShape.length === 1 ? flatOf(natural) : natural);
+    const { layout } = input;
+    const replicated = Layout.replicated(layout.globalShape.length === 1 ? [product(to.dims)] : to.dims, this.comm.size);
+    return input.withDType(this.inputDType(space.dtype)).withLayout(layout.replicated ? replicated : imageLayout(layout, from, to));
   }
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#run(x, y, this.#model, this.#data, (u, v) => this.#op.matvec(u, v));

@@ -1,5 +1,6 @@
 import type { DistributedArray } from '../core/distributed-array.js';
-import type { SpaceOptions } from '../core/linear-operator.js';
+import type { DType } from '../core/dtype.js';
+import { givenDType, type SpaceOptions } from '../core/linear-operator.js';
 import type { Space } from '../core/vector.js';
 import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
 import { MPIVStack } from './mpi-vstack.js';
@@ -25,6 +26,11 @@ export class MPIHStack extends MPILinearOperator {
     this.ops = [...ops];
     this.#adjoint = stack;
     this.complexLinear = stack.complexLinear;
+  }
+
+  /** Vectors are taken in their own dtypes, which the operators may change. */
+  protected override inputDType(dtype: DType): DType {
+    return givenDType(this, dtype);
   }
 
   override domain(options?: SpaceOptions): Space<DistributedArray> {

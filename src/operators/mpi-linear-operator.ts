@@ -5,8 +5,8 @@ import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
 import { PartitionError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
 import { LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/linear-operator.js';
-import type { NDArray } from '../core/ndarray.js';
-import { product, type Shape } from '../core/shape.js';
+import { type NDArray, NDArraySpace } from '../core/ndarray.js';
+import type { Shape } from '../core/shape.js';
 import { DistributedSpace, type Partition } from '../core/space.js';
 import type { Space } from '../core/vector.js';
 
@@ -87,21 +87,26 @@ class Replicated extends MPILinearOperator {
     return `MPILinearOperator(${this.#op.name})`;
   }
   override domain(options: SpaceOptions = {}): DistributedSpace {
-    return this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+    const { dtype } = this.#op.domain({ ...options, backend: resolveBackend(options.backend) });
+    return this.spaceOn(Layout.replicated(this.dims, this.comm.size), { ...options, dtype });
   }
   override rangeOf(x: Space<DistributedArray>): DistributedSpace {
-    return this.#image(x, this.dims, this.dimsd);
+    return this.#image(x, this.dims, (local) => this.#op.rangeOf(local));
   }
   override domainOf(y: Space<DistributedArray>): DistributedSpace {
-    return this.#image(y, this.dimsd, this.dims);
+    return this.#image(y, this.dimsd, (local) => this.#op.domainOf(local));
   }
-  #image(space: Space<DistributedArray>, from: Shape, to: Shape): DistributedSpace {
+  #image(space: Space<DistributedArray>, from: Shape, imageOf: (local: NDArraySpace) => Space<NDArray>): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
     if (!input.layout.replicated)
       throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole vector`);
-    const flat = space.shape.length === 1 && from.length !== 1;
-    return input.withDType(this.inputDType(space.dtype)).withLayout(Layout.replicated(flat ? [product(to)] : to, this.comm.size));
+    const { shape, dtype } = imageOf(NDArraySpace.of(space.shape, space.dtype, space.backend));
+    return input.withDType(dtype).withLayout(Layout.replicated(shape, this.comm.size));
+  }
+  /** The operator knows what it takes. */
+  protected override inputDType(dtype: DType): DType {
+    return dtype;
   }
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#op.matvec(x.local, y.local);

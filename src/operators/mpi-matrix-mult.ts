@@ -10,15 +10,16 @@ import { type Box, Layout, splitCount, splitStart } from '../core/layout.js';
 import type { SpaceOptions } from '../core/linear-operator.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
+import { checkAlike, exchange } from '../core/rank-agreement.js';
 import { flatOf } from '../core/row-layout.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
 import { Resident } from '../local/resident.js';
+import { imageLayout } from './image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './matrix-panel.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
-import { checkAlike, exchange } from './rank-agreement.js';
 
 /** `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row of the grid have. */
 export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;
@@ -92,6 +93,13 @@ function refine(a: Cuts, b: Cuts): Cuts {
   return { starts, counts: starts.map((s, k) => (starts[k + 1] ?? total) - s) };
 }
 
+/** One side of the operator: its vectors in tiles. */
+interface TiledSide {
+  readonly dims: Shape;
+  readonly layout: Layout;
+  readonly form: NaturalForm;
+}
+
 /** This rank's block as it was given, for all ranks to know. */
 interface Described {
   readonly shape: Shape;
@@ -114,9 +122,11 @@ export class MPIMatrixMult extends MPILinearOperator {
   readonly #matrix: Resident;
   /** A cut as the adjoint reads it. */
   readonly #transposed: Resident | undefined;
-  readonly #model: { readonly layout: Layout; readonly form: NaturalForm };
-  readonly #data: { readonly layout: Layout; readonly form: NaturalForm };
+  readonly #model: TiledSide;
+  readonly #data: TiledSide;
   readonly #forward: readonly PanelPair[];
+  /** Each rank has whole rows of A, and sums of what they give are moved in the adjoint. */
+  readonly #sums: boolean;
   /** Of `summa`: panels of A and Y over the rows of A. */
   readonly #adjoint: readonly PanelPair[];
 
@@ -153,10 +163,11 @@ export class MPIMatrixMult extends MPILinearOperator {
     this.kind = kind;
     this.#matrix = matrix;
     const [pr, pc] = grid;
+    this.#sums = kind === 'block' || (pc === 1 && !saveAt);
     const [modelRows, width] = [evenCuts(K, pr), evenCuts(M, pc)];
     const tiles = (shape: Shape, along: Cuts, across: Cuts) => {
       const layout = Layout.tiles(shape, comm.size, grid, [along.counts, across.counts]);
-      return { layout, form: new NaturalForm(shape, layout) };
+      return { dims: shape, layout, form: new NaturalForm(shape, layout) };
     };
     this.#model = tiles(this.dims, modelRows, width);
     this.#data = tiles(this.dimsd, rows, width);
@@ -208,29 +219,28 @@ export class MPIMatrixMult extends MPILinearOperator {
     );
     if (kind === 'summa' && saveAt) this.#transposed = Resident.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
     const outer = this.#transposed ? refine(kept, rows) : rows;
-    this.#adjoint =
-      kind === 'block'
-        ? []
-        : outer.starts.map((_, t) => ({
-            a: new MatrixPanel(
-              [N, K],
-              this.#transposed ? again : held,
-              boxes(
-                () => part(outer, t),
-                (i) => part(modelRows, i),
-              ),
-              comm,
+    this.#adjoint = this.#sums
+      ? []
+      : outer.starts.map((_, t) => ({
+          a: new MatrixPanel(
+            [N, K],
+            this.#transposed ? again : held,
+            boxes(
+              () => part(outer, t),
+              (i) => part(modelRows, i),
             ),
-            b: new MatrixPanel(
-              this.dimsd,
-              data,
-              boxes(
-                () => part(outer, t),
-                (_, j) => part(width, j),
-              ),
-              comm,
+            comm,
+          ),
+          b: new MatrixPanel(
+            this.dimsd,
+            data,
+            boxes(
+              () => part(outer, t),
+              (_, j) => part(width, j),
             ),
-          }));
+            comm,
+          ),
+        }));
   }
 
   /** The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block, of the fastest grid unless one is given. Collective. */
@@ -263,17 +273,20 @@ export class MPIMatrixMult extends MPILinearOperator {
     return this.spaceOn(this.#model.layout, options);
   }
   override rangeOf(x: Space<DistributedArray>): DistributedSpace {
-    return this.#image(x, this.dims, this.#model, this.#data.layout);
+    return this.#image(x, this.#model, this.#data);
   }
   override domainOf(y: Space<DistributedArray>): DistributedSpace {
-    return this.#image(y, this.dimsd, this.#data, this.#model.layout);
+    return this.#image(y, this.#data, this.#model);
   }
-  #image(space: Space<DistributedArray>, dims: Shape, from: { readonly form: NaturalForm }, to: Layout): DistributedSpace {
-    this.checkShape(space, dims);
+  #image(space: Space<DistributedArray>, from: TiledSide, to: TiledSide): DistributedSpace {
+    this.checkShape(space, from.dims);
     const input = this.checkComm(space);
+    // what has no place in the array is refused here
     from.form.spaceOf(input);
-    const flat = input.layout.globalShape.length === 1;
-    return input.withDType(this.inputDType(space.dtype)).withLayout(flat ? flatOf(Layout.split(to.globalShape, to.ranks)) : to);
+    const { layout } = input;
+    const flat = layout.globalShape.length === 1;
+    const parts = layout.replicated ? (flat ? flatOf(Layout.split(to.dims, layout.ranks)) : to.layout) : imageLayout(layout, from, to);
+    return input.withDType(this.inputDType(space.dtype)).withLayout(parts);
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): void {
@@ -289,7 +302,7 @@ export class MPIMatrixMult extends MPILinearOperator {
   }
 
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.#data.form.read(y, (v) => this.#model.form.write(x, (u) => (this.kind === 'block' ? this.#sum(v, u) : this.#multiply(v, u))));
+    this.#data.form.read(y, (v) => this.#model.form.write(x, (u) => (this.#sums ? this.#sum(v, u) : this.#multiply(v, u))));
   }
 
   /** `summa`: as forward, over the rows of A. */
@@ -301,7 +314,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     });
   }
 
-  /** `block`: each rank's rows of A give a share of all of X, shares go to the owners and are added there. */
+  /** Each rank's rows of A give a share of all of X, shares go to the owners and are added there. */
   #sum(y: DistributedArray, x: DistributedArray): void {
     const a = this.#matrix.with(y.local);
     const width = y.local.shape[1] as number;

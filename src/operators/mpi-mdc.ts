@@ -14,7 +14,8 @@ import type { Space } from '../core/vector.js';
 import { borrow, giveBack, withWorkspace } from '../core/workspace.js';
 import { Fredholm1 } from '../local/fredholm1.js';
 import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/mdc.js';
-import { FourierPlans, layoutLike } from './fourier-plan.js';
+import { FourierPlans } from './fourier-plan.js';
+import { imageLayout } from './image-layout.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
 import { ownSlices, rankSlices, sliceLayout } from './rank-slices.js';
@@ -24,20 +25,25 @@ export interface MPIMDCOptions extends MDCOptions {
   readonly comm?: Communicator;
 }
 
-/** One side of the operator: its traces, whole in time on every rank, and their spectra, cut as the kernel's frequencies are. */
+/** One side of the operator: its traces, and their spectra, cut as the kernel's frequencies are. */
 interface Side {
   readonly dims: Shape;
-  readonly traces: Layout;
-  readonly form: NaturalForm;
+  /** Of replicated vectors each rank takes some traces. */
+  readonly replicated: NaturalForm;
+  readonly scattered: NaturalForm;
   readonly spectra: Layout;
   readonly plans: FourierPlans;
 }
+
+const formOf = ({ layout }: { readonly layout: Layout }, side: Side): NaturalForm => (layout.replicated ? side.replicated : side.scattered);
 
 /**
  * Multi-dimensional convolution, frequencies over the ranks: `y = F⁻¹ s G F x`, F the transform over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than
  * G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. The natural model is BROADCAST and gives BROADCAST data; a SCATTER one, split along any axis, gives SCATTER data.
  *
- * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and back: two transfers, and one allgather for BROADCAST data. Holds
+ * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and back: two transfers, and
+ * one allgather for BROADCAST data. Vectors that are split along time have to become whole traces first, and data split
+ * again: two transfers more. Holds
  * G. Work: at most four arrays of the size of this rank's share of the larger one of model and data: its traces, one spectrum, and two of a transform; the spectra of both live together for the product only.
  */
 export class MPIMDC extends MPILinearOperator {
@@ -75,8 +81,8 @@ export class MPIMDC extends MPILinearOperator {
       const layout = Layout.split(dims, comm.size, comm.size === 1 ? 0 : nv > traces ? 2 : 1);
       return {
         dims,
-        traces: layout,
-        form: new NaturalForm(dims, layout),
+        replicated: new NaturalForm(dims, layout),
+        scattered: new NaturalForm(dims),
         spectra: sliceLayout(counts, [traces, nv]),
         plans: new FourierPlans(scheme, comm),
       };
@@ -108,11 +114,11 @@ export class MPIMDC extends MPILinearOperator {
   #image(space: Space<DistributedArray>, from: Side, to: Side): DistributedSpace {
     this.checkShape(space, from.dims);
     const input = this.checkComm(space).withDType(realOf(this.inputDType(space.dtype)));
-    from.form.spaceOf(input);
+    formOf(input, from).spaceOf(input);
     const { layout } = input;
-    if (layout.globalShape.length !== 1)
-      return input.withLayout(layout.replicated ? Layout.replicated(to.dims, layout.ranks) : layoutLike(layout, to.dims));
-    return input.withLayout(flatOf(layout.replicated ? Layout.replicated(to.dims, layout.ranks) : Layout.split(to.dims, layout.ranks)));
+    if (!layout.replicated) return input.withLayout(imageLayout(layout, { dims: from.dims }, { dims: to.dims }));
+    const natural = Layout.replicated(to.dims, layout.ranks);
+    return input.withLayout(layout.globalShape.length === 1 ? flatOf(natural) : natural);
   }
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#run(x, y, this.#model, this.#data, (z, w) => this.#kernel.matvec(z, w));
@@ -135,7 +141,7 @@ export class MPIMDC extends MPILinearOperator {
     let w: DistributedArray | undefined;
     try {
       w = withWorkspace(before, (z) => {
-        from.form.read(x, (u) => from.plans.between(from.traces, from.spectra).forward(u.local, z.local));
+        formOf(x, from).read(x, (u) => from.plans.between(u.layout, from.spectra).forward(u.local, z.local));
         w = borrow(after);
         // conj(G) z = conj(G conj(z)): spectra are small, G is not
         if (this.#conj) z.conjInPlace();
@@ -145,7 +151,7 @@ export class MPIMDC extends MPILinearOperator {
       const product = w;
       if (this.#conj) product.conjInPlace();
       if (this.#scale !== 1) product.scale(this.#scale);
-      to.form.write(y, (v) => to.plans.between(to.traces, to.spectra).adjoint(product.local, v.local));
+      formOf(y, to).write(y, (v) => to.plans.between(v.layout, to.spectra).adjoint(product.local, v.local));
     } finally {
       if (w) giveBack(after, w);
     }

@@ -1,4 +1,4 @@
-import type { SpaceOptions } from '../core/linear-operator.js';
+import { fitting, type SpaceOptions, takenBy } from '../core/linear-operator.js';
 import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
 import type { AnyVector, Space } from '../core/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
@@ -30,22 +30,20 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
   }
 
   override rangeOf(x: Space<StackedDistributedArray>): StackedSpace {
-    return StackedSpace.of(this.#inputs(x).map((space, k) => this.ops[k]?.rangeOf(space) as Space<unknown>));
+    const blocks = this.blocksOf(x, this.ops.length);
+    return StackedSpace.of(this.ops.map((op, k) => op.rangeOf(fitting(op.dims, blocks[k] as Space<AnyVector>))));
   }
 
   override domainOf(y: Space<StackedDistributedArray>): StackedSpace {
-    return StackedSpace.of(this.#inputs(y).map((space, k) => this.ops[k]?.domainOf(space) as Space<unknown>));
-  }
-
-  #inputs(space: Space<StackedDistributedArray>): Space<AnyVector>[] {
-    return this.blocksOf(space, this.ops.length).children.map((child) => child.withDType(this.inputDType(space.dtype)) as Space<AnyVector>);
+    const blocks = this.blocksOf(y, this.ops.length);
+    return StackedSpace.of(this.ops.map((op, k) => op.domainOf(fitting(op.dimsd, blocks[k] as Space<AnyVector>))));
   }
 
   protected override forward(x: StackedDistributedArray, y: StackedDistributedArray): void {
-    this.ops.forEach((op, k) => op.matvec(x.arrays[k] as AnyVector, y.arrays[k]));
+    this.ops.forEach((op, k) => op.matvec(takenBy(op.dims, x.arrays[k] as AnyVector), y.arrays[k]));
   }
 
   protected override adjoint(y: StackedDistributedArray, x: StackedDistributedArray): void {
-    this.ops.forEach((op, k) => op.rmatvec(y.arrays[k], x.arrays[k] as AnyVector));
+    this.ops.forEach((op, k) => op.rmatvec(takenBy(op.dimsd, y.arrays[k] as AnyVector), x.arrays[k] as AnyVector));
   }
 }

@@ -2,9 +2,9 @@ import type { Communicator } from '../core/communicator.js';
 import { defaultCommunicator } from '../core/defaults.js';
 import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
 import { ArgumentError, PartitionError } from '../core/errors.js';
-import { type AnyOperator, LinearOperator, type OperatorSpec } from '../core/linear-operator.js';
+import { type AnyOperator, givenDType, LinearOperator, type OperatorSpec } from '../core/linear-operator.js';
 import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
-import type { Space, Vector } from '../core/vector.js';
+import type { AnyVector, Space, Vector } from '../core/vector.js';
 
 /**
  * A linear operator whose models or data may be stacks of distributed arrays: the base class of stacked operators, those of users included.
@@ -20,13 +20,24 @@ export abstract class MPIStackedLinearOperator<
     super({ ...spec, comm: spec.comm ?? defaultCommunicator() });
   }
 
+  /** Blocks are taken in their own dtypes, which their operators may change. */
+  protected override inputDType(dtype: DType): DType {
+    return givenDType(this, dtype);
+  }
+
+  /** A space as operators of the stack take vectors of it: integers in the dtype of the stack. */
+  protected given<V>(space: Space<V>): Space<V> {
+    const dtype = this.inputDType(space.dtype);
+    return dtype === space.dtype ? space : (space.withDType(dtype) as Space<V>);
+  }
+
   /** The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as many as given. */
-  protected blocksOf(space: Space<unknown>, blocks: number): StackedSpace {
+  protected blocksOf(space: Space<unknown>, blocks: number): readonly Space<AnyVector>[] {
     if (!(space instanceof StackedSpace))
       throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received a vector in ${space}`);
     if (space.children.length !== blocks)
       throw new PartitionError(`${this.name}: expected ${blocks} blocks, received ${space.children.length}`);
-    return space;
+    return (this.given(space as Space<AnyVector>) as unknown as StackedSpace).children as readonly Space<AnyVector>[];
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Scalar } from '../core/complex.js';
 import type { DistributedArray } from '../core/distributed-array.js';
-import { PartitionError, ShapeError } from '../core/errors.js';
-import { fitting, type SpaceOptions } from '../core/linear-operator.js';
+import { ShapeError } from '../core/errors.js';
+import { addInto, fillInto } from '../core/fill-into.js';
+import { commonSpace, fitting, memo, type SpaceOptions, takenBy } from '../core/linear-operator.js';
 import { sameShape } from '../core/shape.js';
-import { type AnyDistributedSpace, type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
-import { type AnyVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
+import type { AnyVector, Space, Vector } from '../core/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**
@@ -15,6 +16,7 @@ import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-sta
 export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MPIStackedLinearOperator<M, StackedDistributedArray> {
   readonly ops: readonly BlockOperator<M>[];
   override readonly complexLinear: boolean;
+  readonly #domains = new WeakMap<Space<StackedDistributedArray>, readonly Space<M>[]>();
 
   /** Errors: {@link ShapeError} unless all have as many columns, {@link PartitionError} unless all live on one communicator. */
   constructor(ops: readonly BlockOperator<M>[]) {
@@ -39,35 +41,54 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
   }
 
   override rangeOf(x: Space<M>): StackedSpace {
-    const input = x.withDType(this.inputDType(x.dtype));
+    const input = this.given(x);
     return StackedSpace.of(this.ops.map((op) => op.rangeOf(fitting(op.dims, input))));
   }
 
   override domainOf(y: Space<StackedDistributedArray>): Space<M> {
-    const { children } = this.blocksOf(y, this.ops.length);
-    const spaces = this.ops.map((op, k) =>
-      op.domainOf((children[k] as AnyDistributedSpace).withDType(this.inputDType(y.dtype)) as Space<AnyVector>),
-    );
-    const first = (spaces.find((space) => sameShape(space.shape, this.dims)) ?? spaces[0]) as Space<M>;
-    const odd = spaces.findIndex((space) => !sameMemory(space, first));
-    if (odd >= 0)
-      throw new PartitionError(`${this.name}: the blocks lead to different spaces: ${first} and, from block ${odd}, ${spaces[odd]}`);
-    return first;
+    const spaces = this.#images(y);
+    const natural = spaces.find((space) => sameShape(space.shape, this.dims)) ?? (spaces[0] as Space<M>);
+    return commonSpace(this.name, natural, spaces);
+  }
+
+  /** What each operator's adjoint makes of its block. */
+  #images(y: Space<StackedDistributedArray>): readonly Space<M>[] {
+    return memo(this.#domains, y, () => {
+      const blocks = this.blocksOf(y, this.ops.length);
+      return this.ops.map((op, k) => op.domainOf(fitting(op.dimsd, blocks[k] as Space<AnyVector>)));
+    });
   }
 
   protected override forward(x: M, y: StackedDistributedArray): void {
-    this.ops.forEach((op, k) => op.matvec(seenIn(x, fitting(op.dims, x.space)), y.arrays[k]));
+    this.ops.forEach((op, k) => op.matvec(takenBy(op.dims, x), y.arrays[k]));
   }
 
   protected override adjoint(y: StackedDistributedArray, x: M): void {
-    this.ops.forEach((op, k) => (k === 0 ? op.rmatvec(y.arrays[k], x) : op.rmatvecAdd(y.arrays[k], x)));
+    const op = this.ops[0] as BlockOperator<M>;
+    const image = this.#images(y.space)[0] as Space<M>;
+    const block = takenBy(op.dimsd, y.arrays[0] as AnyVector);
+    if (image === x.space) op.rmatvec(block, x);
+    else fillInto(image, x, (into) => void op.rmatvec(block, into));
+    this.#add(y, x, 1, 1);
   }
 
   protected override forwardAdd(x: M, y: StackedDistributedArray, alpha: Scalar): void {
-    this.ops.forEach((op, k) => op.matvecAdd(seenIn(x, fitting(op.dims, x.space)), y.arrays[k], alpha));
+    this.ops.forEach((op, k) => op.matvecAdd(takenBy(op.dims, x), y.arrays[k], alpha));
   }
 
   protected override adjointAdd(y: StackedDistributedArray, x: M, alpha: Scalar): void {
-    this.ops.forEach((op, k) => op.rmatvecAdd(y.arrays[k], x, alpha));
+    this.#add(y, x, alpha, 0);
+  }
+
+  /** Adds what the operators from `first` on make of their blocks. */
+  #add(y: StackedDistributedArray, x: M, alpha: Scalar, first: number): void {
+    const images = this.#images(y.space);
+    for (let k = first; k < this.ops.length; k++) {
+      const op = this.ops[k] as BlockOperator<M>;
+      const block = takenBy(op.dimsd, y.arrays[k] as AnyVector);
+      const image = images[k] as Space<M>;
+      if (image === x.space) op.rmatvecAdd(block, x, alpha);
+      else addInto(image, x, alpha, { add: (v) => void op.rmatvecAdd(block, v, alpha), fill: (v) => void op.rmatvec(block, v) });
+    }
   }
 }

@@ -1,7 +1,8 @@
 import type { DistributedArray } from '../core/distributed-array.js';
+import type { DType } from '../core/dtype.js';
 import { PartitionError, ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
-import type { SpaceOptions } from '../core/linear-operator.js';
+import { givenDType, type SpaceOptions } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import { formatShape, product, type Shape, sameShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
@@ -29,6 +30,7 @@ function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
 export class MPIVStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
   override readonly complexLinear: boolean;
+  readonly #blocks: RankBlocks;
   readonly #data: BlockForm;
   readonly #modelViews: BlockViews;
   readonly #dataViews: BlockViews;
@@ -47,6 +49,7 @@ export class MPIVStack extends MPILinearOperator {
     });
     this.ops = blocks.ops;
     this.complexLinear = blocks.complexLinear;
+    this.#blocks = blocks;
     this.#data = data;
     this.#modelViews = new BlockViews(
       ops.map((op) => op.dims),
@@ -56,7 +59,13 @@ export class MPIVStack extends MPILinearOperator {
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {
-    return this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+    const space = this.spaceOn(Layout.replicated(this.dims, this.comm.size), options);
+    return options?.dtype ? space : space.withDType(this.#blocks.modelDType(space.dtype));
+  }
+
+  /** Vectors are taken in their own dtypes, which the operators may change. */
+  protected override inputDType(dtype: DType): DType {
+    return givenDType(this, dtype);
   }
 
   override rangeOf(x: Space<DistributedArray>): DistributedSpace {
@@ -66,21 +75,22 @@ export class MPIVStack extends MPILinearOperator {
       throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole model`);
     const flat = x.shape.length === 1 && this.dims.length > 1;
     const layout = flat ? Layout.fromLocalShapes(this.#data.sizes.map((n) => [n])) : this.#data.layout;
-    return input.withDType(this.inputDType(x.dtype)).withLayout(layout);
+    return input.withDType(this.#blocks.imageDType('forward', this.inputDType(x.dtype))).withLayout(layout);
   }
 
   override domainOf(y: Space<DistributedArray>): DistributedSpace {
     const input = this.checkComm(y);
     this.#data.check(this.name, input);
     const flat = y.shape.length === 1 && this.dimsd.length > 1;
-    return input.withDType(this.inputDType(y.dtype)).withLayout(Layout.replicated(flat ? [product(this.dims)] : this.dims, this.comm.size));
+    const dtype = this.#blocks.imageDType('adjoint', this.inputDType(y.dtype));
+    return input.withDType(dtype).withLayout(Layout.replicated(flat ? [product(this.dims)] : this.dims, this.comm.size));
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#data.write(y, (to) => {
       const data = this.#dataViews.of(to.local);
       const models = this.#modelViews.of(x.local);
-      this.ops.forEach((op, k) => op.matvec(models[k] as NDArray, data[k] as NDArray));
+      for (let k = 0; k < this.ops.length; k++) this.#blocks.fill('forward', k, models[k] as NDArray, data[k] as NDArray);
     });
   }
 
@@ -89,11 +99,11 @@ export class MPIVStack extends MPILinearOperator {
       const data = this.#dataViews.of(from.local);
       const models = this.#modelViews.of(x.local);
       if (this.ops.length === 0) x.fill(0);
-      this.ops.forEach((op, k) => {
-        const model = models[k] as NDArray;
-        if (k === 0) op.rmatvec(data[k] as NDArray, model);
-        else op.rmatvecAdd(data[k] as NDArray, model);
-      });
+      for (let k = 0; k < this.ops.length; k++) {
+        const [block, model] = [data[k] as NDArray, models[k] as NDArray];
+        if (k === 0) this.#blocks.fill('adjoint', k, block, model);
+        else this.#blocks.add('adjoint', k, block, model);
+      }
     });
     x.reducer.allreduce(x.local.storage.span(x.local.offset, x.local.size), 'sum');
   }

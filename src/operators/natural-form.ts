@@ -1,6 +1,7 @@
 import type { DistributedArray } from '../core/distributed-array.js';
 import { ShapeError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
+import { isRows } from '../core/redistribution.js';
 import { flatOf, rowsOf } from '../core/row-layout.js';
 import { type Shape, sameShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
@@ -86,6 +87,3 @@ export class NaturalForm {
     return { space: space.withLayout(target), kind };
   }
 }
-
-/** Split along the first axis only, so that parts lie one after another in C order. */
-const isRows = (layout: Layout): boolean => layout.axis === 0 && layout.grid.every((g, k) => k === 0 || g === 1);

@@ -1,18 +1,34 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
-import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
+import { defaultCommunicator, resolveBackend } from '../core/defaults.js';
+import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
+import { type Failure, failureOf, raise } from '../core/failure.js';
 import { LinearOperator } from '../core/linear-operator.js';
-import type { NDArray } from '../core/ndarray.js';
+import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
+import { exchange } from '../core/rank-agreement.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
+import type { Space } from '../core/vector.js';
+import { withWorkspace } from '../core/workspace.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
-import { exchange } from './rank-agreement.js';
 
 export interface BlockOptions {
   /** @default the default communicator */
   readonly comm?: Communicator;
 }
+
+const FLOATS = DTYPES.filter(isFloat);
+
+/** The dtype of what operators make of a vector of each dtype, or why they refuse it. */
+type Images = Partial<Record<DType, DType | Failure>>;
+
+type Direction = 'forward' | 'adjoint';
+
+/** Asks an operator what it makes of vectors of a space. */
+const IMAGE: Readonly<Record<Direction, (op: LocalLinearOperator, dtype: DType) => Space<NDArray>>> = {
+  forward: (op, dtype) => op.rangeOf(NDArraySpace.of(op.dims, dtype, resolveBackend())),
+  adjoint: (op, dtype) => op.domainOf(NDArraySpace.of(op.dimsd, dtype, resolveBackend())),
+};
 
 /** What ranks tell each other about their operators. */
 interface Blocks {
@@ -21,6 +37,10 @@ interface Blocks {
   readonly dtypes: { readonly dtype: DType; readonly holdsData: boolean }[];
   readonly complexLinear: boolean;
   readonly zero: boolean;
+  /** An operator's own models are complex. */
+  readonly complexModels: boolean;
+  /** Of each operator. */
+  readonly images: readonly Readonly<Record<Direction, Images>>[];
 }
 
 /** Shapes that differ along their first axis only are put together along it; others are seen flat. */
@@ -41,6 +61,11 @@ export class RankBlocks {
   readonly holdsData: boolean;
   readonly complexLinear: boolean;
   readonly zero: boolean;
+  readonly #complexModels: boolean;
+  /** Of all ranks' operators together. */
+  readonly #images: Readonly<Record<Direction, Images>>;
+  /** Of this rank's. */
+  readonly #own: readonly Readonly<Record<Direction, Images>>[];
   /** Shapes of the operators' models and data, by rank. */
   readonly dims: readonly (readonly Shape[])[];
   readonly dimsd: readonly (readonly Shape[])[];
@@ -60,8 +85,69 @@ export class RankBlocks {
     this.zero = all.every((b) => b.zero);
     this.dims = all.map((b) => b.dims);
     this.dimsd = all.map((b) => b.dimsd);
+    this.#complexModels = all.some((b) => b.complexModels);
+    const images = all.flatMap((b) => b.images);
+    this.#images = { forward: together(images.map((i) => i.forward)), adjoint: together(images.map((i) => i.adjoint)) };
+    this.#own = all[comm.rank]?.images ?? [];
+  }
+
+  /** The natural dtype of models, of a space that has the dtype of the stack. */
+  modelDType(dtype: DType): DType {
+    return this.#complexModels ? complexOf(dtype) : dtype;
+  }
+
+  /** The dtype of the image of vectors of a float dtype. Throws on all ranks where an operator on one of them refuses it. */
+  imageDType(direction: Direction, dtype: DType): DType {
+    const image = this.#images[direction][dtype] as DType | Failure;
+    return typeof image === 'string' ? image : raise(image, undefined);
+  }
+
+  /** `y ← Aₖ x`, or `x ← Aₖᴴ y`: of operator k of this rank, into memory of a dtype that holds its results. */
+  fill(direction: Direction, k: number, from: NDArray, to: NDArray): void {
+    this.#apply(direction, k, from, to, false);
+  }
+
+  /** The same, added. */
+  add(direction: Direction, k: number, from: NDArray, to: NDArray): void {
+    this.#apply(direction, k, from, to, true);
+  }
+
+  #apply(direction: Direction, k: number, from: NDArray, to: NDArray, adding: boolean): void {
+    const op = this.ops[k] as LocalLinearOperator;
+    const run = direction === 'forward' ? (y: NDArray) => op.matvec(from, y) : (x: NDArray) => op.rmatvec(from, x);
+    if (this.#own[k]?.[direction][from.dtype] === to.dtype) {
+      if (!adding) run(to);
+      else if (direction === 'forward') op.matvecAdd(from, to);
+      else op.rmatvecAdd(from, to);
+      return;
+    }
+    withWorkspace(direction === 'forward' ? op.rangeOf(from.space) : op.domainOf(from.space), (work) => {
+      run(work);
+      to.axpby(1, work, adding ? 1 : 0);
+    });
   }
 }
+
+/** What several operators give: a dtype that holds all their results, or the reason of the first that refuses. */
+function together(images: readonly Images[]): Images {
+  return Object.fromEntries(
+    FLOATS.map((dtype) => {
+      const list = images.map((image) => image[dtype] as DType | Failure);
+      return [dtype, list.find((image) => typeof image !== 'string') ?? attempt(() => (list as DType[]).reduce(promote))];
+    }),
+  );
+}
+
+function attempt(dtype: () => DType): DType | Failure {
+  try {
+    return dtype();
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+const imagesOf = (op: LocalLinearOperator, direction: Direction): Images =>
+  Object.fromEntries(FLOATS.map((dtype) => [dtype, attempt(() => IMAGE[direction](op, dtype).dtype)]));
 
 function describe(ops: readonly LocalLinearOperator[], owner: string, options: BlockOptions): Blocks {
   checkOptions(owner, options, ['comm']);
@@ -76,6 +162,8 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
     dtypes: ops.map(({ dtype, holdsData }) => ({ dtype, holdsData })),
     complexLinear: ops.every((op) => op.complexLinear),
     zero: ops.every((op) => op.zero),
+    complexModels: ops.some((op) => isComplex(op.domain().dtype)),
+    images: ops.map((op) => ({ forward: imagesOf(op, 'forward'), adjoint: imagesOf(op, 'adjoint') })),
   };
 }
 

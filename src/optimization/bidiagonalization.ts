@@ -1,7 +1,8 @@
 import { epsilonOf } from '../core/dtype.js';
+import { assignFrom, movedTo } from '../core/fill-into.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { inverse } from './givens.js';
 import { inUnitsOf } from './scaling.js';
 import {
@@ -96,10 +97,9 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   checkLimit(name, { conlim });
   const { model, data } = solverSpaces(name, A, y, x0);
   const x = startVector(model, x0);
-  const seen = seenIn(y, data);
   const u = data.empty();
-  if (x0) A.matvec(x, u).axpby(1, seen, -1);
-  else u.assign(seen);
+  if (x0) movedTo(y, data, (seen) => A.matvec(x, u).axpby(1, seen, -1));
+  else assignFrom(u, y);
   const pairs: VectorPair[] = [[u, u]];
   if (x0) pairs.push([y, y], [x, x]);
   const [uu = 0, yy = uu, xx = 0] = rdots(...pairs);

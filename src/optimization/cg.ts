@@ -1,6 +1,7 @@
+import { assignFrom } from '../core/fill-into.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
 import {
   begin,
@@ -90,7 +91,7 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgSta
 export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | undefined): void {
   const { A, M, x, r, z, p, q, limits } = state;
   beginAgain(state, x0);
-  r.assign(seenIn(y, r.space));
+  assignFrom(r, y);
   if (x0) r.axpby(-1, A.matvec(x, q), 1);
   if (M && z) M.matvec(r, z);
   p.assign(z ?? r);

@@ -1,6 +1,7 @@
+import { assignFrom } from '../core/fill-into.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { rdots, seenIn, type Vector, type VectorPair } from '../core/vector.js';
+import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { type Istop, istopOf } from './cg.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
 import {
@@ -95,7 +96,7 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
 export function placeCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, y: D, x0: M | undefined): number | undefined {
   const { A, x, r, s, q, limits } = state;
   beginAgain(state, x0);
-  r.assign(seenIn(y, r.space));
+  assignFrom(r, y);
   if (!x0) return undefined;
   const reference = needsReference(limits) ? rdots([A.rmatvec(r, s), s])[0] : undefined;
   r.axpby(-1, A.matvec(x, q), 1);

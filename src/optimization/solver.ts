@@ -1,6 +1,7 @@
 import type { Communicator } from '../core/communicator.js';
 import { promote } from '../core/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/errors.js';
+import { assignFrom } from '../core/fill-into.js';
 import { Interruption, passenger } from '../core/interruption.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { log, logs } from '../core/log.js';
@@ -8,7 +9,7 @@ import { checkOptions } from '../core/options.js';
 import type { Problem } from '../core/problem.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type Place, settingUp } from '../core/set-up.js';
-import { type AnyVector, checkVector, type Space, sameMemory, seenIn, type Vector } from '../core/vector.js';
+import { type AnyVector, checkVector, type Space, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 import { describeProblem } from './problem.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './scaling.js';
@@ -69,7 +70,7 @@ export const begin = <A extends SolverProgress['A'], X extends AnyVector>(A: A, 
 
 /** A state as it was before anything was known, with x0 (zero where absent) in its x. */
 export function beginAgain<M extends Vector<M>>(state: SolverProgress & { readonly x: M }, x0: M | undefined): void {
-  if (x0) state.x.assign(seenIn(x0, state.x.space));
+  if (x0) assignFrom(state.x, x0);
   else state.x.fill(0);
   state.history.length = 0;
   Object.assign(state, { iteration: 0, reason: undefined, finished: false });
@@ -436,19 +437,19 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   checkVector(name, 'y', y);
   if (x0 !== undefined) checkVector(name, 'x0', x0);
   const natural = A.domainOf(y.space);
-  if (x0 && !sameMemory(natural, x0.space)) throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
+  if (x0 && !natural.sameElements(x0.space)) throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
   const model = natural.withDType(x0 ? promote(natural.dtype, x0.dtype) : natural.dtype);
   const data = A.rangeOf(model);
-  if (!sameMemory(data, y.space)) throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
+  if (!data.sameElements(y.space)) throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
   return { model, data };
 }
 
-/** A copy of x0, or zeros. */
+/** A copy of x0, moved where it is laid out otherwise, or zeros. */
 export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefined): M =>
-  x0 ? space.empty().assign(seenIn(x0, space)) : space.zeros();
+  x0 ? assignFrom(space.empty(), x0) : space.zeros();
 
 /** A vector of the dtype and shape that a solver works in. */
-export const copyInto = <V extends Vector<V>>(space: Space<V>, y: V): V => space.empty().assign(seenIn(y, space));
+export const copyInto = <V extends Vector<V>>(space: Space<V>, y: V): V => assignFrom(space.empty(), y);
 
 /** The space of a system `A x = y` of a square A. Throws {@link ShapeError} where A is not square, or does not fit; `instead` is for those that are not. */
 export function squareSpace<V extends Vector<V>>(

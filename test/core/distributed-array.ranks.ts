@@ -207,6 +207,36 @@ group('DistributedArray creation', () => {
       expectAllThrow(comm, () => DistributedArray.zeros([4], { mask: new Array<number>(comm.size).fill(last ? 1 : 0) }), PartitionError);
     }
     expectAllThrow(comm, () => DistributedArray.zeros([3], { partition: 'BROADCAST' }).assignGlobal(data), ShapeError);
+    // of replicated arrays every rank says what is wrong on one, in the same words
+    const said = (body: () => unknown): string[] => {
+      try {
+        body();
+      } catch (error) {
+        return comm.allgatherObject(`${error}`);
+      }
+      return comm.allgatherObject('nothing');
+    };
+    const nothing: unknown = undefined;
+    const wrong: (() => unknown)[] = [
+      () => DistributedArray.zeros([4], { partition: 'BROADCAST', backend }).assignGlobal(data),
+      () => DistributedArray.zeros([4], { partition: 'BROADCAST', backend }).assignGlobal((last ? nothing : data) as NDArray),
+      () => DistributedArray.toDist((last ? nothing : NDArray.ones([4], { backend })) as NDArray, { partition: 'BROADCAST' }),
+      ...(comm.size > 1 ? [() => DistributedArray.toDist(data, { partition: 'BROADCAST' })] : []),
+      ...(backend.dtypes.includes('complex64')
+        ? [
+            () =>
+              DistributedArray.toDist(NDArray.ones([4], { backend, dtype: last ? 'complex64' : 'float32' }), {
+                partition: 'BROADCAST',
+                dtype: 'float32',
+              }),
+          ]
+        : []),
+    ];
+    for (const body of wrong) {
+      const texts = said(body);
+      expect(new Set(texts).size, texts.join(' / ')).equals(1);
+      expect(texts[0]).not.equals('nothing');
+    }
     expectAllThrow(comm, () => DistributedArray.zeros([3]).assignGlobal(NDArray.ones([4], { backend })), ShapeError);
     expectAllThrow(comm, () => DistributedArray.zeros([3], { mask: [0, 0, 0, 0, 0] }), PartitionError);
     expectAllThrow(comm, () => DistributedArray.zeros([3], { mask: new Array<number>(comm.size).fill(-1) }), PartitionError);

@@ -109,6 +109,29 @@ group('MDC', () => {
     A.matvec(x);
     A.matvec(u);
     expect(traffic(comm, () => A.matvec(u))).deep.equals({ ...NOTHING, messages: 2 * (p - 1) });
+    // traces that are whole in time stay where they are, however they are cut; others are put together first
+    const many = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { dtype: 'complex128' }), 15, 4);
+    for (const [axis, transfers] of [
+      [0, 4],
+      [1, 2],
+      [2, 2],
+    ] as const) {
+      const v = DistributedArray.random(many.dims, { axis, seed: 1 });
+      const w = many.matvec(v);
+      many.rmatvec(w);
+      for (const body of [() => many.matvec(v), () => many.rmatvec(w)])
+        expect(traffic(comm, body), `split along axis ${axis}`).deep.equals({ ...NOTHING, messages: transfers * (p - 1) });
+    }
+    const uneven = placed(
+      DistributedArray.random(many.dims, { partition: 'UNSAFE_BROADCAST', seed: 1 }).local,
+      Layout.fromLocalShapes(
+        Array.from({ length: p }, (_, r) => [15, r === p - 1 ? 4 : 0, 4]),
+        1,
+      ),
+      comm,
+    );
+    many.matvec(uneven);
+    expect(traffic(comm, () => many.matvec(uneven)).messages).at.most(2 * (p - 1));
     expect(traffic(comm, () => A.matvec(x))).deep.equals({ ...NOTHING, messages: 2 * (p - 1), collectives: p > 1 ? 1 : 0 });
   });
 });

@@ -125,6 +125,12 @@ group('matrix product', () => {
             `${kind} ${rows} × ${columns}`,
           ).deep.equals({ ...NOTHING, messages: expected });
           if (kind === 'block') expect(traffic(comm, () => A.rmatvec(y))).deep.equals({ ...NOTHING, messages: expected });
+          if (kind === 'summa' && columns === 1) {
+            // each rank has whole rows of A: shares of X go to their owners
+            const once = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12]), 8, { grid: [rows, 1] });
+            once.rmatvec(y);
+            expect(traffic(comm, () => once.rmatvec(y))).deep.equals({ ...NOTHING, messages: rows - 1 });
+          }
         }
       }
     }

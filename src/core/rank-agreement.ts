@@ -1,6 +1,6 @@
-import type { Communicator } from '../core/communicator.js';
-import { ArgumentError } from '../core/errors.js';
-import { type Failure, failureOf, raise } from '../core/failure.js';
+import type { Communicator } from './communicator.js';
+import { ArgumentError } from './errors.js';
+import { type Failure, failureOf, raise } from './failure.js';
 
 /**
  * What every rank has to say of its arguments, known to all: for constructors that are given different data on different ranks. One object exchange. Where
