@@ -1,14 +1,20 @@
 import type { NDArray } from '../core/ndarray.js';
-import { product } from '../core/shape.js';
+import { checkOptions } from '../core/options.js';
 import type { AnyLocalOperator } from './local-operator.js';
-import { StackOperator } from './stack-operator.js';
-import { checkOperators, pair } from './stacking.js';
+import { StackOperator, type StackOptions } from './stack-operator.js';
+import { alike, checkOperators, listedShape, pair } from './stacking.js';
 
-/** Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: flat to flat, one part after the other. Cost: that of its operators; no work array. */
+/**
+ * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to `[len(ops), …dimsd]`; flat, one part after the other, on a side where the operators'
+ * shapes differ, and then results are flat on both. Cost: that of its operators; no work array.
+ */
 export class BlockDiag extends StackOperator {
-  constructor(ops: readonly AnyLocalOperator[]) {
+  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
+    checkOptions('BlockDiag', options, ['forceflat']);
     checkOperators('BlockDiag', ops);
-    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) });
+    const [models, data] = [ops.map((op) => op.dims), ops.map((op) => op.dimsd)];
+    const { forceflat = false } = options;
+    super(ops, { dims: listedShape(models), dimsd: listedShape(data) }, forceflat || !alike(models) || !alike(data));
   }
   protected override forward(x: NDArray, y: NDArray): void {
     pair(this.forwardSteps, x, y);

@@ -1,7 +1,8 @@
 import type { NDArray } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import { product } from '../core/shape.js';
 import type { AnyLocalOperator } from './local-operator.js';
-import { StackOperator } from './stack-operator.js';
+import { StackOperator, type StackOptions } from './stack-operator.js';
 import { checkOperators, collect, sharedShape, spread } from './stacking.js';
 
 /**
@@ -9,14 +10,15 @@ import { checkOperators, collect, sharedShape, spread } from './stacking.js';
  * otherwise flat. Cost: that of its operators. Memory: one work array of the data for the sums.
  */
 export class HStack extends StackOperator {
-  constructor(ops: readonly AnyLocalOperator[]) {
+  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
+    checkOptions('HStack', options, ['forceflat']);
     checkOperators('HStack', ops);
     const dimsd = sharedShape(
       'HStack',
       'rows',
       ops.map((op) => op.dimsd),
     );
-    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd });
+    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd }, options.forceflat ?? false);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     collect(this.forwardSteps, x, y);

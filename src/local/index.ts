@@ -67,6 +67,7 @@ export { type SmoothOptions, smooth } from './smooth.js';
 export { Smoothing1D, type Smoothing1DOptions } from './smoothing1d.js';
 export { Smoothing2D, type Smoothing2DOptions } from './smoothing2d.js';
 export { Spread, type SpreadFunction, type SpreadOptions } from './spread.js';
+export type { StackOptions } from './stack-operator.js';
 export { Sum, type SumOptions } from './sum.js';
 export { Symmetrize, type SymmetrizeOptions } from './symmetrize.js';
 export { cosinetaper, hanningtaper, type TaperType, taper, taper2d, taper3d } from './tapers.js';

@@ -24,6 +24,9 @@ export function checkOperators(owner: string, ops: readonly AnyLocalOperator[]):
   }
 }
 
+/** True where shapes are the same. */
+export const alike = (shapes: readonly Shape[]): boolean => shapes.every((s) => sameShape(s, shapes[0] as Shape));
+
 /** The shape that vectors on the shared side have: the operators' own where they agree, otherwise flat. Throws {@link ShapeError} where sizes differ. */
 export function sharedShape(owner: string, what: string, shapes: readonly Shape[]): Shape {
   const first = shapes[0] as Shape;
@@ -31,7 +34,12 @@ export function sharedShape(owner: string, what: string, shapes: readonly Shape[
   const other = shapes.find((s) => product(s) !== size);
   if (other)
     throw new ShapeError(`${owner}: expected operators of as many ${what}, received ${formatShape(first)} and ${formatShape(other)}`);
-  return shapes.every((s) => sameShape(s, first)) ? first : [size];
+  return alike(shapes) ? first : [size];
+}
+
+/** The shape of parts one after another: `[count, …]` where they have one shape, otherwise flat. */
+export function listedShape(shapes: readonly Shape[]): Shape {
+  return alike(shapes) ? [shapes.length, ...(shapes[0] as Shape)] : [shapes.reduce((sum, s) => sum + product(s), 0)];
 }
 
 /** Where each operator's part of a flat vector begins; the last entry is the whole length. */

@@ -18,7 +18,7 @@ export interface WindowedOptions {
 }
 
 /**
- * One operator on every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`, xᵥ the parts of the model, one after the other, Tᵥ the taper of a window and Eᵥ its cut out of the data. Windows at the edge of the data
+ * One operator on every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`, xᵥ the parts of the model, `x[v]` for each window v of an array `[windows…, part…]`, Tᵥ the taper of a window and Eᵥ its cut out of the data. Windows at the edge of the data
  * do not fade out there. Cost: that of A for every window, a product and a copy. Memory: a window, and its tapers.
  */
 export class WindowedOperator extends LocalOperator {
@@ -30,17 +30,10 @@ export class WindowedOperator extends LocalOperator {
     const owner = new.target.name;
     checkOptions(owner, options, ['tapertype']);
     checkOperators(owner, [Op]);
-    const shape = toShape(dims, 'dims');
-    const [rows, columns] = Op.shape;
-    const count = windows.starts.length;
+    const [rows] = Op.shape;
     if (rows !== product(windows.shape))
       throw new ShapeError(`${owner}: expected an operator whose data is a window of ${formatShape(windows.shape)}, received ${Op}`);
-    if (product(shape) !== count * columns) {
-      throw new ShapeError(
-        `${owner}: expected a model of ${count} windows of ${formatShape(Op.dims)}, that is dims of ${count * columns} elements, received ${formatShape(shape)}`,
-      );
-    }
-    super({ dims: shape, dimsd: windows.dimsd, dtype: Op.dtype, holdsData: Op.holdsData });
+    super({ dims: modelShape(owner, Op, toShape(dims, 'dims'), windows), dimsd: windows.dimsd, dtype: Op.dtype, holdsData: Op.holdsData });
     this.complexLinear = Op.complexLinear;
     this.#operator = Op;
     this.#windows = windows;
@@ -96,6 +89,20 @@ export class WindowedOperator extends LocalOperator {
       });
     });
   }
+}
+
+/**
+ * The model as it lies in memory, `[windows…, part…]`: from dims that have, on windowed axes, the windows times the part of each, or that have both
+ * already. Throws {@link ShapeError}.
+ */
+function modelShape(owner: string, Op: AnyLocalOperator, dims: Shape, { counts, shape, starts }: Windows): Shape {
+  const whole = dims.length === shape.length ? [...counts, ...dims.map((n, k) => n / (counts[k] ?? 1))] : dims;
+  const fits = whole.length === counts.length + shape.length && counts.every((n, k) => whole[k] === n) && whole.every(Number.isInteger);
+  if (fits && product(whole) === starts.length * Op.shape[1]) return whole;
+  const sizes = Op.dims.length === shape.length ? `, that is dims of ${formatShape(Op.dims.map((n, k) => n * (counts[k] ?? 1)))}` : '';
+  throw new ShapeError(
+    `${owner}: expected a model of ${counts.join(' × ')} windows, of ${Op.shape[1]} elements each${sizes}, received dims ${formatShape(dims)}`,
+  );
 }
 
 /** The taper of every window; those of windows at the same edges are one. */

@@ -52,13 +52,13 @@ export function toWindows(
 export interface WindowDesign {
   /** How many windows there are along each windowed axis. */
   readonly nwins: readonly number[];
-  /** Shape of the model: `nwins · nop` on windowed axes. */
+  /** What the constructors take: `nwins · nop` on windowed axes, `nop` on the others. The model of the operator is `[...nwins, ...nop]`. */
   readonly dims: Shape;
   /** Of the data, for each windowed axis. */
   readonly dwins: readonly (readonly (readonly [start: number, end: number])[])[];
 }
 
-/** The windows that a sliding or patching operator has, and the shape of its model, for data of `dimsd` and a transform whose model is `nop`. */
+/** The windows that a sliding or patching operator has, and the `dims` that its constructor takes, for data of `dimsd` and a transform whose model is `nop`. */
 export function windowDesign(
   dimsd: number | Shape,
   nwin: number | readonly number[],

@@ -3,6 +3,7 @@ import type { Scalar } from '../../../src/core/complex.js';
 import { type DType, isDType } from '../../../src/core/dtype.js';
 import { type NDArray, NDArraySpace } from '../../../src/core/ndarray.js';
 import type { GoldenCase, OperatorNode } from './case.js';
+import { NotSupported } from './not-supported.js';
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
@@ -64,6 +65,7 @@ export class Params {
     return this.#as(name, 'an array', (v) => {
       if (!isRecord(v) || typeof v['npy'] !== 'string') return undefined;
       const { values, shape, dtype } = this.source.read(v['npy']);
+      if (!this.backend.dtypes.includes(dtype)) throw new NotSupported(`${dtype} on backend '${this.backend.name}'`);
       return NDArraySpace.of(shape, dtype, this.backend).upload(values);
     });
   }
