@@ -45,7 +45,7 @@ type Pair = readonly [re: string, im: string];
 const COMPLEX_UNARY: Partial<Readonly<Record<UnaryOp, (a: string, b: string) => Pair>>> = {
   negative: (a, b) => [`-${a}`, `-${b}`],
   conj: (a, b) => [a, `-${b}`],
-  square: (a, b) => [`(${a} - ${b}) * (${a} + ${b})`, `2 * ${a} * ${b}`],
+  square: (a, b) => [`(${a} - ${b}) * (${a} + ${b})`, `${a} * ${b} + ${a} * ${b}`],
 };
 const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (a: string, b: string) => string>>> = {
   abs: (a, b) => `Math.hypot(${a}, ${b})`,
@@ -115,6 +115,7 @@ function statements(program: Program, k: number): string {
       const { name, x, y } = instruction;
       const type = typeOf(x);
       if (type === 'int32' && (name === 'multiply' || name === 'multiplyConj')) return `const v${k} = Math.imul(v${x}, v${y});`;
+      if (type === 'int32' && name === 'power') return `const v${k} = integer2.power(v${x}, v${y}) | 0;`;
       if (!isComplex(type)) return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `real2.${name}(v${x}, v${y})`);
       const operands = [`v${x}`, `w${x}`, `v${y}`, `w${y}`] as const;
       const equal = COMPLEX_EQUAL[name];

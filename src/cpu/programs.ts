@@ -4,7 +4,7 @@ import { type DType, type HostArray, hostArray, isComplex } from '../core/dtype.
 import type { CpuKernels } from './kernels.js';
 import { programText } from './program-text.js';
 import { COMPLEX_FUNCTIONS, divide, power } from './reference/complex-functions.js';
-import { REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise.js';
+import { INTEGER_FUNCTIONS2, REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise.js';
 import { PairwiseSum } from './reference/pairwise-sum.js';
 
 type Loop = (
@@ -21,6 +21,7 @@ const loops = new WeakMap<Program, Loop>();
 const TABLES = {
   real1: REAL_FUNCTIONS,
   real2: REAL_FUNCTIONS2,
+  integer2: INTEGER_FUNCTIONS2,
   complex1: COMPLEX_FUNCTIONS,
   complex2: { divide, power },
   pair: new Float64Array(2),

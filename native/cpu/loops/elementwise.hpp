@@ -68,8 +68,8 @@ bool unaryComplex(Unary op, std::size_t n, const T* x, void* out) {
       LOPS_IVDEP
       for (std::size_t i = 0; i < 2 * n; i += 2) {
         const T a = x[i], b = x[i + 1];
-        y[i] = a * a - b * b;
-        y[i + 1] = 2 * a * b;
+        y[i] = (a - b) * (a + b);
+        y[i + 1] = a * b + a * b;
       }
       return true;
     default: return false;
@@ -235,13 +235,21 @@ void thresholdComplex(bool hard, double t, std::size_t n, const T* x, T* y) {
   for (std::size_t i = 0; i < n; i++) {
     const double re = static_cast<double>(x[2 * i]), im = static_cast<double>(x[2 * i + 1]);
     const double r = modulus(re, im);
-    double factor = 0;
-    if (r != 0) {
+    if (hard) {
+      const bool drops = r <= limit;
+      y[2 * i] = drops ? T(0) : x[2 * i];
+      y[2 * i + 1] = drops ? T(0) : x[2 * i + 1];
+    } else if (std::isinf(r)) {
+      // ∞ · exp(iθ)
+      const double angle = std::atan2(im, re);
+      y[2 * i] = static_cast<T>(std::isfinite(re) ? r : std::isnan(angle) ? angle : re);
+      y[2 * i + 1] = static_cast<T>(std::sin(angle) * r);
+    } else {
       const double rest = r - t < 0 ? 0.0 : r - t;
-      factor = hard ? (r <= limit ? 0.0 : 1.0) : rest / r;
+      const double factor = r == 0 ? 0.0 : rest / r;
+      y[2 * i] = static_cast<T>(re * factor);
+      y[2 * i + 1] = static_cast<T>(im * factor);
     }
-    y[2 * i] = static_cast<T>(re * factor);
-    y[2 * i + 1] = static_cast<T>(im * factor);
   }
 }
 

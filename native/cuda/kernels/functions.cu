@@ -65,11 +65,20 @@ template <class Shrink> DEVICE Z shrunk(Z x, double t, Shrink of) {
   const double r = hypot(x.re, x.im), factor = r == 0 ? 0 : of(r, t) / r;
   return {x.re * factor, x.im * factor};
 }
+DEVICE double soft(double x, double t) { return shrunk(x, t, [](double r, double s) { return soft_of(r, s); }); }
+DEVICE Z soft(Z x, double t) {
+  if (!is_infinite(x.re) && !is_infinite(x.im)) return shrunk(x, t, [](double r, double s) { return soft_of(r, s); });
+  // ∞ · exp(iθ)
+  const double angle = atan2(x.im, x.re);
+  return {is_finite(x.re) ? huge() : is_nan(angle) ? angle : x.re, sin(angle) * huge()};
+}
+DEVICE double hard(double x, double t) { return shrunk(x, t, [](double r, double s) { return hard_of(r, s); }); }
+DEVICE Z hard(Z x, double t) { return hard_of(hypot(x.re, x.im), t) == 0 ? Z{0, 0} : x; }
 extern "C" __global__ void threshold_soft(const T *x, T *y, double t, i64 n) {
-  each(n, y, [=](i64 i) { return to<T>(shrunk(wide(x[i]), t, [](double r, double s) { return soft_of(r, s); })); });
+  each(n, y, [=](i64 i) { return to<T>(soft(wide(x[i]), t)); });
 }
 extern "C" __global__ void threshold_hard(const T *x, T *y, double t, i64 n) {
-  each(n, y, [=](i64 i) { return to<T>(shrunk(wide(x[i]), t, [](double r, double s) { return hard_of(r, s); })); });
+  each(n, y, [=](i64 i) { return to<T>(hard(wide(x[i]), t)); });
 }
 extern "C" __global__ void threshold_half(const T *x, T *y, double t, i64 n) {
   each(n, y, [=](i64 i) { return to<T>(shrunk(wide(x[i]), t, [](double r, double s) { return half_of(r, s); })); });

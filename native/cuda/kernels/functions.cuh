@@ -36,31 +36,61 @@ DEVICE double f_divide(double x, double y) { return x / y; }
 // ---- complex
 typedef Complex<double> Z;
 
-/** Smith's algorithm. */
+// Powers of two; C++14 has no hexadecimal ones
+constexpr double POWER_64 = 18446744073709551616.0, POWER_80 = 1208925819614629174706176.0, POWER_100 = 1267650600228229401496703205376.0;
+constexpr double POWER_108 = 324518553658426726783156020576256.0;
+/** Above `LARGE` the sum of two numbers may overflow, below `SMALL` products lose digits to underflow. */
+constexpr double LARGE = 4.4942328371557898e307, SMALL = 1.0261342003245941e-289;
+
+DEVICE double larger_of(double x, double y) { return x > y || x != x ? x : y; }
+DEVICE bool is_infinite(double x) { return fabs(x) == huge(); }
+/** b·d/c, where r = d/c may have lost its digits to underflow. */
+DEVICE double times_ratio(double b, double d, double c, double r) { return fabs(r) > SMALL || d == 0 ? b * r : b / c * d; }
+/** Smith's algorithm, for |c| ≥ |d|. */
+DEVICE Z smith(double a, double b, double c, double d, double sign) {
+  const double r = d / c, t = c + d * r;
+  return {(a + times_ratio(b, d, c, r)) / t, sign * (b - times_ratio(a, d, c, r)) / t};
+}
+/** No overflow or underflow where the result is representable. By zero: the parts by zero. */
 DEVICE Z f_divide(Z x, Z y) {
-  if (fabs(y.re) >= fabs(y.im)) {
-    const double r = y.im / y.re, t = y.re + y.im * r;
-    return {(x.re + x.im * r) / t, (x.im - x.re * r) / t};
-  }
-  const double r = y.re / y.im, t = y.re * r + y.im;
-  return {(x.re * r + x.im) / t, (x.im * r - x.re) / t};
+  if (y.re == 0 && y.im == 0) return {x.re / 0.0, x.im / 0.0};
+  const double above = larger_of(fabs(x.re), fabs(x.im)), below = larger_of(fabs(y.re), fabs(y.im));
+  const double p = above >= LARGE ? 0.25 : above < SMALL ? POWER_64 : 1, q = below >= LARGE ? 0.25 : below < SMALL ? POWER_64 : 1;
+  const double a = p * x.re, b = p * x.im, c = q * y.re, d = q * y.im;
+  const Z z = fabs(c) >= fabs(d) ? smith(a, b, c, d, 1) : smith(b, a, d, c, -1);
+  return p != q ? Z{z.re * q / p, z.im * q / p} : z;
 }
 DEVICE Z f_negative(Z x) { return -x; }
-DEVICE Z f_square(Z x) { return {(x.re - x.im) * (x.re + x.im), 2 * x.re * x.im}; }
-DEVICE Z f_reciprocal(Z x) { return f_divide(Z{1, 0}, x); }
+DEVICE Z f_square(Z x) { return {(x.re - x.im) * (x.re + x.im), x.re * x.im + x.re * x.im}; }
+DEVICE Z no_number() { return {huge() - huge(), huge() - huge()}; }
+DEVICE Z f_reciprocal(Z x) { return x.re == 0 && x.im == 0 ? no_number() : f_divide(Z{1, 0}, x); }
+/** Beyond this exp overflows, or cosh soon does. */
+#define EXPONENT 709
 DEVICE Z f_exp(Z x) {
   if (x.im == 0) return {exp(x.re), x.im};
+  if (!is_finite(x.im) && is_infinite(x.re)) return x.re > 0 ? Z{x.re, huge() - huge()} : Z{0, 0};
+  if (!(x.re > EXPONENT)) {
+    const double modulus = exp(x.re);
+    return {modulus * cos(x.im), modulus * sin(x.im)};
+  }
   // In two halves, since exp(re) may overflow where its product with a small cosine does not
   const double half = exp(x.re / 2);
   return {half * cos(x.im) * half, half * sin(x.im) * half};
 }
-// Powers of two; C++14 has no hexadecimal ones
-constexpr double POWER_80 = 1208925819614629174706176.0, POWER_100 = 1267650600228229401496703205376.0, POWER_108 = 324518553658426726783156020576256.0;
+/** a² + b² − 1 for a ≥ b and a sum between ¼ and 4, also where little of it remains. */
+DEVICE double squares_less_one(double a, double b) {
+  const double aa = a * a, bb = b * b;
+  // What rounding left over
+  const double rest = fma(a, a, -aa) + fma(b, b, -bb);
+  const double x = aa > 1 ? aa - 1 : bb, y = aa > 1 ? bb : aa - 1;
+  const double sum = x + y, with = sum - x;
+  return sum + (x - (sum - with) + (y - with) + rest);
+}
 DEVICE Z f_log(Z x) {
   const double a = fabs(x.re), b = fabs(x.im);
   const double large = a > b ? a : b, small = a > b ? b : a, r = hypot(x.re, x.im);
   double real;
-  if (r > 0.5 && r < 2) real = log1p((large - 1) * (large + 1) + small * small) / 2;
+  if (r > 0.5 && r < 2) real = log1p(squares_less_one(large, small)) / 2;
   else if (large > 1e300) real = log(hypot(x.re / 2, x.im / 2)) + 0.693147180559945309417;
   else if (large < 1e-290 && large > 0) real = log(hypot(x.re * POWER_100, x.im * POWER_100)) - 100 * 0.693147180559945309417;
   else real = log(r);
@@ -78,20 +108,39 @@ DEVICE Z f_sqrt(Z x) {
   if (x.re < 0) return {fabs(im) / (2 * t) / root, copy_sign(t / root, x.im)};
   return {x.re, x.re};
 }
+/** x / |x|, 0 for 0; where one part is infinite, the unit in its direction. */
 DEVICE Z f_sign(Z x) {
   const double r = hypot(x.re, x.im);
   if (r == 0) return {0, 0};
   if (r > 1e300 || r < 1e-300) {
+    if (is_infinite(x.re) && !is_infinite(x.im)) return {x.re > 0 ? 1.0 : -1.0, 0};
+    if (is_infinite(x.im) && !is_infinite(x.re)) return {0, x.im > 0 ? 1.0 : -1.0};
     const double scale = r > 1 ? 9.31322574615478515625e-10 : POWER_80, scaled = hypot(x.re * scale, x.im * scale);
     return {x.re * scale / scaled, x.im * scale / scaled};
   }
   return {x.re / r, x.im / r};
 }
-DEVICE Z f_sin(Z x) { return {sin(x.re) * cosh(x.im), cos(x.re) * sinh(x.im)}; }
-DEVICE Z f_cos(Z x) { return {cos(x.re) * cosh(x.im), -(sin(x.re) * sinh(x.im))}; }
+/** p cosh x and q sinh x, where these are representable. */
+DEVICE Z hyperbolic(double x, double p, double q) {
+  if (!(fabs(x) > EXPONENT)) return {p * cosh(x), q * sinh(x)};
+  const double half = exp(fabs(x) / 2);
+  return {p / 2 * half * half, copy_sign(0.5, x) * q * half * half};
+}
+DEVICE Z f_sin(Z x) {
+  // 0 · ∞ would be no number
+  if (x.re == 0) return {x.re, sinh(x.im)};
+  return hyperbolic(x.im, sin(x.re), cos(x.re));
+}
+DEVICE Z f_cos(Z x) {
+  if (x.re == 0) return {cosh(x.im), -(x.re * f_sign(x.im))};
+  return hyperbolic(x.im, cos(x.re), -sin(x.re));
+}
 DEVICE Z f_tanh(Z x) {
   if (x.im == 0) return {tanh(x.re), x.im};
-  if (fabs(x.re) > 22) return {x.re > 0 ? 1.0 : -1.0, 4 * sin(x.im) * cos(x.im) * exp(-2 * fabs(x.re))};
+  if (fabs(x.re) > 22) {
+    const double turn = is_finite(x.im) || is_finite(x.re) ? sin(x.im) * cos(x.im) : 0;
+    return {x.re > 0 ? 1.0 : -1.0, 4 * turn * exp(-2 * fabs(x.re))};
+  }
   const double s = sinh(x.re), c = cosh(x.re), sine = sin(x.im), cosine = cos(x.im), d = s * s + cosine * cosine;
   return {s * c / d, sine * cosine / d};
 }
@@ -101,39 +150,43 @@ DEVICE Z f_tan(Z x) {
   return {t.im, -t.re};
 }
 DEVICE Z f_arctan(Z x) {
-  const double r = hypot(x.re, x.im);
-  if (r > 1e100) return {copy_sign(1.57079632679489661923, x.re), x.im / r / r};
-  const double below = x.re * x.re + (x.im - 1) * (x.im - 1), above = x.re * x.re + (x.im + 1) * (x.im + 1);
-  const double imaginary = x.im >= 0 ? -log1p(-4 * x.im / above) / 4 : log1p(4 * x.im / below) / 4;
-  return {atan2(2 * x.re, (1 - r) * (1 + r)) / 2, imaginary};
+  if (hypot(x.re, x.im) > 1e100) {
+    const double half = hypot(x.re / 2, x.im / 2);
+    return {is_nan(x.re) ? x.re : copy_sign(1.57079632679489661923, x.re), half == huge() ? copy_sign(0, x.im) : x.im / half / half / 4};
+  }
+  // 1 − y is exact where it is small: near the ends of the cut nothing cancels
+  const double y = fabs(x.im), near = x.re * x.re + (1 - y) * (1 - y);
+  const double imaginary = near > 1e-200 ? log1p(4 * y / near) / 4 : log(2 / hypot(x.re, 1 - y)) / 2;
+  return {atan2(2 * x.re, (1 - y) * (1 + y) - x.re * x.re) / 2, copy_sign(imaginary, x.im)};
 }
 
 DEVICE Z power_of(Z x, Z y) {
+  if (y.re == 0 && y.im == 0) return {1, 0};
+  if (x.re == 0 && x.im == 0) return y.re > 0 ? Z{0, 0} : no_number();
   if (y.im == 0 && floor(y.re) == y.re && fabs(y.re) <= 100) {
-    Z result = {1, 0}, base = x;
-    for (int n = (int)fabs(y.re); n > 0; n >>= 1) {
+    int n = (int)fabs(y.re);
+    Z base = x;
+    for (; n % 2 == 0; n /= 2) base = f_square(base);
+    Z result = base;
+    for (n >>= 1; n > 0; n >>= 1) {
+      base = f_square(base);
       if (n & 1) result = result * base;
-      if (n > 1) base = f_square(base);
     }
-    return y.re < 0 ? f_divide(Z{1, 0}, result) : result;
-  }
-  if (x.re == 0 && x.im == 0) {
-    const double nan = huge() - huge();
-    return y.re > 0 ? Z{0, 0} : Z{nan, nan};
+    return y.re < 0 ? f_reciprocal(result) : result;
   }
   const Z l = f_log(x);
   return f_exp(Z{y.re * l.re - y.im * l.im, y.re * l.im + y.im * l.re});
 }
 DEVICE float power_of(float x, float y) { return powf(x, y); }
-/** By multiplication: integers must be exact. */
+/** By multiplications that wrap around; negative powers are the integer part of the fraction. */
 DEVICE double integer_power(double x, double y) {
-  if (!(y >= 0 && y < 64)) return pow(x, y);
-  double result = 1, base = x;
-  for (int n = (int)y; n > 0; n >>= 1) {
+  if (y < 0) return pow(x, y);
+  u32 result = 1, base = (u32)(int)x;
+  for (u32 n = (u32)y; n > 0; n >>= 1) {
     if (n & 1) result *= base;
-    if (n > 1) base *= base;
+    base *= base;
   }
-  return result;
+  return (int)result;
 }
 DEVICE double power_of(double x, double y) {
 #if DTYPE == 4

@@ -13,25 +13,69 @@ const put = (out: Float64Array, re: number, im: number): void => {
 const isNegative = (x: number): boolean => x < 0 || Object.is(x, -0);
 const copySign = (magnitude: number, sign: number): number => (isNegative(sign) ? -magnitude : magnitude);
 
-/** Smith's algorithm. */
+/** Above this the sum of two numbers may overflow. */
+const LARGE = 2 ** 1022;
+/** Below this products lose digits to underflow. */
+const SMALL = 2 ** -960;
+
+/** `b·d/c`, where `r = d/c` may have lost its digits to underflow. */
+const timesRatio = (b: number, d: number, c: number, r: number): number => (Math.abs(r) > SMALL || d === 0 ? b * r : (b / c) * d);
+
+/** Smith's algorithm, for |c| ≥ |d|. */
+function smith(a: number, b: number, c: number, d: number, sign: 1 | -1, out: Float64Array): void {
+  const r = d / c;
+  const t = c + d * r;
+  put(out, (a + timesRatio(b, d, c, r)) / t, (sign * (b - timesRatio(a, d, c, r))) / t);
+}
+
+/** No overflow or underflow where the result is representable. By zero: the parts by zero, as NumPy's. */
 export const divide: ComplexFunction2 = (a, b, c, d, out) => {
-  if (Math.abs(c) >= Math.abs(d)) {
-    const r = d / c;
-    const t = c + d * r;
-    put(out, (a + b * r) / t, (b - a * r) / t);
-  } else {
-    const r = c / d;
-    const t = c * r + d;
-    put(out, (a * r + b) / t, (b * r - a) / t);
-  }
+  if (c === 0 && d === 0) return put(out, a / 0, b / 0);
+  const above = Math.max(Math.abs(a), Math.abs(b));
+  const below = Math.max(Math.abs(c), Math.abs(d));
+  const p = above >= LARGE ? 0.25 : above < SMALL ? 2 ** 64 : 1;
+  const q = below >= LARGE ? 0.25 : below < SMALL ? 2 ** 64 : 1;
+  if (Math.abs(c) >= Math.abs(d)) smith(p * a, p * b, q * c, q * d, 1, out);
+  else smith(p * b, p * a, q * d, q * c, -1, out);
+  if (p !== q) put(out, ((out[0] as number) * q) / p, ((out[1] as number) * q) / p);
 };
+
+const reciprocal: ComplexFunction = (re, im, out) => {
+  if (re === 0 && im === 0) return put(out, Number.NaN, Number.NaN);
+  divide(1, 0, re, im, out);
+};
+
+/** Beyond this exp overflows, or cosh soon does. */
+const EXPONENT = 709;
 
 export const exp: ComplexFunction = (re, im, out) => {
   if (im === 0) return put(out, Math.exp(re), im);
+  if (!Number.isFinite(im) && Math.abs(re) === Number.POSITIVE_INFINITY) return re > 0 ? put(out, re, Number.NaN) : put(out, 0, 0);
+  if (!(re > EXPONENT)) {
+    const modulus = Math.exp(re);
+    return put(out, modulus * Math.cos(im), modulus * Math.sin(im));
+  }
   // In two halves, since exp(re) may overflow where its product with a small cosine does not
   const half = Math.exp(re / 2);
   put(out, half * Math.cos(im) * half, half * Math.sin(im) * half);
 };
+
+/** What rounding x² left over, exact where it neither overflows nor underflows (Veltkamp and Dekker). */
+function squareRest(x: number, square: number): number {
+  const shifted = 134217729 * x;
+  const high = shifted - (shifted - x);
+  const low = x - high;
+  return low * low - (square - high * high - 2 * high * low);
+}
+
+/** `a² + b² − 1` for a ≥ b and a sum between ¼ and 4, also where little of it remains. */
+function squaresLessOne(a: number, b: number): number {
+  const [aa, bb] = [a * a, b * b];
+  const [x, y] = aa > 1 ? [aa - 1, bb] : [bb, aa - 1];
+  const sum = x + y;
+  const rest = x - (sum - (sum - x)) + (y - (sum - x));
+  return sum + (rest + (squareRest(a, aa) + (b > 1e-140 ? squareRest(b, bb) : 0)));
+}
 
 /** Principal branch: −π < Im ≤ π. */
 export const log: ComplexFunction = (re, im, out) => {
@@ -39,7 +83,7 @@ export const log: ComplexFunction = (re, im, out) => {
   const small = Math.min(Math.abs(re), Math.abs(im));
   const modulus = Math.hypot(re, im);
   let real: number;
-  if (modulus > 0.5 && modulus < 2) real = Math.log1p((large - 1) * (large + 1) + small * small) / 2;
+  if (modulus > 0.5 && modulus < 2) real = Math.log1p(squaresLessOne(large, small)) / 2;
   else if (large > 1e300) real = Math.log(Math.hypot(re / 2, im / 2)) + Math.LN2;
   else if (large < 1e-290 && large > 0) real = Math.log(Math.hypot(re * 2 ** 100, im * 2 ** 100)) - 100 * Math.LN2;
   else real = Math.log(modulus);
@@ -62,13 +106,16 @@ export const sqrt: ComplexFunction = (re, im, out) => {
   else put(out, Number.NaN, Number.NaN);
 };
 
-const square: ComplexFunction = (re, im, out) => put(out, (re - im) * (re + im), 2 * re * im);
+const square: ComplexFunction = (re, im, out) => put(out, (re - im) * (re + im), re * im + re * im);
 
-/** x / |x|, 0 for 0. */
+/** x / |x|, 0 for 0; where one part is infinite, the unit in its direction. */
 const sign: ComplexFunction = (re, im, out) => {
   const modulus = Math.hypot(re, im);
   if (modulus === 0) return put(out, 0, 0);
   if (modulus > 1e300 || modulus < 1e-300) {
+    const [a, b] = [Math.abs(re), Math.abs(im)];
+    if (a === Number.POSITIVE_INFINITY && a !== b) return put(out, Math.sign(re), 0);
+    if (b === Number.POSITIVE_INFINITY && a !== b) return put(out, 0, Math.sign(im));
     const scale = modulus > 1 ? 2 ** -30 : 2 ** 80;
     const scaled = Math.hypot(re * scale, im * scale);
     return put(out, (re * scale) / scaled, (im * scale) / scaled);
@@ -76,12 +123,33 @@ const sign: ComplexFunction = (re, im, out) => {
   put(out, re / modulus, im / modulus);
 };
 
+/** `p cosh x` and `q sinh x`, where these are representable. */
+function hyperbolic(x: number, p: number, q: number, out: Float64Array): void {
+  if (!(Math.abs(x) > EXPONENT)) return put(out, p * Math.cosh(x), q * Math.sinh(x));
+  const half = Math.exp(Math.abs(x) / 2);
+  put(out, (p / 2) * half * half, copySign(0.5, x) * q * half * half);
+}
+
+const sin: ComplexFunction = (re, im, out) => {
+  // 0 · ∞ would be no number
+  if (re === 0) return put(out, re, Math.sinh(im));
+  hyperbolic(im, Math.sin(re), Math.cos(re), out);
+};
+
+const cos: ComplexFunction = (re, im, out) => {
+  if (re === 0) return put(out, Math.cosh(im), -(re * Math.sign(im)));
+  hyperbolic(im, Math.cos(re), -Math.sin(re), out);
+};
+
 const tanh: ComplexFunction = (re, im, out) => {
   if (im === 0) return put(out, Math.tanh(re), im);
-  if (Math.abs(re) > 22) return put(out, Math.sign(re), 4 * Math.sin(im) * Math.cos(im) * Math.exp(-2 * Math.abs(re)));
-  const [sinh, cosh, sin, cos] = [Math.sinh(re), Math.cosh(re), Math.sin(im), Math.cos(im)];
-  const denominator = sinh * sinh + cos * cos;
-  put(out, (sinh * cosh) / denominator, (sin * cos) / denominator);
+  if (Math.abs(re) > 22) {
+    const turn = Number.isFinite(im) || Number.isFinite(re) ? Math.sin(im) * Math.cos(im) : 0;
+    return put(out, Math.sign(re), 4 * turn * Math.exp(-2 * Math.abs(re)));
+  }
+  const [sinh, cosh, sine, cosine] = [Math.sinh(re), Math.cosh(re), Math.sin(im), Math.cos(im)];
+  const denominator = sinh * sinh + cosine * cosine;
+  put(out, (sinh * cosh) / denominator, (sine * cosine) / denominator);
 };
 
 /** tan z = −i tanh(iz) */
@@ -90,14 +158,22 @@ const tan: ComplexFunction = (re, im, out) => {
   put(out, out[1] as number, -(out[0] as number));
 };
 
-/** arctan z = ½ atan2(2 re, 1 − |z|²) + ¼ i ln(|z + i|² / |z − i|²), cut outside [−i, i] on the imaginary axis. */
+/** arctan z = ½ atan2(2 re, 1 − |z|²) + ½ i ln(|z + i| / |z − i|), cut outside [−i, i] on the imaginary axis. */
 const arctan: ComplexFunction = (re, im, out) => {
   const modulus = Math.hypot(re, im);
-  if (modulus > 1e100) return put(out, copySign(Math.PI / 2, re), im / modulus / modulus);
-  const below = re * re + (im - 1) * (im - 1);
-  const above = re * re + (im + 1) * (im + 1);
-  const imaginary = im >= 0 ? -Math.log1p((-4 * im) / above) / 4 : Math.log1p((4 * im) / below) / 4;
-  put(out, Math.atan2(2 * re, (1 - modulus) * (1 + modulus)) / 2, imaginary);
+  if (modulus > 1e100) {
+    const half = Math.hypot(re / 2, im / 2);
+    return put(
+      out,
+      Number.isNaN(re) ? re : copySign(Math.PI / 2, re),
+      half === Number.POSITIVE_INFINITY ? copySign(0, im) : im / half / half / 4,
+    );
+  }
+  // 1 − y is exact where it is small: near the ends of the cut nothing cancels
+  const y = Math.abs(im);
+  const near = re * re + (1 - y) * (1 - y);
+  const imaginary = near > 1e-200 ? Math.log1p((4 * y) / near) / 4 : Math.log(2 / Math.hypot(re, 1 - y)) / 2;
+  put(out, Math.atan2(2 * re, (1 - y) * (1 + y) - re * re) / 2, copySign(imaginary, im));
 };
 
 /** Complex functions with complex values; `abs`, `real`, `imag`, `isnan`, `isfinite` are in elementwise.ts. */
@@ -108,27 +184,30 @@ export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction
   log,
   sqrt,
   square,
-  reciprocal: (re, im, out) => divide(1, 0, re, im, out),
+  reciprocal,
   sign,
-  sin: (re, im, out) => put(out, Math.sin(re) * Math.cosh(im), Math.cos(re) * Math.sinh(im)),
-  cos: (re, im, out) => put(out, Math.cos(re) * Math.cosh(im), -Math.sin(re) * Math.sinh(im)),
+  sin,
+  cos,
   tan,
   tanh,
   arctan,
 };
 
-/** Principal branch exp(w log z); integer exponents up to 100 by multiplication; z⁰ = 1. */
+/** Principal branch exp(w log z); integer exponents up to 100 by multiplication; z⁰ = 1. Of zero, what NumPy gives. */
 export const power: ComplexFunction2 = (a, b, c, d, out) => {
-  if (d === 0 && Number.isInteger(c) && Math.abs(c) <= 100) {
-    let [re, im, x, y] = [1, 0, a, b];
-    for (let n = Math.abs(c); n > 0; n = n >> 1) {
-      if (n & 1) [re, im] = [re * x - im * y, re * y + im * x];
-      if (n > 1) [x, y] = [(x - y) * (x + y), 2 * x * y];
-    }
-    if (c < 0) return divide(1, 0, re, im, out);
-    return put(out, re, im);
-  }
+  if (c === 0 && d === 0) return put(out, 1, 0);
   if (a === 0 && b === 0) return c > 0 ? put(out, 0, 0) : put(out, Number.NaN, Number.NaN);
+  if (d === 0 && Number.isInteger(c) && Math.abs(c) <= 100) {
+    let n = Math.abs(c);
+    let [x, y] = [a, b];
+    for (; n % 2 === 0; n /= 2) [x, y] = [(x - y) * (x + y), x * y + x * y];
+    let [re, im] = [x, y];
+    for (n = n >> 1; n > 0; n = n >> 1) {
+      [x, y] = [(x - y) * (x + y), x * y + x * y];
+      if (n & 1) [re, im] = [re * x - im * y, re * y + im * x];
+    }
+    return c < 0 ? reciprocal(re, im, out) : put(out, re, im);
+  }
   log(a, b, out);
   const re = out[0] as number;
   const im = out[1] as number;

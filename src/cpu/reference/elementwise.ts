@@ -71,6 +71,17 @@ function realPower(x: number, y: number): number {
   return x ** y;
 }
 
+/** By multiplications that wrap around; negative powers are the integer part of the fraction. */
+function integerPower(x: number, y: number): number {
+  if (y < 0) return realPower(x, y);
+  let [result, base] = [1, x];
+  for (let n = y; n > 0; n = n >>> 1) {
+    if (n & 1) result = Math.imul(result, base);
+    base = Math.imul(base, base);
+  }
+  return result;
+}
+
 const flag = (condition: boolean): number => (condition ? 1 : 0);
 
 type RealFunction2 = (x: number, y: number) => number;
@@ -92,8 +103,13 @@ export const REAL_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
   greater: (x, y) => flag(x > y),
   greaterEqual: (x, y) => flag(x >= y),
 };
-/** Integer products wrap around. */
-const INTEGER_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = { ...REAL_FUNCTIONS2, multiply: Math.imul, multiplyConj: Math.imul };
+/** Integer products and powers wrap around. */
+export const INTEGER_FUNCTIONS2: Readonly<Record<BinaryOp, RealFunction2>> = {
+  ...REAL_FUNCTIONS2,
+  multiply: Math.imul,
+  multiplyConj: Math.imul,
+  power: integerPower,
+};
 
 const COMPLEX_FUNCTIONS2: Partial<Readonly<Record<BinaryOp, ComplexFunction2>>> = {
   add: (a, b, c, d, out) => {
@@ -194,6 +210,27 @@ const SHRINK: Readonly<Record<'soft' | 'hard' | 'half', (modulus: number, t: num
     r <= HALF_LIMIT * t ** (2 / 3) ? 0 : (2 / 3) * r * (1 + Math.cos((2 / 3) * (Math.PI - Math.acos((t / 8) * (r / 3) ** -1.5)))),
 };
 
+function shrinkPair(kind: 'soft' | 'hard' | 'half', re: number, im: number, t: number, out: Float64Array): void {
+  const modulus = Math.hypot(re, im);
+  const rest = SHRINK[kind](modulus, t);
+  if (kind === 'hard' && rest !== 0) {
+    out[0] = re;
+    out[1] = im;
+  } else if (kind === 'soft' && modulus === Number.POSITIVE_INFINITY) softOfInfinity(re, im, out);
+  else {
+    const factor = modulus === 0 ? 0 : rest / modulus;
+    out[0] = re * factor;
+    out[1] = im * factor;
+  }
+}
+
+/** ∞ · exp(iθ) as NumPy multiplies it: the angle of an infinite real part is 0, whose sine times ∞ is no number, or ±π, whose sine is a little off 0. */
+function softOfInfinity(re: number, im: number, out: Float64Array): void {
+  const angle = Math.atan2(im, re);
+  out[0] = Number.isFinite(re) ? Number.POSITIVE_INFINITY : Number.isNaN(angle) ? angle : re;
+  out[1] = Math.sin(angle) * Number.POSITIVE_INFINITY;
+}
+
 export const threshold: CpuKernels['threshold'] = (kind, t, dtype: DType, n, x, xo, y, yo) => {
   const shrink = SHRINK[kind];
   if (!isComplex(dtype)) {
@@ -206,9 +243,8 @@ export const threshold: CpuKernels['threshold'] = (kind, t, dtype: DType, n, x, 
   for (let i = 0; i < n; i++) {
     const re = x[2 * (xo + i)] as number;
     const im = x[2 * (xo + i) + 1] as number;
-    const modulus = Math.hypot(re, im);
-    const factor = modulus === 0 ? 0 : shrink(modulus, t) / modulus;
-    y[2 * (yo + i)] = re * factor;
-    y[2 * (yo + i) + 1] = im * factor;
+    shrinkPair(kind, re, im, t, pair);
+    y[2 * (yo + i)] = pair[0] as number;
+    y[2 * (yo + i) + 1] = pair[1] as number;
   }
 };
