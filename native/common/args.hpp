@@ -3,13 +3,13 @@
 
 #include <node_api.h>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "dtype.hpp"
 #include "errors.hpp"
+#include "sizes.hpp"
 #include "span.hpp"
 
 namespace lops {
@@ -59,8 +59,14 @@ class Args {
   /** A length or an offset: a non-negative integer below 2^53. */
   std::size_t size(std::size_t i) const {
     const double value = number(i);
-    if (!(value >= 0) || value > 9007199254740991.0 || value != std::floor(value)) fail(i, "a non-negative integer");
+    if (!isSize(value)) fail(i, "a non-negative integer");
     return static_cast<std::size_t>(value);
+  }
+  /** An integer of either sign of at most 53 bits. */
+  std::ptrdiff_t integer(std::size_t i) const {
+    const double value = number(i);
+    if (!isInteger(value)) fail(i, "an integer");
+    return static_cast<std::ptrdiff_t>(value);
   }
   bool boolean(std::size_t i) const {
     bool value = false;

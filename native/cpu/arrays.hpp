@@ -12,7 +12,7 @@ namespace lops {
 template <typename T, std::size_t N>
 T* lanesAt(const Args<N>& args, std::size_t i, std::size_t n, std::size_t lanes) {
   const std::size_t size = sizeof(T) * lanes;
-  return reinterpret_cast<T*>(slice(args.bytes(i), args.size(i + 1) * size, n * size).data);
+  return reinterpret_cast<T*>(slice(args.bytes(i), product(args.size(i + 1), size), product(n, size)).data);
 }
 
 /** Runs `body(T())` with float or double. */
@@ -29,10 +29,14 @@ class Packed {
     if (at_ == end_) throw Error("ERR_ARGUMENT", "native call: the packed specification is too short");
     return *at_++;
   }
-  std::ptrdiff_t integer() { return static_cast<std::ptrdiff_t>(number()); }
+  std::ptrdiff_t integer() {
+    const double value = number();
+    if (!isInteger(value)) throw Error("ERR_ARGUMENT", "native call: expected integers, received " + std::to_string(value));
+    return static_cast<std::ptrdiff_t>(value);
+  }
   std::size_t size() {
     const double value = number();
-    if (!(value >= 0)) throw Error("ERR_ARGUMENT", "native call: expected a size in the packed specification");
+    if (!isSize(value)) throw Error("ERR_ARGUMENT", "native call: expected sizes of at least 0, received " + std::to_string(value));
     return static_cast<std::size_t>(value);
   }
   const double* take(std::size_t n) {

@@ -6,6 +6,7 @@
 
 #include "addon.hpp"
 #include "arrays.hpp"
+#include "finite.hpp"
 #include "loops.hpp"
 
 namespace lops {
@@ -21,11 +22,12 @@ struct Axis {
 template <typename T>
 class Row {
  public:
-  Row(const Axis& axis, std::ptrdiff_t inner) : axis_(axis), inner_(inner) {}
+  Row(const Axis& axis, std::ptrdiff_t inner, bool pairs, bool finite) : axis_(axis), inner_(inner), pairs_(pairs), finite_(finite) {}
 
   /** `him` is null for real filters; y is written where `add` is false. */
   void apply(const T* x, const T* hre, const T* him, T* y, bool add) {
-    if (inner_ >= 256) {
+    // Infinite taps must not meet the zeros around x
+    if (inner_ >= 256 || !finite_) {
       wide(x, hre, him, y, add);
     } else {
       narrow(x, hre, him, y, add);
@@ -90,10 +92,13 @@ class Row {
     }
     const std::size_t count = static_cast<std::size_t>(hi - lo);
     loops_.taps(n, count, hre + lo, inner_, x, y, add);
-    if (him == nullptr) return;
+    if (him == nullptr && (!pairs_ || allFinite(y, n))) return;
+    // An imaginary part of 0 times what is no finite number is none
+    if (him == nullptr && zeros_.size() < count) zeros_.resize(count);
+    const T* turning = him == nullptr ? zeros_.data() : him + lo;
     if (turned_.size() < n) turned_.resize(n);
     T* t = turned_.data();
-    loops_.taps(n, count, him + lo, inner_, x, t, false);
+    loops_.taps(n, count, turning, inner_, x, t, false);
     for (std::size_t k = 0; k + 1 < n; k += 2) {
       y[k] -= t[k + 1];
       y[k + 1] += t[k];
@@ -103,8 +108,13 @@ class Row {
   const Axis axis_;
   const std::ptrdiff_t inner_;
   const FloatLoops<T>& loops_ = of<T>(loops());
+  /** Complex data. */
+  const bool pairs_;
+  /** The filter is. */
+  const bool finite_;
   std::vector<T> pad_;
   std::vector<T> turned_;
+  std::vector<T> zeros_;
 };
 
 /** Filter values as one or two real lists: of the forward convolution that does the same, so reversed and conjugated for the adjoint. */
@@ -142,7 +152,7 @@ void convolveAll(std::vector<Axis> axes, std::ptrdiff_t lanes, const T* x, const
     yRows *= axis.ny;
     hRows *= axis.nh;
   }
-  Row<T> row(along, inner);
+  Row<T> row(along, inner, lanes == 2, allFinite(filter.re.data(), filter.re.size()) && allFinite(filter.im.data(), filter.im.size()));
   for (std::ptrdiff_t r = 0; r < yRows; r++) {
     bool written = false;
     for (std::ptrdiff_t s = 0; s < hRows; s++) {
@@ -181,18 +191,21 @@ napi_value convolve(napi_env env, napi_callback_info info) {
   std::size_t nx = 1;
   std::size_t nh = 1;
   std::size_t ny = 1;
+  const auto axisOf = [&](std::size_t& total) {
+    const std::size_t n = packed.size();
+    total = product(total, n, 1);
+    return static_cast<std::ptrdiff_t>(n);
+  };
   for (std::size_t k = 0; k < ndim; k++) {
     Axis axis;
-    axis.nx = packed.integer();
-    axis.nh = packed.integer();
-    axis.ny = packed.integer();
+    axis.nx = axisOf(nx);
+    axis.nh = axisOf(nh);
+    axis.ny = axisOf(ny);
     axis.offset = packed.integer();
-    if (axis.nx < 0 || axis.nh < 0 || axis.ny < 0) throw Error("ERR_ARGUMENT", "native convolve: expected sizes of at least 0");
-    nx *= static_cast<std::size_t>(axis.nx);
-    nh *= static_cast<std::size_t>(axis.nh);
-    ny *= static_cast<std::size_t>(axis.ny);
     // The adjoint is the convolution with the reversed filter.
     if (adjoint) axis.offset = axis.nh - 1 - axis.offset;
+    // Further away no tap meets x
+    axis.offset = std::clamp(axis.offset, -axis.ny, axis.nx + axis.nh);
     axes.push_back(axis);
   }
   if (axes.empty()) axes.push_back({1, 1, 1, 0});

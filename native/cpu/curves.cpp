@@ -79,14 +79,14 @@ napi_value curves(napi_env env, napi_callback_info info) {
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
   Curves c = {args.size(6), args.size(7), args.size(8), args.size(9), nullptr, nullptr};
-  c.srcs = lanesAt<double>(args, 10, c.ns * c.points, 1);
-  c.recs = lanesAt<double>(args, 12, c.nr * c.points, 1);
-  const std::size_t nTraces = c.ns * c.nr * c.nt;
+  c.srcs = lanesAt<double>(args, 10, product(c.ns, c.points), 1);
+  c.recs = lanesAt<double>(args, 12, product(c.nr, c.points), 1);
+  const std::size_t nTraces = product(c.ns, c.nr, c.nt);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* from = lanesAt<T>(args, 2, spreads ? c.points : nTraces, lanes);
     T* to = lanesAt<T>(args, 4, spreads ? nTraces : c.points, lanes);
-    const T* amplitudes = args.isUndefined(14) ? nullptr : lanesAt<T>(args, 14, c.ns * c.nr * c.points, 1);
+    const T* amplitudes = args.isUndefined(14) ? nullptr : lanesAt<T>(args, 14, product(c.ns, c.nr, c.points), 1);
     if (lanes == 1) run<1>(c, spreads, from, to, amplitudes);
     else run<2>(c, spreads, from, to, amplitudes);
   });

@@ -65,8 +65,8 @@ struct Fftw<float> {
 };
 
 struct Key {
-  Kind kind;
-  bool inverse, aligned, inPlace;
+  Kind kind = Kind::c2c;
+  bool inverse = false, aligned = false, inPlace = false;
   std::vector<std::ptrdiff_t> shape, axes;
   bool operator==(const Key& o) const {
     return kind == o.kind && inverse == o.inverse && aligned == o.aligned && inPlace == o.inPlace && shape == o.shape && axes == o.axes;
@@ -148,7 +148,7 @@ std::vector<std::ptrdiff_t> stridesOf(const std::vector<std::ptrdiff_t>& shape) 
 
 std::size_t sizeOf(const std::vector<std::ptrdiff_t>& shape) {
   std::size_t n = 1;
-  for (const std::ptrdiff_t k : shape) n *= static_cast<std::size_t>(k);
+  for (const std::ptrdiff_t k : shape) n = product(n, static_cast<std::size_t>(k), 1);
   return n;
 }
 
@@ -423,8 +423,10 @@ napi_value fft(napi_env env, napi_callback_info info) {
   for (std::size_t k = 0; k < ndim; k++) key.shape.push_back(static_cast<std::ptrdiff_t>(packed.size()));
   const std::size_t count = packed.size();
   for (std::size_t k = 0; k < count; k++) {
-    key.axes.push_back(static_cast<std::ptrdiff_t>(packed.size()));
-    if (static_cast<std::size_t>(key.axes.back()) >= ndim) throw Error("ERR_SHAPE", "native fft: an axis that does not exist");
+    const std::size_t axis = packed.size();
+    if (axis >= ndim) throw Error("ERR_SHAPE", "native fft: an axis that does not exist");
+    if (std::find(key.axes.begin(), key.axes.end(), static_cast<std::ptrdiff_t>(axis)) != key.axes.end()) throw Error("ERR_SHAPE", "native fft: an axis that is given twice");
+    key.axes.push_back(static_cast<std::ptrdiff_t>(axis));
   }
   if (count == 0) throw Error("ERR_SHAPE", "native fft: expected one axis at least");
   std::vector<std::ptrdiff_t> half = key.shape;

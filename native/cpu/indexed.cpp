@@ -17,19 +17,19 @@ struct Table {
   throw Error("ERR_ARGUMENT", "index table: expected indices below " + std::to_string(n) + ", received " + std::to_string(index));
 }
 
-/** Weights of one, of the real dtype of the data, or complex; `at(e)` is entry e. */
+/** Weights of one, of the real dtype of the data, or complex. Where `multiplies`, complex numbers get a complex factor: ∞ times its imaginary part of 0 is no number. */
 template <typename T>
 struct Ones {
   T re(std::size_t) const { return 1; }
   T im(std::size_t) const { return 0; }
-  static constexpr bool complex = false;
+  static constexpr bool multiplies = false;
 };
-template <typename T>
+template <typename T, bool Pairs>
 struct RealWeights {
   const T* w;
   T re(std::size_t e) const { return w[e]; }
   T im(std::size_t) const { return 0; }
-  static constexpr bool complex = false;
+  static constexpr bool multiplies = Pairs;
 };
 template <typename T>
 struct ComplexWeights {
@@ -37,14 +37,14 @@ struct ComplexWeights {
   T sign;
   T re(std::size_t e) const { return w[2 * e]; }
   T im(std::size_t e) const { return sign * w[2 * e + 1]; }
-  static constexpr bool complex = true;
+  static constexpr bool multiplies = true;
 };
 
 /** to += w from, over m lanes. */
 template <typename T, typename W>
 inline void addScaled(const W& w, std::size_t e, std::size_t m, const T* from, T* to) {
   const T re = w.re(e);
-  if (!W::complex) {
+  if (!W::multiplies) {
     for (std::size_t l = 0; l < m; l++) to[l] += re * from[l];
     return;
   }
@@ -117,13 +117,13 @@ napi_value indexed(napi_env env, napi_callback_info info) {
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
   Table t = {args.size(6), args.size(7), args.size(8), args.size(9), args.size(10), nullptr};
-  const std::size_t entries = t.ny * t.width;
+  const std::size_t entries = product(t.ny, t.width);
   t.index = lanesAt<std::int32_t>(args, 11, entries, 1);
   const bool weighted = !args.isUndefined(13);
   const bool complexWeights = weighted && args.boolean(15);
   if (complexWeights && lanes == 1) throw Error("ERR_ARGUMENT", "index table: complex weights need complex data");
-  const std::size_t nFrom = t.outer * (scatter ? t.ny : t.nx) * t.inner;
-  const std::size_t nTo = t.outer * (scatter ? t.nx : t.ny) * t.inner;
+  const std::size_t nFrom = product(t.outer, scatter ? t.ny : t.nx, t.inner);
+  const std::size_t nTo = product(t.outer, scatter ? t.nx : t.ny, t.inner);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* from = lanesAt<T>(args, 2, nFrom, lanes);
@@ -143,8 +143,10 @@ napi_value indexed(napi_env env, napi_callback_info info) {
       apply(Ones<T>());
     } else if (complexWeights) {
       apply(ComplexWeights<T>{weights, scatter ? T(-1) : T(1)});
+    } else if (lanes == 2) {
+      apply(RealWeights<T, true>{weights});
     } else {
-      apply(RealWeights<T>{weights});
+      apply(RealWeights<T, false>{weights});
     }
   });
   return nullptr;

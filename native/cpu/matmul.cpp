@@ -101,7 +101,8 @@ CBLAS_TRANSPOSE transOf(std::int32_t tag, bool complex) { return tag == 0 ? Cbla
 
 /** Elements that `batch` row-major matrices of `rows` rows of `columns` reach. */
 std::size_t reach(std::size_t batch, std::size_t stride, std::size_t rows, std::size_t columns, std::size_t ld) {
-  return batch == 0 || rows == 0 || columns == 0 ? 0 : (batch - 1) * stride + (rows - 1) * ld + columns;
+  if (batch == 0 || rows == 0 || columns == 0) return 0;
+  return sum(sum(product(batch - 1, stride), product(rows - 1, ld)), columns);
 }
 
 /**
@@ -131,6 +132,13 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   const double* alpha = packed.take(2);
   const double* beta = packed.take(2);
   if (m == 0 || n == 0) return nullptr;
+  const auto needRows = [](std::size_t rows, std::size_t columns, std::size_t length) {
+    if (rows > 1 && length < columns) throw Error("ERR_SHAPE", "matmul: expected rows of at least " + std::to_string(columns) + " elements, received " + std::to_string(length));
+  };
+  needRows(transA == 0 ? m : k, transA == 0 ? k : m, ld[0]);
+  needRows(transB == 0 ? k : n, transB == 0 ? n : k, ld[1]);
+  needRows(m, n, ld[2]);
+  if (batch > 1 && strideC < reach(1, 0, m, n, ld[2])) throw Error("ERR_SHAPE", "matmul: expected matrices of the result that do not overlap");
   // BLAS refuses row lengths below 1 or the number of columns, also of matrices that it does not read.
   const auto length = [](std::size_t value, std::size_t columns) { return static_cast<int>(std::max({value, columns, std::size_t(1)})); };
   const Spec spec = {static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), length(ld[0], transA == 0 ? k : m), length(ld[1], transB == 0 ? n : k),

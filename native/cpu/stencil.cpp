@@ -69,6 +69,10 @@ class Walk {
     for (const std::ptrdiff_t n : spec_.shape) total_ *= n;
     std::ptrdiff_t stride = total_;
     if (total_ == 0) return;
+    if (std::max<std::ptrdiff_t>(0, spec_.start) >= std::min(spec_.end, spec_.shape[spec_.axis])) {
+      total_ = 0;
+      return;
+    }
     bool previous = true;
     std::size_t last = ndim;  // group of the last marked axis
     for (std::size_t k = 0; k < ndim; k++) {
@@ -95,7 +99,7 @@ class Walk {
     planRow(last);
     planBlocks();
     std::size_t most = 1;
-    for (const Piece& piece : pieces_) most = std::max(most, piece.terms.size() + 1);
+    for (const Piece& piece : pieces_) most = std::max(most, piece.terms.size() + 2);
     for (std::size_t g = 0; g < outer_; g++) {
       for (const Band<T>* band : groups_[g].bands) {
         for (const BandSegment& segment : band->segments) most += segment.count;
@@ -161,6 +165,9 @@ class Walk {
     }
   }
 
+  /** Coefficients of one element that may be added up: opposite ones of an infinity are no number, and their sum would be one. */
+  static bool agree(T a, T b) { return (a >= 0 && b >= 0) || (a <= 0 && b <= 0); }
+
   static void addTerm(Piece& piece, const Band<T>& band, std::ptrdiff_t n, std::ptrdiff_t inner, std::ptrdiff_t begin, std::ptrdiff_t shift, T c) {
     const std::ptrdiff_t cell = begin + shift;
     if (c == 0) return;
@@ -168,7 +175,7 @@ class Walk {
       if (cell + band.frontWidth >= 0) piece.terms.push_back({band.front, band.frontWidth * inner, (shift + band.frontWidth) * inner, c});
     } else if (cell >= n) {
       if (cell - n < band.backWidth) piece.terms.push_back({band.back, band.backWidth * inner, (shift - n) * inner, c});
-    } else if (shift == 0) {
+    } else if (shift == 0 && agree(piece.centre, c)) {
       piece.centre += c;
       piece.hasCentre = true;
     } else {
@@ -189,6 +196,9 @@ class Walk {
           highest = std::max(highest, s.lo + static_cast<std::ptrdiff_t>(s.count) - 1);
         }
       }
+      // What lies further away is in no row of x
+      lowest = std::max(lowest, -groups_[g].n);
+      highest = std::min(highest, groups_[g].n);
       const std::ptrdiff_t rows = highest - lowest + 2;
       blocked_ = g;
       const bool inRow = g + 1 == outer_;
@@ -293,7 +303,7 @@ class Walk {
             const T c = static_cast<T>(s.taps[k]);
             const std::ptrdiff_t shift = s.lo + static_cast<std::ptrdiff_t>(k);
             if (c == 0) continue;
-            if (shift == 0) {
+            if (shift == 0 && agree(centre_, c)) {
               centre_ += c;
               hasCentre_ = true;
               continue;
@@ -350,7 +360,12 @@ class Walk {
       c_[m] = c;
       strides_[m++] = stride;
     };
-    if (hasCentre_ || piece.hasCentre) put(x_ + offset, centre_ + piece.centre, row_);
+    if (agree(centre_, piece.centre)) {
+      if (hasCentre_ || piece.hasCentre) put(x_ + offset, centre_ + piece.centre, row_);
+    } else {
+      put(x_ + offset, centre_, row_);
+      put(x_ + offset, piece.centre, row_);
+    }
     for (std::size_t k = 0; k < count_; k++) put(pointers_[k], coefficients_[k], row_);
     for (const Term& term : piece.terms) {
       if (term.ghost == nullptr) {
@@ -408,7 +423,7 @@ class Walk {
 template <typename T, std::size_t N>
 const T* ghost(const Args<N>& args, std::size_t i, std::size_t offset, std::size_t lanes, std::size_t length) {
   if (length == 0) return nullptr;
-  return reinterpret_cast<const T*>(spanOf(args.env(), args[i], offset * lanes * sizeof(T), length * sizeof(T)).data);
+  return reinterpret_cast<const T*>(spanOf(args.env(), args[i], product(offset, lanes * sizeof(T)), product(length, sizeof(T))).data);
 }
 
 constexpr std::size_t maxBands = 8;
@@ -437,7 +452,7 @@ napi_value stencil(napi_env env, napi_callback_info info) {
     for (std::size_t k = 0; k < ndim; k++) {
       const std::size_t n = packed.size();
       spec.shape.push_back(static_cast<std::ptrdiff_t>(n));
-      total *= n;
+      total = product(total, n, 1);
     }
     if (bands > maxBands || spec.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: too many bands, or an axis that does not exist");
     spec.shape.push_back(static_cast<std::ptrdiff_t>(lanes));
@@ -451,13 +466,14 @@ napi_value stencil(napi_env env, napi_callback_info info) {
       band.backWidth = static_cast<std::ptrdiff_t>(packed.size());
       const std::size_t n = static_cast<std::size_t>(spec.shape[band.axis]);
       const std::size_t cell = n == 0 ? 0 : total / n;
-      band.front = ghost<T>(args, firstGhost + 2 * b, frontOffset, lanes, cell * static_cast<std::size_t>(band.frontWidth));
-      band.back = ghost<T>(args, firstGhost + 2 * b + 1, backOffset, lanes, cell * static_cast<std::size_t>(band.backWidth));
+      band.front = ghost<T>(args, firstGhost + 2 * b, frontOffset, lanes, product(cell, static_cast<std::size_t>(band.frontWidth)));
+      band.back = ghost<T>(args, firstGhost + 2 * b + 1, backOffset, lanes, product(cell, static_cast<std::size_t>(band.backWidth)));
       const std::size_t segments = packed.size();
       for (std::size_t s = 0; s < segments; s++) {
         BandSegment segment;
         segment.start = packed.integer();
-        segment.end = packed.integer();
+        // Rows that end before they start are none
+        segment.end = std::max(segment.start, packed.integer());
         segment.lo = packed.integer();
         segment.count = packed.size();
         segment.taps = packed.take(segment.count);
@@ -465,8 +481,8 @@ napi_value stencil(napi_env env, napi_callback_info info) {
       }
       spec.bands.push_back(std::move(band));
     }
-    const T* x = reinterpret_cast<const T*>(slice(args.bytes(1), args.size(2) * lanes * sizeof(T), total * sizeof(T)).data);
-    T* y = reinterpret_cast<T*>(slice(args.bytes(3), args.size(4) * lanes * sizeof(T), total * sizeof(T)).data);
+    const T* x = reinterpret_cast<const T*>(slice(args.bytes(1), product(args.size(2), lanes * sizeof(T)), product(total, sizeof(T))).data);
+    T* y = reinterpret_cast<T*>(slice(args.bytes(3), product(args.size(4), lanes * sizeof(T)), product(total, sizeof(T))).data);
     applyStencil(spec, x, y);
   });
   return nullptr;

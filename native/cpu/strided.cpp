@@ -90,14 +90,19 @@ void walk(const std::vector<Axis>& axes, std::size_t k, const T* x, T* y) {
 void extent(const std::vector<Axis>& axes, bool ofX, std::ptrdiff_t start, std::size_t length) {
   std::ptrdiff_t lo = start;
   std::ptrdiff_t hi = start;
-  for (const Axis& axis : axes) (((ofX ? axis.xs : axis.ys) < 0) ? lo : hi) += (axis.n - 1) * (ofX ? axis.xs : axis.ys);
+  for (const Axis& axis : axes) {
+    const std::ptrdiff_t step = ofX ? axis.xs : axis.ys;
+    std::ptrdiff_t& end = step < 0 ? lo : hi;
+    end = moved(end, axis.n - 1, step);
+  }
   if (lo < 0 || hi >= static_cast<std::ptrdiff_t>(length)) throw Error("ERR_ARGUMENT", "native stridedCopy: the walk leaves its array");
 }
 
 template <typename T>
-void stridedOf(const std::vector<Axis>& axes, Bytes x, std::ptrdiff_t xStart, Bytes y, std::ptrdiff_t yStart, bool add) {
-  extent(axes, true, xStart, x.length / sizeof(T));
-  extent(axes, false, yStart, y.length / sizeof(T));
+void stridedOf(const std::vector<Axis>& walked, Bytes x, std::ptrdiff_t xStart, Bytes y, std::ptrdiff_t yStart, bool add) {
+  extent(walked, true, xStart, x.length / sizeof(T));
+  extent(walked, false, yStart, y.length / sizeof(T));
+  const std::vector<Axis> axes = merged(walked);
   const T* from = reinterpret_cast<const T*>(x.data) + xStart;
   T* to = reinterpret_cast<T*>(y.data) + yStart;
   if (add) {
@@ -116,13 +121,15 @@ napi_value stridedCopy(napi_env env, napi_callback_info info) {
   std::vector<Axis> axes;
   for (std::size_t k = 0; k < ndim; k++) {
     Axis axis;
-    axis.n = packed.integer();
+    axis.n = static_cast<std::ptrdiff_t>(packed.size());
     axis.xs = packed.integer();
     axis.ys = packed.integer();
-    if (axis.n <= 0) return nullptr;
+    if (axis.n == 0) return nullptr;
     axes.push_back(axis);
   }
-  axes = merged(axes);
+  for (const Axis& axis : axes) {
+    if (axis.n > 1 && axis.ys == 0) throw Error("ERR_ARGUMENT", "native stridedCopy: expected no stride of 0 in what is written");
+  }
   const Bytes x = args.bytes(1);
   const Bytes y = args.bytes(3);
   const std::ptrdiff_t xStart = static_cast<std::ptrdiff_t>(args.size(2));

@@ -7,6 +7,7 @@
 
 #include "addon.hpp"
 #include "arrays.hpp"
+#include "finite.hpp"
 #include "loops.hpp"
 
 namespace lops {
@@ -43,10 +44,17 @@ class Convolution {
     } else {
       split(bank, n);
     }
+    finite_ = allFinite(bank, n * lanes) && allFinite(weights, static_cast<std::size_t>(v.nx));
     findRuns();
   }
 
   void apply(const T* from, T* to) {
+    // Where something is no finite number, each factor is computed before it meets the data: 0 times it would be no number
+    const bool finite = finite_ && allFinite(from, static_cast<std::size_t>((v_.adjoint ? v_.ny : v_.nx) * m_));
+    if (!finite && lanes_ == 2 && im_ == nullptr) {
+      imag_.resize(static_cast<std::size_t>(v_.filters * v_.length));
+      im_ = imag_.data();
+    }
     if (m_ >= wideCell) {
       cells(from, to);
       return;
@@ -54,7 +62,7 @@ class Convolution {
     if (!v_.adjoint) std::fill(to, to + v_.ny * m_, T(0));
     for (const Run& run : runs_) {
       // Runs much shorter than the filter: nearly all that the taps would compute lies outside of them
-      if (4 * (run.end - run.start) < v_.length) {
+      if (4 * (run.end - run.start) < v_.length || !finite) {
         direct(run, from, to);
       } else if (v_.adjoint) {
         sum(run, from, to);
@@ -251,6 +259,8 @@ class Convolution {
   const T* w_;
   const T* re_ = nullptr;
   const T* im_ = nullptr;
+  /** The bank and the weights are. */
+  bool finite_ = true;
   const FloatLoops<T>& loops_ = of<T>(loops());
   std::vector<T> real_, imag_, scaled_, image_;
   std::vector<Run> runs_;
@@ -262,13 +272,15 @@ napi_value convolveVarying(napi_env env, napi_callback_info info) {
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
   const auto count = [&](std::size_t i) { return static_cast<Index>(args.size(i)); };
-  Varying v = {args.boolean(0), count(8), count(9), count(10), count(11), count(12), count(13), static_cast<Index>(args.int64(14)), nullptr};
+  Varying v = {args.boolean(0), count(8), count(9), count(10), count(11), count(12), count(13), args.integer(14), nullptr};
+  // Further away no tap meets the data
+  v.offset = std::clamp(v.offset, -v.ny, v.nx + v.length);
   v.first = lanesAt<std::int32_t>(args, 15, static_cast<std::size_t>(v.nx), 1);
-  const std::size_t model = static_cast<std::size_t>(v.outer * v.nx * v.inner), data = static_cast<std::size_t>(v.outer * v.ny * v.inner);
+  const std::size_t model = product(args.size(8), args.size(9), args.size(11)), data = product(args.size(8), args.size(10), args.size(11));
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* from = lanesAt<T>(args, 2, v.adjoint ? data : model, lanes);
-    const T* bank = lanesAt<T>(args, 4, static_cast<std::size_t>(v.filters * v.length), lanes);
+    const T* bank = lanesAt<T>(args, 4, product(args.size(12), args.size(13)), lanes);
     T* to = lanesAt<T>(args, 6, v.adjoint ? model : data, lanes);
     const T* weights = lanesAt<T>(args, 17, static_cast<std::size_t>(v.nx), 1);
     const std::size_t outputs = v.adjoint ? model : data;

@@ -94,7 +94,7 @@ napi_value allgather(napi_env env, napi_callback_info info) {
   const Args<7> args(env, info);
   const Comm& comm = commOf(args, 0);
   const std::size_t count = args.size(5);
-  const std::size_t total = count * static_cast<std::size_t>(comm.size);
+  const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
   const DType dtype = args.dtype(6);
   const void* send = orInPlace(memoryOf(args, 1, count, dtype));
   void* recv = memoryOf(args, 3, total, dtype);
@@ -108,7 +108,7 @@ napi_value gather(napi_env env, napi_callback_info info) {
   const Args<8> args(env, info);
   const Comm& comm = commOf(args, 0);
   const std::size_t count = args.size(5);
-  const std::size_t total = count * static_cast<std::size_t>(comm.size);
+  const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
   const DType dtype = args.dtype(6);
   const void* send = orInPlace(memoryOf(args, 1, count, dtype));
   void* recv = memoryOf(args, 3, total, dtype);
@@ -122,7 +122,7 @@ napi_value scatter(napi_env env, napi_callback_info info) {
   const Args<8> args(env, info);
   const Comm& comm = commOf(args, 0);
   const std::size_t count = args.size(5);
-  const std::size_t total = count * static_cast<std::size_t>(comm.size);
+  const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
   const DType dtype = args.dtype(6);
   const void* send = memoryOf(args, 1, total, dtype);
   void* recv = memoryOf(args, 3, count, dtype);
@@ -137,7 +137,7 @@ napi_value alltoall(napi_env env, napi_callback_info info) {
   const Args<7> args(env, info);
   const Comm& comm = commOf(args, 0);
   const std::size_t count = args.size(5);
-  const std::size_t total = count * static_cast<std::size_t>(comm.size);
+  const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
   const DType dtype = args.dtype(6);
   const void* send = memoryOf(args, 1, total, dtype);
   void* recv = memoryOf(args, 3, total, dtype);

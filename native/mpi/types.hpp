@@ -60,7 +60,7 @@ std::uint8_t* memoryOf(const A& args, std::size_t i, std::size_t count, DType dt
   static std::uint8_t empty[16];
   if (args.isUndefined(i)) return nullptr;
   if (args.isBigInt(i)) return static_cast<std::uint8_t*>(args.address(i));
-  std::uint8_t* data = spanOf(args.env(), args[i], args.size(i + 1), count * bytesOf(dtype)).data;
+  std::uint8_t* data = spanOf(args.env(), args[i], args.size(i + 1), product(count, bytesOf(dtype))).data;
   return data != nullptr ? data : empty;
 }
 

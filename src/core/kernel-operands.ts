@@ -27,7 +27,7 @@ export function checkHost(values: HostArray, elements: Elements): void {
 
 /** Throws {@link ShapeError} for elements that leave their storage: native kernels would read and write whatever lies behind. */
 export function checkRun({ storage, offset, size }: Elements): void {
-  if (offset < 0 || offset + size > storage.length)
+  if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(size) && offset >= 0 && size >= 0 && offset + size <= storage.length))
     throw new ShapeError(`expected elements within a storage of ${storage.length}, received ${size} from ${offset} on`);
 }
 

@@ -53,6 +53,7 @@ import {
   foreignStorage,
   isElements,
 } from '../core/kernel-operands.js';
+import { checkConvolution, checkMatMul, checkReach, checkStencil, checkWalk, fftSizes, sizeOf } from '../core/kernel-sizes.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape } from '../core/shape.js';
 import { CpuStorage } from './cpu-storage.js';
@@ -174,12 +175,16 @@ export class CpuBackend implements Backend {
 
   copy(x: Elements, y: Elements): void {
     const [from, to] = [this.#use(x), this.#use(y)];
+    checkReach(y, x.size, from.dtype);
     this.#kernels.copy(from.dtype, x.size, from.values, x.offset, to.values, y.offset);
   }
 
   stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
     const from = this.#use(x.elements);
     const to = this.#use(y.elements);
+    if (sizeOf(shape) === 0) return;
+    checkReach(y.elements, 0, from.dtype);
+    for (const walk of [x, y]) checkWalk(shape, walk);
     const [xStart, yStart] = [x.elements.offset + x.start, y.elements.offset + y.start];
     this.#kernels.stridedCopy(from.dtype, shape, from.values, xStart, x.strides, to.values, yStart, y.strides, mode === 'add');
   }
@@ -192,28 +197,30 @@ export class CpuBackend implements Backend {
 
   cast(x: Elements, y: Elements): void {
     const [from, to] = [this.#use(x), this.#use(y)];
+    checkReach(y, x.size);
     this.#kernels.cast(from.dtype, to.dtype, x.size, from.values, x.offset, to.values, y.offset);
   }
 
   unary(op: UnaryOp, x: Elements, y: Elements): void {
     const [from, to] = [this.#use(x), this.#use(y)];
-    unaryResult(op, from.dtype);
+    checkReach(y, x.size, unaryResult(op, from.dtype));
     this.#kernels.unary(op, from.dtype, x.size, from.values, x.offset, to.values, y.offset);
   }
 
   binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
     const to = this.#use(z);
     const dtype = binaryDType(op, x, y, to.dtype);
-    binaryResult(op, dtype);
-    const [xs, xo, xStep] = this.#operand(x, dtype, this.#left);
-    const [ys, yo, yStep] = this.#operand(y, dtype, this.#right);
+    checkReach(z, z.size, binaryResult(op, dtype));
+    const [xs, xo, xStep] = this.#operand(x, dtype, z.size, this.#left);
+    const [ys, yo, yStep] = this.#operand(y, dtype, z.size, this.#right);
     this.#kernels.binary(op, dtype, z.size, xs, xo, xStep, ys, yo, yStep, to.values, z.offset);
   }
 
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
     const to = this.#use(z);
-    const [xs, xo, xStep] = this.#operand(x, to.dtype, this.#left);
-    const [ys, yo, yStep] = this.#operand(y, to.dtype, this.#right);
+    const [xs, xo, xStep] = this.#operand(x, to.dtype, z.size, this.#left);
+    const [ys, yo, yStep] = this.#operand(y, to.dtype, z.size, this.#right);
+    checkReach(condition, z.size);
     this.#kernels.where(to.dtype, z.size, this.#integers(condition), condition.offset, xs, xo, xStep, ys, yo, yStep, to.values, z.offset);
   }
 
@@ -224,6 +231,7 @@ export class CpuBackend implements Backend {
     let [first, second, terms] = [-1, -1, 0];
     for (let k = 0; k < xs.length; k++) {
       if (isZero(coefficients[k] as Scalar)) continue;
+      checkReach(xs[k] as Elements, y.size, dtype);
       if (terms === 0) first = k;
       else second = k;
       terms += 1;
@@ -245,6 +253,7 @@ export class CpuBackend implements Backend {
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
     const [from, to] = [this.#use(x), this.#use(y)];
     checkThreshold(from.dtype);
+    checkReach(y, x.size, from.dtype);
     this.#kernels.threshold(kind, t, from.dtype, x.size, from.values, x.offset, to.values, y.offset);
   }
 
@@ -253,6 +262,7 @@ export class CpuBackend implements Backend {
     let at = 0;
     for (const { x, y, conjugate } of products) {
       const [xs, ys] = [this.#use(x), this.#use(y)];
+      checkReach(y, x.size, xs.dtype);
       this.#kernels.dot(xs.dtype, x.size, xs.values, x.offset, ys.values, y.offset, conjugate, out, at);
       at += 2;
     }
@@ -268,8 +278,10 @@ export class CpuBackend implements Backend {
 
   reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter = 0): void {
     const [from, to] = [this.#use(x), this.#use(y)];
-    reduceResult(op, from.dtype);
     const [outer, n, inner] = extents;
+    checkReach(x, sizeOf(extents));
+    checkReach(y, outer * inner, reduceResult(op, from.dtype));
+    if (outer * inner === 0) return;
     this.#kernels.reduceAxis(op, from.dtype, outer, n, inner, from.values, x.offset, parameter, to.values, y.offset);
   }
 
@@ -287,22 +299,31 @@ export class CpuBackend implements Backend {
   cumsum(x: Elements, extents: Extents, y: Elements): void {
     const [from, to] = [this.#use(x), this.#use(y)];
     const [outer, n, inner] = extents;
+    const size = sizeOf(extents);
+    for (const e of [x, y]) checkReach(e, size, from.dtype);
+    if (size === 0) return;
     this.#kernels.cumsum(from.dtype, outer, n, inner, from.values, x.offset, to.values, y.offset);
   }
 
   matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {
     const [as, bs, cs] = [this.#use(a), this.#use(b), this.#use(c)];
+    if (!checkMatMul(a, b, c, spec)) return;
     this.#kernels.matmul(cs.dtype, as.values, a.offset, bs.values, b.offset, cs.values, c.offset, spec);
   }
 
   fft(x: Elements, y: Elements, plan: FftPlan): void {
     const [from, to] = [this.#use(x), this.#use(y)];
-    this.#kernels.fft(fftDType(plan, x, y), from.values, x.offset, to.values, y.offset, plan);
+    const [nx, ny] = fftSizes(plan);
+    const dtype = fftDType(plan, x, y);
+    checkReach(x, nx, plan.kind === 'r2c' ? realOf(dtype) : dtype);
+    checkReach(y, ny, plan.kind === 'c2r' ? realOf(dtype) : dtype);
+    this.#kernels.fft(dtype, from.values, x.offset, to.values, y.offset, plan);
   }
 
   stencil(x: Elements, y: Elements, stencil: Stencil): void {
     const [from, to] = [this.#use(x), this.#use(y)];
     const { shape, mode, range } = stencil;
+    if (!checkStencil(x, y, stencil)) return;
     const bands = stencil.bands.map((band): CpuBand => {
       const [outer, , inner] = around(shape, band.axis);
       const cells = outer * inner;
@@ -324,32 +345,50 @@ export class CpuBackend implements Backend {
 
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
     const [xs, hs, ys] = [this.#use(x), this.#use(h), this.#use(y)];
+    if (!checkConvolution(x, h, y, convolution)) return;
     this.#kernels.convolve(ys.dtype, xs.values, x.offset, hs.values, h.offset, ys.values, y.offset, convolution);
   }
 
   gather(x: Elements, y: Elements, table: IndexTable): void {
     const [from, to] = [this.#use(x), this.#use(y)];
+    const { outer, nx, ny, inner } = table;
+    checkReach(x, sizeOf([outer, nx, inner]));
+    checkReach(y, sizeOf([outer, ny, inner]), from.dtype);
+    if (outer * ny * inner === 0) return;
     this.#kernels.gather(from.dtype, from.values, x.offset, to.values, y.offset, this.#table(table));
   }
 
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
     const [from, to] = [this.#use(y), this.#use(x)];
+    const { outer, nx, ny, inner } = table;
+    checkReach(x, sizeOf([outer, nx, inner]));
+    checkReach(y, sizeOf([outer, ny, inner]), to.dtype);
+    if (outer * nx * inner === 0) return;
     this.#kernels.scatterAdd(from.dtype, from.values, y.offset, to.values, x.offset, this.#table(table));
   }
 
   spreadCurves(image: Elements, traces: Elements, curves: Curves): void {
     const [from, to] = [this.#use(image), this.#use(traces)];
+    if (!this.#checkCurves(image, traces, curves)) return;
     this.#kernels.spreadCurves(from.dtype, from.values, image.offset, to.values, traces.offset, this.#curves(curves));
   }
 
   sumCurves(traces: Elements, image: Elements, curves: Curves): void {
     const [from, to] = [this.#use(traces), this.#use(image)];
+    if (!this.#checkCurves(image, traces, curves)) return;
     this.#kernels.sumCurves(from.dtype, from.values, traces.offset, to.values, image.offset, this.#curves(curves));
   }
 
   convolveVarying(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void {
     const [x, h, y] = [this.#use(from), this.#use(bank), this.#use(to)];
-    const { first, weights } = convolution;
+    const { first, weights, outer, nx, ny, inner, filters, length, direction } = convolution;
+    const [model, data] = direction === 'adjoint' ? [to, from] : [from, to];
+    checkReach(model, sizeOf([outer, nx, inner]), x.dtype);
+    checkReach(data, sizeOf([outer, ny, inner]), x.dtype);
+    checkReach(bank, sizeOf([filters, length]), x.dtype);
+    checkReach(first, nx, 'int32');
+    checkReach(weights, nx, realOf(x.dtype));
+    if (outer * inner * (direction === 'adjoint' ? nx : ny) === 0) return;
     this.#kernels.convolveVarying(x.dtype, x.values, from.offset, h.values, bank.offset, y.values, to.offset, {
       ...convolution,
       first: this.#integers(first),
@@ -396,8 +435,12 @@ export class CpuBackend implements Backend {
     return storage;
   }
 
-  #operand(x: Elements | Scalar, dtype: DType, slots: Record<DType, HostArray>): readonly [HostArray, number, 0 | 1] {
-    if (isElements(x)) return [this.#use(x).values, x.offset, 1];
+  #operand(x: Elements | Scalar, dtype: DType, n: number, slots: Record<DType, HostArray>): readonly [HostArray, number, 0 | 1] {
+    if (isElements(x)) {
+      const { values } = this.#use(x);
+      checkReach(x, n, dtype);
+      return [values, x.offset, 1];
+    }
     checkStorable(x, dtype);
     const slot = slots[dtype];
     slot[0] = re(x);
@@ -443,9 +486,20 @@ export class CpuBackend implements Backend {
     };
   }
 
+  #checkCurves(image: Elements, traces: Elements, { points, ns, nr, nt, srcs, recs, amplitudes }: Curves): boolean {
+    checkReach(image, sizeOf([points]));
+    checkReach(traces, sizeOf([ns, nr, nt]), image.storage.dtype);
+    checkReach(srcs, sizeOf([ns, points]), 'float64');
+    checkReach(recs, sizeOf([nr, points]), 'float64');
+    if (amplitudes) checkReach(amplitudes, sizeOf([ns, nr, points]), realOf(image.storage.dtype));
+    return points > 0;
+  }
+
   #table(table: IndexTable): CpuIndexTable {
     const { outer, nx, ny, inner, width, index, weights } = table;
     const values = weights && this.#use(weights);
+    checkReach(index, sizeOf([ny, width]));
+    if (weights) checkReach(weights, ny * width);
     return {
       outer,
       nx,

@@ -58,6 +58,10 @@ export const convolve: CpuKernels['convolve'] = (dtype, x, xo, h, ho, y, yo, con
   const axes = yShape.length - 1;
   const [ny, nx, nh] = axes < 0 ? [1, 1, 1] : [yShape[axes] as number, xShape[axes] as number, hShape[axes] as number];
   const shift = axes < 0 ? 0 : (offset[axes] as number);
+  if (product(xShape) * product(hShape) === 0) {
+    y.fill(0, lanes * yo, lanes * (yo + product(yShape)));
+    return;
+  }
   const xStrides = stridesOf(xShape);
   const acc = new Float64Array(ny * lanes);
   forIndices(yShape.slice(0, -1), (yIndex, yRow) => {

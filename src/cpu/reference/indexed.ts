@@ -1,4 +1,5 @@
 import { lanesOf } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
 import type { CpuIndexTable, CpuKernels } from '../kernels.js';
 
 const weight: [re: number, im: number] = [1, 0];
@@ -8,6 +9,10 @@ function readWeight(table: CpuIndexTable, e: number, sign: 1 | -1): void {
   if (!weights) return;
   weight[0] = (complexWeights ? weights[2 * (weightsOffset + e)] : weights[weightsOffset + e]) as number;
   weight[1] = complexWeights ? sign * (weights[2 * (weightsOffset + e) + 1] as number) : 0;
+}
+
+function outside(index: number, n: number): never {
+  throw new ArgumentError(`index table: expected indices below ${n}, received ${index}`);
 }
 
 /** Each row adds up in double precision. */
@@ -23,10 +28,12 @@ export const gather: CpuKernels['gather'] = (dtype, x, xo, y, yo, table) => {
       for (let k = 0; k < width; k++) {
         const source = index[indexOffset + i * width + k] as number;
         if (source < 0) continue;
+        if (source >= nx) outside(source, nx);
         readWeight(table, i * width + k, 1);
         const [re, im] = weight;
         const from = lanes * (xo + (o * nx + source) * inner);
-        if (lanes === 1) for (let j = 0; j < inner; j++) acc[j] = (acc[j] as number) + re * (x[from + j] as number);
+        if (lanes === 1 || !table.weights)
+          for (let j = 0; j < lanes * inner; j++) acc[j] = (acc[j] as number) + re * (x[from + j] as number);
         else {
           for (let j = 0; j < 2 * inner; j += 2) {
             const [a, b] = [x[from + j] as number, x[from + j + 1] as number];
@@ -51,11 +58,13 @@ export const scatterAdd: CpuKernels['scatterAdd'] = (dtype, y, yo, x, xo, table)
       for (let k = 0; k < width; k++) {
         const target = index[indexOffset + i * width + k] as number;
         if (target < 0) continue;
+        if (target >= nx) outside(target, nx);
         readWeight(table, i * width + k, -1);
         const [re, im] = weight;
         const from = lanes * (yo + (o * ny + i) * inner);
         const to = lanes * (xo + (o * nx + target) * inner);
-        if (lanes === 1) for (let j = 0; j < inner; j++) x[to + j] = (x[to + j] as number) + re * (y[from + j] as number);
+        if (lanes === 1 || !table.weights)
+          for (let j = 0; j < lanes * inner; j++) x[to + j] = (x[to + j] as number) + re * (y[from + j] as number);
         else {
           for (let j = 0; j < 2 * inner; j += 2) {
             const [a, b] = [y[from + j] as number, y[from + j + 1] as number];

@@ -1,4 +1,5 @@
 import { lanesOf } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Sums in float64, in the order of the samples of the model (forward) or of the taps (adjoint). */
@@ -8,8 +9,11 @@ export const convolveVarying: CpuKernels['convolveVarying'] = (dtype, from, fo, 
   const adjoint = direction === 'adjoint';
   const size = adjoint ? nx : ny;
   const sums = new Float64Array(outer * size * inner * lanes);
-  for (let i = 0; i < nx; i++) {
+  // Where nothing is summed, filters are not looked at
+  const rows = outer * inner * ny * length === 0 ? 0 : nx;
+  for (let i = 0; i < rows; i++) {
     const f = first[firstOffset + i] as number;
+    if (f < 0 || f >= filters) throw new ArgumentError(`varying convolution: expected filters from 0 to below ${filters}, received ${f}`);
     const w = weights[weightsOffset + i] as number;
     const second = Math.min(f + 1, filters - 1);
     for (let k = 0; k < length; k++) {

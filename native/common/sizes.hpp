@@ -1,0 +1,47 @@
+// Sizes and strides that come from JavaScript: whole numbers, and products that cannot wrap around.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "errors.hpp"
+
+namespace lops {
+
+/** Every integer up to this is a number of JavaScript: 2^53 − 1. */
+constexpr double largestInteger = 9007199254740991.0;
+
+inline bool isInteger(double value) { return std::fabs(value) <= largestInteger && value == std::floor(value); }
+inline bool isSize(double value) { return value >= 0 && isInteger(value); }
+
+[[noreturn]] inline void tooLarge() { throw Error("ERR_SHAPE", "native call: the product of the sizes is larger than any memory"); }
+
+/** a · b, at most 2^63 − 1, so that it is a difference of pointers too. Throws where it is larger. */
+inline std::size_t product(std::size_t a, std::size_t b) {
+  std::size_t result = 0;
+  if (__builtin_mul_overflow(a, b, &result) || result > static_cast<std::size_t>(PTRDIFF_MAX)) tooLarge();
+  return result;
+}
+/** Of more sizes: 0 where any of them is, however large the others are. */
+template <typename... Sizes>
+std::size_t product(std::size_t a, std::size_t b, std::size_t c, Sizes... more) {
+  return c == 0 ? 0 : product(a == 0 || b == 0 ? 0 : product(a, b), c, static_cast<std::size_t>(more)...);
+}
+
+inline std::size_t sum(std::size_t a, std::size_t b) {
+  std::size_t result = 0;
+  if (__builtin_add_overflow(a, b, &result) || result > static_cast<std::size_t>(PTRDIFF_MAX)) tooLarge();
+  return result;
+}
+
+/** a + n · step. */
+inline std::ptrdiff_t moved(std::ptrdiff_t a, std::ptrdiff_t n, std::ptrdiff_t step) {
+  std::ptrdiff_t way = 0;
+  std::ptrdiff_t result = 0;
+  if (__builtin_mul_overflow(n, step, &way) || __builtin_add_overflow(a, way, &result)) tooLarge();
+  return result;
+}
+
+}  // namespace lops

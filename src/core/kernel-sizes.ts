@@ -1,0 +1,96 @@
+import type { Convolution, Elements, FftPlan, MatMul, Stencil, Strided } from './backend.js';
+import type { DType } from './dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from './errors.js';
+import { product, type Shape } from './shape.js';
+
+const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+
+/** The number of elements of a shape. Throws {@link ShapeError} for what is none. */
+export function sizeOf(shape: Shape): number {
+  const size = product(shape);
+  if (!shape.every(isSize) || !isSize(size)) throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
+  return size;
+}
+
+/** Throws unless a kernel may use `n` elements of a dtype from the first of `elements` on: {@link ShapeError}, {@link DTypeError}. */
+export function checkReach({ storage, offset }: Elements, n: number, dtype?: DType): void {
+  if (!(isSize(n) && offset + n <= storage.length))
+    throw new ShapeError(`expected at least ${n} elements, received a storage of ${storage.length} from ${offset} on`);
+  if (dtype !== undefined && storage.dtype !== dtype) throw new DTypeError(`expected ${dtype}, received ${storage.dtype}`);
+}
+
+/** Throws {@link ShapeError} unless a walk of `shape`, which is not empty, stays within its storage. */
+export function checkWalk(shape: Shape, { elements, start, strides }: Strided): void {
+  let [first, last] = [elements.offset + start, elements.offset + start];
+  for (let k = 0; k < shape.length; k++) {
+    const way = ((shape[k] as number) - 1) * (strides[k] as number);
+    if (way < 0) first += way;
+    else last += way;
+  }
+  if (!(Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && last < elements.storage.length))
+    throw new ShapeError(`expected a walk within a storage of ${elements.storage.length}, received one from ${first} to ${last}`);
+}
+
+function checkAxis(axis: number, ndim: number): void {
+  if (!(Number.isInteger(axis) && axis >= 0 && axis < ndim))
+    throw new ShapeError(`expected an axis below ${ndim}, received ${String(axis)}`);
+}
+
+/** How many elements a transform reads and writes: the real side of `shape`, and the half that the complex one has. */
+export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [from: number, to: number] {
+  const full = sizeOf(shape);
+  axes.forEach((axis, k) => {
+    checkAxis(axis, shape.length);
+    if (axes.indexOf(axis) !== k) throw new ShapeError(`expected each axis once, received [${axes}]`);
+  });
+  const last = axes[axes.length - 1];
+  if (kind !== 'c2c' && direction !== (kind === 'r2c' ? 'forward' : 'inverse'))
+    throw new ArgumentError(`expected the direction of ${kind}, received '${direction}'`);
+  if (kind === 'c2c' || full === 0) return [full, full];
+  if (last === undefined) throw new ShapeError(`expected one axis at least for ${kind}`);
+  const n = shape[last] as number;
+  const half = (full / n) * (Math.floor(n / 2) + 1);
+  return kind === 'r2c' ? [full, half] : [half, full];
+}
+
+/** Whether a matrix product has any result. Throws {@link ShapeError} unless the operands hold its matrices. */
+export function checkMatMul(a: Elements, b: Elements, c: Elements, spec: MatMul): boolean {
+  const { m, n, k, batch, transA, transB, lda, ldb, ldc, strideA, strideB, strideC } = spec;
+  sizeOf([m, n, k, batch]);
+  const reach = (e: Elements, rows: number, columns: number, ld: number, stride: number) => {
+    if (rows > 1 && !(ld >= columns)) throw new ShapeError(`expected rows of at least ${columns} elements, received ${ld}`);
+    checkReach(e, rows * columns * batch === 0 ? 0 : (batch - 1) * stride + (rows - 1) * ld + columns, c.storage.dtype);
+  };
+  if (m * n * batch === 0) return false;
+  reach(a, transA === 'n' ? m : k, transA === 'n' ? k : m, lda, strideA);
+  reach(b, transB === 'n' ? k : n, transB === 'n' ? n : k, ldb, strideB);
+  reach(c, m, n, ldc, strideC);
+  return true;
+}
+
+/** Whether a stencil has any result. Throws {@link ShapeError} unless the operands hold its block, and its axes are some. */
+export function checkStencil(x: Elements, y: Elements, { shape, bands, range }: Stencil): boolean {
+  const size = sizeOf(shape);
+  for (const e of [x, y]) checkReach(e, size, x.storage.dtype);
+  for (const { axis, front, back } of bands) {
+    checkAxis(axis, Math.max(1, shape.length));
+    for (const ghost of [front, back]) if (ghost) checkReach(ghost, ghost.size, x.storage.dtype);
+  }
+  if (range) checkAxis(range.axis, Math.max(1, shape.length));
+  return size > 0;
+}
+
+/** Whether a convolution has any result. Throws {@link ShapeError} unless the operands hold its arrays. */
+export function checkConvolution(x: Elements, h: Elements, y: Elements, { xShape, hShape, yShape, offset }: Convolution): boolean {
+  const { dtype } = y.storage;
+  const ndim = yShape.length;
+  if (xShape.length !== ndim || hShape.length !== ndim || offset.length !== ndim || !offset.every(Number.isSafeInteger))
+    throw new ShapeError(
+      `expected shapes and integer offsets of one number of axes, received [${xShape}], [${hShape}], [${yShape}], [${offset}]`,
+    );
+  checkReach(x, sizeOf(xShape), dtype);
+  checkReach(h, sizeOf(hShape), dtype);
+  const size = sizeOf(yShape);
+  checkReach(y, size, dtype);
+  return size > 0;
+}

@@ -1,0 +1,393 @@
+/**
+ * Calls of `Backend` with random arguments, many of them wrong: `node fuzz-backend.js SEED SECONDS`. Each call is made to the native kernels and to the
+ * reference, on the same memory: both throw, or both do the same. Prints a line of JSON for every difference, and how many calls there were.
+ */
+import type { Backend, Elements } from '../../src/core/backend.js';
+import { BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/backend.js';
+import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/dtype.js';
+import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
+
+const [seed = 20, seconds = 2] = process.argv.slice(2).map(Number);
+
+/** Numbers in [0, 1). */
+let state = seed >>> 0;
+function next(): number {
+  state = (state + 0x6d2b79f5) >>> 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+}
+const below = (n: number): number => Math.floor(next() * n);
+const of = <T>(list: readonly T[]): T => list[below(list.length)] as T;
+const chance = (p: number): boolean => next() < p;
+
+const WILD = [
+  -1,
+  -7,
+  0.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32,
+  2 ** 32 + 1,
+  2 ** 48,
+] as const;
+const WILDER = [2 ** 53 - 1, 2 ** 53, 2 ** 61, 2 ** 63, 2 ** 64, -(2 ** 53), -(2 ** 63), 1e300, 1e18] as const;
+const wild = (): number => of(chance(0.5) ? WILD : WILDER);
+/** How often a number is one of these, in the call at hand. */
+let wildness = 0;
+const number = (usual: readonly number[]): number => (chance(wildness) ? wild() : of(usual));
+const size = (): number => number([0, 1, 1, 2, 3, 4, 5, 6, 8]);
+const shift = (): number => number([0, 0, 0, 1, 2, 5, -1, -3]);
+
+const LENGTH = 260;
+/** Two storages of each dtype; index 0 to 9. */
+interface Place {
+  readonly index: number;
+  readonly offset: number;
+  readonly size: number;
+}
+type Call = (backend: Backend, at: (place: Place) => Elements) => unknown;
+
+let dtype: DType = 'float64';
+const storageOf = (type: DType): number => 2 * DTYPES.indexOf(chance(wildness / 2) ? of(DTYPES) : type) + below(2);
+const place = (n: number = size(), type: DType = dtype): Place => ({
+  index: storageOf(type),
+  offset: number([0, 0, 1, 3]),
+  size: chance(wildness) ? wild() : n,
+});
+/** One of two storages of a dtype is read, the other written, where they may not overlap. */
+const even = (p: Place): Place => ({ ...p, index: 2 * Math.floor(p.index / 2) });
+const odd = (p: Place): Place => ({ ...p, index: 2 * Math.floor(p.index / 2) + 1 });
+const real = (): DType => realOf(dtype);
+const scalar = () => (isComplex(dtype) && chance(0.5) ? { re: shift(), im: shift() } : shift());
+const shapeOf = (ndim: number): number[] => Array.from({ length: ndim }, size);
+const some = <T>(most: number, make: (k: number) => T): T[] => Array.from({ length: below(most + 1) }, (_, k) => make(k));
+const axisOf = (ndim: number): number => number(Array.from({ length: Math.max(1, ndim) }, (_, k) => k));
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+function segments() {
+  return some(4, () => ({ start: shift(), end: size(), lo: shift(), taps: some(chance(0.2) ? 14 : 4, () => of([0, 1, -1, 0.5, 2])) }));
+}
+
+const CALLS: Readonly<Record<string, () => Call>> = {
+  copy: () => {
+    const [n, x, y] = [size(), place(), place()];
+    return (b, at) => b.copy(at(even({ ...x, size: n })), at(odd({ ...y, size: n })));
+  },
+  copyUnlike: () => {
+    const [x, y] = [place(), place()];
+    return (b, at) => b.copy(at(even(x)), at(odd(y)));
+  },
+  stridedCopy: () => {
+    const shape = shapeOf(below(5));
+    const strides = () => shape.map(() => number([0, 1, 1, 2, 3, 6, -1, -4]));
+    const [x, y] = [place(), place()].map((p) => ({ p, start: number([0, 3, 20, 60]), strides: strides() })) as [
+      { p: Place; start: number; strides: number[] },
+      { p: Place; start: number; strides: number[] },
+    ];
+    // A walk that writes a place twice, or what it reads, has no order that is defined
+    const target = { ...y, p: { ...y.p, index: x.p.index % 2 === 0 ? x.p.index + 1 : x.p.index - 1 } };
+    const written = new Set<number>();
+    if (product(shape) < 1e4 && shape.every((n) => Number.isInteger(n) && n >= 0)) {
+      const visit = (k: number, place: number): void => {
+        if (k === shape.length) written.add(place);
+        else for (let i = 0; i < (shape[k] as number); i++) visit(k + 1, place + i * (y.strides[k] as number));
+      };
+      visit(0, 0);
+    }
+    const mode = of(['set', 'add'] as const);
+    if (written.size !== product(shape)) return () => 0;
+    return (b, at) =>
+      b.stridedCopy(
+        shape,
+        { elements: at(x.p), start: x.start, strides: x.strides },
+        { elements: at(target.p), start: y.start, strides: y.strides },
+        mode,
+      );
+  },
+  fill: () => {
+    const [y, value] = [place(), scalar()];
+    return (b, at) => b.fill(at(y), value);
+  },
+  cast: () => {
+    const [n, x, y] = [size(), place(), place(0, of(DTYPES))];
+    return (b, at) => b.cast(at(even({ ...x, size: n })), at(odd({ ...y, size: n })));
+  },
+  unary: () => {
+    const [op, n, x, y] = [of(UNARY_OPS), size(), place(), place(0, chance(0.7) ? dtype : of(DTYPES))];
+    return (b, at) => b.unary(op, at(even({ ...x, size: n })), at(odd({ ...y, size: n })));
+  },
+  binary: () => {
+    const [op, n] = [of(BINARY_OPS), size()];
+    const [x, y, z] = [chance(0.7) ? place(n) : scalar(), chance(0.7) ? place(n) : scalar(), place(n, chance(0.7) ? dtype : 'int32')];
+    const use = (a: Place | ReturnType<typeof scalar>, at: (p: Place) => Elements) =>
+      typeof a === 'object' && 'index' in a ? at(even(a)) : a;
+    return (b, at) => b.binary(op, use(x, at), use(y, at), at(odd(z)));
+  },
+  where: () => {
+    const n = size();
+    const [c, x, y, z] = [place(n, 'int32'), place(n), place(n), place(n)];
+    return (b, at) => b.where(at(even(c)), at(even(x)), at(even(y)), at(odd(z)));
+  },
+  linearCombination: () => {
+    const n = size();
+    const [xs, y] = [some(12, () => ({ ...place(n), offset: 2 })), { ...place(n), offset: 2 }];
+    const coefficients = xs.map(scalar);
+    return (b, at) => b.linearCombination(coefficients, xs.map(at), at(y));
+  },
+  threshold: () => {
+    const [n, kind, t, x, y] = [size(), of(['soft', 'hard', 'half'] as const), shift(), place(), place()];
+    return (b, at) => b.threshold(kind, t, at(even({ ...x, size: n })), at(odd({ ...y, size: n })));
+  },
+  dots: () => {
+    const pairs = some(3, () => {
+      const n = size();
+      return { x: place(n), y: place(chance(0.9) ? n : size()), conjugate: chance(0.5) };
+    });
+    return (b, at) => b.dots(pairs.map(({ x, y, conjugate }) => ({ x: at(x), y: at(y), conjugate })));
+  },
+  reduce: () => {
+    const [op, x, p] = [of(REDUCE_OPS), place(), shift()];
+    return (b, at) => b.reduce(op, at(x), p);
+  },
+  reduceAxis: () => {
+    const op = of(REDUCE_OPS);
+    const extents = shapeOf(3) as [number, number, number];
+    const [x, y] = [place(product(extents)), place(extents[0] * extents[2], chance(0.7) ? dtype : real())];
+    return (b, at) => b.reduceAxis(op, at(even(x)), extents, at(odd(y)), 2);
+  },
+  argExtreme: () => {
+    const [op, x] = [of(['max', 'min'] as const), place()];
+    return (b, at) => b.argExtreme(op, at(x));
+  },
+  kthSmallest: () => {
+    const [x, k] = [place(), size()];
+    return (b, at) => b.kthSmallest(at(x), k);
+  },
+  cumsum: () => {
+    const extents = shapeOf(3) as [number, number, number];
+    const [x, y] = [place(product(extents)), place(product(extents))];
+    return (b, at) => b.cumsum(at(even(x)), extents, at(odd(y)));
+  },
+  matmul: () => {
+    const [m, n, k, batch] = [size(), size(), size(), number([0, 1, 1, 2, 3])];
+    const [transA, transB] = [of(['n', 't', 'c'] as const), of(['n', 't', 'c'] as const)];
+    const ld = (columns: number) => (chance(wildness) ? wild() : columns + below(3));
+    const spec = {
+      m,
+      n,
+      k,
+      batch,
+      transA,
+      transB,
+      lda: ld(transA === 'n' ? k : m),
+      ldb: ld(transB === 'n' ? n : k),
+      ldc: ld(n),
+      strideA: chance(0.5) ? 0 : number([m * k + 9]),
+      strideB: chance(0.5) ? 0 : number([n * k + 9]),
+      strideC: number([m * (n + 2)]),
+      alpha: scalar(),
+      beta: scalar(),
+    };
+    const [a, b, c] = [place(), place(), place()].map((p, i) => ({ ...p, index: 2 * Math.floor(p.index / 2) + (i === 2 ? 1 : 0) })) as [
+      Place,
+      Place,
+      Place,
+    ];
+    return (backend, at) => backend.matmul(at(a), at(b), at(c), spec);
+  },
+  fft: () => {
+    const shape = shapeOf(1 + below(3));
+    const axes = some(shape.length, () => axisOf(shape.length));
+    const kind = of(['c2c', 'r2c', 'c2r'] as const);
+    const single = real() === 'float32';
+    const [complex, own] = [single ? 'complex64' : 'complex128', single ? 'float32' : 'float64'] as const;
+    const [x, y] = [place(LENGTH - 3, kind === 'r2c' ? own : complex), place(LENGTH - 3, kind === 'c2r' ? own : complex)];
+    const to = { ...y, index: x.index === y.index ? (y.index % 2 === 0 ? y.index + 1 : y.index - 1) : y.index };
+    const plan = { kind, shape, axes, direction: of(['forward', 'inverse'] as const), scale: shift() };
+    return (b, at) => b.fft(at(x), at(to), plan);
+  },
+  stencil: () => {
+    const shape = shapeOf(1 + below(3));
+    const bands = some(3, () => {
+      const axis = axisOf(shape.length);
+      const cells = product(shape) / Math.max(1, shape[axis] ?? 1);
+      const ghost = () => (chance(0.5) ? place(cells * below(3)) : undefined);
+      return { axis, segments: segments(), front: ghost(), back: ghost() };
+    });
+    const [x, y] = [
+      { ...place(), index: 2 * DTYPES.indexOf(dtype) },
+      { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 },
+    ];
+    const range = chance(0.3) ? { axis: axisOf(shape.length), start: shift(), end: size() } : undefined;
+    const mode = of(['set', 'add'] as const);
+    const apart = (p: Place | undefined) => p && { ...p, index: p.index === y.index ? x.index : p.index };
+    return (b, at) =>
+      b.stencil(at(x), at(y), {
+        shape,
+        mode,
+        range,
+        bands: bands.map(({ front, back, ...band }) => ({
+          ...band,
+          front: front && at(apart(front) as Place),
+          back: back && at(apart(back) as Place),
+        })),
+      });
+  },
+  convolve: () => {
+    const ndim = 1 + below(3);
+    const form = { xShape: shapeOf(ndim), hShape: shapeOf(ndim), yShape: shapeOf(ndim), offset: shapeOf(ndim).map(shift) };
+    const [x, h] = [place(), place()].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [Place, Place];
+    const y = { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 };
+    const direction = of(['forward', 'adjoint'] as const);
+    return (b, at) => b.convolve(at(x), at(h), at(y), { ...form, direction });
+  },
+  indexed: () => {
+    const table = { outer: size(), nx: size(), ny: size(), inner: size(), width: number([0, 1, 2, 3]) };
+    const index = place(0, 'int32');
+    const weights = chance(0.5) ? place(0, chance(0.5) ? dtype : real()) : undefined;
+    const kernel = of(['gather', 'scatterAdd'] as const);
+    const [x, y] = [
+      { ...place(), index: 2 * DTYPES.indexOf(dtype) },
+      { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 },
+    ];
+    const entry = { ...index, index: dtype === 'int32' ? 8 : index.index };
+    const even = weights && { ...weights, index: 2 * Math.floor(weights.index / 2) };
+    return (b, at) => b[kernel](at(x), at(y), { ...table, index: at(entry), weights: even && at(even) });
+  },
+  curves: () => {
+    const form = { points: size(), ns: size(), nr: size(), nt: size() };
+    const [image, traces] = [
+      { ...place(), index: 2 * DTYPES.indexOf(dtype) },
+      { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 },
+    ];
+    const [srcs, recs] = [place(0, 'float64'), place(0, 'float64')].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [
+      Place,
+      Place,
+    ];
+    const amplitudes = chance(0.5) ? { ...place(0, real()), index: 2 * DTYPES.indexOf(real()) } : undefined;
+    const spreads = chance(0.5);
+    return (b, at) => {
+      const curves = { ...form, srcs: at(srcs), recs: at(recs), amplitudes: amplitudes && at(amplitudes) };
+      return spreads
+        ? b.spreadCurves?.(at(image), at(traces), curves)
+        : b.sumCurves?.(at({ ...image, index: image.index }), at(traces), curves);
+    };
+  },
+  convolveVarying: () => {
+    const form = { outer: size(), nx: size(), ny: size(), inner: size(), filters: size(), length: size(), offset: shift() };
+    const [from, bank] = [place(), place()].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [Place, Place];
+    const to = { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 };
+    const [first, weights] = [place(0, 'int32'), { ...place(0, real()), index: 2 * DTYPES.indexOf(real()) }];
+    const direction = of(['forward', 'adjoint'] as const);
+    return (b, at) => b.convolveVarying?.(at(from), at(bank), at(to), { ...form, first: at(first), weights: at(weights), direction });
+  },
+  alloc: () => {
+    const n = chance(0.5) ? of([-1, 0.5, Number.NaN, 2 ** 48, 2 ** 53, 2 ** 61]) : size();
+    return (b) => {
+      const storage = b.alloc(dtype, n);
+      b.release(storage);
+      return storage.length;
+    };
+  },
+  upload: () => {
+    const [y, n, type] = [place(), below(9), of(DTYPES)];
+    return (b, at) => b.upload(hostArray(type, n), at(y));
+  },
+  download: () => {
+    const x = place();
+    return (b, at) => b.download(at(x));
+  },
+  span: () => {
+    const [x, offset, length] = [place(), number([0, 1, 5]), size()];
+    return (b, at) => {
+      const span = at(x).storage.span(offset, length);
+      b.synchronize();
+      return span.length;
+    };
+  },
+};
+
+const backends = [createCpuBackend(), new CpuBackend({ name: 'cpu' })] as const;
+const storages = backends.map((b) => DTYPES.flatMap((type) => [0, 1].map(() => b.alloc(type, LENGTH))));
+
+/** Numbers that indices, positions and values alike may be. */
+function refill(): void {
+  for (let k = 0; k < 2 * DTYPES.length; k++) {
+    const type = DTYPES[Math.floor(k / 2)] as DType;
+    const values = hostArray(type, LENGTH);
+    for (let i = 0; i < values.length; i++) values[i] = type === 'int32' ? below(5) - 1 : Math.round(8 * next() - 2) / 2;
+    for (const [b, backend] of backends.entries()) {
+      const storage = storages[b]?.[k];
+      if (storage) backend.upload(values, { storage, offset: 0, size: LENGTH });
+    }
+  }
+}
+
+const contents = (b: 0 | 1) => (storages[b] ?? []).map((storage) => backends[b].download({ storage, offset: 0, size: LENGTH }));
+const alike = (x: number, y: number, single: boolean): boolean =>
+  x === y || !(Number.isFinite(x) || Number.isFinite(y)) || Math.abs(x - y) <= (single ? 1e-3 : 1e-9) * (1 + Math.abs(x) + Math.abs(y));
+
+function outcome(b: 0 | 1, call: Call): { readonly result: unknown; readonly error: string } {
+  const at = ({ index, offset, size: n }: Place): Elements => {
+    const storage = storages[b]?.[index];
+    if (!storage) throw new RangeError(`no storage ${index}`);
+    return { storage, offset, size: n };
+  };
+  try {
+    return { result: call(backends[b], at), error: '' };
+  } catch (error) {
+    return { result: undefined, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
+
+const end = performance.now() + 1000 * seconds;
+const names = Object.keys(CALLS);
+const done: Record<string, number> = {};
+let [calls, failures] = [0, 0];
+while (performance.now() < end && failures < 5) {
+  if (calls % 20 === 0) refill();
+  dtype = of(DTYPES);
+  wildness = of([0, 0, 0.02, 0.2]);
+  const name = of(names);
+  const [from, call] = [state, (CALLS[name] as () => Call)()];
+  const before = contents(0);
+  if (process.env['FUZZ_TRACE']) console.error(calls, name, from);
+  const [native, reference] = [outcome(0, call), outcome(1, call)];
+  calls += 1;
+  const [got, want] = [contents(0), contents(1)];
+  const changed = got.flatMap((values, k) => {
+    const single = realOf(DTYPES[Math.floor(k / 2)] as DType) === 'float32';
+    // What an error leaves in the operands is not said, but nothing else may change
+    const expected = native.error || reference.error ? (before[k] as typeof values) : (want[k] as typeof values);
+    const i = Array.from(values).findIndex((v, j) => !alike(v, expected[j] as number, single));
+    return i < 0
+      ? []
+      : [`storage ${k}, lane ${i} of ${LENGTH * lanesOf(DTYPES[Math.floor(k / 2)] as DType)}: ${values[i]} for ${expected[i]}`];
+  });
+  const wrong =
+    native.error || reference.error
+      ? changed.length > 1 || (!native.error && name !== 'stencil')
+      : changed.length > 0 || !sameResult(native.result, reference.result);
+  if (wrong) {
+    failures += 1;
+    console.log(JSON.stringify({ seed, call: calls, state: from, name, dtype, native, reference, changed }));
+  }
+  if (!native.error) done[name] = (done[name] ?? 0) + 1;
+  if (wrong || native.error || reference.error) refill();
+}
+
+function sameResult(x: unknown, y: unknown): boolean {
+  const numbers = (value: unknown): number[] =>
+    typeof value === 'number' ? [value] : value instanceof Object ? Object.values(value).map(Number) : [];
+  const [a, b] = [numbers(x), numbers(y)];
+  return a.length === b.length && a.every((v, i) => alike(v, b[i] as number, true));
+}
+
+const never = names.filter((name) => !done[name]);
+console.log(
+  `${calls} calls of seed ${seed}, done: ${JSON.stringify(done)}${never.length > 0 && calls > 3000 ? `, never done: ${never}` : ''}`,
+);
