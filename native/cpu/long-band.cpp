@@ -3,9 +3,11 @@
 // own, are small dense matrices, column by column, so that vectors run over rows.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
+#include "finite.hpp"
 #include "loops.hpp"
 #include "stencil.hpp"
 
@@ -17,18 +19,21 @@ constexpr std::size_t manyTaps = 9;
 /** Larger matrices of edge rows are done row by row. */
 constexpr std::ptrdiff_t largestEdge = 1 << 16;
 
-/** Rows of a cell's lanes that share taps: reversed, as `taps` wants them. */
+/** Rows of a cell's lanes that share taps: reversed, as `taps` wants them. What taps of 0 would meet must not be read. */
 template <typename T>
 struct Run {
   std::ptrdiff_t start, end, last;
   std::vector<T> taps;
+  bool hasZeros;
 };
 
-/** Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows. */
+/** Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows, and the segments that it was made of. */
 template <typename T>
 struct Edge {
   std::ptrdiff_t start, end, first, columns, stride;
   std::vector<T> matrix;
+  const BandSegment* segments;
+  std::size_t count;
 };
 
 template <typename T>
@@ -53,17 +58,27 @@ class LongBand {
     for (const Run<T>& run : runs_) {
       const std::size_t lanes = static_cast<std::size_t>((run.end - run.start) * inner_);
       if (!run.taps.empty()) {
-        loops_.taps(lanes, run.taps.size(), run.taps.data(), inner_, x + (run.start + run.last) * inner_, y + run.start * inner_, add);
+        const T* from = x + (run.start + run.last) * inner_;
+        T* to = y + run.start * inner_;
+        if (run.hasZeros) {
+          withoutZeros(lanes, run, from, to, add);
+        } else {
+          loops_.taps(lanes, run.taps.size(), run.taps.data(), inner_, from, to, add);
+        }
       } else if (!add) {
         std::fill_n(y + run.start * inner_, lanes, T(0));
       }
     }
     for (const Edge<T>& edge : edges_) {
-      for (std::ptrdiff_t lane = 0; lane < inner_; lane++) {
-        loops_.columns(static_cast<std::size_t>(edge.end - edge.start), static_cast<std::size_t>(edge.columns), edge.matrix.data(),
-                       static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_), x + edge.first * inner_ + lane,
-                       y + edge.start * inner_ + lane, add);
-      }
+      const std::size_t lanes = static_cast<std::size_t>((edge.end - edge.start) * inner_);
+      T* to = y + edge.start * inner_;
+      into(lanes, to, add, [&](T* sums) {
+        for (std::ptrdiff_t lane = 0; lane < inner_; lane++) {
+          loops_.columns(static_cast<std::size_t>(edge.end - edge.start), static_cast<std::size_t>(edge.columns), edge.matrix.data(),
+                         static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_), x + edge.first * inner_ + lane, sums + lane, false);
+        }
+        mend(lanes, sums, [&](std::ptrdiff_t l) { return row(edge, l / inner_ + edge.start, x + l % inner_); });
+      });
     }
   }
 
@@ -72,9 +87,62 @@ class LongBand {
   static constexpr std::ptrdiff_t shortRun = 16;
   static constexpr std::ptrdiff_t shortCell = 32;
 
+  /** Calls `fill(sums)` with the output itself, or with memory that is then added to it. */
+  template <typename Fill>
+  static void into(std::size_t lanes, T* y, bool add, const Fill& fill) {
+    if (!add) {
+      fill(y);
+      return;
+    }
+    std::vector<T> sums(lanes);
+    fill(sums.data());
+    for (std::size_t l = 0; l < lanes; l++) y[l] += sums[l];
+  }
+
+  /** Sums that came out as no finite number once more, one by one: a factor of 0 may have met such a one. */
+  template <typename Sum>
+  static void mend(std::size_t lanes, T* sums, const Sum& sum) {
+    if (allFinite(sums, lanes)) return;
+    for (std::size_t l = 0; l < lanes; l++) {
+      if (!std::isfinite(sums[l])) sums[l] = sum(static_cast<std::ptrdiff_t>(l));
+    }
+  }
+
+  void withoutZeros(std::size_t lanes, const Run<T>& run, const T* x, T* y, bool add) const {
+    constexpr std::size_t block = 4096;
+    for (std::size_t at = 0; at < lanes; at += block) {
+      const std::size_t some = std::min(block, lanes - at);
+      const T* from = x + at;
+      into(some, y + at, add, [&](T* sums) {
+        loops_.taps(some, run.taps.size(), run.taps.data(), inner_, from, sums, false);
+        mend(some, sums, [&](std::ptrdiff_t l) {
+          T sum = 0;
+          for (std::size_t j = 0; j < run.taps.size(); j++) {
+            if (run.taps[j] != 0) sum += run.taps[j] * from[l - static_cast<std::ptrdiff_t>(j) * inner_];
+          }
+          return sum;
+        });
+      });
+    }
+  }
+
+  /** Row i of an edge, of the lane at which x begins. */
+  T row(const Edge<T>& edge, std::ptrdiff_t i, const T* x) const {
+    T sum = 0;
+    for (const BandSegment* s = edge.segments; s != edge.segments + edge.count; s++) {
+      if (i < s->start || i >= s->end) continue;
+      for (std::size_t k = 0; k < s->count; k++) {
+        const T tap = static_cast<T>(s->taps[k]);
+        if (tap != 0) sum += tap * x[(i + s->lo + static_cast<std::ptrdiff_t>(k)) * inner_];
+      }
+    }
+    return sum;
+  }
+
   void addRun(const BandSegment& segment) {
-    Run<T> run = {segment.start, segment.end, segment.lo + static_cast<std::ptrdiff_t>(segment.count) - 1, {}};
+    Run<T> run = {segment.start, segment.end, segment.lo + static_cast<std::ptrdiff_t>(segment.count) - 1, {}, false};
     for (std::size_t k = segment.count; k-- > 0;) run.taps.push_back(static_cast<T>(segment.taps[k]));
+    run.hasZeros = std::find(run.taps.begin(), run.taps.end(), T(0)) != run.taps.end();
     runs_.push_back(std::move(run));
   }
 
@@ -92,7 +160,7 @@ class LongBand {
     const std::ptrdiff_t stride = (rows + 15) / 16 * 16;
     const std::ptrdiff_t columns = last - first + 1;
     if (first > last || columns * stride > largestEdge) return false;
-    Edge<T> edge = {segments[0].start, segments[count - 1].end, first, columns, stride, std::vector<T>(static_cast<std::size_t>(columns * stride))};
+    Edge<T> edge = {segments[0].start, segments[count - 1].end, first, columns, stride, std::vector<T>(static_cast<std::size_t>(columns * stride)), segments, count};
     for (std::size_t s = 0; s < count; s++) {
       for (std::ptrdiff_t i = segments[s].start; i < segments[s].end; i++) {
         const std::ptrdiff_t column = i + segments[s].lo - first;

@@ -1,5 +1,6 @@
 // The elementwise kernels and reductions of src/cpu/kernels.ts, as N-API functions. dtypes and operations come as their positions in the lists of core.
 
+#include <cmath>
 #include <cstring>
 
 #include "addon.hpp"
@@ -14,7 +15,7 @@ napi_value copy(napi_env env, napi_callback_info info) {
   const Args<6> args(env, info);
   const std::size_t size = args.size(0);
   const std::size_t n = args.size(1);
-  loops().copy(n * size, lanesAt<char>(args, 2, n, size), lanesAt<char>(args, 4, n, size));
+  loops().copy(product(n, size), lanesAt<char>(args, 2, n, size), lanesAt<char>(args, 4, n, size));
   return nullptr;
 }
 
@@ -147,8 +148,8 @@ napi_value scale(napi_env env, napi_callback_info info) {
     typedef decltype(zero) T;
     const T* x = lanesAt<T>(args, 4, n, lanesOf(dtype));
     T* y = lanesAt<T>(args, 6, n, lanesOf(dtype));
-    if (a[1] == 0) {
-      of<T>(loops()).scale(n * lanesOf(dtype), a[0], x, y);
+    if (!isComplex(dtype)) {
+      of<T>(loops()).scale(n, a[0], x, y);
     } else {
       of<T>(loops()).combineComplex(n, 1, a, &x, y);
     }
@@ -167,8 +168,8 @@ napi_value axpby(napi_env env, napi_callback_info info) {
     const std::size_t lanes = lanesOf(dtype);
     const T* xs[2] = {lanesAt<T>(args, 4, n, lanes), lanesAt<T>(args, 8, n, lanes)};
     T* z = lanesAt<T>(args, 10, n, lanes);
-    if (a[1] == 0 && a[3] == 0) {
-      of<T>(loops()).axpby(n * lanes, a[0], xs[0], a[2], xs[1], z);
+    if (!isComplex(dtype)) {
+      of<T>(loops()).axpby(n, a[0], xs[0], a[2], xs[1], z);
     } else {
       of<T>(loops()).combineComplex(n, 2, a, xs, z);
     }
@@ -199,8 +200,8 @@ napi_value linearCombination(napi_env env, napi_callback_info info) {
       check(env, napi_get_element(env, args[3], k, &array));
       check(env, napi_get_element(env, args[4], k, &offset));
       check(env, napi_get_value_double(env, offset, &first));
-      if (!(first >= 0)) throw Error("ERR_ARGUMENT", "native linearCombination: expected offsets of at least 0");
-      xs[k] = reinterpret_cast<const T*>(spanOf(env, array, static_cast<std::size_t>(first) * size, n * size).data);
+      if (!isSize(first)) throw Error("ERR_ARGUMENT", "native linearCombination: expected offsets of at least 0");
+      xs[k] = reinterpret_cast<const T*>(spanOf(env, array, product(static_cast<std::size_t>(first), size), product(n, size)).data);
       real[k] = pairs[2 * k];
     }
     T* y = lanesAt<T>(args, 5, n, lanesOf(dtype));
@@ -247,10 +248,13 @@ napi_value dot(napi_env env, napi_callback_info info) {
     if (!isComplex(dtype)) {
       out[0] = x == y ? of<T>(loops()).sumSquares(n, x) : of<T>(loops()).dot(n, x, y);
       out[1] = 0;
-    } else if (x == y && conjugate) {
-      out[0] = of<T>(loops()).sumSquares(2 * n, x);
-      out[1] = 0;
     } else {
+      if (x == y && conjugate) {
+        out[0] = of<T>(loops()).sumSquares(2 * n, x);
+        out[1] = 0;
+        // With infinities the imaginary part is no number
+        if (std::isfinite(out[0])) return;
+      }
       double s[4];
       of<T>(loops()).dotComplex(n, x, y, s);
       out[0] = conjugate ? s[0] + s[1] : s[0] - s[1];
@@ -345,7 +349,7 @@ napi_value reduceAxis(napi_env env, napi_callback_info info) {
   const std::size_t lanes = lanesOf(dtype);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
-    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, outer * n * inner, lanes), lanesAt<T>(args, 7, outer * inner, lanes));
+    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, product(outer, n, inner), lanes), lanesAt<T>(args, 7, product(outer, inner), lanes));
   });
   return toJs(env, true);
 }

@@ -32,9 +32,10 @@ struct Parts {
     if (bytes.length != n * sizeof(double)) throw Error("ERR_MPI", "native call: expected a count per rank");
     const double* given = reinterpret_cast<const double*>(bytes.data);
     for (std::size_t rank = 0; rank < n; rank++) {
+      if (!isSize(given[rank])) throw Error("ERR_MPI", "native call: expected counts of at least 0, received " + std::to_string(given[rank]));
       sizes.push_back(static_cast<std::size_t>(given[rank]));
       starts.push_back(total);
-      total += sizes.back();
+      total = sum(total, sizes.back());
     }
     isLarge = total > maxCount();
     if (isLarge) return;
@@ -45,8 +46,18 @@ struct Parts {
   }
   std::size_t sizeOf(int rank) const { return sizes[static_cast<std::size_t>(rank)]; }
   std::uint8_t* in(std::uint8_t* whole, int rank) const { return whole + starts[static_cast<std::size_t>(rank)] * bytesOf(dtype); }
-  void copy(std::uint8_t* to, const std::uint8_t* from, int rank) const { std::memcpy(to, from, sizeOf(rank) * bytesOf(dtype)); }
 };
+
+/** A rank's own part. Only MPI can read device memory: there it is a message to itself. */
+void copyOwn(std::uint8_t* to, const std::uint8_t* from, std::size_t count, DType dtype, bool onDevice) {
+  if (count == 0) return;
+  if (!onDevice) {
+    std::memcpy(to, from, count * bytesOf(dtype));
+    return;
+  }
+  const Elements all(dtype, count);
+  check(LOPS_COUNTED(MPI_Sendrecv)(from, all.count(), all.type(), 0, kTag, to, all.count(), all.type(), 0, kTag, MPI_COMM_SELF, MPI_STATUS_IGNORE), "MPI_Sendrecv");
+}
 
 /** Messages of one collective on the twin, all at once. */
 class Exchange {
@@ -107,7 +118,7 @@ napi_value allgatherv(napi_env env, napi_callback_info info) {
           "MPI_Allgatherv");
     return nullptr;
   }
-  if (send != nullptr) parts.copy(parts.in(recv, comm.rank), send, comm.rank);
+  if (send != nullptr) copyOwn(parts.in(recv, comm.rank), send, mine, dtype, args.isBigInt(1) || args.isBigInt(3));
   for (int root = 0; root < comm.size; root++) {
     inPieces(parts.sizeOf(root), [&](std::size_t at, Count n) {
       check(LOPS_COUNTED(MPI_Bcast)(parts.in(recv, root) + at * bytesOf(dtype), n, datatypeOf(dtype), root, comm.comm), "MPI_Bcast");
@@ -134,7 +145,7 @@ napi_value gatherv(napi_env env, napi_callback_info info) {
   }
   Exchange exchange(comm, dtype);
   if (comm.rank == root) {
-    if (send != nullptr) parts.copy(parts.in(recv, root), send, root);
+    if (send != nullptr) copyOwn(parts.in(recv, root), send, mine, dtype, args.isBigInt(1) || args.isBigInt(3));
     for (int from = 0; from < comm.size; from++) {
       if (from != root) exchange.receive(parts.in(recv, from), parts.sizeOf(from), from);
     }
@@ -166,7 +177,7 @@ napi_value scatterv(napi_env env, napi_callback_info info) {
     for (int to = 0; to < comm.size; to++) {
       if (to != root) exchange.send(parts.in(send, to), parts.sizeOf(to), to);
     }
-    if (recv != nullptr) parts.copy(recv, parts.in(send, root), root);
+    if (recv != nullptr) copyOwn(recv, parts.in(send, root), mine, dtype, args.isBigInt(1) || args.isBigInt(3));
   } else {
     exchange.receive(recv, mine, root);
   }
@@ -184,6 +195,7 @@ napi_value alltoallv(napi_env env, napi_callback_info info) {
   const DType dtype = args.dtype(7);
   const Parts out(args, 3, comm, dtype);
   const Parts in(args, 6, comm, dtype);
+  if (out.sizeOf(comm.rank) != in.sizeOf(comm.rank)) throw Error("ERR_MPI", "native alltoallv: expected a rank to send itself what it expects");
   std::uint8_t* send = memoryOf(args, 1, out.total, dtype);
   std::uint8_t* recv = memoryOf(args, 4, in.total, dtype);
   Exchange exchange(comm, dtype);
@@ -195,7 +207,7 @@ napi_value alltoallv(napi_env env, napi_callback_info info) {
     const int to = (comm.rank + step) % comm.size;
     exchange.send(out.in(send, to), out.sizeOf(to), to);
   }
-  out.copy(in.in(recv, comm.rank), out.in(send, comm.rank), comm.rank);
+  copyOwn(in.in(recv, comm.rank), out.in(send, comm.rank), out.sizeOf(comm.rank), dtype, args.isBigInt(1) || args.isBigInt(4));
   exchange.wait("MPI_Alltoallv");
   return nullptr;
 }

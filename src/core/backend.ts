@@ -145,7 +145,7 @@ export interface FftPlan {
   readonly overwrite?: boolean | undefined;
 }
 
-/** Rows `start ≤ i < end` of a banded matrix that share their taps: `y[i] = Σₖ taps[k] · x[i + lo + k]`. No taps: zero rows. */
+/** Rows `start ≤ i < end` of a banded matrix that share their taps: `y[i] = Σₖ taps[k] · x[i + lo + k]`. No taps: zero rows. What taps of 0 would meet is not read. */
 export interface BandSegment {
   readonly start: number;
   readonly end: number;
@@ -334,7 +334,10 @@ export interface Backend {
   binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void;
   /** `z ← condition ? x : y`, condition int32. */
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void;
-  /** `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not read. Real coefficients for real dtypes. */
+  /**
+   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not read, 1 and −1 add and subtract; any other is a complex factor where
+   * the dtype is complex, so that a real multiple of ∞ + i is ∞ + NaN i, as NumPy's. Real coefficients for real dtypes.
+   */
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void;
   /** Shrinks moduli and keeps phases. soft: max(|x| − t, 0); hard: 0 where |x| ≤ √(2t); half: 0 where |x| ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))). */
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void;

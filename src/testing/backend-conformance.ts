@@ -5,13 +5,17 @@ import { BackendError, DTypeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { CpuBackend } from '../cpu/cpu-backend.js';
 import { checkCase, Operands } from './kernel-case.js';
-import { KERNEL_CASES } from './kernel-cases.js';
+import { kernelCases } from './kernel-cases.js';
 
 export interface BackendConformanceOptions {
   /** Multiplies every tolerance of floating-point results; default 1. */
   readonly slack?: number;
   /** Kernels (such as `'matmul'`, `'unary exp'`) to test; default all. */
   readonly kernels?: readonly string[];
+  /** Of the cases with random special values; default 20. */
+  readonly seed?: number;
+  /** How many of them there are for each kernel and dtype; default 12. */
+  readonly draws?: number;
 }
 
 function check(condition: boolean, message: string): asserts condition {
@@ -238,14 +242,14 @@ function adjointTests(backend: Backend): void {
  * break kernels. `makeBackend` is called once, while the tests are defined.
  */
 export function backendConformance(makeBackend: () => Backend, options: BackendConformanceOptions = {}): void {
-  checkOptions('backendConformance', options, ['slack', 'kernels']);
-  const { slack = 1, kernels } = options;
+  checkOptions('backendConformance', options, ['slack', 'kernels', 'seed', 'draws']);
+  const { slack = 1, kernels, seed = 20, draws = 12 } = options;
   const backend = makeBackend();
   const reference = new CpuBackend({ name: 'reference' });
   describe(`backend '${backend.name}' conforms to the reference`, () => {
     describe('memory', () => memoryTests(backend));
     describe('adjoints', () => adjointTests(backend));
-    for (const { kernel, optional, cases } of KERNEL_CASES) {
+    for (const { kernel, optional, cases } of kernelCases(seed, draws)) {
       if (kernels && !kernels.includes(kernel)) continue;
       if (optional && backend[optional] === undefined) continue;
       describe(kernel, () => {

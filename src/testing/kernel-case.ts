@@ -26,6 +26,8 @@ export interface KernelCase {
   readonly scale?: number;
   /** Zeros must have the right sign. */
   readonly signedZeros?: boolean;
+  /** Where an infinity or NaN is expected: `'any'` of these is right, or whatever comes (`'unspecified'`). */
+  readonly notFinite?: 'any' | 'unspecified';
 }
 
 /** What a case left behind. */
@@ -35,6 +37,8 @@ export interface Outcome {
 }
 
 const EPSILON = { float32: 2 ** -23, complex64: 2 ** -23, float64: 2 ** -52, complex128: 2 ** -52, int32: 0 } as const;
+/** The smallest number: results near it have an error of so much. */
+const LEAST = { float32: 2 ** -149, complex64: 2 ** -149, float64: 2 ** -1074, complex128: 2 ** -1074, int32: 0 } as const;
 
 /** NaN, infinities, zeros of both signs and halves, for real dtypes. */
 export const SPECIAL = [
@@ -149,13 +153,16 @@ interface Comparison {
 function firstDifference({ name, dtype, got, want, from, to }: Comparison, kernelCase: KernelCase): string | undefined {
   if (got.length !== want.length) return `${name}: expected ${want.length} numbers, received ${got.length}`;
   const lanes = lanesOf(dtype);
-  const { ulps = 4, scale = 0, signedZeros = false } = kernelCase;
+  const { ulps = 4, scale = 0, signedZeros = false, notFinite } = kernelCase;
   for (let i = 0; i < want.length; i += lanes) {
     const [x, y] = [want[i] as number, lanes === 2 ? (want[i + 1] as number) : 0];
     const [a, b] = [got[i] as number, lanes === 2 ? (got[i + 1] as number) : 0];
     const inside = i >= from && i < to;
     const size = Math.max(Math.hypot(finiteOrZero(x), finiteOrZero(y)), scale);
-    const allowed = inside ? EPSILON[dtype] * ulps * size : 0;
+    const allowed = inside ? Math.max(EPSILON[dtype] * ulps * size, LEAST[dtype] * ulps) : 0;
+    if (inside && notFinite && !(Number.isFinite(x) && Number.isFinite(y))) {
+      if (notFinite === 'unspecified' || !(Number.isFinite(a) && Number.isFinite(b))) continue;
+    }
     const equal =
       lanes === 2 && inside && !signedZeros
         ? samePair(a, b, x, y, allowed)

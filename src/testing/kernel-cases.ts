@@ -7,12 +7,12 @@ import { matmulCasesByDType } from './cases/matmul.js';
 import { memoryCases } from './cases/memory.js';
 import { reductionCases } from './cases/reductions.js';
 import { sequenceCases } from './cases/sequences.js';
+import { addSpecialValues, specialValueCases } from './cases/special-values.js';
 import { stencilCasesByDType } from './cases/stencil.js';
 import { varyingConvolutionCases } from './cases/varying-convolution.js';
 import type { KernelCases } from './kernel-case.js';
 
-/** Every kernel of a backend. */
-export const KERNEL_CASES: readonly KernelCases[] = [
+const CASES: readonly KernelCases[] = [
   ...memoryCases,
   ...elementwiseCases,
   ...reductionCases,
@@ -25,3 +25,12 @@ export const KERNEL_CASES: readonly KernelCases[] = [
   ...varyingConvolutionCases,
   ...sequenceCases,
 ];
+
+/** Every kernel of a backend, also with `count` cases of a dtype whose operands have NaN, infinities, zeros of both signs and subnormal numbers from a seed. */
+export const kernelCases = (seed: number, count: number): readonly KernelCases[] => [
+  ...CASES.map(addSpecialValues(seed, count)),
+  ...specialValueCases,
+];
+
+/** {@link kernelCases} of the usual seed. */
+export const KERNEL_CASES = kernelCases(20, 12);

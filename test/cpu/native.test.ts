@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { CpuBackend, cpuAddon, createCpuBackend, nativeOptions } from '../../src/cpu/index.js';
 import { backendConformance } from '../../src/testing/index.js';
+import { MORE, SEED } from '../support/draws.js';
 import { skip } from '../support/skip.js';
 
 const state = cpuAddon();
@@ -46,7 +47,7 @@ describe('native CPU kernels', () => {
     return;
   }
   const { simd } = state.info;
-  backendConformance(() => new CpuBackend({ ...nativeOptions(), name: `native ${simd}` }));
+  backendConformance(() => new CpuBackend({ ...nativeOptions(), name: `native ${simd}` }), { seed: SEED, draws: 12 * MORE });
 
   describe('instruction sets', () => {
     const levels = ['baseline', 'avx2', 'avx512'];

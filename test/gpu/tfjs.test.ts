@@ -14,6 +14,7 @@ import { MatrixMult } from '../../src/local/index.js';
 import { ista } from '../../src/optimization/index.js';
 import { backendConformance } from '../../src/testing/index.js';
 import { makeBackend } from '../support/backends.js';
+import { MORE, SEED } from '../support/draws.js';
 import { runRanks } from '../support/launch.js';
 
 // The real module is what the adapter takes, without a cast
@@ -21,7 +22,7 @@ const tf: TensorModule = tfCore;
 const host = createCpuBackend();
 const [wasm, cpu] = [await makeBackend('tfjs:wasm'), await makeBackend('tfjs:cpu')];
 
-for (const backend of [wasm, cpu]) backendConformance(() => backend);
+for (const backend of [wasm, cpu]) backendConformance(() => backend, { seed: SEED, draws: 12 * MORE });
 
 /** As `require` fails. */
 const missing = (name: string): Error => Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });

@@ -31,6 +31,11 @@ describe('device memory between ranks', function () {
     for (const mode of onRealCuda() ? ['real'] : ['eager', 'lazy'])
       it(`travels ${transport}, ${mode}`, async () => expectAllRight(await run(2, transport, { CUEMU_MODE: mode })));
 
+  it('travels direct in messages of more elements than one call counts', async function () {
+    if (onRealCuda()) skip(this, EMULATED);
+    expectAllRight(await run(2, 'direct', { LOPS_MPI_MAX_COUNT: '5' }));
+  });
+
   it('auto takes direct where MPI proves that it reads device memory', async function () {
     if (onRealCuda()) skip(this, EMULATED);
     expectAllRight(await run(2, 'auto', { EXPECTED: 'direct', LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' }));

@@ -127,14 +127,117 @@ void combine(std::size_t n, std::size_t count, const double* a, const T* const* 
   }
 }
 
+/**
+ * Real multiples of complex numbers. The first Factors terms are products with a complex factor whose imaginary part is 0, so that ∞ times that 0 is no number; the
+ * others, with 1 or −1, only add or subtract.
+ */
+template <typename T, int Count, int Factors>
+struct PairSum {
+  typedef typename Simd<T>::V V;
+  T a[Count];
+  const T* x[Count];
+  LOPS_INLINE V vector(std::size_t i) const {
+    V s = {};
+    V t = {};
+    for (int k = 0; k < Count; k++) {
+      const V v = load(x[k] + i);
+      s = k == 0 ? a[k] * v : s + a[k] * v;
+      if (k < Factors) t += T(0) * v;
+    }
+    return Factors > 0 ? s + swapPairs(t) : s;
+  }
+  LOPS_INLINE void pair(std::size_t i, T* y) const {
+    T re = 0, im = 0;
+    for (int k = 0; k < Count; k++) {
+      const T u = x[k][i], v = x[k][i + 1];
+      re += a[k] * u;
+      im += a[k] * v;
+      if (k < Factors) {
+        re += T(0) * v;
+        im += T(0) * u;
+      }
+    }
+    y[i] = re;
+    y[i + 1] = im;
+  }
+};
+
+/** As writeLoop, in whole pairs. */
+template <bool Stream, typename T, typename F>
+LOPS_INLINE void pairLoop(std::size_t lanes, T* y, const F& f) {
+  constexpr std::size_t W = Simd<T>::width;
+  std::size_t i = 0;
+  if (Stream) {
+    const std::size_t head = headOf(y, lanes);
+    for (; i < head; i += 2) f.pair(i, y);
+    for (; i + W <= lanes; i += W) stream(y + i, f.vector(i));
+  } else {
+    for (; i + 2 * W <= lanes; i += 2 * W) {
+      const auto a = f.vector(i);
+      const auto b = f.vector(i + W);
+      store(y + i, a);
+      store(y + i + W, b);
+    }
+    for (; i + W <= lanes; i += W) store(y + i, f.vector(i));
+  }
+  for (; i < lanes; i += 2) f.pair(i, y);
+}
+
+template <typename T, int Count, int Factors>
+LOPS_INLINE void combinePairs(std::size_t lanes, const T* a, const T* const* xs, T* y) {
+  PairSum<T, Count, Factors> f;
+  bool cached = lanes * sizeof(T) < streamBytes || reinterpret_cast<std::uintptr_t>(y) % (2 * sizeof(T)) != 0;
+  for (int k = 0; k < Count; k++) {
+    f.a[k] = a[k];
+    f.x[k] = xs[k];
+    cached = cached || xs[k] == y;
+  }
+  if (cached) {
+    pairLoop<false>(lanes, y, f);
+  } else {
+    pairLoop<true>(lanes, y, f);
+    fence();
+  }
+}
+
+/** Up to four terms with real factors; those that are products come first. */
+template <typename T>
+void combineReal(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y) {
+  T factors[4];
+  const T* terms[4];
+  std::size_t products = 0;
+  for (std::size_t k = 0; k < count; k++) products += std::fabs(a[2 * k]) != 1 ? 1 : 0;
+  std::size_t first = 0;
+  std::size_t last = products;
+  for (std::size_t k = 0; k < count; k++) {
+    const std::size_t at = std::fabs(a[2 * k]) != 1 ? first++ : last++;
+    factors[at] = static_cast<T>(a[2 * k]);
+    terms[at] = xs[k];
+  }
+  switch (8 * count + products) {
+    case 8 + 1: combinePairs<T, 1, 1>(2 * n, factors, terms, y); return;
+    case 16 + 1: combinePairs<T, 2, 1>(2 * n, factors, terms, y); return;
+    case 16 + 2: combinePairs<T, 2, 2>(2 * n, factors, terms, y); return;
+    case 24 + 1: combinePairs<T, 3, 1>(2 * n, factors, terms, y); return;
+    case 24 + 2: combinePairs<T, 3, 2>(2 * n, factors, terms, y); return;
+    case 24 + 3: combinePairs<T, 3, 3>(2 * n, factors, terms, y); return;
+    case 32 + 1: combinePairs<T, 4, 1>(2 * n, factors, terms, y); return;
+    case 32 + 2: combinePairs<T, 4, 2>(2 * n, factors, terms, y); return;
+    case 32 + 3: combinePairs<T, 4, 3>(2 * n, factors, terms, y); return;
+    case 32 + 4: combinePairs<T, 4, 4>(2 * n, factors, terms, y); return;
+    default: break;
+  }
+  double parts[4];
+  for (std::size_t k = 0; k < count; k++) parts[k] = a[2 * k];
+  combine(2 * n, count, parts, xs, y);
+}
+
 template <typename T>
 void combineComplex(std::size_t n, std::size_t count, const double* a, const T* const* xs, T* y) {
   bool real = true;
   for (std::size_t k = 0; k < count; k++) real = real && a[2 * k + 1] == 0;
   if (real && count <= 4) {
-    double parts[4];
-    for (std::size_t k = 0; k < count; k++) parts[k] = a[2 * k];
-    combine(2 * n, count, parts, xs, y);
+    combineReal(n, count, a, xs, y);
     return;
   }
   constexpr std::size_t block = 1024;
@@ -146,6 +249,10 @@ void combineComplex(std::size_t n, std::size_t count, const double* a, const T* 
       const T re = static_cast<T>(a[2 * k]);
       const T im = static_cast<T>(a[2 * k + 1]);
       const T* x = xs[k] + start;
+      if (im == 0 && std::fabs(re) == 1) {
+        for (std::size_t i = 0; i < m; i++) sums[i] += re * x[i];
+        continue;
+      }
       for (std::size_t i = 0; i < m; i += 2) {
         sums[i] += re * x[i] - im * x[i + 1];
         sums[i + 1] += re * x[i + 1] + im * x[i];

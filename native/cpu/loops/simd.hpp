@@ -91,6 +91,13 @@ LOPS_INLINE Wide swapPairs(Wide v) {
 #endif
 }
 
+/** The same of floats: turned as integers of a pair. */
+LOPS_INLINE Simd<float>::V swapPairs(Simd<float>::V v) {
+  typedef std::uint64_t P __attribute__((vector_size(LOPS_VECTOR_BYTES), may_alias));
+  const P p = (P)v;
+  return (Simd<float>::V)((p >> 32) | (p << 32));
+}
+
 LOPS_INLINE double total(Wide v) {
   double s = 0;
   for (std::size_t k = 0; k < wideWidth; k++) s += v[k];

@@ -27,11 +27,14 @@ DEVICE A band_of(const R *x, I position, const i64 *table, const A *taps, int se
     const A *tap = taps + segment[4];
     if (c >= 0 && c + count <= n) {
       const R *from = x + (o * n + c) * inner + j;
-      for (i64 k = 0; k < count; ++k) sum += tap[k] * (A)from[k * inner];
+      for (i64 k = 0; k < count; ++k)
+        if (tap[k] != 0) sum += tap[k] * (A)from[k * inner];
       continue;
     }
     for (i64 k = 0; k < count; ++k) {
       const i64 at = c + k;
+      // What a tap of 0 would meet is not read: it may be no number
+      if (tap[k] == 0) continue;
       if (at < 0) {
         if (at + frontWidth >= 0) sum += tap[k] * (A)front[(o * frontWidth + frontWidth + at) * inner + j];
       } else if (at >= n) {

@@ -75,7 +75,8 @@ extern "C" __global__ void convolve(const T *x, const T *h, T *y, i64 total, i64
 
 // ---- sparse tables: `weights` real, `pairs` of the dtype of x, or neither
 DEVICE W weighted(W x, const R *weights, const T *pairs, i64 entry, int conjugate) {
-  if (weights) return wide(weights[entry]) * x;
+  // A complex factor, so that a real weight times an infinite part leaves no other part a number
+  if (weights) return scalar<W>(wide(weights[entry]), 0) * x;
   if (pairs) return conjugated(wide(pairs[entry]), conjugate) * x;
   return x;
 }

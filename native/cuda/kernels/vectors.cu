@@ -19,23 +19,30 @@ extern "C" __global__ void cast_int32(const T *x, int *y, i64 n) { cast_all(x, y
 DEVICE A arith(T x) { return to<A>(wide(x)); }
 DEVICE T stored(A x) { return to<T>(wide(x)); }
 
+#if IS_COMPLEX
+/** 1 and −1 only add and subtract; other factors are complex ones, so that ∞ times 0 is no number. */
+DEVICE A term(A c, T x) { return c.im == 0 && (c.re == 1 || c.re == -1) ? c.re * arith(x) : c * arith(x); }
+#else
+DEVICE A term(A c, T x) { return c * arith(x); }
+#endif
+
 extern "C" __global__ void combine1(T *y, i64 n, const T *x0, double a0, double b0) {
   const A c0 = scalar<A>(a0, b0);
-  each(n, y, [=](i64 i) { return stored(c0 * arith(x0[i])); });
+  each(n, y, [=](i64 i) { return stored(term(c0, x0[i])); });
 }
 extern "C" __global__ void combine2(T *y, i64 n, const T *x0, double a0, double b0, const T *x1, double a1, double b1) {
   const A c0 = scalar<A>(a0, b0), c1 = scalar<A>(a1, b1);
-  each(n, y, [=](i64 i) { return stored(c0 * arith(x0[i]) + c1 * arith(x1[i])); });
+  each(n, y, [=](i64 i) { return stored(term(c0, x0[i]) + term(c1, x1[i])); });
 }
 extern "C" __global__ void combine3(T *y, i64 n, const T *x0, double a0, double b0, const T *x1, double a1, double b1, const T *x2, double a2,
                                     double b2) {
   const A c0 = scalar<A>(a0, b0), c1 = scalar<A>(a1, b1), c2 = scalar<A>(a2, b2);
-  each(n, y, [=](i64 i) { return stored(c0 * arith(x0[i]) + c1 * arith(x1[i]) + c2 * arith(x2[i])); });
+  each(n, y, [=](i64 i) { return stored(term(c0, x0[i]) + term(c1, x1[i]) + term(c2, x2[i])); });
 }
 extern "C" __global__ void combine4(T *y, i64 n, const T *x0, double a0, double b0, const T *x1, double a1, double b1, const T *x2, double a2,
                                     double b2, const T *x3, double a3, double b3) {
   const A c0 = scalar<A>(a0, b0), c1 = scalar<A>(a1, b1), c2 = scalar<A>(a2, b2), c3 = scalar<A>(a3, b3);
-  each(n, y, [=](i64 i) { return stored(c0 * arith(x0[i]) + c1 * arith(x1[i]) + c2 * arith(x2[i]) + c3 * arith(x3[i])); });
+  each(n, y, [=](i64 i) { return stored(term(c0, x0[i]) + term(c1, x1[i]) + term(c2, x2[i]) + term(c3, x3[i])); });
 }
 /** Up to eight terms; those beyond `terms` are not read. */
 extern "C" __global__ void combine8(T *y, i64 n, const T *x0, double a0, double b0, const T *x1, double a1, double b1, const T *x2, double a2,
@@ -44,11 +51,11 @@ extern "C" __global__ void combine8(T *y, i64 n, const T *x0, double a0, double 
   const A c0 = scalar<A>(a0, b0), c1 = scalar<A>(a1, b1), c2 = scalar<A>(a2, b2), c3 = scalar<A>(a3, b3);
   const A c4 = scalar<A>(a4, b4), c5 = scalar<A>(a5, b5), c6 = scalar<A>(a6, b6), c7 = scalar<A>(a7, b7);
   each(n, y, [=](i64 i) {
-    A sum = c0 * arith(x0[i]) + c1 * arith(x1[i]) + c2 * arith(x2[i]) + c3 * arith(x3[i]);
-    if (terms > 4) sum = sum + c4 * arith(x4[i]);
-    if (terms > 5) sum = sum + c5 * arith(x5[i]);
-    if (terms > 6) sum = sum + c6 * arith(x6[i]);
-    if (terms > 7) sum = sum + c7 * arith(x7[i]);
+    A sum = term(c0, x0[i]) + term(c1, x1[i]) + term(c2, x2[i]) + term(c3, x3[i]);
+    if (terms > 4) sum = sum + term(c4, x4[i]);
+    if (terms > 5) sum = sum + term(c5, x5[i]);
+    if (terms > 6) sum = sum + term(c6, x6[i]);
+    if (terms > 7) sum = sum + term(c7, x7[i]);
     return stored(sum);
   });
 }

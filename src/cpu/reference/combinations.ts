@@ -1,16 +1,20 @@
 import { type HostArray, isComplex } from '../../core/dtype.js';
 import type { CpuKernels } from '../kernels.js';
 
+/** Terms of complex numbers are products, also with real coefficients (∞ · 0 is no number, as in NumPy); but 1 and −1 only add and subtract. */
+const isUnit = (re: number, im: number): boolean => im === 0 && Math.abs(re) === 1;
+
 export const scale: CpuKernels['scale'] = (dtype, n, aRe, aIm, x, xo, y, yo) => {
   if (!isComplex(dtype)) {
     for (let i = 0; i < n; i++) y[yo + i] = aRe * (x[xo + i] as number);
     return;
   }
+  const unit = isUnit(aRe, aIm);
   for (let i = 0, p = 2 * xo, q = 2 * yo; i < n; i++, p += 2, q += 2) {
     const re = x[p] as number;
     const im = x[p + 1] as number;
-    y[q] = aRe * re - aIm * im;
-    y[q + 1] = aRe * im + aIm * re;
+    y[q] = unit ? aRe * re : aRe * re - aIm * im;
+    y[q + 1] = unit ? aRe * im : aRe * im + aIm * re;
   }
 };
 
@@ -19,13 +23,14 @@ export const axpby: CpuKernels['axpby'] = (dtype, n, aRe, aIm, x, xo, bRe, bIm, 
     for (let i = 0; i < n; i++) z[zo + i] = aRe * (x[xo + i] as number) + bRe * (y[yo + i] as number);
     return;
   }
+  const [first, second] = [isUnit(aRe, aIm), isUnit(bRe, bIm)];
   for (let i = 0, p = 2 * xo, q = 2 * yo, r = 2 * zo; i < n; i++, p += 2, q += 2, r += 2) {
     const a = x[p] as number;
     const b = x[p + 1] as number;
     const c = y[q] as number;
     const d = y[q + 1] as number;
-    z[r] = aRe * a - aIm * b + (bRe * c - bIm * d);
-    z[r + 1] = aRe * b + aIm * a + (bRe * d + bIm * c);
+    z[r] = (first ? aRe * a : aRe * a - aIm * b) + (second ? bRe * c : bRe * c - bIm * d);
+    z[r + 1] = (first ? aRe * b : aRe * b + aIm * a) + (second ? bRe * d : bRe * d + bIm * c);
   }
 };
 
@@ -46,8 +51,9 @@ export const linearCombination: CpuKernels['linearCombination'] = (dtype, n, coe
       const x = xs[k] as HostArray;
       const at = 2 * ((xos[k] as number) + i);
       const [a, b] = [coefficients[2 * k] as number, coefficients[2 * k + 1] as number];
-      re += a * (x[at] as number) - b * (x[at + 1] as number);
-      im += a * (x[at + 1] as number) + b * (x[at] as number);
+      const unit = isUnit(a, b);
+      re += unit ? a * (x[at] as number) : a * (x[at] as number) - b * (x[at + 1] as number);
+      im += unit ? a * (x[at + 1] as number) : a * (x[at + 1] as number) + b * (x[at] as number);
     }
     y[2 * (yo + i)] = re;
     y[2 * (yo + i) + 1] = im;

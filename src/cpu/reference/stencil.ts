@@ -60,6 +60,8 @@ function addBand(
       const [from, to] = [Math.max(start, first), Math.min(end, last)];
       for (let k = 0; k < taps.length; k++) {
         const tap = taps[k] as number;
+        // What a tap of 0 would meet is not read: it may be no number
+        if (tap === 0) continue;
         const reach = lo + k;
         // Cells within the row as one run, those before and after from the ghosts
         const low = Math.min(Math.max(from, -reach), to);
@@ -74,6 +76,7 @@ function addBand(
     if (i < start || i >= end) continue;
     const shift = (place * length + first) * lanes;
     for (let k = 0; k < taps.length; k++) {
+      if (taps[k] === 0) continue;
       addCell(
         acc,
         first * lanes,

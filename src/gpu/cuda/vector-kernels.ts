@@ -117,11 +117,14 @@ export class VectorKernels {
       return;
     }
     if (terms.length <= MOST_TERMS) return this.#combine(dtype, n, terms, y);
-    // What y held must be read before it is written
-    const ordered = [...terms.filter((t) => t.x === y), ...terms.filter((t) => t.x !== y)];
-    this.#combine(dtype, n, ordered.slice(0, MOST_TERMS), y);
-    for (let k = MOST_TERMS; k < ordered.length; k += MOST_TERMS - 1)
-      this.#combine(dtype, n, [{ x: y, coefficient: 1 }, ...ordered.slice(k, k + MOST_TERMS - 1)], y);
+    // y may be any of the terms, so that it is written by the last piece alone
+    this.#engine.withScratch(n * bytesOf(dtype), (sum) => {
+      this.#combine(dtype, n, terms.slice(0, MOST_TERMS), sum);
+      for (let k = MOST_TERMS; k < terms.length; k += MOST_TERMS - 1) {
+        const rest = [{ x: sum, coefficient: 1 }, ...terms.slice(k, k + MOST_TERMS - 1)];
+        this.#combine(dtype, n, rest, k + MOST_TERMS - 1 < terms.length ? sum : y);
+      }
+    });
   }
 
   #combine(dtype: DType, n: number, terms: readonly Term[], y: DeviceAddress): void {

@@ -29,7 +29,8 @@ export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
   sqrt: (tf, x) => tf.sqrt(x),
   square: (tf, x) => tf.square(x),
   reciprocal: (tf, x) => tf.reciprocal(x),
-  sign: (tf, x) => tf.where(tf.isNaN(x), x, tf.sign(x)),
+  // The sign of engines is 0 for small numbers, or for NaN
+  sign: (tf, x) => tf.where(tf.greater(x, number(tf, 0)), number(tf, 1), tf.where(tf.less(x, number(tf, 0)), number(tf, -1), x)),
   tan: (tf, x) => tf.tan(x),
   arctan: (tf, x) => tf.atan(x),
   tanh: (tf, x) => tf.tanh(x),
@@ -89,7 +90,13 @@ const divide: PairBinary = (tf, [a, b], [c, d]) => {
   const s = tf.add(tf.abs(c), tf.abs(d));
   const [u, v] = [tf.div(c, s), tf.div(d, s)];
   const under = tf.mul(tf.add(tf.square(u), tf.square(v)), s);
-  return [tf.div(tf.add(tf.mul(a, u), tf.mul(b, v)), under), tf.div(tf.sub(tf.mul(b, u), tf.mul(a, v)), under)];
+  const [zero, huge] = [number(tf, 0), number(tf, Number.POSITIVE_INFINITY)];
+  const bare = tf.equal(s, zero);
+  // By a number with one infinite part, what is finite is 0 and the rest is none; by zero, the parts by zero
+  const one = tf.logicalAnd(tf.equal(s, huge), tf.logicalOr(tf.isFinite(c), tf.isFinite(d)));
+  const vanished = tf.mul(zero, tf.add(tf.abs(a), tf.abs(b)));
+  const of = (part: Tensor, quotient: Tensor) => tf.where(bare, tf.div(part, s), tf.where(one, vanished, quotient));
+  return [of(a, tf.div(tf.add(tf.mul(a, u), tf.mul(b, v)), under)), of(b, tf.div(tf.sub(tf.mul(b, u), tf.mul(a, v)), under))];
 };
 
 export const COMPLEX_UNARY: Partial<Readonly<Record<UnaryOp, PairUnary>>> = {
@@ -101,8 +108,15 @@ export const COMPLEX_UNARY: Partial<Readonly<Record<UnaryOp, PairUnary>>> = {
   square: (tf, [a, b]) => [tf.mul(tf.sub(a, b), tf.add(a, b)), tf.mul(number(tf, 2), tf.mul(a, b))],
   sign: (tf, x) => {
     const m = modulus(tf, x);
-    const zero = number(tf, 0);
-    return x.map((part) => tf.where(tf.equal(m, zero), m, tf.div(part, m)));
+    const [zero, huge] = [number(tf, 0), number(tf, Number.POSITIVE_INFINITY)];
+    const [a, b] = x.map((part) => tf.equal(tf.abs(part), huge)) as [Tensor, Tensor];
+    // Where one part is infinite, the unit in its direction; where both are, no number
+    return x.map((part, k) => {
+      const unit = tf.where(k === 0 ? a : b, (REAL_UNARY.sign as Unary)(tf, part), zero);
+      const none = tf.mul(zero, tf.where(tf.logicalAnd(a, b), m, zero));
+      const quotient = tf.where(tf.equal(m, zero), m, tf.div(part, m));
+      return tf.where(tf.equal(m, huge), tf.add(unit, none), quotient);
+    });
   },
   isnan: (tf, [a, b]) => [asInteger(tf, tf.logicalOr(tf.isNaN(a), tf.isNaN(b)))],
   isfinite: (tf, [a, b]) => [asInteger(tf, tf.logicalAnd(tf.isFinite(a), tf.isFinite(b)))],
@@ -127,7 +141,8 @@ export function combine(tf: TensorModule, coefficients: readonly Scalar[], xs: r
 function scaled(tf: TensorModule, c: Scalar, x: Parts): Parts {
   const times = (factor: number, part: Tensor) => (factor === 1 ? part : factor === -1 ? tf.neg(part) : tf.mul(number(tf, factor), part));
   const [a, b] = x as Pair;
-  if (im(c) === 0) return x.map((part) => times(re(c), part));
+  if (x.length === 1 || (im(c) === 0 && Math.abs(re(c)) === 1)) return x.map((part) => times(re(c), part));
+  // Also with a real factor: ∞ · 0 is no number
   return [tf.sub(times(re(c), a), times(im(c), b)), tf.add(times(re(c), b), times(im(c), a))];
 }
 
@@ -139,7 +154,25 @@ export function threshold(tf: TensorModule, kind: 'soft' | 'hard' | 'half', t: n
   const [least, factor] =
     kind === 'soft' ? [t, tf.div(tf.sub(m, number(tf, t)), m)] : [(54 ** (1 / 3) / 4) * t ** (2 / 3), halfFactor(tf, t, m)];
   const shrink = tf.where(tf.lessEqual(m, number(tf, least)), tf.mul(zero, m), tf.mul(one, factor));
-  return x.map((part) => tf.mul(part, shrink));
+  const shrunk = x.map((part) => tf.mul(part, shrink));
+  if (kind === 'soft') return softOfInfinity(tf, m, x, shrunk);
+  if (x.length === 1) return shrunk;
+  return shrunk.map((part) => tf.where(tf.equal(m, number(tf, Number.POSITIVE_INFINITY)), number(tf, Number.NaN), part));
+}
+
+/** Infinite moduli: of real numbers as they are, of complex ones ∞ · exp(iθ) as NumPy multiplies it. */
+function softOfInfinity(tf: TensorModule, m: Tensor, x: Parts, shrunk: Parts): Parts {
+  const huge = number(tf, Number.POSITIVE_INFINITY);
+  const infinite = tf.equal(m, huge);
+  const [a, b] = x as Pair;
+  if (x.length === 1) return [tf.where(infinite, a, shrunk[0] as Tensor)];
+  const isInfinite = (part: Tensor) => tf.equal(tf.abs(part), huge);
+  const real = tf.where(tf.isNaN(b), b, tf.where(isInfinite(a), a, huge));
+  // A finite imaginary part beside ∞ has the angle 0, whose sine times ∞ is no number, beside −∞ nearly ±π
+  const turned = tf.mul(tf.where(tf.less(tf.reciprocal(b), number(tf, 0)), number(tf, -1), number(tf, 1)), huge);
+  const beside = tf.where(tf.less(a, number(tf, 0)), turned, number(tf, Number.NaN));
+  const imaginary = tf.where(tf.isNaN(a), a, tf.where(isInfinite(b), b, beside));
+  return [tf.where(infinite, real, shrunk[0] as Tensor), tf.where(infinite, imaginary, shrunk[1] as Tensor)];
 }
 
 /** ⅔ (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))) */

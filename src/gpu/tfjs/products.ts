@@ -100,6 +100,10 @@ export interface TensorTable {
   readonly weights: Parts | undefined;
 }
 
+/** Real factors of complex numbers are complex ones: ∞ · 0 is no number. */
+const factorsOf = (tf: TensorModule, x: Parts, factors: Parts): Parts =>
+  factors.length < x.length ? [factors[0] as Tensor, tf.fill([...(factors[0] as Tensor).shape], 0, 'float32')] : factors;
+
 /** The kernel `gather` on flat parts. */
 export function gatherRows(tf: TensorModule, x: Parts, { outer, nx, ny, inner, width, index, weights }: TensorTable): Parts {
   const none = tf.scalar(0, 'int32');
@@ -108,7 +112,7 @@ export function gatherRows(tf: TensorModule, x: Parts, { outer, nx, ny, inner, w
   const place = tf.where(tf.less(index, none), tf.fill([entries], 0, 'int32'), index);
   const rows = x.map((part) => tf.gather(tf.reshape(part, [outer, nx, inner]), place, 1));
   const factors = weights?.map((part) => tf.reshape(part, [1, entries, 1]));
-  const terms = factors ? bilinear(tf, rows, factors, (p, q) => tf.mul(p, q)) : rows;
+  const terms = factors ? bilinear(tf, rows, factorsOf(tf, rows, factors), (p, q) => tf.mul(p, q)) : rows;
   const [zeros, all] = [tf.fill([outer, entries, inner], 0, 'float32'), tf.fill([outer, entries, inner], 1, 'int32')];
   // An entry that is skipped must not turn infinities into NaN
   const mask = tf.greater(tf.mul(all, tf.cast(used, 'int32')), none);

@@ -27,6 +27,7 @@ export class TensorMemory {
   readonly #indices: WalkIndices;
   readonly #host: HostKernels;
   /** Tensors that cells hold. */
+  readonly #finite = new WeakMap<Tensor, boolean>();
   readonly #held = new WeakSet<Tensor>();
   readonly #slots = new Map<string, Slot>();
   readonly #dropped = new FinalizationRegistry<{ readonly content: Content; readonly dtype: DType; readonly length: number }>(
@@ -120,6 +121,19 @@ export class TensorMemory {
       } else out.set(first);
     });
     return out;
+  }
+
+  /** Whether all values of a storage are finite. Read once, and again when it was written. */
+  isFinite(storage: Storage): boolean {
+    const parts = this.#parts(this.#own(storage));
+    return parts.every((part) => {
+      let finite = this.#finite.get(part);
+      if (finite === undefined) {
+        finite = (part.dataSync() as Float32Array).every(Number.isFinite);
+        this.#finite.set(part, finite);
+      }
+      return finite;
+    });
   }
 
   /** The cell of elements that may be used. Throws {@link BackendError} and {@link ShapeError} where they may not. */

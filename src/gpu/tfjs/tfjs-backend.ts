@@ -280,7 +280,7 @@ export class TfjsBackend implements Backend {
     if (product(spec.yShape) === 0) return;
     const axes = filterAxes(spec);
     if (product(spec.xShape) * product(spec.hShape) === 0) this.fill(first(y, product(spec.yShape)), 0);
-    else if (axes && y.storage.dtype !== 'int32')
+    else if (axes && y.storage.dtype !== 'int32' && this.#memory.isFinite(h.storage))
       this.#memory.compute(
         [first(x, product(spec.xShape)), first(h, product(spec.hShape))],
         first(y, product(spec.yShape)),
