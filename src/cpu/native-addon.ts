@@ -213,7 +213,7 @@ function load(): CpuAddonState {
   // What the addon reads while it is loaded: a mistyped value is an error, not a missing addon
   checkSettings(CPU_SETTINGS, process.env);
   try {
-    const file = fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
+    const file = process.env['LOPS_CPU_ADDON'] || fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
     if (!existsSync(file)) return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
     const addon = withOneThread(() => createRequire(import.meta.url)(file) as CpuAddon);
     return { available: true, addon, info: addon.info() };
