@@ -106,10 +106,14 @@ function compile(folder) {
   return { reason: firstError(output), remedy: `the whole output is in ${log}` };
 }
 
-/** A fresh process must be able to load what was built. */
-function loadError(file) {
+/** A fresh process must be able to load what was built, after the library `preload` where one is given. */
+function loadError(file, preload) {
   try {
-    execFileSync(process.execPath, ['-e', `require(${JSON.stringify(file)})`], { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync(process.execPath, ['-e', `require(${JSON.stringify(file)})`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...(preload ? { LD_PRELOAD: preload } : {}) },
+    });
     return undefined;
   } catch (error) {
     return {
@@ -131,7 +135,7 @@ function copySources(name, into) {
 /** Where an addon is built, and lies then: in the package, or below the folder of a second build. */
 export const addonFile = (name, into = join(root, 'native')) => join(into, name, 'build', 'Release', `lops_${name}.node`);
 
-async function build(name, force, into) {
+async function build(name, force, into, preload) {
   const addon = ADDONS[name];
   const libraries = await addon.libraries();
   if (!libraries) return { reason: addon.missing, remedy: addon.remedy };
@@ -150,7 +154,7 @@ async function build(name, force, into) {
   }
   console.log(`native ${name}: building (${details})`);
   const start = performance.now();
-  const failure = compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file);
+  const failure = compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file, preload);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, JSON.stringify(failure ? { hash, failure } : { hash }));
   return failure ?? { state: `built in ${((performance.now() - start) / 1000).toFixed(0)} s`, details };
@@ -160,11 +164,11 @@ async function build(name, force, into) {
  * Builds what is not up to date and prints a line per addon (with `quiet`, only where something was done or is missing).
  * Answers the names of addons that are not there.
  */
-export async function buildNative({ names = Object.keys(ADDONS), force = false, quiet = false, into } = {}) {
+export async function buildNative({ names = Object.keys(ADDONS), force = false, quiet = false, into, preload } = {}) {
   const absent = [];
   for (const name of names) {
     if (!existsSync(join(root, 'native', name, 'binding.gyp'))) continue;
-    const result = await build(name, force, into);
+    const result = await build(name, force, into, preload);
     if (result.state) {
       if (!quiet || result.state !== 'up to date') console.log(`native ${name}: ${result.state} (${result.details})`);
     } else {

@@ -128,7 +128,7 @@ describe('the conformance suite can fail', () => {
     const { status, stdout } = spawnSync(process.execPath, [mocha, '--no-config', '--reporter', 'json', fixture], { encoding: 'utf8' });
     expect(status).to.be.above(0);
     const { failures } = JSON.parse(stdout) as { failures: { fullTitle: string; err: { message: string } }[] };
-    expect(failures.map((f) => f.fullTitle)).to.include("backend 'broken' conforms to the reference matmul float64, 164 cases");
+    expect(failures.map((f) => f.fullTitle).join('\n')).to.match(/backend 'broken' conforms to the reference matmul float64, \d+ cases/);
     expect(failures[0]?.err.message).to.match(/expected .* received .* allowed error/);
   }).timeout(30_000);
 });

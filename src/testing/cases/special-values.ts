@@ -187,7 +187,7 @@ function zeroTaps(dtype: DType): KernelCase[] {
     [[3, 61], 1],
     [[61, 3], 0],
     [[2, 40, 2], 1],
-    [[40, 300], 0],
+    [[40, 30], 0],
   ];
   return shapes.flatMap(([shape, axis]) =>
     [3, 5, 9, 21].flatMap((count) =>
