@@ -48,7 +48,9 @@ if ((await buildNative({ names: ['cpu', 'mpi'], into, preload: library })).lengt
   end('  1) native code under sanitizers: the addons could not be built\n0 passed, 1 failed, 0 skipped', 1);
 
 const named = args.some((arg) => !arg.startsWith('-'));
-const parts = named ? [] : ['cpu/native.test', 'cpu/native-fft', 'cpu/backend-arguments', 'test/io/', 'test/local/', 'test/operators/', 'test/mpi/collectives'];
+const parts = named
+  ? []
+  : ['cpu/native.test', 'cpu/native-fft', 'cpu/backend-arguments', 'test/io/', 'test/local/', 'test/operators/', 'test/mpi/collectives'];
 const { status } = spawnSync(
   process.execPath,
   [join(root, 'scripts/test.mjs'), '--no-setup', ...parts, ...args.filter((arg) => arg !== '--no-setup')],
