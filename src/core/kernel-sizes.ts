@@ -1,20 +1,25 @@
-import type { Convolution, Elements, FftPlan, MatMul, Stencil, Strided } from './backend.js';
+import type { AxisBand, Convolution, Elements, FftPlan, MatMul, Stencil, Strided } from './backend.js';
 import type { DType } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
-import { product, type Shape } from './shape.js';
-
-const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+import type { Shape } from './shape.js';
 
 /** The number of elements of a shape. Throws {@link ShapeError} for what is none. */
 export function sizeOf(shape: Shape): number {
-  const size = product(shape);
-  if (!shape.every(isSize) || !isSize(size)) throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
+  let size = 1;
+  let least = 0;
+  for (let k = 0; k < shape.length; k++) {
+    const n = shape[k] as number;
+    size *= n;
+    // Also NaN and fractions
+    if (!(n >= 0 && Number.isSafeInteger(n))) least = -1;
+  }
+  if (least < 0 || !Number.isSafeInteger(size)) throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
   return size;
 }
 
-/** Throws unless a kernel may use `n` elements of a dtype from the first of `elements` on: {@link ShapeError}, {@link DTypeError}. */
+/** Throws unless a kernel may use `n` elements, a size, of a dtype from the first of `elements` on: {@link ShapeError}, {@link DTypeError}. */
 export function checkReach({ storage, offset }: Elements, n: number, dtype?: DType): void {
-  if (!(isSize(n) && offset + n <= storage.length))
+  if (!(offset + n <= storage.length))
     throw new ShapeError(`expected at least ${n} elements, received a storage of ${storage.length} from ${offset} on`);
   if (dtype !== undefined && storage.dtype !== dtype) throw new DTypeError(`expected ${dtype}, received ${storage.dtype}`);
 }
@@ -71,10 +76,14 @@ export function checkMatMul(a: Elements, b: Elements, c: Elements, spec: MatMul)
 /** Whether a stencil has any result. Throws {@link ShapeError} unless the operands hold its block, and its axes are some. */
 export function checkStencil(x: Elements, y: Elements, { shape, bands, range }: Stencil): boolean {
   const size = sizeOf(shape);
-  for (const e of [x, y]) checkReach(e, size, x.storage.dtype);
-  for (const { axis, front, back } of bands) {
+  const { dtype } = x.storage;
+  checkReach(x, size, dtype);
+  checkReach(y, size, dtype);
+  for (let k = 0; k < bands.length; k++) {
+    const { axis, front, back } = bands[k] as AxisBand;
     checkAxis(axis, Math.max(1, shape.length));
-    for (const ghost of [front, back]) if (ghost) checkReach(ghost, ghost.size, x.storage.dtype);
+    if (front) checkReach(front, front.size, dtype);
+    if (back) checkReach(back, back.size, dtype);
   }
   if (range) checkAxis(range.axis, Math.max(1, shape.length));
   return size > 0;

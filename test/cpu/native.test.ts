@@ -12,7 +12,7 @@ const loader = new URL('../../src/cpu/index.js', import.meta.url).href;
 /** Runs the conformance tests of this file in a fresh process and says how many passed. */
 function conformance(env: Readonly<Record<string, string>>, name: string): number {
   const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
-  const args = [mocha, '--reporter', 'dot', '--fgrep', `backend 'native ${name}'`, fileURLToPath(import.meta.url)];
+  const args = [mocha, '--reporter', 'dot', '--timeout', '60000', '--fgrep', `backend 'native ${name}'`, fileURLToPath(import.meta.url)];
   const result = spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } });
   if (result.status !== 0) throw new Error(result.stdout + result.stderr);
   return Number(/(\d+) passing/.exec(result.stdout)?.[1]);
