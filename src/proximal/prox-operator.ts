@@ -57,10 +57,10 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   protected abstract fill(x: V, tau: number, y: V): Filled<AnyVector>;
 
   /** `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau); y may be x. Functions whose dual prox is a projection give it directly: the difference loses its digits where x is large. */
-  protected fillDual(x: V, tau: number, y: V): void {
+  protected fillDual(x: V, tau: number, y: V): Filled<AnyVector> {
     withWorkspace(x.space, (work: V) => {
       work.axpby(1 / tau, x, 0);
-      this.fill(work, 1 / tau, work);
+      this.#fill(work, 1 / tau, work);
       if (y !== x) y.assign(x);
       y.axpby(-tau, work, 1);
     });
@@ -103,7 +103,8 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     checkPositive(this.name, 'tau', tau);
     this.#check(x);
     const y: X = this.#target(x, out);
-    this.fillDual(x, tau, y);
+    const returned = this.fillDual(x, tau, y);
+    if (returned !== undefined || this.fillDual.length < 3) takeReturned<AnyVector>(`${this.name}.proxDual`, returned, y);
     return y;
   }
 
