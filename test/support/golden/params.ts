@@ -82,6 +82,11 @@ export class Params {
     return this.#as(name, 'operators', (v) => (Array.isArray(v) ? allOf(v, decodeOperator) : undefined));
   }
 
+  /** The same arguments but for some. */
+  with(values: Readonly<Record<string, unknown>>): Params {
+    return new Params(this.owner, { ...this.values, ...values }, this.source, this.backend);
+  }
+
   /** What is inside of an entry, by name, or by index where it is a list. */
   inside(name: string): Params {
     const value = this.values[name];
