@@ -102,6 +102,12 @@ group('another problem', () => {
       limits: readonly Options[],
     ];
     const term = (R: LinearOperator<DistributedArray>, eps: number, data?: DistributedArray) => [{ R, eps, ...(data && { data }) }];
+    // where squares underflow or overflow
+    for (const size of [1e-170, 1e170]) {
+      const problem = (k: number) => problemOf((o) => cgls(A, y.multiply(k * size), { damp: 0.1, ...o }));
+      expect(differences(problem(1), problem(1.5)).join(), `${size}`).to.contain('y differs');
+      expect(differences(problem(1), problem(1)), `${size}`).to.deep.equal([]);
+    }
     const cases: Readonly<Record<string, Case>> = {
       cgls: [
         (o: object) => cgls(A, y, o),
