@@ -91,7 +91,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     // A walk that writes a place twice, or what it reads, has no order that is defined
     const target = { ...y, p: { ...y.p, index: x.p.index % 2 === 0 ? x.p.index + 1 : x.p.index - 1 } };
     const written = new Set<number>();
-    if (product(shape) < 1e4 && shape.every((n) => Number.isInteger(n) && n >= 0)) {
+    if (shape.every((n) => Number.isInteger(n) && n >= 0 && n < 100)) {
       const visit = (k: number, place: number): void => {
         if (k === shape.length) written.add(place);
         else for (let i = 0; i < (shape[k] as number); i++) visit(k + 1, place + i * (y.strides[k] as number));
@@ -99,7 +99,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
       visit(0, 0);
     }
     const mode = of(['set', 'add'] as const);
-    if (written.size !== product(shape)) return () => 0;
+    if (written.size !== product(shape) && shape.every((n) => n < 100)) return () => 0;
     return (b, at) =>
       b.stridedCopy(
         shape,
