@@ -2,7 +2,7 @@ import { broadcastShapes } from './broadcast.js';
 import { type DType, promote } from './dtype.js';
 import { expandInto } from './elementwise.js';
 import { ArgumentError, ShapeError } from './errors.js';
-import { checkMatMul } from './integer-sums.js';
+import { checkExactMatMul } from './integer-sums.js';
 import type { NDArray } from './ndarray.js';
 import { tidy } from './scope.js';
 import { formatShape, product, sameShape, stridesOf, toAxis } from './shape.js';
@@ -93,7 +93,7 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
     const right = operand(b, batchB, [k, n]);
     const c = a.space.withShape(shape, dtype).empty();
     if (c.size > 0 && k === 0) return c.fill(0);
-    if (dtype === 'int32') checkMatMul(a, b, k);
+    if (dtype === 'int32') checkExactMatMul(a, b, k);
     if (c.size > 0) {
       a.backend.matmul(left.x, right.x, c, {
         m,

@@ -2,6 +2,7 @@ import type { Backend } from './backend.js';
 import type { BackendReport } from './backend-report.js';
 import type { Communicator } from './communicator.js';
 import { BackendError, MpiError } from './errors.js';
+import { described } from './options.js';
 
 let backend: Backend | undefined;
 let communicator: Communicator | undefined;
@@ -20,8 +21,8 @@ export function setDefaultBackend(value: Backend): void {
 
 function checkBackend(value: unknown): Backend {
   if (typeof value === 'object' && value !== null && 'alloc' in value) return value as Backend;
-  const promise = value instanceof Promise ? 'a promise: wait for it with await' : String(value);
-  throw new BackendError(`expected a backend or the name of one, received ${promise}`);
+  const what = value instanceof Promise ? 'a promise: wait for it with await' : described(value);
+  throw new BackendError(`expected a backend or the name of one, received ${what}`);
 }
 
 /** What a name stands for: how to make it, and what came of that. */

@@ -48,7 +48,7 @@ export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
 }
 
 /** Throws {@link NumericalError} where products of int32 matrices, which stay int32, might not be exact; `k` is the inner size. */
-export function checkMatMul(a: Elements, b: Elements, k: number): void {
+export function checkExactMatMul(a: Elements, b: Elements, k: number): void {
   if (a.size === 0 || b.size === 0) return;
   if (reduce('maxAbs', a) * reduce('maxAbs', b) * k >= MOST_INT32) throw tooLarge('a matrix product', '2^31');
 }

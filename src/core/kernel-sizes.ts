@@ -3,17 +3,17 @@ import type { DType } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import type { Shape } from './shape.js';
 
-/** The number of elements of a shape. Throws {@link ShapeError} for what is none. */
+/** The number of elements of a shape. Throws {@link ShapeError} unless its sizes are non-negative integers. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  let least = 0;
+  let fits = true;
   for (let k = 0; k < shape.length; k++) {
     const n = shape[k] as number;
     size *= n;
     // Also NaN and fractions
-    if (!(n >= 0 && Number.isSafeInteger(n))) least = -1;
+    if (!(n >= 0 && Number.isSafeInteger(n))) fits = false;
   }
-  if (least < 0 || !Number.isSafeInteger(size)) throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
+  if (!(fits && Number.isSafeInteger(size))) throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
   return size;
 }
 
@@ -49,10 +49,10 @@ export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [f
     if (axes.indexOf(axis) !== k) throw new ShapeError(`expected each axis once, received [${axes}]`);
   });
   const last = axes[axes.length - 1];
-  if (kind !== 'c2c' && direction !== (kind === 'r2c' ? 'forward' : 'inverse'))
-    throw new ArgumentError(`expected the direction of ${kind}, received '${direction}'`);
+  const only = kind === 'c2c' ? direction : kind === 'r2c' ? 'forward' : 'inverse';
+  if (direction !== only) throw new ArgumentError(`expected direction '${only}' for ${kind}, received '${direction}'`);
   if (kind === 'c2c' || full === 0) return [full, full];
-  if (last === undefined) throw new ShapeError(`expected one axis at least for ${kind}`);
+  if (last === undefined) throw new ShapeError(`expected one axis at least for ${kind}, received none`);
   const n = shape[last] as number;
   const half = (full / n) * (Math.floor(n / 2) + 1);
   return kind === 'r2c' ? [full, half] : [half, full];

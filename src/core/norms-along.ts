@@ -103,7 +103,7 @@ export function normsAlong(x: NDArray, extents: Extents, order: NormOrder | unde
   });
 }
 
-/** Whether none of the sums needs a second look: all are in the range in which sums of powers are precise. */
+/** True where all sums are in the range in which sums of powers are precise, so that none has to be taken again. */
 export function areInRange(sums: NDArray): boolean {
   const { backend, dtype, size } = sums;
   if (size === 0) return true;

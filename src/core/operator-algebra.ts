@@ -318,8 +318,10 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
   const name = 'Power';
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of) };
   const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);
-  const forward = (x: Space<M>): Space<M> => of.rangeOf(fitting(of.dims, x));
-  const adjoint = (y: Space<M>): Space<M> => of.domainOf(fitting(of.dimsd, y));
+  const ranges = new WeakMap<Space<M>, Space<M>>();
+  const domains = new WeakMap<Space<M>, Space<M>>();
+  const forward = (x: Space<M>): Space<M> => memo(ranges, x, () => of.rangeOf(fitting(of.dims, x)));
+  const adjoint = (y: Space<M>): Space<M> => memo(domains, y, () => of.domainOf(fitting(of.dimsd, y)));
   const last = (space: Space<M>, image: (space: Space<M>) => Space<M>): Space<M> => {
     const start = space.withDType(inputDType(space.dtype)) as Space<M>;
     // what A does not take has no power 0 either

@@ -14,8 +14,8 @@ let depth = 0;
  * Runs `body` with inner products and norms that are the same bits for any number of ranks and any layout: what is added up are the products, or the powers
  * of moduli, of elements, exactly.
  *
- * Cost: elements pass through the host, some 40 ns each where a plain inner product takes less than 1 ns, and a reduction carries 576 bytes a number
- * instead of 16. Sums over ranks inside of operators, and those of a ReductionKernel, stay as they are.
+ * Cost: elements pass through the host, some 40 ns each where a plain inner product takes less than 1 ns, and a reduction carries 576 bytes for each number
+ * instead of 8. Sums over ranks inside of operators, and those of a ReductionKernel, stay as they are.
  * Source: Kulisch and Miranker, "The arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large superaccumulators", 2015.
  */
 export function withReproducibleDots<R>(body: () => R): R {

@@ -46,6 +46,7 @@ function membersOf(value: object): Iterable<unknown> {
 
 /** Calls `found` for every disposable in a value: itself, its parts, and the members of objects and containers, however deep. */
 function visit(value: unknown, found: (d: Disposable) => void): void {
+  if (!isObject(value)) return;
   const seen = new Set<object>();
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {

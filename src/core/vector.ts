@@ -112,7 +112,7 @@ export interface Vector<V extends Vector<V>> {
 export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];
 
-/** Programs without types pass anything. */
+/** True of a vector of any kind. Programs without types pass anything. */
 export const isVector = (x: unknown): x is AnyVector => typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
 
 /** Throws {@link ArgumentError} unless `x` is a vector. */

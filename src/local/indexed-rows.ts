@@ -64,14 +64,14 @@ export class IndexedRows {
 
   /** True where no entry is other than 0. Makes the table by small blocks, up to the first entry. */
   get isZero(): boolean {
-    const { rows, width, weights: kind = 'none', fill } = this.#source;
+    const { rows, columns, width, weights: kind = 'none' } = this.#source;
     const step = Math.max(1, Math.floor(SEARCH_ENTRIES / Math.max(1, width)));
-    const index = new Int32Array(step * width);
+    const index = placeDType(columns) === 'int32' ? new Int32Array(step * width) : new Float64Array(step * width);
     const lanes = kind === 'complex' ? 2 : 1;
     const weights = new Float64Array(kind === 'none' ? 0 : lanes * step * width);
     for (let start = 0; start < rows; start += step) {
       const count = Math.min(step, rows - start);
-      fill(start, count, index, weights);
+      this.#source.fill(start, count, index, weights);
       for (let e = 0; e < count * width; e++)
         if ((index[e] as number) >= 0 && (kind === 'none' || weights[lanes * e] !== 0 || weights[lanes * e + lanes - 1] !== 0))
           return false;

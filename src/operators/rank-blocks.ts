@@ -24,10 +24,27 @@ type Images = Partial<Record<DType, DType | Failure>>;
 
 type Direction = 'forward' | 'adjoint';
 
-/** Asks an operator what it makes of vectors of a space. */
-const IMAGE: Readonly<Record<Direction, (op: LocalLinearOperator, dtype: DType) => Space<NDArray>>> = {
-  forward: (op, dtype) => op.rangeOf(NDArraySpace.of(op.dims, dtype, resolveBackend())),
-  adjoint: (op, dtype) => op.domainOf(NDArraySpace.of(op.dimsd, dtype, resolveBackend())),
+interface Way {
+  readonly dims: (op: LocalLinearOperator) => Shape;
+  readonly image: (op: LocalLinearOperator, space: Space<NDArray>) => Space<NDArray>;
+  readonly fill: (op: LocalLinearOperator, from: NDArray, to: NDArray) => NDArray;
+  readonly add: (op: LocalLinearOperator, from: NDArray, to: NDArray) => NDArray;
+}
+
+/** An operator in each direction. */
+const WAYS: Readonly<Record<Direction, Way>> = {
+  forward: {
+    dims: (op) => op.dims,
+    image: (op, space) => op.rangeOf(space),
+    fill: (op, x, y) => op.matvec(x, y),
+    add: (op, x, y) => op.matvecAdd(x, y),
+  },
+  adjoint: {
+    dims: (op) => op.dimsd,
+    image: (op, space) => op.domainOf(space),
+    fill: (op, y, x) => op.rmatvec(y, x),
+    add: (op, y, x) => op.rmatvecAdd(y, x),
+  },
 };
 
 /** What ranks tell each other about their operators. */
@@ -114,15 +131,14 @@ export class RankBlocks {
 
   #apply(direction: Direction, k: number, from: NDArray, to: NDArray, adding: boolean): void {
     const op = this.ops[k] as LocalLinearOperator;
-    const run = direction === 'forward' ? (y: NDArray) => op.matvec(from, y) : (x: NDArray) => op.rmatvec(from, x);
+    const way = WAYS[direction];
     if (this.#own[k]?.[direction][from.dtype] === to.dtype) {
-      if (!adding) run(to);
-      else if (direction === 'forward') op.matvecAdd(from, to);
-      else op.rmatvecAdd(from, to);
+      if (adding) way.add(op, from, to);
+      else way.fill(op, from, to);
       return;
     }
-    withWorkspace(direction === 'forward' ? op.rangeOf(from.space) : op.domainOf(from.space), (work) => {
-      run(work);
+    withWorkspace(way.image(op, from.space), (work) => {
+      way.fill(op, from, work);
       to.axpby(1, work, adding ? 1 : 0);
     });
   }
@@ -146,8 +162,13 @@ function attempt(dtype: () => DType): DType | Failure {
   }
 }
 
-const imagesOf = (op: LocalLinearOperator, direction: Direction): Images =>
-  Object.fromEntries(FLOATS.map((dtype) => [dtype, attempt(() => IMAGE[direction](op, dtype).dtype)]));
+/** Asks an operator what it makes of vectors of each dtype. */
+function imagesOf(op: LocalLinearOperator, direction: Direction): Images {
+  const { dims, image } = WAYS[direction];
+  return Object.fromEntries(
+    FLOATS.map((dtype) => [dtype, attempt(() => image(op, NDArraySpace.of(dims(op), dtype, resolveBackend())).dtype)]),
+  );
+}
 
 function describe(ops: readonly LocalLinearOperator[], owner: string, options: BlockOptions): Blocks {
   checkOptions(owner, options, ['comm']);

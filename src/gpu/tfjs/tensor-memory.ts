@@ -26,8 +26,9 @@ export class TensorMemory {
   readonly #engine: string;
   readonly #indices: WalkIndices;
   readonly #host: HostKernels;
-  /** Tensors that cells hold. */
+  /** Whether all values of a tensor are finite, where that was asked. */
   readonly #finite = new WeakMap<Tensor, boolean>();
+  /** Tensors that cells hold. */
   readonly #held = new WeakSet<Tensor>();
   readonly #slots = new Map<string, Slot>();
   readonly #dropped = new FinalizationRegistry<{ readonly content: Content; readonly dtype: DType; readonly length: number }>(
