@@ -126,7 +126,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const x = startVector(model, x0);
   const copy = copyInto(data, y);
   const g = model.empty();
-  // before x0 has a say
+  // the gradient for x = 0
   const reference = x0 ? Math.sqrt(A.rmatvec(copy, g).rdot(g)) : 0;
   const gSingle = model.withDType(singleOf(model.dtype)).empty();
   const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain });

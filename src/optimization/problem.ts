@@ -5,6 +5,11 @@ import { type AnyVector, rdots, type Space } from '../core/vector.js';
 
 /** Options that say how long or how exactly to compute, not what. */
 const LIMITS: ReadonlySet<string> = new Set(['niter', 'tol', 'rtol', 'atol', 'btol', 'conlim', 'gain', 'replace', 'eigs', 'monitorres']);
+const isLimit = (name: string, more: readonly string[]): boolean => LIMITS.has(name) || more.includes(name);
+/** The limits in a state; `more` are names that the solver has beside the usual ones. */
+export const limitsOf = (state: object, more: readonly string[]): object =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => isLimit(name, more)));
+
 const TOLERANCE = { float32: 1e-4, float64: 1e-9 } as const;
 const SEEDS = { from: 7351, with: 9127 } as const;
 /** Functions are tried on vectors of these sizes: what bounds or thresholds do shows at one of them. */
@@ -37,13 +42,13 @@ function plain(value: unknown): Setting {
   return members.includes(undefined) ? undefined : members;
 }
 
-function measure(w: AnyVector, floor = 0): Measure {
-  if (!isFloat(w.dtype)) return [w.norm(), w.norm(1), floor];
+function measure(w: AnyVector): Measure {
+  if (!isFloat(w.dtype)) return [w.norm(), w.norm(1), 0];
   const u: AnyVector = w.space.random(SEEDS.with);
   const [uw = 0, uu = 0] = rdots([u, w], [u, u]);
   u.dispose();
   // squares of small or large data leave the range
-  return [w.norm(), uu === 0 ? 0 : uw / Math.sqrt(uu), floor];
+  return [w.norm(), uu === 0 ? 0 : uw / Math.sqrt(uu), 0];
 }
 
 /** `A v` of a random v. */
@@ -109,7 +114,7 @@ export function describeProblem(
   };
   const add = (label: string, value: unknown): void => {
     const key = label.slice(label.lastIndexOf('.') + 1);
-    if (LIMITS.has(key) || limits.includes(key)) return;
+    if (isLimit(key, limits)) return;
     if (isVector(value)) measures.push([`the vector ${label}`, [measure(value)]]);
     else if (isOperator(value)) {
       const space = key === 'SOp' ? (value.domainOf(x.space) as Space<AnyVector>) : spaceFor(key);

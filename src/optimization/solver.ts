@@ -11,7 +11,7 @@ import { withReproducibleDots } from '../core/reproducible.js';
 import { type Place, settingUp } from '../core/set-up.js';
 import { type AnyVector, checkVector, type Space, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
-import { describeProblem } from './problem.js';
+import { describeProblem, limitsOf } from './problem.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './scaling.js';
 
 /** Why a solver ended. */
@@ -135,7 +135,7 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
   state.history.push(cost);
 }
 
-/** Errors of norms that are not finite: all ranks have thrown them, where scalars are theirs alike. */
+/** The errors for norms that are not finite, which all ranks throw together. */
 const notFinite = new WeakSet<object>();
 
 /** {@link conclude} for solvers that compare one squared norm with `tol`. */
@@ -215,11 +215,11 @@ export interface Loop<S extends SolverProgress, O extends object, T extends obje
   readonly limits?: readonly string[];
   /** @default 10 */
   readonly niter?: number;
-  /** The right-hand side, of problems whose answer is as many times as large as it is. */
+  /** The right-hand side, where the solution is proportional to it: very small and very large data are then scaled. */
   readonly data?: AnyVector;
   /** The start of the problem with data, start and whatever is measured like them times `unit`. */
   readonly start: (own: O, unit: number) => S;
-  /** What power of the unit costs (1 unless named), and what steps and results have, grow with. */
+  /** The powers of the unit with which the cost (1 unless named) and the numbers of steps and results grow. */
   readonly degrees?: Readonly<Record<string, number>>;
   readonly step: (state: S) => void;
   readonly report: (state: S) => T;
@@ -322,12 +322,17 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     const solution = (): S['x'] => (unit === 1 ? x : x.assign(running.x).scale(1 / unit));
     const cost = (value: number): number => outOfUnits(value, unit, degrees.cost);
     const report = () => ({
-      ...{ iteration: running.iteration, x: solution(), cost: cost(running.cost), state: running },
+      iteration: running.iteration,
+      x: solution(),
+      cost: cost(running.cost),
+      state: running,
       ...allOutOfUnits(loop.report(running), unit, degrees),
     });
-    checkpoint?.restore(running, () =>
-      describeProblem(loop.name, args, loop.options, { own: loop.own, limits: loop.limits ?? [] }, running),
-    );
+    const limits = loop.limits ?? [];
+    // those of this run, not of the one whose state was kept
+    const asked = limitsOf(running, limits);
+    checkpoint?.restore(running, () => describeProblem(loop.name, args, loop.options, { own: loop.own, limits }, running));
+    Object.assign(running, asked);
     if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
     shown = true;
     yield report();

@@ -223,6 +223,17 @@ group('Checkpoint', () => {
     });
   });
 
+  distributed('a run has the tolerances that it was called with, not those of the checkpoint', { backends: ['cpu'] }, ({ comm }) => {
+    const A = definite([9], comm);
+    const y = DistributedArray.random([9], { seed: 2, comm });
+    withFolder(comm, (folder) => {
+      const run = (niter: number, tol: number) => cg(A, y, { niter, tol, checkpoint: new Checkpoint(folder) });
+      run(1, 0);
+      comm.barrier();
+      expect(run(50, 1e-6).reason).to.equal('tolerance reached');
+    });
+  });
+
   distributed('a folder belongs to one job at a time', { ranks: [1, 2], backends: ['cpu'] }, ({ comm }) => {
     const A = definite([9], comm);
     const y = DistributedArray.random([9], { seed: 2, comm });
