@@ -88,6 +88,9 @@ const REMEMBERED = 3;
 const LOST = 0.1;
 const [SHORTEST, LONGEST] = [1e-10, 1e5];
 
+/** A duality gap relative to `½‖r‖²`, or `least`; 0 where both are, as of data that are 0. */
+const relative = (gap: number, rr: number, least: number): number => (gap === 0 ? 0 : gap / Math.max(least, 0.5 * rr));
+
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -120,7 +123,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const [rr = 0, yy = 0, gg = 0, misfit = 0] = rdots([r, r], [copy, copy], [g, g], [r, copy]);
   const slope = g.norm(Number.POSITIVE_INFINITY);
   const least = Math.min(inUnits(1, unit, 2), 0.5 * yy);
-  const gap = Math.abs(rr - misfit + radius * slope) / Math.max(least, 0.5 * rr);
+  const gap = relative(Math.abs(rr - misfit + radius * slope), rr, least);
   const scalars = {
     tau: radius,
     misfit,
@@ -186,7 +189,7 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
   state.slope = largest;
   const steepness = cost > 0 ? largest / cost : 0;
   state.steepest = Math.max(state.steepest, steepness);
-  state.gap = Math.abs(next - misfit + state.tau * largest) / Math.max(state.least, 0.5 * next);
+  state.gap = relative(Math.abs(next - misfit + state.tau * largest), next, state.least);
   state.iteration++;
   // the radius is at most the solution's: what fits within it is as short
   const reached = sigma !== undefined && cost - sigma <= tol * Math.max(bnorm, sigma);
