@@ -269,7 +269,11 @@ export class Checkpoint {
     rmSync(whole, { recursive: true, force: true });
     renameSync(partial, whole);
     flush(this.folder);
-    flush(dirname(this.folder));
+    try {
+      flush(dirname(this.folder));
+    } catch {
+      // may not be readable: then this run has not made the folder, and its entry is on the disk
+    }
     this.#tidyUp(name);
   }
 

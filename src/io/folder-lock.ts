@@ -181,7 +181,11 @@ export function lockFolder(folder: string, holder: object, silence = SILENCE_MS)
   if (mine) {
     const other = look(path);
     if (other?.owner?.id !== mine.owner.id)
-      throw new ArgumentError(`it was taken over by ${whoIs(other?.owner)}: this process was silent for too long`);
+      throw new ArgumentError(
+        other
+          ? `it was taken over by ${nameOf(other.owner)}: this process was silent for too long`
+          : `its lock ${path} was removed while this process had it`,
+      );
     mine.holders.add(holder);
     return { ...mine.owner, path };
   }
@@ -208,8 +212,8 @@ export function lockFolder(folder: string, holder: object, silence = SILENCE_MS)
   }
 }
 
-const whoIs = (owner: Owner | undefined): string =>
-  owner ? `process ${owner.pid} on ${owner.host}, since ${owner.since}` : 'a process that is unknown';
+const nameOf = (owner: Owner | undefined): string =>
+  owner ? `process ${owner.pid} on ${owner.host}, since ${owner.since}` : 'an unknown process';
 
 /** One try to take a lock; nothing where it changed meanwhile. */
 function take(path: string, base: Omit<Owner, 'dead'>, silence: number): Owner | undefined {
@@ -234,7 +238,7 @@ function take(path: string, base: Omit<Owner, 'dead'>, silence: number): Owner |
   const lives = owner && owner.machine === base.machine ? isAlive(owner) : showsLife(path, seen, silence);
   const now = look(path);
   if (!now || now.text !== seen.text) return undefined;
-  if (lives) throw new ArgumentError(`it is in use by ${whoIs(owner)}: wait for its end, or choose another folder`);
+  if (lives) throw new ArgumentError(`it is in use by ${nameOf(owner)}: wait for its end, or choose another folder`);
   const next: Owner = { ...base, dead: owner ? [...owner.dead.slice(-100), owner.id] : [] };
   const temporary = `${path}.${base.id}.tmp`;
   writeFileSync(temporary, JSON.stringify(next), { flag: 'wx' });

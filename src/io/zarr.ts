@@ -277,9 +277,9 @@ function attemptZarr(path: string, options: ZarrReadOptions, comm: Communicator)
       readChunks(folder, metadata, part);
     }),
   );
-  const x = part as unknown as DistributedArray;
-  if (whole.every(Boolean)) return moved(x, space);
-  x.dispose();
+  const x = part as DistributedArray | undefined;
+  if (x && whole.every(Boolean)) return moved(x, space);
+  x?.dispose();
   return undefined;
 }
 
