@@ -71,7 +71,8 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterat
   const x = range.random(seed);
   const norm = Math.sqrt(x.rdot(x));
   if (norm > 0) x.scale(1 / norm);
-  const state = { ...begin(A, x, ['q']), cost: 0, tol, q: range.empty(), real: 0, imaginary: 0, ...{ growth: 0, spread: 0, shift: 0 } };
+  const scalars = { cost: 0, real: 0, imaginary: 0, growth: 0, spread: 0, shift: 0 };
+  const state = { ...begin(A, x, ['q']), ...scalars, tol, q: range.empty() };
   conclude('powerIteration', state, { scalars: [norm] });
   return state;
 }

@@ -2,7 +2,7 @@ import { epsilonOf, realOf } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
-import { rdots, type Space, sameMemory, type Vector } from '../core/vector.js';
+import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../core/vector.js';
 import { type PowerIterationOptions, squaredNorm } from './power-iteration.js';
 import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
@@ -193,7 +193,14 @@ export function majorised<M extends Vector<M>, D extends Vector<D>>(
   tries: number,
 ): StepNorms | undefined {
   const { x, g, alpha, yy } = state;
-  const [change = 0, rr = 0, dd = 0, ee = 0, gg = 0] = rdots([x, x], [v, v], [d, d], [e, e], [g, g]);
+  const pairs: VectorPair[] = [
+    [x, x],
+    [v, v],
+    [e, e],
+    [g, g],
+  ];
+  if (d !== x) pairs.push([d, d]);
+  const [change = 0, rr = 0, ee = 0, gg = 0, dd = change] = rdots(...pairs);
   // e is a difference of residuals, of which each is known to rounding
   const rounding = (64 * epsilonOf(x.dtype)) ** 2 * (yy + gg / alpha);
   const holds = state.reason !== undefined || !(ee > ((1 + SLACK) * dd) / alpha + rounding);

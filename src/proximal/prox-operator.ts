@@ -257,7 +257,8 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
     if (a !== 1) y.scale(a);
   }
   protected override fillGrad(x: V, y: V): void {
-    this.#shifted(x, (shifted) => this.#f.grad(shifted, y).scale(this.#a));
+    this.#shifted(x, (shifted) => this.#f.grad(shifted, y));
+    if (this.#a !== 1) y.scale(this.#a);
   }
   /** `f*(y/a) − Re⟨c b, y/a⟩` */
   override conjugateValue(y: V): number {
