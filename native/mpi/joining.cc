@@ -1,5 +1,6 @@
 #include "joining.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -22,6 +23,8 @@
 namespace lops::mpi {
 namespace {
 
+/** Longer limits, which the clock could not count, are as this one: some thirty years. */
+constexpr double kLongest = 1e9;
 /** For launchers that do not say how many ranks there are. */
 constexpr std::int32_t kMost = 1 << 16;
 
@@ -83,7 +86,7 @@ std::string missing(const Launch& launch) {
 void watch() {
   const Launch& launch = joining->launch;
   std::unique_lock<std::mutex> lock(joining->mutex);
-  if (joining->changed.wait_for(lock, std::chrono::duration<double>(launch.seconds), [] { return !joining->waiting; })) return;
+  if (joining->changed.wait_for(lock, std::chrono::duration<double>(std::min(launch.seconds, kLongest)), [] { return !joining->waiting; })) return;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%g", launch.seconds);
   if (launch.processes != nullptr && shm_unlink(launch.name.c_str()) != 0) {
