@@ -1,9 +1,10 @@
 import type { Backend } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator, resolveBackend } from '../core/defaults.js';
+import { resolveBackend, resolveCommunicator } from '../core/defaults.js';
 import { ArgumentError } from '../core/errors.js';
 import { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { formatTable } from './table.js';
 
 /** What a program's time is spent on. Kernels count as `operator` where an operator is being applied, as `vector work` elsewhere; `JavaScript` is all that is left. */
@@ -137,7 +138,7 @@ let running = false;
 export function profile(options: ProfileOptions = {}): Profile {
   checkOptions('profile', options, ['backend', 'comm']);
   const backend = resolveBackend(options.backend);
-  const comm = options.comm ?? defaultCommunicator();
+  const comm = resolveCommunicator(options.comm);
   if (running) throw new ArgumentError('profile: another one is running: stop() it first');
   running = true;
   const clock = new PartClock();
@@ -193,7 +194,10 @@ const round = (seconds: number): string => seconds.toFixed(3);
 /**
  * The splits of all ranks as tables: the parts, as the mean over the ranks, which adds up, and the slowest rank's; and what took longest on rank 0. Collective; the same text on all ranks.
  */
-export function formatProfile(split: TimeSplit, comm: Communicator = defaultCommunicator()): string {
+export function formatProfile(split: TimeSplit, comm: Communicator = resolveCommunicator()): string {
+  if (typeof split !== 'object' || !TIME_PARTS.every((part) => typeof split?.parts?.[part] === 'number') || !Array.isArray(split.calls))
+    throw new ArgumentError(`formatProfile: expected what profile() has measured, received ${textOf(split)}`);
+  resolveCommunicator(comm);
   const all = comm.allgatherObject({ total: split.total, parts: split.parts });
   const total = all.reduce((sum, one) => sum + one.total, 0);
   const line = (part: string, seconds: readonly number[]) => {

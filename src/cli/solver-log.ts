@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
+import { checkFunction, checkNumbers, checkOptions, checkOptionsObject } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { writeDocument } from '../io/output.js';
 import { formatNumber } from './table.js';
 
@@ -30,7 +31,10 @@ export function* logged<T extends LoggedStep, R>(steps: Generator<T, R, void>, o
   checkOptions('logged', options, ['title', 'rank', 'every', 'write']);
   const { title, rank = 0, every = 10, write = (text: string) => void process.stdout.write(text) } = options;
   if (!(Number.isSafeInteger(every) && every >= 1))
-    throw new ArgumentError(`logged: expected every to be a whole number of at least 1, received ${String(every)}`);
+    throw new ArgumentError(`logged: expected every to be a whole number of at least 1, received ${textOf(every)}`);
+  if (typeof steps !== 'object' || typeof steps?.next !== 'function' || typeof steps.return !== 'function')
+    throw new ArgumentError(`logged: expected the steps of a solver, as cgls.steps(A, y) gives them, received ${textOf(steps)}`);
+  checkFunction('logged', 'write', write);
   const show = rank === 0 ? write : () => undefined;
   const began = performance.now();
   let skipped = '';
@@ -71,10 +75,12 @@ export function writeHistory(
   options: { readonly rank?: number } = {},
 ): void {
   checkOptions('writeHistory', options, ['rank']);
-  const kind = extname(path);
+  const kind = typeof path === 'string' ? extname(path) : '';
   if (kind !== '.csv' && kind !== '.json')
-    throw new ArgumentError(`writeHistory: expected a file name that ends in .csv or .json, received ${JSON.stringify(path)}`);
+    throw new ArgumentError(`writeHistory: expected a file name that ends in .csv or .json, received ${textOf(path)}`);
   if ((options.rank ?? 0) !== 0) return;
+  checkOptionsObject('writeHistory: histories', histories ?? null);
+  for (const [name, values] of Object.entries(histories)) checkNumbers('writeHistory', name, values);
   const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [name, Array.from(values)]);
   const text = kind === '.json' ? `${JSON.stringify(Object.fromEntries(lists))}\n` : asCsv(lists);
   writeDocument(path, text);

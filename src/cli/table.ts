@@ -1,7 +1,11 @@
+import { ArgumentError } from '../core/errors.js';
+import { checkList, checkOptionsObject } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 export type Cell = string | number;
 
 /** Four significant digits; integers as they are. */
 export function formatNumber(value: number): string {
+  if (typeof value !== 'number') throw new ArgumentError(`formatNumber: expected a number, received ${textOf(value)}`);
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -18,10 +22,14 @@ export function formatNumber(value: number): string {
  * ```
  */
 export function formatTable(rows: readonly Readonly<Record<string, Cell>>[]): string {
+  checkList('formatTable', 'rows { column: cell }', rows);
+  for (const row of rows) checkOptionsObject('formatTable: a row', row ?? null);
   const heads = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const columns = heads.map((head) => {
     const cells = rows.map((row) => row[head]);
-    const texts = cells.map((cell) => (typeof cell === 'number' ? formatNumber(cell) : (cell ?? '')));
+    const texts = cells.map((cell) =>
+      typeof cell === 'number' ? formatNumber(cell) : typeof cell === 'string' ? cell : cell === undefined ? '' : textOf(cell),
+    );
     const numeric = cells.every((cell) => cell === undefined || typeof cell === 'number');
     const width = Math.max(head.length, ...texts.map((t) => t.length));
     const pad = (text: string): string => (numeric ? text.padStart(width) : text.padEnd(width));

@@ -1,9 +1,10 @@
 import { broadcastShapes } from './broadcast.js';
 import { type DType, promote } from './dtype.js';
-import { expandInto } from './elementwise.js';
+import { checkArray, expandInto } from './elementwise.js';
 import { ArgumentError, ShapeError } from './errors.js';
 import { checkExactMatMul } from './integer-sums.js';
 import type { NDArray } from './ndarray.js';
+import { checkList } from './options.js';
 import { tidy } from './scope.js';
 import { formatShape, product, sameShape, stridesOf, toAxis } from './shape.js';
 import { checkSameBackend } from './vector.js';
@@ -11,6 +12,8 @@ import { checkSameBackend } from './vector.js';
 export { where } from './elementwise.js';
 
 function commonDType(name: string, arrays: readonly NDArray[]): DType {
+  checkList(name, 'arrays', arrays);
+  for (const x of arrays) checkArray(name, x);
   const [first, ...others] = arrays;
   if (!first) throw new ArgumentError(`${name}: expected at least one array`);
   let dtype = first.dtype;

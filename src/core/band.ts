@@ -1,4 +1,7 @@
 import type { BandSegment } from './backend.js';
+import { ArgumentError } from './errors.js';
+import { checkNumbers } from './options.js';
+import { textOf } from './text-of.js';
 
 /**
  * A banded matrix as pieces of diagonals: `A[i, i + offset] = value` for `start ≤ i < end`. All algebra of bands is done on these; its cost depends on
@@ -11,10 +14,21 @@ interface Diagonal {
   readonly value: number;
 }
 
-const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] =>
-  segments.flatMap(({ start, end, lo, taps }) =>
+/** Throws {@link ArgumentError} unless these are segments of a band. */
+function checkBand(segments: readonly BandSegment[]): void {
+  const isWhole = Number.isSafeInteger;
+  const fits = (s: BandSegment): boolean =>
+    isWhole(s?.start) && isWhole(s.end) && isWhole(s.lo) && Array.isArray(s.taps) && s.taps.every((t) => typeof t === 'number');
+  if (!Array.isArray(segments) || !segments.every(fits))
+    throw new ArgumentError(`expected a list of band segments { start, end, lo, taps }, received ${textOf(segments)}`);
+}
+
+const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] => {
+  checkBand(segments);
+  return segments.flatMap(({ start, end, lo, taps }) =>
     taps.map((value, k) => ({ start, end, offset: lo + k, value })).filter((d) => d.value !== 0),
   );
+};
 
 /** True of the matrix that is 0. */
 export const isZeroBand = (segments: readonly BandSegment[]): boolean => segments.every(({ taps }) => taps.every((t) => t === 0));
@@ -93,7 +107,8 @@ export function multiplyBands(a: readonly BandSegment[], b: readonly BandSegment
 
 /** `A[i, i + lo + k] = taps[k]` on all rows of `rows × columns`, cut off where a column does not exist: a convolution with zeros outside. */
 export function toeplitzBand(lo: number, taps: readonly number[], rows: number, columns: number): BandSegment[] {
-  const diagonals = taps.map((value, k) => ({
+  checkNumbers('toeplitzBand', 'taps', taps);
+  const diagonals = Array.from(taps, (value, k) => ({
     start: Math.max(0, -(lo + k)),
     end: Math.min(rows, columns - (lo + k)),
     offset: lo + k,
@@ -106,11 +121,15 @@ export function toeplitzBand(lo: number, taps: readonly number[], rows: number, 
 }
 
 /** `α A` */
-export const scaleBand = (segments: readonly BandSegment[], alpha: number): BandSegment[] =>
-  segments.map((s) => ({ ...s, taps: s.taps.map((t) => alpha * t) }));
+export function scaleBand(segments: readonly BandSegment[], alpha: number): BandSegment[] {
+  checkBand(segments);
+  if (typeof alpha !== 'number') throw new ArgumentError(`scaleBand: expected a number, received ${textOf(alpha)}`);
+  return segments.map((s) => ({ ...s, taps: s.taps.map((t) => alpha * t) }));
+}
 
 /** Rows `start … start + count − 1` with indices that count from `start`: what one rank computes. */
 export function clipBand(segments: readonly BandSegment[], start: number, count: number): BandSegment[] {
+  checkBand(segments);
   const clipped: BandSegment[] = [];
   for (const s of segments) {
     const from = Math.max(s.start, start);
@@ -127,6 +146,7 @@ export function bandReach(
   from = 0,
   to = Number.POSITIVE_INFINITY,
 ): { before: number; after: number } {
+  checkBand(segments);
   let before = 0;
   let after = 0;
   for (const { start, end, lo, taps } of segments) {

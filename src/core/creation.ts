@@ -2,6 +2,7 @@ import { type Complex, complex, im, isScalar, re, type Scalar } from './complex.
 import { complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { formatShape, product, type Shape } from './shape.js';
+import { textOf } from './text-of.js';
 
 /** Numbers, complex numbers, and lists of lists of them. */
 export type Nested = Scalar | readonly Nested[];
@@ -37,7 +38,7 @@ export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostVa
   const shape: number[] = [];
   for (let level = nested; !isScalar(level); level = level[0] as Nested) {
     if (!Array.isArray(level))
-      throw new ArgumentError(`expected numbers, complex numbers { re, im } or lists of them, received ${typeof level}`);
+      throw new ArgumentError(`expected numbers, complex numbers { re, im } or lists of them, received ${textOf(level)}`);
     shape.push(level.length);
     if (level.length === 0) break;
   }
@@ -46,7 +47,7 @@ export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostVa
   const collect = (level: Nested, depth: number): void => {
     if (depth === shape.length) {
       if (Array.isArray(level)) throw ragged(shape);
-      if (!isScalar(level)) throw new ArgumentError(`expected a number or { re, im }, received ${JSON.stringify(level)}`);
+      if (!isScalar(level)) throw new ArgumentError(`expected a number or { re, im }, received ${textOf(level)}`);
       anyComplex ||= typeof level !== 'number';
       flat.push(level);
       return;
@@ -69,14 +70,15 @@ export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dty
   }
   const n = values.length / lanesOf(dtype);
   const to = shape ?? [n];
-  if (product(to) !== n) throw new ShapeError(`expected ${product(to)} values of ${dtype} for shape ${formatShape(to)}, received ${n}`);
+  if (product(to) !== n)
+    throw new ShapeError(`expected ${product(to)} values of ${dtype} for shape ${formatShape(to)}, received ${textOf(n)}`);
   return { values, shape: to, dtype };
 }
 
 /** `start, start + step, …` short of `stop`, as np.arange. int32 where `dtype` says so. */
 export function arangeValues(start: number, stop: number, step: number, dtype: DType): HostValues {
   if (![start, stop, step].every(Number.isFinite) || step === 0) {
-    throw new ArgumentError(`arange: expected finite numbers and a step other than 0, received ${start}, ${stop}, ${step}`);
+    throw new ArgumentError(`arange: expected finite numbers and a step other than 0, received ${textOf([start, stop, step])}`);
   }
   return tabulate(dtype, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step);
 }
@@ -84,7 +86,9 @@ export function arangeValues(start: number, stop: number, step: number, dtype: D
 /** `num` values from `start` to `stop` in equal steps, as np.linspace; the last one is exactly `stop`. */
 export function linspaceValues(start: Scalar, stop: Scalar, num: number, endpoint: boolean, dtype: DType): HostValues {
   if (!Number.isSafeInteger(num) || num < 0)
-    throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${num}`);
+    throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${textOf(num)}`);
+  for (const end of [start, stop])
+    if (!isScalar(end)) throw new ArgumentError(`linspace: expected numbers or { re, im } for both ends, received ${textOf(end)}`);
   const intervals = endpoint ? num - 1 : num;
   const between = (a: number, b: number, i: number) =>
     endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));

@@ -2,7 +2,8 @@ import type { Backend } from './backend.js';
 import type { BackendReport } from './backend-report.js';
 import type { Communicator } from './communicator.js';
 import { BackendError, MpiError } from './errors.js';
-import { described } from './options.js';
+
+import { textOf } from './text-of.js';
 
 let backend: Backend | undefined;
 let communicator: Communicator | undefined;
@@ -21,7 +22,7 @@ export function setDefaultBackend(value: Backend): void {
 
 function checkBackend(value: unknown): Backend {
   if (typeof value === 'object' && value !== null && 'alloc' in value) return value as Backend;
-  const what = value instanceof Promise ? 'a promise: wait for it with await' : described(value);
+  const what = value instanceof Promise ? 'a promise: wait for it with await' : textOf(value);
   throw new BackendError(`expected a backend or the name of one, received ${what}`);
 }
 
@@ -35,7 +36,10 @@ interface BackendEntry {
 
 function entryOf(name: string): BackendEntry {
   const entry = registry.get(name);
-  if (!entry) throw new BackendError(`no backend '${name}'; there are: ${[...registry.keys()].join(', ') || 'none'}`);
+  if (!entry)
+    throw new BackendError(
+      `no backend ${typeof name === 'string' ? `'${name}'` : textOf(name)}; there are: ${[...registry.keys()].join(', ') || 'none'}`,
+    );
   return entry;
 }
 
@@ -49,6 +53,10 @@ export function registerBackend(
   make: () => Backend | Promise<Backend>,
   report?: () => BackendReport | Promise<BackendReport>,
 ): void {
+  if (typeof name !== 'string' || typeof make !== 'function' || (report !== undefined && typeof report !== 'function'))
+    throw new BackendError(
+      `registerBackend: expected a name, a function that makes the backend, and one that reports or none, received ${textOf(name)}, ${textOf(make)} and ${textOf(report)}`,
+    );
   registry.set(name, { make, report });
 }
 
@@ -104,5 +112,12 @@ export function defaultCommunicator(): Communicator {
 }
 
 export function setDefaultCommunicator(value: Communicator): void {
-  communicator = value;
+  communicator = resolveCommunicator(value);
+}
+
+/** A communicator, or the default one. Throws {@link MpiError} for anything else. */
+export function resolveCommunicator(which?: Communicator): Communicator {
+  if (which === undefined) return defaultCommunicator();
+  if (typeof which === 'object' && which !== null && 'allreduce' in which) return which;
+  throw new MpiError(`expected a communicator, as COMM_WORLD is one, received ${textOf(which)}`);
 }

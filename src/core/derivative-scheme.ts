@@ -1,6 +1,7 @@
 import type { BandSegment } from './backend.js';
 import { ArgumentError } from './errors.js';
-import { checkOneOf } from './options.js';
+import { checkOneOf, requireOptions } from './options.js';
+import { textOf } from './text-of.js';
 
 export { bandReach, clipBand, transposeBand } from './band.js';
 
@@ -87,9 +88,12 @@ function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): Ban
   return segments;
 }
 
-function checked({ n, sampling = 1, kind = 'centered' }: SecondDerivativeScheme): { sampling: number; kind: DerivativeKind } {
-  if (!Number.isSafeInteger(n) || n < 0) throw new ArgumentError(`expected a number of samples, received n = ${n}`);
-  if (!Number.isFinite(sampling) || sampling === 0) throw new ArgumentError(`expected a sampling step other than 0, received ${sampling}`);
+function checked(scheme: FirstDerivativeScheme): { sampling: number; kind: DerivativeKind } {
+  requireOptions('a derivative', scheme, ['n', 'sampling', 'kind', 'edge', 'order']);
+  const { n, sampling = 1, kind = 'centered' } = scheme;
+  if (!Number.isSafeInteger(n) || n < 0) throw new ArgumentError(`expected a number of samples, received n = ${textOf(n)}`);
+  if (!Number.isFinite(sampling) || sampling === 0)
+    throw new ArgumentError(`expected a sampling step other than 0, received ${textOf(sampling)}`);
   return { sampling, kind: checkOneOf('kind', kind, DERIVATIVE_KINDS) };
 }
 
@@ -102,7 +106,7 @@ function checked({ n, sampling = 1, kind = 'centered' }: SecondDerivativeScheme)
 export function firstDerivative(scheme: FirstDerivativeScheme): BandSegment[] {
   const { sampling, kind } = checked(scheme);
   const { n, order = 3, edge = false } = scheme;
-  if (order !== 3 && order !== 5) throw new ArgumentError(`expected order to be 3 or 5, received ${JSON.stringify(order)}`);
+  if (order !== 3 && order !== 5) throw new ArgumentError(`expected order to be 3 or 5, received ${textOf(order)}`);
   return tabulate(FIRST[order][kind], n, edge, 1 / sampling);
 }
 

@@ -3,9 +3,10 @@ import type { Backend, Elements, InnerProduct } from './backend.js';
 import { contains, forEachRun, placeIn } from './box-index.js';
 import type { Communicator } from './communicator.js';
 import { isScalar, type Scalar } from './complex.js';
-import { defaultCommunicator, resolveBackend } from './defaults.js';
+import { resolveBackend, resolveCommunicator } from './defaults.js';
 import { DistributedVector } from './distributed-vector.js';
 import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from './dtype.js';
+import { checkArray } from './elementwise.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
@@ -21,9 +22,11 @@ import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import { PARTS, tidy } from './scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from './shape.js';
 import { type DistributedArrayOptions, DistributedSpace, type Partition, spaceOf } from './space.js';
+import { textOf } from './text-of.js';
 import { TransferPlan } from './transfer.js';
 import {
   type AnyVector,
+  checkKernel,
   checkSameBackend,
   checkSameElements,
   checkSameMemory,
@@ -72,6 +75,9 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   static inSpace(space: DistributedSpace, local?: NDArray): DistributedArray {
+    if (!(space instanceof DistributedSpace))
+      throw new ArgumentError(`DistributedArray.inSpace: expected a DistributedSpace, received ${textOf(space)}`);
+    if (local !== undefined) checkArray('DistributedArray.inSpace', local);
     if (local && !sameShape(local.shape, space.localShape)) {
       throw new ShapeError(
         `rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, received ${formatShape(local.shape)}`,
@@ -125,7 +131,7 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     const replicated = options.partition === 'BROADCAST';
     if (replicated) {
       // where a rank's data do not fit, all throw
-      const all = exchange(options.comm ?? defaultCommunicator(), check);
+      const all = exchange(options.comm ?? resolveCommunicator(), check);
       checkOneShape('toDist', all);
       checkAlike('DistributedArray.toDist', all, ['dtype', 'backend']);
     } else check();
@@ -146,7 +152,8 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     options: { readonly axis?: number; readonly comm?: Communicator; readonly mask?: readonly number[] } = {},
   ): DistributedArray {
     checkOptions('DistributedArray.fromLocal', options, ['axis', 'comm', 'mask']);
-    const { axis = 0, comm = defaultCommunicator(), mask } = options;
+    const { axis = 0, mask } = options;
+    const comm = resolveCommunicator(options.comm);
     // undefined where a rank brings something else: refused together, like all that does not fit
     const parts = comm.allgatherObject(
       local instanceof NDArray ? { shape: [...local.shape], dtype: local.dtype, backend: local.backend.name, axis } : undefined,
@@ -308,9 +315,9 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   #globalIndex(index: readonly number[]): number[] {
-    if (!Array.isArray(index)) throw new ShapeError(`expected a list of indices, such as [5, 1], received ${JSON.stringify(index)}`);
-    const wanted = index.map((i, k) => (i < 0 ? i + (this.globalShape[k] ?? 0) : i));
-    if (index.length !== this.ndim || !wanted.every((i, k) => Number.isSafeInteger(i) && i >= 0 && i < (this.globalShape[k] as number))) {
+    if (!Array.isArray(index)) throw new ShapeError(`expected a list of indices, such as [5, 1], received ${textOf(index)}`);
+    const wanted = index.every(Number.isSafeInteger) ? index.map((i, k) => (i < 0 ? i + (this.globalShape[k] ?? 0) : i)) : [];
+    if (wanted.length !== this.ndim || !wanted.every((i, k) => i >= 0 && i < (this.globalShape[k] as number))) {
       throw new ShapeError(`expected an index into ${formatShape(this.globalShape)}, received ${formatShape(index)}`);
     }
     return wanted;
@@ -376,6 +383,7 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   map(kernel: (x: Elements, y: Elements) => void, target: DistributedArray = this): DistributedArray {
+    checkKernel(kernel);
     this.#check(target);
     kernel(this.local, target.local);
     return target;
@@ -419,7 +427,7 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
 
   /** The same values split along another axis, over a process grid, or in any other layout of boxes. Point-to-point messages between ranks whose boxes meet. */
   redistribute(to: number | Layout): DistributedArray {
-    const layout = typeof to === 'number' ? Layout.split(this.globalShape, this.comm.size, toAxis(to, this.ndim)) : to;
+    const layout = to instanceof Layout ? to : Layout.split(this.globalShape, this.comm.size, toAxis(to, this.ndim));
     if (layout.equals(this.layout)) return this.copy();
     const result = this.space.withLayout(layout).empty();
     TransferPlan.between(this.layout, layout, this.comm).run(this.local, result.local);
@@ -511,7 +519,7 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   #check(other: DistributedArray): void {
-    if (other.space !== this.space) checkSameSpace(this, other);
+    if (other?.space !== this.space) checkSameSpace(this, other);
   }
   #same(other: DistributedArray): this {
     this.#check(other);
@@ -533,3 +541,8 @@ function checkOneShape(owner: string, all: readonly { readonly shape: Shape }[])
 }
 
 let constructed = 0;
+
+/** Throws {@link ArgumentError} unless `x` is a distributed array. */
+export function checkDistributed(owner: string, x: unknown): void {
+  if (!(x instanceof DistributedArray)) throw new ArgumentError(`${owner}: expected a DistributedArray, received ${textOf(x)}`);
+}

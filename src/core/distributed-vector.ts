@@ -5,6 +5,7 @@ import { textOnly } from './conversion.js';
 import type { DType } from './dtype.js';
 import { ArgumentError } from './errors.js';
 import { distributedNorm, distributedSelection } from './norm.js';
+import { textOf } from './text-of.js';
 import { dot, type NormOrder, rdots, type Space, type Vector, vdots } from './vector.js';
 
 /** The space of a vector spread over ranks. */
@@ -66,7 +67,7 @@ export abstract class DistributedVector<V extends Vector<V>> {
   /** Throws {@link ArgumentError} unless `index` is one into the flat vector. */
   protected checkFlatIndex(index: number): void {
     if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
-      throw new ArgumentError(`expected an index below ${this.size}, received ${index}`);
+      throw new ArgumentError(`expected an index below ${this.size}, received ${textOf(index)}`);
   }
 
   abstract toString(): string;

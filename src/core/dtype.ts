@@ -1,4 +1,5 @@
-import { DTypeError } from './errors.js';
+import { DTypeError, ShapeError } from './errors.js';
+import { textOf } from './text-of.js';
 
 /** The element types of arrays. Complex data is interleaved: re, im, re, im, … */
 export const DTYPES = ['float32', 'float64', 'complex64', 'complex128', 'int32'] as const;
@@ -27,21 +28,28 @@ const INFO: Readonly<Record<DType, DTypeInfo>> = {
   int32: { bytes: 4, lanes: 1, precision: 'integer', HostArray: Int32Array, real: 'int32' },
 };
 
-export const bytesOf = (dtype: DType): number => INFO[dtype].bytes;
+/** What is known of a dtype. Throws {@link DTypeError} for anything else. */
+function infoOf(dtype: DType): DTypeInfo {
+  const info = typeof dtype === 'string' ? INFO[dtype] : undefined;
+  if (info?.lanes === undefined) checkDType(dtype);
+  return info as DTypeInfo;
+}
+
+export const bytesOf = (dtype: DType): number => infoOf(dtype).bytes;
 /** Numbers in one element: 2 for complex, 1 for real. */
-export const lanesOf = (dtype: DType): 1 | 2 => INFO[dtype].lanes;
-export const isComplex = (dtype: DType): dtype is ComplexDType => INFO[dtype].lanes === 2;
-export const isFloat = (dtype: DType): boolean => INFO[dtype].precision !== 'integer';
+export const lanesOf = (dtype: DType): 1 | 2 => infoOf(dtype).lanes;
+export const isComplex = (dtype: DType): dtype is ComplexDType => infoOf(dtype).lanes === 2;
+export const isFloat = (dtype: DType): boolean => infoOf(dtype).precision !== 'integer';
 /** `complex64` → `float32`, `complex128` → `float64`; real types are their own. */
-export const realOf = (dtype: DType): RealDType => INFO[dtype].real;
+export const realOf = (dtype: DType): RealDType => infoOf(dtype).real;
 /** `float32` → `complex64`, `float64` → `complex128`. Throws {@link DTypeError} for int32. */
 export function complexOf(dtype: DType): ComplexDType {
   if (dtype === 'int32') throw new DTypeError('int32 has no complex counterpart: cast to float32 or float64 first');
-  return INFO[dtype].precision === 'single' ? 'complex64' : 'complex128';
+  return infoOf(dtype).precision === 'single' ? 'complex64' : 'complex128';
 }
 
 /** Both single, both double, or both integer. */
-export const isSamePrecision = (a: DType, b: DType): boolean => INFO[a].precision === INFO[b].precision;
+export const isSamePrecision = (a: DType, b: DType): boolean => infoOf(a).precision === infoOf(b).precision;
 
 /** The distance from 1 to the next number of a dtype's precision. */
 export const epsilonOf = (dtype: DType): number => (isSamePrecision(dtype, 'float64') ? 2 ** -52 : 2 ** -23);
@@ -51,14 +59,26 @@ export const placeDType = (n: number): 'int32' | 'float64' => (n > 2 ** 31 ? 'fl
 
 /** Fresh zeroed host memory for `length` elements. */
 export function hostArray(dtype: DType, length: number): HostArray {
-  const { HostArray, lanes } = INFO[dtype];
-  return new HostArray(length * lanes);
+  const { HostArray, lanes, bytes } = infoOf(dtype);
+  try {
+    return new HostArray(length * lanes);
+  } catch (cause) {
+    if (!(Number.isSafeInteger(length) && length >= 0)) throw new ShapeError(`expected a number of elements, received ${textOf(length)}`);
+    throw new ShapeError(`there is no memory for ${length} elements of ${dtype} (${length * bytes} bytes)`, { cause });
+  }
 }
 
 /** A view of `length` elements at a byte offset of an ArrayBuffer. */
 export function hostView(dtype: DType, buffer: ArrayBufferLike, byteOffset: number, length: number): HostArray {
-  const { HostArray, lanes } = INFO[dtype];
-  return new HostArray(buffer as ArrayBuffer, byteOffset, length * lanes);
+  const { HostArray, lanes } = infoOf(dtype);
+  try {
+    return new HostArray(buffer as ArrayBuffer, byteOffset, length * lanes);
+  } catch (cause) {
+    throw new ShapeError(
+      `expected ${textOf(length)} elements of ${dtype} from byte ${textOf(byteOffset)} on to lie in an ArrayBuffer, received ${textOf(buffer)}`,
+      { cause },
+    );
+  }
 }
 
 /** The real dtype of a typed array: `float32`, `float64` or `int32`. */
@@ -66,7 +86,7 @@ export function dtypeOf(values: HostArray): RealDType {
   if (values instanceof Float64Array) return 'float64';
   if (values instanceof Float32Array) return 'float32';
   if (values instanceof Int32Array) return 'int32';
-  throw new DTypeError(`expected a Float32Array, Float64Array or Int32Array, received ${Object.prototype.toString.call(values)}`);
+  throw new DTypeError(`expected a Float32Array, Float64Array or Int32Array, received ${textOf(values)}`);
 }
 
 export function isDType(value: unknown): value is DType {
@@ -76,7 +96,7 @@ export function isDType(value: unknown): value is DType {
 /** Throws {@link DTypeError} unless `value` names a dtype. */
 export function checkDType(value: unknown): DType {
   if (isDType(value)) return value;
-  throw new DTypeError(`expected a dtype (${DTYPES.join(', ')}), received ${JSON.stringify(value)}`);
+  throw new DTypeError(`expected a dtype (${DTYPES.join(', ')}), received ${textOf(value)}`);
 }
 
 /**

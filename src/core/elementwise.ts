@@ -6,6 +6,7 @@ import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { binaryResult, computeDType, unaryResult } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
 import { formatShape, type Shape, sameShape, stridesOf } from './shape.js';
+import { textOf } from './text-of.js';
 import { checkSameBackend } from './vector.js';
 
 export type Operand = NDArray | Scalar;
@@ -25,8 +26,14 @@ export function checkOperand(name: string, value: unknown, like: NDArray): void 
     return;
   }
   throw new ArgumentError(
-    `${name}: expected an NDArray or a scalar, received ${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : String(value)}`,
+    `${name}: expected an NDArray or a scalar, received ${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : textOf(value)}`,
   );
+}
+
+/** Throws {@link ArgumentError} unless a value is an array of one rank. */
+export function checkArray(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value) return;
+  throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(value)}`);
 }
 
 /** Do two arrays lie in the same memory, wholly or in part? */
@@ -138,6 +145,7 @@ export function aside(y: NDArray, written: NDArray, borrowed: NDArray[]): NDArra
  * `condition ? x : y` element by element; all three broadcast. The condition is an array (nonzero is true); scalars alone give the backend's default dtype.
  */
 export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
+  checkArray('where', condition);
   checkOperand('where', x, condition);
   checkOperand('where', y, condition);
   const float = condition.backend.defaultDType;

@@ -2,6 +2,7 @@ import { type DType, isComplex } from './dtype.js';
 import { ArgumentError, ShapeError } from './errors.js';
 import { checkOneOf } from './options.js';
 import { type Shape, toAxes, toShape } from './shape.js';
+import { textOf } from './text-of.js';
 
 export const FFT_NORMS = ['none', '1/n', 'ortho'] as const;
 /** Scaling of both directions: by 1, by 1/n, by 1/√n, n being the samples of all transformed axes. */
@@ -79,7 +80,7 @@ export class FourierScheme {
     if (bad !== undefined) throw new ArgumentError(`${owner}: expected at least one sample to transform, received nffts of ${bad}`);
     const steps = perAxis(owner, 'sampling', options.sampling ?? 1, count);
     const step = steps.find((d) => !Number.isFinite(d) || d === 0);
-    if (step !== undefined) throw new ArgumentError(`${owner}: expected sampling to be numbers other than 0, received ${step}`);
+    if (step !== undefined) throw new ArgumentError(`${owner}: expected sampling to be numbers other than 0, received ${textOf(step)}`);
     const before = perAxis(owner, 'ifftshiftBefore', options.ifftshiftBefore ?? false, count);
     const after = perAxis(owner, 'fftshiftAfter', options.fftshiftAfter ?? false, count);
     this.axes = list.map((axis, k): FourierAxis => {
@@ -87,7 +88,7 @@ export class FourierScheme {
       const half = real && k === count - 1;
       const full = half ? Math.floor(nfft / 2) + 1 : nfft;
       const nd = half ? (kept ?? full) : full;
-      if (nd > full) throw new ShapeError(`${owner}: expected at most ${full} frequencies of ${nfft} samples, received ${nd}`);
+      if (nd > full) throw new ShapeError(`${owner}: expected at most ${full} frequencies of ${nfft} samples, received ${textOf(nd)}`);
       return {
         axis,
         n: shape[axis] as number,

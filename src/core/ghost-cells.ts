@@ -3,11 +3,12 @@ import { ArgumentError, ShapeError } from './errors.js';
 import { HaloPlan } from './halo.js';
 import { NDArray } from './ndarray.js';
 import { product, stridesOf } from './shape.js';
+import { textOf } from './text-of.js';
 
 /** This rank's part of an array with `front` and `back` cells of the ranks around along the distributed axis. One halo exchange. */
 export function ghosted(x: DistributedArray, front: number, back: number): NDArray {
   if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0))
-    throw new ArgumentError(`expected numbers of cells, received ${front} and ${back}`);
+    throw new ArgumentError(`expected numbers of cells, received ${textOf(front)} and ${back}`);
   if (x.layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no neighbours');
   const { axis, localShape } = x;
   const plan = HaloPlan.create(x.layout, x.comm, { axis, front, back }, x.dtype, x.backend);

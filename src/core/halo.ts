@@ -3,8 +3,10 @@ import type { DType } from './dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
 import { Exchange, type MessagePort } from './exchange.js';
 import { patternOf } from './exchange-pattern.js';
-import type { Box, Layout } from './layout.js';
+import { type Box, Layout } from './layout.js';
+import { requireOptions } from './options.js';
 import { around, formatShape, product, toAxis } from './shape.js';
+import { textOf } from './text-of.js';
 import type { Traffic } from './transfer.js';
 
 /** Ghost cells along one axis: how many before a rank's box, and how many after it. */
@@ -50,11 +52,20 @@ function ghosts(box: Box, axis: number, front: number, back: number, n: number):
   return [along(first, start), along(end, last)];
 }
 
+function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
+  requireOptions('haloBox', frame, ['before', 'after', 'edges']);
+  for (const widths of [frame.before, frame.after])
+    if (!Array.isArray(widths) || widths.length !== globalShape.length || !widths.every(Number.isSafeInteger))
+      throw new ArgumentError(`haloBox: expected a number of cells for each of ${globalShape.length} axes, received ${textOf(widths)}`);
+}
+
 /**
  * A rank's box grown by its ghost cells: what {@link HaloBlockPlan} fills. Pure; any rank may ask about any other. A rank that owns
  * nothing gets nothing.
  */
 export function haloBox(layout: Layout, rank: number, frame: HaloFrame): Box {
+  if (!(layout instanceof Layout)) throw new ArgumentError(`haloBox: expected a Layout, received ${textOf(layout)}`);
+  checkFrame(layout, frame);
   const box = layout.box(rank);
   if (product(box.shape) === 0) return box;
   const clip = (frame.edges ?? 'clip') === 'clip';

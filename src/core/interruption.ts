@@ -1,6 +1,7 @@
 import type { Communicator } from './communicator.js';
 import { ArgumentError } from './errors.js';
 import { checkOneOf } from './options.js';
+import { textOf } from './text-of.js';
 
 /** Signals upon which a solver can stop. */
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -26,7 +27,7 @@ export function setSignalSource(value: SignalSource): void {
 
 /** Keeps signals for solvers from now on. Throws {@link ArgumentError} for one that is not known. */
 export function expectSignals(owner: string, signals: readonly StopSignal[]): void {
-  if (!Array.isArray(signals)) throw new ArgumentError(`${owner}: expected a list of signals, received ${String(signals)}`);
+  if (!Array.isArray(signals)) throw new ArgumentError(`${owner}: expected a list of signals, received ${textOf(signals)}`);
   for (const signal of signals) checkOneOf(`${owner}: a signal`, signal, STOP_SIGNALS);
   if (!source) throw new ArgumentError(`${owner}: nobody sees signals: import 'lops-mpi', or call setSignalSource()`);
   source.expect(signals);

@@ -2,6 +2,7 @@ import { type BinaryOp, COMPARISONS, type ReduceKernel, type UnaryOp } from './b
 import { checkScalar, type Scalar } from './complex.js';
 import { type DType, isComplex, realOf } from './dtype.js';
 import { DTypeError } from './errors.js';
+import { textOf } from './text-of.js';
 
 /** Functions that turn int32 into floats: their values are no integers. */
 const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
@@ -107,5 +108,5 @@ export function checkStorable(value: Scalar, dtype: DType): void {
   checkScalar(value, dtype);
   if (dtype !== 'int32') return;
   const real = typeof value === 'number' ? value : value.re;
-  if ((real | 0) !== real) throw new DTypeError(`${String(real)} does not fit into int32: cast the array to a float dtype first`);
+  if ((real | 0) !== real) throw new DTypeError(`${textOf(real)} does not fit into int32: cast the array to a float dtype first`);
 }

@@ -4,6 +4,7 @@ import { type ComplexDType, type DType, dtypeOf, type HostArray, isComplex, isFl
 import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { checkStorable } from './kernel-dtypes.js';
 import type { DeviceSpan } from './span.js';
+import { textOf } from './text-of.js';
 
 /** An operand in memory rather than a scalar. */
 export const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
@@ -49,7 +50,7 @@ export function copiedSpan(storage: Storage, offset: number, length: number): De
 /** Throws {@link ShapeError} for a length that no storage has. */
 export function checkLength(length: number): void {
   if (!Number.isSafeInteger(length) || length < 0)
-    throw new ShapeError(`expected a length that is a non-negative integer, received ${String(length)}`);
+    throw new ShapeError(`expected a length that is a non-negative integer, received ${textOf(length)}`);
 }
 
 /** Of a storage that another backend made. */
@@ -81,7 +82,7 @@ export function checkPlaces({ storage: { dtype } }: Elements, n: number): void {
 /** Throws {@link DTypeError}, {@link ShapeError} unless x has a k-th smallest value. */
 export function checkKth({ storage: { dtype }, size }: Elements, k: number): void {
   if (isComplex(dtype)) throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
-  if (!Number.isInteger(k) || k < 0 || k >= size) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${String(k)}`);
+  if (!Number.isInteger(k) || k < 0 || k >= size) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
 }
 
 /** The complex dtype of a transform from x to y. */

@@ -1,5 +1,7 @@
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
+import { checkList } from './options.js';
 import { formatShape, product, type Shape, sameShape, toAxis, toShape } from './shape.js';
+import { textOf } from './text-of.js';
 
 /** A rectangular part of a global array. */
 export interface Box {
@@ -58,7 +60,7 @@ export class Layout {
     blocks?: readonly Shape[];
   }) {
     if (!(Number.isSafeInteger(fields.ranks) && fields.ranks >= 1))
-      throw new ArgumentError(`expected a positive number of ranks, received ${fields.ranks}`);
+      throw new ArgumentError(`expected a positive number of ranks, received ${textOf(fields.ranks)}`);
     this.kind = fields.kind;
     this.globalShape = fields.globalShape;
     this.ranks = fields.ranks;
@@ -80,7 +82,7 @@ export class Layout {
   /** Split evenly over a process grid, ranks numbered row-major; ranks beyond its product own nothing. */
   static grid(globalShape: Shape, ranks: number, grid: readonly number[]): Layout {
     const shape = toShape(globalShape, 'global shape');
-    if (grid.length !== shape.length || !grid.every((g) => Number.isInteger(g) && g >= 1)) {
+    if (!Array.isArray(grid) || grid.length !== shape.length || !grid.every((g) => Number.isInteger(g) && g >= 1)) {
       throw new PartitionError(`expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`);
     }
     if (product(grid) > ranks)
@@ -100,8 +102,10 @@ export class Layout {
   /** Tiles with given extents: `extents[axis]` lists the block sizes along an axis, undefined splits it evenly over `grid[axis]`. */
   static tiles(globalShape: Shape, ranks: number, grid: readonly number[], extents: readonly (readonly number[] | undefined)[]): Layout {
     const base = Layout.grid(globalShape, ranks, grid);
+    checkList('Layout.tiles', 'block sizes along every axis', extents);
     const cuts = extents.map((sizes, k) => {
-      if (!sizes) return undefined;
+      if (sizes === undefined) return undefined;
+      checkList('Layout.tiles', `block sizes along axis ${k}`, sizes);
       const n = base.globalShape[k] as number;
       const even = sizes.length === grid[k] && sizes.every((size, i) => size === splitCount(n, sizes.length, i));
       if (even) return undefined;
@@ -119,12 +123,13 @@ export class Layout {
 
   /** One local shape a rank, equal but for `axis`. */
   static fromLocalShapes(localShapes: readonly Shape[], axis = 0, globalShape?: Shape): Layout {
+    checkList('Layout.fromLocalShapes', 'local shapes', localShapes);
+    for (const [rank, shape] of localShapes.entries()) toShape(shape, `the local shape of rank ${rank}`);
     const first = localShapes[0];
     if (!first) throw new PartitionError('expected one local shape for every rank, received none');
     const k = toAxis(axis, first.length);
     const total = first.map((n, a) => (a === k ? localShapes.reduce((sum, s) => sum + (s[k] ?? Number.NaN), 0) : n));
     for (const [rank, shape] of localShapes.entries()) {
-      toShape(shape, `the local shape of rank ${rank}`);
       if (
         !sameShape(
           total.map((n, a) => (a === k ? (shape[k] ?? -1) : n)),
@@ -164,6 +169,7 @@ export class Layout {
 
   /** Local blocks one after another, seen globally as one flat array. */
   static concatenated(localShapes: readonly Shape[]): Layout {
+    checkList('Layout.concatenated', 'local shapes', localShapes);
     const blocks = localShapes.map((s) => toShape(s, 'local shape'));
     const size = blocks.reduce((sum, s) => sum + product(s), 0);
     return new Layout({ kind: 'concatenated', globalShape: [size], ranks: blocks.length, grid: [blocks.length], axis: 0, blocks });
@@ -239,7 +245,7 @@ export class Layout {
 
   /** The same parts for the same ranks, along the same axis: what fits on one rank fits on many. */
   equals(other: Layout): boolean {
-    return this === other || this.key === other.key;
+    return this === other || this.key === other?.key;
   }
 
   toString(): string {
@@ -248,6 +254,6 @@ export class Layout {
 
   #checkRank(rank: number): void {
     if (!(Number.isInteger(rank) && rank >= 0 && rank < this.ranks))
-      throw new ArgumentError(`expected a rank below ${this.ranks}, received ${rank}`);
+      throw new ArgumentError(`expected a rank below ${this.ranks}, received ${textOf(rank)}`);
   }
 }

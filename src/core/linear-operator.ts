@@ -17,10 +17,11 @@ import {
   sumRule,
   workingDType,
 } from './operator-algebra.js';
-import { checkOptions, described } from './options.js';
+import { checkOptions } from './options.js';
 import { type Filled, takeReturned } from './returned.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
-import { checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
+import { textOf } from './text-of.js';
+import { checkSpace, checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from './vector.js';
 import { withWorkspace } from './workspace.js';
 
 export { commonSpace, fitting, givenDType, memo, takenBy } from './operator-algebra.js';
@@ -149,6 +150,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 
   /** Throws {@link ShapeError} unless a space has the shape `dims`, or is flat of that size. */
   protected checkShape(space: Space<unknown>, dims: Shape): void {
+    checkSpace(this.name, space);
     if (sameShape(space.shape, dims)) return;
     if (space.shape.length === 1 && space.size === product(dims)) return;
     throw new ShapeError(
@@ -359,7 +361,8 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   mustReturn = false,
 ): B {
   if (out !== undefined) {
-    if (out.space !== range) {
+    if (out?.space !== range) {
+      checkVector(name, 'out', out);
       if (!sameMemory(out.space, range)) throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
       if (out.dtype !== range.dtype) throw new DTypeError(`${name}: expected out of dtype ${range.dtype}, received ${out.dtype}`);
     }
@@ -390,7 +393,7 @@ function run<A extends Vector<A>, B extends Vector<B>>(
 /** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;
-  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : described(op)}`);
+  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : textOf(op)}`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds

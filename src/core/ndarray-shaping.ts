@@ -7,12 +7,13 @@ import type { NDArray } from './ndarray.js';
 import { ReductionMethods } from './ndarray-reductions.js';
 import { around, formatShape, product, type Shape, stridesOf, toAxes, toAxis, toShape } from './shape.js';
 import { type Index, type Region, resolveRegion } from './slice.js';
+import { textOf } from './text-of.js';
 
 /** Shapes, regions and rearrangements of an {@link NDArray}. */
 export abstract class ShapingMethods extends ReductionMethods {
   /** The same elements in another shape; one −1 stands for what is left. A view. Throws {@link ShapeError} where sizes differ. */
   reshape(this: NDArray, shape: number | Shape): NDArray {
-    const list = typeof shape === 'number' ? [shape] : [...shape];
+    const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...shape] : toShape(shape);
     const open = list.indexOf(-1);
     if (open >= 0) {
       const rest = product(toShape(list.filter((_, k) => k !== open)));
@@ -54,7 +55,7 @@ export abstract class ShapingMethods extends ReductionMethods {
   transpose(this: NDArray, axes?: readonly number[]): NDArray {
     const ndim = this.shape.length;
     const order = axes === undefined ? this.shape.map((_, k) => ndim - 1 - k) : toAxes(axes, ndim);
-    if (order.length !== ndim) throw new ShapeError(`transpose: expected an order of all ${ndim} axes, received ${JSON.stringify(axes)}`);
+    if (order.length !== ndim) throw new ShapeError(`transpose: expected an order of all ${ndim} axes, received ${textOf(axes)}`);
     const strides = stridesOf(this.shape);
     return walk(
       this,
@@ -81,8 +82,7 @@ export abstract class ShapingMethods extends ReductionMethods {
       );
     }
     const region = resolveRegion(indices, this.shape);
-    if (region.shape.length > 0)
-      throw new ShapeError(`get: expected integers, received ${JSON.stringify(indices)}; use slice() for ranges`);
+    if (region.shape.length > 0) throw new ShapeError(`get: expected integers, received ${textOf(indices)}; use slice() for ranges`);
     const [first, second] = this.backend.download({ storage: this.storage, offset: this.offset + region.start, size: 1 });
     return isComplex(this.dtype) ? { re: first as number, im: second as number } : (first as number);
   }
@@ -120,7 +120,7 @@ export abstract class ShapingMethods extends ReductionMethods {
 
   /** Shifted cyclically by `shift` places along an axis; without one, in the flattened array. */
   roll(this: NDArray, shift: number, axis?: number): NDArray {
-    if (!Number.isSafeInteger(shift)) throw new ArgumentError(`roll: expected shift to be an integer, received ${shift}`);
+    if (!Number.isSafeInteger(shift)) throw new ArgumentError(`roll: expected shift to be an integer, received ${textOf(shift)}`);
     if (axis === undefined) return this.ravel().roll(shift, 0).reshape(this.shape);
     const k = toAxis(axis, this.shape.length);
     const n = this.shape[k] as number;
@@ -140,7 +140,7 @@ export abstract class ShapingMethods extends ReductionMethods {
   /** Surrounded by `[before, after]` constant cells per axis. */
   pad(this: NDArray, widths: readonly (readonly [before: number, after: number])[], value: Scalar = 0): NDArray {
     if (widths.length !== this.shape.length || widths.some((w) => w.length !== 2 || w.some((n) => !Number.isSafeInteger(n) || n < 0))) {
-      throw new ShapeError(`pad: expected [before, after] for each of ${this.shape.length} axes, received ${JSON.stringify(widths)}`);
+      throw new ShapeError(`pad: expected [before, after] for each of ${this.shape.length} axes, received ${textOf(widths)}`);
     }
     const y = this.space.withShape(this.shape.map((n, k) => n + (widths[k] as readonly number[]).reduce((a, b) => a + b))).empty();
     y.fill(value);

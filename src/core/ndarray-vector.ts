@@ -6,7 +6,8 @@ import { ArgumentError, DTypeError, ShapeError } from './errors.js';
 import { checkStorable } from './kernel-dtypes.js';
 import type { NDArray } from './ndarray.js';
 import { ShapingMethods } from './ndarray-shaping.js';
-import { checkSameMemory, checkSameSpace, type Space } from './vector.js';
+import { textOf } from './text-of.js';
+import { checkKernel, checkSameMemory, checkSameSpace, type Space } from './vector.js';
 
 /** What solvers use of an {@link NDArray}: the changes in place of the `Vector` interface, which do not broadcast. */
 export abstract class VectorMethods extends ShapingMethods {
@@ -67,14 +68,15 @@ export abstract class VectorMethods extends ShapingMethods {
   }
   /** @internal The scalar as this dtype takes it. Throws {@link DTypeError} where something would be lost. */
   checkFits(this: NDArray, a: Scalar): Scalar {
-    if (!isScalar(a)) throw new ArgumentError(`expected a number or { re, im }, received ${String(a)}`);
+    if (!isScalar(a)) throw new ArgumentError(`expected a number or { re, im }, received ${textOf(a)}`);
     if (isComplex(this.dtype)) return a;
     checkStorable(a, this.dtype);
     return re(a);
   }
   /** Applies `kernel` to the elements of this array and of `target` (this one where absent). */
   map(this: NDArray, kernel: (x: Elements, y: Elements) => void, target?: NDArray): NDArray {
-    if (target) checkSameSpace(this, target);
+    checkKernel(kernel);
+    if (target !== undefined) checkSameSpace(this, target);
     const y = target ?? this;
     void y.storage;
     if (this.size > 0) kernel(this, y);
@@ -83,7 +85,7 @@ export abstract class VectorMethods extends ShapingMethods {
   /** The k-th smallest modulus, k from 0. */
   kthSmallestAbs(this: NDArray, k: number): number {
     if (!Number.isInteger(k) || k < 0 || k >= this.size)
-      throw new ArgumentError(`expected k between 0 and ${this.size - 1}, received ${k}`);
+      throw new ArgumentError(`expected k between 0 and ${this.size - 1}, received ${textOf(k)}`);
     const moduli = this.abs();
     const value = this.backend.kthSmallest(moduli, k);
     moduli.dispose();
@@ -92,7 +94,7 @@ export abstract class VectorMethods extends ShapingMethods {
   /** Sets one element by its flat index (C order). */
   setAt<T extends NDArray>(this: T, index: number, value: Scalar): T {
     if (!Number.isInteger(index) || index < 0 || index >= this.size)
-      throw new ShapeError(`expected an index between 0 and ${this.size - 1}, received ${index}`);
+      throw new ShapeError(`expected an index between 0 and ${this.size - 1}, received ${textOf(index)}`);
     this.backend.fill({ storage: this.storage, offset: this.offset + index, size: 1 }, this.checkFits(value));
     return this;
   }

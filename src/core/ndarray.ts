@@ -6,13 +6,14 @@ import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValue
 import { resolveBackend } from './defaults.js';
 import { checkDType, complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf } from './dtype.js';
 import { overlaps } from './elementwise.js';
-import { BackendError, DTypeError, ShapeError } from './errors.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from './errors.js';
 import { formatArray } from './ndarray-print.js';
 import { VectorMethods } from './ndarray-vector.js';
 import { checkOptions } from './options.js';
 import { fillNormal, fillUniform, localSeed } from './random.js';
 import { track, untrack } from './scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from './shape.js';
+import { textOf } from './text-of.js';
 import type { AnyVector, Space, Vector } from './vector.js';
 
 export interface ArrayOptions {
@@ -91,7 +92,7 @@ export class NDArraySpace implements Space<NDArray> {
     return dtype === this.dtype ? this : NDArraySpace.of(this.shape, dtype, this.backend);
   }
   withShape(shape: Shape, dtype: DType = this.dtype): NDArraySpace {
-    return sameShape(shape, this.shape) ? this.withDType(dtype) : NDArraySpace.of(shape, dtype, this.backend);
+    return Array.isArray(shape) && sameShape(shape, this.shape) ? this.withDType(dtype) : NDArraySpace.of(shape, dtype, this.backend);
   }
   flat(): NDArraySpace {
     return this.withShape([this.size]);
@@ -139,6 +140,8 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   /** @internal Arrays come from the static methods and from spaces. */
   constructor(space: NDArraySpace, owner: StorageOwner, offset: number, shares = true) {
     super();
+    if (!(owner instanceof StorageOwner))
+      throw new ArgumentError('NDArray: arrays are not made with new, but by NDArray.array([[1, 2], [3, 4]]), zeros, ones, normal …');
     this.space = space;
     this.offset = offset;
     this.#owner = owner;
@@ -168,13 +171,14 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   static arange(start: number, stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, step?: number, options?: ArrayOptions): NDArray;
   static arange(first: number, ...rest: readonly (number | ArrayOptions | undefined)[]): NDArray {
-    const at = rest.findIndex((value) => typeof value === 'object');
+    const at = rest.findIndex((value) => typeof value === 'object' && value !== null);
     const { dtype, backend } = settle('arange', at < 0 ? undefined : (rest[at] as ArrayOptions));
     const [second, step = 1] = (at < 0 ? rest : rest.slice(0, at)) as (number | undefined)[];
     return fromValues(arangeValues(second === undefined ? 0 : first, second ?? first, step, dtype), backend);
   }
   /** `num` values from `start` to `stop` (default 50), which is the last one unless `endpoint` is false. */
   static linspace(start: Scalar, stop: Scalar, num = 50, options: ArrayOptions & { readonly endpoint?: boolean } = {}): NDArray {
+    checkOptions('NDArray.linspace', options, ['dtype', 'backend', 'endpoint']);
     const { endpoint = true, ...rest } = options;
     const { dtype, backend } = settle('linspace', rest, isComplexValue(start) || isComplexValue(stop));
     return fromValues(linspaceValues(start, stop, num, endpoint, dtype), backend);
@@ -210,8 +214,9 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
     return fromValues(typedValues(values, shape === undefined ? undefined : toShape(shape), named), backend);
   }
   /** A storage of a backend as an array, without a copy; the array owns it. Throws {@link ShapeError} where `shape` does not fit. */
-  static wrap(storage: Storage, shape: number | Shape = storage.length, offset = 0): NDArray {
-    const space = NDArraySpace.of(shape, storage.dtype, storage.backend);
+  static wrap(storage: Storage, shape?: number | Shape, offset = 0): NDArray {
+    if (!isStorage(storage)) throw new ArgumentError(`NDArray.wrap: expected the storage of a backend, received ${textOf(storage)}`);
+    const space = NDArraySpace.of(shape ?? storage.length, storage.dtype, storage.backend);
     if (!(Number.isInteger(offset) && offset >= 0 && offset + space.size <= storage.length)) {
       throw new ShapeError(`a storage of ${storage.length} elements holds no array of shape ${formatShape(space.shape)} at ${offset}`);
     }
@@ -219,11 +224,13 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   }
   /** Standard normal values; complex ones with unit variance in both parts. */
   static normal(shape: number | Shape, options: RandomOptions = {}): NDArray {
+    checkOptions('NDArray.normal', options, RANDOM_OPTIONS);
     const { seed, ...rest } = options;
     return spaceFor('normal', shape, rest).random(seed);
   }
   /** Uniform values in [0, 1). */
   static uniform(shape: number | Shape, options: RandomOptions = {}): NDArray {
+    checkOptions('NDArray.uniform', options, RANDOM_OPTIONS);
     const { seed, ...rest } = options;
     return spaceFor('uniform', shape, rest).uniform(seed);
   }
@@ -339,6 +346,8 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   }
 }
 
+const RANDOM_OPTIONS = ['dtype', 'backend', 'seed'];
+const isStorage = (value: unknown): boolean => typeof value === 'object' && value !== null && 'backend' in value && 'span' in value;
 const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
 
 /** Backend and dtype that options name; `named` is undefined where they name no dtype. */

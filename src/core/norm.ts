@@ -4,6 +4,7 @@ import { type DType, isFloat } from './dtype.js';
 import { ShapeError } from './errors.js';
 import { isOutOfRange, type Scaling, scaledCopy, scalingOf } from './norm-scaling.js';
 import { addPowersExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
+import { textOf } from './text-of.js';
 import type { AnyVector, NormOrder } from './vector.js';
 
 /** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
@@ -28,7 +29,7 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
   if (order === Number.POSITIVE_INFINITY) return { kernel: 'maxAbs', combine: 'max', finish: same };
   if (order === Number.NEGATIVE_INFINITY) return { kernel: 'minAbs', combine: 'min', finish: same };
   if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
-  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${String(order)}`);
+  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${textOf(order)}`);
 }
 
 /**
@@ -37,7 +38,7 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
  * Errors: {@link ShapeError} for k outside `0 … size − 1`.
  */
 export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
-  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${k}`);
+  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
   if (Number.isNaN(largest)) {
     if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
     return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);

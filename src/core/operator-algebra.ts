@@ -1,10 +1,11 @@
 import type { Communicator } from './communicator.js';
-import { conj, im, mul as multiplyScalars, re, type Scalar } from './complex.js';
+import { conj, im, isScalar, mul as multiplyScalars, re, type Scalar } from './complex.js';
 import { complexOf, type DType, isComplex, isSamePrecision, promote } from './dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from './errors.js';
 import { addInto, fillInto } from './fill-into.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
 import { type Shape, sameShape } from './shape.js';
+import { textOf } from './text-of.js';
 import { type Space, sameMemory, seenIn, type Vector } from './vector.js';
 import { withWorkspace } from './workspace.js';
 
@@ -140,6 +141,7 @@ function conjugated<V extends Vector<V>>(x: V, body: (x: V) => void): void {
 /** `α A` */
 export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearOperator<M, D>, alpha: Scalar): OperatorRule<M, D> {
   const name = 'Scaled';
+  if (!isScalar(alpha)) throw new ArgumentError(`${of.name}.scale: expected a number or { re, im }, received ${textOf(alpha)}`);
   const complexScalar = typeof alpha !== 'number';
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of), dtype: complexScalar ? complexOf(of.dtype) : of.dtype };
   const inputDType = (dtype: DType): DType => (complexScalar ? workingDType({ name, ...spec }, dtype) : dtype);
@@ -314,7 +316,7 @@ export function productRule<M extends Vector<M>, K extends Vector<K>, D extends 
 /** `Aᵖ` */
 export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: number): OperatorRule<M, M> {
   if (of.shape[0] !== of.shape[1]) throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
-  if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${p}`);
+  if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${textOf(p)}`);
   const name = 'Power';
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of) };
   const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);

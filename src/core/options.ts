@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.js';
+import { textOf } from './text-of.js';
 
 /** Edit distance, for naming the option that was probably meant. */
 function distance(a: string, b: string): number {
@@ -24,22 +25,27 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best;
 }
 
-/** A value in an error message: a number or a word as it is, of anything larger its kind. */
-export function described(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'value'}` : String(value);
+/** Throws {@link ArgumentError} unless options are written as an object, or not given. */
+export function checkOptionsObject(owner: string, options: unknown, known: readonly string[] = []): void {
+  if (options === undefined) return;
+  const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
+  const made: unknown = isObject ? options.constructor : undefined;
+  // an array or a vector in the place of the options, as where arguments go by position
+  if (isObject && (typeof made !== 'function' || made === Object)) return;
+  const names = known.length > 0 ? ` { ${known.join(', ')} }` : '';
+  throw new ArgumentError(`${owner}: expected an options object${names}, received ${textOf(options)}`);
+}
+
+/** As {@link checkOptions}, for options that must be given. */
+export function requireOptions(owner: string, options: object | undefined, known: readonly string[]): void {
+  if (options === undefined) throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received none`);
+  checkOptions(owner, options, known);
 }
 
 /** Refuses option names that are not known, and names the nearest right one. */
 export function checkOptions(owner: string, options: object | undefined, known: readonly string[]): void {
   if (options === undefined) return;
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ArgumentError(`${owner}: expected an options object, received ${JSON.stringify(options)}`);
-  }
-  const made: unknown = options.constructor;
-  // an array or a vector in the place of the options, as where arguments go by position
-  if (typeof made === 'function' && made !== Object)
-    throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received a ${made.name}`);
+  checkOptionsObject(owner, options, known);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const guess = nearest(name, known);
@@ -54,6 +60,34 @@ export function checkOneOf<T extends string>(name: string, value: unknown, set: 
   if ((set as readonly unknown[]).includes(value)) return value as T;
   const guess = typeof value === 'string' ? nearest(value, set) : undefined;
   throw new ArgumentError(
-    `expected ${name} to be ${set.map((s) => `'${s}'`).join(' or ')}, received ${JSON.stringify(value)}${guess ? `: did you mean '${guess}'?` : ''}`,
+    `expected ${name} to be ${set.map((s) => `'${s}'`).join(' or ')}, received ${textOf(value)}${guess ? `: did you mean '${guess}'?` : ''}`,
   );
+}
+
+/** Throws {@link ArgumentError} unless `value` is a list. */
+export function checkList(owner: string, what: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new ArgumentError(`${owner}: expected a list of ${what}, received ${textOf(value)}`);
+}
+
+/** Throws {@link ArgumentError} unless `value` is a function. */
+export function checkFunction(owner: string, what: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ArgumentError(`${owner}: expected ${what} to be a function, received ${textOf(value)}`);
+}
+
+/** Throws {@link ArgumentError} unless `values` is a list or a typed array of numbers. */
+export function checkNumbers(owner: string, what: string, values: unknown): void {
+  if (Array.isArray(values) ? values.every((v) => typeof v === 'number') : ArrayBuffer.isView(values) && isNumeric(values)) return;
+  throw new ArgumentError(`${owner}: expected ${what} to be a list or a typed array of numbers, received ${textOf(values)}`);
+}
+
+const isNumeric = (view: ArrayBufferView): boolean =>
+  !(view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array);
+
+/** Throws {@link ArgumentError} unless the options of these names that are given are texts. */
+export function checkTexts(owner: string, options: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value: unknown = (options as Record<string, unknown>)[name];
+    if (value !== undefined && typeof value !== 'string')
+      throw new ArgumentError(`${owner}: expected ${name} to be a text, received ${textOf(value)}`);
+  }
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.js';
+import { textOf } from './text-of.js';
 
 type Floats = Float32Array | Float64Array;
 
@@ -61,9 +62,9 @@ const STREAM = { uniform: 1, normal: 2 } as const;
 /** Calls `use(first, second, position)` with the two uniform numbers in [0, 1) of each counter that touches lanes `first … first + length`. */
 function forPairs(seed: number, stream: number, start: number, length: number, use: (u: number, v: number, lane: number) => void): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new ArgumentError(`expected seed to be a non-negative integer, received ${String(seed)}`);
+    throw new ArgumentError(`expected seed to be a non-negative integer, received ${textOf(seed)}`);
   if (!Number.isSafeInteger(start) || start < 0)
-    throw new ArgumentError(`expected start to be a non-negative integer, received ${String(start)}`);
+    throw new ArgumentError(`expected start to be a non-negative integer, received ${textOf(start)}`);
   const [keyLow, keyHigh] = [seed >>> 0, Math.floor(seed / TWO_32)];
   const words = new Uint32Array(4);
   for (let block = Math.floor(start / 2); 2 * block < start + length; block++) {

@@ -1,6 +1,7 @@
 import type { Communicator } from './communicator.js';
 import { ArgumentError } from './errors.js';
 import { type Failure, failureOf, raise } from './failure.js';
+import { textOf } from './text-of.js';
 
 /**
  * What every rank has to say of its arguments, known to all: for constructors that are given different data on different ranks. One object exchange. Where
@@ -29,7 +30,7 @@ export function checkAlike<T extends object>(owner: string, all: readonly T[], n
     const odd = all.findIndex((other) => JSON.stringify(other[name]) !== JSON.stringify(first[name]));
     if (odd > 0) {
       throw new ArgumentError(
-        `${owner}: expected one ${name} on all ranks, rank 0 has ${JSON.stringify(first[name])}, rank ${odd} ${JSON.stringify(all[odd]?.[name])}`,
+        `${owner}: expected one ${name} on all ranks, rank 0 has ${textOf(first[name])}, rank ${odd} ${textOf(all[odd]?.[name])}`,
       );
     }
   }

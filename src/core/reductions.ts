@@ -12,6 +12,7 @@ import { checkOptions } from './options.js';
 import { dotsAreReproducible } from './reproducible.js';
 import { tidy } from './scope.js';
 import { around, product, type Shape, toAxes, toAxis } from './shape.js';
+import { textOf } from './text-of.js';
 
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -131,7 +132,7 @@ export interface VarianceOptions extends ReduceOptions {
 function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required<VarianceOptions> {
   checkOptions(owner, options, ['keepdims', 'ddof']);
   const { ddof = 0, keepdims = false } = options;
-  if (!Number.isFinite(ddof)) throw new ArgumentError(`expected ddof to be a number, received ${String(ddof)}`);
+  if (!Number.isFinite(ddof)) throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
   return { ddof, keepdims };
 }
 

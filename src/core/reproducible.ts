@@ -1,6 +1,7 @@
 import type { Elements, InnerProduct } from './backend.js';
 import { type HostArray, hostView, isComplex, lanesOf } from './dtype.js';
 import type { Scaling } from './norm-scaling.js';
+import { checkFunction } from './options.js';
 
 /**
  * Inner products and norms without rounding: sums of doubles in fixed point over the whole range of exponents.
@@ -19,6 +20,7 @@ let depth = 0;
  * Source: Kulisch and Miranker, "The arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large superaccumulators", 2015.
  */
 export function withReproducibleDots<R>(body: () => R): R {
+  checkFunction('withReproducibleDots', 'the body', body);
   depth++;
   try {
     return body();

@@ -1,6 +1,6 @@
 import { type DType, isComplex, isSamePrecision } from './dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from './errors.js';
-import { described } from './options.js';
+import { textOf } from './text-of.js';
 import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vector.js';
 
 /** What a function that fills a vector gives back: that vector, another one with the result, or nothing. */
@@ -22,7 +22,7 @@ export function takeReturned<V extends Vector<V>>(owner: string, returned: unkno
         ? 'nothing, from a function that takes no argument to fill'
         : returned instanceof Promise
           ? 'a promise: operators are synchronous'
-          : described(returned);
+          : textOf(returned);
     throw new ArgumentError(`${owner}: expected the result to be returned, or filled into the last argument, received ${what}`);
   }
   if (!sameMemory(returned.space, y.space)) throw new ShapeError(`${owner}: expected a result in ${y.space}, received ${returned.space}`);

@@ -1,9 +1,10 @@
-import { DistributedArray } from './distributed-array.js';
+import { checkDistributed, DistributedArray } from './distributed-array.js';
 import { ArgumentError, ShapeError } from './errors.js';
 import { Layout } from './layout.js';
 import { NDArray } from './ndarray.js';
 import { product, toAxes, toAxis } from './shape.js';
 import type { Index } from './slice.js';
+import { textOf } from './text-of.js';
 import { TransferPlan } from './transfer.js';
 
 /** The block sizes of a layout along every axis, those along `axis` cut down to `first ≤ index < end`. */
@@ -47,7 +48,8 @@ function moveSlab(x: DistributedArray, y: DistributedArray, axis: number, from: 
  * Errors: {@link ShapeError} for concatenated arrays, which have no axes.
  */
 export function roll(x: DistributedArray, shift: number, axis = 0): DistributedArray {
-  if (!Number.isSafeInteger(shift)) throw new ArgumentError(`roll: expected shift to be an integer, received ${shift}`);
+  if (!Number.isSafeInteger(shift)) throw new ArgumentError(`roll: expected shift to be an integer, received ${textOf(shift)}`);
+  checkDistributed('roll', x);
   if (x.layout.kind !== 'boxes') throw new ShapeError('roll: a concatenated array has no axes');
   const k = toAxis(axis, x.ndim);
   const n = x.globalShape[k] as number;
@@ -61,6 +63,7 @@ export function roll(x: DistributedArray, shift: number, axis = 0): DistributedA
 
 /** Rolls along several axes, each by what `shiftOf` says of its length. */
 function rollAll(x: DistributedArray, axes: number | readonly number[] | undefined, shiftOf: (n: number) => number): DistributedArray {
+  checkDistributed('fftshift', x);
   let y = x;
   for (const axis of toAxes(axes, x.ndim)) {
     const next = roll(y, shiftOf(x.globalShape[axis] as number), axis);

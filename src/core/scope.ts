@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.js';
+import { checkFunction } from './options.js';
 
 /** Something that gives its memory back when told. */
 export interface Disposable {
@@ -82,6 +83,7 @@ export function disposingOnFailure<T>(body: () => T): T {
  * or object, at any depth. They pass to the enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is refused.
  */
 export function tidy<T>(body: () => T): T {
+  checkFunction('tidy', 'the body', body);
   const scope = new Set<Disposable>();
   scopes.push(scope);
   let result: T;

@@ -1,4 +1,5 @@
 import { ShapeError } from './errors.js';
+import { textOf } from './text-of.js';
 
 export type Shape = readonly number[];
 
@@ -10,7 +11,9 @@ export function product(shape: Shape): number {
 
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 
-export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
+export const formatShape = (shape: Shape): string =>
+  Array.isArray(shape) && shape.every(isNumber) ? `[${shape.join(', ')}]` : textOf(shape);
+const isNumber = (n: unknown): boolean => typeof n === 'number';
 
 /** Strides of a C-contiguous array, in elements. */
 export function stridesOf(shape: Shape): number[] {
@@ -32,16 +35,18 @@ export function around(shape: Shape, axis: number): readonly [outer: number, n: 
 export function toShape(shape: number | Shape, name = 'shape'): number[] {
   const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : undefined;
   if (!list?.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new ShapeError(`expected ${name} of non-negative integers, received ${list ? formatShape(list) : JSON.stringify(shape)}`);
+    throw new ShapeError(`expected ${name} of non-negative integers, received ${formatShape(list ?? (shape as Shape))}`);
   }
   return list;
 }
 
 /** An axis in `0 … ndim − 1`; negative ones count from the end. Throws {@link ShapeError}. */
 export function toAxis(axis: number, ndim: number, name = 'axis'): number {
-  const k = axis < 0 ? axis + ndim : axis;
-  if (!Number.isInteger(axis) || k < 0 || k >= ndim) {
-    throw new ShapeError(`expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${axis}`);
+  const k = !Number.isInteger(axis) ? -1 : axis < 0 ? axis + ndim : axis;
+  if (k < 0 || k >= ndim) {
+    throw new ShapeError(
+      `expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${textOf(axis)}`,
+    );
   }
   return k;
 }
@@ -51,7 +56,7 @@ export function toAxes(axes: number | readonly number[] | undefined, ndim: numbe
   const list =
     axes === undefined
       ? Array.from({ length: ndim }, (_, k) => k)
-      : (typeof axes === 'number' ? [axes] : axes).map((a) => toAxis(a, ndim, name));
-  if (new Set(list).size !== list.length) throw new ShapeError(`expected distinct ${name}, received ${JSON.stringify(axes)}`);
+      : (Array.isArray(axes) ? axes : [axes as number]).map((a) => toAxis(a, ndim, name));
+  if (new Set(list).size !== list.length) throw new ShapeError(`expected distinct ${name}, received ${textOf(axes)}`);
   return list;
 }

@@ -1,5 +1,6 @@
 import { ShapeError } from './errors.js';
 import { formatShape, type Shape, stridesOf } from './shape.js';
+import { textOf } from './text-of.js';
 
 /** `[start, end, step]` as in Python: `end` excluded, negative positions count from the end, null and left out mean the whole axis. */
 export type Range = readonly [start?: number | null, end?: number | null, step?: number | null];
@@ -23,7 +24,7 @@ export function resolveRange(range: Range, n: number): readonly [first: number, 
   const bad = range.length > 3 || range.some((v) => v !== null && v !== undefined && !Number.isSafeInteger(v));
   const step = range[2] ?? 1;
   if (bad || step === 0)
-    throw new ShapeError(`expected a range [start, end, step] of integers with a step other than 0, received ${JSON.stringify(range)}`);
+    throw new ShapeError(`expected a range [start, end, step] of integers with a step other than 0, received ${textOf(range)}`);
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const clamp = (v: number) => Math.min(Math.max(v < 0 ? v + n : v, low), high);
   const start = range[0] == null ? (step > 0 ? low : high) : clamp(range[0]);
@@ -57,7 +58,7 @@ export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
       return;
     }
     if (index !== null && !Array.isArray(index)) {
-      throw new ShapeError(`expected an integer, a range [start, end, step] or null for axis ${axis}, received ${JSON.stringify(index)}`);
+      throw new ShapeError(`expected an integer, a range [start, end, step] or null for axis ${axis}, received ${textOf(index)}`);
     }
     const [first, count, step] = index === null ? [0, n, 1] : resolveRange(index as Range, n);
     if (step !== 1 || (ranges > 0 && index !== null)) region.contiguous = false;

@@ -1,14 +1,15 @@
 import type { Backend } from './backend.js';
 import type { Communicator } from './communicator.js';
-import { defaultCommunicator, resolveBackend } from './defaults.js';
+import { resolveBackend, resolveCommunicator } from './defaults.js';
 import { DistributedArray } from './distributed-array.js';
 import type { SpreadSpace } from './distributed-vector.js';
 import { checkDType, type DType } from './dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from './errors.js';
 import { Layout, splitCount, splitStart } from './layout.js';
-import { checkOneOf, checkOptions } from './options.js';
+import { checkList, checkOneOf, checkOptions } from './options.js';
 import { canMove } from './redistribution.js';
 import { type Shape, toAxis, toShape } from './shape.js';
+import { textOf } from './text-of.js';
 import type { Space } from './vector.js';
 
 /** SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values. UNSAFE_BROADCAST: each has the whole, nobody checks. */
@@ -51,6 +52,25 @@ function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
   return group;
 }
 
+function checkFields(fields: DistributedSpaceFields): void {
+  checkOptions('DistributedSpace.of', fields ?? {}, ['layout', 'partition', 'comm', 'dtype', 'backend', 'mask', 'replicatedAs']);
+  const { layout, partition, comm, dtype, backend, mask } = fields ?? {};
+  if (!(layout instanceof Layout)) throw new ArgumentError(`DistributedSpace.of: expected a Layout, received ${textOf(layout)}`);
+  checkOneOf('partition', partition, PARTITIONS);
+  if (comm === undefined || backend === undefined || typeof backend === 'string')
+    throw new ArgumentError(`DistributedSpace.of: expected a communicator and a backend, received ${textOf(comm)} and ${textOf(backend)}`);
+  resolveCommunicator(comm);
+  resolveBackend(backend);
+  checkDType(dtype);
+  checkMask(mask);
+}
+
+/** Throws {@link PartitionError} unless a mask is a list of numbers. What it is on other ranks is seen when they compare it. */
+function checkMask(mask: unknown): void {
+  if (mask !== undefined && !(Array.isArray(mask) && mask.every((c) => typeof c === 'number')))
+    throw new PartitionError(`expected a mask to be a list of non-negative integers, one a rank, received ${textOf(mask)}`);
+}
+
 /** Everything about a distributed vector but its values. */
 export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly layout: Layout;
@@ -77,7 +97,19 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
    * Spaces are interned, so that what operators keep for a space serves all its vectors.
    */
   static of(fields: DistributedSpaceFields): DistributedSpace {
-    const { layout, partition, comm, backend, dtype, mask, replicatedAs = 'BROADCAST' } = fields;
+    const { layout, partition, comm, backend, dtype, mask, replicatedAs = 'BROADCAST' } = fields ?? {};
+    // what is asked before the space is looked up; the constructor checks the rest
+    if (
+      !(layout instanceof Layout) ||
+      typeof comm !== 'object' ||
+      typeof backend !== 'object' ||
+      !comm ||
+      !backend ||
+      typeof dtype !== 'string'
+    )
+      checkFields(fields);
+    if (mask !== undefined) checkMask(mask);
+    checkOneOf('partition', partition, PARTITIONS);
     let byBackend = DistributedSpace.#known.get(comm);
     if (!byBackend) DistributedSpace.#known.set(comm, (byBackend = new WeakMap()));
     let known = byBackend.get(backend);
@@ -95,6 +127,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   }
 
   private constructor(fields: DistributedSpaceFields) {
+    checkFields(fields);
     const { layout, partition, comm, mask } = fields;
     if (layout.ranks !== comm.size) throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
     if (layout.replicated !== (partition !== 'SCATTER'))
@@ -155,6 +188,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
 
   /** The same but for the layout (and, with it, the partition). */
   withLayout(layout: Layout): DistributedSpace {
+    if (!(layout instanceof Layout)) throw new ArgumentError(`expected a Layout, received ${textOf(layout)}`);
     const partition = layout.replicated ? this.replicatedAs : 'SCATTER';
     return layout.equals(this.layout) ? this : DistributedSpace.of({ ...this.#fields(), layout, partition });
   }
@@ -222,7 +256,7 @@ const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask
 export function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
   checkOptions(owner, options, OPTION_NAMES);
   const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
-  const comm = options.comm ?? defaultCommunicator();
+  const comm = resolveCommunicator(options.comm);
   const backend = resolveBackend(options.backend);
   const shape = toShape(globalShape, 'global shape');
   if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
@@ -230,6 +264,8 @@ export function spaceOf(owner: string, globalShape: number | Shape, options: Dis
   const k = toAxis(axis, shape.length);
   if (partition !== 'SCATTER' && (localShapes || grid))
     throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
+  checkMask(mask);
+  if (localShapes !== undefined) checkList(owner, 'local shapes', localShapes);
   if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
   if (localShapes && localShapes.length !== comm.size)
     throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);

@@ -1,5 +1,7 @@
 import type { DType, HostArray } from './dtype.js';
 import { bytesOf, dtypeOf } from './dtype.js';
+import { ArgumentError } from './errors.js';
+import { textOf } from './text-of.js';
 
 /** Host memory that a message layer can read and write directly. */
 export interface HostSpan {
@@ -46,5 +48,7 @@ export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): Hos
 }
 
 export function toSpan(memory: Transferable): Span {
-  return ArrayBuffer.isView(memory) ? hostSpan(memory) : memory;
+  if (ArrayBuffer.isView(memory)) return hostSpan(memory);
+  if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function')) return memory;
+  throw new ArgumentError(`expected a Float32Array, Float64Array, Int32Array or a span, received ${textOf(memory)}`);
 }

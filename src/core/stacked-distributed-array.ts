@@ -4,12 +4,14 @@ import { isScalar, type Scalar } from './complex.js';
 import type { DistributedArray } from './distributed-array.js';
 import { DistributedVector } from './distributed-vector.js';
 import { type DType, hostArray, lanesOf, promote } from './dtype.js';
-import { PartitionError, ShapeError } from './errors.js';
+import { ArgumentError, PartitionError, ShapeError } from './errors.js';
 import { NDArray } from './ndarray.js';
+import { checkList } from './options.js';
 import { PARTS } from './scope.js';
 import type { Shape } from './shape.js';
 import { DistributedSpace } from './space.js';
-import { type AnyVector, checkSameElements, checkSameMemory, type Space, type Vector } from './vector.js';
+import { textOf } from './text-of.js';
+import { type AnyVector, checkKernel, checkSameElements, checkSameMemory, type Space, type Vector } from './vector.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
@@ -27,6 +29,11 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   readonly #relatives: Map<DType, StackedSpace>;
 
   constructor(children: readonly AnyDistributedSpace[], relatives = new Map<DType, StackedSpace>()) {
+    checkList('a stack', 'blocks', children);
+    for (const child of children) {
+      if (!(child instanceof DistributedSpace || child instanceof StackedSpace))
+        throw new PartitionError(`expected spaces of distributed vectors to stack, received ${textOf(child)}`);
+    }
     const first = children[0];
     if (!first) throw new ShapeError('expected at least one block to stack, received none');
     for (const child of children) {
@@ -48,12 +55,7 @@ export class StackedSpace implements Space<StackedDistributedArray> {
 
   /** The stack of spaces of which nothing is known yet. Throws {@link PartitionError} unless all are distributed. */
   static of(spaces: readonly Space<unknown>[]): StackedSpace {
-    return new StackedSpace(
-      spaces.map((space) => {
-        if (space instanceof DistributedSpace || space instanceof StackedSpace) return space;
-        throw new PartitionError(`expected spaces of distributed vectors to stack, received ${space}`);
-      }),
-    );
+    return new StackedSpace(spaces as readonly AnyDistributedSpace[]);
   }
 
   get reducedSize(): number {
@@ -111,6 +113,18 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   }
 }
 
+/** Throws {@link ArgumentError} unless all are distributed vectors. */
+function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[] {
+  checkList('a stack', 'distributed arrays', arrays);
+  return arrays.map((a) => {
+    if (!(a instanceof DistributedVector))
+      throw new ArgumentError(
+        `expected distributed arrays to stack, received ${textOf(a)}: DistributedArray.toDist distributes an NDArray`,
+      );
+    return a.space;
+  });
+}
+
 const constructedCount = { value: 0 };
 
 /** Distributed arrays, or stacks of them, as one vector: what stacked operators map to and from. */
@@ -119,7 +133,7 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
   readonly arrays: readonly AnyDistributedArray[];
 
   /** Takes the arrays as they are, without copying. Errors: {@link PartitionError} unless they share communicator, mask and backend. */
-  constructor(arrays: readonly AnyDistributedArray[], space: StackedSpace = new StackedSpace(arrays.map((a) => a.space))) {
+  constructor(arrays: readonly AnyDistributedArray[], space: StackedSpace = new StackedSpace(spacesOf(arrays))) {
     super();
     this.arrays = [...arrays];
     this.space = space;
@@ -137,8 +151,8 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
   }
   /** A block. Errors: {@link ShapeError}. */
   block(k: number): AnyDistributedArray {
-    const array = this.arrays.at(k);
-    if (!array) throw new ShapeError(`expected a block between 0 and ${this.length - 1}, received ${k}`);
+    const array = Number.isInteger(k) ? this.arrays.at(k) : undefined;
+    if (!array) throw new ShapeError(`expected a block between 0 and ${this.length - 1}, received ${textOf(k)}`);
     return array;
   }
 
@@ -199,7 +213,8 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
   }
 
   map(kernel: (x: Elements, y: Elements) => void, target: StackedDistributedArray = this): StackedDistributedArray {
-    target.#each(this, (y, x) => x.map(kernel, y));
+    checkKernel(kernel);
+    this.#each(target, (x, y) => x.map(kernel, y));
     return target;
   }
 
@@ -286,10 +301,10 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
   }
   /** Blocks are compared before any is changed, so that nothing is left half done. */
   #checkBlocks(other: StackedDistributedArray): void {
-    if (other.space === this.space) return;
+    if (other?.space === this.space) return;
     if (!(other instanceof StackedDistributedArray) || other.length !== this.length) {
       throw new ShapeError(
-        `expected a stack of ${this.length} blocks, received ${other instanceof StackedDistributedArray ? `${other.length}` : String(other)}`,
+        `expected a stack of ${this.length} blocks, received ${other instanceof StackedDistributedArray ? `${other.length}` : textOf(other)}`,
       );
     }
     if (!this.space.withDType(other.dtype).equals(other.space.withDType(other.dtype)))

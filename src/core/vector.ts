@@ -6,9 +6,9 @@ import { ArgumentError, BackendError, PartitionError, ShapeError } from './error
 import { checkExact, isExactDot } from './integer-sums.js';
 import { type Interruption, passenger } from './interruption.js';
 import type { NDArray } from './ndarray.js';
-import { described } from './options.js';
 import { addExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
 import type { Shape } from './shape.js';
+import { textOf } from './text-of.js';
 
 /** Everything about a vector but its values. Spaces compare cheaply and never communicate. */
 export interface Space<V> {
@@ -115,12 +115,33 @@ export type VectorPair = readonly [AnyVector, AnyVector];
 /** True of a vector of any kind. Programs without types pass anything. */
 export const isVector = (x: unknown): x is AnyVector => typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
 
-/** Throws {@link ArgumentError} unless `x` is a vector. */
+/** Throws {@link ArgumentError} unless `x` is a vector: programs without types pass anything. */
 export function checkVector(owner: string, name: string, x: unknown): void {
   if (isVector(x)) return;
   throw new ArgumentError(
-    `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${described(x)}`,
+    `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${textOf(x)}`,
   );
+}
+
+/** Throws {@link ArgumentError} unless `space` is one of vectors. */
+export function checkSpace(owner: string, space: unknown): void {
+  if (typeof space === 'object' && space !== null && 'withDType' in space && 'flat' in space && 'equals' in space) return;
+  throw new ArgumentError(`${owner}: expected a space, as x.space gives it, received ${textOf(space)}`);
+}
+
+/** What messages say of a space that does not fit: a vector in it, or what came in its place. */
+export function vectorIn(space: unknown): string {
+  try {
+    checkSpace('', space);
+    return `a vector in ${space}`;
+  } catch {
+    return textOf(space);
+  }
+}
+
+/** Throws {@link ArgumentError} unless the kernel of `map` is a function. */
+export function checkKernel(kernel: unknown): void {
+  if (typeof kernel !== 'function') throw new ArgumentError(`map: expected a function of elements, received ${textOf(kernel)}`);
 }
 
 /** Throws unless both vectors live on one backend. */
@@ -140,6 +161,7 @@ export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
 
 /** Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same dtype and the same `flat()`. */
 export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
+  checkSpace('a view', b);
   if (!a.flat().equals(b.flat())) throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
 }
 
@@ -164,7 +186,8 @@ const seen = new WeakMap<AnyVector, Map<Space<AnyVector>, AnyVector>>();
 
 /** Throws {@link ShapeError} unless both vectors are of one space (dtypes aside). */
 export function checkSameSpace(a: AnyVector, b: AnyVector): void {
-  if (a.space === b.space) return;
+  if (a.space === b?.space) return;
+  checkVector('two vectors in one operation', 'the other one', b);
   checkSameBackend(a, b);
   if (!a.space.withDType(b.dtype).equals(b.space))
     throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
@@ -199,6 +222,14 @@ function totals({ values, passenger, finish }: Shares): Float64Array {
   return finish(values.subarray(0, -1));
 }
 
+/** Throws {@link ArgumentError} unless `pair` is a list of two vectors. */
+function checkPair(pair: VectorPair): VectorPair {
+  if (!Array.isArray(pair) || pair.length !== 2)
+    throw new ArgumentError(`inner products: expected pairs [x, y] of vectors, received ${textOf(pair)}`);
+  checkVector('inner products', 'x', pair[0]);
+  return pair;
+}
+
 const asTheyAre = (sums: Float64Array): Float64Array => sums;
 
 const isWhole = (x: AnyVector, y: AnyVector): boolean => x.dtype === 'int32' && y.dtype === 'int32';
@@ -221,9 +252,10 @@ function exactlyWhole(pairs: readonly VectorPair[], sums: Float64Array): Float64
 function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
   const products: InnerProduct[] = [];
   const ends: number[] = [];
-  const reducer: Communicator | undefined = pairs[0]?.[0].reducer;
+  const reducer: Communicator | undefined = pairs[0]?.[0]?.reducer;
   let anyWhole = false;
-  for (const [x, y] of pairs) {
+  for (const pair of pairs) {
+    const [x, y] = checkPair(pair);
     checkSameSpace(x, y);
     if (x.reducer?.id !== reducer?.id)
       throw new PartitionError('inner products of one reduction need vectors of one communicator and mask');

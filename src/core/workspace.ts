@@ -1,7 +1,9 @@
 import type { Backend, Elements } from './backend.js';
 import type { DType } from './dtype.js';
+import { checkFunction } from './options.js';
 import { keep } from './scope.js';
 import type { AnyVector, Space, Vector } from './vector.js';
+import { checkSpace } from './vector.js';
 
 /**
  * Intermediate vectors of operators. A product or a sum borrows one, uses it and gives it back within one call. While a scope is
@@ -15,7 +17,10 @@ let depth = 0;
 /** A vector of `space` with undefined contents, to be given back by {@link giveBack}. For what does not end in the order in which it began; else {@link withWorkspace}. */
 export function borrow<V extends Vector<V>>(space: Space<V>): V {
   const free = kept.get(space) as V[] | undefined;
-  return free?.pop() ?? keep(space.empty());
+  const before = free?.pop();
+  if (before) return before;
+  checkSpace('a workspace', space);
+  return keep(space.empty());
 }
 
 /** Gives a borrowed vector of `space` back. */
@@ -31,6 +36,7 @@ export function giveBack<V extends Vector<V>>(space: Space<V>, work: V): void {
 
 /** Lends `body` a vector of `space` with undefined contents. */
 export function withWorkspace<V extends Vector<V>, R>(space: Space<V>, body: (work: V) => R): R {
+  checkFunction('withWorkspace', 'the body', body);
   const work = borrow(space);
   try {
     return body(work);

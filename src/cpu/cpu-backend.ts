@@ -56,6 +56,7 @@ import {
 import { checkConvolution, checkMatMul, checkReach, checkStencil, checkWalk, fftSizes, sizeOf } from '../core/kernel-sizes.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { CpuStorage } from './cpu-storage.js';
 import type { CpuBand, CpuCurves, CpuIndexTable, CpuKernels } from './kernels.js';
 import { Pool } from './pool.js';
@@ -109,7 +110,7 @@ export class CpuBackend implements Backend {
     checkOptions('CpuBackend', options, ['kernels', 'name', 'poolBytes', 'addressOf']);
     const { poolBytes } = options;
     if (poolBytes !== undefined && !(poolBytes >= 0))
-      throw new ArgumentError(`expected poolBytes to be a number of bytes, received ${String(poolBytes)}`);
+      throw new ArgumentError(`expected poolBytes to be a number of bytes, received ${textOf(poolBytes)}`);
     this.name = options.name ?? 'cpu';
     this.#kernels = { ...referenceKernels, ...options.kernels };
     this.#pool = new Pool(poolBytes, options.addressOf);

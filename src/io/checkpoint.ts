@@ -12,6 +12,7 @@ import { checkOptions } from '../core/options.js';
 import { differences, type Measure, type Problem, type Setting } from '../core/problem.js';
 import { formatShape, product, type Shape, sameShape, stridesOf } from '../core/shape.js';
 import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
+import { textOf } from '../core/text-of.js';
 import { checkedSource, fileSource } from './byte-source.js';
 import { crc32 } from './crc32.js';
 import { type FolderLock, lockFolder, unlockFolder } from './folder-lock.js';
@@ -131,6 +132,8 @@ const recordOf = (leaf: Leaf): Omit<LeafRecord, 'sums'> =>
 
 /** The vectors and scalars of a state under their names. */
 function partsOf(state: Checkpointable): { vectors: Map<string, Leaf[]>; scalars: Record<string, Plain> } {
+  if (typeof state !== 'object' || !Number.isSafeInteger(state?.iteration) || !Array.isArray(state.scratch ?? []))
+    throw new ArgumentError(`Checkpoint: expected the state of a solver, received ${textOf(state)}`);
   const vectors = new Map<string, Leaf[]>();
   const scalars: Record<string, Plain> = {};
   for (const [name, value] of Object.entries(state)) {

@@ -1,12 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { ArgumentError } from '../core/errors.js';
+import { textOf } from '../core/text-of.js';
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
 /** Throws {@link ArgumentError} unless `path` is one of this machine's file systems: URLs are refused by name. */
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
-    throw new ArgumentError(`expected the path of a file, received ${typeof path === 'string' ? JSON.stringify(path) : String(path)}`);
+    throw new ArgumentError(`expected the path of a file, received ${textOf(path)}`);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path))
     throw new ArgumentError(`expected the path of a file on this machine, received the URL ${path}: remote stores are not read or written`);
 }

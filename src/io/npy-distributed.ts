@@ -1,5 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { bytesOf, checkDType, type DType } from '../core/dtype.js';
 import { type Box, Layout } from '../core/layout.js';
@@ -50,7 +50,7 @@ function commonDType(path: string, header: NpyHeader, comm: Communicator): DType
  * {@link ArgumentError} where ranks see different files or options.
  */
 export function readNpyDistributed(path: string, options: DistributedArrayOptions = {}): DistributedArray {
-  const comm = options.comm ?? defaultCommunicator();
+  const comm = resolveCommunicator(options.comm);
   return tidy(() => {
     const { header } = agreed(comm, () => ({
       header: withFile(path, (fd, size) => readNpyHeader(fd, size, path)),
@@ -74,7 +74,7 @@ export function readNpyDistributed(path: string, options: DistributedArrayOption
  * Collective. Errors are the same on all ranks, and leave nothing behind.
  */
 export function writeNpyDistributed(path: string, x: DistributedArray): void {
-  checkBoxes('writeNpyDistributed', x.layout);
+  checkBoxes('writeNpyDistributed', x);
   const { globalShape, dtype, comm } = x;
   const header = formatNpyHeader(globalShape, dtype);
   const bytes = bytesOf(dtype);

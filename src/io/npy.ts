@@ -1,6 +1,7 @@
+import { checkArray } from '../core/elementwise.js';
 import type { NDArray } from '../core/ndarray.js';
 import { fileSource } from './byte-source.js';
-import { withFile } from './local-file.js';
+import { checkPath, withFile } from './local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
 import { writeFileAtomically } from './output.js';
@@ -27,6 +28,8 @@ export function readNpy(path: string, options: NpyReadOptions = {}): NDArray {
  * Waits for the backend.
  */
 export function writeNpy(path: string, x: NDArray): void {
+  checkPath(path);
+  checkArray('writeNpy', x);
   const header = formatNpyHeader(x.shape, x.dtype);
   writeFileAtomically(path, (sink) => {
     sink.write(header);

@@ -1,6 +1,8 @@
+import { checkArray } from '../core/elementwise.js';
 import { ArgumentError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
+import { checkOptions, checkOptionsObject } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import type { CheckedSource } from './byte-source.js';
 import { withFile } from './local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
@@ -71,9 +73,13 @@ export function writeNpz(
   options: NpzWriteOptions = {},
 ): void {
   checkOptions('writeNpz', options, ['compress']);
+  if (!(arrays instanceof Map)) checkOptionsObject('writeNpz: arrays by name', arrays ?? null);
   const list = arrays instanceof Map ? [...arrays] : Object.entries(arrays as Readonly<Record<string, NDArray>>);
-  for (const [name] of list)
-    if (name === '' || name.includes('\0')) throw new ArgumentError(`expected names of arrays, received ${JSON.stringify(name)}`);
+  for (const [name, x] of list) {
+    if (typeof name !== 'string' || name === '' || name.includes('\0'))
+      throw new ArgumentError(`expected names of arrays, received ${textOf(name)}`);
+    checkArray(`writeNpz: ${name}`, x);
+  }
   writeFileAtomically(path, (sink) => {
     const zip = zipWriter(sink, { compress: options.compress ?? false });
     for (const [name, x] of list) {

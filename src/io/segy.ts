@@ -1,4 +1,4 @@
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { checkDType, hostArray, isComplex } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
@@ -196,7 +196,7 @@ const swapped = ([a, b, ...rest]: readonly number[]): number[] => [b as number, 
 export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolume {
   const { inlineByte, crosslineByte, ...rest } = options;
   const bytes = { ...(inlineByte !== undefined && { inlineByte }), ...(crosslineByte !== undefined && { crosslineByte }) };
-  const comm = options.comm ?? defaultCommunicator();
+  const comm = resolveCommunicator(options.comm);
   const read = (): SegyVolume => {
     const { header } = agreed(comm, () => {
       places(bytes);
@@ -332,7 +332,7 @@ function writeTraces(x: DistributedArray, spec: ReturnType<typeof settings>, wri
  * What `readSegy` says of a volume can be passed on. Collective. Errors are the same on all ranks, and leave nothing behind.
  */
 export function writeSegy(path: string, x: DistributedArray, options: SegyWriteOptions): void {
-  checkBoxes('writeSegy', x.layout);
+  checkBoxes('writeSegy', x);
   const { comm } = x;
   const spec = agreed(comm, () => {
     // throws where it was disposed

@@ -1,4 +1,5 @@
 import type { DistributedArray } from '../core/distributed-array.js';
+import { checkDistributed } from '../core/distributed-array.js';
 import { PartitionError } from '../core/errors.js';
 import { type Box, Layout } from '../core/layout.js';
 import { product, type Shape, stridesOf } from '../core/shape.js';
@@ -100,7 +101,9 @@ export function fileLayout(layout: Layout, itemBytes: number, fortran: boolean):
 }
 
 /** Throws unless a layout says which part of the global array each rank has. */
-export function checkBoxes(owner: string, layout: Layout): void {
+export function checkBoxes(owner: string, x: DistributedArray): void {
+  checkDistributed(owner, x);
+  const { layout } = x;
   if (layout.kind === 'concatenated' && layout.localShapes.some((s) => s.length !== 1))
     throw new PartitionError(
       `${owner}: expected a layout of boxes, received blocks without a place in a global array (${layout}): ravel them`,

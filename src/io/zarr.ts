@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, opendirSync, renameSync, rmSync, statSync, write
 import { dirname, join } from 'node:path';
 import type { Communicator } from '../core/communicator.js';
 import { complex, type Scalar } from '../core/complex.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { bytesOf, checkDType, type DType } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
@@ -240,7 +240,7 @@ function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): 
  * where the array is replaced in every attempt.
  */
 export function readZarr(path: string, options: ZarrReadOptions = {}): DistributedArray {
-  const comm = options.comm ?? defaultCommunicator();
+  const comm = resolveCommunicator(options.comm);
   return tidy(() => untilWhole(path, () => attemptZarr(path, options, comm)));
 }
 
@@ -353,7 +353,7 @@ function replaceFolder(temporary: string, path: string): void {
  * Errors are the same on all ranks, and leave nothing behind.
  */
 export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteOptions = {}): void {
-  checkBoxes('writeZarr', x.layout);
+  checkBoxes('writeZarr', x);
   const { globalShape, dtype, comm } = x;
   const bytes = bytesOf(dtype);
   const { folder, chunks, compression, level, metadata } = agreed(comm, () => {

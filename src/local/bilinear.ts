@@ -2,6 +2,7 @@ import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { hostNumbers } from './host-numbers.js';
 import { IndexedOperator } from './indexed-operator.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
@@ -28,7 +29,7 @@ export class Bilinear extends IndexedOperator {
     values.forEach((v, e) => {
       const n = e < K ? n0 : n1;
       if (!(v >= 0 && v <= n - 1))
-        throw new ArgumentError(`Bilinear: expected places between 0 and ${n - 1} on axis ${e < K ? 0 : 1}, received ${v}`);
+        throw new ArgumentError(`Bilinear: expected places between 0 and ${n - 1} on axis ${e < K ? 0 : 1}, received ${textOf(v)}`);
     });
     const source: RowSource = {
       rows: K,

@@ -5,6 +5,7 @@ import { ArgumentError } from '../core/errors.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { around, type Shape, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { withWorkspace } from '../core/workspace.js';
 import { LocalOperator } from './local-operator.js';
 import { type AxisPiece, axisPieces, Rearrangement } from './rearranging-operator.js';
@@ -57,7 +58,7 @@ export class CausalIntegration extends LocalOperator {
     checkOptions('CausalIntegration', options, ['axis', 'sampling', 'kind', 'removefirst', 'dtype']);
     const { sampling = 1, removefirst = false, dtype = 'float64' } = options;
     const kind = checkOneOf('kind', options.kind ?? 'full', INTEGRATION_KINDS);
-    if (!Number.isFinite(sampling)) throw new ArgumentError(`CausalIntegration: expected a finite sampling, received ${sampling}`);
+    if (!Number.isFinite(sampling)) throw new ArgumentError(`CausalIntegration: expected a finite sampling, received ${textOf(sampling)}`);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
     const n = shape[axis] as number;

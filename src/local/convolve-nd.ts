@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, toAxes, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
 
@@ -33,20 +34,16 @@ export class ConvolveND extends LocalOperator {
     const count = filter.shape.length;
     const axes = toAxes(options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count), shape.length);
     if (count === 0 || filter.size === 0 || axes.length !== count)
-      throw new ShapeError(
-        `${owner}: expected a filter of as many axes as ${JSON.stringify(axes)}, received shape ${formatShape(filter.shape)}`,
-      );
+      throw new ShapeError(`${owner}: expected a filter of as many axes as ${textOf(axes)}, received shape ${formatShape(filter.shape)}`);
     const offset = [...(options.offset ?? new Array<number>(count).fill(0))];
     if (offset.length !== count || !offset.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))) {
       throw new ArgumentError(
-        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${JSON.stringify(options.offset)}`,
+        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${textOf(options.offset)}`,
       );
     }
     // memory order: the filter's axes in the order of the model's
     if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
-      throw new ArgumentError(
-        `${owner}: expected axes in increasing order, received ${JSON.stringify(options.axes)}: transpose the filter`,
-      );
+      throw new ArgumentError(`${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`);
     super({ dims: shape, dtype: filter.dtype, holdsData: true });
     this.#filter = filter;
     this.filterShape = filter.shape;

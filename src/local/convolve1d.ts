@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { AxisConvolution } from './axis-convolution.js';
 import { LocalOperator } from './local-operator.js';
 import { type OperatorData, Resident } from './resident.js';
@@ -31,7 +32,9 @@ export class Convolve1D extends LocalOperator {
     if (filter.shape.length !== 1 || filter.size === 0)
       throw new ShapeError(`Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`);
     if (!Number.isInteger(offset) || offset < 0 || offset >= filter.size) {
-      throw new ArgumentError(`Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${offset}`);
+      throw new ArgumentError(
+        `Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${textOf(offset)}`,
+      );
     }
     const dimsd = shape.length === 1 ? [Math.max(shape[0] as number, filter.size)] : shape;
     super({ dims: shape, dimsd, dtype: filter.dtype, holdsData: true });

@@ -4,6 +4,7 @@ import { ArgumentError } from '../core/errors.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape, toAxes, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { withWorkspace } from '../core/workspace.js';
 import { AxisMatrix } from './axis-matrix.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
@@ -60,7 +61,7 @@ export class DCT extends LocalOperator {
   constructor(dims: number | Shape, options: DCTOptions = {}) {
     checkOptions('DCT', options, ['type', 'axes', 'dtype']);
     const { type = 2 } = options;
-    if (!(type in TYPES)) throw new ArgumentError(`DCT: expected type to be 1, 2, 3 or 4, received ${JSON.stringify(type)}`);
+    if (!(type in TYPES)) throw new ArgumentError(`DCT: expected type to be 1, 2, 3 or 4, received ${textOf(type)}`);
     const shape = toShape(dims, 'dims');
     const axes = toAxes(options.axes, shape.length);
     const short = axes.find((axis) => (shape[axis] as number) < 2);

@@ -1,6 +1,7 @@
 import { ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, toAxes, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { WaveletTransform, type WaveletTransformOptions } from './wavelet-transform.js';
 
 export interface DWT2DOptions extends WaveletTransformOptions {
@@ -17,7 +18,7 @@ export class DWT2D extends WaveletTransform {
     checkOptions('DWT2D', options, ['axes', 'wavelet', 'level', 'dtype']);
     const shape = toShape(dims, 'dims');
     const axes = toAxes(options.axes ?? [-2, -1], shape.length);
-    if (axes.length !== 2) throw new ShapeError(`DWT2D: expected two axes, received ${JSON.stringify(options.axes)}`);
+    if (axes.length !== 2) throw new ShapeError(`DWT2D: expected two axes, received ${textOf(options.axes)}`);
     super('DWT2D', shape, axes, options);
   }
 }

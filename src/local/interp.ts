@@ -3,6 +3,7 @@ import { ArgumentError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { around, type Shape, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { AxisMatrix } from './axis-matrix.js';
 import { finiteNumbers } from './host-numbers.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
@@ -110,7 +111,7 @@ function indexed(
 
 function checkInside(places: ArrayLike<number>, n: number): void {
   const bad = Array.from(places).find((v) => v < 0 || v > n - 1);
-  if (bad !== undefined) throw new ArgumentError(`Interp: expected places between 0 and ${n - 1}, received ${bad}`);
+  if (bad !== undefined) throw new ArgumentError(`Interp: expected places between 0 and ${n - 1}, received ${textOf(bad)}`);
 }
 
 /** Rounds as IEEE 754 does: 0.5 and 2.5 go to 0 and 2. */

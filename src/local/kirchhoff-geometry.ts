@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { formatShape, product, type Shape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { finiteNumbers, hostNumbers } from './host-numbers.js';
 import type { OperatorData } from './resident.js';
 
@@ -61,7 +62,7 @@ function coordinatesOf({ axes }: ImageGrid, point: number, into: number[]): numb
 export function straightRays(grid: ImageGrid, { count, coordinates }: Stations, vel: number): Float64Array {
   if (!Number.isFinite(vel) || vel <= 0)
     throw new ArgumentError(
-      `Kirchhoff: expected vel, a constant velocity greater than 0, received ${String(vel)}; for other media give trav`,
+      `Kirchhoff: expected vel, a constant velocity greater than 0, received ${textOf(vel)}; for other media give trav`,
     );
   const table = new Float64Array(grid.points * count);
   const at: number[] = [];
@@ -78,7 +79,7 @@ type Limits = number | readonly [from: number, to: number] | undefined;
 function fading(name: string, limits: Exclude<Limits, undefined>): (value: number) => number {
   const [from, to] = typeof limits === 'number' ? [0.8 * limits, limits] : limits;
   if (!(from >= 0 && to >= from))
-    throw new ArgumentError(`Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${JSON.stringify(limits)}`);
+    throw new ArgumentError(`Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${textOf(limits)}`);
   // not a number, which is an offset of 0 at depth 0, counts as inside
   return (value) => (value > to ? 0 : value > from ? (1 + Math.cos((Math.PI * (value - from)) / (to - from))) / 2 : 1);
 }

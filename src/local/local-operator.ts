@@ -1,11 +1,13 @@
 import type { Elements } from '../core/backend.js';
 import { resolveBackend } from '../core/defaults.js';
 import { complexOf, type DType, isComplex } from '../core/dtype.js';
+import { ArgumentError } from '../core/errors.js';
 import { LinearOperator, type SpaceOptions } from '../core/linear-operator.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
 import type { Space } from '../core/vector.js';
+import { vectorIn } from '../core/vector.js';
 
 /** An operator on the arrays of one rank, or anything that behaves like one: a product, an adjoint, … */
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
@@ -26,14 +28,23 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
     return NDArraySpace.of(this.dims, dtype, backend);
   }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
-    return this.#image(x, this.dims, this.dimsd, this.inputDType(x.dtype));
+    return this.#image(x, this.dims, this.dimsd, () => this.inputDType(x.dtype));
   }
   override domainOf(y: Space<NDArray>): NDArraySpace {
-    return this.#image(y, this.dimsd, this.dims, this.adjointInputDType(y.dtype));
+    return this.#image(y, this.dimsd, this.dims, () => this.adjointInputDType(y.dtype));
   }
-  #image(space: Space<NDArray>, from: Shape, to: Shape, dtype: DType): NDArraySpace {
+  #image(space: Space<NDArray>, from: Shape, to: Shape, dtype: () => DType): NDArraySpace {
     this.checkShape(space, from);
-    return NDArraySpace.of(sameShape(space.shape, from) ? to : [product(to)], dtype, space.backend);
+    return NDArraySpace.of(sameShape(space.shape, from) ? to : [product(to)], dtype(), space.backend);
+  }
+  /** Arrays of one rank only. */
+  protected override checkShape(space: Space<unknown>, dims: Shape): void {
+    if (!(space instanceof NDArraySpace)) {
+      throw new ArgumentError(
+        `${this.name}: expected an NDArray, received ${vectorIn(space)}: distributed arrays want the operator's MPI counterpart, or MPILinearOperator.wrap() and MPIBlockDiag`,
+      );
+    }
+    super.checkShape(space, dims);
   }
 }
 

@@ -4,6 +4,7 @@ import type { SpaceOptions } from '../core/linear-operator.js';
 import type { NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { FourierOperator } from './fourier-operator.js';
@@ -33,8 +34,9 @@ export const MDC_OPTIONS = ['dt', 'dr', 'twosided', 'conj', 'prescaled', 'saveGt
 /** The factor of the kernel, `dr·dt·√nt`. Throws {@link ArgumentError}. */
 export function mdcScale(owner: string, nt: number, options: MDCOptions): number {
   const { dt = 1, dr = 1, prescaled = false } = options;
-  if (!Number.isSafeInteger(nt) || nt < 1) throw new ArgumentError(`${owner}: expected a positive number of time samples, received ${nt}`);
-  if (![dt, dr].every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite dt and dr, received ${dt} and ${dr}`);
+  if (!Number.isSafeInteger(nt) || nt < 1)
+    throw new ArgumentError(`${owner}: expected a positive number of time samples, received ${textOf(nt)}`);
+  if (![dt, dr].every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite dt and dr, received ${textOf(dt)} and ${dr}`);
   return prescaled ? 1 : dr * dt * Math.sqrt(nt);
 }
 

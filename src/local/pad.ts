@@ -2,6 +2,7 @@ import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, stridesOf, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { RearrangingOperator } from './rearranging-operator.js';
 
 /** Zeros before the first and after the last sample of an axis. */
@@ -31,8 +32,8 @@ function pairsOf(pad: Padding | readonly Padding[], shape: Shape): Padding[] {
   const list: readonly unknown[] = Array.isArray(pad) ? pad : [];
   const pairs: readonly unknown[] = shape.length === 1 && list.every((v) => typeof v === 'number') ? [list] : list;
   if (pairs.length !== shape.length)
-    throw new ShapeError(`Pad: expected a pair of numbers for each axis of dims ${formatShape(shape)}, received ${JSON.stringify(pad)}`);
+    throw new ShapeError(`Pad: expected a pair of numbers for each axis of dims ${formatShape(shape)}, received ${textOf(pad)}`);
   const isPair = (v: unknown): v is Padding => Array.isArray(v) && v.length === 2 && v.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (!pairs.every(isPair)) throw new ArgumentError(`Pad: expected pairs of non-negative integers, received ${JSON.stringify(pad)}`);
+  if (!pairs.every(isPair)) throw new ArgumentError(`Pad: expected pairs of non-negative integers, received ${textOf(pad)}`);
   return [...pairs];
 }

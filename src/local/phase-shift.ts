@@ -1,6 +1,7 @@
 import { type DType, isComplex } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { FFTND } from './fftnd.js';
 import { type OperatorData, Resident } from './resident.js';
 import { phasors, SpectralFilter } from './spectral-filter.js';
@@ -34,8 +35,9 @@ export class PhaseShift extends SpectralFilter {
   constructor(vel: number, dz: number, nt: number, freq: OperatorData, kx: OperatorData, options: PhaseShiftOptions = {}) {
     checkOptions('PhaseShift', options, ['ky', 'dtype']);
     const { dtype = 'float64' } = options;
-    if (!(Number.isFinite(vel) && vel !== 0)) throw new ArgumentError(`PhaseShift: expected a velocity other than 0, received ${vel}`);
-    if (!Number.isFinite(dz)) throw new ArgumentError(`PhaseShift: expected a finite depth step, received ${dz}`);
+    if (!(Number.isFinite(vel) && vel !== 0))
+      throw new ArgumentError(`PhaseShift: expected a velocity other than 0, received ${textOf(vel)}`);
+    if (!Number.isFinite(dz)) throw new ArgumentError(`PhaseShift: expected a finite depth step, received ${textOf(dz)}`);
     if (isComplex(dtype)) throw new DTypeError(`PhaseShift: expected a real dtype, wavefields in time are real; received ${dtype}`);
     const f = numbers('freq', freq);
     const k1 = numbers('kx', kx);

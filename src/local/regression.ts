@@ -2,6 +2,7 @@ import type { DType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { finiteNumbers } from './host-numbers.js';
 import { MatrixMult } from './matrix-mult.js';
 import type { OperatorData } from './resident.js';
@@ -30,6 +31,6 @@ export class Regression extends MatrixMult {
 
 function powers(taxis: OperatorData, order: number): number[][] {
   if (!Number.isSafeInteger(order) || order < 0)
-    throw new ArgumentError(`Regression: expected order to be a non-negative integer, received ${order}`);
+    throw new ArgumentError(`Regression: expected order to be a non-negative integer, received ${textOf(order)}`);
   return [...finiteNumbers('Regression', 'taxis', taxis, 1)].map((t) => Array.from({ length: order + 1 }, (_, k) => t ** k));
 }

@@ -5,6 +5,7 @@ import { DTypeError } from '../core/errors.js';
 import { NDArray, NDArraySpace } from '../core/ndarray.js';
 import { keep } from '../core/scope.js';
 import type { Shape } from '../core/shape.js';
+import { toShape } from '../core/shape.js';
 
 /** What an operator takes for a matrix, a filter or a diagonal: an array, a typed array (one axis), or (nested) lists of numbers. */
 export type OperatorData = NDArray | HostArray | Nested;
@@ -40,17 +41,19 @@ export class Resident {
 
   /** Host values in a shape, which are kept and not copied: nobody may change them. Complex ones are pairs. */
   static adopt(values: HostArray, shape: Shape, dtype?: DType): Resident {
-    const source = typedValues(values, shape, dtype);
+    const source = typedValues(values, toShape(shape), dtype);
     return new Resident(source, source.dtype);
   }
 
   /** Values computed on the host, which are not copied. */
   static of(values: HostValues): Resident {
+    typedValues(values?.values, toShape(values?.shape), values?.dtype);
     return new Resident(values, values.dtype);
   }
 
   /** The numbers 0 … n − 1 as the index of a gather, `[n, 1]`. */
   static indices(n: number): Resident {
+    toShape(n);
     const dtype = placeDType(n);
     const values = hostArray(dtype, n);
     for (let i = 0; i < n; i++) values[i] = i;

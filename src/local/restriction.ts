@@ -2,6 +2,7 @@ import { type DType, hostArray, placeDType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { around, type Shape, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { hostNumbers } from './host-numbers.js';
 import { IndexedOperator } from './indexed-operator.js';
 import { IndexedRows, type Places } from './indexed-rows.js';
@@ -27,7 +28,7 @@ export class Restriction extends IndexedOperator {
     const { values } = hostNumbers('Restriction', 'iava', iava, 1);
     const bad = values.find((i) => !Number.isInteger(i) || i < -n || i >= n);
     if (bad !== undefined)
-      throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${bad}`);
+      throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${textOf(bad)}`);
     const places = hostArray(placeDType(n), values.length);
     values.forEach((i, k) => {
       places[k] = i < 0 ? i + n : i;

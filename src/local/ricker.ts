@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.js';
+import { textOf } from '../core/text-of.js';
 import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**
@@ -6,7 +7,7 @@ import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
  * wavelet is symmetric with `2·len − 1` samples. An even number of times loses its last one. Source: N. Ricker, Geophysics 18 (1953).
  */
 export function ricker(t: ArrayLike<number>, f0 = 10, taper?: Window): Wavelet {
-  if (!Number.isFinite(f0)) throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${f0}`);
+  if (!Number.isFinite(f0)) throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${textOf(f0)}`);
   return symmetricWavelet(
     'ricker',
     t,

@@ -2,6 +2,7 @@ import type { DType } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { axisPieces, RearrangingOperator } from './rearranging-operator.js';
 
 export interface RollOptions {
@@ -20,7 +21,8 @@ export class Roll extends RearrangingOperator {
     const { shift = 1, dtype = 'float64' } = options;
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
-    if (!Number.isSafeInteger(shift)) throw new ArgumentError(`Roll: expected shift to be a whole number of samples, received ${shift}`);
+    if (!Number.isSafeInteger(shift))
+      throw new ArgumentError(`Roll: expected shift to be a whole number of samples, received ${textOf(shift)}`);
     const n = shape[axis] as number;
     const s = n === 0 ? 0 : ((shift % n) + n) % n;
     super(

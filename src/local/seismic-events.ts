@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.js';
 import type { ArrayOptions, NDArray } from '../core/ndarray.js';
+import { textOf } from '../core/text-of.js';
 import { doublesOn, finiteNumbers } from './host-numbers.js';
 import type { OperatorData } from './resident.js';
 
@@ -19,9 +20,7 @@ function perEvent<K extends string>(owner: string, parameters: Readonly<Record<K
   for (const [name, v] of entries) {
     const list = typeof v === 'number' ? [v] : v;
     if ((typeof v !== 'number' && list.length !== count) || !list.every(Number.isFinite))
-      throw new ArgumentError(
-        `${owner}: expected ${name} to be one number or one for each of ${count} events, received ${JSON.stringify(v)}`,
-      );
+      throw new ArgumentError(`${owner}: expected ${name} to be one number or one for each of ${count} events, received ${textOf(v)}`);
   }
   return Array.from({ length: count }, (_, i) =>
     Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'number' ? v : v[i]])),

@@ -1,3 +1,4 @@
+import { checkArray } from '../core/elementwise.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { toAxes } from '../core/shape.js';
@@ -15,6 +16,7 @@ export interface SmoothOptions {
  */
 export function smooth(x: NDArray, nsmooth: number | readonly number[], options: SmoothOptions = {}): NDArray {
   checkOptions('smooth', options, ['axes']);
+  checkArray('smooth', x);
   const axes = toAxes(options.axes, x.ndim);
   const widths = perAxis('nsmooth', nsmooth, axes.length);
   const tables = axes.map((axis, k) => ({ axis, segments: zeroPhaseAverage(x.shape[axis] as number, widths[k] as number) }));

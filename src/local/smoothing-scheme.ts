@@ -2,6 +2,7 @@ import type { BandSegment } from '../core/backend.js';
 import { multiplyBands, toeplitzBand } from '../core/band.js';
 import { ArgumentError } from '../core/errors.js';
 import type { Shape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { AxisConvolution } from './axis-convolution.js';
 import { Resident } from './resident.js';
 
@@ -22,7 +23,7 @@ export const movingAverage = (shape: Shape, axis: number, width: number): AxisCo
  */
 export function zeroPhaseAverage(n: number, width: number): BandSegment[] {
   if (!Number.isSafeInteger(width) || width < 1 || width > n) {
-    throw new ArgumentError(`expected a running mean of 1 to ${n} samples, the length of the axis, received ${width}`);
+    throw new ArgumentError(`expected a running mean of 1 to ${n} samples, the length of the axis, received ${textOf(width)}`);
   }
   const reach = width - 1;
   const triangle = Array.from({ length: 2 * width - 1 }, (_, k) => (width - Math.abs(k - reach)) / (width * width));

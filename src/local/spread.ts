@@ -1,7 +1,8 @@
 import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
+import { requireOptions } from '../core/options.js';
 import { formatShape, type Shape, sameShape, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { hostNumbers } from './host-numbers.js';
 import { IndexedOperator } from './indexed-operator.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
@@ -35,7 +36,7 @@ export interface SpreadOptions {
  */
 export class Spread extends IndexedOperator {
   constructor(dims: Shape, dimsd: Shape, options: SpreadOptions) {
-    checkOptions('Spread', options, ['table', 'dtable', 'fh', 'interp', 'dtype']);
+    requireOptions('Spread', options, ['table', 'dtable', 'fh', 'interp', 'dtype']);
     const { table, dtable, fh, interp = false, dtype = 'float64' } = options;
     const [model, data] = [toShape(dims, 'dims'), toShape(dimsd, 'dimsd')];
     if (model.length !== 2 || data.length !== 2)
@@ -91,7 +92,7 @@ const checkSample =
     if (Number.isNaN(sample)) return;
     if (!Number.isInteger(sample) || sample < 0 || sample >= (nt as number) - (interp ? 1 : 0)) {
       throw new ArgumentError(
-        `Spread: expected whole samples between 0 and ${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, or NaN; received ${sample}`,
+        `Spread: expected whole samples between 0 and ${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, or NaN; received ${textOf(sample)}`,
       );
     }
   };

@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { ArrayOptions, NDArray } from '../core/ndarray.js';
 import { checkOneOf } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { doublesOn } from './host-numbers.js';
 
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;
@@ -22,7 +23,7 @@ export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanni
     ['nmask', nmask],
     ['ntap', ntap],
   ] as const) {
-    if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${n}`);
+    if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${textOf(n)}`);
   }
   if (ntap > 0 && tapertype !== 'none' && 2 * ntap - 1 > nmask)
     throw new ArgumentError(`taper: expected a mask of at least ${2 * ntap - 1} samples for ntap = ${ntap}, received nmask = ${nmask}`);
@@ -55,7 +56,7 @@ export function taper3d(
 
 /** The outer product of tapers, repeated `nt` times along a last axis. */
 function outerTaper(tapers: readonly Float64Array[], nt: number, options: ArrayOptions | undefined): NDArray {
-  if (!Number.isSafeInteger(nt) || nt < 0) throw new ShapeError(`taper: expected nt to be a number of samples, received ${nt}`);
+  if (!Number.isSafeInteger(nt) || nt < 0) throw new ShapeError(`taper: expected nt to be a number of samples, received ${textOf(nt)}`);
   const values = outer([...tapers, new Float64Array(nt).fill(1)]);
   return doublesOn(values, options).reshape([...tapers.map((w) => w.length), nt]);
 }

@@ -3,6 +3,7 @@ import { ShapeError } from '../core/errors.js';
 import type { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, stridesOf, toAxes, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { LocalOperator } from './local-operator.js';
 
 export interface TransposeOptions {
@@ -20,7 +21,7 @@ export class Transpose extends LocalOperator {
     const shape = toShape(dims, 'dims');
     const order = toAxes(axes, shape.length);
     if (order.length !== shape.length)
-      throw new ShapeError(`Transpose: expected an order of ${shape.length} axes, received ${JSON.stringify(axes)}`);
+      throw new ShapeError(`Transpose: expected an order of ${shape.length} axes, received ${textOf(axes)}`);
     super({ dims: shape, dimsd: order.map((k) => shape[k] as number), dtype: options.dtype ?? 'float64' });
     const strides = stridesOf(shape);
     this.#walk = order.map((k) => strides[k] as number);

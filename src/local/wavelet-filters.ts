@@ -1,5 +1,6 @@
 import { type Complex, complex } from '../core/complex.js';
 import { ArgumentError } from '../core/errors.js';
+import { textOf } from '../core/text-of.js';
 
 /** Low-pass and high-pass filters of an orthonormal wavelet, for analysis. */
 export interface WaveletFilters {
@@ -14,7 +15,7 @@ const LARGEST = 12;
 export function waveletFilters(wavelet: string): WaveletFilters {
   const moments = wavelet === 'haar' ? 1 : Number(/^db(\d+)$/.exec(wavelet)?.[1] ?? 0);
   if (moments < 1 || moments > LARGEST)
-    throw new ArgumentError(`expected wavelet to be 'haar' or 'db1' … 'db${LARGEST}', received ${JSON.stringify(wavelet)}`);
+    throw new ArgumentError(`expected wavelet to be 'haar' or 'db1' … 'db${LARGEST}', received ${textOf(wavelet)}`);
   const scaling = scalingFilter(moments);
   return {
     low: Float64Array.from([...scaling].reverse()),

@@ -2,6 +2,7 @@ import type { DType } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { around, type Shape, stridesOf } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { withWorkspace } from '../core/workspace.js';
 import { IndexedRows, type RowSource } from './indexed-rows.js';
 import { LocalOperator } from './local-operator.js';
@@ -36,7 +37,7 @@ export class WaveletTransform extends LocalOperator {
     { wavelet = 'haar', level = 1, dtype = 'float64' }: WaveletTransformOptions,
   ) {
     if (!Number.isSafeInteger(level) || level < 0 || level > 30)
-      throw new ArgumentError(`${owner}: expected level to be a non-negative integer up to 30, received ${level}`);
+      throw new ArgumentError(`${owner}: expected level to be a non-negative integer up to 30, received ${textOf(level)}`);
     const empty = axes.find((axis) => shape[axis] === 0);
     if (empty !== undefined) throw new ShapeError(`${owner}: expected at least one sample on axis ${empty}, received none`);
     const dimsd = shape.map((n, axis) => (axes.includes(axis) ? Math.max(2 ** Math.ceil(Math.log2(n)), 2 ** level) : n));

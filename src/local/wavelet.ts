@@ -1,4 +1,6 @@
 import { ArgumentError } from '../core/errors.js';
+import { checkFunction, checkList, checkNumbers } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 
 export interface Wavelet {
   readonly wavelet: Float64Array;
@@ -21,6 +23,7 @@ export function symmetricWavelet(
   value: (time: number, sample: number) => number,
   taper?: Window,
 ): Wavelet {
+  checkNumbers(owner, 'the times', t);
   const times = Array.from(t);
   if (!times.every(Number.isFinite) || times[0] !== 0)
     throw new ArgumentError(`${owner}: expected times from 0 on, the wavelet is mirrored at 0`);
@@ -29,6 +32,7 @@ export function symmetricWavelet(
   const axis = Float64Array.from({ length: 2 * center + 1 }, (_, i) => Math.sign(i - center) * (times[Math.abs(i - center)] as number));
   const wavelet = axis.map((time, i) => value(time, i - center));
   if (!taper) return { wavelet, t: axis, center };
+  checkFunction(owner, 'taper', taper);
   const window = taper(axis.length);
   if (window.length !== axis.length)
     throw new ArgumentError(`${owner}: expected taper to give ${axis.length} weights, received ${window.length}`);
@@ -37,9 +41,10 @@ export function symmetricWavelet(
 
 /** Frequencies in Hz: finite, and increasing where there are several. Throws ArgumentError. */
 export function checkFrequencies(owner: string, frequencies: readonly number[], count: number): void {
+  checkList(owner, 'frequencies', frequencies);
   const ordered = frequencies.every((f, k) => Number.isFinite(f) && (k === 0 || f > (frequencies[k - 1] as number)));
   if (frequencies.length !== count || !ordered)
     throw new ArgumentError(
-      `${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, received ${JSON.stringify(frequencies)}`,
+      `${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, received ${textOf(frequencies)}`,
     );
 }

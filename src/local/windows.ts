@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { perAxis } from './per-axis.js';
 
 /** Overlapping windows over the first axes of an array. */
@@ -31,9 +32,9 @@ export function toWindows(
   const counts = size.map((w, k) => {
     const [n, o] = [data[k] as number, overlap[k] as number];
     if (!Number.isSafeInteger(w) || w < 1 || w > n)
-      throw new ArgumentError(`${owner}: expected nwin between 1 and ${n} on axis ${k}, received ${w}`);
+      throw new ArgumentError(`${owner}: expected nwin between 1 and ${n} on axis ${k}, received ${textOf(w)}`);
     if (!Number.isSafeInteger(o) || o < 0 || o >= w)
-      throw new ArgumentError(`${owner}: expected nover between 0 and ${w - 1} on axis ${k}, received ${o}`);
+      throw new ArgumentError(`${owner}: expected nover between 0 and ${w - 1} on axis ${k}, received ${textOf(o)}`);
     return Math.floor((n - w) / (w - o)) + 1;
   });
   const starts = Array.from({ length: product(counts) }, (_, flat) => {

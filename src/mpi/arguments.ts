@@ -2,13 +2,22 @@ import { ANY, type ReduceOp } from '../core/communicator.js';
 import { bytesOf, type DType, isComplex } from '../core/dtype.js';
 import { MpiError } from '../core/errors.js';
 import type { HostSpan, Span } from '../core/span.js';
+import { textOf } from '../core/text-of.js';
+
+/** Requests of {@link Communicator}, all of them with these methods. */
+export function checkRequests(call: string, requests: unknown, methods: readonly string[]): void {
+  const fits = (r: unknown) =>
+    typeof r === 'object' && r !== null && methods.every((m) => typeof (r as Record<string, unknown>)[m] === 'function');
+  if (Array.isArray(requests) && requests.every(fits)) return;
+  throw new MpiError(`${call}: expected a list of requests, received ${textOf(requests)}`);
+}
 
 /** The largest tag that MPI guarantees. */
 export const MAX_TAG = 32767;
 
 export function checkRank(call: string, what: string, rank: number, size: number): void {
   if (Number.isInteger(rank) && rank >= 0 && rank < size) return;
-  throw new MpiError(`${call}: expected ${what} to be a rank from 0 to ${size - 1}, received ${rank}`);
+  throw new MpiError(`${call}: expected ${what} to be a rank from 0 to ${size - 1}, received ${textOf(rank)}`);
 }
 
 export function checkSource(call: string, from: number, size: number): void {
@@ -18,7 +27,7 @@ export function checkSource(call: string, from: number, size: number): void {
 export function checkTag(call: string, tag: number, wildcard = false): void {
   if (Number.isInteger(tag) && tag >= 0 && tag <= MAX_TAG) return;
   if (wildcard && tag === ANY) return;
-  throw new MpiError(`${call}: expected a tag from 0 to ${MAX_TAG}${wildcard ? ' or ANY' : ''}, received ${tag}`);
+  throw new MpiError(`${call}: expected a tag from 0 to ${MAX_TAG}${wildcard ? ' or ANY' : ''}, received ${textOf(tag)}`);
 }
 
 export function checkSameDType(call: string, send: Span, recv: Span): void {
@@ -33,12 +42,13 @@ export function checkLength(call: string, what: string, span: Span, expected: nu
 
 /** The sum of one count per rank. Throws {@link MpiError}. */
 export function checkCounts(call: string, what: string, counts: readonly number[], size: number): number {
-  if (counts.length !== size) throw new MpiError(`${call}: expected ${what} for ${size} ranks, received ${counts.length}`);
+  if (!Array.isArray(counts) || counts.length !== size)
+    throw new MpiError(`${call}: expected ${what} for ${size} ranks, received ${Array.isArray(counts) ? counts.length : textOf(counts)}`);
   let total = 0;
   for (let rank = 0; rank < size; rank++) {
     const count = counts[rank] as number;
     if (!Number.isSafeInteger(count) || count < 0)
-      throw new MpiError(`${call}: expected ${what}[${rank}] to be a count ≥ 0, received ${count}`);
+      throw new MpiError(`${call}: expected ${what}[${rank}] to be a count ≥ 0, received ${textOf(count)}`);
     total += count;
   }
   return total;
@@ -54,8 +64,8 @@ const FITS: Readonly<Record<ReduceOp, (dtype: DType) => boolean>> = {
 };
 
 export function checkOp(call: string, op: ReduceOp, dtype: DType): void {
-  const fits = FITS[op] as ((dtype: DType) => boolean) | undefined;
-  if (!fits) throw new MpiError(`${call}: expected an operation (${Object.keys(FITS).join(', ')}), received ${JSON.stringify(op)}`);
+  const fits = (typeof op === 'string' ? FITS[op] : undefined) as ((dtype: DType) => boolean) | undefined;
+  if (!fits) throw new MpiError(`${call}: expected an operation (${Object.keys(FITS).join(', ')}), received ${textOf(op)}`);
   if (!fits(dtype)) throw new MpiError(`${call}: '${op}' is not defined for ${dtype}`);
 }
 

@@ -11,12 +11,14 @@ import { bytesOf } from '../core/dtype.js';
 import { MpiError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
 import { hostSpan, type Span, type Transferable, toSpan } from '../core/span.js';
+import { textOf } from '../core/text-of.js';
 import {
   checkCounts,
   checkDisjoint,
   checkLength,
   checkOp,
   checkRank,
+  checkRequests,
   checkSameDType,
   checkSource,
   checkTag,
@@ -262,10 +264,12 @@ export abstract class BaseCommunicator implements Communicator {
   }
 
   startAll(requests: readonly PersistentRequest[]): void {
+    checkRequests('startAll', requests, ['start', 'wait']);
     for (const request of requests) request.start();
   }
 
   waitAll(requests: readonly Request[]): void {
+    checkRequests('waitAll', requests, ['wait']);
     for (const request of requests) request.wait();
   }
 
@@ -312,9 +316,9 @@ export abstract class BaseCommunicator implements Communicator {
   split(color: number | undefined, key?: number): Communicator | undefined;
   split(color: number | undefined, key = this.rank): Communicator | undefined {
     if (color !== undefined && (!Number.isInteger(color) || color < 0 || color > 0x7fffffff)) {
-      throw new MpiError(`split: expected a colour that is an integer ≥ 0, or undefined, received ${color}`);
+      throw new MpiError(`split: expected a colour that is an integer ≥ 0, or undefined, received ${textOf(color)}`);
     }
-    if ((key | 0) !== key) throw new MpiError(`split: expected an integer key, received ${key}`);
+    if (!Number.isInteger(key) || (key | 0) !== key) throw new MpiError(`split: expected an integer key, received ${textOf(key)}`);
     this.#collective('split');
     return this.doSplit(color, key);
   }

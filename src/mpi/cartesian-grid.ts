@@ -1,4 +1,5 @@
 import { MpiError } from '../core/errors.js';
+import { textOf } from '../core/text-of.js';
 
 /** Ranks on a grid, row-major as in MPI: the last axis varies fastest. */
 export class CartesianGrid {
@@ -8,9 +9,10 @@ export class CartesianGrid {
 
   /** Throws {@link MpiError} where the grid is no grid or has more places than there are ranks. */
   constructor(dims: readonly number[], periodic: readonly boolean[] | undefined, ranks: number) {
-    for (const n of dims) {
-      if (!Number.isInteger(n) || n < 1) throw new MpiError(`cart: expected dims of positive integers, received [${dims.join(', ')}]`);
-    }
+    if (!Array.isArray(dims) || !dims.every((n) => Number.isSafeInteger(n) && n >= 1))
+      throw new MpiError(`cart: expected dims of positive integers, received ${textOf(dims)}`);
+    if (periodic !== undefined && !(Array.isArray(periodic) && periodic.every((p) => typeof p === 'boolean')))
+      throw new MpiError(`cart: expected 'periodic' to be a list of true and false, received ${textOf(periodic)}`);
     this.dims = [...dims];
     this.periodic = periodic ? [...periodic] : dims.map(() => false);
     if (this.periodic.length !== dims.length) {
@@ -23,7 +25,7 @@ export class CartesianGrid {
 
   coordsOf(rank: number): number[] {
     if (!Number.isInteger(rank) || rank < 0 || rank >= this.size) {
-      throw new MpiError(`coordsOf: expected a rank from 0 to ${this.size - 1}, received ${rank}`);
+      throw new MpiError(`coordsOf: expected a rank from 0 to ${this.size - 1}, received ${textOf(rank)}`);
     }
     const coords: number[] = [];
     let rest = rank;
@@ -35,8 +37,8 @@ export class CartesianGrid {
   }
 
   rankOf(coords: readonly number[]): number | undefined {
-    if (coords.length !== this.dims.length || !coords.every(Number.isInteger)) {
-      throw new MpiError(`rankOf: expected ${this.dims.length} integer coordinates, received [${coords.join(', ')}]`);
+    if (!Array.isArray(coords) || coords.length !== this.dims.length || !coords.every(Number.isInteger)) {
+      throw new MpiError(`rankOf: expected ${this.dims.length} integer coordinates, received ${textOf(coords)}`);
     }
     let rank = 0;
     for (const [axis, n] of this.dims.entries()) {
@@ -52,9 +54,9 @@ export class CartesianGrid {
 
   shift(rank: number, axis: number, displacement: number): { source: number | undefined; destination: number | undefined } {
     if (!Number.isInteger(axis) || axis < 0 || axis >= this.dims.length) {
-      throw new MpiError(`shift: expected an axis from 0 to ${this.dims.length - 1}, received ${axis}`);
+      throw new MpiError(`shift: expected an axis from 0 to ${this.dims.length - 1}, received ${textOf(axis)}`);
     }
-    if (!Number.isInteger(displacement)) throw new MpiError(`shift: expected an integer displacement, received ${displacement}`);
+    if (!Number.isInteger(displacement)) throw new MpiError(`shift: expected an integer displacement, received ${textOf(displacement)}`);
     const moved = (by: number): number | undefined =>
       this.rankOf(this.coordsOf(rank).with(axis, (this.coordsOf(rank)[axis] as number) + by));
     return { source: moved(-displacement), destination: moved(displacement) };

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { MpiError } from '../core/errors.js';
+import { textOf } from '../core/text-of.js';
 
 /**
  * A value for the object collectives, as whole int32 words. A value that can't be sent becomes its error, so that the other ranks,
@@ -15,8 +16,8 @@ export function encodeObject(value: unknown): EncodedObject {
   try {
     const bytes = serialize(value);
     return { words: padded(bytes), mark: bytes.length };
-  } catch (error) {
-    const bytes = Buffer.from(error instanceof Error ? error.message : String(error));
+  } catch {
+    const bytes = Buffer.from(`${textOf(value)}: expected what structuredClone() takes`);
     return { words: padded(bytes), mark: -1 - bytes.length };
   }
 }

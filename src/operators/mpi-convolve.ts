@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { Box } from '../core/layout.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, toAxes, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { type OperatorData, Resident } from '../local/resident.js';
 import { type BoxKernel, HaloOperator } from './halo-operator.js';
 
@@ -45,13 +46,11 @@ export class MPIConvolveND extends HaloOperator {
     if (filter.size === 0 || axes.length !== count)
       throw new ShapeError(`${owner}: expected a filter of ${axes.length} axes, received shape ${formatShape(filter.shape)}`);
     if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
-      throw new ArgumentError(
-        `${owner}: expected axes in increasing order, received ${JSON.stringify(options.axes)}: transpose the filter`,
-      );
+      throw new ArgumentError(`${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`);
     const origin = [...(options.offset ?? new Array<number>(count).fill(0))];
     if (origin.length !== count || !origin.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))) {
       throw new ArgumentError(
-        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${JSON.stringify(options.offset)}`,
+        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${textOf(options.offset)}`,
       );
     }
     const onAll = (values: readonly number[], other: number): number[] =>

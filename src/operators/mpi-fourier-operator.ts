@@ -1,5 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { complexOf, type DType, realOf } from '../core/dtype.js';
 import { type FourierOptions, FourierScheme } from '../core/fourier-scheme.js';
@@ -60,7 +60,8 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
 
   constructor(owner: string, dims: number | Shape, axes: readonly number[], options: MPIFourierOptions) {
     checkOptions(owner, options, MPI_FOURIER_OPTIONS);
-    const { norm = 'none', dtype = 'complex128', comm = defaultCommunicator() } = options;
+    const { norm = 'none', dtype = 'complex128' } = options;
+    const comm = resolveCommunicator(options.comm);
     const scheme = new FourierScheme(owner, dims, axes, { ...options, norm, dtype });
     super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype, comm });
     this.fs = scheme.frequencies;

@@ -1,5 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import { Layout } from '../core/layout.js';
@@ -47,7 +47,7 @@ export class MPIFredholm1 extends MPILinearOperator {
    * @param G this rank's slices, `[count, nx, ny]`
    */
   constructor(G: NDArray, nz = 1, options: MPIFredholm1Options = {}) {
-    const comm = options.comm ?? defaultCommunicator();
+    const comm = resolveCommunicator(options.comm);
     const slices: RankSlices = rankSlices(
       'MPIFredholm1',
       G,
@@ -74,7 +74,7 @@ export class MPIFredholm1 extends MPILinearOperator {
 
   /** The operator of a global `[nsl, nx, ny]` that every rank has: each keeps a copy of its share of the slices. Collective. */
   static fromGlobal(G: NDArray, nz = 1, options: MPIFredholm1Options = {}): MPIFredholm1 {
-    return new MPIFredholm1(ownSlices(G, options.comm ?? defaultCommunicator()), nz, options);
+    return new MPIFredholm1(ownSlices(G, resolveCommunicator(options.comm)), nz, options);
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {

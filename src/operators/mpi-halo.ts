@@ -1,5 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
@@ -9,6 +9,7 @@ import type { SpaceOptions } from '../core/linear-operator.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
+import { textOf } from '../core/text-of.js';
 import type { Space } from '../core/vector.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
@@ -32,7 +33,7 @@ export interface MPIHaloOptions {
 function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
   const cells = typeof halo === 'number' ? [halo] : halo;
   if (!Array.isArray(cells) || !cells.every((h) => Number.isSafeInteger(h) && h >= 0)) {
-    throw new ArgumentError(`MPIHalo: expected halo to be non-negative integers, received ${JSON.stringify(halo)}`);
+    throw new ArgumentError(`MPIHalo: expected halo to be non-negative integers, received ${textOf(halo)}`);
   }
   if (typeof halo === 'number') return { before: new Array(ndim).fill(halo), after: new Array(ndim).fill(halo), edges: 'clip' };
   if (cells.length === 2 * ndim) {
@@ -66,7 +67,8 @@ export class MPIHalo extends MPILinearOperator {
   constructor(dims: number | Shape, options: MPIHaloOptions) {
     checkOptions('MPIHalo', options, ['halo', 'procGrid', 'adjoint', 'dtype', 'comm']);
     const shape = toShape(dims, 'dims');
-    const { comm = defaultCommunicator(), dtype = 'float64', adjoint = 'crop' } = options;
+    const comm = resolveCommunicator(options.comm);
+    const { dtype = 'float64', adjoint = 'crop' } = options;
     const { procGrid = shape.map((_, k) => (k === shape.length - 1 ? comm.size : 1)) } = options;
     checkOneOf('adjoint', adjoint, ['crop', 'exact']);
     const frame = frameOf(options.halo, shape.length);

@@ -1,14 +1,16 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator, resolveBackend } from '../core/defaults.js';
+import { resolveBackend, resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
 import { PartitionError } from '../core/errors.js';
 import { Layout } from '../core/layout.js';
-import { LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/linear-operator.js';
+import { checkOperator, LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/linear-operator.js';
 import { type NDArray, NDArraySpace } from '../core/ndarray.js';
+import { checkOptions } from '../core/options.js';
 import type { Shape } from '../core/shape.js';
 import { DistributedSpace, type Partition } from '../core/space.js';
 import type { Space } from '../core/vector.js';
+import { vectorIn } from '../core/vector.js';
 
 /** A linear operator of one rank: what the distributed ones are made of. */
 export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
@@ -30,13 +32,15 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
   declare readonly comm: Communicator;
 
   constructor(spec: OperatorSpec) {
-    super({ ...spec, comm: spec.comm ?? defaultCommunicator() });
+    super({ ...spec, comm: resolveCommunicator(spec.comm) });
   }
 
   /**
    * An operator of one rank as a distributed one: every rank applies it to its copy of a BROADCAST vector, which gives a BROADCAST vector. Nothing is sent.
    */
   static wrap(op: LocalLinearOperator, options: { readonly comm?: Communicator } = {}): MPILinearOperator {
+    checkOptions('MPILinearOperator.wrap', options, ['comm']);
+    checkOperator('MPILinearOperator.wrap', op);
     return new Replicated(op, options.comm);
   }
 
@@ -61,7 +65,7 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
   /** Throws unless a space is distributed over this operator's communicator. */
   protected checkComm(space: Space<unknown>): DistributedSpace {
     if (!(space instanceof DistributedSpace))
-      throw new PartitionError(`${this.name}: expected a DistributedArray, received a vector in ${space}`);
+      throw new PartitionError(`${this.name}: expected a DistributedArray, received ${vectorIn(space)}`);
     if (space.comm.id !== this.comm.id) {
       throw new PartitionError(
         `${this.name} lives on communicator ${this.comm.id}, the array on communicator ${space.comm.id}: make both with the same comm`,

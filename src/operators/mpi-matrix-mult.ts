@@ -1,8 +1,9 @@
 import type { Elements, MatMul, Trans } from '../core/backend.js';
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
-import type { DistributedArray } from '../core/distributed-array.js';
+import { resolveCommunicator } from '../core/defaults.js';
+import { checkDistributed, type DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
+import { checkArray } from '../core/elementwise.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/errors.js';
 import { Exchange } from '../core/exchange.js';
 import { patternOf } from '../core/exchange-pattern.js';
@@ -14,6 +15,7 @@ import { checkAlike, exchange } from '../core/rank-agreement.js';
 import { flatOf } from '../core/row-layout.js';
 import { formatShape, product, type Shape, toShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
+import { textOf } from '../core/text-of.js';
 import type { Space } from '../core/vector.js';
 import { Resident } from '../local/resident.js';
 import { imageLayout } from './image-layout.js';
@@ -51,6 +53,12 @@ const COST = { number: 60, message: 4e4 } as const;
  * no more columns than rows, so that copies of A stay few.
  */
 export function matrixGrid(N: number, K: number, M: number, ranks: number, kind: MatrixMultKind = 'summa'): ProcessGrid {
+  checkOneOf('kind', kind, MATRIX_MULT_KINDS);
+  for (const [name, n] of Object.entries({ N, K, M, ranks }))
+    if (!(Number.isSafeInteger(n) && n >= (name === 'ranks' ? 1 : 0)))
+      throw new ArgumentError(
+        `matrixGrid: expected ${name} to be a whole number of at least ${name === 'ranks' ? 1 : 0}, received ${textOf(n)}`,
+      );
   let best: { readonly grid: ProcessGrid; readonly cost: number } | undefined;
   for (let rows = ranks; rows >= 1; rows--) {
     for (let columns = Math.floor(ranks / rows); columns >= 1; columns--) {
@@ -136,7 +144,7 @@ export class MPIMatrixMult extends MPILinearOperator {
    * @param M the columns of X
    */
   constructor(A: NDArray, M: number, options: MPIMatrixMultOptions = {}) {
-    const comm = options.comm ?? defaultCommunicator();
+    const comm = resolveCommunicator(options.comm);
     const { kind = 'summa', saveAt = false, dtype } = options;
     const grid = options.grid ?? squarest(comm.size);
     const all = exchange(comm, (): Described => {
@@ -245,9 +253,14 @@ export class MPIMatrixMult extends MPILinearOperator {
 
   /** The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block, of the fastest grid unless one is given. Collective. */
   static fromGlobal(A: NDArray, M: number, options: MPIMatrixMultOptions = {}): MPIMatrixMult {
-    const { kind = 'summa', comm = defaultCommunicator() } = options;
+    checkOptions('MPIMatrixMult.fromGlobal', options, OPTIONS);
+    const { kind = 'summa' } = options;
+    const comm = resolveCommunicator(options.comm);
+    checkArray('MPIMatrixMult.fromGlobal: A', A);
+    if (A.ndim !== 2) throw new ShapeError(`MPIMatrixMult: expected a matrix of shape [N, K], received ${formatShape(A.shape)}`);
     const [N = 0, K = 0] = A.shape;
     const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
+    checkGrid(grid, comm.size);
     const { start, shape } = heldBlock([N, K], comm.rank, grid, kind);
     const share = A.slice(...start.map((first, k): readonly [number, number] => [first, first + (shape[k] as number)]));
     const block = share.copy();
@@ -257,6 +270,8 @@ export class MPIMatrixMult extends MPILinearOperator {
 
   /** The operator of a distributed matrix `[N, K]` in any layout, whose blocks move to where they are needed. Collective. */
   static fromDistributed(A: DistributedArray, M: number, options: Omit<MPIMatrixMultOptions, 'comm'> = {}): MPIMatrixMult {
+    checkOptions('MPIMatrixMult.fromDistributed', options, OPTIONS);
+    checkDistributed('MPIMatrixMult.fromDistributed', A);
     const { comm, layout } = A;
     const { kind = 'summa' } = options;
     if (layout.kind !== 'boxes' || layout.globalShape.length !== 2)
@@ -332,9 +347,7 @@ export class MPIMatrixMult extends MPILinearOperator {
 
 function checkGrid(grid: ProcessGrid, ranks: number): void {
   if (!Array.isArray(grid) || grid.length !== 2 || !grid.every((g) => Number.isSafeInteger(g) && g >= 1) || product(grid) > ranks)
-    throw new PartitionError(
-      `MPIMatrixMult: expected a process grid of two positive numbers for ${ranks} ranks, received ${JSON.stringify(grid)}`,
-    );
+    throw new PartitionError(`MPIMatrixMult: expected a process grid of two positive numbers for ${ranks} ranks, received ${textOf(grid)}`);
 }
 
 /** The block of an evenly cut matrix that a rank has; empty beyond the grid. */

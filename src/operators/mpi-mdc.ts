@@ -1,5 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
 import { FourierScheme } from '../core/fourier-scheme.js';
@@ -59,7 +59,7 @@ export class MPIMDC extends MPILinearOperator {
    * @param G this rank's frequencies, `[count, ns, nr]`, those of rank 0 first
    */
   constructor(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}) {
-    const comm = options.comm ?? defaultCommunicator();
+    const comm = resolveCommunicator(options.comm);
     const { comm: _comm, ...rest } = options;
     const { twosided = true, conj = false } = options;
     const slices = rankSlices(
@@ -98,7 +98,7 @@ export class MPIMDC extends MPILinearOperator {
 
   /** The operator of a global `[nfmax, ns, nr]` that every rank has: each keeps a copy of its share of the frequencies. Collective. */
   static fromGlobal(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}): MPIMDC {
-    return new MPIMDC(ownSlices(G, options.comm ?? defaultCommunicator()), nt, nv, options);
+    return new MPIMDC(ownSlices(G, resolveCommunicator(options.comm)), nt, nv, options);
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {

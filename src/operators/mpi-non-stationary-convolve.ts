@@ -5,6 +5,7 @@ import { ShapeError } from '../core/errors.js';
 import type { Box } from '../core/layout.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { checkOdd, filterPlaces } from '../local/filter-bank.js';
 import { HatConvolution } from '../local/hat-convolution.js';
 import { type OperatorData, Resident } from '../local/resident.js';
@@ -44,7 +45,7 @@ abstract class NonStationaryConvolution extends HaloOperator {
     const along = axes.map((axis) => toAxis(axis, shape.length));
     const count = along.length;
     if (new Set(along).size !== count || along.some((a, k) => k > 0 && a < (along[k - 1] as number)))
-      throw new ShapeError(`${owner}: expected distinct axes in increasing order, received ${JSON.stringify(axes)}`);
+      throw new ShapeError(`${owner}: expected distinct axes in increasing order, received ${textOf(axes)}`);
     if (bank.shape.length !== 2 * count) {
       throw new ShapeError(
         `${owner}: expected hs of ${2 * count} axes, first the filters along each axis, then their samples, received shape ${formatShape(bank.shape)}`,

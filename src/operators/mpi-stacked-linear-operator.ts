@@ -1,10 +1,13 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator } from '../core/defaults.js';
+import { resolveCommunicator } from '../core/defaults.js';
 import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
 import { ArgumentError, PartitionError } from '../core/errors.js';
 import { type AnyOperator, givenDType, LinearOperator, type OperatorSpec } from '../core/linear-operator.js';
+import { checkList } from '../core/options.js';
 import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
+import { textOf } from '../core/text-of.js';
 import type { AnyVector, Space, Vector } from '../core/vector.js';
+import { vectorIn } from '../core/vector.js';
 
 /**
  * A linear operator whose models or data may be stacks of distributed arrays: the base class of stacked operators, those of users included.
@@ -17,7 +20,7 @@ export abstract class MPIStackedLinearOperator<
   declare readonly comm: Communicator;
 
   constructor(spec: OperatorSpec) {
-    super({ ...spec, comm: spec.comm ?? defaultCommunicator() });
+    super({ ...spec, comm: resolveCommunicator(spec.comm) });
   }
 
   /** Blocks are taken in their own dtypes, which their operators may change. */
@@ -34,7 +37,7 @@ export abstract class MPIStackedLinearOperator<
   /** The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as many as given. */
   protected blocksOf(space: Space<unknown>, blocks: number): readonly Space<AnyVector>[] {
     if (!(space instanceof StackedSpace))
-      throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received a vector in ${space}`);
+      throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received ${vectorIn(space)}`);
     if (space.children.length !== blocks)
       throw new PartitionError(`${this.name}: expected ${blocks} blocks, received ${space.children.length}`);
     return (this.given(space as Space<AnyVector>) as unknown as StackedSpace).children as readonly Space<AnyVector>[];
@@ -47,11 +50,12 @@ export type BlockOperator<M extends Vector<M>> = LinearOperator<M, any>;
 
 /** What a stack of operators is: the dtype that holds all theirs, and the communicator they share. Throws {@link ArgumentError}, {@link PartitionError}. */
 export function stackOf(owner: string, ops: readonly AnyOperator[]): { dtype: DType; holdsData: boolean; comm: Communicator } {
+  checkList(owner, 'operators', ops);
   const first = ops[0];
   if (!first) throw new ArgumentError(`${owner}: expected at least one operator, received none`);
   for (const op of ops) {
     if (!(op instanceof LinearOperator) || !op.comm)
-      throw new ArgumentError(`${owner}: expected distributed operators, received ${String(op)}`);
+      throw new ArgumentError(`${owner}: expected distributed operators, received ${textOf(op)}`);
     if (op.comm.id !== first.comm?.id) throw new PartitionError(`${owner}: the operators live on different communicators`);
   }
   const held = ops.filter((op) => op.holdsData).map((op) => op.dtype);

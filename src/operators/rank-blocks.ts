@@ -1,5 +1,5 @@
 import type { Communicator } from '../core/communicator.js';
-import { defaultCommunicator, resolveBackend } from '../core/defaults.js';
+import { resolveBackend, resolveCommunicator } from '../core/defaults.js';
 import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { type Failure, failureOf, raise } from '../core/failure.js';
@@ -8,6 +8,7 @@ import { type NDArray, NDArraySpace } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { exchange } from '../core/rank-agreement.js';
 import { product, type Shape, sameShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
@@ -88,7 +89,7 @@ export class RankBlocks {
   readonly dimsd: readonly (readonly Shape[])[];
 
   constructor(owner: string, ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
-    const comm = options.comm ?? defaultCommunicator();
+    const comm = resolveCommunicator(options.comm);
     const all = exchange(comm, () => describe(ops, owner, options));
     const types = all.flatMap((b) => b.dtypes);
     if (types.length === 0) throw new ArgumentError(`${owner}: expected at least one operator on some rank, received none`);
@@ -172,10 +173,10 @@ function imagesOf(op: LocalLinearOperator, direction: Direction): Images {
 
 function describe(ops: readonly LocalLinearOperator[], owner: string, options: BlockOptions): Blocks {
   checkOptions(owner, options, ['comm']);
-  if (!Array.isArray(ops)) throw new ArgumentError(`${owner}: expected a list of operators, received ${String(ops)}`);
+  if (!Array.isArray(ops)) throw new ArgumentError(`${owner}: expected a list of operators, received ${textOf(ops)}`);
   for (const op of ops) {
     if (!(op instanceof LinearOperator) || op.comm)
-      throw new ArgumentError(`${owner}: expected operators of one rank, received ${String(op)}`);
+      throw new ArgumentError(`${owner}: expected operators of one rank, received ${textOf(op)}`);
   }
   return {
     dims: ops.map((op) => op.dims),

@@ -1,10 +1,12 @@
 import type { Communicator } from '../core/communicator.js';
 import type { DType } from '../core/dtype.js';
+import { checkArray } from '../core/elementwise.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { Layout, splitCount, splitStart } from '../core/layout.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkAlike, exchange } from '../core/rank-agreement.js';
 import { formatShape, product, type Shape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 
 /** Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as all ranks know them. */
 export interface RankSlices {
@@ -21,7 +23,7 @@ export interface RankSlices {
 export function rankSlices(owner: string, G: NDArray, comm: Communicator, check: () => void, further: object = {}): RankSlices {
   const all = exchange(comm, () => {
     check();
-    if (!(G instanceof NDArray)) throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${typeof G}`);
+    if (!(G instanceof NDArray)) throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${textOf(G)}`);
     if (G.ndim !== 3) throw new ShapeError(`${owner}: expected G of three axes, [slices, rows, columns], received ${formatShape(G.shape)}`);
     return { count: G.shape[0] as number, shape: G.shape.slice(1), dtype: G.dtype, arguments: further };
   });
@@ -41,6 +43,8 @@ export const sliceLayout = (counts: readonly number[], inner: Shape): Layout =>
 
 /** A copy of this rank's even share of the slices of a global array. */
 export function ownSlices(G: NDArray, comm: Communicator): NDArray {
+  checkArray('fromGlobal: G', G);
+  if (G.ndim === 0) throw new ShapeError('fromGlobal: expected G of three axes, received []');
   const [total = 0, ...inner] = G.shape;
   const count = splitCount(total, comm.size, comm.rank);
   const share = G.view(splitStart(total, comm.size, comm.rank) * product(inner), [count, ...inner]);

@@ -14,7 +14,7 @@ import {
   stepLength,
 } from './cg-single-reduction.js';
 import { inUnitsOf } from './scaling.js';
-import { type Loop, nothing, type SolverStep, solving, stepping } from './solver.js';
+import { byHand, type Loop, nothing, type SolverStep, solving, stepping } from './solver.js';
 
 export type CgPipelinedOptions<V extends Vector<V>> = CgSingleReductionOptions<V>;
 
@@ -113,4 +113,4 @@ const solver = <V extends Vector<V>>(
  * Errors: as for {@link cg}.
  * Source: Ghysels and Vanroose, "Hiding global synchronization latency in the preconditioned conjugate gradient algorithm", 2014.
  */
-export const cgPipelined = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const cgPipelined = Object.assign(solving(solver), { init, step: byHand('cgPipelined', step), steps: stepping(solver) });

@@ -6,6 +6,7 @@ import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
 import {
   begin,
+  byHand,
   checkCount,
   checkNonNegative,
   copyInto,
@@ -226,4 +227,4 @@ const solver = <V extends Vector<V>>(
  * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989; van der Vorst and Ye, "Residual replacement strategies for Krylov subspace iterative
  * methods", 2000.
  */
-export const cgSingleReduction = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const cgSingleReduction = Object.assign(solving(solver), { init, step: byHand('cgSingleReduction', step), steps: stepping(solver) });

@@ -6,6 +6,7 @@ import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.
 import {
   begin,
   beginAgain,
+  byHand,
   checkNonNegative,
   isSolved,
   type Loop,
@@ -159,4 +160,4 @@ const solver = <V extends Vector<V>>(
  * on every rank alike.
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
  */
-export const cg = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const cg = Object.assign(solving(solver), { init, step: byHand('cg', step), steps: stepping(solver) });

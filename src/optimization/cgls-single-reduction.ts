@@ -18,7 +18,7 @@ import {
   placeCgls,
 } from './cgls.js';
 import { inUnitsOf } from './scaling.js';
-import { checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from './solver.js';
+import { byHand, checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from './solver.js';
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
   /** Every so many iterations r and `A p` are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0 */
@@ -137,4 +137,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989, applied to the normal equations; van der Vorst and Ye, "Residual replacement strategies
  * for Krylov subspace iterative methods", 2000.
  */
-export const cglsSingleReduction = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const cglsSingleReduction = Object.assign(solving(solver), {
+  init,
+  step: byHand('cglsSingleReduction', step),
+  steps: stepping(solver),
+});

@@ -7,6 +7,7 @@ import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.
 import {
   begin,
   beginAgain,
+  byHand,
   checkNonNegative,
   checkPreconditioner,
   type Loop,
@@ -214,4 +215,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * on every rank alike.
  * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Paige and Saunders, "LSQR", 1982, section 7.1.
  */
-export const cgls = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const cgls = Object.assign(solving(solver), { init, step: byHand('cgls', step), steps: stepping(solver) });

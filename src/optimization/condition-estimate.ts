@@ -1,9 +1,11 @@
 import { epsilonOf } from '../core/dtype.js';
 import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
 import type { Disposable } from '../core/scope.js';
 import { settingUp } from '../core/set-up.js';
 import type { Space, Vector } from '../core/vector.js';
+import { checkSpace } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 import { nextLeft, nextRight, startBidiagonalization } from './bidiagonalization.js';
 import { checkCount, placeIn } from './solver.js';
@@ -37,7 +39,9 @@ export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   options: ConditionEstimateOptions<D> = {},
 ): ConditionEstimate {
   checkOptions('conditionEstimate', options, ['niter', 'seed', 'range']);
+  checkOperator('conditionEstimate', A);
   const { niter = 30, seed = 1, range = A.range() } = options;
+  checkSpace('conditionEstimate', range);
   checkCount('conditionEstimate', { niter });
   const domain = A.domainOf(range);
   return domain.size <= range.size ? estimate(A.H, domain, niter, seed) : estimate(A, range, niter, seed);

@@ -13,7 +13,7 @@ import {
   shrink,
   startShrinkage,
 } from './shrinkage.js';
-import { solving, stepping } from './solver.js';
+import { byHand, solving, stepping } from './solver.js';
 
 export type FistaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
 export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends ShrinkageState<M, D> {
@@ -103,4 +103,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * Errors: as for {@link ista}.
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009.
  */
-export const fista = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const fista = Object.assign(solving(solver), { init, step: byHand('fista', step), steps: stepping(solver) });

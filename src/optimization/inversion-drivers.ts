@@ -3,7 +3,7 @@ import { DistributedArray } from '../core/distributed-array.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { NDArray } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
+import { checkList, checkOptions, checkOptionsObject } from '../core/options.js';
 import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
 import { type AnyVector, checkVector, type Space, seenIn, type Vector } from '../core/vector.js';
 import { VStack } from '../local/v-stack.js';
@@ -36,9 +36,19 @@ export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vect
   readonly weight?: LinearOperator<D, D> | undefined;
 }
 
+/** What the drivers are given besides the options of their solver. */
+function checkProblem(name: string, A: unknown, y: unknown, weight: unknown): void {
+  checkOperator(`${name}: A`, A);
+  checkVector(name, 'y', y);
+  if (weight !== undefined) checkOperator(`${name}: weight`, weight);
+}
+
 function checkRegularizations<M extends Vector<M>>(name: string, regularizations: readonly Regularization<M>[]): void {
+  checkList(name, 'regularizations', regularizations);
   for (const regularization of regularizations) {
-    checkOptions(`${name}: regularizations`, regularization, ['R', 'eps', 'data']);
+    checkOptions(`${name}: regularizations`, regularization ?? null, ['R', 'eps', 'data']);
+    checkOperator(`${name}: R of a regularization`, regularization.R);
+    if (regularization.data !== undefined) checkVector(name, 'data of a regularization', regularization.data);
     checkNonNegative(name, { 'eps of a regularization': regularization.eps ?? 1 });
   }
 }
@@ -56,7 +66,9 @@ export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D
   y: D,
   options: NormalEquationsOptions<M, D> = {},
 ): CgResult<M> {
+  checkOptionsObject('normalEquationsInversion', options);
   const { regularizations = [], damp = 0, weight, ...solver } = options;
+  checkProblem('normalEquationsInversion', A, y, weight);
   checkRegularizations('normalEquationsInversion', regularizations);
   checkNonNegative('normalEquationsInversion', { damp });
   let operator = weight ? A.H.mul(weight.mul(A)) : A.H.mul(A);
@@ -84,7 +96,9 @@ export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
   y: D,
   options: RegularizedInversionOptions<M, D> = {},
 ): CglsResult<M> {
+  checkOptionsObject('regularizedInversion', options);
   const { regularizations = [], weight, ...solver } = options;
+  checkProblem('regularizedInversion', A, y, weight);
   checkRegularizations('regularizedInversion', regularizations);
   const first = { R: weight ? weight.mul(A) : A, eps: 1, data: weight ? weight.matvec(y) : y };
   const terms = [first, ...regularizations] as readonly Regularization<M>[];

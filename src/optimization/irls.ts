@@ -6,6 +6,7 @@ import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight
 import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
+  byHand,
   checkCount,
   checkFlag,
   checkNonNegative,
@@ -214,4 +215,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse, linear systems", 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive
  * sensing", 2008.
  */
-export const irls = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const irls = Object.assign(solving(solver), { init, step: byHand('irls', step), steps: stepping(solver) });

@@ -13,7 +13,7 @@ import {
   shrink,
   startShrinkage,
 } from './shrinkage.js';
-import { solving, stepping } from './solver.js';
+import { byHand, solving, stepping } from './solver.js';
 
 export type IstaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
 export type IstaState<M extends Vector<M>, D extends Vector<D>> = ShrinkageState<M, D>;
@@ -84,4 +84,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * NaN, overflow, a misfit of 100 times the cost of the start (`alpha` is too large) and, with `monitorres`, for a residual that grows; on every rank alike.
  * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse problems with a sparsity constraint", 2004.
  */
-export const ista = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const ista = Object.assign(solving(solver), { init, step: byHand('ista', step), steps: stepping(solver) });

@@ -15,7 +15,7 @@ import {
   startBidiagonalization,
 } from './bidiagonalization.js';
 import { rotation } from './givens.js';
-import { solving, stepping } from './solver.js';
+import { byHand, solving, stepping } from './solver.js';
 
 export type LsmrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
 export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
@@ -125,4 +125,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
  * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems", 2011.
  */
-export const lsmr = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const lsmr = Object.assign(solving(solver), { init, step: byHand('lsmr', step), steps: stepping(solver) });

@@ -14,7 +14,7 @@ import {
   startBidiagonalization,
 } from './bidiagonalization.js';
 import { inverse, rotation } from './givens.js';
-import { solving, stepping } from './solver.js';
+import { byHand, solving, stepping } from './solver.js';
 
 export type LsqrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
 export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
@@ -110,4 +110,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D
  * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
  * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least squares", 1982.
  */
-export const lsqr = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const lsqr = Object.assign(solving(solver), { init, step: byHand('lsqr', step), steps: stepping(solver) });

@@ -2,12 +2,14 @@ import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { rdots, type Vector, type VectorPair } from '../core/vector.js';
 import { ESTIMATE_DEGREES, type Estimates, estimatesOf, normAfter } from './bidiagonalization.js';
 import { inverse } from './givens.js';
 import { inUnits, inUnitsOf } from './scaling.js';
 import {
   begin,
+  byHand,
   checkLimit,
   checkNonNegative,
   conclude,
@@ -94,7 +96,7 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: Minre
   checkNonNegative('minres', { rtol, atol });
   checkLimit('minres', { conlim });
   if (!(typeof shift === 'number' && Number.isFinite(shift)))
-    throw new ArgumentError(`minres: expected shift to be a finite number, received ${String(shift)}`);
+    throw new ArgumentError(`minres: expected shift to be a finite number, received ${textOf(shift)}`);
   const model = squareSpace('minres', A, y, options, 'lsmr');
   const x = startVector(model, x0);
   const r = copyInto(model, y);
@@ -236,4 +238,4 @@ const solver = <V extends Vector<V>>(
  * not positive definite.
  * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
  */
-export const minres = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const minres = Object.assign(solving(solver), { init, step: byHand('minres', step), steps: stepping(solver) });

@@ -7,6 +7,7 @@ import { type CgState, cg, restartCg } from './cg.js';
 import { inUnitsOf } from './scaling.js';
 import {
   begin,
+  byHand,
   checkCount,
   checkNonNegative,
   conclude,
@@ -186,4 +187,8 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12 and 20; Carson and Higham, "Accelerating the solution of linear systems by iterative refinement
  * in three precisions", 2018.
  */
-export const mixedPrecisionLeastSquares = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const mixedPrecisionLeastSquares = Object.assign(solving(solver), {
+  init,
+  step: byHand('mixedPrecisionLeastSquares', step),
+  steps: stepping(solver),
+});

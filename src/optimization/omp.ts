@@ -6,6 +6,7 @@ import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight
 import { inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
+  byHand,
   checkCount,
   checkFlag,
   checkNonNegative,
@@ -183,4 +184,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * vector. Errors: as for {@link cgls}.
  * Source: Pati, Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching pursuits with time-frequency dictionaries", 1993.
  */
-export const omp = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const omp = Object.assign(solving(solver), { init, step: byHand('omp', step), steps: stepping(solver) });

@@ -2,10 +2,12 @@ import { im, re, type Scalar, scalarOf } from '../core/complex.js';
 import { epsilonOf } from '../core/dtype.js';
 import { ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
+import { checkOperator } from '../core/linear-operator.js';
 import { checkOptions } from '../core/options.js';
-import { type Space, type Vector, vdots } from '../core/vector.js';
+import { checkSpace, type Space, type Vector, vdots } from '../core/vector.js';
 import {
   begin,
+  byHand,
   checkNonNegative,
   conclude,
   type Loop,
@@ -63,7 +65,9 @@ const START_OPTIONS = ['tol', 'seed', 'domain'] as const;
 
 function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterationStartOptions<V> = {}): PowerIterationState<V> {
   checkOptions('powerIteration.init', options, START_OPTIONS);
+  checkOperator('powerIteration', A);
   const { tol = 1e-4, seed = 1, domain = A.domain() } = options;
+  checkSpace('powerIteration', domain);
   checkNonNegative('powerIteration', { tol });
   const range = A.rangeOf(domain);
   if (!domain.withDType(range.dtype).equals(range))
@@ -127,16 +131,19 @@ const eigenvalue = <V extends Vector<V>>({ x, real, imaginary }: PowerIterationS
 const solver = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
   options: PowerIterationOptions<V> = {},
-): Loop<PowerIterationState<V>, PowerIterationStartOptions<V>, Eigenvalue, Eigenvalue> => ({
-  name: 'powerIteration',
-  // resolved, since it says where the vectors live
-  options: { ...options, domain: options.domain ?? A.domain() },
-  own: START_OPTIONS,
-  start: (own) => init(A, own),
-  step,
-  report: eigenvalue,
-  result: eigenvalue,
-});
+): Loop<PowerIterationState<V>, PowerIterationStartOptions<V>, Eigenvalue, Eigenvalue> => {
+  checkOperator('powerIteration', A);
+  return {
+    name: 'powerIteration',
+    // resolved, since it says where the vectors live
+    options: options?.domain === undefined ? { ...options, domain: A.domain() } : options,
+    own: START_OPTIONS,
+    start: (own) => init(A, own),
+    step,
+    report: eigenvalue,
+    result: eigenvalue,
+  };
+};
 
 /**
  * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector.
@@ -149,7 +156,7 @@ const solver = <V extends Vector<V>>(
  * Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for NaN or overflow.
  * Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
-export const powerIteration = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const powerIteration = Object.assign(solving(solver), { init, step: byHand('powerIteration', step), steps: stepping(solver) });
 
 /** `‖A‖²`: the largest eigenvalue of `AᴴA` for models of a space, for step lengths. The eigenvector is disposed. */
 export function squaredNorm<M extends Vector<M>, D extends Vector<D>>(

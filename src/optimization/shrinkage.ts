@@ -2,7 +2,10 @@ import { epsilonOf, realOf } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
 import { checkOneOf, checkOptions } from '../core/options.js';
+
+import { textOf } from '../core/text-of.js';
 import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../core/vector.js';
+
 import { type PowerIterationOptions, squaredNorm } from './power-iteration.js';
 import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
@@ -136,7 +139,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
     throw new ShapeError(`${name}: expected a transform SOp to ${model}, received one to ${SOp.rangeOf(coefficients)}`);
   const alpha = options.alpha ?? stepLength(A, model, eigs);
   if (!(Number.isFinite(alpha) && alpha > 0))
-    throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${String(alpha)}`);
+    throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${textOf(alpha)}`);
   const x = startVector(model, x0);
   const copy = copyInto(data, y);
   const r = data.empty().assign(copy);

@@ -5,11 +5,12 @@ import { assignFrom } from '../core/fill-into.js';
 import { Interruption, passenger } from '../core/interruption.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
 import { log, logs } from '../core/log.js';
-import { checkOptions } from '../core/options.js';
+import { requireOptions } from '../core/options.js';
 import type { Problem } from '../core/problem.js';
 import { withReproducibleDots } from '../core/reproducible.js';
 import { type Place, settingUp } from '../core/set-up.js';
-import { type AnyVector, checkVector, type Space, type Vector } from '../core/vector.js';
+import { textOf } from '../core/text-of.js';
+import { type AnyVector, checkVector, isVector, type Space, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
 import { describeProblem, limitsOf } from './problem.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './scaling.js';
@@ -130,6 +131,7 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
     throw error;
   }
   state.finished = vote === VOTE.done;
+  if (state.iteration === 0) begun.set(state, name);
   if (cost === undefined) return;
   state.cost = cost;
   state.history.push(cost);
@@ -137,6 +139,18 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
 
 /** The errors for norms that are not finite, which all ranks throw together. */
 const notFinite = new WeakSet<object>();
+
+/** The solvers whose start made a state. */
+const begun = new WeakMap<object, string>();
+
+/** The step of a solver for programs that call it: throws {@link ArgumentError} for a state that the solver's `init` has not made. */
+export const byHand =
+  <S extends SolverProgress>(name: string, step: (state: S) => void): ((state: S) => void) =>
+  (state) => {
+    if (typeof state !== 'object' || begun.get(state) !== name)
+      throw new ArgumentError(`${name}.step: expected a state that ${name}.init() made, received ${textOf(state)}`);
+    step(state);
+  };
 
 /** {@link conclude} for solvers that compare one squared norm with `tol`. */
 export function settle(
@@ -233,8 +247,6 @@ export const nothing = (): object => ({});
 
 type Steps<S extends SolverProgress, T, R> = Generator<SolverStep<S> & T, SolverResult<S['x']> & R, void>;
 
-const isVector = (value: unknown): value is AnyVector => typeof value === 'object' && value !== null && 'axpby' in value;
-
 /** Disposes the vectors of a state, those in lists included, but `kept`. */
 export function release(state: object, kept?: AnyVector): void {
   for (const value of Object.values(state).flat()) if (isVector(value) && value !== kept) value.dispose();
@@ -277,8 +289,10 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
   args: readonly unknown[],
 ): Steps<S, T, R> {
   const { name, options } = loop;
-  checkOptions(name, options, [...loop.own, ...RUN_OPTIONS]);
+  const known = [...loop.own, ...RUN_OPTIONS];
+  requireOptions(name, options, known);
   const { niter = loop.niter ?? 10, maxTime, checkpoint, reproducible = false } = options;
+  if (checkpoint !== undefined) checkKeeper(name, checkpoint);
   if (niter !== Number.POSITIVE_INFINITY) checkCount(name, { niter });
   if (maxTime !== undefined) checkLimit(name, { maxTime });
   checkFlag(name, { reproducible });
@@ -291,6 +305,11 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
     checkpoint,
     reproducible ? withReproducibleDots : (body) => body(),
   );
+}
+
+function checkKeeper(name: string, checkpoint: StateKeeper): void {
+  if (typeof checkpoint === 'object' && typeof checkpoint?.restore === 'function' && typeof checkpoint.keep === 'function') return;
+  throw new ArgumentError(`${name}: expected checkpoint to be a Checkpoint, received ${textOf(checkpoint)}`);
 }
 
 /** The solver's own options. */
@@ -473,7 +492,9 @@ export function squareSpace<V extends Vector<V>>(
 
 /** Throws {@link ShapeError} unless a preconditioner maps the space to itself. */
 export function checkPreconditioner<V extends Vector<V>>(name: string, M: LinearOperator<V, V> | undefined, space: Space<V>): void {
-  if (M && !M.rangeOf(space).equals(space))
+  if (M === undefined) return;
+  checkOperator(`${name}: M`, M);
+  if (!M.rangeOf(space).equals(space))
     throw new ShapeError(`${name}: expected a preconditioner M from ${space} to itself, received one to ${M.rangeOf(space)}`);
 }
 
@@ -499,5 +520,5 @@ export function checkFlag(owner: string, values: Readonly<Record<string, boolean
 
 function checkEach(owner: string, values: object, what: string, fits: (value: unknown) => boolean): void {
   for (const [name, value] of Object.entries(values))
-    if (!fits(value)) throw new ArgumentError(`${owner}: expected ${name} to be ${what}, received ${String(value)}`);
+    if (!fits(value)) throw new ArgumentError(`${owner}: expected ${name} to be ${what}, received ${textOf(value)}`);
 }

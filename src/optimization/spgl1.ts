@@ -6,6 +6,7 @@ import { projectOntoL1Ball, reserveProjection } from './l1-projection.js';
 import { inUnits, inUnitsOf } from './scaling.js';
 import {
   begin,
+  byHand,
   checkNonNegative,
   conclude,
   copyInto,
@@ -252,4 +253,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis pursuit solutions", 2008; Aravkin and others, "Level-set methods for convex
  * optimization", 2018.
  */
-export const spgl1 = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const spgl1 = Object.assign(solving(solver), { init, step: byHand('spgl1', step), steps: stepping(solver) });

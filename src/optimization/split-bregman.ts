@@ -1,12 +1,14 @@
 import { ArgumentError } from '../core/errors.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
-import { checkOptions, described } from '../core/options.js';
+import { checkOptions, requireOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from './cg.js';
 import { inUnits, inUnitsOf, normLimit } from './scaling.js';
 import {
   begin,
+  byHand,
   checkCount,
   checkNonNegative,
   conclude,
@@ -94,11 +96,11 @@ const TERM_OPTIONS = ['R', 'eps', 'data'] as const;
 /** Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`, data in those of L2 only. */
 function checkTerms(which: 'l1' | 'l2', terms: readonly BregmanTerm<AnyVector>[]): void {
   if (!Array.isArray(terms))
-    throw new ArgumentError(`${NAME}: expected ${which} to be a list of terms { R, eps }, received ${described(terms)}`);
+    throw new ArgumentError(`${NAME}: expected ${which} to be a list of terms { R, eps }, received ${textOf(terms)}`);
   for (const [k, term] of terms.entries()) {
     const owner = `${NAME}: ${which}[${k}]`;
     if (typeof term !== 'object' || term === null)
-      throw new ArgumentError(`${owner}: expected a term { R, eps }, received ${described(term)}`);
+      throw new ArgumentError(`${owner}: expected a term { R, eps }, received ${textOf(term)}`);
     checkOptions(owner, term, which === 'l1' ? TERM_OPTIONS.slice(0, 2) : TERM_OPTIONS);
     checkOperator(owner, term.R);
     if (term.eps !== undefined) checkNonNegative(owner, { eps: term.eps });
@@ -113,7 +115,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   options: SplitBregmanStartOptions<M>,
   unit = 1,
 ): SplitBregmanState<M, D> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
+  requireOptions(`${NAME}.init`, options, START_OPTIONS);
   const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol } = options;
   checkTerms('l1', l1);
   checkTerms('l2', l2);
@@ -221,4 +223,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
  * Errors: as for {@link cg}.
  * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
  */
-export const splitBregman = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const splitBregman = Object.assign(solving(solver), { init, step: byHand('splitBregman', step), steps: stepping(solver) });

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../core/errors.js';
+import { textOf } from '../core/text-of.js';
 import type { Vector } from '../core/vector.js';
 
 /** How moduli are shrunk. The percentile forms choose the threshold so that `perc` percent of the values are kept. */
@@ -46,6 +47,6 @@ export function checkPercentage(owner: string, kind: ThresholdKind, perc: number
         : `${owner}: perc is for the percentile forms of threshkind, received '${kind}'`,
     );
   if (perc !== undefined && !(perc >= 0 && perc <= 100))
-    throw new ArgumentError(`${owner}: expected perc between 0 and 100, received ${String(perc)}`);
+    throw new ArgumentError(`${owner}: expected perc between 0 and 100, received ${textOf(perc)}`);
   return perc ?? 100;
 }

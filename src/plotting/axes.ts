@@ -26,9 +26,13 @@ export interface Axis {
 
 /** Where a data coordinate is, 0 at the start of the axis and 1 at its end. */
 export function fraction({ start, end, scale }: Axis, value: number): number {
-  return scale === 'log'
-    ? (Math.log10(value) - Math.log10(start)) / (Math.log10(end) - Math.log10(start))
-    : (value - start) / (end - start);
+  return scale === 'log' ? (Math.log10(value) - Math.log10(start)) / (Math.log10(end) - Math.log10(start)) : between(value, start, end);
+}
+
+/** `(value − start) / (end − start)`, also where the difference of the ends is too large for a number. */
+export function between(value: number, start: number, end: number): number {
+  const span = end - start;
+  return Number.isFinite(span) ? (value - start) / span : (value / 4 - start / 4) / (end / 4 - start / 4);
 }
 
 function ticksOf({ start, end, scale }: Axis, count: number): Ticks {

@@ -1,6 +1,9 @@
 import { rgb } from 'd3-color';
 import { interpolateInferno, interpolateRdBu, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
-import { checkOneOf } from '../core/options.js';
+import { ArgumentError } from '../core/errors.js';
+import { checkFunction, checkOneOf } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
+import { checkRange } from './color-range.js';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
@@ -12,10 +15,23 @@ export interface ColorMap {
   readonly nan: Rgb;
 }
 
+function checkRgb(color: Rgb): Rgb {
+  if (Array.isArray(color) && color.length === 3 && color.every((v) => typeof v === 'number')) return color;
+  throw new ArgumentError(`makeColorMap: expected colours [red, green, blue] from 0 to 255, received ${textOf(color)}`);
+}
+
+/** Throws {@link ArgumentError} unless `map` is a colour map. */
+export function checkColorMap(map: unknown): asserts map is ColorMap {
+  if (typeof map === 'object' && (map as ColorMap | null)?.table instanceof Uint8Array && Array.isArray((map as ColorMap).nan)) return;
+  throw new ArgumentError(`expected a colour map, as colorMap() and makeColorMap() give it, received ${textOf(map)}`);
+}
+
 /** A colour map from a function on 0 … 1. */
 export function makeColorMap(name: string, color: (t: number) => Rgb, nan: Rgb = [200, 200, 200]): ColorMap {
+  checkFunction('makeColorMap', 'the colour of a place', color);
+  checkRgb(nan);
   const table = new Uint8Array(256 * 3);
-  for (let k = 0; k < 256; k++) table.set(color(k / 255).map(Math.round), 3 * k);
+  for (let k = 0; k < 256; k++) table.set(checkRgb(color(k / 255)).map(Math.round), 3 * k);
   return { name, table, nan };
 }
 
@@ -86,7 +102,11 @@ export function colorMap(name: ColorMapName): ColorMap {
 }
 
 /** The colour of a value: the ends of the map outside of the range, the map's own colour for NaN. */
-export function colorOf(map: ColorMap, [low, high]: readonly [number, number], value: number): Rgb {
+export function colorOf(map: ColorMap, range: readonly [number, number], value: number): Rgb {
+  checkColorMap(map);
+  checkRange('range', range);
+  if (typeof value !== 'number') throw new ArgumentError(`colorOf: expected a number, received ${textOf(value)}`);
+  const [low, high] = range;
   if (Number.isNaN(value)) return map.nan;
   const k = 3 * Math.min(255, Math.max(0, Math.floor((256 * (value - low)) / (high - low))));
   return [map.table[k] as number, map.table[k + 1] as number, map.table[k + 2] as number];

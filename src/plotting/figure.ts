@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
+import { checkOptions, checkTexts } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { writeDocument } from '../io/output.js';
 import type { Margins } from './axes.js';
 import type { Panel } from './panel.js';
@@ -64,19 +65,23 @@ export class Figure {
 
   constructor(options: FigureOptions = {}) {
     checkOptions('Figure', options, ['columns', 'title', 'panelWidth', 'panelHeight']);
+    checkTexts('Figure', options, ['title']);
     const { columns, panelWidth, panelHeight } = options;
     if (columns !== undefined && !(Number.isSafeInteger(columns) && columns > 0)) {
-      throw new ArgumentError(`expected columns to be a positive integer, received ${columns}`);
+      throw new ArgumentError(`expected columns to be a positive integer, received ${textOf(columns)}`);
     }
     for (const [name, size] of Object.entries({ panelWidth, panelHeight })) {
       if (size !== undefined && !(size >= 20 && size <= 4000)) {
-        throw new ArgumentError(`expected ${name} between 20 and 4000 pixels, received ${size}`);
+        throw new ArgumentError(`expected ${name} between 20 and 4000 pixels, received ${textOf(size)}`);
       }
     }
     this.#options = options;
   }
 
   add(...panels: readonly Panel[]): this {
+    for (const panel of panels)
+      if (typeof panel !== 'object' || typeof panel?.margins !== 'function' || typeof panel.draw !== 'function')
+        throw new ArgumentError(`Figure.add: expected panels, as heatMap() and linePlot() give them, received ${textOf(panel)}`);
     this.#panels.push(...panels);
     return this;
   }
@@ -115,7 +120,7 @@ export class Figure {
 
   /** @param scale pixels per unit; default 2 */
   toPng(scale = 2): Uint8Array {
-    if (!(scale > 0 && scale <= 10)) throw new ArgumentError(`expected a scale above 0 and up to 10, received ${scale}`);
+    if (!(scale > 0 && scale <= 10)) throw new ArgumentError(`expected a scale above 0 and up to 10, received ${textOf(scale)}`);
     return renderPng(this.toSvg(scale), scale);
   }
 

@@ -1,7 +1,9 @@
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { type Axis, axesMargins, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
-import { type ColorMap, type ColorMapName, colorMap } from './color-maps.js';
+import { checkList, checkNumbers, checkOptions, checkTexts } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
+import { isVector } from '../core/vector.js';
+import { type Axis, axesMargins, between, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
+import { type ColorMap, type ColorMapName, checkColorMap, colorMap } from './color-maps.js';
 import { colorRange, type Range } from './color-range.js';
 import type { Panel } from './panel.js';
 import { type Grid, pngUri, rasterize } from './raster.js';
@@ -79,7 +81,7 @@ class HeatMap implements Panel {
     const pixels = rasterize(this.#grid, this.#map, this.#range, w, h);
     const parts = [element('image', { x, y, width, height, preserveAspectRatio: 'none', href: pngUri(pixels, w, h) })];
     for (const mark of this.#options.marks ?? []) {
-      const at = (axis: Axis, value: number): number => (value - axis.start) / (axis.end - axis.start);
+      const at = (axis: Axis, value: number): number => between(value, axis.start, axis.end);
       const color = mark.color ?? INK;
       if (mark.x !== undefined) parts.push(dashed(x + width * at(this.#x, mark.x), y, 0, height, color));
       if (mark.y !== undefined) parts.push(dashed(x, y + height * at(this.#y, mark.y), width, 0, color));
@@ -102,7 +104,7 @@ class HeatMap implements Panel {
     const { at, labels, factor } = this.#barTicks(height);
     const end = left + BAR_WIDTH;
     at.forEach((value, k) => {
-      const place = y + height * (1 - (value - low) / (high - low));
+      const place = y + height * (1 - between(value, low, high));
       parts.push(line(end, place, end + 2.5, place));
       parts.push(text(end + 5, place + 0.36 * TICK_SIZE, labels[k] as string, { size: TICK_SIZE }));
     });
@@ -117,6 +119,8 @@ class HeatMap implements Panel {
   }
 }
 
+const isExtent = (extent: unknown): boolean => Array.isArray(extent) && extent.length === 4 && extent.every(Number.isFinite);
+
 function dashed(x: number, y: number, dx: number, dy: number, stroke: string): string {
   return element('line', { x1: x, y1: y, x2: x + dx, y2: y + dy, stroke, 'stroke-width': 1, 'stroke-dasharray': '4 3' });
 }
@@ -128,20 +132,31 @@ function dashed(x: number, y: number, dx: number, dy: number, stroke: string): s
  */
 export function heatMap(values: ArrayLike<number>, shape: readonly [number, number], options: HeatMapOptions = {}): Panel {
   checkOptions('heatMap', options, OPTIONS);
-  const [n, m] = shape;
-  if (shape.length !== 2 || !shape.every((s) => Number.isSafeInteger(s) && s > 0)) {
-    throw new ShapeError(`expected a shape of two positive integers, received [${shape.join(', ')}]`);
-  }
+  if (isVector(values))
+    throw new ArgumentError(
+      `heatMap: expected values of the host and a shape, received ${textOf(values)}: heatMap(x.toHost(), x.shape) draws an NDArray`,
+    );
+  checkNumbers('heatMap', 'the values', values);
+  if (!Array.isArray(shape) || shape.length !== 2 || !shape.every((s) => Number.isSafeInteger(s) && s > 0))
+    throw new ShapeError(`heatMap: expected a shape of two positive integers, received ${textOf(shape)}`);
+  const [n, m] = shape as readonly [number, number];
   if (values.length !== n * m) throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
-  const { range, extent, aspect } = options;
-  if (range && !(range[0] < range[1] && range.every(Number.isFinite))) {
-    throw new ArgumentError(`expected range to be [low, high] with low < high, received [${range.join(', ')}]`);
-  }
-  if (extent && !(extent.length === 4 && extent.every(Number.isFinite) && extent[0] !== extent[1] && extent[2] !== extent[3])) {
-    throw new ArgumentError(`expected extent to be [left, right, top, bottom] of some width and height, received [${extent.join(', ')}]`);
-  }
-  if (typeof aspect === 'number' && !(aspect > 0 && Number.isFinite(aspect))) {
-    throw new ArgumentError(`expected aspect to be 'equal', 'auto' or a positive number, received ${aspect}`);
+  const { range, extent, aspect, marks } = options;
+  if (range !== undefined && !(Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]))
+    throw new ArgumentError(`expected range to be [low, high] with low < high, received ${textOf(range)}`);
+  if (extent !== undefined && !(isExtent(extent) && extent[0] !== extent[1] && extent[2] !== extent[3]))
+    throw new ArgumentError(`expected extent to be [left, right, top, bottom] of some width and height, received ${textOf(extent)}`);
+  if (typeof options.colorMap === 'object') checkColorMap(options.colorMap);
+  if (marks !== undefined) checkList('heatMap', 'marks { x, y, color }', marks);
+  for (const mark of marks ?? []) checkOptions('heatMap: a mark', mark ?? null, ['x', 'y', 'color']);
+  checkTexts('heatMap', options, ['title', 'xLabel', 'yLabel', 'colorBarLabel']);
+  if (
+    aspect !== undefined &&
+    aspect !== 'equal' &&
+    aspect !== 'auto' &&
+    !(typeof aspect === 'number' && aspect > 0 && Number.isFinite(aspect))
+  ) {
+    throw new ArgumentError(`expected aspect to be 'equal', 'auto' or a positive number, received ${textOf(aspect)}`);
   }
   const grid: Grid = options.transpose
     ? { values, rows: m, columns: n, rowStride: 1, columnStride: m }

@@ -1,8 +1,10 @@
 import { schemeTableau10 } from 'd3-scale-chromatic';
 import { ArgumentError, ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
+import { checkList, checkNumbers, checkOneOf, checkOptions, checkTexts } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } from './axes.js';
 import type { Range } from './color-range.js';
+import { checkRange, within } from './color-range.js';
 import type { Panel } from './panel.js';
 import { element, line, px, type Rect, text, textWidth } from './svg.js';
 import { linearTicks, logTicks } from './ticks.js';
@@ -67,13 +69,13 @@ function yEnds(series: readonly Series[], scale: 'linear' | 'log'): Range {
   if (scale === 'log') {
     const [low, high] = ends(all, (v) => v > 0 && Number.isFinite(v));
     if (!Number.isFinite(low)) return [0.1, 1];
-    const room = Math.max(1.25, (high / low) ** 0.05);
-    return [low / room, high * room];
+    const room = Math.max(1.25, 10 ** (0.05 * (Math.log10(high) - Math.log10(low))));
+    return [Math.max(low / room, Number.MIN_VALUE), within(high * room)];
   }
   const [low, high] = ends(all, Number.isFinite);
   if (!Number.isFinite(low)) return [0, 1];
-  const room = low === high ? Math.max(0.5, Math.abs(low) / 2) : 0.05 * (high - low);
-  return [low - room, high + room];
+  const room = low === high ? Math.max(0.5, Math.abs(low) / 2) : 0.05 * high - 0.05 * low;
+  return [within(low - room), within(high + room)];
 }
 
 /** Curves over a common pair of axes. */
@@ -177,22 +179,23 @@ class LinePlot implements Panel {
   }
 }
 
-const checkRange = (name: string, range: Range | undefined): void => {
-  if (range && !(range[0] !== range[1] && range.every(Number.isFinite))) {
-    throw new ArgumentError(`expected ${name} to be two different numbers, received [${range.join(', ')}]`);
-  }
-};
-
 /** A panel of curves. Throws `ShapeError` where a curve's x and y differ in length, `ArgumentError` for ranges that hold nothing. */
 export function linePlot(series: readonly Series[], options: LinePlotOptions = {}): Panel {
   checkOptions('linePlot', options, OPTIONS);
-  checkRange('xRange', options.xRange);
-  checkRange('yRange', options.yRange);
+  if (options.xRange !== undefined) checkRange('xRange', options.xRange);
+  if (options.yRange !== undefined) checkRange('yRange', options.yRange);
+  if (options.yScale !== undefined) checkOneOf('yScale', options.yScale, ['linear', 'log']);
+  if (options.legend !== undefined) checkOneOf('legend', options.legend, ['top-right', 'top-left', 'bottom-right', 'bottom-left']);
+  checkTexts('linePlot', options, ['title', 'xLabel', 'yLabel']);
+  checkList('linePlot', 'series { x, y, label }', series);
   if (options.yScale === 'log' && options.yRange?.some((v) => v <= 0)) {
-    throw new ArgumentError(`expected a positive yRange for a logarithmic axis, received [${options.yRange.join(', ')}]`);
+    throw new ArgumentError(`expected a positive yRange for a logarithmic axis, received ${textOf(options.yRange)}`);
   }
   series.forEach((s, k) => {
-    checkOptions(`linePlot: series ${k}`, s, SERIES_OPTIONS);
+    checkOptions(`linePlot: series ${k}`, s ?? null, SERIES_OPTIONS);
+    checkNumbers(`linePlot: series ${k}`, 'y', s.y);
+    if (s.x !== undefined) checkNumbers(`linePlot: series ${k}`, 'x', s.x);
+    checkTexts(`linePlot: series ${k}`, s, ['label', 'color']);
     if (s.x && s.x.length !== s.y.length) {
       throw new ShapeError(`expected x and y of one length in series ${k}, received ${s.x.length} and ${s.y.length}`);
     }

@@ -28,7 +28,9 @@ export function rasterize(grid: Grid, map: ColorMap, [low, high]: Range, width: 
   const { values, rowStride, columnStride } = grid;
   const down = cells(grid.rows, height);
   const across = cells(grid.columns, width);
-  const factor = 256 / (high - low);
+  // so small that neither sums nor differences overflow
+  const scale = Math.max(Math.abs(low), Math.abs(high)) > 1e290 ? 2 ** -64 : 1;
+  const [base, factor] = [low * scale, 256 / (high * scale - low * scale)];
   const pixels = new Uint8Array(3 * width * height);
   let at = 0;
   for (let p = 0; p < height; p++) {
@@ -39,14 +41,14 @@ export function rasterize(grid: Grid, map: ColorMap, [low, high]: Range, width: 
         for (let j = across.first[q] as number; j < (across.last[q] as number); j++) {
           const value = values[i * rowStride + j * columnStride] as number;
           if (Number.isNaN(value)) continue;
-          sum += value;
+          sum += value * scale;
           n += 1;
         }
       }
       if (n === 0) {
         pixels.set(map.nan, at);
       } else {
-        const k = 3 * Math.min(255, Math.max(0, Math.floor((sum / n - low) * factor)));
+        const k = 3 * Math.min(255, Math.max(0, Math.floor((sum / n - base) * factor)));
         pixels[at] = map.table[k] as number;
         pixels[at + 1] = map.table[k + 1] as number;
         pixels[at + 2] = map.table[k + 2] as number;

@@ -18,7 +18,7 @@ export const powerOfTen = (exponent: number): string =>
 export function linearTicks(low: number, high: number, count: number): Ticks {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   const exponent = largest > 0 ? Math.floor(Math.log10(largest) + 1e-12) : 0;
-  const power = exponent >= 5 || exponent <= -3 ? exponent : 0;
+  const power = exponent >= 5 || exponent <= -3 ? Math.max(exponent, -307) : 0;
   const unit = 10 ** power;
   const scale = scaleLinear().domain([low / unit, high / unit]);
   const n = Math.max(2, Math.floor(count));

@@ -1,6 +1,6 @@
-import { checkOptions } from '../core/options.js';
+import { requireOptions } from '../core/options.js';
 import { checkVector, type Vector } from '../core/vector.js';
-import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
+import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, fitting, refuseMask } from './checks.js';
 import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
@@ -53,7 +53,7 @@ function init<V extends Vector<V>>(
   x0: V,
   options: AdmmStartOptions<V>,
 ): AdmmState<V> {
-  checkOptions('admm.init', options, START_OPTIONS);
+  requireOptions('admm.init', options, START_OPTIONS);
   checkFunctions('admm', { f, g });
   const { tau, z0, gfirst = false, tol = 0 } = options;
   checkPositive('admm', 'tau', tau);
@@ -114,4 +114,4 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
  * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011.
  */
-export const admm = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const admm = Object.assign(solving(solver), { init, step: byHand('admm', step), steps: stepping(solver) });

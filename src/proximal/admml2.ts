@@ -1,8 +1,18 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
+import { checkOptions, requireOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
-import { begin, checkCount, checkNonNegative, copyInto, solverSpaces, solving, startVector, stepping } from '../optimization/solver.js';
+import {
+  begin,
+  byHand,
+  checkCount,
+  checkNonNegative,
+  copyInto,
+  solverSpaces,
+  solving,
+  startVector,
+  stepping,
+} from '../optimization/solver.js';
 import { checkPositive, refuseMask } from './checks.js';
 import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
 import { checkFunctions, type ProxOperator } from './prox-operator.js';
@@ -61,7 +71,7 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   A: LinearOperator<M, Z>,
   options: AdmmL2StartOptions<M>,
 ): AdmmL2State<M, D, Z> {
-  checkOptions('admml2.init', options, START_OPTIONS);
+  requireOptions('admml2.init', options, START_OPTIONS);
   checkFunctions('admml2', { g });
   const { tau, x0, inner = {}, tol = 0 } = options;
   checkPositive('admml2', 'tau', tau);
@@ -145,4 +155,4 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
  * every rank alike.
  * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011, section 6.4.
  */
-export const admml2 = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const admml2 = Object.assign(solving(solver), { init, step: byHand('admml2', step), steps: stepping(solver) });

@@ -31,6 +31,7 @@ export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
     this.upper = upper;
   }
   override contains(x: V): boolean {
+    this.check(x);
     return withWorkspace(x.space, (work: V) => {
       this.fillProjection(x, work);
       return work.axpby(-1, x, 1).norm(Number.POSITIVE_INFINITY) === 0;

@@ -1,7 +1,8 @@
 import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
+import { requireOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { rdots, type Vector } from '../core/vector.js';
-import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
+import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, refuseMask } from './checks.js';
 import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
@@ -55,11 +56,11 @@ function init<V extends Vector<V>>(
   options: DouglasRachfordStartOptions,
 ): DouglasRachfordState<V> {
   const name = 'douglasRachford';
-  checkOptions(`${name}.init`, options, START_OPTIONS);
+  requireOptions(`${name}.init`, options, START_OPTIONS);
   checkFunctions(name, { f, g });
   const { tau, eta = 1, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
-  if (!(eta > 0 && eta < 2)) throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${String(eta)}`);
+  if (!(eta > 0 && eta < 2)) throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${textOf(eta)}`);
   checkFlag(name, { gfirst });
   checkNonNegative(name, { tol });
   checkStart(name, x0);
@@ -114,4 +115,4 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
  * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
  * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.15.
  */
-export const douglasRachford = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const douglasRachford = Object.assign(solving(solver), { init, step: byHand('douglasRachford', step), steps: stepping(solver) });

@@ -32,6 +32,7 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     this.center = center;
   }
   override contains(x: V): boolean {
+    this.check(x);
     return this.#centered(x, (offset) => offset.norm() <= this.radius * (1 + 16 * epsilonOf(x.dtype)));
   }
   /** `y ← y + w c` */
@@ -56,6 +57,7 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     });
   }
   override conjugateValue(y: V): number {
+    this.check(y);
     const { center } = this;
     if (typeof center !== 'number')
       return this.radius * y.norm() + (rdots([fitting('EuclideanBall', 'center', center, y), y])[0] as number);

@@ -19,6 +19,7 @@ export class Euclidean extends ProxOperator {
     this.sigma = checkPositive('Euclidean', 'sigma', options.sigma ?? 1);
   }
   override value(x: AnyVector): number {
+    this.check(x);
     return this.sigma * x.norm();
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
@@ -37,6 +38,7 @@ export class Euclidean extends ProxOperator {
     y.axpby(norm === 0 ? 0 : this.sigma / norm, x, 0);
   }
   override conjugateValue(y: AnyVector): number {
+    this.check(y);
     return y.norm() <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
 }

@@ -34,6 +34,7 @@ export class Huber extends ProxOperator {
     return true;
   }
   override value(x: AnyVector): number {
+    this.check(x);
     const { alpha, sigma } = this;
     return withModuli(x, (moduli) =>
       withWorkspace(moduli.space, (low: AnyVector) => {
@@ -69,6 +70,7 @@ export class Huber extends ProxOperator {
     });
   }
   override conjugateValue(y: AnyVector): number {
+    this.check(y);
     const { alpha, sigma } = this;
     if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y.dtype))) return Number.POSITIVE_INFINITY;
     return (alpha / (2 * sigma)) * y.norm() ** 2;

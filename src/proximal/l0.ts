@@ -32,6 +32,7 @@ export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     this.sigma = sigma;
   }
   override value(x: V): number {
+    this.check(x);
     const { sigma } = this;
     if (typeof sigma === 'number') return sigma * x.norm(0);
     return withModuli(x, (nonzero) => {

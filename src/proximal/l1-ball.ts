@@ -21,12 +21,14 @@ export class L1Ball extends Indicator {
     this.radius = checkPositive('L1Ball', 'radius', options.radius ?? 1);
   }
   override contains(x: AnyVector): boolean {
+    this.check(x);
     return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.space.reducedSize));
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     if (!projectOntoL1Ball(x, this.radius, y)) throw new NumericalError('L1Ball: expected finite elements, the largest is not');
   }
   override conjugateValue(y: AnyVector): number {
+    this.check(y);
     return this.radius * y.norm(Number.POSITIVE_INFINITY);
   }
 }

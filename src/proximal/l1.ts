@@ -28,6 +28,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     this.sigma = sigma;
   }
   override value(x: V): number {
+    this.check(x);
     const { sigma } = this;
     if (typeof sigma === 'number') return sigma * x.norm(1);
     return withModuli(x, (moduli) => rdots([moduli, fitting('L1', 'sigma', sigma, moduli)])[0] as number);
@@ -66,6 +67,7 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     );
   }
   override conjugateValue(y: V): number {
+    this.check(y);
     const { sigma } = this;
     const slack = 1 + 8 * epsilonOf(y.dtype);
     if (typeof sigma === 'number') return y.norm(Number.POSITIVE_INFINITY) <= sigma * slack ? 0 : Number.POSITIVE_INFINITY;

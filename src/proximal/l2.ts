@@ -1,8 +1,9 @@
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
-import { checkOptions, described } from '../core/options.js';
+import { checkOptions } from '../core/options.js';
 import { keep } from '../core/scope.js';
+import { textOf } from '../core/text-of.js';
 import { type AnyVector, checkVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 import { checkPositive, fitting } from './checks.js';
@@ -59,13 +60,12 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     checkOptions(this.name, options, OPTIONS);
     const { sigma = 1, alpha = 1, niter = 10, tol = 0, warm = true } = options;
     this.sigma = checkPositive(this.name, 'sigma', sigma);
-    if (!Number.isFinite(alpha))
-      throw new ArgumentError(`${this.name}: expected alpha to be a finite number, received ${described(alpha)}`);
+    if (!Number.isFinite(alpha)) throw new ArgumentError(`${this.name}: expected alpha to be a finite number, received ${textOf(alpha)}`);
     if (!(Number.isSafeInteger(niter) && niter >= 0))
-      throw new ArgumentError(`${this.name}: expected niter to be a whole number of at least 0, received ${String(niter)}`);
+      throw new ArgumentError(`${this.name}: expected niter to be a whole number of at least 0, received ${textOf(niter)}`);
     if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(`${this.name}: expected tol to be a finite number of at least 0, received ${String(tol)}`);
-    if (typeof warm !== 'boolean') throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${String(warm)}`);
+      throw new ArgumentError(`${this.name}: expected tol to be a finite number of at least 0, received ${textOf(tol)}`);
+    if (typeof warm !== 'boolean') throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${textOf(warm)}`);
     const { b, q, x0 } = options;
     for (const [name, v] of Object.entries({ b, q, x0 })) if (v !== undefined) checkVector(this.name, name, v);
     if (options.Op !== undefined) checkOperator(this.name, options.Op);
@@ -138,12 +138,15 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   }
 
   override value(x: V): number {
+    this.check(x);
     return this.#residual(x, (r) => this.#value(r, x));
   }
   protected override fillGrad(x: V, y: V): void {
     this.#residual(x, (r) => this.#gradient(r, x, y));
   }
   override valueAndGrad<X extends V>(x: X, out: X): number {
+    this.check(x);
+    checkVector(this.name, 'out', out);
     return this.#residual(x, (r) => {
       this.#gradient(r, x, out);
       return this.#value(r, x);
@@ -207,6 +210,7 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   }
 
   override conjugateValue(y: V): number {
+    this.check(y);
     if (this.Op) return super.conjugateValue(y);
     const q = this.#q && fitting(this.name, 'q', this.#q, y);
     const b = this.#b && fitting(this.name, 'b', this.#b, y);

@@ -1,6 +1,7 @@
 import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
 import { checkOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import type { AnyVector } from '../core/vector.js';
 import { shrinkBy } from '../optimization/moduli.js';
 import { checkPositive } from './checks.js';
@@ -23,11 +24,12 @@ export class L21 extends ProxOperator {
     super();
     checkOptions('L21', options, ['sigma']);
     if (!(Number.isSafeInteger(ndim) && ndim > 0))
-      throw new ArgumentError(`L21: expected ndim to be a whole number above 0, received ${String(ndim)}`);
+      throw new ArgumentError(`L21: expected ndim to be a whole number above 0, received ${textOf(ndim)}`);
     this.ndim = ndim;
     this.sigma = checkPositive('L21', 'sigma', options.sigma ?? 1);
   }
   override value(x: AnyVector): number {
+    this.check(x);
     return withLocalNorms('L21', x, this.ndim, (norms, [, ...others]) => {
       for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
       return this.sigma * norms.norm(1);
@@ -51,6 +53,7 @@ export class L21 extends ProxOperator {
     });
   }
   override conjugateValue(y: AnyVector): number {
+    this.check(y);
     return withLocalNorms('L21', y, this.ndim, (norms, [, ...others]) => {
       for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
       return norms.norm(Number.POSITIVE_INFINITY) <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
+import { requireOptions } from '../core/options.js';
 import type { Vector } from '../core/vector.js';
-import { begin, checkNonNegative, solving, stepping } from '../optimization/solver.js';
+import { begin, byHand, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, refuseMask } from './checks.js';
 import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
@@ -62,7 +62,7 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   options: LinearizedAdmmStartOptions,
 ): LinearizedAdmmState<M, Z> {
   const name = 'linearizedAdmm';
-  checkOptions(`${name}.init`, options, START_OPTIONS);
+  requireOptions(`${name}.init`, options, START_OPTIONS);
   checkFunctions(name, { f, g });
   const { tau, mu, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
@@ -133,4 +133,4 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  * every rank alike.
  * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
  */
-export const linearizedAdmm = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const linearizedAdmm = Object.assign(solving(solver), { init, step: byHand('linearizedAdmm', step), steps: stepping(solver) });

@@ -41,9 +41,11 @@ export class Nuclear extends ProxOperator {
     return Array.from({ length: this.#a.columns }, (_, k) => columnNorm(this.#a, k)).sort((a, b) => b - a);
   }
   override value(x: AnyVector): number {
+    this.check(x);
     return this.sigma * this.singularValues(x).reduce((sum, s) => sum + s, 0);
   }
   override conjugateValue(y: AnyVector): number {
+    this.check(y);
     return (this.singularValues(y)[0] ?? 0) <= this.sigma * (1 + 64 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {

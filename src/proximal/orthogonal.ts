@@ -67,6 +67,7 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
     );
   }
   override value(x: V): number {
+    this.check(x);
     return this.#image(x, 0, (u) => this.f.value(u));
   }
   protected override fill(x: V, tau: number, y: V): void {

@@ -1,8 +1,9 @@
 import { ArgumentError } from '../core/errors.js';
 import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
+import { requireOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { checkVector, type Vector } from '../core/vector.js';
-import { begin, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
+import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, fitting, refuseMask } from './checks.js';
 import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
@@ -73,12 +74,12 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   options: PrimalDualStartOptions<M, Z>,
 ): PrimalDualState<M, Z> {
   const name = 'primalDual';
-  checkOptions(`${name}.init`, options, START_OPTIONS);
+  requireOptions(`${name}.init`, options, START_OPTIONS);
   checkFunctions(name, { f, g });
   const { tau, mu, theta = 1, y0, c, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
-  if (!(theta >= 0 && theta <= 1)) throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${String(theta)}`);
+  if (!(theta >= 0 && theta <= 1)) throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${textOf(theta)}`);
   checkFlag(name, { gfirst });
   checkNonNegative(name, { tol });
   checkStart(name, x0);
@@ -163,4 +164,4 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
  * every rank alike.
  * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging", 2011, algorithm 1.
  */
-export const primalDual = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const primalDual = Object.assign(solving(solver), { init, step: byHand('primalDual', step), steps: stepping(solver) });

@@ -2,8 +2,9 @@ import type { Communicator } from '../core/communicator.js';
 import { textOnly } from '../core/conversion.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import { checkOptions, described } from '../core/options.js';
+import { checkList, checkOptions } from '../core/options.js';
 import { type Filled, takeReturned } from '../core/returned.js';
+import { textOf } from '../core/text-of.js';
 import { type AnyVector, checkVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
 import { checkPositive, fitting, refuseMask } from './checks.js';
@@ -92,7 +93,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   /** `prox_{τf}(x)`, into `out` if given, which may be x itself. */
   prox<X extends V>(x: X, tau: number, out?: X): X {
     checkPositive(this.name, 'tau', tau);
-    this.#check(x);
+    this.check(x);
     const y: X = this.#target(x, out);
     this.#fill(x, tau, y);
     return y;
@@ -101,7 +102,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   /** `prox_{τf*}(x)`, into `out` if given, which may be x itself. */
   proxDual<X extends V>(x: X, tau: number, out?: X): X {
     checkPositive(this.name, 'tau', tau);
-    this.#check(x);
+    this.check(x);
     const y: X = this.#target(x, out);
     const returned = this.fillDual(x, tau, y);
     if (returned !== undefined || this.fillDual.length < 3) takeReturned<AnyVector>(`${this.name}.proxDual`, returned, y);
@@ -110,7 +111,8 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
 
   /** `∇f(x)`, for a complex x in the sense of `Re⟨·, ·⟩`, into `out` if given, which must not be x. Throws {@link ArgumentError} unless f is smooth. */
   grad<X extends V>(x: X, out?: X): X {
-    this.#check(x);
+    this.check(x);
+    if (out !== undefined) checkVector(this.name, 'out', out);
     if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
     const y: X = this.#target(x, out);
     const returned = this.fillGrad(x, y);
@@ -171,13 +173,16 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     );
   }
 
-  #check(x: V): void {
+  /** Throws {@link ArgumentError} unless x is a vector, {@link DTypeError} unless of floats: what `value` and the like do first. */
+  protected check(x: V): void {
+    checkVector(this.name, 'the argument', x);
     if (!isFloat(x.dtype)) throw new DTypeError(`${this.name}: expected a vector of a float or complex dtype, received ${x.dtype}`);
   }
 
   #target<X extends V>(x: X, out: X | undefined): X {
     if (out === undefined) return x.emptyLike();
     if (out === x) return x;
+    checkVector(this.name, 'out', out);
     if (out.dtype !== x.dtype || !(out.space === x.space || out.space.equals(x.space)))
       throw new ShapeError(`${this.name}: expected out in ${x.space}, received ${out.space}`);
     if (out.overlaps(x)) throw new ArgumentError(`${this.name}: out must be x itself, or share no memory with it`);
@@ -188,7 +193,7 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
 /** Throws {@link ArgumentError} unless all are ProxOperators. */
 export function checkFunctions(name: string, functions: Readonly<Record<string, unknown>>): void {
   for (const [which, f] of Object.entries(functions))
-    if (!(f instanceof ProxOperator)) throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${described(f)}`);
+    if (!(f instanceof ProxOperator)) throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${textOf(f)}`);
 }
 
 /** `f(a x + c b)`, c = ±1: `prox(x) = (prox_{a²τf}(a x + c b) − c b) / a` */
@@ -202,7 +207,7 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
     super();
     this.#name = `${f.name}.${method}()`;
     if (!(typeof a === 'number' && Number.isFinite(a) && a !== 0))
-      throw new ArgumentError(`${this.#name}: expected a to be a finite number other than 0, received ${described(a)}`);
+      throw new ArgumentError(`${this.#name}: expected a to be a finite number other than 0, received ${textOf(a)}`);
     if (typeof b !== 'number') checkVector(this.#name, 'b', b);
     else if (!Number.isFinite(b)) throw new ArgumentError(`${this.#name}: expected b to be finite, received ${b}`);
     this.#f = f;
@@ -239,6 +244,7 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
     });
   }
   override value(x: V): number {
+    this.check(x);
     return this.#shifted(x, (shifted) => this.#f.value(shifted));
   }
   protected override fill(x: V, tau: number, y: V): void {
@@ -262,6 +268,7 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
   }
   /** `f*(y/a) − Re⟨c b, y/a⟩` */
   override conjugateValue(y: V): number {
+    this.check(y);
     const [a, b, sign] = [this.#a, this.#b, this.#sign];
     return withWorkspace(y.space, (work: V) => {
       work.axpby(1 / a, y, 0);
@@ -297,6 +304,7 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
     return this.#f.isQuadratic;
   }
   override value(x: V): number {
+    this.check(x);
     return this.#a * this.#f.value(x);
   }
   protected override fill(x: V, tau: number, y: V): void {
@@ -311,6 +319,7 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
     this.#f.grad(x, y).scale(this.#a);
   }
   override conjugateValue(y: V): number {
+    this.check(y);
     return withWorkspace(y.space, (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0)));
   }
 }
@@ -327,7 +336,7 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     this.#f = f;
     this.#rho = quadratic.rho ?? 0;
     if (!(Number.isFinite(this.#rho) && this.#rho >= 0))
-      throw new ArgumentError(`${this.name}: expected rho to be a finite number of at least 0, received ${described(quadratic.rho)}`);
+      throw new ArgumentError(`${this.name}: expected rho to be a finite number of at least 0, received ${textOf(quadratic.rho)}`);
     const { b, q } = quadratic;
     for (const [name, v] of Object.entries({ b, q })) if (v !== undefined) checkVector(this.name, name, v);
     this.#b = b;
@@ -352,6 +361,7 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     return { b: this.#b && fitting(this.name, 'b', this.#b, x), q: this.#q && fitting(this.name, 'q', this.#q, x) };
   }
   override value(x: V): number {
+    this.check(x);
     const { b, q } = this.#parts(x);
     return withWorkspace(x.space, (work: V) => {
       work.assign(x);
@@ -393,6 +403,7 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
     return this.#f.comm;
   }
   override value(y: V): number {
+    this.check(y);
     return this.#f.conjugateValue(y);
   }
   protected override fill(x: V, tau: number, y: V): void {
@@ -402,6 +413,7 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
     this.#f.prox(x, tau, y);
   }
   override conjugateValue(x: V): number {
+    this.check(x);
     return this.#f.value(x);
   }
   override conjugate(): ProxOperator<V> {
@@ -423,13 +435,14 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   constructor(functions: readonly ProxOperator<V>[], options: ProxSumOptions = {}) {
     super();
     checkOptions('ProxSum', options, ['niter', 'tol']);
+    checkList('ProxSum', 'functions', functions);
     if (functions.length === 0) throw new ArgumentError('ProxSum: expected at least one function, received none');
     checkFunctions('ProxSum', Object.fromEntries(functions.map((f, k) => [`function ${k}`, f])));
     const { niter = 100, tol = 1e-10 } = options;
     if (!(Number.isSafeInteger(niter) && niter > 0))
-      throw new ArgumentError(`ProxSum: expected niter to be a whole number above 0, received ${String(niter)}`);
+      throw new ArgumentError(`ProxSum: expected niter to be a whole number above 0, received ${textOf(niter)}`);
     if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(`ProxSum: expected tol to be a finite number of at least 0, received ${String(tol)}`);
+      throw new ArgumentError(`ProxSum: expected tol to be a finite number of at least 0, received ${textOf(tol)}`);
     this.functions = [...functions];
     this.niter = niter;
     this.tol = tol;
@@ -447,6 +460,7 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     return this.functions.every((f) => f.isQuadratic);
   }
   override value(x: V): number {
+    this.check(x);
     return this.functions.reduce((sum, f) => sum + f.value(x), 0);
   }
   protected override fill(x: V, tau: number, y: V): void {

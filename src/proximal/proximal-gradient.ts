@@ -1,9 +1,10 @@
 import { epsilonOf } from '../core/dtype.js';
 import { ArgumentError } from '../core/errors.js';
-import { checkOneOf, checkOptions } from '../core/options.js';
+import { checkOneOf, requireOptions } from '../core/options.js';
+import { textOf } from '../core/text-of.js';
 import { rdots, type Vector } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { begin, checkFlag, checkNonNegative, nothing, solving, stepping } from '../optimization/solver.js';
+import { begin, byHand, checkFlag, checkNonNegative, nothing, solving, stepping } from '../optimization/solver.js';
 import { checkPositive, refuseMask } from './checks.js';
 import { checkFunctions, type ProxOperator } from './prox-operator.js';
 import {
@@ -85,14 +86,14 @@ function init<V extends Vector<V>>(
   options: ProximalGradientStartOptions,
 ): ProximalGradientState<V> {
   const name = 'proximalGradient';
-  checkOptions(`${name}.init`, options, START_OPTIONS);
+  requireOptions(`${name}.init`, options, START_OPTIONS);
   checkFunctions(name, { f, g });
   const { backtracking = false, beta = 0.5, epsg = 1, eta = 1, acceleration = 'none', restart = 'none', tol = 0 } = options;
   if (!f.isSmooth) throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
   checkFlag(name, { backtracking });
   if (options.tau === undefined && !backtracking) throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
   const tau = checkPositive(name, 'tau', options.tau ?? 1);
-  if (!(beta > 0 && beta < 1)) throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${String(beta)}`);
+  if (!(beta > 0 && beta < 1)) throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${textOf(beta)}`);
   checkPositive(name, 'epsg', epsg);
   checkPositive(name, 'eta', eta);
   checkNonNegative(name, { tol });
@@ -222,4 +223,4 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
  * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014,
  * section 4; O'Donoghue and Candès, "Adaptive restart for accelerated gradient schemes", 2015.
  */
-export const proximalGradient = Object.assign(solving(solver), { init, step, steps: stepping(solver) });
+export const proximalGradient = Object.assign(solving(solver), { init, step: byHand('proximalGradient', step), steps: stepping(solver) });

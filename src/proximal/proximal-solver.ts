@@ -1,6 +1,7 @@
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, ShapeError } from '../core/errors.js';
 import type { AnyOperator } from '../core/linear-operator.js';
+import { checkOperator } from '../core/linear-operator.js';
 import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { conclude, type Loop, type RunOptions, type SolverProgress, type SolverResult, type SolverStep } from '../optimization/solver.js';
@@ -104,6 +105,7 @@ export function checkStart(name: string, x0: AnyVector): void {
 
 /** The range of A on the space of x. Throws {@link ShapeError} unless A leads back to that space. */
 export function rangeFor<M extends Vector<M>>(name: string, A: AnyOperator, model: Space<M>): Space<AnyVector> {
+  checkOperator(name, A);
   const range: Space<AnyVector> = A.rangeOf(model);
   const back = A.domainOf(range);
   if (!back.equals(model)) throw new ShapeError(`${name}: expected ${A.name} to lead back to ${model}, its adjoint leads to ${back}`);

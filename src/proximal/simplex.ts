@@ -28,6 +28,7 @@ export class Simplex extends Indicator {
     this.radius = checkPositive('Simplex', 'radius', options.radius ?? 1);
   }
   override contains(x: AnyVector): boolean {
+    this.check(x);
     checkReal(x);
     return withWorkspaces([x.space, x.space], ([one, negative]) => {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];

@@ -5,6 +5,7 @@ import type { AnyOperator } from '../core/linear-operator.js';
 import { NDArray } from '../core/ndarray.js';
 import { checkOptions } from '../core/options.js';
 import { type Shape, toShape } from '../core/shape.js';
+import { textOf } from '../core/text-of.js';
 import { type AnyVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
 import { Gradient } from '../local/gradient.js';
@@ -63,11 +64,11 @@ export class TV extends ProxOperator {
       throw new ArgumentError(`TV: expected ${this.dims.length} steps in sampling, one for each axis, received ${this.#sampling.length}`);
     for (const h of this.#sampling) checkPositive('TV', 'sampling', h);
     if (typeof isotropic !== 'boolean')
-      throw new ArgumentError(`TV: expected isotropic to be true or false, received ${String(isotropic)}`);
+      throw new ArgumentError(`TV: expected isotropic to be true or false, received ${textOf(isotropic)}`);
     if (!(Number.isSafeInteger(niter) && niter > 0))
-      throw new ArgumentError(`TV: expected niter to be a whole number above 0, received ${String(niter)}`);
+      throw new ArgumentError(`TV: expected niter to be a whole number above 0, received ${textOf(niter)}`);
     if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(`TV: expected tol to be a finite number of at least 0, received ${String(tol)}`);
+      throw new ArgumentError(`TV: expected tol to be a finite number of at least 0, received ${textOf(tol)}`);
     this.isotropic = isotropic;
     this.niter = niter;
     this.tol = tol;
@@ -93,6 +94,7 @@ export class TV extends ProxOperator {
   }
 
   override value(x: AnyVector): number {
+    this.check(x);
     const { G, range } = this.#gradient(x);
     return withWorkspaces([range], ([g]) => {
       const gradient = G.matvec(x, g as AnyVector);

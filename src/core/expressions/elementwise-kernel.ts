@@ -9,6 +9,7 @@ import { NDArray } from '../ndarray.js';
 import { checkOptions } from '../options.js';
 import { formatShape, type Shape, sameShape } from '../shape.js';
 import { type AnyDistributedArray, StackedDistributedArray } from '../stacked-distributed-array.js';
+import { textOf } from '../text-of.js';
 import { checkSameBackend } from '../vector.js';
 import { composeProgram } from './compose.js';
 import {
@@ -50,7 +51,7 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
     checkOptions('ElementwiseKernel', spec, ['inputs', 'outputs', 'expression']);
     const { inputs, outputs, expression } = spec;
     if (typeof outputs !== 'object' || outputs === null)
-      throw new ArgumentError(`ElementwiseKernel: expected outputs to be a list of names, received ${String(outputs)}`);
+      throw new ArgumentError(`ElementwiseKernel: expected outputs to be a list of names, received ${textOf(outputs)}`);
     const named: readonly (readonly [O, DType | undefined])[] = Array.isArray(outputs)
       ? (outputs as readonly O[]).map((name) => [name, undefined])
       : (Object.entries(outputs) as [O, DType][]).map(([name, dtype]) => [name, checkDType(dtype)]);
@@ -81,7 +82,7 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
       if (target === undefined) return;
       const name = this.#outputs[k];
       if (!isArray(target) || target.constructor !== first.constructor)
-        throw new ArgumentError(`output '${name}': expected a ${first.constructor.name} as the inputs are, received ${String(target)}`);
+        throw new ArgumentError(`output '${name}': expected a ${first.constructor.name} as the inputs are, received ${textOf(target)}`);
       checkSameBackend(first, target);
       if (targets.some((other, l) => l < k && other?.overlaps(target as never)))
         throw new ArgumentError(`output '${name}' lies in the memory of another output`);

@@ -3,6 +3,7 @@ import { isScalar, type Scalar } from '../complex.js';
 import { textOnly } from '../conversion.js';
 import { ArgumentError } from '../errors.js';
 import type { NDArray } from '../ndarray.js';
+import { textOf } from '../text-of.js';
 import { ElementwiseKernel } from './elementwise-kernel.js';
 import { type AnyArray, type InputKind, isArray } from './kernel-source.js';
 
@@ -16,7 +17,7 @@ export type TracedOperand = Traced | Scalar;
 
 function literal(value: Scalar): string {
   if (typeof value !== 'number') {
-    if (!Number.isFinite(value.im)) throw new ArgumentError(`fuse: expected a finite imaginary part, received ${value.im}`);
+    if (!Number.isFinite(value.im)) throw new ArgumentError(`fuse: expected a finite imaginary part, received ${textOf(value.im)}`);
     return `(${literal(value.re)} ${value.im < 0 ? '-' : '+'} ${Math.abs(value.im)}j)`;
   }
   if (Number.isNaN(value)) return 'nan';
@@ -169,7 +170,7 @@ function traced(text: Step['text'], ...operands: readonly TracedOperand[]): Trac
       if (x instanceof Traced) return x;
       if (isScalar(x)) return new Traced({ operands: [], text: () => literal(x) });
       throw new ArgumentError(
-        `fuse: expected an argument of the function or a number, received ${isArray(x) ? 'an array from outside: make it an argument' : String(x)}`,
+        `fuse: expected an argument of the function or a number, received ${isArray(x) ? 'an array from outside: make it an argument' : textOf(x)}`,
       );
     }),
   });
@@ -249,14 +250,14 @@ export interface Fused<A extends readonly Traced[]> {
  * int32 arrays become floats. Errors: ArgumentError where the function returns something else, or uses arrays that are no arguments of it.
  */
 export function fuse<A extends readonly Traced[]>(body: (...args: A) => Traced): Fused<A> {
-  if (typeof body !== 'function') throw new ArgumentError(`fuse: expected a function of arrays, received ${String(body)}`);
+  if (typeof body !== 'function') throw new ArgumentError(`fuse: expected a function of arrays, received ${textOf(body)}`);
   const names = Array.from({ length: body.length }, (_, k) => `x${k}`);
   if (names.length === 0)
     throw new ArgumentError('fuse: expected a function with arguments, each with a name of its own (no default values, no rest)');
   const stands = names.map((name) => new Traced({ operands: [], text: () => name }));
   const result = body(...(stands as readonly Traced[] as A));
   if (!(result instanceof Traced))
-    throw new ArgumentError(`fuse: expected the function to return what its arguments' methods gave, received ${String(result)}`);
+    throw new ArgumentError(`fuse: expected the function to return what its arguments' methods gave, received ${textOf(result)}`);
   const expression = expressionOf(result, 'z');
   const kernels = new Map<string, Kernel>();
 

@@ -8,6 +8,7 @@ import { NDArray } from '../ndarray.js';
 import { checkOneOf, checkOptions } from '../options.js';
 import { product, type Shape } from '../shape.js';
 import { StackedDistributedArray } from '../stacked-distributed-array.js';
+import { textOf } from '../text-of.js';
 import { checkSameBackend, checkSameSpace } from '../vector.js';
 import { type BuildOutput, buildProgram, FUNCTION_NAMES, RESERVED } from './build.js';
 import { type Assignment, parseStatements } from './parse.js';
@@ -40,9 +41,9 @@ export class KernelSource {
   readonly #programs = new Map<string, Program>();
 
   constructor(owner: string, inputs: InputKinds, outputs: readonly BuildOutput[], text: string) {
-    if (typeof text !== 'string') throw new ArgumentError(`${owner}: expected an expression such as 'z = x + y', received ${String(text)}`);
+    if (typeof text !== 'string') throw new ArgumentError(`${owner}: expected an expression such as 'z = x + y', received ${textOf(text)}`);
     if (typeof inputs !== 'object' || inputs === null)
-      throw new ArgumentError(`${owner}: expected inputs by name, received ${String(inputs)}`);
+      throw new ArgumentError(`${owner}: expected inputs by name, received ${textOf(inputs)}`);
     this.#owner = owner;
     this.#text = text;
     this.#inputs = Object.entries(inputs);
@@ -54,7 +55,7 @@ export class KernelSource {
     const seen = new Set<string>();
     for (const name of [...this.#inputs.map(([input]) => input), ...outputs.map((output) => output.name)]) {
       if (typeof name !== 'string' || !NAME.test(name))
-        throw new ArgumentError(`${owner}: '${String(name)}' is no name: letters, digits and _, no digit first`);
+        throw new ArgumentError(`${owner}: '${textOf(name)}' is no name: letters, digits and _, no digit first`);
       if ((RESERVED as readonly string[]).includes(name) || FUNCTION_NAMES.includes(name))
         throw new ArgumentError(`${owner}: '${name}' has a meaning of its own in expressions: choose another name`);
       if (seen.has(name))

@@ -11,6 +11,7 @@ import { combineShares } from '../norm.js';
 import { checkOneOf, checkOptions } from '../options.js';
 import { product } from '../shape.js';
 import { StackedDistributedArray } from '../stacked-distributed-array.js';
+import { textOf } from '../text-of.js';
 import { composeReduction } from './compose.js';
 import {
   type AnyArray,
@@ -52,9 +53,9 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
     const { inputs, map, reduce, post } = spec;
     this.#fold = checkOneOf('reduce', reduce, FOLDS);
     if (post !== undefined && typeof post !== 'function')
-      throw new ArgumentError(`ReductionKernel: expected post to be a function of the reduced value, received ${String(post)}`);
+      throw new ArgumentError(`ReductionKernel: expected post to be a function of the reduced value, received ${textOf(post)}`);
     if (typeof map !== 'string')
-      throw new ArgumentError(`ReductionKernel: expected map to be an expression such as 'x * y', received ${String(map)}`);
+      throw new ArgumentError(`ReductionKernel: expected map to be an expression such as 'x * y', received ${textOf(map)}`);
     this.map = map;
     this.#post = post;
     this.#source = new KernelSource(

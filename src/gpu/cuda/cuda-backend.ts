@@ -40,6 +40,7 @@ import {
 } from '../../core/kernel-operands.js';
 import { checkOptions } from '../../core/options.js';
 import { around, type Shape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
 import { cudaAddon } from './addon.js';
 import { CudaStorage } from './cuda-storage.js';
 import { CudaEngine, elementAt } from './engine.js';
@@ -84,11 +85,11 @@ export class CudaBackend implements Backend {
   constructor(options: CudaBackendOptions = {}) {
     checkOptions('CudaBackend', options, ['device', 'memoryLimit', 'cacheFolder', 'name']);
     const { device: ordinal = 0, memoryLimit = Number.POSITIVE_INFINITY, cacheFolder = '', name = 'cuda' } = options;
-    if (!(memoryLimit > 0)) throw new ArgumentError(`expected memoryLimit to be a number of bytes, received ${String(memoryLimit)}`);
+    if (!(memoryLimit > 0)) throw new ArgumentError(`expected memoryLimit to be a number of bytes, received ${textOf(memoryLimit)}`);
     const state = cudaAddon();
     if (!state.available) throw new BackendError(`backend '${name}' is not available: ${state.reason}: ${state.remedy}`);
     const device = state.devices[ordinal];
-    if (!device) throw new BackendError(`expected a device between 0 and ${state.devices.length - 1}, received ${String(ordinal)}`);
+    if (!device) throw new BackendError(`expected a device between 0 and ${state.devices.length - 1}, received ${textOf(ordinal)}`);
     this.name = name;
     this.#engine = new CudaEngine(state.addon, device, memoryLimit, cacheFolder);
     this.#vectors = new VectorKernels(this.#engine);

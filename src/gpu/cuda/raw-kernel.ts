@@ -1,6 +1,7 @@
 import { ArgumentError, BackendError } from '../../core/errors.js';
 import { NDArray } from '../../core/ndarray.js';
 import { checkOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
 import { CudaBackend } from './cuda-backend.js';
 import type { CudaKernel } from './native.js';
 
@@ -13,8 +14,8 @@ export interface KernelNumber {
 }
 
 function whole(kind: 'int32' | 'int64', value: number): KernelNumber {
-  const fits = kind === 'int32' ? (value | 0) === value : Number.isSafeInteger(value);
-  if (!fits) throw new ArgumentError(`expected an integer that fits into ${kind}, received ${String(value)}`);
+  const fits = kind === 'int32' ? Number.isInteger(value) && (value | 0) === value : Number.isSafeInteger(value);
+  if (!fits) throw new ArgumentError(`expected an integer that fits into ${kind}, received ${textOf(value)}`);
   return { kind, value };
 }
 /** An `int` argument. */
@@ -41,9 +42,9 @@ export interface RawKernelOptions {
 }
 
 function sizes(name: string, value: number | readonly number[], most: number): number[] {
-  const list = typeof value === 'number' ? [value] : [...value];
+  const list = Array.isArray(value) ? value : [value];
   if (list.length === 0 || list.length > most || !list.every((n) => Number.isInteger(n) && n > 0))
-    throw new ArgumentError(`expected ${name} to be 1 to ${most} positive integers, received ${String(value)}`);
+    throw new ArgumentError(`expected ${name} to be 1 to ${most} positive integers, received ${textOf(value)}`);
   return [...list, ...new Array<number>(most - list.length).fill(1)];
 }
 
@@ -77,7 +78,7 @@ export class RawKernel {
     const [gridX, gridY, gridZ] = sizes('grid', grid, 3) as [number, number, number];
     const [blockX, blockY] = sizes('block', block, 2) as [number, number];
     if (!Number.isInteger(shared) || shared < 0)
-      throw new ArgumentError(`expected shared to be a number of bytes, received ${String(shared)}`);
+      throw new ArgumentError(`expected shared to be a number of bytes, received ${textOf(shared)}`);
     if (this.#count !== undefined && args.length !== this.#count)
       throw new ArgumentError(`kernel ${this.name}: expected ${this.#count} arguments as its source has, received ${args.length}`);
     const first = args.find((x) => x instanceof NDArray);
@@ -93,7 +94,7 @@ export class RawKernel {
           throw new BackendError(`kernel ${this.name}: argument ${k} is on '${x.backend.name}', another on '${backend.name}'`);
       } else if (typeof x !== 'object' || !KINDS.includes(x?.kind))
         throw new ArgumentError(
-          `kernel ${this.name}: expected argument ${k} to be an array or a typed number such as int32(${String(x)}), received ${String(x)}`,
+          `kernel ${this.name}: expected argument ${k} to be an array or a typed number such as int32(${textOf(x)}), received ${textOf(x)}`,
         );
     });
     let kernel = this.#kernels.get(backend);

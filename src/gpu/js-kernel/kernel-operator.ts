@@ -1,8 +1,9 @@
 import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../../core/dtype.js';
 import { ArgumentError, BackendError, DTypeError } from '../../core/errors.js';
 import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions, described } from '../../core/options.js';
+import { checkOptions } from '../../core/options.js';
 import { product, type Shape, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
 import { LocalOperator } from '../../local/local-operator.js';
 import { type CompiledKernel, compile, type ElementFunction, type GpuJsModule, type KernelConstants, loadGpuJs } from './gpu-js.js';
 
@@ -63,8 +64,8 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     if (typeof forward !== 'function' || typeof adjoint !== 'function')
       throw new ArgumentError('KernelOperator: expected two functions, forward and adjoint');
     if (!ENGINES.includes(engine))
-      throw new ArgumentError(`KernelOperator: expected an engine (${ENGINES.join(', ')}), received '${String(engine)}'`);
-    if (!isFloat(dtype) || isComplex(dtype)) throw new DTypeError(`KernelOperator: expected float32 or float64, received ${String(dtype)}`);
+      throw new ArgumentError(`KernelOperator: expected an engine (${ENGINES.join(', ')}), received '${textOf(engine)}'`);
+    if (!isFloat(dtype) || isComplex(dtype)) throw new DTypeError(`KernelOperator: expected float32 or float64, received ${textOf(dtype)}`);
     if (engine === 'gpu.js' && dtype !== 'float32')
       throw new DTypeError(`KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`);
     super({ dims: toShape(dims, 'dims'), dimsd: toShape(dimsd, 'dimsd'), dtype });
@@ -72,7 +73,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     const lengths = Object.values(constants).map((value) => (typeof value === 'number' ? value : value.length));
     const longest = options.loopMaxIterations ?? Math.max(1000, model, data, ...lengths.map((n) => (Number.isSafeInteger(n) ? n : 0)));
     if (!Number.isSafeInteger(longest) || longest < 1)
-      throw new ArgumentError(`KernelOperator: expected loopMaxIterations to be a positive integer, received ${String(longest)}`);
+      throw new ArgumentError(`KernelOperator: expected loopMaxIterations to be a positive integer, received ${textOf(longest)}`);
     this.#constants = constants;
     this.#engine = engine;
     this.#mode = options.mode;
@@ -154,7 +155,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
   #element({ f }: Direction<C>, x: ArrayLike<number>, i: number): number {
     const value: unknown = f.call({ thread: { x: i, y: 0, z: 0 }, constants: this.#constants }, x);
     if (typeof value === 'number') return value;
-    throw new ArgumentError(`KernelOperator: expected the function to return a number, received ${described(value)} for element ${i}`);
+    throw new ArgumentError(`KernelOperator: expected the function to return a number, received ${textOf(value)} for element ${i}`);
   }
 
   #check(direction: Direction<C>, x: HostArray, result: ArrayLike<number>): void {

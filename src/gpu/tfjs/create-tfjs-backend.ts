@@ -2,6 +2,7 @@ import type { Backend } from '../../core/backend.js';
 import { resolveBackend } from '../../core/defaults.js';
 import { ArgumentError, BackendError } from '../../core/errors.js';
 import { checkOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
 import type { TensorModule } from './engine.js';
 import { type LoadPackage, loadTfjs, requirePackage, TFJS_ENGINES, type TfjsEngine } from './load.js';
 import { TfjsBackend } from './tfjs-backend.js';
@@ -34,7 +35,7 @@ function checkEngine(tf: TensorModule): void {
       { cause },
     );
   }
-  if (found !== 3) throw new BackendError(`the engine '${tf.getBackend()}' of tfjs computes 2 + 1 = ${String(found)}: choose another`);
+  if (found !== 3) throw new BackendError(`the engine '${tf.getBackend()}' of tfjs computes 2 + 1 = ${textOf(found)}: choose another`);
 }
 
 /**
@@ -45,7 +46,7 @@ export async function createTfjsBackend(options: TfjsBackendOptions = {}): Promi
   checkOptions('createTfjsBackend', options, ['engine', 'tf', 'name', 'host', 'localRank', 'loadPackage']);
   const { engine: wanted, localRank, loadPackage = requirePackage } = options;
   if (wanted !== undefined && !TFJS_ENGINES.includes(wanted))
-    throw new ArgumentError(`expected an engine (${TFJS_ENGINES.join(', ')}), received '${String(wanted)}'`);
+    throw new ArgumentError(`expected an engine (${TFJS_ENGINES.join(', ')}), received '${textOf(wanted)}'`);
   const host = options.host ?? resolveBackend('cpu');
   if (options.tf) {
     await options.tf.ready();

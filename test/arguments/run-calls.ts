@@ -1,0 +1,118 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRanks } from '../support/launch.js';
+import type { Outcome } from './calls.js';
+import type { Signatures } from './signatures.js';
+
+export interface Fault extends Outcome {
+  readonly index: number;
+}
+
+export interface CallsOptions {
+  readonly seed: number;
+  readonly calls: number;
+  readonly ranks: number;
+  /** Milliseconds that one call may take. */
+  readonly patience: number;
+  /** Only one rank has a wrong argument; an error ends the job. @default false */
+  readonly alone?: boolean;
+  /** Where the calls begin. @default 0 */
+  readonly first?: number;
+}
+
+/** What is not called, and why. */
+const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
+  [/\.abort$/, 'ends the job'],
+  [/^COMM_(WORLD|SELF)\.free$/, 'ends the communicator of all other calls'],
+  [/^setSignalSource\./, 'replaces what ends the program'],
+  [/^backendConformance\./, 'defines tests'],
+  [/Error\.new$/, 'takes a text, as Error does'],
+  [/^check(Options|OneOf)\./, 'checks what others are given, by constants'],
+  [/\.innerProducts$/, 'of inner products, which check their vectors'],
+  [/^(Cuda|Cpu)Backend\.(?!new)|^(Cuda|Cpu)Storage\.|^(nativeKernels|referenceKernels)\./, 'a port: its callers check'],
+  [/^(HaloPlan|HaloBlockPlan|TransferPlan|Pool|Operands)\.|^(runCase|checkCase|differences)\./, 'for authors of backends'],
+];
+/** Waits for other calls of other ranks. */
+const PAIRED = /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll)$/;
+
+/** Writes what is called on so many ranks to a file, for the child processes. */
+export function writeTargets(all: Signatures, folder: string, ranks: number): { readonly path: string; readonly count: number } {
+  const targets = all.targets.filter(({ owner, member }) => {
+    const name = `${owner}.${member}`;
+    return !LEFT_OUT.some(([pattern]) => pattern.test(name)) && !(ranks > 1 && PAIRED.test(name));
+  });
+  const path = join(folder, `targets-${ranks}.json`);
+  writeFileSync(path, JSON.stringify({ ...all, targets } satisfies Signatures));
+  return { path, count: targets.length };
+}
+
+/** Makes calls in child processes; one that ends or hangs a process is a fault, and the next process goes on after it. */
+export async function runCalls(targets: string, options: CallsOptions): Promise<Fault[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'lops-calls-'));
+  const faults: Fault[] = [];
+  const { first = 0, calls, seed, alone = false } = options;
+  try {
+    for (let at = first; at < first + calls; ) {
+      const count = Math.min(4000, first + calls - at);
+      const args = [targets, folder, String(seed), String(at), String(count), ...(alone ? ['alone'] : [])];
+      const run = await runOne([join(import.meta.dirname, 'calls-rank.js'), ...args], folder, options);
+      faults.push(...run.faults);
+      if (run.whole) break;
+      if (run.hung || !alone) faults.push({ call: run.why, fault: run.why, index: run.at });
+      at = Math.max(at, run.at) + 1;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return faults;
+}
+
+interface Run {
+  readonly faults: readonly Fault[];
+  /** All calls were made. */
+  readonly whole: boolean;
+  readonly hung: boolean;
+  readonly why: string;
+  /** The last call that was begun. */
+  readonly at: number;
+}
+
+function runOne(args: readonly string[], folder: string, { ranks, patience }: CallsOptions): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const job = startRanks(ranks, args, { LOPS_THREADS: '1' });
+    const begun = (): number => {
+      try {
+        return Number(readFileSync(join(folder, 'at-0'), 'utf8').replace(/\0.*/s, ''));
+      } catch {
+        return -1; // not yet
+      }
+    };
+    let [out, err, hung] = ['', '', false];
+    let last = { call: -1, since: Date.now() };
+    const timer = setInterval(() => {
+      const call = begun();
+      // the start of the processes takes its time, too
+      if (call !== last.call) last = { call, since: Date.now() };
+      else if (Date.now() - last.since > (call < 0 ? 3 : 1) * patience) {
+        hung = true;
+        job.kill('SIGKILL');
+      }
+    }, 100);
+    job.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    job.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      err = (err + text).slice(-2000);
+    });
+    job.on('error', reject);
+    job.on('close', (code, signal) => {
+      clearInterval(timer);
+      const lines = out.split('\n');
+      const faults = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Fault);
+      const whole = lines.filter((line) => line === '"end"').length === ranks;
+      const why = hung ? `no end within ${patience} ms` : `the process ended: code ${code}, signal ${signal}, ${err}`;
+      resolve({ faults, whole, hung, why, at: begun() });
+    });
+  });
+}
