@@ -1,0 +1,69 @@
+/**
+ * Calls of everything that package.json's `exports` give, with right arguments of which one was made wrong: an error is one of the library's that says what was
+ * expected and what came, on every rank alike. `LOPS_TEST_DRAWS=20 LOPS_TEST_SEED=7` makes more calls, and others.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert } from 'chai';
+import { MORE, SEED } from '../support/draws.js';
+import { type Fault, runCalls, writeTargets } from './run-calls.js';
+import { type Signatures, signaturesOf } from './signatures.js';
+import { MAKERS } from './values.js';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const PATIENCE = 15_000 * Number(process.env['LOPS_TEST_PATIENCE'] ?? 1);
+/** Jobs in which one rank alone has a wrong argument: each error ends one. */
+const JOBS = 2 * MORE;
+
+const reportOf = (faults: readonly Fault[]): string =>
+  faults.map(({ index, call, fault, error }) => `${index}: ${call}: ${fault}; ${error?.message} at ${error?.at}`).join('\n');
+
+describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
+  this.timeout(60 * PATIENCE * MORE);
+  let folder: string;
+  let signatures: Signatures;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'lops-signatures-'));
+    signatures = signaturesOf(ROOT, new Set(Object.keys(MAKERS)));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('finds functions, classes, methods and properties of every module', () => {
+    const found = new Set(signatures.targets.map(({ module, form }) => `${module} ${form}`));
+    for (const one of [
+      '. function',
+      '. construct',
+      '. static',
+      '. method',
+      '. getter',
+      './cpu function',
+      './cli function',
+      './plotting function',
+    ])
+      assert.isTrue(found.has(one), one);
+    assert.isAbove(signatures.targets.length, 800);
+  });
+
+  it('on one rank', async () => {
+    const { path, count } = writeTargets(signatures, folder, 1);
+    const faults = await runCalls(path, { seed: SEED, calls: count * MORE, ranks: 1, patience: PATIENCE });
+    assert.equal(faults.length, 0, reportOf(faults));
+  });
+
+  it('on two ranks: errors of one class', async () => {
+    const { path, count } = writeTargets(signatures, folder, 2);
+    const faults = await runCalls(path, { seed: SEED + 1, calls: count * MORE, ranks: 2, patience: PATIENCE });
+    assert.equal(faults.length, 0, reportOf(faults));
+  });
+
+  it('on one of two ranks alone: no rank waits for ever', async () => {
+    const { path, count } = writeTargets(signatures, folder, 2);
+    for (let job = 0; job < JOBS; job++) {
+      const first = Math.floor((job * count) / JOBS);
+      const faults = await runCalls(path, { seed: SEED + 2, first, calls: 1 + job, ranks: 2, patience: PATIENCE, alone: true });
+      assert.equal(faults.length, 0, reportOf(faults));
+    }
+  });
+});
