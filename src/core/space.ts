@@ -53,7 +53,6 @@ function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
 }
 
 function checkFields(fields: DistributedSpaceFields): void {
-  checkOptions('DistributedSpace.of', fields ?? {}, ['layout', 'partition', 'comm', 'dtype', 'backend', 'mask', 'replicatedAs']);
   const { layout, partition, comm, dtype, backend, mask } = fields ?? {};
   if (!(layout instanceof Layout)) throw new ArgumentError(`DistributedSpace.of: expected a Layout, received ${textOf(layout)}`);
   checkOneOf('partition', partition, PARTITIONS);

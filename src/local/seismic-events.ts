@@ -1,5 +1,6 @@
 import { ArgumentError } from '../core/errors.js';
 import type { ArrayOptions, NDArray } from '../core/ndarray.js';
+import { checkNumbers } from '../core/options.js';
 import { textOf } from '../core/text-of.js';
 import { doublesOn, finiteNumbers } from './host-numbers.js';
 import type { OperatorData } from './resident.js';
@@ -16,6 +17,9 @@ export interface Events {
 /** Lists of as many numbers. Throws ArgumentError. */
 function perEvent<K extends string>(owner: string, parameters: Readonly<Record<K, PerEvent>>): Record<K, number>[] {
   const entries = Object.entries(parameters) as [K, PerEvent][];
+  for (const [name, v] of entries) {
+    if (typeof v !== 'number') checkNumbers(owner, name, v);
+  }
   const count = Math.max(...entries.map(([, v]) => (typeof v === 'number' ? 1 : v.length)));
   for (const [name, v] of entries) {
     const list = typeof v === 'number' ? [v] : v;

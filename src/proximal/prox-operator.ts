@@ -2,7 +2,7 @@ import type { Communicator } from '../core/communicator.js';
 import { textOnly } from '../core/conversion.js';
 import { isFloat } from '../core/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import { checkList, checkOptions } from '../core/options.js';
+import { checkList, checkOptions, requireOptions } from '../core/options.js';
 import { type Filled, takeReturned } from '../core/returned.js';
 import { textOf } from '../core/text-of.js';
 import { type AnyVector, checkVector, rdots, type Space } from '../core/vector.js';
@@ -332,7 +332,7 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
   readonly #q: V | undefined;
   constructor(f: ProxOperator<V>, quadratic: Quadratic<V>) {
     super();
-    checkOptions(`${f.name}.addQuadratic`, quadratic, ['rho', 'b', 'q']);
+    requireOptions(`${f.name}.addQuadratic`, quadratic, ['rho', 'b', 'q']);
     this.#f = f;
     this.#rho = quadratic.rho ?? 0;
     if (!(Number.isFinite(this.#rho) && this.#rho >= 0))

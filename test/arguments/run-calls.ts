@@ -31,16 +31,18 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   [/^check(Options|OneOf)\./, 'checks what others are given, by constants'],
   [/\.innerProducts$/, 'of inner products, which check their vectors'],
   [/^(Cuda|Cpu)Backend\.(?!new)|^(Cuda|Cpu)Storage\.|^(nativeKernels|referenceKernels)\./, 'a port: its callers check'],
+  [/^createTfjsBackend\./, 'its option loadPackage stands for a package'],
   [/^(HaloPlan|HaloBlockPlan|TransferPlan|Pool|Operands)\.|^(runCase|checkCase|differences)\./, 'for authors of backends'],
 ];
-/** Waits for other calls of other ranks. */
-const PAIRED = /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll)$/;
+/** Waits for other calls of other ranks; takes other arguments on its root; or each rank has a file of its own under one path. */
+const APART =
+  /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll|bcast|scatter|scatterv|gather|gatherv|reduce)$|^Checkpoint\./;
 
 /** Writes what is called on so many ranks to a file, for the child processes. */
 export function writeTargets(all: Signatures, folder: string, ranks: number): { readonly path: string; readonly count: number } {
   const targets = all.targets.filter(({ owner, member }) => {
     const name = `${owner}.${member}`;
-    return !LEFT_OUT.some(([pattern]) => pattern.test(name)) && !(ranks > 1 && PAIRED.test(name));
+    return !LEFT_OUT.some(([pattern]) => pattern.test(name)) && !(ranks > 1 && APART.test(name));
   });
   const path = join(folder, `targets-${ranks}.json`);
   writeFileSync(path, JSON.stringify({ ...all, targets } satisfies Signatures));
