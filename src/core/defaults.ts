@@ -20,7 +20,8 @@ export function setDefaultBackend(value: Backend): void {
   backend = checkBackend(value);
 }
 
-function checkBackend(value: unknown): Backend {
+/** Throws {@link BackendError} unless `value` is a backend. */
+export function checkBackend(value: unknown): Backend {
   if (typeof value === 'object' && value !== null && 'alloc' in value) return value as Backend;
   const what = value instanceof Promise ? 'a promise: wait for it with await' : textOf(value);
   throw new BackendError(`expected a backend or the name of one, received ${what}`);

@@ -3,7 +3,7 @@ import type { Communicator } from './communicator.js';
 import type { Scalar } from './complex.js';
 import { textOnly } from './conversion.js';
 import { arangeValues, type HostValues, linspaceValues, type Nested, nestedValues, tabulate, toNested, typedValues } from './creation.js';
-import { resolveBackend } from './defaults.js';
+import { checkBackend, resolveBackend } from './defaults.js';
 import { checkDType, complexOf, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf } from './dtype.js';
 import { overlaps } from './elementwise.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from './errors.js';
@@ -50,7 +50,7 @@ export class NDArraySpace implements Space<NDArray> {
     const list = toShape(shape);
     const key = `${checkDType(dtype)} ${list.join()}`;
     let known = NDArraySpace.#known.get(backend);
-    if (!known) NDArraySpace.#known.set(backend, (known = new Map()));
+    if (!known) NDArraySpace.#known.set(checkBackend(backend), (known = new Map()));
     let space = known.get(key);
     if (!space) {
       if (!Number.isSafeInteger(product(list))) throw new ShapeError(`an array of shape ${formatShape(list)} has too many elements`);

@@ -36,7 +36,8 @@ export function mdcScale(owner: string, nt: number, options: MDCOptions): number
   const { dt = 1, dr = 1, prescaled = false } = options;
   if (!Number.isSafeInteger(nt) || nt < 1)
     throw new ArgumentError(`${owner}: expected a positive number of time samples, received ${textOf(nt)}`);
-  if (![dt, dr].every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite dt and dr, received ${textOf(dt)} and ${dr}`);
+  if (![dt, dr].every(Number.isFinite))
+    throw new ArgumentError(`${owner}: expected finite dt and dr, received ${textOf(dt)} and ${textOf(dr)}`);
   return prescaled ? 1 : dr * dt * Math.sqrt(nt);
 }
 

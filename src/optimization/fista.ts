@@ -35,7 +35,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   unit = 1,
 ): FistaState<M, D> {
   const state = startShrinkage('fista', A, y, options, unit);
-  return { ...state, z: state.x.copy(), s: state.r.copy(), t: 1 };
+  return Object.assign(state, { z: state.x.copy(), s: state.r.copy(), t: 1 });
 }
 
 /** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */

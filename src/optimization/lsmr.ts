@@ -54,7 +54,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const factors = { alphabar: alpha, rho: 1, rhobar: 1, cbar: 1, sbar: 0, zeta: 0, zetabar: alpha * beta };
   const residual = { betadd: beta, betad: 0, rhod: 1, tautilde: 0, thetatilde: 0, damped: 0 };
   const condition = { largest: 0, smallest: Number.MAX_VALUE };
-  const whole = { ...state, anorm: alpha, h: v.copy(), hbar: v.zerosLike(), ...factors, ...residual, ...condition };
+  const more = { anorm: alpha, h: v.copy(), hbar: v.zerosLike(), ...factors, ...residual, ...condition };
+  const whole = Object.assign(state, more);
   settleStart('lsmr', whole);
   return whole;
 }

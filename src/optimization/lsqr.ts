@@ -44,7 +44,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const state = startBidiagonalization('lsqr', A, y, options);
   const { alpha, beta, v } = state;
   const scalars = { rhobar: alpha, phibar: beta, ddnorm: 0, damped: 0, cs2: -1, sn2: 0, z: 0, xxnorm: 0 };
-  const whole = { ...state, xnorm: 0, w: v.copy(), ...scalars };
+  const whole = Object.assign(state, { xnorm: 0, w: v.copy(), ...scalars });
   settleStart('lsqr', whole);
   return whole;
 }

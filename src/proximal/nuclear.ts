@@ -37,11 +37,11 @@ export class Nuclear extends ProxOperator {
 
   /** The singular values of x, the largest first. */
   singularValues(x: AnyVector): number[] {
+    this.check(x);
     this.#decompose(this.#whole(x));
     return Array.from({ length: this.#a.columns }, (_, k) => columnNorm(this.#a, k)).sort((a, b) => b - a);
   }
   override value(x: AnyVector): number {
-    this.check(x);
     return this.sigma * this.singularValues(x).reduce((sum, s) => sum + s, 0);
   }
   override conjugateValue(y: AnyVector): number {

@@ -209,7 +209,7 @@ group('drivers', () => {
       const wish = A.domain({ dtype }).random(4);
       const regularizations = [
         { R, eps: 0.5 },
-        { R: A, eps: 0.3, data: wish },
+        { R: I, eps: 0.3, data: wish },
       ];
       const small = 100 * tolerance(dtype);
       const normal = normalEquationsInversion(A, y, { regularizations, niter: 200, tol: 0, rtol: tolerance(dtype) });

@@ -146,19 +146,21 @@ struct PairSum {
     }
     return Factors > 0 ? s + swapPairs(t) : s;
   }
+  /** The same sums in the same order, so that an element's bits do not depend on its place. */
   LOPS_INLINE void pair(std::size_t i, T* y) const {
     T re = 0, im = 0;
+    T tre = 0, tim = 0;
     for (int k = 0; k < Count; k++) {
       const T u = x[k][i], v = x[k][i + 1];
-      re += a[k] * u;
-      im += a[k] * v;
+      re = k == 0 ? a[k] * u : re + a[k] * u;
+      im = k == 0 ? a[k] * v : im + a[k] * v;
       if (k < Factors) {
-        re += T(0) * v;
-        im += T(0) * u;
+        tre += T(0) * v;
+        tim += T(0) * u;
       }
     }
-    y[i] = re;
-    y[i + 1] = im;
+    y[i] = Factors > 0 ? re + tre : re;
+    y[i + 1] = Factors > 0 ? im + tim : im;
   }
 };
 
