@@ -12,8 +12,11 @@ export const isRows = (layout: Layout): boolean => layout.axis === 0 && layout.g
 /** True where both are layouts of one array, natural or flat in C order: its elements can move from one to the other. */
 export function canMove(from: Layout, to: Layout): boolean {
   if (from.ranks !== to.ranks || from.size !== to.size) return false;
-  if (from.flat().equals(to.flat())) return true;
-  if (from.kind !== 'boxes' || to.kind !== 'boxes') return false;
+  const boxes = from.kind === 'boxes' && to.kind === 'boxes';
+  const flat = from.flat();
+  // boxes that are no rows have the order of their shape: as many elements on each rank are not enough
+  if (flat.equals(to.flat()) && !(boxes && flat.kind === 'concatenated')) return true;
+  if (!boxes) return false;
   return sameShape(from.globalShape, to.globalShape) || from.globalShape.length === 1 || to.globalShape.length === 1;
 }
 

@@ -189,7 +189,8 @@ export function checkSameSpace(a: AnyVector, b: AnyVector): void {
   if (a.space === b?.space) return;
   checkVector('two vectors in one operation', 'the other one', b);
   checkSameBackend(a, b);
-  if (!a.space.withDType(b.dtype).equals(b.space))
+  // of both, since the blocks of a stack may be of several dtypes
+  if (!a.space.withDType(b.dtype).equals(b.space.withDType(b.dtype)))
     throw new ShapeError(`expected vectors of one space, received ${a.space} and ${b.space}`);
 }
 

@@ -118,8 +118,10 @@ class Builder {
     const span = this.#spanOf(x);
     if (span && (name === 'negative' || name === 'square'))
       return name === 'square' ? this.binary('multiply', x, x) : this.binary('subtract', this.constant(0, 'int32'), x);
-    const dtype = computeDType(name, from.dtype, this.#float);
-    return this.push({ op: 'unary', name, x: this.cast(x, dtype), dtype: unaryResult(name, dtype) });
+    const after = unarySpan(name, span);
+    const dtype = after && exceeds(after) ? this.#float : computeDType(name, from.dtype, this.#float);
+    const result = this.push({ op: 'unary', name, x: this.cast(x, dtype), dtype: unaryResult(name, dtype) });
+    return after && this.at(result).dtype === 'int32' ? this.within(after, result) : result;
   }
 
   binary(name: BinaryOp, x: number, y: number): number {
@@ -133,7 +135,7 @@ class Builder {
       const [p, q] = [this.#spanOf(x), this.#spanOf(y)];
       span = p && q && spanOf(name, p, q);
       // of places and numbers: not modulo 2^32, as products of int32 arrays are
-      if (span && (span[0] < -(2 ** 31) || span[1] >= 2 ** 31)) dtype = this.#float;
+      if (span && exceeds(span)) dtype = this.#float;
     }
     const result = this.push({ op: 'binary', name, x: this.cast(x, dtype), y: this.cast(y, dtype), dtype: binaryResult(name, dtype) });
     return span && dtype === 'int32' ? this.within(span, result) : result;
@@ -158,6 +160,30 @@ class Builder {
 }
 
 type Span = readonly [least: number, largest: number];
+
+/** Whether some of these integers are none of int32. */
+const exceeds = ([least, largest]: Span): boolean => least < -(2 ** 31) || largest >= 2 ** 31;
+
+/** Between which integers a function lies of what is in `span`; undefined where it need not be an integer, or where nothing is known. */
+function unarySpan(name: UnaryOp, span: Span | undefined): Span | undefined {
+  if (name === 'isnan' || name === 'isfinite') return [0, 1];
+  if (!span) return undefined;
+  const [a, b] = span;
+  switch (name) {
+    case 'abs':
+      return [Math.max(0, a, -b), Math.max(-a, b)];
+    case 'sign':
+      return [Math.sign(a), Math.sign(b)];
+    case 'conj':
+    case 'real':
+    case 'floor':
+    case 'ceil':
+    case 'rint':
+      return span;
+    default:
+      return undefined;
+  }
+}
 
 /** Between which integers `x op y` lies. */
 function spanOf(name: BinaryOp, [a, b]: Span, [c, d]: Span): Span | undefined {
