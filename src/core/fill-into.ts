@@ -4,7 +4,7 @@ import { withWorkspace } from './workspace.js';
 
 /** True where a vector of `image` can be written into one of `space`. */
 const fits = (image: Space<unknown>, space: Space<unknown>): boolean =>
-  image === space || (image.dtype === space.dtype && sameMemory(image, space));
+  image === space || image.equals(space) || image.flat().equals(space.flat());
 
 /** Calls `body` with x as a vector of `space`, dtypes aside: itself, a view of it, or its elements moved there. */
 export function movedTo<V extends Vector<V>, R>(x: V, space: Space<V>, body: (x: V) => R): R {

@@ -68,6 +68,9 @@ export function workingDType(op: { readonly name: string; readonly dtype: DType;
   return isComplex(op.dtype) && !isComplex(dtype) ? complexOf(dtype) : dtype;
 }
 
+/** A space in another dtype; where it has that, as it is: the blocks of a stack may be of several. */
+const inDType = <V>(space: Space<V>, dtype: DType): Space<V> => (space.dtype === dtype ? space : (space.withDType(dtype) as Space<V>));
+
 /** The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of unlike precision. */
 function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: boolean; comm: Communicator | undefined } {
   const leading = b.holdsData && !a.holdsData ? b : a;
@@ -145,7 +148,7 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearO
   const complexScalar = typeof alpha !== 'number';
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of), dtype: complexScalar ? complexOf(of.dtype) : of.dtype };
   const inputDType = (dtype: DType): DType => (complexScalar ? workingDType({ name, ...spec }, dtype) : dtype);
-  const working = <V>(space: Space<V>): Space<V> => (complexScalar ? (space.withDType(inputDType(space.dtype)) as Space<V>) : space);
+  const working = <V>(space: Space<V>): Space<V> => (complexScalar ? inDType(space, inputDType(space.dtype)) : space);
   // of an A that is linear over the real numbers only: results may be real, and (αA)ᴴ y is Aᴴ(conj(α) y)
   const scaledFirst = complexScalar && !of.complexLinear;
   const scaled = (y: D, body: (y: D) => void): void => {
@@ -252,11 +255,11 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(a: LinearOpera
       return options.dtype ? space : space.withDType(workingDType({ name, ...spec }, space.dtype));
     },
     rangeOf: (x) => {
-      const working = x.withDType(inputDType(x.dtype)) as Space<M>;
+      const working = inDType(x, inputDType(x.dtype));
       return commonSpace(name, working, rangesOf(working));
     },
     domainOf: (y) => {
-      const working = y.withDType(inputDType(y.dtype)) as Space<D>;
+      const working = inDType(y, inputDType(y.dtype));
       return commonSpace(name, working, domainsOf(working));
     },
     inputDType,
@@ -325,7 +328,7 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
   const forward = (x: Space<M>): Space<M> => memo(ranges, x, () => of.rangeOf(fitting(of.dims, x)));
   const adjoint = (y: Space<M>): Space<M> => memo(domains, y, () => of.domainOf(fitting(of.dimsd, y)));
   const last = (space: Space<M>, image: (space: Space<M>) => Space<M>): Space<M> => {
-    const start = space.withDType(inputDType(space.dtype)) as Space<M>;
+    const start = inDType(space, inputDType(space.dtype));
     // what A does not take has no power 0 either
     let next = image(start);
     if (p === 0) return start;

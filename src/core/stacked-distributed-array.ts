@@ -5,6 +5,7 @@ import type { DistributedArray } from './distributed-array.js';
 import { DistributedVector } from './distributed-vector.js';
 import { type DType, hostArray, lanesOf, promote } from './dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from './errors.js';
+import { assignFrom } from './fill-into.js';
 import { NDArray } from './ndarray.js';
 import { checkList } from './options.js';
 import { PARTS } from './scope.js';
@@ -240,7 +241,11 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
 
   redistributeInto(target: StackedDistributedArray): void {
     checkSameElements(this.space, target.space);
-    this.arrays.forEach((a, k) => (a as AnyVector).redistributeInto(target.arrays[k] as AnyVector));
+    this.arrays.forEach((a: AnyVector, k) => {
+      const to = target.arrays[k] as AnyVector;
+      if (a.dtype === to.dtype) a.redistributeInto(to);
+      else assignFrom(to, a);
+    });
   }
 
   overlaps(other: AnyVector): boolean {

@@ -155,8 +155,10 @@ export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly
 
 /** True where vectors of both spaces have the same memory, seen in the same or in another shape (dtypes aside). */
 export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
-  const like = b.dtype === a.dtype ? b : b.withDType(a.dtype);
-  return a === like || a.equals(like) || a.flat().equals(like.flat());
+  if (a === b) return true;
+  // of both, since the blocks of a stack may be of several dtypes
+  const [own, like] = [a.withDType(a.dtype), b.withDType(a.dtype)];
+  return own === like || own.equals(like) || own.flat().equals(like.flat());
 }
 
 /** Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same dtype and the same `flat()`. */
@@ -172,8 +174,9 @@ export function checkSameElements(a: Space<unknown>, b: Space<unknown>): void {
 
 /** A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its memory is another. */
 export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
-  const like = space.dtype === x.dtype ? space : space.withDType(x.dtype);
-  if (x.space === like || x.space.equals(like)) return x;
+  if (x.space === space) return x;
+  const [own, like] = [x.space.withDType(x.dtype), space.withDType(x.dtype)];
+  if (own === like || own.equals(like)) return x;
   let views = seen.get(x) as Map<Space<V>, V> | undefined;
   if (!views) seen.set(x, (views = new Map<Space<V>, V>()));
   let view = views.get(like);
