@@ -26,6 +26,8 @@ const BEAT_MS = 2000;
 const SILENCE_MS = 20_000;
 const LOCK = 'lock';
 const MOST_BYTES = 1 << 16;
+/** Tries to take a lock that changes hands meanwhile. */
+const MOST_TRIES = 100;
 
 /** What the file of a lock says. */
 interface Owner {
@@ -154,6 +156,8 @@ function beat(path: string, id: string | undefined): void {
     // what the program preloads is not for this thread
     heart = new Worker(HEART, { eval: true, execArgv: [], env: {}, stdin: false });
     heart.unref();
+    // the lock is taken over once it is silent for long, which the next save says
+    heart.on('error', (error) => log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }));
   }
   heart.postMessage({ path, id });
 }
@@ -198,9 +202,12 @@ export function lockFolder(folder: string, holder: object, silence = SILENCE_MS)
     machine: machineName(),
     since: new Date().toISOString(),
   };
-  for (;;) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const owner: Owner | undefined = take(path, base, silence);
-    if (!owner) continue;
+    if (!owner) {
+      pause(10);
+      continue;
+    }
     held.set(path, { owner, holders: new Set([holder]) });
     if (!watchesExit)
       process.on('exit', () => {
@@ -210,6 +217,7 @@ export function lockFolder(folder: string, holder: object, silence = SILENCE_MS)
     beat(path, owner.id);
     return { ...owner, path };
   }
+  throw new ArgumentError(`its lock ${path} could not be taken in ${MOST_TRIES} tries: expected a file, or nothing`);
 }
 
 const nameOf = (owner: Owner | undefined): string =>

@@ -301,7 +301,8 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
     args,
     placeIn([...args, ...Object.values(options)]),
     niter,
-    maxTime,
+    // no limit: ranks need not agree on the time
+    maxTime === Number.POSITIVE_INFINITY ? undefined : maxTime,
     checkpoint,
     reproducible ? withReproducibleDots : (body) => body(),
   );

@@ -55,7 +55,8 @@ function limit(y: AnyVector, which: 'maximum' | 'minimum', name: string, bound: 
 /** Throws {@link ArgumentError} unless lower bounds are at most the upper ones, and none is NaN. */
 function checkBounds(lower: number | AnyVector, upper: number | AnyVector): void {
   if (typeof lower === 'number' && typeof upper === 'number') {
-    if (!(lower <= upper)) throw new ArgumentError(`Box: expected lower to be at most upper, received ${lower} and ${upper}`);
+    if (!(lower <= upper && lower < Number.POSITIVE_INFINITY && upper > Number.NEGATIVE_INFINITY))
+      throw new ArgumentError(`Box: expected lower to be at most upper, with numbers between them, received ${lower} and ${upper}`);
     return;
   }
   const bounds = { lower, upper };

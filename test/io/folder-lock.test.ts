@@ -66,6 +66,10 @@ describe('the lock of a folder', function () {
     one.free();
   });
 
+  it('is refused where a link that leads nowhere is in its place', () => {
+    symlinkSync(join(folder, 'nothing'), file());
+    expect(() => take()).throws(ArgumentError, 'could not be taken');
+  });
   it('is not held by a process that was killed, nor by one that has its number since', async () => {
     const [child, held] = await start();
     expect(held).to.equal('held');

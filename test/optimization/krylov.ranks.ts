@@ -19,6 +19,7 @@ import { lsqr } from '../../src/optimization/lsqr.js';
 import { minres } from '../../src/optimization/minres.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';
 import { distributed, group } from '../support/distributed.js';
+import { traffic } from '../support/vectors.js';
 import { costs, definite, optimality, rounding } from './problems.js';
 
 const forever = { tol: 0 } as const;
@@ -220,6 +221,16 @@ group('refusals', () => {
       () => fista(A, y, { alpha: 1 }),
     ])
       expect(solve).to.throw(NumericalError, /iteration 0/);
+  });
+});
+
+group('limits of time', () => {
+  distributed('no limit costs no reduction, a limit one an iteration', ({ comm }) => {
+    const [A, y] = [definite([8, 3]), DistributedArray.random([8, 3], { seed: 1, dtype: 'float32' })];
+    const reductions = (maxTime?: number) =>
+      traffic(comm, () => void cgls(A, y, { niter: 5, tol: 0, ...(maxTime === undefined ? {} : { maxTime }) })).reductions;
+    expect(reductions(Number.POSITIVE_INFINITY)).to.equal(reductions());
+    expect(reductions(3600)).to.equal(reductions() + 5);
   });
 });
 

@@ -281,6 +281,9 @@ group('proximal operators', () => {
       refused(() => new L1({ sigma }), ArgumentError, 'L1: expected the elements of sigma');
       refused(() => new L0({ sigma }), ArgumentError, 'L0: expected the elements of sigma');
     }
+    const { POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number;
+    for (const bounds of [{ lower: 1, upper: 0 }, { lower: most, upper: most }, { upper: least }, { lower: Number.NaN }])
+      refused(() => new Box(bounds), ArgumentError, 'Box: expected lower to be at most upper');
     refused(() => new Box({ lower: 0, upper: negative }), ArgumentError, 'Box: expected the elements of upper');
     refused(() => new Box({ lower: nan }), ArgumentError, 'Box: expected the elements of lower');
     refused(() => new Box({ lower: other, upper: negative }), ShapeError, 'Box: expected upper');
