@@ -248,7 +248,7 @@ describe('tfjs', () => {
     } catch (error) {
       message = (error as Error).message;
     }
-    expect(message).to.match(/expected an engine \(node-gpu, node, wasm, cpu\), received 'webgl'/);
+    expect(message).to.match(/expected an engine \(node-gpu, node, wasm, cpu\), received "webgl"/);
   });
 
   it('leaves how errors end a process to this library', () => {

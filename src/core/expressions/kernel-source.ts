@@ -55,7 +55,7 @@ export class KernelSource {
     const seen = new Set<string>();
     for (const name of [...this.#inputs.map(([input]) => input), ...outputs.map((output) => output.name)]) {
       if (typeof name !== 'string' || !NAME.test(name))
-        throw new ArgumentError(`${owner}: '${textOf(name)}' is no name: letters, digits and _, no digit first`);
+        throw new ArgumentError(`${owner}: ${textOf(name)} is no name: letters, digits and _, no digit first`);
       if ((RESERVED as readonly string[]).includes(name) || FUNCTION_NAMES.includes(name))
         throw new ArgumentError(`${owner}: '${name}' has a meaning of its own in expressions: choose another name`);
       if (seen.has(name))

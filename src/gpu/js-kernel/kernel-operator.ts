@@ -64,7 +64,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     if (typeof forward !== 'function' || typeof adjoint !== 'function')
       throw new ArgumentError('KernelOperator: expected two functions, forward and adjoint');
     if (!ENGINES.includes(engine))
-      throw new ArgumentError(`KernelOperator: expected an engine (${ENGINES.join(', ')}), received '${textOf(engine)}'`);
+      throw new ArgumentError(`KernelOperator: expected an engine (${ENGINES.join(', ')}), received ${textOf(engine)}`);
     if (!isFloat(dtype) || isComplex(dtype)) throw new DTypeError(`KernelOperator: expected float32 or float64, received ${textOf(dtype)}`);
     if (engine === 'gpu.js' && dtype !== 'float32')
       throw new DTypeError(`KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`);

@@ -46,7 +46,7 @@ export async function createTfjsBackend(options: TfjsBackendOptions = {}): Promi
   checkOptions('createTfjsBackend', options, ['engine', 'tf', 'name', 'host', 'localRank', 'loadPackage']);
   const { engine: wanted, localRank, loadPackage = requirePackage } = options;
   if (wanted !== undefined && !TFJS_ENGINES.includes(wanted))
-    throw new ArgumentError(`expected an engine (${TFJS_ENGINES.join(', ')}), received '${textOf(wanted)}'`);
+    throw new ArgumentError(`expected an engine (${TFJS_ENGINES.join(', ')}), received ${textOf(wanted)}`);
   const host = options.host ?? resolveBackend('cpu');
   if (options.tf) {
     await options.tf.ready();
