@@ -19,10 +19,13 @@ export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   return isFloat(dtype) || isInt32(a) ? dtype : float;
 }
 
+const isLocalArray = (value: unknown): value is NDArray =>
+  typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
+
 export function checkOperand(name: string, value: unknown, like: NDArray): void {
   if (isScalar(value)) return;
-  if (typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value) {
-    checkSameBackend(like, value as NDArray);
+  if (isLocalArray(value)) {
+    checkSameBackend(like, value);
     return;
   }
   throw new ArgumentError(
@@ -32,7 +35,7 @@ export function checkOperand(name: string, value: unknown, like: NDArray): void 
 
 /** Throws {@link ArgumentError} unless a value is an array of one rank. */
 export function checkArray(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value) return;
+  if (isLocalArray(value)) return;
   throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(value)}`);
 }
 

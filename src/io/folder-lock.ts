@@ -130,7 +130,7 @@ function showsLife(path: string, seen: Seen, silence: number): boolean {
 }
 
 /** Runs in a thread of its own, since the main one computes for minutes without a break: touches the files of locks as long as they are this process's. */
-const HEART = `
+const HEARTBEAT = `
 const { parentPort } = require('node:worker_threads');
 const fs = require('node:fs');
 const held = new Map();
@@ -148,18 +148,18 @@ setInterval(() => {
   }
 }, ${BEAT_MS});
 `;
-let heart: threads.Worker | undefined;
+let heartbeat: threads.Worker | undefined;
 
 function beat(path: string, id: string | undefined): void {
-  if (!heart) {
+  if (!heartbeat) {
     const { Worker } = createRequire(import.meta.url)('node:worker_threads') as typeof threads;
     // what the program preloads is not for this thread
-    heart = new Worker(HEART, { eval: true, execArgv: [], env: {}, stdin: false });
-    heart.unref();
+    heartbeat = new Worker(HEARTBEAT, { eval: true, execArgv: [], env: {}, stdin: false });
+    heartbeat.unref();
     // the lock is taken over once it is silent for long, which the next save says
-    heart.on('error', (error) => log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }));
+    heartbeat.on('error', (error) => log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }));
   }
-  heart.postMessage({ path, id });
+  heartbeat.postMessage({ path, id });
 }
 
 /** The locks of this process, by the path of their files. */

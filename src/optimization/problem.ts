@@ -1,7 +1,7 @@
 import { type DType, isComplex, isFloat, realOf } from '../core/dtype.js';
 import type { AnyOperator } from '../core/linear-operator.js';
 import type { Measure, Problem, Setting } from '../core/problem.js';
-import { type AnyVector, rdots, type Space } from '../core/vector.js';
+import { type AnyVector, isVector, rdots, type Space } from '../core/vector.js';
 
 /** Options that say how long or how exactly to compute, not what. */
 const LIMITS: ReadonlySet<string> = new Set(['niter', 'tol', 'rtol', 'atol', 'btol', 'conlim', 'gain', 'replace', 'eigs', 'monitorres']);
@@ -29,7 +29,6 @@ interface ProxFunction {
 
 const has = <K extends string>(value: unknown, ...names: readonly K[]): value is Record<K, unknown> =>
   typeof value === 'object' && value !== null && names.every((name) => name in value);
-const isVector = (value: unknown): value is AnyVector => has(value, 'axpby', 'space');
 const isOperator = (value: unknown): value is AnyOperator => has(value, 'matvec', 'rmatvec', 'rangeOf');
 const isFunction = (value: unknown): value is ProxFunction => has(value, 'prox', 'grad', 'memories');
 

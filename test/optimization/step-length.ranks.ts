@@ -87,7 +87,7 @@ group('power iteration', () => {
     const unitary = new Diagonal([complex(0, 1), complex(-1, 0), complex(0.6, 0.8), complex(0.3, 0)]);
     const { maxeig } = powerIteration(unitary, { niter: 200 });
     expect(Math.hypot((maxeig as { re: number }).re, (maxeig as { im: number }).im)).to.be.closeTo(1, 1e-3);
-    // no real vector settles
+    // real vectors never stop changing
     expect(
       powerIteration(
         matrix([
