@@ -19,9 +19,11 @@ export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   return isFloat(dtype) || isInt32(a) ? dtype : float;
 }
 
+/** Told by its members, since NDArray's own module imports this one. */
 const isLocalArray = (value: unknown): value is NDArray =>
   typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
 
+/** Throws {@link ArgumentError} unless a value is a scalar or an array of one rank, {@link BackendError} where the array is on another backend than `like`. */
 export function checkOperand(name: string, value: unknown, like: NDArray): void {
   if (isScalar(value)) return;
   if (isLocalArray(value)) {

@@ -15,22 +15,26 @@ function raiseAny(all: readonly Outcome[], cause: unknown): void {
   }
 }
 
-/** Runs `body`, and returns its value unless it throws, or says something else than on another rank, anywhere. */
-function compared<R>(comm: Communicator, body: () => R, note: (value: R) => string | undefined): R {
-  let value: { readonly of: R } | undefined;
-  const notes = gathered(comm, () => {
-    value = { of: body() };
-    return note(value.of);
+/** Runs `body`, which doesn't communicate, on every rank. Where it throws on one rank, all throw the same. One exchange of metadata. */
+export function together<R>(comm: Communicator, body: () => R): R {
+  let value!: R;
+  gathered(comm, () => {
+    value = body();
   });
-  checkEqual(notes);
-  return (value as unknown as { readonly of: R }).of;
+  return value;
 }
 
-/** Runs `body`, which doesn't communicate, on every rank. Where it throws on one rank, all throw the same. One exchange of metadata. */
-export const together = <R>(comm: Communicator, body: () => R): R => compared(comm, body, () => undefined);
-
 /** As {@link together}, for plain data that must be the same on all ranks; throws {@link ArgumentError} on all where it is not. */
-export const agreed = <R>(comm: Communicator, body: () => R): R => compared(comm, body, (value) => JSON.stringify(value));
+export function agreed<R>(comm: Communicator, body: () => R): R {
+  let value!: R;
+  checkEqual(
+    gathered(comm, () => {
+      value = body();
+      return JSON.stringify(value);
+    }),
+  );
+  return value;
+}
 
 /** As {@link together}; returns what `body` gives on every rank, plain data. */
 export function gathered<R>(comm: Communicator, body: () => R): R[] {

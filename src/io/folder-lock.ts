@@ -129,7 +129,7 @@ function showsLife(path: string, seen: Seen, silence: number): boolean {
   return false;
 }
 
-/** Runs in a thread of its own, since the main one computes for minutes without a break: touches the files of locks as long as they are this process's. */
+/** Program of a thread, since the main one computes for minutes without a break: it renews the time of each lock file, as long as the lock is this process's. */
 const HEARTBEAT = `
 const { parentPort } = require('node:worker_threads');
 const fs = require('node:fs');
@@ -153,10 +153,10 @@ let heartbeat: threads.Worker | undefined;
 function beat(path: string, id: string | undefined): void {
   if (!heartbeat) {
     const { Worker } = createRequire(import.meta.url)('node:worker_threads') as typeof threads;
-    // what the program preloads is not for this thread
+    // The thread needs none of the modules and variables of the program
     heartbeat = new Worker(HEARTBEAT, { eval: true, execArgv: [], env: {}, stdin: false });
     heartbeat.unref();
-    // the lock is taken over once it is silent for long, which the next save says
+    // Without it another process may take the lock over after a while; the next save reports that
     heartbeat.on('error', (error) => log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }));
   }
   heartbeat.postMessage({ path, id });

@@ -148,8 +148,10 @@ const solver = <V extends Vector<V>>(
 /**
  * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector.
  *
- * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow: while it grows, what is to dominate x
- * is still small. Where `‖q‖` no longer changes and x does, eigenvalues of one modulus, such as ±λ, share it: from then on `x = (q + σ x)/‖q + σ x‖` with `σ = ‖q‖`, which tells them apart.
+ * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and the residual
+ * `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow. While the residual grows, the dominant
+ * eigenvector is still a small part of x. Where `‖q‖` no longer changes but x does, several eigenvalues have the
+ * largest modulus, such as ±λ. From then on `x = (q + σ x)/‖q + σ x‖` with `σ = ‖q‖`: the shift separates them.
  *
  * The random start is a function of the seed and the global index: the same on any number of ranks.
  * Memory: x, q. An iteration costs one application and one reduction, and allocates no vector.

@@ -18,7 +18,7 @@ import type {
 import { im, isZero, re, type Scalar } from '../../core/complex.js';
 import { type DType, type HostArray, isComplex } from '../../core/dtype.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/kernel-dtypes.js';
-import { checkIndices, checkThreshold } from '../../core/kernel-operands.js';
+import { checkIndices, checkThreshold, isElements } from '../../core/kernel-operands.js';
 import { product, type Shape } from '../../core/shape.js';
 import { COMPLEX_BINARY, COMPLEX_UNARY, combine, INTEGER_BINARY, REAL_BINARY, REAL_UNARY, threshold } from './elementwise.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
@@ -28,8 +28,6 @@ import { TensorMemory } from './tensor-memory.js';
 
 /** The first `size` elements: kernels say how many they use, and may be given more. */
 const first = ({ storage, offset }: Elements, size: number): Elements => ({ storage, offset, size });
-
-const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
 
 /**
  * A backend over an engine of `@tensorflow/tfjs-core`: float32, complex64 (pairs of real tensors) and int32. Kernels that the engine lacks, and those that need more than its
