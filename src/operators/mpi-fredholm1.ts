@@ -11,7 +11,7 @@ import type { DistributedSpace } from '../core/space.js';
 import { TransferPlan } from '../core/transfer.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { Fredholm1, type Fredholm1Options } from '../local/fredholm1.js';
+import { Fredholm1, type Fredholm1Options } from '../local/geophysics/fredholm1.js';
 import { imageLayout } from './image-layout.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';

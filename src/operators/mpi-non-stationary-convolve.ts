@@ -6,10 +6,10 @@ import type { Box } from '../core/layout.js';
 import { checkOptions } from '../core/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../core/shape.js';
 import { textOf } from '../core/text-of.js';
-import { checkOdd, filterPlaces } from '../local/filter-bank.js';
-import { HatConvolution } from '../local/hat-convolution.js';
 import { type OperatorData, Resident } from '../local/resident.js';
-import { FilterTable, VaryingConvolution } from '../local/varying-convolution.js';
+import { checkOdd, filterPlaces } from '../local/signal/filter-bank.js';
+import { HatConvolution } from '../local/signal/hat-convolution.js';
+import { FilterTable, VaryingConvolution } from '../local/signal/varying-convolution.js';
 import { type BoxKernel, HaloOperator } from './halo-operator.js';
 
 export interface MPINonStationaryConvolve1DOptions {

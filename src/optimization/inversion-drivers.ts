@@ -6,7 +6,7 @@ import { NDArray } from '../core/ndarray.js';
 import { checkList, checkOptions, checkOptionsObject } from '../core/options.js';
 import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
 import { type AnyVector, checkVector, type Space, seenIn, type Vector } from '../core/vector.js';
-import { VStack } from '../local/v-stack.js';
+import { VStack } from '../local/basic/v-stack.js';
 import { MPIStackedVStack } from '../operators/mpi-stacked-vstack.js';
 import { type CgOptions, type CgResult, cg } from './cg.js';
 import { type CglsOptions, type CglsResult, cgls } from './cgls.js';

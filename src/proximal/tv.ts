@@ -8,7 +8,7 @@ import { type Shape, toShape } from '../core/shape.js';
 import { textOf } from '../core/text-of.js';
 import { type AnyVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspaces } from '../core/workspace.js';
-import { Gradient } from '../local/gradient.js';
+import { Gradient } from '../local/derivatives/gradient.js';
 import { MPIGradient } from '../operators/mpi-gradient.js';
 import { MPILinearOperator } from '../operators/mpi-linear-operator.js';
 import { multiplyReal, withModuli } from '../optimization/moduli.js';

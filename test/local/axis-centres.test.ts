@@ -3,6 +3,7 @@ import { assert } from 'chai';
 import fc from 'fast-check';
 import type { Backend } from '../../src/core/backend.js';
 import { NDArray } from '../../src/core/ndarray.js';
+import { RADON_KINDS } from '../../src/local/geophysics/radon-curves.js';
 import {
   type AnyLocalOperator,
   Flip,
@@ -18,9 +19,8 @@ import {
   Smoothing1D,
   taper,
 } from '../../src/local/index.js';
-import { RADON_KINDS } from '../../src/local/radon-curves.js';
-import { smooth } from '../../src/local/smooth.js';
-import { TAPER_TYPES } from '../../src/local/tapers.js';
+import { smooth } from '../../src/local/signal/smooth.js';
+import { TAPER_TYPES } from '../../src/local/signal/windows/tapers.js';
 import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
 import { difference } from '../support/vectors.js';

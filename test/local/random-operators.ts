@@ -3,6 +3,7 @@ import type { DType } from '../../src/core/dtype.js';
 import { complexOf } from '../../src/core/dtype.js';
 import type { NDArray } from '../../src/core/ndarray.js';
 import type { Shape } from '../../src/core/shape.js';
+import { RADON_KINDS } from '../../src/local/geophysics/radon-curves.js';
 import {
   type AnyLocalOperator,
   Bilinear,
@@ -21,8 +22,7 @@ import {
   Spread,
   windowDesign,
 } from '../../src/local/index.js';
-import { RADON_KINDS } from '../../src/local/radon-curves.js';
-import { TAPER_TYPES } from '../../src/local/tapers.js';
+import { TAPER_TYPES } from '../../src/local/signal/windows/tapers.js';
 
 export interface Kit {
   /** A real one. */

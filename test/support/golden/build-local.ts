@@ -2,6 +2,7 @@ import type { Backend } from '../../../src/core/backend.js';
 import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
 import { FFT_NORMS } from '../../../src/core/fourier-scheme.js';
 import type { NDArray } from '../../../src/core/ndarray.js';
+import { RADON_KINDS } from '../../../src/local/geophysics/radon-curves.js';
 import {
   type AnyLocalOperator,
   AVOLinearModelling,
@@ -66,8 +67,7 @@ import {
   VStack,
   Zero,
 } from '../../../src/local/index.js';
-import { RADON_KINDS } from '../../../src/local/radon-curves.js';
-import { TAPER_TYPES } from '../../../src/local/tapers.js';
+import { TAPER_TYPES } from '../../../src/local/signal/windows/tapers.js';
 import { combine } from './algebra.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 import { NotSupported } from './not-supported.js';

@@ -18,7 +18,7 @@ import {
   taper3d,
   type Wavelet,
 } from '../../../../src/local/index.js';
-import { TAPER_TYPES } from '../../../../src/local/tapers.js';
+import { TAPER_TYPES } from '../../../../src/local/signal/windows/tapers.js';
 import { NotSupported } from '../not-supported.js';
 import { type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';

@@ -1,0 +1,25 @@
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import type { AnyLocalOperator } from '../local-operator.js';
+import { alike, checkOperators, listedShape, pair } from '../parts/stacking.js';
+import { StackOperator, type StackOptions } from './stack-operator.js';
+
+/**
+ * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to `[len(ops), …dimsd]`; flat, one part after the other, on a side where the operators'
+ * shapes differ, and then results are flat on both. Cost: that of its operators; no work array.
+ */
+export class BlockDiag extends StackOperator {
+  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
+    checkOptions('BlockDiag', options, ['forceflat']);
+    checkOperators('BlockDiag', ops);
+    const [models, data] = [ops.map((op) => op.dims), ops.map((op) => op.dimsd)];
+    const { forceflat = false } = options;
+    super(ops, { dims: listedShape(models), dimsd: listedShape(data) }, forceflat || !alike(models) || !alike(data));
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    pair(this.forwardSteps, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    pair(this.adjointSteps, y, x);
+  }
+}

@@ -1,0 +1,55 @@
+import { complexOf, type DType, isComplex, realOf } from '../../core/dtype.js';
+import { DTypeError } from '../../core/errors.js';
+import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toShape } from '../../core/shape.js';
+import type { Space } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+
+export interface ComplexPartOptions {
+  /** Of the model: with a real one the operator takes real vectors only. @default 'complex128' */
+  readonly dtype?: DType;
+}
+
+/** What Real and Imag have in common: real data of a complex model. The adjoint is one for the real part of inner products. */
+export abstract class ComplexPart extends LocalOperator {
+  override readonly complexLinear = false;
+  constructor(owner: string, dims: number | Shape, options: ComplexPartOptions) {
+    checkOptions(owner, options, ['dtype']);
+    super({ dims: toShape(dims, 'dims'), dtype: options.dtype ?? 'complex128' });
+  }
+  override rangeOf(x: Space<NDArray>): NDArraySpace {
+    const space = super.rangeOf(x);
+    return space.withDType(realOf(space.dtype));
+  }
+  /** Data may be real or complex, the model is complex where the operator is. */
+  override domainOf(y: Space<NDArray>): NDArraySpace {
+    const space = super.domainOf(y);
+    return space.withDType(isComplex(this.dtype) ? complexOf(space.dtype) : space.dtype);
+  }
+  /** Of a complex model a real operator would not have the adjoint. */
+  protected override inputDType(dtype: DType): DType {
+    if (isComplex(dtype) && !isComplex(this.dtype))
+      throw new DTypeError(
+        `${this.name} is an operator of real vectors, received ${dtype}: leave its dtype out, or give '${complexOf(this.dtype)}'`,
+      );
+    return super.inputDType(dtype);
+  }
+  protected override adjointInputDType(dtype: DType): DType {
+    return dtype === 'int32' ? realOf(this.dtype) : dtype;
+  }
+}
+
+/** `x ← Re(y)`, into an array of any dtype. */
+export function assignReal(y: NDArray, x: NDArray): void {
+  if (y.dtype === x.dtype && !isComplex(x.dtype)) x.backend.copy(y, x);
+  else if (!isComplex(y.dtype)) x.backend.cast(y, x);
+  else if (!isComplex(x.dtype)) x.backend.unary('real', y, x);
+  else {
+    withWorkspace(NDArraySpace.of(y.shape, realOf(y.dtype), y.backend), (work) => {
+      y.backend.unary('real', y, work);
+      x.backend.cast(work, x);
+    });
+  }
+}

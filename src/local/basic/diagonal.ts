@@ -1,0 +1,69 @@
+import type { IndexTable } from '../../core/backend.js';
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export interface DiagonalOptions {
+  /** Shape of model and data, of which `diag` covers `axis`. @default the shape of diag */
+  readonly dims?: number | Shape;
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default that of diag; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/**
+ * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one. The adjoint multiplies by conj(d).
+ * Shapes: `dims` to `dims`. Cost: one read and one write of the array besides d. Memory: d.
+ */
+export class Diagonal extends LocalOperator {
+  readonly #diagonal: Resident;
+  readonly #axis: number;
+  /** The rows 0, 1, … of the axis, for a diagonal that is stretched. */
+  readonly #rows: Resident | undefined;
+  constructor(diag: OperatorData, options: DiagonalOptions = {}) {
+    checkOptions('Diagonal', options, ['dims', 'axis', 'dtype']);
+    const diagonal = Resident.from(diag, options.dtype);
+    const dims = options.dims === undefined ? diagonal.shape : toShape(options.dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, dims.length);
+    const n = dims[axis] as number;
+    const whole = sameShape(diagonal.shape, dims);
+    if (!whole && (diagonal.shape.length !== 1 || diagonal.size !== n)) {
+      throw new ShapeError(
+        `Diagonal: expected diag of shape ${formatShape(dims)}, or of ${n} numbers for axis ${axis}, received shape ${formatShape(diagonal.shape)}`,
+      );
+    }
+    super({ dims, dtype: diagonal.dtype, holdsData: true });
+    this.#diagonal = diagonal;
+    this.#axis = axis;
+    this.#rows = whole ? undefined : Resident.indices(n);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (y.size === 0) return;
+    if (this.#rows) this.#stretched(this.#rows, x, y, false);
+    else y.backend.binary('multiply', this.#diagonal.with(x), x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size === 0) return;
+    if (this.#rows) this.#stretched(this.#rows, y, x, true);
+    else x.backend.binary('multiplyConj', this.#diagonal.with(y), y, x);
+  }
+  #stretched(rows: Resident, x: NDArray, y: NDArray, conjugate: boolean): void {
+    const [outer, n, inner] = around(this.dims, this.#axis);
+    const table: IndexTable = {
+      outer,
+      nx: n,
+      ny: n,
+      inner,
+      width: 1,
+      index: rows.on(y.backend),
+      // a real diagonal serves complex vectors as it is
+      weights: this.#diagonal.on(y.backend, this.#diagonal.dtype, conjugate),
+    };
+    y.backend.gather(x, y, table);
+  }
+}

@@ -1,0 +1,52 @@
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Filled, takeReturned } from '../../core/returned.js';
+import { tidy } from '../../core/scope.js';
+import { type Shape, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+
+/**
+ * A linear function of an array: returns the result, or takes `y` and fills it. `x` must not be changed; other arrays that it makes are disposed.
+ * A function of one argument that returns nothing is refused, and so is what is no array.
+ */
+export type ArrayFunction = (x: NDArray, y: NDArray) => Filled<NDArray>;
+
+export interface FunctionOperatorOptions {
+  /** The adjoint; without it `rmatvec` throws. */
+  readonly adjoint?: ArrayFunction;
+  /** Shape of the data. @default dims */
+  readonly dimsd?: number | Shape;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take. */
+export class FunctionOperator extends LocalOperator {
+  readonly #forward: ArrayFunction;
+  readonly #adjoint: ArrayFunction | undefined;
+  constructor(f: ArrayFunction, dims: number | Shape, options: FunctionOperatorOptions = {}) {
+    checkOptions('FunctionOperator', options, ['adjoint', 'dimsd', 'dtype']);
+    const { adjoint, dimsd = dims, dtype = 'float64' } = options;
+    if (typeof f !== 'function' || (adjoint !== undefined && typeof adjoint !== 'function'))
+      throw new ArgumentError('FunctionOperator: expected a function, and one for adjoint if there is one');
+    super({ dims: toShape(dims, 'dims'), dimsd: toShape(dimsd, 'dimsd'), dtype });
+    this.#forward = f;
+    this.#adjoint = adjoint;
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    call('FunctionOperator', this.#forward, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (!this.#adjoint) throw new ArgumentError('FunctionOperator: this operator has no adjoint: give its function in the options');
+    call('FunctionOperator.H', this.#adjoint, y, x);
+  }
+}
+
+function call(name: string, f: ArrayFunction, x: NDArray, y: NDArray): void {
+  tidy(() => {
+    const returned = f(x, y);
+    if (returned !== undefined || f.length < 2) takeReturned(name, returned, y);
+  });
+}

@@ -1,0 +1,29 @@
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { product } from '../../core/shape.js';
+import type { AnyLocalOperator } from '../local-operator.js';
+import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.js';
+import { StackOperator, type StackOptions } from './stack-operator.js';
+
+/**
+ * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the other, to the data's own shape, where all operators agree on it,
+ * otherwise flat. Cost: that of its operators. Memory: one work array of the data for the sums.
+ */
+export class HStack extends StackOperator {
+  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
+    checkOptions('HStack', options, ['forceflat']);
+    checkOperators('HStack', ops);
+    const dimsd = sharedShape(
+      'HStack',
+      'rows',
+      ops.map((op) => op.dimsd),
+    );
+    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd }, options.forceflat ?? false);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    collect(this.forwardSteps, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    spread(this.adjointSteps, y, x);
+  }
+}

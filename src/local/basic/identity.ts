@@ -1,0 +1,39 @@
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+
+export interface IdentityOptions {
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N` rows, `M` columns), or lists of as many axes. Cost: one copy. No work array. */
+export class Identity extends LocalOperator {
+  readonly #common: Shape;
+  constructor(N: number | Shape, M: number | Shape = N, options: IdentityOptions = {}) {
+    checkOptions('Identity', options, ['dtype']);
+    const [dimsd, dims] = [toShape(N, 'N'), toShape(M, 'M')];
+    if (dims.length !== dimsd.length)
+      throw new ShapeError(`Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`);
+    super({ dims, dimsd, dtype: options.dtype ?? 'float64' });
+    this.#common = dims.map((m, k) => Math.min(m, dimsd[k] as number));
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#copy(x, this.dims, y, this.dimsd);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#copy(y, this.dimsd, x, this.dims);
+  }
+  #copy(x: NDArray, from: Shape, y: NDArray, to: Shape): void {
+    if (!sameShape(this.#common, to)) y.fill(0);
+    if (product(this.#common) === 0) return;
+    if (sameShape(from, to)) y.backend.copy(x, y);
+    else {
+      const source = { elements: x, start: 0, strides: stridesOf(from) };
+      y.backend.stridedCopy(this.#common, source, { elements: y, start: 0, strides: stridesOf(to) }, 'set');
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { isComplex } from '../../core/dtype.js';
+import type { NDArray } from '../../core/ndarray.js';
+import type { Shape } from '../../core/shape.js';
+import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
+
+/** Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */
+export class Imag extends ComplexPart {
+  constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
+    super('Imag', dims, options);
+  }
+  /** Of a real model. */
+  override get zero(): boolean {
+    return !isComplex(this.dtype);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (y.size === 0) return;
+    if (isComplex(x.dtype)) y.backend.unary('imag', x, y);
+    else y.fill(0);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size === 0) return;
+    if (!isComplex(x.dtype)) x.fill(0);
+    else {
+      assignReal(y, x);
+      x.scale({ re: 0, im: 1 });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { MatMul, Trans } from '../../core/backend.js';
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, product, type Shape, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export interface MatrixMultOptions {
+  /** Further axes of the model `[m, ...otherdims]`, every column of which is multiplied. @default none */
+  readonly otherdims?: number | Shape;
+  /** @default the matrix's; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/** Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A. */
+export class MatrixMult extends LocalOperator {
+  readonly #matrix: Resident;
+  readonly #rows: number;
+  readonly #columns: number;
+  readonly #forward: MatMul;
+  readonly #adjoint: MatMul;
+  constructor(A: OperatorData, options: MatrixMultOptions = {}) {
+    checkOptions('MatrixMult', options, ['otherdims', 'dtype']);
+    const matrix = Resident.from(A, options.dtype);
+    if (matrix.shape.length !== 2)
+      throw new ShapeError(`MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`);
+    const [n, m] = matrix.shape as readonly [number, number];
+    const others = options.otherdims === undefined ? [] : toShape(options.otherdims, 'otherdims');
+    super({ dims: [m, ...others], dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true });
+    this.#matrix = matrix;
+    this.#rows = n;
+    this.#columns = m;
+    const width = product(others);
+    const call = (rows: number, inner: number, transA: Trans): MatMul => ({
+      m: rows,
+      n: width,
+      k: inner,
+      transA,
+      transB: 'n',
+      lda: m,
+      ldb: width,
+      ldc: width,
+      batch: 1,
+      strideA: 0,
+      strideB: 0,
+      strideC: 0,
+      alpha: 1,
+      beta: 0,
+    });
+    this.#forward = call(n, m, 'n');
+    this.#adjoint = call(m, n, 'c');
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (this.#columns === 0) y.fill(0);
+    else if (y.size > 0) y.backend.matmul(this.#matrix.with(x), x, y, this.#forward);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (this.#rows === 0) x.fill(0);
+    else if (x.size > 0) x.backend.matmul(this.#matrix.with(y), y, x, this.#adjoint);
+  }
+}

@@ -1,0 +1,39 @@
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, type Shape, stridesOf, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { RearrangingOperator } from '../parts/rearranging-operator.js';
+
+/** Zeros before the first and after the last sample of an axis. */
+export type Padding = readonly [before: number, after: number];
+
+export interface PadOptions {
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis. Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work array. */
+export class Pad extends RearrangingOperator {
+  constructor(dims: number | Shape, pad: Padding | readonly Padding[], options: PadOptions = {}) {
+    checkOptions('Pad', options, ['dtype']);
+    const shape = toShape(dims, 'dims');
+    const pairs = pairsOf(pad, shape);
+    const dimsd = shape.map((n, k) => (pairs[k] as Padding)[0] + n + (pairs[k] as Padding)[1]);
+    const data = stridesOf(dimsd);
+    const start = data.reduce((sum, s, k) => sum + s * (pairs[k] as Padding)[0], 0);
+    super({ dims: shape, dimsd, dtype: options.dtype ?? 'float64' }, [
+      { shape, model: { start: 0, strides: stridesOf(shape) }, data: { start, strides: data } },
+    ]);
+  }
+}
+
+function pairsOf(pad: Padding | readonly Padding[], shape: Shape): Padding[] {
+  const list: readonly unknown[] = Array.isArray(pad) ? pad : [];
+  const pairs: readonly unknown[] = shape.length === 1 && list.every((v) => typeof v === 'number') ? [list] : list;
+  if (pairs.length !== shape.length)
+    throw new ShapeError(`Pad: expected a pair of numbers for each axis of dims ${formatShape(shape)}, received ${textOf(pad)}`);
+  const isPair = (v: unknown): v is Padding => Array.isArray(v) && v.length === 2 && v.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (!pairs.every(isPair)) throw new ArgumentError(`Pad: expected pairs of non-negative integers, received ${textOf(pad)}`);
+  return [...pairs];
+}

@@ -1,0 +1,16 @@
+import type { NDArray } from '../../core/ndarray.js';
+import type { Shape } from '../../core/shape.js';
+import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
+
+/** Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */
+export class Real extends ComplexPart {
+  constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
+    super('Real', dims, options);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (y.size > 0) assignReal(x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size > 0) assignReal(y, x);
+  }
+}

@@ -1,0 +1,36 @@
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import { finiteNumbers } from '../parts/host-numbers.js';
+import type { OperatorData } from '../resident.js';
+import { MatrixMult } from './matrix-mult.js';
+
+export interface RegressionOptions {
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/**
+ * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`; solving for x is polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`.
+ * Cost: `2·len·(order + 1)` flops; it holds the matrix of the powers.
+ */
+export class Regression extends MatrixMult {
+  readonly order: number;
+  constructor(taxis: OperatorData, order: number, options: RegressionOptions = {}) {
+    checkOptions('Regression', options, ['dtype']);
+    super(powers(taxis, order), { dtype: options.dtype ?? 'float64' });
+    this.order = order;
+  }
+  /** Values of the polynomial `x` at other places `t`: a new array. */
+  apply(t: OperatorData, x: NDArray): NDArray {
+    return new MatrixMult(powers(t, this.order), { dtype: this.dtype }).matvec(x);
+  }
+}
+
+function powers(taxis: OperatorData, order: number): number[][] {
+  if (!Number.isSafeInteger(order) || order < 0)
+    throw new ArgumentError(`Regression: expected order to be a non-negative integer, received ${textOf(order)}`);
+  return [...finiteNumbers('Regression', 'taxis', taxis, 1)].map((t) => Array.from({ length: order + 1 }, (_, k) => t ** k));
+}

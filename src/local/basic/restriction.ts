@@ -1,0 +1,48 @@
+import { type DType, hostArray, placeDType } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { around, type Shape, toAxis, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { hostNumbers } from '../parts/host-numbers.js';
+import { IndexedOperator } from '../parts/indexed-operator.js';
+import { IndexedRows, type Places } from '../parts/indexed-rows.js';
+import type { OperatorData } from '../resident.js';
+
+export interface RestrictionOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/**
+ * Some samples of an axis: `y[k] = x[iava[k]]`, in any order, repeated ones too; negative indices count from the end. The adjoint puts them back and sums repeated ones.
+ * Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one read and write of the samples. Memory: the indices.
+ */
+export class Restriction extends IndexedOperator {
+  constructor(dims: number | Shape, iava: OperatorData, options: RestrictionOptions = {}) {
+    checkOptions('Restriction', options, ['axis', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    const [outer, n, inner] = around(shape, axis);
+    const { values } = hostNumbers('Restriction', 'iava', iava, 1);
+    const bad = values.find((i) => !Number.isInteger(i) || i < -n || i >= n);
+    if (bad !== undefined)
+      throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${textOf(bad)}`);
+    const places = hostArray(placeDType(n), values.length);
+    values.forEach((i, k) => {
+      places[k] = i < 0 ? i + n : i;
+    });
+    const source = {
+      rows: places.length,
+      columns: n,
+      width: 1,
+      fill: (start: number, count: number, index: Places) => index.set(places.subarray(start, start + count)),
+    };
+    super(
+      { dims: shape, dimsd: shape.with(axis, places.length), dtype: options.dtype ?? 'float64' },
+      'gather',
+      new IndexedRows(source, { outer, inner }),
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
+
+export interface RollOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** Samples towards larger indices. @default 1 */
+  readonly shift?: number;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`. Cost: one copy. No work array. */
+export class Roll extends RearrangingOperator {
+  constructor(dims: number | Shape, options: RollOptions = {}) {
+    checkOptions('Roll', options, ['axis', 'shift', 'dtype']);
+    const { shift = 1, dtype = 'float64' } = options;
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    if (!Number.isSafeInteger(shift))
+      throw new ArgumentError(`Roll: expected shift to be a whole number of samples, received ${textOf(shift)}`);
+    const n = shape[axis] as number;
+    const s = n === 0 ? 0 : ((shift % n) + n) % n;
+    super(
+      { dims: shape, dtype },
+      axisPieces(shape, shape, axis, [
+        { from: 0, to: s, count: n - s },
+        { from: n - s, to: 0, count: s },
+      ]),
+    );
+  }
+}

@@ -1,0 +1,42 @@
+import type { OperatorSpec } from '../../core/linear-operator.js';
+import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
+import type { Space } from '../../core/vector.js';
+import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
+import { commonDType, resultDType, type Step, stepsOf } from '../parts/stacking.js';
+
+export interface StackOptions {
+  /** Results are flat, whatever shape a vector has; always where the operators' shapes differ. @default false */
+  readonly forceflat?: boolean;
+}
+
+/** What VStack, HStack and BlockDiag have in common: several operators, and where their parts of a flat vector begin. */
+export abstract class StackOperator extends LocalOperator {
+  readonly ops: readonly AnyLocalOperator[];
+  override readonly complexLinear: boolean;
+  /** Results are flat. */
+  readonly forceflat: boolean;
+  protected readonly forwardSteps: readonly Step[];
+  protected readonly adjointSteps: readonly Step[];
+
+  constructor(ops: readonly AnyLocalOperator[], spec: Pick<OperatorSpec, 'dims' | 'dimsd'>, forceflat: boolean) {
+    super({ ...spec, ...commonDType(ops) });
+    this.ops = [...ops];
+    this.forceflat = forceflat;
+    this.complexLinear = ops.every((op) => op.complexLinear);
+    const { forward, adjoint } = stepsOf(ops);
+    this.forwardSteps = forward;
+    this.adjointSteps = adjoint;
+  }
+  override get zero(): boolean {
+    return this.ops.every((op) => op.zero);
+  }
+  override rangeOf(x: Space<NDArray>): NDArraySpace {
+    return this.#image(super.rangeOf(x), this.forwardSteps);
+  }
+  override domainOf(y: Space<NDArray>): NDArraySpace {
+    return this.#image(super.domainOf(y), this.adjointSteps);
+  }
+  #image(space: NDArraySpace, steps: readonly Step[]): NDArraySpace {
+    return (this.forceflat ? space.flat() : space).withDType(resultDType(steps, space.dtype, space.backend));
+  }
+}

@@ -1,0 +1,40 @@
+import type { DType } from '../../core/dtype.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { around, type Shape, stridesOf, toAxis, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+
+export interface SumOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims` without the axis, `[1]` where it is the only one. Cost: one read. No work array. */
+export class Sum extends LocalOperator {
+  readonly #axis: number;
+  /** Of the data, walked as if it had the axis. */
+  readonly #repeated: readonly number[];
+  constructor(dims: number | Shape, options: SumOptions = {}) {
+    checkOptions('Sum', options, ['axis', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    super({ dims: shape, dimsd: shape.length === 1 ? [1] : shape.toSpliced(axis, 1), dtype: options.dtype ?? 'float64' });
+    this.#axis = axis;
+    this.#repeated = stridesOf(shape.with(axis, 1)).with(axis, 0);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (x.size === 0) y.fill(0);
+    else y.backend.reduceAxis('sum', x, around(this.dims, this.#axis), y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size === 0) return;
+    x.backend.stridedCopy(
+      this.dims,
+      { elements: y, start: 0, strides: this.#repeated },
+      { elements: x, start: 0, strides: stridesOf(this.dims) },
+      'set',
+    );
+  }
+}

@@ -1,0 +1,31 @@
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
+
+export interface SymmetrizeOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** An axis continued symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`. Shapes: `[…, n, …]` to `[…, 2n − 1, …]`. Cost: one copy. No work array. */
+export class Symmetrize extends RearrangingOperator {
+  constructor(dims: number | Shape, options: SymmetrizeOptions = {}) {
+    checkOptions('Symmetrize', options, ['axis', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    const n = shape[axis] as number;
+    if (n === 0) throw new ShapeError('Symmetrize: expected at least one sample on the axis, received none');
+    const dimsd = shape.with(axis, 2 * n - 1);
+    super(
+      { dims: shape, dimsd, dtype: options.dtype ?? 'float64' },
+      axisPieces(shape, dimsd, axis, [
+        { from: 0, to: n - 1, count: n },
+        { from: n - 1, to: 0, count: n - 1, step: -1, adds: 'model' },
+      ]),
+    );
+  }
+}

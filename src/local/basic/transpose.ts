@@ -1,0 +1,48 @@
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, stridesOf, toAxes, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { LocalOperator } from '../local-operator.js';
+
+export interface TransposeOptions {
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Axes in another order: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to `dims[axes]`. Cost: one copy. No work array. */
+export class Transpose extends LocalOperator {
+  /** Steps through the model's memory along the axes of the data. */
+  readonly #walk: readonly number[];
+  readonly #strides: readonly number[];
+  constructor(dims: number | Shape, axes: readonly number[], options: TransposeOptions = {}) {
+    checkOptions('Transpose', options, ['dtype']);
+    const shape = toShape(dims, 'dims');
+    const order = toAxes(axes, shape.length);
+    if (order.length !== shape.length)
+      throw new ShapeError(`Transpose: expected an order of ${shape.length} axes, received ${textOf(axes)}`);
+    super({ dims: shape, dimsd: order.map((k) => shape[k] as number), dtype: options.dtype ?? 'float64' });
+    const strides = stridesOf(shape);
+    this.#walk = order.map((k) => strides[k] as number);
+    this.#strides = stridesOf(this.dimsd);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (y.size === 0) return;
+    y.backend.stridedCopy(
+      this.dimsd,
+      { elements: x, start: 0, strides: this.#walk },
+      { elements: y, start: 0, strides: this.#strides },
+      'set',
+    );
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size === 0) return;
+    x.backend.stridedCopy(
+      this.dimsd,
+      { elements: y, start: 0, strides: this.#strides },
+      { elements: x, start: 0, strides: this.#walk },
+      'set',
+    );
+  }
+}

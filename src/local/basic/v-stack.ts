@@ -1,0 +1,29 @@
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { product } from '../../core/shape.js';
+import type { AnyLocalOperator } from '../local-operator.js';
+import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.js';
+import { StackOperator, type StackOptions } from './stack-operator.js';
+
+/**
+ * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own, where all operators agree on it, otherwise flat, to flat data,
+ * one part after the other. Cost: that of its operators. Memory: one work array of the model for the sums of the adjoint.
+ */
+export class VStack extends StackOperator {
+  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
+    checkOptions('VStack', options, ['forceflat']);
+    checkOperators('VStack', ops);
+    const dims = sharedShape(
+      'VStack',
+      'columns',
+      ops.map((op) => op.dims),
+    );
+    super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) }, options.forceflat ?? false);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    spread(this.forwardSteps, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    collect(this.adjointSteps, y, x);
+  }
+}

@@ -1,0 +1,24 @@
+import type { DType } from '../../core/dtype.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+
+export interface ZeroOptions {
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** The zero operator of `N` rows and `M` columns: `y = 0`. Shapes: `M` to `N`. Cost: one write. No work array. */
+export class Zero extends LocalOperator {
+  constructor(N: number | Shape, M: number | Shape = N, options: ZeroOptions = {}) {
+    checkOptions('Zero', options, ['dtype']);
+    super({ dims: toShape(M, 'M'), dimsd: toShape(N, 'N'), dtype: options.dtype ?? 'float64', zero: true });
+  }
+  protected override forward(_x: NDArray, y: NDArray): void {
+    y.fill(0);
+  }
+  protected override adjoint(_y: NDArray, x: NDArray): void {
+    x.fill(0);
+  }
+}

@@ -1,0 +1,34 @@
+import { type DerivativeKind, type DerivativeOrder, firstDerivative } from '../../core/derivative-scheme.js';
+import type { DType } from '../../core/dtype.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import { StencilOperator } from '../parts/stencil-operator.js';
+
+export interface FirstDerivativeOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** Distance between samples. @default 1 */
+  readonly sampling?: number;
+  /** @default 'centered' */
+  readonly kind?: DerivativeKind;
+  /** One-sided differences at the ends, which are zero otherwise; centered only. @default false */
+  readonly edge?: boolean;
+  /** Points of the centered difference: 3 or 5. @default 3 */
+  readonly order?: DerivativeOrder;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/**
+ * First derivative along an axis, d the sampling: forward `(x[i+1] − x[i]) / d`, backward `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
+ * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to `dims`. Cost: one read and one write. No work array.
+ */
+export class FirstDerivative extends StencilOperator {
+  constructor(dims: number | Shape, options: FirstDerivativeOptions = {}) {
+    checkOptions('FirstDerivative', options, ['axis', 'sampling', 'kind', 'edge', 'order', 'dtype']);
+    const { axis = -1, dtype = 'float64', ...scheme } = options;
+    const shape = toShape(dims, 'dims');
+    const k = toAxis(axis, shape.length);
+    super({ dims: shape, dtype }, [{ axis: k, segments: firstDerivative({ n: shape[k] as number, ...scheme }) }]);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Stencil } from '../../core/backend.js';
+import { isZeroBand, transposeBand } from '../../core/band.js';
+import { type DerivativeKind, firstDerivative } from '../../core/derivative-scheme.js';
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { product, type Shape, toShape } from '../../core/shape.js';
+import { LocalOperator, part } from '../local-operator.js';
+import { perAxis } from '../parts/per-axis.js';
+
+export interface GradientOptions {
+  /** Distance between samples, of each axis. @default 1 */
+  readonly sampling?: number | readonly number[];
+  /** @default 'centered' */
+  readonly kind?: DerivativeKind;
+  /** One-sided differences at the ends, which are zero otherwise; centered only. @default false */
+  readonly edge?: boolean;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`. Cost: one read and one write per axis. No work array. */
+export class Gradient extends LocalOperator {
+  readonly #forward: readonly Stencil[];
+  readonly #adjoint: readonly Stencil[];
+  constructor(dims: number | Shape, options: GradientOptions = {}) {
+    checkOptions('Gradient', options, ['sampling', 'kind', 'edge', 'dtype']);
+    const { sampling = 1, dtype = 'float64', ...scheme } = options;
+    const shape = toShape(dims, 'dims');
+    if (shape.length === 0) throw new ShapeError('Gradient: expected dims of at least one axis');
+    const d = perAxis('sampling', sampling, shape.length);
+    const tables = shape.map((n, axis) => firstDerivative({ n, sampling: d[axis] as number, ...scheme }));
+    super({ dims: shape, dimsd: [shape.length, ...shape], dtype, zero: tables.every(isZeroBand) });
+    this.#forward = tables.map((segments, axis) => ({ shape, bands: [{ axis, segments }], mode: 'set' }));
+    this.#adjoint = tables.map((segments, axis) => {
+      const n = shape[axis] as number;
+      return { shape, bands: [{ axis, segments: transposeBand(segments, n, n) }], mode: axis === 0 ? 'set' : 'add' };
+    });
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    const size = product(this.dims);
+    if (size > 0)
+      this.#forward.forEach((stencil, k) => {
+        y.backend.stencil(x, part(y, k * size, size), stencil);
+      });
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    const size = product(this.dims);
+    if (size > 0)
+      this.#adjoint.forEach((stencil, k) => {
+        x.backend.stencil(part(y, k * size, size), x, stencil);
+      });
+  }
+}

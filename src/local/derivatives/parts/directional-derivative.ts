@@ -1,0 +1,95 @@
+import type { Stencil } from '../../../core/backend.js';
+import { isZeroBand, scaleBand, transposeBand } from '../../../core/band.js';
+import { type DerivativeKind, firstDerivative } from '../../../core/derivative-scheme.js';
+import { type DType, isComplex } from '../../../core/dtype.js';
+import { DTypeError, ShapeError } from '../../../core/errors.js';
+import type { NDArray } from '../../../core/ndarray.js';
+import { formatShape, product, type Shape, sameShape, toShape } from '../../../core/shape.js';
+import { withWorkspace } from '../../../core/workspace.js';
+import { part } from '../../local-operator.js';
+import { perAxis } from '../../parts/per-axis.js';
+import { type OperatorData, Resident } from '../../resident.js';
+
+export interface DirectionalDerivativeOptions {
+  /** Distance between samples, of each axis. @default 1 */
+  readonly sampling?: number | readonly number[];
+  /** @default 'centered' */
+  readonly kind?: DerivativeKind;
+  /** One-sided differences at the ends, which are zero otherwise; centered only. @default false */
+  readonly edge?: boolean;
+  /** @default that of v; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/** `Dᵥ = Σₖ vₖ ∂/∂xₖ`: one stencil where v is one vector, one for each axis and a product where it is a field. */
+export class DirectionalDerivative {
+  readonly dims: Shape;
+  readonly dtype: DType;
+  /** A field of directions is data of a dtype; one direction is numbers, for vectors of every precision. */
+  readonly holdsData: boolean;
+  /** No direction has a derivative that is not 0. */
+  readonly zero: boolean;
+  /** The field, `[ndim, ...dims]`. */
+  readonly #field: Resident | undefined;
+  readonly #forward: readonly Stencil[];
+  readonly #adjoint: readonly Stencil[];
+  constructor(owner: string, dims: Shape, v: OperatorData, { sampling = 1, dtype, ...scheme }: DirectionalDerivativeOptions) {
+    const shape = toShape(dims, 'dims');
+    const ndim = shape.length;
+    const vector = Resident.from(v, dtype);
+    const whole = sameShape(vector.shape, [ndim, ...shape]);
+    if (ndim === 0 || (!whole && !sameShape(vector.shape, [ndim]))) {
+      throw new ShapeError(
+        `${owner}: expected v of shape [${ndim}] or ${formatShape([ndim, ...shape])}, received ${formatShape(vector.shape)}`,
+      );
+    }
+    if (isComplex(vector.dtype)) throw new DTypeError(`${owner}: expected a real v, received ${vector.dtype}`);
+    const d = perAxis('sampling', sampling, ndim);
+    this.dims = shape;
+    this.dtype = vector.dtype;
+    this.holdsData = whole;
+    this.#field = whole ? vector : undefined;
+    const factors = whole ? undefined : vector.toHost();
+    const bands = shape.map((n, axis) => ({
+      axis,
+      segments: scaleBand(firstDerivative({ n, sampling: d[axis] as number, ...scheme }), factors ? (factors[axis] as number) : 1),
+    }));
+    this.zero = bands.every(({ segments }) => isZeroBand(segments));
+    const transposed = bands.map(({ axis, segments }) => ({
+      axis,
+      segments: transposeBand(segments, shape[axis] as number, shape[axis] as number),
+    }));
+    const stencils = (list: typeof bands): Stencil[] =>
+      whole ? list.map((band, k) => ({ shape, bands: [band], mode: k === 0 ? 'set' : 'add' })) : [{ shape, bands: list, mode: 'set' }];
+    this.#forward = stencils(bands).map((stencil) => ({ ...stencil, mode: 'set' }));
+    this.#adjoint = stencils(transposed);
+  }
+  /** Fills y. */
+  forward(x: NDArray, y: NDArray): void {
+    if (y.size === 0) return;
+    const field = this.#field?.with(x);
+    if (!field) return y.backend.stencil(x, y, this.#forward[0] as Stencil);
+    const size = product(this.dims);
+    withWorkspace(y.space, (work) => {
+      this.#forward.forEach((stencil, k) => {
+        const target = k === 0 ? y : work;
+        y.backend.stencil(x, target, stencil);
+        y.backend.binary('multiply', part(field, k * size, size), target, target);
+        if (k > 0) y.axpby(1, work, 1);
+      });
+    });
+  }
+  /** Fills x. */
+  adjoint(y: NDArray, x: NDArray): void {
+    if (x.size === 0) return;
+    const field = this.#field?.with(y);
+    if (!field) return x.backend.stencil(y, x, this.#adjoint[0] as Stencil);
+    const size = product(this.dims);
+    withWorkspace(x.space, (work) => {
+      this.#adjoint.forEach((stencil, k) => {
+        x.backend.binary('multiply', part(field, k * size, size), y, work);
+        x.backend.stencil(work, x, stencil);
+      });
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import type { Shape } from '../../core/shape.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+import type { OperatorData } from '../resident.js';
+import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';
+
+export type SecondDirectionalDerivativeOptions = DirectionalDerivativeOptions;
+
+/**
+ * Second derivative along a direction: `y = −Dᵥᵀ Dᵥ x`, Dᵥ the derivative of {@link FirstDirectionalDerivative}; its own adjoint. Shapes: `dims` to `dims`. Cost: twice that of Dᵥ, and a
+ * work array.
+ */
+export class SecondDirectionalDerivative extends LocalOperator {
+  readonly #derivative: DirectionalDerivative;
+  constructor(dims: Shape, v: OperatorData, options: SecondDirectionalDerivativeOptions = {}) {
+    checkOptions('SecondDirectionalDerivative', options, ['sampling', 'kind', 'edge', 'dtype']);
+    const derivative = new DirectionalDerivative('SecondDirectionalDerivative', dims, v, options);
+    const { dims: shape, dtype, holdsData, zero } = derivative;
+    super({ dims: shape, dtype, holdsData, zero });
+    this.#derivative = derivative;
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    withWorkspace(x.space, (work) => {
+      this.#derivative.forward(x, work);
+      this.#derivative.adjoint(work, y);
+    });
+    y.scale(-1);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.forward(y, x);
+  }
+}

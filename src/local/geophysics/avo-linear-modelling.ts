@@ -1,0 +1,87 @@
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOneOf, checkOptions } from '../../core/options.js';
+import { type Shape, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+import { AxisMatrix } from '../parts/axis-matrix.js';
+import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export const LINEARIZATIONS = ['akirich', 'fatti'] as const;
+export type Linearization = (typeof LINEARIZATIONS)[number];
+
+export interface AVOLinearModellingOptions {
+  /** Ratio of S- to P-wave velocity: one, or one for each of the nt0 samples. @default 0.5 */
+  readonly vsvp?: number | OperatorData;
+  /** Samples in time. @default as many as vsvp has, 1 for a number */
+  readonly nt0?: number;
+  /** Further axes of model and data. @default none */
+  readonly spatdims?: number | Shape;
+  /** @default 'akirich' */
+  readonly linearization?: Linearization;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** The three coefficients at an angle of incidence (radians), v the ratio of S- to P-wave velocity. */
+const COEFFICIENTS: Readonly<Record<Linearization, (theta: number, v: number) => readonly [number, number, number]>> = {
+  akirich: (theta, v) => {
+    const s = (2 * v * Math.sin(theta)) ** 2;
+    return [1 / (2 * Math.cos(theta) ** 2), -s, (1 - s) / 2];
+  },
+  fatti: (theta, v) => {
+    const s = (2 * v * Math.sin(theta)) ** 2;
+    const t = Math.tan(theta) ** 2;
+    return [(1 + t) / 2, -s, (s - t) / 2];
+  },
+};
+
+/** The coefficients of all angles (degrees) and velocity ratios, `[len(vsvp), len(theta), 3]`. */
+export function avoCoefficients(theta: Float64Array, vsvp: Float64Array, linearization: Linearization): Float64Array {
+  const table = new Float64Array(vsvp.length * theta.length * 3);
+  vsvp.forEach((v, t) => {
+    theta.forEach((angle, k) => {
+      table.set(COEFFICIENTS[linearization]((angle * Math.PI) / 180, v), (t * theta.length + k) * 3);
+    });
+  });
+  return table;
+}
+
+/**
+ * Reflection coefficients at angles of incidence `theta` (degrees) from three relative contrasts, linearised: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`, v the ratio vsvp.
+ * 'akirich' (Aki and Richards 1980), of P velocity, S velocity and density: `1/(2cos²θ), −4v² sin²θ, ½ − 2v² sin²θ`.
+ * 'fatti' (Fatti et al. 1994), of P impedance, S impedance and density: `(1 + tan²θ)/2, −4v² sin²θ, 2v² sin²θ − tan²θ/2`.
+ * Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`. Cost: 6 flops a value. Memory: the coefficients.
+ */
+export class AVOLinearModelling extends LocalOperator {
+  readonly #matrix: AxisMatrix;
+  constructor(theta: OperatorData, options: AVOLinearModellingOptions = {}) {
+    checkOptions('AVOLinearModelling', options, ['vsvp', 'nt0', 'spatdims', 'linearization', 'dtype']);
+    const linearization = checkOneOf('linearization', options.linearization ?? 'akirich', LINEARIZATIONS);
+    const angles = finiteNumbers('AVOLinearModelling', 'theta', theta);
+    const { vsvp, nt0 } = velocityRatios('AVOLinearModelling', options.vsvp, options.nt0);
+    const others = options.spatdims === undefined ? [] : toShape(options.spatdims, 'spatdims');
+    const dims = [nt0, 3, ...others];
+    super({ dims, dimsd: [nt0, angles.length, ...others], dtype: options.dtype ?? 'float64' });
+    const G = avoCoefficients(angles, vsvp, linearization);
+    const shape = vsvp.length === 1 ? [angles.length, 3] : [nt0, angles.length, 3];
+    this.#matrix = new AxisMatrix(Resident.adopt(G, shape), dims, 1);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#matrix.forward(x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#matrix.adjoint(y, x);
+  }
+}
+
+/** Ratios for all samples, or one that they share. Throws where they are neither. */
+export function velocityRatios(owner: string, given: number | OperatorData = 0.5, samples?: number): { vsvp: Float64Array; nt0: number } {
+  const vsvp = typeof given === 'number' ? Float64Array.of(given) : hostNumbers(owner, 'vsvp', given, 1).values;
+  const [nt0] = toShape([samples ?? vsvp.length], 'nt0') as [number];
+  if (typeof given !== 'number' && vsvp.length !== nt0)
+    throw new ShapeError(`${owner}: expected one vsvp or one for each of the ${nt0} samples, received ${vsvp.length}`);
+  if (!vsvp.every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite ratios for vsvp`);
+  return { vsvp, nt0 };
+}

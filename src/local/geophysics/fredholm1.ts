@@ -1,0 +1,68 @@
+import type { MatMul, Trans } from '../../core/backend.js';
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export interface Fredholm1Options {
+  /** Accepted for programs that come from elsewhere; the conjugate transpose is never stored, since products read G as it is. */
+  readonly saveGt?: boolean;
+  /** Accepted likewise; all slices are one batched product. */
+  readonly usematmul?: boolean;
+  /** @default that of G; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+export const FREDHOLM1_OPTIONS = ['saveGt', 'usematmul', 'dtype'] as const;
+
+/**
+ * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`.
+ * Cost: one batched matrix product, `2·nsl·nx·ny·nz` flops (8 for complex ones). Memory: G.
+ */
+export class Fredholm1 extends LocalOperator {
+  readonly #kernel: Resident;
+  readonly #forward: MatMul;
+  readonly #adjoint: MatMul;
+  constructor(G: OperatorData, nz = 1, options: Fredholm1Options = {}) {
+    checkOptions('Fredholm1', options, FREDHOLM1_OPTIONS);
+    const kernel = Resident.from(G, options.dtype);
+    if (kernel.shape.length !== 3)
+      throw new ShapeError(`Fredholm1: expected G of [nsl, nx, ny], received an array of shape ${formatShape(kernel.shape)}`);
+    const [nsl, nx, ny] = kernel.shape as readonly [number, number, number];
+    const [width] = toShape([nz], 'nz') as [number];
+    super({ dims: [nsl, ny, width], dimsd: [nsl, nx, width], dtype: kernel.dtype, holdsData: true });
+    this.#kernel = kernel;
+    const call = (rows: number, inner: number, transA: Trans): MatMul => ({
+      m: rows,
+      n: width,
+      k: inner,
+      transA,
+      transB: 'n',
+      lda: ny,
+      ldb: width,
+      ldc: width,
+      batch: nsl,
+      strideA: nx * ny,
+      strideB: inner * width,
+      strideC: rows * width,
+      alpha: 1,
+      beta: 0,
+    });
+    this.#forward = call(nx, ny, 'n');
+    this.#adjoint = call(ny, nx, 'c');
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#run(x, y, this.#forward);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#run(y, x, this.#adjoint);
+  }
+  #run(x: NDArray, y: NDArray, call: MatMul): void {
+    if (y.size === 0) return;
+    if (call.k === 0) y.fill(0);
+    else y.backend.matmul(this.#kernel.with(x), x, y, call);
+  }
+}

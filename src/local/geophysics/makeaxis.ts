@@ -1,0 +1,45 @@
+import { hostArray } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { requireOptions } from '../../core/options.js';
+import { toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+
+/** First values, steps and numbers of samples of axes; those of y may be left out. Other entries are not read. */
+export interface AxisParameters {
+  readonly ox: number;
+  readonly dx: number;
+  readonly nx: number;
+  readonly oy?: number;
+  readonly dy?: number;
+  readonly ny?: number;
+  readonly ot: number;
+  readonly dt: number;
+  readonly nt: number;
+}
+
+export interface Axes {
+  readonly t: Float64Array;
+  /** Symmetric around 0, with `2·nt − 1` samples. */
+  readonly t2: Float64Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array | undefined;
+}
+
+const NAMES = ['ot', 'dt', 'nt', 'ox', 'dx', 'nx', 'oy', 'dy', 'ny'];
+
+/** Space and time axes `o + d·i`, i from 0 to n − 1. */
+export function makeaxis(par: AxisParameters): Axes {
+  const axis = (name: string, o: number, d: number, n: number): Float64Array => {
+    if (![o, d].every(Number.isFinite))
+      throw new ArgumentError(`makeaxis: expected numbers for o${name} and d${name}, received ${textOf([o, d])}`);
+    return (hostArray('float64', toShape([n], `n${name}`)[0] as number) as Float64Array).map((_, i) => o + d * i);
+  };
+  requireOptions('makeaxis', par, NAMES);
+  const { oy, dy, ny } = par;
+  return {
+    t: axis('t', par.ot, par.dt, par.nt),
+    t2: Float64Array.from({ length: Math.max(0, 2 * par.nt - 1) }, (_, i) => par.dt * (i - par.nt + 1)),
+    x: axis('x', par.ox, par.dx, par.nx),
+    y: oy === undefined || dy === undefined || ny === undefined ? undefined : axis('y', oy, dy, ny),
+  };
+}

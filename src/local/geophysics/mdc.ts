@@ -1,0 +1,111 @@
+import { complexOf, type DType, isComplex, realOf } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import type { SpaceOptions } from '../../core/linear-operator.js';
+import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, type Shape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import type { Space } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+import { FourierOperator } from '../signal/fourier-operator.js';
+import { Fredholm1 } from './fredholm1.js';
+
+export interface MDCOptions {
+  /** Distance between time samples. @default 1 */
+  readonly dt?: number;
+  /** Distance between receivers. @default 1 */
+  readonly dr?: number;
+  /** The model's time zero is in the middle: negative and positive times. @default true */
+  readonly twosided?: boolean;
+  /** Use the conjugate of G: correlation instead of convolution. @default false */
+  readonly conj?: boolean;
+  /** G has the factor `dr·dt·√nt` in it. @default false */
+  readonly prescaled?: boolean;
+  /** Accepted as by {@link Fredholm1}. */
+  readonly saveGt?: boolean;
+  /** Accepted as by {@link Fredholm1}. */
+  readonly usematmul?: boolean;
+}
+
+export const MDC_OPTIONS = ['dt', 'dr', 'twosided', 'conj', 'prescaled', 'saveGt', 'usematmul'] as const;
+
+/** The factor of the kernel, `dr·dt·√nt`. Throws {@link ArgumentError}. */
+export function mdcScale(owner: string, nt: number, options: MDCOptions): number {
+  const { dt = 1, dr = 1, prescaled = false } = options;
+  if (!Number.isSafeInteger(nt) || nt < 1)
+    throw new ArgumentError(`${owner}: expected a positive number of time samples, received ${textOf(nt)}`);
+  if (![dt, dr].every(Number.isFinite))
+    throw new ArgumentError(`${owner}: expected finite dt and dr, received ${textOf(dt)} and ${textOf(dr)}`);
+  return prescaled ? 1 : dr * dt * Math.sqrt(nt);
+}
+
+/** The first frequencies of real traces `[nt, …]`, unitary but for those that are left out. */
+class TraceSpectra extends FourierOperator {
+  constructor(dims: Shape, frequencies: number, centred: boolean, dtype: DType) {
+    super('MDC', dims, [0], { norm: 'ortho', real: true, ifftshiftBefore: centred, dtype }, frequencies);
+  }
+}
+
+/**
+ * Multi-dimensional convolution: `y = F⁻¹ s G F x`, F the transform over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`;
+ * higher frequencies than G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. Cost: two transforms and `8·nfmax·ns·nr·nv` flops; work: the spectra of model and data.
+ */
+export class MDC extends LocalOperator {
+  override readonly complexLinear = false;
+  readonly #model: TraceSpectra;
+  readonly #data: TraceSpectra;
+  readonly #kernel: Fredholm1;
+  readonly #scale: number;
+  readonly #conj: boolean;
+  constructor(G: OperatorData, nt: number, nv = 1, options: MDCOptions = {}) {
+    checkOptions('MDC', options, MDC_OPTIONS);
+    const { twosided = true, conj = false } = options;
+    const scale = mdcScale('MDC', nt, options);
+    const { shape, dtype } = Resident.from(G);
+    if (shape.length !== 3) throw new ShapeError(`MDC: expected G of [nfmax, ns, nr], received an array of shape ${formatShape(shape)}`);
+    const [nfmax, ns, nr] = shape as readonly [number, number, number];
+    const [dims, dimsd] = [
+      [nt, nr, nv],
+      [nt, ns, nv],
+    ];
+    super({ dims, dimsd, dtype: realOf(dtype), holdsData: true });
+    this.#model = new TraceSpectra(dims, nfmax, twosided, this.dtype);
+    this.#data = new TraceSpectra(dimsd, nfmax, false, this.dtype);
+    this.#kernel = new Fredholm1(G, nv, { dtype: isComplex(dtype) ? dtype : complexOf(dtype) });
+    this.#scale = scale;
+    this.#conj = conj;
+  }
+  override domain(options?: SpaceOptions): NDArraySpace {
+    const space = super.domain(options);
+    return space.withDType(realOf(space.dtype));
+  }
+  override rangeOf(x: Space<NDArray>): NDArraySpace {
+    return super.rangeOf(x).withDType(realOf(this.inputDType(x.dtype)));
+  }
+  override domainOf(y: Space<NDArray>): NDArraySpace {
+    return super.domainOf(y).withDType(realOf(this.inputDType(y.dtype)));
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#run(x, y, this.#model, this.#data, (z, w) => this.#kernel.matvec(z, w));
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#run(y, x, this.#data, this.#model, (w, z) => this.#kernel.rmatvec(w, z));
+  }
+  #run(x: NDArray, y: NDArray, from: TraceSpectra, to: TraceSpectra, multiply: (z: NDArray, w: NDArray) => void): void {
+    const space = (transform: TraceSpectra) => transform.rangeOf(transform.domain({ dtype: x.dtype, backend: x.backend }));
+    const natural = (v: NDArray, dims: Shape) => (v.shape.length === dims.length ? v : v.alias(0, dims));
+    withWorkspace(space(from), (z) =>
+      withWorkspace(space(to), (w) => {
+        from.matvec(natural(x, from.dims), z);
+        // conj(G) z = conj(G conj(z)): spectra are small, G is not
+        if (this.#conj) z.conjInPlace();
+        multiply(z, w);
+        if (this.#conj) w.conjInPlace();
+        if (this.#scale !== 1) w.scale(this.#scale);
+        to.rmatvec(w, natural(y, to.dims));
+      }),
+    );
+  }
+}

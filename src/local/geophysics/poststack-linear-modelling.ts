@@ -1,0 +1,43 @@
+import { multiplyBands, toeplitzBand } from '../../core/band.js';
+import { type DerivativeKind, firstDerivative } from '../../core/derivative-scheme.js';
+import { type DType, isComplex } from '../../core/dtype.js';
+import { DTypeError, ShapeError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
+import { StencilOperator } from '../parts/stencil-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export interface PoststackLinearModellingOptions {
+  /** The other axes, in order. @default none */
+  readonly spatdims?: number | Shape;
+  /** Where the time axis stands among them. @default 0: `[nt0, ...spatdims]` */
+  readonly axis?: number;
+  /** Of the time derivative. @default 'centered' */
+  readonly kind?: DerivativeKind;
+  /** @default that of the wavelet; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/**
+ * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces, `y = W D x` along time, D the first derivative per sample and W the
+ * convolution with a wavelet whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on another axis. Both matrices are banded and so
+ * is their product: it is applied as one table. Cost: about `2·len` flops a sample, one read and one write. Memory: the table.
+ */
+export class PoststackLinearModelling extends StencilOperator {
+  constructor(wav: OperatorData, nt0: number, options: PoststackLinearModellingOptions = {}) {
+    checkOptions('PoststackLinearModelling', options, ['spatdims', 'axis', 'kind', 'dtype']);
+    const wavelet = Resident.from(wav);
+    if (wavelet.shape.length !== 1 || wavelet.size === 0) {
+      throw new ShapeError(`PoststackLinearModelling: expected a wavelet of one axis, received shape ${formatShape(wavelet.shape)}`);
+    }
+    if (isComplex(wavelet.dtype)) throw new DTypeError(`PoststackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
+    const { kind = 'centered', dtype = wavelet.dtype } = options;
+    const [n] = toShape([nt0], 'nt0') as [number];
+    const others = options.spatdims === undefined ? [] : toShape(options.spatdims, 'spatdims');
+    const axis = toAxis(options.axis ?? 0, others.length + 1);
+    const origin = Math.floor(wavelet.size / 2);
+    const convolution = toeplitzBand(origin - wavelet.size + 1, Array.from(wavelet.toHost()).reverse(), n, n);
+    const segments = multiplyBands(convolution, firstDerivative({ n, kind }), n);
+    super({ dims: others.toSpliced(axis, 0, n), dtype }, [{ axis, segments }]);
+  }
+}

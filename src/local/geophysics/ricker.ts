@@ -1,0 +1,20 @@
+import { ArgumentError } from '../../core/errors.js';
+import { textOf } from '../../core/text-of.js';
+import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
+
+/**
+ * Ricker wavelet `(1 − 2a) exp(−a)`, `a = (π f₀ t)²`, of peak frequency f₀ in Hz. `t` is its time axis from 0 on, in seconds and in equal steps; the
+ * wavelet is symmetric with `2·len − 1` samples. An even number of times loses its last one. Source: N. Ricker, Geophysics 18 (1953).
+ */
+export function ricker(t: ArrayLike<number>, f0 = 10, taper?: Window): Wavelet {
+  if (!Number.isFinite(f0)) throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${textOf(f0)}`);
+  return symmetricWavelet(
+    'ricker',
+    t,
+    (time) => {
+      const a = (Math.PI * f0 * time) ** 2;
+      return (1 - 2 * a) * Math.exp(-a);
+    },
+    taper,
+  );
+}

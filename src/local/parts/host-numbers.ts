@@ -1,0 +1,42 @@
+import { nestedValues } from '../../core/creation.js';
+import { resolveBackend } from '../../core/defaults.js';
+import { dtypeOf, isComplex } from '../../core/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
+import { type ArrayOptions, NDArray } from '../../core/ndarray.js';
+import { formatShape, type Shape } from '../../core/shape.js';
+import type { OperatorData } from '../resident.js';
+
+/** Real numbers with their shape, as doubles. */
+export interface HostNumbers {
+  readonly values: Float64Array;
+  readonly shape: Shape;
+}
+
+/** Real parameters of an operator or a function, such as positions or axes. Waits where they are on a device. Throws DTypeError, and {@link ShapeError} for another number of axes. */
+export function hostNumbers(owner: string, name: string, data: OperatorData, ndim?: number): HostNumbers {
+  const { values, shape, dtype } =
+    data instanceof NDArray
+      ? { values: data.toHost(), shape: data.shape, dtype: data.dtype }
+      : ArrayBuffer.isView(data)
+        ? { values: data, shape: [data.length], dtype: dtypeOf(data) }
+        : nestedValues(data, 'float64');
+  if (isComplex(dtype)) throw new DTypeError(`${owner}: expected real ${name}, received ${dtype}`);
+  if (ndim !== undefined && shape.length !== ndim)
+    throw new ShapeError(`${owner}: expected ${name} of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received shape ${formatShape(shape)}`);
+  return { values: Float64Array.from(values), shape };
+}
+
+/** Numbers along one axis, all of them finite, at least `least` of them. */
+export function finiteNumbers(owner: string, name: string, data: OperatorData, least = 0): Float64Array {
+  const { values } = hostNumbers(owner, name, data, 1);
+  if (!values.every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite numbers for ${name}`);
+  if (values.length < least) throw new ShapeError(`${owner}: expected ${name} of at least ${least} numbers, received ${values.length}`);
+  return values;
+}
+
+/** Doubles as an array on a backend: of float64 where it holds that and nothing else is asked for, otherwise of its default dtype. */
+export function doublesOn(values: Float64Array, options: ArrayOptions = {}): NDArray {
+  const backend = resolveBackend(options.backend);
+  const dtype = options.dtype ?? (backend.dtypes.includes('float64') ? 'float64' : backend.defaultDType);
+  return NDArray.array(values, { ...options, dtype });
+}

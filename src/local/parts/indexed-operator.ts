@@ -1,0 +1,30 @@
+import type { OperatorSpec } from '../../core/linear-operator.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { LocalOperator } from '../local-operator.js';
+import type { IndexedRows } from './indexed-rows.js';
+
+/** An operator that is a sparse matrix S by rows of its data, `y = S x` (gathering), or by rows of its model, `y = Sᴴ x` (spreading). Cost: one read of the table. */
+export class IndexedOperator extends LocalOperator {
+  readonly #rows: IndexedRows;
+  readonly #spreads: boolean;
+  constructor(spec: OperatorSpec, form: 'gather' | 'spread', rows: IndexedRows) {
+    super(spec);
+    this.#rows = rows;
+    this.#spreads = form === 'spread';
+  }
+  /** Nothing is met: curves outside of the data. Read through once, when it is asked for. */
+  override get zero(): boolean {
+    return this.#rows.isZero;
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#apply(x, y, this.#spreads);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#apply(y, x, !this.#spreads);
+  }
+  #apply(from: NDArray, to: NDArray, spreads: boolean): void {
+    if (!spreads) return this.#rows.gather(from, to);
+    to.fill(0);
+    this.#rows.scatterAdd(from, to);
+  }
+}

@@ -1,0 +1,181 @@
+import type { Backend, Elements, IndexTable } from '../../core/backend.js';
+import { type DType, isSamePrecision, lanesOf, placeDType, realOf } from '../../core/dtype.js';
+import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { keep } from '../../core/scope.js';
+
+/** A sparse matrix by rows, `width` entries each. */
+export interface RowSource {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+  /** Whether entries have weights, real or complex; otherwise they are 1. @default 'none' */
+  readonly weights?: 'none' | 'real' | 'complex';
+  /** Writes the entries of `count` rows from `start` on: columns (negative: none) and weights (complex ones as pairs). */
+  fill(start: number, count: number, index: Places, weights: Weights): void;
+}
+
+/** Of `columns` that int32 cannot count they are doubles. */
+export type Places = Int32Array | Float64Array;
+
+/** In the precision of the vectors. */
+export type Weights = Float32Array | Float64Array;
+
+export interface IndexedRowsOptions {
+  /** Equal arrays before the axis that the matrix is applied along. @default 1 */
+  readonly outer?: number;
+  /** Elements that lie together at each of its places. @default 1 */
+  readonly inner?: number;
+  /** The table is made anew at every use, in blocks of rows that bound its memory, instead of once. @default false */
+  readonly onTheFly?: boolean;
+}
+
+/** A block of rows of the table on a backend. */
+interface Block {
+  readonly start: number;
+  readonly count: number;
+  readonly index: NDArray;
+  readonly weights: NDArray | undefined;
+}
+
+/** Entries of a block: some megabytes. */
+const BLOCK_ENTRIES = 2 ** 18;
+const SEARCH_ENTRIES = 2 ** 12;
+
+/**
+ * A sparse matrix S along one axis of arrays `[outer, ·, inner]`, held as a table of indices and weights on every backend and in every precision that it met, or made by
+ * blocks of rows as it is needed. Memory: 4 bytes and one real number an entry, once; on the fly, those of one block.
+ */
+export class IndexedRows {
+  readonly #source: RowSource;
+  readonly #outer: number;
+  readonly #inner: number;
+  readonly #onTheFly: boolean;
+  readonly #blockRows: number;
+  readonly #kept = new WeakMap<Backend, Map<DType, readonly Block[]>>();
+
+  constructor(source: RowSource, { outer = 1, inner = 1, onTheFly = false }: IndexedRowsOptions = {}) {
+    this.#source = source;
+    this.#outer = outer;
+    this.#inner = inner;
+    this.#onTheFly = onTheFly;
+    // rows of several outer arrays do not lie together
+    this.#blockRows = outer === 1 ? Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, source.width))) : source.rows;
+  }
+
+  /** True where no entry is other than 0. Makes the table by small blocks, up to the first entry. */
+  get isZero(): boolean {
+    const { rows, columns, width, weights: kind = 'none' } = this.#source;
+    const step = Math.max(1, Math.floor(SEARCH_ENTRIES / Math.max(1, width)));
+    const index = placeDType(columns) === 'int32' ? new Int32Array(step * width) : new Float64Array(step * width);
+    const lanes = kind === 'complex' ? 2 : 1;
+    const weights = new Float64Array(kind === 'none' ? 0 : lanes * step * width);
+    for (let start = 0; start < rows; start += step) {
+      const count = Math.min(step, rows - start);
+      this.#source.fill(start, count, index, weights);
+      for (let e = 0; e < count * width; e++)
+        if ((index[e] as number) >= 0 && (kind === 'none' || weights[lanes * e] !== 0 || weights[lanes * e + lanes - 1] !== 0))
+          return false;
+    }
+    return true;
+  }
+
+  /** `y ← S x`: fills y, of `rows` on the axis, from x, of `columns`. */
+  gather(x: Elements, y: NDArray): void {
+    if (y.size === 0) return;
+    if (x.size === 0 || this.#source.width === 0) {
+      y.fill(0);
+      return;
+    }
+    this.#each(y.backend, y.dtype, (block, table) => {
+      y.backend.gather(x, this.#rowsOf(y, block), table);
+    });
+  }
+
+  /** `x ← x + Sᴴ y` */
+  scatterAdd(y: NDArray, x: Elements): void {
+    if (y.size === 0 || x.size === 0 || this.#source.width === 0) return;
+    this.#each(y.backend, y.dtype, (block, table) => {
+      y.backend.scatterAdd(this.#rowsOf(y, block), x, table);
+    });
+  }
+
+  #rowsOf(y: NDArray, { start, count }: Block): Elements {
+    if (this.#outer !== 1) return y;
+    return { storage: y.storage, offset: y.offset + start * this.#inner, size: count * this.#inner };
+  }
+
+  #each(backend: Backend, dtype: DType, body: (block: Block, table: IndexTable) => void): void {
+    const { columns, width } = this.#source;
+    const run = (block: Block): void => {
+      const { count, index, weights } = block;
+      body(block, { outer: this.#outer, nx: columns, ny: count, inner: this.#inner, width, index, weights });
+    };
+    const weighting = this.#weightsDType(dtype);
+    if (!this.#onTheFly) for (const block of this.#all(backend, weighting)) run(block);
+    else {
+      for (let start = 0; start < this.#source.rows; start += this.#blockRows) {
+        const block = this.#make(backend, weighting, start);
+        run(block);
+        block.index.dispose();
+        block.weights?.dispose();
+      }
+    }
+  }
+
+  /** Real weights serve complex vectors as they are. */
+  #weightsDType(dtype: DType): DType {
+    return this.#source.weights === 'complex' ? dtype : realOf(dtype);
+  }
+
+  #all(backend: Backend, weighting: DType): readonly Block[] {
+    let kept = this.#kept.get(backend);
+    if (!kept) this.#kept.set(backend, (kept = new Map()));
+    let blocks = kept.get(weighting);
+    if (!blocks) {
+      const made: Block[] = [];
+      for (let start = 0; start < this.#source.rows; start += this.#blockRows) {
+        const block = this.#make(backend, weighting, start);
+        made.push({ ...block, index: keep(block.index), weights: block.weights && keep(block.weights) });
+      }
+      kept.set(weighting, (blocks = made));
+    }
+    return blocks;
+  }
+
+  #make(backend: Backend, weighting: DType, start: number): Block {
+    const { rows, columns, width, weights = 'none' } = this.#source;
+    const places = placeDType(columns);
+    const count = Math.min(this.#blockRows, rows - start);
+    const lanes = weights === 'none' ? 0 : lanesOf(weighting);
+    const own = places === 'int32' ? undefined : new Float64Array(count * width);
+    return withScratch(count * width, count * width * lanes, isSamePrecision(weighting, 'float32'), (scratch, values) => {
+      const index = own ?? scratch;
+      this.#source.fill(start, count, index, values);
+      return {
+        start,
+        count,
+        index: NDArraySpace.of([count, width], places, backend).upload(index),
+        weights: lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
+      };
+    });
+  }
+}
+
+/** Host memory in which blocks are made, kept from one to the next. */
+const scratch: { index: Int32Array[]; single: Float32Array[]; double: Float64Array[] } = { index: [], single: [], double: [] };
+
+/** Lends memory for a block; blocks that are larger than usual get their own. */
+function withScratch<R>(entries: number, weights: number, single: boolean, body: (index: Int32Array, weights: Weights) => R): R {
+  const usual = 2 * BLOCK_ENTRIES;
+  if (entries > usual || weights > usual)
+    return body(new Int32Array(entries), single ? new Float32Array(weights) : new Float64Array(weights));
+  const index = scratch.index.pop() ?? new Int32Array(usual);
+  const values = single ? (scratch.single.pop() ?? new Float32Array(usual)) : (scratch.double.pop() ?? new Float64Array(usual));
+  try {
+    return body(index.subarray(0, entries), values.subarray(0, weights));
+  } finally {
+    scratch.index.push(index);
+    if (values instanceof Float32Array) scratch.single.push(values);
+    else scratch.double.push(values);
+  }
+}

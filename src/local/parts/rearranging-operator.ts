@@ -1,0 +1,107 @@
+import type { Elements } from '../../core/backend.js';
+import type { OperatorSpec } from '../../core/linear-operator.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { product, type Shape, stridesOf } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+
+/** Where a walk through an array starts, and its steps along the axes of a piece. */
+export interface Walk {
+  readonly start: number;
+  readonly strides: readonly number[];
+}
+
+/** A box of `shape` cells that are copied from the model to the data: `y[data] = x[model]`, added where an earlier piece wrote the same cells. */
+export interface Piece {
+  readonly shape: Shape;
+  readonly model: Walk;
+  readonly data: Walk;
+  /** The side whose cells earlier pieces have as well. */
+  readonly adds?: 'model' | 'data' | undefined;
+}
+
+/** Cells `from, from + step, …` of an axis of the model that become cells `to, to + 1, …` of the same axis of the data. */
+export interface AxisPiece {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  /** @default 1 */
+  readonly step?: 1 | -1;
+  readonly adds?: Piece['adds'];
+}
+
+/** Pieces along one axis of arrays that agree on all others. */
+export function axisPieces(dims: Shape, dimsd: Shape, axis: number, list: readonly AxisPiece[]): Piece[] {
+  const [model, data] = [stridesOf(dims), stridesOf(dimsd)];
+  const [into, out] = [model[axis] as number, data[axis] as number];
+  return list.map(({ from, to, count, step = 1, adds }) => ({
+    shape: dims.with(axis, count),
+    model: { start: from * into, strides: model.with(axis, step * into) },
+    data: { start: to * out, strides: data },
+    adds,
+  }));
+}
+
+/** One direction: what is copied, and whether cells stay that no piece writes. */
+interface Copies {
+  readonly list: readonly { readonly shape: Shape; readonly from: Walk; readonly to: Walk; readonly mode: 'set' | 'add' }[];
+  readonly complete: boolean;
+}
+
+function copies(pieces: readonly Piece[], from: 'model' | 'data', to: 'model' | 'data', size: number): Copies {
+  const list = pieces
+    .filter(({ shape }) => product(shape) > 0)
+    .map((piece) => ({
+      shape: piece.shape,
+      ...forwards(piece.shape, piece[from], piece[to]),
+      mode: piece.adds === to ? ('add' as const) : ('set' as const),
+    }));
+  const written = list.reduce((sum, { shape, mode }) => sum + (mode === 'set' ? product(shape) : 0), 0);
+  return { list, complete: written === size };
+}
+
+/** Kernels take backward steps through the source only: a backward step of the target turns both. */
+function forwards(shape: Shape, from: Walk, to: Walk): { from: Walk; to: Walk } {
+  const turn = ({ start, strides }: Walk): Walk => ({
+    start: to.strides.reduce((sum, s, k) => (s < 0 ? sum + ((shape[k] as number) - 1) * (strides[k] as number) : sum), start),
+    strides: strides.map((s, k) => ((to.strides[k] as number) < 0 ? -s : s)),
+  });
+  return to.strides.some((s) => s < 0) ? { from: turn(from), to: turn(to) } : { from, to };
+}
+
+/** Copies of cells from one array to another, and back. */
+export class Rearrangement {
+  readonly #forward: Copies;
+  readonly #adjoint: Copies;
+  constructor(dims: Shape, dimsd: Shape, pieces: readonly Piece[]) {
+    this.#forward = copies(pieces, 'model', 'data', product(dimsd));
+    this.#adjoint = copies(pieces, 'data', 'model', product(dims));
+  }
+  /** Fills y. */
+  forward(x: Elements, y: NDArray): void {
+    apply(this.#forward, x, y);
+  }
+  /** Fills x. */
+  adjoint(y: Elements, x: NDArray): void {
+    apply(this.#adjoint, y, x);
+  }
+}
+
+function apply({ list, complete }: Copies, x: Elements, y: NDArray): void {
+  if (!complete) y.fill(0);
+  for (const { shape, from, to, mode } of list) y.backend.stridedCopy(shape, { elements: x, ...from }, { elements: y, ...to }, mode);
+}
+
+/** Cells of the model in other places of the data; other cells are zero. The adjoint takes them back, and sums what was copied more than once. Cost: one copy. */
+export class RearrangingOperator extends LocalOperator {
+  readonly #cells: Rearrangement;
+  constructor(spec: Omit<OperatorSpec, 'holdsData'>, pieces: readonly Piece[]) {
+    super(spec);
+    this.#cells = new Rearrangement(this.dims, this.dimsd, pieces);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#cells.forward(x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#cells.adjoint(y, x);
+  }
+}

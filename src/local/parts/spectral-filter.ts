@@ -1,0 +1,90 @@
+import type { IndexTable } from '../../core/backend.js';
+import { complexOf, type DType, hostArray, realOf } from '../../core/dtype.js';
+import type { SpaceOptions } from '../../core/linear-operator.js';
+import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { around, product, type Shape } from '../../core/shape.js';
+import type { Space } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+import { Resident } from '../resident.js';
+import type { FourierOperator } from '../signal/fourier-operator.js';
+
+/** Factors of a spectrum: one for each frequency of an axis, or one for each element. */
+export interface SpectralFactors {
+  readonly axis: number | undefined;
+  /** `w[2i] + i w[2i + 1]` */
+  readonly values: Float64Array;
+}
+
+/** `n` complex numbers `exp(i phase(k))·modulus(k)` as pairs. */
+export function phasors(n: number, phase: (k: number) => number, modulus: (k: number) => number = () => 1): Float64Array {
+  const values = hostArray('complex128', n) as Float64Array;
+  for (let k = 0; k < n; k++) {
+    values[2 * k] = modulus(k) * Math.cos(phase(k));
+    values[2 * k + 1] = modulus(k) * Math.sin(phase(k));
+  }
+  return values;
+}
+
+/** `y = Fᴴ diag(w) F x`, F a unitary transform: a filter given by its spectrum. Cost: two transforms; work: one spectrum. */
+export abstract class SpectralFilter extends LocalOperator {
+  override readonly complexLinear: boolean;
+  readonly #transform: FourierOperator;
+  readonly #factors: Resident;
+  readonly #rows: Resident | undefined;
+  readonly #extents: readonly [number, number, number];
+
+  constructor(transform: FourierOperator, factors: SpectralFactors) {
+    super({ dims: transform.dims, dtype: transform.dtype });
+    this.complexLinear = transform.complexLinear;
+    const shape: Shape = factors.axis === undefined ? transform.dimsd : [transform.dimsd[factors.axis] as number];
+    this.#transform = transform;
+    this.#factors = Resident.of({ values: factors.values, dtype: 'complex128', shape });
+    this.#rows = factors.axis === undefined ? undefined : Resident.indices(product(shape));
+    this.#extents = around(transform.dimsd, factors.axis ?? 0);
+  }
+
+  override domain(options?: SpaceOptions): NDArraySpace {
+    const space = super.domain(options);
+    return space.withDType(this.#outputDType(space.dtype));
+  }
+  override rangeOf(x: Space<NDArray>): NDArraySpace {
+    return super.rangeOf(x).withDType(this.#outputDType(x.dtype));
+  }
+  override domainOf(y: Space<NDArray>): NDArraySpace {
+    return this.rangeOf(y);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#run(x, y, false);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#run(y, x, true);
+  }
+  #outputDType(dtype: DType): DType {
+    const input = this.inputDType(dtype);
+    return this.complexLinear ? complexOf(input) : realOf(input);
+  }
+  #natural(x: NDArray): NDArray {
+    return x.shape.length === this.dims.length ? x : x.alias(0, this.dims);
+  }
+  #run(x: NDArray, y: NDArray, conjugate: boolean): void {
+    const { backend } = y;
+    const spectrum = this.#transform.rangeOf(this.#transform.domain({ dtype: x.dtype, backend }));
+    const [from, to] = [this.#natural(x), this.#natural(y)];
+    withWorkspace(spectrum, (z) => {
+      this.#transform.matvec(from, z);
+      if (!this.#rows) {
+        backend.binary(conjugate ? 'multiplyConj' : 'multiply', this.#factors.on(backend, z.dtype), z, z);
+        this.#transform.rmatvec(z, to);
+        return;
+      }
+      const [outer, n, inner] = this.#extents;
+      const weights = this.#factors.on(backend, z.dtype, conjugate);
+      const table: IndexTable = { outer, nx: n, ny: n, inner, width: 1, index: this.#rows.on(backend), weights };
+      withWorkspace(spectrum, (w) => {
+        if (w.size > 0) backend.gather(z, w, table);
+        this.#transform.rmatvec(w, to);
+      });
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import type { Backend } from '../../core/backend.js';
+import { complexOf, type DType, isComplex, promote } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import { LinearOperator } from '../../core/linear-operator.js';
+import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { formatShape, product, type Shape, sameShape } from '../../core/shape.js';
+import type { Space } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import type { AnyLocalOperator } from '../local-operator.js';
+
+/** A dtype that all operators can work in, and whether one of them holds data. Throws DTypeError where held data is of unlike precision. */
+export function commonDType(ops: readonly AnyLocalOperator[]): { dtype: DType; holdsData: boolean } {
+  const holding = ops.filter((op) => op.holdsData);
+  const leading = holding.length > 0 ? holding : ops;
+  const dtype = leading.map((op) => op.dtype).reduce(holding.length > 0 ? promote : (a) => a);
+  const complex = !isComplex(dtype) && ops.some((op) => isComplex(op.dtype));
+  return { dtype: complex ? complexOf(dtype) : dtype, holdsData: holding.length > 0 };
+}
+
+/** Throws unless `ops` is a non-empty list of operators. */
+export function checkOperators(owner: string, ops: readonly AnyLocalOperator[]): void {
+  if (!Array.isArray(ops) || ops.length === 0 || !ops.every((op) => op instanceof LinearOperator)) {
+    throw new ArgumentError(`${owner}: expected a list of at least one operator`);
+  }
+}
+
+/** True where shapes are the same. */
+export const alike = (shapes: readonly Shape[]): boolean => shapes.every((s) => sameShape(s, shapes[0] as Shape));
+
+/** The shape that vectors on the shared side have: the operators' own where they agree, otherwise flat. Throws {@link ShapeError} where sizes differ. */
+export function sharedShape(owner: string, what: string, shapes: readonly Shape[]): Shape {
+  const first = shapes[0] as Shape;
+  const size = product(first);
+  const other = shapes.find((s) => product(s) !== size);
+  if (other)
+    throw new ShapeError(`${owner}: expected operators of as many ${what}, received ${formatShape(first)} and ${formatShape(other)}`);
+  return alike(shapes) ? first : [size];
+}
+
+/** The shape of parts one after another: `[count, …]` where they have one shape, otherwise flat. */
+export function listedShape(shapes: readonly Shape[]): Shape {
+  return alike(shapes) ? [shapes.length, ...(shapes[0] as Shape)] : [shapes.reduce((sum, s) => sum + product(s), 0)];
+}
+
+/** Where each operator's part of a flat vector begins; the last entry is the whole length. */
+function offsetsOf(sizes: readonly number[]): number[] {
+  const offsets = [0];
+  for (const n of sizes) offsets.push((offsets.at(-1) as number) + n);
+  return offsets;
+}
+
+/** One operator of a stack in one direction. */
+export interface Step {
+  /** Fills its second argument. */
+  readonly run: (x: NDArray, y: NDArray) => void;
+  readonly image: (x: Space<NDArray>) => Space<NDArray>;
+  /** The natural shapes. */
+  readonly from: Shape;
+  readonly to: Shape;
+  /** Where its part begins in a flat vector of all parts. */
+  readonly fromAt: number;
+  readonly toAt: number;
+}
+
+export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; adjoint: Step[] } {
+  const columns = offsetsOf(ops.map((op) => product(op.dims)));
+  const rows = offsetsOf(ops.map((op) => product(op.dimsd)));
+  const places = ops.map((op, k) => ({ op, column: columns[k] as number, row: rows[k] as number }));
+  return {
+    forward: places.map(({ op, column, row }) => ({
+      run: (x, y) => void op.matvec(x, y),
+      image: (x) => op.rangeOf(x),
+      from: op.dims,
+      to: op.dimsd,
+      fromAt: column,
+      toAt: row,
+    })),
+    adjoint: places.map(({ op, column, row }) => ({
+      run: (y, x) => void op.rmatvec(y, x),
+      image: (y) => op.domainOf(y),
+      from: op.dimsd,
+      to: op.dims,
+      fromAt: row,
+      toAt: column,
+    })),
+  };
+}
+
+/** Every step takes all of x and fills its part of y. */
+export function spread(steps: readonly Step[], x: NDArray, y: NDArray): void {
+  for (const step of steps) {
+    // natural to natural, flat to flat
+    withPart(y, step.toAt, sameShape(x.shape, step.from) ? step.to : [product(step.to)], (part) => {
+      fill(step, x, part);
+    });
+  }
+}
+
+/** Every step takes its part of x; y is the sum of what they give. */
+export function collect(steps: readonly Step[], x: NDArray, y: NDArray): void {
+  steps.forEach((step, k) => {
+    withPart(x, step.fromAt, sameShape(y.shape, step.to) ? step.from : [product(step.from)], (part) => {
+      if (k === 0) fill(step, part, y);
+      else {
+        withWorkspace(step.image(part.space), (work) => {
+          step.run(part, work);
+          y.axpby(1, work, 1);
+        });
+      }
+    });
+  });
+}
+
+/** Every step takes its part of x and fills its part of y. */
+export function pair(steps: readonly Step[], x: NDArray, y: NDArray): void {
+  for (const step of steps) {
+    withPart(x, step.fromAt, step.from, (from) => {
+      withPart(y, step.toAt, step.to, (to) => {
+        fill(step, from, to);
+      });
+    });
+  }
+}
+
+/** Runs a step into y, through a work array where its results are real and those of others complex. */
+function fill(step: Step, x: NDArray, y: NDArray): void {
+  const image = step.image(x.space);
+  if (image.dtype === y.dtype) return step.run(x, y);
+  withWorkspace(image, (work) => {
+    step.run(x, work);
+    y.assign(work);
+  });
+}
+
+/** The dtype of the results of all steps on vectors of `dtype`. */
+export const resultDType = (steps: readonly Step[], dtype: DType, backend: Backend): DType =>
+  steps.map(({ image, from }) => image(NDArraySpace.of(from, dtype, backend)).dtype).reduce((a, b) => promote(a, b));
+
+/** Lends `body` one operator's part of a flat vector. */
+function withPart(x: NDArray, start: number, shape: Shape, body: (part: NDArray) => void): void {
+  const view = x.view(start, shape);
+  try {
+    body(view);
+  } finally {
+    view.dispose();
+  }
+}

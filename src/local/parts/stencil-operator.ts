@@ -1,0 +1,36 @@
+import type { BandSegment, Stencil } from '../../core/backend.js';
+import { isZeroBand, transposeBand } from '../../core/band.js';
+import type { OperatorSpec } from '../../core/linear-operator.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { LocalOperator } from '../local-operator.js';
+
+/** One term of a {@link StencilOperator}: a square banded matrix along an axis. */
+export interface Band {
+  readonly axis: number;
+  readonly segments: readonly BandSegment[];
+}
+
+/**
+ * `y = Σ Bₖ x`, Bₖ banded matrices along axes of x: one stencil call in either direction, the adjoint's tables being computed once. It holds numbers but no data
+ * of a dtype, so that it works on vectors of every precision. Cost: one read and one write of the array.
+ */
+export class StencilOperator extends LocalOperator {
+  readonly #forward: Stencil;
+  readonly #adjoint: Stencil;
+  constructor(spec: Omit<OperatorSpec, 'dimsd' | 'holdsData'>, bands: readonly Band[]) {
+    super({ ...spec, zero: bands.every(({ segments }) => isZeroBand(segments)) });
+    const shape = this.dims;
+    this.#forward = { shape, bands, mode: 'set' };
+    this.#adjoint = {
+      shape,
+      bands: bands.map(({ axis, segments }) => ({ axis, segments: transposeBand(segments, shape[axis] as number, shape[axis] as number) })),
+      mode: 'set',
+    };
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (y.size > 0) y.backend.stencil(x, y, this.#forward);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size > 0) x.backend.stencil(y, x, this.#adjoint);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Convolution } from '../../core/backend.js';
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, type Shape, toAxes, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { LocalOperator } from '../local-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export interface ConvolveNDOptions {
+  /** The sample of the filter that is its origin, on each of its axes. @default 0 on each */
+  readonly offset?: readonly number[];
+  /** The axes of the model, for each axis of the filter. @default the last ones */
+  readonly axes?: readonly number[];
+  /** @default that of the filter; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/**
+ * Convolution with a filter h of several axes: `y[i] = Σⱼ h[j] · x[i + offset − j]` for multi-indices on `axes`, x being zero outside. Shapes: `dims` to `dims`. The
+ * adjoint is correlation with conj(h). Cost: `2·size(h)` flops a sample. Memory: the filter.
+ */
+export class ConvolveND extends LocalOperator {
+  readonly filterShape: Shape;
+  readonly #filter: Resident;
+  readonly #forward: Convolution;
+  readonly #adjoint: Convolution;
+  constructor(dims: number | Shape, h: OperatorData, options: ConvolveNDOptions = {}) {
+    const owner = new.target.name;
+    checkOptions(owner, options, ['offset', 'axes', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const filter = Resident.from(h, options.dtype);
+    const count = filter.shape.length;
+    const axes = toAxes(options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count), shape.length);
+    if (count === 0 || filter.size === 0 || axes.length !== count)
+      throw new ShapeError(`${owner}: expected a filter of as many axes as ${textOf(axes)}, received shape ${formatShape(filter.shape)}`);
+    const offset = [...(options.offset ?? new Array<number>(count).fill(0))];
+    if (offset.length !== count || !offset.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))) {
+      throw new ArgumentError(
+        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${textOf(options.offset)}`,
+      );
+    }
+    // memory order: the filter's axes in the order of the model's
+    if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
+      throw new ArgumentError(`${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`);
+    super({ dims: shape, dtype: filter.dtype, holdsData: true });
+    this.#filter = filter;
+    this.filterShape = filter.shape;
+    const onAll = (values: readonly number[], other: number) =>
+      shape.map((_, axis) => (axes.includes(axis) ? (values[axes.indexOf(axis)] as number) : other));
+    const common = { xShape: shape, yShape: shape, hShape: onAll(filter.shape, 1), offset: onAll(offset, 0) };
+    this.#forward = { ...common, direction: 'forward' };
+    this.#adjoint = { ...common, direction: 'adjoint' };
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    if (y.size > 0) y.backend.convolve(x, this.#filter.with(y), y, this.#forward);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    if (x.size > 0) x.backend.convolve(y, this.#filter.with(x), x, this.#adjoint);
+  }
+}

@@ -1,0 +1,49 @@
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { LocalOperator } from '../local-operator.js';
+import { AxisConvolution } from '../parts/axis-convolution.js';
+import { type OperatorData, Resident } from '../resident.js';
+
+export interface Convolve1DOptions {
+  /** The sample of the filter that is its origin. @default 0 */
+  readonly offset?: number;
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default that of the filter; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/**
+ * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`; a filter that is longer than a
+ * model of one axis gives data of the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
+ */
+export class Convolve1D extends LocalOperator {
+  readonly #convolution: AxisConvolution;
+  constructor(dims: number | Shape, h: OperatorData, options: Convolve1DOptions = {}) {
+    checkOptions('Convolve1D', options, ['offset', 'axis', 'dtype']);
+    const { offset = 0 } = options;
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    const filter = Resident.from(h, options.dtype);
+    if (filter.shape.length !== 1 || filter.size === 0)
+      throw new ShapeError(`Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`);
+    if (!Number.isInteger(offset) || offset < 0 || offset >= filter.size) {
+      throw new ArgumentError(
+        `Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${textOf(offset)}`,
+      );
+    }
+    const dimsd = shape.length === 1 ? [Math.max(shape[0] as number, filter.size)] : shape;
+    super({ dims: shape, dimsd, dtype: filter.dtype, holdsData: true });
+    this.#convolution = new AxisConvolution(filter, offset, shape, axis, dimsd[axis]);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#convolution.forward(x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#convolution.adjoint(y, x);
+  }
+}

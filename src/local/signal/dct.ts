@@ -1,0 +1,204 @@
+import type { FftPlan } from '../../core/backend.js';
+import { complexOf, type DType, isComplex } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { around, type Shape, toAxes, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+import { AxisMatrix } from '../parts/axis-matrix.js';
+import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
+import { Resident } from '../resident.js';
+
+export type DCTType = 1 | 2 | 3 | 4;
+
+export interface DCTOptions {
+  /** @default 2 */
+  readonly type?: DCTType;
+  /** @default all */
+  readonly axes?: number | readonly number[];
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** A sum of cosines as a symmetric Fourier transform of length P: sample n stands at `at(n)`, frequency k is at `read(k)`; both ends have weights. */
+interface CosineSum {
+  readonly length: (n: number) => number;
+  readonly at: (i: number) => number;
+  readonly read: (k: number) => number;
+  readonly scale: (n: number) => number;
+  readonly input: (i: number, n: number) => number;
+  readonly output: (k: number, n: number) => number;
+}
+
+const ONE = (): number => 1;
+const FIRST = (i: number): number => (i === 0 ? Math.SQRT1_2 : 1);
+const ENDS = (i: number, n: number): number => (i === 0 || i === n - 1 ? Math.SQRT1_2 : 1);
+const same = (i: number): number => i;
+const odd = (i: number): number => 2 * i + 1;
+
+const TYPES: Readonly<Record<DCTType, CosineSum>> = {
+  1: { length: (n) => 2 * (n - 1), at: same, read: same, scale: (n) => Math.sqrt(2 / (n - 1)), input: ENDS, output: ENDS },
+  2: { length: (n) => 4 * n, at: odd, read: same, scale: (n) => Math.sqrt(2 / n), input: ONE, output: FIRST },
+  3: { length: (n) => 4 * n, at: same, read: odd, scale: (n) => Math.sqrt(2 / n), input: FIRST, output: ONE },
+  4: { length: (n) => 8 * n, at: odd, read: odd, scale: (n) => Math.sqrt(2 / n), input: ONE, output: ONE },
+};
+const TRANSPOSED: Readonly<Record<DCTType, DCTType>> = { 1: 1, 2: 3, 3: 2, 4: 4 };
+
+/** On axes this short a matrix product is faster than the longer Fourier transform. */
+const MATRIX_LENGTH = 64;
+
+/**
+ * Orthonormal discrete cosine transform of type 1 to 4 along `axes`, whose adjoint is its inverse: with n samples and `c = √(2/n)` (type 1: `√(2/(n−1))`), the terms of index 0 (type 1: of both ends)
+ * weighted by 1/√2: 1 `c Σ x[i] cos(π k i/(n−1))`, 2 `c Σ x[i] cos(π k (2i+1)/2n)`, 3 the transpose of 2, 4 `c Σ x[i] cos(π (2k+1)(2i+1)/4n)`.
+ * Shapes: `dims` to `dims`. Cost and memory: a real Fourier transform of 2 to 8 times the length of each axis, work arrays of that size; axes up to 64 samples, and those on backends without
+ * complex numbers, by a matrix.
+ */
+export class DCT extends LocalOperator {
+  readonly #forward: readonly AxisCosines[];
+  readonly #adjoint: readonly AxisCosines[];
+  constructor(dims: number | Shape, options: DCTOptions = {}) {
+    checkOptions('DCT', options, ['type', 'axes', 'dtype']);
+    const { type = 2 } = options;
+    if (!(type in TYPES)) throw new ArgumentError(`DCT: expected type to be 1, 2, 3 or 4, received ${textOf(type)}`);
+    const shape = toShape(dims, 'dims');
+    const axes = toAxes(options.axes, shape.length);
+    const short = axes.find((axis) => (shape[axis] as number) < 2);
+    if (type === 1 && short !== undefined)
+      throw new ArgumentError(`DCT: expected at least two samples for type 1, axis ${short} has ${shape[short]}`);
+    super({ dims: shape, dtype: options.dtype ?? 'float64' });
+    this.#forward = axes.map((axis) => new AxisCosines(shape, axis, TYPES[type]));
+    this.#adjoint = axes.map((axis) => new AxisCosines(shape, axis, TYPES[TRANSPOSED[type]]));
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    chain(this.#forward, x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    chain(this.#adjoint, y, x);
+  }
+}
+
+/** One axis after the other; ends in y. */
+function chain(steps: readonly AxisCosines[], x: NDArray, y: NDArray): void {
+  if (y.size === 0) return;
+  if (steps.length === 0) {
+    y.backend.copy(x, y);
+    return;
+  }
+  if (steps.length === 1) return steps[0]?.apply(x, y);
+  withWorkspace(y.space, (work) => {
+    steps.forEach((step, k) => {
+      const even = (steps.length - 1 - k) % 2 === 0;
+      step.apply(k === 0 ? x : even ? work : y, even ? y : work);
+    });
+  });
+}
+
+/** The transform along one axis. */
+class AxisCosines {
+  readonly #matrix: () => AxisMatrix;
+  #made: AxisMatrix | undefined;
+  readonly #n: number;
+  readonly #outer: number;
+  readonly #inner: number;
+  readonly #length: number;
+  readonly #place: IndexedRows;
+  readonly #read: Readonly<Record<'real' | 'complex', IndexedRows>>;
+  constructor(shape: Shape, axis: number, sum: CosineSum) {
+    const [outer, n, inner] = around(shape, axis);
+    const length = sum.length(n);
+    this.#n = n;
+    this.#outer = outer;
+    this.#inner = inner;
+    this.#length = length;
+    this.#place = new IndexedRows(placing(sum, n, length), { outer, inner });
+    const half = Math.floor(length / 2) + 1;
+    this.#read = {
+      real: new IndexedRows(reading(sum, n, half), { outer, inner }),
+      complex: new IndexedRows(reading(sum, n, length), { outer, inner }),
+    };
+    this.#matrix = () => new AxisMatrix(Resident.adopt(cosines(sum, n, length), [n, n]), shape, axis);
+  }
+  apply(x: NDArray, y: NDArray): void {
+    const { backend } = y;
+    const complex = isComplex(y.dtype);
+    if (this.#n <= MATRIX_LENGTH || !backend.dtypes.includes(complexOf(y.dtype))) {
+      this.#made ??= this.#matrix();
+      this.#made.forward(x, y);
+      return;
+    }
+    const space = (rows: number, dtype: DType): NDArraySpace => NDArraySpace.of([this.#outer, rows, this.#inner], dtype, backend);
+    const plan: FftPlan = {
+      kind: complex ? 'c2c' : 'r2c',
+      shape: [this.#outer, this.#length, this.#inner],
+      axes: [1],
+      direction: 'forward',
+      scale: 1,
+    };
+    const half = Math.floor(this.#length / 2) + 1;
+    withWorkspace(space(this.#length, y.dtype), (extended) => {
+      this.#place.gather(x, extended);
+      withWorkspace(space(complex ? this.#length : half, complexOf(y.dtype)), (spectrum) => {
+        backend.fft(extended, spectrum, plan);
+        if (complex) this.#read.complex.gather(spectrum, y);
+        else {
+          // the spectrum of a symmetric signal is real
+          withWorkspace(space(half, y.dtype), (real) => {
+            backend.unary('real', spectrum, real);
+            this.#read.real.gather(real, y);
+          });
+        }
+      });
+    });
+  }
+}
+
+/** Samples at their place and at its mirror image, half of each. */
+function placing(sum: CosineSum, n: number, length: number): RowSource {
+  const sources = new Int32Array(length).fill(-1);
+  const parts = new Float64Array(length);
+  for (let i = 0; i < n; i++) {
+    const p = sum.at(i);
+    const own = p === 0 || 2 * p === length;
+    for (const place of own ? [p] : [p, length - p]) {
+      sources[place] = i;
+      parts[place] = sum.input(i, n) * (own ? 1 : 1 / 2);
+    }
+  }
+  return {
+    rows: length,
+    columns: n,
+    width: 1,
+    weights: 'real',
+    fill: (start, count, index, weights) => {
+      index.set(sources.subarray(start, start + count));
+      weights.set(parts.subarray(start, start + count));
+    },
+  };
+}
+
+const reading = (sum: CosineSum, n: number, columns: number): RowSource => ({
+  rows: n,
+  columns,
+  width: 1,
+  weights: 'real',
+  fill: (start, count, index, weights) => {
+    for (let k = 0; k < count; k++) {
+      index[k] = sum.read(start + k);
+      weights[k] = sum.scale(n) * sum.output(start + k, n);
+    }
+  },
+});
+
+function cosines(sum: CosineSum, n: number, length: number): Float64Array {
+  const table = new Float64Array(n * n);
+  for (let k = 0; k < n; k++) {
+    for (let i = 0; i < n; i++) {
+      // the product is reduced first, so that the angle stays small
+      const turn = (sum.at(i) * sum.read(k)) % length;
+      table[k * n + i] = sum.scale(n) * sum.output(k, n) * sum.input(i, n) * Math.cos((2 * Math.PI * turn) / length);
+    }
+  }
+  return table;
+}

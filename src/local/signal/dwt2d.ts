@@ -1,0 +1,24 @@
+import { ShapeError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toAxes, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { WaveletTransform, type WaveletTransformOptions } from './parts/wavelet-transform.js';
+
+export interface DWT2DOptions extends WaveletTransformOptions {
+  /** @default [-2, -1] */
+  readonly axes?: readonly [number, number];
+}
+
+/**
+ * Discrete wavelet transform along two axes, periodic and orthonormal, so that the adjoint is the inverse; at every level the low-pass block is divided along both, details of an axis being in its
+ * second half. Shapes: `[…, n0, …, n1, …]` to the powers of two from n0 and n1 on, at least 2^level. Cost: `8·L` flops a sample and a third more for the levels, L the length of the filters. Memory: two work arrays, and one more in the adjoint.
+ */
+export class DWT2D extends WaveletTransform {
+  constructor(dims: Shape, options: DWT2DOptions = {}) {
+    checkOptions('DWT2D', options, ['axes', 'wavelet', 'level', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axes = toAxes(options.axes ?? [-2, -1], shape.length);
+    if (axes.length !== 2) throw new ShapeError(`DWT2D: expected two axes, received ${textOf(options.axes)}`);
+    super('DWT2D', shape, axes, options);
+  }
+}

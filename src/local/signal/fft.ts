@@ -1,0 +1,35 @@
+import type { FourierOptions } from '../../core/fourier-scheme.js';
+import { checkOptions } from '../../core/options.js';
+import type { Shape } from '../../core/shape.js';
+import { FourierOperator } from './fourier-operator.js';
+
+export interface FFTOptions extends Omit<FourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
+  /** @default -1 */
+  readonly axis?: number;
+  /** Samples of the transform. @default those of the axis */
+  readonly nfft?: number;
+  /** Distance between samples. @default 1 */
+  readonly sampling?: number;
+  /** @default false */
+  readonly ifftshiftBefore?: boolean;
+  /** @default false */
+  readonly fftshiftAfter?: boolean;
+}
+
+export const FFT_OPTIONS = ['axis', 'nfft', 'sampling', 'norm', 'real', 'ifftshiftBefore', 'fftshiftAfter', 'dtype'] as const;
+
+/**
+ * Fourier transform along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`, with `norm` of 'none', '1/n' or 'ortho' (default) for s, see {@link FourierOptions}.
+ * Shapes: `dims` to the same with nfft (`real`: `⌊nfft/2⌋ + 1`) samples along the axis. Cost: one transform; padding and shifts a pass each.
+ */
+export class FFT extends FourierOperator {
+  constructor(dims: number | Shape, options: FFTOptions = {}) {
+    checkOptions('FFT', options, FFT_OPTIONS);
+    const { axis = -1, nfft, ...rest } = options;
+    super('FFT', dims, [axis], { ...rest, ...(nfft !== undefined && { nffts: nfft }) });
+  }
+  /** Frequencies of the data along the axis, per unit of `sampling`. */
+  get f(): Float64Array {
+    return this.fs[0] as Float64Array;
+  }
+}

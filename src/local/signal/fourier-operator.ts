@@ -1,0 +1,65 @@
+import { complexOf, type DType, realOf } from '../../core/dtype.js';
+import { type FourierOptions, FourierScheme } from '../../core/fourier-scheme.js';
+import { type FourierStage, fourierStage, runSteps } from '../../core/fourier-steps.js';
+import type { SpaceOptions } from '../../core/linear-operator.js';
+import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import type { Shape } from '../../core/shape.js';
+import type { Space } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+
+export const FOURIER_OPTIONS = ['nffts', 'sampling', 'norm', 'real', 'ifftshiftBefore', 'fftshiftAfter', 'dtype'] as const;
+
+/**
+ * A discrete Fourier transform of arrays of one rank: see {@link FourierScheme} for the formulas. Data is complex; a model is so too, unless the transform is
+ * `real` or its dtype is: then the real part of what is given counts, and the adjoint holds for `Re ⟨·,·⟩`. Results have the precision of the vector.
+ */
+export abstract class FourierOperator extends LocalOperator {
+  /** Frequencies of the data along each of the axes, per unit of `sampling`. */
+  readonly fs: readonly Float64Array[];
+  override readonly complexLinear: boolean;
+  protected readonly scheme: FourierScheme;
+  readonly #stage: FourierStage;
+
+  constructor(owner: string, dims: number | Shape, axes: readonly number[], options: FourierOptions, kept?: number) {
+    checkOptions(owner, options, FOURIER_OPTIONS);
+    const { norm = 'ortho', dtype = 'complex128' } = options;
+    const scheme = new FourierScheme(owner, dims, axes, { ...options, norm, dtype }, kept);
+    super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype });
+    this.scheme = scheme;
+    this.fs = scheme.frequencies;
+    this.complexLinear = !scheme.realModel;
+    this.#stage = fourierStage(scheme.dims, scheme.axes, scheme.scale, scheme.realModel);
+  }
+
+  override domain(options?: SpaceOptions): NDArraySpace {
+    const space = super.domain(options);
+    return space.withDType(this.#modelDType(space.dtype));
+  }
+  override rangeOf(x: Space<NDArray>): NDArraySpace {
+    return super.rangeOf(x).withDType(complexOf(this.inputDType(x.dtype)));
+  }
+  override domainOf(y: Space<NDArray>): NDArraySpace {
+    return super.domainOf(y).withDType(this.#modelDType(this.adjointInputDType(y.dtype)));
+  }
+  protected override adjointInputDType(dtype: DType): DType {
+    return complexOf(this.inputDType(dtype));
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    const model = this.#modelDType(x.dtype);
+    if (x.dtype === model) runSteps(this.#stage.forward, x, y, y.dtype);
+    else {
+      withWorkspace(x.space.withDType(model), (work) => {
+        x.backend.cast(x, work);
+        runSteps(this.#stage.forward, work, y, y.dtype);
+      });
+    }
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    runSteps(this.#stage.adjoint, y, x, y.dtype);
+  }
+  #modelDType(dtype: DType): DType {
+    return this.scheme.realModel ? realOf(dtype) : complexOf(dtype);
+  }
+}

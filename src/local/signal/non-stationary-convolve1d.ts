@@ -1,0 +1,44 @@
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+import { type OperatorData, Resident } from '../resident.js';
+import { checkOdd, filterPlaces } from './filter-bank.js';
+import { FilterTable, VaryingConvolution } from './varying-convolution.js';
+
+export interface NonStationaryConvolve1DOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default that of the filters; float64 for lists of numbers */
+  readonly dtype?: DType;
+}
+
+/**
+ * Convolution with a filter that changes along the axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of `[count, L]` at the
+ * samples `ih`, and constant outside. L is odd. Shapes: `dims` to `dims`. Cost: `4·L` flops a sample. Memory: the filters, an index and a weight for each sample along the axis; no work array.
+ */
+export class NonStationaryConvolve1D extends LocalOperator {
+  readonly #convolution: VaryingConvolution;
+  constructor(dims: number | Shape, hs: OperatorData, ih: OperatorData, options: NonStationaryConvolve1DOptions = {}) {
+    checkOptions('NonStationaryConvolve1D', options, ['axis', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    const bank = Resident.from(hs, options.dtype);
+    if (bank.shape.length !== 2)
+      throw new ShapeError(`NonStationaryConvolve1D: expected hs of shape [filters, samples], received ${formatShape(bank.shape)}`);
+    const [filters, length] = bank.shape as [number, number];
+    checkOdd('NonStationaryConvolve1D', [length]);
+    super({ dims: shape, dtype: bank.dtype, holdsData: true });
+    const whole = { start: shape.map(() => 0), shape };
+    const table = new FilterTable(filterPlaces('NonStationaryConvolve1D', 'ih', ih, filters));
+    this.#convolution = new VaryingConvolution(bank, axis, table, whole, whole);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#convolution.forward(x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#convolution.adjoint(y, x);
+  }
+}

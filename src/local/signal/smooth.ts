@@ -1,0 +1,32 @@
+import { checkArray } from '../../core/elementwise.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { toAxes } from '../../core/shape.js';
+import { perAxis } from '../parts/per-axis.js';
+import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
+
+export interface SmoothOptions {
+  /** The axes that are smoothed. @default all */
+  readonly axes?: readonly number[];
+}
+
+/**
+ * Zero-phase smoothing, such as makes a background model: along each of `axes` a running mean of `nsmooth` samples is passed forwards and backwards.
+ * Beyond the ends the array goes on point-symmetrically, so that linear trends stay. Returns a new array. Throws ArgumentError where an axis is shorter than `nsmooth`.
+ */
+export function smooth(x: NDArray, nsmooth: number | readonly number[], options: SmoothOptions = {}): NDArray {
+  checkOptions('smooth', options, ['axes']);
+  checkArray('smooth', x);
+  const axes = toAxes(options.axes, x.ndim);
+  const widths = perAxis('nsmooth', nsmooth, axes.length);
+  const tables = axes.map((axis, k) => ({ axis, segments: zeroPhaseAverage(x.shape[axis] as number, widths[k] as number) }));
+  if (x.size === 0) return x.copy();
+  let y = x;
+  for (const band of tables) {
+    const next = x.emptyLike();
+    x.backend.stencil(y, next, { shape: x.shape, bands: [band], mode: 'set' });
+    if (y !== x) y.dispose();
+    y = next;
+  }
+  return y === x ? x.copy() : y;
+}

@@ -1,0 +1,33 @@
+import type { DType } from '../../core/dtype.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import { LocalOperator } from '../local-operator.js';
+import type { AxisConvolution } from '../parts/axis-convolution.js';
+import { movingAverage, oddLength } from './parts/smoothing-scheme.js';
+
+export interface Smoothing1DOptions {
+  /** @default -1 */
+  readonly axis?: number;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/** Mean of `nsmooth` samples around each along an axis, zeros outside; an even `nsmooth` is raised by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a sample. No work array. */
+export class Smoothing1D extends LocalOperator {
+  readonly #average: AxisConvolution;
+  constructor(nsmooth: number, dims: number | Shape, options: Smoothing1DOptions = {}) {
+    checkOptions('Smoothing1D', options, ['axis', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axis = toAxis(options.axis ?? -1, shape.length);
+    const width = oddLength('nsmooth', nsmooth);
+    super({ dims: shape, dtype: options.dtype ?? 'float64' });
+    this.#average = movingAverage(shape, axis, width);
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    this.#average.forward(x, y);
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.#average.adjoint(y, x);
+  }
+}

@@ -1,0 +1,44 @@
+import type { DType } from '../../core/dtype.js';
+import { ShapeError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toAxes, toShape } from '../../core/shape.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { LocalOperator } from '../local-operator.js';
+import type { AxisConvolution } from '../parts/axis-convolution.js';
+import { perAxis } from '../parts/per-axis.js';
+import { movingAverage, oddLength } from './parts/smoothing-scheme.js';
+
+export interface Smoothing2DOptions {
+  /** @default [-2, -1] */
+  readonly axes?: readonly number[];
+  /** @default 'float64' */
+  readonly dtype?: DType;
+}
+
+/**
+ * Mean over `nsmooth[0] × nsmooth[1]` samples around each along two axes, zeros outside; even numbers are raised by one. Symmetric; done one axis after the other.
+ * Shapes: `dims` to `dims`. Cost: `nsmooth[0] + nsmooth[1]` multiplications and additions a sample, one work array.
+ */
+export class Smoothing2D extends LocalOperator {
+  readonly #along: readonly [AxisConvolution, AxisConvolution];
+  constructor(nsmooth: number | readonly number[], dims: number | Shape, options: Smoothing2DOptions = {}) {
+    checkOptions('Smoothing2D', options, ['axes', 'dtype']);
+    const shape = toShape(dims, 'dims');
+    const axes = toAxes(options.axes ?? [-2, -1], shape.length);
+    if (axes.length !== 2) throw new ShapeError(`Smoothing2D: expected two axes, received ${axes.length}`);
+    const widths = perAxis('nsmooth', nsmooth, 2).map((width) => oddLength('nsmooth', width));
+    super({ dims: shape, dtype: options.dtype ?? 'float64' });
+    const along = (k: 0 | 1) => movingAverage(shape, axes[k] as number, widths[k] as number);
+    this.#along = [along(0), along(1)];
+  }
+  protected override forward(x: NDArray, y: NDArray): void {
+    withWorkspace(x.space, (work) => {
+      this.#along[0].forward(x, work);
+      this.#along[1].forward(work, y);
+    });
+  }
+  protected override adjoint(y: NDArray, x: NDArray): void {
+    this.forward(y, x);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Backend, Elements, VaryingConvolution as Kernel } from '../../core/backend.js';
+import { type DType, hostArray, realOf } from '../../core/dtype.js';
+import type { Box } from '../../core/layout.js';
+import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
+import { keep } from '../../core/scope.js';
+import { around } from '../../core/shape.js';
+import { part } from '../local-operator.js';
+import type { Resident } from '../resident.js';
+import { betweenPlaces } from './filter-bank.js';
+import { HatConvolution } from './hat-convolution.js';
+
+/** Samples `start … start + n − 1` along the axis. */
+interface Table {
+  readonly start: number;
+  readonly n: number;
+  readonly first: NDArray;
+  readonly weights: NDArray;
+}
+
+/** Between which filters of a bank samples lie: an index and a weight for each, on every backend and in every precision in which they were needed so far. */
+export class FilterTable {
+  /** Of the filters, in global samples and increasing. */
+  readonly places: Float64Array;
+  readonly #kept = new WeakMap<Backend, Map<DType, Table>>();
+
+  constructor(places: Float64Array) {
+    this.places = places;
+  }
+
+  /** Of samples `start … start + n − 1`. What was asked for before is a part of one table with it. */
+  on(backend: Backend, real: DType, start: number, n: number): { readonly first: Elements; readonly weights: Elements } {
+    let tables = this.#kept.get(backend);
+    if (!tables) this.#kept.set(backend, (tables = new Map()));
+    let table = tables.get(real);
+    if (!table || start < table.start || start + n > table.start + table.n) {
+      const from = Math.min(start, table?.start ?? start);
+      const to = Math.max(start + n, table ? table.start + table.n : 0);
+      table?.first.dispose();
+      table?.weights.dispose();
+      tables.set(real, (table = this.#make(backend, real, from, to - from)));
+    }
+    return { first: part(table.first, start - table.start, n), weights: part(table.weights, start - table.start, n) };
+  }
+
+  #make(backend: Backend, real: DType, start: number, n: number): Table {
+    const first = new Int32Array(n);
+    const weights = hostArray(real, n);
+    betweenPlaces(this.places, start, n, (i, filter, w) => {
+      first[i] = filter;
+      weights[i] = w;
+    });
+    return {
+      start,
+      n,
+      first: keep(NDArraySpace.of([n], 'int32', backend).upload(first)),
+      weights: keep(NDArraySpace.of([n], real, backend).upload(weights)),
+    };
+  }
+}
+
+/**
+ * Convolution along one axis with filters that are interpolated linearly between the places of a bank, on boxes of an array: `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`. Memory on backends with a kernel
+ * for it: the bank, and an index and a weight for each sample of the model's box along the axis. Others compose {@link HatConvolution}.
+ */
+export class VaryingConvolution {
+  readonly #bank: Resident;
+  readonly #axis: number;
+  readonly #table: FilterTable;
+  readonly #model: Box;
+  readonly #data: Box;
+  #hats: HatConvolution | undefined;
+
+  /**
+   * @param bank `[filters, length]`
+   * @param table shared by all boxes of an operator
+   * @param model the part of the model that is there, `data` that of the data; both in global samples, and alike but along the axis
+   */
+  constructor(bank: Resident, axis: number, table: FilterTable, model: Box, data: Box) {
+    this.#bank = bank;
+    this.#axis = axis;
+    this.#table = table;
+    this.#model = model;
+    this.#data = data;
+  }
+
+  /** Fills y, of the data's box, from x, of the model's. */
+  forward(x: Elements, y: Elements): void {
+    this.#run('forward', x, y);
+  }
+
+  /** Fills x, of the model's box, from y, of the data's. */
+  adjoint(y: Elements, x: Elements): void {
+    this.#run('adjoint', y, x);
+  }
+
+  #run(direction: 'forward' | 'adjoint', from: Elements, to: Elements): void {
+    const { backend, dtype } = to.storage;
+    if (to.size === 0) return;
+    if (backend.convolveVarying) {
+      const convolution = this.#on(backend, realOf(dtype));
+      backend.convolveVarying(from, this.#bank.on(backend, dtype), to, { ...convolution, direction });
+      return;
+    }
+    this.#hats ??= new HatConvolution(this.#bank, [this.#axis], [this.#table.places], this.#model, this.#data);
+    this.#hats[direction](from, to);
+  }
+
+  #on(backend: Backend, real: DType): Omit<Kernel, 'direction'> {
+    const [outer, nx, inner] = around(this.#model.shape, this.#axis);
+    const [filters, length] = this.#bank.shape as [number, number];
+    const start = this.#model.start[this.#axis] as number;
+    return {
+      outer,
+      nx,
+      ny: this.#data.shape[this.#axis] as number,
+      inner,
+      filters,
+      length,
+      offset: (length - 1) / 2 + (this.#data.start[this.#axis] as number) - start,
+      ...this.#table.on(backend, real, start, nx),
+    };
+  }
+}

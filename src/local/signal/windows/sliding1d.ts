@@ -1,0 +1,24 @@
+import type { Shape } from '../../../core/shape.js';
+import type { AnyLocalOperator } from '../../local-operator.js';
+import { WindowedOperator, type WindowedOptions } from './parts/windowed-operator.js';
+import { toWindows } from './windows.js';
+
+export type Sliding1DOptions = WindowedOptions;
+
+/**
+ * An operator on overlapping windows of a signal. Windows of `nwin` samples share `nover` with the next, where they fade into one another.
+ * Shapes: `[windows, m]` to `[n]`, Op of `[m]` to `[nwin]`. Cost: that of Op for every window. Memory: a window, and its tapers.
+ * @param dims `[windows · m]`, as {@link windowDesign} gives it, or the shape of the model
+ */
+export class Sliding1D extends WindowedOperator {
+  constructor(
+    Op: AnyLocalOperator,
+    dims: number | Shape,
+    dimsd: number | Shape,
+    nwin: number,
+    nover: number,
+    options: Sliding1DOptions = {},
+  ) {
+    super(Op, dims, toWindows('Sliding1D', dimsd, nwin, nover, 1, 1), options);
+  }
+}
