@@ -4,8 +4,8 @@ import type { Scalar } from '../core/complex.js';
 import type { DistributedArray } from '../core/distributed-array.js';
 import type { DType } from '../core/dtype.js';
 import { type Shape, toShape } from '../core/shape.js';
-import { type AxisScheme, BandedStencil } from './banded-stencil.js';
-import { ScatteredOperator } from './scattered-operator.js';
+import { type AxisScheme, BandedStencil } from './parts/banded-stencil.js';
+import { ScatteredOperator } from './parts/scattered-operator.js';
 
 /** Options that all distributed derivatives share. */
 export interface DerivativeOptions {

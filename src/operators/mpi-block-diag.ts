@@ -4,8 +4,8 @@ import { givenDType, type SpaceOptions } from '../core/linear-operator.js';
 import type { NDArray } from '../core/ndarray.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
-import { BlockForm } from './block-form.js';
 import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
+import { BlockForm } from './parts/block-form.js';
 import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 
 /**

@@ -7,7 +7,7 @@ import { checkOptions } from '../core/options.js';
 import { formatShape, product, type Shape, toAxes, toAxis, toShape } from '../core/shape.js';
 import { textOf } from '../core/text-of.js';
 import { type OperatorData, Resident } from '../local/resident.js';
-import { type BoxKernel, HaloOperator } from './halo-operator.js';
+import { type BoxKernel, HaloOperator } from './parts/halo-operator.js';
 
 export interface MPIConvolve1DOptions {
   /** The sample of the filter that is its origin. @default 0 */

@@ -11,11 +11,11 @@ import { type Shape, toAxis } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
-import { FourierPlans } from './fourier-plan.js';
-import { imageLayout } from './image-layout.js';
-import { layoutLike } from './layout-like.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
+import { FourierPlans } from './parts/fourier-plan.js';
+import { imageLayout } from './parts/image-layout.js';
+import { layoutLike } from './parts/layout-like.js';
+import { NaturalForm } from './parts/natural-form.js';
 
 export interface MPIFourierOptions extends FourierOptions {
   /** The axis along which the model is split that `rmatvec` gives. @default that of the data; 0 where `dataAxis` is given */

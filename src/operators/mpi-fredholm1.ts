@@ -12,10 +12,10 @@ import { TransferPlan } from '../core/transfer.js';
 import type { Space } from '../core/vector.js';
 import { withWorkspace } from '../core/workspace.js';
 import { Fredholm1, type Fredholm1Options } from '../local/geophysics/fredholm1.js';
-import { imageLayout } from './image-layout.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
-import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './rank-slices.js';
+import { imageLayout } from './parts/image-layout.js';
+import { NaturalForm } from './parts/natural-form.js';
+import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
 export interface MPIFredholm1Options extends Fredholm1Options {
   /** @default the default communicator */

@@ -12,7 +12,7 @@ import type { DistributedSpace } from '../core/space.js';
 import { textOf } from '../core/text-of.js';
 import type { Space } from '../core/vector.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
+import { NaturalForm } from './parts/natural-form.js';
 
 export interface MPIHaloOptions {
   /**

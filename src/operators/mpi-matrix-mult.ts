@@ -18,10 +18,10 @@ import type { DistributedSpace } from '../core/space.js';
 import { textOf } from '../core/text-of.js';
 import type { Space } from '../core/vector.js';
 import { Resident } from '../local/resident.js';
-import { imageLayout } from './image-layout.js';
-import { MatrixPanel, overPanels, type PanelPair, type Rows } from './matrix-panel.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
+import { imageLayout } from './parts/image-layout.js';
+import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
+import { NaturalForm } from './parts/natural-form.js';
 
 /** `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row of the grid have. */
 export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;

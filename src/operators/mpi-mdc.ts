@@ -14,11 +14,11 @@ import type { Space } from '../core/vector.js';
 import { borrow, giveBack, withWorkspace } from '../core/workspace.js';
 import { Fredholm1 } from '../local/geophysics/fredholm1.js';
 import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/geophysics/mdc.js';
-import { FourierPlans } from './fourier-plan.js';
-import { imageLayout } from './image-layout.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
-import { ownSlices, rankSlices, sliceLayout } from './rank-slices.js';
+import { FourierPlans } from './parts/fourier-plan.js';
+import { imageLayout } from './parts/image-layout.js';
+import { NaturalForm } from './parts/natural-form.js';
+import { ownSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
 export interface MPIMDCOptions extends MDCOptions {
   /** @default the default communicator */

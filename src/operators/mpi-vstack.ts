@@ -7,8 +7,8 @@ import type { NDArray } from '../core/ndarray.js';
 import { formatShape, product, type Shape, sameShape } from '../core/shape.js';
 import type { DistributedSpace } from '../core/space.js';
 import type { Space } from '../core/vector.js';
-import { BlockForm } from './block-form.js';
 import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
+import { BlockForm } from './parts/block-form.js';
 import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 
 /** The shape of the vector that all operators share. Throws {@link ShapeError} on all ranks. */

@@ -1,11 +1,11 @@
-import type { DistributedArray } from '../core/distributed-array.js';
-import { PartitionError, ShapeError } from '../core/errors.js';
-import { Layout } from '../core/layout.js';
-import { formatShape, product, type Shape, sameShape } from '../core/shape.js';
-import type { DistributedSpace } from '../core/space.js';
+import type { DistributedArray } from '../../core/distributed-array.js';
+import { PartitionError, ShapeError } from '../../core/errors.js';
+import { Layout } from '../../core/layout.js';
+import { formatShape, product, type Shape, sameShape } from '../../core/shape.js';
+import type { DistributedSpace } from '../../core/space.js';
+import { sizesOf, stackedShape } from '../rank-blocks.js';
 import { imageLayout, type Side } from './image-layout.js';
 import { NaturalForm } from './natural-form.js';
-import { sizesOf, stackedShape } from './rank-blocks.js';
 
 /**
  * The vectors of stacks of local operators: every rank's part is the models (or data) of its operators, one after another. Arrays of the natural shape and flat

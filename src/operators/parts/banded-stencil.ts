@@ -1,9 +1,9 @@
-import type { AxisBand, Backend, BandSegment } from '../core/backend.js';
-import { clipBand, transposeBand } from '../core/band.js';
-import type { DistributedArray } from '../core/distributed-array.js';
-import { HaloPlan } from '../core/halo.js';
-import { product, type Shape } from '../core/shape.js';
-import type { DistributedSpace } from '../core/space.js';
+import type { AxisBand, Backend, BandSegment } from '../../core/backend.js';
+import { clipBand, transposeBand } from '../../core/band.js';
+import type { DistributedArray } from '../../core/distributed-array.js';
+import { HaloPlan } from '../../core/halo.js';
+import { product, type Shape } from '../../core/shape.js';
+import type { DistributedSpace } from '../../core/space.js';
 
 /** A banded matrix along one axis of the global array. */
 export interface AxisScheme {

@@ -1,9 +1,9 @@
-import type { DistributedArray } from '../core/distributed-array.js';
-import type { OperatorSpec, SpaceOptions } from '../core/linear-operator.js';
-import { flatOf } from '../core/row-layout.js';
-import type { DistributedSpace } from '../core/space.js';
-import type { Space } from '../core/vector.js';
-import { MPILinearOperator } from './mpi-linear-operator.js';
+import type { DistributedArray } from '../../core/distributed-array.js';
+import type { OperatorSpec, SpaceOptions } from '../../core/linear-operator.js';
+import { flatOf } from '../../core/row-layout.js';
+import type { DistributedSpace } from '../../core/space.js';
+import type { Space } from '../../core/vector.js';
+import { MPILinearOperator } from '../mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
 
 /**

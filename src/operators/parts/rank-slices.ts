@@ -1,12 +1,12 @@
-import type { Communicator } from '../core/communicator.js';
-import type { DType } from '../core/dtype.js';
-import { checkArray } from '../core/elementwise.js';
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import { Layout, splitCount, splitStart } from '../core/layout.js';
-import { NDArray } from '../core/ndarray.js';
-import { checkAlike, exchange } from '../core/rank-agreement.js';
-import { formatShape, product, type Shape } from '../core/shape.js';
-import { textOf } from '../core/text-of.js';
+import type { Communicator } from '../../core/communicator.js';
+import type { DType } from '../../core/dtype.js';
+import { checkArray } from '../../core/elementwise.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import { Layout, splitCount, splitStart } from '../../core/layout.js';
+import { NDArray } from '../../core/ndarray.js';
+import { checkAlike, exchange } from '../../core/rank-agreement.js';
+import { formatShape, product, type Shape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
 
 /** Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as all ranks know them. */
 export interface RankSlices {
