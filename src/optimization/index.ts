@@ -1,20 +1,3 @@
-export { type CgOptions, type CgResult, type CgState, type CgStep, cg } from './cg.js';
-export { type CgPipelinedOptions, type CgPipelinedState, type CgPipelinedStep, cgPipelined } from './cg-pipelined.js';
-export {
-  type CgSingleReductionOptions,
-  type CgSingleReductionState,
-  type CgSingleReductionStep,
-  cgSingleReduction,
-} from './cg-single-reduction.js';
-export { type CglsOptions, type CglsResult, type CglsState, type CglsStep, cgls } from './cgls.js';
-export {
-  type CglsSingleReductionOptions,
-  type CglsSingleReductionState,
-  type CglsSingleReductionStep,
-  cglsSingleReduction,
-} from './cgls-single-reduction.js';
-export { type ConditionEstimate, type ConditionEstimateOptions, conditionEstimate } from './condition-estimate.js';
-export { type FistaOptions, type FistaResult, type FistaState, type FistaStep, fista } from './fista.js';
 export {
   type NormalEquationsOptions,
   normalEquationsInversion,
@@ -23,19 +6,32 @@ export {
   type RegularizedInversionOptions,
   regularizedInversion,
 } from './inversion-drivers.js';
-export { IRLS_KINDS, type IrlsKind, type IrlsOptions, type IrlsResult, type IrlsState, type IrlsStep, irls } from './irls.js';
-export { type IstaOptions, type IstaResult, type IstaState, type IstaStep, ista } from './ista.js';
-export { type LsmrOptions, type LsmrResult, type LsmrState, type LsmrStep, lsmr } from './lsmr.js';
-export { type LsqrOptions, type LsqrResult, type LsqrState, type LsqrStep, lsqr } from './lsqr.js';
-export { type MinresOptions, type MinresResult, type MinresState, type MinresStep, minres } from './minres.js';
+export { type CgOptions, type CgResult, type CgState, type CgStep, cg } from './krylov/cg.js';
+export { type CgPipelinedOptions, type CgPipelinedState, type CgPipelinedStep, cgPipelined } from './krylov/cg-pipelined.js';
+export {
+  type CgSingleReductionOptions,
+  type CgSingleReductionState,
+  type CgSingleReductionStep,
+  cgSingleReduction,
+} from './krylov/cg-single-reduction.js';
+export { type CglsOptions, type CglsResult, type CglsState, type CglsStep, cgls } from './krylov/cgls.js';
+export {
+  type CglsSingleReductionOptions,
+  type CglsSingleReductionState,
+  type CglsSingleReductionStep,
+  cglsSingleReduction,
+} from './krylov/cgls-single-reduction.js';
+export { type ConditionEstimate, type ConditionEstimateOptions, conditionEstimate } from './krylov/condition-estimate.js';
+export { type LsmrOptions, type LsmrResult, type LsmrState, type LsmrStep, lsmr } from './krylov/lsmr.js';
+export { type LsqrOptions, type LsqrResult, type LsqrState, type LsqrStep, lsqr } from './krylov/lsqr.js';
+export { type MinresOptions, type MinresResult, type MinresState, type MinresStep, minres } from './krylov/minres.js';
 export {
   type MixedPrecisionOptions,
   type MixedPrecisionResult,
   type MixedPrecisionState,
   type MixedPrecisionStep,
   mixedPrecisionLeastSquares,
-} from './mixed-precision.js';
-export { type OmpOptions, type OmpResult, type OmpState, type OmpStep, omp } from './omp.js';
+} from './krylov/mixed-precision.js';
 export {
   type PowerIterationOptions,
   type PowerIterationResult,
@@ -44,7 +40,11 @@ export {
   powerIteration,
 } from './power-iteration.js';
 export type { RunOptions, SolverProgress, StateKeeper, StopReason } from './solver.js';
-export { type Spgl1Options, type Spgl1Result, type Spgl1State, type Spgl1Step, spgl1 } from './spgl1.js';
+export { type FistaOptions, type FistaResult, type FistaState, type FistaStep, fista } from './sparsity/fista.js';
+export { IRLS_KINDS, type IrlsKind, type IrlsOptions, type IrlsResult, type IrlsState, type IrlsStep, irls } from './sparsity/irls.js';
+export { type IstaOptions, type IstaResult, type IstaState, type IstaStep, ista } from './sparsity/ista.js';
+export { type OmpOptions, type OmpResult, type OmpState, type OmpStep, omp } from './sparsity/omp.js';
+export { type Spgl1Options, type Spgl1Result, type Spgl1State, type Spgl1Step, spgl1 } from './sparsity/spgl1.js';
 export {
   type BregmanTerm,
   type SplitBregmanOptions,
@@ -52,5 +52,5 @@ export {
   type SplitBregmanState,
   type SplitBregmanStep,
   splitBregman,
-} from './split-bregman.js';
-export { THRESHOLD_KINDS, type ThresholdKind } from './threshold.js';
+} from './sparsity/split-bregman.js';
+export { THRESHOLD_KINDS, type ThresholdKind } from './sparsity/threshold.js';

@@ -8,8 +8,8 @@ import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
 import { type AnyVector, checkVector, type Space, seenIn, type Vector } from '../core/vector.js';
 import { VStack } from '../local/basic/v-stack.js';
 import { MPIStackedVStack } from '../operators/mpi-stacked-vstack.js';
-import { type CgOptions, type CgResult, cg } from './cg.js';
-import { type CglsOptions, type CglsResult, cgls } from './cgls.js';
+import { type CgOptions, type CgResult, cg } from './krylov/cg.js';
+import { type CglsOptions, type CglsResult, cgls } from './krylov/cgls.js';
 import { checkNonNegative } from './solver.js';
 
 /** One penalty `ε² ‖d − R x‖²`. */

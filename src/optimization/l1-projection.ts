@@ -1,8 +1,8 @@
 import { isComplex, realOf } from '../core/dtype.js';
 import { type AnyVector, rdots, type Space } from '../core/vector.js';
 import { withWorkspace, withWorkspaces } from '../core/workspace.js';
-import { inPlace, moduliInto } from './diagonal-weight.js';
 import { multiplyReal, realSpace, tinyOf } from './moduli.js';
+import { inPlace, moduliInto } from './parts/diagonal-weight.js';
 
 /** The largest element of a real vector, with a mask of this rank's colour: one reduction, or two where none is above 0. NaN wins. */
 function largest(x: AnyVector): number {

@@ -12,8 +12,8 @@ import { type Place, settingUp } from '../core/set-up.js';
 import { textOf } from '../core/text-of.js';
 import { type AnyVector, checkVector, isVector, type Space, type Vector } from '../core/vector.js';
 import { openWorkspaces } from '../core/workspace.js';
-import { describeProblem, limitsOf } from './problem.js';
-import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './scaling.js';
+import { describeProblem, limitsOf } from './parts/problem.js';
+import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './parts/scaling.js';
 
 /** Why a solver ended. */
 export type StopReason =

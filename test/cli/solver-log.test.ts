@@ -7,7 +7,7 @@ import { setDefaultBackend } from '../../src/core/defaults.js';
 import { ArgumentError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import { cgls } from '../../src/optimization/cgls.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { Dense, randomMatrix } from '../optimization/dense.js';
 
 describe('the log of a solver', () => {

@@ -29,7 +29,7 @@ import {
   MPIStackedLinearOperator,
   MPIVStack,
 } from '../../src/operators/index.js';
-import { cgls } from '../../src/optimization/cgls.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { Indicator, ProxOperator } from '../../src/proximal/index.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, expectClose } from '../support/vectors.js';

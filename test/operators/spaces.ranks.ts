@@ -22,7 +22,7 @@ import {
   MPIStackedVStack,
   MPIVStack,
 } from '../../src/operators/index.js';
-import { cgls } from '../../src/optimization/cgls.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';
 import { TRIALS, type Trial } from '../support/trials.js';

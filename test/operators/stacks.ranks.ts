@@ -10,7 +10,7 @@ import type { Shape } from '../../src/core/shape.js';
 import { openWorkspaces } from '../../src/core/workspace.js';
 import { type AnyLocalOperator, BlockDiag, FirstDerivative, HStack, MatrixMult, VStack } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIHStack, MPILaplacian, MPILinearOperator, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
-import { cgls } from '../../src/optimization/cgls.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
 

@@ -1,23 +1,23 @@
 import { type DType, isComplex, realOf } from '../../src/core/dtype.js';
 import { LinearOperator, type SpaceOptions } from '../../src/core/linear-operator.js';
 import type { Space, Vector } from '../../src/core/vector.js';
-import { cg } from '../../src/optimization/cg.js';
-import { cgPipelined } from '../../src/optimization/cg-pipelined.js';
-import { cgSingleReduction } from '../../src/optimization/cg-single-reduction.js';
-import { cgls } from '../../src/optimization/cgls.js';
-import { cglsSingleReduction } from '../../src/optimization/cgls-single-reduction.js';
-import { fista } from '../../src/optimization/fista.js';
-import { irls } from '../../src/optimization/irls.js';
-import { ista } from '../../src/optimization/ista.js';
-import { lsmr } from '../../src/optimization/lsmr.js';
-import { lsqr } from '../../src/optimization/lsqr.js';
-import { minres } from '../../src/optimization/minres.js';
-import { mixedPrecisionLeastSquares } from '../../src/optimization/mixed-precision.js';
-import { omp } from '../../src/optimization/omp.js';
+import { cg } from '../../src/optimization/krylov/cg.js';
+import { cgPipelined } from '../../src/optimization/krylov/cg-pipelined.js';
+import { cgSingleReduction } from '../../src/optimization/krylov/cg-single-reduction.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
+import { cglsSingleReduction } from '../../src/optimization/krylov/cgls-single-reduction.js';
+import { lsmr } from '../../src/optimization/krylov/lsmr.js';
+import { lsqr } from '../../src/optimization/krylov/lsqr.js';
+import { minres } from '../../src/optimization/krylov/minres.js';
+import { mixedPrecisionLeastSquares } from '../../src/optimization/krylov/mixed-precision.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';
 import type { RunOptions, SolverProgress, StopReason } from '../../src/optimization/solver.js';
-import { spgl1 } from '../../src/optimization/spgl1.js';
-import { splitBregman } from '../../src/optimization/split-bregman.js';
+import { fista } from '../../src/optimization/sparsity/fista.js';
+import { irls } from '../../src/optimization/sparsity/irls.js';
+import { ista } from '../../src/optimization/sparsity/ista.js';
+import { omp } from '../../src/optimization/sparsity/omp.js';
+import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
+import { splitBregman } from '../../src/optimization/sparsity/split-bregman.js';
 import { admm, admml2, douglasRachford, L1, L2, linearizedAdmm, primalDual, proximalGradient } from '../../src/proximal/index.js';
 
 /** Weight w of `½‖y − A x‖² + w‖x‖₁`, where a solver minimises that. */

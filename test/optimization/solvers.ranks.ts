@@ -8,8 +8,8 @@ import { NDArray } from '../../src/core/ndarray.js';
 import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
 import { Identity, MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
-import { cg } from '../../src/optimization/cg.js';
-import { cgls } from '../../src/optimization/cgls.js';
+import { cg } from '../../src/optimization/krylov/cg.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group } from '../support/distributed.js';
 import { costs, definite, optimality, rounding } from './problems.js';
 

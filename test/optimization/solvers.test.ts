@@ -5,8 +5,8 @@ import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../../src
 import type { LinearOperator } from '../../src/core/linear-operator.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import { type CgOptions, type CgResult, type CgStep, cg } from '../../src/optimization/cg.js';
-import { cgls } from '../../src/optimization/cgls.js';
+import { type CgOptions, type CgResult, type CgStep, cg } from '../../src/optimization/krylov/cg.js';
+import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { Dense, distance, type Matrix, normalSolution, randomMatrix, solveDense } from './dense.js';
 
 const times = (a: Matrix, x: readonly Scalar[]): Complex[] =>

@@ -3,7 +3,7 @@ import type { Scalar } from '../../src/core/complex.js';
 import { setDefaultBackend } from '../../src/core/defaults.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import { spgl1 } from '../../src/optimization/spgl1.js';
+import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
 import { Dense, distance, normalSolution, randomMatrix } from './dense.js';
 
 /** The least `½‖y − A x‖² + λ‖x‖₁` from x, in place: coordinate descent. Returns `‖y − A x‖`. */

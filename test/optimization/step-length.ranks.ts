@@ -6,9 +6,9 @@ import { NumericalError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { Diagonal, MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';
-import { fista } from '../../src/optimization/fista.js';
-import { ista } from '../../src/optimization/ista.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';
+import { fista } from '../../src/optimization/sparsity/fista.js';
+import { ista } from '../../src/optimization/sparsity/ista.js';
 import { distributed, group } from '../support/distributed.js';
 
 const few = { backends: ['cpu', 'deferred', 'tfjs:wasm'] };

@@ -10,7 +10,7 @@ import { type AnyVector, vdots } from '../../src/core/vector.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIFirstDerivative } from '../../src/operators/index.js';
 import { fista, ista } from '../../src/optimization/index.js';
-import { THRESHOLD_KINDS, threshold } from '../../src/optimization/threshold.js';
+import { THRESHOLD_KINDS, threshold } from '../../src/optimization/sparsity/threshold.js';
 import { admm, douglasRachford, L1, L2, Orthogonal, proximalGradient, Simplex, TV } from '../../src/proximal/index.js';
 import { finish, SOLVER_TABLE, widest } from '../optimization/solver-table.js';
 import { distributed, group } from '../support/distributed.js';

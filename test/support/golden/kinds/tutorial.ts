@@ -13,10 +13,10 @@ import {
   MPIStackedVStack,
   MPIVStack,
 } from '../../../../src/operators/index.js';
-import { cg } from '../../../../src/optimization/cg.js';
-import { cgls } from '../../../../src/optimization/cgls.js';
-import { fista } from '../../../../src/optimization/fista.js';
-import { ista } from '../../../../src/optimization/ista.js';
+import { cg } from '../../../../src/optimization/krylov/cg.js';
+import { cgls } from '../../../../src/optimization/krylov/cgls.js';
+import { fista } from '../../../../src/optimization/sparsity/fista.js';
+import { ista } from '../../../../src/optimization/sparsity/ista.js';
 import { admml2, L1, MPIL2, proximalGradient } from '../../../../src/proximal/index.js';
 import { ACCELERATIONS } from '../../../../src/proximal/proximal-gradient.js';
 import { mdc } from '../build-local.js';

@@ -1,5 +1,6 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import { rdots, type Vector } from '../core/vector.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { rdots, type Vector } from '../../core/vector.js';
+import { byHand, solving, stepping } from '../solver.js';
 import {
   describeShrinkage,
   finishShrinkage,
@@ -12,8 +13,7 @@ import {
   type StepNorms,
   shrink,
   startShrinkage,
-} from './shrinkage.js';
-import { byHand, solving, stepping } from './solver.js';
+} from './parts/shrinkage.js';
 
 export type FistaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
 export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends ShrinkageState<M, D> {

@@ -1,13 +1,12 @@
-import { epsilonOf, realOf } from '../core/dtype.js';
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOneOf, checkOptions } from '../core/options.js';
+import { epsilonOf, realOf } from '../../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../../core/errors.js';
+import type { LinearOperator } from '../../../core/linear-operator.js';
+import { checkOneOf, checkOptions } from '../../../core/options.js';
 
-import { textOf } from '../core/text-of.js';
-import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../core/vector.js';
-
-import { type PowerIterationOptions, squaredNorm } from './power-iteration.js';
-import { inUnits, inUnitsOf, normLimit } from './scaling.js';
+import { textOf } from '../../../core/text-of.js';
+import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector.js';
+import { inUnits, inUnitsOf, normLimit } from '../../parts/scaling.js';
+import { type PowerIterationOptions, squaredNorm } from '../../power-iteration.js';
 import {
   begin,
   checkFlag,
@@ -22,8 +21,8 @@ import {
   type SolverStep,
   solverSpaces,
   startVector,
-} from './solver.js';
-import { checkPercentage, degreeOf, THRESHOLD_KINDS, type ThresholdKind, threshold } from './threshold.js';
+} from '../../solver.js';
+import { checkPercentage, degreeOf, THRESHOLD_KINDS, type ThresholdKind, threshold } from '../threshold.js';
 
 /** What ISTA and FISTA have in common. */
 export interface ShrinkageStartOptions<M extends Vector<M>> {

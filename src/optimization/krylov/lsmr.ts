@@ -1,5 +1,6 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import type { Vector } from '../core/vector.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import type { Vector } from '../../core/vector.js';
+import { byHand, solving, stepping } from '../solver.js';
 import {
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
@@ -13,9 +14,8 @@ import {
   settleIteration,
   settleStart,
   startBidiagonalization,
-} from './bidiagonalization.js';
-import { rotation } from './givens.js';
-import { byHand, solving, stepping } from './solver.js';
+} from './parts/bidiagonalization.js';
+import { rotation } from './parts/givens.js';
 
 export type LsmrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
 export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {

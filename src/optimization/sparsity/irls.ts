@@ -1,9 +1,9 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOneOf, checkOptions } from '../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { allocateCgls, type CglsOptions, type CglsState, cgls, restartCgls } from './cgls.js';
-import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight.js';
-import { inUnits, inUnitsOf, normLimit } from './scaling.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOneOf, checkOptions } from '../../core/options.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { allocateCgls, type CglsOptions, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
+import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
+import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -24,7 +24,7 @@ import {
   solving,
   startVector,
   stepping,
-} from './solver.js';
+} from '../solver.js';
 
 export const IRLS_KINDS = ['data', 'model'] as const;
 /** `data`: an L1 norm of the residual, for outliers. `model`: an L1 norm of the model, for sparsity. */

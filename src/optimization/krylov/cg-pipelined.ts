@@ -1,5 +1,7 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import { startDots, type Vector } from '../core/vector.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { startDots, type Vector } from '../../core/vector.js';
+import { inUnitsOf } from '../parts/scaling.js';
+import { byHand, type Loop, nothing, type SolverStep, solving, stepping } from '../solver.js';
 import { type Istop, istopOf } from './cg.js';
 import {
   type CgSingleReductionOptions,
@@ -13,8 +15,6 @@ import {
   startSingleReduction,
   stepLength,
 } from './cg-single-reduction.js';
-import { inUnitsOf } from './scaling.js';
-import { byHand, type Loop, nothing, type SolverStep, solving, stepping } from './solver.js';
 
 export type CgPipelinedOptions<V extends Vector<V>> = CgSingleReductionOptions<V>;
 

@@ -1,5 +1,6 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import type { Vector } from '../core/vector.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import type { Vector } from '../../core/vector.js';
+import { byHand, solving, stepping } from '../solver.js';
 import {
   type BidiagonalizationOptions,
   type BidiagonalizationResult,
@@ -12,9 +13,8 @@ import {
   settleIteration,
   settleStart,
   startBidiagonalization,
-} from './bidiagonalization.js';
-import { inverse, rotation } from './givens.js';
-import { byHand, solving, stepping } from './solver.js';
+} from './parts/bidiagonalization.js';
+import { inverse, rotation } from './parts/givens.js';
 
 export type LsqrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
 export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {

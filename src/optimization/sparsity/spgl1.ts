@@ -1,9 +1,9 @@
-import { ArgumentError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
-import { projectOntoL1Ball, reserveProjection } from './l1-projection.js';
-import { inUnits, inUnitsOf } from './scaling.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { rdots, type Vector } from '../../core/vector.js';
+import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
+import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -21,7 +21,7 @@ import {
   solving,
   startVector,
   stepping,
-} from './solver.js';
+} from '../solver.js';
 
 export interface Spgl1StartOptions<M extends Vector<M>> {
   /** Where to start; it is copied, not changed. @default zeros */

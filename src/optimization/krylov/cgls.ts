@@ -1,9 +1,8 @@
-import { assignFrom } from '../core/fill-into.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { type Istop, istopOf } from './cg.js';
-import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
+import { assignFrom } from '../../core/fill-into.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   begin,
   beginAgain,
@@ -19,7 +18,8 @@ import {
   solverSpaces,
   solving,
   stepping,
-} from './solver.js';
+} from '../solver.js';
+import { type Istop, istopOf } from './cg.js';
 
 export interface CglsStartOptions<M extends Vector<M>> {
   /** Where to start; it is copied, not changed. @default zeros */

@@ -1,14 +1,14 @@
-import { epsilonOf } from '../core/dtype.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import type { Disposable } from '../core/scope.js';
-import { settingUp } from '../core/set-up.js';
-import type { Space, Vector } from '../core/vector.js';
-import { checkSpace } from '../core/vector.js';
-import { openWorkspaces } from '../core/workspace.js';
-import { nextLeft, nextRight, startBidiagonalization } from './bidiagonalization.js';
-import { checkCount, placeIn } from './solver.js';
+import { epsilonOf } from '../../core/dtype.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import type { Disposable } from '../../core/scope.js';
+import { settingUp } from '../../core/set-up.js';
+import type { Space, Vector } from '../../core/vector.js';
+import { checkSpace } from '../../core/vector.js';
+import { openWorkspaces } from '../../core/workspace.js';
+import { checkCount, placeIn } from '../solver.js';
+import { nextLeft, nextRight, startBidiagonalization } from './parts/bidiagonalization.js';
 
 export interface ConditionEstimateOptions<D extends Vector<D>> {
   /** Most steps; the estimate grows with them. @default 30 */

@@ -1,10 +1,9 @@
-import { epsilonOf } from '../core/dtype.js';
-import { assignFrom, movedTo } from '../core/fill-into.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { inverse } from './givens.js';
-import { inUnitsOf } from './scaling.js';
+import { epsilonOf } from '../../../core/dtype.js';
+import { assignFrom, movedTo } from '../../../core/fill-into.js';
+import type { LinearOperator } from '../../../core/linear-operator.js';
+import { checkOptions } from '../../../core/options.js';
+import { rdots, type Vector, type VectorPair } from '../../../core/vector.js';
+import { inUnitsOf } from '../../parts/scaling.js';
 import {
   begin,
   checkLimit,
@@ -18,7 +17,8 @@ import {
   type StopReason,
   solverSpaces,
   startVector,
-} from './solver.js';
+} from '../../solver.js';
+import { inverse } from './givens.js';
 
 /** What LSQR and LSMR have in common: the Golub-Kahan process, the options and the rules for stopping. */
 export interface BidiagonalizationStartOptions<M extends Vector<M>> {

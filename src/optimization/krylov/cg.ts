@@ -1,8 +1,8 @@
-import { assignFrom } from '../core/fill-into.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
+import { assignFrom } from '../../core/fill-into.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   begin,
   beginAgain,
@@ -20,7 +20,7 @@ import {
   solving,
   squareSpace,
   stepping,
-} from './solver.js';
+} from '../solver.js';
 
 export interface CgStartOptions<V extends Vector<V>> {
   /** Where to start; it is copied, not changed. @default zeros */

@@ -1,10 +1,9 @@
-import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
-import { DTypeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { rdots, type Vector } from '../core/vector.js';
-import { type CgState, cg, restartCg } from './cg.js';
-import { inUnitsOf } from './scaling.js';
+import { complexOf, type DType, isComplex, realOf } from '../../core/dtype.js';
+import { DTypeError } from '../../core/errors.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { rdots, type Vector } from '../../core/vector.js';
+import { inUnitsOf } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -23,7 +22,8 @@ import {
   solving,
   startVector,
   stepping,
-} from './solver.js';
+} from '../solver.js';
+import { type CgState, cg, restartCg } from './cg.js';
 
 export interface MixedPrecisionStartOptions<M extends Vector<M>, D extends Vector<D>> {
   /** Where to start; it is copied, not changed. @default zeros */

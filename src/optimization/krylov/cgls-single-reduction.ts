@@ -1,7 +1,9 @@
-import { epsilonOf } from '../core/dtype.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import type { Vector, VectorPair } from '../core/vector.js';
+import { epsilonOf } from '../../core/dtype.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import type { Vector, VectorPair } from '../../core/vector.js';
+import { inUnitsOf } from '../parts/scaling.js';
+import { byHand, checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from '../solver.js';
 import { type Istop, istopOf } from './cg.js';
 import { type Coefficients, isReplacing, nextCoefficients, stepLength } from './cg-single-reduction.js';
 import {
@@ -17,8 +19,6 @@ import {
   measure,
   placeCgls,
 } from './cgls.js';
-import { inUnitsOf } from './scaling.js';
-import { byHand, checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from './solver.js';
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
   /** Every so many iterations r and `A p` are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0 */

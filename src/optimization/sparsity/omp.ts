@@ -1,9 +1,9 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import type { Vector } from '../core/vector.js';
-import { allocateCgls, type CglsState, cgls, restartCgls } from './cgls.js';
-import { DiagonalWeight, inPlace, moduliInto, moduliOf } from './diagonal-weight.js';
-import { inUnitsOf, normLimit } from './scaling.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import type { Vector } from '../../core/vector.js';
+import { allocateCgls, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
+import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
+import { inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -24,7 +24,7 @@ import {
   solverSpaces,
   solving,
   stepping,
-} from './solver.js';
+} from '../solver.js';
 
 export interface OmpStartOptions {
   /** Most iterations of the least-squares problem on the chosen columns; 0: matching pursuit, for columns of norm 1 or with `normalizecols`. @default 40 */

@@ -1,11 +1,11 @@
-import { ArgumentError } from '../core/errors.js';
-import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
-import { checkOptions, requireOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../core/vector.js';
-import { withWorkspaces } from '../core/workspace.js';
-import { type CgOptions, type CgState, cg, restartCg } from './cg.js';
-import { inUnits, inUnitsOf, normLimit } from './scaling.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkOperator, type LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions, requireOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../../core/vector.js';
+import { withWorkspaces } from '../../core/workspace.js';
+import { type CgOptions, type CgState, cg, restartCg } from '../krylov/cg.js';
+import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -25,7 +25,7 @@ import {
   solving,
   startVector,
   stepping,
-} from './solver.js';
+} from '../solver.js';
 
 /** A penalty `‖R x‖₁`, or `‖d − R x‖²`. */
 export interface BregmanTerm<M extends Vector<M>> {

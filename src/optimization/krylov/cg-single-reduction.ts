@@ -1,9 +1,8 @@
-import { epsilonOf } from '../core/dtype.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
-import { inUnitsOf, type Limits, needsReference, squaredLimit } from './scaling.js';
+import { epsilonOf } from '../../core/dtype.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -20,7 +19,8 @@ import {
   squareSpace,
   startVector,
   stepping,
-} from './solver.js';
+} from '../solver.js';
+import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
   /** Every so many iterations r and s are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0, of `cgPipelined` 20 */

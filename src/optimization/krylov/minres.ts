@@ -1,12 +1,10 @@
-import { epsilonOf } from '../core/dtype.js';
-import { ArgumentError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import { rdots, type Vector, type VectorPair } from '../core/vector.js';
-import { ESTIMATE_DEGREES, type Estimates, estimatesOf, normAfter } from './bidiagonalization.js';
-import { inverse } from './givens.js';
-import { inUnits, inUnitsOf } from './scaling.js';
+import { epsilonOf } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
   begin,
   byHand,
@@ -24,7 +22,9 @@ import {
   squareSpace,
   startVector,
   stepping,
-} from './solver.js';
+} from '../solver.js';
+import { ESTIMATE_DEGREES, type Estimates, estimatesOf, normAfter } from './parts/bidiagonalization.js';
+import { inverse } from './parts/givens.js';
 
 export interface MinresStartOptions<V extends Vector<V>> {
   /** Where to start; it is copied, not changed. @default zeros */
