@@ -10,7 +10,7 @@ import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { Identity } from '../../src/local/basic/identity.js';
 import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
 import { MPILaplacian } from '../../src/operators/mpi-laplacian.js';
-import { L1 } from '../../src/proximal/l1.js';
+import { L1 } from '../../src/proximal/functions/l1.js';
 
 /** What programs without types may write: every conversion of JavaScript but that to text. */
 // biome-ignore lint/suspicious/noExplicitAny: operators of numbers on what is no number

@@ -1,7 +1,7 @@
 import type { AnyOperator } from '../../../../src/core/linear-operator.js';
 import type { AnyVector, Space } from '../../../../src/core/vector.js';
 import { admml2, L1, L2, MPIProxOperator, proximalGradient } from '../../../../src/proximal/index.js';
-import { ACCELERATIONS } from '../../../../src/proximal/proximal-gradient.js';
+import { ACCELERATIONS } from '../../../../src/proximal/solvers/proximal-gradient.js';
 import { buildMpi } from '../build-mpi.js';
 import { given, required } from '../params.js';
 import type { Trial } from '../trial.js';

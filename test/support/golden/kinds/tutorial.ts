@@ -18,7 +18,7 @@ import { cgls } from '../../../../src/optimization/krylov/cgls.js';
 import { fista } from '../../../../src/optimization/sparsity/fista.js';
 import { ista } from '../../../../src/optimization/sparsity/ista.js';
 import { admml2, L1, MPIL2, proximalGradient } from '../../../../src/proximal/index.js';
-import { ACCELERATIONS } from '../../../../src/proximal/proximal-gradient.js';
+import { ACCELERATIONS } from '../../../../src/proximal/solvers/proximal-gradient.js';
 import { mdc } from '../build-local.js';
 import { NotSupported } from '../not-supported.js';
 import { given, required } from '../params.js';

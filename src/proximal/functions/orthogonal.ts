@@ -1,9 +1,9 @@
-import type { Communicator } from '../core/communicator.js';
-import { checkOperator, type LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { checkVector, type Space, type Vector } from '../core/vector.js';
-import { withWorkspaces } from '../core/workspace.js';
-import { checkPositive, fitting } from './checks.js';
+import type { Communicator } from '../../core/communicator.js';
+import { checkOperator, type LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions } from '../../core/options.js';
+import { checkVector, type Space, type Vector } from '../../core/vector.js';
+import { withWorkspaces } from '../../core/workspace.js';
+import { checkPositive, fitting } from '../parts/checks.js';
 import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 export interface OrthogonalOptions<D> {

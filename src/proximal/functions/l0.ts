@@ -1,8 +1,8 @@
-import { checkOptions } from '../core/options.js';
-import { type AnyVector, rdots } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { multiplyReal, withModuli } from '../optimization/moduli.js';
-import { checkWeights, fitting } from './checks.js';
+import { checkOptions } from '../../core/options.js';
+import { type AnyVector, rdots } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { multiplyReal, withModuli } from '../../optimization/moduli.js';
+import { checkWeights, fitting } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';
 
 export interface SigmaOptions {

@@ -1,10 +1,10 @@
-import type { Elements } from '../core/backend.js';
-import { epsilonOf } from '../core/dtype.js';
-import { checkOptions } from '../core/options.js';
-import { type AnyVector, rdots } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { clamp, multiplyReal, shrinkBy, withModuli } from '../optimization/moduli.js';
-import { checkPositive } from './checks.js';
+import type { Elements } from '../../core/backend.js';
+import { epsilonOf } from '../../core/dtype.js';
+import { checkOptions } from '../../core/options.js';
+import { type AnyVector, rdots } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { clamp, multiplyReal, shrinkBy, withModuli } from '../../optimization/moduli.js';
+import { checkPositive } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';
 
 export interface HuberOptions {

@@ -1,19 +1,19 @@
-import type { Elements } from '../core/backend.js';
-import { DistributedArray } from '../core/distributed-array.js';
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import type { AnyOperator } from '../core/linear-operator.js';
-import { NDArray } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
-import { type Shape, toShape } from '../core/shape.js';
-import { textOf } from '../core/text-of.js';
-import { type AnyVector, rdots, type Space } from '../core/vector.js';
-import { withWorkspaces } from '../core/workspace.js';
-import { Gradient } from '../local/derivatives/gradient.js';
-import { MPIGradient } from '../operators/mpi-gradient.js';
-import { MPILinearOperator } from '../operators/mpi-linear-operator.js';
-import { multiplyReal, withModuli } from '../optimization/moduli.js';
-import { checkPositive, refuseMask } from './checks.js';
-import { multiplyComponents, withLocalNorms } from './components.js';
+import type { Elements } from '../../core/backend.js';
+import { DistributedArray } from '../../core/distributed-array.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import type { AnyOperator } from '../../core/linear-operator.js';
+import { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import { type Shape, toShape } from '../../core/shape.js';
+import { textOf } from '../../core/text-of.js';
+import { type AnyVector, rdots, type Space } from '../../core/vector.js';
+import { withWorkspaces } from '../../core/workspace.js';
+import { Gradient } from '../../local/derivatives/gradient.js';
+import { MPIGradient } from '../../operators/mpi-gradient.js';
+import { MPILinearOperator } from '../../operators/mpi-linear-operator.js';
+import { multiplyReal, withModuli } from '../../optimization/moduli.js';
+import { checkPositive, refuseMask } from '../parts/checks.js';
+import { multiplyComponents, withLocalNorms } from './parts/components.js';
 import { ProxOperator } from './prox-operator.js';
 
 export interface TVOptions {

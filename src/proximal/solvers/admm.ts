@@ -1,8 +1,8 @@
-import { requireOptions } from '../core/options.js';
-import { checkVector, type Vector } from '../core/vector.js';
-import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, fitting, refuseMask } from './checks.js';
-import { checkFunctions, type ProxOperator } from './prox-operator.js';
+import { requireOptions } from '../../core/options.js';
+import { checkVector, type Vector } from '../../core/vector.js';
+import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
+import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
   describeProximal,

@@ -1,11 +1,11 @@
-import type { Elements } from '../core/backend.js';
-import { DistributedArray } from '../core/distributed-array.js';
-import { PartitionError, ShapeError } from '../core/errors.js';
-import { NDArray } from '../core/ndarray.js';
-import { StackedDistributedArray } from '../core/stacked-distributed-array.js';
-import type { AnyVector } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { multiplyReal, realSpace } from '../optimization/moduli.js';
+import type { Elements } from '../../../core/backend.js';
+import { DistributedArray } from '../../../core/distributed-array.js';
+import { PartitionError, ShapeError } from '../../../core/errors.js';
+import { NDArray } from '../../../core/ndarray.js';
+import { StackedDistributedArray } from '../../../core/stacked-distributed-array.js';
+import type { AnyVector } from '../../../core/vector.js';
+import { withWorkspace } from '../../../core/workspace.js';
+import { multiplyReal, realSpace } from '../../../optimization/moduli.js';
 
 const cut = (x: NDArray, n: number): Elements[][] => {
   const size = x.size / n;

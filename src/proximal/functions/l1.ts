@@ -1,9 +1,9 @@
-import { epsilonOf, isComplex } from '../core/dtype.js';
-import { checkOptions } from '../core/options.js';
-import { type AnyVector, rdots } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../optimization/moduli.js';
-import { checkWeights, fitting } from './checks.js';
+import { epsilonOf, isComplex } from '../../core/dtype.js';
+import { checkOptions } from '../../core/options.js';
+import { type AnyVector, rdots } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../../optimization/moduli.js';
+import { checkWeights, fitting } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';
 
 export interface L1Options<V extends AnyVector = AnyVector> {

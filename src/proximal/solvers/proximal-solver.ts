@@ -1,11 +1,18 @@
-import { isFloat } from '../core/dtype.js';
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import type { AnyOperator } from '../core/linear-operator.js';
-import { checkOperator } from '../core/linear-operator.js';
-import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../core/vector.js';
-import { withWorkspaces } from '../core/workspace.js';
-import { conclude, type Loop, type RunOptions, type SolverProgress, type SolverResult, type SolverStep } from '../optimization/solver.js';
-import type { ProxMemory } from './prox-operator.js';
+import { isFloat } from '../../core/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/errors.js';
+import type { AnyOperator } from '../../core/linear-operator.js';
+import { checkOperator } from '../../core/linear-operator.js';
+import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../../core/vector.js';
+import { withWorkspaces } from '../../core/workspace.js';
+import {
+  conclude,
+  type Loop,
+  type RunOptions,
+  type SolverProgress,
+  type SolverResult,
+  type SolverStep,
+} from '../../optimization/solver.js';
+import type { ProxMemory } from '../functions/prox-operator.js';
 
 /** What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside of its domain. */
 export interface ProximalState<V extends Vector<V>> extends SolverProgress {

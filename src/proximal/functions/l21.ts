@@ -1,12 +1,12 @@
-import { epsilonOf } from '../core/dtype.js';
-import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import type { AnyVector } from '../core/vector.js';
-import { shrinkBy } from '../optimization/moduli.js';
-import { checkPositive } from './checks.js';
-import { multiplyComponents, withLocalNorms } from './components.js';
+import { epsilonOf } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import type { AnyVector } from '../../core/vector.js';
+import { shrinkBy } from '../../optimization/moduli.js';
+import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
+import { multiplyComponents, withLocalNorms } from './parts/components.js';
 import { ProxOperator } from './prox-operator.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions, requireOptions } from '../core/options.js';
-import type { Vector } from '../core/vector.js';
-import { withWorkspaces } from '../core/workspace.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { checkOptions, requireOptions } from '../../core/options.js';
+import type { Vector } from '../../core/vector.js';
+import { withWorkspaces } from '../../core/workspace.js';
 import {
   begin,
   byHand,
@@ -12,10 +12,10 @@ import {
   solving,
   startVector,
   stepping,
-} from '../optimization/solver.js';
-import { checkPositive, refuseMask } from './checks.js';
-import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from './inner-least-squares.js';
-import { checkFunctions, type ProxOperator } from './prox-operator.js';
+} from '../../optimization/solver.js';
+import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
+import { checkPositive, refuseMask } from '../parts/checks.js';
+import { type InnerOptions, innerLeastSquares, type LeastSquaresTerm } from '../parts/inner-least-squares.js';
 import {
   describeProximal,
   moveAndMeasure,

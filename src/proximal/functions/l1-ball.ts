@@ -1,9 +1,9 @@
-import { epsilonOf } from '../core/dtype.js';
-import { NumericalError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import type { AnyVector } from '../core/vector.js';
-import { projectOntoL1Ball } from '../optimization/l1-projection.js';
-import { checkPositive } from './checks.js';
+import { epsilonOf } from '../../core/dtype.js';
+import { NumericalError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import type { AnyVector } from '../../core/vector.js';
+import { projectOntoL1Ball } from '../../optimization/l1-projection.js';
+import { checkPositive } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 import type { RadiusOptions } from './simplex.js';
 

@@ -1,9 +1,9 @@
-import type { LinearOperator } from '../core/linear-operator.js';
-import { requireOptions } from '../core/options.js';
-import type { Vector } from '../core/vector.js';
-import { begin, byHand, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, refuseMask } from './checks.js';
-import { checkFunctions, type ProxOperator } from './prox-operator.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { requireOptions } from '../../core/options.js';
+import type { Vector } from '../../core/vector.js';
+import { begin, byHand, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
+import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
   describeProximal,

@@ -1,11 +1,11 @@
-import { ArgumentError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { requireOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import { checkVector, type Vector } from '../core/vector.js';
-import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, fitting, refuseMask } from './checks.js';
-import { checkFunctions, type ProxOperator } from './prox-operator.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { LinearOperator } from '../../core/linear-operator.js';
+import { requireOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import { checkVector, type Vector } from '../../core/vector.js';
+import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
+import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
   describeProximal,

@@ -1,7 +1,7 @@
-import { epsilonOf } from '../core/dtype.js';
-import { checkOptions } from '../core/options.js';
-import type { AnyVector } from '../core/vector.js';
-import { checkPositive } from './checks.js';
+import { epsilonOf } from '../../core/dtype.js';
+import { checkOptions } from '../../core/options.js';
+import type { AnyVector } from '../../core/vector.js';
+import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
 import { ProxOperator } from './prox-operator.js';
 

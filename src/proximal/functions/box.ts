@@ -1,9 +1,9 @@
-import { isComplex, isSamePrecision } from '../core/dtype.js';
-import { ArgumentError, DTypeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import type { AnyVector } from '../core/vector.js';
-import { withWorkspace, withWorkspaces } from '../core/workspace.js';
-import { checkOnAll, checkRealVector, fitting } from './checks.js';
+import { isComplex, isSamePrecision } from '../../core/dtype.js';
+import { ArgumentError, DTypeError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import type { AnyVector } from '../../core/vector.js';
+import { withWorkspace, withWorkspaces } from '../../core/workspace.js';
+import { checkOnAll, checkRealVector, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 
 export interface BoxOptions<V extends AnyVector = AnyVector> {

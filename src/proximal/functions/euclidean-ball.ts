@@ -1,9 +1,9 @@
-import { epsilonOf } from '../core/dtype.js';
-import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { type AnyVector, checkVector, rdots } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { checkPositive, fitting } from './checks.js';
+import { epsilonOf } from '../../core/dtype.js';
+import { ArgumentError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { type AnyVector, checkVector, rdots } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { checkPositive, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 
 export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {

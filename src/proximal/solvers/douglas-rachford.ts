@@ -1,10 +1,10 @@
-import { ArgumentError } from '../core/errors.js';
-import { requireOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import { rdots, type Vector } from '../core/vector.js';
-import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../optimization/solver.js';
-import { checkPositive, refuseMask } from './checks.js';
-import { checkFunctions, type ProxOperator } from './prox-operator.js';
+import { ArgumentError } from '../../core/errors.js';
+import { requireOptions } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import { rdots, type Vector } from '../../core/vector.js';
+import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
+import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
+import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
   checkStart,
   describeProximal,

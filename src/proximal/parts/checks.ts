@@ -1,11 +1,11 @@
-import type { Elements } from '../core/backend.js';
-import type { Communicator } from '../core/communicator.js';
-import { type DType, isComplex, isFloat, isSamePrecision } from '../core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../core/errors.js';
-import { textOf } from '../core/text-of.js';
-import { type AnyVector, checkVector, sameMemory, seenIn } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
-import { isSplit, onAll } from '../optimization/solver.js';
+import type { Elements } from '../../core/backend.js';
+import type { Communicator } from '../../core/communicator.js';
+import { type DType, isComplex, isFloat, isSamePrecision } from '../../core/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../core/errors.js';
+import { textOf } from '../../core/text-of.js';
+import { type AnyVector, checkVector, sameMemory, seenIn } from '../../core/vector.js';
+import { withWorkspace } from '../../core/workspace.js';
+import { isSplit, onAll } from '../../optimization/solver.js';
 
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */
 export function checkPositive(owner: string, name: string, value: number): number {

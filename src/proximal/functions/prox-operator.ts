@@ -1,13 +1,13 @@
-import type { Communicator } from '../core/communicator.js';
-import { textOnly } from '../core/conversion.js';
-import { isFloat } from '../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import { checkList, checkOptions, requireOptions } from '../core/options.js';
-import { type Filled, takeReturned } from '../core/returned.js';
-import { textOf } from '../core/text-of.js';
-import { type AnyVector, checkVector, rdots, type Space } from '../core/vector.js';
-import { withWorkspace, withWorkspaces } from '../core/workspace.js';
-import { checkPositive, fitting, refuseMask } from './checks.js';
+import type { Communicator } from '../../core/communicator.js';
+import { textOnly } from '../../core/conversion.js';
+import { isFloat } from '../../core/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
+import { checkList, checkOptions, requireOptions } from '../../core/options.js';
+import { type Filled, takeReturned } from '../../core/returned.js';
+import { textOf } from '../../core/text-of.js';
+import { type AnyVector, checkVector, rdots, type Space } from '../../core/vector.js';
+import { withWorkspace, withWorkspaces } from '../../core/workspace.js';
+import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 
 /** What a function carries from one prox to the next. */
 export interface ProxMemory<V extends AnyVector = AnyVector> {
