@@ -1,7 +1,7 @@
-export { Checkpoint, type Checkpointable, type CheckpointOptions } from './checkpoint.js';
-export { type NpyHeader, type NpyReadOptions, readNpy, writeNpy } from './npy.js';
-export { readNpyDistributed, writeNpyDistributed } from './npy-distributed.js';
-export { type NpzEntry, type NpzWriteOptions, readNpz, writeNpz } from './npz.js';
+export { Checkpoint, type Checkpointable, type CheckpointOptions } from './checkpoint/checkpoint.js';
+export { type NpyHeader, type NpyReadOptions, readNpy, writeNpy } from './npy/npy.js';
+export { readNpyDistributed, writeNpyDistributed } from './npy/npy-distributed.js';
+export { type NpzEntry, type NpzWriteOptions, readNpz, writeNpz } from './npy/npz.js';
 export {
   readSegy,
   type SegyFormat,
@@ -10,7 +10,7 @@ export {
   type SegyVolume,
   type SegyWriteOptions,
   writeSegy,
-} from './segy.js';
+} from './segy/segy.js';
 export {
   readZarr,
   readZarrMetadata,
@@ -19,4 +19,4 @@ export {
   type ZarrMetadata,
   type ZarrReadOptions,
   type ZarrWriteOptions,
-} from './zarr.js';
+} from './zarr/zarr.js';

@@ -18,8 +18,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ArgumentError, LopsError } from '../core/errors.js';
-import { checkPath, kindOf } from './local-file.js';
-import { writeAll, writeAt } from './raw-io.js';
+import { checkPath, kindOf } from './parts/local-file.js';
+import { writeAll, writeAt } from './parts/raw-io.js';
 
 /** Where bytes go to. */
 export interface ByteSink {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ArgumentError } from '../../src/core/errors.js';
-import { lockFolder, unlockFolder } from '../../src/io/folder-lock.js';
+import { lockFolder, unlockFolder } from '../../src/io/checkpoint/parts/folder-lock.js';
 
 const PROCESS = fileURLToPath(new URL('./lock-process.js', import.meta.url));
 

@@ -6,7 +6,7 @@ import { DistributedArray } from '../../src/core/distributed-array.js';
 import { ArgumentError } from '../../src/core/errors.js';
 import { type StopSignal, setSignalSource } from '../../src/core/interruption.js';
 import { withReproducibleDots } from '../../src/core/reproducible.js';
-import { Checkpoint } from '../../src/io/checkpoint.js';
+import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { nativeSignals } from '../../src/mpi/signals.js';
 import { MPIGradient, MPIStackedVStack } from '../../src/operators/index.js';
 import { cg, cgls, cgPipelined, fista, lsmr, lsqr, minres, powerIteration, type SolverProgress } from '../../src/optimization/index.js';

@@ -9,7 +9,7 @@ import { NDArray } from '../../src/core/ndarray.js';
 import { product, type Shape } from '../../src/core/shape.js';
 import { DistributedSpace } from '../../src/core/space.js';
 import { readNpy, readNpyDistributed, writeNpy, writeNpyDistributed } from '../../src/io/index.js';
-import { formatNpyHeader } from '../../src/io/npy-header.js';
+import { formatNpyHeader } from '../../src/io/npy/npy-header.js';
 import { numbered } from '../core/arrays.js';
 import { layouts, sample } from '../core/boxes.js';
 import { distributed, group } from '../support/distributed.js';

@@ -6,7 +6,7 @@ import type { Nested } from '../../src/core/creation.js';
 import type { DType } from '../../src/core/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
-import { readNpy, readNpyHeader, writeNpy } from '../../src/io/npy.js';
+import { readNpy, readNpyHeader, writeNpy } from '../../src/io/npy/npy.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 
 /** A .npy file by its fields, as NEP 1 lays it out. */

@@ -6,11 +6,11 @@ import { expect } from 'chai';
 import { zipSync } from 'fflate';
 import { ArgumentError } from '../../src/core/errors.js';
 import { NDArray } from '../../src/core/ndarray.js';
-import { crc32OfTable } from '../../src/io/crc32.js';
-import { readNpy, writeNpy } from '../../src/io/npy.js';
-import { type NpzEntry, readNpz, writeNpz } from '../../src/io/npz.js';
+import { readNpy, writeNpy } from '../../src/io/npy/npy.js';
+import { type NpzEntry, readNpz, writeNpz } from '../../src/io/npy/npz.js';
+import { zipWriter } from '../../src/io/npy/parts/zip.js';
 import { writeFileAtomically } from '../../src/io/output.js';
-import { zipWriter } from '../../src/io/zip.js';
+import { crc32OfTable } from '../../src/io/parts/crc32.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 import { skip } from '../support/skip.js';
 

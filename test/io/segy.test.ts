@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ArgumentError } from '../../src/core/errors.js';
-import { fromEbcdic, toEbcdic } from '../../src/io/ebcdic.js';
-import { fromIbm, toIbm } from '../../src/io/ibm-float.js';
+import { fromEbcdic, toEbcdic } from '../../src/io/segy/parts/ebcdic.js';
+import { fromIbm, toIbm } from '../../src/io/segy/parts/ibm-float.js';
 
 describe('floats of System/360', () => {
   it('are what the manuals say', () => {

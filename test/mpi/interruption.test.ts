@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { Checkpoint } from '../../src/io/checkpoint.js';
+import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { runRanks, startRanks } from '../support/launch.js';
 import { closed, started } from './ended.js';
 

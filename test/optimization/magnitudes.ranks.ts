@@ -3,7 +3,7 @@ import { DistributedArray } from '../../src/core/distributed-array.js';
 import { type DType, realOf } from '../../src/core/dtype.js';
 import type { LinearOperator } from '../../src/core/linear-operator.js';
 import { NDArray } from '../../src/core/ndarray.js';
-import { Checkpoint } from '../../src/io/checkpoint.js';
+import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { Diagonal } from '../../src/local/index.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';
 import { normalEquationsInversion, preconditionedInversion, regularizedInversion } from '../../src/optimization/inversion-drivers.js';

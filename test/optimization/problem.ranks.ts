@@ -7,7 +7,7 @@ import { ArgumentError } from '../../src/core/errors.js';
 import type { LinearOperator } from '../../src/core/linear-operator.js';
 import { differences, type Problem } from '../../src/core/problem.js';
 import { CpuBackend } from '../../src/cpu/index.js';
-import { Checkpoint } from '../../src/io/checkpoint.js';
+import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';
 import { cgls, irls, ista, lsqr, minres, omp, spgl1, splitBregman } from '../../src/optimization/index.js';
 import {

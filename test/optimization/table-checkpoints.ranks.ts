@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Communicator } from '../../src/core/communicator.js';
 import { DistributedArray } from '../../src/core/distributed-array.js';
 import type { DType } from '../../src/core/dtype.js';
-import { Checkpoint } from '../../src/io/checkpoint.js';
+import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { distributed, group } from '../support/distributed.js';
 import { withFolder } from '../support/folder.js';
 import { definite } from './problems.js';

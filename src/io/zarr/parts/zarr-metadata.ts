@@ -1,8 +1,8 @@
-import { type DType, isComplex } from '../core/dtype.js';
-import { ArgumentError, DTypeError } from '../core/errors.js';
-import { formatShape, product, type Shape } from '../core/shape.js';
-import { halfToNumber, toHalf } from './half.js';
-import { HOST_LITTLE_ENDIAN, type NpyKind } from './npy-header.js';
+import { type DType, isComplex } from '../../../core/dtype.js';
+import { ArgumentError, DTypeError } from '../../../core/errors.js';
+import { formatShape, product, type Shape } from '../../../core/shape.js';
+import { HOST_LITTLE_ENDIAN, type NpyKind } from '../../npy/npy-header.js';
+import { halfToNumber, toHalf } from '../../parts/half.js';
 
 /** The attribute that every writing of an array gives another value, so that readers see that it was replaced. Not shown among the attributes. */
 const WRITE_ID = 'lops_mpi_write';

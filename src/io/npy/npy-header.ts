@@ -1,8 +1,8 @@
 import { endianness } from 'node:os';
-import type { DType } from '../core/dtype.js';
-import { ArgumentError, DTypeError } from '../core/errors.js';
-import { formatShape, product, type Shape } from '../core/shape.js';
-import type { ByteSource } from './byte-source.js';
+import type { DType } from '../../core/dtype.js';
+import { ArgumentError, DTypeError } from '../../core/errors.js';
+import { formatShape, product, type Shape } from '../../core/shape.js';
+import type { ByteSource } from '../parts/byte-source.js';
 
 /** The kinds of numbers that .npy files hold, by the letter of their descr. */
 const KINDS = { b: 'bool', i: 'int', u: 'uint', f: 'float', c: 'complex' } as const;

@@ -1,21 +1,18 @@
 import { existsSync, mkdirSync, opendirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Communicator } from '../core/communicator.js';
-import { complex, type Scalar } from '../core/complex.js';
-import { resolveCommunicator } from '../core/defaults.js';
-import type { DistributedArray } from '../core/distributed-array.js';
-import { bytesOf, checkDType, type DType } from '../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import type { Box } from '../core/layout.js';
-import { NDArray } from '../core/ndarray.js';
-import { checkOneOf, checkOptions } from '../core/options.js';
-import { tidy } from '../core/scope.js';
-import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../core/shape.js';
-import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
-import { agreed, checkEqual, gathered, onRoot, together } from './agreement.js';
-import { memorySource } from './byte-source.js';
-import { checkPath, isMissing, kindOf, naming, withFile } from './local-file.js';
-import { checkConversion, readInto, writeNpyData } from './npy-data.js';
+import type { Communicator } from '../../core/communicator.js';
+import { complex, type Scalar } from '../../core/complex.js';
+import { resolveCommunicator } from '../../core/defaults.js';
+import type { DistributedArray } from '../../core/distributed-array.js';
+import { bytesOf, checkDType, type DType } from '../../core/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
+import type { Box } from '../../core/layout.js';
+import { NDArray } from '../../core/ndarray.js';
+import { checkOneOf, checkOptions } from '../../core/options.js';
+import { tidy } from '../../core/scope.js';
+import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/shape.js';
+import { type DistributedArrayOptions, spaceOf } from '../../core/space.js';
+import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
 import {
   endOfLinks,
   findFile,
@@ -27,11 +24,14 @@ import {
   temporaryFor,
   temporaryName,
   writing,
-} from './output.js';
-import { pause, readWhole } from './raw-io.js';
-import { checkBoxes, moved, plainOptions } from './staging.js';
-import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './zarr-codec.js';
-import { chunkCounts, chunkLayout, defaultChunks, forChunks } from './zarr-layout.js';
+} from '../output.js';
+import { agreed, checkEqual, gathered, onRoot, together } from '../parts/agreement.js';
+import { memorySource } from '../parts/byte-source.js';
+import { checkPath, isMissing, kindOf, naming, withFile } from '../parts/local-file.js';
+import { pause, readWhole } from '../parts/raw-io.js';
+import { checkBoxes, moved, plainOptions } from '../parts/staging.js';
+import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './parts/zarr-codec.js';
+import { chunkCounts, chunkLayout, defaultChunks, forChunks } from './parts/zarr-layout.js';
 import {
   chunkKey,
   formatZarrMetadata,
@@ -39,7 +39,7 @@ import {
   ZARR_COMPRESSIONS,
   type ZarrCompression,
   type ZarrMetadata,
-} from './zarr-metadata.js';
+} from './parts/zarr-metadata.js';
 
 export type { ZarrCompression, ZarrMetadata };
 

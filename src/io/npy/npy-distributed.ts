@@ -1,19 +1,19 @@
-import type { Communicator } from '../core/communicator.js';
-import { resolveCommunicator } from '../core/defaults.js';
-import type { DistributedArray } from '../core/distributed-array.js';
-import { bytesOf, checkDType, type DType } from '../core/dtype.js';
-import { type Box, Layout } from '../core/layout.js';
-import { NDArray } from '../core/ndarray.js';
-import { tidy } from '../core/scope.js';
-import { product } from '../core/shape.js';
-import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
-import { agreed, together } from './agreement.js';
-import { withFile } from './local-file.js';
+import type { Communicator } from '../../core/communicator.js';
+import { resolveCommunicator } from '../../core/defaults.js';
+import type { DistributedArray } from '../../core/distributed-array.js';
+import { bytesOf, checkDType, type DType } from '../../core/dtype.js';
+import { type Box, Layout } from '../../core/layout.js';
+import { NDArray } from '../../core/ndarray.js';
+import { tidy } from '../../core/scope.js';
+import { product } from '../../core/shape.js';
+import { type DistributedArrayOptions, spaceOf } from '../../core/space.js';
+import { agreed, together } from '../parts/agreement.js';
+import { withFile } from '../parts/local-file.js';
+import { writeFileTogether } from '../parts/shared-file.js';
+import { checkBoxes, fileLayout, moved, plainOptions, reversedBox, runsOf, runsSink, runsSource } from '../parts/staging.js';
 import { readNpyHeader } from './npy.js';
 import { checkConversion, naturalDType, readInto, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader } from './npy-header.js';
-import { writeFileTogether } from './shared-file.js';
-import { checkBoxes, fileLayout, moved, plainOptions, reversedBox, runsOf, runsSink, runsSource } from './staging.js';
 
 const sourceOf = (fd: number, path: string, header: NpyHeader, box: Box) => {
   const { shape, bytes, dataOffset, fortranOrder } = header;

@@ -1,10 +1,10 @@
-import { checkArray } from '../core/elementwise.js';
-import type { NDArray } from '../core/ndarray.js';
-import { fileSource } from './byte-source.js';
-import { checkPath, withFile } from './local-file.js';
+import { checkArray } from '../../core/elementwise.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { writeFileAtomically } from '../output.js';
+import { fileSource } from '../parts/byte-source.js';
+import { checkPath, withFile } from '../parts/local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
-import { writeFileAtomically } from './output.js';
 
 export type { NpyHeader, NpyReadOptions };
 

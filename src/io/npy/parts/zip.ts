@@ -1,8 +1,8 @@
 import { Deflate } from 'fflate';
-import { ArgumentError } from '../core/errors.js';
-import { type CheckedSource, checkedSource, fileSource, inflatedSource } from './byte-source.js';
-import { crc32 } from './crc32.js';
-import type { ByteSink } from './output.js';
+import { ArgumentError } from '../../../core/errors.js';
+import type { ByteSink } from '../../output.js';
+import { type CheckedSource, checkedSource, fileSource, inflatedSource } from '../../parts/byte-source.js';
+import { crc32 } from '../../parts/crc32.js';
 
 /** One member of a ZIP archive (APPNOTE.TXT 6.3). */
 export interface ZipMember {

@@ -1,7 +1,7 @@
-import { type DType, isComplex } from '../core/dtype.js';
-import { ArgumentError, DTypeError } from '../core/errors.js';
+import { type DType, isComplex } from '../../../core/dtype.js';
+import { ArgumentError, DTypeError } from '../../../core/errors.js';
+import { readAt } from '../../parts/raw-io.js';
 import { fromEbcdic, toEbcdic } from './ebcdic.js';
-import { readAt } from './raw-io.js';
 
 /** Kinds of samples that are read and written, by their code in the binary header. */
 export const SEGY_FORMATS = { ibm: 1, int32: 2, int16: 3, float32: 5 } as const;

@@ -14,11 +14,11 @@ import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type * as threads from 'node:worker_threads';
-import { ArgumentError } from '../core/errors.js';
-import { log } from '../core/log.js';
-import { isMissing, withFile } from './local-file.js';
-import { randomName } from './output.js';
-import { pause, readWhole } from './raw-io.js';
+import { ArgumentError } from '../../../core/errors.js';
+import { log } from '../../../core/log.js';
+import { randomName } from '../../output.js';
+import { isMissing, withFile } from '../../parts/local-file.js';
+import { pause, readWhole } from '../../parts/raw-io.js';
 
 /** The owner of a lock touches its file so often. */
 const BEAT_MS = 2000;

@@ -1,17 +1,19 @@
-import { resolveCommunicator } from '../core/defaults.js';
-import type { DistributedArray } from '../core/distributed-array.js';
-import { checkDType, hostArray, isComplex } from '../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import type { Box, Layout } from '../core/layout.js';
-import { NDArray } from '../core/ndarray.js';
-import { checkOneOf, checkOptions } from '../core/options.js';
-import { tidy } from '../core/scope.js';
-import { formatShape, product } from '../core/shape.js';
-import { type DistributedArrayOptions, spaceOf } from '../core/space.js';
-import { agreed, onRoot, together } from './agreement.js';
-import { withFile } from './local-file.js';
-import { checkConversion } from './npy-data.js';
-import { readAt } from './raw-io.js';
+import { resolveCommunicator } from '../../core/defaults.js';
+import type { DistributedArray } from '../../core/distributed-array.js';
+import { checkDType, hostArray, isComplex } from '../../core/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
+import type { Box, Layout } from '../../core/layout.js';
+import { NDArray } from '../../core/ndarray.js';
+import { checkOneOf, checkOptions } from '../../core/options.js';
+import { tidy } from '../../core/scope.js';
+import { formatShape, product } from '../../core/shape.js';
+import { type DistributedArrayOptions, spaceOf } from '../../core/space.js';
+import { checkConversion } from '../npy/npy-data.js';
+import { agreed, onRoot, together } from '../parts/agreement.js';
+import { withFile } from '../parts/local-file.js';
+import { readAt } from '../parts/raw-io.js';
+import { writeFileTogether } from '../parts/shared-file.js';
+import { checkBoxes, moved, plainOptions, runsOf, runsSink, runsSource, splitFor } from '../parts/staging.js';
 import {
   FILE_HEADER,
   formatFor,
@@ -22,10 +24,8 @@ import {
   type SegyHeader,
   sampleBytes,
   TRACE_HEADER,
-} from './segy-header.js';
-import { readSamples, writeSamples } from './segy-samples.js';
-import { writeFileTogether } from './shared-file.js';
-import { checkBoxes, moved, plainOptions, runsOf, runsSink, runsSource, splitFor } from './staging.js';
+} from './parts/segy-header.js';
+import { readSamples, writeSamples } from './parts/segy-samples.js';
 
 export type { SegyFormat };
 

@@ -1,11 +1,11 @@
-import type { Backend } from '../core/backend.js';
-import { resolveBackend } from '../core/defaults.js';
-import { bytesOf, checkDType, type DType, type HostArray, hostArray, hostView, isComplex, realOf } from '../core/dtype.js';
-import { DTypeError } from '../core/errors.js';
-import { NDArray } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
-import type { ByteSource } from './byte-source.js';
-import { halfToNumber } from './half.js';
+import type { Backend } from '../../core/backend.js';
+import { resolveBackend } from '../../core/defaults.js';
+import { bytesOf, checkDType, type DType, type HostArray, hostArray, hostView, isComplex, realOf } from '../../core/dtype.js';
+import { DTypeError } from '../../core/errors.js';
+import { NDArray } from '../../core/ndarray.js';
+import { checkOptions } from '../../core/options.js';
+import type { ByteSource } from '../parts/byte-source.js';
+import { halfToNumber } from '../parts/half.js';
 import { HOST_LITTLE_ENDIAN, type NpyHeader, type NpyKind } from './npy-header.js';
 
 export interface NpyReadOptions {

@@ -1,14 +1,14 @@
-import { checkArray } from '../core/elementwise.js';
-import { ArgumentError } from '../core/errors.js';
-import type { NDArray } from '../core/ndarray.js';
-import { checkOptions, checkOptionsObject } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import type { CheckedSource } from './byte-source.js';
-import { withFile } from './local-file.js';
+import { checkArray } from '../../core/elementwise.js';
+import { ArgumentError } from '../../core/errors.js';
+import type { NDArray } from '../../core/ndarray.js';
+import { checkOptions, checkOptionsObject } from '../../core/options.js';
+import { textOf } from '../../core/text-of.js';
+import { writeFileAtomically } from '../output.js';
+import type { CheckedSource } from '../parts/byte-source.js';
+import { withFile } from '../parts/local-file.js';
 import { type NpyReadOptions, readNpyData, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from './npy-header.js';
-import { writeFileAtomically } from './output.js';
-import { openMember, readZipDirectory, type ZipMember, zipWriter } from './zip.js';
+import { openMember, readZipDirectory, type ZipMember, zipWriter } from './parts/zip.js';
 
 /** An array in an .npz archive, not yet read. */
 export interface NpzEntry {
