@@ -3,7 +3,7 @@ import { BackendError } from './core/errors.js';
 import { log } from './core/log.js';
 import { readSetting } from './core/settings.js';
 import { type CudaBackend, createCudaBackend } from './gpu/cuda/index.js';
-import { chooseDeviceTransport } from './mpi/device-transport.js';
+import { chooseDeviceTransport } from './mpi/memory/device-transport.js';
 import { loadMpi } from './mpi/native.js';
 import { MPI_SETTINGS } from './mpi/settings.js';
 

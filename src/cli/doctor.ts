@@ -8,10 +8,10 @@ import { backendNames, reportBackend, resolveBackend } from '../core/defaults.js
 import { PACKAGE_ROOT } from '../core/package-root.js';
 import { cpuAddon } from '../cpu/native-addon.js';
 import { cudaAddon } from '../gpu/cuda/index.js';
-import { deviceTransport } from '../mpi/device-transport.js';
+import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
+import { deviceTransport } from '../mpi/memory/device-transport.js';
 import { addonPath, loadMpi, type MpiDescription } from '../mpi/native.js';
-import { SelfCommunicator } from '../mpi/self-communicator.js';
 import { joinWorld } from '../mpi/world.js';
 import { allowedCpus, coreCount } from './cores.js';
 import { findProblems, type Problem } from './doctor-problems.js';

@@ -6,7 +6,7 @@ import type { ReduceOp } from '../core/communicator.js';
 import { DTYPES, type DType } from '../core/dtype.js';
 import { MpiError } from '../core/errors.js';
 import { PACKAGE_ROOT } from '../core/package-root.js';
-import type { CudaSupport } from './device-transport.js';
+import type { CudaSupport } from './memory/device-transport.js';
 
 /** Memory for native code: (memory or device address, byte offset). Undefined means in place, or nothing on this rank. */
 type Memory = ArrayBuffer | Uint8Array | bigint | undefined;

@@ -1,5 +1,5 @@
 import { choiceSetting, countSetting, numberSetting } from '../core/settings.js';
-import { DEVICE_TRANSPORTS } from './device-transport.js';
+import { DEVICE_TRANSPORTS } from './memory/device-transport.js';
 
 /** Environment variables of the message layer. */
 export const MPI_SETTINGS = {

@@ -3,13 +3,13 @@ import { isMainThread } from 'node:worker_threads';
 import type { Communicator } from '../core/communicator.js';
 import { ArgumentError, MpiError } from '../core/errors.js';
 import { readSetting } from '../core/settings.js';
+import { MpiCommunicator } from './communicator/mpi-communicator.js';
+import { SelfCommunicator } from './communicator/self-communicator.js';
+import { watchAsked, watched } from './communicator/watched.js';
 import { detectLaunch, hasJoined, isInherited, type LaunchEnvironment, launchName, markJoined } from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
-import { MpiCommunicator } from './mpi-communicator.js';
 import { loadMpi, type MpiAddon } from './native.js';
-import { SelfCommunicator } from './self-communicator.js';
 import { MPI_SETTINGS } from './settings.js';
-import { watchAsked, watched } from './watched.js';
 
 let world: Communicator | undefined;
 

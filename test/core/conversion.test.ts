@@ -8,7 +8,7 @@ import { NDArray } from '../../src/core/ndarray.js';
 import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { Identity } from '../../src/local/basic/identity.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { MPILaplacian } from '../../src/operators/mpi-laplacian.js';
 import { L1 } from '../../src/proximal/functions/l1.js';
 

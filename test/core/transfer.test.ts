@@ -7,7 +7,7 @@ import { patternOf } from '../../src/core/exchange-pattern.js';
 import { Layout } from '../../src/core/layout.js';
 import { TransferPlan } from '../../src/core/transfer.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { download, expectedValues, globalIndices, spoiled, transfers, upload } from './boxes.js';
 import { Mailbox } from './mailbox.js';
 

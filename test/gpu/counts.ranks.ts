@@ -3,7 +3,7 @@ import type { Backend } from '../../src/core/backend.js';
 import { DistributedArray } from '../../src/core/distributed-array.js';
 import { tidy } from '../../src/core/scope.js';
 import { CudaBackend, type CudaCounters } from '../../src/gpu/cuda/index.js';
-import { deviceTransport } from '../../src/mpi/device-transport.js';
+import { deviceTransport } from '../../src/mpi/memory/device-transport.js';
 import { MPIFirstDerivative, MPISecondDerivative } from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/index.js';
 import { distributed, group } from '../support/distributed.js';

@@ -5,7 +5,7 @@ import { NDArray, NDArraySpace } from '../../src/core/ndarray.js';
 import { createCpuBackend } from '../../src/cpu/index.js';
 import { type GpuJsModule, KernelOperator, type KernelOperatorOptions, type KernelThread } from '../../src/gpu/js-kernel/index.js';
 import { MatrixMult } from '../../src/local/index.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/index.js';
 import { makeBackend } from '../support/backends.js';

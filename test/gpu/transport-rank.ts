@@ -4,7 +4,7 @@ import type { Storage } from '../../src/core/backend.js';
 import { type DType, hostArray, lanesOf } from '../../src/core/dtype.js';
 import { cudaAddon } from '../../src/gpu/cuda/addon.js';
 import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
-import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/device-transport.js';
+import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/memory/device-transport.js';
 import { BODIES } from '../mpi/bodies.js';
 import type { MakeCell } from '../mpi/memory.js';
 

@@ -9,7 +9,7 @@ import { bytesOf, type DType } from '../../src/core/dtype.js';
 import { LopsError } from '../../src/core/errors.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { readNpy, readNpyDistributed, readNpz, readSegy, readZarr, writeNpy, writeNpz, writeSegy, writeZarr } from '../../src/io/index.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { numbered } from '../core/arrays.js';
 
 /** Remembers the largest storage that was asked for. */

@@ -5,7 +5,7 @@ import { DistributedArray } from '../../src/core/distributed-array.js';
 import { NDArray } from '../../src/core/ndarray.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { writeNpy, writeNpyDistributed, writeNpz, writeSegy, writeZarr } from '../../src/io/index.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { Figure, linePlot } from '../../src/plotting/index.js';
 
 setDefaultBackend(new CpuBackend());

@@ -20,7 +20,7 @@ import { readZarr, readZarrMetadata, writeZarr } from '../../src/io/index.js';
 import { unzstd } from '../../src/io/zarr/parts/zarr-codec.js';
 import { chunkLayout, defaultChunks, forChunks } from '../../src/io/zarr/parts/zarr-layout.js';
 import { formatZarrMetadata, parseZarrMetadata } from '../../src/io/zarr/parts/zarr-metadata.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 import { layouts, shapes } from '../core/boxes.js';
 

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Communicator } from '../../src/core/communicator.js';
 import { cudaOfAllRanks } from '../../src/cuda-of-all-ranks.js';
 import type { CudaBackend } from '../../src/gpu/cuda/index.js';
+import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { nodeRankOf } from '../../src/mpi/launch-environment.js';
-import { SelfCommunicator } from '../../src/mpi/self-communicator.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The tests' own CUDA, which runs on the CPU. */

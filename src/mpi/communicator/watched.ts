@@ -1,10 +1,10 @@
-import type { CallChecker } from '../core/communicator.js';
-import { readSetting } from '../core/settings.js';
-import { callSite } from './call-site.js';
-import { COLLECTIVES, callText, MESSAGES } from './call-text.js';
-import { Comparison } from './comparison.js';
-import type { MpiAddon } from './native.js';
-import { MPI_SETTINGS } from './settings.js';
+import type { CallChecker } from '../../core/communicator.js';
+import { readSetting } from '../../core/settings.js';
+import type { MpiAddon } from '../native.js';
+import { MPI_SETTINGS } from '../settings.js';
+import { callSite } from './parts/call-site.js';
+import { COLLECTIVES, callText, MESSAGES } from './parts/call-text.js';
+import { Comparison } from './parts/comparison.js';
 
 const WORLD = 0;
 const REQUESTS = ['iallreduce', 'isend', 'irecv', 'sendInit', 'recvInit'];

@@ -1,9 +1,9 @@
-import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../core/communicator.js';
-import type { Span } from '../core/span.js';
+import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../../core/communicator.js';
+import type { Span } from '../../core/span.js';
+import { copySpan } from '../memory/copy-span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
-import type { CartesianGrid } from './cartesian-grid.js';
-import { copySpan } from './copy-span.js';
-import { COMPLETE, LocalPersistent, Mailbox } from './mailbox.js';
+import type { CartesianGrid } from './parts/cartesian-grid.js';
+import { COMPLETE, LocalPersistent, Mailbox } from './parts/mailbox.js';
 
 /** The communicator of one rank, without MPI. What it sends to itself is buffered. */
 export class SelfCommunicator extends BaseCommunicator {

@@ -7,20 +7,20 @@ import {
   type ReduceOp,
   type Request,
   type Status,
-} from '../core/communicator.js';
-import type { DevicePort } from '../core/device-port.js';
-import { MpiError } from '../core/errors.js';
-import type { DeviceSpan, Span } from '../core/span.js';
+} from '../../core/communicator.js';
+import type { DevicePort } from '../../core/device-port.js';
+import { MpiError } from '../../core/errors.js';
+import type { DeviceSpan, Span } from '../../core/span.js';
+import { say } from '../life-cycle.js';
+import { snapshot } from '../memory/copy-span.js';
+import { deviceTransport } from '../memory/device-transport.js';
+import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut, staging } from '../memory/staging.js';
+import { arriving, type Transit, transitsOf } from '../memory/transit.js';
+import { dtypeCode, type MpiAddon, opCode } from '../native.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
-import type { CartesianGrid } from './cartesian-grid.js';
-import { snapshot } from './copy-span.js';
-import { deviceTransport } from './device-transport.js';
-import { say } from './life-cycle.js';
-import { MpiPersistentRequest, MpiRequest } from './mpi-request.js';
-import { dtypeCode, type MpiAddon, opCode } from './native.js';
-import { PortRequest } from './port-request.js';
-import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut, staging } from './staging.js';
-import { arriving, type Transit, transitsOf } from './transit.js';
+import type { CartesianGrid } from './parts/cartesian-grid.js';
+import { MpiPersistentRequest, MpiRequest } from './parts/mpi-request.js';
+import { PortRequest } from './parts/port-request.js';
 import { checkerOf } from './watched.js';
 
 const WORLD = 0;

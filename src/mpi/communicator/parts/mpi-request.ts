@@ -1,7 +1,7 @@
-import type { PersistentRequest, Request } from '../core/communicator.js';
-import { MpiError } from '../core/errors.js';
-import type { MpiAddon } from './native.js';
-import type { Transit } from './transit.js';
+import type { PersistentRequest, Request } from '../../../core/communicator.js';
+import { MpiError } from '../../../core/errors.js';
+import type { Transit } from '../../memory/transit.js';
+import type { MpiAddon } from '../../native.js';
 
 /** Requests under way: this keeps the memory that MPI reads and writes, also where nobody holds the request. */
 const outstanding = new Set<Request>();

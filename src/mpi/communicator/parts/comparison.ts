@@ -1,7 +1,7 @@
-import type { CallChecker } from '../core/communicator.js';
-import { MpiError } from '../core/errors.js';
+import type { CallChecker } from '../../../core/communicator.js';
+import { MpiError } from '../../../core/errors.js';
+import { dtypeCode, type MpiAddon } from '../../native.js';
 import { callSite } from './call-site.js';
-import { dtypeCode, type MpiAddon } from './native.js';
 
 const BYTES = 1024;
 const encoder = new TextEncoder();

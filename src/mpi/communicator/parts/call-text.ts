@@ -1,5 +1,5 @@
-import { DTYPES } from '../core/dtype.js';
-import { OPS } from './native.js';
+import { DTYPES } from '../../../core/dtype.js';
+import { OPS } from '../../native.js';
 
 /** Where the arguments of a call are that ranks should agree about, or that tell whom it waits for. */
 interface Positions {

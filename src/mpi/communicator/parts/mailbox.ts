@@ -1,9 +1,9 @@
-import { ANY, type Request, type Status } from '../core/communicator.js';
-import { bytesOf } from '../core/dtype.js';
-import { MpiError } from '../core/errors.js';
-import type { HostSpan } from '../core/span.js';
-import type { Message } from './base-communicator.js';
-import { copyFromHost, hostPart, snapshot } from './copy-span.js';
+import { ANY, type Request, type Status } from '../../../core/communicator.js';
+import { bytesOf } from '../../../core/dtype.js';
+import { MpiError } from '../../../core/errors.js';
+import type { HostSpan } from '../../../core/span.js';
+import { copyFromHost, hostPart, snapshot } from '../../memory/copy-span.js';
+import type { Message } from '../base-communicator.js';
 
 interface Letter {
   readonly tag: number;

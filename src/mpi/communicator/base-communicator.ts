@@ -6,12 +6,12 @@ import type {
   ReduceOp,
   Request,
   Status,
-} from '../core/communicator.js';
-import { bytesOf } from '../core/dtype.js';
-import { MpiError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { hostSpan, type Span, type Transferable, toSpan } from '../core/span.js';
-import { textOf } from '../core/text-of.js';
+} from '../../core/communicator.js';
+import { bytesOf } from '../../core/dtype.js';
+import { MpiError } from '../../core/errors.js';
+import { checkOptions } from '../../core/options.js';
+import { hostSpan, type Span, type Transferable, toSpan } from '../../core/span.js';
+import { textOf } from '../../core/text-of.js';
 import {
   checkCounts,
   checkDisjoint,
@@ -23,9 +23,9 @@ import {
   checkSource,
   checkTag,
   isInPlace,
-} from './arguments.js';
-import { CartesianGrid } from './cartesian-grid.js';
-import { decodeObject, encodeObject, wordsOf } from './object-codec.js';
+} from './parts/arguments.js';
+import { CartesianGrid } from './parts/cartesian-grid.js';
+import { decodeObject, encodeObject, wordsOf } from './parts/object-codec.js';
 
 class Counters implements CommCounters {
   messages = 0;
