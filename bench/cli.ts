@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launch } from '../src/cli/run.js';
-import { nearest } from '../src/core/options.js';
+import { nearest } from '../src/core/base/options.js';
 import type { BenchCase } from './case.js';
 import { CASES } from './cases/index.js';
 import { compareStarts } from './compare-starts.js';

@@ -1,5 +1,5 @@
 import { type Backend, bytesOf, type Elements, type Scalar } from 'lops-mpi';
-import { product } from '../src/core/shape.js';
+import { product } from '../src/core/base/shape.js';
 
 /** The kernels of a backend: what reads and writes its memory. */
 const KERNELS = [

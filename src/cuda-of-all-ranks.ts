@@ -1,7 +1,7 @@
-import type { Communicator } from './core/communicator.js';
-import { BackendError } from './core/errors.js';
-import { log } from './core/log.js';
-import { readSetting } from './core/settings.js';
+import { BackendError } from './core/base/errors.js';
+import { log } from './core/base/log.js';
+import { readSetting } from './core/base/settings.js';
+import type { Communicator } from './core/ports/communicator.js';
 import { type CudaBackend, createCudaBackend } from './gpu/cuda/index.js';
 import { chooseDeviceTransport } from './mpi/memory/device-transport.js';
 import { loadMpi } from './mpi/native.js';

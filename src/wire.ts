@@ -1,8 +1,9 @@
 /** Sets the defaults: the CPU backend, and all ranks of this launch; makes the other backends known. Importing it joins MPI. */
-import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/defaults.js';
-import { setSignalSource } from './core/interruption.js';
-import { log, setLogger } from './core/log.js';
-import { checkSettings, readSetting } from './core/settings.js';
+
+import { log, setLogger } from './core/base/log.js';
+import { checkSettings, readSetting } from './core/base/settings.js';
+import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/ports/defaults.js';
+import { setSignalSource } from './core/vector/interruption.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
 import { CPU_SETTINGS } from './cpu/settings.js';
 import { cudaOfAllRanks } from './cuda-of-all-ranks.js';

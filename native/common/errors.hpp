@@ -11,7 +11,7 @@
 
 namespace lops {
 
-/** Becomes a JS Error with this message and `code` (one of the codes of src/core/errors.ts). */
+/** Becomes a JS Error with this message and `code` (one of the codes of src/core/base/errors.ts). */
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}

@@ -6,7 +6,7 @@
 
 namespace lops {
 
-/** Positions in UNARY_OPS and BINARY_OPS of src/core/backend.ts. */
+/** Positions in UNARY_OPS and BINARY_OPS of src/core/ports/backend.ts. */
 enum class Unary : int {
   negative, abs, conj, real, imag, exp, log, sqrt, square, reciprocal, sign,
   sin, cos, tan, arctan, tanh, floor, ceil, rint, isnan, isfinite

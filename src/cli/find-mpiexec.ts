@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { MpiError } from '../core/errors.js';
+import { MpiError } from '../core/base/errors.js';
 import type { MpiDescription } from '../mpi/native.js';
 import { executablesOnPath, isExecutable, pathFolders } from './executables.js';
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { MpiError } from '../core/errors.js';
+import { MpiError } from '../core/base/errors.js';
 import type { MpiDescription } from '../mpi/native.js';
 import { executablesOnPath } from './executables.js';
 

@@ -1,4 +1,4 @@
-import type { Communicator } from '../core/communicator.js';
+import type { Communicator } from '../core/ports/communicator.js';
 
 /** How fast messages between two ranks are. */
 export interface LinkSpeed {

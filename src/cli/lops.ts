@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { LopsError } from '../core/errors.js';
-import { PACKAGE_ROOT } from '../core/package-root.js';
+import { LopsError } from '../core/base/errors.js';
+import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import { LAUNCHERS, type LaunchOptions } from './plan-launch.js';
 import { launch } from './run.js';
 

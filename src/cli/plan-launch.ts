@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { ArgumentError, MpiError } from '../core/errors.js';
-import { checkOneOf } from '../core/options.js';
+import { ArgumentError, MpiError } from '../core/base/errors.js';
+import { checkOneOf } from '../core/base/options.js';
 import { withoutLaunch } from '../mpi/launch-environment.js';
 import { loadMpi, type MpiDescription } from '../mpi/native.js';
 import { coreCount } from './cores.js';

@@ -1,10 +1,10 @@
-import type { Backend } from '../core/backend.js';
-import type { Communicator } from '../core/communicator.js';
-import { resolveBackend, resolveCommunicator } from '../core/defaults.js';
-import { ArgumentError } from '../core/errors.js';
-import { LinearOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
+import { LinearOperator } from '../core/operator/linear-operator.js';
+import type { Backend } from '../core/ports/backend.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import { formatTable } from './table.js';
 
 /** What a program's time is spent on. Kernels count as `operator` where an operator is being applied, as `vector work` elsewhere; `JavaScript` is all that is left. */

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import { checkOptions } from '../core/options.js';
+import { checkOptions } from '../core/base/options.js';
 
 export interface ProgressOptions {
   /** What is being done. */

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
-import { ArgumentError } from '../core/errors.js';
-import { checkFunction, checkNumbers, checkOptions, checkOptionsObject } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkFunction, checkNumbers, checkOptions, checkOptionsObject } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import { formatNumber } from './table.js';
 

@@ -1,6 +1,6 @@
-import { ArgumentError } from '../core/errors.js';
-import { checkList, checkOptionsObject } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkList, checkOptionsObject } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 export type Cell = string | number;
 
 /** Four significant digits; integers as they are. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ArgumentError } from '../core/errors.js';
+import { ArgumentError } from '../core/base/errors.js';
 
 /**
  * The flags by which Node.js runs a script: none for JavaScript; for TypeScript those of tsx where the script can import it, otherwise none where this

@@ -1,3 +1,22 @@
+import { im, isZero, re, type Scalar, scalarOf } from '../core/base/complex.js';
+import {
+  bytesOf,
+  checkDType,
+  DTYPES,
+  type DType,
+  dtypeOf,
+  type HostArray,
+  hostArray,
+  hostView,
+  isComplex,
+  lanesOf,
+  realOf,
+} from '../core/base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import { around, type Shape } from '../core/base/shape.js';
+import { textOf } from '../core/base/text-of.js';
+import { composeProgram, composeReduction } from '../core/expressions/compose.js';
 import type {
   Backend,
   BinaryOp,
@@ -20,24 +39,8 @@ import type {
   Strided,
   UnaryOp,
   VaryingConvolution,
-} from '../core/backend.js';
-import { im, isZero, re, type Scalar, scalarOf } from '../core/complex.js';
-import {
-  bytesOf,
-  checkDType,
-  DTYPES,
-  type DType,
-  dtypeOf,
-  type HostArray,
-  hostArray,
-  hostView,
-  isComplex,
-  lanesOf,
-  realOf,
-} from '../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.js';
-import { composeProgram, composeReduction } from '../core/expressions/compose.js';
-import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/kernel-dtypes.js';
+} from '../core/ports/backend.js';
+import { binaryResult, checkStorable, reduceResult, unaryResult } from '../core/ports/kernel-dtypes.js';
 import {
   binaryDType,
   checkCoefficients,
@@ -52,11 +55,8 @@ import {
   fftDType,
   foreignStorage,
   isElements,
-} from '../core/kernel-operands.js';
-import { checkConvolution, checkMatMul, checkReach, checkStencil, checkWalk, fftSizes, sizeOf } from '../core/kernel-sizes.js';
-import { checkOptions } from '../core/options.js';
-import { around, type Shape } from '../core/shape.js';
-import { textOf } from '../core/text-of.js';
+} from '../core/ports/kernel-operands.js';
+import { checkConvolution, checkMatMul, checkReach, checkStencil, checkWalk, fftSizes, sizeOf } from '../core/ports/kernel-sizes.js';
 import { CpuStorage } from './cpu-storage.js';
 import type { CpuBand, CpuCurves, CpuIndexTable, CpuKernels } from './kernels.js';
 import { Pool } from './pool.js';

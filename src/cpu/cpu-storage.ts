@@ -1,6 +1,6 @@
-import type { Backend, Storage } from '../core/backend.js';
-import { bytesOf, type DType, type HostArray, hostView, lanesOf } from '../core/dtype.js';
-import type { HostSpan } from '../core/span.js';
+import { bytesOf, type DType, type HostArray, hostView, lanesOf } from '../core/base/dtype.js';
+import type { Backend, Storage } from '../core/ports/backend.js';
+import type { HostSpan } from '../core/ports/span.js';
 import type { Block } from './pool.js';
 
 const NOTHING = new ArrayBuffer(0);

@@ -1,5 +1,5 @@
-import { BackendError } from '../core/errors.js';
-import { readSetting } from '../core/settings.js';
+import { BackendError } from '../core/base/errors.js';
+import { readSetting } from '../core/base/settings.js';
 import { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
 import { nativeOptions } from './native.js';
 import { cpuAddon } from './native-addon.js';

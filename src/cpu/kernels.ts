@@ -1,6 +1,15 @@
-import type { BandSegment, BinaryOp, Convolution, FftPlan, MatMul, ReduceKernel, UnaryOp, VaryingConvolution } from '../core/backend.js';
-import type { ComplexDType, DType, HostArray } from '../core/dtype.js';
-import type { Shape } from '../core/shape.js';
+import type { ComplexDType, DType, HostArray } from '../core/base/dtype.js';
+import type { Shape } from '../core/base/shape.js';
+import type {
+  BandSegment,
+  BinaryOp,
+  Convolution,
+  FftPlan,
+  MatMul,
+  ReduceKernel,
+  UnaryOp,
+  VaryingConvolution,
+} from '../core/ports/backend.js';
 
 /** One axis of a stencil, its ghosts as typed arrays. Widths are in cells of the axis, 0 where there are none. */
 export interface CpuBand {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { HostArray } from '../core/dtype.js';
-import { PACKAGE_ROOT } from '../core/package-root.js';
-import { checkSettings } from '../core/settings.js';
+import type { HostArray } from '../core/base/dtype.js';
+import { PACKAGE_ROOT } from '../core/base/package-root.js';
+import { checkSettings } from '../core/base/settings.js';
 import { CPU_SETTINGS } from './settings.js';
 
 /** What `native/cpu` was built with and chose at load. */

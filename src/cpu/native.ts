@@ -1,3 +1,5 @@
+import { im, re } from '../core/base/complex.js';
+import { bytesOf, DTYPES, type DType, type HostArray } from '../core/base/dtype.js';
 import {
   type BandSegment,
   BINARY_OPS,
@@ -9,9 +11,7 @@ import {
   type ReduceKernel,
   UNARY_OPS,
   type UnaryOp,
-} from '../core/backend.js';
-import { im, re } from '../core/complex.js';
-import { bytesOf, DTYPES, type DType, type HostArray } from '../core/dtype.js';
+} from '../core/ports/backend.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
 import type { CpuCurves, CpuKernels, CpuStencil } from './kernels.js';
 import { type CpuAddon, cpuAddon } from './native-addon.js';

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { BackendError } from '../core/errors.js';
+import { BackendError } from '../core/base/errors.js';
 
 /** A piece of an ArrayBuffer that starts at a multiple of 64 bytes. */
 export interface Block {

@@ -1,6 +1,6 @@
-import type { BinaryOp, Instruction, Program, UnaryOp } from '../core/backend.js';
-import { im, re } from '../core/complex.js';
-import { type DType, isComplex, realOf } from '../core/dtype.js';
+import { im, re } from '../core/base/complex.js';
+import { type DType, isComplex, realOf } from '../core/base/dtype.js';
+import type { BinaryOp, Instruction, Program, UnaryOp } from '../core/ports/backend.js';
 
 /** Text of a real value from texts of its operands. Others are calls of the reference functions. */
 const REAL_UNARY: Partial<Readonly<Record<UnaryOp, (x: string) => string>>> = {

@@ -1,6 +1,6 @@
-import type { Fold, Instruction, Program, ProgramRange } from '../core/backend.js';
-import { type Complex, im, re, type Scalar, scalarOf } from '../core/complex.js';
-import { type DType, type HostArray, hostArray, isComplex } from '../core/dtype.js';
+import { type Complex, im, re, type Scalar, scalarOf } from '../core/base/complex.js';
+import { type DType, type HostArray, hostArray, isComplex } from '../core/base/dtype.js';
+import type { Fold, Instruction, Program, ProgramRange } from '../core/ports/backend.js';
 import type { CpuKernels } from './kernels.js';
 import { programText } from './program-text.js';
 import { COMPLEX_FUNCTIONS, divide, power } from './reference/complex-functions.js';

@@ -1,5 +1,5 @@
-import type { BackendReport } from '../core/backend-report.js';
-import { readSetting } from '../core/settings.js';
+import { readSetting } from '../core/base/settings.js';
+import type { BackendReport } from '../core/ports/backend-report.js';
 import { cpuAddon } from './native-addon.js';
 import { CPU_SETTINGS } from './settings.js';
 

@@ -1,4 +1,4 @@
-import { choiceSetting, countSetting } from '../core/settings.js';
+import { choiceSetting, countSetting } from '../core/base/settings.js';
 
 /** Environment variables of the CPU backend. */
 export const CPU_SETTINGS = {

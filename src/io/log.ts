@@ -2,9 +2,9 @@ import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import type pino from 'pino';
-import { ArgumentError } from '../core/errors.js';
-import { LOG_LEVELS, type Logger } from '../core/log.js';
-import { choiceSetting, type Environment, readSetting } from '../core/settings.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { LOG_LEVELS, type Logger } from '../core/base/log.js';
+import { choiceSetting, type Environment, readSetting } from '../core/base/settings.js';
 import { findTarget, openStream } from './output.js';
 
 /** Environment variables of logging. */

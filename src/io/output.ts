@@ -17,7 +17,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ArgumentError, LopsError } from '../core/errors.js';
+import { ArgumentError, LopsError } from '../core/base/errors.js';
 import { checkPath, kindOf } from './parts/local-file.js';
 import { writeAll, writeAt } from './parts/raw-io.js';
 

@@ -1,4 +1,4 @@
-export type { DerivativeKind, DerivativeOrder } from '../core/derivative-scheme.js';
+export type { DerivativeKind, DerivativeOrder } from '../core/schemes/derivative-scheme.js';
 export { Block } from './basic/block.js';
 export { BlockDiag } from './basic/block-diag.js';
 export type { ComplexPartOptions } from './basic/complex-part.js';

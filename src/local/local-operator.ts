@@ -1,13 +1,13 @@
-import type { Elements } from '../core/backend.js';
-import { resolveBackend } from '../core/defaults.js';
-import { complexOf, type DType, isComplex } from '../core/dtype.js';
-import { ArgumentError } from '../core/errors.js';
-import { LinearOperator, type SpaceOptions } from '../core/linear-operator.js';
-import { type NDArray, NDArraySpace } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
-import { product, type Shape, sameShape } from '../core/shape.js';
-import type { Space } from '../core/vector.js';
-import { vectorIn } from '../core/vector.js';
+import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
+import { complexOf, type DType, isComplex } from '../core/base/dtype.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import { product, type Shape, sameShape } from '../core/base/shape.js';
+import { LinearOperator, type SpaceOptions } from '../core/operator/linear-operator.js';
+import type { Elements } from '../core/ports/backend.js';
+import { resolveBackend } from '../core/ports/defaults.js';
+import type { Space } from '../core/vector/vector.js';
+import { vectorIn } from '../core/vector/vector.js';
 
 /** An operator on the arrays of one rank, or anything that behaves like one: a product, an adjoint, … */
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;

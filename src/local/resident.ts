@@ -1,11 +1,11 @@
-import type { Backend } from '../core/backend.js';
-import { type HostValues, type Nested, nestedValues, tabulate, typedValues } from '../core/creation.js';
-import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, placeDType, promote } from '../core/dtype.js';
-import { DTypeError } from '../core/errors.js';
-import { NDArray, NDArraySpace } from '../core/ndarray.js';
-import { keep } from '../core/scope.js';
-import type { Shape } from '../core/shape.js';
-import { toShape } from '../core/shape.js';
+import { type HostValues, type Nested, nestedValues, tabulate, typedValues } from '../core/array/creation.js';
+import { NDArray, NDArraySpace } from '../core/array/ndarray.js';
+import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, placeDType, promote } from '../core/base/dtype.js';
+import { DTypeError } from '../core/base/errors.js';
+import { keep } from '../core/base/scope.js';
+import type { Shape } from '../core/base/shape.js';
+import { toShape } from '../core/base/shape.js';
+import type { Backend } from '../core/ports/backend.js';
 
 /** What an operator takes for a matrix, a filter or a diagonal: an array, a typed array (one axis), or (nested) lists of numbers. */
 export type OperatorData = NDArray | HostArray | Nested;

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
-import { EXIT_RESUMABLE } from '../core/interruption.js';
-import { readSetting } from '../core/settings.js';
+import { readSetting } from '../core/base/settings.js';
+import { EXIT_RESUMABLE } from '../core/vector/interruption.js';
 import type { MpiAddon } from './native.js';
 import { MPI_SETTINGS } from './settings.js';
 

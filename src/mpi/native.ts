@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ReduceOp } from '../core/communicator.js';
-import { DTYPES, type DType } from '../core/dtype.js';
-import { MpiError } from '../core/errors.js';
-import { PACKAGE_ROOT } from '../core/package-root.js';
+import { DTYPES, type DType } from '../core/base/dtype.js';
+import { MpiError } from '../core/base/errors.js';
+import { PACKAGE_ROOT } from '../core/base/package-root.js';
+import type { ReduceOp } from '../core/ports/communicator.js';
 import type { CudaSupport } from './memory/device-transport.js';
 
 /** Memory for native code: (memory or device address, byte offset). Undefined means in place, or nothing on this rank. */

@@ -1,4 +1,4 @@
-import { choiceSetting, countSetting, numberSetting } from '../core/settings.js';
+import { choiceSetting, countSetting, numberSetting } from '../core/base/settings.js';
 import { DEVICE_TRANSPORTS } from './memory/device-transport.js';
 
 /** Environment variables of the message layer. */

@@ -1,4 +1,4 @@
-import type { SignalSource } from '../core/interruption.js';
+import type { SignalSource } from '../core/vector/interruption.js';
 import { loadMpi, type MpiAddon } from './native.js';
 
 let addon: MpiAddon | undefined;

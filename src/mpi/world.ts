@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import type { Communicator } from '../core/communicator.js';
-import { ArgumentError, MpiError } from '../core/errors.js';
-import { readSetting } from '../core/settings.js';
+import { ArgumentError, MpiError } from '../core/base/errors.js';
+import { readSetting } from '../core/base/settings.js';
+import type { Communicator } from '../core/ports/communicator.js';
 import { MpiCommunicator } from './communicator/mpi-communicator.js';
 import { SelfCommunicator } from './communicator/self-communicator.js';
 import { watchAsked, watched } from './communicator/watched.js';

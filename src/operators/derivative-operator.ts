@@ -1,9 +1,9 @@
-import { isZeroBand } from '../core/band.js';
-import type { Communicator } from '../core/communicator.js';
-import type { Scalar } from '../core/complex.js';
-import type { DistributedArray } from '../core/distributed-array.js';
-import type { DType } from '../core/dtype.js';
-import { type Shape, toShape } from '../core/shape.js';
+import type { Scalar } from '../core/base/complex.js';
+import type { DType } from '../core/base/dtype.js';
+import { type Shape, toShape } from '../core/base/shape.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { isZeroBand } from '../core/schemes/band.js';
 import { type AxisScheme, BandedStencil } from './parts/banded-stencil.js';
 import { ScatteredOperator } from './parts/scattered-operator.js';
 

@@ -1,9 +1,9 @@
-import type { DistributedArray } from '../core/distributed-array.js';
-import type { DType } from '../core/dtype.js';
-import { givenDType, type SpaceOptions } from '../core/linear-operator.js';
-import type { NDArray } from '../core/ndarray.js';
-import type { DistributedSpace } from '../core/space.js';
-import type { Space } from '../core/vector.js';
+import type { NDArray } from '../core/array/ndarray.js';
+import type { DType } from '../core/base/dtype.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import type { DistributedSpace } from '../core/distributed/space.js';
+import { givenDType, type SpaceOptions } from '../core/operator/linear-operator.js';
+import type { Space } from '../core/vector/vector.js';
 import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
 import { BlockForm } from './parts/block-form.js';
 import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';

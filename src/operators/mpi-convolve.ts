@@ -1,11 +1,11 @@
-import type { Elements } from '../core/backend.js';
-import type { Communicator } from '../core/communicator.js';
-import type { DType } from '../core/dtype.js';
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import type { Box } from '../core/layout.js';
-import { checkOptions } from '../core/options.js';
-import { formatShape, product, type Shape, toAxes, toAxis, toShape } from '../core/shape.js';
-import { textOf } from '../core/text-of.js';
+import type { DType } from '../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import { formatShape, product, type Shape, toAxes, toAxis, toShape } from '../core/base/shape.js';
+import { textOf } from '../core/base/text-of.js';
+import type { Box } from '../core/distributed/layout.js';
+import type { Elements } from '../core/ports/backend.js';
+import type { Communicator } from '../core/ports/communicator.js';
 import { type OperatorData, Resident } from '../local/resident.js';
 import { type BoxKernel, HaloOperator } from './parts/halo-operator.js';
 

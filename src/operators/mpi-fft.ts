@@ -1,6 +1,6 @@
-import { ShapeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import type { Shape } from '../core/shape.js';
+import { ShapeError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import type { Shape } from '../core/base/shape.js';
 import { MPI_FOURIER_OPTIONS, MPIFourierOperator, type MPIFourierOptions } from './mpi-fourier-operator.js';
 
 export interface MPIFFT1DOptions extends Omit<MPIFourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {

@@ -1,6 +1,6 @@
-import { type DerivativeKind, type DerivativeOrder, firstDerivative } from '../core/derivative-scheme.js';
-import { checkOptions } from '../core/options.js';
-import { type Shape, toAxis } from '../core/shape.js';
+import { checkOptions } from '../core/base/options.js';
+import { type Shape, toAxis } from '../core/base/shape.js';
+import { type DerivativeKind, type DerivativeOrder, firstDerivative } from '../core/schemes/derivative-scheme.js';
 import { DERIVATIVE_OPTIONS, DerivativeOperator, type DerivativeOptions } from './derivative-operator.js';
 
 export interface MPIFirstDerivativeOptions extends DerivativeOptions {

@@ -1,7 +1,7 @@
-import type { DerivativeKind } from '../core/derivative-scheme.js';
-import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { type Shape, toShape } from '../core/shape.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import { type Shape, toShape } from '../core/base/shape.js';
+import type { DerivativeKind } from '../core/schemes/derivative-scheme.js';
 import { DERIVATIVE_OPTIONS, type DerivativeOptions } from './derivative-operator.js';
 import { MPIFirstDerivative } from './mpi-first-derivative.js';
 import { MPIStackedVStack } from './mpi-stacked-vstack.js';

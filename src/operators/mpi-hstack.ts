@@ -1,7 +1,7 @@
-import type { DistributedArray } from '../core/distributed-array.js';
-import type { DType } from '../core/dtype.js';
-import { givenDType, type SpaceOptions } from '../core/linear-operator.js';
-import type { Space } from '../core/vector.js';
+import type { DType } from '../core/base/dtype.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import { givenDType, type SpaceOptions } from '../core/operator/linear-operator.js';
+import type { Space } from '../core/vector/vector.js';
 import { type LocalLinearOperator, MPILinearOperator } from './mpi-linear-operator.js';
 import { MPIVStack } from './mpi-vstack.js';
 import type { BlockOptions } from './rank-blocks.js';

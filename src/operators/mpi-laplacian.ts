@@ -1,8 +1,8 @@
-import { scaleBand } from '../core/band.js';
-import { type DerivativeKind, secondDerivative } from '../core/derivative-scheme.js';
-import { ArgumentError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
-import { type Shape, toAxes } from '../core/shape.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import { type Shape, toAxes } from '../core/base/shape.js';
+import { scaleBand } from '../core/schemes/band.js';
+import { type DerivativeKind, secondDerivative } from '../core/schemes/derivative-scheme.js';
 import { DERIVATIVE_OPTIONS, DerivativeOperator, type DerivativeOptions } from './derivative-operator.js';
 
 export interface MPILaplacianOptions extends DerivativeOptions {

@@ -1,16 +1,16 @@
-import type { Communicator } from '../core/communicator.js';
-import { resolveBackend, resolveCommunicator } from '../core/defaults.js';
-import type { DistributedArray } from '../core/distributed-array.js';
-import { complexOf, type DType, isComplex, realOf } from '../core/dtype.js';
-import { PartitionError } from '../core/errors.js';
-import { Layout } from '../core/layout.js';
-import { checkOperator, LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/linear-operator.js';
-import { type NDArray, NDArraySpace } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
-import type { Shape } from '../core/shape.js';
-import { DistributedSpace, type Partition } from '../core/space.js';
-import type { Space } from '../core/vector.js';
-import { vectorIn } from '../core/vector.js';
+import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
+import { complexOf, type DType, isComplex, realOf } from '../core/base/dtype.js';
+import { PartitionError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import type { Shape } from '../core/base/shape.js';
+import type { DistributedArray } from '../core/distributed/distributed-array.js';
+import { Layout } from '../core/distributed/layout.js';
+import { DistributedSpace, type Partition } from '../core/distributed/space.js';
+import { checkOperator, LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/operator/linear-operator.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
+import type { Space } from '../core/vector/vector.js';
+import { vectorIn } from '../core/vector/vector.js';
 
 /** A linear operator of one rank: what the distributed ones are made of. */
 export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;

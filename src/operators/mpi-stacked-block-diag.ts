@@ -1,6 +1,6 @@
-import { fitting, type SpaceOptions, takenBy } from '../core/linear-operator.js';
-import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
-import type { AnyVector, Space } from '../core/vector.js';
+import { type StackedDistributedArray, StackedSpace } from '../core/distributed/stacked-distributed-array.js';
+import { fitting, type SpaceOptions, takenBy } from '../core/operator/linear-operator.js';
+import type { AnyVector, Space } from '../core/vector/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**

@@ -1,13 +1,13 @@
-import type { Communicator } from '../core/communicator.js';
-import { resolveCommunicator } from '../core/defaults.js';
-import { complexOf, type DType, isComplex, promote } from '../core/dtype.js';
-import { ArgumentError, PartitionError } from '../core/errors.js';
-import { type AnyOperator, givenDType, LinearOperator, type OperatorSpec } from '../core/linear-operator.js';
-import { checkList } from '../core/options.js';
-import { type StackedDistributedArray, StackedSpace } from '../core/stacked-distributed-array.js';
-import { textOf } from '../core/text-of.js';
-import type { AnyVector, Space, Vector } from '../core/vector.js';
-import { vectorIn } from '../core/vector.js';
+import { complexOf, type DType, isComplex, promote } from '../core/base/dtype.js';
+import { ArgumentError, PartitionError } from '../core/base/errors.js';
+import { checkList } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
+import { type StackedDistributedArray, StackedSpace } from '../core/distributed/stacked-distributed-array.js';
+import { type AnyOperator, givenDType, LinearOperator, type OperatorSpec } from '../core/operator/linear-operator.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { resolveCommunicator } from '../core/ports/defaults.js';
+import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
+import { vectorIn } from '../core/vector/vector.js';
 
 /**
  * A linear operator whose models or data may be stacks of distributed arrays: the base class of stacked operators, those of users included.

@@ -1,16 +1,16 @@
-import type { Communicator } from '../core/communicator.js';
-import { resolveBackend, resolveCommunicator } from '../core/defaults.js';
-import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/dtype.js';
-import { ArgumentError } from '../core/errors.js';
-import { type Failure, failureOf, raise } from '../core/failure.js';
-import { LinearOperator } from '../core/linear-operator.js';
-import { type NDArray, NDArraySpace } from '../core/ndarray.js';
-import { checkOptions } from '../core/options.js';
-import { exchange } from '../core/rank-agreement.js';
-import { product, type Shape, sameShape } from '../core/shape.js';
-import { textOf } from '../core/text-of.js';
-import type { Space } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
+import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/base/dtype.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { type Failure, failureOf, raise } from '../core/base/failure.js';
+import { checkOptions } from '../core/base/options.js';
+import { product, type Shape, sameShape } from '../core/base/shape.js';
+import { textOf } from '../core/base/text-of.js';
+import { exchange } from '../core/distributed/rank-agreement.js';
+import { LinearOperator } from '../core/operator/linear-operator.js';
+import type { Communicator } from '../core/ports/communicator.js';
+import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
+import type { Space } from '../core/vector/vector.js';
+import { withWorkspace } from '../core/vector/workspace.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
 
 export interface BlockOptions {

@@ -1,6 +1,6 @@
-import { isComplex, realOf } from '../core/dtype.js';
-import { type AnyVector, rdots, type Space } from '../core/vector.js';
-import { withWorkspace, withWorkspaces } from '../core/workspace.js';
+import { isComplex, realOf } from '../core/base/dtype.js';
+import { type AnyVector, rdots, type Space } from '../core/vector/vector.js';
+import { withWorkspace, withWorkspaces } from '../core/vector/workspace.js';
 import { multiplyReal, realSpace, tinyOf } from './moduli.js';
 import { inPlace, moduliInto } from './parts/diagonal-weight.js';
 

@@ -1,7 +1,7 @@
-import type { Elements } from '../core/backend.js';
-import { type DType, isComplex, isSamePrecision, realOf } from '../core/dtype.js';
-import type { AnyVector, Space } from '../core/vector.js';
-import { withWorkspace } from '../core/workspace.js';
+import { type DType, isComplex, isSamePrecision, realOf } from '../core/base/dtype.js';
+import type { Elements } from '../core/ports/backend.js';
+import type { AnyVector, Space } from '../core/vector/vector.js';
+import { withWorkspace } from '../core/vector/workspace.js';
 
 /** Above 0, and below anything that matters in the precision of a vector. */
 export const tinyOf = (x: { readonly dtype: DType }): number => (isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37);

@@ -1,10 +1,10 @@
-import { im, re, type Scalar, scalarOf } from '../core/complex.js';
-import { epsilonOf } from '../core/dtype.js';
-import { ShapeError } from '../core/errors.js';
-import type { LinearOperator } from '../core/linear-operator.js';
-import { checkOperator } from '../core/linear-operator.js';
-import { checkOptions } from '../core/options.js';
-import { checkSpace, type Space, type Vector, vdots } from '../core/vector.js';
+import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
+import { epsilonOf } from '../core/base/dtype.js';
+import { ShapeError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import type { LinearOperator } from '../core/operator/linear-operator.js';
+import { checkOperator } from '../core/operator/linear-operator.js';
+import { checkSpace, type Space, type Vector, vdots } from '../core/vector/vector.js';
 import {
   begin,
   byHand,

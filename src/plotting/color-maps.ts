@@ -1,8 +1,8 @@
 import { rgb } from 'd3-color';
 import { interpolateInferno, interpolateRdBu, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
-import { ArgumentError } from '../core/errors.js';
-import { checkFunction, checkOneOf } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkFunction, checkOneOf } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 import { checkRange } from './color-range.js';
 
 export type Rgb = readonly [red: number, green: number, blue: number];

@@ -1,6 +1,6 @@
-import { ArgumentError } from '../core/errors.js';
-import { checkList, checkNumbers, checkOptions } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkList, checkNumbers, checkOptions } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 
 export type Range = readonly [low: number, high: number];
 

@@ -1,6 +1,6 @@
-import { ArgumentError } from '../core/errors.js';
-import { checkOptions, checkTexts } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError } from '../core/base/errors.js';
+import { checkOptions, checkTexts } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import type { Margins } from './axes.js';
 import type { Panel } from './panel.js';

@@ -1,7 +1,7 @@
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import { checkList, checkNumbers, checkOptions, checkTexts } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
-import { isVector } from '../core/vector.js';
+import { ArgumentError, ShapeError } from '../core/base/errors.js';
+import { checkList, checkNumbers, checkOptions, checkTexts } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
+import { isVector } from '../core/vector/vector.js';
 import { type Axis, axesMargins, between, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
 import { type ColorMap, type ColorMapName, checkColorMap, colorMap } from './color-maps.js';
 import { colorRange, type Range } from './color-range.js';

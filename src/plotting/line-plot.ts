@@ -1,7 +1,7 @@
 import { schemeTableau10 } from 'd3-scale-chromatic';
-import { ArgumentError, ShapeError } from '../core/errors.js';
-import { checkList, checkNumbers, checkOneOf, checkOptions, checkTexts } from '../core/options.js';
-import { textOf } from '../core/text-of.js';
+import { ArgumentError, ShapeError } from '../core/base/errors.js';
+import { checkList, checkNumbers, checkOneOf, checkOptions, checkTexts } from '../core/base/options.js';
+import { textOf } from '../core/base/text-of.js';
 import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } from './axes.js';
 import type { Range } from './color-range.js';
 import { checkRange, within } from './color-range.js';

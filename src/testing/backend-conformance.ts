@@ -1,8 +1,8 @@
 import { describe, it } from 'mocha';
-import type { Backend, Elements } from '../core/backend.js';
-import { DTYPES, type DType, hostArray, hostView, isFloat, lanesOf } from '../core/dtype.js';
-import { BackendError, DTypeError } from '../core/errors.js';
-import { checkOptions } from '../core/options.js';
+import { DTYPES, type DType, hostArray, hostView, isFloat, lanesOf } from '../core/base/dtype.js';
+import { BackendError, DTypeError } from '../core/base/errors.js';
+import { checkOptions } from '../core/base/options.js';
+import type { Backend, Elements } from '../core/ports/backend.js';
 import { CpuBackend } from '../cpu/cpu-backend.js';
 import { checkCase, Operands } from './kernel-case.js';
 import { kernelCases } from './kernel-cases.js';

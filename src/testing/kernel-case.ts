@@ -1,7 +1,7 @@
-import type { Backend, Elements } from '../core/backend.js';
-import { im, re, type Scalar } from '../core/complex.js';
-import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../core/dtype.js';
-import { fillNormal } from '../core/random.js';
+import { im, re, type Scalar } from '../core/base/complex.js';
+import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../core/base/dtype.js';
+import { fillNormal } from '../core/base/random.js';
+import type { Backend, Elements } from '../core/ports/backend.js';
 
 /** A storage as a case wants it: `size` elements from `offset` on are used, the others must stay as they are. */
 export interface Operand {

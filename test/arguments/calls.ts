@@ -1,4 +1,4 @@
-import type { Communicator } from '../../src/core/communicator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import type * as Library from '../../src/index.js';
 import type { Target } from './signatures.js';
 import { Arguments, construct, generator, keepMade, receiverOf, type Setting, textOf } from './values.js';

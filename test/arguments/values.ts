@@ -1,4 +1,4 @@
-import type { Communicator } from '../../src/core/communicator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import type * as Library from '../../src/index.js';
 import type { Kind, Parameter, Signatures, Target } from './signatures.js';
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { DoctorReport, RankReport } from '../../src/cli/doctor.js';
 import { findProblems } from '../../src/cli/doctor-problems.js';
 import { doctorText } from '../../src/cli/doctor-text.js';
-import { backendNames, registerBackend, reportBackend } from '../../src/core/defaults.js';
+import { backendNames, registerBackend, reportBackend } from '../../src/core/ports/defaults.js';
 import { mpiShim } from '../cuemu/emulator.js';
 import { cudaEnvironment, onRealCuda } from '../support/emulated-cuda.js';
 import { rankEnvironment, runRanks } from '../support/launch.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { srunMpiType } from '../../src/cli/find-srun.js';
 import { typeScriptFlags } from '../../src/cli/typescript-flags.js';
-import { ArgumentError } from '../../src/core/errors.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
 import { withoutLaunch } from '../../src/mpi/launch-environment.js';
 import { loadMpi } from '../../src/mpi/native.js';
 import { rankEnvironment } from '../support/launch.js';

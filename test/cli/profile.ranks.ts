@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { formatProfile, profile, TIME_PARTS, type TimeSplit } from '../../src/cli/profile.js';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError } from '../../src/core/errors.js';
-import { LinearOperator } from '../../src/core/linear-operator.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
 

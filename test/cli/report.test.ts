@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { startProgress } from '../../src/cli/progress.js';
 import { formatNumber, formatTable } from '../../src/cli/table.js';
-import { ArgumentError } from '../../src/core/errors.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
 
 function shown(total: number, steps: readonly number[], options: Omit<Parameters<typeof startProgress>[1] & object, 'write'>): string {
   let text = '';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Backend } from '../../src/core/backend.js';
-import { abs, complex, type Scalar, sub } from '../../src/core/complex.js';
-import type { Nested } from '../../src/core/creation.js';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { product, type Shape } from '../../src/core/shape.js';
+import type { Nested } from '../../src/core/array/creation.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { abs, complex, type Scalar, sub } from '../../src/core/base/complex.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';
 import { DeferredBackend } from '../support/deferred-backend.js';
 

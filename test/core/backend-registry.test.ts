@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
-import { backendNames, loadBackend, registerBackend, resolveBackend } from '../../src/core/defaults.js';
-import { BackendError } from '../../src/core/errors.js';
+import { BackendError } from '../../src/core/base/errors.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import { backendNames, loadBackend, registerBackend, resolveBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 
 /** What a promise was rejected with. */

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/defaults.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError, BackendError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError, BackendError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
 import { fuse, type Traced } from '../../src/core/expressions/fuse.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { Identity } from '../../src/local/basic/identity.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';

@@ -1,6 +1,7 @@
 import { assert } from 'chai';
-import type { BandSegment } from '../../src/core/backend.js';
-import { multiplyBands, scaleBand, toeplitzBand } from '../../src/core/band.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import type { BandSegment } from '../../src/core/ports/backend.js';
+import { multiplyBands, scaleBand, toeplitzBand } from '../../src/core/schemes/band.js';
 import {
   bandReach,
   clipBand,
@@ -10,8 +11,7 @@ import {
   firstDerivative,
   secondDerivative,
   transposeBand,
-} from '../../src/core/derivative-scheme.js';
-import { ArgumentError } from '../../src/core/errors.js';
+} from '../../src/core/schemes/derivative-scheme.js';
 
 type Matrix = number[][];
 const zeros = (rows: number, columns: number): Matrix => Array.from({ length: rows }, () => new Array<number>(columns).fill(0));

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { complexOf, type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complexOf, type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { fuse } from '../../src/core/expressions/fuse.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectClose, NOTHING, traffic } from '../support/vectors.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { HaloBlockPlan, HaloPlan } from '../../src/core/halo.js';
-import { Layout } from '../../src/core/layout.js';
-import { product } from '../../src/core/shape.js';
-import { TransferPlan } from '../../src/core/transfer.js';
+import { product } from '../../src/core/base/shape.js';
+import { HaloBlockPlan, HaloPlan } from '../../src/core/distributed/halo.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { TransferPlan } from '../../src/core/distributed/transfer.js';
 import { distributed, group } from '../support/distributed.js';
 import {
   download,

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Elements } from '../../src/core/backend.js';
-import { ArgumentError } from '../../src/core/errors.js';
-import { Exchange } from '../../src/core/exchange.js';
-import { patternOf } from '../../src/core/exchange-pattern.js';
-import { type Box, Layout } from '../../src/core/layout.js';
-import { product, type Shape } from '../../src/core/shape.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import { Exchange } from '../../src/core/distributed/exchange.js';
+import { patternOf } from '../../src/core/distributed/exchange-pattern.js';
+import { type Box, Layout } from '../../src/core/distributed/layout.js';
+import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { download, dtypes, expectedValues, globalIndices, inner, layouts, shapes, spoiled, upload, wholeNumbers } from './boxes.js';
 import { Mailbox } from './mailbox.js';

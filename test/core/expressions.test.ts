@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Elements, UNARY_OPS } from '../../src/core/backend.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
 import { composeProgram } from '../../src/core/expressions/compose.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { fuse, Traced } from '../../src/core/expressions/fuse.js';
 import { KernelSource } from '../../src/core/expressions/kernel-source.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { type Elements, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 
 const inputs = { x: 'array', y: 'array', a: 'scalar' } as const;

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Elements } from '../../src/core/backend.js';
-import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { HaloBlockPlan, HaloPlan, haloBox } from '../../src/core/halo.js';
-import { Layout } from '../../src/core/layout.js';
-import { product } from '../../src/core/shape.js';
+import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { product } from '../../src/core/base/shape.js';
+import { HaloBlockPlan, HaloPlan, haloBox } from '../../src/core/distributed/halo.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { download, expectedValues, globalIndices, haloFrames, halos, inner, spoiled, upload, wholeNumbers } from './boxes.js';
 import { Mailbox } from './mailbox.js';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { hostArray, placeDType } from '../../src/core/dtype.js';
-import { DTypeError, NumericalError } from '../../src/core/errors.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { hostArray, placeDType } from '../../src/core/base/dtype.js';
+import { DTypeError, NumericalError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { vdots } from '../../src/core/vector.js';
+import { vdots } from '../../src/core/vector/vector.js';
 import * as reference from '../../src/cpu/reference/indexed.js';
 import { distributed, group } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';

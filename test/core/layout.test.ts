@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { type Box, intersect, Layout, splitCount, splitStart } from '../../src/core/layout.js';
-import { product, type Shape } from '../../src/core/shape.js';
+import { ArgumentError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import { type Box, intersect, Layout, splitCount, splitStart } from '../../src/core/distributed/layout.js';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 3 });
 const rankCounts = fc.integer({ min: 1, max: 12 });

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
-import { matmul } from '../../src/core/array-functions.js';
-import type { Scalar } from '../../src/core/complex.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { tidy } from '../../src/core/scope.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { Vector } from '../../src/core/vector.js';
-import { openWorkspaces } from '../../src/core/workspace.js';
+import { matmul } from '../../src/core/array/array-functions.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import type { Scalar } from '../../src/core/base/complex.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, NumericalError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { tidy } from '../../src/core/base/scope.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { Vector } from '../../src/core/vector/vector.js';
+import { openWorkspaces } from '../../src/core/vector/workspace.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { type AnyLocalOperator, Diagonal, FirstDerivative, MatrixMult } from '../../src/local/index.js';
 import {

@@ -1,7 +1,7 @@
-import type { PersistentRequest, Request } from '../../src/core/communicator.js';
-import { type HostArray, hostArray, hostView } from '../../src/core/dtype.js';
-import type { MessagePort } from '../../src/core/exchange.js';
-import { type Span, type Transferable, toSpan } from '../../src/core/span.js';
+import { type HostArray, hostArray, hostView } from '../../src/core/base/dtype.js';
+import type { MessagePort } from '../../src/core/distributed/exchange.js';
+import type { PersistentRequest, Request } from '../../src/core/ports/communicator.js';
+import { type Span, type Transferable, toSpan } from '../../src/core/ports/span.js';
 
 const read = (span: Span): HostArray => {
   if (span.kind === 'host') return hostView(span.dtype, span.buffer, span.byteOffset, span.length).slice();

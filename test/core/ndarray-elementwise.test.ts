@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { where } from '../../src/core/array-functions.js';
-import { abs, add, complex, conj, div, im, mul, neg, re, type Scalar, sub } from '../../src/core/complex.js';
-import { complexOf, type DType, isComplex, isFloat, promote, realOf } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { where } from '../../src/core/array/array-functions.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { abs, add, complex, conj, div, im, mul, neg, re, type Scalar, sub } from '../../src/core/base/complex.js';
+import { complexOf, type DType, isComplex, isFloat, promote, realOf } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
 import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';
 import { at, flat, fromFlat, indices, numbered, onEveryBackend, shapes } from './arrays.js';

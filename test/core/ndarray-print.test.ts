@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { NUMPY_TEXTS } from './numpy-texts.js';
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { abs, add, conj, mul, re, type Scalar } from '../../src/core/complex.js';
-import type { Nested } from '../../src/core/creation.js';
-import { isComplex, isFloat, realOf } from '../../src/core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import type { Shape } from '../../src/core/shape.js';
+import type { Nested } from '../../src/core/array/creation.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { abs, add, conj, mul, re, type Scalar } from '../../src/core/base/complex.js';
+import { isComplex, isFloat, realOf } from '../../src/core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import type { Shape } from '../../src/core/base/shape.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';

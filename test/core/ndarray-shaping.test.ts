@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { concatenate, stack } from '../../src/core/array-functions.js';
-import type { Nested } from '../../src/core/creation.js';
-import { isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { product } from '../../src/core/shape.js';
-import type { Index } from '../../src/core/slice.js';
+import { concatenate, stack } from '../../src/core/array/array-functions.js';
+import type { Nested } from '../../src/core/array/creation.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import { product } from '../../src/core/base/shape.js';
+import type { Index } from '../../src/core/base/slice.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { at, dtypesOf, element, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 

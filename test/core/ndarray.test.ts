@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { defaultBackend } from '../../src/core/defaults.js';
-import { complexOf, isComplex, isFloat, realOf } from '../../src/core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { NDArray, NDArraySpace } from '../../src/core/ndarray.js';
-import { rdots } from '../../src/core/vector.js';
+import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
+import { complexOf, isComplex, isFloat, realOf } from '../../src/core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import { defaultBackend } from '../../src/core/ports/defaults.js';
+import { rdots } from '../../src/core/vector/vector.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';

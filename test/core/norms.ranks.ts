@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, type HostArray, hostArray, isComplex, isSamePrecision, realOf } from '../../src/core/dtype.js';
-import { Layout } from '../../src/core/layout.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { withReproducibleDots } from '../../src/core/reproducible.js';
-import { product, type Shape } from '../../src/core/shape.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, type HostArray, hostArray, isComplex, isSamePrecision, realOf } from '../../src/core/base/dtype.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import { withReproducibleDots } from '../../src/core/vector/reproducible.js';
 import { distributed, group } from '../support/distributed.js';
 import { SEED } from '../support/draws.js';
 import { layoutsOf, NOTHING, placed, traffic } from '../support/vectors.js';

@@ -1,5 +1,5 @@
-import type { Scalar } from '../../src/core/complex.js';
-import type { DType } from '../../src/core/dtype.js';
+import type { Scalar } from '../../src/core/base/complex.js';
+import type { DType } from '../../src/core/base/dtype.js';
 
 /** Arrays as NumPy 2.4 prints them: dtype, shape, elements, text. */
 export const NUMPY_TEXTS: readonly (readonly [DType, readonly number[], readonly Scalar[], string])[] = [

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { ArgumentError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { distributedSeed, fillNormal, fillUniform, philox } from '../../src/core/random.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { distributedSeed, fillNormal, fillUniform, philox } from '../../src/core/base/random.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 const moments = (x: Float64Array) => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { withReproducibleDots } from '../../src/core/reproducible.js';
-import { startDots } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
+import { withReproducibleDots } from '../../src/core/vector/reproducible.js';
+import { startDots } from '../../src/core/vector/vector.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 const dot = (a: readonly number[], b: readonly number[]): number =>

@@ -1,12 +1,12 @@
 /** Operators and functions of users that return their result, fill it, or do neither: of every kind of vector. */
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError, DTypeError, type LopsError, NumericalError, ShapeError } from '../../src/core/errors.js';
-import type { AnyOperator, LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { AnyVector } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError, DTypeError, type LopsError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { AnyOperator, LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import { KernelOperator } from '../../src/gpu/js-kernel/index.js';
 import {
   FirstDerivative,

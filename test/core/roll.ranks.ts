@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
-import { fftshift, ifftshift, roll } from '../../src/core/roll.js';
-import type { DistributedArrayOptions } from '../../src/core/space.js';
+import { ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { fftshift, ifftshift, roll } from '../../src/core/distributed/roll.js';
+import type { DistributedArrayOptions } from '../../src/core/distributed/space.js';
 import { distributed, group } from '../support/distributed.js';
 
 group('roll', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { ArgumentError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { keep, PARTS, tidy } from '../../src/core/scope.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { keep, PARTS, tidy } from '../../src/core/base/scope.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 describe('tidy', () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { ArgumentError } from '../../src/core/errors.js';
-import { readSetting, type Setting } from '../../src/core/settings.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { readSetting, type Setting } from '../../src/core/base/settings.js';
 import { CPU_SETTINGS } from '../../src/cpu/settings.js';
 import { CUDA_SETTINGS } from '../../src/gpu/cuda/settings.js';
 import { LOG_SETTINGS } from '../../src/io/log.js';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Elements } from '../../src/core/backend.js';
-import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { Exchange } from '../../src/core/exchange.js';
-import { patternOf } from '../../src/core/exchange-pattern.js';
-import { Layout } from '../../src/core/layout.js';
-import { TransferPlan } from '../../src/core/transfer.js';
+import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { Exchange } from '../../src/core/distributed/exchange.js';
+import { patternOf } from '../../src/core/distributed/exchange-pattern.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { TransferPlan } from '../../src/core/distributed/transfer.js';
+import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { download, expectedValues, globalIndices, spoiled, transfers, upload } from './boxes.js';

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import type { UnaryOp } from '../../src/core/backend.js';
-import { UNARY_OPS } from '../../src/core/backend.js';
-import { complex } from '../../src/core/complex.js';
-import { isComplex } from '../../src/core/dtype.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complex } from '../../src/core/base/complex.js';
+import { isComplex } from '../../src/core/base/dtype.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
-import { unaryResult } from '../../src/core/kernel-dtypes.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import type { UnaryOp } from '../../src/core/ports/backend.js';
+import { UNARY_OPS } from '../../src/core/ports/backend.js';
+import { unaryResult } from '../../src/core/ports/kernel-dtypes.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 import { complexTable, kernelValues, wrongRows } from '../support/complex-table.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Elements } from '../../src/core/backend.js';
+import type { Elements } from '../../src/core/ports/backend.js';
 import { backendConformance } from '../../src/testing/index.js';
 import { DeferredBackend } from '../support/deferred-backend.js';
 

@@ -2,9 +2,10 @@
  * Calls of `Backend` with random arguments, many of them wrong: `node fuzz-backend.js SEED SECONDS`. Each call is made to the native kernels and to the
  * reference, on the same memory: both throw, or both do the same. Prints a line of JSON for every difference, and how many calls there were.
  */
-import type { Backend, Elements } from '../../src/core/backend.js';
-import { BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/backend.js';
-import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/dtype.js';
+
+import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';
+import type { Backend, Elements } from '../../src/core/ports/backend.js';
+import { BINARY_OPS, REDUCE_OPS, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 
 const [seed = 20, seconds = 2] = process.argv.slice(2).map(Number);

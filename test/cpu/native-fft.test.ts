@@ -1,8 +1,8 @@
 import { assert } from 'chai';
-import type { FftPlan } from '../../src/core/backend.js';
-import { type DType, type HostArray, realOf } from '../../src/core/dtype.js';
-import { NDArraySpace } from '../../src/core/ndarray.js';
-import type { Shape } from '../../src/core/shape.js';
+import { NDArraySpace } from '../../src/core/array/ndarray.js';
+import { type DType, type HostArray, realOf } from '../../src/core/base/dtype.js';
+import type { Shape } from '../../src/core/base/shape.js';
+import type { FftPlan } from '../../src/core/ports/backend.js';
 import { CpuBackend, type CpuBackendOptions, nativeOptions, referenceKernels } from '../../src/cpu/index.js';
 import { skip } from '../support/skip.js';
 import { tolerance } from '../support/tolerance.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { hostArray } from '../../src/core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, LopsError, ShapeError } from '../../src/core/errors.js';
+import { hostArray } from '../../src/core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, LopsError, ShapeError } from '../../src/core/base/errors.js';
 import { CpuBackend, createCpuBackend, Pool, referenceKernels } from '../../src/cpu/index.js';
 import { sizeClass } from '../../src/cpu/pool.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Convolution, MatMul, Stencil, Trans } from '../../src/core/backend.js';
-import { add, type Complex, complex, conj, mul, type Scalar } from '../../src/core/complex.js';
-import { fillNormal } from '../../src/core/random.js';
-import { product, stridesOf } from '../../src/core/shape.js';
+import { add, type Complex, complex, conj, mul, type Scalar } from '../../src/core/base/complex.js';
+import { fillNormal } from '../../src/core/base/random.js';
+import { product, stridesOf } from '../../src/core/base/shape.js';
+import type { Convolution, MatMul, Stencil, Trans } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 // Every kernel here is compared with its formula, one element at a time, in complex numbers

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { REDUCE_OPS, type ReduceKernel } from '../../src/core/backend.js';
-import type { HostArray } from '../../src/core/dtype.js';
-import { fillNormal } from '../../src/core/random.js';
+import type { HostArray } from '../../src/core/base/dtype.js';
+import { fillNormal } from '../../src/core/base/random.js';
+import { REDUCE_OPS, type ReduceKernel } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 const backend = new CpuBackend();

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { DTYPES } from '../../src/core/dtype.js';
+import { DTYPES } from '../../src/core/base/dtype.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import type { CpuKernels } from '../../src/cpu/kernels.js';
 import { referenceKernels } from '../../src/cpu/reference/index.js';

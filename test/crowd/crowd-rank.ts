@@ -1,5 +1,5 @@
 /** A rank of many: applies every row of operators.ts, and a solver. */
-import { abs } from '../../src/core/complex.js';
+import { abs } from '../../src/core/base/complex.js';
 import { COMM_SELF, COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
 import { CROWD } from './operators.js';
 

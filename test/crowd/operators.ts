@@ -1,6 +1,6 @@
 /** One row for every distributed operator, at sizes of a few elements a rank. */
 
-import type { AnyOperator } from '../../src/core/linear-operator.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
 import { type Communicator, NDArray } from '../../src/index.js';
 import { MatrixMult } from '../../src/local/index.js';
 import * as operators from '../../src/operators/index.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { tidy } from '../../src/core/scope.js';
+import { tidy } from '../../src/core/base/scope.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import { CudaBackend, type CudaCounters } from '../../src/gpu/cuda/index.js';
 import { deviceTransport } from '../../src/mpi/memory/device-transport.js';
 import { MPIFirstDerivative, MPISecondDerivative } from '../../src/operators/index.js';

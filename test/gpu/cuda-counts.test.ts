@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
+import { fillNormal } from '../../src/core/base/random.js';
+import { product } from '../../src/core/base/shape.js';
 import { NDArray, tidy } from '../../src/core/index.js';
-import { fillNormal } from '../../src/core/random.js';
-import { product } from '../../src/core/shape.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
 import { Convolve1D, Convolve2D, FirstDerivative, Laplacian, Restriction, SecondDerivative } from '../../src/local/index.js';
 import { cgls } from '../../src/optimization/index.js';

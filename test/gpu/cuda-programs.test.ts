@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { type Elements, UNARY_OPS } from '../../src/core/backend.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { KernelSource } from '../../src/core/expressions/kernel-source.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { type Elements, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';
 import { tolerance } from '../support/tolerance.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ArgumentError, BackendError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError, BackendError } from '../../src/core/base/errors.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { float32, float64, int32, int64, RawKernel } from '../../src/gpu/cuda/index.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';

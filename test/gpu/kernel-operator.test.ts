@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/defaults.js';
-import { ArgumentError, BackendError, DTypeError } from '../../src/core/errors.js';
-import { NDArray, NDArraySpace } from '../../src/core/ndarray.js';
+import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
+import { ArgumentError, BackendError, DTypeError } from '../../src/core/base/errors.js';
+import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { createCpuBackend } from '../../src/cpu/index.js';
 import { type GpuJsModule, KernelOperator, type KernelOperatorOptions, type KernelThread } from '../../src/gpu/js-kernel/index.js';
 import { MatrixMult } from '../../src/local/index.js';

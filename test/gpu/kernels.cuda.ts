@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { UNARY_OPS } from '../../src/core/backend.js';
-import { DTYPES, type DType, isComplex } from '../../src/core/dtype.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { DTYPES, type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { UNARY_OPS } from '../../src/core/ports/backend.js';
 import { kernelOptions } from '../../src/gpu/cuda/engine.js';
 import { CudaBackend, cudaAddon } from '../../src/gpu/cuda/index.js';
 import { nvidiaLibrary } from '../cuemu/emulator.js';

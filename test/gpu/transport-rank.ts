@@ -1,7 +1,7 @@
 /** One rank of the tests of a device transport: `node transport-rank.js TRANSPORT`. Prints a line of JSON for every failure, and `done`. */
 import { expect } from 'chai';
-import type { Storage } from '../../src/core/backend.js';
-import { type DType, hostArray, lanesOf } from '../../src/core/dtype.js';
+import { type DType, hostArray, lanesOf } from '../../src/core/base/dtype.js';
+import type { Storage } from '../../src/core/ports/backend.js';
 import { cudaAddon } from '../../src/gpu/cuda/addon.js';
 import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
 import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/memory/device-transport.js';

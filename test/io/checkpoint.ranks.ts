@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync,
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { crc32OfTable } from '../../src/io/parts/crc32.js';
 import { MatrixMult } from '../../src/local/index.js';

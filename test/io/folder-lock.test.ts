@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { ArgumentError } from '../../src/core/errors.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
 import { lockFolder, unlockFolder } from '../../src/io/checkpoint/parts/folder-lock.js';
 
 const PROCESS = fileURLToPath(new URL('./lock-process.js', import.meta.url));

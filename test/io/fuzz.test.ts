@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/defaults.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { bytesOf, type DType } from '../../src/core/dtype.js';
-import { LopsError } from '../../src/core/errors.js';
+import { bytesOf, type DType } from '../../src/core/base/dtype.js';
+import { LopsError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { readNpy, readNpyDistributed, readNpz, readSegy, readZarr, writeNpy, writeNpz, writeSegy, writeZarr } from '../../src/io/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';

@@ -2,10 +2,10 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Nested } from '../../src/core/creation.js';
-import type { DType } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import type { Nested } from '../../src/core/array/creation.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
 import { readNpy, readNpyHeader, writeNpy } from '../../src/io/npy/npy.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 

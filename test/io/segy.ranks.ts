@@ -1,9 +1,9 @@
 import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
 import { readSegy, type SegyGeometry, writeSegy } from '../../src/io/index.js';
 import { toIbm } from '../../src/io/segy/parts/ibm-float.js';
 import { numbered } from '../core/arrays.js';

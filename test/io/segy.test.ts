@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ArgumentError } from '../../src/core/errors.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
 import { fromEbcdic, toEbcdic } from '../../src/io/segy/parts/ebcdic.js';
 import { fromIbm, toIbm } from '../../src/io/segy/parts/ibm-float.js';
 

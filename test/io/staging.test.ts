@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Box, Layout } from '../../src/core/layout.js';
-import { product, stridesOf } from '../../src/core/shape.js';
+import { product, stridesOf } from '../../src/core/base/shape.js';
+import { type Box, Layout } from '../../src/core/distributed/layout.js';
 import { fileLayout, runsOf, runsSink, runsSource } from '../../src/io/parts/staging.js';
 
 const boxes = fc

@@ -1,8 +1,8 @@
 // Writes an array once: writer-process.js KIND PATH ELEMENTS. Prints the error, if there is one. KIND zarr-loop: writes a Zarr array again and again until it is killed.
 import { writeHistory } from '../../src/cli/solver-log.js';
-import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/defaults.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { writeNpy, writeNpyDistributed, writeNpz, writeSegy, writeZarr } from '../../src/io/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';

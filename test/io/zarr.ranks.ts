@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { DType } from '../../src/core/dtype.js';
-import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
-import type { Shape } from '../../src/core/shape.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import type { Shape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
 import { readZarr, readZarrMetadata, writeZarr } from '../../src/io/index.js';
 import { numbered } from '../core/arrays.js';
 import { distributed, group } from '../support/distributed.js';

@@ -1,8 +1,8 @@
 /** The middle of an axis: what is symmetric around it stays so, for even numbers of samples as for odd ones. */
 import { assert } from 'chai';
 import fc from 'fast-check';
-import type { Backend } from '../../src/core/backend.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import { RADON_KINDS } from '../../src/local/geophysics/radon-curves.js';
 import {
   type AnyLocalOperator,

@@ -1,10 +1,10 @@
 /** Local operators of random shapes and parameters against their definitions, written as plain loops over the lines of an axis. */
 import { assert } from 'chai';
 import fc from 'fast-check';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { complexOf, type DType } from '../../src/core/dtype.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { product, type Shape } from '../../src/core/shape.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complexOf, type DType } from '../../src/core/base/dtype.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import {
   type AnyLocalOperator,

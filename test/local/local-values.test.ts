@@ -1,10 +1,10 @@
 import { assert } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
-import type { Nested } from '../../src/core/creation.js';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { ArgumentError, DTypeError, type LopsError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { openWorkspaces } from '../../src/core/workspace.js';
+import type { Nested } from '../../src/core/array/creation.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError, DTypeError, type LopsError, ShapeError } from '../../src/core/base/errors.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
+import { openWorkspaces } from '../../src/core/vector/workspace.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import {
   type AnyLocalOperator,

@@ -1,9 +1,9 @@
 /** Local operators of random parameters: linear, with a true adjoint, and alike by native kernels and by those in TypeScript. */
 import { assert } from 'chai';
 import fc from 'fast-check';
-import type { Backend } from '../../src/core/backend.js';
-import { complexOf, type DType } from '../../src/core/dtype.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complexOf, type DType } from '../../src/core/base/dtype.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
 import { tolerance } from '../support/tolerance.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { DType } from '../../src/core/dtype.js';
-import { complexOf } from '../../src/core/dtype.js';
-import type { NDArray } from '../../src/core/ndarray.js';
-import type { Shape } from '../../src/core/shape.js';
+import type { NDArray } from '../../src/core/array/ndarray.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { complexOf } from '../../src/core/base/dtype.js';
+import type { Shape } from '../../src/core/base/shape.js';
 import { RADON_KINDS } from '../../src/local/geophysics/radon-curves.js';
 import {
   type AnyLocalOperator,

@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
 import { FFT, FFT2D, PhaseShift, Shift } from '../../src/local/index.js';
 import { makeBackend } from '../support/backends.js';
 

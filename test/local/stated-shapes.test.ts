@@ -1,10 +1,10 @@
 /** The axes of a model and of data are those of its memory: parts that operators are made of lie where the stated shapes say. */
 import { assert } from 'chai';
 import fc from 'fast-check';
-import type { Backend } from '../../src/core/backend.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { product, type Shape } from '../../src/core/shape.js';
-import type { Range } from '../../src/core/slice.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import type { Range } from '../../src/core/base/slice.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import {
   type AnyLocalOperator,
   AVOLinearModelling,

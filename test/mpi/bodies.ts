@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { ANY, type Communicator, type ReduceOp } from '../../src/core/communicator.js';
-import { DTYPES, type DType, isComplex, lanesOf } from '../../src/core/dtype.js';
+import { DTYPES, type DType, isComplex, lanesOf } from '../../src/core/base/dtype.js';
+import { ANY, type Communicator, type ReduceOp } from '../../src/core/ports/communicator.js';
 import type { MakeCell } from './memory.js';
 
 export interface Body {

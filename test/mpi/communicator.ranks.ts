@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ANY, type Communicator } from '../../src/core/communicator.js';
-import { MpiError } from '../../src/core/errors.js';
-import { hostSpan } from '../../src/core/span.js';
+import { MpiError } from '../../src/core/base/errors.js';
+import { ANY, type Communicator } from '../../src/core/ports/communicator.js';
+import { hostSpan } from '../../src/core/ports/span.js';
 import { loadMpi } from '../../src/mpi/native.js';
 import { distributed as anyBackend, type DistributedOptions, group, type RanksBody } from '../support/distributed.js';
 import { BODIES } from './bodies.js';

@@ -1,5 +1,5 @@
-import { type DType, type HostArray, hostArray, hostView, isComplex, lanesOf } from '../../src/core/dtype.js';
-import { type DeviceSpan, hostSpan, type Transferable } from '../../src/core/span.js';
+import { type DType, type HostArray, hostArray, hostView, isComplex, lanesOf } from '../../src/core/base/dtype.js';
+import { type DeviceSpan, hostSpan, type Transferable } from '../../src/core/ports/span.js';
 
 /** Memory that a test sends or receives, and its numbers (complex: re, im, …). */
 export interface Cell {

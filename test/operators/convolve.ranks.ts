@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { complexOf, type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complexOf, type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { type AnyLocalOperator, Convolve1D, ConvolveND, NonStationaryConvolve1D, NonStationaryConvolve2D } from '../../src/local/index.js';
 import {
   MPIConvolve1D,

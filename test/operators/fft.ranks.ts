@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { FFT_NORMS } from '../../src/core/fourier-scheme.js';
-import { Layout } from '../../src/core/layout.js';
-import type { Shape } from '../../src/core/shape.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import type { Shape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { FFT_NORMS } from '../../src/core/schemes/fourier-scheme.js';
 import { type AnyLocalOperator, FFT, FFTND } from '../../src/local/index.js';
 import { MPIFFT1D, MPIFFT2D, MPIFFTND, type MPILinearOperator } from '../../src/operators/index.js';
 import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';

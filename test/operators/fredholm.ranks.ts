@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { isComplex, realOf } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { isComplex, realOf } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { Fredholm1, MDC } from '../../src/local/index.js';
 import { MPIFredholm1, MPIMDC } from '../../src/operators/index.js';
 import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js';

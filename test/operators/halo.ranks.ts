@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { product, type Shape } from '../../src/core/shape.js';
-import { DistributedSpace } from '../../src/core/space.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { DistributedSpace } from '../../src/core/distributed/space.js';
 import { FirstDerivative } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIFirstDerivative, MPIHalo } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';

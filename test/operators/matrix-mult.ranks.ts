@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { complexOf, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { Layout } from '../../src/core/layout.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complexOf, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MATRIX_MULT_KINDS, MPIMatrixMult, matrixGrid, type ProcessGrid } from '../../src/operators/index.js';
 import { compareWithLocal, fewInputs, inputs, oneInput } from '../support/against-local.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { bytesOf } from '../../src/core/dtype.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { bytesOf } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import { Kirchhoff, Radon2D, Radon3D } from '../../src/local/index.js';
 import type { LocalOperator } from '../../src/local/local-operator.js';
 import {

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { Layout } from '../../src/core/layout.js';
-import type { AnyOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { product, type Shape, sameShape } from '../../src/core/shape.js';
-import { DistributedSpace, type Partition } from '../../src/core/space.js';
-import type { AnyVector, Space } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { product, type Shape, sameShape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { DistributedSpace, type Partition } from '../../src/core/distributed/space.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
+import type { AnyVector, Space } from '../../src/core/vector/vector.js';
 import { MatrixMult } from '../../src/local/index.js';
 import {
   MPIBlockDiag,

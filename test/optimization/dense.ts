@@ -1,11 +1,11 @@
-import type { Trans } from '../../src/core/backend.js';
-import { abs, type Complex, complex, conj, div, mul, re, type Scalar, sub } from '../../src/core/complex.js';
-import { resolveBackend } from '../../src/core/defaults.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { LinearOperator, type SpaceOptions } from '../../src/core/linear-operator.js';
-import { NDArray, NDArraySpace } from '../../src/core/ndarray.js';
-import { fillNormal } from '../../src/core/random.js';
-import type { Space } from '../../src/core/vector.js';
+import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
+import { abs, type Complex, complex, conj, div, mul, re, type Scalar, sub } from '../../src/core/base/complex.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { fillNormal } from '../../src/core/base/random.js';
+import { LinearOperator, type SpaceOptions } from '../../src/core/operator/linear-operator.js';
+import type { Trans } from '../../src/core/ports/backend.js';
+import { resolveBackend } from '../../src/core/ports/defaults.js';
+import type { Space } from '../../src/core/vector/vector.js';
 
 export type Matrix = readonly (readonly Scalar[])[];
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { isComplex } from '../../src/core/dtype.js';
-import { NumericalError, ShapeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { isComplex } from '../../src/core/base/dtype.js';
+import { NumericalError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
 import { cg } from '../../src/optimization/krylov/cg.js';

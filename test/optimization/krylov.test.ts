@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { complex, conj, re, type Scalar } from '../../src/core/complex.js';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { ArgumentError, NumericalError, ShapeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complex, conj, re, type Scalar } from '../../src/core/base/complex.js';
+import { ArgumentError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { cg } from '../../src/optimization/krylov/cg.js';
 import { cgPipelined } from '../../src/optimization/krylov/cg-pipelined.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, realOf } from '../../src/core/dtype.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, realOf } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
 import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { Diagonal } from '../../src/local/index.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';

@@ -1,9 +1,9 @@
-import type { Communicator } from '../../src/core/communicator.js';
-import { complex, type Scalar } from '../../src/core/complex.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import type { AnyOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import type { AnyVector } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complex, type Scalar } from '../../src/core/base/complex.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MPIHStack, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
 import type { Matrix } from './dense.js';

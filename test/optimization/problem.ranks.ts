@@ -1,11 +1,11 @@
 /** What tells one problem from another: a checkpoint of one is not resumed by the other. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { differences, type Problem } from '../../src/core/problem.js';
+import { ArgumentError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import { differences, type Problem } from '../../src/core/vector/problem.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';

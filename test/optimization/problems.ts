@@ -1,9 +1,9 @@
-import type { Backend } from '../../src/core/backend.js';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { Vector } from '../../src/core/vector.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import type { Vector } from '../../src/core/vector/vector.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';
 
 /** `I + DᴴD`: positive definite, couples neighbouring ranks. */

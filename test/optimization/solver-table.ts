@@ -1,6 +1,6 @@
-import { type DType, isComplex, realOf } from '../../src/core/dtype.js';
-import { LinearOperator, type SpaceOptions } from '../../src/core/linear-operator.js';
-import type { Space, Vector } from '../../src/core/vector.js';
+import { type DType, isComplex, realOf } from '../../src/core/base/dtype.js';
+import { LinearOperator, type SpaceOptions } from '../../src/core/operator/linear-operator.js';
+import type { Space, Vector } from '../../src/core/vector/vector.js';
 import { cg } from '../../src/optimization/krylov/cg.js';
 import { cgPipelined } from '../../src/optimization/krylov/cg-pipelined.js';
 import { cgSingleReduction } from '../../src/optimization/krylov/cg-single-reduction.js';

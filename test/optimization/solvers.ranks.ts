@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { re } from '../../src/core/complex.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { re } from '../../src/core/base/complex.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { Identity, MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
 import { cg } from '../../src/optimization/krylov/cg.js';

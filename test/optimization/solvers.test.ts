@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { type Complex, complex, conj, im, mul, re, type Scalar } from '../../src/core/complex.js';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type Complex, complex, conj, im, mul, re, type Scalar } from '../../src/core/base/complex.js';
+import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { type CgOptions, type CgResult, type CgStep, cg } from '../../src/optimization/krylov/cg.js';
 import { cgls } from '../../src/optimization/krylov/cgls.js';

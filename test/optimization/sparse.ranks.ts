@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILinearOperator, MPIVStack } from '../../src/operators/index.js';
 import { normalEquationsInversion, preconditionedInversion, regularizedInversion } from '../../src/optimization/inversion-drivers.js';

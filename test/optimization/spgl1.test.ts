@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Scalar } from '../../src/core/complex.js';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import type { Scalar } from '../../src/core/base/complex.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
 import { Dense, distance, normalSolution, randomMatrix } from './dense.js';

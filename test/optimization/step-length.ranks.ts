@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { complex } from '../../src/core/complex.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { DType } from '../../src/core/dtype.js';
-import { NumericalError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complex } from '../../src/core/base/complex.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { NumericalError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Diagonal, MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { DType } from '../../src/core/dtype.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { distributed, group } from '../support/distributed.js';
 import { withFolder } from '../support/folder.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import { openWorkspaces } from '../../src/core/workspace.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import { openWorkspaces } from '../../src/core/vector/workspace.js';
 import { distributed, group } from '../support/distributed.js';
 import { costs, definite } from './problems.js';
 import { Counted, fits, SOLVER_TABLE, widest } from './solver-table.js';

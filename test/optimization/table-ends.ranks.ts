@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { NumericalError } from '../../src/core/errors.js';
+import { NumericalError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { distributed, group } from '../support/distributed.js';
 import { definite } from './problems.js';
 import { finish, fits, SOLVER_TABLE } from './solver-table.js';

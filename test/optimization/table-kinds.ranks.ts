@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { DType } from '../../src/core/dtype.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import type { AnyVector, Vector } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { AnyVector, Vector } from '../../src/core/vector/vector.js';
 import { FirstDerivative, MatrixMult } from '../../src/local/index.js';
 import { MPIGradient, MPIVStack } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { complex, type Scalar } from '../../src/core/complex.js';
-import { type DType, isComplex, realOf } from '../../src/core/dtype.js';
-import type { AnyOperator } from '../../src/core/linear-operator.js';
-import type { AnyVector } from '../../src/core/vector.js';
+import { complex, type Scalar } from '../../src/core/base/complex.js';
+import { type DType, isComplex, realOf } from '../../src/core/base/dtype.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import { cg } from '../../src/optimization/krylov/cg.js';
 import { cgPipelined } from '../../src/optimization/krylov/cg-pipelined.js';
 import { cgSingleReduction } from '../../src/optimization/krylov/cg-single-reduction.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { decode } from 'fast-png';
-import { ArgumentError, ShapeError } from '../../src/core/errors.js';
+import { ArgumentError, ShapeError } from '../../src/core/base/errors.js';
 import { colorMap, colorOf, colorRange, Figure, heatMap, linePlot, makeColorMap, type Panel, type Rgb } from '../../src/plotting/index.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

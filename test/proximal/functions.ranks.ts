@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { AnyVector } from '../../src/core/vector.js';
-import { openWorkspaces } from '../../src/core/workspace.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
+import { openWorkspaces } from '../../src/core/vector/workspace.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIFirstDerivative } from '../../src/operators/index.js';
 import {

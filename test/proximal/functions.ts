@@ -1,9 +1,9 @@
-import type { Elements } from '../../src/core/backend.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { AnyVector } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { Elements } from '../../src/core/ports/backend.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import {
   Box,
   Euclidean,

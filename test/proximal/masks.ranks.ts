@@ -1,12 +1,12 @@
 /** With a mask every colour gives what its ranks alone give, to the last bit. */
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex } from '../../src/core/dtype.js';
-import { PartitionError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import { type AnyVector, vdots } from '../../src/core/vector.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { PartitionError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import { type AnyVector, vdots } from '../../src/core/vector/vector.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIFirstDerivative } from '../../src/operators/index.js';
 import { fista, ista } from '../../src/optimization/index.js';

@@ -1,11 +1,11 @@
 /** With exact sums every function and every solver gives the same bits on any number of ranks: those of one rank. */
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { DType } from '../../src/core/dtype.js';
-import { withReproducibleDots } from '../../src/core/reproducible.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
-import type { AnyVector } from '../../src/core/vector.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import { withReproducibleDots } from '../../src/core/vector/reproducible.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';
 import { fista, ista, splitBregman } from '../../src/optimization/index.js';
 import {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../../src/core/errors.js';
-import type { LinearOperator } from '../../src/core/linear-operator.js';
-import { StackedDistributedArray } from '../../src/core/stacked-distributed-array.js';
+import { ArgumentError, NumericalError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
+import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { Identity } from '../../src/local/index.js';
 import { MPIBlockDiag, MPIFirstDerivative, MPIGradient } from '../../src/operators/index.js';
 import {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { abs, add, complex, conj, div, isZero, mul, re, type Scalar, sub } from '../../src/core/complex.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import { type DType, isComplex, realOf } from '../../src/core/dtype.js';
-import type { AnyOperator } from '../../src/core/linear-operator.js';
-import type { AnyVector } from '../../src/core/vector.js';
+import { abs, add, complex, conj, div, isZero, mul, re, type Scalar, sub } from '../../src/core/base/complex.js';
+import { type DType, isComplex, realOf } from '../../src/core/base/dtype.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
+import type { AnyVector } from '../../src/core/vector/vector.js';
 import { MPIFirstDerivative, MPIGradient } from '../../src/operators/index.js';
 import { powerIteration } from '../../src/optimization/power-iteration.js';
 import {

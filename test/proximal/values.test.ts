@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { setDefaultBackend } from '../../src/core/defaults.js';
-import { ArgumentError, NumericalError, ShapeError } from '../../src/core/errors.js';
-import { NDArray } from '../../src/core/ndarray.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { ArgumentError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
+import { setDefaultBackend } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import {
   Box,

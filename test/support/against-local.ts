@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DistributedArray } from '../../src/core/distributed-array.js';
-import type { DType } from '../../src/core/dtype.js';
-import { Layout } from '../../src/core/layout.js';
-import { product, type Shape } from '../../src/core/shape.js';
+import type { DType } from '../../src/core/base/dtype.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import type { AnyLocalOperator } from '../../src/local/index.js';
 import type { MPILinearOperator } from '../../src/operators/index.js';
 import { expectClose, layoutsOf, placed, ragged } from './vectors.js';

@@ -1,5 +1,5 @@
-import type { Backend } from '../../src/core/backend.js';
-import type { Communicator } from '../../src/core/communicator.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { CpuBackend, createCpuBackend } from '../../src/cpu/index.js';
 import { createTfjsBackend, TFJS_ENGINES } from '../../src/gpu/tfjs/index.js';
 import { DeferredBackend } from './deferred-backend.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Backend, Elements } from '../../src/core/backend.js';
-import { hostArray } from '../../src/core/dtype.js';
+import { hostArray } from '../../src/core/base/dtype.js';
+import type { Backend, Elements } from '../../src/core/ports/backend.js';
 
 /** A value of the table: the function, its operands (one or two pairs), and the right value. */
 export interface TableRow {

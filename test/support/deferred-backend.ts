@@ -1,3 +1,7 @@
+import type { Scalar } from '../../src/core/base/complex.js';
+import { bytesOf, type DType, dtypeOf, type HostArray, hostArray, lanesOf, realOf } from '../../src/core/base/dtype.js';
+import { BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
+import type { Shape } from '../../src/core/base/shape.js';
 import type {
   Backend,
   BinaryOp,
@@ -14,14 +18,10 @@ import type {
   Storage,
   Strided,
   UnaryOp,
-} from '../../src/core/backend.js';
-import type { Scalar } from '../../src/core/complex.js';
-import { bytesOf, type DType, dtypeOf, type HostArray, hostArray, lanesOf, realOf } from '../../src/core/dtype.js';
-import { BackendError, DTypeError, ShapeError } from '../../src/core/errors.js';
-import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../src/core/kernel-dtypes.js';
-import { checkLength, checkThreshold, copiedSpan, disposedStorage, foreignStorage } from '../../src/core/kernel-operands.js';
-import type { Shape } from '../../src/core/shape.js';
-import type { DeviceSpan } from '../../src/core/span.js';
+} from '../../src/core/ports/backend.js';
+import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../src/core/ports/kernel-dtypes.js';
+import { checkLength, checkThreshold, copiedSpan, disposedStorage, foreignStorage } from '../../src/core/ports/kernel-operands.js';
+import type { DeviceSpan } from '../../src/core/ports/span.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
 /** A value that is known, or how to get it from others. Never changes but from the second form to the first. */

@@ -1,7 +1,7 @@
-import type { Backend } from '../../src/core/backend.js';
-import type { Communicator } from '../../src/core/communicator.js';
-import { type DType, isComplex, isFloat } from '../../src/core/dtype.js';
-import { checkOptions } from '../../src/core/options.js';
+import { type DType, isComplex, isFloat } from '../../src/core/base/dtype.js';
+import { checkOptions } from '../../src/core/base/options.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { tolerance } from './tolerance.js';
 
 /** What the body of a distributed test gets. Both defaults (backend, communicator) are set to these while it runs. */

@@ -1,8 +1,8 @@
 import { assert } from 'chai';
-import type { Backend } from '../../src/core/backend.js';
-import { complexOf, type DType, isFloat } from '../../src/core/dtype.js';
-import { type NDArray, NDArraySpace } from '../../src/core/ndarray.js';
-import type { Shape } from '../../src/core/shape.js';
+import { type NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
+import { complexOf, type DType, isFloat } from '../../src/core/base/dtype.js';
+import type { Shape } from '../../src/core/base/shape.js';
+import type { Backend } from '../../src/core/ports/backend.js';
 import type { AnyLocalOperator } from '../../src/local/index.js';
 import { BACKENDS, makeBackend } from './backends.js';
 import { tolerance } from './tolerance.js';

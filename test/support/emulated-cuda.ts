@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Communicator } from '../../src/core/communicator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 import { cudaOfAllRanks } from '../../src/cuda-of-all-ranks.js';
 import type { CudaBackend } from '../../src/gpu/cuda/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Communicator } from '../../src/core/communicator.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 
 /** Runs `body` with a folder that all ranks see, and removes it. Collective. */
 export function withFolder(comm: Communicator, body: (folder: string) => void): void {

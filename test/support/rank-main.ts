@@ -12,7 +12,7 @@ process.on('exit', (code) => log.write({ kind: 'exit', code, at: Date.now() }));
 const { joinWorld } = await import('../../src/mpi/world.js');
 const { makeBackend } = await import('./backends.js');
 const { collect, makeContext, Skip } = await import('./distributed.js');
-const { setDefaultBackend, setDefaultCommunicator } = await import('../../src/core/defaults.js');
+const { setDefaultBackend, setDefaultCommunicator } = await import('../../src/core/ports/defaults.js');
 
 const world = joinWorld();
 log.write({ kind: 'joined', rank: world.rank, size: world.size });

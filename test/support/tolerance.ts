@@ -1,4 +1,4 @@
-import type { DType } from '../../src/core/dtype.js';
+import type { DType } from '../../src/core/base/dtype.js';
 
 const TOLERANCE: Readonly<Record<DType, number>> = { float32: 1e-5, complex64: 1e-5, float64: 1e-12, complex128: 1e-12, int32: 0 };
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import type { Backend } from '../../src/core/backend.js';
-import type { Communicator } from '../../src/core/communicator.js';
-import { DERIVATIVE_KINDS } from '../../src/core/derivative-scheme.js';
-import { complexOf, type DType, isComplex } from '../../src/core/dtype.js';
-import { FFT_NORMS } from '../../src/core/fourier-scheme.js';
-import { Layout } from '../../src/core/layout.js';
-import type { AnyOperator } from '../../src/core/linear-operator.js';
-import { NDArray } from '../../src/core/ndarray.js';
-import type { Shape } from '../../src/core/shape.js';
+import { NDArray } from '../../src/core/array/ndarray.js';
+import { complexOf, type DType, isComplex } from '../../src/core/base/dtype.js';
+import type { Shape } from '../../src/core/base/shape.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
+import type { Backend } from '../../src/core/ports/backend.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
+import { DERIVATIVE_KINDS } from '../../src/core/schemes/derivative-scheme.js';
+import { FFT_NORMS } from '../../src/core/schemes/fourier-scheme.js';
 import {
   type AnyLocalOperator,
   BlockDiag,

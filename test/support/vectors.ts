@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Communicator } from '../../src/core/communicator.js';
-import type { DistributedArray } from '../../src/core/distributed-array.js';
-import { Layout } from '../../src/core/layout.js';
-import type { NDArray } from '../../src/core/ndarray.js';
-import { product, type Shape } from '../../src/core/shape.js';
-import { DistributedSpace } from '../../src/core/space.js';
+import type { NDArray } from '../../src/core/array/ndarray.js';
+import { product, type Shape } from '../../src/core/base/shape.js';
+import type { DistributedArray } from '../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../src/core/distributed/layout.js';
+import { DistributedSpace } from '../../src/core/distributed/space.js';
+import type { Communicator } from '../../src/core/ports/communicator.js';
 
 /** The largest difference of two arrays of one shape and dtype, relative to the largest expected value. NaN where that is NaN. */
 export function difference(actual: NDArray, expected: NDArray): number {

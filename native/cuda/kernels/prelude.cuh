@@ -1,4 +1,4 @@
-// Types and helpers of all kernels: no CUDA or C++ headers are needed. DTYPE is the position of the element type in DTYPES of src/core/dtype.ts.
+// Types and helpers of all kernels: no CUDA or C++ headers are needed. DTYPE is the position of the element type in DTYPES of src/core/base/dtype.ts.
 // Every kernel takes each device pointer as an argument of its own; sizes and strides are 64-bit, in elements.
 #pragma once
 typedef long long i64;

@@ -1,9 +1,9 @@
-import { type BinaryOp, type Instruction, type Program, type ProgramInput, UNARY_OPS, type UnaryOp } from '../backend.js';
-import type { Scalar } from '../complex.js';
-import { complexOf, DTYPES, type DType, isComplex, isDType, isFloat, promote, type RealDType } from '../dtype.js';
-import { DTypeError } from '../errors.js';
-import { binaryResult, computeDType, unaryResult } from '../kernel-dtypes.js';
-import { nearest } from '../options.js';
+import type { Scalar } from '../base/complex.js';
+import { complexOf, DTYPES, type DType, isComplex, isDType, isFloat, promote, type RealDType } from '../base/dtype.js';
+import { DTypeError } from '../base/errors.js';
+import { nearest } from '../base/options.js';
+import { type BinaryOp, type Instruction, type Program, type ProgramInput, UNARY_OPS, type UnaryOp } from '../ports/backend.js';
+import { binaryResult, computeDType, unaryResult } from '../ports/kernel-dtypes.js';
 import { type Assignment, type BinarySign, type Expression, refuse } from './parse.js';
 
 /** Names with a meaning of their own. */

@@ -1,6 +1,6 @@
-import type { Backend, Elements, Fold, Instruction, Program, ProgramRange, Storage } from '../backend.js';
-import type { Scalar } from '../complex.js';
-import { hostArray } from '../dtype.js';
+import type { Scalar } from '../base/complex.js';
+import { hostArray } from '../base/dtype.js';
+import type { Backend, Elements, Fold, Instruction, Program, ProgramRange, Storage } from '../ports/backend.js';
 
 /** Values that `instruction` reads. */
 function operandsOf(instruction: Instruction): readonly number[] {

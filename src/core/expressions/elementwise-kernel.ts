@@ -1,16 +1,16 @@
-import type { Program, ProgramRange } from '../backend.js';
-import { broadcastShapes } from '../broadcast.js';
-import type { Scalar } from '../complex.js';
-import { DistributedArray } from '../distributed-array.js';
-import { checkDType, type DType } from '../dtype.js';
-import { aside, fit } from '../elementwise.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../errors.js';
-import { NDArray } from '../ndarray.js';
-import { checkOptions } from '../options.js';
-import { formatShape, type Shape, sameShape } from '../shape.js';
-import { type AnyDistributedArray, StackedDistributedArray } from '../stacked-distributed-array.js';
-import { textOf } from '../text-of.js';
-import { checkSameBackend } from '../vector.js';
+import { aside, fit } from '../array/elementwise.js';
+import { NDArray } from '../array/ndarray.js';
+import { broadcastShapes } from '../base/broadcast.js';
+import type { Scalar } from '../base/complex.js';
+import { checkDType, type DType } from '../base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { formatShape, type Shape, sameShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import { DistributedArray } from '../distributed/distributed-array.js';
+import { type AnyDistributedArray, StackedDistributedArray } from '../distributed/stacked-distributed-array.js';
+import type { Program, ProgramRange } from '../ports/backend.js';
+import { checkSameBackend } from '../vector/vector.js';
 import { composeProgram } from './compose.js';
 import {
   type AnyArray,

@@ -1,9 +1,9 @@
-import type { BinaryOp, UnaryOp } from '../backend.js';
-import { isScalar, type Scalar } from '../complex.js';
-import { textOnly } from '../conversion.js';
-import { ArgumentError } from '../errors.js';
-import type { NDArray } from '../ndarray.js';
-import { textOf } from '../text-of.js';
+import type { NDArray } from '../array/ndarray.js';
+import { isScalar, type Scalar } from '../base/complex.js';
+import { textOnly } from '../base/conversion.js';
+import { ArgumentError } from '../base/errors.js';
+import { textOf } from '../base/text-of.js';
+import type { BinaryOp, UnaryOp } from '../ports/backend.js';
 import { ElementwiseKernel } from './elementwise-kernel.js';
 import { type AnyArray, type InputKind, isArray } from './kernel-source.js';
 

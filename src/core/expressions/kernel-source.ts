@@ -1,15 +1,15 @@
-import type { Program, ProgramRange } from '../backend.js';
-import { broadcastShapes } from '../broadcast.js';
-import { isScalar, type Scalar } from '../complex.js';
-import { DistributedArray } from '../distributed-array.js';
-import { complexOf, type DType, isFloat, isSamePrecision, type RealDType, realOf } from '../dtype.js';
-import { ArgumentError, DTypeError, PartitionError } from '../errors.js';
-import { NDArray } from '../ndarray.js';
-import { checkOneOf, checkOptions } from '../options.js';
-import { product, type Shape } from '../shape.js';
-import { StackedDistributedArray } from '../stacked-distributed-array.js';
-import { textOf } from '../text-of.js';
-import { checkSameBackend, checkSameSpace } from '../vector.js';
+import { NDArray } from '../array/ndarray.js';
+import { broadcastShapes } from '../base/broadcast.js';
+import { isScalar, type Scalar } from '../base/complex.js';
+import { complexOf, type DType, isFloat, isSamePrecision, type RealDType, realOf } from '../base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError } from '../base/errors.js';
+import { checkOneOf, checkOptions } from '../base/options.js';
+import { product, type Shape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import { DistributedArray } from '../distributed/distributed-array.js';
+import { StackedDistributedArray } from '../distributed/stacked-distributed-array.js';
+import type { Program, ProgramRange } from '../ports/backend.js';
+import { checkSameBackend, checkSameSpace } from '../vector/vector.js';
 import { type BuildOutput, buildProgram, FUNCTION_NAMES, RESERVED } from './build.js';
 import { type Assignment, parseStatements } from './parse.js';
 

@@ -1,17 +1,17 @@
-import { type Elements, FOLDS, type Fold } from '../backend.js';
-import { broadcastShapes } from '../broadcast.js';
-import type { Communicator } from '../communicator.js';
-import { add, im, mul, re, type Scalar, scalarOf } from '../complex.js';
-import { type DType, isComplex } from '../dtype.js';
-import { fit } from '../elementwise.js';
-import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { checkExact } from '../integer-sums.js';
-import { NDArray } from '../ndarray.js';
-import { combineShares } from '../norm.js';
-import { checkOneOf, checkOptions } from '../options.js';
-import { product } from '../shape.js';
-import { StackedDistributedArray } from '../stacked-distributed-array.js';
-import { textOf } from '../text-of.js';
+import { fit } from '../array/elementwise.js';
+import { NDArray } from '../array/ndarray.js';
+import { broadcastShapes } from '../base/broadcast.js';
+import { add, im, mul, re, type Scalar, scalarOf } from '../base/complex.js';
+import { type DType, isComplex } from '../base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
+import { checkOneOf, checkOptions } from '../base/options.js';
+import { product } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import { StackedDistributedArray } from '../distributed/stacked-distributed-array.js';
+import { type Elements, FOLDS, type Fold } from '../ports/backend.js';
+import type { Communicator } from '../ports/communicator.js';
+import { checkExact } from '../vector/integer-sums.js';
+import { combineShares } from '../vector/norm.js';
 import { composeReduction } from './compose.js';
 import {
   type AnyArray,

@@ -1,4 +1,4 @@
-import { type HostArray, isComplex } from '../../core/dtype.js';
+import { type HostArray, isComplex } from '../../core/base/dtype.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Terms of complex numbers are products, also with real coefficients (∞ · 0 is no number, as in NumPy); but 1 and −1 only add and subtract. */

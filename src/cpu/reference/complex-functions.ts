@@ -1,4 +1,4 @@
-import type { UnaryOp } from '../../core/backend.js';
+import type { UnaryOp } from '../../core/ports/backend.js';
 
 /** Writes f(re + i im) to `out[0]`, `out[1]`. */
 export type ComplexFunction = (re: number, im: number, out: Float64Array) => void;

@@ -1,6 +1,6 @@
-import type { Convolution } from '../../core/backend.js';
-import { type HostArray, lanesOf } from '../../core/dtype.js';
-import { product, stridesOf } from '../../core/shape.js';
+import { type HostArray, lanesOf } from '../../core/base/dtype.js';
+import { product, stridesOf } from '../../core/base/shape.js';
+import type { Convolution } from '../../core/ports/backend.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Calls `visit` with each multi-index of `shape`, in C order. The array is reused. */

@@ -1,4 +1,4 @@
-import { lanesOf } from '../../core/dtype.js';
+import { lanesOf } from '../../core/base/dtype.js';
 import type { CpuCurves, CpuKernels } from '../kernels.js';
 
 /** Calls `meet(point, sample of the traces, fraction, amplitude)` for every point and trace that meet, trace after trace. */

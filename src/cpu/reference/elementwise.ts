@@ -1,5 +1,5 @@
-import type { BinaryOp, UnaryOp } from '../../core/backend.js';
-import { type DType, type HostArray, isComplex } from '../../core/dtype.js';
+import { type DType, type HostArray, isComplex } from '../../core/base/dtype.js';
+import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
 import type { CpuKernels } from '../kernels.js';
 import { COMPLEX_FUNCTIONS, type ComplexFunction2, divide, power } from './complex-functions.js';
 

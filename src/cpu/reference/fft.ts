@@ -1,5 +1,5 @@
-import type { FftPlan } from '../../core/backend.js';
-import { around, product, type Shape, stridesOf } from '../../core/shape.js';
+import { around, product, type Shape, stridesOf } from '../../core/base/shape.js';
+import type { FftPlan } from '../../core/ports/backend.js';
 import type { CpuKernels } from '../kernels.js';
 import { lineFft } from './line-fft.js';
 

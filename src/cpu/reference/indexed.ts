@@ -1,5 +1,5 @@
-import { lanesOf } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
+import { lanesOf } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
 import type { CpuIndexTable, CpuKernels } from '../kernels.js';
 
 const weight: [re: number, im: number] = [1, 0];

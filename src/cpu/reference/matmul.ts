@@ -1,5 +1,5 @@
-import { im as imaginary, isZero, re as real } from '../../core/complex.js';
-import { type HostArray, lanesOf } from '../../core/dtype.js';
+import { im as imaginary, isZero, re as real } from '../../core/base/complex.js';
+import { type HostArray, lanesOf } from '../../core/base/dtype.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Row by row of C, each summed in double precision. With α = 0 neither A nor B is read, with β = 0 not C. */

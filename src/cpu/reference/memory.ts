@@ -1,5 +1,5 @@
-import { type HostArray, isComplex, lanesOf } from '../../core/dtype.js';
-import { product } from '../../core/shape.js';
+import { type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
+import { product } from '../../core/base/shape.js';
 import type { CpuKernels } from '../kernels.js';
 
 export const copy: CpuKernels['copy'] = (dtype, n, x, xo, y, yo) => {

@@ -1,6 +1,6 @@
-import type { ReduceKernel } from '../../core/backend.js';
-import { type DType, type HostArray, isComplex, lanesOf } from '../../core/dtype.js';
-import { reduceResult } from '../../core/kernel-dtypes.js';
+import { type DType, type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
+import type { ReduceKernel } from '../../core/ports/backend.js';
+import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { CpuKernels } from '../kernels.js';
 import { PairwiseSum } from './pairwise-sum.js';
 

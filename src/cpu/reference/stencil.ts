@@ -1,5 +1,5 @@
-import { type HostArray, lanesOf } from '../../core/dtype.js';
-import { around, product } from '../../core/shape.js';
+import { type HostArray, lanesOf } from '../../core/base/dtype.js';
+import { around, product } from '../../core/base/shape.js';
 import type { CpuBand, CpuKernels, CpuStencil } from '../kernels.js';
 
 /** `acc[0 … count) += tap · from[at …)`; nothing where there is no such memory. */

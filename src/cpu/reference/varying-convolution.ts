@@ -1,5 +1,5 @@
-import { lanesOf } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
+import { lanesOf } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Sums in float64, in the order of the samples of the model (forward) or of the taps (adjoint). */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { BackendError } from '../../core/errors.js';
-import { PACKAGE_ROOT } from '../../core/package-root.js';
+import { BackendError } from '../../core/base/errors.js';
+import { PACKAGE_ROOT } from '../../core/base/package-root.js';
 import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './native.js';
 
 /** What of CUDA there is in this process, or why there is nothing and what helps. */

@@ -1,4 +1,4 @@
-import { BackendError } from '../../core/errors.js';
+import { BackendError } from '../../core/base/errors.js';
 import { cudaAddon } from './addon.js';
 import { CudaBackend } from './cuda-backend.js';
 import { cacheFolder, deviceOf, memoryLimit } from './settings.js';

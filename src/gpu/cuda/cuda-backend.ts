@@ -1,3 +1,9 @@
+import { isZero, type Scalar, scalarOf } from '../../core/base/complex.js';
+import { bytesOf, checkDType, DTYPES, type DType, type HostArray, hostArray, isComplex } from '../../core/base/dtype.js';
+import { ArgumentError, BackendError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { around, type Shape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import type {
   AxisBand,
   Backend,
@@ -18,12 +24,9 @@ import type {
   Storage,
   Strided,
   UnaryOp,
-} from '../../core/backend.js';
-import type { Communicator } from '../../core/communicator.js';
-import { isZero, type Scalar, scalarOf } from '../../core/complex.js';
-import { bytesOf, checkDType, DTYPES, type DType, type HostArray, hostArray, isComplex } from '../../core/dtype.js';
-import { ArgumentError, BackendError } from '../../core/errors.js';
-import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/kernel-dtypes.js';
+} from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
 import {
   binaryDType,
   checkCoefficients,
@@ -37,10 +40,7 @@ import {
   fftDType,
   foreignStorage,
   isElements,
-} from '../../core/kernel-operands.js';
-import { checkOptions } from '../../core/options.js';
-import { around, type Shape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+} from '../../core/ports/kernel-operands.js';
 import { cudaAddon } from './addon.js';
 import { CudaStorage } from './cuda-storage.js';
 import { CudaEngine, elementAt } from './engine.js';

@@ -1,6 +1,6 @@
-import type { Backend, Storage } from '../../core/backend.js';
-import { bytesOf, type DType, type HostArray } from '../../core/dtype.js';
-import type { DeviceSpan } from '../../core/span.js';
+import { bytesOf, type DType, type HostArray } from '../../core/base/dtype.js';
+import type { Backend, Storage } from '../../core/ports/backend.js';
+import type { DeviceSpan } from '../../core/ports/span.js';
 import type { CudaMemory, DeviceAddress } from './native.js';
 
 /** What a storage asks of its backend when a message layer reads or writes it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/dtype.js';
+import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/base/dtype.js';
 import { NATIVE } from './addon.js';
 import { KernelArguments } from './kernel-arguments.js';
 import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './native.js';

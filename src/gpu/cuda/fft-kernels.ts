@@ -1,6 +1,6 @@
-import type { FftPlan } from '../../core/backend.js';
-import { bytesOf, type ComplexDType, realOf } from '../../core/dtype.js';
-import { around, product, stridesOf } from '../../core/shape.js';
+import { bytesOf, type ComplexDType, realOf } from '../../core/base/dtype.js';
+import { around, product, stridesOf } from '../../core/base/shape.js';
+import type { FftPlan } from '../../core/ports/backend.js';
 import { type CudaEngine, elementAt } from './engine.js';
 import type { CudaFftPlan, DeviceAddress } from './native.js';
 import type { VectorKernels } from './vector-kernels.js';

@@ -1,4 +1,4 @@
-import type { BackendError } from '../../core/errors.js';
+import type { BackendError } from '../../core/base/errors.js';
 
 /** A run of device memory: an address, a number of bytes past it is an address too. Below 2^53 on every system. */
 export type DeviceAddress = number;

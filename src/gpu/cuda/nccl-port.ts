@@ -1,7 +1,7 @@
-import type { Communicator, ReduceOp } from '../../core/communicator.js';
-import type { DevicePort } from '../../core/device-port.js';
-import { type DType, isComplex, lanesOf } from '../../core/dtype.js';
-import type { DeviceSpan } from '../../core/span.js';
+import { type DType, isComplex, lanesOf } from '../../core/base/dtype.js';
+import type { Communicator, ReduceOp } from '../../core/ports/communicator.js';
+import type { DevicePort } from '../../core/ports/device-port.js';
+import type { DeviceSpan } from '../../core/ports/span.js';
 import type { CudaAddon, CudaContext, CudaGroup, DeviceAddress } from './native.js';
 
 /** NCCL's numbers; it has no complex types, so those travel as pairs. */

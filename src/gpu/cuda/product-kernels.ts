@@ -1,7 +1,7 @@
-import type { Convolution, MatMul, Trans } from '../../core/backend.js';
-import { im, isZero, re } from '../../core/complex.js';
-import { bytesOf, type DType } from '../../core/dtype.js';
-import { product } from '../../core/shape.js';
+import { im, isZero, re } from '../../core/base/complex.js';
+import { bytesOf, type DType } from '../../core/base/dtype.js';
+import { product } from '../../core/base/shape.js';
+import type { Convolution, MatMul, Trans } from '../../core/ports/backend.js';
 import { type CudaEngine, type DeviceTable, elementAt } from './engine.js';
 import type { BlasOp, BlasType, DeviceAddress } from './native.js';
 

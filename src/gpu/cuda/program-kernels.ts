@@ -1,5 +1,5 @@
-import type { Fold, Instruction, Program, ProgramRange } from '../../core/backend.js';
-import { im, re, type Scalar, scalarOf } from '../../core/complex.js';
+import { im, re, type Scalar, scalarOf } from '../../core/base/complex.js';
+import type { Fold, Instruction, Program, ProgramRange } from '../../core/ports/backend.js';
 import { type CudaEngine, THREADS } from './engine.js';
 import type { CudaKernel, DeviceAddress } from './native.js';
 import { elementwiseSource, reductionSource } from './program-source.js';

@@ -1,6 +1,6 @@
-import type { BinaryOp, Fold, Instruction, Program, UnaryOp } from '../../core/backend.js';
-import { im, re, type Scalar } from '../../core/complex.js';
-import { type DType, isComplex } from '../../core/dtype.js';
+import { im, re, type Scalar } from '../../core/base/complex.js';
+import { type DType, isComplex } from '../../core/base/dtype.js';
+import type { BinaryOp, Fold, Instruction, Program, UnaryOp } from '../../core/ports/backend.js';
 
 const TYPES: Readonly<Record<DType, string>> = {
   float32: 'float',

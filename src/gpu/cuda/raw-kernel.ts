@@ -1,7 +1,7 @@
-import { ArgumentError, BackendError } from '../../core/errors.js';
-import { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import { ArgumentError, BackendError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 import { CudaBackend } from './cuda-backend.js';
 import type { CudaKernel } from './native.js';
 

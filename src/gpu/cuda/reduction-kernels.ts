@@ -1,5 +1,5 @@
-import type { Extents, ReduceKernel } from '../../core/backend.js';
-import { type DType, isComplex, realOf } from '../../core/dtype.js';
+import { type DType, isComplex, realOf } from '../../core/base/dtype.js';
+import type { Extents, ReduceKernel } from '../../core/ports/backend.js';
 import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './engine.js';
 import type { DeviceAddress } from './native.js';
 

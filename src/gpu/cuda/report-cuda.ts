@@ -1,4 +1,4 @@
-import type { BackendReport } from '../../core/backend-report.js';
+import type { BackendReport } from '../../core/ports/backend-report.js';
 import { cudaAddon } from './addon.js';
 import { deviceOf } from './settings.js';
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { BackendError } from '../../core/errors.js';
-import { countSetting, type Environment, numberSetting, readSetting } from '../../core/settings.js';
+import { BackendError } from '../../core/base/errors.js';
+import { countSetting, type Environment, numberSetting, readSetting } from '../../core/base/settings.js';
 import type { CudaDeviceInfo } from './native.js';
 
 /** Environment variables of the CUDA backend that have a value of a certain kind. */

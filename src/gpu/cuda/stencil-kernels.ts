@@ -1,6 +1,6 @@
-import type { BandSegment } from '../../core/backend.js';
-import { type DType, lanesOf, realOf } from '../../core/dtype.js';
-import { around, product, type Shape } from '../../core/shape.js';
+import { type DType, lanesOf, realOf } from '../../core/base/dtype.js';
+import { around, product, type Shape } from '../../core/base/shape.js';
+import type { BandSegment } from '../../core/ports/backend.js';
 import type { CudaEngine, DeviceTable } from './engine.js';
 import type { DeviceAddress } from './native.js';
 

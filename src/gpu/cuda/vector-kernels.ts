@@ -1,6 +1,6 @@
-import type { BinaryOp, UnaryOp } from '../../core/backend.js';
-import { im, re, type Scalar } from '../../core/complex.js';
-import { bytesOf, type DType } from '../../core/dtype.js';
+import { im, re, type Scalar } from '../../core/base/complex.js';
+import { bytesOf, type DType } from '../../core/base/dtype.js';
+import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
 import { type CudaEngine, elementAt, type KernelSource } from './engine.js';
 import type { DeviceAddress } from './native.js';
 

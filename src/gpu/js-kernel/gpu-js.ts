@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ArgumentError, BackendError } from '../../core/errors.js';
+import { ArgumentError, BackendError } from '../../core/base/errors.js';
 
 /** What an element's function finds in `this`, as gpu.js has it: which element it computes, and the operator's constants. */
 export interface KernelThread<C> {

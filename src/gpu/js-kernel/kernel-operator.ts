@@ -1,9 +1,9 @@
-import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../../core/dtype.js';
-import { ArgumentError, BackendError, DTypeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { product, type Shape, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../../core/base/dtype.js';
+import { ArgumentError, BackendError, DTypeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { product, type Shape, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../../local/local-operator.js';
 import { type CompiledKernel, compile, type ElementFunction, type GpuJsModule, type KernelConstants, loadGpuJs } from './gpu-js.js';
 

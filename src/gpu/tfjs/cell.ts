@@ -1,7 +1,7 @@
-import type { Backend, Storage } from '../../core/backend.js';
-import type { DType } from '../../core/dtype.js';
-import { copiedSpan } from '../../core/kernel-operands.js';
-import type { DeviceSpan } from '../../core/span.js';
+import type { DType } from '../../core/base/dtype.js';
+import type { Backend, Storage } from '../../core/ports/backend.js';
+import { copiedSpan } from '../../core/ports/kernel-operands.js';
+import type { DeviceSpan } from '../../core/ports/span.js';
 import type { Tensor } from './engine.js';
 
 /** What a cell holds: apart from the cell, so that its tensors can be disposed when the cell was dropped. */

@@ -1,8 +1,8 @@
-import type { Backend } from '../../core/backend.js';
-import { resolveBackend } from '../../core/defaults.js';
-import { ArgumentError, BackendError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError, BackendError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { Backend } from '../../core/ports/backend.js';
+import { resolveBackend } from '../../core/ports/defaults.js';
 import type { TensorModule } from './engine.js';
 import { type LoadPackage, loadTfjs, requirePackage, TFJS_ENGINES, type TfjsEngine } from './load.js';
 import { TfjsBackend } from './tfjs-backend.js';

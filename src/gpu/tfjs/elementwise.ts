@@ -1,5 +1,5 @@
-import type { BinaryOp, UnaryOp } from '../../core/backend.js';
-import { im, re, type Scalar } from '../../core/complex.js';
+import { im, re, type Scalar } from '../../core/base/complex.js';
+import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
 
 type Unary = (tf: TensorModule, x: Tensor) => Tensor;

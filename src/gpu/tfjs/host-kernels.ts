@@ -1,5 +1,5 @@
-import type { Backend, Elements, Storage } from '../../core/backend.js';
-import type { HostArray } from '../../core/dtype.js';
+import type { HostArray } from '../../core/base/dtype.js';
+import type { Backend, Elements, Storage } from '../../core/ports/backend.js';
 
 /** Values on their way to a kernel of the host. */
 export interface HostOperand {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { BackendError } from '../../core/errors.js';
+import { BackendError } from '../../core/base/errors.js';
 import type { TensorModule } from './engine.js';
 
 /** Engines, the preferred ones first. */

@@ -1,5 +1,5 @@
-import type { Convolution, MatMul, Trans } from '../../core/backend.js';
-import { around, product, type Shape } from '../../core/shape.js';
+import { around, product, type Shape } from '../../core/base/shape.js';
+import type { Convolution, MatMul, Trans } from '../../core/ports/backend.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
 
 type Pair = readonly [re: Tensor, im: Tensor];

@@ -1,5 +1,5 @@
-import type { BandSegment, Stencil } from '../../core/backend.js';
-import { around, product, type Shape } from '../../core/shape.js';
+import { around, product, type Shape } from '../../core/base/shape.js';
+import type { BandSegment, Stencil } from '../../core/ports/backend.js';
 import type { Tensor, TensorModule } from './engine.js';
 
 /** Ghost cells of a band as tensors. */

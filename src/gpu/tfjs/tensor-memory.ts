@@ -1,8 +1,8 @@
-import type { Backend, Elements, MemoryStats, Storage } from '../../core/backend.js';
-import { bytesOf, checkDType, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf, realOf } from '../../core/dtype.js';
-import { BackendError, DTypeError, ShapeError } from '../../core/errors.js';
-import { checkLength, checkRun, disposedStorage, foreignStorage } from '../../core/kernel-operands.js';
-import { product, type Shape } from '../../core/shape.js';
+import { bytesOf, checkDType, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf, realOf } from '../../core/base/dtype.js';
+import { BackendError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { product, type Shape } from '../../core/base/shape.js';
+import type { Backend, Elements, MemoryStats, Storage } from '../../core/ports/backend.js';
+import { checkLength, checkRun, disposedStorage, foreignStorage } from '../../core/ports/kernel-operands.js';
 import { type Content, TfjsCell } from './cell.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
 import { HostKernels, type HostOperand } from './host-kernels.js';

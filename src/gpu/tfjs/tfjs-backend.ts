@@ -1,3 +1,6 @@
+import { im, isZero, re, type Scalar } from '../../core/base/complex.js';
+import { type DType, type HostArray, isComplex } from '../../core/base/dtype.js';
+import { product, type Shape } from '../../core/base/shape.js';
 import type {
   Backend,
   BinaryOp,
@@ -14,12 +17,9 @@ import type {
   Storage,
   Strided,
   UnaryOp,
-} from '../../core/backend.js';
-import { im, isZero, re, type Scalar } from '../../core/complex.js';
-import { type DType, type HostArray, isComplex } from '../../core/dtype.js';
-import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/kernel-dtypes.js';
-import { checkIndices, checkThreshold, isElements } from '../../core/kernel-operands.js';
-import { product, type Shape } from '../../core/shape.js';
+} from '../../core/ports/backend.js';
+import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
+import { checkIndices, checkThreshold, isElements } from '../../core/ports/kernel-operands.js';
 import { COMPLEX_BINARY, COMPLEX_UNARY, combine, INTEGER_BINARY, REAL_BINARY, REAL_UNARY, threshold } from './elementwise.js';
 import type { Parts, Tensor, TensorModule } from './engine.js';
 import { convolution, filterAxes, gatherRows, matrixProduct, matrixWalks } from './products.js';

@@ -1,4 +1,4 @@
-import { product, type Shape, stridesOf } from '../../core/shape.js';
+import { product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { Tensor, TensorModule } from './engine.js';
 
 /** A strided walk through a whole storage: `start` and strides in elements. */

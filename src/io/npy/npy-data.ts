@@ -1,9 +1,9 @@
-import type { Backend } from '../../core/backend.js';
-import { resolveBackend } from '../../core/defaults.js';
-import { bytesOf, checkDType, type DType, type HostArray, hostArray, hostView, isComplex, realOf } from '../../core/dtype.js';
-import { DTypeError } from '../../core/errors.js';
-import { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import { bytesOf, checkDType, type DType, type HostArray, hostArray, hostView, isComplex, realOf } from '../../core/base/dtype.js';
+import { DTypeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Backend } from '../../core/ports/backend.js';
+import { resolveBackend } from '../../core/ports/defaults.js';
 import type { ByteSource } from '../parts/byte-source.js';
 import { halfToNumber } from '../parts/half.js';
 import { HOST_LITTLE_ENDIAN, type NpyHeader, type NpyKind } from './npy-header.js';

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError, DTypeError } from '../../core/errors.js';
-import { formatShape, product, type Shape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../core/base/errors.js';
+import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import type { ByteSource } from '../parts/byte-source.js';
 
 /** The kinds of numbers that .npy files hold, by the letter of their descr. */

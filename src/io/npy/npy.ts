@@ -1,5 +1,5 @@
-import { checkArray } from '../../core/elementwise.js';
-import type { NDArray } from '../../core/ndarray.js';
+import { checkArray } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
 import { writeFileAtomically } from '../output.js';
 import { fileSource } from '../parts/byte-source.js';
 import { checkPath, withFile } from '../parts/local-file.js';

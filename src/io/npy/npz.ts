@@ -1,8 +1,8 @@
-import { checkArray } from '../../core/elementwise.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions, checkOptionsObject } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import { checkArray } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions, checkOptionsObject } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 import { writeFileAtomically } from '../output.js';
 import type { CheckedSource } from '../parts/byte-source.js';
 import { withFile } from '../parts/local-file.js';

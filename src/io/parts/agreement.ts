@@ -1,6 +1,6 @@
-import type { Communicator } from '../../core/communicator.js';
-import { ArgumentError } from '../../core/errors.js';
-import { type Failure, failureOf, raise } from '../../core/failure.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { type Failure, failureOf, raise } from '../../core/base/failure.js';
+import type { Communicator } from '../../core/ports/communicator.js';
 
 interface Outcome {
   readonly failure?: Failure;

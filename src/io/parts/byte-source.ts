@@ -1,5 +1,5 @@
 import { Inflate } from 'fflate';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
 import { crc32 } from './crc32.js';
 import { readAt } from './raw-io.js';
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
-import { ArgumentError } from '../../core/errors.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 

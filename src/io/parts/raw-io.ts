@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
 
 /** One call of the system moves at most this much: the limit of read(2) is 2 GiB. */
 const MOST = 1 << 30;

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync } from 'node:fs';
-import type { Communicator } from '../../core/communicator.js';
+import type { Communicator } from '../../core/ports/communicator.js';
 import { createFile, findFile, likeBefore, temporaryFor, writing } from '../output.js';
 import { onRoot, together } from './agreement.js';
 import { writeAt } from './raw-io.js';

@@ -1,10 +1,10 @@
-import type { DistributedArray } from '../../core/distributed-array.js';
-import { checkDistributed } from '../../core/distributed-array.js';
-import { PartitionError } from '../../core/errors.js';
-import { type Box, Layout } from '../../core/layout.js';
-import { product, type Shape, stridesOf } from '../../core/shape.js';
-import type { DistributedArrayOptions, DistributedSpace } from '../../core/space.js';
-import { TransferPlan } from '../../core/transfer.js';
+import { PartitionError } from '../../core/base/errors.js';
+import { product, type Shape, stridesOf } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { checkDistributed } from '../../core/distributed/distributed-array.js';
+import { type Box, Layout } from '../../core/distributed/layout.js';
+import type { DistributedArrayOptions, DistributedSpace } from '../../core/distributed/space.js';
+import { TransferPlan } from '../../core/distributed/transfer.js';
 import { together } from './agreement.js';
 import type { ByteSource } from './byte-source.js';
 import { readAt, writeAt } from './raw-io.js';

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, opendirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Communicator } from '../../core/communicator.js';
-import { complex, type Scalar } from '../../core/complex.js';
-import { resolveCommunicator } from '../../core/defaults.js';
-import type { DistributedArray } from '../../core/distributed-array.js';
-import { bytesOf, checkDType, type DType } from '../../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
-import type { Box } from '../../core/layout.js';
-import { NDArray } from '../../core/ndarray.js';
-import { checkOneOf, checkOptions } from '../../core/options.js';
-import { tidy } from '../../core/scope.js';
-import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/shape.js';
-import { type DistributedArrayOptions, spaceOf } from '../../core/space.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import { complex, type Scalar } from '../../core/base/complex.js';
+import { bytesOf, checkDType, type DType } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { tidy } from '../../core/base/scope.js';
+import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import type { Box } from '../../core/distributed/layout.js';
+import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
 import {
   endOfLinks,

@@ -1,5 +1,5 @@
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { checkOptions } from '../../core/base/options.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { alike, checkOperators, listedShape, pair } from '../parts/stacking.js';
 import { StackOperator, type StackOptions } from './stack-operator.js';

@@ -1,5 +1,5 @@
-import { ArgumentError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { HStack } from './h-stack.js';
 import type { StackOptions } from './stack-operator.js';

@@ -1,10 +1,10 @@
-import { complexOf, type DType, isComplex, realOf } from '../../core/dtype.js';
-import { DTypeError } from '../../core/errors.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toShape } from '../../core/shape.js';
-import type { Space } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import { complexOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
+import { DTypeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toShape } from '../../core/base/shape.js';
+import type { Space } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 
 export interface ComplexPartOptions {

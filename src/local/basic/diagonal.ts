@@ -1,9 +1,9 @@
-import type { IndexTable } from '../../core/backend.js';
-import type { DType } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../../core/base/shape.js';
+import type { IndexTable } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 

@@ -1,6 +1,6 @@
-import type { DType } from '../../core/dtype.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
 export interface FlipOptions {

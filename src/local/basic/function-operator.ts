@@ -1,10 +1,10 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { type Filled, takeReturned } from '../../core/returned.js';
-import { tidy } from '../../core/scope.js';
-import { type Shape, toShape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { tidy } from '../../core/base/scope.js';
+import { type Shape, toShape } from '../../core/base/shape.js';
+import { type Filled, takeReturned } from '../../core/vector/returned.js';
 import { LocalOperator } from '../local-operator.js';
 
 /**

@@ -1,6 +1,6 @@
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { product } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { checkOptions } from '../../core/base/options.js';
+import { product } from '../../core/base/shape.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.js';
 import { StackOperator, type StackOptions } from './stack-operator.js';

@@ -1,6 +1,6 @@
-import { isComplex } from '../../core/dtype.js';
-import type { NDArray } from '../../core/ndarray.js';
-import type { Shape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { isComplex } from '../../core/base/dtype.js';
+import type { Shape } from '../../core/base/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
 /** Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */

@@ -1,9 +1,9 @@
-import type { DType } from '../../core/dtype.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { product } from '../../core/shape.js';
-import type { Space } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { product } from '../../core/base/shape.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Space } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
 import { checkOperators, commonDType } from '../parts/stacking.js';
 

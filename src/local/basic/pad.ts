@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, type Shape, stridesOf, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, type Shape, stridesOf, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { RearrangingOperator } from '../parts/rearranging-operator.js';
 
 /** Zeros before the first and after the last sample of an axis. */

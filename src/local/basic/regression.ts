@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 import { MatrixMult } from './matrix-mult.js';

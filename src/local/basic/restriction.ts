@@ -1,8 +1,8 @@
-import { type DType, hostArray, placeDType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { around, type Shape, toAxis, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import { type DType, hostArray, placeDType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { hostNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type Places } from '../parts/indexed-rows.js';

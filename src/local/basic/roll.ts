@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxis, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
 export interface RollOptions {

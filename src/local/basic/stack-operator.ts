@@ -1,6 +1,6 @@
-import type { OperatorSpec } from '../../core/linear-operator.js';
-import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
-import type { Space } from '../../core/vector.js';
+import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import type { Space } from '../../core/vector/vector.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
 import { commonDType, resultDType, type Step, stepsOf } from '../parts/stacking.js';
 

@@ -1,7 +1,7 @@
-import type { DType } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
 export interface SymmetrizeOptions {

@@ -1,7 +1,7 @@
-import type { DType } from '../../core/dtype.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toShape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
 export interface ZeroOptions {

@@ -1,12 +1,12 @@
-import type { BandSegment, Stencil } from '../../core/backend.js';
-import { scaleBand, transposeBand } from '../../core/band.js';
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { checkOneOf, checkOptions } from '../../core/options.js';
-import { around, type Shape, toAxis, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { BandSegment, Stencil } from '../../core/ports/backend.js';
+import { scaleBand, transposeBand } from '../../core/schemes/band.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import { type AxisPiece, axisPieces, Rearrangement } from '../parts/rearranging-operator.js';
 

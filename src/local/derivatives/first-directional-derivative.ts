@@ -1,6 +1,6 @@
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import type { Shape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Shape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import type { OperatorData } from '../resident.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';

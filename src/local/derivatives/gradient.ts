@@ -1,11 +1,11 @@
-import type { Stencil } from '../../core/backend.js';
-import { isZeroBand, transposeBand } from '../../core/band.js';
-import { type DerivativeKind, firstDerivative } from '../../core/derivative-scheme.js';
-import type { DType } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { product, type Shape, toShape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { product, type Shape, toShape } from '../../core/base/shape.js';
+import type { Stencil } from '../../core/ports/backend.js';
+import { isZeroBand, transposeBand } from '../../core/schemes/band.js';
+import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
 import { LocalOperator, part } from '../local-operator.js';
 import { perAxis } from '../parts/per-axis.js';
 

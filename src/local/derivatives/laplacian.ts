@@ -1,8 +1,8 @@
-import { scaleBand } from '../../core/band.js';
-import { type DerivativeKind, secondDerivative } from '../../core/derivative-scheme.js';
-import type { DType } from '../../core/dtype.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxes, toShape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxes, toShape } from '../../core/base/shape.js';
+import { scaleBand } from '../../core/schemes/band.js';
+import { type DerivativeKind, secondDerivative } from '../../core/schemes/derivative-scheme.js';
 import { perAxis } from '../parts/per-axis.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 

@@ -1,7 +1,7 @@
-import { type DerivativeKind, secondDerivative } from '../../core/derivative-scheme.js';
-import type { DType } from '../../core/dtype.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { type DerivativeKind, secondDerivative } from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 
 export interface SecondDerivativeOptions {

@@ -1,7 +1,7 @@
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import type { Shape } from '../../core/shape.js';
-import { withWorkspace } from '../../core/workspace.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Shape } from '../../core/base/shape.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import type { OperatorData } from '../resident.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';

@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOneOf, checkOptions } from '../../core/options.js';
-import { type Shape, toShape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { type Shape, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';

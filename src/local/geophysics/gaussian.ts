@@ -1,5 +1,5 @@
-import { ArgumentError } from '../../core/errors.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
 import { symmetricWavelet, type Wavelet } from './wavelet.js';
 
 /** Gaussian wavelet `exp(−n² / 2std²)`, n the sample counted from the middle and std in samples. Time axis as for {@link ricker}. */

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { formatShape, product, type Shape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { formatShape, product, type Shape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 

@@ -1,9 +1,9 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, sameShape } from '../../core/shape.js';
-import { withWorkspace } from '../../core/workspace.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, sameShape } from '../../core/base/shape.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';

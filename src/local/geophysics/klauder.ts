@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
 import { checkFrequencies, symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**

@@ -1,8 +1,8 @@
-import { hostArray } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { requireOptions } from '../../core/options.js';
-import { toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import { hostArray } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { requireOptions } from '../../core/base/options.js';
+import { toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 
 /** First values, steps and numbers of samples of axes; those of y may be left out. Other entries are not read. */
 export interface AxisParameters {

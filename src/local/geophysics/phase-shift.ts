@@ -1,7 +1,7 @@
-import { type DType, isComplex } from '../../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import { type DType, isComplex } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 import { phasors, SpectralFilter } from '../parts/spectral-filter.js';
 import { type OperatorData, Resident } from '../resident.js';
 import { FFTND } from '../signal/fftnd.js';

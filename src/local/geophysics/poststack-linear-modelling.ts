@@ -1,9 +1,9 @@
-import { multiplyBands, toeplitzBand } from '../../core/band.js';
-import { type DerivativeKind, firstDerivative } from '../../core/derivative-scheme.js';
-import { type DType, isComplex } from '../../core/dtype.js';
-import { DTypeError, ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
+import { type DType, isComplex } from '../../core/base/dtype.js';
+import { DTypeError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { multiplyBands, toeplitzBand } from '../../core/schemes/band.js';
+import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 

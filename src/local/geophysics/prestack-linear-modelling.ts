@@ -1,10 +1,10 @@
-import { type DerivativeKind, firstDerivative } from '../../core/derivative-scheme.js';
-import { type DType, isComplex } from '../../core/dtype.js';
-import { DTypeError, ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, type Shape } from '../../core/shape.js';
-import { withWorkspace } from '../../core/workspace.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { type DType, isComplex } from '../../core/base/dtype.js';
+import { DTypeError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, type Shape } from '../../core/base/shape.js';
+import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { StencilOperator } from '../parts/stencil-operator.js';

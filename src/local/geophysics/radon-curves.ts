@@ -1,6 +1,6 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { checkOneOf } from '../../core/options.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOneOf } from '../../core/base/options.js';
 import type { RowSource } from '../parts/indexed-rows.js';
 
 export const RADON_KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../core/options.js';
+import { checkOptions } from '../../core/base/options.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows } from '../parts/indexed-rows.js';

@@ -1,5 +1,5 @@
-import { ArgumentError } from '../../core/errors.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
 import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**

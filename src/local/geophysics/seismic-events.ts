@@ -1,7 +1,7 @@
-import { ArgumentError } from '../../core/errors.js';
-import type { ArrayOptions, NDArray } from '../../core/ndarray.js';
-import { checkNumbers } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import type { ArrayOptions, NDArray } from '../../core/array/ndarray.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkNumbers } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 import { doublesOn, finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 

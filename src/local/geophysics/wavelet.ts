@@ -1,6 +1,6 @@
-import { ArgumentError } from '../../core/errors.js';
-import { checkFunction, checkList, checkNumbers } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkFunction, checkList, checkNumbers } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 
 export interface Wavelet {
   readonly wavelet: Float64Array;

@@ -1,6 +1,6 @@
-import type { MatMul, Trans } from '../../core/backend.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { around, type Shape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { around, type Shape } from '../../core/base/shape.js';
+import type { MatMul, Trans } from '../../core/ports/backend.js';
 import type { Resident } from '../resident.js';
 
 /**

@@ -1,9 +1,9 @@
-import { nestedValues } from '../../core/creation.js';
-import { resolveBackend } from '../../core/defaults.js';
-import { dtypeOf, isComplex } from '../../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
-import { type ArrayOptions, NDArray } from '../../core/ndarray.js';
-import { formatShape, type Shape } from '../../core/shape.js';
+import { nestedValues } from '../../core/array/creation.js';
+import { type ArrayOptions, NDArray } from '../../core/array/ndarray.js';
+import { dtypeOf, isComplex } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { formatShape, type Shape } from '../../core/base/shape.js';
+import { resolveBackend } from '../../core/ports/defaults.js';
 import type { OperatorData } from '../resident.js';
 
 /** Real numbers with their shape, as doubles. */

@@ -1,5 +1,5 @@
-import type { OperatorSpec } from '../../core/linear-operator.js';
-import type { NDArray } from '../../core/ndarray.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import { LocalOperator } from '../local-operator.js';
 import type { IndexedRows } from './indexed-rows.js';
 

@@ -1,7 +1,7 @@
-import type { Backend, Elements, IndexTable } from '../../core/backend.js';
-import { type DType, isSamePrecision, lanesOf, placeDType, realOf } from '../../core/dtype.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { keep } from '../../core/scope.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import { type DType, isSamePrecision, lanesOf, placeDType, realOf } from '../../core/base/dtype.js';
+import { keep } from '../../core/base/scope.js';
+import type { Backend, Elements, IndexTable } from '../../core/ports/backend.js';
 
 /** A sparse matrix by rows, `width` entries each. */
 export interface RowSource {

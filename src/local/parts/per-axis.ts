@@ -1,5 +1,5 @@
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { textOf } from '../../core/text-of.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
 
 function listOf(name: string, value: readonly number[]): number[] {
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return [...value];

@@ -1,7 +1,7 @@
-import type { Elements } from '../../core/backend.js';
-import type { OperatorSpec } from '../../core/linear-operator.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { product, type Shape, stridesOf } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { product, type Shape, stridesOf } from '../../core/base/shape.js';
+import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import type { Elements } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 
 /** Where a walk through an array starts, and its steps along the axes of a piece. */

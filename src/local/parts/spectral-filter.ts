@@ -1,10 +1,10 @@
-import type { IndexTable } from '../../core/backend.js';
-import { complexOf, type DType, hostArray, realOf } from '../../core/dtype.js';
-import type { SpaceOptions } from '../../core/linear-operator.js';
-import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { around, product, type Shape } from '../../core/shape.js';
-import type { Space } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import { complexOf, type DType, hostArray, realOf } from '../../core/base/dtype.js';
+import { around, product, type Shape } from '../../core/base/shape.js';
+import type { SpaceOptions } from '../../core/operator/linear-operator.js';
+import type { IndexTable } from '../../core/ports/backend.js';
+import type { Space } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import { Resident } from '../resident.js';
 import type { FourierOperator } from '../signal/fourier-operator.js';

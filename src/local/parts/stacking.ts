@@ -1,11 +1,11 @@
-import type { Backend } from '../../core/backend.js';
-import { complexOf, type DType, isComplex, promote } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { LinearOperator } from '../../core/linear-operator.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { formatShape, product, type Shape, sameShape } from '../../core/shape.js';
-import type { Space } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import { complexOf, type DType, isComplex, promote } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { formatShape, product, type Shape, sameShape } from '../../core/base/shape.js';
+import { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Backend } from '../../core/ports/backend.js';
+import type { Space } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 
 /** A dtype that all operators can work in, and whether one of them holds data. Throws DTypeError where held data is of unlike precision. */

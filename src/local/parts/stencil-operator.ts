@@ -1,7 +1,7 @@
-import type { BandSegment, Stencil } from '../../core/backend.js';
-import { isZeroBand, transposeBand } from '../../core/band.js';
-import type { OperatorSpec } from '../../core/linear-operator.js';
-import type { NDArray } from '../../core/ndarray.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import type { BandSegment, Stencil } from '../../core/ports/backend.js';
+import { isZeroBand, transposeBand } from '../../core/schemes/band.js';
 import { LocalOperator } from '../local-operator.js';
 
 /** One term of a {@link StencilOperator}: a square banded matrix along an axis. */

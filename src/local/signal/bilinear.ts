@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, product, type Shape, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { hostNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';

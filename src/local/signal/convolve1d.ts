@@ -1,9 +1,9 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { type OperatorData, Resident } from '../resident.js';

@@ -1,5 +1,5 @@
-import { ShapeError } from '../../core/errors.js';
-import { formatShape, type Shape } from '../../core/shape.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { formatShape, type Shape } from '../../core/base/shape.js';
 import type { OperatorData } from '../resident.js';
 import { ConvolveND, type ConvolveNDOptions } from './convolve-nd.js';
 

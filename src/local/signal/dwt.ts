@@ -1,5 +1,5 @@
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxis, toShape } from '../../core/shape.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { WaveletTransform, type WaveletTransformOptions } from './parts/wavelet-transform.js';
 
 export interface DWTOptions extends WaveletTransformOptions {

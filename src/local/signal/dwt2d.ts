@@ -1,7 +1,7 @@
-import { ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { type Shape, toAxes, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type Shape, toAxes, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { WaveletTransform, type WaveletTransformOptions } from './parts/wavelet-transform.js';
 
 export interface DWT2DOptions extends WaveletTransformOptions {

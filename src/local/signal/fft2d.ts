@@ -1,7 +1,7 @@
-import { ShapeError } from '../../core/errors.js';
-import type { FourierOptions } from '../../core/fourier-scheme.js';
-import { checkOptions } from '../../core/options.js';
-import type { Shape } from '../../core/shape.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Shape } from '../../core/base/shape.js';
+import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FOURIER_OPTIONS, FourierOperator } from './fourier-operator.js';
 
 export interface FFT2DOptions extends FourierOptions {

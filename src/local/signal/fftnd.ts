@@ -1,6 +1,6 @@
-import type { FourierOptions } from '../../core/fourier-scheme.js';
-import { checkOptions } from '../../core/options.js';
-import type { Shape } from '../../core/shape.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Shape } from '../../core/base/shape.js';
+import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FOURIER_OPTIONS, FourierOperator } from './fourier-operator.js';
 
 export interface FFTNDOptions extends FourierOptions {

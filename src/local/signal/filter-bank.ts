@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../core/errors.js';
+import { ArgumentError } from '../../core/base/errors.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 

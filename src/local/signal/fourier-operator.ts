@@ -1,12 +1,12 @@
-import { complexOf, type DType, realOf } from '../../core/dtype.js';
-import { type FourierOptions, FourierScheme } from '../../core/fourier-scheme.js';
-import { type FourierStage, fourierStage, runSteps } from '../../core/fourier-steps.js';
-import type { SpaceOptions } from '../../core/linear-operator.js';
-import type { NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import type { Shape } from '../../core/shape.js';
-import type { Space } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import { complexOf, type DType, realOf } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Shape } from '../../core/base/shape.js';
+import type { SpaceOptions } from '../../core/operator/linear-operator.js';
+import { type FourierOptions, FourierScheme } from '../../core/schemes/fourier-scheme.js';
+import { type FourierStage, fourierStage, runSteps } from '../../core/schemes/fourier-steps.js';
+import type { Space } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 
 export const FOURIER_OPTIONS = ['nffts', 'sampling', 'norm', 'real', 'ifftshiftBefore', 'fftshiftAfter', 'dtype'] as const;

@@ -1,8 +1,8 @@
-import type { Backend, Convolution, Elements, IndexTable } from '../../core/backend.js';
-import type { DType } from '../../core/dtype.js';
-import { realOf } from '../../core/dtype.js';
-import type { Box } from '../../core/layout.js';
-import { around, product, type Shape, stridesOf } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { realOf } from '../../core/base/dtype.js';
+import { around, product, type Shape, stridesOf } from '../../core/base/shape.js';
+import type { Box } from '../../core/distributed/layout.js';
+import type { Backend, Convolution, Elements, IndexTable } from '../../core/ports/backend.js';
 import { Resident } from '../resident.js';
 
 /** Filters at places along an axis: the weight of filter f at sample i is linear between places, constant outside, and they add up to 1. */

@@ -1,9 +1,9 @@
-import type { DType } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOneOf, checkOptions } from '../../core/options.js';
-import { around, type Shape, toAxis, toShape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
 import { finiteNumbers } from '../parts/host-numbers.js';

@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 import { checkOdd, filterPlaces } from './filter-bank.js';

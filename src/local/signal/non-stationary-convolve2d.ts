@@ -1,7 +1,7 @@
-import type { DType } from '../../core/dtype.js';
-import { ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { formatShape, type Shape, toShape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { formatShape, type Shape, toShape } from '../../core/base/shape.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import { type OperatorData, Resident } from '../resident.js';

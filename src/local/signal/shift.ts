@@ -1,8 +1,8 @@
-import type { DType } from '../../core/dtype.js';
-import { isComplex } from '../../core/dtype.js';
-import { DTypeError, ShapeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { around, formatShape, type Shape, toAxis, toShape } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { isComplex } from '../../core/base/dtype.js';
+import { DTypeError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { around, formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { phasors, type SpectralFactors, SpectralFilter } from '../parts/spectral-filter.js';
 import { type OperatorData, Resident } from '../resident.js';
 import { FFT } from './fft.js';

@@ -1,7 +1,7 @@
-import { checkArray } from '../../core/elementwise.js';
-import type { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { toAxes } from '../../core/shape.js';
+import { checkArray } from '../../core/array/elementwise.js';
+import type { NDArray } from '../../core/array/ndarray.js';
+import { checkOptions } from '../../core/base/options.js';
+import { toAxes } from '../../core/base/shape.js';
 import { perAxis } from '../parts/per-axis.js';
 import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
 

@@ -1,9 +1,9 @@
-import type { Backend, Elements, VaryingConvolution as Kernel } from '../../core/backend.js';
-import { type DType, hostArray, realOf } from '../../core/dtype.js';
-import type { Box } from '../../core/layout.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { keep } from '../../core/scope.js';
-import { around } from '../../core/shape.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import { type DType, hostArray, realOf } from '../../core/base/dtype.js';
+import { keep } from '../../core/base/scope.js';
+import { around } from '../../core/base/shape.js';
+import type { Box } from '../../core/distributed/layout.js';
+import type { Backend, Elements, VaryingConvolution as Kernel } from '../../core/ports/backend.js';
 import { part } from '../local-operator.js';
 import type { Resident } from '../resident.js';
 import { betweenPlaces } from './filter-bank.js';

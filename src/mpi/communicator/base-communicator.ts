@@ -1,3 +1,7 @@
+import { bytesOf } from '../../core/base/dtype.js';
+import { MpiError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
 import type {
   CartesianCommunicator,
   CommCounters,
@@ -6,12 +10,8 @@ import type {
   ReduceOp,
   Request,
   Status,
-} from '../../core/communicator.js';
-import { bytesOf } from '../../core/dtype.js';
-import { MpiError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { hostSpan, type Span, type Transferable, toSpan } from '../../core/span.js';
-import { textOf } from '../../core/text-of.js';
+} from '../../core/ports/communicator.js';
+import { hostSpan, type Span, type Transferable, toSpan } from '../../core/ports/span.js';
 import {
   checkCounts,
   checkDisjoint,

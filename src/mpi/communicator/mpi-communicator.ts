@@ -1,3 +1,4 @@
+import { MpiError } from '../../core/base/errors.js';
 import {
   ANY,
   type CallChecker,
@@ -7,10 +8,9 @@ import {
   type ReduceOp,
   type Request,
   type Status,
-} from '../../core/communicator.js';
-import type { DevicePort } from '../../core/device-port.js';
-import { MpiError } from '../../core/errors.js';
-import type { DeviceSpan, Span } from '../../core/span.js';
+} from '../../core/ports/communicator.js';
+import type { DevicePort } from '../../core/ports/device-port.js';
+import type { DeviceSpan, Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
 import { deviceTransport } from '../memory/device-transport.js';

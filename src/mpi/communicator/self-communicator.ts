@@ -1,5 +1,5 @@
-import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../../core/communicator.js';
-import type { Span } from '../../core/span.js';
+import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../../core/ports/communicator.js';
+import type { Span } from '../../core/ports/span.js';
 import { copySpan } from '../memory/copy-span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';

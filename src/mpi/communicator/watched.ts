@@ -1,5 +1,5 @@
-import type { CallChecker } from '../../core/communicator.js';
-import { readSetting } from '../../core/settings.js';
+import { readSetting } from '../../core/base/settings.js';
+import type { CallChecker } from '../../core/ports/communicator.js';
 import type { MpiAddon } from '../native.js';
 import { MPI_SETTINGS } from '../settings.js';
 import { callSite } from './parts/call-site.js';

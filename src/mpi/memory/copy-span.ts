@@ -1,5 +1,5 @@
-import { bytesOf, hostArray, hostView } from '../../core/dtype.js';
-import type { HostSpan, Span } from '../../core/span.js';
+import { bytesOf, hostArray, hostView } from '../../core/base/dtype.js';
+import type { HostSpan, Span } from '../../core/ports/span.js';
 
 const bytes = (span: HostSpan): Uint8Array => new Uint8Array(span.buffer, span.byteOffset, span.length * bytesOf(span.dtype));
 

@@ -1,8 +1,8 @@
-import type { Backend } from '../../core/backend.js';
-import type { Communicator } from '../../core/communicator.js';
-import type { DevicePort } from '../../core/device-port.js';
-import { BackendError } from '../../core/errors.js';
-import { log } from '../../core/log.js';
+import { BackendError } from '../../core/base/errors.js';
+import { log } from '../../core/base/log.js';
+import type { Backend } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import type { DevicePort } from '../../core/ports/device-port.js';
 
 /** How messages leave and enter device memory. */
 export const DEVICE_TRANSPORTS = ['direct', 'staged', 'nccl'] as const;

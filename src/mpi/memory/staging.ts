@@ -1,5 +1,5 @@
-import { bytesOf, hostArray } from '../../core/dtype.js';
-import type { HostSpan, Span } from '../../core/span.js';
+import { bytesOf, hostArray } from '../../core/base/dtype.js';
+import type { HostSpan, Span } from '../../core/ports/span.js';
 import { copyFromHost, copyToHost, snapshot } from './copy-span.js';
 import { deviceTransport } from './device-transport.js';
 

@@ -1,5 +1,5 @@
-import { bytesOf, hostView } from '../../core/dtype.js';
-import type { DeviceSpan, HostSpan, Span } from '../../core/span.js';
+import { bytesOf, hostView } from '../../core/base/dtype.js';
+import type { DeviceSpan, HostSpan, Span } from '../../core/ports/span.js';
 import { copyFromHost, copyToHost, hostPart } from './copy-span.js';
 import { deviceTransport } from './device-transport.js';
 import { giveBack, hostFor, isReachable } from './staging.js';

@@ -1,9 +1,9 @@
-import type { AxisBand, Backend, BandSegment } from '../../core/backend.js';
-import { clipBand, transposeBand } from '../../core/band.js';
-import type { DistributedArray } from '../../core/distributed-array.js';
-import { HaloPlan } from '../../core/halo.js';
-import { product, type Shape } from '../../core/shape.js';
-import type { DistributedSpace } from '../../core/space.js';
+import { product, type Shape } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { HaloPlan } from '../../core/distributed/halo.js';
+import type { DistributedSpace } from '../../core/distributed/space.js';
+import type { AxisBand, Backend, BandSegment } from '../../core/ports/backend.js';
+import { clipBand, transposeBand } from '../../core/schemes/band.js';
 
 /** A banded matrix along one axis of the global array. */
 export interface AxisScheme {

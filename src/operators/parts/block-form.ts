@@ -1,8 +1,8 @@
-import type { DistributedArray } from '../../core/distributed-array.js';
-import { PartitionError, ShapeError } from '../../core/errors.js';
-import { Layout } from '../../core/layout.js';
-import { formatShape, product, type Shape, sameShape } from '../../core/shape.js';
-import type { DistributedSpace } from '../../core/space.js';
+import { PartitionError, ShapeError } from '../../core/base/errors.js';
+import { formatShape, product, type Shape, sameShape } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { Layout } from '../../core/distributed/layout.js';
+import type { DistributedSpace } from '../../core/distributed/space.js';
 import { sizesOf, stackedShape } from '../rank-blocks.js';
 import { imageLayout, type Side } from './image-layout.js';
 import { NaturalForm } from './natural-form.js';

@@ -1,10 +1,10 @@
-import type { Elements } from '../../core/backend.js';
-import type { Communicator } from '../../core/communicator.js';
-import { PartitionError } from '../../core/errors.js';
-import type { FourierAxis, FourierScheme } from '../../core/fourier-scheme.js';
-import { emptyStage, type FourierStep, fourierStage, runSteps } from '../../core/fourier-steps.js';
-import { Layout } from '../../core/layout.js';
-import { product, type Shape, sameShape } from '../../core/shape.js';
+import { PartitionError } from '../../core/base/errors.js';
+import { product, type Shape, sameShape } from '../../core/base/shape.js';
+import { Layout } from '../../core/distributed/layout.js';
+import type { Elements } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import type { FourierAxis, FourierScheme } from '../../core/schemes/fourier-scheme.js';
+import { emptyStage, type FourierStep, fourierStage, runSteps } from '../../core/schemes/fourier-steps.js';
 import { layoutLike } from './layout-like.js';
 import { SixStepPlan } from './six-step-plan.js';
 import { transferStep } from './transfer-step.js';

@@ -1,11 +1,11 @@
-import type { Elements } from '../../core/backend.js';
-import type { DistributedArray } from '../../core/distributed-array.js';
-import { HaloBlockPlan, type HaloFrame } from '../../core/halo.js';
-import type { Box } from '../../core/layout.js';
-import type { OperatorSpec } from '../../core/linear-operator.js';
-import { product } from '../../core/shape.js';
-import type { DistributedSpace } from '../../core/space.js';
-import { withElements } from '../../core/workspace.js';
+import { product } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { HaloBlockPlan, type HaloFrame } from '../../core/distributed/halo.js';
+import type { Box } from '../../core/distributed/layout.js';
+import type { DistributedSpace } from '../../core/distributed/space.js';
+import type { OperatorSpec } from '../../core/operator/linear-operator.js';
+import type { Elements } from '../../core/ports/backend.js';
+import { withElements } from '../../core/vector/workspace.js';
 import { ScatteredOperator } from './scattered-operator.js';
 
 /** Samples that an output needs before and after its own place, along every axis. */

@@ -1,7 +1,7 @@
-import { Layout } from '../../core/layout.js';
-import { isRows } from '../../core/redistribution.js';
-import { flatOf, rowsOf } from '../../core/row-layout.js';
-import { product, type Shape, sameShape } from '../../core/shape.js';
+import { product, type Shape, sameShape } from '../../core/base/shape.js';
+import { Layout } from '../../core/distributed/layout.js';
+import { isRows } from '../../core/distributed/redistribution.js';
+import { flatOf, rowsOf } from '../../core/distributed/row-layout.js';
 import { layoutLike } from './layout-like.js';
 
 /** One side of an operator: the shape of its vectors, and their layout where the operator has one of its own. */

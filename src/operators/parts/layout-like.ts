@@ -1,5 +1,5 @@
-import { Layout } from '../../core/layout.js';
-import { product, type Shape, sameShape } from '../../core/shape.js';
+import { product, type Shape, sameShape } from '../../core/base/shape.js';
+import { Layout } from '../../core/distributed/layout.js';
 
 /** Block sizes of a layout along one of its axes. */
 const extentsOf = (layout: Layout, axis: number): number[] => {

@@ -1,9 +1,9 @@
-import type { Elements } from '../../core/backend.js';
-import type { Communicator } from '../../core/communicator.js';
-import { LentExchanges } from '../../core/exchange.js';
-import { type Pattern, patternOf } from '../../core/exchange-pattern.js';
-import type { Box } from '../../core/layout.js';
-import { product, type Shape } from '../../core/shape.js';
+import { product, type Shape } from '../../core/base/shape.js';
+import { LentExchanges } from '../../core/distributed/exchange.js';
+import { type Pattern, patternOf } from '../../core/distributed/exchange-pattern.js';
+import type { Box } from '../../core/distributed/layout.js';
+import type { Elements } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
 
 /** Rows of a matrix in memory: the first element and the length of a row there. */
 export interface Rows {

@@ -1,13 +1,13 @@
-import type { DistributedArray } from '../../core/distributed-array.js';
-import { ShapeError } from '../../core/errors.js';
-import { Layout } from '../../core/layout.js';
-import { isRows } from '../../core/redistribution.js';
-import { flatOf, rowsOf } from '../../core/row-layout.js';
-import { type Shape, sameShape } from '../../core/shape.js';
-import type { DistributedSpace } from '../../core/space.js';
-import { TransferPlan } from '../../core/transfer.js';
-import { seenIn } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { ShapeError } from '../../core/base/errors.js';
+import { type Shape, sameShape } from '../../core/base/shape.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { Layout } from '../../core/distributed/layout.js';
+import { isRows } from '../../core/distributed/redistribution.js';
+import { flatOf, rowsOf } from '../../core/distributed/row-layout.js';
+import type { DistributedSpace } from '../../core/distributed/space.js';
+import { TransferPlan } from '../../core/distributed/transfer.js';
+import { seenIn } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 
 /** How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to move (`rows`: first to whole rows). */
 interface Form {

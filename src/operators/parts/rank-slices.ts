@@ -1,12 +1,12 @@
-import type { Communicator } from '../../core/communicator.js';
-import type { DType } from '../../core/dtype.js';
-import { checkArray } from '../../core/elementwise.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { Layout, splitCount, splitStart } from '../../core/layout.js';
-import { NDArray } from '../../core/ndarray.js';
-import { checkAlike, exchange } from '../../core/rank-agreement.js';
-import { formatShape, product, type Shape } from '../../core/shape.js';
-import { textOf } from '../../core/text-of.js';
+import { checkArray } from '../../core/array/elementwise.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { formatShape, product, type Shape } from '../../core/base/shape.js';
+import { textOf } from '../../core/base/text-of.js';
+import { Layout, splitCount, splitStart } from '../../core/distributed/layout.js';
+import { checkAlike, exchange } from '../../core/distributed/rank-agreement.js';
+import type { Communicator } from '../../core/ports/communicator.js';
 
 /** Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as all ranks know them. */
 export interface RankSlices {

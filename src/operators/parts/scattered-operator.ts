@@ -1,8 +1,8 @@
-import type { DistributedArray } from '../../core/distributed-array.js';
-import type { OperatorSpec, SpaceOptions } from '../../core/linear-operator.js';
-import { flatOf } from '../../core/row-layout.js';
-import type { DistributedSpace } from '../../core/space.js';
-import type { Space } from '../../core/vector.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import { flatOf } from '../../core/distributed/row-layout.js';
+import type { DistributedSpace } from '../../core/distributed/space.js';
+import type { OperatorSpec, SpaceOptions } from '../../core/operator/linear-operator.js';
+import type { Space } from '../../core/vector/vector.js';
 import { MPILinearOperator } from '../mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
 

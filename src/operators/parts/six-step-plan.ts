@@ -1,16 +1,16 @@
-import type { Backend, Elements, Storage } from '../../core/backend.js';
-import type { Communicator } from '../../core/communicator.js';
-import { tabulate } from '../../core/creation.js';
-import type { DType } from '../../core/dtype.js';
-import { LentExchanges } from '../../core/exchange.js';
-import { patternOf } from '../../core/exchange-pattern.js';
-import type { FourierScheme } from '../../core/fourier-scheme.js';
-import { CastStep, FftStep, type FourierStep, type Run, runSteps, runsOf, SliceFactors } from '../../core/fourier-steps.js';
-import { type Box, Layout } from '../../core/layout.js';
-import { type NDArray, NDArraySpace } from '../../core/ndarray.js';
-import { flatOf } from '../../core/row-layout.js';
-import { keep } from '../../core/scope.js';
-import { stridesOf } from '../../core/shape.js';
+import { tabulate } from '../../core/array/creation.js';
+import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import type { DType } from '../../core/base/dtype.js';
+import { keep } from '../../core/base/scope.js';
+import { stridesOf } from '../../core/base/shape.js';
+import { LentExchanges } from '../../core/distributed/exchange.js';
+import { patternOf } from '../../core/distributed/exchange-pattern.js';
+import { type Box, Layout } from '../../core/distributed/layout.js';
+import { flatOf } from '../../core/distributed/row-layout.js';
+import type { Backend, Elements, Storage } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import type { FourierScheme } from '../../core/schemes/fourier-scheme.js';
+import { CastStep, FftStep, type FourierStep, type Run, runSteps, runsOf, SliceFactors } from '../../core/schemes/fourier-steps.js';
 import { transferStep } from './transfer-step.js';
 
 /** Rows and columns that a rank has at least: with fewer the messages cost more than one rank's work. */

@@ -1,7 +1,7 @@
-import type { Communicator } from '../../core/communicator.js';
-import type { FourierStep } from '../../core/fourier-steps.js';
-import type { Layout } from '../../core/layout.js';
-import { TransferPlan } from '../../core/transfer.js';
+import type { Layout } from '../../core/distributed/layout.js';
+import { TransferPlan } from '../../core/distributed/transfer.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import type { FourierStep } from '../../core/schemes/fourier-steps.js';
 
 /** A transfer as a step of a Fourier transform. */
 export function transferStep(from: Layout, to: Layout, comm: Communicator, real: boolean): FourierStep {

@@ -1,5 +1,5 @@
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { startDots, type Vector } from '../../core/vector.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { startDots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
 import { byHand, type Loop, nothing, type SolverStep, solving, stepping } from '../solver.js';
 import { type Istop, istopOf } from './cg.js';

@@ -1,7 +1,7 @@
-import { epsilonOf } from '../../core/dtype.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import type { Vector, VectorPair } from '../../core/vector.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
 import { byHand, checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from '../solver.js';
 import { type Istop, istopOf } from './cg.js';

@@ -1,7 +1,7 @@
-import { assignFrom } from '../../core/fill-into.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { checkOptions } from '../../core/base/options.js';
+import { assignFrom } from '../../core/distributed/fill-into.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
 import {
   begin,

@@ -1,12 +1,12 @@
-import { epsilonOf } from '../../core/dtype.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import type { Disposable } from '../../core/scope.js';
-import { settingUp } from '../../core/set-up.js';
-import type { Space, Vector } from '../../core/vector.js';
-import { checkSpace } from '../../core/vector.js';
-import { openWorkspaces } from '../../core/workspace.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Disposable } from '../../core/base/scope.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { checkOperator } from '../../core/operator/linear-operator.js';
+import { settingUp } from '../../core/vector/set-up.js';
+import type { Space, Vector } from '../../core/vector/vector.js';
+import { checkSpace } from '../../core/vector/vector.js';
+import { openWorkspaces } from '../../core/vector/workspace.js';
 import { checkCount, placeIn } from '../solver.js';
 import { nextLeft, nextRight, startBidiagonalization } from './parts/bidiagonalization.js';
 

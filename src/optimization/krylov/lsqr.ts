@@ -1,5 +1,5 @@
-import type { LinearOperator } from '../../core/linear-operator.js';
-import type { Vector } from '../../core/vector.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { byHand, solving, stepping } from '../solver.js';
 import {
   type BidiagonalizationOptions,

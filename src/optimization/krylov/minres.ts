@@ -1,9 +1,9 @@
-import { epsilonOf } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {
   begin,

@@ -1,8 +1,8 @@
-import { complexOf, type DType, isComplex, realOf } from '../../core/dtype.js';
-import { DTypeError } from '../../core/errors.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import { rdots, type Vector } from '../../core/vector.js';
+import { complexOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
+import { DTypeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { rdots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
 import {
   begin,

@@ -1,7 +1,7 @@
-import type { Elements } from '../../core/backend.js';
-import { realOf } from '../../core/dtype.js';
-import { LinearOperator, type SpaceOptions } from '../../core/linear-operator.js';
-import type { Space, Vector } from '../../core/vector.js';
+import { realOf } from '../../core/base/dtype.js';
+import { LinearOperator, type SpaceOptions } from '../../core/operator/linear-operator.js';
+import type { Elements } from '../../core/ports/backend.js';
+import type { Space, Vector } from '../../core/vector/vector.js';
 
 /** `y = w ⊙ x` for real weights w that change from time to time, on vectors of any kind. */
 export class DiagonalWeight<V extends Vector<V>> extends LinearOperator<V, V> {

@@ -1,7 +1,7 @@
-import { type DType, isComplex, isFloat, realOf } from '../../core/dtype.js';
-import type { AnyOperator } from '../../core/linear-operator.js';
-import type { Measure, Problem, Setting } from '../../core/problem.js';
-import { type AnyVector, isVector, rdots, type Space } from '../../core/vector.js';
+import { type DType, isComplex, isFloat, realOf } from '../../core/base/dtype.js';
+import type { AnyOperator } from '../../core/operator/linear-operator.js';
+import type { Measure, Problem, Setting } from '../../core/vector/problem.js';
+import { type AnyVector, isVector, rdots, type Space } from '../../core/vector/vector.js';
 
 /** Options that say how long or how exactly to compute, not what. */
 const LIMITS: ReadonlySet<string> = new Set(['niter', 'tol', 'rtol', 'atol', 'btol', 'conlim', 'gain', 'replace', 'eigs', 'monitorres']);

@@ -1,5 +1,5 @@
-import { isFloat, realOf } from '../../core/dtype.js';
-import type { AnyVector, Vector } from '../../core/vector.js';
+import { isFloat, realOf } from '../../core/base/dtype.js';
+import type { AnyVector, Vector } from '../../core/vector/vector.js';
 
 /**
  * Exponents of 2 between which the norm of data is left alone: what an iteration squares, and what it makes smaller by many digits, is then far from the ends of the range. Data beyond are

@@ -1,6 +1,6 @@
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOneOf, checkOptions } from '../../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../../core/vector.js';
+import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { allocateCgls, type CglsOptions, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';

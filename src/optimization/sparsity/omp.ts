@@ -1,6 +1,6 @@
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import type { Vector } from '../../core/vector.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { allocateCgls, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnitsOf, normLimit } from '../parts/scaling.js';

@@ -1,7 +1,7 @@
-import { ArgumentError } from '../../core/errors.js';
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import { rdots, type Vector } from '../../core/vector.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import { rdots, type Vector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
 import { inUnits, inUnitsOf } from '../parts/scaling.js';
 import {

@@ -1,9 +1,9 @@
-import { ArgumentError } from '../../core/errors.js';
-import { checkOperator, type LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions, requireOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
-import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../../core/vector.js';
-import { withWorkspaces } from '../../core/workspace.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions, requireOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
+import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../../core/vector/vector.js';
+import { withWorkspaces } from '../../core/vector/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from '../krylov/cg.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {

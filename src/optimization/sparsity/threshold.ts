@@ -1,6 +1,6 @@
-import { ArgumentError } from '../../core/errors.js';
-import { textOf } from '../../core/text-of.js';
-import type { Vector } from '../../core/vector.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { Vector } from '../../core/vector/vector.js';
 
 /** How moduli are shrunk. The percentile forms choose the threshold so that `perc` percent of the values are kept. */
 export const THRESHOLD_KINDS = ['soft', 'hard', 'half', 'soft-percentile', 'hard-percentile', 'half-percentile'] as const;

@@ -1,8 +1,8 @@
-import { isComplex, isSamePrecision } from '../../core/dtype.js';
-import { ArgumentError, DTypeError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import type { AnyVector } from '../../core/vector.js';
-import { withWorkspace, withWorkspaces } from '../../core/workspace.js';
+import { isComplex, isSamePrecision } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { AnyVector } from '../../core/vector/vector.js';
+import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkOnAll, checkRealVector, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 

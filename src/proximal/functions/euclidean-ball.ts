@@ -1,8 +1,8 @@
-import { epsilonOf } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { type AnyVector, checkVector, rdots } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type AnyVector, checkVector, rdots } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 

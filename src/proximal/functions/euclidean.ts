@@ -1,6 +1,6 @@
-import { epsilonOf } from '../../core/dtype.js';
-import { checkOptions } from '../../core/options.js';
-import type { AnyVector } from '../../core/vector.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
 import { ProxOperator } from './prox-operator.js';

@@ -1,8 +1,8 @@
-import type { Elements } from '../../core/backend.js';
-import { epsilonOf } from '../../core/dtype.js';
-import { checkOptions } from '../../core/options.js';
-import { type AnyVector, rdots } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { Elements } from '../../core/ports/backend.js';
+import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { clamp, multiplyReal, shrinkBy, withModuli } from '../../optimization/moduli.js';
 import { checkPositive } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';

@@ -1,5 +1,5 @@
-import { type Filled, takeReturned } from '../../core/returned.js';
-import type { AnyVector } from '../../core/vector.js';
+import { type Filled, takeReturned } from '../../core/vector/returned.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { ProxOperator } from './prox-operator.js';
 
 /** The indicator of a closed set: 0 inside, Infinity outside. Its prox is the projection on the set, whatever τ. */

@@ -1,6 +1,6 @@
-import { checkOptions } from '../../core/options.js';
-import { type AnyVector, rdots } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { multiplyReal, withModuli } from '../../optimization/moduli.js';
 import { checkWeights, fitting } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';

@@ -1,7 +1,7 @@
-import { epsilonOf } from '../../core/dtype.js';
-import { NumericalError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import type { AnyVector } from '../../core/vector.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { NumericalError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball } from '../../optimization/l1-projection.js';
 import { checkPositive } from '../parts/checks.js';
 import { Indicator } from './indicator.js';

@@ -1,7 +1,7 @@
-import { epsilonOf, isComplex } from '../../core/dtype.js';
-import { checkOptions } from '../../core/options.js';
-import { type AnyVector, rdots } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { epsilonOf, isComplex } from '../../core/base/dtype.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../../optimization/moduli.js';
 import { checkWeights, fitting } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';

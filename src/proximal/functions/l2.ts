@@ -1,11 +1,20 @@
-import type { Communicator } from '../../core/communicator.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import { checkOperator, type LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import { keep } from '../../core/scope.js';
-import { textOf } from '../../core/text-of.js';
-import { type AnyVector, checkVector, rdots, type Space, sameMemory, seenIn, type Vector, type VectorPair } from '../../core/vector.js';
-import { withWorkspace, withWorkspaces } from '../../core/workspace.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { keep } from '../../core/base/scope.js';
+import { textOf } from '../../core/base/text-of.js';
+import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import {
+  type AnyVector,
+  checkVector,
+  rdots,
+  type Space,
+  sameMemory,
+  seenIn,
+  type Vector,
+  type VectorPair,
+} from '../../core/vector/vector.js';
+import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
 import { innerLeastSquares, type LeastSquaresTerm } from '../parts/inner-least-squares.js';
 import { type ProxMemory, ProxOperator } from './prox-operator.js';

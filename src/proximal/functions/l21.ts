@@ -1,8 +1,8 @@
-import { epsilonOf } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
-import type { AnyVector } from '../../core/vector.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { shrinkBy } from '../../optimization/moduli.js';
 import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';

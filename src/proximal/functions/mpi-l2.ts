@@ -1,6 +1,6 @@
-import type { DistributedArray } from '../../core/distributed-array.js';
-import type { StackedDistributedArray } from '../../core/stacked-distributed-array.js';
-import type { Vector } from '../../core/vector.js';
+import type { DistributedArray } from '../../core/distributed/distributed-array.js';
+import type { StackedDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { L2 } from './l2.js';
 
 type Distributed = DistributedArray | StackedDistributedArray;

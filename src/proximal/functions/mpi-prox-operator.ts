@@ -1,6 +1,6 @@
-import type { Communicator } from '../../core/communicator.js';
-import type { AnyDistributedArray } from '../../core/stacked-distributed-array.js';
-import type { Space } from '../../core/vector.js';
+import type { AnyDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import type { Space } from '../../core/vector/vector.js';
 import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
 /**

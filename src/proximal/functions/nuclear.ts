@@ -1,10 +1,10 @@
-import { DistributedArray } from '../../core/distributed-array.js';
-import { epsilonOf, type HostArray, hostArray, isComplex } from '../../core/dtype.js';
-import { PartitionError, ShapeError } from '../../core/errors.js';
-import { NDArray } from '../../core/ndarray.js';
-import { checkOptions } from '../../core/options.js';
-import { product, type Shape, toShape } from '../../core/shape.js';
-import type { AnyVector } from '../../core/vector.js';
+import { NDArray } from '../../core/array/ndarray.js';
+import { epsilonOf, type HostArray, hostArray, isComplex } from '../../core/base/dtype.js';
+import { PartitionError, ShapeError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { product, type Shape, toShape } from '../../core/base/shape.js';
+import { DistributedArray } from '../../core/distributed/distributed-array.js';
+import type { AnyVector } from '../../core/vector/vector.js';
 import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
 import { type ColumnMatrix, columnMatrix, columnNorm, orthogonalizeColumns } from './parts/jacobi-svd.js';

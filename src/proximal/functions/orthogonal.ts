@@ -1,8 +1,8 @@
-import type { Communicator } from '../../core/communicator.js';
-import { checkOperator, type LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions } from '../../core/options.js';
-import { checkVector, type Space, type Vector } from '../../core/vector.js';
-import { withWorkspaces } from '../../core/workspace.js';
+import { checkOptions } from '../../core/base/options.js';
+import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import { checkVector, type Space, type Vector } from '../../core/vector/vector.js';
+import { withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
 import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 

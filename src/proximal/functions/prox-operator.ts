@@ -1,12 +1,12 @@
-import type { Communicator } from '../../core/communicator.js';
-import { textOnly } from '../../core/conversion.js';
-import { isFloat } from '../../core/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../core/errors.js';
-import { checkList, checkOptions, requireOptions } from '../../core/options.js';
-import { type Filled, takeReturned } from '../../core/returned.js';
-import { textOf } from '../../core/text-of.js';
-import { type AnyVector, checkVector, rdots, type Space } from '../../core/vector.js';
-import { withWorkspace, withWorkspaces } from '../../core/workspace.js';
+import { textOnly } from '../../core/base/conversion.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { checkList, checkOptions, requireOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import { type Filled, takeReturned } from '../../core/vector/returned.js';
+import { type AnyVector, checkVector, rdots, type Space } from '../../core/vector/vector.js';
+import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';
 
 /** What a function carries from one prox to the next. */

@@ -1,8 +1,8 @@
-import { epsilonOf, isComplex } from '../../core/dtype.js';
-import { DTypeError, NumericalError } from '../../core/errors.js';
-import { checkOptions } from '../../core/options.js';
-import { type AnyVector, rdots } from '../../core/vector.js';
-import { withWorkspaces } from '../../core/workspace.js';
+import { epsilonOf, isComplex } from '../../core/base/dtype.js';
+import { DTypeError, NumericalError } from '../../core/base/errors.js';
+import { checkOptions } from '../../core/base/options.js';
+import { type AnyVector, rdots } from '../../core/vector/vector.js';
+import { withWorkspaces } from '../../core/vector/workspace.js';
 import { projectOntoSimplex } from '../../optimization/l1-projection.js';
 import { checkPositive } from '../parts/checks.js';
 import { Indicator } from './indicator.js';

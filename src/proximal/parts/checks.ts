@@ -1,10 +1,10 @@
-import type { Elements } from '../../core/backend.js';
-import type { Communicator } from '../../core/communicator.js';
-import { type DType, isComplex, isFloat, isSamePrecision } from '../../core/dtype.js';
-import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../core/errors.js';
-import { textOf } from '../../core/text-of.js';
-import { type AnyVector, checkVector, sameMemory, seenIn } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { type DType, isComplex, isFloat, isSamePrecision } from '../../core/base/dtype.js';
+import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../core/base/errors.js';
+import { textOf } from '../../core/base/text-of.js';
+import type { Elements } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import { type AnyVector, checkVector, sameMemory, seenIn } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { isSplit, onAll } from '../../optimization/solver.js';
 
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */

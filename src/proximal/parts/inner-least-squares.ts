@@ -1,7 +1,7 @@
-import { NumericalError, PartitionError } from '../../core/errors.js';
-import type { AnyOperator } from '../../core/linear-operator.js';
-import { type AnyVector, rdots, type VectorPair } from '../../core/vector.js';
-import { withWorkspaces } from '../../core/workspace.js';
+import { NumericalError, PartitionError } from '../../core/base/errors.js';
+import type { AnyOperator } from '../../core/operator/linear-operator.js';
+import { type AnyVector, rdots, type VectorPair } from '../../core/vector/vector.js';
+import { withWorkspaces } from '../../core/vector/workspace.js';
 
 /** `wₖ ‖bₖ − Aₖ x‖²` */
 export interface LeastSquaresTerm {

@@ -1,5 +1,5 @@
-import { requireOptions } from '../../core/options.js';
-import { checkVector, type Vector } from '../../core/vector.js';
+import { requireOptions } from '../../core/base/options.js';
+import { checkVector, type Vector } from '../../core/vector/vector.js';
 import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, fitting, refuseMask } from '../parts/checks.js';

@@ -1,7 +1,7 @@
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { checkOptions, requireOptions } from '../../core/options.js';
-import type { Vector } from '../../core/vector.js';
-import { withWorkspaces } from '../../core/workspace.js';
+import { checkOptions, requireOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Vector } from '../../core/vector/vector.js';
+import { withWorkspaces } from '../../core/vector/workspace.js';
 import {
   begin,
   byHand,

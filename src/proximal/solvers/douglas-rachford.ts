@@ -1,7 +1,7 @@
-import { ArgumentError } from '../../core/errors.js';
-import { requireOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
-import { rdots, type Vector } from '../../core/vector.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { requireOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import { rdots, type Vector } from '../../core/vector/vector.js';
 import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';

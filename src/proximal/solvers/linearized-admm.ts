@@ -1,6 +1,6 @@
-import type { LinearOperator } from '../../core/linear-operator.js';
-import { requireOptions } from '../../core/options.js';
-import type { Vector } from '../../core/vector.js';
+import { requireOptions } from '../../core/base/options.js';
+import type { LinearOperator } from '../../core/operator/linear-operator.js';
+import type { Vector } from '../../core/vector/vector.js';
 import { begin, byHand, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';

@@ -1,9 +1,9 @@
-import { epsilonOf } from '../../core/dtype.js';
-import { ArgumentError } from '../../core/errors.js';
-import { checkOneOf, requireOptions } from '../../core/options.js';
-import { textOf } from '../../core/text-of.js';
-import { rdots, type Vector } from '../../core/vector.js';
-import { withWorkspace } from '../../core/workspace.js';
+import { epsilonOf } from '../../core/base/dtype.js';
+import { ArgumentError } from '../../core/base/errors.js';
+import { checkOneOf, requireOptions } from '../../core/base/options.js';
+import { textOf } from '../../core/base/text-of.js';
+import { rdots, type Vector } from '../../core/vector/vector.js';
+import { withWorkspace } from '../../core/vector/workspace.js';
 import { begin, byHand, checkFlag, checkNonNegative, nothing, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';

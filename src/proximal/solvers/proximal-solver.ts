@@ -1,9 +1,9 @@
-import { isFloat } from '../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../core/errors.js';
-import type { AnyOperator } from '../../core/linear-operator.js';
-import { checkOperator } from '../../core/linear-operator.js';
-import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../../core/vector.js';
-import { withWorkspaces } from '../../core/workspace.js';
+import { isFloat } from '../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import type { AnyOperator } from '../../core/operator/linear-operator.js';
+import { checkOperator } from '../../core/operator/linear-operator.js';
+import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../../core/vector/vector.js';
+import { withWorkspaces } from '../../core/vector/workspace.js';
 import {
   conclude,
   type Loop,

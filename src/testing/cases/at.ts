@@ -1,4 +1,4 @@
-import type { Elements } from '../../core/backend.js';
+import type { Elements } from '../../core/ports/backend.js';
 
 /** The k-th operand of a case. */
 export function at(elements: readonly Elements[], k: number): Elements {

@@ -1,6 +1,6 @@
-import type { Convolution } from '../../core/backend.js';
-import type { DType } from '../../core/dtype.js';
-import { product } from '../../core/shape.js';
+import type { DType } from '../../core/base/dtype.js';
+import { product } from '../../core/base/shape.js';
+import type { Convolution } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,8 +1,8 @@
-import { BINARY_OPS, type BinaryOp, UNARY_OPS, type UnaryOp } from '../../core/backend.js';
-import type { Scalar } from '../../core/complex.js';
-import { type DType, type HostArray, isComplex, isFloat } from '../../core/dtype.js';
-import { DTypeError } from '../../core/errors.js';
-import { binaryResult, unaryResult } from '../../core/kernel-dtypes.js';
+import type { Scalar } from '../../core/base/complex.js';
+import { type DType, type HostArray, isComplex, isFloat } from '../../core/base/dtype.js';
+import { DTypeError } from '../../core/base/errors.js';
+import { BINARY_OPS, type BinaryOp, UNARY_OPS, type UnaryOp } from '../../core/ports/backend.js';
+import { binaryResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
 import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,6 +1,6 @@
-import type { FftPlan } from '../../core/backend.js';
-import { complexOf, type DType, isComplex, isFloat } from '../../core/dtype.js';
-import { product } from '../../core/shape.js';
+import { complexOf, type DType, isComplex, isFloat } from '../../core/base/dtype.js';
+import { product } from '../../core/base/shape.js';
+import type { FftPlan } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 

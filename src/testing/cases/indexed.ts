@@ -1,5 +1,5 @@
-import type { Elements } from '../../core/backend.js';
-import { type DType, realOf } from '../../core/dtype.js';
+import { type DType, realOf } from '../../core/base/dtype.js';
+import type { Elements } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,5 +1,5 @@
-import type { MatMul, Trans } from '../../core/backend.js';
-import { type DType, isComplex, isFloat } from '../../core/dtype.js';
+import { type DType, isComplex, isFloat } from '../../core/base/dtype.js';
+import type { MatMul, Trans } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,5 +1,5 @@
-import { DTYPES, isComplex, lanesOf } from '../../core/dtype.js';
-import { product, stridesOf } from '../../core/shape.js';
+import { DTYPES, isComplex, lanesOf } from '../../core/base/dtype.js';
+import { product, stridesOf } from '../../core/base/shape.js';
 import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,6 +1,6 @@
-import { REDUCE_OPS, type ReduceKernel } from '../../core/backend.js';
-import { type DType, isComplex, isFloat, lanesOf } from '../../core/dtype.js';
-import { reduceResult } from '../../core/kernel-dtypes.js';
+import { type DType, isComplex, isFloat, lanesOf } from '../../core/base/dtype.js';
+import { REDUCE_OPS, type ReduceKernel } from '../../core/ports/backend.js';
+import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import { type KernelCase, type KernelCases, Operands, RUNS } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,6 +1,6 @@
-import type { Elements } from '../../core/backend.js';
-import { type DType, isComplex, isFloat, lanesOf, realOf } from '../../core/dtype.js';
-import { fillUniform } from '../../core/random.js';
+import { type DType, isComplex, isFloat, lanesOf, realOf } from '../../core/base/dtype.js';
+import { fillUniform } from '../../core/base/random.js';
+import type { Elements } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, type Operand, Operands, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 

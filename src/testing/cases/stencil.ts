@@ -1,6 +1,6 @@
-import type { AxisBand, BandSegment, Elements, Stencil } from '../../core/backend.js';
-import { type DType, isFloat } from '../../core/dtype.js';
-import { around, product } from '../../core/shape.js';
+import { type DType, isFloat } from '../../core/base/dtype.js';
+import { around, product } from '../../core/base/shape.js';
+import type { AxisBand, BandSegment, Elements, Stencil } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, type Operand, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 

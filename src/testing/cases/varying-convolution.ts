@@ -1,4 +1,4 @@
-import { type DType, isFloat, realOf } from '../../core/dtype.js';
+import { type DType, isFloat, realOf } from '../../core/base/dtype.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 

@@ -1,4 +1,4 @@
-import { isComplex } from '../../../src/core/dtype.js';
+import { isComplex } from '../../../src/core/base/dtype.js';
 import {
   Block,
   CausalIntegration,

@@ -1,4 +1,4 @@
-import { realOf } from '../../../src/core/dtype.js';
+import { realOf } from '../../../src/core/base/dtype.js';
 import {
   AVOLinearModelling,
   Bilinear,

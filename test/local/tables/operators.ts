@@ -1,7 +1,7 @@
-import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
-import { isComplex } from '../../../src/core/dtype.js';
-import { FFT_NORMS } from '../../../src/core/fourier-scheme.js';
-import type { Shape } from '../../../src/core/shape.js';
+import { isComplex } from '../../../src/core/base/dtype.js';
+import type { Shape } from '../../../src/core/base/shape.js';
+import { DERIVATIVE_KINDS } from '../../../src/core/schemes/derivative-scheme.js';
+import { FFT_NORMS } from '../../../src/core/schemes/fourier-scheme.js';
 import {
   BlockDiag,
   Convolve1D,

@@ -1,4 +1,4 @@
-import { realOf } from '../../../src/core/dtype.js';
+import { realOf } from '../../../src/core/base/dtype.js';
 import { Kirchhoff, Radon2D, Radon3D } from '../../../src/local/index.js';
 import { dotTable } from '../../support/dot-table.js';
 

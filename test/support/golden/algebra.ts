@@ -1,4 +1,4 @@
-import type { AnyOperator } from '../../../src/core/linear-operator.js';
+import type { AnyOperator } from '../../../src/core/operator/linear-operator.js';
 import { NotSupported } from './not-supported.js';
 import { type Params, required } from './params.js';
 

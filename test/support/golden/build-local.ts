@@ -1,7 +1,7 @@
-import type { Backend } from '../../../src/core/backend.js';
-import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
-import { FFT_NORMS } from '../../../src/core/fourier-scheme.js';
-import type { NDArray } from '../../../src/core/ndarray.js';
+import type { NDArray } from '../../../src/core/array/ndarray.js';
+import type { Backend } from '../../../src/core/ports/backend.js';
+import { DERIVATIVE_KINDS } from '../../../src/core/schemes/derivative-scheme.js';
+import { FFT_NORMS } from '../../../src/core/schemes/fourier-scheme.js';
 import { RADON_KINDS } from '../../../src/local/geophysics/radon-curves.js';
 import {
   type AnyLocalOperator,

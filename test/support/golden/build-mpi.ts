@@ -1,8 +1,8 @@
-import type { Backend } from '../../../src/core/backend.js';
-import type { Communicator } from '../../../src/core/communicator.js';
-import { DERIVATIVE_KINDS } from '../../../src/core/derivative-scheme.js';
-import { splitCount, splitStart } from '../../../src/core/layout.js';
-import type { AnyOperator } from '../../../src/core/linear-operator.js';
+import { splitCount, splitStart } from '../../../src/core/distributed/layout.js';
+import type { AnyOperator } from '../../../src/core/operator/linear-operator.js';
+import type { Backend } from '../../../src/core/ports/backend.js';
+import type { Communicator } from '../../../src/core/ports/communicator.js';
+import { DERIVATIVE_KINDS } from '../../../src/core/schemes/derivative-scheme.js';
 import type { AnyLocalOperator } from '../../../src/local/index.js';
 import {
   MPIBlockDiag,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { HostValues } from '../../../src/core/creation.js';
-import { DTYPES, type DType, isComplex } from '../../../src/core/dtype.js';
+import type { HostValues } from '../../../src/core/array/creation.js';
+import { DTYPES, type DType, isComplex } from '../../../src/core/base/dtype.js';
 import { readNpy } from './read-npy.js';
 
 /** An operator as case.json has it: a constructor with its arguments, or a node of the algebra with `args`. */

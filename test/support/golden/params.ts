@@ -1,7 +1,7 @@
-import type { Backend } from '../../../src/core/backend.js';
-import type { Scalar } from '../../../src/core/complex.js';
-import { type DType, isDType } from '../../../src/core/dtype.js';
-import { type NDArray, NDArraySpace } from '../../../src/core/ndarray.js';
+import { type NDArray, NDArraySpace } from '../../../src/core/array/ndarray.js';
+import type { Scalar } from '../../../src/core/base/complex.js';
+import { type DType, isDType } from '../../../src/core/base/dtype.js';
+import type { Backend } from '../../../src/core/ports/backend.js';
 import type { GoldenCase, OperatorNode } from './case.js';
 import { NotSupported } from './not-supported.js';
 

@@ -1,8 +1,8 @@
 /** Runs golden cases on every rank of a launch: `rank-main.js PLAN FIRST`. */
 import { readFileSync, writeSync } from 'node:fs';
-import type { Backend } from '../../../src/core/backend.js';
-import type { Communicator } from '../../../src/core/communicator.js';
-import { setDefaultBackend, setDefaultCommunicator } from '../../../src/core/defaults.js';
+import type { Backend } from '../../../src/core/ports/backend.js';
+import type { Communicator } from '../../../src/core/ports/communicator.js';
+import { setDefaultBackend, setDefaultCommunicator } from '../../../src/core/ports/defaults.js';
 import { joinWorld } from '../../../src/mpi/world.js';
 import { makeBackend } from '../backends.js';
 import { GoldenCase } from './case.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { HostValues } from '../../../src/core/creation.js';
-import { type DType, hostView } from '../../../src/core/dtype.js';
-import { product } from '../../../src/core/shape.js';
+import type { HostValues } from '../../../src/core/array/creation.js';
+import { type DType, hostView } from '../../../src/core/base/dtype.js';
+import { product } from '../../../src/core/base/shape.js';
 
 const DTYPES: Readonly<Record<string, DType>> = {
   '<f4': 'float32',

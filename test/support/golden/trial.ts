@@ -1,8 +1,8 @@
-import type { Backend } from '../../../src/core/backend.js';
-import type { Communicator } from '../../../src/core/communicator.js';
-import { im, isScalar, re, type Scalar } from '../../../src/core/complex.js';
-import type { HostValues } from '../../../src/core/creation.js';
-import type { AnyVector } from '../../../src/core/vector.js';
+import type { HostValues } from '../../../src/core/array/creation.js';
+import { im, isScalar, re, type Scalar } from '../../../src/core/base/complex.js';
+import type { Backend } from '../../../src/core/ports/backend.js';
+import type { Communicator } from '../../../src/core/ports/communicator.js';
+import type { AnyVector } from '../../../src/core/vector/vector.js';
 import { difference, type GoldenCase } from './case.js';
 import { NotSupported } from './not-supported.js';
 import type { Outcome } from './outcome.js';

@@ -1,13 +1,13 @@
-import type { HostValues } from '../../../src/core/creation.js';
-import type { DistributedArray } from '../../../src/core/distributed-array.js';
-import { hostArray, lanesOf } from '../../../src/core/dtype.js';
-import { Layout } from '../../../src/core/layout.js';
-import type { AnyOperator } from '../../../src/core/linear-operator.js';
-import { NDArray } from '../../../src/core/ndarray.js';
-import { flatOf } from '../../../src/core/row-layout.js';
-import { DistributedSpace } from '../../../src/core/space.js';
-import { StackedDistributedArray, StackedSpace } from '../../../src/core/stacked-distributed-array.js';
-import type { AnyVector, Space } from '../../../src/core/vector.js';
+import type { HostValues } from '../../../src/core/array/creation.js';
+import { NDArray } from '../../../src/core/array/ndarray.js';
+import { hostArray, lanesOf } from '../../../src/core/base/dtype.js';
+import type { DistributedArray } from '../../../src/core/distributed/distributed-array.js';
+import { Layout } from '../../../src/core/distributed/layout.js';
+import { flatOf } from '../../../src/core/distributed/row-layout.js';
+import { DistributedSpace } from '../../../src/core/distributed/space.js';
+import { StackedDistributedArray, StackedSpace } from '../../../src/core/distributed/stacked-distributed-array.js';
+import type { AnyOperator } from '../../../src/core/operator/linear-operator.js';
+import type { AnyVector, Space } from '../../../src/core/vector/vector.js';
 
 type DistributedKind = DistributedSpace | StackedSpace;
 

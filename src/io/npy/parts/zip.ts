@@ -1,5 +1,5 @@
 import { Deflate } from 'fflate';
-import { ArgumentError } from '../../../core/errors.js';
+import { ArgumentError } from '../../../core/base/errors.js';
 import type { ByteSink } from '../../output.js';
 import { type CheckedSource, checkedSource, fileSource, inflatedSource } from '../../parts/byte-source.js';
 import { crc32 } from '../../parts/crc32.js';

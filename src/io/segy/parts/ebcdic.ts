@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../../core/errors.js';
+import { ArgumentError } from '../../../core/base/errors.js';
 
 /** Code page 037 from 0x40 on, in Unicode. What is below, and control characters, are blanks. */
 const FROM_40 =

@@ -1,5 +1,5 @@
-import { type DType, isComplex } from '../../../core/dtype.js';
-import { ArgumentError, DTypeError } from '../../../core/errors.js';
+import { type DType, isComplex } from '../../../core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../../core/base/errors.js';
 import { readAt } from '../../parts/raw-io.js';
 import { fromEbcdic, toEbcdic } from './ebcdic.js';
 

@@ -1,5 +1,5 @@
-import type { HostArray } from '../../../core/dtype.js';
-import { DTypeError } from '../../../core/errors.js';
+import type { HostArray } from '../../../core/base/dtype.js';
+import { DTypeError } from '../../../core/base/errors.js';
 import { fromIbm, toIbm } from './ibm-float.js';
 import type { SegyFormat } from './segy-header.js';
 

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { ArgumentError, BackendError } from '../../../core/errors.js';
+import { ArgumentError, BackendError } from '../../../core/base/errors.js';
 import type { ZarrCompression } from './zarr-metadata.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;

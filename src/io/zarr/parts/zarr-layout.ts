@@ -1,5 +1,5 @@
-import { type Box, Layout, splitCount, splitStart } from '../../../core/layout.js';
-import { product, type Shape } from '../../../core/shape.js';
+import { product, type Shape } from '../../../core/base/shape.js';
+import { type Box, Layout, splitCount, splitStart } from '../../../core/distributed/layout.js';
 
 /** Chunks hold at most this many bytes unless asked for. */
 const CHUNK_BYTES = 1 << 22;

@@ -1,6 +1,6 @@
-import { type DType, isComplex } from '../../../core/dtype.js';
-import { ArgumentError, DTypeError } from '../../../core/errors.js';
-import { formatShape, product, type Shape } from '../../../core/shape.js';
+import { type DType, isComplex } from '../../../core/base/dtype.js';
+import { ArgumentError, DTypeError } from '../../../core/base/errors.js';
+import { formatShape, product, type Shape } from '../../../core/base/shape.js';
 import { HOST_LITTLE_ENDIAN, type NpyKind } from '../../npy/npy-header.js';
 import { halfToNumber, toHalf } from '../../parts/half.js';
 

@@ -1,8 +1,8 @@
-import type { Backend, Curves, Elements } from '../../../core/backend.js';
-import { type DType, hostArray, realOf } from '../../../core/dtype.js';
-import { type NDArray, NDArraySpace } from '../../../core/ndarray.js';
-import { keep } from '../../../core/scope.js';
-import { withWorkspace } from '../../../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../../../core/array/ndarray.js';
+import { type DType, hostArray, realOf } from '../../../core/base/dtype.js';
+import { keep } from '../../../core/base/scope.js';
+import type { Backend, Curves, Elements } from '../../../core/ports/backend.js';
+import { withWorkspace } from '../../../core/vector/workspace.js';
 import { part } from '../../local-operator.js';
 import { IndexedRows, type RowSource } from '../../parts/indexed-rows.js';
 

@@ -1,8 +1,8 @@
-import type { BandSegment } from '../../../core/backend.js';
-import { multiplyBands, toeplitzBand } from '../../../core/band.js';
-import { ArgumentError } from '../../../core/errors.js';
-import type { Shape } from '../../../core/shape.js';
-import { textOf } from '../../../core/text-of.js';
+import { ArgumentError } from '../../../core/base/errors.js';
+import type { Shape } from '../../../core/base/shape.js';
+import { textOf } from '../../../core/base/text-of.js';
+import type { BandSegment } from '../../../core/ports/backend.js';
+import { multiplyBands, toeplitzBand } from '../../../core/schemes/band.js';
 import { AxisConvolution } from '../../parts/axis-convolution.js';
 import { Resident } from '../../resident.js';
 

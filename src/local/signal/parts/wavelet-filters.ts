@@ -1,6 +1,6 @@
-import { type Complex, complex } from '../../../core/complex.js';
-import { ArgumentError } from '../../../core/errors.js';
-import { textOf } from '../../../core/text-of.js';
+import { type Complex, complex } from '../../../core/base/complex.js';
+import { ArgumentError } from '../../../core/base/errors.js';
+import { textOf } from '../../../core/base/text-of.js';
 
 /** Low-pass and high-pass filters of an orthonormal wavelet, for analysis. */
 export interface WaveletFilters {

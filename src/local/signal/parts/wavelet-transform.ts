@@ -1,9 +1,9 @@
-import type { DType } from '../../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../../core/errors.js';
-import { type NDArray, NDArraySpace } from '../../../core/ndarray.js';
-import { around, type Shape, stridesOf } from '../../../core/shape.js';
-import { textOf } from '../../../core/text-of.js';
-import { withWorkspace } from '../../../core/workspace.js';
+import { type NDArray, NDArraySpace } from '../../../core/array/ndarray.js';
+import type { DType } from '../../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
+import { around, type Shape, stridesOf } from '../../../core/base/shape.js';
+import { textOf } from '../../../core/base/text-of.js';
+import { withWorkspace } from '../../../core/vector/workspace.js';
 import { LocalOperator } from '../../local-operator.js';
 import { IndexedRows, type RowSource } from '../../parts/indexed-rows.js';
 import { type WaveletFilters, waveletFilters } from './wavelet-filters.js';

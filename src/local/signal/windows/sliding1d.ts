@@ -1,4 +1,4 @@
-import type { Shape } from '../../../core/shape.js';
+import type { Shape } from '../../../core/base/shape.js';
 import type { AnyLocalOperator } from '../../local-operator.js';
 import { WindowedOperator, type WindowedOptions } from './parts/windowed-operator.js';
 import { toWindows } from './windows.js';

@@ -1,7 +1,7 @@
-import { ArgumentError, ShapeError } from '../../../core/errors.js';
-import type { ArrayOptions, NDArray } from '../../../core/ndarray.js';
-import { checkOneOf } from '../../../core/options.js';
-import { textOf } from '../../../core/text-of.js';
+import type { ArrayOptions, NDArray } from '../../../core/array/ndarray.js';
+import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
+import { checkOneOf } from '../../../core/base/options.js';
+import { textOf } from '../../../core/base/text-of.js';
 import { doublesOn } from '../../parts/host-numbers.js';
 
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;

@@ -1,6 +1,6 @@
-import { ArgumentError, ShapeError } from '../../../core/errors.js';
-import { formatShape, product, type Shape, toShape } from '../../../core/shape.js';
-import { textOf } from '../../../core/text-of.js';
+import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
+import { formatShape, product, type Shape, toShape } from '../../../core/base/shape.js';
+import { textOf } from '../../../core/base/text-of.js';
 import { perAxis } from '../../parts/per-axis.js';
 
 /** Overlapping windows over the first axes of an array. */

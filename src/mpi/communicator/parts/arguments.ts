@@ -1,8 +1,8 @@
-import { ANY, type ReduceOp } from '../../../core/communicator.js';
-import { bytesOf, type DType, isComplex } from '../../../core/dtype.js';
-import { MpiError } from '../../../core/errors.js';
-import type { HostSpan, Span } from '../../../core/span.js';
-import { textOf } from '../../../core/text-of.js';
+import { bytesOf, type DType, isComplex } from '../../../core/base/dtype.js';
+import { MpiError } from '../../../core/base/errors.js';
+import { textOf } from '../../../core/base/text-of.js';
+import { ANY, type ReduceOp } from '../../../core/ports/communicator.js';
+import type { HostSpan, Span } from '../../../core/ports/span.js';
 
 /** Requests of {@link Communicator}, all of them with these methods. */
 export function checkRequests(call: string, requests: unknown, methods: readonly string[]): void {

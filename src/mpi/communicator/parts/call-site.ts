@@ -1,6 +1,6 @@
 import { findSourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { PACKAGE_ROOT } from '../../../core/package-root.js';
+import { PACKAGE_ROOT } from '../../../core/base/package-root.js';
 
 /** The compiled files, each by itself and bundled. */
 const LIBRARY = ['dist/src/', 'dist/bundle/'].map((folder) => new URL(folder, PACKAGE_ROOT).href);

@@ -1,4 +1,4 @@
-import { DTYPES } from '../../../core/dtype.js';
+import { DTYPES } from '../../../core/base/dtype.js';
 import { OPS } from '../../native.js';
 
 /** Where the arguments of a call are that ranks should agree about, or that tell whom it waits for. */

@@ -1,5 +1,5 @@
-import { MpiError } from '../../../core/errors.js';
-import { textOf } from '../../../core/text-of.js';
+import { MpiError } from '../../../core/base/errors.js';
+import { textOf } from '../../../core/base/text-of.js';
 
 /** Ranks on a grid, row-major as in MPI: the last axis varies fastest. */
 export class CartesianGrid {

@@ -1,5 +1,5 @@
-import type { CallChecker } from '../../../core/communicator.js';
-import { MpiError } from '../../../core/errors.js';
+import { MpiError } from '../../../core/base/errors.js';
+import type { CallChecker } from '../../../core/ports/communicator.js';
 import { dtypeCode, type MpiAddon } from '../../native.js';
 import { callSite } from './call-site.js';
 

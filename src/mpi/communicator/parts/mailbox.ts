@@ -1,7 +1,7 @@
-import { ANY, type Request, type Status } from '../../../core/communicator.js';
-import { bytesOf } from '../../../core/dtype.js';
-import { MpiError } from '../../../core/errors.js';
-import type { HostSpan } from '../../../core/span.js';
+import { bytesOf } from '../../../core/base/dtype.js';
+import { MpiError } from '../../../core/base/errors.js';
+import { ANY, type Request, type Status } from '../../../core/ports/communicator.js';
+import type { HostSpan } from '../../../core/ports/span.js';
 import { copyFromHost, hostPart, snapshot } from '../../memory/copy-span.js';
 import type { Message } from '../base-communicator.js';
 

@@ -1,5 +1,5 @@
-import type { PersistentRequest, Request } from '../../../core/communicator.js';
-import { MpiError } from '../../../core/errors.js';
+import { MpiError } from '../../../core/base/errors.js';
+import type { PersistentRequest, Request } from '../../../core/ports/communicator.js';
 import type { Transit } from '../../memory/transit.js';
 import type { MpiAddon } from '../../native.js';
 

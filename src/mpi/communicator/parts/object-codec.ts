@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
-import { MpiError } from '../../../core/errors.js';
-import { textOf } from '../../../core/text-of.js';
+import { MpiError } from '../../../core/base/errors.js';
+import { textOf } from '../../../core/base/text-of.js';
 
 /**
  * A value for the object collectives, as whole int32 words. A value that can't be sent becomes its error, so that the other ranks,

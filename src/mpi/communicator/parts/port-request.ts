@@ -1,6 +1,6 @@
-import type { PersistentRequest } from '../../../core/communicator.js';
-import type { DevicePort } from '../../../core/device-port.js';
-import { MpiError } from '../../../core/errors.js';
+import { MpiError } from '../../../core/base/errors.js';
+import type { PersistentRequest } from '../../../core/ports/communicator.js';
+import type { DevicePort } from '../../../core/ports/device-port.js';
 
 /** A message of a {@link DevicePort}: over, as far as the host is concerned, once it was handed to the device. */
 export class PortRequest implements PersistentRequest {

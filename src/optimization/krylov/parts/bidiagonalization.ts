@@ -1,8 +1,8 @@
-import { epsilonOf } from '../../../core/dtype.js';
-import { assignFrom, movedTo } from '../../../core/fill-into.js';
-import type { LinearOperator } from '../../../core/linear-operator.js';
-import { checkOptions } from '../../../core/options.js';
-import { rdots, type Vector, type VectorPair } from '../../../core/vector.js';
+import { epsilonOf } from '../../../core/base/dtype.js';
+import { checkOptions } from '../../../core/base/options.js';
+import { assignFrom, movedTo } from '../../../core/distributed/fill-into.js';
+import type { LinearOperator } from '../../../core/operator/linear-operator.js';
+import { rdots, type Vector, type VectorPair } from '../../../core/vector/vector.js';
 import { inUnitsOf } from '../../parts/scaling.js';
 import {
   begin,

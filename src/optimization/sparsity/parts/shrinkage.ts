@@ -1,10 +1,9 @@
-import { epsilonOf, realOf } from '../../../core/dtype.js';
-import { ArgumentError, ShapeError } from '../../../core/errors.js';
-import type { LinearOperator } from '../../../core/linear-operator.js';
-import { checkOneOf, checkOptions } from '../../../core/options.js';
-
-import { textOf } from '../../../core/text-of.js';
-import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector.js';
+import { epsilonOf, realOf } from '../../../core/base/dtype.js';
+import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
+import { checkOneOf, checkOptions } from '../../../core/base/options.js';
+import { textOf } from '../../../core/base/text-of.js';
+import type { LinearOperator } from '../../../core/operator/linear-operator.js';
+import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector/vector.js';
 import { inUnits, inUnitsOf, normLimit } from '../../parts/scaling.js';
 import { type PowerIterationOptions, squaredNorm } from '../../power-iteration.js';
 import {

@@ -1,10 +1,10 @@
-import type { Elements } from '../../../core/backend.js';
-import { DistributedArray } from '../../../core/distributed-array.js';
-import { PartitionError, ShapeError } from '../../../core/errors.js';
-import { NDArray } from '../../../core/ndarray.js';
-import { StackedDistributedArray } from '../../../core/stacked-distributed-array.js';
-import type { AnyVector } from '../../../core/vector.js';
-import { withWorkspace } from '../../../core/workspace.js';
+import { NDArray } from '../../../core/array/ndarray.js';
+import { PartitionError, ShapeError } from '../../../core/base/errors.js';
+import { DistributedArray } from '../../../core/distributed/distributed-array.js';
+import { StackedDistributedArray } from '../../../core/distributed/stacked-distributed-array.js';
+import type { Elements } from '../../../core/ports/backend.js';
+import type { AnyVector } from '../../../core/vector/vector.js';
+import { withWorkspace } from '../../../core/vector/workspace.js';
 import { multiplyReal, realSpace } from '../../../optimization/moduli.js';
 
 const cut = (x: NDArray, n: number): Elements[][] => {

@@ -1,4 +1,4 @@
-import { NumericalError } from '../../../core/errors.js';
+import { NumericalError } from '../../../core/base/errors.js';
 
 /** A small matrix of complex numbers (real ones have zero imaginary parts), column after column. */
 export interface ColumnMatrix {

@@ -1,4 +1,4 @@
-import type { HostValues } from '../../../../src/core/creation.js';
+import type { HostValues } from '../../../../src/core/array/creation.js';
 import {
   cosinetaper,
   type Events,

@@ -1,4 +1,4 @@
-import { Layout } from '../../../../src/core/layout.js';
+import { Layout } from '../../../../src/core/distributed/layout.js';
 import { FirstDerivative } from '../../../../src/local/index.js';
 import { MPIBlockDiag, MPIHalo } from '../../../../src/operators/index.js';
 import { given, required } from '../params.js';

@@ -1,6 +1,6 @@
-import { NDArraySpace } from '../../../../src/core/ndarray.js';
-import { product } from '../../../../src/core/shape.js';
-import { DistributedSpace } from '../../../../src/core/space.js';
+import { NDArraySpace } from '../../../../src/core/array/ndarray.js';
+import { product } from '../../../../src/core/base/shape.js';
+import { DistributedSpace } from '../../../../src/core/distributed/space.js';
 import { MATRIX_MULT_KINDS, MPIMatrixMult, matrixGrid, type ProcessGrid } from '../../../../src/operators/index.js';
 import { given, required } from '../params.js';
 import type { Trial } from '../trial.js';

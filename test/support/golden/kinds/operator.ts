@@ -1,5 +1,5 @@
-import { NDArraySpace } from '../../../../src/core/ndarray.js';
-import { DistributedSpace } from '../../../../src/core/space.js';
+import { NDArraySpace } from '../../../../src/core/array/ndarray.js';
+import { DistributedSpace } from '../../../../src/core/distributed/space.js';
 import { buildLocal } from '../build-local.js';
 import { buildMpi } from '../build-mpi.js';
 import { required } from '../params.js';

@@ -1,7 +1,7 @@
-import { DistributedArray } from '../../../../src/core/distributed-array.js';
-import { type NDArray, NDArraySpace } from '../../../../src/core/ndarray.js';
-import { PARTITIONS } from '../../../../src/core/space.js';
-import type { AnyVector, Space } from '../../../../src/core/vector.js';
+import { type NDArray, NDArraySpace } from '../../../../src/core/array/ndarray.js';
+import { DistributedArray } from '../../../../src/core/distributed/distributed-array.js';
+import { PARTITIONS } from '../../../../src/core/distributed/space.js';
+import type { AnyVector, Space } from '../../../../src/core/vector/vector.js';
 import type { AnyLocalOperator } from '../../../../src/local/index.js';
 import {
   Box,

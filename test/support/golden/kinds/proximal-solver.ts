@@ -1,5 +1,5 @@
-import type { AnyOperator } from '../../../../src/core/linear-operator.js';
-import type { AnyVector, Space } from '../../../../src/core/vector.js';
+import type { AnyOperator } from '../../../../src/core/operator/linear-operator.js';
+import type { AnyVector, Space } from '../../../../src/core/vector/vector.js';
 import { admml2, L1, L2, MPIProxOperator, proximalGradient } from '../../../../src/proximal/index.js';
 import { ACCELERATIONS } from '../../../../src/proximal/solvers/proximal-gradient.js';
 import { buildMpi } from '../build-mpi.js';

@@ -1,5 +1,5 @@
-import type { AnyOperator } from '../../../../src/core/linear-operator.js';
-import type { AnyVector } from '../../../../src/core/vector.js';
+import type { AnyOperator } from '../../../../src/core/operator/linear-operator.js';
+import type { AnyVector } from '../../../../src/core/vector/vector.js';
 import { normalEquationsInversion, preconditionedInversion, regularizedInversion } from '../../../../src/optimization/inversion-drivers.js';
 import { cg } from '../../../../src/optimization/krylov/cg.js';
 import { type CglsResult, cgls } from '../../../../src/optimization/krylov/cgls.js';

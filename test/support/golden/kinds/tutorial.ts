@@ -1,8 +1,8 @@
-import { DistributedArray } from '../../../../src/core/distributed-array.js';
-import { splitCount, splitStart } from '../../../../src/core/layout.js';
-import type { LinearOperator } from '../../../../src/core/linear-operator.js';
-import { NDArray } from '../../../../src/core/ndarray.js';
-import { StackedDistributedArray } from '../../../../src/core/stacked-distributed-array.js';
+import { NDArray } from '../../../../src/core/array/ndarray.js';
+import { DistributedArray } from '../../../../src/core/distributed/distributed-array.js';
+import { splitCount, splitStart } from '../../../../src/core/distributed/layout.js';
+import { StackedDistributedArray } from '../../../../src/core/distributed/stacked-distributed-array.js';
+import type { LinearOperator } from '../../../../src/core/operator/linear-operator.js';
 import { Convolve1D, Kirchhoff, PoststackLinearModelling, Transpose } from '../../../../src/local/index.js';
 import {
   MPIBlockDiag,

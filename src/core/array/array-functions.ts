@@ -1,0 +1,120 @@
+import { broadcastShapes } from '../base/broadcast.js';
+import { type DType, promote } from '../base/dtype.js';
+import { ArgumentError, ShapeError } from '../base/errors.js';
+import { checkList } from '../base/options.js';
+import { tidy } from '../base/scope.js';
+import { formatShape, product, sameShape, stridesOf, toAxis } from '../base/shape.js';
+import { checkExactMatMul } from '../vector/integer-sums.js';
+import { checkSameBackend } from '../vector/vector.js';
+import { checkArray, expandInto } from './elementwise.js';
+import type { NDArray } from './ndarray.js';
+
+export { where } from './elementwise.js';
+
+function commonDType(name: string, arrays: readonly NDArray[]): DType {
+  checkList(name, 'arrays', arrays);
+  for (const x of arrays) checkArray(name, x);
+  const [first, ...others] = arrays;
+  if (!first) throw new ArgumentError(`${name}: expected at least one array`);
+  let dtype = first.dtype;
+  for (const x of others) {
+    checkSameBackend(first, x);
+    dtype = promote(dtype, x.dtype);
+  }
+  return dtype;
+}
+
+/** Joins arrays along an axis that they have; other axes agree. Cost: one copy. */
+export function concatenate(arrays: readonly NDArray[], axis = 0): NDArray {
+  const dtype = commonDType('concatenate', arrays);
+  const first = arrays[0] as NDArray;
+  const k = toAxis(axis, first.shape.length);
+  for (const x of arrays) {
+    if (x.shape.length === first.shape.length && x.shape.every((n, j) => j === k || n === first.shape[j])) continue;
+    throw new ShapeError(`concatenate: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} differ in more than axis ${k}`);
+  }
+  const total = arrays.reduce((sum, x) => sum + (x.shape[k] as number), 0);
+  const shape = first.shape.map((n, j) => (j === k ? total : n));
+  const y = first.space.withShape(shape, dtype).empty();
+  const strides = stridesOf(shape);
+  let at = 0;
+  for (const x of arrays) {
+    const from = x.dtype === dtype ? x : x.astype(dtype);
+    if (x.size > 0) {
+      const target = { elements: y, start: at * (strides[k] as number), strides };
+      x.backend.stridedCopy(x.shape, { elements: from, start: 0, strides: stridesOf(x.shape) }, target, 'set');
+    }
+    if (from !== x) from.dispose();
+    at += x.shape[k] as number;
+  }
+  return y;
+}
+
+/** Joins arrays of one shape along a new axis. */
+export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
+  commonDType('stack', arrays);
+  const { shape } = arrays[0] as NDArray;
+  const k = toAxis(axis, shape.length + 1);
+  return tidy(() => {
+    const slabs = arrays.map((x) => {
+      if (!sameShape(x.shape, shape))
+        throw new ShapeError(`stack: expected arrays of one shape, received ${formatShape(shape)} and ${formatShape(x.shape)}`);
+      return x.expandDims(k);
+    });
+    return concatenate(slabs, k);
+  });
+}
+
+/**
+ * Matrix product as np.matmul: `[…, m, k] · […, k, n] = […, m, n]`; leading axes broadcast, a vector counts as a row on the left and as a column
+ * on the right. Throws {@link ShapeError} where the inner sizes differ.
+ */
+export function matmul(a: NDArray, b: NDArray): NDArray {
+  const dtype = commonDType('matmul', [a, b]);
+  if (a.shape.length === 0 || b.shape.length === 0)
+    throw new ShapeError('matmul: expected arrays with at least one axis; use multiply() for scalars');
+  const shapeA = a.shape.length === 1 ? [1, ...a.shape] : a.shape;
+  const shapeB = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
+  const [m, k] = shapeA.slice(-2) as [number, number];
+  const [kB, n] = shapeB.slice(-2) as [number, number];
+  if (k !== kB) throw new ShapeError(`matmul: inner sizes differ in ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
+  const [batchA, batchB] = [shapeA.slice(0, -2), shapeB.slice(0, -2)];
+  const batchShape = broadcastShapes(batchA, batchB);
+  const batch = product(batchShape);
+  const shape = [...batchShape, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
+  return tidy(() => {
+    // one matrix for the whole batch is walked with stride 0; anything between is laid out
+    const operand = (x: NDArray, batches: readonly number[], matrix: readonly [number, number]) => {
+      const cast = x.dtype === dtype ? x : x.astype(dtype);
+      const repeated = product(batches) === 1;
+      if (repeated || sameShape(batches, batchShape)) return { x: cast, stride: repeated ? 0 : matrix[0] * matrix[1] };
+      const full = x.space.withShape([...batchShape, ...matrix], dtype).empty();
+      expandInto(cast.reshape([...batches, ...matrix]), full);
+      return { x: full, stride: matrix[0] * matrix[1] };
+    };
+    const left = operand(a, batchA, [m, k]);
+    const right = operand(b, batchB, [k, n]);
+    const c = a.space.withShape(shape, dtype).empty();
+    if (c.size > 0 && k === 0) return c.fill(0);
+    if (dtype === 'int32') checkExactMatMul(a, b, k);
+    if (c.size > 0) {
+      a.backend.matmul(left.x, right.x, c, {
+        m,
+        n,
+        k,
+        transA: 'n',
+        transB: 'n',
+        lda: k,
+        ldb: n,
+        ldc: n,
+        batch,
+        strideA: left.stride,
+        strideB: right.stride,
+        strideC: m * n,
+        alpha: 1,
+        beta: 0,
+      });
+    }
+    return c;
+  });
+}

@@ -1,0 +1,173 @@
+import { broadcastShapes, broadcastStrides } from '../base/broadcast.js';
+import { isScalar, re, type Scalar } from '../base/complex.js';
+import { complexOf, type DType, isComplex, isFloat, promote } from '../base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
+import { formatShape, type Shape, sameShape, stridesOf } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import type { BinaryOp, UnaryOp } from '../ports/backend.js';
+import { binaryResult, computeDType, unaryResult } from '../ports/kernel-dtypes.js';
+import { checkSameBackend } from '../vector/vector.js';
+import type { NDArray } from './ndarray.js';
+
+export type Operand = NDArray | Scalar;
+
+const isInt32 = (a: Scalar): boolean => typeof a === 'number' && (a | 0) === a;
+
+/** The dtype of an array of `dtype` met by a scalar: a complex scalar makes it complex, a fraction makes int32 a float. */
+export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
+  if (typeof a !== 'number') return isComplex(dtype) ? dtype : complexOf(isFloat(dtype) ? dtype : float);
+  return isFloat(dtype) || isInt32(a) ? dtype : float;
+}
+
+/** Told by its members, since NDArray's own module imports this one. */
+const isLocalArray = (value: unknown): value is NDArray =>
+  typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
+
+/** Throws {@link ArgumentError} unless a value is a scalar or an array of one rank, {@link BackendError} where the array is on another backend than `like`. */
+export function checkOperand(name: string, value: unknown, like: NDArray): void {
+  if (isScalar(value)) return;
+  if (isLocalArray(value)) {
+    checkSameBackend(like, value);
+    return;
+  }
+  throw new ArgumentError(
+    `${name}: expected an NDArray or a scalar, received ${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : textOf(value)}`,
+  );
+}
+
+/** Throws {@link ArgumentError} unless a value is an array of one rank. */
+export function checkArray(name: string, value: unknown): void {
+  if (isLocalArray(value)) return;
+  throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(value)}`);
+}
+
+/** Do two arrays lie in the same memory, wholly or in part? */
+export function overlaps(x: NDArray, y: NDArray): boolean {
+  return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
+}
+
+/** The dtype in which `x op y` is computed. */
+function binaryDType(op: BinaryOp, x: NDArray, y: Operand): DType {
+  const float = x.backend.defaultDType;
+  const dtype = isScalar(y) ? scalarPromote(x.dtype, y, float) : promote(x.dtype, y.dtype);
+  const integral = op === 'power' && isScalar(y) && re(y) >= 0;
+  return integral ? dtype : computeDType(op, dtype, float);
+}
+
+/** Copies `x` into the fresh array `target` of a shape that it broadcasts to. */
+export function expandInto(x: NDArray, target: NDArray): void {
+  if (target.size === 0) return;
+  const strides = broadcastStrides(x.shape, target.shape);
+  x.backend.stridedCopy(
+    target.shape,
+    { elements: x, start: 0, strides },
+    { elements: target, start: 0, strides: stridesOf(target.shape) },
+    'set',
+  );
+}
+
+/** `x` cast and stretched to what a kernel wants; the result is `x` itself, `lent`, or a fresh array put on the list of `borrowed` ones. */
+export function fit(x: NDArray, dtype: DType, shape: Shape, borrowed: NDArray[], lent?: NDArray): NDArray {
+  const same = sameShape(x.shape, shape);
+  let y = x;
+  if (x.dtype !== dtype) {
+    y = same && lent ? lent : x.space.withShape(x.shape, dtype).empty();
+    x.backend.cast(x, y);
+    if (y !== lent) borrowed.push(y);
+  }
+  if (same) return y;
+  const z = lent ?? x.space.withShape(shape, dtype).empty();
+  expandInto(y, z);
+  if (z !== lent) borrowed.push(z);
+  return z;
+}
+
+function release(borrowed: readonly NDArray[]): void {
+  for (const x of borrowed) x.dispose();
+}
+
+export function unary(op: UnaryOp, x: NDArray): NDArray {
+  const dtype = computeDType(op, x.dtype, x.backend.defaultDType);
+  const borrowed: NDArray[] = [];
+  const from = fit(x, dtype, x.shape, borrowed);
+  const y = x.space.withShape(x.shape, unaryResult(op, dtype)).empty();
+  x.backend.unary(op, from, y);
+  release(borrowed);
+  return y;
+}
+
+/** `this ← f(this)`, refused where the result has another dtype. */
+export function unaryInPlace(op: UnaryOp, x: NDArray): void {
+  if (unaryResult(op, x.dtype) !== x.dtype)
+    throw new DTypeError(`${op} of ${x.dtype} gives ${unaryResult(op, x.dtype)} and can't be done in place`);
+  x.backend.unary(op, x, x);
+}
+
+export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
+  checkOperand(op, y, x);
+  const dtype = binaryDType(op, x, y);
+  const shape = isScalar(y) ? x.shape : broadcastShapes(x.shape, y.shape);
+  const z = x.space.withShape(shape, binaryResult(op, dtype)).empty();
+  const borrowed: NDArray[] = [];
+  let lent = z.dtype === dtype ? z : undefined;
+  const a = fit(x, dtype, shape, borrowed, lent);
+  if (a === lent) lent = undefined;
+  const b = isScalar(y) ? y : fit(y, dtype, shape, borrowed, lent);
+  x.backend.binary(op, a, b, z);
+  release(borrowed);
+  return z;
+}
+
+/** `x ← x op y`; refused where that would change the shape or the dtype of x. */
+export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
+  checkOperand(op, y, x);
+  const dtype = binaryDType(op, x, y);
+  if (dtype !== x.dtype)
+    throw new DTypeError(
+      `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or astype('${dtype}')`,
+    );
+  const borrowed: NDArray[] = [];
+  if (isScalar(y)) {
+    x.backend.binary(op, x, y, x);
+    return;
+  }
+  if (!sameShape(broadcastShapes(x.shape, y.shape), x.shape)) {
+    throw new ShapeError(`${op} in place: an array of shape ${formatShape(y.shape)} does not fit into ${formatShape(x.shape)}`);
+  }
+  x.backend.binary(op, x, aside(fit(y, dtype, x.shape, borrowed), x, borrowed), x);
+  release(borrowed);
+}
+
+/** `y` itself, or a copy where it partly overlaps the array that is about to be written. */
+export function aside(y: NDArray, written: NDArray, borrowed: NDArray[]): NDArray {
+  if (y.offset === written.offset || !overlaps(y, written)) return y;
+  const copy = y.copy();
+  borrowed.push(copy);
+  return copy;
+}
+
+/**
+ * `condition ? x : y` element by element; all three broadcast. The condition is an array (nonzero is true); scalars alone give the backend's default dtype.
+ */
+export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
+  checkArray('where', condition);
+  checkOperand('where', x, condition);
+  checkOperand('where', y, condition);
+  const float = condition.backend.defaultDType;
+  let dtype: DType;
+  if (isScalar(x)) dtype = scalarPromote(isScalar(y) ? scalarPromote(float, y, float) : y.dtype, x, float);
+  else dtype = isScalar(y) ? scalarPromote(x.dtype, y, float) : promote(x.dtype, y.dtype);
+  const shapeOf = (a: Operand): Shape => (isScalar(a) ? [] : a.shape);
+  const shape = broadcastShapes(condition.shape, shapeOf(x), shapeOf(y));
+  const borrowed: NDArray[] = [];
+  let flags = condition;
+  if (condition.dtype !== 'int32') {
+    flags = binary('notEqual', condition, 0);
+    borrowed.push(flags);
+  }
+  const fitted = (a: Operand) => (isScalar(a) ? a : fit(a, dtype, shape, borrowed));
+  const z = condition.space.withShape(shape, dtype).empty();
+  condition.backend.where(fit(flags, 'int32', shape, borrowed), fitted(x), fitted(y), z);
+  release(borrowed);
+  return z;
+}

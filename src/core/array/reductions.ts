@@ -1,0 +1,241 @@
+import { div, type Scalar } from '../base/complex.js';
+import { type DType, hostArray, isComplex, isFloat } from '../base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { tidy } from '../base/scope.js';
+import { around, product, type Shape, toAxes, toAxis } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import type { Extents, ReduceKernel } from '../ports/backend.js';
+import { reduceResult } from '../ports/kernel-dtypes.js';
+import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
+import { normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
+import { dotsAreReproducible } from '../vector/reproducible.js';
+import { unaryInPlace } from './elementwise.js';
+import type { NDArray } from './ndarray.js';
+import { areInRange, normsAlong } from './norms-along.js';
+
+/** One axis or several; negative ones count from the end. */
+export type Axes = number | readonly number[];
+
+export interface ReduceOptions {
+  /** Reduced axes stay, with length 1. Default false. */
+  readonly keepdims?: boolean;
+}
+
+/** The array as `[outer, n, inner]` with all of `axes` in the middle; `copied` where that took a transposed copy. */
+function gatherAxes(x: NDArray, axes: readonly number[]): { readonly from: NDArray; readonly extents: Extents; readonly copied: boolean } {
+  const sorted = [...axes].sort((a, b) => a - b);
+  const first = sorted[0] ?? 0;
+  if (sorted.every((a, k) => a === first + k)) {
+    const end = first + sorted.length;
+    return {
+      from: x,
+      extents: [product(x.shape.slice(0, first)), product(x.shape.slice(first, end)), product(x.shape.slice(end))],
+      copied: false,
+    };
+  }
+  const others = x.shape.map((_, k) => k).filter((k) => !sorted.includes(k));
+  const size = (list: readonly number[]) => product(list.map((k) => x.shape[k] as number));
+  return { from: x.transpose([...others, ...sorted]), extents: [size(others), size(sorted), 1], copied: true };
+}
+
+/** The shape that is left when `axes` are reduced. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
+  return keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k));
+}
+
+/** The axes that a call without any reduces to an array: all of them, where they are kept; undefined where a scalar is asked for. */
+export function keptAxes(
+  op: string,
+  x: NDArray,
+  options: ReduceOptions | undefined,
+  known: readonly string[] = ['keepdims'],
+): Axes | undefined {
+  if (options === undefined) return undefined;
+  checkOptions(op, options, known);
+  return options.keepdims ? x.shape.map((_, k) => k) : undefined;
+}
+
+function checkOrdered(op: string, x: NDArray): void {
+  if (isComplex(x.dtype)) throw new DTypeError(`${op} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
+}
+
+function checkNotEmpty(op: string, x: NDArray, n: number): void {
+  if (n === 0) throw new ShapeError(`${op} of nothing is not defined: received an array of shape [${x.shape.join(', ')}]`);
+}
+
+/** A reduction kernel over some axes. max and min of nothing and of complex data are refused. */
+export function reduceAxes(op: ReduceKernel, x: NDArray, axis: Axes, options: ReduceOptions = {}, parameter?: number): NDArray {
+  checkOptions(op, options, ['keepdims']);
+  const axes = toAxes(axis, x.shape.length);
+  const shape = reducedShape(x.shape, axes, options.keepdims ?? false);
+  const { from, extents, copied } = gatherAxes(x, axes);
+  if (op === 'max' || op === 'min') {
+    checkOrdered(op, x);
+    if (extents[0] * extents[2] > 0) checkNotEmpty(op, x, extents[1]);
+  }
+  if (x.dtype === 'int32' && (op === 'sum' || op === 'prod')) {
+    const y = wideReduction(op, from, extents, shape);
+    if (copied) from.dispose();
+    return y;
+  }
+  const y = x.space.withShape(shape, reduceResult(op, x.dtype)).empty();
+  x.backend.reduceAxis(op, from, extents, y, parameter);
+  if (copied) from.dispose();
+  return y;
+}
+
+/** Of int32, exact: see {@link wideDType}. */
+function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: readonly number[]): NDArray {
+  const dtype = wideDType(x);
+  return tidy(() => {
+    const from = dtype === 'int32' ? x : x.astype(dtype);
+    const y = x.space.withShape(shape, dtype).empty();
+    if (op === 'sum') checkSums('a sum along an axis', x, extents[1], dtype);
+    else if (dtype === 'int32') checkProducts(x, extents[1], dtype);
+    x.backend.reduceAxis(op, from, extents, y);
+    if (op === 'prod' && y.size > 0) checkedTotal(op, y, x.backend.reduce('maxAbs', y) as number);
+    return y;
+  });
+}
+
+/** A reduction kernel over all elements. */
+export function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
+  if (op === 'max' || op === 'min') {
+    checkOrdered(op, x);
+    checkNotEmpty(op, x, x.size);
+  }
+  const value = x.backend.reduce(op, x, parameter);
+  return x.dtype === 'int32' && (op === 'sum' || op === 'prod') ? checkedTotal(op, x, value as number) : value;
+}
+
+/** The dtype in which means are taken. */
+const floatOf = (x: NDArray): DType => (isFloat(x.dtype) ? x.dtype : x.backend.defaultDType);
+const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k) => x.shape[k] as number));
+
+export function meanAll(x: NDArray): Scalar {
+  return div(x.backend.reduce('sum', x), x.size);
+}
+
+export function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+  return tidy(() => {
+    const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
+    return reduceAxes('sum', from, axis, options).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)));
+  });
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** The divisor is `n − ddof`. Default 0. */
+  readonly ddof?: number;
+}
+
+function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required<VarianceOptions> {
+  checkOptions(owner, options, ['keepdims', 'ddof']);
+  const { ddof = 0, keepdims = false } = options;
+  if (!Number.isFinite(ddof)) throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
+  return { ddof, keepdims };
+}
+
+/** `Σ |x − mean|² / (n − ddof)` */
+export function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
+  const { ddof } = checkVariance('var', options);
+  return tidy(() => {
+    const deviations = x.subtract(meanAll(x));
+    return (reduceAll('sumSquares', deviations) as number) / (x.size - ddof);
+  });
+}
+
+export function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+  const { ddof, keepdims } = checkVariance('var', options);
+  return tidy(() => {
+    const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
+    return reduceAxes('sumSquares', deviations, axis, { keepdims }).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)) - ddof);
+  });
+}
+
+/** `√(Σ |x − mean|² / (n − ddof))`, without overflow on the way. */
+export function deviationAll(x: NDArray, options: VarianceOptions = {}): number {
+  const { ddof } = checkVariance('std', options);
+  return tidy(() => x.subtract(meanAll(x)).norm() / Math.sqrt(x.size - ddof));
+}
+
+export function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+  const { ddof, keepdims } = checkVariance('std', options);
+  return tidy(() => {
+    const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
+    return normAxes(deviations, 2, axis, { keepdims }).divideInPlace(Math.sqrt(countAlong(x, toAxes(axis, x.shape.length)) - ddof));
+  });
+}
+
+/** Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long vector. */
+export function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
+  const recipe = normRecipe(order);
+  return tidy(() => {
+    const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
+    const sums = reduceAxes(recipe.kernel, from, axis, options, order);
+    const exactly = dotsAreReproducible() && sumsModuli(recipe);
+    if (exactly || (sumsPowers(recipe) && !areInRange(sums))) {
+      const gathered = gatherAxes(from, toAxes(axis, x.shape.length));
+      const norms = hostArray(sums.dtype, sums.size);
+      norms.set(normsAlong(gathered.from, gathered.extents, order));
+      return sums.space.upload(norms);
+    }
+    if (recipe.kernel === 'sumSquares') unaryInPlace('sqrt', sums);
+    return recipe.kernel === 'sumPower' ? sums.powerInPlace(1 / order) : sums;
+  });
+}
+
+/** First position of the extreme along one axis, int32; NaN wins. */
+function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options: ReduceOptions = {}): NDArray {
+  checkOptions(`arg${op}`, options, ['keepdims']);
+  checkOrdered(`arg${op}`, x);
+  const k = toAxis(axis, x.shape.length);
+  const n = x.shape[k] as number;
+  checkNotEmpty(`arg${op}`, x, n);
+  return tidy(() => {
+    const extreme = reduceAxes(op, x, k, { keepdims: true });
+    const hit = x.equal(extreme).maximumInPlace(x.isnan());
+    const positions = x.space.withShape([n], 'int32').empty();
+    x.backend.upload(
+      Int32Array.from({ length: n }, (_, i) => i),
+      positions,
+    );
+    const column = positions.reshape(x.shape.map((_, j) => (j === k ? n : 1)));
+    // of the positions that hit, the least: the others become n
+    const misses = hit.subtract(1).multiplyInPlace(-n);
+    return reduceAxes('min', misses.addInPlace(column), k, options);
+  });
+}
+
+/** {@link argExtremeAxis}, or the place in the flattened array. */
+export function argExtreme(op: 'max' | 'min', x: NDArray, axis: number | undefined, options: ReduceOptions = {}): NDArray | number {
+  if (axis !== undefined) return argExtremeAxis(op, x, axis, options);
+  if (keptAxes(`arg${op}`, x, options)) {
+    return tidy(() => argExtremeAxis(op, x.ravel(), 0).reshape(x.shape.map(() => 1)));
+  }
+  checkOrdered(`arg${op}`, x);
+  checkNotEmpty(`arg${op}`, x, x.size);
+  return x.backend.argExtreme(op, x);
+}
+
+/** 1 where any (all) elements along the axes are nonzero, otherwise 0; int32. */
+export function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+  return tidy(() => {
+    if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
+    // of int32, whose counts are exact
+    return reduceAxes('countNonzero', x.equal(0), axis, options).equal(0);
+  });
+}
+
+/** Running sums along an axis; without one, of the flattened array. Those of int32 are exact: see {@link wideDType}. */
+export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
+  const shape = axis === undefined ? [x.size] : x.shape;
+  const extents: Extents = axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
+  return tidy(() => {
+    const dtype = wideDType(x);
+    if (x.dtype === 'int32') checkSums('a running sum', x, extents[1], dtype);
+    const y = x.space.withShape(shape, dtype).empty();
+    x.backend.cumsum(dtype === x.dtype ? x : x.astype(dtype), extents, y);
+    return y;
+  });
+}

@@ -1,0 +1,45 @@
+import { type Join, normsAlong } from '../array/norms-along.js';
+import type { ReduceOptions } from '../array/reductions.js';
+import { hostArray, isFloat, realOf } from '../base/dtype.js';
+import { PartitionError, ShapeError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { tidy } from '../base/scope.js';
+import { around, type Shape } from '../base/shape.js';
+import { combineShares } from '../vector/norm.js';
+import type { NormOrder } from '../vector/vector.js';
+import type { DistributedArray } from './distributed-array.js';
+import { Layout } from './layout.js';
+import { partsAlong } from './row-layout.js';
+
+/** Norms along one axis: an array without it, replicated where it is the distributed one (one reduction of the result, otherwise none). */
+export function normAlong(x: DistributedArray, order: NormOrder | undefined, axis: number, options: ReduceOptions): DistributedArray {
+  checkOptions('norm', options, ['keepdims']);
+  const { keepdims = false } = options;
+  const { layout, backend } = x;
+  if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
+  if (layout.grid.filter((g) => g > 1).length > 1)
+    throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
+  const across = !layout.replicated && x.axis === axis;
+  // a distributed array has one axis at least
+  const cut = (shape: Shape) => (keepdims || shape.length === 1 ? shape.map((n, k) => (k === axis ? 1 : n)) : shape.toSpliced(axis, 1));
+  const parts = layout.replicated ? layout.localShapes : partsAlong(layout, x.axis);
+  const mine = parts[x.rank] as Shape;
+  const dtype = isFloat(x.dtype) ? realOf(x.dtype) : realOf(backend.defaultDType);
+  const shape = cut(x.globalShape);
+  const result =
+    layout.replicated || across
+      ? Layout.replicated(shape, x.comm.size)
+      : Layout.fromLocalShapes(parts.map(cut), !keepdims && x.axis > axis ? x.axis - 1 : x.axis);
+  const space = x.space.withDType(dtype).withLayout(result);
+  return tidy(() => {
+    const from = isFloat(x.dtype) ? x.local : x.local.astype(dtype);
+    const join: Join | undefined = across ? (shares, combine) => combineShares(x.reducer, shares, combine) : undefined;
+    // results along an axis are small: the last steps are done on the host
+    const values = normsAlong(from, around(mine, axis), order, join);
+    const y = space.empty();
+    const host = hostArray(dtype, values.length);
+    host.set(values);
+    if (y.local.size > 0) backend.upload(host, y.local);
+    return y;
+  });
+}

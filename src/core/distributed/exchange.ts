@@ -1,0 +1,371 @@
+import type { DType } from '../base/dtype.js';
+import { ArgumentError, BackendError, DTypeError, ShapeError } from '../base/errors.js';
+import { stridesOf } from '../base/shape.js';
+import type { Backend, Elements, Storage, Strided } from '../ports/backend.js';
+import type { Communicator, PersistentRequest, Request } from '../ports/communicator.js';
+import type { Message, Pattern, Piece } from './exchange-pattern.js';
+
+/** What point-to-point exchange needs of a communicator. */
+export type MessagePort = Pick<
+  Communicator,
+  'rank' | 'size' | 'id' | 'checker' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'startAll' | 'waitAll'
+>;
+
+/** Tag of all exchanges; any two between the same ranks are started in the same order on both, which is what matches them. */
+const TAG = 27759;
+
+/** The arrays of a rank's wanted boxes; those of no cells may be undefined. */
+export type Targets = readonly (Elements | undefined)[];
+
+/** Throws unless `elements` are of this size on this rank, dtype and backend. */
+export function checkElements(elements: Elements, size: number, dtype: DType, backend: Backend, name: string): void {
+  const { storage } = elements;
+  if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
+  if (storage.dtype !== dtype)
+    throw new DTypeError(`expected ${name} of dtype ${dtype}, received ${storage.dtype}: cast it with astype('${dtype}')`);
+  if (storage.backend !== backend)
+    throw new BackendError(`expected ${name} on backend '${backend.name}', it is on '${storage.backend.name}'`);
+}
+
+/** Throws where two runs of memory overlap. */
+export function checkDisjoint(x: Elements, y: Elements): void {
+  if (x.storage === y.storage && y.offset < x.offset + x.size && x.offset < y.offset + y.size) {
+    throw new ArgumentError('expected a target that shares no memory with the array, they overlap');
+  }
+}
+
+/** One end of a message: where its data lie on this rank, and the requests on them. */
+class Endpoint {
+  readonly message: Message;
+  /** The message is one run of the operand and needs no packing. */
+  readonly direct: boolean;
+  readonly #port: MessagePort;
+  readonly #backend: Backend;
+  readonly #dtype: DType;
+  readonly #bound: Targets | undefined;
+  readonly #lent: boolean;
+  #buffer: Storage | undefined;
+  /** The pieces within the buffer, one after another. */
+  #slots: readonly Strided[] = [];
+  #sender: PersistentRequest | undefined;
+  #receiver: PersistentRequest | undefined;
+
+  constructor(message: Message, port: MessagePort, backend: Backend, dtype: DType, { bound, buffers }: ExchangeMemory) {
+    this.message = message;
+    this.direct = message.pieces.length === 1 && (message.pieces[0] as Piece).contiguous;
+    this.#port = port;
+    this.#backend = backend;
+    this.#dtype = dtype;
+    this.#bound = bound;
+    this.#lent = buffers === 'lent';
+  }
+
+  /** The message within the operand. */
+  #run(operands: Targets): { storage: Storage; offset: number } {
+    const piece = this.message.pieces[0] as Piece;
+    const { storage, offset } = operands[piece.array] as Elements;
+    return { storage, offset: offset + piece.start };
+  }
+
+  #span(direct: boolean) {
+    if (direct && this.#bound) {
+      const { storage, offset } = this.#run(this.#bound);
+      return storage.span(offset, this.message.size);
+    }
+    return this.#ownBuffer().span(0, this.message.size);
+  }
+
+  #ownBuffer(): Storage {
+    if (this.#buffer) return this.#buffer;
+    const storage = this.#backend.alloc(this.#dtype, this.message.size);
+    let offset = 0;
+    this.#slots = this.message.pieces.map(({ shape, size }) => {
+      const slot = { elements: { storage, offset, size }, start: 0, strides: stridesOf(shape) };
+      offset += size;
+      return slot;
+    });
+    this.#buffer = storage;
+    return storage;
+  }
+
+  /**
+   * Memory that stays has a persistent request, which goes to `idle`, to be started; operands that change from call to call are sent from
+   * where they are. What needs packing must have been packed.
+   */
+  send(operands: Targets, idle: PersistentRequest[]): Request {
+    const { peer, size } = this.message;
+    if (this.direct && !this.#bound) {
+      const { storage, offset } = this.#run(operands);
+      return this.#port.isend(storage.span(offset, size), peer, TAG);
+    }
+    if (this.#lent) return this.#port.isend(this.#span(this.direct), peer, TAG);
+    this.#sender ??= this.#port.sendInit(this.#span(this.direct), peer, TAG);
+    idle.push(this.#sender);
+    return this.#sender;
+  }
+
+  /** Into the operand where `direct`, otherwise into the buffer. An endpoint always receives one way or the other. */
+  receive(operands: Targets, direct: boolean, idle: PersistentRequest[]): Request {
+    const { peer, size } = this.message;
+    if (direct && !this.#bound) {
+      const { storage, offset } = this.#run(operands);
+      return this.#port.irecv(storage.span(offset, size), peer, TAG);
+    }
+    if (this.#lent) return this.#port.irecv(this.#span(direct), peer, TAG);
+    this.#receiver ??= this.#port.recvInit(this.#span(direct), peer, TAG);
+    idle.push(this.#receiver);
+    return this.#receiver;
+  }
+
+  /** Makes the buffer that is needed unless elements are sent from, or received, where they are. */
+  reserve(direct: boolean): void {
+    if (!direct) this.#ownBuffer();
+  }
+
+  pack(operands: Targets): void {
+    if (this.direct) return;
+    this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
+      this.#backend.stridedCopy(shape, { elements: operands[array] as Elements, start, strides }, this.#slots[k] as Strided, 'set');
+    });
+  }
+
+  unpack(operands: Targets, mode: 'set' | 'add'): void {
+    this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
+      this.#backend.stridedCopy(shape, this.#slots[k] as Strided, { elements: operands[array] as Elements, start, strides }, mode);
+    });
+  }
+
+  /** The message is over: lent memory goes back. */
+  end(): void {
+    if (this.#lent) this.dispose();
+  }
+
+  /** Gives memory and requests back; the next use makes them anew. */
+  dispose(): void {
+    this.#sender?.free();
+    this.#receiver?.free();
+    if (this.#buffer) this.#backend.release(this.#buffer);
+    this.#sender = this.#receiver = this.#buffer = undefined;
+  }
+}
+
+/** The memory of an exchange. */
+export interface ExchangeMemory {
+  /** The targets, where they are always the same memory. */
+  readonly bound?: Targets | undefined;
+  /**
+   * Buffers for what has to be packed: `kept` with persistent requests until `dispose`, for small messages that are sent often; `lent` by the backend's pool for each
+   * exchange, for parts of whole arrays. @default 'kept'
+   */
+  readonly buffers?: 'kept' | 'lent';
+}
+
+/**
+ * Carries out a {@link Pattern}: every rank's held box into the boxes that others want, and the adjoint, which sends back and adds.
+ *
+ * Split-phase: `start` posts the receives, packs and sends; `finish` waits and unpacks. In between the operands must not be
+ * written. At most one message to each rank, none where nothing is needed; pieces that are one run of memory are sent and received
+ * in place. Buffers and persistent requests are made at first use and kept until `dispose`, unless they are lent.
+ */
+export class Exchange {
+  readonly pattern: Pattern;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly #port: MessagePort;
+  readonly #bound: Targets | undefined;
+  readonly #outgoing: readonly Endpoint[];
+  readonly #incoming: readonly Endpoint[];
+  readonly #receives: Request[] = [];
+  readonly #sends: Request[] = [];
+  readonly #idle: PersistentRequest[] = [];
+  #active: 'forward' | 'adjoint' | undefined;
+  #targets: Targets = [];
+  #zero: Storage | undefined;
+
+  constructor(pattern: Pattern, port: MessagePort, dtype: DType, backend: Backend, memory: ExchangeMemory = {}) {
+    this.pattern = pattern;
+    this.dtype = dtype;
+    this.backend = backend;
+    this.#port = port;
+    this.#bound = memory.bound;
+    this.#outgoing = pattern.sends.map((m) => new Endpoint(m, port, backend, dtype, { ...memory, bound: undefined }));
+    this.#incoming = pattern.receives.map((m) => new Endpoint(m, port, backend, dtype, memory));
+  }
+
+  /** True between a start and its finish. */
+  get active(): boolean {
+    return this.#active !== undefined;
+  }
+
+  /** `x`: what this rank holds; `targets`: where to put what it wants (left out where they are bound). */
+  start(x: Elements, targets: Targets = this.#bound ?? []): void {
+    this.#begin('forward', x, targets);
+    for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct, this.#idle));
+    // All at once: packing is over before anything is sent, so that a device is waited for once
+    for (const end of this.#outgoing) end.pack([x]);
+    for (const end of this.#outgoing) this.#sends.push(end.send([x], this.#idle));
+    this.#startIdle();
+    for (const { from, to } of this.pattern.copies) {
+      const y = targets[to.array] as Elements;
+      if (from.contiguous && to.contiguous) {
+        this.backend.copy(
+          { storage: x.storage, offset: x.offset + from.start, size: from.size },
+          { storage: y.storage, offset: y.offset + to.start, size: to.size },
+        );
+      } else {
+        this.backend.stridedCopy(
+          from.shape,
+          { elements: x, start: from.start, strides: from.strides },
+          { elements: y, start: to.start, strides: to.strides },
+          'set',
+        );
+      }
+    }
+    for (const piece of this.pattern.zeros) {
+      const elements = targets[piece.array] as Elements;
+      const strides = piece.shape.map(() => 0);
+      this.backend.stridedCopy(
+        piece.shape,
+        { elements: this.#zeroElement(), start: 0, strides },
+        { elements, start: piece.start, strides: piece.strides },
+        'set',
+      );
+    }
+  }
+
+  finish(): void {
+    this.#expect('forward');
+    this.#incoming.forEach((end, i) => {
+      (this.#receives[i] as Request).wait();
+      if (!end.direct) end.unpack(this.#targets, 'set');
+    });
+    this.#end();
+  }
+
+  /** The adjoint's first half: sends the cells of `targets` back to those who hold them. */
+  startAdjoint(targets: Targets = this.#bound ?? []): void {
+    this.#begin('adjoint', undefined, targets);
+    for (const end of this.#outgoing) this.#receives.push(end.receive([], false, this.#idle));
+    for (const end of this.#incoming) end.pack(targets);
+    for (const end of this.#incoming) this.#sends.push(end.send(targets, this.#idle));
+    this.#startIdle();
+  }
+
+  /** `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others in the order of their ranks. */
+  finishAdjoint(x: Elements, mode: 'set' | 'add'): void {
+    this.#expect('adjoint');
+    checkElements(x, this.pattern.sourceSize, this.dtype, this.backend, 'the array');
+    const { copies, sourceSize } = this.pattern;
+    const whole = copies.length === 1 && copies[0]?.from.size === sourceSize;
+    if (mode === 'set' && !whole && sourceSize > 0) this.backend.fill(x, 0);
+    for (const { from, to } of copies) {
+      const elements = this.#targets[to.array] as Elements;
+      this.backend.stridedCopy(
+        from.shape,
+        { elements, start: to.start, strides: to.strides },
+        { elements: x, start: from.start, strides: from.strides },
+        mode === 'set' && whole ? 'set' : 'add',
+      );
+    }
+    this.#outgoing.forEach((end, i) => {
+      (this.#receives[i] as Request).wait();
+      end.unpack([x], 'add');
+    });
+    this.#end();
+  }
+
+  /** Gives buffers and requests back. The exchange can be used again and makes them anew. */
+  dispose(): void {
+    if (this.#active) throw new ArgumentError('expected a finished exchange to dispose of, this one is under way: finish it first');
+    for (const end of this.#outgoing) end.dispose();
+    for (const end of this.#incoming) end.dispose();
+    if (this.#zero) this.backend.release(this.#zero);
+    this.#zero = undefined;
+  }
+
+  #zeroElement(): Elements {
+    if (!this.#zero) {
+      this.#zero = this.backend.alloc(this.dtype, 1);
+      this.backend.fill({ storage: this.#zero, offset: 0, size: 1 }, 0);
+    }
+    return { storage: this.#zero, offset: 0, size: 1 };
+  }
+
+  /** Everything is checked, and there is memory for all of it, before anything is sent. */
+  #begin(direction: 'forward' | 'adjoint', x: Elements | undefined, targets: Targets): void {
+    if (this.#active) throw new ArgumentError('expected a finished exchange, this one is under way: finish it before it is started again');
+    const { sourceSize, targetSizes } = this.pattern;
+    if (targets.length !== targetSizes.length)
+      throw new ArgumentError(`expected ${targetSizes.length} target arrays, received ${targets.length}`);
+    if (x) checkElements(x, sourceSize, this.dtype, this.backend, 'the array');
+    targetSizes.forEach((size, k) => {
+      const target = targets[k];
+      if (!target && size === 0) return;
+      if (!target) throw new ArgumentError(`expected a target of ${size} elements, received none`);
+      checkElements(target, size, this.dtype, this.backend, 'the target');
+      if (x) checkDisjoint(x, target);
+    });
+    for (const end of this.#incoming) end.reserve(end.direct);
+    for (const end of this.#outgoing) end.reserve(direction === 'forward' && end.direct);
+    if (direction === 'forward' && this.pattern.zeros.length > 0) this.#zeroElement();
+    const { checker } = this.#port;
+    if (checker) {
+      const { sends, receives } = this.pattern;
+      const forward = direction === 'forward';
+      checker.messages(
+        `exchange of ghost cells or blocks, ${direction}, ${this.dtype}`,
+        forward ? sends : receives,
+        forward ? receives : sends,
+      );
+    }
+    this.#targets = targets;
+    this.#active = direction;
+  }
+
+  #startIdle(): void {
+    this.#port.startAll(this.#idle);
+    this.#idle.length = 0;
+  }
+
+  #expect(direction: 'forward' | 'adjoint'): void {
+    if (this.#active !== direction)
+      throw new ArgumentError(
+        `expected a started ${direction} exchange, this one is ${this.#active ? `a ${this.#active} one` : 'not started'}`,
+      );
+  }
+
+  #end(): void {
+    this.#port.waitAll(this.#sends);
+    for (const end of this.#outgoing) end.end();
+    for (const end of this.#incoming) end.end();
+    this.#sends.length = this.#receives.length = 0;
+    this.#targets = [];
+    this.#active = undefined;
+  }
+}
+
+/** The exchanges of one pattern, each made for a backend and a dtype when they are first met. Their buffers are lent: between calls they hold none. */
+export class LentExchanges {
+  readonly #pattern: Pattern;
+  readonly #port: MessagePort;
+  readonly #made = new Map<Backend, Map<DType, Exchange>>();
+
+  constructor(pattern: Pattern, port: MessagePort) {
+    this.#pattern = pattern;
+    this.#port = port;
+  }
+
+  of({ backend, dtype }: Pick<Storage, 'backend' | 'dtype'>): Exchange {
+    let byDType = this.#made.get(backend);
+    if (!byDType) this.#made.set(backend, (byDType = new Map()));
+    let exchange = byDType.get(dtype);
+    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })));
+    return exchange;
+  }
+
+  /** Forgets them; they are made anew when they are needed. */
+  dispose(): void {
+    for (const byDType of this.#made.values()) for (const exchange of byDType.values()) exchange.dispose();
+    this.#made.clear();
+  }
+}

@@ -1,0 +1,259 @@
+import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
+import { checkList } from '../base/options.js';
+import { formatShape, product, type Shape, sameShape, toAxis, toShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+
+/** A rectangular part of a global array. */
+export interface Box {
+  readonly start: readonly number[];
+  readonly shape: Shape;
+}
+
+/** As even as possible, the first parts one more: the one splitting rule of the library. Part `k` of `n` items in `parts`. */
+export const splitStart = (n: number, parts: number, k: number): number => k * Math.floor(n / parts) + Math.min(k, n % parts);
+export const splitCount = (n: number, parts: number, k: number): number => Math.floor(n / parts) + (k < n % parts ? 1 : 0);
+
+/** What two boxes share, or undefined where that is nothing. */
+export function intersect(a: Box, b: Box): Box | undefined {
+  const start: number[] = [];
+  const shape: number[] = [];
+  for (let k = 0; k < a.start.length; k++) {
+    const from = Math.max(a.start[k] as number, b.start[k] as number);
+    const to = Math.min((a.start[k] as number) + (a.shape[k] as number), (b.start[k] as number) + (b.shape[k] as number));
+    if (to <= from) return undefined;
+    start.push(from);
+    shape.push(to - from);
+  }
+  return { start, shape };
+}
+
+/**
+ * Which part of an array each rank owns: pure data. Any rank can ask about any other without communicating, so a shape that
+ * does not fit throws on all ranks or on none.
+ *
+ * `boxes`: every rank owns a box of the global shape; the boxes tile it over a process grid (`Layout.split`, `Layout.grid`,
+ * `Layout.tiles`), or each is the whole (`Layout.replicated`). `concatenated`: local blocks one after another without a place in a
+ * global array (`Layout.concatenated`).
+ */
+export class Layout {
+  readonly kind: 'boxes' | 'concatenated';
+  readonly globalShape: Shape;
+  /** Number of ranks. */
+  readonly ranks: number;
+  /** Blocks along each axis; ranks are numbered row-major, ranks beyond its product own nothing. */
+  readonly grid: readonly number[];
+  readonly replicated: boolean;
+  /** The axis along which the ranks' parts lie: the only one with more than one block, or the one that was asked for. */
+  readonly axis: number;
+  readonly #cuts: readonly (readonly number[] | undefined)[];
+  readonly #blocks: readonly Shape[] | undefined;
+  #key: string | undefined;
+
+  private constructor(fields: {
+    kind: 'boxes' | 'concatenated';
+    globalShape: Shape;
+    ranks: number;
+    grid: readonly number[];
+    axis: number;
+    replicated?: boolean;
+    cuts?: readonly (readonly number[] | undefined)[];
+    blocks?: readonly Shape[];
+  }) {
+    if (!(Number.isSafeInteger(fields.ranks) && fields.ranks >= 1))
+      throw new ArgumentError(`expected a positive number of ranks, received ${textOf(fields.ranks)}`);
+    this.kind = fields.kind;
+    this.globalShape = fields.globalShape;
+    this.ranks = fields.ranks;
+    this.grid = fields.grid;
+    this.axis = fields.axis;
+    this.replicated = fields.replicated ?? false;
+    this.#cuts = fields.cuts ?? [];
+    this.#blocks = fields.blocks;
+  }
+
+  /** Split evenly along one axis. */
+  static split(globalShape: Shape, ranks: number, axis = 0): Layout {
+    const shape = toShape(globalShape, 'global shape');
+    if (shape.length === 0) throw new ShapeError('expected a global shape of at least one axis, received []');
+    const k = toAxis(axis, shape.length);
+    return new Layout({ kind: 'boxes', globalShape: shape, ranks, grid: shape.map((_, a) => (a === k ? ranks : 1)), axis: k });
+  }
+
+  /** Split evenly over a process grid, ranks numbered row-major; ranks beyond its product own nothing. */
+  static grid(globalShape: Shape, ranks: number, grid: readonly number[]): Layout {
+    const shape = toShape(globalShape, 'global shape');
+    if (!Array.isArray(grid) || grid.length !== shape.length || !grid.every((g) => Number.isInteger(g) && g >= 1)) {
+      throw new PartitionError(`expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`);
+    }
+    if (product(grid) > ranks)
+      throw new PartitionError(`a process grid of ${formatShape(grid)} needs ${product(grid)} ranks, there are ${ranks}`);
+    return new Layout({
+      kind: 'boxes',
+      globalShape: shape,
+      ranks,
+      grid: [...grid],
+      axis: Math.max(
+        0,
+        grid.findIndex((g) => g > 1),
+      ),
+    });
+  }
+
+  /** Tiles with given extents: `extents[axis]` lists the block sizes along an axis, undefined splits it evenly over `grid[axis]`. */
+  static tiles(globalShape: Shape, ranks: number, grid: readonly number[], extents: readonly (readonly number[] | undefined)[]): Layout {
+    const base = Layout.grid(globalShape, ranks, grid);
+    checkList('Layout.tiles', 'block sizes along every axis', extents);
+    const cuts = extents.map((sizes, k) => {
+      if (sizes === undefined) return undefined;
+      checkList('Layout.tiles', `block sizes along axis ${k}`, sizes);
+      const n = base.globalShape[k] as number;
+      const even = sizes.length === grid[k] && sizes.every((size, i) => size === splitCount(n, sizes.length, i));
+      if (even) return undefined;
+      if (sizes.length !== grid[k] || product(sizes.map((s) => (Number.isSafeInteger(s) && s >= 0 ? 1 : 0))) !== 1) {
+        throw new PartitionError(`expected ${grid[k]} non-negative block sizes along axis ${k}, received ${formatShape(sizes)}`);
+      }
+      const bounds = [0];
+      for (const size of sizes) bounds.push((bounds.at(-1) as number) + size);
+      if (bounds.at(-1) !== n)
+        throw new PartitionError(`block sizes ${formatShape(sizes)} along axis ${k} add up to ${bounds.at(-1)}, expected ${n}`);
+      return bounds;
+    });
+    return new Layout({ kind: 'boxes', globalShape: base.globalShape, ranks, grid: base.grid, axis: base.axis, cuts });
+  }
+
+  /** One local shape a rank, equal but for `axis`. */
+  static fromLocalShapes(localShapes: readonly Shape[], axis = 0, globalShape?: Shape): Layout {
+    checkList('Layout.fromLocalShapes', 'local shapes', localShapes);
+    for (const [rank, shape] of localShapes.entries()) toShape(shape, `the local shape of rank ${rank}`);
+    const first = localShapes[0];
+    if (!first) throw new PartitionError('expected one local shape for every rank, received none');
+    const k = toAxis(axis, first.length);
+    const total = first.map((n, a) => (a === k ? localShapes.reduce((sum, s) => sum + (s[k] ?? Number.NaN), 0) : n));
+    for (const [rank, shape] of localShapes.entries()) {
+      if (
+        !sameShape(
+          total.map((n, a) => (a === k ? (shape[k] ?? -1) : n)),
+          shape,
+        )
+      ) {
+        throw new PartitionError(
+          `expected local shapes that differ along axis ${k} only, rank 0 has ${formatShape(first)}, rank ${rank} ${formatShape(shape)}`,
+        );
+      }
+    }
+    if (globalShape && !sameShape(globalShape, total)) {
+      throw new PartitionError(`local shapes add up to ${formatShape(total)}, expected ${formatShape(globalShape)}`);
+    }
+    const ranks = localShapes.length;
+    const tiles = Layout.tiles(
+      total,
+      ranks,
+      total.map((_, a) => (a === k ? ranks : 1)),
+      total.map((_, a) => (a === k ? localShapes.map((s) => s[k] as number) : undefined)),
+    );
+    return new Layout({ kind: 'boxes', globalShape: total, ranks, grid: tiles.grid, axis: k, cuts: tiles.#cuts });
+  }
+
+  /** Every rank owns the whole array; its axis is 0. */
+  static replicated(globalShape: Shape, ranks: number): Layout {
+    const shape = toShape(globalShape, 'global shape');
+    return new Layout({
+      kind: 'boxes',
+      globalShape: shape,
+      ranks,
+      grid: shape.map(() => 1),
+      axis: 0,
+      replicated: true,
+    });
+  }
+
+  /** Local blocks one after another, seen globally as one flat array. */
+  static concatenated(localShapes: readonly Shape[]): Layout {
+    checkList('Layout.concatenated', 'local shapes', localShapes);
+    const blocks = localShapes.map((s) => toShape(s, 'local shape'));
+    const size = blocks.reduce((sum, s) => sum + product(s), 0);
+    return new Layout({ kind: 'concatenated', globalShape: [size], ranks: blocks.length, grid: [blocks.length], axis: 0, blocks });
+  }
+
+  get size(): number {
+    return product(this.globalShape);
+  }
+
+  /** The part of the global array that a rank owns. Throws for concatenated layouts of more than one axis: those have no place. */
+  box(rank: number): Box {
+    this.#checkRank(rank);
+    if (this.#blocks) {
+      let start = 0;
+      for (let r = 0; r < rank; r++) start += product(this.#blocks[r] as Shape);
+      return { start: [start], shape: [product(this.#blocks[rank] as Shape)] };
+    }
+    if (this.replicated) return { start: this.globalShape.map(() => 0), shape: this.globalShape };
+    const start: number[] = [];
+    const shape: number[] = [];
+    const idle = rank >= product(this.grid);
+    let rest = rank;
+    for (let k = this.grid.length - 1; k >= 0; k--) {
+      const parts = this.grid[k] as number;
+      const n = this.globalShape[k] as number;
+      const block = rest % parts;
+      rest = Math.floor(rest / parts);
+      const cuts = this.#cuts[k];
+      start[k] = idle ? 0 : cuts ? (cuts[block] as number) : splitStart(n, parts, block);
+      shape[k] = idle ? 0 : cuts ? (cuts[block + 1] as number) - (cuts[block] as number) : splitCount(n, parts, block);
+    }
+    return { start, shape };
+  }
+
+  localShape(rank: number): Shape {
+    this.#checkRank(rank);
+    return this.#blocks ? (this.#blocks[rank] as Shape) : this.box(rank).shape;
+  }
+
+  localSize(rank: number): number {
+    return product(this.localShape(rank));
+  }
+
+  /** All local shapes: a list of as many entries as ranks. */
+  get localShapes(): Shape[] {
+    return Array.from({ length: this.ranks }, (_, r) => this.localShape(r));
+  }
+
+  /** The parts raveled, one after another: boxes of the flat array where ranks own whole rows, otherwise concatenated blocks. */
+  flat(): Layout {
+    if (this.globalShape.length === 1 && (this.kind === 'boxes' || this.#blocks?.every((b) => b.length === 1))) return this;
+    if (this.replicated) return Layout.replicated([this.size], this.ranks);
+    const rows = this.kind === 'boxes' && this.axis === 0 && this.grid.every((g, k) => k === 0 || g === 1);
+    const sizes = this.localShapes.map((s) => [product(s)]);
+    return rows ? Layout.fromLocalShapes(sizes) : Layout.concatenated(sizes);
+  }
+
+  /** True where each rank's part of a flat layout is whole rows of `[n, inner]`. */
+  alignsTo(inner: number): boolean {
+    if (this.kind !== 'boxes' || this.globalShape.length !== 1) return false;
+    if (this.replicated) return true;
+    for (let r = 0; r < this.ranks; r++) if (this.localSize(r) % Math.max(inner, 1) !== 0) return false;
+    return true;
+  }
+
+  /** Comparable identity. */
+  get key(): string {
+    this.#key ??= this.#blocks
+      ? `concatenated ${this.#blocks.map(formatShape).join(' ')}`
+      : `${formatShape(this.globalShape)} ${this.replicated ? `on each of ${this.ranks}` : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`}${this.#cuts.some(Boolean) ? ` cut ${JSON.stringify(this.#cuts)}` : ''}`;
+    return this.#key;
+  }
+
+  /** The same parts for the same ranks, along the same axis: what fits on one rank fits on many. */
+  equals(other: Layout): boolean {
+    return this === other || this.key === other?.key;
+  }
+
+  toString(): string {
+    return this.key;
+  }
+
+  #checkRank(rank: number): void {
+    if (!(Number.isInteger(rank) && rank >= 0 && rank < this.ranks))
+      throw new ArgumentError(`expected a rank below ${this.ranks}, received ${textOf(rank)}`);
+  }
+}

@@ -1,0 +1,282 @@
+import { checkDType, type DType } from '../base/dtype.js';
+import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
+import { checkList, checkOneOf, checkOptions } from '../base/options.js';
+import { type Shape, toAxis, toShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import type { Backend } from '../ports/backend.js';
+import type { Communicator } from '../ports/communicator.js';
+import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
+import type { SpreadSpace } from '../vector/distributed-vector.js';
+import type { Space } from '../vector/vector.js';
+import { DistributedArray } from './distributed-array.js';
+import { Layout, splitCount, splitStart } from './layout.js';
+import { canMove } from './redistribution.js';
+
+/** SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values. UNSAFE_BROADCAST: each has the whole, nobody checks. */
+export const PARTITIONS = ['SCATTER', 'BROADCAST', 'UNSAFE_BROADCAST'] as const;
+export type Partition = (typeof PARTITIONS)[number];
+
+export interface DistributedSpaceFields {
+  readonly layout: Layout;
+  readonly partition: Partition;
+  readonly comm: Communicator;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  /** A colour for every rank: reductions stay within one colour. */
+  readonly mask?: readonly number[] | undefined;
+  /** Of a SCATTER space: what a replicated vector of it is. @default 'BROADCAST' */
+  readonly replicatedAs?: Partition;
+}
+
+/** Sub-communicators of masks, split once for each communicator and mask. */
+const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
+
+/** The ranks that share this rank's colour. Collective when a mask is first met: ranks compare it, then split. */
+function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
+  let groups = maskGroups.get(comm);
+  if (!groups) {
+    groups = new Map();
+    maskGroups.set(comm, groups);
+  }
+  const key = String(mask);
+  let group = groups.get(key);
+  if (!group) {
+    const other = comm.allgatherObject(key).find((k) => k !== key);
+    if (other !== undefined) throw new PartitionError(`expected one mask on all ranks, received [${key}] and [${other}]`);
+    if (!Array.isArray(mask) || mask.length !== comm.size || !mask.every((c) => Number.isSafeInteger(c) && c >= 0)) {
+      throw new PartitionError(`expected a mask of ${comm.size} non-negative integers, one a rank, received [${key}]`);
+    }
+    group = comm.split(mask[comm.rank] as number, comm.rank);
+    groups.set(key, group);
+  }
+  return group;
+}
+
+function checkFields(fields: DistributedSpaceFields): void {
+  const { layout, partition, comm, dtype, backend, mask } = fields ?? {};
+  if (!(layout instanceof Layout)) throw new ArgumentError(`DistributedSpace.of: expected a Layout, received ${textOf(layout)}`);
+  checkOneOf('partition', partition, PARTITIONS);
+  if (comm === undefined || backend === undefined || typeof backend === 'string')
+    throw new ArgumentError(`DistributedSpace.of: expected a communicator and a backend, received ${textOf(comm)} and ${textOf(backend)}`);
+  resolveCommunicator(comm);
+  resolveBackend(backend);
+  checkDType(dtype);
+  checkMask(mask);
+}
+
+/** Throws {@link PartitionError} unless a mask is a list of numbers. What it is on other ranks is seen when they compare it. */
+function checkMask(mask: unknown): void {
+  if (mask !== undefined && !(Array.isArray(mask) && mask.every((c) => typeof c === 'number')))
+    throw new PartitionError(`expected a mask to be a list of non-negative integers, one a rank, received ${textOf(mask)}`);
+}
+
+/** Everything about a distributed vector but its values. */
+export class DistributedSpace implements SpreadSpace<DistributedArray> {
+  readonly layout: Layout;
+  readonly partition: Partition;
+  readonly comm: Communicator;
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly mask: readonly number[] | undefined;
+  /**
+   * The kind of replicated vectors that belong to these: what an operator makes of an UNSAFE_BROADCAST vector leads back
+   * to one. Spaces that differ in it only are equal.
+   */
+  readonly replicatedAs: Partition;
+  /** Sums inner products: the communicator, or the ranks of this rank's colour. */
+  readonly reducer: Communicator;
+  readonly localShape: Shape;
+  /** The run of this rank's local array whose inner products count: all of it, or this rank's share of a replicated one. */
+  readonly reducedStart: number;
+  readonly reducedCount: number;
+  static readonly #known = new WeakMap<Communicator, WeakMap<Backend, Map<string, DistributedSpace>>>();
+
+  /**
+   * The space of these. Collective only where a mask is met for the first time on this communicator.
+   * Spaces are interned, so that what operators keep for a space serves all its vectors.
+   */
+  static of(fields: DistributedSpaceFields): DistributedSpace {
+    const { layout, partition, comm, backend, dtype, mask, replicatedAs = 'BROADCAST' } = fields ?? {};
+    // what is asked before the space is looked up; the constructor checks the rest
+    if (
+      !(layout instanceof Layout) ||
+      typeof comm !== 'object' ||
+      typeof backend !== 'object' ||
+      !comm ||
+      !backend ||
+      typeof dtype !== 'string'
+    )
+      checkFields(fields);
+    if (mask !== undefined) checkMask(mask);
+    checkOneOf('partition', partition, PARTITIONS);
+    let byBackend = DistributedSpace.#known.get(comm);
+    if (!byBackend) DistributedSpace.#known.set(comm, (byBackend = new WeakMap()));
+    let known = byBackend.get(backend);
+    if (!known) byBackend.set(backend, (known = new Map()));
+    const kind = partition === 'SCATTER' && replicatedAs !== 'BROADCAST' ? replicatedAs : '';
+    const key = `${dtype} ${partition} ${kind} ${mask ?? ''}: ${layout.key}`;
+    let space = known.get(key);
+    if (!space) {
+      space = new DistributedSpace(fields);
+      // identity is an economy only, so that forgetting is harmless
+      if (known.size >= 4096) known.clear();
+      known.set(key, space);
+    }
+    return space;
+  }
+
+  private constructor(fields: DistributedSpaceFields) {
+    checkFields(fields);
+    const { layout, partition, comm, mask } = fields;
+    if (layout.ranks !== comm.size) throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
+    if (layout.replicated !== (partition !== 'SCATTER'))
+      throw new PartitionError(`partition ${partition} does not go with the layout ${layout}`);
+    if (!fields.backend.dtypes.includes(fields.dtype)) {
+      throw new BackendError(
+        `backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ${fields.backend.dtypes.join(', ')}`,
+      );
+    }
+    this.layout = layout;
+    this.partition = partition;
+    this.replicatedAs = partition === 'SCATTER' ? (fields.replicatedAs ?? 'BROADCAST') : partition;
+    this.comm = comm;
+    this.dtype = fields.dtype;
+    this.backend = fields.backend;
+    this.mask = mask ? [...mask] : undefined;
+    this.reducer = mask ? groupOf(comm, mask) : comm;
+    this.localShape = layout.localShape(comm.rank);
+    const size = layout.localSize(comm.rank);
+    this.reducedStart = layout.replicated ? splitStart(size, this.reducer.size, this.reducer.rank) : 0;
+    this.reducedCount = layout.replicated ? splitCount(size, this.reducer.size, this.reducer.rank) : size;
+  }
+
+  get shape(): Shape {
+    return this.layout.globalShape;
+  }
+
+  get size(): number {
+    return this.layout.size;
+  }
+
+  get reducedSize(): number {
+    const { layout, mask, comm } = this;
+    if (!mask || layout.replicated) return layout.size;
+    return mask.reduce((n, colour, r) => (colour === mask[comm.rank] ? n + layout.localSize(r) : n), 0);
+  }
+
+  get axis(): number {
+    return this.layout.axis;
+  }
+
+  zeros(): DistributedArray {
+    return this.empty().fill(0);
+  }
+
+  empty(): DistributedArray {
+    return DistributedArray.inSpace(this);
+  }
+
+  /** Standard normal values, of this seed or of the communicator's next draw. */
+  random(seed?: number): DistributedArray {
+    return this.empty().fillRandom(seed);
+  }
+
+  withDType(dtype: DType): DistributedSpace {
+    return dtype === this.dtype ? this : DistributedSpace.of({ ...this.#fields(), dtype });
+  }
+
+  /** The same but for the layout (and, with it, the partition). */
+  withLayout(layout: Layout): DistributedSpace {
+    if (!(layout instanceof Layout)) throw new ArgumentError(`expected a Layout, received ${textOf(layout)}`);
+    const partition = layout.replicated ? this.replicatedAs : 'SCATTER';
+    return layout.equals(this.layout) ? this : DistributedSpace.of({ ...this.#fields(), layout, partition });
+  }
+
+  /** The local arrays raveled, one after another: in C order of the global array where it is split along its first axis only, otherwise concatenated blocks. */
+  flat(): DistributedSpace {
+    return this.withLayout(this.layout.flat());
+  }
+
+  withBackend(backend: Backend): DistributedSpace {
+    return backend === this.backend ? this : DistributedSpace.of({ ...this.#fields(), backend });
+  }
+
+  #fields(): DistributedSpaceFields {
+    const { layout, partition, comm, dtype, backend, mask, replicatedAs } = this;
+    return { layout, partition, comm, dtype, backend, mask, replicatedAs };
+  }
+
+  equals(other: Space<unknown>): boolean {
+    if (this === other) return true;
+    return (
+      other instanceof DistributedSpace &&
+      this.dtype === other.dtype &&
+      this.backend === other.backend &&
+      this.partition === other.partition &&
+      this.comm.id === other.comm.id &&
+      this.layout.equals(other.layout) &&
+      String(this.mask) === String(other.mask)
+    );
+  }
+
+  sameElements(other: Space<unknown>): boolean {
+    if (!(other instanceof DistributedSpace)) return false;
+    const alike = this.backend === other.backend && this.comm.id === other.comm.id && String(this.mask) === String(other.mask);
+    return alike && canMove(this.layout, other.layout);
+  }
+
+  toString(): string {
+    return `${this.partition} ${this.dtype} ${this.layout} (backend ${this.backend.name}, communicator ${this.comm.id}${this.mask ? `, mask ${this.mask.join(' ')}` : ''})`;
+  }
+}
+
+export interface DistributedArrayOptions {
+  /** @default the backend's default dtype */
+  readonly dtype?: DType;
+  /** The axis along which a SCATTER array is split. @default 0 */
+  readonly axis?: number;
+  /** @default 'SCATTER' */
+  readonly partition?: Partition;
+  /** A local shape for every rank, where the even split is not wanted. */
+  readonly localShapes?: readonly Shape[];
+  /** A process grid to split over, one number an axis, instead of `axis`. */
+  readonly grid?: readonly number[];
+  /** A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one colour. */
+  readonly mask?: readonly number[];
+  /** A backend, or its name. @default the default backend */
+  readonly backend?: Backend | string;
+  /** @default the default communicator */
+  readonly comm?: Communicator;
+}
+
+const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask', 'backend', 'comm'] as const;
+
+/** The space that a global shape and options ask for; `owner` is named in errors. Collective only where a mask is met for the first time. */
+export function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
+  checkOptions(owner, options, OPTION_NAMES);
+  const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
+  const comm = resolveCommunicator(options.comm);
+  const backend = resolveBackend(options.backend);
+  const shape = toShape(globalShape, 'global shape');
+  if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
+  checkOneOf('partition', partition, PARTITIONS);
+  const k = toAxis(axis, shape.length);
+  if (partition !== 'SCATTER' && (localShapes || grid))
+    throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
+  checkMask(mask);
+  if (localShapes !== undefined) checkList(owner, 'local shapes', localShapes);
+  if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);
+  if (localShapes && localShapes.length !== comm.size)
+    throw new PartitionError(`${owner}: expected ${comm.size} local shapes, received ${localShapes.length}`);
+  const layout =
+    partition !== 'SCATTER'
+      ? Layout.replicated(shape, comm.size)
+      : localShapes
+        ? Layout.fromLocalShapes(localShapes, k, shape)
+        : grid
+          ? Layout.grid(shape, comm.size, grid)
+          : Layout.split(shape, comm.size, k);
+  const dtype = checkDType(options.dtype ?? backend.defaultDType);
+  comm.checker?.same(`${owner}: ${partition} ${dtype} ${layout}`);
+  return DistributedSpace.of({ layout, partition, comm, dtype, backend, mask });
+}

@@ -1,0 +1,452 @@
+import { NDArray } from '../array/ndarray.js';
+import { abs, im, isScalar, re, type Scalar } from '../base/complex.js';
+import { textOnly } from '../base/conversion.js';
+import { checkDType, type DType, hostArray, isComplex, isSamePrecision, lanesOf } from '../base/dtype.js';
+import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
+import { checkOptions } from '../base/options.js';
+import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+import { movedTo } from '../distributed/fill-into.js';
+import type { Backend } from '../ports/backend.js';
+import type { Communicator } from '../ports/communicator.js';
+import { type Filled, takeReturned } from '../vector/returned.js';
+import { checkSpace, checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from '../vector/vector.js';
+import { withWorkspace } from '../vector/workspace.js';
+import {
+  adjointRule,
+  conjugateRule,
+  memo,
+  type OperatorRule,
+  powerRule,
+  productRule,
+  scaledRule,
+  sumRule,
+  workingDType,
+} from './operator-algebra.js';
+
+export { commonSpace, fitting, givenDType, memo, takenBy } from './operator-algebra.js';
+
+/** What an operator is: the shapes of its vectors and its dtype. */
+export interface OperatorSpec {
+  /** Shape of the model (what `matvec` takes). */
+  readonly dims: number | Shape;
+  /** Shape of the data (what `matvec` gives). @default dims */
+  readonly dimsd?: number | Shape;
+  /** @default 'float64' */
+  readonly dtype?: DType;
+  /** The operator holds values of its dtype, so vectors of another precision are refused; otherwise its results have their precision. @default false */
+  readonly holdsData?: boolean;
+  /** The ranks it runs on; undefined for an operator of one rank. */
+  readonly comm?: Communicator | undefined;
+  /** The operator is 0, so that a dot test that finds nothing but zeros passes. @default false */
+  readonly zero?: boolean;
+}
+
+/** Choices for the natural space of an operator. */
+export interface SpaceOptions {
+  readonly dtype?: DType;
+  readonly backend?: Backend | string;
+}
+
+export interface DotTestOptions<M> {
+  /** Where the test vectors live. @default the operator's natural domain */
+  readonly domain?: Space<M>;
+  /** Largest accepted relative difference. @default 1e-11 in double, 1e-4 in single precision */
+  readonly rtol?: number;
+  /** @default 1 */
+  readonly seed?: number;
+  /** Throw a {@link NumericalError} if the test fails. @default true */
+  readonly raise?: boolean;
+}
+
+/** `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. Not passed where both are 0, unless the operator is. */
+export interface DotTestResult {
+  readonly passed: boolean;
+  readonly left: Scalar;
+  readonly right: Scalar;
+  readonly error: number;
+}
+
+/**
+ * A linear map `A` from models to data, written once for local, distributed and stacked vectors.
+ *
+ * A subclass gives its spaces (`rangeOf`, `domainOf`: from the space of a vector to that of its image; the same space unless they are overridden) and two
+ * methods for `y ← A x` and `x ← Aᴴ y`. In the simple form they return their result, `forward(x)` and `adjoint(y)`; in the fast form they fill their second
+ * argument, `forward(x, y)` and `adjoint(y, x)`, and no vector is made. Checks, output vectors, the algebra and the dot test come from here. Nothing is
+ * computed until `matvec` or `rmatvec`.
+ */
+export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = M> {
+  readonly dims: Shape;
+  readonly dimsd: Shape;
+  readonly dtype: DType;
+  readonly holdsData: boolean;
+  readonly comm: Communicator | undefined;
+  readonly #zero: boolean;
+  /** False where `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data). */
+  readonly complexLinear: boolean = true;
+  readonly #ranges = new WeakMap<Space<M>, Space<D>>();
+  readonly #domains = new WeakMap<Space<D>, Space<M>>();
+  /** The methods have no argument to fill: they must return. */
+  #forwardReturns = false;
+  #adjointReturns = false;
+  // kept, since they remember spaces themselves
+  #adjoint: LinearOperator<D, M> | undefined;
+  #conjugate: LinearOperator<M, D> | undefined;
+
+  constructor(spec: OperatorSpec) {
+    this.dims = toShape(spec.dims, 'dims');
+    this.dimsd = spec.dimsd === undefined ? this.dims : toShape(spec.dimsd, 'dimsd');
+    this.dtype = checkDType(spec.dtype ?? 'float64');
+    this.holdsData = spec.holdsData ?? false;
+    this.comm = spec.comm;
+    this.#zero = spec.zero ?? false;
+  }
+
+  /** True where the operator is known to be 0. */
+  get zero(): boolean {
+    return this.#zero;
+  }
+
+  /** `[rows, columns]` */
+  get shape(): readonly [number, number] {
+    return [product(this.dimsd), product(this.dims)];
+  }
+
+  /** `A x`: fills y, or returns it. x must not be changed, and neither be kept. */
+  protected abstract forward(x: M, y: D): Filled<D>;
+  /** `Aᴴ y`: fills x, or returns it. y must not be changed, and neither be kept. */
+  protected abstract adjoint(y: D, x: M): Filled<M>;
+
+  /** The natural space of models. Never communicates. */
+  abstract domain(options?: SpaceOptions): Space<M>;
+
+  /** The natural space of data. */
+  range(options?: SpaceOptions): Space<D> {
+    return this.rangeOf(this.domain(options));
+  }
+
+  /**
+   * The space of `A x` for x of a space. Throws where the operator can't be applied, on all ranks or on none; never communicates.
+   * An operator with `dims` unlike `dimsd` overrides it.
+   */
+  rangeOf(x: Space<M>): Space<D> {
+    return this.#alike(x) as Space<never>;
+  }
+
+  /** The space of `Aᴴ y` for y of a space. */
+  domainOf(y: Space<D>): Space<M> {
+    return this.#alike(y) as Space<never>;
+  }
+
+  #alike<V>(space: Space<V>): Space<V> {
+    if (product(this.dims) !== product(this.dimsd)) {
+      throw new ShapeError(
+        `${this.name}: rangeOf and domainOf must be given where dims ${formatShape(this.dims)} and dimsd ${formatShape(this.dimsd)} differ`,
+      );
+    }
+    this.checkShape(space, this.dims);
+    return space.withDType(this.inputDType(space.dtype));
+  }
+
+  /** Throws {@link ShapeError} unless a space has the shape `dims`, or is flat of that size. */
+  protected checkShape(space: Space<unknown>, dims: Shape): void {
+    checkSpace(this.name, space);
+    if (sameShape(space.shape, dims)) return;
+    if (space.shape.length === 1 && space.size === product(dims)) return;
+    throw new ShapeError(
+      `${this.name}: expected a vector of shape ${formatShape(dims)}, or flat of size ${product(dims)}, received ${formatShape(space.shape)}`,
+    );
+  }
+
+  /** `y ← y + α A x`. An operator that can add without an intermediate vector overrides it. */
+  protected forwardAdd(x: M, y: D, alpha: Scalar): Filled<D> {
+    withWorkspace(y.space, (work) => y.axpby(alpha, this.matvec(x, work), 1));
+  }
+  /** `x ← x + α Aᴴ y` */
+  protected adjointAdd(y: D, x: M, alpha: Scalar): Filled<M> {
+    withWorkspace(x.space, (work) => x.axpby(alpha, this.rmatvec(y, work), 1));
+  }
+
+  /** The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the vector's precision; an operator with data refuses another precision. */
+  protected inputDType(dtype: DType): DType {
+    return workingDType(this, dtype);
+  }
+
+  /**
+   * `y = A x`, into `out` if given (which must not overlap x).
+   * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError}, {@link BackendError} where x or `out` does not fit, on every rank alike.
+   */
+  matvec(x: M, out?: D): D {
+    const range = this.#rangeFor(x);
+    return apply(this.name, x, out, range, this.inputDType(x.dtype), (u, v) => this.forward(u, v), this.#forwardReturns);
+  }
+
+  /** `x = Aᴴ y`, into `out` if given (which must not overlap y). Errors as for {@link matvec}. */
+  rmatvec(y: D, out?: M): M {
+    const domain = this.#domainFor(y);
+    return apply(`${this.name}.H`, y, out, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjoint(u, v), this.#adjointReturns);
+  }
+
+  /** `y ← y + α A x`: what sums and stacks are made of. */
+  matvecAdd(x: M, y: D, alpha: Scalar = 1): D {
+    const range = this.#rangeFor(x);
+    return apply(this.name, x, y, range, this.inputDType(x.dtype), (u, v) => this.forwardAdd(u, v, alpha));
+  }
+
+  /** `x ← x + α Aᴴ y` */
+  rmatvecAdd(y: D, x: M, alpha: Scalar = 1): M {
+    const domain = this.#domainFor(y);
+    return apply(`${this.name}.H`, y, x, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjointAdd(u, v, alpha));
+  }
+
+  #rangeFor(x: M): Space<D> {
+    checkVector(this.name, 'x', x);
+    return memo(this.#ranges, x.space, () => {
+      this.#forwardReturns = this.forward.length < 2;
+      return this.rangeOf(x.space);
+    });
+  }
+  #domainFor(y: D): Space<M> {
+    checkVector(`${this.name}.H`, 'y', y);
+    return memo(this.#domains, y.space, () => {
+      this.#adjointReturns = this.adjoint.length < 2;
+      return this.domainOf(y.space);
+    });
+  }
+
+  /** As {@link inputDType} for data; they differ where domain and range have unlike dtypes. */
+  protected adjointInputDType(dtype: DType): DType {
+    return this.inputDType(dtype);
+  }
+
+  /** The adjoint (conjugate transpose). Made once. */
+  get H(): LinearOperator<D, M> {
+    this.#adjoint ??= new Composite(adjointRule<D, M>(this));
+    return this.#adjoint;
+  }
+
+  /** The transpose: `Aᵀ x = conj(Aᴴ conj(x))`. */
+  get T(): LinearOperator<D, M> {
+    return this.H.conj();
+  }
+
+  /** The conjugate: `x ↦ conj(A conj(x))`. Made once. */
+  conj(): LinearOperator<M, D> {
+    this.#conjugate ??= new Composite(conjugateRule<M, D>(this));
+    return this.#conjugate;
+  }
+
+  /** `A + B` */
+  add(other: LinearOperator<M, D>): LinearOperator<M, D> {
+    checkOperator(`${this.name}.add`, other);
+    return new Composite(sumRule<M, D>(this, other));
+  }
+
+  /** `A − B` */
+  subtract(other: LinearOperator<M, D>): LinearOperator<M, D> {
+    checkOperator(`${this.name}.subtract`, other);
+    return new Composite(sumRule<M, D>(this, other.scale(-1)));
+  }
+
+  /** The product `A B`: B is applied first. */
+  mul<N extends Vector<N>>(other: LinearOperator<N, M>): LinearOperator<N, D> {
+    checkOperator(`${this.name}.mul`, other);
+    return new Composite(productRule<N, M, D>(this, other));
+  }
+
+  /** `α A`, whose adjoint is `conj(α) Aᴴ`. A complex α, of whatever value, makes the operator complex. */
+  scale(alpha: Scalar): LinearOperator<M, D> {
+    return new Composite(scaledRule<M, D>(this, alpha));
+  }
+
+  /** `−A` */
+  negative(): LinearOperator<M, D> {
+    return this.scale(-1);
+  }
+
+  /** `Aᵖ`: A applied p times, p a non-negative integer. Throws {@link ShapeError} unless A is square. */
+  pow(this: LinearOperator<M, M>, p: number): LinearOperator<M, M> {
+    return new Composite(powerRule<M>(this, p));
+  }
+
+  /** The matrix, `[rows, columns]`, on every rank: for small operators. Collective for distributed ones; costs one `matvec` a column. */
+  todense(options: SpaceOptions = {}): NDArray {
+    const [rows, columns] = this.shape;
+    if (rows * columns > 2 ** 26)
+      throw new ArgumentError(`todense is for small operators: ${rows} × ${columns} elements would be too many`);
+    const domain = this.domain(options);
+    const x = domain.zeros();
+    const y = this.matvec(x);
+    const lanes = lanesOf(y.dtype);
+    const values = hostArray(y.dtype, rows * columns);
+    for (let j = 0; j < columns; j++) {
+      this.matvec(x.setAt(j, 1), y);
+      x.setAt(j, 0);
+      const whole = y.asArray();
+      const column = whole.toHost();
+      for (let i = 0; i < rows; i++)
+        for (let l = 0; l < lanes; l++) values[(i * columns + j) * lanes + l] = column[i * lanes + l] as number;
+      whole.dispose();
+    }
+    const matrix = NDArray.fromHost(values, [rows, columns], { dtype: y.dtype, backend: y.backend });
+    x.dispose();
+    y.dispose();
+    return matrix;
+  }
+
+  /**
+   * Compares `⟨A u, v⟩` with `⟨u, Aᴴ v⟩` for random u and v. Two reductions besides what the operator does.
+   * Throws {@link NumericalError} if they differ, unless `raise` is false. The verdict is the same on all ranks.
+   */
+  dotTest(options: DotTestOptions<M> = {}): DotTestResult {
+    checkOptions(`${this.name}.dotTest`, options, ['domain', 'rtol', 'seed', 'raise']);
+    const { domain = this.domain(), seed = 1, raise = true } = options;
+    const u = domain.random(seed);
+    const au = this.matvec(u);
+    const v = au.space.random(seed + 1);
+    const back = this.rmatvec(v);
+    // of another layout where the adjoint leads to one; in the dtype that came back where that is complex and u real
+    const seen = movedTo(u, back.space, (moved) => (moved === u ? u : moved.copy()));
+    const model = back.dtype === u.dtype || isComplex(u.dtype) ? seen : back.space.empty().assign(seen);
+    const rtol = options.rtol ?? (isSamePrecision(au.dtype, 'float64') ? 1e-11 : 1e-4);
+    const [left, auau, vv] = vdots([au, v], [au, au], [v, v]) as [Scalar, Scalar, Scalar];
+    const [right, uu, bb] = vdots([model, back], [model, model], [back, back]) as [Scalar, Scalar, Scalar];
+    const scale = Math.sqrt(re(auau) * re(vv)) + Math.sqrt(re(uu) * re(bb));
+    const difference =
+      this.complexLinear && back.dtype === u.dtype
+        ? Math.hypot(re(left) - re(right), im(left) - im(right))
+        : Math.abs(re(left) - re(right));
+    const error = scale === 0 ? difference : difference / scale;
+    for (const w of new Set<{ dispose(): void }>([au, v, back, model, seen, u])) w.dispose();
+    const nothing = !this.zero && u.size > 0 && au.size > 0 && abs(left) === 0 && abs(right) === 0;
+    const passed = error <= rtol && !nothing;
+    if (nothing && raise) {
+      throw new NumericalError(
+        `${this.name}: the dot test is inconclusive: ⟨Au, v⟩ and ⟨u, Aᴴv⟩ are both 0. Do forward and adjoint return or fill their results? An operator that is 0 says so by zero: true`,
+      );
+    }
+    if (!passed && raise) {
+      throw new NumericalError(
+        `${this.name} fails the dot test: ⟨Au, v⟩ = ${show(left)}, ⟨u, Aᴴv⟩ = ${show(right)}, relative difference ${error.toExponential(2)} > ${rtol}`,
+      );
+    }
+    return { passed, left, right, error };
+  }
+
+  /** For messages. */
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  toString(): string {
+    const [rows, columns] = this.shape;
+    return `<${rows}x${columns} ${this.name} with dtype=${this.dtype}>`;
+  }
+  /** Text only: products and sums are methods. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(this, hint, 'an operator', 'write A.matvec(x) for A * x, A.mul(B) for A * B, A.scale(a) for a * A, A.add(B) for A + B');
+  }
+}
+
+const show = (a: Scalar): string => (typeof a === 'number' ? `${a}` : `${a.re}${a.im < 0 ? '-' : '+'}${abs(a.im)}i`);
+
+/** Output allocation, checks and promotion of the input: the same for both directions. */
+function apply<A extends Vector<A>, B extends Vector<B>>(
+  name: string,
+  x: A,
+  out: B | undefined,
+  range: Space<B>,
+  working: DType,
+  fill: (x: A, y: B) => Filled<B>,
+  mustReturn = false,
+): B {
+  if (out !== undefined) {
+    if (out?.space !== range) {
+      checkVector(name, 'out', out);
+      if (!sameMemory(out.space, range)) throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
+      if (out.dtype !== range.dtype) throw new DTypeError(`${name}: expected out of dtype ${range.dtype}, received ${out.dtype}`);
+    }
+    if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
+  }
+  const y = out ? seenIn(out, range) : range.empty();
+  try {
+    if (x.dtype === working) run(name, x, y, fill, mustReturn);
+    else withWorkspace(x.space.withDType(working), (promoted) => run(name, promoted.assign(x), y, fill, mustReturn));
+  } catch (error) {
+    if (out === undefined) y.dispose();
+    throw error;
+  }
+  return out ?? y;
+}
+
+function run<A extends Vector<A>, B extends Vector<B>>(
+  name: string,
+  x: A,
+  y: B,
+  fill: (x: A, y: B) => Filled<B>,
+  mustReturn: boolean,
+): void {
+  const returned = fill(x, y);
+  if (returned !== undefined || mustReturn) takeReturned(name, returned, y);
+}
+
+/** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
+export function checkOperator(owner: string, op: unknown): void {
+  if (op instanceof LinearOperator) return;
+  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : textOf(op)}`);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds
+export type AnyOperator = LinearOperator<any, any>;
+
+/** An operator made of others, by a rule of operator-algebra.ts. */
+class Composite<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
+  readonly #rule: OperatorRule<M, D>;
+  override readonly complexLinear: boolean;
+  constructor(rule: OperatorRule<M, D>) {
+    super(rule.spec);
+    this.#rule = rule;
+    this.complexLinear = rule.complexLinear;
+  }
+  override get name(): string {
+    return this.#rule.name;
+  }
+  override get zero(): boolean {
+    return this.#rule.zero;
+  }
+  override get H(): LinearOperator<D, M> {
+    return this.#rule.H ?? super.H;
+  }
+  override conj(): LinearOperator<M, D> {
+    return this.#rule.conj ?? super.conj();
+  }
+  override scale(alpha: Scalar): LinearOperator<M, D> {
+    return this.#rule.scale?.(alpha) ?? super.scale(alpha);
+  }
+  override domain(options: SpaceOptions = {}): Space<M> {
+    return this.#rule.domain(options);
+  }
+  override rangeOf(x: Space<M>): Space<D> {
+    return this.#rule.rangeOf(x);
+  }
+  override domainOf(y: Space<D>): Space<M> {
+    return this.#rule.domainOf(y);
+  }
+  protected override inputDType(dtype: DType): DType {
+    return this.#rule.inputDType(dtype);
+  }
+  protected override forward(x: M, y: D): void {
+    this.#rule.forward(x, y);
+  }
+  protected override adjoint(y: D, x: M): void {
+    this.#rule.adjoint(y, x);
+  }
+  protected override forwardAdd(x: M, y: D, alpha: Scalar): void {
+    if (this.#rule.forwardAdd) this.#rule.forwardAdd(x, y, alpha);
+    else super.forwardAdd(x, y, alpha);
+  }
+  protected override adjointAdd(y: D, x: M, alpha: Scalar): void {
+    if (this.#rule.adjointAdd) this.#rule.adjointAdd(y, x, alpha);
+    else super.adjointAdd(y, x, alpha);
+  }
+}

@@ -1,0 +1,112 @@
+import { checkScalar, type Scalar } from '../base/complex.js';
+import { type DType, isComplex, realOf } from '../base/dtype.js';
+import { DTypeError } from '../base/errors.js';
+import { textOf } from '../base/text-of.js';
+import { type BinaryOp, COMPARISONS, type ReduceKernel, type UnaryOp } from './backend.js';
+
+/** Functions that turn int32 into floats: their values are no integers. */
+const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
+  'exp',
+  'log',
+  'sqrt',
+  'reciprocal',
+  'sin',
+  'cos',
+  'tan',
+  'arctan',
+  'tanh',
+  'divide',
+  'power',
+  'arctan2',
+] as const);
+
+/** The dtype in which `op` computes with operands of `dtype`: `float` for functions of integers whose values are none. */
+export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
+  dtype === 'int32' && FLOATING.has(op) ? float : dtype;
+
+type Kind = 'real' | 'complex' | 'int32';
+const kindOf = (dtype: DType): Kind => (dtype === 'int32' ? 'int32' : isComplex(dtype) ? 'complex' : 'real');
+
+const INTEGER_UNARY: readonly UnaryOp[] = [
+  'negative',
+  'abs',
+  'conj',
+  'real',
+  'imag',
+  'square',
+  'sign',
+  'floor',
+  'ceil',
+  'rint',
+  'isnan',
+  'isfinite',
+];
+const INTEGER_BINARY: readonly BinaryOp[] = ['add', 'subtract', 'multiply', 'multiplyConj', 'power', 'maximum', 'minimum', ...COMPARISONS];
+const NOT_COMPLEX: readonly string[] = [
+  'floor',
+  'ceil',
+  'rint',
+  'maximum',
+  'minimum',
+  'arctan2',
+  'less',
+  'lessEqual',
+  'greater',
+  'greaterEqual',
+  'max',
+  'min',
+];
+const TO_REAL: readonly string[] = [
+  'abs',
+  'real',
+  'imag',
+  'sumAbs',
+  'sumSquares',
+  'sumPower',
+  'maxAbs',
+  'minAbs',
+  'countNonzero',
+  'countAtMost',
+];
+const TO_INTEGER: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
+
+function refuse(op: string, dtype: DType): never {
+  const remedy = dtype === 'int32' ? 'cast to a float dtype first' : 'take the modulus, or the real or imaginary part, first';
+  throw new DTypeError(`${op} is not defined for ${dtype}: ${remedy}`);
+}
+
+function resultOf(op: string, dtype: DType): DType {
+  if (NOT_COMPLEX.includes(op) && isComplex(dtype)) refuse(op, dtype);
+  if (TO_INTEGER.includes(op)) return 'int32';
+  return TO_REAL.includes(op) ? realOf(dtype) : dtype;
+}
+
+const table = new Map<string, DType>();
+/** Looked up on every call of a kernel, so remembered. */
+function remembered(op: string, dtype: DType, allowed: readonly string[] | undefined): DType {
+  const key = `${op} ${dtype}`;
+  let result = table.get(key);
+  if (result === undefined) {
+    if (allowed && kindOf(dtype) === 'int32' && !allowed.includes(op)) refuse(op, dtype);
+    result = resultOf(op, dtype);
+    table.set(key, result);
+  }
+  return result;
+}
+
+/** The dtype that `unary(op)` writes: int32 for isnan and isfinite, the real one for abs, real, imag. Throws {@link DTypeError} where the function has no such values. */
+export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_UNARY);
+
+/** The dtype that `binary(op)` writes: int32 for comparisons. Throws {@link DTypeError} for divide and arctan2 of int32, and for the order of complex numbers. */
+export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_BINARY);
+
+/** The dtype that `reduceAxis(op)` writes. Throws {@link DTypeError} for max and min of complex data. */
+export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, undefined);
+
+/** Throws {@link DTypeError} where a scalar would be changed by storing it: complex in real, fractions, NaN or more than 32 bits in int32. */
+export function checkStorable(value: Scalar, dtype: DType): void {
+  checkScalar(value, dtype);
+  if (dtype !== 'int32') return;
+  const real = typeof value === 'number' ? value : value.re;
+  if ((real | 0) !== real) throw new DTypeError(`${textOf(real)} does not fit into int32: cast the array to a float dtype first`);
+}

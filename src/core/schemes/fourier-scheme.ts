@@ -1,0 +1,119 @@
+import { type DType, isComplex } from '../base/dtype.js';
+import { ArgumentError, ShapeError } from '../base/errors.js';
+import { checkOneOf } from '../base/options.js';
+import { type Shape, toAxes, toShape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+
+export const FFT_NORMS = ['none', '1/n', 'ortho'] as const;
+/** Scaling of both directions: by 1, by 1/n, by 1/√n, n being the samples of all transformed axes. */
+export type FftNorm = (typeof FFT_NORMS)[number];
+
+/** What a discrete Fourier transform of an array is. */
+export interface FourierOptions {
+  /** Samples along each of the axes, one number for all: longer ones are padded with zeros at the end, shorter ones cut. @default those of the array */
+  readonly nffts?: number | readonly number[] | undefined;
+  /** Distance between samples, one for each of the axes or one for all. It gives the frequencies and changes no values. @default 1 */
+  readonly sampling?: number | readonly number[] | undefined;
+  readonly norm?: FftNorm | undefined;
+  /** The model is real, and of the last of the axes only frequencies ≥ 0 are kept; those that have a mirror are multiplied by √2. @default false */
+  readonly real?: boolean | undefined;
+  /** The model's zero is in the middle of these axes. @default false */
+  readonly ifftshiftBefore?: boolean | readonly boolean[] | undefined;
+  /** Frequency zero of the data is in the middle of these axes. @default false */
+  readonly fftshiftAfter?: boolean | readonly boolean[] | undefined;
+  /** Of a real dtype the model is real (the real part of what is given). @default 'complex128' */
+  readonly dtype?: DType | undefined;
+}
+
+/** One axis of a transform. */
+export interface FourierAxis {
+  readonly axis: number;
+  /** Samples of the model, of the transform, and of the data. */
+  readonly n: number;
+  readonly nfft: number;
+  readonly nd: number;
+  readonly shiftBefore: boolean;
+  readonly shiftAfter: boolean;
+  /** Kept are the frequencies ≥ 0 of a real transform. */
+  readonly half: boolean;
+}
+
+function perAxis<T extends number | boolean>(owner: string, name: string, value: T | readonly T[], count: number): T[] {
+  const list = Array.isArray(value) ? [...(value as readonly T[])] : new Array<T>(count).fill(value as T);
+  if (list.length !== count) throw new ShapeError(`${owner}: expected ${name} for ${count} axes, received ${list.length} of them`);
+  return list;
+}
+
+/**
+ * A discrete Fourier transform along some axes: shapes, scaling and frequencies, for local and distributed operators. Pure data.
+ * Forward is `y[k] = s Σⱼ x[j] exp(−2πi jk/n)`; the adjoint is `x[j] = s Σₖ y[k] exp(2πi jk/n)` where `none`, `1/n` and `ortho` have s = 1, 1/n and 1/√n.
+ */
+export class FourierScheme {
+  readonly dims: Shape;
+  readonly dimsd: Shape;
+  /** In the order given; the last one is halved where the transform is real. */
+  readonly axes: readonly FourierAxis[];
+  readonly scale: number;
+  /** Half of the spectrum is kept. */
+  readonly half: boolean;
+  /** The model is real. */
+  readonly realModel: boolean;
+  /** Frequencies of the data along each of the axes, per unit of `sampling`. */
+  readonly frequencies: readonly Float64Array[];
+
+  /** @param kept the number of frequencies ≥ 0 kept of a real transform, from 0 on; all of them by default */
+  constructor(
+    owner: string,
+    dims: number | Shape,
+    axes: readonly number[],
+    options: FourierOptions & { readonly norm: FftNorm; readonly dtype: DType },
+    kept?: number,
+  ) {
+    const { norm, real = false, dtype } = options;
+    const shape = toShape(dims, 'dims');
+    const list = toAxes(axes, shape.length);
+    const count = list.length;
+    if (count === 0) throw new ShapeError(`${owner}: expected at least one axis to transform, received none`);
+    checkOneOf('norm', norm, FFT_NORMS);
+    const nffts = perAxis(owner, 'nffts', options.nffts ?? list.map((axis) => shape[axis] as number), count);
+    const bad = nffts.find((n) => !Number.isSafeInteger(n) || n < 1);
+    if (bad !== undefined) throw new ArgumentError(`${owner}: expected at least one sample to transform, received nffts of ${bad}`);
+    const steps = perAxis(owner, 'sampling', options.sampling ?? 1, count);
+    const step = steps.find((d) => !Number.isFinite(d) || d === 0);
+    if (step !== undefined) throw new ArgumentError(`${owner}: expected sampling to be numbers other than 0, received ${textOf(step)}`);
+    const before = perAxis(owner, 'ifftshiftBefore', options.ifftshiftBefore ?? false, count);
+    const after = perAxis(owner, 'fftshiftAfter', options.fftshiftAfter ?? false, count);
+    this.axes = list.map((axis, k): FourierAxis => {
+      const nfft = nffts[k] as number;
+      const half = real && k === count - 1;
+      const full = half ? Math.floor(nfft / 2) + 1 : nfft;
+      const nd = half ? (kept ?? full) : full;
+      if (nd > full) throw new ShapeError(`${owner}: expected at most ${full} frequencies of ${nfft} samples, received ${textOf(nd)}`);
+      return {
+        axis,
+        n: shape[axis] as number,
+        nfft,
+        nd,
+        shiftBefore: before[k] as boolean,
+        shiftAfter: after[k] as boolean,
+        half,
+      };
+    });
+    this.dims = shape;
+    this.dimsd = shape.map((n, k) => this.axes.find((a) => a.axis === k)?.nd ?? n);
+    this.half = real;
+    this.realModel = real || !isComplex(dtype);
+    const n = nffts.reduce((a, b) => a * b, 1);
+    this.scale = norm === 'none' ? 1 : norm === '1/n' ? 1 / n : 1 / Math.sqrt(n);
+    this.frequencies = this.axes.map((a, k) => frequenciesOf(a, steps[k] as number));
+  }
+}
+
+/** `k/(n d)` for k = 0 … ⌊n/2⌋ of a real transform, otherwise 0, 1, …, −1, shifted where the data are. */
+function frequenciesOf({ nfft, nd, half, shiftAfter }: FourierAxis, step: number): Float64Array {
+  const middle = shiftAfter ? Math.floor(nd / 2) : 0;
+  return Float64Array.from({ length: nd }, (_, i) => {
+    const k = (i - middle + nd) % nd;
+    return (half || k < Math.ceil(nfft / 2) ? k : k - nfft) / (nfft * step);
+  });
+}

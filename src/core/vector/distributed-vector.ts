@@ -1,0 +1,86 @@
+import type { Scalar } from '../base/complex.js';
+import { textOnly } from '../base/conversion.js';
+import type { DType } from '../base/dtype.js';
+import { ArgumentError } from '../base/errors.js';
+import { textOf } from '../base/text-of.js';
+import type { Backend } from '../ports/backend.js';
+import type { Communicator } from '../ports/communicator.js';
+import { distributedNorm, distributedSelection } from './norm.js';
+import { dot, type NormOrder, rdots, type Space, type Vector, vdots } from './vector.js';
+
+/** The space of a vector spread over ranks. */
+export interface SpreadSpace<V> extends Space<V> {
+  readonly comm: Communicator;
+  /** Sums inner products: the communicator, or the ranks of this rank's colour. */
+  readonly reducer: Communicator;
+}
+
+/** What arrays spread over ranks, and stacks of them, have in common: what their spaces say, and reductions. */
+export abstract class DistributedVector<V extends Vector<V>> {
+  abstract readonly space: SpreadSpace<V>;
+
+  get dtype(): DType {
+    return this.space.dtype;
+  }
+  get backend(): Backend {
+    return this.space.backend;
+  }
+  get comm(): Communicator {
+    return this.space.comm;
+  }
+  get reducer(): Communicator {
+    return this.space.reducer;
+  }
+  /** Elements over all ranks. */
+  get size(): number {
+    return this.space.size;
+  }
+
+  emptyLike(): V {
+    return this.space.empty();
+  }
+  zerosLike(): V {
+    return this.space.zeros();
+  }
+
+  /** `Σ x·y`, without conjugation. One reduction, as of the others. */
+  dot(this: V, y: V): Scalar {
+    return dot<V>(this, y);
+  }
+  /** `Σ conj(x)·y` */
+  vdot(this: V, y: V): Scalar {
+    return vdots([this, y])[0] as Scalar;
+  }
+  /** `Re Σ conj(x)·y` */
+  rdot(this: V, y: V): number {
+    return rdots([this, y])[0] as number;
+  }
+  /** The norm of all elements, of any order: one reduction. */
+  norm(this: V & DistributedVector<V>, order?: NormOrder): number {
+    return distributedNorm(this, this.reducer, order);
+  }
+  /** The k-th smallest modulus, k from 0 and below `space.reducedSize`: over all ranks, with a mask over those of this rank's colour. */
+  kthSmallestAbs(this: V & DistributedVector<V>, k: number): number {
+    return distributedSelection(this, this.reducer, k);
+  }
+
+  /** Throws {@link ArgumentError} unless `index` is one into the flat vector. */
+  protected checkFlatIndex(index: number): void {
+    if (!(Number.isSafeInteger(index) && index >= 0 && index < this.size))
+      throw new ArgumentError(`expected an index below ${this.size}, received ${textOf(index)}`);
+  }
+
+  abstract toString(): string;
+  /** Text only: arithmetic is methods. */
+  [Symbol.toPrimitive](hint: string): string {
+    return textOnly(
+      this,
+      hint,
+      'a distributed array',
+      'write x.multiply(y) for x * y, x.add(y) for x + y, fuse() for functions of elements, x.get(…) for one element',
+    );
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `${this}`;
+  }
+}

@@ -1,0 +1,54 @@
+import type { NDArray } from '../array/ndarray.js';
+import type { DType } from '../base/dtype.js';
+import { NumericalError } from '../base/errors.js';
+import type { Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
+
+/** Whole numbers up to here, of either sign, are exact in double precision. */
+const EXACT = 2 ** 53;
+const MOST_INT32 = 2 ** 31;
+
+/** Sums, products and running sums of int32 are float64 where the backend holds it: whole numbers, as int64 in NumPy. */
+export const wideDType = (x: NDArray): DType => (x.dtype === 'int32' && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype);
+
+const tooLarge = (what: string, limit: string): NumericalError =>
+  new NumericalError(`${what} of int32 may be larger than ${limit}, and is not exact: cast with astype() to a float dtype first`);
+
+const reduce = (op: ReduceKernel, x: Elements): number => x.storage.backend.reduce(op, x) as number;
+
+/** Throws {@link NumericalError} where sums of `n` elements of x (int32, or whole numbers in float64) might not be exact in the dtype `to`. */
+export function checkSums(what: string, x: Elements, n: number, to: DType): void {
+  const most = to === 'int32' ? MOST_INT32 - 1 : EXACT;
+  if (x.size === 0 || n * MOST_INT32 <= most) return;
+  if (reduce('maxAbs', x) * n > most && reduce('sumAbs', x) > most) throw tooLarge(what, to === 'int32' ? '2^31' : '2^53');
+}
+
+/** Throws {@link NumericalError} where products of `n` elements of x (int32) might not be exact in the dtype `to`. */
+export function checkProducts(x: Elements, n: number, to: DType): void {
+  const most = to === 'int32' ? MOST_INT32 - 1 : EXACT;
+  if (x.size > 0 && !(reduce('maxAbs', x) ** n <= most)) throw tooLarge('the product', to === 'int32' ? '2^31' : '2^53');
+}
+
+/** Throws {@link NumericalError} for a whole number that double precision may not hold exactly; NaN says the same. */
+export function checkExact(what: string, value: number): void {
+  if (!(Math.abs(value) <= EXACT)) throw tooLarge(what, '2^53');
+}
+
+/** A sum or a product of all elements, as it is if it is exact. */
+export function checkedTotal(op: 'sum' | 'prod', x: Elements, value: number): number {
+  if (op === 'sum') checkSums('the sum', x, x.size, 'float64');
+  else checkExact('the product', value);
+  return value;
+}
+
+/** Whether a term of an inner product is exact where it is one of int32, and stays so when `terms` of them are added. */
+export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
+  if (x.size === 0 || x.storage.dtype !== 'int32') return true;
+  const most = EXACT / terms;
+  return reduce('maxAbs', x) * reduce('maxAbs', y) * x.size <= most || Math.sqrt(reduce('sumSquares', x) * reduce('sumSquares', y)) <= most;
+}
+
+/** Throws {@link NumericalError} where products of int32 matrices, which stay int32, might not be exact; `k` is the inner size. */
+export function checkExactMatMul(a: Elements, b: Elements, k: number): void {
+  if (a.size === 0 || b.size === 0) return;
+  if (reduce('maxAbs', a) * reduce('maxAbs', b) * k >= MOST_INT32) throw tooLarge('a matrix product', '2^31');
+}

@@ -1,0 +1,166 @@
+import { type DType, isFloat } from '../base/dtype.js';
+import { ShapeError } from '../base/errors.js';
+import { textOf } from '../base/text-of.js';
+import type { Elements, InnerProduct } from '../ports/backend.js';
+import type { Communicator, ReduceOp } from '../ports/communicator.js';
+import { isOutOfRange, type Scaling, scaledCopy, scalingOf } from './norm-scaling.js';
+import { addPowersExactly, dotsAreReproducible, EXACT_LANES, exactTotals } from './reproducible.js';
+import type { AnyVector, NormOrder } from './vector.js';
+
+/** The local reduction behind a norm, how ranks combine it, and what is done at the end. */
+export interface NormRecipe {
+  readonly kernel: 'sumAbs' | 'sumSquares' | 'sumPower' | 'maxAbs' | 'minAbs' | 'countNonzero';
+  readonly combine: Extract<ReduceOp, 'sum' | 'max' | 'min'>;
+  readonly finish: (value: number) => number;
+}
+
+export const LARGEST = normRecipe(Number.POSITIVE_INFINITY);
+/** Norms whose sums of powers overflow and underflow where the norm itself does not. */
+export const sumsPowers = ({ kernel }: NormRecipe): boolean => kernel === 'sumSquares' || kernel === 'sumPower';
+/** Norms whose sums round, so that the order of additions is seen. */
+export const sumsModuli = ({ kernel }: NormRecipe): boolean => kernel === 'sumAbs' || kernel === 'sumSquares' || kernel === 'sumPower';
+
+/** Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order that is no norm. */
+export function normRecipe(order: NormOrder = 2): NormRecipe {
+  const same = (v: number) => v;
+  if (order === 2) return { kernel: 'sumSquares', combine: 'sum', finish: Math.sqrt };
+  if (order === 1) return { kernel: 'sumAbs', combine: 'sum', finish: same };
+  if (order === 0) return { kernel: 'countNonzero', combine: 'sum', finish: same };
+  if (order === Number.POSITIVE_INFINITY) return { kernel: 'maxAbs', combine: 'max', finish: same };
+  if (order === Number.NEGATIVE_INFINITY) return { kernel: 'minAbs', combine: 'min', finish: same };
+  if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
+  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${textOf(order)}`);
+}
+
+/**
+ * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of
+ * doubles, at most 64 counts. NaN counts as larger than all numbers.
+ * Errors: {@link ShapeError} for k outside `0 … size − 1`.
+ */
+export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
+  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
+  if (Number.isNaN(largest)) {
+    if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
+    return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);
+  }
+  const view = new DataView(new ArrayBuffer(8));
+  const bits = (value: number) => {
+    view.setFloat64(0, value);
+    return view.getBigInt64(0);
+  };
+  const value = (pattern: bigint) => {
+    view.setBigInt64(0, pattern);
+    return view.getFloat64(0);
+  };
+  let [low, high] = [0n, bits(largest)];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if (countAtMost(value(middle)) > k) high = middle;
+    else low = middle + 1n;
+  }
+  return value(low);
+}
+
+/**
+ * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI does not promise of max and min.
+ */
+export function combineShares(reducer: Communicator, shares: Float64Array, combine: NormRecipe['combine']): void {
+  if (combine === 'sum') {
+    reducer.allreduce(shares, 'sum');
+    return;
+  }
+  const n = shares.length;
+  const sign = combine === 'min' ? -1 : 1;
+  // values, then which of them are NaN
+  const both = new Float64Array(2 * n);
+  shares.forEach((v, i) => {
+    both[i] = Number.isNaN(v) ? Number.NEGATIVE_INFINITY : sign * v;
+    both[n + i] = Number.isNaN(v) ? 1 : 0;
+  });
+  reducer.allreduce(both, 'max');
+  for (let i = 0; i < n; i++) shares[i] = both[n + i] === 1 ? Number.NaN : sign * (both[i] as number);
+}
+
+/** The runs of a vector that count on this rank: those of its inner product with itself. */
+function runsOf(x: AnyVector): readonly Elements[] {
+  const products: InnerProduct[] = [];
+  x.innerProducts(x, false, products);
+  return products.map(({ x: run }) => run);
+}
+
+type RunKernel = NormRecipe['kernel'] | 'countAtMost';
+
+function reduceRun(kernel: RunKernel, run: Elements, parameter: number | undefined, scaling: Scaling | undefined): number {
+  const { backend } = run.storage;
+  if (!scaling) return backend.reduce(kernel, run, parameter) as number;
+  const scaled = scaledCopy(run, scaling);
+  const value = backend.reduce(kernel, scaled, parameter) as number;
+  backend.release(scaled.storage);
+  return value;
+}
+
+/** The local reduction `kernel` over runs. */
+function reduceRuns(runs: readonly Elements[], kernel: RunKernel, parameter?: number, scaling?: Scaling): number {
+  if (runs.length === 1) return reduceRun(kernel, runs[0] as Elements, parameter, scaling);
+  const parts = runs.map((run) => reduceRun(kernel, run, parameter, scaling));
+  if (kernel === 'maxAbs') return Math.max(0, ...parts);
+  if (kernel === 'minAbs') return Math.min(Number.POSITIVE_INFINITY, ...parts);
+  return parts.reduce((a, b) => a + b, 0);
+}
+
+/** The sum, or the extreme, behind a norm over all ranks: one reduction. A sum of powers that is 0 has no element other than 0. */
+function combined(
+  recipe: NormRecipe,
+  runs: readonly Elements[],
+  reducer: Communicator | undefined,
+  order: NormOrder | undefined,
+  scaling?: Scaling,
+): number {
+  if (dotsAreReproducible() && sumsModuli(recipe)) {
+    const lanes = new Float64Array(EXACT_LANES);
+    for (const run of runs) addPowersExactly(run, order ?? 2, scaling, lanes);
+    reducer?.allreduce(lanes, 'sum');
+    return exactTotals(lanes)[0] as number;
+  }
+  let share = reduceRuns(runs, recipe.kernel, order, scaling);
+  // all of its terms were lost: told to the other ranks as the smallest number
+  if (share === 0 && sumsPowers(recipe) && reduceRuns(runs, 'maxAbs') > 0) share = Number.MIN_VALUE;
+  if (!reducer) return share;
+  const shares = Float64Array.of(share);
+  combineShares(reducer, shares, recipe.combine);
+  return shares[0] as number;
+}
+
+/**
+ * The norm of the elements of `runs` over the ranks of `reducer`: one reduction. Where the sum of powers lies outside of the range in which it is
+ * precise, two more: of the largest modulus, and of the sum with elements scaled by it.
+ */
+export function normOfRuns(
+  runs: readonly Elements[],
+  dtype: DType,
+  reducer: Communicator | undefined,
+  order: NormOrder | undefined,
+): number {
+  const recipe = normRecipe(order);
+  const sum = combined(recipe, runs, reducer, order);
+  if (!sumsPowers(recipe) || !isFloat(dtype) || !isOutOfRange(sum, dtype)) return recipe.finish(sum);
+  const largest = combined(LARGEST, runs, reducer, undefined);
+  const scaling = scalingOf(largest, dtype, order ?? 2);
+  return scaling ? scaling.undo(recipe.finish(combined(recipe, runs, reducer, order, scaling))) : largest;
+}
+
+/** The norm of a distributed vector of any kind. */
+export const distributedNorm = (x: AnyVector, reducer: Communicator, order?: NormOrder): number =>
+  normOfRuns(runsOf(x), x.dtype, reducer, order);
+
+/** The k-th smallest modulus of a distributed vector of any kind: at most 65 reductions of one number. */
+export function distributedSelection(x: AnyVector, reducer: Communicator, k: number): number {
+  const runs = runsOf(x);
+  const count = new Float64Array(1);
+  const total = (kernel: 'maxAbs' | 'countAtMost', t: number): number => {
+    count[0] = reduceRuns(runs, kernel, t);
+    combineShares(reducer, count, kernel === 'maxAbs' ? 'max' : 'sum');
+    return count[0] as number;
+  };
+  return selectAbs(k, x.space.reducedSize, total('maxAbs', 0), (t) => total('countAtMost', t));
+}
