@@ -4,8 +4,8 @@ import { readSetting } from './core/base/settings.js';
 import type { Communicator } from './core/ports/communicator.js';
 import { type CudaBackend, createCudaBackend } from './gpu/cuda/index.js';
 import { chooseDeviceTransport } from './mpi/memory/device-transport.js';
-import { loadMpi } from './mpi/native.js';
-import { MPI_SETTINGS } from './mpi/settings.js';
+import { loadMpi } from './mpi/mpi-addon.js';
+import { MPI_SETTINGS } from './mpi/mpi-settings.js';
 
 /**
  * This rank's CUDA backend, where all ranks have one, and the transport of their memory (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch. Throws

@@ -25,10 +25,10 @@ export {
 } from './gpu/cuda/index.js';
 export * from './gpu/js-kernel/index.js';
 export { createTfjsBackend, type TensorModule, type TfjsBackendOptions, type TfjsEngine } from './gpu/tfjs/index.js';
+export { COMM_SELF, COMM_WORLD } from './import-side-effects.js';
 export * from './io/index.js';
 export * from './local/index.js';
 export * from './operators/index.js';
 export * from './optimization/index.js';
 export * from './proximal/index.js';
 export { Box } from './proximal/index.js';
-export { COMM_SELF, COMM_WORLD } from './wire.js';

@@ -1,4 +1,4 @@
-// The addon: what src/gpu/cuda/native.ts declares.
+// The addon: what src/gpu/cuda/cuda-addon-interface.ts declares.
 #include "blas.hpp"
 #include "context.hpp"
 #include "fourier.hpp"

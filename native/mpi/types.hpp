@@ -12,7 +12,7 @@ namespace lops::mpi {
 
 MPI_Datatype datatypeOf(DType dtype);
 
-/** Position in src/mpi/native.ts: sum, prod, max, min, land, lor. */
+/** Position in src/mpi/mpi-addon.ts: sum, prod, max, min, land, lor. */
 MPI_Op opOf(std::int32_t op, DType dtype);
 
 /** Operations of this addon; called once after MPI_Init, and before MPI_Finalize. */

@@ -6,12 +6,12 @@ import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import type { BackendReport } from '../core/ports/backend-report.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { backendNames, reportBackend, resolveBackend } from '../core/ports/defaults.js';
-import { cpuAddon } from '../cpu/native-addon.js';
+import { cpuAddon } from '../cpu/cpu-addon.js';
 import { cudaAddon } from '../gpu/cuda/index.js';
 import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
 import { deviceTransport } from '../mpi/memory/device-transport.js';
-import { addonPath, loadMpi, type MpiDescription } from '../mpi/native.js';
+import { addonPath, loadMpi, type MpiDescription } from '../mpi/mpi-addon.js';
 import { joinWorld } from '../mpi/world.js';
 import { allowedCpus, coreCount } from './cores.js';
 import { findProblems, type Problem } from './doctor-problems.js';
@@ -163,11 +163,11 @@ async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): P
 async function join(): Promise<{ world: Communicator; failure: string | undefined }> {
   try {
     const world = joinWorld();
-    await import('../wire.js');
+    await import('../import-side-effects.js');
     return { world, failure: undefined };
   } catch (error) {
     process.env['LOPS_MPI'] = 'off';
-    await import('../wire.js');
+    await import('../import-side-effects.js');
     return { world: new SelfCommunicator(), failure: messageOf(error) };
   }
 }

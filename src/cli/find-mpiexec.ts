@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MpiError } from '../core/base/errors.js';
-import type { MpiDescription } from '../mpi/native.js';
+import type { MpiDescription } from '../mpi/mpi-addon.js';
 import { executablesOnPath, isExecutable, pathFolders } from './executables.js';
 
 /** A launcher and the MPI that it belongs to. */

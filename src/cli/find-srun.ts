@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { MpiError } from '../core/base/errors.js';
-import type { MpiDescription } from '../mpi/native.js';
+import type { MpiDescription } from '../mpi/mpi-addon.js';
 import { executablesOnPath } from './executables.js';
 
 /** Slurm's srun. Throws {@link MpiError} where there is none on the PATH. */

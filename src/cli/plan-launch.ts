@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { ArgumentError, MpiError } from '../core/base/errors.js';
 import { checkOneOf } from '../core/base/options.js';
 import { withoutLaunch } from '../mpi/launch-environment.js';
-import { loadMpi, type MpiDescription } from '../mpi/native.js';
+import { loadMpi, type MpiDescription } from '../mpi/mpi-addon.js';
 import { coreCount } from './cores.js';
 import { findMpiexec, type Mpiexec } from './find-mpiexec.js';
 import { findSrun, srunMpiType } from './find-srun.js';

@@ -1,9 +1,9 @@
 import { BackendError } from '../core/base/errors.js';
 import { readSetting } from '../core/base/settings.js';
+import { cpuAddon } from './cpu-addon.js';
 import { CpuBackend, type CpuBackendOptions } from './cpu-backend.js';
-import { nativeOptions } from './native.js';
-import { cpuAddon } from './native-addon.js';
-import { CPU_SETTINGS } from './settings.js';
+import { CPU_SETTINGS } from './cpu-settings.js';
+import { nativeOptions } from './native-kernels.js';
 
 /**
  * The CPU backend that the environment variable `LOPS_CPU` asks for: `reference` for the TypeScript loops alone, unset (or `native`)

@@ -4,7 +4,7 @@ import type { Fold, Instruction, Program, ProgramRange } from '../core/ports/bac
 import type { CpuKernels } from './kernels.js';
 import { programText } from './program-text.js';
 import { COMPLEX_FUNCTIONS, divide, power } from './reference/complex-functions.js';
-import { INTEGER_FUNCTIONS2, REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise.js';
+import { INTEGER_FUNCTIONS2, REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise-loops.js';
 import { PairwiseSum } from './reference/pairwise-sum.js';
 
 type Loop = (

@@ -1,7 +1,7 @@
 import { readSetting } from '../core/base/settings.js';
 import type { BackendReport } from '../core/ports/backend-report.js';
-import { cpuAddon } from './native-addon.js';
-import { CPU_SETTINGS } from './settings.js';
+import { cpuAddon } from './cpu-addon.js';
+import { CPU_SETTINGS } from './cpu-settings.js';
 
 /** The kernels that a CPU backend gets: native ones with their libraries, or those in TypeScript. */
 export function reportCpu(): BackendReport {

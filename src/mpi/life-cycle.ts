@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { readSetting } from '../core/base/settings.js';
 import { EXIT_RESUMABLE } from '../core/vector/interruption.js';
-import type { MpiAddon } from './native.js';
-import { MPI_SETTINGS } from './settings.js';
+import type { MpiAddon } from './mpi-addon.js';
+import { MPI_SETTINGS } from './mpi-settings.js';
 
 /** Exit code of a rank that gave up waiting for the others at its end (EX_TEMPFAIL). */
 const EXIT_MISSING = 75;

@@ -1,5 +1,5 @@
 import type { SignalSource } from '../core/vector/interruption.js';
-import { loadMpi, type MpiAddon } from './native.js';
+import { loadMpi, type MpiAddon } from './mpi-addon.js';
 
 let addon: MpiAddon | undefined;
 let heard = false;

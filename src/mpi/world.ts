@@ -8,8 +8,8 @@ import { SelfCommunicator } from './communicator/self-communicator.js';
 import { watchAsked, watched } from './communicator/watched.js';
 import { detectLaunch, hasJoined, isInherited, type LaunchEnvironment, launchName, markJoined } from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
-import { loadMpi, type MpiAddon } from './native.js';
-import { MPI_SETTINGS } from './settings.js';
+import { loadMpi, type MpiAddon } from './mpi-addon.js';
+import { MPI_SETTINGS } from './mpi-settings.js';
 
 let world: Communicator | undefined;
 

@@ -4,8 +4,8 @@ import { type Shape, toShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { isZeroBand } from '../core/schemes/band.js';
-import { type AxisScheme, BandedStencil } from './parts/banded-stencil.js';
-import { ScatteredOperator } from './parts/scattered-operator.js';
+import { type AxisScheme, BandedStencil } from './base/banded-stencil.js';
+import { ScatteredOperator } from './base/scattered-operator.js';
 
 /** Options that all distributed derivatives share. */
 export interface DerivativeOptions {

@@ -7,7 +7,7 @@ import type { Box } from '../core/distributed/layout.js';
 import type { Elements } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { type OperatorData, Resident } from '../local/resident.js';
-import { type BoxKernel, HaloOperator } from './parts/halo-operator.js';
+import { type BoxKernel, HaloOperator } from './base/halo-operator.js';
 
 export interface MPIConvolve1DOptions {
   /** The sample of the filter that is its origin. @default 0 */

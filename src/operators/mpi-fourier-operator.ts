@@ -11,11 +11,11 @@ import { resolveCommunicator } from '../core/ports/defaults.js';
 import { type FourierOptions, FourierScheme } from '../core/schemes/fourier-scheme.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
+import { NaturalForm } from './base/natural-form.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
 import { layoutLike } from './parts/layout-like.js';
-import { NaturalForm } from './parts/natural-form.js';
 
 export interface MPIFourierOptions extends FourierOptions {
   /** The axis along which the model is split that `rmatvec` gives. @default that of the data; 0 where `dataAxis` is given */

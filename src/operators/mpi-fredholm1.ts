@@ -12,9 +12,9 @@ import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 import { Fredholm1, type Fredholm1Options } from '../local/geophysics/fredholm1.js';
+import { NaturalForm } from './base/natural-form.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
-import { NaturalForm } from './parts/natural-form.js';
 import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
 export interface MPIFredholm1Options extends Fredholm1Options {

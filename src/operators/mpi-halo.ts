@@ -11,8 +11,8 @@ import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
+import { NaturalForm } from './base/natural-form.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
-import { NaturalForm } from './parts/natural-form.js';
 
 export interface MPIHaloOptions {
   /**

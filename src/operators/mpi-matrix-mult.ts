@@ -9,19 +9,19 @@ import { checkDistributed, type DistributedArray } from '../core/distributed/dis
 import { Exchange } from '../core/distributed/exchange.js';
 import { patternOf } from '../core/distributed/exchange-pattern.js';
 import { type Box, Layout, splitCount, splitStart } from '../core/distributed/layout.js';
-import { checkAlike, exchange } from '../core/distributed/rank-agreement.js';
 import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Elements, MatMul, Trans } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
+import { checkAlike, exchange } from '../core/ports/rank-agreement.js';
 import type { Space } from '../core/vector/vector.js';
 import { Resident } from '../local/resident.js';
+import { NaturalForm } from './base/natural-form.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
-import { NaturalForm } from './parts/natural-form.js';
 
 /** `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row of the grid have. */
 export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;

@@ -14,10 +14,10 @@ import type { Space } from '../core/vector/vector.js';
 import { borrow, giveBack, withWorkspace } from '../core/vector/workspace.js';
 import { Fredholm1 } from '../local/geophysics/fredholm1.js';
 import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/geophysics/mdc.js';
+import { NaturalForm } from './base/natural-form.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
-import { NaturalForm } from './parts/natural-form.js';
 import { ownSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
 export interface MPIMDCOptions extends MDCOptions {

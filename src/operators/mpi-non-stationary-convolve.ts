@@ -10,7 +10,7 @@ import { type OperatorData, Resident } from '../local/resident.js';
 import { checkOdd, filterPlaces } from '../local/signal/filter-bank.js';
 import { HatConvolution } from '../local/signal/hat-convolution.js';
 import { FilterTable, VaryingConvolution } from '../local/signal/varying-convolution.js';
-import { type BoxKernel, HaloOperator } from './parts/halo-operator.js';
+import { type BoxKernel, HaloOperator } from './base/halo-operator.js';
 
 export interface MPINonStationaryConvolve1DOptions {
   /** @default -1 */

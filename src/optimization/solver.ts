@@ -7,12 +7,12 @@ import { assignFrom } from '../core/distributed/fill-into.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { Interruption, passenger } from '../core/vector/interruption.js';
-import type { Problem } from '../core/vector/problem.js';
+import type { Problem } from '../core/vector/problem-description.js';
 import { withReproducibleDots } from '../core/vector/reproducible.js';
 import { type Place, settingUp } from '../core/vector/set-up.js';
 import { type AnyVector, checkVector, isVector, type Space, type Vector } from '../core/vector/vector.js';
 import { openWorkspaces } from '../core/vector/workspace.js';
-import { describeProblem, limitsOf } from './parts/problem.js';
+import { describeProblem, limitsOf } from './parts/describe-problem.js';
 import { allOutOfUnits, isSafeNorm, outOfUnits, unitOf } from './parts/scaling.js';
 
 /** Why a solver ended. */

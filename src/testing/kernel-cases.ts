@@ -1,15 +1,15 @@
-import { convolveCasesByDType } from './cases/convolve.js';
-import { curveCasesByDType } from './cases/curves.js';
-import { elementwiseCases } from './cases/elementwise.js';
-import { fftCasesByDType } from './cases/fft.js';
-import { indexedCasesByDType } from './cases/indexed.js';
-import { matmulCasesByDType } from './cases/matmul.js';
-import { memoryCases } from './cases/memory.js';
-import { reductionCases } from './cases/reductions.js';
+import { convolveCasesByDType } from './cases/convolve-cases.js';
+import { curveCasesByDType } from './cases/curves-cases.js';
+import { elementwiseCases } from './cases/elementwise-cases.js';
+import { fftCasesByDType } from './cases/fft-cases.js';
+import { indexedCasesByDType } from './cases/indexed-cases.js';
+import { matmulCasesByDType } from './cases/matmul-cases.js';
+import { memoryCases } from './cases/memory-cases.js';
+import { reductionCases } from './cases/reductions-cases.js';
 import { sequenceCases } from './cases/sequences.js';
 import { addSpecialValues, specialValueCases } from './cases/special-values.js';
-import { stencilCasesByDType } from './cases/stencil.js';
-import { varyingConvolutionCases } from './cases/varying-convolution.js';
+import { stencilCasesByDType } from './cases/stencil-cases.js';
+import { varyingConvolutionCases } from './cases/varying-convolution-cases.js';
 import type { KernelCases } from './kernel-case.js';
 
 const CASES: readonly KernelCases[] = [

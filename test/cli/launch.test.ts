@@ -8,7 +8,7 @@ import { srunMpiType } from '../../src/cli/find-srun.js';
 import { typeScriptFlags } from '../../src/cli/typescript-flags.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { withoutLaunch } from '../../src/mpi/launch-environment.js';
-import { loadMpi } from '../../src/mpi/native.js';
+import { loadMpi } from '../../src/mpi/mpi-addon.js';
 import { rankEnvironment } from '../support/launch.js';
 
 const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));

@@ -6,7 +6,7 @@ import { DistributedArray } from '../../src/core/distributed/distributed-array.j
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
 import { vdots } from '../../src/core/vector/vector.js';
-import * as reference from '../../src/cpu/reference/indexed.js';
+import * as reference from '../../src/cpu/reference/indexed-loops.js';
 import { distributed, group } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';
 import { expectAllThrow } from '../support/vectors.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ShapeError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
-import { fftshift, ifftshift, roll } from '../../src/core/distributed/roll.js';
+import { fftshift, ifftshift, roll } from '../../src/core/distributed/roll-and-fftshift.js';
 import type { DistributedArrayOptions } from '../../src/core/distributed/space.js';
 import { distributed, group } from '../support/distributed.js';
 

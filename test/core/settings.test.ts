@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { ArgumentError } from '../../src/core/base/errors.js';
 import { readSetting, type Setting } from '../../src/core/base/settings.js';
-import { CPU_SETTINGS } from '../../src/cpu/settings.js';
-import { CUDA_SETTINGS } from '../../src/gpu/cuda/settings.js';
-import { LOG_SETTINGS } from '../../src/io/log.js';
-import { addonPath } from '../../src/mpi/native.js';
-import { MPI_SETTINGS } from '../../src/mpi/settings.js';
+import { CPU_SETTINGS } from '../../src/cpu/cpu-settings.js';
+import { CUDA_SETTINGS } from '../../src/gpu/cuda/cuda-settings.js';
+import { LOG_SETTINGS } from '../../src/io/pino-logger.js';
+import { addonPath } from '../../src/mpi/mpi-addon.js';
+import { MPI_SETTINGS } from '../../src/mpi/mpi-settings.js';
 import { runRanks } from '../support/launch.js';
 import { packageCopy } from '../support/package-copy.js';
 

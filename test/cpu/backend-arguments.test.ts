@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { CpuAddon } from '../../src/cpu/cpu-addon.js';
 import { CpuBackend, cpuAddon, createCpuBackend } from '../../src/cpu/index.js';
-import type { CpuAddon } from '../../src/cpu/native-addon.js';
 import { MORE, SEED } from '../support/draws.js';
 import { skip } from '../support/skip.js';
 

@@ -6,7 +6,7 @@ import { DTYPES, type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
 import { UNARY_OPS } from '../../src/core/ports/backend.js';
-import { kernelOptions } from '../../src/gpu/cuda/engine.js';
+import { kernelOptions } from '../../src/gpu/cuda/cuda-engine.js';
 import { CudaBackend, cudaAddon } from '../../src/gpu/cuda/index.js';
 import { nvidiaLibrary } from '../cuemu/emulator.js';
 import { checkWithNvcc, hasNvcc } from '../cuemu/nvcc.js';

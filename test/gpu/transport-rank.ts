@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { type DType, hostArray, lanesOf } from '../../src/core/base/dtype.js';
 import type { Storage } from '../../src/core/ports/backend.js';
-import { cudaAddon } from '../../src/gpu/cuda/addon.js';
+import { cudaAddon } from '../../src/gpu/cuda/cuda-addon.js';
 import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
 import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/memory/device-transport.js';
 import { BODIES } from '../mpi/bodies.js';

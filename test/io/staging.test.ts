@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { product, stridesOf } from '../../src/core/base/shape.js';
 import { type Box, Layout } from '../../src/core/distributed/layout.js';
-import { fileLayout, runsOf, runsSink, runsSource } from '../../src/io/parts/staging.js';
+import { fileLayout, runsOf, runsSink, runsSource } from '../../src/io/parts/file-runs.js';
 
 const boxes = fc
   .array(fc.record({ n: fc.integer({ min: 1, max: 5 }), a: fc.nat(4), m: fc.nat(5) }), { minLength: 1, maxLength: 4 })

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { MpiError } from '../../src/core/base/errors.js';
 import { ANY, type Communicator } from '../../src/core/ports/communicator.js';
 import { hostSpan } from '../../src/core/ports/span.js';
-import { loadMpi } from '../../src/mpi/native.js';
+import { loadMpi } from '../../src/mpi/mpi-addon.js';
 import { distributed as anyBackend, type DistributedOptions, group, type RanksBody } from '../support/distributed.js';
 import { BODIES } from './bodies.js';
 import { deviceCell, hostCell, sharedCell } from './memory.js';

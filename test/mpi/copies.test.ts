@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { addonPath } from '../../src/mpi/native.js';
+import { addonPath } from '../../src/mpi/mpi-addon.js';
 import { runRanks } from '../support/launch.js';
 import { packageCopy } from '../support/package-copy.js';
 

@@ -5,7 +5,7 @@ import { ArgumentError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
-import { differences, type Problem } from '../../src/core/vector/problem.js';
+import { differences, type Problem } from '../../src/core/vector/problem-description.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { MPIFirstDerivative } from '../../src/operators/index.js';

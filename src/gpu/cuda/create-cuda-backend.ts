@@ -1,7 +1,7 @@
 import { BackendError } from '../../core/base/errors.js';
-import { cudaAddon } from './addon.js';
+import { cudaAddon } from './cuda-addon.js';
 import { CudaBackend } from './cuda-backend.js';
-import { cacheFolder, deviceOf, memoryLimit } from './settings.js';
+import { cacheFolder, deviceOf, memoryLimit } from './cuda-settings.js';
 
 /**
  * The CUDA backend on the device that the environment names (`LOPS_CUDA_DEVICE`, `LOPS_CUDA_MEMORY`, `LOPS_CUDA_CACHE`), otherwise on the one of this rank of

@@ -41,12 +41,12 @@ import {
   foreignStorage,
   isElements,
 } from '../../core/ports/kernel-operands.js';
-import { cudaAddon } from './addon.js';
+import { cudaAddon } from './cuda-addon.js';
+import type { CudaCounters, CudaDeviceInfo, CudaKernel, CudaPoolStats, DeviceAddress } from './cuda-addon-interface.js';
+import { CudaEngine, elementAt } from './cuda-engine.js';
 import { CudaStorage } from './cuda-storage.js';
-import { CudaEngine, elementAt } from './engine.js';
 import { FftKernels } from './fft-kernels.js';
 import { MOST_ARGUMENTS } from './kernel-arguments.js';
-import type { CudaCounters, CudaDeviceInfo, CudaKernel, CudaPoolStats, DeviceAddress } from './native.js';
 import { NcclPort } from './nccl-port.js';
 import { type DeviceIndexTable, ProductKernels, type TransposedTable, transposedTable } from './product-kernels.js';
 import { ProgramKernels } from './program-kernels.js';

@@ -1,7 +1,7 @@
 import { bytesOf, type DType, type HostArray } from '../../core/base/dtype.js';
 import type { Backend, Storage } from '../../core/ports/backend.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
-import type { CudaMemory, DeviceAddress } from './native.js';
+import type { CudaMemory, DeviceAddress } from './cuda-addon-interface.js';
 
 /** What a storage asks of its backend when a message layer reads or writes it. */
 export interface CudaTransfers {

@@ -1,8 +1,8 @@
 import { bytesOf, type ComplexDType, realOf } from '../../core/base/dtype.js';
 import { around, product, stridesOf } from '../../core/base/shape.js';
 import type { FftPlan } from '../../core/ports/backend.js';
-import { type CudaEngine, elementAt } from './engine.js';
-import type { CudaFftPlan, DeviceAddress } from './native.js';
+import type { CudaFftPlan, DeviceAddress } from './cuda-addon-interface.js';
+import { type CudaEngine, elementAt } from './cuda-engine.js';
 import type { VectorKernels } from './vector-kernels.js';
 
 /** cuFFT's numbers. */

@@ -2,7 +2,7 @@ import { type DType, isComplex, lanesOf } from '../../core/base/dtype.js';
 import type { Communicator, ReduceOp } from '../../core/ports/communicator.js';
 import type { DevicePort } from '../../core/ports/device-port.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
-import type { CudaAddon, CudaContext, CudaGroup, DeviceAddress } from './native.js';
+import type { CudaAddon, CudaContext, CudaGroup, DeviceAddress } from './cuda-addon-interface.js';
 
 /** NCCL's numbers; it has no complex types, so those travel as pairs. */
 const TYPES: Readonly<Record<DType, number>> = { int32: 2, float32: 7, float64: 8, complex64: 7, complex128: 8 };

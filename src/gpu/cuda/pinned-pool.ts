@@ -1,4 +1,4 @@
-import type { CudaAddon, CudaContext } from './native.js';
+import type { CudaAddon, CudaContext } from './cuda-addon-interface.js';
 
 const PAGE = 4096;
 const MEBI = 2 ** 20;

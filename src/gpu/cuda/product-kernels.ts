@@ -2,8 +2,8 @@ import { im, isZero, re } from '../../core/base/complex.js';
 import { bytesOf, type DType } from '../../core/base/dtype.js';
 import { product } from '../../core/base/shape.js';
 import type { Convolution, MatMul, Trans } from '../../core/ports/backend.js';
-import { type CudaEngine, type DeviceTable, elementAt } from './engine.js';
-import type { BlasOp, BlasType, DeviceAddress } from './native.js';
+import type { BlasOp, BlasType, DeviceAddress } from './cuda-addon-interface.js';
+import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
 
 const BLAS_TYPE: Partial<Readonly<Record<DType, BlasType>>> = { float32: 0, float64: 1, complex64: 2, complex128: 3 };
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };

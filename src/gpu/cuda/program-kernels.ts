@@ -1,7 +1,7 @@
 import { im, re, type Scalar, scalarOf } from '../../core/base/complex.js';
 import type { Fold, Instruction, Program, ProgramRange } from '../../core/ports/backend.js';
-import { type CudaEngine, THREADS } from './engine.js';
-import type { CudaKernel, DeviceAddress } from './native.js';
+import type { CudaKernel, DeviceAddress } from './cuda-addon-interface.js';
+import { type CudaEngine, THREADS } from './cuda-engine.js';
 import { elementwiseSource, reductionSource } from './program-source.js';
 import { blocksFor } from './reduction-kernels.js';
 

@@ -2,8 +2,8 @@ import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
+import type { CudaKernel } from './cuda-addon-interface.js';
 import { CudaBackend } from './cuda-backend.js';
-import type { CudaKernel } from './native.js';
 
 const KINDS = ['int32', 'int64', 'float32', 'float64'] as const;
 

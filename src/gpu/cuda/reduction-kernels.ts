@@ -1,7 +1,7 @@
 import { type DType, isComplex, realOf } from '../../core/base/dtype.js';
 import type { Extents, ReduceKernel } from '../../core/ports/backend.js';
-import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './engine.js';
-import type { DeviceAddress } from './native.js';
+import type { DeviceAddress } from './cuda-addon-interface.js';
+import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
 
 /** One inner product of a batch. */
 export interface DeviceProduct {

@@ -1,6 +1,6 @@
 import type { BackendReport } from '../../core/ports/backend-report.js';
-import { cudaAddon } from './addon.js';
-import { deviceOf } from './settings.js';
+import { cudaAddon } from './cuda-addon.js';
+import { deviceOf } from './cuda-settings.js';
 
 /** The devices and libraries of CUDA that this rank sees, and the device that would be its own; makes no context. */
 export function reportCuda(nodeRank = 0, env: Readonly<Record<string, string | undefined>> = process.env): BackendReport {

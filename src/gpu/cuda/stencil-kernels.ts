@@ -1,8 +1,8 @@
 import { type DType, lanesOf, realOf } from '../../core/base/dtype.js';
 import { around, product, type Shape } from '../../core/base/shape.js';
 import type { BandSegment } from '../../core/ports/backend.js';
-import type { CudaEngine, DeviceTable } from './engine.js';
-import type { DeviceAddress } from './native.js';
+import type { DeviceAddress } from './cuda-addon-interface.js';
+import type { CudaEngine, DeviceTable } from './cuda-engine.js';
 
 /** One axis of a stencil, ghosts by their addresses (0 for none) and widths in cells of the axis. */
 export interface DeviceBand {

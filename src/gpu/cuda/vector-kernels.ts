@@ -1,8 +1,8 @@
 import { im, re, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, type DType } from '../../core/base/dtype.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
-import { type CudaEngine, elementAt, type KernelSource } from './engine.js';
-import type { DeviceAddress } from './native.js';
+import type { DeviceAddress } from './cuda-addon-interface.js';
+import { type CudaEngine, elementAt, type KernelSource } from './cuda-engine.js';
 
 /** One term of a linear combination. */
 export interface Term {

@@ -2,7 +2,7 @@ import type { DType } from '../../core/base/dtype.js';
 import type { Backend, Storage } from '../../core/ports/backend.js';
 import { copiedSpan } from '../../core/ports/kernel-operands.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
-import type { Tensor } from './engine.js';
+import type { Tensor } from './tfjs-engine.js';
 
 /** What a cell holds: apart from the cell, so that its tensors can be disposed when the cell was dropped. */
 export interface Content {

@@ -3,9 +3,9 @@ import { checkOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
-import type { TensorModule } from './engine.js';
 import { type LoadPackage, loadTfjs, requirePackage, TFJS_ENGINES, type TfjsEngine } from './load.js';
 import { TfjsBackend } from './tfjs-backend.js';
+import type { TensorModule } from './tfjs-engine.js';
 
 export interface TfjsBackendOptions {
   /** Default: the first of node-gpu, node, wasm, cpu that is installed. */

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { BackendError } from '../../core/base/errors.js';
-import type { TensorModule } from './engine.js';
+import type { TensorModule } from './tfjs-engine.js';
 
 /** Engines, the preferred ones first. */
 export const TFJS_ENGINES = ['node-gpu', 'node', 'wasm', 'cpu'] as const;

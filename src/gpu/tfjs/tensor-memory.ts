@@ -4,8 +4,8 @@ import { product, type Shape } from '../../core/base/shape.js';
 import type { Backend, Elements, MemoryStats, Storage } from '../../core/ports/backend.js';
 import { checkLength, checkRun, disposedStorage, foreignStorage } from '../../core/ports/kernel-operands.js';
 import { type Content, TfjsCell } from './cell.js';
-import type { Parts, Tensor, TensorModule } from './engine.js';
 import { HostKernels, type HostOperand } from './host-kernels.js';
+import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 import { isContiguous, reach, type Walk, WalkIndices } from './walks.js';
 
 const typeOf = (dtype: DType): 'float32' | 'int32' => (dtype === 'int32' ? 'int32' : 'float32');

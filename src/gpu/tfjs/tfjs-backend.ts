@@ -20,11 +20,11 @@ import type {
 } from '../../core/ports/backend.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
 import { checkIndices, checkThreshold, isElements } from '../../core/ports/kernel-operands.js';
-import { COMPLEX_BINARY, COMPLEX_UNARY, combine, INTEGER_BINARY, REAL_BINARY, REAL_UNARY, threshold } from './elementwise.js';
-import type { Parts, Tensor, TensorModule } from './engine.js';
-import { convolution, filterAxes, gatherRows, matrixProduct, matrixWalks } from './products.js';
-import { inOrder, replaceRows, stencilRows } from './stencil.js';
+import { COMPLEX_BINARY, COMPLEX_UNARY, combine, INTEGER_BINARY, REAL_BINARY, REAL_UNARY, threshold } from './tensor-elementwise.js';
 import { TensorMemory } from './tensor-memory.js';
+import { convolution, filterAxes, gatherRows, matrixProduct, matrixWalks } from './tensor-products.js';
+import { inOrder, replaceRows, stencilRows } from './tensor-stencil.js';
+import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 /** The first `size` elements: kernels say how many they use, and may be given more. */
 const first = ({ storage, offset }: Elements, size: number): Elements => ({ storage, offset, size });

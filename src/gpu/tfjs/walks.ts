@@ -1,5 +1,5 @@
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
-import type { Tensor, TensorModule } from './engine.js';
+import type { Tensor, TensorModule } from './tfjs-engine.js';
 
 /** A strided walk through a whole storage: `start` and strides in elements. */
 export interface Walk {

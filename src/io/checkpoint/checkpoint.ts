@@ -12,7 +12,7 @@ import { type Box, intersect } from '../../core/distributed/layout.js';
 import { StackedDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { expectSignals, type StopSignal } from '../../core/vector/interruption.js';
-import { differences, type Measure, type Problem, type Setting } from '../../core/vector/problem.js';
+import { differences, type Measure, type Problem, type Setting } from '../../core/vector/problem-description.js';
 import { readNpyHeader } from '../npy/npy.js';
 import { readNpyData, writeNpyData } from '../npy/npy-data.js';
 import { formatNpyHeader, parseNpyHeader } from '../npy/npy-header.js';

@@ -8,9 +8,9 @@ import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/sp
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { agreed, together } from '../parts/agreement.js';
+import { checkBoxes, fileLayout, moved, plainOptions, reversedBox, runsOf, runsSink, runsSource } from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
 import { writeFileTogether } from '../parts/shared-file.js';
-import { checkBoxes, fileLayout, moved, plainOptions, reversedBox, runsOf, runsSink, runsSource } from '../parts/staging.js';
 import { readNpyHeader } from './npy.js';
 import { checkConversion, naturalDType, readInto, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader } from './npy-header.js';

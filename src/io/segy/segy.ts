@@ -10,10 +10,10 @@ import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/sp
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion } from '../npy/npy-data.js';
 import { agreed, onRoot, together } from '../parts/agreement.js';
+import { checkBoxes, moved, plainOptions, runsOf, runsSink, runsSource, splitFor } from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
 import { readAt } from '../parts/raw-io.js';
 import { writeFileTogether } from '../parts/shared-file.js';
-import { checkBoxes, moved, plainOptions, runsOf, runsSink, runsSource, splitFor } from '../parts/staging.js';
 import {
   FILE_HEADER,
   formatFor,

@@ -27,9 +27,9 @@ import {
 } from '../output.js';
 import { agreed, checkEqual, gathered, onRoot, together } from '../parts/agreement.js';
 import { memorySource } from '../parts/byte-source.js';
+import { checkBoxes, moved, plainOptions } from '../parts/file-runs.js';
 import { checkPath, isMissing, kindOf, naming, withFile } from '../parts/local-file.js';
 import { pause, readWhole } from '../parts/raw-io.js';
-import { checkBoxes, moved, plainOptions } from '../parts/staging.js';
 import { checkEncoder, decodeChunk, encodeChunk, LEVELS } from './parts/zarr-codec.js';
 import { chunkCounts, chunkLayout, defaultChunks, forChunks } from './parts/zarr-layout.js';
 import {

@@ -16,7 +16,7 @@ import { snapshot } from '../memory/copy-span.js';
 import { deviceTransport } from '../memory/device-transport.js';
 import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut, staging } from '../memory/staging.js';
 import { arriving, type Transit, transitsOf } from '../memory/transit.js';
-import { dtypeCode, type MpiAddon, opCode } from '../native.js';
+import { dtypeCode, type MpiAddon, opCode } from '../mpi-addon.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';
 import { MpiPersistentRequest, MpiRequest } from './parts/mpi-request.js';

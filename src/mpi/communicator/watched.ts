@@ -1,7 +1,7 @@
 import { readSetting } from '../../core/base/settings.js';
 import type { CallChecker } from '../../core/ports/communicator.js';
-import type { MpiAddon } from '../native.js';
-import { MPI_SETTINGS } from '../settings.js';
+import type { MpiAddon } from '../mpi-addon.js';
+import { MPI_SETTINGS } from '../mpi-settings.js';
 import { callSite } from './parts/call-site.js';
 import { COLLECTIVES, callText, MESSAGES } from './parts/call-text.js';
 import { Comparison } from './parts/comparison.js';

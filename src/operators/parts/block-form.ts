@@ -3,9 +3,9 @@ import { formatShape, product, type Shape, sameShape } from '../../core/base/sha
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { Layout } from '../../core/distributed/layout.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
+import { NaturalForm } from '../base/natural-form.js';
 import { sizesOf, stackedShape } from '../rank-blocks.js';
 import { imageLayout, type Side } from './image-layout.js';
-import { NaturalForm } from './natural-form.js';
 
 /**
  * The vectors of stacks of local operators: every rank's part is the models (or data) of its operators, one after another. Arrays of the natural shape and flat

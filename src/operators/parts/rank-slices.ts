@@ -5,8 +5,8 @@ import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { Layout, splitCount, splitStart } from '../../core/distributed/layout.js';
-import { checkAlike, exchange } from '../../core/distributed/rank-agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
+import { checkAlike, exchange } from '../../core/ports/rank-agreement.js';
 
 /** Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as all ranks know them. */
 export interface RankSlices {

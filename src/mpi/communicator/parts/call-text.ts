@@ -1,5 +1,5 @@
 import { DTYPES } from '../../../core/base/dtype.js';
-import { OPS } from '../../native.js';
+import { OPS } from '../../mpi-addon.js';
 
 /** Where the arguments of a call are that ranks should agree about, or that tell whom it waits for. */
 interface Positions {

@@ -1,6 +1,6 @@
 import { MpiError } from '../../../core/base/errors.js';
 import type { CallChecker } from '../../../core/ports/communicator.js';
-import { dtypeCode, type MpiAddon } from '../../native.js';
+import { dtypeCode, type MpiAddon } from '../../mpi-addon.js';
 import { callSite } from './call-site.js';
 
 const BYTES = 1024;

@@ -1,7 +1,7 @@
 import { MpiError } from '../../../core/base/errors.js';
 import type { PersistentRequest, Request } from '../../../core/ports/communicator.js';
 import type { Transit } from '../../memory/transit.js';
-import type { MpiAddon } from '../../native.js';
+import type { MpiAddon } from '../../mpi-addon.js';
 
 /** Requests under way: this keeps the memory that MPI reads and writes, also where nobody holds the request. */
 const outstanding = new Set<Request>();

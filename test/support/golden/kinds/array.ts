@@ -1,7 +1,7 @@
 import type { Scalar } from '../../../../src/core/base/complex.js';
 import { DistributedArray } from '../../../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../../../src/core/distributed/layout.js';
-import { fftshift, ifftshift } from '../../../../src/core/distributed/roll.js';
+import { fftshift, ifftshift } from '../../../../src/core/distributed/roll-and-fftshift.js';
 import type { DistributedArrayOptions } from '../../../../src/core/distributed/space.js';
 import { PARTITIONS } from '../../../../src/core/distributed/space.js';
 import { StackedDistributedArray, StackedSpace } from '../../../../src/core/distributed/stacked-distributed-array.js';

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '../../core/base/errors.js';
 import { PACKAGE_ROOT } from '../../core/base/package-root.js';
-import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './native.js';
+import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './cuda-addon-interface.js';
 
 /** What of CUDA there is in this process, or why there is nothing and what helps. */
 export type CudaState =

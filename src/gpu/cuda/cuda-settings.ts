@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../../core/base/errors.js';
 import { countSetting, type Environment, numberSetting, readSetting } from '../../core/base/settings.js';
-import type { CudaDeviceInfo } from './native.js';
+import type { CudaDeviceInfo } from './cuda-addon-interface.js';
 
 /** Environment variables of the CUDA backend that have a value of a certain kind. */
 export const CUDA_SETTINGS = {

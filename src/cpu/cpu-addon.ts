@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostArray } from '../core/base/dtype.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import { checkSettings } from '../core/base/settings.js';
-import { CPU_SETTINGS } from './settings.js';
+import { CPU_SETTINGS } from './cpu-settings.js';
 
 /** What `native/cpu` was built with and chose at load. */
 export interface CpuAddonInfo {

@@ -1,6 +1,6 @@
 import { im, re, type Scalar } from '../../core/base/complex.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
-import type { Parts, Tensor, TensorModule } from './engine.js';
+import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 type Unary = (tf: TensorModule, x: Tensor) => Tensor;
 type Binary = (tf: TensorModule, x: Tensor, y: Tensor) => Tensor;

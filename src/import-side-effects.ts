@@ -4,20 +4,20 @@ import { log, setLogger } from './core/base/log.js';
 import { checkSettings, readSetting } from './core/base/settings.js';
 import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/ports/defaults.js';
 import { setSignalSource } from './core/vector/interruption.js';
+import { CPU_SETTINGS } from './cpu/cpu-settings.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
-import { CPU_SETTINGS } from './cpu/settings.js';
 import { cudaOfAllRanks } from './cuda-of-all-ranks.js';
+import { CUDA_SETTINGS } from './gpu/cuda/cuda-settings.js';
 import { cudaAddon, reportCuda } from './gpu/cuda/index.js';
-import { CUDA_SETTINGS } from './gpu/cuda/settings.js';
+import { engineOfAllRanks } from './gpu/tfjs/engine-of-all-ranks.js';
 import { createTfjsBackend, TFJS_ENGINES } from './gpu/tfjs/index.js';
-import { LOG_SETTINGS, loggerAsked } from './io/log.js';
+import { LOG_SETTINGS, loggerAsked } from './io/pino-logger.js';
 import { SelfCommunicator } from './mpi/communicator/self-communicator.js';
 import { detectLaunch, nodeRankOf } from './mpi/launch-environment.js';
-import { loadMpi } from './mpi/native.js';
-import { MPI_SETTINGS } from './mpi/settings.js';
+import { loadMpi } from './mpi/mpi-addon.js';
+import { MPI_SETTINGS } from './mpi/mpi-settings.js';
 import { nativeSignals } from './mpi/signals.js';
 import { joinWorld } from './mpi/world.js';
-import { engineOfAllRanks } from './tfjs-of-all-ranks.js';
 
 checkSettings({ ...CPU_SETTINGS, ...MPI_SETTINGS, ...CUDA_SETTINGS, ...LOG_SETTINGS }, process.env);
 

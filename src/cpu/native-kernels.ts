@@ -12,9 +12,9 @@ import {
   UNARY_OPS,
   type UnaryOp,
 } from '../core/ports/backend.js';
+import { type CpuAddon, cpuAddon } from './cpu-addon.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
 import type { CpuCurves, CpuKernels, CpuStencil } from './kernels.js';
-import { type CpuAddon, cpuAddon } from './native-addon.js';
 import { referenceKernels } from './reference/index.js';
 
 function positions<T extends string>(list: readonly T[]): Readonly<Record<T, number>> {

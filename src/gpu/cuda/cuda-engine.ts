@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/base/dtype.js';
-import { NATIVE } from './addon.js';
+import { NATIVE } from './cuda-addon.js';
+import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './cuda-addon-interface.js';
 import { KernelArguments } from './kernel-arguments.js';
-import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './native.js';
 import { PinnedPool } from './pinned-pool.js';
 
 /** The sources in native/cuda/kernels, each compiled once for every dtype that meets it. */

@@ -1,6 +1,6 @@
 import { around, product, type Shape } from '../../core/base/shape.js';
 import type { BandSegment, Stencil } from '../../core/ports/backend.js';
-import type { Tensor, TensorModule } from './engine.js';
+import type { Tensor, TensorModule } from './tfjs-engine.js';
 
 /** Ghost cells of a band as tensors. */
 export interface Ghosts {

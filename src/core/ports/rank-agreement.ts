@@ -1,7 +1,7 @@
 import { ArgumentError } from '../base/errors.js';
 import { type Failure, failureOf, raise } from '../base/failure.js';
 import { textOf } from '../base/text-of.js';
-import type { Communicator } from '../ports/communicator.js';
+import type { Communicator } from './communicator.js';
 
 /**
  * What every rank has to say of its arguments, known to all: for constructors that are given different data on different ranks. One object exchange. Where

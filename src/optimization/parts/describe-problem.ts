@@ -1,6 +1,6 @@
 import { type DType, isComplex, isFloat, realOf } from '../../core/base/dtype.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
-import type { Measure, Problem, Setting } from '../../core/vector/problem.js';
+import type { Measure, Problem, Setting } from '../../core/vector/problem-description.js';
 import { type AnyVector, isVector, rdots, type Space } from '../../core/vector/vector.js';
 
 /** Options that say how long or how exactly to compute, not what. */

@@ -1,6 +1,6 @@
-import { BackendError } from './core/base/errors.js';
-import type { Backend } from './core/ports/backend.js';
-import type { Communicator } from './core/ports/communicator.js';
+import { BackendError } from '../../core/base/errors.js';
+import type { Backend } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
 
 /**
  * This rank's engine, where all ranks have one of the same name. Collective over all ranks of the launch. Throws {@link BackendError} on all of them where it doesn't load on one: with its own

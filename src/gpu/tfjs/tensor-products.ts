@@ -1,6 +1,6 @@
 import { around, product, type Shape } from '../../core/base/shape.js';
 import type { Convolution, MatMul, Trans } from '../../core/ports/backend.js';
-import type { Parts, Tensor, TensorModule } from './engine.js';
+import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 
 type Pair = readonly [re: Tensor, im: Tensor];
 
