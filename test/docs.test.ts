@@ -170,7 +170,8 @@ describe('documentation', function () {
     const REQUIRED = [/`.*=.*`/, /stops|until/, / Memory: /, /(iteration|refinement) costs/, /reduction|a prox/, / Errors: /, / Source: /];
     const found: string[] = [];
     for (const folder of ['src/optimization', 'src/proximal']) {
-      for (const file of readdirSync(join(root, folder))) {
+      for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+        if (!file.endsWith('.ts')) continue;
         const text = read(join(root, folder, file));
         for (const [, comment = '', name = ''] of text.matchAll(
           /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const (\w+) = Object\.assign\(solving\(/g,

@@ -12,6 +12,7 @@ import { textOf } from '../base/text-of.js';
 import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
+import { checkAlike, exchange } from '../ports/rank-agreement.js';
 import { DistributedVector } from '../vector/distributed-vector.js';
 import { distributedNorm } from '../vector/norm.js';
 import {
@@ -29,10 +30,9 @@ import { contains, forEachRun, placeIn } from './box-index.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
 import { type Box, Layout } from './layout.js';
-import { checkAlike, exchange } from './rank-agreement.js';
 import { move } from './redistribution.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
-import { type DistributedArrayOptions, DistributedSpace, type Partition, spaceOf } from './space.js';
+import { type DistributedArrayOptions, DistributedSpace, type Partition, setNewArray, spaceOf } from './space.js';
 import { TransferPlan } from './transfer.js';
 
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
@@ -49,6 +49,10 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   readonly local: NDArray;
   /** What of a replicated array's local part counts here. */
   readonly #share: Elements | undefined;
+
+  static {
+    setNewArray((space) => DistributedArray.inSpace(space));
+  }
 
   private constructor(space: DistributedSpace, local: NDArray) {
     super();

@@ -8,7 +8,7 @@ import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
 import type { SpreadSpace } from '../vector/distributed-vector.js';
 import type { Space } from '../vector/vector.js';
-import { DistributedArray } from './distributed-array.js';
+import type { DistributedArray } from './distributed-array.js';
 import { Layout, splitCount, splitStart } from './layout.js';
 import { canMove } from './redistribution.js';
 
@@ -26,6 +26,13 @@ export interface DistributedSpaceFields {
   readonly mask?: readonly number[] | undefined;
   /** Of a SCATTER space: what a replicated vector of it is. @default 'BROADCAST' */
   readonly replicatedAs?: Partition;
+}
+
+let newArray: (space: DistributedSpace) => DistributedArray;
+
+/** Says how spaces make arrays. distributed-array.ts calls it when it is loaded, so that this module does not need that one. */
+export function setNewArray(make: (space: DistributedSpace) => DistributedArray): void {
+  newArray = make;
 }
 
 /** Sub-communicators of masks, split once for each communicator and mask. */
@@ -173,7 +180,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   }
 
   empty(): DistributedArray {
-    return DistributedArray.inSpace(this);
+    return newArray(this);
   }
 
   /** Standard normal values, of this seed or of the communicator's next draw. */

@@ -1,14 +1,14 @@
-import type { NDArray } from '../array/ndarray.js';
 import type { DType } from '../base/dtype.js';
 import { NumericalError } from '../base/errors.js';
-import type { Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
+import type { Backend, Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
 
 /** Whole numbers up to here, of either sign, are exact in double precision. */
 const EXACT = 2 ** 53;
 const MOST_INT32 = 2 ** 31;
 
 /** Sums, products and running sums of int32 are float64 where the backend holds it: whole numbers, as int64 in NumPy. */
-export const wideDType = (x: NDArray): DType => (x.dtype === 'int32' && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype);
+export const wideDType = (x: { readonly dtype: DType; readonly backend: Backend }): DType =>
+  x.dtype === 'int32' && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype;
 
 const tooLarge = (what: string, limit: string): NumericalError =>
   new NumericalError(`${what} of int32 may be larger than ${limit}, and is not exact: cast with astype() to a float dtype first`);

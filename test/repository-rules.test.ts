@@ -1,7 +1,7 @@
-/** The rules of the house that tools can hold: format, lint, layers. */
+/** The rules of this repository that tools can hold: format, lint, imports, sizes. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -13,7 +13,7 @@ function tool(path: string, args: readonly string[]): { status: number | null; o
   return { status, output: stdout + stderr };
 }
 
-describe('the house', function () {
+describe('the rules of the repository', function () {
   this.timeout(120_000);
 
   it('is formatted and free of lint (npm run lint; npm run format mends the format)', () => {
@@ -31,6 +31,15 @@ describe('the house', function () {
       const theirs = read(`node_modules/${name}/package.json`).engines?.node ?? '*';
       expect(subset(engines?.node ?? '*', theirs), `${name} needs Node.js ${theirs}`).to.equal(true);
     }
+  });
+
+  it('has at most 25 files in a folder of src', () => {
+    const count = new Map<string, number>();
+    for (const entry of readdirSync(`${root}src`, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) count.set(entry.parentPath, (count.get(entry.parentPath) ?? 0) + 1);
+    }
+    expect(count.size).to.be.greaterThan(20);
+    expect([...count].filter(([, files]) => files > 25)).to.deep.equal([]);
   });
 
   it('imports downwards only (npm run layers)', () => {
