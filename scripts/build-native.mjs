@@ -60,7 +60,7 @@ function fingerprint(name, libraries) {
   for (const folder of ['common', name]) {
     const top = join(root, 'native', folder);
     for (const file of readdirSync(top, { recursive: true }).sort()) {
-      if (!/^(build|kernels)([/\\]|$)/.test(file) && /\.(c|cc|cpp|h|hpp|gyp|gypi|mjs)$/.test(file))
+      if (!/^(build|kernels)([/\\]|$)/.test(file) && /\.(cpp|hpp|gyp|gypi|mjs)$/.test(file))
         hash.update(file).update(readFileSync(join(top, file)));
     }
   }
