@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { skip } from './support/skip.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,6 +20,18 @@ describe('the rules of the repository', function () {
   it('is formatted and free of lint (npm run lint; npm run format mends the format)', () => {
     const { status, output } = tool('@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '--colors=off', '--reporter=summary', '.']);
     expect(status, output).to.equal(0);
+  });
+
+  it('lays out its C++ as .clang-format says (clang-format -i mends it)', function () {
+    const wanted = /clang-format (\d+) /.exec(readFileSync(`${root}.clang-format`, 'utf8'))?.[1];
+    const found = /version (\d+)/.exec(spawnSync('clang-format', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
+    if (found !== wanted) skip(this, `clang-format ${wanted} is not on PATH`);
+    const files = spawnSync('git', ['ls-files', '*.cpp', '*.hpp', '*.cu', '*.cuh'], { cwd: root, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('clang-format', ['--dry-run', '--Werror', ...files.stdout.trim().split('\n')], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(status, stderr).to.equal(0);
   });
 
   it('asks for a Node.js that all dependencies take', () => {

@@ -18,7 +18,9 @@ namespace lops {
 template <std::size_t N>
 class Args {
  public:
-  Args(napi_env env, napi_callback_info info) : env_(env), count_(N) { check(env, napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr)); }
+  Args(napi_env env, napi_callback_info info) : env_(env), count_(N) {
+    check(env, napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr));
+  }
 
   napi_env env() const { return env_; }
   std::size_t count() const { return count_; }
@@ -38,7 +40,8 @@ class Args {
   void* address(std::size_t i) const {
     std::uint64_t value = 0;
     bool lossless = false;
-    if (napi_get_value_bigint_uint64(env_, values_[i], &value, &lossless) != napi_ok || !lossless) fail(i, "an address");
+    if (napi_get_value_bigint_uint64(env_, values_[i], &value, &lossless) != napi_ok || !lossless)
+      fail(i, "an address");
     return reinterpret_cast<void*>(static_cast<std::uintptr_t>(value));
   }
   double number(std::size_t i) const {
@@ -130,7 +133,10 @@ inline void setProperty(napi_env env, napi_value object, const char* name, napi_
   check(env, napi_set_named_property(env, object, name, value));
 }
 
-/** A callback as N-API wants it, around `napi_value f(napi_env, napi_callback_info)` that may throw C++ exceptions. */
+/**
+ * A callback as N-API wants it, around `napi_value f(napi_env, napi_callback_info)` that may throw
+ * C++ exceptions.
+ */
 template <napi_value (*F)(napi_env, napi_callback_info)>
 napi_value callback(napi_env env, napi_callback_info info) {
   return guarded(env, [&] { return F(env, info); });

@@ -1,4 +1,5 @@
-// Errors that cross from C++ to JavaScript: thrown as C++ exceptions, turned into JS Errors with a `code` at the boundary of a call.
+// Errors that cross from C++ to JavaScript: thrown as C++ exceptions, turned into JS Errors with a
+// `code` at the boundary of a call.
 #pragma once
 
 #include <node_api.h>
@@ -11,7 +12,9 @@
 
 namespace lops {
 
-/** Becomes a JS Error with this message and `code` (one of the codes of src/core/base/errors.ts). */
+/**
+ * Becomes a JS Error with this message and `code` (one of the codes of src/core/base/errors.ts).
+ */
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
@@ -32,12 +35,17 @@ inline void check(napi_env env, napi_status status) {
   if (pending) throw PendingException();
   const napi_extended_error_info* info = nullptr;
   napi_get_last_error_info(env, &info);
-  throw Error("ERR_ARGUMENT", info != nullptr && info->error_message != nullptr ? info->error_message : "N-API call failed");
+  throw Error("ERR_ARGUMENT",
+              info != nullptr && info->error_message != nullptr ? info->error_message : "N-API call failed");
 }
 
-inline void throwToJs(napi_env env, const char* code, const char* message) { napi_throw_error(env, code, message); }
+inline void throwToJs(napi_env env, const char* code, const char* message) {
+  napi_throw_error(env, code, message);
+}
 
-/** The body of an N-API callback: runs `body() -> napi_value` and turns C++ exceptions into JS ones. */
+/**
+ * The body of an N-API callback: runs `body() -> napi_value` and turns C++ exceptions into JS ones.
+ */
 template <typename Body>
 napi_value guarded(napi_env env, Body&& body) noexcept {
   try {

@@ -19,9 +19,13 @@ inline bool isInteger(double value) {
 }
 inline bool isSize(double value) { return value >= 0 && isInteger(value); }
 
-[[noreturn]] inline void tooLarge() { throw Error("ERR_SHAPE", "native call: the product of the sizes is larger than any memory"); }
+[[noreturn]] inline void tooLarge() {
+  throw Error("ERR_SHAPE", "native call: the product of the sizes is larger than any memory");
+}
 
-/** a · b, at most 2^63 − 1, so that it is a difference of pointers too. Throws where it is larger. */
+/**
+ * a · b, at most 2^63 − 1, so that it is a difference of pointers too. Throws where it is larger.
+ */
 inline std::size_t product(std::size_t a, std::size_t b) {
   std::size_t result = 0;
   if (__builtin_mul_overflow(a, b, &result) || result > static_cast<std::size_t>(PTRDIFF_MAX)) tooLarge();

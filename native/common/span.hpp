@@ -1,4 +1,5 @@
-// Memory of JavaScript as native code sees it: an ArrayBuffer or typed array, a byte offset and a byte length, checked once.
+// Memory of JavaScript as native code sees it: an ArrayBuffer or typed array, a byte offset and a
+// byte length, checked once.
 #pragma once
 
 #include <node_api.h>
@@ -20,21 +21,20 @@ constexpr std::size_t bytesOf(napi_typedarray_type type) {
   switch (type) {
     case napi_int8_array:
     case napi_uint8_array:
-    case napi_uint8_clamped_array:
-      return 1;
+    case napi_uint8_clamped_array: return 1;
     case napi_int16_array:
-    case napi_uint16_array:
-      return 2;
+    case napi_uint16_array: return 2;
     case napi_int32_array:
     case napi_uint32_array:
-    case napi_float32_array:
-      return 4;
-    default:
-      return 8;
+    case napi_float32_array: return 4;
+    default: return 8;
   }
 }
 
-/** All bytes of an ArrayBuffer or typed array. The pointer is good until the buffer is collected or detached. */
+/**
+ * All bytes of an ArrayBuffer or typed array. The pointer is good until the buffer is collected or
+ * detached.
+ */
 inline Bytes bytesOf(napi_env env, napi_value value) {
   Bytes bytes;
   void* data = nullptr;
@@ -53,7 +53,8 @@ inline Bytes bytesOf(napi_env env, napi_value value) {
 /** `length` bytes from `offset` on. Throws where they reach outside. */
 inline Bytes slice(Bytes all, std::size_t offset, std::size_t length) {
   if (offset > all.length || length > all.length - offset) {
-    throw Error("ERR_ARGUMENT", "expected " + std::to_string(length) + " bytes from byte " + std::to_string(offset) + " on, received a buffer of " +
+    throw Error("ERR_ARGUMENT", "expected " + std::to_string(length) + " bytes from byte " +
+                                    std::to_string(offset) + " on, received a buffer of " +
                                     std::to_string(all.length));
   }
   return {all.data + offset, length};

@@ -21,7 +21,9 @@ napi_value info(napi_env env, napi_callback_info) {
   return result;
 }
 
-/** addressOf(buffer): its address modulo 64, for memory that is aligned to vectors and cache lines */
+/**
+ * addressOf(buffer): its address modulo 64, for memory that is aligned to vectors and cache lines
+ */
 napi_value addressOf(napi_env env, napi_callback_info information) {
   const Args<1> args(env, information);
   return toJs(env, static_cast<std::int32_t>(reinterpret_cast<std::uintptr_t>(args.bytes(0).data) % 64));

@@ -1,4 +1,5 @@
-// Typed arrays of the CPU backend: (array, first element) checked against the number of elements that a kernel uses.
+// Typed arrays of the CPU backend: (array, first element) checked against the number of elements
+// that a kernel uses.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,10 @@
 
 namespace lops {
 
-/** Elements `offset … offset + n` of `lanes` numbers each of the array in argument i, its offset in argument i + 1. */
+/**
+ * Elements `offset … offset + n` of `lanes` numbers each of the array in argument i, its offset in
+ * argument i + 1.
+ */
 template <typename T, std::size_t N>
 T* lanesAt(const Args<N>& args, std::size_t i, std::size_t n, std::size_t lanes) {
   const std::size_t size = sizeof(T) * lanes;
@@ -24,23 +28,28 @@ auto withFloat(bool isDouble, Body&& body) {
 /** A list of numbers that JavaScript packed into a Float64Array. */
 class Packed {
  public:
-  explicit Packed(Bytes bytes) : at_(reinterpret_cast<const double*>(bytes.data)), end_(at_ + bytes.length / sizeof(double)) {}
+  explicit Packed(Bytes bytes)
+      : at_(reinterpret_cast<const double*>(bytes.data)), end_(at_ + bytes.length / sizeof(double)) {}
   double number() {
     if (at_ == end_) throw Error("ERR_ARGUMENT", "native call: the packed specification is too short");
     return *at_++;
   }
   std::ptrdiff_t integer() {
     const double value = number();
-    if (!isInteger(value)) throw Error("ERR_ARGUMENT", "native call: expected integers, received " + std::to_string(value));
+    if (!isInteger(value))
+      throw Error("ERR_ARGUMENT", "native call: expected integers, received " + std::to_string(value));
     return static_cast<std::ptrdiff_t>(value);
   }
   std::size_t size() {
     const double value = number();
-    if (!isSize(value)) throw Error("ERR_ARGUMENT", "native call: expected sizes of at least 0, received " + std::to_string(value));
+    if (!isSize(value))
+      throw Error("ERR_ARGUMENT",
+                  "native call: expected sizes of at least 0, received " + std::to_string(value));
     return static_cast<std::size_t>(value);
   }
   const double* take(std::size_t n) {
-    if (n > static_cast<std::size_t>(end_ - at_)) throw Error("ERR_ARGUMENT", "native call: the packed specification is too short");
+    if (n > static_cast<std::size_t>(end_ - at_))
+      throw Error("ERR_ARGUMENT", "native call: the packed specification is too short");
     at_ += n;
     return at_ - n;
   }

@@ -18,11 +18,15 @@ struct Axis {
   bool plain() const { return nh == 1 && offset == 0 && nx == ny; }
 };
 
-/** One row: y[i] ← (+)= Σ h[j] x[i + offset − j], where each cell is `inner` lanes. Complex filters come as two real ones. */
+/**
+ * One row: y[i] ← (+)= Σ h[j] x[i + offset − j], where each cell is `inner` lanes. Complex filters
+ * come as two real ones.
+ */
 template <typename T>
 class Row {
  public:
-  Row(const Axis& axis, std::ptrdiff_t inner, bool pairs, bool finite) : axis_(axis), inner_(inner), pairs_(pairs), finite_(finite) {}
+  Row(const Axis& axis, std::ptrdiff_t inner, bool pairs, bool finite)
+      : axis_(axis), inner_(inner), pairs_(pairs), finite_(finite) {}
 
   /** `him` is null for real filters; y is written where `add` is false. */
   void apply(const T* x, const T* hre, const T* him, T* y, bool add) {
@@ -35,9 +39,15 @@ class Row {
   }
 
  private:
-  /** Long cells: a block of lanes of all cells, so that the cells that the filter covers stay in the cache. */
+  /**
+   * Long cells: a block of lanes of all cells, so that the cells that the filter covers stay in the
+   * cache.
+   */
   void wide(const T* x, const T* hre, const T* him, T* y, bool add) {
-    const std::ptrdiff_t block = std::max<std::ptrdiff_t>(256, std::min<std::ptrdiff_t>(8192, 256 * 1024 / (axis_.nh * static_cast<std::ptrdiff_t>(sizeof(T)))) / 2 * 2);
+    const std::ptrdiff_t block = std::max<std::ptrdiff_t>(
+        256,
+        std::min<std::ptrdiff_t>(8192, 256 * 1024 / (axis_.nh * static_cast<std::ptrdiff_t>(sizeof(T)))) / 2 *
+            2);
     for (std::ptrdiff_t at = 0; at < inner_; at += block) {
       const std::ptrdiff_t m = std::min(block, inner_ - at);
       for (std::ptrdiff_t i = 0; i < axis_.ny; i++) {
@@ -48,7 +58,10 @@ class Row {
     }
   }
 
-  /** Short cells: a block of cells at a time; where it reaches outside x, from a copy with zeros around it. */
+  /**
+   * Short cells: a block of cells at a time; where it reaches outside x, from a copy with zeros
+   * around it.
+   */
   void narrow(const T* x, const T* hre, const T* him, T* y, bool add) {
     const std::ptrdiff_t block = std::max<std::ptrdiff_t>(1, 4096 / inner_);
     for (std::ptrdiff_t i0 = 0; i0 < axis_.ny; i0 += block) {
@@ -65,7 +78,8 @@ class Row {
       const std::ptrdiff_t first = i0 + axis_.offset - (hi - 1);
       const std::ptrdiff_t last = i1 - 1 + axis_.offset - lo;
       const T* from = x + (i0 + axis_.offset - lo) * inner_;
-      if (first < 0 || last >= axis_.nx) from = padded(x, first, last) + (i0 + axis_.offset - lo - first) * inner_;
+      if (first < 0 || last >= axis_.nx)
+        from = padded(x, first, last) + (i0 + axis_.offset - lo - first) * inner_;
       run(lanes, lo, hi, hre, him, from, to, add);
     }
   }
@@ -84,7 +98,8 @@ class Row {
   }
 
   /** Taps lo ≤ j < hi over m lanes; x is the run of tap lo. */
-  void run(std::ptrdiff_t m, std::ptrdiff_t lo, std::ptrdiff_t hi, const T* hre, const T* him, const T* x, T* y, bool add) {
+  void run(std::ptrdiff_t m, std::ptrdiff_t lo, std::ptrdiff_t hi, const T* hre, const T* him, const T* x,
+           T* y, bool add) {
     const std::size_t n = static_cast<std::size_t>(m);
     if (lo >= hi) {
       if (!add) std::memset(static_cast<void*>(y), 0, n * sizeof(T));
@@ -117,7 +132,10 @@ class Row {
   std::vector<T> zeros_;
 };
 
-/** Filter values as one or two real lists: of the forward convolution that does the same, so reversed and conjugated for the adjoint. */
+/**
+ * Filter values as one or two real lists: of the forward convolution that does the same, so
+ * reversed and conjugated for the adjoint.
+ */
 template <typename T>
 struct Filter {
   std::vector<T> re, im;
@@ -152,7 +170,8 @@ void convolveAll(std::vector<Axis> axes, std::ptrdiff_t lanes, const T* x, const
     yRows *= axis.ny;
     hRows *= axis.nh;
   }
-  Row<T> row(along, inner, lanes == 2, allFinite(filter.re.data(), filter.re.size()) && allFinite(filter.im.data(), filter.im.size()));
+  Row<T> row(along, inner, lanes == 2,
+             allFinite(filter.re.data(), filter.re.size()) && allFinite(filter.im.data(), filter.im.size()));
   for (std::ptrdiff_t r = 0; r < yRows; r++) {
     bool written = false;
     for (std::ptrdiff_t s = 0; s < hRows; s++) {
@@ -172,14 +191,19 @@ void convolveAll(std::vector<Axis> axes, std::ptrdiff_t lanes, const T* x, const
         stride *= axis.nx;
       }
       if (!inside) continue;
-      row.apply(x + from * xRow, filter.re.data() + s * along.nh, filter.complex ? filter.im.data() + s * along.nh : nullptr, y + r * yRow, written);
+      row.apply(x + from * xRow, filter.re.data() + s * along.nh,
+                filter.complex ? filter.im.data() + s * along.nh : nullptr, y + r * yRow, written);
       written = true;
     }
-    if (!written) std::memset(static_cast<void*>(y + r * yRow), 0, static_cast<std::size_t>(yRow) * sizeof(T));
+    if (!written)
+      std::memset(static_cast<void*>(y + r * yRow), 0, static_cast<std::size_t>(yRow) * sizeof(T));
   }
 }
 
-/** convolve(dtype, x, xo, h, ho, y, yo, spec) with spec packed as [adjoint, ndim, and for each axis: nx, nh, ny, offset] */
+/**
+ * convolve(dtype, x, xo, h, ho, y, yo, spec) with spec packed as [adjoint, ndim, and for each axis:
+ * nx, nh, ny, offset]
+ */
 napi_value convolve(napi_env env, napi_callback_info info) {
   const Args<8> args(env, info);
   const DType dtype = args.dtype(0);

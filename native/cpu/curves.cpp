@@ -31,7 +31,8 @@ inline void eachPoint(std::size_t points, const double* a, const double* b, doub
 }
 
 template <std::size_t LANES, typename T, typename A>
-void spreadTrace(std::size_t points, const double* a, const double* b, double last, const A amplitude, const T* image, T* trace) {
+void spreadTrace(std::size_t points, const double* a, const double* b, double last, const A amplitude,
+                 const T* image, T* trace) {
   eachPoint(points, a, b, last, [&](std::size_t i, std::size_t k, double fraction) {
     const T w = static_cast<T>(fraction);
     for (std::size_t l = 0; l < LANES; l++) {
@@ -43,11 +44,13 @@ void spreadTrace(std::size_t points, const double* a, const double* b, double la
 }
 
 template <std::size_t LANES, typename T, typename A>
-void sumTrace(std::size_t points, const double* a, const double* b, double last, const A amplitude, const T* trace, T* image) {
+void sumTrace(std::size_t points, const double* a, const double* b, double last, const A amplitude,
+              const T* trace, T* image) {
   eachPoint(points, a, b, last, [&](std::size_t i, std::size_t k, double fraction) {
     const T w = static_cast<T>(fraction);
     for (std::size_t l = 0; l < LANES; l++) {
-      image[i * LANES + l] += amplitude[i] * ((1 - w) * trace[k * LANES + l] + w * trace[(k + 1) * LANES + l]);
+      image[i * LANES + l] +=
+          amplitude[i] * ((1 - w) * trace[k * LANES + l] + w * trace[(k + 1) * LANES + l]);
     }
   });
 }
@@ -72,7 +75,10 @@ void run(const Curves& c, bool spreads, const T* from, T* to, const T* amplitude
   }
 }
 
-/** (spread, dtype, from, fo, to, to offset, points, ns, nr, nt, srcs, so, recs, ro, amplitudes | undefined, ao) */
+/**
+ * (spread, dtype, from, fo, to, to offset, points, ns, nr, nt, srcs, so, recs, ro, amplitudes |
+ * undefined, ao)
+ */
 napi_value curves(napi_env env, napi_callback_info info) {
   const Args<16> args(env, info);
   const bool spreads = args.boolean(0);
@@ -86,7 +92,8 @@ napi_value curves(napi_env env, napi_callback_info info) {
     typedef decltype(zero) T;
     const T* from = lanesAt<T>(args, 2, spreads ? c.points : nTraces, lanes);
     T* to = lanesAt<T>(args, 4, spreads ? nTraces : c.points, lanes);
-    const T* amplitudes = args.isUndefined(14) ? nullptr : lanesAt<T>(args, 14, product(c.ns, c.nr, c.points), 1);
+    const T* amplitudes =
+        args.isUndefined(14) ? nullptr : lanesAt<T>(args, 14, product(c.ns, c.nr, c.points), 1);
     if (lanes == 1) run<1>(c, spreads, from, to, amplitudes);
     else run<2>(c, spreads, from, to, amplitudes);
   });

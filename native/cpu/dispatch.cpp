@@ -23,8 +23,8 @@ bool hasAvx2() {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 bool hasAvx512() {
-  return hasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw");
+  return hasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
 }
 #endif
 
@@ -32,7 +32,8 @@ const Loops& choose() {
   const char* wish = std::getenv("LOPS_CPU_SIMD");
   const std::string level = wish == nullptr ? "" : wish;
   if (level != "" && level != "baseline" && level != "avx2" && level != "avx512") {
-    throw Error("ERR_ARGUMENT", "expected LOPS_CPU_SIMD to be baseline, avx2 or avx512, received '" + level + "'");
+    throw Error("ERR_ARGUMENT",
+                "expected LOPS_CPU_SIMD to be baseline, avx2 or avx512, received '" + level + "'");
   }
 #if defined(__x86_64__)
   // A wish beyond what the machine has gets the best that it has.
@@ -42,7 +43,10 @@ const Loops& choose() {
   return baseline::table();
 }
 
-/** The last-level cache as the system reports it, at most 32 MiB: on large chips one core has no more than that near it. */
+/**
+ * The last-level cache as the system reports it, at most 32 MiB: on large chips one core has no
+ * more than that near it.
+ */
 std::size_t lastLevelCache() {
   constexpr std::size_t most = std::size_t(32) << 20;
 #if defined(_SC_LEVEL3_CACHE_SIZE)

@@ -36,9 +36,15 @@ struct Fftw<double> {
   typedef fftw_plan Plan;
   typedef fftw_iodim64 Dim;
   typedef fftw_complex Complex;
-  static Plan c2c(int r, const Dim* d, int h, const Dim* hd, Complex* x, Complex* y, int sign, unsigned f) { return fftw_plan_guru64_dft(r, d, h, hd, x, y, sign, f); }
-  static Plan r2c(int r, const Dim* d, int h, const Dim* hd, double* x, Complex* y, unsigned f) { return fftw_plan_guru64_dft_r2c(r, d, h, hd, x, y, f); }
-  static Plan c2r(int r, const Dim* d, int h, const Dim* hd, Complex* x, double* y, unsigned f) { return fftw_plan_guru64_dft_c2r(r, d, h, hd, x, y, f); }
+  static Plan c2c(int r, const Dim* d, int h, const Dim* hd, Complex* x, Complex* y, int sign, unsigned f) {
+    return fftw_plan_guru64_dft(r, d, h, hd, x, y, sign, f);
+  }
+  static Plan r2c(int r, const Dim* d, int h, const Dim* hd, double* x, Complex* y, unsigned f) {
+    return fftw_plan_guru64_dft_r2c(r, d, h, hd, x, y, f);
+  }
+  static Plan c2r(int r, const Dim* d, int h, const Dim* hd, Complex* x, double* y, unsigned f) {
+    return fftw_plan_guru64_dft_c2r(r, d, h, hd, x, y, f);
+  }
   static void run(Plan p, Complex* x, Complex* y) { fftw_execute_dft(p, x, y); }
   static void runR2c(Plan p, double* x, Complex* y) { fftw_execute_dft_r2c(p, x, y); }
   static void runC2r(Plan p, Complex* x, double* y) { fftw_execute_dft_c2r(p, x, y); }
@@ -52,9 +58,15 @@ struct Fftw<float> {
   typedef fftwf_plan Plan;
   typedef fftwf_iodim64 Dim;
   typedef fftwf_complex Complex;
-  static Plan c2c(int r, const Dim* d, int h, const Dim* hd, Complex* x, Complex* y, int sign, unsigned f) { return fftwf_plan_guru64_dft(r, d, h, hd, x, y, sign, f); }
-  static Plan r2c(int r, const Dim* d, int h, const Dim* hd, float* x, Complex* y, unsigned f) { return fftwf_plan_guru64_dft_r2c(r, d, h, hd, x, y, f); }
-  static Plan c2r(int r, const Dim* d, int h, const Dim* hd, Complex* x, float* y, unsigned f) { return fftwf_plan_guru64_dft_c2r(r, d, h, hd, x, y, f); }
+  static Plan c2c(int r, const Dim* d, int h, const Dim* hd, Complex* x, Complex* y, int sign, unsigned f) {
+    return fftwf_plan_guru64_dft(r, d, h, hd, x, y, sign, f);
+  }
+  static Plan r2c(int r, const Dim* d, int h, const Dim* hd, float* x, Complex* y, unsigned f) {
+    return fftwf_plan_guru64_dft_r2c(r, d, h, hd, x, y, f);
+  }
+  static Plan c2r(int r, const Dim* d, int h, const Dim* hd, Complex* x, float* y, unsigned f) {
+    return fftwf_plan_guru64_dft_c2r(r, d, h, hd, x, y, f);
+  }
   static void run(Plan p, Complex* x, Complex* y) { fftwf_execute_dft(p, x, y); }
   static void runR2c(Plan p, float* x, Complex* y) { fftwf_execute_dft_r2c(p, x, y); }
   static void runC2r(Plan p, Complex* x, float* y) { fftwf_execute_dft_c2r(p, x, y); }
@@ -69,11 +81,15 @@ struct Key {
   bool inverse = false, aligned = false, inPlace = false;
   std::vector<std::ptrdiff_t> shape, axes;
   bool operator==(const Key& o) const {
-    return kind == o.kind && inverse == o.inverse && aligned == o.aligned && inPlace == o.inPlace && shape == o.shape && axes == o.axes;
+    return kind == o.kind && inverse == o.inverse && aligned == o.aligned && inPlace == o.inPlace &&
+           shape == o.shape && axes == o.axes;
   }
 };
 
-/** The latest plans of one precision, and scratch memory for transforms that would overwrite their input. Grows to the largest, freed at unload. */
+/**
+ * The latest plans of one precision, and scratch memory for transforms that would overwrite their
+ * input. Grows to the largest, freed at unload.
+ */
 template <typename T>
 class Plans {
  public:
@@ -187,7 +203,8 @@ void direct(Plans<T>& plans, Key key, T* x, T* y) {
   const auto plan = plans.get(key, [&] {
     if (key.kind == Kind::r2c) return Fftw<T>::r2c(rank, dims.data(), many, others.data(), x, cy, flags);
     if (key.kind == Kind::c2r) return Fftw<T>::c2r(rank, dims.data(), many, others.data(), cx, y, flags);
-    return Fftw<T>::c2c(rank, dims.data(), many, others.data(), cx, cy, key.inverse ? FFTW_BACKWARD : FFTW_FORWARD, flags);
+    return Fftw<T>::c2c(rank, dims.data(), many, others.data(), cx, cy,
+                        key.inverse ? FFTW_BACKWARD : FFTW_FORWARD, flags);
   });
   if (key.kind == Kind::r2c) {
     Fftw<T>::runR2c(plan, x, cy);
@@ -198,7 +215,10 @@ void direct(Plans<T>& plans, Key key, T* x, T* y) {
   }
 }
 
-/** Arrays larger than this many bytes do not stay in any cache from one pass to the next: writes may bypass it. */
+/**
+ * Arrays larger than this many bytes do not stay in any cache from one pass to the next: writes may
+ * bypass it.
+ */
 constexpr std::size_t outOfCache = std::size_t(1) << 25U;
 /** What is transformed along all of its axes before the next part is touched. */
 constexpr std::size_t block = std::size_t(1) << 20U;
@@ -215,7 +235,8 @@ void stream(const T* from, std::size_t count, T* to) {
   if ((reinterpret_cast<std::uintptr_t>(to) | bytes) % 16 == 0) {
     const char* source = reinterpret_cast<const char*>(from);
     __m128i* target = reinterpret_cast<__m128i*>(to);
-    for (std::size_t k = 0; k < bytes / 16; k++) _mm_stream_si128(target + k, _mm_loadu_si128(reinterpret_cast<const __m128i*>(source) + k));
+    for (std::size_t k = 0; k < bytes / 16; k++)
+      _mm_stream_si128(target + k, _mm_loadu_si128(reinterpret_cast<const __m128i*>(source) + k));
     return;
   }
 #endif
@@ -232,11 +253,13 @@ struct Pass {
 };
 
 /**
- * Transforms of one axis: `outer` groups of n rows of `inner` neighbouring elements, in place or not. FFTW alone would walk through memory in steps of the axis,
- * several times slower: rows are cut into tiles that stay in the cache, and the scaling is done there.
+ * Transforms of one axis: `outer` groups of n rows of `inner` neighbouring elements, in place or
+ * not. FFTW alone would walk through memory in steps of the axis, several times slower: rows are
+ * cut into tiles that stay in the cache, and the scaling is done there.
  */
 template <typename T>
-void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n, std::size_t inner, T* x, T* y) {
+void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t n, std::size_t inner, T* x,
+               T* y) {
   const std::size_t nx = pass.kind == Kind::c2r ? n / 2 + 1 : n;
   const std::size_t ny = pass.kind == Kind::r2c ? n / 2 + 1 : n;
   const std::size_t xLanes = pass.kind == Kind::r2c ? 1 : 2;
@@ -245,7 +268,8 @@ void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t
     if (pass.scale != 1) of<T>(loops()).scale(count, pass.scale, at, at);
   };
   const auto run = [&](std::size_t groups, std::size_t width, T* from, T* to) {
-    const std::ptrdiff_t shape[3] = {static_cast<std::ptrdiff_t>(groups), static_cast<std::ptrdiff_t>(n), static_cast<std::ptrdiff_t>(width)};
+    const std::ptrdiff_t shape[3] = {static_cast<std::ptrdiff_t>(groups), static_cast<std::ptrdiff_t>(n),
+                                     static_cast<std::ptrdiff_t>(width)};
     direct(plans, {pass.kind, pass.inverse, false, false, {shape, shape + 3}, {1}}, from, to);
   };
   const std::size_t lineBytes = 2 * n * sizeof(T);
@@ -269,7 +293,8 @@ void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t
     for (std::size_t j = 0; j < inner; j += most) {
       const std::size_t width = std::min(most, inner - j);
       const T* source = x + (o * nx * inner + j) * xLanes;
-      for (std::size_t i = 0; i < nx; i++) std::memcpy(from + i * width * xLanes, source + i * inner * xLanes, width * xLanes * sizeof(T));
+      for (std::size_t i = 0; i < nx; i++)
+        std::memcpy(from + i * width * xLanes, source + i * inner * xLanes, width * xLanes * sizeof(T));
       run(1, width, from, to);
       scaled(ny * width * yLanes, to);
       T* target = y + (o * ny * inner + j) * yLanes;
@@ -277,7 +302,8 @@ void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t
       if (pass.streams) {
         for (std::size_t i = 0; i < ny; i++) stream(to + i * count, count, target + i * inner * yLanes);
       } else {
-        for (std::size_t i = 0; i < ny; i++) std::memcpy(target + i * inner * yLanes, to + i * count, count * sizeof(T));
+        for (std::size_t i = 0; i < ny; i++)
+          std::memcpy(target + i * inner * yLanes, to + i * count, count * sizeof(T));
       }
     }
   }
@@ -287,12 +313,16 @@ void alongAxis(Plans<T>& plans, const Pass& pass, std::size_t outer, std::size_t
 template <typename T>
 class Sweep {
  public:
-  Sweep(Plans<T>& plans, const Key& key, double scale, bool overwrite) : plans_(plans), kind_(key.kind), inverse_(key.inverse), scale_(scale), overwrite_(overwrite) {
+  Sweep(Plans<T>& plans, const Key& key, double scale, bool overwrite)
+      : plans_(plans), kind_(key.kind), inverse_(key.inverse), scale_(scale), overwrite_(overwrite) {
     half_ = key.kind == Kind::c2c ? key.shape.size() : static_cast<std::size_t>(key.axes.back());
     streams_ = 2 * sizeOf(key.shape) * sizeof(T) > outOfCache;
   }
 
-  /** Blocks that stay in the cache are done along all axes but the first one, then the array along the first; inverse real transforms in the reverse order. */
+  /**
+   * Blocks that stay in the cache are done along all axes but the first one, then the array along
+   * the first; inverse real transforms in the reverse order.
+   */
   void run(const std::vector<std::ptrdiff_t>& shape, std::vector<std::size_t> axes, T* x, T* y) {
     std::sort(axes.begin(), axes.end());
     // a real transform is halved along its last step, or first: in between there is no room for it
@@ -314,14 +344,16 @@ class Sweep {
   /** Elements of the part from axis d on, as numbers: real ones, or pairs. */
   std::size_t lanes(const Shape& shape, std::size_t d, bool real) const {
     std::size_t count = real ? 1 : 2;
-    for (std::size_t k = d; k < shape.size(); k++) count *= static_cast<std::size_t>(k == half_ && !real ? shape[k] / 2 + 1 : shape[k]);
+    for (std::size_t k = d; k < shape.size(); k++)
+      count *= static_cast<std::size_t>(k == half_ && !real ? shape[k] / 2 + 1 : shape[k]);
     return count;
   }
   bool realInput() const { return kind_ == Kind::r2c; }
   bool realOutput() const { return kind_ == Kind::c2r; }
 
   /** Along one axis of `count` parts of `shape` from axis d on. */
-  void along(const Shape& shape, std::size_t d, std::size_t axis, std::size_t count, T* x, T* y, double scale, bool last) {
+  void along(const Shape& shape, std::size_t d, std::size_t axis, std::size_t count, T* x, T* y, double scale,
+             bool last) {
     std::size_t outer = count;
     std::size_t inner = 1;
     for (std::size_t k = d; k < shape.size(); k++) {
@@ -329,11 +361,16 @@ class Sweep {
       (k < axis ? outer : inner) *= static_cast<std::size_t>(k == half_ ? shape[k] / 2 + 1 : shape[k]);
     }
     const Kind kind = axis == half_ ? kind_ : Kind::c2c;
-    alongAxis(plans_, {kind, inverse_, scale, streams_ && last}, outer, static_cast<std::size_t>(shape[axis]), inner, x, y);
+    alongAxis(plans_, {kind, inverse_, scale, streams_ && last}, outer, static_cast<std::size_t>(shape[axis]),
+              inner, x, y);
   }
 
-  /** Along `axes` of `count` parts from axis d on: from x into y, over memory of their own where the parts do not fit or x must stay. */
-  void inTurn(const Shape& shape, std::size_t d, std::size_t count, const std::vector<std::size_t>& axes, T* x, T* y, bool own, double scale) {
+  /**
+   * Along `axes` of `count` parts from axis d on: from x into y, over memory of their own where the
+   * parts do not fit or x must stay.
+   */
+  void inTurn(const Shape& shape, std::size_t d, std::size_t count, const std::vector<std::size_t>& axes,
+              T* x, T* y, bool own, double scale) {
     if (axes.size() == 1) return along(shape, d, axes[0], count, x, y, scale, true);
     const bool ascending = realOutput();
     const std::size_t size = count * lanes(shape, d, false);
@@ -349,14 +386,16 @@ class Sweep {
   }
 
   /** `count` parts of `shape` from axis d on, one after another. */
-  void parts(const Shape& shape, const std::vector<std::size_t>& axes, std::size_t d, T* x, T* y, bool own, std::size_t count, double scale) {
+  void parts(const Shape& shape, const std::vector<std::size_t>& axes, std::size_t d, T* x, T* y, bool own,
+             std::size_t count, double scale) {
     const std::size_t spectrum = lanes(shape, d, false);
     const std::size_t stepX = realInput() ? lanes(shape, d, true) : spectrum;
     const std::size_t stepY = realOutput() ? lanes(shape, d, true) : spectrum;
     if (axes.size() == 1) return along(shape, d, axes[0], count, x, y, scale, true);
     if (spectrum * sizeof(T) <= block) {
       const std::size_t together = std::max(block / (spectrum * sizeof(T)), std::size_t(1));
-      for (std::size_t k = 0; k < count; k += together) inTurn(shape, d, std::min(together, count - k), axes, x + k * stepX, y + k * stepY, own, scale);
+      for (std::size_t k = 0; k < count; k += together)
+        inTurn(shape, d, std::min(together, count - k), axes, x + k * stepX, y + k * stepY, own, scale);
       return;
     }
     for (std::size_t k = 0; k < count; k++) {
@@ -394,12 +433,14 @@ void transform(Key key, double scale, bool overwrite, T* x, T* y) {
   std::vector<std::ptrdiff_t> half = key.shape;
   const std::size_t last = static_cast<std::size_t>(key.axes.back());
   if (key.kind != Kind::c2c) half[last] = half[last] / 2 + 1;
-  const std::size_t written = sizeOf(key.kind == Kind::r2c ? half : key.shape) * (key.kind == Kind::c2r ? 1 : 2);
+  const std::size_t written =
+      sizeOf(key.kind == Kind::r2c ? half : key.shape) * (key.kind == Kind::c2r ? 1 : 2);
   const std::size_t count = 2 * sizeOf(half);
   const std::lock_guard<std::mutex> lock(mutex);
   Plans<T>& plans = plansOf(T());
   if (count * sizeof(T) >= small) {
-    Sweep<T>(plans, key, scale, overwrite && key.kind == Kind::c2r).run(key.shape, {key.axes.begin(), key.axes.end()}, x, y);
+    Sweep<T>(plans, key, scale, overwrite && key.kind == Kind::c2r)
+        .run(key.shape, {key.axes.begin(), key.axes.end()}, x, y);
     return;
   }
   // FFTW's inverse real transforms of several axes overwrite their input
@@ -412,7 +453,10 @@ void transform(Key key, double scale, bool overwrite, T* x, T* y) {
   if (scale != 1) of<T>(loops()).scale(written, scale, y, y);
 }
 
-/** fft(isDouble, kind, inverse, scale, overwrite, x, xo, y, yo, spec) with spec packed as [ndim, shape…, axes, axis…]; kinds 0 c2c, 1 r2c, 2 c2r */
+/**
+ * fft(isDouble, kind, inverse, scale, overwrite, x, xo, y, yo, spec) with spec packed as [ndim,
+ * shape…, axes, axis…]; kinds 0 c2c, 1 r2c, 2 c2r
+ */
 napi_value fft(napi_env env, napi_callback_info info) {
   const Args<10> args(env, info);
   Packed packed(args.bytes(9));
@@ -425,7 +469,8 @@ napi_value fft(napi_env env, napi_callback_info info) {
   for (std::size_t k = 0; k < count; k++) {
     const std::size_t axis = packed.size();
     if (axis >= ndim) throw Error("ERR_SHAPE", "native fft: an axis that does not exist");
-    if (std::find(key.axes.begin(), key.axes.end(), static_cast<std::ptrdiff_t>(axis)) != key.axes.end()) throw Error("ERR_SHAPE", "native fft: an axis that is given twice");
+    if (std::find(key.axes.begin(), key.axes.end(), static_cast<std::ptrdiff_t>(axis)) != key.axes.end())
+      throw Error("ERR_SHAPE", "native fft: an axis that is given twice");
     key.axes.push_back(static_cast<std::ptrdiff_t>(axis));
   }
   if (count == 0) throw Error("ERR_SHAPE", "native fft: expected one axis at least");

@@ -8,11 +8,14 @@
 
 namespace lops {
 
-/** By the exponents, as integers: many at a time, and without waiting for one another as sums do. */
+/**
+ * By the exponents, as integers: many at a time, and without waiting for one another as sums do.
+ */
 template <typename T>
 bool allFinite(const T* x, std::size_t n) {
   typedef typename std::conditional<sizeof(T) == 8, std::uint64_t, std::uint32_t>::type Bits;
-  constexpr Bits exponent = sizeof(T) == 8 ? static_cast<Bits>(0x7ff0000000000000ULL) : static_cast<Bits>(0x7f800000UL);
+  constexpr Bits exponent =
+      sizeof(T) == 8 ? static_cast<Bits>(0x7ff0000000000000ULL) : static_cast<Bits>(0x7f800000UL);
   Bits any = 0;
   for (std::size_t i = 0; i < n; i++) {
     Bits bits;

@@ -14,10 +14,14 @@ struct Table {
 };
 
 [[noreturn]] void outside(std::int32_t index, std::size_t n) {
-  throw Error("ERR_ARGUMENT", "index table: expected indices below " + std::to_string(n) + ", received " + std::to_string(index));
+  throw Error("ERR_ARGUMENT", "index table: expected indices below " + std::to_string(n) + ", received " +
+                                  std::to_string(index));
 }
 
-/** Weights of one, of the real dtype of the data, or complex. Where `multiplies`, complex numbers get a complex factor: ∞ times its imaginary part of 0 is no number. */
+/**
+ * Weights of one, of the real dtype of the data, or complex. Where `multiplies`, complex numbers
+ * get a complex factor: ∞ times its imaginary part of 0 is no number.
+ */
 template <typename T>
 struct Ones {
   T re(std::size_t) const { return 1; }
@@ -110,7 +114,10 @@ void scatterRuns(const Table& t, const W& w, std::size_t m, const T* y, T* x) {
   }
 }
 
-/** (scatter, dtype, from, fo, to, to offset, outer, nx, ny, inner, width, index, io, weights | undefined, wo, complexWeights) */
+/**
+ * (scatter, dtype, from, fo, to, to offset, outer, nx, ny, inner, width, index, io, weights |
+ * undefined, wo, complexWeights)
+ */
 napi_value indexed(napi_env env, napi_callback_info info) {
   const Args<16> args(env, info);
   const bool scatter = args.boolean(0);
@@ -121,7 +128,8 @@ napi_value indexed(napi_env env, napi_callback_info info) {
   t.index = lanesAt<std::int32_t>(args, 11, entries, 1);
   const bool weighted = !args.isUndefined(13);
   const bool complexWeights = weighted && args.boolean(15);
-  if (complexWeights && lanes == 1) throw Error("ERR_ARGUMENT", "index table: complex weights need complex data");
+  if (complexWeights && lanes == 1)
+    throw Error("ERR_ARGUMENT", "index table: complex weights need complex data");
   const std::size_t nFrom = product(t.outer, scatter ? t.ny : t.nx, t.inner);
   const std::size_t nTo = product(t.outer, scatter ? t.nx : t.ny, t.inner);
   withFloat(isDouble(dtype), [&](auto zero) {

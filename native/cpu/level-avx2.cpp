@@ -1,4 +1,5 @@
-// The loops for machines with AVX2. Every std header comes before the target pragma, so that no shared inline function is compiled for it.
+// The loops for machines with AVX2. Every std header comes before the target pragma, so that no
+// shared inline function is compiled for it.
 #if defined(__x86_64__)
 #include <cmath>
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The loops for machines with AVX512. Every std header comes before the target pragma, so that no shared inline function is compiled for it.
+// The loops for machines with AVX512. Every std header comes before the target pragma, so that no
+// shared inline function is compiled for it.
 #if defined(__x86_64__)
 #include <cmath>
 #include <cstddef>
@@ -9,7 +10,8 @@
 #include "loops.hpp"
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), \
+                             apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")

@@ -1,6 +1,7 @@
-// One band of many taps along an axis whose cells are short: post-stack modelling with time last, smoothing, long filters with edge rows of their own.
-// Long runs of rows with the same taps are convolutions, with blocks of the output in registers. The short segments at the ends, each row with taps of its
-// own, are small dense matrices, column by column, so that vectors run over rows.
+// One band of many taps along an axis whose cells are short: post-stack modelling with time last,
+// smoothing, long filters with edge rows of their own. Long runs of rows with the same taps are
+// convolutions, with blocks of the output in registers. The short segments at the ends, each row
+// with taps of its own, are small dense matrices, column by column, so that vectors run over rows.
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,10 @@ constexpr std::size_t manyTaps = 9;
 /** Larger matrices of edge rows are done row by row. */
 constexpr std::ptrdiff_t largestEdge = 1 << 16;
 
-/** Rows of a cell's lanes that share taps: reversed, as `taps` wants them. What taps of 0 would meet must not be read. */
+/**
+ * Rows of a cell's lanes that share taps: reversed, as `taps` wants them. What taps of 0 would meet
+ * must not be read.
+ */
 template <typename T>
 struct Run {
   std::ptrdiff_t start, end, last;
@@ -27,7 +31,10 @@ struct Run {
   bool hasZeros;
 };
 
-/** Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows, and the segments that it was made of. */
+/**
+ * Rows start … end − 1 as a dense matrix of the columns from `first` on, each of `stride` rows, and
+ * the segments that it was made of.
+ */
 template <typename T>
 struct Edge {
   std::ptrdiff_t start, end, first, columns, stride;
@@ -44,7 +51,9 @@ class LongBand {
     for (std::size_t s = 0; s < segments.size();) {
       std::size_t t = s;
       if (inner < shortCell) {
-        while (t < segments.size() && segments[t].end - segments[t].start < shortRun && (t == s || segments[t].start == segments[t - 1].end)) t++;
+        while (t < segments.size() && segments[t].end - segments[t].start < shortRun &&
+               (t == s || segments[t].start == segments[t - 1].end))
+          t++;
       }
       if (t - s > 1 && addEdge(&segments[s], t - s)) {
         s = t;
@@ -74,10 +83,13 @@ class LongBand {
       T* to = y + edge.start * inner_;
       into(lanes, to, add, [&](T* sums) {
         for (std::ptrdiff_t lane = 0; lane < inner_; lane++) {
-          loops_.columns(static_cast<std::size_t>(edge.end - edge.start), static_cast<std::size_t>(edge.columns), edge.matrix.data(),
-                         static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_), x + edge.first * inner_ + lane, sums + lane, false);
+          loops_.columns(static_cast<std::size_t>(edge.end - edge.start),
+                         static_cast<std::size_t>(edge.columns), edge.matrix.data(),
+                         static_cast<std::size_t>(edge.stride), static_cast<std::size_t>(inner_),
+                         x + edge.first * inner_ + lane, sums + lane, false);
         }
-        mend(lanes, sums, [&](std::ptrdiff_t l) { return row(edge, l / inner_ + edge.start, x + l % inner_); });
+        mend(lanes, sums,
+             [&](std::ptrdiff_t l) { return row(edge, l / inner_ + edge.start, x + l % inner_); });
       });
     }
   }
@@ -99,7 +111,10 @@ class LongBand {
     for (std::size_t l = 0; l < lanes; l++) y[l] += sums[l];
   }
 
-  /** Sums that came out as no finite number once more, one by one: a factor of 0 may have met such a one. */
+  /**
+   * Sums that came out as no finite number once more, one by one: a factor of 0 may have met such a
+   * one.
+   */
   template <typename Sum>
   static void mend(std::size_t lanes, T* sums, const Sum& sum) {
     if (allFinite(sums, lanes)) return;
@@ -140,7 +155,8 @@ class LongBand {
   }
 
   void addRun(const BandSegment& segment) {
-    Run<T> run = {segment.start, segment.end, segment.lo + static_cast<std::ptrdiff_t>(segment.count) - 1, {}, false};
+    Run<T> run = {
+        segment.start, segment.end, segment.lo + static_cast<std::ptrdiff_t>(segment.count) - 1, {}, false};
     for (std::size_t k = segment.count; k-- > 0;) run.taps.push_back(static_cast<T>(segment.taps[k]));
     run.hasZeros = std::find(run.taps.begin(), run.taps.end(), T(0)) != run.taps.end();
     runs_.push_back(std::move(run));
@@ -153,19 +169,28 @@ class LongBand {
     for (std::size_t s = 0; s < count; s++) {
       if (segments[s].count == 0) continue;
       first = std::min(first, segments[s].start + segments[s].lo);
-      last = std::max(last, segments[s].end + segments[s].lo + static_cast<std::ptrdiff_t>(segments[s].count) - 2);
+      last = std::max(last,
+                      segments[s].end + segments[s].lo + static_cast<std::ptrdiff_t>(segments[s].count) - 2);
     }
     const std::ptrdiff_t rows = segments[count - 1].end - segments[0].start;
     // Whole vectors of any instruction set
     const std::ptrdiff_t stride = (rows + 15) / 16 * 16;
     const std::ptrdiff_t columns = last - first + 1;
     if (first > last || columns * stride > largestEdge) return false;
-    Edge<T> edge = {segments[0].start, segments[count - 1].end, first, columns, stride, std::vector<T>(static_cast<std::size_t>(columns * stride)), segments, count};
+    Edge<T> edge = {segments[0].start,
+                    segments[count - 1].end,
+                    first,
+                    columns,
+                    stride,
+                    std::vector<T>(static_cast<std::size_t>(columns * stride)),
+                    segments,
+                    count};
     for (std::size_t s = 0; s < count; s++) {
       for (std::ptrdiff_t i = segments[s].start; i < segments[s].end; i++) {
         const std::ptrdiff_t column = i + segments[s].lo - first;
         T* at = edge.matrix.data() + column * stride + (i - edge.start);
-        for (std::size_t k = 0; k < segments[s].count; k++) at[static_cast<std::ptrdiff_t>(k) * stride] = static_cast<T>(segments[s].taps[k]);
+        for (std::size_t k = 0; k < segments[s].count; k++)
+          at[static_cast<std::ptrdiff_t>(k) * stride] = static_cast<T>(segments[s].taps[k]);
       }
     }
     edges_.push_back(std::move(edge));
@@ -190,14 +215,16 @@ bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y) {
   std::ptrdiff_t at = 0;
   for (const BandSegment& s : band.segments) {
     most = std::max(most, s.count);
-    const bool inside = s.count == 0 || (s.start + s.lo >= 0 && s.end + s.lo + static_cast<std::ptrdiff_t>(s.count) - 1 <= n);
+    const bool inside =
+        s.count == 0 || (s.start + s.lo >= 0 && s.end + s.lo + static_cast<std::ptrdiff_t>(s.count) - 1 <= n);
     // Rows that no segment names are zero, rows of two are sums: both are left to the general walk
     if (s.start != at || !inside) return false;
     at = s.end;
   }
   std::ptrdiff_t outer = 1;
   std::ptrdiff_t inner = 1;
-  for (std::size_t k = 0; k < spec.shape.size(); k++) (k < band.axis ? outer : inner) *= k == band.axis ? 1 : spec.shape[k];
+  for (std::size_t k = 0; k < spec.shape.size(); k++)
+    (k < band.axis ? outer : inner) *= k == band.axis ? 1 : spec.shape[k];
   if (most < manyTaps || at != n || inner * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) return false;
   const LongBand<T> rows(band, inner);
   for (std::ptrdiff_t o = 0; o < outer; o++) rows.apply(x + o * n * inner, y + o * n * inner, spec.add);

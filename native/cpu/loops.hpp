@@ -1,4 +1,5 @@
-// The table of inner loops, one per instruction set. The same sources (loops/*.hpp) are compiled for each; dispatch.cpp chooses at load.
+// The table of inner loops, one per instruction set. The same sources (loops/*.hpp) are compiled
+// for each; dispatch.cpp chooses at load.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +7,7 @@
 
 namespace lops {
 
+// clang-format off
 /** Positions in UNARY_OPS and BINARY_OPS of src/core/ports/backend.ts. */
 enum class Unary : int {
   negative, abs, conj, real, imag, exp, log, sqrt, square, reciprocal, sign,
@@ -16,15 +18,24 @@ enum class Binary : int {
   equal, notEqual, less, lessEqual, greater, greaterEqual
 };
 /** Positions in REDUCE_OPS. */
-enum class Reduce : int { sum, prod, max, min, sumAbs, sumSquares, sumPower, maxAbs, minAbs, countNonzero, countAtMost };
+enum class Reduce : int {
+  sum, prod, max, min, sumAbs, sumSquares, sumPower, maxAbs, minAbs, countNonzero, countAtMost
+};
+// clang-format on
 
-/** How `terms` writes: y ← …, y += …; `stream` bypasses the caches, for outputs that do not fit into them: end with streamFence. */
+/**
+ * How `terms` writes: y ← …, y += …; `stream` bypasses the caches, for outputs that do not fit into
+ * them: end with streamFence.
+ */
 struct Writing {
   bool add;
   bool stream;
 };
 
-/** Loops over lanes of one float type. Outputs may be one of the inputs exactly; all sums are in float64 and in a fixed order. */
+/**
+ * Loops over lanes of one float type. Outputs may be one of the inputs exactly; all sums are in
+ * float64 and in a fixed order.
+ */
 template <typename T>
 struct FloatLoops {
   void (*fill)(std::size_t n, T re, T im, T* y);
@@ -39,8 +50,10 @@ struct FloatLoops {
   /** Real data; false where it isn't done here. */
   bool (*unary)(Unary op, std::size_t n, const T* x, void* y);
   bool (*unaryComplex)(Unary op, std::size_t n, const T* x, void* y);
-  bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, void* z);
-  bool (*binaryComplex)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z);
+  bool (*binary)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
+                 void* z);
+  bool (*binaryComplex)(Binary op, std::size_t n, const T* x, std::size_t xStep, const T* y,
+                        std::size_t yStep, T* z);
   /** Soft and hard thresholds. */
   void (*threshold)(bool hard, double t, std::size_t n, const T* x, T* y);
   void (*thresholdComplex)(bool hard, double t, std::size_t n, const T* x, T* y);
@@ -61,8 +74,12 @@ struct FloatLoops {
   void (*terms)(std::size_t n, std::size_t count, const T* const* p, const T* c, T* y, Writing writing);
   /** y[i] ← (+)= Σ h[j] x[i − j·step], j < nh */
   void (*taps)(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const T* x, T* y, bool add);
-  /** y[i·step] ← (+)= Σ m[c·stride + i] x[c·step], i < rows, c < columns; stride is a multiple of 16, from `rows` on m is zero. */
-  void (*columns)(std::size_t rows, std::size_t columns, const T* m, std::size_t stride, std::size_t step, const T* x, T* y, bool add);
+  /**
+   * y[i·step] ← (+)= Σ m[c·stride + i] x[c·step], i < rows, c < columns; stride is a multiple of
+   * 16, from `rows` on m is zero.
+   */
+  void (*columns)(std::size_t rows, std::size_t columns, const T* m, std::size_t stride, std::size_t step,
+                  const T* x, T* y, bool add);
 };
 
 struct Loops {
@@ -95,7 +112,10 @@ const Loops& table();
 }
 #endif
 
-/** The table of the present machine, or of LOPS_CPU_SIMD=baseline|avx2|avx512 where the machine can run it. */
+/**
+ * The table of the present machine, or of LOPS_CPU_SIMD=baseline|avx2|avx512 where the machine can
+ * run it.
+ */
 const Loops& loops();
 
 /** Outputs from this many bytes on bypass the caches. Constant after load. */

@@ -19,13 +19,18 @@
 namespace lops {
 namespace {
 
-/** One thread a rank: ranks are the parallelism. LOPS_THREADS, or the library's own variable, says otherwise. */
+/**
+ * One thread a rank: ranks are the parallelism. LOPS_THREADS, or the library's own variable, says
+ * otherwise.
+ */
 void limitThreads() {
   const char* own = std::getenv("OPENBLAS_NUM_THREADS");
   const char* wish = std::getenv("LOPS_THREADS");
   if (wish == nullptr && own != nullptr) return;
   const int threads = wish == nullptr ? 1 : std::atoi(wish);
-  if (threads < 1) throw Error("ERR_ARGUMENT", std::string("expected LOPS_THREADS to be a positive number, received '") + wish + "'");
+  if (threads < 1)
+    throw Error("ERR_ARGUMENT",
+                std::string("expected LOPS_THREADS to be a positive number, received '") + wish + "'");
   typedef void (*IntSetter)(int);
   typedef void (*LongSetter)(long);
   if (void* f = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) {
@@ -42,18 +47,23 @@ struct Spec {
   CBLAS_TRANSPOSE a, b;
 };
 
-void gemm(const Spec& s, const double* alpha, const float* a, const float* b, const double* beta, float* c, std::false_type) {
-  cblas_sgemm(CblasRowMajor, s.a, s.b, s.m, s.n, s.k, static_cast<float>(*alpha), a, s.lda, b, s.ldb, static_cast<float>(*beta), c, s.ldc);
+void gemm(const Spec& s, const double* alpha, const float* a, const float* b, const double* beta, float* c,
+          std::false_type) {
+  cblas_sgemm(CblasRowMajor, s.a, s.b, s.m, s.n, s.k, static_cast<float>(*alpha), a, s.lda, b, s.ldb,
+              static_cast<float>(*beta), c, s.ldc);
 }
-void gemm(const Spec& s, const double* alpha, const double* a, const double* b, const double* beta, double* c, std::false_type) {
+void gemm(const Spec& s, const double* alpha, const double* a, const double* b, const double* beta, double* c,
+          std::false_type) {
   cblas_dgemm(CblasRowMajor, s.a, s.b, s.m, s.n, s.k, *alpha, a, s.lda, b, s.ldb, *beta, c, s.ldc);
 }
-void gemm(const Spec& s, const double* alpha, const float* a, const float* b, const double* beta, float* c, std::true_type) {
+void gemm(const Spec& s, const double* alpha, const float* a, const float* b, const double* beta, float* c,
+          std::true_type) {
   const float al[2] = {static_cast<float>(alpha[0]), static_cast<float>(alpha[1])};
   const float be[2] = {static_cast<float>(beta[0]), static_cast<float>(beta[1])};
   cblas_cgemm(CblasRowMajor, s.a, s.b, s.m, s.n, s.k, al, a, s.lda, b, s.ldb, be, c, s.ldc);
 }
-void gemm(const Spec& s, const double* alpha, const double* a, const double* b, const double* beta, double* c, std::true_type) {
+void gemm(const Spec& s, const double* alpha, const double* a, const double* b, const double* beta, double* c,
+          std::true_type) {
   cblas_zgemm(CblasRowMajor, s.a, s.b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
 }
 
@@ -62,18 +72,23 @@ struct Gemv {
   int rows, columns, ld, xStep, yStep;
 };
 
-void gemv(const Gemv& g, const double* alpha, const float* a, const float* x, const double* beta, float* y, std::false_type) {
-  cblas_sgemv(CblasRowMajor, g.trans, g.rows, g.columns, static_cast<float>(*alpha), a, g.ld, x, g.xStep, static_cast<float>(*beta), y, g.yStep);
+void gemv(const Gemv& g, const double* alpha, const float* a, const float* x, const double* beta, float* y,
+          std::false_type) {
+  cblas_sgemv(CblasRowMajor, g.trans, g.rows, g.columns, static_cast<float>(*alpha), a, g.ld, x, g.xStep,
+              static_cast<float>(*beta), y, g.yStep);
 }
-void gemv(const Gemv& g, const double* alpha, const double* a, const double* x, const double* beta, double* y, std::false_type) {
+void gemv(const Gemv& g, const double* alpha, const double* a, const double* x, const double* beta, double* y,
+          std::false_type) {
   cblas_dgemv(CblasRowMajor, g.trans, g.rows, g.columns, *alpha, a, g.ld, x, g.xStep, *beta, y, g.yStep);
 }
-void gemv(const Gemv& g, const double* alpha, const float* a, const float* x, const double* beta, float* y, std::true_type) {
+void gemv(const Gemv& g, const double* alpha, const float* a, const float* x, const double* beta, float* y,
+          std::true_type) {
   const float al[2] = {static_cast<float>(alpha[0]), static_cast<float>(alpha[1])};
   const float be[2] = {static_cast<float>(beta[0]), static_cast<float>(beta[1])};
   cblas_cgemv(CblasRowMajor, g.trans, g.rows, g.columns, al, a, g.ld, x, g.xStep, be, y, g.yStep);
 }
-void gemv(const Gemv& g, const double* alpha, const double* a, const double* x, const double* beta, double* y, std::true_type) {
+void gemv(const Gemv& g, const double* alpha, const double* a, const double* x, const double* beta, double* y,
+          std::true_type) {
   cblas_zgemv(CblasRowMajor, g.trans, g.rows, g.columns, alpha, a, g.ld, x, g.xStep, beta, y, g.yStep);
 }
 
@@ -84,30 +99,40 @@ void multiplyOne(const Spec& s, const double* alpha, const T* a, const T* b, con
   const bool fresh = beta[0] == 0 && beta[1] == 0;
   if (fresh && (s.k == 0 || s.n == 1 || s.m == 1)) {
     // Some libraries scale what is there, and NaN · 0 is NaN.
-    for (int i = 0; i < s.m; i++) std::memset(static_cast<void*>(c + static_cast<std::size_t>(i) * static_cast<std::size_t>(s.ldc) * lanes), 0, static_cast<std::size_t>(s.n) * lanes * sizeof(T));
+    for (int i = 0; i < s.m; i++)
+      std::memset(
+          static_cast<void*>(c + static_cast<std::size_t>(i) * static_cast<std::size_t>(s.ldc) * lanes), 0,
+          static_cast<std::size_t>(s.n) * lanes * sizeof(T));
   }
   if (s.n == 1 && s.k > 0 && s.b != CblasConjTrans) {
     const bool plain = s.a == CblasNoTrans;
-    gemv({s.a, plain ? s.m : s.k, plain ? s.k : s.m, s.lda, s.b == CblasNoTrans ? s.ldb : 1, s.ldc}, alpha, a, b, beta, c, kind);
+    gemv({s.a, plain ? s.m : s.k, plain ? s.k : s.m, s.lda, s.b == CblasNoTrans ? s.ldb : 1, s.ldc}, alpha, a,
+         b, beta, c, kind);
   } else if (s.m == 1 && s.k > 0 && s.a != CblasConjTrans && s.b != CblasConjTrans) {
     const bool plain = s.b == CblasNoTrans;
-    gemv({plain ? CblasTrans : CblasNoTrans, plain ? s.k : s.n, plain ? s.n : s.k, s.ldb, s.a == CblasNoTrans ? 1 : s.lda, 1}, alpha, b, a, beta, c, kind);
+    gemv({plain ? CblasTrans : CblasNoTrans, plain ? s.k : s.n, plain ? s.n : s.k, s.ldb,
+          s.a == CblasNoTrans ? 1 : s.lda, 1},
+         alpha, b, a, beta, c, kind);
   } else {
     gemm(s, alpha, a, b, beta, c, kind);
   }
 }
 
-CBLAS_TRANSPOSE transOf(std::int32_t tag, bool complex) { return tag == 0 ? CblasNoTrans : tag == 2 && complex ? CblasConjTrans : CblasTrans; }
+CBLAS_TRANSPOSE transOf(std::int32_t tag, bool complex) {
+  return tag == 0 ? CblasNoTrans : tag == 2 && complex ? CblasConjTrans : CblasTrans;
+}
 
 /** Elements that `batch` row-major matrices of `rows` rows of `columns` reach. */
-std::size_t reach(std::size_t batch, std::size_t stride, std::size_t rows, std::size_t columns, std::size_t ld) {
+std::size_t reach(std::size_t batch, std::size_t stride, std::size_t rows, std::size_t columns,
+                  std::size_t ld) {
   if (batch == 0 || rows == 0 || columns == 0) return 0;
   return sum(sum(product(batch - 1, stride), product(rows - 1, ld)), columns);
 }
 
 /**
  * matmul(dtype, a, ao, b, bo, c, co, spec) with spec packed as
- * [m, n, k, transA, transB, lda, ldb, ldc, batch, strideA, strideB, strideC, alpha re, alpha im, beta re, beta im], trans as 0, 1, 2 for n, t, c
+ * [m, n, k, transA, transB, lda, ldb, ldc, batch, strideA, strideB, strideC, alpha re, alpha im,
+ * beta re, beta im], trans as 0, 1, 2 for n, t, c
  */
 napi_value matmul(napi_env env, napi_callback_info info) {
   const Args<8> args(env, info);
@@ -123,7 +148,8 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   std::size_t ld[3];
   for (std::size_t& length : ld) {
     length = packed.size();
-    if (length > INT_MAX || m > INT_MAX || n > INT_MAX || k > INT_MAX) throw Error("ERR_SHAPE", "matmul: expected sizes below 2^31");
+    if (length > INT_MAX || m > INT_MAX || n > INT_MAX || k > INT_MAX)
+      throw Error("ERR_SHAPE", "matmul: expected sizes below 2^31");
   }
   const std::size_t batch = packed.size();
   const std::size_t strideA = packed.size();
@@ -133,20 +159,34 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   const double* beta = packed.take(2);
   if (m == 0 || n == 0) return nullptr;
   const auto needRows = [](std::size_t rows, std::size_t columns, std::size_t length) {
-    if (rows > 1 && length < columns) throw Error("ERR_SHAPE", "matmul: expected rows of at least " + std::to_string(columns) + " elements, received " + std::to_string(length));
+    if (rows > 1 && length < columns)
+      throw Error("ERR_SHAPE", "matmul: expected rows of at least " + std::to_string(columns) +
+                                   " elements, received " + std::to_string(length));
   };
   needRows(transA == 0 ? m : k, transA == 0 ? k : m, ld[0]);
   needRows(transB == 0 ? k : n, transB == 0 ? n : k, ld[1]);
   needRows(m, n, ld[2]);
-  if (batch > 1 && strideC < reach(1, 0, m, n, ld[2])) throw Error("ERR_SHAPE", "matmul: expected matrices of the result that do not overlap");
-  // BLAS refuses row lengths below 1 or the number of columns, also of matrices that it does not read.
-  const auto length = [](std::size_t value, std::size_t columns) { return static_cast<int>(std::max({value, columns, std::size_t(1)})); };
-  const Spec spec = {static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), length(ld[0], transA == 0 ? k : m), length(ld[1], transB == 0 ? n : k),
-                     length(ld[2], n), transOf(transA, complex), transOf(transB, complex)};
+  if (batch > 1 && strideC < reach(1, 0, m, n, ld[2]))
+    throw Error("ERR_SHAPE", "matmul: expected matrices of the result that do not overlap");
+  // BLAS refuses row lengths below 1 or the number of columns, also of matrices that it does not
+  // read.
+  const auto length = [](std::size_t value, std::size_t columns) {
+    return static_cast<int>(std::max({value, columns, std::size_t(1)}));
+  };
+  const Spec spec = {static_cast<int>(m),
+                     static_cast<int>(n),
+                     static_cast<int>(k),
+                     length(ld[0], transA == 0 ? k : m),
+                     length(ld[1], transB == 0 ? n : k),
+                     length(ld[2], n),
+                     transOf(transA, complex),
+                     transOf(transB, complex)};
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
-    const T* a = lanesAt<T>(args, 1, reach(batch, strideA, transA == 0 ? m : k, transA == 0 ? k : m, ld[0]), lanes);
-    const T* b = lanesAt<T>(args, 3, reach(batch, strideB, transB == 0 ? k : n, transB == 0 ? n : k, ld[1]), lanes);
+    const T* a =
+        lanesAt<T>(args, 1, reach(batch, strideA, transA == 0 ? m : k, transA == 0 ? k : m, ld[0]), lanes);
+    const T* b =
+        lanesAt<T>(args, 3, reach(batch, strideB, transB == 0 ? k : n, transB == 0 ? n : k, ld[1]), lanes);
     T* c = lanesAt<T>(args, 5, reach(batch, strideC, m, n, ld[2]), lanes);
     for (std::size_t i = 0; i < batch; i++) {
       const T* ai = a + i * strideA * lanes;

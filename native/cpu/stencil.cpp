@@ -1,7 +1,9 @@
-// How the one pass works: axes without bands are merged; what is left is a loop over rows (runs of memory), and each row of the output is
-// one weighted sum of a few runs of the input: the row itself, rows shifted along the outer axes, the row shifted by elements along the last one,
-// ghost rows. Neighbouring rows with the same shifts are computed as one long run, and the few elements at their ends, whose sums are others, once more.
-// Rows are visited in an order in which the planes that a shift along the outermost banded axis needs are still in the cache.
+// How the one pass works: axes without bands are merged; what is left is a loop over rows (runs of
+// memory), and each row of the output is one weighted sum of a few runs of the input: the row
+// itself, rows shifted along the outer axes, the row shifted by elements along the last one, ghost
+// rows. Neighbouring rows with the same shifts are computed as one long run, and the few elements
+// at their ends, whose sums are others, once more. Rows are visited in an order in which the planes
+// that a shift along the outermost banded axis needs are still in the cache.
 
 #include "stencil.hpp"
 
@@ -158,23 +160,31 @@ class Walk {
       for (const Band<T>* band : group.bands) {
         for (const BandSegment& s : band->segments) {
           if (begin < s.start || begin >= s.end) continue;
-          for (std::size_t k = 0; k < s.count; k++) addTerm(piece, *band, n, inner, begin, s.lo + static_cast<std::ptrdiff_t>(k), static_cast<T>(s.taps[k]));
+          for (std::size_t k = 0; k < s.count; k++)
+            addTerm(piece, *band, n, inner, begin, s.lo + static_cast<std::ptrdiff_t>(k),
+                    static_cast<T>(s.taps[k]));
         }
       }
       pieces_.push_back(std::move(piece));
     }
   }
 
-  /** Coefficients of one element that may be added up: opposite ones of an infinity are no number, and their sum would be one. */
+  /**
+   * Coefficients of one element that may be added up: opposite ones of an infinity are no number,
+   * and their sum would be one.
+   */
   static bool agree(T a, T b) { return (a >= 0 && b >= 0) || (a <= 0 && b <= 0); }
 
-  static void addTerm(Piece& piece, const Band<T>& band, std::ptrdiff_t n, std::ptrdiff_t inner, std::ptrdiff_t begin, std::ptrdiff_t shift, T c) {
+  static void addTerm(Piece& piece, const Band<T>& band, std::ptrdiff_t n, std::ptrdiff_t inner,
+                      std::ptrdiff_t begin, std::ptrdiff_t shift, T c) {
     const std::ptrdiff_t cell = begin + shift;
     if (c == 0) return;
     if (cell < 0) {
-      if (cell + band.frontWidth >= 0) piece.terms.push_back({band.front, band.frontWidth * inner, (shift + band.frontWidth) * inner, c});
+      if (cell + band.frontWidth >= 0)
+        piece.terms.push_back({band.front, band.frontWidth * inner, (shift + band.frontWidth) * inner, c});
     } else if (cell >= n) {
-      if (cell - n < band.backWidth) piece.terms.push_back({band.back, band.backWidth * inner, (shift - n) * inner, c});
+      if (cell - n < band.backWidth)
+        piece.terms.push_back({band.back, band.backWidth * inner, (shift - n) * inner, c});
     } else if (shift == 0 && agree(piece.centre, c)) {
       piece.centre += c;
       piece.hasCentre = true;
@@ -183,7 +193,10 @@ class Walk {
     }
   }
 
-  /** Blocks the axis inside the outermost banded one, so that the window of rows that a shift needs stays in the second-level cache. */
+  /**
+   * Blocks the axis inside the outermost banded one, so that the window of rows that a shift needs
+   * stays in the second-level cache.
+   */
   void planBlocks() {
     blocked_ = groups_.size();
     for (std::size_t g = 0; g < outer_; g++) {
@@ -202,14 +215,18 @@ class Walk {
       const std::ptrdiff_t rows = highest - lowest + 2;
       blocked_ = g;
       const bool inRow = g + 1 == outer_;
-      const std::ptrdiff_t unit = static_cast<std::ptrdiff_t>(sizeof(T)) * rows * (inRow ? 1 : groups_[g + 1].stride);
+      const std::ptrdiff_t unit =
+          static_cast<std::ptrdiff_t>(sizeof(T)) * rows * (inRow ? 1 : groups_[g + 1].stride);
       block_ = std::max<std::ptrdiff_t>(windowBytes() / unit, inRow ? 2048 : 8);
       if (inRow) block_ -= block_ % 512;
       return;
     }
   }
 
-  /** Finds out which neighbouring rows can be computed as one run: short ones, whose pieces give every element. */
+  /**
+   * Finds out which neighbouring rows can be computed as one run: short ones, whose pieces give
+   * every element.
+   */
   void planSpans() {
     if (outer_ == 0 || spec_.add || row_ * static_cast<std::ptrdiff_t>(sizeof(T)) >= longRun) return;
     std::ptrdiff_t at = 0;
@@ -229,7 +246,9 @@ class Walk {
     for (const Band<T>* band : group.bands) {
       for (const BandSegment& s : band->segments) {
         const std::ptrdiff_t hi = s.lo + static_cast<std::ptrdiff_t>(s.count) - 1;
-        for (const std::ptrdiff_t cut : {s.start, s.end, std::max(s.start, -s.lo), std::min(s.end, group.n - hi)}) cuts.push_back(cut);
+        for (const std::ptrdiff_t cut :
+             {s.start, s.end, std::max(s.start, -s.lo), std::min(s.end, group.n - hi)})
+          cuts.push_back(cut);
       }
     }
     for (std::ptrdiff_t& cut : cuts) cut = std::clamp(cut, group.lo, group.hi);
@@ -240,7 +259,8 @@ class Walk {
       for (const Band<T>* band : group.bands) {
         for (const BandSegment& s : band->segments) {
           if (cuts[c] < s.start || cuts[c] >= s.end || s.count == 0) continue;
-          inside = inside && cuts[c] + s.lo >= 0 && cuts[c + 1] + s.lo + static_cast<std::ptrdiff_t>(s.count) - 2 < group.n;
+          inside = inside && cuts[c] + s.lo >= 0 &&
+                   cuts[c + 1] + s.lo + static_cast<std::ptrdiff_t>(s.count) - 2 < group.n;
         }
       }
       if (inside) spans_.push_back({cuts[c], cuts[c + 1]});
@@ -288,7 +308,10 @@ class Walk {
     }
   }
 
-  /** The terms of a row that come from outer axes, at its first lane, into pointers_ and coefficients_. */
+  /**
+   * The terms of a row that come from outer axes, at its first lane, into pointers_ and
+   * coefficients_.
+   */
   void collect(std::ptrdiff_t offset) {
     count_ = 0;
     centre_ = 0;
@@ -327,17 +350,22 @@ class Walk {
       if (begin >= end) continue;
       const std::size_t m = termsOf(piece, offset);
       for (std::size_t k = 0; k < m; k++) p_[k] += begin;
-      loops_.terms(static_cast<std::size_t>(end - begin), m, p_.data(), c_.data(), y_ + offset + begin, writing_);
+      loops_.terms(static_cast<std::size_t>(end - begin), m, p_.data(), c_.data(), y_ + offset + begin,
+                   writing_);
     }
   }
 
-  /** Rows with the same terms, the first one at lane `offset`: the longest piece as one run over all, then what the others overwrite. */
+  /**
+   * Rows with the same terms, the first one at lane `offset`: the longest piece as one run over
+   * all, then what the others overwrite.
+   */
   void rows(std::ptrdiff_t offset, std::ptrdiff_t many) {
     collect(offset);
     const Piece& longest = pieces_[longest_];
     std::size_t m = termsOf(longest, offset);
     for (std::size_t k = 0; k < m; k++) p_[k] += longest.begin;
-    loops_.terms(static_cast<std::size_t>((many - 1) * row_ + longest.end - longest.begin), m, p_.data(), c_.data(), y_ + offset + longest.begin, writing_);
+    loops_.terms(static_cast<std::size_t>((many - 1) * row_ + longest.end - longest.begin), m, p_.data(),
+                 c_.data(), y_ + offset + longest.begin, writing_);
     for (const Piece& piece : pieces_) {
       if (&piece == &longest) continue;
       m = termsOf(piece, offset);
@@ -352,7 +380,10 @@ class Walk {
     }
   }
 
-  /** All terms of a piece of a row, in p_, c_ and strides_ (from row to row); the pointers are for the row's first lane. */
+  /**
+   * All terms of a piece of a row, in p_, c_ and strides_ (from row to row); the pointers are for
+   * the row's first lane.
+   */
   std::size_t termsOf(const Piece& piece, std::ptrdiff_t offset) {
     std::size_t m = 0;
     const auto put = [&](const T* p, T c, std::ptrdiff_t stride) {
@@ -377,8 +408,11 @@ class Walk {
     return m;
   }
 
-  /** The row of a neighbouring cell of an outer axis: in x, in a ghost, or null where there is none. */
-  const T* cellOf(const Band<T>& band, const Group& group, std::ptrdiff_t offset, std::ptrdiff_t i, std::ptrdiff_t cell) const {
+  /**
+   * The row of a neighbouring cell of an outer axis: in x, in a ghost, or null where there is none.
+   */
+  const T* cellOf(const Band<T>& band, const Group& group, std::ptrdiff_t offset, std::ptrdiff_t i,
+                  std::ptrdiff_t cell) const {
     if (cell >= 0 && cell < group.n) return x_ + offset + (cell - i) * group.stride;
     const bool before = cell < 0;
     const std::ptrdiff_t width = before ? band.frontWidth : band.backWidth;
@@ -421,9 +455,11 @@ class Walk {
 };
 
 template <typename T, std::size_t N>
-const T* ghost(const Args<N>& args, std::size_t i, std::size_t offset, std::size_t lanes, std::size_t length) {
+const T* ghost(const Args<N>& args, std::size_t i, std::size_t offset, std::size_t lanes,
+               std::size_t length) {
   if (length == 0) return nullptr;
-  return reinterpret_cast<const T*>(spanOf(args.env(), args[i], product(offset, lanes * sizeof(T)), product(length, sizeof(T))).data);
+  return reinterpret_cast<const T*>(
+      spanOf(args.env(), args[i], product(offset, lanes * sizeof(T)), product(length, sizeof(T))).data);
 }
 
 constexpr std::size_t maxBands = 8;
@@ -431,8 +467,9 @@ constexpr std::size_t firstGhost = 6;
 
 /**
  * stencil(dtype, x, xo, y, yo, spec, front0, back0, front1, back1, …) with spec packed as
- * [ndim, add, axis, start, end, bands, shape…, and for each band: axis, frontOffset, frontWidth, backOffset, backWidth, segments, and for each
- * segment: start, end, lo, count, taps…]; up to 8 bands.
+ * [ndim, add, axis, start, end, bands, shape…, and for each band: axis, frontOffset, frontWidth,
+ * backOffset, backWidth, segments, and for each segment: start, end, lo, count, taps…]; up to 8
+ * bands.
  */
 napi_value stencil(napi_env env, napi_callback_info info) {
   const Args<firstGhost + 2 * maxBands> args(env, info);
@@ -454,20 +491,24 @@ napi_value stencil(napi_env env, napi_callback_info info) {
       spec.shape.push_back(static_cast<std::ptrdiff_t>(n));
       total = product(total, n, 1);
     }
-    if (bands > maxBands || spec.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: too many bands, or an axis that does not exist");
+    if (bands > maxBands || spec.axis >= ndim)
+      throw Error("ERR_ARGUMENT", "native stencil: too many bands, or an axis that does not exist");
     spec.shape.push_back(static_cast<std::ptrdiff_t>(lanes));
     for (std::size_t b = 0; b < bands; b++) {
       Band<T> band;
       band.axis = packed.size();
-      if (band.axis >= ndim) throw Error("ERR_ARGUMENT", "native stencil: a band along an axis that does not exist");
+      if (band.axis >= ndim)
+        throw Error("ERR_ARGUMENT", "native stencil: a band along an axis that does not exist");
       const std::size_t frontOffset = packed.size();
       band.frontWidth = static_cast<std::ptrdiff_t>(packed.size());
       const std::size_t backOffset = packed.size();
       band.backWidth = static_cast<std::ptrdiff_t>(packed.size());
       const std::size_t n = static_cast<std::size_t>(spec.shape[band.axis]);
       const std::size_t cell = n == 0 ? 0 : total / n;
-      band.front = ghost<T>(args, firstGhost + 2 * b, frontOffset, lanes, product(cell, static_cast<std::size_t>(band.frontWidth)));
-      band.back = ghost<T>(args, firstGhost + 2 * b + 1, backOffset, lanes, product(cell, static_cast<std::size_t>(band.backWidth)));
+      band.front = ghost<T>(args, firstGhost + 2 * b, frontOffset, lanes,
+                            product(cell, static_cast<std::size_t>(band.frontWidth)));
+      band.back = ghost<T>(args, firstGhost + 2 * b + 1, backOffset, lanes,
+                           product(cell, static_cast<std::size_t>(band.backWidth)));
       const std::size_t segments = packed.size();
       for (std::size_t s = 0; s < segments; s++) {
         BandSegment segment;
@@ -481,8 +522,10 @@ napi_value stencil(napi_env env, napi_callback_info info) {
       }
       spec.bands.push_back(std::move(band));
     }
-    const T* x = reinterpret_cast<const T*>(slice(args.bytes(1), product(args.size(2), lanes * sizeof(T)), product(total, sizeof(T))).data);
-    T* y = reinterpret_cast<T*>(slice(args.bytes(3), product(args.size(4), lanes * sizeof(T)), product(total, sizeof(T))).data);
+    const T* x = reinterpret_cast<const T*>(
+        slice(args.bytes(1), product(args.size(2), lanes * sizeof(T)), product(total, sizeof(T))).data);
+    T* y = reinterpret_cast<T*>(
+        slice(args.bytes(3), product(args.size(4), lanes * sizeof(T)), product(total, sizeof(T))).data);
     applyStencil(spec, x, y);
   });
   return nullptr;

@@ -37,10 +37,16 @@ struct StencilSpec {
   std::ptrdiff_t start, end;
 };
 
-/** Inner runs from this many bytes on are rows of their own; shorter ones are joined with the last banded axis. */
+/**
+ * Inner runs from this many bytes on are rows of their own; shorter ones are joined with the last
+ * banded axis.
+ */
 constexpr std::ptrdiff_t longRun = 16 * 1024;
 
-/** As applyStencil for a single band of many taps along an axis of short cells, without ghosts; false where the spec is another. */
+/**
+ * As applyStencil for a single band of many taps along an axis of short cells, without ghosts;
+ * false where the spec is another.
+ */
 template <typename T>
 bool applyLongBand(const StencilSpec<T>& spec, const T* x, T* y);
 

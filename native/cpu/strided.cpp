@@ -95,11 +95,13 @@ void extent(const std::vector<Axis>& axes, bool ofX, std::ptrdiff_t start, std::
     std::ptrdiff_t& end = step < 0 ? lo : hi;
     end = moved(end, axis.n - 1, step);
   }
-  if (lo < 0 || hi >= static_cast<std::ptrdiff_t>(length)) throw Error("ERR_ARGUMENT", "native stridedCopy: the walk leaves its array");
+  if (lo < 0 || hi >= static_cast<std::ptrdiff_t>(length))
+    throw Error("ERR_ARGUMENT", "native stridedCopy: the walk leaves its array");
 }
 
 template <typename T>
-void stridedOf(const std::vector<Axis>& walked, Bytes x, std::ptrdiff_t xStart, Bytes y, std::ptrdiff_t yStart, bool add) {
+void stridedOf(const std::vector<Axis>& walked, Bytes x, std::ptrdiff_t xStart, Bytes y,
+               std::ptrdiff_t yStart, bool add) {
   extent(walked, true, xStart, x.length / sizeof(T));
   extent(walked, false, yStart, y.length / sizeof(T));
   const std::vector<Axis> axes = merged(walked);
@@ -112,7 +114,10 @@ void stridedOf(const std::vector<Axis>& walked, Bytes x, std::ptrdiff_t xStart, 
   }
 }
 
-/** stridedCopy(dtype, x, xStart, y, yStart, add, spec) with spec packed as [ndim, and for each axis: n, x stride, y stride], in elements */
+/**
+ * stridedCopy(dtype, x, xStart, y, yStart, add, spec) with spec packed as [ndim, and for each axis:
+ * n, x stride, y stride], in elements
+ */
 napi_value stridedCopy(napi_env env, napi_callback_info info) {
   const Args<7> args(env, info);
   const DType dtype = args.dtype(0);
@@ -128,7 +133,8 @@ napi_value stridedCopy(napi_env env, napi_callback_info info) {
     axes.push_back(axis);
   }
   for (const Axis& axis : axes) {
-    if (axis.n > 1 && axis.ys == 0) throw Error("ERR_ARGUMENT", "native stridedCopy: expected no stride of 0 in what is written");
+    if (axis.n > 1 && axis.ys == 0)
+      throw Error("ERR_ARGUMENT", "native stridedCopy: expected no stride of 0 in what is written");
   }
   const Bytes x = args.bytes(1);
   const Bytes y = args.bytes(3);
@@ -148,6 +154,8 @@ napi_value stridedCopy(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void exportStrided(napi_env env, napi_value exports) { exportFunction<stridedCopy>(env, exports, "stridedCopy"); }
+void exportStrided(napi_env env, napi_value exports) {
+  exportFunction<stridedCopy>(env, exports, "stridedCopy");
+}
 
 }  // namespace lops

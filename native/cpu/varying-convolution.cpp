@@ -1,4 +1,5 @@
-// Convolution with filters that are interpolated along an axis: samples between the same two filters form runs, each of which is two ordinary convolutions.
+// Convolution with filters that are interpolated along an axis: samples between the same two
+// filters form runs, each of which is two ordinary convolutions.
 
 #include <algorithm>
 #include <cstring>
@@ -28,16 +29,22 @@ struct Run {
   bool blends;
 };
 
-/** Lanes that taps are summed over at once; cells of as many lanes and more are summed one by one. */
+/**
+ * Lanes that taps are summed over at once; cells of as many lanes and more are summed one by one.
+ */
 constexpr Index wideCell = 64;
 /** Cells of a long run that are convolved at once, so that all of them stay in the cache. */
 constexpr Index runLanes = 4096;
 
-/** One outer array. Complex filters are two real ones; those of the adjoint are reversed and conjugated, which makes it an ordinary convolution too. */
+/**
+ * One outer array. Complex filters are two real ones; those of the adjoint are reversed and
+ * conjugated, which makes it an ordinary convolution too.
+ */
 template <typename T>
 class Convolution {
  public:
-  Convolution(const Varying& v, std::size_t lanes, const T* bank, const T* weights) : v_(v), lanes_(static_cast<Index>(lanes)), m_(v.inner * lanes_), w_(weights) {
+  Convolution(const Varying& v, std::size_t lanes, const T* bank, const T* weights)
+      : v_(v), lanes_(static_cast<Index>(lanes)), m_(v.inner * lanes_), w_(weights) {
     const std::size_t n = static_cast<std::size_t>(v.filters * v.length);
     if (lanes == 1 && !v.adjoint) {
       re_ = bank;
@@ -49,8 +56,10 @@ class Convolution {
   }
 
   void apply(const T* from, T* to) {
-    // Where something is no finite number, each factor is computed before it meets the data: 0 times it would be no number
-    const bool finite = finite_ && allFinite(from, static_cast<std::size_t>((v_.adjoint ? v_.ny : v_.nx) * m_));
+    // Where something is no finite number, each factor is computed before it meets the data: 0
+    // times it would be no number
+    const bool finite =
+        finite_ && allFinite(from, static_cast<std::size_t>((v_.adjoint ? v_.ny : v_.nx) * m_));
     if (!finite && lanes_ == 2 && im_ == nullptr) {
       imag_.resize(static_cast<std::size_t>(v_.filters * v_.length));
       im_ = imag_.data();
@@ -61,7 +70,8 @@ class Convolution {
     }
     if (!v_.adjoint) std::fill(to, to + v_.ny * m_, T(0));
     for (const Run& run : runs_) {
-      // Runs much shorter than the filter: nearly all that the taps would compute lies outside of them
+      // Runs much shorter than the filter: nearly all that the taps would compute lies outside of
+      // them
       if (4 * (run.end - run.start) < v_.length || !finite) {
         direct(run, from, to);
       } else if (v_.adjoint) {
@@ -95,10 +105,12 @@ class Convolution {
     for (Index i = 0; i < v_.nx;) {
       const Index f = v_.first[i];
       if (f < 0 || f >= v_.filters) {
-        throw Error("ERR_ARGUMENT", "varying convolution: expected filters from 0 to below " + std::to_string(v_.filters) + ", received " + std::to_string(f));
+        throw Error("ERR_ARGUMENT", "varying convolution: expected filters from 0 to below " +
+                                        std::to_string(v_.filters) + ", received " + std::to_string(f));
       }
       Run run = {i, i, f, std::min(f + 1, v_.filters - 1), false};
-      for (; i < v_.nx && v_.first[i] == f && i - run.start < most; i++) run.blends = run.blends || w_[i] != 0;
+      for (; i < v_.nx && v_.first[i] == f && i - run.start < most; i++)
+        run.blends = run.blends || w_[i] != 0;
       run.end = i;
       runs_.push_back(run);
     }
@@ -154,7 +166,8 @@ class Convolution {
       addTurned(images, turned, image);
     }
     const Index at = run.start - v_.offset;
-    const Index begin = std::clamp<Index>(at, 0, v_.ny), end = std::clamp<Index>(at + n + v_.length - 1, begin, v_.ny);
+    const Index begin = std::clamp<Index>(at, 0, v_.ny),
+                end = std::clamp<Index>(at + n + v_.length - 1, begin, v_.ny);
     T* to = y + at * m_;
     for (Index l = (begin - at) * m_; l < (end - at) * m_; l++) to[l] += image[l];
   }
@@ -266,17 +279,22 @@ class Convolution {
   std::vector<Run> runs_;
 };
 
-/** (adjoint, dtype, from, fo, bank, bo, to, to offset, outer, nx, ny, inner, filters, length, offset, first, first offset, weights, wo) */
+/**
+ * (adjoint, dtype, from, fo, bank, bo, to, to offset, outer, nx, ny, inner, filters, length,
+ * offset, first, first offset, weights, wo)
+ */
 napi_value convolveVarying(napi_env env, napi_callback_info info) {
   const Args<19> args(env, info);
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
   const auto count = [&](std::size_t i) { return static_cast<Index>(args.size(i)); };
-  Varying v = {args.boolean(0), count(8), count(9), count(10), count(11), count(12), count(13), args.integer(14), nullptr};
+  Varying v = {args.boolean(0), count(8),  count(9),         count(10), count(11),
+               count(12),       count(13), args.integer(14), nullptr};
   // Further away no tap meets the data
   v.offset = std::clamp(v.offset, -v.ny, v.nx + v.length);
   v.first = lanesAt<std::int32_t>(args, 15, static_cast<std::size_t>(v.nx), 1);
-  const std::size_t model = product(args.size(8), args.size(9), args.size(11)), data = product(args.size(8), args.size(10), args.size(11));
+  const std::size_t model = product(args.size(8), args.size(9), args.size(11)),
+                    data = product(args.size(8), args.size(10), args.size(11));
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const T* from = lanesAt<T>(args, 2, v.adjoint ? data : model, lanes);
@@ -300,6 +318,8 @@ napi_value convolveVarying(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-void exportVaryingConvolution(napi_env env, napi_value exports) { exportFunction<convolveVarying>(env, exports, "convolveVarying"); }
+void exportVaryingConvolution(napi_env env, napi_value exports) {
+  exportFunction<convolveVarying>(env, exports, "convolveVarying");
+}
 
 }  // namespace lops

@@ -1,4 +1,5 @@
-// The elementwise kernels and reductions of src/cpu/kernels.ts, as N-API functions. dtypes and operations come as their positions in the lists of core.
+// The elementwise kernels and reductions of src/cpu/kernels.ts, as N-API functions. dtypes and
+// operations come as their positions in the lists of core.
 
 #include <cmath>
 #include <cstring>
@@ -28,7 +29,8 @@ napi_value fill(napi_env env, napi_callback_info info) {
     typedef decltype(zero) T;
     const double re = args.number(2);
     const double im = isComplex(dtype) ? args.number(3) : re;
-    of<T>(loops()).fill(n * lanesOf(dtype), static_cast<T>(re), static_cast<T>(im), lanesAt<T>(args, 4, n, lanesOf(dtype)));
+    of<T>(loops()).fill(n * lanesOf(dtype), static_cast<T>(re), static_cast<T>(im),
+                        lanesAt<T>(args, 4, n, lanesOf(dtype)));
   });
   return nullptr;
 }
@@ -55,7 +57,8 @@ napi_value cast(napi_env env, napi_callback_info info) {
   const std::size_t n = args.size(2);
   withFloat(isDouble(from), [&](auto a) {
     withFloat(isDouble(to), [&](auto b) {
-      convert(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from), lanesAt<decltype(b)>(args, 5, n, lanesOf(to)), lanesOf(to));
+      convert(n, lanesAt<decltype(a)>(args, 3, n, lanesOf(from)), lanesOf(from),
+              lanesAt<decltype(b)>(args, 5, n, lanesOf(to)), lanesOf(to));
     });
   });
   return nullptr;
@@ -92,16 +95,19 @@ napi_value binary(napi_env env, napi_callback_info info) {
     const T* x = lanesAt<T>(args, 3, xStep == 0 ? 1 : n, lanes);
     const T* y = lanesAt<T>(args, 6, yStep == 0 ? 1 : n, lanes);
     if (op >= Binary::equal) {
-      return !isComplex(dtype) && of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<std::int32_t>(args, 9, n, 1));
+      return !isComplex(dtype) &&
+             of<T>(loops()).binary(op, n, x, xStep, y, yStep, lanesAt<std::int32_t>(args, 9, n, 1));
     }
     T* z = lanesAt<T>(args, 9, n, lanes);
-    return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z) : of<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
+    return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z)
+                            : of<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
   });
   return toJs(env, done);
 }
 
 template <typename T>
-void choose(std::size_t n, std::size_t lanes, const std::int32_t* c, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z) {
+void choose(std::size_t n, std::size_t lanes, const std::int32_t* c, const T* x, std::size_t xStep,
+            const T* y, std::size_t yStep, T* z) {
   if (lanes == 1) {
     for (std::size_t i = 0; i < n; i++) {
       const T a = x[i * xStep];
@@ -132,8 +138,8 @@ napi_value where(napi_env env, napi_callback_info info) {
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const std::size_t lanes = lanesOf(dtype);
-    choose(n, lanes, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep, lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep,
-           lanesAt<T>(args, 10, n, lanes));
+    choose(n, lanes, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep,
+           lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep, lanesAt<T>(args, 10, n, lanes));
   });
   return nullptr;
 }
@@ -162,7 +168,8 @@ napi_value axpby(napi_env env, napi_callback_info info) {
   const Args<12> args(env, info);
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
-  const double a[4] = {args.number(2), isComplex(dtype) ? args.number(3) : 0, args.number(6), isComplex(dtype) ? args.number(7) : 0};
+  const double a[4] = {args.number(2), isComplex(dtype) ? args.number(3) : 0, args.number(6),
+                       isComplex(dtype) ? args.number(7) : 0};
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
     const std::size_t lanes = lanesOf(dtype);
@@ -177,7 +184,10 @@ napi_value axpby(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** linearCombination(dtype, n, coefficients (pairs), xs, xos, y, yo) for up to 64 terms → whether it was done */
+/**
+ * linearCombination(dtype, n, coefficients (pairs), xs, xos, y, yo) for up to 64 terms → whether it
+ * was done
+ */
 napi_value linearCombination(napi_env env, napi_callback_info info) {
   constexpr std::size_t most = 64;
   const Args<7> args(env, info);
@@ -200,8 +210,10 @@ napi_value linearCombination(napi_env env, napi_callback_info info) {
       check(env, napi_get_element(env, args[3], k, &array));
       check(env, napi_get_element(env, args[4], k, &offset));
       check(env, napi_get_value_double(env, offset, &first));
-      if (!isSize(first)) throw Error("ERR_ARGUMENT", "native linearCombination: expected offsets of at least 0");
-      xs[k] = reinterpret_cast<const T*>(spanOf(env, array, product(static_cast<std::size_t>(first), size), product(n, size)).data);
+      if (!isSize(first))
+        throw Error("ERR_ARGUMENT", "native linearCombination: expected offsets of at least 0");
+      xs[k] = reinterpret_cast<const T*>(
+          spanOf(env, array, product(static_cast<std::size_t>(first), size), product(n, size)).data);
       real[k] = pairs[2 * k];
     }
     T* y = lanesAt<T>(args, 5, n, lanesOf(dtype));
@@ -239,7 +251,8 @@ napi_value dot(napi_env env, napi_callback_info info) {
   const Args<9> args(env, info);
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
-  double* out = reinterpret_cast<double*>(slice(args.bytes(7), args.size(8) * sizeof(double), 2 * sizeof(double)).data);
+  double* out =
+      reinterpret_cast<double*>(slice(args.bytes(7), args.size(8) * sizeof(double), 2 * sizeof(double)).data);
   const bool conjugate = args.boolean(6);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
@@ -264,7 +277,10 @@ napi_value dot(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs, maxAbs and minAbs */
+/**
+ * reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs,
+ * maxAbs and minAbs
+ */
 napi_value reduce(napi_env env, napi_callback_info info) {
   const Args<6> args(env, info);
   const Reduce op = static_cast<Reduce>(args.int32(0));
@@ -314,10 +330,16 @@ int alongAxis(Reduce op) {
 template <typename T>
 double row(int p, std::size_t n, const T* x) {
   const FloatLoops<T>& run = of<T>(loops());
-  return p == 0 ? run.sum(n, x) : p == 1 ? run.sumAbs(n, x) : p == 2 ? run.sumSquares(n, x) : run.maxAbs(n, x);
+  return p == 0   ? run.sum(n, x)
+         : p == 1 ? run.sumAbs(n, x)
+         : p == 2 ? run.sumSquares(n, x)
+                  : run.maxAbs(n, x);
 }
 
-/** Reduces the middle axis of `[outer, n, inner]`: rows one by one where inner is 1, otherwise a block of columns at a time in float64. */
+/**
+ * Reduces the middle axis of `[outer, n, inner]`: rows one by one where inner is 1, otherwise a
+ * block of columns at a time in float64.
+ */
 template <typename T>
 void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x, T* y) {
   constexpr std::size_t block = 1024;
@@ -337,7 +359,10 @@ void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x
   }
 }
 
-/** reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data sumAbs, sumSquares and maxAbs */
+/**
+ * reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data
+ * sumAbs, sumSquares and maxAbs
+ */
 napi_value reduceAxis(napi_env env, napi_callback_info info) {
   const Args<9> args(env, info);
   const DType dtype = args.dtype(1);
@@ -349,7 +374,8 @@ napi_value reduceAxis(napi_env env, napi_callback_info info) {
   const std::size_t lanes = lanesOf(dtype);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
-    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, product(outer, n, inner), lanes), lanesAt<T>(args, 7, product(outer, inner), lanes));
+    axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, product(outer, n, inner), lanes),
+         lanesAt<T>(args, 7, product(outer, inner), lanes));
   });
   return toJs(env, true);
 }

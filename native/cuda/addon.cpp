@@ -53,7 +53,8 @@ napi_value describe(napi_env env, const DriverApi& driver, int ordinal) {
   setProperty(env, value, "multiprocessors", toJs(env, attribute(MULTIPROCESSOR_COUNT)));
   setProperty(env, value, "totalBytes", toJs(env, static_cast<double>(bytes)));
   // Two transfers a clock; kHz and bits
-  setProperty(env, value, "peakBandwidth", toJs(env, 2e3 * attribute(MEMORY_CLOCK_RATE) * attribute(GLOBAL_MEMORY_BUS_WIDTH) / 8));
+  setProperty(env, value, "peakBandwidth",
+              toJs(env, 2e3 * attribute(MEMORY_CLOCK_RATE) * attribute(GLOBAL_MEMORY_BUS_WIDTH) / 8));
   setProperty(env, value, "pciBusId", toJs(env, bus));
   return value;
 }
@@ -65,7 +66,9 @@ napi_value probe(napi_env env, napi_callback_info info) {
   const napi_value result = object(env), list = object(env);
   napi_value devices;
   lops::check(env, napi_create_array_with_length(env, static_cast<std::size_t>(all.deviceCount), &devices));
-  for (int i = 0; i < all.deviceCount; i++) lops::check(env, napi_set_element(env, devices, static_cast<std::uint32_t>(i), describe(env, all.driver, i)));
+  for (int i = 0; i < all.deviceCount; i++)
+    lops::check(env,
+                napi_set_element(env, devices, static_cast<std::uint32_t>(i), describe(env, all.driver, i)));
   setProperty(env, list, "cuda", report(env, all.cuda));
   setProperty(env, list, "nvrtc", report(env, all.nvrtc));
   setProperty(env, list, "cublas", report(env, all.cublas));

@@ -18,8 +18,9 @@ napi_value openContext(napi_env env, napi_callback_info info) {
   const double limit = args.number(1);
   const bool unlimited = limit >= 9007199254740992.0;
   auto handle = std::make_unique<ContextHandle>();
-  handle->context =
-      std::make_shared<Context>(args.int32(0), unlimited ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit), args.string(2));
+  handle->context = std::make_shared<Context>(
+      args.int32(0), unlimited ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit),
+      args.string(2));
   return makeHandle(env, std::move(handle));
 }
 
@@ -67,7 +68,9 @@ napi_value poolStats(napi_env env, napi_callback_info info) {
   set(env, stats, "pooledBytes", pool.pooledBytes());
   set(env, stats, "peakBytes", pool.peakBytes());
   const bool unlimited = pool.limit() == 0 || pool.limit() == std::numeric_limits<std::size_t>::max();
-  setProperty(env, stats, "limitBytes", toJs(env, unlimited ? std::numeric_limits<double>::infinity() : static_cast<double>(pool.limit())));
+  setProperty(
+      env, stats, "limitBytes",
+      toJs(env, unlimited ? std::numeric_limits<double>::infinity() : static_cast<double>(pool.limit())));
   return stats;
 }
 
@@ -102,7 +105,8 @@ napi_value recordEvent(napi_env env, napi_callback_info info) {
 }
 
 CUevent eventOf(const Context& context, std::int64_t slot) {
-  if (slot < 0 || slot >= static_cast<std::int64_t>(context.events.size())) throw Error("ERR_ARGUMENT", "native call: expected an event");
+  if (slot < 0 || slot >= static_cast<std::int64_t>(context.events.size()))
+    throw Error("ERR_ARGUMENT", "native call: expected an event");
   return context.events[slot];
 }
 
@@ -125,7 +129,8 @@ napi_value elapsed(napi_env env, napi_callback_info info) {
   wait(context, from);
   wait(context, to);
   float milliseconds = 0;
-  check(context.driver.cuEventElapsedTime(&milliseconds, eventOf(context, from), eventOf(context, to)), "cuEventElapsedTime");
+  check(context.driver.cuEventElapsedTime(&milliseconds, eventOf(context, from), eventOf(context, to)),
+        "cuEventElapsedTime");
   return toJs(env, static_cast<double>(milliseconds));
 }
 
@@ -134,7 +139,9 @@ napi_value elapsed(napi_env env, napi_callback_info info) {
 Context::Context(int ordinal, std::size_t poolLimit, std::string cacheFolder)
     : libraries(loaded()), driver(libraries.driver), ordinal(ordinal), cacheFolder(std::move(cacheFolder)) {
   if (ordinal < 0 || ordinal >= libraries.deviceCount) {
-    throw Error("ERR_ARGUMENT", "expected a CUDA device from 0 to " + std::to_string(libraries.deviceCount - 1) + ", received " + std::to_string(ordinal));
+    throw Error("ERR_ARGUMENT", "expected a CUDA device from 0 to " +
+                                    std::to_string(libraries.deviceCount - 1) + ", received " +
+                                    std::to_string(ordinal));
   }
   check(driver.cuDeviceGet(&device_, ordinal), "cuDeviceGet");
   check(driver.cuDevicePrimaryCtxRetain(&context_, device_), "cuDevicePrimaryCtxRetain");
@@ -146,7 +153,8 @@ Context::Context(int ordinal, std::size_t poolLimit, std::string cacheFolder)
     driver.cuDevicePrimaryCtxRelease(device_);
     throw;
   }
-  architecture = 10 * attribute(driver, device_, COMPUTE_CAPABILITY_MAJOR) + attribute(driver, device_, COMPUTE_CAPABILITY_MINOR);
+  architecture = 10 * attribute(driver, device_, COMPUTE_CAPABILITY_MAJOR) +
+                 attribute(driver, device_, COMPUTE_CAPABILITY_MINOR);
   pool = std::make_unique<Pool>(driver, poolLimit);
 }
 
@@ -221,7 +229,9 @@ void Context::synchronize() {
 
 cublasHandle Context::blas() {
   if (blas_ == nullptr) {
-    if (!libraries.cublas.available) throw Error("ERR_BACKEND", "cuBLAS is not available: " + libraries.cublas.reason + "; " + libraries.cublas.remedy);
+    if (!libraries.cublas.available)
+      throw Error("ERR_BACKEND",
+                  "cuBLAS is not available: " + libraries.cublas.reason + "; " + libraries.cublas.remedy);
     checkCublas(libraries.blas.cublasCreate(&blas_), "cublasCreate");
     checkCublas(libraries.blas.cublasSetStream(blas_, stream), "cublasSetStream");
   }
@@ -241,7 +251,9 @@ Context& enter(napi_env env, napi_value handle) {
   return context;
 }
 
-std::shared_ptr<Context> shareContext(napi_env env, napi_value handle) { return fromHandle<ContextHandle>(env, handle).context; }
+std::shared_ptr<Context> shareContext(napi_env env, napi_value handle) {
+  return fromHandle<ContextHandle>(env, handle).context;
+}
 
 void exposeContext(napi_env env, napi_value exports) {
   expose<openContext>(env, exports, "openContext");

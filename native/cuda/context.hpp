@@ -19,7 +19,10 @@ struct Counters {
   std::size_t launches = 0, libraryCalls = 0, synchronizations = 0, bytesToDevice = 0, bytesToHost = 0;
 };
 
-/** Everything on one device. Shared by the handles that need it; `close` frees it while they still exist. */
+/**
+ * Everything on one device. Shared by the handles that need it; `close` frees it while they still
+ * exist.
+ */
 class Context {
  public:
   Context(int ordinal, std::size_t poolLimit, std::string cacheFolder);

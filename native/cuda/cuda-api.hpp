@@ -1,5 +1,6 @@
-// The parts of the CUDA driver API, NVRTC, cuBLAS and cuFFT that are used, declared here: no CUDA is needed to build. Names, numbers and
-// layouts are NVIDIA's public ABI, the same in CUDA 11, 12 and 13.
+// The parts of the CUDA driver API, NVRTC, cuBLAS and cuFFT that are used, declared here: no CUDA
+// is needed to build. Names, numbers and layouts are NVIDIA's public ABI, the same in CUDA 11, 12
+// and 13.
 #pragma once
 
 #include <cstddef>
@@ -44,104 +45,108 @@ enum Attribute {
 };
 
 // X(result, name, exported symbols in the order to try, parameters)
-#define LOPS_CUDA_DRIVER(X)                                                                                      \
-  X(CUresult, cuInit, "cuInit", (unsigned))                                                                      \
-  X(CUresult, cuDriverGetVersion, "cuDriverGetVersion", (int*))                                                  \
-  X(CUresult, cuGetErrorName, "cuGetErrorName", (CUresult, const char**))                                        \
-  X(CUresult, cuGetErrorString, "cuGetErrorString", (CUresult, const char**))                                    \
-  X(CUresult, cuDeviceGetCount, "cuDeviceGetCount", (int*))                                                      \
-  X(CUresult, cuDeviceGet, "cuDeviceGet", (CUdevice*, int))                                                      \
-  X(CUresult, cuDeviceGetName, "cuDeviceGetName", (char*, int, CUdevice))                                        \
-  X(CUresult, cuDeviceGetAttribute, "cuDeviceGetAttribute", (int*, int, CUdevice))                               \
-  X(CUresult, cuDeviceTotalMem, "cuDeviceTotalMem_v2", (std::size_t*, CUdevice))                                 \
-  X(CUresult, cuDeviceGetPCIBusId, "cuDeviceGetPCIBusId", (char*, int, CUdevice))                                \
-  X(CUresult, cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain", (CUcontext*, CUdevice))                      \
-  X(CUresult, cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (CUdevice))                             \
-  X(CUresult, cuCtxSetCurrent, "cuCtxSetCurrent", (CUcontext))                                                   \
-  X(CUresult, cuMemGetInfo, "cuMemGetInfo_v2", (std::size_t*, std::size_t*))                                     \
-  X(CUresult, cuMemAlloc, "cuMemAlloc_v2", (CUdeviceptr*, std::size_t))                                          \
-  X(CUresult, cuMemAllocManaged, "cuMemAllocManaged", (CUdeviceptr*, std::size_t, unsigned))                     \
-  X(CUresult, cuMemFree, "cuMemFree_v2", (CUdeviceptr))                                                          \
-  X(CUresult, cuMemAllocHost, "cuMemAllocHost_v2", (void**, std::size_t))                                        \
-  X(CUresult, cuMemFreeHost, "cuMemFreeHost", (void*))                                                           \
-  X(CUresult, cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2", (CUdeviceptr, const void*, std::size_t, CUstream))      \
-  X(CUresult, cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2", (void*, CUdeviceptr, std::size_t, CUstream))            \
-  X(CUresult, cuMemcpyDtoDAsync, "cuMemcpyDtoDAsync_v2", (CUdeviceptr, CUdeviceptr, std::size_t, CUstream))      \
-  X(CUresult, cuMemsetD8Async, "cuMemsetD8Async", (CUdeviceptr, unsigned char, std::size_t, CUstream))           \
-  X(CUresult, cuStreamCreate, "cuStreamCreate", (CUstream*, unsigned))                                           \
-  X(CUresult, cuStreamDestroy, "cuStreamDestroy_v2", (CUstream))                                                 \
-  X(CUresult, cuStreamSynchronize, "cuStreamSynchronize", (CUstream))                                            \
-  X(CUresult, cuStreamWaitEvent, "cuStreamWaitEvent", (CUstream, CUevent, unsigned))                             \
-  X(CUresult, cuEventCreate, "cuEventCreate", (CUevent*, unsigned))                                              \
-  X(CUresult, cuEventDestroy, "cuEventDestroy_v2", (CUevent))                                                    \
-  X(CUresult, cuEventRecord, "cuEventRecord", (CUevent, CUstream))                                               \
-  X(CUresult, cuEventSynchronize, "cuEventSynchronize", (CUevent))                                               \
-  X(CUresult, cuEventElapsedTime, "cuEventElapsedTime\0cuEventElapsedTime_v2", (float*, CUevent, CUevent))       \
-  X(CUresult, cuModuleLoadData, "cuModuleLoadData", (CUmodule*, const void*))                                    \
-  X(CUresult, cuModuleUnload, "cuModuleUnload", (CUmodule))                                                      \
-  X(CUresult, cuModuleGetFunction, "cuModuleGetFunction", (CUfunction*, CUmodule, const char*))                  \
-  X(CUresult, cuLaunchKernel, "cuLaunchKernel",                                                                  \
-    (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void**, void**))
+#define LOPS_CUDA_DRIVER(X)                                                                                 \
+  X(CUresult, cuInit, "cuInit", (unsigned))                                                                 \
+  X(CUresult, cuDriverGetVersion, "cuDriverGetVersion", (int*))                                             \
+  X(CUresult, cuGetErrorName, "cuGetErrorName", (CUresult, const char**))                                   \
+  X(CUresult, cuGetErrorString, "cuGetErrorString", (CUresult, const char**))                               \
+  X(CUresult, cuDeviceGetCount, "cuDeviceGetCount", (int*))                                                 \
+  X(CUresult, cuDeviceGet, "cuDeviceGet", (CUdevice*, int))                                                 \
+  X(CUresult, cuDeviceGetName, "cuDeviceGetName", (char*, int, CUdevice))                                   \
+  X(CUresult, cuDeviceGetAttribute, "cuDeviceGetAttribute", (int*, int, CUdevice))                          \
+  X(CUresult, cuDeviceTotalMem, "cuDeviceTotalMem_v2", (std::size_t*, CUdevice))                            \
+  X(CUresult, cuDeviceGetPCIBusId, "cuDeviceGetPCIBusId", (char*, int, CUdevice))                           \
+  X(CUresult, cuDevicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain", (CUcontext*, CUdevice))                 \
+  X(CUresult, cuDevicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2", (CUdevice))                        \
+  X(CUresult, cuCtxSetCurrent, "cuCtxSetCurrent", (CUcontext))                                              \
+  X(CUresult, cuMemGetInfo, "cuMemGetInfo_v2", (std::size_t*, std::size_t*))                                \
+  X(CUresult, cuMemAlloc, "cuMemAlloc_v2", (CUdeviceptr*, std::size_t))                                     \
+  X(CUresult, cuMemAllocManaged, "cuMemAllocManaged", (CUdeviceptr*, std::size_t, unsigned))                \
+  X(CUresult, cuMemFree, "cuMemFree_v2", (CUdeviceptr))                                                     \
+  X(CUresult, cuMemAllocHost, "cuMemAllocHost_v2", (void**, std::size_t))                                   \
+  X(CUresult, cuMemFreeHost, "cuMemFreeHost", (void*))                                                      \
+  X(CUresult, cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2", (CUdeviceptr, const void*, std::size_t, CUstream)) \
+  X(CUresult, cuMemcpyDtoHAsync, "cuMemcpyDtoHAsync_v2", (void*, CUdeviceptr, std::size_t, CUstream))       \
+  X(CUresult, cuMemcpyDtoDAsync, "cuMemcpyDtoDAsync_v2", (CUdeviceptr, CUdeviceptr, std::size_t, CUstream)) \
+  X(CUresult, cuMemsetD8Async, "cuMemsetD8Async", (CUdeviceptr, unsigned char, std::size_t, CUstream))      \
+  X(CUresult, cuStreamCreate, "cuStreamCreate", (CUstream*, unsigned))                                      \
+  X(CUresult, cuStreamDestroy, "cuStreamDestroy_v2", (CUstream))                                            \
+  X(CUresult, cuStreamSynchronize, "cuStreamSynchronize", (CUstream))                                       \
+  X(CUresult, cuStreamWaitEvent, "cuStreamWaitEvent", (CUstream, CUevent, unsigned))                        \
+  X(CUresult, cuEventCreate, "cuEventCreate", (CUevent*, unsigned))                                         \
+  X(CUresult, cuEventDestroy, "cuEventDestroy_v2", (CUevent))                                               \
+  X(CUresult, cuEventRecord, "cuEventRecord", (CUevent, CUstream))                                          \
+  X(CUresult, cuEventSynchronize, "cuEventSynchronize", (CUevent))                                          \
+  X(CUresult, cuEventElapsedTime, "cuEventElapsedTime\0cuEventElapsedTime_v2", (float*, CUevent, CUevent))  \
+  X(CUresult, cuModuleLoadData, "cuModuleLoadData", (CUmodule*, const void*))                               \
+  X(CUresult, cuModuleUnload, "cuModuleUnload", (CUmodule))                                                 \
+  X(CUresult, cuModuleGetFunction, "cuModuleGetFunction", (CUfunction*, CUmodule, const char*))             \
+  X(CUresult, cuLaunchKernel, "cuLaunchKernel",                                                             \
+    (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void**,    \
+     void**))
 
-#define LOPS_CUDA_NVRTC(X)                                                                                       \
-  X(nvrtcResult, nvrtcVersion, "nvrtcVersion", (int*, int*))                                                     \
-  X(const char*, nvrtcGetErrorString, "nvrtcGetErrorString", (nvrtcResult))                                      \
-  X(nvrtcResult, nvrtcGetNumSupportedArchs, "nvrtcGetNumSupportedArchs", (int*))                                 \
-  X(nvrtcResult, nvrtcGetSupportedArchs, "nvrtcGetSupportedArchs", (int*))                                       \
-  X(nvrtcResult, nvrtcCreateProgram, "nvrtcCreateProgram",                                                       \
-    (nvrtcProgram*, const char*, const char*, int, const char* const*, const char* const*))                      \
-  X(nvrtcResult, nvrtcDestroyProgram, "nvrtcDestroyProgram", (nvrtcProgram*))                                    \
-  X(nvrtcResult, nvrtcCompileProgram, "nvrtcCompileProgram", (nvrtcProgram, int, const char* const*))            \
-  X(nvrtcResult, nvrtcGetProgramLogSize, "nvrtcGetProgramLogSize", (nvrtcProgram, std::size_t*))                 \
-  X(nvrtcResult, nvrtcGetProgramLog, "nvrtcGetProgramLog", (nvrtcProgram, char*))                                \
-  X(nvrtcResult, nvrtcGetPTXSize, "nvrtcGetPTXSize", (nvrtcProgram, std::size_t*))                               \
-  X(nvrtcResult, nvrtcGetPTX, "nvrtcGetPTX", (nvrtcProgram, char*))                                              \
-  X(nvrtcResult, nvrtcGetCUBINSize, "nvrtcGetCUBINSize", (nvrtcProgram, std::size_t*))                           \
+#define LOPS_CUDA_NVRTC(X)                                                                            \
+  X(nvrtcResult, nvrtcVersion, "nvrtcVersion", (int*, int*))                                          \
+  X(const char*, nvrtcGetErrorString, "nvrtcGetErrorString", (nvrtcResult))                           \
+  X(nvrtcResult, nvrtcGetNumSupportedArchs, "nvrtcGetNumSupportedArchs", (int*))                      \
+  X(nvrtcResult, nvrtcGetSupportedArchs, "nvrtcGetSupportedArchs", (int*))                            \
+  X(nvrtcResult, nvrtcCreateProgram, "nvrtcCreateProgram",                                            \
+    (nvrtcProgram*, const char*, const char*, int, const char* const*, const char* const*))           \
+  X(nvrtcResult, nvrtcDestroyProgram, "nvrtcDestroyProgram", (nvrtcProgram*))                         \
+  X(nvrtcResult, nvrtcCompileProgram, "nvrtcCompileProgram", (nvrtcProgram, int, const char* const*)) \
+  X(nvrtcResult, nvrtcGetProgramLogSize, "nvrtcGetProgramLogSize", (nvrtcProgram, std::size_t*))      \
+  X(nvrtcResult, nvrtcGetProgramLog, "nvrtcGetProgramLog", (nvrtcProgram, char*))                     \
+  X(nvrtcResult, nvrtcGetPTXSize, "nvrtcGetPTXSize", (nvrtcProgram, std::size_t*))                    \
+  X(nvrtcResult, nvrtcGetPTX, "nvrtcGetPTX", (nvrtcProgram, char*))                                   \
+  X(nvrtcResult, nvrtcGetCUBINSize, "nvrtcGetCUBINSize", (nvrtcProgram, std::size_t*))                \
   X(nvrtcResult, nvrtcGetCUBIN, "nvrtcGetCUBIN", (nvrtcProgram, char*))
 
 // Scalars and matrices are passed as untyped pointers: one signature serves the four types.
-#define LOPS_GEMM_PARAMETERS                                                                                     \
-  (cublasHandle, int, int, int, int, int, const void*, const void*, int, long long, const void*, int, long long, const void*, void*, int, \
-   long long, int)
-#define LOPS_CUDA_CUBLAS(X)                                                                                      \
-  X(cublasStatus, cublasCreate, "cublasCreate_v2", (cublasHandle*))                                              \
-  X(cublasStatus, cublasDestroy, "cublasDestroy_v2", (cublasHandle))                                             \
-  X(cublasStatus, cublasGetVersion, "cublasGetVersion_v2", (cublasHandle, int*))                                 \
-  X(cublasStatus, cublasSetStream, "cublasSetStream_v2", (cublasHandle, CUstream))                               \
-  X(cublasStatus, cublasSgemmStridedBatched, "cublasSgemmStridedBatched", LOPS_GEMM_PARAMETERS)                  \
-  X(cublasStatus, cublasDgemmStridedBatched, "cublasDgemmStridedBatched", LOPS_GEMM_PARAMETERS)                  \
-  X(cublasStatus, cublasCgemmStridedBatched, "cublasCgemmStridedBatched", LOPS_GEMM_PARAMETERS)                  \
+#define LOPS_GEMM_PARAMETERS                                                                          \
+  (cublasHandle, int, int, int, int, int, const void*, const void*, int, long long, const void*, int, \
+   long long, const void*, void*, int, long long, int)
+#define LOPS_CUDA_CUBLAS(X)                                                                     \
+  X(cublasStatus, cublasCreate, "cublasCreate_v2", (cublasHandle*))                             \
+  X(cublasStatus, cublasDestroy, "cublasDestroy_v2", (cublasHandle))                            \
+  X(cublasStatus, cublasGetVersion, "cublasGetVersion_v2", (cublasHandle, int*))                \
+  X(cublasStatus, cublasSetStream, "cublasSetStream_v2", (cublasHandle, CUstream))              \
+  X(cublasStatus, cublasSgemmStridedBatched, "cublasSgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
+  X(cublasStatus, cublasDgemmStridedBatched, "cublasDgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
+  X(cublasStatus, cublasCgemmStridedBatched, "cublasCgemmStridedBatched", LOPS_GEMM_PARAMETERS) \
   X(cublasStatus, cublasZgemmStridedBatched, "cublasZgemmStridedBatched", LOPS_GEMM_PARAMETERS)
 
-#define LOPS_CUDA_CUFFT(X)                                                                                       \
-  X(cufftResult, cufftGetVersion, "cufftGetVersion", (int*))                                                     \
-  X(cufftResult, cufftCreate, "cufftCreate", (cufftHandle*))                                                     \
-  X(cufftResult, cufftDestroy, "cufftDestroy", (cufftHandle))                                                    \
-  X(cufftResult, cufftSetAutoAllocation, "cufftSetAutoAllocation", (cufftHandle, int))                           \
-  X(cufftResult, cufftMakePlanMany64, "cufftMakePlanMany64",                                                     \
-    (cufftHandle, int, long long*, long long*, long long, long long, long long*, long long, long long, int, long long, std::size_t*)) \
-  X(cufftResult, cufftSetStream, "cufftSetStream", (cufftHandle, CUstream))                                      \
-  X(cufftResult, cufftSetWorkArea, "cufftSetWorkArea", (cufftHandle, void*))                                     \
-  X(cufftResult, cufftExecC2C, "cufftExecC2C", (cufftHandle, void*, void*, int))                                 \
-  X(cufftResult, cufftExecZ2Z, "cufftExecZ2Z", (cufftHandle, void*, void*, int))                                 \
-  X(cufftResult, cufftExecR2C, "cufftExecR2C", (cufftHandle, void*, void*))                                      \
-  X(cufftResult, cufftExecD2Z, "cufftExecD2Z", (cufftHandle, void*, void*))                                      \
-  X(cufftResult, cufftExecC2R, "cufftExecC2R", (cufftHandle, void*, void*))                                      \
+#define LOPS_CUDA_CUFFT(X)                                                                                  \
+  X(cufftResult, cufftGetVersion, "cufftGetVersion", (int*))                                                \
+  X(cufftResult, cufftCreate, "cufftCreate", (cufftHandle*))                                                \
+  X(cufftResult, cufftDestroy, "cufftDestroy", (cufftHandle))                                               \
+  X(cufftResult, cufftSetAutoAllocation, "cufftSetAutoAllocation", (cufftHandle, int))                      \
+  X(cufftResult, cufftMakePlanMany64, "cufftMakePlanMany64",                                                \
+    (cufftHandle, int, long long*, long long*, long long, long long, long long*, long long, long long, int, \
+     long long, std::size_t*))                                                                              \
+  X(cufftResult, cufftSetStream, "cufftSetStream", (cufftHandle, CUstream))                                 \
+  X(cufftResult, cufftSetWorkArea, "cufftSetWorkArea", (cufftHandle, void*))                                \
+  X(cufftResult, cufftExecC2C, "cufftExecC2C", (cufftHandle, void*, void*, int))                            \
+  X(cufftResult, cufftExecZ2Z, "cufftExecZ2Z", (cufftHandle, void*, void*, int))                            \
+  X(cufftResult, cufftExecR2C, "cufftExecR2C", (cufftHandle, void*, void*))                                 \
+  X(cufftResult, cufftExecD2Z, "cufftExecD2Z", (cufftHandle, void*, void*))                                 \
+  X(cufftResult, cufftExecC2R, "cufftExecC2R", (cufftHandle, void*, void*))                                 \
   X(cufftResult, cufftExecZ2D, "cufftExecZ2D", (cufftHandle, void*, void*))
 
-#define LOPS_CUDA_NCCL(X)                                                                                        \
-  X(ncclResult, ncclGetVersion, "ncclGetVersion", (int*))                                                        \
-  X(const char*, ncclGetErrorString, "ncclGetErrorString", (ncclResult))                                         \
-  X(ncclResult, ncclGetUniqueId, "ncclGetUniqueId", (ncclUniqueId*))                                             \
-  X(ncclResult, ncclCommInitRank, "ncclCommInitRank", (ncclComm*, int, ncclUniqueId, int))                       \
-  X(ncclResult, ncclCommAbort, "ncclCommAbort", (ncclComm))                                                      \
-  X(ncclResult, ncclGroupStart, "ncclGroupStart", ())                                                            \
-  X(ncclResult, ncclGroupEnd, "ncclGroupEnd", ())                                                                \
-  X(ncclResult, ncclSend, "ncclSend", (const void*, std::size_t, int, int, ncclComm, CUstream))                  \
-  X(ncclResult, ncclRecv, "ncclRecv", (void*, std::size_t, int, int, ncclComm, CUstream))                        \
-  X(ncclResult, ncclAllReduce, "ncclAllReduce", (const void*, void*, std::size_t, int, int, ncclComm, CUstream)) \
-  X(ncclResult, ncclAllGather, "ncclAllGather", (const void*, void*, std::size_t, int, ncclComm, CUstream))      \
-  X(ncclResult, ncclBroadcast, "ncclBroadcast", (const void*, void*, std::size_t, int, int, ncclComm, CUstream))
+#define LOPS_CUDA_NCCL(X)                                                                                   \
+  X(ncclResult, ncclGetVersion, "ncclGetVersion", (int*))                                                   \
+  X(const char*, ncclGetErrorString, "ncclGetErrorString", (ncclResult))                                    \
+  X(ncclResult, ncclGetUniqueId, "ncclGetUniqueId", (ncclUniqueId*))                                        \
+  X(ncclResult, ncclCommInitRank, "ncclCommInitRank", (ncclComm*, int, ncclUniqueId, int))                  \
+  X(ncclResult, ncclCommAbort, "ncclCommAbort", (ncclComm))                                                 \
+  X(ncclResult, ncclGroupStart, "ncclGroupStart", ())                                                       \
+  X(ncclResult, ncclGroupEnd, "ncclGroupEnd", ())                                                           \
+  X(ncclResult, ncclSend, "ncclSend", (const void*, std::size_t, int, int, ncclComm, CUstream))             \
+  X(ncclResult, ncclRecv, "ncclRecv", (void*, std::size_t, int, int, ncclComm, CUstream))                   \
+  X(ncclResult, ncclAllReduce, "ncclAllReduce",                                                             \
+    (const void*, void*, std::size_t, int, int, ncclComm, CUstream))                                        \
+  X(ncclResult, ncclAllGather, "ncclAllGather", (const void*, void*, std::size_t, int, ncclComm, CUstream)) \
+  X(ncclResult, ncclBroadcast, "ncclBroadcast",                                                             \
+    (const void*, void*, std::size_t, int, int, ncclComm, CUstream))
 
 #define LOPS_MEMBER(R, name, symbols, parameters) R(*name) parameters = nullptr;
 struct DriverApi {

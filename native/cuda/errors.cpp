@@ -10,13 +10,35 @@ namespace {
 
 thread_local napi_ref errorClass = nullptr;
 
-constexpr const char* CUBLAS_NAMES[] = {
-    "CUBLAS_STATUS_SUCCESS",       "CUBLAS_STATUS_NOT_INITIALIZED", nullptr, "CUBLAS_STATUS_ALLOC_FAILED",     nullptr, nullptr, nullptr, "CUBLAS_STATUS_INVALID_VALUE",
-    "CUBLAS_STATUS_ARCH_MISMATCH", nullptr, nullptr, "CUBLAS_STATUS_MAPPING_ERROR",    nullptr, "CUBLAS_STATUS_EXECUTION_FAILED",
-    "CUBLAS_STATUS_INTERNAL_ERROR", "CUBLAS_STATUS_NOT_SUPPORTED", "CUBLAS_STATUS_LICENSE_ERROR"};
-constexpr const char* CUFFT_NAMES[] = {
-    "CUFFT_SUCCESS",     "CUFFT_INVALID_PLAN", "CUFFT_ALLOC_FAILED", "CUFFT_INVALID_TYPE",   "CUFFT_INVALID_VALUE", "CUFFT_INTERNAL_ERROR",
-    "CUFFT_EXEC_FAILED", "CUFFT_SETUP_FAILED", "CUFFT_INVALID_SIZE", "CUFFT_UNALIGNED_DATA", nullptr,               "CUFFT_INVALID_DEVICE"};
+constexpr const char* CUBLAS_NAMES[] = {"CUBLAS_STATUS_SUCCESS",
+                                        "CUBLAS_STATUS_NOT_INITIALIZED",
+                                        nullptr,
+                                        "CUBLAS_STATUS_ALLOC_FAILED",
+                                        nullptr,
+                                        nullptr,
+                                        nullptr,
+                                        "CUBLAS_STATUS_INVALID_VALUE",
+                                        "CUBLAS_STATUS_ARCH_MISMATCH",
+                                        nullptr,
+                                        nullptr,
+                                        "CUBLAS_STATUS_MAPPING_ERROR",
+                                        nullptr,
+                                        "CUBLAS_STATUS_EXECUTION_FAILED",
+                                        "CUBLAS_STATUS_INTERNAL_ERROR",
+                                        "CUBLAS_STATUS_NOT_SUPPORTED",
+                                        "CUBLAS_STATUS_LICENSE_ERROR"};
+constexpr const char* CUFFT_NAMES[] = {"CUFFT_SUCCESS",
+                                       "CUFFT_INVALID_PLAN",
+                                       "CUFFT_ALLOC_FAILED",
+                                       "CUFFT_INVALID_TYPE",
+                                       "CUFFT_INVALID_VALUE",
+                                       "CUFFT_INTERNAL_ERROR",
+                                       "CUFFT_EXEC_FAILED",
+                                       "CUFFT_SETUP_FAILED",
+                                       "CUFFT_INVALID_SIZE",
+                                       "CUFFT_UNALIGNED_DATA",
+                                       nullptr,
+                                       "CUFFT_INVALID_DEVICE"};
 
 /** The name of a code in a table, or `library error N`. */
 template <std::size_t N>
@@ -29,7 +51,8 @@ std::string nameIn(const char* const (&names)[N], int code, const char* library)
 
 std::string errorName(const DriverApi& driver, CUresult code) {
   const char* name = nullptr;
-  if (driver.cuGetErrorName(code, &name) != CUDA_SUCCESS || name == nullptr) return "CUDA error " + std::to_string(code);
+  if (driver.cuGetErrorName(code, &name) != CUDA_SUCCESS || name == nullptr)
+    return "CUDA error " + std::to_string(code);
   return name;
 }
 
@@ -65,7 +88,8 @@ void checkCufft(cufftResult code, const char* call) {
 
 void checkNccl(ncclResult code, const char* call) {
   if (code == 0) return;
-  throw CudaError("NCCL error " + std::to_string(code), std::string(call) + ": " + loaded().collectives.ncclGetErrorString(code));
+  throw CudaError("NCCL error " + std::to_string(code),
+                  std::string(call) + ": " + loaded().collectives.ncclGetErrorString(code));
 }
 
 napi_value setErrorClass(napi_env env, napi_callback_info info) {

@@ -11,7 +11,8 @@ namespace lops::cuda {
 /** A failed call; `name` is CUDA's, such as CUDA_ERROR_LAUNCH_FAILED. */
 class CudaError : public Error {
  public:
-  CudaError(std::string name, const std::string& message) : Error("ERR_BACKEND", message), name_(std::move(name)) {}
+  CudaError(std::string name, const std::string& message)
+      : Error("ERR_BACKEND", message), name_(std::move(name)) {}
   const char* name() const noexcept { return name_.c_str(); }
 
  private:

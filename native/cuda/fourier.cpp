@@ -40,17 +40,21 @@ napi_value fftPlan(napi_env env, napi_callback_info info) {
   const Args<10> args(env, info);
   Context& context = enter(env, args[0]);
   if (!context.libraries.cufft.available) {
-    throw Error("ERR_BACKEND", "cuFFT is not available: " + context.libraries.cufft.reason + "; " + context.libraries.cufft.remedy);
+    throw Error("ERR_BACKEND", "cuFFT is not available: " + context.libraries.cufft.reason + "; " +
+                                   context.libraries.cufft.remedy);
   }
   const CufftApi& api = context.libraries.fourier;
   auto lengths = integers(env, args[2]), input = integers(env, args[3]), output = integers(env, args[6]);
-  if (lengths.empty() || lengths.size() > 3 || input.size() != lengths.size() || output.size() != lengths.size()) {
-    throw Error("ERR_ARGUMENT", "native call: expected one to three transform lengths, and as many of the memory's");
+  if (lengths.empty() || lengths.size() > 3 || input.size() != lengths.size() ||
+      output.size() != lengths.size()) {
+    throw Error("ERR_ARGUMENT",
+                "native call: expected one to three transform lengths, and as many of the memory's");
   }
   auto plan = std::make_unique<Plan>(shareContext(env, args[0]), args.int32(1));
   checkCufft(api.cufftSetAutoAllocation(plan->plan, 0), "cufftSetAutoAllocation");
-  checkCufft(api.cufftMakePlanMany64(plan->plan, static_cast<int>(lengths.size()), lengths.data(), input.data(), args.int64(4), args.int64(5),
-                                     output.data(), args.int64(7), args.int64(8), plan->type, args.int64(9), &plan->workBytes),
+  checkCufft(api.cufftMakePlanMany64(plan->plan, static_cast<int>(lengths.size()), lengths.data(),
+                                     input.data(), args.int64(4), args.int64(5), output.data(), args.int64(7),
+                                     args.int64(8), plan->type, args.int64(9), &plan->workBytes),
              "cufftMakePlanMany64");
   checkCufft(api.cufftSetStream(plan->plan, context.stream), "cufftSetStream");
   return makeHandle(env, std::move(plan));
@@ -61,32 +65,22 @@ napi_value fft(napi_env env, napi_callback_info info) {
   Context& context = enter(env, args[0]);
   const Plan& plan = fromHandle<Plan>(env, args[1]);
   const CufftApi& api = context.libraries.fourier;
-  const auto pointer = [](std::size_t address) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address)); };
+  const auto pointer = [](std::size_t address) {
+    return reinterpret_cast<void*>(static_cast<std::uintptr_t>(address));
+  };
   void *from = pointer(args.size(2)), *to = pointer(args.size(3));
   const int direction = args.int32(4);
   context.reserveFftWork(plan.workBytes);
-  if (plan.workBytes > 0) checkCufft(api.cufftSetWorkArea(plan.plan, pointer(context.fftWork())), "cufftSetWorkArea");
+  if (plan.workBytes > 0)
+    checkCufft(api.cufftSetWorkArea(plan.plan, pointer(context.fftWork())), "cufftSetWorkArea");
   switch (plan.type) {
-    case C2C:
-      checkCufft(api.cufftExecC2C(plan.plan, from, to, direction), "cufftExecC2C");
-      break;
-    case Z2Z:
-      checkCufft(api.cufftExecZ2Z(plan.plan, from, to, direction), "cufftExecZ2Z");
-      break;
-    case R2C:
-      checkCufft(api.cufftExecR2C(plan.plan, from, to), "cufftExecR2C");
-      break;
-    case D2Z:
-      checkCufft(api.cufftExecD2Z(plan.plan, from, to), "cufftExecD2Z");
-      break;
-    case C2R:
-      checkCufft(api.cufftExecC2R(plan.plan, from, to), "cufftExecC2R");
-      break;
-    case Z2D:
-      checkCufft(api.cufftExecZ2D(plan.plan, from, to), "cufftExecZ2D");
-      break;
-    default:
-      throw Error("ERR_ARGUMENT", "native call: expected a type of cuFFT");
+    case C2C: checkCufft(api.cufftExecC2C(plan.plan, from, to, direction), "cufftExecC2C"); break;
+    case Z2Z: checkCufft(api.cufftExecZ2Z(plan.plan, from, to, direction), "cufftExecZ2Z"); break;
+    case R2C: checkCufft(api.cufftExecR2C(plan.plan, from, to), "cufftExecR2C"); break;
+    case D2Z: checkCufft(api.cufftExecD2Z(plan.plan, from, to), "cufftExecD2Z"); break;
+    case C2R: checkCufft(api.cufftExecC2R(plan.plan, from, to), "cufftExecC2R"); break;
+    case Z2D: checkCufft(api.cufftExecZ2D(plan.plan, from, to), "cufftExecZ2D"); break;
+    default: throw Error("ERR_ARGUMENT", "native call: expected a type of cuFFT");
   }
   context.counters.libraryCalls++;
   return nullptr;

@@ -24,7 +24,10 @@ std::string fileName(const std::string& key) {
   return text;
 }
 
-/** What precedes the image: changes with the key, and with the length of the image, so that a cut file is not taken. */
+/**
+ * What precedes the image: changes with the key, and with the length of the image, so that a cut
+ * file is not taken.
+ */
 std::string header(const std::string& key, std::size_t imageLength) {
   return MAGIC + std::to_string(key.size()) + " " + std::to_string(imageLength) + "\n" + key;
 }

@@ -1,4 +1,5 @@
-// Compiled kernels on disk. Several ranks may write the same entry at once: each writes a file of its own and renames it.
+// Compiled kernels on disk. Several ranks may write the same entry at once: each writes a file of
+// its own and renames it.
 #pragma once
 
 #include <string>

@@ -37,13 +37,19 @@ std::vector<std::string> toolkitFolders() {
   return folders;
 }
 
-/** cuBLAS and NVRTC load these by name: they must be there already when the linker doesn't know the folder. */
+/**
+ * cuBLAS and NVRTC load these by name: they must be there already when the linker doesn't know the
+ * folder.
+ */
 void openCompanions(const fs::path& folder, const std::string& name) {
-  const char* prefix = name.rfind("libcublas.", 0) == 0 ? "libcublasLt.so." : name.rfind("libnvrtc.", 0) == 0 ? "libnvrtc-builtins.so." : nullptr;
+  const char* prefix = name.rfind("libcublas.", 0) == 0  ? "libcublasLt.so."
+                       : name.rfind("libnvrtc.", 0) == 0 ? "libnvrtc-builtins.so."
+                                                         : nullptr;
   if (prefix == nullptr) return;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().filename().string().rfind(prefix, 0) == 0) dlopen(entry.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+    if (entry.path().filename().string().rfind(prefix, 0) == 0)
+      dlopen(entry.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
   }
 }
 
@@ -52,8 +58,9 @@ std::string fileOf(void* symbol, const std::string& otherwise) {
   return dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : otherwise;
 }
 
-#define LOPS_RESOLVE(R, name, symbols, parameters)                                                                        \
-  if (missing == nullptr && (api.name = reinterpret_cast<R(*) parameters>(findSymbol(handle, symbols "\0"))) == nullptr) \
+#define LOPS_RESOLVE(R, name, symbols, parameters)                                                 \
+  if (missing == nullptr &&                                                                        \
+      (api.name = reinterpret_cast<R(*) parameters>(findSymbol(handle, symbols "\0"))) == nullptr) \
     missing = symbols;
 
 const char* resolve(void* handle, DriverApi& api) {
@@ -85,7 +92,8 @@ const char* resolve(void* handle, NcclApi& api) {
 
 /** Loads one library and its functions. */
 template <typename Api>
-bool load(const std::string& folder, const std::vector<std::string>& names, Api& api, Library& library, const char* remedy) {
+bool load(const std::string& folder, const std::vector<std::string>& names, Api& api, Library& library,
+          const char* remedy) {
   library.remedy = remedy;
   void* handle = openLibrary(folder, names, library);
   if (handle == nullptr) return false;
@@ -106,10 +114,13 @@ void loadDriver(const std::string& folder, Libraries& all) {
   all.driver.cuDriverGetVersion(&all.driverVersion);
   all.cuda.version = versionText(all.driverVersion);
   if (all.driverVersion < OLDEST_DRIVER) {
-    return fail("the driver knows CUDA " + versionText(all.driverVersion) + ", too old", "install a driver for CUDA 11.2 or newer");
+    return fail("the driver knows CUDA " + versionText(all.driverVersion) + ", too old",
+                "install a driver for CUDA 11.2 or newer");
   }
-  constexpr const char* SEE_NVIDIA_SMI = "see that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it";
-  if (const CUresult code = all.driver.cuInit(0)) return fail("cuInit: " + errorText(all.driver, code), SEE_NVIDIA_SMI);
+  constexpr const char* SEE_NVIDIA_SMI =
+      "see that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it";
+  if (const CUresult code = all.driver.cuInit(0))
+    return fail("cuInit: " + errorText(all.driver, code), SEE_NVIDIA_SMI);
   if (const CUresult code = all.driver.cuDeviceGetCount(&all.deviceCount)) {
     return fail("cuDeviceGetCount: " + errorText(all.driver, code), SEE_NVIDIA_SMI);
   }
@@ -132,7 +143,8 @@ std::unique_ptr<Libraries> loadAll(const std::string& folder) {
   loadDriver(folder, *all);
   if (!all->cuda.available) return all;
   const int major = all->driverVersion / 1000;
-  constexpr const char* TOOLKIT = "install the CUDA toolkit's libraries, or name their folder with LOPS_CUDA_LIBRARIES";
+  constexpr const char* TOOLKIT =
+      "install the CUDA toolkit's libraries, or name their folder with LOPS_CUDA_LIBRARIES";
   if (load(folder, names(major, "libnvrtc.so.", &Release::nvrtc), all->compiler, all->nvrtc, TOOLKIT)) {
     int a = 0, b = 0;
     all->compiler.nvrtcVersion(&a, &b);
@@ -149,10 +161,12 @@ std::unique_ptr<Libraries> loadAll(const std::string& folder) {
     all->cufft.version = versionText(version);
     all->cufft.available = true;
   }
-  if (load(folder, {"libnccl.so.2"}, all->collectives, all->nccl, "install NCCL, or name its folder with LOPS_CUDA_LIBRARIES")) {
+  if (load(folder, {"libnccl.so.2"}, all->collectives, all->nccl,
+           "install NCCL, or name its folder with LOPS_CUDA_LIBRARIES")) {
     int version = 0;
     all->collectives.ncclGetVersion(&version);
-    all->nccl.version = std::to_string(version / 10000) + "." + std::to_string(version % 10000 / 100) + "." + std::to_string(version % 100);
+    all->nccl.version = std::to_string(version / 10000) + "." + std::to_string(version % 10000 / 100) + "." +
+                        std::to_string(version % 100);
     all->nccl.available = true;
   }
   return all;
@@ -160,7 +174,9 @@ std::unique_ptr<Libraries> loadAll(const std::string& folder) {
 
 }  // namespace
 
-std::string versionText(int version) { return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10); }
+std::string versionText(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
 
 void* openLibrary(const std::string& folder, const std::vector<std::string>& names, Library& library) {
   std::vector<std::string> folders;
@@ -200,7 +216,8 @@ const Libraries& libraries(const std::string& folder) {
 
 const Libraries& loaded() {
   const std::lock_guard<std::mutex> lock(once);
-  if (!found || !found->cuda.available) throw Error("ERR_BACKEND", "CUDA is not available" + (found ? ": " + found->cuda.reason : ""));
+  if (!found || !found->cuda.available)
+    throw Error("ERR_BACKEND", "CUDA is not available" + (found ? ": " + found->cuda.reason : ""));
   return *found;
 }
 

@@ -34,7 +34,10 @@ const Libraries& libraries(const std::string& folder);
 /** What was loaded. Throws where the driver is not available. */
 const Libraries& loaded();
 
-/** A handle of the first of `names` that loads, with the file that it came from; null, with the linker's words in `reason`. */
+/**
+ * A handle of the first of `names` that loads, with the file that it came from; null, with the
+ * linker's words in `reason`.
+ */
 void* openLibrary(const std::string& folder, const std::vector<std::string>& names, Library& library);
 /** The first of several symbols (each ended by a zero, the last by two). */
 void* findSymbol(void* handle, const char* symbols);

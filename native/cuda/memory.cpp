@@ -13,7 +13,8 @@ struct Memory {
   std::shared_ptr<Context> context;
   Chunk* chunk;
 
-  Memory(std::shared_ptr<Context> owner, std::size_t bytes) : context(std::move(owner)), chunk(context->pool->take(bytes)) {}
+  Memory(std::shared_ptr<Context> owner, std::size_t bytes)
+      : context(std::move(owner)), chunk(context->pool->take(bytes)) {}
   ~Memory() {
     if (chunk != nullptr) context->drop(chunk);
   }
@@ -56,14 +57,18 @@ napi_value release(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-CUdeviceptr deviceAddress(const Args<5>& args, std::size_t i) { return static_cast<CUdeviceptr>(args.size(i)); }
+CUdeviceptr deviceAddress(const Args<5>& args, std::size_t i) {
+  return static_cast<CUdeviceptr>(args.size(i));
+}
 
 napi_value upload(napi_env env, napi_callback_info info) {
   const Args<5> args(env, info);
   Context& context = enter(env, args[0]);
   const Bytes from = args.span(1);
-  // Of pageable memory the driver has taken a copy when this returns; page-locked memory must be waited for
-  check(context.driver.cuMemcpyHtoDAsync(deviceAddress(args, 4), from.data, from.length, context.stream), "cuMemcpyHtoDAsync");
+  // Of pageable memory the driver has taken a copy when this returns; page-locked memory must be
+  // waited for
+  check(context.driver.cuMemcpyHtoDAsync(deviceAddress(args, 4), from.data, from.length, context.stream),
+        "cuMemcpyHtoDAsync");
   context.counters.bytesToDevice += from.length;
   if (context.isPinned(from.data)) context.synchronize();
   return nullptr;
@@ -73,14 +78,16 @@ napi_value download(napi_env env, napi_callback_info info) {
   const Args<5> args(env, info);
   Context& context = enter(env, args[0]);
   const Bytes to = args.span(2);
-  check(context.driver.cuMemcpyDtoHAsync(to.data, deviceAddress(args, 1), to.length, context.stream), "cuMemcpyDtoHAsync");
+  check(context.driver.cuMemcpyDtoHAsync(to.data, deviceAddress(args, 1), to.length, context.stream),
+        "cuMemcpyDtoHAsync");
   context.counters.bytesToHost += to.length;
   context.synchronize();
   return nullptr;
 }
 
 void needPinned(const Context& context, const Bytes& bytes) {
-  if (!context.isPinned(bytes.data)) throw Error("ERR_ARGUMENT", "native call: expected page-locked memory from allocPinned");
+  if (!context.isPinned(bytes.data))
+    throw Error("ERR_ARGUMENT", "native call: expected page-locked memory from allocPinned");
 }
 
 napi_value uploadPinned(napi_env env, napi_callback_info info) {
@@ -88,7 +95,8 @@ napi_value uploadPinned(napi_env env, napi_callback_info info) {
   Context& context = enter(env, args[0]);
   const Bytes from = args.span(1);
   needPinned(context, from);
-  check(context.driver.cuMemcpyHtoDAsync(deviceAddress(args, 4), from.data, from.length, context.stream), "cuMemcpyHtoDAsync");
+  check(context.driver.cuMemcpyHtoDAsync(deviceAddress(args, 4), from.data, from.length, context.stream),
+        "cuMemcpyHtoDAsync");
   context.counters.bytesToDevice += from.length;
   return nullptr;
 }
@@ -98,7 +106,8 @@ napi_value downloadPinned(napi_env env, napi_callback_info info) {
   Context& context = enter(env, args[0]);
   const Bytes to = args.span(2);
   needPinned(context, to);
-  check(context.driver.cuMemcpyDtoHAsync(to.data, deviceAddress(args, 1), to.length, context.stream), "cuMemcpyDtoHAsync");
+  check(context.driver.cuMemcpyDtoHAsync(to.data, deviceAddress(args, 1), to.length, context.stream),
+        "cuMemcpyDtoHAsync");
   context.counters.bytesToHost += to.length;
   return nullptr;
 }
@@ -106,14 +115,17 @@ napi_value downloadPinned(napi_env env, napi_callback_info info) {
 napi_value copy(napi_env env, napi_callback_info info) {
   const Args<4> args(env, info);
   Context& context = enter(env, args[0]);
-  check(context.driver.cuMemcpyDtoDAsync(args.size(2), args.size(1), args.size(3), context.stream), "cuMemcpyDtoDAsync");
+  check(context.driver.cuMemcpyDtoDAsync(args.size(2), args.size(1), args.size(3), context.stream),
+        "cuMemcpyDtoDAsync");
   return nullptr;
 }
 
 napi_value memset(napi_env env, napi_callback_info info) {
   const Args<4> args(env, info);
   Context& context = enter(env, args[0]);
-  check(context.driver.cuMemsetD8Async(args.size(1), static_cast<unsigned char>(args.int32(2)), args.size(3), context.stream), "cuMemsetD8Async");
+  check(context.driver.cuMemsetD8Async(args.size(1), static_cast<unsigned char>(args.int32(2)), args.size(3),
+                                       context.stream),
+        "cuMemsetD8Async");
   return nullptr;
 }
 

@@ -57,7 +57,8 @@ class Program {
  public:
   Program(const NvrtcApi& api, const Source& source) : api_(api) {
     const auto texts = pointers(source.headerTexts), names = pointers(source.headerNames);
-    checkNvrtc(api.nvrtcCreateProgram(&program_, source.text.c_str(), source.name.c_str(), static_cast<int>(names.size()), texts.data(), names.data()),
+    checkNvrtc(api.nvrtcCreateProgram(&program_, source.text.c_str(), source.name.c_str(),
+                                      static_cast<int>(names.size()), texts.data(), names.data()),
                "nvrtcCreateProgram");
   }
   ~Program() { api_.nvrtcDestroyProgram(&program_); }
@@ -67,11 +68,16 @@ class Program {
   std::string compile(const Source& source, const std::vector<std::string>& options, bool machineCode) {
     const auto list = pointers(options);
     const nvrtcResult code = api_.nvrtcCompileProgram(program_, static_cast<int>(list.size()), list.data());
-    if (code != 0) throw CudaError(api_.nvrtcGetErrorString(code), source.name + " does not compile: " + api_.nvrtcGetErrorString(code) + "\n" + log());
+    if (code != 0)
+      throw CudaError(api_.nvrtcGetErrorString(code),
+                      source.name + " does not compile: " + api_.nvrtcGetErrorString(code) + "\n" + log());
     std::size_t size = 0;
-    checkNvrtc(machineCode ? api_.nvrtcGetCUBINSize(program_, &size) : api_.nvrtcGetPTXSize(program_, &size), "nvrtcGetCUBINSize");
+    checkNvrtc(machineCode ? api_.nvrtcGetCUBINSize(program_, &size) : api_.nvrtcGetPTXSize(program_, &size),
+               "nvrtcGetCUBINSize");
     std::string image(size, '\0');
-    checkNvrtc(machineCode ? api_.nvrtcGetCUBIN(program_, image.data()) : api_.nvrtcGetPTX(program_, image.data()), "nvrtcGetCUBIN");
+    checkNvrtc(
+        machineCode ? api_.nvrtcGetCUBIN(program_, image.data()) : api_.nvrtcGetPTX(program_, image.data()),
+        "nvrtcGetCUBIN");
     return image;
   }
 
@@ -89,10 +95,14 @@ class Program {
   nvrtcProgram program_ = nullptr;
 };
 
-/** Machine code for the device; code that the driver compiles on (PTX) where the device is newer than NVRTC. */
+/**
+ * Machine code for the device; code that the driver compiles on (PTX) where the device is newer
+ * than NVRTC.
+ */
 std::string imageOf(const Context& context, const Source& source) {
   const Library& nvrtc = context.libraries.nvrtc;
-  if (!nvrtc.available) throw Error("ERR_BACKEND", "NVRTC is not available: " + nvrtc.reason + "; " + nvrtc.remedy);
+  if (!nvrtc.available)
+    throw Error("ERR_BACKEND", "NVRTC is not available: " + nvrtc.reason + "; " + nvrtc.remedy);
   const NvrtcApi& api = context.libraries.compiler;
   int count = 0;
   checkNvrtc(api.nvrtcGetNumSupportedArchs(&count), "nvrtcGetNumSupportedArchs");
@@ -106,17 +116,21 @@ std::string imageOf(const Context& context, const Source& source) {
       if (k <= context.architecture) architecture = std::max(architecture, k);
     }
     if (architecture == 0) {
-      throw Error("ERR_BACKEND", "NVRTC " + nvrtc.version + " does not know this device (compute capability " +
-                                     std::to_string(context.architecture / 10) + "." + std::to_string(context.architecture % 10) +
+      throw Error("ERR_BACKEND", "NVRTC " + nvrtc.version +
+                                     " does not know this device (compute capability " +
+                                     std::to_string(context.architecture / 10) + "." +
+                                     std::to_string(context.architecture % 10) +
                                      "); name a folder with an older one with LOPS_CUDA_LIBRARIES");
     }
   }
   std::vector<std::string> options = source.options;
-  options.push_back(std::string("--gpu-architecture=") + (machineCode ? "sm_" : "compute_") + std::to_string(architecture));
+  options.push_back(std::string("--gpu-architecture=") + (machineCode ? "sm_" : "compute_") +
+                    std::to_string(architecture));
   if (context.cacheFolder.empty()) return Program(api, source).compile(source, options, machineCode);
 
   std::string key = nvrtc.file + " " + nvrtc.version;
-  for (const std::vector<std::string>* list : {static_cast<const std::vector<std::string>*>(&options), &source.headerNames, &source.headerTexts}) {
+  for (const std::vector<std::string>* list :
+       {static_cast<const std::vector<std::string>*>(&options), &source.headerNames, &source.headerTexts}) {
     for (const auto& text : *list) key += "\n" + text;
   }
   key += "\n" + source.name + "\n" + source.text;
@@ -150,7 +164,8 @@ napi_value kernel(napi_env env, napi_callback_info info) {
   module.context->enter(env);
   const std::string name = args.string(1);
   CUfunction function;
-  check(module.context->driver.cuModuleGetFunction(&function, module.module, name.c_str()), ("cuModuleGetFunction of " + name).c_str());
+  check(module.context->driver.cuModuleGetFunction(&function, module.module, name.c_str()),
+        ("cuModuleGetFunction of " + name).c_str());
   return makeHandle(env, std::make_unique<Kernel>(Kernel{module.context, function}));
 }
 
@@ -160,12 +175,13 @@ napi_value launch(napi_env env, napi_callback_info info) {
   const Kernel& kernel = fromHandle<Kernel>(env, args[1]);
   const Bytes slots = args.bytes(8);
   const std::size_t count = args.size(9);
-  if (count > MOST_ARGUMENTS || 8 * count > slots.length) throw Error("ERR_ARGUMENT", "native call: expected at most 64 kernel arguments of 8 bytes");
+  if (count > MOST_ARGUMENTS || 8 * count > slots.length)
+    throw Error("ERR_ARGUMENT", "native call: expected at most 64 kernel arguments of 8 bytes");
   void* parameters[MOST_ARGUMENTS];
   for (std::size_t i = 0; i < count; i++) parameters[i] = slots.data + 8 * i;
   const auto dimension = [&](std::size_t i) { return static_cast<unsigned>(args.size(i)); };
-  check(context.driver.cuLaunchKernel(kernel.function, dimension(2), dimension(3), dimension(4), dimension(5), dimension(6), 1, dimension(7),
-                                      context.stream, parameters, nullptr),
+  check(context.driver.cuLaunchKernel(kernel.function, dimension(2), dimension(3), dimension(4), dimension(5),
+                                      dimension(6), 1, dimension(7), context.stream, parameters, nullptr),
         "cuLaunchKernel");
   context.counters.launches++;
   return nullptr;

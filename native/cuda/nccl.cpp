@@ -1,4 +1,5 @@
-// Messages and collectives between devices by NCCL, on a stream of their own, so that kernels may run beside them.
+// Messages and collectives between devices by NCCL, on a stream of their own, so that kernels may
+// run beside them.
 #include "nccl.hpp"
 
 #include <cstring>
@@ -20,7 +21,8 @@ struct Group {
     int type, peer;
   };
 
-  explicit Group(std::shared_ptr<Context> shared) : context(std::move(shared)), api(context->libraries.collectives) {
+  explicit Group(std::shared_ptr<Context> shared)
+      : context(std::move(shared)), api(context->libraries.collectives) {
     check(context->driver.cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
     check(context->driver.cuEventCreate(&mark, CU_EVENT_DEFAULT), "cuEventCreate");
   }
@@ -41,7 +43,8 @@ struct Group {
     begin();
     checkNccl(api.ncclGroupStart(), "ncclGroupStart");
     for (const Message& m : queued) {
-      checkNccl(m.outgoing ? api.ncclSend(m.data, m.count, m.type, m.peer, comm, stream) : api.ncclRecv(m.data, m.count, m.type, m.peer, comm, stream),
+      checkNccl(m.outgoing ? api.ncclSend(m.data, m.count, m.type, m.peer, comm, stream)
+                           : api.ncclRecv(m.data, m.count, m.type, m.peer, comm, stream),
                 m.outgoing ? "ncclSend" : "ncclRecv");
     }
     checkNccl(api.ncclGroupEnd(), "ncclGroupEnd");
@@ -69,7 +72,8 @@ void* pointer(std::size_t address) { return reinterpret_cast<void*>(static_cast<
 
 const NcclApi& available() {
   const Libraries& all = loaded();
-  if (!all.nccl.available) throw Error("ERR_BACKEND", "NCCL is not available: " + all.nccl.reason + "; " + all.nccl.remedy);
+  if (!all.nccl.available)
+    throw Error("ERR_BACKEND", "NCCL is not available: " + all.nccl.reason + "; " + all.nccl.remedy);
   return all.collectives;
 }
 
@@ -90,7 +94,8 @@ napi_value init(napi_env env, napi_callback_info info) {
   available();
   const Bytes bytes = args.bytes(1);
   ncclUniqueId id;
-  if (bytes.length != sizeof id) throw Error("ERR_ARGUMENT", "native call: expected the 128 bytes of ncclUniqueId");
+  if (bytes.length != sizeof id)
+    throw Error("ERR_ARGUMENT", "native call: expected the 128 bytes of ncclUniqueId");
   std::memcpy(&id, bytes.data, sizeof id);
   auto group = std::make_unique<Group>(shareContext(env, args[0]));
   checkNccl(group->api.ncclCommInitRank(&group->comm, args.int32(2), id, args.int32(3)), "ncclCommInitRank");
@@ -107,7 +112,9 @@ Group& enterGroup(napi_env env, napi_value handle) {
 napi_value queue(napi_env env, napi_callback_info info) {
   const Args<6> args(env, info);
   Group& group = enterGroup(env, args[0]);
-  if (args.size(3) > 0) group.queued.push_back({args.boolean(1), pointer(args.size(2)), args.size(3), args.int32(4), args.int32(5)});
+  if (args.size(3) > 0)
+    group.queued.push_back(
+        {args.boolean(1), pointer(args.size(2)), args.size(3), args.int32(4), args.int32(5)});
   return nullptr;
 }
 
@@ -142,7 +149,8 @@ napi_value allReduce(napi_env env, napi_callback_info info) {
   const Args<6> args(env, info);
   Group& group = enterGroup(env, args[0]);
   return collective(group, "ncclAllReduce", [&] {
-    return group.api.ncclAllReduce(pointer(args.size(1)), pointer(args.size(2)), args.size(3), args.int32(4), args.int32(5), group.comm, group.stream);
+    return group.api.ncclAllReduce(pointer(args.size(1)), pointer(args.size(2)), args.size(3), args.int32(4),
+                                   args.int32(5), group.comm, group.stream);
   });
 }
 
@@ -151,7 +159,8 @@ napi_value allGather(napi_env env, napi_callback_info info) {
   const Args<5> args(env, info);
   Group& group = enterGroup(env, args[0]);
   return collective(group, "ncclAllGather", [&] {
-    return group.api.ncclAllGather(pointer(args.size(1)), pointer(args.size(2)), args.size(3), args.int32(4), group.comm, group.stream);
+    return group.api.ncclAllGather(pointer(args.size(1)), pointer(args.size(2)), args.size(3), args.int32(4),
+                                   group.comm, group.stream);
   });
 }
 
@@ -161,7 +170,8 @@ napi_value broadcast(napi_env env, napi_callback_info info) {
   Group& group = enterGroup(env, args[0]);
   return collective(group, "ncclBroadcast", [&] {
     void* data = pointer(args.size(1));
-    return group.api.ncclBroadcast(data, data, args.size(2), args.int32(3), args.int32(4), group.comm, group.stream);
+    return group.api.ncclBroadcast(data, data, args.size(2), args.int32(3), args.int32(4), group.comm,
+                                   group.stream);
   });
 }
 

@@ -112,7 +112,8 @@ void Pool::returnToDriver(Chunk* whole) {
 
 void Pool::trim() {
   std::vector<Chunk*> whole;
-  std::copy_if(free_.begin(), free_.end(), std::back_inserter(whole), [](const Chunk* c) { return c->before == nullptr && c->after == nullptr; });
+  std::copy_if(free_.begin(), free_.end(), std::back_inserter(whole),
+               [](const Chunk* c) { return c->before == nullptr && c->after == nullptr; });
   for (Chunk* chunk : whole) {
     free_.erase(chunk);
     returnToDriver(chunk);
@@ -122,10 +123,12 @@ void Pool::trim() {
 std::string Pool::describeShortage(std::size_t bytes) const {
   std::size_t available = 0, total = 0;
   driver_.cuMemGetInfo(&available, &total);
-  std::string message = "out of device memory: " + std::to_string(bytes) + " bytes asked for, " + std::to_string(live_) + " in use here, " +
-                        std::to_string(pooledBytes()) + " free in the pool in smaller pieces, " + std::to_string(available) + " of " +
+  std::string message = "out of device memory: " + std::to_string(bytes) + " bytes asked for, " +
+                        std::to_string(live_) + " in use here, " + std::to_string(pooledBytes()) +
+                        " free in the pool in smaller pieces, " + std::to_string(available) + " of " +
                         std::to_string(total) + " free on the device";
-  if (limit_ > 0 && limit_ < std::numeric_limits<std::size_t>::max()) message += ", the pool's limit is " + std::to_string(limit_);
+  if (limit_ > 0 && limit_ < std::numeric_limits<std::size_t>::max())
+    message += ", the pool's limit is " + std::to_string(limit_);
   return message + "; dispose of arrays, use more ranks, or float32";
 }
 

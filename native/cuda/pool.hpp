@@ -24,15 +24,19 @@ struct Chunk {
 };
 
 /**
- * Best fit by (size, address) over free chunks, which are split and merged again within their driver allocation. All work goes to one stream,
- * so a chunk can be handed out again while work on its former contents is still queued.
+ * Best fit by (size, address) over free chunks, which are split and merged again within their
+ * driver allocation. All work goes to one stream, so a chunk can be handed out again while work on
+ * its former contents is still queued.
  */
 class Pool {
  public:
   /** Handed out sizes and addresses are multiples of this. */
   static constexpr std::size_t GRAIN = 512;
 
-  /** `limit`: the most bytes held at any time, live and free; with 0 there is no limit and free memory goes back to the driver at once. */
+  /**
+   * `limit`: the most bytes held at any time, live and free; with 0 there is no limit and free
+   * memory goes back to the driver at once.
+   */
   Pool(const DriverApi& driver, std::size_t limit) : driver_(driver), limit_(limit) {}
   ~Pool();
   Pool(const Pool&) = delete;
@@ -41,7 +45,10 @@ class Pool {
   /** Throws a CudaError with byte counts where neither the pool nor the device has so much. */
   Chunk* take(std::size_t bytes);
   void give(Chunk* chunk);
-  /** Until as many calls of the other, what does not fit is memory that the driver moves between host and device: slow, but there. */
+  /**
+   * Until as many calls of the other, what does not fit is memory that the driver moves between
+   * host and device: slow, but there.
+   */
   void beginOvercommit() { overcommit_++; }
   /** What did not fit, or nothing. */
   std::string endOvercommit();
@@ -57,7 +64,9 @@ class Pool {
 
  private:
   struct BySize {
-    bool operator()(const Chunk* a, const Chunk* b) const { return std::pair(a->bytes, a->address) < std::pair(b->bytes, b->address); }
+    bool operator()(const Chunk* a, const Chunk* b) const {
+      return std::pair(a->bytes, a->address) < std::pair(b->bytes, b->address);
+    }
   };
 
   Chunk* takeFree(std::size_t bytes);

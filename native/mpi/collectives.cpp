@@ -13,8 +13,12 @@ namespace {
 
 const void* orInPlace(const void* send) { return send != nullptr ? send : MPI_IN_PLACE; }
 
-const void* advanced(const void* from, std::size_t bytes) { return from == MPI_IN_PLACE ? from : static_cast<const std::uint8_t*>(from) + bytes; }
-void* advanced(void* from, std::size_t bytes) { return from == nullptr ? nullptr : static_cast<std::uint8_t*>(from) + bytes; }
+const void* advanced(const void* from, std::size_t bytes) {
+  return from == MPI_IN_PLACE ? from : static_cast<const std::uint8_t*>(from) + bytes;
+}
+void* advanced(void* from, std::size_t bytes) {
+  return from == nullptr ? nullptr : static_cast<std::uint8_t*>(from) + bytes;
+}
 
 /** barrier(comm) */
 napi_value barrier(napi_env env, napi_callback_info info) {
@@ -32,7 +36,8 @@ napi_value bcast(napi_env env, napi_callback_info info) {
   void* data = memoryOf(args, 1, count, dtype);
   const int root = args.int32(5);
   inPieces(count, [&](std::size_t at, Count n) {
-    check(LOPS_COUNTED(MPI_Bcast)(advanced(data, at * bytesOf(dtype)), n, datatypeOf(dtype), root, comm.comm), "MPI_Bcast");
+    check(LOPS_COUNTED(MPI_Bcast)(advanced(data, at * bytesOf(dtype)), n, datatypeOf(dtype), root, comm.comm),
+          "MPI_Bcast");
   });
   return nullptr;
 }
@@ -48,7 +53,9 @@ napi_value allreduce(napi_env env, napi_callback_info info) {
   const MPI_Op op = opOf(args.int32(7), dtype);
   inPieces(count, [&](std::size_t at, Count n) {
     const std::size_t bytes = at * bytesOf(dtype);
-    check(LOPS_COUNTED(MPI_Allreduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype), op, comm.comm), "MPI_Allreduce");
+    check(LOPS_COUNTED(MPI_Allreduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype), op,
+                                      comm.comm),
+          "MPI_Allreduce");
   });
   return nullptr;
 }
@@ -64,7 +71,9 @@ napi_value iallreduce(napi_env env, napi_callback_info info) {
   std::vector<MPI_Request> requests;
   inPieces(count, [&](std::size_t at, Count n) {
     MPI_Request request;
-    check(LOPS_COUNTED(MPI_Iallreduce)(MPI_IN_PLACE, advanced(data, at * bytesOf(dtype)), n, datatypeOf(dtype), op, comm.comm, &request), "MPI_Iallreduce");
+    check(LOPS_COUNTED(MPI_Iallreduce)(MPI_IN_PLACE, advanced(data, at * bytesOf(dtype)), n,
+                                       datatypeOf(dtype), op, comm.comm, &request),
+          "MPI_Iallreduce");
     requests.push_back(request);
   });
   std::int32_t handle;
@@ -72,7 +81,9 @@ napi_value iallreduce(napi_env env, napi_callback_info info) {
   return toJs(env, handle);
 }
 
-/** reduce(comm, send, offset, recv, offset, count, dtype, op, root); no send on the root: in place */
+/**
+ * reduce(comm, send, offset, recv, offset, count, dtype, op, root); no send on the root: in place
+ */
 napi_value reduce(napi_env env, napi_callback_info info) {
   const Args<9> args(env, info);
   const Comm& comm = commOf(args, 0);
@@ -84,7 +95,9 @@ napi_value reduce(napi_env env, napi_callback_info info) {
   const int root = args.int32(8);
   inPieces(count, [&](std::size_t at, Count n) {
     const std::size_t bytes = at * bytesOf(dtype);
-    check(LOPS_COUNTED(MPI_Reduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype), op, root, comm.comm), "MPI_Reduce");
+    check(LOPS_COUNTED(MPI_Reduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype), op,
+                                   root, comm.comm),
+          "MPI_Reduce");
   });
   return nullptr;
 }
@@ -99,7 +112,9 @@ napi_value allgather(napi_env env, napi_callback_info info) {
   const void* send = orInPlace(memoryOf(args, 1, count, dtype));
   void* recv = memoryOf(args, 3, total, dtype);
   const Elements part(dtype, count, total);
-  check(LOPS_COUNTED(MPI_Allgather)(send, part.count(), part.type(), recv, part.count(), part.type(), comm.comm), "MPI_Allgather");
+  check(LOPS_COUNTED(MPI_Allgather)(send, part.count(), part.type(), recv, part.count(), part.type(),
+                                    comm.comm),
+        "MPI_Allgather");
   return nullptr;
 }
 
@@ -113,11 +128,16 @@ napi_value gather(napi_env env, napi_callback_info info) {
   const void* send = orInPlace(memoryOf(args, 1, count, dtype));
   void* recv = memoryOf(args, 3, total, dtype);
   const Elements part(dtype, count, total);
-  check(LOPS_COUNTED(MPI_Gather)(send, part.count(), part.type(), recv, part.count(), part.type(), args.int32(7), comm.comm), "MPI_Gather");
+  check(LOPS_COUNTED(MPI_Gather)(send, part.count(), part.type(), recv, part.count(), part.type(),
+                                 args.int32(7), comm.comm),
+        "MPI_Gather");
   return nullptr;
 }
 
-/** scatter(comm, send, offset, recv, offset, count of a rank, dtype, root); no recv on the root: in place */
+/**
+ * scatter(comm, send, offset, recv, offset, count of a rank, dtype, root); no recv on the root: in
+ * place
+ */
 napi_value scatter(napi_env env, napi_callback_info info) {
   const Args<8> args(env, info);
   const Comm& comm = commOf(args, 0);
@@ -127,7 +147,8 @@ napi_value scatter(napi_env env, napi_callback_info info) {
   const void* send = memoryOf(args, 1, total, dtype);
   void* recv = memoryOf(args, 3, count, dtype);
   const Elements part(dtype, count, total);
-  check(LOPS_COUNTED(MPI_Scatter)(send, part.count(), part.type(), recv != nullptr ? recv : MPI_IN_PLACE, part.count(), part.type(), args.int32(7), comm.comm),
+  check(LOPS_COUNTED(MPI_Scatter)(send, part.count(), part.type(), recv != nullptr ? recv : MPI_IN_PLACE,
+                                  part.count(), part.type(), args.int32(7), comm.comm),
         "MPI_Scatter");
   return nullptr;
 }
@@ -142,7 +163,9 @@ napi_value alltoall(napi_env env, napi_callback_info info) {
   const void* send = memoryOf(args, 1, total, dtype);
   void* recv = memoryOf(args, 3, total, dtype);
   const Elements part(dtype, count, total);
-  check(LOPS_COUNTED(MPI_Alltoall)(send, part.count(), part.type(), recv, part.count(), part.type(), comm.comm), "MPI_Alltoall");
+  check(
+      LOPS_COUNTED(MPI_Alltoall)(send, part.count(), part.type(), recv, part.count(), part.type(), comm.comm),
+      "MPI_Alltoall");
   return nullptr;
 }
 

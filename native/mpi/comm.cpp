@@ -22,14 +22,17 @@ napi_value sizeOf(napi_env env, napi_callback_info info) {
 }
 
 /** The handle, or −1 where this rank is in none. */
-napi_value adopted(napi_env env, MPI_Comm comm) { return toJs(env, comm == MPI_COMM_NULL ? -1 : adopt(comm)); }
+napi_value adopted(napi_env env, MPI_Comm comm) {
+  return toJs(env, comm == MPI_COMM_NULL ? -1 : adopt(comm));
+}
 
 /** split(comm, colour or −1, key) */
 napi_value split(napi_env env, napi_callback_info info) {
   const Args<3> args(env, info);
   const std::int32_t color = args.int32(1);
   MPI_Comm part;
-  check(MPI_Comm_split(commOf(args, 0).comm, color < 0 ? MPI_UNDEFINED : color, args.int32(2), &part), "MPI_Comm_split");
+  check(MPI_Comm_split(commOf(args, 0).comm, color < 0 ? MPI_UNDEFINED : color, args.int32(2), &part),
+        "MPI_Comm_split");
   return adopted(env, part);
 }
 
@@ -37,7 +40,8 @@ napi_value splitShared(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   const Comm& comm = commOf(args, 0);
   MPI_Comm part;
-  check(MPI_Comm_split_type(comm.comm, MPI_COMM_TYPE_SHARED, comm.rank, MPI_INFO_NULL, &part), "MPI_Comm_split_type");
+  check(MPI_Comm_split_type(comm.comm, MPI_COMM_TYPE_SHARED, comm.rank, MPI_INFO_NULL, &part),
+        "MPI_Comm_split_type");
   return adopted(env, part);
 }
 
@@ -54,8 +58,9 @@ napi_value cart(napi_env env, napi_callback_info info) {
   const Bytes dims = args.bytes(1);
   const Bytes periodic = args.bytes(2);
   MPI_Comm grid;
-  check(MPI_Cart_create(commOf(args, 0).comm, static_cast<int>(dims.length / sizeof(int)), reinterpret_cast<const int*>(dims.data),
-                        reinterpret_cast<const int*>(periodic.data), args.boolean(3) ? 1 : 0, &grid),
+  check(MPI_Cart_create(commOf(args, 0).comm, static_cast<int>(dims.length / sizeof(int)),
+                        reinterpret_cast<const int*>(dims.data), reinterpret_cast<const int*>(periodic.data),
+                        args.boolean(3) ? 1 : 0, &grid),
         "MPI_Cart_create");
   return adopted(env, grid);
 }
@@ -75,7 +80,8 @@ napi_value freeComm(napi_env env, napi_callback_info info) {
 
 const Comm& commOf(std::int32_t handle) {
   checkActive();
-  if (handle < 0 || static_cast<std::size_t>(handle) >= comms.size() || comms[static_cast<std::size_t>(handle)].comm == MPI_COMM_NULL) {
+  if (handle < 0 || static_cast<std::size_t>(handle) >= comms.size() ||
+      comms[static_cast<std::size_t>(handle)].comm == MPI_COMM_NULL) {
     throw Error("ERR_MPI", "this communicator was freed");
   }
   return comms[static_cast<std::size_t>(handle)];

@@ -1,4 +1,5 @@
-// Communicators by handle. Each has a twin for this addon's own messages, which no wildcard of the user can catch.
+// Communicators by handle. Each has a twin for this addon's own messages, which no wildcard of the
+// user can catch.
 #pragma once
 
 #include "errors.hpp"
@@ -13,7 +14,10 @@ struct Comm {
   int size = 0;
 };
 
-/** The communicator of a handle. Throws for one that was freed, before MPI_Init and after MPI_Finalize. */
+/**
+ * The communicator of a handle. Throws for one that was freed, before MPI_Init and after
+ * MPI_Finalize.
+ */
 const Comm& commOf(std::int32_t handle);
 template <typename A>
 const Comm& commOf(const A& args, std::size_t i) {

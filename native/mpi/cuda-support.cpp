@@ -1,4 +1,5 @@
-// Whether the MPI that was loaded says that it reads device memory: asked at run time, as the headers tell of another machine.
+// Whether the MPI that was loaded says that it reads device memory: asked at run time, as the
+// headers tell of another machine.
 #include "cuda-support.hpp"
 
 #include <dlfcn.h>
@@ -29,13 +30,17 @@ bool isOn(const char* variable) {
 
 /** Whether a library with this in its name is part of the process. */
 bool isMapped(const char* name) {
-  return dl_iterate_phdr([](dl_phdr_info* info, std::size_t, void* part) { return std::strstr(info->dlpi_name, static_cast<const char*>(part)) != nullptr ? 1 : 0; },
-                         const_cast<char*>(name)) != 0;
+  return dl_iterate_phdr(
+             [](dl_phdr_info* info, std::size_t, void* part) {
+               return std::strstr(info->dlpi_name, static_cast<const char*>(part)) != nullptr ? 1 : 0;
+             },
+             const_cast<char*>(name)) != 0;
 }
 
 Answer ask() {
   // Cray MPICH: the transport layer must be switched on and linked
-  if (isMapped("libmpi_gtl_cuda")) return {isOn("MPICH_GPU_SUPPORT_ENABLED"), "libmpi_gtl_cuda with MPICH_GPU_SUPPORT_ENABLED"};
+  if (isMapped("libmpi_gtl_cuda"))
+    return {isOn("MPICH_GPU_SUPPORT_ENABLED"), "libmpi_gtl_cuda with MPICH_GPU_SUPPORT_ENABLED"};
   if (void* symbol = dlsym(RTLD_DEFAULT, "MPIX_GPU_query_support")) {
     int supported = 0;
     const int code = reinterpret_cast<int (*)(int, int*)>(symbol)(kGpuCuda, &supported);

@@ -34,7 +34,9 @@ struct Launch {
   std::int32_t rank;
   /** 0: not known. */
   std::int32_t ranks, ranksOfNode;
-  /** Shared memory of the ranks of this launch on this node: the process of each rank that has come. */
+  /**
+   * Shared memory of the ranks of this launch on this node: the process of each rank that has come.
+   */
   std::string name;
   std::atomic<std::int32_t>* processes = nullptr;
 
@@ -54,7 +56,9 @@ std::atomic<std::int32_t>* share(const Launch& of) {
   const std::size_t bytes = static_cast<std::size_t>(of.slots()) * sizeof(std::atomic<std::int32_t>);
   const int fd = shm_open(of.name.c_str(), O_RDWR | O_CREAT, 0600);
   if (fd < 0) return nullptr;
-  void* memory = ftruncate(fd, static_cast<off_t>(bytes)) == 0 ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  void* memory = ftruncate(fd, static_cast<off_t>(bytes)) == 0
+                     ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+                     : MAP_FAILED;
   close(fd);
   return memory == MAP_FAILED ? nullptr : static_cast<std::atomic<std::int32_t>*>(memory);
 }
@@ -80,13 +84,16 @@ std::string missing(const Launch& launch) {
     const std::string list = listOf(launch, false);
     return list.empty() ? "; all ranks have come so far" : "; these ranks have not: " + list;
   }
-  return "; of this node these ranks have: " + listOf(launch, true) + (launch.ranksOfNode > 0 ? " (of " + std::to_string(launch.ranksOfNode) + ")" : "");
+  return "; of this node these ranks have: " + listOf(launch, true) +
+         (launch.ranksOfNode > 0 ? " (of " + std::to_string(launch.ranksOfNode) + ")" : "");
 }
 
 void watch() {
   const Launch& launch = joining->launch;
   std::unique_lock<std::mutex> lock(joining->mutex);
-  if (joining->changed.wait_for(lock, std::chrono::duration<double>(std::min(launch.seconds, kLongest)), [] { return !joining->waiting; })) return;
+  if (joining->changed.wait_for(lock, std::chrono::duration<double>(std::min(launch.seconds, kLongest)),
+                                [] { return !joining->waiting; }))
+    return;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%g", launch.seconds);
   if (launch.processes != nullptr && shm_unlink(launch.name.c_str()) != 0) {
@@ -94,12 +101,16 @@ void watch() {
     std::this_thread::sleep_for(std::chrono::seconds(1));
   } else {
     sayLast(describeRank(launch.rank, launch.ranks) + ": has waited longer than LOPS_TIMEOUT (" + seconds +
-            " s) for all ranks to join MPI, which importing lops-mpi does; the job is aborted" + missing(launch));
+            " s) for all ranks to join MPI, which importing lops-mpi does; the job is aborted" +
+            missing(launch));
   }
   _exit(kTimedOut);
 }
 
-/** limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): to be called before init(). */
+/**
+ * limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): to be called before
+ * init().
+ */
 napi_value limitJoining(napi_env env, napi_callback_info info) {
   const Args<5> args(env, info);
   if (joining != nullptr) return nullptr;
@@ -110,10 +121,12 @@ napi_value limitJoining(napi_env env, napi_callback_info info) {
   launch.ranks = args.int32(2);
   launch.ranksOfNode = args.int32(3);
   char name[64];
-  std::snprintf(name, sizeof name, "/lops-join-%u-%016zx", static_cast<unsigned>(getuid()), std::hash<std::string>{}(args.string(4)));
+  std::snprintf(name, sizeof name, "/lops-join-%u-%016zx", static_cast<unsigned>(getuid()),
+                std::hash<std::string>{}(args.string(4)));
   launch.name = name;
   launch.processes = share(launch);
-  if (launch.processes != nullptr && launch.rank < launch.slots()) launch.processes[launch.rank].store(static_cast<std::int32_t>(getpid()));
+  if (launch.processes != nullptr && launch.rank < launch.slots())
+    launch.processes[launch.rank].store(static_cast<std::int32_t>(getpid()));
   std::thread(watch).detach();
   return nullptr;
 }

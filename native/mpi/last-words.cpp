@@ -15,7 +15,10 @@ namespace {
 
 std::string me;
 
-/** Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is aborted. */
+/**
+ * Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is
+ * aborted.
+ */
 constexpr int kLastWords = 100;
 
 /** True for the first rank of the node that says it. */
@@ -51,7 +54,8 @@ std::string describeRank(int rank, int ranks) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   const std::string of = ranks > 0 ? " of " + std::to_string(ranks) : "";
-  return "lops-mpi: rank " + std::to_string(rank) + of + " (" + host + ", process " + std::to_string(getpid()) + ")";
+  return "lops-mpi: rank " + std::to_string(rank) + of + " (" + host + ", process " +
+         std::to_string(getpid()) + ")";
 }
 
 void introduce() { me = describeRank(worldRank(), worldSize()); }

@@ -1,4 +1,5 @@
-// What ranks say before the job ends. Ranks of one node share what was said, so that what concerns them all is said once.
+// What ranks say before the job ends. Ranks of one node share what was said, so that what concerns
+// them all is said once.
 #pragma once
 
 #include <string>

@@ -18,7 +18,10 @@ namespace {
 
 enum class State { fresh, active, finalized };
 std::atomic<State> state{State::fresh};
-/** MPI was initialised by another copy of this addon, or by another library: its end may come without a call here. */
+/**
+ * MPI was initialised by another copy of this addon, or by another library: its end may come
+ * without a call here.
+ */
 bool joined = false;
 int rank = 0;
 int size = 0;
@@ -50,7 +53,10 @@ napi_value init(napi_env env, napi_callback_info) {
   return toJs(env, world);
 }
 
-/** Polls `done` until it holds or `seconds` have passed: first often, then seldom, so that ranks still at work have the cores. */
+/**
+ * Polls `done` until it holds or `seconds` have passed: first often, then seldom, so that ranks
+ * still at work have the cores.
+ */
 template <typename Done>
 bool poll(double seconds, Done&& done) {
   using Clock = std::chrono::steady_clock;
@@ -70,7 +76,10 @@ bool isDone(MPI_Request& request) {
   return flag != 0;
 }
 
-/** Waits for all ranks to come here, as MPI_Finalize would, but not for ever; answers the ranks that did not. */
+/**
+ * Waits for all ranks to come here, as MPI_Finalize would, but not for ever; answers the ranks that
+ * did not.
+ */
 std::vector<std::int32_t> meet(double seconds) {
   const Comm& world = commOf(kWorld);
   std::vector<std::int32_t> missing;
@@ -99,7 +108,8 @@ std::vector<std::int32_t> meet(double seconds) {
   });
   if (!all) {
     for (std::size_t i = next; i < others; i++) {
-      if (here[i] != MPI_REQUEST_NULL && !isDone(here[i])) missing.push_back(static_cast<std::int32_t>(i) + 1);
+      if (here[i] != MPI_REQUEST_NULL && !isDone(here[i]))
+        missing.push_back(static_cast<std::int32_t>(i) + 1);
     }
     return missing;
   }
@@ -110,7 +120,10 @@ std::vector<std::int32_t> meet(double seconds) {
   return missing;
 }
 
-/** finalize(seconds) → the ranks that did not come in time (−1: not known which); MPI is finalized only if there are none. */
+/**
+ * finalize(seconds) → the ranks that did not come in time (−1: not known which); MPI is finalized
+ * only if there are none.
+ */
 napi_value finalize(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   checkActive();
@@ -172,7 +185,9 @@ int worldSize() { return size; }
 
 void checkActive() {
   if (isActive()) return;
-  throw Error("ERR_MPI", state == State::fresh ? "MPI is not initialised" : "MPI was finalized: no communication after the end of the program");
+  throw Error("ERR_MPI", state == State::fresh
+                             ? "MPI is not initialised"
+                             : "MPI was finalized: no communication after the end of the program");
 }
 
 void exposeLifeCycle(napi_env env, napi_value exports) {

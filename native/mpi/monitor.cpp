@@ -69,7 +69,8 @@ bool wakeMonitor(int number, bool byLauncher) {
 }
 
 void abortFromAside(int code) {
-  // The main thread may hold a lock of MPI's, or be in the middle of a call: then this process's end has to do.
+  // The main thread may hold a lock of MPI's, or be in the middle of a call: then this process's
+  // end has to do.
   withoutSignals([code] {
     std::thread([code] {
       std::this_thread::sleep_for(std::chrono::seconds(kPatience));

@@ -1,4 +1,5 @@
-// A thread that is awake while the main thread computes or waits: it ends the job upon signals and after time limits.
+// A thread that is awake while the main thread computes or waits: it ends the job upon signals and
+// after time limits.
 #pragma once
 
 #include <string>
@@ -14,7 +15,10 @@ void tickInMonitor(void (*onTick)());
 /** Passes a signal on to the thread. Safe in signal handlers; false where there is no thread. */
 bool wakeMonitor(int number, bool byLauncher);
 
-/** Ends the whole job from another thread than the main one: by MPI where that answers in time, otherwise by the end of this process. */
+/**
+ * Ends the whole job from another thread than the main one: by MPI where that answers in time,
+ * otherwise by the end of this process.
+ */
 [[noreturn]] void abortFromAside(int code);
 
 }  // namespace lops::mpi

@@ -1,4 +1,5 @@
-// The one place that includes mpi.h. Counts are MPI_Count where the library has the `_c` calls of MPI-4, otherwise int.
+// The one place that includes mpi.h. Counts are MPI_Count where the library has the `_c` calls of
+// MPI-4, otherwise int.
 #pragma once
 
 #include <mpi.h>

@@ -20,7 +20,9 @@ std::size_t own = 0;
 
 NodePage* mapped(int fd, std::size_t bytes) {
   if (fd < 0) return nullptr;
-  void* memory = ftruncate(fd, static_cast<off_t>(bytes)) == 0 ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  void* memory = ftruncate(fd, static_cast<off_t>(bytes)) == 0
+                     ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+                     : MAP_FAILED;
   close(fd);
   return memory == MAP_FAILED ? nullptr : static_cast<NodePage*>(memory);
 }
@@ -32,7 +34,8 @@ Activity& ownActivity() { return page->activities[own]; }
 
 void shareNodePage() {
   MPI_Comm node;
-  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, worldRank(), MPI_INFO_NULL, &node), "MPI_Comm_split_type");
+  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, worldRank(), MPI_INFO_NULL, &node),
+        "MPI_Comm_split_type");
   int rank = 0, size = 1;
   check(MPI_Comm_rank(node, &rank), "MPI_Comm_rank");
   check(MPI_Comm_size(node, &size), "MPI_Comm_size");

@@ -1,4 +1,5 @@
-// Memory that the ranks of one node share: what was said before the end of the job, and what each rank does.
+// Memory that the ranks of one node share: what was said before the end of the job, and what each
+// rank does.
 #pragma once
 
 #include <atomic>
@@ -33,9 +34,14 @@ struct NodePage {
   std::int32_t ranks;
   Activity activities[1];
 };
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::int32_t>::is_always_lock_free, "memory of several processes");
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+                  std::atomic<std::int32_t>::is_always_lock_free,
+              "memory of several processes");
 
-/** The page of this node; of this rank alone where no memory can be shared (no /dev/shm), and before MPI_Init. */
+/**
+ * The page of this node; of this rank alone where no memory can be shared (no /dev/shm), and before
+ * MPI_Init.
+ */
 NodePage& nodePage();
 
 /** What this rank does. */

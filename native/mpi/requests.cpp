@@ -13,7 +13,8 @@ std::vector<MPI_Status> scratch;
 
 Pending& pendingOf(std::int32_t handle) {
   checkActive();
-  if (handle < 0 || static_cast<std::size_t>(handle) >= pendings.size() || pendings[static_cast<std::size_t>(handle)].call == nullptr) {
+  if (handle < 0 || static_cast<std::size_t>(handle) >= pendings.size() ||
+      pendings[static_cast<std::size_t>(handle)].call == nullptr) {
     throw Error("ERR_MPI", "this request is complete or was freed");
   }
   return pendings[static_cast<std::size_t>(handle)];
@@ -56,7 +57,8 @@ napi_value test(napi_env env, napi_callback_info info) {
   const char* const call = pending.call;
   int flag = 0;
   scratch.resize(pending.requests.size());
-  const int code = MPI_Testall(static_cast<int>(scratch.size()), pending.requests.data(), &flag, scratch.data());
+  const int code =
+      MPI_Testall(static_cast<int>(scratch.size()), pending.requests.data(), &flag, scratch.data());
   if (flag || code != MPI_SUCCESS) settle(handle, pending);
   checkAll(code, scratch.data(), scratch.size(), call);
   return toJs(env, flag != 0);
@@ -66,7 +68,8 @@ napi_value test(napi_env env, napi_callback_info info) {
 napi_value freeRequest(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   const std::int32_t handle = args.int32(0);
-  for (MPI_Request& request : pendingOf(handle).requests) check(MPI_Request_free(&request), "MPI_Request_free");
+  for (MPI_Request& request : pendingOf(handle).requests)
+    check(MPI_Request_free(&request), "MPI_Request_free");
   dropPending(handle);
   return nullptr;
 }
@@ -98,7 +101,8 @@ void waitAll(std::vector<MPI_Request>& requests, const char* call, std::vector<M
   std::vector<MPI_Status> own;
   std::vector<MPI_Status>& all = statuses != nullptr ? *statuses : own;
   all.resize(requests.size());
-  checkAll(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), all.data()), all.data(), all.size(), call);
+  checkAll(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), all.data()), all.data(),
+           all.size(), call);
 }
 
 void exposeRequests(napi_env env, napi_value exports) {

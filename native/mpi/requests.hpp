@@ -1,4 +1,5 @@
-// Pending operations by handle. What keeps their memory alive is the JavaScript object that holds the handle.
+// Pending operations by handle. What keeps their memory alive is the JavaScript object that holds
+// the handle.
 #pragma once
 
 #include <vector>
@@ -22,7 +23,8 @@ Pending& newPending(const char* call, bool persistent, std::int32_t& handle);
 void dropPending(std::int32_t handle);
 
 /** MPI_Waitall on `requests`, with the error of the one that failed. */
-void waitAll(std::vector<MPI_Request>& requests, const char* call, std::vector<MPI_Status>* statuses = nullptr);
+void waitAll(std::vector<MPI_Request>& requests, const char* call,
+             std::vector<MPI_Status>* statuses = nullptr);
 
 void exposeRequests(napi_env env, napi_value exports);
 

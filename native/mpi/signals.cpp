@@ -22,7 +22,8 @@ struct Known {
   int number;
   const char* name;
 };
-constexpr Known kKnown[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGHUP, "SIGHUP"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}};
+constexpr Known kKnown[] = {
+    {SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGHUP, "SIGHUP"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}};
 
 const char* nameOf(int number) {
   for (const Known& known : kKnown) {
@@ -39,7 +40,10 @@ std::atomic<long> receivedAt{0};
 std::atomic<bool> watching{false};
 struct sigaction beforeAbort;
 
-/** A launcher and its parent may pass on one and the same signal: only a later one counts as the second. */
+/**
+ * A launcher and its parent may pass on one and the same signal: only a later one counts as the
+ * second.
+ */
 constexpr long kSame = 2;
 
 long now() {
@@ -71,7 +75,10 @@ void onSignal(int number, siginfo_t* info, void*) {
   errno = saved;
 }
 
-/** abort(): V8 without memory, a failed assertion. The monitor ends the job meanwhile; what was set before (Open MPI's trace) comes after. */
+/**
+ * abort(): V8 without memory, a failed assertion. The monitor ends the job meanwhile; what was set
+ * before (Open MPI's trace) comes after.
+ */
 void onAbort(int number, siginfo_t*, void*) {
   if (watching.load() && wakeMonitor(number, false)) {
     timespec rest{2, 0};
@@ -82,7 +89,7 @@ void onAbort(int number, siginfo_t*, void*) {
 }
 
 void handle(int number) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = onSignal;
   action.sa_flags = SA_SIGINFO | SA_RESTART;
   sigemptyset(&action.sa_mask);
@@ -92,7 +99,9 @@ void handle(int number) {
 /** In the monitor's thread. */
 void endBy(int number, bool byLauncher) {
   if (number == SIGABRT) {
-    sayLast(whoAmI() + ": Node.js ended itself (SIGABRT), the job is aborted: what it printed before has the reason, such as a heap out of memory");
+    sayLast(whoAmI() +
+            ": Node.js ended itself (SIGABRT), the job is aborted: what it printed before has the reason, "
+            "such as a heap out of memory");
     abortFromAside(128 + number);
   }
   const std::string name = nameOf(number);
@@ -131,7 +140,7 @@ napi_value watchSignals(napi_env env, napi_callback_info info) {
   if (!watching.load()) {
     startMonitor(endBy);
     watching.store(true);
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = onAbort;
     action.sa_flags = SA_SIGINFO;
     sigemptyset(&action.sa_mask);
@@ -145,7 +154,10 @@ napi_value watchSignals(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** expectSignals(names): from now on the first of these is kept for receivedSignal(), instead of ending the program. */
+/**
+ * expectSignals(names): from now on the first of these is kept for receivedSignal(), instead of
+ * ending the program.
+ */
 napi_value expectSignals(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   forEachSignal(env, args[0], [](int number) {

@@ -16,8 +16,8 @@ MPI_Op nanMax = MPI_OP_NULL;
 MPI_Op nanMin = MPI_OP_NULL;
 MPI_Op complexProd = MPI_OP_NULL;
 
-// MPI leaves open what the maximum of a NaN or of zeros of either sign is, and the answer then depends on the order of the operands,
-// so on the rank. Here NaN wins, and +0 is more than −0.
+// MPI leaves open what the maximum of a NaN or of zeros of either sign is, and the answer then
+// depends on the order of the operands, so on the rank. Here NaN wins, and +0 is more than −0.
 template <typename T>
 T maxOf(T a, T b) {
   if (a != a || b != b) return std::numeric_limits<T>::quiet_NaN();
@@ -59,36 +59,26 @@ void runProd(void* in, void* inout, int* count, MPI_Datatype* type) {
 
 MPI_Datatype datatypeOf(DType dtype) {
   switch (dtype) {
-    case DType::float32:
-      return MPI_FLOAT;
-    case DType::float64:
-      return MPI_DOUBLE;
-    case DType::complex64:
-      return MPI_C_FLOAT_COMPLEX;
-    case DType::complex128:
-      return MPI_C_DOUBLE_COMPLEX;
-    default:
-      return MPI_INT32_T;
+    case DType::float32: return MPI_FLOAT;
+    case DType::float64: return MPI_DOUBLE;
+    case DType::complex64: return MPI_C_FLOAT_COMPLEX;
+    case DType::complex128: return MPI_C_DOUBLE_COMPLEX;
+    default: return MPI_INT32_T;
   }
 }
 
 MPI_Op opOf(std::int32_t op, DType dtype) {
   const bool isFloat = dtype == DType::float32 || dtype == DType::float64;
   switch (op) {
-    case kSum:
-      return MPI_SUM;
-    case kProd:
-      return isComplex(dtype) ? complexProd : MPI_PROD;
-    case kMax:
-      return isFloat ? nanMax : MPI_MAX;
-    case kMin:
-      return isFloat ? nanMin : MPI_MIN;
-    case kLand:
-      return MPI_LAND;
-    case kLor:
-      return MPI_LOR;
+    case kSum: return MPI_SUM;
+    case kProd: return isComplex(dtype) ? complexProd : MPI_PROD;
+    case kMax: return isFloat ? nanMax : MPI_MAX;
+    case kMin: return isFloat ? nanMin : MPI_MIN;
+    case kLand: return MPI_LAND;
+    case kLor: return MPI_LOR;
     default:
-      throw Error("ERR_MPI", "native call: expected the position of an operation, received " + std::to_string(op));
+      throw Error("ERR_MPI",
+                  "native call: expected the position of an operation, received " + std::to_string(op));
   }
 }
 
@@ -105,7 +95,9 @@ void freeOps() {
 }
 
 std::size_t maxCount() { return most; }
-void setMaxCount(std::size_t count) { most = std::clamp<std::size_t>(count, 1, static_cast<std::size_t>(std::numeric_limits<Count>::max())); }
+void setMaxCount(std::size_t count) {
+  most = std::clamp<std::size_t>(count, 1, static_cast<std::size_t>(std::numeric_limits<Count>::max()));
+}
 
 Elements::Elements(DType dtype, std::size_t count, std::size_t total) : type_(datatypeOf(dtype)) {
   if (std::max(count, total) <= most) {

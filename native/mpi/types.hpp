@@ -54,7 +54,10 @@ void inPieces(std::size_t count, Call&& call) {
   } while (at < count);
 }
 
-/** Where `buffer` (argument i, offset in i + 1) has `count` elements; null for undefined, and for nothing else. A bigint is an address. */
+/**
+ * Where `buffer` (argument i, offset in i + 1) has `count` elements; null for undefined, and for
+ * nothing else. A bigint is an address.
+ */
 template <typename A>
 std::uint8_t* memoryOf(const A& args, std::size_t i, std::size_t count, DType dtype) {
   static std::uint8_t empty[16];

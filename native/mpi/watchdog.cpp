@@ -89,7 +89,10 @@ void measure() {
 void measure() { ownActivity().busy.store(1); }
 #endif
 
-/** In the monitor's thread. The first rank of a node that has waited too long reports on all of them, and ends the job. */
+/**
+ * In the monitor's thread. The first rank of a node that has waited too long reports on all of
+ * them, and ends the job.
+ */
 void look() {
   measure();
   if (limit == 0 || !isActive()) return;
@@ -98,7 +101,8 @@ void look() {
   if (nodePage().reported.exchange(1) != 0) return;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%g", limit);
-  std::string report = whoAmI() + ": has waited longer than LOPS_TIMEOUT (" + seconds + " s), the job is aborted. The ranks of this node:";
+  std::string report = whoAmI() + ": has waited longer than LOPS_TIMEOUT (" + seconds +
+                       " s), the job is aborted. The ranks of this node:";
   const std::int32_t ranks = nodePage().ranks;
   for (std::int32_t i = 0; i < ranks; i++) {
     const Snapshot other(nodePage().activities[i]);
@@ -109,7 +113,10 @@ void look() {
   abortFromAside(kTimedOut);
 }
 
-/** watch(seconds): records calls from now on; after so many seconds in one of them the job ends (0: never). */
+/**
+ * watch(seconds): records calls from now on; after so many seconds in one of them the job ends (0:
+ * never).
+ */
 napi_value watch(napi_env env, napi_callback_info info) {
   const Args<1> args(env, info);
   limit = args.number(0);

@@ -1,4 +1,5 @@
-// What ranks do, for those who wait too long for them. Only where LOPS_TIMEOUT or LOPS_DEBUG asked for it.
+// What ranks do, for those who wait too long for them. Only where LOPS_TIMEOUT or LOPS_DEBUG asked
+// for it.
 #pragma once
 
 #include <node_api.h>

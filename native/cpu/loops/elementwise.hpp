@@ -28,16 +28,29 @@ bool unary(Unary op, std::size_t n, const T* x, void* out) {
     case Unary::ceil: mapOne(n, x, y, [](T v) { return std::ceil(v); }); return true;
     case Unary::rint: mapOne(n, x, y, [](T v) { return std::rint(v); }); return true;
     // In double, as the definition, rounded once.
-    case Unary::exp: mapOne(n, x, y, [](T v) { return static_cast<T>(std::exp(static_cast<double>(v))); }); return true;
-    case Unary::log: mapOne(n, x, y, [](T v) { return static_cast<T>(std::log(static_cast<double>(v))); }); return true;
-    case Unary::sin: mapOne(n, x, y, [](T v) { return static_cast<T>(std::sin(static_cast<double>(v))); }); return true;
-    case Unary::cos: mapOne(n, x, y, [](T v) { return static_cast<T>(std::cos(static_cast<double>(v))); }); return true;
-    case Unary::tanh: mapOne(n, x, y, [](T v) { return static_cast<T>(std::tanh(static_cast<double>(v))); }); return true;
+    case Unary::exp:
+      mapOne(n, x, y, [](T v) { return static_cast<T>(std::exp(static_cast<double>(v))); });
+      return true;
+    case Unary::log:
+      mapOne(n, x, y, [](T v) { return static_cast<T>(std::log(static_cast<double>(v))); });
+      return true;
+    case Unary::sin:
+      mapOne(n, x, y, [](T v) { return static_cast<T>(std::sin(static_cast<double>(v))); });
+      return true;
+    case Unary::cos:
+      mapOne(n, x, y, [](T v) { return static_cast<T>(std::cos(static_cast<double>(v))); });
+      return true;
+    case Unary::tanh:
+      mapOne(n, x, y, [](T v) { return static_cast<T>(std::tanh(static_cast<double>(v))); });
+      return true;
     default: return false;
   }
 }
 
-/** √(re² + im²) without overflow: the plain formula, and hypot where a square leaves the range of a double. */
+/**
+ * √(re² + im²) without overflow: the plain formula, and hypot where a square leaves the range of a
+ * double.
+ */
 LOPS_INLINE double modulus(double re, double im) {
   const double s = re * re + im * im;
   return s > 1e-290 && s < 1e290 ? std::sqrt(s) : std::hypot(re, im);
@@ -49,7 +62,8 @@ bool unaryComplex(Unary op, std::size_t n, const T* x, void* out) {
   switch (op) {
     case Unary::negative: scale(2 * n, -1.0, x, y); return true;
     case Unary::abs:
-      for (std::size_t i = 0; i < n; i++) y[i] = static_cast<T>(modulus(static_cast<double>(x[2 * i]), static_cast<double>(x[2 * i + 1])));
+      for (std::size_t i = 0; i < n; i++)
+        y[i] = static_cast<T>(modulus(static_cast<double>(x[2 * i]), static_cast<double>(x[2 * i + 1])));
       return true;
     case Unary::conj:
       LOPS_IVDEP
@@ -78,7 +92,8 @@ bool unaryComplex(Unary op, std::size_t n, const T* x, void* out) {
 
 /** z[i] = f(x[i·xStep], y[i·yStep]) for vectors and elements alike. */
 template <typename T, typename F>
-LOPS_INLINE void arithmetic(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z, const F& f) {
+LOPS_INLINE void arithmetic(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
+                            const F& f) {
   typedef typename Simd<T>::V V;
   const bool inPlace = (xStep != 0 && x == z) || (yStep != 0 && y == z);
   if (xStep != 0 && yStep != 0) {
@@ -115,23 +130,32 @@ LOPS_INLINE void arithmetic(std::size_t n, const T* x, std::size_t xStep, const 
 
 struct Add {
   template <typename A>
-  LOPS_INLINE A operator()(A a, A b) const { return a + b; }
+  LOPS_INLINE A operator()(A a, A b) const {
+    return a + b;
+  }
 };
 struct Subtract {
   template <typename A>
-  LOPS_INLINE A operator()(A a, A b) const { return a - b; }
+  LOPS_INLINE A operator()(A a, A b) const {
+    return a - b;
+  }
 };
 struct Multiply {
   template <typename A>
-  LOPS_INLINE A operator()(A a, A b) const { return a * b; }
+  LOPS_INLINE A operator()(A a, A b) const {
+    return a * b;
+  }
 };
 struct Divide {
   template <typename A>
-  LOPS_INLINE A operator()(A a, A b) const { return a / b; }
+  LOPS_INLINE A operator()(A a, A b) const {
+    return a / b;
+  }
 };
 
 template <typename T, typename F>
-LOPS_INLINE void mapTwo(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z, const F& f) {
+LOPS_INLINE void mapTwo(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, T* z,
+                        const F& f) {
   if (xStep != 0 && yStep != 0) {
     LOPS_IVDEP
     for (std::size_t i = 0; i < n; i++) z[i] = f(x[i], y[i]);
@@ -147,7 +171,8 @@ LOPS_INLINE void mapTwo(std::size_t n, const T* x, std::size_t xStep, const T* y
 }
 
 template <typename T, typename F>
-LOPS_INLINE void compare(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep, std::int32_t* z, const F& f) {
+LOPS_INLINE void compare(std::size_t n, const T* x, std::size_t xStep, const T* y, std::size_t yStep,
+                         std::int32_t* z, const F& f) {
   for (std::size_t i = 0; i < n; i++) z[i] = f(x[i * xStep], y[i * yStep]) ? 1 : 0;
 }
 
@@ -162,10 +187,18 @@ bool binary(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, st
     case Binary::multiply:
     case Binary::multiplyConj: arithmetic(n, x, xs, y, ys, z, Multiply()); return true;
     case Binary::divide: arithmetic(n, x, xs, y, ys, z, Divide()); return true;
-    case Binary::power: mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b))); }); return true;
+    case Binary::power:
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) {
+        return static_cast<T>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+      });
+      return true;
     // A NaN in either wins.
-    case Binary::maximum: mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a > b || a != a ? a : b; }); return true;
-    case Binary::minimum: mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a < b || a != a ? a : b; }); return true;
+    case Binary::maximum:
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a > b || a != a ? a : b; });
+      return true;
+    case Binary::minimum:
+      mapTwo(n, x, xs, y, ys, z, [](T a, T b) { return a < b || a != a ? a : b; });
+      return true;
     case Binary::equal: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a == b; }); return true;
     case Binary::notEqual: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a != b; }); return true;
     case Binary::less: compare(n, x, xs, y, ys, flags, [](T a, T b) { return a < b; }); return true;
@@ -191,7 +224,8 @@ LOPS_INLINE void multiplyPairs(std::size_t n, const T* x, std::size_t xs, const 
 
 template <typename T>
 bool binaryComplex(Binary op, std::size_t n, const T* x, std::size_t xs, const T* y, std::size_t ys, T* z) {
-  if (xs == 1 && ys == 1 && (op == Binary::add || op == Binary::subtract)) return binary(op, 2 * n, x, 1, y, 1, static_cast<void*>(z));
+  if (xs == 1 && ys == 1 && (op == Binary::add || op == Binary::subtract))
+    return binary(op, 2 * n, x, 1, y, 1, static_cast<void*>(z));
   if (xs > 1 || ys > 1) return false;
   if (op == Binary::multiply) {
     if (xs == 1 && ys == 1) {

@@ -112,7 +112,8 @@ void combine(std::size_t n, std::size_t count, const double* a, const T* const* 
     case 4: combineFixed<T, 4>(n, a, xs, y); return;
     default: break;
   }
-  // More terms go through a block that stays in the first-level cache, since y may be any of the inputs.
+  // More terms go through a block that stays in the first-level cache, since y may be any of the
+  // inputs.
   constexpr std::size_t block = 1024;
   alignas(64) T sums[block];
   for (std::size_t start = 0; start < n; start += block) {
@@ -128,8 +129,9 @@ void combine(std::size_t n, std::size_t count, const double* a, const T* const* 
 }
 
 /**
- * Real multiples of complex numbers. The first Factors terms are products with a complex factor whose imaginary part is 0, so that ∞ times that 0 is no number; the
- * others, with 1 or −1, only add or subtract.
+ * Real multiples of complex numbers. The first Factors terms are products with a complex factor
+ * whose imaginary part is 0, so that ∞ times that 0 is no number; the others, with 1 or −1, only
+ * add or subtract.
  */
 template <typename T, int Count, int Factors>
 struct PairSum {

@@ -29,7 +29,9 @@ double dot(std::size_t n, const T* x, const T* y) {
   struct F {
     const T *x, *y;
     LOPS_INLINE Wide vector(std::size_t i, Wide s) const { return s + loadWide(x + i) * loadWide(y + i); }
-    LOPS_INLINE double one(std::size_t i, double s) const { return s + static_cast<double>(x[i]) * static_cast<double>(y[i]); }
+    LOPS_INLINE double one(std::size_t i, double s) const {
+      return s + static_cast<double>(x[i]) * static_cast<double>(y[i]);
+    }
   };
   return sumLoop(n, F{x, y});
 }
@@ -42,7 +44,9 @@ double sumSquares(std::size_t n, const T* x) {
       const Wide v = loadWide(x + i);
       return s + v * v;
     }
-    LOPS_INLINE double one(std::size_t i, double s) const { return s + static_cast<double>(x[i]) * static_cast<double>(x[i]); }
+    LOPS_INLINE double one(std::size_t i, double s) const {
+      return s + static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    }
   };
   return sumLoop(n, F{x});
 }
@@ -67,7 +71,9 @@ double sumAbs(std::size_t n, const T* x) {
   return sumLoop(n, F{x});
 }
 
-/** The largest modulus, 0 of nothing, or the smallest, infinity of nothing; NaN where there is one. */
+/**
+ * The largest modulus, 0 of nothing, or the smallest, infinity of nothing; NaN where there is one.
+ */
 template <typename T, bool LARGEST>
 LOPS_INLINE double extremeAbs(std::size_t n, const T* x) {
   constexpr std::size_t W = wideWidth;

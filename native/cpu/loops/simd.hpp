@@ -1,5 +1,6 @@
-// Vectors of the instruction set that is being compiled, in the vector extensions of GCC and Clang. No include guard against other levels:
-// a level file defines LOPS_LEVEL (a namespace) and LOPS_VECTOR_BYTES and includes this once.
+// Vectors of the instruction set that is being compiled, in the vector extensions of GCC and Clang.
+// No include guard against other levels: a level file defines LOPS_LEVEL (a namespace) and
+// LOPS_VECTOR_BYTES and includes this once.
 
 #define LOPS_INLINE inline __attribute__((always_inline))
 #if defined(__clang__)
@@ -63,7 +64,9 @@ LOPS_INLINE typename Simd<T>::V splat(T a) {
 }
 /** `wideWidth` elements, widened to double. */
 LOPS_INLINE Wide loadWide(const double* p) { return load(p); }
-LOPS_INLINE Wide loadWide(const float* p) { return __builtin_convertvector(*reinterpret_cast<const Simd<float>::Half*>(p), Wide); }
+LOPS_INLINE Wide loadWide(const float* p) {
+  return __builtin_convertvector(*reinterpret_cast<const Simd<float>::Half*>(p), Wide);
+}
 
 /** Pairs with their halves exchanged: (re, im) → (im, re). */
 LOPS_INLINE Wide swapPairs(Wide v) {

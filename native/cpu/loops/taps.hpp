@@ -1,9 +1,13 @@
-// The inner loops of stencils and convolutions: weighted sums of a few shifted runs, register-blocked.
+// The inner loops of stencils and convolutions: weighted sums of a few shifted runs,
+// register-blocked.
 
 namespace lops {
 namespace LOPS_LEVEL {
 
-/** How far ahead the run of new data, the one at the highest address, is fetched into the cache: hardware looks too little ahead among several runs. */
+/**
+ * How far ahead the run of new data, the one at the highest address, is fetched into the cache:
+ * hardware looks too little ahead among several runs.
+ */
 constexpr std::size_t prefetchBytes = 8192;
 
 /** y[i] ← (+)= Σ c[k] p[k][i], k < Count, the number of terms known at compile time. */
@@ -34,7 +38,10 @@ struct Terms {
   }
 };
 
-/** As writeLoop for outputs that are no input: the ends are whole vectors too, which write some elements twice. */
+/**
+ * As writeLoop for outputs that are no input: the ends are whole vectors too, which write some
+ * elements twice.
+ */
 template <typename T, typename F>
 LOPS_INLINE void overlapLoop(std::size_t n, T* y, const F& f) {
   constexpr std::size_t W = Simd<T>::width;
@@ -130,8 +137,9 @@ LOPS_INLINE void tapsBlock(std::size_t nh, const T* h, std::ptrdiff_t step, cons
 }
 
 /**
- * As tapsBlock for step 1: taps that are a whole vector apart meet the same vectors of x in neighbouring blocks, so that these are loaded once for all of
- * them. Unaligned loads, every one of which crosses a cache line, are what takes the time otherwise.
+ * As tapsBlock for step 1: taps that are a whole vector apart meet the same vectors of x in
+ * neighbouring blocks, so that these are loaded once for all of them. Unaligned loads, every one of
+ * which crosses a cache line, are what takes the time otherwise.
  */
 template <typename T, int Block, int Count>
 LOPS_INLINE void tapsApart(const T* h, const T* x, typename Simd<T>::V* s) {
@@ -186,7 +194,8 @@ void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
     }
   }
   if (!add && i < n && n >= 4 * W) {
-    // The last block, shifted back to end at n: the same values where it overlaps. Four vectors take no longer than one, whose sums wait for each other.
+    // The last block, shifted back to end at n: the same values where it overlaps. Four vectors
+    // take no longer than one, whose sums wait for each other.
     if (n - i <= 4 * W) {
       tapsBlock<T, 4>(nh, h, step, x + (n - 4 * W), y + (n - 4 * W), false);
       return;
@@ -208,14 +217,16 @@ void taps(std::size_t n, std::size_t nh, const T* h, std::ptrdiff_t step, const 
   }
   for (; i < n; i++) {
     T s = add ? y[i] : T(0);
-    for (std::size_t j = 0; j < nh; j++) s += h[j] * x[static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(j) * step];
+    for (std::size_t j = 0; j < nh; j++)
+      s += h[j] * x[static_cast<std::ptrdiff_t>(i) - static_cast<std::ptrdiff_t>(j) * step];
     y[i] = s;
   }
 }
 
 /** Blocks of vectors of y are kept in registers while all columns run over them. */
 template <typename T, int Block>
-LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t stride, std::size_t step, const T* x, T* sums) {
+LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t stride, std::size_t step,
+                              const T* x, T* sums) {
   typedef typename Simd<T>::V V;
   V s[Block] = {};
   V t[Block] = {};
@@ -232,17 +243,20 @@ LOPS_INLINE void columnsBlock(std::size_t columns, const T* m, std::size_t strid
   }
   if (c < columns) {
     const V u = splat(x[c * step]);
-    for (int b = 0; b < Block; b++) s[b] += u * load(m + c * stride + static_cast<std::size_t>(b) * Simd<T>::width);
+    for (int b = 0; b < Block; b++)
+      s[b] += u * load(m + c * stride + static_cast<std::size_t>(b) * Simd<T>::width);
   }
   for (int b = 0; b < Block; b++) store(sums + static_cast<std::size_t>(b) * Simd<T>::width, s[b] + t[b]);
 }
 
 template <typename T>
-void columns(std::size_t rows, std::size_t count, const T* m, std::size_t stride, std::size_t step, const T* x, T* y, bool add) {
+void columns(std::size_t rows, std::size_t count, const T* m, std::size_t stride, std::size_t step,
+             const T* x, T* y, bool add) {
   constexpr std::size_t W = Simd<T>::width;
   T sums[4 * W];
   for (std::size_t i = 0; i < rows;) {
-    // Blocks of four vectors take no longer than one, whose sums wait for each other; m has zeros to fill them up.
+    // Blocks of four vectors take no longer than one, whose sums wait for each other; m has zeros
+    // to fill them up.
     const std::size_t left = (rows - i + W - 1) / W;
     const std::size_t room = (stride - i) / W;
     const std::size_t blocks = left > 2 && room >= 4 ? 4 : left > 1 && room >= 2 ? 2 : 1;

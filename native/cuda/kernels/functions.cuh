@@ -1,8 +1,11 @@
-// Functions of one operand, division and powers, as defined by src/cpu/reference. Functions of complex numbers are evaluated in double precision.
+// Functions of one operand, division and powers, as defined by src/cpu/reference. Functions of
+// complex numbers are evaluated in double precision.
 #pragma once
 #include "prelude.cuh"
 
-DEVICE double copy_sign(double magnitude, double of) { return of < 0 || (of == 0 && 1 / of < 0) ? -magnitude : magnitude; }
+DEVICE double copy_sign(double magnitude, double of) {
+  return of < 0 || (of == 0 && 1 / of < 0) ? -magnitude : magnitude;
+}
 
 // ---- real
 DEVICE float f_negative(float x) { return -x; }
@@ -37,15 +40,21 @@ DEVICE double f_divide(double x, double y) { return x / y; }
 typedef Complex<double> Z;
 
 // Powers of two; C++14 has no hexadecimal ones
-constexpr double POWER_64 = 18446744073709551616.0, POWER_80 = 1208925819614629174706176.0, POWER_100 = 1267650600228229401496703205376.0;
+constexpr double POWER_64 = 18446744073709551616.0, POWER_80 = 1208925819614629174706176.0,
+                 POWER_100 = 1267650600228229401496703205376.0;
 constexpr double POWER_108 = 324518553658426726783156020576256.0;
-/** Above `LARGE` the sum of two numbers may overflow, below `SMALL` products lose digits to underflow. */
+/**
+ * Above `LARGE` the sum of two numbers may overflow, below `SMALL` products lose digits to
+ * underflow.
+ */
 constexpr double LARGE = 4.4942328371557898e307, SMALL = 1.0261342003245941e-289;
 
 DEVICE double larger_of(double x, double y) { return x > y || x != x ? x : y; }
 DEVICE bool is_infinite(double x) { return fabs(x) == huge(); }
 /** b·d/c, where r = d/c may have lost its digits to underflow. */
-DEVICE double times_ratio(double b, double d, double c, double r) { return fabs(r) > SMALL || d == 0 ? b * r : b / c * d; }
+DEVICE double times_ratio(double b, double d, double c, double r) {
+  return fabs(r) > SMALL || d == 0 ? b * r : b / c * d;
+}
 /** Smith's algorithm, for |c| ≥ |d|. */
 DEVICE Z smith(double a, double b, double c, double d, double sign) {
   const double r = d / c, t = c + d * r;
@@ -55,7 +64,12 @@ DEVICE Z smith(double a, double b, double c, double d, double sign) {
 DEVICE Z f_divide(Z x, Z y) {
   if (y.re == 0 && y.im == 0) return {x.re / 0.0, x.im / 0.0};
   const double above = larger_of(fabs(x.re), fabs(x.im)), below = larger_of(fabs(y.re), fabs(y.im));
-  const double p = above >= LARGE ? 0.25 : above < SMALL ? POWER_64 : 1, q = below >= LARGE ? 0.25 : below < SMALL ? POWER_64 : 1;
+  const double p = above >= LARGE  ? 0.25
+                   : above < SMALL ? POWER_64
+                                   : 1,
+               q = below >= LARGE  ? 0.25
+                   : below < SMALL ? POWER_64
+                                   : 1;
   const double a = p * x.re, b = p * x.im, c = q * y.re, d = q * y.im;
   const Z z = fabs(c) >= fabs(d) ? smith(a, b, c, d, 1) : smith(b, a, d, c, -1);
   return p != q ? Z{z.re * q / p, z.im * q / p} : z;
@@ -92,7 +106,8 @@ DEVICE Z f_log(Z x) {
   double real;
   if (r > 0.5 && r < 2) real = log1p(squares_less_one(large, small)) / 2;
   else if (large > 1e300) real = log(hypot(x.re / 2, x.im / 2)) + 0.693147180559945309417;
-  else if (large < 1e-290 && large > 0) real = log(hypot(x.re * POWER_100, x.im * POWER_100)) - 100 * 0.693147180559945309417;
+  else if (large < 1e-290 && large > 0)
+    real = log(hypot(x.re * POWER_100, x.im * POWER_100)) - 100 * 0.693147180559945309417;
   else real = log(r);
   return {real, atan2(x.im, x.re)};
 }
@@ -115,7 +130,8 @@ DEVICE Z f_sign(Z x) {
   if (r > 1e300 || r < 1e-300) {
     if (is_infinite(x.re) && !is_infinite(x.im)) return {x.re > 0 ? 1.0 : -1.0, 0};
     if (is_infinite(x.im) && !is_infinite(x.re)) return {0, x.im > 0 ? 1.0 : -1.0};
-    const double scale = r > 1 ? 9.31322574615478515625e-10 : POWER_80, scaled = hypot(x.re * scale, x.im * scale);
+    const double scale = r > 1 ? 9.31322574615478515625e-10 : POWER_80,
+                 scaled = hypot(x.re * scale, x.im * scale);
     return {x.re * scale / scaled, x.im * scale / scaled};
   }
   return {x.re / r, x.im / r};
@@ -141,7 +157,8 @@ DEVICE Z f_tanh(Z x) {
     const double turn = is_finite(x.im) || is_finite(x.re) ? sin(x.im) * cos(x.im) : 0;
     return {x.re > 0 ? 1.0 : -1.0, 4 * turn * exp(-2 * fabs(x.re))};
   }
-  const double s = sinh(x.re), c = cosh(x.re), sine = sin(x.im), cosine = cos(x.im), d = s * s + cosine * cosine;
+  const double s = sinh(x.re), c = cosh(x.re), sine = sin(x.im), cosine = cos(x.im),
+               d = s * s + cosine * cosine;
   return {s * c / d, sine * cosine / d};
 }
 /** tan z = −i tanh(iz) */
@@ -152,7 +169,8 @@ DEVICE Z f_tan(Z x) {
 DEVICE Z f_arctan(Z x) {
   if (hypot(x.re, x.im) > 1e100) {
     const double half = hypot(x.re / 2, x.im / 2);
-    return {is_nan(x.re) ? x.re : copy_sign(1.57079632679489661923, x.re), half == huge() ? copy_sign(0, x.im) : x.im / half / half / 4};
+    return {is_nan(x.re) ? x.re : copy_sign(1.57079632679489661923, x.re),
+            half == huge() ? copy_sign(0, x.im) : x.im / half / half / 4};
   }
   // 1 − y is exact where it is small: near the ends of the cut nothing cancels
   const double y = fabs(x.im), near = x.re * x.re + (1 - y) * (1 - y);

@@ -1,4 +1,5 @@
-// How blocks of a reduction are joined: partial results are added up in a fixed order by the last block to finish.
+// How blocks of a reduction are joined: partial results are added up in a fixed order by the last
+// block to finish.
 #pragma once
 #include "prelude.cuh"
 
@@ -9,7 +10,8 @@ struct Pair {
 /** Threads of the first stage of a sum over a block, and what each of them adds. */
 #define GROUPS 16
 
-template <class Op> DEVICE Pair block_join(Pair value) {
+template <class Op>
+DEVICE Pair block_join(Pair value) {
   __shared__ Pair part[THREADS];
   __shared__ Pair group[GROUPS];
   const int t = threadIdx.x + blockDim.x * threadIdx.y;
@@ -27,8 +29,11 @@ template <class Op> DEVICE Pair block_join(Pair value) {
   return sum;
 }
 
-/** Whether this block is the last of `blocks` to come here. Its threads then see what all of them wrote before. */
-DEVICE bool is_last(u32 *ticket, u32 blocks) {
+/**
+ * Whether this block is the last of `blocks` to come here. Its threads then see what all of them
+ * wrote before.
+ */
+DEVICE bool is_last(u32* ticket, u32 blocks) {
   __shared__ int last;
   if (threadIdx.x == 0 && threadIdx.y == 0) {
     __threadfence();
@@ -40,8 +45,8 @@ DEVICE bool is_last(u32 *ticket, u32 blocks) {
   return last;
 }
 
-DEVICE Pair partial(const volatile double *partials, i64 k) { return {partials[2 * k], partials[2 * k + 1]}; }
-DEVICE void keep(volatile double *partials, i64 k, Pair value) {
+DEVICE Pair partial(const volatile double* partials, i64 k) { return {partials[2 * k], partials[2 * k + 1]}; }
+DEVICE void keep(volatile double* partials, i64 k, Pair value) {
   partials[2 * k] = value.a;
   partials[2 * k + 1] = value.b;
 }

@@ -1,14 +1,16 @@
-// Kernels that treat a complex number as two real ones: banded stencils, running sums; and the selection of the k-th smallest real number.
+// Kernels that treat a complex number as two real ones: banded stencils, running sums; and the
+// selection of the k-th smallest real number.
 #include "prelude.cuh"
 
 // ---- stencils
 /**
- * Σ taps · x of one row of a banded matrix along [outer, n, inner]. `table` has five numbers for each segment: start, end, lo, taps, and where these
- * begin. Segments that are `sorted` are disjoint and in order.
+ * Σ taps · x of one row of a banded matrix along [outer, n, inner]. `table` has five numbers for
+ * each segment: start, end, lo, taps, and where these begin. Segments that are `sorted` are
+ * disjoint and in order.
  */
 template <class I>
-DEVICE A band_of(const R *x, I position, const i64 *table, const A *taps, int segments, int sorted, i64 n, i64 inner, const R *front, i64 frontWidth,
-                 const R *back, i64 backWidth) {
+DEVICE A band_of(const R* x, I position, const i64* table, const A* taps, int segments, int sorted, i64 n,
+                 i64 inner, const R* front, i64 frontWidth, const R* back, i64 backWidth) {
   const I cell = position / (I)inner;
   const i64 j = position % (I)inner, i = cell % (I)n, o = cell / (I)n;
   A sum = 0;
@@ -21,12 +23,12 @@ DEVICE A band_of(const R *x, I position, const i64 *table, const A *taps, int se
     }
   }
   for (int s = first; s < last; ++s) {
-    const i64 *segment = table + 5 * s;
+    const i64* segment = table + 5 * s;
     if (i < segment[0] || i >= segment[1]) continue;
     const i64 c = i + segment[2], count = segment[3];
-    const A *tap = taps + segment[4];
+    const A* tap = taps + segment[4];
     if (c >= 0 && c + count <= n) {
-      const R *from = x + (o * n + c) * inner + j;
+      const R* from = x + (o * n + c) * inner + j;
       for (i64 k = 0; k < count; ++k)
         if (tap[k] != 0) sum += tap[k] * (A)from[k * inner];
       continue;
@@ -45,22 +47,24 @@ DEVICE A band_of(const R *x, I position, const i64 *table, const A *taps, int se
   return sum;
 }
 
-#define BAND(k)                                                                                                                              \
-  const i64 *table##k, const A *taps##k, int segments##k, int sorted##k, i64 n##k, i64 inner##k, const R *front##k, i64 frontWidth##k, \
-      const R *back##k, i64 backWidth##k
-#define BAND_OF(k) \
-  band_of<I>(x, at, table##k, taps##k, segments##k, sorted##k, n##k, inner##k, front##k, frontWidth##k, back##k, backWidth##k)
+#define BAND(k)                                                                                  \
+  const i64 *table##k, const A *taps##k, int segments##k, int sorted##k, i64 n##k, i64 inner##k, \
+      const R *front##k, i64 frontWidth##k, const R *back##k, i64 backWidth##k
+#define BAND_OF(k)                                                                                      \
+  band_of<I>(x, at, table##k, taps##k, segments##k, sorted##k, n##k, inner##k, front##k, frontWidth##k, \
+             back##k, backWidth##k)
 
 template <class I>
-DEVICE void stencil_of(const R *x, R *y, i64 total, int add, i64 rangeSize, i64 rangeStart, i64 rangeCount, i64 rangeInner, int bands, BAND(0), BAND(1),
-                       BAND(2), BAND(3)) {
+DEVICE void stencil_of(const R* x, R* y, i64 total, int add, i64 rangeSize, i64 rangeStart, i64 rangeCount,
+                       i64 rangeInner, int bands, BAND(0), BAND(1), BAND(2), BAND(3)) {
   const i64 position = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (position >= total) return;
   I at = (I)position;
   // Positions count within the range: where that is not the whole axis, find the place in the array
   if (rangeCount != rangeSize) {
     const I cell = at / (I)rangeInner;
-    at = (cell / (I)rangeCount * (I)rangeSize + (I)rangeStart + cell % (I)rangeCount) * (I)rangeInner + at % (I)rangeInner;
+    at = (cell / (I)rangeCount * (I)rangeSize + (I)rangeStart + cell % (I)rangeCount) * (I)rangeInner +
+         at % (I)rangeInner;
   }
   A sum = add ? (A)y[at] : 0;
   if (bands > 0) sum += BAND_OF(0);
@@ -71,17 +75,24 @@ DEVICE void stencil_of(const R *x, R *y, i64 total, int add, i64 rangeSize, i64 
 }
 
 /** Up to four bands in one pass. `small`: positions of the whole array fit into 32 bits. */
-extern "C" __global__ void stencil(const R *x, R *y, i64 total, int add, int small, i64 rangeSize, i64 rangeStart, i64 rangeCount, i64 rangeInner,
-                                   int bands, BAND(0), BAND(1), BAND(2), BAND(3)) {
-#define PASSED(k) table##k, taps##k, segments##k, sorted##k, n##k, inner##k, front##k, frontWidth##k, back##k, backWidth##k
+extern "C" __global__ void stencil(const R* x, R* y, i64 total, int add, int small, i64 rangeSize,
+                                   i64 rangeStart, i64 rangeCount, i64 rangeInner, int bands, BAND(0),
+                                   BAND(1), BAND(2), BAND(3)) {
+#define PASSED(k) \
+  table##k, taps##k, segments##k, sorted##k, n##k, inner##k, front##k, frontWidth##k, back##k, backWidth##k
   if (small)
-    stencil_of<u32>(x, y, total, add, rangeSize, rangeStart, rangeCount, rangeInner, bands, PASSED(0), PASSED(1), PASSED(2), PASSED(3));
-  else stencil_of<u64>(x, y, total, add, rangeSize, rangeStart, rangeCount, rangeInner, bands, PASSED(0), PASSED(1), PASSED(2), PASSED(3));
+    stencil_of<u32>(x, y, total, add, rangeSize, rangeStart, rangeCount, rangeInner, bands, PASSED(0),
+                    PASSED(1), PASSED(2), PASSED(3));
+  else
+    stencil_of<u64>(x, y, total, add, rangeSize, rangeStart, rangeCount, rangeInner, bands, PASSED(0),
+                    PASSED(1), PASSED(2), PASSED(3));
 }
 
-// ---- running sums along [outer, n, inner], n cut into `chunks` pieces of `chunk` elements, a thread for each piece and line
+// ---- running sums along [outer, n, inner], n cut into `chunks` pieces of `chunk` elements, a
+// thread for each piece and line
 /** The sums of the pieces: [outer, chunks, inner]. */
-extern "C" __global__ void cumsum_pieces(const R *x, double *sums, i64 n, i64 inner, i64 chunk, i64 chunks, i64 total) {
+extern "C" __global__ void cumsum_pieces(const R* x, double* sums, i64 n, i64 inner, i64 chunk, i64 chunks,
+                                         i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   const i64 j = t % inner, c = t / inner % chunks, o = t / inner / chunks;
@@ -91,7 +102,8 @@ extern "C" __global__ void cumsum_pieces(const R *x, double *sums, i64 n, i64 in
   sums[t] = sum;
 }
 /** `ends`, where there are several pieces, are the running sums of what `cumsum_pieces` gave. */
-extern "C" __global__ void cumsum(const R *x, R *y, const double *ends, i64 n, i64 inner, i64 chunk, i64 chunks, i64 total) {
+extern "C" __global__ void cumsum(const R* x, R* y, const double* ends, i64 n, i64 inner, i64 chunk,
+                                  i64 chunks, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   const i64 j = t % inner, c = t / inner % chunks, o = t / inner / chunks;
@@ -104,7 +116,8 @@ extern "C" __global__ void cumsum(const R *x, R *y, const double *ends, i64 n, i
   }
 }
 
-// ---- selection: bytes of the key from the highest on, a launch for each; counts are integers, so their order does not matter
+// ---- selection: bytes of the key from the highest on, a launch for each; counts are integers, so
+// their order does not matter
 union Bits {
   R value;
 #if DTYPE == 1
@@ -140,8 +153,12 @@ DEVICE double value_of(u64 key) {
 }
 DEVICE u64 above(u64 key, int shift) { return shift + 8 >= 64 ? 0 : key >> (shift + 8); }
 
-/** `state`: the bytes known so far, and which of those that share them is wanted. The last pass (shift 0) writes the number. */
-extern "C" __global__ void select_byte(const R *x, i64 n, int shift, i64 k, volatile u64 *state, u64 *counts, u32 *ticket, double *result) {
+/**
+ * `state`: the bytes known so far, and which of those that share them is wanted. The last pass
+ * (shift 0) writes the number.
+ */
+extern "C" __global__ void select_byte(const R* x, i64 n, int shift, i64 k, volatile u64* state, u64* counts,
+                                       u32* ticket, double* result) {
   __shared__ u32 count[256];
   __shared__ int last;
   const bool first = shift == BITS - 8;
@@ -164,7 +181,7 @@ extern "C" __global__ void select_byte(const R *x, i64 n, int shift, i64 k, vola
   __syncthreads();
   if (!last || threadIdx.x > 0) return;
   __threadfence();
-  volatile u64 *all = counts;
+  volatile u64* all = counts;
   u64 rest = first ? (u64)k : state[1];
   int byte = 0;
   while (byte < 255 && rest >= all[byte]) rest -= all[byte++];

@@ -1,41 +1,56 @@
 // Functions of real numbers that need an order.
 #include "functions.cuh"
 
-extern "C" __global__ void unary_floor(const T *x, T *y, i64 n) { each(n, y, [=](i64 i) { return to<T>(lower((F)x[i])); }); }
-extern "C" __global__ void unary_ceil(const T *x, T *y, i64 n) { each(n, y, [=](i64 i) { return to<T>(upper((F)x[i])); }); }
-extern "C" __global__ void unary_rint(const T *x, T *y, i64 n) { each(n, y, [=](i64 i) { return to<T>(rounded((F)x[i])); }); }
+extern "C" __global__ void unary_floor(const T* x, T* y, i64 n) {
+  each(n, y, [=](i64 i) { return to<T>(lower((F)x[i])); });
+}
+extern "C" __global__ void unary_ceil(const T* x, T* y, i64 n) {
+  each(n, y, [=](i64 i) { return to<T>(upper((F)x[i])); });
+}
+extern "C" __global__ void unary_rint(const T* x, T* y, i64 n) {
+  each(n, y, [=](i64 i) { return to<T>(rounded((F)x[i])); });
+}
 
 struct Operand {
-  const T *values;
+  const T* values;
   T value;
   __device__ __forceinline__ T operator[](i64 i) const { return values ? values[i] : value; }
 };
-DEVICE Operand operand(const T *values, double real, double imaginary) { return {values, scalar<T>(real, imaginary)}; }
+DEVICE Operand operand(const T* values, double real, double imaginary) {
+  return {values, scalar<T>(real, imaginary)};
+}
 template <class U, class Of>
-DEVICE void both(const T *x, double xr, double xi, const T *y, double yr, double yi, U *z, i64 n, Of of) {
+DEVICE void both(const T* x, double xr, double xi, const T* y, double yr, double yi, U* z, i64 n, Of of) {
   const Operand a = operand(x, xr, xi), b = operand(y, yr, yi);
   each(n, z, [=](i64 i) { return (U)of(a[i], b[i]); });
 }
 
 // A NaN in either wins
-extern "C" __global__ void binary_maximum(const T *x, double xr, double xi, const T *y, double yr, double yi, T *z, i64 n) {
+extern "C" __global__ void binary_maximum(const T* x, double xr, double xi, const T* y, double yr, double yi,
+                                          T* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a > b || a != a ? a : b; });
 }
-extern "C" __global__ void binary_minimum(const T *x, double xr, double xi, const T *y, double yr, double yi, T *z, i64 n) {
+extern "C" __global__ void binary_minimum(const T* x, double xr, double xi, const T* y, double yr, double yi,
+                                          T* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a < b || a != a ? a : b; });
 }
-extern "C" __global__ void binary_arctan2(const T *x, double xr, double xi, const T *y, double yr, double yi, T *z, i64 n) {
+extern "C" __global__ void binary_arctan2(const T* x, double xr, double xi, const T* y, double yr, double yi,
+                                          T* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return to<T>(angle((F)a, (F)b)); });
 }
-extern "C" __global__ void binary_less(const T *x, double xr, double xi, const T *y, double yr, double yi, int *z, i64 n) {
+extern "C" __global__ void binary_less(const T* x, double xr, double xi, const T* y, double yr, double yi,
+                                       int* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a < b; });
 }
-extern "C" __global__ void binary_lessEqual(const T *x, double xr, double xi, const T *y, double yr, double yi, int *z, i64 n) {
+extern "C" __global__ void binary_lessEqual(const T* x, double xr, double xi, const T* y, double yr,
+                                            double yi, int* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a <= b; });
 }
-extern "C" __global__ void binary_greater(const T *x, double xr, double xi, const T *y, double yr, double yi, int *z, i64 n) {
+extern "C" __global__ void binary_greater(const T* x, double xr, double xi, const T* y, double yr, double yi,
+                                          int* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a > b; });
 }
-extern "C" __global__ void binary_greaterEqual(const T *x, double xr, double xi, const T *y, double yr, double yi, int *z, i64 n) {
+extern "C" __global__ void binary_greaterEqual(const T* x, double xr, double xi, const T* y, double yr,
+                                               double yi, int* z, i64 n) {
   both(x, xr, xi, y, yr, yi, z, n, [](T a, T b) { return a >= b; });
 }

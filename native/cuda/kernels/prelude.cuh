@@ -1,5 +1,6 @@
-// Types and helpers of all kernels: no CUDA or C++ headers are needed. DTYPE is the position of the element type in DTYPES of src/core/base/dtype.ts.
-// Every kernel takes each device pointer as an argument of its own; sizes and strides are 64-bit, in elements.
+// Types and helpers of all kernels: no CUDA or C++ headers are needed. DTYPE is the position of the
+// element type in DTYPES of src/core/base/dtype.ts. Every kernel takes each device pointer as an
+// argument of its own; sizes and strides are 64-bit, in elements.
 #pragma once
 typedef long long i64;
 typedef unsigned long long u64;
@@ -12,7 +13,8 @@ struct __align__(2 * sizeof(S)) Complex {
   S re, im;
 };
 
-// T the element, R its real type, A what cheap arithmetic is done in, F what functions are evaluated in, W what sums are added up in
+// T the element, R its real type, A what cheap arithmetic is done in, F what functions are
+// evaluated in, W what sums are added up in
 #if DTYPE == 0
 typedef float R;
 typedef float T;
@@ -51,32 +53,57 @@ typedef double W;
 #endif
 
 // ---- complex arithmetic
-template <class S> DEVICE Complex<S> operator+(Complex<S> a, Complex<S> b) { return {a.re + b.re, a.im + b.im}; }
-template <class S> DEVICE Complex<S> operator-(Complex<S> a, Complex<S> b) { return {a.re - b.re, a.im - b.im}; }
-template <class S> DEVICE Complex<S> operator-(Complex<S> a) { return {-a.re, -a.im}; }
-template <class S> DEVICE Complex<S> operator*(Complex<S> a, Complex<S> b) {
+template <class S>
+DEVICE Complex<S> operator+(Complex<S> a, Complex<S> b) {
+  return {a.re + b.re, a.im + b.im};
+}
+template <class S>
+DEVICE Complex<S> operator-(Complex<S> a, Complex<S> b) {
+  return {a.re - b.re, a.im - b.im};
+}
+template <class S>
+DEVICE Complex<S> operator-(Complex<S> a) {
+  return {-a.re, -a.im};
+}
+template <class S>
+DEVICE Complex<S> operator*(Complex<S> a, Complex<S> b) {
   return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
-template <class S> DEVICE Complex<S> operator*(S a, Complex<S> b) { return {a * b.re, a * b.im}; }
+template <class S>
+DEVICE Complex<S> operator*(S a, Complex<S> b) {
+  return {a * b.re, a * b.im};
+}
 
 DEVICE double re(double x) { return x; }
 DEVICE double im(double) { return 0; }
-template <class S> DEVICE S re(Complex<S> x) { return x.re; }
-template <class S> DEVICE S im(Complex<S> x) { return x.im; }
+template <class S>
+DEVICE S re(Complex<S> x) {
+  return x.re;
+}
+template <class S>
+DEVICE S im(Complex<S> x) {
+  return x.im;
+}
 
 DEVICE float conj(float x) { return x; }
 DEVICE double conj(double x) { return x; }
 DEVICE int conj(int x) { return x; }
-template <class S> DEVICE Complex<S> conj(Complex<S> x) { return {x.re, -x.im}; }
+template <class S>
+DEVICE Complex<S> conj(Complex<S> x) {
+  return {x.re, -x.im};
+}
 
-// ---- between types. Storing a real number in complex memory makes its imaginary part zero, a complex one in real memory drops it.
+// ---- between types. Storing a real number in complex memory makes its imaginary part zero, a
+// complex one in real memory drops it.
 DEVICE double wide(float x) { return x; }
 DEVICE double wide(double x) { return x; }
 DEVICE double wide(int x) { return x; }
 DEVICE Complex<double> wide(Complex<float> x) { return {x.re, x.im}; }
 DEVICE Complex<double> wide(Complex<double> x) { return x; }
 
-/** As JavaScript stores a number in an Int32Array: truncated, modulo 2^32; what is not finite is 0. */
+/**
+ * As JavaScript stores a number in an Int32Array: truncated, modulo 2^32; what is not finite is 0.
+ */
 DEVICE int to_int32(double x) {
   if (x > -2147483649.0 && x < 2147483648.0) return (int)x;
   if (!(x - x == 0)) return 0;
@@ -85,25 +112,38 @@ DEVICE int to_int32(double x) {
   return (int)(u32)(i64)low;
 }
 
-DEVICE void put(float &to, double x) { to = (float)x; }
-DEVICE void put(double &to, double x) { to = x; }
-DEVICE void put(int &to, double x) { to = to_int32(x); }
-template <class S> DEVICE void put(Complex<S> &to, double x) { to = {(S)x, (S)0}; }
-template <class S> DEVICE void put(Complex<S> &to, Complex<double> x) { to = {(S)x.re, (S)x.im}; }
-template <class S> DEVICE void put(Complex<S> &to, Complex<float> x) { to = {(S)x.re, (S)x.im}; }
-DEVICE void put(float &to, Complex<double> x) { put(to, x.re); }
-DEVICE void put(double &to, Complex<double> x) { put(to, x.re); }
-DEVICE void put(int &to, Complex<double> x) { put(to, x.re); }
+DEVICE void put(float& to, double x) { to = (float)x; }
+DEVICE void put(double& to, double x) { to = x; }
+DEVICE void put(int& to, double x) { to = to_int32(x); }
+template <class S>
+DEVICE void put(Complex<S>& to, double x) {
+  to = {(S)x, (S)0};
+}
+template <class S>
+DEVICE void put(Complex<S>& to, Complex<double> x) {
+  to = {(S)x.re, (S)x.im};
+}
+template <class S>
+DEVICE void put(Complex<S>& to, Complex<float> x) {
+  to = {(S)x.re, (S)x.im};
+}
+DEVICE void put(float& to, Complex<double> x) { put(to, x.re); }
+DEVICE void put(double& to, Complex<double> x) { put(to, x.re); }
+DEVICE void put(int& to, Complex<double> x) { put(to, x.re); }
 
 /** A number of type U from a wider one. */
-template <class U, class V> DEVICE U to(V x) {
+template <class U, class V>
+DEVICE U to(V x) {
   U y;
   put(y, x);
   return y;
 }
 
 /** A scalar argument as a number of type U. */
-template <class U> DEVICE U scalar(double real, double imaginary) { return to<U>(Complex<double>{real, imaginary}); }
+template <class U>
+DEVICE U scalar(double real, double imaginary) {
+  return to<U>(Complex<double>{real, imaginary});
+}
 
 DEVICE bool is_nan(double x) { return x != x; }
 DEVICE bool is_finite(double x) { return x - x == 0; }
@@ -118,7 +158,8 @@ DEVICE double modulus(Complex<double> x) { return x.im == 0 ? fabs(x.re) : hypot
 // ---- elementwise loops: EACH elements a thread, all of them read before any is written
 #define EACH 4
 #define EACH_THREADS 256
-template <class U, class Of> DEVICE void each(i64 n, U *y, Of of) {
+template <class U, class Of>
+DEVICE void each(i64 n, U* y, Of of) {
   const i64 first = (i64)blockIdx.x * (EACH * EACH_THREADS) + threadIdx.x;
   U values[EACH];
 #pragma unroll

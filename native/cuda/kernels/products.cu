@@ -1,13 +1,16 @@
-// Sums of products: matrices, convolutions, sparse tables; and the side conditions of real transforms.
+// Sums of products: matrices, convolutions, sparse tables; and the side conditions of real
+// transforms.
 #include "prelude.cuh"
 
 DEVICE A arith(T x) { return to<A>(wide(x)); }
 DEVICE W conjugated(W x, int conjugate) { return conjugate ? conj(x) : x; }
 
-// ---- C ← α op(A) op(B) + β C, row-major; op: 0 as it is, 1 transposed, 2 conjugated and transposed. Tiles of 16 × 16.
+// ---- C ← α op(A) op(B) + β C, row-major; op: 0 as it is, 1 transposed, 2 conjugated and
+// transposed. Tiles of 16 × 16.
 #define TILE 16
-extern "C" __global__ void matmul(const T *a, const T *b, T *c, i64 m, i64 n, i64 k, int opA, int opB, i64 lda, i64 ldb, i64 ldc, i64 batch, i64 strideA,
-                                  i64 strideB, i64 strideC, double alphaRe, double alphaIm, double betaRe, double betaIm) {
+extern "C" __global__ void matmul(const T* a, const T* b, T* c, i64 m, i64 n, i64 k, int opA, int opB,
+                                  i64 lda, i64 ldb, i64 ldc, i64 batch, i64 strideA, i64 strideB, i64 strideC,
+                                  double alphaRe, double alphaIm, double betaRe, double betaIm) {
   __shared__ T tileA[TILE][TILE + 1], tileB[TILE][TILE + 1];
   const int tx = threadIdx.x, ty = threadIdx.y;
   const i64 row = (i64)blockIdx.y * TILE + ty, column = (i64)blockIdx.x * TILE + tx;
@@ -18,15 +21,17 @@ extern "C" __global__ void matmul(const T *a, const T *b, T *c, i64 m, i64 n, i6
     W sum = zero;
     for (i64 p = 0; reads && p < k; p += TILE) {
       if (row < m && p + tx < k) tileA[ty][tx] = opA == 0 ? at[row * lda + p + tx] : at[(p + tx) * lda + row];
-      if (column < n && p + ty < k) tileB[ty][tx] = opB == 0 ? bt[(p + ty) * ldb + column] : bt[column * ldb + p + ty];
+      if (column < n && p + ty < k)
+        tileB[ty][tx] = opB == 0 ? bt[(p + ty) * ldb + column] : bt[column * ldb + p + ty];
       __syncthreads();
       const int end = k - p < TILE ? (int)(k - p) : TILE;
       if (row < m && column < n)
-        for (int s = 0; s < end; ++s) sum = sum + conjugated(wide(tileA[ty][s]), opA == 2) * conjugated(wide(tileB[s][tx]), opB == 2);
+        for (int s = 0; s < end; ++s)
+          sum = sum + conjugated(wide(tileA[ty][s]), opA == 2) * conjugated(wide(tileB[s][tx]), opB == 2);
       __syncthreads();
     }
     if (row < m && column < n) {
-      T *to_ = c + q * strideC + row * ldc + column;
+      T* to_ = c + q * strideC + row * ldc + column;
       W value = reads ? alpha * sum : zero;
       if (keeps) value = value + beta * wide(*to_);
       *to_ = to<T>(value);
@@ -34,15 +39,17 @@ extern "C" __global__ void matmul(const T *a, const T *b, T *c, i64 m, i64 n, i6
   }
 }
 
-// ---- convolution over up to four axes of [batch, n0, n1, n2, n3, inner], as core/backend.ts defines it: sign 1 forward, −1 adjoint
+// ---- convolution over up to four axes of [batch, n0, n1, n2, n3, inner], as core/backend.ts
+// defines it: sign 1 forward, −1 adjoint
 #define AXIS(k) i64 nx##k, i64 nh##k, i64 ny##k, i64 offset##k
 /** The taps that meet elements of the axis: first ≤ j < last, with x at `origin − sign · j`. */
-#define REACH(k)                                                                                     \
-  const i64 origin##k = i##k + sign * offset##k;                                                     \
-  const i64 low##k = sign > 0 ? origin##k - nx##k + 1 : -origin##k;                                  \
-  const i64 high##k = sign > 0 ? origin##k + 1 : nx##k - origin##k;                                  \
+#define REACH(k)                                                    \
+  const i64 origin##k = i##k + sign * offset##k;                    \
+  const i64 low##k = sign > 0 ? origin##k - nx##k + 1 : -origin##k; \
+  const i64 high##k = sign > 0 ? origin##k + 1 : nx##k - origin##k; \
   const i64 first##k = low##k > 0 ? low##k : 0, last##k = high##k < nh##k ? high##k : nh##k
-extern "C" __global__ void convolve(const T *x, const T *h, T *y, i64 total, i64 inner, int sign, int add, AXIS(0), AXIS(1), AXIS(2), AXIS(3)) {
+extern "C" __global__ void convolve(const T* x, const T* h, T* y, i64 total, i64 inner, int sign, int add,
+                                    AXIS(0), AXIS(1), AXIS(2), AXIS(3)) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   i64 rest = t;
@@ -63,8 +70,14 @@ extern "C" __global__ void convolve(const T *x, const T *h, T *y, i64 total, i64
   for (i64 j0 = first0; j0 < last0; ++j0)
     for (i64 j1 = first1; j1 < last1; ++j1)
       for (i64 j2 = first2; j2 < last2; ++j2) {
-        const T *from = x + ((((b * nx0 + origin0 - sign * j0) * nx1 + origin1 - sign * j1) * nx2 + origin2 - sign * j2) * nx3 + origin3) * inner + place;
-        const T *taps = h + ((j0 * nh1 + j1) * nh2 + j2) * nh3;
+        const T* from =
+            x +
+            ((((b * nx0 + origin0 - sign * j0) * nx1 + origin1 - sign * j1) * nx2 + origin2 - sign * j2) *
+                 nx3 +
+             origin3) *
+                inner +
+            place;
+        const T* taps = h + ((j0 * nh1 + j1) * nh2 + j2) * nh3;
         for (i64 j3 = first3; j3 < last3; ++j3) {
           const A tap = arith(sign > 0 ? taps[j3] : conj(taps[j3]));
           sum = sum + tap * arith(from[-sign * j3 * inner]);
@@ -74,26 +87,32 @@ extern "C" __global__ void convolve(const T *x, const T *h, T *y, i64 total, i64
 }
 
 // ---- sparse tables: `weights` real, `pairs` of the dtype of x, or neither
-DEVICE W weighted(W x, const R *weights, const T *pairs, i64 entry, int conjugate) {
+DEVICE W weighted(W x, const R* weights, const T* pairs, i64 entry, int conjugate) {
   // A complex factor, so that a real weight times an infinite part leaves no other part a number
   if (weights) return scalar<W>(wide(weights[entry]), 0) * x;
   if (pairs) return conjugated(wide(pairs[entry]), conjugate) * x;
   return x;
 }
-extern "C" __global__ void gather(const T *x, T *y, const int *index, const R *weights, const T *pairs, i64 nx, i64 ny, i64 inner, i64 width, i64 total) {
+extern "C" __global__ void gather(const T* x, T* y, const int* index, const R* weights, const T* pairs,
+                                  i64 nx, i64 ny, i64 inner, i64 width, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   const i64 j = t % inner, i = t / inner % ny, o = t / inner / ny;
   W sum = scalar<W>(0, 0);
   for (i64 k = 0; k < width; ++k) {
     const int source = index[i * width + k];
-    if (source >= 0) sum = sum + weighted(wide(x[(o * nx + source) * inner + j]), weights, pairs, i * width + k, 0);
+    if (source >= 0)
+      sum = sum + weighted(wide(x[(o * nx + source) * inner + j]), weights, pairs, i * width + k, 0);
   }
   y[t] = to<T>(sum);
 }
-/** The table by its columns: entries `starts[i] … starts[i + 1] − 1` of `entries` belong to element i of x, in the order of the table. */
-extern "C" __global__ void scatter_add(const T *y, T *x, const int *starts, const int *entries, const R *weights, const T *pairs, i64 nx, i64 ny, i64 inner,
-                                       i64 width, i64 total) {
+/**
+ * The table by its columns: entries `starts[i] … starts[i + 1] − 1` of `entries` belong to element
+ * i of x, in the order of the table.
+ */
+extern "C" __global__ void scatter_add(const T* y, T* x, const int* starts, const int* entries,
+                                       const R* weights, const T* pairs, i64 nx, i64 ny, i64 inner, i64 width,
+                                       i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
   const i64 j = t % inner, i = t / inner % nx, o = t / inner / nx;
@@ -105,8 +124,9 @@ extern "C" __global__ void scatter_add(const T *y, T *x, const int *starts, cons
   x[t] = to<T>(sum);
 }
 
-// ---- the half of a Hermitian line of `full` elements: what is zero by symmetry is made so. [outer, n, inner]
-extern "C" __global__ void hermitian(const T *x, T *y, i64 n, i64 full, i64 inner, double scale, i64 total) {
+// ---- the half of a Hermitian line of `full` elements: what is zero by symmetry is made so.
+// [outer, n, inner]
+extern "C" __global__ void hermitian(const T* x, T* y, i64 n, i64 full, i64 inner, double scale, i64 total) {
   const i64 t = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   if (t >= total) return;
 #if IS_COMPLEX

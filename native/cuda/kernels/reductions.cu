@@ -1,5 +1,6 @@
-// Reductions. Each has one launch: blocks leave partial results, and the last block to finish adds those up in a fixed order, so that
-// results have the same bits every time. Accumulators are double precision, in pairs: (re, im), or (value, position).
+// Reductions. Each has one launch: blocks leave partial results, and the last block to finish adds
+// those up in a fixed order, so that results have the same bits every time. Accumulators are double
+// precision, in pairs: (re, im), or (value, position).
 #include "joins.cuh"
 
 DEVICE double modulus_of(T x) { return modulus(wide(x)); }
@@ -49,14 +50,16 @@ struct CountAtMost : Added {
   static DEVICE Pair of(T x, double p) { return pair(modulus_of(x) <= p ? 1.0 : 0.0); }
 };
 
-DEVICE void give(R &y, Pair value) { put(y, value.a); }
+DEVICE void give(R& y, Pair value) { put(y, value.a); }
 #if IS_COMPLEX
-DEVICE void give(T &y, Pair value) { put(y, Complex<double>{value.a, value.b}); }
+DEVICE void give(T& y, Pair value) { put(y, Complex<double>{value.a, value.b}); }
 #endif
 
-// ---- over an axis of [outer, n, inner], where inner or n is small: a block of 256 threads for each output and each of gridDim.y pieces of n
+// ---- over an axis of [outer, n, inner], where inner or n is small: a block of 256 threads for
+// each output and each of gridDim.y pieces of n
 template <class Op, class Y>
-DEVICE void reduce_rows(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, Y *y, double *result) {
+DEVICE void reduce_rows(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets, Y* y,
+                        double* result) {
   const i64 row = blockIdx.x, first = (row / inner) * n * inner + row % inner;
   Pair sum = Op::start();
 #pragma unroll 4
@@ -67,7 +70,8 @@ DEVICE void reduce_rows(const T *x, i64 n, i64 inner, double p, double *partials
     if (threadIdx.x == 0) keep(partials, row * gridDim.y + blockIdx.y, sum);
     if (!is_last(tickets + row, gridDim.y)) return;
     sum = Op::start();
-    for (u32 k = threadIdx.x; k < gridDim.y; k += THREADS) sum = Op::join(sum, partial(partials, row * gridDim.y + k));
+    for (u32 k = threadIdx.x; k < gridDim.y; k += THREADS)
+      sum = Op::join(sum, partial(partials, row * gridDim.y + k));
     sum = block_join<Op>(sum);
   }
   if (threadIdx.x == 0) {
@@ -76,9 +80,11 @@ DEVICE void reduce_rows(const T *x, i64 n, i64 inner, double p, double *partials
   }
 }
 
-// ---- over an axis of [outer, n, inner] with many outputs: a thread for each output and each of gridDim.y · blockDim.y pieces of n
+// ---- over an axis of [outer, n, inner] with many outputs: a thread for each output and each of
+// gridDim.y · blockDim.y pieces of n
 template <class Op, class Y>
-DEVICE void reduce_columns(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, Y *y) {
+DEVICE void reduce_columns(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
+                           u32* tickets, Y* y) {
   __shared__ Pair part[THREADS];
   const i64 at = (i64)blockIdx.x * blockDim.x + threadIdx.x;
   const i64 first = (at / inner) * n * inner + at % inner;
@@ -108,85 +114,109 @@ DEVICE void reduce_columns(const T *x, i64 n, i64 inner, i64 outputs, double p, 
   if (threadIdx.y == 0 && at < outputs) give(y[at], sum);
 }
 
-extern "C" __global__ void rows_sum(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+extern "C" __global__ void rows_sum(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                    T* y, double* result) {
   reduce_rows<Sum>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_prod(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+extern "C" __global__ void rows_prod(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                     T* y, double* result) {
   reduce_rows<Prod>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_max(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+extern "C" __global__ void rows_max(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                    T* y, double* result) {
   reduce_rows<Max>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_min(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, T *y, double *result) {
+extern "C" __global__ void rows_min(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                    T* y, double* result) {
   reduce_rows<Min>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_sumAbs(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_sumAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                       R* y, double* result) {
   reduce_rows<SumAbs>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_sumSquares(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_sumSquares(const T* x, i64 n, i64 inner, double p, double* partials,
+                                           u32* tickets, R* y, double* result) {
   reduce_rows<SumSquares>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_sumPower(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_sumPower(const T* x, i64 n, i64 inner, double p, double* partials,
+                                         u32* tickets, R* y, double* result) {
   reduce_rows<SumPower>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_maxAbs(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_maxAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                       R* y, double* result) {
   reduce_rows<MaxAbs>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_minAbs(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_minAbs(const T* x, i64 n, i64 inner, double p, double* partials, u32* tickets,
+                                       R* y, double* result) {
   reduce_rows<MinAbs>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_countNonzero(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_countNonzero(const T* x, i64 n, i64 inner, double p, double* partials,
+                                             u32* tickets, R* y, double* result) {
   reduce_rows<CountNonzero>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void rows_countAtMost(const T *x, i64 n, i64 inner, double p, double *partials, u32 *tickets, R *y, double *result) {
+extern "C" __global__ void rows_countAtMost(const T* x, i64 n, i64 inner, double p, double* partials,
+                                            u32* tickets, R* y, double* result) {
   reduce_rows<CountAtMost>(x, n, inner, p, partials, tickets, y, result);
 }
-extern "C" __global__ void columns_sum(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+extern "C" __global__ void columns_sum(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
+                                       u32* tickets, T* y) {
   reduce_columns<Sum>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_prod(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+extern "C" __global__ void columns_prod(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
+                                        u32* tickets, T* y) {
   reduce_columns<Prod>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_max(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+extern "C" __global__ void columns_max(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
+                                       u32* tickets, T* y) {
   reduce_columns<Max>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_min(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, T *y) {
+extern "C" __global__ void columns_min(const T* x, i64 n, i64 inner, i64 outputs, double p, double* partials,
+                                       u32* tickets, T* y) {
   reduce_columns<Min>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_sumAbs(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_sumAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                          double* partials, u32* tickets, R* y) {
   reduce_columns<SumAbs>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_sumSquares(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_sumSquares(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                              double* partials, u32* tickets, R* y) {
   reduce_columns<SumSquares>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_sumPower(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_sumPower(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                            double* partials, u32* tickets, R* y) {
   reduce_columns<SumPower>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_maxAbs(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_maxAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                          double* partials, u32* tickets, R* y) {
   reduce_columns<MaxAbs>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_minAbs(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_minAbs(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                          double* partials, u32* tickets, R* y) {
   reduce_columns<MinAbs>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_countNonzero(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_countNonzero(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                                double* partials, u32* tickets, R* y) {
   reduce_columns<CountNonzero>(x, n, inner, outputs, p, partials, tickets, y);
 }
-extern "C" __global__ void columns_countAtMost(const T *x, i64 n, i64 inner, i64 outputs, double p, double *partials, u32 *tickets, R *y) {
+extern "C" __global__ void columns_countAtMost(const T* x, i64 n, i64 inner, i64 outputs, double p,
+                                               double* partials, u32* tickets, R* y) {
   reduce_columns<CountAtMost>(x, n, inner, outputs, p, partials, tickets, y);
 }
 
-// ---- inner products: up to four a launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ conj(x)·y.
+// ---- inner products: up to four a launch, each with gridDim.x blocks. Bit k of `conjugated`: Σ
+// conj(x)·y.
 DEVICE Pair product_of(double x, double y, bool) { return {x * y, 0}; }
 DEVICE Pair product_of(Complex<double> x, Complex<double> y, bool conjugated) {
   const Complex<double> z = (conjugated ? conj(x) : x) * y;
   return {z.re, z.im};
 }
 
-extern "C" __global__ void dots(const T *x0, const T *y0, i64 n0, const T *x1, const T *y1, i64 n1, const T *x2, const T *y2, i64 n2, const T *x3,
-                                const T *y3, i64 n3, int conjugated, double *partials, u32 *tickets, double *result) {
+extern "C" __global__ void dots(const T* x0, const T* y0, i64 n0, const T* x1, const T* y1, i64 n1,
+                                const T* x2, const T* y2, i64 n2, const T* x3, const T* y3, i64 n3,
+                                int conjugated, double* partials, u32* tickets, double* result) {
   const int k = blockIdx.y;
-  const T *x = k == 0 ? x0 : k == 1 ? x1 : k == 2 ? x2 : x3;
-  const T *y = k == 0 ? y0 : k == 1 ? y1 : k == 2 ? y2 : y3;
+  const T* x = k == 0 ? x0 : k == 1 ? x1 : k == 2 ? x2 : x3;
+  const T* y = k == 0 ? y0 : k == 1 ? y1 : k == 2 ? y2 : y3;
   const i64 n = k == 0 ? n0 : k == 1 ? n1 : k == 2 ? n2 : n3;
   const bool conjugate = conjugated >> k & 1;
   Pair sum = Added::start();
@@ -198,7 +228,8 @@ extern "C" __global__ void dots(const T *x0, const T *y0, i64 n0, const T *x1, c
     if (threadIdx.x == 0) keep(partials, k * gridDim.x + blockIdx.x, sum);
     if (!is_last(tickets + k, gridDim.x)) return;
     sum = Added::start();
-    for (u32 b = threadIdx.x; b < gridDim.x; b += THREADS) sum = plus(sum, partial(partials, k * gridDim.x + b));
+    for (u32 b = threadIdx.x; b < gridDim.x; b += THREADS)
+      sum = plus(sum, partial(partials, k * gridDim.x + b));
     sum = block_join<Added>(sum);
   }
   if (threadIdx.x == 0) keep(result, k, sum);
@@ -217,7 +248,8 @@ DEVICE double ranked(T x) { return hypot((double)x.re, (double)x.im); }
 #else
 DEVICE double ranked(T x) { return x; }
 #endif
-extern "C" __global__ void arg_extreme(const T *x, i64 n, double sign, double *partials, u32 *tickets, double *result) {
+extern "C" __global__ void arg_extreme(const T* x, i64 n, double sign, double* partials, u32* tickets,
+                                       double* result) {
   Pair best = First::start();
   for (i64 i = (i64)blockIdx.x * THREADS + threadIdx.x; i < n; i += (i64)gridDim.x * THREADS)
     best = First::join(best, Pair{sign * ranked(x[i]), (double)i});

@@ -22,6 +22,6 @@ struct cublasContext {
   int mathMode = 0;
   int atomics = 0;
 };
-typedef cublasContext *cublasHandle;
+typedef cublasContext* cublasHandle;
 
 enum Transpose { kNone = 0, kTransposed = 1, kConjugated = 2 };

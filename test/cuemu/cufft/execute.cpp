@@ -10,7 +10,7 @@ namespace {
 
 using Complex = std::complex<double>;
 
-int64_t count(const std::vector<int64_t> &sizes) {
+int64_t count(const std::vector<int64_t>& sizes) {
   int64_t all = 1;
   for (const int64_t n : sizes) all *= n;
   return all;
@@ -18,7 +18,7 @@ int64_t count(const std::vector<int64_t> &sizes) {
 
 /** Calls visit(index, offset) for each element of one batch, in row-major order. */
 template <class Visit>
-void eachElement(const std::vector<int64_t> &sizes, const Layout &layout, Visit visit) {
+void eachElement(const std::vector<int64_t>& sizes, const Layout& layout, Visit visit) {
   std::vector<int64_t> at(sizes.size(), 0);
   const int64_t all = count(sizes);
   for (int64_t index = 0; index < all; ++index) {
@@ -32,7 +32,7 @@ void eachElement(const std::vector<int64_t> &sizes, const Layout &layout, Visit 
   }
 }
 
-void alongAxis(std::vector<Complex> &data, const std::vector<int64_t> &sizes, size_t axis, int sign) {
+void alongAxis(std::vector<Complex>& data, const std::vector<int64_t>& sizes, size_t axis, int sign) {
   const int64_t n = sizes[axis];
   int64_t inner = 1;
   for (size_t i = axis + 1; i < sizes.size(); ++i) inner *= sizes[i];
@@ -41,7 +41,7 @@ void alongAxis(std::vector<Complex> &data, const std::vector<int64_t> &sizes, si
   const int64_t outer = int64_t(data.size()) / (n * inner);
   for (int64_t o = 0; o < outer; ++o) {
     for (int64_t i = 0; i < inner; ++i) {
-      Complex *first = &data[size_t(o * n * inner + i)];
+      Complex* first = &data[size_t(o * n * inner + i)];
       for (int64_t k = 0; k < n; ++k) line[size_t(k)] = first[k * inner];
       transform(line.data(), n, sign);
       for (int64_t k = 0; k < n; ++k) first[k * inner] = line[size_t(k)];
@@ -50,7 +50,7 @@ void alongAxis(std::vector<Complex> &data, const std::vector<int64_t> &sizes, si
 }
 
 template <class R>
-std::vector<Complex> read(const Plan &plan, const R *from) {
+std::vector<Complex> read(const Plan& plan, const R* from) {
   const auto sizes = sizesOf(plan, false);
   std::vector<Complex> data;
   data.resize(size_t(count(sizes)));
@@ -62,7 +62,7 @@ std::vector<Complex> read(const Plan &plan, const R *from) {
 }
 
 template <class R>
-void writeComplex(const Plan &plan, const std::vector<Complex> &data, R *to) {
+void writeComplex(const Plan& plan, const std::vector<Complex>& data, R* to) {
   const auto sizes = sizesOf(plan, true);
   const int64_t row = plan.n.back(), kept = sizes.back();
   eachElement(sizes, plan.out, [&](int64_t index, int64_t offset) {
@@ -72,16 +72,19 @@ void writeComplex(const Plan &plan, const std::vector<Complex> &data, R *to) {
   });
 }
 
-/** The last axis of a complex-to-real transform: the other half by symmetry, imaginary parts of the ends ignored. */
+/**
+ * The last axis of a complex-to-real transform: the other half by symmetry, imaginary parts of the
+ * ends ignored.
+ */
 template <class R>
-void writeReal(const Plan &plan, const std::vector<Complex> &half, R *to) {
+void writeReal(const Plan& plan, const std::vector<Complex>& half, R* to) {
   const int64_t n = plan.n.back(), kept = n / 2 + 1;
   std::vector<Complex> line;
   line.resize(size_t(n));
   eachElement(plan.n, plan.out, [&](int64_t index, int64_t offset) {
     const int64_t place = index % n;
     if (place == 0) {
-      const Complex *from = &half[size_t(index / n * kept)];
+      const Complex* from = &half[size_t(index / n * kept)];
       for (int64_t k = 0; k < kept; ++k) line[size_t(k)] = from[k];
       for (int64_t k = kept; k < n; ++k) line[size_t(k)] = std::conj(from[n - k]);
       line[0] = line[0].real();
@@ -93,7 +96,7 @@ void writeReal(const Plan &plan, const std::vector<Complex> &half, R *to) {
 }
 
 template <class R>
-void runBatch(const Plan &plan, const R *from, R *to, int sign) {
+void runBatch(const Plan& plan, const R* from, R* to, int sign) {
   std::vector<Complex> data = read(plan, from);
   if (isInverseReal(plan.type)) {
     const auto sizes = sizesOf(plan, false);
@@ -107,8 +110,8 @@ void runBatch(const Plan &plan, const R *from, R *to, int sign) {
 
 /** Bytes from the first to behind the last element. */
 template <class R>
-size_t extent(const Plan &plan, bool output) {
-  const Layout &layout = output ? plan.out : plan.in;
+size_t extent(const Plan& plan, bool output) {
+  const Layout& layout = output ? plan.out : plan.in;
   const auto sizes = sizesOf(plan, output);
   int64_t last = sizes[0] - 1;
   for (size_t axis = 1; axis < sizes.size(); ++axis) last = last * layout.embed[axis] + sizes[axis] - 1;
@@ -116,24 +119,27 @@ size_t extent(const Plan &plan, bool output) {
   return size_t((plan.batch - 1) * layout.distance + last * layout.stride + 1) * sizeof(R) * (real ? 1 : 2);
 }
 
-bool reaches(const void *address, size_t bytes) {
+bool reaches(const void* address, size_t bytes) {
   size_t left = 0;
   return cuemu_is_device(address, &left) && left >= bytes;
 }
 
 template <class T>
-T *stored(T *device) {
-  return static_cast<T *>(cuemu_storage(reinterpret_cast<CUdeviceptr>(device)));
+T* stored(T* device) {
+  return static_cast<T*>(cuemu_storage(reinterpret_cast<CUdeviceptr>(device)));
 }
 
 template <class R>
-CUresult run(const Plan &plan, R *from, R *to, int sign) {
-  // cuFFT reads and writes out of its buffers without asking, and an illegal address is what comes of it
-  if (!reaches(from, extent<R>(plan, false)) || !reaches(to, extent<R>(plan, true))) return CUDA_ERROR_ILLEGAL_ADDRESS;
+CUresult run(const Plan& plan, R* from, R* to, int sign) {
+  // cuFFT reads and writes out of its buffers without asking, and an illegal address is what comes
+  // of it
+  if (!reaches(from, extent<R>(plan, false)) || !reaches(to, extent<R>(plan, true)))
+    return CUDA_ERROR_ILLEGAL_ADDRESS;
   // The work area is overwritten, so that a caller who also keeps data there notices
   size_t left = 0;
-  if (!cuemu_is_device(reinterpret_cast<void *>(plan.work), &left) || left < plan.workSize) return CUDA_ERROR_ILLEGAL_ADDRESS;
-  std::memset(stored(reinterpret_cast<void *>(plan.work)), 0xFF, plan.workSize);
+  if (!cuemu_is_device(reinterpret_cast<void*>(plan.work), &left) || left < plan.workSize)
+    return CUDA_ERROR_ILLEGAL_ADDRESS;
+  std::memset(stored(reinterpret_cast<void*>(plan.work)), 0xFF, plan.workSize);
   R *source = stored(from), *target = stored(to);
   const int64_t inUnit = isForwardReal(plan.type) ? 1 : 2, outUnit = isInverseReal(plan.type) ? 1 : 2;
   // In place one batch may lie over the input of the next
@@ -142,14 +148,16 @@ CUresult run(const Plan &plan, R *from, R *to, int sign) {
     copy.assign(source, source + extent<R>(plan, false) / sizeof(R));
     source = copy.data();
   }
-  for (int64_t b = 0; b < plan.batch; ++b) runBatch(plan, source + b * plan.in.distance * inUnit, target + b * plan.out.distance * outUnit, sign);
+  for (int64_t b = 0; b < plan.batch; ++b)
+    runBatch(plan, source + b * plan.in.distance * inUnit, target + b * plan.out.distance * outUnit, sign);
   // As cuFFT may: a complex-to-real transform of several dimensions uses up its input
-  if (source != copy.data() && isInverseReal(plan.type) && plan.n.size() > 1) std::memset(source, 0xFF, extent<R>(plan, false));
+  if (source != copy.data() && isInverseReal(plan.type) && plan.n.size() > 1)
+    std::memset(source, 0xFF, extent<R>(plan, false));
   return CUDA_SUCCESS;
 }
 
 template <class R>
-int execute(int handle, int type, R *from, R *to, int sign, const char *name) {
+int execute(int handle, int type, R* from, R* to, int sign, const char* name) {
   const auto plan = planOf(handle);
   if (!plan || !plan->made) return CUFFT_INVALID_PLAN;
   if (plan->type != type) return CUFFT_INVALID_TYPE;
@@ -166,9 +174,21 @@ int execute(int handle, int type, R *from, R *to, int sign, const char *name) {
 
 using cuemu::execute;
 
-CUEMU_API int cufftExecC2C(int plan, float *in, float *out, int sign) { return execute<float>(plan, CUFFT_C2C, in, out, sign, "cufftExecC2C"); }
-CUEMU_API int cufftExecZ2Z(int plan, double *in, double *out, int sign) { return execute<double>(plan, CUFFT_Z2Z, in, out, sign, "cufftExecZ2Z"); }
-CUEMU_API int cufftExecR2C(int plan, float *in, float *out) { return execute<float>(plan, CUFFT_R2C, in, out, -1, "cufftExecR2C"); }
-CUEMU_API int cufftExecD2Z(int plan, double *in, double *out) { return execute<double>(plan, CUFFT_D2Z, in, out, -1, "cufftExecD2Z"); }
-CUEMU_API int cufftExecC2R(int plan, float *in, float *out) { return execute<float>(plan, CUFFT_C2R, in, out, 1, "cufftExecC2R"); }
-CUEMU_API int cufftExecZ2D(int plan, double *in, double *out) { return execute<double>(plan, CUFFT_Z2D, in, out, 1, "cufftExecZ2D"); }
+CUEMU_API int cufftExecC2C(int plan, float* in, float* out, int sign) {
+  return execute<float>(plan, CUFFT_C2C, in, out, sign, "cufftExecC2C");
+}
+CUEMU_API int cufftExecZ2Z(int plan, double* in, double* out, int sign) {
+  return execute<double>(plan, CUFFT_Z2Z, in, out, sign, "cufftExecZ2Z");
+}
+CUEMU_API int cufftExecR2C(int plan, float* in, float* out) {
+  return execute<float>(plan, CUFFT_R2C, in, out, -1, "cufftExecR2C");
+}
+CUEMU_API int cufftExecD2Z(int plan, double* in, double* out) {
+  return execute<double>(plan, CUFFT_D2Z, in, out, -1, "cufftExecD2Z");
+}
+CUEMU_API int cufftExecC2R(int plan, float* in, float* out) {
+  return execute<float>(plan, CUFFT_C2R, in, out, 1, "cufftExecC2R");
+}
+CUEMU_API int cufftExecZ2D(int plan, double* in, double* out) {
+  return execute<double>(plan, CUFFT_Z2D, in, out, 1, "cufftExecZ2D");
+}

@@ -3,19 +3,19 @@
 #include <map>
 #include <mutex>
 
-CUEMU_API CUresult cuCtxGetCurrent(CUcontext *);
-CUEMU_API CUresult cuMemAlloc_v2(CUdeviceptr *, size_t);
+CUEMU_API CUresult cuCtxGetCurrent(CUcontext*);
+CUEMU_API CUresult cuMemAlloc_v2(CUdeviceptr*, size_t);
 CUEMU_API CUresult cuMemFree_v2(CUdeviceptr);
 
 namespace cuemu {
 
-static std::map<int, std::shared_ptr<Plan>> &plans() {
-  static auto *all = new std::map<int, std::shared_ptr<Plan>>;
+static std::map<int, std::shared_ptr<Plan>>& plans() {
+  static auto* all = new std::map<int, std::shared_ptr<Plan>>;
   return *all;
 }
 
-static std::mutex &mutex() {
-  static auto *one = new std::mutex;
+static std::mutex& mutex() {
+  static auto* one = new std::mutex;
   return *one;
 }
 
@@ -29,13 +29,13 @@ std::shared_ptr<Plan> planOf(int handle) {
   return at == plans().end() ? nullptr : at->second;
 }
 
-std::vector<int64_t> sizesOf(const Plan &plan, bool output) {
+std::vector<int64_t> sizesOf(const Plan& plan, bool output) {
   std::vector<int64_t> sizes = plan.n;
   if (output ? isForwardReal(plan.type) : isInverseReal(plan.type)) sizes.back() = sizes.back() / 2 + 1;
   return sizes;
 }
 
-static int64_t product(const std::vector<int64_t> &sizes) {
+static int64_t product(const std::vector<int64_t>& sizes) {
   int64_t all = 1;
   for (const int64_t n : sizes) all *= n;
   return all;
@@ -46,7 +46,8 @@ static bool isType(int type) {
 }
 
 template <class Int>
-static Layout layoutOf(const std::vector<int64_t> &sizes, const Int *embed, int64_t stride, int64_t distance) {
+static Layout layoutOf(const std::vector<int64_t>& sizes, const Int* embed, int64_t stride,
+                       int64_t distance) {
   Layout layout;
   // Without dimensions of the storage it is packed, and stride and distance are not looked at
   if (!embed) {
@@ -60,11 +61,13 @@ static Layout layoutOf(const std::vector<int64_t> &sizes, const Int *embed, int6
   return layout;
 }
 
-static size_t workSizeOf(const Plan &plan) { return size_t(product(plan.n) * plan.batch) * (isDouble(plan.type) ? 16 : 8); }
+static size_t workSizeOf(const Plan& plan) {
+  return size_t(product(plan.n) * plan.batch) * (isDouble(plan.type) ? 16 : 8);
+}
 
 template <class Int>
-static int describe(Plan *plan, int rank, const Int *n, const Int *inEmbed, Int inStride, Int inDistance, const Int *outEmbed, Int outStride,
-                    Int outDistance, int type, Int batch) {
+static int describe(Plan* plan, int rank, const Int* n, const Int* inEmbed, Int inStride, Int inDistance,
+                    const Int* outEmbed, Int outStride, Int outDistance, int type, Int batch) {
   if (!isType(type)) return CUFFT_INVALID_TYPE;
   if (rank < 1 || rank > 3 || !n) return CUFFT_INVALID_VALUE;
   if (batch < 1) return CUFFT_INVALID_SIZE;
@@ -83,13 +86,15 @@ static int describe(Plan *plan, int rank, const Int *n, const Int *inEmbed, Int 
 }
 
 template <class Int>
-static int make(int handle, int rank, const Int *n, const Int *inEmbed, Int inStride, Int inDistance, const Int *outEmbed, Int outStride, Int outDistance,
-                int type, Int batch, size_t *workSize) {
+static int make(int handle, int rank, const Int* n, const Int* inEmbed, Int inStride, Int inDistance,
+                const Int* outEmbed, Int outStride, Int outDistance, int type, Int batch, size_t* workSize) {
   CUcontext context = nullptr;
   if (cuCtxGetCurrent(&context) || !context) return CUFFT_INVALID_DEVICE;
   const auto plan = planOf(handle);
   if (!plan || plan->made) return CUFFT_INVALID_PLAN;
-  if (const int error = describe(plan.get(), rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch)) return error;
+  if (const int error = describe(plan.get(), rank, n, inEmbed, inStride, inDistance, outEmbed, outStride,
+                                 outDistance, type, batch))
+    return error;
   if (plan->automatic) {
     if (cuMemAlloc_v2(&plan->work, plan->workSize)) return CUFFT_ALLOC_FAILED;
     plan->ownsWork = true;
@@ -103,12 +108,12 @@ static int make(int handle, int rank, const Int *n, const Int *inEmbed, Int inSt
 
 using namespace cuemu;
 
-CUEMU_API int cufftGetVersion(int *version) {
+CUEMU_API int cufftGetVersion(int* version) {
   *version = 11304;
   return CUFFT_SUCCESS;
 }
 
-CUEMU_API int cufftCreate(int *handle) {
+CUEMU_API int cufftCreate(int* handle) {
   CUcontext context = nullptr;
   if (!handle) return CUFFT_INVALID_VALUE;
   if (cuCtxGetCurrent(&context) || !context) return CUFFT_INVALID_DEVICE;
@@ -127,60 +132,72 @@ CUEMU_API int cufftDestroy(int handle) {
   return CUFFT_SUCCESS;
 }
 
-CUEMU_API int cufftMakePlanMany(int handle, int rank, int *n, int *inEmbed, int inStride, int inDistance, int *outEmbed, int outStride, int outDistance,
-                                int type, int batch, size_t *workSize) {
-  return make<int>(handle, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch, workSize);
+CUEMU_API int cufftMakePlanMany(int handle, int rank, int* n, int* inEmbed, int inStride, int inDistance,
+                                int* outEmbed, int outStride, int outDistance, int type, int batch,
+                                size_t* workSize) {
+  return make<int>(handle, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type,
+                   batch, workSize);
 }
 
-CUEMU_API int cufftMakePlanMany64(int handle, int rank, long long *n, long long *inEmbed, long long inStride, long long inDistance, long long *outEmbed,
-                                  long long outStride, long long outDistance, int type, long long batch, size_t *workSize) {
-  return make<long long>(handle, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch, workSize);
+CUEMU_API int cufftMakePlanMany64(int handle, int rank, long long* n, long long* inEmbed, long long inStride,
+                                  long long inDistance, long long* outEmbed, long long outStride,
+                                  long long outDistance, int type, long long batch, size_t* workSize) {
+  return make<long long>(handle, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance,
+                         type, batch, workSize);
 }
 
-CUEMU_API int cufftPlanMany(int *handle, int rank, int *n, int *inEmbed, int inStride, int inDistance, int *outEmbed, int outStride, int outDistance,
-                            int type, int batch) {
+CUEMU_API int cufftPlanMany(int* handle, int rank, int* n, int* inEmbed, int inStride, int inDistance,
+                            int* outEmbed, int outStride, int outDistance, int type, int batch) {
   if (const int error = cufftCreate(handle)) return error;
-  const int result = make<int>(*handle, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch, nullptr);
+  const int result = make<int>(*handle, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride,
+                               outDistance, type, batch, nullptr);
   if (result) cufftDestroy(*handle);
   return result;
 }
 
-CUEMU_API int cufftPlan1d(int *handle, int n, int type, int batch) { return cufftPlanMany(handle, 1, &n, nullptr, 1, 0, nullptr, 1, 0, type, batch); }
+CUEMU_API int cufftPlan1d(int* handle, int n, int type, int batch) {
+  return cufftPlanMany(handle, 1, &n, nullptr, 1, 0, nullptr, 1, 0, type, batch);
+}
 
-CUEMU_API int cufftPlan2d(int *handle, int nx, int ny, int type) {
+CUEMU_API int cufftPlan2d(int* handle, int nx, int ny, int type) {
   int n[] = {nx, ny};
   return cufftPlanMany(handle, 2, n, nullptr, 1, 0, nullptr, 1, 0, type, 1);
 }
 
-CUEMU_API int cufftPlan3d(int *handle, int nx, int ny, int nz, int type) {
+CUEMU_API int cufftPlan3d(int* handle, int nx, int ny, int nz, int type) {
   int n[] = {nx, ny, nz};
   return cufftPlanMany(handle, 3, n, nullptr, 1, 0, nullptr, 1, 0, type, 1);
 }
 
-CUEMU_API int cufftEstimateMany(int rank, int *n, int *inEmbed, int inStride, int inDistance, int *outEmbed, int outStride, int outDistance, int type,
-                                int batch, size_t *workSize) {
+CUEMU_API int cufftEstimateMany(int rank, int* n, int* inEmbed, int inStride, int inDistance, int* outEmbed,
+                                int outStride, int outDistance, int type, int batch, size_t* workSize) {
   Plan plan;
-  const int result = describe<int>(&plan, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch);
+  const int result = describe<int>(&plan, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride,
+                                   outDistance, type, batch);
   *workSize = plan.workSize;
   return result;
 }
 
-CUEMU_API int cufftGetSizeMany(int handle, int rank, int *n, int *inEmbed, int inStride, int inDistance, int *outEmbed, int outStride, int outDistance,
-                               int type, int batch, size_t *workSize) {
+CUEMU_API int cufftGetSizeMany(int handle, int rank, int* n, int* inEmbed, int inStride, int inDistance,
+                               int* outEmbed, int outStride, int outDistance, int type, int batch,
+                               size_t* workSize) {
   if (!planOf(handle)) return CUFFT_INVALID_PLAN;
-  return cufftEstimateMany(rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch, workSize);
+  return cufftEstimateMany(rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type,
+                           batch, workSize);
 }
 
-CUEMU_API int cufftGetSizeMany64(int handle, int rank, long long *n, long long *inEmbed, long long inStride, long long inDistance, long long *outEmbed,
-                                 long long outStride, long long outDistance, int type, long long batch, size_t *workSize) {
+CUEMU_API int cufftGetSizeMany64(int handle, int rank, long long* n, long long* inEmbed, long long inStride,
+                                 long long inDistance, long long* outEmbed, long long outStride,
+                                 long long outDistance, int type, long long batch, size_t* workSize) {
   if (!planOf(handle)) return CUFFT_INVALID_PLAN;
   Plan plan;
-  const int result = describe<long long>(&plan, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride, outDistance, type, batch);
+  const int result = describe<long long>(&plan, rank, n, inEmbed, inStride, inDistance, outEmbed, outStride,
+                                         outDistance, type, batch);
   *workSize = plan.workSize;
   return result;
 }
 
-CUEMU_API int cufftGetSize(int handle, size_t *workSize) {
+CUEMU_API int cufftGetSize(int handle, size_t* workSize) {
   const auto plan = planOf(handle);
   if (!plan) return CUFFT_INVALID_PLAN;
   *workSize = plan->workSize;
@@ -194,7 +211,7 @@ CUEMU_API int cufftSetAutoAllocation(int handle, int automatic) {
   return CUFFT_SUCCESS;
 }
 
-CUEMU_API int cufftSetWorkArea(int handle, void *area) {
+CUEMU_API int cufftSetWorkArea(int handle, void* area) {
   const auto plan = planOf(handle);
   if (!plan || !plan->made) return CUFFT_INVALID_PLAN;
   if (plan->ownsWork) cuMemFree_v2(plan->work);

@@ -22,11 +22,21 @@ enum cufftResult {
   CUFFT_NO_WORKSPACE = 13,
 };
 
-enum cufftType { CUFFT_C2C = 0x29, CUFFT_R2C = 0x2a, CUFFT_C2R = 0x2c, CUFFT_Z2Z = 0x69, CUFFT_D2Z = 0x6a, CUFFT_Z2D = 0x6c };
+enum cufftType {
+  CUFFT_C2C = 0x29,
+  CUFFT_R2C = 0x2a,
+  CUFFT_C2R = 0x2c,
+  CUFFT_Z2Z = 0x69,
+  CUFFT_D2Z = 0x6a,
+  CUFFT_Z2D = 0x6c
+};
 
 namespace cuemu {
 
-/** Where the elements of one side lie: element (i₀, …) of batch b is at b·distance + stride·(…(i₀·e₁ + i₁)·e₂ + …). */
+/**
+ * Where the elements of one side lie: element (i₀, …) of batch b is at b·distance + stride·(…(i₀·e₁
+ * + i₁)·e₂ + …).
+ */
 struct Layout {
   std::vector<int64_t> embed;
   int64_t stride = 1, distance = 0;
@@ -52,6 +62,6 @@ bool isInverseReal(int type);
 std::shared_ptr<Plan> planOf(int handle);
 
 /** The numbers of elements along each axis of the input or the output. */
-std::vector<int64_t> sizesOf(const Plan &plan, bool output);
+std::vector<int64_t> sizesOf(const Plan& plan, bool output);
 
 }  // namespace cuemu

@@ -18,7 +18,9 @@ Complex root(int64_t k, int64_t n) {
   return {std::cos(angle), std::sin(angle)};
 }
 
-Complex times(Complex a, Complex b) { return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()}; }
+Complex times(Complex a, Complex b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
 
 class Transform {
  public:
@@ -31,7 +33,7 @@ class Transform {
     if (!factors_.empty() && factors_.back() > kLargestRadix) prepareChirp();
   }
 
-  void forward(Complex *x) const {
+  void forward(Complex* x) const {
     if (n_ <= 1) return;
     if (chirp_.empty()) {
       const std::vector<Complex> copy(x, x + n_);
@@ -42,7 +44,7 @@ class Transform {
   }
 
  private:
-  void mixed(const Complex *in, int64_t stride, Complex *out, int64_t n, size_t level) const {
+  void mixed(const Complex* in, int64_t stride, Complex* out, int64_t n, size_t level) const {
     if (n == 1) {
       *out = *in;
       return;
@@ -68,18 +70,21 @@ class Transform {
     chirp_.resize(size_t(n_));
     for (int64_t k = 0; k < n_; ++k) chirp_[size_t(k)] = root(int64_t((__int128)k * k % (2 * n_)), 2 * n_);
     filter_.assign(size_t(padded_), 0);
-    for (int64_t k = 0; k < n_; ++k) filter_[size_t(k)] = filter_[size_t((padded_ - k) % padded_)] = std::conj(chirp_[size_t(k)]);
+    for (int64_t k = 0; k < n_; ++k)
+      filter_[size_t(k)] = filter_[size_t((padded_ - k) % padded_)] = std::conj(chirp_[size_t(k)]);
     inner_->forward(filter_.data());
   }
 
-  void bluestein(Complex *x) const {
+  void bluestein(Complex* x) const {
     std::vector<Complex> work(size_t(padded_), 0);
     for (int64_t k = 0; k < n_; ++k) work[size_t(k)] = times(x[k], chirp_[size_t(k)]);
     inner_->forward(work.data());
     // The inverse is the conjugate of the transform of the conjugate
-    for (int64_t k = 0; k < padded_; ++k) work[size_t(k)] = std::conj(times(work[size_t(k)], filter_[size_t(k)]));
+    for (int64_t k = 0; k < padded_; ++k)
+      work[size_t(k)] = std::conj(times(work[size_t(k)], filter_[size_t(k)]));
     inner_->forward(work.data());
-    for (int64_t k = 0; k < n_; ++k) x[k] = times(std::conj(work[size_t(k)]) / double(padded_), chirp_[size_t(k)]);
+    for (int64_t k = 0; k < n_; ++k)
+      x[k] = times(std::conj(work[size_t(k)]) / double(padded_), chirp_[size_t(k)]);
   }
 
   int64_t n_, padded_ = 0;
@@ -90,10 +95,10 @@ class Transform {
 
 }  // namespace
 
-void transform(Complex *x, int64_t n, int sign) {
+void transform(Complex* x, int64_t n, int sign) {
   // Operations run under the driver's lock
-  static auto *known = new std::map<int64_t, std::unique_ptr<Transform>>;
-  auto &plan = (*known)[n];
+  static auto* known = new std::map<int64_t, std::unique_ptr<Transform>>;
+  auto& plan = (*known)[n];
   if (!plan) plan = std::make_unique<Transform>(n);
   if (sign > 0) {
     for (int64_t k = 0; k < n; ++k) x[k] = std::conj(x[k]);

@@ -11,8 +11,8 @@
 
 namespace cuemu {
 
-Counters &counters() {
-  static Counters *all = new Counters;
+Counters& counters() {
+  static Counters* all = new Counters;
   return *all;
 }
 
@@ -24,7 +24,7 @@ void Counters::reset() {
   *this = fresh;
 }
 
-static std::string quoted(const std::string &text) {
+static std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -33,21 +33,24 @@ static std::string quoted(const std::string &text) {
   return out + '"';
 }
 
-static std::string object(const std::map<std::string, uint64_t> &counts) {
+static std::string object(const std::map<std::string, uint64_t>& counts) {
   std::string out = "{";
-  for (const auto &[name, count] : counts) out += (out.size() > 1 ? ", " : "") + quoted(name) + ": " + std::to_string(count);
+  for (const auto& [name, count] : counts)
+    out += (out.size() > 1 ? ", " : "") + quoted(name) + ": " + std::to_string(count);
   return out + "}";
 }
 
 std::string Counters::json() const {
   uint64_t kernels = 0;
-  for (const auto &each : launches) kernels += each.second;
-  static const char *kDirections[] = {"hostToDevice", "deviceToHost", "deviceToDevice"};
+  for (const auto& each : launches) kernels += each.second;
+  static const char* kDirections[] = {"hostToDevice", "deviceToHost", "deviceToDevice"};
   std::ostringstream out;
-  out << "{\"kernelLaunches\": " << kernels << ", \"launches\": " << object(launches) << ", \"libraryCalls\": " << object(libraryCalls);
-  for (int i = 0; i < 3; ++i) out << ", \"" << kDirections[i] << "\": {\"copies\": " << copies[i] << ", \"bytes\": " << bytes[i] << "}";
+  out << "{\"kernelLaunches\": " << kernels << ", \"launches\": " << object(launches)
+      << ", \"libraryCalls\": " << object(libraryCalls);
+  for (int i = 0; i < 3; ++i)
+    out << ", \"" << kDirections[i] << "\": {\"copies\": " << copies[i] << ", \"bytes\": " << bytes[i] << "}";
   const struct {
-    const char *name;
+    const char* name;
     uint64_t value;
   } plain[] = {{"sets", sets},
                {"allocations", allocations},
@@ -62,7 +65,7 @@ std::string Counters::json() const {
                {"modules", modules},
                {"hostFunctions", hostFunctions},
                {"redZones", redZones}};
-  for (const auto &each : plain) out << ", \"" << each.name << "\": " << each.value;
+  for (const auto& each : plain) out << ", \"" << each.name << "\": " << each.value;
   out << "}";
   return out.str();
 }
@@ -70,7 +73,7 @@ std::string Counters::json() const {
 void dumpCounters(std::string path) {
   const auto at = path.find("%p");
   if (at != std::string::npos) path.replace(at, 2, std::to_string(getpid()));
-  if (FILE *file = std::fopen(path.c_str(), "w")) {
+  if (FILE* file = std::fopen(path.c_str(), "w")) {
     std::fprintf(file, "%s\n", counters().json().c_str());
     std::fclose(file);
   } else {
@@ -80,7 +83,7 @@ void dumpCounters(std::string path) {
 
 }  // namespace cuemu
 
-CUEMU_API size_t cuemuCounters(char *text, size_t size) {
+CUEMU_API size_t cuemuCounters(char* text, size_t size) {
   cuemu::Lock lock(cuemu::mutex());
   const std::string json = cuemu::counters().json();
   if (text && size > 0) {

@@ -31,7 +31,7 @@ struct Counters {
   std::string json() const;
 };
 
-Counters &counters();
+Counters& counters();
 
 /** Writes them as JSON; `%p` in the path is the process id. */
 void dumpCounters(std::string path);

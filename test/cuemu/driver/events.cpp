@@ -19,7 +19,7 @@ using namespace cuemu;
 
 static bool reached(CUevent event) { return !event->stream || event->stream->head >= event->sequence; }
 
-CUEMU_API CUresult cuEventCreate(CUevent *out, unsigned flags) {
+CUEMU_API CUresult cuEventCreate(CUevent* out, unsigned flags) {
   CUEMU_ENTER(Context);
   if (!out) return CUDA_ERROR_INVALID_VALUE;
   constexpr unsigned kDisableTiming = 2;
@@ -40,7 +40,8 @@ CUEMU_API CUresult cuEventRecord(CUevent event, CUstream stream) {
   if (!event || !isStream(stream)) return CUDA_ERROR_INVALID_HANDLE;
   const auto time = std::make_shared<double>(-1);
   const CUresult result = enqueue(stream, [time] {
-    *time = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    *time = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
+                .count();
     return CUDA_SUCCESS;
   });
   event->time = time;
@@ -64,15 +65,18 @@ CUEMU_API CUresult cuEventSynchronize(CUevent event) {
   return event->stream ? drain(event->stream, event->sequence) : CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
+CUEMU_API CUresult cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   CUEMU_ENTER(Context);
-  if (!start || !end || !start->time || !end->time || !start->timed || !end->timed) return CUDA_ERROR_INVALID_HANDLE;
+  if (!start || !end || !start->time || !end->time || !start->timed || !end->timed)
+    return CUDA_ERROR_INVALID_HANDLE;
   if (*start->time < 0 || *end->time < 0) return CUDA_ERROR_NOT_READY;
   *milliseconds = float(*end->time - *start->time);
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuEventElapsedTime_v2(float *milliseconds, CUevent start, CUevent end) { return cuEventElapsedTime(milliseconds, start, end); }
+CUEMU_API CUresult cuEventElapsedTime_v2(float* milliseconds, CUevent start, CUevent end) {
+  return cuEventElapsedTime(milliseconds, start, end);
+}
 
 CUEMU_API CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
   CUEMU_ENTER(Context);

@@ -5,12 +5,12 @@
 
 namespace cuemu {
 
-Failures &failures() {
-  static Failures *all = new Failures;
+Failures& failures() {
+  static Failures* all = new Failures;
   return *all;
 }
 
-bool Failures::parse(const std::string &words) {
+bool Failures::parse(const std::string& words) {
   std::istringstream in(words);
   for (std::string word; std::getline(in, word, ',');) {
     if (word == "none") {

@@ -12,12 +12,12 @@
 
 namespace cuemu {
 
-static std::map<uint64_t, PinnedBlock> &blocks() {
-  static auto *all = new std::map<uint64_t, PinnedBlock>;
+static std::map<uint64_t, PinnedBlock>& blocks() {
+  static auto* all = new std::map<uint64_t, PinnedBlock>;
   return *all;
 }
 
-const PinnedBlock *findPinned(const void *address) {
+const PinnedBlock* findPinned(const void* address) {
   const auto wanted = reinterpret_cast<uint64_t>(address);
   auto at = blocks().upper_bound(wanted);
   if (at == blocks().begin()) return nullptr;
@@ -29,7 +29,7 @@ const PinnedBlock *findPinned(const void *address) {
 
 using namespace cuemu;
 
-CUEMU_API CUresult cuMemHostAlloc(void **out, size_t bytes, unsigned) {
+CUEMU_API CUresult cuMemHostAlloc(void** out, size_t bytes, unsigned) {
   CUEMU_ENTER(Context);
   if (!out || !bytes) return CUDA_ERROR_INVALID_VALUE;
   if (posix_memalign(out, 4096, bytes)) return CUDA_ERROR_OUT_OF_MEMORY;
@@ -41,9 +41,9 @@ CUEMU_API CUresult cuMemHostAlloc(void **out, size_t bytes, unsigned) {
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuMemAllocHost_v2(void **out, size_t bytes) { return cuMemHostAlloc(out, bytes, 0); }
+CUEMU_API CUresult cuMemAllocHost_v2(void** out, size_t bytes) { return cuMemHostAlloc(out, bytes, 0); }
 
-CUEMU_API CUresult cuMemFreeHost(void *address) {
+CUEMU_API CUresult cuMemFreeHost(void* address) {
   CUEMU_ENTER(Driver);
   const auto at = blocks().find(reinterpret_cast<uint64_t>(address));
   if (at == blocks().end() || !at->second.owned) return CUDA_ERROR_INVALID_VALUE;
@@ -55,7 +55,7 @@ CUEMU_API CUresult cuMemFreeHost(void *address) {
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuMemHostRegister_v2(void *address, size_t bytes, unsigned) {
+CUEMU_API CUresult cuMemHostRegister_v2(void* address, size_t bytes, unsigned) {
   CUEMU_ENTER(Context);
   if (!address || !bytes) return CUDA_ERROR_INVALID_VALUE;
   const auto at = reinterpret_cast<uint64_t>(address);
@@ -63,7 +63,7 @@ CUEMU_API CUresult cuMemHostRegister_v2(void *address, size_t bytes, unsigned) {
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuMemHostUnregister(void *address) {
+CUEMU_API CUresult cuMemHostUnregister(void* address) {
   CUEMU_ENTER(Driver);
   const auto at = blocks().find(reinterpret_cast<uint64_t>(address));
   if (at == blocks().end() || at->second.owned) return CUDA_ERROR_INVALID_VALUE;
@@ -72,7 +72,7 @@ CUEMU_API CUresult cuMemHostUnregister(void *address) {
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuMemHostGetFlags(unsigned *flags, void *address) {
+CUEMU_API CUresult cuMemHostGetFlags(unsigned* flags, void* address) {
   CUEMU_ENTER(Context);
   if (!findPinned(address)) return CUDA_ERROR_INVALID_VALUE;
   *flags = 0;

@@ -14,6 +14,6 @@ struct PinnedBlock {
 };
 
 /** The page-locked block that holds the address, or null. */
-const PinnedBlock *findPinned(const void *address);
+const PinnedBlock* findPinned(const void* address);
 
 }  // namespace cuemu

@@ -1,4 +1,5 @@
-// Device memory: an address range that nobody can read or write, and storage for it at a fixed distance.
+// Device memory: an address range that nobody can read or write, and storage for it at a fixed
+// distance.
 #pragma once
 
 #include <cstddef>
@@ -35,14 +36,14 @@ class Memory {
 
   bool isDeviceAddress(uint64_t address) const { return base_ && address - base_ < size_; }
   bool isStorage(uint64_t address) const { return base_ && address - base_ - size_ < size_; }
-  char *storage(uint64_t address) const { return reinterpret_cast<char *>(address + size_); }
+  char* storage(uint64_t address) const { return reinterpret_cast<char*>(address + size_); }
 
-  CUresult allocate(int device, size_t bytes, CUdeviceptr *out, bool managed = false);
+  CUresult allocate(int device, size_t bytes, CUdeviceptr* out, bool managed = false);
   CUresult release(CUdeviceptr address);
   void releaseAll(int device);
 
   /** The live block that holds the address. */
-  const Block *find(uint64_t address) const;
+  const Block* find(uint64_t address) const;
   /** Whether `bytes` from the address on lie in one live block. */
   bool holds(uint64_t address, size_t bytes) const;
   size_t used(int device) const { return used_[device]; }
@@ -54,7 +55,7 @@ class Memory {
   int checkAllRedZones() const;
 
  private:
-  bool redZonesIntact(const Block &block) const;
+  bool redZonesIntact(const Block& block) const;
 
   uint64_t base_ = 0, size_ = 0, next_ = 0, serial_ = 0;
   size_t used_[16] = {};
@@ -62,6 +63,6 @@ class Memory {
   std::deque<uint64_t> freedOrder_;
 };
 
-Memory &memory();
+Memory& memory();
 
 }  // namespace cuemu

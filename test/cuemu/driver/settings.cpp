@@ -14,13 +14,13 @@
 
 namespace cuemu {
 
-Settings &settings() {
-  static Settings *all = new Settings;
+Settings& settings() {
+  static Settings* all = new Settings;
   return *all;
 }
 
-bool applySetting(const std::string &name, const std::string &value) {
-  Settings &s = settings();
+bool applySetting(const std::string& name, const std::string& value) {
+  Settings& s = settings();
   const auto flag = [&value] { return value != "0" && value != "off"; };
   if (name == "devices") s.devices = std::atoi(value.c_str());
   else if (name == "driver_version") s.driverVersion = std::atoi(value.c_str());
@@ -39,12 +39,14 @@ bool applySetting(const std::string &name, const std::string &value) {
   return true;
 }
 
-bool applySettings(const std::string &words) {
+bool applySettings(const std::string& words) {
   std::istringstream in(words);
   bool known = true;
   for (std::string word; in >> word;) {
     const auto equals = word.find('=');
-    const bool fine = equals == std::string::npos ? applySetting(word, "") : applySetting(word.substr(0, equals), word.substr(equals + 1));
+    const bool fine = equals == std::string::npos
+                          ? applySetting(word, "")
+                          : applySetting(word.substr(0, equals), word.substr(equals + 1));
     if (!fine) std::fprintf(stderr, "cuemu: unknown setting '%s'\n", word.c_str());
     known &= fine;
   }
@@ -58,12 +60,14 @@ void readEnvironment() {
   static const struct {
     const char *variable, *name;
   } kVariables[] = {
-      {"CUEMU_DEVICES", "devices"}, {"CUEMU_DRIVER_VERSION", "driver_version"}, {"CUEMU_ARCH", "arch"},     {"CUEMU_MEMORY", "memory"},
-      {"CUEMU_MODE", "mode"},       {"CUEMU_ORDER", "order"},                   {"CUEMU_POISON", "poison"}, {"CUEMU_STRICT", "strict"},
+      {"CUEMU_DEVICES", "devices"}, {"CUEMU_DRIVER_VERSION", "driver_version"},
+      {"CUEMU_ARCH", "arch"},       {"CUEMU_MEMORY", "memory"},
+      {"CUEMU_MODE", "mode"},       {"CUEMU_ORDER", "order"},
+      {"CUEMU_POISON", "poison"},   {"CUEMU_STRICT", "strict"},
       {"CUEMU_STATS", "stats"},     {"CUEMU_FAIL", "fail"},
   };
-  for (const auto &each : kVariables) {
-    const char *value = std::getenv(each.variable);
+  for (const auto& each : kVariables) {
+    const char* value = std::getenv(each.variable);
     if (value && *value && !applySetting(each.name, value)) {
       std::fprintf(stderr, "cuemu: %s=%s is not understood\n", each.variable, value);
       std::abort();
@@ -72,12 +76,14 @@ void readEnvironment() {
 }
 
 void pollControlFile() {
-  static const char *path = std::getenv("CUEMU_CONTROL");
+  static const char* path = std::getenv("CUEMU_CONTROL");
   if (!path || !*path) return;
   static struct stat last = {};
   struct stat now;
   // Two files that took its name one after another may have one time, but not one inode
-  if (stat(path, &now) || (now.st_ino == last.st_ino && now.st_mtim.tv_sec == last.st_mtim.tv_sec && now.st_mtim.tv_nsec == last.st_mtim.tv_nsec)) return;
+  if (stat(path, &now) || (now.st_ino == last.st_ino && now.st_mtim.tv_sec == last.st_mtim.tv_sec &&
+                           now.st_mtim.tv_nsec == last.st_mtim.tv_nsec))
+    return;
   last = now;
   std::ifstream in(path);
   std::stringstream text;
@@ -87,7 +93,7 @@ void pollControlFile() {
 
 }  // namespace cuemu
 
-CUEMU_API int cuemuControl(const char *words) {
+CUEMU_API int cuemuControl(const char* words) {
   cuemu::Lock lock(cuemu::mutex());
   cuemu::readEnvironment();
   return cuemu::applySettings(words) ? 0 : 1;

@@ -25,13 +25,13 @@ struct Settings {
   std::string stats;
 };
 
-Settings &settings();
+Settings& settings();
 
 /** One word `name=value`; false where it is unknown. */
-bool applySetting(const std::string &name, const std::string &value);
+bool applySetting(const std::string& name, const std::string& value);
 
 /** Words apart by white space. */
-bool applySettings(const std::string &words);
+bool applySettings(const std::string& words);
 
 /** The environment, once. */
 void readEnvironment();

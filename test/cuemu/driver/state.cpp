@@ -14,32 +14,32 @@ namespace cuemu {
 
 static bool initialised = false;
 static CUresult sticky = CUDA_SUCCESS;
-static std::string *lastError = new std::string;
+static std::string* lastError = new std::string;
 
-std::recursive_mutex &mutex() {
-  static std::recursive_mutex *one = new std::recursive_mutex;
+std::recursive_mutex& mutex() {
+  static std::recursive_mutex* one = new std::recursive_mutex;
   return *one;
 }
 
-CUcontext &currentContext() {
+CUcontext& currentContext() {
   static thread_local CUcontext current = nullptr;
   return current;
 }
 
 CUcontext primaryContext(int device) {
-  static CUctx_st *all = new CUctx_st[kMaxDevices];
+  static CUctx_st* all = new CUctx_st[kMaxDevices];
   all[device].device = device;
   return &all[device];
 }
 
 CUresult stickyError() { return sticky; }
 
-void say(const std::string &message) {
+void say(const std::string& message) {
   *lastError = message;
   std::fprintf(stderr, "cuemu: %s\n", message.c_str());
 }
 
-CUresult stick(CUresult error, const std::string &message) {
+CUresult stick(CUresult error, const std::string& message) {
   if (sticky) return sticky;
   say(message);
   return sticky = error;
@@ -78,7 +78,7 @@ CUEMU_API CUresult cuInit(unsigned flags) {
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuDriverGetVersion(int *version) {
+CUEMU_API CUresult cuDriverGetVersion(int* version) {
   Lock lock(mutex());
   readEnvironment();
   if (!version) return CUDA_ERROR_INVALID_VALUE;
@@ -86,4 +86,4 @@ CUEMU_API CUresult cuDriverGetVersion(int *version) {
   return CUDA_SUCCESS;
 }
 
-CUEMU_API const char *cuemu_last_error() { return lastError->c_str(); }
+CUEMU_API const char* cuemu_last_error() { return lastError->c_str(); }

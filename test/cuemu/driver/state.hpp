@@ -16,18 +16,18 @@ namespace cuemu {
 using Lock = std::lock_guard<std::recursive_mutex>;
 
 /** One lock for the whole driver. */
-std::recursive_mutex &mutex();
+std::recursive_mutex& mutex();
 
 /** The context of the calling thread. */
-CUcontext &currentContext();
+CUcontext& currentContext();
 CUcontext primaryContext(int device);
 constexpr int kMaxDevices = 16;
 
 /** As on a real device, an error of the device stays until its context is reset. */
 CUresult stickyError();
-CUresult stick(CUresult error, const std::string &message);
+CUresult stick(CUresult error, const std::string& message);
 void resetSticky();
-void say(const std::string &message);
+void say(const std::string& message);
 
 enum class Needs { Driver, Context };
 

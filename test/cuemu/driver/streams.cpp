@@ -14,13 +14,13 @@
 
 namespace cuemu {
 
-static CUstream_st &defaultStream() {
-  static CUstream_st *one = new CUstream_st;
+static CUstream_st& defaultStream() {
+  static CUstream_st* one = new CUstream_st;
   return *one;
 }
 
-static std::vector<CUstream> &streams() {
-  static auto *all = new std::vector<CUstream>;
+static std::vector<CUstream>& streams() {
+  static auto* all = new std::vector<CUstream>;
   return *all;
 }
 
@@ -30,7 +30,8 @@ CUstream streamOf(CUstream handle) {
 
 bool isStream(CUstream handle) {
   const CUstream stream = streamOf(handle);
-  return stream == &defaultStream() || std::find(streams().begin(), streams().end(), stream) != streams().end();
+  return stream == &defaultStream() ||
+         std::find(streams().begin(), streams().end(), stream) != streams().end();
 }
 
 CUresult drain(CUstream stream, uint64_t upto) {
@@ -95,7 +96,7 @@ void progressLater(CUstream handle) {
 
 using namespace cuemu;
 
-CUEMU_API CUresult cuStreamCreateWithPriority(CUstream *out, unsigned flags, int priority) {
+CUEMU_API CUresult cuStreamCreateWithPriority(CUstream* out, unsigned flags, int priority) {
   CUEMU_ENTER(Context);
   if (!out || flags > 1) return CUDA_ERROR_INVALID_VALUE;
   *out = new CUstream_st;
@@ -106,7 +107,9 @@ CUEMU_API CUresult cuStreamCreateWithPriority(CUstream *out, unsigned flags, int
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuStreamCreate(CUstream *out, unsigned flags) { return cuStreamCreateWithPriority(out, flags, 0); }
+CUEMU_API CUresult cuStreamCreate(CUstream* out, unsigned flags) {
+  return cuStreamCreateWithPriority(out, flags, 0);
+}
 
 CUEMU_API CUresult cuStreamDestroy_v2(CUstream stream) {
   CUEMU_ENTER(Context);
@@ -136,19 +139,19 @@ CUEMU_API CUresult cuStreamQuery(CUstream handle) {
   return stream->head == stream->tail ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
 }
 
-CUEMU_API CUresult cuStreamGetPriority(CUstream stream, int *priority) {
+CUEMU_API CUresult cuStreamGetPriority(CUstream stream, int* priority) {
   CUEMU_ENTER(Context);
   *priority = streamOf(stream)->priority;
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuStreamGetFlags(CUstream stream, unsigned *flags) {
+CUEMU_API CUresult cuStreamGetFlags(CUstream stream, unsigned* flags) {
   CUEMU_ENTER(Context);
   *flags = streamOf(stream)->nonBlocking ? 1 : 0;
   return CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void *data) {
+CUEMU_API CUresult cuLaunchHostFunc(CUstream stream, CUhostFn function, void* data) {
   CUEMU_ENTER(Context);
   if (!function) return CUDA_ERROR_INVALID_VALUE;
   ++counters().hostFunctions;
@@ -165,17 +168,21 @@ CUEMU_API CUresult cuCtxSynchronize() {
   ++counters().synchronizations;
   const CUresult result = synchronizeAll();
   if (result) return result;
-  return memory().checkAllRedZones() ? stick(CUDA_ERROR_ILLEGAL_ADDRESS, "a store outside of device memory was found") : CUDA_SUCCESS;
+  return memory().checkAllRedZones()
+             ? stick(CUDA_ERROR_ILLEGAL_ADDRESS, "a store outside of device memory was found")
+             : CUDA_SUCCESS;
 }
 
-CUEMU_API CUresult cuemu_enqueue(CUstream stream, std::function<CUresult()> *operation, const char *name) {
+CUEMU_API CUresult cuemu_enqueue(CUstream stream, std::function<CUresult()>* operation, const char* name) {
   CUEMU_ENTER(Context);
   ++counters().libraryCalls[name];
-  if (failures().deviceIsLost()) return stick(CUDA_ERROR_DEVICE_UNAVAILABLE, "the device is lost (CUEMU_FAIL)");
+  if (failures().deviceIsLost())
+    return stick(CUDA_ERROR_DEVICE_UNAVAILABLE, "the device is lost (CUEMU_FAIL)");
   return enqueue(stream, std::move(*operation));
 }
 
-CUEMU_API CUresult cuemu_enqueue_progressing(CUstream stream, std::function<CUresult()> *operation, const char *name) {
+CUEMU_API CUresult cuemu_enqueue_progressing(CUstream stream, std::function<CUresult()>* operation,
+                                             const char* name) {
   const CUresult result = cuemu_enqueue(stream, operation, name);
   if (!result) {
     Lock lock(mutex());

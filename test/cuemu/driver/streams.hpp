@@ -37,7 +37,10 @@ CUresult drain(CUstream stream, uint64_t upto);
 CUresult synchronize(CUstream handle);
 CUresult synchronizeAll();
 
-/** In lazy mode: runs by itself what the stream holds now, after a moment, for those who wait by other means than a CUDA call. */
+/**
+ * In lazy mode: runs by itself what the stream holds now, after a moment, for those who wait by
+ * other means than a CUDA call.
+ */
 void progressLater(CUstream handle);
 
 }  // namespace cuemu

@@ -1,4 +1,5 @@
-// Types, numbers and error codes of the CUDA driver's public interface that the emulator needs. No toolkit is used.
+// Types, numbers and error codes of the CUDA driver's public interface that the emulator needs. No
+// toolkit is used.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +11,12 @@ extern "C" {
 typedef int CUresult;
 typedef int CUdevice;
 typedef unsigned long long CUdeviceptr;
-typedef struct CUctx_st *CUcontext;
-typedef struct CUmod_st *CUmodule;
-typedef struct CUfunc_st *CUfunction;
-typedef struct CUstream_st *CUstream;
-typedef struct CUevent_st *CUevent;
-typedef void (*CUhostFn)(void *);
+typedef struct CUctx_st* CUcontext;
+typedef struct CUmod_st* CUmodule;
+typedef struct CUfunc_st* CUfunction;
+typedef struct CUstream_st* CUstream;
+typedef struct CUevent_st* CUevent;
+typedef void (*CUhostFn)(void*);
 }
 
 enum : CUresult {
@@ -46,15 +47,15 @@ enum : CUresult {
 struct CUemuCopy2D {
   size_t srcXInBytes, srcY;
   int srcMemoryType;
-  const void *srcHost;
+  const void* srcHost;
   CUdeviceptr srcDevice;
-  void *srcArray;
+  void* srcArray;
   size_t srcPitch;
   size_t dstXInBytes, dstY;
   int dstMemoryType;
-  void *dstHost;
+  void* dstHost;
   CUdeviceptr dstDevice;
-  void *dstArray;
+  void* dstArray;
   size_t dstPitch;
   size_t WidthInBytes, Height;
 };

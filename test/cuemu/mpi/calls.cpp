@@ -1,5 +1,6 @@
-// LD_PRELOAD shim that makes a plain MPI act CUDA-aware on emulated device memory. It never waits for a stream, as a real one does not know the
-// caller's: with lazy streams a missing synchronisation before MPI gives stale data, every time.
+// LD_PRELOAD shim that makes a plain MPI act CUDA-aware on emulated device memory. It never waits
+// for a stream, as a real one does not know the caller's: with lazy streams a missing
+// synchronisation before MPI gives stale data, every time.
 #include "device_pointers.hpp"
 
 using cuemu::bytesOf;
@@ -13,9 +14,12 @@ MPI_Count sizeOf(MPI_Comm comm) {
   return size;
 }
 
-/** Behind the last element of all parts. On ranks that are not the root, the counts mean nothing and the buffer is not of the device. */
+/**
+ * Behind the last element of all parts. On ranks that are not the root, the counts mean nothing and
+ * the buffer is not of the device.
+ */
 template <class Count, class Displacement>
-MPI_Count endOf(const Count *counts, const Displacement *at, MPI_Comm comm) {
+MPI_Count endOf(const Count* counts, const Displacement* at, MPI_Comm comm) {
   MPI_Count end = 0;
   for (int rank = 0; rank < sizeOf(comm); ++rank) {
     if (MPI_Count(at[rank]) + counts[rank] > end) end = MPI_Count(at[rank]) + counts[rank];
@@ -25,7 +29,8 @@ MPI_Count endOf(const Count *counts, const Displacement *at, MPI_Comm comm) {
 
 }  // namespace
 
-#define BUFFER(buffer, count, type) translated(buffer, cuemu::awareness() == cuemu::Awareness::Lie ? bytesOf(count, type) : 0)
+#define BUFFER(buffer, count, type) \
+  translated(buffer, cuemu::awareness() == cuemu::Awareness::Lie ? bytesOf(count, type) : 0)
 #define SIZE(comm) sizeOf(comm)
 #define END(counts, displacements, comm) endOf(counts, displacements, comm)
 
@@ -36,7 +41,7 @@ int MPIX_Query_cuda_support(void) { return cuemu::awareness() != cuemu::Awarenes
 
 #ifndef OPEN_MPI
 /** MPICH: type 0 is CUDA. */
-int MPIX_GPU_query_support(int type, int *supported) {
+int MPIX_GPU_query_support(int type, int* supported) {
   *supported = type == 0 && cuemu::awareness() != cuemu::Awareness::Off;
   return MPI_SUCCESS;
 }

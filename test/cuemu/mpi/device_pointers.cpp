@@ -10,8 +10,8 @@ namespace cuemu {
 
 namespace {
 
-typedef int (*IsDevice)(const void *, size_t *);
-typedef void *(*Storage)(unsigned long long);
+typedef int (*IsDevice)(const void*, size_t*);
+typedef void* (*Storage)(unsigned long long);
 
 struct Driver {
   IsDevice isDevice = nullptr;
@@ -19,10 +19,10 @@ struct Driver {
 };
 
 /** The emulated driver, once the program has loaded it. */
-const Driver &driver() {
+const Driver& driver() {
   static Driver found;
   if (found.isDevice) return found;
-  if (void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD)) {
+  if (void* library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD)) {
     found.storage = reinterpret_cast<Storage>(dlsym(library, "cuemu_storage"));
     found.isDevice = reinterpret_cast<IsDevice>(dlsym(library, "cuemu_is_device"));
   }
@@ -30,8 +30,8 @@ const Driver &driver() {
 }
 
 /** Kept for ever: a request that is under way may use it. */
-void *garbage(size_t bytes) {
-  void *memory = std::malloc(bytes ? bytes : 1);
+void* garbage(size_t bytes) {
+  void* memory = std::malloc(bytes ? bytes : 1);
   std::memset(memory, 0xA7, bytes);
   return memory;
 }
@@ -40,7 +40,7 @@ void *garbage(size_t bytes) {
 
 Awareness awareness() {
   static const Awareness chosen = [] {
-    const char *given = std::getenv("CUEMU_MPI");
+    const char* given = std::getenv("CUEMU_MPI");
     if (given && !std::strcmp(given, "lie")) return Awareness::Lie;
     return given && !std::strcmp(given, "off") ? Awareness::Off : Awareness::Aware;
   }();
@@ -53,10 +53,10 @@ size_t bytesOf(MPI_Count count, MPI_Datatype type) {
   return size_t(count > 0 ? count : 0) * size_t(extent);
 }
 
-void *translated(const void *buffer, size_t bytes) {
-  void *same = const_cast<void *>(buffer);
+void* translated(const void* buffer, size_t bytes) {
+  void* same = const_cast<void*>(buffer);
   if (!buffer || buffer == MPI_IN_PLACE || buffer == MPI_BOTTOM || awareness() == Awareness::Off) return same;
-  const Driver &cuda = driver();
+  const Driver& cuda = driver();
   if (!cuda.isDevice || !cuda.isDevice(buffer, nullptr)) return same;
   return awareness() == Awareness::Lie ? garbage(bytes) : cuda.storage(reinterpret_cast<uint64_t>(buffer));
 }

@@ -11,8 +11,11 @@ namespace cuemu {
 enum class Awareness { Aware, Lie, Off };
 Awareness awareness();
 
-/** The storage of a device pointer, or the pointer itself. A liar sends and receives elsewhere: `bytes` of garbage. */
-void *translated(const void *buffer, size_t bytes);
+/**
+ * The storage of a device pointer, or the pointer itself. A liar sends and receives elsewhere:
+ * `bytes` of garbage.
+ */
+void* translated(const void* buffer, size_t bytes);
 
 /** Bytes of `count` elements. */
 size_t bytesOf(MPI_Count count, MPI_Datatype type);

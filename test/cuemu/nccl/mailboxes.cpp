@@ -14,11 +14,13 @@ namespace cuemu {
 
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 /** False where nothing moved; an empty message is one empty chunk. */
-bool step(Mailboxes &boxes, Message &message) {
-  Mailbox &box = message.send ? boxes.box(boxes.rank(), message.peer) : boxes.box(message.peer, boxes.rank());
+bool step(Mailboxes& boxes, Message& message) {
+  Mailbox& box = message.send ? boxes.box(boxes.rank(), message.peer) : boxes.box(message.peer, boxes.rank());
   const bool full = box.full.load(std::memory_order_acquire);
   if (full == message.send) return false;
   if (message.send) {
@@ -29,7 +31,8 @@ bool step(Mailboxes &boxes, Message &message) {
   } else {
     const size_t part = box.size, room = message.size - message.done;
     if (part > room) {
-      std::fprintf(stderr, "cuemu: NCCL: rank %d receives %zu bytes from rank %d, which sends more\n", boxes.rank(), message.size, message.peer);
+      std::fprintf(stderr, "cuemu: NCCL: rank %d receives %zu bytes from rank %d, which sends more\n",
+                   boxes.rank(), message.size, message.peer);
       boxes.abort();
       return false;
     }
@@ -44,21 +47,23 @@ bool step(Mailboxes &boxes, Message &message) {
 }  // namespace
 
 double timeLimit() {
-  const char *given = std::getenv("CUEMU_NCCL_TIMEOUT");
+  const char* given = std::getenv("CUEMU_NCCL_TIMEOUT");
   return given && *given ? std::atof(given) : 30;
 }
 
-bool exchange(Mailboxes &boxes, std::vector<Message> messages) {
+bool exchange(Mailboxes& boxes, std::vector<Message> messages) {
   double since = now();
   for (;;) {
     bool moved = false, all = true;
     for (size_t i = 0; i < messages.size(); ++i) {
-      Message &message = messages[i];
+      Message& message = messages[i];
       if (message.finished) continue;
       all = false;
       // Within a pair the earlier one goes first
       bool waits = false;
-      for (size_t j = 0; j < i; ++j) waits |= !messages[j].finished && messages[j].peer == message.peer && messages[j].send == message.send;
+      for (size_t j = 0; j < i; ++j)
+        waits |=
+            !messages[j].finished && messages[j].peer == message.peer && messages[j].send == message.send;
       if (!waits) moved |= step(boxes, message);
     }
     if (all) return true;
@@ -75,15 +80,17 @@ bool exchange(Mailboxes &boxes, std::vector<Message> messages) {
   }
 }
 
-Mailboxes *Mailboxes::join(const std::string &name, int size, int rank) {
+Mailboxes* Mailboxes::join(const std::string& name, int size, int rank) {
   const size_t bytes = sizeof(Shared) + sizeof(Mailbox) * size_t(size) * size_t(size);
   const int file = shm_open(name.c_str(), O_RDWR | O_CREAT, 0600);
   if (file < 0) return nullptr;
-  void *memory = ftruncate(file, off_t(bytes)) ? MAP_FAILED : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* memory = ftruncate(file, off_t(bytes))
+                     ? MAP_FAILED
+                     : mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (memory == MAP_FAILED) return nullptr;
-  auto *boxes = new Mailboxes;
-  boxes->shared_ = static_cast<Shared *>(memory);
+  auto* boxes = new Mailboxes;
+  boxes->shared_ = static_cast<Shared*>(memory);
   boxes->bytes_ = bytes;
   boxes->size_ = size;
   boxes->rank_ = rank;

@@ -25,26 +25,29 @@ struct Shared {
 
 class Mailboxes {
  public:
-  /** Opens or makes the shared memory and waits until all ranks have come; null after the time limit. */
-  static Mailboxes *join(const std::string &name, int size, int rank);
+  /**
+   * Opens or makes the shared memory and waits until all ranks have come; null after the time
+   * limit.
+   */
+  static Mailboxes* join(const std::string& name, int size, int rank);
   ~Mailboxes();
 
   int size() const { return size_; }
   int rank() const { return rank_; }
-  Mailbox &box(int from, int to) { return shared_->boxes[from * size_ + to]; }
+  Mailbox& box(int from, int to) { return shared_->boxes[from * size_ + to]; }
   /** The others stop waiting too. */
   void abort() { shared_->aborted = 1; }
   bool aborted() const { return shared_->aborted != 0; }
 
  private:
-  Shared *shared_ = nullptr;
+  Shared* shared_ = nullptr;
   size_t bytes_ = 0;
   int size_ = 0, rank_ = 0;
 };
 
 /** One direction of an exchange, moved a chunk at a time. */
 struct Message {
-  char *data;
+  char* data;
   size_t size;
   int peer;
   bool send;
@@ -52,8 +55,11 @@ struct Message {
   bool finished = false;
 };
 
-/** Moves all of them, in any order between pairs and in order within a pair. False where a peer did not come in time or ended. */
-bool exchange(Mailboxes &boxes, std::vector<Message> messages);
+/**
+ * Moves all of them, in any order between pairs and in order within a pair. False where a peer did
+ * not come in time or ended.
+ */
+bool exchange(Mailboxes& boxes, std::vector<Message> messages);
 
 /** Seconds that an operation waits for its peer: CUEMU_NCCL_TIMEOUT, 30. */
 double timeLimit();

@@ -1,4 +1,5 @@
-// The interface of NCCL. Operations run in the order of their stream and wait there for their peers.
+// The interface of NCCL. Operations run in the order of their stream and wait there for their
+// peers.
 #include <unistd.h>
 
 #include <cstdio>
@@ -29,9 +30,9 @@ struct ncclComm {
   std::shared_ptr<Mailboxes> boxes;
   int device = 0;
 };
-typedef ncclComm *ncclComm_t;
+typedef ncclComm* ncclComm_t;
 
-CUEMU_API CUresult cuCtxGetDevice(CUdevice *);
+CUEMU_API CUresult cuCtxGetDevice(CUdevice*);
 
 namespace {
 
@@ -44,14 +45,16 @@ struct Pending {
 thread_local int depth = 0;
 thread_local std::vector<Pending> group;
 
-bool reaches(const void *address, size_t bytes) {
+bool reaches(const void* address, size_t bytes) {
   size_t left = 0;
   return bytes == 0 || (cuemu_is_device(address, &left) && left >= bytes);
 }
 
-char *stored(const void *device) { return static_cast<char *>(cuemu_storage(reinterpret_cast<CUdeviceptr>(device))); }
+char* stored(const void* device) {
+  return static_cast<char*>(cuemu_storage(reinterpret_cast<CUdeviceptr>(device)));
+}
 
-int enqueue(CUstream stream, const char *name, std::function<bool()> work) {
+int enqueue(CUstream stream, const char* name, std::function<bool()> work) {
   std::function<CUresult()> operation = [work] { return work() ? CUDA_SUCCESS : CUDA_ERROR_LAUNCH_FAILED; };
   return cuemu_enqueue_progressing(stream, &operation, name) ? ncclUnhandledCudaError : ncclSuccess;
 }
@@ -62,7 +65,7 @@ int flush() {
   const auto boxes = group[0].boxes;
   const CUstream stream = group[0].stream;
   std::vector<Message> messages;
-  for (const Pending &each : group) {
+  for (const Pending& each : group) {
     if (each.boxes != boxes || each.stream != stream) {
       group.clear();
       std::fprintf(stderr, "cuemu: NCCL: a group on several communicators or streams is not emulated\n");
@@ -74,18 +77,21 @@ int flush() {
   return enqueue(stream, "ncclGroup", [boxes, messages] { return exchange(*boxes, messages); });
 }
 
-int pointToPoint(const void *buffer, size_t count, int type, int peer, ncclComm_t comm, CUstream stream, bool send) {
-  if (!comm || sizeOf(type) == 0 || peer < 0 || peer >= comm->boxes->size() || !reaches(buffer, count * sizeOf(type))) return ncclInvalidArgument;
+int pointToPoint(const void* buffer, size_t count, int type, int peer, ncclComm_t comm, CUstream stream,
+                 bool send) {
+  if (!comm || sizeOf(type) == 0 || peer < 0 || peer >= comm->boxes->size() ||
+      !reaches(buffer, count * sizeOf(type)))
+    return ncclInvalidArgument;
   group.push_back({comm->boxes, Message{stored(buffer), count * sizeOf(type), peer, send}, stream});
   return depth ? ncclSuccess : flush();
 }
 
 /** All ranks' parts of `bytes` bytes, in order of rank. */
-bool gather(Mailboxes &boxes, const char *mine, size_t bytes, char *all) {
+bool gather(Mailboxes& boxes, const char* mine, size_t bytes, char* all) {
   std::vector<Message> messages;
   for (int peer = 0; peer < boxes.size(); ++peer) {
     if (peer == boxes.rank()) continue;
-    messages.push_back({const_cast<char *>(mine), bytes, peer, true});
+    messages.push_back({const_cast<char*>(mine), bytes, peer, true});
     messages.push_back({all + size_t(peer) * bytes, bytes, peer, false});
   }
   if (!exchange(boxes, messages)) return false;
@@ -94,7 +100,8 @@ bool gather(Mailboxes &boxes, const char *mine, size_t bytes, char *all) {
 }
 
 /** The reduction of all ranks' arrays, in order of rank: the same bits on each. */
-bool reduceAll(Mailboxes &boxes, const char *mine, size_t count, int type, int operation, std::vector<char> *result) {
+bool reduceAll(Mailboxes& boxes, const char* mine, size_t count, int type, int operation,
+               std::vector<char>* result) {
   const size_t bytes = count * sizeOf(type);
   std::vector<char> all(bytes * size_t(boxes.size()));
   if (!gather(boxes, mine, bytes, all.data())) return false;
@@ -105,35 +112,42 @@ bool reduceAll(Mailboxes &boxes, const char *mine, size_t count, int type, int o
   return operation != kAverage || scale(type, result->data(), count, boxes.size());
 }
 
-bool reducible(int type, int operation) { return sizeOf(type) > 0 && type != kFloat16 && operation >= kSum && operation <= kAverage; }
+bool reducible(int type, int operation) {
+  return sizeOf(type) > 0 && type != kFloat16 && operation >= kSum && operation <= kAverage;
+}
 
 }  // namespace
 
-CUEMU_API int ncclGetVersion(int *version) {
+CUEMU_API int ncclGetVersion(int* version) {
   *version = 22304;
   return ncclSuccess;
 }
 
-CUEMU_API const char *ncclGetErrorString(int result) {
-  static const char *const kTexts[] = {"no error",         "unhandled cuda error", "unhandled system error", "internal error",
-                                       "invalid argument", "invalid usage",        "remote process exited or there was a network error"};
+CUEMU_API const char* ncclGetErrorString(int result) {
+  static const char* const kTexts[] = {"no error",
+                                       "unhandled cuda error",
+                                       "unhandled system error",
+                                       "internal error",
+                                       "invalid argument",
+                                       "invalid usage",
+                                       "remote process exited or there was a network error"};
   return result >= 0 && result <= ncclRemoteError ? kTexts[result] : "unknown result code";
 }
 
-CUEMU_API const char *ncclGetLastError(ncclComm_t) { return cuemu_last_error(); }
+CUEMU_API const char* ncclGetLastError(ncclComm_t) { return cuemu_last_error(); }
 
-CUEMU_API int ncclGetUniqueId(ncclUniqueId *id) {
+CUEMU_API int ncclGetUniqueId(ncclUniqueId* id) {
   static int serial = 0;
   std::memset(id, 0, sizeof *id);
   std::snprintf(id->internal, sizeof id->internal, "/cuemu-nccl-%d-%d", getpid(), serial++);
   return ncclSuccess;
 }
 
-CUEMU_API int ncclCommInitRank(ncclComm_t *comm, int size, ncclUniqueId id, int rank) {
+CUEMU_API int ncclCommInitRank(ncclComm_t* comm, int size, ncclUniqueId id, int rank) {
   if (!comm || size < 1 || rank < 0 || rank >= size) return ncclInvalidArgument;
   CUdevice device = 0;
   if (cuCtxGetDevice(&device)) return ncclUnhandledCudaError;
-  Mailboxes *boxes = Mailboxes::join(id.internal, size, rank);
+  Mailboxes* boxes = Mailboxes::join(id.internal, size, rank);
   if (!boxes) return ncclSystemError;
   *comm = new ncclComm{std::shared_ptr<Mailboxes>(boxes), device};
   return ncclSuccess;
@@ -152,23 +166,23 @@ CUEMU_API int ncclCommAbort(ncclComm_t comm) {
   return ncclSuccess;
 }
 
-CUEMU_API int ncclCommGetAsyncError(ncclComm_t comm, int *error) {
+CUEMU_API int ncclCommGetAsyncError(ncclComm_t comm, int* error) {
   if (!comm || !error) return ncclInvalidArgument;
   *error = comm->boxes->aborted() ? ncclRemoteError : ncclSuccess;
   return ncclSuccess;
 }
 
-CUEMU_API int ncclCommCount(ncclComm_t comm, int *count) {
+CUEMU_API int ncclCommCount(ncclComm_t comm, int* count) {
   *count = comm->boxes->size();
   return ncclSuccess;
 }
 
-CUEMU_API int ncclCommUserRank(ncclComm_t comm, int *rank) {
+CUEMU_API int ncclCommUserRank(ncclComm_t comm, int* rank) {
   *rank = comm->boxes->rank();
   return ncclSuccess;
 }
 
-CUEMU_API int ncclCommCuDevice(ncclComm_t comm, int *device) {
+CUEMU_API int ncclCommCuDevice(ncclComm_t comm, int* device) {
   *device = comm->device;
   return ncclSuccess;
 }
@@ -183,16 +197,20 @@ CUEMU_API int ncclGroupEnd() {
   return --depth ? ncclSuccess : flush();
 }
 
-CUEMU_API int ncclSend(const void *buffer, size_t count, int type, int peer, ncclComm_t comm, CUstream stream) {
+CUEMU_API int ncclSend(const void* buffer, size_t count, int type, int peer, ncclComm_t comm,
+                       CUstream stream) {
   return pointToPoint(buffer, count, type, peer, comm, stream, true);
 }
 
-CUEMU_API int ncclRecv(void *buffer, size_t count, int type, int peer, ncclComm_t comm, CUstream stream) {
+CUEMU_API int ncclRecv(void* buffer, size_t count, int type, int peer, ncclComm_t comm, CUstream stream) {
   return pointToPoint(buffer, count, type, peer, comm, stream, false);
 }
 
-CUEMU_API int ncclAllReduce(const void *from, void *to, size_t count, int type, int operation, ncclComm_t comm, CUstream stream) {
-  if (!comm || !reducible(type, operation) || !reaches(from, count * sizeOf(type)) || !reaches(to, count * sizeOf(type))) return ncclInvalidArgument;
+CUEMU_API int ncclAllReduce(const void* from, void* to, size_t count, int type, int operation,
+                            ncclComm_t comm, CUstream stream) {
+  if (!comm || !reducible(type, operation) || !reaches(from, count * sizeOf(type)) ||
+      !reaches(to, count * sizeOf(type)))
+    return ncclInvalidArgument;
   const auto boxes = comm->boxes;
   return enqueue(stream, "ncclAllReduce", [=] {
     std::vector<char> result;
@@ -202,8 +220,11 @@ CUEMU_API int ncclAllReduce(const void *from, void *to, size_t count, int type, 
   });
 }
 
-CUEMU_API int ncclReduce(const void *from, void *to, size_t count, int type, int operation, int root, ncclComm_t comm, CUstream stream) {
-  if (!comm || !reducible(type, operation) || root < 0 || root >= comm->boxes->size() || !reaches(from, count * sizeOf(type))) return ncclInvalidArgument;
+CUEMU_API int ncclReduce(const void* from, void* to, size_t count, int type, int operation, int root,
+                         ncclComm_t comm, CUstream stream) {
+  if (!comm || !reducible(type, operation) || root < 0 || root >= comm->boxes->size() ||
+      !reaches(from, count * sizeOf(type)))
+    return ncclInvalidArgument;
   const auto boxes = comm->boxes;
   if (boxes->rank() == root && !reaches(to, count * sizeOf(type))) return ncclInvalidArgument;
   return enqueue(stream, "ncclReduce", [=] {
@@ -214,7 +235,8 @@ CUEMU_API int ncclReduce(const void *from, void *to, size_t count, int type, int
   });
 }
 
-CUEMU_API int ncclReduceScatter(const void *from, void *to, size_t count, int type, int operation, ncclComm_t comm, CUstream stream) {
+CUEMU_API int ncclReduceScatter(const void* from, void* to, size_t count, int type, int operation,
+                                ncclComm_t comm, CUstream stream) {
   if (!comm || !reducible(type, operation)) return ncclInvalidArgument;
   const auto boxes = comm->boxes;
   const size_t all = count * size_t(boxes->size());
@@ -228,7 +250,8 @@ CUEMU_API int ncclReduceScatter(const void *from, void *to, size_t count, int ty
   });
 }
 
-CUEMU_API int ncclAllGather(const void *from, void *to, size_t count, int type, ncclComm_t comm, CUstream stream) {
+CUEMU_API int ncclAllGather(const void* from, void* to, size_t count, int type, ncclComm_t comm,
+                            CUstream stream) {
   if (!comm || sizeOf(type) == 0) return ncclInvalidArgument;
   const auto boxes = comm->boxes;
   const size_t bytes = count * sizeOf(type);
@@ -236,7 +259,8 @@ CUEMU_API int ncclAllGather(const void *from, void *to, size_t count, int type, 
   return enqueue(stream, "ncclAllGather", [=] { return gather(*boxes, stored(from), bytes, stored(to)); });
 }
 
-CUEMU_API int ncclBroadcast(const void *from, void *to, size_t count, int type, int root, ncclComm_t comm, CUstream stream) {
+CUEMU_API int ncclBroadcast(const void* from, void* to, size_t count, int type, int root, ncclComm_t comm,
+                            CUstream stream) {
   if (!comm || sizeOf(type) == 0 || root < 0 || root >= comm->boxes->size()) return ncclInvalidArgument;
   const auto boxes = comm->boxes;
   const size_t bytes = count * sizeOf(type);
@@ -255,6 +279,6 @@ CUEMU_API int ncclBroadcast(const void *from, void *to, size_t count, int type, 
   });
 }
 
-CUEMU_API int ncclBcast(void *buffer, size_t count, int type, int root, ncclComm_t comm, CUstream stream) {
+CUEMU_API int ncclBcast(void* buffer, size_t count, int type, int root, ncclComm_t comm, CUstream stream) {
   return ncclBroadcast(buffer, buffer, count, type, root, comm, stream);
 }

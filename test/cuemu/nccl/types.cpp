@@ -5,10 +5,13 @@ namespace cuemu {
 namespace {
 
 template <class T>
-void combine(int operation, T *to, const T *from, size_t count) {
+void combine(int operation, T* to, const T* from, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const T a = to[i], b = from[i];
-    to[i] = operation == kProduct ? T(a * b) : operation == kMax ? (b > a ? b : a) : operation == kMin ? (b < a ? b : a) : T(a + b);
+    to[i] = operation == kProduct ? T(a * b)
+            : operation == kMax   ? (b > a ? b : a)
+            : operation == kMin   ? (b < a ? b : a)
+                                  : T(a + b);
   }
 }
 
@@ -30,17 +33,17 @@ bool withType(int type, Visit visit) {
 
 }  // namespace
 
-bool reduce(int type, int operation, void *to, const void *from, size_t count) {
+bool reduce(int type, int operation, void* to, const void* from, size_t count) {
   return withType(type, [&](auto zero) {
     using T = decltype(zero);
-    combine(operation, static_cast<T *>(to), static_cast<const T *>(from), count);
+    combine(operation, static_cast<T*>(to), static_cast<const T*>(from), count);
   });
 }
 
-bool scale(int type, void *values, size_t count, int ranks) {
+bool scale(int type, void* values, size_t count, int ranks) {
   return withType(type, [&](auto zero) {
     using T = decltype(zero);
-    for (size_t i = 0; i < count; ++i) static_cast<T *>(values)[i] = T(static_cast<T *>(values)[i] / T(ranks));
+    for (size_t i = 0; i < count; ++i) static_cast<T*>(values)[i] = T(static_cast<T*>(values)[i] / T(ranks));
   });
 }
 

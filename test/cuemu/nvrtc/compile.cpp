@@ -11,7 +11,7 @@
 
 #include "program.hpp"
 
-extern char **environ;
+extern char** environ;
 
 namespace cuemu {
 
@@ -21,17 +21,17 @@ namespace {
 class Scratch {
  public:
   Scratch() {
-    const char *base = std::getenv("TMPDIR");
+    const char* base = std::getenv("TMPDIR");
     path_ = std::string(base && *base ? base : "/tmp") + "/cuemuXXXXXX";
     if (!mkdtemp(&path_[0])) path_.clear();
   }
   ~Scratch() {
-    for (const auto &file : files_) unlink(file.c_str());
+    for (const auto& file : files_) unlink(file.c_str());
     if (!path_.empty()) rmdir(path_.c_str());
   }
   bool valid() const { return !path_.empty(); }
-  const std::string &path() const { return path_; }
-  std::string file(const std::string &name) {
+  const std::string& path() const { return path_; }
+  std::string file(const std::string& name) {
     files_.push_back(path_ + "/" + name);
     return files_.back();
   }
@@ -42,13 +42,14 @@ class Scratch {
 };
 
 /** Waits for the command; its output goes into `log`. */
-bool runCommand(std::vector<std::string> words, const std::string &logFile, std::string *log) {
-  std::vector<char *> arguments, environment;
-  for (auto &word : words) arguments.push_back(&word[0]);
+bool runCommand(std::vector<std::string> words, const std::string& logFile, std::string* log) {
+  std::vector<char*> arguments, environment;
+  for (auto& word : words) arguments.push_back(&word[0]);
   arguments.push_back(nullptr);
   // The compiler is no rank and no part of the emulation
-  for (char **each = environ; *each; ++each) {
-    if (std::strncmp(*each, "LD_PRELOAD=", 11) && std::strncmp(*each, "LD_LIBRARY_PATH=", 16)) environment.push_back(*each);
+  for (char** each = environ; *each; ++each) {
+    if (std::strncmp(*each, "LD_PRELOAD=", 11) && std::strncmp(*each, "LD_LIBRARY_PATH=", 16))
+      environment.push_back(*each);
   }
   environment.push_back(nullptr);
   posix_spawn_file_actions_t actions;
@@ -56,7 +57,8 @@ bool runCommand(std::vector<std::string> words, const std::string &logFile, std:
   posix_spawn_file_actions_addopen(&actions, 2, logFile.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&actions, 2, 1);
   pid_t child = 0;
-  const int started = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
+  const int started =
+      posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   if (started) {
     *log += "cuemu: cannot start " + words[0] + "\n";
@@ -69,10 +71,11 @@ bool runCommand(std::vector<std::string> words, const std::string &logFile, std:
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-const std::string &shimText() {
-  static const std::string *text = [] {
-    auto *all = new std::string;
-    for (const char *name : {"kernel_abi.h", "cuemu_shim.h", "vector_types.h", "synchronization.h", "atomics.h", "mathematics.h", "conversions.h", "kernel_entry.h"})
+const std::string& shimText() {
+  static const std::string* text = [] {
+    auto* all = new std::string;
+    for (const char* name : {"kernel_abi.h", "cuemu_shim.h", "vector_types.h", "synchronization.h",
+                             "atomics.h", "mathematics.h", "conversions.h", "kernel_entry.h"})
       *all += readFile(libraryFolder() + "/shim/" + name);
     return all;
   }();
@@ -80,23 +83,23 @@ const std::string &shimText() {
 }
 
 std::string compiler() {
-  const char *given = std::getenv("CUEMU_CXX");
+  const char* given = std::getenv("CUEMU_CXX");
   return given && *given ? given : "g++";
 }
 
-std::string cacheKey(nvrtcProgram program, const Options &options) {
+std::string cacheKey(nvrtcProgram program, const Options& options) {
   const std::string separator(1, '\0');
   std::string key = "2" + separator + compiler() + separator + shimText();
-  for (const auto &option : options.forCompiler) key += separator + option;
-  for (const auto &header : program->headers) key += separator + header.first + separator + header.second;
-  for (const auto &expression : program->expressions) key += separator + expression.first;
+  for (const auto& option : options.forCompiler) key += separator + option;
+  for (const auto& header : program->headers) key += separator + header.first + separator + header.second;
+  for (const auto& expression : program->expressions) key += separator + expression.first;
   return key + separator + program->name + separator + program->source;
 }
 
-std::string entries(nvrtcProgram program, const std::string &source) {
+std::string entries(nvrtcProgram program, const std::string& source) {
   std::string text = "\n#line 1 \"cuemu_entries\"\n";
-  for (const auto &kernel : findKernels(source)) text += "CUEMU_KERNEL(" + kernel + ", " + kernel + ")\n";
-  for (const auto &expression : program->expressions) {
+  for (const auto& kernel : findKernels(source)) text += "CUEMU_KERNEL(" + kernel + ", " + kernel + ")\n";
+  for (const auto& expression : program->expressions) {
     std::string name = expression.first;
     if (!name.empty() && name[0] == '&') name.erase(0, 1);
     text += "CUEMU_KERNEL(" + expression.second + ", " + name + ")\n";
@@ -106,13 +109,13 @@ std::string entries(nvrtcProgram program, const std::string &source) {
 
 }  // namespace
 
-nvrtcResult compile(nvrtcProgram program, const Options &options, std::string *object) {
+nvrtcResult compile(nvrtcProgram program, const Options& options, std::string* object) {
   const std::string kept = cachePath(cacheKey(program, options), ".so");
   *object = readFile(kept);
   if (!object->empty()) return NVRTC_SUCCESS;
   Scratch scratch;
   if (!scratch.valid()) return NVRTC_ERROR_INTERNAL_ERROR;
-  for (const auto &header : program->headers) {
+  for (const auto& header : program->headers) {
     const auto slash = header.first.rfind('/');
     if (slash != std::string::npos) {
       program->log += "cuemu: header names with folders are not emulated: " + header.first + "\n";
@@ -120,14 +123,28 @@ nvrtcResult compile(nvrtcProgram program, const Options &options, std::string *o
     }
     writeFile(scratch.file(header.first), header.second);
   }
-  const std::string given = scratch.file("given.cpp"), plain = scratch.file("plain.ii"), translated = scratch.file("kernel.cpp");
+  const std::string given = scratch.file("given.cpp"), plain = scratch.file("plain.ii"),
+                    translated = scratch.file("kernel.cpp");
   const std::string library = scratch.file("kernel.so"), log = scratch.file("log");
   writeFile(given, "#line 1 \"" + program->name + "\"\n" + program->source);
 
-  std::vector<std::string> preprocess = {compiler(), "-E", "-x", "c++", "-w", "-D__CUEMU__=1", "-D__CUDACC__=1", "-D__CUDACC_RTC__=1", "-I" + scratch.path()};
-  std::vector<std::string> build = {compiler(), "-x", "c++", "-shared", "-fPIC", "-O2", "-w", "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti",
-                                    "-ffp-contract=off", "-Wl,-Bsymbolic", "-I" + libraryFolder() + "/shim"};
-  for (const auto &option : options.forCompiler) {
+  std::vector<std::string> preprocess = {
+      compiler(),           "-E", "-x", "c++", "-w", "-D__CUEMU__=1", "-D__CUDACC__=1", "-D__CUDACC_RTC__=1",
+      "-I" + scratch.path()};
+  std::vector<std::string> build = {compiler(),
+                                    "-x",
+                                    "c++",
+                                    "-shared",
+                                    "-fPIC",
+                                    "-O2",
+                                    "-w",
+                                    "-fvisibility=hidden",
+                                    "-fno-exceptions",
+                                    "-fno-rtti",
+                                    "-ffp-contract=off",
+                                    "-Wl,-Bsymbolic",
+                                    "-I" + libraryFolder() + "/shim"};
+  for (const auto& option : options.forCompiler) {
     preprocess.push_back(option);
     build.push_back(option);
   }

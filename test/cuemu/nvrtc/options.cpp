@@ -8,19 +8,56 @@ namespace cuemu {
 namespace {
 
 /** Known to NVRTC and without meaning here: `name` alone or `name=…`. */
-const char *const kIgnored[] = {
-    "-default-device", "--device-as-default-execution-space", "-lineinfo", "--generate-line-info", "-G", "--device-debug", "-w", "--disable-warnings",
-    "--use_fast_math", "-use_fast_math", "--fmad", "-fmad", "--ftz", "-ftz", "--prec-div", "-prec-div", "--prec-sqrt", "-prec-sqrt", "--maxrregcount",
-    "-maxrregcount", "--restrict", "-restrict", "--extra-device-vectorization", "--ptxas-options", "-Xptxas", "--dopt", "-dopt", "--diag-suppress",
-    "--split-compile", "--no-source-include", "-no-source-include", "--relocatable-device-code", "-rdc", "--display-error-number", "-err-no",
-    "--minimal", "-minimal", "--builtin-initializer-list", "-builtin-initializer-list", "--fdevice-syntax-only",
+const char* const kIgnored[] = {
+    "-default-device",
+    "--device-as-default-execution-space",
+    "-lineinfo",
+    "--generate-line-info",
+    "-G",
+    "--device-debug",
+    "-w",
+    "--disable-warnings",
+    "--use_fast_math",
+    "-use_fast_math",
+    "--fmad",
+    "-fmad",
+    "--ftz",
+    "-ftz",
+    "--prec-div",
+    "-prec-div",
+    "--prec-sqrt",
+    "-prec-sqrt",
+    "--maxrregcount",
+    "-maxrregcount",
+    "--restrict",
+    "-restrict",
+    "--extra-device-vectorization",
+    "--ptxas-options",
+    "-Xptxas",
+    "--dopt",
+    "-dopt",
+    "--diag-suppress",
+    "--split-compile",
+    "--no-source-include",
+    "-no-source-include",
+    "--relocatable-device-code",
+    "-rdc",
+    "--display-error-number",
+    "-err-no",
+    "--minimal",
+    "-minimal",
+    "--builtin-initializer-list",
+    "-builtin-initializer-list",
+    "--fdevice-syntax-only",
 };
 
-bool startsWith(const std::string &text, const char *start) { return text.compare(0, std::strlen(start), start) == 0; }
+bool startsWith(const std::string& text, const char* start) {
+  return text.compare(0, std::strlen(start), start) == 0;
+}
 
-bool ignored(const std::string &option) {
+bool ignored(const std::string& option) {
   const std::string name = option.substr(0, option.find('='));
-  for (const char *each : kIgnored) {
+  for (const char* each : kIgnored) {
     if (name == each) return true;
   }
   return false;
@@ -28,12 +65,13 @@ bool ignored(const std::string &option) {
 
 }  // namespace
 
-bool readOptions(nvrtcProgram program, int count, const char *const *given, Options *out) {
+bool readOptions(nvrtcProgram program, int count, const char* const* given, Options* out) {
   std::string standard = "-std=gnu++17";
   for (int i = 0; i < count; ++i) {
     std::string option = given[i];
     // `-arch sm_80`, `-D NAME` in two words
-    if ((option == "-arch" || option == "--gpu-architecture") && i + 1 < count) option += std::string("=") + given[++i];
+    if ((option == "-arch" || option == "--gpu-architecture") && i + 1 < count)
+      option += std::string("=") + given[++i];
     else if ((option == "-D" || option == "-I") && i + 1 < count) option += given[++i];
     const std::string value = option.substr(option.find('=') + 1);
     if (startsWith(option, "-arch=") || startsWith(option, "--gpu-architecture=")) {

@@ -31,7 +31,7 @@ struct _nvrtcProgram {
   bool compiled = false;
   std::string ptx, cubin;
 };
-typedef _nvrtcProgram *nvrtcProgram;
+typedef _nvrtcProgram* nvrtcProgram;
 
 namespace cuemu {
 
@@ -44,27 +44,29 @@ struct Options {
 };
 
 /** False, with the log set, where an option is unknown. */
-bool readOptions(nvrtcProgram program, int count, const char *const *given, Options *out);
+bool readOptions(nvrtcProgram program, int count, const char* const* given, Options* out);
 
 /** Kernels named extern "C" in preprocessed source. */
-std::vector<std::string> findKernels(const std::string &source);
+std::vector<std::string> findKernels(const std::string& source);
 
 /** `extern __shared__ T name[];` becomes a pointer to the dynamic shared memory. */
-std::string bindDynamicShared(const std::string &source);
+std::string bindDynamicShared(const std::string& source);
 
 /** Compiles with the host compiler; the result is a shared object. */
-nvrtcResult compile(nvrtcProgram program, const Options &options, std::string *object);
+nvrtcResult compile(nvrtcProgram program, const Options& options, std::string* object);
 
 /** Asks NVIDIA's own compiler, where CUEMU_REAL_NVRTC names it. */
-nvrtcResult checkWithReal(nvrtcProgram program, int count, const char *const *options);
+nvrtcResult checkWithReal(nvrtcProgram program, int count, const char* const* options);
 
-std::string readFile(const std::string &path);
+std::string readFile(const std::string& path);
 /** Written under another name first: several processes may write the same. */
-bool writeFile(const std::string &path, const std::string &text);
+bool writeFile(const std::string& path, const std::string& text);
 
 /** The folder of this library. */
 std::string libraryFolder();
-/** Where a compilation with this key is kept: `<CUEMU_CACHE or build/cuemu/cache>/<hash><ending>`. */
-std::string cachePath(const std::string &key, const char *ending);
+/**
+ * Where a compilation with this key is kept: `<CUEMU_CACHE or build/cuemu/cache>/<hash><ending>`.
+ */
+std::string cachePath(const std::string& key, const char* ending);
 
 }  // namespace cuemu

@@ -10,30 +10,31 @@ namespace {
 
 bool isWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
-size_t skipSpace(const std::string &s, size_t at) {
+size_t skipSpace(const std::string& s, size_t at) {
   while (at < s.size()) {
     if (std::isspace(static_cast<unsigned char>(s[at]))) ++at;
-    else if (s[at] == '#' && (at == 0 || s[at - 1] == '\n')) at = s.find('\n', at) == std::string::npos ? s.size() : s.find('\n', at);
+    else if (s[at] == '#' && (at == 0 || s[at - 1] == '\n'))
+      at = s.find('\n', at) == std::string::npos ? s.size() : s.find('\n', at);
     else break;
   }
   return at;
 }
 
 /** Behind the string or character that starts at `at`. */
-size_t skipQuoted(const std::string &s, size_t at) {
+size_t skipQuoted(const std::string& s, size_t at) {
   const char quote = s[at++];
   while (at < s.size() && s[at] != quote) at += s[at] == '\\' ? 2 : 1;
   return at + 1;
 }
 
-std::string wordAt(const std::string &s, size_t at) {
+std::string wordAt(const std::string& s, size_t at) {
   size_t end = at;
   while (end < s.size() && isWord(s[end])) ++end;
   return s.substr(at, end - at);
 }
 
 /** Behind the brackets that open at `at`. */
-size_t skipBrackets(const std::string &s, size_t at) {
+size_t skipBrackets(const std::string& s, size_t at) {
   int depth = 0;
   for (; at < s.size(); ++at) {
     if (s[at] == '(') ++depth;
@@ -43,17 +44,19 @@ size_t skipBrackets(const std::string &s, size_t at) {
 }
 
 /** Behind `__launch_bounds__(…)`, `__attribute__((…))`, `__align__(…)`. */
-size_t skipAttributes(const std::string &s, size_t at) {
+size_t skipAttributes(const std::string& s, size_t at) {
   for (;;) {
     at = skipSpace(s, at);
     const std::string word = wordAt(s, at);
-    if (word != "__launch_bounds__" && word != "__attribute__" && word != "__align__" && word != "alignas" && word != "__maxnreg__") return at;
+    if (word != "__launch_bounds__" && word != "__attribute__" && word != "__align__" && word != "alignas" &&
+        word != "__maxnreg__")
+      return at;
     at = skipBrackets(s, skipSpace(s, at + word.size()));
   }
 }
 
 /** The name of the kernel declared from behind `__global__`, or nothing. */
-std::string kernelName(const std::string &s, size_t at) {
+std::string kernelName(const std::string& s, size_t at) {
   at = skipAttributes(s, at);
   if (wordAt(s, at) != "void") return "";
   at = skipAttributes(s, at + 4);
@@ -64,7 +67,7 @@ std::string kernelName(const std::string &s, size_t at) {
 
 }  // namespace
 
-std::vector<std::string> findKernels(const std::string &s) {
+std::vector<std::string> findKernels(const std::string& s) {
   std::vector<std::string> names;
   std::set<std::string> seen;
   int depth = 0;
@@ -111,7 +114,7 @@ std::vector<std::string> findKernels(const std::string &s) {
   return names;
 }
 
-std::string bindDynamicShared(const std::string &s) {
+std::string bindDynamicShared(const std::string& s) {
   std::string out;
   size_t at = 0;
   for (;;) {
@@ -132,7 +135,8 @@ std::string bindDynamicShared(const std::string &s) {
     size_t name = nameEnd;
     while (name > type && isWord(s[name - 1])) --name;
     const std::string element = s.substr(type, name - type);
-    out += s.substr(at, start - at) + element + "*" + s.substr(name, nameEnd - name) + " = (" + element + "*)cuemu_st.dynamic_shared;";
+    out += s.substr(at, start - at) + element + "*" + s.substr(name, nameEnd - name) + " = (" + element +
+           "*)cuemu_st.dynamic_shared;";
     at = end + 1;
   }
 }

@@ -5,7 +5,7 @@
 
 #include "harness.hpp"
 
-static const char *kKernels = R"(
+static const char* kKernels = R"(
 extern "C" __global__ void twice(float *x, long long n) { long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x; if (i < n) x[i] *= 2; }
 extern "C" __global__ void store(float *x, long long at) { x[at] = 1; }
 extern "C" __global__ void shift(const float *x, float *y, int barrier) {
@@ -26,8 +26,8 @@ static void missingSynchronisation() {
   start();
   CUstream stream;
   CK(cuStreamCreate(&stream, 1));
-  float *host = nullptr;
-  CK(cuMemAllocHost_v2(reinterpret_cast<void **>(&host), 4 * sizeof(float)));
+  float* host = nullptr;
+  CK(cuMemAllocHost_v2(reinterpret_cast<void**>(&host), 4 * sizeof(float)));
   for (int i = 0; i < 4; ++i) host[i] = 1;
   CUdeviceptr device;
   CK(cuMemAlloc_v2(&device, 4 * sizeof(float)));
@@ -40,7 +40,7 @@ static void missingSynchronisation() {
 }
 
 static void dereference(CUdeviceptr address) {
-  std::printf("value %g\n", *reinterpret_cast<volatile float *>(address));
+  std::printf("value %g\n", *reinterpret_cast<volatile float*>(address));
 }
 
 static void hostDereference() {
@@ -68,7 +68,10 @@ static void storePastEnd() {
   std::printf("after reset %s\n", errorName(cuMemAlloc_v2(&other, 16)).c_str());
 }
 
-/** Another size leaves some bytes before that page: a store there is found when the block is freed, or at a synchronisation of the context. */
+/**
+ * Another size leaves some bytes before that page: a store there is found when the block is freed,
+ * or at a synchronisation of the context.
+ */
 static void storeInRedZone() {
   start();
   const CUdeviceptr device = upload(std::vector<float>(100, 1));
@@ -102,7 +105,7 @@ static void barrier(int present) {
   std::printf("wrong=%d\n", wrong);
 }
 
-static void blocked(const char *name) {
+static void blocked(const char* name) {
   start();
   CK(launch(kernel(module(), name), 1, 64, 0, nullptr, upload(std::vector<float>(64))));
   std::printf("%s\n", errorName(cuCtxSynchronize()).c_str());
@@ -124,7 +127,7 @@ static void sequence() {
   std::printf("devices %d memory %zu\n", devices, total);
   const CUfunction twice = kernel(module(), "twice");
   CUdeviceptr block[3] = {0, 0, 0};
-  for (CUdeviceptr &each : block) std::printf("alloc %s\n", errorName(cuMemAlloc_v2(&each, 4096)).c_str());
+  for (CUdeviceptr& each : block) std::printf("alloc %s\n", errorName(cuMemAlloc_v2(&each, 4096)).c_str());
   const float value = 1;
   for (int i = 0; i < 3; ++i) {
     std::printf("copy %s\n", errorName(cuMemcpyHtoD_v2(block[0], &value, 4)).c_str());
@@ -150,7 +153,7 @@ static void control() {
   std::printf("%s\n", text.c_str());
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const Scenarios all = {
       {"missing-synchronisation", missingSynchronisation},
       {"host-dereference", hostDereference},

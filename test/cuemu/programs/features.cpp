@@ -5,7 +5,7 @@
 
 #include "harness.hpp"
 
-static const char *kKernels = R"(
+static const char* kKernels = R"(
 #define AXPY(name, T) extern "C" __global__ void name(T a, const T *__restrict__ x, T *y, long long n) { \
   for (long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x; i < n; i += (long long)gridDim.x * blockDim.x) y[i] = fma(a, __ldg(x + i), y[i]); }
 AXPY(axpy_f32, float)  // made by a macro
@@ -72,18 +72,26 @@ static void kernels() {
   require(blocks == 8 && threads == 1024, "occupancy");
   CUfunction none;
   require(cuModuleGetFunction(&none, module, "nope") == CUDA_ERROR_NOT_FOUND, "an unknown kernel");
-  require(launch(kernel(module, "axpy_f32"), 1, 2048, 0, nullptr, 1.f, dx, dy, n) == CUDA_ERROR_INVALID_VALUE, "too many threads");
+  require(launch(kernel(module, "axpy_f32"), 1, 2048, 0, nullptr, 1.f, dx, dy, n) == CUDA_ERROR_INVALID_VALUE,
+          "too many threads");
 }
 
 static void images() {
   start();
-  const Compiled compiled = compileSource("extern \"C\" __global__ void f() {}", {}, "--gpu-architecture=sm_90");
+  const Compiled compiled =
+      compileSource("extern \"C\" __global__ void f() {}", {}, "--gpu-architecture=sm_90");
   CUmodule module;
-  require(cuModuleLoadData(&module, compiled.image.data()) == CUDA_ERROR_NO_BINARY_FOR_GPU, "a CUBIN of another architecture");
-  require(compileSource("extern \"C\" __global__ void f() {}", {}, "--gpu-architecture=compute_80").image.empty(), "no CUBIN of a virtual architecture");
-  require(cuModuleLoadData(&module, "something that is no image at all") == CUDA_ERROR_INVALID_IMAGE, "no image");
+  require(cuModuleLoadData(&module, compiled.image.data()) == CUDA_ERROR_NO_BINARY_FOR_GPU,
+          "a CUBIN of another architecture");
+  require(
+      compileSource("extern \"C\" __global__ void f() {}", {}, "--gpu-architecture=compute_80").image.empty(),
+      "no CUBIN of a virtual architecture");
+  require(cuModuleLoadData(&module, "something that is no image at all") == CUDA_ERROR_INVALID_IMAGE,
+          "no image");
   const Compiled bad = compileSource("\nextern \"C\" __global__ void f(float *x) { x[0] = missing; }");
-  require(bad.result == 6 && bad.log.find("test.cu:2:") != std::string::npos && bad.log.find("missing") != std::string::npos, "the log names file, line, symbol");
+  require(bad.result == 6 && bad.log.find("test.cu:2:") != std::string::npos &&
+              bad.log.find("missing") != std::string::npos,
+          "the log names file, line, symbol");
   require(compileSource("", {}, "--nonsense").result == 5, "an unknown option");
 }
 
@@ -117,7 +125,9 @@ static void memory() {
   unsigned type = 0;
   CK(cuPointerGetAttribute(&type, 2, a + 4));
   require(base == a && size == 48 && type == 2, "what is known about an address");
-  require(cuPointerGetAttribute(&type, 2, reinterpret_cast<CUdeviceptr>(x.data())) == CUDA_ERROR_INVALID_VALUE, "ordinary host memory");
+  require(
+      cuPointerGetAttribute(&type, 2, reinterpret_cast<CUdeviceptr>(x.data())) == CUDA_ERROR_INVALID_VALUE,
+      "ordinary host memory");
   CUdeviceptr fresh;
   CK(cuMemAlloc_v2(&fresh, 8));
   require(std::isnan(download<double>(fresh, 1)[0]), "new memory is poisoned");
@@ -133,8 +143,8 @@ static void streams() {
   CK(cuEventCreate(&started, 0));
   CK(cuEventCreate(&ended, 0));
   const CUdeviceptr x = upload(std::vector<float>(4, 1));
-  float *host = nullptr;
-  CK(cuMemAllocHost_v2(reinterpret_cast<void **>(&host), 16));
+  float* host = nullptr;
+  CK(cuMemAllocHost_v2(reinterpret_cast<void**>(&host), 16));
   CK(cuEventRecord(started, first));
   CK(cuMemsetD32Async(x, 0x40a00000, 4, first));
   CK(cuEventRecord(ended, first));
@@ -148,16 +158,25 @@ static void streams() {
   require(milliseconds >= 0 && cuEventQuery(ended) == CUDA_SUCCESS, "time between events");
   // Nobody waits by a CUDA call, as where a promise is resolved by a host function
   std::atomic<int> called{0};
-  CK(cuLaunchHostFunc(second, [](void *data) { ++*static_cast<std::atomic<int> *>(data); }, &called));
+  CK(cuLaunchHostFunc(second, [](void* data) { ++*static_cast<std::atomic<int>*>(data); }, &called));
   for (int i = 0; i < 500 && !called; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   require(called == 1, "a host function comes without being waited for");
 }
 
-int main(int argc, char **argv) {
-  return runScenario({{"kernels", kernels}, {"images", images}, {"memory", memory}, {"streams", streams}, {"reject", [] {
-    const Compiled host = compileSource("__host__ float h(float x) { return x; }\nextern \"C\" __global__ void f(float *x) { x[0] = h(x[0]); }");
-    std::printf("result %d\n%s\n", host.result, host.log.c_str());
-    const Compiled fine = compileSource("extern \"C\" __global__ void g(float *x) { x[0] = rsqrtf(x[0]); }");
-    std::printf("fine %d\n%s\n", fine.result, fine.log.c_str());
-  }}}, argc, argv);
+int main(int argc, char** argv) {
+  return runScenario({{"kernels", kernels},
+                      {"images", images},
+                      {"memory", memory},
+                      {"streams", streams},
+                      {"reject",
+                       [] {
+                         const Compiled host = compileSource(
+                             "__host__ float h(float x) { return x; }\nextern \"C\" __global__ void f(float "
+                             "*x) { x[0] = h(x[0]); }");
+                         std::printf("result %d\n%s\n", host.result, host.log.c_str());
+                         const Compiled fine = compileSource(
+                             "extern \"C\" __global__ void g(float *x) { x[0] = rsqrtf(x[0]); }");
+                         std::printf("fine %d\n%s\n", fine.result, fine.log.c_str());
+                       }}},
+                     argc, argv);
 }

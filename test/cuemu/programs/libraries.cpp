@@ -6,20 +6,22 @@
 using Complex = std::complex<double>;
 
 extern "C" {
-int cublasCreate_v2(void **);
-int cublasSetStream_v2(void *, CUstream);
-int cublasDgemm_v2(void *, int, int, int, int, int, const double *, const double *, int, const double *, int, const double *, double *, int);
-int cublasZgemmStridedBatched(void *, int, int, int, int, int, const Complex *, const Complex *, int, long long, const Complex *, int, long long,
-                              const Complex *, Complex *, int, long long, int);
-int cufftCreate(int *);
+int cublasCreate_v2(void**);
+int cublasSetStream_v2(void*, CUstream);
+int cublasDgemm_v2(void*, int, int, int, int, int, const double*, const double*, int, const double*, int,
+                   const double*, double*, int);
+int cublasZgemmStridedBatched(void*, int, int, int, int, int, const Complex*, const Complex*, int, long long,
+                              const Complex*, int, long long, const Complex*, Complex*, int, long long, int);
+int cufftCreate(int*);
 int cufftDestroy(int);
 int cufftSetAutoAllocation(int, int);
-int cufftSetWorkArea(int, void *);
-int cufftMakePlanMany64(int, int, long long *, long long *, long long, long long, long long *, long long, long long, int, long long, size_t *);
-int cufftExecZ2Z(int, void *, void *, int);
-int cufftExecC2C(int, void *, void *, int);
-int cufftExecD2Z(int, void *, void *);
-int cufftExecZ2D(int, void *, void *);
+int cufftSetWorkArea(int, void*);
+int cufftMakePlanMany64(int, int, long long*, long long*, long long, long long, long long*, long long,
+                        long long, int, long long, size_t*);
+int cufftExecZ2Z(int, void*, void*, int);
+int cufftExecC2C(int, void*, void*, int);
+int cufftExecD2Z(int, void*, void*);
+int cufftExecZ2D(int, void*, void*);
 }
 
 enum { kC2C = 0x29, kZ2Z = 0x69, kD2Z = 0x6a, kZ2D = 0x6c };
@@ -31,16 +33,17 @@ static std::vector<Complex> complexes(size_t n) {
   return out;
 }
 template <class T>
-static T *at(CUdeviceptr p) {
-  return reinterpret_cast<T *>(p);
+static T* at(CUdeviceptr p) {
+  return reinterpret_cast<T*>(p);
 }
 
 static void gemm() {
   start();
-  void *handle = nullptr;
+  void* handle = nullptr;
   require(cublasCreate_v2(&handle) == 0, "create");
   const int m = 5, n = 4, k = 3, batch = 2;
-  const auto a = complexes(size_t(m * k * batch)), b = complexes(size_t(k * n * batch)), c = complexes(size_t(m * n * batch));
+  const auto a = complexes(size_t(m * k * batch)), b = complexes(size_t(k * n * batch)),
+             c = complexes(size_t(m * n * batch));
   const CUdeviceptr da = upload(a), db = upload(b);
   const Complex alpha(1.5, -.5), beta(.25, 1);
   // 0 plain, 1 transposed, 2 conjugated
@@ -48,15 +51,18 @@ static void gemm() {
     for (int tb = 0; tb < 3; ++tb) {
       const CUdeviceptr dc = upload(c);
       const int lda = ta ? k : m, ldb = tb ? n : k;
-      require(cublasZgemmStridedBatched(handle, ta, tb, m, n, k, &alpha, at<Complex>(da), lda, m * k, at<Complex>(db), ldb, k * n, &beta, at<Complex>(dc), m,
-                                        m * n, batch) == 0, "call");
+      require(cublasZgemmStridedBatched(handle, ta, tb, m, n, k, &alpha, at<Complex>(da), lda, m * k,
+                                        at<Complex>(db), ldb, k * n, &beta, at<Complex>(dc), m, m * n,
+                                        batch) == 0,
+              "call");
       const auto got = download<Complex>(dc, c.size());
       for (int s = 0; s < batch; ++s) {
         for (int i = 0; i < m; ++i) {
           for (int j = 0; j < n; ++j) {
             Complex sum = 0;
             for (int l = 0; l < k; ++l) {
-              Complex x = a[size_t(s * m * k + (ta ? l + i * lda : i + l * lda))], y = b[size_t(s * k * n + (tb ? j + l * ldb : l + j * ldb))];
+              Complex x = a[size_t(s * m * k + (ta ? l + i * lda : i + l * lda))],
+                      y = b[size_t(s * k * n + (tb ? j + l * ldb : l + j * ldb))];
               sum += (ta == 2 ? std::conj(x) : x) * (tb == 2 ? std::conj(y) : y);
             }
             const size_t place = size_t(s * m * n + i + j * m);
@@ -70,21 +76,26 @@ static void gemm() {
   const double one = 1, zero = 0;
   CUdeviceptr fresh;
   CK(cuMemAlloc_v2(&fresh, 8));
-  require(cublasDgemm_v2(handle, 0, 0, 1, 1, 2, &one, at<double>(da), 1, at<double>(db), 2, &zero, at<double>(fresh), 1) == 0, "dgemm");
+  require(cublasDgemm_v2(handle, 0, 0, 1, 1, 2, &one, at<double>(da), 1, at<double>(db), 2, &zero,
+                         at<double>(fresh), 1) == 0,
+          "dgemm");
   require(!std::isnan(download<double>(fresh, 1)[0]), "β = 0 over poison");
-  require(cublasDgemm_v2(handle, 0, 0, 3, 1, 2, &one, at<double>(da), 1, at<double>(db), 2, &zero, at<double>(fresh), 3) == 7, "a leading dimension too small");
+  require(cublasDgemm_v2(handle, 0, 0, 3, 1, 2, &one, at<double>(da), 1, at<double>(db), 2, &zero,
+                         at<double>(fresh), 3) == 7,
+          "a leading dimension too small");
 }
 
-static std::vector<Complex> plainTransform(const std::vector<Complex> &x, int sign) {
+static std::vector<Complex> plainTransform(const std::vector<Complex>& x, int sign) {
   const size_t n = x.size();
   std::vector<Complex> out(n);
   for (size_t k = 0; k < n; ++k) {
-    for (size_t j = 0; j < n; ++j) out[k] += x[j] * std::polar(1.0, sign * 2 * M_PI * double(j * k % n) / double(n));
+    for (size_t j = 0; j < n; ++j)
+      out[k] += x[j] * std::polar(1.0, sign * 2 * M_PI * double(j * k % n) / double(n));
   }
   return out;
 }
 
-static void near(const std::vector<Complex> &got, const std::vector<Complex> &expected, const char *what) {
+static void near(const std::vector<Complex>& got, const std::vector<Complex>& expected, const char* what) {
   double error = 0, size = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
     error = std::max(error, std::abs(got[i] - expected[i]));
@@ -93,11 +104,14 @@ static void near(const std::vector<Complex> &got, const std::vector<Complex> &ex
   require(got.size() == expected.size() && error <= 1e-12 * size, what);
 }
 
-static int plan(std::vector<long long> n, int type, long long batch = 1, long long *embed = nullptr, long long stride = 1, long long distance = 0) {
+static int plan(std::vector<long long> n, int type, long long batch = 1, long long* embed = nullptr,
+                long long stride = 1, long long distance = 0) {
   int handle = 0;
   size_t work = 0;
   require(cufftCreate(&handle) == 0, "create");
-  require(cufftMakePlanMany64(handle, int(n.size()), n.data(), embed, stride, distance, embed, stride, distance, type, batch, &work) == 0, "plan");
+  require(cufftMakePlanMany64(handle, int(n.size()), n.data(), embed, stride, distance, embed, stride,
+                              distance, type, batch, &work) == 0,
+          "plan");
   return handle;
 }
 
@@ -121,7 +135,8 @@ static void fft() {
     near(download<Complex>(dy, n / 2 + 1), whole, "real transform");
     require(cufftExecZ2D(plan({(long long)n}, kZ2D), at<void>(dy), at<void>(dr)) == 0, "run");
     const auto back = download<double>(dr, n);
-    for (size_t i = 0; i < n; ++i) require(std::fabs(back[i] - double(n) * real[i]) < 1e-10 * double(n), "back to real");
+    for (size_t i = 0; i < n; ++i)
+      require(std::fabs(back[i] - double(n) * real[i]) < 1e-10 * double(n), "back to real");
     CK(cuCtxSynchronize());
     cufftDestroy(handle);
   }
@@ -149,14 +164,20 @@ static void fft() {
   size_t size = 0;
   long long n[] = {4, 6};
   require(cufftCreate(&handle) == 0 && cufftSetAutoAllocation(handle, 0) == 0, "create");
-  require(cufftMakePlanMany64(handle, 2, n, nullptr, 1, 0, nullptr, 1, 0, kD2Z, 1, &size) == 0 && size == 4 * 6 * 16, "size of the work area");
+  require(cufftMakePlanMany64(handle, 2, n, nullptr, 1, 0, nullptr, 1, 0, kD2Z, 1, &size) == 0 &&
+              size == 4 * 6 * 16,
+          "size of the work area");
   require(cufftExecD2Z(handle, at<void>(di), at<void>(ds)) == 13, "no work area");
-  require(cufftSetWorkArea(handle, at<void>(work)) == 0 && cufftExecD2Z(handle, at<void>(di), at<void>(ds)) == 0, "run");
+  require(
+      cufftSetWorkArea(handle, at<void>(work)) == 0 && cufftExecD2Z(handle, at<void>(di), at<void>(ds)) == 0,
+      "run");
   require(cufftExecZ2D(plan({4, 6}, kZ2D), at<void>(ds), at<void>(di)) == 0, "run");
   const auto back = download<double>(di, image.size());
-  for (size_t i = 0; i < image.size(); ++i) require(std::fabs(back[i] - 24 * image[i]) < 1e-11, "two dimensions there and back");
-  require(std::isnan(download<double>(ds, 1)[0]), "the input of a complex-to-real transform of two dimensions is used up");
+  for (size_t i = 0; i < image.size(); ++i)
+    require(std::fabs(back[i] - 24 * image[i]) < 1e-11, "two dimensions there and back");
+  require(std::isnan(download<double>(ds, 1)[0]),
+          "the input of a complex-to-real transform of two dimensions is used up");
   require(cufftExecC2C(handle, at<void>(di), at<void>(ds), -1) == 3, "a plan of another type");
 }
 
-int main(int argc, char **argv) { return runScenario({{"gemm", gemm}, {"fft", fft}}, argc, argv); }
+int main(int argc, char** argv) { return runScenario({{"gemm", gemm}, {"fft", fft}}, argc, argv); }

@@ -6,15 +6,15 @@
 extern "C" int MPIX_Query_cuda_support(void) __attribute__((weak));
 
 template <class T>
-static T *at(CUdeviceptr p) {
-  return reinterpret_cast<T *>(p);
+static T* at(CUdeviceptr p) {
+  return reinterpret_cast<T*>(p);
 }
 
-static const char *kKernels = R"(
+static const char* kKernels = R"(
 extern "C" __global__ void twice(float *x, long long n) { long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x; if (i < n) x[i] *= 2; }
 )";
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const std::string name = argc > 1 ? argv[1] : "all";
   MPI_Init(&argc, &argv);
   int rank, size;
@@ -25,7 +25,8 @@ int main(int argc, char **argv) {
   CUstream stream;
   CK(cuStreamCreate(&stream, 1));
   const int n = 1000, to = (rank + 1) % size, from = (rank + size - 1) % size;
-  const CUdeviceptr x = upload(std::vector<float>(n, float(rank + 1))), y = upload(std::vector<float>(n, -1)), z = upload(std::vector<float>(size_t(n * size)));
+  const CUdeviceptr x = upload(std::vector<float>(n, float(rank + 1))), y = upload(std::vector<float>(n, -1)),
+                    z = upload(std::vector<float>(size_t(n * size)));
   CK(launch(kernel(load(compileSource(kKernels)), "twice"), 4, 256, 0, stream, x, (long long)n));
   if (name != "unsynchronised") CK(cuStreamSynchronize(stream));
   MPI_Request requests[2];
@@ -41,7 +42,7 @@ int main(int argc, char **argv) {
   CK(cuStreamSynchronize(stream));
   MPI_Startall(2, requests);
   MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
-  for (MPI_Request &request : requests) MPI_Request_free(&request);
+  for (MPI_Request& request : requests) MPI_Request_free(&request);
   const bool persistent = download<float>(y, size_t(n))[0] == 2.f * float(from + 1);
   MPI_Allgather(at<float>(x), n, MPI_FLOAT, at<float>(z), n, MPI_FLOAT, MPI_COMM_WORLD);
   const bool gathered = download<float>(z, size_t(n * size))[size_t(n * size - 1)] == 2.f * float(size);
@@ -49,7 +50,9 @@ int main(int argc, char **argv) {
   const bool reduced = download<float>(x, size_t(n))[0] == float(size * (size + 1));
   int mine[] = {asked, exchanged, persistent, gathered, reduced}, every[5];
   MPI_Reduce(mine, every, 5, MPI_INT, MPI_MIN, 0, MPI_COMM_WORLD);
-  if (rank == 0) std::printf("query=%d exchange=%d persistent=%d gather=%d reduce=%d\ndone\n", every[0], every[1], every[2], every[3], every[4]);
+  if (rank == 0)
+    std::printf("query=%d exchange=%d persistent=%d gather=%d reduce=%d\ndone\n", every[0], every[1],
+                every[2], every[3], every[4]);
   MPI_Finalize();
   return 0;
 }

@@ -8,35 +8,36 @@ struct UniqueId {
   char internal[128];
 };
 extern "C" {
-int ncclGetUniqueId(UniqueId *);
-int ncclCommInitRank(void **, int, UniqueId, int);
-int ncclCommDestroy(void *);
-int ncclCommGetAsyncError(void *, int *);
+int ncclGetUniqueId(UniqueId*);
+int ncclCommInitRank(void**, int, UniqueId, int);
+int ncclCommDestroy(void*);
+int ncclCommGetAsyncError(void*, int*);
 int ncclGroupStart();
 int ncclGroupEnd();
-int ncclSend(const void *, size_t, int, int, void *, CUstream);
-int ncclRecv(void *, size_t, int, int, void *, CUstream);
-int ncclAllReduce(const void *, void *, size_t, int, int, void *, CUstream);
-int ncclAllGather(const void *, void *, size_t, int, void *, CUstream);
-int ncclBroadcast(const void *, void *, size_t, int, int, void *, CUstream);
-int ncclReduceScatter(const void *, void *, size_t, int, int, void *, CUstream);
+int ncclSend(const void*, size_t, int, int, void*, CUstream);
+int ncclRecv(void*, size_t, int, int, void*, CUstream);
+int ncclAllReduce(const void*, void*, size_t, int, int, void*, CUstream);
+int ncclAllGather(const void*, void*, size_t, int, void*, CUstream);
+int ncclBroadcast(const void*, void*, size_t, int, int, void*, CUstream);
+int ncclReduceScatter(const void*, void*, size_t, int, int, void*, CUstream);
 }
 #define NC(call) require((call) == 0, #call)
 
 constexpr int kDouble = 8, kSum = 0;
 
 template <class T>
-static T *at(CUdeviceptr p) {
-  return reinterpret_cast<T *>(p);
+static T* at(CUdeviceptr p) {
+  return reinterpret_cast<T*>(p);
 }
 
-static void all(int rank, void *comm, CUstream stream) {
+static void all(int rank, void* comm, CUstream stream) {
   // More than one chunk
   const size_t n = 50000;
   const int other = 1 - rank;
   std::vector<double> mine(n), pair(2 * n);
   for (size_t i = 0; i < n; ++i) mine[i] = double(rank + 1) * double(i);
-  const CUdeviceptr x = upload(mine), y = upload(std::vector<double>(n)), both = upload(std::vector<double>(2 * n));
+  const CUdeviceptr x = upload(mine), y = upload(std::vector<double>(n)),
+                    both = upload(std::vector<double>(2 * n));
   NC(ncclGroupStart());
   NC(ncclSend(at<void>(x), n, kDouble, other, comm, stream));
   NC(ncclRecv(at<void>(y), n, kDouble, other, comm, stream));
@@ -60,7 +61,7 @@ static void all(int rank, void *comm, CUstream stream) {
 }
 
 /** The data of a receive are not there before the stream was waited for. */
-static void unsynchronised(int rank, void *comm, CUstream stream) {
+static void unsynchronised(int rank, void* comm, CUstream stream) {
   const CUdeviceptr x = upload(std::vector<double>(8, rank + 1)), y = upload(std::vector<double>(8, -1));
   NC(ncclAllReduce(at<void>(x), at<void>(y), 8, kDouble, kSum, comm, stream));
   // Another stream: nothing orders this copy after the reduction
@@ -70,7 +71,7 @@ static void unsynchronised(int rank, void *comm, CUstream stream) {
 }
 
 /** The other rank never comes to the exchange. */
-static void absent(int rank, void *comm, CUstream stream) {
+static void absent(int rank, void* comm, CUstream stream) {
   if (rank == 1) return;
   NC(ncclRecv(at<void>(upload(std::vector<double>(8))), 8, kDouble, 1, comm, stream));
   std::printf("%s\n", errorName(cuStreamSynchronize(stream)).c_str());
@@ -79,9 +80,12 @@ static void absent(int rank, void *comm, CUstream stream) {
   std::printf("communicator %d\n", error);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const std::string name = argc > 1 ? argv[1] : "";
-  const auto body = name == "all" ? all : name == "unsynchronised" ? unsynchronised : name == "absent" ? absent : nullptr;
+  const auto body = name == "all"              ? all
+                    : name == "unsynchronised" ? unsynchronised
+                    : name == "absent"         ? absent
+                                               : nullptr;
   if (!body) return 2;
   UniqueId id;
   NC(ncclGetUniqueId(&id));
@@ -90,7 +94,7 @@ int main(int argc, char **argv) {
   start();
   CUstream stream;
   CK(cuStreamCreate(&stream, 1));
-  void *comm = nullptr;
+  void* comm = nullptr;
   NC(ncclCommInitRank(&comm, 2, id, rank));
   body(rank, comm, stream);
   NC(ncclCommDestroy(comm));
