@@ -3,8 +3,10 @@
 //
 // System packages come through apt as root or with a sudo that asks nothing. Elsewhere (a cluster, another distribution) the libraries are those that
 // mpicc, pkg-config and loaded environment modules offer; what is missing is named, and the rest goes on: the package works without any of them.
+//
+// With --package (before npm pack): only the npm packages and the compiled TypeScript, from an empty dist.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildNative, onPath } from './build-native.mjs';
@@ -13,6 +15,7 @@ import { canInstall, installPackages, run } from './system-packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const quiet = process.argv.includes('--quiet');
+const forPackage = process.argv.includes('--package');
 const say = (text) => console.log(`setup: ${text}`);
 
 const { cpuLibraries } = await import('../native/cpu/library-flags.mjs');
@@ -110,7 +113,7 @@ function installNpmPackages() {
   say('npm ci');
   // The addons are built by the next step, in the open
   const env = { ...process.env, LOPS_SKIP_NATIVE: '1', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_loglevel: 'error' };
-  const result = run('npm', ['ci'], { cwd: root, env });
+  const result = run('npm', ['ci', '--include=dev', '--dry-run=false'], { cwd: root, env });
   if (!result.ok) throw new Error(`npm ci failed:\n${result.output.trim().split('\n').slice(0, 20).join('\n')}`);
   writeFileSync(stamp, hash);
 }
@@ -149,9 +152,11 @@ const start = performance.now();
 try {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   if (!isWithin(process.versions.node, engines.node)) throw new Error(`expected Node.js ${engines.node}, this is ${process.versions.node}`);
-  if (process.platform !== 'win32') installSystemPackages();
+  // Declarations of deleted sources would be packed
+  if (forPackage) rmSync(join(root, 'dist'), { recursive: true, force: true });
+  if (!forPackage && process.platform !== 'win32') installSystemPackages();
   installNpmPackages();
-  await buildNative({ quiet: true });
+  if (!forPackage) await buildNative({ quiet: true });
   await compileTypeScript();
   if (!quiet) say(`ready (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 } catch (error) {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { build } from 'esbuild';
 import { skip } from './support/skip.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -44,6 +45,25 @@ describe('the rules of the repository', function () {
       const theirs = read(`node_modules/${name}/package.json`).engines?.node ?? '*';
       expect(subset(engines?.node ?? '*', theirs), `${name} needs Node.js ${theirs}`).to.equal(true);
     }
+  });
+
+  it('names its modules with side effects, so that bundlers keep them and drop others', async () => {
+    const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+    const bundled = async (contents: string): Promise<string> => {
+      const { outputFiles } = await build({
+        stdin: { contents, resolveDir: root },
+        external: Object.keys(dependencies),
+        bundle: true,
+        write: false,
+        format: 'esm',
+        platform: 'node',
+        logLevel: 'silent',
+      });
+      return outputFiles[0]?.text ?? '';
+    };
+    expect(await bundled(`import 'lops-mpi'`)).to.include('setDefaultCommunicator(COMM_WORLD)');
+    expect(await bundled(`import { cgls } from 'lops-mpi'; cgls`)).to.include('setDefaultCommunicator(COMM_WORLD)');
+    expect(await bundled(`import * as core from 'lops-mpi/core'; import * as figures from 'lops-mpi/plotting'`)).to.equal('');
   });
 
   it('has at most 25 files in a folder of src', () => {
