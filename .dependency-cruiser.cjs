@@ -1,10 +1,13 @@
 /** The layers of ARCHITECTURE.md: imports point down, never up. Held by `npm run layers`. */
 
-// Each folder, and those that it may import (itself always). Folders of `core` import those before them in the list
+// Each folder, and those that it may import (itself always). Folders of `core` import those before
+// them in the list
 const CORE = ['base', 'ports', 'vector', 'array', 'distributed', 'operator', 'schemes', 'expressions'];
 const FOLDERS = {
   core: [],
-  ...Object.fromEntries(CORE.map((folder, k) => [`core/${folder}`, CORE.slice(0, k).map((below) => `core/${below}`)])),
+  ...Object.fromEntries(
+    CORE.map((folder, k) => [`core/${folder}`, CORE.slice(0, k).map((below) => `core/${below}`)]),
+  ),
   cpu: ['core'],
   'gpu/(cuda|tfjs)': ['core'],
   // An operator
@@ -26,10 +29,15 @@ const TYPES = { 'core/vector': ['core/array'] };
 
 const folders = Object.entries(FOLDERS).map(([folder, below]) => ({
   name: `${folder}-imports-down`,
-  comment: `src/${folder} may import ${below.length === 0 ? 'nothing outside of it' : below.map((b) => `src/${b}`).join(', ')}`,
+  comment:
+    `src/${folder} may import ` +
+    `${below.length === 0 ? 'nothing outside of it' : below.map((b) => `src/${b}`).join(', ')}`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: '^(src|test|examples|bench)/', pathNot: `^src/(${[folder, ...below, ...(TYPES[folder] ?? [])].join('|')})/` },
+  to: {
+    path: '^(src|test|examples|bench)/',
+    pathNot: `^src/(${[folder, ...below, ...(TYPES[folder] ?? [])].join('|')})/`,
+  },
 }));
 
 // Folders with a private part
@@ -71,7 +79,9 @@ module.exports = {
     },
     {
       name: 'core-is-pure',
-      comment: 'core needs neither packages nor parts of Node, so that it can be loaded anywhere without side effects',
+      comment:
+        'core needs neither packages nor parts of Node, so that it can be loaded anywhere without side ' +
+        'effects',
       severity: 'error',
       from: { path: '^src/(core|local|operators|optimization|proximal)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'] },
@@ -81,7 +91,11 @@ module.exports = {
       comment: 'What is published must not need a development dependency',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'], pathNot: '/@types/' },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only', 'npm-peer'],
+        pathNot: '/@types/',
+      },
     },
     {
       name: 'resolvable',

@@ -1,4 +1,7 @@
-/** Of one product of the batch that the Fredholm integral is: `[200, 200]` times `[200, 8]`, complex. */
+/**
+ * Of one product of the batch that the Fredholm integral is: `[200, 200]` times `[200, 8]`,
+ * complex.
+ */
 const BATCHED = { flops: 8 * 200 * 200 * 8 } as const;
 
 /** Of one source of the migration case: 81 x 60 points and 11 receivers. */
@@ -7,8 +10,9 @@ const SURVEY = { flops: 4 * 81 * 60 * 11 } as const;
 const VARYING = { flops: 4 * 41 } as const;
 
 /**
- * What a case can be held against: loops of `native/limits.c`, one process beside each rank, that do so many bytes an element or flops a product; and arguments of
- * `native/fftw-mpi.c`, one job of as many ranks.
+ * What a case can be held against: loops of `native/limits.c`, one process beside each rank, that
+ * do so many bytes an element or flops a product; and arguments of `native/fftw-mpi.c`, one job of
+ * as many ranks.
  */
 export const LIMITS = {
   axpy: { bytes: 24 },
@@ -40,7 +44,10 @@ export type Details = Readonly<Record<string, number | string>>;
 export interface Work {
   /** What is timed: one call, outputs reused. Every rank calls it. */
   readonly run: () => void;
-  /** Useful work over all ranks: each input read once, each output written once; the usual flop counts. */
+  /**
+   * Useful work over all ranks: each input read once, each output written once; the usual flop
+   * counts.
+   */
   readonly bytes?: number;
   readonly flops?: number;
   readonly limit?: LimitName;

@@ -1,4 +1,7 @@
-/** `npm run bench -- [CASE…] [--ranks N] [--backend B] [--against FILE] [--quick] [--json]`: times cases, each in a job of its own, beside the machine's limits. See README.md. */
+/**
+ * `npm run bench -- [CASE…] [--ranks N] [--backend B] [--against FILE] [--quick] [--json]`: times
+ * cases, each in a job of its own, beside the machine's limits. See README.md.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +17,8 @@ import { formatResults, type Result, resultOf } from './result.js';
 import { SharedLimits } from './shared-limit.js';
 
 const USAGE =
-  'usage: npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] [--quick] [--json] [--list] [--no-setup]';
+  'usage: npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] ' +
+  '[--quick] [--json] [--list] [--no-setup]';
 const STARTS = 5;
 
 function fail(message: string): never {
@@ -49,7 +53,10 @@ function readResults(path: string): ReadonlyMap<string, Result> {
     const results = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Result);
     return new Map(results.map((result) => [result.case, result]));
   } catch (error) {
-    return fail(`expected --against to be a file of results (--json): ${error instanceof Error ? error.message : String(error)}`);
+    return fail(
+      'expected --against to be a file of results (--json): ' +
+        `${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -68,7 +75,9 @@ if (list) {
   process.stdout.write(`${known.join('\n')}\n`);
   process.exit(0);
 }
-const wanted = CASES.filter((c) => (names.length === 0 || isNamed(c.name, names)) && (c.backend ?? engine) === engine);
+const wanted = CASES.filter(
+  (c) => (names.length === 0 || isNamed(c.name, names)) && (c.backend ?? engine) === engine,
+);
 if (wanted.length === 0) fail(`${names.join(', ')}: not for backend '${engine}'`);
 const others = against === undefined ? undefined : readResults(against);
 
@@ -88,13 +97,25 @@ async function job<T>(name: string, args: readonly string[]): Promise<T> {
 async function timeStarts(bench: BenchCase): Promise<Result> {
   const { program, failure } = await buildMpiStart();
   if (failure) process.stderr.write(`bench: no C program to compare starts with: ${failure}\n`);
-  const { starts, details } = compareStarts({ ranks, script: script('start.js'), file, program, times: STARTS });
+  const { starts, details } = compareStarts({
+    ranks,
+    script: script('start.js'),
+    file,
+    program,
+    times: STARTS,
+  });
   const [{ backend, maxrss_MiB }] = starts as [(typeof starts)[0]];
-  return resultOf(bench, {}, { times: starts.map((s) => s.seconds), limitRates: [] }, { ranks, backend, maxrss_MiB, details });
+  return resultOf(
+    bench,
+    {},
+    { times: starts.map((s) => s.seconds), limitRates: [] },
+    { ranks, backend, maxrss_MiB, details },
+  );
 }
 
 /** Whose peak the limit is. */
-const deviceLine = ([first]: readonly Result[]): string => (first?.device === undefined ? '' : `${first.device}\n`);
+const deviceLine = ([first]: readonly Result[]): string =>
+  first?.device === undefined ? '' : `${first.device}\n`;
 
 const limits = await buildLimits();
 if (limits.failure) process.stderr.write(`bench: no limits: ${limits.failure}\n`);
@@ -107,19 +128,31 @@ try {
   for (const bench of wanted) {
     try {
       const result = bench.setup
-        ? await job<Result>('rank.js', [bench.name, file, limits.program ?? '', shared?.path ?? '', engine, quick ? 'quick' : ''])
+        ? await job<Result>('rank.js', [
+            bench.name,
+            file,
+            limits.program ?? '',
+            shared?.path ?? '',
+            engine,
+            quick ? 'quick' : '',
+          ])
         : await timeStarts(bench);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
       else if (process.stdout.isTTY) process.stderr.write(`${bench.name} `);
     } catch (error) {
       failures++;
-      process.stderr.write(`bench: ${bench.name}: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(
+        `bench: ${bench.name}: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
     }
   }
 } finally {
   shared?.close();
   rmSync(folder, { recursive: true, force: true });
 }
-if (!json) process.stdout.write(`${ranks} rank${ranks > 1 ? 's' : ''}\n${deviceLine(results)}${formatResults(results, others)}`);
+if (!json)
+  process.stdout.write(
+    `${ranks} rank${ranks > 1 ? 's' : ''}\n${deviceLine(results)}${formatResults(results, others)}`,
+  );
 process.exitCode = failures > 0 ? 1 : 0;

@@ -30,7 +30,10 @@ function runJob({ command, flags, env }: LauncherPlan, job: readonly string[]): 
   return (performance.now() - began) / 1000;
 }
 
-/** Starts a script and a C program in turn under one launcher, so that what else the machine does hits both; whole jobs, from launch to end. */
+/**
+ * Starts a script and a C program in turn under one launcher, so that what else the machine does
+ * hits both; whole jobs, from launch to end.
+ */
 export function compareStarts({ ranks, script, file, program, times }: Choice): {
   readonly starts: readonly Start[];
   readonly details: Details;
@@ -40,7 +43,9 @@ export function compareStarts({ ranks, script, file, program, times }: Choice): 
   const jobs: number[] = [];
   const inC: number[] = [];
   for (let k = 0; k < times; k++) {
-    jobs.push(runJob(launcher, [process.execPath, script, String(performance.timeOrigin + performance.now()), file]));
+    jobs.push(
+      runJob(launcher, [process.execPath, script, String(performance.timeOrigin + performance.now()), file]),
+    );
     starts.push(JSON.parse(readFileSync(file, 'utf8')) as Start);
     rmSync(file);
     if (program) inC.push(runJob(launcher, [program]));
@@ -49,6 +54,10 @@ export function compareStarts({ ranks, script, file, program, times }: Choice): 
   const more = median(jobs.map((seconds, k) => seconds - (inC[k] as number)));
   return {
     starts,
-    details: { job: formatSeconds(median(jobs)), 'job of a C program': formatSeconds(median(inC)), difference: formatSeconds(more) },
+    details: {
+      job: formatSeconds(median(jobs)),
+      'job of a C program': formatSeconds(median(inC)),
+      difference: formatSeconds(more),
+    },
   };
 }

@@ -33,7 +33,8 @@ const nativeFlags = (file: string) => import(new URL(`../../native/${file}`, imp
 
 /** pkg-config's flags of the CBLAS that the native kernels use, if they use one. */
 async function blasFlags(): Promise<Flags> {
-  const flags: { cpuLibraries(): { blas?: { cflags: string[]; ldflags: string[] } } } = await nativeFlags('cpu/library-flags.mjs');
+  const flags: { cpuLibraries(): { blas?: { cflags: string[]; ldflags: string[] } } } =
+    await nativeFlags('cpu/library-flags.mjs');
   const { blas } = flags.cpuLibraries();
   return blas ? { compile: ['-DHAVE_CBLAS', ...blas.cflags], link: blas.ldflags } : { compile: [], link: [] };
 }
@@ -46,7 +47,8 @@ export async function buildLimits(): Promise<Built> {
 
 /** Compiles a program with the MPI that the addon uses, unless that was done before. */
 async function buildWithMpi(name: string, libraries: readonly string[]): Promise<Built> {
-  const flags: { mpiFlags(): { cflags: string[]; ldflags: string[] } | undefined } = await nativeFlags('mpi/mpi-flags.mjs');
+  const flags: { mpiFlags(): { cflags: string[]; ldflags: string[] } | undefined } =
+    await nativeFlags('mpi/mpi-flags.mjs');
   const mpi = flags.mpiFlags();
   if (!mpi) return { failure: 'no MPI to build it with' };
   return build(name, { compile: mpi.cflags, link: [...libraries, ...mpi.ldflags] });
@@ -58,7 +60,9 @@ export const buildMpiStart = (): Promise<Built> => buildWithMpi('mpi-start', [])
 /** `native/fftw-mpi.c`. */
 export async function buildFftwMpi(): Promise<Built> {
   const built = await buildWithMpi('fftw-mpi', ['-lfftw3_mpi', '-lfftw3']);
-  return built.failure === undefined ? built : { failure: `${built.failure}\nFFTW's MPI transform is needed (Debian: libfftw3-mpi-dev)` };
+  return built.failure === undefined
+    ? built
+    : { failure: `${built.failure}\nFFTW's MPI transform is needed (Debian: libfftw3-mpi-dev)` };
 }
 
 function build(name: string, { compile, link }: Flags): Built {
@@ -75,13 +79,20 @@ function build(name: string, { compile, link }: Flags): Built {
   if (existsSync(program)) return { program };
   mkdirSync(folder, { recursive: true });
   const unfinished = `${program}.${process.pid}`;
-  const { status, stderr, error } = spawnSync(compiler, [...flags, source, '-o', unfinished, ...link, '-lm'], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(
+    compiler,
+    [...flags, source, '-o', unfinished, ...link, '-lm'],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) return { failure: `${compiler} failed: ${(error?.message ?? stderr).trim()}` };
   renameSync(unfinished, program);
   return { program };
 }
 
-/** A plain C loop in a process of its own, beside this rank, that takes one timing whenever it is asked. */
+/**
+ * A plain C loop in a process of its own, beside this rank, that takes one timing whenever it is
+ * asked.
+ */
 export class LimitProcess implements Limit {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -95,7 +106,9 @@ export class LimitProcess implements Limit {
 
   /** @param elements of each array, or products of a batch */
   static async start(program: string, name: LimitName, elements: number): Promise<LimitProcess> {
-    const child = spawn(program, ['-n', String(elements), '--serve', name], { env: { ...process.env, OPENBLAS_NUM_THREADS: '1' } });
+    const child = spawn(program, ['-n', String(elements), '--serve', name], {
+      env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
+    });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     return new LimitProcess(child, lines, Number(await nextLine(lines)));
   }

@@ -75,13 +75,21 @@ function warmUp(comm: Communicator, run: () => void, device: Device | undefined)
   return Math.max(1, Math.ceil(LEAST_SAMPLE / once));
 }
 
-/** Where limits are to be had: the program of `native/limits.c`, and the socket of those that the ranks share. */
+/**
+ * Where limits are to be had: the program of `native/limits.c`, and the socket of those that the
+ * ranks share.
+ */
 export interface LimitPrograms {
   readonly loops?: string | undefined;
   readonly shared?: string | undefined;
 }
 
-async function startLimit(name: LimitName, work: Work, comm: Communicator, { loops, shared }: LimitPrograms): Promise<Limit | undefined> {
+async function startLimit(
+  name: LimitName,
+  work: Work,
+  comm: Communicator,
+  { loops, shared }: LimitPrograms,
+): Promise<Limit | undefined> {
   const kind = LIMITS[name];
   if ('shared' in kind) return shared ? SharedLimit.connect(shared, name, comm.size) : undefined;
   const unit = 'bytes' in kind ? (work.bytes ?? 0) / kind.bytes : (work.flops ?? 0) / kind.flops;
@@ -89,16 +97,27 @@ async function startLimit(name: LimitName, work: Work, comm: Communicator, { loo
 }
 
 /** The peak of a device is no C program's. */
-function measureDevice(device: Device, run: () => void, times: readonly number[], comm: Communicator): DeviceMeasurement {
+function measureDevice(
+  device: Device,
+  run: () => void,
+  times: readonly number[],
+  comm: Communicator,
+): DeviceMeasurement {
   const { name, peakBandwidth } = device;
   return { name, times, counts: device.counts(run), peakBandwidth: summed(comm, peakBandwidth) };
 }
 
 /**
- * Times a case on all ranks. On the CPU in turn with the C program that it is compared with, where there is one, so that what else the machine does hits both.
+ * Times a case on all ranks. On the CPU in turn with the C program that it is compared with, where
+ * there is one, so that what else the machine does hits both.
  * @param quick one timing of one call
  */
-export async function measure(work: Work, comm: Communicator, programs: LimitPrograms, quick = false): Promise<Measurement> {
+export async function measure(
+  work: Work,
+  comm: Communicator,
+  programs: LimitPrograms,
+  quick = false,
+): Promise<Measurement> {
   const { run, limit } = work;
   const backend: Backend = resolveBackend();
   const device = deviceOf(backend);
@@ -136,5 +155,7 @@ export async function measure(work: Work, comm: Communicator, programs: LimitPro
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }

@@ -1,21 +1,41 @@
-/** What every rank runs for one case: `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET BACKEND QUICK`, what is not there empty. */
+/**
+ * What every rank runs for one case:
+ * `rank.js CASE RESULT-FILE LIMITS-PROGRAM LIMITS-SOCKET BACKEND QUICK`, what is not there empty.
+ */
 import { writeFileSync } from 'node:fs';
 import { COMM_WORLD, loadBackend, resolveBackend, setDefaultBackend } from 'lops-mpi';
 import { CASES } from './cases/index.js';
 import { measure } from './measure.js';
 import { resultOf } from './result.js';
 
-const [name, file, loops, shared, engine, quick] = process.argv.slice(2) as [string, string, string, string, string, string];
+const [name, file, loops, shared, engine, quick] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 const bench = CASES.find((c) => c.name === name);
 if (!bench?.setup) throw new Error(`no case '${name}'`);
 const comm = COMM_WORLD;
 setDefaultBackend(await loadBackend(engine));
 const work = bench.setup();
-const measurement = await measure(work, comm, { loops: loops || undefined, shared: shared || undefined }, quick !== '');
+const measurement = await measure(
+  work,
+  comm,
+  { loops: loops || undefined, shared: shared || undefined },
+  quick !== '',
+);
 const details = work.details?.();
 const maxrss = Float64Array.of(process.resourceUsage().maxRSS / 1024);
 comm.allreduce(maxrss, 'sum');
 if (comm.rank === 0) {
-  const more = { ...(details ? { details } : {}), ranks: comm.size, backend: resolveBackend().name, maxrss_MiB: maxrss[0] as number };
+  const more = {
+    ...(details ? { details } : {}),
+    ranks: comm.size,
+    backend: resolveBackend().name,
+    maxrss_MiB: maxrss[0] as number,
+  };
   writeFileSync(file, JSON.stringify(resultOf(bench, work, measurement, more)));
 }

@@ -25,7 +25,10 @@ export interface Result {
   readonly GB_per_s?: number;
   readonly flops?: number;
   readonly GFLOP_per_s?: number;
-  /** The rate of the plain C loop `limit_loop`, in GB/s or GFLOP/s; of a device the peak of its memory. */
+  /**
+   * The rate of the plain C loop `limit_loop`, in GB/s or GFLOP/s; of a device the peak of its
+   * memory.
+   */
   readonly limit?: number;
   readonly limit_loop?: string;
   readonly share_of_limit?: number;
@@ -41,22 +44,38 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 
 type Limit = Pick<Result, 'limit' | 'limit_loop' | 'share_of_limit' | 'share_at_best'>;
 
-/** Rates of all ranks beside those of the limit: the median beside the median, the best beside the best. */
+/**
+ * Rates of all ranks beside those of the limit: the median beside the median, the best beside the
+ * best.
+ */
 const beside = (limit: string, rate: number, best: number, limitRates: readonly number[]): Limit => {
   const limitRate = median(limitRates);
-  return { limit: 1e-9 * limitRate, limit_loop: limit, share_of_limit: rate / limitRate, share_at_best: best / most(limitRates) };
+  return {
+    limit: 1e-9 * limitRate,
+    limit_loop: limit,
+    share_of_limit: rate / limitRate,
+    share_at_best: best / most(limitRates),
+  };
 };
 
 function onDevice({ name, times, counts }: DeviceMeasurement): Partial<Result> {
   return { device: name, device_seconds_median: median(times), device_seconds_min: least(times), ...counts };
 }
 
-/** Rates are those of the median, and so is the share: the median rate over the median rate of the limit. */
+/**
+ * Rates are those of the median, and so is the share: the median rate over the median rate of the
+ * limit.
+ */
 export function resultOf(
   { name, params }: BenchCase,
   work: Pick<Work, 'bytes' | 'flops' | 'limit'>,
   { times, limitRates, moved, device }: Measurement,
-  more: { readonly details?: Details; readonly ranks: number; readonly backend: string; readonly maxrss_MiB: number },
+  more: {
+    readonly details?: Details;
+    readonly ranks: number;
+    readonly backend: string;
+    readonly maxrss_MiB: number;
+  },
 ): Result {
   const { details, ranks, backend, maxrss_MiB } = more;
   const { bytes, flops, limit } = work;
@@ -95,7 +114,8 @@ function formatRate({ GB_per_s, GFLOP_per_s }: Result): string {
   return GFLOP_per_s === undefined ? '' : `${GFLOP_per_s.toPrecision(3)} GFLOP/s`;
 }
 
-const percent = (share: number | undefined, none = ''): string => (share === undefined ? none : `${(100 * share).toFixed(0)} %`);
+const percent = (share: number | undefined, none = ''): string =>
+  share === undefined ? none : `${(100 * share).toFixed(0)} %`;
 
 const formatFound = (found: Details = {}): string =>
   Object.entries(found)
@@ -110,12 +130,18 @@ const formatMoved = ({ bytes, bytes_moved }: Result): string =>
 const secondsOf = (result: Result): number => result.device_seconds_median ?? result.seconds_median;
 
 /** The same case of another run, by the clocks that rates are of. */
-function against(result: Result, others: ReadonlyMap<string, Result> | undefined): Readonly<Record<string, string>> {
+function against(
+  result: Result,
+  others: ReadonlyMap<string, Result> | undefined,
+): Readonly<Record<string, string>> {
   if (!others) return {};
   const other = others.get(result.case);
   const name = `of ${[...others.values()][0]?.backend ?? 'none'}`;
   return other
-    ? { [name]: formatSeconds(secondsOf(other)), faster: `${(secondsOf(other) / secondsOf(result)).toFixed(2)} ×` }
+    ? {
+        [name]: formatSeconds(secondsOf(other)),
+        faster: `${(secondsOf(other) / secondsOf(result)).toFixed(2)} ×`,
+      }
     : { [name]: '-', faster: '-' };
 }
 

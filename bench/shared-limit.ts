@@ -7,7 +7,8 @@ import { LIMITS, type LimitName } from './case.js';
 import { type Limit, nextLine } from './limit-process.js';
 
 /** Lines of a stream, one after another. */
-const linesOf = (input: NodeJS.ReadableStream): AsyncIterator<string> => createInterface({ input })[Symbol.asyncIterator]();
+const linesOf = (input: NodeJS.ReadableStream): AsyncIterator<string> =>
+  createInterface({ input })[Symbol.asyncIterator]();
 
 /** An MPI program in C that runs while some ranks are connected to it. */
 class Program {
@@ -41,8 +42,9 @@ class Program {
 }
 
 /**
- * Limits that are MPI programs of their own, as many ranks as the case has. A launch within a launch would share its cores and variables, and ranks that wait in MPI keep
- * their cores busy: so the command line starts them, and every rank asks for a timing, and sleeps, at a socket.
+ * Limits that are MPI programs of their own, as many ranks as the case has. A launch within a
+ * launch would share its cores and variables, and ranks that wait in MPI keep their cores busy: so
+ * the command line starts them, and every rank asks for a timing, and sleeps, at a socket.
  */
 export class SharedLimits {
   readonly path: string;
@@ -63,7 +65,8 @@ export class SharedLimits {
         const kind = LIMITS[name as LimitName];
         if (!('shared' in kind)) throw new Error(`no shared limit '${name}'`);
         let entry = running.get(name);
-        if (!entry) running.set(name, (entry = { program: new Program(program, kind.shared, ranks), users: 0 }));
+        if (!entry)
+          running.set(name, (entry = { program: new Program(program, kind.shared, ranks), users: 0 }));
         entry.users++;
         socket.write(`${await entry.program.work}\n`);
         for (;;) {

@@ -1,4 +1,7 @@
-/** How long a program takes to its first operator: `start.js BEGAN RESULT-FILE`, BEGAN the time of its launch in milliseconds since 1970. */
+/**
+ * How long a program takes to its first operator: `start.js BEGAN RESULT-FILE`, BEGAN the time of
+ * its launch in milliseconds since 1970.
+ */
 import { writeFileSync } from 'node:fs';
 import { COMM_WORLD, MPIFirstDerivative, resolveBackend } from 'lops-mpi';
 
@@ -11,4 +14,7 @@ operator.domain();
 COMM_WORLD.allreduce(seconds, 'max');
 COMM_WORLD.allreduce(maxrss, 'sum');
 if (COMM_WORLD.rank === 0)
-  writeFileSync(file, JSON.stringify({ seconds: seconds[0], maxrss_MiB: maxrss[0], backend: resolveBackend().name }));
+  writeFileSync(
+    file,
+    JSON.stringify({ seconds: seconds[0], maxrss_MiB: maxrss[0], backend: resolveBackend().name }),
+  );

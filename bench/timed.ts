@@ -5,7 +5,10 @@ import { CpuBackend, nativeOptions, referenceKernels } from 'lops-mpi/cpu';
 export class Stopwatch {
   milliseconds = 0;
 
-  /** The same object, whose methods are timed. Its own calls among them are not seen, so nothing counts twice. */
+  /**
+   * The same object, whose methods are timed. Its own calls among them are not seen, so nothing
+   * counts twice.
+   */
   watch<T extends object>(watched: T): T {
     const methods = new Map<PropertyKey, (...args: unknown[]) => unknown>();
     return new Proxy(watched, {

@@ -35,12 +35,16 @@ type Arguments<K extends Kernel> = Parameters<NonNullable<Backend[K]>>;
 
 /** Bytes of all that is an array among operands. */
 const bytes = (...operands: readonly (Elements | Scalar | undefined)[]): number =>
-  operands.reduce<number>((sum, x) => (typeof x === 'object' && 'storage' in x ? sum + x.size * bytesOf(x.storage.dtype) : sum), 0);
+  operands.reduce<number>(
+    (sum, x) => (typeof x === 'object' && 'storage' in x ? sum + x.size * bytesOf(x.storage.dtype) : sum),
+    0,
+  );
 
 const element = (x: Elements): number => bytesOf(x.storage.dtype);
 const isSame = (x: Elements, y: Elements): boolean => x.storage === y.storage && x.offset === y.offset;
 /** CUDA takes a line in pieces, and reads it twice, where lines are long and few. */
-const inPieces = (backend: Backend, n: number, lines: number): boolean => backend.name === 'cuda' && n > 128 && lines < 65536;
+const inPieces = (backend: Backend, n: number, lines: number): boolean =>
+  backend.name === 'cuda' && n > 128 && lines < 65536;
 
 /** What a call of a kernel moves between memory and cores: each operand once, unless said. */
 const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
@@ -59,10 +63,14 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
   argExtreme: (_, x) => bytes(x),
   // CUDA selects byte by byte
   kthSmallest: (x) => bytes(x) * (x.storage.backend.name === 'cuda' ? element(x) : 1),
-  cumsum: (x, [outer, n, inner], y) => bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
+  cumsum: (x, [outer, n, inner], y) =>
+    bytes(x, y) + (inPieces(x.storage.backend, n, outer * inner) ? bytes(x) : 0),
   matmul: (a, _b, _c, { m, n, k, batch, strideA, strideB, beta }) => {
     const matrices = (stride: number) => (stride === 0 ? 1 : batch);
-    return element(a) * (matrices(strideA) * m * k + matrices(strideB) * k * n + batch * m * n * (beta === 0 ? 1 : 2));
+    return (
+      element(a) *
+      (matrices(strideA) * m * k + matrices(strideB) * k * n + batch * m * n * (beta === 0 ? 1 : 2))
+    );
   },
   fft: (x, y) => bytes(x, y),
   stencil: (x, _y, { shape, bands, mode, range }) => {
@@ -71,7 +79,8 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
     return (mode === 'add' ? 3 : 2) * share * product(shape) * element(x) + (share > 0 ? ghosts : 0);
   },
   convolve: (x, h, y) => bytes(x, h, y),
-  gather: (x, y, { outer, inner, ny, width, index, weights }) => bytes(y, index, weights) + outer * inner * ny * width * element(x),
+  gather: (x, y, { outer, inner, ny, width, index, weights }) =>
+    bytes(y, index, weights) + outer * inner * ny * width * element(x),
   scatterAdd: (y, x, { outer, inner, ny, width, index, weights }) =>
     2 * bytes(x) + bytes(index, weights) + outer * inner * ny * width * element(y),
   spreadCurves: (image, traces, { srcs, recs, amplitudes }) => bytes(image, traces, srcs, recs, amplitudes),
@@ -81,7 +90,10 @@ const TRAFFIC: { readonly [K in Kernel]: (...args: Arguments<K>) => number } = {
   programReduce: (_fold, _program, inputs) => bytes(...inputs),
 };
 
-/** Bytes that the kernels move which `work` calls on a backend; a kernel within a kernel counts once. On this rank. */
+/**
+ * Bytes that the kernels move which `work` calls on a backend; a kernel within a kernel counts
+ * once. On this rank.
+ */
 export function trafficOf(backend: Backend, work: () => void): number {
   let moved = 0;
   let depth = 0;

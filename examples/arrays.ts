@@ -1,5 +1,6 @@
 /**
- * Arrays over ranks: who owns what, arithmetic that sends nothing, the few methods that communicate, and stacks.
+ * Arrays over ranks: who owns what, arithmetic that sends nothing, the few methods that
+ * communicate, and stacks.
  *
  *     npx lops run -n 3 dist/examples/arrays.js
  *     npx lops run -n 4 dist/examples/arrays.js --rows 12 --columns 5 --axis 1
@@ -34,7 +35,10 @@ say(`\nx·y = ${String(x.dot(y))}, ‖x‖ = ${x.norm()}, max|x| = ${x.norm(Numb
 
 // The same numbers whatever the number of ranks: a random element is a function of seed and place.
 z.set([0, 0], 7);
-say(`z[0, 0] = ${String(z.get([0, 0]))}, x[${rows - 1}, ${columns - 1}] = ${String(x.get([rows - 1, columns - 1]))}`);
+say(
+  `z[0, 0] = ${String(z.get([0, 0]))}, x[${rows - 1}, ${columns - 1}] = ` +
+    `${String(x.get([rows - 1, columns - 1]))}`,
+);
 
 // Along the other axis: messages between ranks whose parts meet.
 const across = z.redistribute(1 - axis);
@@ -47,7 +51,10 @@ say(`broadcast: ‖z‖ = ${everywhere.norm()} = ${z.norm()}`);
 
 // Several arrays as one vector: what stacked operators take.
 const stack = new StackedDistributedArray([x, across]);
-say(`stack of ${stack.length}: ${stack.size} elements, ‖·‖² = ${stack.norm() ** 2} = ${x.norm() ** 2 + across.norm() ** 2}`);
+say(
+  `stack of ${stack.length}: ${stack.size} elements, ‖·‖² = ${stack.norm() ** 2} = ` +
+    `${x.norm() ** 2 + across.norm() ** 2}`,
+);
 
 // Masks: reductions stay among the ranks of one colour.
 const mask = Array.from({ length: comm.size }, (_, rank) => rank % 2);

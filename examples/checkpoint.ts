@@ -1,6 +1,8 @@
 /**
- * A long inversion that survives the end of its job: a blurred picture is sharpened by many iterations of CGLS, whose state goes to disk every few of them. The run is stopped half way, resumed
- * from the newest checkpoint, and compared with one that was never stopped: the same bits, on the same number of ranks.
+ * A long inversion that survives the end of its job: a blurred picture is sharpened by many
+ * iterations of CGLS, whose state goes to disk every few of them. The run is stopped half way,
+ * resumed from the newest checkpoint, and compared with one that was never stopped: the same bits,
+ * on the same number of ranks.
  *
  *     npx lops run -n 2 dist/examples/checkpoint.js                       # all of it
  *     npx lops run -n 2 dist/examples/checkpoint.js --phase stop          # ends at iteration --stop
@@ -24,13 +26,18 @@ interface Flags {
   readonly phase: 'both' | 'stop' | 'resume';
 }
 
-const { backend, n, niter, every, stop, phase, out } = await parseFlags<Flags>('checkpoint', 'stop and resume a solver', (command) =>
-  command
-    .option('--n <n>', 'rows and columns of the picture', positive, 120)
-    .option('--niter <n>', 'iterations', positive, 200)
-    .option('--every <n>', 'iterations between checkpoints', positive, 20)
-    .option('--stop <n>', 'iteration at which the first run ends', numeric, 110)
-    .addOption(new Option('--phase <name>', 'which of the runs').choices(['both', 'stop', 'resume']).default('both')),
+const { backend, n, niter, every, stop, phase, out } = await parseFlags<Flags>(
+  'checkpoint',
+  'stop and resume a solver',
+  (command) =>
+    command
+      .option('--n <n>', 'rows and columns of the picture', positive, 120)
+      .option('--niter <n>', 'iterations', positive, 200)
+      .option('--every <n>', 'iterations between checkpoints', positive, 20)
+      .option('--stop <n>', 'iteration at which the first run ends', numeric, 110)
+      .addOption(
+        new Option('--phase <name>', 'which of the runs').choices(['both', 'stop', 'resume']).default('both'),
+      ),
 );
 const comm = COMM_WORLD;
 const folder = join(out, 'checkpoints');
@@ -80,7 +87,8 @@ if (phase !== 'stop') {
 const resumed = runs.get('resumed');
 const straight = runs.get('never stopped');
 say(
-  `picture ${n} × ${n} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}, a checkpoint every ${every} iterations\n`,
+  `picture ${n} × ${n} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}, a ` +
+    `checkpoint every ${every} iterations\n`,
 );
 say(
   formatTable(
@@ -97,17 +105,21 @@ if (resumed && straight) {
   const difference = resumed.x.subtract(straight.x).norm(Number.POSITIVE_INFINITY);
   const alike = [...resumed.costs].every(([iteration, cost]) => straight.costs.get(iteration) === cost);
   say(
-    `largest difference of the resumed run from the one never stopped: ${difference}; costs of its iterations: ${alike ? 'the same bits' : 'not the same'}`,
+    `largest difference of the resumed run from the one never stopped: ${difference}; costs of its ` +
+      `iterations: ${alike ? 'the same bits' : 'not the same'}`,
   );
 }
 
-const pictures = [['True', truth] as const, ['Blurred', d] as const, ...(resumed ? [['Sharpened, resumed', resumed.x] as const] : [])].map(
-  ([title, array]) => [title, array.asArray().toHost()] as const,
-);
+const pictures = [
+  ['True', truth] as const,
+  ['Blurred', d] as const,
+  ...(resumed ? [['Sharpened, resumed', resumed.x] as const] : []),
+].map(([title, array]) => [title, array.asArray().toHost()] as const);
 finish(() => {
   const figure = new Figure({ columns: 2, title: 'A run that was stopped and resumed' });
   const range = colorRange(pictures[0]?.[1] ?? []);
-  for (const [title, values] of pictures) figure.add(heatMap(values, dims as [number, number], { title, range, aspect: 'equal' }));
+  for (const [title, values] of pictures)
+    figure.add(heatMap(values, dims as [number, number], { title, range, aspect: 'equal' }));
   const series = [...runs].map(([label, { costs }], k) => ({
     label,
     x: [...costs.keys()],

@@ -1,10 +1,11 @@
 /**
- * Kernels of one's own in a computation over ranks: a signal is found in data with noise and wild values, by descent on a robust misfit,
+ * Kernels of one's own in a computation over ranks: a signal is found in data with noise and wild
+ * values, by descent on a robust misfit,
  *
  *   Σ δ² (√(1 + ((x − d) / δ)²) − 1) + λ/2 ‖D x‖²,
  *
- * where a quadratic misfit would follow the wild values. The signal, the misfit and the update are kernels of one expression each: one pass over memory, the same source on
- * every backend.
+ * where a quadratic misfit would follow the wild values. The signal, the misfit and the update are
+ * kernels of one expression each: one pass over memory, the same source on every backend.
  *
  *     npx lops run -n 2 dist/examples/custom-kernel.js
  *     npx lops run -n 2 dist/examples/custom-kernel.js --backend cuda
@@ -60,7 +61,8 @@ wildKernel.run({ d }, { z: d });
 
 const D = new MPIFirstDerivative(n, { kind: 'forward' });
 const [x, slope, g] = [d.copy(), d.emptyLike(), d.emptyLike()];
-const cost = (): number => (misfitKernel.run({ x, d, delta }) as number) + 0.5 * lambda * D.matvec(x, slope).norm() ** 2;
+const cost = (): number =>
+  (misfitKernel.run({ x, d, delta }) as number) + 0.5 * lambda * D.matvec(x, slope).norm() ** 2;
 const first = cost();
 // 1 + 4 λ bounds the curvature
 const step = 1 / (1 + 4 * lambda);

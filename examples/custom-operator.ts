@@ -1,7 +1,9 @@
 /**
- * An operator of one's own: its spaces and two methods that fill their second argument. Checks, `out`, algebra, dot test and every solver come with it.
+ * An operator of one's own: its spaces and two methods that fill their second argument. Checks,
+ * `out`, algebra, dot test and every solver come with it.
  *
- * Here: a periodic shift of rows, which sends whole rows to other ranks, and a weight for each element; together they mix an image that CGLS unmixes.
+ * Here: a periodic shift of rows, which sends whole rows to other ranks, and a weight for each
+ * element; together they mix an image that CGLS unmixes.
  *
  *     npx lops run -n 3 dist/examples/custom-operator.js --rows 30 --by 7
  */
@@ -52,11 +54,14 @@ class Turn extends MPILinearOperator {
   }
 }
 
-const { backend, rows, columns, by } = await parseFlags<Flags>('custom-operator', 'an operator of your own', (command) =>
-  command
-    .option('--rows <n>', 'of the image', positive, 24)
-    .option('--columns <n>', 'of the image', positive, 10)
-    .option('--by <n>', 'rows to shift by', numeric, 5),
+const { backend, rows, columns, by } = await parseFlags<Flags>(
+  'custom-operator',
+  'an operator of your own',
+  (command) =>
+    command
+      .option('--rows <n>', 'of the image', positive, 24)
+      .option('--columns <n>', 'of the image', positive, 10)
+      .option('--by <n>', 'rows to shift by', numeric, 5),
 );
 const dims = [rows, columns];
 const weights = DistributedArray.random(dims, { backend, seed: 1 });

@@ -1,5 +1,6 @@
 /**
- * Owning the loop of a solver: watch it, stop it by a rule of one's own, or write a method of one's own from what vectors offer.
+ * Owning the loop of a solver: watch it, stop it by a rule of one's own, or write a method of one's
+ * own from what vectors offer.
  *
  *     npx lops run -n 2 dist/examples/custom-solver-loop.js --noise 0.1
  */
@@ -14,10 +15,13 @@ interface Flags {
   readonly noise: number;
 }
 
-const { backend, n, noise, out } = await parseFlags<Flags>('custom-solver-loop', 'a solver loop of your own', (command) =>
-  command
-    .option('--n <n>', 'rows, distributed over the ranks', positive, 120)
-    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05),
+const { backend, n, noise, out } = await parseFlags<Flags>(
+  'custom-solver-loop',
+  'a solver loop of your own',
+  (command) =>
+    command
+      .option('--n <n>', 'rows, distributed over the ranks', positive, 120)
+      .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05),
 );
 const dims = [n, 8];
 const D = new MPIFirstDerivative(dims, { kind: 'forward' });
@@ -38,11 +42,20 @@ for (const { iteration, x, cost } of cgls.steps(A, y, { niter: 40, tol: 0 })) {
   if (chosen === undefined && cost <= delta) chosen = { iteration, error };
 }
 say(
-  `CGLS: noise level reached at iteration ${chosen?.iteration ?? 'none'}, error ${chosen?.error.toFixed(4) ?? '-'}, at the end ${errors.at(-1)?.toFixed(4)}`,
+  `CGLS: noise level reached at iteration ${chosen?.iteration ?? 'none'}, error ` +
+    `${chosen?.error.toFixed(4) ?? '-'}, at the end ${errors.at(-1)?.toFixed(4)}`,
 );
 
-/** Landweber's iteration, `x += α Aᴴ(y − A x)`, as a generator: memory x, r, g, no allocation in the loop, one reduction a step for its cost. */
-function* landweber(operator: LinearOperator<DistributedArray>, data: DistributedArray, alpha: number, niter: number) {
+/**
+ * Landweber's iteration, `x += α Aᴴ(y − A x)`, as a generator: memory x, r, g, no allocation in the
+ * loop, one reduction a step for its cost.
+ */
+function* landweber(
+  operator: LinearOperator<DistributedArray>,
+  data: DistributedArray,
+  alpha: number,
+  niter: number,
+) {
   const x = operator.domainOf(data.space).zeros();
   const [r, g] = [data.copy(), x.emptyLike()];
   try {
@@ -60,7 +73,12 @@ function* landweber(operator: LinearOperator<DistributedArray>, data: Distribute
 
 const { maxeig } = powerIteration(A.H.mul(A), { domain: y.space, niter: 50 });
 const slow: number[] = [];
-for (const { iteration, x, cost } of landweber(A, y, 1.5 / (typeof maxeig === 'number' ? maxeig : maxeig.re), 400)) {
+for (const { iteration, x, cost } of landweber(
+  A,
+  y,
+  1.5 / (typeof maxeig === 'number' ? maxeig : maxeig.re),
+  400,
+)) {
   slow.push(relativeError(x, truth));
   if (cost <= delta) {
     say(`Landweber: noise level reached at iteration ${iteration}, error ${slow.at(-1)?.toFixed(4)}`);
@@ -70,11 +88,18 @@ for (const { iteration, x, cost } of landweber(A, y, 1.5 / (typeof maxeig === 'n
 
 finish(() => {
   const path = join(out, 'custom-solver-loop.png');
-  const axes = { title: 'Stopping in time', xLabel: 'iteration', yLabel: 'error of the model', xRange: [0, 40] } as const;
+  const axes = {
+    title: 'Stopping in time',
+    xLabel: 'iteration',
+    yLabel: 'error of the model',
+    xRange: [0, 40],
+  } as const;
   const series = [
     { y: errors, label: 'CGLS' },
     { y: slow.slice(0, 40), x: slow.slice(0, 40).map((_, k) => k + 1), label: 'Landweber' },
-    ...(chosen ? [{ x: [chosen.iteration], y: [chosen.error], label: 'noise level reached', style: 'points' as const }] : []),
+    ...(chosen
+      ? [{ x: [chosen.iteration], y: [chosen.error], label: 'noise level reached', style: 'points' as const }]
+      : []),
   ];
   new Figure({ columns: 1 }).add(linePlot(series, axes)).writePng(path);
   console.log(`figure:  ${path}`);

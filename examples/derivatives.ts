@@ -4,7 +4,14 @@
  *     npx lops run -n 3 dist/examples/derivatives.js --n 60
  */
 import { join } from 'node:path';
-import { COMM_WORLD, DistributedArray, MPIFirstDerivative, MPIGradient, MPILaplacian, MPISecondDerivative } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  DistributedArray,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  MPISecondDerivative,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
@@ -22,7 +29,10 @@ const dims = [n, n];
 const h = (2 * Math.PI) / (n - 1);
 
 // sin x · cos y: each rank fills its rows.
-const u = fieldOf(DistributedArray.empty(dims, { backend }).space, (i, j) => Math.sin(i * h) * Math.cos(j * h));
+const u = fieldOf(
+  DistributedArray.empty(dims, { backend }).space,
+  (i, j) => Math.sin(i * h) * Math.cos(j * h),
+);
 
 const operators = {
   'first, centered': new MPIFirstDerivative(dims, { sampling: h, edge: true }),
@@ -37,7 +47,12 @@ const rows = Object.entries(operators).map(([name, D]) => {
   const y = D.matvec(u);
   const messages = comm.counters.messages - before;
   const { error } = D.dotTest({ domain: u.space, raise: false });
-  return { derivative: name, 'max |y|': y.norm(Number.POSITIVE_INFINITY), 'messages of rank 0': messages, 'error of the dot test': error };
+  return {
+    derivative: name,
+    'max |y|': y.norm(Number.POSITIVE_INFINITY),
+    'messages of rank 0': messages,
+    'error of the dot test': error,
+  };
 });
 say(formatTable(rows));
 
@@ -54,7 +69,17 @@ finish(() => {
   const figure = new Figure({ columns: 2, title: 'Derivatives of a distributed array' });
   for (const [title, array] of whole) {
     const range = colorRange(array, { symmetric: true });
-    figure.add(heatMap(array, [n, n], { title, range, colorMap: 'seismic', transpose: true, aspect: 'equal', xLabel: 'x', yLabel: 'y' }));
+    figure.add(
+      heatMap(array, [n, n], {
+        title,
+        range,
+        colorMap: 'seismic',
+        transpose: true,
+        aspect: 'equal',
+        xLabel: 'x',
+        yLabel: 'y',
+      }),
+    );
   }
   const path = join(out, 'derivatives.png');
   figure.writePng(path);

@@ -1,11 +1,20 @@
 /**
- * Fourier transforms of distributed arrays: a section of traces that is known exactly is differentiated in the wavenumber domain, slow waves are taken out of it by a fan filter there, and what
- * transforms cost in messages is counted. The real transform, of norm 'ortho', keeps lengths, so that its adjoint is its inverse.
+ * Fourier transforms of distributed arrays: a section of traces that is known exactly is
+ * differentiated in the wavenumber domain, slow waves are taken out of it by a fan filter there,
+ * and what transforms cost in messages is counted. The real transform, of norm 'ortho', keeps
+ * lengths, so that its adjoint is its inverse.
  *
  *     npx lops run -n 3 dist/examples/ffts.js --nx 96 --nt 200
  */
 import { join } from 'node:path';
-import { COMM_WORLD, type Complex, DistributedArray, type LinearOperator, MPIFFT2D, resolveBackend } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  type Complex,
+  DistributedArray,
+  type LinearOperator,
+  MPIFFT2D,
+  resolveBackend,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
@@ -39,8 +48,12 @@ const FAST: readonly Wave[] = [10, 14, 18, 22, 26].flatMap((kt) => [
 ]);
 const SLOW: readonly Wave[] = [4, 6, 8].map((kt) => ({ kx: 2.5 * kt, kt, amp: 1.5 }));
 
-const phase = (waves: readonly Wave[], term: (wave: Wave, angle: number) => number) => (i: number, j: number) =>
-  waves.reduce((sum, w) => sum + term(w, 2 * Math.PI * ((w.kx * i) / nx + (w.kt * j) / nt) + w.kt * w.kx), 0);
+const phase =
+  (waves: readonly Wave[], term: (wave: Wave, angle: number) => number) => (i: number, j: number) =>
+    waves.reduce(
+      (sum, w) => sum + term(w, 2 * Math.PI * ((w.kx * i) / nx + (w.kt * j) / nt) + w.kt * w.kx),
+      0,
+    );
 const sum = phase([...FAST, ...SLOW], ({ amp }, angle) => amp * Math.cos(angle));
 const slope = phase([...FAST, ...SLOW], ({ amp, kx }, angle) => -2 * Math.PI * kx * amp * Math.sin(angle));
 
@@ -69,10 +82,14 @@ const checks = [
   { check: 'there and back', error: relativeError(turned, section) },
   { check: 'derivative along x by wavenumbers', error: relativeError(differentiated, derivative) },
   { check: 'fan filter against the fast waves alone', error: relativeError(clean, fast) },
-  { check: 'length of the spectrum against that of the section', error: Math.abs(spectrum.norm() / section.norm() - 1) },
+  {
+    check: 'length of the spectrum against that of the section',
+    error: Math.abs(spectrum.norm() / section.norm() - 1),
+  },
 ];
 say(
-  `section ${nx} × ${nt} ${dtype}, spectrum ${spectrum.globalShape.join(' × ')}, on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}\n`,
+  `section ${nx} × ${nt} ${dtype}, spectrum ${spectrum.globalShape.join(' × ')}, on ${comm.size} ` +
+    `rank${comm.size > 1 ? 's' : ''}, backend ${backend}\n`,
 );
 say(formatTable(checks));
 
@@ -82,7 +99,12 @@ function cost(transform: string, A: LinearOperator<DistributedArray>) {
   const before = comm.counters.messages;
   A.matvec(section, y);
   const messages = comm.counters.messages - before;
-  return { transform, 'data split along': y.axis, messages, 'dot test': A.dotTest({ domain: section.space, raise: false }).error };
+  return {
+    transform,
+    'data split along': y.axis,
+    messages,
+    'dot test': A.dotTest({ domain: section.space, raise: false }).error,
+  };
 }
 say(
   formatTable([

@@ -1,7 +1,21 @@
-import { type Complex, type DistributedArray, type DistributedSpace, hostArray, isComplex, lanesOf, NDArray } from 'lops-mpi';
+import {
+  type Complex,
+  type DistributedArray,
+  type DistributedSpace,
+  hostArray,
+  isComplex,
+  lanesOf,
+  NDArray,
+} from 'lops-mpi';
 
-/** An array of two axes whose elements are a function of their global indices: each rank fills its own part. */
-export function fieldOf(space: DistributedSpace, value: (i: number, j: number) => number | Complex): DistributedArray {
+/**
+ * An array of two axes whose elements are a function of their global indices: each rank fills its
+ * own part.
+ */
+export function fieldOf(
+  space: DistributedSpace,
+  value: (i: number, j: number) => number | Complex,
+): DistributedArray {
   const field: DistributedArray = space.empty();
   const { dtype, backend } = space;
   const { start, shape } = field.box;

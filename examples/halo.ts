@@ -1,10 +1,17 @@
 /**
- * Halos: every rank sees a few cells of its neighbours, so that an operator of one rank works across the borders. Here a derivative between two halos is compared
- * with the distributed one.
+ * Halos: every rank sees a few cells of its neighbours, so that an operator of one rank works
+ * across the borders. Here a derivative between two halos is compared with the distributed one.
  *
  *     npx lops run -n 4 dist/examples/halo.js
  */
-import { COMM_WORLD, DistributedArray, FirstDerivative, MPIBlockDiag, MPIFirstDerivative, MPIHalo } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  DistributedArray,
+  FirstDerivative,
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIHalo,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { finish, numeric, parseFlags, positive, say } from './support.js';
 
@@ -39,7 +46,12 @@ const sandwich = H.H.mul(D.mul(H));
 const whole = new MPIFirstDerivative(dims, { axis: 0 });
 const flat = H.domain({ backend });
 const model = flat.empty().assignGlobal(x.asArray());
-const difference = sandwich.matvec(model).asArray().ravel().subtract(whole.matvec(x).asArray().ravel()).norm();
+const difference = sandwich
+  .matvec(model)
+  .asArray()
+  .ravel()
+  .subtract(whole.matvec(x).asArray().ravel())
+  .norm();
 say(`\nderivative between halos against the distributed derivative: difference ${difference}`);
 
 finish();

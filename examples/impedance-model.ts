@@ -1,8 +1,20 @@
 import { type Command, Option } from 'commander';
-import { ArgumentError, DistributedArray, fillUniform, type HostArray, hostArray, NDArray, readNpz, resolveBackend } from 'lops-mpi';
+import {
+  ArgumentError,
+  DistributedArray,
+  fillUniform,
+  type HostArray,
+  hostArray,
+  NDArray,
+  readNpz,
+  resolveBackend,
+} from 'lops-mpi';
 import { numeric, positive } from './support.js';
 
-/** Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and how it changes from section to section. */
+/**
+ * Natural logarithm of acoustic impedance on a grid of traces × depths: one vertical section, and
+ * how it changes from section to section.
+ */
 export interface ImpedanceModel {
   readonly nx: number;
   readonly nz: number;
@@ -11,8 +23,8 @@ export interface ImpedanceModel {
 }
 
 /**
- * A folded and faulted layer cake, the same for the same seed: layers of random thickness and impedance, warped by a fold that turns with y, cut by a normal fault that
- * dips with depth.
+ * A folded and faulted layer cake, the same for the same seed: layers of random thickness and
+ * impedance, warped by a fold that turns with y, cut by a normal fault that dips with depth.
  */
 export function layeredModel(nx: number, nz: number, seed: number): ImpedanceModel {
   const layers = 28;
@@ -32,7 +44,9 @@ export function layeredModel(nx: number, nz: number, seed: number): ImpedanceMod
     nz,
     value: (iy, ny, ix, iz) => {
       const [x, y, z] = [ix / nx, iy / Math.max(ny - 1, 1), iz / nz];
-      const fold = 0.05 * Math.sin(2 * Math.PI * (1.3 * x + 0.4 * y)) + 0.03 * Math.cos(2 * Math.PI * (0.6 * x - 0.8 * y));
+      const fold =
+        0.05 * Math.sin(2 * Math.PI * (1.3 * x + 0.4 * y)) +
+        0.03 * Math.cos(2 * Math.PI * (0.6 * x - 0.8 * y));
       const fault = x > 0.52 + 0.08 * y + 0.25 * (z - 0.5) ? 0.06 : 0;
       const stratum = (z + (fold + fault) * Math.min(1, 2.5 * z)) * total * 0.92;
       let k = 0;
@@ -42,7 +56,10 @@ export function layeredModel(nx: number, nz: number, seed: number): ImpedanceMod
   };
 }
 
-/** The section `model` (depth × x, positive impedances) of an .npz file, every `step`-th sample, slightly scaled from section to section. */
+/**
+ * The section `model` (depth × x, positive impedances) of an .npz file, every `step`-th sample,
+ * slightly scaled from section to section.
+ */
 export function modelFromFile(path: string, step: number): ImpedanceModel {
   const entry = readNpz(path).get('model');
   if (!entry) throw new ArgumentError(`${path}: expected an array 'model' of depth × x`);
@@ -54,7 +71,8 @@ export function modelFromFile(path: string, step: number): ImpedanceModel {
   return {
     nx: Math.ceil(columns / step),
     nz: Math.ceil(rows / step),
-    value: (iy, _ny, ix, iz) => Math.log(values[iz * step * columns + ix * step] as number) * (1 + 0.002 * iy),
+    value: (iy, _ny, ix, iz) =>
+      Math.log(values[iz * step * columns + ix * step] as number) * (1 + 0.002 * iy),
   };
 }
 
@@ -62,7 +80,8 @@ export function modelFromFile(path: string, step: number): ImpedanceModel {
 export function sections(model: ImpedanceModel, first: number, ny: number, values: HostArray): HostArray {
   const { nx, nz } = model;
   for (let at = 0, iy = first; at < values.length; iy++) {
-    for (let ix = 0; ix < nx; ix++) for (let iz = 0; iz < nz; iz++) values[at++] = model.value(iy, ny, ix, iz);
+    for (let ix = 0; ix < nx; ix++)
+      for (let iz = 0; iz < nz; iz++) values[at++] = model.value(iy, ny, ix, iz);
   }
   return values;
 }
@@ -80,7 +99,10 @@ export interface ModelFlags {
   readonly seed: number;
 }
 
-export function addModelFlags(command: Command, { ny, nx, nz }: Pick<ModelFlags, 'ny' | 'nx' | 'nz'>): Command {
+export function addModelFlags(
+  command: Command,
+  { ny, nx, nz }: Pick<ModelFlags, 'ny' | 'nx' | 'nz'>,
+): Command {
   return command
     .option('--model <file.npz>', "impedance section 'model' (depth × x); otherwise a layered model is built")
     .option('--step <n>', 'take every n-th sample of the file', positive, 3)
@@ -88,14 +110,21 @@ export function addModelFlags(command: Command, { ny, nx, nz }: Pick<ModelFlags,
     .option('--nx <n>', 'traces of a section of the built model', positive, nx)
     .option('--nz <n>', 'samples of a trace of the built model', positive, nz)
     .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.05)
-    .addOption(new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices(['float32', 'float64']))
+    .addOption(
+      new Option('--dtype <name>', "of all arrays; otherwise the backend's own").choices([
+        'float32',
+        'float64',
+      ]),
+    )
     .option('--seed <n>', 'of model and noise', numeric, 42);
 }
 
 /** The log-impedance `[ny, nx, nz]`, distributed along y: each rank makes its own sections. */
 export function distributedModel(flags: ModelFlags): DistributedArray {
   const { backend, ny, dtype = resolveBackend(backend).defaultDType } = flags;
-  const model = flags.model ? modelFromFile(flags.model, flags.step) : layeredModel(flags.nx, flags.nz, flags.seed);
+  const model = flags.model
+    ? modelFromFile(flags.model, flags.step)
+    : layeredModel(flags.nx, flags.nz, flags.seed);
   const m = DistributedArray.empty([ny, model.nx, model.nz], { backend, dtype });
   const values = sections(model, m.box.start[0] as number, ny, hostArray(dtype, m.local.size));
   m.local.assign(NDArray.fromHost(values, m.localShape, { dtype, backend }));

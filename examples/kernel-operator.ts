@@ -1,11 +1,20 @@
 /**
- * An operator of two JavaScript functions, each the value of one element: a smoother whose width grows with depth, inverted by CGLS. gpu.js compiles the functions for the GPU or for
- * WebAssembly where it is installed (`npm install gpu.js`); otherwise they run as they are. Each rank smooths its own traces.
+ * An operator of two JavaScript functions, each the value of one element: a smoother whose width
+ * grows with depth, inverted by CGLS. gpu.js compiles the functions for the GPU or for WebAssembly
+ * where it is installed (`npm install gpu.js`); otherwise they run as they are. Each rank smooths
+ * its own traces.
  *
  *     npx lops run -n 2 dist/examples/kernel-operator.js
  *     npx lops run -n 2 dist/examples/kernel-operator.js --backend tfjs
  */
-import { COMM_WORLD, cgls, DistributedArray, KernelOperator, type KernelThread, MPIBlockDiag } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  KernelOperator,
+  type KernelThread,
+  MPIBlockDiag,
+} from 'lops-mpi';
 import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {
@@ -14,16 +23,22 @@ interface Flags {
   readonly niter: number;
 }
 
-const { backend, traces, depths, niter } = await parseFlags<Flags>('kernel-operator', 'an operator of two functions', (command) =>
-  command
-    .option('--traces <n>', 'distributed over the ranks', positive, 12)
-    .option('--depths <n>', 'samples of a trace', positive, 60)
-    .option('--niter <n>', 'iterations', positive, 40),
+const { backend, traces, depths, niter } = await parseFlags<Flags>(
+  'kernel-operator',
+  'an operator of two functions',
+  (command) =>
+    command
+      .option('--traces <n>', 'distributed over the ranks', positive, 12)
+      .option('--depths <n>', 'samples of a trace', positive, 60)
+      .option('--niter <n>', 'iterations', positive, 40),
 );
 
 type Constants = { readonly depths: number };
 
-/** The mean of the samples within a reach that grows with depth. Plain arithmetic on numbers is what gpu.js understands. */
+/**
+ * The mean of the samples within a reach that grows with depth. Plain arithmetic on numbers is what
+ * gpu.js understands.
+ */
 function smooth(this: KernelThread<Constants>, x: ArrayLike<number>): number {
   const depth = this.thread.x % this.constants.depths;
   const reach = 1 + Math.floor((4 * depth) / this.constants.depths);
@@ -55,7 +70,8 @@ const data = A.matvec(truth);
 const { x, iterations } = cgls(A, data, { niter, tol: 0 });
 const misfit = A.matvec(x).subtract(data).norm() / data.norm();
 say(
-  `${traces} traces of ${depths} samples on ${COMM_WORLD.size} rank${COMM_WORLD.size > 1 ? 's' : ''}, backend ${backend}, kernels ${mine.engine}`,
+  `${traces} traces of ${depths} samples on ${COMM_WORLD.size} rank${COMM_WORLD.size > 1 ? 's' : ''}, ` +
+    `backend ${backend}, kernels ${mine.engine}`,
 );
 say(`data misfit ${misfit.toExponential(1)} after ${iterations} iterations`);
 

@@ -11,7 +11,10 @@ import {
   ricker,
 } from 'lops-mpi';
 
-/** A survey over a medium of constant velocity: image points every `step` metres, sources and receivers in rows near the surface. */
+/**
+ * A survey over a medium of constant velocity: image points every `step` metres, sources and
+ * receivers in rows near the surface.
+ */
 export interface SurveySizes {
   readonly nx: number;
   readonly nz: number;
@@ -28,11 +31,20 @@ export interface SurveyOptions {
   readonly comm?: Communicator;
 }
 
-export const SURVEY = { step: 4, dt: 0.004, velocity: 1000, sourceDepth: 20, receiverDepth: 0, frequency: 20 } as const;
+export const SURVEY = {
+  step: 4,
+  dt: 0.004,
+  velocity: 1000,
+  sourceDepth: 20,
+  receiverDepth: 0,
+  frequency: 20,
+} as const;
 
 const axis = (n: number, step: number): Float64Array => Float64Array.from({ length: n }, (_, i) => i * step);
 
-/** A row of `[2, count]` stations from `first` on of `all` that are spread evenly over the width. */
+/**
+ * A row of `[2, count]` stations from `first` on of `all` that are spread evenly over the width.
+ */
 function row(all: number, width: number, depth: number, first = 0, count = all): NDArray {
   const at = (k: number): number => ((first + k) * width) / Math.max(1, all - 1);
   return NDArray.fromHost(
@@ -42,7 +54,10 @@ function row(all: number, width: number, depth: number, first = 0, count = all):
   );
 }
 
-/** Kirchhoff demigration `[nx, nz]` → `[sources, receivers, nt]`: each rank models its share of the sources. The image is BROADCAST, the traces are SCATTER. */
+/**
+ * Kirchhoff demigration `[nx, nz]` → `[sources, receivers, nt]`: each rank models its share of the
+ * sources. The image is BROADCAST, the traces are SCATTER.
+ */
 export function surveyOperator(
   { nx, nz, sources, receivers, nt }: SurveySizes,
   { dtype = 'float64', comm = COMM_WORLD }: SurveyOptions = {},
@@ -59,7 +74,10 @@ export function surveyOperator(
     recs: row(receivers, width, receiverDepth),
   };
   const { wavelet, center } = ricker(axis(41, dt), frequency);
-  return new MPIVStack(count === 0 ? [] : [new Kirchhoff(geometry, wavelet, center, { vel: velocity, dtype })], { comm });
+  return new MPIVStack(
+    count === 0 ? [] : [new Kirchhoff(geometry, wavelet, center, { vel: velocity, dtype })],
+    { comm },
+  );
 }
 
 /** Reflectivity `[nx, nz]` of layers that dip and bend, and a diffractor: each a sample thick. */
@@ -72,7 +90,8 @@ export function layeredReflectivity(nx: number, nz: number, dtype: DType = 'floa
       { depth: 0.55 - 0.09 * Math.exp(-(((x - 0.5) / 0.18) ** 2)), value: -0.8 },
       { depth: 0.85 - 0.08 * x, value: 0.5 },
     ];
-    for (const { depth, value } of reflectors) image[ix * nz + Math.min(nz - 1, Math.round(depth * (nz - 1)))] = value;
+    for (const { depth, value } of reflectors)
+      image[ix * nz + Math.min(nz - 1, Math.round(depth * (nz - 1)))] = value;
   }
   image[Math.round(0.72 * (nx - 1)) * nz + Math.round(0.45 * (nz - 1))] = 1;
   return image;

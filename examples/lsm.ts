@@ -1,9 +1,12 @@
 /**
- * Least-squares migration: the reflectivity of the ground from the traces of a seismic survey. Kirchhoff modelling `d = K r` spreads every image point over the traveltimes of all sources and receivers; its
- * adjoint, migration, adds them up again and leaves an image blurred by the wavelet, the gaps between sources and the ends of the survey. CGLS takes the blur away.
+ * Least-squares migration: the reflectivity of the ground from the traces of a seismic survey.
+ * Kirchhoff modelling `d = K r` spreads every image point over the traveltimes of all sources and
+ * receivers; its adjoint, migration, adds them up again and leaves an image blurred by the wavelet,
+ * the gaps between sources and the ends of the survey. CGLS takes the blur away.
  *
- * Each rank models its share of the sources (MPIVStack). The image is on all ranks (BROADCAST), traces are where their source is (SCATTER); the adjoint sums the images of
- * all ranks in one all-reduce.
+ * Each rank models its share of the sources (MPIVStack). The image is on all ranks (BROADCAST),
+ * traces are where their source is (SCATTER); the adjoint sums the images of all ranks in one
+ * all-reduce.
  *
  *     npx lops run -n 2 dist/examples/lsm.js
  *     npx lops run -n 4 dist/examples/lsm.js --sources 40 --niter 200
@@ -27,15 +30,18 @@ interface Flags {
   readonly noise: number;
 }
 
-const flags = await parseFlags<Flags>('lsm', 'least-squares migration: sources over ranks, one image for all', (command) =>
-  command
-    .option('--nx <n>', 'image points along the surface', positive, 81)
-    .option('--nz <n>', 'image points in depth', positive, 60)
-    .option('--sources <n>', 'distributed over the ranks', positive, 20)
-    .option('--receivers <n>', 'of every source', positive, 11)
-    .option('--nt <n>', 'samples of a trace', positive, 201)
-    .option('--niter <n>', 'iterations', positive, 60)
-    .option('--noise <share>', 'noise added to the traces, relative to their norm', numeric, 0.05),
+const flags = await parseFlags<Flags>(
+  'lsm',
+  'least-squares migration: sources over ranks, one image for all',
+  (command) =>
+    command
+      .option('--nx <n>', 'image points along the surface', positive, 81)
+      .option('--nz <n>', 'image points in depth', positive, 60)
+      .option('--sources <n>', 'distributed over the ranks', positive, 20)
+      .option('--receivers <n>', 'of every source', positive, 11)
+      .option('--nt <n>', 'samples of a trace', positive, 201)
+      .option('--niter <n>', 'iterations', positive, 60)
+      .option('--noise <share>', 'noise added to the traces, relative to their norm', numeric, 0.05),
 );
 const { nx, nz, sources, receivers, nt, niter, backend } = flags;
 const comm = COMM_WORLD;
@@ -48,16 +54,28 @@ const truth = K.domain({ backend, dtype })
 const d = addNoise(K.matvec(truth), flags.noise, 1);
 
 say(
-  `${sources} sources over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ${receivers} receivers, image ${nx} × ${nz} ${dtype}, backend ${backend}`,
+  `${sources} sources over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ${receivers} receivers, image ` +
+    `${nx} × ${nz} ${dtype}, backend ${backend}`,
 );
 
 const migrated = scaledToFit(K, K.rmatvec(d), d);
-const { x: inverted = migrated, iterations, costs } = follow('CGLS', niter, cgls.steps(K, d, { niter, tol: 0 }));
+const {
+  x: inverted = migrated,
+  iterations,
+  costs,
+} = follow('CGLS', niter, cgls.steps(K, d, { niter, tol: 0 }));
 
 const row = (image: string, x: DistributedArray, done: number) => {
-  return { image, 'data misfit': relativeError(K.matvec(x), d), 'model error': relativeError(x, truth), iterations: done };
+  return {
+    image,
+    'data misfit': relativeError(K.matvec(x), d),
+    'model error': relativeError(x, truth),
+    iterations: done,
+  };
 };
-say(`\n${formatTable([row('migration, scaled', migrated, 0), row('least squares (CGLS)', inverted, iterations)])}`);
+say(
+  `\n${formatTable([row('migration, scaled', migrated, 0), row('least squares (CGLS)', inverted, iterations)])}`,
+);
 
 // the traces of the source in the middle, from the rank that has it
 const shot = (traces: DistributedArray) =>

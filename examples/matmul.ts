@@ -1,11 +1,21 @@
 /**
- * Products with a matrix that is spread over a grid of ranks: `summa` cuts it in tiles and lets panels of both matrices travel, `block` cuts it in rows and lets the other one travel. Both are
- * compared with the product on one rank, and a least-squares problem with many right-hand sides is solved with each.
+ * Products with a matrix that is spread over a grid of ranks: `summa` cuts it in tiles and lets
+ * panels of both matrices travel, `block` cuts it in rows and lets the other one travel. Both are
+ * compared with the product on one rank, and a least-squares problem with many right-hand sides is
+ * solved with each.
  *
  *     npx lops run -n 4 dist/examples/matmul.js --rows 600 --inner 400 --columns 50
  */
 import { join } from 'node:path';
-import { COMM_WORLD, cgls, DistributedArray, MATRIX_MULT_KINDS, MPIMatrixMult, NDArray, resolveBackend } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  MATRIX_MULT_KINDS,
+  MPIMatrixMult,
+  NDArray,
+  resolveBackend,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
@@ -18,12 +28,15 @@ interface Flags {
   readonly niter: number;
 }
 
-const { backend, rows, inner, columns, niter, out } = await parseFlags<Flags>('matmul', 'matrix products over ranks', (command) =>
-  command
-    .option('--rows <n>', 'of the matrix', positive, 240)
-    .option('--inner <n>', 'columns of the matrix: unknowns of a problem', positive, 160)
-    .option('--columns <n>', 'right-hand sides', positive, 24)
-    .option('--niter <n>', 'iterations of CGLS', positive, 40),
+const { backend, rows, inner, columns, niter, out } = await parseFlags<Flags>(
+  'matmul',
+  'matrix products over ranks',
+  (command) =>
+    command
+      .option('--rows <n>', 'of the matrix', positive, 240)
+      .option('--inner <n>', 'columns of the matrix: unknowns of a problem', positive, 160)
+      .option('--columns <n>', 'right-hand sides', positive, 24)
+      .option('--niter <n>', 'iterations of CGLS', positive, 40),
 );
 const comm = COMM_WORLD;
 const dtype = resolveBackend(backend).defaultDType;
@@ -58,7 +71,8 @@ for (const kind of MATRIX_MULT_KINDS) {
   owners.push({ title: `Y of ${kind}: rank of every element`, array: y.copy().fill(comm.rank).asArray() });
 }
 say(
-  `${rows} × ${inner} times ${inner} × ${columns} ${dtype} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}; messages of rank 0\n`,
+  `${rows} × ${inner} times ${inner} × ${columns} ${dtype} on ${comm.size} ` +
+    `rank${comm.size > 1 ? 's' : ''}, backend ${backend}; messages of rank 0\n`,
 );
 say(formatTable(table));
 
@@ -66,9 +80,18 @@ finish(() => {
   const figure = new Figure({ columns: 3, title: 'A distributed matrix product' });
   for (const { title, array } of owners)
     figure.add(
-      heatMap(array.toHost(), [rows, columns], { title, range: [0, Math.max(1, comm.size - 1)], xLabel: 'column', yLabel: 'row' }),
+      heatMap(array.toHost(), [rows, columns], {
+        title,
+        range: [0, Math.max(1, comm.size - 1)],
+        xLabel: 'column',
+        yLabel: 'row',
+      }),
     );
-  const series = [...histories].map(([label, y], k) => ({ label, y, style: k === 0 ? ('solid' as const) : ('dashed' as const) }));
+  const series = [...histories].map(([label, y], k) => ({
+    label,
+    y,
+    style: k === 0 ? ('solid' as const) : ('dashed' as const),
+  }));
   figure.add(linePlot(series, { title: 'Least squares: ‖Y − A X‖', xLabel: 'iteration', yScale: 'log' }));
   const path = join(out, 'matmul.png');
   figure.writePng(path);

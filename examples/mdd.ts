@@ -1,8 +1,11 @@
 /**
- * Multi-dimensional deconvolution: what one would record if the ground above a line of receivers were gone. Waves that go down through the receivers, G, and the response R of what lies below make the
- * waves that come up: `d = G ∗ R`, a convolution over time and a sum over receivers (MPIMDC). Cross-correlation, the adjoint, blurs R by the sources; CGLS takes G out of it.
+ * Multi-dimensional deconvolution: what one would record if the ground above a line of receivers
+ * were gone. Waves that go down through the receivers, G, and the response R of what lies below
+ * make the waves that come up: `d = G ∗ R`, a convolution over time and a sum over receivers
+ * (MPIMDC). Cross-correlation, the adjoint, blurs R by the sources; CGLS takes G out of it.
  *
- * The kernel's frequencies are spread over the ranks; model and data, which are small, are on all of them (BROADCAST).
+ * The kernel's frequencies are spread over the ranks; model and data, which are small, are on all
+ * of them (BROADCAST).
  *
  *     npx lops run -n 2 dist/examples/mdd.js
  *     npx lops run -n 4 dist/examples/mdd.js --nx 61 --ny 101 --nt 400 --frequencies 200
@@ -37,14 +40,17 @@ interface Flags {
   readonly noise: number;
 }
 
-const flags = await parseFlags<Flags>('mdd', 'multi-dimensional deconvolution: frequencies over ranks', (command) =>
-  command
-    .option('--nx <n>', 'receivers', positive, 41)
-    .option('--ny <n>', 'sources', positive, 61)
-    .option('--nt <n>', 'samples of time', positive, 200)
-    .option('--frequencies <n>', 'of the kernel, from 0 on, distributed over the ranks', positive, 100)
-    .option('--niter <n>', 'iterations', positive, 60)
-    .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.01),
+const flags = await parseFlags<Flags>(
+  'mdd',
+  'multi-dimensional deconvolution: frequencies over ranks',
+  (command) =>
+    command
+      .option('--nx <n>', 'receivers', positive, 41)
+      .option('--ny <n>', 'sources', positive, 61)
+      .option('--nt <n>', 'samples of time', positive, 200)
+      .option('--frequencies <n>', 'of the kernel, from 0 on, distributed over the ranks', positive, 100)
+      .option('--niter <n>', 'iterations', positive, 60)
+      .option('--noise <share>', 'noise added to the data, relative to its norm', numeric, 0.01),
 );
 const { nx, ny, nt, frequencies, niter, backend, out } = flags;
 const comm = COMM_WORLD;
@@ -57,7 +63,8 @@ const both = 2 * nt - 1;
 const { wavelet } = ricker(t.slice(0, 21), 20);
 const host = { backend: 'cpu', dtype: 'float64' } as const;
 
-// Waves from every source to every receiver, [sources, receivers, time]: a direct one and what the ground above sends down again.
+// Waves from every source to every receiver, [sources, receivers, time]: a direct one and what the
+// ground above sends down again.
 const fromSource = (source: number) =>
   hyperbolic2d(
     x.map((receiver) => receiver - source),
@@ -70,11 +77,23 @@ const fromSource = (source: number) =>
   ).dwav;
 const down = stack(Array.from(sources, fromSource));
 // The response from a virtual source in the middle, [receivers, time]
-const response = hyperbolic2d(x, t, [0.14, 0.3, 0.46], [1100, 1300, 1600], [1, -0.7, 0.5], wavelet, host).dwav;
+const response = hyperbolic2d(
+  x,
+  t,
+  [0.14, 0.3, 0.46],
+  [1100, 1300, 1600],
+  [1, -0.7, 0.5],
+  wavelet,
+  host,
+).dwav;
 
 // Its spectrum over positive and negative times, a matrix for each frequency
 const spectrum = new FFT([ny, nx, nt], { nfft: both, norm: 'ortho' }).matvec(down);
-const kernel = spectrum.slice(null, null, [0, frequencies]).transpose([2, 0, 1]).astype(complexOf(dtype)).to(backend);
+const kernel = spectrum
+  .slice(null, null, [0, frequencies])
+  .transpose([2, 0, 1])
+  .astype(complexOf(dtype))
+  .to(backend);
 const G = MPIMDC.fromGlobal(kernel, both, 1, { dt, dr: dx });
 
 // The model's time zero is in the middle.
@@ -87,16 +106,28 @@ const truth = G.domain({ backend, dtype })
   .assignGlobal(causal.reshape([both, nx, 1]).astype(dtype).to(backend));
 const d = addNoise(G.matvec(truth), flags.noise, 1);
 say(
-  `${frequencies} frequencies of ${ny} × ${nx} over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ${both} samples of time, ${dtype}, backend ${backend}`,
+  `${frequencies} frequencies of ${ny} × ${nx} over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ` +
+    `${both} samples of time, ${dtype}, backend ${backend}`,
 );
 
 const correlated = scaledToFit(G, G.rmatvec(d), d);
-const { x: inverted = correlated, iterations, costs } = follow('CGLS', niter, cgls.steps(G, d, { niter, tol: 0 }));
+const {
+  x: inverted = correlated,
+  iterations,
+  costs,
+} = follow('CGLS', niter, cgls.steps(G, d, { niter, tol: 0 }));
 
 const row = (estimate: string, m: DistributedArray, done: number) => {
-  return { estimate, 'data misfit': relativeError(G.matvec(m), d), 'model error': relativeError(m, truth), iterations: done };
+  return {
+    estimate,
+    'data misfit': relativeError(G.matvec(m), d),
+    'model error': relativeError(m, truth),
+    iterations: done,
+  };
 };
-say(`\n${formatTable([row('cross-correlation, scaled', correlated, 0), row('deconvolution (CGLS)', inverted, iterations)])}`);
+say(
+  `\n${formatTable([row('cross-correlation, scaled', correlated, 0), row('deconvolution (CGLS)', inverted, iterations)])}`,
+);
 
 finish(() => {
   const section = (
@@ -121,7 +152,8 @@ finish(() => {
     });
   };
   const range = colorRange(truth.local.toHost(), { symmetric: true });
-  const model = (title: string, m: DistributedArray) => section(title, m.local, nx, nt - 1, 'receiver', range);
+  const model = (title: string, m: DistributedArray) =>
+    section(title, m.local, nx, nt - 1, 'receiver', range);
   const figure = new Figure({ columns: 3, title: 'Multi-dimensional deconvolution' });
   const shot = down
     .slice(Math.floor(ny / 2))

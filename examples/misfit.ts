@@ -16,8 +16,15 @@ export function relativeError(x: DistributedArray, y: DistributedArray): number 
   return error;
 }
 
-/** `α x` with the α for which `α A x` is nearest to d: amplitudes for an image that has only the shape. */
-export function scaledToFit(A: LinearOperator<DistributedArray>, x: DistributedArray, d: DistributedArray): DistributedArray {
+/**
+ * `α x` with the α for which `α A x` is nearest to d: amplitudes for an image that has only the
+ * shape.
+ */
+export function scaledToFit(
+  A: LinearOperator<DistributedArray>,
+  x: DistributedArray,
+  d: DistributedArray,
+): DistributedArray {
   const modelled = A.matvec(x);
   const [fit = 0, size = 1] = rdots([modelled, d], [modelled, modelled]);
   modelled.dispose();

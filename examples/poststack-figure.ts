@@ -14,7 +14,11 @@ const TITLES: Readonly<Record<string, string>> = {
 const COLUMNS = 3;
 
 /** A vertical section and a horizontal slice of each result. */
-export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray>, { dt }: { readonly dt: number }): void {
+export function drawPoststack(
+  path: string,
+  results: ReadonlyMap<string, NDArray>,
+  { dt }: { readonly dt: number },
+): void {
   const truth = results.get('true') as NDArray;
   const [ny, nx, nz] = truth.shape as [number, number, number];
   const [iy, iz] = [Math.floor(ny / 2), Math.floor(0.55 * nz)];
@@ -22,7 +26,11 @@ export function drawPoststack(path: string, results: ReadonlyMap<string, NDArray
   const panels = [...results].map(([name, array]) => {
     const isData = name === 'data';
     const look = isData
-      ? ({ colorMap: 'seismic', range: colorRange(array.toHost(), { symmetric: true }), colorBarLabel: 'amplitude' } as const)
+      ? ({
+          colorMap: 'seismic',
+          range: colorRange(array.toHost(), { symmetric: true }),
+          colorBarLabel: 'amplitude',
+        } as const)
       : ({ colorMap: 'terrain', range: impedance, colorBarLabel: 'ln impedance' } as const);
     return {
       section: heatMap(array.slice(iy).toHost(), [nx, nz], {

@@ -1,9 +1,11 @@
 /**
  * 3-D post-stack inversion: from seismic traces to acoustic impedance, the main job of the library.
  *
- * The model, log-impedance `m[y, x, z]`, is distributed along y; each rank models its own traces, `d = W D m` (wavelet, derivative along z). It is inverted
- * from a smooth background in four ways: least squares (CGLS); normal equations with Laplacian regularisation (CG), whose Laplacian exchanges halos along y; the same
- * problem as a stacked system (CGLS); and with anisotropic total variation (ADMM), which keeps layers blocky.
+ * The model, log-impedance `m[y, x, z]`, is distributed along y; each rank models its own traces,
+ * `d = W D m` (wavelet, derivative along z). It is inverted from a smooth background in four ways:
+ * least squares (CGLS); normal equations with Laplacian regularisation (CG), whose Laplacian
+ * exchanges halos along y; the same problem as a stacked system (CGLS); and with anisotropic total
+ * variation (ADMM), which keeps layers blocky.
  *
  *     npm run demo
  *     npx lops run -n 4 dist/examples/poststack.js --ny 32 --niter 100
@@ -48,7 +50,12 @@ const flags = await parseFlags<Flags>('poststack', '3-D post-stack inversion, fo
     .option('--eps-r <number>', 'weight of the regularisation', numeric, 0.02)
     .option('--sigma-tv <number>', 'weight of the total variation', numeric, 0.004)
     .option('--tau-tv <number>', 'step of ADMM', numeric, 20)
-    .option('--inner-tv <n>', 'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv', positive, 6),
+    .option(
+      '--inner-tv <n>',
+      'iterations of CGLS in one of ADMM; that of ADMM is niter / inner-tv',
+      positive,
+      6,
+    ),
 );
 
 const { backend, niter, epsR } = flags;
@@ -65,7 +72,9 @@ mback.local.assign(smooth(mtrue.local, [Math.min(15, nx), Math.min(35, nz)], { a
 const dt = 0.004;
 const times = Float64Array.from({ length: 21 }, (_, i) => i * dt);
 const { wavelet } = ricker(times, 15);
-const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2, dtype })]);
+const B = new MPIBlockDiag([
+  new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2, dtype }),
+]);
 const L = new MPILaplacian(dims, { axes: [0, 1, 2], dtype });
 const G = new MPIGradient(dims, { kind: 'forward', dtype });
 
@@ -78,7 +87,11 @@ interface Inversion {
   readonly file: string;
   /** Most iterations. */
   readonly niter: number;
-  readonly steps: () => Iterable<{ readonly iteration: number; readonly x: DistributedArray; readonly cost: number }>;
+  readonly steps: () => Iterable<{
+    readonly iteration: number;
+    readonly x: DistributedArray;
+    readonly cost: number;
+  }>;
 }
 
 const start = { x0: mback, niter, tol: 0 };
@@ -95,7 +108,12 @@ const inversions: readonly Inversion[] = [
     name: 'CGLS, stacked with Laplacian',
     file: 'stacked',
     niter,
-    steps: () => cgls.steps(new MPIStackedVStack([B, L.scale(weight)]), new StackedDistributedArray([d, d.zerosLike()]), start),
+    steps: () =>
+      cgls.steps(
+        new MPIStackedVStack([B, L.scale(weight)]),
+        new StackedDistributedArray([d, d.zerosLike()]),
+        start,
+      ),
   },
   {
     name: 'ADMM, total variation',
@@ -115,7 +133,15 @@ const inversions: readonly Inversion[] = [
 
 const misfit = (x: DistributedArray) => relativeError(B.matvec(x), d);
 const modelError = (x: DistributedArray) => relativeError(x, mtrue);
-const rows = [{ inversion: 'background', 'data misfit': misfit(mback), 'model error': modelError(mback), iterations: 0, seconds: 0 }];
+const rows = [
+  {
+    inversion: 'background',
+    'data misfit': misfit(mback),
+    'model error': modelError(mback),
+    iterations: 0,
+    seconds: 0,
+  },
+];
 const results = new Map([
   ['true', mtrue],
   ['background', mback],

@@ -1,8 +1,10 @@
 /**
- * 3-D reflectivity inversion: sparse spikes from seismic traces. Reflectivity `r[y, x, z]` is the derivative of log-impedance along z; traces are its convolution
- * with a wavelet, `d = W r` plus noise. It is distributed along y, and every rank convolves its own traces.
+ * 3-D reflectivity inversion: sparse spikes from seismic traces. Reflectivity `r[y, x, z]` is the
+ * derivative of log-impedance along z; traces are its convolution with a wavelet, `d = W r` plus
+ * noise. It is distributed along y, and every rank convolves its own traces.
  *
- * Least squares (CGLS) spreads each reflector over the wavelet's length; `½‖d − W r‖² + ε‖r‖₁` (ISTA, FISTA, proximal gradients with restarts) finds spikes.
+ * Least squares (CGLS) spreads each reflector over the wavelet's length; `½‖d − W r‖² + ε‖r‖₁`
+ * (ISTA, FISTA, proximal gradients with restarts) finds spikes.
  *
  *     npx lops run -n 2 dist/examples/reflectivity.js
  *     npx lops run -n 4 dist/examples/reflectivity.js --ny 32 --eps 0.05 --niter 300
@@ -57,10 +59,13 @@ const { wavelet, center } = ricker(
   20,
 );
 const h = NDArray.array([...wavelet], { dtype, backend });
-const W = new MPIBlockDiag(count > 0 ? [new Convolve1D([count, nx, nz], h, { offset: center, axis: 2, dtype })] : []);
+const W = new MPIBlockDiag(
+  count > 0 ? [new Convolve1D([count, nx, nz], h, { offset: center, axis: 2, dtype })] : [],
+);
 const d = addNoise(W.matvec(truth), flags.noise, flags.seed);
 
-// Steps of all methods: the inverse of the largest eigenvalue of WᴴW, and a little less for what its estimate lacks.
+// Steps of all methods: the inverse of the largest eigenvalue of WᴴW, and a little less for what
+// its estimate lacks.
 const { maxeig } = powerIteration(W.H.mul(W), { domain: truth.space, niter: 60, tol: 1e-6 });
 const alpha = 0.95 / (typeof maxeig === 'number' ? maxeig : maxeig.re);
 // The 1-norm is weighed as ε/2 by the thresholds of ISTA and FISTA.
@@ -78,7 +83,13 @@ const inversions: readonly { readonly name: string; readonly file: string; reado
   {
     name: 'proximal gradients, restarted',
     file: 'pg',
-    steps: () => proximalGradient.steps(f, g, truth.zerosLike(), { tau: alpha, niter, acceleration: 'fista', restart: 'function' }),
+    steps: () =>
+      proximalGradient.steps(f, g, truth.zerosLike(), {
+        tau: alpha,
+        niter,
+        acceleration: 'fista',
+        restart: 'function',
+      }),
   },
 ];
 
@@ -99,7 +110,8 @@ for (const { name, file, steps } of inversions) {
     progress.update(step.iteration, `cost ${step.cost.toExponential(3)}`);
     last = step;
     // one objective for all, of a few iterations: their costs are not quite the same
-    if (file !== 'cgls' && step.iteration > 0 && step.iteration % 10 === 0) objective.push(f.value(step.x) + g.value(step.x));
+    if (file !== 'cgls' && step.iteration > 0 && step.iteration % 10 === 0)
+      objective.push(f.value(step.x) + g.value(step.x));
   }
   progress.stop();
   if (!last) continue;
@@ -132,7 +144,8 @@ function draw(path: string, whole: ReadonlyMap<string, NDArray>): void {
     const array = whole.get(name) as NDArray;
     return heatMap(array.slice(iy).toHost(), [nx, nz], {
       colorMap: 'seismic',
-      range: name === 'data' ? colorRange(array.toHost(), { symmetric: true }) : [0.6 * range[0], 0.6 * range[1]],
+      range:
+        name === 'data' ? colorRange(array.toHost(), { symmetric: true }) : [0.6 * range[0], 0.6 * range[1]],
       transpose: true,
       extent: [0, nx, 0, nz * dt],
       title,

@@ -1,15 +1,29 @@
 /**
- * Model and data everywhere, communication inside the operator: a matrix too wide for one rank. Both vectors are BROADCAST, so the solver's vectors need
- * no messages of their own; each rank multiplies its columns, and the operator sums the products.
+ * Model and data everywhere, communication inside the operator: a matrix too wide for one rank.
+ * Both vectors are BROADCAST, so the solver's vectors need no messages of their own; each rank
+ * multiplies its columns, and the operator sums the products.
  *
  *     npx lops run -n 4 dist/examples/replicated.js --rows 300 --columns 2000
  */
-import { COMM_WORLD, cgls, DistributedArray, MatrixMult, MPIHStack, MPILinearOperator, NDArray, type Space, TransferPlan } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  MatrixMult,
+  MPIHStack,
+  MPILinearOperator,
+  NDArray,
+  type Space,
+  TransferPlan,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { Layout } from 'lops-mpi/core';
 import { finish, parseFlags, positive, say } from './support.js';
 
-/** From a vector that every rank holds to each rank's part of it; the adjoint puts the parts together again. An operator of one's own. */
+/**
+ * From a vector that every rank holds to each rank's part of it; the adjoint puts the parts
+ * together again. An operator of one's own.
+ */
 class ToParts extends MPILinearOperator {
   readonly #whole: Layout;
   readonly #parts: Layout;
@@ -41,11 +55,14 @@ interface Flags {
   readonly niter: number;
 }
 
-const { rows, columns, niter, backend } = await parseFlags<Flags>('replicated', 'a wide matrix, its columns over the ranks', (command) =>
-  command
-    .option('--rows <n>', 'of the matrix', positive, 400)
-    .option('--columns <n>', 'of the matrix, distributed over the ranks', positive, 300)
-    .option('--niter <n>', 'iterations', positive, 60),
+const { rows, columns, niter, backend } = await parseFlags<Flags>(
+  'replicated',
+  'a wide matrix, its columns over the ranks',
+  (command) =>
+    command
+      .option('--rows <n>', 'of the matrix', positive, 400)
+      .option('--columns <n>', 'of the matrix, distributed over the ranks', positive, 300)
+      .option('--niter <n>', 'iterations', positive, 60),
 );
 const comm = COMM_WORLD;
 
@@ -60,7 +77,9 @@ const { x, iterations, reason } = cgls(A, d, { niter, tol: 1e-16 });
 const { reductions, collectives, messages } = comm.counters;
 
 say(`${rows} × ${columns} on ${comm.size} rank${comm.size > 1 ? 's' : ''}, backend ${backend}: ${reason}\n`);
-const table = [{ iterations, 'model error': x.subtract(mtrue).norm() / mtrue.norm(), reductions, collectives, messages }];
+const table = [
+  { iterations, 'model error': x.subtract(mtrue).norm() / mtrue.norm(), reductions, collectives, messages },
+];
 say(formatTable(table));
 
 finish();

@@ -1,6 +1,8 @@
 /**
- * The data distributed, the model everywhere: straight-ray travel-time tomography between two wells. Each rank traces the rays of its own sources through one slowness
- * model (BROADCAST) and holds their travel times (SCATTER); the adjoint sums what all ranks' rays say about the model, in one all-reduce.
+ * The data distributed, the model everywhere: straight-ray travel-time tomography between two
+ * wells. Each rank traces the rays of its own sources through one slowness model (BROADCAST) and
+ * holds their travel times (SCATTER); the adjoint sums what all ranks' rays say about the model, in
+ * one all-reduce.
  *
  *     npx lops run -n 4 dist/examples/shared-model.js
  */
@@ -31,20 +33,25 @@ interface Flags {
   readonly smoothness: number;
 }
 
-const flags = await parseFlags<Flags>('shared-model', 'travel-time tomography: sources over ranks, one model for all', (command) =>
-  command
-    .option('--nx <n>', 'cells between the wells', positive, 40)
-    .option('--nz <n>', 'cells along the wells', positive, 60)
-    .option('--sources <n>', 'in the left well, distributed over the ranks', positive, 40)
-    .option('--receivers <n>', 'in the right well', positive, 40)
-    .option('--niter <n>', 'iterations', positive, 100)
-    .option('--smoothness <number>', 'weight of the Laplacian', numeric, 0.3),
+const flags = await parseFlags<Flags>(
+  'shared-model',
+  'travel-time tomography: sources over ranks, one model for all',
+  (command) =>
+    command
+      .option('--nx <n>', 'cells between the wells', positive, 40)
+      .option('--nz <n>', 'cells along the wells', positive, 60)
+      .option('--sources <n>', 'in the left well, distributed over the ranks', positive, 40)
+      .option('--receivers <n>', 'in the right well', positive, 40)
+      .option('--niter <n>', 'iterations', positive, 100)
+      .option('--smoothness <number>', 'weight of the Laplacian', numeric, 0.3),
 );
 const { nx, nz, sources, receivers, backend, niter } = flags;
 const comm = COMM_WORLD;
 const dims = [nx, nz];
 
-/** Lengths of a ray from (0, from) to (nx, to) in the cells that it crosses: one row of the matrix. */
+/**
+ * Lengths of a ray from (0, from) to (nx, to) in the cells that it crosses: one row of the matrix.
+ */
 function traceRay(from: number, to: number, row: Float64Array): void {
   const steps = 8 * (nx + nz);
   const length = Math.hypot(nx, to - from) / steps;
@@ -58,7 +65,11 @@ function traceRay(from: number, to: number, row: Float64Array): void {
 function rays(source: number): MatrixMult {
   const matrix = new Float64Array(receivers * nx * nz);
   for (let r = 0; r < receivers; r++) {
-    traceRay(((source + 0.5) * nz) / sources, ((r + 0.5) * nz) / receivers, matrix.subarray(r * nx * nz, (r + 1) * nx * nz));
+    traceRay(
+      ((source + 0.5) * nz) / sources,
+      ((r + 0.5) * nz) / receivers,
+      matrix.subarray(r * nx * nz, (r + 1) * nx * nz),
+    );
   }
   return new MatrixMult(NDArray.fromHost(matrix, [receivers, nx * nz], { backend: 'cpu' }));
 }
@@ -77,23 +88,42 @@ const truth = Float64Array.from({ length: nx * nz }, (_, i) => {
     0.1 * Math.exp(-(((x - 0.65) / 0.15) ** 2) - ((z - 0.7) / 0.1) ** 2)
   );
 });
-const mtrue = DistributedArray.toDist(NDArray.fromHost(truth, [nx * nz], { backend }), { partition: 'BROADCAST' });
+const mtrue = DistributedArray.toDist(NDArray.fromHost(truth, [nx * nz], { backend }), {
+  partition: 'BROADCAST',
+});
 const d = A.matvec(mtrue);
 
 // Smoothness of the replicated model needs no messages: every rank applies the local Laplacian.
 const L = MPILinearOperator.wrap(new Laplacian(dims, { axes: [0, 1] })).scale(flags.smoothness);
 const start = mtrue.emptyLike().fill(0.5);
 const stacked = new MPIStackedVStack([A, L]);
-const { x, iterations, cost } = cgls(stacked, new StackedDistributedArray([d, L.matvec(mtrue).fill(0)]), { x0: start, niter, tol: 0 });
+const { x, iterations, cost } = cgls(stacked, new StackedDistributedArray([d, L.matvec(mtrue).fill(0)]), {
+  x0: start,
+  niter,
+  tol: 0,
+});
 
 const misfit = (m: DistributedArray) => relativeError(A.matvec(m), d);
 const error = (m: DistributedArray) => relativeError(m, mtrue);
 say(
-  `${sources} sources over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ${receivers} receivers, ${nx} × ${nz} cells, backend ${backend}\n`,
+  `${sources} sources over ${comm.size} rank${comm.size > 1 ? 's' : ''}, ${receivers} receivers, ${nx} ` +
+    `× ${nz} cells, backend ${backend}\n`,
 );
 const rows = [
-  { model: 'start', 'data misfit': misfit(start), 'model error': error(start), iterations: 0, cost: cost[0] as number },
-  { model: 'inverted', 'data misfit': misfit(x), 'model error': error(x), iterations, cost: cost.at(-1) as number },
+  {
+    model: 'start',
+    'data misfit': misfit(start),
+    'model error': error(start),
+    iterations: 0,
+    cost: cost[0] as number,
+  },
+  {
+    model: 'inverted',
+    'data misfit': misfit(x),
+    'model error': error(x),
+    iterations,
+    cost: cost.at(-1) as number,
+  },
 ];
 say(formatTable(rows));
 

@@ -1,6 +1,6 @@
 /**
- * Stacks of operators: block diagonals and columns of operators of one rank, spread over the ranks, and stacks of distributed operators. Each is checked by a dot
- * test and inverted.
+ * Stacks of operators: block diagonals and columns of operators of one rank, spread over the ranks,
+ * and stacks of distributed operators. Each is checked by a dot test and inverted.
  *
  *     npx lops run -n 2 dist/examples/stacking.js --blocks 6
  */
@@ -27,13 +27,17 @@ interface Flags {
 }
 
 const { backend, blocks, n } = await parseFlags<Flags>('stacking', 'stacks of operators', (command) =>
-  command.option('--blocks <n>', 'dealt to the ranks in turn', positive, 5).option('--n <n>', 'unknowns of a block', positive, 8),
+  command
+    .option('--blocks <n>', 'dealt to the ranks in turn', positive, 5)
+    .option('--n <n>', 'unknowns of a block', positive, 8),
 );
 const comm = COMM_WORLD;
 
-// Each rank makes the blocks that it owns; matrices of one seed are the same on any number of ranks.
+// Each rank makes the blocks that it owns; matrices of one seed are the same on any number of
+// ranks.
 const mine = Array.from({ length: blocks }, (_, k) => k).filter((k) => k % comm.size === comm.rank);
-const matrices = (rows: number, columns: number) => mine.map((seed) => new MatrixMult(NDArray.normal([rows, columns], { seed, backend })));
+const matrices = (rows: number, columns: number) =>
+  mine.map((seed) => new MatrixMult(NDArray.normal([rows, columns], { seed, backend })));
 const D = new MPIFirstDerivative([4 * n, n], { kind: 'forward' });
 
 /** A dot test, and data of a known model inverted again. Vectors of any kind. */
@@ -42,7 +46,13 @@ function check<M extends Vector<M>, D extends Vector<D>>(operator: string, A: Li
   const y = A.matvec(truth);
   const { error } = A.dotTest({ domain: truth.space, raise: false });
   const { x, iterations } = cgls(A, y, { niter: 200, tol: 1e-16 * y.norm() ** 2 });
-  return { operator, shape: A.shape.join(' × '), 'dot test': error, iterations, 'data misfit': A.matvec(x).subtract(y).norm() / y.norm() };
+  return {
+    operator,
+    shape: A.shape.join(' × '),
+    'dot test': error,
+    iterations,
+    'data misfit': A.matvec(x).subtract(y).norm() / y.norm(),
+  };
 }
 
 say(
@@ -50,7 +60,10 @@ say(
     check('MPIBlockDiag: a block for a part of model and data', new MPIBlockDiag(matrices(n + 2, n))),
     check('MPIVStack: one model on all ranks, data spread', new MPIVStack(matrices(n, n))),
     check('MPIHStack: model spread, one data vector', new MPIHStack(matrices(n, n))),
-    check('MPIStackedVStack: distributed operators on top', new MPIStackedVStack([D.pow(0), D.scale(0.5), new MPIGradient([4 * n, n])])),
+    check(
+      'MPIStackedVStack: distributed operators on top',
+      new MPIStackedVStack([D.pow(0), D.scale(0.5), new MPIGradient([4 * n, n])]),
+    ),
     check('a product and a sum', D.H.mul(D).add(D.pow(0))),
   ]),
 );

@@ -23,21 +23,31 @@ export function numeric(text: string): number {
 /** How many of something, at least one, as a flag. */
 export function positive(text: string): number {
   const value = numeric(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Expected a positive integer.');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('Expected a positive integer.');
   return value;
 }
 
 /** Builds the emulator once, on rank 0, and makes every rank use it. */
 async function emulateCuda(): Promise<void> {
   const script = new URL('../../scripts/emulated-cuda.mjs', import.meta.url).href;
-  const { takeEmulatedCuda } = (await import(script)) as { takeEmulatedCuda(args: string[]): Promise<boolean> };
+  const { takeEmulatedCuda } = (await import(script)) as {
+    takeEmulatedCuda(args: string[]): Promise<boolean>;
+  };
   if (COMM_WORLD.rank === 0) await takeEmulatedCuda(['--emulated-cuda']);
   COMM_WORLD.barrier();
   if (COMM_WORLD.rank !== 0) await takeEmulatedCuda(['--emulated-cuda']);
 }
 
-/** The flags of an example and those that all have; the backend is loaded. A wrong flag ends every rank; rank 0 says why. */
-export async function parseFlags<T>(name: string, description: string, add: (command: Command) => Command): Promise<T & CommonFlags> {
+/**
+ * The flags of an example and those that all have; the backend is loaded. A wrong flag ends every
+ * rank; rank 0 says why.
+ */
+export async function parseFlags<T>(
+  name: string,
+  description: string,
+  add: (command: Command) => Command,
+): Promise<T & CommonFlags> {
   const quiet = COMM_WORLD.rank !== 0;
   const command = add(
     new Command(name)
@@ -48,7 +58,10 @@ export async function parseFlags<T>(name: string, description: string, add: (com
       .option('--emulated-cuda', 'run the backend cuda on an emulator, in a clone of the repository')
       .allowExcessArguments(false)
       .exitOverride()
-      .configureOutput({ writeOut: (s) => quiet || process.stdout.write(s), writeErr: (s) => quiet || process.stderr.write(s) }),
+      .configureOutput({
+        writeOut: (s) => quiet || process.stdout.write(s),
+        writeErr: (s) => quiet || process.stderr.write(s),
+      }),
   );
   try {
     const flags = command.parse().opts<T & CommonFlags>();
@@ -59,7 +72,8 @@ export async function parseFlags<T>(name: string, description: string, add: (com
     return flags;
   } catch (error) {
     if (!(error instanceof CommanderError || error instanceof LopsError)) throw error;
-    if (!quiet && !(error instanceof CommanderError && error.code.startsWith('commander.'))) console.error(`${name}: ${error.message}`);
+    if (!quiet && !(error instanceof CommanderError && error.code.startsWith('commander.')))
+      console.error(`${name}: ${error.message}`);
     COMM_WORLD.barrier();
     process.exit(error instanceof CommanderError ? error.exitCode : 1);
   }
@@ -70,7 +84,10 @@ export function say(text: string): void {
   if (COMM_WORLD.rank === 0) console.log(text);
 }
 
-/** The end of an example, on all ranks: what its time was spent on, where `--timing` asks for it, and then what rank 0 alone draws and writes. */
+/**
+ * The end of an example, on all ranks: what its time was spent on, where `--timing` asks for it,
+ * and then what rank 0 alone draws and writes.
+ */
 export function finish(output?: () => void): void {
   if (profiling) {
     const text = formatProfile(profiling.stop());

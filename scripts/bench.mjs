@@ -1,6 +1,7 @@
 // Times the library beside the machine's limits: set-up, then the cases that are named, or all.
 //
-//   npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] [--quick] [--json] [--list] [--no-setup]
+//   npm run bench -- [CASE…] [--ranks N] [--backend B] [--emulated-cuda] [--against FILE] [--quick]
+//   [--json] [--list] [--no-setup]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

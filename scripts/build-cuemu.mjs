@@ -1,8 +1,19 @@
-// Builds the CUDA emulator of the tests: `node scripts/build-cuemu.mjs [--force] [--quiet] [--programs]`. Needs g++ alone; the shim that makes plain MPI act
-// CUDA-aware is built too where MPI's headers are found. Answers the folder to give to LD_LIBRARY_PATH: build/cuemu.
+// Builds the CUDA emulator of the tests:
+// `node scripts/build-cuemu.mjs [--force] [--quiet] [--programs]`. Needs g++ alone; the shim that
+// makes plain MPI act CUDA-aware is built too where MPI's headers are found. Answers the folder to
+// give to LD_LIBRARY_PATH: build/cuemu.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onPath } from './build-native.mjs';
@@ -46,7 +57,9 @@ function run(command, args) {
       });
     child.on('error', reject);
     child.on('close', (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`${command} failed:\n${output.split('\n').slice(0, 30).join('\n')}`)),
+      code === 0
+        ? resolve(output)
+        : reject(new Error(`${command} failed:\n${output.split('\n').slice(0, 30).join('\n')}`)),
     );
   });
 }
@@ -57,7 +70,10 @@ function hashOf(files, words) {
   return hash.digest('hex');
 }
 
-/** Compiles where the sources changed; whole under its name, so that a process that runs keeps the old one. */
+/**
+ * Compiles where the sources changed; whole under its name, so that a process that runs keeps the
+ * old one.
+ */
 async function build(library, force) {
   const own = filesOf(library.folder);
   const files = [...own, ...filesOf('include'), ...filesOf('shim')];
@@ -93,14 +109,28 @@ async function buildProgram(name, flags, force) {
   const target = join(cuemuFolder, 'programs', name);
   const stamp = `${target}.stamp`;
   const all = ['-std=c++17', '-O0', ...flags.cflags];
-  const hash = hashOf([source, join(sources, 'programs/harness.hpp'), ...filesOf('include')], [...all, ...flags.ldflags]);
+  const hash = hashOf(
+    [source, join(sources, 'programs/harness.hpp'), ...filesOf('include')],
+    [...all, ...flags.ldflags],
+  );
   if (!force && existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   const libraries = LIBRARIES.map((library) => join(cuemuFolder, library.name));
-  await run(compiler(), [...all, source, ...libraries, '-Wl,-rpath,$ORIGIN/..', ...flags.ldflags, '-o', target, '-lpthread']);
+  await run(compiler(), [
+    ...all,
+    source,
+    ...libraries,
+    '-Wl,-rpath,$ORIGIN/..',
+    ...flags.ldflags,
+    '-o',
+    target,
+    '-lpthread',
+  ]);
   writeFileSync(stamp, hash);
 }
 
-/** Programs of the emulator's own tests, in build/cuemu/programs; `mpi` only where there is an MPI. */
+/**
+ * Programs of the emulator's own tests, in build/cuemu/programs; `mpi` only where there is an MPI.
+ */
 export async function buildCuemuPrograms({ force = false } = {}) {
   mkdirSync(join(cuemuFolder, 'programs'), { recursive: true });
   const none = { cflags: [], ldflags: [] };
@@ -117,16 +147,24 @@ async function mpiShim() {
   const { mpiFlags } = await import('../native/mpi/mpi-flags.mjs');
   const flags = mpiFlags();
   if (!flags) return undefined;
-  return { name: 'libmpi_cuda_aware.so', folder: 'mpi', uses: [], flags: [...PLAIN_MPI, ...flags.cflags], link: flags.ldflags };
+  return {
+    name: 'libmpi_cuda_aware.so',
+    folder: 'mpi',
+    uses: [],
+    flags: [...PLAIN_MPI, ...flags.cflags],
+    link: flags.ldflags,
+  };
 }
 
 /**
- * Builds what is not up to date and answers `{ folder, mpiShim }`: the folder of the libraries, and the path of the preload shim or undefined.
- * Throws where there is no compiler.
+ * Builds what is not up to date and answers `{ folder, mpiShim }`: the folder of the libraries, and
+ * the path of the preload shim or undefined. Throws where there is no compiler.
  */
 export async function buildCuemu({ force = false, quiet = false } = {}) {
   if (!onPath(compiler()))
-    throw new Error(`the CUDA emulator needs ${compiler()}: install it (Debian: g++), or name a compiler in CUEMU_CXX`);
+    throw new Error(
+      `the CUDA emulator needs ${compiler()}: install it (Debian: g++), or name a compiler in CUEMU_CXX`,
+    );
   mkdirSync(shimFolder, { recursive: true });
   const start = performance.now();
   for (const file of filesOf('shim')) {
@@ -134,16 +172,22 @@ export async function buildCuemu({ force = false, quiet = false } = {}) {
     if (!existsSync(target) || !readFileSync(target).equals(readFileSync(file))) copyFileSync(file, target);
   }
   const wanted = LIBRARIES.filter(({ folder }) => filesOf(folder).length > 0);
-  const first = await Promise.all(wanted.filter(({ uses }) => uses.length === 0).map((each) => build(each, force)));
+  const first = await Promise.all(
+    wanted.filter(({ uses }) => uses.length === 0).map((each) => build(each, force)),
+  );
   // Two at a time: each is one compiler
   const later = wanted.filter(({ uses }) => uses.length > 0);
   const shim = await mpiShim();
   if (shim) later.push(shim);
   const second = [];
-  for (let i = 0; i < later.length; i += 2) second.push(...(await Promise.all(later.slice(i, i + 2).map((each) => build(each, force)))));
+  for (let i = 0; i < later.length; i += 2)
+    second.push(...(await Promise.all(later.slice(i, i + 2).map((each) => build(each, force)))));
   const built = [...first, ...second].filter(Boolean).length;
   if (!quiet || built > 0)
-    console.log(`cuemu: ${built > 0 ? `${built} libraries built in ${((performance.now() - start) / 1000).toFixed(0)} s` : 'up to date'}`);
+    console.log(
+      'cuemu: ' +
+        `${built > 0 ? `${built} libraries built in ${((performance.now() - start) / 1000).toFixed(0)} s` : 'up to date'}`,
+    );
   return { folder: cuemuFolder, mpiShim: shim ? join(cuemuFolder, shim.name) : undefined };
 }
 

@@ -1,10 +1,23 @@
-// Builds the native addons: `node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi]`, all of them where none is named.
-// Each is optional: what can't be built is said in one line with its remedy. With --optional the exit status is 0 all the same (npm's install
-// script); LOPS_SKIP_NATIVE=1 does nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp.
-// --into FOLDER builds beside the usual ones, from copies of the sources: for a second MPI (MPICC=mpicc.mpich, then LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node).
+// Builds the native addons:
+// `node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi]`, all of them
+// where none is named. Each is optional: what can't be built is said in one line with its remedy.
+// With --optional the exit status is 0 all the same (npm's install script); LOPS_SKIP_NATIVE=1 does
+// nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp. --into
+// FOLDER builds beside the usual ones, from copies of the sources: for a second MPI
+// (MPICC=mpicc.mpich, then LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -13,7 +26,10 @@ import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What each addon is built against. `libraries` answers anything that describes them, or undefined where an indispensable one is missing. */
+/**
+ * What each addon is built against. `libraries` answers anything that describes them, or undefined
+ * where an indispensable one is missing.
+ */
 const ADDONS = {
   cpu: {
     libraries: async () => (await import(url('native/cpu/library-flags.mjs'))).cpuLibraries(),
@@ -49,7 +65,11 @@ export function onPath(command) {
 }
 
 const TOOLS = [
-  ['a C++ compiler', () => [process.env.CXX, 'c++', 'g++', 'clang++'].some((name) => name && onPath(name.split(' ')[0])), 'g++'],
+  [
+    'a C++ compiler',
+    () => [process.env.CXX, 'c++', 'g++', 'clang++'].some((name) => name && onPath(name.split(' ')[0])),
+    'g++',
+  ],
   ['make', () => onPath('make') || onPath('gmake'), 'make'],
   ['python3', () => onPath(process.env.npm_config_python || 'python3'), 'python3'],
 ];
@@ -65,14 +85,35 @@ function fingerprint(name, libraries) {
     }
   }
   const { CXX, CC, CXXFLAGS, CFLAGS, LDFLAGS } = process.env;
-  hash.update(JSON.stringify([process.versions.modules, process.platform, process.arch, libraries, CXX, CC, CXXFLAGS, CFLAGS, LDFLAGS]));
+  hash.update(
+    JSON.stringify([
+      process.versions.modules,
+      process.platform,
+      process.arch,
+      libraries,
+      CXX,
+      CC,
+      CXXFLAGS,
+      CFLAGS,
+      LDFLAGS,
+    ]),
+  );
   return hash.digest('hex');
 }
 
 /** node-gyp of this package, or the one that npm brings. */
 function nodeGyp() {
   const require = createRequire(join(root, 'package.json'));
-  const beside = join(dirname(dirname(process.execPath)), 'lib', 'node_modules', 'npm', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
+  const beside = join(
+    dirname(dirname(process.execPath)),
+    'lib',
+    'node_modules',
+    'npm',
+    'node_modules',
+    'node-gyp',
+    'bin',
+    'node-gyp.js',
+  );
   try {
     return join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
   } catch {
@@ -89,14 +130,24 @@ function nodeDir() {
 function firstError(output) {
   const lines = output.split('\n');
   const line =
-    lines.find((l) => /\berror\b/i.test(l) && !/gyp ERR/.test(l)) ?? lines.find((l) => /gyp ERR! stack/.test(l)) ?? 'the build failed';
+    lines.find((l) => /\berror\b/i.test(l) && !/gyp ERR/.test(l)) ??
+    lines.find((l) => /gyp ERR! stack/.test(l)) ??
+    'the build failed';
   return line.replace(/^gyp ERR! stack\s*/, '').trim();
 }
 
 function compile(folder) {
   const gyp = nodeGyp();
   if (!gyp) return { reason: 'node-gyp was not found', remedy: 'run npm install first' };
-  const args = [gyp, 'configure', 'build', '--release', '-j', String(Math.min(4, availableParallelism())), ...nodeDir()];
+  const args = [
+    gyp,
+    'configure',
+    'build',
+    '--release',
+    '-j',
+    String(Math.min(4, availableParallelism())),
+    ...nodeDir(),
+  ];
   const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.status === 0) return undefined;
   const output = `${result.stdout}\n${result.stderr}`;
@@ -106,7 +157,10 @@ function compile(folder) {
   return { reason: firstError(output), remedy: `the whole output is in ${log}` };
 }
 
-/** A fresh process must be able to load what was built, after the library `preload` where one is given. */
+/**
+ * A fresh process must be able to load what was built, after the library `preload` where one is
+ * given.
+ */
 function loadError(file, preload) {
   try {
     execFileSync(process.execPath, ['-e', `require(${JSON.stringify(file)})`], {
@@ -123,17 +177,27 @@ function loadError(file, preload) {
   }
 }
 
-/** The sources of an addon, and what they include, in another folder. Times are kept, so that only what has changed is compiled again. */
+/**
+ * The sources of an addon, and what they include, in another folder. Times are kept, so that only
+ * what has changed is compiled again.
+ */
 function copySources(name, into) {
   for (const part of ['common', name]) {
     const from = join(root, 'native', part);
-    cpSync(from, join(into, part), { recursive: true, preserveTimestamps: true, filter: (path) => path !== join(from, 'build') });
+    cpSync(from, join(into, part), {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: (path) => path !== join(from, 'build'),
+    });
   }
   return join(into, name);
 }
 
-/** Where an addon is built, and lies then: in the package, or below the folder of a second build. */
-export const addonFile = (name, into = join(root, 'native')) => join(into, name, 'build', 'Release', `lops_${name}.node`);
+/**
+ * Where an addon is built, and lies then: in the package, or below the folder of a second build.
+ */
+export const addonFile = (name, into = join(root, 'native')) =>
+  join(into, name, 'build', 'Release', `lops_${name}.node`);
 
 async function build(name, force, into, preload) {
   const addon = ADDONS[name];
@@ -154,27 +218,36 @@ async function build(name, force, into, preload) {
   }
   console.log(`native ${name}: building (${details})`);
   const start = performance.now();
-  const failure = compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file, preload);
+  const failure =
+    compile(into ? copySources(name, into) : join(root, 'native', name)) ?? loadError(file, preload);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, JSON.stringify(failure ? { hash, failure } : { hash }));
   return failure ?? { state: `built in ${((performance.now() - start) / 1000).toFixed(0)} s`, details };
 }
 
 /**
- * Builds what is not up to date and prints a line per addon (with `quiet`, only where something was done or is missing).
- * Answers the names of addons that are not there.
+ * Builds what is not up to date and prints a line per addon (with `quiet`, only where something was
+ * done or is missing). Answers the names of addons that are not there.
  */
-export async function buildNative({ names = Object.keys(ADDONS), force = false, quiet = false, into, preload } = {}) {
+export async function buildNative({
+  names = Object.keys(ADDONS),
+  force = false,
+  quiet = false,
+  into,
+  preload,
+} = {}) {
   const absent = [];
   for (const name of names) {
     if (!existsSync(join(root, 'native', name, 'binding.gyp'))) continue;
     const result = await build(name, force, into, preload);
     if (result.state) {
-      if (!quiet || result.state !== 'up to date') console.log(`native ${name}: ${result.state} (${result.details})`);
+      if (!quiet || result.state !== 'up to date')
+        console.log(`native ${name}: ${result.state} (${result.details})`);
     } else {
       absent.push(name);
       console.log(
-        `native ${name}: not built: ${result.reason}; ${result.remedy}${result.again ? ' (tried before; --force tries again)' : ''}`,
+        `native ${name}: not built: ${result.reason}; ` +
+          `${result.remedy}${result.again ? ' (tried before; --force tries again)' : ''}`,
       );
     }
   }
@@ -188,10 +261,16 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { optional: { type: 'boolean' }, force: { type: 'boolean' }, quiet: { type: 'boolean' }, into: { type: 'string' } },
+      options: {
+        optional: { type: 'boolean' },
+        force: { type: 'boolean' },
+        quiet: { type: 'boolean' },
+        into: { type: 'string' },
+      },
     });
     const unknown = positionals.filter((n) => !(n in ADDONS));
-    if (unknown.length > 0) throw Object.assign(new Error(`unknown ${unknown.join(' ')}`), { code: 'ERR_PARSE_ARGS' });
+    if (unknown.length > 0)
+      throw Object.assign(new Error(`unknown ${unknown.join(' ')}`), { code: 'ERR_PARSE_ARGS' });
     if (process.env.LOPS_SKIP_NATIVE !== '1') {
       const absent = await buildNative({
         ...(positionals.length > 0 ? { names: positionals } : {}),

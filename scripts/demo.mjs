@@ -16,4 +16,11 @@ const at = flags.indexOf('--ranks');
 const [, ranks = '2'] = at >= 0 ? flags.splice(at, 2) : [];
 
 run(join(root, 'scripts/setup.mjs'));
-run(join(root, 'dist/bundle/cli/lops.js'), 'run', '-n', ranks, join(root, 'dist/examples/poststack.js'), ...flags);
+run(
+  join(root, 'dist/bundle/cli/lops.js'),
+  'run',
+  '-n',
+  ranks,
+  join(root, 'dist/examples/poststack.js'),
+  ...flags,
+);

@@ -1,11 +1,15 @@
-// The flag --emulated-cuda of the commands: builds the emulator of CUDA where its sources changed, and sets the environment by which the CUDA backend of this process
-// and of its children runs on it.
+// The flag --emulated-cuda of the commands: builds the emulator of CUDA where its sources changed,
+// and sets the environment by which the CUDA backend of this process and of its children runs on
+// it.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Takes the flag out of `args`, where it is, and does what it asks for. Answers whether it was there. */
+/**
+ * Takes the flag out of `args`, where it is, and does what it asks for. Answers whether it was
+ * there.
+ */
 export async function takeEmulatedCuda(args = process.argv) {
   const at = args.indexOf('--emulated-cuda');
   if (at < 0) return false;

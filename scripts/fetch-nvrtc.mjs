@@ -1,7 +1,17 @@
-// Fetches NVIDIA's own compiler (NVRTC) or driver library as Debian's packages of `non-free` offer them, unpacked into a folder of build/: nothing is
-// installed, no root is needed and the system's package sources stay as they are. `node scripts/fetch-nvrtc.mjs [nvrtc] [driver]` prints the files.
+// Fetches NVIDIA's own compiler (NVRTC) or driver library as Debian's packages of `non-free` offer
+// them, unpacked into a folder of build/: nothing is installed, no root is needed and the system's
+// package sources stay as they are. `node scripts/fetch-nvrtc.mjs [nvrtc] [driver]` prints the
+// files.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onPath } from './build-native.mjs';
@@ -14,7 +24,11 @@ const WANTED = {
 };
 
 function run(command, args, options = {}) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 240_000, ...options });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 240_000,
+    ...options,
+  });
   return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error ? error.message : ''}`.trim() };
 }
 
@@ -28,11 +42,18 @@ function find(folder, pattern) {
 
 /** The mirror and release that the system uses, or Debian's own. */
 function debianSource() {
-  const release = /^VERSION_CODENAME=(.*)$/m.exec(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '')?.[1];
-  const lists = run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(CODENAME) $(COMPONENT)', 'Identifier: Packages']).output.split(
-    '\n',
-  );
-  const own = lists.map((line) => line.split(' ')).find(([, codename, component]) => codename === release && component === 'main');
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(
+    existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '',
+  )?.[1];
+  const lists = run('apt-get', [
+    'indextargets',
+    '--format',
+    '$(REPO_URI) $(CODENAME) $(COMPONENT)',
+    'Identifier: Packages',
+  ]).output.split('\n');
+  const own = lists
+    .map((line) => line.split(' '))
+    .find(([, codename, component]) => codename === release && component === 'main');
   return { uri: own?.[0] ?? 'http://deb.debian.org/debian', release: release ?? 'bookworm' };
 }
 
@@ -41,8 +62,12 @@ function aptOptions(folder) {
   const { uri, release } = debianSource();
   const list = join(folder, 'sources.list');
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-  writeFileSync(list, `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ''}${uri} ${release} non-free\n`);
-  for (const part of ['state/lists/partial', 'cache/archives/partial']) mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(
+    list,
+    `deb ${existsSync(keyring) ? `[signed-by=${keyring}] ` : ''}${uri} ${release} non-free\n`,
+  );
+  for (const part of ['state/lists/partial', 'cache/archives/partial'])
+    mkdirSync(join(folder, part), { recursive: true });
   const settings = {
     'Dir::Etc::sourcelist': list,
     'Dir::Etc::sourceparts': '/dev/null',
@@ -57,8 +82,9 @@ function aptOptions(folder) {
 }
 
 /**
- * NVIDIA's `nvrtc` or `driver` library: `{ file }`, the path of the library, or `{ file: null, reason }` where it can't be had. What has been
- * fetched stays in build/nvidia; a failure is tried again at the next call.
+ * NVIDIA's `nvrtc` or `driver` library: `{ file }`, the path of the library, or
+ * `{ file: null, reason }` where it can't be had. What has been fetched stays in build/nvidia; a
+ * failure is tried again at the next call.
  */
 export function fetchNvidia(what) {
   const { packages, library } = WANTED[what];
@@ -75,7 +101,8 @@ export function fetchNvidia(what) {
   const updated = run('apt-get', ['-q', ...options, 'update'], { cwd: folder });
   if (!updated.ok) return { file: null, reason: `apt-get update: ${lastLine(updated.output)}` };
   const loaded = run('apt-get', ['-q', ...options, 'download', ...packages], { cwd: folder });
-  if (!loaded.ok) return { file: null, reason: `apt-get download ${packages.join(' ')}: ${lastLine(loaded.output)}` };
+  if (!loaded.ok)
+    return { file: null, reason: `apt-get download ${packages.join(' ')}: ${lastLine(loaded.output)}` };
   for (const archive of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
     const result = run('dpkg', ['-x', join(folder, archive), unpacked]);
     if (!result.ok) return { file: null, reason: `dpkg -x ${archive}: ${lastLine(result.output)}` };
@@ -88,7 +115,8 @@ export function fetchNvidia(what) {
   return { file };
 }
 
-const lastLine = (text) => text.split('\n').findLast((line) => /^(E|Err|W):?/.test(line)) ?? text.split('\n').at(-1) ?? '';
+const lastLine = (text) =>
+  text.split('\n').findLast((line) => /^(E|Err|W):?/.test(line)) ?? text.split('\n').at(-1) ?? '';
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const names = process.argv.slice(2);

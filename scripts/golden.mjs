@@ -1,8 +1,10 @@
 // Compares the library with reference numbers: set-up, then all golden cases below a folder.
 //
-//   npm run golden -- DIR [--ranks N] [--backend B] [--json] [--timeout SECONDS] [--emulated-cuda] [--no-setup]
+//   npm run golden -- DIR [--ranks N] [--backend B] [--json] [--timeout SECONDS] [--emulated-cuda]
+//   [--no-setup]
 //
-// A line a case: ok, off by X > tolerance, not supported, not for N ranks. The last line counts them. Exits with 1 where any is off or not supported.
+// A line a case: ok, off by X > tolerance, not supported, not for N ranks. The last line counts
+// them. Exits with 1 where any is off or not supported.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

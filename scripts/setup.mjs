@@ -1,10 +1,14 @@
-// Everything that a clone needs, once: `npm run setup`. System packages, npm packages, native addons, compiled TypeScript; each step looks first
-// whether there is anything to do. Runs before npm ci, so it has no dependencies.
+// Everything that a clone needs, once: `npm run setup`. System packages, npm packages, native
+// addons, compiled TypeScript; each step looks first whether there is anything to do. Runs before
+// npm ci, so it has no dependencies.
 //
-// System packages come through apt as root or with a sudo that asks nothing. Elsewhere (a cluster, another distribution) the libraries are those that
-// mpicc, pkg-config and loaded environment modules offer; what is missing is named, and the rest goes on: the package works without any of them.
+// System packages come through apt as root or with a sudo that asks nothing. Elsewhere (a cluster,
+// another distribution) the libraries are those that mpicc, pkg-config and loaded environment
+// modules offer; what is missing is named, and the rest goes on: the package works without any of
+// them.
 //
-// With --package (before npm pack): only the npm packages and the compiled TypeScript, from an empty dist.
+// With --package (before npm pack): only the npm packages and the compiled TypeScript, from an
+// empty dist.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,7 +39,10 @@ function isWithin(version, range) {
   });
 }
 
-/** What the system should offer: how it is seen, its Debian packages, and what it is called among environment modules. */
+/**
+ * What the system should offer: how it is seen, its Debian packages, and what it is called among
+ * environment modules.
+ */
 function systemNeeds() {
   const hasPkgConfig = onPath('pkg-config');
   const { blas, fftw } = hasPkgConfig ? cpuLibraries() : {};
@@ -49,7 +56,8 @@ function systemNeeds() {
     { what: 'make', present: onPath('make') || onPath('gmake'), debian: ['make'] },
     { what: 'python3', present: onPath('python3'), debian: ['python3'], modules: /^python\b/i },
     { what: 'pkg-config', present: hasPkgConfig, debian: ['pkg-config'] },
-    // openssh-client: without any ssh the launcher of Open MPI 4 refuses to start, also on one machine
+    // openssh-client: without any ssh the launcher of Open MPI 4 refuses to start, also on one
+    // machine
     {
       what: 'MPI (mpicc, mpiexec)',
       present: onPath(process.env.MPICC || 'mpicc') && (onPath('mpiexec') || onPath('srun')),
@@ -64,7 +72,13 @@ function systemNeeds() {
     },
     { what: 'FFTW', present: fftw !== undefined, debian: ['libfftw3-dev'], modules: /^fftw\b/i },
     ...(process.argv.includes('--bench')
-      ? [{ what: "FFTW's MPI transform (for the benchmark)", present: hasFftwMpi(), debian: ['libfftw3-mpi-dev'] }]
+      ? [
+          {
+            what: "FFTW's MPI transform (for the benchmark)",
+            present: hasFftwMpi(),
+            debian: ['libfftw3-mpi-dev'],
+          },
+        ]
       : []),
   ];
 }
@@ -73,7 +87,9 @@ function systemNeeds() {
 function modulesFor(needs) {
   if (!process.env.MODULESHOME && !process.env.LMOD_CMD) return [];
   const listed = run('bash', ['-lc', 'module -t avail 2>&1'], { timeout: 20_000 }).output.split('\n');
-  return needs.flatMap((need) => (need.modules ? (listed.find((name) => need.modules.test(name.trim())) ?? []) : []));
+  return needs.flatMap((need) =>
+    need.modules ? (listed.find((name) => need.modules.test(name.trim())) ?? []) : [],
+  );
 }
 
 function installSystemPackages() {
@@ -91,8 +107,13 @@ function installSystemPackages() {
   say(`not on this machine: ${missing.map((need) => need.what).join(', ')}; going on without`);
   say(`  Debian, Ubuntu: apt-get install ${missing.flatMap((need) => need.debian).join(' ')}`);
   const modules = modulesFor(missing);
-  if (modules.length > 0) say(`  environment modules here: module load ${modules.map((m) => m.trim()).join(' ')}, then npm run setup`);
-  else if (missing.some((need) => need.modules)) say('  on a cluster: load its modules (module avail), then npm run setup');
+  if (modules.length > 0)
+    say(
+      `  environment modules here: module load ${modules.map((m) => m.trim()).join(' ')}, then npm run ` +
+        'setup',
+    );
+  else if (missing.some((need) => need.modules))
+    say('  on a cluster: load its modules (module avail), then npm run setup');
 }
 
 /** `npm ci`, unless node_modules is of this lock file. */
@@ -112,9 +133,16 @@ function installNpmPackages() {
   }
   say('npm ci');
   // The addons are built by the next step, in the open
-  const env = { ...process.env, LOPS_SKIP_NATIVE: '1', npm_config_audit: 'false', npm_config_fund: 'false', npm_config_loglevel: 'error' };
+  const env = {
+    ...process.env,
+    LOPS_SKIP_NATIVE: '1',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_loglevel: 'error',
+  };
   const result = run('npm', ['ci', '--include=dev', '--dry-run=false'], { cwd: root, env });
-  if (!result.ok) throw new Error(`npm ci failed:\n${result.output.trim().split('\n').slice(0, 20).join('\n')}`);
+  if (!result.ok)
+    throw new Error(`npm ci failed:\n${result.output.trim().split('\n').slice(0, 20).join('\n')}`);
   writeFileSync(stamp, hash);
 }
 
@@ -151,7 +179,8 @@ async function compileTypeScript() {
 const start = performance.now();
 try {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  if (!isWithin(process.versions.node, engines.node)) throw new Error(`expected Node.js ${engines.node}, this is ${process.versions.node}`);
+  if (!isWithin(process.versions.node, engines.node))
+    throw new Error(`expected Node.js ${engines.node}, this is ${process.versions.node}`);
   // Declarations of deleted sources would be packed
   if (forPackage) rmSync(join(root, 'dist'), { recursive: true, force: true });
   if (!forPackage && process.platform !== 'win32') installSystemPackages();

@@ -1,12 +1,21 @@
-// Debian packages: which are there, and installing more as root or with a sudo that asks nothing. Runs before npm ci, so it has no dependencies.
+// Debian packages: which are there, and installing more as root or with a sudo that asks nothing.
+// Runs before npm ci, so it has no dependencies.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { onPath } from './build-native.mjs';
 
 /** Runs a command to its end: whether it went well, and all that it said. */
 export function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  return { ok: result.status === 0, output: `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}` };
+  const result = spawnSync(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    ...options,
+  });
+  return {
+    ok: result.status === 0,
+    output: `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}`,
+  };
 }
 
 const lastLines = (text, n = 15) => text.trim().split('\n').slice(-n).join('\n');
@@ -29,13 +38,23 @@ export const missingPackages = (packages) =>
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** Installs packages; answers what went wrong, if anything did. Services that they bring are not started. */
+/**
+ * Installs packages; answers what went wrong, if anything did. Services that they bring are not
+ * started.
+ */
 export function installPackages(packages, say) {
   const prefix = asRoot();
   if (!prefix || !onPath('apt-get')) return 'packages are installed by apt-get, as root';
   say(`installing ${packages.join(' ')}`);
   const apt = (...args) => {
-    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+    const [command, ...rest] = [
+      ...prefix,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      '-qq',
+      ...args,
+    ];
     return run(command, rest);
   };
   const forbids = process.getuid?.() === 0 && !existsSync(POLICY);
@@ -43,7 +62,9 @@ export function installPackages(packages, say) {
   try {
     const updated = apt('update');
     const installed = apt('install', '-y', '--no-install-recommends', ...packages);
-    return installed.ok ? undefined : `apt-get failed:\n${lastLines(updated.ok ? installed.output : updated.output + installed.output)}`;
+    return installed.ok
+      ? undefined
+      : `apt-get failed:\n${lastLines(updated.ok ? installed.output : updated.output + installed.output)}`;
   } finally {
     if (forbids) rmSync(POLICY);
   }

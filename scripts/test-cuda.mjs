@@ -1,8 +1,11 @@
-// The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks, every operator, every example, and the kernels under NVIDIA's compiler where there
-// is one. On the emulator, with streams that run at once and with streams that run only when something waits for them; over two ranks with each transport of device
-// memory. The last line is 'N passed, N failed, N skipped'.
+// The CUDA part of the tests: conformance, counts and errors of the backend, every test over ranks,
+// every operator, every example, and the kernels under NVIDIA's compiler where there is one. On the
+// emulator, with streams that run at once and with streams that run only when something waits for
+// them; over two ranks with each transport of device memory. The last line is 'N passed, N failed,
+// N skipped'.
 //
-//   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a file name…] [arguments of npm test]
+//   npm run test:cuda -- [--real] [--mode eager|lazy] [--transport staged|direct|nccl] [part of a
+//   file name…] [arguments of npm test]
 //
 //   --real          on the driver, the libraries and the device of this machine
 //   --mode          one of the two alone
@@ -28,7 +31,10 @@ const oneOf = (flag, words) => {
 const modes = oneOf('--mode', ['eager', 'lazy']);
 const transports = oneOf('--transport', ['staged', 'direct', 'nccl']);
 if (take('--no-setup', 1) === undefined) {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -42,7 +48,12 @@ function run(title, extra, env) {
     const child = spawn(process.execPath, [join(root, 'scripts/test.mjs'), '--no-setup', ...extra], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, LOPS_TEST_BACKENDS: 'cuda', LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? '1,2', ...env },
+      env: {
+        ...process.env,
+        LOPS_TEST_BACKENDS: 'cuda',
+        LOPS_TEST_RANKS: process.env.LOPS_TEST_RANKS ?? '1,2',
+        ...env,
+      },
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -64,21 +75,33 @@ function run(title, extra, env) {
 /** Plain tests, which go over the backends by themselves, are chosen by their titles. */
 const flags = args.findIndex((arg) => arg.startsWith('-'));
 const named = flags < 0 ? args : args.slice(0, flags);
-const CUDA = named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', 'test/examples', ...args];
+const CUDA =
+  named.length > 0 ? args : ['.ranks.', 'gpu/', 'local/dot', 'local/local-', 'test/examples', ...args];
 const RANKS = named.length > 0 ? args : ['.ranks.', ...args];
 const only = args.some((arg) => arg === '--grep' || arg === '-g') ? [] : ['--grep', 'cuda|CUDA'];
 /** A library that makes a plain MPI read the emulator's memory. */
 const AWARE = { LOPS_TEST_PRELOAD: join(root, 'build/cuemu/libmpi_cuda_aware.so'), CUEMU_MPI: 'aware' };
 for (const mode of real ? ['real'] : modes) {
-  const streams = real ? { LOPS_TEST_CUDA: 'real' } : { CUEMU_MODE: mode, CUEMU_ORDER: mode === 'lazy' ? 'reverse' : 'forward' };
+  const streams = real
+    ? { LOPS_TEST_CUDA: 'real' }
+    : { CUEMU_MODE: mode, CUEMU_ORDER: mode === 'lazy' ? 'reverse' : 'forward' };
   const where = real ? 'on the device of this machine' : `on the emulator, ${mode} streams`;
   for (const transport of transports) {
-    const env = { ...streams, LOPS_GPU_TRANSPORT: transport, ...(transport === 'direct' && !real ? AWARE : {}) };
+    const env = {
+      ...streams,
+      LOPS_GPU_TRANSPORT: transport,
+      ...(transport === 'direct' && !real ? AWARE : {}),
+    };
     const staged = transport === 'staged';
-    await run(`${where}, transport ${transport}`, [...(staged ? CUDA : RANKS), ...only], staged ? env : { ...env, LOPS_TEST_RANKS: '2' });
+    await run(
+      `${where}, transport ${transport}`,
+      [...(staged ? CUDA : RANKS), ...only],
+      staged ? env : { ...env, LOPS_TEST_RANKS: '2' },
+    );
   }
 }
 const NVIDIA = 'gpu/kernels.cuda.ts';
-if (named.length === 0 || named.some((part) => NVIDIA.includes(part))) await run("kernels under NVIDIA's compiler", ['--tier', 'cuda'], {});
+if (named.length === 0 || named.some((part) => NVIDIA.includes(part)))
+  await run("kernels under NVIDIA's compiler", ['--tier', 'cuda'], {});
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -1,13 +1,17 @@
-// The tests under MPICH, beside an Open MPI that the package may be built for: builds the addon of MPI a second time, into build/mpich, and runs
-// scripts/test.mjs with it and with Hydra's mpiexec. The last line is 'N passed, N failed, N skipped'.
+// The tests under MPICH, beside an Open MPI that the package may be built for: builds the addon of
+// MPI a second time, into build/mpich, and runs scripts/test.mjs with it and with Hydra's mpiexec.
+// The last line is 'N passed, N failed, N skipped'.
 //
 //   npm run test:mpich -- [--started] [arguments of npm test]
 //
-//   --started          only tests that start ranks, on 2 to 4 of them as there are cores (LOPS_TEST_RANKS says otherwise): one rank does not use MPI, and
-//                      ranks of MPICH wait by spinning, so that more ranks than cores take a minute where Open MPI takes a second
-//   LOPS_MPICH=PREFIX  an MPICH whose bin/mpicc and bin/mpiexec are taken; default mpicc.mpich and mpiexec.hydra (Debian: mpich libmpich-dev)
+//   --started only tests that start ranks, on 2 to 4 of them as there are cores (LOPS_TEST_RANKS
+//   says otherwise): one rank does not use MPI, and ranks of MPICH wait by spinning, so that more
+//   ranks than cores take a minute where Open MPI takes a second LOPS_MPICH=PREFIX an MPICH whose
+//   bin/mpicc and bin/mpiexec are taken; default mpicc.mpich and mpiexec.hydra (Debian: mpich
+//   libmpich-dev)
 //
-// Where there is no MPICH it is installed, if apt-get may; otherwise one test is skipped, with the reason.
+// Where there is no MPICH it is installed, if apt-get may; otherwise one test is skipped, with the
+// reason.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -39,14 +43,20 @@ const mpiexec = prefix ? join(prefix, 'bin/mpiexec') : 'mpiexec.hydra';
 const present = () => onPath(mpicc) && onPath(mpiexec);
 if (!present() && prefix) fail(`LOPS_MPICH=${prefix} has no bin/mpicc and bin/mpiexec`);
 if (!present()) {
-  if (!canInstall()) skipAll('there is no mpicc.mpich and mpiexec.hydra; Debian: apt-get install mpich libmpich-dev');
+  if (!canInstall())
+    skipAll('there is no mpicc.mpich and mpiexec.hydra; Debian: apt-get install mpich libmpich-dev');
   const failure = installPackages(['mpich', 'libmpich-dev'], say);
   if (failure || !present())
-    skipAll(`MPICH could not be installed: ${failure ?? 'its packages have no mpicc.mpich'}`.replaceAll('\n', ' '));
+    skipAll(
+      `MPICH could not be installed: ${failure ?? 'its packages have no mpicc.mpich'}`.replaceAll('\n', ' '),
+    );
 }
 
 if (!rest.includes('--no-setup')) {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 const into = join(root, 'build/mpich');
@@ -59,7 +69,8 @@ const pathOf = (command) => run('which', [command]).output.trim() || command;
 const starting = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(
   (path) =>
     path.endsWith('.ranks.ts') ||
-    (path.endsWith('.test.ts') && /\/(launch|file-run|on-ranks)\.js'/.test(readFileSync(join(root, 'test', path), 'utf8'))),
+    (path.endsWith('.test.ts') &&
+      /\/(launch|file-run|on-ranks)\.js'/.test(readFileSync(join(root, 'test', path), 'utf8'))),
 );
 const ranks = [2, 3, 4].filter((n) => n === 2 || n <= availableParallelism());
 const named = rest.some((arg) => !arg.startsWith('-'));

@@ -1,10 +1,12 @@
-// Native code under the address and undefined-behaviour sanitizers: builds the addons cpu and mpi with them a second time, into build/sanitize, and runs the conformance of the CPU
-// kernels, random arguments, files and operators with these, on one rank and on two. A fault ends the process that it is in, with a report. The last line is
-// 'N passed, N failed, N skipped'.
+// Native code under the address and undefined-behaviour sanitizers: builds the addons cpu and mpi
+// with them a second time, into build/sanitize, and runs the conformance of the CPU kernels, random
+// arguments, files and operators with these, on one rank and on two. A fault ends the process that
+// it is in, with a report. The last line is 'N passed, N failed, N skipped'.
 //
 //   npm run test:sanitize -- [part of a file name…] [arguments of npm test]
 //
-// Needs a compiler with libasan (Debian: g++ brings it); without one, one test is skipped, with the reason.
+// Needs a compiler with libasan (Debian: g++ brings it); without one, one test is skipped, with the
+// reason.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,14 +34,22 @@ function runtime() {
 
 const library = runtime();
 if (!library)
-  end('  - native code under sanitizers (skipped: the C++ compiler has no libasan; Debian: g++)\n0 passed, 0 failed, 1 skipped', 0);
+  end(
+    '  - native code under sanitizers (skipped: the C++ compiler has no libasan; Debian: g++)\n0 ' +
+      'passed, 0 failed, 1 skipped',
+    0,
+  );
 if (!args.includes('--no-setup')) {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 
 const into = join(root, 'build/sanitize');
-process.env.CXXFLAGS = '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1';
+process.env.CXXFLAGS =
+  '-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1';
 process.env.LDFLAGS = '-fsanitize=address,undefined';
 // Node never frees all of its memory
 process.env.ASAN_OPTIONS = 'detect_leaks=0:allocator_may_return_null=1';
@@ -50,7 +60,15 @@ if ((await buildNative({ names: ['cpu', 'mpi'], into, preload: library })).lengt
 const named = args.some((arg) => !arg.startsWith('-'));
 const parts = named
   ? []
-  : ['cpu/native.test', 'cpu/native-fft', 'cpu/backend-arguments', 'test/io/', 'test/local/', 'test/operators/', 'test/mpi/collectives'];
+  : [
+      'cpu/native.test',
+      'cpu/native-fft',
+      'cpu/backend-arguments',
+      'test/io/',
+      'test/local/',
+      'test/operators/',
+      'test/mpi/collectives',
+    ];
 const { status } = spawnSync(
   process.execPath,
   [join(root, 'scripts/test.mjs'), '--no-setup', ...parts, ...args.filter((arg) => arg !== '--no-setup')],

@@ -1,5 +1,6 @@
-// The tests in test/slurm on a private Slurm cluster of two nodes on this machine: `npm run test:slurm -- [arguments of npm test]`. As root; Debian's
-// packages of Slurm are installed where they are missing. Where that can't be, the tests are skipped with the reason.
+// The tests in test/slurm on a private Slurm cluster of two nodes on this machine:
+// `npm run test:slurm -- [arguments of npm test]`. As root; Debian's packages of Slurm are
+// installed where they are missing. Where that can't be, the tests are skipped with the reason.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

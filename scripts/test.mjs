@@ -26,7 +26,10 @@ const { values, positionals } = parseArgs({
 });
 
 if (!values['no-setup']) {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/setup.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 // From the sources, since dist keeps files whose source is gone
@@ -36,14 +39,18 @@ const compiled = readdirSync(join(root, 'test'), { recursive: true, encoding: 'u
   .sort()
   .map((path) => join(root, 'dist/test', path.replace(/\.ts$/, '.js')));
 const wanted = compiled.filter(
-  (path) => positionals.length === 0 || positionals.some((part) => relative(root, path).includes(part.replace(/\.ts$/, ''))),
+  (path) =>
+    positionals.length === 0 ||
+    positionals.some((part) => relative(root, path).includes(part.replace(/\.ts$/, ''))),
 );
 const ranks = wanted.filter((path) => path.endsWith('.ranks.js'));
 const matrix = join(root, 'dist/test/distributed.test.js');
 const plain = wanted.filter((path) => !path.endsWith('.ranks.js') && path !== matrix);
 const chosen = ranks.length > 0 ? [...plain, matrix] : plain;
 
-/** Whether a compiled module, or one that it imports, is of those that run on the emulator of CUDA. */
+/**
+ * Whether a compiled module, or one that it imports, is of those that run on the emulator of CUDA.
+ */
 function usesEmulator(path, seen) {
   if (seen.has(path) || !existsSync(path)) return false;
   seen.add(path);
@@ -79,5 +86,7 @@ const runner = mocha.run((failures) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
   // A tier may be impossible on this machine, and says so
   const none = passes === 0 && !(values.tier !== undefined && pending > 0);
-  process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`, () => process.exit(failures > 0 || none ? 1 : 0));
+  process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`, () =>
+    process.exit(failures > 0 || none ? 1 : 0),
+  );
 });

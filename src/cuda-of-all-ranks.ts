@@ -8,8 +8,9 @@ import { loadMpi } from './mpi/mpi-addon.js';
 import { MPI_SETTINGS } from './mpi/mpi-settings.js';
 
 /**
- * This rank's CUDA backend, where all ranks have one, and the transport of their memory (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch. Throws
- * {@link BackendError} on all of them where one has no device, or where the transport that was asked for doesn't work.
+ * This rank's CUDA backend, where all ranks have one, and the transport of their memory
+ * (`LOPS_GPU_TRANSPORT`). Collective over all ranks of the launch. Throws {@link BackendError} on
+ * all of them where one has no device, or where the transport that was asked for doesn't work.
  * @param nodeRank this rank's number within its node
  */
 export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBackend {
@@ -21,10 +22,15 @@ export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBacken
   const { backend } = made;
   const choice = chooseDeviceTransport(comm, backend, {
     wanted: readSetting(MPI_SETTINGS.transport, process.env),
-    support: () => (comm.size > 1 ? loadMpi().cudaSupport() : { supported: false, query: 'one rank without MPI' }),
+    support: () =>
+      comm.size > 1 ? loadMpi().cudaSupport() : { supported: false, query: 'one rank without MPI' },
     port: () => backend.ncclPort(comm),
   });
-  log('info', 'backend cuda', { device: backend.device.name, transport: choice.transport, reason: choice.reason });
+  log('info', 'backend cuda', {
+    device: backend.device.name,
+    transport: choice.transport,
+    reason: choice.reason,
+  });
   return backend;
 }
 

@@ -1,8 +1,16 @@
-/** Sets the defaults: the CPU backend, and all ranks of this launch; makes the other backends known. Importing it joins MPI. */
+/**
+ * Sets the defaults: the CPU backend, and all ranks of this launch; makes the other backends known.
+ * Importing it joins MPI.
+ */
 
 import { log, setLogger } from './core/base/log.js';
 import { checkSettings, readSetting } from './core/base/settings.js';
-import { registerBackend, resolveBackend, setDefaultBackend, setDefaultCommunicator } from './core/ports/defaults.js';
+import {
+  registerBackend,
+  resolveBackend,
+  setDefaultBackend,
+  setDefaultCommunicator,
+} from './core/ports/defaults.js';
 import { setSignalSource } from './core/vector/interruption.js';
 import { CPU_SETTINGS } from './cpu/cpu-settings.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
@@ -33,7 +41,8 @@ setSignalSource(nativeSignals);
 registerBackend('cpu', () => createCpuBackend(), reportCpu);
 const nodeRank = (): number => nodeRankOf(process.env) ?? COMM_WORLD.rank;
 // Collective, as the ranks of a program work on one backend
-const automatic = (): string => (COMM_WORLD.allgatherObject(cudaAddon().available).includes(false) ? 'cpu' : 'cuda');
+const automatic = (): string =>
+  COMM_WORLD.allgatherObject(cudaAddon().available).includes(false) ? 'cpu' : 'cuda';
 registerBackend(
   'cuda',
   () => cudaOfAllRanks(COMM_WORLD, nodeRank()),
@@ -61,16 +70,21 @@ tellStart();
 function tellStart(): void {
   if (COMM_WORLD instanceof SelfCommunicator) {
     const launched = detectLaunch(process.env) !== undefined;
-    log(launched ? 'warn' : 'info', launched ? 'a launcher started this process, but it is one rank without MPI' : 'one rank without MPI');
+    log(
+      launched ? 'warn' : 'info',
+      launched ? 'a launcher started this process, but it is one rank without MPI' : 'one rank without MPI',
+    );
   } else {
     const { library, version, standard } = loadMpi().describe();
     log('info', 'MPI started', { library, version: version.split('\n')[0], standard });
   }
-  if (readSetting(CPU_SETTINGS.kernels, process.env) === 'reference') return log('info', 'backend cpu: TypeScript kernels, as asked for');
+  if (readSetting(CPU_SETTINGS.kernels, process.env) === 'reference')
+    return log('info', 'backend cpu: TypeScript kernels, as asked for');
   const kernels = cpuAddon();
   if (kernels.available) return log('info', 'backend cpu: native kernels', { ...kernels.addon.info() });
   const { reason, remedy } = kernels;
   log('warn', 'backend cpu: TypeScript kernels, as the native ones are missing', { reason, remedy });
   // Many times slower: said without a logger too, once a node
-  if (!logger && nodeRank() === 0) console.error(`lops-mpi: TypeScript kernels, many times slower, as ${reason}; ${remedy}`);
+  if (!logger && nodeRank() === 0)
+    console.error(`lops-mpi: TypeScript kernels, many times slower, as ${reason}; ${remedy}`);
 }

@@ -1,6 +1,7 @@
 /**
- * Distributed linear operators and inverse-problem solvers. Importing it sets the defaults: the CPU backend, and all ranks of the launch as communicator
- * (one rank without a launcher). `lops-mpi/core` has the contracts without these side effects, `lops-mpi/plotting` draws figures.
+ * Distributed linear operators and inverse-problem solvers. Importing it sets the defaults: the CPU
+ * backend, and all ranks of the launch as communicator (one rank without a launcher).
+ * `lops-mpi/core` has the contracts without these side effects, `lops-mpi/plotting` draws figures.
  */
 
 // a part of an array and the set of a projection have one name
@@ -24,7 +25,12 @@ export {
   type RawKernelOptions,
 } from './gpu/cuda/index.js';
 export * from './gpu/js-kernel/index.js';
-export { createTfjsBackend, type TensorModule, type TfjsBackendOptions, type TfjsEngine } from './gpu/tfjs/index.js';
+export {
+  createTfjsBackend,
+  type TensorModule,
+  type TfjsBackendOptions,
+  type TfjsEngine,
+} from './gpu/tfjs/index.js';
 export { COMM_SELF, COMM_WORLD } from './import-side-effects.js';
 export * from './io/index.js';
 export * from './local/index.js';

@@ -1,4 +1,7 @@
-/** Shows every test of the `*.ranks.ts` files in mocha's report, once per number of ranks and backend. */
+/**
+ * Shows every test of the `*.ranks.ts` files in mocha's report, once per number of ranks and
+ * backend.
+ */
 import { fileURLToPath } from 'node:url';
 import { BACKENDS } from './support/backends.js';
 import { collect, type DistributedTest } from './support/distributed.js';
@@ -61,10 +64,17 @@ for (const file of rankFiles(root)) {
         const title = ({ title: t, backend }: PlannedTest): string => `${t} [${backend}]`;
         const wanted = planned.filter((p) => GREP.test(`${name} ${this.title} ${title(p)}`));
         const settled = new Map<PlannedTest, (verdict: Verdict) => void>();
-        const verdicts = new Map(wanted.map((p) => [p, new Promise<Verdict>((resolve) => settled.set(p, resolve))]));
+        const verdicts = new Map(
+          wanted.map((p) => [p, new Promise<Verdict>((resolve) => settled.set(p, resolve))]),
+        );
         let ending: Promise<string | undefined> | undefined;
         before(() => {
-          ending = runFile({ file, size, tests: wanted, report: (step, verdict) => settled.get(wanted[step] as PlannedTest)?.(verdict) });
+          ending = runFile({
+            file,
+            size,
+            tests: wanted,
+            report: (step, verdict) => settled.get(wanted[step] as PlannedTest)?.(verdict),
+          });
           // Reported by the hook below
           ending.catch(() => undefined);
         });

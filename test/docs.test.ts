@@ -1,9 +1,11 @@
 /**
- * The documentation is true: every block of TypeScript in README.md and docs/ compiles and runs on one and on two ranks, the operators in its tables
- * pass their dot tests, every exported operator and solver has a place in it, links lead somewhere.
+ * The documentation is true: every block of TypeScript in README.md and docs/ compiles and runs on
+ * one and on two ranks, the operators in its tables pass their dot tests, every exported operator
+ * and solver has a place in it, links lead somewhere.
  *
- * A block opened by 'ts' is a module of its own. 'ts no-run' is only compiled. A block of 'text' right after one is what it prints on one rank.
- * An expression in a table's column 'example' makes an operator; what it needs is imported for it.
+ * A block opened by 'ts' is a module of its own. 'ts no-run' is only compiled. A block of 'text'
+ * right after one is what it prints on one rank. An expression in a table's column 'example' makes
+ * an operator; what it needs is imported for it.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -17,13 +19,18 @@ import { runRanks } from './support/launch.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = join(root, 'docs');
-const pages = [join(root, 'README.md'), ...readdirSync(docs).flatMap((name) => (name.endsWith('.md') ? [join(docs, name)] : []))];
+const pages = [
+  join(root, 'README.md'),
+  ...readdirSync(docs).flatMap((name) => (name.endsWith('.md') ? [join(docs, name)] : [])),
+];
 const read = (page: string) => readFileSync(page, 'utf8');
 const nameOf = (page: string) => relative(root, page);
 
 /** Names that a table's example uses and the library exports. */
 function moduleOf(examples: readonly TableExample[]): string {
-  const used = new Set(examples.flatMap(({ code }) => code.match(/\b[A-Za-z_]\w*\b/g) ?? []).filter((name) => name in lops));
+  const used = new Set(
+    examples.flatMap(({ code }) => code.match(/\b[A-Za-z_]\w*\b/g) ?? []).filter((name) => name in lops),
+  );
   const lines = examples.map(({ line, code }) => `check(${line}, () => ${code});`);
   return `import { ${[...used].join(', ')}, type LinearOperator } from 'lops-mpi';
 function check(line: number, make: () => Pick<LinearOperator<never>, 'dotTest'>): void {
@@ -59,10 +66,16 @@ describe('documentation', function () {
 
   for (const page of pages) {
     const stem = nameOf(page).replace(/\W/g, '-');
-    for (const block of codeBlocks(page)) sources.push({ ...block, title: `${nameOf(page)}:${block.line}`, file: `${stem}-${block.line}` });
+    for (const block of codeBlocks(page))
+      sources.push({ ...block, title: `${nameOf(page)}:${block.line}`, file: `${stem}-${block.line}` });
     const examples = tableExamples(page);
     if (examples.length > 0)
-      sources.push({ title: `${nameOf(page)}: examples of the tables`, file: `${stem}-tables`, code: moduleOf(examples), runs: true });
+      sources.push({
+        title: `${nameOf(page)}: examples of the tables`,
+        file: `${stem}-tables`,
+        code: moduleOf(examples),
+        runs: true,
+      });
   }
 
   before(() => {
@@ -89,7 +102,8 @@ describe('documentation', function () {
       const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
       errors.set(
         name,
-        `${errors.get(name) ?? ''}\n  line ${line} of the block: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`,
+        `${errors.get(name) ?? ''}\n  line ${line} of the block: ` +
+          `${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`,
       );
     }
     program.emit();
@@ -111,21 +125,29 @@ describe('documentation', function () {
       expect(emitted).to.equal(true);
       const running = sources.filter((s) => s.runs);
       const runner = fileURLToPath(new URL('support/doc-runner.js', import.meta.url));
-      const { code, stdout, stderr } = await runRanks(ranks, [runner, folder, ...running.map((s) => `${s.file}.js`)], {
-        timeout: LIMIT,
-      });
+      const { code, stdout, stderr } = await runRanks(
+        ranks,
+        [runner, folder, ...running.map((s) => `${s.file}.js`)],
+        {
+          timeout: LIMIT,
+        },
+      );
       const reports = stdout
         .split('\n')
         .filter((line) => line.startsWith('{"name"'))
         .map((line) => JSON.parse(line) as BlockReport);
-      const of = (file: string, rank: number) => reports.find((r) => r.name === `${file}.js` && r.rank === rank);
+      const of = (file: string, rank: number) =>
+        reports.find((r) => r.name === `${file}.js` && r.rank === rank);
       for (const { file, title, prints } of running) {
         for (let rank = 0; rank < ranks; rank++) {
           const report = of(file, rank);
-          expect(report, `${title}, rank ${rank}: did not run; exit code ${code}\n${stderr}`).not.to.equal(undefined);
+          expect(report, `${title}, rank ${rank}: did not run; exit code ${code}\n${stderr}`).not.to.equal(
+            undefined,
+          );
           expect(report?.error, `${title}, rank ${rank}`).to.equal(undefined);
         }
-        if (prints !== undefined && ranks === 1) expect(of(file, 0)?.printed.trimEnd(), `${title} prints`).to.equal(prints.trimEnd());
+        if (prints !== undefined && ranks === 1)
+          expect(of(file, 0)?.printed.trimEnd(), `${title} prints`).to.equal(prints.trimEnd());
       }
       expect(code, stderr).to.equal(0);
     });
@@ -151,7 +173,8 @@ describe('documentation', function () {
     }
   });
 
-  const isOperator = (value: unknown): boolean => typeof value === 'function' && value.prototype instanceof lops.LinearOperator;
+  const isOperator = (value: unknown): boolean =>
+    typeof value === 'function' && value.prototype instanceof lops.LinearOperator;
   const isSolver = (value: unknown): boolean => typeof value === 'function' && 'steps' in value;
   for (const { page, what, has } of [
     { page: 'operators.md', what: 'operator', has: isOperator },
@@ -166,22 +189,34 @@ describe('documentation', function () {
     });
   }
 
-  it("every solver's comment has its recurrence, when it stops, its memory, what an iteration costs, errors and a source", () => {
-    const REQUIRED = [/`.*=.*`/, /stops|until/, / Memory: /, /(iteration|refinement) costs/, /reduction|a prox/, / Errors: /, / Source: /];
-    const found: string[] = [];
-    for (const folder of ['src/optimization', 'src/proximal']) {
-      for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
-        if (!file.endsWith('.ts')) continue;
-        const text = read(join(root, folder, file));
-        for (const [, comment = '', name = ''] of text.matchAll(
-          /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const (\w+) = Object\.assign\(solving\(/g,
-        )) {
-          found.push(name);
-          for (const part of REQUIRED) expect(comment.replace(/\s+\*\s+/g, ' '), name).to.match(part);
+  it(
+    "every solver's comment has its recurrence, when it stops, its memory, what an iteration costs, " +
+      'errors and a source',
+    () => {
+      const REQUIRED = [
+        /`.*=.*`/,
+        /stops|until/,
+        / Memory: /,
+        /(iteration|refinement) costs/,
+        /reduction|a prox/,
+        / Errors: /,
+        / Source: /,
+      ];
+      const found: string[] = [];
+      for (const folder of ['src/optimization', 'src/proximal']) {
+        for (const file of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+          if (!file.endsWith('.ts')) continue;
+          const text = read(join(root, folder, file));
+          for (const [, comment = '', name = ''] of text.matchAll(
+            /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export const (\w+) = Object\.assign\(solving\(/g,
+          )) {
+            found.push(name);
+            for (const part of REQUIRED) expect(comment.replace(/\s+\*\s+/g, ' '), name).to.match(part);
+          }
         }
       }
-    }
-    const exported = Object.entries(lops).flatMap(([name, value]) => (isSolver(value) ? [name] : []));
-    expect(found.sort()).to.deep.equal(exported.sort());
-  });
+      const exported = Object.entries(lops).flatMap(([name, value]) => (isSolver(value) ? [name] : []));
+      expect(found.sort()).to.deep.equal(exported.sort());
+    },
+  );
 });

@@ -6,7 +6,10 @@ import { expect } from 'chai';
 import { cudaEnvironment } from './support/emulated-cuda.js';
 import { runRanks } from './support/launch.js';
 
-/** The flags that make an example small. Modules of examples that are no programs are named here too. */
+/**
+ * The flags that make an example small. Modules of examples that are no programs are named here
+ * too.
+ */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   poststack: ['--ny', '4', '--nx', '20', '--nz', '48', '--niter', '3'],
   reflectivity: ['--ny', '4', '--nx', '40', '--nz', '80'],
@@ -16,7 +19,15 @@ const FLAGS: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['--n', '24', '--niter', '30', '--every', '5', '--stop', '17'],
   replicated: ['--rows', '40', '--columns', '30', '--niter', '5'],
 };
-const MODULES = ['support', 'impedance-model', 'poststack-figure', 'kirchhoff-survey', 'misfit', 'fields', 'follow'];
+const MODULES = [
+  'support',
+  'impedance-model',
+  'poststack-figure',
+  'kirchhoff-survey',
+  'misfit',
+  'fields',
+  'follow',
+];
 
 /** What an example must have found. */
 const FINDS: Readonly<Record<string, RegExp>> = {
@@ -40,11 +51,23 @@ describe('examples', () => {
 
   /** Runs with other backends where they are asked for; one always with CUDA. */
   const asked = (process.env['LOPS_TEST_BACKENDS'] ?? '').split(',').includes('cuda');
-  const programs = [...names.map((name) => ({ name, backend: 'cpu' })), ...names.map((name) => ({ name, backend: 'cuda' }))];
-  for (const { name, backend } of programs.filter((p) => p.backend === 'cpu' || asked || p.name === 'custom-kernel')) {
+  const programs = [
+    ...names.map((name) => ({ name, backend: 'cpu' })),
+    ...names.map((name) => ({ name, backend: 'cuda' })),
+  ];
+  for (const { name, backend } of programs.filter(
+    (p) => p.backend === 'cpu' || asked || p.name === 'custom-kernel',
+  )) {
     it(`${name} runs on 2 ranks [${backend}]`, async function () {
       this.timeout(240_000);
-      const flags = ['--out', join(out, `${name}-${backend}`), '--timing', '--backend', backend, ...(FLAGS[name] ?? [])];
+      const flags = [
+        '--out',
+        join(out, `${name}-${backend}`),
+        '--timing',
+        '--backend',
+        backend,
+        ...(FLAGS[name] ?? []),
+      ];
       const env = backend === 'cuda' ? cudaEnvironment() : {};
       const result = await runRanks(2, [join(folder, `${name}.js`), ...flags], { timeout: 220_000, env });
       expect(result.code, `${result.stdout}\n${result.stderr}`).to.equal(0);

@@ -1,4 +1,7 @@
-/** The golden cases of the repository on every backend and number of ranks, and the command that runs them. */
+/**
+ * The golden cases of the repository on every backend and number of ranks, and the command that
+ * runs them.
+ */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,7 +40,9 @@ interface Counts {
 const golden = (...args: string[]): Promise<Report> =>
   runRanks(1, [join(root(), 'scripts/golden.mjs'), '--no-setup', ...args], { timeout: 240_000 });
 
-async function goldenJson(...args: string[]): Promise<{ code: number | null; cases: Case[]; counts: Counts }> {
+async function goldenJson(
+  ...args: string[]
+): Promise<{ code: number | null; cases: Case[]; counts: Counts }> {
   const { code, stdout, stderr } = await golden('--json', ...args);
   try {
     return { code, ...(JSON.parse(stdout) as { cases: Case[]; counts: Counts }) };
@@ -48,7 +53,9 @@ async function goldenJson(...args: string[]): Promise<{ code: number | null; cas
 
 /** Cases that are neither right nor bound to another number of ranks. */
 const wrong = (cases: readonly Case[], ...allowed: string[]): string[] =>
-  cases.filter(({ verdict }) => !['ok', 'not for', ...allowed].includes(verdict)).map(({ name, line }) => `${name}: ${line}`);
+  cases
+    .filter(({ verdict }) => !['ok', 'not for', ...allowed].includes(verdict))
+    .map(({ name, line }) => `${name}: ${line}`);
 
 const RANKS = process.env['LOPS_TEST_RANKS']?.split(',').map(Number) ?? [1, 2, 3, 4];
 const ONLY = process.env['LOPS_TEST_BACKENDS']?.split(',');
@@ -59,7 +66,13 @@ describe('golden cases', function () {
   for (const entry of BACKENDS.filter(({ name }) => (ONLY ?? [name]).includes(name))) {
     for (const ranks of RANKS.filter((n) => entry.ranks.includes(n))) {
       it(`agree with the reference numbers, ${ranks} rank${ranks === 1 ? '' : 's'} [${entry.name}]`, async () => {
-        const { code, cases, counts } = await goldenJson(GOLDEN, '--ranks', `${ranks}`, '--backend', entry.name);
+        const { code, cases, counts } = await goldenJson(
+          GOLDEN,
+          '--ranks',
+          `${ranks}`,
+          '--backend',
+          entry.name,
+        );
         const { dtypes } = await makeBackend(entry.name);
         const holdsAll = dtypes.includes('complex128') && dtypes.includes('float64');
         expect(wrong(cases, ...(holdsAll ? [] : ['not supported']))).to.deep.equal([]);
@@ -98,7 +111,11 @@ describe('the golden command', function () {
 
   type Json = Record<string, unknown>;
   /** A copy of a case of the repository, with its case.json changed. */
-  function doctored(from: string, as: string, change: (content: Json) => Json = (content) => content): string {
+  function doctored(
+    from: string,
+    as: string,
+    change: (content: Json) => Json = (content) => content,
+  ): string {
     const to = join(scratch, as);
     mkdirSync(dirname(to), { recursive: true });
     cpSync(join(GOLDEN, from), to, { recursive: true });
@@ -107,7 +124,11 @@ describe('the golden command', function () {
     return to;
   }
   /** A case of a local operator: what it makes of x is y, and its adjoint of d is xadj. */
-  function written(as: string, op: Json, [x, y, d, xadj]: readonly [number[], number[], number[], number[]]): void {
+  function written(
+    as: string,
+    op: Json,
+    [x, y, d, xadj]: readonly [number[], number[], number[], number[]],
+  ): void {
     const folder = join(scratch, as);
     mkdirSync(folder);
     const shapes = { shape: [y.length, x.length], dims: [x.length], dimsd: [y.length] };
@@ -116,10 +137,12 @@ describe('the golden command', function () {
       join(folder, 'case.json'),
       JSON.stringify({ kind: 'local-operator', family: as, dtype: 'float64', tolerance, op, ...shapes }),
     );
-    for (const [name, values] of Object.entries({ x, y, d, xadj })) writeNpy(join(folder, `${name}.npy`), values);
+    for (const [name, values] of Object.entries({ x, y, d, xadj }))
+      writeNpy(join(folder, `${name}.npy`), values);
   }
   function writeNpy(file: string, values: readonly number[]): void {
-    const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${values.length},), }`.padEnd(117) + '\n';
+    const header =
+      `{'descr': '<f8', 'fortran_order': False, 'shape': (${values.length},), }`.padEnd(117) + '\n';
     writeFileSync(
       file,
       Buffer.concat([
@@ -146,35 +169,53 @@ describe('the golden command', function () {
         .trim()
         .split('\n')
         .map((line) => line.replace(/ +/g, ' ')),
-    ).to.deep.equal(['deep/er/vstack ok', 'halo not for 1 rank', '1 ok, 0 off, 0 not supported, 1 not for 1 rank']);
+    ).to.deep.equal([
+      'deep/er/vstack ok',
+      'halo not for 1 rank',
+      '1 ok, 0 off, 0 not supported, 1 not for 1 rank',
+    ]);
     expect(code).to.equal(0);
   });
 
   it('finds wrong numbers, by how much and where, in results, adjoints, scalars and the blocks of one rank', async () => {
     spoil(join(doctored('mpi/firstderivative_0', 'a'), 'y.npy'), (v) => v + 0.25);
     spoil(join(doctored('mpi/firstderivative_0', 'b'), 'xadj.npy'), (v) => v - 1e-6);
-    doctored('solver/cgls_0', 'c', (content) => ({ ...content, expected: { ...(content['expected'] as Json), r2norm: 0.275 } }));
+    doctored('solver/cgls_0', 'c', (content) => ({
+      ...content,
+      expected: { ...(content['expected'] as Json), r2norm: 0.275 },
+    }));
     spoil(join(doctored('halo/halo_n2_0', 'd'), 'y_r1.npy'), () => Number.NaN);
     doctored('mpi/firstderivative_0', 'e', (content) => ({ ...content, shape: [24, 23] }));
-    doctored('solver/cgls_stop', 'f', (content) => ({ ...content, expected: { ...(content['expected'] as Json), iiter: 14 } }));
+    doctored('solver/cgls_stop', 'f', (content) => ({
+      ...content,
+      expected: { ...(content['expected'] as Json), iiter: 14 },
+    }));
     const { code, cases, counts } = await goldenJson(scratch, '--ranks', '2');
-    expect(cases.map(({ line }) => line)).to.satisfy(([a = '', b = '', c = '', d = '', e = '', f = '']: string[]) => {
-      expect(a).to.match(/^off by 2\.50e-1 > \d\.\d+e-1\d \(y/);
-      expect(b).to.match(/^off by 1\.00e-6 > \d\.\d+e-1\d \(xadj/);
-      expect(c).to.match(/^off by 9\.2\de-4 > 2\.\d+e-8 \(r2norm\)$/);
-      expect(d).to.match(/^off by inf > .* \(y, rank 1\)$/);
-      expect(e).to.match(/^off by 1\.00e\+0 > .* \(shape\)$/);
-      expect(f).to.match(/^off by 1\.00e\+0 > .* \(iiter\)$/);
-      return true;
-    });
+    expect(cases.map(({ line }) => line)).to.satisfy(
+      ([a = '', b = '', c = '', d = '', e = '', f = '']: string[]) => {
+        expect(a).to.match(/^off by 2\.50e-1 > \d\.\d+e-1\d \(y/);
+        expect(b).to.match(/^off by 1\.00e-6 > \d\.\d+e-1\d \(xadj/);
+        expect(c).to.match(/^off by 9\.2\de-4 > 2\.\d+e-8 \(r2norm\)$/);
+        expect(d).to.match(/^off by inf > .* \(y, rank 1\)$/);
+        expect(e).to.match(/^off by 1\.00e\+0 > .* \(shape\)$/);
+        expect(f).to.match(/^off by 1\.00e\+0 > .* \(iiter\)$/);
+        return true;
+      },
+    );
     expect(counts).to.deep.equal({ ok: 0, off: 6, notSupported: 0, notForRanks: 0 });
     expect(code).to.equal(1);
   });
 
   it('uses the tolerance of the case and no other', async () => {
     const wide = (tolerance: Json) => (content: Json) => ({ ...content, tolerance });
-    spoil(join(doctored('mpi/firstderivative_0', 'absolute', wide({ rtol: 0, atol: 0.3 })), 'y.npy'), (v) => v + 0.25);
-    spoil(join(doctored('mpi/firstderivative_0', 'narrow', wide({ rtol: 0, atol: 0.2 })), 'y.npy'), (v) => v + 0.25);
+    spoil(
+      join(doctored('mpi/firstderivative_0', 'absolute', wide({ rtol: 0, atol: 0.3 })), 'y.npy'),
+      (v) => v + 0.25,
+    );
+    spoil(
+      join(doctored('mpi/firstderivative_0', 'narrow', wide({ rtol: 0, atol: 0.2 })), 'y.npy'),
+      (v) => v + 0.25,
+    );
     const { cases } = await goldenJson(scratch);
     expect(cases.map(({ verdict }) => verdict)).to.deep.equal(['ok', 'off']);
   });
@@ -182,9 +223,21 @@ describe('the golden command', function () {
   it('does not compare what rounding decides, but the rest of such a case; nothing of a sensitive one', async () => {
     const sum = (content: Json) => content['expected'] as Json;
     const undecided = { r1norm: 1, iiter: 99 };
-    doctored('solver/cgls_0', 'a', (content) => ({ ...content, expected: { ...sum(content), ...undecided }, rounding_decides: undecided }));
-    doctored('solver/cgls_0', 'b', (content) => ({ ...content, expected: { ...sum(content), r2norm: 1 }, rounding_decides: undecided }));
-    doctored('solver/cgls_0', 'c', (content) => ({ ...content, expected: { ...sum(content), r2norm: 1 }, sensitive: true }));
+    doctored('solver/cgls_0', 'a', (content) => ({
+      ...content,
+      expected: { ...sum(content), ...undecided },
+      rounding_decides: undecided,
+    }));
+    doctored('solver/cgls_0', 'b', (content) => ({
+      ...content,
+      expected: { ...sum(content), r2norm: 1 },
+      rounding_decides: undecided,
+    }));
+    doctored('solver/cgls_0', 'c', (content) => ({
+      ...content,
+      expected: { ...sum(content), r2norm: 1 },
+      sensitive: true,
+    }));
     const { cases } = await goldenJson(scratch);
     expect(cases.map(({ verdict }) => verdict)).to.deep.equal(['ok', 'off', 'ok']);
   });
@@ -215,7 +268,10 @@ describe('the golden command', function () {
   });
 
   it('names what is not supported, and what the library throws, and goes on; on several ranks too', async () => {
-    doctored('mpi/firstderivative_0', 'a', (content) => ({ ...content, op: { op: 'MPINothing', params: {} } }));
+    doctored('mpi/firstderivative_0', 'a', (content) => ({
+      ...content,
+      op: { op: 'MPINothing', params: {} },
+    }));
     doctored('mpi/firstderivative_0', 'b', (content) => ({ ...content, kind: 'mpi-mystery' }));
     // the operator that is missing belongs to one rank only
     doctored('mpi/blockdiag_mixed', 'c', (content) => ({
@@ -254,7 +310,10 @@ describe('the golden command', function () {
 
   it('a case that does not end is off, and the others are run', async () => {
     doctored('algebra/power', 'a');
-    doctored('algebra/power', 'b', (content) => ({ ...content, op: { ...(content['op'] as Json), params: { p: 1e12 } } }));
+    doctored('algebra/power', 'b', (content) => ({
+      ...content,
+      op: { ...(content['op'] as Json), params: { p: 1e12 } },
+    }));
     doctored('algebra/power', 'c');
     for (const ranks of ['1', '2']) {
       const { code, cases } = await goldenJson(scratch, '--ranks', ranks, '--timeout', '2');
@@ -282,16 +341,24 @@ describe('the golden command', function () {
 
   it('compares infinities, NaN, sizes and complex numbers', () => {
     const tolerance = { rtol: 1e-3, atol: 1e-6 };
-    const real = (...values: number[]) => ({ values: Float64Array.from(values), dtype: 'float64' as const, shape: [values.length] });
+    const real = (...values: number[]) => ({
+      values: Float64Array.from(values),
+      dtype: 'float64' as const,
+      shape: [values.length],
+    });
     const complex = (...values: number[]) => ({
       values: Float64Array.from(values),
       dtype: 'complex128' as const,
       shape: [values.length / 2],
     });
     const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
-    const off = (a: Parameters<typeof difference>[0], b: Parameters<typeof difference>[0]) => difference(a, b, tolerance).off;
+    const off = (a: Parameters<typeof difference>[0], b: Parameters<typeof difference>[0]) =>
+      difference(a, b, tolerance).off;
     expect(off(real(1, inf, nan), real(1, inf, nan))).to.equal(0);
-    expect(difference(real(1, 5), real(inf, 5), tolerance)).to.deep.equal({ off: inf, accepted: 1e-6 + 5e-3 });
+    expect(difference(real(1, 5), real(inf, 5), tolerance)).to.deep.equal({
+      off: inf,
+      accepted: 1e-6 + 5e-3,
+    });
     expect(off(real(nan, 1), real(0, 1))).to.equal(inf);
     expect(off(real(-inf), real(inf))).to.equal(inf);
     expect(off(real(1, 2), real(1))).to.equal(inf);

@@ -11,7 +11,10 @@ import { skip } from './support/skip.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 function tool(path: string, args: readonly string[]): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}node_modules/${path}`, ...args], { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}node_modules/${path}`, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   return { status, output: stdout + stderr };
 }
 
@@ -19,7 +22,13 @@ describe('the rules of the repository', function () {
   this.timeout(120_000);
 
   it('is formatted and free of lint (npm run lint; npm run format mends the format)', () => {
-    const { status, output } = tool('@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '--colors=off', '--reporter=summary', '.']);
+    const { status, output } = tool('@biomejs/biome/bin/biome', [
+      'ci',
+      '--error-on-warnings',
+      '--colors=off',
+      '--reporter=summary',
+      '.',
+    ]);
     expect(status, output).to.equal(0);
   });
 
@@ -37,9 +46,14 @@ describe('the rules of the repository', function () {
 
   it('asks for a Node.js that all dependencies take', () => {
     const read = (path: string) =>
-      JSON.parse(readFileSync(`${root}${path}`, 'utf8')) as { dependencies: Record<string, string>; engines?: { node?: string } };
+      JSON.parse(readFileSync(`${root}${path}`, 'utf8')) as {
+        dependencies: Record<string, string>;
+        engines?: { node?: string };
+      };
     // npm's own, which node-gyp brings
-    const { subset } = createRequire(`${root}node_modules/node-gyp/package.json`)('semver') as { subset(a: string, b: string): boolean };
+    const { subset } = createRequire(`${root}node_modules/node-gyp/package.json`)('semver') as {
+      subset(a: string, b: string): boolean;
+    };
     const { dependencies, engines } = read('package.json');
     for (const name of Object.keys(dependencies)) {
       const theirs = read(`node_modules/${name}/package.json`).engines?.node ?? '*';

@@ -62,11 +62,18 @@ export function both<D extends Vector<D>>(
   ];
 }
 
-const block = (name: string, params: Details, make: () => LinearOperator<DistributedArray, DistributedArray>): BenchCase[] =>
-  both(name, { dims: BLOCK.join('x'), ...params }, make, { bytes: 16 * SIZE, limit: 'copy' });
+const block = (
+  name: string,
+  params: Details,
+  make: () => LinearOperator<DistributedArray, DistributedArray>,
+): BenchCase[] => both(name, { dims: BLOCK.join('x'), ...params }, make, { bytes: 16 * SIZE, limit: 'copy' });
 
 /** The time of one call on a small array: overhead. */
-const small = (name: string, dims: readonly number[], make: () => LinearOperator<DistributedArray>): BenchCase => ({
+const small = (
+  name: string,
+  dims: readonly number[],
+  make: () => LinearOperator<DistributedArray>,
+): BenchCase => ({
   name,
   params: { dims: dims.join('x') },
   setup: () => {
@@ -82,10 +89,15 @@ export const DERIVATIVE_CASES: readonly BenchCase[] = [
   ...block('firstderivative_order5', { order: 5 }, () => new MPIFirstDerivative(BLOCK, { order: 5 })),
   ...block('secondderivative', {}, () => new MPISecondDerivative(BLOCK)),
   ...block('laplacian3', { axes: '0,1,2' }, () => new MPILaplacian(BLOCK, { axes: [0, 1, 2] })),
-  ...both('gradient3', { dims: BLOCK.join('x'), kind: 'forward' }, () => new MPIGradient(BLOCK, { kind: 'forward' }), {
-    bytes: 32 * SIZE,
-    limit: 'copy',
-  }),
+  ...both(
+    'gradient3',
+    { dims: BLOCK.join('x'), kind: 'forward' },
+    () => new MPIGradient(BLOCK, { kind: 'forward' }),
+    {
+      bytes: 32 * SIZE,
+      limit: 'copy',
+    },
+  ),
   small('firstderivative_n1000', [1000], () => new MPIFirstDerivative(1000)),
   small('laplacian2_n1000', [40, 25], () => new MPILaplacian([40, 25], { axes: [0, 1] })),
   ...block('halo', { halo: 2 }, () => new MPIHalo(BLOCK, { halo: 2, procGrid: [COMM_WORLD.size, 1, 1] })),

@@ -167,7 +167,13 @@ const KERNELS: readonly KernelCase[] = [
     prepare: (array) => {
       const [x, h, y] = [array(), NDArray.uniform([TAPS], { seed: 1 }), array()];
       const shape = [SIDE, SIDE];
-      const convolution = { xShape: shape, hShape: [1, TAPS], yShape: shape, offset: [0, TAPS >> 1], direction: 'forward' } as const;
+      const convolution = {
+        xShape: shape,
+        hShape: [1, TAPS],
+        yShape: shape,
+        offset: [0, TAPS >> 1],
+        direction: 'forward',
+      } as const;
       return () => x.backend.convolve(x, h, y, convolution);
     },
   },
@@ -181,7 +187,9 @@ const KERNELS: readonly KernelCase[] = [
         const rows = Int32Array.from({ length: SIDE }, (_, i) => (i * 1025) % SIDE);
         const index: Elements = NDArray.fromHost(rows);
         const table = { outer: 1, nx: SIDE, ny: SIDE, inner: SIDE, width: 1, index };
-        return name === 'gather' ? () => x.backend.gather(x, y, table) : () => x.backend.scatterAdd(x, y, table);
+        return name === 'gather'
+          ? () => x.backend.gather(x, y, table)
+          : () => x.backend.scatterAdd(x, y, table);
       },
     }),
   ),

@@ -1,4 +1,12 @@
-import { COMM_WORLD, type DType, type MatrixMultKind, MPIFredholm1, MPIMatrixMult, matrixGrid, NDArray } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  type DType,
+  type MatrixMultKind,
+  MPIFredholm1,
+  MPIMatrixMult,
+  matrixGrid,
+  NDArray,
+} from 'lops-mpi';
 import type { BenchCase, LimitName } from '../case.js';
 import { both } from './derivatives.js';
 

@@ -36,7 +36,9 @@ function problem(): Problem {
   const background = truth.emptyLike();
   const [count, nx, nz] = truth.localShape as [number, number, number];
   background.local.assign(smooth(truth.local, [15, 35], { axes: [1, 2] }));
-  const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet41().wavelet, nz, { spatdims: [count, nx], axis: 2 })]);
+  const B = new MPIBlockDiag([
+    new PoststackLinearModelling(wavelet41().wavelet, nz, { spatdims: [count, nx], axis: 2 }),
+  ]);
   return { dims, B, truth, background, details };
 }
 
@@ -85,7 +87,12 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
     const inner = { niter: TV.inner, tol: 0 };
     return {
       run: () => {
-        const { x, z } = admml2(p.B, d, new L1({ sigma: TV.sigma }), G, { x0: p.background, tau: TV.tau, niter: TV.outer, inner });
+        const { x, z } = admml2(p.B, d, new L1({ sigma: TV.sigma }), G, {
+          x0: p.background,
+          tau: TV.tau,
+          niter: TV.outer,
+          inner,
+        });
         x.dispose();
         z.dispose();
       },
@@ -99,7 +106,9 @@ export const POSTSTACK_CASES: readonly BenchCase[] = [
       const reflectivity = new MPIFirstDerivative(truth.globalShape, { axis: 2 }).matvec(truth);
       truth.dispose();
       const { wavelet, center } = wavelet41();
-      const W = new MPIBlockDiag([new Convolve1D(reflectivity.localShape, wavelet, { offset: center, axis: 2 })]);
+      const W = new MPIBlockDiag([
+        new Convolve1D(reflectivity.localShape, wavelet, { offset: center, axis: 2 }),
+      ]);
       const d = W.matvec(reflectivity);
       // the step is known beforehand: what is timed are the iterations
       const { maxeig } = powerIteration(W.H.mul(W), { niter: 30, tol: 1e-3 });

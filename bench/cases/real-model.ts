@@ -10,7 +10,10 @@ export const TRACE_STEP = 3;
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The real section, every third trace, where LOPS_DATA or ../shared/data has it; otherwise one of the same size that is built. */
+/**
+ * The real section, every third trace, where LOPS_DATA or ../shared/data has it; otherwise one of
+ * the same size that is built.
+ */
 function impedance(): { readonly model: ImpedanceModel; readonly source: string } {
   for (const folder of [process.env['LOPS_DATA'], join(root, '../shared/data')]) {
     const path = folder && join(folder, 'poststack_model.npz');
@@ -23,7 +26,8 @@ function impedance(): { readonly model: ImpedanceModel; readonly source: string 
       model: {
         nx: Math.ceil(columns / TRACE_STEP),
         nz,
-        value: (iy, _ny, ix, iz) => Math.log(values[iz * columns + ix * TRACE_STEP] as number) * (1 + 0.02 * iy),
+        value: (iy, _ny, ix, iz) =>
+          Math.log(values[iz * columns + ix * TRACE_STEP] as number) * (1 + 0.02 * iy),
       },
       source: 'poststack_model.npz',
     };
@@ -36,7 +40,12 @@ export function realModel(): { readonly truth: DistributedArray; readonly detail
   const { model, source } = impedance();
   const dims = [SECTIONS, model.nx, model.nz];
   const truth = DistributedArray.empty(dims);
-  const values = sections(model, truth.box.start[0] as number, SECTIONS, hostArray('float64', truth.local.size));
+  const values = sections(
+    model,
+    truth.box.start[0] as number,
+    SECTIONS,
+    hostArray('float64', truth.local.size),
+  );
   truth.local.assign(NDArray.fromHost(values, truth.localShape));
   return { truth, details: () => ({ model: source, dims: dims.join('x') }) };
 }

@@ -26,14 +26,22 @@ function demo(backend: Backend, comm: Communicator): () => void {
   const truth = DistributedArray.empty([ny, nx, nz], { backend, comm });
   const background = truth.emptyLike();
   const [count] = truth.localShape as [number];
-  const values = sections(layeredModel(nx, nz, 42), truth.box.start[0] as number, ny, hostArray('float64', truth.local.size));
+  const values = sections(
+    layeredModel(nx, nz, 42),
+    truth.box.start[0] as number,
+    ny,
+    hostArray('float64', truth.local.size),
+  );
   truth.local.assign(NDArray.fromHost(values, truth.localShape, { backend }));
   background.local.assign(smooth(truth.local, [15, 35], { axes: [1, 2] }));
   const { wavelet } = ricker(
     Float64Array.from({ length: 21 }, (_, i) => 0.004 * i),
     15,
   );
-  const B = new MPIBlockDiag([new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2 })], { comm });
+  const B = new MPIBlockDiag(
+    [new PoststackLinearModelling(wavelet, nz, { spatdims: [count, nx], axis: 2 })],
+    { comm },
+  );
   const d = B.matvec(truth);
   return () => cgls(B, d, { x0: background, niter, tol: 0 }).x.dispose();
 }
@@ -46,7 +54,9 @@ export const SOLVER_CASES: readonly BenchCase[] = [
       const y = DistributedArray.random(TINY.n, { seed: 1 });
       // So many different eigenvalues that it is not solved before its time
       const first = y.box.start[0] as number;
-      const A = new MPIBlockDiag([new Diagonal(Float64Array.from({ length: y.local.size }, (_, i) => 1 + first + i))]);
+      const A = new MPIBlockDiag([
+        new Diagonal(Float64Array.from({ length: y.local.size }, (_, i) => 1 + first + i)),
+      ]);
       let iterations = 0;
       return {
         run: () => {
@@ -59,7 +69,8 @@ export const SOLVER_CASES: readonly BenchCase[] = [
     },
   },
   {
-    // Of the time of a CGLS iteration, what is spent in kernels and in communication, and not in between
+    // Of the time of a CGLS iteration, what is spent in kernels and in communication, and not in
+    // between
     name: 'cgls_split',
     params: DEMO,
     backend: 'cpu',

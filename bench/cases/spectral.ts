@@ -25,7 +25,11 @@ export const SPECTRAL_CASES: readonly BenchCase[] = [
     { n: LENGTH, filters: FILTERS, taps: TAPS },
     () => {
       const places = Array.from({ length: FILTERS }, (_, k) => 250 + 500 * k);
-      return new MPINonStationaryConvolve1D(LENGTH, NDArray.uniform([FILTERS, TAPS], { dtype: 'float64', seed: 1 }), places);
+      return new MPINonStationaryConvolve1D(
+        LENGTH,
+        NDArray.uniform([FILTERS, TAPS], { dtype: 'float64', seed: 1 }),
+        places,
+      );
     },
     { flops: 4 * LENGTH * TAPS, limit: 'nonstatconv', adjointLimit: 'nonstatconv_adj' },
   ),

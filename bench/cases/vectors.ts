@@ -15,7 +15,10 @@ interface VectorCase {
   readonly run: (arrays: Arrays) => void;
 }
 
-/** Arithmetic of vectors. A sum in a new array gives its memory back, so that the next one reuses it. */
+/**
+ * Arithmetic of vectors. A sum in a new array gives its memory back, so that the next one reuses
+ * it.
+ */
 const OPERATIONS: readonly VectorCase[] = [
   { name: 'add', bytes: 24, limit: 'axpy', run: ({ x, y }) => x.add(y).dispose() },
   {
@@ -31,7 +34,13 @@ const OPERATIONS: readonly VectorCase[] = [
   { name: 'copy', bytes: 16, limit: 'copy', run: ({ x, z }) => z.assign(x) },
 ];
 
-const vectorCase = (operation: VectorCase, name: string, n: number, dtype: DType = 'float64', limited = true): BenchCase => ({
+const vectorCase = (
+  operation: VectorCase,
+  name: string,
+  n: number,
+  dtype: DType = 'float64',
+  limited = true,
+): BenchCase => ({
   name,
   params: { n, dtype },
   setup: () => {
@@ -45,6 +54,11 @@ const vectorCase = (operation: VectorCase, name: string, n: number, dtype: DType
 export const VECTOR_CASES: readonly BenchCase[] = [
   ...OPERATIONS.map((operation) => vectorCase(operation, operation.name, 16_000_000)),
   ...OPERATIONS.map((operation) => vectorCase(operation, `${operation.name}_n1000`, 1000, 'float64', false)),
-  vectorCase({ name: 'dot_conj', bytes: 16, limit: 'sumsq', run: ({ x }) => x.vdot(x) }, 'dot_conj_c128', 8_000_000, 'complex128'),
+  vectorCase(
+    { name: 'dot_conj', bytes: 16, limit: 'sumsq', run: ({ x }) => x.vdot(x) },
+    'dot_conj_c128',
+    8_000_000,
+    'complex128',
+  ),
   vectorCase({ ...(OPERATIONS[1] as VectorCase), bytes: 12 }, 'axpy_f32', 32_000_000, 'float32'),
 ];

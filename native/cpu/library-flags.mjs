@@ -1,5 +1,6 @@
-// Prints compiler or linker flags of the CBLAS and FFTW that pkg-config knows, one a line: `node library-flags.mjs cflags|ldflags|defines`.
-// Neither is needed. LOPS_BLAS names the pkg-config package of another CBLAS, or 'none'; LOPS_FFTW=none leaves FFTW out.
+// Prints compiler or linker flags of the CBLAS and FFTW that pkg-config knows, one a line:
+// `node library-flags.mjs cflags|ldflags|defines`. Neither is needed. LOPS_BLAS names the
+// pkg-config package of another CBLAS, or 'none'; LOPS_FFTW=none leaves FFTW out.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -22,7 +23,11 @@ function library(names, label) {
   const flags = libs.split(/\s+/).filter(Boolean);
   // Libraries of environment modules lie outside the loader's path
   const rpaths = flags.filter((f) => f.startsWith('-L/')).map((f) => `-Wl,-rpath,${f.slice(2)}`);
-  return { name: `${label} ${version}`, cflags: cflags.split(/\s+/).filter(Boolean), ldflags: [...flags, ...rpaths] };
+  return {
+    name: `${label} ${version}`,
+    cflags: cflags.split(/\s+/).filter(Boolean),
+    ldflags: [...flags, ...rpaths],
+  };
 }
 
 /** `{ blas, fftw }`, each `{ name, cflags, ldflags }` or undefined. */
@@ -31,9 +36,11 @@ export function cpuLibraries() {
   const names = wish === 'none' ? [] : wish ? [wish] : CBLAS;
   let blas;
   for (const name of names) blas ??= library([name], name);
-  if (wish && wish !== 'none' && !blas) throw new Error(`LOPS_BLAS=${wish}: pkg-config knows no such package`);
+  if (wish && wish !== 'none' && !blas)
+    throw new Error(`LOPS_BLAS=${wish}: pkg-config knows no such package`);
   const { LOPS_FFTW } = process.env;
-  if (LOPS_FFTW && LOPS_FFTW !== 'none') throw new Error(`expected LOPS_FFTW to be 'none' or not set, received '${LOPS_FFTW}'`);
+  if (LOPS_FFTW && LOPS_FFTW !== 'none')
+    throw new Error(`expected LOPS_FFTW to be 'none' or not set, received '${LOPS_FFTW}'`);
   const fftw = LOPS_FFTW === 'none' ? undefined : library(['fftw3', 'fftw3f'], 'fftw');
   return { blas, fftw };
 }

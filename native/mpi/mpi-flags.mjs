@@ -1,5 +1,6 @@
-// Prints the compiler or linker flags of the MPI that is found, one a line: `node mpi-flags.mjs cflags|ldflags|mpicc`.
-// The wrapper compiler is asked first (MPICC, otherwise mpicc), pkg-config second.
+// Prints the compiler or linker flags of the MPI that is found, one a line:
+// `node mpi-flags.mjs cflags|ldflags|mpicc`. The wrapper compiler is asked first (MPICC, otherwise
+// mpicc), pkg-config second.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -41,7 +42,8 @@ export function mpiFlags() {
 function sorted(flags, mpicc) {
   const cflags = flags.filter((f) => /^-(I|D|pthread)/.test(f));
   const ldflags = flags.filter((f) => /^-(L|l|Wl,|pthread)/.test(f));
-  // The wrapper may rely on the loader's search path, which a program that is not built by it does not have.
+  // The wrapper may rely on the loader's search path, which a program that is not built by it does
+  // not have.
   const rpaths = ldflags.filter((f) => f.startsWith('-L/')).map((f) => `-Wl,-rpath,${f.slice(2)}`);
   return { mpicc, cflags, ldflags: [...new Set([...ldflags, ...rpaths])] };
 }
@@ -49,7 +51,10 @@ function sorted(flags, mpicc) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const flags = mpiFlags();
   if (!flags) {
-    console.error('no MPI found: install Open MPI or MPICH (Debian: libopenmpi-dev openmpi-bin), load its module, or set MPICC');
+    console.error(
+      'no MPI found: install Open MPI or MPICH (Debian: libopenmpi-dev openmpi-bin), load its module, ' +
+        'or set MPICC',
+    );
     process.exit(1);
   }
   const asked = flags[process.argv[2]];

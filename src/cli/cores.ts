@@ -12,7 +12,10 @@ export function cpuList(text: string): number[] {
     });
 }
 
-/** The hardware threads that this process may use, such as `0-3,8`; empty where the system doesn't say. */
+/**
+ * The hardware threads that this process may use, such as `0-3,8`; empty where the system doesn't
+ * say.
+ */
 export function allowedCpus(): string {
   try {
     return /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
@@ -21,14 +24,20 @@ export function allowedCpus(): string {
   }
 }
 
-/** Cores (not hardware threads) that this process may use: what a launcher counts as places for ranks. */
+/**
+ * Cores (not hardware threads) that this process may use: what a launcher counts as places for
+ * ranks.
+ */
 export function coreCount(): number {
   try {
     const allowed = allowedCpus();
     const root = '/sys/devices/system/cpu';
-    const cpus = allowed ? cpuList(allowed) : readdirSync(root).flatMap((name) => (/^cpu\d+$/.test(name) ? [Number(name.slice(3))] : []));
+    const cpus = allowed
+      ? cpuList(allowed)
+      : readdirSync(root).flatMap((name) => (/^cpu\d+$/.test(name) ? [Number(name.slice(3))] : []));
     const cores = new Set<string>();
-    for (const cpu of cpus) cores.add(readFileSync(`${root}/cpu${cpu}/topology/thread_siblings_list`, 'utf8').trim());
+    for (const cpu of cpus)
+      cores.add(readFileSync(`${root}/cpu${cpu}/topology/thread_siblings_list`, 'utf8').trim());
     return Math.max(1, cores.size);
   } catch {
     return availableParallelism();

@@ -16,7 +16,8 @@ const byHost = (ranks: readonly RankReport[]): Map<string, RankReport[]> => {
 };
 
 /** All hardware threads of some ranks. */
-const threadsOf = (ranks: readonly RankReport[]): Set<number> => new Set(ranks.flatMap((r) => (r.cpus === '' ? [] : cpuList(r.cpus))));
+const threadsOf = (ranks: readonly RankReport[]): Set<number> =>
+  new Set(ranks.flatMap((r) => (r.cpus === '' ? [] : cpuList(r.cpus))));
 
 function placement(ranks: readonly RankReport[]): Problem[] {
   return [...byHost(ranks)].flatMap(([host, there]): Problem[] => {
@@ -26,8 +27,12 @@ function placement(ranks: readonly RankReport[]): Problem[] {
       return [
         {
           severity: 'warning',
-          what: `${host}: ${there.length} ranks are bound to ${threads} hardware thread${threads > 1 ? 's' : ''}`,
-          remedy: 'bind each to a core of its own: srun --cpu-bind=cores, mpiexec --bind-to core, or --bind-to none',
+          what:
+            `${host}: ${there.length} ranks are bound to ${threads} hardware ` +
+            `thread${threads > 1 ? 's' : ''}`,
+          remedy:
+            'bind each to a core of its own: srun --cpu-bind=cores, mpiexec --bind-to core, or ' +
+            '--bind-to none',
         },
       ];
     if (threads === 0 || there.every((r) => r.cpus === there[0]?.cpus)) {
@@ -35,7 +40,9 @@ function placement(ranks: readonly RankReport[]): Problem[] {
         return [
           {
             severity: 'warning',
-            what: `${host}: ${there.length} ranks on ${cores} core${cores > 1 ? 's' : ''}; they wait for each other`,
+            what:
+              `${host}: ${there.length} ranks on ${cores} core${cores > 1 ? 's' : ''}; they wait for ` +
+              'each other',
             remedy: 'a rank for each core: fewer ranks, or more nodes',
           },
         ];
@@ -98,7 +105,17 @@ export function findProblems(report: Omit<DoctorReport, 'problems'>, failure: st
       remedy: 'see docs/mpi.md, troubleshooting',
     });
   for (const { name, available, details, remedy } of report.addons) {
-    if (!available) problems.push({ severity: 'warning', what: `addon ${name}: ${details}`, remedy: remedy ?? "'npx lops setup'" });
+    if (!available)
+      problems.push({
+        severity: 'warning',
+        what: `addon ${name}: ${details}`,
+        remedy: remedy ?? "'npx lops setup'",
+      });
   }
-  return [...problems, ...placement(report.ranks), ...sharedDevices(report.ranks), ...differences(report.ranks)];
+  return [
+    ...problems,
+    ...placement(report.ranks),
+    ...sharedDevices(report.ranks),
+    ...differences(report.ranks),
+  ];
 }

@@ -7,7 +7,9 @@ const MOST_LINES = 32;
 const deviceOf = (rank: RankReport): string =>
   Object.entries(rank.backends)
     .flatMap(([name, { device, devices = [] }]) =>
-      device === undefined ? [] : [`${name} ${device} ${devices.find((d) => d.index === device)?.name ?? ''}`.trim()],
+      device === undefined
+        ? []
+        : [`${name} ${device} ${devices.find((d) => d.index === device)?.name ?? ''}`.trim()],
     )
     .join(', ') || '-';
 
@@ -15,7 +17,14 @@ function rankTable(ranks: readonly RankReport[]): string {
   if (ranks.length === 1) return '';
   if (ranks.length <= MOST_LINES)
     return formatTable(
-      ranks.map((r) => ({ rank: r.rank, host: r.host, process: r.pid, cores: r.cores, 'hardware threads': r.cpus, device: deviceOf(r) })),
+      ranks.map((r) => ({
+        rank: r.rank,
+        host: r.host,
+        process: r.pid,
+        cores: r.cores,
+        'hardware threads': r.cpus,
+        device: deviceOf(r),
+      })),
     );
   const hosts = new Map<string, RankReport[]>();
   for (const rank of ranks) hosts.set(rank.host, [...(hosts.get(rank.host) ?? []), rank]);
@@ -48,10 +57,12 @@ export function doctorText(report: DoctorReport): string {
     ]),
     ['MPI library', mpi ? `${mpi.library}: ${mpi.version.split('\n')[0]?.trim()}` : 'none'],
     ...(mpi
-      ? ([['MPI standard', `${mpi.standard}; counts above 2³¹ ${mpi.largeCounts ? 'by calls of the library' : 'in pieces'}`]] as [
-          string,
-          string,
-        ][])
+      ? ([
+          [
+            'MPI standard',
+            `${mpi.standard}; counts above 2³¹ ${mpi.largeCounts ? 'by calls of the library' : 'in pieces'}`,
+          ],
+        ] as [string, string][])
       : []),
     ['mpiexec', report.launchers.mpiexec],
     ['srun', report.launchers.srun],
@@ -63,17 +74,27 @@ export function doctorText(report: DoctorReport): string {
         `${available ? '' : 'not there: '}${summary}${remedy === undefined ? '' : `; ${remedy}`}${devices.length > 0 ? `; devices ${devices.map((d) => `${d.index} ${d.name}`).join(', ')}` : ''}`,
       ]),
     ['GPUs', gpuLine(ranks)],
-    ['transport', `host memory by MPI; device memory ${first?.transport.transport}: ${first?.transport.reason}`],
+    [
+      'transport',
+      `host memory by MPI; device memory ${first?.transport.transport}: ${first?.transport.reason}`,
+    ],
     ['ranks', `${ranks.length}${launch ? ` (launched: ${launch.source})` : ' (no launcher)'}`],
     ['hosts', [...hosts].map(([host, n]) => `${host} × ${n}`).join(', ')],
-    ...report.network.map(({ between, ranks: pair, latencyMicroseconds, gigabytesPerSecond }): [string, string] => [
-      `on ${between}`,
-      `ranks ${pair.join(' and ')}: ${latencyMicroseconds.toPrecision(3)} µs, ${gigabytesPerSecond.toPrecision(3)} GB/s`,
-    ]),
+    ...report.network.map(
+      ({ between, ranks: pair, latencyMicroseconds, gigabytesPerSecond }): [string, string] => [
+        `on ${between}`,
+        `ranks ${pair.join(' and ')}: ${latencyMicroseconds.toPrecision(3)} µs, ` +
+          `${gigabytesPerSecond.toPrecision(3)} GB/s`,
+      ],
+    ),
   ];
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
   const problems = report.problems.map(({ severity, what, remedy }) => `${severity}: ${what}\n  → ${remedy}`);
-  return [lines.map(([name, text]) => `${name.padEnd(width)}${text}`).join('\n'), rankTable(ranks).trimEnd(), problems.join('\n')]
+  return [
+    lines.map(([name, text]) => `${name.padEnd(width)}${text}`).join('\n'),
+    rankTable(ranks).trimEnd(),
+    problems.join('\n'),
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -81,7 +102,8 @@ export function doctorText(report: DoctorReport): string {
 function gpuLine(ranks: readonly RankReport[]): string {
   const names = new Map<string, string>();
   for (const { host, backends } of ranks) {
-    for (const { devices = [] } of Object.values(backends)) for (const d of devices) names.set(`${host} ${d.id ?? d.index}`, d.name);
+    for (const { devices = [] } of Object.values(backends))
+      for (const d of devices) names.set(`${host} ${d.id ?? d.index}`, d.name);
   }
   const counts = new Map<string, number>();
   for (const name of names.values()) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -51,7 +51,9 @@ export interface DoctorReport {
   readonly cpu: string;
   readonly addons: readonly AddonReport[];
   readonly mpi: (MpiDescription & { readonly addon: string }) | undefined;
-  /** How ranks are started here: the path of an mpiexec, and what srun offers; or why there is none. */
+  /**
+   * How ranks are started here: the path of an mpiexec, and what srun offers; or why there is none.
+   */
   readonly launchers: { readonly mpiexec: string; readonly srun: string };
   /** What started these ranks. */
   readonly launch: { readonly source: string; readonly size: number | undefined } | undefined;
@@ -65,14 +67,18 @@ export interface DoctorReport {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as { version: string })
+    .version;
 }
 
 /** The first of these packages that pkg-config knows. */
 function packageLine(...names: string[]): string {
   for (const name of names) {
     try {
-      return `${name} ${execFileSync('pkg-config', ['--modversion', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()}`;
+      return (
+        `${name} ` +
+        `${execFileSync('pkg-config', ['--modversion', name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()}`
+      );
     } catch {
       // The next one
     }
@@ -101,11 +107,20 @@ function addonReports(mpi: ReturnType<typeof mpiOf>): AddonReport[] {
   const cpu = cpuAddon();
   return [
     cpu.available
-      ? { name: 'cpu', available: true, details: `${cpu.info.simd}, ${cpu.info.blas || 'no BLAS'}, ${cpu.info.fft || 'no FFT'}` }
+      ? {
+          name: 'cpu',
+          available: true,
+          details: `${cpu.info.simd}, ${cpu.info.blas || 'no BLAS'}, ${cpu.info.fft || 'no FFT'}`,
+        }
       : { name: 'cpu', available: false, details: cpu.reason, remedy: cpu.remedy },
     typeof mpi === 'object'
       ? { name: 'mpi', available: true, details: `${mpi.library}, ${mpi.addon}` }
-      : { name: 'mpi', available: false, details: mpi ?? 'missing', remedy: "install an MPI or load its module, then 'npx lops setup'" },
+      : {
+          name: 'mpi',
+          available: false,
+          details: mpi ?? 'missing',
+          remedy: "install an MPI or load its module, then 'npx lops setup'",
+        },
     ...deviceAddons(),
   ];
 }
@@ -126,12 +141,19 @@ function deviceAddons(): AddonReport[] {
       ];
 }
 
-/** How device memory would travel between the ranks, decided as a program's first use of the backend does. Collective. */
+/**
+ * How device memory would travel between the ranks, decided as a program's first use of the backend
+ * does. Collective.
+ */
 function transportOf(world: Communicator): RankReport['transport'] {
   const state = cudaAddon();
   const missing = world.allgatherObject(state.available ? '' : state.reason);
   const rank = missing.findIndex((reason) => reason !== '');
-  if (rank >= 0) return { transport: 'none', reason: `${missing.includes('') ? `rank ${rank} has no CUDA` : 'no CUDA'}: ${missing[rank]}` };
+  if (rank >= 0)
+    return {
+      transport: 'none',
+      reason: `${missing.includes('') ? `rank ${rank} has no CUDA` : 'no CUDA'}: ${missing[rank]}`,
+    };
   try {
     resolveBackend('cuda');
     const { transport, reason } = deviceTransport();
@@ -173,8 +195,9 @@ async function join(): Promise<{ world: Communicator; failure: string | undefine
 }
 
 /**
- * What there is and what is missing, with the remedies, on all ranks of the launch. Collective; the report goes to rank 0 (of the launcher, where the ranks
- * don't see each other), the others get undefined.
+ * What there is and what is missing, with the remedies, on all ranks of the launch. Collective; the
+ * report goes to rank 0 (of the launcher, where the ranks don't see each other), the others get
+ * undefined.
  */
 export async function examine(): Promise<DoctorReport | undefined> {
   const { world, failure } = await join();
@@ -199,7 +222,9 @@ export async function examine(): Promise<DoctorReport | undefined> {
         const { path, library } = findMpiexec(loadMpi().describe());
         return `${path} (${library})`;
       }),
-      srun: attempt(() => `${findSrun()} (--mpi: ${srunMpiTypes().join(', ') || 'it knows of no cluster here'})`),
+      srun: attempt(
+        () => `${findSrun()} (--mpi: ${srunMpiTypes().join(', ') || 'it knows of no cluster here'})`,
+      ),
     },
     launch: launch && { source: launch.source, size: launch.size },
     libraries: {

@@ -10,9 +10,18 @@ export function isExecutable(path: string): boolean {
   }
 }
 
-/** Programs of these names in these folders (the PATH's where none are given): all of the first name, then of the second, … */
-export function executablesOnPath(names: readonly string[], folders: readonly string[] = pathFolders()): string[] {
-  return [...new Set(names.flatMap((name) => folders.map((folder) => join(folder, name)).filter(isExecutable)))];
+/**
+ * Programs of these names in these folders (the PATH's where none are given): all of the first
+ * name, then of the second, …
+ */
+export function executablesOnPath(
+  names: readonly string[],
+  folders: readonly string[] = pathFolders(),
+): string[] {
+  return [
+    ...new Set(names.flatMap((name) => folders.map((folder) => join(folder, name)).filter(isExecutable))),
+  ];
 }
 
-export const pathFolders = (): string[] => (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+export const pathFolders = (): string[] =>
+  (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');

@@ -27,33 +27,38 @@ export function libraryOf(path: string): string | undefined {
 }
 
 /** Launchers and libraries of MPICH's kin work with each other. */
-const fits = (launcher: string, library: string): boolean => (launcher === 'Open MPI') === (library === 'Open MPI');
+const fits = (launcher: string, library: string): boolean =>
+  (launcher === 'Open MPI') === (library === 'Open MPI');
 
 /**
- * The mpiexec of the MPI that the addon was built with: `LOPS_MPIEXEC`, one beside its wrapper compiler, or one on the PATH.
- * Throws {@link MpiError} where none fits.
+ * The mpiexec of the MPI that the addon was built with: `LOPS_MPIEXEC`, one beside its wrapper
+ * compiler, or one on the PATH. Throws {@link MpiError} where none fits.
  */
 export function findMpiexec(mpi: MpiDescription): Mpiexec {
   const chosen = process.env['LOPS_MPIEXEC'];
   if (chosen) {
     const library = libraryOf(chosen);
-    if (library === undefined) throw new MpiError(`LOPS_MPIEXEC=${chosen} does not run: expected the path of an mpiexec`);
+    if (library === undefined)
+      throw new MpiError(`LOPS_MPIEXEC=${chosen} does not run: expected the path of an mpiexec`);
     if (!fits(library, mpi.library)) {
       throw new MpiError(
-        `LOPS_MPIEXEC=${chosen} is ${library}'s, but the addon is built with ${mpi.library}: choose the other launcher, or set MPICC and run 'npx lops setup'`,
+        `LOPS_MPIEXEC=${chosen} is ${library}'s, but the addon is built with ${mpi.library}: choose ` +
+          `the other launcher, or set MPICC and run 'npx lops setup'`,
       );
     }
     return { path: chosen, library };
   }
   const folders = pathFolders();
-  if (mpi.mpicc && isExecutable(mpi.mpicc)) folders.unshift(dirname(mpi.mpicc), dirname(realpathSync(mpi.mpicc)));
+  if (mpi.mpicc && isExecutable(mpi.mpicc))
+    folders.unshift(dirname(mpi.mpicc), dirname(realpathSync(mpi.mpicc)));
   const found = executablesOnPath(NAMES[mpi.library] ?? NAMES['MPICH'] ?? [], folders);
   for (const path of found) {
     const library = libraryOf(path);
     if (library !== undefined && fits(library, mpi.library)) return { path, library };
   }
   throw new MpiError(
-    `no mpiexec of ${mpi.library} found (the addon is built with it; tried ${found.join(', ') || 'nothing: there is none on the PATH'}): ` +
+    `no mpiexec of ${mpi.library} found (the addon is built with it; tried ` +
+      `${found.join(', ') || 'nothing: there is none on the PATH'}): ` +
       'install it (Debian: openmpi-bin or mpich), load its module, or set LOPS_MPIEXEC',
   );
 }

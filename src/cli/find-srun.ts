@@ -6,19 +6,30 @@ import { executablesOnPath } from './executables.js';
 /** Slurm's srun. Throws {@link MpiError} where there is none on the PATH. */
 export function findSrun(): string {
   const [srun] = executablesOnPath(['srun']);
-  if (srun === undefined) throw new MpiError('no srun on the PATH: it comes with Slurm, on the login and compute nodes of a cluster');
+  if (srun === undefined)
+    throw new MpiError(
+      'no srun on the PATH: it comes with Slurm, on the login and compute nodes of a cluster',
+    );
   return srun;
 }
 
 /** The `--mpi` types that srun offers. */
 export function srunMpiTypes(): string[] {
   const { stdout, stderr } = spawnSync(findSrun(), ['--mpi=list'], { encoding: 'utf8', timeout: 20_000 });
-  return `${stdout}${stderr}`.split('\n').flatMap((line) => /^\s*(?:srun: )?([a-z]\w*)\s*$/.exec(line)?.[1] ?? []);
+  return `${stdout}${stderr}`
+    .split('\n')
+    .flatMap((line) => /^\s*(?:srun: )?([a-z]\w*)\s*$/.exec(line)?.[1] ?? []);
 }
 
-const WANTED: Readonly<Record<string, readonly string[]>> = { 'Open MPI': ['pmix', 'pmi2'], MPICH: ['pmi2', 'pmix'] };
+const WANTED: Readonly<Record<string, readonly string[]>> = {
+  'Open MPI': ['pmix', 'pmi2'],
+  MPICH: ['pmi2', 'pmix'],
+};
 
-/** The `--mpi` type by which an MPI finds its ranks, undefined where the cluster's default is to be kept. */
+/**
+ * The `--mpi` type by which an MPI finds its ranks, undefined where the cluster's default is to be
+ * kept.
+ */
 export function srunMpiType(
   mpi: Pick<MpiDescription, 'library' | 'version'>,
   offered: readonly string[] = srunMpiTypes(),

@@ -1,4 +1,7 @@
-/** What scripts show their users: where their time goes, a progress bar, tables, and the iterations of solvers. */
+/**
+ * What scripts show their users: where their time goes, a progress bar, tables, and the iterations
+ * of solvers.
+ */
 export {
   type CallTime,
   formatProfile,

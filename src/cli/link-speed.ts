@@ -16,7 +16,10 @@ const LIMIT = 0.3;
 const MOST = 2000;
 const LONG = (4 << 20) / 8;
 
-/** Times messages from rank 0 to the next rank on its node, and to one on another node. Collective; all ranks get the same answer. */
+/**
+ * Times messages from rank 0 to the next rank on its node, and to one on another node. Collective;
+ * all ranks get the same answer.
+ */
 export function measureLinks(comm: Communicator, hosts: readonly string[]): LinkSpeed[] {
   const pairs = [
     { between: 'one node' as const, other: hosts.findIndex((host, rank) => rank > 0 && host === hosts[0]) },
@@ -24,13 +27,24 @@ export function measureLinks(comm: Communicator, hosts: readonly string[]): Link
   ];
   return pairs.flatMap(({ between, other }) => {
     if (other < 0) return [];
-    const seconds = comm.rank === 0 || comm.rank === other ? [1, LONG].map((length) => roundTrip(comm, other, length)) : [];
+    const seconds =
+      comm.rank === 0 || comm.rank === other ? [1, LONG].map((length) => roundTrip(comm, other, length)) : [];
     const [short = 0, long = 0] = comm.bcastObject(seconds);
-    return [{ between, ranks: [0, other] as const, latencyMicroseconds: (1e6 * short) / 2, gigabytesPerSecond: (2e-9 * 8 * LONG) / long }];
+    return [
+      {
+        between,
+        ranks: [0, other] as const,
+        latencyMicroseconds: (1e6 * short) / 2,
+        gigabytesPerSecond: (2e-9 * 8 * LONG) / long,
+      },
+    ];
   });
 }
 
-/** Median seconds of a message from rank 0 to another and back. The first value tells whether one more follows. */
+/**
+ * Median seconds of a message from rank 0 to another and back. The first value tells whether one
+ * more follows.
+ */
 function roundTrip(comm: Communicator, other: number, length: number): number {
   const data = new Float64Array(length);
   const times: number[] = [];

@@ -19,7 +19,9 @@ interface RunFlags {
   readonly launcher: NonNullable<LaunchOptions['launcher']>;
 }
 
-const program = new Command('lops').description('Distributed linear operators and inverse problems over MPI').enablePositionalOptions();
+const program = new Command('lops')
+  .description('Distributed linear operators and inverse problems over MPI')
+  .enablePositionalOptions();
 
 program
   .command('run')
@@ -32,7 +34,13 @@ program
   .passThroughOptions()
   .action(async (script: string, args: string[], options: RunFlags) => {
     const mpiexecArgs = options.mpiexecArgs.split(/\s+/).filter((a) => a !== '');
-    process.exitCode = await launch({ ranks: options.ranks, script, args, mpiexecArgs, launcher: options.launcher });
+    process.exitCode = await launch({
+      ranks: options.ranks,
+      script,
+      args,
+      mpiexecArgs,
+      launcher: options.launcher,
+    });
   });
 
 program
@@ -49,7 +57,10 @@ program
   .description('report versions, addons, MPI, ranks and devices, and what to do about what is missing')
   .option('--json', 'for programs')
   .action(async ({ json }: { json?: boolean }) => {
-    const [{ examine }, { doctorText }] = await Promise.all([import('./doctor.js'), import('./doctor-text.js')]);
+    const [{ examine }, { doctorText }] = await Promise.all([
+      import('./doctor.js'),
+      import('./doctor-text.js'),
+    ]);
     const report = await examine();
     if (!report) return;
     console.log(json ? JSON.stringify(report, undefined, 2) : doctorText(report));

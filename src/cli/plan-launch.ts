@@ -8,7 +8,10 @@ import { findMpiexec, type Mpiexec } from './find-mpiexec.js';
 import { findSrun, srunMpiType } from './find-srun.js';
 import { typeScriptFlags } from './typescript-flags.js';
 
-/** What starts the ranks. `auto`: the mpiexec that fits the addon, otherwise srun within a job of Slurm. */
+/**
+ * What starts the ranks. `auto`: the mpiexec that fits the addon, otherwise srun within a job of
+ * Slurm.
+ */
 export const LAUNCHERS = ['auto', 'mpiexec', 'srun'] as const;
 
 export interface LaunchOptions {
@@ -31,7 +34,13 @@ export interface LaunchPlan {
 }
 
 /** The command and environment of a launch. Throws where something is missing for it. */
-export function planLaunch({ ranks, script, args = [], mpiexecArgs = [], launcher = 'auto' }: LaunchOptions): LaunchPlan {
+export function planLaunch({
+  ranks,
+  script,
+  args = [],
+  mpiexecArgs = [],
+  launcher = 'auto',
+}: LaunchOptions): LaunchPlan {
   if (!Number.isInteger(ranks) || ranks < 1)
     throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
   checkOneOf('launcher', launcher, LAUNCHERS);
@@ -39,13 +48,23 @@ export function planLaunch({ ranks, script, args = [], mpiexecArgs = [], launche
   if (!statSync(script).isFile()) throw new ArgumentError(`expected a script, ${script} is a folder`);
   const node = [...process.execArgv, ...typeScriptFlags(script), script, ...args];
   // Ranks write to pipes: this tells them how wide the terminal is behind them
-  const terminal: Record<string, string> = process.stderr.isTTY ? { LOPS_TTY_COLUMNS: String(process.stderr.columns) } : {};
-  if (ranks === 1) return { command: process.execPath, args: node, env: { ...withoutLaunch(process.env), ...terminal } };
+  const terminal: Record<string, string> = process.stderr.isTTY
+    ? { LOPS_TTY_COLUMNS: String(process.stderr.columns) }
+    : {};
+  if (ranks === 1)
+    return { command: process.execPath, args: node, env: { ...withoutLaunch(process.env), ...terminal } };
   const { command, flags, env } = planLauncher(ranks, launcher);
-  return { command, args: [...flags, ...mpiexecArgs, process.execPath, ...node], env: { ...env, ...terminal } };
+  return {
+    command,
+    args: [...flags, ...mpiexecArgs, process.execPath, ...node],
+    env: { ...env, ...terminal },
+  };
 }
 
-/** A launcher, its flags for this machine or job, and its environment; what is to be run comes after the flags. */
+/**
+ * A launcher, its flags for this machine or job, and its environment; what is to be run comes after
+ * the flags.
+ */
 export interface LauncherPlan {
   readonly command: string;
   readonly flags: string[];
@@ -53,11 +72,15 @@ export interface LauncherPlan {
 }
 
 /** The launcher of a program of MPI on several ranks. Throws where there is none. */
-export function planLauncher(ranks: number, launcher: NonNullable<LaunchOptions['launcher']> = 'auto'): LauncherPlan {
+export function planLauncher(
+  ranks: number,
+  launcher: NonNullable<LaunchOptions['launcher']> = 'auto',
+): LauncherPlan {
   const env = withoutLaunch(process.env);
   const inJob = env['SLURM_JOB_ID'] !== undefined;
   if (inJob) {
-    // For srun, also the one that an mpiexec starts: a task that fails or is gone ends the others, and cores are those of the job
+    // For srun, also the one that an mpiexec starts: a task that fails or is gone ends the others,
+    // and cores are those of the job
     env['SLURM_KILL_BAD_EXIT'] ??= '1';
     env['SLURM_WAIT'] ??= '60';
     if (env['SLURM_CPUS_PER_TASK'] !== undefined) env['SRUN_CPUS_PER_TASK'] ??= env['SLURM_CPUS_PER_TASK'];
@@ -66,13 +89,17 @@ export function planLauncher(ranks: number, launcher: NonNullable<LaunchOptions[
   const mpiexec = launcher === 'srun' ? undefined : mpiexecOr(mpi, launcher);
   const flags = ['-n', String(ranks)];
   if (mpiexec === undefined) {
-    if (!inJob) throw new MpiError('srun starts ranks within a job: salloc -n 4 lops run …, or in a script that sbatch was given');
+    if (!inJob)
+      throw new MpiError(
+        'srun starts ranks within a job: salloc -n 4 lops run …, or in a script that sbatch was given',
+      );
     const type = env['SLURM_MPI_TYPE'] === undefined ? srunMpiType(mpi) : undefined;
     if (type !== undefined) flags.unshift(`--mpi=${type}`);
     return { command: findSrun(), flags, env };
   }
   if (mpiexec.library === 'Open MPI') {
-    if (process.getuid?.() === 0) Object.assign(env, { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' });
+    if (process.getuid?.() === 0)
+      Object.assign(env, { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' });
     // In a job the slots are those of the job
     if (!inJob && ranks > coreCount()) flags.unshift('--oversubscribe');
   }
@@ -84,7 +111,11 @@ function mpiexecOr(mpi: MpiDescription, launcher: 'auto' | 'mpiexec'): Mpiexec |
   try {
     return findMpiexec(mpi);
   } catch (error) {
-    if (launcher === 'auto' && process.env['SLURM_JOB_ID'] !== undefined && process.env['LOPS_MPIEXEC'] === undefined) {
+    if (
+      launcher === 'auto' &&
+      process.env['SLURM_JOB_ID'] !== undefined &&
+      process.env['LOPS_MPIEXEC'] === undefined
+    ) {
       try {
         findSrun();
         return undefined;

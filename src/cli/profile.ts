@@ -7,7 +7,10 @@ import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import { formatTable } from './table.js';
 
-/** What a program's time is spent on. Kernels count as `operator` where an operator is being applied, as `vector work` elsewhere; `JavaScript` is all that is left. */
+/**
+ * What a program's time is spent on. Kernels count as `operator` where an operator is being
+ * applied, as `vector work` elsewhere; `JavaScript` is all that is left.
+ */
 export const TIME_PARTS = ['operator', 'vector work', 'communication', 'JavaScript'] as const;
 export type TimePart = (typeof TIME_PARTS)[number];
 
@@ -36,13 +39,19 @@ export interface TimeSplit {
 export interface ProfileOptions {
   /** Whose kernels are timed. @default the default backend */
   readonly backend?: Backend | string;
-  /** Whose calls are timed, with those of all communicators and requests that come from it. @default the default communicator */
+  /**
+   * Whose calls are timed, with those of all communicators and requests that come from it. @default
+   * the default communicator
+   */
   readonly comm?: Communicator;
 }
 
 /** Time being taken. */
 export interface Profile {
-  /** Ends it, and takes the clocks out of the program again. Answers this rank's split; the same one when called again. */
+  /**
+   * Ends it, and takes the clocks out of the program again. Answers this rank's split; the same one
+   * when called again.
+   */
   stop(): TimeSplit;
 }
 
@@ -53,7 +62,8 @@ const has = (value: object, name: string): boolean => typeof Reflect.get(value, 
 
 /** An object and the classes that it inherits methods from. */
 function* chain(target: object): Generator<object> {
-  for (let at: object | null = target; at && at !== Object.prototype; at = Reflect.getPrototypeOf(at)) yield at;
+  for (let at: object | null = target; at && at !== Object.prototype; at = Reflect.getPrototypeOf(at))
+    yield at;
 }
 
 /** Methods that are replaced until `restore`. */
@@ -68,7 +78,8 @@ class Patches {
       this.#seen.add(owner);
       for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
         const method: unknown = descriptor.value;
-        if (typeof method !== 'function' || name === 'constructor' || (names && !names.includes(name))) continue;
+        if (typeof method !== 'function' || name === 'constructor' || (names && !names.includes(name)))
+          continue;
         Object.defineProperty(owner, name, { ...descriptor, value: wrap(name, method as Method) });
         this.#undo.push(() => Object.defineProperty(owner, name, descriptor));
       }
@@ -83,7 +94,10 @@ class Patches {
 /** One clock that always runs, for one part at a time: so the parts add up to the whole. */
 class PartClock {
   readonly seconds = new Float64Array(TIME_PARTS.length);
-  readonly #entries = new Map<string, { readonly name: string; readonly part: number; calls: number; seconds: number }>();
+  readonly #entries = new Map<
+    string,
+    { readonly name: string; readonly part: number; calls: number; seconds: number }
+  >();
   #part = JAVASCRIPT;
   #since = performance.now();
   readonly #began = this.#since;
@@ -122,7 +136,10 @@ class PartClock {
     const calls = [...this.#entries.values()].map((e) => ({ ...e, part: TIME_PARTS[e.part] as TimePart }));
     return {
       total: (this.#since - this.#began) / 1000,
-      parts: Object.fromEntries(TIME_PARTS.map((part, k) => [part, this.seconds[k]])) as Record<TimePart, number>,
+      parts: Object.fromEntries(TIME_PARTS.map((part, k) => [part, this.seconds[k]])) as Record<
+        TimePart,
+        number
+      >,
       calls: calls.sort((a, b) => b.seconds - a.seconds),
     };
   }
@@ -131,8 +148,10 @@ class PartClock {
 let running = false;
 
 /**
- * Takes the time of everything from here to `stop()`, split into {@link TIME_PARTS}: clocks are put around the kernels of a backend, the calls of a communicator and the products of operators, and
- * taken out again. Nothing of it costs anything when it is not used. While it runs a call costs about 0.2 µs more, and a device is waited for after every kernel, so that kernels don't overlap.
+ * Takes the time of everything from here to `stop()`, split into {@link TIME_PARTS}: clocks are put
+ * around the kernels of a backend, the calls of a communicator and the products of operators, and
+ * taken out again. Nothing of it costs anything when it is not used. While it runs a call costs
+ * about 0.2 µs more, and a device is waited for after every kernel, so that kernels don't overlap.
  * Throws {@link ArgumentError} while another one runs.
  */
 export function profile(options: ProfileOptions = {}): Profile {
@@ -159,7 +178,8 @@ export function profile(options: ProfileOptions = {}): Profile {
     function (this: unknown, ...args: unknown[]) {
       const result = clock.count(name, COMMUNICATION, () => method.apply(this, args));
       // requests and communicators that come from it
-      if (isObject(result) && (has(result, 'wait') || has(result, 'barrier'))) patches.around(result, message);
+      if (isObject(result) && (has(result, 'wait') || has(result, 'barrier')))
+        patches.around(result, message);
       return result;
     };
   const product = (_: string, method: Method): Method =>
@@ -192,10 +212,15 @@ const CALLS_SHOWN = 8;
 const round = (seconds: number): string => seconds.toFixed(3);
 
 /**
- * The splits of all ranks as tables: the parts, as the mean over the ranks, which adds up, and the slowest rank's; and what took longest on rank 0. Collective; the same text on all ranks.
+ * The splits of all ranks as tables: the parts, as the mean over the ranks, which adds up, and the
+ * slowest rank's; and what took longest on rank 0. Collective; the same text on all ranks.
  */
 export function formatProfile(split: TimeSplit, comm: Communicator = resolveCommunicator()): string {
-  if (typeof split !== 'object' || !TIME_PARTS.every((part) => typeof split?.parts?.[part] === 'number') || !Array.isArray(split.calls))
+  if (
+    typeof split !== 'object' ||
+    !TIME_PARTS.every((part) => typeof split?.parts?.[part] === 'number') ||
+    !Array.isArray(split.calls)
+  )
     throw new ArgumentError(`formatProfile: expected what profile() has measured, received ${textOf(split)}`);
   resolveCommunicator(comm);
   const all = comm.allgatherObject({ total: split.total, parts: split.parts });
@@ -224,6 +249,11 @@ export function formatProfile(split: TimeSplit, comm: Communicator = resolveComm
     ),
   );
   const calls = comm.bcastObject(split.calls.slice(0, CALLS_SHOWN));
-  const shown = calls.map(({ name, part, calls: count, seconds }) => ({ 'rank 0': name, in: part, calls: count, seconds: round(seconds) }));
+  const shown = calls.map(({ name, part, calls: count, seconds }) => ({
+    'rank 0': name,
+    in: part,
+    calls: count,
+    seconds: round(seconds),
+  }));
   return formatTable(parts) + (shown.length > 0 ? `\n${formatTable(shown)}` : '');
 }

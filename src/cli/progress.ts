@@ -10,7 +10,10 @@ export interface ProgressOptions {
   readonly rank?: number;
   /** Default: a bar on a terminal, otherwise a line for every tenth of the way. */
   readonly style?: 'bar' | 'lines' | 'off';
-  /** Where to. Default: standard error, written at once, since solvers leave no turn to the event loop. */
+  /**
+   * Where to. Default: standard error, written at once, since solvers leave no turn to the event
+   * loop.
+   */
   readonly write?: (text: string) => void;
 }
 
@@ -36,7 +39,10 @@ function toStandardError(text: string): void {
   }
 }
 
-/** Columns of the terminal behind standard error. Under `mpiexec` it is a pipe, and the program that started it may tell. */
+/**
+ * Columns of the terminal behind standard error. Under `mpiexec` it is a pipe, and the program that
+ * started it may tell.
+ */
 function terminalColumns(): number | undefined {
   if (process.stderr.isTTY) return process.stderr.columns;
   const told = Number(process.env['LOPS_TTY_COLUMNS']);
@@ -87,7 +93,8 @@ function lines(total: number, label: string, write: (text: string) => void): Pro
       tenth = now;
       const seconds = ((Date.now() - began) / 1000).toFixed(1);
       write(
-        `${label} ${String(done).padStart(String(total).length)}/${total} ${`${10 * now}%`.padStart(4)} ${seconds} s${note ? ` ${note}` : ''}\n`,
+        `${label} ${String(done).padStart(String(total).length)}/${total} ` +
+          `${`${10 * now}%`.padStart(4)} ${seconds} s${note ? ` ${note}` : ''}\n`,
       );
     },
     stop: () => undefined,

@@ -9,15 +9,22 @@ const SEGMENTATION_FAULT = 128 + constants.signals.SIGSEGV;
 const GRACE = 8000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs a script on several ranks; answers the exit code of the job. The ranks' output goes to this process's. */
+/**
+ * Runs a script on several ranks; answers the exit code of the job. The ranks' output goes to this
+ * process's.
+ */
 export async function launch(options: LaunchOptions): Promise<number> {
   const { command, args, env } = planLaunch(options);
   if (options.ranks === 1) return ended(spawn(command, args, { env, stdio: 'inherit' }));
   for (let attempt = 1; ; attempt++) {
     const trace = mkdtempSync(join(tmpdir(), 'lops-launch-'));
     try {
-      // Open MPI's start can die of a segmentation fault under load: nothing has been printed then, and not all ranks are through it.
-      const child = spawn(command, args, { env: { ...env, LOPS_LAUNCH_TRACE: trace }, stdio: ['inherit', 'pipe', 'inherit'] });
+      // Open MPI's start can die of a segmentation fault under load: nothing has been printed then,
+      // and not all ranks are through it.
+      const child = spawn(command, args, {
+        env: { ...env, LOPS_LAUNCH_TRACE: trace },
+        stdio: ['inherit', 'pipe', 'inherit'],
+      });
       let printed = false;
       child.stdout?.on('data', () => {
         printed = true;
@@ -26,20 +33,26 @@ export async function launch(options: LaunchOptions): Promise<number> {
       const code = await ended(child);
       const raced = code === SEGMENTATION_FAULT && !printed && readdirSync(trace).length < options.ranks;
       if (!raced || attempt === 2) return code;
-      process.stderr.write('lops run: the launch died in MPI_Init (a known race of Open MPI); trying once more\n');
+      process.stderr.write(
+        'lops run: the launch died in MPI_Init (a known race of Open MPI); trying once more\n',
+      );
     } finally {
       rmSync(trace, { recursive: true, force: true });
     }
   }
 }
 
-/** Passes signals on to a child until it has ended; answers its exit code, 128 + signal where one ended it. */
+/**
+ * Passes signals on to a child until it has ended; answers its exit code, 128 + signal where one
+ * ended it.
+ */
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((done, fail) => {
     let received: NodeJS.Signals | undefined;
     let timer: NodeJS.Timeout | undefined;
     const forward = (signal: NodeJS.Signals): void => {
-      // A terminal's Ctrl-C has reached the child already, and a launcher takes a second one as an order to leave its ranks alone.
+      // A terminal's Ctrl-C has reached the child already, and a launcher takes a second one as an
+      // order to leave its ranks alone.
       const fromTerminal = signal === 'SIGINT' && process.stdin.isTTY;
       if (!received && !fromTerminal) child.kill(signal);
       received ??= signal;

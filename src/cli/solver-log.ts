@@ -24,16 +24,25 @@ export interface LogOptions {
 const WIDTH = 12;
 
 /**
- * A solver's iterations as they are, with a line for each on rank 0: `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`.
- * Columns are the numbers of a step. Ends with the reason of the result, which it returns. Leaving the loop leaves the solver's.
+ * A solver's iterations as they are, with a line for each on rank 0:
+ * `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`. Columns
+ * are the numbers of a step. Ends with the reason of the result, which it returns. Leaving the loop
+ * leaves the solver's.
  */
-export function* logged<T extends LoggedStep, R>(steps: Generator<T, R, void>, options: LogOptions = {}): Generator<T, R, void> {
+export function* logged<T extends LoggedStep, R>(
+  steps: Generator<T, R, void>,
+  options: LogOptions = {},
+): Generator<T, R, void> {
   checkOptions('logged', options, ['title', 'rank', 'every', 'write']);
   const { title, rank = 0, every = 10, write = (text: string) => void process.stdout.write(text) } = options;
   if (!(Number.isSafeInteger(every) && every >= 1))
-    throw new ArgumentError(`logged: expected every to be a whole number of at least 1, received ${textOf(every)}`);
+    throw new ArgumentError(
+      `logged: expected every to be a whole number of at least 1, received ${textOf(every)}`,
+    );
   if (typeof steps !== 'object' || typeof steps?.next !== 'function' || typeof steps.return !== 'function')
-    throw new ArgumentError(`logged: expected the steps of a solver, as cgls.steps(A, y) gives them, received ${textOf(steps)}`);
+    throw new ArgumentError(
+      `logged: expected the steps of a solver, as cgls.steps(A, y) gives them, received ${textOf(steps)}`,
+    );
   checkFunction('logged', 'write', write);
   const show = rank === 0 ? write : () => undefined;
   const began = performance.now();
@@ -47,8 +56,11 @@ export function* logged<T extends LoggedStep, R>(steps: Generator<T, R, void>, o
         show(`${ending(value)} after ${((performance.now() - began) / 1000).toFixed(2)} s\n`);
         return value;
       }
-      const columns = Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-      if (first) show(`${title ? `${title}\n` : ''}${columns.map(([name]) => name.padStart(WIDTH)).join(' ')}\n`);
+      const columns = Object.entries(value).filter(
+        (entry): entry is [string, number] => typeof entry[1] === 'number',
+      );
+      if (first)
+        show(`${title ? `${title}\n` : ''}${columns.map(([name]) => name.padStart(WIDTH)).join(' ')}\n`);
       first = false;
       const line = `${columns.map(([, number]) => formatNumber(number).padStart(WIDTH)).join(' ')}\n`;
       const shown = value.iteration <= 10 || value.iteration % every === 0;
@@ -63,11 +75,14 @@ export function* logged<T extends LoggedStep, R>(steps: Generator<T, R, void>, o
 }
 
 const ending = (result: unknown): string =>
-  typeof result === 'object' && result !== null && 'reason' in result ? `Ended: ${String(result.reason)}` : 'Ended';
+  typeof result === 'object' && result !== null && 'reason' in result
+    ? `Ended: ${String(result.reason)}`
+    : 'Ended';
 
 /**
- * Writes histories, one number an iteration, on rank 0: a table with a column each where the name ends in `.csv`, an object of lists where it ends in `.json`.
- * The file appears as a whole or not at all. Errors: {@link ArgumentError} for any other name.
+ * Writes histories, one number an iteration, on rank 0: a table with a column each where the name
+ * ends in `.csv`, an object of lists where it ends in `.json`. The file appears as a whole or not
+ * at all. Errors: {@link ArgumentError} for any other name.
  */
 export function writeHistory(
   path: string,
@@ -77,11 +92,16 @@ export function writeHistory(
   checkOptions('writeHistory', options, ['rank']);
   const kind = typeof path === 'string' ? extname(path) : '';
   if (kind !== '.csv' && kind !== '.json')
-    throw new ArgumentError(`writeHistory: expected a file name that ends in .csv or .json, received ${textOf(path)}`);
+    throw new ArgumentError(
+      `writeHistory: expected a file name that ends in .csv or .json, received ${textOf(path)}`,
+    );
   if ((options.rank ?? 0) !== 0) return;
   checkOptionsObject('writeHistory: histories', histories ?? null);
   for (const [name, values] of Object.entries(histories)) checkNumbers('writeHistory', name, values);
-  const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [name, Array.from(values)]);
+  const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [
+    name,
+    Array.from(values),
+  ]);
   const text = kind === '.json' ? `${JSON.stringify(Object.fromEntries(lists))}\n` : asCsv(lists);
   writeDocument(path, text);
 }
@@ -91,6 +111,8 @@ function asCsv(lists: readonly [string, number[]][]): string {
   const rows = Math.max(0, ...lists.map(([, values]) => values.length));
   const quoted = (name: string): string => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
   const head = ['iteration', ...lists.map(([name]) => quoted(name))].join(',');
-  const body = Array.from({ length: rows }, (_, k) => [k, ...lists.map(([, values]) => values[k] ?? '')].join(','));
+  const body = Array.from({ length: rows }, (_, k) =>
+    [k, ...lists.map(([, values]) => values[k] ?? '')].join(','),
+  );
   return `${[head, ...body].join('\n')}\n`;
 }

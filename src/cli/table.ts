@@ -5,7 +5,8 @@ export type Cell = string | number;
 
 /** Four significant digits; integers as they are. */
 export function formatNumber(value: number): string {
-  if (typeof value !== 'number') throw new ArgumentError(`formatNumber: expected a number, received ${textOf(value)}`);
+  if (typeof value !== 'number')
+    throw new ArgumentError(`formatNumber: expected a number, received ${textOf(value)}`);
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -13,7 +14,8 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * Rows of equal keys as a table with a heading and a rule; columns of numbers are aligned at their right.
+ * Rows of equal keys as a table with a heading and a rule; columns of numbers are aligned at their
+ * right.
  *
  * ```
  * method             misfit  model error
@@ -28,7 +30,13 @@ export function formatTable(rows: readonly Readonly<Record<string, Cell>>[]): st
   const columns = heads.map((head) => {
     const cells = rows.map((row) => row[head]);
     const texts = cells.map((cell) =>
-      typeof cell === 'number' ? formatNumber(cell) : typeof cell === 'string' ? cell : cell === undefined ? '' : textOf(cell),
+      typeof cell === 'number'
+        ? formatNumber(cell)
+        : typeof cell === 'string'
+          ? cell
+          : cell === undefined
+            ? ''
+            : textOf(cell),
     );
     const numeric = cells.every((cell) => cell === undefined || typeof cell === 'number');
     const width = Math.max(head.length, ...texts.map((t) => t.length));

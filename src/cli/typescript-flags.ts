@@ -4,17 +4,22 @@ import { pathToFileURL } from 'node:url';
 import { ArgumentError } from '../core/base/errors.js';
 
 /**
- * The flags by which Node.js runs a script: none for JavaScript; for TypeScript those of tsx where the script can import it, otherwise none where this
- * Node.js strips types (22.18 and newer). Errors: {@link ArgumentError} where neither is the case.
+ * The flags by which Node.js runs a script: none for JavaScript; for TypeScript those of tsx where
+ * the script can import it, otherwise none where this Node.js strips types (22.18 and newer).
+ * Errors: {@link ArgumentError} where neither is the case.
  */
-export function typeScriptFlags(script: string, strips: boolean = Boolean(Reflect.get(process.features, 'typescript'))): string[] {
+export function typeScriptFlags(
+  script: string,
+  strips: boolean = Boolean(Reflect.get(process.features, 'typescript')),
+): string[] {
   if (!/\.[mc]?tsx?$/.test(script)) return [];
   try {
     return ['--import', pathToFileURL(createRequire(resolve(script)).resolve('tsx')).href];
   } catch {
     if (strips && !script.endsWith('x')) return [];
     throw new ArgumentError(
-      `${script} is TypeScript, which needs tsx ('npm install tsx') or Node.js 22.18 (this is ${process.versions.node}); or compile it, and run its .js file`,
+      `${script} is TypeScript, which needs tsx ('npm install tsx') or Node.js 22.18 (this is ` +
+        `${process.versions.node}); or compile it, and run its .js file`,
     );
   }
 }

@@ -1,4 +1,7 @@
-/** The core without side effects: importing it sets no default backend or communicator, and joins no MPI. */
+/**
+ * The core without side effects: importing it sets no default backend or communicator, and joins no
+ * MPI.
+ */
 export { concatenate, matmul, stack, where } from './array/array-functions.js';
 export { type ArrayOptions, NDArray, NDArraySpace, type RandomOptions } from './array/ndarray.js';
 export { type Complex, complex, isScalar, type Scalar } from './base/complex.js';
@@ -28,7 +31,11 @@ export {
   StackedSpace,
 } from './distributed/stacked-distributed-array.js';
 export { TransferPlan } from './distributed/transfer.js';
-export { ElementwiseKernel, type ElementwiseKernelSpec, type OutputNames } from './expressions/elementwise-kernel.js';
+export {
+  ElementwiseKernel,
+  type ElementwiseKernelSpec,
+  type OutputNames,
+} from './expressions/elementwise-kernel.js';
 export { type Fused, fuse, Traced, type TracedOperand } from './expressions/fuse.js';
 export type { AnyArray, InputKind, InputKinds, KernelArguments } from './expressions/kernel-source.js';
 export { ReductionKernel, type ReductionKernelSpec } from './expressions/reduction-kernel.js';
@@ -54,7 +61,14 @@ export {
   setDefaultCommunicator,
 } from './ports/defaults.js';
 export * from './ports/span.js';
-export { bandReach, clipBand, multiplyBands, scaleBand, toeplitzBand, transposeBand } from './schemes/band.js';
+export {
+  bandReach,
+  clipBand,
+  multiplyBands,
+  scaleBand,
+  toeplitzBand,
+  transposeBand,
+} from './schemes/band.js';
 export {
   DERIVATIVE_KINDS,
   type DerivativeKind,
@@ -62,7 +76,13 @@ export {
   firstDerivative,
   secondDerivative,
 } from './schemes/derivative-scheme.js';
-export { EXIT_RESUMABLE, type SignalSource, STOP_SIGNALS, type StopSignal, setSignalSource } from './vector/interruption.js';
+export {
+  EXIT_RESUMABLE,
+  type SignalSource,
+  STOP_SIGNALS,
+  type StopSignal,
+  setSignalSource,
+} from './vector/interruption.js';
 export { withReproducibleDots } from './vector/reproducible.js';
 export {
   type AnyVector,

@@ -19,14 +19,23 @@ export interface CpuAddonInfo {
 }
 
 /**
- * The functions of the addon. dtypes, operations and their like are positions in the lists of core; specifications are packed into a
- * Float64Array as the C++ sources say. Functions that answer a boolean say whether they did the work.
+ * The functions of the addon. dtypes, operations and their like are positions in the lists of core;
+ * specifications are packed into a Float64Array as the C++ sources say. Functions that answer a
+ * boolean say whether they did the work.
  */
 export interface CpuAddon {
   info(): CpuAddonInfo;
   addressOf(buffer: ArrayBuffer): number;
   copy(bytesPerElement: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
-  stridedCopy(dtype: number, x: HostArray, xStart: number, y: HostArray, yStart: number, add: boolean, spec: Float64Array): void;
+  stridedCopy(
+    dtype: number,
+    x: HostArray,
+    xStart: number,
+    y: HostArray,
+    yStart: number,
+    add: boolean,
+    spec: Float64Array,
+  ): void;
   fill(dtype: number, n: number, re: number, im: number, y: HostArray, yo: number): void;
   cast(xDType: number, yDType: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
   unary(op: number, dtype: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): boolean;
@@ -57,7 +66,16 @@ export interface CpuAddon {
     z: HostArray,
     zo: number,
   ): void;
-  scale(dtype: number, n: number, aRe: number, aIm: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
+  scale(
+    dtype: number,
+    n: number,
+    aRe: number,
+    aIm: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+  ): void;
   axpby(
     dtype: number,
     n: number,
@@ -81,7 +99,16 @@ export interface CpuAddon {
     y: HostArray,
     yo: number,
   ): boolean;
-  threshold(hard: boolean, t: number, dtype: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
+  threshold(
+    hard: boolean,
+    t: number,
+    dtype: number,
+    n: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+  ): void;
   dot(
     dtype: number,
     n: number,
@@ -106,7 +133,16 @@ export interface CpuAddon {
     yo: number,
   ): boolean;
   /** Absent without a CBLAS. */
-  matmul?(dtype: number, a: HostArray, ao: number, b: HostArray, bo: number, c: HostArray, co: number, spec: Float64Array): void;
+  matmul?(
+    dtype: number,
+    a: HostArray,
+    ao: number,
+    b: HostArray,
+    bo: number,
+    c: HostArray,
+    co: number,
+    spec: Float64Array,
+  ): void;
   /** Absent without an FFT library. */
   fft?(
     isDouble: boolean,
@@ -130,7 +166,16 @@ export interface CpuAddon {
     spec: Float64Array,
     ...ghosts: readonly (HostArray | undefined)[]
   ): void;
-  convolve(dtype: number, x: HostArray, xo: number, h: HostArray, ho: number, y: HostArray, yo: number, spec: Float64Array): void;
+  convolve(
+    dtype: number,
+    x: HostArray,
+    xo: number,
+    h: HostArray,
+    ho: number,
+    y: HostArray,
+    yo: number,
+    spec: Float64Array,
+  ): void;
   indexed(
     scatter: boolean,
     dtype: number,
@@ -197,7 +242,10 @@ export type CpuAddonState =
 
 const REMEDY = "run 'npx lops setup' (in a clone: npm run setup); the TypeScript loops serve until then";
 
-/** OpenBLAS starts its threads while it is loaded, so it must be told before how many a rank gets. Restores the environment. */
+/**
+ * OpenBLAS starts its threads while it is loaded, so it must be told before how many a rank gets.
+ * Restores the environment.
+ */
 function withOneThread<R>(load: () => R): R {
   const before = process.env.OPENBLAS_NUM_THREADS;
   process.env.OPENBLAS_NUM_THREADS = process.env.LOPS_THREADS || before || '1';
@@ -213,8 +261,11 @@ function load(): CpuAddonState {
   // What the addon reads while it is loaded: a mistyped value is an error, not a missing addon
   checkSettings(CPU_SETTINGS, process.env);
   try {
-    const file = process.env['LOPS_CPU_ADDON'] || fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
-    if (!existsSync(file)) return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
+    const file =
+      process.env['LOPS_CPU_ADDON'] ||
+      fileURLToPath(new URL('native/cpu/build/Release/lops_cpu.node', PACKAGE_ROOT));
+    if (!existsSync(file))
+      return { available: false, reason: `the native kernels are not built (no ${file})`, remedy: REMEDY };
     const addon = withOneThread(() => createRequire(import.meta.url)(file) as CpuAddon);
     return { available: true, addon, info: addon.info() };
   } catch (error) {
@@ -225,7 +276,10 @@ function load(): CpuAddonState {
 
 let state: CpuAddonState | undefined;
 
-/** Loads `native/cpu` when first called. Throws ArgumentError for an environment variable that can't be. */
+/**
+ * Loads `native/cpu` when first called. Throws ArgumentError for an environment variable that can't
+ * be.
+ */
 export function cpuAddon(): CpuAddonState {
   state ??= load();
   return state;

@@ -56,7 +56,15 @@ import {
   foreignStorage,
   isElements,
 } from '../core/ports/kernel-operands.js';
-import { checkConvolution, checkMatMul, checkReach, checkStencil, checkWalk, fftSizes, sizeOf } from '../core/ports/kernel-sizes.js';
+import {
+  checkConvolution,
+  checkMatMul,
+  checkReach,
+  checkStencil,
+  checkWalk,
+  fftSizes,
+  sizeOf,
+} from '../core/ports/kernel-sizes.js';
 import { CpuStorage } from './cpu-storage.js';
 import type { CpuBand, CpuCurves, CpuIndexTable, CpuKernels } from './kernels.js';
 import { Pool } from './pool.js';
@@ -79,7 +87,10 @@ function scalarSlots(): Record<DType, HostArray> {
   return Object.fromEntries(DTYPES.map((dtype) => [dtype, hostArray(dtype, 1)])) as Record<DType, HostArray>;
 }
 
-/** Where a process may make no code (`--disallow-code-generation-from-strings`), one kernel after another. */
+/**
+ * Where a process may make no code (`--disallow-code-generation-from-strings`), one kernel after
+ * another.
+ */
 function orComposed<R>(generated: () => R, composed: () => R): R {
   try {
     return generated();
@@ -120,18 +131,29 @@ export class CpuBackend implements Backend {
     checkDType(dtype);
     checkLength(length);
     const block = this.#pool.take(length * bytesOf(dtype));
-    const storage = new CpuStorage(this, dtype, length, hostView(dtype, block.buffer, block.byteOffset, length), block);
+    const storage = new CpuStorage(
+      this,
+      dtype,
+      length,
+      hostView(dtype, block.buffer, block.byteOffset, length),
+      block,
+    );
     this.#allocations += 1;
     this.#liveBytes += block.bytes;
     this.#dropped.register(storage, block.bytes, storage);
     return storage;
   }
 
-  /** A typed array of the user's as a storage, without copying; its memory never enters the pool. Complex dtypes take interleaved pairs. */
+  /**
+   * A typed array of the user's as a storage, without copying; its memory never enters the pool.
+   * Complex dtypes take interleaved pairs.
+   */
   wrap(values: HostArray, dtype: DType = dtypeOf(values)): CpuStorage {
-    if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
+    if (realOf(dtype) !== dtypeOf(values))
+      throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
     const length = values.length / lanesOf(dtype);
-    if (!Number.isInteger(length)) throw new ShapeError(`expected pairs for ${dtype}, received ${values.length} numbers`);
+    if (!Number.isInteger(length))
+      throw new ShapeError(`expected pairs for ${dtype}, received ${values.length} numbers`);
     return new CpuStorage(this, dtype, length, values);
   }
 
@@ -187,7 +209,17 @@ export class CpuBackend implements Backend {
     checkReach(y.elements, 0, from.dtype);
     for (const walk of [x, y]) checkWalk(shape, walk);
     const [xStart, yStart] = [x.elements.offset + x.start, y.elements.offset + y.start];
-    this.#kernels.stridedCopy(from.dtype, shape, from.values, xStart, x.strides, to.values, yStart, y.strides, mode === 'add');
+    this.#kernels.stridedCopy(
+      from.dtype,
+      shape,
+      from.values,
+      xStart,
+      x.strides,
+      to.values,
+      yStart,
+      y.strides,
+      mode === 'add',
+    );
   }
 
   fill(y: Elements, value: Scalar): void {
@@ -222,7 +254,20 @@ export class CpuBackend implements Backend {
     const [xs, xo, xStep] = this.#operand(x, to.dtype, z.size, this.#left);
     const [ys, yo, yStep] = this.#operand(y, to.dtype, z.size, this.#right);
     checkReach(condition, z.size);
-    this.#kernels.where(to.dtype, z.size, this.#integers(condition), condition.offset, xs, xo, xStep, ys, yo, yStep, to.values, z.offset);
+    this.#kernels.where(
+      to.dtype,
+      z.size,
+      this.#integers(condition),
+      condition.offset,
+      xs,
+      xo,
+      xStep,
+      ys,
+      yo,
+      yStep,
+      to.values,
+      z.offset,
+    );
   }
 
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
@@ -244,11 +289,25 @@ export class CpuBackend implements Backend {
     const from = this.#use(x).values;
     if (terms === 1) {
       if (a !== 1) this.#kernels.scale(dtype, n, re(a), im(a), from, x.offset, values, y.offset);
-      else if (from !== values || x.offset !== y.offset) this.#kernels.copy(dtype, n, from, x.offset, values, y.offset);
+      else if (from !== values || x.offset !== y.offset)
+        this.#kernels.copy(dtype, n, from, x.offset, values, y.offset);
       return;
     }
     const [w, b] = [xs[second] as Elements, coefficients[second] as Scalar];
-    this.#kernels.axpby(dtype, n, re(a), im(a), from, x.offset, re(b), im(b), this.#use(w).values, w.offset, values, y.offset);
+    this.#kernels.axpby(
+      dtype,
+      n,
+      re(a),
+      im(a),
+      from,
+      x.offset,
+      re(b),
+      im(b),
+      this.#use(w).values,
+      w.offset,
+      values,
+      y.offset,
+    );
   }
 
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
@@ -283,7 +342,18 @@ export class CpuBackend implements Backend {
     checkReach(x, sizeOf(extents));
     checkReach(y, outer * inner, reduceResult(op, from.dtype));
     if (outer * inner === 0) return;
-    this.#kernels.reduceAxis(op, from.dtype, outer, n, inner, from.values, x.offset, parameter, to.values, y.offset);
+    this.#kernels.reduceAxis(
+      op,
+      from.dtype,
+      outer,
+      n,
+      inner,
+      from.values,
+      x.offset,
+      parameter,
+      to.values,
+      y.offset,
+    );
   }
 
   argExtreme(op: 'max' | 'min', x: Elements): number {
@@ -341,13 +411,29 @@ export class CpuBackend implements Backend {
       };
     });
     const { axis, start, end } = range ?? { axis: 0, start: 0, end: shape[0] ?? 1 };
-    this.#kernels.stencil(from.dtype, from.values, x.offset, to.values, y.offset, { shape, bands, mode, axis, start, end });
+    this.#kernels.stencil(from.dtype, from.values, x.offset, to.values, y.offset, {
+      shape,
+      bands,
+      mode,
+      axis,
+      start,
+      end,
+    });
   }
 
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
     const [xs, hs, ys] = [this.#use(x), this.#use(h), this.#use(y)];
     if (!checkConvolution(x, h, y, convolution)) return;
-    this.#kernels.convolve(ys.dtype, xs.values, x.offset, hs.values, h.offset, ys.values, y.offset, convolution);
+    this.#kernels.convolve(
+      ys.dtype,
+      xs.values,
+      x.offset,
+      hs.values,
+      h.offset,
+      ys.values,
+      y.offset,
+      convolution,
+    );
   }
 
   gather(x: Elements, y: Elements, table: IndexTable): void {
@@ -371,13 +457,27 @@ export class CpuBackend implements Backend {
   spreadCurves(image: Elements, traces: Elements, curves: Curves): void {
     const [from, to] = [this.#use(image), this.#use(traces)];
     if (!this.#checkCurves(image, traces, curves)) return;
-    this.#kernels.spreadCurves(from.dtype, from.values, image.offset, to.values, traces.offset, this.#curves(curves));
+    this.#kernels.spreadCurves(
+      from.dtype,
+      from.values,
+      image.offset,
+      to.values,
+      traces.offset,
+      this.#curves(curves),
+    );
   }
 
   sumCurves(traces: Elements, image: Elements, curves: Curves): void {
     const [from, to] = [this.#use(traces), this.#use(image)];
     if (!this.#checkCurves(image, traces, curves)) return;
-    this.#kernels.sumCurves(from.dtype, from.values, traces.offset, to.values, image.offset, this.#curves(curves));
+    this.#kernels.sumCurves(
+      from.dtype,
+      from.values,
+      traces.offset,
+      to.values,
+      image.offset,
+      this.#curves(curves),
+    );
   }
 
   convolveVarying(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void {
@@ -390,16 +490,30 @@ export class CpuBackend implements Backend {
     checkReach(first, nx, 'int32');
     checkReach(weights, nx, realOf(x.dtype));
     if (outer * inner * (direction === 'adjoint' ? nx : ny) === 0) return;
-    this.#kernels.convolveVarying(x.dtype, x.values, from.offset, h.values, bank.offset, y.values, to.offset, {
-      ...convolution,
-      first: this.#integers(first),
-      firstOffset: first.offset,
-      weights: this.#use(weights).values,
-      weightsOffset: weights.offset,
-    });
+    this.#kernels.convolveVarying(
+      x.dtype,
+      x.values,
+      from.offset,
+      h.values,
+      bank.offset,
+      y.values,
+      to.offset,
+      {
+        ...convolution,
+        first: this.#integers(first),
+        firstOffset: first.offset,
+        weights: this.#use(weights).values,
+        weightsOffset: weights.offset,
+      },
+    );
   }
 
-  program(program: Program, inputs: readonly (Elements | Scalar)[], outputs: readonly Elements[], range: ProgramRange): void {
+  program(
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    outputs: readonly Elements[],
+    range: ProgramRange,
+  ): void {
     const operands = this.#operands(program, inputs);
     const to = outputs.map((y) => this.#use(y).values);
     const places = outputs.map((y) => y.offset);
@@ -409,7 +523,13 @@ export class CpuBackend implements Backend {
     );
   }
 
-  programReduce(fold: Fold, program: Program, inputs: readonly (Elements | Scalar)[], n: number, range: ProgramRange): Scalar {
+  programReduce(
+    fold: Fold,
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    n: number,
+    range: ProgramRange,
+  ): Scalar {
     const operands = this.#operands(program, inputs);
     return orComposed(
       () => reduceProgram(fold, program, operands, n, range, this.#kernels.reduce),
@@ -419,7 +539,9 @@ export class CpuBackend implements Backend {
 
   #operands(program: Program, inputs: readonly (Elements | Scalar)[]): CpuOperands {
     return {
-      values: inputs.map((x, k) => (isElements(x) ? this.#use(x).values : scalarOperand(x, (program.inputs[k] as ProgramInput).dtype))),
+      values: inputs.map((x, k) =>
+        isElements(x) ? this.#use(x).values : scalarOperand(x, (program.inputs[k] as ProgramInput).dtype),
+      ),
       offsets: inputs.map((x) => (isElements(x) ? x.offset : 0)),
     };
   }
@@ -436,7 +558,12 @@ export class CpuBackend implements Backend {
     return storage;
   }
 
-  #operand(x: Elements | Scalar, dtype: DType, n: number, slots: Record<DType, HostArray>): readonly [HostArray, number, 0 | 1] {
+  #operand(
+    x: Elements | Scalar,
+    dtype: DType,
+    n: number,
+    slots: Record<DType, HostArray>,
+  ): readonly [HostArray, number, 0 | 1] {
     if (isElements(x)) {
       const { values } = this.#use(x);
       checkReach(x, n, dtype);
@@ -487,7 +614,11 @@ export class CpuBackend implements Backend {
     };
   }
 
-  #checkCurves(image: Elements, traces: Elements, { points, ns, nr, nt, srcs, recs, amplitudes }: Curves): boolean {
+  #checkCurves(
+    image: Elements,
+    traces: Elements,
+    { points, ns, nr, nt, srcs, recs, amplitudes }: Curves,
+  ): boolean {
     checkReach(image, sizeOf([points]));
     checkReach(traces, sizeOf([ns, nr, nt]), image.storage.dtype);
     checkReach(srcs, sizeOf([ns, points]), 'float64');

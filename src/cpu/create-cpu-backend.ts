@@ -6,11 +6,15 @@ import { CPU_SETTINGS } from './cpu-settings.js';
 import { nativeOptions } from './native-kernels.js';
 
 /**
- * The CPU backend that the environment variable `LOPS_CPU` asks for: `reference` for the TypeScript loops alone, unset (or `native`)
- * for the native kernels where they are built. Throws ArgumentError for any other value, {@link BackendError} for `native` where there is no addon.
+ * The CPU backend that the environment variable `LOPS_CPU` asks for: `reference` for the TypeScript
+ * loops alone, unset (or `native`) for the native kernels where they are built. Throws
+ * ArgumentError for any other value, {@link BackendError} for `native` where there is no addon.
  * @param load the options of an addon, undefined where there is none
  */
-export function createCpuBackend(load: () => CpuBackendOptions | undefined = nativeOptions, choice = process.env.LOPS_CPU): CpuBackend {
+export function createCpuBackend(
+  load: () => CpuBackendOptions | undefined = nativeOptions,
+  choice = process.env.LOPS_CPU,
+): CpuBackend {
   const kernels = readSetting(CPU_SETTINGS.kernels, { LOPS_CPU: choice });
   if (kernels === 'reference') return new CpuBackend();
   const options = load();

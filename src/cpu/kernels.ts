@@ -11,7 +11,10 @@ import type {
   VaryingConvolution,
 } from '../core/ports/backend.js';
 
-/** One axis of a stencil, its ghosts as typed arrays. Widths are in cells of the axis, 0 where there are none. */
+/**
+ * One axis of a stencil, its ghosts as typed arrays. Widths are in cells of the axis, 0 where there
+ * are none.
+ */
 export interface CpuBand {
   readonly axis: number;
   readonly segments: readonly BandSegment[];
@@ -27,7 +30,10 @@ export interface CpuStencil {
   readonly shape: Shape;
   readonly bands: readonly CpuBand[];
   readonly mode: 'set' | 'add';
-  /** Outputs with `start ≤ index < end` along `axis`: the whole of axis 0 where nothing else was asked for. */
+  /**
+   * Outputs with `start ≤ index < end` along `axis`: the whole of axis 0 where nothing else was
+   * asked for.
+   */
   readonly axis: number;
   readonly start: number;
   readonly end: number;
@@ -71,12 +77,13 @@ export interface CpuVaryingConvolution extends Omit<VaryingConvolution, 'first' 
 }
 
 /**
- * The inner loops of the CPU backend, each of which an addon may replace. What a kernel computes is said in `core/backend.ts`
- * and defined by the loops in `cpu/reference`.
+ * The inner loops of the CPU backend, each of which an addon may replace. What a kernel computes is
+ * said in `core/backend.ts` and defined by the loops in `cpu/reference`.
  *
- * Memory is always a typed array and an offset: `x, xo` is the array of a whole storage (complex: interleaved pairs; its own
- * `byteOffset` may be non-zero) and the first *element* to use, so complex kernels start at lane `2 * xo`. The arrays' types agree
- * with `dtype`; sizes, offsets and overlap were checked by the caller. Kernels keep no reference to any argument.
+ * Memory is always a typed array and an offset: `x, xo` is the array of a whole storage (complex:
+ * interleaved pairs; its own `byteOffset` may be non-zero) and the first *element* to use, so
+ * complex kernels start at lane `2 * xo`. The arrays' types agree with `dtype`; sizes, offsets and
+ * overlap were checked by the caller. Kernels keep no reference to any argument.
  */
 export interface CpuKernels {
   copy(dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
@@ -97,7 +104,10 @@ export interface CpuKernels {
 
   /** `dtype` is that of x. */
   unary(op: UnaryOp, dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
-  /** `z[i] ← x[i · xStep] op y[i · yStep]`, steps 1, or 0 for a scalar that lies in memory. `dtype` is that of x and y; comparisons write an Int32Array. */
+  /**
+   * `z[i] ← x[i · xStep] op y[i · yStep]`, steps 1, or 0 for a scalar that lies in memory. `dtype`
+   * is that of x and y; comparisons write an Int32Array.
+   */
   binary(
     op: BinaryOp,
     dtype: DType,
@@ -126,7 +136,16 @@ export interface CpuKernels {
     zo: number,
   ): void;
   /** `y ← a x`; y may be x. */
-  scale(dtype: DType, n: number, aRe: number, aIm: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
+  scale(
+    dtype: DType,
+    n: number,
+    aRe: number,
+    aIm: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+  ): void;
   /** `z ← a x + b y`; z may be x or y. */
   axpby(
     dtype: DType,
@@ -142,7 +161,10 @@ export interface CpuKernels {
     z: HostArray,
     zo: number,
   ): void;
-  /** `y ← Σ coefficients[k] xs[k]` for three terms and more; coefficients are pairs, y may be any of xs. */
+  /**
+   * `y ← Σ coefficients[k] xs[k]` for three terms and more; coefficients are pairs, y may be any of
+   * xs.
+   */
   linearCombination(
     dtype: DType,
     n: number,
@@ -152,12 +174,39 @@ export interface CpuKernels {
     y: HostArray,
     yo: number,
   ): void;
-  threshold(kind: 'soft' | 'hard' | 'half', t: number, dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
+  threshold(
+    kind: 'soft' | 'hard' | 'half',
+    t: number,
+    dtype: DType,
+    n: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+  ): void;
 
   /** Writes re and im to `out[at]` and `out[at + 1]`. */
-  dot(dtype: DType, n: number, x: HostArray, xo: number, y: HostArray, yo: number, conjugate: boolean, out: Float64Array, at: number): void;
+  dot(
+    dtype: DType,
+    n: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+    conjugate: boolean,
+    out: Float64Array,
+    at: number,
+  ): void;
   /** Writes re and im (0 for real results) to `out[0]` and `out[1]`. */
-  reduce(op: ReduceKernel, dtype: DType, n: number, x: HostArray, xo: number, parameter: number, out: Float64Array): void;
+  reduce(
+    op: ReduceKernel,
+    dtype: DType,
+    n: number,
+    x: HostArray,
+    xo: number,
+    parameter: number,
+    out: Float64Array,
+  ): void;
   reduceAxis(
     op: ReduceKernel,
     dtype: DType,
@@ -172,17 +221,58 @@ export interface CpuKernels {
   ): void;
   argExtreme(op: 'max' | 'min', dtype: DType, n: number, x: HostArray, xo: number): number;
   kthSmallest(dtype: DType, n: number, x: HostArray, xo: number, k: number): number;
-  cumsum(dtype: DType, outer: number, n: number, inner: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
+  cumsum(
+    dtype: DType,
+    outer: number,
+    n: number,
+    inner: number,
+    x: HostArray,
+    xo: number,
+    y: HostArray,
+    yo: number,
+  ): void;
 
-  matmul(dtype: DType, a: HostArray, ao: number, b: HostArray, bo: number, c: HostArray, co: number, spec: MatMul): void;
+  matmul(
+    dtype: DType,
+    a: HostArray,
+    ao: number,
+    b: HostArray,
+    bo: number,
+    c: HostArray,
+    co: number,
+    spec: MatMul,
+  ): void;
   /** `dtype` is that of the complex side. */
   fft(dtype: ComplexDType, x: HostArray, xo: number, y: HostArray, yo: number, plan: FftPlan): void;
   stencil(dtype: DType, x: HostArray, xo: number, y: HostArray, yo: number, stencil: CpuStencil): void;
-  convolve(dtype: DType, x: HostArray, xo: number, h: HostArray, ho: number, y: HostArray, yo: number, convolution: Convolution): void;
+  convolve(
+    dtype: DType,
+    x: HostArray,
+    xo: number,
+    h: HostArray,
+    ho: number,
+    y: HostArray,
+    yo: number,
+    convolution: Convolution,
+  ): void;
   gather(dtype: DType, x: HostArray, xo: number, y: HostArray, yo: number, table: CpuIndexTable): void;
   scatterAdd(dtype: DType, y: HostArray, yo: number, x: HostArray, xo: number, table: CpuIndexTable): void;
-  spreadCurves(dtype: DType, image: HostArray, io: number, traces: HostArray, to: number, curves: CpuCurves): void;
-  sumCurves(dtype: DType, traces: HostArray, to: number, image: HostArray, io: number, curves: CpuCurves): void;
+  spreadCurves(
+    dtype: DType,
+    image: HostArray,
+    io: number,
+    traces: HostArray,
+    to: number,
+    curves: CpuCurves,
+  ): void;
+  sumCurves(
+    dtype: DType,
+    traces: HostArray,
+    to: number,
+    image: HostArray,
+    io: number,
+    curves: CpuCurves,
+  ): void;
   convolveVarying(
     dtype: DType,
     from: HostArray,

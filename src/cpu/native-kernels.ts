@@ -70,7 +70,10 @@ const packedSegments = new WeakMap<readonly BandSegment[], Float64Array>();
 function segmentsOf(segments: readonly BandSegment[]): Float64Array {
   let packed = packedSegments.get(segments);
   if (!packed) {
-    packed = Float64Array.from([segments.length, ...segments.flatMap((s) => [s.start, s.end, s.lo, s.taps.length, ...s.taps])]);
+    packed = Float64Array.from([
+      segments.length,
+      ...segments.flatMap((s) => [s.start, s.end, s.lo, s.taps.length, ...s.taps]),
+    ]);
     packedSegments.set(segments, packed);
   }
   return packed;
@@ -101,8 +104,25 @@ function packStencil({ shape, bands, mode, axis, start, end }: CpuStencil): Floa
 }
 
 function packMatMul(s: MatMul): Float64Array {
-  packer.start().put(s.m).put(s.n).put(s.k).put(TRANS[s.transA]).put(TRANS[s.transB]).put(s.lda).put(s.ldb).put(s.ldc);
-  packer.put(s.batch).put(s.strideA).put(s.strideB).put(s.strideC).put(re(s.alpha)).put(im(s.alpha)).put(re(s.beta)).put(im(s.beta));
+  packer
+    .start()
+    .put(s.m)
+    .put(s.n)
+    .put(s.k)
+    .put(TRANS[s.transA])
+    .put(TRANS[s.transB])
+    .put(s.lda)
+    .put(s.ldb)
+    .put(s.ldc);
+  packer
+    .put(s.batch)
+    .put(s.strideA)
+    .put(s.strideB)
+    .put(s.strideC)
+    .put(re(s.alpha))
+    .put(im(s.alpha))
+    .put(re(s.beta))
+    .put(im(s.beta));
   return packer.values;
 }
 
@@ -128,7 +148,11 @@ function packConvolution({ xShape, hShape, yShape, offset, direction }: Convolut
   return packer.values;
 }
 
-function packStrides(shape: readonly number[], xStrides: readonly number[], yStrides: readonly number[]): Float64Array {
+function packStrides(
+  shape: readonly number[],
+  xStrides: readonly number[],
+  yStrides: readonly number[],
+): Float64Array {
   packer.start().put(shape.length);
   for (let k = 0; k < shape.length; k++)
     packer
@@ -139,9 +163,23 @@ function packStrides(shape: readonly number[], xStrides: readonly number[], yStr
 }
 
 const curveArguments = (c: CpuCurves) =>
-  [c.points, c.ns, c.nr, c.nt, c.srcs, c.srcsOffset, c.recs, c.recsOffset, c.amplitudes, c.amplitudesOffset] as const;
+  [
+    c.points,
+    c.ns,
+    c.nr,
+    c.nt,
+    c.srcs,
+    c.srcsOffset,
+    c.recs,
+    c.recsOffset,
+    c.amplitudes,
+    c.amplitudesOffset,
+  ] as const;
 
-/** The kernels that the addon has, with the reference loops where it leaves a dtype or an operation to them. */
+/**
+ * The kernels that the addon has, with the reference loops where it leaves a dtype or an operation
+ * to them.
+ */
 export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
   const own = referenceKernels;
   const kernels: Partial<CpuKernels> = {
@@ -149,9 +187,13 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
     stridedCopy: (dtype, shape, x, xStart, xStrides, y, yStart, yStrides, add) =>
       addon.stridedCopy(DTYPE[dtype], x, xStart, y, yStart, add, packStrides(shape, xStrides, yStrides)),
     fill: (dtype, n, real, imaginary, y, yo) =>
-      isInteger(dtype) ? own.fill(dtype, n, real, imaginary, y, yo) : addon.fill(DTYPE[dtype], n, real, imaginary, y, yo),
+      isInteger(dtype)
+        ? own.fill(dtype, n, real, imaginary, y, yo)
+        : addon.fill(DTYPE[dtype], n, real, imaginary, y, yo),
     cast: (from, to, n, x, xo, y, yo) =>
-      isInteger(from) || isInteger(to) ? own.cast(from, to, n, x, xo, y, yo) : addon.cast(DTYPE[from], DTYPE[to], n, x, xo, y, yo),
+      isInteger(from) || isInteger(to)
+        ? own.cast(from, to, n, x, xo, y, yo)
+        : addon.cast(DTYPE[from], DTYPE[to], n, x, xo, y, yo),
     unary: (op, dtype, n, x, xo, y, yo) => {
       if (isInteger(dtype) || writesIntegers(op) || !addon.unary(UNARY[op], DTYPE[dtype], n, x, xo, y, yo))
         own.unary(op, dtype, n, x, xo, y, yo);
@@ -166,7 +208,9 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
         ? own.where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo)
         : addon.where(DTYPE[dtype], n, condition, co, x, xo, xStep, y, yo, yStep, z, zo),
     scale: (dtype, n, aRe, aIm, x, xo, y, yo) =>
-      isInteger(dtype) ? own.scale(dtype, n, aRe, aIm, x, xo, y, yo) : addon.scale(DTYPE[dtype], n, aRe, aIm, x, xo, y, yo),
+      isInteger(dtype)
+        ? own.scale(dtype, n, aRe, aIm, x, xo, y, yo)
+        : addon.scale(DTYPE[dtype], n, aRe, aIm, x, xo, y, yo),
     axpby: (dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) =>
       isInteger(dtype)
         ? own.axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo)
@@ -177,11 +221,16 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       }
     },
     threshold: (kind, t, dtype, n, x, xo, y, yo) =>
-      kind === 'half' ? own.threshold(kind, t, dtype, n, x, xo, y, yo) : addon.threshold(kind === 'hard', t, DTYPE[dtype], n, x, xo, y, yo),
+      kind === 'half'
+        ? own.threshold(kind, t, dtype, n, x, xo, y, yo)
+        : addon.threshold(kind === 'hard', t, DTYPE[dtype], n, x, xo, y, yo),
     dot: (dtype, n, x, xo, y, yo, conjugate, out, at) =>
-      isInteger(dtype) ? own.dot(dtype, n, x, xo, y, yo, conjugate, out, at) : addon.dot(DTYPE[dtype], n, x, xo, y, yo, conjugate, out, at),
+      isInteger(dtype)
+        ? own.dot(dtype, n, x, xo, y, yo, conjugate, out, at)
+        : addon.dot(DTYPE[dtype], n, x, xo, y, yo, conjugate, out, at),
     reduce: (op, dtype, n, x, xo, parameter, out) => {
-      if (isInteger(dtype) || !addon.reduce(REDUCE[op], DTYPE[dtype], n, x, xo, out)) own.reduce(op, dtype, n, x, xo, parameter, out);
+      if (isInteger(dtype) || !addon.reduce(REDUCE[op], DTYPE[dtype], n, x, xo, out))
+        own.reduce(op, dtype, n, x, xo, parameter, out);
     },
     reduceAxis: (op, dtype, outer, n, inner, x, xo, parameter, y, yo) => {
       if (isInteger(dtype) || !addon.reduceAxis(REDUCE[op], DTYPE[dtype], outer, n, inner, x, xo, y, yo)) {
@@ -190,11 +239,27 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
     },
     stencil: (dtype, x, xo, y, yo, stencil) => {
       const { shape, bands } = stencil;
-      if (isInteger(dtype) || bands.length > MOST_BANDS || shape.length === 0) return own.stencil(dtype, x, xo, y, yo, stencil);
+      if (isInteger(dtype) || bands.length > MOST_BANDS || shape.length === 0)
+        return own.stencil(dtype, x, xo, y, yo, stencil);
       const [a, b, c] = bands;
       const spec = packStencil(stencil);
-      if (bands.length <= 3) addon.stencil(DTYPE[dtype], x, xo, y, yo, spec, a?.front, a?.back, b?.front, b?.back, c?.front, c?.back);
-      else addon.stencil(DTYPE[dtype], x, xo, y, yo, spec, ...bands.flatMap((band) => [band.front, band.back]));
+      if (bands.length <= 3)
+        addon.stencil(
+          DTYPE[dtype],
+          x,
+          xo,
+          y,
+          yo,
+          spec,
+          a?.front,
+          a?.back,
+          b?.front,
+          b?.back,
+          c?.front,
+          c?.back,
+        );
+      else
+        addon.stencil(DTYPE[dtype], x, xo, y, yo, spec, ...bands.flatMap((band) => [band.front, band.back]));
     },
     convolve: (dtype, x, xo, h, ho, y, yo, convolution) =>
       isInteger(dtype)
@@ -278,7 +343,9 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
   const { matmul, fft } = addon;
   if (matmul) {
     kernels.matmul = (dtype, a, ao, b, bo, c, co, spec) =>
-      isInteger(dtype) ? own.matmul(dtype, a, ao, b, bo, c, co, spec) : matmul(DTYPE[dtype], a, ao, b, bo, c, co, packMatMul(spec));
+      isInteger(dtype)
+        ? own.matmul(dtype, a, ao, b, bo, c, co, spec)
+        : matmul(DTYPE[dtype], a, ao, b, bo, c, co, packMatMul(spec));
   }
   if (fft) {
     kernels.fft = (dtype, x: HostArray, xo, y, yo, plan) => {
@@ -300,7 +367,9 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
   return kernels;
 }
 
-/** The options of a {@link CpuBackend} with native kernels, undefined where the addon is missing. */
+/**
+ * The options of a {@link CpuBackend} with native kernels, undefined where the addon is missing.
+ */
 export function nativeOptions(): CpuBackendOptions | undefined {
   const state = cpuAddon();
   if (!state.available) return undefined;

@@ -12,7 +12,10 @@ export interface Block {
 /** Cache lines and the widest vector registers. */
 const ALIGNMENT = 64;
 
-/** Bytes are rounded up to one of eight steps between powers of two, so that at most an eighth is never used. */
+/**
+ * Bytes are rounded up to one of eight steps between powers of two, so that at most an eighth is
+ * never used.
+ */
 export function sizeClass(bytes: number): number {
   let step = ALIGNMENT;
   while (step * 16 < bytes) step *= 2;
@@ -20,8 +23,9 @@ export function sizeClass(bytes: number): number {
 }
 
 /**
- * Memory that was used before, by size class. First touch of fresh pages costs about ten times what writing to them again costs, so what is
- * released is kept, up to a limit; what is beyond goes to the garbage collector, least recently used sizes first.
+ * Memory that was used before, by size class. First touch of fresh pages costs about ten times what
+ * writing to them again costs, so what is released is kept, up to a limit; what is beyond goes to
+ * the garbage collector, least recently used sizes first.
  */
 export class Pool {
   /** Free blocks by size class; classes in order of last use. */
@@ -33,7 +37,8 @@ export class Pool {
 
   /**
    * @param limit most bytes to keep; default a quarter of the machine's memory
-   * @param addressOf the address of a buffer modulo 64, which only native code can see; without it blocks are as V8 aligns them
+   * @param addressOf the address of a buffer modulo 64, which only native code can see; without
+   *   it blocks are as V8 aligns them
    */
   constructor(limit = totalmem() / 4, addressOf?: (buffer: ArrayBuffer) => number) {
     this.#limit = limit;
@@ -97,9 +102,13 @@ export class Pool {
       try {
         buffer = new ArrayBuffer(size + padding);
       } catch (cause) {
-        throw new BackendError(`no memory for ${size} bytes: use fewer or smaller arrays, more ranks, or dispose() what is not needed`, {
-          cause,
-        });
+        throw new BackendError(
+          `no memory for ${size} bytes: use fewer or smaller arrays, more ranks, or dispose() what is ` +
+            'not needed',
+          {
+            cause,
+          },
+        );
       }
     }
     const byteOffset = this.#addressOf ? (ALIGNMENT - (this.#addressOf(buffer) % ALIGNMENT)) % ALIGNMENT : 0;

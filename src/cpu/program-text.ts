@@ -54,18 +54,23 @@ const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (a: string, b: string) =
   isnan: (a, b) => `${a} !== ${a} || ${b} !== ${b} ? 1 : 0`,
   isfinite: (a, b) => `${a} - ${a} === 0 && ${b} - ${b} === 0 ? 1 : 0`,
 };
-const COMPLEX_BINARY: Partial<Readonly<Record<BinaryOp, (a: string, b: string, c: string, d: string) => Pair>>> = {
+const COMPLEX_BINARY: Partial<
+  Readonly<Record<BinaryOp, (a: string, b: string, c: string, d: string) => Pair>>
+> = {
   add: (a, b, c, d) => [`${a} + ${c}`, `${b} + ${d}`],
   subtract: (a, b, c, d) => [`${a} - ${c}`, `${b} - ${d}`],
   multiply: (a, b, c, d) => [`${a} * ${c} - ${b} * ${d}`, `${a} * ${d} + ${b} * ${c}`],
   multiplyConj: (a, b, c, d) => [`${a} * ${c} + ${b} * ${d}`, `${a} * ${d} - ${b} * ${c}`],
 };
-const COMPLEX_EQUAL: Partial<Readonly<Record<BinaryOp, (a: string, b: string, c: string, d: string) => string>>> = {
+const COMPLEX_EQUAL: Partial<
+  Readonly<Record<BinaryOp, (a: string, b: string, c: string, d: string) => string>>
+> = {
   equal: (a, b, c, d) => `${a} === ${c} && ${b} === ${d} ? 1 : 0`,
   notEqual: (a, b, c, d) => `${a} === ${c} && ${b} === ${d} ? 0 : 1`,
 };
 
-const number = (value: number): string => (Object.is(value, -0) ? '-0' : Number.isNaN(value) ? 'NaN' : String(value));
+const number = (value: number): string =>
+  Object.is(value, -0) ? '-0' : Number.isNaN(value) ? 'NaN' : String(value);
 
 /** A text rounded as memory of `dtype` does. */
 const rounded = (text: string, dtype: DType): string =>
@@ -82,13 +87,16 @@ function statements(program: Program, k: number): string {
   switch (instruction.op) {
     case 'input': {
       const { input } = instruction;
-      if (program.inputs[input]?.kind === 'scalar') return isComplex(dtype) ? two([`s${input}.re`, `s${input}.im`]) : one(`s${input}`);
+      if (program.inputs[input]?.kind === 'scalar')
+        return isComplex(dtype) ? two([`s${input}.re`, `s${input}.im`]) : one(`s${input}`);
       return isComplex(dtype)
         ? `const v${k} = x${input}[2 * (o${input} + k)], w${k} = x${input}[2 * (o${input} + k) + 1];`
         : `const v${k} = x${input}[o${input} + k];`;
     }
     case 'constant':
-      return isComplex(dtype) ? two([number(re(instruction.value)), number(im(instruction.value))]) : one(number(re(instruction.value)));
+      return isComplex(dtype)
+        ? two([number(re(instruction.value)), number(im(instruction.value))])
+        : one(number(re(instruction.value)));
     case 'index':
       return one('start + k');
     case 'size':
@@ -101,7 +109,9 @@ function statements(program: Program, k: number): string {
     case 'where': {
       const { condition, x, y } = instruction;
       const chosen = (lane: string): string => `v${condition} !== 0 ? ${lane}${x} : ${lane}${y}`;
-      return isComplex(dtype) ? `const v${k} = ${chosen('v')}, w${k} = ${chosen('w')};` : `const v${k} = ${chosen('v')};`;
+      return isComplex(dtype)
+        ? `const v${k} = ${chosen('v')}, w${k} = ${chosen('w')};`
+        : `const v${k} = ${chosen('v')};`;
     }
     case 'unary': {
       const { name, x } = instruction;
@@ -114,9 +124,11 @@ function statements(program: Program, k: number): string {
     case 'binary': {
       const { name, x, y } = instruction;
       const type = typeOf(x);
-      if (type === 'int32' && (name === 'multiply' || name === 'multiplyConj')) return `const v${k} = Math.imul(v${x}, v${y});`;
+      if (type === 'int32' && (name === 'multiply' || name === 'multiplyConj'))
+        return `const v${k} = Math.imul(v${x}, v${y});`;
       if (type === 'int32' && name === 'power') return `const v${k} = integer2.power(v${x}, v${y}) | 0;`;
-      if (!isComplex(type)) return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `real2.${name}(v${x}, v${y})`);
+      if (!isComplex(type))
+        return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `real2.${name}(v${x}, v${y})`);
       const operands = [`v${x}`, `w${x}`, `v${y}`, `w${y}`] as const;
       const equal = COMPLEX_EQUAL[name];
       if (equal) return one(equal(...operands));
@@ -142,19 +154,25 @@ function uniformValues(program: Program): boolean[] {
 }
 
 /**
- * The body of a function of `xs, os, ys, ps, n, start, size`: input arrays (or scalars) and their offsets, output arrays and offsets. It holds nothing of what
- * the user wrote but numbers: names are positions, functions come from tables.
+ * The body of a function of `xs, os, ys, ps, n, start, size`: input arrays (or scalars) and their
+ * offsets, output arrays and offsets. It holds nothing of what the user wrote but numbers: names
+ * are positions, functions come from tables.
  */
 export function programText(program: Program): string {
   const { inputs, instructions, outputs } = program;
   const uniform = uniformValues(program);
-  const lines = (wanted: boolean): string[] => instructions.flatMap((_, k) => (uniform[k] === wanted ? [statements(program, k)] : []));
+  const lines = (wanted: boolean): string[] =>
+    instructions.flatMap((_, k) => (uniform[k] === wanted ? [statements(program, k)] : []));
   const writes = outputs.map((k, o) => {
     const { dtype } = instructions[k] as Instruction;
-    return isComplex(dtype) ? `y${o}[2 * (p${o} + k)] = v${k}; y${o}[2 * (p${o} + k) + 1] = w${k};` : `y${o}[p${o} + k] = v${k};`;
+    return isComplex(dtype)
+      ? `y${o}[2 * (p${o} + k)] = v${k}; y${o}[2 * (p${o} + k) + 1] = w${k};`
+      : `y${o}[p${o} + k] = v${k};`;
   });
   return [
-    ...inputs.map(({ kind }, k) => (kind === 'array' ? `const x${k} = xs[${k}], o${k} = os[${k}];` : `const s${k} = xs[${k}];`)),
+    ...inputs.map(({ kind }, k) =>
+      kind === 'array' ? `const x${k} = xs[${k}], o${k} = os[${k}];` : `const s${k} = xs[${k}];`,
+    ),
     ...outputs.map((_, o) => `const y${o} = ys[${o}], p${o} = ps[${o}];`),
     ...lines(true),
     'for (let k = 0; k < n; k++) {',

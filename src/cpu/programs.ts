@@ -27,7 +27,9 @@ const TABLES = {
   pair: new Float64Array(2),
 };
 
-/** The loop of a program, made once. Throws an EvalError where the process was told to make no code. */
+/**
+ * The loop of a program, made once. Throws an EvalError where the process was told to make no code.
+ */
 function loopOf(program: Program): Loop {
   let loop = loops.get(program);
   if (!loop) {

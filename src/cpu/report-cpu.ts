@@ -3,10 +3,17 @@ import type { BackendReport } from '../core/ports/backend-report.js';
 import { cpuAddon } from './cpu-addon.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
 
-/** The kernels that a CPU backend gets: native ones with their libraries, or those in TypeScript. */
+/**
+ * The kernels that a CPU backend gets: native ones with their libraries, or those in TypeScript.
+ */
 export function reportCpu(): BackendReport {
   const state = cpuAddon();
-  if (!state.available) return { available: true, summary: `missing: ${state.reason}; TypeScript kernels instead`, remedy: state.remedy };
+  if (!state.available)
+    return {
+      available: true,
+      summary: `missing: ${state.reason}; TypeScript kernels instead`,
+      remedy: state.remedy,
+    };
   const { simd, blas, fft } = state.info;
   const libraries = `matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}`;
   if (readSetting(CPU_SETTINGS.kernels, process.env) === 'reference')

@@ -37,7 +37,12 @@ export interface Target {
   /** A pipe, a terminal or the like, whose contents can't be replaced. */
   readonly isStream: boolean;
   /** Of the file or folder that is there, to be kept. */
-  readonly before?: { readonly isFolder: boolean; readonly mode: number; readonly uid: number; readonly gid: number };
+  readonly before?: {
+    readonly isFolder: boolean;
+    readonly mode: number;
+    readonly uid: number;
+    readonly gid: number;
+  };
 }
 
 const MOST_LINKS = 40;
@@ -49,7 +54,10 @@ const LEFTOVER_MS = 24 * 3600 * 1000;
 /** 32 random hexadecimal digits: no process, here or on another machine, draws the same. */
 export const randomName = (): string => globalThis.crypto.randomUUID().replaceAll('-', '');
 
-/** Runs `body`; errors of the system become {@link ArgumentError}s that name the file which could not be written. */
+/**
+ * Runs `body`; errors of the system become {@link ArgumentError}s that name the file which could
+ * not be written.
+ */
 export function writing<R>(path: string, body: () => R): R {
   try {
     return body();
@@ -69,7 +77,10 @@ export function endOfLinks(path: string): string {
   throw new ArgumentError(`${path} leads through more than ${MOST_LINKS} symbolic links`);
 }
 
-/** What a path leads to. Throws {@link ArgumentError} for URLs, for disks and for sockets, and errors of the system for what this process may not write. */
+/**
+ * What a path leads to. Throws {@link ArgumentError} for URLs, for disks and for sockets, and
+ * errors of the system for what this process may not write.
+ */
 export function findTarget(path: string): Target {
   checkPath(path);
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -79,10 +90,17 @@ export function findTarget(path: string): Target {
     throw new ArgumentError(`${path} is ${kindOf(stats)}: expected a regular file, a pipe, or nothing`);
   accessSync(path, constants.W_OK);
   const { mode, uid, gid } = stats;
-  return { path: realpathSync(path), isStream: false, before: { isFolder: stats.isDirectory(), mode: mode & 0o7777, uid, gid } };
+  return {
+    path: realpathSync(path),
+    isStream: false,
+    before: { isFolder: stats.isDirectory(), mode: mode & 0o7777, uid, gid },
+  };
 }
 
-/** As {@link findTarget}, for a writer of files that fills them out of order: throws {@link ArgumentError} for what is no regular file. */
+/**
+ * As {@link findTarget}, for a writer of files that fills them out of order: throws
+ * {@link ArgumentError} for what is no regular file.
+ */
 export function findFile(path: string): Target {
   const target = findTarget(path);
   if (target.isStream || target.before?.isFolder)
@@ -90,8 +108,12 @@ export function findFile(path: string): Target {
   return target;
 }
 
-/** A name beside `path` that no other process or call takes, for something new, or for what was there and is moved aside. */
-export const temporaryName = (path: string, kind: 'tmp' | 'old'): string => `${path}.lops-${randomName()}.${kind}`;
+/**
+ * A name beside `path` that no other process or call takes, for something new, or for what was
+ * there and is moved aside.
+ */
+export const temporaryName = (path: string, kind: 'tmp' | 'old'): string =>
+  `${path}.lops-${randomName()}.${kind}`;
 
 /** The temporaries of writers of `path` that exist. */
 export const temporariesOf = (path: string): string[] => {
@@ -104,13 +126,19 @@ export const temporariesOf = (path: string): string[] => {
 /** True where nothing at or below a path was changed since `time`. */
 function isOlder(path: string, time: number): boolean {
   const stats = lstatSync(path);
-  return stats.mtimeMs < time && (!stats.isDirectory() || readdirSync(path).every((name) => isOlder(join(path, name), time)));
+  return (
+    stats.mtimeMs < time &&
+    (!stats.isDirectory() || readdirSync(path).every((name) => isOlder(join(path, name), time)))
+  );
 }
 
 /** True where nothing at or below a path was changed for a day: no writer of it lives. */
 export const isOldLeftover = (path: string): boolean => isOlder(path, Date.now() - LEFTOVER_MS);
 
-/** True for what a writer left more than a day ago. What was moved aside goes only where its successor is there. */
+/**
+ * True for what a writer left more than a day ago. What was moved aside goes only where its
+ * successor is there.
+ */
 function isLeftover(path: string, limit: number): boolean {
   if (!TEMPORARY.test(path)) return false;
   if (path.endsWith('.tmp')) return isOlder(path, limit);
@@ -122,8 +150,9 @@ function isLeftover(path: string, limit: number): boolean {
 const sweeps = new Map<string, { readonly at: number; readonly took: number }>();
 
 /**
- * Removes temporaries that writers left in a folder more than a day ago. Looking through a folder takes at most a tenth of the time: where
- * many files are written to a large one, it is not done for each.
+ * Removes temporaries that writers left in a folder more than a day ago. Looking through a folder
+ * takes at most a tenth of the time: where many files are written to a large one, it is not done
+ * for each.
  */
 function removeLeftovers(folder: string): void {
   const began = performance.now();
@@ -147,10 +176,17 @@ export function temporaryFor({ path }: Target): string {
   return temporaryName(path, 'tmp');
 }
 
-/** Makes an empty file that nobody else has. What will have the mode of an old file is private until then. */
-export const createFile = (path: string, { before }: Target): number => openSync(path, 'wx', before ? 0o600 : 0o666);
+/**
+ * Makes an empty file that nobody else has. What will have the mode of an old file is private until
+ * then.
+ */
+export const createFile = (path: string, { before }: Target): number =>
+  openSync(path, 'wx', before ? 0o600 : 0o666);
 
-/** Gives a file or folder the mode and the owner of the one that it replaces; another owner only where the system allows that. */
+/**
+ * Gives a file or folder the mode and the owner of the one that it replaces; another owner only
+ * where the system allows that.
+ */
 export function likeBefore(path: string, { before }: Target): void {
   if (!before) return;
   const now: Stats = statSync(path);
@@ -190,22 +226,28 @@ function writeToStream(path: string, body: (sink: ByteSink) => void): void {
   }
 }
 
-/** Opens a pipe or a device for writing, without waiting. Throws {@link ArgumentError} for a pipe that nobody reads. */
+/**
+ * Opens a pipe or a device for writing, without waiting. Throws {@link ArgumentError} for a pipe
+ * that nobody reads.
+ */
 export function openStream(path: string): number {
   const { O_WRONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
   try {
     return openSync(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENXIO')
-      throw new ArgumentError(`${path} is a pipe that nothing reads: expected a file, or a pipe with a reader`, { cause: error });
+      throw new ArgumentError(
+        `${path} is a pipe that nothing reads: expected a file, or a pipe with a reader`,
+        { cause: error },
+      );
     throw error;
   }
 }
 
 /**
- * Writes a file as a whole or not at all: under a temporary name beside it, renamed at the end. Symbolic links are followed; mode and owner of a file that is there are kept.
- * A pipe or a terminal is written to.
- * Errors: {@link ArgumentError} that names the file.
+ * Writes a file as a whole or not at all: under a temporary name beside it, renamed at the end.
+ * Symbolic links are followed; mode and owner of a file that is there are kept. A pipe or a
+ * terminal is written to. Errors: {@link ArgumentError} that names the file.
  */
 export function writeFileAtomically(path: string, body: (sink: ByteSink) => void): void {
   writing(path, () => {
@@ -242,9 +284,13 @@ export function writeFileAtomically(path: string, body: (sink: ByteSink) => void
   });
 }
 
-/** Writes a text or bytes as {@link writeFileAtomically} does; folders that are missing are made. */
+/**
+ * Writes a text or bytes as {@link writeFileAtomically} does; folders that are missing are made.
+ */
 export function writeDocument(path: string, contents: string | Uint8Array): void {
   checkPath(path);
   writing(path, () => mkdirSync(dirname(path), { recursive: true }));
-  writeFileAtomically(path, (sink) => sink.write(typeof contents === 'string' ? new TextEncoder().encode(contents) : contents));
+  writeFileAtomically(path, (sink) =>
+    sink.write(typeof contents === 'string' ? new TextEncoder().encode(contents) : contents),
+  );
 }

@@ -17,9 +17,11 @@ export interface LogRank {
 }
 
 /**
- * The logger that the environment asks for: `LOPS_LOG` is the least level (`debug`, `info`, `warn`, `error`), `LOPS_LOG_FILE` a file instead of stderr, in whose name `%r` is the
- * rank. A line is a JSON object: level, time (UTC), rank, process, host, message and what belongs to it. The package that writes them is only loaded where there is something to write.
- * Errors: {@link ArgumentError} for another level, for a file that can't be written, and for a pipe that nothing reads.
+ * The logger that the environment asks for: `LOPS_LOG` is the least level (`debug`, `info`, `warn`,
+ * `error`), `LOPS_LOG_FILE` a file instead of stderr, in whose name `%r` is the rank. A line is a
+ * JSON object: level, time (UTC), rank, process, host, message and what belongs to it. The package
+ * that writes them is only loaded where there is something to write. Errors: {@link ArgumentError}
+ * for another level, for a file that can't be written, and for a pipe that nothing reads.
  */
 export function loggerAsked({ rank, size }: LogRank, env: Environment = process.env): Logger | undefined {
   const { LOPS_LOG_FILE: file } = env;
@@ -34,9 +36,12 @@ export function loggerAsked({ rank, size }: LogRank, env: Environment = process.
     // What is written at once is there when the job ends, however it does
     destination = load.destination({ dest, sync: true, mkdir: true });
   } catch (error) {
-    throw new ArgumentError(`LOPS_LOG_FILE: cannot write ${dest}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new ArgumentError(
+      `LOPS_LOG_FILE: cannot write ${dest}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     if (stream !== undefined) closeSync(stream);
   }

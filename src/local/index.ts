@@ -5,7 +5,11 @@ export type { ComplexPartOptions } from './basic/complex-part.js';
 export { Conj, type ConjOptions } from './basic/conj.js';
 export { Diagonal, type DiagonalOptions } from './basic/diagonal.js';
 export { Flip, type FlipOptions } from './basic/flip.js';
-export { type ArrayFunction, FunctionOperator, type FunctionOperatorOptions } from './basic/function-operator.js';
+export {
+  type ArrayFunction,
+  FunctionOperator,
+  type FunctionOperatorOptions,
+} from './basic/function-operator.js';
 export { HStack } from './basic/h-stack.js';
 export { Identity, type IdentityOptions } from './basic/identity.js';
 export { Imag } from './basic/imag.js';
@@ -24,14 +28,28 @@ export { Symmetrize, type SymmetrizeOptions } from './basic/symmetrize.js';
 export { Transpose, type TransposeOptions } from './basic/transpose.js';
 export { VStack } from './basic/v-stack.js';
 export { Zero, type ZeroOptions } from './basic/zero.js';
-export { CausalIntegration, type CausalIntegrationOptions, type IntegrationKind } from './derivatives/causal-integration.js';
+export {
+  CausalIntegration,
+  type CausalIntegrationOptions,
+  type IntegrationKind,
+} from './derivatives/causal-integration.js';
 export { FirstDerivative, type FirstDerivativeOptions } from './derivatives/first-derivative.js';
-export { FirstDirectionalDerivative, type FirstDirectionalDerivativeOptions } from './derivatives/first-directional-derivative.js';
+export {
+  FirstDirectionalDerivative,
+  type FirstDirectionalDerivativeOptions,
+} from './derivatives/first-directional-derivative.js';
 export { Gradient, type GradientOptions } from './derivatives/gradient.js';
 export { Laplacian, type LaplacianOptions } from './derivatives/laplacian.js';
 export { SecondDerivative, type SecondDerivativeOptions } from './derivatives/second-derivative.js';
-export { SecondDirectionalDerivative, type SecondDirectionalDerivativeOptions } from './derivatives/second-directional-derivative.js';
-export { AVOLinearModelling, type AVOLinearModellingOptions, type Linearization } from './geophysics/avo-linear-modelling.js';
+export {
+  SecondDirectionalDerivative,
+  type SecondDirectionalDerivativeOptions,
+} from './derivatives/second-directional-derivative.js';
+export {
+  AVOLinearModelling,
+  type AVOLinearModellingOptions,
+  type Linearization,
+} from './geophysics/avo-linear-modelling.js';
 export { Fredholm1, type Fredholm1Options } from './geophysics/fredholm1.js';
 export { gaussian } from './geophysics/gaussian.js';
 export { Kirchhoff, type KirchhoffOptions } from './geophysics/kirchhoff.js';
@@ -41,13 +59,27 @@ export { type Axes, type AxisParameters, makeaxis } from './geophysics/makeaxis.
 export { MDC, type MDCOptions } from './geophysics/mdc.js';
 export { ormsby } from './geophysics/ormsby.js';
 export { PhaseShift, type PhaseShiftOptions } from './geophysics/phase-shift.js';
-export { PoststackLinearModelling, type PoststackLinearModellingOptions } from './geophysics/poststack-linear-modelling.js';
-export { PrestackLinearModelling, type PrestackLinearModellingOptions } from './geophysics/prestack-linear-modelling.js';
+export {
+  PoststackLinearModelling,
+  type PoststackLinearModellingOptions,
+} from './geophysics/poststack-linear-modelling.js';
+export {
+  PrestackLinearModelling,
+  type PrestackLinearModellingOptions,
+} from './geophysics/prestack-linear-modelling.js';
 export type { RadonKind } from './geophysics/radon-curves.js';
 export { Radon2D, type Radon2DOptions } from './geophysics/radon2d.js';
 export { Radon3D, type Radon3DOptions } from './geophysics/radon3d.js';
 export { ricker } from './geophysics/ricker.js';
-export { type Events, hyperbolic2d, hyperbolic3d, linear2d, linear3d, type PerEvent, parabolic2d } from './geophysics/seismic-events.js';
+export {
+  type Events,
+  hyperbolic2d,
+  hyperbolic3d,
+  linear2d,
+  linear3d,
+  type PerEvent,
+  parabolic2d,
+} from './geophysics/seismic-events.js';
 export type { Wavelet, Window } from './geophysics/wavelet.js';
 export { type AnyLocalOperator, LocalOperator } from './local-operator.js';
 export { type OperatorData, Resident } from './resident.js';
@@ -63,8 +95,14 @@ export { FFT2D, type FFT2DOptions } from './signal/fft2d.js';
 export { FFTND, type FFTNDOptions } from './signal/fftnd.js';
 export { FourierOperator } from './signal/fourier-operator.js';
 export { Interp, type InterpOptions, type InterpolationKind } from './signal/interp.js';
-export { NonStationaryConvolve1D, type NonStationaryConvolve1DOptions } from './signal/non-stationary-convolve1d.js';
-export { NonStationaryConvolve2D, type NonStationaryConvolve2DOptions } from './signal/non-stationary-convolve2d.js';
+export {
+  NonStationaryConvolve1D,
+  type NonStationaryConvolve1DOptions,
+} from './signal/non-stationary-convolve1d.js';
+export {
+  NonStationaryConvolve2D,
+  type NonStationaryConvolve2DOptions,
+} from './signal/non-stationary-convolve2d.js';
 export { Shift, type ShiftOptions } from './signal/shift.js';
 export { type SmoothOptions, smooth } from './signal/smooth.js';
 export { Smoothing1D, type Smoothing1DOptions } from './signal/smoothing1d.js';
@@ -74,5 +112,12 @@ export { Patch3D, type Patch3DOptions } from './signal/windows/patch3d.js';
 export { Sliding1D, type Sliding1DOptions } from './signal/windows/sliding1d.js';
 export { Sliding2D, type Sliding2DOptions } from './signal/windows/sliding2d.js';
 export { Sliding3D, type Sliding3DOptions } from './signal/windows/sliding3d.js';
-export { cosinetaper, hanningtaper, type TaperType, taper, taper2d, taper3d } from './signal/windows/tapers.js';
+export {
+  cosinetaper,
+  hanningtaper,
+  type TaperType,
+  taper,
+  taper2d,
+  taper3d,
+} from './signal/windows/tapers.js';
 export { type WindowDesign, windowDesign } from './signal/windows/windows.js';

@@ -9,15 +9,22 @@ import { resolveBackend } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
 
-/** An operator on the arrays of one rank, or anything that behaves like one: a product, an adjoint, … */
+/**
+ * An operator on the arrays of one rank, or anything that behaves like one: a product, an adjoint,
+ * …
+ */
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
 
 /**
- * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A subclass calls `super({ dims, dimsd, dtype })` and
- * gives `forward` and `adjoint`, which return their result or fill their second argument; both have the dtype that it works in.
+ * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A
+ * subclass calls `super({ dims, dimsd, dtype })` and gives `forward` and `adjoint`, which return
+ * their result or fill their second argument; both have the dtype that it works in.
  */
 export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
-  /** Arrays of shape `dims`. A backend that lacks the operator's dtype gives its own default if the operator holds no data. */
+  /**
+   * Arrays of shape `dims`. A backend that lacks the operator's dtype gives its own default if the
+   * operator holds no data.
+   */
   override domain(options: SpaceOptions = {}): NDArraySpace {
     checkOptions(`${this.name}.domain`, options, ['dtype', 'backend']);
     const backend = resolveBackend(options.backend);
@@ -41,7 +48,8 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
   protected override checkShape(space: Space<unknown>, dims: Shape): void {
     if (!(space instanceof NDArraySpace)) {
       throw new ArgumentError(
-        `${this.name}: expected an NDArray, received ${vectorIn(space)}: distributed arrays want the operator's MPI counterpart, or MPILinearOperator.wrap() and MPIBlockDiag`,
+        `${this.name}: expected an NDArray, received ${vectorIn(space)}: distributed arrays want the ` +
+          `operator's MPI counterpart, or MPILinearOperator.wrap() and MPIBlockDiag`,
       );
     }
     super.checkShape(space, dims);
@@ -49,4 +57,8 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
 }
 
 /** `size` elements of an array from its element `start` on, as kernels take them. */
-export const part = (x: NDArray, start: number, size: number): Elements => ({ storage: x.storage, offset: x.offset + start, size });
+export const part = (x: NDArray, start: number, size: number): Elements => ({
+  storage: x.storage,
+  offset: x.offset + start,
+  size,
+});

@@ -1,18 +1,31 @@
 import { type HostValues, type Nested, nestedValues, tabulate, typedValues } from '../core/array/creation.js';
 import { NDArray, NDArraySpace } from '../core/array/ndarray.js';
-import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, placeDType, promote } from '../core/base/dtype.js';
+import {
+  checkDType,
+  type DType,
+  type HostArray,
+  hostArray,
+  isComplex,
+  lanesOf,
+  placeDType,
+  promote,
+} from '../core/base/dtype.js';
 import { DTypeError } from '../core/base/errors.js';
 import { keep } from '../core/base/scope.js';
 import type { Shape } from '../core/base/shape.js';
 import { toShape } from '../core/base/shape.js';
 import type { Backend } from '../core/ports/backend.js';
 
-/** What an operator takes for a matrix, a filter or a diagonal: an array, a typed array (one axis), or (nested) lists of numbers. */
+/**
+ * What an operator takes for a matrix, a filter or a diagonal: an array, a typed array (one axis),
+ * or (nested) lists of numbers.
+ */
 export type OperatorData = NDArray | HostArray | Nested;
 
 /**
- * The data of an operator, on every backend and in every dtype in which it was needed so far. It moves to the backend of the array that it meets first
- * and is kept there. An NDArray is not copied on its own backend: whoever changes it changes the operator.
+ * The data of an operator, on every backend and in every dtype in which it was needed so far. It
+ * moves to the backend of the array that it meets first and is kept there. An NDArray is not copied
+ * on its own backend: whoever changes it changes the operator.
  */
 export class Resident {
   readonly shape: Shape;
@@ -28,18 +41,31 @@ export class Resident {
     this.size = source.shape.reduce((a, b) => a * b, 1);
   }
 
-  /** Lists of numbers become float64, of complex ones complex128, unless `dtype` says otherwise. Throws {@link DTypeError} where complex data is asked to be real. */
+  /**
+   * Lists of numbers become float64, of complex ones complex128, unless `dtype` says otherwise.
+   * Throws {@link DTypeError} where complex data is asked to be real.
+   */
   static from(data: OperatorData, dtype?: DType): Resident {
     if (dtype !== undefined) checkDType(dtype);
-    const source = data instanceof NDArray ? data : ArrayBuffer.isView(data) ? ownCopy(data) : nestedValues(data, 'float64');
+    const source =
+      data instanceof NDArray
+        ? data
+        : ArrayBuffer.isView(data)
+          ? ownCopy(data)
+          : nestedValues(data, 'float64');
     const natural = source.dtype === 'int32' ? 'float64' : source.dtype;
     const to = dtype ?? natural;
     if (isComplex(source.dtype) && !isComplex(to))
-      throw new DTypeError(`complex data does not fit into an operator of ${to}: leave dtype out, or take the real part`);
+      throw new DTypeError(
+        `complex data does not fit into an operator of ${to}: leave dtype out, or take the real part`,
+      );
     return new Resident(source, to);
   }
 
-  /** Host values in a shape, which are kept and not copied: nobody may change them. Complex ones are pairs. */
+  /**
+   * Host values in a shape, which are kept and not copied: nobody may change them. Complex ones are
+   * pairs.
+   */
   static adopt(values: HostArray, shape: Shape, dtype?: DType): Resident {
     const source = typedValues(values, toShape(shape), dtype);
     return new Resident(source, source.dtype);
@@ -76,7 +102,10 @@ export class Resident {
     return this.on(x.backend, promote(this.dtype, x.dtype), conjugate);
   }
 
-  /** The values on the host as `dtype`'s pairs or numbers, for operators that turn them into something else. Waits. */
+  /**
+   * The values on the host as `dtype`'s pairs or numbers, for operators that turn them into
+   * something else. Waits.
+   */
   toHost(): HostArray {
     if (this.#source instanceof NDArray) return this.#source.toHost();
     return this.#source.values;

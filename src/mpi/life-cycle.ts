@@ -8,10 +8,16 @@ import { MPI_SETTINGS } from './mpi-settings.js';
 
 /** Exit code of a rank that gave up waiting for the others at its end (EX_TEMPFAIL). */
 const EXIT_MISSING = 75;
-/** Seconds that a rank which is done waits for the others, unless `LOPS_MPI_EXIT_TIMEOUT` says otherwise. */
+/**
+ * Seconds that a rank which is done waits for the others, unless `LOPS_MPI_EXIT_TIMEOUT` says
+ * otherwise.
+ */
 const DEFAULT_EXIT_TIMEOUT = 300;
 
-/** Under a launcher stdout and stderr are pipes, and what Node has not yet written is lost when the job is aborted. */
+/**
+ * Under a launcher stdout and stderr are pipes, and what Node has not yet written is lost when the
+ * job is aborted.
+ */
 export function makeOutputBlocking(): void {
   for (const stream of [process.stdout, process.stderr]) {
     const handle: unknown = Reflect.get(stream, '_handle');
@@ -21,7 +27,10 @@ export function makeOutputBlocking(): void {
   }
 }
 
-/** Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is aborted. */
+/**
+ * Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is
+ * aborted.
+ */
 const LAST_WORDS = 100;
 
 /** The last that a rank says before it aborts the job. */
@@ -34,13 +43,14 @@ export function say(text: string): void {
   rest(LAST_WORDS);
 }
 
-const rest = (milliseconds: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+const rest = (milliseconds: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 /** Another rank of this node has said the same: it ends the job. */
 const leaveToOther = (): void => rest(10 * LAST_WORDS);
 
 /**
- * Binds the end of this process to the end of the job: an error or an exit code on one rank aborts all of them, and MPI is finalized
- * once all ranks have come to their end.
+ * Binds the end of this process to the end of the job: an error or an exit code on one rank aborts
+ * all of them, and MPI is finalized once all ranks have come to their end.
  */
 export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
   const timeout = readSetting(MPI_SETTINGS.exitTimeout, process.env) ?? DEFAULT_EXIT_TIMEOUT;
@@ -51,7 +61,8 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
 
   process.on('uncaughtExceptionMonitor', (error) => {
     // Who handles the error goes on, or exits, which is seen below.
-    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback())
+      return;
     // An error of all ranks is said once
     const reason = inspect(error);
     if (mpi.claimLastWords(error instanceof Error ? `${error.name}: ${error.message}` : reason))
@@ -71,10 +82,13 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
       const missing = mpi.finalize(timeout);
       if (missing.length === 0) return;
       const known = missing.filter((r) => r >= 0);
-      const who = known.length === 0 ? 'other ranks' : `rank${known.length > 1 ? 's' : ''} ${known.join(', ')}`;
+      const who =
+        known.length === 0 ? 'other ranks' : `rank${known.length > 1 ? 's' : ''} ${known.join(', ')}`;
       say(
-        `${me}: is done, but waited ${timeout} s for ${who} to come to the end of the program: the job is aborted. ` +
-          'Do all ranks make the same communication calls? If the others only need longer, raise LOPS_MPI_EXIT_TIMEOUT (seconds).',
+        `${me}: is done, but waited ${timeout} s for ${who} to come to the end of the program: the job ` +
+          'is aborted. ' +
+          'Do all ranks make the same communication calls? If the others only need longer, raise ' +
+          'LOPS_MPI_EXIT_TIMEOUT (seconds).',
       );
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);

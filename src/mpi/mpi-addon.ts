@@ -8,10 +8,16 @@ import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import type { ReduceOp } from '../core/ports/communicator.js';
 import type { CudaSupport } from './memory/device-transport.js';
 
-/** Memory for native code: (memory or device address, byte offset). Undefined means in place, or nothing on this rank. */
+/**
+ * Memory for native code: (memory or device address, byte offset). Undefined means in place, or
+ * nothing on this rank.
+ */
 type Memory = ArrayBuffer | Uint8Array | bigint | undefined;
 
-/** native/mpi: MPI's calls on communicators and requests by handle, counts in elements. All throw {@link MpiError}. */
+/**
+ * native/mpi: MPI's calls on communicators and requests by handle, counts in elements. All throw
+ * {@link MpiError}.
+ */
 export interface MpiAddon {
   setErrorClass(errorClass: typeof MpiError): void;
   describe(): MpiDescription;
@@ -19,20 +25,30 @@ export interface MpiAddon {
   cudaSupport(): CudaSupport;
   setMaxCount(count: number): void;
   /**
-   * Ends the job where init() takes longer than so many seconds, since not all ranks come to it: to be called before it. Numbers of ranks are 0 where the launcher does not say them;
-   * `launch` is the same on all ranks of a node.
+   * Ends the job where init() takes longer than so many seconds, since not all ranks come to it: to
+   * be called before it. Numbers of ranks are 0 where the launcher does not say them; `launch` is
+   * the same on all ranks of a node.
    */
   limitJoining(seconds: number, rank: number, ranks: number, ranksOfNode: number, launch: string): void;
   /** The handle of MPI_COMM_WORLD. */
   init(): number;
-  /** The ranks that did not come within so many seconds (−1: unknown which). MPI is finalized only if there are none. */
+  /**
+   * The ranks that did not come within so many seconds (−1: unknown which). MPI is finalized only
+   * if there are none.
+   */
   finalize(seconds: number): number[];
   abort(code: number): never;
   /** Whether no other rank of this node has said this before the job's end. */
   claimLastWords(text: string): boolean;
-  /** From now on these signals, and abort(), end the whole job with a word about it, also while JavaScript computes or waits. */
+  /**
+   * From now on these signals, and abort(), end the whole job with a word about it, also while
+   * JavaScript computes or waits.
+   */
   watchSignals(names: readonly string[]): void;
-  /** From now on the first of these signals is kept instead of ending the program; a second one ends it. */
+  /**
+   * From now on the first of these signals is kept instead of ending the program; a second one ends
+   * it.
+   */
   expectSignals(names: readonly string[]): void;
   /** Whether one of them came. */
   receivedSignal(): boolean;
@@ -77,7 +93,15 @@ export interface MpiAddon {
     root: number,
   ): void;
   /** Here and below `count` is that of one rank. */
-  allgather(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number): void;
+  allgather(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    count: number,
+    dtype: number,
+  ): void;
   gather(
     comm: number,
     send: Memory,
@@ -98,8 +122,24 @@ export interface MpiAddon {
     dtype: number,
     root: number,
   ): void;
-  alltoall(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, count: number, dtype: number): void;
-  allgatherv(comm: number, send: Memory, sendOffset: number, recv: Memory, recvOffset: number, counts: Float64Array, dtype: number): void;
+  alltoall(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    count: number,
+    dtype: number,
+  ): void;
+  allgatherv(
+    comm: number,
+    send: Memory,
+    sendOffset: number,
+    recv: Memory,
+    recvOffset: number,
+    counts: Float64Array,
+    dtype: number,
+  ): void;
   gatherv(
     comm: number,
     send: Memory,
@@ -131,9 +171,25 @@ export interface MpiAddon {
     dtype: number,
   ): void;
 
-  send(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): void;
+  send(
+    comm: number,
+    data: Memory,
+    offset: number,
+    count: number,
+    dtype: number,
+    to: number,
+    tag: number,
+  ): void;
   /** Source · 32768 + tag. */
-  recv(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
+  recv(
+    comm: number,
+    data: Memory,
+    offset: number,
+    count: number,
+    dtype: number,
+    from: number,
+    tag: number,
+  ): number;
   sendrecv(
     comm: number,
     send: Memory,
@@ -150,10 +206,42 @@ export interface MpiAddon {
     recvTag: number,
   ): number;
   /** These answer the handle of a request. */
-  isend(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): number;
-  irecv(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
-  sendInit(comm: number, data: Memory, offset: number, count: number, dtype: number, to: number, tag: number): number;
-  recvInit(comm: number, data: Memory, offset: number, count: number, dtype: number, from: number, tag: number): number;
+  isend(
+    comm: number,
+    data: Memory,
+    offset: number,
+    count: number,
+    dtype: number,
+    to: number,
+    tag: number,
+  ): number;
+  irecv(
+    comm: number,
+    data: Memory,
+    offset: number,
+    count: number,
+    dtype: number,
+    from: number,
+    tag: number,
+  ): number;
+  sendInit(
+    comm: number,
+    data: Memory,
+    offset: number,
+    count: number,
+    dtype: number,
+    to: number,
+    tag: number,
+  ): number;
+  recvInit(
+    comm: number,
+    data: Memory,
+    offset: number,
+    count: number,
+    dtype: number,
+    from: number,
+    tag: number,
+  ): number;
   start(request: number): void;
   wait(request: number): void;
   test(request: number): boolean;
@@ -187,19 +275,22 @@ export const addonPath = (): string => process.env['LOPS_MPI_ADDON'] || BUILT;
 
 /** Whether an MPI to build for is here. */
 const hasMpicc = (): boolean =>
-  (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'mpicc')));
+  (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .some((folder) => folder !== '' && existsSync(join(folder, 'mpicc')));
 
 /** The MPI addon. Throws {@link MpiError} that says what was tried and how to mend it. */
 export function loadMpi(): MpiAddon {
   if (addon) return addon;
   const path = addonPath();
-  const remedy = "install an MPI (Debian: libopenmpi-dev openmpi-bin) or load its module, then run 'npx lops setup'";
+  const remedy =
+    "install an MPI (Debian: libopenmpi-dev openmpi-bin) or load its module, then run 'npx lops setup'";
   if (!existsSync(path)) {
     const mend = hasMpicc() ? "run 'npx lops setup' (npm may not have run the install script)" : remedy;
     throw new MpiError(`the MPI addon is not built (looked for ${path}): ${mend}`);
   }
-  // When it starts, UCX tries its hooks on memory by moving the break of the heap, while threads of V8 allocate: memory in use is lost. It reads this
-  // when it is loaded.
+  // When it starts, UCX tries its hooks on memory by moving the break of the heap, while threads of
+  // V8 allocate: memory in use is lost. It reads this when it is loaded.
   process.env['UCX_MEM_EVENTS'] ??= 'no';
   try {
     const loaded = createRequire(import.meta.url)(path) as MpiAddon;
@@ -208,6 +299,8 @@ export function loadMpi(): MpiAddon {
     return loaded;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new MpiError(`the MPI addon can't be loaded: ${why}; build it again for this machine: ${remedy}`, { cause: error });
+    throw new MpiError(`the MPI addon can't be loaded: ${why}; build it again for this machine: ${remedy}`, {
+      cause: error,
+    });
   }
 }

@@ -5,8 +5,9 @@ let addon: MpiAddon | undefined;
 let heard = false;
 
 /**
- * Signals by the MPI addon's handler, which sees them in the middle of a solver or of a call of MPI. Where the addon is not built, Node's listeners: they hear a signal once the
- * program returns to its event loop, as between the iterations of a loop that awaits something.
+ * Signals by the MPI addon's handler, which sees them in the middle of a solver or of a call of
+ * MPI. Where the addon is not built, Node's listeners: they hear a signal once the program returns
+ * to its event loop, as between the iterations of a loop that awaits something.
  */
 export const nativeSignals: SignalSource = {
   expect(signals) {

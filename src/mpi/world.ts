@@ -6,7 +6,14 @@ import type { Communicator } from '../core/ports/communicator.js';
 import { MpiCommunicator } from './communicator/mpi-communicator.js';
 import { SelfCommunicator } from './communicator/self-communicator.js';
 import { watchAsked, watched } from './communicator/watched.js';
-import { detectLaunch, hasJoined, isInherited, type LaunchEnvironment, launchName, markJoined } from './launch-environment.js';
+import {
+  detectLaunch,
+  hasJoined,
+  isInherited,
+  type LaunchEnvironment,
+  launchName,
+  markJoined,
+} from './launch-environment.js';
 import { guardLife, makeOutputBlocking, say } from './life-cycle.js';
 import { loadMpi, type MpiAddon } from './mpi-addon.js';
 import { MPI_SETTINGS } from './mpi-settings.js';
@@ -14,9 +21,10 @@ import { MPI_SETTINGS } from './mpi-settings.js';
 let world: Communicator | undefined;
 
 /**
- * All ranks of this launch: MPI's COMM_WORLD where a launcher started this process, otherwise one rank. MPI is initialised by the first
- * call and finalized when the process ends. One rank also in worker threads, in children of a rank, and with `LOPS_MPI=off`.
- * Throws {@link MpiError} where there are several ranks, but no MPI that fits.
+ * All ranks of this launch: MPI's COMM_WORLD where a launcher started this process, otherwise one
+ * rank. MPI is initialised by the first call and finalized when the process ends. One rank also in
+ * worker threads, in children of a rank, and with `LOPS_MPI=off`. Throws {@link MpiError} where
+ * there are several ranks, but no MPI that fits.
  */
 export function joinWorld(): Communicator {
   world ??= join();
@@ -27,7 +35,8 @@ function join(): Communicator {
   const wanted = readSetting(MPI_SETTINGS.mpi, process.env) ?? 'on';
   const launch = wanted === 'on' && isMainThread ? detectLaunch(process.env) : undefined;
   if (!launch || isInherited(launch, process.env, process.pid)) return new SelfCommunicator();
-  // Slurm without a process manager is no MPI; a single task of it is what salloc and srun --pty give.
+  // Slurm without a process manager is no MPI; a single task of it is what salloc and srun --pty
+  // give.
   if (launch.source === 'Slurm' && launch.size === 1) return new SelfCommunicator();
   let mpi: MpiAddon;
   try {
@@ -35,7 +44,10 @@ function join(): Communicator {
   } catch (error) {
     if (launch.size === 1) return new SelfCommunicator();
     const why = error instanceof Error ? error.message : String(error);
-    throw new MpiError(`rank ${launch.rank} of ${launch.size ?? 'several'}: ${why} (LOPS_MPI=off runs every rank alone)`, { cause: error });
+    throw new MpiError(
+      `rank ${launch.rank} of ${launch.size ?? 'several'}: ${why} (LOPS_MPI=off runs every rank alone)`,
+      { cause: error },
+    );
   }
   return initialise(mpi, launch);
 }
@@ -48,7 +60,8 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   // Its MPI_Init ends the process, with a text that helps nobody
   if (launch.source === 'Slurm' && launch.rank === 0 && addon.describe().library === 'Open MPI')
     say(
-      'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun --mpi=pmix, or LOPS_MPI=off to run each alone',
+      'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun ' +
+        '--mpi=pmix, or LOPS_MPI=off to run each alone',
     );
   if (watch.limit > 0) {
     const name = launchName(process.env, process.ppid);
@@ -58,29 +71,38 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   const mpi = watched(addon, watch);
   const all = new MpiCommunicator(mpi, handle);
   leaveTrace(all.rank);
-  // The copy of the package that joined first binds the end of the process to that of the job; others only watch their own calls
+  // The copy of the package that joined first binds the end of the process to that of the job;
+  // others only watch their own calls
   if (hasJoined(launch, process.env, process.pid)) mpi.watchSignals([]);
   else guardLife(mpi, all.rank, all.size);
   markJoined(launch, process.env, process.pid);
   checkDebugsAlike(new MpiCommunicator(addon, handle), watch.debug);
   if (launch.size !== undefined && launch.size !== all.size) {
     throw new MpiError(
-      `the launcher started ${launch.size} ranks (this is ${launch.rank}), but ${mpi.describe().library} sees ${all.size}: the launcher belongs to another MPI ` +
-        "than the one that the addon was built with. Use the mpiexec of that MPI ('lops run' does), or run 'npx lops setup' with MPICC set to this launcher's mpicc",
+      `the launcher started ${launch.size} ranks (this is ${launch.rank}), but ` +
+        `${mpi.describe().library} sees ${all.size}: the launcher belongs to another MPI ` +
+        "than the one that the addon was built with. Use the mpiexec of that MPI ('lops run' does), or " +
+        "run 'npx lops setup' with MPICC set to this launcher's mpicc",
     );
   }
   return all;
 }
 
-/** Debug mode sends messages of its own: ranks with it and ranks without would wait for each other. */
+/**
+ * Debug mode sends messages of its own: ranks with it and ranks without would wait for each other.
+ */
 function checkDebugsAlike(comm: Communicator, debug: boolean): void {
   const found = Int32Array.of(debug ? 1 : 0, debug ? 0 : 1);
   comm.allreduce(found, 'max');
   if (found[0] === 1 && found[1] === 1)
-    throw new ArgumentError('expected LOPS_DEBUG to be alike on all ranks: pass it to all of them (mpirun -x LOPS_DEBUG)');
+    throw new ArgumentError(
+      'expected LOPS_DEBUG to be alike on all ranks: pass it to all of them (mpirun -x LOPS_DEBUG)',
+    );
 }
 
-/** Tells `lops run` that this rank is through MPI_Init, where launches are known to die at times. */
+/**
+ * Tells `lops run` that this rank is through MPI_Init, where launches are known to die at times.
+ */
 function leaveTrace(rank: number): void {
   const folder = process.env['LOPS_LAUNCH_TRACE'];
   if (!folder) return;

@@ -18,20 +18,34 @@ export interface DerivativeOptions {
 export const DERIVATIVE_OPTIONS = ['dtype', 'comm'] as const;
 
 /**
- * A sum of banded matrices along axes: see {@link ScatteredOperator} for what it takes. Cost: one halo exchange for each distributed axis that it differentiates, no collective.
+ * A sum of banded matrices along axes: see {@link ScatteredOperator} for what it takes. Cost: one
+ * halo exchange for each distributed axis that it differentiates, no collective.
  */
 export abstract class DerivativeOperator extends ScatteredOperator {
   readonly #stencil: BandedStencil;
 
-  constructor(dims: number | Shape, schemes: (dims: Shape) => readonly AxisScheme[], options: DerivativeOptions) {
+  constructor(
+    dims: number | Shape,
+    schemes: (dims: Shape) => readonly AxisScheme[],
+    options: DerivativeOptions,
+  ) {
     const shape = toShape(dims, 'dims');
     const bands = schemes(shape);
     const zero = bands.every(({ segments }) => isZeroBand(segments));
-    super({ dims: shape, dtype: options.dtype ?? 'float64', zero, ...(options.comm && { comm: options.comm }) });
+    super({
+      dims: shape,
+      dtype: options.dtype ?? 'float64',
+      zero,
+      ...(options.comm && { comm: options.comm }),
+    });
     this.#stencil = new BandedStencil(shape, bands);
   }
 
-  protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void {
+  protected override apply(
+    direction: 'forward' | 'adjoint',
+    from: DistributedArray,
+    to: DistributedArray,
+  ): void {
     this.#stencil.run(direction, from, to, 'set');
   }
 

@@ -1,7 +1,19 @@
 export type { DerivativeOptions } from './derivative-operator.js';
 export { MPIBlockDiag } from './mpi-block-diag.js';
-export { MPIConvolve1D, type MPIConvolve1DOptions, MPIConvolveND, type MPIConvolveNDOptions } from './mpi-convolve.js';
-export { MPIFFT1D, type MPIFFT1DOptions, MPIFFT2D, type MPIFFT2DOptions, MPIFFTND, type MPIFFTNDOptions } from './mpi-fft.js';
+export {
+  MPIConvolve1D,
+  type MPIConvolve1DOptions,
+  MPIConvolveND,
+  type MPIConvolveNDOptions,
+} from './mpi-convolve.js';
+export {
+  MPIFFT1D,
+  type MPIFFT1DOptions,
+  MPIFFT2D,
+  type MPIFFT2DOptions,
+  MPIFFTND,
+  type MPIFFTNDOptions,
+} from './mpi-fft.js';
 export { MPIFirstDerivative, type MPIFirstDerivativeOptions } from './mpi-first-derivative.js';
 export { MPIFourierOperator, type MPIFourierOptions } from './mpi-fourier-operator.js';
 export { MPIFredholm1, type MPIFredholm1Options } from './mpi-fredholm1.js';

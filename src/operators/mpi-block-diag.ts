@@ -9,10 +9,13 @@ import { BlockForm } from './parts/block-form.js';
 import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
 
 /**
- * Local operators along the diagonal, each rank with its own: `y_k = A_k x_k`. The model is distributed as the operators' columns, the data as their rows. Operators
- * whose shapes differ along the first axis only make an N-dimensional operator, distributed along that axis; others a flat one. A rank may have none.
+ * Local operators along the diagonal, each rank with its own: `y_k = A_k x_k`. The model is
+ * distributed as the operators' columns, the data as their rows. Operators whose shapes differ
+ * along the first axis only make an N-dimensional operator, distributed along that axis; others a
+ * flat one. A rank may have none.
  *
- * Cost: one object exchange when it is made; nothing is sent afterwards, unless a vector is cut otherwise and has to be aligned.
+ * Cost: one object exchange when it is made; nothing is sent afterwards, unless a vector is cut
+ * otherwise and has to be aligned.
  */
 export class MPIBlockDiag extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
@@ -52,10 +55,17 @@ export class MPIBlockDiag extends MPILinearOperator {
     return this.#image(y, this.#data, this.#model, 'adjoint');
   }
 
-  #image(space: Space<DistributedArray>, from: BlockForm, to: BlockForm, direction: 'forward' | 'adjoint'): DistributedSpace {
+  #image(
+    space: Space<DistributedArray>,
+    from: BlockForm,
+    to: BlockForm,
+    direction: 'forward' | 'adjoint',
+  ): DistributedSpace {
     const input = this.checkComm(space);
     from.check(this.name, input);
-    return to.spaceLike(input, from).withDType(this.#blocks.imageDType(direction, this.inputDType(space.dtype)));
+    return to
+      .spaceLike(input, from)
+      .withDType(this.#blocks.imageDType(direction, this.inputDType(space.dtype)));
   }
 
   /** Vectors are taken in their own dtypes, which the operators may change. */
@@ -72,8 +82,10 @@ export class MPIBlockDiag extends MPILinearOperator {
   }
 
   #each(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
-    const [inputs, outputs] = direction === 'forward' ? [this.#modelViews, this.#dataViews] : [this.#dataViews, this.#modelViews];
+    const [inputs, outputs] =
+      direction === 'forward' ? [this.#modelViews, this.#dataViews] : [this.#dataViews, this.#modelViews];
     const [from, to] = [inputs.of(x.local), outputs.of(y.local)];
-    for (let k = 0; k < this.ops.length; k++) this.#blocks.fill(direction, k, from[k] as NDArray, to[k] as NDArray);
+    for (let k = 0; k < this.ops.length; k++)
+      this.#blocks.fill(direction, k, from[k] as NDArray, to[k] as NDArray);
   }
 }

@@ -28,8 +28,10 @@ export interface MPIConvolveNDOptions extends Omit<MPIConvolve1DOptions, 'offset
 }
 
 /**
- * Convolution of a distributed array with a filter h of one or more axes, which every rank has: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`. The adjoint is correlation with
- * conj(h). Layouts and messages: see {@link HaloOperator}; `2·size(h)` flops a sample.
+ * Convolution of a distributed array with a filter h of one or more axes, which every rank has:
+ * `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`. The adjoint
+ * is correlation with conj(h). Layouts and messages: see {@link HaloOperator}; `2·size(h)` flops a
+ * sample.
  */
 export class MPIConvolveND extends HaloOperator {
   readonly #filter: Resident;
@@ -42,15 +44,26 @@ export class MPIConvolveND extends HaloOperator {
     const shape = toShape(dims, 'dims');
     const filter = Resident.from(h, options.dtype);
     const count = filter.shape.length;
-    const axes = toAxes(options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count), shape.length);
+    const axes = toAxes(
+      options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count),
+      shape.length,
+    );
     if (filter.size === 0 || axes.length !== count)
-      throw new ShapeError(`${owner}: expected a filter of ${axes.length} axes, received shape ${formatShape(filter.shape)}`);
+      throw new ShapeError(
+        `${owner}: expected a filter of ${axes.length} axes, received shape ${formatShape(filter.shape)}`,
+      );
     if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
-      throw new ArgumentError(`${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`);
-    const origin = [...(options.offset ?? new Array<number>(count).fill(0))];
-    if (origin.length !== count || !origin.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))) {
       throw new ArgumentError(
-        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${textOf(options.offset)}`,
+        `${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`,
+      );
+    const origin = [...(options.offset ?? new Array<number>(count).fill(0))];
+    if (
+      origin.length !== count ||
+      !origin.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))
+    ) {
+      throw new ArgumentError(
+        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, ` +
+          `received ${textOf(options.offset)}`,
       );
     }
     const onAll = (values: readonly number[], other: number): number[] =>
@@ -67,7 +80,9 @@ export class MPIConvolveND extends HaloOperator {
 
   protected override kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel {
     const sign = direction === 'forward' ? 1 : -1;
-    const offset = this.#offset.map((o, k) => o + sign * ((to.start[k] as number) - (from.start[k] as number)));
+    const offset = this.#offset.map(
+      (o, k) => o + sign * ((to.start[k] as number) - (from.start[k] as number)),
+    );
     const convolution = { xShape: from.shape, hShape: this.#hShape, yShape: to.shape, offset, direction };
     const empty = product(to.shape) === 0;
     return {
@@ -80,13 +95,19 @@ export class MPIConvolveND extends HaloOperator {
 }
 
 /**
- * Convolution of a distributed array with a filter along one axis: see {@link MPIConvolveND}. However long the filter is, the shape
- * stays: the local `Convolve1D` follows PyLops, whose data has the filter's length where that is longer than a model of one axis; here both vectors have one layout.
+ * Convolution of a distributed array with a filter along one axis: see {@link MPIConvolveND}.
+ * However long the filter is, the shape stays: the local `Convolve1D` follows PyLops, whose data
+ * has the filter's length where that is longer than a model of one axis; here both vectors have one
+ * layout.
  */
 export class MPIConvolve1D extends MPIConvolveND {
   constructor(dims: number | Shape, h: OperatorData, options: MPIConvolve1DOptions = {}) {
     checkOptions('MPIConvolve1D', options, ['offset', 'axis', 'dtype', 'comm']);
     const { offset = 0, axis = -1, ...rest } = options;
-    super(dims, h, { ...rest, offset: [offset], axes: [toAxis(axis, typeof dims === 'number' ? 1 : dims.length)] });
+    super(dims, h, {
+      ...rest,
+      offset: [offset],
+      axes: [toAxis(axis, typeof dims === 'number' ? 1 : dims.length)],
+    });
   }
 }

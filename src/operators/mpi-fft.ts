@@ -3,7 +3,8 @@ import { checkOptions } from '../core/base/options.js';
 import type { Shape } from '../core/base/shape.js';
 import { MPI_FOURIER_OPTIONS, MPIFourierOperator, type MPIFourierOptions } from './mpi-fourier-operator.js';
 
-export interface MPIFFT1DOptions extends Omit<MPIFourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
+export interface MPIFFT1DOptions
+  extends Omit<MPIFourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
   /** @default -1 */
   readonly axis?: number;
   /** Samples of the transform. @default those of the axis */
@@ -27,12 +28,17 @@ export interface MPIFFTNDOptions extends MPIFourierOptions {
 }
 
 /**
- * Fourier transform of a distributed array along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`, with `norm` of 'none' (default), '1/n' or 'ortho' for s.
- * Shapes, layouts and cost: see {@link MPIFourierOperator}.
+ * Fourier transform of a distributed array along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`,
+ * with `norm` of 'none' (default), '1/n' or 'ortho' for s. Shapes, layouts and cost: see
+ * {@link MPIFourierOperator}.
  */
 export class MPIFFT1D extends MPIFourierOperator {
   constructor(dims: number | Shape, options: MPIFFT1DOptions = {}) {
-    checkOptions('MPIFFT1D', options, [...MPI_FOURIER_OPTIONS.filter((name) => name !== 'nffts'), 'axis', 'nfft']);
+    checkOptions('MPIFFT1D', options, [
+      ...MPI_FOURIER_OPTIONS.filter((name) => name !== 'nffts'),
+      'axis',
+      'nfft',
+    ]);
     const { axis = -1, nfft, ...rest } = options;
     super('MPIFFT1D', dims, [axis], { ...rest, ...(nfft !== undefined && { nffts: nfft }) });
   }
@@ -61,9 +67,10 @@ export class MPIFFT2D extends MPIFourierOperator {
 }
 
 /**
- * Fourier transform of a distributed array along several axes: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)` for each, s = 1, 1/n or 1/√n for `norm` of 'none' (default), '1/n' or
- * 'ortho', n the samples of all axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along the last of them). Layouts and
- * cost: see {@link MPIFourierOperator}.
+ * Fourier transform of a distributed array along several axes: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`
+ * for each, s = 1, 1/n or 1/√n for `norm` of 'none' (default), '1/n' or 'ortho', n the samples of
+ * all axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along
+ * the last of them). Layouts and cost: see {@link MPIFourierOperator}.
  */
 export class MPIFFTND extends MPIFourierOperator {
   constructor(dims: number | Shape, options: MPIFFTNDOptions = {}) {

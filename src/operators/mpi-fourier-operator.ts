@@ -18,9 +18,15 @@ import { imageLayout } from './parts/image-layout.js';
 import { layoutLike } from './parts/layout-like.js';
 
 export interface MPIFourierOptions extends FourierOptions {
-  /** The axis along which the model is split that `rmatvec` gives. @default that of the data; 0 where `dataAxis` is given */
+  /**
+   * The axis along which the model is split that `rmatvec` gives. @default that of the data; 0
+   * where `dataAxis` is given
+   */
   readonly modelAxis?: number;
-  /** The axis along which the data is split that `matvec` gives: another one than the model's can save a transfer. @default that of the model */
+  /**
+   * The axis along which the data is split that `matvec` gives: another one than the model's can
+   * save a transfer. @default that of the model
+   */
   readonly dataAxis?: number;
   /** @default the default communicator */
   readonly comm?: Communicator;
@@ -40,13 +46,18 @@ export const MPI_FOURIER_OPTIONS = [
 ] as const;
 
 /**
- * A discrete Fourier transform of distributed arrays: see {@link FourierScheme} for the formulas. Takes arrays of shape `dims` split along any axis or over a process
- * grid; the data is split along the same axes, or as the options say. Flat vectors are cut in rows of the first axis; a BROADCAST array gives a SCATTER one.
+ * A discrete Fourier transform of distributed arrays: see {@link FourierScheme} for the formulas.
+ * Takes arrays of shape `dims` split along any axis or over a process grid; the data is split along
+ * the same axes, or as the options say. Flat vectors are cut in rows of the first axis; a BROADCAST
+ * array gives a SCATTER one.
  *
- * Axes that are whole on every rank are transformed where they are; for the others whole pencils are made by transfers (one if data may be split along another
- * axis, otherwise two), as few as possible. An array of one axis is transformed by all of them in six steps (three transfers) where its `nfft` has two factors of at least eight times
- * the ranks, and by one rank where it has not (a prime). Holds nothing between calls but, for an array of one axis, as many factors as this rank has samples. Work: at most two arrays of the size of the
- * data, what transfers pack included; three for the adjoint of real transforms.
+ * Axes that are whole on every rank are transformed where they are; for the others whole pencils
+ * are made by transfers (one if data may be split along another axis, otherwise two), as few as
+ * possible. An array of one axis is transformed by all of them in six steps (three transfers) where
+ * its `nfft` has two factors of at least eight times the ranks, and by one rank where it has not (a
+ * prime). Holds nothing between calls but, for an array of one axis, as many factors as this rank
+ * has samples. Work: at most two arrays of the size of the data, what transfers pack included;
+ * three for the adjoint of real transforms.
  */
 export abstract class MPIFourierOperator extends MPILinearOperator {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
@@ -66,9 +77,11 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
     super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype, comm });
     this.fs = scheme.frequencies;
     this.complexLinear = !scheme.realModel;
-    const axisOf = (axis: number | undefined, name: string) => (axis === undefined ? undefined : toAxis(axis, scheme.dims.length, name));
+    const axisOf = (axis: number | undefined, name: string) =>
+      axis === undefined ? undefined : toAxis(axis, scheme.dims.length, name);
     this.#dataAxis = axisOf(options.dataAxis, 'dataAxis');
-    this.#modelAxis = axisOf(options.modelAxis, 'modelAxis') ?? (this.#dataAxis === undefined ? undefined : 0);
+    this.#modelAxis =
+      axisOf(options.modelAxis, 'modelAxis') ?? (this.#dataAxis === undefined ? undefined : 0);
     this.#plans = new FourierPlans(scheme, comm);
     this.#model = new NaturalForm(this.dims);
     this.#data = new NaturalForm(this.dimsd);
@@ -86,18 +99,27 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
     const space = this.#image(y, this.dimsd, this.#data, this.dims, this.#modelAxis);
     return space.withDType(this.#modelDType(this.adjointInputDType(y.dtype)));
   }
-  #image(space: Space<DistributedArray>, from: Shape, form: NaturalForm, to: Shape, axis: number | undefined): DistributedSpace {
+  #image(
+    space: Space<DistributedArray>,
+    from: Shape,
+    form: NaturalForm,
+    to: Shape,
+    axis: number | undefined,
+  ): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
     // what has no place in the array is refused here
     const { layout } = form.spaceOf(input);
     const flat = from.length > 1 && input.layout.globalShape.length === 1;
     if (input.layout.replicated) {
-      const natural = axis === undefined || flat ? layoutLike(layout, to) : Layout.split(to, this.comm.size, axis);
+      const natural =
+        axis === undefined || flat ? layoutLike(layout, to) : Layout.split(to, this.comm.size, axis);
       return input.withLayout(flat ? flatOf(natural) : natural);
     }
     return input.withLayout(
-      axis === undefined || flat ? imageLayout(input.layout, { dims: from }, { dims: to }) : Layout.split(to, this.comm.size, axis),
+      axis === undefined || flat
+        ? imageLayout(input.layout, { dims: from }, { dims: to })
+        : Layout.split(to, this.comm.size, axis),
     );
   }
   protected override adjointInputDType(dtype: DType): DType {
@@ -112,10 +134,14 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
       });
       return;
     }
-    this.#model.read(x, (from) => this.#data.write(y, (to) => this.#plans.between(from.layout, to.layout).forward(from.local, to.local)));
+    this.#model.read(x, (from) =>
+      this.#data.write(y, (to) => this.#plans.between(from.layout, to.layout).forward(from.local, to.local)),
+    );
   }
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.#data.read(y, (from) => this.#model.write(x, (to) => this.#plans.between(to.layout, from.layout).adjoint(from.local, to.local)));
+    this.#data.read(y, (from) =>
+      this.#model.write(x, (to) => this.#plans.between(to.layout, from.layout).adjoint(from.local, to.local)),
+    );
   }
   #modelDType(dtype: DType): DType {
     return this.#plans.scheme.realModel ? realOf(dtype) : complexOf(dtype);

@@ -32,9 +32,11 @@ interface Side {
 }
 
 /**
- * Fredholm integral of the first kind, slices over the ranks: `y[k] = G[k] x[k]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Of a BROADCAST model (the natural one) every
- * rank multiplies its slices, and the data is BROADCAST: one allgather. A SCATTER model gives SCATTER data: nothing is sent where it is cut as the slices are.
- * A rank may have no slices. Holds G. Work: with BROADCAST vectors this rank's slices of the result, otherwise none.
+ * Fredholm integral of the first kind, slices over the ranks: `y[k] = G[k] x[k]`. Shapes:
+ * `[nsl, ny, nz]` to `[nsl, nx, nz]`. Of a BROADCAST model (the natural one) every rank multiplies
+ * its slices, and the data is BROADCAST: one allgather. A SCATTER model gives SCATTER data: nothing
+ * is sent where it is cut as the slices are. A rank may have no slices. Holds G. Work: with
+ * BROADCAST vectors this rank's slices of the result, otherwise none.
  */
 export class MPIFredholm1 extends MPILinearOperator {
   readonly #op: Fredholm1;
@@ -61,7 +63,13 @@ export class MPIFredholm1 extends MPILinearOperator {
     );
     const { counts, start, total, rows, columns } = slices;
     const op = new Fredholm1(G, nz, options.dtype === undefined ? {} : { dtype: options.dtype });
-    super({ dims: [total, columns, nz], dimsd: [total, rows, nz], dtype: op.dtype as DType, holdsData: true, comm });
+    super({
+      dims: [total, columns, nz],
+      dimsd: [total, rows, nz],
+      dtype: op.dtype as DType,
+      holdsData: true,
+      comm,
+    });
     const side = (dims: Shape): Side => {
       const layout = sliceLayout(counts, dims.slice(1));
       return { dims, layout, form: new NaturalForm(dims, layout) };
@@ -72,7 +80,10 @@ export class MPIFredholm1 extends MPILinearOperator {
     this.#data = side(this.dimsd);
   }
 
-  /** The operator of a global `[nsl, nx, ny]` that every rank has: each keeps a copy of its share of the slices. Collective. */
+  /**
+   * The operator of a global `[nsl, nx, ny]` that every rank has: each keeps a copy of its share of
+   * the slices. Collective.
+   */
   static fromGlobal(G: NDArray, nz = 1, options: MPIFredholm1Options = {}): MPIFredholm1 {
     return new MPIFredholm1(ownSlices(G, resolveCommunicator(options.comm)), nz, options);
   }
@@ -91,8 +102,13 @@ export class MPIFredholm1 extends MPILinearOperator {
     const input = this.checkComm(space);
     from.form.spaceOf(input);
     const { layout } = input;
-    const replicated = Layout.replicated(layout.globalShape.length === 1 ? [product(to.dims)] : to.dims, this.comm.size);
-    return input.withDType(this.inputDType(space.dtype)).withLayout(layout.replicated ? replicated : imageLayout(layout, from, to));
+    const replicated = Layout.replicated(
+      layout.globalShape.length === 1 ? [product(to.dims)] : to.dims,
+      this.comm.size,
+    );
+    return input
+      .withDType(this.inputDType(space.dtype))
+      .withLayout(layout.replicated ? replicated : imageLayout(layout, from, to));
   }
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#run(x, y, this.#model, this.#data, (u, v) => this.#op.matvec(u, v));
@@ -100,7 +116,13 @@ export class MPIFredholm1 extends MPILinearOperator {
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
     this.#run(y, x, this.#data, this.#model, (u, v) => this.#op.rmatvec(u, v));
   }
-  #run(x: DistributedArray, y: DistributedArray, from: Side, to: Side, multiply: (u: NDArray, v: NDArray) => void): void {
+  #run(
+    x: DistributedArray,
+    y: DistributedArray,
+    from: Side,
+    to: Side,
+    multiply: (u: NDArray, v: NDArray) => void,
+  ): void {
     if (!x.layout.replicated) {
       from.form.read(x, (u) => to.form.write(y, (v) => multiply(u.local, v.local)));
       return;
@@ -113,7 +135,10 @@ export class MPIFredholm1 extends MPILinearOperator {
     }
     withWorkspace(y.space.withLayout(to.layout), (work) => {
       multiply(own, work.local);
-      TransferPlan.between(to.layout, Layout.replicated(to.dims, this.comm.size), this.comm).run(work.local, y.local);
+      TransferPlan.between(to.layout, Layout.replicated(to.dims, this.comm.size), this.comm).run(
+        work.local,
+        y.local,
+      );
     });
   }
 }

@@ -16,7 +16,8 @@ export interface MPIGradientOptions extends DerivativeOptions {
 }
 
 /**
- * Gradient of a distributed array of shape `dims`: the stack of its first derivatives along every axis, in order.
+ * Gradient of a distributed array of shape `dims`: the stack of its first derivatives along every
+ * axis, in order.
  *
  * Cost: one halo exchange for each distributed axis; no collective.
  */
@@ -27,7 +28,14 @@ export class MPIGradient extends MPIStackedVStack {
     const shape = toShape(dims, 'dims');
     const steps = typeof sampling === 'number' ? shape.map(() => sampling) : sampling;
     if (steps.length !== shape.length)
-      throw new ArgumentError(`MPIGradient: expected ${shape.length} steps in sampling, one for each axis, received ${steps.length}`);
-    super(shape.map((_, axis) => new MPIFirstDerivative(shape, { axis, sampling: steps[axis] as number, ...rest })));
+      throw new ArgumentError(
+        `MPIGradient: expected ${shape.length} steps in sampling, one for each axis, received ` +
+          `${steps.length}`,
+      );
+    super(
+      shape.map(
+        (_, axis) => new MPIFirstDerivative(shape, { axis, sampling: steps[axis] as number, ...rest }),
+      ),
+    );
   }
 }

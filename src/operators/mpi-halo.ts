@@ -16,13 +16,17 @@ import { MPILinearOperator } from './mpi-linear-operator.js';
 
 export interface MPIHaloOptions {
   /**
-   * Ghost cells around each rank's block. One number: on every side that has a neighbour. One for each axis: before and after along it; twice as many:
-   * before, after, axis by axis. In both of these cases blocks at the edges of the array get them too, filled with zeros.
+   * Ghost cells around each rank's block. One number: on every side that has a neighbour. One for
+   * each axis: before and after along it; twice as many: before, after, axis by axis. In both of
+   * these cases blocks at the edges of the array get them too, filled with zeros.
    */
   readonly halo: number | readonly number[];
   /** Blocks along each axis, ranks numbered row-major. @default all ranks along the last axis */
   readonly procGrid?: readonly number[];
-  /** `crop`: what `rmatvec` does is to drop the ghost cells. `exact`: the true adjoint, which adds them to their owners' cells. @default 'crop' */
+  /**
+   * `crop`: what `rmatvec` does is to drop the ghost cells. `exact`: the true adjoint, which adds
+   * them to their owners' cells. @default 'crop'
+   */
   readonly adjoint?: 'crop' | 'exact';
   /** @default 'float64' */
   readonly dtype?: DType;
@@ -35,24 +39,33 @@ function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
   if (!Array.isArray(cells) || !cells.every((h) => Number.isSafeInteger(h) && h >= 0)) {
     throw new ArgumentError(`MPIHalo: expected halo to be non-negative integers, received ${textOf(halo)}`);
   }
-  if (typeof halo === 'number') return { before: new Array(ndim).fill(halo), after: new Array(ndim).fill(halo), edges: 'clip' };
+  if (typeof halo === 'number')
+    return { before: new Array(ndim).fill(halo), after: new Array(ndim).fill(halo), edges: 'clip' };
   if (cells.length === 2 * ndim) {
-    return { before: cells.filter((_, k) => k % 2 === 0), after: cells.filter((_, k) => k % 2 === 1), edges: 'zero' };
+    return {
+      before: cells.filter((_, k) => k % 2 === 0),
+      after: cells.filter((_, k) => k % 2 === 1),
+      edges: 'zero',
+    };
   }
   if (cells.length === ndim) return { before: cells, after: cells, edges: 'zero' };
-  throw new ShapeError(`MPIHalo: expected halo of 1, ${ndim} or ${2 * ndim} numbers for ${ndim} axes, received ${cells.length}`);
+  throw new ShapeError(
+    `MPIHalo: expected halo of 1, ${ndim} or ${2 * ndim} numbers for ${ndim} axes, received ${cells.length}`,
+  );
 }
 
 /** Plans kept for vectors of other dtypes and backends. */
 const KEPT = 4;
 
 /**
- * Blocks of an array over a process grid, each with cells of its neighbours around it, corners included. Model: an array of shape `dims` over `procGrid` (or
- * flat, its parts aligned by a transfer). Data: the grown blocks of all ranks, one after another. Sandwiched around an {@link MPIBlockDiag} it
- * gives local operators what they need of their neighbours.
+ * Blocks of an array over a process grid, each with cells of its neighbours around it, corners
+ * included. Model: an array of shape `dims` over `procGrid` (or flat, its parts aligned by a
+ * transfer). Data: the grown blocks of all ranks, one after another. Sandwiched around an
+ * {@link MPIBlockDiag} it gives local operators what they need of their neighbours.
  *
- * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose block meets the grown one; adjoint the same if `exact`, none if `crop`. Holds the
- * buffers of those messages that do not lie together. Work: none.
+ * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose
+ * block meets the grown one; adjoint the same if `exact`, none if `crop`. Holds the buffers of
+ * those messages that do not lie together. Work: none.
  */
 export class MPIHalo extends MPILinearOperator {
   /** Each rank's grown block: `[before, own, after]` along every axis. */
@@ -74,7 +87,9 @@ export class MPIHalo extends MPILinearOperator {
     const frame = frameOf(options.halo, shape.length);
     const layout = Layout.grid(shape, comm.size, procGrid);
     if (product(procGrid) !== comm.size)
-      throw new PartitionError(`MPIHalo: expected a process grid of ${comm.size} ranks, received ${formatShape(procGrid)}`);
+      throw new PartitionError(
+        `MPIHalo: expected a process grid of ${comm.size} ranks, received ${formatShape(procGrid)}`,
+      );
     const extents = Array.from({ length: comm.size }, (_, rank) => haloBox(layout, rank, frame).shape);
     super({ dims: shape, dimsd: [extents.reduce((n, s) => n + product(s), 0)], dtype, comm });
     this.localExtents = extents;
@@ -101,7 +116,8 @@ export class MPIHalo extends MPILinearOperator {
     const { layout } = input;
     if (layout.replicated || !this.localExtents.every((s, r) => product(s) === layout.localSize(r))) {
       throw new PartitionError(
-        `${this.name}: expected the grown blocks of all ranks, of shapes ${this.localExtents.map(formatShape).join(' ')}, received ${input}`,
+        `${this.name}: expected the grown blocks of all ranks, of shapes ` +
+          `${this.localExtents.map(formatShape).join(' ')}, received ${input}`,
       );
     }
     return input.withDType(this.inputDType(y.dtype)).withLayout(this.#layout);

@@ -7,8 +7,9 @@ import { MPIVStack } from './mpi-vstack.js';
 import type { BlockOptions } from './rank-blocks.js';
 
 /**
- * Local operators side by side, each rank with its own: `y = Σ_k A_k x_k`. The model is SCATTER, distributed as the operators' columns, the data
- * BROADCAST: the adjoint of an {@link MPIVStack} of the adjoints.
+ * Local operators side by side, each rank with its own: `y = Σ_k A_k x_k`. The model is SCATTER,
+ * distributed as the operators' columns, the data BROADCAST: the adjoint of an {@link MPIVStack} of
+ * the adjoints.
  *
  * Cost: one object exchange when it is made; forward one all-reduce of the data, adjoint nothing.
  */

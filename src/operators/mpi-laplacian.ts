@@ -19,13 +19,22 @@ export interface MPILaplacianOptions extends DerivativeOptions {
 }
 
 /**
- * Laplacian of a distributed array of shape `dims`: `Σ weights[k] · ∂²/∂axes[k]²`, each a second derivative as in {@link secondDerivative}.
+ * Laplacian of a distributed array of shape `dims`: `Σ weights[k] · ∂²/∂axes[k]²`, each a second
+ * derivative as in {@link secondDerivative}.
  *
- * Cost: one halo exchange for each distributed axis among `axes`; all axes in one pass over memory; no collective.
+ * Cost: one halo exchange for each distributed axis among `axes`; all axes in one pass over memory;
+ * no collective.
  */
 export class MPILaplacian extends DerivativeOperator {
   constructor(dims: number | Shape, options: MPILaplacianOptions = {}) {
-    checkOptions('MPILaplacian', options, [...DERIVATIVE_OPTIONS, 'axes', 'weights', 'sampling', 'kind', 'edge']);
+    checkOptions('MPILaplacian', options, [
+      ...DERIVATIVE_OPTIONS,
+      'axes',
+      'weights',
+      'sampling',
+      'kind',
+      'edge',
+    ]);
     const { axes = [-2, -1], weights, sampling = 1, dtype: _dtype, comm: _comm, ...scheme } = options;
     const schemes = (shape: Shape) => {
       const list = toAxes(axes, shape.length);
@@ -33,11 +42,16 @@ export class MPILaplacian extends DerivativeOperator {
       const factors = weights ?? list.map(() => 1);
       for (const [name, values] of Object.entries({ weights: factors, sampling: steps })) {
         if (values.length !== list.length)
-          throw new ArgumentError(`MPILaplacian: expected ${list.length} ${name}, one for each axis, received ${values.length}`);
+          throw new ArgumentError(
+            `MPILaplacian: expected ${list.length} ${name}, one for each axis, received ${values.length}`,
+          );
       }
       return list.map((axis, k) => ({
         axis,
-        segments: scaleBand(secondDerivative({ n: shape[axis] as number, sampling: steps[k] as number, ...scheme }), factors[k] as number),
+        segments: scaleBand(
+          secondDerivative({ n: shape[axis] as number, sampling: steps[k] as number, ...scheme }),
+          factors[k] as number,
+        ),
       }));
     };
     super(dims, schemes, options);

@@ -6,7 +6,12 @@ import type { Shape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
 import { DistributedSpace, type Partition } from '../core/distributed/space.js';
-import { checkOperator, LinearOperator, type OperatorSpec, type SpaceOptions } from '../core/operator/linear-operator.js';
+import {
+  checkOperator,
+  LinearOperator,
+  type OperatorSpec,
+  type SpaceOptions,
+} from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
@@ -15,18 +20,26 @@ import { vectorIn } from '../core/vector/vector.js';
 /** A linear operator of one rank: what the distributed ones are made of. */
 export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
 
-/** A backend and a dtype that it holds: the operator's own, or its counterpart in the backend's precision. */
+/**
+ * A backend and a dtype that it holds: the operator's own, or its counterpart in the backend's
+ * precision.
+ */
 function choose(dtype: DType, holdsData: boolean, options: SpaceOptions) {
   const backend = resolveBackend(options.backend);
   const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : realOf(backend.defaultDType);
-  return { backend, dtype: options.dtype ?? (holdsData || backend.dtypes.includes(dtype) ? dtype : fallback) };
+  return {
+    backend,
+    dtype: options.dtype ?? (holdsData || backend.dtypes.includes(dtype) ? dtype : fallback),
+  };
 }
 
 /**
- * A linear operator from distributed arrays to distributed arrays: the base class of distributed operators, those of users included.
+ * A linear operator from distributed arrays to distributed arrays: the base class of distributed
+ * operators, those of users included.
  *
- * Vectors have the global shape `dims` (`dimsd`), or are flat of that size. By default domain and range are one space; a subclass
- * with others overrides `domain`, `rangeOf` and `domainOf`, which never communicate.
+ * Vectors have the global shape `dims` (`dimsd`), or are flat of that size. By default domain and
+ * range are one space; a subclass with others overrides `domain`, `rangeOf` and `domainOf`, which
+ * never communicate.
  */
 export abstract class MPILinearOperator extends LinearOperator<DistributedArray, DistributedArray> {
   declare readonly comm: Communicator;
@@ -36,7 +49,8 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
   }
 
   /**
-   * An operator of one rank as a distributed one: every rank applies it to its copy of a BROADCAST vector, which gives a BROADCAST vector. Nothing is sent.
+   * An operator of one rank as a distributed one: every rank applies it to its copy of a BROADCAST
+   * vector, which gives a BROADCAST vector. Nothing is sent.
    */
   static wrap(op: LocalLinearOperator, options: { readonly comm?: Communicator } = {}): MPILinearOperator {
     checkOptions('MPILinearOperator.wrap', options, ['comm']);
@@ -54,7 +68,12 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
     options: SpaceOptions = {},
     partition: Partition = layout.replicated ? 'BROADCAST' : 'SCATTER',
   ): DistributedSpace {
-    return DistributedSpace.of({ layout, partition, comm: this.comm, ...choose(this.dtype, this.holdsData, options) });
+    return DistributedSpace.of({
+      layout,
+      partition,
+      comm: this.comm,
+      ...choose(this.dtype, this.holdsData, options),
+    });
   }
 
   protected override checkShape(space: Space<unknown>, dims: Shape): void {
@@ -68,7 +87,8 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
       throw new PartitionError(`${this.name}: expected a DistributedArray, received ${vectorIn(space)}`);
     if (space.comm.id !== this.comm.id) {
       throw new PartitionError(
-        `${this.name} lives on communicator ${this.comm.id}, the array on communicator ${space.comm.id}: make both with the same comm`,
+        `${this.name} lives on communicator ${this.comm.id}, the array on communicator ` +
+          `${space.comm.id}: make both with the same comm`,
       );
     }
     return space;
@@ -100,11 +120,18 @@ class Replicated extends MPILinearOperator {
   override domainOf(y: Space<DistributedArray>): DistributedSpace {
     return this.#image(y, this.dimsd, (local) => this.#op.domainOf(local));
   }
-  #image(space: Space<DistributedArray>, from: Shape, imageOf: (local: NDArraySpace) => Space<NDArray>): DistributedSpace {
+  #image(
+    space: Space<DistributedArray>,
+    from: Shape,
+    imageOf: (local: NDArraySpace) => Space<NDArray>,
+  ): DistributedSpace {
     this.checkShape(space, from);
     const input = this.checkComm(space);
     if (!input.layout.replicated)
-      throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole vector`);
+      throw new PartitionError(
+        `${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the ` +
+          'whole vector',
+      );
     const { shape, dtype } = imageOf(NDArraySpace.of(space.shape, space.dtype, space.backend));
     return input.withDType(dtype).withLayout(Layout.replicated(shape, this.comm.size));
   }

@@ -23,11 +23,17 @@ import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
 
-/** `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row of the grid have. */
+/**
+ * `summa`: A in tiles over the process grid. `block`: A in blocks of rows, which all ranks of a row
+ * of the grid have.
+ */
 export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;
 export type MatrixMultKind = (typeof MATRIX_MULT_KINDS)[number];
 
-/** A process grid `[Pr, Pc]`; rank `i·Pc + j` has the block of row i and column j, ranks beyond have none. */
+/**
+ * A process grid `[Pr, Pc]`; rank `i·Pc + j` has the block of row i and column j, ranks beyond have
+ * none.
+ */
 export type ProcessGrid = readonly [number, number];
 
 export interface MPIMatrixMultOptions {
@@ -35,7 +41,10 @@ export interface MPIMatrixMultOptions {
   readonly kind?: MatrixMultKind;
   /** @default as square as the ranks allow */
   readonly grid?: ProcessGrid;
-  /** Keep a second copy of A, cut as the adjoint reads it: fewer messages for each adjoint product (`summa`; `block` needs none). @default false */
+  /**
+   * Keep a second copy of A, cut as the adjoint reads it: fewer messages for each adjoint product
+   * (`summa`; `block` needs none). @default false
+   */
   readonly saveAt?: boolean;
   /** @default that of A */
   readonly dtype?: DType;
@@ -45,19 +54,30 @@ export interface MPIMatrixMultOptions {
 
 const OPTIONS = ['kind', 'grid', 'saveAt', 'dtype', 'comm'] as const;
 
-/** What a flop, a number sent and a message cost, in flops of one core: about 40 Gflop/s, 5 GB/s and 1 µs. Only their proportions matter. */
+/**
+ * What a flop, a number sent and a message cost, in flops of one core: about 40 Gflop/s, 5 GB/s and
+ * 1 µs. Only their proportions matter.
+ */
 const COST = { number: 60, message: 4e4 } as const;
 
 /**
- * The process grid on which a product of `[N, K]` with `[K, M]` is fastest by a count of flops, numbers sent and messages; ranks may be left idle. Grids of `block` have
- * no more columns than rows, so that copies of A stay few.
+ * The process grid on which a product of `[N, K]` with `[K, M]` is fastest by a count of flops,
+ * numbers sent and messages; ranks may be left idle. Grids of `block` have no more columns than
+ * rows, so that copies of A stay few.
  */
-export function matrixGrid(N: number, K: number, M: number, ranks: number, kind: MatrixMultKind = 'summa'): ProcessGrid {
+export function matrixGrid(
+  N: number,
+  K: number,
+  M: number,
+  ranks: number,
+  kind: MatrixMultKind = 'summa',
+): ProcessGrid {
   checkOneOf('kind', kind, MATRIX_MULT_KINDS);
   for (const [name, n] of Object.entries({ N, K, M, ranks }))
     if (!(Number.isSafeInteger(n) && n >= (name === 'ranks' ? 1 : 0)))
       throw new ArgumentError(
-        `matrixGrid: expected ${name} to be a whole number of at least ${name === 'ranks' ? 1 : 0}, received ${textOf(n)}`,
+        `matrixGrid: expected ${name} to be a whole number of at least ${name === 'ranks' ? 1 : 0}, ` +
+          `received ${textOf(n)}`,
       );
   let best: { readonly grid: ProcessGrid; readonly cost: number } | undefined;
   for (let rows = ranks; rows >= 1; rows--) {
@@ -116,13 +136,17 @@ interface Described {
 }
 
 /**
- * Product with a distributed matrix A of `[N, K]`: `Y = A X`. Shapes: `[K, M]` to `[N, M]`, X and Y in tiles over the process grid; other layouts and flat vectors are taken
- * and moved by a transfer, flat ones give flat ones, and a BROADCAST X gives a SCATTER Y.
+ * Product with a distributed matrix A of `[N, K]`: `Y = A X`. Shapes: `[K, M]` to `[N, M]`, X and Y
+ * in tiles over the process grid; other layouts and flat vectors are taken and moved by a transfer,
+ * flat ones give flat ones, and a BROADCAST X gives a SCATTER Y.
  *
- * `summa`: panels of A travel along the rows of the grid and panels of X along its columns, the next ones while the present ones are multiplied. `block`: only X travels,
- * and in the adjoint sums of K × M/Pc. Cost per rank: `2·N·K·M/(Pr·Pc)` flops (8 for complex ones); forward `Pr + Pc − 2` messages (`block`: `Pr − 1`) where
- * panels are alike. Holds this rank's block of A, with `saveAt` another one. Work: two panels of A `[N/Pr, K/max(Pr, Pc)]` (`block`: none) and two of X
- * `[K/max(Pr, Pc), M/Pc]`, the present ones and the next; rows that lie apart are packed for each rank that wants them.
+ * `summa`: panels of A travel along the rows of the grid and panels of X along its columns, the
+ * next ones while the present ones are multiplied. `block`: only X travels, and in the adjoint sums
+ * of K × M/Pc. Cost per rank: `2·N·K·M/(Pr·Pc)` flops (8 for complex ones); forward `Pr + Pc − 2`
+ * messages (`block`: `Pr − 1`) where panels are alike. Holds this rank's block of A, with `saveAt`
+ * another one. Work: two panels of A `[N/Pr, K/max(Pr, Pc)]` (`block`: none) and two of X
+ * `[K/max(Pr, Pc), M/Pc]`, the present ones and the next; rows that lie apart are packed for each
+ * rank that wants them.
  */
 export class MPIMatrixMult extends MPILinearOperator {
   readonly grid: ProcessGrid;
@@ -140,7 +164,8 @@ export class MPIMatrixMult extends MPILinearOperator {
 
   /**
    * Collective: one object exchange; what is wrong on one rank throws on all.
-   * @param A this rank's block: the tile (i, j) of a `summa` grid, or the rows i of a `block` one; nothing (a block of size 0) on ranks beyond the grid
+   * @param A this rank's block: the tile (i, j) of a `summa` grid, or the rows i of a `block`
+   *   one; nothing (a block of size 0) on ranks beyond the grid
    * @param M the columns of X
    */
   constructor(A: NDArray, M: number, options: MPIMatrixMultOptions = {}) {
@@ -153,8 +178,11 @@ export class MPIMatrixMult extends MPILinearOperator {
       checkGrid(grid, comm.size);
       toShape([M], 'M');
       if (!(A instanceof NDArray))
-        throw new ArgumentError(`MPIMatrixMult: expected A to be an NDArray, this rank's block, received ${typeof A}`);
-      if (A.ndim !== 2) throw new ShapeError(`MPIMatrixMult: expected A of two axes, received shape ${formatShape(A.shape)}`);
+        throw new ArgumentError(
+          `MPIMatrixMult: expected A to be an NDArray, this rank's block, received ${typeof A}`,
+        );
+      if (A.ndim !== 2)
+        throw new ShapeError(`MPIMatrixMult: expected A of two axes, received shape ${formatShape(A.shape)}`);
       Resident.from(A, dtype);
       return { shape: A.shape, dtype: A.dtype, arguments: { M, kind, grid, saveAt, dtype } };
     });
@@ -193,7 +221,10 @@ export class MPIMatrixMult extends MPILinearOperator {
         return { start: [r, c], shape: [n, m] };
       };
     };
-    const part = ({ starts, counts }: Cuts, k: number): readonly [number, number] => [starts[k] as number, counts[k] as number];
+    const part = ({ starts, counts }: Cuts, k: number): readonly [number, number] => [
+      starts[k] as number,
+      counts[k] as number,
+    ];
     const held = boxes((i) => part(rows, i), kind === 'block' ? () => [0, K] : (_, j) => part(columns, j));
     const model = (rank: number) => this.#model.layout.box(rank);
     const data = (rank: number) => this.#data.layout.box(rank);
@@ -219,13 +250,15 @@ export class MPIMatrixMult extends MPILinearOperator {
         comm,
       ),
     }));
-    // the adjoint's block of A: the same rows that X has, for all columns; kept, it is cut over the columns of the grid
+    // the adjoint's block of A: the same rows that X has, for all columns; kept, it is cut over the
+    // columns of the grid
     const kept = evenCuts(N, pc);
     const again = boxes(
       (_, j) => part(kept, j),
       (i) => part(modelRows, i),
     );
-    if (kind === 'summa' && saveAt) this.#transposed = Resident.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
+    if (kind === 'summa' && saveAt)
+      this.#transposed = Resident.from(fetched(matrix.on(A.backend), [N, K], held, again, comm));
     const outer = this.#transposed ? refine(kept, rows) : rows;
     this.#adjoint = this.#sums
       ? []
@@ -251,25 +284,40 @@ export class MPIMatrixMult extends MPILinearOperator {
         }));
   }
 
-  /** The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block, of the fastest grid unless one is given. Collective. */
+  /**
+   * The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block,
+   * of the fastest grid unless one is given. Collective.
+   */
   static fromGlobal(A: NDArray, M: number, options: MPIMatrixMultOptions = {}): MPIMatrixMult {
     checkOptions('MPIMatrixMult.fromGlobal', options, OPTIONS);
     const { kind = 'summa' } = options;
     const comm = resolveCommunicator(options.comm);
     checkArray('MPIMatrixMult.fromGlobal: A', A);
-    if (A.ndim !== 2) throw new ShapeError(`MPIMatrixMult: expected a matrix of shape [N, K], received ${formatShape(A.shape)}`);
+    if (A.ndim !== 2)
+      throw new ShapeError(
+        `MPIMatrixMult: expected a matrix of shape [N, K], received ${formatShape(A.shape)}`,
+      );
     const [N = 0, K = 0] = A.shape;
     const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
     checkGrid(grid, comm.size);
     const { start, shape } = heldBlock([N, K], comm.rank, grid, kind);
-    const share = A.slice(...start.map((first, k): readonly [number, number] => [first, first + (shape[k] as number)]));
+    const share = A.slice(
+      ...start.map((first, k): readonly [number, number] => [first, first + (shape[k] as number)]),
+    );
     const block = share.copy();
     share.dispose();
     return new MPIMatrixMult(block, M, { ...options, grid });
   }
 
-  /** The operator of a distributed matrix `[N, K]` in any layout, whose blocks move to where they are needed. Collective. */
-  static fromDistributed(A: DistributedArray, M: number, options: Omit<MPIMatrixMultOptions, 'comm'> = {}): MPIMatrixMult {
+  /**
+   * The operator of a distributed matrix `[N, K]` in any layout, whose blocks move to where they
+   * are needed. Collective.
+   */
+  static fromDistributed(
+    A: DistributedArray,
+    M: number,
+    options: Omit<MPIMatrixMultOptions, 'comm'> = {},
+  ): MPIMatrixMult {
     checkOptions('MPIMatrixMult.fromDistributed', options, OPTIONS);
     checkDistributed('MPIMatrixMult.fromDistributed', A);
     const { comm, layout } = A;
@@ -280,7 +328,14 @@ export class MPIMatrixMult extends MPILinearOperator {
     const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
     checkGrid(grid, comm.size);
     const wanted = (rank: number): Box => heldBlock([N, K], rank, grid, kind);
-    const block = fetched(A.local, layout.globalShape, (rank) => layout.box(rank), wanted, comm, layout.replicated);
+    const block = fetched(
+      A.local,
+      layout.globalShape,
+      (rank) => layout.box(rank),
+      wanted,
+      comm,
+      layout.replicated,
+    );
     return new MPIMatrixMult(block, M, { ...options, grid, comm });
   }
 
@@ -300,7 +355,11 @@ export class MPIMatrixMult extends MPILinearOperator {
     from.form.spaceOf(input);
     const { layout } = input;
     const flat = layout.globalShape.length === 1;
-    const parts = layout.replicated ? (flat ? flatOf(Layout.split(to.dims, layout.ranks)) : to.layout) : imageLayout(layout, from, to);
+    const parts = layout.replicated
+      ? flat
+        ? flatOf(Layout.split(to.dims, layout.ranks))
+        : to.layout
+      : imageLayout(layout, from, to);
     return input.withDType(this.inputDType(space.dtype)).withLayout(parts);
   }
 
@@ -317,7 +376,9 @@ export class MPIMatrixMult extends MPILinearOperator {
   }
 
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.#data.form.read(y, (v) => this.#model.form.write(x, (u) => (this.#sums ? this.#sum(v, u) : this.#multiply(v, u))));
+    this.#data.form.read(y, (v) =>
+      this.#model.form.write(x, (u) => (this.#sums ? this.#sum(v, u) : this.#multiply(v, u))),
+    );
   }
 
   /** `summa`: as forward, over the rows of A. */
@@ -329,7 +390,9 @@ export class MPIMatrixMult extends MPILinearOperator {
     });
   }
 
-  /** Each rank's rows of A give a share of all of X, shares go to the owners and are added there. */
+  /**
+   * Each rank's rows of A give a share of all of X, shares go to the owners and are added there.
+   */
   #sum(y: DistributedArray, x: DistributedArray): void {
     const a = this.#matrix.with(y.local);
     const width = y.local.shape[1] as number;
@@ -346,30 +409,58 @@ export class MPIMatrixMult extends MPILinearOperator {
 }
 
 function checkGrid(grid: ProcessGrid, ranks: number): void {
-  if (!Array.isArray(grid) || grid.length !== 2 || !grid.every((g) => Number.isSafeInteger(g) && g >= 1) || product(grid) > ranks)
-    throw new PartitionError(`MPIMatrixMult: expected a process grid of two positive numbers for ${ranks} ranks, received ${textOf(grid)}`);
+  if (
+    !Array.isArray(grid) ||
+    grid.length !== 2 ||
+    !grid.every((g) => Number.isSafeInteger(g) && g >= 1) ||
+    product(grid) > ranks
+  )
+    throw new PartitionError(
+      `MPIMatrixMult: expected a process grid of two positive numbers for ${ranks} ranks, received ` +
+        `${textOf(grid)}`,
+    );
 }
 
 /** The block of an evenly cut matrix that a rank has; empty beyond the grid. */
-function heldBlock([N, K]: readonly [number, number], rank: number, [pr, pc]: ProcessGrid, kind: MatrixMultKind): Box {
+function heldBlock(
+  [N, K]: readonly [number, number],
+  rank: number,
+  [pr, pc]: ProcessGrid,
+  kind: MatrixMultKind,
+): Box {
   if (rank >= pr * pc) return { start: [0, 0], shape: [0, 0] };
   const [i, j] = [Math.floor(rank / pc), rank % pc];
   const [parts, part] = kind === 'block' ? [1, 0] : [pc, j];
-  return { start: [splitStart(N, pr, i), splitStart(K, parts, part)], shape: [splitCount(N, pr, i), splitCount(K, parts, part)] };
+  return {
+    start: [splitStart(N, pr, i), splitStart(K, parts, part)],
+    shape: [splitCount(N, pr, i), splitCount(K, parts, part)],
+  };
 }
 
-/** Rows and columns of the blocks of all ranks. Throws {@link ShapeError} where they do not form a matrix. */
-function blockCuts(shapes: readonly Shape[], [pr, pc]: ProcessGrid, kind: MatrixMultKind): readonly [Cuts, Cuts] {
+/**
+ * Rows and columns of the blocks of all ranks. Throws {@link ShapeError} where they do not form a
+ * matrix.
+ */
+function blockCuts(
+  shapes: readonly Shape[],
+  [pr, pc]: ProcessGrid,
+  kind: MatrixMultKind,
+): readonly [Cuts, Cuts] {
   const block = (i: number, j: number) => shapes[i * pc + j] as Shape;
   const rows = Array.from({ length: pr }, (_, i) => block(i, 0)[0] as number);
-  const columns = kind === 'block' ? [block(0, 0)[1] as number] : Array.from({ length: pc }, (_, j) => block(0, j)[1] as number);
+  const columns =
+    kind === 'block'
+      ? [block(0, 0)[1] as number]
+      : Array.from({ length: pc }, (_, j) => block(0, j)[1] as number);
   shapes.forEach((shape, rank) => {
     const [i, j] = [Math.floor(rank / pc), rank % pc];
     const expected = i < pr ? [rows[i] as number, columns[kind === 'block' ? 0 : j] as number] : undefined;
     const fits = expected ? expected.every((n, k) => n === shape[k]) : product(shape) === 0;
     if (!fits)
       throw new ShapeError(
-        `MPIMatrixMult: expected ${expected ? `a block of shape ${formatShape(expected)}` : 'an empty block'} on rank ${rank} of a ${pr} × ${pc} grid (${kind}), received ${formatShape(shape)}`,
+        'MPIMatrixMult: expected ' +
+          `${expected ? `a block of shape ${formatShape(expected)}` : 'an empty block'} on rank ${rank} ` +
+          `of a ${pr} × ${pc} grid (${kind}), received ${formatShape(shape)}`,
       );
   });
   return [cutsOf(rows), cutsOf(columns)];
@@ -384,7 +475,11 @@ function fetched(
   comm: Communicator,
   replicated = false,
 ): NDArray {
-  const pattern = patternOf({ globalShape: shape, replicated, held, wanted: (rank) => [wanted(rank)] }, comm.rank, comm.size);
+  const pattern = patternOf(
+    { globalShape: shape, replicated, held, wanted: (rank) => [wanted(rank)] },
+    comm.rank,
+    comm.size,
+  );
   const block = NDArray.empty(wanted(comm.rank).shape, { dtype: local.dtype, backend: local.backend });
   const transfer = new Exchange(pattern, comm, local.dtype, local.backend, { buffers: 'lent' });
   transfer.start(local, [block]);

@@ -35,16 +35,20 @@ interface Side {
   readonly plans: FourierPlans;
 }
 
-const formOf = ({ layout }: { readonly layout: Layout }, side: Side): NaturalForm => (layout.replicated ? side.replicated : side.scattered);
+const formOf = ({ layout }: { readonly layout: Layout }, side: Side): NaturalForm =>
+  layout.replicated ? side.replicated : side.scattered;
 
 /**
- * Multi-dimensional convolution, frequencies over the ranks: `y = F⁻¹ s G F x`, F the transform over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than
- * G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. The natural model is BROADCAST and gives BROADCAST data; a SCATTER one, split along any axis, gives SCATTER data.
+ * Multi-dimensional convolution, frequencies over the ranks: `y = F⁻¹ s G F x`, F the transform
+ * over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher
+ * frequencies than G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. The natural model
+ * is BROADCAST and gives BROADCAST data; a SCATTER one, split along any axis, gives SCATTER data.
  *
- * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and back: two transfers, and
- * one allgather for BROADCAST data. Vectors that are split along time have to become whole traces first, and data split
- * again: two transfers more. Holds
- * G. Work: at most four arrays of the size of this rank's share of the larger one of model and data: its traces, one spectrum, and two of a transform; the spectra of both live together for the product only.
+ * Each rank transforms its share of the traces; spectra move to the ranks of their frequencies and
+ * back: two transfers, and one allgather for BROADCAST data. Vectors that are split along time have
+ * to become whole traces first, and data split again: two transfers more. Holds G. Work: at most
+ * four arrays of the size of this rank's share of the larger one of model and data: its traces, one
+ * spectrum, and two of a transform; the spectra of both live together for the product only.
  */
 export class MPIMDC extends MPILinearOperator {
   override readonly complexLinear = false;
@@ -96,7 +100,10 @@ export class MPIMDC extends MPILinearOperator {
     this.#data = data;
   }
 
-  /** The operator of a global `[nfmax, ns, nr]` that every rank has: each keeps a copy of its share of the frequencies. Collective. */
+  /**
+   * The operator of a global `[nfmax, ns, nr]` that every rank has: each keeps a copy of its share
+   * of the frequencies. Collective.
+   */
   static fromGlobal(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}): MPIMDC {
     return new MPIMDC(ownSlices(G, resolveCommunicator(options.comm)), nt, nv, options);
   }
@@ -116,7 +123,8 @@ export class MPIMDC extends MPILinearOperator {
     const input = this.checkComm(space).withDType(realOf(this.inputDType(space.dtype)));
     formOf(input, from).spaceOf(input);
     const { layout } = input;
-    if (!layout.replicated) return input.withLayout(imageLayout(layout, { dims: from.dims }, { dims: to.dims }));
+    if (!layout.replicated)
+      return input.withLayout(imageLayout(layout, { dims: from.dims }, { dims: to.dims }));
     const natural = Layout.replicated(to.dims, layout.ranks);
     return input.withLayout(layout.globalShape.length === 1 ? flatOf(natural) : natural);
   }
@@ -126,7 +134,13 @@ export class MPIMDC extends MPILinearOperator {
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
     this.#run(y, x, this.#data, this.#model, (w, z) => this.#kernel.rmatvec(w, z));
   }
-  #run(x: DistributedArray, y: DistributedArray, from: Side, to: Side, multiply: (z: NDArray, w: NDArray) => void): void {
+  #run(
+    x: DistributedArray,
+    y: DistributedArray,
+    from: Side,
+    to: Side,
+    multiply: (z: NDArray, w: NDArray) => void,
+  ): void {
     const dtype: DType = realOf(x.dtype);
     if (x.dtype !== dtype) {
       withWorkspace(x.space.withDType(dtype), (work) => {

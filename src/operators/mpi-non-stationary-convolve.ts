@@ -48,13 +48,18 @@ abstract class NonStationaryConvolution extends HaloOperator {
       throw new ShapeError(`${owner}: expected distinct axes in increasing order, received ${textOf(axes)}`);
     if (bank.shape.length !== 2 * count) {
       throw new ShapeError(
-        `${owner}: expected hs of ${2 * count} axes, first the filters along each axis, then their samples, received shape ${formatShape(bank.shape)}`,
+        `${owner}: expected hs of ${2 * count} axes, first the filters along each axis, then their ` +
+          `samples, received shape ${formatShape(bank.shape)}`,
       );
     }
     const lengths = bank.shape.slice(count);
     checkOdd(owner, lengths);
-    const at = Object.entries(places).map(([name, list], k) => filterPlaces(owner, name, list, bank.shape[k] as number));
-    const half = shape.map((_, axis) => (along.includes(axis) ? ((lengths[along.indexOf(axis)] as number) - 1) / 2 : 0));
+    const at = Object.entries(places).map(([name, list], k) =>
+      filterPlaces(owner, name, list, bank.shape[k] as number),
+    );
+    const half = shape.map((_, axis) =>
+      along.includes(axis) ? ((lengths[along.indexOf(axis)] as number) - 1) / 2 : 0,
+    );
     super({ dims: shape, dtype: bank.dtype, holdsData: true, comm }, { before: half, after: half });
     this.#bank = bank;
     this.#axes = along;
@@ -78,32 +83,59 @@ abstract class NonStationaryConvolution extends HaloOperator {
 }
 
 /**
- * Convolution of a distributed array with a filter that changes along an axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of `[count, L]` at the
- * samples `ih` of the global array, and constant outside. L is odd. Shapes: `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample.
- * Holds the filters, and an index and a weight for each sample along the axis of this rank's part and what is around it.
- * Work: one array, this rank's part with what is around it.
+ * Convolution of a distributed array with a filter that changes along an axis:
+ * `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of
+ * `[count, L]` at the samples `ih` of the global array, and constant outside. L is odd. Shapes:
+ * `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample. Holds the
+ * filters, and an index and a weight for each sample along the axis of this rank's part and what is
+ * around it. Work: one array, this rank's part with what is around it.
  */
 export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
-  constructor(dims: number | Shape, hs: OperatorData, ih: OperatorData, options: MPINonStationaryConvolve1DOptions = {}) {
+  constructor(
+    dims: number | Shape,
+    hs: OperatorData,
+    ih: OperatorData,
+    options: MPINonStationaryConvolve1DOptions = {},
+  ) {
     checkOptions('MPINonStationaryConvolve1D', options, ['axis', 'dtype', 'comm']);
     super('MPINonStationaryConvolve1D', dims, hs, { ih }, [options.axis ?? -1], options);
   }
-  protected override convolution(bank: Resident, axes: readonly number[], tables: readonly FilterTable[], model: Box, data: Box) {
+  protected override convolution(
+    bank: Resident,
+    axes: readonly number[],
+    tables: readonly FilterTable[],
+    model: Box,
+    data: Box,
+  ) {
     return new VaryingConvolution(bank, axes[0] as number, tables[0] as FilterTable, model, data);
   }
 }
 
 /**
- * Convolution of a distributed array with a filter that changes over two axes: `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly between the filters `hs` of
- * `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the global array, and constant outside. Shapes: `dims` to `dims`. Layouts and messages:
- * see {@link HaloOperator}; `8·L₀·L₁` flops a sample.
+ * Convolution of a distributed array with a filter that changes over two axes:
+ * `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly
+ * between the filters `hs` of `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the
+ * global array, and constant outside. Shapes: `dims` to `dims`. Layouts and messages: see
+ * {@link HaloOperator}; `8·L₀·L₁` flops a sample.
  */
 export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
-  constructor(dims: Shape, hs: OperatorData, ihx: OperatorData, ihz: OperatorData, options: MPINonStationaryConvolve2DOptions = {}) {
+  constructor(
+    dims: Shape,
+    hs: OperatorData,
+    ihx: OperatorData,
+    ihz: OperatorData,
+    options: MPINonStationaryConvolve2DOptions = {},
+  ) {
     checkOptions('MPINonStationaryConvolve2D', options, ['axes', 'dtype', 'comm']);
     super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, options.axes ?? [-2, -1], options);
   }
-  protected override convolution(bank: Resident, axes: readonly number[], tables: readonly FilterTable[], model: Box, data: Box) {
+  protected override convolution(
+    bank: Resident,
+    axes: readonly number[],
+    tables: readonly FilterTable[],
+    model: Box,
+    data: Box,
+  ) {
     return new HatConvolution(
       bank,
       axes,

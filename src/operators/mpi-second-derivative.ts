@@ -10,12 +10,16 @@ export interface MPISecondDerivativeOptions extends DerivativeOptions {
   readonly sampling?: number;
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
-  /** Repeats the nearest inner value at the ends of the centered kind, which are zero otherwise. @default false */
+  /**
+   * Repeats the nearest inner value at the ends of the centered kind, which are zero otherwise.
+   * @default false
+   */
   readonly edge?: boolean;
 }
 
 /**
- * Second derivative along one axis of a distributed array of shape `dims`: see {@link secondDerivative} for the formulas.
+ * Second derivative along one axis of a distributed array of shape `dims`: see
+ * {@link secondDerivative} for the formulas.
  *
  * Cost: one halo exchange where the axis is distributed, one pass over memory; no collective.
  */

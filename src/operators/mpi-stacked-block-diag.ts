@@ -4,7 +4,8 @@ import type { AnyVector, Space } from '../core/vector/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**
- * Distributed operators along the diagonal: each block of a stacked vector has its own, `(A x₀, B x₁, …)`.
+ * Distributed operators along the diagonal: each block of a stacked vector has its own,
+ * `(A x₀, B x₁, …)`.
  *
  * Cost: that of its operators.
  */
@@ -31,12 +32,16 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
 
   override rangeOf(x: Space<StackedDistributedArray>): StackedSpace {
     const blocks = this.blocksOf(x, this.ops.length);
-    return StackedSpace.of(this.ops.map((op, k) => op.rangeOf(fitting(op.dims, blocks[k] as Space<AnyVector>))));
+    return StackedSpace.of(
+      this.ops.map((op, k) => op.rangeOf(fitting(op.dims, blocks[k] as Space<AnyVector>))),
+    );
   }
 
   override domainOf(y: Space<StackedDistributedArray>): StackedSpace {
     const blocks = this.blocksOf(y, this.ops.length);
-    return StackedSpace.of(this.ops.map((op, k) => op.domainOf(fitting(op.dimsd, blocks[k] as Space<AnyVector>))));
+    return StackedSpace.of(
+      this.ops.map((op, k) => op.domainOf(fitting(op.dimsd, blocks[k] as Space<AnyVector>))),
+    );
   }
 
   protected override forward(x: StackedDistributedArray, y: StackedDistributedArray): void {
@@ -44,6 +49,8 @@ export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
   }
 
   protected override adjoint(y: StackedDistributedArray, x: StackedDistributedArray): void {
-    this.ops.forEach((op, k) => op.rmatvec(takenBy(op.dimsd, y.arrays[k] as AnyVector), x.arrays[k] as AnyVector));
+    this.ops.forEach((op, k) =>
+      op.rmatvec(takenBy(op.dimsd, y.arrays[k] as AnyVector), x.arrays[k] as AnyVector),
+    );
   }
 }

@@ -3,15 +3,21 @@ import { ArgumentError, PartitionError } from '../core/base/errors.js';
 import { checkList } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { type StackedDistributedArray, StackedSpace } from '../core/distributed/stacked-distributed-array.js';
-import { type AnyOperator, givenDType, LinearOperator, type OperatorSpec } from '../core/operator/linear-operator.js';
+import {
+  type AnyOperator,
+  givenDType,
+  LinearOperator,
+  type OperatorSpec,
+} from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
 
 /**
- * A linear operator whose models or data may be stacks of distributed arrays: the base class of stacked operators, those of users included.
- * Such operators mix in sums and products with plain distributed ones where the spaces agree.
+ * A linear operator whose models or data may be stacks of distributed arrays: the base class of
+ * stacked operators, those of users included. Such operators mix in sums and products with plain
+ * distributed ones where the spaces agree.
  */
 export abstract class MPIStackedLinearOperator<
   M extends Vector<M> = StackedDistributedArray,
@@ -34,13 +40,19 @@ export abstract class MPIStackedLinearOperator<
     return dtype === space.dtype ? space : (space.withDType(dtype) as Space<V>);
   }
 
-  /** The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as many as given. */
+  /**
+   * The spaces of the blocks of a stacked space. Throws {@link PartitionError} unless there are as
+   * many as given.
+   */
   protected blocksOf(space: Space<unknown>, blocks: number): readonly Space<AnyVector>[] {
     if (!(space instanceof StackedSpace))
-      throw new PartitionError(`${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received ${vectorIn(space)}`);
+      throw new PartitionError(
+        `${this.name}: expected a StackedDistributedArray of ${blocks} blocks, received ${vectorIn(space)}`,
+      );
     if (space.children.length !== blocks)
       throw new PartitionError(`${this.name}: expected ${blocks} blocks, received ${space.children.length}`);
-    return (this.given(space as Space<AnyVector>) as unknown as StackedSpace).children as readonly Space<AnyVector>[];
+    return (this.given(space as Space<AnyVector>) as unknown as StackedSpace)
+      .children as readonly Space<AnyVector>[];
   }
 }
 
@@ -48,18 +60,29 @@ export abstract class MPIStackedLinearOperator<
 // biome-ignore lint/suspicious/noExplicitAny: a block may map to arrays or to stacks
 export type BlockOperator<M extends Vector<M>> = LinearOperator<M, any>;
 
-/** What a stack of operators is: the dtype that holds all theirs, and the communicator they share. Throws {@link ArgumentError}, {@link PartitionError}. */
-export function stackOf(owner: string, ops: readonly AnyOperator[]): { dtype: DType; holdsData: boolean; comm: Communicator } {
+/**
+ * What a stack of operators is: the dtype that holds all theirs, and the communicator they share.
+ * Throws {@link ArgumentError}, {@link PartitionError}.
+ */
+export function stackOf(
+  owner: string,
+  ops: readonly AnyOperator[],
+): { dtype: DType; holdsData: boolean; comm: Communicator } {
   checkList(owner, 'operators', ops);
   const first = ops[0];
   if (!first) throw new ArgumentError(`${owner}: expected at least one operator, received none`);
   for (const op of ops) {
     if (!(op instanceof LinearOperator) || !op.comm)
       throw new ArgumentError(`${owner}: expected distributed operators, received ${textOf(op)}`);
-    if (op.comm.id !== first.comm?.id) throw new PartitionError(`${owner}: the operators live on different communicators`);
+    if (op.comm.id !== first.comm?.id)
+      throw new PartitionError(`${owner}: the operators live on different communicators`);
   }
   const held = ops.filter((op) => op.holdsData).map((op) => op.dtype);
   const precision = held.length > 0 ? held.reduce(promote) : first.dtype;
   const anyComplex = ops.some((op) => isComplex(op.dtype));
-  return { dtype: anyComplex ? complexOf(precision) : precision, holdsData: held.length > 0, comm: first.comm as Communicator };
+  return {
+    dtype: anyComplex ? complexOf(precision) : precision,
+    holdsData: held.length > 0,
+    comm: first.comm as Communicator,
+  };
 }

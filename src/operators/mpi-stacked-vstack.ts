@@ -9,22 +9,32 @@ import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 
 /**
- * Distributed operators on top of one another: `[A; B; …] x` is the stack of `A x`, `B x`, …, its adjoint the sum of `Aᴴ y₀`, `Bᴴ y₁`, ….
+ * Distributed operators on top of one another: `[A; B; …] x` is the stack of `A x`, `B x`, …, its
+ * adjoint the sum of `Aᴴ y₀`, `Bᴴ y₁`, ….
  *
  * Cost: that of its operators; no reduction of its own.
  */
-export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MPIStackedLinearOperator<M, StackedDistributedArray> {
+export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MPIStackedLinearOperator<
+  M,
+  StackedDistributedArray
+> {
   readonly ops: readonly BlockOperator<M>[];
   override readonly complexLinear: boolean;
   readonly #domains = new WeakMap<Space<StackedDistributedArray>, readonly Space<M>[]>();
 
-  /** Errors: {@link ShapeError} unless all have as many columns, {@link PartitionError} unless all live on one communicator. */
+  /**
+   * Errors: {@link ShapeError} unless all have as many columns, {@link PartitionError} unless all
+   * live on one communicator.
+   */
   constructor(ops: readonly BlockOperator<M>[]) {
     const spec = stackOf('MPIStackedVStack', ops);
     const first = ops[0] as BlockOperator<M>;
     for (const op of ops) {
       if (op.shape[1] !== first.shape[1])
-        throw new ShapeError(`MPIStackedVStack: expected ${first.shape[1]} columns of every operator, ${op.name} has ${op.shape[1]}`);
+        throw new ShapeError(
+          `MPIStackedVStack: expected ${first.shape[1]} columns of every operator, ${op.name} has ` +
+            `${op.shape[1]}`,
+        );
     }
     const { dims } = ops.find((op) => op.dims.length > 1) ?? first;
     super({ dims, dimsd: [ops.reduce((n, op) => n + op.shape[0], 0)], ...spec });
@@ -88,7 +98,11 @@ export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MP
       const block = takenBy(op.dimsd, y.arrays[k] as AnyVector);
       const image = images[k] as Space<M>;
       if (image === x.space) op.rmatvecAdd(block, x, alpha);
-      else addInto(image, x, alpha, { add: (v) => void op.rmatvecAdd(block, v, alpha), fill: (v) => void op.rmatvec(block, v) });
+      else
+        addInto(image, x, alpha, {
+          add: (v) => void op.rmatvecAdd(block, v, alpha),
+          fill: (v) => void op.rmatvec(block, v),
+        });
     }
   }
 }

@@ -17,15 +17,20 @@ function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
   const first = list[0] as Shape;
   const odd = list.find((s) => product(s) !== product(first));
   if (odd)
-    throw new ShapeError(`${name}: expected operators with one model, received shapes ${formatShape(first)} and ${formatShape(odd)}`);
+    throw new ShapeError(
+      `${name}: expected operators with one model, received shapes ${formatShape(first)} and ` +
+        `${formatShape(odd)}`,
+    );
   return list.every((s) => sameShape(s, first)) ? first : [product(first)];
 }
 
 /**
- * Local operators on top of one another, each rank with its own: `y_k = A_k x`. The model is BROADCAST, the data SCATTER, distributed as the operators'
- * rows. Use it where every rank models its share of the data from one model (sources over ranks).
+ * Local operators on top of one another, each rank with its own: `y_k = A_k x`. The model is
+ * BROADCAST, the data SCATTER, distributed as the operators' rows. Use it where every rank models
+ * its share of the data from one model (sources over ranks).
  *
- * Cost: one object exchange when it is made; forward nothing, adjoint one all-reduce of the model (within each colour of a mask).
+ * Cost: one object exchange when it is made; forward nothing, adjoint one all-reduce of the model
+ * (within each colour of a mask).
  */
 export class MPIVStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];
@@ -72,7 +77,10 @@ export class MPIVStack extends MPILinearOperator {
     this.checkShape(x, this.dims);
     const input = this.checkComm(x);
     if (!input.layout.replicated)
-      throw new PartitionError(`${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the whole model`);
+      throw new PartitionError(
+        `${this.name}: expected a BROADCAST array, received ${input.partition}: every rank needs the ` +
+          'whole model',
+      );
     const flat = x.shape.length === 1 && this.dims.length > 1;
     const layout = flat ? Layout.fromLocalShapes(this.#data.sizes.map((n) => [n])) : this.#data.layout;
     return input.withDType(this.#blocks.imageDType('forward', this.inputDType(x.dtype))).withLayout(layout);
@@ -83,14 +91,17 @@ export class MPIVStack extends MPILinearOperator {
     this.#data.check(this.name, input);
     const flat = y.shape.length === 1 && this.dimsd.length > 1;
     const dtype = this.#blocks.imageDType('adjoint', this.inputDType(y.dtype));
-    return input.withDType(dtype).withLayout(Layout.replicated(flat ? [product(this.dims)] : this.dims, this.comm.size));
+    return input
+      .withDType(dtype)
+      .withLayout(Layout.replicated(flat ? [product(this.dims)] : this.dims, this.comm.size));
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): void {
     this.#data.write(y, (to) => {
       const data = this.#dataViews.of(to.local);
       const models = this.#modelViews.of(x.local);
-      for (let k = 0; k < this.ops.length; k++) this.#blocks.fill('forward', k, models[k] as NDArray, data[k] as NDArray);
+      for (let k = 0; k < this.ops.length; k++)
+        this.#blocks.fill('forward', k, models[k] as NDArray, data[k] as NDArray);
     });
   }
 

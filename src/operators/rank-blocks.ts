@@ -61,16 +61,21 @@ interface Blocks {
   readonly images: readonly Readonly<Record<Direction, Images>>[];
 }
 
-/** Shapes that differ along their first axis only are put together along it; others are seen flat. */
+/**
+ * Shapes that differ along their first axis only are put together along it; others are seen flat.
+ */
 export function stackedShape(shapes: readonly Shape[]): Shape {
   const first = shapes[0] ?? [0];
   const alike = shapes.every((s) => s.length === first.length && sameShape(s.slice(1), first.slice(1)));
-  return alike ? [shapes.reduce((n, s) => n + (s[0] as number), 0), ...first.slice(1)] : [shapes.reduce((n, s) => n + product(s), 0)];
+  return alike
+    ? [shapes.reduce((n, s) => n + (s[0] as number), 0), ...first.slice(1)]
+    : [shapes.reduce((n, s) => n + product(s), 0)];
 }
 
 /**
- * The local operators of all ranks, as all ranks know them: how their models and data are cut. Collective when it is made, one object exchange;
- * a rank whose operators are wrong makes all ranks throw the same class of error.
+ * The local operators of all ranks, as all ranks know them: how their models and data are cut.
+ * Collective when it is made, one object exchange; a rank whose operators are wrong makes all ranks
+ * throw the same class of error.
  */
 export class RankBlocks {
   readonly comm: Communicator;
@@ -92,7 +97,8 @@ export class RankBlocks {
     const comm = resolveCommunicator(options.comm);
     const all = exchange(comm, () => describe(ops, owner, options));
     const types = all.flatMap((b) => b.dtypes);
-    if (types.length === 0) throw new ArgumentError(`${owner}: expected at least one operator on some rank, received none`);
+    if (types.length === 0)
+      throw new ArgumentError(`${owner}: expected at least one operator on some rank, received none`);
     const held = types.filter((t) => t.holdsData).map((t) => t.dtype);
     const precision = held.length > 0 ? held.reduce(promote) : (types[0]?.dtype as DType);
     this.comm = comm;
@@ -105,7 +111,10 @@ export class RankBlocks {
     this.dimsd = all.map((b) => b.dimsd);
     this.#complexModels = all.some((b) => b.complexModels);
     const images = all.flatMap((b) => b.images);
-    this.#images = { forward: together(images.map((i) => i.forward)), adjoint: together(images.map((i) => i.adjoint)) };
+    this.#images = {
+      forward: together(images.map((i) => i.forward)),
+      adjoint: together(images.map((i) => i.adjoint)),
+    };
     this.#own = all[comm.rank]?.images ?? [];
   }
 
@@ -114,13 +123,19 @@ export class RankBlocks {
     return this.#complexModels ? complexOf(dtype) : dtype;
   }
 
-  /** The dtype of the image of vectors of a float dtype. Throws on all ranks where an operator on one of them refuses it. */
+  /**
+   * The dtype of the image of vectors of a float dtype. Throws on all ranks where an operator on
+   * one of them refuses it.
+   */
   imageDType(direction: Direction, dtype: DType): DType {
     const image = this.#images[direction][dtype] as DType | Failure;
     return typeof image === 'string' ? image : raise(image, undefined);
   }
 
-  /** `y ← Aₖ x`, or `x ← Aₖᴴ y`: of operator k of this rank, into memory of a dtype that holds its results. */
+  /**
+   * `y ← Aₖ x`, or `x ← Aₖᴴ y`: of operator k of this rank, into memory of a dtype that holds its
+   * results.
+   */
   fill(direction: Direction, k: number, from: NDArray, to: NDArray): void {
     this.#apply(direction, k, from, to, false);
   }
@@ -145,12 +160,18 @@ export class RankBlocks {
   }
 }
 
-/** What several operators give: a dtype that holds all their results, or the reason of the first that refuses. */
+/**
+ * What several operators give: a dtype that holds all their results, or the reason of the first
+ * that refuses.
+ */
 function together(images: readonly Images[]): Images {
   return Object.fromEntries(
     FLOATS.map((dtype) => {
       const list = images.map((image) => image[dtype] as DType | Failure);
-      return [dtype, list.find((image) => typeof image !== 'string') ?? attempt(() => (list as DType[]).reduce(promote))];
+      return [
+        dtype,
+        list.find((image) => typeof image !== 'string') ?? attempt(() => (list as DType[]).reduce(promote)),
+      ];
     }),
   );
 }
@@ -167,13 +188,17 @@ function attempt(dtype: () => DType): DType | Failure {
 function imagesOf(op: LocalLinearOperator, direction: Direction): Images {
   const { dims, image } = WAYS[direction];
   return Object.fromEntries(
-    FLOATS.map((dtype) => [dtype, attempt(() => image(op, NDArraySpace.of(dims(op), dtype, resolveBackend())).dtype)]),
+    FLOATS.map((dtype) => [
+      dtype,
+      attempt(() => image(op, NDArraySpace.of(dims(op), dtype, resolveBackend())).dtype),
+    ]),
   );
 }
 
 function describe(ops: readonly LocalLinearOperator[], owner: string, options: BlockOptions): Blocks {
   checkOptions(owner, options, ['comm']);
-  if (!Array.isArray(ops)) throw new ArgumentError(`${owner}: expected a list of operators, received ${textOf(ops)}`);
+  if (!Array.isArray(ops))
+    throw new ArgumentError(`${owner}: expected a list of operators, received ${textOf(ops)}`);
   for (const op of ops) {
     if (!(op instanceof LinearOperator) || op.comm)
       throw new ArgumentError(`${owner}: expected operators of one rank, received ${textOf(op)}`);
@@ -189,7 +214,10 @@ function describe(ops: readonly LocalLinearOperator[], owner: string, options: B
   };
 }
 
-/** A local array seen in given shapes: as blocks one after another, or each as the whole. Made once for each array. */
+/**
+ * A local array seen in given shapes: as blocks one after another, or each as the whole. Made once
+ * for each array.
+ */
 export class BlockViews {
   readonly #shapes: readonly Shape[];
   readonly #stacked: boolean;
@@ -216,4 +244,5 @@ export class BlockViews {
 }
 
 /** Elements of each rank's blocks. */
-export const sizesOf = (shapes: readonly (readonly Shape[])[]): number[] => shapes.map((list) => list.reduce((n, s) => n + product(s), 0));
+export const sizesOf = (shapes: readonly (readonly Shape[])[]): number[] =>
+  shapes.map((list) => list.reduce((n, s) => n + product(s), 0));

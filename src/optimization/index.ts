@@ -7,7 +7,12 @@ export {
   regularizedInversion,
 } from './inversion-drivers.js';
 export { type CgOptions, type CgResult, type CgState, type CgStep, cg } from './krylov/cg.js';
-export { type CgPipelinedOptions, type CgPipelinedState, type CgPipelinedStep, cgPipelined } from './krylov/cg-pipelined.js';
+export {
+  type CgPipelinedOptions,
+  type CgPipelinedState,
+  type CgPipelinedStep,
+  cgPipelined,
+} from './krylov/cg-pipelined.js';
 export {
   type CgSingleReductionOptions,
   type CgSingleReductionState,
@@ -21,10 +26,20 @@ export {
   type CglsSingleReductionStep,
   cglsSingleReduction,
 } from './krylov/cgls-single-reduction.js';
-export { type ConditionEstimate, type ConditionEstimateOptions, conditionEstimate } from './krylov/condition-estimate.js';
+export {
+  type ConditionEstimate,
+  type ConditionEstimateOptions,
+  conditionEstimate,
+} from './krylov/condition-estimate.js';
 export { type LsmrOptions, type LsmrResult, type LsmrState, type LsmrStep, lsmr } from './krylov/lsmr.js';
 export { type LsqrOptions, type LsqrResult, type LsqrState, type LsqrStep, lsqr } from './krylov/lsqr.js';
-export { type MinresOptions, type MinresResult, type MinresState, type MinresStep, minres } from './krylov/minres.js';
+export {
+  type MinresOptions,
+  type MinresResult,
+  type MinresState,
+  type MinresStep,
+  minres,
+} from './krylov/minres.js';
 export {
   type MixedPrecisionOptions,
   type MixedPrecisionResult,
@@ -40,11 +55,31 @@ export {
   powerIteration,
 } from './power-iteration.js';
 export type { RunOptions, SolverProgress, StateKeeper, StopReason } from './solver.js';
-export { type FistaOptions, type FistaResult, type FistaState, type FistaStep, fista } from './sparsity/fista.js';
-export { IRLS_KINDS, type IrlsKind, type IrlsOptions, type IrlsResult, type IrlsState, type IrlsStep, irls } from './sparsity/irls.js';
+export {
+  type FistaOptions,
+  type FistaResult,
+  type FistaState,
+  type FistaStep,
+  fista,
+} from './sparsity/fista.js';
+export {
+  IRLS_KINDS,
+  type IrlsKind,
+  type IrlsOptions,
+  type IrlsResult,
+  type IrlsState,
+  type IrlsStep,
+  irls,
+} from './sparsity/irls.js';
 export { type IstaOptions, type IstaResult, type IstaState, type IstaStep, ista } from './sparsity/ista.js';
 export { type OmpOptions, type OmpResult, type OmpState, type OmpStep, omp } from './sparsity/omp.js';
-export { type Spgl1Options, type Spgl1Result, type Spgl1State, type Spgl1Step, spgl1 } from './sparsity/spgl1.js';
+export {
+  type Spgl1Options,
+  type Spgl1Result,
+  type Spgl1State,
+  type Spgl1Step,
+  spgl1,
+} from './sparsity/spgl1.js';
 export {
   type BregmanTerm,
   type SplitBregmanOptions,

@@ -26,11 +26,15 @@ export interface NormalEquationsOptions<M extends Vector<M>, D extends Vector<D>
   readonly regularizations?: readonly Regularization<M>[];
   /** Weight ε_I of `ε_I² ‖x‖²`. @default 0 */
   readonly damp?: number;
-  /** A Hermitian positive semidefinite weight W of the data: `(y − A x)ᴴ W (y − A x)`. @default the identity */
+  /**
+   * A Hermitian positive semidefinite weight W of the data: `(y − A x)ᴴ W (y − A x)`. @default the
+   * identity
+   */
   readonly weight?: LinearOperator<D, D> | undefined;
 }
 
-export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vector<D>> extends CglsOptions<M> {
+export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vector<D>>
+  extends CglsOptions<M> {
   readonly regularizations?: readonly Regularization<M>[];
   /** A weight of the data's rows, W^½: `‖W^½ (y − A x)‖²`. @default the identity */
   readonly weight?: LinearOperator<D, D> | undefined;
@@ -43,7 +47,10 @@ function checkProblem(name: string, A: unknown, y: unknown, weight: unknown): vo
   if (weight !== undefined) checkOperator(`${name}: weight`, weight);
 }
 
-function checkRegularizations<M extends Vector<M>>(name: string, regularizations: readonly Regularization<M>[]): void {
+function checkRegularizations<M extends Vector<M>>(
+  name: string,
+  regularizations: readonly Regularization<M>[],
+): void {
   checkList(name, 'regularizations', regularizations);
   for (const regularization of regularizations) {
     checkOptions(`${name}: regularizations`, regularization ?? null, ['R', 'eps', 'data']);
@@ -54,12 +61,14 @@ function checkRegularizations<M extends Vector<M>>(name: string, regularizations
 }
 
 /**
- * Minimises `(y − A x)ᴴ W (y − A x) + Σ εᵢ² ‖dᵢ − Rᵢ x‖² + ε_I² ‖x‖²` by {@link cg} on its normal equations
- * `(Aᴴ W A + Σ εᵢ² RᵢᴴRᵢ + ε_I²) x = Aᴴ W y + Σ εᵢ² Rᵢᴴ dᵢ`.
+ * Minimises `(y − A x)ᴴ W (y − A x) + Σ εᵢ² ‖dᵢ − Rᵢ x‖² + ε_I² ‖x‖²` by {@link cg} on its normal
+ * equations `(Aᴴ W A + Σ εᵢ² RᵢᴴRᵢ + ε_I²) x = Aᴴ W y + Σ εᵢ² Rᵢᴴ dᵢ`.
  *
- * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is the residual of the normal equations. The condition number is squared: use
- * {@link regularizedInversion} for problems that are badly conditioned. Memory: that of cg, and what products and sums borrow.
- * Errors: as for {@link cg}; {@link ArgumentError} for weights that are negative.
+ * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is
+ * the residual of the normal equations. The condition number is squared: use
+ * {@link regularizedInversion} for problems that are badly conditioned. Memory: that of cg, and
+ * what products and sums borrow. Errors: as for {@link cg}; {@link ArgumentError} for weights that
+ * are negative.
  */
 export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -72,7 +81,8 @@ export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D
   checkRegularizations('normalEquationsInversion', regularizations);
   checkNonNegative('normalEquationsInversion', { damp });
   let operator = weight ? A.H.mul(weight.mul(A)) : A.H.mul(A);
-  for (const { R, eps = 1 } of regularizations) operator = operator.add(R.H.mul(R).scale(eps * eps) as LinearOperator<M, M>);
+  for (const { R, eps = 1 } of regularizations)
+    operator = operator.add(R.H.mul(R).scale(eps * eps) as LinearOperator<M, M>);
   if (damp > 0) operator = operator.add(operator.pow(0).scale(damp * damp));
   const weighted = weight?.matvec(y);
   const rhs = A.rmatvec(weighted ?? y);
@@ -86,10 +96,12 @@ export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D
 }
 
 /**
- * Minimises `‖W^½ (y − A x)‖² + Σ εᵢ² ‖dᵢ − Rᵢ x‖²` (and `damp²‖x‖²`) by {@link cgls} on the stacked system `[W^½A; ε₁R₁; …] x = [W^½y; ε₁d₁; …]`.
+ * Minimises `‖W^½ (y − A x)‖² + Σ εᵢ² ‖dᵢ − Rᵢ x‖²` (and `damp²‖x‖²`) by {@link cgls} on the
+ * stacked system `[W^½A; ε₁R₁; …] x = [W^½y; ε₁d₁; …]`.
  *
- * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is the norm of the stacked residual.
- * Errors: as for {@link cgls}; {@link ArgumentError} for weights that are negative, or vectors that can't be stacked.
+ * An iteration costs one forward and one adjoint of every operator, and two reductions; its cost is
+ * the norm of the stacked residual. Errors: as for {@link cgls}; {@link ArgumentError} for weights
+ * that are negative, or vectors that can't be stacked.
  */
 export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -121,22 +133,31 @@ export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds
 type Operators = readonly LinearOperator<any, any>[];
 
-/** Operators one above the other, and their data. Throws {@link ArgumentError} unless all data are local, or all are distributed. */
+/**
+ * Operators one above the other, and their data. Throws {@link ArgumentError} unless all data are
+ * local, or all are distributed.
+ */
 function stacked(operators: Operators, data: readonly AnyVector[]): [Operators[number], AnyVector] {
   const local = data.filter((d): d is NDArray => d instanceof NDArray);
-  if (local.length === data.length) return [new VStack(operators), concatenate(local.map((d) => d.reshape([d.size])))];
+  if (local.length === data.length)
+    return [new VStack(operators), concatenate(local.map((d) => d.reshape([d.size])))];
   const distributed = data.filter(
-    (d): d is DistributedArray | StackedDistributedArray => d instanceof DistributedArray || d instanceof StackedDistributedArray,
+    (d): d is DistributedArray | StackedDistributedArray =>
+      d instanceof DistributedArray || d instanceof StackedDistributedArray,
   );
   if (distributed.length !== data.length)
-    throw new ArgumentError('regularizedInversion: expected data and regularizations that are all local, or all distributed');
+    throw new ArgumentError(
+      'regularizedInversion: expected data and regularizations that are all local, or all distributed',
+    );
   return [new MPIStackedVStack(operators), new StackedDistributedArray(distributed)];
 }
 
 /**
- * Minimises `‖y − A P z‖²` (and `damp²‖z‖²`) by {@link cgls}, and gives `x = P z`: the model is written in terms of what a preconditioner P makes of z. A start `x0` is one of z.
+ * Minimises `‖y − A P z‖²` (and `damp²‖z‖²`) by {@link cgls}, and gives `x = P z`: the model is
+ * written in terms of what a preconditioner P makes of z. A start `x0` is one of z.
  *
- * An iteration costs that of {@link cgls} for A P. Errors: as for {@link cgls}; {@link ArgumentError} where the arguments come in another order.
+ * An iteration costs that of {@link cgls} for A P. Errors: as for {@link cgls};
+ * {@link ArgumentError} where the arguments come in another order.
  */
 export function preconditionedInversion<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,

@@ -4,7 +4,10 @@ import { withWorkspace, withWorkspaces } from '../core/vector/workspace.js';
 import { multiplyReal, realSpace, tinyOf } from './moduli.js';
 import { inPlace, moduliInto } from './parts/diagonal-weight.js';
 
-/** The largest element of a real vector, with a mask of this rank's colour: one reduction, or two where none is above 0. NaN wins. */
+/**
+ * The largest element of a real vector, with a mask of this rank's colour: one reduction, or two
+ * where none is above 0. NaN wins.
+ */
 function largest(x: AnyVector): number {
   const positive = withWorkspace(x.space, (w: AnyVector) =>
     x.map((a, b) => x.backend.binary('maximum', a, 0, b), w).norm(Number.POSITIVE_INFINITY),
@@ -19,11 +22,13 @@ function below(depth: number, s: AnyVector): AnyVector {
 }
 
 /**
- * The depth d for which `Σ max(d − sᵢ, 0) = r`, where `sᵢ ≥ 0` is how far the elements lie below the largest, and r > 0: Newton's method on a convex,
- * increasing, piecewise linear function, from d = r downwards, which ends when no element leaves. One reduction a step, rarely more than ten.
+ * The depth d for which `Σ max(d − sᵢ, 0) = r`, where `sᵢ ≥ 0` is how far the elements lie below
+ * the largest, and r > 0: Newton's method on a convex, increasing, piecewise linear function, from
+ * d = r downwards, which ends when no element leaves. One reduction a step, rarely more than ten.
  *
- * Depths are at most r however large the elements are: measured from the largest, they lose no digits.
- * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016 (Michelot's algorithm).
+ * Depths are at most r however large the elements are: measured from the largest, they lose no
+ * digits. Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016 (Michelot's
+ * algorithm).
  */
 function depthOf(s: AnyVector, r: number): number {
   return withWorkspaces([s.space, s.space], ([w, active]) => {
@@ -43,8 +48,9 @@ function depthOf(s: AnyVector, r: number): number {
 }
 
 /**
- * `y ←` the nearest point of the simplex `yᵢ ≥ 0, Σ yᵢ = r`, x real, r > 0; y may be x. False, with y undefined, where an element is NaN or Infinity.
- * One reduction (two where no element is above 0), and one a step of {@link depthOf}. With a mask every colour has a simplex of its own.
+ * `y ←` the nearest point of the simplex `yᵢ ≥ 0, Σ yᵢ = r`, x real, r > 0; y may be x. False, with
+ * y undefined, where an element is NaN or Infinity. One reduction (two where no element is above
+ * 0), and one a step of {@link depthOf}. With a mask every colour has a simplex of its own.
  */
 export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector): boolean {
   if (x.space.reducedSize === 0) return true;
@@ -55,15 +61,18 @@ export function projectOntoSimplex(x: AnyVector, r: number, y: AnyVector): boole
   return true;
 }
 
-/** Makes the workspaces of {@link projectOntoL1Ball}, for a loop whose first step may not need them. */
+/**
+ * Makes the workspaces of {@link projectOntoL1Ball}, for a loop whose first step may not need them.
+ */
 export function reserveProjection(space: Space<AnyVector>): void {
   const real = space.withDType(realOf(space.dtype));
   withWorkspaces(isComplex(space.dtype) ? [real, real, real, space] : [real, real, real], () => undefined);
 }
 
 /**
- * `y ←` the nearest point of the ball `‖x‖₁ ≤ r`; of complex elements the moduli count; y may be x. False, with y undefined, where an element is not finite.
- * One reduction inside of the ball; outside one more, and one a step of {@link depthOf}.
+ * `y ←` the nearest point of the ball `‖x‖₁ ≤ r`; of complex elements the moduli count; y may be x.
+ * False, with y undefined, where an element is not finite. One reduction inside of the ball;
+ * outside one more, and one a step of {@link depthOf}.
  */
 export function projectOntoL1Ball(x: AnyVector, r: number, y: AnyVector): boolean {
   const length = r === 0 ? 0 : x.norm(1);

@@ -4,7 +4,8 @@ import type { AnyVector, Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 
 /** Above 0, and below anything that matters in the precision of a vector. */
-export const tinyOf = (x: { readonly dtype: DType }): number => (isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37);
+export const tinyOf = (x: { readonly dtype: DType }): number =>
+  isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37;
 
 /** The space of real numbers, one for each element. */
 export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(realOf(x.dtype));
@@ -17,7 +18,10 @@ export function withModuli<R>(x: AnyVector, body: (moduli: AnyVector) => R): R {
   });
 }
 
-/** `y ← w·x` for real w, element by element; y may be x. Allocates nothing but a workspace for complex x. */
+/**
+ * `y ← w·x` for real w, element by element; y may be x. Allocates nothing but a workspace for
+ * complex x.
+ */
 export function multiplyReal(x: AnyVector, w: AnyVector, y: AnyVector): void {
   if (y !== x) y.assign(x);
   if (!isComplex(x.dtype)) y.multiplyInPlace(w);
@@ -42,7 +46,10 @@ export function clamp(x: AnyVector, lower: number, upper: number, y: AnyVector):
   x.map(limit, y);
 }
 
-/** `moduli ← p / (p + t)`, `p = max(moduli − t, least)`, t > 0: what shrinking moduli by t multiplies by. The difference comes first, so that large moduli keep what is left. */
+/**
+ * `moduli ← p / (p + t)`, `p = max(moduli − t, least)`, t > 0: what shrinking moduli by t
+ * multiplies by. The difference comes first, so that large moduli keep what is left.
+ */
 export function shrinkBy(t: number, least: number, moduli: Elements): void {
   const { backend } = moduli.storage;
   backend.binary('subtract', moduli, t, moduli);
@@ -53,7 +60,10 @@ export function shrinkBy(t: number, least: number, moduli: Elements): void {
   backend.unary('reciprocal', moduli, moduli);
 }
 
-/** `moduli ← max(moduli − t, 0) / moduli`: what soft thresholding multiplies by. t is a number, or real numbers of the same space. 0 where the modulus is 0. */
+/**
+ * `moduli ← max(moduli − t, 0) / moduli`: what soft thresholding multiplies by. t is a number, or
+ * real numbers of the same space. 0 where the modulus is 0.
+ */
 export function shrinkage(moduli: AnyVector, t: number | AnyVector): void {
   const tiny = tinyOf(moduli);
   withWorkspace(moduli.space, (work: AnyVector) => {

@@ -21,7 +21,10 @@ import {
 } from './solver.js';
 
 export interface PowerIterationStartOptions<V extends Vector<V>> {
-  /** Stops when the eigenvalue changes by at most this, relatively, and its residual `‖A x − λ x‖²/|λ|²` is at most this and no longer grows. @default 1e-4 */
+  /**
+   * Stops when the eigenvalue changes by at most this, relatively, and its residual
+   * `‖A x − λ x‖²/|λ|²` is at most this and no longer grows. @default 1e-4
+   */
   readonly tol?: number;
   /** Of the random start. @default 1 */
   readonly seed?: number;
@@ -29,7 +32,9 @@ export interface PowerIterationStartOptions<V extends Vector<V>> {
   readonly domain?: Space<V> | undefined;
 }
 
-export interface PowerIterationOptions<V extends Vector<V>> extends PowerIterationStartOptions<V>, RunOptions {
+export interface PowerIterationOptions<V extends Vector<V>>
+  extends PowerIterationStartOptions<V>,
+    RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
 }
@@ -47,7 +52,10 @@ export interface PowerIterationState<V extends Vector<V>> extends SolverProgress
   /** `‖A x‖` for x of norm 1, and `‖A x − λ x‖²`. */
   growth: number;
   spread: number;
-  /** σ of `x ← (A + σ) x`: 0 but where eigenvalues of the same modulus, such as ±λ, keep x from settling. */
+  /**
+   * σ of `x ← (A + σ) x`: 0 but where eigenvalues of the same modulus, such as ±λ, keep x from
+   * settling.
+   */
   shift: number;
 }
 
@@ -56,14 +64,19 @@ export interface Eigenvalue {
   readonly maxeig: Scalar;
 }
 /** `cost` is its modulus. */
-export interface PowerIterationStep<V extends Vector<V>> extends SolverStep<PowerIterationState<V>>, Eigenvalue {}
+export interface PowerIterationStep<V extends Vector<V>>
+  extends SolverStep<PowerIterationState<V>>,
+    Eigenvalue {}
 
 /** x is the eigenvector, of norm 1; `cost` the modulus of the eigenvalue after every iteration. */
 export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
 const START_OPTIONS = ['tol', 'seed', 'domain'] as const;
 
-function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterationStartOptions<V> = {}): PowerIterationState<V> {
+function init<V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  options: PowerIterationStartOptions<V> = {},
+): PowerIterationState<V> {
   checkOptions('powerIteration.init', options, START_OPTIONS);
   checkOperator('powerIteration', A);
   const { tol = 1e-4, seed = 1, domain = A.domain() } = options;
@@ -71,7 +84,9 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterat
   checkNonNegative('powerIteration', { tol });
   const range = A.rangeOf(domain);
   if (!domain.withDType(range.dtype).equals(range))
-    throw new ShapeError(`powerIteration: expected an operator from a space to itself, received one from ${domain} to ${range}`);
+    throw new ShapeError(
+      `powerIteration: expected an operator from a space to itself, received one from ${domain} to ${range}`,
+    );
   const x = range.random(seed);
   const norm = Math.sqrt(x.rdot(x));
   if (norm > 0) x.scale(1 / norm);
@@ -81,7 +96,9 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, options: PowerIterat
   return state;
 }
 
-/** Where eigenvalues of one modulus are taken for one: their spread is so many times the tolerance. */
+/**
+ * Where eigenvalues of one modulus are taken for one: their spread is so many times the tolerance.
+ */
 const APART = 100;
 
 /** One iteration: one application, one reduction; allocates no vector. */
@@ -105,7 +122,9 @@ function step<V extends Vector<V>>(state: PowerIterationState<V>): void {
   let reason: StopReason | undefined;
   if (state.reason === undefined) {
     // x is an eigenvector, and not only because what is to dominate it has yet to grow
-    const isVector = spread <= (tol > 0 ? Math.max(tol * now * now, rounding) : 0) && spread <= Math.max(state.spread, least);
+    const isVector =
+      spread <= (tol > 0 ? Math.max(tol * now * now, rounding) : 0) &&
+      spread <= Math.max(state.spread, least);
     const isSettled = state.iteration > 1 && Math.abs(now - before) <= tol * now && isVector;
     const isLargest = now >= (1 - 10 * tol) * Math.abs(state.shift);
     if (growth === 0) reason = 'solved exactly';
@@ -149,18 +168,26 @@ const solver = <V extends Vector<V>>(
  * The eigenvalue of largest modulus of a square operator, by power iteration from a random vector.
  *
  * `q = A x`, `λ = xᴴq`, `x = q / ‖q‖`, until λ changes by at most `tol |λ|` and the residual
- * `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow. While the residual grows, the dominant
- * eigenvector is still a small part of x. Where `‖q‖` no longer changes but x does, several eigenvalues have the
- * largest modulus, such as ±λ. From then on `x = (q + σ x)/‖q + σ x‖` with `σ = ‖q‖`: the shift separates them.
+ * `‖q − λ x‖² = ‖q‖² − |λ|²` is at most `tol |λ|²` and does not grow. While the residual grows, the
+ * dominant eigenvector is still a small part of x. Where `‖q‖` no longer changes but x does,
+ * several eigenvalues have the largest modulus, such as ±λ. From then on `x = (q + σ x)/‖q + σ x‖`
+ * with `σ = ‖q‖`: the shift separates them.
  *
  * The random start is a function of the seed and the global index: the same on any number of ranks.
  * Memory: x, q. An iteration costs one application and one reduction, and allocates no vector.
- * Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for NaN or overflow.
- * Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
+ * Errors: {@link ShapeError} unless A maps a space to itself, {@link NumericalError} for NaN or
+ * overflow. Source: Golub and Van Loan, "Matrix computations", 2013, section 7.3.1.
  */
-export const powerIteration = Object.assign(solving(solver), { init, step: byHand('powerIteration', step), steps: stepping(solver) });
+export const powerIteration = Object.assign(solving(solver), {
+  init,
+  step: byHand('powerIteration', step),
+  steps: stepping(solver),
+});
 
-/** `‖A‖²`: the largest eigenvalue of `AᴴA` for models of a space, for step lengths. The eigenvector is disposed. */
+/**
+ * `‖A‖²`: the largest eigenvalue of `AᴴA` for models of a space, for step lengths. The eigenvector
+ * is disposed.
+ */
 export function squaredNorm<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   domain: Space<M>,

@@ -34,10 +34,16 @@ export type StopReason =
   | 'time limit reached'
   /** A signal came that the checkpoint's `stopOn` names; the state was kept. */
   | 'signal received'
-  /** The curvature along the search direction is zero while the gradient is not (the operator is singular there, or its adjoint is wrong); or no progress can be made. */
+  /**
+   * The curvature along the search direction is zero while the gradient is not (the operator is
+   * singular there, or its adjoint is wrong); or no progress can be made.
+   */
   | 'breakdown';
 
-/** What every solver's state has. A solver is finished when its ranks are, whatever the colours of a mask. */
+/**
+ * What every solver's state has. A solver is finished when its ranks are, whatever the colours of a
+ * mask.
+ */
 export interface SolverProgress {
   /** What is applied; where it runs on ranks, they decide together. */
   readonly A: { readonly comm?: Communicator | undefined };
@@ -53,12 +59,18 @@ export interface SolverProgress {
   cost: number;
   /** The cost of every iteration so far. */
   readonly history: number[];
-  /** Names of vectors that an iteration writes before it reads them: a checkpoint leaves them out. */
+  /**
+   * Names of vectors that an iteration writes before it reads them: a checkpoint leaves them out.
+   */
   readonly scratch: readonly string[];
 }
 
 /** A state before anything is known. */
-export const begin = <A extends SolverProgress['A'], X extends AnyVector>(A: A, x: X, scratch: readonly string[] = []) => ({
+export const begin = <A extends SolverProgress['A'], X extends AnyVector>(
+  A: A,
+  x: X,
+  scratch: readonly string[] = [],
+) => ({
   A,
   x,
   iteration: 0,
@@ -70,14 +82,20 @@ export const begin = <A extends SolverProgress['A'], X extends AnyVector>(A: A, 
 });
 
 /** A state as it was before anything was known, with x0 (zero where absent) in its x. */
-export function beginAgain<M extends Vector<M>>(state: SolverProgress & { readonly x: M }, x0: M | undefined): void {
+export function beginAgain<M extends Vector<M>>(
+  state: SolverProgress & { readonly x: M },
+  x0: M | undefined,
+): void {
   if (x0) assignFrom(state.x, x0);
   else state.x.fill(0);
   state.history.length = 0;
   Object.assign(state, { iteration: 0, reason: undefined, finished: false });
 }
 
-/** Scalars are equal on all ranks, or, with a mask, on all ranks of one colour. What to do next is agreed over all ranks of the operator. */
+/**
+ * Scalars are equal on all ranks, or, with a mask, on all ranks of one colour. What to do next is
+ * agreed over all ranks of the operator.
+ */
 const VOTE = { done: 0, goOn: 1, fault: 2 } as const;
 type Vote = (typeof VOTE)[keyof typeof VOTE];
 
@@ -95,7 +113,10 @@ function agree(vote: Vote, state: Pick<SolverProgress, 'A' | 'x'>): Vote {
   return votes[0] as Vote;
 }
 
-/** True once it is on all ranks of the operator. One reduction where a mask splits them, otherwise none. */
+/**
+ * True once it is on all ranks of the operator. One reduction where a mask splits them, otherwise
+ * none.
+ */
 export const onAll = (state: Pick<SolverProgress, 'A' | 'x'>, done: boolean): boolean =>
   agree(done ? VOTE.done : VOTE.goOn, state) === VOTE.done;
 
@@ -112,10 +133,15 @@ export interface Verdict {
 }
 
 /**
- * Ends an iteration: decides whether these ranks stop and whether all do. One reduction more where a mask splits the ranks of the operator.
- * Errors: {@link NumericalError} on all ranks where one of the scalars is not finite on any, or one found a fault.
+ * Ends an iteration: decides whether these ranks stop and whether all do. One reduction more where
+ * a mask splits the ranks of the operator. Errors: {@link NumericalError} on all ranks where one of
+ * the scalars is not finite on any, or one found a fault.
  */
-export function conclude(name: string, state: SolverProgress, { cost, reason, scalars, fault }: Verdict): void {
+export function conclude(
+  name: string,
+  state: SolverProgress,
+  { cost, reason, scalars, fault }: Verdict,
+): void {
   const wrong = scalars.find((v) => !Number.isFinite(v));
   const bad = wrong !== undefined || fault !== undefined;
   if (!bad) state.reason ??= reason;
@@ -123,7 +149,9 @@ export function conclude(name: string, state: SolverProgress, { cost, reason, sc
   if (vote === VOTE.fault) {
     const where = `in iteration ${state.iteration}`;
     if (fault !== undefined) throw new NumericalError(`${name}: ${fault} ${where}`);
-    const what = bad ? `a norm is ${wrong}` : 'ranks of another colour of the mask found a norm that is not finite';
+    const what = bad
+      ? `a norm is ${wrong}`
+      : 'ranks of another colour of the mask found a norm that is not finite';
     const error = new NumericalError(
       `${name}: ${what} ${where}: look for NaN, infinity or overflow in the data, the start or the operator`,
     );
@@ -143,12 +171,17 @@ const notFinite = new WeakSet<object>();
 /** The solvers whose start made a state. */
 const begun = new WeakMap<object, string>();
 
-/** The step of a solver for programs that call it: throws {@link ArgumentError} for a state that the solver's `init` has not made. */
+/**
+ * The step of a solver for programs that call it: throws {@link ArgumentError} for a state that the
+ * solver's `init` has not made.
+ */
 export const byHand =
   <S extends SolverProgress>(name: string, step: (state: S) => void): ((state: S) => void) =>
   (state) => {
     if (typeof state !== 'object' || begun.get(state) !== name)
-      throw new ArgumentError(`${name}.step: expected a state that ${name}.init() made, received ${textOf(state)}`);
+      throw new ArgumentError(
+        `${name}.step: expected a state that ${name}.init() made, received ${textOf(state)}`,
+      );
     step(state);
   };
 
@@ -177,9 +210,15 @@ export const isSolved = (reason: StopReason): boolean => !UNSOLVED.has(reason);
 
 /** Writes states somewhere and reads them again: `Checkpoint` is one. Both are collective. */
 export interface StateKeeper {
-  /** True where the loop stops, and keeps the state, after an iteration in which a signal came that is expected. @default false */
+  /**
+   * True where the loop stops, and keeps the state, after an iteration in which a signal came that
+   * is expected. @default false
+   */
   readonly stopsOnSignals?: boolean;
-  /** Called after the start: overwrites what the state has by what was kept, if something was. `problem` describes what is solved; it is collective. */
+  /**
+   * Called after the start: overwrites what the state has by what was kept, if something was.
+   * `problem` describes what is solved; it is collective.
+   */
   restore(state: SolverProgress, problem: () => Problem): unknown;
   /** Called after every iteration; `last` where the run ends with it. */
   keep(state: SolverProgress, last: boolean): void;
@@ -191,11 +230,17 @@ export interface StateKeeper {
 export interface RunOptions {
   /** Most iterations, those before a restart included; Infinity for no limit. */
   readonly niter?: number | undefined;
-  /** Most seconds; all ranks stop together once one has run longer, for one reduction an iteration. @default no limit */
+  /**
+   * Most seconds; all ranks stop together once one has run longer, for one reduction an iteration.
+   * @default no limit
+   */
   readonly maxTime?: number | undefined;
   /** Keeps the state from time to time, and resumes from what was kept. */
   readonly checkpoint?: StateKeeper | undefined;
-  /** Inner products and norms that do not depend on the number of ranks: see {@link withReproducibleDots}. @default false */
+  /**
+   * Inner products and norms that do not depend on the number of ranks: see
+   * {@link withReproducibleDots}. @default false
+   */
   readonly reproducible?: boolean | undefined;
 }
 
@@ -219,21 +264,38 @@ export interface SolverResult<X> {
   readonly cost: number[];
 }
 
-/** A solver with what it was called with: options O of its own, and what T and R its steps and its result have beside those of all. */
-export interface Loop<S extends SolverProgress, O extends object, T extends object = object, R extends object = object> {
+/**
+ * A solver with what it was called with: options O of its own, and what T and R its steps and its
+ * result have beside those of all.
+ */
+export interface Loop<
+  S extends SolverProgress,
+  O extends object,
+  T extends object = object,
+  R extends object = object,
+> {
   readonly name: string;
   readonly options: O & RunOptions;
   /** Names of the solver's own options. */
   readonly own: readonly string[];
-  /** Those of them that only say when to stop, beside the usual ones: another value does not make another problem. @default none */
+  /**
+   * Those of them that only say when to stop, beside the usual ones: another value does not make
+   * another problem. @default none
+   */
   readonly limits?: readonly string[];
   /** @default 10 */
   readonly niter?: number;
-  /** The right-hand side, where the solution is proportional to it: very small and very large data are then scaled. */
+  /**
+   * The right-hand side, where the solution is proportional to it: very small and very large data
+   * are then scaled.
+   */
   readonly data?: AnyVector;
   /** The start of the problem with data, start and whatever is measured like them times `unit`. */
   readonly start: (own: O, unit: number) => S;
-  /** The powers of the unit with which the cost (1 unless named) and the numbers of steps and results grow. */
+  /**
+   * The powers of the unit with which the cost (1 unless named) and the numbers of steps and
+   * results grow.
+   */
   readonly degrees?: Readonly<Record<string, number>>;
   readonly step: (state: S) => void;
   readonly report: (state: S) => T;
@@ -252,7 +314,10 @@ export function release(state: object, kept?: AnyVector): void {
   for (const value of Object.values(state).flat()) if (isVector(value) && value !== kept) value.dispose();
 }
 
-/** The generator of a solver: checks the options at once, then runs the loop, the start first. All vectors of the state but x are disposed at its end. */
+/**
+ * The generator of a solver: checks the options at once, then runs the loop, the start first. All
+ * vectors of the state but x are disposed at its end.
+ */
 export const stepping =
   <Args extends unknown[], S extends SolverProgress, O extends object, T extends object, R extends object>(
     solver: (...args: Args) => Loop<S, O, T, R>,
@@ -282,7 +347,10 @@ export const solving =
 
 /** Where the first distributed vector or space among values lives. */
 export const placeIn = (values: readonly unknown[]): Place | undefined =>
-  values.find((value): value is Place => typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value);
+  values.find(
+    (value): value is Place =>
+      typeof value === 'object' && value !== null && 'backend' in value && 'comm' in value,
+  );
 
 function drive<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
@@ -309,7 +377,12 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
 }
 
 function checkKeeper(name: string, checkpoint: StateKeeper): void {
-  if (typeof checkpoint === 'object' && typeof checkpoint?.restore === 'function' && typeof checkpoint.keep === 'function') return;
+  if (
+    typeof checkpoint === 'object' &&
+    typeof checkpoint?.restore === 'function' &&
+    typeof checkpoint.keep === 'function'
+  )
+    return;
   throw new ArgumentError(`${name}: expected checkpoint to be a Checkpoint, received ${textOf(checkpoint)}`);
 }
 
@@ -351,20 +424,34 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     const limits = loop.limits ?? [];
     // those of this run, not of the one whose state was kept
     const asked = limitsOf(running, limits);
-    checkpoint?.restore(running, () => describeProblem(loop.name, args, loop.options, { own: loop.own, limits }, running));
+    checkpoint?.restore(running, () =>
+      describeProblem(loop.name, args, loop.options, { own: loop.own, limits }, running),
+    );
     Object.assign(running, asked);
-    if (logs('info')) log('info', `${loop.name}: starts`, { x: String(running.x.space), iteration: running.iteration, niter });
+    if (logs('info'))
+      log('info', `${loop.name}: starts`, {
+        x: String(running.x.space),
+        iteration: running.iteration,
+        niter,
+      });
     shown = true;
     yield report();
-    const interruption = checkpoint?.stopsOnSignals ? new Interruption(running.A.comm ?? running.x.reducer) : undefined;
-    const step = interruption ? () => interruption.during(() => loop.step(running)) : () => loop.step(running);
+    const interruption = checkpoint?.stopsOnSignals
+      ? new Interruption(running.A.comm ?? running.x.reducer)
+      : undefined;
+    const step = interruption
+      ? () => interruption.during(() => loop.step(running))
+      : () => loop.step(running);
     // its operators make their workspaces
     let first = true;
     while (!running.finished && running.iteration < niter) {
       if (first) settingUp(place, () => summing(step));
       else summing(step);
       first = false;
-      const late = maxTime !== undefined && !running.finished && isLate(running, performance.now() - began > 1000 * maxTime);
+      const late =
+        maxTime !== undefined &&
+        !running.finished &&
+        isLate(running, performance.now() - began > 1000 * maxTime);
       const interrupted = interruption?.settle() === true && !running.finished && running.iteration < niter;
       checkpoint?.keep(running, late || interrupted || running.finished || running.iteration >= niter);
       if (late || interrupted) {
@@ -373,7 +460,10 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
         running.finished = true;
       }
       if (logs('debug'))
-        log('debug', `${loop.name}: iteration`, { iteration: running.iteration, cost: cost(running.history.at(-1) as number) });
+        log('debug', `${loop.name}: iteration`, {
+          iteration: running.iteration,
+          cost: cost(running.history.at(-1) as number),
+        });
       yield report();
     }
     const { iteration: iterations, history, reason = 'iteration limit reached' } = running;
@@ -388,7 +478,13 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     if (scaled && !onAll(running, unit === 1 || Number.isFinite(solution().norm(Number.POSITIVE_INFINITY))))
       throw new NumericalError(`${loop.name}: the solution is beyond the range of ${x.dtype}`);
     const costs = unit === 1 ? history : history.map(cost);
-    return { x, iterations, reason, cost: costs, ...allOutOfUnits(loop.result(running, reason), unit, degrees) };
+    return {
+      x,
+      iterations,
+      reason,
+      cost: costs,
+      ...allOutOfUnits(loop.result(running, reason), unit, degrees),
+    };
   } finally {
     checkpoint?.release?.();
     closeWorkspaces();
@@ -402,8 +498,10 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
 }
 
 /**
- * The start, the power of two that its data were multiplied by, and whether that of any colour of a mask is not 1: it is 1 but for data so small or so large that squares of their norms leave the range of the precision. One or two reductions more where
- * norms are zero or out of range; a mask costs one.
+ * The start, the power of two that its data were multiplied by, and whether that of any colour of a
+ * mask is not 1: it is 1 but for data so small or so large that squares of their norms leave the
+ * range of the precision. One or two reductions more where norms are zero or out of range; a mask
+ * costs one.
  */
 function startInRange<S extends SolverProgress, O extends object, T extends object, R extends object>(
   loop: Loop<S, O, T, R>,
@@ -422,7 +520,10 @@ function startInRange<S extends SolverProgress, O extends object, T extends obje
   if (state && !data) return { state, unit: 1, scaled: false };
   const y = data as AnyVector;
   const everywhere = { A: { comm: place?.comm }, x: y };
-  const isSafe = state !== undefined && state.reason !== 'solved exactly' && isSafeNorm(state.cost ** (1 / (degrees?.['cost'] ?? 1)), y);
+  const isSafe =
+    state !== undefined &&
+    state.reason !== 'solved exactly' &&
+    isSafeNorm(state.cost ** (1 / (degrees?.['cost'] ?? 1)), y);
   if (state && onAll(everywhere, isSafe)) return { state, unit: 1, scaled: false };
   const unit = isSafe ? 1 : unitOf(y, own.x0, state === undefined);
   if (onAll(everywhere, unit === 1)) {
@@ -436,7 +537,10 @@ function startInRange<S extends SolverProgress, O extends object, T extends obje
   return { state: loop.start(own, unit), unit, scaled: true };
 }
 
-/** Goes on with a state until it is finished, or has done `niter` iterations: for solvers inside of others. */
+/**
+ * Goes on with a state until it is finished, or has done `niter` iterations: for solvers inside of
+ * others.
+ */
 export function runSteps<S extends SolverProgress>(state: S, step: (state: S) => void, niter: number): void {
   while (!state.finished && state.iteration < niter) step(state);
 }
@@ -462,10 +566,12 @@ export function solverSpaces<M extends Vector<M>, D extends Vector<D>>(
   checkVector(name, 'y', y);
   if (x0 !== undefined) checkVector(name, 'x0', x0);
   const natural = A.domainOf(y.space);
-  if (x0 && !natural.sameElements(x0.space)) throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
+  if (x0 && !natural.sameElements(x0.space))
+    throw new ShapeError(`${name}: expected x0 in ${natural}, received ${x0.space}`);
   const model = natural.withDType(x0 ? promote(natural.dtype, x0.dtype) : natural.dtype);
   const data = A.rangeOf(model);
-  if (!data.sameElements(y.space)) throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
+  if (!data.sameElements(y.space))
+    throw new ShapeError(`${name}: expected y in ${data}, received ${y.space}`);
   return { model, data };
 }
 
@@ -476,7 +582,10 @@ export const startVector = <M extends Vector<M>>(space: Space<M>, x0: M | undefi
 /** A vector of the dtype and shape that a solver works in. */
 export const copyInto = <V extends Vector<V>>(space: Space<V>, y: V): V => assignFrom(space.empty(), y);
 
-/** The space of a system `A x = y` of a square A. Throws {@link ShapeError} where A is not square, or does not fit; `instead` is for those that are not. */
+/**
+ * The space of a system `A x = y` of a square A. Throws {@link ShapeError} where A is not square,
+ * or does not fit; `instead` is for those that are not.
+ */
 export function squareSpace<V extends Vector<V>>(
   name: string,
   A: LinearOperator<V, V>,
@@ -486,32 +595,59 @@ export function squareSpace<V extends Vector<V>>(
 ): Space<V> {
   const { model, data } = solverSpaces(name, A, y, x0);
   if (!model.equals(data))
-    throw new ShapeError(`${name}: expected an operator from a space to itself, received one from ${model} to ${data}: use ${instead}`);
+    throw new ShapeError(
+      `${name}: expected an operator from a space to itself, received one from ${model} to ${data}: ` +
+        `use ${instead}`,
+    );
   checkPreconditioner(name, M, model);
   return model;
 }
 
 /** Throws {@link ShapeError} unless a preconditioner maps the space to itself. */
-export function checkPreconditioner<V extends Vector<V>>(name: string, M: LinearOperator<V, V> | undefined, space: Space<V>): void {
+export function checkPreconditioner<V extends Vector<V>>(
+  name: string,
+  M: LinearOperator<V, V> | undefined,
+  space: Space<V>,
+): void {
   if (M === undefined) return;
   checkOperator(`${name}: M`, M);
   if (!M.rangeOf(space).equals(space))
-    throw new ShapeError(`${name}: expected a preconditioner M from ${space} to itself, received one to ${M.rangeOf(space)}`);
+    throw new ShapeError(
+      `${name}: expected a preconditioner M from ${space} to itself, received one to ${M.rangeOf(space)}`,
+    );
 }
 
 /** Throws {@link ArgumentError} unless all the values are finite numbers of at least 0. */
 export function checkNonNegative(owner: string, values: Readonly<Record<string, number>>): void {
-  checkEach(owner, values, 'a finite number of at least 0', (v) => typeof v === 'number' && Number.isFinite(v) && v >= 0);
+  checkEach(
+    owner,
+    values,
+    'a finite number of at least 0',
+    (v) => typeof v === 'number' && Number.isFinite(v) && v >= 0,
+  );
 }
 
-/** Throws {@link ArgumentError} unless all the values are numbers of at least 0, of which Infinity is no limit. */
+/**
+ * Throws {@link ArgumentError} unless all the values are numbers of at least 0, of which Infinity
+ * is no limit.
+ */
 export function checkLimit(owner: string, values: Readonly<Record<string, number>>): void {
-  checkEach(owner, values, 'a number of at least 0, or Infinity for no limit', (v) => typeof v === 'number' && v >= 0);
+  checkEach(
+    owner,
+    values,
+    'a number of at least 0, or Infinity for no limit',
+    (v) => typeof v === 'number' && v >= 0,
+  );
 }
 
 /** Throws {@link ArgumentError} unless all the values are whole numbers of at least 0. */
 export function checkCount(owner: string, values: Readonly<Record<string, number>>): void {
-  checkEach(owner, values, 'a whole number of at least 0', (v) => Number.isSafeInteger(v) && (v as number) >= 0);
+  checkEach(
+    owner,
+    values,
+    'a whole number of at least 0',
+    (v) => Number.isSafeInteger(v) && (v as number) >= 0,
+  );
 }
 
 /** Throws {@link ArgumentError} unless all the values are true or false. */
@@ -521,5 +657,6 @@ export function checkFlag(owner: string, values: Readonly<Record<string, boolean
 
 function checkEach(owner: string, values: object, what: string, fits: (value: unknown) => boolean): void {
   for (const [name, value] of Object.entries(values))
-    if (!fits(value)) throw new ArgumentError(`${owner}: expected ${name} to be ${what}, received ${textOf(value)}`);
+    if (!fits(value))
+      throw new ArgumentError(`${owner}: expected ${name} to be ${what}, received ${textOf(value)}`);
 }

@@ -26,22 +26,30 @@ export interface Axis {
 
 /** Where a data coordinate is, 0 at the start of the axis and 1 at its end. */
 export function fraction({ start, end, scale }: Axis, value: number): number {
-  return scale === 'log' ? (Math.log10(value) - Math.log10(start)) / (Math.log10(end) - Math.log10(start)) : between(value, start, end);
+  return scale === 'log'
+    ? (Math.log10(value) - Math.log10(start)) / (Math.log10(end) - Math.log10(start))
+    : between(value, start, end);
 }
 
-/** `(value − start) / (end − start)`, also where the difference of the ends is too large for a number. */
+/**
+ * `(value − start) / (end − start)`, also where the difference of the ends is too large for a
+ * number.
+ */
 export function between(value: number, start: number, end: number): number {
   const span = end - start;
   return Number.isFinite(span) ? (value - start) / span : (value / 4 - start / 4) / (end / 4 - start / 4);
 }
 
 function ticksOf({ start, end, scale }: Axis, count: number): Ticks {
-  return scale === 'log' ? logTicks(Math.min(start, end), Math.max(start, end), count) : linearTicks(start, end, count);
+  return scale === 'log'
+    ? logTicks(Math.min(start, end), Math.max(start, end), count)
+    : linearTicks(start, end, count);
 }
 
 const xTicks = (axis: Axis, width: number): Ticks => ticksOf(axis, width / 48);
 const yTicks = (axis: Axis, height: number): Ticks => ticksOf(axis, height / 32);
-const widest = (labels: readonly string[]): number => Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
+const widest = (labels: readonly string[]): number =>
+  Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
 
 export interface AxesOptions {
   readonly x: Axis;
@@ -69,18 +77,28 @@ export function drawAxes({ x, y, title }: AxesOptions, area: Rect): string {
   const horizontal = xTicks(x, width);
   const vertical = yTicks(y, height);
 
-  parts.push(element('rect', { x: left, y: top, width, height, fill: 'none', stroke: INK, 'stroke-width': 0.8 }));
+  parts.push(
+    element('rect', { x: left, y: top, width, height, fill: 'none', stroke: INK, 'stroke-width': 0.8 }),
+  );
   horizontal.at.forEach((value, k) => {
     const at = left + width * fraction(x, value);
     parts.push(line(at, bottom, at, bottom + TICK_LENGTH));
     parts.push(
-      text(at, bottom + TICK_LENGTH + GAP + 0.8 * TICK_SIZE, horizontal.labels[k] as string, { size: TICK_SIZE, anchor: 'middle' }),
+      text(at, bottom + TICK_LENGTH + GAP + 0.8 * TICK_SIZE, horizontal.labels[k] as string, {
+        size: TICK_SIZE,
+        anchor: 'middle',
+      }),
     );
   });
   vertical.at.forEach((value, k) => {
     const at = top + height * fraction(y, value);
     parts.push(line(left - TICK_LENGTH, at, left, at));
-    parts.push(text(left - TICK_LENGTH - GAP, at + 0.36 * TICK_SIZE, vertical.labels[k] as string, { size: TICK_SIZE, anchor: 'end' }));
+    parts.push(
+      text(left - TICK_LENGTH - GAP, at + 0.36 * TICK_SIZE, vertical.labels[k] as string, {
+        size: TICK_SIZE,
+        anchor: 'end',
+      }),
+    );
   });
   if (horizontal.factor) parts.push(text(right + 4, bottom + 4, horizontal.factor, { size: TICK_SIZE }));
   if (vertical.factor) parts.push(text(left, top - 4, vertical.factor, { size: TICK_SIZE }));
@@ -94,7 +112,12 @@ export function drawAxes({ x, y, title }: AxesOptions, area: Rect): string {
   }
   if (title) {
     const above = vertical.factor ? TICK_SIZE + 8 : 6;
-    parts.push(text(left + width / 2, top - above, title, { size: fittingSize(title, TITLE_SIZE, width + 60), anchor: 'middle' }));
+    parts.push(
+      text(left + width / 2, top - above, title, {
+        size: fittingSize(title, TITLE_SIZE, width + 60),
+        anchor: 'middle',
+      }),
+    );
   }
   return parts.join('\n');
 }

@@ -1,5 +1,10 @@
 import { rgb } from 'd3-color';
-import { interpolateInferno, interpolateRdBu, interpolateTurbo, interpolateViridis } from 'd3-scale-chromatic';
+import {
+  interpolateInferno,
+  interpolateRdBu,
+  interpolateTurbo,
+  interpolateViridis,
+} from 'd3-scale-chromatic';
 import { ArgumentError } from '../core/base/errors.js';
 import { checkFunction, checkOneOf } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
@@ -17,13 +22,22 @@ export interface ColorMap {
 
 function checkRgb(color: Rgb): Rgb {
   if (Array.isArray(color) && color.length === 3 && color.every((v) => typeof v === 'number')) return color;
-  throw new ArgumentError(`makeColorMap: expected colours [red, green, blue] from 0 to 255, received ${textOf(color)}`);
+  throw new ArgumentError(
+    `makeColorMap: expected colours [red, green, blue] from 0 to 255, received ${textOf(color)}`,
+  );
 }
 
 /** Throws {@link ArgumentError} unless `map` is a colour map. */
 export function checkColorMap(map: unknown): asserts map is ColorMap {
-  if (typeof map === 'object' && (map as ColorMap | null)?.table instanceof Uint8Array && Array.isArray((map as ColorMap).nan)) return;
-  throw new ArgumentError(`expected a colour map, as colorMap() and makeColorMap() give it, received ${textOf(map)}`);
+  if (
+    typeof map === 'object' &&
+    (map as ColorMap | null)?.table instanceof Uint8Array &&
+    Array.isArray((map as ColorMap).nan)
+  )
+    return;
+  throw new ArgumentError(
+    `expected a colour map, as colorMap() and makeColorMap() give it, received ${textOf(map)}`,
+  );
 }
 
 /** A colour map from a function on 0 … 1. */
@@ -74,7 +88,10 @@ const TERRAIN = through([
 ]);
 
 export const COLOR_MAP_NAMES = ['viridis', 'inferno', 'turbo', 'gray', 'terrain', 'seismic', 'RdBu'] as const;
-/** `seismic` and `RdBu` run from blue through white to red: give them a symmetric range. `terrain` suits impedance. */
+/**
+ * `seismic` and `RdBu` run from blue through white to red: give them a symmetric range. `terrain`
+ * suits impedance.
+ */
 export type ColorMapName = (typeof COLOR_MAP_NAMES)[number];
 
 const MAKERS: Readonly<Record<ColorMapName, () => ColorMap>> = {
@@ -101,11 +118,14 @@ export function colorMap(name: ColorMapName): ColorMap {
   return map;
 }
 
-/** The colour of a value: the ends of the map outside of the range, the map's own colour for NaN. */
+/**
+ * The colour of a value: the ends of the map outside of the range, the map's own colour for NaN.
+ */
 export function colorOf(map: ColorMap, range: readonly [number, number], value: number): Rgb {
   checkColorMap(map);
   checkRange('range', range);
-  if (typeof value !== 'number') throw new ArgumentError(`colorOf: expected a number, received ${textOf(value)}`);
+  if (typeof value !== 'number')
+    throw new ArgumentError(`colorOf: expected a number, received ${textOf(value)}`);
   const [low, high] = range;
   if (Number.isNaN(value)) return map.nan;
   const k = 3 * Math.min(255, Math.max(0, Math.floor((256 * (value - low)) / (high - low))));

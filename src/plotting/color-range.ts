@@ -11,13 +11,22 @@ export interface ColorRangeOptions {
   readonly clip?: number;
 }
 
-/** One colour range for several panels: from the smallest to the largest finite value of all arrays. `[0, 1]` of nothing. */
-export function colorRange(arrays: ArrayLike<number> | readonly ArrayLike<number>[], options: ColorRangeOptions = {}): Range {
+/**
+ * One colour range for several panels: from the smallest to the largest finite value of all arrays.
+ * `[0, 1]` of nothing.
+ */
+export function colorRange(
+  arrays: ArrayLike<number> | readonly ArrayLike<number>[],
+  options: ColorRangeOptions = {},
+): Range {
   checkOptions('colorRange', options, ['symmetric', 'clip']);
   const { symmetric = false, clip = 0 } = options;
-  if (!(clip >= 0 && clip < 100)) throw new ArgumentError(`expected clip in percent, from 0 to below 100, received ${textOf(clip)}`);
+  if (!(clip >= 0 && clip < 100))
+    throw new ArgumentError(`expected clip in percent, from 0 to below 100, received ${textOf(clip)}`);
   if (!ArrayBuffer.isView(arrays)) checkList('colorRange', 'numbers, or of arrays of them', arrays);
-  const list = (typeof arrays[0] === 'number' || arrays.length === 0 ? [arrays] : arrays) as readonly ArrayLike<number>[];
+  const list = (
+    typeof arrays[0] === 'number' || arrays.length === 0 ? [arrays] : arrays
+  ) as readonly ArrayLike<number>[];
   for (const values of list) checkNumbers('colorRange', 'the values', values);
   const parts = list.map((a) => Float64Array.from(a).filter(Number.isFinite));
   const values = new Float64Array(parts.reduce((n, p) => n + p.length, 0));
@@ -38,12 +47,14 @@ export function colorRange(arrays: ArrayLike<number> | readonly ArrayLike<number
 
 /** Throws {@link ArgumentError} unless `range` is two different finite numbers. */
 export function checkRange(name: string, range: unknown): void {
-  if (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1]) return;
+  if (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] !== range[1])
+    return;
   throw new ArgumentError(`expected ${name} to be two different finite numbers, received ${textOf(range)}`);
 }
 
 /** The nearest number that is finite. */
-export const within = (value: number): number => Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+export const within = (value: number): number =>
+  Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 
 /** A range that is not empty. */
 function widen(low: number, high: number): Range {

@@ -34,7 +34,10 @@ interface Placed {
   readonly margins: Margins;
 }
 
-/** The places of tracks (columns or rows) one after another, with the room that their panels need before and after them. */
+/**
+ * The places of tracks (columns or rows) one after another, with the room that their panels need
+ * before and after them.
+ */
 function stack(
   tracks: readonly { before: number; size: number; after: number }[],
   start: number,
@@ -80,15 +83,22 @@ export class Figure {
 
   add(...panels: readonly Panel[]): this {
     for (const panel of panels)
-      if (typeof panel !== 'object' || typeof panel?.margins !== 'function' || typeof panel.draw !== 'function')
-        throw new ArgumentError(`Figure.add: expected panels, as heatMap() and linePlot() give them, received ${textOf(panel)}`);
+      if (
+        typeof panel !== 'object' ||
+        typeof panel?.margins !== 'function' ||
+        typeof panel.draw !== 'function'
+      )
+        throw new ArgumentError(
+          `Figure.add: expected panels, as heatMap() and linePlot() give them, received ${textOf(panel)}`,
+        );
     this.#panels.push(...panels);
     return this;
   }
 
   /** @param density pixels of embedded images per unit; default 2 */
   toSvg(density = 2): string {
-    if (this.#panels.length === 0) throw new ArgumentError('expected a figure of at least one panel: add() some');
+    if (this.#panels.length === 0)
+      throw new ArgumentError('expected a figure of at least one panel: add() some');
     const { title } = this.#options;
     const placed = this.#place();
     const columns = this.#tracks(placed, 'column');
@@ -115,12 +125,17 @@ export class Figure {
       parts.push(element('g', {}, p.panel.draw(area, density, String(k))));
     });
     const size = { width: px(width), height: px(height), viewBox: `0 0 ${px(width)} ${px(height)}` };
-    return element('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size, 'font-family': FONT }, `\n${parts.join('\n')}\n`);
+    return element(
+      'svg',
+      { xmlns: 'http://www.w3.org/2000/svg', ...size, 'font-family': FONT },
+      `\n${parts.join('\n')}\n`,
+    );
   }
 
   /** @param scale pixels per unit; default 2 */
   toPng(scale = 2): Uint8Array {
-    if (!(scale > 0 && scale <= 10)) throw new ArgumentError(`expected a scale above 0 and up to 10, received ${textOf(scale)}`);
+    if (!(scale > 0 && scale <= 10))
+      throw new ArgumentError(`expected a scale above 0 and up to 10, received ${textOf(scale)}`);
     return renderPng(this.toSvg(scale), scale);
   }
 
@@ -139,17 +154,30 @@ export class Figure {
     const { panelWidth = 240, panelHeight = Math.round(0.75 * panelWidth) } = this.#options;
     return this.#panels.map((panel, k) => {
       const { aspect } = panel;
-      let [width, height] = [Math.round(panelWidth), aspect === undefined ? Math.round(panelHeight) : Math.round(panelWidth / aspect)];
+      let [width, height] = [
+        Math.round(panelWidth),
+        aspect === undefined ? Math.round(panelHeight) : Math.round(panelWidth / aspect),
+      ];
       if (aspect !== undefined && height > TALLEST * panelWidth) {
         height = Math.round(TALLEST * panelWidth);
         width = Math.max(1, Math.round(height * aspect));
       }
       height = Math.max(1, height);
-      return { panel, row: Math.floor(k / columns), column: k % columns, width, height, margins: panel.margins(width, height) };
+      return {
+        panel,
+        row: Math.floor(k / columns),
+        column: k % columns,
+        width,
+        height,
+        margins: panel.margins(width, height),
+      };
     });
   }
 
-  #tracks(placed: readonly Placed[], along: 'row' | 'column'): { before: number; size: number; after: number }[] {
+  #tracks(
+    placed: readonly Placed[],
+    along: 'row' | 'column',
+  ): { before: number; size: number; after: number }[] {
     const tracks: { before: number; size: number; after: number }[] = [];
     for (const p of placed) {
       const { left, right, top, bottom } = p.margins;

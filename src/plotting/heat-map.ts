@@ -11,15 +11,25 @@ import { element, INK, line, type Rect, text, textWidth } from './svg.js';
 import { linearTicks, type Ticks } from './ticks.js';
 
 export interface HeatMapOptions {
-  /** The axis of `shape` that runs downwards is the first; true: the second, so that `[x, depth]` is seen with depth downwards. Default false. */
+  /**
+   * The axis of `shape` that runs downwards is the first; true: the second, so that `[x, depth]` is
+   * seen with depth downwards. Default false.
+   */
   readonly transpose?: boolean;
-  /** Data coordinates of the edges of the picture. Default: indices, cell centres on the integers. */
+  /**
+   * Data coordinates of the edges of the picture. Default: indices, cell centres on the integers.
+   */
   readonly extent?: readonly [left: number, right: number, top: number, bottom: number];
   /** Default 'viridis'. */
   readonly colorMap?: ColorMapName | ColorMap;
-  /** Values of the first and the last colour. Default: the smallest and the largest finite value. */
+  /**
+   * Values of the first and the last colour. Default: the smallest and the largest finite value.
+   */
   readonly range?: Range;
-  /** `'equal'`: one unit is as long on both axes; a number: width over height; `'auto'`: the figure's panel size. Default 'auto'. */
+  /**
+   * `'equal'`: one unit is as long on both axes; a number: width over height; `'auto'`: the
+   * figure's panel size. Default 'auto'.
+   */
   readonly aspect?: 'equal' | 'auto' | number;
   readonly title?: string;
   readonly xLabel?: string;
@@ -31,7 +41,19 @@ export interface HeatMapOptions {
   readonly marks?: readonly { readonly x?: number; readonly y?: number; readonly color?: string }[];
 }
 
-const OPTIONS = ['transpose', 'extent', 'colorMap', 'range', 'aspect', 'title', 'xLabel', 'yLabel', 'colorBar', 'colorBarLabel', 'marks'];
+const OPTIONS = [
+  'transpose',
+  'extent',
+  'colorMap',
+  'range',
+  'aspect',
+  'title',
+  'xLabel',
+  'yLabel',
+  'colorBar',
+  'colorBarLabel',
+  'marks',
+];
 const BAR_GAP = 8;
 const BAR_WIDTH = 10;
 
@@ -48,13 +70,15 @@ class HeatMap implements Panel {
   constructor(grid: Grid, options: HeatMapOptions) {
     this.#grid = grid;
     this.#options = options;
-    this.#map = typeof options.colorMap === 'object' ? options.colorMap : colorMap(options.colorMap ?? 'viridis');
+    this.#map =
+      typeof options.colorMap === 'object' ? options.colorMap : colorMap(options.colorMap ?? 'viridis');
     this.#range = options.range ?? colorRange(grid.values);
     const [left, right, top, bottom] = options.extent ?? [-0.5, grid.columns - 0.5, -0.5, grid.rows - 0.5];
     this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
     this.#y = { start: top, end: bottom, scale: 'linear', label: options.yLabel };
     const { aspect = 'auto' } = options;
-    this.aspect = aspect === 'auto' ? undefined : aspect === 'equal' ? Math.abs((right - left) / (bottom - top)) : aspect;
+    this.aspect =
+      aspect === 'auto' ? undefined : aspect === 'equal' ? Math.abs((right - left) / (bottom - top)) : aspect;
   }
 
   get #axes(): { x: Axis; y: Axis; title: string | undefined } {
@@ -71,7 +95,12 @@ class HeatMap implements Panel {
     const { labels, factor } = this.#barTicks(height);
     const widest = Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
     const label = this.#options.colorBarLabel ? LABEL_SIZE + 8 : 0;
-    const bar = BAR_GAP + BAR_WIDTH + 6 + Math.max(widest, factor ? textWidth(factor, TICK_SIZE) - BAR_WIDTH : 0) + label;
+    const bar =
+      BAR_GAP +
+      BAR_WIDTH +
+      6 +
+      Math.max(widest, factor ? textWidth(factor, TICK_SIZE) - BAR_WIDTH : 0) +
+      label;
     return { ...axes, right: Math.max(axes.right, bar) };
   }
 
@@ -79,7 +108,9 @@ class HeatMap implements Panel {
     const { x, y, width, height } = area;
     const [w, h] = [Math.round(width * density), Math.round(height * density)];
     const pixels = rasterize(this.#grid, this.#map, this.#range, w, h);
-    const parts = [element('image', { x, y, width, height, preserveAspectRatio: 'none', href: pngUri(pixels, w, h) })];
+    const parts = [
+      element('image', { x, y, width, height, preserveAspectRatio: 'none', href: pngUri(pixels, w, h) }),
+    ];
     for (const mark of this.#options.marks ?? []) {
       const at = (axis: Axis, value: number): number => between(value, axis.start, axis.end);
       const color = mark.color ?? INK;
@@ -113,39 +144,62 @@ class HeatMap implements Panel {
     if (colorBarLabel) {
       const widest = Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
       const baseline = end + 5 + widest + 4 + 0.9 * LABEL_SIZE;
-      parts.push(text(baseline, y + height / 2, colorBarLabel, { size: LABEL_SIZE, anchor: 'middle', vertical: true }));
+      parts.push(
+        text(baseline, y + height / 2, colorBarLabel, { size: LABEL_SIZE, anchor: 'middle', vertical: true }),
+      );
     }
     return parts.join('\n');
   }
 }
 
-const isExtent = (extent: unknown): boolean => Array.isArray(extent) && extent.length === 4 && extent.every(Number.isFinite);
+const isExtent = (extent: unknown): boolean =>
+  Array.isArray(extent) && extent.length === 4 && extent.every(Number.isFinite);
 
 function dashed(x: number, y: number, dx: number, dy: number, stroke: string): string {
-  return element('line', { x1: x, y1: y, x2: x + dx, y2: y + dy, stroke, 'stroke-width': 1, 'stroke-dasharray': '4 3' });
+  return element('line', {
+    x1: x,
+    y1: y,
+    x2: x + dx,
+    y2: y + dy,
+    stroke,
+    'stroke-width': 1,
+    'stroke-dasharray': '4 3',
+  });
 }
 
 /**
- * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour.
- * Throws `ShapeError` where the shape is not that of the values, `ArgumentError` for an empty range or extent.
+ * A panel that shows a 2-D array in colours. NaN has the colour map's `nan` colour. Throws
+ * `ShapeError` where the shape is not that of the values, `ArgumentError` for an empty range or
+ * extent.
  * @param values C order; real
  */
-export function heatMap(values: ArrayLike<number>, shape: readonly [number, number], options: HeatMapOptions = {}): Panel {
+export function heatMap(
+  values: ArrayLike<number>,
+  shape: readonly [number, number],
+  options: HeatMapOptions = {},
+): Panel {
   checkOptions('heatMap', options, OPTIONS);
   if (isVector(values))
     throw new ArgumentError(
-      `heatMap: expected values of the host and a shape, received ${textOf(values)}: heatMap(x.toHost(), x.shape) draws an NDArray`,
+      `heatMap: expected values of the host and a shape, received ${textOf(values)}: ` +
+        'heatMap(x.toHost(), x.shape) draws an NDArray',
     );
   checkNumbers('heatMap', 'the values', values);
   if (!Array.isArray(shape) || shape.length !== 2 || !shape.every((s) => Number.isSafeInteger(s) && s > 0))
     throw new ShapeError(`heatMap: expected a shape of two positive integers, received ${textOf(shape)}`);
   const [n, m] = shape as readonly [number, number];
-  if (values.length !== n * m) throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
+  if (values.length !== n * m)
+    throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
   const { range, extent, aspect, marks } = options;
-  if (range !== undefined && !(Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]))
+  if (
+    range !== undefined &&
+    !(Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1])
+  )
     throw new ArgumentError(`expected range to be [low, high] with low < high, received ${textOf(range)}`);
   if (extent !== undefined && !(isExtent(extent) && extent[0] !== extent[1] && extent[2] !== extent[3]))
-    throw new ArgumentError(`expected extent to be [left, right, top, bottom] of some width and height, received ${textOf(extent)}`);
+    throw new ArgumentError(
+      `expected extent to be [left, right, top, bottom] of some width and height, received ${textOf(extent)}`,
+    );
   if (typeof options.colorMap === 'object') checkColorMap(options.colorMap);
   if (marks !== undefined) checkList('heatMap', 'marks { x, y, color }', marks);
   for (const mark of marks ?? []) checkOptions('heatMap: a mark', mark ?? null, ['x', 'y', 'color']);
@@ -156,7 +210,9 @@ export function heatMap(values: ArrayLike<number>, shape: readonly [number, numb
     aspect !== 'auto' &&
     !(typeof aspect === 'number' && aspect > 0 && Number.isFinite(aspect))
   ) {
-    throw new ArgumentError(`expected aspect to be 'equal', 'auto' or a positive number, received ${textOf(aspect)}`);
+    throw new ArgumentError(
+      `expected aspect to be 'equal', 'auto' or a positive number, received ${textOf(aspect)}`,
+    );
   }
   const grid: Grid = options.transpose
     ? { values, rows: m, columns: n, rowStride: 1, columnStride: m }

@@ -1,4 +1,12 @@
-export { COLOR_MAP_NAMES, type ColorMap, type ColorMapName, colorMap, colorOf, makeColorMap, type Rgb } from './color-maps.js';
+export {
+  COLOR_MAP_NAMES,
+  type ColorMap,
+  type ColorMapName,
+  colorMap,
+  colorOf,
+  makeColorMap,
+  type Rgb,
+} from './color-maps.js';
 export { type ColorRangeOptions, colorRange, type Range } from './color-range.js';
 export { Figure, type FigureOptions } from './figure.js';
 export { type HeatMapOptions, heatMap } from './heat-map.js';

@@ -25,7 +25,10 @@ export interface Series {
 export interface LinePlotOptions {
   /** Ends of the axis, left and right. Default: those of the data. */
   readonly xRange?: Range;
-  /** Ends of the axis, bottom and top; give the larger first for an axis that runs downwards. Default: those of the data and a little room. */
+  /**
+   * Ends of the axis, bottom and top; give the larger first for an axis that runs downwards.
+   * Default: those of the data and a little room.
+   */
   readonly yRange?: Range;
   /** Default 'linear'. With 'log', values that are not positive are left out. */
   readonly yScale?: 'linear' | 'log';
@@ -120,7 +123,8 @@ class LinePlot implements Panel {
     const { start, end } = this.#y;
     const [low, high] = [Math.min(start, end), Math.max(start, end)];
     const count = height / 32;
-    for (const value of (this.#y.scale === 'log' ? logTicks(low, high, count) : linearTicks(low, high, count)).at) {
+    for (const value of (this.#y.scale === 'log' ? logTicks(low, high, count) : linearTicks(low, high, count))
+      .at) {
       const at = y + height * fraction(this.#y, value);
       parts.push(line(x, at, x + width, at, GRID));
     }
@@ -129,11 +133,19 @@ class LinePlot implements Panel {
       parts.push(line(at, y, at, y + height, GRID));
     }
     const curves = this.#series.map((s, k) => this.#curve(area, s, this.#xs[k]));
-    parts.push(element('g', { 'clip-path': `url(#clip-${id})` }, curves.join('\n')), drawAxes(this.#axes, area), this.#legend(area));
+    parts.push(
+      element('g', { 'clip-path': `url(#clip-${id})` }, curves.join('\n')),
+      drawAxes(this.#axes, area),
+      this.#legend(area),
+    );
     return parts.join('\n');
   }
 
-  #curve(area: Rect, series: Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>, xs: ArrayLike<number> | undefined): string {
+  #curve(
+    area: Rect,
+    series: Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>,
+    xs: ArrayLike<number> | undefined,
+  ): string {
     const path: string[] = [];
     const points: string[] = [];
     let pen = 'M';
@@ -144,18 +156,26 @@ class LinePlot implements Panel {
         pen = 'M';
         continue;
       }
-      if (series.style === 'points') points.push(element('circle', { cx: a, cy: b, r: 1.3 * series.width, fill: series.color }));
+      if (series.style === 'points')
+        points.push(element('circle', { cx: a, cy: b, r: 1.3 * series.width, fill: series.color }));
       else path.push(`${pen}${px(a)} ${px(b)}`);
       pen = 'L';
     }
     if (series.style === 'points') return points.join('\n');
     const dash = series.style === 'dashed' ? '5 3' : undefined;
-    const stroke = { stroke: series.color, 'stroke-width': series.width, 'stroke-dasharray': dash, 'stroke-linejoin': 'round' };
+    const stroke = {
+      stroke: series.color,
+      'stroke-width': series.width,
+      'stroke-dasharray': dash,
+      'stroke-linejoin': 'round',
+    };
     return element('path', { d: path.join(''), fill: 'none', ...stroke });
   }
 
   #legend(area: Rect): string {
-    const named = this.#series.flatMap((s, k) => (this.#labels[k] === undefined ? [] : [{ ...s, label: this.#labels[k] as string }]));
+    const named = this.#series.flatMap((s, k) =>
+      this.#labels[k] === undefined ? [] : [{ ...s, label: this.#labels[k] as string }],
+    );
     if (named.length === 0) return '';
     const [row, swatch, pad] = [TICK_SIZE + 4.5, 18, 5];
     const width = 3 * pad + swatch + Math.max(...named.map((s) => textWidth(s.label, TICK_SIZE)));
@@ -163,15 +183,30 @@ class LinePlot implements Panel {
     const place = this.#options.legend ?? 'top-right';
     const x = place.endsWith('right') ? area.x + area.width - width - 6 : area.x + 6;
     const y = place.startsWith('top') ? area.y + 6 : area.y + area.height - height - 6;
-    const box = { x, y, width, height, rx: 2, fill: '#ffffff', 'fill-opacity': '0.85', stroke: '#cccccc', 'stroke-width': 0.7 };
+    const box = {
+      x,
+      y,
+      width,
+      height,
+      rx: 2,
+      fill: '#ffffff',
+      'fill-opacity': '0.85',
+      stroke: '#cccccc',
+      'stroke-width': 0.7,
+    };
     const parts = [element('rect', box)];
     named.forEach((s, k) => {
       const middle = y + 0.7 * pad + (k + 0.5) * row;
-      if (s.style === 'points') parts.push(element('circle', { cx: x + pad + swatch / 2, cy: middle, r: 1.3 * s.width, fill: s.color }));
+      if (s.style === 'points')
+        parts.push(
+          element('circle', { cx: x + pad + swatch / 2, cy: middle, r: 1.3 * s.width, fill: s.color }),
+        );
       else {
         const dash = s.style === 'dashed' ? '5 3' : undefined;
         const ends = { x1: x + pad, y1: middle, x2: x + pad + swatch, y2: middle };
-        parts.push(element('line', { ...ends, stroke: s.color, 'stroke-width': s.width, 'stroke-dasharray': dash }));
+        parts.push(
+          element('line', { ...ends, stroke: s.color, 'stroke-width': s.width, 'stroke-dasharray': dash }),
+        );
       }
       parts.push(text(x + 2 * pad + swatch, middle + 0.36 * TICK_SIZE, s.label, { size: TICK_SIZE }));
     });
@@ -179,17 +214,23 @@ class LinePlot implements Panel {
   }
 }
 
-/** A panel of curves. Throws `ShapeError` where a curve's x and y differ in length, `ArgumentError` for ranges that hold nothing. */
+/**
+ * A panel of curves. Throws `ShapeError` where a curve's x and y differ in length, `ArgumentError`
+ * for ranges that hold nothing.
+ */
 export function linePlot(series: readonly Series[], options: LinePlotOptions = {}): Panel {
   checkOptions('linePlot', options, OPTIONS);
   if (options.xRange !== undefined) checkRange('xRange', options.xRange);
   if (options.yRange !== undefined) checkRange('yRange', options.yRange);
   if (options.yScale !== undefined) checkOneOf('yScale', options.yScale, ['linear', 'log']);
-  if (options.legend !== undefined) checkOneOf('legend', options.legend, ['top-right', 'top-left', 'bottom-right', 'bottom-left']);
+  if (options.legend !== undefined)
+    checkOneOf('legend', options.legend, ['top-right', 'top-left', 'bottom-right', 'bottom-left']);
   checkTexts('linePlot', options, ['title', 'xLabel', 'yLabel']);
   checkList('linePlot', 'series { x, y, label }', series);
   if (options.yScale === 'log' && options.yRange?.some((v) => v <= 0)) {
-    throw new ArgumentError(`expected a positive yRange for a logarithmic axis, received ${textOf(options.yRange)}`);
+    throw new ArgumentError(
+      `expected a positive yRange for a logarithmic axis, received ${textOf(options.yRange)}`,
+    );
   }
   series.forEach((s, k) => {
     checkOptions(`linePlot: series ${k}`, s ?? null, SERIES_OPTIONS);
@@ -197,7 +238,9 @@ export function linePlot(series: readonly Series[], options: LinePlotOptions = {
     if (s.x !== undefined) checkNumbers(`linePlot: series ${k}`, 'x', s.x);
     checkTexts(`linePlot: series ${k}`, s, ['label', 'color']);
     if (s.x && s.x.length !== s.y.length) {
-      throw new ShapeError(`expected x and y of one length in series ${k}, received ${s.x.length} and ${s.y.length}`);
+      throw new ShapeError(
+        `expected x and y of one length in series ${k}, received ${s.x.length} and ${s.y.length}`,
+      );
     }
   });
   return new LinePlot(series, options);

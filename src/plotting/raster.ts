@@ -11,20 +11,34 @@ export interface Grid {
   readonly columnStride: number;
 }
 
-/** For every pixel of a side, the cells that it covers: the nearest one where cells are larger than pixels. */
+/**
+ * For every pixel of a side, the cells that it covers: the nearest one where cells are larger than
+ * pixels.
+ */
 function cells(count: number, pixels: number): { readonly first: Int32Array; readonly last: Int32Array } {
   const first = new Int32Array(pixels);
   const last = new Int32Array(pixels);
   for (let p = 0; p < pixels; p++) {
     const magnified = count <= pixels;
     first[p] = Math.min(count - 1, Math.floor(((magnified ? p + 0.5 : p) * count) / pixels));
-    last[p] = magnified ? (first[p] as number) + 1 : Math.max((first[p] as number) + 1, Math.floor(((p + 1) * count) / pixels));
+    last[p] = magnified
+      ? (first[p] as number) + 1
+      : Math.max((first[p] as number) + 1, Math.floor(((p + 1) * count) / pixels));
   }
   return { first, last };
 }
 
-/** The array in colours, `width × height` pixels of RGB. Pixels that cover several cells show the mean of those that are not NaN. */
-export function rasterize(grid: Grid, map: ColorMap, [low, high]: Range, width: number, height: number): Uint8Array {
+/**
+ * The array in colours, `width × height` pixels of RGB. Pixels that cover several cells show the
+ * mean of those that are not NaN.
+ */
+export function rasterize(
+  grid: Grid,
+  map: ColorMap,
+  [low, high]: Range,
+  width: number,
+  height: number,
+): Uint8Array {
   const { values, rowStride, columnStride } = grid;
   const down = cells(grid.rows, height);
   const across = cells(grid.columns, width);

@@ -8,8 +8,8 @@ interface Renderer {
 }
 
 /**
- * An SVG as PNG, at `scale` pixels per unit, in the font that comes with the package: a machine need not have any.
- * The renderer is loaded at the first call.
+ * An SVG as PNG, at `scale` pixels per unit, in the font that comes with the package: a machine
+ * need not have any. The renderer is loaded at the first call.
  */
 export function renderPng(svg: string, scale: number): Uint8Array {
   const { Resvg } = require('@resvg/resvg-js') as Renderer;

@@ -34,11 +34,22 @@ export interface TextOptions {
 }
 
 /** Text whose baseline starts, is centred, or ends at a point. */
-export function text(x: number, y: number, value: string, { size, anchor = 'start', bold, vertical }: TextOptions): string {
+export function text(
+  x: number,
+  y: number,
+  value: string,
+  { size, anchor = 'start', bold, vertical }: TextOptions,
+): string {
   const place = vertical ? { transform: `translate(${px(x)} ${px(y)}) rotate(-90)` } : { x, y };
   return element(
     'text',
-    { ...place, 'font-size': size, 'text-anchor': anchor, 'font-weight': bold ? 'bold' : undefined, fill: INK },
+    {
+      ...place,
+      'font-size': size,
+      'text-anchor': anchor,
+      'font-weight': bold ? 'bold' : undefined,
+      fill: INK,
+    },
     escapeXml(value),
   );
 }
@@ -58,4 +69,5 @@ export function textWidth(value: string, size: number): number {
 }
 
 /** The size, at most `size`, in which a text is no wider than `width`. */
-export const fittingSize = (value: string, size: number, width: number): number => Math.min(size, (size * width) / textWidth(value, size));
+export const fittingSize = (value: string, size: number, width: number): number =>
+  Math.min(size, (size * width) / textWidth(value, size));

@@ -29,7 +29,12 @@ export {
   type LinearizedAdmmState,
   linearizedAdmm,
 } from './solvers/linearized-admm.js';
-export { type PrimalDualOptions, type PrimalDualResult, type PrimalDualState, primalDual } from './solvers/primal-dual.js';
+export {
+  type PrimalDualOptions,
+  type PrimalDualResult,
+  type PrimalDualState,
+  primalDual,
+} from './solvers/primal-dual.js';
 export {
   type Acceleration,
   type ProximalGradientOptions,
@@ -38,4 +43,9 @@ export {
   proximalGradient,
   type Restart,
 } from './solvers/proximal-gradient.js';
-export type { ProximalResult, ProximalRunOptions, ProximalState, ProximalStep } from './solvers/proximal-solver.js';
+export type {
+  ProximalResult,
+  ProximalRunOptions,
+  ProximalState,
+  ProximalStep,
+} from './solvers/proximal-solver.js';

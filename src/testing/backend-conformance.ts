@@ -69,7 +69,10 @@ function memoryTests(backend: Backend): void {
       backend.upload(part, { storage, offset: 9, size: 4 });
       values.set(part, 9 * lanes);
       const into = hostArray(dtype, 20);
-      check(backend.download({ storage, offset: 0, size: 20 }, into) === into, 'expected the array that was given');
+      check(
+        backend.download({ storage, offset: 0, size: 20 }, into) === into,
+        'expected the array that was given',
+      );
       check(equal(into, values), 'expected what was uploaded');
       check(backend.download({ storage, offset: 20, size: 0 }).length === 0, 'expected nothing');
       backend.release(storage);
@@ -115,8 +118,12 @@ function memoryTests(backend: Backend): void {
 
   it('refuses dtypes that it does not hold', () => {
     for (const dtype of DTYPES)
-      if (!backend.dtypes.includes(dtype)) checkThrows(() => backend.alloc(dtype, 1), BackendError, `alloc('${dtype}')`);
-    check(backend.dtypes.includes(backend.defaultDType), 'expected the default dtype among those that it holds');
+      if (!backend.dtypes.includes(dtype))
+        checkThrows(() => backend.alloc(dtype, 1), BackendError, `alloc('${dtype}')`);
+    check(
+      backend.dtypes.includes(backend.defaultDType),
+      'expected the default dtype among those that it holds',
+    );
   });
 
   it('refuses storages of another backend', () => {
@@ -149,8 +156,14 @@ function memoryTests(backend: Backend): void {
     backend.release(a.storage);
     const before = backend.stats();
     backend.release(a.storage);
-    check(backend.stats().pooledBytes === before.pooledBytes && backend.stats().liveBytes === before.liveBytes, 'expected no change');
-    const [b, c] = [holding(backend, backend.defaultDType, [5, 6, 7, 8]), holding(backend, backend.defaultDType, [0, 0, 0, 0])];
+    check(
+      backend.stats().pooledBytes === before.pooledBytes && backend.stats().liveBytes === before.liveBytes,
+      'expected no change',
+    );
+    const [b, c] = [
+      holding(backend, backend.defaultDType, [5, 6, 7, 8]),
+      holding(backend, backend.defaultDType, [0, 0, 0, 0]),
+    ];
     check(equal(backend.download(b), [5, 6, 7, 8]), 'expected that no two storages share memory');
     backend.release(b.storage);
     backend.release(c.storage);
@@ -158,15 +171,23 @@ function memoryTests(backend: Backend): void {
 
   it('counts allocations, and steps on released memory need no new one', () => {
     const step = () => {
-      const storages = [100, 1000, 100].map((n) => holding(backend, backend.defaultDType, new Float32Array(n)).storage);
+      const storages = [100, 1000, 100].map(
+        (n) => holding(backend, backend.defaultDType, new Float32Array(n)).storage,
+      );
       for (const storage of storages) backend.release(storage);
     };
     step();
     const before = backend.stats();
     for (let k = 0; k < 5; k++) step();
     const after = backend.stats();
-    check(after.allocations === before.allocations + 15, `expected 15 allocations, counted ${after.allocations - before.allocations}`);
-    check(after.poolMisses === before.poolMisses, `expected no new memory, counted ${after.poolMisses - before.poolMisses}`);
+    check(
+      after.allocations === before.allocations + 15,
+      `expected 15 allocations, counted ${after.allocations - before.allocations}`,
+    );
+    check(
+      after.poolMisses === before.poolMisses,
+      `expected no new memory, counted ${after.poolMisses - before.poolMisses}`,
+    );
     check(after.liveBytes === before.liveBytes, 'expected that released memory is not counted as live');
   });
 }
@@ -181,8 +202,14 @@ function adjointTest(
   adjoint: (y: Elements, x: Elements) => void,
 ): void {
   const make = new Operands(910);
-  const [x, y] = [holding(backend, dtype, make.numbers(dtype, n)), holding(backend, dtype, make.numbers(dtype, m))];
-  const [ax, ahy] = [holding(backend, dtype, hostArray(dtype, m)), holding(backend, dtype, hostArray(dtype, n))];
+  const [x, y] = [
+    holding(backend, dtype, make.numbers(dtype, n)),
+    holding(backend, dtype, make.numbers(dtype, m)),
+  ];
+  const [ax, ahy] = [
+    holding(backend, dtype, hostArray(dtype, m)),
+    holding(backend, dtype, hostArray(dtype, n)),
+  ];
   forward(x, ax);
   adjoint(y, ahy);
   const [a, b, c, d] = [
@@ -191,8 +218,14 @@ function adjointTest(
       { x, y: ahy, conjugate: true },
     ]),
   ] as [number, number, number, number];
-  const tolerance = (lanesOf(dtype) === 2 ? 4 : 2) * (n + m) * (dtype === 'float32' || dtype === 'complex64' ? 2 ** -22 : 2 ** -51);
-  check(Math.hypot(a - c, b - d) <= tolerance, `expected equal inner products, received ${a} + ${b}i and ${c} + ${d}i`);
+  const tolerance =
+    (lanesOf(dtype) === 2 ? 4 : 2) *
+    (n + m) *
+    (dtype === 'float32' || dtype === 'complex64' ? 2 ** -22 : 2 ** -51);
+  check(
+    Math.hypot(a - c, b - d) <= tolerance,
+    `expected equal inner products, received ${a} + ${b}i and ${c} + ${d}i`,
+  );
   for (const e of [x, y, ax, ahy]) backend.release(e.storage);
 }
 
@@ -206,8 +239,10 @@ function adjointTests(backend: Backend): void {
         dtype,
         63,
         80,
-        (x, y) => backend.convolve(x, h, y, { ...form, xShape: [7, 9], yShape: [8, 10], direction: 'forward' }),
-        (y, x) => backend.convolve(y, h, x, { ...form, xShape: [8, 10], yShape: [7, 9], direction: 'adjoint' }),
+        (x, y) =>
+          backend.convolve(x, h, y, { ...form, xShape: [7, 9], yShape: [8, 10], direction: 'forward' }),
+        (y, x) =>
+          backend.convolve(y, h, x, { ...form, xShape: [8, 10], yShape: [7, 9], direction: 'adjoint' }),
       );
       backend.release(h.storage);
     });
@@ -238,10 +273,14 @@ function adjointTests(backend: Backend): void {
 }
 
 /**
- * Mocha tests that compare a backend with the reference on every kernel, every dtype that it holds, and the shapes that are known to
- * break kernels. `makeBackend` is called once, while the tests are defined.
+ * Mocha tests that compare a backend with the reference on every kernel, every dtype that it holds,
+ * and the shapes that are known to break kernels. `makeBackend` is called once, while the tests are
+ * defined.
  */
-export function backendConformance(makeBackend: () => Backend, options: BackendConformanceOptions = {}): void {
+export function backendConformance(
+  makeBackend: () => Backend,
+  options: BackendConformanceOptions = {},
+): void {
   checkOptions('backendConformance', options, ['slack', 'kernels', 'seed', 'draws']);
   const { slack = 1, kernels, seed = 20, draws = 12 } = options;
   const backend = makeBackend();
@@ -254,10 +293,14 @@ export function backendConformance(makeBackend: () => Backend, options: BackendC
       if (optional && backend[optional] === undefined) continue;
       describe(kernel, () => {
         for (const dtype of backend.dtypes) {
-          const held = cases(dtype).filter(({ operands }) => operands.every((o) => backend.dtypes.includes(o.dtype)));
+          const held = cases(dtype).filter(({ operands }) =>
+            operands.every((o) => backend.dtypes.includes(o.dtype)),
+          );
           if (held.length === 0) continue;
           it(`${dtype}, ${held.length} cases`, () => {
-            const found = held.flatMap((c) => checkCase({ ...c, ulps: (c.ulps ?? 4) * slack }, backend, reference));
+            const found = held.flatMap((c) =>
+              checkCase({ ...c, ulps: (c.ulps ?? 4) * slack }, backend, reference),
+            );
             check(found.length === 0, `${found.length} differences\n  ${found.slice(0, 10).join('\n  ')}`);
           });
         }

@@ -1,9 +1,20 @@
 import { im, re, type Scalar } from '../core/base/complex.js';
-import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../core/base/dtype.js';
+import {
+  type DType,
+  type HostArray,
+  hostArray,
+  isComplex,
+  isFloat,
+  lanesOf,
+  realOf,
+} from '../core/base/dtype.js';
 import { fillNormal } from '../core/base/random.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
 
-/** A storage as a case wants it: `size` elements from `offset` on are used, the others must stay as they are. */
+/**
+ * A storage as a case wants it: `size` elements from `offset` on are used, the others must stay as
+ * they are.
+ */
 export interface Operand {
   readonly dtype: DType;
   /** Of the whole storage. */
@@ -20,13 +31,22 @@ export interface KernelCase {
   readonly operands: readonly Operand[];
   /** What it returns is compared too. */
   run(backend: Backend, elements: readonly Elements[]): Scalar | Float64Array | undefined;
-  /** Allowed error in units of the dtype's precision, relative to an element's modulus. Default 4; integers are always exact. */
+  /**
+   * Allowed error in units of the dtype's precision, relative to an element's modulus. Default 4;
+   * integers are always exact.
+   */
   readonly ulps?: number;
-  /** The modulus below which errors are relative to this instead: the size of the terms that a result is summed up from. */
+  /**
+   * The modulus below which errors are relative to this instead: the size of the terms that a
+   * result is summed up from.
+   */
   readonly scale?: number;
   /** Zeros must have the right sign. */
   readonly signedZeros?: boolean;
-  /** Where an infinity or NaN is expected: `'any'` of these is right, or whatever comes (`'unspecified'`). */
+  /**
+   * Where an infinity or NaN is expected: `'any'` of these is right, or whatever comes
+   * (`'unspecified'`).
+   */
   readonly notFinite?: 'any' | 'unspecified';
 }
 
@@ -36,9 +56,21 @@ export interface Outcome {
   readonly result: Scalar | Float64Array | undefined;
 }
 
-const EPSILON = { float32: 2 ** -23, complex64: 2 ** -23, float64: 2 ** -52, complex128: 2 ** -52, int32: 0 } as const;
+const EPSILON = {
+  float32: 2 ** -23,
+  complex64: 2 ** -23,
+  float64: 2 ** -52,
+  complex128: 2 ** -52,
+  int32: 0,
+} as const;
 /** The smallest number: results near it have an error of so much. */
-const LEAST = { float32: 2 ** -149, complex64: 2 ** -149, float64: 2 ** -1074, complex128: 2 ** -1074, int32: 0 } as const;
+const LEAST = {
+  float32: 2 ** -149,
+  complex64: 2 ** -149,
+  float64: 2 ** -1074,
+  complex128: 2 ** -1074,
+  int32: 0,
+} as const;
 
 /** NaN, infinities, zeros of both signs and halves, for real dtypes. */
 export const SPECIAL = [
@@ -59,7 +91,10 @@ export const SPECIAL = [
   -7.25,
 ] as const;
 
-/** Sizes and offsets that find the mistakes of vector loops: nothing, one, odd, more than a block with a rest, and unaligned starts. */
+/**
+ * Sizes and offsets that find the mistakes of vector loops: nothing, one, odd, more than a block
+ * with a rest, and unaligned starts.
+ */
 export const RUNS: readonly (readonly [size: number, offset: number])[] = [
   [0, 0],
   [0, 2],
@@ -90,7 +125,10 @@ export class Operands {
   }
 
   integers(size: number, below: number): Int32Array {
-    return Int32Array.from(fillNormal(this.#seed++, 0, new Float64Array(size)), (v) => Math.floor(Math.abs(v) * 1e6) % below);
+    return Int32Array.from(
+      fillNormal(this.#seed++, 0, new Float64Array(size)),
+      (v) => Math.floor(Math.abs(v) * 1e6) % below,
+    );
   }
 
   /** @param values of the elements that are used; normal numbers where absent */
@@ -103,7 +141,13 @@ export class Operands {
     return this.#operand('out', dtype, size, offset, values);
   }
 
-  #operand(role: 'in' | 'out', dtype: DType, size: number, offset: number, values?: ArrayLike<number>): Operand {
+  #operand(
+    role: 'in' | 'out',
+    dtype: DType,
+    size: number,
+    offset: number,
+    values?: ArrayLike<number>,
+  ): Operand {
     const whole = this.numbers(dtype, offset + size + 3);
     if (values) whole.set(values, offset * lanesOf(dtype));
     return { dtype, values: whole, offset, size, role };
@@ -118,7 +162,9 @@ export function runCase(backend: Backend, kernelCase: KernelCase): Outcome {
     return { storage, offset, size };
   });
   const result = kernelCase.run(backend, elements);
-  const arrays = elements.map(({ storage }) => backend.download({ storage, offset: 0, size: storage.length }));
+  const arrays = elements.map(({ storage }) =>
+    backend.download({ storage, offset: 0, size: storage.length }),
+  );
   for (const { storage } of elements) backend.release(storage);
   return { arrays, result };
 }
@@ -150,7 +196,10 @@ interface Comparison {
 }
 
 /** The first element that differs by more than the case allows. */
-function firstDifference({ name, dtype, got, want, from, to }: Comparison, kernelCase: KernelCase): string | undefined {
+function firstDifference(
+  { name, dtype, got, want, from, to }: Comparison,
+  kernelCase: KernelCase,
+): string | undefined {
   if (got.length !== want.length) return `${name}: expected ${want.length} numbers, received ${got.length}`;
   const lanes = lanesOf(dtype);
   const { ulps = 4, scale = 0, signedZeros = false, notFinite } = kernelCase;
@@ -170,7 +219,10 @@ function firstDifference({ name, dtype, got, want, from, to }: Comparison, kerne
     if (equal) continue;
     const show = (u: number, v: number) => (lanes === 2 ? `${u} + ${v}i` : `${Object.is(u, -0) ? '-0' : u}`);
     const where = inside ? '' : from === to ? ' (an input)' : ' (outside the run)';
-    return `${name}, ${dtype} element ${(i - from) / lanes}${where}: expected ${show(x, y)}, received ${show(a, b)}, allowed error ${allowed}`;
+    return (
+      `${name}, ${dtype} element ${(i - from) / lanes}${where}: expected ${show(x, y)}, received ` +
+      `${show(a, b)}, allowed error ${allowed}`
+    );
   }
   return undefined;
 }
@@ -180,16 +232,26 @@ export function differences(kernelCase: KernelCase, got: Outcome, want: Outcome)
   const comparisons = kernelCase.operands.map(({ dtype, offset, size, role }, k): Comparison => {
     const from = offset * lanesOf(dtype);
     const to = role === 'out' ? from + size * lanesOf(dtype) : from;
-    return { name: `operand ${k}`, dtype, got: got.arrays[k] as HostArray, want: want.arrays[k] as HostArray, from, to };
+    return {
+      name: `operand ${k}`,
+      dtype,
+      got: got.arrays[k] as HostArray,
+      want: want.arrays[k] as HostArray,
+      from,
+      to,
+    };
   });
   const dtype = kernelCase.operands[0]?.dtype ?? 'float64';
   if (want.result !== undefined || got.result !== undefined) {
     const [a, b] = [lanesOfResult(got.result), lanesOfResult(want.result)];
     // Counts and sums of integers are exact, whatever type they come in
-    const resultDType: DType = dtype === 'int32' ? 'int32' : realOf(dtype) === 'float32' ? 'complex64' : 'complex128';
+    const resultDType: DType =
+      dtype === 'int32' ? 'int32' : realOf(dtype) === 'float32' ? 'complex64' : 'complex128';
     comparisons.push({ name: 'result', dtype: resultDType, got: a, want: b, from: 0, to: b.length });
   }
-  return comparisons.flatMap((comparison) => firstDifference(comparison, kernelCase) ?? []).map((text) => `${kernelCase.title}: ${text}`);
+  return comparisons
+    .flatMap((comparison) => firstDifference(comparison, kernelCase) ?? [])
+    .map((text) => `${kernelCase.title}: ${text}`);
 }
 
 function lanesOfResult(result: Scalar | Float64Array | undefined): ArrayLike<number> {

@@ -26,7 +26,10 @@ const CASES: readonly KernelCases[] = [
   ...sequenceCases,
 ];
 
-/** Every kernel of a backend, also with `count` cases of a dtype whose operands have NaN, infinities, zeros of both signs and subnormal numbers from a seed. */
+/**
+ * Every kernel of a backend, also with `count` cases of a dtype whose operands have NaN,
+ * infinities, zeros of both signs and subnormal numbers from a seed.
+ */
 export const kernelCases = (seed: number, count: number): readonly KernelCases[] => [
   ...CASES.map(addSpecialValues(seed, count)),
   ...specialValueCases,

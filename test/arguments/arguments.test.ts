@@ -1,6 +1,7 @@
 /**
- * Calls of everything that package.json's `exports` give, with right arguments of which one was made wrong: an error is one of the library's that says what was
- * expected and what came, on every rank alike. `LOPS_TEST_DRAWS=20 LOPS_TEST_SEED=7` makes more calls, and others.
+ * Calls of everything that package.json's `exports` give, with right arguments of which one was
+ * made wrong: an error is one of the library's that says what was expected and what came, on every
+ * rank alike. `LOPS_TEST_DRAWS=20 LOPS_TEST_SEED=7` makes more calls, and others.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,9 @@ const PATIENCE = 15_000 * Number(process.env['LOPS_TEST_PATIENCE'] ?? 1);
 const JOBS = 2 * MORE;
 
 const reportOf = (faults: readonly Fault[]): string =>
-  faults.map(({ index, call, fault, error }) => `${index}: ${call}: ${fault}; ${error?.message} at ${error?.at}`).join('\n');
+  faults
+    .map(({ index, call, fault, error }) => `${index}: ${call}: ${fault}; ${error?.message} at ${error?.at}`)
+    .join('\n');
 
 describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
   this.timeout(60 * PATIENCE * MORE);
@@ -54,7 +57,12 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
 
   it('on two ranks: errors of one class', async () => {
     const { path, count } = writeTargets(signatures, folder, 2);
-    const faults = await runCalls(path, { seed: SEED + 1, calls: count * MORE, ranks: 2, patience: PATIENCE });
+    const faults = await runCalls(path, {
+      seed: SEED + 1,
+      calls: count * MORE,
+      ranks: 2,
+      patience: PATIENCE,
+    });
     assert.equal(faults.length, 0, reportOf(faults));
   });
 
@@ -62,7 +70,14 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
     const { path, count } = writeTargets(signatures, folder, 2);
     for (let job = 0; job < JOBS; job++) {
       const first = Math.floor((job * count) / JOBS);
-      const faults = await runCalls(path, { seed: SEED + 2, first, calls: 1 + job, ranks: 2, patience: PATIENCE, alone: true });
+      const faults = await runCalls(path, {
+        seed: SEED + 2,
+        first,
+        calls: 1 + job,
+        ranks: 2,
+        patience: PATIENCE,
+        alone: true,
+      });
       assert.equal(faults.length, 0, reportOf(faults));
     }
   });

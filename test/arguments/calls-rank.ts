@@ -1,6 +1,7 @@
 /**
- * Calls of public functions with drawn arguments, on this rank: `calls-rank.js SIGNATURES FOLDER SEED FIRST COUNT`. Writes a line of JSON for each fault,
- * and in FOLDER/at-RANK what it is about to call, so that a call without an end can be named.
+ * Calls of public functions with drawn arguments, on this rank:
+ * `calls-rank.js SIGNATURES FOLDER SEED FIRST COUNT`. Writes a line of JSON for each fault, and in
+ * FOLDER/at-RANK what it is about to call, so that a call without an end can be named.
  */
 import { mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +9,16 @@ import { callOnce, type Outcome } from './calls.js';
 import { exportedModules, type Signatures } from './signatures.js';
 import type { Setting } from './values.js';
 
-const [signaturesPath = '', folder = '', seedText = '1', firstText = '0', countText = '100', alone = ''] = process.argv.slice(2);
+const [signaturesPath = '', folder = '', seedText = '1', firstText = '0', countText = '100', alone = ''] =
+  process.argv.slice(2);
 const root = join(import.meta.dirname, '../../..');
 const signatures = JSON.parse(readFileSync(signaturesPath, 'utf8')) as Signatures;
 const modules = new Map<string, Record<string, unknown>>();
 for (const [key, path] of exportedModules(root))
-  modules.set(key, (await import(join(root, 'dist', path.replace(/\.ts$/, '.js')))) as Record<string, unknown>);
+  modules.set(
+    key,
+    (await import(join(root, 'dist', path.replace(/\.ts$/, '.js')))) as Record<string, unknown>,
+  );
 const library = modules.get('.') as unknown as Setting['library'];
 const { COMM_WORLD: comm } = library;
 library.defaultBackend();
@@ -44,10 +49,13 @@ for (let i = first; i < first + count; i++) {
   const wrongHere = alone === '' || i % comm.size === comm.rank;
   const outcome = await callOnce(setting, target, drawn, wrongHere);
   if (outcome.fault) process.stdout.write(said({ ...outcome, index: i } as Outcome));
-  if (alone !== '' && outcome.error) throw new library.ArgumentError(`${outcome.call}: ${outcome.error.message}`);
+  if (alone !== '' && outcome.error)
+    throw new library.ArgumentError(`${outcome.call}: ${outcome.error.message}`);
   if (!verdicts || alone !== '') continue;
   const kinds = verdicts.allgatherObject(outcome.error?.name ?? 'no error');
   if (comm.rank === 0 && new Set(kinds).size > 1)
-    process.stdout.write(said({ ...outcome, fault: `ranks differ: ${kinds.join(', ')}`, index: i } as Outcome));
+    process.stdout.write(
+      said({ ...outcome, fault: `ranks differ: ${kinds.join(', ')}`, index: i } as Outcome),
+    );
 }
 process.stdout.write('"end"\n', () => process.exit(0));

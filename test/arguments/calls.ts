@@ -22,7 +22,8 @@ function faultOf(error: unknown, library: typeof Library): string | undefined {
   // of the operating system: a file that is not there
   if (error instanceof Error && 'syscall' in error) return undefined;
   if (error instanceof TypeError && OF_USER.test(error.message)) return undefined;
-  if (!(error instanceof library.LopsError)) return `no LopsError: ${error instanceof Error ? error.name : typeof error}`;
+  if (!(error instanceof library.LopsError))
+    return `no LopsError: ${error instanceof Error ? error.name : typeof error}`;
   if (error.message.length < 10) return 'a message without content';
   const unclear = UNCLEAR.exec(error.message);
   return unclear ? `a message that says '${unclear[0]}'` : undefined;
@@ -44,7 +45,9 @@ function described(error: unknown): NonNullable<Outcome['error']> {
   return { name: error.constructor.name, message: error.message, at };
 }
 
-/** What is tried with the result of a call: it is waited for, a few steps of a generator are made. */
+/**
+ * What is tried with the result of a call: it is waited for, a few steps of a generator are made.
+ */
 async function finished(result: unknown, limit: number): Promise<void> {
   if (result instanceof Promise) {
     let timer: NodeJS.Timeout | undefined;
@@ -62,7 +65,13 @@ async function finished(result: unknown, limit: number): Promise<void> {
 }
 
 /** Calls one thing with arguments that are a function of seed and index. */
-export async function callOnce(setting: Setting, target: Target, seed: number, wrongHere: boolean, comm?: Communicator): Promise<Outcome> {
+export async function callOnce(
+  setting: Setting,
+  target: Target,
+  seed: number,
+  wrongHere: boolean,
+  comm?: Communicator,
+): Promise<Outcome> {
   const { library } = setting;
   const draw = generator(seed);
   const distributed = draw() < 0.5;
@@ -73,7 +82,10 @@ export async function callOnce(setting: Setting, target: Target, seed: number, w
     new Arguments(setting, generator(start), receiver, distributed, generator(start + 1), wrongAt);
   let call = `${target.owner}.${target.member}`;
   try {
-    const receiver = target.form === 'method' || target.form === 'getter' ? receiverOf(argumentsWith(undefined, -1), target) : undefined;
+    const receiver =
+      target.form === 'method' || target.form === 'getter'
+        ? receiverOf(argumentsWith(undefined, -1), target)
+        : undefined;
     const whole = argumentsWith(receiver, -1);
     let values: unknown[];
     try {
@@ -90,7 +102,10 @@ export async function callOnce(setting: Setting, target: Target, seed: number, w
       throw error;
     }
     const text = `(${values.map((v) => textOf(v)).join(', ')})`;
-    const name = target.member === 'new' ? `new ${target.owner}` : `${target.owner}${target.member ? `.${target.member}` : ''}`;
+    const name =
+      target.member === 'new'
+        ? `new ${target.owner}`
+        : `${target.owner}${target.member ? `.${target.member}` : ''}`;
     call = `${name}${target.form === 'getter' ? '' : text}`;
     if ((target.form === 'method' || target.form === 'getter') && receiver === undefined) return { call: '' };
     try {

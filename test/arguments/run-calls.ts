@@ -30,16 +30,29 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   [/Error\.new$/, 'takes a text, as Error does'],
   [/^check(Options|OneOf)\./, 'checks what others are given, by constants'],
   [/\.innerProducts$/, 'of inner products, which check their vectors'],
-  [/^(Cuda|Cpu)Backend\.(?!new)|^(Cuda|Cpu)Storage\.|^(nativeKernels|referenceKernels)\./, 'a port: its callers check'],
+  [
+    /^(Cuda|Cpu)Backend\.(?!new)|^(Cuda|Cpu)Storage\.|^(nativeKernels|referenceKernels)\./,
+    'a port: its callers check',
+  ],
   [/^createTfjsBackend\./, 'its option loadPackage stands for a package'],
-  [/^(HaloPlan|HaloBlockPlan|TransferPlan|Pool|Operands)\.|^(runCase|checkCase|differences)\./, 'for authors of backends'],
+  [
+    /^(HaloPlan|HaloBlockPlan|TransferPlan|Pool|Operands)\.|^(runCase|checkCase|differences)\./,
+    'for authors of backends',
+  ],
 ];
-/** Waits for other calls of other ranks; takes other arguments on its root; or each rank has a file of its own under one path. */
+/**
+ * Waits for other calls of other ranks; takes other arguments on its root; or each rank has a file
+ * of its own under one path.
+ */
 const APART =
   /^COMM_(WORLD|SELF)\.(send|recv|sendrecv|isend|irecv|sendInit|recvInit|startAll|waitAll|bcast|scatter|scatterv|gather|gatherv|reduce)$|^Checkpoint\./;
 
 /** Writes what is called on so many ranks to a file, for the child processes. */
-export function writeTargets(all: Signatures, folder: string, ranks: number): { readonly path: string; readonly count: number } {
+export function writeTargets(
+  all: Signatures,
+  folder: string,
+  ranks: number,
+): { readonly path: string; readonly count: number } {
   const targets = all.targets.filter(({ owner, member }) => {
     const name = `${owner}.${member}`;
     return !LEFT_OUT.some(([pattern]) => pattern.test(name)) && !(ranks > 1 && APART.test(name));
@@ -49,7 +62,10 @@ export function writeTargets(all: Signatures, folder: string, ranks: number): { 
   return { path, count: targets.length };
 }
 
-/** Makes calls in child processes; one that ends or hangs a process is a fault, and the next process goes on after it. */
+/**
+ * Makes calls in child processes; one that ends or hangs a process is a fault, and the next process
+ * goes on after it.
+ */
 export async function runCalls(targets: string, options: CallsOptions): Promise<Fault[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lops-calls-'));
   const faults: Fault[] = [];
@@ -113,7 +129,9 @@ function runOne(args: readonly string[], folder: string, { ranks, patience }: Ca
       const lines = out.split('\n');
       const faults = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Fault);
       const whole = lines.filter((line) => line === '"end"').length === ranks;
-      const why = hung ? `no end within ${patience} ms` : `the process ended: code ${code}, signal ${signal}, ${err}`;
+      const why = hung
+        ? `no end within ${patience} ms`
+        : `the process ended: code ${code}, signal ${signal}, ${err}`;
       resolve({ faults, whole, hung, why, at: begun() });
     });
   });

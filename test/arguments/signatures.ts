@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-/** What a parameter takes, as its TypeScript type says; numbers are places in {@link Signatures.kinds}. */
+/**
+ * What a parameter takes, as its TypeScript type says; numbers are places in
+ * {@link Signatures.kinds}.
+ */
 export type Kind =
   | { readonly is: 'any' | 'number' | 'string' | 'boolean' | 'nothing' | 'null' }
   | { readonly is: 'literal'; readonly value: string | number | boolean }
@@ -40,14 +43,19 @@ export interface Signatures {
 
 /** The modules of package.json's `exports`, by key: the path of the source. */
 export function exportedModules(root: string): Map<string, string> {
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { exports: Record<string, { types?: string }> };
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, { types?: string }>;
+  };
   const modules = new Map<string, string>();
   for (const [key, { types }] of Object.entries(exports))
     if (types) modules.set(key, types.replace(/^\.\/dist\//, '').replace(/\.d\.ts$/, '.ts'));
   return modules;
 }
 
-/** Every function, class, method and property that the modules of package.json's `exports` give, with what it takes. */
+/**
+ * Every function, class, method and property that the modules of package.json's `exports` give,
+ * with what it takes.
+ */
 export function signaturesOf(root: string, made: ReadonlySet<string>): Signatures {
   const modules = exportedModules(root);
   const program = ts.createProgram(
@@ -76,14 +84,17 @@ export function signaturesOf(root: string, made: ReadonlySet<string>): Signature
     if (flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) return { is: 'any' };
     if (type.isStringLiteral() || type.isNumberLiteral()) return { is: 'literal', value: type.value };
     if (flags & ts.TypeFlags.Boolean) return { is: 'boolean' };
-    if (flags & ts.TypeFlags.BooleanLiteral) return { is: 'literal', value: checker.typeToString(type) === 'true' };
+    if (flags & ts.TypeFlags.BooleanLiteral)
+      return { is: 'literal', value: checker.typeToString(type) === 'true' };
     if (flags & ts.TypeFlags.NumberLike) return { is: 'number' };
     if (flags & ts.TypeFlags.StringLike) return { is: 'string' };
     if (flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)) return { is: 'nothing' };
     if (flags & ts.TypeFlags.Null) return { is: 'null' };
     if (type.isUnion()) return { is: 'union', of: type.types.map(kindOf) };
-    if (checker.isTupleType(type)) return { is: 'tuple', of: checker.getTypeArguments(type as ts.TypeReference).map(kindOf) };
-    if (checker.isArrayType(type)) return { is: 'list', of: kindOf(checker.getTypeArguments(type as ts.TypeReference)[0] as ts.Type) };
+    if (checker.isTupleType(type))
+      return { is: 'tuple', of: checker.getTypeArguments(type as ts.TypeReference).map(kindOf) };
+    if (checker.isArrayType(type))
+      return { is: 'list', of: kindOf(checker.getTypeArguments(type as ts.TypeReference)[0] as ts.Type) };
     const name = (type.aliasSymbol ?? type.symbol)?.name ?? '';
     const own = type.symbol?.name ?? '';
     if (made.has(name)) return { is: 'instance', name };
@@ -96,7 +107,12 @@ export function signaturesOf(root: string, made: ReadonlySet<string>): Signature
       if (type.symbol && type.symbol.flags & ts.SymbolFlags.Class) return { is: 'instance', name: own };
       const members = checker.getPropertiesOfType(type).map((symbol): Parameter => {
         const of = checker.getTypeOfSymbol(symbol);
-        return { name: symbol.name, kind: kindOf(of), optional: Boolean(symbol.flags & ts.SymbolFlags.Optional), rest: false };
+        return {
+          name: symbol.name,
+          kind: kindOf(of),
+          optional: Boolean(symbol.flags & ts.SymbolFlags.Optional),
+          rest: false,
+        };
       });
       return { is: 'object', name: name === '__type' ? '' : name, members };
     }
@@ -117,8 +133,16 @@ export function signaturesOf(root: string, made: ReadonlySet<string>): Signature
       const declaration = symbol.valueDeclaration as ts.ParameterDeclaration;
       const rest = Boolean(declaration.dotDotDotToken);
       const type = checker.getTypeOfSymbol(symbol);
-      const of = rest && checker.isArrayType(type) ? (checker.getTypeArguments(type as ts.TypeReference)[0] as ts.Type) : type;
-      return { name: symbol.name, kind: kindOf(of), optional: Boolean(declaration.questionToken ?? declaration.initializer), rest };
+      const of =
+        rest && checker.isArrayType(type)
+          ? (checker.getTypeArguments(type as ts.TypeReference)[0] as ts.Type)
+          : type;
+      return {
+        name: symbol.name,
+        kind: kindOf(of),
+        optional: Boolean(declaration.questionToken ?? declaration.initializer),
+        rest,
+      };
     });
   const overloadsOf = (signatures: readonly ts.Signature[]) => signatures.map(parametersOf);
 
@@ -126,13 +150,20 @@ export function signaturesOf(root: string, made: ReadonlySet<string>): Signature
     /node_modules/.test(d.getSourceFile().fileName) ||
     Boolean(ts.getCombinedModifierFlags(d) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) ||
     ts.getJSDocTags(d).some((tag) => tag.tagName.text === 'internal');
-  const hidden = (symbol: ts.Symbol): boolean => /^(__|#)/.test(symbol.name) || (symbol.declarations ?? []).some(hiddenDeclaration);
+  const hidden = (symbol: ts.Symbol): boolean =>
+    /^(__|#)/.test(symbol.name) || (symbol.declarations ?? []).some(hiddenDeclaration);
 
   const targets: Target[] = [];
   const objects: { module: string; name: string }[] = [];
   const seen = new Set<ts.Symbol>();
 
-  function membersOf(module: string, owner: string, type: ts.Type, form: 'static' | 'method', declaredIn?: ts.Symbol): void {
+  function membersOf(
+    module: string,
+    owner: string,
+    type: ts.Type,
+    form: 'static' | 'method',
+    declaredIn?: ts.Symbol,
+  ): void {
     for (const symbol of checker.getPropertiesOfType(type)) {
       if (hidden(symbol) || symbol.name === 'prototype') continue;
       const parent = (symbol as ts.Symbol & { parent?: ts.Symbol }).parent;
@@ -140,30 +171,43 @@ export function signaturesOf(root: string, made: ReadonlySet<string>): Signature
       if (declaredIn && parent !== declaredIn && parent && classes.has(parent)) continue;
       const of = checker.getTypeOfSymbol(symbol);
       const calls = of.getCallSignatures();
-      if (calls.length > 0) targets.push({ module, owner, member: symbol.name, form, overloads: overloadsOf(calls) });
+      if (calls.length > 0)
+        targets.push({ module, owner, member: symbol.name, form, overloads: overloadsOf(calls) });
       else if (symbol.flags & ts.SymbolFlags.GetAccessor && form === 'method')
         targets.push({ module, owner, member: symbol.name, form: 'getter', overloads: [] });
     }
   }
 
   const exported = [...modules].flatMap(([module, path]) => {
-    const source = checker.getSymbolAtLocation(program.getSourceFile(join(root, path)) as ts.SourceFile) as ts.Symbol;
+    const source = checker.getSymbolAtLocation(
+      program.getSourceFile(join(root, path)) as ts.SourceFile,
+    ) as ts.Symbol;
     return checker.getExportsOfModule(source).map((symbol) => ({
       module,
       name: symbol.name,
       symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
     }));
   });
-  const classes = new Set(exported.map(({ symbol }) => symbol).filter((symbol) => symbol.flags & ts.SymbolFlags.Class));
+  const classes = new Set(
+    exported.map(({ symbol }) => symbol).filter((symbol) => symbol.flags & ts.SymbolFlags.Class),
+  );
   for (const { module, name, symbol } of exported) {
     if (!(symbol.flags & ts.SymbolFlags.Value) || seen.has(symbol)) continue;
     seen.add(symbol);
     const type = checker.getTypeOfSymbol(symbol);
     if (symbol.flags & ts.SymbolFlags.Class) {
       const declaration = symbol.valueDeclaration as ts.Declaration;
-      const constructors = type.getConstructSignatures().filter(({ declaration: d }) => !d || !hiddenDeclaration(d));
+      const constructors = type
+        .getConstructSignatures()
+        .filter(({ declaration: d }) => !d || !hiddenDeclaration(d));
       if (!(ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Abstract) && constructors.length > 0)
-        targets.push({ module, owner: name, member: 'new', form: 'construct', overloads: overloadsOf(constructors) });
+        targets.push({
+          module,
+          owner: name,
+          member: 'new',
+          form: 'construct',
+          overloads: overloadsOf(constructors),
+        });
       membersOf(module, name, type, 'static');
       membersOf(module, name, checker.getDeclaredTypeOfSymbol(symbol), 'method', symbol);
       continue;

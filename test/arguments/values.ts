@@ -74,7 +74,9 @@ const operator: Maker = (draw) => {
   const { setting, pick, random } = draw;
   const L = setting.library;
   if (random() < 0.3) {
-    const made = madeBefore.filter((x) => x instanceof L.LinearOperator && (x.comm !== undefined) === draw.distributed);
+    const made = madeBefore.filter(
+      (x) => x instanceof L.LinearOperator && (x.comm !== undefined) === draw.distributed,
+    );
     if (made.length > 0) return pick(made);
   }
   return draw.distributed ? spreadOperator(draw) : localOperator(draw);
@@ -88,7 +90,11 @@ const localOperator: Maker = ({ setting: { library: L }, pick }) =>
     () => new L.FFT([4]),
   ])();
 const spreadOperator: Maker = ({ setting: { library: L }, pick }) =>
-  pick([() => new L.MPIFirstDerivative([4]), () => new L.MPILaplacian([2, 2]), () => new L.MPIBlockDiag([new L.Identity([2])])])();
+  pick([
+    () => new L.MPIFirstDerivative([4]),
+    () => new L.MPILaplacian([2, 2]),
+    () => new L.MPIBlockDiag([new L.Identity([2])]),
+  ])();
 
 const traced: Maker = ({ setting: { library: L } }) => {
   let seen: unknown;
@@ -100,10 +106,17 @@ const traced: Maker = ({ setting: { library: L } }) => {
 };
 
 const prox: Maker = ({ setting: { library: L }, pick }) =>
-  pick([() => new L.L1(), () => new L.L2(), () => new L.Euclidean(), () => new L.L0(), () => new L.L1Ball()])();
+  pick([
+    () => new L.L1(),
+    () => new L.L2(),
+    () => new L.Euclidean(),
+    () => new L.L0(),
+    () => new L.L1Ball(),
+  ])();
 
 const storage: Maker = (draw) => (array(draw) as Library.NDArray).storage;
-const memory: Maker = ({ pick }) => pick([Float64Array.of(1, 2, 3, 4), Float32Array.of(1, 2), Int32Array.of(1, 2, 3, 4)]);
+const memory: Maker = ({ pick }) =>
+  pick([Float64Array.of(1, 2, 3, 4), Float32Array.of(1, 2), Int32Array.of(1, 2, 3, 4)]);
 const hostSpan: Maker = ({ setting: { library: L } }) => L.hostSpan(Float64Array.of(1, 2, 3, 4));
 
 /** Objects that constructors have given: receivers of methods, and arguments. */
@@ -266,7 +279,10 @@ const NUMBERS: readonly (readonly [RegExp, readonly number[]])[] = [
 const ANY_NUMBER = [1, 2, 4, 4, 3, 0, 0.5, -1];
 
 const STRINGS: readonly (readonly [RegExp, Maker])[] = [
-  [/path|file|folder|dir|store/i, ({ setting, pick }) => setting.path(pick(['a.npy', 'b.npz', 'c.zarr', 'd.segy', 'e.png', 'f']))],
+  [
+    /path|file|folder|dir|store/i,
+    ({ setting, pick }) => setting.path(pick(['a.npy', 'b.npz', 'c.zarr', 'd.segy', 'e.png', 'f'])),
+  ],
   [/backend/i, () => 'cpu'],
 ];
 
@@ -308,7 +324,11 @@ export class Arguments implements Draw {
 
   /** A wrong value for a parameter of this name. */
   wrong(name: string): unknown {
-    const draw: Draw = { ...this, random: this.other, pick: (list) => list[Math.floor(this.other() * list.length)] as never };
+    const draw: Draw = {
+      ...this,
+      random: this.other,
+      pick: (list) => list[Math.floor(this.other() * list.length)] as never,
+    };
     if (this.other() < 0.06 && !ENDLESS.test(name)) return draw.pick(HUGE);
     const value = draw.pick(WRONG)(draw);
     return value === Number.POSITIVE_INFINITY && ENDLESS.test(name) ? Number.NaN : value;
@@ -319,7 +339,9 @@ export class Arguments implements Draw {
       case 'number':
         return this.pick(NUMBERS.find(([pattern]) => pattern.test(name))?.[1] ?? ANY_NUMBER);
       case 'string':
-        return STRINGS.find(([pattern]) => pattern.test(name))?.[1](this) ?? this.pick(['a', 'x', 'some text']);
+        return (
+          STRINGS.find(([pattern]) => pattern.test(name))?.[1](this) ?? this.pick(['a', 'x', 'some text'])
+        );
       case 'boolean':
         return this.random() < 0.5;
       case 'literal':
@@ -329,7 +351,9 @@ export class Arguments implements Draw {
       case 'null':
         return null;
       case 'any':
-        return this.pick<Maker>([() => 1, () => 'text', () => [1, 2], () => ({}), array, localOperator])(this);
+        return this.pick<Maker>([() => 1, () => 'text', () => [1, 2], () => ({}), array, localOperator])(
+          this,
+        );
       case 'union': {
         const of = kind.of.filter((k) => (this.setting.signatures.kinds[k] as Kind).is !== 'nothing');
         return of.length === 0 ? undefined : this.#inner(this.pick(of), name, depth);
@@ -343,13 +367,15 @@ export class Arguments implements Draw {
       }
       case 'function': {
         const result = this.#inner(kind.of, name, 9);
-        return (first: unknown) => (typeof first === 'object' && first !== null && result === undefined ? undefined : result);
+        return (first: unknown) =>
+          typeof first === 'object' && first !== null && result === undefined ? undefined : result;
       }
       case 'object': {
         if (depth > 4) return {};
         const object: Record<string, unknown> = {};
         for (const member of kind.members)
-          if (!member.optional || this.random() < 0.25) object[member.name] = this.#inner(member.kind, member.name, depth + 1);
+          if (!member.optional || this.random() < 0.25)
+            object[member.name] = this.#inner(member.kind, member.name, depth + 1);
         return object;
       }
       case 'instance': {
@@ -405,7 +431,8 @@ export function textOf(value: unknown, depth = 0): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value);
   const name = Object.prototype.toString.call(value);
-  if (Array.isArray(value)) return depth > 2 ? '[…]' : `[${Array.from(value, (v) => textOf(v, depth + 1)).join(', ')}]`;
+  if (Array.isArray(value))
+    return depth > 2 ? '[…]' : `[${Array.from(value, (v) => textOf(v, depth + 1)).join(', ')}]`;
   const made: unknown = Object.getPrototypeOf(value)?.constructor;
   if (typeof made === 'function' && made !== Object) {
     const { shape, dims } = value as { shape?: unknown; dims?: unknown };

@@ -17,7 +17,10 @@ import { skip } from '../support/skip.js';
 
 const cli = fileURLToPath(new URL('../../bench/cli.js', import.meta.url));
 const bench = (...args: string[]) =>
-  spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: { ...process.env, ...cudaEnvironment() } });
+  spawnSync(process.execPath, [cli, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...cudaEnvironment() },
+  });
 const linesOf = (text: string): Result[] =>
   text
     .trim()
@@ -55,7 +58,14 @@ describe('bench', () => {
 
   it('prints what a device says: its clock, launches, waits; no limit where it names no peak', function () {
     this.timeout(120_000);
-    const { status, stdout, stderr } = bench('--backend', 'cuda', '--quick', '--json', 'dot_n1000', 'firstderivative_n1000');
+    const { status, stdout, stderr } = bench(
+      '--backend',
+      'cuda',
+      '--quick',
+      '--json',
+      'dot_n1000',
+      'firstderivative_n1000',
+    );
     expect(status, stderr).to.equal(0);
     const [dot, derivative] = linesOf(stdout) as [Result, Result];
     expect([dot.launches, dot.waits, dot.bytes_moved]).to.deep.equal([1, 1, 16_000]);
@@ -87,7 +97,10 @@ describe('bench', () => {
 
   it('counts what kernels move', () => {
     const backend = createCpuBackend();
-    const [x, y] = [1, 2].map((seed) => NDArray.normal([30, 40], { backend, seed, dtype: 'float64' })) as [NDArray, NDArray];
+    const [x, y] = [1, 2].map((seed) => NDArray.normal([30, 40], { backend, seed, dtype: 'float64' })) as [
+      NDArray,
+      NDArray,
+    ];
     const each = (work: () => void): number => trafficOf(backend, () => tidy(work)) / (8 * x.size);
     const misfit = fuse((a, b) => a.subtract(b).square().add(1).sqrt());
     expect(each(() => void misfit(x, y))).to.equal(3);
@@ -102,7 +115,8 @@ describe('bench', () => {
   it('has the same cases in Python', function () {
     this.timeout(120_000);
     const script = fileURLToPath(new URL('../../../bench/cupy_cases.py', import.meta.url));
-    const python = (...args: string[]) => spawnSync('python3', [script, '--numpy', ...args], { encoding: 'utf8' });
+    const python = (...args: string[]) =>
+      spawnSync('python3', [script, '--numpy', ...args], { encoding: 'utf8' });
     const list = python('--list');
     if (list.status !== 0) skip(this, 'there is no Python with NumPy');
     const names = CASES.map((c) => c.name);

@@ -15,7 +15,10 @@ const LOPS = fileURLToPath(new URL('../../src/cli/lops.js', import.meta.url));
 describe('lops doctor', function () {
   this.timeout(60_000);
   const alone = (args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> =>
-    spawnSync(process.execPath, [LOPS, 'doctor', ...args], { encoding: 'utf8', env: { ...rankEnvironment(), ...env } });
+    spawnSync(process.execPath, [LOPS, 'doctor', ...args], {
+      encoding: 'utf8',
+      env: { ...rankEnvironment(), ...env },
+    });
 
   it('on one rank, as text and as JSON', () => {
     const { status, stdout, stderr } = alone([]);
@@ -60,7 +63,9 @@ describe('lops doctor', function () {
     expect(report.ranks.map((r) => r.rank)).to.deep.equal([0, 1, 2]);
     expect(new Set(report.ranks.map((r) => r.pid)).size).to.equal(3);
     expect(report.launch?.size).to.equal(3);
-    expect(report.network.map(({ between, ranks }) => ({ between, ranks }))).to.deep.equal([{ between: 'one node', ranks: [0, 1] }]);
+    expect(report.network.map(({ between, ranks }) => ({ between, ranks }))).to.deep.equal([
+      { between: 'one node', ranks: [0, 1] },
+    ]);
     for (const { latencyMicroseconds, gigabytesPerSecond } of report.network) {
       expect(latencyMicroseconds).to.be.greaterThan(0);
       expect(gigabytesPerSecond).to.be.greaterThan(0);
@@ -70,15 +75,21 @@ describe('lops doctor', function () {
   it('which way device memory would travel, and why', async function () {
     if (onRealCuda()) skip(this, 'what an MPI says of itself is made up for the emulator');
     const transport = async (env: NodeJS.ProcessEnv): Promise<string> => {
-      const { code, stdout, stderr } = await runRanks(2, [LOPS, 'doctor'], { env: { ...cudaEnvironment(), ...env } });
+      const { code, stdout, stderr } = await runRanks(2, [LOPS, 'doctor'], {
+        env: { ...cudaEnvironment(), ...env },
+      });
       expect(code, stderr).to.equal(0);
       return /^transport .*$/m.exec(stdout)?.[0] ?? '';
     };
     const aware = { LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' };
     expect(await transport({})).to.match(/device memory staged: MPI does not read device memory \(/);
     expect(await transport(aware)).to.match(/device memory direct: .*, and an exchange proved it/);
-    expect(await transport({ LOPS_GPU_TRANSPORT: 'nccl' })).to.match(/device memory nccl: LOPS_GPU_TRANSPORT asks for it/);
-    expect(await transport({ LOPS_GPU_TRANSPORT: 'direct' })).to.match(/device memory none: LOPS_GPU_TRANSPORT=direct, but MPI does not/);
+    expect(await transport({ LOPS_GPU_TRANSPORT: 'nccl' })).to.match(
+      /device memory nccl: LOPS_GPU_TRANSPORT asks for it/,
+    );
+    expect(await transport({ LOPS_GPU_TRANSPORT: 'direct' })).to.match(
+      /device memory none: LOPS_GPU_TRANSPORT=direct, but MPI does not/,
+    );
     expect(await transport({ CUEMU_DEVICES: '0' })).to.match(/device memory none: no CUDA: .*device/i);
   });
 
@@ -86,7 +97,9 @@ describe('lops doctor', function () {
     const { code, stdout } = await runRanks(2, [LOPS, 'doctor'], { env: { LOPS_MPI_ADDON: '/nonexistent' } });
     expect(code).to.equal(1);
     expect(stdout.match(/^lops-mpi /gm)).to.have.length(1);
-    expect(stdout).to.match(/^error: the ranks of this launch do not see each other: rank 0 of 2: the MPI addon is not built/m);
+    expect(stdout).to.match(
+      /^error: the ranks of this launch do not see each other: rank 0 of 2: the MPI addon is not built/m,
+    );
   });
 
   it('refuses flags that it does not know', () => {
@@ -124,9 +137,15 @@ describe('what doctor finds', () => {
     ranks,
     network: [],
   });
-  const found = (ranks: readonly RankReport[]): string[] => findProblems(report(ranks), undefined).map((p) => p.what);
+  const found = (ranks: readonly RankReport[]): string[] =>
+    findProblems(report(ranks), undefined).map((p) => p.what);
   const gpu = (device: number) => ({
-    cuda: { available: true, summary: 's', device, devices: [0, 1].map((index) => ({ index, name: 'G', id: `bus ${index}` })) },
+    cuda: {
+      available: true,
+      summary: 's',
+      device,
+      devices: [0, 1].map((index) => ({ index, name: 'G', id: `bus ${index}` })),
+    },
   });
 
   it('ranks of a node that fit are no problem', () => {
@@ -135,25 +154,38 @@ describe('what doctor finds', () => {
   });
 
   it('more ranks than cores, and ranks that are bound to one core', () => {
-    expect(found([0, 1, 2, 3, 4].map((n) => rank(n)))).to.deep.equal(['a: 5 ranks on 4 cores; they wait for each other']);
-    expect(found([0, 1].map((n) => rank(n, { cores: 1, cpus: '7' })))).to.deep.equal(['a: 2 ranks are bound to 1 hardware thread']);
+    expect(found([0, 1, 2, 3, 4].map((n) => rank(n)))).to.deep.equal([
+      'a: 5 ranks on 4 cores; they wait for each other',
+    ]);
+    expect(found([0, 1].map((n) => rank(n, { cores: 1, cpus: '7' })))).to.deep.equal([
+      'a: 2 ranks are bound to 1 hardware thread',
+    ]);
   });
 
   it('a device that two ranks use, and not one of another host', () => {
-    expect(found([0, 1].map((n) => rank(n, { backends: gpu(0) })))).to.deep.equal(['a: cuda device bus 0 is used by ranks 0, 1']);
+    expect(found([0, 1].map((n) => rank(n, { backends: gpu(0) })))).to.deep.equal([
+      'a: cuda device bus 0 is used by ranks 0, 1',
+    ]);
     expect(found([0, 1].map((n) => rank(n, { backends: gpu(n) })))).to.deep.equal([]);
-    expect(found([rank(0, { backends: gpu(0) }), rank(1, { host: 'b', backends: gpu(0) })])).to.deep.equal([]);
+    expect(found([rank(0, { backends: gpu(0) }), rank(1, { host: 'b', backends: gpu(0) })])).to.deep.equal(
+      [],
+    );
   });
 
   it('ranks of different versions', () => {
-    expect(found([rank(0), rank(1, { node: 'v22' })])).to.deep.equal(['ranks have different versions of Node.js: v20 | v22']);
+    expect(found([rank(0), rank(1, { node: 'v22' })])).to.deep.equal([
+      'ranks have different versions of Node.js: v20 | v22',
+    ]);
   });
 
   it('says which rank has which device; many ranks have a line for each host', () => {
     const two = { ...report([0, 1].map((n) => rank(n, { backends: gpu(n) }))), problems: [] };
     expect(doctorText(two)).to.match(/^ +1 +a +101 +4 +0-3 +cuda 1 G$/m);
     expect(doctorText(two)).to.match(/^GPUs +2 × G$/m);
-    const many = { ...report(Array.from({ length: 64 }, (_, n) => rank(n, { host: n < 32 ? 'a' : 'b', cores: 32 }))), problems: [] };
+    const many = {
+      ...report(Array.from({ length: 64 }, (_, n) => rank(n, { host: n < 32 ? 'a' : 'b', cores: 32 }))),
+      problems: [],
+    };
     expect(doctorText(many)).to.match(/^b +32 +32 +63 +32 +0$/m);
   });
 

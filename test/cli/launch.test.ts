@@ -30,7 +30,10 @@ describe('lops run', function () {
     return path;
   };
   const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-    spawnSync(process.execPath, [LOPS, 'run', ...args], { encoding: 'utf8', env: { ...rankEnvironment(), ...env } });
+    spawnSync(process.execPath, [LOPS, 'run', ...args], {
+      encoding: 'utf8',
+      env: { ...rankEnvironment(), ...env },
+    });
   const refuses = (args: readonly string[], message: RegExp, env: NodeJS.ProcessEnv = {}): void => {
     const { status, stderr, stdout } = run(args, env);
     expect(status, stdout).to.equal(1);
@@ -46,7 +49,9 @@ describe('lops run', function () {
     refuses(['-n', '2', join(folder, 'none.mjs')], /no such script: .*none\.mjs/);
     refuses(['-n', '2', folder], /is a folder/);
     refuses(['-n', '2', '--launcher', 'rsh', script], /auto, mpiexec, srun/);
-    refuses(['-n', '2', '--launcher', 'srun', script], /srun starts ranks within a job/, { SLURM_JOB_ID: undefined });
+    refuses(['-n', '2', '--launcher', 'srun', script], /srun starts ranks within a job/, {
+      SLURM_JOB_ID: undefined,
+    });
   });
 
   it('says what is missing where there is no addon, no mpiexec, or another’s', () => {
@@ -61,19 +66,28 @@ describe('lops run', function () {
       PATH: join(folder, 'mpi'),
     });
     refuses(['-n', '2', script], /LOPS_MPIEXEC=\/nonexistent does not run/, { LOPS_MPIEXEC: '/nonexistent' });
-    const [mine, theirs] = loadMpi().describe().library === 'Open MPI' ? ['Open MPI', 'HYDRA'] : ['MPICH', 'OpenRTE'];
+    const [mine, theirs] =
+      loadMpi().describe().library === 'Open MPI' ? ['Open MPI', 'HYDRA'] : ['MPICH', 'OpenRTE'];
     const other = file('mpiexec', `#!/bin/sh\necho ${theirs}\n`);
     refuses(['-n', '2', script], /does not run: expected the path of an mpiexec/, { LOPS_MPIEXEC: other });
     chmodSync(other, 0o755);
-    refuses(['-n', '2', script], new RegExp(`is .*'s, but the addon is built with ${mine}`), { LOPS_MPIEXEC: other });
+    refuses(['-n', '2', script], new RegExp(`is .*'s, but the addon is built with ${mine}`), {
+      LOPS_MPIEXEC: other,
+    });
   });
 
   it('runs TypeScript with the tsx beside the script', () => {
     // Types are removed by the compiler, as tsx would
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(TYPESCRIPT, join(folder, 'node_modules/typescript'));
-    file('node_modules/tsx/package.json', JSON.stringify({ name: 'tsx', type: 'module', exports: './index.mjs' }));
-    file('node_modules/tsx/index.mjs', "import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);");
+    file(
+      'node_modules/tsx/package.json',
+      JSON.stringify({ name: 'tsx', type: 'module', exports: './index.mjs' }),
+    );
+    file(
+      'node_modules/tsx/index.mjs',
+      "import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);",
+    );
     file(
       'node_modules/tsx/hooks.mjs',
       `import { readFileSync } from 'node:fs';
@@ -86,7 +100,8 @@ describe('lops run', function () {
     );
     const script = file(
       'hello.ts',
-      `import { COMM_WORLD as w } from '${INDEX}'; const text: string = w.rank + '/' + w.size; console.log(text, process.argv.slice(2).join());`,
+      `import { COMM_WORLD as w } from '${INDEX}'; const text: string = w.rank + '/' + w.size; ` +
+        'console.log(text, process.argv.slice(2).join());',
     );
     const { status, stdout, stderr } = run(['-n', '2', script, '--flag', '3']);
     expect(status, stderr).to.equal(0);
@@ -112,7 +127,13 @@ describe('launchers', () => {
   });
 
   it('a launch from within a rank keeps what Slurm says of the job, and nothing that it says of the rank', () => {
-    const job = { SLURM_JOB_ID: '7', SLURM_NODELIST: 'n[1-2]', SLURM_TASKS_PER_NODE: '2(x2)', SLURM_NTASKS: '4', OMPI_MCA_btl: 'self' };
+    const job = {
+      SLURM_JOB_ID: '7',
+      SLURM_NODELIST: 'n[1-2]',
+      SLURM_TASKS_PER_NODE: '2(x2)',
+      SLURM_NTASKS: '4',
+      OMPI_MCA_btl: 'self',
+    };
     const rank = {
       SLURM_PROCID: '1',
       SLURM_STEP_ID: '0',

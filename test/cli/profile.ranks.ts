@@ -8,7 +8,8 @@ import { MPIFirstDerivative } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
 
 const sumOf = (split: TimeSplit): number => TIME_PARTS.reduce((sum, part) => sum + split.parts[part], 0);
-const callsIn = (split: TimeSplit, part: string): string[] => split.calls.filter((c) => c.part === part).map((c) => c.name);
+const callsIn = (split: TimeSplit, part: string): string[] =>
+  split.calls.filter((c) => c.part === part).map((c) => c.name);
 
 /** A derivative and an inner product. */
 function work(comm: Communicator): void {

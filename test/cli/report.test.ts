@@ -3,7 +3,11 @@ import { startProgress } from '../../src/cli/progress.js';
 import { formatNumber, formatTable } from '../../src/cli/table.js';
 import { ArgumentError } from '../../src/core/base/errors.js';
 
-function shown(total: number, steps: readonly number[], options: Omit<Parameters<typeof startProgress>[1] & object, 'write'>): string {
+function shown(
+  total: number,
+  steps: readonly number[],
+  options: Omit<Parameters<typeof startProgress>[1] & object, 'write'>,
+): string {
   let text = '';
   const progress = startProgress(total, {
     ...options,
@@ -39,7 +43,10 @@ describe('progress', () => {
   });
 
   it('refuses options that it does not know', () => {
-    expect(() => startProgress(1, Object.assign({ label: 'x' }, { stlye: 'bar' }))).to.throw(ArgumentError, "did you mean 'style'");
+    expect(() => startProgress(1, Object.assign({ label: 'x' }, { stlye: 'bar' }))).to.throw(
+      ArgumentError,
+      "did you mean 'style'",
+    );
   });
 });
 
@@ -63,15 +70,8 @@ describe('tables', () => {
   });
 
   it('show four significant digits', () => {
-    expect([0, 40, 1234567, 0.25, 3.33333, 123456.7, 0.000123456, Number.NaN].map(formatNumber)).to.deep.equal([
-      '0',
-      '40',
-      '1234567',
-      '0.25',
-      '3.333',
-      '1.235e+5',
-      '1.235e-4',
-      'NaN',
-    ]);
+    expect(
+      [0, 40, 1234567, 0.25, 3.33333, 123456.7, 0.000123456, Number.NaN].map(formatNumber),
+    ).to.deep.equal(['0', '40', '1234567', '0.25', '3.333', '1.235e+5', '1.235e-4', 'NaN']);
   });
 });

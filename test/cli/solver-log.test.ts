@@ -19,7 +19,10 @@ describe('the log of a solver', () => {
     const write = (t: string) => {
       text += t;
     };
-    const steps = logged(cgls.steps(new Dense(randomMatrix(40, 30, 1)), NDArray.ones([40]), { niter, tol: 0 }), { write, ...options });
+    const steps = logged(
+      cgls.steps(new Dense(randomMatrix(40, 30, 1)), NDArray.ones([40]), { niter, tol: 0 }),
+      { write, ...options },
+    );
     for (;;) {
       const { done, value } = steps.next();
       if (done) return { text, result: value };
@@ -31,7 +34,9 @@ describe('the log of a solver', () => {
     const lines = text.trimEnd().split('\n');
     expect(lines[0]).to.equal('CGLS');
     expect(lines[1]?.trim().split(/\s+/)).to.deep.equal(['iteration', 'cost', 'r1norm', 'r2norm']);
-    expect(lines.slice(2, -1).map((l) => Number(l.trim().split(/\s+/)[0]))).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 23]);
+    expect(lines.slice(2, -1).map((l) => Number(l.trim().split(/\s+/)[0]))).to.deep.equal([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 23,
+    ]);
     expect(lines.at(-1)).to.match(/^Ended: iteration limit reached after \d+\.\d\d s$/);
     expect(result).to.include({ iterations: 23 });
   });
@@ -59,9 +64,14 @@ describe('the log of a solver', () => {
     try {
       const histories = { cost: [3, 0.1, 1e-20], 'a "b", c': Float64Array.of(1, 2) };
       writeHistory(join(folder, 'new', 'h.csv'), histories);
-      expect(readFileSync(join(folder, 'new', 'h.csv'), 'utf8')).to.equal('iteration,cost,"a ""b"", c"\n0,3,1\n1,0.1,2\n2,1e-20,\n');
+      expect(readFileSync(join(folder, 'new', 'h.csv'), 'utf8')).to.equal(
+        'iteration,cost,"a ""b"", c"\n0,3,1\n1,0.1,2\n2,1e-20,\n',
+      );
       writeHistory(join(folder, 'h.json'), histories);
-      expect(JSON.parse(readFileSync(join(folder, 'h.json'), 'utf8'))).to.deep.equal({ cost: [3, 0.1, 1e-20], 'a "b", c': [1, 2] });
+      expect(JSON.parse(readFileSync(join(folder, 'h.json'), 'utf8'))).to.deep.equal({
+        cost: [3, 0.1, 1e-20],
+        'a "b", c': [1, 2],
+      });
       writeHistory(join(folder, 'other.csv'), histories, { rank: 1 });
       expect(existsSync(join(folder, 'other.csv'))).to.equal(false);
       expect(() => writeHistory(join(folder, 'h.txt'), histories)).to.throw(ArgumentError, /\.csv or \.json/);

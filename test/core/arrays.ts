@@ -14,7 +14,10 @@ const MAKERS = new Map<string, () => Promise<Backend> | Backend>([
   ...BACKENDS.map(({ name }) => [name, () => makeBackend(name)] as const),
 ]);
 
-/** Runs the tests of `body` on every backend of the matrix and on the deferred one, each of which is the default one meanwhile. */
+/**
+ * Runs the tests of `body` on every backend of the matrix and on the deferred one, each of which is
+ * the default one meanwhile.
+ */
 export function onEveryBackend(title: string, body: (backend: () => Backend) => void): void {
   for (const [name, make] of MAKERS) {
     describe(`${title} [${name}]`, () => {
@@ -28,8 +31,12 @@ export function onEveryBackend(title: string, body: (backend: () => Backend) => 
   }
 }
 
-/** Whole numbers as elements, so that every dtype holds them and sums are exact; complex ones get an imaginary part. */
-export const element = (dtype: DType, i: number): Scalar => (isComplex(dtype) ? complex(i - 7, 3 - 2 * i) : i - 7);
+/**
+ * Whole numbers as elements, so that every dtype holds them and sums are exact; complex ones get an
+ * imaginary part.
+ */
+export const element = (dtype: DType, i: number): Scalar =>
+  isComplex(dtype) ? complex(i - 7, 3 - 2 * i) : i - 7;
 
 /** `element` at every place of a shape, in C order. */
 export function numbered(shape: Shape, dtype: DType): NDArray {
@@ -54,7 +61,10 @@ export const at = (nested: Nested, index: readonly number[]): Scalar =>
 
 /** All multi-indices of a shape in C order. */
 export function indices(shape: Shape): number[][] {
-  return shape.reduce<number[][]>((list, n) => list.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])), [[]]);
+  return shape.reduce<number[][]>(
+    (list, n) => list.flatMap((index) => Array.from({ length: n }, (_, i) => [...index, i])),
+    [[]],
+  );
 }
 
 /** The largest difference between elements. */

@@ -33,7 +33,10 @@ describe('the registry of backends', () => {
       await Promise.resolve();
       return new CpuBackend({ name: 'registry: later' });
     });
-    expect(() => resolveBackend('registry: later')).to.throw(BackendError, "await loadBackend('registry: later')");
+    expect(() => resolveBackend('registry: later')).to.throw(
+      BackendError,
+      "await loadBackend('registry: later')",
+    );
     const [one, two] = await Promise.all([loadBackend('registry: later'), loadBackend('registry: later')]);
     expect(one).to.equal(two);
     expect(resolveBackend('registry: later')).to.equal(one);

@@ -19,12 +19,17 @@ export function globalIndices(globalShape: Shape, box: Box): number[] {
   return flat;
 }
 
-/** What a global array holds whose element `i` is `i + 1`, for complex ones `(i + 1) − 2(i + 1)i`; 0 outside. */
+/**
+ * What a global array holds whose element `i` is `i + 1`, for complex ones `(i + 1) − 2(i + 1)i`; 0
+ * outside.
+ */
 export function expectedValues(dtype: DType, indices: readonly number[]): number[] {
   return indices.flatMap((i) => (lanesOf(dtype) === 2 ? [i + 1, -2 * (i + 1)] : [i + 1])).map((v) => v + 0);
 }
 
-/** An array with the given numbers (pairs for complex) that lies in the middle of a larger storage. */
+/**
+ * An array with the given numbers (pairs for complex) that lies in the middle of a larger storage.
+ */
 export function upload(backend: Backend, dtype: DType, numbers: readonly number[]): Elements {
   const size = numbers.length / lanesOf(dtype);
   const elements = { storage: backend.alloc(dtype, size + 5), offset: 3, size };
@@ -38,7 +43,8 @@ export function upload(backend: Backend, dtype: DType, numbers: readonly number[
 export const spoiled = (backend: Backend, dtype: DType, size: number): Elements =>
   upload(backend, dtype, new Array<number>(size * lanesOf(dtype)).fill(-777));
 
-export const download = (elements: Elements): number[] => Array.from<number>(hostValues(elements)).map((v) => v + 0);
+export const download = (elements: Elements): number[] =>
+  Array.from<number>(hostValues(elements)).map((v) => v + 0);
 const hostValues = (elements: Elements): HostArray => elements.storage.backend.download(elements);
 
 /** Small whole numbers that make sums exact in every dtype. */
@@ -46,7 +52,8 @@ export const wholeNumbers = (dtype: DType, size: number, seed: number): number[]
   Array.from({ length: size * lanesOf(dtype) }, (_, i) => ((i * 7 + seed * 13 + 5) % 11) - 5);
 
 /** `Re Σ conj(x) y` of interleaved numbers. */
-export const inner = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, v, i) => sum + v * (y[i] as number), 0);
+export const inner = (x: readonly number[], y: readonly number[]): number =>
+  x.reduce((sum, v, i) => sum + v * (y[i] as number), 0);
 
 export const shapes = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 3 });
 
@@ -65,16 +72,24 @@ const extents = (n: number, parts: number): fc.Arbitrary<number[]> =>
     return cuts.slice(1).map((c, i) => c - (cuts[i] as number));
   });
 
-/** Layouts of boxes: even and uneven tiles, empty ones and idle ranks among them; every tenth one replicated. */
+/**
+ * Layouts of boxes: even and uneven tiles, empty ones and idle ranks among them; every tenth one
+ * replicated.
+ */
 export function layouts(shape: Shape, ranks: number): fc.Arbitrary<Layout> {
   const ndim = shape.length;
   return fc.oneof(
-    { weight: 3, arbitrary: fc.integer({ min: 0, max: ndim - 1 }).map((axis) => Layout.split(shape, ranks, axis)) },
+    {
+      weight: 3,
+      arbitrary: fc.integer({ min: 0, max: ndim - 1 }).map((axis) => Layout.split(shape, ranks, axis)),
+    },
     { weight: 2, arbitrary: grids(ndim, ranks).map((grid) => Layout.grid(shape, ranks, grid)) },
     {
       weight: 4,
       arbitrary: grids(ndim, ranks).chain((grid) =>
-        fc.tuple(...grid.map((parts, k) => extents(shape[k] as number, parts))).map((sizes) => Layout.tiles(shape, ranks, grid, sizes)),
+        fc
+          .tuple(...grid.map((parts, k) => extents(shape[k] as number, parts)))
+          .map((sizes) => Layout.tiles(shape, ranks, grid, sizes)),
       ),
     },
     { weight: 1, arbitrary: fc.constant(Layout.replicated(shape, ranks)) },
@@ -86,7 +101,9 @@ const widths = fc.integer({ min: 0, max: 8 });
 
 /** Two layouts of one shape. */
 export const transfers = (backend: Backend, ranks: number) =>
-  shapes.chain((shape) => fc.record({ from: layouts(shape, ranks), to: layouts(shape, ranks), dtype: dtypes(backend) }));
+  shapes.chain((shape) =>
+    fc.record({ from: layouts(shape, ranks), to: layouts(shape, ranks), dtype: dtypes(backend) }),
+  );
 
 /** A layout and ghost cells along one of its axes. */
 export const halos = (backend: Backend, ranks: number) =>
@@ -103,13 +120,21 @@ export const halos = (backend: Backend, ranks: number) =>
 /** A layout and ghost cells on all sides. */
 export const haloFrames = (backend: Backend, ranks: number) =>
   shapes.chain((shape) => {
-    const sides = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: shape.length, maxLength: shape.length });
+    const sides = fc.array(fc.integer({ min: 0, max: 4 }), {
+      minLength: shape.length,
+      maxLength: shape.length,
+    });
     return fc.record({
       layout: layouts(shape, ranks),
-      frame: fc.record({ before: sides, after: sides, edges: fc.constantFrom('clip' as const, 'zero' as const) }),
+      frame: fc.record({
+        before: sides,
+        after: sides,
+        edges: fc.constantFrom('clip' as const, 'zero' as const),
+      }),
       dtype: dtypes(backend),
     });
   });
 
 /** The same cases on every rank. */
-export const sample = <T>(cases: fc.Arbitrary<T>, count: number): T[] => fc.sample(cases, { seed: 20250, numRuns: count });
+export const sample = <T>(cases: fc.Arbitrary<T>, count: number): T[] =>
+  fc.sample(cases, { seed: 20250, numRuns: count });

@@ -74,13 +74,22 @@ describe('arrays and operators in the place of numbers', () => {
     }
   });
   it('fuse refuses comparisons and functions of JavaScript', () => {
-    expect(() => fuse((x: Traced) => ((x as unknown as number) > 0 ? x : x.negative()))).throws(ArgumentError, 'where(a, b)');
-    expect(() => fuse((x: Traced) => x.multiply(Math.abs(x as unknown as number)))).throws(ArgumentError, 'x.abs()');
+    expect(() => fuse((x: Traced) => ((x as unknown as number) > 0 ? x : x.negative()))).throws(
+      ArgumentError,
+      'where(a, b)',
+    );
+    expect(() => fuse((x: Traced) => x.multiply(Math.abs(x as unknown as number)))).throws(
+      ArgumentError,
+      'x.abs()',
+    );
   });
   it('a promise is no backend', () => {
     const promise = Promise.resolve(new CpuBackend()) as unknown as CpuBackend;
     expect(() => setDefaultBackend(promise)).throws(BackendError, 'await');
     expect(() => NDArray.zeros(2, { backend: promise })).throws(BackendError, 'await');
-    expect(() => setDefaultBackend(undefined as unknown as CpuBackend)).throws(BackendError, 'expected a backend');
+    expect(() => setDefaultBackend(undefined as unknown as CpuBackend)).throws(
+      BackendError,
+      'expected a backend',
+    );
   });
 });

@@ -14,7 +14,8 @@ import {
 } from '../../src/core/schemes/derivative-scheme.js';
 
 type Matrix = number[][];
-const zeros = (rows: number, columns: number): Matrix => Array.from({ length: rows }, () => new Array<number>(columns).fill(0));
+const zeros = (rows: number, columns: number): Matrix =>
+  Array.from({ length: rows }, () => new Array<number>(columns).fill(0));
 const at = (m: Matrix, i: number, j: number): number => m[i]?.[j] as number;
 const set = (m: Matrix, i: number, j: number, value: number): void => {
   (m[i] as number[])[j] = value;
@@ -30,7 +31,10 @@ function dense(segments: readonly BandSegment[], rows: number, columns: number):
     next = end;
     for (let i = start; i < end; i++) {
       taps.forEach((t, k) => {
-        assert.isTrue(i + lo + k >= 0 && i + lo + k < columns, `row ${i} reads column ${i + lo + k} of ${columns}`);
+        assert.isTrue(
+          i + lo + k >= 0 && i + lo + k < columns,
+          `row ${i} reads column ${i + lo + k} of ${columns}`,
+        );
         set(m, i, i + lo + k, t);
       });
     }
@@ -41,7 +45,8 @@ function dense(segments: readonly BandSegment[], rows: number, columns: number):
 
 const multiply = (a: Matrix, b: Matrix): Matrix =>
   a.map((row) => (b[0] ?? []).map((_, j) => row.reduce((sum, v, k) => sum + v * at(b, k, j), 0)));
-const transpose = (a: Matrix, columns: number): Matrix => Array.from({ length: columns }, (_, j) => a.map((row) => row[j] as number));
+const transpose = (a: Matrix, columns: number): Matrix =>
+  Array.from({ length: columns }, (_, j) => a.map((row) => row[j] as number));
 const scaled = (a: Matrix, f: number): Matrix => a.map((row) => row.map((v) => v * f));
 
 function assertClose(a: Matrix, b: Matrix, message: string): void {
@@ -125,7 +130,11 @@ describe('derivative schemes', () => {
             const band = firstDerivative({ n, kind, order, edge, sampling: 0.5 });
             const expected = scaled(firstByFormula(n, kind, order, edge), 2);
             assertClose(dense(band, n, n), expected, `n = ${n}`);
-            assertClose(dense(transposeBand(band, n, n), n, n), transpose(expected, n), `transpose, n = ${n}`);
+            assertClose(
+              dense(transposeBand(band, n, n), n, n),
+              transpose(expected, n),
+              `transpose, n = ${n}`,
+            );
           }
         });
       }
@@ -199,16 +208,26 @@ describe('derivative schemes', () => {
         assertClose(dense(w, n + 2, n), byHand, 'toeplitz');
         assertClose(dense(transposeBand(w, n + 2, n), n, n + 2), transpose(byHand, n), 'transposed toeplitz');
         const d = firstDerivative({ n, edge: true });
-        assertClose(dense(multiplyBands(w, d, n + 2), n + 2, n), multiply(byHand, dense(d, n, n)), `n = ${n}, lo = ${lo}`);
+        assertClose(
+          dense(multiplyBands(w, d, n + 2), n + 2, n),
+          multiply(byHand, dense(d, n, n)),
+          `n = ${n}, lo = ${lo}`,
+        );
       }
     }
-    assert.deepEqual(scaleBand([{ start: 0, end: 2, lo: 1, taps: [1, 2] }], -2), [{ start: 0, end: 2, lo: 1, taps: [-2, -4] }]);
+    assert.deepEqual(scaleBand([{ start: 0, end: 2, lo: 1, taps: [1, 2] }], -2), [
+      { start: 0, end: 2, lo: 1, taps: [-2, -4] },
+    ]);
   });
 
   it('refuses what is no scheme', () => {
     assert.throws(() => firstDerivative({ n: 4, sampling: 0 }), ArgumentError, /sampling/);
     assert.throws(() => firstDerivative({ n: -1 }), ArgumentError, /n = -1/);
     assert.throws(() => firstDerivative({ n: 4, order: 4 as DerivativeOrder }), ArgumentError, /3 or 5/);
-    assert.throws(() => secondDerivative({ n: 4, kind: 'centred' as DerivativeKind }), ArgumentError, /did you mean 'centered'/);
+    assert.throws(
+      () => secondDerivative({ n: 4, kind: 'centred' as DerivativeKind }),
+      ArgumentError,
+      /did you mean 'centered'/,
+    );
   });
 });

@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { abs, type Complex, re, type Scalar, sub } from '../../src/core/base/complex.js';
 import { complexOf, type DType, isComplex, isFloat, realOf } from '../../src/core/base/dtype.js';
-import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  PartitionError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { tidy } from '../../src/core/base/scope.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
@@ -33,41 +39,74 @@ function numbers(shape: Shape, dtype: DType, backend: Backend, step = 3): NDArra
 }
 
 const close = (a: Scalar, b: Scalar, tolerance: number, message: string): void => {
-  expect(abs(sub(a, b)), `${message}: ${JSON.stringify(a)}, expected ${JSON.stringify(b)}`).at.most(tolerance * Math.max(1, abs(b)));
+  expect(abs(sub(a, b)), `${message}: ${JSON.stringify(a)}, expected ${JSON.stringify(b)}`).at.most(
+    tolerance * Math.max(1, abs(b)),
+  );
 };
 
 /** The layouts of a shape, the replicated one included. */
-const everyLayout = (shape: Shape, comm: Communicator): Layout[] => [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)];
+const everyLayout = (shape: Shape, comm: Communicator): Layout[] => [
+  ...layoutsOf(shape, comm.size),
+  Layout.replicated(shape, comm.size),
+];
 
 group('DistributedArray creation', () => {
-  distributed('zeros, ones, full, empty with every option, without a message', ({ comm, backend, dtypes }) => {
-    const spent = traffic(comm, () => {
-      for (const dtype of dtypes) {
-        for (const partition of PARTITIONS) {
-          for (const axis of [0, 1, -1]) {
-            const options: DistributedArrayOptions = { dtype, partition, axis, backend, comm };
-            const x = DistributedArray.full([5, 3], 2, options);
-            expect([x.dtype, x.partition, x.backend, x.comm, x.size, x.ndim]).deep.equals([dtype, partition, backend, comm, 15, 2]);
-            expect(x.axis).equals(axis === 0 || partition !== 'SCATTER' ? 0 : 1);
-            expect(x.globalShape).deep.equals([5, 3]);
-            expect(x.localShape).deep.equals(x.local.shape);
-            expect(x.localShapes[comm.rank]).deep.equals(x.localShape);
-            expect(x.box.shape).deep.equals(x.localShape);
-            expectClose(x.local, NDArray.full(x.localShape, 2, { dtype, backend }), 0);
-            expectClose(DistributedArray.zeros([5, 3], options).local, NDArray.zeros(x.localShape, { dtype, backend }), 0);
-            expectClose(DistributedArray.ones([5, 3], options).local, NDArray.ones(x.localShape, { dtype, backend }), 0);
-            expect(DistributedArray.empty(4, options.axis === 1 ? { ...options, axis: 0 } : options).globalShape).deep.equals([4]);
+  distributed(
+    'zeros, ones, full, empty with every option, without a message',
+    ({ comm, backend, dtypes }) => {
+      const spent = traffic(comm, () => {
+        for (const dtype of dtypes) {
+          for (const partition of PARTITIONS) {
+            for (const axis of [0, 1, -1]) {
+              const options: DistributedArrayOptions = { dtype, partition, axis, backend, comm };
+              const x = DistributedArray.full([5, 3], 2, options);
+              expect([x.dtype, x.partition, x.backend, x.comm, x.size, x.ndim]).deep.equals([
+                dtype,
+                partition,
+                backend,
+                comm,
+                15,
+                2,
+              ]);
+              expect(x.axis).equals(axis === 0 || partition !== 'SCATTER' ? 0 : 1);
+              expect(x.globalShape).deep.equals([5, 3]);
+              expect(x.localShape).deep.equals(x.local.shape);
+              expect(x.localShapes[comm.rank]).deep.equals(x.localShape);
+              expect(x.box.shape).deep.equals(x.localShape);
+              expectClose(x.local, NDArray.full(x.localShape, 2, { dtype, backend }), 0);
+              expectClose(
+                DistributedArray.zeros([5, 3], options).local,
+                NDArray.zeros(x.localShape, { dtype, backend }),
+                0,
+              );
+              expectClose(
+                DistributedArray.ones([5, 3], options).local,
+                NDArray.ones(x.localShape, { dtype, backend }),
+                0,
+              );
+              expect(
+                DistributedArray.empty(4, options.axis === 1 ? { ...options, axis: 0 } : options).globalShape,
+              ).deep.equals([4]);
+            }
           }
         }
-      }
-      const x = DistributedArray.zeros(3);
-      expect([x.dtype, x.backend, x.comm, x.partition, x.axis]).deep.equals([backend.defaultDType, backend, comm, 'SCATTER', 0]);
-      for (const layout of layoutsOf([5, 3], comm.size).filter((l) => l.grid.filter((g) => g > 1).length > 1)) {
-        expect(DistributedArray.zeros([5, 3], { grid: layout.grid }).layout.equals(layout)).equals(true);
-      }
-    });
-    expect(spent).deep.equals(NOTHING);
-  });
+        const x = DistributedArray.zeros(3);
+        expect([x.dtype, x.backend, x.comm, x.partition, x.axis]).deep.equals([
+          backend.defaultDType,
+          backend,
+          comm,
+          'SCATTER',
+          0,
+        ]);
+        for (const layout of layoutsOf([5, 3], comm.size).filter(
+          (l) => l.grid.filter((g) => g > 1).length > 1,
+        )) {
+          expect(DistributedArray.zeros([5, 3], { grid: layout.grid }).layout.equals(layout)).equals(true);
+        }
+      });
+      expect(spent).deep.equals(NOTHING);
+    },
+  );
 
   distributed('takes local shapes, empty ones too', ({ comm, backend }) => {
     for (const layout of layoutsOf([5, 3], comm.size).filter(
@@ -80,8 +119,17 @@ group('DistributedArray creation', () => {
   });
 
   distributed('refuses what does not fit, on every rank', ({ comm, backend }) => {
-    const refused = (shape: number | Shape, options: DistributedArrayOptions, error: new (message: string) => Error): void =>
-      expectAllThrow(comm, () => DistributedArray.zeros(shape, options), error, JSON.stringify([shape, Object.keys(options)]));
+    const refused = (
+      shape: number | Shape,
+      options: DistributedArrayOptions,
+      error: new (message: string) => Error,
+    ): void =>
+      expectAllThrow(
+        comm,
+        () => DistributedArray.zeros(shape, options),
+        error,
+        JSON.stringify([shape, Object.keys(options)]),
+      );
     refused([], {}, ShapeError);
     refused([3, -2], {}, ShapeError);
     refused([3, 2], { axis: 2 }, ShapeError);
@@ -90,52 +138,73 @@ group('DistributedArray creation', () => {
     refused([3, 2], { localShapes: new Array<Shape>(comm.size).fill([4, 2]) }, PartitionError);
     refused([3, 2], { grid: [comm.size, 2] }, PartitionError);
     refused([3, 2], { partition: 'BROADCAST', grid: [1, 1] }, PartitionError);
-    refused([3, 2], { localShapes: new Array<Shape>(comm.size).fill([1, 2]), grid: [comm.size, 1] }, ArgumentError);
+    refused(
+      [3, 2],
+      { localShapes: new Array<Shape>(comm.size).fill([1, 2]), grid: [comm.size, 1] },
+      ArgumentError,
+    );
     const misspelt: Record<string, unknown> = { partiton: 'SCATTER' };
     expect(() => DistributedArray.zeros([3], misspelt)).throws(ArgumentError, 'partition');
     const wrong: Record<string, unknown> = { partition: 'SCATTERED' };
     expect(() => DistributedArray.zeros([3], wrong)).throws(ArgumentError, 'SCATTER');
-    expect(() => DistributedArray.zeros([3], { ...{ dtype: 'float16' as DType } })).throws(DTypeError, 'float16');
+    expect(() => DistributedArray.zeros([3], { ...{ dtype: 'float16' as DType } })).throws(
+      DTypeError,
+      'float16',
+    );
     const single = new CpuBackend({ name: 'only-single' });
     Object.defineProperty(single, 'dtypes', { value: ['float32'] });
-    expect(() => DistributedArray.zeros([3], { backend: single, dtype: 'float64' })).throws(BackendError, 'it holds float32');
+    expect(() => DistributedArray.zeros([3], { backend: single, dtype: 'float64' })).throws(
+      BackendError,
+      'it holds float32',
+    );
     expect(backend.dtypes).contains('float32');
   });
 
-  distributed('random values do not depend on the number of ranks or on the layout', ({ comm, backend, floats }) => {
-    for (const dtype of floats) {
-      for (const shape of SHAPES) {
-        const whole = NDArray.normal(shape, { dtype, seed: 5, backend });
-        for (const layout of everyLayout(shape, comm)) {
-          expectClose(placed(whole, layout, comm).space.random(5).asArray(), whole, 0, `${layout}`);
+  distributed(
+    'random values do not depend on the number of ranks or on the layout',
+    ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        for (const shape of SHAPES) {
+          const whole = NDArray.normal(shape, { dtype, seed: 5, backend });
+          for (const layout of everyLayout(shape, comm)) {
+            expectClose(placed(whole, layout, comm).space.random(5).asArray(), whole, 0, `${layout}`);
+          }
+          expectClose(DistributedArray.random(shape, { dtype, seed: 5 }).asArray(), whole, 0);
         }
-        expectClose(DistributedArray.random(shape, { dtype, seed: 5 }).asArray(), whole, 0);
       }
-    }
-    expect(() => DistributedArray.random([3], { dtype: 'int32' })).throws(DTypeError, 'int32');
-  });
+      expect(() => DistributedArray.random([3], { dtype: 'int32' })).throws(DTypeError, 'int32');
+    },
+  );
 
-  distributed('draws without a seed differ, and do not depend on the number of ranks or on draws of the library', ({ comm, backend }) => {
-    const dtype = 'float32';
-    const draws = (of: Communicator, between: () => void) =>
-      [0, 1, 2].map((k) => {
-        if (k === 1) between();
-        const options = { dtype, comm: of, backend } as const;
-        const x = k === 2 ? DistributedArray.empty([5, 2], options).fillRandom() : DistributedArray.random([5, 2], options);
-        return x.asArray();
+  distributed(
+    'draws without a seed differ, and do not depend on the number of ranks or on draws of the library',
+    ({ comm, backend }) => {
+      const dtype = 'float32';
+      const draws = (of: Communicator, between: () => void) =>
+        [0, 1, 2].map((k) => {
+          if (k === 1) between();
+          const options = { dtype, comm: of, backend } as const;
+          const x =
+            k === 2
+              ? DistributedArray.empty([5, 2], options).fillRandom()
+              : DistributedArray.random([5, 2], options);
+          return x.asArray();
+        });
+      const together = comm.split(0, comm.rank);
+      const alone = comm.split(comm.rank, 0);
+      const D = new MPIFirstDerivative([5, 2], { comm: together, dtype });
+      const mine = draws(together, () => {
+        D.dotTest({ domain: D.domain({ dtype, backend }) });
+        powerIteration(D.H.mul(D), { niter: 2, domain: D.domain({ dtype, backend }) });
       });
-    const together = comm.split(0, comm.rank);
-    const alone = comm.split(comm.rank, 0);
-    const D = new MPIFirstDerivative([5, 2], { comm: together, dtype });
-    const mine = draws(together, () => {
-      D.dotTest({ domain: D.domain({ dtype, backend }) });
-      powerIteration(D.H.mul(D), { niter: 2, domain: D.domain({ dtype, backend }) });
-    });
-    const expected = draws(alone, () => undefined);
-    mine.forEach((x, k) => expectClose(x, expected[k] as NDArray, 0));
-    const texts = [...mine, DistributedArray.random([5, 2], { dtype, backend, seed: 0 }).asArray()].map(String);
-    expect(new Set(texts).size).equals(4);
-  });
+      const expected = draws(alone, () => undefined);
+      mine.forEach((x, k) => expectClose(x, expected[k] as NDArray, 0));
+      const texts = [...mine, DistributedArray.random([5, 2], { dtype, backend, seed: 0 }).asArray()].map(
+        String,
+      );
+      expect(new Set(texts).size).equals(4);
+    },
+  );
 
   distributed('toDist gives each rank its part; asArray gathers it', ({ comm, backend, dtypes }) => {
     for (const dtype of dtypes) {
@@ -162,23 +231,36 @@ group('DistributedArray creation', () => {
     }
   });
 
-  distributed('toDist casts to another dtype as astype does, but refuses complex to real', ({ comm, backend, dtypes }) => {
-    for (const from of dtypes) {
-      const whole = NDArray.array([1.75, -2.5, 3, 0, 7], { backend }).astype(from);
-      for (const dtype of dtypes) {
-        if (isComplex(from) && !isComplex(dtype)) {
-          expectAllThrow(comm, () => DistributedArray.toDist(whole, { dtype }), DTypeError, `${from} to ${dtype}`);
-        } else {
-          for (const partition of PARTITIONS)
-            expectClose(DistributedArray.toDist(whole, { dtype, partition }).asArray(), whole.astype(dtype), 0, `${from} to ${dtype}`);
+  distributed(
+    'toDist casts to another dtype as astype does, but refuses complex to real',
+    ({ comm, backend, dtypes }) => {
+      for (const from of dtypes) {
+        const whole = NDArray.array([1.75, -2.5, 3, 0, 7], { backend }).astype(from);
+        for (const dtype of dtypes) {
+          if (isComplex(from) && !isComplex(dtype)) {
+            expectAllThrow(
+              comm,
+              () => DistributedArray.toDist(whole, { dtype }),
+              DTypeError,
+              `${from} to ${dtype}`,
+            );
+          } else {
+            for (const partition of PARTITIONS)
+              expectClose(
+                DistributedArray.toDist(whole, { dtype, partition }).asArray(),
+                whole.astype(dtype),
+                0,
+                `${from} to ${dtype}`,
+              );
+          }
         }
       }
-    }
-    const elsewhere = new CpuBackend({ name: 'elsewhere' });
-    const moved = DistributedArray.toDist(numbers([5], 'float32', elsewhere), { backend });
-    expect(moved.backend).equals(backend);
-    expectClose(moved.asArray(), numbers([5], 'float32', backend), 0);
-  });
+      const elsewhere = new CpuBackend({ name: 'elsewhere' });
+      const moved = DistributedArray.toDist(numbers([5], 'float32', elsewhere), { backend });
+      expect(moved.backend).equals(backend);
+      expectClose(moved.asArray(), numbers([5], 'float32', backend), 0);
+    },
+  );
 
   distributed('BROADCAST takes rank 0’s values, UNSAFE_BROADCAST each rank’s own', ({ comm, backend }) => {
     const mine = NDArray.full([4], comm.rank + 1, { backend });
@@ -199,14 +281,38 @@ group('DistributedArray creation', () => {
     const data = NDArray.ones(last ? [5] : [4], { backend });
     if (comm.size > 1) {
       expectAllThrow(comm, () => DistributedArray.toDist(data, { partition: 'BROADCAST' }), ShapeError);
-      expectAllThrow(comm, () => DistributedArray.fromLocal(NDArray.ones(last ? [2, 3] : [2, 4], { backend })), PartitionError);
-      expectAllThrow(comm, () => DistributedArray.fromLocal(NDArray.ones(last ? [2] : [2, 4], { backend })), PartitionError);
-      expectAllThrow(comm, () => DistributedArray.fromLocal(NDArray.ones([2], { backend, dtype: last ? 'int32' : 'float32' })), DTypeError);
-      expectAllThrow(comm, () => DistributedArray.fromLocal(NDArray.ones([2, 2], { backend }), { axis: last ? 1 : 0 }), PartitionError);
+      expectAllThrow(
+        comm,
+        () => DistributedArray.fromLocal(NDArray.ones(last ? [2, 3] : [2, 4], { backend })),
+        PartitionError,
+      );
+      expectAllThrow(
+        comm,
+        () => DistributedArray.fromLocal(NDArray.ones(last ? [2] : [2, 4], { backend })),
+        PartitionError,
+      );
+      expectAllThrow(
+        comm,
+        () => DistributedArray.fromLocal(NDArray.ones([2], { backend, dtype: last ? 'int32' : 'float32' })),
+        DTypeError,
+      );
+      expectAllThrow(
+        comm,
+        () => DistributedArray.fromLocal(NDArray.ones([2, 2], { backend }), { axis: last ? 1 : 0 }),
+        PartitionError,
+      );
       expectAllThrow(comm, () => DistributedArray.zeros([4]).reshapeLocal(last ? [7, 7] : [4]), ShapeError);
-      expectAllThrow(comm, () => DistributedArray.zeros([4], { mask: new Array<number>(comm.size).fill(last ? 1 : 0) }), PartitionError);
+      expectAllThrow(
+        comm,
+        () => DistributedArray.zeros([4], { mask: new Array<number>(comm.size).fill(last ? 1 : 0) }),
+        PartitionError,
+      );
     }
-    expectAllThrow(comm, () => DistributedArray.zeros([3], { partition: 'BROADCAST' }).assignGlobal(data), ShapeError);
+    expectAllThrow(
+      comm,
+      () => DistributedArray.zeros([3], { partition: 'BROADCAST' }).assignGlobal(data),
+      ShapeError,
+    );
     // of replicated arrays every rank says what is wrong on one, in the same words
     const said = (body: () => unknown): string[] => {
       try {
@@ -219,8 +325,14 @@ group('DistributedArray creation', () => {
     const nothing: unknown = undefined;
     const wrong: (() => unknown)[] = [
       () => DistributedArray.zeros([4], { partition: 'BROADCAST', backend }).assignGlobal(data),
-      () => DistributedArray.zeros([4], { partition: 'BROADCAST', backend }).assignGlobal((last ? nothing : data) as NDArray),
-      () => DistributedArray.toDist((last ? nothing : NDArray.ones([4], { backend })) as NDArray, { partition: 'BROADCAST' }),
+      () =>
+        DistributedArray.zeros([4], { partition: 'BROADCAST', backend }).assignGlobal(
+          (last ? nothing : data) as NDArray,
+        ),
+      () =>
+        DistributedArray.toDist((last ? nothing : NDArray.ones([4], { backend })) as NDArray, {
+          partition: 'BROADCAST',
+        }),
       ...(comm.size > 1 ? [() => DistributedArray.toDist(data, { partition: 'BROADCAST' })] : []),
       ...(backend.dtypes.includes('complex64')
         ? [
@@ -237,16 +349,26 @@ group('DistributedArray creation', () => {
       expect(new Set(texts).size, texts.join(' / ')).equals(1);
       expect(texts[0]).not.equals('nothing');
     }
-    expectAllThrow(comm, () => DistributedArray.zeros([3]).assignGlobal(NDArray.ones([4], { backend })), ShapeError);
+    expectAllThrow(
+      comm,
+      () => DistributedArray.zeros([3]).assignGlobal(NDArray.ones([4], { backend })),
+      ShapeError,
+    );
     expectAllThrow(comm, () => DistributedArray.zeros([3], { mask: [0, 0, 0, 0, 0] }), PartitionError);
-    expectAllThrow(comm, () => DistributedArray.zeros([3], { mask: new Array<number>(comm.size).fill(-1) }), PartitionError);
+    expectAllThrow(
+      comm,
+      () => DistributedArray.zeros([3], { mask: new Array<number>(comm.size).fill(-1) }),
+      PartitionError,
+    );
   });
 
   distributed('fromLocal wraps what is there, uneven and empty parts too', ({ comm, backend, dtypes }) => {
     for (const dtype of dtypes) {
       const whole = numbers([6, 4], dtype, backend);
       for (const axis of [0, 1]) {
-        for (const layout of layoutsOf([6, 4], comm.size).filter((l) => l.axis === axis && l.grid[axis] === comm.size)) {
+        for (const layout of layoutsOf([6, 4], comm.size).filter(
+          (l) => l.axis === axis && l.grid[axis] === comm.size,
+        )) {
           const part = placed(whole, layout, comm).local;
           const x = DistributedArray.fromLocal(part, { axis });
           expect(x.local).equals(part);
@@ -292,7 +414,11 @@ group('DistributedArray elements', () => {
     whole.setAt(layout.size - 1, 9);
     expectClose(x.copy().asArray(), whole, 0);
     expect(x.get([layout.size - 1])).equals(9);
-    expectClose(x.fillRandom(3).asArray(), NDArray.normal([layout.size], { seed: 3, backend, dtype: x.dtype }), 0);
+    expectClose(
+      x.fillRandom(3).asArray(),
+      NDArray.normal([layout.size], { seed: 3, backend, dtype: x.dtype }),
+      0,
+    );
   });
 
   distributed('addresses: a part is a window into the same memory', ({ backend }) => {
@@ -334,48 +460,76 @@ group('DistributedArray arithmetic', () => {
           check('scale', () => x.copy().scale(2), a.copy().scale(2));
           check(
             'in place',
-            () => x.copy().addInPlace(y).multiplyInPlace(y).subtractInPlace(x).multiplyInPlace(2).conjInPlace(),
+            () =>
+              x.copy().addInPlace(y).multiplyInPlace(y).subtractInPlace(x).multiplyInPlace(2).conjInPlace(),
             a.add(b).multiply(b).subtract(a).multiply(2).conj(),
           );
           check('zerosLike', () => x.zerosLike(), a.zerosLike());
           check('emptyLike', () => x.emptyLike().assign(y), b);
           check('fill', () => x.copy().fill(1), a.copy().fill(1));
-          check('map', () => x.map((from, to) => backend.binary('add', from, 1, to), x.emptyLike()), a.add(1));
+          check(
+            'map',
+            () => x.map((from, to) => backend.binary('add', from, 1, to), x.emptyLike()),
+            a.add(1),
+          );
           if (isFloat(dtype) && dtypes.includes(complexOf(dtype))) {
             const scalar: Complex = { re: 1, im: 2 };
             check('by a complex scalar', () => x.multiply(scalar), a.multiply(scalar));
-            check('real and complex', () => x.add(y.astype(complexOf(dtype))), a.add(b.astype(complexOf(dtype))));
-            check('real into complex', () => x.astype(complexOf(dtype)).assign(y), b.astype(complexOf(dtype)));
+            check(
+              'real and complex',
+              () => x.add(y.astype(complexOf(dtype))),
+              a.add(b.astype(complexOf(dtype))),
+            );
+            check(
+              'real into complex',
+              () => x.astype(complexOf(dtype)).assign(y),
+              b.astype(complexOf(dtype)),
+            );
           }
         }
       }
     }
   });
 
-  distributed('refuses to mix precisions, backends, layouts and communicators, and to lose imaginary parts', DOUBLE, ({ comm }) => {
-    const x = DistributedArray.ones([6], { dtype: 'float32' });
-    expectAllThrow(comm, () => x.add(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
-    expectAllThrow(comm, () => x.vdot(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
-    expectAllThrow(comm, () => x.assign(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
-    expectAllThrow(
-      comm,
-      () => x.add(DistributedArray.ones([6], { dtype: 'float32', backend: new CpuBackend({ name: 'another' }) })),
-      BackendError,
-    );
-    expectAllThrow(comm, () => x.add(DistributedArray.ones([7], { dtype: 'float32' })), ShapeError);
-    expectAllThrow(comm, () => x.add(DistributedArray.ones([6], { dtype: 'float32', partition: 'BROADCAST' })), ShapeError);
-    expectAllThrow(comm, () => x.addInPlace(DistributedArray.ones([6], { dtype: 'float32', comm: comm.dup() })), ShapeError);
-    const z = DistributedArray.ones([6], { dtype: 'complex64' });
-    expectAllThrow(comm, () => x.copy().addInPlace(z), DTypeError);
-    expectAllThrow(comm, () => x.copy().assign(z), DTypeError);
-    expectAllThrow(comm, () => x.copy().axpby(1, z, 1), DTypeError);
-    expectAllThrow(comm, () => x.copy().scale({ re: 1, im: 1 }), DTypeError);
-    expectAllThrow(comm, () => x.copy().multiplyInPlace({ re: 1, im: 1 }), DTypeError);
-    // refused by ranks that do not own the element, too
-    expectAllThrow(comm, () => x.copy().set([0], { re: 1, im: 1 }), DTypeError);
-    expect(re(x.multiply({ re: 0, im: 1 }).vdot(z))).equals(0);
-    expect(x.multiply({ re: 0, im: 1 }).vdot(z)).deep.equals({ re: 0, im: -6 });
-  });
+  distributed(
+    'refuses to mix precisions, backends, layouts and communicators, and to lose imaginary parts',
+    DOUBLE,
+    ({ comm }) => {
+      const x = DistributedArray.ones([6], { dtype: 'float32' });
+      expectAllThrow(comm, () => x.add(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
+      expectAllThrow(comm, () => x.vdot(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
+      expectAllThrow(comm, () => x.assign(DistributedArray.ones([6], { dtype: 'float64' })), DTypeError);
+      expectAllThrow(
+        comm,
+        () =>
+          x.add(
+            DistributedArray.ones([6], { dtype: 'float32', backend: new CpuBackend({ name: 'another' }) }),
+          ),
+        BackendError,
+      );
+      expectAllThrow(comm, () => x.add(DistributedArray.ones([7], { dtype: 'float32' })), ShapeError);
+      expectAllThrow(
+        comm,
+        () => x.add(DistributedArray.ones([6], { dtype: 'float32', partition: 'BROADCAST' })),
+        ShapeError,
+      );
+      expectAllThrow(
+        comm,
+        () => x.addInPlace(DistributedArray.ones([6], { dtype: 'float32', comm: comm.dup() })),
+        ShapeError,
+      );
+      const z = DistributedArray.ones([6], { dtype: 'complex64' });
+      expectAllThrow(comm, () => x.copy().addInPlace(z), DTypeError);
+      expectAllThrow(comm, () => x.copy().assign(z), DTypeError);
+      expectAllThrow(comm, () => x.copy().axpby(1, z, 1), DTypeError);
+      expectAllThrow(comm, () => x.copy().scale({ re: 1, im: 1 }), DTypeError);
+      expectAllThrow(comm, () => x.copy().multiplyInPlace({ re: 1, im: 1 }), DTypeError);
+      // refused by ranks that do not own the element, too
+      expectAllThrow(comm, () => x.copy().set([0], { re: 1, im: 1 }), DTypeError);
+      expect(re(x.multiply({ re: 0, im: 1 }).vdot(z))).equals(0);
+      expect(x.multiply({ re: 0, im: 1 }).vdot(z)).deep.equals({ re: 0, im: -6 });
+    },
+  );
 
   distributed('goes to another backend and back', ({ backend, dtypes }) => {
     const other = new CpuBackend({ name: 'other' });
@@ -410,84 +564,111 @@ group('DistributedArray arithmetic', () => {
   distributed('says what it is', ({ comm, backend }) => {
     const x = DistributedArray.zeros([5, 3], { dtype: 'float32' });
     expect(`${x}`).equals(
-      `<DistributedArray with global shape=[5, 3], local shape=[${x.localShape.join(', ')}], dtype=float32, partition=SCATTER, backend=${backend.name}, rank ${comm.rank} of ${comm.size}>`,
+      `<DistributedArray with global shape=[5, 3], local shape=[${x.localShape.join(', ')}], ` +
+        `dtype=float32, partition=SCATTER, backend=${backend.name}, rank ${comm.rank} of ${comm.size}>`,
     );
     expect(`${x.space}`).contains('SCATTER float32 [5, 3] along axis 0');
   });
 });
 
 group('DistributedArray reductions', () => {
-  distributed('dot, vdot, rdot: one reduction, the same bits on every rank', ({ comm, backend, dtypes, tolerance }) => {
-    for (const dtype of dtypes) {
-      for (const shape of [...SHAPES, [0, 3]]) {
-        const [a, b] = [numbers(shape, dtype, backend), numbers(shape, dtype, backend, 5)];
-        for (const layout of everyLayout(shape, comm)) {
-          const [x, y] = [placed(a, layout, comm), placed(b, layout, comm)];
-          const values: Scalar[] = [];
-          for (const product of [() => x.dot(y), () => x.vdot(y), () => x.rdot(y), () => rdots([x, y])[0] as number]) {
+  distributed(
+    'dot, vdot, rdot: one reduction, the same bits on every rank',
+    ({ comm, backend, dtypes, tolerance }) => {
+      for (const dtype of dtypes) {
+        for (const shape of [...SHAPES, [0, 3]]) {
+          const [a, b] = [numbers(shape, dtype, backend), numbers(shape, dtype, backend, 5)];
+          for (const layout of everyLayout(shape, comm)) {
+            const [x, y] = [placed(a, layout, comm), placed(b, layout, comm)];
+            const values: Scalar[] = [];
+            for (const product of [
+              () => x.dot(y),
+              () => x.vdot(y),
+              () => x.rdot(y),
+              () => rdots([x, y])[0] as number,
+            ]) {
+              expect(
+                traffic(comm, () => values.push(product())),
+                `${layout}`,
+              ).deep.equals({ ...NOTHING, reductions: 1 });
+            }
+            const exact = [a.dot(b), a.vdot(b), a.rdot(b), a.rdot(b)];
+            values.forEach((v, i) => {
+              close(v, exact[i] as Scalar, tolerance(dtype), `${i} ${layout} ${dtype}`);
+              expect(typeof v).equals(typeof exact[i]);
+            });
             expect(
-              traffic(comm, () => values.push(product())),
-              `${layout}`,
-            ).deep.equals({ ...NOTHING, reductions: 1 });
+              comm.allgatherObject(JSON.stringify(values)).every((v) => v === JSON.stringify(values)),
+            ).equals(true);
           }
-          const exact = [a.dot(b), a.vdot(b), a.rdot(b), a.rdot(b)];
-          values.forEach((v, i) => {
-            close(v, exact[i] as Scalar, tolerance(dtype), `${i} ${layout} ${dtype}`);
-            expect(typeof v).equals(typeof exact[i]);
-          });
-          expect(comm.allgatherObject(JSON.stringify(values)).every((v) => v === JSON.stringify(values))).equals(true);
         }
       }
-    }
-  });
+    },
+  );
 
-  distributed('several pairs, of real and complex arrays, for one reduction', DOUBLE, ({ comm, backend, tolerance }) => {
-    const [a, z] = [numbers([7], 'float32', backend), numbers([7], 'complex64', backend)];
-    const [x, y, w] = [DistributedArray.toDist(a), DistributedArray.toDist(z), DistributedArray.toDist(a, { partition: 'BROADCAST' })];
-    const pairs = [
-      [x, x],
-      [y, y],
-      [x, y],
-      [y, x],
-      [w, w],
-    ] as const;
-    const spent = traffic(comm, () => {
-      const values = vdots(...pairs);
-      const exact = [a.vdot(a), z.vdot(z), a.vdot(z), z.vdot(a), a.vdot(a)];
-      values.forEach((v, i) => {
-        close(v, exact[i] as Scalar, tolerance('float32'), `${i}`);
+  distributed(
+    'several pairs, of real and complex arrays, for one reduction',
+    DOUBLE,
+    ({ comm, backend, tolerance }) => {
+      const [a, z] = [numbers([7], 'float32', backend), numbers([7], 'complex64', backend)];
+      const [x, y, w] = [
+        DistributedArray.toDist(a),
+        DistributedArray.toDist(z),
+        DistributedArray.toDist(a, { partition: 'BROADCAST' }),
+      ];
+      const pairs = [
+        [x, x],
+        [y, y],
+        [x, y],
+        [y, x],
+        [w, w],
+      ] as const;
+      const spent = traffic(comm, () => {
+        const values = vdots(...pairs);
+        const exact = [a.vdot(a), z.vdot(z), a.vdot(z), z.vdot(a), a.vdot(a)];
+        values.forEach((v, i) => {
+          close(v, exact[i] as Scalar, tolerance('float32'), `${i}`);
+        });
+        expect(typeof values[2]).equals('object');
       });
-      expect(typeof values[2]).equals('object');
-    });
-    expect(spent).deep.equals({ ...NOTHING, reductions: 1 });
-    expect(traffic(comm, () => expect(rdots(...pairs)).to.have.length(5))).deep.equals({ ...NOTHING, reductions: 1 });
-    const pending = startDots([x, x], [y, y]);
-    expect(pending.wait()[0]).closeTo(re(a.vdot(a)), 1e-4);
-    expectAllThrow(comm, () => rdots([x, x], [a, a]), PartitionError);
-  });
+      expect(spent).deep.equals({ ...NOTHING, reductions: 1 });
+      expect(traffic(comm, () => expect(rdots(...pairs)).to.have.length(5))).deep.equals({
+        ...NOTHING,
+        reductions: 1,
+      });
+      const pending = startDots([x, x], [y, y]);
+      expect(pending.wait()[0]).closeTo(re(a.vdot(a)), 1e-4);
+      expectAllThrow(comm, () => rdots([x, x], [a, a]), PartitionError);
+    },
+  );
 
-  distributed('norms of every order, also of empty parts: one reduction', ({ comm, backend, dtypes, tolerance }) => {
-    for (const dtype of dtypes) {
-      for (const shape of [...SHAPES, [0]]) {
-        const a = numbers(shape, dtype, backend);
-        for (const layout of everyLayout(shape, comm)) {
-          const x = placed(a, layout, comm);
-          for (const order of ORDERS) {
-            let value = Number.NaN;
-            expect(
-              traffic(comm, () => {
-                value = x.norm(order);
-              }),
-            ).deep.equals({ ...NOTHING, reductions: 1 });
-            const exact = a.norm(order);
-            if (Number.isFinite(exact)) close(value, exact, tolerance(dtype) || 1e-12, `order ${order} ${layout} ${dtype}`);
-            else expect(value).equals(exact);
+  distributed(
+    'norms of every order, also of empty parts: one reduction',
+    ({ comm, backend, dtypes, tolerance }) => {
+      for (const dtype of dtypes) {
+        for (const shape of [...SHAPES, [0]]) {
+          const a = numbers(shape, dtype, backend);
+          for (const layout of everyLayout(shape, comm)) {
+            const x = placed(a, layout, comm);
+            for (const order of ORDERS) {
+              let value = Number.NaN;
+              expect(
+                traffic(comm, () => {
+                  value = x.norm(order);
+                }),
+              ).deep.equals({ ...NOTHING, reductions: 1 });
+              const exact = a.norm(order);
+              if (Number.isFinite(exact))
+                close(value, exact, tolerance(dtype) || 1e-12, `order ${order} ${layout} ${dtype}`);
+              else expect(value).equals(exact);
+            }
           }
         }
       }
-    }
-    for (const order of [-1, Number.NaN]) expectAllThrow(comm, () => DistributedArray.ones([3]).norm(order), ShapeError);
-  });
+      for (const order of [-1, Number.NaN])
+        expectAllThrow(comm, () => DistributedArray.ones([3]).norm(order), ShapeError);
+    },
+  );
 
   distributed('norms along an axis', ({ comm, backend, dtypes, tolerance }) => {
     for (const dtype of dtypes) {
@@ -507,13 +688,22 @@ group('DistributedArray reductions', () => {
               const across = layout.axis === (axis + shape.length) % shape.length;
               expect(y.dtype).equals(realOf(single));
               expect(y.partition).equals(layout.replicated || across ? 'BROADCAST' : 'SCATTER');
-              expectClose(y.asArray(), exact.reshape(y.globalShape), 10 * tolerance(single), `order ${order} axis ${axis} ${layout}`);
+              expectClose(
+                y.asArray(),
+                exact.reshape(y.globalShape),
+                10 * tolerance(single),
+                `order ${order} axis ${axis} ${layout}`,
+              );
             }
           }
         }
       }
     }
-    const flat = placed(numbers([5, 3], 'float32', backend), Layout.split([5, 3], comm.size, 1), comm).ravel();
+    const flat = placed(
+      numbers([5, 3], 'float32', backend),
+      Layout.split([5, 3], comm.size, 1),
+      comm,
+    ).ravel();
     expectAllThrow(comm, () => flat.norm(2, 0), ShapeError);
     expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, 1), ShapeError);
     expectAllThrow(comm, () => DistributedArray.ones([3]).norm(2, Number.NaN), ShapeError);
@@ -529,7 +719,9 @@ group('DistributedArray reductions', () => {
         const x = placed(a, layout, comm);
         for (const order of [2, 1, 3, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
           expect(x.norm(order), `order ${order} ${layout}`).satisfies(Number.isNaN);
-          expect(x.norm(order, 0).asArray().toHost()[0], `order ${order} along the axis ${layout}`).satisfies(Number.isNaN);
+          expect(x.norm(order, 0).asArray().toHost()[0], `order ${order} along the axis ${layout}`).satisfies(
+            Number.isNaN,
+          );
         }
         expect(x.vdot(x)).satisfies(Number.isNaN);
         expect(x.kthSmallestAbs(7), `${layout}`).equals(1);
@@ -544,9 +736,15 @@ group('DistributedArray reductions', () => {
       for (const layout of everyLayout([5, 4], comm)) {
         const x = placed(a, layout, comm);
         for (const k of [0, 1, 7, 19])
-          close(x.kthSmallestAbs(k), a.abs().ravel().kthSmallestAbs(k), tolerance(dtype) || 1e-12, `${k} ${layout} ${dtype}`);
+          close(
+            x.kthSmallestAbs(k),
+            a.abs().ravel().kthSmallestAbs(k),
+            tolerance(dtype) || 1e-12,
+            `${k} ${layout} ${dtype}`,
+          );
       }
-      for (const k of [-1, 20, 0.5]) expectAllThrow(comm, () => DistributedArray.toDist(a).kthSmallestAbs(k), ShapeError);
+      for (const k of [-1, 20, 0.5])
+        expectAllThrow(comm, () => DistributedArray.toDist(a).kthSmallestAbs(k), ShapeError);
     }
   });
 
@@ -581,7 +779,10 @@ group('DistributedArray reductions', () => {
       for (const dtype of dtypes) {
         const [a, b] = [numbers([9, 2], dtype, backend), numbers([9, 2], dtype, backend, 5)];
         for (const axis of [0, 1]) {
-          const [x, y] = [DistributedArray.toDist(a, { mask, axis }), DistributedArray.toDist(b, { mask, axis })];
+          const [x, y] = [
+            DistributedArray.toDist(a, { mask, axis }),
+            DistributedArray.toDist(b, { mask, axis }),
+          ];
           // what this rank's colour owns, put together
           const parts = comm.allgatherObject(Array.from(x.local.toHost()));
           const others = comm.allgatherObject(Array.from(y.local.toHost()));
@@ -589,7 +790,9 @@ group('DistributedArray reductions', () => {
           const mine = shapes.flatMap((_, r) => (mask[r] === mask[comm.rank] ? [r] : []));
           const join = (lists: readonly number[][]): NDArray => {
             const values = mine.flatMap((r) => lists[r] as number[]);
-            return isComplex(dtype) ? pairs(values, dtype, backend) : NDArray.array(values, { dtype, backend });
+            return isComplex(dtype)
+              ? pairs(values, dtype, backend)
+              : NDArray.array(values, { dtype, backend });
           };
           const [p, q] = [join(parts), join(others)];
           const before = { ...comm.counters };
@@ -597,16 +800,23 @@ group('DistributedArray reductions', () => {
           close(x.vdot(y), p.vdot(q), tolerance(dtype), 'vdot');
           for (const order of ORDERS) {
             const exact = p.norm(order);
-            if (Number.isFinite(exact)) close(x.norm(order), exact, tolerance(dtype) || 1e-12, `norm ${order}`);
+            if (Number.isFinite(exact))
+              close(x.norm(order), exact, tolerance(dtype) || 1e-12, `norm ${order}`);
             else expect(x.norm(order)).equals(exact);
           }
-          expect(comm.counters.reductions, 'the reductions are on the sub-communicator').equals(before.reductions);
+          expect(comm.counters.reductions, 'the reductions are on the sub-communicator').equals(
+            before.reductions,
+          );
           const masked = x.asArray({ masked: true });
           expect(masked.shape).deep.equals(
-            a.shape.map((n, k) => (k === axis ? mine.reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0) : n)),
+            a.shape.map((n, k) =>
+              k === axis ? mine.reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0) : n,
+            ),
           );
           const first = x.box.start[axis] as number;
-          const offset = mine.filter((r) => r < comm.rank).reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0);
+          const offset = mine
+            .filter((r) => r < comm.rank)
+            .reduce((sum, r) => sum + ((shapes[r] as Shape)[axis] as number), 0);
           const own: [number, number][] = [
             [0, 9],
             [0, 2],
@@ -702,15 +912,16 @@ group('DistributedArray layouts', () => {
     const y = x.reshapeLocal([2, 2, 3]);
     expect(y.globalShape).deep.equals([2 * comm.size, 2, 3]);
     expectClose(y.asArray(), a.reshape([2 * comm.size, 2, 3]), 0);
-    expect(DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal([2, comm.size, 6]).globalShape).deep.equals([
-      2,
-      comm.size,
-      6,
-    ]);
+    expect(
+      DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal([2, comm.size, 6]).globalShape,
+    ).deep.equals([2, comm.size, 6]);
     if (comm.size > 1)
       expectAllThrow(
         comm,
-        () => DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal(comm.rank ? [12 * comm.size] : [4 * comm.size, 3]),
+        () =>
+          DistributedArray.toDist(a, { partition: 'BROADCAST' }).reshapeLocal(
+            comm.rank ? [12 * comm.size] : [4 * comm.size, 3],
+          ),
         ShapeError,
       );
   });
@@ -758,20 +969,24 @@ group('DistributedArray layouts', () => {
     );
   });
 
-  distributed('spaces are compared by what they say, and equal ones are one object', DOUBLE, ({ comm, backend }) => {
-    const [x, y] = [DistributedArray.zeros([5, 3]), DistributedArray.ones([5, 3])];
-    expect(x.space).equals(y.space);
-    expect(x.redistribute(1).space.equals(y.redistribute(1).space)).equals(true);
-    const others = [
-      DistributedArray.zeros([5, 3], { axis: 1 }),
-      DistributedArray.zeros([5, 3], { partition: 'BROADCAST' }),
-      DistributedArray.zeros([5, 3], { dtype: 'complex64' }),
-      DistributedArray.zeros([5, 3], { comm: comm.dup() }),
-      DistributedArray.zeros([5, 3], { mask: new Array<number>(comm.size).fill(0) }),
-      DistributedArray.zeros([5, 3], { backend: new CpuBackend({ name: backend.name }) }),
-      DistributedArray.zeros([15]),
-    ];
-    for (const other of others) expect(x.space.equals(other.space), `${other.space}`).equals(false);
-    expect(x.space.withDType('complex64').equals((others[2] as DistributedArray).space)).equals(true);
-  });
+  distributed(
+    'spaces are compared by what they say, and equal ones are one object',
+    DOUBLE,
+    ({ comm, backend }) => {
+      const [x, y] = [DistributedArray.zeros([5, 3]), DistributedArray.ones([5, 3])];
+      expect(x.space).equals(y.space);
+      expect(x.redistribute(1).space.equals(y.redistribute(1).space)).equals(true);
+      const others = [
+        DistributedArray.zeros([5, 3], { axis: 1 }),
+        DistributedArray.zeros([5, 3], { partition: 'BROADCAST' }),
+        DistributedArray.zeros([5, 3], { dtype: 'complex64' }),
+        DistributedArray.zeros([5, 3], { comm: comm.dup() }),
+        DistributedArray.zeros([5, 3], { mask: new Array<number>(comm.size).fill(0) }),
+        DistributedArray.zeros([5, 3], { backend: new CpuBackend({ name: backend.name }) }),
+        DistributedArray.zeros([15]),
+      ];
+      for (const other of others) expect(x.space.equals(other.space), `${other.space}`).equals(false);
+      expect(x.space.withDType('complex64').equals((others[2] as DistributedArray).space)).equals(true);
+    },
+  );
 });

@@ -40,27 +40,39 @@ group('ElementwiseKernel', () => {
     },
   );
 
-  distributed('a complex scalar makes real data complex; an integer leaves int32 so', ({ backend, floats, dtypes, tolerance }) => {
-    const scaled = new ElementwiseKernel({ inputs: { x: 'array', a: 'scalar' }, outputs: ['z'], expression: 'z = x * a' });
-    for (const dtype of floats) {
-      if (!floats.includes(complexOf(dtype))) continue;
-      const x = NDArray.normal([5], { dtype, backend });
-      const a = { re: 1, im: -2 };
-      expectClose(scaled.run({ x, a }).z, x.multiply(a), tolerance(dtype), dtype);
-    }
-    if (!dtypes.includes('int32')) return;
-    const k = NDArray.array([3, -4, 2 ** 30], { dtype: 'int32', backend });
-    const counted = new ElementwiseKernel({ inputs: { k: 'array', m: 'integer' }, outputs: ['z'], expression: 'z = k * m + 1' });
-    expect([...counted.run({ k, m: 5 }).z.toHost()]).deep.equals([16, -19, ((5 * 2 ** 30) | 0) + 1]);
-    expect(scaled.run({ x: k, a: 2 }).z.dtype).equals(backend.defaultDType);
-  });
+  distributed(
+    'a complex scalar makes real data complex; an integer leaves int32 so',
+    ({ backend, floats, dtypes, tolerance }) => {
+      const scaled = new ElementwiseKernel({
+        inputs: { x: 'array', a: 'scalar' },
+        outputs: ['z'],
+        expression: 'z = x * a',
+      });
+      for (const dtype of floats) {
+        if (!floats.includes(complexOf(dtype))) continue;
+        const x = NDArray.normal([5], { dtype, backend });
+        const a = { re: 1, im: -2 };
+        expectClose(scaled.run({ x, a }).z, x.multiply(a), tolerance(dtype), dtype);
+      }
+      if (!dtypes.includes('int32')) return;
+      const k = NDArray.array([3, -4, 2 ** 30], { dtype: 'int32', backend });
+      const counted = new ElementwiseKernel({
+        inputs: { k: 'array', m: 'integer' },
+        outputs: ['z'],
+        expression: 'z = k * m + 1',
+      });
+      expect([...counted.run({ k, m: 5 }).z.toHost()]).deep.equals([16, -19, ((5 * 2 ** 30) | 0) + 1]);
+      expect(scaled.run({ x: k, a: 2 }).z.dtype).equals(backend.defaultDType);
+    },
+  );
 
   distributed('choices, comparisons, special values', ({ backend, reals }) => {
     const kernel = new ElementwiseKernel({
       inputs: { x: 'array' },
       outputs: ['a', 'b', 'c', 'd', 'e'],
       expression:
-        'a = x > 1 && !(x > 3) || x == -1; b = x < 0 ? -inf : min(x, 2); c = isnan(x) + 2 * isfinite(x); d = max(x, 0); e = clip(x, -2, 2)',
+        'a = x > 1 && !(x > 3) || x == -1; b = x < 0 ? -inf : min(x, 2); c = isnan(x) + 2 * ' +
+        'isfinite(x); d = max(x, 0); e = clip(x, -2, 2)',
     });
     const values = [-1, -0, 0, 1.5, 2, 4, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (const dtype of reals) {
@@ -75,17 +87,28 @@ group('ElementwiseKernel', () => {
   });
 
   distributed('i and n are those of the whole array, whatever the number of ranks', ({ backend, comm }) => {
-    const ramp = new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z'], expression: 'z = 0 * x + i / n' });
+    const ramp = new ElementwiseKernel({
+      inputs: { x: 'array' },
+      outputs: ['z'],
+      expression: 'z = 0 * x + i / n',
+    });
     const x = DistributedArray.ones([5, 2], { backend });
     const expected = Array.from({ length: 10 }, (_, i) => i / 10);
     const got = ramp.run({ x }).z.asArray().reshape([10]).toHost();
     for (const [i, value] of expected.entries()) expect(got[i]).closeTo(value, 1e-6);
     if (comm.size > 1)
-      expect(() => ramp.run({ x: DistributedArray.ones([5, 4], { backend, axis: 1 }) })).throws(PartitionError, 'redistribute(0)');
+      expect(() => ramp.run({ x: DistributedArray.ones([5, 4], { backend, axis: 1 }) })).throws(
+        PartitionError,
+        'redistribute(0)',
+      );
   });
 
   distributed('broadcasts local arrays; empty ones are no work', ({ backend }) => {
-    const sum = new ElementwiseKernel({ inputs: { x: 'array', y: 'array' }, outputs: ['z'], expression: 'z = x - y' });
+    const sum = new ElementwiseKernel({
+      inputs: { x: 'array', y: 'array' },
+      outputs: ['z'],
+      expression: 'z = x - y',
+    });
     const [x, y] = [NDArray.normal([3, 1], { backend }), NDArray.normal([4], { backend, seed: 1 })];
     expectClose(sum.run({ x, y }).z, x.subtract(y), 0);
     expect(sum.run({ x: NDArray.zeros([0, 4], { backend }), y }).z.shape).deep.equals([0, 4]);
@@ -93,7 +116,11 @@ group('ElementwiseKernel', () => {
   });
 
   distributed('runs over the blocks of a stack', ({ backend }) => {
-    const square = new ElementwiseKernel({ inputs: { x: 'array', a: 'scalar' }, outputs: ['z'], expression: 'z = a * x ** 2' });
+    const square = new ElementwiseKernel({
+      inputs: { x: 'array', a: 'scalar' },
+      outputs: ['z'],
+      expression: 'z = a * x ** 2',
+    });
     const x = new StackedDistributedArray([
       DistributedArray.random([6], { backend }),
       DistributedArray.random([3, 2], { backend, partition: 'BROADCAST' }),
@@ -104,58 +131,81 @@ group('ElementwiseKernel', () => {
   });
 
   distributed('refuses on all ranks alike what does not fit', ({ backend, reals }) => {
-    const sum = new ElementwiseKernel({ inputs: { x: 'array', y: 'array' }, outputs: ['z'], expression: 'z = x + y' });
+    const sum = new ElementwiseKernel({
+      inputs: { x: 'array', y: 'array' },
+      outputs: ['z'],
+      expression: 'z = x + y',
+    });
     const x = DistributedArray.ones([6], { backend });
     expect(() => sum.run({ x, y: DistributedArray.ones([5], { backend }) })).throws(ShapeError);
-    expect(() => sum.run({ x, y: x }, { z: DistributedArray.ones([5], { backend }) })).throws(PartitionError, "output 'z'");
+    expect(() => sum.run({ x, y: x }, { z: DistributedArray.ones([5], { backend }) })).throws(
+      PartitionError,
+      "output 'z'",
+    );
     expect(() => sum.run({ x, y: 2 } as never)).throws(ArgumentError, "input 'y'");
     expect(() => sum.run({ x } as never)).throws(ArgumentError, "input 'y'");
     expect(() => sum.run({ x, y: x, q: x } as never)).throws(ArgumentError, "unknown option 'q'");
     expect(() => sum.run({ x, y: x }, { zz: x } as never)).throws(ArgumentError, "unknown option 'zz'");
     expect(() => sum.run({ x, y: x.local } as never)).throws(ArgumentError, 'DistributedArray');
     if (reals.length < 2) return;
-    expect(() => sum.run({ x: NDArray.ones(2, { dtype: 'float32', backend }), y: NDArray.ones(2, { dtype: 'float64', backend }) })).throws(
+    expect(() =>
+      sum.run({
+        x: NDArray.ones(2, { dtype: 'float32', backend }),
+        y: NDArray.ones(2, { dtype: 'float64', backend }),
+      }),
+    ).throws(DTypeError, 'astype');
+    expect(() => sum.run({ x: x.local, y: x.local }, { z: x.local.astype('int32') })).throws(
       DTypeError,
-      'astype',
+      'declare',
     );
-    expect(() => sum.run({ x: x.local, y: x.local }, { z: x.local.astype('int32') })).throws(DTypeError, 'declare');
   });
 });
 
 group('ReductionKernel', () => {
-  distributed('one reduction over the ranks, for all dtypes and folds', { timeout: 120_000 }, ({ comm, backend, floats, tolerance }) => {
-    for (const dtype of floats) {
-      for (const partition of ['SCATTER', 'BROADCAST'] as const) {
-        const [x, y] = [1, 2].map((seed) => DistributedArray.random([9, 2], { dtype, backend, seed, partition })) as [
-          DistributedArray,
-          DistributedArray,
-        ];
-        const product = new ReductionKernel({ inputs: { x: 'array', y: 'array' }, map: 'conj(x) * y', reduce: 'sum' });
-        const expected = x.vdot(y);
-        let value = product.run({ x, y });
-        expect(traffic(comm, () => (value = product.run({ x, y })))).deep.equals({ ...NOTHING, reductions: 1 });
-        const [a, b] = [value, expected].map((v) => (typeof v === 'number' ? { re: v, im: 0 } : v)) as [
-          { re: number; im: number },
-          { re: number; im: number },
-        ];
-        expect(Math.hypot(a.re - b.re, a.im - b.im)).at.most(30 * tolerance(dtype));
-        const largest = new ReductionKernel({ inputs: { x: 'array' }, map: 'abs(x)', reduce: 'max' });
-        expect(largest.run({ x })).closeTo(x.norm(Number.POSITIVE_INFINITY), tolerance(dtype) * 4);
-        const norm = new ReductionKernel({
-          inputs: { x: 'array' },
-          map: 'd = abs(x); value = d * d',
-          reduce: 'sum',
-          post: (v, n) => Math.sqrt((v as number) / n),
-        });
-        expect(norm.run({ x })).closeTo(x.norm() / Math.sqrt(x.size), tolerance(dtype) * 4);
-        const all = new ReductionKernel({ inputs: { x: 'array' }, map: '1 + x / 8', reduce: 'prod' });
-        const direct = x.asArray().divide(8).add(1).prod();
-        const got = all.run({ x });
-        if (isComplex(dtype)) expect((got as { im: number }).im).closeTo((direct as { im: number }).im, 40 * tolerance(dtype));
-        else expect(got).closeTo(direct as number, 40 * tolerance(dtype));
+  distributed(
+    'one reduction over the ranks, for all dtypes and folds',
+    { timeout: 120_000 },
+    ({ comm, backend, floats, tolerance }) => {
+      for (const dtype of floats) {
+        for (const partition of ['SCATTER', 'BROADCAST'] as const) {
+          const [x, y] = [1, 2].map((seed) =>
+            DistributedArray.random([9, 2], { dtype, backend, seed, partition }),
+          ) as [DistributedArray, DistributedArray];
+          const product = new ReductionKernel({
+            inputs: { x: 'array', y: 'array' },
+            map: 'conj(x) * y',
+            reduce: 'sum',
+          });
+          const expected = x.vdot(y);
+          let value = product.run({ x, y });
+          expect(traffic(comm, () => (value = product.run({ x, y })))).deep.equals({
+            ...NOTHING,
+            reductions: 1,
+          });
+          const [a, b] = [value, expected].map((v) => (typeof v === 'number' ? { re: v, im: 0 } : v)) as [
+            { re: number; im: number },
+            { re: number; im: number },
+          ];
+          expect(Math.hypot(a.re - b.re, a.im - b.im)).at.most(30 * tolerance(dtype));
+          const largest = new ReductionKernel({ inputs: { x: 'array' }, map: 'abs(x)', reduce: 'max' });
+          expect(largest.run({ x })).closeTo(x.norm(Number.POSITIVE_INFINITY), tolerance(dtype) * 4);
+          const norm = new ReductionKernel({
+            inputs: { x: 'array' },
+            map: 'd = abs(x); value = d * d',
+            reduce: 'sum',
+            post: (v, n) => Math.sqrt((v as number) / n),
+          });
+          expect(norm.run({ x })).closeTo(x.norm() / Math.sqrt(x.size), tolerance(dtype) * 4);
+          const all = new ReductionKernel({ inputs: { x: 'array' }, map: '1 + x / 8', reduce: 'prod' });
+          const direct = x.asArray().divide(8).add(1).prod();
+          const got = all.run({ x });
+          if (isComplex(dtype))
+            expect((got as { im: number }).im).closeTo((direct as { im: number }).im, 40 * tolerance(dtype));
+          else expect(got).closeTo(direct as number, 40 * tolerance(dtype));
+        }
       }
-    }
-  });
+    },
+  );
 
   distributed('NaN wins, nothing has no extreme, the same bits every time', ({ backend, comm }) => {
     const least = new ReductionKernel({ inputs: { x: 'array' }, map: 'x - 1', reduce: 'min' });

@@ -21,7 +21,11 @@ import {
 group('transfer', () => {
   distributed('moves arrays between any two layouts', ({ comm, backend }) => {
     for (const { from, to, dtype } of sample(transfers(backend, comm.size), 80)) {
-      const x = upload(backend, dtype, expectedValues(dtype, globalIndices(from.globalShape, from.box(comm.rank))));
+      const x = upload(
+        backend,
+        dtype,
+        expectedValues(dtype, globalIndices(from.globalShape, from.box(comm.rank))),
+      );
       const plan = TransferPlan.between(from, to, comm);
       for (let round = 0; round < 2; round++) {
         const y = spoiled(backend, dtype, to.localSize(comm.rank));
@@ -30,44 +34,59 @@ group('transfer', () => {
         const gathers = to.replicated && !from.replicated && comm.size > 1;
         expect(comm.counters.messages - before.messages, 'messages').equals(gathers ? 0 : plan.sends.length);
         expect(comm.counters.collectives - before.collectives, 'collectives').equals(gathers ? 1 : 0);
-        expect(download(y), `${from} -> ${to}`).deep.equals(expectedValues(dtype, globalIndices(to.globalShape, to.box(comm.rank))));
+        expect(download(y), `${from} -> ${to}`).deep.equals(
+          expectedValues(dtype, globalIndices(to.globalShape, to.box(comm.rank))),
+        );
       }
     }
   });
 
-  distributed('gathers in place where the parts are in order, and needs new memory only once otherwise', ({ comm, backend }) => {
-    const shape = [5, 6];
-    for (const [axis, extra] of [
-      [0, 0],
-      [1, comm.size > 1 ? 1 : 0],
-    ] as const) {
-      const from = Layout.split(shape, comm.size, axis);
-      const plan = TransferPlan.between(from, Layout.replicated(shape, comm.size), comm);
-      const x = upload(backend, 'float32', expectedValues('float32', globalIndices(shape, from.box(comm.rank))));
-      const y = spoiled(backend, 'float32', 30);
-      const count = (key: 'allocations' | 'poolMisses'): number => {
-        const before = backend.stats()[key];
-        plan.run(x, y);
-        return backend.stats()[key] - before;
-      };
-      expect(count('allocations')).equals(extra);
-      expect(count('poolMisses')).equals(0);
-    }
-  });
+  distributed(
+    'gathers in place where the parts are in order, and needs new memory only once otherwise',
+    ({ comm, backend }) => {
+      const shape = [5, 6];
+      for (const [axis, extra] of [
+        [0, 0],
+        [1, comm.size > 1 ? 1 : 0],
+      ] as const) {
+        const from = Layout.split(shape, comm.size, axis);
+        const plan = TransferPlan.between(from, Layout.replicated(shape, comm.size), comm);
+        const x = upload(
+          backend,
+          'float32',
+          expectedValues('float32', globalIndices(shape, from.box(comm.rank))),
+        );
+        const y = spoiled(backend, 'float32', 30);
+        const count = (key: 'allocations' | 'poolMisses'): number => {
+          const before = backend.stats()[key];
+          plan.run(x, y);
+          return backend.stats()[key] - before;
+        };
+        expect(count('allocations')).equals(extra);
+        expect(count('poolMisses')).equals(0);
+      }
+    },
+  );
 
-  distributed('gives its buffers back: holds nothing, and needs new memory only once', ({ comm, backend }) => {
-    const [from, to] = [Layout.split([8, 7, 3], comm.size, 0), Layout.split([8, 7, 3], comm.size, 2)];
-    const plan = TransferPlan.between(from, to, comm);
-    const [x, y] = [spoiled(backend, 'float32', from.localSize(comm.rank)), spoiled(backend, 'float32', to.localSize(comm.rank))];
-    const { liveBytes } = backend.stats();
-    plan.run(x, y);
-    const { poolMisses } = backend.stats();
-    plan.run(x, y);
-    expect(backend.stats()).include({ liveBytes, poolMisses });
-    plan.dispose();
-    plan.run(x, y);
-    expect(plan.sends.length).equals(Math.min(comm.size, 3) - (comm.rank < 3 ? 1 : 0));
-  });
+  distributed(
+    'gives its buffers back: holds nothing, and needs new memory only once',
+    ({ comm, backend }) => {
+      const [from, to] = [Layout.split([8, 7, 3], comm.size, 0), Layout.split([8, 7, 3], comm.size, 2)];
+      const plan = TransferPlan.between(from, to, comm);
+      const [x, y] = [
+        spoiled(backend, 'float32', from.localSize(comm.rank)),
+        spoiled(backend, 'float32', to.localSize(comm.rank)),
+      ];
+      const { liveBytes } = backend.stats();
+      plan.run(x, y);
+      const { poolMisses } = backend.stats();
+      plan.run(x, y);
+      expect(backend.stats()).include({ liveBytes, poolMisses });
+      plan.dispose();
+      plan.run(x, y);
+      expect(plan.sends.length).equals(Math.min(comm.size, 3) - (comm.rank < 3 ? 1 : 0));
+    },
+  );
 });
 
 group('halo', () => {
@@ -94,7 +113,10 @@ group('halo', () => {
         expect(plan.front ? download(plan.front) : []).deep.equals(slice(-plan.frontWidth, plan.frontWidth));
         expect(plan.back ? download(plan.back) : []).deep.equals(slice(n, plan.backWidth));
         expect(comm.counters.messages - before.messages, 'messages').equals(plan.sends.length);
-        expect(comm.counters.collectives - before.collectives + comm.counters.reductions - before.reductions, 'collectives').equals(0);
+        expect(
+          comm.counters.collectives - before.collectives + comm.counters.reductions - before.reductions,
+          'collectives',
+        ).equals(0);
       }
       if (!layout.replicated) {
         const sums = new Float64Array(2);
@@ -122,8 +144,14 @@ group('halo', () => {
 
   distributed('exchanges along several axes at once, in flight together', ({ comm, backend }) => {
     const layout = Layout.grid([6, 6], comm.size, comm.size === 4 ? [2, 2] : [comm.size, 1]);
-    const x = upload(backend, 'float32', expectedValues('float32', globalIndices([6, 6], layout.box(comm.rank))));
-    const plans = [0, 1, 0].map((axis) => HaloPlan.create(layout, comm, { axis, front: 2, back: 2 }, 'float32', backend));
+    const x = upload(
+      backend,
+      'float32',
+      expectedValues('float32', globalIndices([6, 6], layout.box(comm.rank))),
+    );
+    const plans = [0, 1, 0].map((axis) =>
+      HaloPlan.create(layout, comm, { axis, front: 2, back: 2 }, 'float32', backend),
+    );
     for (const plan of plans) plan.start(x);
     for (const plan of [...plans].reverse()) plan.finish();
     const box = layout.box(comm.rank);
@@ -132,7 +160,9 @@ group('halo', () => {
         start: box.start.map((s, k) => (k === plan.axis ? s - plan.frontWidth : s)),
         shape: box.shape.map((n, k) => (k === plan.axis ? plan.frontWidth : n)),
       };
-      expect(plan.front ? download(plan.front) : []).deep.equals(expectedValues('float32', globalIndices([6, 6], ghosts)));
+      expect(plan.front ? download(plan.front) : []).deep.equals(
+        expectedValues('float32', globalIndices([6, 6], ghosts)),
+      );
       plan.dispose();
     }
   });

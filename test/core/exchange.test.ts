@@ -7,7 +7,18 @@ import { patternOf } from '../../src/core/distributed/exchange-pattern.js';
 import { type Box, Layout } from '../../src/core/distributed/layout.js';
 import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import { download, dtypes, expectedValues, globalIndices, inner, layouts, shapes, spoiled, upload, wholeNumbers } from './boxes.js';
+import {
+  download,
+  dtypes,
+  expectedValues,
+  globalIndices,
+  inner,
+  layouts,
+  shapes,
+  spoiled,
+  upload,
+  wholeNumbers,
+} from './boxes.js';
 import { Mailbox } from './mailbox.js';
 
 const backend = new CpuBackend();
@@ -15,7 +26,11 @@ const backend = new CpuBackend();
 /** Boxes anywhere: overlapping, empty, beyond the global array. */
 const boxes = (shape: Shape): fc.Arbitrary<Box> =>
   fc
-    .tuple(...shape.map((n) => fc.record({ from: fc.integer({ min: -2, max: n }), count: fc.integer({ min: 0, max: n + 2 }) })))
+    .tuple(
+      ...shape.map((n) =>
+        fc.record({ from: fc.integer({ min: -2, max: n }), count: fc.integer({ min: 0, max: n + 2 }) }),
+      ),
+    )
     .map((sides) => ({
       start: sides.map((s) => s.from),
       shape: sides.map((s) => s.count),
@@ -25,7 +40,10 @@ const cases = (ranks: number) =>
   shapes.chain((shape) =>
     fc.record({
       layout: layouts(shape, ranks).filter((l) => !l.replicated),
-      wanted: fc.array(fc.array(boxes(shape), { minLength: 3, maxLength: 3 }), { minLength: ranks, maxLength: ranks }),
+      wanted: fc.array(fc.array(boxes(shape), { minLength: 3, maxLength: 3 }), {
+        minLength: ranks,
+        maxLength: ranks,
+      }),
       dtype: dtypes(backend),
     }),
   );
@@ -37,11 +55,22 @@ describe('exchanges', () => {
         fc.property(cases(ranks), ({ layout, wanted, dtype }) => {
           const { globalShape } = layout;
           const mailbox = new Mailbox(ranks);
-          const demand = { globalShape, replicated: false, held: (r: number) => layout.box(r), wanted: (r: number) => wanted[r] as Box[] };
-          const exchanges = mailbox.ports.map((port) => new Exchange(patternOf(demand, port.rank, ranks), port, dtype, backend));
+          const demand = {
+            globalShape,
+            replicated: false,
+            held: (r: number) => layout.box(r),
+            wanted: (r: number) => wanted[r] as Box[],
+          };
+          const exchanges = mailbox.ports.map(
+            (port) => new Exchange(patternOf(demand, port.rank, ranks), port, dtype, backend),
+          );
           const x = exchanges.map((_, r) => expectedValues(dtype, globalIndices(globalShape, layout.box(r))));
-          const targets = wanted.map((list) => list.map((box) => spoiled(backend, dtype, product(box.shape))));
-          exchanges.forEach((exchange, r) => exchange.start(upload(backend, dtype, x[r] as number[]), targets[r] as Elements[]));
+          const targets = wanted.map((list) =>
+            list.map((box) => spoiled(backend, dtype, product(box.shape))),
+          );
+          exchanges.forEach((exchange, r) =>
+            exchange.start(upload(backend, dtype, x[r] as number[]), targets[r] as Elements[]),
+          );
           for (const exchange of exchanges) exchange.finish();
           for (const port of mailbox.ports) expect(port.messages).lessThan(ranks);
 
@@ -49,7 +78,9 @@ describe('exchanges', () => {
           const weights = targets.map((list, r) =>
             list.map((target, k) => {
               const values = download(target);
-              expect(values).deep.equals(expectedValues(dtype, globalIndices(globalShape, wanted[r]?.[k] as Box)));
+              expect(values).deep.equals(
+                expectedValues(dtype, globalIndices(globalShape, wanted[r]?.[k] as Box)),
+              );
               const w = wholeNumbers(dtype, target.size, 3 * r + k);
               forward += inner(values, w);
               return upload(backend, dtype, w);
@@ -62,7 +93,9 @@ describe('exchanges', () => {
             exchanges.forEach((exchange, r) => exchange.startAdjoint(weights[r] as Elements[]));
             exchanges.forEach((exchange, r) => exchange.finishAdjoint(grads[r] as Elements, mode));
             const old = mode === 'set' ? 0 : x.reduce((sum, numbers) => sum + inner(numbers, numbers), 0);
-            expect(grads.reduce((sum, g, r) => sum + inner(x[r] as number[], download(g)), 0) - old).equals(forward);
+            expect(grads.reduce((sum, g, r) => sum + inner(x[r] as number[], download(g)), 0) - old).equals(
+              forward,
+            );
           }
           expect(mailbox.unread).equals(0);
           for (const exchange of exchanges) exchange.dispose();
@@ -75,8 +108,18 @@ describe('exchanges', () => {
 
   it('refuse targets that are missing', () => {
     const layout = Layout.split([4], 1);
-    const demand = { globalShape: [4], replicated: false, held: () => layout.box(0), wanted: () => [layout.box(0)] };
-    const exchange = new Exchange(patternOf(demand, 0, 1), new Mailbox(1).ports[0] as Mailbox['ports'][0], 'int32', backend);
+    const demand = {
+      globalShape: [4],
+      replicated: false,
+      held: () => layout.box(0),
+      wanted: () => [layout.box(0)],
+    };
+    const exchange = new Exchange(
+      patternOf(demand, 0, 1),
+      new Mailbox(1).ports[0] as Mailbox['ports'][0],
+      'int32',
+      backend,
+    );
     const x = spoiled(backend, 'int32', 4);
     expect(() => exchange.start(x, [])).throws(ArgumentError, '1 target arrays');
     expect(() => exchange.start(x, [undefined])).throws(ArgumentError, 'received none');

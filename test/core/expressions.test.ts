@@ -21,7 +21,8 @@ const FUNCTIONS = UNARY_OPS.filter((op) => !['negative', 'floor', 'ceil', 'rint'
 describe('expressions', () => {
   it('precedence and grouping are those of mathematics', () => {
     const x = NDArray.array([3], { backend });
-    const value = (expression: string): number => compile(expression).run({ x, y: x, a: 2 }).z.get(0) as number;
+    const value = (expression: string): number =>
+      compile(expression).run({ x, y: x, a: 2 }).z.get(0) as number;
     expect(value('z = -x ** 2')).equals(-9);
     expect(value('z = 2 ** -1')).equals(0.5);
     expect(value('z = 2 ** 3 ** 2')).equals(512);
@@ -53,19 +54,42 @@ describe('expressions', () => {
       [`z = ${'x ** '.repeat(5000)}x`, 'nested more than'],
     ];
     for (const [text, message] of refused) expect(() => compile(text), text).throws(ArgumentError, message);
-    for (const chain of ['1 < x < 4', 'x == y == 1', '-x <= y >= 0', '(x < y) != 1 == a', '0 < x + 1 < y < 3'])
+    for (const chain of [
+      '1 < x < 4',
+      'x == y == 1',
+      '-x <= y >= 0',
+      '(x < y) != 1 == a',
+      '0 < x + 1 < y < 3',
+    ])
       expect(() => compile(`z = ${chain}`), chain).throws(ArgumentError, 'a < x && x < b');
-    for (const pair of ['(1 < x) < 4', 'x == (y < 1)', '1 < x && x < 4', 'x < y ? x < 1 : y > 2', '(x == y) == (y == x)'])
+    for (const pair of [
+      '(1 < x) < 4',
+      'x == (y < 1)',
+      '1 < x && x < 4',
+      'x < y ? x < 1 : y > 2',
+      '(x == y) == (y == x)',
+    ])
       expect(() => compile(`z = ${pair}`), pair).not.to.throw();
     expect(() => compile('z = 1 +\n  foo(x)')).throws('\n    foo(x)\n    ^');
-    expect(() => compile('z = x < y').run({ x: complexOne(), y: complexOne(), a: 1 })).throws(DTypeError, "at '< y'");
-    expect(() => new ElementwiseKernel({ inputs: { x: 'arry' } as never, outputs: ['z'], expression: 'z = x' })).throws(
-      "did you mean 'array'",
+    expect(() => compile('z = x < y').run({ x: complexOne(), y: complexOne(), a: 1 })).throws(
+      DTypeError,
+      "at '< y'",
     );
-    expect(() => new ElementwiseKernel({ inputs: { exp: 'array' }, outputs: ['z'], expression: 'z = exp' })).throws('meaning of its own');
-    expect(() => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['x'], expression: 'x = 1' })).throws('given twice');
+    expect(
+      () => new ElementwiseKernel({ inputs: { x: 'arry' } as never, outputs: ['z'], expression: 'z = x' }),
+    ).throws("did you mean 'array'");
+    expect(
+      () => new ElementwiseKernel({ inputs: { exp: 'array' }, outputs: ['z'], expression: 'z = exp' }),
+    ).throws('meaning of its own');
+    expect(
+      () => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['x'], expression: 'x = 1' }),
+    ).throws('given twice');
     expect(() =>
-      new ElementwiseKernel({ inputs: { x: 'array' }, outputs: { z: 'float32' }, expression: 'z = 1j * x' }).run({
+      new ElementwiseKernel({
+        inputs: { x: 'array' },
+        outputs: { z: 'float32' },
+        expression: 'z = 1j * x',
+      }).run({
         x: NDArray.ones(1, { backend }),
       }),
     ).throws(DTypeError, "output 'z'");
@@ -99,14 +123,12 @@ describe('expressions', () => {
       'z = x // y',
     ];
     for (const text of attempts) expect(() => compile(text), text).throws(ArgumentError);
-    expect(() => new ElementwiseKernel({ inputs: { 'x,y': 'array' }, outputs: ['z'], expression: 'z = 1' })).throws(
-      ArgumentError,
-      'is no name',
-    );
-    expect(() => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z;w'], expression: 'z = 1' })).throws(
-      ArgumentError,
-      'is no name',
-    );
+    expect(
+      () => new ElementwiseKernel({ inputs: { 'x,y': 'array' }, outputs: ['z'], expression: 'z = 1' }),
+    ).throws(ArgumentError, 'is no name');
+    expect(
+      () => new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z;w'], expression: 'z = 1' }),
+    ).throws(ArgumentError, 'is no name');
     // Words of JavaScript are names as any other
     const words = new ElementwiseKernel({
       inputs: { new: 'array', constructor: 'scalar' },
@@ -127,9 +149,15 @@ describe('expressions', () => {
         fc.tuple(fc.constantFrom(...FUNCTIONS, '-', '!'), tie('expression')).map(([f, p]) => `${f}(${p})`),
         fc
           .tuple(fc.constantFrom('max', 'min', 'atan2', '<', '>='), tie('expression'), tie('expression'))
-          .map(([f, p, q]) => (/\w/.test(f) ? `${f}(real(${p}), real(${q}))` : `(real(${p}) ${f} real(${q}))`)),
-        fc.tuple(fc.constantFrom('floor', 'ceil', 'rint', 'int32'), tie('expression')).map(([f, p]) => `${f}(real(${p}))`),
-        fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([c, p, q]) => `(${c} ? ${p} : ${q})`),
+          .map(([f, p, q]) =>
+            /\w/.test(f) ? `${f}(real(${p}), real(${q}))` : `(real(${p}) ${f} real(${q}))`,
+          ),
+        fc
+          .tuple(fc.constantFrom('floor', 'ceil', 'rint', 'int32'), tie('expression'))
+          .map(([f, p]) => `${f}(real(${p}))`),
+        fc
+          .tuple(tie('expression'), tie('expression'), tie('expression'))
+          .map(([c, p, q]) => `(${c} ? ${p} : ${q})`),
       ),
     }));
     const special = fc.oneof(
@@ -154,13 +182,19 @@ describe('expressions', () => {
             const part = values.slice(from, from + 3 * lanes);
             if (dtype === 'int32') return NDArray.fromHost(Int32Array.from(part), 3, { backend });
             const single = dtype === 'float32' || dtype === 'complex64';
-            return NDArray.fromHost(single ? Float32Array.from(part) : Float64Array.from(part), 3, { dtype, backend });
+            return NDArray.fromHost(single ? Float32Array.from(part) : Float64Array.from(part), 3, {
+              dtype,
+              backend,
+            });
           };
           const [x, y] = [at(0), at(6)];
           const args = { x, y, k, a: 1.25 };
           const program = source.program(source.bind(args).bound, 'float64');
           const { dtype: result } = program.instructions[program.outputs[0] as number] as { dtype: DType };
-          const [one, other] = [NDArray.empty(3, { dtype: result, backend }), NDArray.empty(3, { dtype: result, backend })];
+          const [one, other] = [
+            NDArray.empty(3, { dtype: result, backend }),
+            NDArray.empty(3, { dtype: result, backend }),
+          ];
           const operands: readonly (Elements | number)[] = [x, y, k, 1.25];
           backend.program(program, operands, [one], { start: 4, size: 99 });
           composeProgram(backend, program, operands, [other], { start: 4, size: 99 });
@@ -210,8 +244,14 @@ describe('expressions', () => {
       { re: -10, im: 0 },
       { re: 0, im: 2.5 },
     ]);
-    expect(() => fuse((x) => x.add(NDArray.ones(1, { backend }) as never))).throws(ArgumentError, 'make it an argument');
-    expect(() => fuse(() => new Traced({ operands: [], text: () => 'x' }))).throws(ArgumentError, 'with arguments');
+    expect(() => fuse((x) => x.add(NDArray.ones(1, { backend }) as never))).throws(
+      ArgumentError,
+      'make it an argument',
+    );
+    expect(() => fuse(() => new Traced({ operands: [], text: () => 'x' }))).throws(
+      ArgumentError,
+      'with arguments',
+    );
     expect(() => fuse((_x) => 3 as never)).throws(ArgumentError, 'expected the function to return');
     // @ts-expect-error an argument is missing
     expect(() => f(NDArray.ones(2, { backend }))).throws(ArgumentError, 'expected 2 arguments');

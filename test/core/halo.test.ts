@@ -1,12 +1,28 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  PartitionError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { product } from '../../src/core/base/shape.js';
 import { HaloBlockPlan, HaloPlan, haloBox } from '../../src/core/distributed/halo.js';
 import { Layout } from '../../src/core/distributed/layout.js';
 import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
-import { download, expectedValues, globalIndices, haloFrames, halos, inner, spoiled, upload, wholeNumbers } from './boxes.js';
+import {
+  download,
+  expectedValues,
+  globalIndices,
+  haloFrames,
+  halos,
+  inner,
+  spoiled,
+  upload,
+  wholeNumbers,
+} from './boxes.js';
 import { Mailbox } from './mailbox.js';
 
 const backend = new CpuBackend();
@@ -18,15 +34,23 @@ describe('halo plans', () => {
       fc.assert(
         fc.property(halos(backend, ranks), ({ layout, axis, front, back, dtype }) => {
           const mailbox = new Mailbox(ranks);
-          const plans = mailbox.ports.map((port) => HaloPlan.create(layout, port, { axis, front, back }, dtype, backend));
+          const plans = mailbox.ports.map((port) =>
+            HaloPlan.create(layout, port, { axis, front, back }, dtype, backend),
+          );
           const boxes = plans.map((_, r) => layout.box(r));
-          const xs = boxes.map((box) => upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, box))));
+          const xs = boxes.map((box) =>
+            upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, box))),
+          );
           for (let round = 1; round <= 2; round++) {
             plans.forEach((plan, r) => plan.start(xs[r] as Elements));
             plans.forEach((plan) => plan.finish());
             plans.forEach((plan, r) => {
               const { start, shape } = boxes[r] as { start: number[]; shape: number[] };
-              const [from, n, total] = [start[axis] as number, shape[axis] as number, layout.globalShape[axis] as number];
+              const [from, n, total] = [
+                start[axis] as number,
+                shape[axis] as number,
+                layout.globalShape[axis] as number,
+              ];
               const owns = product(shape) > 0;
               expect(plan.frontWidth).equals(owns ? Math.min(front, from) : 0);
               expect(plan.backWidth).equals(owns ? Math.min(back, total - from - n) : 0);
@@ -34,7 +58,8 @@ describe('halo plans', () => {
                 start: start.map((s, k) => (k === axis ? first : s)),
                 shape: shape.map((s, k) => (k === axis ? width : s)),
               });
-              const slice = (first: number, width: number) => expectedValues(dtype, globalIndices(layout.globalShape, along(first, width)));
+              const slice = (first: number, width: number) =>
+                expectedValues(dtype, globalIndices(layout.globalShape, along(first, width)));
               expect(cells(plan.front)).deep.equals(slice(from - plan.frontWidth, plan.frontWidth));
               expect(cells(plan.back)).deep.equals(slice(from + n, plan.backWidth));
               expect(mailbox.ports[r]?.messages).equals(round * plan.sends.length);
@@ -54,7 +79,9 @@ describe('halo plans', () => {
         fc.property(halos(backend, ranks), ({ layout, axis, front, back, dtype }) => {
           if (layout.replicated) return;
           const mailbox = new Mailbox(ranks);
-          const plans = mailbox.ports.map((port) => HaloPlan.create(layout, port, { axis, front, back }, dtype, backend));
+          const plans = mailbox.ports.map((port) =>
+            HaloPlan.create(layout, port, { axis, front, back }, dtype, backend),
+          );
           const x = plans.map((_, r) => wholeNumbers(dtype, layout.localSize(r), r));
           plans.forEach((plan, r) => plan.start(upload(backend, dtype, x[r] as number[])));
           plans.forEach((plan) => plan.finish());
@@ -91,14 +118,20 @@ describe('halo plans', () => {
       fc.assert(
         fc.property(haloFrames(backend, ranks), ({ layout, frame, dtype }) => {
           const mailbox = new Mailbox(ranks);
-          const plans = mailbox.ports.map((port) => HaloBlockPlan.create(layout, port, frame, dtype, backend));
-          const xs = plans.map((_, r) => upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r)))));
+          const plans = mailbox.ports.map((port) =>
+            HaloBlockPlan.create(layout, port, frame, dtype, backend),
+          );
+          const xs = plans.map((_, r) =>
+            upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r)))),
+          );
           const ys = plans.map((plan) => spoiled(backend, dtype, product(plan.box.shape)));
           plans.forEach((plan, r) => plan.start(xs[r] as Elements, ys[r] as Elements));
           plans.forEach((plan) => plan.finish());
           plans.forEach((plan, r) => {
             expect(plan.box).deep.equals(haloBox(layout, r, frame));
-            expect(download(ys[r] as Elements)).deep.equals(expectedValues(dtype, globalIndices(layout.globalShape, plan.box)));
+            expect(download(ys[r] as Elements)).deep.equals(
+              expectedValues(dtype, globalIndices(layout.globalShape, plan.box)),
+            );
             const cropped = spoiled(backend, dtype, layout.localSize(r));
             plan.crop(ys[r] as Elements, cropped);
             expect(download(cropped)).deep.equals(download(xs[r] as Elements));
@@ -111,7 +144,11 @@ describe('halo plans', () => {
             const grads = plans.map((_, r) =>
               mode === 'set'
                 ? spoiled(backend, dtype, layout.localSize(r))
-                : upload(backend, dtype, expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r)))),
+                : upload(
+                    backend,
+                    dtype,
+                    expectedValues(dtype, globalIndices(layout.globalShape, layout.box(r))),
+                  ),
             );
             const old = grads.map((g) => (mode === 'set' ? download(g).map(() => 0) : download(g)));
             plans.forEach((plan, r) => plan.startAdjoint(upload(backend, dtype, weights[r] as number[])));
@@ -139,7 +176,9 @@ describe('halo plans', () => {
   it('send one message to each neighbour that needs cells, straight from memory where it is one run', () => {
     const layout = Layout.split([12, 5], 4, 0);
     const mailbox = new Mailbox(4);
-    const plans = mailbox.ports.map((port) => HaloPlan.create(layout, port, { axis: 0, front: 1, back: 2 }, 'float64', backend));
+    const plans = mailbox.ports.map((port) =>
+      HaloPlan.create(layout, port, { axis: 0, front: 1, back: 2 }, 'float64', backend),
+    );
     expect(plans.map((p) => p.sends)).deep.equals([
       [{ peer: 1, size: 5 }],
       [
@@ -164,16 +203,31 @@ describe('halo plans', () => {
   it('send nothing across an axis that is not split, nor on one rank', () => {
     const mailbox = new Mailbox(3);
     for (const port of mailbox.ports) {
-      expect(HaloPlan.create(Layout.split([6, 6], 3, 0), port, { axis: 1, front: 2, back: 2 }, 'float32', backend).sends).deep.equals([]);
-      expect(HaloPlan.create(Layout.replicated([6, 6], 3), port, { axis: 0, front: 2, back: 2 }, 'float32', backend).receives).deep.equals(
-        [],
-      );
+      expect(
+        HaloPlan.create(Layout.split([6, 6], 3, 0), port, { axis: 1, front: 2, back: 2 }, 'float32', backend)
+          .sends,
+      ).deep.equals([]);
+      expect(
+        HaloPlan.create(
+          Layout.replicated([6, 6], 3),
+          port,
+          { axis: 0, front: 2, back: 2 },
+          'float32',
+          backend,
+        ).receives,
+      ).deep.equals([]);
     }
   });
 
   it('reach beyond neighbours with narrow or empty blocks', () => {
     const layout = Layout.tiles([6], 4, [4], [[2, 0, 1, 3]]);
-    const plan = HaloPlan.create(layout, new Mailbox(4).ports[3] as Mailbox['ports'][0], { axis: -1, front: 3, back: 3 }, 'int32', backend);
+    const plan = HaloPlan.create(
+      layout,
+      new Mailbox(4).ports[3] as Mailbox['ports'][0],
+      { axis: -1, front: 3, back: 3 },
+      'int32',
+      backend,
+    );
     expect(plan.receives).deep.equals([
       { peer: 0, size: 2 },
       { peer: 2, size: 1 },
@@ -184,7 +238,9 @@ describe('halo plans', () => {
   it('allocate nothing from the second exchange on', () => {
     const layout = Layout.split([9, 8], 3, 1);
     const mailbox = new Mailbox(3);
-    const plans = mailbox.ports.map((port) => HaloBlockPlan.create(layout, port, { before: [0, 1], after: [0, 2] }, 'complex64', backend));
+    const plans = mailbox.ports.map((port) =>
+      HaloBlockPlan.create(layout, port, { before: [0, 1], after: [0, 2] }, 'complex64', backend),
+    );
     const xs = plans.map((_, r) => spoiled(backend, 'complex64', layout.localSize(r)));
     const ys = plans.map((plan) => spoiled(backend, 'complex64', product(plan.box.shape)));
     const round = (): number => {
@@ -202,30 +258,28 @@ describe('halo plans', () => {
   describe('refuse', () => {
     const [port] = new Mailbox(1).ports as [Mailbox['ports'][0]];
     const layout = Layout.split([4, 3], 1, 0);
-    const make = (widths = { axis: 0, front: 1, back: 1 }) => HaloPlan.create(layout, port, widths, 'float32', backend);
+    const make = (widths = { axis: 0, front: 1, back: 1 }) =>
+      HaloPlan.create(layout, port, widths, 'float32', backend);
 
     it('widths and axes that are none', () => {
       expect(() => make({ axis: 0, front: -1, back: 0 })).throws(ArgumentError, 'non-negative');
       expect(() => make({ axis: 0, front: 0.5, back: 0 })).throws(ArgumentError);
       expect(() => make({ axis: 2, front: 0, back: 0 })).throws(ShapeError, 'axis');
-      expect(() => HaloBlockPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend)).throws(
-        ShapeError,
-        'one for each axis',
-      );
-      expect(() => HaloBlockPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend)).throws(
-        ArgumentError,
-      );
+      expect(() =>
+        HaloBlockPlan.create(layout, port, { before: [1], after: [1, 1] }, 'float32', backend),
+      ).throws(ShapeError, 'one for each axis');
+      expect(() =>
+        HaloBlockPlan.create(layout, port, { before: [1, 1], after: [1, Number.NaN] }, 'float32', backend),
+      ).throws(ArgumentError);
     });
 
     it('layouts without neighbours, or of other ranks', () => {
-      expect(() => HaloPlan.create(Layout.concatenated([[4]]), port, { axis: 0, front: 1, back: 1 }, 'float32', backend)).throws(
-        PartitionError,
-        'concatenated',
-      );
-      expect(() => HaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend)).throws(
-        PartitionError,
-        '1 ranks',
-      );
+      expect(() =>
+        HaloPlan.create(Layout.concatenated([[4]]), port, { axis: 0, front: 1, back: 1 }, 'float32', backend),
+      ).throws(PartitionError, 'concatenated');
+      expect(() =>
+        HaloPlan.create(Layout.split([4], 2), port, { axis: 0, front: 1, back: 1 }, 'float32', backend),
+      ).throws(PartitionError, '1 ranks');
     });
 
     it('arrays of another size, dtype or backend, and calls out of order', () => {

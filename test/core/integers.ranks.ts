@@ -27,8 +27,16 @@ const sumOf = (values: readonly number[]): bigint => values.reduce((sum, v) => s
 const productOf = (values: readonly number[]): bigint => values.reduce((p, v) => p * BigInt(v), 1n);
 const isExact = (value: bigint): boolean => value <= 2n ** 53n && value >= -(2n ** 53n);
 
-/** Fails unless `compute` gives exactly these numbers, or throws NumericalError where that is allowed. */
-function expectExact(compute: () => NDArray | number, exact: readonly bigint[], mayThrow: boolean, message: string): void {
+/**
+ * Fails unless `compute` gives exactly these numbers, or throws NumericalError where that is
+ * allowed.
+ */
+function expectExact(
+  compute: () => NDArray | number,
+  exact: readonly bigint[],
+  mayThrow: boolean,
+  message: string,
+): void {
   let got: NDArray | number;
   try {
     got = compute();
@@ -48,7 +56,9 @@ group('integers are exact or refused', () => {
     const widens = backend.dtypes.includes('float64');
     for (let draw = 0; draw < 12 * MORE; draw++) {
       const bits = [32, 24, 8, 3][draw % 4] as number;
-      const lists = Array.from({ length: 3 }, (_, k) => drawn(1 + ((draw * 5 + k) % 7), bits, SEED + 31 * draw).slice(0, 1 + (draw % 7)));
+      const lists = Array.from({ length: 3 }, (_, k) =>
+        drawn(1 + ((draw * 5 + k) % 7), bits, SEED + 31 * draw).slice(0, 1 + (draw % 7)),
+      );
       const n = Math.min(...lists.map((l) => l.length));
       const rows = lists.map((l) => l.slice(0, n));
       const message = `draw ${draw}, seed ${SEED}`;
@@ -60,7 +70,12 @@ group('integers are exact or refused', () => {
       ] as const) {
         expectExact(() => a.sum(axis), rows.map(sumOf), !widens, `sum, axis ${axis}, ${message}`);
         const products = rows.map(productOf);
-        expectExact(() => a.prod(axis), products, !widens || !products.every(isExact), `prod, axis ${axis}, ${message}`);
+        expectExact(
+          () => a.prod(axis),
+          products,
+          !widens || !products.every(isExact),
+          `prod, axis ${axis}, ${message}`,
+        );
       }
       expectExact(() => x.cumsum(1), running, !widens, `cumsum, ${message}`);
       expectExact(() => x.sum() as number, [sumOf(rows.flat())], false, `sum of all, ${message}`);
@@ -68,7 +83,9 @@ group('integers are exact or refused', () => {
       expectExact(() => x.prod() as number, [all], !isExact(all), `product of all, ${message}`);
       const inner = rows.flat().reduce((sum, v) => sum + BigInt(v) * BigInt(v), 0n);
       expectExact(() => x.dot(x) as number, [inner], !isExact(inner), `dot, ${message}`);
-      const matrix = rows.flatMap((p) => rows.map((q) => p.reduce((sum, v, k) => sum + BigInt(v) * BigInt(q[k] as number), 0n)));
+      const matrix = rows.flatMap((p) =>
+        rows.map((q) => p.reduce((sum, v, k) => sum + BigInt(v) * BigInt(q[k] as number), 0n)),
+      );
       const fits = matrix.every((v) => v <= BigInt(MOST) && v >= BigInt(LEAST)) && bits < 12;
       expectExact(() => x.matmul(x.transpose()), matrix, !fits, `matmul, ${message}`);
     }
@@ -97,34 +114,48 @@ group('integers are exact or refused', () => {
     expectAllThrow(comm, () => x.fill(94906266).dot(x), NumericalError);
   });
 
-  distributed('products of places and numbers in expressions', { backends: ['cpu', 'reference', 'tfjs:wasm'] }, ({ comm, backend }) => {
-    const n = 100_000;
-    const x = DistributedArray.zeros([n], { backend });
-    const last = n - 1;
-    for (const [map, reduce, value] of [
-      ['i * i', 'sum', 333328333350000],
-      ['square(i)', 'max', last ** 2],
-      ['i ** 3', 'max', last ** 3],
-      ['n * n', 'max', n ** 2],
-      ['-i * i', 'min', -(last ** 2)],
-      ['k * i', 'max', 100_000 * last],
-      ['(i - n) * i', 'min', -(n ** 2) / 4],
-      ['i > 5 ? i * i : 0', 'max', last ** 2],
-      ['2 * i + 1 == n - 1 ? i : 0', 'sum', 49999],
-    ] as const) {
-      const kernel = new ReductionKernel({ inputs: { x: 'array', k: 'integer' }, map: `${map} + 0 * k`, reduce });
-      const got = kernel.run({ x, k: 100_000 }) as number;
-      if (backend.dtypes.includes('float64')) expect(got, map).equals(value);
-      else expect(Math.abs(got / value - 1), `${map}: ${got}`).below(1e-6);
-    }
-    const squares = new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['y'], expression: 'y = i * i' });
-    const small = squares.run({ x: NDArray.zeros([4], { backend }) }) as { y: NDArray };
-    expect([small.y.dtype, ...small.y.toHost()]).deep.equals(['int32', 0, 1, 4, 9]);
-    expect((squares.run({ x: NDArray.zeros([n], { backend }) }) as { y: NDArray }).y.dtype).equals(backend.defaultDType);
-    const product = new ReductionKernel({ inputs: { x: 'array' }, map: 'x', reduce: 'prod' });
-    const factors = DistributedArray.full([comm.size + 2], MOST, { dtype: 'int32', backend });
-    expectAllThrow(comm, () => product.run({ x: factors }), NumericalError);
-  });
+  distributed(
+    'products of places and numbers in expressions',
+    { backends: ['cpu', 'reference', 'tfjs:wasm'] },
+    ({ comm, backend }) => {
+      const n = 100_000;
+      const x = DistributedArray.zeros([n], { backend });
+      const last = n - 1;
+      for (const [map, reduce, value] of [
+        ['i * i', 'sum', 333328333350000],
+        ['square(i)', 'max', last ** 2],
+        ['i ** 3', 'max', last ** 3],
+        ['n * n', 'max', n ** 2],
+        ['-i * i', 'min', -(last ** 2)],
+        ['k * i', 'max', 100_000 * last],
+        ['(i - n) * i', 'min', -(n ** 2) / 4],
+        ['i > 5 ? i * i : 0', 'max', last ** 2],
+        ['2 * i + 1 == n - 1 ? i : 0', 'sum', 49999],
+      ] as const) {
+        const kernel = new ReductionKernel({
+          inputs: { x: 'array', k: 'integer' },
+          map: `${map} + 0 * k`,
+          reduce,
+        });
+        const got = kernel.run({ x, k: 100_000 }) as number;
+        if (backend.dtypes.includes('float64')) expect(got, map).equals(value);
+        else expect(Math.abs(got / value - 1), `${map}: ${got}`).below(1e-6);
+      }
+      const squares = new ElementwiseKernel({
+        inputs: { x: 'array' },
+        outputs: ['y'],
+        expression: 'y = i * i',
+      });
+      const small = squares.run({ x: NDArray.zeros([4], { backend }) }) as { y: NDArray };
+      expect([small.y.dtype, ...small.y.toHost()]).deep.equals(['int32', 0, 1, 4, 9]);
+      expect((squares.run({ x: NDArray.zeros([n], { backend }) }) as { y: NDArray }).y.dtype).equals(
+        backend.defaultDType,
+      );
+      const product = new ReductionKernel({ inputs: { x: 'array' }, map: 'x', reduce: 'prod' });
+      const factors = DistributedArray.full([comm.size + 2], MOST, { dtype: 'int32', backend });
+      expectAllThrow(comm, () => product.run({ x: factors }), NumericalError);
+    },
+  );
 
   distributed('typed arrays of other numbers do not become int32', { ranks: [1] }, ({ backend }) => {
     const options = { dtype: 'int32', backend } as const;
@@ -145,25 +176,43 @@ group('integers are exact or refused', () => {
     expect([...NDArray.array(Float64Array.from(whole), options).toHost()]).deep.equals([LEAST, 0, 7, MOST]);
     expect([...NDArray.array(Float32Array.of(-3, 5), options).toHost()]).deep.equals([-3, 5]);
     expect(
-      NDArray.array(Int32Array.of(3), { dtype: backend.dtypes.includes('complex64') ? 'complex64' : 'float32', backend }).toHost()[0],
+      NDArray.array(Int32Array.of(3), {
+        dtype: backend.dtypes.includes('complex64') ? 'complex64' : 'float32',
+        backend,
+      }).toHost()[0],
     ).equals(3);
   });
 
-  distributed('index tables hold the places of axes beyond 2^31', { ranks: [1], backends: ['reference'] }, () => {
-    expect([placeDType(2 ** 31), placeDType(2 ** 31 + 1)]).deep.equals(['int32', 'float64']);
-    const place = 2 ** 31 + 5;
-    const table = hostArray(placeDType(place + 1), 1);
-    table[0] = place;
-    expect(table[0]).equals(place);
-    const index = Float64Array.of(2, -1, 0);
-    const weights = Float64Array.of(1, 1, 3);
-    const from = Float64Array.of(5, 6, 7);
-    const shape = { outer: 1, nx: 3, ny: 3, inner: 1, width: 1, index, indexOffset: 0, weights, weightsOffset: 0, complexWeights: false };
-    const to = new Float64Array(3);
-    reference.gather('float64', from, 0, to, 0, shape);
-    expect([...to]).deep.equals([7, 0, 15]);
-    to.fill(0);
-    reference.scatterAdd('float64', from, 0, to, 0, shape);
-    expect([...to]).deep.equals([21, 0, 5]);
-  });
+  distributed(
+    'index tables hold the places of axes beyond 2^31',
+    { ranks: [1], backends: ['reference'] },
+    () => {
+      expect([placeDType(2 ** 31), placeDType(2 ** 31 + 1)]).deep.equals(['int32', 'float64']);
+      const place = 2 ** 31 + 5;
+      const table = hostArray(placeDType(place + 1), 1);
+      table[0] = place;
+      expect(table[0]).equals(place);
+      const index = Float64Array.of(2, -1, 0);
+      const weights = Float64Array.of(1, 1, 3);
+      const from = Float64Array.of(5, 6, 7);
+      const shape = {
+        outer: 1,
+        nx: 3,
+        ny: 3,
+        inner: 1,
+        width: 1,
+        index,
+        indexOffset: 0,
+        weights,
+        weightsOffset: 0,
+        complexWeights: false,
+      };
+      const to = new Float64Array(3);
+      reference.gather('float64', from, 0, to, 0, shape);
+      expect([...to]).deep.equals([7, 0, 15]);
+      to.fill(0);
+      reference.scatterAdd('float64', from, 0, to, 0, shape);
+      expect([...to]).deep.equals([21, 0, 5]);
+    },
+  );
 });

@@ -19,7 +19,10 @@ function owners(layout: Layout): number[] {
 
 function elements({ start, shape }: Box, globalShape: Shape): number[] {
   return shape.reduce<number[]>(
-    (list, n, k) => list.flatMap((at) => Array.from({ length: n }, (_, i) => at * (globalShape[k] as number) + (start[k] as number) + i)),
+    (list, n, k) =>
+      list.flatMap((at) =>
+        Array.from({ length: n }, (_, i) => at * (globalShape[k] as number) + (start[k] as number) + i),
+      ),
     [0],
   );
 }
@@ -51,11 +54,16 @@ describe('Layout', () => {
   it('has the local shapes of the golden table', () => {
     const url = new URL('../../../test/golden/array/local_split/case.json', import.meta.url);
     const { expected } = JSON.parse(readFileSync(url, 'utf8')) as {
-      expected: { table: { global_shape: number[]; axis: number; nranks: number; local_shapes: number[][] }[] };
+      expected: {
+        table: { global_shape: number[]; axis: number; nranks: number; local_shapes: number[][] }[];
+      };
     };
     expect(expected.table.length).above(10);
     for (const row of expected.table) {
-      expect(Layout.split(row.global_shape, row.nranks, row.axis).localShapes, JSON.stringify(row)).deep.equals(row.local_shapes);
+      expect(
+        Layout.split(row.global_shape, row.nranks, row.axis).localShapes,
+        JSON.stringify(row),
+      ).deep.equals(row.local_shapes);
     }
   });
 
@@ -71,33 +79,49 @@ describe('Layout', () => {
     );
   });
 
-  it('tiles: every element belongs to one rank, over process grids and uneven blocks; ranks beyond the grid own nothing', () => {
-    const cases = fc
-      .array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 3 })
-      .chain((axes) =>
-        fc.tuple(fc.constant(axes), fc.tuple(...axes.map(([n, g]) => fc.option(cuts(n, g), { nil: undefined }))), fc.nat(3)),
+  it(
+    'tiles: every element belongs to one rank, over process grids and uneven blocks; ranks beyond the ' +
+      'grid own nothing',
+    () => {
+      const cases = fc
+        .array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 1, max: 3 })), {
+          minLength: 1,
+          maxLength: 3,
+        })
+        .chain((axes) =>
+          fc.tuple(
+            fc.constant(axes),
+            fc.tuple(...axes.map(([n, g]) => fc.option(cuts(n, g), { nil: undefined }))),
+            fc.nat(3),
+          ),
+        );
+      fc.assert(
+        fc.property(cases, ([axes, extents, idle]) => {
+          const shape = axes.map(([n]) => n);
+          const grid = axes.map(([, g]) => g);
+          const ranks = product(grid) + idle;
+          for (const layout of [Layout.grid(shape, ranks, grid), Layout.tiles(shape, ranks, grid, extents)]) {
+            expect(owners(layout).every((n) => n === 1)).equals(true);
+            for (let r = product(grid); r < ranks; r++) expect(layout.localSize(r)).equals(0);
+          }
+          // row-major: the last axis runs fastest
+          const tiles = Layout.tiles(shape, ranks, grid, extents);
+          if ((grid.at(-1) as number) > 1)
+            expect(tiles.box(1).start.at(-1)).equals(tiles.box(0).shape.at(-1));
+        }),
       );
-    fc.assert(
-      fc.property(cases, ([axes, extents, idle]) => {
-        const shape = axes.map(([n]) => n);
-        const grid = axes.map(([, g]) => g);
-        const ranks = product(grid) + idle;
-        for (const layout of [Layout.grid(shape, ranks, grid), Layout.tiles(shape, ranks, grid, extents)]) {
-          expect(owners(layout).every((n) => n === 1)).equals(true);
-          for (let r = product(grid); r < ranks; r++) expect(layout.localSize(r)).equals(0);
-        }
-        // row-major: the last axis runs fastest
-        const tiles = Layout.tiles(shape, ranks, grid, extents);
-        if ((grid.at(-1) as number) > 1) expect(tiles.box(1).start.at(-1)).equals(tiles.box(0).shape.at(-1));
-      }),
-    );
-  });
+    },
+  );
 
   it('takes local shapes as they are, and finds their place', () => {
     const cases = fc
       .tuple(shapes, rankCounts, fc.nat(2))
       .chain(([shape, ranks, k]) =>
-        fc.tuple(fc.constant(shape), fc.constant(k % shape.length), cuts(shape[k % shape.length] as number, ranks)),
+        fc.tuple(
+          fc.constant(shape),
+          fc.constant(k % shape.length),
+          cuts(shape[k % shape.length] as number, ranks),
+        ),
       );
     fc.assert(
       fc.property(cases, ([shape, axis, sizes]) => {
@@ -107,7 +131,9 @@ describe('Layout', () => {
         expect(layout.globalShape).deep.equals(shape);
         expect(owners(layout).every((n) => n === 1)).equals(true);
         const even = Layout.split(shape, sizes.length, axis);
-        expect(layout.equals(even)).equals(JSON.stringify(layout.localShapes) === JSON.stringify(even.localShapes));
+        expect(layout.equals(even)).equals(
+          JSON.stringify(layout.localShapes) === JSON.stringify(even.localShapes),
+        );
       }),
     );
   });
@@ -117,7 +143,10 @@ describe('Layout', () => {
     expect(owners(layout)).deep.equals([3, 3, 3, 3, 3, 3]);
     expect(layout.replicated).equals(true);
     expect(layout.equals(Layout.split([3, 2], 3))).equals(false);
-    expect(Layout.replicated([3, 2], 1).equals(Layout.split([3, 2], 1)), 'no special case for one rank').equals(false);
+    expect(
+      Layout.replicated([3, 2], 1).equals(Layout.split([3, 2], 1)),
+      'no special case for one rank',
+    ).equals(false);
   });
 
   it('concatenates blocks without a place', () => {
@@ -133,15 +162,18 @@ describe('Layout', () => {
 
   it('intersects boxes', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.nat(5), fc.nat(5)), { minLength: 1, maxLength: 3 }), (axes) => {
-        const a = { start: axes.map((x) => x[0]), shape: axes.map((x) => x[1]) };
-        const b = { start: axes.map((x) => x[2]), shape: axes.map((x) => x[3]) };
-        const whole = axes.map(() => 11);
-        const common = elements(a, whole).filter((i) => new Set(elements(b, whole)).has(i));
-        const shared = intersect(a, b);
-        expect(shared ? elements(shared, whole) : []).deep.equals(common);
-        expect(shared === undefined).equals(common.length === 0);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(5), fc.nat(5), fc.nat(5), fc.nat(5)), { minLength: 1, maxLength: 3 }),
+        (axes) => {
+          const a = { start: axes.map((x) => x[0]), shape: axes.map((x) => x[1]) };
+          const b = { start: axes.map((x) => x[2]), shape: axes.map((x) => x[3]) };
+          const whole = axes.map(() => 11);
+          const common = elements(a, whole).filter((i) => new Set(elements(b, whole)).has(i));
+          const shared = intersect(a, b);
+          expect(shared ? elements(shared, whole) : []).deep.equals(common);
+          expect(shared === undefined).equals(common.length === 0);
+        },
+      ),
     );
   });
 
@@ -163,9 +195,15 @@ describe('Layout', () => {
     expect(() => Layout.grid([3, 4], 4, [2])).throws(PartitionError, '2 positive integers');
     expect(() => Layout.grid([3, 4], 4, [2, 0])).throws(PartitionError);
     expect(() => Layout.grid([3, 4], 4, [2, 3])).throws(PartitionError, 'needs 6 ranks, there are 4');
-    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[2, 2], undefined])).throws(PartitionError, 'add up to 4, expected 3');
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[2, 2], undefined])).throws(
+      PartitionError,
+      'add up to 4, expected 3',
+    );
     expect(() => Layout.tiles([3, 4], 2, [2, 1], [[3], undefined])).throws(PartitionError, '2 non-negative');
-    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[4, -1], undefined])).throws(PartitionError, 'non-negative');
+    expect(() => Layout.tiles([3, 4], 2, [2, 1], [[4, -1], undefined])).throws(
+      PartitionError,
+      'non-negative',
+    );
     expect(() => Layout.fromLocalShapes([])).throws(PartitionError);
     expect(() =>
       Layout.fromLocalShapes([
@@ -175,7 +213,10 @@ describe('Layout', () => {
     ).throws(PartitionError, 'rank 1 [2, 4]');
     expect(() => Layout.fromLocalShapes([[2, 3], [2]])).throws(PartitionError, 'rank 1');
     expect(() => Layout.fromLocalShapes([[2], [2, 3]])).throws(PartitionError, 'rank 1');
-    expect(() => Layout.fromLocalShapes([[2], [2]], 0, [5])).throws(PartitionError, 'add up to [4], expected [5]');
+    expect(() => Layout.fromLocalShapes([[2], [2]], 0, [5])).throws(
+      PartitionError,
+      'add up to [4], expected [5]',
+    );
     expect(() => Layout.split([3], 2).box(2)).throws(ArgumentError, '2');
     expect(() => Layout.split([3], 2).localShape(-1)).throws(ArgumentError);
   });

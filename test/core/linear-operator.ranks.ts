@@ -3,7 +3,14 @@ import { matmul } from '../../src/core/array/array-functions.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { Scalar } from '../../src/core/base/complex.js';
 import { type DType, isComplex } from '../../src/core/base/dtype.js';
-import { ArgumentError, BackendError, DTypeError, NumericalError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  NumericalError,
+  PartitionError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { tidy } from '../../src/core/base/scope.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
@@ -67,7 +74,12 @@ const adjoint = (A: NDArray): NDArray => A.conj().transpose().copy();
 const scaled = (A: NDArray, alpha: Scalar): NDArray => A.multiply(alpha);
 
 /** Every node of the algebra over square A and B, against the same with their matrices. */
-function algebra<V extends Vector<V>>(A: LinearOperator<V, V>, B: LinearOperator<V, V>, dtype: DType, tolerance: number): void {
+function algebra<V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  B: LinearOperator<V, V>,
+  dtype: DType,
+  tolerance: number,
+): void {
   const options = { dtype, backend: A.domain().backend };
   const [a, b] = [A.todense(options), B.todense(options)];
   const eye = NDArray.eye(a.shape[0] as number, a.shape[0], 0, options);
@@ -75,7 +87,11 @@ function algebra<V extends Vector<V>>(A: LinearOperator<V, V>, B: LinearOperator
     ? [
         ['complex scalar', A.scale({ re: 1, im: 2 }), scaled(a, { re: 1, im: 2 })],
         ['its adjoint', A.scale({ re: 1, im: 2 }).H, adjoint(scaled(a, { re: 1, im: 2 }))],
-        ['complex scalar twice', A.scale({ re: 0, im: 1 }).scale({ re: 0, im: 1 }), scaled(a, { re: -1, im: 0 })],
+        [
+          'complex scalar twice',
+          A.scale({ re: 0, im: 1 }).scale({ re: 0, im: 1 }),
+          scaled(a, { re: -1, im: 0 }),
+        ],
         ['added', A.scale({ re: 0, im: 1 }).add(B), scaled(a, { re: 0, im: 1 }).add(b)],
       ]
     : [];
@@ -105,18 +121,33 @@ function algebra<V extends Vector<V>>(A: LinearOperator<V, V>, B: LinearOperator
   ];
   for (const [name, op, exact] of nodes) {
     const dense = op.todense(options);
-    expectClose(dense, isComplex(dense.dtype) && !isComplex(exact.dtype) ? exact.astype(dense.dtype) : exact, 100 * tolerance, name);
+    expectClose(
+      dense,
+      isComplex(dense.dtype) && !isComplex(exact.dtype) ? exact.astype(dense.dtype) : exact,
+      100 * tolerance,
+      name,
+    );
     expectClose(op.H.todense(options), adjoint(dense), 100 * tolerance, `adjoint of ${name}`);
     expect(op.dotTest({ domain: op.domain({ dtype, backend: options.backend }) }).passed, name).equals(true);
     const domain = op.domain(options);
     const [x, y] = [domain.random(1), op.rangeOf(domain).random(2)];
     const sum = y.copy();
     op.matvecAdd(x, sum, 2);
-    expectClose(sum.asArray(), y.add(op.matvec(x).multiply(2) as V).asArray(), 100 * tolerance, `added to: ${name}`);
+    expectClose(
+      sum.asArray(),
+      y.add(op.matvec(x).multiply(2) as V).asArray(),
+      100 * tolerance,
+      `added to: ${name}`,
+    );
     const back = op.domainOf(y.space).random(3);
     const total = back.copy();
     op.rmatvecAdd(y, total, -1);
-    expectClose(total.asArray(), back.subtract(op.rmatvec(y)).asArray(), 100 * tolerance, `adjoint added to: ${name}`);
+    expectClose(
+      total.asArray(),
+      back.subtract(op.rmatvec(y)).asArray(),
+      100 * tolerance,
+      `adjoint added to: ${name}`,
+    );
   }
 }
 
@@ -140,63 +171,99 @@ group('algebra', () => {
   distributed('of distributed operators', { timeout: 90_000 }, ({ comm, backend, floats, tolerance }) => {
     for (const [i, dtype] of floats.entries()) {
       const D = new MPIFirstDerivative([4, 2], { kind: 'forward' });
-      if (i === 0) algebra<DistributedArray>(D, new MPILaplacian([4, 2], { axes: [0, 1] }), dtype, tolerance(dtype));
-      algebra<DistributedArray>(new Scaling(DistributedArray.random([4, 2], { dtype, seed: 3 })), D, dtype, tolerance(dtype));
+      if (i === 0)
+        algebra<DistributedArray>(D, new MPILaplacian([4, 2], { axes: [0, 1] }), dtype, tolerance(dtype));
+      algebra<DistributedArray>(
+        new Scaling(DistributedArray.random([4, 2], { dtype, seed: 3 })),
+        D,
+        dtype,
+        tolerance(dtype),
+      );
       if (i > 0) continue;
-      const own = new MPIBlockDiag([new MatrixMult(NDArray.normal([2, 2], { dtype, backend, seed: comm.rank }))]);
+      const own = new MPIBlockDiag([
+        new MatrixMult(NDArray.normal([2, 2], { dtype, backend, seed: comm.rank })),
+      ]);
       algebra<DistributedArray>(own, new MPIFirstDerivative(2 * comm.size), dtype, tolerance(dtype));
     }
   });
 
-  distributed('of stacked operators, which mix with plain ones', { timeout: 90_000 }, ({ floats, tolerance }) => {
-    for (const dtype of floats) {
-      const dims = [4, 3];
-      const [G, L] = [new MPIGradient(dims), new MPILaplacian(dims)];
-      const mixed = G.H.mul(G).add(L.H.mul(L).scale(0.1));
-      const [g, l] = [G.todense({ dtype }), L.todense({ dtype })];
-      expectClose(mixed.todense({ dtype }), matmul(adjoint(g), g).add(matmul(adjoint(l), l).multiply(0.1)), 100 * tolerance(dtype));
-      mixed.dotTest();
-      const x = new StackedDistributedArray([DistributedArray.random(dims, { dtype }), DistributedArray.random(dims, { dtype, seed: 2 })]);
-      const B = new MPIStackedBlockDiag([new MPIFirstDerivative(dims), L]);
-      algebra<StackedDistributedArray>(new Swap(x), B, dtype, tolerance(dtype));
-      // a stack of a stack
-      const V = new MPIStackedVStack<DistributedArray>([G, L]);
-      const y = V.matvec(DistributedArray.random(dims, { dtype }));
-      expect(y.block(0)).instanceOf(StackedDistributedArray);
-      V.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space });
-    }
-  });
+  distributed(
+    'of stacked operators, which mix with plain ones',
+    { timeout: 90_000 },
+    ({ floats, tolerance }) => {
+      for (const dtype of floats) {
+        const dims = [4, 3];
+        const [G, L] = [new MPIGradient(dims), new MPILaplacian(dims)];
+        const mixed = G.H.mul(G).add(L.H.mul(L).scale(0.1));
+        const [g, l] = [G.todense({ dtype }), L.todense({ dtype })];
+        expectClose(
+          mixed.todense({ dtype }),
+          matmul(adjoint(g), g).add(matmul(adjoint(l), l).multiply(0.1)),
+          100 * tolerance(dtype),
+        );
+        mixed.dotTest();
+        const x = new StackedDistributedArray([
+          DistributedArray.random(dims, { dtype }),
+          DistributedArray.random(dims, { dtype, seed: 2 }),
+        ]);
+        const B = new MPIStackedBlockDiag([new MPIFirstDerivative(dims), L]);
+        algebra<StackedDistributedArray>(new Swap(x), B, dtype, tolerance(dtype));
+        // a stack of a stack
+        const V = new MPIStackedVStack<DistributedArray>([G, L]);
+        const y = V.matvec(DistributedArray.random(dims, { dtype }));
+        expect(y.block(0)).instanceOf(StackedDistributedArray);
+        V.dotTest({ domain: DistributedArray.zeros(dims, { dtype }).space });
+      }
+    },
+  );
 });
 
 group('operators', () => {
-  distributed('keep the precision of vectors where they hold no data; int32 becomes a float', ({ comm, backend, dtypes }) => {
-    const A = new MPIFirstDerivative([6, 2]).H.mul(new MPIFirstDerivative([6, 2])).add(new MPILaplacian([6, 2]).scale(2));
-    for (const dtype of dtypes) {
-      const x = DistributedArray.ones([6, 2], { dtype });
-      if (dtype === 'int32' && !dtypes.includes('float64')) continue;
-      const y = A.matvec(x);
-      expect([y.dtype, y.local.dtype]).deep.equals(dtype === 'int32' ? ['float64', 'float64'] : [dtype, dtype]);
-      expect(A.rmatvec(y).dtype).equals(y.dtype);
-    }
-    const D = new MPIFirstDerivative([6, 2], { dtype: 'float32' });
-    const whole = NDArray.arange(0, 12, 1, { dtype: 'int32', backend }).reshape([6, 2]);
-    expectClose(
-      D.matvec(DistributedArray.toDist(whole)).asArray(),
-      new FirstDerivative([6, 2], { axis: 0, dtype: 'float32' }).matvec(whole),
-      0,
-    );
-    expect(comm.size).equals(D.comm.size);
-  });
+  distributed(
+    'keep the precision of vectors where they hold no data; int32 becomes a float',
+    ({ comm, backend, dtypes }) => {
+      const A = new MPIFirstDerivative([6, 2]).H.mul(new MPIFirstDerivative([6, 2])).add(
+        new MPILaplacian([6, 2]).scale(2),
+      );
+      for (const dtype of dtypes) {
+        const x = DistributedArray.ones([6, 2], { dtype });
+        if (dtype === 'int32' && !dtypes.includes('float64')) continue;
+        const y = A.matvec(x);
+        expect([y.dtype, y.local.dtype]).deep.equals(
+          dtype === 'int32' ? ['float64', 'float64'] : [dtype, dtype],
+        );
+        expect(A.rmatvec(y).dtype).equals(y.dtype);
+      }
+      const D = new MPIFirstDerivative([6, 2], { dtype: 'float32' });
+      const whole = NDArray.arange(0, 12, 1, { dtype: 'int32', backend }).reshape([6, 2]);
+      expectClose(
+        D.matvec(DistributedArray.toDist(whole)).asArray(),
+        new FirstDerivative([6, 2], { axis: 0, dtype: 'float32' }).matvec(whole),
+        0,
+      );
+      expect(comm.size).equals(D.comm.size);
+    },
+  );
 
   distributed('refuse another precision where they hold data', DOUBLE, ({ comm, backend }) => {
     const weights = NDArray.ones([4], { dtype: 'float32', backend });
     const A = new MPIBlockDiag([new Diagonal(weights)]);
-    expectAllThrow(comm, () => A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float64' })), DTypeError);
+    expectAllThrow(
+      comm,
+      () => A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float64' })),
+      DTypeError,
+    );
     expect(A.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'complex64' })).dtype).equals('complex64');
     const product = new MPIFirstDerivative(4 * comm.size).mul(A);
     expect(product.dtype).equals('float32');
-    expect(product.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float32' })).dtype).equals('float32');
-    expectAllThrow(comm, () => A.add(new MPIBlockDiag([new Diagonal(weights.astype('float64'))])), DTypeError);
+    expect(product.matvec(DistributedArray.ones(4 * comm.size, { dtype: 'float32' })).dtype).equals(
+      'float32',
+    );
+    expectAllThrow(
+      comm,
+      () => A.add(new MPIBlockDiag([new Diagonal(weights.astype('float64'))])),
+      DTypeError,
+    );
   });
 
   distributed('refuse what does not fit, on every rank', ({ comm, backend }) => {
@@ -206,8 +273,16 @@ group('operators', () => {
     const other = new CpuBackend({ name: 'other' });
     expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype: 'int32' })), DTypeError);
     expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([3, 4], { dtype, axis: 1 })), ShapeError);
-    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, partition: 'BROADCAST' })), ShapeError);
-    expectAllThrow(comm, () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, backend: other })), ShapeError);
+    expectAllThrow(
+      comm,
+      () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, partition: 'BROADCAST' })),
+      ShapeError,
+    );
+    expectAllThrow(
+      comm,
+      () => A.matvec(x, DistributedArray.ones([4, 3], { dtype, backend: other })),
+      ShapeError,
+    );
     expectAllThrow(comm, () => A.matvec(x, x), ArgumentError);
     expectAllThrow(comm, () => A.mul(A).matvec(x, x), ArgumentError);
     expectAllThrow(comm, () => A.matvec(x, x.ravel().reshape([4, 3])), ArgumentError);
@@ -225,29 +300,42 @@ group('operators', () => {
     for (const thing of [nothing, 3, 'x', {}, new Float64Array(12)]) {
       expectAllThrow(comm, () => A.matvec(thing as DistributedArray), ArgumentError, String(thing));
       expectAllThrow(comm, () => A.rmatvec(thing as DistributedArray), ArgumentError, String(thing));
-      for (const combine of [A.add, A.subtract, A.mul]) expectAllThrow(comm, () => combine.call(A, thing as typeof A), ArgumentError);
+      for (const combine of [A.add, A.subtract, A.mul])
+        expectAllThrow(comm, () => combine.call(A, thing as typeof A), ArgumentError);
     }
     expectAllThrow(comm, () => A.pow(-1), ArgumentError);
     expectAllThrow(comm, () => A.pow(1.5), ArgumentError);
-    expectAllThrow(comm, () => MPILinearOperator.wrap(new MatrixMult(NDArray.ones([2, 3], { backend }))).pow(2), ShapeError);
+    expectAllThrow(
+      comm,
+      () => MPILinearOperator.wrap(new MatrixMult(NDArray.ones([2, 3], { backend }))).pow(2),
+      ShapeError,
+    );
     const misspelt: Record<string, unknown> = { sed: 1 };
     expect(() => A.dotTest(misspelt)).throws(ArgumentError, 'seed');
     // on its own backend an operator without data takes arrays of any
     expect(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other })).backend).equals(other);
-    expectAllThrow(comm, () => x.add(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other }))), BackendError);
+    expectAllThrow(
+      comm,
+      () => x.add(A.matvec(DistributedArray.ones([4, 3], { dtype, backend: other }))),
+      BackendError,
+    );
   });
 
-  distributed('take vectors of one term’s shape where the other is flat, in either order', DOUBLE, ({ comm, backend }) => {
-    const dims = [2 * comm.size, 3];
-    const flat = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: comm.rank, backend }))]);
-    const L = new MPILaplacian(dims, { axes: [0, 1] });
-    const x = DistributedArray.random(dims);
-    const expected = L.matvec(x).ravel().add(flat.matvec(x.ravel()));
-    for (const sum of [L.add(flat), flat.add(L)]) {
-      expectClose(sum.matvec(x).asArray().ravel(), expected.asArray(), 1e-12);
-      expect(sum.dotTest({ domain: x.space }).passed).equals(true);
-    }
-  });
+  distributed(
+    'take vectors of one term’s shape where the other is flat, in either order',
+    DOUBLE,
+    ({ comm, backend }) => {
+      const dims = [2 * comm.size, 3];
+      const flat = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: comm.rank, backend }))]);
+      const L = new MPILaplacian(dims, { axes: [0, 1] });
+      const x = DistributedArray.random(dims);
+      const expected = L.matvec(x).ravel().add(flat.matvec(x.ravel()));
+      for (const sum of [L.add(flat), flat.add(L)]) {
+        expectClose(sum.matvec(x).asArray().ravel(), expected.asArray(), 1e-12);
+        expect(sum.dotTest({ domain: x.space }).passed).equals(true);
+      }
+    },
+  );
 
   distributed('of users: a wrong adjoint fails the dot test on all ranks', ({ comm }) => {
     class Wrong extends MPIFirstDerivative {

@@ -25,8 +25,9 @@ interface Channel {
 let ids = -1;
 
 /**
- * Ranks of one process, run one after another: a message waits in memory until it is fetched. MPI's matching: in order between two ranks.
- * Waiting for what was not sent is an error instead of a hang.
+ * Ranks of one process, run one after another: a message waits in memory until it is fetched. MPI's
+ * matching: in order between two ranks. Waiting for what was not sent is an error instead of a
+ * hang.
  */
 export class Mailbox {
   readonly ports: MailboxPort[];
@@ -81,10 +82,14 @@ export class MailboxPort implements MessagePort {
     const wait = (): void => {
       if (done) return;
       const values = channel.sent[ticket];
-      if (!values) throw new Error(`rank ${this.rank} waits for a message of rank ${from} that was never sent`);
+      if (!values)
+        throw new Error(`rank ${this.rank} waits for a message of rank ${from} that was never sent`);
       const span = toSpan(data);
       if (read(span).length !== values.length)
-        throw new Error(`rank ${this.rank} expects ${span.length} elements from rank ${from}, ${values.length} numbers came`);
+        throw new Error(
+          `rank ${this.rank} expects ${span.length} elements from rank ${from}, ${values.length} ` +
+            'numbers came',
+        );
       write(span, values);
       channel.taken++;
       done = true;

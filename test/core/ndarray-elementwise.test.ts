@@ -2,7 +2,19 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { where } from '../../src/core/array/array-functions.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { abs, add, complex, conj, div, im, mul, neg, re, type Scalar, sub } from '../../src/core/base/complex.js';
+import {
+  abs,
+  add,
+  complex,
+  conj,
+  div,
+  im,
+  mul,
+  neg,
+  re,
+  type Scalar,
+  sub,
+} from '../../src/core/base/complex.js';
 import { complexOf, type DType, isComplex, isFloat, promote, realOf } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
 import { skip } from '../support/skip.js';
@@ -50,7 +62,15 @@ const OPS = {
 } as const;
 type Op = keyof typeof OPS;
 const names = Object.keys(OPS) as Op[];
-const ORDERED: readonly Op[] = ['maximum', 'minimum', 'arctan2', 'less', 'lessEqual', 'greater', 'greaterEqual'];
+const ORDERED: readonly Op[] = [
+  'maximum',
+  'minimum',
+  'arctan2',
+  'less',
+  'lessEqual',
+  'greater',
+  'greaterEqual',
+];
 const FLAGS: readonly Op[] = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'];
 
 onEveryBackend('elementwise functions of NDArray', (backend) => {
@@ -87,12 +107,15 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
             expect(() => x[op](y)).throws(DTypeError, 'not defined');
             return;
           }
-          const computed = common === 'int32' && (op === 'divide' || op === 'arctan2') ? backend().defaultDType : common;
+          const computed =
+            common === 'int32' && (op === 'divide' || op === 'arctan2') ? backend().defaultDType : common;
           const shape = together(a, b);
           const z = x[op](y);
           expect(z.shape).deep.equals(shape);
           const [u, v] = [x.toArray(), y.toArray()];
-          const expected = indices(shape).map((place) => OPS[op](at(u, source(a, place)), at(v, source(b, place))));
+          const expected = indices(shape).map((place) =>
+            OPS[op](at(u, source(a, place)), at(v, source(b, place))),
+          );
           checkClose(z, expected, FLAGS.includes(op) ? 'int32' : computed);
         },
       ),
@@ -159,10 +182,17 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
     } as const;
     for (const dtype of (['float32', 'float64'] as const).filter((d) => has(d))) {
       const x = NDArray.array(points, { dtype });
-      for (const [name, f] of Object.entries(formulas)) checkClose(x[name as keyof typeof formulas](), points.map(f), dtype);
-      expect(NDArray.array([0.5, 1.5, 2.5, -0.5], { dtype }).rint().multiply(1).add(0).toArray()).deep.equals([0, 2, 2, 0]);
-      expect(NDArray.array([1, Number.NaN, Number.POSITIVE_INFINITY], { dtype }).isnan().toArray()).deep.equals([0, 1, 0]);
-      expect(NDArray.array([1, Number.NaN, Number.POSITIVE_INFINITY], { dtype }).isfinite().toArray()).deep.equals([1, 0, 0]);
+      for (const [name, f] of Object.entries(formulas))
+        checkClose(x[name as keyof typeof formulas](), points.map(f), dtype);
+      expect(NDArray.array([0.5, 1.5, 2.5, -0.5], { dtype }).rint().multiply(1).add(0).toArray()).deep.equals(
+        [0, 2, 2, 0],
+      );
+      expect(
+        NDArray.array([1, Number.NaN, Number.POSITIVE_INFINITY], { dtype }).isnan().toArray(),
+      ).deep.equals([0, 1, 0]);
+      expect(
+        NDArray.array([1, Number.NaN, Number.POSITIVE_INFINITY], { dtype }).isfinite().toArray(),
+      ).deep.equals([1, 0, 0]);
       expect(x.clip(-1, 1).toArray()).deep.equals([-1, -0.5, 0, 0.25, 1, 1]);
       expect(x.clip(null, 0.5).toArray()).deep.equals([-2, -0.5, 0, 0.25, 0.5, 0.5]);
       expect(x.clip(0, null).min()).equals(0);
@@ -233,10 +263,13 @@ onEveryBackend('elementwise functions of NDArray', (backend) => {
     ]);
     expect(() => NDArray.zeros([2]).addInPlace(NDArray.zeros([2, 2]))).throws(ShapeError, 'does not fit');
     if (has('complex128')) {
-      expect(() => NDArray.zeros([2], { dtype: 'float64' }).addInPlace(complex(0, 1))).throws(DTypeError, 'complex128');
-      expect(() => NDArray.zeros([2], { dtype: 'float64' }).multiplyInPlace(NDArray.zeros([2], { dtype: 'complex128' }))).throws(
+      expect(() => NDArray.zeros([2], { dtype: 'float64' }).addInPlace(complex(0, 1))).throws(
         DTypeError,
+        'complex128',
       );
+      expect(() =>
+        NDArray.zeros([2], { dtype: 'float64' }).multiplyInPlace(NDArray.zeros([2], { dtype: 'complex128' })),
+      ).throws(DTypeError);
       expect(
         NDArray.zeros([2], { dtype: 'complex64' })
           .addInPlace(NDArray.ones([2], { dtype: 'float32' }))

@@ -48,12 +48,21 @@ const CASES: readonly (readonly [title: string, x: NDArray, text: string])[] = [
   ],
   ['one number', array(2.5), '2.5'],
   ['nothing', array([]), '[]'],
-  ['three axes', NDArray.arange(0, 8, 1, { backend, dtype: 'int32' }).reshape([2, 2, 2]), '[[[0 1]\n  [2 3]]\n\n [[4 5]\n  [6 7]]]'],
-  ['long arrays', NDArray.arange(0, 1001, 1, { backend, dtype: 'int32' }), '[   0    1    2 ...  998  999 1000]'],
+  [
+    'three axes',
+    NDArray.arange(0, 8, 1, { backend, dtype: 'int32' }).reshape([2, 2, 2]),
+    '[[[0 1]\n  [2 3]]\n\n [[4 5]\n  [6 7]]]',
+  ],
+  [
+    'long arrays',
+    NDArray.arange(0, 1001, 1, { backend, dtype: 'int32' }),
+    '[   0    1    2 ...  998  999 1000]',
+  ],
   [
     'large matrices',
     NDArray.arange(0, 2000, 1, { backend, dtype: 'int32' }).reshape([500, 4]),
-    '[[   0    1    2    3]\n [   4    5    6    7]\n [   8    9   10   11]\n ...\n [1988 1989 1990 1991]\n [1992 1993 1994 1995]\n [1996 1997 1998 1999]]',
+    '[[   0    1    2    3]\n [   4    5    6    7]\n [   8    9   10   11]\n ...\n [1988 1989 1990 ' +
+      '1991]\n [1992 1993 1994 1995]\n [1996 1997 1998 1999]]',
   ],
   [
     'lines of 75 characters',
@@ -85,6 +94,9 @@ describe('printing of NDArray', () => {
 
   it('as NumPy prints arrays of every dtype and size', () => {
     for (const [dtype, shape, values, text] of NUMPY_TEXTS)
-      expect(String(NDArray.array([...values], { backend, dtype }).reshape(shape)), `${dtype} [${JSON.stringify(values)}]`).equals(text);
+      expect(
+        String(NDArray.array([...values], { backend, dtype }).reshape(shape)),
+        `${dtype} [${JSON.stringify(values)}]`,
+      ).equals(text);
   });
 });

@@ -55,9 +55,13 @@ onEveryBackend('reductions of NDArray', (backend) => {
         const float = isFloat(dtype) ? dtype : backend().defaultDType;
         const eps = 10 * tolerance(float);
         const result = x.sum(axes, { keepdims });
-        expect(result.dtype).equals(dtype === 'int32' && backend().dtypes.includes('float64') ? 'float64' : dtype);
+        expect(result.dtype).equals(
+          dtype === 'int32' && backend().dtypes.includes('float64') ? 'float64' : dtype,
+        );
         expect(result.shape).deep.equals(
-          keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k)),
+          keepdims
+            ? shape.map((n, k) => (axes.includes(k) ? 1 : n))
+            : shape.filter((_, k) => !axes.includes(k)),
         );
         near(flat(result.toArray()), lists.map(sum), 0);
         near(x.sum(), sum(flat(x.toArray())), 0);
@@ -94,8 +98,12 @@ onEveryBackend('reductions of NDArray', (backend) => {
             eps,
           );
         }
-        expect(flat(x.any(axes).toArray())).deep.equals(lists.map((l) => Number(l.some((a) => abs(a) !== 0))));
-        expect(flat(x.all(axes).toArray())).deep.equals(lists.map((l) => Number(l.every((a) => abs(a) !== 0))));
+        expect(flat(x.any(axes).toArray())).deep.equals(
+          lists.map((l) => Number(l.some((a) => abs(a) !== 0))),
+        );
+        expect(flat(x.all(axes).toArray())).deep.equals(
+          lists.map((l) => Number(l.every((a) => abs(a) !== 0))),
+        );
         expect(x.any()).equals(flat(x.toArray()).some((a) => abs(a) !== 0));
         expect(x.all()).equals(flat(x.toArray()).every((a) => abs(a) !== 0));
         if (isComplex(dtype)) {
@@ -105,7 +113,9 @@ onEveryBackend('reductions of NDArray', (backend) => {
           return;
         }
         expect(flat(x.max(axes).toArray())).deep.equals(lists.map((l) => Math.max(...l.map(re))));
-        expect(flat(x.min(axes, { keepdims }).toArray())).deep.equals(lists.map((l) => Math.min(...l.map(re))));
+        expect(flat(x.min(axes, { keepdims }).toArray())).deep.equals(
+          lists.map((l) => Math.min(...l.map(re))),
+        );
       }),
       { numRuns: 100 },
     );
@@ -135,7 +145,10 @@ onEveryBackend('reductions of NDArray', (backend) => {
           .filter((s) => s.length > 0)
           .chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1))),
         fc.infiniteStream(
-          fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -2, max: 2 }) }, { weight: 1, arbitrary: fc.constant(Number.NaN) }),
+          fc.oneof(
+            { weight: 8, arbitrary: fc.integer({ min: -2, max: 2 }) },
+            { weight: 1, arbitrary: fc.constant(Number.NaN) },
+          ),
         ),
         ([shape, axis], stream) => {
           const values = indices(shape).map(() => stream.next().value as number);
@@ -179,7 +192,8 @@ onEveryBackend('reductions of NDArray', (backend) => {
     expect(x.sum(0).toArray()).deep.equals([0, 0]);
     expect(x.sum(1).shape).deep.equals([0]);
     expect(x.mean()).satisfies(Number.isNaN);
-    for (const call of [() => x.max(), () => x.min(0), () => x.argmax(), () => x.argmin(0)]) expect(call).throws(ShapeError, 'of nothing');
+    for (const call of [() => x.max(), () => x.min(0), () => x.argmax(), () => x.argmin(0)])
+      expect(call).throws(ShapeError, 'of nothing');
     expect(x.max(1).shape).deep.equals([0]);
   });
 
@@ -194,7 +208,9 @@ onEveryBackend('reductions of NDArray', (backend) => {
       for (const axis of shape.keys()) {
         const n = shape[axis] as number;
         for (const keepdims of [false, true]) {
-          const left = keepdims ? shape.map((m, k) => (k === axis ? 1 : m)) : shape.filter((_, k) => k !== axis);
+          const left = keepdims
+            ? shape.map((m, k) => (k === axis ? 1 : m))
+            : shape.filter((_, k) => k !== axis);
           const message = `[${shape}], axis ${axis}, keepdims ${keepdims}`;
           for (const [name, y, value] of [
             ['sum', x.sum(axis, { keepdims }), 0],
@@ -247,7 +263,10 @@ onEveryBackend('reductions of NDArray', (backend) => {
       near(y.toArray(), [[value]], 1e-6);
       expect(y.shape).deep.equals([1, 1]);
     }
-    for (const call of [() => x.argmax(0, { keepdim: true } as never), () => x.sum(undefined, { axis: 0 } as never)])
+    for (const call of [
+      () => x.argmax(0, { keepdim: true } as never),
+      () => x.sum(undefined, { axis: 0 } as never),
+    ])
       expect(call).throws(ArgumentError, 'unknown option');
   });
 
@@ -280,22 +299,35 @@ onEveryBackend('reductions of NDArray', (backend) => {
       return fc.tuple(thinned, thinned);
     });
     fc.assert(
-      fc.property(batches, size, size, size, dtypesOf(backend()).filter(isFloat), ([p, q], m, k, n, dtype) => {
-        const [a, b] = [numbered([...p, m, k], dtype), numbered([...q, k, n], dtype).conj()];
-        const c = a.matmul(b);
-        const ndim = Math.max(p.length, q.length);
-        const batch = Array.from({ length: ndim }, (_, i) => Math.max(p[i - ndim + p.length] ?? 1, q[i - ndim + q.length] ?? 1));
-        expect(c.shape).deep.equals([...batch, m, n]);
-        expect(c.dtype).equals(dtype);
-        const [u, v] = [a.toArray(), b.toArray()];
-        const pick = (shape: readonly number[], place: readonly number[]) =>
-          shape.map((s, i) => (s === 1 ? 0 : (place[place.length - shape.length + i] as number)));
-        const expected = indices([...batch, m, n]).map((place) => {
-          const [outer, i, j] = [place.slice(0, -2), place.at(-2) as number, place.at(-1) as number];
-          return sum(Array.from({ length: k }, (_, l) => mul(at(u, [...pick(p, outer), i, l]), at(v, [...pick(q, outer), l, j]))));
-        });
-        near(flat(c.toArray()), expected, 10 * tolerance(dtype));
-      }),
+      fc.property(
+        batches,
+        size,
+        size,
+        size,
+        dtypesOf(backend()).filter(isFloat),
+        ([p, q], m, k, n, dtype) => {
+          const [a, b] = [numbered([...p, m, k], dtype), numbered([...q, k, n], dtype).conj()];
+          const c = a.matmul(b);
+          const ndim = Math.max(p.length, q.length);
+          const batch = Array.from({ length: ndim }, (_, i) =>
+            Math.max(p[i - ndim + p.length] ?? 1, q[i - ndim + q.length] ?? 1),
+          );
+          expect(c.shape).deep.equals([...batch, m, n]);
+          expect(c.dtype).equals(dtype);
+          const [u, v] = [a.toArray(), b.toArray()];
+          const pick = (shape: readonly number[], place: readonly number[]) =>
+            shape.map((s, i) => (s === 1 ? 0 : (place[place.length - shape.length + i] as number)));
+          const expected = indices([...batch, m, n]).map((place) => {
+            const [outer, i, j] = [place.slice(0, -2), place.at(-2) as number, place.at(-1) as number];
+            return sum(
+              Array.from({ length: k }, (_, l) =>
+                mul(at(u, [...pick(p, outer), i, l]), at(v, [...pick(q, outer), l, j])),
+              ),
+            );
+          });
+          near(flat(c.toArray()), expected, 10 * tolerance(dtype));
+        },
+      ),
       { numRuns: 60 },
     );
     const a = NDArray.array([
@@ -308,7 +340,9 @@ onEveryBackend('reductions of NDArray', (backend) => {
     expect(v.matmul(v).toArray()).equals(61);
     expect(() => a.matmul(NDArray.zeros([3]))).throws(ShapeError, 'inner sizes');
     expect(() => a.matmul(NDArray.array(1))).throws(ShapeError);
-    expect(() => a.matmul(NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) }))).throws(BackendError);
+    expect(() => a.matmul(NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) }))).throws(
+      BackendError,
+    );
   });
 
   it('conjugate where they should', function () {
@@ -322,7 +356,9 @@ onEveryBackend('reductions of NDArray', (backend) => {
     );
     const x = NDArray.array([2, 1], { dtype: 'float64' });
     expect(z.vdot(z)).deep.equals({ re: 15, im: 0 });
-    expect(z.dot(z)).deep.equals(add(mul({ re: 1, im: 2 }, { re: 1, im: 2 }), mul({ re: 3, im: -1 }, { re: 3, im: -1 })));
+    expect(z.dot(z)).deep.equals(
+      add(mul({ re: 1, im: 2 }, { re: 1, im: 2 }), mul({ re: 3, im: -1 }, { re: 3, im: -1 })),
+    );
     expect(z.vdot(x)).deep.equals(conj({ re: 5, im: 3 }));
     expect(x.rdot(z)).equals(5);
   });

@@ -10,7 +10,9 @@ import type { Index } from '../../src/core/base/slice.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import { at, dtypesOf, element, flat, indices, numbered, onEveryBackend, shapes } from './arrays.js';
 
-/** The positions that an index selects, found by walking as Python does; undefined for an integer. */
+/**
+ * The positions that an index selects, found by walking as Python does; undefined for an integer.
+ */
 function positions(index: Index, n: number): number[] {
   if (typeof index === 'number') return [index < 0 ? index + n : index];
   const [start, end, step = 1] = index ?? [];
@@ -18,7 +20,9 @@ function positions(index: Index, n: number): number[] {
   const all = Array.from({ length: n }, (_, i) => i);
   const within = (i: number) => {
     const [a, b] = [start, end].map((v) => (v == null ? undefined : v < 0 ? v + n : v));
-    return s > 0 ? (a === undefined || i >= a) && (b === undefined || i < b) : (a === undefined || i <= a) && (b === undefined || i > b);
+    return s > 0
+      ? (a === undefined || i >= a) && (b === undefined || i < b)
+      : (a === undefined || i <= a) && (b === undefined || i > b);
   };
   const walk = (s > 0 ? all : all.reverse()).filter(within);
   return walk.filter((_, k) => k % Math.abs(s) === 0);
@@ -40,9 +44,15 @@ const indexed = shapes().chain((shape) =>
 );
 
 /** The shape and source places of a region, by the walk above. */
-function expectedRegion(shape: readonly number[], index: readonly Index[]): { shape: number[]; places: number[][] } {
+function expectedRegion(
+  shape: readonly number[],
+  index: readonly Index[],
+): { shape: number[]; places: number[][] } {
   const lists = shape.map((n, k) => positions(index[k] ?? null, n));
-  const places = lists.reduce<number[][]>((all, list) => all.flatMap((place) => list.map((i) => [...place, i])), [[]]);
+  const places = lists.reduce<number[][]>(
+    (all, list) => all.flatMap((place) => list.map((i) => [...place, i])),
+    [[]],
+  );
   return { shape: lists.filter((_, k) => typeof index[k] !== 'number').map((l) => l.length), places };
 }
 
@@ -62,22 +72,32 @@ onEveryBackend('shapes of NDArray', (backend) => {
   });
   it('assigns to slices, broadcasting', () => {
     fc.assert(
-      fc.property(indexed, dtypesOf(backend()), fc.nat(), fc.boolean(), ([shape, index], dtype, bits, withScalar) => {
-        const x = numbered(shape, dtype);
-        const expected = expectedRegion(shape, index);
-        // some axes of the value have length 1, some of the leading ones are missing
-        const small = expected.shape.map((n, k) => ((bits >> k) & 1 ? 1 : n)).slice(expected.shape.length > 0 && bits % 3 === 0 ? 1 : 0);
-        const value = withScalar ? element(dtype, 50) : numbered(small, dtype).add(100);
-        const model = flat(x.toArray());
-        const flatPlace = (place: readonly number[]) => place.reduce((sum, i, k) => sum * (shape[k] as number) + i, 0);
-        indices(expected.shape).forEach((target, k) => {
-          const skip = target.length - small.length;
-          const source = small.map((n, j) => (n === 1 ? 0 : (target[skip + j] as number)));
-          model[flatPlace(expected.places[k] as number[])] = value instanceof NDArray ? at(value.toArray(), source) : value;
-        });
-        expect(x.set(index, value)).equals(x);
-        expect(flat(x.toArray())).deep.equals(model);
-      }),
+      fc.property(
+        indexed,
+        dtypesOf(backend()),
+        fc.nat(),
+        fc.boolean(),
+        ([shape, index], dtype, bits, withScalar) => {
+          const x = numbered(shape, dtype);
+          const expected = expectedRegion(shape, index);
+          // some axes of the value have length 1, some of the leading ones are missing
+          const small = expected.shape
+            .map((n, k) => ((bits >> k) & 1 ? 1 : n))
+            .slice(expected.shape.length > 0 && bits % 3 === 0 ? 1 : 0);
+          const value = withScalar ? element(dtype, 50) : numbered(small, dtype).add(100);
+          const model = flat(x.toArray());
+          const flatPlace = (place: readonly number[]) =>
+            place.reduce((sum, i, k) => sum * (shape[k] as number) + i, 0);
+          indices(expected.shape).forEach((target, k) => {
+            const skip = target.length - small.length;
+            const source = small.map((n, j) => (n === 1 ? 0 : (target[skip + j] as number)));
+            model[flatPlace(expected.places[k] as number[])] =
+              value instanceof NDArray ? at(value.toArray(), source) : value;
+          });
+          expect(x.set(index, value)).equals(x);
+          expect(flat(x.toArray())).deep.equals(model);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -103,7 +123,14 @@ onEveryBackend('shapes of NDArray', (backend) => {
     ]) {
       expect(view.overlaps(x), `${view.shape}`).equals(true);
     }
-    for (const copy of [x.slice(null, [0, 2]), x.slice([0, 3, 2]), x.slice(null, 1), x.transpose(), x.flip(), x.broadcastTo([3, 4, 5])]) {
+    for (const copy of [
+      x.slice(null, [0, 2]),
+      x.slice([0, 3, 2]),
+      x.slice(null, 1),
+      x.transpose(),
+      x.flip(),
+      x.broadcastTo([3, 4, 5]),
+    ]) {
       expect(copy.overlaps(x), `${copy.shape}`).equals(false);
     }
   });
@@ -124,7 +151,8 @@ onEveryBackend('shapes of NDArray', (backend) => {
     expect(x.reshape([1, 24, 1]).squeeze().shape).deep.equals([24]);
     expect(x.reshape([1, 24, 1]).squeeze(-1).shape).deep.equals([1, 24]);
     expect(x.expandDims(-1).shape).deep.equals([24, 1]);
-    for (const wrong of [[5, -1], [-1, -1], [25], [2, 1.5], [Number.NaN]]) expect(() => x.reshape(wrong), `${wrong}`).throws(ShapeError);
+    for (const wrong of [[5, -1], [-1, -1], [25], [2, 1.5], [Number.NaN]])
+      expect(() => x.reshape(wrong), `${wrong}`).throws(ShapeError);
     expect(() => x.squeeze(0)).throws(ShapeError, 'length 1');
   });
   it('transposes', () => {
@@ -232,7 +260,9 @@ onEveryBackend('shapes of NDArray', (backend) => {
           let start = 0;
           parts.forEach((part, k) => {
             const end = start + (lengths[k] as number);
-            expect(y.slice(...other.slice(0, axis).map(() => null), [start, end]).toArray()).deep.equals(part.toArray());
+            expect(y.slice(...other.slice(0, axis).map(() => null), [start, end]).toArray()).deep.equals(
+              part.toArray(),
+            );
             start = end;
           });
           const slabs = stack([numbered(other, dtype), numbered(other, dtype)], axis);
@@ -247,9 +277,9 @@ onEveryBackend('shapes of NDArray', (backend) => {
     expect(() => concatenate([])).throws(ArgumentError);
     expect(() => concatenate([NDArray.zeros([2, 2]), NDArray.zeros([2, 3])], 0)).throws(ShapeError);
     expect(() => stack([NDArray.zeros([2]), NDArray.zeros([3])])).throws(ShapeError);
-    expect(() => concatenate([NDArray.zeros([2]), NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) })])).throws(
-      BackendError,
-    );
+    expect(() =>
+      concatenate([NDArray.zeros([2]), NDArray.zeros([2], { backend: new CpuBackend({ name: 'other' }) })]),
+    ).throws(BackendError);
   });
   it('refuses wrong indices and axes', () => {
     const x = NDArray.zeros([2, 3]);
@@ -296,7 +326,8 @@ onEveryBackend('shapes of NDArray', (backend) => {
         { re: 1, im: 0 },
       ]);
     }
-    if (dtypes.includes('int32')) expect(() => NDArray.zeros([2], { dtype: 'int32' }).set([0], 0.5)).throws(DTypeError);
+    if (dtypes.includes('int32'))
+      expect(() => NDArray.zeros([2], { dtype: 'int32' }).set([0], 0.5)).throws(DTypeError);
   });
   it('gives back nested lists of every depth', () => {
     const nested: Nested = [

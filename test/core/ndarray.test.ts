@@ -56,7 +56,9 @@ onEveryBackend('NDArray', (backend) => {
       expect(NDArray.linspace(0, 1, 4, { endpoint: false }).toArray()).deep.equals([0, 0.25, 0.5, 0.75]);
       expect(NDArray.linspace(3, 4, 1).toArray()).deep.equals([3]);
       expect(NDArray.linspace(0, 1).size).equals(50);
-      expect(NDArray.linspace(0, 0.1, 11).get(10)).equals(backend().defaultDType === 'float32' ? Math.fround(0.1) : 0.1);
+      expect(NDArray.linspace(0, 0.1, 11).get(10)).equals(
+        backend().defaultDType === 'float32' ? Math.fround(0.1) : 0.1,
+      );
       expect(() => NDArray.linspace(0, 1, -1)).throws(ArgumentError, 'num');
     });
     it('takes nested lists and typed arrays', () => {
@@ -75,7 +77,10 @@ onEveryBackend('NDArray', (backend) => {
       expect(() => NDArray.array([1, [2]])).throws(ShapeError, 'equal lengths');
       expect(() => NDArray.array(['1'] as never)).throws(ArgumentError);
       expect(() => NDArray.fromHost(Float32Array.of(1, 2, 3), [2, 2])).throws(ShapeError, '4 values');
-      expect(() => NDArray.fromHost(Float32Array.of(1, 2), [2], { dtype: 'float64' })).throws(DTypeError, 'astype');
+      expect(() => NDArray.fromHost(Float32Array.of(1, 2), [2], { dtype: 'float64' })).throws(
+        DTypeError,
+        'astype',
+      );
     });
     it('copies what it takes', () => {
       const values = Float32Array.of(1, 2);
@@ -94,7 +99,11 @@ onEveryBackend('NDArray', (backend) => {
       ]);
       expect(NDArray.full(1, { re: 0, im: 1 }).dtype).equals(dtype);
       expect(
-        NDArray.fromHost(dtype === 'complex64' ? Float32Array.of(1, 2, 3, 4) : Float64Array.of(1, 2, 3, 4), [2], { dtype }).get(1),
+        NDArray.fromHost(
+          dtype === 'complex64' ? Float32Array.of(1, 2, 3, 4) : Float64Array.of(1, 2, 3, 4),
+          [2],
+          { dtype },
+        ).get(1),
       ).deep.equals({ re: 3, im: 4 });
       expect(() => NDArray.array([{ re: 1, im: 1 }], { dtype: realOf(dtype) })).throws(DTypeError);
     });
@@ -109,10 +118,14 @@ onEveryBackend('NDArray', (backend) => {
         expect(u.max()).below(1);
         expect(u.mean()).closeTo(0.5, 0.05);
       }
-      if (backend().dtypes.includes('int32')) expect(() => NDArray.normal([2], { dtype: 'int32' })).throws(DTypeError);
+      if (backend().dtypes.includes('int32'))
+        expect(() => NDArray.normal([2], { dtype: 'int32' })).throws(DTypeError);
     });
     it('refuses what it does not know', () => {
-      expect(() => NDArray.zeros([2], { dtyp: 'float32' } as never)).throws(ArgumentError, "did you mean 'dtype'");
+      expect(() => NDArray.zeros([2], { dtyp: 'float32' } as never)).throws(
+        ArgumentError,
+        "did you mean 'dtype'",
+      );
       expect(() => NDArray.zeros([2], { dtype: 'float16' as never })).throws(DTypeError);
       expect(() => NDArray.zeros([2, -1])).throws(ShapeError);
       expect(() => NDArray.zeros([Number.NaN])).throws(ShapeError);
@@ -247,7 +260,9 @@ onEveryBackend('NDArray', (backend) => {
           expect(rdots([x, x], [x, y])[1]).equals(reConj);
           const moduli = u.map((a) => Math.hypot(a.re, a.im));
           const close = (value: number, expected: number) =>
-            expect(Math.abs(value - expected)).at.most(tolerance(isFloat(dtype) ? dtype : 'float64') * (1 + expected));
+            expect(Math.abs(value - expected)).at.most(
+              tolerance(isFloat(dtype) ? dtype : 'float64') * (1 + expected),
+            );
           close(x.norm(), Math.sqrt(moduli.reduce((s, m) => s + m * m, 0)));
           close(
             x.norm(1),

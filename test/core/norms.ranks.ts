@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { type DType, type HostArray, hostArray, isComplex, isSamePrecision, realOf } from '../../src/core/base/dtype.js';
+import {
+  type DType,
+  type HostArray,
+  hostArray,
+  isComplex,
+  isSamePrecision,
+  realOf,
+} from '../../src/core/base/dtype.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
@@ -24,14 +31,17 @@ function drawn(dtype: DType, n: number, scale: number, seed: number): HostArray 
 }
 
 const modulus = (values: HostArray, dtype: DType, i: number): number =>
-  isComplex(dtype) ? Math.hypot(values[2 * i] as number, values[2 * i + 1] as number) : Math.abs(values[i] as number);
+  isComplex(dtype)
+    ? Math.hypot(values[2 * i] as number, values[2 * i + 1] as number)
+    : Math.abs(values[i] as number);
 
 /** The norm of moduli, by their largest. */
 function normOf(moduli: readonly number[], order = 2): number {
   const largest = Math.max(0, ...moduli);
   if (order === 0) return moduli.filter((m) => m !== 0).length;
   if (order === Number.NEGATIVE_INFINITY) return Math.min(Number.POSITIVE_INFINITY, ...moduli);
-  if (order === Number.POSITIVE_INFINITY || largest === 0 || largest === Number.POSITIVE_INFINITY) return largest;
+  if (order === Number.POSITIVE_INFINITY || largest === 0 || largest === Number.POSITIVE_INFINITY)
+    return largest;
   // in two steps, since the inverse of a small number may overflow
   const near = moduli.map((m) => m / largest);
   return near.reduce((sum, m) => sum + m ** order, 0) ** (1 / order) * largest;
@@ -40,81 +50,94 @@ function normOf(moduli: readonly number[], order = 2): number {
 /** Numbers of any size, also the smallest, whose last places are few. */
 function expectNear(value: number, exact: number, dtype: DType, message: string): void {
   const [relative, smallest] = precisionOf(dtype) === 'double' ? [1e-13, 5e-324] : [1e-5, 2 ** -149];
-  if (!Number.isFinite(exact)) expect(Object.is(value, exact), `${message}: ${value}, expected ${exact}`).equals(true);
-  else expect(Math.abs(value - exact), `${message}: ${value}, expected ${exact}`).at.most(relative * exact + 2 * smallest);
+  if (!Number.isFinite(exact))
+    expect(Object.is(value, exact), `${message}: ${value}, expected ${exact}`).equals(true);
+  else
+    expect(Math.abs(value - exact), `${message}: ${value}, expected ${exact}`).at.most(
+      relative * exact + 2 * smallest,
+    );
 }
 
 group('norms of numbers of every size', () => {
-  distributed('of all elements: large ones, small ones and both, NaN and infinity', ({ comm, backend, floats }) => {
-    for (const dtype of floats) {
-      for (const exponent of EXPONENTS[precisionOf(dtype)]) {
-        for (const [kind, spread] of [
-          ['of one size', 0],
-          ['of all sizes', -exponent / 6],
-        ] as const) {
-          const values = drawn(dtype, 24, 1, SEED + exponent);
-          for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * 10 ** Math.round(exponent + spread * (i % 6));
-          const moduli = Array.from({ length: 24 }, (_, i) => modulus(values, dtype, i));
-          const whole = NDArray.fromHost(values, [24], { dtype, backend });
-          const layouts = [Layout.split([24], comm.size, 0), Layout.replicated([24], comm.size)];
-          const distributedOnes = layouts.map((l) => placed(whole, l, comm));
-          for (const order of ORDERS) {
-            const exact = normOf(moduli, order);
-            const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
-            expectNear(whole.norm(order), exact, dtype, message);
-            expectNear(
-              withReproducibleDots(() => whole.norm(order)),
-              exact,
-              dtype,
-              `${message}, exact`,
-            );
-            for (const x of distributedOnes) {
-              expectNear(x.norm(order), exact, dtype, `${message}, ${x.layout}`);
+  distributed(
+    'of all elements: large ones, small ones and both, NaN and infinity',
+    ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        for (const exponent of EXPONENTS[precisionOf(dtype)]) {
+          for (const [kind, spread] of [
+            ['of one size', 0],
+            ['of all sizes', -exponent / 6],
+          ] as const) {
+            const values = drawn(dtype, 24, 1, SEED + exponent);
+            for (let i = 0; i < values.length; i++)
+              values[i] = (values[i] as number) * 10 ** Math.round(exponent + spread * (i % 6));
+            const moduli = Array.from({ length: 24 }, (_, i) => modulus(values, dtype, i));
+            const whole = NDArray.fromHost(values, [24], { dtype, backend });
+            const layouts = [Layout.split([24], comm.size, 0), Layout.replicated([24], comm.size)];
+            const distributedOnes = layouts.map((l) => placed(whole, l, comm));
+            for (const order of ORDERS) {
+              const exact = normOf(moduli, order);
+              const message = `${dtype}, order ${order}, 1e${exponent}, ${kind}, seed ${SEED}`;
+              expectNear(whole.norm(order), exact, dtype, message);
+              expectNear(
+                withReproducibleDots(() => whole.norm(order)),
+                exact,
+                dtype,
+                `${message}, exact`,
+              );
+              for (const x of distributedOnes) {
+                expectNear(x.norm(order), exact, dtype, `${message}, ${x.layout}`);
+              }
             }
           }
         }
-      }
-      for (const [values, expected] of [
-        [[Number.POSITIVE_INFINITY, 1, 0], Number.POSITIVE_INFINITY],
-        [[Number.NEGATIVE_INFINITY, 1e-30, 0], Number.POSITIVE_INFINITY],
-        [[Number.NaN, 1, 0], Number.NaN],
-        [[Number.POSITIVE_INFINITY, Number.NaN, 1], Number.NaN],
-        [[0, 0, 0], 0],
-        [[-0, 0, -0], 0],
-      ] as const) {
-        const x = DistributedArray.toDist(NDArray.array([...values], { backend }).astype(dtype));
-        for (const order of [2, 1, 3, 0.5]) {
-          for (const norm of [
-            x.norm(order),
-            withReproducibleDots(() => x.norm(order)),
-            x.local.size === 3 ? x.local.norm(order) : expected,
-          ])
-            expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) => Object.is(v, expected));
+        for (const [values, expected] of [
+          [[Number.POSITIVE_INFINITY, 1, 0], Number.POSITIVE_INFINITY],
+          [[Number.NEGATIVE_INFINITY, 1e-30, 0], Number.POSITIVE_INFINITY],
+          [[Number.NaN, 1, 0], Number.NaN],
+          [[Number.POSITIVE_INFINITY, Number.NaN, 1], Number.NaN],
+          [[0, 0, 0], 0],
+          [[-0, 0, -0], 0],
+        ] as const) {
+          const x = DistributedArray.toDist(NDArray.array([...values], { backend }).astype(dtype));
+          for (const order of [2, 1, 3, 0.5]) {
+            for (const norm of [
+              x.norm(order),
+              withReproducibleDots(() => x.norm(order)),
+              x.local.size === 3 ? x.local.norm(order) : expected,
+            ])
+              expect(norm, `${dtype}, order ${order}, [${values}]`).satisfies((v: number) =>
+                Object.is(v, expected),
+              );
+          }
         }
       }
-    }
-  });
+    },
+  );
 
-  distributed('one reduction; two more where sums of powers are not precise, also on ranks with zeros', ({ comm, backend, skip }) => {
-    if (backend.defaultDType !== 'float64') skip('sums are in double precision here');
-    const reductions = (scale: number): number => {
-      const x = DistributedArray.zeros([comm.size], { backend });
-      x.set([0], scale);
-      let norm = 0;
-      const spent = traffic(comm, () => {
-        norm = x.norm();
-      });
-      expectNear(norm, scale, 'float32', `${scale}`);
-      return spent.reductions;
-    };
-    const tiny = 1e-200;
-    expect([0, 1, tiny, 1e200].map(reductions)).deep.equals([1, 1, 3, 3]);
-    const stack = new StackedDistributedArray([
-      DistributedArray.full([3], tiny, { backend }),
-      DistributedArray.full([6], 2 * tiny, { backend }),
-    ]);
-    expectNear(stack.norm(), Math.sqrt(27) * tiny, 'float32', 'stacked');
-  });
+  distributed(
+    'one reduction; two more where sums of powers are not precise, also on ranks with zeros',
+    ({ comm, backend, skip }) => {
+      if (backend.defaultDType !== 'float64') skip('sums are in double precision here');
+      const reductions = (scale: number): number => {
+        const x = DistributedArray.zeros([comm.size], { backend });
+        x.set([0], scale);
+        let norm = 0;
+        const spent = traffic(comm, () => {
+          norm = x.norm();
+        });
+        expectNear(norm, scale, 'float32', `${scale}`);
+        return spent.reductions;
+      };
+      const tiny = 1e-200;
+      expect([0, 1, tiny, 1e200].map(reductions)).deep.equals([1, 1, 3, 3]);
+      const stack = new StackedDistributedArray([
+        DistributedArray.full([3], tiny, { backend }),
+        DistributedArray.full([6], 2 * tiny, { backend }),
+      ]);
+      expectNear(stack.norm(), Math.sqrt(27) * tiny, 'float32', 'stacked');
+    },
+  );
 });
 
 /** Lines whose norms lie far apart, one of zeros, one infinite, one NaN, and their norms. */
@@ -139,99 +162,132 @@ function lines(dtype: DType): { readonly values: HostArray; readonly norms: (ord
 }
 
 group('norms along an axis, of numbers of every size', () => {
-  distributed('lines that differ in size, with zeros, infinity and NaN among them', ({ comm, backend, floats }) => {
-    for (const dtype of floats) {
-      const { values, norms } = lines(dtype);
-      const whole = NDArray.fromHost(values, [values.length / (isComplex(dtype) ? 10 : 5), 5], { dtype, backend });
-      for (const order of [2, 3, 0.5, 40, 1]) {
-        const exact = norms(order).map((v) => hostArray(realOf(dtype), 1).fill(v)[0] as number);
-        for (const [axis, x] of [
-          [1, whole],
-          [0, whole.transpose()],
-        ] as const) {
-          const check = (result: NDArray, how: string) => {
-            expect(result.dtype).equals(realOf(dtype));
-            result.toHost().forEach((v, k) => {
-              expectNear(v, exact[k] as number, dtype, `${dtype}, order ${order}, axis ${axis}, ${how}, line ${k}, seed ${SEED}`);
-            });
-          };
-          check(x.norm(order, axis), 'one array');
-          check(
-            withReproducibleDots(() => x.norm(order, axis)),
-            'one array, exact',
-          );
-          for (const layout of layoutsOf(x.shape, comm.size).filter((l) => l.grid.filter((g) => g > 1).length < 2)) {
-            const spread = placed(x, layout, comm);
-            check(spread.norm(order, axis).asArray(), `${layout}`);
-            if (order > 3) continue;
-            const exactly = withReproducibleDots(() =>
-              [spread.norm(order, axis).asArray(), x.norm(order, axis)].map((y) => [...y.toHost()]),
+  distributed(
+    'lines that differ in size, with zeros, infinity and NaN among them',
+    ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        const { values, norms } = lines(dtype);
+        const whole = NDArray.fromHost(values, [values.length / (isComplex(dtype) ? 10 : 5), 5], {
+          dtype,
+          backend,
+        });
+        for (const order of [2, 3, 0.5, 40, 1]) {
+          const exact = norms(order).map((v) => hostArray(realOf(dtype), 1).fill(v)[0] as number);
+          for (const [axis, x] of [
+            [1, whole],
+            [0, whole.transpose()],
+          ] as const) {
+            const check = (result: NDArray, how: string) => {
+              expect(result.dtype).equals(realOf(dtype));
+              result.toHost().forEach((v, k) => {
+                expectNear(
+                  v,
+                  exact[k] as number,
+                  dtype,
+                  `${dtype}, order ${order}, axis ${axis}, ${how}, line ${k}, seed ${SEED}`,
+                );
+              });
+            };
+            check(x.norm(order, axis), 'one array');
+            check(
+              withReproducibleDots(() => x.norm(order, axis)),
+              'one array, exact',
             );
-            expect(exactly[0], `${dtype}, order ${order}, axis ${axis}, ${layout}, bits`).deep.equals(exactly[1]);
+            for (const layout of layoutsOf(x.shape, comm.size).filter(
+              (l) => l.grid.filter((g) => g > 1).length < 2,
+            )) {
+              const spread = placed(x, layout, comm);
+              check(spread.norm(order, axis).asArray(), `${layout}`);
+              if (order > 3) continue;
+              const exactly = withReproducibleDots(() =>
+                [spread.norm(order, axis).asArray(), x.norm(order, axis)].map((y) => [...y.toHost()]),
+              );
+              expect(exactly[0], `${dtype}, order ${order}, axis ${axis}, ${layout}, bits`).deep.equals(
+                exactly[1],
+              );
+            }
           }
         }
       }
-    }
-  });
+    },
+  );
 
-  distributed('one reduction where the axis is split, none elsewhere; two more for sums that are not precise', ({ comm, backend }) => {
-    const tiny = backend.defaultDType === 'float64' ? 1e-200 : 1e-30;
-    const reductions = (axis: number): number[] =>
-      [0, 1, tiny].map((v) => traffic(comm, () => DistributedArray.full([comm.size, 3], v, { backend }).norm(2, axis)).reductions);
-    expect(reductions(0)).deep.equals([1, 1, 3]);
-    expect(reductions(1)).deep.equals([0, 0, 0]);
-  });
+  distributed(
+    'one reduction where the axis is split, none elsewhere; two more for sums that are not precise',
+    ({ comm, backend }) => {
+      const tiny = backend.defaultDType === 'float64' ? 1e-200 : 1e-30;
+      const reductions = (axis: number): number[] =>
+        [0, 1, tiny].map(
+          (v) =>
+            traffic(comm, () => DistributedArray.full([comm.size, 3], v, { backend }).norm(2, axis))
+              .reductions,
+        );
+      expect(reductions(0)).deep.equals([1, 1, 3]);
+      expect(reductions(1)).deep.equals([0, 0, 0]);
+    },
+  );
 
-  distributed('of empty arrays: the shape is that of the others, with keepdims too', ({ comm, backend, dtypes }) => {
-    for (const dtype of dtypes) {
-      for (const shape of [[5, 0], [0, 5], [0, 0], [4, 0, 3], [0], [2, 3]]) {
-        const whole = NDArray.zeros(shape, { dtype, backend });
-        for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
-          if (layout.grid.filter((g) => g > 1).length > 1) continue;
-          for (const axis of shape.keys()) {
-            for (const keepdims of [false, true]) {
-              for (const order of [2, 1, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-                const exact = whole.norm(order, axis, { keepdims });
-                const y = placed(whole, layout, comm).norm(order, axis, { keepdims });
-                const message = `${dtype}, [${shape}], axis ${axis}, order ${order}, keepdims ${keepdims}, ${layout}`;
-                // a distributed array has one axis at least
-                expect(y.globalShape, message).deep.equals(exact.shape.length === 0 ? [1] : exact.shape);
-                expect([...y.asArray().toHost()], message).deep.equals([...exact.toHost()]);
+  distributed(
+    'of empty arrays: the shape is that of the others, with keepdims too',
+    ({ comm, backend, dtypes }) => {
+      for (const dtype of dtypes) {
+        for (const shape of [[5, 0], [0, 5], [0, 0], [4, 0, 3], [0], [2, 3]]) {
+          const whole = NDArray.zeros(shape, { dtype, backend });
+          for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
+            if (layout.grid.filter((g) => g > 1).length > 1) continue;
+            for (const axis of shape.keys()) {
+              for (const keepdims of [false, true]) {
+                for (const order of [2, 1, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+                  const exact = whole.norm(order, axis, { keepdims });
+                  const y = placed(whole, layout, comm).norm(order, axis, { keepdims });
+                  const message =
+                    `${dtype}, [${shape}], axis ${axis}, order ${order}, keepdims ${keepdims}, ` +
+                    `${layout}`;
+                  // a distributed array has one axis at least
+                  expect(y.globalShape, message).deep.equals(exact.shape.length === 0 ? [1] : exact.shape);
+                  expect([...y.asArray().toHost()], message).deep.equals([...exact.toHost()]);
+                }
               }
             }
           }
         }
       }
-    }
-  });
+    },
+  );
 });
 
 group('norms without rounding', () => {
-  distributed('the same bits on every number of ranks, in every layout and stack', ({ comm, backend, floats }) => {
-    const shape: Shape = [9, 7];
-    for (const dtype of floats) {
-      for (const scale of precisionOf(dtype) === 'single' ? [1, 1e30] : [1, 1e-300]) {
-        const whole = NDArray.fromHost(drawn(dtype, product(shape), scale, SEED), shape, { dtype, backend });
-        const rows = [4, 5].map((n, k) => whole.slice([4 * k, 4 * k + n]));
-        for (const order of [2, 1, 3]) {
-          const norm = withReproducibleDots(() => whole.norm(order));
-          const message = `${dtype}, order ${order}, ${scale}, seed ${SEED}`;
-          for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
-            let value = 0;
-            const x = placed(whole, layout, comm);
-            const spent = traffic(comm, () => {
-              value = withReproducibleDots(() => x.norm(order));
-            });
-            expect(value, `${message}, ${layout}`).equals(norm);
-            if (scale === 1) expect(spent).deep.equals({ ...NOTHING, reductions: 1 });
+  distributed(
+    'the same bits on every number of ranks, in every layout and stack',
+    ({ comm, backend, floats }) => {
+      const shape: Shape = [9, 7];
+      for (const dtype of floats) {
+        for (const scale of precisionOf(dtype) === 'single' ? [1, 1e30] : [1, 1e-300]) {
+          const whole = NDArray.fromHost(drawn(dtype, product(shape), scale, SEED), shape, {
+            dtype,
+            backend,
+          });
+          const rows = [4, 5].map((n, k) => whole.slice([4 * k, 4 * k + n]));
+          for (const order of [2, 1, 3]) {
+            const norm = withReproducibleDots(() => whole.norm(order));
+            const message = `${dtype}, order ${order}, ${scale}, seed ${SEED}`;
+            for (const layout of [...layoutsOf(shape, comm.size), Layout.replicated(shape, comm.size)]) {
+              let value = 0;
+              const x = placed(whole, layout, comm);
+              const spent = traffic(comm, () => {
+                value = withReproducibleDots(() => x.norm(order));
+              });
+              expect(value, `${message}, ${layout}`).equals(norm);
+              if (scale === 1) expect(spent).deep.equals({ ...NOTHING, reductions: 1 });
+            }
+            const stack = new StackedDistributedArray(rows.map((r) => DistributedArray.toDist(r)));
+            expect(
+              withReproducibleDots(() => stack.norm(order)),
+              `${message}, stacked`,
+            ).equals(norm);
           }
-          const stack = new StackedDistributedArray(rows.map((r) => DistributedArray.toDist(r)));
-          expect(
-            withReproducibleDots(() => stack.norm(order)),
-            `${message}, stacked`,
-          ).equals(norm);
         }
       }
-    }
-  });
+    },
+  );
 });

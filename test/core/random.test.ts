@@ -60,7 +60,10 @@ describe('random numbers', () => {
       for (const lanes of [1, 2] as const) {
         const whole = fill(7, 0, new Float64Array(60 * lanes), lanes);
         for (const cut of [0, 1, 2, 29, 31, 60]) {
-          const parts = [...fill(7, 0, new Float64Array(cut * lanes), lanes), ...fill(7, cut, new Float64Array((60 - cut) * lanes), lanes)];
+          const parts = [
+            ...fill(7, 0, new Float64Array(cut * lanes), lanes),
+            ...fill(7, cut, new Float64Array((60 - cut) * lanes), lanes),
+          ];
           expect(parts).to.deep.equal([...whole]);
         }
       }
@@ -109,7 +112,8 @@ describe('random numbers', () => {
       for (let i = 0; i + lag < x.length; i++) s += (x[i] as number) * (x[i + lag] as number);
       return s / (x.length - lag);
     };
-    for (const lag of [1, 2, 3, 4, 8, 64]) expect(Math.abs(correlation(lag))).to.be.below(5 / Math.sqrt(2 * n));
+    for (const lag of [1, 2, 3, 4, 8, 64])
+      expect(Math.abs(correlation(lag))).to.be.below(5 / Math.sqrt(2 * n));
   });
 
   it('single precision is the rounded double', () => {

@@ -1,7 +1,16 @@
-/** Operators and functions of users that return their result, fill it, or do neither: of every kind of vector. */
+/**
+ * Operators and functions of users that return their result, fill it, or do neither: of every kind
+ * of vector.
+ */
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { ArgumentError, DTypeError, type LopsError, NumericalError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  DTypeError,
+  type LopsError,
+  NumericalError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
 import type { AnyOperator, LinearOperator } from '../../src/core/operator/linear-operator.js';
@@ -36,7 +45,10 @@ import { expectAllThrow, expectClose } from '../support/vectors.js';
 
 const DOUBLE = { backends: ['cpu', 'reference'] };
 
-/** The two methods of an operator, as functions: `this.forward` and `this.adjoint` have as many parameters as they. */
+/**
+ * The two methods of an operator, as functions: `this.forward` and `this.adjoint` have as many
+ * parameters as they.
+ */
 type Method = (...args: never[]) => unknown;
 interface Methods {
   readonly forward: Method;
@@ -80,7 +92,13 @@ function operators(
 }
 
 /** Runs what throws on every rank: an error of a kind, with a message. */
-function refuses(comm: Communicator, run: () => unknown, kind: new (message: string) => LopsError, message: RegExp, title = ''): void {
+function refuses(
+  comm: Communicator,
+  run: () => unknown,
+  kind: new (message: string) => LopsError,
+  message: RegExp,
+  title = '',
+): void {
   let said = '';
   expectAllThrow(
     comm,
@@ -135,13 +153,17 @@ group('what methods of users return', () => {
         expectClose(y.asArray(), x.asArray(), 0);
         // int32 is worked on in the operator's dtype, in memory that is given back
         const whole = A.domain({ backend, dtype: 'int32' });
-        if (whole.dtype === 'int32') expectClose(A.matvec(whole.zeros().fill(3)).asArray(), x.zerosLike().fill(3).asArray(), 0);
+        if (whole.dtype === 'int32')
+          expectClose(A.matvec(whole.zeros().fill(3)).asArray(), x.zerosLike().fill(3).asArray(), 0);
       }
     },
   );
 
   distributed('real results of complex operators are taken, flat ones too', DOUBLE, ({ backend }) => {
-    const A = new FunctionOperator((x) => x.ravel().real(), [2, 2], { adjoint: (y) => y.ravel(), dtype: 'complex128' });
+    const A = new FunctionOperator((x) => x.ravel().real(), [2, 2], {
+      adjoint: (y) => y.ravel(),
+      dtype: 'complex128',
+    });
     const x = NDArray.normal([2, 2], { dtype: 'complex128', backend, seed: 1 });
     const y = A.matvec(x);
     expect([...y.shape, y.dtype]).deep.equals([2, 2, 'complex128']);
@@ -149,43 +171,93 @@ group('what methods of users return', () => {
     expectClose(A.rmatvec(x), x, 0);
   });
 
-  distributed('what is no result is refused on every rank alike, and by name', DOUBLE, ({ comm, backend }) => {
-    const refused: readonly [string, Method, new (message: string) => LopsError, RegExp][] = [
-      ['nothing, without a second argument', ((x: AnyVector) => void x.multiply(2)) as Method, ArgumentError, /received nothing/],
-      ['an asynchronous method', (async (x: AnyVector, y: AnyVector) => void y.assign(x)) as Method, ArgumentError, /a promise/],
-      ['an asynchronous method that returns', (async (x: AnyVector) => x.multiply(2)) as Method, ArgumentError, /a promise/],
-      [
-        'a generator',
-        function* (x: AnyVector) {
-          yield x;
-        } as Method,
-        ArgumentError,
-        /expected the result/,
-      ],
-      ['a number', ((x: AnyVector, _y: AnyVector) => x.norm()) as Method, ArgumentError, /received \d/],
-      ['null', ((_x: AnyVector, _y: AnyVector) => null) as Method, ArgumentError, /received null/],
-      ['a typed array', ((x: AnyVector) => new Float64Array(x.size)) as Method, ArgumentError, /a Float64Array/],
-      ['a vector of another size', (() => NDArray.ones(50, { backend })) as Method, ShapeError, /expected a result in/],
-      ['one that would be spread', (() => NDArray.ones([1], { backend })) as Method, ShapeError, /expected a result in/],
-      ['another precision', ((x: AnyVector) => x.space.withDType('float32').zeros()) as Method, DTypeError, /float32/],
-      ['a complex one', ((x: AnyVector) => x.multiply({ re: 0, im: 1 })) as Method, DTypeError, /complex128/],
-    ];
-    for (const [title, forward, kind, message] of refused) {
-      for (const A of operators({ forward }, { comm, backend })) {
-        const x = A.domain({ backend }).random(1);
-        for (const run of [() => A.matvec(x), () => A.rmatvec(x), () => A.matvec(x, x.zerosLike()), () => A.H.matvecAdd(x, x.copy())]) {
-          refuses(comm, run, kind, message, title);
+  distributed(
+    'what is no result is refused on every rank alike, and by name',
+    DOUBLE,
+    ({ comm, backend }) => {
+      const refused: readonly [string, Method, new (message: string) => LopsError, RegExp][] = [
+        [
+          'nothing, without a second argument',
+          ((x: AnyVector) => void x.multiply(2)) as Method,
+          ArgumentError,
+          /received nothing/,
+        ],
+        [
+          'an asynchronous method',
+          (async (x: AnyVector, y: AnyVector) => void y.assign(x)) as Method,
+          ArgumentError,
+          /a promise/,
+        ],
+        [
+          'an asynchronous method that returns',
+          (async (x: AnyVector) => x.multiply(2)) as Method,
+          ArgumentError,
+          /a promise/,
+        ],
+        [
+          'a generator',
+          function* (x: AnyVector) {
+            yield x;
+          } as Method,
+          ArgumentError,
+          /expected the result/,
+        ],
+        ['a number', ((x: AnyVector, _y: AnyVector) => x.norm()) as Method, ArgumentError, /received \d/],
+        ['null', ((_x: AnyVector, _y: AnyVector) => null) as Method, ArgumentError, /received null/],
+        [
+          'a typed array',
+          ((x: AnyVector) => new Float64Array(x.size)) as Method,
+          ArgumentError,
+          /a Float64Array/,
+        ],
+        [
+          'a vector of another size',
+          (() => NDArray.ones(50, { backend })) as Method,
+          ShapeError,
+          /expected a result in/,
+        ],
+        [
+          'one that would be spread',
+          (() => NDArray.ones([1], { backend })) as Method,
+          ShapeError,
+          /expected a result in/,
+        ],
+        [
+          'another precision',
+          ((x: AnyVector) => x.space.withDType('float32').zeros()) as Method,
+          DTypeError,
+          /float32/,
+        ],
+        [
+          'a complex one',
+          ((x: AnyVector) => x.multiply({ re: 0, im: 1 })) as Method,
+          DTypeError,
+          /complex128/,
+        ],
+      ];
+      for (const [title, forward, kind, message] of refused) {
+        for (const A of operators({ forward }, { comm, backend })) {
+          const x = A.domain({ backend }).random(1);
+          for (const run of [
+            () => A.matvec(x),
+            () => A.rmatvec(x),
+            () => A.matvec(x, x.zerosLike()),
+            () => A.H.matvecAdd(x, x.copy()),
+          ]) {
+            refuses(comm, run, kind, message, title);
+          }
+          expectAllThrow(comm, () => A.dotTest(), kind);
+          // again: not the first application alone
+          expectAllThrow(comm, () => A.matvec(x), kind, `${title}, again`);
         }
-        expectAllThrow(comm, () => A.dotTest(), kind);
-        // again: not the first application alone
-        expectAllThrow(comm, () => A.matvec(x), kind, `${title}, again`);
       }
-    }
-  });
+    },
+  );
 
   distributed('functions of a FunctionOperator and of a KernelOperator', DOUBLE, ({ comm, backend }) => {
     const x = NDArray.ones(5, { backend });
-    const made = (f: unknown) => new FunctionOperator(f as (x: NDArray) => NDArray, 5, { adjoint: f as (x: NDArray) => NDArray });
+    const made = (f: unknown) =>
+      new FunctionOperator(f as (x: NDArray) => NDArray, 5, { adjoint: f as (x: NDArray) => NDArray });
     for (const f of [
       (v: NDArray) => v.multiply(2),
       (v: NDArray, y: NDArray) => y.assign(v).scale(2),
@@ -246,7 +318,12 @@ group('what methods of users return', () => {
     for (const name of ['fill', 'fillProjection', 'fillGrad'] as const) {
       for (const fill of [(v: AnyVector) => void v.multiply(2), async (v: AnyVector) => v, () => 3]) {
         const g = wrong(fill, name);
-        refuses(comm, () => (name === 'fillGrad' ? g.grad(x) : g.prox(x, 1)), ArgumentError, /expected the result/);
+        refuses(
+          comm,
+          () => (name === 'fillGrad' ? g.grad(x) : g.prox(x, 1)),
+          ArgumentError,
+          /expected the result/,
+        );
         if (name !== 'fillGrad') refuses(comm, () => g.proxDual(x, 1), ArgumentError, /expected the result/);
       }
     }

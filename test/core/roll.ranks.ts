@@ -7,7 +7,12 @@ import type { DistributedArrayOptions } from '../../src/core/distributed/space.j
 import { distributed, group } from '../support/distributed.js';
 
 group('roll', () => {
-  const kinds: DistributedArrayOptions[] = [{ axis: 0 }, { axis: 1 }, { axis: -1 }, { partition: 'BROADCAST' }];
+  const kinds: DistributedArrayOptions[] = [
+    { axis: 0 },
+    { axis: 1 },
+    { axis: -1 },
+    { partition: 'BROADCAST' },
+  ];
 
   distributed('is that of the whole array, for every split, axis and shift', ({ floats, comm }) => {
     for (const dtype of floats) {
@@ -22,9 +27,10 @@ group('roll', () => {
             for (const shift of [1, -2, 11]) {
               const y = roll(x, shift, axis);
               expect(y.space.equals(x.space)).to.equal(true);
-              expect(y.asArray().toHost(), `${shape} by ${shift} along ${axis} of ${comm.size}`).to.deep.equal(
-                whole.roll(shift, axis).toHost(),
-              );
+              expect(
+                y.asArray().toHost(),
+                `${shape} by ${shift} along ${axis} of ${comm.size}`,
+              ).to.deep.equal(whole.roll(shift, axis).toHost());
             }
           }
         }

@@ -42,7 +42,9 @@ describe('tidy', () => {
       tidy(() => new Set([one()])),
     ];
     const all = results
-      .flatMap((r): unknown[] => (r instanceof Map ? [...r.values()] : r instanceof Set ? [...r] : Object.values(r)))
+      .flatMap((r): unknown[] =>
+        r instanceof Map ? [...r.values()] : r instanceof Set ? [...r] : Object.values(r),
+      )
       .filter((x) => x instanceof NDArray);
     expect(all.length).equals(5);
     for (const x of all) {
@@ -65,7 +67,9 @@ describe('tidy', () => {
     }
     const node = tidy(() => {
       one();
-      const result: { deep: Node[] } = { deep: [{ list: [made(), made()], map: new Map([[made(), [{ x: made() }]]]) }] };
+      const result: { deep: Node[] } = {
+        deep: [{ list: [made(), made()], map: new Map([[made(), [{ x: made() }]]]) }],
+      };
       (result.deep[0] as Node).self = result.deep[0] as Node;
       return result;
     });

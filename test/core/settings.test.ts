@@ -12,10 +12,14 @@ import { runRanks } from '../support/launch.js';
 import { packageCopy } from '../support/package-copy.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const ALL: readonly Setting<unknown>[] = [CPU_SETTINGS, MPI_SETTINGS, CUDA_SETTINGS, LOG_SETTINGS].flatMap((table) => Object.values(table));
+const ALL: readonly Setting<unknown>[] = [CPU_SETTINGS, MPI_SETTINGS, CUDA_SETTINGS, LOG_SETTINGS].flatMap(
+  (table) => Object.values(table),
+);
 /** What no setting takes. */
 const NEVER = ['many', 'sse9', '-1', 'NaN', 'Infinity', '0x10', '1e999', '1 2', 'true', ' '];
-const NUMBERS: Readonly<Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>> = {
+const NUMBERS: Readonly<
+  Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>
+> = {
   LOPS_CPU_STREAM_BYTES: { good: ['0', '1', '33554432', '1e6'], bad: ['0.5', '1e300'] },
   LOPS_THREADS: { good: ['1', '64'], bad: ['0', '1.5'] },
   LOPS_TIMEOUT: { good: ['0.5', '60'], bad: ['0'] },
@@ -33,9 +37,13 @@ describe('settings in the environment', () => {
       expect(read('')).equals(undefined);
       const numbers = NUMBERS[setting.name];
       const choices = [...setting.expected.matchAll(/'(\w+)'/g)].map(([, word]) => word as string);
-      for (const text of numbers?.good ?? choices) expect(read(text), text).equals(numbers ? Number(text) : text);
+      for (const text of numbers?.good ?? choices)
+        expect(read(text), text).equals(numbers ? Number(text) : text);
       for (const text of [...NEVER, ...(numbers?.bad ?? ['ON', `${choices[0]} `])])
-        expect(() => read(text), text).throws(ArgumentError, `expected ${setting.name} to be ${setting.expected}, received '${text}'`);
+        expect(() => read(text), text).throws(
+          ArgumentError,
+          `expected ${setting.name} to be ${setting.expected}, received '${text}'`,
+        );
     });
   }
 
@@ -57,9 +65,12 @@ describe('settings in the environment', () => {
     const { main, remove } = packageCopy([]);
     try {
       const said = async (ranks: number, env: NodeJS.ProcessEnv) => {
-        const { code, stderr } = await runRanks(ranks, [main], { env: { LOPS_MPI_ADDON: addonPath(), ...env } });
+        const { code, stderr } = await runRanks(ranks, [main], {
+          env: { LOPS_MPI_ADDON: addonPath(), ...env },
+        });
         expect(code, stderr).equals(0);
-        return stderr.split('\n').filter((line) => line.includes('TypeScript kernels, many times slower')).length;
+        return stderr.split('\n').filter((line) => line.includes('TypeScript kernels, many times slower'))
+          .length;
       };
       expect(await said(1, {})).equals(1);
       expect(await said(2, {})).equals(1);

@@ -6,7 +6,10 @@ import { complexOf, type DType } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
 import { tidy } from '../../src/core/base/scope.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
-import { StackedDistributedArray, StackedSpace } from '../../src/core/distributed/stacked-distributed-array.js';
+import {
+  StackedDistributedArray,
+  StackedSpace,
+} from '../../src/core/distributed/stacked-distributed-array.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 import { distributed, group } from '../support/distributed.js';
@@ -14,13 +17,26 @@ import { expectAllThrow, expectClose, NOTHING, traffic } from '../support/vector
 
 const ORDERS = [undefined, 1, 0, 3, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
-/** A stack of a SCATTER, a BROADCAST and a nested stack of two arrays, and all of its elements as one array. */
-function sample(dtype: DType, backend: Backend, seed: number): { stack: StackedDistributedArray; whole: NDArray } {
-  const parts = [[5, 2], [3], [4], [1, 2]].map((shape, k) => NDArray.normal(shape, { dtype, backend, seed: seed + k }));
+/**
+ * A stack of a SCATTER, a BROADCAST and a nested stack of two arrays, and all of its elements as
+ * one array.
+ */
+function sample(
+  dtype: DType,
+  backend: Backend,
+  seed: number,
+): { stack: StackedDistributedArray; whole: NDArray } {
+  const parts = [[5, 2], [3], [4], [1, 2]].map((shape, k) =>
+    NDArray.normal(shape, { dtype, backend, seed: seed + k }),
+  );
   const [a, b, c, d] = parts.map((p, k) =>
     DistributedArray.toDist(p, { partition: k === 1 ? 'BROADCAST' : 'SCATTER', axis: k === 3 ? 1 : 0 }),
   );
-  const stack = new StackedDistributedArray([a, b, new StackedDistributedArray([c, d] as DistributedArray[])] as DistributedArray[]);
+  const stack = new StackedDistributedArray([
+    a,
+    b,
+    new StackedDistributedArray([c, d] as DistributedArray[]),
+  ] as DistributedArray[]);
   return { stack, whole: concatenate(parts.map((p) => p.reshape([p.size]))) };
 }
 
@@ -29,45 +45,58 @@ const close = (a: Scalar, b: Scalar, tolerance: number): void => {
 };
 
 group('StackedDistributedArray', () => {
-  distributed('is one vector: arithmetic as of all elements, nested or not', ({ comm, backend, floats, tolerance }) => {
-    for (const dtype of floats) {
-      const [{ stack: x, whole: a }, { stack: y, whole: b }] = [sample(dtype, backend, 1), sample(dtype, backend, 9)];
-      expect([x.dtype, x.size, x.length, x.backend]).deep.equals([dtype, 19, 3, backend]);
-      const check = (make: () => StackedDistributedArray, exact: NDArray): void => {
-        let z = x;
-        expect(
-          traffic(comm, () => {
-            z = make();
-          }),
-        ).deep.equals(NOTHING);
-        expectClose(z.asArray(), exact, tolerance(dtype));
-      };
-      check(() => x, a);
-      check(() => x.add(y), a.add(b));
-      check(() => x.subtract(y), a.subtract(b));
-      check(() => x.multiply(y), a.multiply(b));
-      check(() => x.multiply(2), a.multiply(2));
-      check(() => x.negative(), a.negative());
-      check(() => x.conj(), a.conj());
-      check(
-        () => x.copy().addInPlace(y).subtractInPlace(x).multiplyInPlace(y).multiplyInPlace(2).conjInPlace(),
-        a.add(b).subtract(a).multiply(b).multiply(2).conj(),
-      );
-      check(() => x.copy().axpby(2, y, -1), b.multiply(2).subtract(a));
-      check(() => x.copy().scale(3), a.multiply(3));
-      check(() => x.zerosLike(), a.zerosLike());
-      check(() => x.emptyLike().assign(y), b);
-      check(() => x.copy().fill(2), a.copy().fill(2));
-      check(() => x.map((from, to) => backend.binary('add', from, 1, to), x.emptyLike()), a.add(1));
-      check(() => x.copy().setAt(0, 4).setAt(11, 5).setAt(18, 6), a.copy().setAt(0, 4).setAt(11, 5).setAt(18, 6));
-      if (backend.dtypes.includes(complexOf(dtype))) check(() => x.multiply({ re: 0, im: 2 }), a.multiply({ re: 0, im: 2 }));
-      expect(x.add(y).space, 'sums stay in the space').equals(x.space);
-    }
-  });
+  distributed(
+    'is one vector: arithmetic as of all elements, nested or not',
+    ({ comm, backend, floats, tolerance }) => {
+      for (const dtype of floats) {
+        const [{ stack: x, whole: a }, { stack: y, whole: b }] = [
+          sample(dtype, backend, 1),
+          sample(dtype, backend, 9),
+        ];
+        expect([x.dtype, x.size, x.length, x.backend]).deep.equals([dtype, 19, 3, backend]);
+        const check = (make: () => StackedDistributedArray, exact: NDArray): void => {
+          let z = x;
+          expect(
+            traffic(comm, () => {
+              z = make();
+            }),
+          ).deep.equals(NOTHING);
+          expectClose(z.asArray(), exact, tolerance(dtype));
+        };
+        check(() => x, a);
+        check(() => x.add(y), a.add(b));
+        check(() => x.subtract(y), a.subtract(b));
+        check(() => x.multiply(y), a.multiply(b));
+        check(() => x.multiply(2), a.multiply(2));
+        check(() => x.negative(), a.negative());
+        check(() => x.conj(), a.conj());
+        check(
+          () => x.copy().addInPlace(y).subtractInPlace(x).multiplyInPlace(y).multiplyInPlace(2).conjInPlace(),
+          a.add(b).subtract(a).multiply(b).multiply(2).conj(),
+        );
+        check(() => x.copy().axpby(2, y, -1), b.multiply(2).subtract(a));
+        check(() => x.copy().scale(3), a.multiply(3));
+        check(() => x.zerosLike(), a.zerosLike());
+        check(() => x.emptyLike().assign(y), b);
+        check(() => x.copy().fill(2), a.copy().fill(2));
+        check(() => x.map((from, to) => backend.binary('add', from, 1, to), x.emptyLike()), a.add(1));
+        check(
+          () => x.copy().setAt(0, 4).setAt(11, 5).setAt(18, 6),
+          a.copy().setAt(0, 4).setAt(11, 5).setAt(18, 6),
+        );
+        if (backend.dtypes.includes(complexOf(dtype)))
+          check(() => x.multiply({ re: 0, im: 2 }), a.multiply({ re: 0, im: 2 }));
+        expect(x.add(y).space, 'sums stay in the space').equals(x.space);
+      }
+    },
+  );
 
   distributed('reductions: one for all blocks', ({ comm, backend, floats, tolerance }) => {
     for (const dtype of floats) {
-      const [{ stack: x, whole: a }, { stack: y, whole: b }] = [sample(dtype, backend, 1), sample(dtype, backend, 9)];
+      const [{ stack: x, whole: a }, { stack: y, whole: b }] = [
+        sample(dtype, backend, 1),
+        sample(dtype, backend, 9),
+      ];
       const one = (reduce: () => Scalar, exact: Scalar): void => {
         let value: Scalar = Number.NaN;
         expect(
@@ -121,24 +150,43 @@ group('StackedDistributedArray', () => {
     expectAllThrow(comm, () => new StackedDistributedArray([]), ShapeError);
     expectAllThrow(
       comm,
-      () => new StackedDistributedArray([DistributedArray.ones(3), DistributedArray.ones(3, { comm: comm.dup() })]),
+      () =>
+        new StackedDistributedArray([
+          DistributedArray.ones(3),
+          DistributedArray.ones(3, { comm: comm.dup() }),
+        ]),
       PartitionError,
     );
     expectAllThrow(
       comm,
-      () => new StackedDistributedArray([DistributedArray.ones(3), DistributedArray.ones(3, { backend: new CpuBackend() })]),
+      () =>
+        new StackedDistributedArray([
+          DistributedArray.ones(3),
+          DistributedArray.ones(3, { backend: new CpuBackend() }),
+        ]),
       PartitionError,
     );
     expectAllThrow(comm, () => StackedSpace.of([whole.space]), PartitionError);
   });
 
-  distributed('mixes real and complex blocks, not precisions', { backends: ['cpu', 'reference'] }, ({ comm }) => {
-    const [r, z] = [DistributedArray.ones(3, { dtype: 'float32' }), DistributedArray.full(2, { re: 0, im: 2 }, { dtype: 'complex64' })];
-    const x = new StackedDistributedArray([r, z]);
-    expect(x.dtype).equals('complex64');
-    expect(x.vdot(x)).deep.equals({ re: 11, im: 0 });
-    expect(x.norm()).closeTo(Math.sqrt(11), 1e-6);
-    expect(x.space.withDType('complex64').zeros().dtype).equals('complex64');
-    expectAllThrow(comm, () => new StackedDistributedArray([r, DistributedArray.ones(3, { dtype: 'float64' })]), DTypeError);
-  });
+  distributed(
+    'mixes real and complex blocks, not precisions',
+    { backends: ['cpu', 'reference'] },
+    ({ comm }) => {
+      const [r, z] = [
+        DistributedArray.ones(3, { dtype: 'float32' }),
+        DistributedArray.full(2, { re: 0, im: 2 }, { dtype: 'complex64' }),
+      ];
+      const x = new StackedDistributedArray([r, z]);
+      expect(x.dtype).equals('complex64');
+      expect(x.vdot(x)).deep.equals({ re: 11, im: 0 });
+      expect(x.norm()).closeTo(Math.sqrt(11), 1e-6);
+      expect(x.space.withDType('complex64').zeros().dtype).equals('complex64');
+      expectAllThrow(
+        comm,
+        () => new StackedDistributedArray([r, DistributedArray.ones(3, { dtype: 'float64' })]),
+        DTypeError,
+      );
+    },
+  );
 });

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  PartitionError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { Exchange } from '../../src/core/distributed/exchange.js';
 import { patternOf } from '../../src/core/distributed/exchange-pattern.js';
 import { Layout } from '../../src/core/distributed/layout.js';
@@ -20,14 +26,25 @@ describe('transfers', () => {
         fc.property(transfers(backend, ranks), ({ from, to, dtype }) => {
           const { globalShape, replicated } = from;
           const mailbox = new Mailbox(ranks);
-          const demand = { globalShape, replicated, held: (r: number) => from.box(r), wanted: (r: number) => [to.box(r)] };
-          const exchanges = mailbox.ports.map((port) => new Exchange(patternOf(demand, port.rank, ranks), port, dtype, backend));
-          const xs = exchanges.map((_, r) => upload(backend, dtype, expectedValues(dtype, globalIndices(globalShape, from.box(r)))));
+          const demand = {
+            globalShape,
+            replicated,
+            held: (r: number) => from.box(r),
+            wanted: (r: number) => [to.box(r)],
+          };
+          const exchanges = mailbox.ports.map(
+            (port) => new Exchange(patternOf(demand, port.rank, ranks), port, dtype, backend),
+          );
+          const xs = exchanges.map((_, r) =>
+            upload(backend, dtype, expectedValues(dtype, globalIndices(globalShape, from.box(r)))),
+          );
           const ys = exchanges.map((_, r) => spoiled(backend, dtype, to.localSize(r)));
           for (let round = 0; round < 2; round++) {
             exchanges.forEach((exchange, r) => exchange.start(xs[r] as Elements, [ys[r] as Elements]));
             for (const exchange of exchanges) exchange.finish();
-            ys.forEach((y, r) => expect(download(y)).deep.equals(expectedValues(dtype, globalIndices(globalShape, to.box(r)))));
+            ys.forEach((y, r) =>
+              expect(download(y)).deep.equals(expectedValues(dtype, globalIndices(globalShape, to.box(r)))),
+            );
           }
           expect(mailbox.unread).equals(0);
         }),
@@ -59,7 +76,11 @@ describe('transfers', () => {
 
   it('copy on one rank without a message, also between flat blocks and boxes', () => {
     const comm = new SelfCommunicator();
-    const x = upload(backend, 'complex128', expectedValues('complex128', globalIndices([7], { start: [0], shape: [7] })));
+    const x = upload(
+      backend,
+      'complex128',
+      expectedValues('complex128', globalIndices([7], { start: [0], shape: [7] })),
+    );
     for (const [from, to] of [
       [Layout.concatenated([[7]]), Layout.split([7], 1)],
       [Layout.split([7], 1), Layout.replicated([7], 1)],
@@ -75,9 +96,15 @@ describe('transfers', () => {
   it('refuse layouts and arrays that do not fit', () => {
     const comm = new SelfCommunicator();
     const [a, b] = [Layout.split([4, 3], 1, 0), Layout.split([4, 3], 1, 1)];
-    expect(() => TransferPlan.between(a, Layout.concatenated([[4, 3]]), comm)).throws(PartitionError, 'concatenated');
+    expect(() => TransferPlan.between(a, Layout.concatenated([[4, 3]]), comm)).throws(
+      PartitionError,
+      'concatenated',
+    );
     expect(() => TransferPlan.between(Layout.split([4, 3], 2), b, comm)).throws(PartitionError, '1 ranks');
-    expect(() => TransferPlan.between(a, Layout.split([3, 4], 1), comm)).throws(ShapeError, 'one global shape');
+    expect(() => TransferPlan.between(a, Layout.split([3, 4], 1), comm)).throws(
+      ShapeError,
+      'one global shape',
+    );
     const plan = TransferPlan.between(a, b, comm);
     const x = spoiled(backend, 'float32', 12);
     expect(() => plan.run(x, spoiled(backend, 'float32', 11))).throws(ShapeError, '12 elements');

@@ -12,10 +12,14 @@ describe('arguments of kernels', () => {
   it(`random ones, many of them wrong, never reach other memory (seed ${SEED})`, function () {
     this.timeout(60_000);
     const script = fileURLToPath(new URL('./fuzz-backend.js', import.meta.url));
-    const { status, signal, stdout, stderr } = spawnSync(process.execPath, [script, String(SEED), String(2 * MORE)], {
-      encoding: 'utf8',
-      timeout: 50_000,
-    });
+    const { status, signal, stdout, stderr } = spawnSync(
+      process.execPath,
+      [script, String(SEED), String(2 * MORE)],
+      {
+        encoding: 'utf8',
+        timeout: 50_000,
+      },
+    );
     expect(stdout.split('\n').filter((line) => line.startsWith('{'))).to.deep.equal([]);
     expect(status, `${signal ?? ''} ${stderr}`).to.equal(0);
     expect(Number(/^(\d+) calls/m.exec(stdout)?.[1])).to.be.greaterThan(20);
@@ -23,26 +27,40 @@ describe('arguments of kernels', () => {
 
   for (const backend of [new CpuBackend({ name: 'reference' }), createCpuBackend()]) {
     const name = backend.name === 'cpu' ? 'the CPU backend' : 'the reference';
-    const run = (n: number, dtype: 'float64' | 'int32' = 'float64') => ({ storage: backend.alloc(dtype, n), offset: 0, size: n });
+    const run = (n: number, dtype: 'float64' | 'int32' = 'float64') => ({
+      storage: backend.alloc(dtype, n),
+      offset: 0,
+      size: n,
+    });
 
     it(`sizes whose product is beyond 2^64 are refused by ${name}`, () => {
       const [x, y] = [run(8), run(8)];
       const huge = [2 ** 33, 2 ** 31];
       const walk = { elements: x, start: 0, strides: [2 ** 31, 1] };
-      expect(() => backend.stridedCopy(huge, walk, { ...walk, elements: y }, 'set')).to.throw(/expected sizes|native call/);
+      expect(() => backend.stridedCopy(huge, walk, { ...walk, elements: y }, 'set')).to.throw(
+        /expected sizes|native call/,
+      );
       const shapes = { xShape: huge, hShape: [1, 1], yShape: huge, offset: [0, 0] };
-      expect(() => backend.convolve(x, y, run(8), { ...shapes, direction: 'forward' })).to.throw(/expected sizes/);
+      expect(() => backend.convolve(x, y, run(8), { ...shapes, direction: 'forward' })).to.throw(
+        /expected sizes/,
+      );
       expect(() => backend.reduceAxis('sum', x, [2 ** 33, 2 ** 31, 1], y)).to.throw(/expected sizes/);
     });
 
     it(`operands that are too short, or of another dtype, are refused by ${name}`, () => {
       const [x, short, integers] = [run(8), run(3), run(8, 'int32')];
-      expect(() => backend.copy(x, short)).to.throw('expected at least 8 elements, received a storage of 3 from 0 on');
+      expect(() => backend.copy(x, short)).to.throw(
+        'expected at least 8 elements, received a storage of 3 from 0 on',
+      );
       expect(() => backend.binary('add', x, short, run(8))).to.throw('expected at least 8 elements');
       expect(() => backend.copy(x, integers)).to.throw('expected float64, received int32');
-      expect(() => backend.linearCombination([1, 2], [x, integers], run(8))).to.throw('expected float64, received int32');
+      expect(() => backend.linearCombination([1, 2], [x, integers], run(8))).to.throw(
+        'expected float64, received int32',
+      );
       expect(() => backend.dots([{ x, y: short, conjugate: true }])).to.throw('expected at least 8 elements');
-      expect(() => backend.fill({ ...x, size: Number.NaN }, 1)).to.throw('expected elements within a storage of 8');
+      expect(() => backend.fill({ ...x, size: Number.NaN }, 1)).to.throw(
+        'expected elements within a storage of 8',
+      );
     });
   }
 
@@ -59,8 +77,12 @@ describe('arguments of kernels', () => {
     it('strided walks whose ends wrap around', () => {
       // (2^53 − 1) · 2^11 + … wraps to a place within the array
       const spec = Float64Array.of(2, 2 ** 32 + 1, 2 ** 32, 2 ** 32, 2, 1, 1);
-      expect(() => addon().stridedCopy(1, x, 0, y, 0, false, spec)).to.throw(/larger than any memory|leaves its array/);
-      expect(() => addon().stridedCopy(1, x, 0, y, 0, false, Float64Array.of(1, 4, 1, 0))).to.throw('no stride of 0 in what is written');
+      expect(() => addon().stridedCopy(1, x, 0, y, 0, false, spec)).to.throw(
+        /larger than any memory|leaves its array/,
+      );
+      expect(() => addon().stridedCopy(1, x, 0, y, 0, false, Float64Array.of(1, 4, 1, 0))).to.throw(
+        'no stride of 0 in what is written',
+      );
     });
 
     it('convolutions of 2^64 elements', () => {
@@ -80,13 +102,17 @@ describe('arguments of kernels', () => {
       const { matmul } = addon();
       if (!matmul) return;
       const spec = Float64Array.of(5, 5, 5, 0, 0, 1, 5, 5, 1, 0, 0, 0, 1, 0, 0, 0);
-      expect(() => matmul(1, x, 0, y, 0, z, 0, spec)).to.throw('expected rows of at least 5 elements, received 1');
+      expect(() => matmul(1, x, 0, y, 0, z, 0, spec)).to.throw(
+        'expected rows of at least 5 elements, received 1',
+      );
     });
 
     it('sizes and offsets that are no integers', () => {
       for (const wrong of [Number.NaN, 0.5, -1, 2 ** 53, Number.POSITIVE_INFINITY]) {
         expect(() => addon().scale(1, wrong, 2, 0, x, 0, y, 0)).to.throw('a non-negative integer');
-        expect(() => addon().convolve(1, x, 0, y, 0, z, 0, Float64Array.of(0, 1, wrong, 1, 1, 0))).to.throw('expected sizes');
+        expect(() => addon().convolve(1, x, 0, y, 0, z, 0, Float64Array.of(0, 1, wrong, 1, 1, 0))).to.throw(
+          'expected sizes',
+        );
       }
     });
   });

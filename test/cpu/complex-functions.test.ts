@@ -27,19 +27,33 @@ describe('complex functions', () => {
 
   for (const [name, rows] of table) {
     for (const backend of BACKENDS)
-      it(`${name} of ${backend.name === 'cpu' ? 'the CPU backend' : 'the reference'}: ${rows.length} values to 4 units in the last place`, () => {
-        expect(wrongRows(rows, 4, (operands) => kernelValues(backend, name, operands))).to.deep.equal([]);
-      });
+      it(
+        `${name} of ${backend.name === 'cpu' ? 'the CPU backend' : 'the reference'}: ${rows.length} ` +
+          'values to 4 units in the last place',
+        () => {
+          expect(wrongRows(rows, 4, (operands) => kernelValues(backend, name, operands))).to.deep.equal([]);
+        },
+      );
 
     it(`${name} in a generated loop`, () => {
       const arrays = (operands: readonly Float64Array[]) =>
-        operands.map((values) => NDArray.fromHost(values, undefined, { dtype: 'complex128', backend: BACKENDS[1] as CpuBackend }));
+        operands.map((values) =>
+          NDArray.fromHost(values, undefined, { dtype: 'complex128', backend: BACKENDS[1] as CpuBackend }),
+        );
       const compute = (operands: readonly Float64Array[]): ArrayLike<number> => {
         const [x, y] = arrays(operands) as [NDArray, NDArray | undefined];
         if (!y)
-          return new ElementwiseKernel({ inputs: { x: 'array' }, outputs: ['z'], expression: `z = ${name}(x)` }).run({ x }).z.toHost();
+          return new ElementwiseKernel({
+            inputs: { x: 'array' },
+            outputs: ['z'],
+            expression: `z = ${name}(x)`,
+          })
+            .run({ x })
+            .z.toHost();
         const expression = name === 'divide' ? 'z = x / y' : 'z = x ** y';
-        return new ElementwiseKernel({ inputs: { x: 'array', y: 'array' }, outputs: ['z'], expression }).run({ x, y }).z.toHost();
+        return new ElementwiseKernel({ inputs: { x: 'array', y: 'array' }, outputs: ['z'], expression })
+          .run({ x, y })
+          .z.toHost();
       };
       expect(wrongRows(rows, 4, compute)).to.deep.equal([]);
     });
@@ -95,7 +109,10 @@ describe('complex functions', () => {
           else expect(got[k], `${op} of ${a} ${b}`).to.equal(want);
         }
       }
-    const quotient = NDArray.array([complex(1, -2)], { dtype: 'complex128', backend: BACKENDS[1] as CpuBackend })
+    const quotient = NDArray.array([complex(1, -2)], {
+      dtype: 'complex128',
+      backend: BACKENDS[1] as CpuBackend,
+    })
       .divide(0)
       .toHost();
     expect([...quotient]).to.deep.equal([inf, -inf]);

@@ -38,6 +38,8 @@ describe('the deferred backend', () => {
 
   it('fills fresh memory with NaN', () => {
     const backend = new DeferredBackend();
-    expect([...backend.download({ storage: backend.alloc('float32', 2), offset: 0, size: 2 })]).to.deep.equal([Number.NaN, Number.NaN]);
+    expect([...backend.download({ storage: backend.alloc('float32', 2), offset: 0, size: 2 })]).to.deep.equal(
+      [Number.NaN, Number.NaN],
+    );
   });
 });

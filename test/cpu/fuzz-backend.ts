@@ -1,6 +1,8 @@
 /**
- * Calls of `Backend` with random arguments, many of them wrong: `node fuzz-backend.js SEED SECONDS`. Each call is made to the native kernels and to the
- * reference, on the same memory: both throw, or both do the same. Prints a line of JSON for every difference, and how many calls there were.
+ * Calls of `Backend` with random arguments, many of them wrong:
+ * `node fuzz-backend.js SEED SECONDS`. Each call is made to the native kernels and to the
+ * reference, on the same memory: both throw, or both do the same. Prints a line of JSON for every
+ * difference, and how many calls there were.
  */
 
 import { DTYPES, type DType, hostArray, isComplex, lanesOf, realOf } from '../../src/core/base/dtype.js';
@@ -35,7 +37,17 @@ const WILD = [
   2 ** 32 + 1,
   2 ** 48,
 ] as const;
-const WILDER = [2 ** 53 - 1, 2 ** 53, 2 ** 61, 2 ** 63, 2 ** 64, -(2 ** 53), -(2 ** 63), 1e300, 1e18] as const;
+const WILDER = [
+  2 ** 53 - 1,
+  2 ** 53,
+  2 ** 61,
+  2 ** 63,
+  2 ** 64,
+  -(2 ** 53),
+  -(2 ** 63),
+  1e300,
+  1e18,
+] as const;
 const wild = (): number => of(chance(0.5) ? WILD : WILDER);
 /** How often a number is one of these, in the call at hand. */
 let wildness = 0;
@@ -53,7 +65,8 @@ interface Place {
 type Call = (backend: Backend, at: (place: Place) => Elements) => unknown;
 
 let dtype: DType = 'float64';
-const storageOf = (type: DType): number => 2 * DTYPES.indexOf(chance(wildness / 2) ? of(DTYPES) : type) + below(2);
+const storageOf = (type: DType): number =>
+  2 * DTYPES.indexOf(chance(wildness / 2) ? of(DTYPES) : type) + below(2);
 const place = (n: number = size(), type: DType = dtype): Place => ({
   index: storageOf(type),
   offset: number([0, 0, 1, 3]),
@@ -67,12 +80,18 @@ const real = (): DType => realOf(dtype);
 const factor = (): number => of([0, 1, 2, 5, -1, -3]);
 const scalar = () => (isComplex(dtype) && chance(0.5) ? { re: factor(), im: factor() } : factor());
 const shapeOf = (ndim: number): number[] => Array.from({ length: ndim }, size);
-const some = <T>(most: number, make: (k: number) => T): T[] => Array.from({ length: below(most + 1) }, (_, k) => make(k));
+const some = <T>(most: number, make: (k: number) => T): T[] =>
+  Array.from({ length: below(most + 1) }, (_, k) => make(k));
 const axisOf = (ndim: number): number => number(Array.from({ length: Math.max(1, ndim) }, (_, k) => k));
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 function segments() {
-  return some(4, () => ({ start: shift(), end: size(), lo: shift(), taps: some(chance(0.2) ? 14 : 4, () => of([0, 1, -1, 0.5, 2])) }));
+  return some(4, () => ({
+    start: shift(),
+    end: size(),
+    lo: shift(),
+    taps: some(chance(0.2) ? 14 : 4, () => of([0, 1, -1, 0.5, 2])),
+  }));
 }
 
 const CALLS: Readonly<Record<string, () => Call>> = {
@@ -87,17 +106,19 @@ const CALLS: Readonly<Record<string, () => Call>> = {
   stridedCopy: () => {
     const shape = shapeOf(below(5));
     const strides = () => shape.map(() => number([0, 1, 1, 2, 3, 6, -1, -4]));
-    const [x, y] = [place(), place()].map((p) => ({ p, start: number([0, 3, 20, 60]), strides: strides() })) as [
-      { p: Place; start: number; strides: number[] },
-      { p: Place; start: number; strides: number[] },
-    ];
+    const [x, y] = [place(), place()].map((p) => ({
+      p,
+      start: number([0, 3, 20, 60]),
+      strides: strides(),
+    })) as [{ p: Place; start: number; strides: number[] }, { p: Place; start: number; strides: number[] }];
     // A walk that writes a place twice, or what it reads, has no order that is defined
     const target = { ...y, p: { ...y.p, index: x.p.index % 2 === 0 ? x.p.index + 1 : x.p.index - 1 } };
     const written = new Set<number>();
     if (shape.every((n) => Number.isInteger(n) && n >= 0 && n < 100)) {
       const visit = (k: number, place: number): void => {
         if (k === shape.length) written.add(place);
-        else for (let i = 0; i < (shape[k] as number); i++) visit(k + 1, place + i * (y.strides[k] as number));
+        else
+          for (let i = 0; i < (shape[k] as number); i++) visit(k + 1, place + i * (y.strides[k] as number));
       };
       visit(0, 0);
     }
@@ -125,7 +146,11 @@ const CALLS: Readonly<Record<string, () => Call>> = {
   },
   binary: () => {
     const [op, n] = [of(BINARY_OPS), size()];
-    const [x, y, z] = [chance(0.7) ? place(n) : scalar(), chance(0.7) ? place(n) : scalar(), place(n, chance(0.7) ? dtype : 'int32')];
+    const [x, y, z] = [
+      chance(0.7) ? place(n) : scalar(),
+      chance(0.7) ? place(n) : scalar(),
+      place(n, chance(0.7) ? dtype : 'int32'),
+    ];
     const use = (a: Place | ReturnType<typeof scalar>, at: (p: Place) => Elements) =>
       typeof a === 'object' && 'index' in a ? at(even(a)) : a;
     return (b, at) => b.binary(op, use(x, at), use(y, at), at(odd(z)));
@@ -195,11 +220,10 @@ const CALLS: Readonly<Record<string, () => Call>> = {
       alpha: scalar(),
       beta: scalar(),
     };
-    const [a, b, c] = [place(), place(), place()].map((p, i) => ({ ...p, index: 2 * Math.floor(p.index / 2) + (i === 2 ? 1 : 0) })) as [
-      Place,
-      Place,
-      Place,
-    ];
+    const [a, b, c] = [place(), place(), place()].map((p, i) => ({
+      ...p,
+      index: 2 * Math.floor(p.index / 2) + (i === 2 ? 1 : 0),
+    })) as [Place, Place, Place];
     return (backend, at) => backend.matmul(at(a), at(b), at(c), spec);
   },
   fft: () => {
@@ -208,8 +232,14 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const kind = of(['c2c', 'r2c', 'c2r'] as const);
     const single = real() === 'float32';
     const [complex, own] = [single ? 'complex64' : 'complex128', single ? 'float32' : 'float64'] as const;
-    const [x, y] = [place(LENGTH - 3, kind === 'r2c' ? own : complex), place(LENGTH - 3, kind === 'c2r' ? own : complex)];
-    const to = { ...y, index: x.index === y.index ? (y.index % 2 === 0 ? y.index + 1 : y.index - 1) : y.index };
+    const [x, y] = [
+      place(LENGTH - 3, kind === 'r2c' ? own : complex),
+      place(LENGTH - 3, kind === 'c2r' ? own : complex),
+    ];
+    const to = {
+      ...y,
+      index: x.index === y.index ? (y.index % 2 === 0 ? y.index + 1 : y.index - 1) : y.index,
+    };
     const plan = { kind, shape, axes, direction: of(['forward', 'inverse'] as const), scale: shift() };
     return (b, at) => b.fft(at(x), at(to), plan);
   },
@@ -242,8 +272,16 @@ const CALLS: Readonly<Record<string, () => Call>> = {
   },
   convolve: () => {
     const ndim = 1 + below(3);
-    const form = { xShape: shapeOf(ndim), hShape: shapeOf(ndim), yShape: shapeOf(ndim), offset: shapeOf(ndim).map(shift) };
-    const [x, h] = [place(), place()].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [Place, Place];
+    const form = {
+      xShape: shapeOf(ndim),
+      hShape: shapeOf(ndim),
+      yShape: shapeOf(ndim),
+      offset: shapeOf(ndim).map(shift),
+    };
+    const [x, h] = [place(), place()].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [
+      Place,
+      Place,
+    ];
     const y = { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 };
     const direction = of(['forward', 'adjoint'] as const);
     return (b, at) => b.convolve(at(x), at(h), at(y), { ...form, direction });
@@ -267,10 +305,10 @@ const CALLS: Readonly<Record<string, () => Call>> = {
       { ...place(), index: 2 * DTYPES.indexOf(dtype) },
       { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 },
     ];
-    const [srcs, recs] = [place(0, 'float64'), place(0, 'float64')].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [
-      Place,
-      Place,
-    ];
+    const [srcs, recs] = [place(0, 'float64'), place(0, 'float64')].map((p) => ({
+      ...p,
+      index: 2 * Math.floor(p.index / 2),
+    })) as [Place, Place];
     const amplitudes = chance(0.5) ? { ...place(0, real()), index: 2 * DTYPES.indexOf(real()) } : undefined;
     const spreads = chance(0.5);
     return (b, at) => {
@@ -281,12 +319,29 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     };
   },
   convolveVarying: () => {
-    const form = { outer: size(), nx: size(), ny: size(), inner: size(), filters: size(), length: size(), offset: shift() };
-    const [from, bank] = [place(), place()].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [Place, Place];
+    const form = {
+      outer: size(),
+      nx: size(),
+      ny: size(),
+      inner: size(),
+      filters: size(),
+      length: size(),
+      offset: shift(),
+    };
+    const [from, bank] = [place(), place()].map((p) => ({ ...p, index: 2 * Math.floor(p.index / 2) })) as [
+      Place,
+      Place,
+    ];
     const to = { ...place(), index: 2 * DTYPES.indexOf(dtype) + 1 };
     const [first, weights] = [place(0, 'int32'), { ...place(0, real()), index: 2 * DTYPES.indexOf(real()) }];
     const direction = of(['forward', 'adjoint'] as const);
-    return (b, at) => b.convolveVarying?.(at(from), at(bank), at(to), { ...form, first: at(first), weights: at(weights), direction });
+    return (b, at) =>
+      b.convolveVarying?.(at(from), at(bank), at(to), {
+        ...form,
+        first: at(first),
+        weights: at(weights),
+        direction,
+      });
   },
   alloc: () => {
     const n = chance(0.5) ? of([-1, 0.5, Number.NaN, 2 ** 48, 2 ** 53, 2 ** 61]) : size();
@@ -322,7 +377,8 @@ function refill(): void {
   for (let k = 0; k < 2 * DTYPES.length; k++) {
     const type = DTYPES[Math.floor(k / 2)] as DType;
     const values = hostArray(type, LENGTH);
-    for (let i = 0; i < values.length; i++) values[i] = type === 'int32' ? below(5) - 1 : Math.round(8 * next() - 2) / 2;
+    for (let i = 0; i < values.length; i++)
+      values[i] = type === 'int32' ? below(5) - 1 : Math.round(8 * next() - 2) / 2;
     for (const [b, backend] of backends.entries()) {
       const storage = storages[b]?.[k];
       if (storage) backend.upload(values, { storage, offset: 0, size: LENGTH });
@@ -330,10 +386,13 @@ function refill(): void {
   }
 }
 
-const contents = (b: 0 | 1) => (storages[b] ?? []).map((storage) => backends[b].download({ storage, offset: 0, size: LENGTH }));
+const contents = (b: 0 | 1) =>
+  (storages[b] ?? []).map((storage) => backends[b].download({ storage, offset: 0, size: LENGTH }));
 /** In single precision: values of that are cast to double now and then. */
 const alike = (x: number, y: number): boolean =>
-  x === y || !(Number.isFinite(x) || Number.isFinite(y)) || Math.abs(x - y) <= 1e-3 * (1 + Math.abs(x) + Math.abs(y));
+  x === y ||
+  !(Number.isFinite(x) || Number.isFinite(y)) ||
+  Math.abs(x - y) <= 1e-3 * (1 + Math.abs(x) + Math.abs(y));
 
 function outcome(b: 0 | 1, call: Call): { readonly result: unknown; readonly error: string } {
   const at = ({ index, offset, size: n }: Place): Elements => {
@@ -344,7 +403,10 @@ function outcome(b: 0 | 1, call: Call): { readonly result: unknown; readonly err
   try {
     return { result: call(backends[b], at), error: '' };
   } catch (error) {
-    return { result: undefined, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    return {
+      result: undefined,
+      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    };
   }
 }
 
@@ -365,11 +427,15 @@ while (performance.now() < end && failures < 5) {
   const [got, want] = [contents(0), contents(1)];
   const changed = got.flatMap((values, k) => {
     // What an error leaves in the operands is not said, but nothing else may change
-    const expected = native.error || reference.error ? (before[k] as typeof values) : (want[k] as typeof values);
+    const expected =
+      native.error || reference.error ? (before[k] as typeof values) : (want[k] as typeof values);
     const i = Array.from(values).findIndex((v, j) => !alike(v, expected[j] as number));
     return i < 0
       ? []
-      : [`storage ${k}, lane ${i} of ${LENGTH * lanesOf(DTYPES[Math.floor(k / 2)] as DType)}: ${values[i]} for ${expected[i]}`];
+      : [
+          `storage ${k}, lane ${i} of ${LENGTH * lanesOf(DTYPES[Math.floor(k / 2)] as DType)}: ` +
+            `${values[i]} for ${expected[i]}`,
+        ];
   });
   const wrong =
     native.error || reference.error
@@ -392,5 +458,6 @@ function sameResult(x: unknown, y: unknown): boolean {
 
 const never = names.filter((name) => !done[name]);
 console.log(
-  `${calls} calls of seed ${seed}, done: ${JSON.stringify(done)}${never.length > 0 && calls > 3000 ? `, never done: ${never}` : ''}`,
+  `${calls} calls of seed ${seed}, done: ` +
+    `${JSON.stringify(done)}${never.length > 0 && calls > 3000 ? `, never done: ${never}` : ''}`,
 );

@@ -14,7 +14,10 @@ const KINDS = [
   ['c2r', 'inverse'],
 ] as const;
 
-/** Large enough to be transformed axis by axis, with lengths that do not fit into whole tiles; and beyond a block of the cache. */
+/**
+ * Large enough to be transformed axis by axis, with lengths that do not fit into whole tiles; and
+ * beyond a block of the cache.
+ */
 const SHAPES = [
   [26, 31, 45],
   [9, 48, 160],
@@ -35,14 +38,18 @@ describe('native transforms of large arrays', () => {
           const last = axes.at(-1) as number;
           const half = shape.map((n, k) => (k === last ? Math.floor(n / 2) + 1 : n));
           const [from, to] = [kind === 'c2r' ? half : shape, kind === 'r2c' ? half : shape];
-          const [input, output]: [DType, DType] = [kind === 'r2c' ? realOf(dtype) : dtype, kind === 'c2r' ? realOf(dtype) : dtype];
+          const [input, output]: [DType, DType] = [
+            kind === 'r2c' ? realOf(dtype) : dtype,
+            kind === 'c2r' ? realOf(dtype) : dtype,
+          ];
           const plan: FftPlan = { kind, shape, axes, direction, scale: 0.3, overwrite };
           const values = NDArraySpace.of(from, input, reference).random(1).toHost();
           const [result, expected] = [backend, reference].map((b) => {
             const x = NDArraySpace.of(from, input, b).upload(values.slice());
             const y = NDArraySpace.of(to, output, b).empty();
             b.fft(x, y, plan);
-            if (!overwrite) assert.isTrue(same(x.toHost(), values), `the input of ${kind} along ${axes} survives`);
+            if (!overwrite)
+              assert.isTrue(same(x.toHost(), values), `the input of ${kind} along ${axes} survives`);
             return y.toHost();
           }) as [Float64Array, Float64Array];
           let [most, scale] = [0, 0];
@@ -55,7 +62,8 @@ describe('native transforms of large arrays', () => {
       };
       it(`${kind} ${direction} of ${dtype}, along any axes`, function () {
         if (!native) return skip(this, 'no native kernels');
-        for (const axes of [[0], [1], [2], [0, 2], [1, 0], [0, 1, 2], [2, 1, 0]]) for (const shape of SHAPES) compare(native, shape, axes);
+        for (const axes of [[0], [1], [2], [0, 2], [1, 0], [0, 1, 2], [2, 1, 0]])
+          for (const shape of SHAPES) compare(native, shape, axes);
         compare(native, [2, 3, 130, 140], [1, 3]);
         compare(native, [2, 3, 130, 140], [0, 1, 2, 3]);
         if (dtype === 'complex128') compare(native, LARGE, [0, 1, 2]);

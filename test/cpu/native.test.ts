@@ -12,7 +12,16 @@ const loader = new URL('../../src/cpu/index.js', import.meta.url).href;
 /** Runs the conformance tests of this file in a fresh process and says how many passed. */
 function conformance(env: Readonly<Record<string, string>>, name: string): number {
   const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
-  const args = [mocha, '--reporter', 'dot', '--timeout', '60000', '--fgrep', `backend 'native ${name}'`, fileURLToPath(import.meta.url)];
+  const args = [
+    mocha,
+    '--reporter',
+    'dot',
+    '--timeout',
+    '60000',
+    '--fgrep',
+    `backend 'native ${name}'`,
+    fileURLToPath(import.meta.url),
+  ];
   const result = spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } });
   if (result.status !== 0) throw new Error(result.stdout + result.stderr);
   return Number(/(\d+) passing/.exec(result.stdout)?.[1]);
@@ -21,8 +30,12 @@ function conformance(env: Readonly<Record<string, string>>, name: string): numbe
 /** What a fresh process prints that runs `code` with `cpu`, the exports of src/cpu. */
 function inProcess(env: Readonly<Record<string, string>>, code: string): string {
   const source = `const cpu = await import(${JSON.stringify(loader)}); ${code}`;
-  const result = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', env: { ...process.env, ...env } });
-  if (result.status !== 0) throw new Error(`the process ended with ${String(result.status ?? result.signal)}:\n${result.stderr}`);
+  const result = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  if (result.status !== 0)
+    throw new Error(`the process ended with ${String(result.status ?? result.signal)}:\n${result.stderr}`);
   return result.stdout.trim();
 }
 
@@ -30,7 +43,8 @@ describe('native CPU kernels', () => {
   it('LOPS_CPU=reference does without them', () => {
     const kernels = inProcess(
       { LOPS_CPU: 'reference' },
-      "const b = cpu.createCpuBackend(); console.log(b.name, process.moduleLoadList.some((m) => m.includes('lops_cpu')));",
+      'const b = cpu.createCpuBackend(); console.log(b.name, process.moduleLoadList.some((m) => ' +
+        "m.includes('lops_cpu')));",
     );
     expect(kernels).to.equal('cpu false');
   });
@@ -47,7 +61,10 @@ describe('native CPU kernels', () => {
     return;
   }
   const { simd } = state.info;
-  backendConformance(() => new CpuBackend({ ...nativeOptions(), name: `native ${simd}` }), { seed: SEED, draws: 12 * MORE });
+  backendConformance(() => new CpuBackend({ ...nativeOptions(), name: `native ${simd}` }), {
+    seed: SEED,
+    draws: 12 * MORE,
+  });
 
   describe('instruction sets', () => {
     const levels = ['baseline', 'avx2', 'avx512'];
@@ -60,7 +77,10 @@ describe('native CPU kernels', () => {
     }
 
     it('a misspelt LOPS_CPU_SIMD is named', () => {
-      const out = inProcess({ LOPS_CPU_SIMD: 'sse9' }, 'try { cpu.cpuAddon() } catch (e) { console.log(e.name, e.message) }');
+      const out = inProcess(
+        { LOPS_CPU_SIMD: 'sse9' },
+        'try { cpu.cpuAddon() } catch (e) { console.log(e.name, e.message) }',
+      );
       expect(out).to.match(/^ArgumentError expected LOPS_CPU_SIMD to be .*received 'sse9'$/);
     });
   });

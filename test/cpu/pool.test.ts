@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { hostArray } from '../../src/core/base/dtype.js';
-import { ArgumentError, BackendError, DTypeError, LopsError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  LopsError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { CpuBackend, createCpuBackend, Pool, referenceKernels } from '../../src/cpu/index.js';
 import { sizeClass } from '../../src/cpu/pool.js';
 
@@ -54,7 +60,13 @@ describe('the CPU backend', () => {
     const backend = new CpuBackend();
     const a = backend.alloc('float64', 100);
     const b = backend.alloc('complex64', 100);
-    expect(backend.stats()).to.include({ allocations: 2, poolMisses: 2, liveBytes: 2 * sizeClass(800), pooledBytes: 0, hostFallbacks: 0 });
+    expect(backend.stats()).to.include({
+      allocations: 2,
+      poolMisses: 2,
+      liveBytes: 2 * sizeClass(800),
+      pooledBytes: 0,
+      hostFallbacks: 0,
+    });
     backend.release(a);
     expect(backend.stats()).to.include({ liveBytes: sizeClass(800), pooledBytes: sizeClass(800) });
     // Another dtype of the same size takes the same memory
@@ -84,7 +96,9 @@ describe('the CPU backend', () => {
     backend.linearCombination([2], [{ storage: x, offset: 0, size: 3 }], { storage: x, offset: 0, size: 3 });
     expect([...values]).to.deep.equal([1, 4, 6, 8]);
     const span = x.span(1, 2);
-    expect([...new Float64Array(span.buffer as ArrayBuffer, span.byteOffset, span.length)]).to.deep.equal([6, 8]);
+    expect([...new Float64Array(span.buffer as ArrayBuffer, span.byteOffset, span.length)]).to.deep.equal([
+      6, 8,
+    ]);
     backend.release(x);
     expect(backend.stats()).to.include({ allocations: 0, liveBytes: 0, pooledBytes: 0 });
     expect(backend.wrap(values, 'complex128').length).to.equal(2);
@@ -107,7 +121,8 @@ describe('the CPU backend', () => {
     }
     backend.release(storage);
     expect(() => backend.fill(x, 1)).to.throw(BackendError, 'disposed');
-    for (const length of [-1, 0.5, Number.NaN]) expect(() => backend.alloc('float64', length)).to.throw(ShapeError);
+    for (const length of [-1, 0.5, Number.NaN])
+      expect(() => backend.alloc('float64', length)).to.throw(ShapeError);
     const misspelt: object = { poolbytes: 1 };
     expect(() => new CpuBackend(misspelt)).to.throw(LopsError, "did you mean 'poolBytes'");
     expect(() => new CpuBackend({ poolBytes: -1 })).to.throw(LopsError, 'poolBytes');

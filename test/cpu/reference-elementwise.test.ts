@@ -11,13 +11,24 @@ const of = (dtype: DType, values: ArrayLike<number>) => {
   host.set(values);
   return { storage: backend.wrap(host, dtype), offset: 0, size: values.length / lanes };
 };
-const unary = (op: UnaryOp, values: ArrayLike<number>, dtype: DType = 'float64', result = dtype): number[] => {
+const unary = (
+  op: UnaryOp,
+  values: ArrayLike<number>,
+  dtype: DType = 'float64',
+  result = dtype,
+): number[] => {
   const x = of(dtype, values);
   const y = of(result, hostArray(result, x.size));
   backend.unary(op, x, y);
   return [...backend.download(y)];
 };
-const binary = (op: BinaryOp, x: ArrayLike<number>, y: ArrayLike<number>, dtype: DType = 'float64', result = dtype): number[] => {
+const binary = (
+  op: BinaryOp,
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  dtype: DType = 'float64',
+  result = dtype,
+): number[] => {
   const a = of(dtype, x);
   const z = of(result, hostArray(result, a.size));
   backend.binary(op, a, of(dtype, y), z);
@@ -28,7 +39,8 @@ const expectNear = (got: readonly number[], want: readonly number[], tolerance =
   expect(got.length).to.equal(want.length);
   got.forEach((v, i) => {
     const w = want[i] as number;
-    if (Number.isFinite(w)) expect(Math.abs(v - w), `${got} for ${want}`).to.be.at.most(tolerance * Math.max(1, Math.abs(w)));
+    if (Number.isFinite(w))
+      expect(Math.abs(v - w), `${got} for ${want}`).to.be.at.most(tolerance * Math.max(1, Math.abs(w)));
     else expect(v).to.deep.equal(w);
   });
 };
@@ -36,18 +48,9 @@ const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 
 describe('reference kernels: elementwise functions', () => {
   it('round halves to even and keep what is no fraction', () => {
-    expect(unary('rint', [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999999999999994, 2251799813685248.5, inf, 3])).to.deep.equal([
-      0,
-      2,
-      2,
-      -0,
-      -2,
-      -2,
-      0,
-      2251799813685248,
-      inf,
-      3,
-    ]);
+    expect(
+      unary('rint', [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999999999999994, 2251799813685248.5, inf, 3]),
+    ).to.deep.equal([0, 2, 2, -0, -2, -2, 0, 2251799813685248, inf, 3]);
   });
 
   it('propagate NaN as NumPy does', () => {
@@ -61,16 +64,9 @@ describe('reference kernels: elementwise functions', () => {
   });
 
   it('take powers as C does', () => {
-    expect(binary('power', [1, 1, -1, -8, 0, 2, nan, -2], [nan, inf, inf, 1 / 3, 0, -1, 0, 3])).to.deep.equal([
-      1,
-      1,
-      1,
-      nan,
-      1,
-      0.5,
-      1,
-      -8,
-    ]);
+    expect(binary('power', [1, 1, -1, -8, 0, 2, nan, -2], [nan, inf, inf, 1 / 3, 0, -1, 0, 3])).to.deep.equal(
+      [1, 1, 1, nan, 1, 0.5, 1, -8],
+    );
   });
 
   it('wrap integers around', () => {
@@ -80,7 +76,10 @@ describe('reference kernels: elementwise functions', () => {
   });
 
   it('round to single precision', () => {
-    expect(binary('divide', [1, 2], [3, 3], 'float32')).to.deep.equal([Math.fround(1 / 3), Math.fround(2 / 3)]);
+    expect(binary('divide', [1, 2], [3, 3], 'float32')).to.deep.equal([
+      Math.fround(1 / 3),
+      Math.fround(2 / 3),
+    ]);
   });
 
   it('use principal branches for complex numbers', () => {
@@ -136,7 +135,8 @@ describe('reference kernels: elementwise functions', () => {
     const all = (op: UnaryOp, x: ArrayLike<number>) => unary(op, x, 'complex128');
     const two = (op: BinaryOp, x: ArrayLike<number>, y: ArrayLike<number>) => binary(op, x, y, 'complex128');
     const ones = Float64Array.from(z, (_, i) => 1 - (i % 2));
-    const same = (x: readonly number[], y: ArrayLike<number>) => expectNear(x, [...(y as Float64Array)], 1e-13);
+    const same = (x: readonly number[], y: ArrayLike<number>) =>
+      expectNear(x, [...(y as Float64Array)], 1e-13);
     same(all('square', all('sqrt', z)), z);
     same(all('exp', all('log', z)), z);
     same(two('divide', all('sin', z), all('cos', z)), all('tan', z));

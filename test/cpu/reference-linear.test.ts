@@ -9,24 +9,38 @@ import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 const backend = new CpuBackend();
 let seed = 100;
 const random = (n: number) => fillNormal(seed++, 0, new Float64Array(2 * n), 2);
-const of = (values: Float64Array) => ({ storage: backend.wrap(values, 'complex128'), offset: 0, size: values.length / 2 });
+const of = (values: Float64Array) => ({
+  storage: backend.wrap(values, 'complex128'),
+  offset: 0,
+  size: values.length / 2,
+});
 const get = (values: Float64Array, i: number): Complex => complex(values[2 * i] as number, values[2 * i + 1]);
 const expectNear = (got: Float64Array, i: number, want: Scalar, tolerance = 1e-12) => {
   const w = typeof want === 'number' ? complex(want) : want;
-  expect(Math.hypot((got[2 * i] as number) - w.re, (got[2 * i + 1] as number) - w.im), `element ${i}`).to.be.below(tolerance);
+  expect(
+    Math.hypot((got[2 * i] as number) - w.re, (got[2 * i + 1] as number) - w.im),
+    `element ${i}`,
+  ).to.be.below(tolerance);
 };
 
 /** All multi-indices of a shape. */
 function* indices(shape: readonly number[]): Generator<number[]> {
   const strides = stridesOf(shape);
-  for (let p = 0; p < product(shape); p++) yield shape.map((n, k) => Math.floor(p / (strides[k] as number)) % n);
+  for (let p = 0; p < product(shape); p++)
+    yield shape.map((n, k) => Math.floor(p / (strides[k] as number)) % n);
 }
-const position = (index: readonly number[], shape: readonly number[]) => index.reduce((p, i, k) => p * (shape[k] as number) + i, 0);
-const inside = (index: readonly number[], shape: readonly number[]) => index.every((i, k) => i >= 0 && i < (shape[k] as number));
+const position = (index: readonly number[], shape: readonly number[]) =>
+  index.reduce((p, i, k) => p * (shape[k] as number) + i, 0);
+const inside = (index: readonly number[], shape: readonly number[]) =>
+  index.every((i, k) => i >= 0 && i < (shape[k] as number));
 
 describe('reference kernels: matmul', () => {
   const op = (values: Float64Array, trans: Trans, ld: number, i: number, j: number): Complex =>
-    trans === 'n' ? get(values, i * ld + j) : trans === 't' ? get(values, j * ld + i) : (conj(get(values, j * ld + i)) as Complex);
+    trans === 'n'
+      ? get(values, i * ld + j)
+      : trans === 't'
+        ? get(values, j * ld + i)
+        : (conj(get(values, j * ld + i)) as Complex);
   for (const transA of ['n', 't', 'c'] as const) {
     for (const transB of ['n', 't', 'c'] as const) {
       it(`C ← α op(A) op(B) + β C, ${transA}${transB}`, () => {
@@ -53,7 +67,8 @@ describe('reference kernels: matmul', () => {
         const written = new Set<number>();
         for (const [t, i, j] of indices([batch, m, n]) as Iterable<[number, number, number]>) {
           let sum: Scalar = 0;
-          for (let p = 0; p < k; p++) sum = add(sum, mul(op(a.subarray(2 * t * 40), transA, 7, i, p), op(b, transB, 6, p, j)));
+          for (let p = 0; p < k; p++)
+            sum = add(sum, mul(op(a.subarray(2 * t * 40), transA, 7, i, p), op(b, transB, 6, p, j)));
           const at = t * 17 + i * 5 + j;
           written.add(at);
           expectNear(c, at, add(mul(spec.alpha, sum), mul(spec.beta, get(before, at))));
@@ -66,7 +81,12 @@ describe('reference kernels: matmul', () => {
 
 describe('reference kernels: fft', () => {
   /** The sum of the definition over the axes, with exponents reduced to whole turns. */
-  function dft(x: Float64Array, shape: readonly number[], axes: readonly number[], sign: number): Float64Array {
+  function dft(
+    x: Float64Array,
+    shape: readonly number[],
+    axes: readonly number[],
+    sign: number,
+  ): Float64Array {
     let values = x.slice();
     for (const axis of axes) {
       const next = new Float64Array(values.length);
@@ -76,7 +96,10 @@ describe('reference kernels: fft', () => {
         let sum: Scalar = 0;
         for (let i = 0; i < n; i++) {
           const angle = (sign * 2 * Math.PI * ((i * k) % n)) / n;
-          sum = add(sum, mul(get(values, position(index.with(axis, i), shape)), complex(Math.cos(angle), Math.sin(angle))));
+          sum = add(
+            sum,
+            mul(get(values, position(index.with(axis, i), shape)), complex(Math.cos(angle), Math.sin(angle))),
+          );
         }
         const { re, im } = sum as Complex;
         next.set([re, im], 2 * position(index, shape));
@@ -86,7 +109,9 @@ describe('reference kernels: fft', () => {
     return values;
   }
 
-  for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 30, 34, 49, 64, 97, 100, 121, 128, 169, 211, 289]) {
+  for (const n of [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 19, 30, 34, 49, 64, 97, 100, 121, 128, 169, 211, 289,
+  ]) {
     it(`is the sum of the definition, ${n} points`, () => {
       const x = random(n);
       for (const direction of ['forward', 'inverse'] as const) {
@@ -139,10 +164,15 @@ describe('reference kernels: fft', () => {
       const x = { storage: backend.wrap(real), offset: 0, size: n };
       backend.fft(x, of(y), { kind: 'r2c', shape, axes, direction: 'forward', scale: 1 });
       const want = dft(pairs, shape, axes, -1);
-      for (const index of indices(half)) expectNear(y, position(index, half), get(want, position(index, shape)));
+      for (const index of indices(half))
+        expectNear(y, position(index, half), get(want, position(index, shape)));
       const [back, kept] = [new Float64Array(n), y.slice()];
       const scale = 1 / product(axes.map((a) => shape[a] as number));
-      backend.fft(of(y), { storage: backend.wrap(back), offset: 0, size: n }, { kind: 'c2r', shape, axes, direction: 'inverse', scale });
+      backend.fft(
+        of(y),
+        { storage: backend.wrap(back), offset: 0, size: n },
+        { kind: 'c2r', shape, axes, direction: 'inverse', scale },
+      );
       back.forEach((v, i) => expect(v).to.be.closeTo(real[i] as number, 1e-13));
       expect([...y]).to.deep.equal([...kept]);
     }
@@ -153,7 +183,11 @@ describe('reference kernels: fft', () => {
       // One wave: everything in one place, nothing elsewhere
       const k = 1234;
       const x = new Float64Array(2 * n);
-      for (let i = 0; i < n; i++) x.set([Math.cos((2 * Math.PI * ((i * k) % n)) / n), Math.sin((2 * Math.PI * ((i * k) % n)) / n)], 2 * i);
+      for (let i = 0; i < n; i++)
+        x.set(
+          [Math.cos((2 * Math.PI * ((i * k) % n)) / n), Math.sin((2 * Math.PI * ((i * k) % n)) / n)],
+          2 * i,
+        );
       const y = new Float64Array(2 * n);
       backend.fft(of(x), of(y), { kind: 'c2c', shape: [n], axes: [0], direction: 'forward', scale: 1 / n });
       for (let i = 0; i < n; i++) expectNear(y, i, i === k ? 1 : 0, 2e-15);
@@ -165,7 +199,12 @@ describe('reference kernels: stencil', () => {
   it('is a banded matrix along each axis, with neighbours in front and behind', () => {
     const shape = [4, 5, 3];
     for (const mode of ['set', 'add'] as const) {
-      for (const range of [undefined, { axis: 1, start: 1, end: 4 }, { axis: 2, start: 0, end: 2 }, { axis: 0, start: 3, end: 3 }]) {
+      for (const range of [
+        undefined,
+        { axis: 1, start: 1, end: 4 },
+        { axis: 2, start: 0, end: 2 },
+        { axis: 0, start: 3, end: 3 },
+      ]) {
         const [front, back] = [random(4 * 2 * 3), random(4 * 1 * 3)];
         const bands = [
           {
@@ -205,7 +244,8 @@ describe('reference kernels: stencil', () => {
               if (i < s.start || i >= s.end) continue;
               s.taps.forEach((tap, k) => {
                 const j = i + s.lo + k;
-                const cell = (width: number, c: number) => position(index.with(axis, c), shape.with(axis, width));
+                const cell = (width: number, c: number) =>
+                  position(index.with(axis, c), shape.with(axis, width));
                 const value =
                   j < 0
                     ? get(front, cell(2, j + 2))
@@ -233,14 +273,17 @@ describe('reference kernels: convolve', () => {
   for (const form of forms) {
     for (const direction of ['forward', 'adjoint'] as const) {
       it(`is the sum of the definition, [${form.xShape}] with [${form.hShape}], ${direction}`, () => {
-        const [xShape, yShape] = direction === 'forward' ? [form.xShape, form.yShape] : [form.yShape, form.xShape];
+        const [xShape, yShape] =
+          direction === 'forward' ? [form.xShape, form.yShape] : [form.yShape, form.xShape];
         const [x, h, y] = [random(product(xShape)), random(product(form.hShape)), random(product(yShape))];
         backend.convolve(of(x), of(h), of(y), { ...form, xShape, yShape, direction });
         for (const i of indices(yShape)) {
           let sum: Scalar = 0;
           for (const j of indices(form.hShape)) {
             const offset = i.map((_, k) => (form.offset[k] as number) - (j[k] as number));
-            const source = i.map((v, k) => (direction === 'forward' ? v + (offset[k] as number) : v - (offset[k] as number)));
+            const source = i.map((v, k) =>
+              direction === 'forward' ? v + (offset[k] as number) : v - (offset[k] as number),
+            );
             if (!inside(source, xShape)) continue;
             const tap = get(h, position(j, form.hShape));
             sum = add(sum, mul(direction === 'forward' ? tap : conj(tap), get(x, position(source, xShape))));
@@ -278,12 +321,14 @@ describe('reference kernels: gather and scatterAdd', () => {
     backend.scatterAdd(of(y), of(x), table);
     for (const [o, j, l] of indices([outer, nx, inner]) as Iterable<[number, number, number]>) {
       let sum: Scalar = get(start, (o * nx + j) * inner + l);
-      for (let i = 0; i < ny; i++) sum = add(sum, mul(conj(matrix[i]?.[j] as Scalar), get(y, (o * ny + i) * inner + l)));
+      for (let i = 0; i < ny; i++)
+        sum = add(sum, mul(conj(matrix[i]?.[j] as Scalar), get(y, (o * ny + i) * inner + l)));
       expectNear(x, (o * nx + j) * inner + l, sum);
     }
     for (const [o, i, l] of indices([outer, ny, inner]) as Iterable<[number, number, number]>) {
       let sum: Scalar = 0;
-      for (let j = 0; j < nx; j++) sum = add(sum, mul(matrix[i]?.[j] as Scalar, get(start, (o * nx + j) * inner + l)));
+      for (let j = 0; j < nx; j++)
+        sum = add(sum, mul(matrix[i]?.[j] as Scalar, get(start, (o * nx + j) * inner + l)));
       expectNear(ax, (o * ny + i) * inner + l, sum);
     }
   });
@@ -298,10 +343,16 @@ describe('reference kernels: memory', () => {
       [-20, 0, 5],
       [30, -7, 1],
     ];
-    backend.stridedCopy(shape, { elements: of(x), start: 22, strides: from }, { elements: of(y), start: 15, strides: to }, 'add');
+    backend.stridedCopy(
+      shape,
+      { elements: of(x), start: 22, strides: from },
+      { elements: of(y), start: 15, strides: to },
+      'add',
+    );
     const want = new Float64Array(120);
     for (const index of indices(shape)) {
-      const at = (strides: readonly number[], start: number) => index.reduce((p, i, k) => p + i * (strides[k] as number), start);
+      const at = (strides: readonly number[], start: number) =>
+        index.reduce((p, i, k) => p + i * (strides[k] as number), start);
       const { re, im } = get(x, at(from, 22));
       const p = 2 * at(to, 15);
       want[p] = (want[p] as number) + re;
@@ -335,7 +386,9 @@ describe('reference kernels: memory', () => {
       const list = [y, ...xs.slice(1)].slice(0, terms);
       backend.linearCombination(coefficients.slice(0, terms), list.map(of), of(y));
       for (let i = 0; i < 7; i++) {
-        const want = xs.slice(0, terms).reduce<Scalar>((sum, x, k) => add(sum, mul(coefficients[k] as Scalar, get(x, i))), 0);
+        const want = xs
+          .slice(0, terms)
+          .reduce<Scalar>((sum, x, k) => add(sum, mul(coefficients[k] as Scalar, get(x, i))), 0);
         expectNear(y, i, want);
       }
     }

@@ -35,7 +35,10 @@ describe('reference kernels: reductions', () => {
   it('sum single precision in double', () => {
     const x = new Float32Array(1_000_000).fill(0.1);
     expect(backend.reduce('sum', of(x))).to.be.closeTo(Math.fround(0.1) * 1e6, 1e-7);
-    expect(backend.dots([{ x: of(x), y: of(x), conjugate: true }])[0]).to.be.closeTo(Math.fround(0.1) ** 2 * 1e6, 1e-8);
+    expect(backend.dots([{ x: of(x), y: of(x), conjugate: true }])[0]).to.be.closeTo(
+      Math.fround(0.1) ** 2 * 1e6,
+      1e-8,
+    );
   });
 
   it('multiply integers exactly', () => {
@@ -96,7 +99,10 @@ describe('reference kernels: reductions', () => {
     for (const op of REDUCE_OPS) expect(backend.reduce(op, x, 3), op).to.equal(expected[op]);
     const z = of(Float32Array.of(3, 4, 0, 0, 1, -1), 'complex64');
     expect(backend.reduce('sum', z)).to.deep.equal({ re: 4, im: 3 });
-    expect(backend.reduce('prod', of(Float32Array.of(3, 4, 1, -1), 'complex64'))).to.deep.equal({ re: 7, im: 1 });
+    expect(backend.reduce('prod', of(Float32Array.of(3, 4, 1, -1), 'complex64'))).to.deep.equal({
+      re: 7,
+      im: 1,
+    });
     expect([
       backend.reduce('sumSquares', z),
       backend.reduce('maxAbs', z),
@@ -124,7 +130,8 @@ describe('reference kernels: reductions', () => {
     const values = fillNormal(4, 0, new Float64Array(301));
     const sorted = [...values].sort((a, b) => a - b);
     for (const k of [0, 1, 150, 300]) expect(backend.kthSmallest(of(values), k)).to.equal(sorted[k]);
-    for (const k of [-1, 301, 0.5]) expect(() => backend.kthSmallest(of(values), k)).to.throw('between 0 and 300');
+    for (const k of [-1, 301, 0.5])
+      expect(() => backend.kthSmallest(of(values), k)).to.throw('between 0 and 300');
   });
 
   it('reduce and sum up along the middle axis', () => {

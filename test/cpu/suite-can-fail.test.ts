@@ -9,7 +9,10 @@ import { checkCase, KERNEL_CASES } from '../../src/testing/index.js';
 
 type Numbers = Float64Array | Float32Array | Int32Array;
 
-/** Where the output array is among a kernel's arguments, its offset next to it; nothing where the kernel returns a number. */
+/**
+ * Where the output array is among a kernel's arguments, its offset next to it; nothing where the
+ * kernel returns a number.
+ */
 const OUTPUT: Readonly<Record<keyof CpuKernels, number | undefined>> = {
   copy: 4,
   stridedCopy: 5,
@@ -40,12 +43,24 @@ const OUTPUT: Readonly<Record<keyof CpuKernels, number | undefined>> = {
 };
 const NAMES = Object.keys(OUTPUT) as (keyof CpuKernels)[];
 
-/** The cases that reach a kernel: those of its name, but for the ones that the backend calls on behalf of another. */
-const FAMILY: Partial<Readonly<Record<keyof CpuKernels, string>>> = { scale: 'linearCombination', axpby: 'linearCombination', dot: 'dots' };
-const casesOf = (name: keyof CpuKernels) => KERNEL_CASES.filter(({ kernel }) => kernel.split(' ')[0] === (FAMILY[name] ?? name));
+/**
+ * The cases that reach a kernel: those of its name, but for the ones that the backend calls on
+ * behalf of another.
+ */
+const FAMILY: Partial<Readonly<Record<keyof CpuKernels, string>>> = {
+  scale: 'linearCombination',
+  axpby: 'linearCombination',
+  dot: 'dots',
+};
+const casesOf = (name: keyof CpuKernels) =>
+  KERNEL_CASES.filter(({ kernel }) => kernel.split(' ')[0] === (FAMILY[name] ?? name));
 
 /** The reference table with one kernel spoilt after each call. */
-function spoilt(name: keyof CpuKernels, spoil: (out: Numbers, offset: number) => void, change: (result: number) => number): CpuKernels {
+function spoilt(
+  name: keyof CpuKernels,
+  spoil: (out: Numbers, offset: number) => void,
+  change: (result: number) => number,
+): CpuKernels {
   const output = OUTPUT[name];
   return new Proxy(referenceKernels, {
     get(table, key) {
@@ -111,7 +126,8 @@ describe('the conformance suite can fail', () => {
     const kernels = spoilt(
       'matmul',
       (out) => {
-        if (out instanceof Float32Array) for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) * 1.0001;
+        if (out instanceof Float32Array)
+          for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) * 1.0001;
       },
       (r) => r,
     );
@@ -125,10 +141,18 @@ describe('the conformance suite can fail', () => {
   it('makes mocha fail', () => {
     const fixture = fileURLToPath(new URL('./fixtures/broken-backend.js', import.meta.url));
     const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
-    const { status, stdout } = spawnSync(process.execPath, [mocha, '--no-config', '--reporter', 'json', fixture], { encoding: 'utf8' });
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [mocha, '--no-config', '--reporter', 'json', fixture],
+      { encoding: 'utf8' },
+    );
     expect(status).to.be.above(0);
-    const { failures } = JSON.parse(stdout) as { failures: { fullTitle: string; err: { message: string } }[] };
-    expect(failures.map((f) => f.fullTitle).join('\n')).to.match(/backend 'broken' conforms to the reference matmul float64, \d+ cases/);
+    const { failures } = JSON.parse(stdout) as {
+      failures: { fullTitle: string; err: { message: string } }[];
+    };
+    expect(failures.map((f) => f.fullTitle).join('\n')).to.match(
+      /backend 'broken' conforms to the reference matmul float64, \d+ cases/,
+    );
     expect(failures[0]?.err.message).to.match(/expected .* received .* allowed error/);
   }).timeout(30_000);
 });

@@ -13,7 +13,8 @@ for (const { name, same, make } of CROWD) {
   const back = A.rmatvec(y);
   const norms = [y.norm(), back.norm()];
   const { left, right, error } = A.dotTest({ raise: false });
-  if (!(error < 1e-9 && abs(left) > 0)) wrong.push(`${name}: dot test ${JSON.stringify({ left, right, error })}`);
+  if (!(error < 1e-9 && abs(left) > 0))
+    wrong.push(`${name}: dot test ${JSON.stringify({ left, right, error })}`);
   if (same && COMM_WORLD.rank === 0) {
     const alone = make(COMM_SELF);
     const z = alone.matvec(alone.domain().random(1));
@@ -30,12 +31,17 @@ const solve = (comm: typeof COMM_WORLD): readonly number[] => {
 };
 const costs = solve(COMM_WORLD);
 if (costs.length !== 21) wrong.push(`cgls: ${costs.length} costs`);
-if (COMM_WORLD.rank === 0 && !solve(COMM_SELF).every((value, k) => Math.abs(value - (costs[k] ?? 0)) < 1e-6 * (costs[0] ?? 1)))
+if (
+  COMM_WORLD.rank === 0 &&
+  !solve(COMM_SELF).every((value, k) => Math.abs(value - (costs[k] ?? 0)) < 1e-6 * (costs[0] ?? 1))
+)
   wrong.push(`cgls: costs ${costs}`);
 
 const all = COMM_WORLD.allgatherObject({ wrong, rss: process.memoryUsage().rss });
 if (COMM_WORLD.rank === 0) {
   const failures = all.flatMap(({ wrong: what }, rank) => what.map((text) => `rank ${rank}: ${text}`));
   const mebibytes = Math.round(all.reduce((sum, { rss }) => sum + rss, 0) / 2 ** 20);
-  process.stdout.write(`${JSON.stringify({ size: COMM_WORLD.size, rows: CROWD.length, mebibytes, failures })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ size: COMM_WORLD.size, rows: CROWD.length, mebibytes, failures })}\n`,
+  );
 }

@@ -9,7 +9,9 @@ const LIMIT = 480_000;
 
 describe('64 ranks', () => {
   it('every exported operator has a row', () => {
-    const missing = exported().filter((name) => !CROWD.some((row) => new RegExp(`^${name}\\b`).test(row.name)));
+    const missing = exported().filter(
+      (name) => !CROWD.some((row) => new RegExp(`^${name}\\b`).test(row.name)),
+    );
     expect(missing).to.deep.equal([]);
   });
 

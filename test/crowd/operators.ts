@@ -16,7 +16,8 @@ export interface CrowdRow {
 const ROWS = [5, 130];
 const onEach = (name: string, make: (rows: number, comm: Communicator) => AnyOperator): CrowdRow[] =>
   ROWS.map((rows) => ({ name: `${name} of ${rows} rows`, same: true, make: (comm) => make(rows, comm) }));
-const matrix = (comm: Communicator, shape: [number, number]) => new MatrixMult(NDArray.normal(shape, { seed: comm.rank }));
+const matrix = (comm: Communicator, shape: [number, number]) =>
+  new MatrixMult(NDArray.normal(shape, { seed: comm.rank }));
 
 const {
   MPIBlockDiag,
@@ -49,7 +50,10 @@ export const CROWD: readonly CrowdRow[] = [
   ...onEach('MPIFFT1D', (n, comm) => new MPIFFT1D([n, 4], { axis: 0, comm })),
   ...onEach('MPIFFT2D', (n, comm) => new MPIFFT2D([n, 4], { real: true, dtype: 'float64', comm })),
   ...onEach('MPIFFTND', (n, comm) => new MPIFFTND([n, 4, 3], { comm })),
-  ...onEach('MPIConvolve1D', (n, comm) => new MPIConvolve1D([n, 3], [1, 2, 1, 3], { axis: 0, offset: 1, comm })),
+  ...onEach(
+    'MPIConvolve1D',
+    (n, comm) => new MPIConvolve1D([n, 3], [1, 2, 1, 3], { axis: 0, offset: 1, comm }),
+  ),
   ...onEach(
     'MPIConvolveND',
     (n, comm) =>
@@ -77,34 +81,61 @@ export const CROWD: readonly CrowdRow[] = [
   ),
   ...onEach(
     'MPINonStationaryConvolve2D',
-    (n, comm) => new MPINonStationaryConvolve2D([n, 6], NDArray.normal([2, 2, 3, 3], { seed: 0 }), [1, 3], [1, 4], { comm }),
+    (n, comm) =>
+      new MPINonStationaryConvolve2D([n, 6], NDArray.normal([2, 2, 3, 3], { seed: 0 }), [1, 3], [1, 4], {
+        comm,
+      }),
   ),
-  { name: 'MPIFredholm1', make: (comm) => new MPIFredholm1(NDArray.normal([1, 2, 3], { seed: comm.rank }), 2, { comm }) },
+  {
+    name: 'MPIFredholm1',
+    make: (comm) => new MPIFredholm1(NDArray.normal([1, 2, 3], { seed: comm.rank }), 2, { comm }),
+  },
   {
     name: 'MPIMDC',
-    make: (comm) => new MPIMDC(NDArray.normal([1, 2, 2], { seed: comm.rank, dtype: 'complex128' }), 2 * comm.size - 1, 2, { comm }),
+    make: (comm) =>
+      new MPIMDC(NDArray.normal([1, 2, 2], { seed: comm.rank, dtype: 'complex128' }), 2 * comm.size - 1, 2, {
+        comm,
+      }),
   },
-  { name: 'MPIMatrixMult by summa', make: (comm) => new MPIMatrixMult(NDArray.normal([2, 3], { seed: comm.rank }), 9, { comm }) },
+  {
+    name: 'MPIMatrixMult by summa',
+    make: (comm) => new MPIMatrixMult(NDArray.normal([2, 3], { seed: comm.rank }), 9, { comm }),
+  },
   {
     name: 'MPIMatrixMult by blocks',
-    make: (comm) => new MPIMatrixMult(NDArray.normal([1, 3], { seed: comm.rank }), 4, { kind: 'block', grid: [comm.size, 1], comm }),
+    make: (comm) =>
+      new MPIMatrixMult(NDArray.normal([1, 3], { seed: comm.rank }), 4, {
+        kind: 'block',
+        grid: [comm.size, 1],
+        comm,
+      }),
   },
-  { name: 'MPIBlockDiag', make: (comm) => new MPIBlockDiag(comm.rank % 3 === 0 ? [matrix(comm, [2, 3])] : [], { comm }) },
+  {
+    name: 'MPIBlockDiag',
+    make: (comm) => new MPIBlockDiag(comm.rank % 3 === 0 ? [matrix(comm, [2, 3])] : [], { comm }),
+  },
   { name: 'MPIVStack', make: (comm) => new MPIVStack([matrix(comm, [2, 3])], { comm }) },
   { name: 'MPIHStack', make: (comm) => new MPIHStack([matrix(comm, [3, 2])], { comm }) },
-  { name: 'MPIHalo', make: (comm) => new MPIHalo([70, 3], { halo: [2, 0], procGrid: [comm.size, 1], adjoint: 'exact', comm }) },
+  {
+    name: 'MPIHalo',
+    make: (comm) => new MPIHalo([70, 3], { halo: [2, 0], procGrid: [comm.size, 1], adjoint: 'exact', comm }),
+  },
   {
     name: 'MPIStackedBlockDiag',
     same: true,
-    make: (comm) => new MPIStackedBlockDiag([new MPILaplacian([5, 4], { comm }), new MPIFirstDerivative([70], { comm })]),
+    make: (comm) =>
+      new MPIStackedBlockDiag([new MPILaplacian([5, 4], { comm }), new MPIFirstDerivative([70], { comm })]),
   },
   {
     name: 'MPIStackedVStack',
     same: true,
-    make: (comm) => new MPIStackedVStack([new MPIFirstDerivative([70, 4], { comm }), new MPILaplacian([70, 4], { comm })]),
+    make: (comm) =>
+      new MPIStackedVStack([new MPIFirstDerivative([70, 4], { comm }), new MPILaplacian([70, 4], { comm })]),
   },
 ];
 
 /** Names of the exported operators, without the classes that they are made of. */
 export const exported = (): string[] =>
-  Object.keys(operators).filter((name) => name.startsWith('MPI') && !/^MPI(Stacked)?LinearOperator$|^MPIFourierOperator$/.test(name));
+  Object.keys(operators).filter(
+    (name) => name.startsWith('MPI') && !/^MPI(Stacked)?LinearOperator$|^MPIFourierOperator$/.test(name),
+  );

@@ -1,4 +1,7 @@
-/** What the emulator does right: kernels, memory, streams, cuBLAS, cuFFT, NCCL, MPI, and the compilers of NVIDIA. */
+/**
+ * What the emulator does right: kernels, memory, streams, cuBLAS, cuFFT, NCCL, MPI, and the
+ * compilers of NVIDIA.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,7 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { skip } from '../support/skip.js';
-import { buildEmulator, emulatorFolder, hasMpi, nvidiaLibrary, root, runOnTwoRanks, runScenario } from './emulator.js';
+import {
+  buildEmulator,
+  emulatorFolder,
+  hasMpi,
+  nvidiaLibrary,
+  root,
+  runOnTwoRanks,
+  runScenario,
+} from './emulator.js';
 import { checkWithNvcc, hasNvcc } from './nvcc.js';
 
 const MODES: readonly NodeJS.ProcessEnv[] = [
@@ -14,7 +25,8 @@ const MODES: readonly NodeJS.ProcessEnv[] = [
   { CUEMU_MODE: 'lazy', CUEMU_ORDER: 'reverse' },
 ];
 
-const HOST_CALL = '__host__ float h(float x) { return x; }\nextern "C" __global__ void f(float *x) { x[0] = h(x[0]); }\n';
+const HOST_CALL =
+  '__host__ float h(float x) { return x; }\nextern "C" __global__ void f(float *x) { x[0] = h(x[0]); }\n';
 
 describe('CUDA emulator', function () {
   this.timeout(600_000);
@@ -23,7 +35,11 @@ describe('CUDA emulator', function () {
   for (const settings of MODES) {
     const mode = Object.values(settings).join(', ');
     for (const [program, scenario, what] of [
-      ['features', 'kernels', 'kernels: shared memory, shuffles, votes, atomics, templates, constants, name expressions'],
+      [
+        'features',
+        'kernels',
+        'kernels: shared memory, shuffles, votes, atomics, templates, constants, name expressions',
+      ],
       ['features', 'images', 'compilation errors, images of other architectures'],
       ['features', 'memory', 'copies, fills, what is known about addresses'],
       ['features', 'streams', 'streams, events, host functions'],
@@ -54,11 +70,19 @@ describe('CUDA emulator', function () {
     const folder = `${root}native/cuda`;
     const wanted = readdirSync(folder)
       .filter((file) => file.endsWith('.hpp'))
-      .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/X\([^,()]+,\s*\w+,\s*"([^"]+)"/g)])
+      .flatMap((file) => [
+        ...readFileSync(join(folder, file), 'utf8').matchAll(/X\([^,()]+,\s*\w+,\s*"([^"]+)"/g),
+      ])
       .map(([, names = '']) => names.split('\\0'));
     expect(wanted.length).to.be.greaterThan(30);
-    const libraries = readdirSync(emulatorFolder).filter((file) => /^lib(cuda|nvrtc|cublas|cufft|nccl)\.so\.\d+$/.test(file));
-    const symbols = spawnSync('nm', ['-D', '--defined-only', ...libraries.map((file) => join(emulatorFolder, file))], { encoding: 'utf8' });
+    const libraries = readdirSync(emulatorFolder).filter((file) =>
+      /^lib(cuda|nvrtc|cublas|cufft|nccl)\.so\.\d+$/.test(file),
+    );
+    const symbols = spawnSync(
+      'nm',
+      ['-D', '--defined-only', ...libraries.map((file) => join(emulatorFolder, file))],
+      { encoding: 'utf8' },
+    );
     const defined = new Set(symbols.stdout.split('\n').map((line) => line.split(' ').at(-1)));
     expect(wanted.filter((names) => !names.some((name) => defined.has(name)))).to.deep.equal([]);
   });
@@ -102,7 +126,10 @@ describe('CUDA emulator: compilers of NVIDIA', function () {
     if ('reason' in found) return skip(this, found.reason);
     expect(runScenario('features', 'reject').stdout).to.contain('result 0');
     for (const arch of ['sm_80', 'sm_90']) {
-      const { stdout } = runScenario('features', 'reject', { CUEMU_REAL_NVRTC: found.file, CUEMU_REAL_ARCHS: arch });
+      const { stdout } = runScenario('features', 'reject', {
+        CUEMU_REAL_NVRTC: found.file,
+        CUEMU_REAL_ARCHS: arch,
+      });
       expect(stdout).to.contain(`result 6\nNVRTC (${arch}): test.cu(1): error`);
       expect(stdout).to.contain('fine 0');
     }

@@ -19,18 +19,35 @@ export interface Output {
 }
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, timeout = 120_000): Output {
-  const { status, signal, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env, timeout });
-  return { code: status, signal, stdout: stdout ?? '', stderr: `${stderr ?? ''}${error ? error.message : ''}` };
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env,
+    timeout,
+  });
+  return {
+    code: status,
+    signal,
+    stdout: stdout ?? '',
+    stderr: `${stderr ?? ''}${error ? error.message : ''}`,
+  };
 }
 
 /** The environment without settings of the emulator, and with these. */
 function emulated(settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CUEMU_'))), ...settings };
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CUEMU_'))),
+    ...settings,
+  };
 }
 
 /** Builds the emulator and the programs of its own tests, where sources changed. */
 export function buildEmulator(): void {
-  const { code, stdout, stderr } = run(process.execPath, [`${root}scripts/build-cuemu.mjs`, '--quiet', '--programs'], process.env, 600_000);
+  const { code, stdout, stderr } = run(
+    process.execPath,
+    [`${root}scripts/build-cuemu.mjs`, '--quiet', '--programs'],
+    process.env,
+    600_000,
+  );
   if (code !== 0) throw new Error(`the CUDA emulator was not built: ${stdout}${stderr}`);
 }
 
@@ -49,9 +66,18 @@ export function runOnTwoRanks(scenario: string, settings: NodeJS.ProcessEnv = {}
   return run(launcher, ['-n', '2', `${emulatorFolder}/programs/mpi`, scenario], env);
 }
 
-/** A library of NVIDIA's, unpacked from Debian's packages into build/nvidia; or why it can't be had. */
-export function nvidiaLibrary(what: 'nvrtc' | 'driver'): { readonly file: string } | { readonly reason: string } {
-  const { stdout, stderr } = run(process.execPath, [`${root}scripts/fetch-nvrtc.mjs`, what], process.env, 600_000);
+/**
+ * A library of NVIDIA's, unpacked from Debian's packages into build/nvidia; or why it can't be had.
+ */
+export function nvidiaLibrary(
+  what: 'nvrtc' | 'driver',
+): { readonly file: string } | { readonly reason: string } {
+  const { stdout, stderr } = run(
+    process.execPath,
+    [`${root}scripts/fetch-nvrtc.mjs`, what],
+    process.env,
+    600_000,
+  );
   const file = new RegExp(`^${what}: (/.*)$`, 'm').exec(stdout)?.[1];
   return file === undefined ? { reason: (stdout + stderr).trim() } : { file };
 }

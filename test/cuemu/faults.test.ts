@@ -56,7 +56,8 @@ describe('CUDA emulator: mistakes', function () {
 
   it('a missing barrier shows in reverse order', () => {
     expect(outputOf('missing-barrier', { CUEMU_ORDER: 'reverse' })).to.match(/wrong=[1-9]/);
-    for (const order of ['forward', 'reverse']) expect(outputOf('barrier', { CUEMU_ORDER: order })).to.contain('wrong=0');
+    for (const order of ['forward', 'reverse'])
+      expect(outputOf('barrier', { CUEMU_ORDER: order })).to.contain('wrong=0');
   });
 
   it('a barrier that some threads have left out, or at which they wait for each other, ends the kernel', () => {
@@ -83,9 +84,21 @@ describe('CUDA emulator: failures on demand', function () {
   }
 
   it('out of memory at one allocation, from one on, and beyond a limit', () => {
-    expect(sequence({ CUEMU_FAIL: 'alloc:2' }).allocations).to.deep.equal(['SUCCESS', 'ERROR_OUT_OF_MEMORY', 'SUCCESS']);
-    expect(sequence({ CUEMU_FAIL: 'alloc:2+' }).allocations).to.deep.equal(['SUCCESS', 'ERROR_OUT_OF_MEMORY', 'ERROR_OUT_OF_MEMORY']);
-    expect(sequence({ CUEMU_MEMORY: '9000' }).allocations).to.deep.equal(['SUCCESS', 'SUCCESS', 'ERROR_OUT_OF_MEMORY']);
+    expect(sequence({ CUEMU_FAIL: 'alloc:2' }).allocations).to.deep.equal([
+      'SUCCESS',
+      'ERROR_OUT_OF_MEMORY',
+      'SUCCESS',
+    ]);
+    expect(sequence({ CUEMU_FAIL: 'alloc:2+' }).allocations).to.deep.equal([
+      'SUCCESS',
+      'ERROR_OUT_OF_MEMORY',
+      'ERROR_OUT_OF_MEMORY',
+    ]);
+    expect(sequence({ CUEMU_MEMORY: '9000' }).allocations).to.deep.equal([
+      'SUCCESS',
+      'SUCCESS',
+      'ERROR_OUT_OF_MEMORY',
+    ]);
   });
 
   it('a launch failure comes with the next call that waits, and stays', () => {

@@ -26,7 +26,10 @@ interface Options {
 }
 
 /** Runs a job in which something fails to its end, at which none of its processes may be left. */
-async function endOf(how: string, { where = 'blocked', env = {}, node = [], meanwhile }: Options = {}): Promise<End> {
+async function endOf(
+  how: string,
+  { where = 'blocked', env = {}, node = [], meanwhile }: Options = {},
+): Promise<End> {
   const child = startRanks(RANKS, [...node, RANK, how, where], env);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -36,7 +39,9 @@ async function endOf(how: string, { where = 'blocked', env = {}, node = [], mean
   }
   const end = closed(child);
   await started(child, RANKS);
-  const pids = Array.from({ length: RANKS }, (_, r) => Number(new RegExp(`rank ${r} is process (\\d+)`).exec(text)?.[1]));
+  const pids = Array.from({ length: RANKS }, (_, r) =>
+    Number(new RegExp(`rank ${r} is process (\\d+)`).exec(text)?.[1]),
+  );
   if (meanwhile) {
     await pause(0.7);
     await meanwhile(child.pid as number, pids);
@@ -77,10 +82,20 @@ describe('a failure of one rank ends the job', function () {
     ['exit', 'blocked', 3, /: exits with code 3, the job is aborted/, undefined],
     ['exit', 'idle', 3, /: exits with code 3, the job is aborted/, undefined],
     ['abort', 'blocked', 134, /: Node\.js ended itself \(SIGABRT\)/, undefined],
-    ['no array', 'solving', 1, /: uncaught error, the job is aborted/, /RangeError: Array buffer allocation failed/],
+    [
+      'no array',
+      'solving',
+      1,
+      /: uncaught error, the job is aborted/,
+      /RangeError: Array buffer allocation failed/,
+    ],
   ] as const) {
     it(`${how}, the others ${where}`, async () => {
-      check(await endOf(how, { where }), { code, once: new RegExp(`${who}${once.source}`), ...(text ? { text } : {}) });
+      check(await endOf(how, { where }), {
+        code,
+        once: new RegExp(`${who}${once.source}`),
+        ...(text ? { text } : {}),
+      });
     });
   }
 
@@ -96,7 +111,9 @@ describe('a failure of one rank ends the job', function () {
   for (const where of ['blocked', 'solving', 'idle']) {
     // the launcher says who it was
     it(`killed, the others ${where}`, async () => {
-      check(await endOf('kill', { where }), { text: /rank 1\b[\s\S]*signal 9|PID \d+[\s\S]*KILLED|EXIT CODE: 9/ });
+      check(await endOf('kill', { where }), {
+        text: /rank 1\b[\s\S]*signal 9|PID \d+[\s\S]*KILLED|EXIT CODE: 9/,
+      });
     });
   }
 });
@@ -110,11 +127,17 @@ describe('signals', function () {
       ['SIGINT', 130],
     ] as const) {
       it(`${signal} to one rank, which is ${where}`, async () => {
-        const end = await endOf('nothing', { where, meanwhile: (_, ranks) => void process.kill(ranks[1] as number, signal) });
+        const end = await endOf('nothing', {
+          where,
+          meanwhile: (_, ranks) => void process.kill(ranks[1] as number, signal),
+        });
         check(end, { code, once: new RegExp(`rank 1 of 3 .*: received ${signal}, the job is aborted`) });
       });
       it(`${signal} to the launcher, all ${where}`, async () => {
-        const end = await endOf('nothing', { where, meanwhile: (launcher) => void process.kill(launcher, signal) });
+        const end = await endOf('nothing', {
+          where,
+          meanwhile: (launcher) => void process.kill(launcher, signal),
+        });
         check(end, { once: /rank \d of 3 .*: received SIG(TERM|INT) from its launcher, the job ends/ });
       });
     }
@@ -142,14 +165,19 @@ describe('LOPS_TIMEOUT: who waits where', function () {
   it('a receive without a send', async () => {
     const end = await run('no send');
     check(end, { code: 124, once });
-    for (const rank of [0, 2]) expect(end.text).to.match(new RegExp(`rank ${rank} waits for \\d\\.\\d s in barrier at ${source}`));
-    expect(end.text).to.match(new RegExp(`rank 1 waits for \\d\\.\\d s in recv of 1 float64 from rank 0 \\(tag 7\\) at ${source}`));
+    for (const rank of [0, 2])
+      expect(end.text).to.match(new RegExp(`rank ${rank} waits for \\d\\.\\d s in barrier at ${source}`));
+    expect(end.text).to.match(
+      new RegExp(`rank 1 waits for \\d\\.\\d s in recv of 1 float64 from rank 0 \\(tag 7\\) at ${source}`),
+    );
   });
 
   it('a rank that computes', async () => {
     const end = await run('waits for one that computes');
     check(end, { code: 124, once });
-    expect(end.text).to.match(new RegExp(`rank 1 computes for \\d\\.\\d s; its last call was barrier at ${source}`));
+    expect(end.text).to.match(
+      new RegExp(`rank 1 computes for \\d\\.\\d s; its last call was barrier at ${source}`),
+    );
   });
 
   it('a rank in its event loop', async () => {
@@ -162,7 +190,10 @@ describe('LOPS_TIMEOUT: who waits where', function () {
     const end = await run('waits for a request');
     check(end, { code: 124, once });
     expect(end.text).to.match(
-      new RegExp(`rank 2 waits for \\d\\.\\d s in wait at ${source} .* for irecv of 1 float64 from rank 0 \\(tag 5\\) at ${source}`),
+      new RegExp(
+        `rank 2 waits for \\d\\.\\d s in wait at ${source} .* for irecv of 1 float64 from rank 0 ` +
+          `\\(tag 5\\) at ${source}`,
+      ),
     );
   });
 
@@ -179,7 +210,10 @@ describe('LOPS_TIMEOUT: who waits where', function () {
     });
     check(end, {
       code: 143,
-      once: new RegExp(`received SIGTERM, the job is aborted: it waits for \\d+\\.\\d s in allreduce \\(sum\\) of 1 float64 at ${source}`),
+      once: new RegExp(
+        `received SIGTERM, the job is aborted: it waits for \\d+\\.\\d s in allreduce \\(sum\\) of 1 ` +
+          `float64 at ${source}`,
+      ),
     });
   });
 });
@@ -187,7 +221,8 @@ describe('LOPS_TIMEOUT: who waits where', function () {
 describe('LOPS_DEBUG=1: whose call differs', function () {
   this.timeout(60_000);
   const at = ' at \\S*failing-rank\\.ts:\\d+:\\d+ \\(\\S+\\)';
-  const both = (others: string, its: string): RegExp => new RegExp(`ranks 0, 2: ${others}${at}\\n +rank 1: ${its}${at}`);
+  const both = (others: string, its: string): RegExp =>
+    new RegExp(`ranks 0, 2: ${others}${at}\\n +rank 1: ${its}${at}`);
 
   for (const [how, text] of [
     ['other size', both('allreduce \\(sum\\) of 4 float64', 'allreduce \\(sum\\) of 3 float64')],
@@ -197,13 +232,19 @@ describe('LOPS_DEBUG=1: whose call differs', function () {
     ['other call', both('allreduce \\(sum\\) of 1 float64', 'barrier')],
     [
       'other shape',
-      both('DistributedArray\\.zeros: SCATTER float64 \\[10, 3\\] .*', 'DistributedArray\\.zeros: SCATTER float64 \\[11, 3\\] .*'),
+      both(
+        'DistributedArray\\.zeros: SCATTER float64 \\[10, 3\\] .*',
+        'DistributedArray\\.zeros: SCATTER float64 \\[11, 3\\] .*',
+      ),
     ],
     [
       'other counts',
       /what ranks send is not what others expect, in alltoallv:[\s\S]*rank 1: expects 2 elements from rank 0, which sends 1/,
     ],
-    ['other plans', /what ranks send is not what others expect, in exchange[\s\S]*rank 1: expects 8 elements from rank 0, which sends 4/],
+    [
+      'other plans',
+      /what ranks send is not what others expect, in exchange[\s\S]*rank 1: expects 8 elements from rank 0, which sends 4/,
+    ],
   ] as const) {
     it(how, async () => {
       check(await endOf(how, { env: { LOPS_DEBUG: '1' } }), { code: 1, text, once: /uncaught error/ });
@@ -213,7 +254,9 @@ describe('LOPS_DEBUG=1: whose call differs', function () {
   it('a rank that ends too early', async () => {
     const end = await endOf('end too early', { env: { LOPS_DEBUG: '1' } });
     check(end, {
-      text: new RegExp(`ranks 0, 2: allreduce \\(sum\\) of 1 float64${at}\\n +rank 1: the end of the program`),
+      text: new RegExp(
+        `ranks 0, 2: allreduce \\(sum\\) of 1 float64${at}\\n +rank 1: the end of the program`,
+      ),
       once: /lops-mpi: rank/,
     });
   });

@@ -1,6 +1,9 @@
 import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
 
-/** What `work` asks of the device. It ran once before: kernels are compiled, tables uploaded, buffers made. */
+/**
+ * What `work` asks of the device. It ran once before: kernels are compiled, tables uploaded,
+ * buffers made.
+ */
 export function counted(backend: CudaBackend, work: () => void): CudaCounters {
   work();
   const before = backend.counters();

@@ -48,7 +48,8 @@ group('what distributed operators ask of the CUDA backend', () => {
       const device = cuda(backend);
       const y = DistributedArray.random(DIMS, { seed: 2, dtype: 'float64' });
       const D = new MPIFirstDerivative(DIMS, { edge: true });
-      const solve = (niter: number) => counted(device, () => tidy(() => void cgls(D, y, { niter, tol: 0, damp: 0.1 })));
+      const solve = (niter: number) =>
+        counted(device, () => tidy(() => void cgls(D, y, { niter, tol: 0, damp: 0.1 })));
       const [few, many] = [solve(4), solve(9)];
       const each = (key: keyof CudaCounters): number => (many[key] - few[key]) / 5;
       const edges = (comm.rank > 0 ? 1 : 0) + (comm.rank < comm.size - 1 ? 1 : 0);

@@ -9,6 +9,8 @@ backendConformance(testCudaBackend, { seed: SEED, draws: 12 * MORE });
 describe('complex functions of the CUDA backend', () => {
   for (const [name, rows] of complexTable())
     it(`${name}: ${rows.length} values to 8 units in the last place`, () => {
-      expect(wrongRows(rows, 8, (operands) => kernelValues(testCudaBackend(), name, operands))).to.deep.equal([]);
+      expect(wrongRows(rows, 8, (operands) => kernelValues(testCudaBackend(), name, operands))).to.deep.equal(
+        [],
+      );
     });
 });

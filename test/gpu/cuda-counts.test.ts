@@ -4,7 +4,14 @@ import { product } from '../../src/core/base/shape.js';
 import { NDArray, tidy } from '../../src/core/index.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { CudaBackend, CudaCounters } from '../../src/gpu/cuda/index.js';
-import { Convolve1D, Convolve2D, FirstDerivative, Laplacian, Restriction, SecondDerivative } from '../../src/local/index.js';
+import {
+  Convolve1D,
+  Convolve2D,
+  FirstDerivative,
+  Laplacian,
+  Restriction,
+  SecondDerivative,
+} from '../../src/local/index.js';
 import { cgls } from '../../src/optimization/index.js';
 import { testCudaBackend } from '../support/emulated-cuda.js';
 import { counted as countedOn } from './counted.js';
@@ -44,18 +51,26 @@ describe('what the CUDA backend asks of the device', () => {
       threshold: () => backend.threshold('soft', 0.5, a, c),
       fill: () => backend.fill(c, 3),
       transpose: () =>
-        backend.stridedCopy([50, 40], { elements: a, start: 0, strides: [1, 50] }, { elements: c, start: 0, strides: [40, 1] }, 'set'),
+        backend.stridedCopy(
+          [50, 40],
+          { elements: a, start: 0, strides: [1, 50] },
+          { elements: c, start: 0, strides: [40, 1] },
+          'set',
+        ),
       'reduceAxis, rows': () => backend.reduceAxis('sum', a, [1, 2000, 1], { ...c, size: 1 }),
       'reduceAxis, columns': () => backend.reduceAxis('sum', a, [1, 40, 50], { ...c, size: 50 }),
     };
     for (const [name, work] of Object.entries(works)) expect(counted(work), name).to.deep.equal(launches(1));
-    for (const nothing of [() => backend.copy(a, c), () => backend.fill(c, 0)]) expect(counted(nothing)).to.deep.equal(launches(0));
+    for (const nothing of [() => backend.copy(a, c), () => backend.fill(c, 0)])
+      expect(counted(nothing)).to.deep.equal(launches(0));
   });
 
   it('reductions: one launch, one transfer of a pair for each result, one wait', () => {
     const inner = (p: typeof a, q: typeof a) => ({ x: p, y: q, conjugate: true });
     expect(counted(() => backend.dots([inner(a, b)]))).to.deep.equal(answers(1, 1));
-    expect(counted(() => backend.dots([inner(a, b), inner(a, a), inner(b, b), inner(a, c)]))).to.deep.equal(answers(4, 1));
+    expect(counted(() => backend.dots([inner(a, b), inner(a, a), inner(b, b), inner(a, c)]))).to.deep.equal(
+      answers(4, 1),
+    );
     expect(counted(() => backend.dots([a, b, c, a, b].map((e) => inner(e, e))))).to.deep.equal(answers(5, 2));
     expect(counted(() => backend.reduce('sumSquares', a))).to.deep.equal(answers(1, 1));
     expect(counted(() => backend.argExtreme('max', a))).to.deep.equal(answers(1, 1));
@@ -99,7 +114,10 @@ describe('what the CUDA backend asks of the device', () => {
         `${name}, adjoint`,
       ).to.deep.equal(launches(1));
     }
-    const [index, half] = [NDArray.fromHost(Int32Array.from(rows), [17], { backend }), NDArray.zeros([17, 50], { backend })];
+    const [index, half] = [
+      NDArray.fromHost(Int32Array.from(rows), [17], { backend }),
+      NDArray.zeros([17, 50], { backend }),
+    ];
     const table = { outer: 1, nx: 40, ny: 17, inner: 50, width: 1, index: run(index) };
     expect(counted(() => backend.gather(a, run(half), table))).to.deep.equal(launches(1));
     expect(counted(() => backend.scatterAdd(run(half), c, table))).to.deep.equal(launches(1));
@@ -122,14 +140,21 @@ describe('what the CUDA backend asks of the device', () => {
       alpha: 1,
       beta: 0,
     } as const;
-    expect(counted(() => backend.matmul(a, b, { ...c, size: 1600 }, m))).to.deep.equal({ ...launches(0), libraryCalls: 1 });
+    expect(counted(() => backend.matmul(a, b, { ...c, size: 1600 }, m))).to.deep.equal({
+      ...launches(0),
+      libraryCalls: 1,
+    });
     const spectrum = run(NDArray.zeros([40, 26], { dtype: 'complex128', backend }));
     const plan = { kind: 'r2c', shape: [40, 50], axes: [0, 1], direction: 'forward', scale: 1 } as const;
     expect(counted(() => backend.fft(a, spectrum, plan))).to.deep.equal({ ...launches(0), libraryCalls: 1 });
   });
 
   it('scatterAdd makes its table by columns once, and again when the index was written', () => {
-    const [index, from, to] = [NDArray.fromHost(Int32Array.of(0, 1, 1, 2), [4], { backend }), random([4]), NDArray.zeros([3], { backend })];
+    const [index, from, to] = [
+      NDArray.fromHost(Int32Array.of(0, 1, 1, 2), [4], { backend }),
+      random([4]),
+      NDArray.zeros([3], { backend }),
+    ];
     const table = { outer: 1, nx: 3, ny: 4, inner: 1, width: 1, index: run(index) };
     expect(counted(() => backend.scatterAdd(run(from), run(to), table))).to.deep.equal(launches(1));
     backend.fill(run(to), 0);

@@ -12,7 +12,10 @@ interface Said {
   readonly value?: unknown;
 }
 
-/** Runs the body of a module that has the library as `lops` in a process of its own, and answers what it said last, as JSON. */
+/**
+ * Runs the body of a module that has the library as `lops` in a process of its own, and answers
+ * what it said last, as JSON.
+ */
 function program(body: string, env: Record<string, string>): Said {
   const text = `
     const lops = await import(${JSON.stringify(index)});
@@ -30,26 +33,36 @@ function program(body: string, env: Record<string, string>): Said {
 }
 
 describe('where the CUDA backend cannot work', () => {
-  const emulated = (settings: Record<string, string> = {}): Record<string, string> => ({ ...cudaEnvironment(), ...settings });
+  const emulated = (settings: Record<string, string> = {}): Record<string, string> => ({
+    ...cudaEnvironment(),
+    ...settings,
+  });
   before(function () {
     if (onRealCuda()) skip(this as unknown as Mocha.Context, 'failures are injected into the emulator');
   });
 
-  it('a driver without a device: an error with the reason and a remedy; everything else works, and auto is the CPU', () => {
-    const said = program(
-      `const cuda = attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' }));
+  it(
+    'a driver without a device: an error with the reason and a remedy; everything else works, and auto ' +
+      'is the CPU',
+    () => {
+      const said = program(
+        `const cuda = attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' }));
        say({ ...cuda, value: lops.NDArray.ones(3, { backend: 'auto' }).backend.name });`,
-      emulated({ CUEMU_DEVICES: '0' }),
-    );
-    expect(said.name).to.equal('BackendError');
-    expect(said.message).to.match(
-      /backend 'cuda' is not available: .*CUDA_ERROR_NO_DEVICE.*: .*'cpu'|backend 'cuda' is not available: .*device/,
-    );
-    expect(said.value).to.equal('cpu');
-  });
+        emulated({ CUEMU_DEVICES: '0' }),
+      );
+      expect(said.name).to.equal('BackendError');
+      expect(said.message).to.match(
+        /backend 'cuda' is not available: .*CUDA_ERROR_NO_DEVICE.*: .*'cpu'|backend 'cuda' is not available: .*device/,
+      );
+      expect(said.value).to.equal('cpu');
+    },
+  );
 
   it('a device that there is not', () => {
-    const said = program(`say(attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' })));`, emulated({ LOPS_CUDA_DEVICE: '7' }));
+    const said = program(
+      `say(attempt(() => lops.NDArray.zeros(3, { backend: 'cuda' })));`,
+      emulated({ LOPS_CUDA_DEVICE: '7' }),
+    );
     expect(said).to.deep.equal({
       name: 'BackendError',
       message: "expected LOPS_CUDA_DEVICE to be the number of a device, 0 to 0, received '7'",
@@ -70,7 +83,9 @@ describe('where the CUDA backend cannot work', () => {
       emulated({ LOPS_CUDA_MEMORY: String(8e6) }),
     );
     expect(said.name).to.equal('BackendError');
-    expect(said.message).to.match(/out of device memory: 800256 bytes asked for, \d+ in use here, .* limit is 8000000/);
+    expect(said.message).to.match(
+      /out of device memory: 800256 bytes asked for, \d+ in use here, .* limit is 8000000/,
+    );
     expect(said.value).to.deep.equal([true, 100000, 1000]);
   });
 

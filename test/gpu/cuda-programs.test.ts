@@ -44,7 +44,8 @@ describe('expressions as kernels of CUDA', () => {
 
   it('every function and operator, for all dtypes and special values, as on the CPU', () => {
     const real =
-      'max(x, y); r = min(x, y); r = atan2(x, y); r = floor(x) + ceil(y) + rint(x); r = (x < y) + 2 * (x <= y) + 4 * (x > y) + 8 * (x >= y)';
+      'max(x, y); r = min(x, y); r = atan2(x, y); r = floor(x) + ceil(y) + rint(x); r = (x < y) + 2 * ' +
+      '(x <= y) + 4 * (x > y) + 8 * (x >= y)';
     const texts = [
       ...UNARY_OPS.filter((op) => !ROUNDING.includes(op)).map((f) => `${f}(x)`),
       ...[
@@ -64,7 +65,20 @@ describe('expressions as kernels of CUDA', () => {
       ],
     ];
     const ordered = real.split('; r = ');
-    const values = [1.5, -2.25, 0.5, 3, 0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY, -1, 0.125, Number.NEGATIVE_INFINITY];
+    const values = [
+      1.5,
+      -2.25,
+      0.5,
+      3,
+      0,
+      -0,
+      1,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      -1,
+      0.125,
+      Number.NEGATIVE_INFINITY,
+    ];
     for (const dtype of ['float32', 'float64', 'complex64', 'complex128', 'int32'] as readonly DType[]) {
       const lists = isComplex(dtype) ? texts : [...texts, ...ordered];
       const outputs = lists.map((_, k) => ({ name: `z${k}`, dtype: undefined }));
@@ -85,7 +99,8 @@ describe('expressions as kernels of CUDA', () => {
       const size = isComplex(dtype) ? data.length / 2 : data.length;
       const shape = [Math.floor(size)];
       const used = data.slice(0, (shape[0] as number) * (isComplex(dtype) ? 2 : 1));
-      const make = (b: typeof backend | CpuBackend, list: readonly number[]) => NDArray.fromHost(host(list), shape, { dtype, backend: b });
+      const make = (b: typeof backend | CpuBackend, list: readonly number[]) =>
+        NDArray.fromHost(host(list), shape, { dtype, backend: b });
       const run = (b: typeof backend | CpuBackend): NDArray[] => {
         const [x, y] = [make(b, used), make(b, [...used].reverse())];
         const program = source.program(source.bind({ x, y, k: 3, a: 0.75 }).bound, 'float64');
@@ -104,7 +119,10 @@ describe('expressions as kernels of CUDA', () => {
           const w = b[i] as number;
           const title = `${lists[o]} of ${dtype}, number ${i}: ${v}, expected ${w}`;
           if (!Number.isFinite(w)) expect(v, title).deep.equals(w);
-          else expect(Math.abs(v - w), title).at.most(4 * (tolerance(dtype) || 1e-12) * Math.max(1, Math.abs(w)));
+          else
+            expect(Math.abs(v - w), title).at.most(
+              4 * (tolerance(dtype) || 1e-12) * Math.max(1, Math.abs(w)),
+            );
         });
       });
     }

@@ -34,15 +34,24 @@ describe('RawKernel', () => {
     expect(() => kernel.launch(sizes, [host, host, ...numbers])).throws(BackendError, "one of 'cpu'");
     expect(() => kernel.launch(sizes, [x, host, ...numbers])).throws(BackendError, 'argument 1');
     expect(() => kernel.launch(sizes, [x, x])).throws(ArgumentError, 'expected 6 arguments');
-    expect(() => kernel.launch(sizes, [x, x, 3 as never, ...numbers.slice(1)])).throws(ArgumentError, 'int32(3)');
+    expect(() => kernel.launch(sizes, [x, x, 3 as never, ...numbers.slice(1)])).throws(
+      ArgumentError,
+      'int32(3)',
+    );
     expect(() => kernel.launch({ grid: 0, block: 4 }, [x, x, ...numbers])).throws(ArgumentError, 'grid');
-    expect(() => kernel.launch({ grid: 1, block: 4, shred: 1 } as never, [x, x, ...numbers])).throws(ArgumentError, "'shred'");
+    expect(() => kernel.launch({ grid: 1, block: 4, shred: 1 } as never, [x, x, ...numbers])).throws(
+      ArgumentError,
+      "'shred'",
+    );
     expect(() => int32(0.5)).throws(ArgumentError, 'int32');
     expect(() => int64(2 ** 60)).throws(ArgumentError, 'int64');
   });
 
   it("shows the compiler's log", () => {
-    const broken = new RawKernel('extern "C" __global__ void broken(double *x) { x[0] = undeclared_name; }', 'broken');
+    const broken = new RawKernel(
+      'extern "C" __global__ void broken(double *x) { x[0] = undeclared_name; }',
+      'broken',
+    );
     expect(() => broken.launch({ grid: 1, block: 1 }, [x])).throws(BackendError, 'undeclared_name');
   });
 });

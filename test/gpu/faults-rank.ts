@@ -1,4 +1,8 @@
-/** One rank of the tests of failing devices, the emulator's: `node faults-rank.js agreed|alloc|launch|lost FOLDER`. On rank 1 the device fails. Prints lines of JSON. */
+/**
+ * One rank of the tests of failing devices, the emulator's:
+ * `node faults-rank.js agreed|alloc|launch|lost FOLDER`. On rank 1 the device fails. Prints lines
+ * of JSON.
+ */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CudaBackend } from '../../src/gpu/cuda/index.js';
@@ -33,7 +37,10 @@ interface Problem {
   readonly A: LinearOperator<DistributedArray>;
   readonly y: DistributedArray;
 }
-/** Each keeps other things on the device: ghost cells; packed messages of columns too; filters and packed rows of one rank's blocks; panels of matrices. */
+/**
+ * Each keeps other things on the device: ghost cells; packed messages of columns too; filters and
+ * packed rows of one rank's blocks; panels of matrices.
+ */
 const PROBLEMS: Readonly<Record<string, (n: number) => Problem>> = {
   derivative: (n) => ({
     A: new MPIFirstDerivative([n, 4], { kind: 'centered', edge: true }),
@@ -44,7 +51,11 @@ const PROBLEMS: Readonly<Record<string, (n: number) => Problem>> = {
     y: DistributedArray.random([4, n], { backend, seed: 1, dtype: 'float64', axis: 1 }),
   }),
   blocks: (n) => {
-    const block = new Convolve1D([n, 4], NDArray.uniform([5], { seed: 1, backend: 'cpu', dtype: 'float64' }), { axis: 0, offset: 2 });
+    const block = new Convolve1D(
+      [n, 4],
+      NDArray.uniform([5], { seed: 1, backend: 'cpu', dtype: 'float64' }),
+      { axis: 0, offset: 2 },
+    );
     const rows = new Restriction(
       [n, 4],
       Array.from({ length: n }, (_, i) => i),
@@ -54,7 +65,11 @@ const PROBLEMS: Readonly<Record<string, (n: number) => Problem>> = {
     return { A, y: A.range({ backend }).random(1) };
   },
   matrix: (n) => {
-    const A = new MPIMatrixMult(NDArray.uniform([n / 2, 40], { seed: 1 + rank, dtype: 'float64', backend: 'cpu' }), 8, { kind: 'block' });
+    const A = new MPIMatrixMult(
+      NDArray.uniform([n / 2, 40], { seed: 1 + rank, dtype: 'float64', backend: 'cpu' }),
+      8,
+      { kind: 'block' },
+    );
     return { A, y: A.range({ backend }).random(1) };
   },
 };

@@ -23,7 +23,10 @@ interface Line {
   readonly kept: number;
   /** Whether a smaller problem is solved then. */
   readonly after: boolean;
-  /** The cost of the same problem without failures, and whether a third run gives it and takes no more memory. */
+  /**
+   * The cost of the same problem without failures, and whether a third run gives it and takes no
+   * more memory.
+   */
   readonly again: string | number;
   readonly same: boolean;
 }
@@ -38,38 +41,45 @@ describe('a CUDA device that fails on one of two ranks', function () {
   after(() => {
     if (folder !== '') rmSync(folder, { recursive: true });
   });
-  const run = (what: string): Promise<RanksResult> => runRanks(2, [script, what, folder], { env: cudaEnvironment(), timeout: 120_000 });
+  const run = (what: string): Promise<RanksResult> =>
+    runRanks(2, [script, what, folder], { env: cudaEnvironment(), timeout: 120_000 });
 
-  it('out of memory while a solver sets up, wherever it happens: all ranks throw, nothing is lost, and they go on', async () => {
-    const { code, stdout, stderr } = await run('agreed');
-    expect(code, stderr).to.equal(0);
-    const lines = stdout
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as Line);
-    const names = [...new Set(lines.map(({ name }) => name))];
-    expect(names).to.have.length(4);
-    for (const name of names) {
-      const [zero, one] = [0, 1].map((rank) => lines.filter((line) => line.name === name && line.rank === rank)) as [Line[], Line[]];
-      const solved = one.at(-1) as Line;
-      expect(one.length, `${name}: allocations of vectors, buffers and tables`).to.be.at.least(6);
-      expect(zero.map(({ outcome }) => outcome)).to.deep.equal(one.map(({ outcome }) => outcome));
-      expect(solved.outcome, 'without a failure').to.be.a('number');
-      for (const { n, outcome } of one.slice(0, -1))
-        expect(outcome, `${name}, allocation ${n}`).to.match(
-          /^BackendError: rank 1: out of device memory: \d+ bytes asked for, \d+ in use here/,
-        );
-      for (const mine of [zero, one]) {
-        const whole = mine.at(-1) as Line;
-        for (const { n, left, kept, after, again, same } of mine) {
-          const where = `${name}, allocation ${n}`;
-          expect(left, `${where}: only what the operator keeps`).to.be.at.most(whole.left);
-          expect(kept, `${where}: what it keeps`).to.equal(whole.left);
-          expect([after, again, same], where).to.deep.equal([true, solved.outcome, true]);
+  it(
+    'out of memory while a solver sets up, wherever it happens: all ranks throw, nothing is lost, and ' +
+      'they go on',
+    async () => {
+      const { code, stdout, stderr } = await run('agreed');
+      expect(code, stderr).to.equal(0);
+      const lines = stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Line);
+      const names = [...new Set(lines.map(({ name }) => name))];
+      expect(names).to.have.length(4);
+      for (const name of names) {
+        const [zero, one] = [0, 1].map((rank) =>
+          lines.filter((line) => line.name === name && line.rank === rank),
+        ) as [Line[], Line[]];
+        const solved = one.at(-1) as Line;
+        expect(one.length, `${name}: allocations of vectors, buffers and tables`).to.be.at.least(6);
+        expect(zero.map(({ outcome }) => outcome)).to.deep.equal(one.map(({ outcome }) => outcome));
+        expect(solved.outcome, 'without a failure').to.be.a('number');
+        for (const { n, outcome } of one.slice(0, -1))
+          expect(outcome, `${name}, allocation ${n}`).to.match(
+            /^BackendError: rank 1: out of device memory: \d+ bytes asked for, \d+ in use here/,
+          );
+        for (const mine of [zero, one]) {
+          const whole = mine.at(-1) as Line;
+          for (const { n, left, kept, after, again, same } of mine) {
+            const where = `${name}, allocation ${n}`;
+            expect(left, `${where}: only what the operator keeps`).to.be.at.most(whole.left);
+            expect(kept, `${where}: what it keeps`).to.equal(whole.left);
+            expect([after, again, same], where).to.deep.equal([true, solved.outcome, true]);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   for (const [what, words] of [
     ['alloc', /out of device memory/],
@@ -93,7 +103,10 @@ describe('a machine without CUDA', function () {
     const { code, stderr } = await runRanks(2, [example, '--backend', 'cuda'], { env, timeout: 60_000 });
     expect(code).to.equal(1);
     expect(stderr).to.match(reason);
-    const other = await runRanks(1, [example, '--backend', 'auto', '--out', libraries], { env, timeout: 60_000 });
+    const other = await runRanks(1, [example, '--backend', 'auto', '--out', libraries], {
+      env,
+      timeout: 60_000,
+    });
     expect(other.code, other.stderr).to.equal(0);
   };
 

@@ -3,7 +3,12 @@ import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import { ArgumentError, BackendError, DTypeError } from '../../src/core/base/errors.js';
 import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { createCpuBackend } from '../../src/cpu/index.js';
-import { type GpuJsModule, KernelOperator, type KernelOperatorOptions, type KernelThread } from '../../src/gpu/js-kernel/index.js';
+import {
+  type GpuJsModule,
+  KernelOperator,
+  type KernelOperatorOptions,
+  type KernelThread,
+} from '../../src/gpu/js-kernel/index.js';
 import { MatrixMult } from '../../src/local/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { MPIBlockDiag } from '../../src/operators/index.js';
@@ -40,7 +45,11 @@ function adjoint(this: KernelThread<Constants>, y: ArrayLike<number>): number {
 }
 
 const make = (options: KernelOperatorOptions<Constants> = {}) =>
-  new KernelOperator<Constants>(forward, adjoint, columns, { dimsd: rows, constants: { matrix, rows, columns }, ...options });
+  new KernelOperator<Constants>(forward, adjoint, columns, {
+    dimsd: rows,
+    constants: { matrix, rows, columns },
+    ...options,
+  });
 
 const KINDS = ['plain', 'gpu.js'] as const;
 
@@ -55,7 +64,11 @@ describe('KernelOperator', () => {
   /** The options that choose an engine. */
   const choose = (test: Mocha.Context, engine: (typeof KINDS)[number]): KernelOperatorOptions<Constants> => {
     if (engine === 'plain') return { engine };
-    if (!gpuJs) return skip(test, 'gpu.js is not installed and could not be: npm install --prefix build/optional gpu.js');
+    if (!gpuJs)
+      return skip(
+        test,
+        'gpu.js is not installed and could not be: npm install --prefix build/optional gpu.js',
+      );
     return { engine, module: gpuJs };
   };
 
@@ -98,7 +111,12 @@ describe('KernelOperator', () => {
       const spread = function (this: KernelThread<{ n: number }>, y: ArrayLike<number>): number {
         return y[0] as number;
       };
-      const settings = { dimsd: 1, constants: { n }, engine, ...(options.module ? { module: options.module } : {}) } as const;
+      const settings = {
+        dimsd: 1,
+        constants: { n },
+        engine,
+        ...(options.module ? { module: options.module } : {}),
+      } as const;
       const op = new KernelOperator<{ n: number }>(sum, spread, n, settings);
       expect(op.matvec(NDArray.ones([n], { dtype: 'float32', backend: host })).get(0)).to.equal(n);
     });
@@ -124,10 +142,9 @@ describe('KernelOperator', () => {
         [n],
         { backend: host },
       );
-      expect(() => new KernelOperator(sum, sum, n, { ...settings, loopMaxIterations: 10 }).matvec(x)).to.throw(
-        BackendError,
-        'raise loopMaxIterations (10)',
-      );
+      expect(() =>
+        new KernelOperator(sum, sum, n, { ...settings, loopMaxIterations: 10 }).matvec(x),
+      ).to.throw(BackendError, 'raise loopMaxIterations (10)');
       expect(new KernelOperator(sum, sum, n, settings).matvec(x).get(0)).to.equal(2 * n - 1);
     });
   }
@@ -136,14 +153,21 @@ describe('KernelOperator', () => {
     const options = choose(this, 'gpu.js');
     const double = make({ dtype: 'float64' });
     const x = NDArraySpace.of([columns], 'float64', host).random(1);
-    const reference = new MatrixMult(NDArray.fromHost(Float64Array.from(matrix), [rows, columns], { backend: host }));
+    const reference = new MatrixMult(
+      NDArray.fromHost(Float64Array.from(matrix), [rows, columns], { backend: host }),
+    );
     expect(double.matvec(x).subtract(reference.matvec(x)).norm()).to.be.below(1e-13);
     expect(() => make({ ...options, dtype: 'float64' })).to.throw(DTypeError, 'float32 only');
   });
 
   it('finds functions that are not adjoint', () => {
     expect(
-      () => new KernelOperator<Constants>(forward, forward, rows, { constants: { matrix, rows, columns }, engine: 'plain', dotTest: true }),
+      () =>
+        new KernelOperator<Constants>(forward, forward, rows, {
+          constants: { matrix, rows, columns },
+          engine: 'plain',
+          dotTest: true,
+        }),
     ).to.throw();
   });
 
@@ -160,7 +184,10 @@ describe('KernelOperator', () => {
           ...(module ? { module } : {}),
         }),
     ).to.throw(ArgumentError, 'cannot compile');
-    expect(() => make({ engines: 'plain' } as KernelOperatorOptions<Constants>)).to.throw(ArgumentError, 'engine');
+    expect(() => make({ engines: 'plain' } as KernelOperatorOptions<Constants>)).to.throw(
+      ArgumentError,
+      'engine',
+    );
     expect(() => make({ engine: 'gpu.js' })).to.throw(BackendError, 'npm install gpu.js');
   });
 });

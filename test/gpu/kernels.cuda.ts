@@ -36,11 +36,15 @@ describe("the kernels under NVIDIA's compiler, for sm_80 and sm_90", () => {
 describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
   this.timeout(600_000);
   before(function () {
-    if (onRealCuda()) skip(this as unknown as Mocha.Context, "the device's own NVRTC compiles them for every test");
+    if (onRealCuda())
+      skip(this as unknown as Mocha.Context, "the device's own NVRTC compiles them for every test");
     const found = nvidiaLibrary('nvrtc');
     if ('reason' in found) return skip(this as unknown as Mocha.Context, found.reason);
     // The emulator lets it judge every source first; nothing comes from a cache
-    Object.assign(process.env, cudaEnvironment(), { CUEMU_REAL_NVRTC: found.file, CUEMU_REAL_ARCHS: 'sm_80,sm_90' });
+    Object.assign(process.env, cudaEnvironment(), {
+      CUEMU_REAL_NVRTC: found.file,
+      CUEMU_REAL_ARCHS: 'sm_80,sm_90',
+    });
   });
   after(() => {
     delete process.env['CUEMU_REAL_NVRTC'];
@@ -63,7 +67,9 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
     if (!state.available) throw new Error(state.reason);
     const context = state.addon.openContext(0, Number.POSITIVE_INFINITY, '');
     // g++ would take it
-    const wrong = 'extern "C" __global__ void wrong(double *x) { static __thread int y = 1; asm volatile("nop.b17;"); x[0] = y; }';
+    const wrong =
+      'extern "C" __global__ void wrong(double *x) { static __thread int y = 1; asm ' +
+      'volatile("nop.b17;"); x[0] = y; }';
     expect(() => state.addon.compile(context, 'wrong.cu', wrong, [], [])).to.throw(/NVRTC \(sm_80\)/);
     state.addon.closeContext(context);
   });
@@ -71,16 +77,36 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
   it('kernels of expressions: every function and operator, all dtypes', () => {
     const backend = new CudaBackend();
     for (const dtype of DTYPES) {
-      const ordered = isComplex(dtype) ? [] : ['max(x, y)', 'min(x, y)', 'atan2(x, y)', '(x < y) + (x >= y)', 'x > y ? x : y'];
+      const ordered = isComplex(dtype)
+        ? []
+        : ['max(x, y)', 'min(x, y)', 'atan2(x, y)', '(x < y) + (x >= y)', 'x > y ? x : y'];
       const steps = [
-        ...UNARY_OPS.filter((op) => !isComplex(dtype) || !['floor', 'ceil', 'rint'].includes(op)).map((op) => `${op}(x)`),
-        ...['x + y', 'x - y', 'x * y', 'x / y', 'x ** y', 'multiplyConj(x, y)', '(x == y) + 2 * (x != y)', 'i + n * real(x)'],
+        ...UNARY_OPS.filter((op) => !isComplex(dtype) || !['floor', 'ceil', 'rint'].includes(op)).map(
+          (op) => `${op}(x)`,
+        ),
+        ...[
+          'x + y',
+          'x - y',
+          'x * y',
+          'x / y',
+          'x ** y',
+          'multiplyConj(x, y)',
+          '(x == y) + 2 * (x != y)',
+          'i + n * real(x)',
+        ],
         ...ordered,
       ];
-      const [x, y] = [2, 3].map((value) => NDArray.full(5, value, { dtype: dtype as DType, backend })) as [NDArray, NDArray];
+      const [x, y] = [2, 3].map((value) => NDArray.full(5, value, { dtype: dtype as DType, backend })) as [
+        NDArray,
+        NDArray,
+      ];
       const names = steps.map((_, k) => `z${k}`);
       const expression = steps.map((text, k) => `z${k} = ${text}`).join('; ');
-      const results = new ElementwiseKernel({ inputs: { x: 'array', y: 'array' }, outputs: names, expression }).run({ x, y });
+      const results = new ElementwiseKernel({
+        inputs: { x: 'array', y: 'array' },
+        outputs: names,
+        expression,
+      }).run({ x, y });
       expect(results['z0']?.toArray()).to.have.length(5);
       for (const reduce of ['sum', 'prod'] as const)
         new ReductionKernel({ inputs: { x: 'array', y: 'array' }, map: 'x * y', reduce }).run({ x, y });

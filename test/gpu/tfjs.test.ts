@@ -7,7 +7,12 @@ import { expect } from 'chai';
 import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import { BackendError } from '../../src/core/base/errors.js';
 import { createCpuBackend } from '../../src/cpu/index.js';
-import { createTfjsBackend, type LoadPackage, type TensorModule, type TfjsBackendOptions } from '../../src/gpu/tfjs/index.js';
+import {
+  createTfjsBackend,
+  type LoadPackage,
+  type TensorModule,
+  type TfjsBackendOptions,
+} from '../../src/gpu/tfjs/index.js';
 import { deviceOfRank } from '../../src/gpu/tfjs/load.js';
 import { readNpy } from '../../src/io/index.js';
 import { MatrixMult } from '../../src/local/index.js';
@@ -25,7 +30,8 @@ const [wasm, cpu] = [await makeBackend('tfjs:wasm'), await makeBackend('tfjs:cpu
 for (const backend of [wasm, cpu]) backendConformance(() => backend, { seed: SEED, draws: 12 * MORE });
 
 /** As `require` fails. */
-const missing = (name: string): Error => Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
+const missing = (name: string): Error =>
+  Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
 
 /** Packages that are installed, by name: what requiring them gives, or an error that it throws. */
 const installed =
@@ -62,10 +68,14 @@ const fakeNode = (usesGpu: boolean) => {
 };
 
 describe('tfjs', () => {
-  const array = (values: number[], backend = wasm): NDArray => NDArray.fromHost(Float32Array.from(values), [values.length], { backend });
+  const array = (values: number[], backend = wasm): NDArray =>
+    NDArray.fromHost(Float32Array.from(values), [values.length], { backend });
 
   it('refuses float64 and names a backend that holds it', () => {
-    expect(() => wasm.alloc('float64', 3)).to.throw(BackendError, /float32, complex64, int32, not float64.*'cpu'/);
+    expect(() => wasm.alloc('float64', 3)).to.throw(
+      BackendError,
+      /float32, complex64, int32, not float64.*'cpu'/,
+    );
     expect(() => NDArray.zeros([3], { dtype: 'complex128', backend: wasm })).to.throw(BackendError);
     expect(NDArray.zeros([3], { backend: wasm }).dtype).to.equal('float32');
   });
@@ -165,26 +175,34 @@ describe('tfjs', () => {
 
   it('says what to install where nothing is', async () => {
     const loadPackage = installed({});
-    expect(await failure({ loadPackage })).to.match(/not installed: npm install @tensorflow\/tfjs-node-gpu .*tfjs-backend-wasm/);
-    expect(await failure({ engine: 'node-gpu', loadPackage })).to.match(/'tfjs:node-gpu'.*npm install @tensorflow\/tfjs-node-gpu$/);
-    expect(await failure({ engine: 'wasm', loadPackage: installed({ '@tensorflow/tfjs-core': tf }) })).to.match(
-      /tfjs-core.*tfjs-backend-wasm$/,
+    expect(await failure({ loadPackage })).to.match(
+      /not installed: npm install @tensorflow\/tfjs-node-gpu .*tfjs-backend-wasm/,
     );
+    expect(await failure({ engine: 'node-gpu', loadPackage })).to.match(
+      /'tfjs:node-gpu'.*npm install @tensorflow\/tfjs-node-gpu$/,
+    );
+    expect(
+      await failure({ engine: 'wasm', loadPackage: installed({ '@tensorflow/tfjs-core': tf }) }),
+    ).to.match(/tfjs-core.*tfjs-backend-wasm$/);
   });
 
   it('says what to do where tfjs-node-gpu is installed and its library is missing', async () => {
     const broken = new Error(
-      "The Node.js native addon module (tfjs_binding.node) can not be found at path: …\nPlease run command 'npm rebuild'",
+      'The Node.js native addon module (tfjs_binding.node) can not be found at path: …\nPlease run ' +
+        "command 'npm rebuild'",
     );
     const loadPackage = installed({ '@tensorflow/tfjs-node-gpu': broken });
     for (const options of [{ loadPackage }, { engine: 'node-gpu', loadPackage } as const])
       expect(await failure(options)).to.match(
         /installed but cannot be loaded.*tfjs_binding.*npm rebuild @tensorflow\/tfjs-node-gpu.*CUDA 11\.2/,
       );
-    // A package of its own that is missing is a fault of that one, not a sign that it is not installed
-    expect(await failure({ loadPackage: installed({ '@tensorflow/tfjs-node-gpu': missing('@mapbox/node-pre-gyp') }) })).to.match(
-      /cannot be loaded/,
-    );
+    // A package of its own that is missing is a fault of that one, not a sign that it is not
+    // installed
+    expect(
+      await failure({
+        loadPackage: installed({ '@tensorflow/tfjs-node-gpu': missing('@mapbox/node-pre-gyp') }),
+      }),
+    ).to.match(/cannot be loaded/);
   });
 
   it('takes the first engine that is installed, and gives each rank a GPU before it loads', async () => {
@@ -192,7 +210,11 @@ describe('tfjs', () => {
     process.env['CUDA_VISIBLE_DEVICES'] = '4,5';
     let seen: string | undefined;
     const gpu = fakeNode(true);
-    const all = installed({ '@tensorflow/tfjs-node-gpu': gpu, '@tensorflow/tfjs-core': tf, '@tensorflow/tfjs-backend-wasm': {} });
+    const all = installed({
+      '@tensorflow/tfjs-node-gpu': gpu,
+      '@tensorflow/tfjs-core': tf,
+      '@tensorflow/tfjs-backend-wasm': {},
+    });
     try {
       const backend = await createTfjsBackend({
         host,
@@ -221,11 +243,18 @@ describe('tfjs', () => {
     const other = await runRanks(2, [fixture, 'other'], { timeout: 60_000 });
     expect(other.code, other.stderr).to.equal(0);
     for (const rank of [0, 1])
-      expect(other.stdout).to.include(`rank ${rank}: expected one engine on all ranks, rank 0 has 'a', rank 1 'b'`);
+      expect(other.stdout).to.include(
+        `rank ${rank}: expected one engine on all ranks, rank 0 has 'a', rank 1 'b'`,
+      );
   });
 
   it('deals GPUs out in turn', () => {
-    expect([0, 1, 2, 3].map((rank) => deviceOfRank(rank, undefined, ['0', '1', '2']))).to.deep.equal(['0', '1', '2', '0']);
+    expect([0, 1, 2, 3].map((rank) => deviceOfRank(rank, undefined, ['0', '1', '2']))).to.deep.equal([
+      '0',
+      '1',
+      '2',
+      '0',
+    ]);
     expect(deviceOfRank(1, 'GPU-a, GPU-b', ['0'])).to.equal('GPU-b');
     expect(deviceOfRank(undefined, undefined, ['0'])).to.equal(undefined);
     expect(deviceOfRank(0, '', ['0'])).to.equal(undefined);
@@ -253,7 +282,8 @@ describe('tfjs', () => {
 
   it('leaves how errors end a process to this library', () => {
     for (const event of ['uncaughtException', 'unhandledRejection'])
-      for (const listener of process.rawListeners(event)) expect(String(listener)).not.to.match(/ExitStatus|abort/);
+      for (const listener of process.rawListeners(event))
+        expect(String(listener)).not.to.match(/ExitStatus|abort/);
   });
 
   it('inverts the post-stack data as the CPU backend does, to 5e-3 after 10 iterations', async function () {
@@ -264,16 +294,19 @@ describe('tfjs', () => {
       const small = ['--ny', '4', '--nx', '20', '--nz', '48', '--niter', '10', '--dtype', 'float32'];
       for (const backend of ['cpu', 'tfjs:wasm']) {
         const folder = join(out, backend.replace(':', '-'));
-        const { code, stdout, stderr } = await runRanks(2, [example, ...small, '--backend', backend, '--out', folder], {
-          timeout: 150_000,
-        });
+        const { code, stdout, stderr } = await runRanks(
+          2,
+          [example, ...small, '--backend', backend, '--out', folder],
+          {
+            timeout: 150_000,
+          },
+        );
         expect(code, `${stdout}\n${stderr}`).to.equal(0);
       }
       for (const file of ['cgls', 'ne', 'stacked', 'tv']) {
-        const [want, got] = ['cpu', 'tfjs-wasm'].map((folder) => readNpy(join(out, folder, `${file}.npy`), { backend: host })) as [
-          NDArray,
-          NDArray,
-        ];
+        const [want, got] = ['cpu', 'tfjs-wasm'].map((folder) =>
+          readNpy(join(out, folder, `${file}.npy`), { backend: host }),
+        ) as [NDArray, NDArray];
         expect(got.subtract(want).norm() / want.norm(), file).to.be.below(5e-3);
       }
     } finally {

@@ -1,10 +1,25 @@
-/** One rank of the tests of a device transport: `node transport-rank.js TRANSPORT`. Prints a line of JSON for every failure, and `done`. */
+/**
+ * One rank of the tests of a device transport: `node transport-rank.js TRANSPORT`. Prints a line of
+ * JSON for every failure, and `done`.
+ */
 import { expect } from 'chai';
 import { type DType, hostArray, lanesOf } from '../../src/core/base/dtype.js';
 import type { Storage } from '../../src/core/ports/backend.js';
 import { cudaAddon } from '../../src/gpu/cuda/cuda-addon.js';
-import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
-import { type DeviceTransport, deviceTransport, setDeviceTransport } from '../../src/mpi/memory/device-transport.js';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  MPIFirstDerivative,
+  MPIMatrixMult,
+  NDArray,
+  resolveBackend,
+} from '../../src/index.js';
+import {
+  type DeviceTransport,
+  deviceTransport,
+  setDeviceTransport,
+} from '../../src/mpi/memory/device-transport.js';
 import { BODIES } from '../mpi/bodies.js';
 import type { MakeCell } from '../mpi/memory.js';
 
@@ -46,9 +61,13 @@ function inversion(name: 'cpu' | 'cuda'): number[] {
 
 /** Y = Aᵀ(A X) with blocks of a matrix over all ranks: broadcasts and sums of panels. */
 function product(name: 'cpu' | 'cuda'): number[] {
-  const M = new MPIMatrixMult(NDArray.uniform([4, 9], { seed: 5 + COMM_WORLD.rank, dtype: 'float64', backend: 'cpu' }), 4, {
-    kind: 'block',
-  });
+  const M = new MPIMatrixMult(
+    NDArray.uniform([4, 9], { seed: 5 + COMM_WORLD.rank, dtype: 'float64', backend: 'cpu' }),
+    4,
+    {
+      kind: 'block',
+    },
+  );
   const x = DistributedArray.random(M.dims, { backend: name, seed: 6, dtype: 'float64' });
   return [...M.rmatvec(M.matvec(x)).asArray().toHost()];
 }
@@ -65,7 +84,8 @@ attempt('the transport is the one that was asked for', () =>
 );
 /** NCCL knows no tags: its messages between two ranks match in the order of the calls. */
 const needsTags = (name: string): boolean => name.includes('by tag');
-for (const { name, run } of BODIES) if (wanted !== 'nccl' || !needsTags(name)) attempt(name, () => run(COMM_WORLD, cudaCell));
+for (const { name, run } of BODIES)
+  if (wanted !== 'nccl' || !needsTags(name)) attempt(name, () => run(COMM_WORLD, cudaCell));
 if (wanted === 'staged') {
   const { port } = deviceTransport();
   setDeviceTransport('staged', 24, port);
@@ -78,7 +98,9 @@ attempt('host memory in between is made once, also in programs that never return
   if (!state.available) throw new Error(state.reason);
   const { addon } = state;
   const x = DistributedArray.random([24, 10], { backend, dtype: 'float64' });
-  const M = new MPIMatrixMult(NDArray.uniform([6, 9], { seed: 0, dtype: 'float64', backend: 'cpu' }), 4, { kind: 'block' });
+  const M = new MPIMatrixMult(NDArray.uniform([6, 9], { seed: 0, dtype: 'float64', backend: 'cpu' }), 4, {
+    kind: 'block',
+  });
   const m = DistributedArray.random(M.dims, { backend, dtype: 'float64' });
   const once = (): void => {
     x.redistribute(1).dispose();

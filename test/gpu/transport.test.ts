@@ -8,11 +8,18 @@ import { skip } from '../support/skip.js';
 const EMULATED = 'the preloaded library that makes MPI CUDA-aware is for the emulator';
 const script = fileURLToPath(new URL('./transport-rank.js', import.meta.url));
 
-/** Runs the ranks of one transport. Where MPI is to be CUDA-aware, a preloaded library makes it so. */
+/**
+ * Runs the ranks of one transport. Where MPI is to be CUDA-aware, a preloaded library makes it so.
+ */
 function run(size: number, transport: string, env: NodeJS.ProcessEnv = {}): Promise<RanksResult> {
   const aware = { LD_PRELOAD: mpiShim, CUEMU_MPI: 'aware' };
   return runRanks(size, [script, env['EXPECTED'] ?? transport], {
-    env: { ...cudaEnvironment(), LOPS_GPU_TRANSPORT: transport, ...(onRealCuda() || transport !== 'direct' ? {} : aware), ...env },
+    env: {
+      ...cudaEnvironment(),
+      LOPS_GPU_TRANSPORT: transport,
+      ...(onRealCuda() || transport !== 'direct' ? {} : aware),
+      ...env,
+    },
     timeout: 120_000,
   });
 }
@@ -29,7 +36,8 @@ describe('device memory between ranks', function () {
 
   for (const transport of ['direct', 'staged', 'nccl'])
     for (const mode of onRealCuda() ? ['real'] : ['eager', 'lazy'])
-      it(`travels ${transport}, ${mode}`, async () => expectAllRight(await run(2, transport, { CUEMU_MODE: mode })));
+      it(`travels ${transport}, ${mode}`, async () =>
+        expectAllRight(await run(2, transport, { CUEMU_MODE: mode })));
 
   it('travels direct in messages of more elements than one call counts', async function () {
     if (onRealCuda()) skip(this, EMULATED);
@@ -55,13 +63,17 @@ describe('device memory between ranks', function () {
     if (onRealCuda()) skip(this, EMULATED);
     const { code, stderr } = await run(2, 'direct', { CUEMU_MPI: 'lie' });
     expect(code).to.not.equal(0);
-    expect(stderr).to.include('LOPS_GPU_TRANSPORT=direct, but MPI says that it reads device memory and does not');
+    expect(stderr).to.include(
+      'LOPS_GPU_TRANSPORT=direct, but MPI says that it reads device memory and does not',
+    );
   });
 
   it('one that ranks do not agree on is refused on all of them', async () => {
     const { code, stderr } = await run(2, 'staged', { UNLIKE: 'nccl' });
     expect(code).to.not.equal(0);
-    expect(stderr).to.include("expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has 'staged', rank 1 'nccl'");
+    expect(stderr).to.include(
+      "expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has 'staged', rank 1 'nccl'",
+    );
   });
 
   it('a transport that does not exist is refused', async () => {

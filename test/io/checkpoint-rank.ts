@@ -1,4 +1,6 @@
-// One rank of a job with checkpoints: checkpoint-rank.js FOLDER ITERATIONS [ITERATION in which a rank is killed, in the middle of the checkpoint if it writes one] [RANK]. Prints the costs and a digest of the solution.
+// One rank of a job with checkpoints: checkpoint-rank.js FOLDER ITERATIONS [ITERATION in which a
+// rank is killed, in the middle of the checkpoint if it writes one] [RANK]. Prints the costs and a
+// digest of the solution.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { Checkpoint, cgls, DistributedArray, MPIGradient, type SolverProgress } from '../../src/index.js';
@@ -18,7 +20,12 @@ class Fatal extends Checkpoint {
 
 const A = new MPIGradient([12, 4]);
 const y = A.range().random(5);
-const { x, cost } = cgls(A, y, { niter: Number(iterations), tol: 0, damp: 0.1, checkpoint: new Fatal(folder, { every: 4 }) });
+const { x, cost } = cgls(A, y, {
+  niter: Number(iterations),
+  tol: 0,
+  damp: 0.1,
+  checkpoint: new Fatal(folder, { every: 4 }),
+});
 const solution = x.asArray().toHost();
 if (DistributedArray.zeros([1]).rank === 0) {
   const digest = createHash('sha256')

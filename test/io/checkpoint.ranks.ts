@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -29,30 +39,38 @@ function generator(seed: number): () => number {
 }
 
 group('Checkpoint', () => {
-  distributed('stacked data: a solver resumed after 5 iterations goes on as if it had not stopped, bit by bit', ({ comm, floats }) => {
-    // files are slow where many share a disk
-    for (const dtype of new Set([floats[0] ?? 'float64', ...(comm.size < 3 ? [floats.at(-1) ?? 'float64'] : [])])) {
-      const S = new MPIStackedVStack([definite([7, 3], comm), new MPIGradient([7, 3])]);
-      const d = S.range({ dtype }).random(3);
-      const solve = (o: { niter: number; checkpoint?: Checkpoint }) => cgls(S, d, { ...o, tol: 0, damp: 0.1 });
-      withFolder(comm, (folder) => {
-        const whole = solve({ niter: 9 });
-        solve({ niter: 5, checkpoint: new Checkpoint(folder, { every: 3 }) });
-        comm.barrier();
-        expect(new Checkpoint(folder).latest).to.equal(5);
-        const resumed = solve({ niter: 9, checkpoint: new Checkpoint(folder) });
-        expect(resumed.cost, dtype).to.deep.equal(whole.cost);
-        expect(resumed.x.asArray().toHost()).to.deep.equal(whole.x.asArray().toHost());
-      });
-    }
-  });
+  distributed(
+    'stacked data: a solver resumed after 5 iterations goes on as if it had not stopped, bit by bit',
+    ({ comm, floats }) => {
+      // files are slow where many share a disk
+      for (const dtype of new Set([
+        floats[0] ?? 'float64',
+        ...(comm.size < 3 ? [floats.at(-1) ?? 'float64'] : []),
+      ])) {
+        const S = new MPIStackedVStack([definite([7, 3], comm), new MPIGradient([7, 3])]);
+        const d = S.range({ dtype }).random(3);
+        const solve = (o: { niter: number; checkpoint?: Checkpoint }) =>
+          cgls(S, d, { ...o, tol: 0, damp: 0.1 });
+        withFolder(comm, (folder) => {
+          const whole = solve({ niter: 9 });
+          solve({ niter: 5, checkpoint: new Checkpoint(folder, { every: 3 }) });
+          comm.barrier();
+          expect(new Checkpoint(folder).latest).to.equal(5);
+          const resumed = solve({ niter: 9, checkpoint: new Checkpoint(folder) });
+          expect(resumed.cost, dtype).to.deep.equal(whole.cost);
+          expect(resumed.x.asArray().toHost()).to.deep.equal(whole.x.asArray().toHost());
+        });
+      }
+    },
+  );
 
   distributed(
     'keeps the last whole ones, skips what is cut short, removes what ended jobs left',
     ({ comm, reals: [dtype = 'float64'] }) => {
       const A = definite([9], comm);
       const y = DistributedArray.random([9], { dtype, seed: 2, comm });
-      const run = (folder: string, niter: number) => cg(A, y, { niter, tol: 0, checkpoint: new Checkpoint(folder, { every: 2, keep: 3 }) });
+      const run = (folder: string, niter: number) =>
+        cg(A, y, { niter, tol: 0, checkpoint: new Checkpoint(folder, { every: 2, keep: 3 }) });
       withFolder(comm, (folder) => {
         expect(new Checkpoint(folder).restore(cg.init(A, y))).to.equal(false);
         if (comm.rank === 0) {
@@ -61,14 +79,21 @@ group('Checkpoint', () => {
           mkdirSync(join(folder, '0000000004.34-def.partial'));
           // two days old: the other may have a living writer
           const old = Date.now() / 1000 - 2 * 24 * 3600;
-          for (const path of ['x.0.0.npy', '']) utimesSync(join(folder, '0000000003.12-abc.partial', path), old, old);
+          for (const path of ['x.0.0.npy', ''])
+            utimesSync(join(folder, '0000000003.12-abc.partial', path), old, old);
           writeFileSync(join(folder, 'notes.txt'), 'mine');
         }
         comm.barrier();
         run(folder, 8);
         comm.barrier();
         const young = '0000000004.34-def.partial';
-        expect(readdirSync(folder).sort()).to.deep.equal(['0000000004', young, '0000000006', '0000000008', 'notes.txt']);
+        expect(readdirSync(folder).sort()).to.deep.equal([
+          '0000000004',
+          young,
+          '0000000006',
+          '0000000008',
+          'notes.txt',
+        ]);
         comm.barrier();
         if (comm.rank === 0) {
           truncateSync(join(folder, '0000000008', 'r.0.0.npy'), 70);
@@ -84,46 +109,67 @@ group('Checkpoint', () => {
     },
   );
 
-  distributed('refuses on all ranks what does not fit, or cannot be written', ({ comm, reals: [dtype = 'float64'] }) => {
-    const A = definite([9], comm);
-    const y = DistributedArray.random([9], { dtype, seed: 2, comm });
-    withFolder(comm, (folder) => {
-      cg(A, y, { niter: 2, checkpoint: new Checkpoint(folder) });
-      const longer = DistributedArray.ones([10], { dtype, comm });
-      expect(() => cg(definite([10], comm), longer, { checkpoint: new Checkpoint(folder) })).to.throw(ArgumentError, /shape/);
-      expect(() => minres(A, y, { checkpoint: new Checkpoint(folder) })).to.throw(ArgumentError, /another solver/);
-      expect(() => new Checkpoint(folder, { fresh: 1 as never })).to.throw(ArgumentError, /fresh/);
-      comm.barrier();
-      if (comm.rank === 0) writeFileSync(join(folder, 'file'), '');
-      comm.barrier();
-      expect(() => cg(A, y, { tol: 0, checkpoint: new Checkpoint(join(folder, 'file')) })).to.throw(ArgumentError, /rank \d/);
-    });
-    expect(() => new Checkpoint('x', { every: 0 })).to.throw(ArgumentError, /every/);
-    // @ts-expect-error misspelt
-    expect(() => new Checkpoint('x', { evry: 1 })).to.throw(ArgumentError, /did you mean 'every'/);
-  });
-
-  distributed('replicated models; colours of a mask, whose scalars differ', ({ comm, reals: [dtype = 'float64'] }) => {
-    const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
-    const V = new MPIVStack(
-      rows.map((seed) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype })),
-      { comm },
-    );
-    const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
-    const color = mask[comm.rank] as number;
-    const B = new MPIBlockDiag([new MatrixMult(NDArray.normal([4, 4], { seed: 10 + color, dtype }), { dtype })], { comm });
-    const masked = DistributedArray.random([4 * comm.size], { dtype, seed: 2, mask, comm });
-    const data = V.range({ dtype }).random(6);
-    for (const solve of [(o: object) => cgls(V, data, { ...o, tol: 0 }), (o: object) => cgls(B, masked, { ...o, tol: 0 })]) {
+  distributed(
+    'refuses on all ranks what does not fit, or cannot be written',
+    ({ comm, reals: [dtype = 'float64'] }) => {
+      const A = definite([9], comm);
+      const y = DistributedArray.random([9], { dtype, seed: 2, comm });
       withFolder(comm, (folder) => {
-        const whole = solve({ niter: 4 });
-        solve({ niter: 2, checkpoint: new Checkpoint(folder) });
-        const resumed = solve({ niter: 4, checkpoint: new Checkpoint(folder) });
-        expect(resumed.cost).to.deep.equal(whole.cost);
-        expect(resumed.x.asArray().toHost()).to.deep.equal(whole.x.asArray().toHost());
+        cg(A, y, { niter: 2, checkpoint: new Checkpoint(folder) });
+        const longer = DistributedArray.ones([10], { dtype, comm });
+        expect(() => cg(definite([10], comm), longer, { checkpoint: new Checkpoint(folder) })).to.throw(
+          ArgumentError,
+          /shape/,
+        );
+        expect(() => minres(A, y, { checkpoint: new Checkpoint(folder) })).to.throw(
+          ArgumentError,
+          /another solver/,
+        );
+        expect(() => new Checkpoint(folder, { fresh: 1 as never })).to.throw(ArgumentError, /fresh/);
+        comm.barrier();
+        if (comm.rank === 0) writeFileSync(join(folder, 'file'), '');
+        comm.barrier();
+        expect(() => cg(A, y, { tol: 0, checkpoint: new Checkpoint(join(folder, 'file')) })).to.throw(
+          ArgumentError,
+          /rank \d/,
+        );
       });
-    }
-  });
+      expect(() => new Checkpoint('x', { every: 0 })).to.throw(ArgumentError, /every/);
+      // @ts-expect-error misspelt
+      expect(() => new Checkpoint('x', { evry: 1 })).to.throw(ArgumentError, /did you mean 'every'/);
+    },
+  );
+
+  distributed(
+    'replicated models; colours of a mask, whose scalars differ',
+    ({ comm, reals: [dtype = 'float64'] }) => {
+      const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+      const V = new MPIVStack(
+        rows.map((seed) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype })),
+        { comm },
+      );
+      const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+      const color = mask[comm.rank] as number;
+      const B = new MPIBlockDiag(
+        [new MatrixMult(NDArray.normal([4, 4], { seed: 10 + color, dtype }), { dtype })],
+        { comm },
+      );
+      const masked = DistributedArray.random([4 * comm.size], { dtype, seed: 2, mask, comm });
+      const data = V.range({ dtype }).random(6);
+      for (const solve of [
+        (o: object) => cgls(V, data, { ...o, tol: 0 }),
+        (o: object) => cgls(B, masked, { ...o, tol: 0 }),
+      ]) {
+        withFolder(comm, (folder) => {
+          const whole = solve({ niter: 4 });
+          solve({ niter: 2, checkpoint: new Checkpoint(folder) });
+          const resumed = solve({ niter: 4, checkpoint: new Checkpoint(folder) });
+          expect(resumed.cost).to.deep.equal(whole.cost);
+          expect(resumed.x.asArray().toHost()).to.deep.equal(whole.x.asArray().toHost());
+        });
+      }
+    },
+  );
 
   distributed(
     'every damage is seen: the one before is taken, and where nothing is whole that is said',
@@ -171,9 +217,13 @@ group('Checkpoint', () => {
         comm.barrier();
         expect(run(folder, 6).cost).to.deep.equal(whole.cost);
         comm.barrier();
-        if (comm.rank === 0) for (const name of readdirSync(folder)) writeFileSync(join(folder, name, 'p.0.0.npy'), 'x');
+        if (comm.rank === 0)
+          for (const name of readdirSync(folder)) writeFileSync(join(folder, name, 'p.0.0.npy'), 'x');
         comm.barrier();
-        expect(() => run(folder, 6)).to.throw(ArgumentError, /nothing in .* is whole: .*p\.0\.0\.npy.*fresh: true/);
+        expect(() => run(folder, 6)).to.throw(
+          ArgumentError,
+          /nothing in .* is whole: .*p\.0\.0\.npy.*fresh: true/,
+        );
         expect(run(folder, 6, { fresh: true }).cost).to.deep.equal(whole.cost);
         comm.barrier();
         expect(readdirSync(folder)).to.deep.equal(['0000000004', '0000000006']);
@@ -181,58 +231,78 @@ group('Checkpoint', () => {
     },
   );
 
-  distributed('no name in a checkpoint reaches a prototype, older formats are refused by name', { backends: ['cpu'] }, ({ comm }) => {
-    const A = definite([9], comm);
-    const y = DistributedArray.random([9], { seed: 2, comm });
-    const run = (folder: string, o: object = {}) => cg(A, y, { niter: 4, tol: 0, checkpoint: new Checkpoint(folder, { every: 2, ...o }) });
-    withFolder(comm, (folder) => {
-      run(folder);
-      comm.barrier();
-      const path = join(folder, '0000000004', 'state.json');
-      const [, text = ''] = readFileSync(path, 'utf8').split('\n');
-      const rewrite = (body: string, format: unknown = 2) => {
+  distributed(
+    'no name in a checkpoint reaches a prototype, older formats are refused by name',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const A = definite([9], comm);
+      const y = DistributedArray.random([9], { seed: 2, comm });
+      const run = (folder: string, o: object = {}) =>
+        cg(A, y, { niter: 4, tol: 0, checkpoint: new Checkpoint(folder, { every: 2, ...o }) });
+      withFolder(comm, (folder) => {
+        run(folder);
         comm.barrier();
-        const sum = crc32OfTable(new TextEncoder().encode(body));
-        if (comm.rank === 0) writeFileSync(path, `${JSON.stringify({ format, crc32: sum })}\n${body}\n`);
-        comm.barrier();
-      };
-      rewrite(text);
-      const state = cg.init(A, y);
-      expect(new Checkpoint(folder).restore(state)).to.equal(true);
-      for (const name of ['__proto__', 'constructor', 'toString', 'A', 'x']) {
-        rewrite(text.replace('"iteration"', '"_"').replace('"scalars":{', `"scalars":{${JSON.stringify(name)}:["stolen"],`));
-        expect(() => new Checkpoint(folder).restore(cg.init(A, y)), name).to.throw(ArgumentError, /another solver|damaged/);
-      }
-      rewrite(text.replace('"vectors":{', '"vectors":{"__proto__":[],'));
-      expect(() => new Checkpoint(folder).restore(cg.init(A, y))).to.throw(ArgumentError, /another solver|damaged/);
-      expect(Object.keys(Object.prototype)).to.deep.equal([]);
-      for (const format of [1, 3, 'x', null]) {
-        rewrite(text, format);
-        expect(() => run(folder), String(format)).to.throw(
+        const path = join(folder, '0000000004', 'state.json');
+        const [, text = ''] = readFileSync(path, 'utf8').split('\n');
+        const rewrite = (body: string, format: unknown = 2) => {
+          comm.barrier();
+          const sum = crc32OfTable(new TextEncoder().encode(body));
+          if (comm.rank === 0) writeFileSync(path, `${JSON.stringify({ format, crc32: sum })}\n${body}\n`);
+          comm.barrier();
+        };
+        rewrite(text);
+        const state = cg.init(A, y);
+        expect(new Checkpoint(folder).restore(state)).to.equal(true);
+        for (const name of ['__proto__', 'constructor', 'toString', 'A', 'x']) {
+          rewrite(
+            text
+              .replace('"iteration"', '"_"')
+              .replace('"scalars":{', `"scalars":{${JSON.stringify(name)}:["stolen"],`),
+          );
+          expect(() => new Checkpoint(folder).restore(cg.init(A, y)), name).to.throw(
+            ArgumentError,
+            /another solver|damaged/,
+          );
+        }
+        rewrite(text.replace('"vectors":{', '"vectors":{"__proto__":[],'));
+        expect(() => new Checkpoint(folder).restore(cg.init(A, y))).to.throw(
           ArgumentError,
-          /of another version of lops-mpi: expected 2; \{ fresh: true \} starts over/,
+          /another solver|damaged/,
         );
-      }
-      comm.barrier();
-      // as version 1 wrote it
-      if (comm.rank === 0) writeFileSync(path, JSON.stringify({ format: 1, ...JSON.parse(text) }));
-      comm.barrier();
-      expect(() => run(folder)).to.throw(ArgumentError, /state\.json is of format 1/);
-      expect(run(folder, { fresh: true }).iterations).to.equal(4);
-      expect(run(folder).iterations).to.equal(4);
-    });
-  });
+        expect(Object.keys(Object.prototype)).to.deep.equal([]);
+        for (const format of [1, 3, 'x', null]) {
+          rewrite(text, format);
+          expect(() => run(folder), String(format)).to.throw(
+            ArgumentError,
+            /of another version of lops-mpi: expected 2; \{ fresh: true \} starts over/,
+          );
+        }
+        comm.barrier();
+        // as version 1 wrote it
+        if (comm.rank === 0) writeFileSync(path, JSON.stringify({ format: 1, ...JSON.parse(text) }));
+        comm.barrier();
+        expect(() => run(folder)).to.throw(ArgumentError, /state\.json is of format 1/);
+        expect(run(folder, { fresh: true }).iterations).to.equal(4);
+        expect(run(folder).iterations).to.equal(4);
+      });
+    },
+  );
 
-  distributed('a run has the tolerances that it was called with, not those of the checkpoint', { backends: ['cpu'] }, ({ comm }) => {
-    const A = definite([9], comm);
-    const y = DistributedArray.random([9], { seed: 2, comm });
-    withFolder(comm, (folder) => {
-      const run = (niter: number, tol: number) => cg(A, y, { niter, tol, checkpoint: new Checkpoint(folder) });
-      run(1, 0);
-      comm.barrier();
-      expect(run(50, 1e-6).reason).to.equal('tolerance reached');
-    });
-  });
+  distributed(
+    'a run has the tolerances that it was called with, not those of the checkpoint',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const A = definite([9], comm);
+      const y = DistributedArray.random([9], { seed: 2, comm });
+      withFolder(comm, (folder) => {
+        const run = (niter: number, tol: number) =>
+          cg(A, y, { niter, tol, checkpoint: new Checkpoint(folder) });
+        run(1, 0);
+        comm.barrier();
+        expect(run(50, 1e-6).reason).to.equal('tolerance reached');
+      });
+    },
+  );
 
   distributed('a folder belongs to one job at a time', { ranks: [1, 2], backends: ['cpu'] }, ({ comm }) => {
     const A = definite([9], comm);
@@ -246,12 +316,23 @@ group('Checkpoint', () => {
         // a process of this machine that lives and is none of this job
         const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
         const machine = `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
-        const owner = { id: 'a'.repeat(32), host: hostname(), pid: process.ppid, started: '', machine, since: 'then', dead: [] };
+        const owner = {
+          id: 'a'.repeat(32),
+          host: hostname(),
+          pid: process.ppid,
+          started: '',
+          machine,
+          since: 'then',
+          dead: [],
+        };
         writeFileSync(join(folder, 'lock'), JSON.stringify(owner));
       }
       comm.barrier();
       const parent = comm.bcastObject(process.ppid);
-      expect(run).to.throw(ArgumentError, new RegExp(`rank 0: it is in use by process ${parent} on .*choose another folder`));
+      expect(run).to.throw(
+        ArgumentError,
+        new RegExp(`rank 0: it is in use by process ${parent} on .*choose another folder`),
+      );
       expect(() => new Checkpoint(folder).save(cg.init(A, y))).to.throw(ArgumentError, /in use by process/);
       comm.barrier();
       expect(readdirSync(folder)).to.deep.equal(['0000000002', '0000000004', 'lock']);
@@ -272,25 +353,29 @@ group('Checkpoint', () => {
     });
   });
 
-  distributed('pipes in the place of its files are refused', { ranks: [1, 2], backends: ['cpu'] }, ({ comm }) => {
-    const A = definite([9], comm);
-    const y = DistributedArray.random([9], { seed: 2, comm });
-    withFolder(comm, (folder) => {
-      const run = () => cg(A, y, { niter: 2, tol: 0, checkpoint: new Checkpoint(folder, { every: 2 }) });
-      for (const name of ['x.0.0.npy', 'state.json', '../lock']) {
-        if (comm.rank === 0) rmSync(join(folder, 'lock'), { force: true });
-        cg(A, y, { niter: 2, tol: 0, checkpoint: new Checkpoint(folder, { fresh: true }) });
-        comm.barrier();
-        const path = join(folder, '0000000002', name);
-        if (comm.rank === 0) {
-          rmSync(path, { force: true });
-          execFileSync('mkfifo', [path]);
+  distributed(
+    'pipes in the place of its files are refused',
+    { ranks: [1, 2], backends: ['cpu'] },
+    ({ comm }) => {
+      const A = definite([9], comm);
+      const y = DistributedArray.random([9], { seed: 2, comm });
+      withFolder(comm, (folder) => {
+        const run = () => cg(A, y, { niter: 2, tol: 0, checkpoint: new Checkpoint(folder, { every: 2 }) });
+        for (const name of ['x.0.0.npy', 'state.json', '../lock']) {
+          if (comm.rank === 0) rmSync(join(folder, 'lock'), { force: true });
+          cg(A, y, { niter: 2, tol: 0, checkpoint: new Checkpoint(folder, { fresh: true }) });
+          comm.barrier();
+          const path = join(folder, '0000000002', name);
+          if (comm.rank === 0) {
+            rmSync(path, { force: true });
+            execFileSync('mkfifo', [path]);
+          }
+          comm.barrier();
+          expect(run, name).to.throw(ArgumentError, /is a pipe/);
+          comm.barrier();
         }
-        comm.barrier();
-        expect(run, name).to.throw(ArgumentError, /is a pipe/);
-        comm.barrier();
-      }
-      expect(() => new Checkpoint('s3://bucket/run')).to.throw(ArgumentError, /URL/);
-    });
-  });
+        expect(() => new Checkpoint('s3://bucket/run')).to.throw(ArgumentError, /URL/);
+      });
+    },
+  );
 });

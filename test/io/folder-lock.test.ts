@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +35,9 @@ describe('the lock of a folder', function () {
   async function start(hold = 60_000): Promise<readonly [child: ChildProcess, says: string]> {
     const child = spawn(process.execPath, [PROCESS, folder, `${hold}`]);
     children.push(child);
-    const says = await new Promise<string>((done) => child.stdout?.on('data', (text) => done(String(text).trim())));
+    const says = await new Promise<string>((done) =>
+      child.stdout?.on('data', (text) => done(String(text).trim())),
+    );
     return [child, says];
   }
   const ended = (child: ChildProcess) => new Promise((done) => child.on('close', done));
@@ -37,14 +48,24 @@ describe('the lock of a folder', function () {
   };
   /** Says that the owner is a process of another machine. */
   const elsewhere = (changes: object = {}) =>
-    writeFileSync(file(), JSON.stringify({ ...JSON.parse(readFileSync(file(), 'utf8')), host: 'n17', machine: 'n17 other', ...changes }));
+    writeFileSync(
+      file(),
+      JSON.stringify({
+        ...JSON.parse(readFileSync(file(), 'utf8')),
+        host: 'n17',
+        machine: 'n17 other',
+        ...changes,
+      }),
+    );
 
   it('is one process’s, which the refusal names; it goes with its last holder', async () => {
     const first = take();
     const second = take();
     expect(second.lock.id).to.equal(first.lock.id);
     const [, refused] = await start();
-    expect(refused).to.contain(`ArgumentError: it is in use by process ${process.pid} on ${hostname()}, since`);
+    expect(refused).to.contain(
+      `ArgumentError: it is in use by process ${process.pid} on ${hostname()}, since`,
+    );
     first.free();
     expect((await start())[1]).to.match(/in use by/);
     second.free();
@@ -80,7 +101,10 @@ describe('the lock of a folder', function () {
     const began = performance.now();
     const { lock, free } = take();
     expect(lock.dead).to.deep.equal([id]);
-    writeFileSync(file(), JSON.stringify({ ...JSON.parse(readFileSync(file(), 'utf8')), id: 'f'.repeat(32), started: '1' }));
+    writeFileSync(
+      file(),
+      JSON.stringify({ ...JSON.parse(readFileSync(file(), 'utf8')), id: 'f'.repeat(32), started: '1' }),
+    );
     free();
     const [other, again] = await start(50);
     expect(again).to.equal('held');

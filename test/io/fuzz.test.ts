@@ -1,4 +1,7 @@
-/** Readers on damaged files: an error or an array, never a crash, a hang, or memory out of all proportion to the file. */
+/**
+ * Readers on damaged files: an error or an array, never a crash, a hang, or memory out of all
+ * proportion to the file.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +11,17 @@ import { LopsError } from '../../src/core/base/errors.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { setDefaultBackend, setDefaultCommunicator } from '../../src/core/ports/defaults.js';
 import { CpuBackend } from '../../src/cpu/index.js';
-import { readNpy, readNpyDistributed, readNpz, readSegy, readZarr, writeNpy, writeNpz, writeSegy, writeZarr } from '../../src/io/index.js';
+import {
+  readNpy,
+  readNpyDistributed,
+  readNpz,
+  readSegy,
+  readZarr,
+  writeNpy,
+  writeNpz,
+  writeSegy,
+  writeZarr,
+} from '../../src/io/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { numbered } from '../core/arrays.js';
 
@@ -53,7 +66,10 @@ const EVIL = [
   'null',
 ];
 
-/** A copy with one to four faults: flipped bits, overwritten, inserted, removed, repeated or missing bytes. `within` draws them to the start. */
+/**
+ * A copy with one to four faults: flipped bits, overwritten, inserted, removed, repeated or missing
+ * bytes. `within` draws them to the start.
+ */
 function mutated(file: Uint8Array, random: () => number, within: number): Buffer {
   let bytes = Buffer.from(file);
   const pick = (n: number) => Math.floor(random() * n);
@@ -109,7 +125,9 @@ describe('damaged files', function () {
       } catch (error) {
         refused++;
         if (!(error instanceof LopsError))
-          throw new Error(`run ${runs}: ${String(error)}\n${bytes.subarray(0, 400).toString('latin1')}`, { cause: error });
+          throw new Error(`run ${runs}: ${String(error)}\n${bytes.subarray(0, 400).toString('latin1')}`, {
+            cause: error,
+          });
       }
     }
     expect(refused, 'refused').above(runs / 5);
@@ -152,7 +170,10 @@ describe('damaged files', function () {
           Buffer.from([(last | (type << 1) | (size << 3)) & 255, (size >> 5) & 255, size >> 13]);
         const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x60, (2400 - 256) & 255, (2400 - 256) >> 8]);
         mkdirSync(join(path, 'c'), { recursive: true });
-        writeFileSync(join(path, 'c/0'), Buffer.concat([head, block(0, 1, 1200), Buffer.from([5]), block(1, 0, 1200), raw]));
+        writeFileSync(
+          join(path, 'c/0'),
+          Buffer.concat([head, block(0, 1, 1200), Buffer.from([5]), block(1, 0, 1200), raw]),
+        );
       }
       fuzz(join(path, 'c/0'), 40, () => readZarr(path).dispose(), MOST);
     });
@@ -166,7 +187,10 @@ describe('damaged files', function () {
     let refused = 0;
     const end = Date.now() + LIMIT;
     for (let k = 0; k < RUNS && Date.now() < end; k++) {
-      writeFileSync(path, Buffer.concat([good.subarray(0, 3200), mutated(good.subarray(3200), random, 400 + 280)]));
+      writeFileSync(
+        path,
+        Buffer.concat([good.subarray(0, 3200), mutated(good.subarray(3200), random, 400 + 280)]),
+      );
       try {
         readSegy(path).data.dispose();
       } catch (error) {

@@ -9,7 +9,17 @@ import { withReproducibleDots } from '../../src/core/vector/reproducible.js';
 import { Checkpoint } from '../../src/io/checkpoint/checkpoint.js';
 import { nativeSignals } from '../../src/mpi/signals.js';
 import { MPIGradient, MPIStackedVStack } from '../../src/operators/index.js';
-import { cg, cgls, cgPipelined, fista, lsmr, lsqr, minres, powerIteration, type SolverProgress } from '../../src/optimization/index.js';
+import {
+  cg,
+  cgls,
+  cgPipelined,
+  fista,
+  lsmr,
+  lsqr,
+  minres,
+  powerIteration,
+  type SolverProgress,
+} from '../../src/optimization/index.js';
 import { definite } from '../optimization/problems.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
 
@@ -22,7 +32,10 @@ interface Answer {
   readonly iterations: number;
 }
 
-/** Keeps nothing; tells what the loop asked for. After iteration 3 the last rank has received a signal. */
+/**
+ * Keeps nothing; tells what the loop asked for. After iteration 3 the last rank has received a
+ * signal.
+ */
 class Probe extends Checkpoint {
   readonly lasts: number[] = [];
   told = false;
@@ -35,7 +48,10 @@ class Probe extends Checkpoint {
   }
 }
 
-function solversOf({ comm, reals: [dtype = 'float64'] }: RanksContext, mask?: number[]): Record<string, (o: Keep) => Answer> {
+function solversOf(
+  { comm, reals: [dtype = 'float64'] }: RanksContext,
+  mask?: number[],
+): Record<string, (o: Keep) => Answer> {
   const A = definite([7, 3], comm);
   const y = DistributedArray.random([7, 3], { dtype, seed: 2, comm, ...(mask ? { mask } : {}) });
   if (mask) return { cg: (o) => cg(A, y, { ...o, tol: 0 }), cgls: (o) => cgls(A, y, { ...o, tol: 0 }) };
@@ -106,35 +122,40 @@ group('interruption', () => {
     const { comm } = context;
     for (const [name, solve] of Object.entries(solversOf(context))) {
       const run = (checkpoint: Checkpoint): unknown => Reflect.get(solve({ niter: 6, checkpoint }), 'cost');
-      expect(run(new Probe('x', { stopOn: ['SIGUSR1'] })), `${name} ${comm.size}`).to.deep.equal(run(new Probe('x')));
+      expect(run(new Probe('x', { stopOn: ['SIGUSR1'] })), `${name} ${comm.size}`).to.deep.equal(
+        run(new Probe('x')),
+      );
     }
   });
 
-  distributed('what an interrupted run has kept goes on to the same end', ({ comm, reals: [dtype = 'float64'] }) => {
-    const A = definite([7, 3], comm);
-    const y = DistributedArray.random([7, 3], { dtype, seed: 2, comm });
-    const folder = comm.bcastObject(comm.rank === 0 ? mkdtempSync(join(tmpdir(), 'lops-checkpoint-')) : '');
-    let told = false;
-    setSignalSource({ expect: () => undefined, received: () => told });
-    try {
-      const whole = cg(A, y, { niter: 9, tol: 0 });
-      const checkpoint = new Checkpoint(folder, { every: 100, stopOn: ['SIGTERM'] });
-      let last = 0;
-      for (const { iteration } of cg.steps(A, y, { niter: 9, tol: 0, checkpoint })) {
-        if (iteration === 3) told = true;
-        last = iteration;
+  distributed(
+    'what an interrupted run has kept goes on to the same end',
+    ({ comm, reals: [dtype = 'float64'] }) => {
+      const A = definite([7, 3], comm);
+      const y = DistributedArray.random([7, 3], { dtype, seed: 2, comm });
+      const folder = comm.bcastObject(comm.rank === 0 ? mkdtempSync(join(tmpdir(), 'lops-checkpoint-')) : '');
+      let told = false;
+      setSignalSource({ expect: () => undefined, received: () => told });
+      try {
+        const whole = cg(A, y, { niter: 9, tol: 0 });
+        const checkpoint = new Checkpoint(folder, { every: 100, stopOn: ['SIGTERM'] });
+        let last = 0;
+        for (const { iteration } of cg.steps(A, y, { niter: 9, tol: 0, checkpoint })) {
+          if (iteration === 3) told = true;
+          last = iteration;
+        }
+        expect(last).to.equal(4);
+        told = false;
+        const resumed = cg(A, y, { niter: 9, tol: 0, checkpoint });
+        expect(resumed.cost).to.deep.equal(whole.cost);
+        expect(resumed.reason).to.equal(whole.reason);
+      } finally {
+        setSignalSource(nativeSignals);
+        comm.barrier();
+        if (comm.rank === 0) rmSync(folder, { recursive: true, force: true });
       }
-      expect(last).to.equal(4);
-      told = false;
-      const resumed = cg(A, y, { niter: 9, tol: 0, checkpoint });
-      expect(resumed.cost).to.deep.equal(whole.cost);
-      expect(resumed.reason).to.equal(whole.reason);
-    } finally {
-      setSignalSource(nativeSignals);
-      comm.barrier();
-      if (comm.rank === 0) rmSync(folder, { recursive: true, force: true });
-    }
-  });
+    },
+  );
 
   distributed('refuses what is no signal', { ranks: [1] }, () => {
     const wrong = ['SIGKILL'] as string[] as StopSignal[];

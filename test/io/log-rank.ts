@@ -1,4 +1,6 @@
-/** One rank that solves something, with a checkpoint: log-rank.js FOLDER. Started by log.test.ts. */
+/**
+ * One rank that solves something, with a checkpoint: log-rank.js FOLDER. Started by log.test.ts.
+ */
 import { createRequire } from 'node:module';
 import { Checkpoint, COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
 

@@ -30,7 +30,8 @@ describe('logging', function () {
     folder = mkdtempSync(join(tmpdir(), 'lops-log-'));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
-  const run = (ranks: number, env: NodeJS.ProcessEnv) => runRanks(ranks, [RANK, join(folder, 'checkpoint')], { env });
+  const run = (ranks: number, env: NodeJS.ProcessEnv) =>
+    runRanks(ranks, [RANK, join(folder, 'checkpoint')], { env });
 
   it('nothing prints unless asked, and nothing is loaded for it', async () => {
     const { code, stdout, stderr } = await run(2, {});
@@ -51,7 +52,14 @@ describe('logging', function () {
         'checkpoint written',
         'cgls: iteration limit reached',
       ]);
-      expect(its.map(({ iteration, iterations }) => iteration ?? iterations)).to.deep.equal([undefined, undefined, 0, 2, 3, 3]);
+      expect(its.map(({ iteration, iterations }) => iteration ?? iterations)).to.deep.equal([
+        undefined,
+        undefined,
+        0,
+        2,
+        3,
+        3,
+      ]);
       for (const { time, level, ranks } of its) {
         expect(Math.abs(Date.parse(time) - Date.now())).to.be.lessThan(60_000);
         expect(level).to.be.oneOf(['info', 'warn']);
@@ -61,20 +69,27 @@ describe('logging', function () {
   });
 
   it('a file for each rank, with iterations', async () => {
-    const { code, stderr } = await run(2, { LOPS_LOG: 'debug', LOPS_LOG_FILE: join(folder, 'logs/run.%r.log') });
+    const { code, stderr } = await run(2, {
+      LOPS_LOG: 'debug',
+      LOPS_LOG_FILE: join(folder, 'logs/run.%r.log'),
+    });
     expect([code, stderr]).to.deep.equal([0, '']);
     expect(readdirSync(join(folder, 'logs')).sort()).to.deep.equal(['run.0.log', 'run.1.log']);
     for (const rank of [0, 1]) {
       const lines = linesOf(readFileSync(join(folder, `logs/run.${rank}.log`), 'utf8'));
       expect(new Set(lines.map((line) => line.rank))).to.deep.equal(new Set([rank]));
-      expect(lines.filter(({ msg }) => msg === 'cgls: iteration').map(({ iteration }) => iteration)).to.deep.equal([1, 2, 3]);
+      expect(
+        lines.filter(({ msg }) => msg === 'cgls: iteration').map(({ iteration }) => iteration),
+      ).to.deep.equal([1, 2, 3]);
     }
   });
 
   it('refuses levels and files that cannot be', async () => {
     const level = await run(2, { LOPS_LOG: 'loud' });
     expect(level.code).to.equal(1);
-    expect(level.stderr).to.match(/ArgumentError: expected LOPS_LOG to be 'debug' or 'info' or 'warn' or 'error', received 'loud'/);
+    expect(level.stderr).to.match(
+      /ArgumentError: expected LOPS_LOG to be 'debug' or 'info' or 'warn' or 'error', received 'loud'/,
+    );
     const file = await run(1, { LOPS_LOG: 'info', LOPS_LOG_FILE: '/dev/null/x.log' });
     expect(file.code).to.not.equal(0);
     expect(file.stderr).to.match(/ArgumentError: LOPS_LOG_FILE: cannot write \/dev\/null\/x\.log/);

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { DType } from '../../src/core/base/dtype.js';
-import { ArgumentError, BackendError, DTypeError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  PartitionError,
+  ShapeError,
+} from '../../src/core/base/errors.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import { Layout } from '../../src/core/distributed/layout.js';
@@ -48,30 +54,39 @@ group('.npy by all ranks', () => {
     });
   });
 
-  distributed('reads axes, local shapes, partitions and dtypes that are asked for', ({ comm, backend, floats }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.npy');
-      const dtype = floats[0] as DType;
-      const whole = numbered([4, 5, 6], dtype);
-      if (comm.rank === 0) writeNpy(path, whole);
-      comm.barrier();
-      for (const axis of [0, 1, 2]) {
-        const x = readNpyDistributed(path, { axis });
-        expect([x.axis, x.backend.name, x.partition]).deep.equals([axis, backend.name, 'SCATTER']);
-        same(x, whole, `axis ${axis}`);
-      }
-      const localShapes = Array.from({ length: comm.size }, (_, r) => [4, r === comm.size - 1 ? 5 : 0, 6]);
-      expect(readNpyDistributed(path, { localShapes, axis: 1 }).localShapes).deep.equals(localShapes);
-      same(readNpyDistributed(path, { localShapes, axis: 1 }), whole, 'all on the last rank');
-      const copy = readNpyDistributed(path, { partition: 'BROADCAST' }).assertReplicated();
-      same(copy, whole, 'replicated');
-      if (floats.includes('complex64')) same(readNpyDistributed(path, { dtype: 'complex64' }), whole.astype('complex64'), 'complex');
-      expectAllThrow(comm, () => readNpyDistributed(path, { dtype: 'int32' }), DTypeError);
-      expectAllThrow(comm, () => readNpyDistributed(path, { axs: 1 } as never), ArgumentError);
-      expectAllThrow(comm, () => readNpyDistributed(path, { axis: 3 }), ShapeError);
-      if (comm.size > 1) expectAllThrow(comm, () => readNpyDistributed(path, { axis: comm.rank === 0 ? 0 : 1 }), ArgumentError);
-    });
-  });
+  distributed(
+    'reads axes, local shapes, partitions and dtypes that are asked for',
+    ({ comm, backend, floats }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.npy');
+        const dtype = floats[0] as DType;
+        const whole = numbered([4, 5, 6], dtype);
+        if (comm.rank === 0) writeNpy(path, whole);
+        comm.barrier();
+        for (const axis of [0, 1, 2]) {
+          const x = readNpyDistributed(path, { axis });
+          expect([x.axis, x.backend.name, x.partition]).deep.equals([axis, backend.name, 'SCATTER']);
+          same(x, whole, `axis ${axis}`);
+        }
+        const localShapes = Array.from({ length: comm.size }, (_, r) => [4, r === comm.size - 1 ? 5 : 0, 6]);
+        expect(readNpyDistributed(path, { localShapes, axis: 1 }).localShapes).deep.equals(localShapes);
+        same(readNpyDistributed(path, { localShapes, axis: 1 }), whole, 'all on the last rank');
+        const copy = readNpyDistributed(path, { partition: 'BROADCAST' }).assertReplicated();
+        same(copy, whole, 'replicated');
+        if (floats.includes('complex64'))
+          same(readNpyDistributed(path, { dtype: 'complex64' }), whole.astype('complex64'), 'complex');
+        expectAllThrow(comm, () => readNpyDistributed(path, { dtype: 'int32' }), DTypeError);
+        expectAllThrow(comm, () => readNpyDistributed(path, { axs: 1 } as never), ArgumentError);
+        expectAllThrow(comm, () => readNpyDistributed(path, { axis: 3 }), ShapeError);
+        if (comm.size > 1)
+          expectAllThrow(
+            comm,
+            () => readNpyDistributed(path, { axis: comm.rank === 0 ? 0 : 1 }),
+            ArgumentError,
+          );
+      });
+    },
+  );
 
   distributed('reads Fortran order, other byte orders and integers', ({ comm, dtypes }) => {
     inFolder(comm, (folder) => {
@@ -82,16 +97,27 @@ group('.npy by all ranks', () => {
         if (comm.rank === 0)
           writeFileSync(
             path,
-            Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([text.length, 0]), Buffer.from(text), data]),
+            Buffer.concat([
+              Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+              Buffer.from([text.length, 0]),
+              Buffer.from(text),
+              data,
+            ]),
           );
         comm.barrier();
       };
       const shape = [3, 4, 2];
       const whole = numbered(shape, 'float32');
       const reversed = whole.transpose().toHost();
-      put('<f4', true, '(3, 4, 2)', new Uint8Array(reversed.buffer, reversed.byteOffset, reversed.byteLength));
+      put(
+        '<f4',
+        true,
+        '(3, 4, 2)',
+        new Uint8Array(reversed.buffer, reversed.byteOffset, reversed.byteLength),
+      );
       for (const layout of layoutsOf(shape, comm.size)) {
-        if (product(layout.grid) === comm.size) same(readNpyDistributed(path, { grid: layout.grid }), whole, `Fortran ${layout}`);
+        if (product(layout.grid) === comm.size)
+          same(readNpyDistributed(path, { grid: layout.grid }), whole, `Fortran ${layout}`);
       }
       same(readNpyDistributed(path, { partition: 'BROADCAST' }), whole, 'Fortran replicated');
       const bytes = Buffer.from(whole.toHost().slice().buffer).swap32();
@@ -132,25 +158,33 @@ group('.npy by all ranks', () => {
       writeNpyDistributed(path, flat);
       expect(readNpy(path).shape).deep.equals([flat.size]);
       comm.barrier();
-      const blocks = flat.space.withLayout(Layout.concatenated(Array.from({ length: comm.size }, () => [1, 2]))).zeros();
+      const blocks = flat.space
+        .withLayout(Layout.concatenated(Array.from({ length: comm.size }, () => [1, 2])))
+        .zeros();
       expectAllThrow(comm, () => writeNpyDistributed(path, blocks), PartitionError);
     });
   });
 
-  distributed('long runs are read and written where they are', { ranks: [2, 3], backends: ['cpu'] }, ({ comm }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.npy');
-      // runs along axis 1 are longer than 256 KiB
-      const shape = [3, 6, 40_000];
-      const x = DistributedArray.random(shape, { axis: 1, dtype: 'float32', seed: 3 });
-      const { messages } = comm.counters;
-      writeNpyDistributed(path, x);
-      const y = readNpyDistributed(path, { axis: 1 });
-      expect(comm.counters.messages).equals(messages);
-      expect(y.local.toHost()).deep.equals(x.local.toHost());
-      expect(readNpyDistributed(path, { axis: 0 }).redistribute(1).local.toHost()).deep.equals(x.local.toHost());
-    });
-  });
+  distributed(
+    'long runs are read and written where they are',
+    { ranks: [2, 3], backends: ['cpu'] },
+    ({ comm }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.npy');
+        // runs along axis 1 are longer than 256 KiB
+        const shape = [3, 6, 40_000];
+        const x = DistributedArray.random(shape, { axis: 1, dtype: 'float32', seed: 3 });
+        const { messages } = comm.counters;
+        writeNpyDistributed(path, x);
+        const y = readNpyDistributed(path, { axis: 1 });
+        expect(comm.counters.messages).equals(messages);
+        expect(y.local.toHost()).deep.equals(x.local.toHost());
+        expect(readNpyDistributed(path, { axis: 0 }).redistribute(1).local.toHost()).deep.equals(
+          x.local.toHost(),
+        );
+      });
+    },
+  );
 
   distributed('damaged and hostile files are refused on all ranks', ({ comm, backend }) => {
     inFolder(comm, (folder) => {
@@ -175,12 +209,16 @@ group('.npy by all ranks', () => {
       }
       const { liveBytes } = backend.stats();
       const { allocations } = backend.stats();
-      const claims = Buffer.concat([formatNpyHeader([2 ** 20, 2 ** 20, 2 ** 20], 'float32'), good.subarray(128)]);
+      const claims = Buffer.concat([
+        formatNpyHeader([2 ** 20, 2 ** 20, 2 ** 20], 'float32'),
+        good.subarray(128),
+      ]);
       writeFileSync(mine, claims);
       expectAllThrow(comm, () => readNpyDistributed(mine), ArgumentError, '2^60 elements');
       expect(backend.stats().allocations).equals(allocations);
       expect(backend.stats().liveBytes).equals(liveBytes);
-      // the path is another file's on each rank, of the same header: nothing to find out, and nothing hangs
+      // the path is another file's on each rank, of the same header: nothing to find out, and
+      // nothing hangs
       writeFileSync(mine, good);
       expect(readNpyDistributed(mine).asArray().sum()).equals(30);
     });

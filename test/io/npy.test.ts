@@ -1,4 +1,14 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -10,18 +20,36 @@ import { readNpy, readNpyHeader, writeNpy } from '../../src/io/npy/npy.js';
 import { numbered, onEveryBackend } from '../core/arrays.js';
 
 /** A .npy file by its fields, as NEP 1 lays it out. */
-function npy(descr: string, shape: string, data: Uint8Array, options: { version?: number; fortran?: boolean; text?: string } = {}): Buffer {
+function npy(
+  descr: string,
+  shape: string,
+  data: Uint8Array,
+  options: { version?: number; fortran?: boolean; text?: string } = {},
+): Buffer {
   const { version = 1, fortran = false } = options;
-  const text = options.text ?? `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }\n`;
+  const text =
+    options.text ??
+    `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }\n`;
   const length = Buffer.alloc(version === 1 ? 2 : 4);
   if (version === 1) length.writeUInt16LE(text.length);
   else length.writeUInt32LE(text.length);
-  return Buffer.concat([Buffer.from('\x93NUMPY', 'latin1'), Buffer.from([version, 0]), length, Buffer.from(text), data]);
+  return Buffer.concat([
+    Buffer.from('\x93NUMPY', 'latin1'),
+    Buffer.from([version, 0]),
+    length,
+    Buffer.from(text),
+    data,
+  ]);
 }
 
 /** Values as bytes by a DataView method. */
 type Setter = { [K in keyof DataView]: K extends `set${string}` ? K : never }[keyof DataView];
-function bytes(setter: Setter, width: number, values: readonly (number | bigint)[], little = true): Uint8Array {
+function bytes(
+  setter: Setter,
+  width: number,
+  values: readonly (number | bigint)[],
+  little = true,
+): Uint8Array {
   const view = new DataView(new ArrayBuffer(width * values.length));
   values.forEach((v, i) => {
     (view[setter] as (at: number, value: number | bigint, little: boolean) => void)(i * width, v, little);
@@ -61,7 +89,9 @@ onEveryBackend('.npy', (backend) => {
     writeNpy(path(), NDArray.array([[1, 2, 3]], { dtype: 'float32' }));
     const text = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }";
     const file = readFileSync(path());
-    expect(file.subarray(0, 128)).deep.equals(Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text.padEnd(117)}\n`, 'latin1'));
+    expect(file.subarray(0, 128)).deep.equals(
+      Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text.padEnd(117)}\n`, 'latin1'),
+    );
     expect(file.subarray(128)).deep.equals(Buffer.from(Float32Array.of(1, 2, 3).buffer));
     writeNpy(path(), NDArray.zeros([7]));
     expect(readFileSync(path(), 'latin1')).includes("'shape': (7,), }");
@@ -122,7 +152,13 @@ onEveryBackend('.npy', (backend) => {
     for (const [descr, setter, width, values, dtype, expected] of cases.filter((c) => holds(c[4]))) {
       for (const little of [true, false]) {
         const n = (expected as readonly Nested[]).length;
-        const x = reading(npy(`${width === 1 ? '|' : little ? '<' : '>'}${descr}`, `(${n},)`, bytes(setter, width, values, little)));
+        const x = reading(
+          npy(
+            `${width === 1 ? '|' : little ? '<' : '>'}${descr}`,
+            `(${n},)`,
+            bytes(setter, width, values, little),
+          ),
+        );
         expect(x.dtype, descr).equals(dtype);
         expect(x.toArray(), descr).deep.equals(expected);
       }
@@ -139,25 +175,39 @@ onEveryBackend('.npy', (backend) => {
       [0, 2, 4],
       [1, 3, 5],
     ]);
-    expect(reading(npy('<f4', '(2, 1, 3)', data, { fortran: true })).toArray()).deep.equals([[[0, 2, 4]], [[1, 3, 5]]]);
+    expect(reading(npy('<f4', '(2, 1, 3)', data, { fortran: true })).toArray()).deep.equals([
+      [[0, 2, 4]],
+      [[1, 3, 5]],
+    ]);
     expect(reading(npy('<f4', '(6,)', data, { fortran: true })).toArray()).deep.equals([0, 1, 2, 3, 4, 5]);
-    expect(reading(npy('', '', data, { text: `{"shape": (3L, 2L), "fortran_order": False, "descr": "<f4"}` })).shape).deep.equals([3, 2]);
+    expect(
+      reading(npy('', '', data, { text: `{"shape": (3L, 2L), "fortran_order": False, "descr": "<f4"}` }))
+        .shape,
+    ).deep.equals([3, 2]);
   });
   it('converts while reading where that loses nothing', () => {
     const doubles = npy('<f8', '(2,)', bytes('setFloat64', 8, [0.1, 2]));
     expect(reading(doubles, { dtype: 'float32' }).toHost()).deep.equals(Float32Array.of(0.1, 2));
     const wide = npy('<i8', '(1,)', bytes('setBigInt64', 8, [2n ** 53n + 1n]));
     expect(reading(wide, { dtype: 'float32' }).get(0)).equals(2 ** 53);
-    if (holds('complex128')) expect(reading(doubles, { dtype: 'complex128' }).get(1)).deep.equals({ re: 2, im: 0 });
+    if (holds('complex128'))
+      expect(reading(doubles, { dtype: 'complex128' }).get(1)).deep.equals({ re: 2, im: 0 });
     if (holds('float64')) {
       expect(() => reading(wide)).throws(DTypeError, '9007199254740993');
-      expect(reading(npy('<i4', '(1,)', bytes('setInt32', 4, [-3])), { dtype: 'float64' }).toHost()).deep.equals(Float64Array.of(-3));
+      expect(
+        reading(npy('<i4', '(1,)', bytes('setInt32', 4, [-3])), { dtype: 'float64' }).toHost(),
+      ).deep.equals(Float64Array.of(-3));
     }
     if (holds('int32')) {
-      expect(() => reading(npy('<i8', '(1,)', bytes('setBigInt64', 8, [2n ** 31n])), { dtype: 'int32' })).throws(DTypeError);
+      expect(() =>
+        reading(npy('<i8', '(1,)', bytes('setBigInt64', 8, [2n ** 31n])), { dtype: 'int32' }),
+      ).throws(DTypeError);
       expect(() => reading(doubles, { dtype: 'int32' })).throws(DTypeError, 'astype');
     }
-    expect(() => reading(npy('<c8', '(1,)', bytes('setFloat32', 4, [1, 2])), { dtype: 'float32' })).throws(DTypeError, 'real()');
+    expect(() => reading(npy('<c8', '(1,)', bytes('setFloat32', 4, [1, 2])), { dtype: 'float32' })).throws(
+      DTypeError,
+      'real()',
+    );
     expect(() => reading(doubles, { dtyp: 'float32' })).throws(ArgumentError, "did you mean 'dtype'");
   });
   it('reads more than one piece', () => {
@@ -206,23 +256,32 @@ onEveryBackend('.npy', (backend) => {
       [/no descr/, npy('<f4', '(-2,)', data)],
       [/no descr/, npy('<f4', '(2.5,)', data)],
       [/no descr/, npy('', '', data, { text: 'import os' })],
-      [/at most 65536/, Buffer.concat([Buffer.from('\x93NUMPY\x02\x00\xff\xff\xff\x7f', 'latin1'), Buffer.alloc(100)])],
+      [
+        /at most 65536/,
+        Buffer.concat([Buffer.from('\x93NUMPY\x02\x00\xff\xff\xff\x7f', 'latin1'), Buffer.alloc(100)]),
+      ],
     ];
     const { allocations } = backend().stats();
     for (const [why, file] of wrong) expect(() => reading(file), String(why)).throws(ArgumentError, why);
     for (const descr of ['|O', '<U5', '<f16', '<i3', '<M8', '<c4'])
-      expect(() => reading(npy(descr, '(1,)', new Uint8Array(64))), descr).throws(DTypeError, 'expected bool');
-    expect(() => reading(npy('', '', data, { text: "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}" }))).throws(
-      DTypeError,
-      'structured',
-    );
+      expect(() => reading(npy(descr, '(1,)', new Uint8Array(64))), descr).throws(
+        DTypeError,
+        'expected bool',
+      );
+    expect(() =>
+      reading(
+        npy('', '', data, { text: "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}" }),
+      ),
+    ).throws(DTypeError, 'structured');
     expect(backend().stats().allocations).equals(allocations);
     expect(() => readNpy(join(folder, 'none.npy'))).throws('ENOENT');
   });
   it('gives the memory back where reading fails', () => {
     const { liveBytes } = backend().stats();
     if (!holds('float64')) return;
-    expect(() => reading(npy('<i8', '(2,)', bytes('setBigInt64', 8, [1n, 2n ** 62n + 1n])))).throws(DTypeError);
+    expect(() => reading(npy('<i8', '(2,)', bytes('setBigInt64', 8, [1n, 2n ** 62n + 1n])))).throws(
+      DTypeError,
+    );
     expect(backend().stats().liveBytes).equals(liveBytes);
   });
   it('appears as a whole or not at all', () => {

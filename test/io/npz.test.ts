@@ -45,7 +45,10 @@ onEveryBackend('.npz', (backend) => {
     const x = NDArray.arange(20_000);
     writeNpy(join(folder, 'a.npy'), x);
     const npy = readFileSync(join(folder, 'a.npy'));
-    writeFileSync(path(), zipSync({ 'a.npy': [npy, { level: 9 }], 'b.npy': [npy, { level: 0 }], 'read.me': new Uint8Array(5) }));
+    writeFileSync(
+      path(),
+      zipSync({ 'a.npy': [npy, { level: 9 }], 'b.npy': [npy, { level: 0 }], 'read.me': new Uint8Array(5) }),
+    );
     expect([...readNpz(path()).keys()]).deep.equals(['a', 'b']);
     for (const name of ['a', 'b']) expect(entry(name).read().toHost()).deep.equals(x.toHost());
   });
@@ -53,7 +56,8 @@ onEveryBackend('.npz', (backend) => {
     this.timeout(20_000);
     writeNpz(path(), { a: NDArray.arange(1000), b: NDArray.zeros([10, 10]) }, { compress: true });
     const script =
-      'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), z.namelist()); open(sys.argv[2], "wb").write(z.read("a.npy"))';
+      'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), z.namelist()); ' +
+      'open(sys.argv[2], "wb").write(z.read("a.npy"))';
     let output: string;
     try {
       output = execFileSync('python3', ['-c', script, path(), join(folder, 'a.npy')], { encoding: 'utf8' });
@@ -87,7 +91,8 @@ onEveryBackend('.npz', (backend) => {
       const plain = readFileSync(path());
       for (const prefix of [1, 100, 70_000]) {
         writeFileSync(path(), Buffer.concat([Buffer.alloc(prefix, 'x'), plain]));
-        for (const name of ['a', 'b']) expect(entry(name).read().toArray(), `${prefix}`).deep.equals([0, 1, 2, 3, 4]);
+        for (const name of ['a', 'b'])
+          expect(entry(name).read().toArray(), `${prefix}`).deep.equals([0, 1, 2, 3, 4]);
       }
     }
   });
@@ -167,7 +172,10 @@ onEveryBackend('.npz', (backend) => {
   });
   it('refuses names that are none', () => {
     expect(() => writeNpz(path(), { '': NDArray.ones([1]) })).throws(ArgumentError);
-    expect(() => writeNpz(path(), {}, { compres: true } as never)).throws(ArgumentError, "did you mean 'compress'");
+    expect(() => writeNpz(path(), {}, { compres: true } as never)).throws(
+      ArgumentError,
+      "did you mean 'compress'",
+    );
     writeNpz(path(), {});
     expect(readNpz(path()).size).equals(0);
   });

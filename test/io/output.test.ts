@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +40,9 @@ describe('writing files', function () {
       execFileSync('mkfifo', [pipe]);
       const reader = spawn('sh', ['-c', `exec cat "${pipe}" > "${place(`copy.${kind}`)}"`]);
       const writer = spawn(process.execPath, [WRITER, kind, pipe, '30000']);
-      const codes = await Promise.all([reader, writer].map((child) => new Promise((done) => child.on('close', done))));
+      const codes = await Promise.all(
+        [reader, writer].map((child) => new Promise((done) => child.on('close', done))),
+      );
       expect(codes).to.deep.equal([0, 0]);
     }
     const expected = Float64Array.from({ length: 30_000 }, (_, i) => i);
@@ -46,7 +57,10 @@ describe('writing files', function () {
       const before = readdirSync(folder);
       // files of at most 8 blocks of 512 bytes: the limit stands for a full disk
       const command = 'ulimit -f 8; exec "$@"';
-      const run = () => execFileSync('sh', ['-c', command, 'sh', process.execPath, WRITER, kind, path, '30000'], { encoding: 'utf8' });
+      const run = () =>
+        execFileSync('sh', ['-c', command, 'sh', process.execPath, WRITER, kind, path, '30000'], {
+          encoding: 'utf8',
+        });
       const output = run();
       expect(output, kind).to.match(/^ArgumentError: could not write .*: EFBIG/);
       expect(output, kind).to.contain(path);
@@ -87,7 +101,10 @@ describe('writing files', function () {
       symlinkSync(join('real', name), place(name));
       write(place(name));
       expect(readFileSync(join(folder, 'real', name)).length, name).to.be.above(10);
-      expect(() => write('s3://bucket/f.csv'), name).to.throw(ArgumentError, name.startsWith('h.json') ? /./ : /URL/);
+      expect(() => write('s3://bucket/f.csv'), name).to.throw(
+        ArgumentError,
+        name.startsWith('h.json') ? /./ : /URL/,
+      );
     }
     expect(readdirSync(folder).sort()).to.deep.equal(['f.png', 'f.svg', 'h.csv', 'h.json', 'real']);
     expect(readdirSync(place('real')).sort()).to.deep.equal(['f.png', 'f.svg', 'h.csv', 'h.json']);

@@ -84,7 +84,10 @@ group('paths of files', () => {
         expect(() => read(pipe), name).to.throw(ArgumentError, /is a pipe/);
         expect(() => read(inner), name).to.throw(ArgumentError, /is a folder|ENOENT/);
       }
-      expect(() => readZarr(join(folder, 'x.zarr'))).to.throw(ArgumentError, /zarr\.json is a pipe: expected a regular file/);
+      expect(() => readZarr(join(folder, 'x.zarr'))).to.throw(
+        ArgumentError,
+        /zarr\.json is a pipe: expected a regular file/,
+      );
       const z = join(folder, 'z.zarr');
       writeZarr(z, DistributedArray.ones([4], { comm: context.comm }));
       first(context, () => {
@@ -96,7 +99,15 @@ group('paths of files', () => {
   });
 
   distributed('URLs, and what is no path, are refused by name', CPU, (context) => {
-    const wrong = ['s3://bucket/x', 'https://host/x.npy', 'file:///tmp/x', '', 'a\0b', 7 as never, undefined as never];
+    const wrong = [
+      's3://bucket/x',
+      'https://host/x.npy',
+      'file:///tmp/x',
+      '',
+      'a\0b',
+      7 as never,
+      undefined as never,
+    ];
     const zarr: Write = (path) => writeZarr(path, DistributedArray.ones([4], { comm: context.comm }));
     for (const path of wrong) {
       const words = String(path).includes('://') ? /the URL/ : /expected the path/;
@@ -119,8 +130,8 @@ group('paths of files', () => {
   distributed('links are followed, mode and owner are kept, nothing else is left', CPU, (context) => {
     inFolder(context.comm, (folder) => {
       for (const [name, write] of Object.entries(writersOf(context))) {
-        const [target, link, second, dangling, fresh] = ['target', 'link', 'second', 'dangling', 'fresh'].map((word) =>
-          join(folder, `${name}-${word}`),
+        const [target, link, second, dangling, fresh] = ['target', 'link', 'second', 'dangling', 'fresh'].map(
+          (word) => join(folder, `${name}-${word}`),
         ) as [string, string, string, string, string];
         first(context, () => {
           writeFileSync(target, 'old');
@@ -182,7 +193,10 @@ group('paths of files', () => {
         if (context.comm.rank > 0 && (name === 'writeNpy' || name === 'writeNpz')) continue;
         expect(() => write(pipe), name).to.throw(ArgumentError, /pipe is a pipe/);
       }
-      expect(() => writeZarr(pipe, DistributedArray.ones([4], { comm: context.comm }))).to.throw(ArgumentError, /no Zarr array/);
+      expect(() => writeZarr(pipe, DistributedArray.ones([4], { comm: context.comm }))).to.throw(
+        ArgumentError,
+        /no Zarr array/,
+      );
       context.comm.barrier();
       expect(lstatSync(pipe).isFIFO()).to.equal(true);
       expect(existsSync(`${pipe}.tmp`)).to.equal(false);

@@ -1,4 +1,12 @@
-import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
@@ -21,7 +29,9 @@ const GEOMETRY: SegyGeometry = {
   format: 'float32',
 };
 
-/** A file by its bytes, as the standard lays them out, for files that the library does not write. */
+/**
+ * A file by its bytes, as the standard lays them out, for files that the library does not write.
+ */
 function segy(options: {
   readonly little?: boolean;
   readonly format: number;
@@ -31,14 +41,25 @@ function segy(options: {
   readonly texts?: number;
   readonly bytes?: readonly [number, number];
 }): Buffer {
-  const { little = false, format, crosslineFirst = false, ascii = false, order = false, texts = 0, bytes = [189, 193] } = options;
+  const {
+    little = false,
+    format,
+    crosslineFirst = false,
+    ascii = false,
+    order = false,
+    texts = 0,
+    bytes = [189, 193],
+  } = options;
   const [ni, nx, ns] = SHAPE;
   const width = format === 3 ? 2 : 4;
   const start = 3600 + 3200 * Math.abs(texts);
   const file = Buffer.alloc(start + ni * nx * (240 + ns * width));
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   file.fill(ascii ? 0x20 : 0x40, 0, 3200);
-  file.set(ascii ? Buffer.from('C 1 HELLO') : Uint8Array.of(0xc3, 0x40, 0xf1, 0x40, 0xc8, 0xc5, 0xd3, 0xd3, 0xd6), 0);
+  file.set(
+    ascii ? Buffer.from('C 1 HELLO') : Uint8Array.of(0xc3, 0x40, 0xf1, 0x40, 0xc8, 0xc5, 0xd3, 0xd3, 0xd6),
+    0,
+  );
   view.setUint16(3200 + 16, 2000, little);
   view.setUint16(3200 + 20, ns, little);
   view.setUint16(3200 + 24, format, little);
@@ -89,9 +110,9 @@ group('SEG-Y by all ranks', () => {
           comm.barrier();
         }
       }
-      expect(readSegy(path, { partition: 'BROADCAST', dtype: 'float32' }).data.asArray().toHost()).deep.equals(
-        numbered(SHAPE, 'float32').toHost(),
-      );
+      expect(
+        readSegy(path, { partition: 'BROADCAST', dtype: 'float32' }).data.asArray().toHost(),
+      ).deep.equals(numbered(SHAPE, 'float32').toHost());
     });
   });
 
@@ -114,7 +135,9 @@ group('SEG-Y by all ranks', () => {
         comm.barrier();
         const message = JSON.stringify(variant);
         for (const axis of [0, 1, 2]) {
-          const bytes = variant.bytes ? { inlineByte: variant.bytes[0], crosslineByte: variant.bytes[1] } : {};
+          const bytes = variant.bytes
+            ? { inlineByte: variant.bytes[0], crosslineByte: variant.bytes[1] }
+            : {};
           const { data, ...geometry } = readSegy(path, { axis, dtype: 'float32', ...bytes });
           expect(data.asArray().toHost(), message).deep.equals(numbered(SHAPE, 'float32').toHost());
           expect([geometry.inlines, geometry.crosslines, geometry.sampleInterval], message).deep.equals([
@@ -151,146 +174,174 @@ group('SEG-Y by all ranks', () => {
     });
   });
 
-  distributed('irregular, damaged and hostile files are refused on all ranks', { backends: ['cpu', 'reference'] }, ({ comm }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.sgy');
-      const good = segy({ format: 5 });
-      const trace = 260;
-      const patch = (at: number, value: number, width: 2 | 4 = 4) => {
-        const file = Buffer.from(good);
-        if (width === 2) file.writeInt16BE(value, at);
-        else file.writeInt32BE(value, at);
-        return file;
-      };
-      const cases: readonly (readonly [string, Uint8Array, new (message: string) => Error])[] = [
-        ['cut short', good.subarray(0, -1), ArgumentError],
-        ['a trace too few', good.subarray(0, -trace), ArgumentError],
-        ['nothing', good.subarray(0, 3700), ArgumentError],
-        ['no format', patch(3224, 0, 2), ArgumentError],
-        ['another format', patch(3224, 8, 2), DTypeError],
-        ['no samples', patch(3220, 0, 2), ArgumentError],
-        ['more samples', patch(3220, 6, 2), ArgumentError],
-        ['a trace elsewhere', patch(3600 + 5 * trace + 188, 77), ArgumentError],
-        ['the last trace elsewhere', patch(3600 + 11 * trace + 192, 77), ArgumentError],
-        ['a repeated crossline', patch(3600 + 2 * trace + 192, 35), ArgumentError],
-        ['a trace of other length', patch(3600 + 7 * trace + 114, 4, 2), ArgumentError],
-        ['no text', new Uint8Array(good.length), ArgumentError],
-      ];
-      for (const [what, file, error] of cases) {
-        comm.barrier();
-        if (comm.rank === 0) writeFileSync(path, file);
-        comm.barrier();
-        expectAllThrow(comm, () => readSegy(path), error, what);
-      }
-      const mine = join(folder, `rank-${comm.rank}.sgy`);
-      for (let bad = 0; bad < comm.size; bad++) {
-        writeFileSync(mine, comm.rank === bad ? segy({ format: 1 }) : good);
-        if (comm.size > 1) expectAllThrow(comm, () => readSegy(mine), ArgumentError, `another file on rank ${bad}`);
-        writeFileSync(mine, good);
-        if (comm.rank === bad) truncateSync(mine, good.length - 1);
-        expectAllThrow(comm, () => readSegy(mine), ArgumentError, `cut short on rank ${bad}`);
-      }
-      expectAllThrow(comm, () => readSegy(join(folder, 'none')), ArgumentError);
-      comm.barrier();
-      if (comm.rank === 0) {
-        const file = segy({ format: 1 });
-        file.writeUInt32BE(0x7fffffff, 3600 + 240);
-        writeFileSync(path, file);
-      }
-      comm.barrier();
-      expectAllThrow(comm, () => readSegy(path), DTypeError, 'beyond float32');
-      expect(readSegy(path, { dtype: 'float64' }).data.get([0, 0, 0])).above(1e75);
-      expectAllThrow(comm, () => readSegy(path, { dtype: 'int32' }), DTypeError);
-      expectAllThrow(comm, () => readSegy(path, { dtype: 'complex64' }), DTypeError);
-      expectAllThrow(comm, () => readSegy(path, { inlineByte: 238 }), ArgumentError);
-      expectAllThrow(comm, () => readSegy(path, { inline: 5 } as never), ArgumentError);
-    });
-  });
-
-  distributed('the first trace out of order ends the search, however many follow', { backends: ['cpu'] }, ({ comm }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.sgy');
-      for (const places of [
-        [],
-        [[1, 1]],
-        [
-          [1, 1],
-          [1, 2],
-          [1, 2],
-        ],
-        [
-          [1, 1],
-          [2, 1],
-          [2, 1],
-        ],
-        [
-          [1, 1],
-          [1, 2],
-          [1, 1],
-        ],
-      ]) {
+  distributed(
+    'irregular, damaged and hostile files are refused on all ranks',
+    { backends: ['cpu', 'reference'] },
+    ({ comm }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.sgy');
+        const good = segy({ format: 5 });
+        const trace = 260;
+        const patch = (at: number, value: number, width: 2 | 4 = 4) => {
+          const file = Buffer.from(good);
+          if (width === 2) file.writeInt16BE(value, at);
+          else file.writeInt32BE(value, at);
+          return file;
+        };
+        const cases: readonly (readonly [string, Uint8Array, new (message: string) => Error])[] = [
+          ['cut short', good.subarray(0, -1), ArgumentError],
+          ['a trace too few', good.subarray(0, -trace), ArgumentError],
+          ['nothing', good.subarray(0, 3700), ArgumentError],
+          ['no format', patch(3224, 0, 2), ArgumentError],
+          ['another format', patch(3224, 8, 2), DTypeError],
+          ['no samples', patch(3220, 0, 2), ArgumentError],
+          ['more samples', patch(3220, 6, 2), ArgumentError],
+          ['a trace elsewhere', patch(3600 + 5 * trace + 188, 77), ArgumentError],
+          ['the last trace elsewhere', patch(3600 + 11 * trace + 192, 77), ArgumentError],
+          ['a repeated crossline', patch(3600 + 2 * trace + 192, 35), ArgumentError],
+          ['a trace of other length', patch(3600 + 7 * trace + 114, 4, 2), ArgumentError],
+          ['no text', new Uint8Array(good.length), ArgumentError],
+        ];
+        for (const [what, file, error] of cases) {
+          comm.barrier();
+          if (comm.rank === 0) writeFileSync(path, file);
+          comm.barrier();
+          expectAllThrow(comm, () => readSegy(path), error, what);
+        }
+        const mine = join(folder, `rank-${comm.rank}.sgy`);
+        for (let bad = 0; bad < comm.size; bad++) {
+          writeFileSync(mine, comm.rank === bad ? segy({ format: 1 }) : good);
+          if (comm.size > 1)
+            expectAllThrow(comm, () => readSegy(mine), ArgumentError, `another file on rank ${bad}`);
+          writeFileSync(mine, good);
+          if (comm.rank === bad) truncateSync(mine, good.length - 1);
+          expectAllThrow(comm, () => readSegy(mine), ArgumentError, `cut short on rank ${bad}`);
+        }
+        expectAllThrow(comm, () => readSegy(join(folder, 'none')), ArgumentError);
         comm.barrier();
         if (comm.rank === 0) {
-          const head = segy({ format: 5 }).subarray(0, 3600);
-          writeFileSync(path, head);
-          // 10⁸ traces, of zeros but for a few
-          truncateSync(path, 3600 + 260 * 1e8);
-          const fd = openSync(path, 'r+');
-          for (const [k, [inline = 0, crossline = 0]] of places.entries()) {
-            const place = Buffer.alloc(8);
-            place.writeInt32BE(inline);
-            place.writeInt32BE(crossline, 4);
-            writeSync(fd, place, 0, 8, 3600 + 260 * k + 188);
-          }
-          closeSync(fd);
+          const file = segy({ format: 1 });
+          file.writeUInt32BE(0x7fffffff, 3600 + 240);
+          writeFileSync(path, file);
         }
         comm.barrier();
-        const began = performance.now();
-        expectAllThrow(comm, () => readSegy(path), ArgumentError, String(places));
-        expect(performance.now() - began, String(places)).below(2000);
-      }
-    });
-  });
+        expectAllThrow(comm, () => readSegy(path), DTypeError, 'beyond float32');
+        expect(readSegy(path, { dtype: 'float64' }).data.get([0, 0, 0])).above(1e75);
+        expectAllThrow(comm, () => readSegy(path, { dtype: 'int32' }), DTypeError);
+        expectAllThrow(comm, () => readSegy(path, { dtype: 'complex64' }), DTypeError);
+        expectAllThrow(comm, () => readSegy(path, { inlineByte: 238 }), ArgumentError);
+        expectAllThrow(comm, () => readSegy(path, { inline: 5 } as never), ArgumentError);
+      });
+    },
+  );
 
-  distributed('what the format does not hold is refused, and leaves nothing', { backends: ['cpu', 'reference'] }, ({ comm }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.sgy');
-      const x = DistributedArray.ones(SHAPE, { dtype: 'float32', axis: 2 });
-      const y = DistributedArray.full(SHAPE, 40_000, { dtype: 'int32' });
-      const wrong: readonly (readonly [string, () => void, new (message: string) => Error])[] = [
-        ['complex', () => writeSegy(path, x.astype('complex64'), GEOMETRY), DTypeError],
-        ['floats as integers', () => writeSegy(path, x, { ...GEOMETRY, format: 'int16' }), DTypeError],
-        ['large integers', () => writeSegy(path, y, { ...GEOMETRY, format: 'int16' }), DTypeError],
-        ['not a number', () => writeSegy(path, x.copy().fill(Number.NaN), { ...GEOMETRY, format: 'ibm' }), DTypeError],
-        ['two axes', () => writeSegy(path, DistributedArray.ones([3, 4]), GEOMETRY), ShapeError],
-        ['no traces', () => writeSegy(path, DistributedArray.ones([3, 0, 4]), { sampleInterval: 1e-3 }), ShapeError],
-        ['inlines', () => writeSegy(path, x, { ...GEOMETRY, inlines: [1, 2] }), ArgumentError],
-        ['repeated', () => writeSegy(path, x, { ...GEOMETRY, inlines: [1, 2, 2] }), ArgumentError],
-        ['interval', () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: 4 }), ArgumentError],
-        ['fraction of a microsecond', () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: 1.5e-6 }), ArgumentError],
-        ['text', () => writeSegy(path, x, { ...GEOMETRY, text: 'x'.repeat(81) }), ArgumentError],
-        ['letters', () => writeSegy(path, x, { ...GEOMETRY, text: 'Ω' }), ArgumentError],
-        ['option', () => writeSegy(path, x, { ...GEOMETRY, dt: 4 } as never), ArgumentError],
-      ];
-      for (const [what, body, error] of wrong) expectAllThrow(comm, body, error, what);
-      for (let bad = 0; bad < comm.size; bad++) {
-        const gone = x.copy();
-        if (comm.rank === bad) gone.dispose();
-        expectAllThrow(comm, () => writeSegy(path, gone, GEOMETRY), BackendError, `gone on rank ${bad}`);
-      }
-      expect(readdirSync(folder)).deep.equals([]);
-      comm.barrier();
-      // a value that one rank alone has
-      const one = x.copy().set([2, 3, 4], Number.POSITIVE_INFINITY);
-      expectAllThrow(comm, () => writeSegy(path, one, { ...GEOMETRY, format: 'ibm' }), DTypeError);
-      expect(readdirSync(folder)).deep.equals([]);
-      comm.barrier();
-      writeSegy(path, x, GEOMETRY);
-      const bytes = readFileSync(path);
-      expect(bytes.length).equals(3600 + 12 * 260);
-      expect([bytes.readUInt16BE(3216), bytes.readUInt16BE(3220), bytes.readUInt16BE(3224), bytes.readUInt16BE(3500)]).deep.equals([
-        4000, 5, 5, 0x0100,
-      ]);
-    });
-  });
+  distributed(
+    'the first trace out of order ends the search, however many follow',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.sgy');
+        for (const places of [
+          [],
+          [[1, 1]],
+          [
+            [1, 1],
+            [1, 2],
+            [1, 2],
+          ],
+          [
+            [1, 1],
+            [2, 1],
+            [2, 1],
+          ],
+          [
+            [1, 1],
+            [1, 2],
+            [1, 1],
+          ],
+        ]) {
+          comm.barrier();
+          if (comm.rank === 0) {
+            const head = segy({ format: 5 }).subarray(0, 3600);
+            writeFileSync(path, head);
+            // 10⁸ traces, of zeros but for a few
+            truncateSync(path, 3600 + 260 * 1e8);
+            const fd = openSync(path, 'r+');
+            for (const [k, [inline = 0, crossline = 0]] of places.entries()) {
+              const place = Buffer.alloc(8);
+              place.writeInt32BE(inline);
+              place.writeInt32BE(crossline, 4);
+              writeSync(fd, place, 0, 8, 3600 + 260 * k + 188);
+            }
+            closeSync(fd);
+          }
+          comm.barrier();
+          const began = performance.now();
+          expectAllThrow(comm, () => readSegy(path), ArgumentError, String(places));
+          expect(performance.now() - began, String(places)).below(2000);
+        }
+      });
+    },
+  );
+
+  distributed(
+    'what the format does not hold is refused, and leaves nothing',
+    { backends: ['cpu', 'reference'] },
+    ({ comm }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.sgy');
+        const x = DistributedArray.ones(SHAPE, { dtype: 'float32', axis: 2 });
+        const y = DistributedArray.full(SHAPE, 40_000, { dtype: 'int32' });
+        const wrong: readonly (readonly [string, () => void, new (message: string) => Error])[] = [
+          ['complex', () => writeSegy(path, x.astype('complex64'), GEOMETRY), DTypeError],
+          ['floats as integers', () => writeSegy(path, x, { ...GEOMETRY, format: 'int16' }), DTypeError],
+          ['large integers', () => writeSegy(path, y, { ...GEOMETRY, format: 'int16' }), DTypeError],
+          [
+            'not a number',
+            () => writeSegy(path, x.copy().fill(Number.NaN), { ...GEOMETRY, format: 'ibm' }),
+            DTypeError,
+          ],
+          ['two axes', () => writeSegy(path, DistributedArray.ones([3, 4]), GEOMETRY), ShapeError],
+          [
+            'no traces',
+            () => writeSegy(path, DistributedArray.ones([3, 0, 4]), { sampleInterval: 1e-3 }),
+            ShapeError,
+          ],
+          ['inlines', () => writeSegy(path, x, { ...GEOMETRY, inlines: [1, 2] }), ArgumentError],
+          ['repeated', () => writeSegy(path, x, { ...GEOMETRY, inlines: [1, 2, 2] }), ArgumentError],
+          ['interval', () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: 4 }), ArgumentError],
+          [
+            'fraction of a microsecond',
+            () => writeSegy(path, x, { ...GEOMETRY, sampleInterval: 1.5e-6 }),
+            ArgumentError,
+          ],
+          ['text', () => writeSegy(path, x, { ...GEOMETRY, text: 'x'.repeat(81) }), ArgumentError],
+          ['letters', () => writeSegy(path, x, { ...GEOMETRY, text: 'Ω' }), ArgumentError],
+          ['option', () => writeSegy(path, x, { ...GEOMETRY, dt: 4 } as never), ArgumentError],
+        ];
+        for (const [what, body, error] of wrong) expectAllThrow(comm, body, error, what);
+        for (let bad = 0; bad < comm.size; bad++) {
+          const gone = x.copy();
+          if (comm.rank === bad) gone.dispose();
+          expectAllThrow(comm, () => writeSegy(path, gone, GEOMETRY), BackendError, `gone on rank ${bad}`);
+        }
+        expect(readdirSync(folder)).deep.equals([]);
+        comm.barrier();
+        // a value that one rank alone has
+        const one = x.copy().set([2, 3, 4], Number.POSITIVE_INFINITY);
+        expectAllThrow(comm, () => writeSegy(path, one, { ...GEOMETRY, format: 'ibm' }), DTypeError);
+        expect(readdirSync(folder)).deep.equals([]);
+        comm.barrier();
+        writeSegy(path, x, GEOMETRY);
+        const bytes = readFileSync(path);
+        expect(bytes.length).equals(3600 + 12 * 260);
+        expect([
+          bytes.readUInt16BE(3216),
+          bytes.readUInt16BE(3220),
+          bytes.readUInt16BE(3224),
+          bytes.readUInt16BE(3500),
+        ]).deep.equals([4000, 5, 5, 0x0100]);
+      });
+    },
+  );
 });

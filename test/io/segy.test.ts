@@ -24,10 +24,15 @@ describe('floats of System/360', () => {
   });
   it('every normalized one comes back', () => {
     fc.assert(
-      fc.property(fc.boolean(), fc.nat(127), fc.integer({ min: 0x100000, max: 0xffffff }), (negative, exponent, fraction) => {
-        const bits = (((negative ? 0x80 : 0) | exponent) * 2 ** 24 + fraction) >>> 0;
-        expect(toIbm(fromIbm(bits))).equals(bits);
-      }),
+      fc.property(
+        fc.boolean(),
+        fc.nat(127),
+        fc.integer({ min: 0x100000, max: 0xffffff }),
+        (negative, exponent, fraction) => {
+          const bits = (((negative ? 0x80 : 0) | exponent) * 2 ** 24 + fraction) >>> 0;
+          expect(toIbm(fromIbm(bits))).equals(bits);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -51,17 +56,22 @@ describe('floats of System/360', () => {
   });
   it('hold every float32 of up to 21 bits, and round half to even', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -(2 ** 21), max: 2 ** 21 }), fc.integer({ min: -120, max: 100 }), (m, e) => {
-        const x = m * 2 ** e;
-        expect(fromIbm(toIbm(x) as number)).equals(x);
-      }),
+      fc.property(
+        fc.integer({ min: -(2 ** 21), max: 2 ** 21 }),
+        fc.integer({ min: -120, max: 100 }),
+        (m, e) => {
+          const x = m * 2 ** e;
+          expect(fromIbm(toIbm(x) as number)).equals(x);
+        },
+      ),
     );
     expect(toIbm(1 + 2 ** -21)).equals(0x41100000);
     expect(toIbm(1 + 3 * 2 ** -21)).equals(0x41100002);
     expect(toIbm(16 - 2 ** -30)).equals(0x42100000);
   });
   it('end where they end', () => {
-    for (const x of [Number.NaN, Number.POSITIVE_INFINITY, -1e76, 16 ** 63]) expect(toIbm(x)).equals(undefined);
+    for (const x of [Number.NaN, Number.POSITIVE_INFINITY, -1e76, 16 ** 63])
+      expect(toIbm(x)).equals(undefined);
     expect(toIbm(1e-90)).equals(0);
     expect(fromIbm(toIbm(16 ** -66) as number)).equals(16 ** -66);
   });
@@ -69,7 +79,9 @@ describe('floats of System/360', () => {
 
 describe('EBCDIC', () => {
   it('has the letters of the standard', () => {
-    expect([...toEbcdic('C 1 AZaz09.')]).deep.equals([0xc3, 0x40, 0xf1, 0x40, 0xc1, 0xe9, 0x81, 0xa9, 0xf0, 0xf9, 0x4b]);
+    expect([...toEbcdic('C 1 AZaz09.')]).deep.equals([
+      0xc3, 0x40, 0xf1, 0x40, 0xc1, 0xe9, 0x81, 0xa9, 0xf0, 0xf9, 0x4b,
+    ]);
     expect(fromEbcdic(Uint8Array.of(0xc3, 0x40, 0xf1, 0x00, 0x05))).equals('C 1  ');
     const ascii = Array.from({ length: 95 }, (_, k) => String.fromCharCode(32 + k)).join('');
     expect(fromEbcdic(toEbcdic(ascii))).equals(ascii);

@@ -8,9 +8,16 @@ import { type Box, Layout } from '../../src/core/distributed/layout.js';
 import { fileLayout, runsOf, runsSink, runsSource } from '../../src/io/parts/file-runs.js';
 
 const boxes = fc
-  .array(fc.record({ n: fc.integer({ min: 1, max: 5 }), a: fc.nat(4), m: fc.nat(5) }), { minLength: 1, maxLength: 4 })
+  .array(fc.record({ n: fc.integer({ min: 1, max: 5 }), a: fc.nat(4), m: fc.nat(5) }), {
+    minLength: 1,
+    maxLength: 4,
+  })
   .map((axes) => {
-    const clipped = axes.map(({ n, a, m }) => ({ n, a: Math.min(a, n - 1), m: Math.min(m, n - Math.min(a, n - 1)) }));
+    const clipped = axes.map(({ n, a, m }) => ({
+      n,
+      a: Math.min(a, n - 1),
+      m: Math.min(m, n - Math.min(a, n - 1)),
+    }));
     const box: Box = { start: clipped.map(({ a }) => a), shape: clipped.map(({ m }) => m) };
     return { shape: clipped.map(({ n }) => n), box };
   });
@@ -25,18 +32,23 @@ describe('runs of a box in a file', () => {
         const expected: number[] = [];
         for (let i = 0; i < product(box.shape); i++) {
           const at = strides.reduce(
-            (sum, step, k) => sum + step * ((box.start[k] as number) + (Math.floor(i / (own[k] as number)) % (box.shape[k] as number))),
+            (sum, step, k) =>
+              sum +
+              step *
+                ((box.start[k] as number) + (Math.floor(i / (own[k] as number)) % (box.shape[k] as number))),
             0,
           );
           for (let b = 0; b < item; b++) expected.push(100 + item * at + b);
         }
         const found: number[] = [];
-        for (let k = 0; k < runs.count; k++) for (let b = 0; b < runs.bytes; b++) found.push(runs.position(k) + b);
+        for (let k = 0; k < runs.count; k++)
+          for (let b = 0; b < runs.bytes; b++) found.push(runs.position(k) + b);
         expect(found).deep.equals(expected);
         const breaks = expected.filter((p, i) => i > 0 && p !== (expected[i - 1] as number) + 1).length;
         // axes of one entry may split what happens to touch, never the other way round
         if (expected.length > 0) expect(runs.count).at.least(breaks + 1);
-        if (shape.every((n) => n > 1) && expected.length > 0 && box.shape.every((n) => n > 1)) expect(runs.count).equals(breaks + 1);
+        if (shape.every((n) => n > 1) && expected.length > 0 && box.shape.every((n) => n > 1))
+          expect(runs.count).equals(breaks + 1);
       }),
     );
   });

@@ -1,4 +1,5 @@
-// Writes an array once: writer-process.js KIND PATH ELEMENTS. Prints the error, if there is one. KIND zarr-loop: writes a Zarr array again and again until it is killed.
+// Writes an array once: writer-process.js KIND PATH ELEMENTS. Prints the error, if there is one.
+// KIND zarr-loop: writes a Zarr array again and again until it is killed.
 import { writeHistory } from '../../src/cli/solver-log.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
@@ -19,12 +20,15 @@ const writers: Readonly<Record<string, () => void>> = {
   npy: () => writeNpy(path, x),
   npz: () => writeNpz(path, { x }),
   npyDistributed: () => writeNpyDistributed(path, y()),
-  segy: () => writeSegy(path, DistributedArray.ones([2, n / 100, 50], { dtype: 'float32' }), { sampleInterval: 0.004 }),
+  segy: () =>
+    writeSegy(path, DistributedArray.ones([2, n / 100, 50], { dtype: 'float32' }), { sampleInterval: 0.004 }),
   zarr: () => writeZarr(path, y(), { compression: 'none' }),
-  png: () => new Figure().add(linePlot([{ y: Array.from({ length: 50 }, (_, k) => k * Math.sin(k)) }])).writePng(path),
+  png: () =>
+    new Figure().add(linePlot([{ y: Array.from({ length: 50 }, (_, k) => k * Math.sin(k)) }])).writePng(path),
   history: () => writeHistory(path, { cost: Array.from({ length: n }, (_, k) => k) }),
   'zarr-loop': () => {
-    for (let k = 1; ; k++) writeZarr(path, DistributedArray.full([n], k), { chunks: [Math.ceil(n / 8)], compression: 'none' });
+    for (let k = 1; ; k++)
+      writeZarr(path, DistributedArray.full([n], k), { chunks: [Math.ceil(n / 8)], compression: 'none' });
   },
 };
 

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DType } from '../../src/core/base/dtype.js';
@@ -38,8 +46,13 @@ group('Zarr by all ranks', () => {
           // by turns, as all combinations take long
           const dtype = dtypes[turn++ % dtypes.length] as DType;
           const whole = numbered(shape, dtype);
-          writeZarr(path, placed(whole, layout, comm), { chunks, compression: turn % 3 === 0 ? 'none' : 'gzip' });
-          for (const options of turn % 2 === 0 ? [{ axis: shape.length - 1 }] : [{ partition: 'BROADCAST' as const }, { axis: 0 }]) {
+          writeZarr(path, placed(whole, layout, comm), {
+            chunks,
+            compression: turn % 3 === 0 ? 'none' : 'gzip',
+          });
+          for (const options of turn % 2 === 0
+            ? [{ axis: shape.length - 1 }]
+            : [{ partition: 'BROADCAST' as const }, { axis: 0 }]) {
             const x = readZarr(path, options);
             expect([x.dtype, x.globalShape], `${layout}`).deep.equals([dtype, shape]);
             expect(x.asArray().toHost(), `${dtype} ${layout}`).deep.equals(whole.toHost());
@@ -51,18 +64,22 @@ group('Zarr by all ranks', () => {
     });
   });
 
-  distributed('chunks that a layout does not cut are read and written in place', { ranks: [2, 4], backends: ['cpu'] }, ({ comm }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.zarr');
-      const x = DistributedArray.random([8, 6], { dtype: 'float32' });
-      const { messages } = comm.counters;
-      writeZarr(path, x, { chunks: [2, 4] });
-      expect(readZarr(path).local.toHost()).deep.equals(x.local.toHost());
-      expect(comm.counters.messages).equals(messages);
-      expect(readZarr(path, { axis: 1 }).redistribute(0).local.toHost()).deep.equals(x.local.toHost());
-      expect(comm.counters.messages).above(messages);
-    });
-  });
+  distributed(
+    'chunks that a layout does not cut are read and written in place',
+    { ranks: [2, 4], backends: ['cpu'] },
+    ({ comm }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.zarr');
+        const x = DistributedArray.random([8, 6], { dtype: 'float32' });
+        const { messages } = comm.counters;
+        writeZarr(path, x, { chunks: [2, 4] });
+        expect(readZarr(path).local.toHost()).deep.equals(x.local.toHost());
+        expect(comm.counters.messages).equals(messages);
+        expect(readZarr(path, { axis: 1 }).redistribute(0).local.toHost()).deep.equals(x.local.toHost());
+        expect(comm.counters.messages).above(messages);
+      });
+    },
+  );
 
   distributed('keeps attributes and names, fills what is not stored', ({ comm, floats }) => {
     inFolder(comm, (folder) => {
@@ -70,9 +87,17 @@ group('Zarr by all ranks', () => {
       const dtype = floats[0] ?? 'float32';
       const whole = numbered([5, 4], dtype);
       const attributes = { units: 'm/s', axes: [1, 2] };
-      writeZarr(`${path}/`, DistributedArray.toDist(whole), { chunks: [2, 2], attributes, dimensionNames: ['y', null] });
+      writeZarr(`${path}/`, DistributedArray.toDist(whole), {
+        chunks: [2, 2],
+        attributes,
+        dimensionNames: ['y', null],
+      });
       const metadata = readZarrMetadata(path);
-      expect([metadata.attributes, metadata.dimensionNames, metadata.compression]).deep.equals([attributes, ['y', null], 'gzip']);
+      expect([metadata.attributes, metadata.dimensionNames, metadata.compression]).deep.equals([
+        attributes,
+        ['y', null],
+        'gzip',
+      ]);
       comm.barrier();
       if (comm.rank === 0) {
         rmSync(join(path, 'c/1/0'));
@@ -92,49 +117,64 @@ group('Zarr by all ranks', () => {
     });
   });
 
-  distributed('damaged and hostile arrays are refused on all ranks', { backends: ['cpu', 'reference'] }, ({ comm }) => {
-    inFolder(comm, (folder) => {
-      const path = join(folder, 'x.zarr');
-      const file = join(path, 'zarr.json');
-      const x = DistributedArray.ones([6, 5], { dtype: 'float32' });
-      const damage = (body: () => void) => {
-        writeZarr(path, x, { chunks: [2, 5], compression: 'gzip' });
-        if (comm.rank === 0) body();
-        comm.barrier();
-      };
-      const edit = (from: string | RegExp, to: string) => () => writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
-      const cases: readonly (readonly [string, () => void, new (message: string) => Error])[] = [
-        ['no metadata', () => rmSync(file), ArgumentError],
-        ['no JSON', () => truncateSync(file, 60), ArgumentError],
-        ['2^60 elements', edit(/"shape": \[[^\]]*\]/, `"shape": [${2 ** 30}, ${2 ** 30}]`), ArgumentError],
-        ['2^40 elements', edit(/"shape": \[[^\]]*\]/, `"shape": [${2 ** 20}, ${2 ** 20}]`), ArgumentError],
-        ['enormous chunks', edit(/"chunk_shape": \[[^\]]*\]/, `"chunk_shape": [${2 ** 20}, ${2 ** 20}]`), ArgumentError],
-        ['another dtype', edit('float32', 'float64'), ArgumentError],
-        ['an unknown dtype', edit('float32', 'float31'), DTypeError],
-        ['zstd that is none', edit('"gzip"', '"zstd"'), ArgumentError],
-        ['another codec', edit('"gzip"', '"blosc"'), ArgumentError],
-        ['a damaged chunk', () => writeFileSync(join(path, 'c/2/0'), new Uint8Array(30)), ArgumentError],
-        ['a chunk cut short', () => truncateSync(join(path, 'c/1/0'), 12), ArgumentError],
-        ['a chunk too long', () => truncateSync(join(path, 'c/1/0'), 100_000), ArgumentError],
-        ['a chunk that is a folder', () => mkdirSync(rmSync(join(path, 'c/0/0')) ?? join(path, 'c/0/0')), ArgumentError],
-      ];
-      for (const [what, body, error] of cases) {
-        damage(body);
-        expectAllThrow(comm, () => readZarr(path), error, what);
-        comm.barrier();
-        if (comm.rank === 0) rmSync(path, { recursive: true });
-        comm.barrier();
-      }
-      writeZarr(path, x, { chunks: [2, 5] });
-      expectAllThrow(comm, () => readZarr(path, { maxBytes: 100 }), ArgumentError);
-      expect(readZarr(path, { maxBytes: 120 }).size).equals(30);
-      // one rank sees another array
-      const mine = join(folder, `rank-${comm.rank}`);
-      const alone = DistributedArray.ones([comm.rank === comm.size - 1 ? 4 : 3], { comm: comm.split(comm.rank) });
-      writeZarr(mine, alone);
-      if (comm.size > 1) expectAllThrow(comm, () => readZarr(mine), ArgumentError, 'another array');
-    });
-  });
+  distributed(
+    'damaged and hostile arrays are refused on all ranks',
+    { backends: ['cpu', 'reference'] },
+    ({ comm }) => {
+      inFolder(comm, (folder) => {
+        const path = join(folder, 'x.zarr');
+        const file = join(path, 'zarr.json');
+        const x = DistributedArray.ones([6, 5], { dtype: 'float32' });
+        const damage = (body: () => void) => {
+          writeZarr(path, x, { chunks: [2, 5], compression: 'gzip' });
+          if (comm.rank === 0) body();
+          comm.barrier();
+        };
+        const edit = (from: string | RegExp, to: string) => () =>
+          writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+        const cases: readonly (readonly [string, () => void, new (message: string) => Error])[] = [
+          ['no metadata', () => rmSync(file), ArgumentError],
+          ['no JSON', () => truncateSync(file, 60), ArgumentError],
+          ['2^60 elements', edit(/"shape": \[[^\]]*\]/, `"shape": [${2 ** 30}, ${2 ** 30}]`), ArgumentError],
+          ['2^40 elements', edit(/"shape": \[[^\]]*\]/, `"shape": [${2 ** 20}, ${2 ** 20}]`), ArgumentError],
+          [
+            'enormous chunks',
+            edit(/"chunk_shape": \[[^\]]*\]/, `"chunk_shape": [${2 ** 20}, ${2 ** 20}]`),
+            ArgumentError,
+          ],
+          ['another dtype', edit('float32', 'float64'), ArgumentError],
+          ['an unknown dtype', edit('float32', 'float31'), DTypeError],
+          ['zstd that is none', edit('"gzip"', '"zstd"'), ArgumentError],
+          ['another codec', edit('"gzip"', '"blosc"'), ArgumentError],
+          ['a damaged chunk', () => writeFileSync(join(path, 'c/2/0'), new Uint8Array(30)), ArgumentError],
+          ['a chunk cut short', () => truncateSync(join(path, 'c/1/0'), 12), ArgumentError],
+          ['a chunk too long', () => truncateSync(join(path, 'c/1/0'), 100_000), ArgumentError],
+          [
+            'a chunk that is a folder',
+            () => mkdirSync(rmSync(join(path, 'c/0/0')) ?? join(path, 'c/0/0')),
+            ArgumentError,
+          ],
+        ];
+        for (const [what, body, error] of cases) {
+          damage(body);
+          expectAllThrow(comm, () => readZarr(path), error, what);
+          comm.barrier();
+          if (comm.rank === 0) rmSync(path, { recursive: true });
+          comm.barrier();
+        }
+        writeZarr(path, x, { chunks: [2, 5] });
+        expectAllThrow(comm, () => readZarr(path, { maxBytes: 100 }), ArgumentError);
+        expect(readZarr(path, { maxBytes: 120 }).size).equals(30);
+        // one rank sees another array
+        const mine = join(folder, `rank-${comm.rank}`);
+        const alone = DistributedArray.ones([comm.rank === comm.size - 1 ? 4 : 3], {
+          comm: comm.split(comm.rank),
+        });
+        writeZarr(mine, alone);
+        if (comm.size > 1) expectAllThrow(comm, () => readZarr(mine), ArgumentError, 'another array');
+      });
+    },
+  );
 
   distributed('is written as a whole or not at all, and replaces arrays only', ({ comm }) => {
     inFolder(comm, (folder) => {

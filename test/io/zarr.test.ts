@@ -61,7 +61,8 @@ const METADATA = {
   fill_value: 0,
   codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
 };
-const parse = (changes: object) => parseZarrMetadata(JSON.stringify({ ...METADATA, ...changes }), 'zarr.json');
+const parse = (changes: object) =>
+  parseZarrMetadata(JSON.stringify({ ...METADATA, ...changes }), 'zarr.json');
 
 describe('Zarr metadata', () => {
   it('says what an array is', () => {
@@ -108,11 +109,15 @@ describe('Zarr metadata', () => {
       ['complex64', [1]],
       ['float32', null],
     ];
-    for (const [type, value] of wrong) expect(() => fill(type, value), `${type} ${String(value)}`).throws(ArgumentError, 'fill_value');
+    for (const [type, value] of wrong)
+      expect(() => fill(type, value), `${type} ${String(value)}`).throws(ArgumentError, 'fill_value');
   });
   it('has fill values as their type holds them', () => {
     const written = (data_type: string, fill: string) =>
-      parseZarrMetadata(JSON.stringify({ ...METADATA, data_type, fill_value: 'FILL' }).replace('"FILL"', fill), 'zarr.json').fill[0];
+      parseZarrMetadata(
+        JSON.stringify({ ...METADATA, data_type, fill_value: 'FILL' }).replace('"FILL"', fill),
+        'zarr.json',
+      ).fill[0];
     expect(written('float32', '0.1')).equals(Math.fround(0.1));
     expect(written('float16', '0.1')).equals(0.0999755859375);
     expect(written('float16', '65519')).equals(65504);
@@ -132,8 +137,14 @@ describe('Zarr metadata', () => {
       expect(() => written(type, fill), `${type} ${fill}`).throws(ArgumentError, 'fill_value');
   });
   it('has attributes that are no numbers as Python writes them', () => {
-    const text = JSON.stringify({ ...METADATA, attributes: { a: 'A', b: ['B', { c: 'C' }], text: '"NaN, Infinity' } });
-    const { attributes } = parseZarrMetadata(text.replace('"A"', 'NaN').replace('"B"', '-Infinity').replace('"C"', 'Infinity'), 'x');
+    const text = JSON.stringify({
+      ...METADATA,
+      attributes: { a: 'A', b: ['B', { c: 'C' }], text: '"NaN, Infinity' },
+    });
+    const { attributes } = parseZarrMetadata(
+      text.replace('"A"', 'NaN').replace('"B"', '-Infinity').replace('"C"', 'Infinity'),
+      'x',
+    );
     expect(attributes).deep.equals({
       a: Number.NaN,
       b: [Number.NEGATIVE_INFINITY, { c: Number.POSITIVE_INFINITY }],
@@ -142,7 +153,10 @@ describe('Zarr metadata', () => {
   });
   it('writes attributes that JSON holds, and refuses others by name', () => {
     const write = (attributes: Readonly<Record<string, unknown>>) =>
-      parseZarrMetadata(formatZarrMetadata([2], 'float64', [2], { compression: 'none', level: 1, attributes }), 'x').attributes;
+      parseZarrMetadata(
+        formatZarrMetadata([2], 'float64', [2], { compression: 'none', level: 1, attributes }),
+        'x',
+      ).attributes;
     const good = { a: [1, null, { b: 'text' }], c: true, d: -1.5e300 };
     expect(write(good)).deep.equals(good);
     expect(write({ when: new Date(0) })).deep.equals({ when: '1970-01-01T00:00:00.000Z' });
@@ -172,7 +186,10 @@ describe('Zarr metadata', () => {
       [/chunks of shape/, { chunk_grid: { name: 'regular', configuration: { chunk_shape: [2] } } }],
       [/chunks of shape/, { chunk_grid: { name: 'regular', configuration: { chunk_shape: [2, 0] } } }],
       [/held by any machine/, { shape: [2 ** 50, 2 ** 50] }],
-      [/held by any machine/, { chunk_grid: { name: 'regular', configuration: { chunk_shape: [2 ** 50, 8] } } }],
+      [
+        /held by any machine/,
+        { chunk_grid: { name: 'regular', configuration: { chunk_shape: [2 ** 50, 8] } } },
+      ],
       [/encoding/, { chunk_key_encoding: { name: 'mine' } }],
       [/separator/, { chunk_key_encoding: { name: 'default', configuration: { separator: '../' } } }],
       [/codecs none/, { codecs: [] }],
@@ -197,7 +214,10 @@ describe('chunks of Zarr arrays', () => {
       shapes.chain((shape) =>
         fc.record({
           layout: layouts(shape, ranks),
-          chunks: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: shape.length, maxLength: shape.length }),
+          chunks: fc.array(fc.integer({ min: 1, max: 4 }), {
+            minLength: shape.length,
+            maxLength: shape.length,
+          }),
         }),
       ),
     );
@@ -210,12 +230,16 @@ describe('chunks of Zarr arrays', () => {
           forChunks(chosen.box(rank), chunks, (index, part) => {
             expect(seen.has(String(index))).equals(false);
             seen.add(String(index));
-            expect(index.every((j, k) => Number.isInteger(j) && part.start[k] === j * (chunks[k] as number))).equals(true);
+            expect(
+              index.every((j, k) => Number.isInteger(j) && part.start[k] === j * (chunks[k] as number)),
+            ).equals(true);
             cells += product(part.shape);
           });
         }
         expect(cells).equals(layout.size);
-        expect(seen.size).equals(product(layout.globalShape.map((n, k) => Math.ceil(n / (chunks[k] as number)))));
+        expect(seen.size).equals(
+          product(layout.globalShape.map((n, k) => Math.ceil(n / (chunks[k] as number)))),
+        );
         expect(chunkLayout(chosen, chunks)).equals(chosen);
       }),
     );
@@ -246,11 +270,21 @@ onEveryBackend('Zarr and zarrita', (backend) => {
       for (const compression of ['none', 'gzip'] as const) {
         const path = join(folder, `${dtype}-${compression}`);
         const x = numbered([5, 7, 2], dtype);
-        writeZarr(path, place(x), { chunks: [2, 3, 2], compression, level: 6, attributes: { a: 1 }, dimensionNames: ['x', 'y', 'z'] });
+        writeZarr(path, place(x), {
+          chunks: [2, 3, 2],
+          compression,
+          level: 6,
+          attributes: { a: 1 },
+          dimensionNames: ['x', 'y', 'z'],
+        });
         const there = await zarr.open(zarr.root(storeIn(path)), { kind: 'array' });
         // one attribute more tells writings from each other
         const { lops_mpi_write: id, ...attributes } = there.attrs;
-        expect([there.dtype, attributes, there.dimensionNames]).deep.equals([dtype, { a: 1 }, ['x', 'y', 'z']]);
+        expect([there.dtype, attributes, there.dimensionNames]).deep.equals([
+          dtype,
+          { a: 1 },
+          ['x', 'y', 'z'],
+        ]);
         expect(id).matches(/^[0-9a-f]{32}$/);
         expect(readZarrMetadata(path).attributes).deep.equals({ a: 1 });
         const chunk = await zarr.get(there);
@@ -380,7 +414,12 @@ describe('a Zarr array that is replaced while it is read', function () {
     const path = join(folder, 'x.zarr');
     const comm = new SelfCommunicator();
     writeZarr(path, DistributedArray.full([64], 0, { comm }), { chunks: [8], compression: 'none' });
-    const writer = spawn(process.execPath, [fileURLToPath(new URL('./writer-process.js', import.meta.url)), 'zarr-loop', path, '64']);
+    const writer = spawn(process.execPath, [
+      fileURLToPath(new URL('./writer-process.js', import.meta.url)),
+      'zarr-loop',
+      path,
+      '64',
+    ]);
     try {
       const seen = new Set<number>();
       let reads = 0;
@@ -407,7 +446,8 @@ describe('a Zarr array that is replaced while it is read', function () {
     class Restless extends CpuBackend {
       writes = 0;
       override alloc(dtype: DType, length: number): ReturnType<CpuBackend['alloc']> {
-        if (this.writes > 0 && length === 5) writeZarr(path, DistributedArray.full([5], ++this.writes, { comm, backend: quiet }));
+        if (this.writes > 0 && length === 5)
+          writeZarr(path, DistributedArray.full([5], ++this.writes, { comm, backend: quiet }));
         return super.alloc(dtype, length);
       }
     }
@@ -416,7 +456,10 @@ describe('a Zarr array that is replaced while it is read', function () {
     try {
       writeZarr(path, DistributedArray.full([5], 0, { comm, backend: quiet }));
       restless.writes = 1;
-      expect(() => readZarr(path, { comm, backend: restless })).throws(ArgumentError, /was replaced in each of 20 attempts/);
+      expect(() => readZarr(path, { comm, backend: restless })).throws(
+        ArgumentError,
+        /was replaced in each of 20 attempts/,
+      );
       expect(restless.writes).above(20);
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,4 +1,7 @@
-/** The middle of an axis: what is symmetric around it stays so, for even numbers of samples as for odd ones. */
+/**
+ * The middle of an axis: what is symmetric around it stays so, for even numbers of samples as for
+ * odd ones.
+ */
 import { assert } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
@@ -25,7 +28,8 @@ import { makeBackend } from '../support/backends.js';
 import { MORE, SEED } from '../support/draws.js';
 import { difference } from '../support/vectors.js';
 
-const evenly = (n: number, step: number, first = 0): number[] => Array.from({ length: n }, (_, i) => first + i * step);
+const evenly = (n: number, step: number, first = 0): number[] =>
+  Array.from({ length: n }, (_, i) => first + i * step);
 const few = fc.integer({ min: 2, max: 7 });
 const runs = { seed: SEED, numRuns: 40 * MORE, includeErrorInReport: true };
 
@@ -35,7 +39,8 @@ describe('the middle of an axis', () => {
     backend = await makeBackend('cpu');
   });
   const model = (A: AnyLocalOperator): NDArray => A.domain({ backend }).random(1);
-  const close = (a: NDArray, b: NDArray, title: string): void => assert.isAtMost(difference(a, b), 1e-9, title);
+  const close = (a: NDArray, b: NDArray, title: string): void =>
+    assert.isAtMost(difference(a, b), 1e-9, title);
 
   it('Radon2D: opposite slopes give the mirror image, and the axis around 0 the same as the centred one', () => {
     const draw = fc.record({
@@ -62,7 +67,14 @@ describe('the middle of an axis', () => {
 
   it('Radon3D: the same on both axes', () => {
     const slopes = fc.array(fc.double({ min: 0.11, max: 1.7, noNaN: true }), { minLength: 1, maxLength: 3 });
-    const draw = fc.record({ nt: few, ny: few, nx: few, py: slopes, px: slopes, kind: fc.constantFrom(...RADON_KINDS) });
+    const draw = fc.record({
+      nt: few,
+      ny: few,
+      nx: few,
+      py: slopes,
+      px: slopes,
+      kind: fc.constantFrom(...RADON_KINDS),
+    });
     fc.assert(
       fc.property(draw, ({ nt, ny, nx, py, px, kind }) => {
         const t = evenly(nt, 1);
@@ -74,7 +86,11 @@ describe('the middle of an axis', () => {
         const C = new Radon3D(t, evenly(ny, 1), evenly(nx, 1), py, opposite(px), { kind });
         close(new Flip(A.dimsd, { axis: 1 }).matvec(C.matvec(model(A))), y, 'second axis');
         const [hy, hx] = [ny, nx].map((n) => evenly(n, 1, -(n - 1) / 2)) as [number[], number[]];
-        close(new Radon3D(t, hy, hx, py, px, { kind, centeredh: false }).matvec(model(A)), y, 'axes around 0');
+        close(
+          new Radon3D(t, hy, hx, py, px, { kind, centeredh: false }).matvec(model(A)),
+          y,
+          'axes around 0',
+        );
       }),
       runs,
     );
@@ -101,7 +117,12 @@ describe('the middle of an axis', () => {
         count: fc.integer({ min: 1, max: 4 }),
         tapertype: fc.constantFrom(...TAPER_TYPES),
       })
-      .map(({ nwin, over, count, tapertype }) => ({ nwin, nover: Math.min(over, Math.floor(nwin / 2), nwin - 1), count, tapertype }));
+      .map(({ nwin, over, count, tapertype }) => ({
+        nwin,
+        nover: Math.min(over, Math.floor(nwin / 2), nwin - 1),
+        count,
+        tapertype,
+      }));
     fc.assert(
       fc.property(draw, ({ nwin, nover, count, tapertype }) => {
         const n = nwin + (count - 1) * (nwin - nover);
@@ -109,7 +130,9 @@ describe('the middle of an axis', () => {
         const x = NDArray.normal(count * nwin, { backend, seed: 3 });
         const flipped = new Flip(count * nwin).matvec(x);
         close(new Flip(n).matvec(S.matvec(flipped)), S.matvec(x), 'Sliding1D');
-        const P = new Patch2D(new Identity([nwin, 2]), [count * nwin, 2], [n, 2], [nwin, 2], [nover, 0], { tapertype });
+        const P = new Patch2D(new Identity([nwin, 2]), [count * nwin, 2], [n, 2], [nwin, 2], [nover, 0], {
+          tapertype,
+        });
         const plane = P.domain({ backend }).random(4);
         const turned = new Flip(plane.size).matvec(plane.ravel());
         close(new Flip(P.shape[0]).matvec(P.matvec(turned).ravel()), P.matvec(plane).ravel(), 'Patch2D');
@@ -121,7 +144,9 @@ describe('the middle of an axis', () => {
   it('wavelets and tapers are symmetric, of even numbers of samples too', () => {
     for (const n of [3, 4, 9, 10, 25, 26]) {
       const t = evenly(n, 0.004);
-      const all = [ricker(t), gaussian(t, 2), klauder(t, [4, 30]), ormsby(t, [5, 9, 25, 30])].map(({ wavelet }) => wavelet);
+      const all = [ricker(t), gaussian(t, 2), klauder(t, [4, 30]), ormsby(t, [5, 9, 25, 30])].map(
+        ({ wavelet }) => wavelet,
+      );
       for (const type of TAPER_TYPES) all.push(taper(n, Math.floor(n / 2), type));
       for (const w of all) {
         assert.equal(w.length % 2, all.indexOf(w) < 4 ? 1 : n % 2);

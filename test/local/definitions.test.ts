@@ -1,4 +1,7 @@
-/** Local operators of random shapes and parameters against their definitions, written as plain loops over the lines of an axis. */
+/**
+ * Local operators of random shapes and parameters against their definitions, written as plain loops
+ * over the lines of an axis.
+ */
 import { assert } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
@@ -46,7 +49,11 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const sum = (values: Line): number => values.reduce((a, b) => a + b, 0);
 
 /** A real map of lines along an axis of an array, real and imaginary parts each for itself. */
-function along(x: NDArray, axis: number, f: (line: Line) => Line): { readonly shape: Shape; readonly values: Float64Array } {
+function along(
+  x: NDArray,
+  axis: number,
+  f: (line: Line) => Line,
+): { readonly shape: Shape; readonly values: Float64Array } {
   const host = x.toHost();
   const parts = host.length / x.size;
   const n = x.shape[axis] as number;
@@ -54,7 +61,11 @@ function along(x: NDArray, axis: number, f: (line: Line) => Line): { readonly sh
   const inner = product(x.shape.slice(axis + 1));
   const lines: Line[][] = range(outer * inner).map((k) =>
     range(parts).map((part) =>
-      f(range(n).map((i) => host[((Math.floor(k / inner) * n + i) * inner + (k % inner)) * parts + part] as number)),
+      f(
+        range(n).map(
+          (i) => host[((Math.floor(k / inner) * n + i) * inner + (k % inner)) * parts + part] as number,
+        ),
+      ),
     ),
   );
   const m = lines[0]?.[0]?.length ?? 0;
@@ -78,7 +89,11 @@ interface Case {
 const whole = fc.integer({ min: -9, max: 9 });
 const filters = fc.array(whole, { minLength: 1, maxLength: 8 });
 const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
-  Flip: fc.constant({ what: 'flip', make: (dims, axis, dtype) => new Flip(dims, { axis, dtype }), line: (x) => x.toReversed() }),
+  Flip: fc.constant({
+    what: 'flip',
+    make: (dims, axis, dtype) => new Flip(dims, { axis, dtype }),
+    line: (x) => x.toReversed(),
+  }),
   Roll: whole.map((shift) => ({
     what: `roll by ${shift}`,
     make: (dims, axis, dtype) => new Roll(dims, { axis, shift, dtype }),
@@ -156,12 +171,17 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
                 : { [-2]: 1 / 12, [-1]: -8 / 12, 1: 8 / 12, 2: -1 / 12 };
         const places = Object.entries(taps).map(([k, w]) => [Number(k), w] as const);
         return x.map((_, i) =>
-          places.every(([k]) => i + k >= 0 && i + k < x.length) ? sum(places.map(([k, w]) => w * at(x, i + k))) / o.sampling : 0,
+          places.every(([k]) => i + k >= 0 && i + k < x.length)
+            ? sum(places.map(([k, w]) => w * at(x, i + k))) / o.sampling
+            : 0,
         );
       },
     })),
   SecondDerivative: fc
-    .record({ kind: fc.constantFrom('forward' as const, 'backward' as const, 'centered' as const), sampling: fc.constantFrom(0.5, 3) })
+    .record({
+      kind: fc.constantFrom('forward' as const, 'backward' as const, 'centered' as const),
+      sampling: fc.constantFrom(0.5, 3),
+    })
     .map((o) => ({
       what: `second derivative ${JSON.stringify(o)}`,
       make: (dims, axis, dtype) => new SecondDerivative(dims, { ...o, axis, dtype }),
@@ -169,7 +189,9 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
         const shift = o.kind === 'forward' ? 1 : o.kind === 'backward' ? -1 : 0;
         return x.map((_, i) => {
           const m = i + shift;
-          return m >= 1 && m + 1 < x.length ? (at(x, m - 1) - 2 * at(x, m) + at(x, m + 1)) / o.sampling ** 2 : 0;
+          return m >= 1 && m + 1 < x.length
+            ? (at(x, m - 1) - 2 * at(x, m) + at(x, m + 1)) / o.sampling ** 2
+            : 0;
         });
       },
     })),
@@ -181,11 +203,15 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
   Convolve1D: fc.tuple(filters, fc.nat(7)).map(([h, o]) => ({
     what: `convolution of one axis with ${h} from ${o % h.length}`,
     make: (dims, axis, dtype) => new Convolve1D(dims, h, { axis, offset: o % h.length, dtype }),
-    // of a signal shorter than the filter, the data is as long as the filter: only where there is one axis
+    // of a signal shorter than the filter, the data is as long as the filter: only where there is
+    // one axis
     line: (x) => x.map((_, i) => sum(h.map((v, j) => v * at(x, i + (o % h.length) - j)))),
   })),
   NonStationaryConvolve1D: fc
-    .tuple(fc.uniqueArray(fc.integer({ min: -4, max: 16 }), { minLength: 1, maxLength: 4 }), fc.constantFrom(1, 3, 5, 9))
+    .tuple(
+      fc.uniqueArray(fc.integer({ min: -4, max: 16 }), { minLength: 1, maxLength: 4 }),
+      fc.constantFrom(1, 3, 5, 9),
+    )
     .map(([list, L]) => {
       const ih = list.sort((a, b) => a - b).map((v) => v / 2);
       const hs = ih.map((_, k) => range(L).map((l) => ((3 * k + 2 * l) % 7) - 3));
@@ -194,27 +220,39 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
         if (k < 0) return hs[0] ?? [];
         if (k === ih.length - 1) return hs[k] ?? [];
         const [a, b] = [at(ih, k), at(ih, k + 1)];
-        return range(L).map((l) => ((b - i) * at(hs[k] ?? [], l) + (i - a) * at(hs[k + 1] ?? [], l)) / (b - a));
+        return range(L).map(
+          (l) => ((b - i) * at(hs[k] ?? [], l) + (i - a) * at(hs[k + 1] ?? [], l)) / (b - a),
+        );
       };
       return {
         what: `changing filters at ${ih} of ${L}`,
-        make: (dims: Shape, axis: number, dtype: DType) => new NonStationaryConvolve1D(dims, hs, ih, { axis, dtype }),
-        line: (x: Line) => x.map((_, i) => sum(range(L).map((k) => at(x, i - k + (L - 1) / 2) * at(filterAt(i - k + (L - 1) / 2), k)))),
+        make: (dims: Shape, axis: number, dtype: DType) =>
+          new NonStationaryConvolve1D(dims, hs, ih, { axis, dtype }),
+        line: (x: Line) =>
+          x.map((_, i) =>
+            sum(range(L).map((k) => at(x, i - k + (L - 1) / 2) * at(filterAt(i - k + (L - 1) / 2), k))),
+          ),
       };
     }),
   Interp: fc
-    .tuple(fc.array(fc.nat(1000), { minLength: 1, maxLength: 6 }), fc.constantFrom('nearest' as const, 'linear' as const, 'sinc' as const))
+    .tuple(
+      fc.array(fc.nat(1000), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom('nearest' as const, 'linear' as const, 'sinc' as const),
+    )
     .map(([picks, kind]) => {
       const places = (n: number) => picks.map((p) => ((n - 1) * p) / 1000 + 0);
       return {
         what: `${kind} interpolation at ${picks} ‰`,
-        make: (dims: Shape, axis: number, dtype: DType) => new Interp(dims, places(dims[axis] as number), { axis, kind, dtype }),
+        make: (dims: Shape, axis: number, dtype: DType) =>
+          new Interp(dims, places(dims[axis] as number), { axis, kind, dtype }),
         line: (x: Line) =>
           places(x.length).map((v) => {
             const i = Math.floor(v);
             if (kind === 'nearest') return v - i === 0.5 ? at(x, i + (i % 2)) : at(x, Math.round(v));
             if (kind === 'linear') return (1 - (v - i)) * at(x, i) + (v - i) * at(x, i + 1);
-            return sum(x.map((value, k) => value * (v === k ? 1 : Math.sin(Math.PI * (v - k)) / (Math.PI * (v - k)))));
+            return sum(
+              x.map((value, k) => value * (v === k ? 1 : Math.sin(Math.PI * (v - k)) / (Math.PI * (v - k)))),
+            );
           }),
       };
     }),
@@ -224,9 +262,16 @@ const cases: Readonly<Record<string, fc.Arbitrary<Case>>> = {
     line: (x) => {
       const n = x.length;
       const end = (k: number, ends: readonly number[]) => (ends.includes(k) ? Math.SQRT1_2 : 1);
-      const two = (k: number, i: number) => Math.sqrt(2 / n) * end(k, [0]) * Math.cos((Math.PI * k * (2 * i + 1)) / (2 * n));
+      const two = (k: number, i: number) =>
+        Math.sqrt(2 / n) * end(k, [0]) * Math.cos((Math.PI * k * (2 * i + 1)) / (2 * n));
       const entry = (k: number, i: number): number => {
-        if (type === 1) return Math.sqrt(2 / (n - 1)) * end(k, [0, n - 1]) * end(i, [0, n - 1]) * Math.cos((Math.PI * k * i) / (n - 1));
+        if (type === 1)
+          return (
+            Math.sqrt(2 / (n - 1)) *
+            end(k, [0, n - 1]) *
+            end(i, [0, n - 1]) *
+            Math.cos((Math.PI * k * i) / (n - 1))
+          );
         if (type === 2) return two(k, i);
         if (type === 3) return two(i, k);
         return Math.sqrt(2 / n) * Math.cos((Math.PI * (2 * k + 1) * (2 * i + 1)) / (4 * n));
@@ -255,7 +300,8 @@ describe('local operators by their definitions', () => {
       fc.assert(
         fc.property(setting, arbitrary, ({ shape, pick, dtype }, { what, make, line }) => {
           // the transform of type 1 needs both ends; a filter may be longer than the only axis
-          const dims = name === 'DCT' ? shape.map((n) => n + 1) : name === 'Convolve1D' ? [...shape, 2] : shape;
+          const dims =
+            name === 'DCT' ? shape.map((n) => n + 1) : name === 'Convolve1D' ? [...shape, 2] : shape;
           const axis = pick % shape.length;
           const A = make(dims, axis, dtype);
           const x = NDArray.normal(dims, { dtype, seed: 7 });
@@ -265,7 +311,9 @@ describe('local operators by their definitions', () => {
           assert.deepEqual(y.shape, expected.shape, title);
           const host = y.toHost();
           const scale = Math.max(1, ...expected.values.map(Math.abs));
-          expected.values.forEach((v, k) => assert.closeTo(host[k] as number, v, 30 * tolerance(dtype) * scale, title));
+          expected.values.forEach((v, k) =>
+            assert.closeTo(host[k] as number, v, 30 * tolerance(dtype) * scale, title),
+          );
           if (y.size > 0) dotTest(A, dtype, title);
         }),
         { seed: SEED, numRuns: DRAWS, includeErrorInReport: true },
@@ -281,37 +329,53 @@ describe('local operators by their definitions', () => {
       fftshiftAfter: fc.boolean(),
     });
     fc.assert(
-      fc.property(setting, options, ({ shape, pick, dtype }, { longer, norm, ifftshiftBefore, fftshiftAfter }) => {
-        const complex = complexOf(dtype);
-        const axis = pick % shape.length;
-        const n = shape[axis] as number;
-        const nfft = Math.max(1, n + longer);
-        const A = new FFT(shape, { axis, nfft, norm, ifftshiftBefore, fftshiftAfter, dtype: complex });
-        const x = NDArray.normal(shape, { dtype: complex, seed: 7 });
-        const s = { none: 1, '1/n': 1 / nfft, ortho: 1 / Math.sqrt(nfft) }[norm];
-        const turned =
-          (part: (angle: number) => number) =>
-          (line: Line): Line => {
-            const moved = ifftshiftBefore ? range(n).map((i) => at(line, (i + Math.floor(n / 2)) % n)) : line;
-            const y = range(nfft).map(
-              (k) => s * sum(range(Math.min(n, nfft)).map((j) => at(moved, j) * part((-2 * Math.PI * j * k) / nfft))),
-            );
-            return fftshiftAfter ? range(nfft).map((k) => at(y, (k + Math.ceil(nfft / 2)) % nfft)) : y;
-          };
-        const [cosines, sines] = [along(x, axis, turned(Math.cos)).values, along(x, axis, turned(Math.sin)).values];
-        const y = A.matvec(x);
-        const host = y.toHost();
-        const scale = Math.max(1, ...host.map(Math.abs));
-        for (let k = 0; k < host.length; k += 2) {
-          const [re, im] = [(cosines[k] as number) - (sines[k + 1] as number), (cosines[k + 1] as number) + (sines[k] as number)];
-          assert.closeTo(host[k] as number, re, 30 * tolerance(dtype) * scale);
-          assert.closeTo(host[k + 1] as number, im, 30 * tolerance(dtype) * scale);
-        }
-        dotTest(A, complex, `FFT of [${shape}]`);
-        // of a real model, the frequencies ≥ 0, those with a mirror times √2
-        const R = new FFT(shape, { axis, nfft, norm, ifftshiftBefore, real: true, dtype: complex });
-        dotTest(R, x.dtype === 'complex64' ? 'float32' : 'float64', `real FFT of [${shape}]`);
-      }),
+      fc.property(
+        setting,
+        options,
+        ({ shape, pick, dtype }, { longer, norm, ifftshiftBefore, fftshiftAfter }) => {
+          const complex = complexOf(dtype);
+          const axis = pick % shape.length;
+          const n = shape[axis] as number;
+          const nfft = Math.max(1, n + longer);
+          const A = new FFT(shape, { axis, nfft, norm, ifftshiftBefore, fftshiftAfter, dtype: complex });
+          const x = NDArray.normal(shape, { dtype: complex, seed: 7 });
+          const s = { none: 1, '1/n': 1 / nfft, ortho: 1 / Math.sqrt(nfft) }[norm];
+          const turned =
+            (part: (angle: number) => number) =>
+            (line: Line): Line => {
+              const moved = ifftshiftBefore
+                ? range(n).map((i) => at(line, (i + Math.floor(n / 2)) % n))
+                : line;
+              const y = range(nfft).map(
+                (k) =>
+                  s *
+                  sum(
+                    range(Math.min(n, nfft)).map((j) => at(moved, j) * part((-2 * Math.PI * j * k) / nfft)),
+                  ),
+              );
+              return fftshiftAfter ? range(nfft).map((k) => at(y, (k + Math.ceil(nfft / 2)) % nfft)) : y;
+            };
+          const [cosines, sines] = [
+            along(x, axis, turned(Math.cos)).values,
+            along(x, axis, turned(Math.sin)).values,
+          ];
+          const y = A.matvec(x);
+          const host = y.toHost();
+          const scale = Math.max(1, ...host.map(Math.abs));
+          for (let k = 0; k < host.length; k += 2) {
+            const [re, im] = [
+              (cosines[k] as number) - (sines[k + 1] as number),
+              (cosines[k + 1] as number) + (sines[k] as number),
+            ];
+            assert.closeTo(host[k] as number, re, 30 * tolerance(dtype) * scale);
+            assert.closeTo(host[k + 1] as number, im, 30 * tolerance(dtype) * scale);
+          }
+          dotTest(A, complex, `FFT of [${shape}]`);
+          // of a real model, the frequencies ≥ 0, those with a mirror times √2
+          const R = new FFT(shape, { axis, nfft, norm, ifftshiftBefore, real: true, dtype: complex });
+          dotTest(R, x.dtype === 'complex64' ? 'float32' : 'float64', `real FFT of [${shape}]`);
+        },
+      ),
       { seed: SEED, numRuns: DRAWS, includeErrorInReport: true },
     );
   });
@@ -332,66 +396,84 @@ describe('local operators by their definitions', () => {
 
   it('DWT is orthonormal', () => {
     fc.assert(
-      fc.property(shapes, fc.nat(2), fc.constantFrom('haar', 'db2', 'db3', 'db7'), fc.nat(3), (shape, pick, wavelet, level) => {
-        const A = new DWT(shape, { axis: pick % shape.length, wavelet, level });
-        const x = NDArray.normal(shape, { seed: 7 });
-        assert.isAtMost(difference(A.rmatvec(A.matvec(x)), x), 1e-9, `${wavelet} ${level} of [${shape}]`);
-        dotTest(A, 'float64', wavelet);
-      }),
+      fc.property(
+        shapes,
+        fc.nat(2),
+        fc.constantFrom('haar', 'db2', 'db3', 'db7'),
+        fc.nat(3),
+        (shape, pick, wavelet, level) => {
+          const A = new DWT(shape, { axis: pick % shape.length, wavelet, level });
+          const x = NDArray.normal(shape, { seed: 7 });
+          assert.isAtMost(difference(A.rmatvec(A.matvec(x)), x), 1e-9, `${wavelet} ${level} of [${shape}]`);
+          dotTest(A, 'float64', wavelet);
+        },
+      ),
       { seed: SEED, numRuns: DRAWS, includeErrorInReport: true },
     );
   });
 
   it('Sum, Transpose, Identity, Regression, Fredholm1 and Kronecker by indices', () => {
     fc.assert(
-      fc.property(fc.tuple(...[1, 2, 3, 4].map(() => fc.integer({ min: 1, max: 6 }))), fc.nat(2), ([a = 1, b = 1, c = 1, d = 1], axis) => {
-        const shape = [a, b, c];
-        const x = NDArray.normal(shape, { seed: 7 });
-        const host = x.toHost();
-        const value = (i: number, j: number, k: number) => host[(i * b + j) * c + k] as number;
-        const check = (A: AnyLocalOperator, model: NDArray, expected: Line, what: string): void => {
-          const y = A.matvec(model).toHost();
-          assert.equal(y.length, expected.length, what);
-          expected.forEach((v, k) => assert.closeTo(y[k] as number, v, 1e-9 * (1 + Math.abs(v)), what));
-          dotTest(A, 'float64', what);
-        };
-        const sums = along(x, axis, (line) => [sum(line)]);
-        check(new Sum(shape, { axis }), x, [...sums.values], `sum of [${shape}] over ${axis}`);
-        const turned = range(c).flatMap((k) => range(a).flatMap((i) => range(b).map((j) => value(i, j, k))));
-        check(new Transpose(shape, [2, 0, 1]), x, turned, 'transpose');
-        const flat = NDArray.normal(b, { seed: 3 });
-        check(
-          new Identity(a, b),
-          flat,
-          range(a).map((i) => at([...flat.toHost()].map(Number), i)),
-          'identity',
-        );
-        const coefficients = NDArray.normal(3, { seed: 3 });
-        const [p0 = 0, p1 = 0, p2 = 0] = [...coefficients.toHost()].map(Number);
-        check(
-          new Regression(range(d), 2),
-          coefficients,
-          range(d).map((t) => p0 + p1 * t + p2 * t * t),
-          'regression',
-        );
-        const model = NDArray.normal([a, c, d], { seed: 4 });
-        const m = model.toHost();
-        const slices = range(a).flatMap((i) =>
-          range(b).flatMap((j) => range(d).map((l) => sum(range(c).map((k) => value(i, j, k) * (m[(i * c + k) * d + l] as number))))),
-        );
-        check(new Fredholm1(x, d), model, slices, 'Fredholm');
-        const [P, Q] = [NDArray.normal([a, b], { seed: 5 }), NDArray.normal([c, d], { seed: 6 })];
-        const [p, q, v] = [P.toHost(), Q.toHost(), NDArray.normal(b * d, { seed: 8 })];
-        const outer = range(a * c).map((r) =>
-          sum(
-            range(b * d).map(
-              (s) =>
-                (p[Math.floor(r / c) * b + Math.floor(s / d)] as number) * (q[(r % c) * d + (s % d)] as number) * (v.toHost()[s] as number),
+      fc.property(
+        fc.tuple(...[1, 2, 3, 4].map(() => fc.integer({ min: 1, max: 6 }))),
+        fc.nat(2),
+        ([a = 1, b = 1, c = 1, d = 1], axis) => {
+          const shape = [a, b, c];
+          const x = NDArray.normal(shape, { seed: 7 });
+          const host = x.toHost();
+          const value = (i: number, j: number, k: number) => host[(i * b + j) * c + k] as number;
+          const check = (A: AnyLocalOperator, model: NDArray, expected: Line, what: string): void => {
+            const y = A.matvec(model).toHost();
+            assert.equal(y.length, expected.length, what);
+            expected.forEach((v, k) => assert.closeTo(y[k] as number, v, 1e-9 * (1 + Math.abs(v)), what));
+            dotTest(A, 'float64', what);
+          };
+          const sums = along(x, axis, (line) => [sum(line)]);
+          check(new Sum(shape, { axis }), x, [...sums.values], `sum of [${shape}] over ${axis}`);
+          const turned = range(c).flatMap((k) =>
+            range(a).flatMap((i) => range(b).map((j) => value(i, j, k))),
+          );
+          check(new Transpose(shape, [2, 0, 1]), x, turned, 'transpose');
+          const flat = NDArray.normal(b, { seed: 3 });
+          check(
+            new Identity(a, b),
+            flat,
+            range(a).map((i) => at([...flat.toHost()].map(Number), i)),
+            'identity',
+          );
+          const coefficients = NDArray.normal(3, { seed: 3 });
+          const [p0 = 0, p1 = 0, p2 = 0] = [...coefficients.toHost()].map(Number);
+          check(
+            new Regression(range(d), 2),
+            coefficients,
+            range(d).map((t) => p0 + p1 * t + p2 * t * t),
+            'regression',
+          );
+          const model = NDArray.normal([a, c, d], { seed: 4 });
+          const m = model.toHost();
+          const slices = range(a).flatMap((i) =>
+            range(b).flatMap((j) =>
+              range(d).map((l) =>
+                sum(range(c).map((k) => value(i, j, k) * (m[(i * c + k) * d + l] as number))),
+              ),
             ),
-          ),
-        );
-        check(new Kronecker(new MatrixMult(P), new MatrixMult(Q)), v, outer, 'Kronecker');
-      }),
+          );
+          check(new Fredholm1(x, d), model, slices, 'Fredholm');
+          const [P, Q] = [NDArray.normal([a, b], { seed: 5 }), NDArray.normal([c, d], { seed: 6 })];
+          const [p, q, v] = [P.toHost(), Q.toHost(), NDArray.normal(b * d, { seed: 8 })];
+          const outer = range(a * c).map((r) =>
+            sum(
+              range(b * d).map(
+                (s) =>
+                  (p[Math.floor(r / c) * b + Math.floor(s / d)] as number) *
+                  (q[(r % c) * d + (s % d)] as number) *
+                  (v.toHost()[s] as number),
+              ),
+            ),
+          );
+          check(new Kronecker(new MatrixMult(P), new MatrixMult(Q)), v, outer, 'Kronecker');
+        },
+      ),
       { seed: SEED, numRuns: DRAWS, includeErrorInReport: true },
     );
   });

@@ -55,12 +55,21 @@ for (const entry of BACKENDS) {
         assert.deepEqual([...op.shape], [...required(shape, 'shape')]);
         assert.deepEqual([...op.dims], [...required(dims, 'dims')]);
         assert.deepEqual([...op.dimsd], [...required(dimsd, 'dimsd')]);
-        const upload = ({ values, dtype }: HostValues, to: readonly number[]) => NDArraySpace.of(to, dtype, backend).upload(values);
+        const upload = ({ values, dtype }: HostValues, to: readonly number[]) =>
+          NDArraySpace.of(to, dtype, backend).upload(values);
         check(op.matvec(upload(x, op.dims)), source, 'y.npy');
-        check(op.rmatvec(upload(d, op.dimsd)), source, source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy');
+        check(
+          op.rmatvec(upload(d, op.dimsd)),
+          source,
+          source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy',
+        );
         // flat vectors give the same
         check(op.matvec(upload(x, x.shape)), source, 'y.npy');
-        check(op.rmatvec(upload(d, d.shape)), source, source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy');
+        check(
+          op.rmatvec(upload(d, d.shape)),
+          source,
+          source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy',
+        );
       });
     }
   });

@@ -39,7 +39,10 @@ function assertClose(x: NDArray, expected: ArrayLike<number>, delta = 1e-12): vo
   });
 }
 
-/** Forward and backward passes of a running mean over a signal that goes on point-symmetrically, written out. */
+/**
+ * Forward and backward passes of a running mean over a signal that goes on point-symmetrically,
+ * written out.
+ */
 function filtered(x: readonly number[], width: number): number[] {
   const reach = width - 1;
   const [first, last] = [x[0] as number, x.at(-1) as number];
@@ -73,20 +76,34 @@ describe('local operators', () => {
         const x = array(Array.from({ length: 9 }, (_, i) => (i * 0.5) ** 2));
         for (const order of [3, 5] as const) {
           const y = new FirstDerivative(9, { sampling: 0.5, order }).matvec(x);
-          const inner = Array.from({ length: 9 }, (_, i) => (i < (order === 5 ? 2 : 1) || i > 8 - (order === 5 ? 2 : 1) ? 0 : i));
+          const inner = Array.from({ length: 9 }, (_, i) =>
+            i < (order === 5 ? 2 : 1) || i > 8 - (order === 5 ? 2 : 1) ? 0 : i,
+          );
           assertClose(y, inner, delta);
         }
-        assertClose(new SecondDerivative(9, { sampling: 0.5, edge: true }).matvec(x), new Array(9).fill(2), delta);
+        assertClose(
+          new SecondDerivative(9, { sampling: 0.5, edge: true }).matvec(x),
+          new Array(9).fill(2),
+          delta,
+        );
       });
 
       it('the Laplacian of x² + 3y² is 2 + 6, weighted 2a + 6b', () => {
-        const grid = array(Array.from({ length: 5 }, (_, i) => Array.from({ length: 6 }, (_, j) => i * i + 3 * j * j)));
+        const grid = array(
+          Array.from({ length: 5 }, (_, i) => Array.from({ length: 6 }, (_, j) => i * i + 3 * j * j)),
+        );
         assertClose(new Laplacian([5, 6], { edge: true }).matvec(grid), new Array(30).fill(8), delta);
-        assertClose(new Laplacian([5, 6], { edge: true, weights: [10, -1] }).matvec(grid), new Array(30).fill(14), delta);
+        assertClose(
+          new Laplacian([5, 6], { edge: true, weights: [10, -1] }).matvec(grid),
+          new Array(30).fill(14),
+          delta,
+        );
       });
 
       it('the gradient of a plane is its slopes, on a new leading axis', () => {
-        const plane = array(Array.from({ length: 4 }, (_, i) => Array.from({ length: 3 }, (_, j) => 2 * i - 5 * j)));
+        const plane = array(
+          Array.from({ length: 4 }, (_, i) => Array.from({ length: 3 }, (_, j) => 2 * i - 5 * j)),
+        );
         const y = new Gradient([4, 3], { edge: true }).matvec(plane);
         assert.deepEqual([...y.shape], [2, 4, 3]);
         assertClose(y, [...new Array(12).fill(2), ...new Array(12).fill(-5)], delta);
@@ -115,31 +132,42 @@ describe('local operators', () => {
         }
       });
 
-      it('smoothing: constants stay inside, sums stay, zero phase keeps straight lines and equals two passes', () => {
-        const ones = array(new Array(9).fill(1));
-        assertClose(new Smoothing1D(4, 9, { dtype }).matvec(ones), [0.6, 0.8, 1, 1, 1, 1, 1, 0.8, 0.6], delta);
-        const spike = array([
-          [0, 0, 0],
-          [0, 9, 0],
-          [0, 0, 0],
-        ]);
-        assertClose(new Smoothing2D(3, [3, 3], { dtype }).matvec(spike), new Array(9).fill(1), delta);
-        const line = array(Array.from({ length: 12 }, (_, i) => [3 * i - 2, 1 - i]));
-        assertClose(smooth(line, 7, { axes: [0] }), numbers(line), delta);
-        const values = Array.from({ length: 12 }, (_, i) => Math.sin(i * i));
-        for (const width of [1, 2, 5, 12]) assertClose(smooth(array(values), width), filtered(values, width), delta);
-        const plane = array([values, values.map((v) => -2 * v)]);
-        const both = smooth(plane, [2, 3]);
-        const rows = [
-          filtered(values, 3),
-          filtered(
-            values.map((v) => -2 * v),
-            3,
-          ),
-        ] as [number[], number[]];
-        const columns = rows[0].map((_, j) => filtered([rows[0][j] as number, rows[1][j] as number], 2)) as [number, number][];
-        assertClose(both, [...columns.map((c) => c[0]), ...columns.map((c) => c[1])], delta);
-      });
+      it(
+        'smoothing: constants stay inside, sums stay, zero phase keeps straight lines and equals two ' +
+          'passes',
+        () => {
+          const ones = array(new Array(9).fill(1));
+          assertClose(
+            new Smoothing1D(4, 9, { dtype }).matvec(ones),
+            [0.6, 0.8, 1, 1, 1, 1, 1, 0.8, 0.6],
+            delta,
+          );
+          const spike = array([
+            [0, 0, 0],
+            [0, 9, 0],
+            [0, 0, 0],
+          ]);
+          assertClose(new Smoothing2D(3, [3, 3], { dtype }).matvec(spike), new Array(9).fill(1), delta);
+          const line = array(Array.from({ length: 12 }, (_, i) => [3 * i - 2, 1 - i]));
+          assertClose(smooth(line, 7, { axes: [0] }), numbers(line), delta);
+          const values = Array.from({ length: 12 }, (_, i) => Math.sin(i * i));
+          for (const width of [1, 2, 5, 12])
+            assertClose(smooth(array(values), width), filtered(values, width), delta);
+          const plane = array([values, values.map((v) => -2 * v)]);
+          const both = smooth(plane, [2, 3]);
+          const rows = [
+            filtered(values, 3),
+            filtered(
+              values.map((v) => -2 * v),
+              3,
+            ),
+          ] as [number[], number[]];
+          const columns = rows[0].map((_, j) =>
+            filtered([rows[0][j] as number, rows[1][j] as number], 2),
+          ) as [number, number][];
+          assertClose(both, [...columns.map((c) => c[0]), ...columns.map((c) => c[1])], delta);
+        },
+      );
 
       it('stacks put matrices one above the other, side by side, along a diagonal', () => {
         const [A, B] = [
@@ -168,14 +196,20 @@ describe('local operators', () => {
       });
 
       it('a stack of operators on one natural shape takes it, and flat vectors', () => {
-        const op = new VStack([new FirstDerivative([3, 4], { axis: 0, dtype }), new Gradient([3, 4], { dtype })]);
+        const op = new VStack([
+          new FirstDerivative([3, 4], { axis: 0, dtype }),
+          new Gradient([3, 4], { dtype }),
+        ]);
         assert.deepEqual([...op.dims], [3, 4]);
         const x = op.domain({ dtype, backend }).random(1);
         const y = op.matvec(x);
         assert.deepEqual([...y.shape], [36]);
         assertClose(op.matvec(x.ravel()), numbers(y), delta);
         assert.deepEqual([...op.rmatvec(y).shape], [3, 4]);
-        const side = new HStack([new FirstDerivative([3, 4], { dtype }), new Transpose([4, 3], [1, 0], { dtype })]);
+        const side = new HStack([
+          new FirstDerivative([3, 4], { dtype }),
+          new Transpose([4, 3], [1, 0], { dtype }),
+        ]);
         assert.deepEqual(
           [side.dims, side.dimsd].map((s) => [...s]),
           [[24], [3, 4]],
@@ -199,7 +233,8 @@ describe('local operators', () => {
           const a = numbers(op.todense({ backend }));
           const b = numbers(op.H.todense({ backend }));
           for (let i = 0; i < rows; i++)
-            for (let j = 0; j < columns; j++) assert.closeTo(b[j * rows + i] as number, a[i * columns + j] as number, delta, `${op}`);
+            for (let j = 0; j < columns; j++)
+              assert.closeTo(b[j * rows + i] as number, a[i * columns + j] as number, delta, `${op}`);
         }
       });
 
@@ -270,7 +305,11 @@ describe('local operators', () => {
       { re: 1, im: -2 },
       { re: 0, im: 2 },
     ]);
-    assert.throws(() => D.matvec(NDArray.array([1, 2], { dtype: 'float32' })), DTypeError, /complex128, the vector float32/);
+    assert.throws(
+      () => D.matvec(NDArray.array([1, 2], { dtype: 'float32' })),
+      DTypeError,
+      /complex128, the vector float32/,
+    );
     assert.throws(() => new Diagonal(d, { dtype: 'float64' }), DTypeError, /complex data/);
     const real = new MatrixMult(
       [
@@ -346,39 +385,81 @@ describe('local operators', () => {
   });
 
   describe('refuses', () => {
-    const refused: Readonly<Record<string, readonly [() => unknown, new (message: string) => Error, RegExp]>> = {
+    const refused: Readonly<
+      Record<string, readonly [() => unknown, new (message: string) => Error, RegExp]>
+    > = {
       'a misspelt option': [
         () => new FirstDerivative(5, { samplng: 1 } as object),
         ArgumentError,
         /unknown option 'samplng', did you mean 'sampling'/,
       ],
-      'a misspelt kind': [() => new Gradient([5], { kind: 'foward' as 'forward' }), ArgumentError, /did you mean 'forward'/],
-      'an axis outside': [() => new FirstDerivative([4, 5], { axis: 2 }), ShapeError, /axis between -2 and 1/],
+      'a misspelt kind': [
+        () => new Gradient([5], { kind: 'foward' as 'forward' }),
+        ArgumentError,
+        /did you mean 'forward'/,
+      ],
+      'an axis outside': [
+        () => new FirstDerivative([4, 5], { axis: 2 }),
+        ShapeError,
+        /axis between -2 and 1/,
+      ],
       'NaN for an axis': [() => new SecondDerivative([4, 5], { axis: Number.NaN }), ShapeError, /axis/],
-      'the default axes of a Laplacian in one dimension': [() => new Laplacian(5), ShapeError, /axes between -1 and 0/],
-      'weights for other axes': [() => new Laplacian([4, 5], { weights: [1, 2, 3] }), ShapeError, /weights for 2 axes, received 3/],
+      'the default axes of a Laplacian in one dimension': [
+        () => new Laplacian(5),
+        ShapeError,
+        /axes between -1 and 0/,
+      ],
+      'weights for other axes': [
+        () => new Laplacian([4, 5], { weights: [1, 2, 3] }),
+        ShapeError,
+        /weights for 2 axes, received 3/,
+      ],
       'NaN for a sampling': [() => new Gradient([4], { sampling: Number.NaN }), ArgumentError, /sampling/],
       'a vector for a matrix': [() => new MatrixMult([1, 2, 3]), ShapeError, /expected a matrix/],
       'a ragged matrix': [() => new MatrixMult([[1, 2], [3]]), ShapeError, /equal lengths/],
-      'a diagonal that does not fit': [() => new Diagonal([1, 2, 3], { dims: [3, 4] }), ShapeError, /4 numbers for axis 1/],
-      'an offset outside the filter': [() => new Convolve1D(9, [1, 2, 3], { offset: 3 }), ArgumentError, /0 to 2, received 3/],
+      'a diagonal that does not fit': [
+        () => new Diagonal([1, 2, 3], { dims: [3, 4] }),
+        ShapeError,
+        /4 numbers for axis 1/,
+      ],
+      'an offset outside the filter': [
+        () => new Convolve1D(9, [1, 2, 3], { offset: 3 }),
+        ArgumentError,
+        /0 to 2, received 3/,
+      ],
       'a filter without samples': [() => new Convolve1D(9, []), ShapeError, /filter/],
-      'a complex wavelet': [() => new PoststackLinearModelling([{ re: 1, im: 0 }], 5), DTypeError, /real wavelet/],
+      'a complex wavelet': [
+        () => new PoststackLinearModelling([{ re: 1, im: 0 }], 5),
+        DTypeError,
+        /real wavelet/,
+      ],
       'an order of some axes': [() => new Transpose([2, 3, 4], [1, 0]), ShapeError, /order of 3 axes/],
       'axes named twice': [() => new Transpose([2, 3], [1, -1]), ShapeError, /distinct/],
       'identities between unlike dimensions': [() => new Identity([2, 3], 6), ShapeError, /as many axes/],
       'a stack of nothing': [() => new VStack([]), ArgumentError, /at least one operator/],
       'a stack of what is no operator': [() => new BlockDiag([3 as never]), ArgumentError, /operator/],
-      'columns that differ': [() => new VStack([new Identity(3), new Identity(4)]), ShapeError, /as many columns/],
+      'columns that differ': [
+        () => new VStack([new Identity(3), new Identity(4)]),
+        ShapeError,
+        /as many columns/,
+      ],
       'rows that differ': [() => new HStack([new Identity(3), new Identity(4)]), ShapeError, /as many rows/],
       'a smoothing of no samples': [() => new Smoothing1D(0, 5), ArgumentError, /nsmooth/],
-      'a zero-phase mean longer than the axis': [() => smooth(NDArray.ones(3), 4), ArgumentError, /1 to 3 samples/],
+      'a zero-phase mean longer than the axis': [
+        () => smooth(NDArray.ones(3), 4),
+        ArgumentError,
+        /1 to 3 samples/,
+      ],
       'vectors of another shape': [
         () => new FirstDerivative([2, 3]).matvec(NDArray.ones([3, 2])),
         ShapeError,
         /shape \[2, 3\], or flat of size 6, received \[3, 2\]/,
       ],
-      'vectors of another size': [() => new MatrixMult([[1, 2]]).rmatvec(NDArray.ones(2)), ShapeError, /MatrixMult/],
+      'vectors of another size': [
+        () => new MatrixMult([[1, 2]]).rmatvec(NDArray.ones(2)),
+        ShapeError,
+        /MatrixMult/,
+      ],
       'out that is the input': [
         () => {
           const x = NDArray.ones(4);
@@ -387,7 +468,11 @@ describe('local operators', () => {
         ArgumentError,
         /share memory/,
       ],
-      'out of another shape': [() => new FirstDerivative(4).matvec(NDArray.ones(4), NDArray.ones(5)), ShapeError, /expected out/],
+      'out of another shape': [
+        () => new FirstDerivative(4).matvec(NDArray.ones(4), NDArray.ones(5)),
+        ShapeError,
+        /expected out/,
+      ],
     };
     for (const [what, [body, type, message]] of Object.entries(refused))
       it(what, () => {

@@ -105,7 +105,10 @@ for (const entry of BACKENDS) {
 
     it('the directional derivative of a plane is its slope along the direction', () => {
       const plane = array(grid(4, 5, (i, j) => 2 * i - 5 * j));
-      close(new FirstDirectionalDerivative([4, 5], [0.6, 0.8], { edge: true }).matvec(plane), new Array(20).fill(1.2 - 4));
+      close(
+        new FirstDirectionalDerivative([4, 5], [0.6, 0.8], { edge: true }).matvec(plane),
+        new Array(20).fill(1.2 - 4),
+      );
       const field = array([grid(4, 5, (i) => i), grid(4, 5, (_, j) => j)] as Nested);
       const expected = grid(4, 5, (i, j) => 2 * i - 5 * j).flat();
       close(new FirstDirectionalDerivative([4, 5], field, { edge: true }).matvec(plane), expected);
@@ -123,7 +126,9 @@ for (const entry of BACKENDS) {
       );
       const plane = array(grid(5, 6, (i, j) => Math.cos(i * j)));
       const filter = grid(3, 3, (i, j) => i - 2 * j);
-      const same = Array.from(new Convolve2D([5, 6], array(filter), { offset: [1, 1] }).matvec(plane).toHost());
+      const same = Array.from(
+        new Convolve2D([5, 6], array(filter), { offset: [1, 1] }).matvec(plane).toHost(),
+      );
       close(new NonStationaryConvolve2D([5, 6], array([[filter, filter]]), [2], [1, 4]).matvec(plane), same);
     });
 
@@ -143,7 +148,10 @@ for (const entry of BACKENDS) {
       );
       const plane = array(grid(3, 3, (i, j) => (i === 1 && j === 1 ? 1 : 0)));
       const bank = [0, 1].map((p) => [0, 1].map((q) => [[p + 10 * q]]));
-      close(new NonStationaryConvolve2D([3, 3], array(bank), [0, 2], [0, 2]).matvec(plane), [0, 0, 0, 0, 5.5, 0, 0, 0, 0]);
+      close(
+        new NonStationaryConvolve2D([3, 3], array(bank), [0, 2], [0, 2]).matvec(plane),
+        [0, 0, 0, 0, 5.5, 0, 0, 0, 0],
+      );
     });
 
     it('interpolation of linear signals is exact, nearest rounds half to even', () => {
@@ -175,22 +183,39 @@ for (const entry of BACKENDS) {
 
     it('Radon curves start where the model has its spike', () => {
       const [t, h] = [range(12).map((i) => i * 0.5), [0, 2, 4]];
-      const spike = (row: number, sample: number) => array(grid(2, 12, (i, j) => (i === row && j === sample ? 1 : 0)));
+      const spike = (row: number, sample: number) =>
+        array(grid(2, 12, (i, j) => (i === row && j === sample ? 1 : 0)));
       // p Δh/Δt = 1 sample a trace
-      const trace = (samples: readonly number[]) => samples.flatMap((s) => range(12).map((i) => (i === s ? 1 : 0)));
+      const trace = (samples: readonly number[]) =>
+        samples.flatMap((s) => range(12).map((i) => (i === s ? 1 : 0)));
       const options = { interp: false, centeredh: false } as const;
       close(new Radon2D(t, h, [0, 0.25], options).matvec(spike(1, 3)), trace([3, 4, 5]));
-      close(new Radon2D(t, h, [0, 0.25], { ...options, kind: 'parabolic' }).matvec(spike(1, 3)), trace([3, 4, 7]));
-      close(new Radon2D(t, h, [1, 0.25], { ...options, kind: 'hyperbolic' }).matvec(spike(1, 3)), trace([3, 3, 3]));
+      close(
+        new Radon2D(t, h, [0, 0.25], { ...options, kind: 'parabolic' }).matvec(spike(1, 3)),
+        trace([3, 4, 7]),
+      );
+      close(
+        new Radon2D(t, h, [1, 0.25], { ...options, kind: 'hyperbolic' }).matvec(spike(1, 3)),
+        trace([3, 3, 3]),
+      );
       close(new Radon2D(t, h, [0, 0.25], { interp: false }).matvec(spike(1, 3)), trace([2, 3, 4]));
       const kept = new Radon3D(t, h, [0, 1], [0.1, 0.3], [0.2, 0.5, -0.1], { kind: 'parabolic' });
-      const made = new Radon3D(t, h, [0, 1], [0.1, 0.3], [0.2, 0.5, -0.1], { kind: 'parabolic', onthefly: true });
+      const made = new Radon3D(t, h, [0, 1], [0.1, 0.3], [0.2, 0.5, -0.1], {
+        kind: 'parabolic',
+        onthefly: true,
+      });
       const x = kept.domain({ dtype, backend }).random(4);
       close(made.matvec(x), Array.from(kept.matvec(x).toHost()));
     });
 
     it('Kirchhoff puts a point where its rays arrive, by velocity and by tables', () => {
-      const geometry = { z: [30], x: [0, 40], t: range(20).map((i) => i * 5), srcs: [[0], [0]], recs: [[40], [0]] };
+      const geometry = {
+        z: [30],
+        x: [0, 40],
+        t: range(20).map((i) => i * 5),
+        srcs: [[0], [0]],
+        recs: [[40], [0]],
+      };
       // 30 + 50 and 50 + 30 metres at 2 m/s: 40 s, sample 8
       const K = new Kirchhoff(geometry, [1], 0, { vel: 2 });
       close(
@@ -243,11 +268,17 @@ for (const entry of BACKENDS) {
         ],
       });
       const S = new Sliding1D(new Identity(5), 15, 11, 5, 2);
-      close(S.matvec(new Sliding1D(new Identity(5), 15, 11, 5, 2, { tapertype: 'none' }).rmatvec(x)), Array.from(x.toHost()));
+      close(
+        S.matvec(new Sliding1D(new Identity(5), 15, 11, 5, 2, { tapertype: 'none' }).rmatvec(x)),
+        Array.from(x.toHost()),
+      );
       const plane = array(grid(8, 8, (i, j) => i - j * j));
       const I = new Identity([4, 5], [4, 5]);
       const cut = new Patch2D(I, [12, 10], [8, 8], [4, 5], [2, 2], { tapertype: 'none' });
-      close(new Patch2D(I, [12, 10], [8, 8], [4, 5], [2, 2]).matvec(cut.rmatvec(plane)), Array.from(plane.toHost()));
+      close(
+        new Patch2D(I, [12, 10], [8, 8], [4, 5], [2, 2]).matvec(cut.rmatvec(plane)),
+        Array.from(plane.toHost()),
+      );
     });
 
     it('cosine transforms of a constant and their inverses', () => {
@@ -293,10 +324,15 @@ for (const entry of BACKENDS) {
       const ops: AnyLocalOperator[] = [
         new CausalIntegration([6, 5], { axis: 0, kind: 'trapezoidal', removefirst: true }),
         new Radon2D(range(9), range(4), [0.1, 0.2], { onthefly: true }),
-        new Kirchhoff({ z: [30, 40], x: [0, 40], t: range(20).map((i) => i * 5), srcs: [[0], [0]], recs: [[40], [0]] }, [1], 0, {
-          vel: 2,
-          onthefly: true,
-        }),
+        new Kirchhoff(
+          { z: [30, 40], x: [0, 40], t: range(20).map((i) => i * 5), srcs: [[0], [0]], recs: [[40], [0]] },
+          [1],
+          0,
+          {
+            vel: 2,
+            onthefly: true,
+          },
+        ),
         new Sliding2D(new Identity([5, 3]), [15, 3], [11, 3], 5, 2),
         new DCT([5, 70]),
         new DWT2D([8, 8], { level: 2 }),
@@ -332,7 +368,12 @@ describe('wavelets, tapers and events', () => {
 
   it('wavelets are 1 in the middle and symmetric', () => {
     const t = range(26).map((i) => i * 0.004);
-    for (const { wavelet, t: axis, center } of [ricker(t), gaussian(t, 5), klauder(t, [4, 30]), ormsby(t, [5, 9, 25, 30])]) {
+    for (const { wavelet, t: axis, center } of [
+      ricker(t),
+      gaussian(t, 5),
+      klauder(t, [4, 30]),
+      ormsby(t, [5, 9, 25, 30]),
+    ]) {
       assert.equal(wavelet.length, 49);
       assert.equal(center, 24);
       assert.equal(axis[center], 0);
@@ -394,10 +435,25 @@ describe('refusals of further local operators', () => {
   });
   const misspelt = { axs: 0 } as object;
   const geometry = { z: [1], x: [1], t: [0, 1], srcs: [[0], [0]], recs: [[0], [0]] };
-  const CASES: readonly [what: string, make: () => unknown, error: new (message: string) => LopsError, message: string][] = [
+  const CASES: readonly [
+    what: string,
+    make: () => unknown,
+    error: new (message: string) => LopsError,
+    message: string,
+  ][] = [
     ['option', () => new Flip(3, misspelt), ArgumentError, "did you mean 'axis'"],
-    ['option of ConvolveND', () => new ConvolveND(3, [1], misspelt), ArgumentError, 'ConvolveND: unknown option'],
-    ['option of windows', () => new Sliding1D(new Identity(2), 2, 2, 2, 0, { taper: 1 } as object), ArgumentError, 'tapertype'],
+    [
+      'option of ConvolveND',
+      () => new ConvolveND(3, [1], misspelt),
+      ArgumentError,
+      'ConvolveND: unknown option',
+    ],
+    [
+      'option of windows',
+      () => new Sliding1D(new Identity(2), 2, 2, 2, 0, { taper: 1 } as object),
+      ArgumentError,
+      'tapertype',
+    ],
     ['index', () => new Restriction(3, [3]), ArgumentError, 'between -3 and 2'],
     ['fractional index', () => new Restriction(3, [0.5]), ArgumentError, '0.5'],
     ['shift', () => new Roll(3, { shift: 0.5 }), ArgumentError, 'whole number'],
@@ -411,31 +467,77 @@ describe('refusals of further local operators', () => {
     ['table and function', () => new Spread([1, 1], [1, 2], {}), ArgumentError, 'either table or fh'],
     ['table shape', () => new Spread([1, 1], [1, 2], { table: [[2]] }), ShapeError, '[1, 1, 1]'],
     ['even filter', () => new NonStationaryConvolve1D(4, [[1, 2]], [0]), ArgumentError, 'odd number'],
-    ['places of filters', () => new NonStationaryConvolve1D(4, [[1], [2]], [2, 1]), ArgumentError, 'increasing'],
+    [
+      'places of filters',
+      () => new NonStationaryConvolve1D(4, [[1], [2]], [2, 1]),
+      ArgumentError,
+      'increasing',
+    ],
     ['filter axes', () => new Convolve2D([3, 3], [1, 2]), ShapeError, 'two axes'],
     ['offset', () => new ConvolveND([3, 3], [[1, 2]], { offset: [1, 0] }), ArgumentError, 'offset'],
-    ['complex direction', () => new FirstDirectionalDerivative([2, 2], [{ re: 1, im: 1 }, 1]), DTypeError, 'real v'],
+    [
+      'complex direction',
+      () => new FirstDirectionalDerivative([2, 2], [{ re: 1, im: 1 }, 1]),
+      DTypeError,
+      'real v',
+    ],
     ['direction shape', () => new FirstDirectionalDerivative([2, 2], [1, 2, 3]), ShapeError, '[2]'],
     ['order', () => new Regression([1], -1), ArgumentError, 'order'],
-    ['linearization', () => new AVOLinearModelling([1], { linearization: 'fati' as 'fatti' }), ArgumentError, "did you mean 'fatti'"],
-    ['ratios', () => new PrestackLinearModelling([1], [1], { vsvp: [1, 2], nt0: 3 }), ShapeError, '3 samples'],
+    [
+      'linearization',
+      () => new AVOLinearModelling([1], { linearization: 'fati' as 'fatti' }),
+      ArgumentError,
+      "did you mean 'fatti'",
+    ],
+    [
+      'ratios',
+      () => new PrestackLinearModelling([1], [1], { vsvp: [1, 2], nt0: 3 }),
+      ShapeError,
+      '3 samples',
+    ],
     ['rows', () => new Block([[new Identity(2)], []]), ArgumentError, 'rows'],
     ['velocity and tables', () => new Kirchhoff(geometry, [1], 0, {}), ArgumentError, 'either vel or trav'],
     ['stations', () => new Kirchhoff({ ...geometry, srcs: [[0]] }, [1], 0, { vel: 1 }), ShapeError, '2 rows'],
-    ['table of times', () => new Kirchhoff(geometry, [1], 0, { trav: [[[1]], [[1, 2]]] }), ShapeError, 'receivers'],
+    [
+      'table of times',
+      () => new Kirchhoff(geometry, [1], 0, { trav: [[[1]], [[1, 2]]] }),
+      ShapeError,
+      'receivers',
+    ],
     ['center', () => new Kirchhoff(geometry, [1], 1, { vel: 1 }), ArgumentError, 'wavcenter'],
     ['window', () => new Sliding1D(new Identity(5), 5, 4, 5, 0), ArgumentError, 'nwin'],
-    ['window of the operator', () => new Sliding1D(new Identity(4), 5, 8, 5, 0), ShapeError, 'a window of [5]'],
+    [
+      'window of the operator',
+      () => new Sliding1D(new Identity(4), 5, 8, 5, 0),
+      ShapeError,
+      'a window of [5]',
+    ],
     ['model of windows', () => new Sliding1D(new Identity(4), 5, 8, 4, 0), ShapeError, '2 windows'],
     ['type', () => new DCT(3, { type: 5 as 4 }), ArgumentError, '1, 2, 3 or 4'],
     ['wavelet', () => new DWT(4, { wavelet: 'sym4' }), ArgumentError, "'haar'"],
-    ['curve', () => new Radon2D([0, 1], [0, 1], [1], { kind: 'hyper' as 'linear' }), ArgumentError, 'hyperbolic'],
+    [
+      'curve',
+      () => new Radon2D([0, 1], [0, 1], [1], { kind: 'hyper' as 'linear' }),
+      ArgumentError,
+      'hyperbolic',
+    ],
     ['axis of one value', () => new Radon2D([0], [0, 1], [1]), ShapeError, 'taxis'],
-    ['complex vector', () => new Real(2, { dtype: 'float64' }).matvec(NDArray.array([{ re: 1, im: 1 }, 2])), DTypeError, 'real vectors'],
-    ['missing adjoint', () => new FunctionOperator((x) => x, 2).rmatvec(NDArray.array([1, 2])), ArgumentError, 'no adjoint'],
+    [
+      'complex vector',
+      () => new Real(2, { dtype: 'float64' }).matvec(NDArray.array([{ re: 1, im: 1 }, 2])),
+      DTypeError,
+      'real vectors',
+    ],
+    [
+      'missing adjoint',
+      () => new FunctionOperator((x) => x, 2).rmatvec(NDArray.array([1, 2])),
+      ArgumentError,
+      'no adjoint',
+    ],
     ['frequencies', () => klauder([0, 1, 2], [3, 2]), ArgumentError, 'increasing'],
   ];
-  for (const [what, make, error, message] of CASES) it(what, () => assert.throws(make, error as new (m: string) => Error, message));
+  for (const [what, make, error, message] of CASES)
+    it(what, () => assert.throws(make, error as new (m: string) => Error, message));
 
   it('parts of complex vectors', () => {
     const z = NDArray.array([

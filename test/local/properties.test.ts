@@ -1,4 +1,7 @@
-/** Local operators of random parameters: linear, with a true adjoint, and alike by native kernels and by those in TypeScript. */
+/**
+ * Local operators of random parameters: linear, with a true adjoint, and alike by native kernels
+ * and by those in TypeScript.
+ */
 import { assert } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
@@ -20,15 +23,23 @@ describe('properties of local operators', () => {
 
   for (const [group, draws] of Object.entries(RANDOM_OPERATORS)) {
     it(`${group}: linear; a true adjoint; the same by other kernels`, () => {
-      const cases = fc.record({ draw: draws, real: fc.constantFrom<DType>('float32', 'float64'), complex: fc.boolean() });
+      const cases = fc.record({
+        draw: draws,
+        real: fc.constantFrom<DType>('float32', 'float64'),
+        complex: fc.boolean(),
+      });
       fc.assert(
         fc.property(cases, ({ draw: { what, make }, real, complex }) => {
           const on = (backend: Backend) =>
-            make({ dtype: real, data: (shape, dtype = real) => NDArray.normal(shape, { dtype, backend, seed: 3 }) });
+            make({
+              dtype: real,
+              data: (shape, dtype = real) => NDArray.normal(shape, { dtype, backend, seed: 3 }),
+            });
           const [A, B] = [on(native), on(reference)];
           const dtype = complex && A.complexLinear ? complexOf(real) : real;
           const limit = 30 * tolerance(real);
-          const vector = (backend: Backend, seed: number): NDArray => NDArray.normal(A.dims, { dtype, backend, seed });
+          const vector = (backend: Backend, seed: number): NDArray =>
+            NDArray.normal(A.dims, { dtype, backend, seed });
           const title = `${what} of ${dtype}`;
 
           const [x, z] = [vector(native, 1), vector(native, 2)];
@@ -39,10 +50,18 @@ describe('properties of local operators', () => {
             .subtractInPlace(y.copy().scale(-2).axpby(3, w, 1))
             .norm();
           assert.isAtMost(off, limit * scale, `${title}: not linear`);
-          assert.isAtMost(A.dotTest({ domain: x.space, rtol: 1, raise: false }).error, limit, `${title}: dot test`);
+          assert.isAtMost(
+            A.dotTest({ domain: x.space, rtol: 1, raise: false }).error,
+            limit,
+            `${title}: dot test`,
+          );
           const other = B.matvec(vector(reference, 1));
           assert.isAtMost(difference(y, other), limit, `${title}: forward by other kernels`);
-          assert.isAtMost(difference(A.rmatvec(y), B.rmatvec(other)), limit, `${title}: adjoint by other kernels`);
+          assert.isAtMost(
+            difference(A.rmatvec(y), B.rmatvec(other)),
+            limit,
+            `${title}: adjoint by other kernels`,
+          );
         }),
         { seed: SEED, numRuns: 60 * MORE, includeErrorInReport: true },
       );

@@ -42,9 +42,12 @@ const drawn =
   (data: T): Draw => ({ what: `${name} ${JSON.stringify(data)}`, make: (kit) => make(data, kit) });
 
 const small = fc.integer({ min: 1, max: 6 });
-const evenly = (n: number, step: number, first: number): number[] => Array.from({ length: n }, (_, i) => first + i * step);
+const evenly = (n: number, step: number, first: number): number[] =>
+  Array.from({ length: n }, (_, i) => first + i * step);
 const axisOf = (step: number) =>
-  fc.record({ n: small, first: fc.integer({ min: -3, max: 3 }) }).map(({ n, first }) => evenly(n, step, first * step));
+  fc
+    .record({ n: small, first: fc.integer({ min: -3, max: 3 }) })
+    .map(({ n, first }) => evenly(n, step, first * step));
 
 const radons: fc.Arbitrary<Draw> = fc.oneof(
   fc
@@ -57,7 +60,13 @@ const radons: fc.Arbitrary<Draw> = fc.oneof(
       centeredh: fc.boolean(),
       onthefly: fc.boolean(),
     })
-    .map(drawn('Radon2D', ({ t, h, p, ...o }, { dtype }) => new Radon2D(evenly(t, 0.004, 0), evenly(h, 10, -20), p, { ...o, dtype }))),
+    .map(
+      drawn(
+        'Radon2D',
+        ({ t, h, p, ...o }, { dtype }) =>
+          new Radon2D(evenly(t, 0.004, 0), evenly(h, 10, -20), p, { ...o, dtype }),
+      ),
+    ),
   fc
     .record({
       t: fc.integer({ min: 2, max: 9 }),
@@ -73,31 +82,50 @@ const radons: fc.Arbitrary<Draw> = fc.oneof(
       drawn(
         'Radon3D',
         ({ t, h, py, px, ...o }, { dtype }) =>
-          new Radon3D(evenly(t, 0.004, 0), evenly(h[0], 5, 0), evenly(h[1], 10, -10), py, px, { ...o, dtype }),
+          new Radon3D(evenly(t, 0.004, 0), evenly(h[0], 5, 0), evenly(h[1], 10, -10), py, px, {
+            ...o,
+            dtype,
+          }),
       ),
     ),
-  fc.record({ x: small, t: small, nx: small, nt: small, interp: fc.boolean(), slope: fc.constantFrom(-0.7, 0.4, 1) }).map(
-    drawn(
-      'Spread',
-      ({ x, t, nx, nt, interp, slope }, { dtype }) =>
-        new Spread([x, t], [nx, nt], {
-          fh: (ix, it) => {
-            const at = evenly(nx, 1, 0).map((h) => it + slope * (ix - h));
-            const inside = (v: number): number => (v >= 0 && v < nt - 1 ? v : Number.NaN);
-            const whole = at.map((v) => Math.floor(inside(v)));
-            return interp ? [whole, at.map((v) => inside(v) - Math.floor(v))] : whole;
-          },
-          interp,
-          dtype,
-        }),
+  fc
+    .record({
+      x: small,
+      t: small,
+      nx: small,
+      nt: small,
+      interp: fc.boolean(),
+      slope: fc.constantFrom(-0.7, 0.4, 1),
+    })
+    .map(
+      drawn(
+        'Spread',
+        ({ x, t, nx, nt, interp, slope }, { dtype }) =>
+          new Spread([x, t], [nx, nt], {
+            fh: (ix, it) => {
+              const at = evenly(nx, 1, 0).map((h) => it + slope * (ix - h));
+              const inside = (v: number): number => (v >= 0 && v < nt - 1 ? v : Number.NaN);
+              const whole = at.map((v) => Math.floor(inside(v)));
+              return interp ? [whole, at.map((v) => inside(v) - Math.floor(v))] : whole;
+            },
+            interp,
+            dtype,
+          }),
+      ),
     ),
-  ),
 );
 
-/** Windows along an axis that some samples may be left outside of; they share no more than tapers on both sides have room for. */
+/**
+ * Windows along an axis that some samples may be left outside of; they share no more than tapers on
+ * both sides have room for.
+ */
 const windows = fc
   .record({ nwin: small, over: fc.nat(5), extra: fc.nat(14) })
-  .map(({ nwin, over, extra }) => ({ nwin, nover: Math.min(over % nwin, Math.floor(nwin / 2)), n: nwin + extra }));
+  .map(({ nwin, over, extra }) => ({
+    nwin,
+    nover: Math.min(over % nwin, Math.floor(nwin / 2)),
+    n: nwin + extra,
+  }));
 const tapertype = fc.constantFrom(...TAPER_TYPES);
 
 const windowed: fc.Arbitrary<Draw> = fc.oneof(
@@ -110,7 +138,14 @@ const windowed: fc.Arbitrary<Draw> = fc.oneof(
   fc.record({ w: windows, m: small, columns: small, tapertype }).map(
     drawn('Sliding2D', ({ w: { n, nwin, nover }, m, columns, tapertype }, { data }) => {
       const { dims } = windowDesign([n, columns], nwin, nover, [m, columns]);
-      return new Sliding2D(new MatrixMult(data([nwin, m]), { otherdims: columns }), dims, [n, columns], nwin, nover, { tapertype });
+      return new Sliding2D(
+        new MatrixMult(data([nwin, m]), { otherdims: columns }),
+        dims,
+        [n, columns],
+        nwin,
+        nover,
+        { tapertype },
+      );
     }),
   ),
   fc.record({ a: windows, b: windows, axis: fc.nat(1), tapertype }).map(
@@ -133,7 +168,12 @@ const spectral: fc.Arbitrary<Draw> = fc.oneof(
       fewer: fc.nat(4),
       matrix: fc.tuple(small, small),
       nv: fc.integer({ min: 1, max: 3 }),
-      options: fc.record({ dt: fc.constantFrom(0.5, 1), twosided: fc.boolean(), conj: fc.boolean(), prescaled: fc.boolean() }),
+      options: fc.record({
+        dt: fc.constantFrom(0.5, 1),
+        twosided: fc.boolean(),
+        conj: fc.boolean(),
+        prescaled: fc.boolean(),
+      }),
     })
     .map(
       drawn('MDC', ({ nt, fewer, matrix, nv, options }, { data, dtype }) => {
@@ -142,7 +182,13 @@ const spectral: fc.Arbitrary<Draw> = fc.oneof(
       }),
     ),
   fc
-    .record({ nt: small, kx: axisOf(0.25), ky: fc.option(axisOf(0.5)), vel: fc.constantFrom(0.5, 2), dz: fc.constantFrom(-0.3, 0.2) })
+    .record({
+      nt: small,
+      kx: axisOf(0.25),
+      ky: fc.option(axisOf(0.5)),
+      vel: fc.constantFrom(0.5, 2),
+      dz: fc.constantFrom(-0.3, 0.2),
+    })
     .map(
       drawn(
         'PhaseShift',
@@ -151,7 +197,11 @@ const spectral: fc.Arbitrary<Draw> = fc.oneof(
       ),
     ),
   fc
-    .record({ dims: fc.tuple(small, small, small), level: fc.integer({ min: 1, max: 2 }), wavelet: fc.constantFrom('haar', 'db3') })
+    .record({
+      dims: fc.tuple(small, small, small),
+      level: fc.integer({ min: 1, max: 2 }),
+      wavelet: fc.constantFrom('haar', 'db3'),
+    })
     .map(drawn('DWT2D', ({ dims, ...o }, { dtype }) => new DWT2D(dims, { axes: [0, 2], ...o, dtype }))),
 );
 
@@ -171,11 +221,16 @@ const bilinear = fc
 const fields: fc.Arbitrary<Draw> = fc.oneof(
   bilinear,
   fc
-    .record({ dims: fc.tuple(small, small), kind: fc.constantFrom('forward' as const, 'centered' as const), edge: fc.boolean() })
+    .record({
+      dims: fc.tuple(small, small),
+      kind: fc.constantFrom('forward' as const, 'centered' as const),
+      edge: fc.boolean(),
+    })
     .map(
       drawn(
         'FirstDirectionalDerivative',
-        ({ dims, ...o }, { data, dtype }) => new FirstDirectionalDerivative(dims, data([2, ...dims]), { ...o, dtype }),
+        ({ dims, ...o }, { data, dtype }) =>
+          new FirstDirectionalDerivative(dims, data([2, ...dims]), { ...o, dtype }),
       ),
     ),
   fc
@@ -193,11 +248,22 @@ const fields: fc.Arbitrary<Draw> = fc.oneof(
     .map(
       drawn('Kirchhoff', ({ z, x, t, srcs, recs, wav, centre, ...o }, { dtype }) => {
         const surface = (list: readonly number[]): number[][] => [[...list], list.map(() => 0)];
-        const geometry = { z: evenly(z, 10, 10), x: evenly(x, 10, 0), t: evenly(t, 0.004, 0), srcs: surface(srcs), recs: surface(recs) };
+        const geometry = {
+          z: evenly(z, 10, 10),
+          x: evenly(x, 10, 0),
+          t: evenly(t, 0.004, 0),
+          srcs: surface(srcs),
+          recs: surface(recs),
+        };
         return new Kirchhoff(geometry, wav, centre % wav.length, { ...o, dtype });
       }),
     ),
 );
 
 /** Local operators of any parameters, by groups: those whose definitions are long. */
-export const RANDOM_OPERATORS: Readonly<Record<string, fc.Arbitrary<Draw>>> = { radons, windowed, spectral, fields };
+export const RANDOM_OPERATORS: Readonly<Record<string, fc.Arbitrary<Draw>>> = {
+  radons,
+  windowed,
+  spectral,
+  fields,
+};

@@ -33,7 +33,8 @@ describe('spectral local operators', () => {
   it('shift a wave by parts of a sample, each line by its own', async () => {
     const backend = await makeBackend('cpu');
     const n = 16;
-    const wave = (s: number) => Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * 3 * (i - s)) / n));
+    const wave = (s: number) =>
+      Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * 3 * (i - s)) / n));
     const x = NDArray.fromHost(Float64Array.of(...wave(0), ...wave(0)), [2, n], { backend });
     const y = new Shift([2, n], [0.3, -1.6], { real: true, dtype: 'float64' }).matvec(x).toHost();
     [...wave(0.3), ...wave(-1.6)].forEach((v, i) => assert.closeTo(y[i] as number, v, 1e-12));
@@ -79,7 +80,9 @@ describe('spectral local operators', () => {
       const kz = Math.sqrt((f / vel) ** 2 - (kx[2 + a] as number) ** 2 - (ky[2 + b] as number) ** 2);
       const x = NDArray.fromHost(wave(f, a, b, 0), [nt, nx, ny], { backend });
       const y = new PhaseShift(vel, 7, nt, freq, kx, { ky }).matvec(x).toHost();
-      wave(f, a, b, -2 * Math.PI * 7 * kz).forEach((v, i) => assert.closeTo(y[i] as number, v, 1e-12, `wave ${f}, ${a}, ${b}`));
+      wave(f, a, b, -2 * Math.PI * 7 * kz).forEach((v, i) =>
+        assert.closeTo(y[i] as number, v, 1e-12, `wave ${f}, ${a}, ${b}`),
+      );
     }
   });
 });

@@ -1,4 +1,7 @@
-/** The axes of a model and of data are those of its memory: parts that operators are made of lie where the stated shapes say. */
+/**
+ * The axes of a model and of data are those of its memory: parts that operators are made of lie
+ * where the stated shapes say.
+ */
 import { assert } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
@@ -53,46 +56,69 @@ describe('stated shapes of local operators', () => {
   };
 
   it('windows: `x[w0, w1, …]` is the part of the model that window w0, w1, … has', () => {
-    const axis = fc.record({ nwin: few, over: fc.nat(2), count: few, rest: fc.nat(1) }).map(({ nwin, over, count, rest }) => {
-      const nover = Math.min(over, nwin - 1);
-      return { nwin, nover, n: nwin + (count - 1) * (nwin - nover) + (nwin - nover > 1 ? rest : 0), count };
-    });
+    const axis = fc
+      .record({ nwin: few, over: fc.nat(2), count: few, rest: fc.nat(1) })
+      .map(({ nwin, over, count, rest }) => {
+        const nover = Math.min(over, nwin - 1);
+        return { nwin, nover, n: nwin + (count - 1) * (nwin - nover) + (nwin - nover > 1 ? rest : 0), count };
+      });
     type Axis = { nwin: number; nover: number; n: number; count: number };
     const options = { tapertype: 'none' as const };
     const pair = <T>(list: T[]): [T, T] => [list[0] as T, list[1] as T];
     const kinds: Readonly<
       Record<
         string,
-        { windowed: number; ndim: number; make: (Op: AnyLocalOperator, dims: Shape, dimsd: Shape, axes: Axis[]) => AnyLocalOperator }
+        {
+          windowed: number;
+          ndim: number;
+          make: (Op: AnyLocalOperator, dims: Shape, dimsd: Shape, axes: Axis[]) => AnyLocalOperator;
+        }
       >
     > = {
       Sliding1D: {
         windowed: 1,
         ndim: 1,
-        make: (Op, dims, dimsd, [a]) => new Sliding1D(Op, dims, dimsd, (a as Axis).nwin, (a as Axis).nover, options),
+        make: (Op, dims, dimsd, [a]) =>
+          new Sliding1D(Op, dims, dimsd, (a as Axis).nwin, (a as Axis).nover, options),
       },
       Sliding2D: {
         windowed: 1,
         ndim: 2,
-        make: (Op, dims, dimsd, [a]) => new Sliding2D(Op, dims, dimsd, (a as Axis).nwin, (a as Axis).nover, options),
+        make: (Op, dims, dimsd, [a]) =>
+          new Sliding2D(Op, dims, dimsd, (a as Axis).nwin, (a as Axis).nover, options),
       },
       Sliding3D: {
         windowed: 2,
         ndim: 3,
         make: (Op, dims, dimsd, axes) =>
-          new Sliding3D(Op, dims, dimsd, pair(axes.map((a) => a.nwin)), pair(axes.map((a) => a.nover)), options),
+          new Sliding3D(
+            Op,
+            dims,
+            dimsd,
+            pair(axes.map((a) => a.nwin)),
+            pair(axes.map((a) => a.nover)),
+            options,
+          ),
       },
       Patch2D: {
         windowed: 2,
         ndim: 2,
         make: (Op, dims, dimsd, axes) =>
-          new Patch2D(Op, dims, dimsd, pair(axes.map((a) => a.nwin)), pair(axes.map((a) => a.nover)), options),
+          new Patch2D(
+            Op,
+            dims,
+            dimsd,
+            pair(axes.map((a) => a.nwin)),
+            pair(axes.map((a) => a.nover)),
+            options,
+          ),
       },
       Patch3D: {
         windowed: 3,
         ndim: 3,
         make: (Op, dims, dimsd, [a, b, c]) => {
-          const three = (f: (x: Axis) => number) => [f(a as Axis), f(b as Axis), f(c as Axis)] as [number, number, number];
+          const three = (f: (x: Axis) => number) =>
+            [f(a as Axis), f(b as Axis), f(c as Axis)] as [number, number, number];
           return new Patch3D(
             Op,
             dims,
@@ -104,7 +130,11 @@ describe('stated shapes of local operators', () => {
         },
       },
     };
-    const draw = fc.record({ name: fc.constantFrom(...Object.keys(kinds)), axes: fc.tuple(axis, axis, axis), m: fc.tuple(few, few, few) });
+    const draw = fc.record({
+      name: fc.constantFrom(...Object.keys(kinds)),
+      axes: fc.tuple(axis, axis, axis),
+      m: fc.tuple(few, few, few),
+    });
     fc.assert(
       fc.property(draw, ({ name, axes, m }) => {
         const { windowed, ndim, make } = kinds[name] as (typeof kinds)[string];
@@ -130,7 +160,9 @@ describe('stated shapes of local operators', () => {
           const values = Op.matvec(x.slice(...w).ravel()).reshape(window);
           const place = dimsd.map((n, k): Range => {
             const a = cut[k];
-            return a ? [(w[k] as number) * (a.nwin - a.nover), (w[k] as number) * (a.nwin - a.nover) + a.nwin] : [0, n];
+            return a
+              ? [(w[k] as number) * (a.nwin - a.nover), (w[k] as number) * (a.nwin - a.nover) + a.nwin]
+              : [0, n];
           });
           y.set(place, y.slice(...place).add(values));
         }
@@ -207,30 +239,46 @@ describe('stated shapes of local operators', () => {
         const G = new Gradient([a, b, c]);
         const x = model(G);
         const y = G.matvec(x);
-        for (const axis of range(3)) close(y.slice(axis), new FirstDerivative([a, b, c], { axis }).matvec(x), 'Gradient');
+        for (const axis of range(3))
+          close(y.slice(axis), new FirstDerivative([a, b, c], { axis }).matvec(x), 'Gradient');
 
         const slices = random([a, b, c]);
         const F = new Fredholm1(slices, n);
         const f = model(F);
-        for (const k of range(a)) close(F.matvec(f).slice(k), slices.slice(k).matmul(f.slice(k)), 'Fredholm1');
+        for (const k of range(a))
+          close(F.matvec(f).slice(k), slices.slice(k).matmul(f.slice(k)), 'Fredholm1');
 
-        const A = new AVOLinearModelling([0, 20, 40], { nt0: n, vsvp: range(n).map((k) => 0.4 + k / 20), spatdims: [a, b] });
+        const A = new AVOLinearModelling([0, 20, 40], {
+          nt0: n,
+          vsvp: range(n).map((k) => 0.4 + k / 20),
+          spatdims: [a, b],
+        });
         const one = new AVOLinearModelling([0, 20, 40], { nt0: n, vsvp: range(n).map((k) => 0.4 + k / 20) });
         const v = model(A);
-        close(A.matvec(v).slice(whole, whole, a - 1, b - 1), one.matvec(v.slice(whole, whole, a - 1, b - 1).copy()), 'AVO');
+        close(
+          A.matvec(v).slice(whole, whole, a - 1, b - 1),
+          one.matvec(v.slice(whole, whole, a - 1, b - 1).copy()),
+          'AVO',
+        );
 
         const kernel = NDArray.normal([2, b, c], { dtype: 'complex128', backend, seed: 4 });
         const M = new MDC(kernel, n + 2, a, { twosided: false });
         const single = new MDC(kernel, n + 2, 1, { twosided: false });
         const w = model(M);
-        close(M.matvec(w).slice(whole, whole, [a - 1, a]), single.matvec(w.slice(whole, whole, [a - 1, a]).copy()), 'MDC');
+        close(
+          M.matvec(w).slice(whole, whole, [a - 1, a]),
+          single.matvec(w.slice(whole, whole, [a - 1, a]).copy()),
+          'MDC',
+        );
 
         const t = range(n);
         const [py, px] = [range(a).map((k) => 0.3 + k / 7), range(b).map((k) => 0.2 + k / 9)];
         const R = new Radon3D(t, range(3), range(n), py, px);
         const r = model(R);
         const sums = indices([a, b]).map(([iy = 0, ix = 0]) =>
-          new Radon3D(t, range(3), range(n), [py[iy] as number], [px[ix] as number]).matvec(r.slice([iy, iy + 1], [ix, ix + 1]).copy()),
+          new Radon3D(t, range(3), range(n), [py[iy] as number], [px[ix] as number]).matvec(
+            r.slice([iy, iy + 1], [ix, ix + 1]).copy(),
+          ),
         );
         close(
           R.matvec(r),
@@ -239,10 +287,17 @@ describe('stated shapes of local operators', () => {
         );
         // the trace in the middle of the slow axis is that of two dimensions
         const flat = new Radon2D(t, range(n), px).matvec(r.slice(0).copy());
-        close(new Radon3D(t, range(3), range(n), [py[0] as number], px).matvec(r.slice([0, 1]).copy()).slice(1), flat, 'Radon3D, data');
+        close(
+          new Radon3D(t, range(3), range(n), [py[0] as number], px).matvec(r.slice([0, 1]).copy()).slice(1),
+          flat,
+          'Radon3D, data',
+        );
 
         const freq = range(Math.floor((n + 2) / 2) + 1).map((k) => k / 9);
-        const [kx, ky] = [range(a).map((k) => (k - Math.floor(a / 2)) / 9), range(b).map((k) => (k - Math.floor(b / 2)) / 11)];
+        const [kx, ky] = [
+          range(a).map((k) => (k - Math.floor(a / 2)) / 9),
+          range(b).map((k) => (k - Math.floor(b / 2)) / 11),
+        ];
         const P = new PhaseShift(2, 0.7, n + 2, freq, kx, { ky });
         const Q = new PhaseShift(2, 0.7, n + 2, freq, ky, { ky: kx });
         const p = model(P);

@@ -30,7 +30,9 @@ function reduced(dtype: DType, op: ReduceOp, size: number, count: number): numbe
   const parts = Array.from({ length: size }, (_, rank) => numbers(dtype, rank, count));
   return parts.reduce((sum, part) => {
     if (op !== 'prod' || !isComplex(dtype)) return sum.map((a, i) => REAL[op](a, part[i] as number));
-    return sum.flatMap((a, i) => (i % 2 ? [] : times([a, sum[i + 1] as number], [part[i] as number, part[i + 1] as number])));
+    return sum.flatMap((a, i) =>
+      i % 2 ? [] : times([a, sum[i + 1] as number], [part[i] as number, part[i + 1] as number]),
+    );
   });
 }
 
@@ -97,9 +99,17 @@ export const BODIES: readonly Body[] = [
           const send = cell(dtype, numbers(dtype, comm.rank, count));
           const recv = cell(dtype, zeros(dtype, count));
           comm.reduce(send.memory, op, root, comm.rank === root ? recv.memory : undefined);
-          same(recv.numbers(), comm.rank === root ? reduced(dtype, op, comm.size, count) : zeros(dtype, count), `${op} ${dtype}`);
+          same(
+            recv.numbers(),
+            comm.rank === root ? reduced(dtype, op, comm.size, count) : zeros(dtype, count),
+            `${op} ${dtype}`,
+          );
           comm.reduce(send.memory, op, root);
-          same(send.numbers(), comm.rank === root ? reduced(dtype, op, comm.size, count) : numbers(dtype, comm.rank, count), 'in place');
+          same(
+            send.numbers(),
+            comm.rank === root ? reduced(dtype, op, comm.size, count) : numbers(dtype, comm.rank, count),
+            'in place',
+          );
         }
       }),
   },
@@ -185,9 +195,13 @@ export const BODIES: readonly Body[] = [
         const [next, last] = [(comm.rank + 1) % comm.size, (comm.rank + comm.size - 1) % comm.size];
         const send = cell(dtype, numbers(dtype, comm.rank, count));
         const recv = cell(dtype, zeros(dtype, count));
-        expect(comm.sendrecv(send.memory, next, recv.memory, last, 3)).to.deep.equal({ source: last, tag: 3 });
+        expect(comm.sendrecv(send.memory, next, recv.memory, last, 3)).to.deep.equal({
+          source: last,
+          tag: 3,
+        });
         same(recv.numbers(), numbers(dtype, last, count), `sendrecv ${dtype}`);
-        // Even ranks send first; the last of an odd number receives first as well, from an even one.
+        // Even ranks send first; the last of an odd number receives first as well, from an even
+        // one.
         const again = cell(dtype, zeros(dtype, count));
         const take = (): void => {
           expect(comm.recv(again.memory, ANY, ANY)).to.deep.equal({ source: last, tag: 5 });

@@ -3,7 +3,12 @@ import { MpiError } from '../../src/core/base/errors.js';
 import { ANY, type Communicator } from '../../src/core/ports/communicator.js';
 import { hostSpan } from '../../src/core/ports/span.js';
 import { loadMpi } from '../../src/mpi/mpi-addon.js';
-import { distributed as anyBackend, type DistributedOptions, group, type RanksBody } from '../support/distributed.js';
+import {
+  distributed as anyBackend,
+  type DistributedOptions,
+  group,
+  type RanksBody,
+} from '../support/distributed.js';
 import { BODIES } from './bodies.js';
 import { deviceCell, hostCell, sharedCell } from './memory.js';
 
@@ -65,7 +70,10 @@ group('sub-communicators', () => {
     const [next, last] = [(comm.rank + 1) % comm.size, (comm.rank + comm.size - 1) % comm.size];
     const got = [new Int32Array(1), new Int32Array(1)] as const;
     const requests = [twin.irecv(got[1], ANY, ANY), comm.irecv(got[0], ANY, ANY)];
-    requests.push(comm.isend(Int32Array.of(10 + comm.rank), next), twin.isend(Int32Array.of(20 + comm.rank), next));
+    requests.push(
+      comm.isend(Int32Array.of(10 + comm.rank), next),
+      twin.isend(Int32Array.of(20 + comm.rank), next),
+    );
     comm.waitAll(requests);
     expect([got[0][0], got[1][0]]).to.deep.equal([10 + last, 20 + last]);
     twin.free();
@@ -165,7 +173,12 @@ group('objects', () => {
 
 distributed('counters', ({ comm }) => {
   const mine = comm.dup();
-  mine.sendrecv(new Float64Array(10), (mine.rank + 1) % mine.size, new Float64Array(10), (mine.rank + mine.size - 1) % mine.size);
+  mine.sendrecv(
+    new Float64Array(10),
+    (mine.rank + 1) % mine.size,
+    new Float64Array(10),
+    (mine.rank + mine.size - 1) % mine.size,
+  );
   const requests = [
     mine.recvInit(hostSpan(new Float32Array(6), 'complex64'), mine.rank),
     mine.sendInit(hostSpan(new Float32Array(6), 'complex64'), mine.rank),
@@ -203,14 +216,20 @@ distributed('a NaN on one rank is the maximum and minimum on all', ({ comm }) =>
 
 distributed('all ranks get the same bits of a sum and a complex product', ({ comm }) => {
   for (const n of [1, 3, 1000, 50_000]) {
-    const x = Float64Array.from({ length: 2 * n }, (_, i) => Math.sin(i * 12.9898 + comm.rank * 78.233) * 10 ** ((i + comm.rank) % 9));
+    const x = Float64Array.from(
+      { length: 2 * n },
+      (_, i) => Math.sin(i * 12.9898 + comm.rank * 78.233) * 10 ** ((i + comm.rank) % 9),
+    );
     for (const [op, dtype] of [
       ['sum', 'float64'],
       ['prod', 'complex128'],
     ] as const) {
       const result = x.slice();
       comm.allreduce(hostSpan(result, dtype), op);
-      const bits = new BigUint64Array(result.buffer).reduce((h, b) => BigInt.asUintN(64, (h ^ b) * 1099511628211n), 14695981039346656037n);
+      const bits = new BigUint64Array(result.buffer).reduce(
+        (h, b) => BigInt.asUintN(64, (h ^ b) * 1099511628211n),
+        14695981039346656037n,
+      );
       expect(new Set(comm.allgatherObject(bits)).size).to.equal(1);
     }
   }
@@ -254,7 +273,11 @@ group('errors', () => {
     ['sizes of a reduction', /recv to have 2 elements, received 3/, (c) => c.allreduce(f8(2), 'sum', f8(3))],
     ['dtypes', /sends float64 and receives float32/, (c) => c.allreduce(f8(2), 'sum', new Float32Array(2))],
     ['a logical operation on floats', /'land' is not defined for float64/, (c) => c.allreduce(f8(2), 'land')],
-    ['a maximum of complex numbers', /'max' is not defined for complex128/, (c) => c.iallreduce(hostSpan(f8(2), 'complex128'), 'max')],
+    [
+      'a maximum of complex numbers',
+      /'max' is not defined for complex128/,
+      (c) => c.iallreduce(hostSpan(f8(2), 'complex128'), 'max'),
+    ],
     ['sizes of an allgather', /recv to have/, (c) => c.allgather(f8(2), f8(2 * c.size + 1))],
     ['a list of counts', /counts for \d ranks, received 0/, (c) => c.allgatherv(f8(2), f8(2), [])],
     [
@@ -262,7 +285,11 @@ group('errors', () => {
       /send to have 1 elements, received 2/,
       (c) => c.allgatherv(f8(2), f8(c.size), Array(c.size).fill(1)),
     ],
-    ['a negative count', /to be a count ≥ 0/, (c) => c.alltoallv(f8(0), Array(c.size).fill(-1), f8(0), Array(c.size).fill(0))],
+    [
+      'a negative count',
+      /to be a count ≥ 0/,
+      (c) => c.alltoallv(f8(0), Array(c.size).fill(-1), f8(0), Array(c.size).fill(0)),
+    ],
     [
       'overlapping memory',
       /overlaps/,
@@ -291,56 +318,66 @@ group('errors', () => {
     });
   }
 
-  distributed('a message that is too long leaves memory behind the buffer alone, and the next ones are right', ({ comm }) => {
-    const next = (comm.rank + 1) % comm.size;
-    const before = (comm.rank + comm.size - 1) % comm.size;
-    for (const [sent, room] of [
-      [5, 2],
-      [3, 0],
-      [5000, 4999],
-      [300_000, 10],
-    ] as const) {
-      for (const [from, tag] of [
-        [before, 1],
-        [-1, -1],
+  distributed(
+    'a message that is too long leaves memory behind the buffer alone, and the next ones are right',
+    ({ comm }) => {
+      const next = (comm.rank + 1) % comm.size;
+      const before = (comm.rank + comm.size - 1) % comm.size;
+      for (const [sent, room] of [
+        [5, 2],
+        [3, 0],
+        [5000, 4999],
+        [300_000, 10],
       ] as const) {
-        const memory = new Float64Array(room + sent).fill(-7);
-        const buffer = memory.subarray(0, room);
-        const message = new Float64Array(sent).fill(comm.rank);
-        const request = comm.isend(message, next, 1);
-        const text = `expected at most ${8 * room} bytes, received ${8 * sent} from rank ${before} with tag 1`;
-        expect(() => comm.recv(buffer, from, tag)).to.throw(MpiError, comm.size > 1 ? text : 'truncated');
-        request.wait();
-        if (comm.size > 1) {
-          expect(() => comm.sendrecv(message, next, buffer, from, 1)).to.throw(MpiError, 'truncated');
+        for (const [from, tag] of [
+          [before, 1],
+          [-1, -1],
+        ] as const) {
+          const memory = new Float64Array(room + sent).fill(-7);
+          const buffer = memory.subarray(0, room);
+          const message = new Float64Array(sent).fill(comm.rank);
+          const request = comm.isend(message, next, 1);
+          const text = `expected at most ${8 * room} bytes, received ${8 * sent} from rank ${before} with tag 1`;
+          expect(() => comm.recv(buffer, from, tag)).to.throw(MpiError, comm.size > 1 ? text : 'truncated');
+          request.wait();
+          if (comm.size > 1) {
+            expect(() => comm.sendrecv(message, next, buffer, from, 1)).to.throw(MpiError, 'truncated');
+          }
+          expect(memory.every((v) => v === -7)).to.equal(true);
+          const small = comm.isend(f8(3), next, 1);
+          const got = f8(3).fill(9);
+          comm.recv(got, from, tag);
+          small.wait();
+          expect([...got]).to.deep.equal([0, 0, 0]);
+          comm.barrier();
         }
-        expect(memory.every((v) => v === -7)).to.equal(true);
-        const small = comm.isend(f8(3), next, 1);
-        const got = f8(3).fill(9);
-        comm.recv(got, from, tag);
-        small.wait();
-        expect([...got]).to.deep.equal([0, 0, 0]);
-        comm.barrier();
       }
-    }
-  });
+    },
+  );
 
   distributed("a message that is too long is MPI's error, with the rank", ({ comm }) => {
     const request = comm.isend(f8(5), comm.rank, 1);
-    expect(() => comm.recv(f8(2), comm.rank, 1)).to.throw(MpiError, new RegExp(`rank ${comm.size === 1 ? 0 : comm.rank}.*truncated`, 'i'));
+    expect(() => comm.recv(f8(2), comm.rank, 1)).to.throw(
+      MpiError,
+      new RegExp(`rank ${comm.size === 1 ? 0 : comm.rank}.*truncated`, 'i'),
+    );
     request.wait();
     comm.barrier();
   });
 
-  distributed('counts that differ between two ranks are an error, not a wait', { ranks: [2, 3] }, ({ comm }) => {
-    const out = Array(comm.size).fill(1);
-    const into = Array(comm.size).fill(comm.rank === 0 ? 2 : 1);
-    into[comm.rank] = 1;
-    const call = (): void => comm.alltoallv(f8(comm.size), out, f8(into.reduce((a, b) => a + b, 0)), into);
-    if (comm.rank === 0) expect(call).to.throw(MpiError, 'sent 1 elements, expected 2');
-    else call();
-    comm.barrier();
-  });
+  distributed(
+    'counts that differ between two ranks are an error, not a wait',
+    { ranks: [2, 3] },
+    ({ comm }) => {
+      const out = Array(comm.size).fill(1);
+      const into = Array(comm.size).fill(comm.rank === 0 ? 2 : 1);
+      into[comm.rank] = 1;
+      const call = (): void => comm.alltoallv(f8(comm.size), out, f8(into.reduce((a, b) => a + b, 0)), into);
+      if (comm.rank === 0) expect(call).to.throw(MpiError, 'sent 1 elements, expected 2');
+      else call();
+      comm.barrier();
+    },
+  );
 
   distributed('a message to itself that nobody sent', { ranks: [1] }, ({ comm }) => {
     expect(() => comm.recv(f8(1), 0)).to.throw(MpiError, 'waits forever');

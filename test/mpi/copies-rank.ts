@@ -1,4 +1,7 @@
-/** A program with several copies of the package: `copies-rank.js HOW MAIN…`, their main modules in the order of their imports. */
+/**
+ * A program with several copies of the package: `copies-rank.js HOW MAIN…`, their main modules in
+ * the order of their imports.
+ */
 import { pathToFileURL } from 'node:url';
 
 const [how, ...mains] = process.argv.slice(2);

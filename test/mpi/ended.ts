@@ -9,10 +9,12 @@ const isAlive = (pid: number): boolean => {
   }
 };
 /** What ranks print that say 'is process N'. */
-export const pidsIn = (text: string): number[] => [...text.matchAll(/is process (\d+)/g)].map((m) => Number(m[1]));
+export const pidsIn = (text: string): number[] =>
+  [...text.matchAll(/is process (\d+)/g)].map((m) => Number(m[1]));
 /** True once none of them lives any more, within 5 s. */
 export async function gone(pids: readonly number[]): Promise<boolean> {
-  for (const end = Date.now() + 5000; pids.some(isAlive) && Date.now() < end; ) await new Promise((r) => setTimeout(r, 50));
+  for (const end = Date.now() + 5000; pids.some(isAlive) && Date.now() < end; )
+    await new Promise((r) => setTimeout(r, 50));
   return !pids.some(isAlive);
 }
 
@@ -33,4 +35,8 @@ export function started(child: ChildProcess, ranks: number): Promise<number[]> {
 
 /** The exit code, once a process has ended and its pipes are closed. */
 export const closed = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.on('close', resolve) : resolve(child.exitCode)));
+  new Promise((resolve) =>
+    child.exitCode === null && child.signalCode === null
+      ? child.on('close', resolve)
+      : resolve(child.exitCode),
+  );

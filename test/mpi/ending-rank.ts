@@ -1,4 +1,7 @@
-/** A rank that ends as its argument says, while the others wait for it in a collective. Started by failures.test.ts. */
+/**
+ * A rank that ends as its argument says, while the others wait for it in a collective. Started by
+ * failures.test.ts.
+ */
 import { COMM_WORLD as world } from '../../src/index.js';
 
 const [how, who = '1'] = process.argv.slice(2);

@@ -34,7 +34,10 @@ describe('the end of one rank is the end of the job', function () {
   for (const [how, said, code] of cases) {
     it(how, async () => {
       const start = Date.now();
-      const result = await runRanks(3, [RANK, how], { timeout: 20 * SECONDS, env: { LOPS_MPI_EXIT_TIMEOUT: '2' } });
+      const result = await runRanks(3, [RANK, how], {
+        timeout: 20 * SECONDS,
+        env: { LOPS_MPI_EXIT_TIMEOUT: '2' },
+      });
       expect(result.timedOut, result.stderr).to.equal(false);
       expect(Date.now() - start).to.be.lessThan(10 * SECONDS);
       if (code === undefined) expect(result.code).to.not.equal(0);
@@ -47,18 +50,26 @@ describe('the end of one rank is the end of the job', function () {
   }
 
   it('rank 0 as well', async () => {
-    const result = await runRanks(2, [RANK, 'exit 0', '0'], { timeout: 20 * SECONDS, env: { LOPS_MPI_EXIT_TIMEOUT: '1' } });
+    const result = await runRanks(2, [RANK, 'exit 0', '0'], {
+      timeout: 20 * SECONDS,
+      env: { LOPS_MPI_EXIT_TIMEOUT: '1' },
+    });
     expect(result.code).to.equal(75);
     expect(result.stderr).to.match(/rank 0 of 2 .*waited 1 s for rank 1 to come/);
   });
 
   for (const stalled of ['1', '0,2']) {
     it(`LOPS_TIMEOUT names ranks that never join: ${stalled}`, async () => {
-      const result = await runRanks(3, [STALLED, stalled], { timeout: 20 * SECONDS, env: { LOPS_TIMEOUT: '2' } });
+      const result = await runRanks(3, [STALLED, stalled], {
+        timeout: 20 * SECONDS,
+        env: { LOPS_TIMEOUT: '2' },
+      });
       expect(result.timedOut, result.stderr).to.equal(false);
       // Hydra, MPICH's launcher, may end with the signal by which it killed the other ranks
       expect(result.code, result.stderr).to.be.oneOf(hydra ? [124, 9] : [124]);
-      const text = `waited longer than LOPS_TIMEOUT \\(2 s\\) for all ranks to join MPI.*these ranks have not: ${stalled.replace(',', ', ')}\\s`;
+      const text =
+        `waited longer than LOPS_TIMEOUT \\(2 s\\) for all ranks to join MPI.*these ranks have not: ` +
+        `${stalled.replace(',', ', ')}\\s`;
       expect(result.stderr.match(new RegExp(text, 'g'))?.length, result.stderr).to.equal(1);
     });
   }
@@ -88,7 +99,8 @@ describe('the end of one rank is the end of the job', function () {
         const script = join(folder, 'busy.mjs');
         writeFileSync(
           script,
-          `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid); if (w.rank === 0) for (;;); w.barrier();`,
+          `import { COMM_WORLD as w } from '${INDEX}'; console.log('is process ' + process.pid); if ` +
+            '(w.rank === 0) for (;;); w.barrier();',
         );
         const child = spawn(process.execPath, [LOPS, 'run', '-n', '2', script], {
           env: rankEnvironment(),
@@ -107,10 +119,15 @@ describe('the end of one rank is the end of the job', function () {
 
 describe('who joins', function () {
   this.timeout(40 * SECONDS);
-  const say = `import { COMM_WORLD as w } from '${INDEX}'; console.log(w.rank + '/' + w.size + ' ' + w.constructor.name);`;
+  const say =
+    `import { COMM_WORLD as w } from '${INDEX}'; console.log(w.rank + '/' + w.size + ' ' + ` +
+    'w.constructor.name);';
   const script = ['--input-type=module', '-e'];
   const alone = (env: NodeJS.ProcessEnv): ReturnType<typeof spawnSync> =>
-    spawnSync(process.execPath, [...script, say], { encoding: 'utf8', env: { ...rankEnvironment(), LOPS_MPI: '', ...env } });
+    spawnSync(process.execPath, [...script, say], {
+      encoding: 'utf8',
+      env: { ...rankEnvironment(), LOPS_MPI: '', ...env },
+    });
 
   it('one rank without the addon, and without a launcher', () => {
     const { stdout, stderr } = alone({ LOPS_MPI_ADDON: '/nonexistent' });
@@ -119,7 +136,9 @@ describe('who joins', function () {
 
   it('a batch script and a lone Slurm task are one rank', () => {
     expect(alone({ SLURM_PROCID: '0', SLURM_NTASKS: '4' }).stdout).to.equal('0/1 SelfCommunicator\n');
-    expect(alone({ SLURM_PROCID: '0', SLURM_STEP_ID: '1', SLURM_STEP_NUM_TASKS: '1' }).stdout).to.equal('0/1 SelfCommunicator\n');
+    expect(alone({ SLURM_PROCID: '0', SLURM_STEP_ID: '1', SLURM_STEP_NUM_TASKS: '1' }).stdout).to.equal(
+      '0/1 SelfCommunicator\n',
+    );
   });
 
   it('several ranks without the addon: an error with the remedy on each', async () => {
@@ -171,7 +190,11 @@ describe('lops', function () {
   const lops = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [LOPS, ...args], {
       encoding: 'utf8',
-      env: { ...rankEnvironment(), OMPI_ALLOW_RUN_AS_ROOT: undefined, OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: undefined },
+      env: {
+        ...rankEnvironment(),
+        OMPI_ALLOW_RUN_AS_ROOT: undefined,
+        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: undefined,
+      },
     });
 
   it('run passes the exit code and the arguments on', () => {

@@ -1,5 +1,15 @@
-/** One rank of a job that can be interrupted: interrupted-rank.js FOLDER [ITERATION in which rank 1 sends itself SIGUSR1]. Started by interruption.test.ts. */
-import { Checkpoint, COMM_WORLD, cgls, DistributedArray, EXIT_RESUMABLE, MPIGradient } from '../../src/index.js';
+/**
+ * One rank of a job that can be interrupted: interrupted-rank.js FOLDER [ITERATION in which rank 1
+ * sends itself SIGUSR1]. Started by interruption.test.ts.
+ */
+import {
+  Checkpoint,
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  EXIT_RESUMABLE,
+  MPIGradient,
+} from '../../src/index.js';
 
 const [folder = '', at] = process.argv.slice(2);
 const A = new MPIGradient([12, 4]);
@@ -15,7 +25,8 @@ for (;;) {
   }
   const { x, reason, iterations, cost } = value;
   const norm = x.norm();
-  if (COMM_WORLD.rank === 0) process.stdout.write(`${JSON.stringify({ reason, iterations, cost: cost.at(-1), norm })}\n`);
+  if (COMM_WORLD.rank === 0)
+    process.stdout.write(`${JSON.stringify({ reason, iterations, cost: cost.at(-1), norm })}\n`);
   DistributedArray.zeros([4]).norm();
   if (reason === 'signal received') process.exitCode = EXIT_RESUMABLE;
   break;

@@ -15,7 +15,8 @@ interface Said {
   readonly cost: number;
   readonly norm: number;
 }
-const said = (stdout: string): Said => JSON.parse(stdout.slice(stdout.indexOf('{')).trim().split('\n')[0] ?? '') as Said;
+const said = (stdout: string): Said =>
+  JSON.parse(stdout.slice(stdout.indexOf('{')).trim().split('\n')[0] ?? '') as Said;
 
 describe('a job that is interrupted keeps its state and goes on later', function () {
   this.timeout(60_000);

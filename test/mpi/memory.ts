@@ -1,4 +1,11 @@
-import { type DType, type HostArray, hostArray, hostView, isComplex, lanesOf } from '../../src/core/base/dtype.js';
+import {
+  type DType,
+  type HostArray,
+  hostArray,
+  hostView,
+  isComplex,
+  lanesOf,
+} from '../../src/core/base/dtype.js';
 import { type DeviceSpan, hostSpan, type Transferable } from '../../src/core/ports/span.js';
 
 /** Memory that a test sends or receives, and its numbers (complex: re, im, …). */
@@ -17,13 +24,18 @@ const filled = (dtype: DType, numbers: readonly number[]): HostArray => {
 
 /** Typed arrays in the middle of a larger buffer; spans for complex data. */
 export const hostCell: MakeCell = (dtype, numbers) => {
-  const room = filled(dtype, [...Array(4 * lanesOf(dtype)).fill(77), ...numbers, ...Array(4 * lanesOf(dtype)).fill(77)]);
+  const room = filled(dtype, [
+    ...Array(4 * lanesOf(dtype)).fill(77),
+    ...numbers,
+    ...Array(4 * lanesOf(dtype)).fill(77),
+  ]);
   const array = room.subarray(4 * lanesOf(dtype), 4 * lanesOf(dtype) + numbers.length);
   return {
     memory: isComplex(dtype) ? hostSpan(array, dtype) : array,
     numbers: () => {
       const outside = [...room.subarray(0, array.length === 0 ? room.length : 4 * lanesOf(dtype))];
-      if (outside.some((x) => x !== 77) || room.at(-1) !== 77) throw new Error('memory around the span was written');
+      if (outside.some((x) => x !== 77) || room.at(-1) !== 77)
+        throw new Error('memory around the span was written');
       return [...array];
     },
   };

@@ -8,7 +8,14 @@ import type { AnyOperator } from '../../src/core/operator/linear-operator.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import type { AnyVector } from '../../src/core/vector/vector.js';
 import { type AnyLocalOperator, Conj, FFT, Identity, MatrixMult, Real } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIHStack, MPILinearOperator, MPIStackedBlockDiag, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import {
+  MPIBlockDiag,
+  MPIHStack,
+  MPILinearOperator,
+  MPIStackedBlockDiag,
+  MPIStackedVStack,
+  MPIVStack,
+} from '../../src/operators/index.js';
 import { DOT_TABLES } from '../local/tables/index.js';
 import { distributed, group, type RanksContext } from '../support/distributed.js';
 import { difference, expectAllThrow } from '../support/vectors.js';
@@ -16,10 +23,16 @@ import { difference, expectAllThrow } from '../support/vectors.js';
 /** Up to so many operators of a list, others for another `turn`. */
 function some<T>(list: readonly T[], count: number, turn: number): T[] {
   if (list.length <= count) return [...list];
-  return Array.from({ length: count }, (_, k) => list[(Math.floor((k * list.length) / count) + turn) % list.length] as T);
+  return Array.from(
+    { length: count },
+    (_, k) => list[(Math.floor((k * list.length) / count) + turn) % list.length] as T,
+  );
 }
 
-/** What is wrong with the results of a container whose blocks on every rank are those of one operator. */
+/**
+ * What is wrong with the results of a container whose blocks on every rank are those of one
+ * operator.
+ */
 type Check = (
   A: MPILinearOperator,
   op: AnyLocalOperator,
@@ -30,7 +43,9 @@ type Check = (
 /** This rank's part of a vector, as an operator takes it. */
 const part = (x: DistributedArray, shape: readonly number[]): NDArray => x.local.copy().reshape(shape);
 
-/** Every container of one operator on each rank, and what it and its adjoint must give on this rank. */
+/**
+ * Every container of one operator on each rank, and what it and its adjoint must give on this rank.
+ */
 const CONTAINERS: Readonly<Record<string, readonly [(op: AnyLocalOperator) => MPILinearOperator, Check]>> = {
   MPIBlockDiag: [
     (op) => new MPIBlockDiag([op]),
@@ -108,16 +123,26 @@ function checkOperator(op: AnyLocalOperator, vectors: DType, { comm, tolerance }
     const what = `${name} of ${op}, dims [${op.dims}], with ${vectors}`;
     const limit = 20 * tolerance(vectors);
     if (refuses(op, vectors, name === 'MPIHStack')) {
-      expectAllThrow(comm, () => A.rangeOf(A.domain({ dtype: vectors }) as DistributedSpace), DTypeError, what);
+      expectAllThrow(
+        comm,
+        () => A.rangeOf(A.domain({ dtype: vectors }) as DistributedSpace),
+        DTypeError,
+        what,
+      );
       continue;
     }
     const domain = A.domain({ dtype: vectors }) as DistributedSpace;
     for (const [actual, expected] of check(A, op, domain.withDType(vectors).random(3), comm)) {
       if (actual.dtype !== expected.dtype) wrong.push(`${what}: ${actual.dtype} for ${expected.dtype}`);
-      else if (!(difference(actual, expected) <= limit)) wrong.push(`${what}: off by ${difference(actual, expected)}`);
+      else if (!(difference(actual, expected) <= limit))
+        wrong.push(`${what}: off by ${difference(actual, expected)}`);
     }
     for (const [part, composed] of [['A', A] as const, ...(vectors === op.dtype ? madeOf(A) : [])]) {
-      const { error } = composed.dotTest({ domain: composed.domain({ dtype: vectors }), rtol: 1, raise: false });
+      const { error } = composed.dotTest({
+        domain: composed.domain({ dtype: vectors }),
+        rtol: 1,
+        raise: false,
+      });
       if (!(error <= limit)) wrong.push(`${what}: dot test of ${part} ${error}`);
     }
   }
@@ -140,7 +165,8 @@ group('containers of local operators', () => {
           };
           for (const make of Object.values(table)) {
             for (const op of some(make(kit), 1, turn)) {
-              for (const vectors of new Set([dtype, complexOf(dtype)])) wrong.push(...checkOperator(op, vectors, context));
+              for (const vectors of new Set([dtype, complexOf(dtype)]))
+                wrong.push(...checkOperator(op, vectors, context));
             }
           }
         });
@@ -149,42 +175,47 @@ group('containers of local operators', () => {
     );
   }
 
-  distributed('of operators of unlike images, on one rank and on several', ({ comm, backend, reals, dtypes, tolerance }) => {
-    for (const dtype of reals) {
-      if (!dtypes.includes(complexOf(dtype))) continue;
-      const matrix = new MatrixMult(NDArray.normal([3, 3], { dtype, backend, seed: 2 }));
-      const transform = new FFT(4, { real: true, dtype });
-      const others = [new Real(3), new Conj(3), new Identity(3, 3, { dtype })];
-      for (const mine of [
-        [matrix, transform, ...others],
-        comm.rank % 2 === 0 ? [transform] : [matrix],
-        comm.rank === 0 ? [transform, matrix] : others,
-      ]) {
-        const A = new MPIBlockDiag(mine);
-        for (const vectors of [dtype, complexOf(dtype)]) {
-          const x = (A.domain() as DistributedSpace).withDType(vectors).random(3);
-          const y = A.matvec(x);
-          let [from, to] = [0, 0];
-          for (const op of mine) {
-            const [n, m] = op.shape;
-            const exact = op.matvec(x.local.slice([from, from + m]).copy());
-            const got = y.local.slice([to, to + n]).copy();
-            const wanted = exact.dtype === y.dtype ? exact : exact.astype(y.dtype);
-            expect(difference(got, wanted), `${op} of ${vectors}`).at.most(20 * tolerance(dtype));
-            [from, to] = [from + m, to + n];
+  distributed(
+    'of operators of unlike images, on one rank and on several',
+    ({ comm, backend, reals, dtypes, tolerance }) => {
+      for (const dtype of reals) {
+        if (!dtypes.includes(complexOf(dtype))) continue;
+        const matrix = new MatrixMult(NDArray.normal([3, 3], { dtype, backend, seed: 2 }));
+        const transform = new FFT(4, { real: true, dtype });
+        const others = [new Real(3), new Conj(3), new Identity(3, 3, { dtype })];
+        for (const mine of [
+          [matrix, transform, ...others],
+          comm.rank % 2 === 0 ? [transform] : [matrix],
+          comm.rank === 0 ? [transform, matrix] : others,
+        ]) {
+          const A = new MPIBlockDiag(mine);
+          for (const vectors of [dtype, complexOf(dtype)]) {
+            const x = (A.domain() as DistributedSpace).withDType(vectors).random(3);
+            const y = A.matvec(x);
+            let [from, to] = [0, 0];
+            for (const op of mine) {
+              const [n, m] = op.shape;
+              const exact = op.matvec(x.local.slice([from, from + m]).copy());
+              const got = y.local.slice([to, to + n]).copy();
+              const wanted = exact.dtype === y.dtype ? exact : exact.astype(y.dtype);
+              expect(difference(got, wanted), `${op} of ${vectors}`).at.most(20 * tolerance(dtype));
+              [from, to] = [from + m, to + n];
+            }
+            A.dotTest({ domain: x.space, rtol: 20 * tolerance(dtype) });
           }
-          A.dotTest({ domain: x.space, rtol: 20 * tolerance(dtype) });
         }
       }
-    }
-  });
+    },
+  );
 
   distributed('of a real transform: values, and the way back', { backends: ['cpu'] }, ({ comm }) => {
     const A = new MPIBlockDiag([new FFT(4, { real: true, dtype: 'float64' })]);
     const x = (A.domain() as DistributedSpace).empty();
     x.local.assign(NDArray.array([1, 2, 3, 5]));
     const y = A.matvec(x);
-    const expected = NDArray.array([5.5, { re: -Math.SQRT2, im: 1.5 * Math.SQRT2 }, -1.5], { dtype: 'complex128' });
+    const expected = NDArray.array([5.5, { re: -Math.SQRT2, im: 1.5 * Math.SQRT2 }, -1.5], {
+      dtype: 'complex128',
+    });
     expect([y.dtype, y.localShape]).deep.equals(['complex128', [3]]);
     expect(difference(y.local, expected)).at.most(1e-12);
     const back = A.rmatvec(y);
@@ -192,12 +223,16 @@ group('containers of local operators', () => {
     expect(difference(back.local, x.local)).at.most(1e-12);
   });
 
-  distributed('refuse on all ranks a dtype that an operator of one refuses', { backends: ['cpu'] }, ({ comm }) => {
-    const last = comm.rank === comm.size - 1;
-    const mine = last ? [new Real(3, { dtype: 'float64' })] : [new Identity(3, 3)];
-    for (const A of [new MPIBlockDiag(mine), new MPIVStack(mine), new MPIHStack(mine)] as AnyOperator[]) {
-      const x: AnyVector = (A.domain() as DistributedSpace).withDType('complex128').zeros();
-      expectAllThrow(comm, () => A.matvec(x), DTypeError, A.name);
-    }
-  });
+  distributed(
+    'refuse on all ranks a dtype that an operator of one refuses',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const last = comm.rank === comm.size - 1;
+      const mine = last ? [new Real(3, { dtype: 'float64' })] : [new Identity(3, 3)];
+      for (const A of [new MPIBlockDiag(mine), new MPIVStack(mine), new MPIHStack(mine)] as AnyOperator[]) {
+        const x: AnyVector = (A.domain() as DistributedSpace).withDType('complex128').zeros();
+        expectAllThrow(comm, () => A.matvec(x), DTypeError, A.name);
+      }
+    },
+  );
 });

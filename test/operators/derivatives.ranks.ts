@@ -9,10 +9,29 @@ import { StackedDistributedArray } from '../../src/core/distributed/stacked-dist
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { DERIVATIVE_KINDS, type DerivativeOrder } from '../../src/core/schemes/derivative-scheme.js';
 import { openWorkspaces } from '../../src/core/vector/workspace.js';
-import { type AnyLocalOperator, FirstDerivative, Laplacian, SecondDerivative } from '../../src/local/index.js';
-import { MPIFirstDerivative, MPIGradient, MPILaplacian, type MPILinearOperator, MPISecondDerivative } from '../../src/operators/index.js';
+import {
+  type AnyLocalOperator,
+  FirstDerivative,
+  Laplacian,
+  SecondDerivative,
+} from '../../src/local/index.js';
+import {
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  type MPILinearOperator,
+  MPISecondDerivative,
+} from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
-import { expectAllThrow, expectClose, layoutsOf, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
+import {
+  expectAllThrow,
+  expectClose,
+  layoutsOf,
+  NOTHING,
+  placed,
+  ragged,
+  traffic,
+} from '../support/vectors.js';
 
 interface Case {
   readonly name: string;
@@ -20,7 +39,12 @@ interface Case {
   local(dims: Shape): AnyLocalOperator;
 }
 
-const first = (axis: number, kind: 'forward' | 'backward' | 'centered', order: DerivativeOrder, edge: boolean): Case => {
+const first = (
+  axis: number,
+  kind: 'forward' | 'backward' | 'centered',
+  order: DerivativeOrder,
+  edge: boolean,
+): Case => {
   const options = { axis, kind, order, edge, sampling: 0.5 };
   return {
     name: `first derivative ${kind} ${order} ${edge ? 'edge ' : ''}axis ${axis}`,
@@ -49,8 +73,10 @@ const along = (axis: number): Case[] => [
 ];
 const laplacian = (axes: number[], weights: number[]): Case => ({
   name: `Laplacian over ${axes}`,
-  make: (dims) => new MPILaplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
-  local: (dims) => new Laplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
+  make: (dims) =>
+    new MPILaplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
+  local: (dims) =>
+    new Laplacian(dims, { axes, weights, sampling: axes.map((k) => 1 + Math.abs(k)), edge: true }),
 });
 
 /** Layouts of the natural shape and of the flat vector, aligned to rows and not. */
@@ -58,16 +84,34 @@ function inputs(dims: Shape, comm: Communicator): Layout[] {
   const n = product(dims);
   const flat =
     dims.length > 1
-      ? [Layout.split([n], comm.size), Layout.fromLocalShapes(ragged(n, comm.size, 2).map((k) => [k])), rowwise(dims, comm)]
+      ? [
+          Layout.split([n], comm.size),
+          Layout.fromLocalShapes(ragged(n, comm.size, 2).map((k) => [k])),
+          rowwise(dims, comm),
+        ]
       : [];
-  return [...layoutsOf(dims, comm.size), Layout.replicated(dims, comm.size), ...flat, Layout.replicated([n], comm.size)];
+  return [
+    ...layoutsOf(dims, comm.size),
+    Layout.replicated(dims, comm.size),
+    ...flat,
+    Layout.replicated([n], comm.size),
+  ];
 }
 
 const rowwise = (dims: Shape, comm: Communicator): Layout =>
   Layout.fromLocalShapes(Layout.split(dims, comm.size).localShapes.map((s) => [product(s)]));
 
-/** The operator on a distributed vector, forward and adjoint, against the local one on the whole array. */
-function compare({ name, make, local }: Case, dims: Shape, dtype: DType, comm: Communicator, tolerance: number): void {
+/**
+ * The operator on a distributed vector, forward and adjoint, against the local one on the whole
+ * array.
+ */
+function compare(
+  { name, make, local }: Case,
+  dims: Shape,
+  dtype: DType,
+  comm: Communicator,
+  tolerance: number,
+): void {
   const [A, L] = [make(dims), local(dims)];
   const whole = DistributedArray.random(dims, { dtype, partition: 'UNSAFE_BROADCAST', seed: 4 }).local;
   const [y, x] = [L.matvec(whole), L.rmatvec(whole)];
@@ -113,7 +157,13 @@ group('derivatives', () => {
                 [4, 2],
                 [5, 1],
               ]) {
-            compare(test, dims, floats[i % floats.length] as DType, comm, tolerance(floats[i % floats.length] as DType));
+            compare(
+              test,
+              dims,
+              floats[i % floats.length] as DType,
+              comm,
+              tolerance(floats[i % floats.length] as DType),
+            );
           }
         }
       },
@@ -149,28 +199,31 @@ group('derivatives', () => {
     }
   });
 
-  distributed('cost at most one message to each neighbour, no collective; along other axes nothing', ({ comm }) => {
-    const rows = 4 * comm.size;
-    const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
-    for (const [make, distributedAxis] of [
-      ...along(0).map(({ make }) => [make, true] as const),
-      ...along(1).map(({ make }) => [make, false] as const),
-      [laplacian([0, 1], [1, 1]).make, true] as const,
-      [laplacian([1], [1]).make, false] as const,
-    ]) {
-      const A = make([rows, 6]);
-      const x = DistributedArray.random([rows, 6], { dtype: 'float32' });
-      const [y, z] = [A.matvec(x), A.rmatvec(x)];
-      for (const spent of [traffic(comm, () => A.matvec(x, y)), traffic(comm, () => A.rmatvec(x, z))]) {
-        expect(spent.messages).at.most(distributedAxis ? neighbours : 0);
-        expect({ ...spent, messages: 0 }).deep.equals(NOTHING);
+  distributed(
+    'cost at most one message to each neighbour, no collective; along other axes nothing',
+    ({ comm }) => {
+      const rows = 4 * comm.size;
+      const neighbours = Number(comm.rank > 0) + Number(comm.rank < comm.size - 1);
+      for (const [make, distributedAxis] of [
+        ...along(0).map(({ make }) => [make, true] as const),
+        ...along(1).map(({ make }) => [make, false] as const),
+        [laplacian([0, 1], [1, 1]).make, true] as const,
+        [laplacian([1], [1]).make, false] as const,
+      ]) {
+        const A = make([rows, 6]);
+        const x = DistributedArray.random([rows, 6], { dtype: 'float32' });
+        const [y, z] = [A.matvec(x), A.rmatvec(x)];
+        for (const spent of [traffic(comm, () => A.matvec(x, y)), traffic(comm, () => A.rmatvec(x, z))]) {
+          expect(spent.messages).at.most(distributedAxis ? neighbours : 0);
+          expect({ ...spent, messages: 0 }).deep.equals(NOTHING);
+        }
       }
-    }
-    expect(
-      traffic(comm, () => new MPIFirstDerivative([rows, 6]).range()),
-      'spaces cost nothing',
-    ).deep.equals(NOTHING);
-  });
+      expect(
+        traffic(comm, () => new MPIFirstDerivative([rows, 6]).range()),
+        'spaces cost nothing',
+      ).deep.equals(NOTHING);
+    },
+  );
 
   distributed('make nothing anew once they ran', ({ comm, backend }) => {
     const dims = [7, 3];
@@ -183,7 +236,9 @@ group('derivatives', () => {
       Layout.split([21], comm.size),
       rowwise(dims, comm),
     ]) {
-      const x = DistributedArray.zeros(layout.globalShape, { dtype: 'float32' }).space.withLayout(layout).random(1);
+      const x = DistributedArray.zeros(layout.globalShape, { dtype: 'float32' })
+        .space.withLayout(layout)
+        .random(1);
       const y = A.matvec(x);
       A.rmatvec(x, y);
       const before = [DistributedArray.constructions, backend.stats().allocations];
@@ -224,13 +279,20 @@ group('derivatives', () => {
     expectAllThrow(comm, () => D.matvec(DistributedArray.ones([25], { dtype })), ShapeError);
     expectAllThrow(comm, () => D.matvec(x, x), ArgumentError);
     expectAllThrow(comm, () => D.matvec(x, DistributedArray.ones([25], { dtype })), ShapeError);
-    const elsewhere = Layout.fromLocalShapes(Array.from({ length: comm.size }, (_, r) => [r === comm.size - 1 ? 6 : 0, 4]));
+    const elsewhere = Layout.fromLocalShapes(
+      Array.from({ length: comm.size }, (_, r) => [r === comm.size - 1 ? 6 : 0, 4]),
+    );
     if (comm.size > 1) expectAllThrow(comm, () => D.matvec(x, x.redistribute(elsewhere)), ShapeError);
     expectAllThrow(comm, () => D.matvec(x, DistributedArray.ones([6, 4], { dtype, axis: 1 })), ShapeError);
-    expectAllThrow(comm, () => D.matvec(DistributedArray.ones([6, 4], { dtype, comm: comm.dup() })), PartitionError);
     expectAllThrow(
       comm,
-      () => D.matvec(placed(NDArray.ones([6, 4], { backend }), Layout.split([6, 4], comm.size, 1), comm).ravel()),
+      () => D.matvec(DistributedArray.ones([6, 4], { dtype, comm: comm.dup() })),
+      PartitionError,
+    );
+    expectAllThrow(
+      comm,
+      () =>
+        D.matvec(placed(NDArray.ones([6, 4], { backend }), Layout.split([6, 4], comm.size, 1), comm).ravel()),
       ShapeError,
     );
     // a vector of one row: most ranks have nothing that could overlap
@@ -254,7 +316,9 @@ group('gradient', () => {
       ]) {
         const G = new MPIGradient(dims, { kind: 'forward', sampling: dims.map((_, k) => k + 1) });
         const whole = DistributedArray.random(dims, { dtype, partition: 'UNSAFE_BROADCAST', seed: 4 }).local;
-        const locals = dims.map((_, axis) => new FirstDerivative(dims, { axis, kind: 'forward', sampling: axis + 1 }));
+        const locals = dims.map(
+          (_, axis) => new FirstDerivative(dims, { axis, kind: 'forward', sampling: axis + 1 }),
+        );
         for (const layout of inputs(dims, comm)) {
           const x = placed(whole.reshape(layout.globalShape), layout, comm);
           const y = G.matvec(x);

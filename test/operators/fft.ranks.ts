@@ -13,7 +13,10 @@ import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js'
 
 type Pair = readonly [MPILinearOperator, AnyLocalOperator];
 
-const nd = (dims: number[], options: ConstructorParameters<typeof MPIFFTND>[1] & { axes: number[] }): Pair => {
+const nd = (
+  dims: number[],
+  options: ConstructorParameters<typeof MPIFFTND>[1] & { axes: number[] },
+): Pair => {
   const { modelAxis: _m, dataAxis: _d, comm: _c, ...local } = options;
   return [new MPIFFTND(dims, options), new FFTND(dims, { norm: 'none', ...local })];
 };
@@ -25,36 +28,75 @@ group('FFT', () => {
       const cases: Pair[] = [
         nd([5, 6], { axes: [0, 1], real, dtype }),
         nd([7, 4], { axes: [1, 0], real, norm: '1/n', dtype }),
-        nd([4, 3, 5], { axes: [2, 0], real, nffts: [3, 7], norm: 'ortho', ifftshiftBefore: true, fftshiftAfter: [true, false], dtype }),
+        nd([4, 3, 5], {
+          axes: [2, 0],
+          real,
+          nffts: [3, 7],
+          norm: 'ortho',
+          ifftshiftBefore: true,
+          fftshiftAfter: [true, false],
+          dtype,
+        }),
         nd([3, 4, 2], { axes: [0, 1, 2], real, dataAxis: 1, dtype }),
         nd([6, 3], { axes: [1], real: false, fftshiftAfter: true, dtype }),
-        [new MPIFFT1D([4, 6], { axis: 0, real, nfft: 8, dtype }), new FFT([4, 6], { axis: 0, real, nfft: 8, norm: 'none', dtype })],
+        [
+          new MPIFFT1D([4, 6], { axis: 0, real, nfft: 8, dtype }),
+          new FFT([4, 6], { axis: 0, real, nfft: 8, norm: 'none', dtype }),
+        ],
         [new MPIFFT1D(9, { real, norm: 'ortho', dtype }), new FFT(9, { real, dtype })],
       ];
       const layouts = dtype === 'float64' ? inputs : fewInputs;
-      for (const [A, L] of cases) compareWithLocal(A, L, dtype, comm, 10 * tolerance(dtype), `${A} with ${dtype}`, layouts);
+      for (const [A, L] of cases)
+        compareWithLocal(A, L, dtype, comm, 10 * tolerance(dtype), `${A} with ${dtype}`, layouts);
     }
   });
 
-  distributed('of axes of one sample or none, and of arrays that lie on one rank', { backends: ['cpu'] }, ({ comm, floats, tolerance }) => {
-    const onOne = (dims: Shape, rank: number) =>
-      Layout.fromLocalShapes(
-        Array.from({ length: comm.size }, (_, r) => [r === rank ? (dims[0] as number) : 0, ...dims.slice(1)]),
-        0,
-      );
-    const layouts = (dims: Shape) => [...inputs(dims, comm), onOne(dims, 0)];
-    for (const dims of [[0], [1], [2], [1, 3], [4, 1], [2, 1, 2], [0, 2]]) {
-      for (const axes of [[0], dims.map((_, k) => k)].slice(dims.length > 1 ? 0 : 1)) {
-        for (const dtype of floats.slice(1, 3)) {
-          const options = { axes, nffts: axes.map((axis) => Math.max(1, dims[axis] as number)), real: !isComplex(dtype), dtype };
-          const [A, local] = nd(dims, options);
-          compareWithLocal(A, local, dtype, comm, 10 * tolerance(dtype), `${A} along ${axes} of [${dims}]`, layouts);
+  distributed(
+    'of axes of one sample or none, and of arrays that lie on one rank',
+    { backends: ['cpu'] },
+    ({ comm, floats, tolerance }) => {
+      const onOne = (dims: Shape, rank: number) =>
+        Layout.fromLocalShapes(
+          Array.from({ length: comm.size }, (_, r) => [
+            r === rank ? (dims[0] as number) : 0,
+            ...dims.slice(1),
+          ]),
+          0,
+        );
+      const layouts = (dims: Shape) => [...inputs(dims, comm), onOne(dims, 0)];
+      for (const dims of [[0], [1], [2], [1, 3], [4, 1], [2, 1, 2], [0, 2]]) {
+        for (const axes of [[0], dims.map((_, k) => k)].slice(dims.length > 1 ? 0 : 1)) {
+          for (const dtype of floats.slice(1, 3)) {
+            const options = {
+              axes,
+              nffts: axes.map((axis) => Math.max(1, dims[axis] as number)),
+              real: !isComplex(dtype),
+              dtype,
+            };
+            const [A, local] = nd(dims, options);
+            compareWithLocal(
+              A,
+              local,
+              dtype,
+              comm,
+              10 * tolerance(dtype),
+              `${A} along ${axes} of [${dims}]`,
+              layouts,
+            );
+          }
         }
       }
-    }
-    const longer = nd([1], { axes: [0], nffts: [5], real: true, dtype: floats[0] as DType });
-    compareWithLocal(...longer, floats[0] as DType, comm, 10 * tolerance(floats[0] as DType), 'one sample and zeros', layouts);
-  });
+      const longer = nd([1], { axes: [0], nffts: [5], real: true, dtype: floats[0] as DType });
+      compareWithLocal(
+        ...longer,
+        floats[0] as DType,
+        comm,
+        10 * tolerance(floats[0] as DType),
+        'one sample and zeros',
+        layouts,
+      );
+    },
+  );
 
   distributed('of one axis is shared by the ranks', ({ floats, comm, tolerance }) => {
     for (const dtype of floats) {
@@ -68,7 +110,14 @@ group('FFT', () => {
       ] as const) {
         const o = { ...options, real, dtype };
         const A = new MPIFFT1D(n, o);
-        compareWithLocal(A, new FFT(n, { norm: 'none', ...o }), dtype, comm, 30 * tolerance(dtype), `${n} samples of ${dtype}`);
+        compareWithLocal(
+          A,
+          new FFT(n, { norm: 'none', ...o }),
+          dtype,
+          comm,
+          30 * tolerance(dtype),
+          `${n} samples of ${dtype}`,
+        );
         if (real)
           compareWithLocal(
             new MPIFFT1D(n, { ...o, real: false }),
@@ -83,24 +132,34 @@ group('FFT', () => {
     }
   });
 
-  distributed('of one axis sends three transfers, and of a prime length two', { backends: ['cpu'] }, ({ comm }) => {
-    const p = comm.size;
-    const sent = (n: number) => {
-      const [A, x] = [new MPIFFT1D(n), DistributedArray.random(n, { dtype: 'complex128' })];
-      A.matvec(x);
-      return traffic(comm, () => A.matvec(x));
-    };
-    expect(sent(1296)).deep.equals({ ...NOTHING, messages: 3 * (p - 1) });
-    // there, and back: to and from one rank
-    expect(sent(1031).messages).equals(comm.rank === 0 ? p - 1 : 1);
-  });
+  distributed(
+    'of one axis sends three transfers, and of a prime length two',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const p = comm.size;
+      const sent = (n: number) => {
+        const [A, x] = [new MPIFFT1D(n), DistributedArray.random(n, { dtype: 'complex128' })];
+        A.matvec(x);
+        return traffic(comm, () => A.matvec(x));
+      };
+      expect(sent(1296)).deep.equals({ ...NOTHING, messages: 3 * (p - 1) });
+      // there, and back: to and from one rank
+      expect(sent(1031).messages).equals(comm.rank === 0 ? p - 1 : 1);
+    },
+  );
 
   distributed('has the norms of the local one', { ranks: [2], backends: ['cpu'] }, ({ comm }) => {
     for (const norm of FFT_NORMS) {
       const options = { axes: [0, 1, 2], norm, real: true, dtype: 'float64' } as const;
       const layouts = () => [Layout.split([3, 2, 4], comm.size)];
-      compareWithLocal(new MPIFFTND([3, 2, 4], options), new FFTND([3, 2, 4], options), 'float64', comm, 1e-12, norm, (dims) =>
-        dims[2] === 4 ? layouts() : [Layout.split(dims, comm.size)],
+      compareWithLocal(
+        new MPIFFTND([3, 2, 4], options),
+        new FFTND([3, 2, 4], options),
+        'float64',
+        comm,
+        1e-12,
+        norm,
+        (dims) => (dims[2] === 4 ? layouts() : [Layout.split(dims, comm.size)]),
       );
     }
   });
@@ -108,14 +167,19 @@ group('FFT', () => {
   distributed('sends as little as it can', { backends: ['cpu'] }, ({ comm }) => {
     const p = comm.size;
     const sent = (A: MPILinearOperator, layout: Layout) => {
-      const x = placed(DistributedArray.random(A.dims, { dtype: 'complex128', partition: 'UNSAFE_BROADCAST' }).local, layout, comm);
+      const x = placed(
+        DistributedArray.random(A.dims, { dtype: 'complex128', partition: 'UNSAFE_BROADCAST' }).local,
+        layout,
+        comm,
+      );
       A.matvec(x);
       return traffic(comm, () => A.matvec(x));
     };
     const dims = [8, 8, 8];
     const slabs = (axis: number) => Layout.split(dims, p, axis);
     const messages = (n: number) => ({ ...NOTHING, messages: n * (p - 1) });
-    // axes that are whole: nothing; there and back; and one way only where the data may lie otherwise
+    // axes that are whole: nothing; there and back; and one way only where the data may lie
+    // otherwise
     expect(sent(new MPIFFT2D(dims, { axes: [1, 2] }), slabs(0))).deep.equals(NOTHING);
     expect(sent(new MPIFFTND(dims), slabs(0))).deep.equals(messages(2));
     expect(sent(new MPIFFTND(dims), slabs(2))).deep.equals(messages(2));
@@ -144,8 +208,16 @@ group('FFT', () => {
     expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 0] }), ShapeError);
     expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], nffts: [3] }), ShapeError);
     expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], nffts: [0, 4] }), ArgumentError);
-    expectAllThrow(comm, () => new MPIFFTND([4, 4], { axes: [0, 1], norm: 'backward' as 'none' }), ArgumentError);
+    expectAllThrow(
+      comm,
+      () => new MPIFFTND([4, 4], { axes: [0, 1], norm: 'backward' as 'none' }),
+      ArgumentError,
+    );
     expectAllThrow(comm, () => new MPIFFT2D([4, 4]).matvec(DistributedArray.zeros([4, 5])), ShapeError);
-    expectAllThrow(comm, () => new MPIFFT2D([4, 4]).matvec(DistributedArray.zeros([4, 4], { comm: comm.dup() })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => new MPIFFT2D([4, 4]).matvec(DistributedArray.zeros([4, 4], { comm: comm.dup() })),
+      PartitionError,
+    );
   });
 });

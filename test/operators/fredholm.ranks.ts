@@ -11,7 +11,10 @@ import { compareWithLocal, fewInputs, inputs } from '../support/against-local.js
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, NOTHING, placed, traffic } from '../support/vectors.js';
 
-/** Slices of a global array that this rank has in an uneven division: rank r has r, the last one what is left. */
+/**
+ * Slices of a global array that this rank has in an uneven division: rank r has r, the last one
+ * what is left.
+ */
 function share(G: NDArray, comm: Communicator): NDArray {
   const total = G.shape[0] as number;
   const before = Math.min(total, (comm.rank * (comm.rank - 1)) / 2);
@@ -26,7 +29,15 @@ group('Fredholm', () => {
       const G = NDArray.normal([5, 3, 2], { seed: 0, dtype });
       const one = NDArray.normal([1, 2, 3], { seed: 0, dtype });
       const what = `Fredholm1 of ${dtype}`;
-      compareWithLocal(MPIFredholm1.fromGlobal(G, 2), new Fredholm1(G, 2), dtype, comm, tolerance(dtype), what, layouts);
+      compareWithLocal(
+        MPIFredholm1.fromGlobal(G, 2),
+        new Fredholm1(G, 2),
+        dtype,
+        comm,
+        tolerance(dtype),
+        what,
+        layouts,
+      );
       compareWithLocal(
         MPIFredholm1.fromGlobal(one, 1),
         new Fredholm1(one, 1),
@@ -36,38 +47,62 @@ group('Fredholm', () => {
         `${what}, one slice`,
         layouts,
       );
-      compareWithLocal(new MPIFredholm1(share(G, comm), 2), new Fredholm1(G, 2), dtype, comm, tolerance(dtype), `${what}, uneven`, layouts);
+      compareWithLocal(
+        new MPIFredholm1(share(G, comm), 2),
+        new Fredholm1(G, 2),
+        dtype,
+        comm,
+        tolerance(dtype),
+        `${what}, uneven`,
+        layouts,
+      );
       expect(MPIFredholm1.fromGlobal(G).dotTest().passed, what).equals(true);
     }
   });
 
-  distributed('costs one allgather of BROADCAST vectors, nothing of aligned ones', { backends: ['cpu'] }, ({ comm }) => {
-    const A = MPIFredholm1.fromGlobal(NDArray.normal([8, 3, 2], { seed: 0 }), 2);
-    const x = A.domain().random();
-    const once = comm.size > 1 ? { ...NOTHING, collectives: 1 } : NOTHING;
-    A.matvec(x);
-    expect(traffic(comm, () => A.matvec(x))).deep.equals(once);
-    expect(traffic(comm, () => A.rmatvec(A.range().empty().fill(1)))).deep.equals(once);
-    expect(A.matvec(x).partition).equals('BROADCAST');
-    const u = DistributedArray.random([8, 2, 2]);
-    expect(traffic(comm, () => A.matvec(u))).deep.equals(NOTHING);
-    expect(A.matvec(u).partition).equals('SCATTER');
-  });
+  distributed(
+    'costs one allgather of BROADCAST vectors, nothing of aligned ones',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const A = MPIFredholm1.fromGlobal(NDArray.normal([8, 3, 2], { seed: 0 }), 2);
+      const x = A.domain().random();
+      const once = comm.size > 1 ? { ...NOTHING, collectives: 1 } : NOTHING;
+      A.matvec(x);
+      expect(traffic(comm, () => A.matvec(x))).deep.equals(once);
+      expect(traffic(comm, () => A.rmatvec(A.range().empty().fill(1)))).deep.equals(once);
+      expect(A.matvec(x).partition).equals('BROADCAST');
+      const u = DistributedArray.random([8, 2, 2]);
+      expect(traffic(comm, () => A.matvec(u))).deep.equals(NOTHING);
+      expect(A.matvec(u).partition).equals('SCATTER');
+    },
+  );
 
   distributed('refuses on all ranks what is wrong on one', { backends: ['cpu'] }, ({ comm }) => {
     const last = comm.rank === comm.size - 1;
     expectAllThrow(comm, () => new MPIFredholm1(NDArray.ones(last ? [2, 3] : [2, 3, 1])), ShapeError);
     if (comm.size > 1) {
       expectAllThrow(comm, () => new MPIFredholm1(NDArray.ones([2, 3, last ? 2 : 1])), ArgumentError);
-      expectAllThrow(comm, () => new MPIFredholm1(NDArray.ones([2, 3, 1], { dtype: last ? 'float32' : 'float64' })), ArgumentError);
+      expectAllThrow(
+        comm,
+        () => new MPIFredholm1(NDArray.ones([2, 3, 1], { dtype: last ? 'float32' : 'float64' })),
+        ArgumentError,
+      );
       expectAllThrow(comm, () => new MPIMDC(NDArray.ones([2, 3, 1]), last ? 17 : 15), ArgumentError);
     }
-    expectAllThrow(comm, () => new MPIMDC(NDArray.ones([4, 3, 1]), 3), comm.size > 0 ? ShapeError : ArgumentError);
+    expectAllThrow(
+      comm,
+      () => new MPIMDC(NDArray.ones([4, 3, 1]), 3),
+      comm.size > 0 ? ShapeError : ArgumentError,
+    );
     expectAllThrow(comm, () => new MPIMDC(NDArray.ones([1, 3, 1]), 9, 1, { dt: Number.NaN }), ArgumentError);
     const A = MPIFredholm1.fromGlobal(NDArray.ones([8, 3, 2]));
     expectAllThrow(comm, () => A.matvec(DistributedArray.zeros([8, 2, 2])), ShapeError);
     expectAllThrow(comm, () => A.matvec(DistributedArray.zeros([8, 2, 1], { dtype: 'float32' })), DTypeError);
-    expectAllThrow(comm, () => A.matvec(DistributedArray.zeros([8, 2, 1], { comm: comm.dup() })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => A.matvec(DistributedArray.zeros([8, 2, 1], { comm: comm.dup() })),
+      PartitionError,
+    );
   });
 });
 
@@ -96,42 +131,62 @@ group('MDC', () => {
         }
       }
       const A = new MPIMDC(share(G, comm), 9, 1);
-      compareWithLocal(A, new MDC(G, 9, 1), real, comm, 10 * tolerance(dtype), `MDC of ${dtype}, uneven`, fewInputs);
+      compareWithLocal(
+        A,
+        new MDC(G, 9, 1),
+        real,
+        comm,
+        10 * tolerance(dtype),
+        `MDC of ${dtype}, uneven`,
+        fewInputs,
+      );
       expect(A.dotTest().passed).equals(true);
     }
   });
 
-  distributed('moves spectra there and back, and gathers BROADCAST data', { backends: ['cpu'] }, ({ comm }) => {
-    const p = comm.size;
-    const A = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { seed: 0, dtype: 'complex128' }), 15);
-    const x = A.domain().random();
-    const u = placed(x.local, Layout.split(A.dims, p, 1), comm);
-    A.matvec(x);
-    A.matvec(u);
-    expect(traffic(comm, () => A.matvec(u))).deep.equals({ ...NOTHING, messages: 2 * (p - 1) });
-    // traces that are whole in time stay where they are, however they are cut; others are put together first
-    const many = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { seed: 0, dtype: 'complex128' }), 15, 4);
-    for (const [axis, transfers] of [
-      [0, 4],
-      [1, 2],
-      [2, 2],
-    ] as const) {
-      const v = DistributedArray.random(many.dims, { axis, seed: 1 });
-      const w = many.matvec(v);
-      many.rmatvec(w);
-      for (const body of [() => many.matvec(v), () => many.rmatvec(w)])
-        expect(traffic(comm, body), `split along axis ${axis}`).deep.equals({ ...NOTHING, messages: transfers * (p - 1) });
-    }
-    const uneven = placed(
-      DistributedArray.random(many.dims, { partition: 'UNSAFE_BROADCAST', seed: 1 }).local,
-      Layout.fromLocalShapes(
-        Array.from({ length: p }, (_, r) => [15, r === p - 1 ? 4 : 0, 4]),
-        1,
-      ),
-      comm,
-    );
-    many.matvec(uneven);
-    expect(traffic(comm, () => many.matvec(uneven)).messages).at.most(2 * (p - 1));
-    expect(traffic(comm, () => A.matvec(x))).deep.equals({ ...NOTHING, messages: 2 * (p - 1), collectives: p > 1 ? 1 : 0 });
-  });
+  distributed(
+    'moves spectra there and back, and gathers BROADCAST data',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const p = comm.size;
+      const A = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { seed: 0, dtype: 'complex128' }), 15);
+      const x = A.domain().random();
+      const u = placed(x.local, Layout.split(A.dims, p, 1), comm);
+      A.matvec(x);
+      A.matvec(u);
+      expect(traffic(comm, () => A.matvec(u))).deep.equals({ ...NOTHING, messages: 2 * (p - 1) });
+      // traces that are whole in time stay where they are, however they are cut; others are put
+      // together first
+      const many = MPIMDC.fromGlobal(NDArray.normal([8, 4, 4], { seed: 0, dtype: 'complex128' }), 15, 4);
+      for (const [axis, transfers] of [
+        [0, 4],
+        [1, 2],
+        [2, 2],
+      ] as const) {
+        const v = DistributedArray.random(many.dims, { axis, seed: 1 });
+        const w = many.matvec(v);
+        many.rmatvec(w);
+        for (const body of [() => many.matvec(v), () => many.rmatvec(w)])
+          expect(traffic(comm, body), `split along axis ${axis}`).deep.equals({
+            ...NOTHING,
+            messages: transfers * (p - 1),
+          });
+      }
+      const uneven = placed(
+        DistributedArray.random(many.dims, { partition: 'UNSAFE_BROADCAST', seed: 1 }).local,
+        Layout.fromLocalShapes(
+          Array.from({ length: p }, (_, r) => [15, r === p - 1 ? 4 : 0, 4]),
+          1,
+        ),
+        comm,
+      );
+      many.matvec(uneven);
+      expect(traffic(comm, () => many.matvec(uneven)).messages).at.most(2 * (p - 1));
+      expect(traffic(comm, () => A.matvec(x))).deep.equals({
+        ...NOTHING,
+        messages: 2 * (p - 1),
+        collectives: p > 1 ? 1 : 0,
+      });
+    },
+  );
 });

@@ -38,7 +38,10 @@ function grown(whole: NDArray, layout: Layout, rank: number, halo: number | read
     to.map((t, k) => t - (from[k] as number)),
     { dtype: whole.dtype, backend: whole.backend },
   );
-  const inside = from.map((f, k): [number, number] => [Math.max(0, f), Math.min(to[k] as number, whole.shape[k] as number)]);
+  const inside = from.map((f, k): [number, number] => [
+    Math.max(0, f),
+    Math.min(to[k] as number, whole.shape[k] as number),
+  ]);
   block.set(
     inside.map(([a, b], k): [number, number] => [a - (from[k] as number), b - (from[k] as number)]),
     whole.slice(...inside).copy(),
@@ -47,33 +50,40 @@ function grown(whole: NDArray, layout: Layout, rank: number, halo: number | read
 }
 
 group('MPIHalo', () => {
-  distributed('grows the blocks of any grid; crops; has a true adjoint', { timeout: 60_000 }, ({ comm, backend, floats }) => {
-    for (const dims of [[9], [3], [5, 7], [2, 3]] as Shape[]) {
-      for (const procGrid of grids(dims.length, comm.size)) {
-        for (const halo of HALOS[dims.length] ?? []) {
-          for (const dtype of floats.slice(0, 2)) {
-            const what = `${dims} over ${procGrid}, halo ${halo}`;
-            const [crop, exact] = [new MPIHalo(dims, { halo, procGrid }), new MPIHalo(dims, { halo, procGrid, adjoint: 'exact' })];
-            const whole = NDArray.normal(dims, { dtype, backend, seed: 2 });
-            const layout = Layout.grid(dims, comm.size, procGrid);
-            const x = placed(whole, layout, comm);
-            const y = crop.matvec(x);
-            expect(y.localShape, what).deep.equals(crop.localExtents[comm.rank]);
-            expectClose(y.local, grown(whole, layout, comm.rank, halo), 0, what);
-            expect(
-              traffic(comm, () => crop.rmatvec(y)),
-              what,
-            ).deep.equals(NOTHING);
-            expectClose(crop.rmatvec(y).asArray(), whole, 0, what);
-            const spent = traffic(comm, () => exact.rmatvec(y));
-            expect(spent.reductions + spent.collectives).equals(0);
-            expect(spent.messages).at.most(comm.size - 1);
-            exact.dotTest({ domain: x.space });
+  distributed(
+    'grows the blocks of any grid; crops; has a true adjoint',
+    { timeout: 60_000 },
+    ({ comm, backend, floats }) => {
+      for (const dims of [[9], [3], [5, 7], [2, 3]] as Shape[]) {
+        for (const procGrid of grids(dims.length, comm.size)) {
+          for (const halo of HALOS[dims.length] ?? []) {
+            for (const dtype of floats.slice(0, 2)) {
+              const what = `${dims} over ${procGrid}, halo ${halo}`;
+              const [crop, exact] = [
+                new MPIHalo(dims, { halo, procGrid }),
+                new MPIHalo(dims, { halo, procGrid, adjoint: 'exact' }),
+              ];
+              const whole = NDArray.normal(dims, { dtype, backend, seed: 2 });
+              const layout = Layout.grid(dims, comm.size, procGrid);
+              const x = placed(whole, layout, comm);
+              const y = crop.matvec(x);
+              expect(y.localShape, what).deep.equals(crop.localExtents[comm.rank]);
+              expectClose(y.local, grown(whole, layout, comm.rank, halo), 0, what);
+              expect(
+                traffic(comm, () => crop.rmatvec(y)),
+                what,
+              ).deep.equals(NOTHING);
+              expectClose(crop.rmatvec(y).asArray(), whole, 0, what);
+              const spent = traffic(comm, () => exact.rmatvec(y));
+              expect(spent.reductions + spent.collectives).equals(0);
+              expect(spent.messages).at.most(comm.size - 1);
+              exact.dotTest({ domain: x.space });
+            }
           }
         }
       }
-    }
-  });
+    },
+  );
 
   distributed('takes arrays in any layout, flat ones too', ({ comm, backend }) => {
     const dims = [5, 6];
@@ -91,7 +101,14 @@ group('MPIHalo', () => {
         expect(z.space.equals(y.space)).equals(true);
         expectClose(z.local, y.local, 0, `${procGrid} ${layout}`);
       }
-      expectClose(y.asArray(), NDArray.array(comm.allgatherObject(Array.from(y.local.toHost())).flat(), { dtype: 'float32', backend }), 0);
+      expectClose(
+        y.asArray(),
+        NDArray.array(comm.allgatherObject(Array.from(y.local.toHost())).flat(), {
+          dtype: 'float32',
+          backend,
+        }),
+        0,
+      );
     }
     expectClose(
       new MPIHalo([3, 2], { halo: 1, adjoint: 'exact' }).todense({ dtype: 'float32' }),
@@ -100,21 +117,26 @@ group('MPIHalo', () => {
     );
   });
 
-  distributed('around a block diagonal gives local operators what they need of their neighbours', ({ comm, backend, tolerance }) => {
-    const dims = [4 * comm.size + 1, 3];
-    for (const [halo, order] of [
-      [1, 3],
-      [2, 5],
-    ] as const) {
-      const H = new MPIHalo(dims, { halo, procGrid: [comm.size, 1] });
-      const B = new MPIBlockDiag([new FirstDerivative(H.localExtents[comm.rank] as Shape, { axis: 0, order })]);
-      const A = H.H.mul(B).mul(H);
-      const x = DistributedArray.random(dims, { dtype: 'float32', seed: 3 });
-      const exact = new MPIFirstDerivative(dims, { order }).matvec(x);
-      expectClose(A.matvec(x).asArray(), exact.asArray(), 10 * tolerance('float32'), `order ${order}`);
-      expect(backend).equals(x.backend);
-    }
-  });
+  distributed(
+    'around a block diagonal gives local operators what they need of their neighbours',
+    ({ comm, backend, tolerance }) => {
+      const dims = [4 * comm.size + 1, 3];
+      for (const [halo, order] of [
+        [1, 3],
+        [2, 5],
+      ] as const) {
+        const H = new MPIHalo(dims, { halo, procGrid: [comm.size, 1] });
+        const B = new MPIBlockDiag([
+          new FirstDerivative(H.localExtents[comm.rank] as Shape, { axis: 0, order }),
+        ]);
+        const A = H.H.mul(B).mul(H);
+        const x = DistributedArray.random(dims, { dtype: 'float32', seed: 3 });
+        const exact = new MPIFirstDerivative(dims, { order }).matvec(x);
+        expectClose(A.matvec(x).asArray(), exact.asArray(), 10 * tolerance('float32'), `order ${order}`);
+        expect(backend).equals(x.backend);
+      }
+    },
+  );
 
   distributed('refuses what does not fit, on every rank', ({ comm, backend }) => {
     expectAllThrow(comm, () => new MPIHalo([4, 4], { halo: -1 }), ArgumentError);
@@ -125,10 +147,23 @@ group('MPIHalo', () => {
     const H = new MPIHalo([4, 4], { halo: 1 });
     const dtype = 'float32';
     expectAllThrow(comm, () => H.matvec(DistributedArray.ones([4, 5], { dtype })), ShapeError);
-    expectAllThrow(comm, () => H.rmatvec(DistributedArray.ones([4, 4], { dtype, partition: 'BROADCAST' })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => H.rmatvec(DistributedArray.ones([4, 4], { dtype, partition: 'BROADCAST' })),
+      PartitionError,
+    );
     const blocks = H.matvec(DistributedArray.ones([4, 4], { dtype }));
-    if (comm.size > 1) expectAllThrow(comm, () => H.matvec(H.rmatvec(blocks), DistributedArray.ones(blocks.size, { dtype })), ShapeError);
-    const raveled = placed(NDArray.ones([4, 4], { dtype, backend }), Layout.split([4, 4], comm.size, 1), comm).ravel();
+    if (comm.size > 1)
+      expectAllThrow(
+        comm,
+        () => H.matvec(H.rmatvec(blocks), DistributedArray.ones(blocks.size, { dtype })),
+        ShapeError,
+      );
+    const raveled = placed(
+      NDArray.ones([4, 4], { dtype, backend }),
+      Layout.split([4, 4], comm.size, 1),
+      comm,
+    ).ravel();
     expectAllThrow(comm, () => H.matvec(raveled), ShapeError);
     expect(raveled.space).instanceOf(DistributedSpace);
   });

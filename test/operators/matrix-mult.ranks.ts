@@ -17,7 +17,8 @@ const allGrids = (ranks: number): ProcessGrid[] =>
   );
 
 /** Those that use all ranks. */
-const gridsOf = (ranks: number): ProcessGrid[] => allGrids(ranks).filter(([rows, columns]) => rows * columns === ranks);
+const gridsOf = (ranks: number): ProcessGrid[] =>
+  allGrids(ranks).filter(([rows, columns]) => rows * columns === ranks);
 
 group('matrix product', () => {
   distributed('gives what one rank gives, on any grid and in any layout', ({ floats, comm, tolerance }) => {
@@ -30,7 +31,15 @@ group('matrix product', () => {
           for (const saveAt of kind === 'summa' ? [false, true] : [false]) {
             const op = MPIMatrixMult.fromGlobal(A, 3, { kind, grid, saveAt });
             const layouts = dtype === 'float64' && !saveAt ? inputs : oneInput;
-            compareWithLocal(op, L, dtype, comm, 10 * tolerance(dtype), `${kind} ${grid} ${saveAt} of ${dtype}`, layouts);
+            compareWithLocal(
+              op,
+              L,
+              dtype,
+              comm,
+              10 * tolerance(dtype),
+              `${kind} ${grid} ${saveAt} of ${dtype}`,
+              layouts,
+            );
           }
         }
       }
@@ -51,7 +60,15 @@ group('matrix product', () => {
         for (const grid of gridsOf(comm.size)) {
           const op = MPIMatrixMult.fromGlobal(A, M, { kind, grid, saveAt: true });
           const local = new MatrixMult(A, { otherdims: [M] });
-          compareWithLocal(op, local, reals[0] ?? 'float32', comm, 10 * tolerance('float32'), `${kind} ${grid} ${[N, K, M]}`, oneInput);
+          compareWithLocal(
+            op,
+            local,
+            reals[0] ?? 'float32',
+            comm,
+            10 * tolerance('float32'),
+            `${kind} ${grid} ${[N, K, M]}`,
+            oneInput,
+          );
         }
       }
     }
@@ -62,7 +79,15 @@ group('matrix product', () => {
       if (isComplex(dtype) || !backend.dtypes.includes(complexOf(dtype))) continue;
       const A = NDArray.normal([4, 6], { seed: 0, dtype });
       const op = MPIMatrixMult.fromGlobal(A, 2, { grid: [1, comm.size] });
-      compareWithLocal(op, new MatrixMult(A, { otherdims: [2] }), complexOf(dtype), comm, 10 * tolerance(dtype), dtype, fewInputs);
+      compareWithLocal(
+        op,
+        new MatrixMult(A, { otherdims: [2] }),
+        complexOf(dtype),
+        comm,
+        10 * tolerance(dtype),
+        dtype,
+        fewInputs,
+      );
     }
   });
 
@@ -79,8 +104,17 @@ group('matrix product', () => {
     const rows = ragged(6, p, 2);
     const start = rows.slice(0, comm.rank).reduce((a, b) => a + b, 0);
     const block = A.slice([start, start + (rows[comm.rank] as number)]);
-    expectClose(new MPIMatrixMult(block, 3, { kind: 'block', grid: [p, 1] }).matvec(x).asArray(), y, 1e-12, 'rows');
-    for (const layout of [Layout.split([6, 8], p, 1), Layout.split([6, 8], p), Layout.replicated([6, 8], p)]) {
+    expectClose(
+      new MPIMatrixMult(block, 3, { kind: 'block', grid: [p, 1] }).matvec(x).asArray(),
+      y,
+      1e-12,
+      'rows',
+    );
+    for (const layout of [
+      Layout.split([6, 8], p, 1),
+      Layout.split([6, 8], p),
+      Layout.replicated([6, 8], p),
+    ]) {
       for (const kind of MATRIX_MULT_KINDS) {
         const op = MPIMatrixMult.fromDistributed(placed(A, layout, comm), 3, { kind });
         expectClose(op.matvec(x).asArray(), y, 1e-12, `${kind} from ${layout}`);
@@ -88,46 +122,65 @@ group('matrix product', () => {
     }
   });
 
-  distributed('takes distributed matrices with fewer rows or columns than the grid', { backends: ['cpu'] }, ({ comm }) => {
-    for (const shape of [
-      [1, 1],
-      [1, 5],
-      [5, 1],
-    ]) {
-      const A = NDArray.normal(shape, { seed: 0 });
-      const x = DistributedArray.random([shape[1] as number, 3]);
-      const y = new MatrixMult(A, { otherdims: [3] }).matvec(x.asArray());
-      for (const kind of MATRIX_MULT_KINDS) {
-        for (const grid of allGrids(comm.size)) {
-          const op = MPIMatrixMult.fromDistributed(placed(A, Layout.split(shape, comm.size), comm), 3, { kind, grid });
-          expectClose(op.matvec(x).asArray(), y, 1e-12, `${kind} of [${shape}] on ${grid}`);
+  distributed(
+    'takes distributed matrices with fewer rows or columns than the grid',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      for (const shape of [
+        [1, 1],
+        [1, 5],
+        [5, 1],
+      ]) {
+        const A = NDArray.normal(shape, { seed: 0 });
+        const x = DistributedArray.random([shape[1] as number, 3]);
+        const y = new MatrixMult(A, { otherdims: [3] }).matvec(x.asArray());
+        for (const kind of MATRIX_MULT_KINDS) {
+          for (const grid of allGrids(comm.size)) {
+            const op = MPIMatrixMult.fromDistributed(placed(A, Layout.split(shape, comm.size), comm), 3, {
+              kind,
+              grid,
+            });
+            expectClose(op.matvec(x).asArray(), y, 1e-12, `${kind} of [${shape}] on ${grid}`);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   distributed('sends each panel once to each rank that lacks it', { backends: ['cpu'] }, ({ comm }) => {
     const p = comm.size;
     for (const [rows, columns] of gridsOf(p)) {
       for (const kind of MATRIX_MULT_KINDS) {
-        const A = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12], { seed: 0 }), 8, { kind, grid: [rows, columns], saveAt: true });
+        const A = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12], { seed: 0 }), 8, {
+          kind,
+          grid: [rows, columns],
+          saveAt: true,
+        });
         const x = A.domain().random();
         const y = A.matvec(x);
         A.rmatvec(y);
         // K is cut in `rows` parts as the rows of X, and in `columns` parts as the columns of A
         const pieces = new Set(
-          [...Array(rows).keys()].map((k) => (12 * k) / rows).concat([...Array(columns).keys()].map((k) => (12 * k) / columns)),
+          [...Array(rows).keys()]
+            .map((k) => (12 * k) / rows)
+            .concat([...Array(columns).keys()].map((k) => (12 * k) / columns)),
         );
-        const expected = kind === 'block' ? rows - 1 : (pieces.size / columns) * (columns - 1) + (pieces.size / rows) * (rows - 1);
+        const expected =
+          kind === 'block'
+            ? rows - 1
+            : (pieces.size / columns) * (columns - 1) + (pieces.size / rows) * (rows - 1);
         if (rows === 1 || columns === 1 || rows === columns) {
           expect(
             traffic(comm, () => A.matvec(x)),
             `${kind} ${rows} × ${columns}`,
           ).deep.equals({ ...NOTHING, messages: expected });
-          if (kind === 'block') expect(traffic(comm, () => A.rmatvec(y))).deep.equals({ ...NOTHING, messages: expected });
+          if (kind === 'block')
+            expect(traffic(comm, () => A.rmatvec(y))).deep.equals({ ...NOTHING, messages: expected });
           if (kind === 'summa' && columns === 1) {
             // each rank has whole rows of A: shares of X go to their owners
-            const once = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12], { seed: 0 }), 8, { grid: [rows, 1] });
+            const once = MPIMatrixMult.fromGlobal(NDArray.normal([8, 12], { seed: 0 }), 8, {
+              grid: [rows, 1],
+            });
             once.rmatvec(y);
             expect(traffic(comm, () => once.rmatvec(y))).deep.equals({ ...NOTHING, messages: rows - 1 });
           }
@@ -153,16 +206,28 @@ group('matrix product', () => {
     const A = NDArray.ones([4, 4]);
     expectAllThrow(comm, () => new MPIMatrixMult(A, 3, { grid: [p + 1, 1] }), PartitionError);
     expectAllThrow(comm, () => new MPIMatrixMult(last ? NDArray.ones([4]) : A, 3), ShapeError);
-    expectAllThrow(comm, () => new MPIMatrixMult(A, 3, last ? { kind: 'blocks' as 'block' } : {}), ArgumentError);
+    expectAllThrow(
+      comm,
+      () => new MPIMatrixMult(A, 3, last ? { kind: 'blocks' as 'block' } : {}),
+      ArgumentError,
+    );
     if (p > 1) {
       expectAllThrow(comm, () => new MPIMatrixMult(A, last ? 3 : 2), ArgumentError);
       expectAllThrow(comm, () => new MPIMatrixMult(last ? A.astype('float32') : A, 3), ArgumentError);
-      expectAllThrow(comm, () => new MPIMatrixMult(last ? NDArray.ones([4, 3]) : A, 3, { grid: [p, 1] }), ShapeError);
+      expectAllThrow(
+        comm,
+        () => new MPIMatrixMult(last ? NDArray.ones([4, 3]) : A, 3, { grid: [p, 1] }),
+        ShapeError,
+      );
       expectAllThrow(comm, () => new MPIMatrixMult(A, 3, { grid: [1, 1] }), ShapeError);
     }
     const op = MPIMatrixMult.fromGlobal(A, 3);
     expectAllThrow(comm, () => op.matvec(DistributedArray.zeros([4, 4])), ShapeError);
     expectAllThrow(comm, () => op.matvec(DistributedArray.zeros([4, 3], { dtype: 'float32' })), DTypeError);
-    expectAllThrow(comm, () => op.matvec(DistributedArray.zeros([4, 3], { comm: comm.dup() })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => op.matvec(DistributedArray.zeros([4, 3], { comm: comm.dup() })),
+      PartitionError,
+    );
   });
 });

@@ -17,27 +17,46 @@ import {
 } from '../../src/operators/index.js';
 import { distributed, group } from '../support/distributed.js';
 
-/** How much memory an operator may take, in arrays of the size of its larger vector on this rank. */
+/**
+ * How much memory an operator may take, in arrays of the size of its larger vector on this rank.
+ */
 interface Budget {
   readonly make: () => MPILinearOperator | LocalOperator;
-  /** What stays between calls, besides what was made with the operator: tables, and buffers of ghost cells. */
+  /**
+   * What stays between calls, besides what was made with the operator: tables, and buffers of ghost
+   * cells.
+   */
   readonly holds: number;
   /** What is borrowed at most during a call. */
   readonly work: number;
 }
 
-const uniform = (shape: number[], dtype: 'float64' | 'complex128' = 'float64') => NDArray.uniform(shape, { dtype, seed: 1 });
+const uniform = (shape: number[], dtype: 'float64' | 'complex128' = 'float64') =>
+  NDArray.uniform(shape, { dtype, seed: 1 });
 const axis = (n: number, step = 1): Float64Array => Float64Array.from({ length: n }, (_, i) => step * i);
 
-const stations = (n: number): NDArray => NDArray.array([axis(n, 4), axis(n, 0)].map((row) => Array.from(row)));
+const stations = (n: number): NDArray =>
+  NDArray.array([axis(n, 4), axis(n, 0)].map((row) => Array.from(row)));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  'MPIMatrixMult summa': { make: () => MPIMatrixMult.fromGlobal(uniform([240, 240]), 240), holds: 0, work: 3 },
-  'MPIMatrixMult block': { make: () => MPIMatrixMult.fromGlobal(uniform([240, 240]), 240, { kind: 'block' }), holds: 0, work: 3 },
+  'MPIMatrixMult summa': {
+    make: () => MPIMatrixMult.fromGlobal(uniform([240, 240]), 240),
+    holds: 0,
+    work: 3,
+  },
+  'MPIMatrixMult block': {
+    make: () => MPIMatrixMult.fromGlobal(uniform([240, 240]), 240, { kind: 'block' }),
+    holds: 0,
+    work: 3,
+  },
   MPIFredholm1: { make: () => MPIFredholm1.fromGlobal(uniform([48, 20, 20]), 20), holds: 0, work: 1 },
   MPIMDC: { make: () => MPIMDC.fromGlobal(uniform([60, 12, 12], 'complex128'), 127, 12), holds: 0, work: 4 },
   MPIFFTND: { make: () => new MPIFFTND([36, 36, 36]), holds: 0, work: 2 },
-  'MPIFFTND real': { make: () => new MPIFFTND([36, 36, 36], { real: true, dtype: 'complex128' }), holds: 0, work: 3 },
+  'MPIFFTND real': {
+    make: () => new MPIFFTND([36, 36, 36], { real: true, dtype: 'complex128' }),
+    holds: 0,
+    work: 3,
+  },
   MPIConvolveND: { make: () => new MPIConvolveND([96, 120], uniform([5, 5])), holds: 0, work: 1.25 },
   MPINonStationaryConvolve1D: {
     make: () => new MPINonStationaryConvolve1D([4000], uniform([4, 11]), [500, 1500, 2500, 3500]),
@@ -48,16 +67,29 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   MPIHalo: { make: () => new MPIHalo([96, 120], { halo: 2, adjoint: 'exact' }), holds: 0.25, work: 0 },
   Kirchhoff: {
     make: () =>
-      new Kirchhoff({ x: axis(20, 4), z: axis(20, 4), t: axis(200, 0.001), srcs: stations(4), recs: stations(10) }, [1, 2, 1], 1, {
-        vel: 1000,
-      }),
+      new Kirchhoff(
+        { x: axis(20, 4), z: axis(20, 4), t: axis(200, 0.001), srcs: stations(4), recs: stations(10) },
+        [1, 2, 1],
+        1,
+        {
+          vel: 1000,
+        },
+      ),
     // times of the sources and the receivers
     holds: (14 * 400) / (40 * 200),
     work: 1,
   },
   // the tables: an index and a weight for two samples in every trace
-  Radon2D: { make: () => new Radon2D(axis(100, 0.01), axis(12), axis(12, 0.001)), holds: 2 * 12 * 1.5, work: 0 },
-  Radon3D: { make: () => new Radon3D(axis(50, 0.01), axis(4), axis(3), axis(4, 0.001), axis(3, 0.001)), holds: 2 * 12 * 1.5, work: 0 },
+  Radon2D: {
+    make: () => new Radon2D(axis(100, 0.01), axis(12), axis(12, 0.001)),
+    holds: 2 * 12 * 1.5,
+    work: 0,
+  },
+  Radon3D: {
+    make: () => new Radon3D(axis(50, 0.01), axis(4), axis(3), axis(4, 0.001), axis(3, 0.001)),
+    holds: 2 * 12 * 1.5,
+    work: 0,
+  },
 };
 
 /** Runs `run` and answers the most bytes that were live meanwhile beyond those before. */
@@ -80,21 +112,30 @@ function most(backend: Backend, run: () => void): number {
 
 group('memory of operators', () => {
   for (const [name, { make, holds, work }] of Object.entries(BUDGETS))
-    distributed(`${name} holds ${holds.toFixed(1)} arrays at most and borrows ${work}`, { backends: ['cpu'] }, ({ backend }) => {
-      const A = make();
-      const [x, y] = [A.domain().random(1), A.range().random(2)] as [NDArray, NDArray];
-      const sizeOf = (v: NDArray | DistributedArray): number => (v instanceof DistributedArray ? v.local.size : v.size) * bytesOf(v.dtype);
-      // Pools round sizes up by an eighth at most
-      const bytes = 1.125 * Math.max(sizeOf(x), sizeOf(y), 1024);
-      const both = [() => void (A as LocalOperator).matvec(x, y), () => void (A as LocalOperator).rmatvec(y, x)];
-      const before = backend.stats().liveBytes;
-      for (const run of both) run();
-      const held = backend.stats().liveBytes - before;
-      expect(held / bytes, `${name}: held between calls`).at.most(holds);
-      for (const run of both) expect(most(backend, run) / bytes, `${name}: borrowed during a call`).at.most(work);
-      expect(backend.stats().liveBytes - before, `${name}: held after more calls`).equals(held);
-      const { pooledBytes, poolMisses } = backend.stats();
-      for (const run of both) run();
-      expect(backend.stats(), `${name}: once more`).include({ pooledBytes, poolMisses });
-    });
+    distributed(
+      `${name} holds ${holds.toFixed(1)} arrays at most and borrows ${work}`,
+      { backends: ['cpu'] },
+      ({ backend }) => {
+        const A = make();
+        const [x, y] = [A.domain().random(1), A.range().random(2)] as [NDArray, NDArray];
+        const sizeOf = (v: NDArray | DistributedArray): number =>
+          (v instanceof DistributedArray ? v.local.size : v.size) * bytesOf(v.dtype);
+        // Pools round sizes up by an eighth at most
+        const bytes = 1.125 * Math.max(sizeOf(x), sizeOf(y), 1024);
+        const both = [
+          () => void (A as LocalOperator).matvec(x, y),
+          () => void (A as LocalOperator).rmatvec(y, x),
+        ];
+        const before = backend.stats().liveBytes;
+        for (const run of both) run();
+        const held = backend.stats().liveBytes - before;
+        expect(held / bytes, `${name}: held between calls`).at.most(holds);
+        for (const run of both)
+          expect(most(backend, run) / bytes, `${name}: borrowed during a call`).at.most(work);
+        expect(backend.stats().liveBytes - before, `${name}: held after more calls`).equals(held);
+        const { pooledBytes, poolMisses } = backend.stats();
+        for (const run of both) run();
+        expect(backend.stats(), `${name}: once more`).include({ pooledBytes, poolMisses });
+      },
+    );
 });

@@ -37,8 +37,16 @@ const relative = (actual: AnyVector, expected: AnyVector, scale: number): number
   return scale > 0 ? error / scale : error;
 };
 
-/** Runs a property on all ranks with the same draws; what fails on one rank fails, and is made smaller, on all. */
-function holds<T>({ comm }: RanksContext, arbitrary: fc.Arbitrary<T>, numRuns: number, body: (value: T) => string[]): void {
+/**
+ * Runs a property on all ranks with the same draws; what fails on one rank fails, and is made
+ * smaller, on all.
+ */
+function holds<T>(
+  { comm }: RanksContext,
+  arbitrary: fc.Arbitrary<T>,
+  numRuns: number,
+  body: (value: T) => string[],
+): void {
   fc.assert(
     fc.property(arbitrary, (value) => {
       const wrong = comm.allgatherObject(body(value)).flat();
@@ -48,7 +56,8 @@ function holds<T>({ comm }: RanksContext, arbitrary: fc.Arbitrary<T>, numRuns: n
   );
 }
 
-const within = (what: string, error: number, tolerance: number): string[] => (error <= tolerance ? [] : [`${what}: ${error}`]);
+const within = (what: string, error: number, tolerance: number): string[] =>
+  error <= tolerance ? [] : [`${what}: ${error}`];
 
 group('properties of distributed operators', () => {
   for (const [name, trials] of Object.entries(TRIALS)) {
@@ -77,16 +86,34 @@ group('properties of distributed operators', () => {
               : [-2, 3];
           const sum = A.matvec(x.multiply(a).addInPlace(other.multiply(b)));
           const scale = abs(a) * y.norm() + abs(b) * z.norm();
-          const wrong = within(`${title}: not linear`, relative(sum, y.copy().scale(a).axpby(b, z, 1), scale), limit);
+          const wrong = within(
+            `${title}: not linear`,
+            relative(sum, y.copy().scale(a).axpby(b, z, 1), scale),
+            limit,
+          );
 
           if (A.domainOf(y.space).equals(x.space))
-            wrong.push(...within(`${title}: dot test`, A.dotTest({ domain: x.space, rtol: 1, raise: false }).error, limit));
+            wrong.push(
+              ...within(
+                `${title}: dot test`,
+                A.dotTest({ domain: x.space, rtol: 1, raise: false }).error,
+                limit,
+              ),
+            );
 
           if (local) {
             const exact = local.matvec(whole.reshape(local.dims));
-            wrong.push(...within(`${title}: one rank`, difference(y.asArray().reshape(exact.shape), exact), limit));
+            wrong.push(
+              ...within(`${title}: one rank`, difference(y.asArray().reshape(exact.shape), exact), limit),
+            );
             const back = local.rmatvec(exact);
-            wrong.push(...within(`${title}: one rank and back`, difference(A.rmatvec(y).asArray().reshape(back.shape), back), limit));
+            wrong.push(
+              ...within(
+                `${title}: one rank and back`,
+                difference(A.rmatvec(y).asArray().reshape(back.shape), back),
+                limit,
+              ),
+            );
           }
           return wrong;
         });
@@ -95,7 +122,12 @@ group('properties of distributed operators', () => {
 
     distributed(`${name}: adjoints of products`, { backends: ['cpu'], timeout: 60_000 * MORE }, (context) => {
       const { comm, backend, floats, tolerance } = context;
-      const cases = fc.record({ trial: trials, dtype: fc.constantFrom(...floats), pick: fc.nat(40), axes: fc.tuple(fc.nat(3), fc.nat(3)) });
+      const cases = fc.record({
+        trial: trials,
+        dtype: fc.constantFrom(...floats),
+        pick: fc.nat(40),
+        axes: fc.tuple(fc.nat(3), fc.nat(3)),
+      });
       holds(context, cases, 8, ({ trial: { what, layouts, make }, dtype, pick, axes }) => {
         const setting = { comm, backend, dtype };
         const { A } = make(setting);
@@ -107,9 +139,17 @@ group('properties of distributed operators', () => {
         const check = (P: AnyOperator, parts: readonly AnyOperator[], label: string): void => {
           const y: AnyVector = P.matvec(x);
           const expected = parts.reduce((v: AnyVector, part): AnyVector => part.rmatvec(v), y);
-          wrong.push(...within(`${title}: ${label}`, relative(P.H.matvec(y), expected, expected.norm()), limit));
+          wrong.push(
+            ...within(`${title}: ${label}`, relative(P.H.matvec(y), expected, expected.norm()), limit),
+          );
           if (P.domainOf(y.space).equals(x.space))
-            wrong.push(...within(`${title}: dot test of ${label}`, P.dotTest({ domain: x.space, rtol: 1, raise: false }).error, limit));
+            wrong.push(
+              ...within(
+                `${title}: dot test of ${label}`,
+                P.dotTest({ domain: x.space, rtol: 1, raise: false }).error,
+                limit,
+              ),
+            );
         };
         check(A.H.mul(A), [A.H, A], 'AᴴA');
         // without a null space, so that nothing is left to rounding alone
@@ -119,7 +159,11 @@ group('properties of distributed operators', () => {
           const D = smoothing(A.dims, axes[0]);
           check(A.mul(D), [A, D], '(AD)ᴴ');
         }
-        if (z instanceof DistributedArray && z.layout.kind === 'boxes' && (layouts === 'any' || !z.layout.replicated)) {
+        if (
+          z instanceof DistributedArray &&
+          z.layout.kind === 'boxes' &&
+          (layouts === 'any' || !z.layout.replicated)
+        ) {
           const D = smoothing(A.dimsd, axes[1]);
           check(D.mul(A), [D, A], '(DA)ᴴ');
         }
@@ -131,7 +175,12 @@ group('properties of distributed operators', () => {
   distributed('adjoints of products and sums', { backends: ['cpu'] }, (context) => {
     const { comm, backend, floats, tolerance } = context;
     const pairs = shapes.chain((dims) =>
-      fc.record({ first: derivativesOn(dims), second: derivativesOn(dims), dtype: fc.constantFrom(...floats), pick: fc.nat(40) }),
+      fc.record({
+        first: derivativesOn(dims),
+        second: derivativesOn(dims),
+        dtype: fc.constantFrom(...floats),
+        pick: fc.nat(40),
+      }),
     );
     holds(context, pairs, 30, ({ first, second, dtype, pick }) => {
       const setting = { comm, backend, dtype };
@@ -145,7 +194,11 @@ group('properties of distributed operators', () => {
       return [
         ...within(`${title}: (AB)ᴴ`, relative(A.mul(B).H.matvec(y), expected, expected.norm()), limit),
         ...within(`${title}: BᴴAᴴ`, relative(B.H.mul(A.H).matvec(y), expected, expected.norm()), limit),
-        ...within(`${title}: (A + B)ᴴ`, relative(A.add(B).H.matvec(y), ah.copy().addInPlace(bh), ah.norm() + bh.norm()), limit),
+        ...within(
+          `${title}: (A + B)ᴴ`,
+          relative(A.add(B).H.matvec(y), ah.copy().addInPlace(bh), ah.norm() + bh.norm()),
+          limit,
+        ),
       ];
     });
   });

@@ -28,15 +28,28 @@ import { MORE, SEED } from '../support/draws.js';
 import { TRIALS, type Trial } from '../support/trials.js';
 import { difference, layoutsOf, ragged } from '../support/vectors.js';
 
-/** All kinds of layouts of a shape: along any axis, uneven, over grids, on one rank, flat in every way, replicated. */
+/**
+ * All kinds of layouts of a shape: along any axis, uneven, over grids, on one rank, flat in every
+ * way, replicated.
+ */
 function layoutsFor(dims: Shape, ranks: number): Layout[] {
   const n = product(dims);
   const natural = [...layoutsOf(dims, ranks), Layout.replicated(dims, ranks)];
   if (dims.length === 1) return natural;
   const flat = (sizes: readonly number[]) => Layout.fromLocalShapes(sizes.map((size) => [size]));
-  const rows = (dims[0] as number) === 0 ? [] : [flat(ragged(dims[0] as number, ranks, 2).map((k) => (k * n) / (dims[0] as number)))];
+  const rows =
+    (dims[0] as number) === 0
+      ? []
+      : [flat(ragged(dims[0] as number, ranks, 2).map((k) => (k * n) / (dims[0] as number)))];
   const ofRows = flat(Layout.split(dims, ranks).localShapes.map(product));
-  return [...natural, Layout.split([n], ranks), ofRows, ...rows, flat(ragged(n, ranks, 3)), Layout.replicated([n], ranks)];
+  return [
+    ...natural,
+    Layout.split([n], ranks),
+    ofRows,
+    ...rows,
+    flat(ragged(n, ranks, 3)),
+    Layout.replicated([n], ranks),
+  ];
 }
 
 const spaceIn = (layout: Layout, own: DistributedSpace, partition: Partition): DistributedSpace =>
@@ -55,15 +68,26 @@ function comesBack(A: AnyOperator, layout: Layout, own: DistributedSpace): boole
   if (layout.replicated || own.layout.replicated) return false;
   if (A.dims.length !== A.dimsd.length) return false;
   const [n, m] = [product(A.dims), product(A.dimsd)];
-  if (layout.globalShape.length === 1 && A.dims.length > 1) return n === m || layout.equals(Layout.split([n], layout.ranks));
+  if (layout.globalShape.length === 1 && A.dims.length > 1)
+    return n === m || layout.equals(Layout.split([n], layout.ranks));
   // evenly cut, or along axes that stay as long
-  return A.dims.every((d, k) => layout.grid[k] === 1 || d === A.dimsd[k]) && sameShape(layout.globalShape, A.dims);
+  return (
+    A.dims.every((d, k) => layout.grid[k] === 1 || d === A.dimsd[k]) && sameShape(layout.globalShape, A.dims)
+  );
 }
 
-/** Operators with layouts of their own, or with a side of which there is one layout only: no more is said of others than that they stay. */
+/**
+ * Operators with layouts of their own, or with a side of which there is one layout only: no more is
+ * said of others than that they stay.
+ */
 const OWN = ['stacks', 'halos', 'products'];
 
-function holds<T>({ comm }: RanksContext, arbitrary: fc.Arbitrary<T>, numRuns: number, body: (value: T) => string[]): void {
+function holds<T>(
+  { comm }: RanksContext,
+  arbitrary: fc.Arbitrary<T>,
+  numRuns: number,
+  body: (value: T) => string[],
+): void {
   fc.assert(
     fc.property(arbitrary, (value) => {
       const wrong = comm.allgatherObject(body(value)).flat();
@@ -80,44 +104,64 @@ function ownSpace(A: AnyOperator): DistributedSpace {
 }
 
 const taken = (trial: Trial, own: DistributedSpace, layout: Layout): boolean =>
-  trial.layouts === 'any' || (trial.layouts === 'its own' ? layout.replicated === own.layout.replicated : !layout.replicated);
+  trial.layouts === 'any' ||
+  (trial.layouts === 'its own' ? layout.replicated === own.layout.replicated : !layout.replicated);
 
 group('spaces', () => {
   for (const [name, trials] of Object.entries(TRIALS)) {
-    distributed(`${name}: a vector comes back, and stays`, { backends: ['cpu'], timeout: 60_000 * MORE }, (context) => {
-      const { comm, backend, floats } = context;
-      const cases = fc.record({ trial: trials, dtype: fc.constantFrom(...floats), masked: fc.boolean(), unsafe: fc.boolean() });
-      holds(context, cases, 12, ({ trial, dtype, masked, unsafe }) => {
-        const { A } = trial.make({ comm, backend, dtype });
-        const plain = ownSpace(A);
-        const own = masked ? DistributedSpace.of({ ...plain, mask: Array.from({ length: comm.size }, (_, r) => r % 2) }) : plain;
-        const wrong: string[] = [];
-        // options of transforms may say how results are split
-        const fixed = OWN.includes(name) || /"sides":\[(?!null,null)/.test(trial.what);
-        for (const layout of layoutsFor(A.dims, comm.size)) {
-          if (!taken(trial, own, layout)) continue;
-          const space = spaceIn(layout, own, unsafe ? 'UNSAFE_BROADCAST' : 'BROADCAST');
-          const what = `${trial.what}: ${space}`;
-          const there = A.rangeOf(space);
-          const back = A.domainOf(there) as DistributedSpace;
-          if (!fixed && comesBack(A, layout, own) && !back.equals(space)) wrong.push(`${what} comes back as ${back}`);
-          if (layout.equals(own.layout) && !back.equals(space)) wrong.push(`its own ${what} comes back as ${back}`);
-          if (!A.domainOf(A.rangeOf(back)).equals(back)) wrong.push(`${what}: ${back} does not stay`);
-          if (back.layout.replicated && back.partition !== space.partition) wrong.push(`${what}: ${back.partition}`);
-          if (String(back.mask) !== String(space.mask)) wrong.push(`${what}: mask ${back.mask}`);
-          const ahead = A.domainOf(A.rangeOf(A.domainOf(there)));
-          if (!ahead.equals(back)) wrong.push(`${what}: ${ahead} after ${back}`);
-        }
-        return wrong;
-      });
-    });
+    distributed(
+      `${name}: a vector comes back, and stays`,
+      { backends: ['cpu'], timeout: 60_000 * MORE },
+      (context) => {
+        const { comm, backend, floats } = context;
+        const cases = fc.record({
+          trial: trials,
+          dtype: fc.constantFrom(...floats),
+          masked: fc.boolean(),
+          unsafe: fc.boolean(),
+        });
+        holds(context, cases, 12, ({ trial, dtype, masked, unsafe }) => {
+          const { A } = trial.make({ comm, backend, dtype });
+          const plain = ownSpace(A);
+          const own = masked
+            ? DistributedSpace.of({ ...plain, mask: Array.from({ length: comm.size }, (_, r) => r % 2) })
+            : plain;
+          const wrong: string[] = [];
+          // options of transforms may say how results are split
+          const fixed = OWN.includes(name) || /"sides":\[(?!null,null)/.test(trial.what);
+          for (const layout of layoutsFor(A.dims, comm.size)) {
+            if (!taken(trial, own, layout)) continue;
+            const space = spaceIn(layout, own, unsafe ? 'UNSAFE_BROADCAST' : 'BROADCAST');
+            const what = `${trial.what}: ${space}`;
+            const there = A.rangeOf(space);
+            const back = A.domainOf(there) as DistributedSpace;
+            if (!fixed && comesBack(A, layout, own) && !back.equals(space))
+              wrong.push(`${what} comes back as ${back}`);
+            if (layout.equals(own.layout) && !back.equals(space))
+              wrong.push(`its own ${what} comes back as ${back}`);
+            if (!A.domainOf(A.rangeOf(back)).equals(back)) wrong.push(`${what}: ${back} does not stay`);
+            if (back.layout.replicated && back.partition !== space.partition)
+              wrong.push(`${what}: ${back.partition}`);
+            if (String(back.mask) !== String(space.mask)) wrong.push(`${what}: mask ${back.mask}`);
+            const ahead = A.domainOf(A.rangeOf(A.domainOf(there)));
+            if (!ahead.equals(back)) wrong.push(`${what}: ${ahead} after ${back}`);
+          }
+          return wrong;
+        });
+      },
+    );
 
     distributed(
       `${name}: sums, stacks, powers and dot tests of vectors in any layout`,
       { backends: ['cpu'], timeout: 60_000 * MORE },
       (context) => {
         const { comm, backend, floats, tolerance } = context;
-        const cases = fc.record({ trial: trials, dtype: fc.constantFrom(...floats), pick: fc.nat(60), unsafe: fc.boolean() });
+        const cases = fc.record({
+          trial: trials,
+          dtype: fc.constantFrom(...floats),
+          pick: fc.nat(60),
+          unsafe: fc.boolean(),
+        });
         holds(context, cases, 12, ({ trial, dtype, pick, unsafe }) => {
           const { A } = trial.make({ comm, backend, dtype });
           const own = ownSpace(A);
@@ -147,7 +191,11 @@ group('spaces', () => {
           const x = space.random(4);
           const sum: AnyVector = N.add(D.H.mul(D)).matvec(x);
           const [a, b]: [AnyVector, AnyVector] = [N.matvec(x), D.H.mul(D).matvec(x)];
-          const [whole, first, second] = [sum, a, b].map((v) => v.asArray().reshape([A.shape[1]])) as [NDArray, NDArray, NDArray];
+          const [whole, first, second] = [sum, a, b].map((v) => v.asArray().reshape([A.shape[1]])) as [
+            NDArray,
+            NDArray,
+            NDArray,
+          ];
           const off = difference(whole, first.add(second));
           if (!(off <= limit)) wrong.push(`${what}: AᴴA + DᴴD is off by ${off}`);
           return wrong;
@@ -171,7 +219,10 @@ group('spaces', () => {
       const y: AnyVector = F.matvec(x);
       expect(y.size, name).equals(F.shape[0]);
       if (name !== 'MPIBlockDiag') {
-        expect(y.space.equals(DistributedArray.zeros(F.shape[0], { dtype: y.dtype }).space), `${name}: ${y.space}`).equals(true);
+        expect(
+          y.space.equals(DistributedArray.zeros(F.shape[0], { dtype: y.dtype }).space),
+          `${name}: ${y.space}`,
+        ).equals(true);
         expect(F.domainOf(y.space).equals(x.space), name).equals(true);
       }
       const L = new MPILaplacian(F.dims, { axes: F.dims.map((_, k) => k) });
@@ -220,14 +271,18 @@ group('spaces', () => {
     }
   });
 
-  distributed('of a halo: the model comes back over its grid, and sums with flat vectors hold', { backends: ['cpu'] }, ({ comm }) => {
-    const H = new MPIHalo([5, 7], { halo: 1, adjoint: 'exact' });
-    const L = new MPILaplacian([5, 7]);
-    const x: Space<DistributedArray> = DistributedArray.zeros(35).space;
-    expect(H.domainOf(H.rangeOf(x)).equals(H.domain())).equals(true);
-    const sum = H.H.mul(H).add(L);
-    expect(sum.rangeOf(x).equals(x), `${comm.size}`).equals(true);
-    sum.dotTest({ domain: x });
-    H.dotTest({ domain: x });
-  });
+  distributed(
+    'of a halo: the model comes back over its grid, and sums with flat vectors hold',
+    { backends: ['cpu'] },
+    ({ comm }) => {
+      const H = new MPIHalo([5, 7], { halo: 1, adjoint: 'exact' });
+      const L = new MPILaplacian([5, 7]);
+      const x: Space<DistributedArray> = DistributedArray.zeros(35).space;
+      expect(H.domainOf(H.rangeOf(x)).equals(H.domain())).equals(true);
+      const sum = H.H.mul(H).add(L);
+      expect(sum.rangeOf(x).equals(x), `${comm.size}`).equals(true);
+      sum.dotTest({ domain: x });
+      H.dotTest({ domain: x });
+    },
+  );
 });

@@ -8,8 +8,22 @@ import { Layout, splitCount, splitStart } from '../../src/core/distributed/layou
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { openWorkspaces } from '../../src/core/vector/workspace.js';
-import { type AnyLocalOperator, BlockDiag, FirstDerivative, HStack, MatrixMult, VStack } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIHStack, MPILaplacian, MPILinearOperator, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import {
+  type AnyLocalOperator,
+  BlockDiag,
+  FirstDerivative,
+  HStack,
+  MatrixMult,
+  VStack,
+} from '../../src/local/index.js';
+import {
+  MPIBlockDiag,
+  MPIHStack,
+  MPILaplacian,
+  MPILinearOperator,
+  MPIStackedVStack,
+  MPIVStack,
+} from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group } from '../support/distributed.js';
 import { expectAllThrow, expectClose, NOTHING, placed, ragged, traffic } from '../support/vectors.js';
@@ -29,7 +43,8 @@ const mine = <T>(list: readonly T[], counts: readonly number[], comm: Communicat
   return list.slice(start, start + (counts[comm.rank] as number));
 };
 
-const random = (n: number | Shape, dtype: DType, backend: Backend, seed = 9): NDArray => NDArray.normal(n, { dtype, backend, seed });
+const random = (n: number | Shape, dtype: DType, backend: Backend, seed = 9): NDArray =>
+  NDArray.normal(n, { dtype, backend, seed });
 
 group('MPIBlockDiag', () => {
   distributed('is the local block diagonal of all operators', ({ comm, backend, floats, tolerance }) => {
@@ -51,61 +66,92 @@ group('MPIBlockDiag', () => {
         A.dotTest({ domain: u.space });
         // cut otherwise: aligned by a transfer
         const even = DistributedArray.toDist(x);
-        expectClose(A.matvec(even).asArray(), local.matvec(x), 10 * tolerance(dtype), `evenly cut, ${counts}`);
-        expectClose(A.rmatvec(DistributedArray.toDist(y)).asArray(), local.rmatvec(y), 10 * tolerance(dtype), `evenly cut, ${counts}`);
+        expectClose(
+          A.matvec(even).asArray(),
+          local.matvec(x),
+          10 * tolerance(dtype),
+          `evenly cut, ${counts}`,
+        );
+        expectClose(
+          A.rmatvec(DistributedArray.toDist(y)).asArray(),
+          local.rmatvec(y),
+          10 * tolerance(dtype),
+          `evenly cut, ${counts}`,
+        );
       }
     }
   });
 
-  distributed('of operators along the first axis has N-dimensional vectors', ({ comm, backend, floats, tolerance }) => {
-    for (const dtype of floats) {
-      const rows = [3, 2, 4, 3];
-      const all = rows.map((n) => new FirstDerivative([n, 3], { axis: 0, kind: 'forward' }));
-      const whole = random([12, 3], dtype, backend);
-      let start = 0;
-      const exact = all.map((op, k) => {
-        const part = op.matvec(whole.slice([start, start + (rows[k] as number)]).copy());
-        start += rows[k] as number;
-        return part;
-      });
-      for (const counts of chunks(4, comm.size)) {
-        const A = new MPIBlockDiag(mine(all, counts, comm));
-        expect([A.dims, A.dimsd]).deep.equals([
-          [12, 3],
-          [12, 3],
-        ]);
-        for (const layout of [
-          (A.domain() as DistributedArray['space']).layout,
-          Layout.split([12, 3], comm.size),
-          Layout.split([12, 3], comm.size, 1),
-          Layout.split([36], comm.size),
-        ]) {
-          const y = A.matvec(placed(whole.reshape(layout.globalShape), layout, comm))
-            .asArray()
-            .reshape([12, 3]);
-          let at = 0;
-          for (const part of exact) {
-            expectClose(y.slice([at, at + (part.shape[0] as number)]).copy(), part, 10 * tolerance(dtype), `${layout}`);
-            at += part.shape[0] as number;
+  distributed(
+    'of operators along the first axis has N-dimensional vectors',
+    ({ comm, backend, floats, tolerance }) => {
+      for (const dtype of floats) {
+        const rows = [3, 2, 4, 3];
+        const all = rows.map((n) => new FirstDerivative([n, 3], { axis: 0, kind: 'forward' }));
+        const whole = random([12, 3], dtype, backend);
+        let start = 0;
+        const exact = all.map((op, k) => {
+          const part = op.matvec(whole.slice([start, start + (rows[k] as number)]).copy());
+          start += rows[k] as number;
+          return part;
+        });
+        for (const counts of chunks(4, comm.size)) {
+          const A = new MPIBlockDiag(mine(all, counts, comm));
+          expect([A.dims, A.dimsd]).deep.equals([
+            [12, 3],
+            [12, 3],
+          ]);
+          for (const layout of [
+            (A.domain() as DistributedArray['space']).layout,
+            Layout.split([12, 3], comm.size),
+            Layout.split([12, 3], comm.size, 1),
+            Layout.split([36], comm.size),
+          ]) {
+            const y = A.matvec(placed(whole.reshape(layout.globalShape), layout, comm))
+              .asArray()
+              .reshape([12, 3]);
+            let at = 0;
+            for (const part of exact) {
+              expectClose(
+                y.slice([at, at + (part.shape[0] as number)]).copy(),
+                part,
+                10 * tolerance(dtype),
+                `${layout}`,
+              );
+              at += part.shape[0] as number;
+            }
+            A.dotTest({ domain: placed(whole.reshape(layout.globalShape), layout, comm).space });
           }
-          A.dotTest({ domain: placed(whole.reshape(layout.globalShape), layout, comm).space });
         }
       }
-    }
-  });
+    },
+  );
 
   distributed('refuses wrong operators of one rank on all', ({ comm, backend }) => {
     const wrong = comm.rank === comm.size - 1;
     const good = matrix(2, 2, 1, 'float32', backend);
     const notAnOperator: unknown[] = ['x'];
     for (const Stack of [MPIBlockDiag, MPIVStack, MPIHStack]) {
-      expectAllThrow(comm, () => new Stack((wrong ? notAnOperator : [good]) as AnyLocalOperator[]), ArgumentError, Stack.name);
+      expectAllThrow(
+        comm,
+        () => new Stack((wrong ? notAnOperator : [good]) as AnyLocalOperator[]),
+        ArgumentError,
+        Stack.name,
+      );
       expectAllThrow(comm, () => new Stack(JSON.parse('null')), ArgumentError, Stack.name);
       expectAllThrow(comm, () => new Stack([]), ArgumentError, Stack.name);
     }
     if (comm.size > 1) {
-      expectAllThrow(comm, () => new MPIVStack([matrix(2, wrong ? 3 : 2, 1, 'float32', backend)]), ShapeError);
-      expectAllThrow(comm, () => new MPIHStack([matrix(wrong ? 3 : 2, 2, 1, 'float32', backend)]), ShapeError);
+      expectAllThrow(
+        comm,
+        () => new MPIVStack([matrix(2, wrong ? 3 : 2, 1, 'float32', backend)]),
+        ShapeError,
+      );
+      expectAllThrow(
+        comm,
+        () => new MPIHStack([matrix(wrong ? 3 : 2, 2, 1, 'float32', backend)]),
+        ShapeError,
+      );
     }
     // the class of one rank's error is that of all
     const broken = Object.defineProperty(matrix(2, 2, 1, 'float32', backend), 'dims', {
@@ -113,24 +159,48 @@ group('MPIBlockDiag', () => {
         throw new DTypeError('broken');
       },
     });
-    for (const Stack of [MPIBlockDiag, MPIVStack]) expectAllThrow(comm, () => new Stack([wrong ? broken : good]), DTypeError, Stack.name);
+    for (const Stack of [MPIBlockDiag, MPIVStack])
+      expectAllThrow(comm, () => new Stack([wrong ? broken : good]), DTypeError, Stack.name);
     const A = new MPIBlockDiag([good]);
     const n = 2 * comm.size;
-    expectAllThrow(comm, () => A.matvec(DistributedArray.ones(n, { partition: 'BROADCAST', dtype: 'float32' })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => A.matvec(DistributedArray.ones(n, { partition: 'BROADCAST', dtype: 'float32' })),
+      PartitionError,
+    );
     expectAllThrow(comm, () => A.matvec(DistributedArray.ones(n + 1, { dtype: 'float32' })), ShapeError);
-    expectAllThrow(comm, () => A.matvec(DistributedArray.ones(n, { dtype: 'float32', comm: comm.dup() })), PartitionError);
+    expectAllThrow(
+      comm,
+      () => A.matvec(DistributedArray.ones(n, { dtype: 'float32', comm: comm.dup() })),
+      PartitionError,
+    );
   });
 
-  distributed('refuses unlike precisions, of operators and of vectors', { backends: ['cpu', 'reference'] }, ({ comm, backend }) => {
-    const wrong = comm.rank === comm.size - 1;
-    if (comm.size > 1) expectAllThrow(comm, () => new MPIBlockDiag([matrix(2, 2, 1, wrong ? 'float64' : 'float32', backend)]), DTypeError);
-    const A = new MPIBlockDiag([matrix(2, 2, 1, 'float32', backend)]);
-    expectAllThrow(comm, () => A.matvec(DistributedArray.ones(2 * comm.size, { dtype: 'float64' })), DTypeError);
-    // one complex operator makes all results complex
-    const mixed = new MPIBlockDiag([matrix(2, 2, 1, wrong ? 'complex64' : 'float32', backend)]);
-    expect(mixed.matvec(DistributedArray.ones(2 * comm.size, { dtype: 'float32' })).dtype).equals('complex64');
-    mixed.dotTest();
-  });
+  distributed(
+    'refuses unlike precisions, of operators and of vectors',
+    { backends: ['cpu', 'reference'] },
+    ({ comm, backend }) => {
+      const wrong = comm.rank === comm.size - 1;
+      if (comm.size > 1)
+        expectAllThrow(
+          comm,
+          () => new MPIBlockDiag([matrix(2, 2, 1, wrong ? 'float64' : 'float32', backend)]),
+          DTypeError,
+        );
+      const A = new MPIBlockDiag([matrix(2, 2, 1, 'float32', backend)]);
+      expectAllThrow(
+        comm,
+        () => A.matvec(DistributedArray.ones(2 * comm.size, { dtype: 'float64' })),
+        DTypeError,
+      );
+      // one complex operator makes all results complex
+      const mixed = new MPIBlockDiag([matrix(2, 2, 1, wrong ? 'complex64' : 'float32', backend)]);
+      expect(mixed.matvec(DistributedArray.ones(2 * comm.size, { dtype: 'float32' })).dtype).equals(
+        'complex64',
+      );
+      mixed.dotTest();
+    },
+  );
 });
 
 group('MPIVStack and MPIHStack', () => {
@@ -243,7 +313,10 @@ group('three ways to distribute a problem', () => {
   distributed('model and data both SCATTER: every rank has its own part of both', ({ comm, backend }) => {
     const all = Array.from({ length: 5 }, (_, k) => matrix(6, 3, k, 'float32', backend));
     const A = new MPIBlockDiag(
-      all.slice(splitStart(5, comm.size, comm.rank), splitStart(5, comm.size, comm.rank) + splitCount(5, comm.size, comm.rank)),
+      all.slice(
+        splitStart(5, comm.size, comm.rank),
+        splitStart(5, comm.size, comm.rank) + splitCount(5, comm.size, comm.rank),
+      ),
     );
     const truth = random(15, 'float32', backend);
     const y = A.matvec(DistributedArray.toDist(truth));
@@ -252,15 +325,18 @@ group('three ways to distribute a problem', () => {
     solves('block diagonal', x.asArray(), truth);
   });
 
-  distributed('data SCATTER, model BROADCAST: every rank models its share of the data', ({ comm, backend }) => {
-    const all = Array.from({ length: 4 }, (_, k) => matrix(3, 4, k, 'float32', backend));
-    const A = new MPIVStack(mine(all, chunks(4, comm.size)[0] as number[], comm));
-    const truth = random(4, 'float32', backend);
-    const y = A.matvec(DistributedArray.toDist(truth, { partition: 'BROADCAST' }));
-    expect(y.partition).equals('SCATTER');
-    const { x } = cgls(A, y, { niter: 30, tol: 0 });
-    solves('vertical stack', x.assertReplicated().local, truth);
-  });
+  distributed(
+    'data SCATTER, model BROADCAST: every rank models its share of the data',
+    ({ comm, backend }) => {
+      const all = Array.from({ length: 4 }, (_, k) => matrix(3, 4, k, 'float32', backend));
+      const A = new MPIVStack(mine(all, chunks(4, comm.size)[0] as number[], comm));
+      const truth = random(4, 'float32', backend);
+      const y = A.matvec(DistributedArray.toDist(truth, { partition: 'BROADCAST' }));
+      expect(y.partition).equals('SCATTER');
+      const { x } = cgls(A, y, { niter: 30, tol: 0 });
+      solves('vertical stack', x.assertReplicated().local, truth);
+    },
+  );
 
   distributed('both BROADCAST: communication inside the operator, or none', ({ comm, backend }) => {
     const all = Array.from({ length: 4 }, (_, k) => matrix(5, 4, k, 'float32', backend));
@@ -270,7 +346,11 @@ group('three ways to distribute a problem', () => {
     const model = DistributedArray.toDist(truth, { partition: 'BROADCAST' });
     const inside = normal.matvec(model);
     expect([model.partition, inside.partition]).deep.equals(['BROADCAST', 'BROADCAST']);
-    solves('sum over ranks inside', cgls(normal, inside, { niter: 30, tol: 0 }).x.assertReplicated().local, truth);
+    solves(
+      'sum over ranks inside',
+      cgls(normal, inside, { niter: 30, tol: 0 }).x.assertReplicated().local,
+      truth,
+    );
 
     const A = MPILinearOperator.wrap(all[0] as AnyLocalOperator);
     const y = A.matvec(model);
@@ -282,16 +362,21 @@ group('three ways to distribute a problem', () => {
   });
 });
 
-distributed('stacks take natural vectors where a block works on flat ones, and the other way round', ({ comm, backend, dtypes }) => {
-  const dtype = dtypes[0] as 'float32' | 'float64';
-  const dims = [comm.size * 2, 3];
-  const laplacian = new MPILaplacian(dims, { axes: [0, 1], dtype, comm });
-  const blocks = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: 0, dtype, backend }))], { comm });
-  const stack = new MPIStackedVStack([blocks, laplacian]);
-  const natural = DistributedArray.random(dims, { dtype, backend, comm, seed: 3 });
-  const flat = natural.ravel();
-  const [a, b] = [stack.matvec(natural).asArray(), stack.matvec(flat).asArray()];
-  expect(Number(a.subtract(b).norm())).to.equal(0);
-  stack.dotTest({ domain: natural.space });
-  stack.dotTest({ domain: flat.space });
-});
+distributed(
+  'stacks take natural vectors where a block works on flat ones, and the other way round',
+  ({ comm, backend, dtypes }) => {
+    const dtype = dtypes[0] as 'float32' | 'float64';
+    const dims = [comm.size * 2, 3];
+    const laplacian = new MPILaplacian(dims, { axes: [0, 1], dtype, comm });
+    const blocks = new MPIBlockDiag([new MatrixMult(NDArray.normal([6, 6], { seed: 0, dtype, backend }))], {
+      comm,
+    });
+    const stack = new MPIStackedVStack([blocks, laplacian]);
+    const natural = DistributedArray.random(dims, { dtype, backend, comm, seed: 3 });
+    const flat = natural.ravel();
+    const [a, b] = [stack.matvec(natural).asArray(), stack.matvec(flat).asArray()];
+    expect(Number(a.subtract(b).norm())).to.equal(0);
+    stack.dotTest({ domain: natural.space });
+    stack.dotTest({ domain: flat.space });
+  },
+);

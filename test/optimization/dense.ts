@@ -1,5 +1,15 @@
 import { NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
-import { abs, type Complex, complex, conj, div, mul, re, type Scalar, sub } from '../../src/core/base/complex.js';
+import {
+  abs,
+  type Complex,
+  complex,
+  conj,
+  div,
+  mul,
+  re,
+  type Scalar,
+  sub,
+} from '../../src/core/base/complex.js';
 import { type DType, isComplex } from '../../src/core/base/dtype.js';
 import { fillNormal } from '../../src/core/base/random.js';
 import { LinearOperator, type SpaceOptions } from '../../src/core/operator/linear-operator.js';
@@ -46,7 +56,19 @@ export class Dense extends LinearOperator<NDArray, NDArray> {
     // kernels take one dtype
     const a = this.#cast.get(x.dtype) ?? (x.dtype === this.dtype ? this.#a : this.#a.astype(x.dtype));
     this.#cast.set(x.dtype, a);
-    y.backend.matmul(a, x, y, { m, n: 1, k, transA, transB: 'n', lda: this.#columns, ldb: 1, ldc: 1, ...batch, alpha: 1, beta: 0 });
+    y.backend.matmul(a, x, y, {
+      m,
+      n: 1,
+      k,
+      transA,
+      transB: 'n',
+      lda: this.#columns,
+      ldb: 1,
+      ldc: 1,
+      ...batch,
+      alpha: 1,
+      beta: 0,
+    });
   }
 }
 
@@ -56,7 +78,8 @@ export function solveDense(matrix: Matrix, rhs: readonly Scalar[]): Complex[] {
   const n = rows.length;
   for (let k = 0; k < n; k++) {
     let pivot = k;
-    for (let i = k + 1; i < n; i++) if (abs(rows[i]?.[k] as Scalar) > abs(rows[pivot]?.[k] as Scalar)) pivot = i;
+    for (let i = k + 1; i < n; i++)
+      if (abs(rows[i]?.[k] as Scalar) > abs(rows[pivot]?.[k] as Scalar)) pivot = i;
     [rows[k], rows[pivot]] = [rows[pivot] as Scalar[], rows[k] as Scalar[]];
     const head = rows[k] as Scalar[];
     for (let i = 0; i < n; i++) {
@@ -94,12 +117,19 @@ export function normalSolution(a: Matrix, y: readonly Scalar[], damp = 0): Compl
 }
 
 /** Reproducible matrices. */
-export function randomMatrix(rows: number, columns: number, seed: number, dtype: DType = 'float64'): Scalar[][] {
+export function randomMatrix(
+  rows: number,
+  columns: number,
+  seed: number,
+  dtype: DType = 'float64',
+): Scalar[][] {
   const lanes = isComplex(dtype) ? 2 : 1;
   const values = fillNormal(seed, 0, new Float64Array(rows * columns * lanes), lanes);
   const element = (k: number): Scalar =>
     isComplex(dtype) ? complex(values[2 * k] as number, values[2 * k + 1] as number) : (values[k] as number);
-  return Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (__, j) => element(i * columns + j)));
+  return Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: columns }, (__, j) => element(i * columns + j)),
+  );
 }
 
 /** `max |x − expected|` */
@@ -107,6 +137,8 @@ export function distance(x: NDArray, expected: readonly Scalar[]): number {
   const values = x.toHost();
   const lanes = isComplex(x.dtype) ? 2 : 1;
   return Math.max(
-    ...expected.map((e, k) => abs(sub(complex(values[lanes * k] as number, lanes === 2 ? (values[lanes * k + 1] as number) : 0), e))),
+    ...expected.map((e, k) =>
+      abs(sub(complex(values[lanes * k] as number, lanes === 2 ? (values[lanes * k + 1] as number) : 0), e)),
+    ),
   );
 }

@@ -6,7 +6,13 @@ import { DistributedArray } from '../../src/core/distributed/distributed-array.j
 import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
 import type { LinearOperator } from '../../src/core/operator/linear-operator.js';
 import { MatrixMult } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import {
+  MPIBlockDiag,
+  MPIGradient,
+  MPILaplacian,
+  MPIStackedVStack,
+  MPIVStack,
+} from '../../src/operators/index.js';
 import { cg } from '../../src/optimization/krylov/cg.js';
 import { cgPipelined } from '../../src/optimization/krylov/cg-pipelined.js';
 import { cgSingleReduction } from '../../src/optimization/krylov/cg-single-reduction.js';
@@ -30,69 +36,99 @@ const SQUARE = {
   cg: { reductions: 2, steps: (A: Square, y: DistributedArray) => cg.steps(A, y, { niter: 6, ...forever }) },
   cgSingleReduction: {
     reductions: 1,
-    steps: (A: Square, y: DistributedArray) => cgSingleReduction.steps(A, y, { niter: 6, replace: 3, ...forever }),
+    steps: (A: Square, y: DistributedArray) =>
+      cgSingleReduction.steps(A, y, { niter: 6, replace: 3, ...forever }),
   },
-  cgPipelined: { reductions: 1, steps: (A: Square, y: DistributedArray) => cgPipelined.steps(A, y, { niter: 6, replace: 3, ...forever }) },
-  minres: { reductions: 2, steps: (A: Square, y: DistributedArray) => minres.steps(A, y, { niter: 6, rtol: 0 }) },
+  cgPipelined: {
+    reductions: 1,
+    steps: (A: Square, y: DistributedArray) => cgPipelined.steps(A, y, { niter: 6, replace: 3, ...forever }),
+  },
+  minres: {
+    reductions: 2,
+    steps: (A: Square, y: DistributedArray) => minres.steps(A, y, { niter: 6, rtol: 0 }),
+  },
 } as const;
 type Square = LinearOperator<DistributedArray>;
 
 group('cost of an iteration', () => {
   for (const [name, { reductions, steps }] of Object.entries(SQUARE)) {
-    distributed(`${name}: ${reductions} reductions, no other collective, no allocation`, ({ comm, backend, floats }) => {
-      for (const dtype of floats) {
-        const each = costs(steps(definite([9, 4]), DistributedArray.random([9, 4], { dtype, seed: 3 })), comm, backend);
-        expect(each).to.have.length(5);
-        for (const cost of each) expect(cost, dtype).to.deep.equal([reductions, 0, 0, 0, 0]);
-      }
-    });
+    distributed(
+      `${name}: ${reductions} reductions, no other collective, no allocation`,
+      ({ comm, backend, floats }) => {
+        for (const dtype of floats) {
+          const each = costs(
+            steps(definite([9, 4]), DistributedArray.random([9, 4], { dtype, seed: 3 })),
+            comm,
+            backend,
+          );
+          expect(each).to.have.length(5);
+          for (const cost of each) expect(cost, dtype).to.deep.equal([reductions, 0, 0, 0, 0]);
+        }
+      },
+    );
   }
 
-  distributed('least squares: 2 reductions, 1 in the single-reduction form; sparse ones 2; no allocation', ({ comm, backend, floats }) => {
-    for (const dtype of floats) {
-      const dims = [7, 3];
-      const A = new MPIStackedVStack([definite(dims), new MPILaplacian(dims).scale(0.5), new MPIGradient(dims)]);
-      const y = A.range({ dtype }).random(4);
-      const M = definite(dims).pow(0);
-      const loops = [
-        [2, lsqr.steps(A, y, { niter: 5, damp: 0.1, ...tight })],
-        [2, lsmr.steps(A, y, { niter: 5, damp: 0.1, ...tight })],
-        [1, cglsSingleReduction.steps(A, y, { niter: 5, damp: 0.1, replace: 2, ...forever })],
-        [1, cglsSingleReduction.steps(A, y, { niter: 5, M, ...forever })],
-        [2, cgls.steps(A, y, { niter: 5, damp: 0.1, M, ...forever })],
-        [2, ista.steps(A, y, { niter: 5, alpha: 0.01, ...forever })],
-        [2, fista.steps(A, y, { niter: 5, alpha: 0.01, threshkind: 'half', ...forever })],
-        [2, fista.steps(A, y, { niter: 5, alpha: 0.01, SOp: M, ...forever })],
-      ] as const;
-      for (const [k, [reductions, steps]] of loops.entries()) {
-        const each = costs(steps, comm, backend);
-        expect(each).to.have.length(4);
-        for (const cost of each) expect(cost, `${dtype}, ${k}`).to.deep.equal([reductions, 0, 0, 0, 0]);
+  distributed(
+    'least squares: 2 reductions, 1 in the single-reduction form; sparse ones 2; no allocation',
+    ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        const dims = [7, 3];
+        const A = new MPIStackedVStack([
+          definite(dims),
+          new MPILaplacian(dims).scale(0.5),
+          new MPIGradient(dims),
+        ]);
+        const y = A.range({ dtype }).random(4);
+        const M = definite(dims).pow(0);
+        const loops = [
+          [2, lsqr.steps(A, y, { niter: 5, damp: 0.1, ...tight })],
+          [2, lsmr.steps(A, y, { niter: 5, damp: 0.1, ...tight })],
+          [1, cglsSingleReduction.steps(A, y, { niter: 5, damp: 0.1, replace: 2, ...forever })],
+          [1, cglsSingleReduction.steps(A, y, { niter: 5, M, ...forever })],
+          [2, cgls.steps(A, y, { niter: 5, damp: 0.1, M, ...forever })],
+          [2, ista.steps(A, y, { niter: 5, alpha: 0.01, ...forever })],
+          [2, fista.steps(A, y, { niter: 5, alpha: 0.01, threshkind: 'half', ...forever })],
+          [2, fista.steps(A, y, { niter: 5, alpha: 0.01, SOp: M, ...forever })],
+        ] as const;
+        for (const [k, [reductions, steps]] of loops.entries()) {
+          const each = costs(steps, comm, backend);
+          expect(each).to.have.length(4);
+          for (const cost of each) expect(cost, `${dtype}, ${k}`).to.deep.equal([reductions, 0, 0, 0, 0]);
+        }
       }
-    }
-  });
+    },
+  );
 
-  distributed('powerIteration: 1 reduction; preconditioned: as without', ({ comm, backend, reals: [dtype = 'float64'] }) => {
-    const A = definite([8, 2]);
-    const domain = A.domain({ dtype });
-    for (const cost of costs(powerIteration.steps(A, { niter: 5, tol: 0, domain }), comm, backend))
-      expect(cost).to.deep.equal([1, 0, 0, 0, 0]);
-    const y = domain.random(2);
-    const M = A.pow(0).scale(0.5);
-    for (const cost of costs(cg.steps(A, y, { niter: 5, tol: 0, M }), comm, backend)) expect(cost).to.deep.equal([2, 0, 0, 0, 0]);
-    for (const cost of costs(minres.steps(A, y, { niter: 5, rtol: 0, M }), comm, backend)) expect(cost).to.deep.equal([2, 0, 0, 0, 0]);
-    for (const cost of costs(cgPipelined.steps(A, y, { niter: 5, tol: 0, M }), comm, backend)) expect(cost).to.deep.equal([1, 0, 0, 0, 0]);
-  });
+  distributed(
+    'powerIteration: 1 reduction; preconditioned: as without',
+    ({ comm, backend, reals: [dtype = 'float64'] }) => {
+      const A = definite([8, 2]);
+      const domain = A.domain({ dtype });
+      for (const cost of costs(powerIteration.steps(A, { niter: 5, tol: 0, domain }), comm, backend))
+        expect(cost).to.deep.equal([1, 0, 0, 0, 0]);
+      const y = domain.random(2);
+      const M = A.pow(0).scale(0.5);
+      for (const cost of costs(cg.steps(A, y, { niter: 5, tol: 0, M }), comm, backend))
+        expect(cost).to.deep.equal([2, 0, 0, 0, 0]);
+      for (const cost of costs(minres.steps(A, y, { niter: 5, rtol: 0, M }), comm, backend))
+        expect(cost).to.deep.equal([2, 0, 0, 0, 0]);
+      for (const cost of costs(cgPipelined.steps(A, y, { niter: 5, tol: 0, M }), comm, backend))
+        expect(cost).to.deep.equal([1, 0, 0, 0, 0]);
+    },
+  );
 
-  distributed('a time limit: one reduction more, and all ranks stop together', ({ comm, backend, reals: [dtype = 'float64'] }) => {
-    const A = definite([9, 4]);
-    const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
-    for (const cost of costs(cg.steps(A, y, { niter: 6, tol: 0, maxTime: 1000 }), comm, backend))
-      expect(cost).to.deep.equal([3, 0, 0, 0, 0]);
-    const { reason, iterations } = cg(A, y, { niter: 1000, tol: 0, maxTime: comm.rank === 0 ? 0 : 1000 });
-    expect(reason).to.equal('time limit reached');
-    expect(iterations).to.equal(1);
-  });
+  distributed(
+    'a time limit: one reduction more, and all ranks stop together',
+    ({ comm, backend, reals: [dtype = 'float64'] }) => {
+      const A = definite([9, 4]);
+      const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
+      for (const cost of costs(cg.steps(A, y, { niter: 6, tol: 0, maxTime: 1000 }), comm, backend))
+        expect(cost).to.deep.equal([3, 0, 0, 0, 0]);
+      const { reason, iterations } = cg(A, y, { niter: 1000, tol: 0, maxTime: comm.rank === 0 ? 0 : 1000 });
+      expect(reason).to.equal('time limit reached');
+      expect(iterations).to.equal(1);
+    },
+  );
 });
 
 group('solutions', () => {
@@ -116,7 +152,9 @@ group('solutions', () => {
             'gradient within tolerance',
           ]);
           expect(x.dtype).to.equal(dtype);
-          expect(x.subtract(truth).norm(), `${name} ${dtype} ${dims}`).to.be.below(100 * tolerance(dtype) * truth.norm());
+          expect(x.subtract(truth).norm(), `${name} ${dtype} ${dims}`).to.be.below(
+            100 * tolerance(dtype) * truth.norm(),
+          );
         }
       }
     }
@@ -125,13 +163,19 @@ group('solutions', () => {
   distributed('least squares of stacked data, damped or not', ({ floats, tolerance }) => {
     for (const dtype of floats) {
       const dims = [7, 3];
-      const A = new MPIStackedVStack([definite(dims), new MPILaplacian(dims).scale(0.5), new MPIGradient(dims)]);
+      const A = new MPIStackedVStack([
+        definite(dims),
+        new MPILaplacian(dims).scale(0.5),
+        new MPIGradient(dims),
+      ]);
       const y = A.range({ dtype }).random(4);
       const x0 = A.domain({ dtype }).random(5);
       for (const damp of [0, 0.2]) {
         const tol = rounding(A, y, tolerance(dtype));
         const options = { niter: 60, damp, atol: tolerance(dtype), btol: 0, conlim: 0 };
-        expect(optimality(A, y, cglsSingleReduction(A, y, { niter: 60, tol, damp, x0 }).x, damp)).to.be.below(100 * tolerance(dtype));
+        expect(optimality(A, y, cglsSingleReduction(A, y, { niter: 60, tol, damp, x0 }).x, damp)).to.be.below(
+          100 * tolerance(dtype),
+        );
         expect(optimality(A, y, lsqr(A, y, options).x, damp), 'lsqr').to.be.below(100 * tolerance(dtype));
         expect(optimality(A, y, lsmr(A, y, options).x, damp), 'lsmr').to.be.below(100 * tolerance(dtype));
       }
@@ -152,7 +196,9 @@ group('solutions', () => {
   distributed('a replicated model: the same bits on every rank', ({ comm, reals }) => {
     for (const dtype of reals) {
       const rows = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
-      const A = new MPIVStack(rows.map((seed) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype })));
+      const A = new MPIVStack(
+        rows.map((seed) => new MatrixMult(NDArray.normal([3, 5], { seed, dtype }), { dtype })),
+      );
       const y = A.range({ dtype }).random(6);
       lsqr(A, y, { niter: 10 }).x.assertReplicated();
       lsmr(A, y, { niter: 10 }).x.assertReplicated();
@@ -199,54 +245,63 @@ group('masks of other solvers', () => {
 });
 
 group('refusals', () => {
-  distributed('NaN on one rank, a preconditioner that is not definite, or that does not fit: an error on all', ({ comm, reals }) => {
-    const [dtype = 'float64'] = reals;
-    const A = definite([8, 2]);
-    const y = DistributedArray.ones([8, 2], { dtype });
-    expect(() => minres(A, y, { M: A.pow(0).scale(-1) })).to.throw(NumericalError);
-    expect(() => cg(A, y, { M: definite([4, 4]) })).to.throw(ShapeError);
-    expect(() => fista(A, y, { alpha: 10, eps: 0, monitorres: true, niter: 20 })).to.throw(
-      NumericalError,
-      /alpha or eps should be smaller/,
-    );
-    if (comm.rank === comm.size - 1) y.local.fill(Number.NaN);
-    for (const solve of [
-      () => lsqr(A, y),
-      () => lsmr(A, y),
-      () => minres(A, y),
-      () => cgSingleReduction(A, y),
-      () => cgPipelined(A, y),
-      () => cglsSingleReduction(A, y),
-      () => ista(A, y, { alpha: 1 }),
-      () => fista(A, y, { alpha: 1 }),
-    ])
-      expect(solve).to.throw(NumericalError, /iteration 0/);
-  });
+  distributed(
+    'NaN on one rank, a preconditioner that is not definite, or that does not fit: an error on all',
+    ({ comm, reals }) => {
+      const [dtype = 'float64'] = reals;
+      const A = definite([8, 2]);
+      const y = DistributedArray.ones([8, 2], { dtype });
+      expect(() => minres(A, y, { M: A.pow(0).scale(-1) })).to.throw(NumericalError);
+      expect(() => cg(A, y, { M: definite([4, 4]) })).to.throw(ShapeError);
+      expect(() => fista(A, y, { alpha: 10, eps: 0, monitorres: true, niter: 20 })).to.throw(
+        NumericalError,
+        /alpha or eps should be smaller/,
+      );
+      if (comm.rank === comm.size - 1) y.local.fill(Number.NaN);
+      for (const solve of [
+        () => lsqr(A, y),
+        () => lsmr(A, y),
+        () => minres(A, y),
+        () => cgSingleReduction(A, y),
+        () => cgPipelined(A, y),
+        () => cglsSingleReduction(A, y),
+        () => ista(A, y, { alpha: 1 }),
+        () => fista(A, y, { alpha: 1 }),
+      ])
+        expect(solve).to.throw(NumericalError, /iteration 0/);
+    },
+  );
 });
 
 group('limits of time', () => {
   distributed('no limit costs no reduction, a limit one an iteration', ({ comm }) => {
     const [A, y] = [definite([8, 3]), DistributedArray.random([8, 3], { seed: 1, dtype: 'float32' })];
     const reductions = (maxTime?: number) =>
-      traffic(comm, () => void cgls(A, y, { niter: 5, tol: 0, ...(maxTime === undefined ? {} : { maxTime }) })).reductions;
+      traffic(
+        comm,
+        () => void cgls(A, y, { niter: 5, tol: 0, ...(maxTime === undefined ? {} : { maxTime }) }),
+      ).reductions;
     expect(reductions(Number.POSITIVE_INFINITY)).to.equal(reductions());
     expect(reductions(3600)).to.equal(reductions() + 5);
   });
 });
 
 group('inner products that do not depend on the number of ranks', () => {
-  distributed('conjugate gradients: all iterates and costs are those of one rank, bit by bit', ({ comm, floats }) => {
-    for (const dtype of floats) {
-      const dims = [13, 5];
-      const A = definite(dims);
-      const y = DistributedArray.random(dims, { dtype, seed: 9 });
-      const { x, cost } = cg(A, y, { niter: 12, tol: 0, reproducible: true });
-      const self = comm.split(comm.rank) as typeof comm;
-      const alone = DistributedArray.random(dims, { dtype, seed: 9, comm: self });
-      const mine = cg(definite(dims, self), alone, { niter: 12, tol: 0, reproducible: true });
-      expect(cost).to.deep.equal(mine.cost);
-      expect(x.asArray().toHost()).to.deep.equal(mine.x.asArray().toHost());
-      self.free();
-    }
-  });
+  distributed(
+    'conjugate gradients: all iterates and costs are those of one rank, bit by bit',
+    ({ comm, floats }) => {
+      for (const dtype of floats) {
+        const dims = [13, 5];
+        const A = definite(dims);
+        const y = DistributedArray.random(dims, { dtype, seed: 9 });
+        const { x, cost } = cg(A, y, { niter: 12, tol: 0, reproducible: true });
+        const self = comm.split(comm.rank) as typeof comm;
+        const alone = DistributedArray.random(dims, { dtype, seed: 9, comm: self });
+        const mine = cg(definite(dims, self), alone, { niter: 12, tol: 0, reproducible: true });
+        expect(cost).to.deep.equal(mine.cost);
+        expect(x.asArray().toHost()).to.deep.equal(mine.x.asArray().toHost());
+        self.free();
+      }
+    },
+  );
 });

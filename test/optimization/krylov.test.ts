@@ -48,17 +48,22 @@ const FOREVER: Readonly<Record<string, (A: Operator, y: NDArray, niter: number) 
 };
 
 /** Solvers of Hermitian systems. */
-const SQUARE: Readonly<Record<string, (A: Operator, y: NDArray, options?: { readonly x0?: NDArray | undefined }) => Answer>> = {
+const SQUARE: Readonly<
+  Record<string, (A: Operator, y: NDArray, options?: { readonly x0?: NDArray | undefined }) => Answer>
+> = {
   cgSingleReduction: (A, y, o) => cgSingleReduction(A, y, { ...o, niter: 200, tol: 1e-24, replace: 5 }),
   cgPipelined: (A, y, o) => cgPipelined(A, y, { ...o, niter: 200, tol: 1e-24, replace: 5 }),
   minres: (A, y, o) => minres(A, y, { ...o, niter: 200, rtol: 1e-15 }),
 };
 
-const vector = (values: readonly Scalar[], dtype?: 'float32' | 'complex128') => NDArray.array([...values], dtype ? { dtype } : {});
+const vector = (values: readonly Scalar[], dtype?: 'float32' | 'complex128') =>
+  NDArray.array([...values], dtype ? { dtype } : {});
 const column = (n: number, seed: number, dtype: 'float64' | 'complex128' = 'float64'): Scalar[] =>
   randomMatrix(n, 1, seed, dtype).map((row) => row[0] as Scalar);
-const hilbert = (n: number): number[][] => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => 1 / (i + j + 1)));
-const diagonal = (values: readonly number[]): number[][] => values.map((v, i) => values.map((_, j) => (i === j ? v : 0)));
+const hilbert = (n: number): number[][] =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => 1 / (i + j + 1)));
+const diagonal = (values: readonly number[]): number[][] =>
+  values.map((v, i) => values.map((_, j) => (i === j ? v : 0)));
 
 /** `B + Bᴴ + shift`, indefinite for a small shift. */
 function hermitian(n: number, seed: number, dtype: 'float64' | 'complex128', shift: number): Scalar[][] {
@@ -66,7 +71,8 @@ function hermitian(n: number, seed: number, dtype: 'float64' | 'complex128', shi
   return b.map((row, i) =>
     row.map((v, j) => {
       const w = conj(b[j]?.[i] as Scalar);
-      const sum = typeof v === 'number' || typeof w === 'number' ? re(v) + re(w) : complex(v.re + w.re, v.im + w.im);
+      const sum =
+        typeof v === 'number' || typeof w === 'number' ? re(v) + re(w) : complex(v.re + w.re, v.im + w.im);
       if (i !== j) return sum;
       return typeof sum === 'number' ? sum + shift : complex(sum.re + shift, 0);
     }),
@@ -195,7 +201,12 @@ describe('solvers of least squares', () => {
       expect(solve(A, y, { niter: 1 })).to.include({ reason: 'iteration limit reached', istop: 7 });
       const frobenius = Math.sqrt(compatible.flat().reduce<number>((sum, v) => sum + re(v) ** 2, 0));
       expect(inconsistent.anorm).to.be.within(0.3 * frobenius, 1.5 * frobenius);
-      const singular = solve(new Dense(diagonal([1, 0.5, 1e-5])), vector([1, 1, 1e-3]), { niter: 50, atol: 0, btol: 0, conlim: 1e4 });
+      const singular = solve(new Dense(diagonal([1, 0.5, 1e-5])), vector([1, 1, 1e-3]), {
+        niter: 50,
+        atol: 0,
+        btol: 0,
+        conlim: 1e4,
+      });
       expect(singular).to.include({ reason: 'condition limit reached', istop: 3 });
       const exact = solve(A, y, { niter: 100, atol: 0, btol: 0, conlim: 0 });
       expect(exact.reason).to.be.oneOf(['machine precision reached', 'solved exactly']);
@@ -246,7 +257,10 @@ describe('solvers of least squares', () => {
         if (rows === columns) {
           const h = hermitian(rows, seed, dtype, 30);
           for (const [name, solve] of Object.entries(SQUARE))
-            expect(distance(solve(new Dense(h, dtype), vector(rhs), { x0 }).x, solveDense(h, rhs)), name).to.be.below(1e-9);
+            expect(
+              distance(solve(new Dense(h, dtype), vector(rhs), { x0 }).x, solveDense(h, rhs)),
+              name,
+            ).to.be.below(1e-9);
         }
       }),
       { numRuns: 150, interruptAfterTimeLimit: 8000 },
@@ -353,34 +367,39 @@ describe('solvers of Hermitian systems', () => {
     expect(truth(replaced.x)).to.be.below(truth(without.x) / 10);
   });
 
-  it('far beyond convergence on ill-conditioned systems: forms of one reduction stay where those of two do', () => {
-    for (const dtype of ['float64', 'float32'] as const) {
-      const digits = dtype === 'float64' ? 4 : 1.5;
-      const scale = (j: number) => 10 ** ((-digits * j) / 11);
-      const A = new Dense(
-        randomMatrix(30, 12, 5).map((row) => row.map((v, j) => re(v) * scale(j))),
-        dtype,
-      );
-      const y = NDArray.normal([30], { seed: 2, dtype });
-      const [normal, right] = [A.H.mul(A), A.rmatvec(y)];
-      for (const damp of [0, 0.01]) {
-        const gradient = (x: NDArray) =>
-          A.rmatvec(y.subtract(A.matvec(x)))
-            .axpby(-damp * damp, x, 1)
-            .norm() / right.norm();
-        const expected = gradient(cgls(A, y, { niter: 3000, tol: 0, damp }).x);
-        for (const replace of [0, 50])
-          for (const niter of [300, 3000]) {
-            const { x } = cglsSingleReduction(A, y, { niter, tol: 0, damp, replace });
-            expect(gradient(x), `cgls ${dtype} ${damp} ${replace} ${niter}`).to.be.below(300 * expected);
-          }
+  it(
+    'far beyond convergence on ill-conditioned systems: forms of one reduction stay where those of two ' +
+      'do',
+    () => {
+      for (const dtype of ['float64', 'float32'] as const) {
+        const digits = dtype === 'float64' ? 4 : 1.5;
+        const scale = (j: number) => 10 ** ((-digits * j) / 11);
+        const A = new Dense(
+          randomMatrix(30, 12, 5).map((row) => row.map((v, j) => re(v) * scale(j))),
+          dtype,
+        );
+        const y = NDArray.normal([30], { seed: 2, dtype });
+        const [normal, right] = [A.H.mul(A), A.rmatvec(y)];
+        for (const damp of [0, 0.01]) {
+          const gradient = (x: NDArray) =>
+            A.rmatvec(y.subtract(A.matvec(x)))
+              .axpby(-damp * damp, x, 1)
+              .norm() / right.norm();
+          const expected = gradient(cgls(A, y, { niter: 3000, tol: 0, damp }).x);
+          for (const replace of [0, 50])
+            for (const niter of [300, 3000]) {
+              const { x } = cglsSingleReduction(A, y, { niter, tol: 0, damp, replace });
+              expect(gradient(x), `cgls ${dtype} ${damp} ${replace} ${niter}`).to.be.below(300 * expected);
+            }
+        }
+        const residual = (x: NDArray) => right.subtract(normal.matvec(x)).norm() / right.norm();
+        const most = 1e5 * (dtype === 'float64' ? Number.EPSILON : 2 ** -23);
+        for (const solve of [cg, cgSingleReduction, cgPipelined])
+          for (const niter of [1000, 3000])
+            expect(residual(solve(normal, right, { niter, tol: 0 }).x), dtype).to.be.below(most);
       }
-      const residual = (x: NDArray) => right.subtract(normal.matvec(x)).norm() / right.norm();
-      const most = 1e5 * (dtype === 'float64' ? Number.EPSILON : 2 ** -23);
-      for (const solve of [cg, cgSingleReduction, cgPipelined])
-        for (const niter of [1000, 3000]) expect(residual(solve(normal, right, { niter, tol: 0 }).x), dtype).to.be.below(most);
-    }
-  });
+    },
+  );
 
   it('minres: indefinite, shifted, singular', () => {
     for (const dtype of ['float64', 'complex128'] as const) {
@@ -388,8 +407,15 @@ describe('solvers of Hermitian systems', () => {
       const rhs = column(9, 4, dtype);
       const { x } = minres(new Dense(a, dtype), vector(rhs), { niter: 60, rtol: 1e-15 });
       expect(distance(x, solveDense(a, rhs))).to.be.below(1e-9);
-      const shifted = a.map((row, i) => row.map((v, j) => (i !== j ? v : typeof v === 'number' ? v - 0.3 : complex(v.re - 0.3, v.im))));
-      const moved = minres(new Dense(a, dtype), vector(rhs), { niter: 60, rtol: 1e-15, shift: 0.3, x0: vector(column(9, 7, dtype)) });
+      const shifted = a.map((row, i) =>
+        row.map((v, j) => (i !== j ? v : typeof v === 'number' ? v - 0.3 : complex(v.re - 0.3, v.im))),
+      );
+      const moved = minres(new Dense(a, dtype), vector(rhs), {
+        niter: 60,
+        rtol: 1e-15,
+        shift: 0.3,
+        x0: vector(column(9, 7, dtype)),
+      });
       expect(distance(moved.x, solveDense(shifted, rhs))).to.be.below(1e-9);
     }
     const singular = minres(new Dense(diagonal([3, -2, 0])), vector([3, 4, 5]), { niter: 20 });
@@ -402,22 +428,29 @@ describe('solvers of Hermitian systems', () => {
   it('minres: a preconditioner that helps; the residual never grows', () => {
     const n = 30;
     const values = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : -1) * 10 ** (i / 10));
-    const A = new Dense(diagonal(values).map((row, i) => row.map((v, j) => (Math.abs(i - j) === 1 ? 0.2 : v))));
+    const A = new Dense(
+      diagonal(values).map((row, i) => row.map((v, j) => (Math.abs(i - j) === 1 ? 0.2 : v))),
+    );
     const M = new Dense(diagonal(values.map((v) => 1 / Math.abs(v))));
     const y = NDArray.ones([n]);
     const plain = minres(A, y, { niter: 300, rtol: 1e-10 });
     const helped = minres(A, y, { niter: 300, rtol: 1e-10, M });
     expect(helped.iterations).to.be.below(plain.iterations / 2);
     expect(helped.x.subtract(plain.x).norm()).to.be.below(1e-6);
-    for (const { cost } of [plain, helped]) cost.forEach((c, k) => k === 0 || expect(c).to.be.at.most(cost[k - 1] as number));
-    expect(() => minres(A, y, { M: new Dense(diagonal(values.map((v) => -1 / Math.abs(v)))) })).to.throw(NumericalError);
+    for (const { cost } of [plain, helped])
+      cost.forEach((c, k) => k === 0 || expect(c).to.be.at.most(cost[k - 1] as number));
+    expect(() => minres(A, y, { M: new Dense(diagonal(values.map((v) => -1 / Math.abs(v)))) })).to.throw(
+      NumericalError,
+    );
     expect(() => minres(A, y, { shift: Number.NaN })).to.throw(ArgumentError, /shift/);
   });
 
   it('cg: a relative tolerance, and a preconditioner that helps', () => {
     const n = 40;
     const scales = Array.from({ length: n }, (_, i) => 10 ** (i / 10));
-    const A = new Dense(diagonal(scales).map((row, i) => row.map((v, j) => (Math.abs(i - j) === 1 ? 0.1 : v))));
+    const A = new Dense(
+      diagonal(scales).map((row, i) => row.map((v, j) => (Math.abs(i - j) === 1 ? 0.1 : v))),
+    );
     const y = NDArray.ones([n]);
     const M = new Dense(diagonal(scales.map((s) => 1 / s)));
     const plain = cg(A, y, { niter: 300, tol: 0, rtol: 1e-9 });
@@ -473,7 +506,11 @@ describe('solvers of Hermitian systems', () => {
   it('conlim, niter and maxTime may be Infinity: no limit', () => {
     const A = new Dense(diagonal([1, 1e-9]));
     const y = vector([1, 1e-9]);
-    const limits = { conlim: Number.POSITIVE_INFINITY, niter: Number.POSITIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
+    const limits = {
+      conlim: Number.POSITIVE_INFINITY,
+      niter: Number.POSITIVE_INFINITY,
+      maxTime: Number.POSITIVE_INFINITY,
+    };
     for (const solve of [lsqr, lsmr]) {
       const most = solve(A, y, { ...limits, atol: 0, btol: 1e-14 });
       expect(most.reason).to.equal(solve(A, y, { conlim: 0, niter: 100, atol: 0, btol: 1e-14 }).reason);

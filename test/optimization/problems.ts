@@ -13,23 +13,45 @@ export function definite(dims: number[], comm?: Communicator): LinearOperator<Di
 }
 
 /** How far `Aᴴ(y − A x) = ε² x` is from holding, relative to `‖Aᴴ y‖`. */
-export function optimality<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, x: M, damp = 0): number {
+export function optimality<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  x: M,
+  damp = 0,
+): number {
   const gradient = A.rmatvec(y.subtract(A.matvec(x))).axpby(-damp * damp, x, 1);
   return gradient.norm() / A.rmatvec(y).norm();
 }
 
 /** Where further iterations would only turn rounding over. */
-export const rounding = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, relative: number): number =>
-  (relative * A.rmatvec(y).norm()) ** 2;
+export const rounding = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  relative: number,
+): number => (relative * A.rmatvec(y).norm()) ** 2;
 
 const constructed = (): number => DistributedArray.constructions + StackedDistributedArray.constructions;
 
-/** What every iteration after the first costs: reductions, other collectives, new vectors, storages and memory. */
-export function costs(steps: Iterable<{ readonly iteration: number }>, comm: Communicator, backend: Backend): number[][] {
+/**
+ * What every iteration after the first costs: reductions, other collectives, new vectors, storages
+ * and memory.
+ */
+export function costs(
+  steps: Iterable<{ readonly iteration: number }>,
+  comm: Communicator,
+  backend: Backend,
+): number[][] {
   const marks: number[][] = [];
   for (const { iteration } of steps) {
     const { allocations, poolMisses } = backend.stats();
-    if (iteration > 0) marks.push([comm.counters.reductions, comm.counters.collectives, constructed(), allocations, poolMisses]);
+    if (iteration > 0)
+      marks.push([
+        comm.counters.reductions,
+        comm.counters.collectives,
+        constructed(),
+        allocations,
+        poolMisses,
+      ]);
   }
   return marks.slice(1).map((mark, k) => mark.map((value, i) => value - (marks[k]?.[i] as number)));
 }

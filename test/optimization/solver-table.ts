@@ -18,7 +18,16 @@ import { ista } from '../../src/optimization/sparsity/ista.js';
 import { omp } from '../../src/optimization/sparsity/omp.js';
 import { spgl1 } from '../../src/optimization/sparsity/spgl1.js';
 import { splitBregman } from '../../src/optimization/sparsity/split-bregman.js';
-import { admm, admml2, douglasRachford, L1, L2, linearizedAdmm, primalDual, proximalGradient } from '../../src/proximal/index.js';
+import {
+  admm,
+  admml2,
+  douglasRachford,
+  L1,
+  L2,
+  linearizedAdmm,
+  primalDual,
+  proximalGradient,
+} from '../../src/proximal/index.js';
 
 /** Weight w of `½‖y − A x‖² + w‖x‖₁`, where a solver minimises that. */
 export const WEIGHT = 0.2;
@@ -39,10 +48,20 @@ interface Ended {
 
 /** One solver on `A x = y` for a positive definite A. */
 export interface SolverRow {
-  /** What its x is: a solution, or the minimum with the sparsity term, or an eigenvector; of irls in the limit of a perfect fit. */
+  /**
+   * What its x is: a solution, or the minimum with the sparsity term, or an eigenvector; of irls in
+   * the limit of a perfect fit.
+   */
   readonly finds: 'solution' | 'sparse' | 'eigenvector';
-  /** Reductions, forwards and adjoints of A in an iteration after the first; undefined where they depend on the data. */
-  readonly costs: readonly [reductions: number | undefined, forwards: number | undefined, adjoints: number | undefined];
+  /**
+   * Reductions, forwards and adjoints of A in an iteration after the first; undefined where they
+   * depend on the data.
+   */
+  readonly costs: readonly [
+    reductions: number | undefined,
+    forwards: number | undefined,
+    adjoints: number | undefined,
+  ];
   /** Vectors that the start makes, x included: those of the doc comment. */
   readonly vectors: number;
   /** At most so many more: x0, what functions hold, workspaces. */
@@ -57,9 +76,14 @@ export interface SolverRow {
   readonly double?: true;
   readonly run: <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: TableOptions<V>) => Running<V>;
 }
-type Running<V> = Generator<{ readonly iteration: number; readonly x: V; readonly state: SolverProgress }, Ended, void>;
+type Running<V> = Generator<
+  { readonly iteration: number; readonly x: V; readonly state: SolverProgress },
+  Ended,
+  void
+>;
 
-const zeros = <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, x0: V | undefined): V => x0 ?? A.domainOf(y.space).zeros();
+const zeros = <V extends Vector<V>>(A: LinearOperator<V, V>, y: V, x0: V | undefined): V =>
+  x0 ?? A.domainOf(y.space).zeros();
 /** Of nested solvers: a fixed number of iterations. */
 const fixed = { tol: 0, rtol: 0 } as const;
 
@@ -75,7 +99,12 @@ const krylov = (
   vectors: number,
   steps: StepsOf<{ readonly tol: number; readonly rtol: number }>,
   rtol: number,
-): SolverRow => ({ ...EXACT, costs, vectors, run: (A, y, { tight, ...o }) => steps(A, y, { ...o, tol: 0, rtol: tight ? rtol : 0 }) });
+): SolverRow => ({
+  ...EXACT,
+  costs,
+  vectors,
+  run: (A, y, { tight, ...o }) => steps(A, y, { ...o, tol: 0, rtol: tight ? rtol : 0 }),
+});
 const bidiagonal = (
   vectors: number,
   steps: StepsOf<{ readonly atol: number; readonly btol: number; readonly conlim: number }>,
@@ -115,14 +144,24 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
   cg: krylov([2, 1, 0], 4, cg.steps, 1e-13),
   cgSingleReduction: krylov([1, 1, 0], 5, cgSingleReduction.steps, 1e-12),
   cgPipelined: krylov([1, 1, 0], 8, cgPipelined.steps, 1e-12),
-  'cgSingleReduction, preconditioned': krylov([1, 1, 0], 6, (A, y, o) => cgSingleReduction.steps(A, y, { ...o, M: new Halving(A) }), 1e-12),
+  'cgSingleReduction, preconditioned': krylov(
+    [1, 1, 0],
+    6,
+    (A, y, o) => cgSingleReduction.steps(A, y, { ...o, M: new Halving(A) }),
+    1e-12,
+  ),
   'cglsSingleReduction, preconditioned': krylov(
     [1, 1, 1],
     7,
     (A, y, o) => cglsSingleReduction.steps(A, y, { ...o, M: new Halving(A) }),
     1e-12,
   ),
-  'cgPipelined, preconditioned': krylov([1, 1, 0], 11, (A, y, o) => cgPipelined.steps(A, y, { ...o, M: new Halving(A) }), 1e-12),
+  'cgPipelined, preconditioned': krylov(
+    [1, 1, 0],
+    11,
+    (A, y, o) => cgPipelined.steps(A, y, { ...o, M: new Halving(A) }),
+    1e-12,
+  ),
   minres: {
     finds: 'solution',
     finite: true,
@@ -173,7 +212,12 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     vectors: 6 + 5,
     niter: 30,
     run: (A, y, { tight, ...o }) =>
-      irls.steps(A, y, { ...o, tol: 0, eps: 1e-6, inner: tight ? { niter: 60, tol: 0, rtol: 1e-12 } : { niter: 4, ...fixed } }),
+      irls.steps(A, y, {
+        ...o,
+        tol: 0,
+        eps: 1e-6,
+        inner: tight ? { niter: 60, tol: 0, rtol: 1e-12 } : { niter: 4, ...fixed },
+      }),
   },
   'irls (model)': {
     finds: 'solution',
@@ -204,7 +248,8 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     vectors: 9,
     niter: 250,
     starts: false,
-    run: (A, y, { tight: _, x0: __, ...o }) => omp.steps(A, y, { ...o, sigma: 0, inner: 0, normalizecols: true }),
+    run: (A, y, { tight: _, x0: __, ...o }) =>
+      omp.steps(A, y, { ...o, sigma: 0, inner: 0, normalizecols: true }),
   },
   spgl1: {
     finds: 'solution',
@@ -237,7 +282,12 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     niter: 8,
     double: true,
     run: (A, y, { tight, ...o }) =>
-      mixedPrecisionLeastSquares.steps(A, y, { ...o, rtol: 0, inner: tight ? 50 : 4, gain: tight ? 1e-4 : 0 }),
+      mixedPrecisionLeastSquares.steps(A, y, {
+        ...o,
+        rtol: 0,
+        inner: tight ? 50 : 4,
+        gain: tight ? 1e-4 : 0,
+      }),
   },
   powerIteration: {
     finds: 'eigenvector',
@@ -254,7 +304,10 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     more: 2,
     niter: 150,
     run: (A, y, { tight: _, x0, ...o }) =>
-      proximalGradient.steps(new L2({ Op: A, b: y }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), { ...o, tau: 0.04 }),
+      proximalGradient.steps(new L2({ Op: A, b: y }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), {
+        ...o,
+        tau: 0.04,
+      }),
   },
   'proximalGradient (fista)': {
     finds: 'sparse',
@@ -269,7 +322,8 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
         acceleration: 'fista',
       }),
   },
-  // values of f and g, and the start and 4 iterations of the inner CGLS, which starts from the result before
+  // values of f and g, and the start and 4 iterations of the inner CGLS, which starts from the
+  // result before
   admm: {
     finds: 'sparse',
     costs: [2 + 1 + 2 * 4, 1 + 1 + 4, 1 + 4],
@@ -290,7 +344,11 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     more: 1,
     niter: 40,
     run: (A, y, { tight, ...o }) =>
-      admml2.steps(A, y, new L1({ sigma: WEIGHT }), A.pow(0), { ...o, tau: 0.2, inner: { niter: tight ? 30 : 4, tol: 0 } }),
+      admml2.steps(A, y, new L1({ sigma: WEIGHT }), A.pow(0), {
+        ...o,
+        tau: 0.2,
+        inner: { niter: tight ? 30 : 4, tol: 0 },
+      }),
   },
   linearizedAdmm: {
     finds: 'sparse',
@@ -299,7 +357,11 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     more: 1,
     niter: 250,
     run: (A, y, { tight: _, x0, ...o }) =>
-      linearizedAdmm.steps(new L1({ sigma: WEIGHT }), new L2({ b: y }), A, zeros(A, y, x0), { ...o, tau: 1, mu: 0.039 }),
+      linearizedAdmm.steps(new L1({ sigma: WEIGHT }), new L2({ b: y }), A, zeros(A, y, x0), {
+        ...o,
+        tau: 1,
+        mu: 0.039,
+      }),
   },
   primalDual: {
     finds: 'sparse',
@@ -308,7 +370,11 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     more: 1,
     niter: 150,
     run: (A, y, { tight: _, x0, ...o }) =>
-      primalDual.steps(new L1({ sigma: WEIGHT }), new L2({ b: y }), A, zeros(A, y, x0), { ...o, tau: 0.19, mu: 0.2 }),
+      primalDual.steps(new L1({ sigma: WEIGHT }), new L2({ b: y }), A, zeros(A, y, x0), {
+        ...o,
+        tau: 0.19,
+        mu: 0.2,
+      }),
   },
   douglasRachford: {
     finds: 'sparse',
@@ -317,11 +383,16 @@ export const SOLVER_TABLE: Readonly<Record<string, SolverRow>> = {
     more: 2,
     niter: 40,
     run: (A, y, { tight, x0, ...o }) =>
-      douglasRachford.steps(new L2({ Op: A, b: y, niter: tight ? 30 : 4, warm: false }), new L1({ sigma: WEIGHT }), zeros(A, y, x0), {
-        ...o,
-        tau: 0.2,
-        gfirst: true,
-      }),
+      douglasRachford.steps(
+        new L2({ Op: A, b: y, niter: tight ? 30 : 4, warm: false }),
+        new L1({ sigma: WEIGHT }),
+        zeros(A, y, x0),
+        {
+          ...o,
+          tau: 0.2,
+          gfirst: true,
+        },
+      ),
   },
 };
 
@@ -341,7 +412,12 @@ export function finish<V extends Vector<V>>(
 }
 
 /** How far x is from what the row finds, relative to y. */
-export function defect<V extends Vector<V>>({ finds }: SolverRow, A: LinearOperator<V, V>, y: V, x: V): number {
+export function defect<V extends Vector<V>>(
+  { finds }: SolverRow,
+  A: LinearOperator<V, V>,
+  y: V,
+  x: V,
+): number {
   if (finds === 'eigenvector') {
     const image = A.matvec(x);
     return image.axpby(-x.rdot(image), x, 1).norm();
@@ -383,6 +459,8 @@ export class Counted<V extends Vector<V>> extends LinearOperator<V, V> {
 /** The real and the complex dtype of most digits. */
 export function widest(floats: readonly DType[]): DType[] {
   const ofMost = (of: readonly DType[]) => of.find((d) => realOf(d) === 'float64') ?? of[0];
-  return [ofMost(floats.filter((d) => !isComplex(d))), ofMost(floats.filter(isComplex))].filter((d) => d !== undefined);
+  return [ofMost(floats.filter((d) => !isComplex(d))), ofMost(floats.filter(isComplex))].filter(
+    (d) => d !== undefined,
+  );
 }
 export const fits = ({ double }: SolverRow, dtype: DType): boolean => !double || realOf(dtype) === 'float64';

@@ -7,21 +7,30 @@ import { DistributedArray } from '../../src/core/distributed/distributed-array.j
 import { StackedDistributedArray } from '../../src/core/distributed/stacked-distributed-array.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { Identity, MatrixMult } from '../../src/local/index.js';
-import { MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, MPIVStack } from '../../src/operators/index.js';
+import {
+  MPIBlockDiag,
+  MPIGradient,
+  MPILaplacian,
+  MPIStackedVStack,
+  MPIVStack,
+} from '../../src/operators/index.js';
 import { cg } from '../../src/optimization/krylov/cg.js';
 import { cgls } from '../../src/optimization/krylov/cgls.js';
 import { distributed, group } from '../support/distributed.js';
 import { costs, definite, optimality, rounding } from './problems.js';
 
 group('cg', () => {
-  distributed('two reductions an iteration, no other collective, no allocation', ({ comm, backend, floats }) => {
-    for (const dtype of floats) {
-      const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
-      const each = costs(cg.steps(definite([9, 4]), y, { niter: 6, tol: 0 }), comm, backend);
-      expect(each).to.have.length(5);
-      for (const cost of each) expect(cost, dtype).to.deep.equal([2, 0, 0, 0, 0]);
-    }
-  });
+  distributed(
+    'two reductions an iteration, no other collective, no allocation',
+    ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
+        const each = costs(cg.steps(definite([9, 4]), y, { niter: 6, tol: 0 }), comm, backend);
+        expect(each).to.have.length(5);
+        for (const cost of each) expect(cost, dtype).to.deep.equal([2, 0, 0, 0, 0]);
+      }
+    },
+  );
 
   distributed('solves on any number of ranks, some of them empty', ({ floats, tolerance }) => {
     for (const dtype of floats) {
@@ -39,27 +48,39 @@ group('cg', () => {
 });
 
 group('cgls', () => {
-  distributed('two reductions an iteration, no other collective, no allocation, damped or not', ({ comm, backend, floats }) => {
-    for (const dtype of floats) {
-      const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
-      for (const damp of [0, 0.3]) {
-        const each = costs(cgls.steps(definite([9, 4]), y, { niter: 6, tol: 0, damp }), comm, backend);
-        expect(each).to.have.length(5);
-        for (const cost of each) expect(cost, `${dtype}, damp ${damp}`).to.deep.equal([2, 0, 0, 0, 0]);
+  distributed(
+    'two reductions an iteration, no other collective, no allocation, damped or not',
+    ({ comm, backend, floats }) => {
+      for (const dtype of floats) {
+        const y = DistributedArray.random([9, 4], { dtype, seed: 3 });
+        for (const damp of [0, 0.3]) {
+          const each = costs(cgls.steps(definite([9, 4]), y, { niter: 6, tol: 0, damp }), comm, backend);
+          expect(each).to.have.length(5);
+          for (const cost of each) expect(cost, `${dtype}, damp ${damp}`).to.deep.equal([2, 0, 0, 0, 0]);
+        }
       }
-    }
-  });
+    },
+  );
 
   distributed(
     'stacked data: two reductions an iteration, no allocation, the damped least-squares solution',
     ({ comm, backend, floats, tolerance }) => {
       for (const dtype of floats) {
         const dims = [7, 3];
-        const A = new MPIStackedVStack([definite(dims), new MPILaplacian(dims).scale(0.5), new MPIGradient(dims)]);
+        const A = new MPIStackedVStack([
+          definite(dims),
+          new MPILaplacian(dims).scale(0.5),
+          new MPIGradient(dims),
+        ]);
         const y = A.range({ dtype }).random(4);
         const each = costs(cgls.steps(A, y, { niter: 4, tol: 0, damp: 0.2 }), comm, backend);
         for (const cost of each) expect(cost, dtype).to.deep.equal([2, 0, 0, 0, 0]);
-        const { x } = cgls(A, y, { niter: 60, tol: rounding(A, y, tolerance(dtype)), damp: 0.2, x0: A.domain({ dtype }).random(5) });
+        const { x } = cgls(A, y, {
+          niter: 60,
+          tol: rounding(A, y, tolerance(dtype)),
+          damp: 0.2,
+          x0: A.domain({ dtype }).random(5),
+        });
         expect(optimality(A, y, x, 0.2)).to.be.below(100 * tolerance(dtype));
       }
     },
@@ -172,7 +193,10 @@ group('cgls', () => {
 group('masks', () => {
   const mask = (size: number): number[] => Array.from({ length: size }, (_, r) => (r < size / 2 ? 0 : 1));
 
-  /** Every rank has an n × n problem of its own size of spectrum, so that colours need different numbers of iterations. */
+  /**
+   * Every rank has an n × n problem of its own size of spectrum, so that colours need different
+   * numbers of iterations.
+   */
   function problem(comm: Communicator, dtype: DType) {
     const color = mask(comm.size)[comm.rank] as number;
     const block =
@@ -208,17 +232,20 @@ group('masks', () => {
 });
 
 group('histories', () => {
-  distributed('are the same on all ranks, and nearly so for any number of them', ({ comm, reals, tolerance }) => {
-    for (const dtype of reals) {
-      const A = definite([10, 3]);
-      const y = DistributedArray.random([10, 3], { dtype, seed: 8 });
-      const { cost } = cgls(A, y, { niter: 8, tol: 0 });
-      for (const other of comm.allgatherObject(cost)) expect(other).to.deep.equal(cost);
-      // the same problem on this rank alone
-      const { x } = cgls(A, y, { niter: 8, tol: 0 });
-      const residual = y.subtract(A.matvec(x)).norm();
-      expect(cost[0]).to.be.closeTo(re(y.norm()), 10 * tolerance(dtype) * y.norm());
-      expect(cost.at(-1)).to.be.closeTo(residual, 10 * tolerance(dtype) * y.norm());
-    }
-  });
+  distributed(
+    'are the same on all ranks, and nearly so for any number of them',
+    ({ comm, reals, tolerance }) => {
+      for (const dtype of reals) {
+        const A = definite([10, 3]);
+        const y = DistributedArray.random([10, 3], { dtype, seed: 8 });
+        const { cost } = cgls(A, y, { niter: 8, tol: 0 });
+        for (const other of comm.allgatherObject(cost)) expect(other).to.deep.equal(cost);
+        // the same problem on this rank alone
+        const { x } = cgls(A, y, { niter: 8, tol: 0 });
+        const residual = y.subtract(A.matvec(x)).norm();
+        expect(cost[0]).to.be.closeTo(re(y.norm()), 10 * tolerance(dtype) * y.norm());
+        expect(cost.at(-1)).to.be.closeTo(residual, 10 * tolerance(dtype) * y.norm());
+      }
+    },
+  );
 });

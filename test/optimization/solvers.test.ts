@@ -11,7 +11,10 @@ import { Dense, distance, type Matrix, normalSolution, randomMatrix, solveDense 
 
 const times = (a: Matrix, x: readonly Scalar[]): Complex[] =>
   a.map((row) =>
-    row.reduce<Complex>((sum, v, j) => complex(sum.re + re(mul(v, x[j] as Scalar)), sum.im + im(mul(v, x[j] as Scalar))), complex(0)),
+    row.reduce<Complex>(
+      (sum, v, j) => complex(sum.re + re(mul(v, x[j] as Scalar)), sum.im + im(mul(v, x[j] as Scalar))),
+      complex(0),
+    ),
   );
 const adjoint = (a: Matrix): Scalar[][] => (a[0] ?? []).map((_, j) => a.map((row) => conj(row[j] as Scalar)));
 const matmul = (a: Matrix, b: Matrix): Complex[][] => {
@@ -19,12 +22,15 @@ const matmul = (a: Matrix, b: Matrix): Complex[][] => {
   return a.map((row) => columns.map((column) => times([row], column)[0] as Complex));
 };
 const real = (a: Matrix): number[][] => a.map((row) => row.map(re));
-const diagonal = (values: readonly number[]): number[][] => values.map((v, i) => values.map((_, j) => (i === j ? v : 0)));
+const diagonal = (values: readonly number[]): number[][] =>
+  values.map((v, i) => values.map((_, j) => (i === j ? v : 0)));
 
 /** A Hermitian positive definite matrix: `Bᴴ B + shift I`. */
 function definite(n: number, seed: number, dtype: 'float64' | 'complex128', shift = 1): Scalar[][] {
   const b = randomMatrix(n, n, seed, dtype);
-  const a = matmul(adjoint(b), b).map((row, i) => row.map((v, j) => complex(v.re + (i === j ? shift : 0), v.im)));
+  const a = matmul(adjoint(b), b).map((row, i) =>
+    row.map((v, j) => complex(v.re + (i === j ? shift : 0), v.im)),
+  );
   return dtype === 'float64' ? real(a) : a;
 }
 
@@ -38,7 +44,8 @@ interface Solver {
   ): Generator<Omit<CgStep<NDArray>, 'state'>, CgResult<NDArray>, void>;
 }
 
-const hilbert = (n: number): number[][] => Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => 1 / (i + j + 1)));
+const hilbert = (n: number): number[][] =>
+  Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => 1 / (i + j + 1)));
 
 describe('CG and CGLS on local arrays', () => {
   let backend: CpuBackend;
@@ -46,7 +53,8 @@ describe('CG and CGLS on local arrays', () => {
     backend = new CpuBackend();
     setDefaultBackend(backend);
   });
-  const vector = (values: readonly Scalar[], dtype?: 'float32' | 'complex128') => NDArray.array([...values], dtype ? { dtype } : {});
+  const vector = (values: readonly Scalar[], dtype?: 'float32' | 'complex128') =>
+    NDArray.array([...values], dtype ? { dtype } : {});
 
   describe('cg', () => {
     for (const dtype of ['float64', 'complex128'] as const) {
@@ -94,7 +102,10 @@ describe('CG and CGLS on local arrays', () => {
     });
 
     it('a singular consistent system: the solution in the range of A', () => {
-      const { x, cost } = cg(new Dense(diagonal([4, 2, 1, 0, 0])), vector([4, 4, 4, 0, 0]), { niter: 20, tol: 1e-26 });
+      const { x, cost } = cg(new Dense(diagonal([4, 2, 1, 0, 0])), vector([4, 4, 4, 0, 0]), {
+        niter: 20,
+        tol: 1e-26,
+      });
       expect(distance(x, [1, 2, 4, 0, 0])).to.be.below(1e-12);
       expect(cost.at(-1)).to.be.below(1e-12);
     });
@@ -112,20 +123,35 @@ describe('CG and CGLS on local arrays', () => {
   });
 
   describe('cgls', () => {
-    const tall = { float64: randomMatrix(9, 5, 21), complex128: randomMatrix(9, 5, 22, 'complex128') } as const;
+    const tall = {
+      float64: randomMatrix(9, 5, 21),
+      complex128: randomMatrix(9, 5, 22, 'complex128'),
+    } as const;
     for (const dtype of ['float64', 'complex128'] as const) {
       for (const damp of [0, 0.7]) {
         for (const start of ['zero', 'a nonzero vector'] as const) {
-          it(`agrees with the normal equations of an inconsistent system, ${dtype}, damp ${damp}, from ${start}`, () => {
-            const a = tall[dtype];
-            const rhs = randomMatrix(9, 1, 7, dtype).map((row) => row[0] as Scalar);
-            const x0 = start === 'zero' ? undefined : vector(randomMatrix(5, 1, 8, dtype).map((row) => row[0] as Scalar));
-            const before = x0 ? [...x0.toHost()] : [];
-            const { x, reason } = cgls(new Dense(a, dtype), vector(rhs), { x0, damp, niter: 50, tol: 1e-24 });
-            expect(distance(x, normalSolution(a, rhs, damp))).to.be.below(1e-11);
-            expect(reason).to.equal('tolerance reached');
-            if (x0) expect([...x0.toHost()]).to.deep.equal(before);
-          });
+          it(
+            `agrees with the normal equations of an inconsistent system, ${dtype}, damp ${damp}, from ` +
+              `${start}`,
+            () => {
+              const a = tall[dtype];
+              const rhs = randomMatrix(9, 1, 7, dtype).map((row) => row[0] as Scalar);
+              const x0 =
+                start === 'zero'
+                  ? undefined
+                  : vector(randomMatrix(5, 1, 8, dtype).map((row) => row[0] as Scalar));
+              const before = x0 ? [...x0.toHost()] : [];
+              const { x, reason } = cgls(new Dense(a, dtype), vector(rhs), {
+                x0,
+                damp,
+                niter: 50,
+                tol: 1e-24,
+              });
+              expect(distance(x, normalSolution(a, rhs, damp))).to.be.below(1e-11);
+              expect(reason).to.equal('tolerance reached');
+              if (x0) expect([...x0.toHost()]).to.deep.equal(before);
+            },
+          );
         }
       }
     }
@@ -134,7 +160,12 @@ describe('CG and CGLS on local arrays', () => {
       const A = new Dense(tall.float64);
       const y = vector(randomMatrix(9, 1, 3).map((row) => re(row[0] as Scalar)));
       const damp = 0.4;
-      for (const { x, cost, r1norm, r2norm } of cgls.steps(A, y, { x0: NDArray.full([5], 0.5), damp, niter: 4, tol: 0 })) {
+      for (const { x, cost, r1norm, r2norm } of cgls.steps(A, y, {
+        x0: NDArray.full([5], 0.5),
+        damp,
+        niter: 4,
+        tol: 0,
+      })) {
         const r = y.subtract(A.matvec(x));
         const gradient = A.rmatvec(r).subtract(x.multiply(damp * damp));
         expect(cost).to.be.closeTo(r.norm(), 1e-12);
@@ -181,7 +212,9 @@ describe('CG and CGLS on local arrays', () => {
     it('a real operator takes complex data and a complex start', () => {
       const a = tall.float64;
       const y = randomMatrix(9, 1, 5, 'complex128').map((row) => row[0] as Scalar);
-      expect(distance(cgls(new Dense(a), vector(y), { niter: 50, tol: 1e-24 }).x, normalSolution(a, y))).to.be.below(1e-11);
+      expect(
+        distance(cgls(new Dense(a), vector(y), { niter: 50, tol: 1e-24 }).x, normalSolution(a, y)),
+      ).to.be.below(1e-11);
       const x0 = vector(randomMatrix(5, 1, 6, 'complex128').map((row) => row[0] as Scalar));
       const { x } = cgls(new Dense(a), vector(y.map(re)), { x0, niter: 50, tol: 1e-24 });
       expect(distance(x, normalSolution(a, y.map(re)))).to.be.below(1e-11);
@@ -197,7 +230,12 @@ describe('CG and CGLS on local arrays', () => {
 
     it('a zero right-hand side', () => {
       const { x, iterations, reason, cost, istop } = cgls(new Dense(tall.float64), NDArray.zeros([9]));
-      expect({ iterations, reason, cost, istop }).to.deep.equal({ iterations: 0, reason: 'solved exactly', cost: [0], istop: 1 });
+      expect({ iterations, reason, cost, istop }).to.deep.equal({
+        iterations: 0,
+        reason: 'solved exactly',
+        cost: [0],
+        istop: 1,
+      });
       expect(x.norm()).to.equal(0);
     });
 
@@ -229,7 +267,11 @@ describe('CG and CGLS on local arrays', () => {
 
     it('no iterations', () => {
       const { iterations, reason, cost } = cgls(new Dense(tall.float64), NDArray.ones([9]), { niter: 0 });
-      expect({ iterations, reason, cost }).to.deep.equal({ iterations: 0, reason: 'iteration limit reached', cost: [3] });
+      expect({ iterations, reason, cost }).to.deep.equal({
+        iterations: 0,
+        reason: 'iteration limit reached',
+        cost: [3],
+      });
     });
   });
 
@@ -268,7 +310,9 @@ describe('CG and CGLS on local arrays', () => {
         const one = backend.stats().liveBytes;
         NDArray.empty([6]);
         expect(left).to.equal(backend.stats().liveBytes - one);
-        expect([...(x as NDArray).toHost()]).to.deep.equal([...solver(A, y, { niter: 3, tol: 0 }).x.toHost()]);
+        expect([...(x as NDArray).toHost()]).to.deep.equal([
+          ...solver(A, y, { niter: 3, tol: 0 }).x.toHost(),
+        ]);
       });
 
       it(`${name}: allocates nothing after the first step, also inside of products and sums`, () => {
@@ -288,16 +332,18 @@ describe('CG and CGLS on local arrays', () => {
       });
 
       it(`${name}: NaN in the data is an error that names the iteration`, () => {
-        expect(() => solver(spd(), NDArray.full([6], Number.NaN))).to.throw(NumericalError, /NaN in iteration 0/);
+        expect(() => solver(spd(), NDArray.full([6], Number.NaN))).to.throw(
+          NumericalError,
+          /NaN in iteration 0/,
+        );
       });
 
       it(`${name}: overflow on the way is an error that names the iteration`, () => {
         const first = { cg: 1e300, cgls: 1e160 };
         const start = { cg: 1e30, cgls: 1e-10 };
-        expect(() => solver(new Dense(diagonal([first[name], 1])), vector([start[name], 1]), { tol: 0 })).to.throw(
-          NumericalError,
-          /in iteration 1/,
-        );
+        expect(() =>
+          solver(new Dense(diagonal([first[name], 1])), vector([start[name], 1]), { tol: 0 }),
+        ).to.throw(NumericalError, /in iteration 1/);
       });
 
       it(`${name}: refuses what does not fit`, () => {
@@ -316,7 +362,10 @@ describe('CG and CGLS on local arrays', () => {
     }
 
     it('cgls refuses a damping that is no number', () => {
-      expect(() => cgls(spd(), NDArray.arange(6), { damp: Number.POSITIVE_INFINITY })).to.throw(ArgumentError, /damp/);
+      expect(() => cgls(spd(), NDArray.arange(6), { damp: Number.POSITIVE_INFINITY })).to.throw(
+        ArgumentError,
+        /damp/,
+      );
     });
   });
 });

@@ -8,7 +8,10 @@ import { Dense, distance, normalSolution, randomMatrix } from './dense.js';
 
 /** The least `½‖y − A x‖² + λ‖x‖₁` from x, in place: coordinate descent. Returns `‖y − A x‖`. */
 function lasso(columns: readonly number[][], y: readonly number[], lambda: number, x: number[]): number {
-  const r = y.map((value, i) => value - columns.reduce((sum, column, j) => sum + (column[i] as number) * (x[j] as number), 0));
+  const r = y.map(
+    (value, i) =>
+      value - columns.reduce((sum, column, j) => sum + (column[i] as number) * (x[j] as number), 0),
+  );
   for (let sweep = 0, largest = 1; sweep < 20_000 && largest > 1e-13; sweep++) {
     largest = 0;
     for (const [j, column] of columns.entries()) {
@@ -24,11 +27,18 @@ function lasso(columns: readonly number[][], y: readonly number[], lambda: numbe
   return Math.hypot(...r);
 }
 
-/** The least `‖x‖₁` with `‖y − A x‖ = sigma`, by bisection over the multipliers of the Pareto curve. */
+/**
+ * The least `‖x‖₁` with `‖y − A x‖ = sigma`, by bisection over the multipliers of the Pareto curve.
+ */
 function denoised(matrix: readonly Scalar[][], y: readonly number[], sigma: number): number[] {
   const columns = (matrix[0] as Scalar[]).map((_, j) => matrix.map((row) => row[j] as number));
   const x = columns.map(() => 0);
-  let [low, high] = [0, Math.max(...columns.map((column) => Math.abs(column.reduce((sum, a, i) => sum + a * (y[i] as number), 0))))];
+  let [low, high] = [
+    0,
+    Math.max(
+      ...columns.map((column) => Math.abs(column.reduce((sum, a, i) => sum + a * (y[i] as number), 0))),
+    ),
+  ];
   for (let k = 0; k < 40; k++) {
     const lambda = (low + high) / 2;
     if (lasso(columns, y, lambda, x) > sigma) high = lambda;
@@ -78,7 +88,10 @@ describe('spgl1 on dense random matrices', () => {
         const clean = A.matvec(truth);
         const noise = NDArray.normal([m], { seed: seed + 90 });
         const level = sigma * clean.norm();
-        const { x, iterations, reason, cost } = spgl1(A, clean.copy().axpby(level / noise.norm(), noise, 1), { sigma: level, niter: 1000 });
+        const { x, iterations, reason, cost } = spgl1(A, clean.copy().axpby(level / noise.norm(), noise, 1), {
+          sigma: level,
+          niter: 1000,
+        });
         expect(reason).to.equal('residual within tolerance');
         expect(iterations, `seed ${seed}`).to.be.at.most(most);
         expect(cost.at(-1)).to.be.within(level * (1 - 1e-9), level + 1.1e-4 * clean.norm() * (1 + sigma));

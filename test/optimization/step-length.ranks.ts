@@ -128,24 +128,33 @@ group('step lengths of ista and fista', () => {
       },
     );
 
-    distributed(`${name}: a given alpha stays as it is; one that is too large is an error on all ranks`, few, ({ comm, reals }) => {
-      const [dtype = 'float64'] = reals;
-      const A = spiked(comm.rank, comm.size, 20, 2, dtype);
-      const y = DistributedArray.full([20 * comm.size], 2, { dtype });
-      expect(solver(A, y, { alpha: 0.24, niter: 20 }).alpha).to.equal(0.24);
-      for (const alpha of [1, 100]) expect(() => solver(A, y, { alpha, niter: 100 })).to.throw(NumericalError, /alpha/);
-    });
+    distributed(
+      `${name}: a given alpha stays as it is; one that is too large is an error on all ranks`,
+      few,
+      ({ comm, reals }) => {
+        const [dtype = 'float64'] = reals;
+        const A = spiked(comm.rank, comm.size, 20, 2, dtype);
+        const y = DistributedArray.full([20 * comm.size], 2, { dtype });
+        expect(solver(A, y, { alpha: 0.24, niter: 20 }).alpha).to.equal(0.24);
+        for (const alpha of [1, 100])
+          expect(() => solver(A, y, { alpha, niter: 100 })).to.throw(NumericalError, /alpha/);
+      },
+    );
 
-    distributed(`${name}: colours of a mask find their own step`, { backends: ['cpu'] }, ({ comm, reals }) => {
-      const [dtype = 'float64'] = reals;
-      const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
-      const spike = comm.size === 1 || mask[comm.rank] === 1 ? 6 : 2;
-      const d = NDArray.ones([8], { dtype }).set([3], spike);
-      const A = new MPIBlockDiag([new Diagonal(d, { dtype })]);
-      const y = DistributedArray.full([8 * comm.size], 2, { dtype, mask });
-      const { x, alpha } = solver(A, y, { eps: 0.1, niter: 300, eigs: { niter: 1 } });
-      expect(alpha).to.be.below(2 / spike ** 2);
-      expect(x.local.get(3)).to.be.closeTo((spike * 2 - 0.05) / spike ** 2, 2e-3);
-    });
+    distributed(
+      `${name}: colours of a mask find their own step`,
+      { backends: ['cpu'] },
+      ({ comm, reals }) => {
+        const [dtype = 'float64'] = reals;
+        const mask = Array.from({ length: comm.size }, (_, r) => (r < comm.size / 2 ? 0 : 1));
+        const spike = comm.size === 1 || mask[comm.rank] === 1 ? 6 : 2;
+        const d = NDArray.ones([8], { dtype }).set([3], spike);
+        const A = new MPIBlockDiag([new Diagonal(d, { dtype })]);
+        const y = DistributedArray.full([8 * comm.size], 2, { dtype, mask });
+        const { x, alpha } = solver(A, y, { eps: 0.1, niter: 300, eigs: { niter: 1 } });
+        expect(alpha).to.be.below(2 / spike ** 2);
+        expect(x.local.get(3)).to.be.closeTo((spike * 2 - 0.05) / spike ** 2, 2e-3);
+      },
+    );
   }
 });

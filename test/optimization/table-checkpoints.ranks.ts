@@ -15,7 +15,11 @@ const ROWS = Object.entries(SOLVER_TABLE);
 /** A run on some ranks, as a job does it: all that it works with is made anew. */
 function run(row: SolverRow, comm: Communicator, dtype: DType, niter: number, checkpoint?: Checkpoint) {
   const y = DistributedArray.random(DIMS, { dtype, seed: 3, comm });
-  return finish(row, definite(DIMS, comm), y, { niter, reproducible: true, ...(checkpoint && { checkpoint }) });
+  return finish(row, definite(DIMS, comm), y, {
+    niter,
+    reproducible: true,
+    ...(checkpoint && { checkpoint }),
+  });
 }
 
 group('checkpoints', () => {
@@ -42,23 +46,28 @@ group('checkpoints', () => {
     );
 
   for (const [name, row] of ROWS)
-    distributed(`${name}: resumes on another number of ranks, in either direction`, { ranks: [2, 3], backends: ['cpu'] }, ({ comm }) => {
-      const self = comm.split(comm.rank) as Communicator;
-      const checkpoint = (folder: string, on = comm) => new Checkpoint(folder, { every: 100, comm: on });
-      withFolder(comm, (folder) => {
-        const expected = run(row, comm, 'float64', 5);
-        // all → one
-        run(row, comm, 'float64', 3, checkpoint(join(folder, 'a')));
-        comm.barrier();
-        if (comm.rank === 0) run(row, self, 'float64', 4, checkpoint(join(folder, 'a'), self));
-        comm.barrier();
-        // one → all
-        const all = run(row, comm, 'float64', 5, checkpoint(join(folder, 'a')));
-        expect(all.iterations).to.equal(5);
-        // 1-norms are rounded differently for every number of ranks
-        for (const [k, cost] of expected.cost.entries()) expect(all.cost[k]).to.be.closeTo(cost, 1e-12 * Math.abs(cost));
-        expect(all.x.subtract(expected.x).norm()).to.be.at.most(1e-12 * expected.x.norm());
-      });
-      self.free();
-    });
+    distributed(
+      `${name}: resumes on another number of ranks, in either direction`,
+      { ranks: [2, 3], backends: ['cpu'] },
+      ({ comm }) => {
+        const self = comm.split(comm.rank) as Communicator;
+        const checkpoint = (folder: string, on = comm) => new Checkpoint(folder, { every: 100, comm: on });
+        withFolder(comm, (folder) => {
+          const expected = run(row, comm, 'float64', 5);
+          // all → one
+          run(row, comm, 'float64', 3, checkpoint(join(folder, 'a')));
+          comm.barrier();
+          if (comm.rank === 0) run(row, self, 'float64', 4, checkpoint(join(folder, 'a'), self));
+          comm.barrier();
+          // one → all
+          const all = run(row, comm, 'float64', 5, checkpoint(join(folder, 'a')));
+          expect(all.iterations).to.equal(5);
+          // 1-norms are rounded differently for every number of ranks
+          for (const [k, cost] of expected.cost.entries())
+            expect(all.cost[k]).to.be.closeTo(cost, 1e-12 * Math.abs(cost));
+          expect(all.x.subtract(expected.x).norm()).to.be.at.most(1e-12 * expected.x.norm());
+        });
+        self.free();
+      },
+    );
 });

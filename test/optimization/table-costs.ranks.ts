@@ -39,7 +39,9 @@ group('every solver', () => {
           expect(each, dtype).to.have.length(4);
           for (const [used, ...rest] of each) {
             if (reductions !== undefined) expect(used, `${dtype}: reductions`).to.equal(reductions);
-            expect(rest, `${dtype}: other collectives, vectors, storages, memory`).to.deep.equal([0, 0, 0, 0]);
+            expect(rest, `${dtype}: other collectives, vectors, storages, memory`).to.deep.equal([
+              0, 0, 0, 0,
+            ]);
           }
           applied.slice(1).forEach(([f = 0, a = 0], k) => {
             const [fBefore = 0, aBefore = 0] = applied[k] as number[];

@@ -8,17 +8,23 @@ import { finish, fits, SOLVER_TABLE } from './solver-table.js';
 const ROWS = Object.entries(SOLVER_TABLE);
 
 group('ends', () => {
-  distributed('NaN, infinity on one rank: an error on all, that says where', ({ comm, reals: [dtype = 'float64'] }) => {
-    const A = definite([8, 2]);
-    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      const y = DistributedArray.ones([8, 2], { dtype });
-      if (comm.rank === comm.size - 1) y.local.fill(value);
-      for (const [name, row] of ROWS) {
-        if (!fits(row, dtype) || row.finds === 'eigenvector') continue;
-        expect(() => finish(row, A, y, { niter: 3 }), `${name}, ${value}`).to.throw(NumericalError, /iteration \d|gradient is/);
+  distributed(
+    'NaN, infinity on one rank: an error on all, that says where',
+    ({ comm, reals: [dtype = 'float64'] }) => {
+      const A = definite([8, 2]);
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const y = DistributedArray.ones([8, 2], { dtype });
+        if (comm.rank === comm.size - 1) y.local.fill(value);
+        for (const [name, row] of ROWS) {
+          if (!fits(row, dtype) || row.finds === 'eigenvector') continue;
+          expect(() => finish(row, A, y, { niter: 3 }), `${name}, ${value}`).to.throw(
+            NumericalError,
+            /iteration \d|gradient is/,
+          );
+        }
       }
-    }
-  });
+    },
+  );
 
   distributed('an operator that overflows: an error on all', ({ reals: [dtype = 'float64'] }) => {
     const A = definite([8, 2]).scale(dtype === 'float64' ? 1e200 : 1e30);
@@ -34,17 +40,20 @@ group('ends', () => {
     }
   });
 
-  distributed('a time limit of one rank and a limit of iterations end a run of all, and say so', ({ comm, reals: [dtype = 'float64'] }) => {
-    const A = definite([8, 2]);
-    const y = DistributedArray.random([8, 2], { dtype, seed: 3 });
-    for (const [name, row] of ROWS) {
-      if (!fits(row, dtype)) continue;
-      const late = finish(row, A, y, { niter: 1000, maxTime: comm.rank === 0 ? 0 : 1000 });
-      expect([late.reason, late.iterations], name).to.deep.equal(['time limit reached', 1]);
-      const two = finish(row, A, y, { niter: 2 });
-      expect([two.reason, two.iterations], name).to.deep.equal(['iteration limit reached', 2]);
-      const none = finish(row, A, y, { niter: 0 });
-      expect([none.reason, none.iterations], name).to.deep.equal(['iteration limit reached', 0]);
-    }
-  });
+  distributed(
+    'a time limit of one rank and a limit of iterations end a run of all, and say so',
+    ({ comm, reals: [dtype = 'float64'] }) => {
+      const A = definite([8, 2]);
+      const y = DistributedArray.random([8, 2], { dtype, seed: 3 });
+      for (const [name, row] of ROWS) {
+        if (!fits(row, dtype)) continue;
+        const late = finish(row, A, y, { niter: 1000, maxTime: comm.rank === 0 ? 0 : 1000 });
+        expect([late.reason, late.iterations], name).to.deep.equal(['time limit reached', 1]);
+        const two = finish(row, A, y, { niter: 2 });
+        expect([two.reason, two.iterations], name).to.deep.equal(['iteration limit reached', 2]);
+        const none = finish(row, A, y, { niter: 0 });
+        expect([none.reason, none.iterations], name).to.deep.equal(['iteration limit reached', 0]);
+      }
+    },
+  );
 });

@@ -64,12 +64,23 @@ const doubled = (matrix: Scalar[][]): Scalar[][] => matrix.map((row) => [...row,
 const PROBLEMS: Readonly<Record<string, Problem>> = {
   consistent: { matrix: randomMatrix(ROWS, 5, 1), consistent: true },
   inconsistent: { matrix: randomMatrix(ROWS, 5, 2) },
-  'ill-conditioned': { matrix: scaled(randomMatrix(ROWS, 5, 3), [1, 0.3, 0.1, 0.03, 0.01]), ill: true, consistent: true },
-  'ill-conditioned, inconsistent': { matrix: scaled(randomMatrix(ROWS, 5, 4), [1, 0.3, 0.1, 0.03, 0.01]), ill: true },
+  'ill-conditioned': {
+    matrix: scaled(randomMatrix(ROWS, 5, 3), [1, 0.3, 0.1, 0.03, 0.01]),
+    ill: true,
+    consistent: true,
+  },
+  'ill-conditioned, inconsistent': {
+    matrix: scaled(randomMatrix(ROWS, 5, 4), [1, 0.3, 0.1, 0.03, 0.01]),
+    ill: true,
+  },
   'rank-deficient': { matrix: doubled(randomMatrix(ROWS, 4, 5)), twice: true, consistent: true },
   'rank-deficient, inconsistent': { matrix: doubled(randomMatrix(ROWS, 4, 6)), twice: true },
   complex: { matrix: randomMatrix(ROWS, 5, 7, 'complex128'), complex: true },
-  'complex, rank-deficient': { matrix: doubled(randomMatrix(ROWS, 4, 8, 'complex128')), complex: true, twice: true },
+  'complex, rank-deficient': {
+    matrix: doubled(randomMatrix(ROWS, 4, 8, 'complex128')),
+    complex: true,
+    twice: true,
+  },
   'zero right-hand side': { matrix: randomMatrix(ROWS, 5, 9), zero: true },
   'exact start': { matrix: randomMatrix(ROWS, 5, 10), exact: true },
   'one element': { matrix: randomMatrix(ROWS, 1, 11) },
@@ -99,7 +110,11 @@ group('standard problems', () => {
           const A = place(matrix, dtype, comm);
           const single = place(matrix, isComplex(dtype) ? 'complex64' : 'float32', comm);
           const truth: AnyVector = A.domain({ dtype }).random(3);
-          const y: AnyVector = zero ? A.range({ dtype }).zeros() : consistent || exact ? A.matvec(truth) : A.range({ dtype }).random(4);
+          const y: AnyVector = zero
+            ? A.range({ dtype }).zeros()
+            : consistent || exact
+              ? A.matvec(truth)
+              : A.range({ dtype }).random(4);
           const expected = exact ? elements(truth) : solution(problem, elements(y));
           const options: Options = exact ? { niter: 40, x0: truth } : { niter: 40 };
           const normal = A.H.mul(A);
@@ -108,16 +123,21 @@ group('standard problems', () => {
           const runs = [
             ...Object.entries(LEAST_SQUARES)
               .filter(([solver]) => double || !solver.startsWith('mixed'))
-              .map(([solver, solve]) => [solver, solve(A, y, options, single), double ? 1e-8 : 1e-3] as const),
+              .map(
+                ([solver, solve]) => [solver, solve(A, y, options, single), double ? 1e-8 : 1e-3] as const,
+              ),
             ...Object.entries(SQUARE).map(
-              ([solver, solve]) => [solver, solve(normal, right, options, single), double ? 1e-6 : 1e-2] as const,
+              ([solver, solve]) =>
+                [solver, solve(normal, right, options, single), double ? 1e-6 : 1e-2] as const,
             ),
           ];
           for (const [solver, { x, iterations }, most] of runs) {
             // single precision has a share in the null space, which no refinement sees
             const allowed = twice && solver.startsWith('mixed') ? 1e-5 : most;
             const residual = ill && !double && solver in SQUARE;
-            const off = residual ? right.subtract(normal.matvec(x)).norm() / right.norm() : distance(x.asArray(), expected);
+            const off = residual
+              ? right.subtract(normal.matvec(x)).norm() / right.norm()
+              : distance(x.asArray(), expected);
             expect(off, `${solver}, ${placement}`).to.be.below(allowed);
             if (zero || exact) expect(iterations, solver).to.equal(0);
             for (const other of comm.allgatherObject(iterations)) expect(other, solver).to.equal(iterations);

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { decode } from 'fast-png';
 import { ArgumentError, ShapeError } from '../../src/core/base/errors.js';
-import { colorMap, colorOf, colorRange, Figure, heatMap, linePlot, makeColorMap, type Panel, type Rgb } from '../../src/plotting/index.js';
+import {
+  colorMap,
+  colorOf,
+  colorRange,
+  Figure,
+  heatMap,
+  linePlot,
+  makeColorMap,
+  type Panel,
+  type Rgb,
+} from '../../src/plotting/index.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -12,7 +22,12 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 function render(figure: Figure, scale: number) {
   const svg = figure.toSvg(scale);
   const image = /<image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/.exec(svg);
-  const [x, y, width, height] = (image ?? []).slice(1).map((v) => Number(v) * scale) as [number, number, number, number];
+  const [x, y, width, height] = (image ?? []).slice(1).map((v) => Number(v) * scale) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const png = decode(figure.toPng(scale));
   const at = (px: number, py: number): number[] => {
     const k = (Math.floor(py) * png.width + Math.floor(px)) * png.channels;
@@ -22,7 +37,13 @@ function render(figure: Figure, scale: number) {
 }
 
 /** The colour in the middle of a cell. */
-function cell(r: ReturnType<typeof render>, row: number, column: number, rows: number, columns: number): number[] {
+function cell(
+  r: ReturnType<typeof render>,
+  row: number,
+  column: number,
+  rows: number,
+  columns: number,
+): number[] {
   const { x, y, width, height } = r.area;
   return r.at(x + (width * (column + 0.5)) / columns, y + (height * (row + 0.5)) / rows);
 }
@@ -46,13 +67,18 @@ describe('figures', () => {
     const r = render(new Figure().add(heatMap(values, [2, 3], { transpose: true })), 1);
     for (let i = 0; i < 2; i++) {
       for (let k = 0; k < 3; k++) {
-        expect(cell(r, k, i, 3, 2)).to.deep.equal([...colorOf(colorMap('viridis'), [0, 4], values[3 * i + k] as number)]);
+        expect(cell(r, k, i, 3, 2)).to.deep.equal([
+          ...colorOf(colorMap('viridis'), [0, 4], values[3 * i + k] as number),
+        ]);
       }
     }
   });
 
   it('share a range that is given, and clamp what lies outside', () => {
-    const r = render(new Figure().add(heatMap(Float32Array.of(-9, 0, 9), [1, 3], { range: [-1, 1], colorMap: 'seismic' })), 1);
+    const r = render(
+      new Figure().add(heatMap(Float32Array.of(-9, 0, 9), [1, 3], { range: [-1, 1], colorMap: 'seismic' })),
+      1,
+    );
     const { table } = colorMap('seismic');
     expect(cell(r, 0, 0, 1, 3)).to.deep.equal([...table.slice(0, 3)]);
     expect(cell(r, 0, 2, 1, 3)).to.deep.equal([...table.slice(-3)]);
@@ -80,7 +106,9 @@ describe('figures', () => {
   });
 
   it('leave out what a logarithmic axis cannot show', () => {
-    const svg = new Figure().add(linePlot([{ y: [100, 10, 0, -1, 1, 0.1], color: '#123456' }], { yScale: 'log' })).toSvg();
+    const svg = new Figure()
+      .add(linePlot([{ y: [100, 10, 0, -1, 1, 0.1], color: '#123456' }], { yScale: 'log' }))
+      .toSvg();
     const path = /<path d="([^"]*)" fill="none" stroke="#123456"/.exec(svg)?.[1] ?? '';
     expect(path.match(/M/g)).to.have.length(2);
     expect(path.match(/L/g)).to.have.length(2);
@@ -91,7 +119,10 @@ describe('figures', () => {
   it('keep the aspect, and the grid of panels', () => {
     const panel = (): Panel => heatMap(new Float64Array(200), [10, 20], { aspect: 'equal' });
     const svg = new Figure({ columns: 2, panelWidth: 120 }).add(panel(), panel(), panel()).toSvg();
-    const areas = [...svg.matchAll(/<image x="([\d.]+)" y="([\d.]+)" width="120" height="60"/g)].map((m) => [Number(m[1]), Number(m[2])]);
+    const areas = [...svg.matchAll(/<image x="([\d.]+)" y="([\d.]+)" width="120" height="60"/g)].map((m) => [
+      Number(m[1]),
+      Number(m[2]),
+    ]);
     expect(areas).to.have.length(3);
     const [a, b, c] = areas as [number[], number[], number[]];
     expect(a[1]).to.equal(b[1]);
@@ -103,14 +134,19 @@ describe('figures', () => {
   it('are written as PNG of the size of the SVG times the scale, and as SVG, in folders that are made', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lops-figure-'));
     try {
-      const figure = new Figure({ title: 'a < b & "c"' }).add(heatMap(values, [3, 2], { title: 'x', xLabel: 'y', yLabel: 'z' }));
+      const figure = new Figure({ title: 'a < b & "c"' }).add(
+        heatMap(values, [3, 2], { title: 'x', xLabel: 'y', yLabel: 'z' }),
+      );
       figure.writePng(join(folder, 'a/b/figure.png'), 3);
       figure.writeSvg(join(folder, 'c/figure.svg'));
       const bytes = readFileSync(join(folder, 'a/b/figure.png'));
       expect([...bytes.subarray(0, 8)]).to.deep.equal(SIGNATURE);
       const svg = readFileSync(join(folder, 'c/figure.svg'), 'utf8');
       const size = /<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg);
-      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).to.deep.equal([3 * Number(size?.[1]), 3 * Number(size?.[2])]);
+      expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).to.deep.equal([
+        3 * Number(size?.[1]),
+        3 * Number(size?.[2]),
+      ]);
       expect(svg).to.contain('a &lt; b &amp; &quot;c&quot;');
     } finally {
       rmSync(folder, { recursive: true });
@@ -141,7 +177,10 @@ describe('figures', () => {
   });
 
   it('refuse what does not fit', () => {
-    expect(() => heatMap(values, [2, 2])).to.throw(ShapeError, 'expected 4 values for shape [2, 2], received 6');
+    expect(() => heatMap(values, [2, 2])).to.throw(
+      ShapeError,
+      'expected 4 values for shape [2, 2], received 6',
+    );
     expect(() => heatMap(values, [0, 6])).to.throw(ShapeError, 'two positive integers');
     expect(() => heatMap(values, [2, 3], { range: [1, 1] })).to.throw(ArgumentError, 'low < high');
     expect(() => heatMap(values, [2, 3], { extent: [0, 0, 0, 1] })).to.throw(ArgumentError, 'extent');
@@ -149,8 +188,14 @@ describe('figures', () => {
       ArgumentError,
       "did you mean 'colorMap'",
     );
-    expect(() => linePlot([{ x: [1], y: [1, 2] }])).to.throw(ShapeError, 'one length in series 0, received 1 and 2');
-    expect(() => linePlot([{ y: [1] }], { yScale: 'log', yRange: [0, 1] })).to.throw(ArgumentError, 'positive yRange');
+    expect(() => linePlot([{ x: [1], y: [1, 2] }])).to.throw(
+      ShapeError,
+      'one length in series 0, received 1 and 2',
+    );
+    expect(() => linePlot([{ y: [1] }], { yScale: 'log', yRange: [0, 1] })).to.throw(
+      ArgumentError,
+      'positive yRange',
+    );
     expect(() => new Figure().toSvg()).to.throw(ArgumentError, 'at least one panel');
     expect(() => new Figure({ columns: 0 })).to.throw(ArgumentError, 'columns');
     expect(() => new Figure().add(linePlot([{ y: [1, 2] }])).toPng(0)).to.throw(ArgumentError, 'scale');
@@ -159,7 +204,9 @@ describe('figures', () => {
 
 describe('colour ranges', () => {
   it('span all finite values of all arrays', () => {
-    expect(colorRange([Float64Array.of(3, Number.NaN, 5), [-1, Number.POSITIVE_INFINITY]])).to.deep.equal([-1, 5]);
+    expect(colorRange([Float64Array.of(3, Number.NaN, 5), [-1, Number.POSITIVE_INFINITY]])).to.deep.equal([
+      -1, 5,
+    ]);
     expect(colorRange([1, 2, 7])).to.deep.equal([1, 7]);
     expect(colorRange([1, -7, 2], { symmetric: true })).to.deep.equal([-7, 7]);
   });
@@ -179,7 +226,8 @@ describe('colour ranges', () => {
 
 describe('colour maps', () => {
   it('run through the colours that they are known for', () => {
-    const ends = (name: Parameters<typeof colorMap>[0]): Rgb[] => [0, 0.5, 1].map((v) => colorOf(colorMap(name), [0, 1], v));
+    const ends = (name: Parameters<typeof colorMap>[0]): Rgb[] =>
+      [0, 0.5, 1].map((v) => colorOf(colorMap(name), [0, 1], v));
     expect(ends('gray')).to.deep.equal([
       [0, 0, 0],
       [128, 128, 128],
@@ -196,7 +244,9 @@ describe('colour maps', () => {
     for (const name of ['viridis', 'gray', 'terrain', 'seismic', 'RdBu', 'turbo', 'inferno'] as const) {
       const { table, nan } = colorMap(name);
       for (let k = 0; k < 256; k++) {
-        const distance = Math.hypot(...[0, 1, 2].map((i) => (table[3 * k + i] as number) - (nan[i] as number)));
+        const distance = Math.hypot(
+          ...[0, 1, 2].map((i) => (table[3 * k + i] as number) - (nan[i] as number)),
+        );
         expect(distance, `${name} ${k}`).to.be.greaterThan(25);
       }
     }

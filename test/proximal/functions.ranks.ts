@@ -37,7 +37,10 @@ import { type Entry, functionsFor, KINDS, type Kind } from './functions.js';
 const TAU = 0.8;
 
 /** Runs `body` for every kind, dtype and function. */
-function forAll(dtypes: readonly DType[], body: (f: ProxOperator, entry: Entry, kind: Kind, dtype: DType, label: string) => void): void {
+function forAll(
+  dtypes: readonly DType[],
+  body: (f: ProxOperator, entry: Entry, kind: Kind, dtype: DType, label: string) => void,
+): void {
   for (const kind of KINDS) {
     for (const dtype of dtypes) {
       for (const entry of functionsFor(kind, dtype)) {
@@ -48,24 +51,30 @@ function forAll(dtypes: readonly DType[], body: (f: ProxOperator, entry: Entry, 
 }
 
 /** Sums of norms are as accurate as their precision; iterations as they say. */
-const slackOf = ({ tolerance }: RanksContext, dtype: DType, entry: Entry): number => Math.max(100 * tolerance(dtype), entry.accuracy ?? 0);
+const slackOf = ({ tolerance }: RanksContext, dtype: DType, entry: Entry): number =>
+  Math.max(100 * tolerance(dtype), entry.accuracy ?? 0);
 
 group('proximal operators', () => {
-  distributed('the prox minimises f(z) + ‖z − x‖²/(2τ): no other point nearby or far is better', (context) => {
-    forAll(context.floats, (f, entry, kind, dtype, label) => {
-      const x = kind.random(dtype, 1);
-      const p = f.prox(x, TAU);
-      expect(p.dtype).to.equal(dtype);
-      const objective = (z: AnyVector): number => f.value(z) + z.subtract(x).norm() ** 2 / (2 * TAU);
-      const best = objective(p);
-      expect(best, label).to.be.finite;
-      const slack = slackOf(context, dtype, entry) * (1 + Math.abs(best));
-      const others: AnyVector[] = [x, x.zerosLike()];
-      for (const size of [1e-2, 0.3, 1]) others.push(p.add(kind.random(dtype, 3).multiply(size)), p.multiply(1 - size));
-      if (f instanceof Indicator) for (const seed of [11, 12, 13]) others.push(f.prox(kind.random(dtype, seed), 1));
-      for (const z of others) expect(objective(z), label).to.be.at.least(best - slack);
-    });
-  });
+  distributed(
+    'the prox minimises f(z) + ‖z − x‖²/(2τ): no other point nearby or far is better',
+    (context) => {
+      forAll(context.floats, (f, entry, kind, dtype, label) => {
+        const x = kind.random(dtype, 1);
+        const p = f.prox(x, TAU);
+        expect(p.dtype).to.equal(dtype);
+        const objective = (z: AnyVector): number => f.value(z) + z.subtract(x).norm() ** 2 / (2 * TAU);
+        const best = objective(p);
+        expect(best, label).to.be.finite;
+        const slack = slackOf(context, dtype, entry) * (1 + Math.abs(best));
+        const others: AnyVector[] = [x, x.zerosLike()];
+        for (const size of [1e-2, 0.3, 1])
+          others.push(p.add(kind.random(dtype, 3).multiply(size)), p.multiply(1 - size));
+        if (f instanceof Indicator)
+          for (const seed of [11, 12, 13]) others.push(f.prox(kind.random(dtype, seed), 1));
+        for (const z of others) expect(objective(z), label).to.be.at.least(best - slack);
+      });
+    },
+  );
 
   distributed('(x − p)/τ is a subgradient at p: f(p) + f*(u) = Re⟨p, u⟩', (context) => {
     forAll(context.floats, (f, entry, kind, dtype, label) => {
@@ -95,7 +104,9 @@ group('proximal operators', () => {
       const [x, y] = [kind.random(dtype, 1), kind.random(dtype, 2)];
       const moved: AnyVector = f.prox(x, TAU).subtract(f.prox(y, TAU));
       const before: AnyVector = x.subtract(y);
-      expect(moved.norm() ** 2, label).to.be.at.most(moved.rdot(before) + slackOf(context, dtype, entry) * before.norm() ** 2);
+      expect(moved.norm() ** 2, label).to.be.at.most(
+        moved.rdot(before) + slackOf(context, dtype, entry) * before.norm() ** 2,
+      );
     });
   });
 
@@ -147,7 +158,10 @@ group('proximal operators', () => {
           const g = f.grad(x);
           const h = 1e-5;
           const slope = (f.value(x.copy().axpby(h, d, 1)) - f.value(x.copy().axpby(-h, d, 1))) / (2 * h);
-          expect(g.rdot(d), `${entry.name} ${kind.name} ${dtype}`).to.be.closeTo(slope, 1e-6 * (1 + Math.abs(slope)));
+          expect(g.rdot(d), `${entry.name} ${kind.name} ${dtype}`).to.be.closeTo(
+            slope,
+            1e-6 * (1 + Math.abs(slope)),
+          );
           const again = x.emptyLike();
           expect(f.valueAndGrad(x, again)).to.be.closeTo(f.value(x), 1e-12 * (1 + f.value(x)));
           expect(again.subtract(g).norm()).to.be.at.most(1e-13 * (1 + g.norm()));
@@ -156,75 +170,94 @@ group('proximal operators', () => {
     }
   });
 
-  distributed('in place as elsewhere; no allocation after the first call; as many reductions as stated', { timeout: 60_000 }, (context) => {
-    const { comm, backend, floats } = context;
-    forAll(floats, (f, entry, kind, dtype, label) => {
-      const x = kind.random(dtype, 1);
-      const close = openWorkspaces();
-      const p = x.emptyLike();
-      const counts = () => {
-        const { allocations, poolMisses } = backend.stats();
-        return [allocations, poolMisses, DistributedArray.constructions, StackedDistributedArray.constructions];
-      };
-      f.prox(x, TAU, p);
-      f.value(x);
-      const before = counts();
-      const reductions = comm.counters.reductions;
-      f.prox(x, TAU, p);
-      const between = comm.counters.reductions;
-      f.value(x);
-      const after = comm.counters.reductions;
-      // selecting the norm of a stack's blocks makes none either
-      expect(counts(), `${label}: memory`).to.deep.equal(before);
-      const [prox, value] = entry.reductions;
-      const none = kind.name === 'local';
-      if (prox !== undefined) expect(between - reductions, `${label}: prox`).to.equal(none ? 0 : prox);
-      if (value !== undefined) expect(after - between, `${label}: value`).to.equal(none ? 0 : value);
-      const y = x.copy();
-      f.prox(y, TAU, y);
-      expect(y.subtract(p).norm(), `${label}: in place`).to.be.at.most(10 * context.tolerance(dtype) * (1 + p.norm()));
-      close();
-    });
-  });
+  distributed(
+    'in place as elsewhere; no allocation after the first call; as many reductions as stated',
+    { timeout: 60_000 },
+    (context) => {
+      const { comm, backend, floats } = context;
+      forAll(floats, (f, entry, kind, dtype, label) => {
+        const x = kind.random(dtype, 1);
+        const close = openWorkspaces();
+        const p = x.emptyLike();
+        const counts = () => {
+          const { allocations, poolMisses } = backend.stats();
+          return [
+            allocations,
+            poolMisses,
+            DistributedArray.constructions,
+            StackedDistributedArray.constructions,
+          ];
+        };
+        f.prox(x, TAU, p);
+        f.value(x);
+        const before = counts();
+        const reductions = comm.counters.reductions;
+        f.prox(x, TAU, p);
+        const between = comm.counters.reductions;
+        f.value(x);
+        const after = comm.counters.reductions;
+        // selecting the norm of a stack's blocks makes none either
+        expect(counts(), `${label}: memory`).to.deep.equal(before);
+        const [prox, value] = entry.reductions;
+        const none = kind.name === 'local';
+        if (prox !== undefined) expect(between - reductions, `${label}: prox`).to.equal(none ? 0 : prox);
+        if (value !== undefined) expect(after - between, `${label}: value`).to.equal(none ? 0 : value);
+        const y = x.copy();
+        f.prox(y, TAU, y);
+        expect(y.subtract(p).norm(), `${label}: in place`).to.be.at.most(
+          10 * context.tolerance(dtype) * (1 + p.norm()),
+        );
+        close();
+      });
+    },
+  );
 
-  distributed('L1 on complex numbers keeps phases; its dual prox cuts moduli off', ({ dtypes, tolerance }) => {
-    for (const dtype of dtypes.filter(isComplex)) {
-      const x = DistributedArray.random([9], { dtype, seed: 3 });
-      const sigma = 0.5;
-      const cut = new L1({ sigma }).proxDual(x, 2.5).asArray().toHost();
-      const values = x.asArray().toHost();
-      for (let i = 0; i < 9; i++) {
-        const [re, im] = [values[2 * i] as number, values[2 * i + 1] as number];
-        const scale = Math.min(1, sigma / Math.hypot(re, im));
-        expect(cut[2 * i]).to.be.closeTo(re * scale, 20 * tolerance(dtype));
-        expect(cut[2 * i + 1]).to.be.closeTo(im * scale, 20 * tolerance(dtype));
+  distributed(
+    'L1 on complex numbers keeps phases; its dual prox cuts moduli off',
+    ({ dtypes, tolerance }) => {
+      for (const dtype of dtypes.filter(isComplex)) {
+        const x = DistributedArray.random([9], { dtype, seed: 3 });
+        const sigma = 0.5;
+        const cut = new L1({ sigma }).proxDual(x, 2.5).asArray().toHost();
+        const values = x.asArray().toHost();
+        for (let i = 0; i < 9; i++) {
+          const [re, im] = [values[2 * i] as number, values[2 * i + 1] as number];
+          const scale = Math.min(1, sigma / Math.hypot(re, im));
+          expect(cut[2 * i]).to.be.closeTo(re * scale, 20 * tolerance(dtype));
+          expect(cut[2 * i + 1]).to.be.closeTo(im * scale, 20 * tolerance(dtype));
+        }
       }
-    }
-  });
+    },
+  );
 
-  distributed('L2 with an operator: the prox solves its normal equations, and starts from the last', (context) => {
-    const { comm, dtypes, tolerance } = context;
-    for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
-      const blocks = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
-      const Op = new MPIBlockDiag(blocks.map((seed) => new MatrixMult(NDArray.normal([4, 3], { seed, dtype }), { dtype })));
-      const space = Op.domain({ dtype });
-      const [b, q] = [Op.range({ dtype }).random(5), space.random(6)];
-      const f = new MPIL2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 40 });
-      const x = space.random(7);
-      const p = f.prox(x, TAU);
-      // σ Opᴴ(Op p − b) + αq + (p − x)/τ = 0
-      const residual = f.grad(p).axpby(1 / TAU, p.subtract(x), 1);
-      expect(residual.norm(), dtype).to.be.below(1e3 * tolerance(dtype) * b.norm());
-      const single = new L2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 1 });
-      const distance = () => single.prox(x, TAU).subtract(p).norm();
-      const first = distance();
-      for (let k = 0; k < 5; k++) distance();
-      expect(distance()).to.be.below(0.5 * first);
-      const cold = new L2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 1, warm: false, x0: p });
-      expect(cold.prox(x, TAU).subtract(p).norm()).to.be.below(1e3 * tolerance(dtype) * b.norm());
-      expect(cold.comm?.id).to.equal(Op.comm.id);
-    }
-  });
+  distributed(
+    'L2 with an operator: the prox solves its normal equations, and starts from the last',
+    (context) => {
+      const { comm, dtypes, tolerance } = context;
+      for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+        const blocks = [1, 2, 3, 4].filter((_, k) => k % comm.size === comm.rank);
+        const Op = new MPIBlockDiag(
+          blocks.map((seed) => new MatrixMult(NDArray.normal([4, 3], { seed, dtype }), { dtype })),
+        );
+        const space = Op.domain({ dtype });
+        const [b, q] = [Op.range({ dtype }).random(5), space.random(6)];
+        const f = new MPIL2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 40 });
+        const x = space.random(7);
+        const p = f.prox(x, TAU);
+        // σ Opᴴ(Op p − b) + αq + (p − x)/τ = 0
+        const residual = f.grad(p).axpby(1 / TAU, p.subtract(x), 1);
+        expect(residual.norm(), dtype).to.be.below(1e3 * tolerance(dtype) * b.norm());
+        const single = new L2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 1 });
+        const distance = () => single.prox(x, TAU).subtract(p).norm();
+        const first = distance();
+        for (let k = 0; k < 5; k++) distance();
+        expect(distance()).to.be.below(0.5 * first);
+        const cold = new L2({ Op, b, q, sigma: 1.3, alpha: 0.4, niter: 1, warm: false, x0: p });
+        expect(cold.prox(x, TAU).subtract(p).norm()).to.be.below(1e3 * tolerance(dtype) * b.norm());
+        expect(cold.comm?.id).to.equal(Op.comm.id);
+      }
+    },
+  );
 
   distributed('MPIProxOperator hands on', ({ reals: [dtype = 'float64'] }) => {
     const x = DistributedArray.random([11], { dtype, seed: 1 });
@@ -235,98 +268,129 @@ group('proximal operators', () => {
     expect(g.proxDual(x, TAU).subtract(f.proxDual(x, TAU)).norm()).to.equal(0);
     expect(g.isSmooth).to.equal(false);
     // @ts-expect-error no function
-    expect(() => new MPIProxOperator(3)).to.throw(ArgumentError, 'expected f to be a ProxOperator, received 3');
+    expect(() => new MPIProxOperator(3)).to.throw(
+      ArgumentError,
+      'expected f to be a ProxOperator, received 3',
+    );
   });
 
-  distributed('parameters that are vectors are refused by name where they do not fit', ({ comm, reals: [dtype = 'float64'], dtypes }) => {
-    const x = DistributedArray.random([6, 4], { dtype, seed: 1 });
-    const other = DistributedArray.ones([6, 5], { dtype });
-    const local = NDArray.ones([6, 4], { dtype });
-    const fitted: Record<string, (v: AnyVector) => ProxOperator> = {
-      'L0: expected sigma': (v) => new L0({ sigma: v }),
-      'L1: expected sigma': (v) => new L1({ sigma: v }),
-      'Box: expected lower': (v) => new Box({ lower: v }),
-      'Box: expected upper': (v) => new Box({ upper: v }),
-      'EuclideanBall: expected center': (v) => new EuclideanBall({ center: v }),
-      'L2: expected b': (v) => new L2<AnyVector>({ b: v }),
-      'L2: expected q': (v) => new L2<AnyVector>({ q: v }),
-      'L1.translate(): expected b': (v) => new L1().translate(v),
-      'L1.precompose(): expected b': (v) => new L1().precompose(2, v),
-      'L1.addQuadratic(): expected b': (v) => new L1().addQuadratic({ b: v }),
-      'L1.addQuadratic(): expected q': (v) => new L1().addQuadratic({ q: v }),
-      'Orthogonal: expected b': (v) => new Orthogonal<AnyVector>(new L1(), new MPIFirstDerivative([6, 4]).pow(0), { b: v }),
-    };
-    const refused = (f: () => unknown, kind: new (text: string) => Error, text: string): void => {
-      expectAllThrow(comm, f, kind, text);
-      expect(f, text).to.throw(kind, text);
-    };
-    const image = new L2({ Op: new MPIFirstDerivative([6, 4]), x0: other });
-    refused(() => image.prox(x, 1), ShapeError, 'L2: expected x0');
-    for (const [start, make] of Object.entries(fitted)) {
-      // another shape, another kind of vector, no vector at all
-      refused(() => make(other).prox(x, 1), ShapeError, start);
-      refused(() => make(local).prox(x, 1), ShapeError, start);
-      refused(() => make([1, 2] as unknown as AnyVector), ArgumentError, start);
-      refused(() => make(Float64Array.of(1) as unknown as AnyVector), ArgumentError, start);
-      for (const wrong of dtypes.filter((d) => isComplex(d) === isComplex(dtype) && d !== dtype && d !== 'int32'))
-        refused(() => make(DistributedArray.ones([6, 4], { dtype: wrong })).prox(x, 1), DTypeError, start);
-      // no wrong parameter is left in the memory of the function
-      make(DistributedArray.ones([6, 4], { dtype })).prox(x, 1);
-      make(DistributedArray.ones([24], { dtype, localShapes: x.localShapes.map((s) => [(s[0] as number) * 4]) })).prox(x, 1);
-    }
-    const negative = DistributedArray.ones([6, 4], { dtype }).setAt(23, -1);
-    const nan = DistributedArray.ones([6, 4], { dtype }).setAt(23, Number.NaN);
-    const endless = DistributedArray.ones([6, 4], { dtype }).setAt(23, Number.POSITIVE_INFINITY);
-    for (const sigma of [negative, nan, endless]) {
-      refused(() => new L1({ sigma }), ArgumentError, 'L1: expected the elements of sigma');
-      refused(() => new L0({ sigma }), ArgumentError, 'L0: expected the elements of sigma');
-    }
-    const { POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number;
-    for (const bounds of [{ lower: 1, upper: 0 }, { lower: most, upper: most }, { upper: least }, { lower: Number.NaN }])
-      refused(() => new Box(bounds), ArgumentError, 'Box: expected lower to be at most upper');
-    refused(() => new Box({ lower: 0, upper: negative }), ArgumentError, 'Box: expected the elements of upper');
-    refused(() => new Box({ lower: nan }), ArgumentError, 'Box: expected the elements of lower');
-    refused(() => new Box({ lower: other, upper: negative }), ShapeError, 'Box: expected upper');
-    new Box({ lower: endless.negative(), upper: endless }).prox(x, 1);
-    if (comm.size > 1) {
-      // the wrong element belongs to one colour
-      const mask = Array.from({ length: comm.size }, (_, r) => (r === 0 ? 0 : 1));
-      const masked = DistributedArray.ones([6, 4], { dtype, mask }).setAt(23, -1);
-      refused(() => new L1({ sigma: masked }), ArgumentError, 'L1: expected the elements of sigma');
-      refused(() => new Box({ lower: 0, upper: masked }), ArgumentError, 'Box: expected the elements of upper');
-    }
-    // numbers only
-    const v = x as unknown as number;
-    const numbers: Record<string, () => unknown> = {
-      'L2: expected sigma': () => new L2({ sigma: v }),
-      'L2: expected alpha': () => new L2({ alpha: v }),
-      'L21: expected sigma': () => new L21(2, { sigma: v }),
-      'Euclidean: expected sigma': () => new Euclidean({ sigma: v }),
-      'Huber: expected alpha': () => new Huber({ alpha: v }),
-      'Huber: expected sigma': () => new Huber({ sigma: v }),
-      'Nuclear: expected sigma': () => new Nuclear([6, 4], { sigma: v }),
-      'TV: expected sigma': () => new TV([6, 4], { sigma: v }),
-      'Simplex: expected radius': () => new Simplex({ radius: v }),
-      'L1Ball: expected radius': () => new L1Ball({ radius: v }),
-      'EuclideanBall: expected radius': () => new EuclideanBall({ radius: v }),
-      'Orthogonal: expected alpha': () => new Orthogonal(new L1(), new MPIFirstDerivative([6, 4]), { alpha: v }),
-      'L1.addQuadratic(): expected rho': () => new L1().addQuadratic({ rho: v }),
-      'L1.scale: expected the factor': () => new L1().scale(v),
-      'L1.precompose(): expected a': () => new L1().precompose(v),
-      'L1: expected tau': () => new L1().prox(x, v),
-      'proximalGradient: expected tau': () => proximalGradient(new L2<AnyVector>(), new L1(), x, { tau: v }),
-      'proximalGradient: expected epsg': () => proximalGradient(new L2<AnyVector>(), new L1(), x, { tau: 1, epsg: v }),
-      'primalDual: expected mu': () => primalDual(new L1(), new L1(), new MPIFirstDerivative([6, 4]), x, { tau: 1, mu: v }),
-    };
-    for (const [start, make] of Object.entries(numbers)) refused(make, ArgumentError, start);
-    const none = [1, 2] as unknown as DistributedArray;
-    const f = 'L1' as unknown as L1;
-    refused(() => admm(new L1(), new L1(), x, { tau: 1, z0: none }), ArgumentError, 'admm: expected z0');
-    refused(() => admm(new L1(), new L1(), x, { tau: 1, z0: other }), ShapeError, 'admm: expected z0');
-    refused(() => admm(new L1(), new L1(), none, { tau: 1 }), ArgumentError, 'admm: expected x0');
-    refused(() => admm(f, new L1(), x, { tau: 1 }), ArgumentError, 'admm: expected f');
-    refused(() => new L1().add(f), ArgumentError, 'ProxSum: expected function 1');
-  });
+  distributed(
+    'parameters that are vectors are refused by name where they do not fit',
+    ({ comm, reals: [dtype = 'float64'], dtypes }) => {
+      const x = DistributedArray.random([6, 4], { dtype, seed: 1 });
+      const other = DistributedArray.ones([6, 5], { dtype });
+      const local = NDArray.ones([6, 4], { dtype });
+      const fitted: Record<string, (v: AnyVector) => ProxOperator> = {
+        'L0: expected sigma': (v) => new L0({ sigma: v }),
+        'L1: expected sigma': (v) => new L1({ sigma: v }),
+        'Box: expected lower': (v) => new Box({ lower: v }),
+        'Box: expected upper': (v) => new Box({ upper: v }),
+        'EuclideanBall: expected center': (v) => new EuclideanBall({ center: v }),
+        'L2: expected b': (v) => new L2<AnyVector>({ b: v }),
+        'L2: expected q': (v) => new L2<AnyVector>({ q: v }),
+        'L1.translate(): expected b': (v) => new L1().translate(v),
+        'L1.precompose(): expected b': (v) => new L1().precompose(2, v),
+        'L1.addQuadratic(): expected b': (v) => new L1().addQuadratic({ b: v }),
+        'L1.addQuadratic(): expected q': (v) => new L1().addQuadratic({ q: v }),
+        'Orthogonal: expected b': (v) =>
+          new Orthogonal<AnyVector>(new L1(), new MPIFirstDerivative([6, 4]).pow(0), { b: v }),
+      };
+      const refused = (f: () => unknown, kind: new (text: string) => Error, text: string): void => {
+        expectAllThrow(comm, f, kind, text);
+        expect(f, text).to.throw(kind, text);
+      };
+      const image = new L2({ Op: new MPIFirstDerivative([6, 4]), x0: other });
+      refused(() => image.prox(x, 1), ShapeError, 'L2: expected x0');
+      for (const [start, make] of Object.entries(fitted)) {
+        // another shape, another kind of vector, no vector at all
+        refused(() => make(other).prox(x, 1), ShapeError, start);
+        refused(() => make(local).prox(x, 1), ShapeError, start);
+        refused(() => make([1, 2] as unknown as AnyVector), ArgumentError, start);
+        refused(() => make(Float64Array.of(1) as unknown as AnyVector), ArgumentError, start);
+        for (const wrong of dtypes.filter(
+          (d) => isComplex(d) === isComplex(dtype) && d !== dtype && d !== 'int32',
+        ))
+          refused(() => make(DistributedArray.ones([6, 4], { dtype: wrong })).prox(x, 1), DTypeError, start);
+        // no wrong parameter is left in the memory of the function
+        make(DistributedArray.ones([6, 4], { dtype })).prox(x, 1);
+        make(
+          DistributedArray.ones([24], {
+            dtype,
+            localShapes: x.localShapes.map((s) => [(s[0] as number) * 4]),
+          }),
+        ).prox(x, 1);
+      }
+      const negative = DistributedArray.ones([6, 4], { dtype }).setAt(23, -1);
+      const nan = DistributedArray.ones([6, 4], { dtype }).setAt(23, Number.NaN);
+      const endless = DistributedArray.ones([6, 4], { dtype }).setAt(23, Number.POSITIVE_INFINITY);
+      for (const sigma of [negative, nan, endless]) {
+        refused(() => new L1({ sigma }), ArgumentError, 'L1: expected the elements of sigma');
+        refused(() => new L0({ sigma }), ArgumentError, 'L0: expected the elements of sigma');
+      }
+      const { POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number;
+      for (const bounds of [
+        { lower: 1, upper: 0 },
+        { lower: most, upper: most },
+        { upper: least },
+        { lower: Number.NaN },
+      ])
+        refused(() => new Box(bounds), ArgumentError, 'Box: expected lower to be at most upper');
+      refused(
+        () => new Box({ lower: 0, upper: negative }),
+        ArgumentError,
+        'Box: expected the elements of upper',
+      );
+      refused(() => new Box({ lower: nan }), ArgumentError, 'Box: expected the elements of lower');
+      refused(() => new Box({ lower: other, upper: negative }), ShapeError, 'Box: expected upper');
+      new Box({ lower: endless.negative(), upper: endless }).prox(x, 1);
+      if (comm.size > 1) {
+        // the wrong element belongs to one colour
+        const mask = Array.from({ length: comm.size }, (_, r) => (r === 0 ? 0 : 1));
+        const masked = DistributedArray.ones([6, 4], { dtype, mask }).setAt(23, -1);
+        refused(() => new L1({ sigma: masked }), ArgumentError, 'L1: expected the elements of sigma');
+        refused(
+          () => new Box({ lower: 0, upper: masked }),
+          ArgumentError,
+          'Box: expected the elements of upper',
+        );
+      }
+      // numbers only
+      const v = x as unknown as number;
+      const numbers: Record<string, () => unknown> = {
+        'L2: expected sigma': () => new L2({ sigma: v }),
+        'L2: expected alpha': () => new L2({ alpha: v }),
+        'L21: expected sigma': () => new L21(2, { sigma: v }),
+        'Euclidean: expected sigma': () => new Euclidean({ sigma: v }),
+        'Huber: expected alpha': () => new Huber({ alpha: v }),
+        'Huber: expected sigma': () => new Huber({ sigma: v }),
+        'Nuclear: expected sigma': () => new Nuclear([6, 4], { sigma: v }),
+        'TV: expected sigma': () => new TV([6, 4], { sigma: v }),
+        'Simplex: expected radius': () => new Simplex({ radius: v }),
+        'L1Ball: expected radius': () => new L1Ball({ radius: v }),
+        'EuclideanBall: expected radius': () => new EuclideanBall({ radius: v }),
+        'Orthogonal: expected alpha': () =>
+          new Orthogonal(new L1(), new MPIFirstDerivative([6, 4]), { alpha: v }),
+        'L1.addQuadratic(): expected rho': () => new L1().addQuadratic({ rho: v }),
+        'L1.scale: expected the factor': () => new L1().scale(v),
+        'L1.precompose(): expected a': () => new L1().precompose(v),
+        'L1: expected tau': () => new L1().prox(x, v),
+        'proximalGradient: expected tau': () =>
+          proximalGradient(new L2<AnyVector>(), new L1(), x, { tau: v }),
+        'proximalGradient: expected epsg': () =>
+          proximalGradient(new L2<AnyVector>(), new L1(), x, { tau: 1, epsg: v }),
+        'primalDual: expected mu': () =>
+          primalDual(new L1(), new L1(), new MPIFirstDerivative([6, 4]), x, { tau: 1, mu: v }),
+      };
+      for (const [start, make] of Object.entries(numbers)) refused(make, ArgumentError, start);
+      const none = [1, 2] as unknown as DistributedArray;
+      const f = 'L1' as unknown as L1;
+      refused(() => admm(new L1(), new L1(), x, { tau: 1, z0: none }), ArgumentError, 'admm: expected z0');
+      refused(() => admm(new L1(), new L1(), x, { tau: 1, z0: other }), ShapeError, 'admm: expected z0');
+      refused(() => admm(new L1(), new L1(), none, { tau: 1 }), ArgumentError, 'admm: expected x0');
+      refused(() => admm(f, new L1(), x, { tau: 1 }), ArgumentError, 'admm: expected f');
+      refused(() => new L1().add(f), ArgumentError, 'ProxSum: expected function 1');
+    },
+  );
 
   distributed('what does not fit is refused on all ranks', ({ comm, reals: [dtype = 'float64'], dtypes }) => {
     const x = DistributedArray.random([6, 4], { dtype, seed: 1 });
@@ -346,8 +410,13 @@ group('proximal operators', () => {
     if (comm.size > 1) expectAllThrow(comm, () => new L21(2).prox(x, 1), PartitionError);
     expectAllThrow(comm, () => new L21(3).prox(new StackedDistributedArray([x, x]), 1), ShapeError);
     for (const complex of dtypes.filter(isComplex)) {
-      expectAllThrow(comm, () => new Box({ lower: 0 }).prox(DistributedArray.ones([4], { dtype: complex }), 1), DTypeError);
+      expectAllThrow(
+        comm,
+        () => new Box({ lower: 0 }).prox(DistributedArray.ones([4], { dtype: complex }), 1),
+        DTypeError,
+      );
     }
-    if (dtypes.includes('int32')) expectAllThrow(comm, () => l1.prox(DistributedArray.ones([4], { dtype: 'int32' }), 1), DTypeError);
+    if (dtypes.includes('int32'))
+      expectAllThrow(comm, () => l1.prox(DistributedArray.ones([4], { dtype: 'int32' }), 1), DTypeError);
   });
 });

@@ -20,7 +20,9 @@ import {
   TV,
 } from '../../src/proximal/index.js';
 
-/** A kind of vector: two components of the same size each, so that vector fields can be tested, too. */
+/**
+ * A kind of vector: two components of the same size each, so that vector fields can be tested, too.
+ */
 export interface Kind {
   readonly name: 'local' | 'scattered' | 'replicated' | 'stacked';
   /** Of one whole array; undefined for a stack. */
@@ -33,7 +35,11 @@ const scattered = (dtype: DType, seed: number) => DistributedArray.random([2, 7]
 export const KINDS: readonly Kind[] = [
   { name: 'local', dims: [2, 7], random: (dtype, seed) => NDArray.normal([2, 7], { dtype, seed }) },
   { name: 'scattered', dims: [2, 7], random: scattered },
-  { name: 'replicated', dims: [2, 7], random: (dtype, seed) => DistributedArray.random([2, 7], { dtype, seed, partition: 'BROADCAST' }) },
+  {
+    name: 'replicated',
+    dims: [2, 7],
+    random: (dtype, seed) => DistributedArray.random([2, 7], { dtype, seed, partition: 'BROADCAST' }),
+  },
   {
     name: 'stacked',
     dims: undefined,
@@ -71,9 +77,19 @@ const weights = (kind: Kind, dtype: DType): AnyVector => {
 
 export const FUNCTIONS: readonly Entry[] = [
   { name: 'L0', make: () => new L0({ sigma: 0.3 }), convex: false, reductions: [0, 1] },
-  { name: 'L0, weighted', make: (k, d) => new L0({ sigma: weights(k, d) }), convex: false, reductions: [0, 1] },
+  {
+    name: 'L0, weighted',
+    make: (k, d) => new L0({ sigma: weights(k, d) }),
+    convex: false,
+    reductions: [0, 1],
+  },
   { name: 'L1', make: () => new L1({ sigma: 0.4 }), conjugate: true, reductions: [0, 1] },
-  { name: 'L1, weighted', make: (k, d) => new L1({ sigma: weights(k, d) }), conjugate: true, reductions: [0, 1] },
+  {
+    name: 'L1, weighted',
+    make: (k, d) => new L1({ sigma: weights(k, d) }),
+    conjugate: true,
+    reductions: [0, 1],
+  },
   { name: 'L2', make: () => new L2<AnyVector>({ sigma: 0.7 }), conjugate: true, reductions: [0, 1] },
   {
     name: 'L2 with b and q',
@@ -83,10 +99,28 @@ export const FUNCTIONS: readonly Entry[] = [
   },
   { name: 'L21', make: () => new L21(2, { sigma: 0.8 }), conjugate: true, reductions: [0, 1] },
   { name: 'Euclidean', make: () => new Euclidean({ sigma: 0.8 }), conjugate: true, reductions: [1, 1] },
-  { name: 'Nuclear', make: () => new Nuclear([2, 7], { sigma: 0.8 }), not: ['scattered', 'stacked'], conjugate: true, reductions: [0, 0] },
+  {
+    name: 'Nuclear',
+    make: () => new Nuclear([2, 7], { sigma: 0.8 }),
+    not: ['scattered', 'stacked'],
+    conjugate: true,
+    reductions: [0, 0],
+  },
   { name: 'Huber', make: () => new Huber({ alpha: 0.5, sigma: 0.9 }), conjugate: true, reductions: [0, 1] },
-  { name: 'Box', make: () => new Box({ lower: -0.4, upper: 0.7 }), realOnly: true, indicator: true, reductions: [0, 1] },
-  { name: 'Box, half open', make: () => new Box({ lower: 0 }), realOnly: true, indicator: true, reductions: [0, 1] },
+  {
+    name: 'Box',
+    make: () => new Box({ lower: -0.4, upper: 0.7 }),
+    realOnly: true,
+    indicator: true,
+    reductions: [0, 1],
+  },
+  {
+    name: 'Box, half open',
+    make: () => new Box({ lower: 0 }),
+    realOnly: true,
+    indicator: true,
+    reductions: [0, 1],
+  },
   {
     name: 'Box, bounds with an element each',
     make: (k, d) => new Box({ lower: weights(k, d).multiply(-0.3), upper: weights(k, d).multiply(0.5) }),
@@ -101,8 +135,20 @@ export const FUNCTIONS: readonly Entry[] = [
     indicator: true,
     reductions: [0, 1],
   },
-  { name: 'Simplex', make: () => new Simplex({ radius: 2 }), realOnly: true, indicator: true, reductions: [undefined, 1] },
-  { name: 'L1Ball', make: () => new L1Ball({ radius: 2 }), indicator: true, conjugate: true, reductions: [undefined, 1] },
+  {
+    name: 'Simplex',
+    make: () => new Simplex({ radius: 2 }),
+    realOnly: true,
+    indicator: true,
+    reductions: [undefined, 1],
+  },
+  {
+    name: 'L1Ball',
+    make: () => new L1Ball({ radius: 2 }),
+    indicator: true,
+    conjugate: true,
+    reductions: [undefined, 1],
+  },
   {
     name: 'EuclideanBall',
     make: (k, d) => new EuclideanBall({ radius: 0.9, center: k.random(d, 5) }),
@@ -131,26 +177,49 @@ export const FUNCTIONS: readonly Entry[] = [
     accuracy: 1e-3,
     reductions: [0, 1],
   },
-  { name: 'translated', make: (k, d) => new L1({ sigma: 0.4 }).translate(k.random(d, 5)), conjugate: true, reductions: [0, 1] },
-  { name: 'translated by a number', make: () => new Huber({ alpha: 0.4 }).translate(0.3), conjugate: true, reductions: [0, 1] },
+  {
+    name: 'translated',
+    make: (k, d) => new L1({ sigma: 0.4 }).translate(k.random(d, 5)),
+    conjugate: true,
+    reductions: [0, 1],
+  },
+  {
+    name: 'translated by a number',
+    make: () => new Huber({ alpha: 0.4 }).translate(0.3),
+    conjugate: true,
+    reductions: [0, 1],
+  },
   {
     name: 'precomposed with a vector',
     make: (k, d) => new L1({ sigma: 0.4 }).precompose(-1.7, k.random(d, 5)),
     conjugate: true,
     reductions: [0, 1],
   },
-  { name: 'precomposed', make: () => new L2<AnyVector>({ sigma: 0.6 }).precompose(0.5, 0.7), conjugate: true, reductions: [0, 1] },
+  {
+    name: 'precomposed',
+    make: () => new L2<AnyVector>({ sigma: 0.6 }).precompose(0.5, 0.7),
+    conjugate: true,
+    reductions: [0, 1],
+  },
   { name: 'scaled', make: () => new Euclidean().scale(0.6), conjugate: true, reductions: [1, 1] },
   {
     name: 'with a quadratic',
     make: (k, d) => new L1({ sigma: 0.4 }).addQuadratic({ rho: 0.3, b: k.random(d, 5), q: k.random(d, 6) }),
     reductions: [0, 2],
   },
-  { name: 'conjugate', make: () => new Huber({ alpha: 0.5 }).conjugate(), conjugate: true, reductions: [0, undefined] },
+  {
+    name: 'conjugate',
+    make: () => new Huber({ alpha: 0.5 }).conjugate(),
+    conjugate: true,
+    reductions: [0, undefined],
+  },
   {
     name: 'sum',
     make: (_, __, niter = 200) =>
-      new L1({ sigma: 0.4 }).add([new Euclidean({ sigma: 0.3 }), new L2<AnyVector>({ sigma: 0.2 })], { niter, tol: 0 }),
+      new L1({ sigma: 0.4 }).add([new Euclidean({ sigma: 0.3 }), new L2<AnyVector>({ sigma: 0.2 })], {
+        niter,
+        tol: 0,
+      }),
     accuracy: 1e-3,
     reductions: [200, 3],
   },

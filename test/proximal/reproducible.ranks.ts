@@ -1,4 +1,7 @@
-/** With exact sums every function and every solver gives the same bits on any number of ranks: those of one rank. */
+/**
+ * With exact sums every function and every solver gives the same bits on any number of ranks: those
+ * of one rank.
+ */
 import { expect } from 'chai';
 import type { DType } from '../../src/core/base/dtype.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
@@ -35,20 +38,32 @@ const DIMS = [11, 3];
 function kindsOn(comm: Communicator): Kind[] {
   const dims = [2, 37];
   return [
-    { name: 'scattered', dims, random: (dtype, seed) => DistributedArray.random(dims, { dtype, seed, axis: 1, comm }) },
-    { name: 'replicated', dims, random: (dtype, seed) => DistributedArray.random(dims, { dtype, seed, partition: 'BROADCAST', comm }) },
+    {
+      name: 'scattered',
+      dims,
+      random: (dtype, seed) => DistributedArray.random(dims, { dtype, seed, axis: 1, comm }),
+    },
+    {
+      name: 'replicated',
+      dims,
+      random: (dtype, seed) => DistributedArray.random(dims, { dtype, seed, partition: 'BROADCAST', comm }),
+    },
     {
       name: 'stacked',
       dims: undefined,
       random: (dtype, seed) =>
-        new StackedDistributedArray([seed, seed + 100].map((s) => DistributedArray.random([11, 3], { dtype, seed: s, comm }))),
+        new StackedDistributedArray(
+          [seed, seed + 100].map((s) => DistributedArray.random([11, 3], { dtype, seed: s, comm })),
+        ),
     },
   ];
 }
 
 /** The whole of a vector, in the order of the global array. */
 const bits = (x: AnyVector): unknown[] =>
-  x instanceof StackedDistributedArray ? x.arrays.map((a) => bits(a)) : [...(x as DistributedArray).asArray().toHost()];
+  x instanceof StackedDistributedArray
+    ? x.arrays.map((a) => bits(a))
+    : [...(x as DistributedArray).asArray().toHost()];
 
 interface Ended {
   readonly x: DistributedArray;
@@ -56,8 +71,16 @@ interface Ended {
 }
 
 /** Runs a solver on all ranks and on this one alone, and compares iterates and costs. */
-function compare(label: string, comm: Communicator, self: Communicator, dtype: DType, run: (y: DistributedArray) => Ended): void {
-  const [all, one] = [comm, self].map((on) => run(DistributedArray.random(DIMS, { dtype, seed: 3, comm: on }))) as [Ended, Ended];
+function compare(
+  label: string,
+  comm: Communicator,
+  self: Communicator,
+  dtype: DType,
+  run: (y: DistributedArray) => Ended,
+): void {
+  const [all, one] = [comm, self].map((on) =>
+    run(DistributedArray.random(DIMS, { dtype, seed: 3, comm: on })),
+  ) as [Ended, Ended];
   expect(all.cost, `cost of ${label}`).to.deep.equal(one.cost);
   expect(bits(all.x), label).to.deep.equal(bits(one.x));
 }
@@ -70,75 +93,126 @@ const SUMMING: Readonly<Record<string, () => ProxOperator>> = {
   L1Ball: () => new L1Ball({ radius: 5 }),
   Simplex: () => new Simplex({ radius: 5 }),
   TV: () => new TV(DIMS, { sigma: 0.3, niter: 4, tol: 1e-3 }),
-  sum: () => new Euclidean({ sigma: 0.5 }).add([new L1({ sigma: 0.1 }), new Box({ lower: -1 })], { niter: 5 }),
+  sum: () =>
+    new Euclidean({ sigma: 0.5 }).add([new L1({ sigma: 0.1 }), new Box({ lower: -1 })], { niter: 5 }),
 };
 
 /** The other backends hold the same numbers in single precision. */
 const EVERYWHERE = { backends: ['cpu', 'reference'], timeout: 60_000 };
 
 group('exact sums: the same bits on any number of ranks', () => {
-  distributed('values, proxes, dual proxes and gradients of every function', EVERYWHERE, ({ comm, floats }) => {
-    const self = comm.split(comm.rank) as Communicator;
-    const [many, single] = [kindsOn(comm), kindsOn(self)];
-    for (const [k, kind] of many.entries()) {
-      const alone = single[k] as Kind;
-      const [real = 'float64', other = real] = widest(floats);
-      for (const dtype of new Set([real, other])) {
-        for (const entry of functionsFor(kind, dtype)) {
-          if (entry.name.startsWith('Nuclear') || (dtype === real && dtype !== other && !entry.realOnly)) continue;
-          const results = [kind, alone].map((on) =>
-            withReproducibleDots(() => {
-              const f = entry.make(on, dtype, 4);
-              const x = on.random(dtype, 1);
-              const p = f.prox(x, 0.8);
-              return [f.value(x), f.value(p), bits(p), bits(f.proxDual(x, 0.8)), f.isSmooth && bits(f.grad(x))];
-            }),
-          );
-          expect(results[0], `${entry.name} of ${kind.name} ${dtype}`).to.deep.equal(results[1]);
+  distributed(
+    'values, proxes, dual proxes and gradients of every function',
+    EVERYWHERE,
+    ({ comm, floats }) => {
+      const self = comm.split(comm.rank) as Communicator;
+      const [many, single] = [kindsOn(comm), kindsOn(self)];
+      for (const [k, kind] of many.entries()) {
+        const alone = single[k] as Kind;
+        const [real = 'float64', other = real] = widest(floats);
+        for (const dtype of new Set([real, other])) {
+          for (const entry of functionsFor(kind, dtype)) {
+            if (entry.name.startsWith('Nuclear') || (dtype === real && dtype !== other && !entry.realOnly))
+              continue;
+            const results = [kind, alone].map((on) =>
+              withReproducibleDots(() => {
+                const f = entry.make(on, dtype, 4);
+                const x = on.random(dtype, 1);
+                const p = f.prox(x, 0.8);
+                return [
+                  f.value(x),
+                  f.value(p),
+                  bits(p),
+                  bits(f.proxDual(x, 0.8)),
+                  f.isSmooth && bits(f.grad(x)),
+                ];
+              }),
+            );
+            expect(results[0], `${entry.name} of ${kind.name} ${dtype}`).to.deep.equal(results[1]);
+          }
         }
       }
-    }
-    self.free();
-  });
+      self.free();
+    },
+  );
 
   distributed('every solver', EVERYWHERE, ({ comm, floats }) => {
     const self = comm.split(comm.rank) as Communicator;
     for (const [name, row] of Object.entries(SOLVER_TABLE)) {
       for (const dtype of widest(floats).slice(-1)) {
         if (!fits(row, dtype)) continue;
-        compare(`${name} ${dtype}`, comm, self, dtype, (y) => finish(row, definite(DIMS, y.comm), y, { niter: 3, reproducible: true }));
+        compare(`${name} ${dtype}`, comm, self, dtype, (y) =>
+          finish(row, definite(DIMS, y.comm), y, { niter: 3, reproducible: true }),
+        );
       }
     }
     self.free();
   });
 
-  distributed('solvers with functions that take norms, and with thresholds', EVERYWHERE, ({ comm, reals }) => {
-    const self = comm.split(comm.rank) as Communicator;
-    const options = { niter: 3, reproducible: true };
-    for (const dtype of widest(reals)) {
-      for (const [name, g] of Object.entries(SUMMING)) {
-        const runs: Record<string, (y: DistributedArray) => Ended> = {
-          proximalGradient: (y) => proximalGradient(new L2({ b: y }), g(), y, { ...options, tau: 0.4, acceleration: 'fista', tol: 1e-9 }),
-          backtracking: (y) =>
-            proximalGradient(new L2({ Op: definite(DIMS, y.comm), b: y }), g(), y.zerosLike(), { ...options, backtracking: true }),
-          admm: (y) => admm(new L2({ b: y }), g(), y, { ...options, tau: 0.6, tol: 1e-9 }),
-          douglasRachford: (y) => douglasRachford(new L2({ b: y }), g(), y, { ...options, tau: 0.6 }),
-          primalDual: (y) => primalDual(new L2({ b: y }), g(), definite(DIMS, y.comm), y, { ...options, tau: 0.2, mu: 0.2, c: y }),
-          linearizedAdmm: (y) => linearizedAdmm(new L2({ b: y }), g(), definite(DIMS, y.comm), y, { ...options, tau: 1, mu: 0.04 }),
+  distributed(
+    'solvers with functions that take norms, and with thresholds',
+    EVERYWHERE,
+    ({ comm, reals }) => {
+      const self = comm.split(comm.rank) as Communicator;
+      const options = { niter: 3, reproducible: true };
+      for (const dtype of widest(reals)) {
+        for (const [name, g] of Object.entries(SUMMING)) {
+          const runs: Record<string, (y: DistributedArray) => Ended> = {
+            proximalGradient: (y) =>
+              proximalGradient(new L2({ b: y }), g(), y, {
+                ...options,
+                tau: 0.4,
+                acceleration: 'fista',
+                tol: 1e-9,
+              }),
+            backtracking: (y) =>
+              proximalGradient(new L2({ Op: definite(DIMS, y.comm), b: y }), g(), y.zerosLike(), {
+                ...options,
+                backtracking: true,
+              }),
+            admm: (y) => admm(new L2({ b: y }), g(), y, { ...options, tau: 0.6, tol: 1e-9 }),
+            douglasRachford: (y) => douglasRachford(new L2({ b: y }), g(), y, { ...options, tau: 0.6 }),
+            primalDual: (y) =>
+              primalDual(new L2({ b: y }), g(), definite(DIMS, y.comm), y, {
+                ...options,
+                tau: 0.2,
+                mu: 0.2,
+                c: y,
+              }),
+            linearizedAdmm: (y) =>
+              linearizedAdmm(new L2({ b: y }), g(), definite(DIMS, y.comm), y, {
+                ...options,
+                tau: 1,
+                mu: 0.04,
+              }),
+          };
+          for (const [solver, run] of Object.entries(runs))
+            compare(`${solver} with ${name} ${dtype}`, comm, self, dtype, run);
+        }
+        const sparse: Record<string, (y: DistributedArray) => Ended> = {
+          ista: (y) => ista(definite(DIMS, y.comm), y, { ...options, alpha: 0.04, threshkind: 'half' }),
+          'ista, percentiles': (y) =>
+            ista(definite(DIMS, y.comm), y, {
+              ...options,
+              alpha: 0.04,
+              threshkind: 'soft-percentile',
+              perc: 37,
+            }),
+          'fista with its own step': (y) => fista(definite(DIMS, y.comm), y, options),
+          splitBregman: (y) => {
+            const R = new MPIFirstDerivative(DIMS, { kind: 'forward', comm: y.comm });
+            return splitBregman(definite(DIMS, y.comm), y, {
+              ...options,
+              l1: [{ R, eps: 0.3 }],
+              l2: [{ R: R.pow(0), data: y }],
+              inner: 2,
+            });
+          },
         };
-        for (const [solver, run] of Object.entries(runs)) compare(`${solver} with ${name} ${dtype}`, comm, self, dtype, run);
+        for (const [solver, run] of Object.entries(sparse))
+          compare(`${solver} ${dtype}`, comm, self, dtype, run);
       }
-      const sparse: Record<string, (y: DistributedArray) => Ended> = {
-        ista: (y) => ista(definite(DIMS, y.comm), y, { ...options, alpha: 0.04, threshkind: 'half' }),
-        'ista, percentiles': (y) => ista(definite(DIMS, y.comm), y, { ...options, alpha: 0.04, threshkind: 'soft-percentile', perc: 37 }),
-        'fista with its own step': (y) => fista(definite(DIMS, y.comm), y, options),
-        splitBregman: (y) => {
-          const R = new MPIFirstDerivative(DIMS, { kind: 'forward', comm: y.comm });
-          return splitBregman(definite(DIMS, y.comm), y, { ...options, l1: [{ R, eps: 0.3 }], l2: [{ R: R.pow(0), data: y }], inner: 2 });
-        },
-      };
-      for (const [solver, run] of Object.entries(sparse)) compare(`${solver} ${dtype}`, comm, self, dtype, run);
-    }
-    self.free();
-  });
+      self.free();
+    },
+  );
 });

@@ -41,13 +41,17 @@ function lassoDefect(Op: LinearOperator<DistributedArray>, b: DistributedArray, 
 
 type Steps = Iterable<ProximalStep<DistributedArray>>;
 
-/** What every iteration after the first costs: reductions, other collectives, new vectors, storages and memory. */
+/**
+ * What every iteration after the first costs: reductions, other collectives, new vectors, storages
+ * and memory.
+ */
 function costs(steps: Steps, comm: Communicator, backend: Backend): number[][] {
   const marks: number[][] = [];
   for (const { iteration } of steps) {
     const { allocations, poolMisses } = backend.stats();
     const constructed = DistributedArray.constructions + StackedDistributedArray.constructions;
-    if (iteration > 0) marks.push([comm.counters.reductions, comm.counters.collectives, constructed, allocations, poolMisses]);
+    if (iteration > 0)
+      marks.push([comm.counters.reductions, comm.counters.collectives, constructed, allocations, poolMisses]);
   }
   return marks.slice(1).map((mark, k) => mark.map((value, i) => value - (marks[k]?.[i] as number)));
 }
@@ -74,46 +78,72 @@ const pg = (options: object) => (Op: LinearOperator<DistributedArray>, b: Distri
 const METHODS: readonly Method[] = [
   { name: 'proximal gradient', steps: pg({}), niter: 300, reductions: 2 },
   { name: 'proximal gradient, fista', steps: pg({ acceleration: 'fista' }), niter: 300, reductions: 2 },
-  { name: 'proximal gradient, vandenberghe', steps: pg({ acceleration: 'vandenberghe' }), niter: 300, reductions: 2 },
+  {
+    name: 'proximal gradient, vandenberghe',
+    steps: pg({ acceleration: 'vandenberghe' }),
+    niter: 300,
+    reductions: 2,
+  },
   { name: 'proximal gradient, relaxed', steps: pg({ eta: 0.8 }), niter: 400, reductions: 2 },
-  { name: 'proximal gradient, function restart', steps: pg({ acceleration: 'fista', restart: 'function' }), niter: 200, reductions: 2 },
-  { name: 'proximal gradient, gradient restart', steps: pg({ acceleration: 'fista', restart: 'gradient' }), niter: 200, reductions: 3 },
+  {
+    name: 'proximal gradient, function restart',
+    steps: pg({ acceleration: 'fista', restart: 'function' }),
+    niter: 200,
+    reductions: 2,
+  },
+  {
+    name: 'proximal gradient, gradient restart',
+    steps: pg({ acceleration: 'fista', restart: 'gradient' }),
+    niter: 200,
+    reductions: 3,
+  },
   { name: 'proximal gradient, tolerance', steps: pg({ tol: 1e-300 }), niter: 300, reductions: 3 },
   // a prox of ½‖Op x − b‖²: two reductions an iteration of CGLS and one
-  { name: 'ADMM', steps: (Op, b, niter) => admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter }), niter: 150, reductions: 19 },
+  {
+    name: 'ADMM',
+    steps: (Op, b, niter) => admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter }),
+    niter: 150,
+    reductions: 19,
+  },
   {
     name: 'ADMM, g first, tolerance',
-    steps: (Op, b, niter) => admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true, tol: 1e-300 }),
+    steps: (Op, b, niter) =>
+      admm.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true, tol: 1e-300 }),
     niter: 150,
     reductions: 20,
   },
   {
     name: 'ADMML2',
-    steps: (Op, b, niter) => admml2.steps(Op, b, l1, Op.pow(0), { tau: 1, niter, inner: { niter: 6, tol: 0 } }),
+    steps: (Op, b, niter) =>
+      admml2.steps(Op, b, l1, Op.pow(0), { tau: 1, niter, inner: { niter: 6, tol: 0 } }),
     niter: 150,
     reductions: 14,
   },
   {
     name: 'linearised ADMM',
-    steps: (Op, b, niter) => linearizedAdmm.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 1, mu: 0.5, niter }),
+    steps: (Op, b, niter) =>
+      linearizedAdmm.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 1, mu: 0.5, niter }),
     niter: 400,
     reductions: 2,
   },
   {
     name: 'primal-dual',
-    steps: (Op, b, niter) => primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter }),
+    steps: (Op, b, niter) =>
+      primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter }),
     niter: 300,
     reductions: 2,
   },
   {
     name: 'primal-dual, g first',
-    steps: (Op, b, niter) => primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter, gfirst: true }),
+    steps: (Op, b, niter) =>
+      primalDual.steps(l1, new L2({ b }), Op, start(Op, b), { tau: 0.7, mu: 0.7, niter, gfirst: true }),
     niter: 300,
     reductions: 2,
   },
   {
     name: 'Douglas-Rachford',
-    steps: (Op, b, niter) => douglasRachford.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true }),
+    steps: (Op, b, niter) =>
+      douglasRachford.steps(misfit(Op, b, 8), l1, start(Op, b), { tau: 1, niter, gfirst: true }),
     niter: 150,
     reductions: 19,
     exact: false,
@@ -122,30 +152,37 @@ const METHODS: readonly Method[] = [
 
 group('proximal solvers', () => {
   for (const { name, steps, niter, reductions, exact } of METHODS) {
-    distributed(`${name}: solves a lasso problem, alike on all ranks`, { timeout: 60_000 }, ({ comm, dtypes }) => {
-      for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
-        const Op = coupled(DIMS);
-        const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
-        let last: ProximalStep<DistributedArray> | undefined;
-        for (const step of steps(Op, b, niter)) last = step;
-        const x = last?.x as DistributedArray;
-        expect(x.dtype).to.equal(dtype);
-        expect(lassoDefect(Op, b, x), dtype).to.be.below(1e-6);
-        const cost = new L2({ Op, b }).value(x) + l1.value(x);
-        if (exact !== false) expect(last?.cost, dtype).to.be.closeTo(cost, 1e-6 * cost);
-        for (const other of comm.allgatherObject(last?.cost)) expect(other).to.equal(last?.cost);
-      }
-    });
+    distributed(
+      `${name}: solves a lasso problem, alike on all ranks`,
+      { timeout: 60_000 },
+      ({ comm, dtypes }) => {
+        for (const dtype of dtypes.filter((d) => d === 'float64' || d === 'complex128')) {
+          const Op = coupled(DIMS);
+          const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+          let last: ProximalStep<DistributedArray> | undefined;
+          for (const step of steps(Op, b, niter)) last = step;
+          const x = last?.x as DistributedArray;
+          expect(x.dtype).to.equal(dtype);
+          expect(lassoDefect(Op, b, x), dtype).to.be.below(1e-6);
+          const cost = new L2({ Op, b }).value(x) + l1.value(x);
+          if (exact !== false) expect(last?.cost, dtype).to.be.closeTo(cost, 1e-6 * cost);
+          for (const other of comm.allgatherObject(last?.cost)) expect(other).to.equal(last?.cost);
+        }
+      },
+    );
 
-    distributed(`${name}: ${reductions} reductions an iteration, no other collective, no allocation`, ({ comm, backend, floats }) => {
-      for (const dtype of floats) {
-        const Op = coupled(DIMS);
-        const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
-        const each = costs(steps(Op, b, 6), comm, backend);
-        expect(each).to.have.length(5);
-        for (const cost of each) expect(cost, dtype).to.deep.equal([reductions, 0, 0, 0, 0]);
-      }
-    });
+    distributed(
+      `${name}: ${reductions} reductions an iteration, no other collective, no allocation`,
+      ({ comm, backend, floats }) => {
+        for (const dtype of floats) {
+          const Op = coupled(DIMS);
+          const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
+          const each = costs(steps(Op, b, 6), comm, backend);
+          expect(each).to.have.length(5);
+          for (const cost of each) expect(cost, dtype).to.deep.equal([reductions, 0, 0, 0, 0]);
+        }
+      },
+    );
   }
 
   distributed('backtracking finds its step, whatever the first try', ({ reals }) => {
@@ -153,10 +190,16 @@ group('proximal solvers', () => {
       const Op = coupled(DIMS);
       const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
       for (const acceleration of ['none', 'fista'] as const) {
-        const options = { backtracking: true, acceleration, niter: 400, restart: acceleration === 'none' ? 'none' : 'function' } as const;
+        const options = {
+          backtracking: true,
+          acceleration,
+          niter: 400,
+          restart: acceleration === 'none' ? 'none' : 'function',
+        } as const;
         const { x, cost } = proximalGradient(misfit(Op, b), l1, start(Op, b), options);
         expect(lassoDefect(Op, b, x), acceleration).to.be.below(1e-6);
-        if (acceleration === 'none') cost.slice(1).forEach((c, k) => expect(c).to.be.at.most((cost[k] as number) * (1 + 1e-12)));
+        if (acceleration === 'none')
+          cost.slice(1).forEach((c, k) => expect(c).to.be.at.most((cost[k] as number) * (1 + 1e-12)));
       }
     }
   });
@@ -165,11 +208,20 @@ group('proximal solvers', () => {
     for (const dtype of reals.filter((d) => d === 'float64')) {
       const Op = coupled(DIMS);
       const b = DistributedArray.random(DIMS, { dtype, seed: 2 });
-      const { x, iterations, reason } = proximalGradient(misfit(Op, b), l1, start(Op, b), { tau: 0.5, niter: 1000, tol: 1e-8 });
+      const { x, iterations, reason } = proximalGradient(misfit(Op, b), l1, start(Op, b), {
+        tau: 0.5,
+        niter: 1000,
+        tol: 1e-8,
+      });
       expect(reason).to.equal('update within tolerance');
       expect(iterations).to.be.below(900);
       expect(lassoDefect(Op, b, x)).to.be.below(1e-6);
-      const again = admml2(Op, b, l1, Op.pow(0), { tau: 1, niter: 1000, tol: 1e-8, inner: { niter: 20, tol: 0 } });
+      const again = admml2(Op, b, l1, Op.pow(0), {
+        tau: 1,
+        niter: 1000,
+        tol: 1e-8,
+        inner: { niter: 20, tol: 0 },
+      });
       expect(again.reason).to.equal('update within tolerance');
       expect(again.z.subtract(again.x).norm()).to.be.below(1e-7);
     }
@@ -194,16 +246,19 @@ group('proximal solvers', () => {
     }
   });
 
-  distributed('a constraint: the objective of a point outside is Infinity, the answer is inside', ({ reals }) => {
-    for (const dtype of reals.filter((d) => d === 'float64')) {
-      const b = DistributedArray.random(DIMS, { dtype, seed: 4 });
-      const box = new Box({ lower: 0 });
-      const { x, cost } = proximalGradient(new L2({ b }), box, b, { tau: 1, niter: 3 });
-      expect(cost[0]).to.equal(Number.POSITIVE_INFINITY);
-      expect(box.contains(x)).to.equal(true);
-      expect(x.subtract(box.prox(b, 1)).norm()).to.equal(0);
-    }
-  });
+  distributed(
+    'a constraint: the objective of a point outside is Infinity, the answer is inside',
+    ({ reals }) => {
+      for (const dtype of reals.filter((d) => d === 'float64')) {
+        const b = DistributedArray.random(DIMS, { dtype, seed: 4 });
+        const box = new Box({ lower: 0 });
+        const { x, cost } = proximalGradient(new L2({ b }), box, b, { tau: 1, niter: 3 });
+        expect(cost[0]).to.equal(Number.POSITIVE_INFINITY);
+        expect(box.contains(x)).to.equal(true);
+        expect(x.subtract(box.prox(b, 1)).norm()).to.equal(0);
+      }
+    },
+  );
 
   distributed('leaving the loop gives memory back, but x', ({ backend, reals: [dtype = 'float64'] }) => {
     const Op = coupled(DIMS);
@@ -233,7 +288,8 @@ group('proximal solvers', () => {
     const Op = coupled(DIMS);
     const b = DistributedArray.ones(DIMS, { dtype });
     if (comm.rank === comm.size - 1 && b.local.size > 0) b.local.fill(Number.NaN);
-    for (const { name, steps } of METHODS) expectAllThrow(comm, () => [...steps(Op, b, 2)], NumericalError, name);
+    for (const { name, steps } of METHODS)
+      expectAllThrow(comm, () => [...steps(Op, b, 2)], NumericalError, name);
   });
 
   distributed('bad input is refused on all ranks', ({ comm, reals: [dtype = 'float64'] }) => {
@@ -246,16 +302,32 @@ group('proximal solvers', () => {
     // @ts-expect-error misspelt
     expectAllThrow(comm, () => admm(f, l1, b, { tau: 1, gfrist: true }), ArgumentError);
     // @ts-expect-error no name
-    expectAllThrow(comm, () => proximalGradient(f, l1, b, { tau: 1, acceleration: 'nesterov' }), ArgumentError);
+    expectAllThrow(
+      comm,
+      () => proximalGradient(f, l1, b, { tau: 1, acceleration: 'nesterov' }),
+      ArgumentError,
+    );
     expectAllThrow(comm, () => admml2(Op, b, l1, coupled([9, 4]), { tau: 1 }), ShapeError);
-    expectAllThrow(comm, () => admml2(Op, DistributedArray.ones([9, 4], { dtype }), l1, Op, { tau: 1 }), ShapeError);
-    expectAllThrow(comm, () => primalDual(l1, f, Op, DistributedArray.ones([9, 4], { dtype }), { tau: 1, mu: 1 }), ShapeError);
+    expectAllThrow(
+      comm,
+      () => admml2(Op, DistributedArray.ones([9, 4], { dtype }), l1, Op, { tau: 1 }),
+      ShapeError,
+    );
+    expectAllThrow(
+      comm,
+      () => primalDual(l1, f, Op, DistributedArray.ones([9, 4], { dtype }), { tau: 1, mu: 1 }),
+      ShapeError,
+    );
     if (comm.size > 1) {
       const mask = Array.from({ length: comm.size }, (_, r) => (r === 0 ? 0 : 1));
       const block = new MPIBlockDiag([new Identity(3, undefined, { dtype })]);
       const masked = DistributedArray.ones(3 * comm.size, { dtype, mask });
       expectAllThrow(comm, () => primalDual(l1, l1, block, masked, { tau: 0.5, mu: 0.5 }), PartitionError);
-      expectAllThrow(comm, () => admm(new L2({ Op: block, b: masked }), l1, masked, { tau: 0.5 }), PartitionError);
+      expectAllThrow(
+        comm,
+        () => admm(new L2({ Op: block, b: masked }), l1, masked, { tau: 0.5 }),
+        PartitionError,
+      );
       // separable problems have no operator that could keep ranks waiting
       const { x } = admm(new L2({ b: masked }), l1, masked, { tau: 0.5, niter: 60 });
       expect(x.subtract(l1.prox(masked, 1)).norm()).to.be.below(dtype === 'float64' ? 1e-9 : 1e-4);

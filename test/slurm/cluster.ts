@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rankEnvironment } from '../support/launch.js';
 
-const script = (name: string): string => fileURLToPath(new URL(`../../../test/slurm/${name}`, import.meta.url));
+const script = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/slurm/${name}`, import.meta.url));
 
 export interface Result {
   readonly code: number | null;
@@ -62,11 +63,18 @@ export class Cluster {
   }
 
   /** Waits until a job is in one of these states. */
-  async until(id: string, states: readonly string[], timeout: number): Promise<Readonly<Record<string, string>>> {
+  async until(
+    id: string,
+    states: readonly string[],
+    timeout: number,
+  ): Promise<Readonly<Record<string, string>>> {
     for (const end = Date.now() + timeout; ; ) {
       const job = await this.job(id);
       if (states.includes(job['JobState'] ?? '')) return job;
-      if (Date.now() > end) throw new Error(`job ${id} is ${job['JobState']} after ${timeout / 1000} s, expected ${states.join(' or ')}`);
+      if (Date.now() > end)
+        throw new Error(
+          `job ${id} is ${job['JobState']} after ${timeout / 1000} s, expected ${states.join(' or ')}`,
+        );
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

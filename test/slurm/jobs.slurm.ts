@@ -18,7 +18,8 @@ const SMALL = ['--ny', '8', '--nx', '20', '--nz', '48', '--niter', '4'];
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`);
 const pidsIn = (text: string): number[] => [...text.matchAll(/process (\d+)\n/g)].map((m) => Number(m[1]));
-const text = (result: Result): string => `exit code ${result.code} after ${result.took / SECONDS} s\n${result.stdout}\n${result.stderr}`;
+const text = (result: Result): string =>
+  `exit code ${result.code} after ${result.took / SECONDS} s\n${result.stdout}\n${result.stderr}`;
 
 describe('Slurm', function () {
   this.timeout(90 * SECONDS);
@@ -32,7 +33,10 @@ describe('Slurm', function () {
 
   const srun = (...args: string[]): Promise<Result> => cluster.run('srun', ['--mpi=pmix', ...args]);
   /** Submits, and waits for the end; what the job wrote. */
-  async function sbatch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result & { readonly output: string }> {
+  async function sbatch(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Result & { readonly output: string }> {
     const file = join(cluster.folder, `job-${Math.random().toString(36).slice(2)}.out`);
     const result = await cluster.run('sbatch', ['-W', '-o', file, `--chdir=${source('')}`, ...args], { env });
     return { ...result, output: existsSync(file) ? readFileSync(file, 'utf8') : '' };
@@ -74,10 +78,31 @@ describe('Slurm', function () {
   });
 
   it('lops run by srun', async () => {
-    const result = await cluster.run('salloc', [...FOUR, process.execPath, LOPS, 'run', '--launcher', 'srun', '-n', '4', RANK]);
+    const result = await cluster.run('salloc', [
+      ...FOUR,
+      process.execPath,
+      LOPS,
+      'run',
+      '--launcher',
+      'srun',
+      '-n',
+      '4',
+      RANK,
+    ]);
     expect(result.code, text(result)).to.equal(0);
     expectFour(result.stdout);
-    const failing = await cluster.run('salloc', [...FOUR, process.execPath, LOPS, 'run', '--launcher', 'srun', '-n', '4', RANK, 'kill']);
+    const failing = await cluster.run('salloc', [
+      ...FOUR,
+      process.execPath,
+      LOPS,
+      'run',
+      '--launcher',
+      'srun',
+      '-n',
+      '4',
+      RANK,
+      'kill',
+    ]);
     expect(failing.code, text(failing)).to.not.equal(0);
     expect(failing.took, text(failing)).to.be.lessThan(12 * SECONDS);
   });
@@ -90,7 +115,9 @@ describe('Slurm', function () {
     ] as const) {
       it(how, async () => {
         const env = { SLURM_KILL_BAD_EXIT: '1', SLURM_WAIT: '60' };
-        const result = await cluster.run('srun', ['--mpi=pmix', ...FOUR, process.execPath, RANK, how], { env });
+        const result = await cluster.run('srun', ['--mpi=pmix', ...FOUR, process.execPath, RANK, how], {
+          env,
+        });
         expect(result.code, text(result)).to.be.oneOf([...codes]);
         expect(result.took, text(result)).to.be.lessThan(10 * SECONDS);
         expect(result.stderr).to.match(said);
@@ -120,7 +147,8 @@ describe('Slurm', function () {
     const began = Date.now();
     await cluster.run('scancel', [id]);
     await cluster.until(id, ['CANCELLED'], 10 * SECONDS);
-    for (const end = began + 10 * SECONDS; pids.some(isAlive) && Date.now() < end; ) await new Promise((r) => setTimeout(r, 100));
+    for (const end = began + 10 * SECONDS; pids.some(isAlive) && Date.now() < end; )
+      await new Promise((r) => setTimeout(r, 100));
     expect(pids.filter(isAlive), written()).to.deep.equal([]);
   });
 
@@ -139,7 +167,13 @@ describe('Slurm', function () {
     ] as const) {
       it(`${name}: the post-stack example gives what one rank gives`, async () => {
         const out = join(cluster.folder, name);
-        const { code, output } = await sbatch([...args, source(`examples/slurm/${name}.sbatch`), ...SMALL, '--out', out]);
+        const { code, output } = await sbatch([
+          ...args,
+          source(`examples/slurm/${name}.sbatch`),
+          ...SMALL,
+          '--out',
+          out,
+        ]);
         expect(code, output).to.equal(0);
         expect(output).to.match(/model 8 × 20 × 48 float64 on 4 ranks/);
         for (const file of ['true', 'data', 'cgls', 'ne', 'stacked', 'tv']) {
@@ -153,34 +187,67 @@ describe('Slurm', function () {
     }
   });
 
-  it('a time limit: a signal before it stops the solver, its state is kept, and the requeued job goes on there', async function () {
-    this.timeout(240 * SECONDS);
-    const output = join(cluster.folder, 'requeued.out');
-    const script = [source('examples/slurm/requeue.sbatch'), compiled('test/slurm/resumable-rank.js'), join(cluster.folder, 'checkpoint')];
-    const submitted = await cluster.run('sbatch', ['--parsable', ...FOUR, '--time=2', '--signal=USR1@30', '-o', output, ...script]);
-    expect(submitted.code, text(submitted)).to.equal(0);
-    const job = await cluster.until(submitted.stdout.trim(), ['COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED'], 220 * SECONDS);
-    const written = readFileSync(output, 'utf8');
-    expect(job['JobState'], written).to.equal('COMPLETED');
-    expect(job['Restarts']).to.equal('1');
-    const said =
-      /starts at iteration (\d+)\n[\s\S]*signal received after iteration (\d+)\n[\s\S]*starts at iteration (\d+)\n[\s\S]*ends at iteration (\d+)/.exec(
-        written,
+  it(
+    'a time limit: a signal before it stops the solver, its state is kept, and the requeued job goes ' +
+      'on there',
+    async function () {
+      this.timeout(240 * SECONDS);
+      const output = join(cluster.folder, 'requeued.out');
+      const script = [
+        source('examples/slurm/requeue.sbatch'),
+        compiled('test/slurm/resumable-rank.js'),
+        join(cluster.folder, 'checkpoint'),
+      ];
+      const submitted = await cluster.run('sbatch', [
+        '--parsable',
+        ...FOUR,
+        '--time=2',
+        '--signal=USR1@30',
+        '-o',
+        output,
+        ...script,
+      ]);
+      expect(submitted.code, text(submitted)).to.equal(0);
+      const job = await cluster.until(
+        submitted.stdout.trim(),
+        ['COMPLETED', 'FAILED', 'TIMEOUT', 'CANCELLED'],
+        220 * SECONDS,
       );
-    expect(said, written).to.not.equal(null);
-    const [started, stopped, resumed, ended] = (said ?? []).slice(1).map(Number) as [number, number, number, number];
-    expect(started).to.be.at.most(1);
-    expect(stopped, written).to.be.greaterThan(10);
-    expect(resumed - stopped, written).to.be.within(0, 1);
-    expect(ended).to.equal(resumed + 5);
-  });
+      const written = readFileSync(output, 'utf8');
+      expect(job['JobState'], written).to.equal('COMPLETED');
+      expect(job['Restarts']).to.equal('1');
+      const said =
+        /starts at iteration (\d+)\n[\s\S]*signal received after iteration (\d+)\n[\s\S]*starts at iteration (\d+)\n[\s\S]*ends at iteration (\d+)/.exec(
+          written,
+        );
+      expect(said, written).to.not.equal(null);
+      const [started, stopped, resumed, ended] = (said ?? []).slice(1).map(Number) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      expect(started).to.be.at.most(1);
+      expect(stopped, written).to.be.greaterThan(10);
+      expect(resumed - stopped, written).to.be.within(0, 1);
+      expect(ended).to.equal(resumed + 5);
+    },
+  );
 
   it('doctor under srun: one report of both nodes', async () => {
     const result = await srun(...FOUR, process.execPath, LOPS, 'doctor', '--json');
     expect(result.code, text(result)).to.equal(0);
     const report = JSON.parse(result.stdout);
-    expect(report.ranks.map((r: { host: string }) => r.host)).to.deep.equal(['node1', 'node1', 'node2', 'node2']);
+    expect(report.ranks.map((r: { host: string }) => r.host)).to.deep.equal([
+      'node1',
+      'node1',
+      'node2',
+      'node2',
+    ]);
     expect(report.launch.source).to.equal('PMIx');
-    expect(report.network.map((n: { between: string }) => n.between)).to.deep.equal(['one node', 'two nodes']);
+    expect(report.network.map((n: { between: string }) => n.between)).to.deep.equal([
+      'one node',
+      'two nodes',
+    ]);
   });
 });

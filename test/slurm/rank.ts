@@ -7,7 +7,8 @@ const node = world.splitShared();
 const sum = Float64Array.of(world.rank);
 world.allreduce(sum, 'sum');
 process.stdout.write(
-  `rank ${world.rank} of ${world.size} on ${hostname()}, ${node.rank} of ${node.size} there, sum ${sum[0]}, process ${process.pid}\n`,
+  `rank ${world.rank} of ${world.size} on ${hostname()}, ${node.rank} of ${node.size} there, sum ` +
+    `${sum[0]}, process ${process.pid}\n`,
 );
 world.barrier();
 

@@ -8,7 +8,10 @@ import type { AnyLocalOperator } from '../../src/local/index.js';
 import type { MPILinearOperator } from '../../src/operators/index.js';
 import { expectClose, layoutsOf, placed, ragged } from './vectors.js';
 
-/** Layouts of vectors of a shape that an operator has to take: natural ones, flat ones that cut rows or do not, replicated ones. */
+/**
+ * Layouts of vectors of a shape that an operator has to take: natural ones, flat ones that cut rows
+ * or do not, replicated ones.
+ */
 export function inputs(dims: Shape, comm: Communicator): Layout[] {
   const n = product(dims);
   const natural = [...layoutsOf(dims, comm.size), Layout.replicated(dims, comm.size)];
@@ -22,12 +25,16 @@ export function inputs(dims: Shape, comm: Communicator): Layout[] {
 }
 
 /** An even and an uneven one of them: for further dtypes of what was tried in all. */
-export const fewInputs = (dims: Shape, comm: Communicator): Layout[] => layoutsOf(dims, comm.size).slice(0, 2);
+export const fewInputs = (dims: Shape, comm: Communicator): Layout[] =>
+  layoutsOf(dims, comm.size).slice(0, 2);
 
 /** The even split along the first axis. */
 export const oneInput = (dims: Shape, comm: Communicator): Layout[] => [Layout.split(dims, comm.size)];
 
-/** Both directions of a distributed operator against a local one on the whole array, in all layouts, and its dot test. */
+/**
+ * Both directions of a distributed operator against a local one on the whole array, in all layouts,
+ * and its dot test.
+ */
 export function compareWithLocal(
   A: MPILinearOperator,
   local: AnyLocalOperator,

@@ -10,7 +10,9 @@ export interface BackendEntry {
   readonly name: string;
   /** The numbers of ranks that tests run on. */
   readonly ranks: readonly number[];
-  /** The files that run on it where nobody asks for more with `LOPS_TEST_BACKENDS`. Default: all. */
+  /**
+   * The files that run on it where nobody asks for more with `LOPS_TEST_BACKENDS`. Default: all.
+   */
   readonly files?: RegExp;
   /** @param comm all ranks of the launch; without it this process alone */
   make(comm?: Communicator): Backend | Promise<Backend>;
@@ -45,19 +47,25 @@ export const BACKENDS: readonly BackendEntry[] = [
 export const GOLDEN_BACKENDS: readonly Omit<BackendEntry, 'ranks'>[] = [
   ...BACKENDS,
   { name: 'tfjs', make: () => createTfjsBackend({ host: createCpuBackend() }) },
-  ...TFJS_ENGINES.map((engine) => ({ name: `tfjs:${engine}`, make: () => createTfjsBackend({ engine, host: createCpuBackend() }) })).filter(
-    ({ name }) => !BACKENDS.some((b) => b.name === name),
-  ),
+  ...TFJS_ENGINES.map((engine) => ({
+    name: `tfjs:${engine}`,
+    make: () => createTfjsBackend({ engine, host: createCpuBackend() }),
+  })).filter(({ name }) => !BACKENDS.some((b) => b.name === name)),
 ];
 
 const made = new Map<string, Backend>();
 
-/** The backend of a name, made once per process. Collective over `comm`, the ranks of the launch. */
+/**
+ * The backend of a name, made once per process. Collective over `comm`, the ranks of the launch.
+ */
 export async function makeBackend(name: string, comm?: Communicator): Promise<Backend> {
   const known = made.get(name);
   if (known) return known;
   const entry = GOLDEN_BACKENDS.find((b) => b.name === name);
-  if (!entry) throw new Error(`no backend '${name}' in the test matrix; there are: ${GOLDEN_BACKENDS.map((b) => b.name).join(', ')}`);
+  if (!entry)
+    throw new Error(
+      `no backend '${name}' in the test matrix; there are: ${GOLDEN_BACKENDS.map((b) => b.name).join(', ')}`,
+    );
   const backend = await entry.make(comm);
   made.set(name, backend);
   return backend;

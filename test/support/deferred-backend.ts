@@ -1,5 +1,13 @@
 import type { Scalar } from '../../src/core/base/complex.js';
-import { bytesOf, type DType, dtypeOf, type HostArray, hostArray, lanesOf, realOf } from '../../src/core/base/dtype.js';
+import {
+  bytesOf,
+  type DType,
+  dtypeOf,
+  type HostArray,
+  hostArray,
+  lanesOf,
+  realOf,
+} from '../../src/core/base/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
 import type { Shape } from '../../src/core/base/shape.js';
 import type {
@@ -19,12 +27,26 @@ import type {
   Strided,
   UnaryOp,
 } from '../../src/core/ports/backend.js';
-import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../src/core/ports/kernel-dtypes.js';
-import { checkLength, checkThreshold, copiedSpan, disposedStorage, foreignStorage } from '../../src/core/ports/kernel-operands.js';
+import {
+  binaryResult,
+  checkStorable,
+  reduceResult,
+  unaryResult,
+} from '../../src/core/ports/kernel-dtypes.js';
+import {
+  checkLength,
+  checkThreshold,
+  copiedSpan,
+  disposedStorage,
+  foreignStorage,
+} from '../../src/core/ports/kernel-operands.js';
 import type { DeviceSpan } from '../../src/core/ports/span.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 
-/** A value that is known, or how to get it from others. Never changes but from the second form to the first. */
+/**
+ * A value that is known, or how to get it from others. Never changes but from the second form to
+ * the first.
+ */
 class Value {
   #known: HostArray | undefined;
   #inputs: readonly Value[];
@@ -85,16 +107,22 @@ class Cell implements Storage {
 }
 
 const DTYPES: readonly DType[] = ['float32', 'complex64', 'int32'];
-/** Longer chains are evaluated at once, so that a loop without downloads does not keep all its past. */
+/**
+ * Longer chains are evaluated at once, so that a loop without downloads does not keep all its past.
+ */
 const MAX_DEPTH = 200;
 
-/** How a kernel runs once the values are there: `out` holds the old ones, `ins` are in the order of the call. */
+/**
+ * How a kernel runs once the values are there: `out` holds the old ones, `ins` are in the order of
+ * the call.
+ */
 type Run = (engine: CpuBackend, out: Elements, ins: readonly Elements[]) => void;
 
 /**
- * A backend as unlike typed arrays as can be, to prove the contracts: single precision (and int32, which indices and comparisons need) only; values
- * are immutable and swapped on write; kernels only build a graph, that a download or a scalar evaluates; no message layer may read its
- * memory; fresh memory holds NaN. The reference kernels evaluate the graph.
+ * A backend as unlike typed arrays as can be, to prove the contracts: single precision (and int32,
+ * which indices and comparisons need) only; values are immutable and swapped on write; kernels only
+ * build a graph, that a download or a scalar evaluates; no message layer may read its memory; fresh
+ * memory holds NaN. The reference kernels evaluate the graph.
  */
 export class DeferredBackend implements Backend {
   readonly name = 'deferred';
@@ -116,7 +144,9 @@ export class DeferredBackend implements Backend {
 
   alloc(dtype: DType, length: number): Storage {
     if (!DTYPES.includes(dtype))
-      throw new BackendError(`backend 'deferred' holds ${DTYPES.join(', ')}, not ${dtype}: use backend 'cpu' for it`);
+      throw new BackendError(
+        `backend 'deferred' holds ${DTYPES.join(', ')}, not ${dtype}: use backend 'cpu' for it`,
+      );
     checkLength(length);
     const [slot, bytes] = [`${dtype} ${length}`, length * bytesOf(dtype)];
     const free = this.#slots.get(slot) ?? 0;
@@ -127,7 +157,12 @@ export class DeferredBackend implements Backend {
     this.#allocations += 1;
     this.#liveBytes += bytes;
     // What nobody wrote must not look like a number
-    return new Cell(this, dtype, length, new Value([], () => hostArray(dtype, length).fill(dtype === 'int32' ? -(2 ** 31) : Number.NaN)));
+    return new Cell(
+      this,
+      dtype,
+      length,
+      new Value([], () => hostArray(dtype, length).fill(dtype === 'int32' ? -(2 ** 31) : Number.NaN)),
+    );
   }
 
   release(storage: Storage): void {
@@ -142,7 +177,8 @@ export class DeferredBackend implements Backend {
 
   upload(from: HostArray, to: Elements): void {
     const { dtype } = to.storage;
-    if (dtypeOf(from) !== realOf(dtype)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(from)}`);
+    if (dtypeOf(from) !== realOf(dtype))
+      throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(from)}`);
     const count = to.size * lanesOf(dtype);
     if (from.length !== count) throw new ShapeError(`expected ${count} numbers, received ${from.length}`);
     const copy = from.slice();
@@ -199,7 +235,10 @@ export class DeferredBackend implements Backend {
     }
     this.#defer(z, arrays, (engine, out, ins) => {
       const rest = [...ins];
-      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Elements) : s)) as [Elements | Scalar, Elements | Scalar];
+      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Elements) : s)) as [
+        Elements | Scalar,
+        Elements | Scalar,
+      ];
       engine.binary(op, a, b, out);
     });
   }
@@ -207,7 +246,10 @@ export class DeferredBackend implements Backend {
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
     for (const s of [x, y]) if (!isElements(s)) checkStorable(s, z.storage.dtype);
     this.#defer(z, [condition, ...[x, y].filter(isElements)], (engine, out, [c, ...rest]) => {
-      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Elements) : s)) as [Elements | Scalar, Elements | Scalar];
+      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Elements) : s)) as [
+        Elements | Scalar,
+        Elements | Scalar,
+      ];
       engine.where(c as Elements, a, b, out);
     });
   }
@@ -225,7 +267,11 @@ export class DeferredBackend implements Backend {
   dots(products: readonly InnerProduct[]): Float64Array {
     const forced = this.#force(products.flatMap(({ x, y }) => [x, y]));
     return this.#engine.dots(
-      products.map(({ conjugate }, k) => ({ x: forced[2 * k] as Elements, y: forced[2 * k + 1] as Elements, conjugate })),
+      products.map(({ conjugate }, k) => ({
+        x: forced[2 * k] as Elements,
+        y: forced[2 * k + 1] as Elements,
+        conjugate,
+      })),
     );
   }
 
@@ -236,7 +282,9 @@ export class DeferredBackend implements Backend {
 
   reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter?: number): void {
     reduceResult(op, x.storage.dtype);
-    this.#defer(y, [x], (engine, out, [from]) => engine.reduceAxis(op, from as Elements, extents, out, parameter));
+    this.#defer(y, [x], (engine, out, [from]) =>
+      engine.reduceAxis(op, from as Elements, extents, out, parameter),
+    );
   }
 
   argExtreme(op: 'max' | 'min', x: Elements): number {
@@ -258,19 +306,27 @@ export class DeferredBackend implements Backend {
   }
 
   fft(x: Elements, y: Elements, plan: FftPlan): void {
-    this.#defer(y, [x], (engine, out, [from]) => engine.fft(from as Elements, out, { ...plan, overwrite: false }));
+    this.#defer(y, [x], (engine, out, [from]) =>
+      engine.fft(from as Elements, out, { ...plan, overwrite: false }),
+    );
   }
 
   stencil(x: Elements, y: Elements, stencil: Stencil): void {
     const ghosts = stencil.bands.flatMap(({ front, back }) => [front, back]).filter((g) => g !== undefined);
     this.#defer(y, [x, ...ghosts], (engine, out, [from, ...rest]) => {
-      const bands = stencil.bands.map((band) => ({ ...band, front: band.front && rest.shift(), back: band.back && rest.shift() }));
+      const bands = stencil.bands.map((band) => ({
+        ...band,
+        front: band.front && rest.shift(),
+        back: band.back && rest.shift(),
+      }));
       engine.stencil(from as Elements, out, { ...stencil, bands });
     });
   }
 
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
-    this.#defer(y, [x, h], (engine, out, [from, filter]) => engine.convolve(from as Elements, filter as Elements, out, convolution));
+    this.#defer(y, [x, h], (engine, out, [from, filter]) =>
+      engine.convolve(from as Elements, filter as Elements, out, convolution),
+    );
   }
 
   gather(x: Elements, y: Elements, table: IndexTable): void {
@@ -282,8 +338,11 @@ export class DeferredBackend implements Backend {
   }
 
   #indexed(kernel: 'gather' | 'scatterAdd', from: Elements, to: Elements, table: IndexTable): void {
-    this.#defer(to, [from, table.index, ...(table.weights ? [table.weights] : [])], (engine, out, [x, index, weights]) =>
-      engine[kernel](x as Elements, out, { ...table, index: index as Elements, weights }),
+    this.#defer(
+      to,
+      [from, table.index, ...(table.weights ? [table.weights] : [])],
+      (engine, out, [x, index, weights]) =>
+        engine[kernel](x as Elements, out, { ...table, index: index as Elements, weights }),
     );
   }
 
@@ -298,7 +357,10 @@ export class DeferredBackend implements Backend {
     return value;
   }
 
-  /** Swaps the value of y for one that will be computed when it is asked for, from the present values of all operands. */
+  /**
+   * Swaps the value of y for one that will be computed when it is asked for, from the present
+   * values of all operands.
+   */
   #defer(y: Elements, xs: readonly Elements[], run: Run): void {
     const runs = [y, ...xs].map(({ storage, offset, size }) => ({ dtype: storage.dtype, offset, size }));
     const value = new Value(
@@ -319,7 +381,11 @@ export class DeferredBackend implements Backend {
   }
 
   #force(xs: readonly Elements[]): Elements[] {
-    return xs.map((x) => ({ storage: this.#engine.wrap(this.#valueOf(x).force(), x.storage.dtype), offset: x.offset, size: x.size }));
+    return xs.map((x) => ({
+      storage: this.#engine.wrap(this.#valueOf(x).force(), x.storage.dtype),
+      offset: x.offset,
+      size: x.size,
+    }));
   }
 }
 

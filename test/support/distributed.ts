@@ -4,7 +4,10 @@ import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { tolerance } from './tolerance.js';
 
-/** What the body of a distributed test gets. Both defaults (backend, communicator) are set to these while it runs. */
+/**
+ * What the body of a distributed test gets. Both defaults (backend, communicator) are set to these
+ * while it runs.
+ */
 export interface RanksContext {
   /** Its own for tests; a failed test does not leave messages to the next. */
   readonly comm: Communicator;
@@ -52,8 +55,9 @@ const groups: string[] = [];
 const collected = new Map<string, readonly DistributedTest[]>();
 
 /**
- * A test whose body runs on every rank of 1 to 4, on every backend. Belongs at the top level of a `*.ranks.ts` file, or in a `group` of one.
- * It throws to fail; a failure on one rank fails it on all.
+ * A test whose body runs on every rank of 1 to 4, on every backend. Belongs at the top level of a
+ * `*.ranks.ts` file, or in a `group` of one. It throws to fail; a failure on one rank fails it on
+ * all.
  */
 export function distributed(title: string, body: RanksBody): void;
 export function distributed(title: string, options: DistributedOptions, body: RanksBody): void;

@@ -50,7 +50,8 @@ export function codeBlocks(page: string, text = readFileSync(page, 'utf8')): Cod
     const unknown = words.find((word) => word !== 'no-run');
     if (unknown) throw new Error(`${page}:${line}: expected 'ts' or 'ts no-run', received '${info}'`);
     const follower = all[k + 1];
-    const isOutput = follower?.info === 'text' && lines.slice(next, follower.line - 1).every((l) => l.trim() === '');
+    const isOutput =
+      follower?.info === 'text' && lines.slice(next, follower.line - 1).every((l) => l.trim() === '');
     return [{ page, line, code, runs: words.length === 0, prints: isOutput ? follower?.text : undefined }];
   });
 }
@@ -86,5 +87,7 @@ export function tableExamples(page: string, text = readFileSync(page, 'utf8')): 
 /** The targets of a page's links and images that are files. */
 export function relativeLinks(text: string): string[] {
   const outside = text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
-  return [...outside.matchAll(/\]\(([^)\s]+)\)/g)].map((m) => m[1] as string).filter((target) => !/^[a-z]+:/.test(target));
+  return [...outside.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((m) => m[1] as string)
+    .filter((target) => !/^[a-z]+:/.test(target));
 }

@@ -1,6 +1,6 @@
 /**
- * Runs compiled code blocks one after another on every rank: `node doc-runner.js FOLDER NAME…`. A line of JSON a block; after a failure
- * nothing more runs, since ranks may no longer agree.
+ * Runs compiled code blocks one after another on every rank: `node doc-runner.js FOLDER NAME…`. A
+ * line of JSON a block; after a failure nothing more runs, since ranks may no longer agree.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

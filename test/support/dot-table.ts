@@ -25,7 +25,10 @@ export function dotTable(title: string, table: DotTable): void {
   DOT_TABLES.set(title, table);
 }
 
-/** Dot tests of every operator of a table, on every backend and of every dtype, with vectors of its own dtype and complex ones, in natural shape and flat. */
+/**
+ * Dot tests of every operator of a table, on every backend and of every dtype, with vectors of its
+ * own dtype and complex ones, in natural shape and flat.
+ */
 export function dotTests(title: string, table: DotTable): void {
   for (const entry of BACKENDS) {
     describe(`dot test of ${title} [${entry.name}]`, () => {
@@ -39,13 +42,21 @@ export function dotTests(title: string, table: DotTable): void {
             for (const vectors of new Set([dtype, complexOf(dtype)])) {
               if (!backend.dtypes.includes(vectors)) continue;
               const complex = backend.dtypes.includes(complexOf(dtype));
-              const ops = make({ dtype, complex, data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed) });
+              const ops = make({
+                dtype,
+                complex,
+                data: (shape, seed = 3) => NDArraySpace.of(shape, dtype, backend).random(seed),
+              });
               for (const op of ops) {
                 const domain = op.domain({ dtype: vectors, backend });
                 const { left, error } = op.dotTest({ domain, rtol: tolerance(dtype), raise: false });
                 const what = `${op} with ${vectors}, dims [${op.dims}], left ${JSON.stringify(left)}`;
                 assert.isAtMost(error, tolerance(dtype), what);
-                const flat = op.dotTest({ domain: NDArraySpace.of(op.shape[1], vectors, backend), rtol: tolerance(dtype), raise: false });
+                const flat = op.dotTest({
+                  domain: NDArraySpace.of(op.shape[1], vectors, backend),
+                  rtol: tolerance(dtype),
+                  raise: false,
+                });
                 assert.isAtMost(flat.error, tolerance(dtype), `flat: ${what}`);
               }
             }
@@ -57,5 +68,7 @@ export function dotTests(title: string, table: DotTable): void {
 }
 
 /** Operators along every axis of some shapes. */
-export const onEveryAxis = (shapes: readonly Shape[], make: (dims: Shape, axis: number) => AnyLocalOperator): AnyLocalOperator[] =>
-  shapes.flatMap((dims) => dims.map((_, axis) => make(dims, axis)));
+export const onEveryAxis = (
+  shapes: readonly Shape[],
+  make: (dims: Shape, axis: number) => AnyLocalOperator,
+): AnyLocalOperator[] => shapes.flatMap((dims) => dims.map((_, axis) => make(dims, axis)));

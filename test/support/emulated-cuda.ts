@@ -17,7 +17,8 @@ export const cudaEnvironment = (): Record<string, string> =>
   onRealCuda() ? {} : { LOPS_CUDA_LIBRARIES: cuemuFolder, LOPS_CUDA_CACHE: join(root, 'build/cuda-cache') };
 
 /**
- * The CUDA backend of the tests: on the emulator, unless they run on a real device. Collective, as in a program.
+ * The CUDA backend of the tests: on the emulator, unless they run on a real device. Collective, as
+ * in a program.
  * @param comm all ranks of the launch
  */
 export function testCudaBackend(comm: Communicator = new SelfCommunicator()): CudaBackend {

@@ -11,7 +11,10 @@ export interface Limits {
   readonly file: number;
   /** For a test that names none. */
   readonly test: number;
-  /** For the other ranks, once one has failed a test or died; and for the launcher, once all are done. */
+  /**
+   * For the other ranks, once one has failed a test or died; and for the launcher, once all are
+   * done.
+   */
   readonly grace: number;
 }
 
@@ -38,7 +41,8 @@ const POLL = 15;
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const listRanks = (ranks: readonly number[]): string => `rank${ranks.length === 1 ? '' : 's'} ${ranks.join(', ')}`;
+const listRanks = (ranks: readonly number[]): string =>
+  `rank${ranks.length === 1 ? '' : 's'} ${ranks.join(', ')}`;
 const tail = (text: string): string => {
   const end = text.trim().split('\n').slice(-15).join('\n');
   return end === '' ? '' : `\noutput of the launch:\n${end.replace(/^/gm, '  | ')}`;
@@ -56,14 +60,18 @@ interface RankState {
 }
 
 /** Failures of several ranks in one text; ranks that say the same are named together. */
-function describeEnds(size: number, failures: ReadonlyMap<number, Failure>): { message: string; stack: string | undefined } {
+function describeEnds(
+  size: number,
+  failures: ReadonlyMap<number, Failure>,
+): { message: string; stack: string | undefined } {
   const byText = new Map<string, number[]>();
   for (const [rank, { name, message }] of failures) {
     const text = `${name}: ${message}`;
     byText.set(text, [...(byText.get(text) ?? []), rank]);
   }
   const lines = [...byText].map(
-    ([text, ranks]) => `${ranks.length === size && size > 1 ? 'all ranks' : `${listRanks(ranks)} of ${size}`}: ${text}`,
+    ([text, ranks]) =>
+      `${ranks.length === size && size > 1 ? 'all ranks' : `${listRanks(ranks)} of ${size}`}: ${text}`,
   );
   return { message: lines.join('\n'), stack: [...failures.values()][0]?.stack };
 }
@@ -81,7 +89,9 @@ export function judge(ends: readonly End[]): Verdict {
   if (skipped.length === ends.length) return { state: 'skipped', why };
   return {
     state: 'failed',
-    message: `${listRanks(skipped.map((s) => s.rank))} of ${ends.length} skipped the test (${why}), the others ran it`,
+    message:
+      `${listRanks(skipped.map((s) => s.rank))} of ${ends.length} skipped the test (${why}), the ` +
+      'others ran it',
   };
 }
 
@@ -120,7 +130,15 @@ class Launch {
     for (const { file, event } of this.#reader.read()) {
       let state = this.#states.get(file);
       if (!state) {
-        state = { pid: 0, rank: undefined, begun: new Set(), ends: new Map(), done: false, uncaught: undefined, exit: undefined };
+        state = {
+          pid: 0,
+          rank: undefined,
+          begun: new Set(),
+          ends: new Map(),
+          done: false,
+          uncaught: undefined,
+          exit: undefined,
+        };
         this.#states.set(file, state);
       }
       apply(state, event);
@@ -132,7 +150,9 @@ class Launch {
   }
 
   get ranks(): RankState[] {
-    return this.states.filter((s) => s.rank !== undefined).sort((a, b) => (a.rank as number) - (b.rank as number));
+    return this.states
+      .filter((s) => s.rank !== undefined)
+      .sort((a, b) => (a.rank as number) - (b.rank as number));
   }
 
   /** The results of all ranks for a step, in the order of ranks, once they are there. */
@@ -159,7 +179,9 @@ class Launch {
     return undefined;
   }
 
-  /** Died of a segmentation fault before any rank had joined: a known race inside Open MPI's start. */
+  /**
+   * Died of a segmentation fault before any rank had joined: a known race inside Open MPI's start.
+   */
   get racedAtStart(): boolean {
     return this.closed?.code === 139 && this.ranks.length === 0;
   }
@@ -231,12 +253,15 @@ function explain(launch: Launch, step: number, timeout: string | undefined): Ver
   const dead = launch.firstDead;
   const { message, stack } = describeEnds(size, failures);
   const lines = message === '' ? [] : [message];
-  const of = (rank: number | undefined): string => (rank === undefined ? 'a rank' : `rank ${rank} of ${size}`);
+  const of = (rank: number | undefined): string =>
+    rank === undefined ? 'a rank' : `rank ${rank} of ${size}`;
   const signalled = timeout === undefined ? launch.signalled : undefined;
   let withOutput = false;
 
-  if (dead?.uncaught) lines.push(`${of(dead.rank)}: uncaught ${dead.uncaught.failure.name}: ${dead.uncaught.failure.message}`);
-  else if (dead?.exit && !signalled) lines.push(`${of(dead.rank)} left the test with exit code ${dead.exit.code}`);
+  if (dead?.uncaught)
+    lines.push(`${of(dead.rank)}: uncaught ${dead.uncaught.failure.name}: ${dead.uncaught.failure.message}`);
+  else if (dead?.exit && !signalled)
+    lines.push(`${of(dead.rank)} left the test with exit code ${dead.exit.code}`);
   if (signalled && !dead?.uncaught) {
     lines.push(`${of(signalled.rank)} died of ${signalled.what}`);
     withOutput = true;
@@ -248,7 +273,8 @@ function explain(launch: Launch, step: number, timeout: string | undefined): Ver
     withOutput = true;
   } else if (timeout !== undefined && !blamed && missing.length > 0) {
     lines.push(
-      `${listRanks(missing)} of ${size} did not come to the end of the test within ${timeout}${failures.size > 0 ? ' after that' : ''}`,
+      `${listRanks(missing)} of ${size} did not come to the end of the test within ` +
+        `${timeout}${failures.size > 0 ? ' after that' : ''}`,
     );
   }
   if (lines.length === 0) {
@@ -267,7 +293,10 @@ function explain(launch: Launch, step: number, timeout: string | undefined): Ver
   };
 }
 
-/** Runs a launch from the first of `tests` on; returns how many have a verdict now, and what went wrong at the end. */
+/**
+ * Runs a launch from the first of `tests` on; returns how many have a verdict now, and what went
+ * wrong at the end.
+ */
 async function runLaunch(
   run: FileRun,
   first: number,
@@ -317,7 +346,9 @@ async function runLaunch(
       return {
         judged: step,
         raced: false,
-        ending: `the tests are done, but the launch of ${run.size} ranks did not end within ${seconds(limits.grace)}`,
+        ending:
+          `the tests are done, but the launch of ${run.size} ranks did not end within ` +
+          `${seconds(limits.grace)}`,
       };
     }
     const { code, signal } = launch.closed ?? { code: null, signal: null };
@@ -325,7 +356,9 @@ async function runLaunch(
       return {
         judged: step,
         raced: false,
-        ending: `the tests are done, but the launch of ${run.size} ranks ended with ${signal ?? `exit code ${code}`}${tail(launch.output)}`,
+        ending:
+          `the tests are done, but the launch of ${run.size} ranks ended with ` +
+          `${signal ?? `exit code ${code}`}${tail(launch.output)}`,
       };
     return { judged: step, raced: false, ending: undefined };
   } finally {
@@ -333,7 +366,10 @@ async function runLaunch(
   }
 }
 
-/** Runs the tests of one file on one number of ranks, in as many launches as it takes. Returns what went wrong after the last test, if anything did. */
+/**
+ * Runs the tests of one file on one number of ranks, in as many launches as it takes. Returns what
+ * went wrong after the last test, if anything did.
+ */
 export async function runFile(run: FileRun): Promise<string | undefined> {
   const limits = run.limits ?? DEFAULT_LIMITS;
   const deadline = Date.now() + limits.file;
@@ -343,7 +379,10 @@ export async function runFile(run: FileRun): Promise<string | undefined> {
   while (next < run.tests.length) {
     if (Date.now() > deadline) {
       for (; next < run.tests.length; next++)
-        run.report(next, { state: 'failed', message: `not run: the file's limit of ${seconds(limits.file)} was over` });
+        run.report(next, {
+          state: 'failed',
+          message: `not run: the file's limit of ${seconds(limits.file)} was over`,
+        });
       break;
     }
     const result = await runLaunch(run, next, limits, deadline);

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { withoutLaunch } from '../../src/mpi/launch-environment.js';
 
 /**
- * The environment of ranks on a small shared machine: as root, more ranks than cores, waiting without burning a core, one BLAS thread a rank.
- * Each launcher ignores the variables of the others. `LOPS_TEST_PRELOAD` names a library that ranks load first.
+ * The environment of ranks on a small shared machine: as root, more ranks than cores, waiting
+ * without burning a core, one BLAS thread a rank. Each launcher ignores the variables of the
+ * others. `LOPS_TEST_PRELOAD` names a library that ranks load first.
  */
 export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
@@ -28,11 +29,19 @@ export function rankEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
 export const launcher = (): string => process.env['LOPS_MPIEXEC'] ?? 'mpiexec';
 
 /** Starts `node script …args` on `size` ranks; one rank needs no launcher. */
-export function startRanks(size: number, args: readonly string[], extra: NodeJS.ProcessEnv = {}): ChildProcess {
+export function startRanks(
+  size: number,
+  args: readonly string[],
+  extra: NodeJS.ProcessEnv = {},
+): ChildProcess {
   const node = ['--enable-source-maps', ...args];
   const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
-  if (size === 1) return spawn(process.execPath, node, { stdio, env: rankEnvironment({ LOPS_MPI: 'off', ...extra }) });
-  return spawn(launcher(), ['-n', String(size), process.execPath, ...node], { stdio, env: rankEnvironment(extra) });
+  if (size === 1)
+    return spawn(process.execPath, node, { stdio, env: rankEnvironment({ LOPS_MPI: 'off', ...extra }) });
+  return spawn(launcher(), ['-n', String(size), process.execPath, ...node], {
+    stdio,
+    env: rankEnvironment(extra),
+  });
 }
 
 export interface RanksResult {

@@ -5,14 +5,24 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A copy of the installed package in a temporary folder: its main module, and how it is removed. `addons` says which native ones it has. */
-export function packageCopy(addons: readonly ('cpu' | 'mpi')[]): { readonly main: string; readonly remove: () => void } {
+/**
+ * A copy of the installed package in a temporary folder: its main module, and how it is removed.
+ * `addons` says which native ones it has.
+ */
+export function packageCopy(addons: readonly ('cpu' | 'mpi')[]): {
+  readonly main: string;
+  readonly remove: () => void;
+} {
   const folder = mkdtempSync(join(tmpdir(), 'lops-mpi-copy-'));
-  for (const part of ['package.json', 'dist/bundle']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  for (const part of ['package.json', 'dist/bundle'])
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   for (const name of addons) {
     const file = `native/${name}/build/Release/lops_${name}.node`;
     cpSync(join(ROOT, file), join(folder, file));
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return { main: join(folder, 'dist/bundle/index.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    main: join(folder, 'dist/bundle/index.js'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }

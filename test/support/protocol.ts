@@ -75,11 +75,13 @@ export class LogReader {
       }
       const chunk = Buffer.alloc(1 << 16);
       let text = '';
-      for (let n = readSync(log.fd, chunk); n > 0; n = readSync(log.fd, chunk)) text += chunk.toString('latin1', 0, n);
+      for (let n = readSync(log.fd, chunk); n > 0; n = readSync(log.fd, chunk))
+        text += chunk.toString('latin1', 0, n);
       if (text === '') continue;
       const lines = (log.rest + text).split('\n');
       log.rest = lines.pop() ?? '';
-      for (const line of lines) events.push({ file, event: JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as Event });
+      for (const line of lines)
+        events.push({ file, event: JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as Event });
     }
     return events;
   }
@@ -91,6 +93,7 @@ export class LogReader {
 }
 
 export function readPlan(path: string | undefined): Plan {
-  if (!path || !existsSync(path)) throw new Error('expected LOPS_TEST_PLAN to name a plan: ranks are started by the test runner');
+  if (!path || !existsSync(path))
+    throw new Error('expected LOPS_TEST_PLAN to name a plan: ranks are started by the test runner');
   return JSON.parse(readFileSync(path, 'utf8')) as Plan;
 }

@@ -1,4 +1,7 @@
-/** What every rank of a launch runs: the tests of one file, each result written to the rank's log as it comes. */
+/**
+ * What every rank of a launch runs: the tests of one file, each result written to the rank's log as
+ * it comes.
+ */
 import { pathToFileURL } from 'node:url';
 import { describeFailure, LogWriter, readPlan } from './protocol.js';
 
@@ -6,7 +9,9 @@ const plan = readPlan(process.env['LOPS_TEST_PLAN']);
 const log = new LogWriter(plan.logs);
 log.write({ kind: 'hello', pid: process.pid });
 // Before the library registers its own, which end the job
-process.on('uncaughtExceptionMonitor', (error) => log.write({ kind: 'uncaught', failure: describeFailure(error), at: Date.now() }));
+process.on('uncaughtExceptionMonitor', (error) =>
+  log.write({ kind: 'uncaught', failure: describeFailure(error), at: Date.now() }),
+);
 process.on('exit', (code) => log.write({ kind: 'exit', code, at: Date.now() }));
 
 const { joinWorld } = await import('../../src/mpi/world.js');
@@ -21,7 +26,8 @@ let comm = world.dup();
 
 for (const [step, { index, title, backend: name }] of plan.tests.entries()) {
   const test = tests[index];
-  if (test?.title !== title) throw new Error(`expected test ${index} of ${plan.file} to be '${title}', found '${test?.title}'`);
+  if (test?.title !== title)
+    throw new Error(`expected test ${index} of ${plan.file} to be '${title}', found '${test?.title}'`);
   log.write({ kind: 'begin', step });
   let passed = true;
   try {
@@ -38,7 +44,8 @@ for (const [step, { index, title, backend: name }] of plan.tests.entries()) {
       log.write({ kind: 'failed', step, failure: describeFailure(error) });
     }
   }
-  // Agreed on a communicator that no test uses: ranks that got out of step wait here, and the runner ends the launch
+  // Agreed on a communicator that no test uses: ranks that got out of step wait here, and the
+  // runner ends the launch
   if (!world.allgatherObject(passed).every(Boolean)) comm = world.dup();
 }
 log.write({ kind: 'done' });

@@ -63,7 +63,9 @@ describe('the runner of distributed tests', function () {
 
   it('passes all of them on one rank but those that fail everywhere', async () => {
     const { verdicts, ending } = await run('troubled', 1, {});
-    const bad = [...verdicts].filter(([, v]) => v.state !== 'passed').map(([title, v]) => `${title}: ${text(v)}`);
+    const bad = [...verdicts]
+      .filter(([, v]) => v.state !== 'passed')
+      .map(([title, v]) => `${title}: ${text(v)}`);
     expect(bad).to.deep.equal([
       'fails on all: rank 0 of 1: RangeError: the same everywhere',
       'leaves a message behind and fails: rank 0 of 1: Error: left',
@@ -75,7 +77,8 @@ describe('the runner of distributed tests', function () {
 
   it('fails every test of a file that the ranks cannot load', async () => {
     const { verdicts } = await run('unloadable', 2, { grace: 1000 });
-    for (const verdict of verdicts.values()) expect(text(verdict)).to.match(/^rank \d of 2: uncaught Error: cannot be loaded here$/);
+    for (const verdict of verdicts.values())
+      expect(text(verdict)).to.match(/^rank \d of 2: uncaught Error: cannot be loaded here$/);
   });
 
   it('ends a file at its limit and says what was not run', async () => {
@@ -83,8 +86,12 @@ describe('the runner of distributed tests', function () {
     const texts = [...verdicts.values()].map(text);
     const cut = texts.findIndex((t) => t !== 'passed');
     expect(cut).to.be.within(1, 4);
-    expect(texts[cut]).to.match(/^rank 0 of 1 did not come to the end of the test within the file's limit of 3.5 s$/);
-    expect(new Set(texts.slice(cut + 1))).to.deep.equal(new Set(["not run: the file's limit of 3.5 s was over"]));
+    expect(texts[cut]).to.match(
+      /^rank 0 of 1 did not come to the end of the test within the file's limit of 3.5 s$/,
+    );
+    expect(new Set(texts.slice(cut + 1))).to.deep.equal(
+      new Set(["not run: the file's limit of 3.5 s was over"]),
+    );
   });
 
   it('says so when the launcher is missing', async () => {

@@ -1,6 +1,12 @@
 import type { DType } from '../../src/core/base/dtype.js';
 
-const TOLERANCE: Readonly<Record<DType, number>> = { float32: 1e-5, complex64: 1e-5, float64: 1e-12, complex128: 1e-12, int32: 0 };
+const TOLERANCE: Readonly<Record<DType, number>> = {
+  float32: 1e-5,
+  complex64: 1e-5,
+  float64: 1e-12,
+  complex128: 1e-12,
+  int32: 0,
+};
 
 /** What the relative error of a few operations in this precision may be. */
 export const tolerance = (dtype: DType): number => TOLERANCE[dtype];

@@ -66,8 +66,16 @@ export interface Trial {
 }
 
 const trial =
-  <T>(name: string, layouts: Trial['layouts'], make: (data: T, setting: Setting) => ReturnType<Trial['make']>) =>
-  (data: T): Trial => ({ what: `${name} ${JSON.stringify(data)}`, layouts, make: (setting) => make(data, setting) });
+  <T>(
+    name: string,
+    layouts: Trial['layouts'],
+    make: (data: T, setting: Setting) => ReturnType<Trial['make']>,
+  ) =>
+  (data: T): Trial => ({
+    what: `${name} ${JSON.stringify(data)}`,
+    layouts,
+    make: (setting) => make(data, setting),
+  });
 
 const extent = fc.integer({ min: 1, max: 6 });
 export const shapes = fc.array(extent, { minLength: 1, maxLength: 3 });
@@ -87,9 +95,18 @@ export const derivativesOn = (dims: Shape): fc.Arbitrary<Trial> => {
   const axis = fc.nat(dims.length - 1);
   return fc.oneof(
     fc
-      .record({ axis, kind: kinds, order: fc.constantFrom(3 as const, 5 as const), edge: fc.boolean(), sampling })
+      .record({
+        axis,
+        kind: kinds,
+        order: fc.constantFrom(3 as const, 5 as const),
+        edge: fc.boolean(),
+        sampling,
+      })
       .map(
-        trial(`first derivative of [${dims}]`, 'any', (o) => ({ A: new MPIFirstDerivative(dims, o), local: new FirstDerivative(dims, o) })),
+        trial(`first derivative of [${dims}]`, 'any', (o) => ({
+          A: new MPIFirstDerivative(dims, o),
+          local: new FirstDerivative(dims, o),
+        })),
       ),
     fc.record({ axis, kind: kinds, edge: fc.boolean(), sampling }).map(
       trial(`second derivative of [${dims}]`, 'any', (o) => ({
@@ -99,7 +116,13 @@ export const derivativesOn = (dims: Shape): fc.Arbitrary<Trial> => {
     ),
     fc.record({ axes: someAxes(dims), weight: fc.constantFrom(-2, 1), kind: kinds, edge: fc.boolean() }).map(
       trial(`Laplacian of [${dims}]`, 'any', ({ axes, weight, kind, edge }) => {
-        const o = { axes, weights: axes.map((k) => weight + k), sampling: axes.map((k) => 1 + k / 2), kind, edge };
+        const o = {
+          axes,
+          weights: axes.map((k) => weight + k),
+          sampling: axes.map((k) => 1 + k / 2),
+          kind,
+          edge,
+        };
         return { A: new MPILaplacian(dims, o), local: new Laplacian(dims, o) };
       }),
     ),
@@ -118,7 +141,11 @@ const blocks = fc.record({
   shared: extent,
   list: fc.array(fc.record({ n: extent, m: extent, rank: fc.nat(3) }), { minLength: 1, maxLength: 4 }),
 });
-function matrices({ list }: { list: { rank: number }[] }, { comm, backend, dtype }: Setting, shapeOf: (k: number) => [number, number]) {
+function matrices(
+  { list }: { list: { rank: number }[] },
+  { comm, backend, dtype }: Setting,
+  shapeOf: (k: number) => [number, number],
+) {
   const all = list.map((_, k) => new MatrixMult(NDArray.normal(shapeOf(k), { dtype, backend, seed: k })));
   const owners = list.map(({ rank }) => Math.min(rank, comm.size - 1)).sort(increasing);
   return { all, mine: all.filter((_, k) => owners[k] === comm.rank) };
@@ -194,12 +221,18 @@ const transforms: fc.Arbitrary<Trial> = fc.oneof(
           fftshiftAfter: after.slice(0, axes.length),
           dtype,
         };
-        const [modelAxis, dataAxis] = sides.map((axis) => (axis === null ? undefined : Math.min(axis, dims.length - 1)));
-        const along = { ...(modelAxis !== undefined && { modelAxis }), ...(dataAxis !== undefined && { dataAxis }) };
+        const [modelAxis, dataAxis] = sides.map((axis) =>
+          axis === null ? undefined : Math.min(axis, dims.length - 1),
+        );
+        const along = {
+          ...(modelAxis !== undefined && { modelAxis }),
+          ...(dataAxis !== undefined && { dataAxis }),
+        };
         return { A: new MPIFFTND(dims, { ...o, ...along }), local: new FFTND(dims, o) };
       }),
     ),
-  // of one axis and many samples: six steps on 2 to 4 ranks, or one rank's work where the length has no such factors
+  // of one axis and many samples: six steps on 2 to 4 ranks, or one rank's work where the length
+  // has no such factors
   fc
     .record({
       nfft: fc.constantFrom(256, 257, 289, 320, 576, 600, 1024, 1056),
@@ -210,14 +243,18 @@ const transforms: fc.Arbitrary<Trial> = fc.oneof(
       fftshiftAfter: fc.boolean(),
     })
     .map(
-      trial('FFT of one axis', 'any', ({ nfft, longer, real, ifftshiftBefore, fftshiftAfter, norm }, { dtype }) => {
-        const n = nfft + longer;
-        const common = { norm, real: real && !isComplex(dtype), dtype };
-        return {
-          A: new MPIFFT1D(n, { ...common, nfft, ifftshiftBefore, fftshiftAfter }),
-          local: new FFTND(n, { ...common, axes: [0], nffts: nfft, ifftshiftBefore, fftshiftAfter }),
-        };
-      }),
+      trial(
+        'FFT of one axis',
+        'any',
+        ({ nfft, longer, real, ifftshiftBefore, fftshiftAfter, norm }, { dtype }) => {
+          const n = nfft + longer;
+          const common = { norm, real: real && !isComplex(dtype), dtype };
+          return {
+            A: new MPIFFT1D(n, { ...common, nfft, ifftshiftBefore, fftshiftAfter }),
+            local: new FFTND(n, { ...common, axes: [0], nffts: nfft, ifftshiftBefore, fftshiftAfter }),
+          };
+        },
+      ),
     ),
 );
 
@@ -229,12 +266,21 @@ function unevenSlices(G: NDArray, { comm }: Setting): NDArray {
 }
 
 const slices: fc.Arbitrary<Trial> = fc.oneof(
-  fc.record({ kernel: fc.tuple(extent, extent, extent), nz: fc.integer({ min: 1, max: 3 }), even: fc.boolean() }).map(
-    trial('Fredholm', 'any', ({ kernel, nz, even }, setting) => {
-      const G = NDArray.normal(kernel, { ...heldBy(setting), seed: 0 });
-      return { A: even ? MPIFredholm1.fromGlobal(G, nz) : new MPIFredholm1(unevenSlices(G, setting), nz), local: new Fredholm1(G, nz) };
-    }),
-  ),
+  fc
+    .record({
+      kernel: fc.tuple(extent, extent, extent),
+      nz: fc.integer({ min: 1, max: 3 }),
+      even: fc.boolean(),
+    })
+    .map(
+      trial('Fredholm', 'any', ({ kernel, nz, even }, setting) => {
+        const G = NDArray.normal(kernel, { ...heldBy(setting), seed: 0 });
+        return {
+          A: even ? MPIFredholm1.fromGlobal(G, nz) : new MPIFredholm1(unevenSlices(G, setting), nz),
+          local: new Fredholm1(G, nz),
+        };
+      }),
+    ),
   fc
     .record({
       nt: fc.integer({ min: 1, max: 9 }),
@@ -251,12 +297,22 @@ const slices: fc.Arbitrary<Trial> = fc.oneof(
       }),
     })
     .map(
-      trial('multi-dimensional convolution', 'any', ({ nt, frequencies, matrix, nv, even, options }, setting) => {
-        const nfmax = Math.max(1, Math.floor(nt / 2) + 1 - frequencies);
-        const G = NDArray.normal([nfmax, ...matrix], { seed: 0, backend: setting.backend, dtype: complexOf(setting.dtype) });
-        const A = even ? MPIMDC.fromGlobal(G, nt, nv, options) : new MPIMDC(unevenSlices(G, setting), nt, nv, options);
-        return { A, local: new MDC(G, nt, nv, options) };
-      }),
+      trial(
+        'multi-dimensional convolution',
+        'any',
+        ({ nt, frequencies, matrix, nv, even, options }, setting) => {
+          const nfmax = Math.max(1, Math.floor(nt / 2) + 1 - frequencies);
+          const G = NDArray.normal([nfmax, ...matrix], {
+            seed: 0,
+            backend: setting.backend,
+            dtype: complexOf(setting.dtype),
+          });
+          const A = even
+            ? MPIMDC.fromGlobal(G, nt, nv, options)
+            : new MPIMDC(unevenSlices(G, setting), nt, nv, options);
+          return { A, local: new MDC(G, nt, nv, options) };
+        },
+      ),
     ),
 );
 
@@ -282,7 +338,9 @@ const products = fc
       const local = new MatrixMult(A, { otherdims: [M] });
       if (source === 'whole') return { A: MPIMatrixMult.fromGlobal(A, M, options), local };
       const layout =
-        source === 'replicated' ? Layout.replicated([N, K], comm.size) : Layout.split([N, K], comm.size, source === 'rows' ? 0 : 1);
+        source === 'replicated'
+          ? Layout.replicated([N, K], comm.size)
+          : Layout.split([N, K], comm.size, source === 'rows' ? 0 : 1);
       return { A: MPIMatrixMult.fromDistributed(placed(A, layout, comm), M, options), local };
     }),
   );
@@ -313,18 +371,33 @@ const convolutions: fc.Arbitrary<Trial> = fc.oneof(
     trial('convolution with changing filters', 'any', ({ on: { dims, axes }, ih, L }, setting) => {
       const hs = NDArray.normal([ih.length, L], { ...heldBy(setting), seed: 0 });
       const o = { axis: axes[0] ?? 0 };
-      return { A: new MPINonStationaryConvolve1D(dims, hs, ih, o), local: new NonStationaryConvolve1D(dims, hs, ih, o) };
+      return {
+        A: new MPINonStationaryConvolve1D(dims, hs, ih, o),
+        local: new NonStationaryConvolve1D(dims, hs, ih, o),
+      };
     }),
   ),
-  fc.record({ outer: fc.nat(3), plane: fc.tuple(extent, extent), ihx: places, ihz: places, lengths: fc.tuple(odd, odd) }).map(
-    trial('convolution with filters changing over a plane', 'any', ({ outer, plane, ihx, ihz, lengths }, setting) => {
-      const hs = NDArray.normal([ihx.length, ihz.length, ...lengths], { ...heldBy(setting), seed: 0 });
-      const local = new NonStationaryConvolve2D(plane, hs, ihx, ihz);
-      if (outer === 0) return { A: new MPINonStationaryConvolve2D(plane, hs, ihx, ihz), local };
-      const A = new MPINonStationaryConvolve2D([outer, ...plane], hs, ihx, ihz, { axes: [1, 2] });
-      return { A, local: new BlockDiag(new Array<AnyLocalOperator>(outer).fill(local)) };
-    }),
-  ),
+  fc
+    .record({
+      outer: fc.nat(3),
+      plane: fc.tuple(extent, extent),
+      ihx: places,
+      ihz: places,
+      lengths: fc.tuple(odd, odd),
+    })
+    .map(
+      trial(
+        'convolution with filters changing over a plane',
+        'any',
+        ({ outer, plane, ihx, ihz, lengths }, setting) => {
+          const hs = NDArray.normal([ihx.length, ihz.length, ...lengths], { ...heldBy(setting), seed: 0 });
+          const local = new NonStationaryConvolve2D(plane, hs, ihx, ihz);
+          if (outer === 0) return { A: new MPINonStationaryConvolve2D(plane, hs, ihx, ihz), local };
+          const A = new MPINonStationaryConvolve2D([outer, ...plane], hs, ihx, ihz, { axes: [1, 2] });
+          return { A, local: new BlockDiag(new Array<AnyLocalOperator>(outer).fill(local)) };
+        },
+      ),
+    ),
 );
 
 /** Every kind of distributed operator with vectors of one array, by a name each. */

@@ -6,7 +6,10 @@ import { Layout } from '../../src/core/distributed/layout.js';
 import { DistributedSpace } from '../../src/core/distributed/space.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 
-/** The largest difference of two arrays of one shape and dtype, relative to the largest expected value. NaN where that is NaN. */
+/**
+ * The largest difference of two arrays of one shape and dtype, relative to the largest expected
+ * value. NaN where that is NaN.
+ */
 export function difference(actual: NDArray, expected: NDArray): number {
   const [a, e] = [actual.toHost(), expected.toHost()];
   let [most, scale] = [0, 0];
@@ -26,11 +29,16 @@ export function expectClose(actual: NDArray, expected: NDArray, tolerance: numbe
 
 /** Cuts `n` at random-looking but fixed places: uneven, with empty parts. */
 export function ragged(n: number, parts: number, seed = 1): number[] {
-  const cuts = Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * 7 * seed + i * i * 3) % (n + 1)).sort((a, b) => a - b);
+  const cuts = Array.from({ length: parts - 1 }, (_, i) => ((i + 1) * 7 * seed + i * i * 3) % (n + 1)).sort(
+    (a, b) => a - b,
+  );
   return [...cuts, n].map((cut, i) => cut - (i === 0 ? 0 : (cuts[i - 1] as number)));
 }
 
-/** SCATTER layouts of a shape worth testing: every axis, uneven cuts, all on the last rank, process grids, some of them with idle ranks. */
+/**
+ * SCATTER layouts of a shape worth testing: every axis, uneven cuts, all on the last rank, process
+ * grids, some of them with idle ranks.
+ */
 export function layoutsOf(shape: Shape, ranks: number): Layout[] {
   const along = (axis: number, sizes: readonly number[]): Layout =>
     Layout.fromLocalShapes(
@@ -52,7 +60,8 @@ export function layoutsOf(shape: Shape, ranks: number): Layout[] {
       [1, 3],
       [1, 1],
     ]) {
-      if (product(grid) <= ranks) list.push(Layout.grid(shape, ranks, [...grid, ...new Array<number>(shape.length - 2).fill(1)]));
+      if (product(grid) <= ranks)
+        list.push(Layout.grid(shape, ranks, [...grid, ...new Array<number>(shape.length - 2).fill(1)]));
     }
   }
   return [...new Map(list.map((l) => [l.key, l])).values()];
@@ -61,11 +70,16 @@ export function layoutsOf(shape: Shape, ranks: number): Layout[] {
 /** A global array that every rank has, in a layout. */
 export function placed(whole: NDArray, layout: Layout, comm: Communicator): DistributedArray {
   const partition = layout.replicated ? 'BROADCAST' : 'SCATTER';
-  return DistributedSpace.of({ layout, partition, comm, dtype: whole.dtype, backend: whole.backend }).empty().assignGlobal(whole);
+  return DistributedSpace.of({ layout, partition, comm, dtype: whole.dtype, backend: whole.backend })
+    .empty()
+    .assignGlobal(whole);
 }
 
 /** What a body sent on this rank: messages, reductions and other collectives. */
-export function traffic(comm: Communicator, body: () => void): { messages: number; reductions: number; collectives: number } {
+export function traffic(
+  comm: Communicator,
+  body: () => void,
+): { messages: number; reductions: number; collectives: number } {
   const before = { ...comm.counters };
   body();
   const { messages, reductions, collectives } = comm.counters;
@@ -78,8 +92,16 @@ export function traffic(comm: Communicator, body: () => void): { messages: numbe
 
 export const NOTHING = { messages: 0, reductions: 0, collectives: 0 };
 
-/** Fails unless all ranks throw errors of a class, whatever each of them was given; what is sent afterwards works. */
-export function expectAllThrow(comm: Communicator, body: () => unknown, error: new (message: string) => Error, message = ''): void {
+/**
+ * Fails unless all ranks throw errors of a class, whatever each of them was given; what is sent
+ * afterwards works.
+ */
+export function expectAllThrow(
+  comm: Communicator,
+  body: () => unknown,
+  error: new (message: string) => Error,
+  message = '',
+): void {
   let thrown: unknown;
   try {
     body();

@@ -1,4 +1,7 @@
-/** Type tests of the public API: that this file compiles is the test. The functions are never called. */
+/**
+ * Type tests of the public API: that this file compiles is the test. The functions are never
+ * called.
+ */
 import {
   type Backend,
   type Communicator,
@@ -52,7 +55,12 @@ export function vectors(x: NDArray, d: DistributedArray): void {
   d.dtype = 'float32';
 }
 
-export function operators(D: MPIFirstDerivative, x: DistributedArray, local: NDArray, A: LinearOperator<NDArray>): void {
+export function operators(
+  D: MPIFirstDerivative,
+  x: DistributedArray,
+  local: NDArray,
+  A: LinearOperator<NDArray>,
+): void {
   expectType<DistributedArray>()(D.matvec(x));
   expectType<DistributedArray>()(D.H.mul(D).rmatvec(x));
   expectType<LinearOperator<DistributedArray, DistributedArray>>()(D.H);

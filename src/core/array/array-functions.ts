@@ -30,8 +30,12 @@ export function concatenate(arrays: readonly NDArray[], axis = 0): NDArray {
   const first = arrays[0] as NDArray;
   const k = toAxis(axis, first.shape.length);
   for (const x of arrays) {
-    if (x.shape.length === first.shape.length && x.shape.every((n, j) => j === k || n === first.shape[j])) continue;
-    throw new ShapeError(`concatenate: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} differ in more than axis ${k}`);
+    if (x.shape.length === first.shape.length && x.shape.every((n, j) => j === k || n === first.shape[j]))
+      continue;
+    throw new ShapeError(
+      `concatenate: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} differ in more than ` +
+        `axis ${k}`,
+    );
   }
   const total = arrays.reduce((sum, x) => sum + (x.shape[k] as number), 0);
   const shape = first.shape.map((n, j) => (j === k ? total : n));
@@ -42,7 +46,12 @@ export function concatenate(arrays: readonly NDArray[], axis = 0): NDArray {
     const from = x.dtype === dtype ? x : x.astype(dtype);
     if (x.size > 0) {
       const target = { elements: y, start: at * (strides[k] as number), strides };
-      x.backend.stridedCopy(x.shape, { elements: from, start: 0, strides: stridesOf(x.shape) }, target, 'set');
+      x.backend.stridedCopy(
+        x.shape,
+        { elements: from, start: 0, strides: stridesOf(x.shape) },
+        target,
+        'set',
+      );
     }
     if (from !== x) from.dispose();
     at += x.shape[k] as number;
@@ -58,7 +67,9 @@ export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
   return tidy(() => {
     const slabs = arrays.map((x) => {
       if (!sameShape(x.shape, shape))
-        throw new ShapeError(`stack: expected arrays of one shape, received ${formatShape(shape)} and ${formatShape(x.shape)}`);
+        throw new ShapeError(
+          `stack: expected arrays of one shape, received ${formatShape(shape)} and ${formatShape(x.shape)}`,
+        );
       return x.expandDims(k);
     });
     return concatenate(slabs, k);
@@ -66,8 +77,9 @@ export function stack(arrays: readonly NDArray[], axis = 0): NDArray {
 }
 
 /**
- * Matrix product as np.matmul: `[…, m, k] · […, k, n] = […, m, n]`; leading axes broadcast, a vector counts as a row on the left and as a column
- * on the right. Throws {@link ShapeError} where the inner sizes differ.
+ * Matrix product as np.matmul: `[…, m, k] · […, k, n] = […, m, n]`; leading axes broadcast, a
+ * vector counts as a row on the left and as a column on the right. Throws {@link ShapeError} where
+ * the inner sizes differ.
  */
 export function matmul(a: NDArray, b: NDArray): NDArray {
   const dtype = commonDType('matmul', [a, b]);
@@ -77,7 +89,8 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
   const shapeB = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
   const [m, k] = shapeA.slice(-2) as [number, number];
   const [kB, n] = shapeB.slice(-2) as [number, number];
-  if (k !== kB) throw new ShapeError(`matmul: inner sizes differ in ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
+  if (k !== kB)
+    throw new ShapeError(`matmul: inner sizes differ in ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
   const [batchA, batchB] = [shapeA.slice(0, -2), shapeB.slice(0, -2)];
   const batchShape = broadcastShapes(batchA, batchB);
   const batch = product(batchShape);
@@ -87,7 +100,8 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
     const operand = (x: NDArray, batches: readonly number[], matrix: readonly [number, number]) => {
       const cast = x.dtype === dtype ? x : x.astype(dtype);
       const repeated = product(batches) === 1;
-      if (repeated || sameShape(batches, batchShape)) return { x: cast, stride: repeated ? 0 : matrix[0] * matrix[1] };
+      if (repeated || sameShape(batches, batchShape))
+        return { x: cast, stride: repeated ? 0 : matrix[0] * matrix[1] };
       const full = x.space.withShape([...batchShape, ...matrix], dtype).empty();
       expandInto(cast.reshape([...batches, ...matrix]), full);
       return { x: full, stride: matrix[0] * matrix[1] };

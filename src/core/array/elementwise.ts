@@ -13,7 +13,10 @@ export type Operand = NDArray | Scalar;
 
 const isInt32 = (a: Scalar): boolean => typeof a === 'number' && (a | 0) === a;
 
-/** The dtype of an array of `dtype` met by a scalar: a complex scalar makes it complex, a fraction makes int32 a float. */
+/**
+ * The dtype of an array of `dtype` met by a scalar: a complex scalar makes it complex, a fraction
+ * makes int32 a float.
+ */
 export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   if (typeof a !== 'number') return isComplex(dtype) ? dtype : complexOf(isFloat(dtype) ? dtype : float);
   return isFloat(dtype) || isInt32(a) ? dtype : float;
@@ -23,7 +26,10 @@ export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
 const isLocalArray = (value: unknown): value is NDArray =>
   typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
 
-/** Throws {@link ArgumentError} unless a value is a scalar or an array of one rank, {@link BackendError} where the array is on another backend than `like`. */
+/**
+ * Throws {@link ArgumentError} unless a value is a scalar or an array of one rank,
+ * {@link BackendError} where the array is on another backend than `like`.
+ */
 export function checkOperand(name: string, value: unknown, like: NDArray): void {
   if (isScalar(value)) return;
   if (isLocalArray(value)) {
@@ -31,7 +37,8 @@ export function checkOperand(name: string, value: unknown, like: NDArray): void 
     return;
   }
   throw new ArgumentError(
-    `${name}: expected an NDArray or a scalar, received ${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : textOf(value)}`,
+    `${name}: expected an NDArray or a scalar, received ` +
+      `${Array.isArray(value) ? 'a list; make it an array with NDArray.array()' : textOf(value)}`,
   );
 }
 
@@ -66,7 +73,10 @@ export function expandInto(x: NDArray, target: NDArray): void {
   );
 }
 
-/** `x` cast and stretched to what a kernel wants; the result is `x` itself, `lent`, or a fresh array put on the list of `borrowed` ones. */
+/**
+ * `x` cast and stretched to what a kernel wants; the result is `x` itself, `lent`, or a fresh array
+ * put on the list of `borrowed` ones.
+ */
 export function fit(x: NDArray, dtype: DType, shape: Shape, borrowed: NDArray[], lent?: NDArray): NDArray {
   const same = sameShape(x.shape, shape);
   let y = x;
@@ -124,7 +134,8 @@ export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
   const dtype = binaryDType(op, x, y);
   if (dtype !== x.dtype)
     throw new DTypeError(
-      `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or astype('${dtype}')`,
+      `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or ` +
+        `astype('${dtype}')`,
     );
   const borrowed: NDArray[] = [];
   if (isScalar(y)) {
@@ -132,7 +143,9 @@ export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
     return;
   }
   if (!sameShape(broadcastShapes(x.shape, y.shape), x.shape)) {
-    throw new ShapeError(`${op} in place: an array of shape ${formatShape(y.shape)} does not fit into ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      `${op} in place: an array of shape ${formatShape(y.shape)} does not fit into ${formatShape(x.shape)}`,
+    );
   }
   x.backend.binary(op, x, aside(fit(y, dtype, x.shape, borrowed), x, borrowed), x);
   release(borrowed);
@@ -147,7 +160,8 @@ export function aside(y: NDArray, written: NDArray, borrowed: NDArray[]): NDArra
 }
 
 /**
- * `condition ? x : y` element by element; all three broadcast. The condition is an array (nonzero is true); scalars alone give the backend's default dtype.
+ * `condition ? x : y` element by element; all three broadcast. The condition is an array (nonzero
+ * is true); scalars alone give the backend's default dtype.
  */
 export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
   checkArray('where', condition);

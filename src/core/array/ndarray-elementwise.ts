@@ -3,9 +3,10 @@ import { binary, binaryInPlace, type Operand, unary, unaryInPlace } from './elem
 import type { NDArray } from './ndarray.js';
 
 /**
- * Elementwise arithmetic and functions of an {@link NDArray}. Two arrays broadcast, their dtypes promote; a complex scalar makes the result
- * complex, a fraction makes int32 the backend's default float, and so do division and functions whose values are no integers. Forms that end
- * in `InPlace` change the receiver and refuse what would change its shape or dtype.
+ * Elementwise arithmetic and functions of an {@link NDArray}. Two arrays broadcast, their dtypes
+ * promote; a complex scalar makes the result complex, a fraction makes int32 the backend's default
+ * float, and so do division and functions whose values are no integers. Forms that end in `InPlace`
+ * change the receiver and refuse what would change its shape or dtype.
  */
 export abstract class ElementwiseMethods {
   add(this: NDArray, other: Operand): NDArray {

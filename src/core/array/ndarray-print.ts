@@ -10,7 +10,10 @@ const THRESHOLD = 1000;
 const EDGE = 3;
 const WIDTH = 75;
 
-/** `exact` digits after the point, cut to `digits` of them: `up` is rounded with halves away from 0, this with halves to even digits. */
+/**
+ * `exact` digits after the point, cut to `digits` of them: `up` is rounded with halves away from 0,
+ * this with halves to even digits.
+ */
 function rounded(exact: string, up: string, digits: number): string {
   const end = exact.indexOf('.') + 1 + digits;
   const down = digits === 0 ? exact.slice(0, end - 1) : exact.slice(0, end);
@@ -26,7 +29,9 @@ function exponential(value: number, digits: number): string {
   return power === same ? `${rounded(exact, mantissa, digits)}e${power}` : up;
 }
 
-/** The fewest digits that read back as the same number in its precision, with an exponent: `1.5e-5`. */
+/**
+ * The fewest digits that read back as the same number in its precision, with an exponent: `1.5e-5`.
+ */
 function shortest(value: number, single: boolean): string {
   if (!single) return value.toExponential();
   for (let digits = 0; digits < 8; digits++) {
@@ -48,8 +53,15 @@ function fixed(value: number, single: boolean): string {
   return `${whole}.${fraction.replace(/0+$/, '')}`;
 }
 
-/** Mantissa with a point and exponent: `1.5`, `-05`. With `places` that many digits after the point, otherwise as few as tell the number apart, at most `PRECISION`. */
-function scientific(value: number, single: boolean, places?: number): readonly [mantissa: string, exponent: string] {
+/**
+ * Mantissa with a point and exponent: `1.5`, `-05`. With `places` that many digits after the point,
+ * otherwise as few as tell the number apart, at most `PRECISION`.
+ */
+function scientific(
+  value: number,
+  single: boolean,
+  places?: number,
+): readonly [mantissa: string, exponent: string] {
   let [mantissa = '', exponent = '+0'] = shortest(value, single).split('e');
   const unique = (mantissa.split('.')[1] ?? '').length;
   const wanted = places ?? Math.min(unique, PRECISION);
@@ -61,14 +73,18 @@ function scientific(value: number, single: boolean, places?: number): readonly [
 
 const isNegative = (v: number) => v < 0 || Object.is(v, -0);
 
-/** One text of equal width for each float, by NumPy's rules; `plus` writes the sign of positive ones too. */
+/**
+ * One text of equal width for each float, by NumPy's rules; `plus` writes the sign of positive ones
+ * too.
+ */
 function formatFloats(values: readonly number[], single: boolean, plus = false): string[] {
   const finite = values.filter(Number.isFinite);
   const moduli = finite.map(Math.abs).filter((v) => v !== 0);
   const [largest, least] = [Math.max(...moduli), Math.min(...moduli)];
   const inPrecision = (v: number) => (single ? Math.fround(v) : v);
   const useExponent =
-    moduli.length > 0 && (largest >= (single ? 1e6 : 1e8) || least < inPrecision(1e-4) || inPrecision(largest / least) > 1000);
+    moduli.length > 0 &&
+    (largest >= (single ? 1e6 : 1e8) || least < inPrecision(1e-4) || inPrecision(largest / least) > 1000);
   const sign = (text: string) => (plus && !text.startsWith('-') ? `+${text}` : text);
   const texts = new Map<number, string>();
   if (useExponent) {
@@ -104,7 +120,8 @@ function formatElements(values: HostArray, dtype: DType): string[] {
   }
   const single = values instanceof Float32Array;
   if (!isComplex(dtype)) return formatFloats(Array.from(values), single);
-  const lane = (k: number) => Array.from({ length: values.length / 2 }, (_, i) => values[2 * i + k] as number);
+  const lane = (k: number) =>
+    Array.from({ length: values.length / 2 }, (_, i) => values[2 * i + k] as number);
   const reals = formatFloats(lane(0), single);
   return formatFloats(lane(1), single, true).map((imaginary, i) => {
     const digits = imaginary.trimEnd();
@@ -124,7 +141,10 @@ function corners(x: NDArray): NDArray {
   return y;
 }
 
-/** As NumPy prints arrays: columns aligned, lines of at most 75 characters, only three at each end of long axes beyond 1000 elements. */
+/**
+ * As NumPy prints arrays: columns aligned, lines of at most 75 characters, only three at each end
+ * of long axes beyond 1000 elements.
+ */
 export function formatArray(x: NDArray): string {
   if (x.size === 0) return x.shape.length === 1 ? '[]' : `[] (shape [${x.shape.join(', ')}])`;
   const short = x.size > THRESHOLD;

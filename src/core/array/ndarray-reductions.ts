@@ -27,8 +27,9 @@ import {
 type KeepDims = ReduceOptions & { readonly keepdims: true };
 
 /**
- * Reductions of an {@link NDArray}: without an axis over all elements, giving a scalar; over one axis or several they give an array. Sums and
- * products keep the dtype, but of int32, which are float64 where the backend holds it: whole numbers that are exact, or a {@link NumericalError}.
+ * Reductions of an {@link NDArray}: without an axis over all elements, giving a scalar; over one
+ * axis or several they give an array. Sums and products keep the dtype, but of int32, which are
+ * float64 where the backend holds it: whole numbers that are exact, or a {@link NumericalError}.
  */
 export abstract class ReductionMethods extends ElementwiseMethods {
   sum(this: NDArray): Scalar;
@@ -96,7 +97,9 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   all(this: NDArray, axis: undefined, options: KeepDims): NDArray;
   all(this: NDArray, axis?: Axes, options?: ReduceOptions): NDArray | boolean {
     const axes = axis ?? keptAxes('all', this, options);
-    return axes === undefined ? reduceAll('countNonzero', this) === this.size : truthAxes('all', this, axes, options);
+    return axes === undefined
+      ? reduceAll('countNonzero', this) === this.size
+      : truthAxes('all', this, axes, options);
   }
 
   mean(this: NDArray): Scalar;
@@ -130,13 +133,18 @@ export abstract class ReductionMethods extends ElementwiseMethods {
     return cumulativeSum(this, axis);
   }
 
-  /** `(Σ |x|^order)^(1/order)`; 0 counts nonzeros, ±Infinity are the extremes of |x|. Several axes count as one long vector. */
+  /**
+   * `(Σ |x|^order)^(1/order)`; 0 counts nonzeros, ±Infinity are the extremes of |x|. Several axes
+   * count as one long vector.
+   */
   norm(this: NDArray, order?: NormOrder): number;
   norm(this: NDArray, order: NormOrder | undefined, axis: Axes, options?: ReduceOptions): NDArray;
   norm(this: NDArray, order: NormOrder | undefined, axis: undefined, options: KeepDims): NDArray;
   norm(this: NDArray, order: NormOrder = 2, axis?: Axes, options?: ReduceOptions): NDArray | number {
     const axes = axis ?? keptAxes('norm', this, options);
-    return axes === undefined ? normOfRuns([this], this.dtype, undefined, order) : normAxes(this, order, axes, options);
+    return axes === undefined
+      ? normOfRuns([this], this.dtype, undefined, order)
+      : normAxes(this, order, axes, options);
   }
 
   /** `Σ x·y`, without conjugation, of arrays of one shape. */

@@ -9,22 +9,31 @@ import { aside } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { ShapingMethods } from './ndarray-shaping.js';
 
-/** What solvers use of an {@link NDArray}: the changes in place of the `Vector` interface, which do not broadcast. */
+/**
+ * What solvers use of an {@link NDArray}: the changes in place of the `Vector` interface, which do
+ * not broadcast.
+ */
 export abstract class VectorMethods extends ShapingMethods {
   /** `this ← x`, of the same shape. Throws {@link DTypeError} where the dtype of x does not fit. */
   assign<T extends NDArray>(this: T, x: NDArray): T {
     checkSameSpace(this, x);
     if (promote(x.dtype, this.dtype) !== this.dtype) {
-      throw new DTypeError(`assign: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
+      throw new DTypeError(
+        `assign: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`,
+      );
     }
     if (this.size === 0) return this;
     const borrowed: NDArray[] = [];
     if (x.dtype !== this.dtype) this.backend.cast(x, this);
-    else if (x.storage !== this.storage || x.offset !== this.offset) this.backend.copy(aside(x, this, borrowed), this);
+    else if (x.storage !== this.storage || x.offset !== this.offset)
+      this.backend.copy(aside(x, this, borrowed), this);
     for (const b of borrowed) b.dispose();
     return this;
   }
-  /** The same elements in another shape. Throws {@link ShapeError} for another size, dtype or backend. */
+  /**
+   * The same elements in another shape. Throws {@link ShapeError} for another size, dtype or
+   * backend.
+   */
   viewIn(this: NDArray, space: Space<NDArray>): NDArray {
     checkSameMemory(this.space, space);
     return this.view(0, space.shape);
@@ -52,7 +61,9 @@ export abstract class VectorMethods extends ShapingMethods {
     let from = x;
     if (x.dtype !== this.dtype) {
       if (promote(x.dtype, this.dtype) !== this.dtype)
-        throw new DTypeError(`axpby: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`);
+        throw new DTypeError(
+          `axpby: ${x.dtype} does not fit into ${this.dtype}: cast with astype('${this.dtype}')`,
+        );
       from = x.astype(this.dtype);
       borrowed.push(from);
     }
@@ -102,6 +113,10 @@ export abstract class VectorMethods extends ShapingMethods {
   innerProducts(this: NDArray, y: NDArray, conjugate: boolean, into: InnerProduct[]): void {
     if (this.size === 0) return;
     const dtype = promote(this.dtype, y.dtype);
-    into.push({ x: this.dtype === dtype ? this : this.astype(dtype), y: y.dtype === dtype ? y : y.astype(dtype), conjugate });
+    into.push({
+      x: this.dtype === dtype ? this : this.astype(dtype),
+      y: y.dtype === dtype ? y : y.astype(dtype),
+      conjugate,
+    });
   }
 }

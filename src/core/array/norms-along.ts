@@ -14,7 +14,12 @@ export type Join = (shares: Float64Array, combine: NormRecipe['combine']) => voi
 const EXACT_AT_ONCE = 4096;
 
 /** A reduction along the middle axis, on the host. */
-function reduced(kernel: NormRecipe['kernel'], x: NDArray, extents: Extents, order: NormOrder | undefined): Float64Array {
+function reduced(
+  kernel: NormRecipe['kernel'],
+  x: NDArray,
+  extents: Extents,
+  order: NormOrder | undefined,
+): Float64Array {
   const [outer, , inner] = extents;
   return tidy(() => {
     const y = x.space.withShape([outer, inner], realOf(x.dtype)).empty();
@@ -24,7 +29,11 @@ function reduced(kernel: NormRecipe['kernel'], x: NDArray, extents: Extents, ord
 }
 
 /** The elements, those of each result multiplied by its factors. */
-function scaledAlong(x: NDArray, [outer, n, inner]: Extents, scalings: readonly (Scaling | undefined)[]): NDArray {
+function scaledAlong(
+  x: NDArray,
+  [outer, n, inner]: Extents,
+  scalings: readonly (Scaling | undefined)[],
+): NDArray {
   let y = x.reshape([outer, n, inner]);
   const steps = Math.max(...scalings.map((s) => s?.factors.length ?? 0));
   for (let step = 0; step < steps; step++) {
@@ -37,7 +46,10 @@ function scaledAlong(x: NDArray, [outer, n, inner]: Extents, scalings: readonly 
   return y;
 }
 
-/** The exact sums behind norms along the middle axis, each of the elements multiplied by its factors. */
+/**
+ * The exact sums behind norms along the middle axis, each of the elements multiplied by its
+ * factors.
+ */
 function exactSums(
   x: NDArray,
   [outer, n, inner]: Extents,
@@ -62,7 +74,9 @@ function exactSums(
   return sums;
 }
 
-/** The sums, or the extremes, behind norms. A sum of powers that is 0 has no element other than 0. */
+/**
+ * The sums, or the extremes, behind norms. A sum of powers that is 0 has no element other than 0.
+ */
 function joined(
   recipe: NormRecipe,
   x: NDArray,
@@ -72,7 +86,9 @@ function joined(
   scalings?: readonly (Scaling | undefined)[],
 ): Float64Array {
   if (dotsAreReproducible() && sumsModuli(recipe)) return exactSums(x, extents, order ?? 2, scalings, join);
-  const shares = tidy(() => reduced(recipe.kernel, scalings ? scaledAlong(x, extents, scalings) : x, extents, order));
+  const shares = tidy(() =>
+    reduced(recipe.kernel, scalings ? scaledAlong(x, extents, scalings) : x, extents, order),
+  );
   if (sumsPowers(recipe) && shares.includes(0)) {
     // all of its terms were lost: told to the other ranks as the smallest number
     reduced('maxAbs', x, extents, undefined).forEach((largest, j) => {
@@ -84,10 +100,15 @@ function joined(
 }
 
 /**
- * Norms along the middle axis of `[outer, n, inner]`, of float data, on the host. `join` is one reduction; where sums of powers lie outside of the range in which
- * they are precise, three.
+ * Norms along the middle axis of `[outer, n, inner]`, of float data, on the host. `join` is one
+ * reduction; where sums of powers lie outside of the range in which they are precise, three.
  */
-export function normsAlong(x: NDArray, extents: Extents, order: NormOrder | undefined, join?: Join): Float64Array {
+export function normsAlong(
+  x: NDArray,
+  extents: Extents,
+  order: NormOrder | undefined,
+  join?: Join,
+): Float64Array {
   const recipe = normRecipe(order);
   const { dtype } = x;
   const sums = joined(recipe, x, extents, order, join);
@@ -103,10 +124,17 @@ export function normsAlong(x: NDArray, extents: Extents, order: NormOrder | unde
   });
 }
 
-/** True where all sums are in the range in which sums of powers are precise, so that none has to be taken again. */
+/**
+ * True where all sums are in the range in which sums of powers are precise, so that none has to be
+ * taken again.
+ */
 export function areInRange(sums: NDArray): boolean {
   const { backend, dtype, size } = sums;
   if (size === 0) return true;
   const least = backend.reduce('minAbs', sums) as number;
-  return least > 0 && !isOutOfRange(least, dtype) && (backend.reduce('maxAbs', sums) as number) < Number.POSITIVE_INFINITY;
+  return (
+    least > 0 &&
+    !isOutOfRange(least, dtype) &&
+    (backend.reduce('maxAbs', sums) as number) < Number.POSITIVE_INFINITY
+  );
 }

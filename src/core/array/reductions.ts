@@ -22,29 +22,48 @@ export interface ReduceOptions {
   readonly keepdims?: boolean;
 }
 
-/** The array as `[outer, n, inner]` with all of `axes` in the middle; `copied` where that took a transposed copy. */
-function gatherAxes(x: NDArray, axes: readonly number[]): { readonly from: NDArray; readonly extents: Extents; readonly copied: boolean } {
+/**
+ * The array as `[outer, n, inner]` with all of `axes` in the middle; `copied` where that took a
+ * transposed copy.
+ */
+function gatherAxes(
+  x: NDArray,
+  axes: readonly number[],
+): { readonly from: NDArray; readonly extents: Extents; readonly copied: boolean } {
   const sorted = [...axes].sort((a, b) => a - b);
   const first = sorted[0] ?? 0;
   if (sorted.every((a, k) => a === first + k)) {
     const end = first + sorted.length;
     return {
       from: x,
-      extents: [product(x.shape.slice(0, first)), product(x.shape.slice(first, end)), product(x.shape.slice(end))],
+      extents: [
+        product(x.shape.slice(0, first)),
+        product(x.shape.slice(first, end)),
+        product(x.shape.slice(end)),
+      ],
       copied: false,
     };
   }
   const others = x.shape.map((_, k) => k).filter((k) => !sorted.includes(k));
   const size = (list: readonly number[]) => product(list.map((k) => x.shape[k] as number));
-  return { from: x.transpose([...others, ...sorted]), extents: [size(others), size(sorted), 1], copied: true };
+  return {
+    from: x.transpose([...others, ...sorted]),
+    extents: [size(others), size(sorted), 1],
+    copied: true,
+  };
 }
 
 /** The shape that is left when `axes` are reduced. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
-  return keepdims ? shape.map((n, k) => (axes.includes(k) ? 1 : n)) : shape.filter((_, k) => !axes.includes(k));
+  return keepdims
+    ? shape.map((n, k) => (axes.includes(k) ? 1 : n))
+    : shape.filter((_, k) => !axes.includes(k));
 }
 
-/** The axes that a call without any reduces to an array: all of them, where they are kept; undefined where a scalar is asked for. */
+/**
+ * The axes that a call without any reduces to an array: all of them, where they are kept; undefined
+ * where a scalar is asked for.
+ */
 export function keptAxes(
   op: string,
   x: NDArray,
@@ -57,15 +76,25 @@ export function keptAxes(
 }
 
 function checkOrdered(op: string, x: NDArray): void {
-  if (isComplex(x.dtype)) throw new DTypeError(`${op} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
+  if (isComplex(x.dtype))
+    throw new DTypeError(`${op} is not defined for ${x.dtype}: take abs(), real() or imag() first`);
 }
 
 function checkNotEmpty(op: string, x: NDArray, n: number): void {
-  if (n === 0) throw new ShapeError(`${op} of nothing is not defined: received an array of shape [${x.shape.join(', ')}]`);
+  if (n === 0)
+    throw new ShapeError(
+      `${op} of nothing is not defined: received an array of shape [${x.shape.join(', ')}]`,
+    );
 }
 
 /** A reduction kernel over some axes. max and min of nothing and of complex data are refused. */
-export function reduceAxes(op: ReduceKernel, x: NDArray, axis: Axes, options: ReduceOptions = {}, parameter?: number): NDArray {
+export function reduceAxes(
+  op: ReduceKernel,
+  x: NDArray,
+  axis: Axes,
+  options: ReduceOptions = {},
+  parameter?: number,
+): NDArray {
   checkOptions(op, options, ['keepdims']);
   const axes = toAxes(axis, x.shape.length);
   const shape = reducedShape(x.shape, axes, options.keepdims ?? false);
@@ -106,7 +135,9 @@ export function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Sca
     checkNotEmpty(op, x, x.size);
   }
   const value = x.backend.reduce(op, x, parameter);
-  return x.dtype === 'int32' && (op === 'sum' || op === 'prod') ? checkedTotal(op, x, value as number) : value;
+  return x.dtype === 'int32' && (op === 'sum' || op === 'prod')
+    ? checkedTotal(op, x, value as number)
+    : value;
 }
 
 /** The dtype in which means are taken. */
@@ -132,7 +163,8 @@ export interface VarianceOptions extends ReduceOptions {
 function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required<VarianceOptions> {
   checkOptions(owner, options, ['keepdims', 'ddof']);
   const { ddof = 0, keepdims = false } = options;
-  if (!Number.isFinite(ddof)) throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
+  if (!Number.isFinite(ddof))
+    throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
   return { ddof, keepdims };
 }
 
@@ -149,7 +181,9 @@ export function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = 
   const { ddof, keepdims } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
-    return reduceAxes('sumSquares', deviations, axis, { keepdims }).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)) - ddof);
+    return reduceAxes('sumSquares', deviations, axis, { keepdims }).divideInPlace(
+      countAlong(x, toAxes(axis, x.shape.length)) - ddof,
+    );
   });
 }
 
@@ -163,11 +197,16 @@ export function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions =
   const { ddof, keepdims } = checkVariance('std', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
-    return normAxes(deviations, 2, axis, { keepdims }).divideInPlace(Math.sqrt(countAlong(x, toAxes(axis, x.shape.length)) - ddof));
+    return normAxes(deviations, 2, axis, { keepdims }).divideInPlace(
+      Math.sqrt(countAlong(x, toAxes(axis, x.shape.length)) - ddof),
+    );
   });
 }
 
-/** Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long vector. */
+/**
+ * Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long
+ * vector.
+ */
 export function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
   const recipe = normRecipe(order);
   return tidy(() => {
@@ -208,7 +247,12 @@ function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options: Re
 }
 
 /** {@link argExtremeAxis}, or the place in the flattened array. */
-export function argExtreme(op: 'max' | 'min', x: NDArray, axis: number | undefined, options: ReduceOptions = {}): NDArray | number {
+export function argExtreme(
+  op: 'max' | 'min',
+  x: NDArray,
+  axis: number | undefined,
+  options: ReduceOptions = {},
+): NDArray | number {
   if (axis !== undefined) return argExtremeAxis(op, x, axis, options);
   if (keptAxes(`arg${op}`, x, options)) {
     return tidy(() => argExtremeAxis(op, x.ravel(), 0).reshape(x.shape.map(() => 1)));
@@ -227,10 +271,14 @@ export function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: 
   });
 }
 
-/** Running sums along an axis; without one, of the flattened array. Those of int32 are exact: see {@link wideDType}. */
+/**
+ * Running sums along an axis; without one, of the flattened array. Those of int32 are exact: see
+ * {@link wideDType}.
+ */
 export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
   const shape = axis === undefined ? [x.size] : x.shape;
-  const extents: Extents = axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
+  const extents: Extents =
+    axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
   return tidy(() => {
     const dtype = wideDType(x);
     if (x.dtype === 'int32') checkSums('a running sum', x, extents[1], dtype);

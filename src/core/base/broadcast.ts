@@ -1,7 +1,10 @@
 import { ShapeError } from './errors.js';
 import { formatShape, type Shape, stridesOf } from './shape.js';
 
-/** The shape that arrays of these shapes broadcast to: aligned at the last axis, axes of 1 stretch. Throws {@link ShapeError}. */
+/**
+ * The shape that arrays of these shapes broadcast to: aligned at the last axis, axes of 1 stretch.
+ * Throws {@link ShapeError}.
+ */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const ndim = Math.max(0, ...shapes.map((s) => s.length));
   const out = new Array<number>(ndim).fill(1);
@@ -9,18 +12,23 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
     const skip = ndim - shape.length;
     shape.forEach((n, k) => {
       const m = out[skip + k] as number;
-      if (m !== 1 && n !== 1 && m !== n) throw new ShapeError(`shapes ${shapes.map(formatShape).join(' and ')} do not broadcast together`);
+      if (m !== 1 && n !== 1 && m !== n)
+        throw new ShapeError(`shapes ${shapes.map(formatShape).join(' and ')} do not broadcast together`);
       if (m === 1) out[skip + k] = n;
     });
   }
   return out;
 }
 
-/** Strides, 0 along stretched axes, that walk a C-contiguous array of `from` as if it had the shape `to`. Throws {@link ShapeError}. */
+/**
+ * Strides, 0 along stretched axes, that walk a C-contiguous array of `from` as if it had the shape
+ * `to`. Throws {@link ShapeError}.
+ */
 export function broadcastStrides(from: Shape, to: Shape): number[] {
   const skip = to.length - from.length;
   const fits = skip >= 0 && from.every((n, k) => n === 1 || n === to[skip + k]);
-  if (!fits) throw new ShapeError(`an array of shape ${formatShape(from)} does not broadcast to ${formatShape(to)}`);
+  if (!fits)
+    throw new ShapeError(`an array of shape ${formatShape(from)} does not broadcast to ${formatShape(to)}`);
   const strides = stridesOf(from);
   return to.map((_, k) => (k < skip || from[k - skip] === 1 ? 0 : (strides[k - skip] as number)));
 }

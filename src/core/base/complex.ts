@@ -15,10 +15,16 @@ export const re = (a: Scalar): number => (typeof a === 'number' ? a : a.re);
 export const im = (a: Scalar): number => (typeof a === 'number' ? 0 : a.im);
 export const isScalar = (a: unknown): a is Scalar =>
   typeof a === 'number' ||
-  (typeof a === 'object' && a !== null && 're' in a && 'im' in a && typeof a.re === 'number' && typeof a.im === 'number');
+  (typeof a === 'object' &&
+    a !== null &&
+    're' in a &&
+    'im' in a &&
+    typeof a.re === 'number' &&
+    typeof a.im === 'number');
 
 /** A complex number, or a plain number where its imaginary part is zero and `dtype` is real. */
-export const scalarOf = (dtype: DType, real: number, imaginary: number): Scalar => (isComplex(dtype) ? { re: real, im: imaginary } : real);
+export const scalarOf = (dtype: DType, real: number, imaginary: number): Scalar =>
+  isComplex(dtype) ? { re: real, im: imaginary } : real;
 
 export const conj = (a: Scalar): Scalar => (typeof a === 'number' ? a : { re: a.re, im: -a.im });
 export const abs = (a: Scalar): number => (typeof a === 'number' ? Math.abs(a) : Math.hypot(a.re, a.im));
@@ -54,9 +60,14 @@ export function div(a: Scalar, b: Scalar): Scalar {
   return { re: (x * r + y) / t, im: (y * r - x) / t };
 }
 
-/** Throws {@link DTypeError} where a complex scalar with an imaginary part meets a real dtype in place. */
+/**
+ * Throws {@link DTypeError} where a complex scalar with an imaginary part meets a real dtype in
+ * place.
+ */
 export function checkScalar(a: Scalar, dtype: DType): Scalar {
   if (!isComplex(dtype) && im(a) !== 0)
-    throw new DTypeError(`a complex scalar does not fit into ${dtype}: cast the array to a complex dtype first`);
+    throw new DTypeError(
+      `a complex scalar does not fit into ${dtype}: cast the array to a complex dtype first`,
+    );
   return a;
 }

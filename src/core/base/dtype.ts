@@ -44,7 +44,8 @@ export const isFloat = (dtype: DType): boolean => infoOf(dtype).precision !== 'i
 export const realOf = (dtype: DType): RealDType => infoOf(dtype).real;
 /** `float32` → `complex64`, `float64` → `complex128`. Throws {@link DTypeError} for int32. */
 export function complexOf(dtype: DType): ComplexDType {
-  if (dtype === 'int32') throw new DTypeError('int32 has no complex counterpart: cast to float32 or float64 first');
+  if (dtype === 'int32')
+    throw new DTypeError('int32 has no complex counterpart: cast to float32 or float64 first');
   return infoOf(dtype).precision === 'single' ? 'complex64' : 'complex128';
 }
 
@@ -63,19 +64,28 @@ export function hostArray(dtype: DType, length: number): HostArray {
   try {
     return new HostArray(length * lanes);
   } catch (cause) {
-    if (!(Number.isSafeInteger(length) && length >= 0)) throw new ShapeError(`expected a number of elements, received ${textOf(length)}`);
-    throw new ShapeError(`there is no memory for ${length} elements of ${dtype} (${length * bytes} bytes)`, { cause });
+    if (!(Number.isSafeInteger(length) && length >= 0))
+      throw new ShapeError(`expected a number of elements, received ${textOf(length)}`);
+    throw new ShapeError(`there is no memory for ${length} elements of ${dtype} (${length * bytes} bytes)`, {
+      cause,
+    });
   }
 }
 
 /** A view of `length` elements at a byte offset of an ArrayBuffer. */
-export function hostView(dtype: DType, buffer: ArrayBufferLike, byteOffset: number, length: number): HostArray {
+export function hostView(
+  dtype: DType,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  length: number,
+): HostArray {
   const { HostArray, lanes } = infoOf(dtype);
   try {
     return new HostArray(buffer as ArrayBuffer, byteOffset, length * lanes);
   } catch (cause) {
     throw new ShapeError(
-      `expected ${textOf(length)} elements of ${dtype} from byte ${textOf(byteOffset)} on to lie in an ArrayBuffer, received ${textOf(buffer)}`,
+      `expected ${textOf(length)} elements of ${dtype} from byte ${textOf(byteOffset)} on to lie in an ` +
+        `ArrayBuffer, received ${textOf(buffer)}`,
       { cause },
     );
   }
@@ -100,8 +110,8 @@ export function checkDType(value: unknown): DType {
 }
 
 /**
- * The dtype of a result of `a` and `b`: real and complex of one precision mix, int32 mixes with any float.
- * Single with double throws a {@link DTypeError} that names the cast.
+ * The dtype of a result of `a` and `b`: real and complex of one precision mix, int32 mixes with any
+ * float. Single with double throws a {@link DTypeError} that names the cast.
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
@@ -109,7 +119,8 @@ export function promote(a: DType, b: DType): DType {
   if (b === 'int32') return a;
   if (!isSamePrecision(a, b)) {
     throw new DTypeError(
-      `${a} and ${b} do not mix: cast one of them, for instance with astype('${isComplex(a) ? complexOf(b) : realOf(b)}')`,
+      `${a} and ${b} do not mix: cast one of them, for instance with ` +
+        `astype('${isComplex(a) ? complexOf(b) : realOf(b)}')`,
     );
   }
   return isComplex(a) ? a : b;

@@ -1,6 +1,6 @@
 /**
- * Every error that the library throws on purpose is a `LopsError`. `code` is stable; the message is for people and says what was
- * expected, what came and, where it helps, the remedy.
+ * Every error that the library throws on purpose is a `LopsError`. `code` is stable; the message is
+ * for people and says what was expected, what came and, where it helps, the remedy.
  */
 export abstract class LopsError extends Error {
   abstract readonly code: string;

@@ -1,6 +1,23 @@
-import { ArgumentError, BackendError, DTypeError, LopsError, MpiError, NumericalError, PartitionError, ShapeError } from './errors.js';
+import {
+  ArgumentError,
+  BackendError,
+  DTypeError,
+  LopsError,
+  MpiError,
+  NumericalError,
+  PartitionError,
+  ShapeError,
+} from './errors.js';
 
-const CLASSES = { ShapeError, DTypeError, PartitionError, BackendError, MpiError, ArgumentError, NumericalError } as const;
+const CLASSES = {
+  ShapeError,
+  DTypeError,
+  PartitionError,
+  BackendError,
+  MpiError,
+  ArgumentError,
+  NumericalError,
+} as const;
 
 /** An error as ranks tell it each other. */
 export interface Failure {
@@ -8,9 +25,15 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Errors of the system, of a full memory and the like become an {@link ArgumentError} with the same words. */
+/**
+ * Errors of the system, of a full memory and the like become an {@link ArgumentError} with the same
+ * words.
+ */
 export function failureOf(error: unknown): Failure {
-  const name = error instanceof LopsError && error.name in CLASSES ? (error.name as keyof typeof CLASSES) : 'ArgumentError';
+  const name =
+    error instanceof LopsError && error.name in CLASSES
+      ? (error.name as keyof typeof CLASSES)
+      : 'ArgumentError';
   return { name, message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -17,7 +17,8 @@ export function setLogger(value: Logger | undefined): void {
 }
 
 /** True where messages of this level are kept: to be asked before what costs something. */
-export const logs = (level: LogLevel): boolean => logger !== undefined && LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logger.level);
+export const logs = (level: LogLevel): boolean =>
+  logger !== undefined && LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logger.level);
 
 /** Tells what happens on this rank; never communicates. */
 export function log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {

@@ -7,7 +7,11 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      next[j] = Math.min(
+        (row[j] as number) + 1,
+        (next[j - 1] as number) + 1,
+        (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
     }
     row = next;
   }
@@ -38,7 +42,8 @@ export function checkOptionsObject(owner: string, options: unknown, known: reado
 
 /** As {@link checkOptions}, for options that must be given. */
 export function requireOptions(owner: string, options: object | undefined, known: readonly string[]): void {
-  if (options === undefined) throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received none`);
+  if (options === undefined)
+    throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received none`);
   checkOptions(owner, options, known);
 }
 
@@ -50,7 +55,8 @@ export function checkOptions(owner: string, options: object | undefined, known: 
     if (known.includes(name)) continue;
     const guess = nearest(name, known);
     throw new ArgumentError(
-      `${owner}: unknown option '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`,
+      `${owner}: unknown option ` +
+        `'${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`,
     );
   }
 }
@@ -60,24 +66,34 @@ export function checkOneOf<T extends string>(name: string, value: unknown, set: 
   if ((set as readonly unknown[]).includes(value)) return value as T;
   const guess = typeof value === 'string' ? nearest(value, set) : undefined;
   throw new ArgumentError(
-    `expected ${name} to be ${set.map((s) => `'${s}'`).join(' or ')}, received ${textOf(value)}${guess ? `: did you mean '${guess}'?` : ''}`,
+    `expected ${name} to be ${set.map((s) => `'${s}'`).join(' or ')}, received ` +
+      `${textOf(value)}${guess ? `: did you mean '${guess}'?` : ''}`,
   );
 }
 
 /** Throws {@link ArgumentError} unless `value` is a list. */
 export function checkList(owner: string, what: string, value: unknown): void {
-  if (!Array.isArray(value)) throw new ArgumentError(`${owner}: expected a list of ${what}, received ${textOf(value)}`);
+  if (!Array.isArray(value))
+    throw new ArgumentError(`${owner}: expected a list of ${what}, received ${textOf(value)}`);
 }
 
 /** Throws {@link ArgumentError} unless `value` is a function. */
 export function checkFunction(owner: string, what: string, value: unknown): void {
-  if (typeof value !== 'function') throw new ArgumentError(`${owner}: expected ${what} to be a function, received ${textOf(value)}`);
+  if (typeof value !== 'function')
+    throw new ArgumentError(`${owner}: expected ${what} to be a function, received ${textOf(value)}`);
 }
 
 /** Throws {@link ArgumentError} unless `values` is a list or a typed array of numbers. */
 export function checkNumbers(owner: string, what: string, values: unknown): void {
-  if (Array.isArray(values) ? values.every((v) => typeof v === 'number') : ArrayBuffer.isView(values) && isNumeric(values)) return;
-  throw new ArgumentError(`${owner}: expected ${what} to be a list or a typed array of numbers, received ${textOf(values)}`);
+  if (
+    Array.isArray(values)
+      ? values.every((v) => typeof v === 'number')
+      : ArrayBuffer.isView(values) && isNumeric(values)
+  )
+    return;
+  throw new ArgumentError(
+    `${owner}: expected ${what} to be a list or a typed array of numbers, received ${textOf(values)}`,
+  );
 }
 
 const isNumeric = (view: ArrayBufferView): boolean =>

@@ -18,7 +18,12 @@ function mulHigh(a: number, b: number): number {
  * @param counter four words, replaced by the result
  */
 export function philox(counter: Uint32Array, keyLow: number, keyHigh: number): void {
-  let [c0, c1, c2, c3] = [counter[0] as number, counter[1] as number, counter[2] as number, counter[3] as number];
+  let [c0, c1, c2, c3] = [
+    counter[0] as number,
+    counter[1] as number,
+    counter[2] as number,
+    counter[3] as number,
+  ];
   let [k0, k1] = [keyLow >>> 0, keyHigh >>> 0];
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(0xd2511f53, c0);
@@ -38,17 +43,23 @@ export function philox(counter: Uint32Array, keyLow: number, keyHigh: number): v
   counter[3] = c3;
 }
 
-/** Where seeds of draws that name none begin: beyond those that people write, local and distributed ones apart. */
+/**
+ * Where seeds of draws that name none begin: beyond those that people write, local and distributed
+ * ones apart.
+ */
 const UNSEEDED = { local: 2 ** 52, distributed: 2 ** 52 + 2 ** 51 } as const;
 let localDraws = 0;
 const distributedDraws = new WeakMap<object, number>();
 
-/** The seed of a local draw that names none: another one at each call, the same ones when a program runs again. */
+/**
+ * The seed of a local draw that names none: another one at each call, the same ones when a program
+ * runs again.
+ */
 export const localSeed = (): number => UNSEEDED.local + localDraws++;
 
 /**
- * The seed of a distributed draw that names none: another one at each call on a communicator. All ranks draw together,
- * so that they get the same one, on any number of ranks.
+ * The seed of a distributed draw that names none: another one at each call on a communicator. All
+ * ranks draw together, so that they get the same one, on any number of ranks.
  */
 export function distributedSeed(comm: object): number {
   const draws = distributedDraws.get(comm) ?? 0;
@@ -59,8 +70,17 @@ export function distributedSeed(comm: object): number {
 /** Random streams that must not coincide under one seed. */
 const STREAM = { uniform: 1, normal: 2 } as const;
 
-/** Calls `use(first, second, position)` with the two uniform numbers in [0, 1) of each counter that touches lanes `first … first + length`. */
-function forPairs(seed: number, stream: number, start: number, length: number, use: (u: number, v: number, lane: number) => void): void {
+/**
+ * Calls `use(first, second, position)` with the two uniform numbers in [0, 1) of each counter that
+ * touches lanes `first … first + length`.
+ */
+function forPairs(
+  seed: number,
+  stream: number,
+  start: number,
+  length: number,
+  use: (u: number, v: number, lane: number) => void,
+): void {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new ArgumentError(`expected seed to be a non-negative integer, received ${textOf(seed)}`);
   if (!Number.isSafeInteger(start) || start < 0)
@@ -80,8 +100,9 @@ function forPairs(seed: number, stream: number, start: number, length: number, u
 }
 
 /**
- * Uniform numbers in [0, 1) for the elements `start`, `start + 1`, … of a global array: a function of seed and index alone, so that
- * splitting a range changes nothing. Single precision keeps the leading 24 bits.
+ * Uniform numbers in [0, 1) for the elements `start`, `start + 1`, … of a global array: a function
+ * of seed and index alone, so that splitting a range changes nothing. Single precision keeps the
+ * leading 24 bits.
  * @param lanes 2 where `out` holds complex pairs; both parts are then uniform
  */
 export function fillUniform<A extends Floats>(seed: number, start: number, out: A, lanes: 1 | 2 = 1): A {
@@ -97,9 +118,10 @@ export function fillUniform<A extends Floats>(seed: number, start: number, out: 
 }
 
 /**
- * Standard normal numbers for the elements `start`, `start + 1`, … of a global array (Box–Muller): a function of seed and index alone, so
- * that splitting a range changes nothing.
- * @param lanes 2 where `out` holds complex pairs; real and imaginary part then have unit variance each
+ * Standard normal numbers for the elements `start`, `start + 1`, … of a global array (Box–Muller):
+ * a function of seed and index alone, so that splitting a range changes nothing.
+ * @param lanes 2 where `out` holds complex pairs; real and imaginary part then have unit variance
+ *   each
  */
 export function fillNormal<A extends Floats>(seed: number, start: number, out: A, lanes: 1 | 2 = 1): A {
   forPairs(seed, STREAM.normal, start * lanes, out.length, (u, v, lane) => {

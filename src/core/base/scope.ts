@@ -6,7 +6,10 @@ export interface Disposable {
   dispose(): void;
 }
 
-/** Under this key an object that is built of arrays names them, so that a scope that returns the object keeps them. */
+/**
+ * Under this key an object that is built of arrays names them, so that a scope that returns the
+ * object keeps them.
+ */
 export const PARTS: unique symbol = Symbol('lops-mpi.parts');
 
 export interface HasParts {
@@ -15,12 +18,18 @@ export interface HasParts {
 
 const scopes: Set<Disposable>[] = [];
 
-/** Called by what owns memory when it is made: the innermost scope, if there is one, disposes it at its end. */
+/**
+ * Called by what owns memory when it is made: the innermost scope, if there is one, disposes it at
+ * its end.
+ */
 export function track(value: Disposable): void {
   scopes.at(-1)?.add(value);
 }
 
-/** Takes a value out of all scopes: nobody but its owner disposes it from now on. Caches that fill themselves inside a scope need it. */
+/**
+ * Takes a value out of all scopes: nobody but its owner disposes it from now on. Caches that fill
+ * themselves inside a scope need it.
+ */
 export function keep<T>(value: T): T {
   if (scopes.length > 0) visit(value, untrack);
   return value;
@@ -32,20 +41,27 @@ export function untrack(value: Disposable): void {
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isDisposable = (value: object): value is Disposable => 'dispose' in value && typeof value.dispose === 'function';
+const isDisposable = (value: object): value is Disposable =>
+  'dispose' in value && typeof value.dispose === 'function';
 const hasParts = (value: object): value is HasParts => PARTS in value;
 const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterator in value;
 
 const isIterator = (value: object): boolean => Symbol.iterator in value && 'next' in value;
 
-/** What an object holds: the keys and values of maps, the members of other iterables, otherwise its properties. Iterators are not consumed. */
+/**
+ * What an object holds: the keys and values of maps, the members of other iterables, otherwise its
+ * properties. Iterators are not consumed.
+ */
 function membersOf(value: object): Iterable<unknown> {
   if (value instanceof Map) return [...value.keys(), ...value.values()];
   if (isIterator(value)) return [];
   return isIterable(value) ? value : Object.values(value);
 }
 
-/** Calls `found` for every disposable in a value: itself, its parts, and the members of objects and containers, however deep. */
+/**
+ * Calls `found` for every disposable in a value: itself, its parts, and the members of objects and
+ * containers, however deep.
+ */
 function visit(value: unknown, found: (d: Disposable) => void): void {
   if (!isObject(value)) return;
   const seen = new Set<object>();
@@ -79,8 +95,10 @@ export function disposingOnFailure<T>(body: () => T): T {
 }
 
 /**
- * Runs `body` and disposes all arrays that were made in it, except those that it returns: one array, or arrays in a returned list, iterable, map
- * or object, at any depth. They pass to the enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is refused.
+ * Runs `body` and disposes all arrays that were made in it, except those that it returns: one
+ * array, or arrays in a returned list, iterable, map or object, at any depth. They pass to the
+ * enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is
+ * refused.
  */
 export function tidy<T>(body: () => T): T {
   checkFunction('tidy', 'the body', body);
@@ -92,7 +110,10 @@ export function tidy<T>(body: () => T): T {
     if (isObject(result) && 'then' in result)
       throw new ArgumentError('tidy: expected a synchronous function, received one that returns a promise');
     if (isObject(result) && isIterator(result)) {
-      throw new ArgumentError('tidy: expected arrays, received an iterator, which would run after its arrays were disposed; return a list');
+      throw new ArgumentError(
+        'tidy: expected arrays, received an iterator, which would run after its arrays were disposed; ' +
+          'return a list',
+      );
     }
     const parent = scopes.at(-2);
     visit(result, (value) => {

@@ -21,7 +21,11 @@ export const choiceSetting = <T extends string>(name: string, choices: readonly 
 const DECIMAL = /^\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
 /** A decimal number, 0 or more, that `accepts` takes. */
-export const numberSetting = (name: string, expected: string, accepts: (value: number) => boolean): Setting<number> => ({
+export const numberSetting = (
+  name: string,
+  expected: string,
+  accepts: (value: number) => boolean,
+): Setting<number> => ({
   name,
   expected,
   parse: (text) => {
@@ -33,12 +37,16 @@ export const numberSetting = (name: string, expected: string, accepts: (value: n
 export const countSetting = (name: string, expected: string, least: number): Setting<number> =>
   numberSetting(name, expected, (value) => Number.isSafeInteger(value) && value >= least);
 
-/** The value of a setting; undefined where the variable is not set, or empty. Throws {@link ArgumentError} that names it. */
+/**
+ * The value of a setting; undefined where the variable is not set, or empty. Throws
+ * {@link ArgumentError} that names it.
+ */
 export function readSetting<T>(setting: Setting<T>, env: Environment): T | undefined {
   const text = env[setting.name];
   if (text === undefined || text === '') return undefined;
   const value = setting.parse(text);
-  if (value === undefined) throw new ArgumentError(`expected ${setting.name} to be ${setting.expected}, received '${text}'`);
+  if (value === undefined)
+    throw new ArgumentError(`expected ${setting.name} to be ${setting.expected}, received '${text}'`);
   return value;
 }
 

@@ -9,7 +9,8 @@ export function product(shape: Shape): number {
   return n;
 }
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((n, i) => n === b[i]);
 
 export const formatShape = (shape: Shape): string =>
   Array.isArray(shape) && shape.every(isNumber) ? `[${shape.join(', ')}]` : textOf(shape);
@@ -26,16 +27,22 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Sizes before, at and after an axis: every array is `[outer, n, inner]` seen from one of its axes. */
+/**
+ * Sizes before, at and after an axis: every array is `[outer, n, inner]` seen from one of its axes.
+ */
 export function around(shape: Shape, axis: number): readonly [outer: number, n: number, inner: number] {
   return [product(shape.slice(0, axis)), shape[axis] as number, product(shape.slice(axis + 1))];
 }
 
-/** A shape given as one number or a list; each a non-negative integer. Throws {@link ShapeError}. */
+/**
+ * A shape given as one number or a list; each a non-negative integer. Throws {@link ShapeError}.
+ */
 export function toShape(shape: number | Shape, name = 'shape'): number[] {
   const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : undefined;
   if (!list?.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new ShapeError(`expected ${name} of non-negative integers, received ${formatShape(list ?? (shape as Shape))}`);
+    throw new ShapeError(
+      `expected ${name} of non-negative integers, received ${formatShape(list ?? (shape as Shape))}`,
+    );
   }
   return list;
 }
@@ -45,7 +52,8 @@ export function toAxis(axis: number, ndim: number, name = 'axis'): number {
   const k = !Number.isInteger(axis) ? -1 : axis < 0 ? axis + ndim : axis;
   if (k < 0 || k >= ndim) {
     throw new ShapeError(
-      `expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${textOf(axis)}`,
+      `expected ${name} between ${-ndim} and ${ndim - 1} for ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, ` +
+        `received ${textOf(axis)}`,
     );
   }
   return k;
@@ -57,6 +65,7 @@ export function toAxes(axes: number | readonly number[] | undefined, ndim: numbe
     axes === undefined
       ? Array.from({ length: ndim }, (_, k) => k)
       : (Array.isArray(axes) ? axes : [axes as number]).map((a) => toAxis(a, ndim, name));
-  if (new Set(list).size !== list.length) throw new ShapeError(`expected distinct ${name}, received ${textOf(axes)}`);
+  if (new Set(list).size !== list.length)
+    throw new ShapeError(`expected distinct ${name}, received ${textOf(axes)}`);
   return list;
 }

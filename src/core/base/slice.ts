@@ -2,7 +2,10 @@ import { ShapeError } from './errors.js';
 import { formatShape, type Shape, stridesOf } from './shape.js';
 import { textOf } from './text-of.js';
 
-/** `[start, end, step]` as in Python: `end` excluded, negative positions count from the end, null and left out mean the whole axis. */
+/**
+ * `[start, end, step]` as in Python: `end` excluded, negative positions count from the end, null
+ * and left out mean the whole axis.
+ */
 export type Range = readonly [start?: number | null, end?: number | null, step?: number | null];
 
 /** What is taken of one axis: one index (the axis goes away), a range, or null for all of it. */
@@ -15,16 +18,22 @@ export interface Region {
   /** Elements from the array's first. */
   readonly start: number;
   readonly strides: number[];
-  /** Leading integers, at most one range of step 1, whole axes after it: elements that lie one after another. */
+  /**
+   * Leading integers, at most one range of step 1, whole axes after it: elements that lie one after
+   * another.
+   */
   readonly contiguous: boolean;
 }
 
 /** First index, number of indices and step of a range along an axis of `n`. */
 export function resolveRange(range: Range, n: number): readonly [first: number, count: number, step: number] {
-  const bad = range.length > 3 || range.some((v) => v !== null && v !== undefined && !Number.isSafeInteger(v));
+  const bad =
+    range.length > 3 || range.some((v) => v !== null && v !== undefined && !Number.isSafeInteger(v));
   const step = range[2] ?? 1;
   if (bad || step === 0)
-    throw new ShapeError(`expected a range [start, end, step] of integers with a step other than 0, received ${textOf(range)}`);
+    throw new ShapeError(
+      `expected a range [start, end, step] of integers with a step other than 0, received ${textOf(range)}`,
+    );
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const clamp = (v: number) => Math.min(Math.max(v < 0 ? v + n : v, low), high);
   const start = range[0] == null ? (step > 0 ? low : high) : clamp(range[0]);
@@ -35,15 +44,20 @@ export function resolveRange(range: Range, n: number): readonly [first: number, 
 /** An index in `0 … n − 1`; negative ones count from the end. Throws {@link ShapeError}. */
 export function resolveIndex(index: number, n: number, axis: number): number {
   const i = index < 0 ? index + n : index;
-  if (!Number.isInteger(index) || i < 0 || i >= n) throw new ShapeError(`index ${index} is outside axis ${axis} of length ${n}`);
+  if (!Number.isInteger(index) || i < 0 || i >= n)
+    throw new ShapeError(`index ${index} is outside axis ${axis} of length ${n}`);
   return i;
 }
 
-/** The region of an array of `shape` that `indices` select; axes without an index are whole. Throws {@link ShapeError}. */
+/**
+ * The region of an array of `shape` that `indices` select; axes without an index are whole. Throws
+ * {@link ShapeError}.
+ */
 export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
   if (indices.length > shape.length) {
     throw new ShapeError(
-      `expected at most ${shape.length} indices for an array of shape ${formatShape(shape)}, received ${indices.length}`,
+      `expected at most ${shape.length} indices for an array of shape ${formatShape(shape)}, received ` +
+        `${indices.length}`,
     );
   }
   const steps = stridesOf(shape);
@@ -58,7 +72,9 @@ export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
       return;
     }
     if (index !== null && !Array.isArray(index)) {
-      throw new ShapeError(`expected an integer, a range [start, end, step] or null for axis ${axis}, received ${textOf(index)}`);
+      throw new ShapeError(
+        `expected an integer, a range [start, end, step] or null for axis ${axis}, received ${textOf(index)}`,
+      );
     }
     const [first, count, step] = index === null ? [0, n, 1] : resolveRange(index as Range, n);
     if (step !== 1 || (ranges > 0 && index !== null)) region.contiguous = false;

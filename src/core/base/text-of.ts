@@ -5,7 +5,10 @@ const DEPTH = 2;
 const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 const article = (noun: string): string => (/^(NDA|[AEIOUaeiou])/.test(noun) ? `an ${noun}` : `a ${noun}`);
 
-/** What messages say of a value that came, of whatever kind: programs without types pass anything. Short, and never throws. */
+/**
+ * What messages say of a value that came, of whatever kind: programs without types pass anything.
+ * Short, and never throws.
+ */
 export function textOf(value: unknown): string {
   try {
     return text(value, 0);
@@ -38,14 +41,20 @@ function objectText(value: object, depth: number): string {
   const made: unknown = value.constructor;
   if (typeof made === 'function' && made !== Object && made.name !== '') {
     if (value instanceof Promise) return 'a promise: await it first';
-    const { shape, dims, length } = value as { readonly shape?: unknown; readonly dims?: unknown; readonly length?: unknown };
+    const { shape, dims, length } = value as {
+      readonly shape?: unknown;
+      readonly dims?: unknown;
+      readonly length?: unknown;
+    };
     const size = dims ?? shape;
     if (Array.isArray(size)) return `${article(made.name)} of ${dims ? 'dims' : 'shape'} ${text(size, 0)}`;
     return `${article(made.name)}${typeof length === 'number' ? ` of length ${length}` : ''}`;
   }
   const keys = Object.keys(value);
   if (depth >= DEPTH) return keys.length === 0 ? '{}' : '{ … }';
-  const members = keys.slice(0, MEMBERS).map((key) => `${key}: ${text((value as Record<string, unknown>)[key], depth + 1)}`);
+  const members = keys
+    .slice(0, MEMBERS)
+    .map((key) => `${key}: ${text((value as Record<string, unknown>)[key], depth + 1)}`);
   if (keys.length > MEMBERS) members.push('…');
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }

@@ -11,8 +11,16 @@ import type { DistributedArray } from './distributed-array.js';
 import { Layout } from './layout.js';
 import { partsAlong } from './row-layout.js';
 
-/** Norms along one axis: an array without it, replicated where it is the distributed one (one reduction of the result, otherwise none). */
-export function normAlong(x: DistributedArray, order: NormOrder | undefined, axis: number, options: ReduceOptions): DistributedArray {
+/**
+ * Norms along one axis: an array without it, replicated where it is the distributed one (one
+ * reduction of the result, otherwise none).
+ */
+export function normAlong(
+  x: DistributedArray,
+  order: NormOrder | undefined,
+  axis: number,
+  options: ReduceOptions,
+): DistributedArray {
   checkOptions('norm', options, ['keepdims']);
   const { keepdims = false } = options;
   const { layout, backend } = x;
@@ -21,7 +29,8 @@ export function normAlong(x: DistributedArray, order: NormOrder | undefined, axi
     throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
   const across = !layout.replicated && x.axis === axis;
   // a distributed array has one axis at least
-  const cut = (shape: Shape) => (keepdims || shape.length === 1 ? shape.map((n, k) => (k === axis ? 1 : n)) : shape.toSpliced(axis, 1));
+  const cut = (shape: Shape) =>
+    keepdims || shape.length === 1 ? shape.map((n, k) => (k === axis ? 1 : n)) : shape.toSpliced(axis, 1);
   const parts = layout.replicated ? layout.localShapes : partsAlong(layout, x.axis);
   const mine = parts[x.rank] as Shape;
   const dtype = isFloat(x.dtype) ? realOf(x.dtype) : realOf(backend.defaultDType);
@@ -33,7 +42,9 @@ export function normAlong(x: DistributedArray, order: NormOrder | undefined, axi
   const space = x.space.withDType(dtype).withLayout(result);
   return tidy(() => {
     const from = isFloat(x.dtype) ? x.local : x.local.astype(dtype);
-    const join: Join | undefined = across ? (shares, combine) => combineShares(x.reducer, shares, combine) : undefined;
+    const join: Join | undefined = across
+      ? (shares, combine) => combineShares(x.reducer, shares, combine)
+      : undefined;
     // results along an axis are small: the last steps are done on the host
     const values = normsAlong(from, around(mine, axis), order, join);
     const y = space.empty();

@@ -3,16 +3,28 @@ import type { Box } from './layout.js';
 
 /** True where a box holds the element of a global index. */
 export const contains = (box: Box, index: readonly number[]): boolean =>
-  index.every((i, k) => i >= (box.start[k] as number) && i < (box.start[k] as number) + (box.shape[k] as number));
+  index.every(
+    (i, k) => i >= (box.start[k] as number) && i < (box.start[k] as number) + (box.shape[k] as number),
+  );
 
-/** The place in a box's elements (C order) of a global index, or undefined where the box does not hold it. */
+/**
+ * The place in a box's elements (C order) of a global index, or undefined where the box does not
+ * hold it.
+ */
 export function placeIn(box: Box, index: readonly number[]): number | undefined {
   if (!contains(box, index)) return undefined;
-  return stridesOf(box.shape).reduce((at, step, k) => at + step * ((index[k] as number) - (box.start[k] as number)), 0);
+  return stridesOf(box.shape).reduce(
+    (at, step, k) => at + step * ((index[k] as number) - (box.start[k] as number)),
+    0,
+  );
 }
 
 /** Runs that lie one after another both in a box and in the global array. */
-export function forEachRun(box: Box, globalShape: Shape, body: (globalStart: number, localStart: number, count: number) => void): void {
+export function forEachRun(
+  box: Box,
+  globalShape: Shape,
+  body: (globalStart: number, localStart: number, count: number) => void,
+): void {
   const size = product(box.shape);
   if (size === 0) return;
   const strides = stridesOf(globalShape);

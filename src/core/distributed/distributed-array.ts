@@ -2,7 +2,15 @@ import { checkArray } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import type { ReduceOptions } from '../array/reductions.js';
 import { isScalar, type Scalar } from '../base/complex.js';
-import { checkDType, type DType, type HostArray, hostArray, isComplex, lanesOf, promote } from '../base/dtype.js';
+import {
+  checkDType,
+  type DType,
+  type HostArray,
+  hostArray,
+  isComplex,
+  lanesOf,
+  promote,
+} from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { distributedSeed, fillNormal, fillUniform } from '../base/random.js';
@@ -32,18 +40,29 @@ import { ghosted } from './ghost-cells.js';
 import { type Box, Layout } from './layout.js';
 import { move } from './redistribution.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
-import { type DistributedArrayOptions, DistributedSpace, type Partition, setNewArray, spaceOf } from './space.js';
+import {
+  type DistributedArrayOptions,
+  DistributedSpace,
+  type Partition,
+  setNewArray,
+  spaceOf,
+} from './space.js';
 import { TransferPlan } from './transfer.js';
 
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
 export type HostData = NDArray | HostArray;
 
 /**
- * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and this rank's part, an NDArray on whichever backend.
+ * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and
+ * this rank's part, an NDArray on whichever backend.
  *
- * Arithmetic never communicates. Inner products, norms and `asArray` do; so do the methods that say so. Properties never do.
+ * Arithmetic never communicates. Inner products, norms and `asArray` do; so do the methods that say
+ * so. Properties never do.
  */
-export class DistributedArray extends DistributedVector<DistributedArray> implements Vector<DistributedArray> {
+export class DistributedArray
+  extends DistributedVector<DistributedArray>
+  implements Vector<DistributedArray>
+{
   readonly space: DistributedSpace;
   /** This rank's part; writing into it changes the array. */
   readonly local: NDArray;
@@ -58,16 +77,23 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     super();
     if (!(space instanceof DistributedSpace))
       throw new ArgumentError(
-        'DistributedArray: arrays are not made with new, but by DistributedArray.zeros([10, 4]), ones, random, toDist …',
+        'DistributedArray: arrays are not made with new, but by DistributedArray.zeros([10, 4]), ones, ' +
+          'random, toDist …',
       );
     this.space = space;
     this.local = local;
     if (space.layout.replicated)
-      this.#share = { storage: local.storage, offset: local.offset + space.reducedStart, size: space.reducedCount };
+      this.#share = {
+        storage: local.storage,
+        offset: local.offset + space.reducedStart,
+        size: space.reducedCount,
+      };
     constructed++;
   }
 
-  /** The elements whose inner products and norms this rank adds up. Throws if they were disposed. */
+  /**
+   * The elements whose inner products and norms this rank adds up. Throws if they were disposed.
+   */
   get #reduced(): Elements {
     void this.local.storage;
     return this.#share ?? this.local;
@@ -80,18 +106,24 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
 
   static inSpace(space: DistributedSpace, local?: NDArray): DistributedArray {
     if (!(space instanceof DistributedSpace))
-      throw new ArgumentError(`DistributedArray.inSpace: expected a DistributedSpace, received ${textOf(space)}`);
+      throw new ArgumentError(
+        `DistributedArray.inSpace: expected a DistributedSpace, received ${textOf(space)}`,
+      );
     if (local !== undefined) checkArray('DistributedArray.inSpace', local);
     if (local && !sameShape(local.shape, space.localShape)) {
       throw new ShapeError(
-        `rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, received ${formatShape(local.shape)}`,
+        `rank ${space.comm.rank}: expected a local array of shape ${formatShape(space.localShape)}, ` +
+          `received ${formatShape(local.shape)}`,
       );
     }
     const { localShape: shape, dtype, backend } = space;
     return new DistributedArray(space, local ?? NDArray.empty(shape, { dtype, backend }));
   }
 
-  /** Contents undefined. Never communicates (as all constructors from a global shape; a mask costs one split when it is first met). */
+  /**
+   * Contents undefined. Never communicates (as all constructors from a global shape; a mask costs
+   * one split when it is first met).
+   */
   static empty(globalShape: number | Shape, options: DistributedArrayOptions = {}): DistributedArray {
     return spaceOf('DistributedArray.empty', globalShape, options).empty();
   }
@@ -104,32 +136,45 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return spaceOf('DistributedArray.ones', globalShape, options).empty().fill(1);
   }
 
-  static full(globalShape: number | Shape, value: Scalar, options: DistributedArrayOptions = {}): DistributedArray {
+  static full(
+    globalShape: number | Shape,
+    value: Scalar,
+    options: DistributedArrayOptions = {},
+  ): DistributedArray {
     return spaceOf('DistributedArray.full', globalShape, options).empty().fill(value);
   }
 
   /**
    * Standard normal values: a function of seed and global index, whatever the number of ranks.
-   * @param options without a seed each call gives other values; a program that runs again, on any number of ranks, gets the same ones
+   * @param options without a seed each call gives other values; a program that runs again, on any
+   *   number of ranks, gets the same ones
    */
-  static random(globalShape: number | Shape, options: DistributedArrayOptions & { readonly seed?: number } = {}): DistributedArray {
+  static random(
+    globalShape: number | Shape,
+    options: DistributedArrayOptions & { readonly seed?: number } = {},
+  ): DistributedArray {
     const { seed, ...rest } = options;
     return spaceOf('DistributedArray.random', globalShape, rest).random(seed);
   }
 
   /**
-   * Distributes a global array that every rank has: each takes its part. With partition BROADCAST rank 0's values win (one broadcast); otherwise nothing is sent.
-   * @param options its dtype and backend default to the data's; to another dtype the values are cast as by `astype`, complex to real is refused
+   * Distributes a global array that every rank has: each takes its part. With partition BROADCAST
+   * rank 0's values win (one broadcast); otherwise nothing is sent.
+   * @param options its dtype and backend default to the data's; to another dtype the values are
+   *   cast as by `astype`, complex to real is refused
    */
   static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
     const check = () => {
       if (!(data instanceof NDArray))
         throw new ArgumentError(
-          'DistributedArray.toDist: expected an NDArray, as NDArray.array([[1, 2], [3, 4]]) makes it of lists and typed arrays',
+          'DistributedArray.toDist: expected an NDArray, as NDArray.array([[1, 2], [3, 4]]) makes it ' +
+            'of lists and typed arrays',
         );
       const { dtype = data.dtype, backend = data.backend } = options;
       if (isComplex(data.dtype) && !isComplex(checkDType(dtype)))
-        throw new DTypeError(`toDist: ${data.dtype} does not fit into ${dtype}: take data.real() or data.abs() first`);
+        throw new DTypeError(
+          `toDist: ${data.dtype} does not fit into ${dtype}: take data.real() or data.abs() first`,
+        );
       return { shape: data.shape, dtype, backend: resolveBackend(backend).name };
     };
     const replicated = options.partition === 'BROADCAST';
@@ -148,8 +193,9 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   /**
-   * Wraps local arrays, one a rank, without copying: they lie one after another along `axis`. Collective: ranks learn each other's shapes.
-   * Errors: {@link ShapeError} on every rank where shapes differ along other axes.
+   * Wraps local arrays, one a rank, without copying: they lie one after another along `axis`.
+   * Collective: ranks learn each other's shapes. Errors: {@link ShapeError} on every rank where
+   * shapes differ along other axes.
    */
   static fromLocal(
     local: NDArray,
@@ -160,16 +206,24 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     const comm = resolveCommunicator(options.comm);
     // undefined where a rank brings something else: refused together, like all that does not fit
     const parts = comm.allgatherObject(
-      local instanceof NDArray ? { shape: [...local.shape], dtype: local.dtype, backend: local.backend.name, axis } : undefined,
+      local instanceof NDArray
+        ? { shape: [...local.shape], dtype: local.dtype, backend: local.backend.name, axis }
+        : undefined,
     );
     const [first] = parts;
     for (const [rank, part] of parts.entries()) {
-      if (!first || !part) throw new ArgumentError(`fromLocal: expected an NDArray on every rank, rank ${first ? rank : 0} has none`);
+      if (!first || !part)
+        throw new ArgumentError(
+          `fromLocal: expected an NDArray on every rank, rank ${first ? rank : 0} has none`,
+        );
       if (part.dtype !== first.dtype)
-        throw new DTypeError(`fromLocal: expected one dtype on all ranks, rank 0 has ${first.dtype}, rank ${rank} ${part.dtype}`);
+        throw new DTypeError(
+          `fromLocal: expected one dtype on all ranks, rank 0 has ${first.dtype}, rank ${rank} ${part.dtype}`,
+        );
       if (part.axis !== first.axis || part.backend !== first.backend)
         throw new PartitionError(
-          `fromLocal: expected one axis and backend on all ranks, rank 0 has ${first.axis} and '${first.backend}', rank ${rank} ${part.axis} and '${part.backend}'`,
+          `fromLocal: expected one axis and backend on all ranks, rank 0 has ${first.axis} and ` +
+            `'${first.backend}', rank ${rank} ${part.axis} and '${part.backend}'`,
         );
     }
     const layout = Layout.fromLocalShapes(
@@ -177,7 +231,14 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
       axis,
     );
     return new DistributedArray(
-      DistributedSpace.of({ layout, partition: 'SCATTER', comm, dtype: local.dtype, backend: local.backend, mask }),
+      DistributedSpace.of({
+        layout,
+        partition: 'SCATTER',
+        comm,
+        dtype: local.dtype,
+        backend: local.backend,
+        mask,
+      }),
       local,
     );
   }
@@ -232,8 +293,9 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   }
 
   /**
-   * Assigns a global array that every rank holds. SCATTER: each rank takes its part, nothing is sent. BROADCAST: rank 0's values win (one broadcast, after
-   * ranks agreed that theirs fit: if one's does not, all throw). UNSAFE_BROADCAST: each rank keeps its own.
+   * Assigns a global array that every rank holds. SCATTER: each rank takes its part, nothing is
+   * sent. BROADCAST: rank 0's values win (one broadcast, after ranks agreed that theirs fit: if
+   * one's does not, all throw). UNSAFE_BROADCAST: each rank keeps its own.
    */
   assignGlobal(data: HostData): this {
     if (this.partition !== 'BROADCAST') {
@@ -257,10 +319,16 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   /** This rank's part of a global array. */
   #take(data: HostData): void {
     tidy(() => {
-      const whole = data instanceof NDArray ? data : NDArray.fromHost(data, this.globalShape, { dtype: this.dtype, backend: this.backend });
+      const whole =
+        data instanceof NDArray
+          ? data
+          : NDArray.fromHost(data, this.globalShape, { dtype: this.dtype, backend: this.backend });
       checkSameBackend(this, whole);
       if (!sameShape(whole.shape, this.globalShape)) {
-        throw new ShapeError(`expected a global array of shape ${formatShape(this.globalShape)}, received ${formatShape(whole.shape)}`);
+        throw new ShapeError(
+          `expected a global array of shape ${formatShape(this.globalShape)}, received ` +
+            `${formatShape(whole.shape)}`,
+        );
       }
       if (this.layout.replicated) this.local.assign(whole);
       else {
@@ -276,11 +344,15 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return this;
   }
 
-  /** Standard normal (or uniform in [0, 1)) values: a function of seed and global index; without a seed of the communicator's next draw. */
+  /**
+   * Standard normal (or uniform in [0, 1)) values: a function of seed and global index; without a
+   * seed of the communicator's next draw.
+   */
   fillRandom(seed?: number, distribution: 'normal' | 'uniform' = 'normal'): this {
     const lanes = lanesOf(this.dtype);
     const values = hostArray(this.dtype, this.local.size);
-    if (values instanceof Int32Array) throw new DTypeError('random values are for float and complex dtypes, received int32');
+    if (values instanceof Int32Array)
+      throw new DTypeError('random values are for float and complex dtypes, received int32');
     const draw = distribution === 'normal' ? fillNormal : fillUniform;
     const key = seed ?? distributedSeed(this.comm);
     this.comm.checker?.same(`random values of seed ${key}`);
@@ -291,7 +363,10 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return this;
   }
 
-  /** Sets one element by its global index; every rank calls it, the owners store. Never communicates. */
+  /**
+   * Sets one element by its global index; every rank calls it, the owners store. Never
+   * communicates.
+   */
   set(index: readonly number[], value: Scalar): this {
     const at = placeIn(this.box, this.#globalIndex(index));
     // before owners part from the others, so that a value that does not fit throws on all
@@ -313,16 +388,26 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   setAt(index: number, value: Scalar): this {
     this.checkFlatIndex(index);
     return this.set(
-      stridesOf(this.globalShape).map((step, k) => Math.floor(index / step) % (this.globalShape[k] as number)),
+      stridesOf(this.globalShape).map(
+        (step, k) => Math.floor(index / step) % (this.globalShape[k] as number),
+      ),
       value,
     );
   }
 
   #globalIndex(index: readonly number[]): number[] {
-    if (!Array.isArray(index)) throw new ShapeError(`expected a list of indices, such as [5, 1], received ${textOf(index)}`);
-    const wanted = index.every(Number.isSafeInteger) ? index.map((i, k) => (i < 0 ? i + (this.globalShape[k] ?? 0) : i)) : [];
-    if (wanted.length !== this.ndim || !wanted.every((i, k) => i >= 0 && i < (this.globalShape[k] as number))) {
-      throw new ShapeError(`expected an index into ${formatShape(this.globalShape)}, received ${formatShape(index)}`);
+    if (!Array.isArray(index))
+      throw new ShapeError(`expected a list of indices, such as [5, 1], received ${textOf(index)}`);
+    const wanted = index.every(Number.isSafeInteger)
+      ? index.map((i, k) => (i < 0 ? i + (this.globalShape[k] ?? 0) : i))
+      : [];
+    if (
+      wanted.length !== this.ndim ||
+      !wanted.every((i, k) => i >= 0 && i < (this.globalShape[k] as number))
+    ) {
+      throw new ShapeError(
+        `expected an index into ${formatShape(this.globalShape)}, received ${formatShape(index)}`,
+      );
     }
     return wanted;
   }
@@ -343,9 +428,14 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   subtract(other: DistributedArray): DistributedArray {
     return this.#with(this.#same(other).local.subtract(other.local));
   }
-  /** Element by element with an array of the same space, or with a scalar. A complex scalar makes a real array complex. */
+  /**
+   * Element by element with an array of the same space, or with a scalar. A complex scalar makes a
+   * real array complex.
+   */
   multiply(other: DistributedArray | Scalar): DistributedArray {
-    return this.#with(isScalar(other) ? this.local.multiply(other) : this.#same(other).local.multiply(other.local));
+    return this.#with(
+      isScalar(other) ? this.local.multiply(other) : this.#same(other).local.multiply(other.local),
+    );
   }
   negative(): DistributedArray {
     return this.#with(this.local.negative());
@@ -403,7 +493,10 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     into.push({ x: cast(this), y: cast(y), conjugate });
   }
 
-  /** The norm of all elements, a number (one reduction); or along one axis: an array without that axis, replicated where the axis is the distributed one. */
+  /**
+   * The norm of all elements, a number (one reduction); or along one axis: an array without that
+   * axis, replicated where the axis is the distributed one.
+   */
   override norm(order?: NormOrder): number;
   override norm(order: NormOrder | undefined, axis: number, options?: ReduceOptions): DistributedArray;
   override norm(order?: NormOrder, axis?: number, options: ReduceOptions = {}): number | DistributedArray {
@@ -414,10 +507,16 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
   overlaps(other: AnyVector): boolean {
     if (!(other instanceof DistributedArray)) return false;
     // ranks without elements answer as the others do
-    return this.local.overlaps(other.local) || (this.local.size === 0 && this.local.storage === other.local.storage);
+    return (
+      this.local.overlaps(other.local) ||
+      (this.local.size === 0 && this.local.storage === other.local.storage)
+    );
   }
 
-  /** The global array on every rank (of a SCATTER array: collective). With `masked`, only the parts of this rank's colour, along the distributed axis. */
+  /**
+   * The global array on every rank (of a SCATTER array: collective). With `masked`, only the parts
+   * of this rank's colour, along the distributed axis.
+   */
   asArray(options: { readonly masked?: boolean } = {}): NDArray {
     checkOptions('asArray', options, ['masked']);
     if (this.layout.replicated) return this.local.copy();
@@ -426,12 +525,20 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     const concatenated = this.layout.kind === 'concatenated';
     const shapes = concatenated ? this.localShapes : partsAlong(this.layout, this.axis);
     const group = shapes.filter((_, r) => this.mask?.[r] === mine);
-    return gather(this.local, concatenated ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis), this.reducer);
+    return gather(
+      this.local,
+      concatenated ? Layout.concatenated(group) : Layout.fromLocalShapes(group, this.axis),
+      this.reducer,
+    );
   }
 
-  /** The same values split along another axis, over a process grid, or in any other layout of boxes. Point-to-point messages between ranks whose boxes meet. */
+  /**
+   * The same values split along another axis, over a process grid, or in any other layout of boxes.
+   * Point-to-point messages between ranks whose boxes meet.
+   */
   redistribute(to: number | Layout): DistributedArray {
-    const layout = to instanceof Layout ? to : Layout.split(this.globalShape, this.comm.size, toAxis(to, this.ndim));
+    const layout =
+      to instanceof Layout ? to : Layout.split(this.globalShape, this.comm.size, toAxis(to, this.ndim));
     if (layout.equals(this.layout)) return this.copy();
     const result = this.space.withLayout(layout).empty();
     TransferPlan.between(this.layout, layout, this.comm).run(this.local, result.local);
@@ -443,28 +550,39 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     return this.redistribute(Layout.replicated(this.globalShape, this.comm.size));
   }
 
-  /** The local arrays raveled, one after another, without copying: the ravel of the global array where its split axis is the first. */
+  /**
+   * The local arrays raveled, one after another, without copying: the ravel of the global array
+   * where its split axis is the first.
+   */
   ravel(): DistributedArray {
     return this.viewIn(this.space.flat());
   }
 
   /**
-   * The same elements in C order under another global shape, split along its first axis. Without copying where each rank's part is whole rows;
-   * otherwise rows are completed by a transfer between neighbours.
+   * The same elements in C order under another global shape, split along its first axis. Without
+   * copying where each rank's part is whole rows; otherwise rows are completed by a transfer
+   * between neighbours.
    */
   reshape(globalShape: number | Shape): DistributedArray {
     const shape = toShape(globalShape, 'global shape');
-    if (product(shape) !== this.size) throw new ShapeError(`cannot reshape ${formatShape(this.globalShape)} into ${formatShape(shape)}`);
+    if (product(shape) !== this.size)
+      throw new ShapeError(`cannot reshape ${formatShape(this.globalShape)} into ${formatShape(shape)}`);
     const { comm } = this;
     if (this.layout.replicated)
-      return new DistributedArray(this.space.withLayout(Layout.replicated(shape, comm.size)), this.local.reshape(shape));
+      return new DistributedArray(
+        this.space.withLayout(Layout.replicated(shape, comm.size)),
+        this.local.reshape(shape),
+      );
     if (this.layout.kind !== 'boxes' || this.axis !== 0 || this.layout.grid.some((g, k) => k > 0 && g > 1))
       throw new ShapeError('only arrays split along their first axis can be reshaped: redistribute(0) first');
     const flat = this.ravel();
     const layout = rowsOf(flat.layout, shape);
     const aligned = flatOf(layout);
     const source = aligned.equals(flat.layout) ? flat : flat.redistribute(aligned);
-    return new DistributedArray(this.space.withLayout(layout), source.local.reshape(layout.localShape(comm.rank)));
+    return new DistributedArray(
+      this.space.withLayout(layout),
+      source.local.reshape(layout.localShape(comm.rank)),
+    );
   }
 
   /** The same memory seen in another space with the same parts. Never communicates. */
@@ -483,43 +601,65 @@ export class DistributedArray extends DistributedVector<DistributedArray> implem
     move(this.layout, this.local, target.layout, target.local, this.comm);
   }
 
-  /** Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes. */
+  /**
+   * Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes.
+   */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
-    const shapes = this.comm.allgatherObject(localShape).map((s, rank) => toShape(s, `the local shape of rank ${rank}`));
+    const shapes = this.comm
+      .allgatherObject(localShape)
+      .map((s, rank) => toShape(s, `the local shape of rank ${rank}`));
     const wrong = shapes.findIndex(
-      (s, r) => product(s) !== this.layout.localSize(r) || (this.layout.replicated && !sameShape(s, shapes[0] ?? [])),
+      (s, r) =>
+        product(s) !== this.layout.localSize(r) || (this.layout.replicated && !sameShape(s, shapes[0] ?? [])),
     );
     if (wrong >= 0)
       throw new ShapeError(
-        `rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ${formatShape(shapes[wrong] as Shape)}`,
+        `rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ` +
+          `${formatShape(shapes[wrong] as Shape)}`,
       );
-    const layout = this.layout.replicated ? Layout.replicated(shapes[0] as Shape, this.comm.size) : Layout.fromLocalShapes(shapes, axis);
-    return new DistributedArray(this.space.withLayout(layout), this.local.reshape(shapes[this.rank] as Shape));
+    const layout = this.layout.replicated
+      ? Layout.replicated(shapes[0] as Shape, this.comm.size)
+      : Layout.fromLocalShapes(shapes, axis);
+    return new DistributedArray(
+      this.space.withLayout(layout),
+      this.local.reshape(shapes[this.rank] as Shape),
+    );
   }
 
   /**
-   * This rank's part with cells of the ranks before and behind along the distributed axis; none at the outer ends. One halo exchange.
-   * Cells come from as many ranks as are needed.
+   * This rank's part with cells of the ranks before and behind along the distributed axis; none at
+   * the outer ends. One halo exchange. Cells come from as many ranks as are needed.
    */
   addGhostCells(front: number, back = 0): NDArray {
     return ghosted(this, front, back);
   }
 
-  /** Throws on all ranks unless a replicated array has the same bits on all of them. One broadcast of the array and one exchange of verdicts. */
+  /**
+   * Throws on all ranks unless a replicated array has the same bits on all of them. One broadcast
+   * of the array and one exchange of verdicts.
+   */
   assertReplicated(): this {
-    if (!this.layout.replicated) throw new PartitionError(`expected a BROADCAST array, received ${this.partition}`);
+    if (!this.layout.replicated)
+      throw new PartitionError(`expected a BROADCAST array, received ${this.partition}`);
     const mine = this.local.toHost();
     const first = this.local.toHost();
     this.comm.bcast(first, 0);
     const bytes = (a: HostArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
     const ranks = this.comm.allgatherObject(!bytes(mine).equals(bytes(first)));
     if (ranks.some(Boolean))
-      throw new PartitionError(`a BROADCAST array differs from rank 0's on ranks ${ranks.flatMap((d, r) => (d ? [r] : [])).join(', ')}`);
+      throw new PartitionError(
+        `a BROADCAST array differs from rank 0's on ranks ` +
+          `${ranks.flatMap((d, r) => (d ? [r] : [])).join(', ')}`,
+      );
     return this;
   }
 
   override toString(): string {
-    return `<DistributedArray with global shape=${formatShape(this.globalShape)}, local shape=${formatShape(this.localShape)}, dtype=${this.dtype}, partition=${this.partition}, backend=${this.backend.name}, rank ${this.rank} of ${this.comm.size}>`;
+    return (
+      `<DistributedArray with global shape=${formatShape(this.globalShape)}, local ` +
+      `shape=${formatShape(this.localShape)}, dtype=${this.dtype}, partition=${this.partition}, ` +
+      `backend=${this.backend.name}, rank ${this.rank} of ${this.comm.size}>`
+    );
   }
 
   #check(other: DistributedArray): void {
@@ -540,7 +680,8 @@ function checkOneShape(owner: string, all: readonly { readonly shape: Shape }[])
   const odd = all.findIndex((other) => !sameShape(other.shape, shape));
   if (odd > 0)
     throw new ShapeError(
-      `${owner}: expected one global shape on all ranks, rank 0 has ${formatShape(shape)}, rank ${odd} ${formatShape(all[odd]?.shape ?? [])}`,
+      `${owner}: expected one global shape on all ranks, rank 0 has ${formatShape(shape)}, rank ${odd} ` +
+        `${formatShape(all[odd]?.shape ?? [])}`,
     );
 }
 
@@ -548,5 +689,6 @@ let constructed = 0;
 
 /** Throws {@link ArgumentError} unless `x` is a distributed array. */
 export function checkDistributed(owner: string, x: unknown): void {
-  if (!(x instanceof DistributedArray)) throw new ArgumentError(`${owner}: expected a DistributedArray, received ${textOf(x)}`);
+  if (!(x instanceof DistributedArray))
+    throw new ArgumentError(`${owner}: expected a DistributedArray, received ${textOf(x)}`);
 }

@@ -38,7 +38,10 @@ export interface Demand {
   /** The box that a rank holds. The boxes are disjoint, or each is the whole: `replicated`. */
   held(rank: number): Box;
   readonly replicated: boolean;
-  /** The boxes that a rank wants, each in an array of its own, the same number on all ranks. Those cells outside the global array are zeros. */
+  /**
+   * The boxes that a rank wants, each in an array of its own, the same number on all ranks. Those
+   * cells outside the global array are zeros.
+   */
   wanted(rank: number): readonly Box[];
 }
 
@@ -65,7 +68,10 @@ function outside(box: Box, globalShape: Shape): Box[] {
   const shape = [...box.shape];
   const cut = (axis: number, from: number, count: number): void => {
     if (count > 0)
-      parts.push({ start: start.map((s, k) => (k === axis ? from : s)), shape: shape.map((n, k) => (k === axis ? count : n)) });
+      parts.push({
+        start: start.map((s, k) => (k === axis ? from : s)),
+        shape: shape.map((n, k) => (k === axis ? count : n)),
+      });
   };
   for (let k = 0; k < shape.length; k++) {
     const from = start[k] as number;
@@ -80,7 +86,10 @@ function outside(box: Box, globalShape: Shape): Box[] {
   return parts.filter((b) => product(b.shape) > 0);
 }
 
-/** What `rank` has to do so that every rank gets what it wants. Purely local; cost: ranks × arrays intersections. */
+/**
+ * What `rank` has to do so that every rank gets what it wants. Purely local; cost: ranks × arrays
+ * intersections.
+ */
 export function patternOf(demand: Demand, rank: number, ranks: number): Pattern {
   const held = demand.held(rank);
   const wanted = demand.wanted(rank);
@@ -112,6 +121,15 @@ export function patternOf(demand: Demand, rank: number, ranks: number): Pattern 
       add(receives, peer, incoming);
     }
   }
-  const zeros = wanted.flatMap((frame, array) => outside(frame, demand.globalShape).map((part) => pieceOf(part, frame, array)));
-  return { sourceSize: product(held.shape), targetSizes: wanted.map((b) => product(b.shape)), sends, receives, copies, zeros };
+  const zeros = wanted.flatMap((frame, array) =>
+    outside(frame, demand.globalShape).map((part) => pieceOf(part, frame, array)),
+  );
+  return {
+    sourceSize: product(held.shape),
+    targetSizes: wanted.map((b) => product(b.shape)),
+    sends,
+    receives,
+    copies,
+    zeros,
+  };
 }

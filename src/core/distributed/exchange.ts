@@ -11,20 +11,34 @@ export type MessagePort = Pick<
   'rank' | 'size' | 'id' | 'checker' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'startAll' | 'waitAll'
 >;
 
-/** Tag of all exchanges; any two between the same ranks are started in the same order on both, which is what matches them. */
+/**
+ * Tag of all exchanges; any two between the same ranks are started in the same order on both, which
+ * is what matches them.
+ */
 const TAG = 27759;
 
 /** The arrays of a rank's wanted boxes; those of no cells may be undefined. */
 export type Targets = readonly (Elements | undefined)[];
 
 /** Throws unless `elements` are of this size on this rank, dtype and backend. */
-export function checkElements(elements: Elements, size: number, dtype: DType, backend: Backend, name: string): void {
+export function checkElements(
+  elements: Elements,
+  size: number,
+  dtype: DType,
+  backend: Backend,
+  name: string,
+): void {
   const { storage } = elements;
-  if (elements.size !== size) throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
+  if (elements.size !== size)
+    throw new ShapeError(`expected ${name} to have ${size} elements on this rank, received ${elements.size}`);
   if (storage.dtype !== dtype)
-    throw new DTypeError(`expected ${name} of dtype ${dtype}, received ${storage.dtype}: cast it with astype('${dtype}')`);
+    throw new DTypeError(
+      `expected ${name} of dtype ${dtype}, received ${storage.dtype}: cast it with astype('${dtype}')`,
+    );
   if (storage.backend !== backend)
-    throw new BackendError(`expected ${name} on backend '${backend.name}', it is on '${storage.backend.name}'`);
+    throw new BackendError(
+      `expected ${name} on backend '${backend.name}', it is on '${storage.backend.name}'`,
+    );
 }
 
 /** Throws where two runs of memory overlap. */
@@ -50,7 +64,13 @@ class Endpoint {
   #sender: PersistentRequest | undefined;
   #receiver: PersistentRequest | undefined;
 
-  constructor(message: Message, port: MessagePort, backend: Backend, dtype: DType, { bound, buffers }: ExchangeMemory) {
+  constructor(
+    message: Message,
+    port: MessagePort,
+    backend: Backend,
+    dtype: DType,
+    { bound, buffers }: ExchangeMemory,
+  ) {
     this.message = message;
     this.direct = message.pieces.length === 1 && (message.pieces[0] as Piece).contiguous;
     this.#port = port;
@@ -89,8 +109,9 @@ class Endpoint {
   }
 
   /**
-   * Memory that stays has a persistent request, which goes to `idle`, to be started; operands that change from call to call are sent from
-   * where they are. What needs packing must have been packed.
+   * Memory that stays has a persistent request, which goes to `idle`, to be started; operands that
+   * change from call to call are sent from where they are. What needs packing must have been
+   * packed.
    */
   send(operands: Targets, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
@@ -104,7 +125,10 @@ class Endpoint {
     return this.#sender;
   }
 
-  /** Into the operand where `direct`, otherwise into the buffer. An endpoint always receives one way or the other. */
+  /**
+   * Into the operand where `direct`, otherwise into the buffer. An endpoint always receives one way
+   * or the other.
+   */
   receive(operands: Targets, direct: boolean, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
     if (direct && !this.#bound) {
@@ -125,13 +149,23 @@ class Endpoint {
   pack(operands: Targets): void {
     if (this.direct) return;
     this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
-      this.#backend.stridedCopy(shape, { elements: operands[array] as Elements, start, strides }, this.#slots[k] as Strided, 'set');
+      this.#backend.stridedCopy(
+        shape,
+        { elements: operands[array] as Elements, start, strides },
+        this.#slots[k] as Strided,
+        'set',
+      );
     });
   }
 
   unpack(operands: Targets, mode: 'set' | 'add'): void {
     this.message.pieces.forEach(({ array, shape, start, strides }, k) => {
-      this.#backend.stridedCopy(shape, this.#slots[k] as Strided, { elements: operands[array] as Elements, start, strides }, mode);
+      this.#backend.stridedCopy(
+        shape,
+        this.#slots[k] as Strided,
+        { elements: operands[array] as Elements, start, strides },
+        mode,
+      );
     });
   }
 
@@ -154,18 +188,21 @@ export interface ExchangeMemory {
   /** The targets, where they are always the same memory. */
   readonly bound?: Targets | undefined;
   /**
-   * Buffers for what has to be packed: `kept` with persistent requests until `dispose`, for small messages that are sent often; `lent` by the backend's pool for each
-   * exchange, for parts of whole arrays. @default 'kept'
+   * Buffers for what has to be packed: `kept` with persistent requests until `dispose`, for small
+   * messages that are sent often; `lent` by the backend's pool for each exchange, for parts of
+   * whole arrays. @default 'kept'
    */
   readonly buffers?: 'kept' | 'lent';
 }
 
 /**
- * Carries out a {@link Pattern}: every rank's held box into the boxes that others want, and the adjoint, which sends back and adds.
+ * Carries out a {@link Pattern}: every rank's held box into the boxes that others want, and the
+ * adjoint, which sends back and adds.
  *
- * Split-phase: `start` posts the receives, packs and sends; `finish` waits and unpacks. In between the operands must not be
- * written. At most one message to each rank, none where nothing is needed; pieces that are one run of memory are sent and received
- * in place. Buffers and persistent requests are made at first use and kept until `dispose`, unless they are lent.
+ * Split-phase: `start` posts the receives, packs and sends; `finish` waits and unpacks. In between
+ * the operands must not be written. At most one message to each rank, none where nothing is needed;
+ * pieces that are one run of memory are sent and received in place. Buffers and persistent requests
+ * are made at first use and kept until `dispose`, unless they are lent.
  */
 export class Exchange {
   readonly pattern: Pattern;
@@ -182,13 +219,21 @@ export class Exchange {
   #targets: Targets = [];
   #zero: Storage | undefined;
 
-  constructor(pattern: Pattern, port: MessagePort, dtype: DType, backend: Backend, memory: ExchangeMemory = {}) {
+  constructor(
+    pattern: Pattern,
+    port: MessagePort,
+    dtype: DType,
+    backend: Backend,
+    memory: ExchangeMemory = {},
+  ) {
     this.pattern = pattern;
     this.dtype = dtype;
     this.backend = backend;
     this.#port = port;
     this.#bound = memory.bound;
-    this.#outgoing = pattern.sends.map((m) => new Endpoint(m, port, backend, dtype, { ...memory, bound: undefined }));
+    this.#outgoing = pattern.sends.map(
+      (m) => new Endpoint(m, port, backend, dtype, { ...memory, bound: undefined }),
+    );
     this.#incoming = pattern.receives.map((m) => new Endpoint(m, port, backend, dtype, memory));
   }
 
@@ -197,7 +242,10 @@ export class Exchange {
     return this.#active !== undefined;
   }
 
-  /** `x`: what this rank holds; `targets`: where to put what it wants (left out where they are bound). */
+  /**
+   * `x`: what this rank holds; `targets`: where to put what it wants (left out where they are
+   * bound).
+   */
   start(x: Elements, targets: Targets = this.#bound ?? []): void {
     this.#begin('forward', x, targets);
     for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct, this.#idle));
@@ -251,7 +299,10 @@ export class Exchange {
     this.#startIdle();
   }
 
-  /** `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others in the order of their ranks. */
+  /**
+   * `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others
+   * in the order of their ranks.
+   */
   finishAdjoint(x: Elements, mode: 'set' | 'add'): void {
     this.#expect('adjoint');
     checkElements(x, this.pattern.sourceSize, this.dtype, this.backend, 'the array');
@@ -276,7 +327,10 @@ export class Exchange {
 
   /** Gives buffers and requests back. The exchange can be used again and makes them anew. */
   dispose(): void {
-    if (this.#active) throw new ArgumentError('expected a finished exchange to dispose of, this one is under way: finish it first');
+    if (this.#active)
+      throw new ArgumentError(
+        'expected a finished exchange to dispose of, this one is under way: finish it first',
+      );
     for (const end of this.#outgoing) end.dispose();
     for (const end of this.#incoming) end.dispose();
     if (this.#zero) this.backend.release(this.#zero);
@@ -293,7 +347,10 @@ export class Exchange {
 
   /** Everything is checked, and there is memory for all of it, before anything is sent. */
   #begin(direction: 'forward' | 'adjoint', x: Elements | undefined, targets: Targets): void {
-    if (this.#active) throw new ArgumentError('expected a finished exchange, this one is under way: finish it before it is started again');
+    if (this.#active)
+      throw new ArgumentError(
+        'expected a finished exchange, this one is under way: finish it before it is started again',
+      );
     const { sourceSize, targetSizes } = this.pattern;
     if (targets.length !== targetSizes.length)
       throw new ArgumentError(`expected ${targetSizes.length} target arrays, received ${targets.length}`);
@@ -330,7 +387,8 @@ export class Exchange {
   #expect(direction: 'forward' | 'adjoint'): void {
     if (this.#active !== direction)
       throw new ArgumentError(
-        `expected a started ${direction} exchange, this one is ${this.#active ? `a ${this.#active} one` : 'not started'}`,
+        `expected a started ${direction} exchange, this one is ` +
+          `${this.#active ? `a ${this.#active} one` : 'not started'}`,
       );
   }
 
@@ -344,7 +402,10 @@ export class Exchange {
   }
 }
 
-/** The exchanges of one pattern, each made for a backend and a dtype when they are first met. Their buffers are lent: between calls they hold none. */
+/**
+ * The exchanges of one pattern, each made for a backend and a dtype when they are first met. Their
+ * buffers are lent: between calls they hold none.
+ */
 export class LentExchanges {
   readonly #pattern: Pattern;
   readonly #port: MessagePort;
@@ -359,7 +420,11 @@ export class LentExchanges {
     let byDType = this.#made.get(backend);
     if (!byDType) this.#made.set(backend, (byDType = new Map()));
     let exchange = byDType.get(dtype);
-    if (!exchange) byDType.set(dtype, (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })));
+    if (!exchange)
+      byDType.set(
+        dtype,
+        (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })),
+      );
     return exchange;
   }
 

@@ -6,7 +6,10 @@ import { withWorkspace } from '../vector/workspace.js';
 const fits = (image: Space<unknown>, space: Space<unknown>): boolean =>
   image === space || image.equals(space) || image.flat().equals(space.flat());
 
-/** Calls `body` with x as a vector of `space`, dtypes aside: itself, a view of it, or its elements moved there. */
+/**
+ * Calls `body` with x as a vector of `space`, dtypes aside: itself, a view of it, or its elements
+ * moved there.
+ */
 export function movedTo<V extends Vector<V>, R>(x: V, space: Space<V>, body: (x: V) => R): R {
   if (sameMemory(x.space, space)) return body(seenIn(x, space));
   return withWorkspace(space.withDType(x.dtype), (moved) => {
@@ -22,8 +25,9 @@ export function assignFrom<V extends Vector<V>>(y: V, x: V): V {
 }
 
 /**
- * `y ← A x`, where `fill` writes `A x` into a vector of `image`: into y where it is one, otherwise into a work vector
- * whose elements y takes (a real one in complex memory, one that is cut otherwise).
+ * `y ← A x`, where `fill` writes `A x` into a vector of `image`: into y where it is one, otherwise
+ * into a work vector whose elements y takes (a real one in complex memory, one that is cut
+ * otherwise).
  */
 export function fillInto<V extends Vector<V>>(image: Space<V>, y: V, fill: (y: V) => void): void {
   if (fits(image, y.space)) return fill(y);
@@ -33,7 +37,9 @@ export function fillInto<V extends Vector<V>>(image: Space<V>, y: V, fill: (y: V
   });
 }
 
-/** `y ← y + α A x`, where `add` does so in a vector of `image`, and `fill` writes `A x` into one. */
+/**
+ * `y ← y + α A x`, where `add` does so in a vector of `image`, and `fill` writes `A x` into one.
+ */
 export function addInto<V extends Vector<V>>(
   image: Space<V>,
   y: V,

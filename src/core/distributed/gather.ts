@@ -6,7 +6,8 @@ import { TransferPlan } from './transfer.js';
 
 /** The whole array on every rank; blocks without a place in it one after another. */
 export function gather(local: NDArray, parts: Layout, comm: Communicator): NDArray {
-  const layout = parts.kind === 'boxes' ? parts : Layout.concatenated(parts.localShapes.map((s) => [product(s)]));
+  const layout =
+    parts.kind === 'boxes' ? parts : Layout.concatenated(parts.localShapes.map((s) => [product(s)]));
   const whole = NDArray.empty(layout.globalShape, { dtype: local.dtype, backend: local.backend });
   TransferPlan.between(layout, Layout.replicated(layout.globalShape, layout.ranks), comm).run(local, whole);
   return whole;

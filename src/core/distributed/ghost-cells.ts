@@ -5,7 +5,10 @@ import { textOf } from '../base/text-of.js';
 import type { DistributedArray } from './distributed-array.js';
 import { HaloPlan } from './halo.js';
 
-/** This rank's part of an array with `front` and `back` cells of the ranks around along the distributed axis. One halo exchange. */
+/**
+ * This rank's part of an array with `front` and `back` cells of the ranks around along the
+ * distributed axis. One halo exchange.
+ */
 export function ghosted(x: DistributedArray, front: number, back: number): NDArray {
   if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0))
     throw new ArgumentError(`expected numbers of cells, received ${textOf(front)} and ${back}`);

@@ -33,12 +33,18 @@ function checkWidths(widths: readonly number[], name: string): void {
 
 function checkLayout(layout: Layout, ranks: number): void {
   if (layout.ranks !== ranks)
-    throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
+    throw new PartitionError(
+      `expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`,
+    );
   if (layout.kind !== 'boxes')
-    throw new PartitionError(`expected a layout of boxes, received concatenated blocks, which have no neighbours (${layout})`);
+    throw new PartitionError(
+      `expected a layout of boxes, received concatenated blocks, which have no neighbours (${layout})`,
+    );
 }
 
-/** `box` with `before` more cells in front and `after` behind along `axis`, within `0 ≤ index < n`. */
+/**
+ * `box` with `before` more cells in front and `after` behind along `axis`, within `0 ≤ index < n`.
+ */
 function ghosts(box: Box, axis: number, front: number, back: number, n: number): readonly [Box, Box] {
   const empty = product(box.shape) === 0;
   const start = box.start[axis] as number;
@@ -56,20 +62,26 @@ function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
   requireOptions('haloBox', frame, ['before', 'after', 'edges']);
   for (const widths of [frame.before, frame.after])
     if (!Array.isArray(widths) || widths.length !== globalShape.length || !widths.every(Number.isSafeInteger))
-      throw new ArgumentError(`haloBox: expected a number of cells for each of ${globalShape.length} axes, received ${textOf(widths)}`);
+      throw new ArgumentError(
+        `haloBox: expected a number of cells for each of ${globalShape.length} axes, received ` +
+          `${textOf(widths)}`,
+      );
 }
 
 /**
- * A rank's box grown by its ghost cells: what {@link HaloBlockPlan} fills. Pure; any rank may ask about any other. A rank that owns
- * nothing gets nothing.
+ * A rank's box grown by its ghost cells: what {@link HaloBlockPlan} fills. Pure; any rank may ask
+ * about any other. A rank that owns nothing gets nothing.
  */
 export function haloBox(layout: Layout, rank: number, frame: HaloFrame): Box {
-  if (!(layout instanceof Layout)) throw new ArgumentError(`haloBox: expected a Layout, received ${textOf(layout)}`);
+  if (!(layout instanceof Layout))
+    throw new ArgumentError(`haloBox: expected a Layout, received ${textOf(layout)}`);
   checkFrame(layout, frame);
   const box = layout.box(rank);
   if (product(box.shape) === 0) return box;
   const clip = (frame.edges ?? 'clip') === 'clip';
-  const start = box.start.map((s, k) => (clip ? Math.max(0, s - (frame.before[k] as number)) : s - (frame.before[k] as number)));
+  const start = box.start.map((s, k) =>
+    clip ? Math.max(0, s - (frame.before[k] as number)) : s - (frame.before[k] as number),
+  );
   const shape = box.start.map((s, k) => {
     const end = s + (box.shape[k] as number) + (frame.after[k] as number);
     return (clip ? Math.min(end, layout.globalShape[k] as number) : end) - (start[k] as number);
@@ -81,15 +93,20 @@ const traffic = (exchange: Exchange, direction: 'sends' | 'receives'): Traffic[]
   exchange.pattern[direction].map(({ peer, size }) => ({ peer, size }));
 
 /**
- * The cells next to this rank's box along one axis, in memory of their own, as {@link Backend.stencil} reads them.
+ * The cells next to this rank's box along one axis, in memory of their own, as
+ * {@link Backend.stencil} reads them.
  *
- * `start(x)`, work on the interior, `finish()`; then `front` and `back` hold cells `[outer, width, inner]`. Regions wider than a
- * neighbour's block reach further ranks; ranks without cells take part. Cost: at most one message to each rank that needs cells, none
- * where nothing is needed. Buffers and persistent requests are made once.
+ * `start(x)`, work on the interior, `finish()`; then `front` and `back` hold cells
+ * `[outer, width, inner]`. Regions wider than a neighbour's block reach further ranks; ranks
+ * without cells take part. Cost: at most one message to each rank that needs cells, none where
+ * nothing is needed. Buffers and persistent requests are made once.
  */
 export class HaloPlan {
   readonly axis: number;
-  /** Ghost cells that exist before and after the box: fewer than asked for near the ends of the array, 0 for a rank that owns nothing. */
+  /**
+   * Ghost cells that exist before and after the box: fewer than asked for near the ends of the
+   * array, 0 for a rank that owns nothing.
+   */
   readonly frontWidth: number;
   readonly backWidth: number;
   /** The cells before the box, the last one its neighbour; undefined where there are none. */
@@ -111,15 +128,29 @@ export class HaloPlan {
     this.#exchange = exchange;
   }
 
-  /** Never communicates; all ranks make the same plans in the same order of use. Throws {@link PartitionError}, {@link ArgumentError}. */
-  static create(layout: Layout, comm: MessagePort, widths: HaloWidths, dtype: DType, backend: Backend): HaloPlan {
+  /**
+   * Never communicates; all ranks make the same plans in the same order of use. Throws
+   * {@link PartitionError}, {@link ArgumentError}.
+   */
+  static create(
+    layout: Layout,
+    comm: MessagePort,
+    widths: HaloWidths,
+    dtype: DType,
+    backend: Backend,
+  ): HaloPlan {
     checkLayout(layout, comm.size);
     checkWidths([widths.front, widths.back], 'widths of front and back');
     const axis = toAxis(widths.axis, layout.globalShape.length);
     const wanted = (rank: number): readonly [Box, Box] =>
       ghosts(layout.box(rank), axis, widths.front, widths.back, layout.globalShape[axis] as number);
     const pattern = patternOf(
-      { globalShape: layout.globalShape, replicated: layout.replicated, held: (rank) => layout.box(rank), wanted },
+      {
+        globalShape: layout.globalShape,
+        replicated: layout.replicated,
+        held: (rank) => layout.box(rank),
+        wanted,
+      },
       comm.rank,
       comm.size,
     );
@@ -150,7 +181,10 @@ export class HaloPlan {
     return traffic(this.#exchange, 'receives');
   }
 
-  /** Begins to fill `front` and `back` with the neighbours' cells of `x`, which must not be written until `finish`. Collective. */
+  /**
+   * Begins to fill `front` and `back` with the neighbours' cells of `x`, which must not be written
+   * until `finish`. Collective.
+   */
   start(x: Elements): void {
     this.#alive().start(x);
   }
@@ -159,7 +193,10 @@ export class HaloPlan {
     this.#alive().finish();
   }
 
-  /** The adjoint exchange: begins to send the values of `front` and `back`, which the caller has set, back to the cells' owners. Collective. */
+  /**
+   * The adjoint exchange: begins to send the values of `front` and `back`, which the caller has
+   * set, back to the cells' owners. Collective.
+   */
   startAdjoint(): void {
     this.#alive().startAdjoint();
   }
@@ -185,13 +222,16 @@ export class HaloPlan {
 }
 
 /**
- * This rank's box with ghost cells on all sides, corners included, as one contiguous array of `box.shape`; and the true adjoint, which
- * adds the ghost cells' values to those of their owners.
+ * This rank's box with ghost cells on all sides, corners included, as one contiguous array of
+ * `box.shape`; and the true adjoint, which adds the ghost cells' values to those of their owners.
  *
- * Any tiling works: process grids, uneven and empty blocks, widths larger than a block. Cost: at most one message to each rank whose box meets the grown one.
+ * Any tiling works: process grids, uneven and empty blocks, widths larger than a block. Cost: at
+ * most one message to each rank whose box meets the grown one.
  */
 export class HaloBlockPlan {
-  /** The grown box in global coordinates; with `edges: 'zero'` it may reach beyond the global array. */
+  /**
+   * The grown box in global coordinates; with `edges: 'zero'` it may reach beyond the global array.
+   */
   readonly box: Box;
   readonly #exchange: Exchange;
 
@@ -200,13 +240,24 @@ export class HaloBlockPlan {
     this.#exchange = exchange;
   }
 
-  /** Never communicates. Throws {@link PartitionError}, {@link ShapeError}, {@link ArgumentError} on all ranks alike. */
-  static create(layout: Layout, comm: MessagePort, frame: HaloFrame, dtype: DType, backend: Backend): HaloBlockPlan {
+  /**
+   * Never communicates. Throws {@link PartitionError}, {@link ShapeError}, {@link ArgumentError} on
+   * all ranks alike.
+   */
+  static create(
+    layout: Layout,
+    comm: MessagePort,
+    frame: HaloFrame,
+    dtype: DType,
+    backend: Backend,
+  ): HaloBlockPlan {
     checkLayout(layout, comm.size);
     const ndim = layout.globalShape.length;
     for (const side of ['before', 'after'] as const) {
       if (frame[side].length !== ndim)
-        throw new ShapeError(`expected ${ndim} widths ${side} the box, one for each axis, received ${formatShape(frame[side])}`);
+        throw new ShapeError(
+          `expected ${ndim} widths ${side} the box, one for each axis, received ${formatShape(frame[side])}`,
+        );
       checkWidths(frame[side], `widths ${side} the box`);
     }
     const pattern = patternOf(
@@ -230,7 +281,10 @@ export class HaloBlockPlan {
     return traffic(this.#exchange, 'receives');
   }
 
-  /** Begins `y ← H x`: x of the rank's box, y of the grown one. Neither may be touched until `finish`. Collective. */
+  /**
+   * Begins `y ← H x`: x of the rank's box, y of the grown one. Neither may be touched until
+   * `finish`. Collective.
+   */
   start(x: Elements, y: Elements): void {
     this.#exchange.start(x, [y]);
   }

@@ -9,9 +9,14 @@ export interface Box {
   readonly shape: Shape;
 }
 
-/** As even as possible, the first parts one more: the one splitting rule of the library. Part `k` of `n` items in `parts`. */
-export const splitStart = (n: number, parts: number, k: number): number => k * Math.floor(n / parts) + Math.min(k, n % parts);
-export const splitCount = (n: number, parts: number, k: number): number => Math.floor(n / parts) + (k < n % parts ? 1 : 0);
+/**
+ * As even as possible, the first parts one more: the one splitting rule of the library. Part `k` of
+ * `n` items in `parts`.
+ */
+export const splitStart = (n: number, parts: number, k: number): number =>
+  k * Math.floor(n / parts) + Math.min(k, n % parts);
+export const splitCount = (n: number, parts: number, k: number): number =>
+  Math.floor(n / parts) + (k < n % parts ? 1 : 0);
 
 /** What two boxes share, or undefined where that is nothing. */
 export function intersect(a: Box, b: Box): Box | undefined {
@@ -19,7 +24,10 @@ export function intersect(a: Box, b: Box): Box | undefined {
   const shape: number[] = [];
   for (let k = 0; k < a.start.length; k++) {
     const from = Math.max(a.start[k] as number, b.start[k] as number);
-    const to = Math.min((a.start[k] as number) + (a.shape[k] as number), (b.start[k] as number) + (b.shape[k] as number));
+    const to = Math.min(
+      (a.start[k] as number) + (a.shape[k] as number),
+      (b.start[k] as number) + (b.shape[k] as number),
+    );
     if (to <= from) return undefined;
     start.push(from);
     shape.push(to - from);
@@ -28,12 +36,13 @@ export function intersect(a: Box, b: Box): Box | undefined {
 }
 
 /**
- * Which part of an array each rank owns: pure data. Any rank can ask about any other without communicating, so a shape that
- * does not fit throws on all ranks or on none.
+ * Which part of an array each rank owns: pure data. Any rank can ask about any other without
+ * communicating, so a shape that does not fit throws on all ranks or on none.
  *
- * `boxes`: every rank owns a box of the global shape; the boxes tile it over a process grid (`Layout.split`, `Layout.grid`,
- * `Layout.tiles`), or each is the whole (`Layout.replicated`). `concatenated`: local blocks one after another without a place in a
- * global array (`Layout.concatenated`).
+ * `boxes`: every rank owns a box of the global shape; the boxes tile it over a process grid
+ * (`Layout.split`, `Layout.grid`, `Layout.tiles`), or each is the whole (`Layout.replicated`).
+ * `concatenated`: local blocks one after another without a place in a global array
+ * (`Layout.concatenated`).
  */
 export class Layout {
   readonly kind: 'boxes' | 'concatenated';
@@ -43,7 +52,10 @@ export class Layout {
   /** Blocks along each axis; ranks are numbered row-major, ranks beyond its product own nothing. */
   readonly grid: readonly number[];
   readonly replicated: boolean;
-  /** The axis along which the ranks' parts lie: the only one with more than one block, or the one that was asked for. */
+  /**
+   * The axis along which the ranks' parts lie: the only one with more than one block, or the one
+   * that was asked for.
+   */
   readonly axis: number;
   readonly #cuts: readonly (readonly number[] | undefined)[];
   readonly #blocks: readonly Shape[] | undefined;
@@ -76,17 +88,34 @@ export class Layout {
     const shape = toShape(globalShape, 'global shape');
     if (shape.length === 0) throw new ShapeError('expected a global shape of at least one axis, received []');
     const k = toAxis(axis, shape.length);
-    return new Layout({ kind: 'boxes', globalShape: shape, ranks, grid: shape.map((_, a) => (a === k ? ranks : 1)), axis: k });
+    return new Layout({
+      kind: 'boxes',
+      globalShape: shape,
+      ranks,
+      grid: shape.map((_, a) => (a === k ? ranks : 1)),
+      axis: k,
+    });
   }
 
-  /** Split evenly over a process grid, ranks numbered row-major; ranks beyond its product own nothing. */
+  /**
+   * Split evenly over a process grid, ranks numbered row-major; ranks beyond its product own
+   * nothing.
+   */
   static grid(globalShape: Shape, ranks: number, grid: readonly number[]): Layout {
     const shape = toShape(globalShape, 'global shape');
-    if (!Array.isArray(grid) || grid.length !== shape.length || !grid.every((g) => Number.isInteger(g) && g >= 1)) {
-      throw new PartitionError(`expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`);
+    if (
+      !Array.isArray(grid) ||
+      grid.length !== shape.length ||
+      !grid.every((g) => Number.isInteger(g) && g >= 1)
+    ) {
+      throw new PartitionError(
+        `expected a process grid of ${shape.length} positive integers, received ${formatShape(grid)}`,
+      );
     }
     if (product(grid) > ranks)
-      throw new PartitionError(`a process grid of ${formatShape(grid)} needs ${product(grid)} ranks, there are ${ranks}`);
+      throw new PartitionError(
+        `a process grid of ${formatShape(grid)} needs ${product(grid)} ranks, there are ${ranks}`,
+      );
     return new Layout({
       kind: 'boxes',
       globalShape: shape,
@@ -99,26 +128,49 @@ export class Layout {
     });
   }
 
-  /** Tiles with given extents: `extents[axis]` lists the block sizes along an axis, undefined splits it evenly over `grid[axis]`. */
-  static tiles(globalShape: Shape, ranks: number, grid: readonly number[], extents: readonly (readonly number[] | undefined)[]): Layout {
+  /**
+   * Tiles with given extents: `extents[axis]` lists the block sizes along an axis, undefined splits
+   * it evenly over `grid[axis]`.
+   */
+  static tiles(
+    globalShape: Shape,
+    ranks: number,
+    grid: readonly number[],
+    extents: readonly (readonly number[] | undefined)[],
+  ): Layout {
     const base = Layout.grid(globalShape, ranks, grid);
     checkList('Layout.tiles', 'block sizes along every axis', extents);
     const cuts = extents.map((sizes, k) => {
       if (sizes === undefined) return undefined;
       checkList('Layout.tiles', `block sizes along axis ${k}`, sizes);
       const n = base.globalShape[k] as number;
-      const even = sizes.length === grid[k] && sizes.every((size, i) => size === splitCount(n, sizes.length, i));
+      const even =
+        sizes.length === grid[k] && sizes.every((size, i) => size === splitCount(n, sizes.length, i));
       if (even) return undefined;
-      if (sizes.length !== grid[k] || product(sizes.map((s) => (Number.isSafeInteger(s) && s >= 0 ? 1 : 0))) !== 1) {
-        throw new PartitionError(`expected ${grid[k]} non-negative block sizes along axis ${k}, received ${formatShape(sizes)}`);
+      if (
+        sizes.length !== grid[k] ||
+        product(sizes.map((s) => (Number.isSafeInteger(s) && s >= 0 ? 1 : 0))) !== 1
+      ) {
+        throw new PartitionError(
+          `expected ${grid[k]} non-negative block sizes along axis ${k}, received ${formatShape(sizes)}`,
+        );
       }
       const bounds = [0];
       for (const size of sizes) bounds.push((bounds.at(-1) as number) + size);
       if (bounds.at(-1) !== n)
-        throw new PartitionError(`block sizes ${formatShape(sizes)} along axis ${k} add up to ${bounds.at(-1)}, expected ${n}`);
+        throw new PartitionError(
+          `block sizes ${formatShape(sizes)} along axis ${k} add up to ${bounds.at(-1)}, expected ${n}`,
+        );
       return bounds;
     });
-    return new Layout({ kind: 'boxes', globalShape: base.globalShape, ranks, grid: base.grid, axis: base.axis, cuts });
+    return new Layout({
+      kind: 'boxes',
+      globalShape: base.globalShape,
+      ranks,
+      grid: base.grid,
+      axis: base.axis,
+      cuts,
+    });
   }
 
   /** One local shape a rank, equal but for `axis`. */
@@ -128,7 +180,9 @@ export class Layout {
     const first = localShapes[0];
     if (!first) throw new PartitionError('expected one local shape for every rank, received none');
     const k = toAxis(axis, first.length);
-    const total = first.map((n, a) => (a === k ? localShapes.reduce((sum, s) => sum + (s[k] ?? Number.NaN), 0) : n));
+    const total = first.map((n, a) =>
+      a === k ? localShapes.reduce((sum, s) => sum + (s[k] ?? Number.NaN), 0) : n,
+    );
     for (const [rank, shape] of localShapes.entries()) {
       if (
         !sameShape(
@@ -137,12 +191,15 @@ export class Layout {
         )
       ) {
         throw new PartitionError(
-          `expected local shapes that differ along axis ${k} only, rank 0 has ${formatShape(first)}, rank ${rank} ${formatShape(shape)}`,
+          `expected local shapes that differ along axis ${k} only, rank 0 has ${formatShape(first)}, ` +
+            `rank ${rank} ${formatShape(shape)}`,
         );
       }
     }
     if (globalShape && !sameShape(globalShape, total)) {
-      throw new PartitionError(`local shapes add up to ${formatShape(total)}, expected ${formatShape(globalShape)}`);
+      throw new PartitionError(
+        `local shapes add up to ${formatShape(total)}, expected ${formatShape(globalShape)}`,
+      );
     }
     const ranks = localShapes.length;
     const tiles = Layout.tiles(
@@ -151,7 +208,14 @@ export class Layout {
       total.map((_, a) => (a === k ? ranks : 1)),
       total.map((_, a) => (a === k ? localShapes.map((s) => s[k] as number) : undefined)),
     );
-    return new Layout({ kind: 'boxes', globalShape: total, ranks, grid: tiles.grid, axis: k, cuts: tiles.#cuts });
+    return new Layout({
+      kind: 'boxes',
+      globalShape: total,
+      ranks,
+      grid: tiles.grid,
+      axis: k,
+      cuts: tiles.#cuts,
+    });
   }
 
   /** Every rank owns the whole array; its axis is 0. */
@@ -172,14 +236,24 @@ export class Layout {
     checkList('Layout.concatenated', 'local shapes', localShapes);
     const blocks = localShapes.map((s) => toShape(s, 'local shape'));
     const size = blocks.reduce((sum, s) => sum + product(s), 0);
-    return new Layout({ kind: 'concatenated', globalShape: [size], ranks: blocks.length, grid: [blocks.length], axis: 0, blocks });
+    return new Layout({
+      kind: 'concatenated',
+      globalShape: [size],
+      ranks: blocks.length,
+      grid: [blocks.length],
+      axis: 0,
+      blocks,
+    });
   }
 
   get size(): number {
     return product(this.globalShape);
   }
 
-  /** The part of the global array that a rank owns. Throws for concatenated layouts of more than one axis: those have no place. */
+  /**
+   * The part of the global array that a rank owns. Throws for concatenated layouts of more than one
+   * axis: those have no place.
+   */
   box(rank: number): Box {
     this.#checkRank(rank);
     if (this.#blocks) {
@@ -199,7 +273,11 @@ export class Layout {
       rest = Math.floor(rest / parts);
       const cuts = this.#cuts[k];
       start[k] = idle ? 0 : cuts ? (cuts[block] as number) : splitStart(n, parts, block);
-      shape[k] = idle ? 0 : cuts ? (cuts[block + 1] as number) - (cuts[block] as number) : splitCount(n, parts, block);
+      shape[k] = idle
+        ? 0
+        : cuts
+          ? (cuts[block + 1] as number) - (cuts[block] as number)
+          : splitCount(n, parts, block);
     }
     return { start, shape };
   }
@@ -218,9 +296,16 @@ export class Layout {
     return Array.from({ length: this.ranks }, (_, r) => this.localShape(r));
   }
 
-  /** The parts raveled, one after another: boxes of the flat array where ranks own whole rows, otherwise concatenated blocks. */
+  /**
+   * The parts raveled, one after another: boxes of the flat array where ranks own whole rows,
+   * otherwise concatenated blocks.
+   */
   flat(): Layout {
-    if (this.globalShape.length === 1 && (this.kind === 'boxes' || this.#blocks?.every((b) => b.length === 1))) return this;
+    if (
+      this.globalShape.length === 1 &&
+      (this.kind === 'boxes' || this.#blocks?.every((b) => b.length === 1))
+    )
+      return this;
     if (this.replicated) return Layout.replicated([this.size], this.ranks);
     const rows = this.kind === 'boxes' && this.axis === 0 && this.grid.every((g, k) => k === 0 || g === 1);
     const sizes = this.localShapes.map((s) => [product(s)]);
@@ -239,7 +324,8 @@ export class Layout {
   get key(): string {
     this.#key ??= this.#blocks
       ? `concatenated ${this.#blocks.map(formatShape).join(' ')}`
-      : `${formatShape(this.globalShape)} ${this.replicated ? `on each of ${this.ranks}` : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`}${this.#cuts.some(Boolean) ? ` cut ${JSON.stringify(this.#cuts)}` : ''}`;
+      : `${formatShape(this.globalShape)} ` +
+        `${this.replicated ? `on each of ${this.ranks}` : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`}${this.#cuts.some(Boolean) ? ` cut ${JSON.stringify(this.#cuts)}` : ''}`;
     return this.#key;
   }
 

@@ -7,20 +7,32 @@ import { flatOf } from './row-layout.js';
 import { TransferPlan } from './transfer.js';
 
 /** Split along the first axis only, or replicated: the parts lie one after another in C order. */
-export const isRows = (layout: Layout): boolean => layout.axis === 0 && layout.grid.every((g, k) => k === 0 || g === 1);
+export const isRows = (layout: Layout): boolean =>
+  layout.axis === 0 && layout.grid.every((g, k) => k === 0 || g === 1);
 
-/** True where both are layouts of one array, natural or flat in C order: its elements can move from one to the other. */
+/**
+ * True where both are layouts of one array, natural or flat in C order: its elements can move from
+ * one to the other.
+ */
 export function canMove(from: Layout, to: Layout): boolean {
   if (from.ranks !== to.ranks || from.size !== to.size) return false;
   const boxes = from.kind === 'boxes' && to.kind === 'boxes';
   const flat = from.flat();
-  // boxes that are no rows have the order of their shape: as many elements on each rank are not enough
+  // boxes that are no rows have the order of their shape: as many elements on each rank are not
+  // enough
   if (flat.equals(to.flat()) && !(boxes && flat.kind === 'concatenated')) return true;
   if (!boxes) return false;
-  return sameShape(from.globalShape, to.globalShape) || from.globalShape.length === 1 || to.globalShape.length === 1;
+  return (
+    sameShape(from.globalShape, to.globalShape) ||
+    from.globalShape.length === 1 ||
+    to.globalShape.length === 1
+  );
 }
 
-/** `y ← x`, between layouts of which one {@link canMove} to the other. At most two transfers. Collective. */
+/**
+ * `y ← x`, between layouts of which one {@link canMove} to the other. At most two transfers.
+ * Collective.
+ */
 export function move(from: Layout, x: Elements, to: Layout, y: Elements, comm: Communicator): void {
   if (from.flat().equals(to.flat())) {
     if (x.size > 0) x.storage.backend.copy(x, y);

@@ -7,7 +7,10 @@ import { checkDistributed, DistributedArray } from './distributed-array.js';
 import { Layout } from './layout.js';
 import { TransferPlan } from './transfer.js';
 
-/** The block sizes of a layout along every axis, those along `axis` cut down to `first ≤ index < end`. */
+/**
+ * The block sizes of a layout along every axis, those along `axis` cut down to
+ * `first ≤ index < end`.
+ */
 function extentsWithin(layout: Layout, axis: number, first: number, end: number): number[][] {
   return layout.grid.map((blocks, k) => {
     const step = product(layout.grid.slice(k + 1));
@@ -19,7 +22,10 @@ function extentsWithin(layout: Layout, axis: number, first: number, end: number)
   });
 }
 
-/** This rank's part of the slab `first ≤ index < end` along an axis, as indices into its local array. */
+/**
+ * This rank's part of the slab `first ≤ index < end` along an axis, as indices into its local
+ * array.
+ */
 function withinBox(x: DistributedArray, axis: number, first: number, end: number): Index[] {
   const { start, shape } = x.box;
   const [from, n] = [start[axis] as number, shape[axis] as number];
@@ -28,11 +34,19 @@ function withinBox(x: DistributedArray, axis: number, first: number, end: number
 }
 
 /** Copies a slab of `count` rows along an axis from row `from` of x to row `to` of y. */
-function moveSlab(x: DistributedArray, y: DistributedArray, axis: number, from: number, to: number, count: number): void {
+function moveSlab(
+  x: DistributedArray,
+  y: DistributedArray,
+  axis: number,
+  from: number,
+  to: number,
+  count: number,
+): void {
   if (count === 0) return;
   const { layout, comm } = x;
   const shape = layout.globalShape.map((n, k) => (k === axis ? count : n));
-  const slab = (first: number) => Layout.tiles(shape, comm.size, layout.grid, extentsWithin(layout, axis, first, first + count));
+  const slab = (first: number) =>
+    Layout.tiles(shape, comm.size, layout.grid, extentsWithin(layout, axis, first, first + count));
   const [source, target] = [slab(from), slab(to)];
   const part = x.local.slice(...withinBox(x, axis, from, from + count));
   const moved = NDArray.empty(target.localShape(comm.rank), { dtype: x.dtype, backend: x.backend });
@@ -43,17 +57,20 @@ function moveSlab(x: DistributedArray, y: DistributedArray, axis: number, from: 
 }
 
 /**
- * Shifted cyclically by `shift` places along an axis of the global array: element i goes to `(i + shift) mod n`. Cost: one message for each two ranks whose
- * parts meet where the axis is distributed, otherwise none.
- * Errors: {@link ShapeError} for concatenated arrays, which have no axes.
+ * Shifted cyclically by `shift` places along an axis of the global array: element i goes to
+ * `(i + shift) mod n`. Cost: one message for each two ranks whose parts meet where the axis is
+ * distributed, otherwise none. Errors: {@link ShapeError} for concatenated arrays, which have no
+ * axes.
  */
 export function roll(x: DistributedArray, shift: number, axis = 0): DistributedArray {
-  if (!Number.isSafeInteger(shift)) throw new ArgumentError(`roll: expected shift to be an integer, received ${textOf(shift)}`);
+  if (!Number.isSafeInteger(shift))
+    throw new ArgumentError(`roll: expected shift to be an integer, received ${textOf(shift)}`);
   checkDistributed('roll', x);
   if (x.layout.kind !== 'boxes') throw new ShapeError('roll: a concatenated array has no axes');
   const k = toAxis(axis, x.ndim);
   const n = x.globalShape[k] as number;
-  if (x.layout.replicated || x.layout.grid[k] === 1) return DistributedArray.inSpace(x.space, x.local.roll(shift, k));
+  if (x.layout.replicated || x.layout.grid[k] === 1)
+    return DistributedArray.inSpace(x.space, x.local.roll(shift, k));
   const y = x.emptyLike();
   const s = n > 0 ? ((shift % n) + n) % n : 0;
   moveSlab(x, y, k, 0, s, n - s);
@@ -62,7 +79,11 @@ export function roll(x: DistributedArray, shift: number, axis = 0): DistributedA
 }
 
 /** Rolls along several axes, each by what `shiftOf` says of its length. */
-function rollAll(x: DistributedArray, axes: number | readonly number[] | undefined, shiftOf: (n: number) => number): DistributedArray {
+function rollAll(
+  x: DistributedArray,
+  axes: number | readonly number[] | undefined,
+  shiftOf: (n: number) => number,
+): DistributedArray {
   checkDistributed('fftshift', x);
   let y = x;
   for (const axis of toAxes(axes, x.ndim)) {
@@ -73,7 +94,10 @@ function rollAll(x: DistributedArray, axes: number | readonly number[] | undefin
   return y === x ? x.copy() : y;
 }
 
-/** Moves frequency 0 from the first place to the middle (index ⌊n/2⌋) along `axes`, all by default. Cost: that of {@link roll}, axis by axis. */
+/**
+ * Moves frequency 0 from the first place to the middle (index ⌊n/2⌋) along `axes`, all by default.
+ * Cost: that of {@link roll}, axis by axis.
+ */
 export function fftshift(x: DistributedArray, axes?: number | readonly number[]): DistributedArray {
   return rollAll(x, axes, (n) => Math.floor(n / 2));
 }

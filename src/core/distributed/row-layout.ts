@@ -1,7 +1,10 @@
 import { product, type Shape } from '../base/shape.js';
 import { Layout } from './layout.js';
 
-/** A layout of rows of `shape` for a flat one: the same parts where they are whole rows, the even split where not. */
+/**
+ * A layout of rows of `shape` for a flat one: the same parts where they are whole rows, the even
+ * split where not.
+ */
 export function rowsOf(flat: Layout, shape: Shape): Layout {
   const inner = product(shape.slice(1));
   if (flat.replicated) return Layout.replicated(shape, flat.ranks);
@@ -20,8 +23,13 @@ export function flatOf(layout: Layout): Layout {
     : Layout.fromLocalShapes(layout.localShapes.map((s) => [product(s)]));
 }
 
-/** Local shapes of an array split along `axis` at most: those of ranks beyond its process grid, too, differ along it only. */
+/**
+ * Local shapes of an array split along `axis` at most: those of ranks beyond its process grid, too,
+ * differ along it only.
+ */
 export function partsAlong(layout: Layout, axis: number): Shape[] {
   const taking = product(layout.grid);
-  return layout.localShapes.map((s, rank) => (rank < taking ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n))));
+  return layout.localShapes.map((s, rank) =>
+    rank < taking ? s : layout.globalShape.map((n, k) => (k === axis ? 0 : n)),
+  );
 }

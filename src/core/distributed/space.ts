@@ -12,7 +12,10 @@ import type { DistributedArray } from './distributed-array.js';
 import { Layout, splitCount, splitStart } from './layout.js';
 import { canMove } from './redistribution.js';
 
-/** SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values. UNSAFE_BROADCAST: each has the whole, nobody checks. */
+/**
+ * SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values.
+ * UNSAFE_BROADCAST: each has the whole, nobody checks.
+ */
 export const PARTITIONS = ['SCATTER', 'BROADCAST', 'UNSAFE_BROADCAST'] as const;
 export type Partition = (typeof PARTITIONS)[number];
 
@@ -30,7 +33,10 @@ export interface DistributedSpaceFields {
 
 let newArray: (space: DistributedSpace) => DistributedArray;
 
-/** Says how spaces make arrays. distributed-array.ts calls it when it is loaded, so that this module does not need that one. */
+/**
+ * Says how spaces make arrays. distributed-array.ts calls it when it is loaded, so that this module
+ * does not need that one.
+ */
 export function setNewArray(make: (space: DistributedSpace) => DistributedArray): void {
   newArray = make;
 }
@@ -38,7 +44,10 @@ export function setNewArray(make: (space: DistributedSpace) => DistributedArray)
 /** Sub-communicators of masks, split once for each communicator and mask. */
 const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
 
-/** The ranks that share this rank's colour. Collective when a mask is first met: ranks compare it, then split. */
+/**
+ * The ranks that share this rank's colour. Collective when a mask is first met: ranks compare it,
+ * then split.
+ */
 function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
   let groups = maskGroups.get(comm);
   if (!groups) {
@@ -49,9 +58,16 @@ function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
   let group = groups.get(key);
   if (!group) {
     const other = comm.allgatherObject(key).find((k) => k !== key);
-    if (other !== undefined) throw new PartitionError(`expected one mask on all ranks, received [${key}] and [${other}]`);
-    if (!Array.isArray(mask) || mask.length !== comm.size || !mask.every((c) => Number.isSafeInteger(c) && c >= 0)) {
-      throw new PartitionError(`expected a mask of ${comm.size} non-negative integers, one a rank, received [${key}]`);
+    if (other !== undefined)
+      throw new PartitionError(`expected one mask on all ranks, received [${key}] and [${other}]`);
+    if (
+      !Array.isArray(mask) ||
+      mask.length !== comm.size ||
+      !mask.every((c) => Number.isSafeInteger(c) && c >= 0)
+    ) {
+      throw new PartitionError(
+        `expected a mask of ${comm.size} non-negative integers, one a rank, received [${key}]`,
+      );
     }
     group = comm.split(mask[comm.rank] as number, comm.rank);
     groups.set(key, group);
@@ -61,20 +77,29 @@ function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
 
 function checkFields(fields: DistributedSpaceFields): void {
   const { layout, partition, comm, dtype, backend, mask } = fields ?? {};
-  if (!(layout instanceof Layout)) throw new ArgumentError(`DistributedSpace.of: expected a Layout, received ${textOf(layout)}`);
+  if (!(layout instanceof Layout))
+    throw new ArgumentError(`DistributedSpace.of: expected a Layout, received ${textOf(layout)}`);
   checkOneOf('partition', partition, PARTITIONS);
   if (comm === undefined || backend === undefined || typeof backend === 'string')
-    throw new ArgumentError(`DistributedSpace.of: expected a communicator and a backend, received ${textOf(comm)} and ${textOf(backend)}`);
+    throw new ArgumentError(
+      `DistributedSpace.of: expected a communicator and a backend, received ${textOf(comm)} and ` +
+        `${textOf(backend)}`,
+    );
   resolveCommunicator(comm);
   resolveBackend(backend);
   checkDType(dtype);
   checkMask(mask);
 }
 
-/** Throws {@link PartitionError} unless a mask is a list of numbers. What it is on other ranks is seen when they compare it. */
+/**
+ * Throws {@link PartitionError} unless a mask is a list of numbers. What it is on other ranks is
+ * seen when they compare it.
+ */
 function checkMask(mask: unknown): void {
   if (mask !== undefined && !(Array.isArray(mask) && mask.every((c) => typeof c === 'number')))
-    throw new PartitionError(`expected a mask to be a list of non-negative integers, one a rank, received ${textOf(mask)}`);
+    throw new PartitionError(
+      `expected a mask to be a list of non-negative integers, one a rank, received ${textOf(mask)}`,
+    );
 }
 
 /** Everything about a distributed vector but its values. */
@@ -86,21 +111,25 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly backend: Backend;
   readonly mask: readonly number[] | undefined;
   /**
-   * The kind of replicated vectors that belong to these: what an operator makes of an UNSAFE_BROADCAST vector leads back
-   * to one. Spaces that differ in it only are equal.
+   * The kind of replicated vectors that belong to these: what an operator makes of an
+   * UNSAFE_BROADCAST vector leads back to one. Spaces that differ in it only are equal.
    */
   readonly replicatedAs: Partition;
   /** Sums inner products: the communicator, or the ranks of this rank's colour. */
   readonly reducer: Communicator;
   readonly localShape: Shape;
-  /** The run of this rank's local array whose inner products count: all of it, or this rank's share of a replicated one. */
+  /**
+   * The run of this rank's local array whose inner products count: all of it, or this rank's share
+   * of a replicated one.
+   */
   readonly reducedStart: number;
   readonly reducedCount: number;
   static readonly #known = new WeakMap<Communicator, WeakMap<Backend, Map<string, DistributedSpace>>>();
 
   /**
-   * The space of these. Collective only where a mask is met for the first time on this communicator.
-   * Spaces are interned, so that what operators keep for a space serves all its vectors.
+   * The space of these. Collective only where a mask is met for the first time on this
+   * communicator. Spaces are interned, so that what operators keep for a space serves all its
+   * vectors.
    */
   static of(fields: DistributedSpaceFields): DistributedSpace {
     const { layout, partition, comm, backend, dtype, mask, replicatedAs = 'BROADCAST' } = fields ?? {};
@@ -135,12 +164,14 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   private constructor(fields: DistributedSpaceFields) {
     checkFields(fields);
     const { layout, partition, comm, mask } = fields;
-    if (layout.ranks !== comm.size) throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
+    if (layout.ranks !== comm.size)
+      throw new PartitionError(`expected a layout for ${comm.size} ranks, received one for ${layout.ranks}`);
     if (layout.replicated !== (partition !== 'SCATTER'))
       throw new PartitionError(`partition ${partition} does not go with the layout ${layout}`);
     if (!fields.backend.dtypes.includes(fields.dtype)) {
       throw new BackendError(
-        `backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ${fields.backend.dtypes.join(', ')}`,
+        `backend '${fields.backend.name}' does not hold ${fields.dtype}; it holds ` +
+          `${fields.backend.dtypes.join(', ')}`,
       );
     }
     this.layout = layout;
@@ -199,7 +230,10 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     return layout.equals(this.layout) ? this : DistributedSpace.of({ ...this.#fields(), layout, partition });
   }
 
-  /** The local arrays raveled, one after another: in C order of the global array where it is split along its first axis only, otherwise concatenated blocks. */
+  /**
+   * The local arrays raveled, one after another: in C order of the global array where it is split
+   * along its first axis only, otherwise concatenated blocks.
+   */
   flat(): DistributedSpace {
     return this.withLayout(this.layout.flat());
   }
@@ -228,12 +262,18 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
 
   sameElements(other: Space<unknown>): boolean {
     if (!(other instanceof DistributedSpace)) return false;
-    const alike = this.backend === other.backend && this.comm.id === other.comm.id && String(this.mask) === String(other.mask);
+    const alike =
+      this.backend === other.backend &&
+      this.comm.id === other.comm.id &&
+      String(this.mask) === String(other.mask);
     return alike && canMove(this.layout, other.layout);
   }
 
   toString(): string {
-    return `${this.partition} ${this.dtype} ${this.layout} (backend ${this.backend.name}, communicator ${this.comm.id}${this.mask ? `, mask ${this.mask.join(' ')}` : ''})`;
+    return (
+      `${this.partition} ${this.dtype} ${this.layout} (backend ${this.backend.name}, communicator ` +
+      `${this.comm.id}${this.mask ? `, mask ${this.mask.join(' ')}` : ''})`
+    );
   }
 }
 
@@ -248,7 +288,10 @@ export interface DistributedArrayOptions {
   readonly localShapes?: readonly Shape[];
   /** A process grid to split over, one number an axis, instead of `axis`. */
   readonly grid?: readonly number[];
-  /** A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one colour. */
+  /**
+   * A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one
+   * colour.
+   */
   readonly mask?: readonly number[];
   /** A backend, or its name. @default the default backend */
   readonly backend?: Backend | string;
@@ -256,20 +299,39 @@ export interface DistributedArrayOptions {
   readonly comm?: Communicator;
 }
 
-const OPTION_NAMES = ['dtype', 'axis', 'partition', 'localShapes', 'grid', 'mask', 'backend', 'comm'] as const;
+const OPTION_NAMES = [
+  'dtype',
+  'axis',
+  'partition',
+  'localShapes',
+  'grid',
+  'mask',
+  'backend',
+  'comm',
+] as const;
 
-/** The space that a global shape and options ask for; `owner` is named in errors. Collective only where a mask is met for the first time. */
-export function spaceOf(owner: string, globalShape: number | Shape, options: DistributedArrayOptions): DistributedSpace {
+/**
+ * The space that a global shape and options ask for; `owner` is named in errors. Collective only
+ * where a mask is met for the first time.
+ */
+export function spaceOf(
+  owner: string,
+  globalShape: number | Shape,
+  options: DistributedArrayOptions,
+): DistributedSpace {
   checkOptions(owner, options, OPTION_NAMES);
   const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
   const comm = resolveCommunicator(options.comm);
   const backend = resolveBackend(options.backend);
   const shape = toShape(globalShape, 'global shape');
-  if (shape.length === 0) throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
+  if (shape.length === 0)
+    throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
   checkOneOf('partition', partition, PARTITIONS);
   const k = toAxis(axis, shape.length);
   if (partition !== 'SCATTER' && (localShapes || grid))
-    throw new PartitionError(`${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`);
+    throw new PartitionError(
+      `${owner}: localShapes and grid are for SCATTER arrays, received partition ${partition}`,
+    );
   checkMask(mask);
   if (localShapes !== undefined) checkList(owner, 'local shapes', localShapes);
   if (localShapes && grid) throw new ArgumentError(`${owner}: localShapes and grid exclude each other`);

@@ -9,7 +9,14 @@ import { textOf } from '../base/text-of.js';
 import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { DistributedVector } from '../vector/distributed-vector.js';
-import { type AnyVector, checkKernel, checkSameElements, checkSameMemory, type Space, type Vector } from '../vector/vector.js';
+import {
+  type AnyVector,
+  checkKernel,
+  checkSameElements,
+  checkSameMemory,
+  type Space,
+  type Vector,
+} from '../vector/vector.js';
 import type { DistributedArray } from './distributed-array.js';
 import { assignFrom } from './fill-into.js';
 import { DistributedSpace } from './space.js';
@@ -33,7 +40,9 @@ export class StackedSpace implements Space<StackedDistributedArray> {
     checkList('a stack', 'blocks', children);
     for (const child of children) {
       if (!(child instanceof DistributedSpace || child instanceof StackedSpace))
-        throw new PartitionError(`expected spaces of distributed vectors to stack, received ${textOf(child)}`);
+        throw new PartitionError(
+          `expected spaces of distributed vectors to stack, received ${textOf(child)}`,
+        );
     }
     const first = children[0];
     if (!first) throw new ShapeError('expected at least one block to stack, received none');
@@ -41,7 +50,9 @@ export class StackedSpace implements Space<StackedDistributedArray> {
       if (child.comm.id !== first.comm.id || child.reducer.id !== first.reducer.id)
         throw new PartitionError('blocks of a stack need one communicator and one mask');
       if (child.backend !== first.backend)
-        throw new PartitionError(`blocks of a stack need one backend, received '${first.backend.name}' and '${child.backend.name}'`);
+        throw new PartitionError(
+          `blocks of a stack need one backend, received '${first.backend.name}' and '${child.backend.name}'`,
+        );
     }
     this.children = [...children];
     this.dtype = children.reduce<DType>((dtype, child) => promote(dtype, child.dtype), first.dtype);
@@ -54,7 +65,10 @@ export class StackedSpace implements Space<StackedDistributedArray> {
     if (children.every((child) => child.dtype === this.dtype)) relatives.set(this.dtype, this);
   }
 
-  /** The stack of spaces of which nothing is known yet. Throws {@link PartitionError} unless all are distributed. */
+  /**
+   * The stack of spaces of which nothing is known yet. Throws {@link PartitionError} unless all are
+   * distributed.
+   */
   static of(spaces: readonly Space<unknown>[]): StackedSpace {
     return new StackedSpace(spaces as readonly AnyDistributedSpace[]);
   }
@@ -120,7 +134,8 @@ function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[]
   return arrays.map((a) => {
     if (!(a instanceof DistributedVector))
       throw new ArgumentError(
-        `expected distributed arrays to stack, received ${textOf(a)}: DistributedArray.toDist distributes an NDArray`,
+        `expected distributed arrays to stack, received ${textOf(a)}: DistributedArray.toDist ` +
+          'distributes an NDArray',
       );
     return a.space;
   });
@@ -129,12 +144,21 @@ function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[]
 const constructedCount = { value: 0 };
 
 /** Distributed arrays, or stacks of them, as one vector: what stacked operators map to and from. */
-export class StackedDistributedArray extends DistributedVector<StackedDistributedArray> implements Vector<StackedDistributedArray> {
+export class StackedDistributedArray
+  extends DistributedVector<StackedDistributedArray>
+  implements Vector<StackedDistributedArray>
+{
   readonly space: StackedSpace;
   readonly arrays: readonly AnyDistributedArray[];
 
-  /** Takes the arrays as they are, without copying. Errors: {@link PartitionError} unless they share communicator, mask and backend. */
-  constructor(arrays: readonly AnyDistributedArray[], space: StackedSpace = new StackedSpace(spacesOf(arrays))) {
+  /**
+   * Takes the arrays as they are, without copying. Errors: {@link PartitionError} unless they share
+   * communicator, mask and backend.
+   */
+  constructor(
+    arrays: readonly AnyDistributedArray[],
+    space: StackedSpace = new StackedSpace(spacesOf(arrays)),
+  ) {
     super();
     this.arrays = [...arrays];
     this.space = space;
@@ -153,7 +177,8 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
   /** A block. Errors: {@link ShapeError}. */
   block(k: number): AnyDistributedArray {
     const array = Number.isInteger(k) ? this.arrays.at(k) : undefined;
-    if (!array) throw new ShapeError(`expected a block between 0 and ${this.length - 1}, received ${textOf(k)}`);
+    if (!array)
+      throw new ShapeError(`expected a block between 0 and ${this.length - 1}, received ${textOf(k)}`);
     return array;
   }
 
@@ -189,7 +214,9 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
     return this.#pairs(other, (a, b) => a.subtract(b));
   }
   multiply(other: StackedDistributedArray | Scalar): StackedDistributedArray {
-    return isScalar(other) ? this.#map((a) => a.multiply(other)) : this.#pairs(other, (a, b) => a.multiply(b));
+    return isScalar(other)
+      ? this.#map((a) => a.multiply(other))
+      : this.#pairs(other, (a, b) => a.multiply(b));
   }
   negative(): StackedDistributedArray {
     return this.#map((a) => a.negative());
@@ -213,7 +240,10 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
     return this;
   }
 
-  map(kernel: (x: Elements, y: Elements) => void, target: StackedDistributedArray = this): StackedDistributedArray {
+  map(
+    kernel: (x: Elements, y: Elements) => void,
+    target: StackedDistributedArray = this,
+  ): StackedDistributedArray {
     checkKernel(kernel);
     this.#each(target, (x, y) => x.map(kernel, y));
     return target;
@@ -290,7 +320,10 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
   #map(f: (a: AnyDistributedArray) => AnyDistributedArray): StackedDistributedArray {
     return this.#stack(this.arrays.map(f));
   }
-  #pairs(other: StackedDistributedArray, f: (a: AnyVector, b: AnyVector) => AnyDistributedArray): StackedDistributedArray {
+  #pairs(
+    other: StackedDistributedArray,
+    f: (a: AnyVector, b: AnyVector) => AnyDistributedArray,
+  ): StackedDistributedArray {
     this.#checkBlocks(other);
     return this.#stack(this.arrays.map((a, k) => f(a, other.arrays[k] as AnyVector)));
   }
@@ -309,7 +342,8 @@ export class StackedDistributedArray extends DistributedVector<StackedDistribute
     if (other?.space === this.space) return;
     if (!(other instanceof StackedDistributedArray) || other.length !== this.length) {
       throw new ShapeError(
-        `expected a stack of ${this.length} blocks, received ${other instanceof StackedDistributedArray ? `${other.length}` : textOf(other)}`,
+        `expected a stack of ${this.length} blocks, received ` +
+          `${other instanceof StackedDistributedArray ? `${other.length}` : textOf(other)}`,
       );
     }
     if (!this.space.withDType(other.dtype).equals(other.space.withDType(other.dtype)))

@@ -21,10 +21,13 @@ const cache = new Map<string, TransferPlan>();
 
 function checkLayout(layout: Layout, ranks: number): void {
   if (layout.ranks !== ranks)
-    throw new PartitionError(`expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`);
+    throw new PartitionError(
+      `expected a layout over the communicator's ${ranks} ranks, received one over ${layout.ranks}`,
+    );
   if (layout.kind === 'concatenated' && layout.localShapes.some((s) => s.length !== 1)) {
     throw new PartitionError(
-      `expected a layout of boxes, received concatenated blocks that have no place in a global array (${layout}): ravel them, or make it with a global shape`,
+      'expected a layout of boxes, received concatenated blocks that have no place in a global array ' +
+        `(${layout}): ravel them, or make it with a global shape`,
     );
   }
 }
@@ -32,9 +35,10 @@ function checkLayout(layout: Layout, ranks: number): void {
 /**
  * Moves an array from one layout to another of the same global shape and ranks.
  *
- * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one message to each rank whose new
- * box meets this rank's old one; none from a replicated layout; to a replicated one a single allgatherv. Buffers are lent by the
- * backend's pool and given back, so that a plan holds no memory; pieces that are one run of memory are neither packed nor unpacked.
+ * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one
+ * message to each rank whose new box meets this rank's old one; none from a replicated layout; to a
+ * replicated one a single allgatherv. Buffers are lent by the backend's pool and given back, so
+ * that a plan holds no memory; pieces that are one run of memory are neither packed nor unpacked.
  */
 export class TransferPlan {
   readonly from: Layout;
@@ -73,7 +77,10 @@ export class TransferPlan {
     });
   }
 
-  /** The plan between two layouts; recent ones are kept. Throws {@link PartitionError}, {@link ShapeError} on all ranks alike. */
+  /**
+   * The plan between two layouts; recent ones are kept. Throws {@link PartitionError},
+   * {@link ShapeError} on all ranks alike.
+   */
   static between(from: Layout, to: Layout, comm: TransferPort): TransferPlan {
     const key = `${comm.id}: ${from.key} -> ${to.key}`;
     let plan = cache.get(key);
@@ -84,7 +91,8 @@ export class TransferPlan {
       checkLayout(to, comm.size);
       if (!sameShape(from.globalShape, to.globalShape)) {
         throw new ShapeError(
-          `expected layouts of one global shape, received ${formatShape(from.globalShape)} and ${formatShape(to.globalShape)}`,
+          `expected layouts of one global shape, received ${formatShape(from.globalShape)} and ` +
+            `${formatShape(to.globalShape)}`,
         );
       }
       plan = new TransferPlan(from, to, comm);
@@ -108,7 +116,10 @@ export class TransferPlan {
     return this.#pattern.receives.map(({ peer, size }) => ({ peer, size }));
   }
 
-  /** `y ← x`, x this rank's part in `from`, y in `to`, C order, of one dtype and backend, sharing no memory. Collective. */
+  /**
+   * `y ← x`, x this rank's part in `from`, y in `to`, C order, of one dtype and backend, sharing no
+   * memory. Collective.
+   */
   run(x: Elements, y: Elements): void {
     if (this.#parts) return this.#gather(x, y, this.#parts);
     const exchange = this.#exchanges.of(x.storage);

@@ -1,8 +1,24 @@
 import type { Scalar } from '../base/complex.js';
-import { complexOf, DTYPES, type DType, isComplex, isDType, isFloat, promote, type RealDType } from '../base/dtype.js';
+import {
+  complexOf,
+  DTYPES,
+  type DType,
+  isComplex,
+  isDType,
+  isFloat,
+  promote,
+  type RealDType,
+} from '../base/dtype.js';
 import { DTypeError } from '../base/errors.js';
 import { nearest } from '../base/options.js';
-import { type BinaryOp, type Instruction, type Program, type ProgramInput, UNARY_OPS, type UnaryOp } from '../ports/backend.js';
+import {
+  type BinaryOp,
+  type Instruction,
+  type Program,
+  type ProgramInput,
+  UNARY_OPS,
+  type UnaryOp,
+} from '../ports/backend.js';
 import { binaryResult, computeDType, unaryResult } from '../ports/kernel-dtypes.js';
 import { type Assignment, type BinarySign, type Expression, refuse } from './parse.js';
 
@@ -41,7 +57,12 @@ const BINARY_NAMES: ReadonlyMap<string, BinaryOp> = new Map<string, BinaryOp>([
   ['multiplyConj', 'multiplyConj'],
 ]);
 const TERNARY_NAMES = ['where', 'clip'] as const;
-export const FUNCTION_NAMES: readonly string[] = [...UNARY_NAMES.keys(), ...BINARY_NAMES.keys(), ...TERNARY_NAMES, ...DTYPES];
+export const FUNCTION_NAMES: readonly string[] = [
+  ...UNARY_NAMES.keys(),
+  ...BINARY_NAMES.keys(),
+  ...TERNARY_NAMES,
+  ...DTYPES,
+];
 const ARITY: ReadonlyMap<string, number> = new Map([
   ...[...UNARY_NAMES.keys(), ...DTYPES].map((name): [string, number] => [name, 1]),
   ...[...BINARY_NAMES.keys()].map((name): [string, number] => [name, 2]),
@@ -78,14 +99,17 @@ class Builder {
   }
   #spanOf(x: number): Span | undefined {
     const known = this.at(x);
-    if (known.op === 'constant' && known.dtype === 'int32') return [known.value as number, known.value as number];
+    if (known.op === 'constant' && known.dtype === 'int32')
+      return [known.value as number, known.value as number];
     return binaryIsFlag(known) ? [0, 1] : this.#spans.get(x);
   }
 
   push(instruction: Instruction): number {
     const { dtype, ...rest } = instruction;
     // -0 and 0 differ, and so do NaN and null
-    const key = `${dtype} ${JSON.stringify(rest, (_, value) => (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)) ? `#${Object.is(value, -0) ? '-0' : value}` : value))}`;
+    const key =
+      `${dtype} ` +
+      `${JSON.stringify(rest, (_, value) => (typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)) ? `#${Object.is(value, -0) ? '-0' : value}` : value))}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     this.#known.set(key, this.instructions.length);
@@ -106,18 +130,26 @@ class Builder {
   cast(x: number, dtype: DType): number {
     const from = this.at(x);
     if (from.dtype === dtype) return x;
-    if (from.op === 'constant' && !isComplex(from.dtype) && isFloat(dtype)) return this.constant(from.value, dtype);
+    if (from.op === 'constant' && !isComplex(from.dtype) && isFloat(dtype))
+      return this.constant(from.value, dtype);
     return this.push({ op: 'cast', x, dtype });
   }
 
   unary(name: UnaryOp, x: number): number {
     const from = this.at(x);
     // A negative number, so that -2 is one
-    if (name === 'negative' && from.op === 'constant' && typeof from.value === 'number' && !(from.dtype === 'int32' && from.value === 0))
+    if (
+      name === 'negative' &&
+      from.op === 'constant' &&
+      typeof from.value === 'number' &&
+      !(from.dtype === 'int32' && from.value === 0)
+    )
       return this.constant(-from.value, from.dtype);
     const span = this.#spanOf(x);
     if (span && (name === 'negative' || name === 'square'))
-      return name === 'square' ? this.binary('multiply', x, x) : this.binary('subtract', this.constant(0, 'int32'), x);
+      return name === 'square'
+        ? this.binary('multiply', x, x)
+        : this.binary('subtract', this.constant(0, 'int32'), x);
     const after = unarySpan(name, span);
     const dtype = after && exceeds(after) ? this.#float : computeDType(name, from.dtype, this.#float);
     const result = this.push({ op: 'unary', name, x: this.cast(x, dtype), dtype: unaryResult(name, dtype) });
@@ -137,7 +169,13 @@ class Builder {
       // of places and numbers: not modulo 2^32, as products of int32 arrays are
       if (span && exceeds(span)) dtype = this.#float;
     }
-    const result = this.push({ op: 'binary', name, x: this.cast(x, dtype), y: this.cast(y, dtype), dtype: binaryResult(name, dtype) });
+    const result = this.push({
+      op: 'binary',
+      name,
+      x: this.cast(x, dtype),
+      y: this.cast(y, dtype),
+      dtype: binaryResult(name, dtype),
+    });
     return span && dtype === 'int32' ? this.within(span, result) : result;
   }
 
@@ -148,13 +186,21 @@ class Builder {
   /** 0 or 1 */
   truth(x: number): number {
     const { op } = this.at(x);
-    return op === 'binary' && binaryIsFlag(this.at(x)) ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
+    return op === 'binary' && binaryIsFlag(this.at(x))
+      ? x
+      : this.binary('notEqual', x, this.constant(0, 'int32'));
   }
 
   where(condition: number, x: number, y: number): number {
     const dtype = promote(this.at(x).dtype, this.at(y).dtype);
     const [p, q] = [this.#spanOf(x), this.#spanOf(y)];
-    const result = this.push({ op: 'where', condition: this.flag(condition), x: this.cast(x, dtype), y: this.cast(y, dtype), dtype });
+    const result = this.push({
+      op: 'where',
+      condition: this.flag(condition),
+      x: this.cast(x, dtype),
+      y: this.cast(y, dtype),
+      dtype,
+    });
     return p && q ? this.within([Math.min(p[0], q[0]), Math.max(p[1], q[1])], result) : result;
   }
 }
@@ -164,7 +210,10 @@ type Span = readonly [least: number, largest: number];
 /** Whether some of these integers are none of int32. */
 const exceeds = ([least, largest]: Span): boolean => least < -(2 ** 31) || largest >= 2 ** 31;
 
-/** Between which integers a function lies of what is in `span`; undefined where it need not be an integer, or where nothing is known. */
+/**
+ * Between which integers a function lies of what is in `span`; undefined where it need not be an
+ * integer, or where nothing is known.
+ */
 function unarySpan(name: UnaryOp, span: Span | undefined): Span | undefined {
   if (name === 'isnan' || name === 'isfinite') return [0, 1];
   if (!span) return undefined;
@@ -209,15 +258,33 @@ function spanOf(name: BinaryOp, [a, b]: Span, [c, d]: Span): Span | undefined {
   }
 }
 
-const FLAGS: ReadonlySet<string> = new Set(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual']);
-const binaryIsFlag = (instruction: Instruction): boolean => instruction.op === 'binary' && FLAGS.has(instruction.name);
+const FLAGS: ReadonlySet<string> = new Set([
+  'equal',
+  'notEqual',
+  'less',
+  'lessEqual',
+  'greater',
+  'greaterEqual',
+]);
+const binaryIsFlag = (instruction: Instruction): boolean =>
+  instruction.op === 'binary' && FLAGS.has(instruction.name);
 
 /** Only what outputs need, in the order of `instructions`. */
-function withoutUnused(instructions: readonly Instruction[], outputs: readonly number[]): Pick<Program, 'instructions' | 'outputs'> {
+function withoutUnused(
+  instructions: readonly Instruction[],
+  outputs: readonly number[],
+): Pick<Program, 'instructions' | 'outputs'> {
   const used = new Set(outputs);
   const operands = (k: Instruction): number[] =>
-    k.op === 'where' ? [k.condition, k.x, k.y] : k.op === 'binary' ? [k.x, k.y] : k.op === 'unary' || k.op === 'cast' ? [k.x] : [];
-  for (let k = instructions.length - 1; k >= 0; k--) if (used.has(k)) for (const o of operands(instructions[k] as Instruction)) used.add(o);
+    k.op === 'where'
+      ? [k.condition, k.x, k.y]
+      : k.op === 'binary'
+        ? [k.x, k.y]
+        : k.op === 'unary' || k.op === 'cast'
+          ? [k.x]
+          : [];
+  for (let k = instructions.length - 1; k >= 0; k--)
+    if (used.has(k)) for (const o of operands(instructions[k] as Instruction)) used.add(o);
   const place = new Map<number, number>();
   const kept: Instruction[] = [];
   const moved = (k: number): number => place.get(k) as number;
@@ -234,9 +301,10 @@ function withoutUnused(instructions: readonly Instruction[], outputs: readonly n
 
 /**
  * The program of parsed statements for inputs of known dtypes.
- * @param float the dtype of fractions, of functions of integers, and of integers made of places and numbers that 32 bits may not hold
- * @param size the number of elements, or more
- * Errors: ArgumentError for unknown names, DTypeError for what a dtype has not, each with the place in the text.
+ * @param float the dtype of fractions, of functions of integers, and of integers made of places
+ *   and numbers that 32 bits may not hold
+ * @param size the number of elements, or more Errors: ArgumentError for unknown names, DTypeError
+ *   for what a dtype has not, each with the place in the text.
  */
 export function buildProgram(
   text: string,
@@ -257,7 +325,8 @@ export function buildProgram(
   function named(name: string, at: number): number {
     const value = values.get(name);
     if (value !== undefined) return value;
-    if (name === 'i') return builder.within([0, Math.max(0, size - 1)], builder.push({ op: 'index', dtype: 'int32' }));
+    if (name === 'i')
+      return builder.within([0, Math.max(0, size - 1)], builder.push({ op: 'index', dtype: 'int32' }));
     if (name === 'n') return builder.within([0, size], builder.push({ op: 'size', dtype: 'int32' }));
     if (name === 'pi') return builder.real(Math.PI);
     if (name === 'inf') return builder.real(Number.POSITIVE_INFINITY);
@@ -265,26 +334,43 @@ export function buildProgram(
     if (outputNames.includes(name)) refuse(text, at, `output '${name}' is read before it is assigned`);
     const known = [...values.keys(), ...RESERVED];
     const guess = nearest(name, known);
-    return refuse(text, at, `unknown name '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`);
+    return refuse(
+      text,
+      at,
+      `unknown name '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`,
+    );
   }
 
   function call(name: string, args: readonly number[], at: number): number {
     const arity = ARITY.get(name);
     if (arity === undefined) {
       const guess = nearest(name, FUNCTION_NAMES);
-      refuse(text, at, `unknown function '${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${FUNCTION_NAMES.join(', ')}`}`);
+      refuse(
+        text,
+        at,
+        'unknown function ' +
+          `'${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${FUNCTION_NAMES.join(', ')}`}`,
+      );
     }
-    if (args.length !== arity) refuse(text, at, `expected ${arity} argument${arity === 1 ? '' : 's'} of ${name}, received ${args.length}`);
+    if (args.length !== arity)
+      refuse(
+        text,
+        at,
+        `expected ${arity} argument${arity === 1 ? '' : 's'} of ${name}, received ${args.length}`,
+      );
     const [x, y, z] = args as [number, number, number];
     const unary = UNARY_NAMES.get(name);
     if (unary) return builder.unary(unary, x);
     const binary = BINARY_NAMES.get(name);
     if (binary) return builder.binary(binary, x, y);
     if (isDType(name)) {
-      if (isComplex(builder.at(x).dtype) && !isComplex(name)) refuse(text, at, `${name} of complex data: take real(), imag() or abs()`);
+      if (isComplex(builder.at(x).dtype) && !isComplex(name))
+        refuse(text, at, `${name} of complex data: take real(), imag() or abs()`);
       return builder.cast(x, name);
     }
-    return name === 'where' ? builder.where(x, y, z) : builder.binary('minimum', builder.binary('maximum', x, y), z);
+    return name === 'where'
+      ? builder.where(x, y, z)
+      : builder.binary('minimum', builder.binary('maximum', x, y), z);
   }
 
   function evaluate(e: Expression): number {
@@ -298,7 +384,9 @@ export function buildProgram(
         const x = evaluate(e.x);
         if (e.sign === '+') return x;
         return placed(e.at, () =>
-          e.sign === '-' ? builder.unary('negative', x) : builder.binary('equal', x, builder.constant(0, 'int32')),
+          e.sign === '-'
+            ? builder.unary('negative', x)
+            : builder.binary('equal', x, builder.constant(0, 'int32')),
         );
       }
       case 'binary': {
@@ -326,14 +414,18 @@ export function buildProgram(
       return build();
     } catch (error) {
       if (error instanceof DTypeError)
-        throw new DTypeError(`expression, at '${text.slice(at, at + 20)}': ${error.message}`, { cause: error });
+        throw new DTypeError(`expression, at '${text.slice(at, at + 20)}': ${error.message}`, {
+          cause: error,
+        });
       throw error;
     }
   }
 
   for (const { target, value, at } of statements) {
-    if (inputs.some(({ name }) => name === target)) refuse(text, at, `'${target}' is an input and cannot be assigned`);
-    if ((RESERVED as readonly string[]).includes(target)) refuse(text, at, `'${target}' has a meaning of its own and cannot be assigned`);
+    if (inputs.some(({ name }) => name === target))
+      refuse(text, at, `'${target}' is an input and cannot be assigned`);
+    if ((RESERVED as readonly string[]).includes(target))
+      refuse(text, at, `'${target}' has a meaning of its own and cannot be assigned`);
     values.set(target, evaluate(value));
   }
   const positions = outputs.map(({ name, dtype }) => {
@@ -341,7 +433,10 @@ export function buildProgram(
     if (value === undefined) return refuse(text, text.length, `output '${name}' is never assigned`);
     if (dtype === undefined) return value;
     if (isComplex(builder.at(value).dtype) && !isComplex(dtype))
-      throw new DTypeError(`output '${name}' is ${builder.at(value).dtype} and does not fit into ${dtype}: take real(), imag() or abs()`);
+      throw new DTypeError(
+        `output '${name}' is ${builder.at(value).dtype} and does not fit into ${dtype}: take real(), ` +
+          'imag() or abs()',
+      );
     return builder.cast(value, dtype);
   });
   return Object.freeze({

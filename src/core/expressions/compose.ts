@@ -1,6 +1,14 @@
 import type { Scalar } from '../base/complex.js';
 import { hostArray } from '../base/dtype.js';
-import type { Backend, Elements, Fold, Instruction, Program, ProgramRange, Storage } from '../ports/backend.js';
+import type {
+  Backend,
+  Elements,
+  Fold,
+  Instruction,
+  Program,
+  ProgramRange,
+  Storage,
+} from '../ports/backend.js';
 
 /** Values that `instruction` reads. */
 function operandsOf(instruction: Instruction): readonly number[] {
@@ -17,7 +25,10 @@ function operandsOf(instruction: Instruction): readonly number[] {
   }
 }
 
-/** Runs a program one kernel after another, and lets `use` have the results. Memory: the values that are still needed. */
+/**
+ * Runs a program one kernel after another, and lets `use` have the results. Memory: the values that
+ * are still needed.
+ */
 function composed<R>(
   backend: Backend,
   program: Program,
@@ -58,8 +69,10 @@ function composed<R>(
         backend.upload(indices, y);
       } else if (instruction.op === 'cast') backend.cast(value(instruction.x), y);
       else if (instruction.op === 'unary') backend.unary(instruction.name, value(instruction.x), y);
-      else if (instruction.op === 'binary') backend.binary(instruction.name, value(instruction.x), value(instruction.y), y);
-      else if (instruction.op === 'where') backend.where(value(instruction.condition), value(instruction.x), value(instruction.y), y);
+      else if (instruction.op === 'binary')
+        backend.binary(instruction.name, value(instruction.x), value(instruction.y), y);
+      else if (instruction.op === 'where')
+        backend.where(value(instruction.condition), value(instruction.x), value(instruction.y), y);
       for (const operand of operandsOf(instruction)) {
         const storage = lastUse.get(operand) === k ? held.get(operand) : undefined;
         if (!storage) continue;

@@ -8,7 +8,10 @@ import { checkOptions } from '../base/options.js';
 import { formatShape, type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { DistributedArray } from '../distributed/distributed-array.js';
-import { type AnyDistributedArray, StackedDistributedArray } from '../distributed/stacked-distributed-array.js';
+import {
+  type AnyDistributedArray,
+  StackedDistributedArray,
+} from '../distributed/stacked-distributed-array.js';
 import type { Program, ProgramRange } from '../ports/backend.js';
 import { checkSameBackend } from '../vector/vector.js';
 import { composeProgram } from './compose.js';
@@ -29,7 +32,10 @@ import {
 export type OutputNames<O extends string> = readonly O[] | Readonly<Record<O, DType>>;
 
 export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
-  /** What each input is: `'array'`, `'scalar'` (a number, or a complex one), or `'integer'` (a scalar that leaves int32 so). */
+  /**
+   * What each input is: `'array'`, `'scalar'` (a number, or a complex one), or `'integer'` (a
+   * scalar that leaves int32 so).
+   */
   readonly inputs: I;
   readonly outputs: OutputNames<O>;
   /** Assignments: `'t = a * x; z = t + exp(-y)'`. The language is described in docs/kernels.md. */
@@ -37,10 +43,12 @@ export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
 }
 
 /**
- * An expression of arrays as one pass over memory: each input is read once, each output written once, nothing between is stored. The same source runs on
- * every backend: a generated loop on the CPU, one generated kernel on CUDA, one kernel after another elsewhere. Compiled at the first call for each
- * combination of dtypes. Expressions are parsed and checked; no part of the text is run as code.
- * Errors: ArgumentError with the place in the text, also for unknown names; DTypeError as the array methods.
+ * An expression of arrays as one pass over memory: each input is read once, each output written
+ * once, nothing between is stored. The same source runs on every backend: a generated loop on the
+ * CPU, one generated kernel on CUDA, one kernel after another elsewhere. Compiled at the first call
+ * for each combination of dtypes. Expressions are parsed and checked; no part of the text is run as
+ * code. Errors: ArgumentError with the place in the text, also for unknown names; DTypeError as the
+ * array methods.
  */
 export class ElementwiseKernel<const I extends InputKinds, const O extends string> {
   readonly expression: string;
@@ -51,7 +59,9 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
     checkOptions('ElementwiseKernel', spec, ['inputs', 'outputs', 'expression']);
     const { inputs, outputs, expression } = spec;
     if (typeof outputs !== 'object' || outputs === null)
-      throw new ArgumentError(`ElementwiseKernel: expected outputs to be a list of names, received ${textOf(outputs)}`);
+      throw new ArgumentError(
+        `ElementwiseKernel: expected outputs to be a list of names, received ${textOf(outputs)}`,
+      );
     const named: readonly (readonly [O, DType | undefined])[] = Array.isArray(outputs)
       ? (outputs as readonly O[]).map((name) => [name, undefined])
       : (Object.entries(outputs) as [O, DType][]).map(([name, dtype]) => [name, checkDType(dtype)]);
@@ -71,10 +81,14 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
   }
 
   /**
-   * Runs it. Local arrays broadcast (one that is stretched is copied first); distributed ones are of one space, and nothing is communicated; stacks go block by block.
+   * Runs it. Local arrays broadcast (one that is stretched is copied first); distributed ones are
+   * of one space, and nothing is communicated; stacks go block by block.
    * @param out arrays to write, by name; they may be inputs. Default: new ones
    */
-  run<V extends AnyArray = NDArray>(args: KernelArguments<I, V>, out: { readonly [K in O]?: V } = {}): { [K in O]: V } {
+  run<V extends AnyArray = NDArray>(
+    args: KernelArguments<I, V>,
+    out: { readonly [K in O]?: V } = {},
+  ): { [K in O]: V } {
     checkOptions('ElementwiseKernel.run: out', out, this.#outputs);
     const { bound, first } = this.#source.bind(args);
     const targets = this.#outputs.map((name): AnyArray | undefined => out[name]);
@@ -82,7 +96,10 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
       if (target === undefined) return;
       const name = this.#outputs[k];
       if (!isArray(target) || target.constructor !== first.constructor)
-        throw new ArgumentError(`output '${name}': expected a ${first.constructor.name} as the inputs are, received ${textOf(target)}`);
+        throw new ArgumentError(
+          `output '${name}': expected a ${first.constructor.name} as the inputs are, received ` +
+            `${textOf(target)}`,
+        );
       checkSameBackend(first, target);
       if (targets.some((other, l) => l < k && other?.overlaps(target as never)))
         throw new ArgumentError(`output '${name}' lies in the memory of another output`);
@@ -98,13 +115,17 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
     const range = rangeOf(program, first);
     if (first instanceof NDArray) {
       const locals = localOf(bound);
-      const shape = broadcastShapes(...[...locals.values()].filter((x): x is NDArray => x instanceof NDArray).map((x) => x.shape));
+      const shape = broadcastShapes(
+        ...[...locals.values()].filter((x): x is NDArray => x instanceof NDArray).map((x) => x.shape),
+      );
       return this.#fill(program, locals, first, shape, targets as readonly (NDArray | undefined)[], range);
     }
     targets.forEach((target, k) => {
       const space = first.space.withDType(outputDType(program, k));
       if (target && !space.equals((target as DistributedArray).space))
-        throw new PartitionError(`output '${this.#outputs[k]}': expected an array of ${space}, received ${target.space}`);
+        throw new PartitionError(
+          `output '${this.#outputs[k]}': expected an array of ${space}, received ${target.space}`,
+        );
     });
     const locals = targets.map((target) => (target as DistributedArray | undefined)?.local);
     return this.#fill(program, localOf(bound), first.local, first.localShape, locals, range).map(
@@ -119,7 +140,10 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
   ): StackedDistributedArray[] {
     targets.forEach((target, k) => {
       if (target && target.arrays.length !== first.arrays.length)
-        throw new PartitionError(`output '${this.#outputs[k]}': expected ${first.arrays.length} blocks, received ${target.arrays.length}`);
+        throw new PartitionError(
+          `output '${this.#outputs[k]}': expected ${first.arrays.length} blocks, received ` +
+            `${target.arrays.length}`,
+        );
     });
     const blocks = first.arrays.map((block, k) =>
       this.#run(
@@ -128,7 +152,10 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
         targets.map((target) => target?.arrays[k]),
       ),
     );
-    return targets.map((target, o) => target ?? new StackedDistributedArray(blocks.map((block) => block[o] as AnyDistributedArray)));
+    return targets.map(
+      (target, o) =>
+        target ?? new StackedDistributedArray(blocks.map((block) => block[o] as AnyDistributedArray)),
+    );
   }
 
   #fill(
@@ -144,10 +171,13 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
       if (!target) return first.space.withShape(shape, dtype).empty();
       const name = this.#outputs[k];
       if (!sameShape(target.shape, shape))
-        throw new ShapeError(`output '${name}': expected shape ${formatShape(shape)}, received ${formatShape(target.shape)}`);
+        throw new ShapeError(
+          `output '${name}': expected shape ${formatShape(shape)}, received ${formatShape(target.shape)}`,
+        );
       if (target.dtype !== dtype)
         throw new DTypeError(
-          `output '${name}': its values are ${dtype}, received an array of ${target.dtype}; outputs may declare a dtype`,
+          `output '${name}': its values are ${dtype}, received an array of ${target.dtype}; outputs ` +
+            'may declare a dtype',
         );
       return target;
     });

@@ -17,7 +17,8 @@ export type TracedOperand = Traced | Scalar;
 
 function literal(value: Scalar): string {
   if (typeof value !== 'number') {
-    if (!Number.isFinite(value.im)) throw new ArgumentError(`fuse: expected a finite imaginary part, received ${textOf(value.im)}`);
+    if (!Number.isFinite(value.im))
+      throw new ArgumentError(`fuse: expected a finite imaginary part, received ${textOf(value.im)}`);
     return `(${literal(value.re)} ${value.im < 0 ? '-' : '+'} ${Math.abs(value.im)}j)`;
   }
   if (Number.isNaN(value)) return 'nan';
@@ -25,7 +26,10 @@ function literal(value: Scalar): string {
   return value < 0 || Object.is(value, -0) ? `(-${Math.abs(value)})` : String(value);
 }
 
-/** An array that is not there yet: records what is done to it. Its methods are the elementwise ones of NDArray. */
+/**
+ * An array that is not there yet: records what is done to it. Its methods are the elementwise ones
+ * of NDArray.
+ */
 export class Traced {
   readonly #step: Step;
   constructor(step: Step) {
@@ -44,7 +48,8 @@ export class Traced {
       this,
       hint,
       'a value that fuse() records',
-      'write x.greater(0).where(a, b) for x > 0 ? a : b, x.abs() for Math.abs(x), x.multiply(y) for x * y, x.add(y) for x + y',
+      'write x.greater(0).where(a, b) for x > 0 ? a : b, x.abs() for Math.abs(x), x.multiply(y) for x ' +
+        '* y, x.add(y) for x + y',
     );
   }
 
@@ -170,12 +175,14 @@ function traced(text: Step['text'], ...operands: readonly TracedOperand[]): Trac
       if (x instanceof Traced) return x;
       if (isScalar(x)) return new Traced({ operands: [], text: () => literal(x) });
       throw new ArgumentError(
-        `fuse: expected an argument of the function or a number, received ${isArray(x) ? 'an array from outside: make it an argument' : textOf(x)}`,
+        'fuse: expected an argument of the function or a number, received ' +
+          `${isArray(x) ? 'an array from outside: make it an argument' : textOf(x)}`,
       );
     }),
   });
 }
-const signed = (sign: string, x: TracedOperand, y: TracedOperand): Traced => traced((a, b) => `(${a} ${sign} ${b})`, x, y);
+const signed = (sign: string, x: TracedOperand, y: TracedOperand): Traced =>
+  traced((a, b) => `(${a} ${sign} ${b})`, x, y);
 const called = (name: UnaryOp | BinaryOp, ...operands: readonly TracedOperand[]): Traced =>
   traced((...texts) => `${name}(${texts.map(bare).join(', ')})`, ...operands);
 
@@ -206,7 +213,8 @@ function expressionOf(result: Traced, output: string): string {
   for (const node of order) {
     const { operands, text } = node.step;
     const made = text(...operands.map((operand) => texts.get(operand) as string));
-    const isNamed = node !== result && operands.length > 0 && ((uses.get(node) as number) > 1 || made.length > LONGEST);
+    const isNamed =
+      node !== result && operands.length > 0 && ((uses.get(node) as number) > 1 || made.length > LONGEST);
     if (isNamed) {
       const name = `t${lines.length}`;
       lines.push(`${name} = ${bare(made)}`);
@@ -245,35 +253,50 @@ export interface Fused<A extends readonly Traced[]> {
 }
 
 /**
- * A function of arrays, made of their elementwise methods, as one pass over memory: `fuse((x, y) => x.multiply(y).add(2).sqrt())`. The function runs once, here,
- * with stand-ins that record its steps; {@link ElementwiseKernel} runs them. Numbers from outside are constants; a number given at the call is a scalar, with which
- * int32 arrays become floats. Errors: ArgumentError where the function returns something else, or uses arrays that are no arguments of it.
+ * A function of arrays, made of their elementwise methods, as one pass over memory:
+ * `fuse((x, y) => x.multiply(y).add(2).sqrt())`. The function runs once, here, with stand-ins that
+ * record its steps; {@link ElementwiseKernel} runs them. Numbers from outside are constants; a
+ * number given at the call is a scalar, with which int32 arrays become floats. Errors:
+ * ArgumentError where the function returns something else, or uses arrays that are no arguments of
+ * it.
  */
 export function fuse<A extends readonly Traced[]>(body: (...args: A) => Traced): Fused<A> {
-  if (typeof body !== 'function') throw new ArgumentError(`fuse: expected a function of arrays, received ${textOf(body)}`);
+  if (typeof body !== 'function')
+    throw new ArgumentError(`fuse: expected a function of arrays, received ${textOf(body)}`);
   const names = Array.from({ length: body.length }, (_, k) => `x${k}`);
   if (names.length === 0)
-    throw new ArgumentError('fuse: expected a function with arguments, each with a name of its own (no default values, no rest)');
+    throw new ArgumentError(
+      'fuse: expected a function with arguments, each with a name of its own (no default values, no rest)',
+    );
   const stands = names.map((name) => new Traced({ operands: [], text: () => name }));
   const result = body(...(stands as readonly Traced[] as A));
   if (!(result instanceof Traced))
-    throw new ArgumentError(`fuse: expected the function to return what its arguments' methods gave, received ${textOf(result)}`);
+    throw new ArgumentError(
+      `fuse: expected the function to return what its arguments' methods gave, received ${textOf(result)}`,
+    );
   const expression = expressionOf(result, 'z');
   const kernels = new Map<string, Kernel>();
 
   function run<V extends AnyArray>(args: readonly (V | Scalar)[], out: V | undefined): V {
-    if (args.length !== names.length) throw new ArgumentError(`fuse: expected ${names.length} arguments, received ${args.length}`);
+    if (args.length !== names.length)
+      throw new ArgumentError(`fuse: expected ${names.length} arguments, received ${args.length}`);
     const kinds = args.map((x): InputKind => (isArray(x) ? 'array' : 'scalar'));
     const key = kinds.join();
     let kernel = kernels.get(key);
     if (!kernel) {
-      const inputs = Object.fromEntries(names.map((name, k): [string, InputKind] => [name, kinds[k] as InputKind]));
+      const inputs = Object.fromEntries(
+        names.map((name, k): [string, InputKind] => [name, kinds[k] as InputKind]),
+      );
       kernels.set(key, (kernel = new ElementwiseKernel({ inputs, outputs: ['z'], expression })));
     }
-    const given = Object.fromEntries(names.map((name, k): [string, V | Scalar] => [name, args[k] as V | Scalar]));
+    const given = Object.fromEntries(
+      names.map((name, k): [string, V | Scalar] => [name, args[k] as V | Scalar]),
+    );
     return kernel.run<V>(given, out === undefined ? {} : { z: out }).z;
   }
-  const fused = <V extends AnyArray = NDArray>(...args: { readonly [K in keyof A]: V | Scalar }): V => run<V>(args, undefined);
-  const into = <V extends AnyArray = NDArray>(out: V, ...args: { readonly [K in keyof A]: V | Scalar }): V => run<V>(args, out);
+  const fused = <V extends AnyArray = NDArray>(...args: { readonly [K in keyof A]: V | Scalar }): V =>
+    run<V>(args, undefined);
+  const into = <V extends AnyArray = NDArray>(out: V, ...args: { readonly [K in keyof A]: V | Scalar }): V =>
+    run<V>(args, out);
   return Object.assign(fused, { into, expression });
 }

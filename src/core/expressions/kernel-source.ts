@@ -18,8 +18,14 @@ export type AnyArray = NDArray | DistributedArray | StackedDistributedArray;
 export type InputKind = 'array' | 'scalar' | 'integer';
 export type InputKinds = Readonly<Record<string, InputKind>>;
 /** Arguments by name: arrays of one kind, and scalars. */
-export type KernelArguments<I extends InputKinds, V extends AnyArray> = { readonly [K in keyof I]: KernelArgument<I[K], V> };
-type KernelArgument<K extends InputKind, V extends AnyArray> = K extends 'array' ? V : K extends 'integer' ? number : Scalar;
+export type KernelArguments<I extends InputKinds, V extends AnyArray> = {
+  readonly [K in keyof I]: KernelArgument<I[K], V>;
+};
+type KernelArgument<K extends InputKind, V extends AnyArray> = K extends 'array'
+  ? V
+  : K extends 'integer'
+    ? number
+    : Scalar;
 /** What inputs are bound to. */
 export type Bound = ReadonlyMap<string, AnyArray | Scalar>;
 
@@ -41,7 +47,10 @@ export class KernelSource {
   readonly #programs = new Map<string, Program>();
 
   constructor(owner: string, inputs: InputKinds, outputs: readonly BuildOutput[], text: string) {
-    if (typeof text !== 'string') throw new ArgumentError(`${owner}: expected an expression such as 'z = x + y', received ${textOf(text)}`);
+    if (typeof text !== 'string')
+      throw new ArgumentError(
+        `${owner}: expected an expression such as 'z = x + y', received ${textOf(text)}`,
+      );
     if (typeof inputs !== 'object' || inputs === null)
       throw new ArgumentError(`${owner}: expected inputs by name, received ${textOf(inputs)}`);
     this.#owner = owner;
@@ -55,12 +64,17 @@ export class KernelSource {
     const seen = new Set<string>();
     for (const name of [...this.#inputs.map(([input]) => input), ...outputs.map((output) => output.name)]) {
       if (typeof name !== 'string' || !NAME.test(name))
-        throw new ArgumentError(`${owner}: ${textOf(name)} is no name: letters, digits and _, no digit first`);
+        throw new ArgumentError(
+          `${owner}: ${textOf(name)} is no name: letters, digits and _, no digit first`,
+        );
       if ((RESERVED as readonly string[]).includes(name) || FUNCTION_NAMES.includes(name))
-        throw new ArgumentError(`${owner}: '${name}' has a meaning of its own in expressions: choose another name`);
+        throw new ArgumentError(
+          `${owner}: '${name}' has a meaning of its own in expressions: choose another name`,
+        );
       if (seen.has(name))
         throw new ArgumentError(
-          `${owner}: '${name}' is given twice; an output is named apart from the inputs, and may be one of them at the call`,
+          `${owner}: '${name}' is given twice; an output is named apart from the inputs, and may be ` +
+            'one of them at the call',
         );
       seen.add(name);
     }
@@ -68,7 +82,12 @@ export class KernelSource {
     this.#readsPlaces = /\b[in]\b/.test(text);
     // What is wrong in any case is said at once
     try {
-      this.#build(new Map(this.#inputs.map(([name, kind]) => [name, kind === 'integer' ? 'int32' : 'float64'])), 'float64', new Map(), 1);
+      this.#build(
+        new Map(this.#inputs.map(([name, kind]) => [name, kind === 'integer' ? 'int32' : 'float64'])),
+        'float64',
+        new Map(),
+        1,
+      );
     } catch (error) {
       if (!(error instanceof DTypeError)) throw error;
     }
@@ -88,15 +107,22 @@ export class KernelSource {
       const value = given.get(name);
       if (kind === 'array') {
         if (!isArray(value))
-          throw new ArgumentError(`${this.#owner}: expected input '${name}' to be an array, received ${describe(value)}`);
+          throw new ArgumentError(
+            `${this.#owner}: expected input '${name}' to be an array, received ${describe(value)}`,
+          );
         first ??= value;
         checkAlike(name, value, first);
         bound.set(name, value);
       } else {
         if (!isScalar(value))
-          throw new ArgumentError(`${this.#owner}: expected input '${name}' to be a ${kind}, received ${describe(value)}`);
+          throw new ArgumentError(
+            `${this.#owner}: expected input '${name}' to be a ${kind}, received ${describe(value)}`,
+          );
         if (kind === 'integer' && (typeof value !== 'number' || (value | 0) !== value))
-          throw new ArgumentError(`${this.#owner}: expected input '${name}' to be an integer of 32 bits, received ${describe(value)}`);
+          throw new ArgumentError(
+            `${this.#owner}: expected input '${name}' to be an integer of 32 bits, received ` +
+              `${describe(value)}`,
+          );
         bound.set(name, value);
       }
     }
@@ -110,7 +136,10 @@ export class KernelSource {
     for (const [name, value] of bound) {
       if (!isArray(value) || !isFloat(value.dtype)) continue;
       if (float !== undefined && !isSamePrecision(float, value.dtype))
-        throw new DTypeError(`${this.#owner}: '${before}' is ${float} and '${name}' ${value.dtype}: cast one of them with astype()`);
+        throw new DTypeError(
+          `${this.#owner}: '${before}' is ${float} and '${name}' ${value.dtype}: cast one of them with ` +
+            'astype()',
+        );
       float ??= value.dtype;
       before ||= name;
     }
@@ -125,7 +154,8 @@ export class KernelSource {
     // to powers of two, so that few programs serve all sizes
     const size = this.#readsPlaces ? upTo(sizeOf(bound)) : 0;
     const integers = new Map<string, number>();
-    for (const [name, kind] of this.#inputs) if (kind === 'integer') integers.set(name, upTo(Math.abs(bound.get(name) as number)));
+    for (const [name, kind] of this.#inputs)
+      if (kind === 'integer') integers.set(name, upTo(Math.abs(bound.get(name) as number)));
     const key = `${real} ${[...dtypes.values()].join()} ${size} ${[...integers.values()].join()}`;
     let program = this.#programs.get(key);
     if (!program) this.#programs.set(key, (program = this.#build(dtypes, real, integers, size)));
@@ -137,7 +167,12 @@ export class KernelSource {
     return this.#programs.size;
   }
 
-  #build(dtypes: ReadonlyMap<string, DType>, float: RealDType, integers: ReadonlyMap<string, number>, size: number): Program {
+  #build(
+    dtypes: ReadonlyMap<string, DType>,
+    float: RealDType,
+    integers: ReadonlyMap<string, number>,
+    size: number,
+  ): Program {
     const inputs = this.#inputs.map(([name, kind]) => ({
       name,
       most: integers.get(name),
@@ -157,13 +192,17 @@ function describe(value: unknown): string {
 function checkAlike(name: string, value: AnyArray, first: AnyArray): void {
   if (value.constructor !== first.constructor)
     throw new ArgumentError(
-      `input '${name}': expected a ${first.constructor.name} as the first array is, received a ${value.constructor.name}`,
+      `input '${name}': expected a ${first.constructor.name} as the first array is, received a ` +
+        `${value.constructor.name}`,
     );
   checkSameBackend(first, value);
   if (value instanceof StackedDistributedArray) {
     const blocks = (first as StackedDistributedArray).arrays;
     if (value.arrays.length !== blocks.length)
-      throw new PartitionError(`input '${name}': expected ${blocks.length} blocks as the first array has, received ${value.arrays.length}`);
+      throw new PartitionError(
+        `input '${name}': expected ${blocks.length} blocks as the first array has, received ` +
+          `${value.arrays.length}`,
+      );
     value.arrays.forEach((block, k) => checkAlike(`${name}[${k}]`, block, blocks[k] as AnyArray));
   } else if (value instanceof DistributedArray) checkSameSpace(first as DistributedArray, value);
 }
@@ -186,19 +225,26 @@ function sizeOf(bound: Bound): number {
 export const outputDType = (program: Program, k: number): DType =>
   (program.instructions[program.outputs[k] as number] as Program['instructions'][number]).dtype;
 
-const usesPlace = (program: Program): boolean => program.instructions.some(({ op }) => op === 'index' || op === 'size');
+const usesPlace = (program: Program): boolean =>
+  program.instructions.some(({ op }) => op === 'index' || op === 'size');
 
-/** Where an array's local elements lie in the whole. Throws {@link PartitionError} where `i` would have no meaning. */
+/**
+ * Where an array's local elements lie in the whole. Throws {@link PartitionError} where `i` would
+ * have no meaning.
+ */
 export function rangeOf(program: Program, x: NDArray | DistributedArray): ProgramRange {
   if (!usesPlace(program)) return { start: 0, size: 0 };
-  if (x.size > 2 ** 31 - 1) throw new ArgumentError(`i and n of expressions are int32, and the array has ${x.size} elements`);
+  if (x.size > 2 ** 31 - 1)
+    throw new ArgumentError(`i and n of expressions are int32, and the array has ${x.size} elements`);
   if (x instanceof NDArray || x.layout.replicated) return { start: 0, size: x.size };
   const { layout, globalShape, box } = x;
   const rows =
-    layout.kind === 'boxes' && globalShape.every((length, k) => k === 0 || (box.start[k] === 0 && layout.grid[k] === 1) || length === 0);
+    layout.kind === 'boxes' &&
+    globalShape.every((length, k) => k === 0 || (box.start[k] === 0 && layout.grid[k] === 1) || length === 0);
   if (!rows && x.comm.size > 1)
     throw new PartitionError(
-      `i and n of expressions need an array that is split along its first axis: redistribute(0) first; received ${x.space}`,
+      'i and n of expressions need an array that is split along its first axis: redistribute(0) first; ' +
+        `received ${x.space}`,
     );
   const row = globalShape.slice(1).reduce((a, b) => a * b, 1);
   return { start: (box.start[0] ?? 0) * row, size: x.size };
@@ -206,13 +252,19 @@ export function rangeOf(program: Program, x: NDArray | DistributedArray): Progra
 
 /** The k-th block of bound stacks; scalars as they are. */
 export const blockOf = (bound: Bound, k: number): Bound =>
-  new Map([...bound].map(([name, value]) => [name, value instanceof StackedDistributedArray ? (value.arrays[k] as AnyArray) : value]));
+  new Map(
+    [...bound].map(([name, value]) => [
+      name,
+      value instanceof StackedDistributedArray ? (value.arrays[k] as AnyArray) : value,
+    ]),
+  );
 
 /** This rank's parts of bound distributed arrays. */
 export const localOf = (bound: Bound): ReadonlyMap<string, NDArray | Scalar> =>
   new Map(
     [...bound].map(([name, value]) => {
-      if (value instanceof StackedDistributedArray) throw new ArgumentError('expected blocks, received a stack');
+      if (value instanceof StackedDistributedArray)
+        throw new ArgumentError('expected blocks, received a stack');
       return [name, value instanceof DistributedArray ? value.local : value];
     }),
   );

@@ -8,7 +8,12 @@ export type Expression = { readonly at: number } & (
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'unary'; readonly sign: '-' | '+' | '!'; readonly x: Expression }
   | { readonly type: 'binary'; readonly sign: BinarySign; readonly x: Expression; readonly y: Expression }
-  | { readonly type: 'choice'; readonly condition: Expression; readonly x: Expression; readonly y: Expression }
+  | {
+      readonly type: 'choice';
+      readonly condition: Expression;
+      readonly x: Expression;
+      readonly y: Expression;
+    }
   | { readonly type: 'call'; readonly name: string; readonly args: readonly Expression[] }
 );
 
@@ -44,7 +49,8 @@ interface Token {
   readonly at: number;
 }
 
-const TOKEN = /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|([A-Za-z_]\w*)|(\*\*|==|!=|<=|>=|&&|\|\||[-+*/<>!?:;,()=])|(.|\n))/y;
+const TOKEN =
+  /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?j?)|([A-Za-z_]\w*)|(\*\*|==|!=|<=|>=|&&|\|\||[-+*/<>!?:;,()=])|(.|\n))/y;
 
 /** Throws {@link ArgumentError} that shows the place. */
 export function refuse(text: string, at: number, message: string): never {
@@ -63,10 +69,15 @@ function tokens(text: string): Token[] {
     const at = match.index + all.length - last.length;
     if (other !== undefined) {
       if (other.trim() === '') break;
-      const hint = other === '^' ? ': powers are x ** y' : other === '%' ? ': remainders are x - y * floor(x / y)' : '';
+      const hint =
+        other === '^' ? ': powers are x ** y' : other === '%' ? ': remainders are x - y * floor(x / y)' : '';
       refuse(text, at, `'${other}' has no meaning here${hint}`);
     }
-    list.push({ kind: number !== undefined ? 'number' : name !== undefined ? 'name' : 'sign', text: last, at });
+    list.push({
+      kind: number !== undefined ? 'number' : name !== undefined ? 'name' : 'sign',
+      text: last,
+      at,
+    });
   }
   const end = text.trimEnd().length;
   list.push({ kind: 'end', text: 'the end', at: end });
@@ -120,7 +131,11 @@ class Parser {
     if (!this.#takes(sign)) this.#unexpected(this.#peek, `'${sign}'`);
   }
   #unexpected(token: Token, expected: string): never {
-    refuse(this.#text, token.at, `expected ${expected}, received ${token.kind === 'end' ? token.text : `'${token.text}'`}`);
+    refuse(
+      this.#text,
+      token.at,
+      `expected ${expected}, received ${token.kind === 'end' ? token.text : `'${token.text}'`}`,
+    );
   }
 
   #expression(): Expression {
@@ -146,11 +161,20 @@ class Parser {
   }
   /** True for `a < b <`, and for `a == b ==`. */
   #isChain(x: Expression, sign: BinarySign): boolean {
-    return COMPARISONS.has(sign) && x.type === 'binary' && PRECEDENCE[x.sign] === PRECEDENCE[sign] && !this.#bracketed.has(x);
+    return (
+      COMPARISONS.has(sign) &&
+      x.type === 'binary' &&
+      PRECEDENCE[x.sign] === PRECEDENCE[sign] &&
+      !this.#bracketed.has(x)
+    );
   }
   /** A chain would compare the 0 or 1 of its first part. */
   #refuseChain(at: number): never {
-    refuse(this.#text, at, 'comparisons have two sides: write a < x && x < b for a < x < b, or brackets to compare a truth value');
+    refuse(
+      this.#text,
+      at,
+      'comparisons have two sides: write a < x && x < b for a < x < b, or brackets to compare a truth value',
+    );
   }
   #sign(least: number): BinarySign | undefined {
     const { kind, text } = this.#peek;
@@ -160,7 +184,11 @@ class Parser {
   }
   #nested(parse: () => Expression): Expression {
     if (++this.#depth > DEEPEST)
-      refuse(this.#text, this.#peek.at, `nested more than ${DEEPEST} deep: name parts of it, as in 't = …; z = …'`);
+      refuse(
+        this.#text,
+        this.#peek.at,
+        `nested more than ${DEEPEST} deep: name parts of it, as in 't = …; z = …'`,
+      );
     const result = parse();
     this.#depth -= 1;
     return result;
@@ -172,10 +200,17 @@ class Parser {
     if (token.kind === 'number') {
       const value = Number.parseFloat(text);
       if (text.endsWith('j')) return { type: 'number', at, value, kind: 'imaginary' };
-      return { type: 'number', at, value, kind: /^\d+$/.test(text) && (value | 0) === value ? 'integer' : 'real' };
+      return {
+        type: 'number',
+        at,
+        value,
+        kind: /^\d+$/.test(text) && (value | 0) === value ? 'integer' : 'real',
+      };
     }
     if (token.kind === 'name')
-      return this.#takes('(') ? { type: 'call', at, name: text, args: this.#arguments() } : { type: 'name', at, name: text };
+      return this.#takes('(')
+        ? { type: 'call', at, name: text, args: this.#arguments() }
+        : { type: 'name', at, name: text };
     if (text === '(' && token.kind === 'sign') {
       const inner = this.#expression();
       this.#expect(')');
@@ -197,7 +232,10 @@ class Parser {
   }
 }
 
-/** `name = expression; name = expression; …` Throws {@link ArgumentError} with the place of what does not fit. */
+/**
+ * `name = expression; name = expression; …` Throws {@link ArgumentError} with the place of what
+ * does not fit.
+ */
 export function parseStatements(text: string): Assignment[] {
   return new Parser(text).statements();
 }

@@ -28,19 +28,27 @@ import {
 export interface ReductionKernelSpec<I extends InputKinds, R> {
   /** As of ElementwiseKernel. */
   readonly inputs: I;
-  /** An expression of one element, `'abs(x - y) ** 2'`; or assignments of which one is to `value`: `'d = x - y; value = d * d'`. */
+  /**
+   * An expression of one element, `'abs(x - y) ** 2'`; or assignments of which one is to `value`:
+   * `'d = x - y; value = d * d'`.
+   */
   readonly map: string;
   readonly reduce: Fold;
-  /** What is made of the reduced value, once, in JavaScript; `size` is the number of elements over all ranks. Default: nothing. */
+  /**
+   * What is made of the reduced value, once, in JavaScript; `size` is the number of elements over
+   * all ranks. Default: nothing.
+   */
   readonly post?: (value: Scalar, size: number) => R;
 }
 
 const VALUE = 'value';
 
 /**
- * An expression of arrays, reduced over all elements without being stored: `post(reduce(map(x, y, …)))`. One pass over memory; over ranks one reduction of one
- * or two numbers. Sums are added up in double precision, in an order that the sizes alone decide. Of no elements a sum is 0 and a product 1; max and min
- * let NaN win. Errors: as ElementwiseKernel; ShapeError for max and min of nothing; DTypeError for those of complex values.
+ * An expression of arrays, reduced over all elements without being stored:
+ * `post(reduce(map(x, y, …)))`. One pass over memory; over ranks one reduction of one or two
+ * numbers. Sums are added up in double precision, in an order that the sizes alone decide. Of no
+ * elements a sum is 0 and a product 1; max and min let NaN win. Errors: as ElementwiseKernel;
+ * ShapeError for max and min of nothing; DTypeError for those of complex values.
  */
 export class ReductionKernel<const I extends InputKinds, R = Scalar> {
   readonly map: string;
@@ -53,9 +61,13 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
     const { inputs, map, reduce, post } = spec;
     this.#fold = checkOneOf('reduce', reduce, FOLDS);
     if (post !== undefined && typeof post !== 'function')
-      throw new ArgumentError(`ReductionKernel: expected post to be a function of the reduced value, received ${textOf(post)}`);
+      throw new ArgumentError(
+        `ReductionKernel: expected post to be a function of the reduced value, received ${textOf(post)}`,
+      );
     if (typeof map !== 'string')
-      throw new ArgumentError(`ReductionKernel: expected map to be an expression such as 'x * y', received ${textOf(map)}`);
+      throw new ArgumentError(
+        `ReductionKernel: expected map to be an expression such as 'x * y', received ${textOf(map)}`,
+      );
     this.map = map;
     this.#post = post;
     this.#source = new KernelSource(
@@ -66,7 +78,9 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
     );
   }
 
-  /** Runs it. Distributed arrays: one reduction over the ranks, the same bits on all of them. Waits. */
+  /**
+   * Runs it. Distributed arrays: one reduction over the ranks, the same bits on all of them. Waits.
+   */
   run<V extends AnyArray = NDArray>(args: KernelArguments<I, V>): R {
     const { bound, first } = this.#source.bind(args);
     const total = new Total(this.#fold);
@@ -94,11 +108,14 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
     const locals = localOf(bound);
     const isLocal = first instanceof NDArray;
     const shape = isLocal
-      ? broadcastShapes(...[...locals.values()].filter((x): x is NDArray => x instanceof NDArray).map((x) => x.shape))
+      ? broadcastShapes(
+          ...[...locals.values()].filter((x): x is NDArray => x instanceof NDArray).map((x) => x.shape),
+        )
       : first.localShape;
     const whole = product(shape);
     // Of a replicated array each rank takes its share
-    const [from, n] = !isLocal && first.layout.replicated ? [first.space.reducedStart, first.space.reducedCount] : [0, whole];
+    const [from, n] =
+      !isLocal && first.layout.replicated ? [first.space.reducedStart, first.space.reducedCount] : [0, whole];
     total.count(dtype, isLocal ? whole : first.size);
     if (n === 0) return;
     const borrowed: NDArray[] = [];
@@ -148,25 +165,34 @@ class Total {
       this.#value = share[0] as number;
       return;
     }
-    const parts = isComplex(this.#dtype) ? Float64Array.of(re(this.#value), im(this.#value)) : Float64Array.of(re(this.#value));
+    const parts = isComplex(this.#dtype)
+      ? Float64Array.of(re(this.#value), im(this.#value))
+      : Float64Array.of(re(this.#value));
     if (this.#fold === 'sum' || parts.length === 1) {
       reducer.allreduce(parts, this.#fold);
       this.#value = scalarOf(this.#dtype, parts[0] as number, parts[1] ?? 0);
       return;
     }
-    // MPI multiplies no complex numbers: a sum of what one rank each fills in brings all factors to all
+    // MPI multiplies no complex numbers: a sum of what one rank each fills in brings all factors to
+    // all
     const factors = new Float64Array(2 * reducer.size);
     factors.set(parts, 2 * reducer.rank);
     reducer.allreduce(factors, 'sum');
     this.#value = 1;
-    for (let rank = 0; rank < reducer.size; rank++) this.add({ re: factors[2 * rank] as number, im: factors[2 * rank + 1] as number });
+    for (let rank = 0; rank < reducer.size; rank++)
+      this.add({ re: factors[2 * rank] as number, im: factors[2 * rank + 1] as number });
   }
 
-  /** Throws {@link NumericalError}, on all ranks, for a sum or a product of int32 that doubles do not hold. */
+  /**
+   * Throws {@link NumericalError}, on all ranks, for a sum or a product of int32 that doubles do
+   * not hold.
+   */
   get value(): Scalar {
-    if (this.#dtype === 'int32' && (this.#fold === 'sum' || this.#fold === 'prod')) checkExact(`the ${this.#fold}`, re(this.#value));
+    if (this.#dtype === 'int32' && (this.#fold === 'sum' || this.#fold === 'prod'))
+      checkExact(`the ${this.#fold}`, re(this.#value));
     return scalarOf(this.#dtype, re(this.#value), im(this.#value));
   }
 }
 
-const extreme = (fold: 'max' | 'min', x: number, y: number): number => (fold === 'max' ? Math.max(x, y) : Math.min(x, y));
+const extreme = (fold: 'max' | 'min', x: number, y: number): number =>
+  fold === 'max' ? Math.max(x, y) : Math.min(x, y);

@@ -10,7 +10,15 @@ import { movedTo } from '../distributed/fill-into.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { type Filled, takeReturned } from '../vector/returned.js';
-import { checkSpace, checkVector, type Space, sameMemory, seenIn, type Vector, vdots } from '../vector/vector.js';
+import {
+  checkSpace,
+  checkVector,
+  type Space,
+  sameMemory,
+  seenIn,
+  type Vector,
+  vdots,
+} from '../vector/vector.js';
 import { withWorkspace } from '../vector/workspace.js';
 import {
   adjointRule,
@@ -34,7 +42,10 @@ export interface OperatorSpec {
   readonly dimsd?: number | Shape;
   /** @default 'float64' */
   readonly dtype?: DType;
-  /** The operator holds values of its dtype, so vectors of another precision are refused; otherwise its results have their precision. @default false */
+  /**
+   * The operator holds values of its dtype, so vectors of another precision are refused; otherwise
+   * its results have their precision. @default false
+   */
   readonly holdsData?: boolean;
   /** The ranks it runs on; undefined for an operator of one rank. */
   readonly comm?: Communicator | undefined;
@@ -59,7 +70,10 @@ export interface DotTestOptions<M> {
   readonly raise?: boolean;
 }
 
-/** `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. Not passed where both are 0, unless the operator is. */
+/**
+ * `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. Not passed
+ * where both are 0, unless the operator is.
+ */
 export interface DotTestResult {
   readonly passed: boolean;
   readonly left: Scalar;
@@ -70,10 +84,12 @@ export interface DotTestResult {
 /**
  * A linear map `A` from models to data, written once for local, distributed and stacked vectors.
  *
- * A subclass gives its spaces (`rangeOf`, `domainOf`: from the space of a vector to that of its image; the same space unless they are overridden) and two
- * methods for `y ← A x` and `x ← Aᴴ y`. In the simple form they return their result, `forward(x)` and `adjoint(y)`; in the fast form they fill their second
- * argument, `forward(x, y)` and `adjoint(y, x)`, and no vector is made. Checks, output vectors, the algebra and the dot test come from here. Nothing is
- * computed until `matvec` or `rmatvec`.
+ * A subclass gives its spaces (`rangeOf`, `domainOf`: from the space of a vector to that of its
+ * image; the same space unless they are overridden) and two methods for `y ← A x` and `x ← Aᴴ y`.
+ * In the simple form they return their result, `forward(x)` and `adjoint(y)`; in the fast form they
+ * fill their second argument, `forward(x, y)` and `adjoint(y, x)`, and no vector is made. Checks,
+ * output vectors, the algebra and the dot test come from here. Nothing is computed until `matvec`
+ * or `rmatvec`.
  */
 export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = M> {
   readonly dims: Shape;
@@ -82,7 +98,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   readonly holdsData: boolean;
   readonly comm: Communicator | undefined;
   readonly #zero: boolean;
-  /** False where `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data). */
+  /**
+   * False where `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data).
+   */
   readonly complexLinear: boolean = true;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
@@ -126,8 +144,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * The space of `A x` for x of a space. Throws where the operator can't be applied, on all ranks or on none; never communicates.
-   * An operator with `dims` unlike `dimsd` overrides it.
+   * The space of `A x` for x of a space. Throws where the operator can't be applied, on all ranks
+   * or on none; never communicates. An operator with `dims` unlike `dimsd` overrides it.
    */
   rangeOf(x: Space<M>): Space<D> {
     return this.#alike(x) as Space<never>;
@@ -141,7 +159,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   #alike<V>(space: Space<V>): Space<V> {
     if (product(this.dims) !== product(this.dimsd)) {
       throw new ShapeError(
-        `${this.name}: rangeOf and domainOf must be given where dims ${formatShape(this.dims)} and dimsd ${formatShape(this.dimsd)} differ`,
+        `${this.name}: rangeOf and domainOf must be given where dims ${formatShape(this.dims)} and ` +
+          `dimsd ${formatShape(this.dimsd)} differ`,
       );
     }
     this.checkShape(space, this.dims);
@@ -154,7 +173,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     if (sameShape(space.shape, dims)) return;
     if (space.shape.length === 1 && space.size === product(dims)) return;
     throw new ShapeError(
-      `${this.name}: expected a vector of shape ${formatShape(dims)}, or flat of size ${product(dims)}, received ${formatShape(space.shape)}`,
+      `${this.name}: expected a vector of shape ${formatShape(dims)}, or flat of size ` +
+        `${product(dims)}, received ${formatShape(space.shape)}`,
     );
   }
 
@@ -167,24 +187,44 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     withWorkspace(x.space, (work) => x.axpby(alpha, this.rmatvec(y, work), 1));
   }
 
-  /** The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the vector's precision; an operator with data refuses another precision. */
+  /**
+   * The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the
+   * vector's precision; an operator with data refuses another precision.
+   */
   protected inputDType(dtype: DType): DType {
     return workingDType(this, dtype);
   }
 
   /**
-   * `y = A x`, into `out` if given (which must not overlap x).
-   * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError}, {@link BackendError} where x or `out` does not fit, on every rank alike.
+   * `y = A x`, into `out` if given (which must not overlap x). Errors: {@link ShapeError},
+   * {@link DTypeError}, {@link PartitionError}, {@link BackendError} where x or `out` does not fit,
+   * on every rank alike.
    */
   matvec(x: M, out?: D): D {
     const range = this.#rangeFor(x);
-    return apply(this.name, x, out, range, this.inputDType(x.dtype), (u, v) => this.forward(u, v), this.#forwardReturns);
+    return apply(
+      this.name,
+      x,
+      out,
+      range,
+      this.inputDType(x.dtype),
+      (u, v) => this.forward(u, v),
+      this.#forwardReturns,
+    );
   }
 
   /** `x = Aᴴ y`, into `out` if given (which must not overlap y). Errors as for {@link matvec}. */
   rmatvec(y: D, out?: M): M {
     const domain = this.#domainFor(y);
-    return apply(`${this.name}.H`, y, out, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjoint(u, v), this.#adjointReturns);
+    return apply(
+      `${this.name}.H`,
+      y,
+      out,
+      domain,
+      this.adjointInputDType(y.dtype),
+      (u, v) => this.adjoint(u, v),
+      this.#adjointReturns,
+    );
   }
 
   /** `y ← y + α A x`: what sums and stacks are made of. */
@@ -196,7 +236,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   /** `x ← x + α Aᴴ y` */
   rmatvecAdd(y: D, x: M, alpha: Scalar = 1): M {
     const domain = this.#domainFor(y);
-    return apply(`${this.name}.H`, y, x, domain, this.adjointInputDType(y.dtype), (u, v) => this.adjointAdd(u, v, alpha));
+    return apply(`${this.name}.H`, y, x, domain, this.adjointInputDType(y.dtype), (u, v) =>
+      this.adjointAdd(u, v, alpha),
+    );
   }
 
   #rangeFor(x: M): Space<D> {
@@ -254,7 +296,10 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return new Composite(productRule<N, M, D>(this, other));
   }
 
-  /** `α A`, whose adjoint is `conj(α) Aᴴ`. A complex α, of whatever value, makes the operator complex. */
+  /**
+   * `α A`, whose adjoint is `conj(α) Aᴴ`. A complex α, of whatever value, makes the operator
+   * complex.
+   */
   scale(alpha: Scalar): LinearOperator<M, D> {
     return new Composite(scaledRule<M, D>(this, alpha));
   }
@@ -264,16 +309,24 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return this.scale(-1);
   }
 
-  /** `Aᵖ`: A applied p times, p a non-negative integer. Throws {@link ShapeError} unless A is square. */
+  /**
+   * `Aᵖ`: A applied p times, p a non-negative integer. Throws {@link ShapeError} unless A is
+   * square.
+   */
   pow(this: LinearOperator<M, M>, p: number): LinearOperator<M, M> {
     return new Composite(powerRule<M>(this, p));
   }
 
-  /** The matrix, `[rows, columns]`, on every rank: for small operators. Collective for distributed ones; costs one `matvec` a column. */
+  /**
+   * The matrix, `[rows, columns]`, on every rank: for small operators. Collective for distributed
+   * ones; costs one `matvec` a column.
+   */
   todense(options: SpaceOptions = {}): NDArray {
     const [rows, columns] = this.shape;
     if (rows * columns > 2 ** 26)
-      throw new ArgumentError(`todense is for small operators: ${rows} × ${columns} elements would be too many`);
+      throw new ArgumentError(
+        `todense is for small operators: ${rows} × ${columns} elements would be too many`,
+      );
     const domain = this.domain(options);
     const x = domain.zeros();
     const y = this.matvec(x);
@@ -285,7 +338,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
       const whole = y.asArray();
       const column = whole.toHost();
       for (let i = 0; i < rows; i++)
-        for (let l = 0; l < lanes; l++) values[(i * columns + j) * lanes + l] = column[i * lanes + l] as number;
+        for (let l = 0; l < lanes; l++)
+          values[(i * columns + j) * lanes + l] = column[i * lanes + l] as number;
       whole.dispose();
     }
     const matrix = NDArray.fromHost(values, [rows, columns], { dtype: y.dtype, backend: y.backend });
@@ -295,8 +349,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * Compares `⟨A u, v⟩` with `⟨u, Aᴴ v⟩` for random u and v. Two reductions besides what the operator does.
-   * Throws {@link NumericalError} if they differ, unless `raise` is false. The verdict is the same on all ranks.
+   * Compares `⟨A u, v⟩` with `⟨u, Aᴴ v⟩` for random u and v. Two reductions besides what the
+   * operator does. Throws {@link NumericalError} if they differ, unless `raise` is false. The
+   * verdict is the same on all ranks.
    */
   dotTest(options: DotTestOptions<M> = {}): DotTestResult {
     checkOptions(`${this.name}.dotTest`, options, ['domain', 'rtol', 'seed', 'raise']);
@@ -305,7 +360,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const au = this.matvec(u);
     const v = au.space.random(seed + 1);
     const back = this.rmatvec(v);
-    // of another layout where the adjoint leads to one; in the dtype that came back where that is complex and u real
+    // of another layout where the adjoint leads to one; in the dtype that came back where that is
+    // complex and u real
     const seen = movedTo(u, back.space, (moved) => (moved === u ? u : moved.copy()));
     const model = back.dtype === u.dtype || isComplex(u.dtype) ? seen : back.space.empty().assign(seen);
     const rtol = options.rtol ?? (isSamePrecision(au.dtype, 'float64') ? 1e-11 : 1e-4);
@@ -322,12 +378,14 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const passed = error <= rtol && !nothing;
     if (nothing && raise) {
       throw new NumericalError(
-        `${this.name}: the dot test is inconclusive: ⟨Au, v⟩ and ⟨u, Aᴴv⟩ are both 0. Do forward and adjoint return or fill their results? An operator that is 0 says so by zero: true`,
+        `${this.name}: the dot test is inconclusive: ⟨Au, v⟩ and ⟨u, Aᴴv⟩ are both 0. Do forward and ` +
+          'adjoint return or fill their results? An operator that is 0 says so by zero: true',
       );
     }
     if (!passed && raise) {
       throw new NumericalError(
-        `${this.name} fails the dot test: ⟨Au, v⟩ = ${show(left)}, ⟨u, Aᴴv⟩ = ${show(right)}, relative difference ${error.toExponential(2)} > ${rtol}`,
+        `${this.name} fails the dot test: ⟨Au, v⟩ = ${show(left)}, ⟨u, Aᴴv⟩ = ${show(right)}, relative ` +
+          `difference ${error.toExponential(2)} > ${rtol}`,
       );
     }
     return { passed, left, right, error };
@@ -344,11 +402,17 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
   /** Text only: products and sums are methods. */
   [Symbol.toPrimitive](hint: string): string {
-    return textOnly(this, hint, 'an operator', 'write A.matvec(x) for A * x, A.mul(B) for A * B, A.scale(a) for a * A, A.add(B) for A + B');
+    return textOnly(
+      this,
+      hint,
+      'an operator',
+      'write A.matvec(x) for A * x, A.mul(B) for A * B, A.scale(a) for a * A, A.add(B) for A + B',
+    );
   }
 }
 
-const show = (a: Scalar): string => (typeof a === 'number' ? `${a}` : `${a.re}${a.im < 0 ? '-' : '+'}${abs(a.im)}i`);
+const show = (a: Scalar): string =>
+  typeof a === 'number' ? `${a}` : `${a.re}${a.im < 0 ? '-' : '+'}${abs(a.im)}i`;
 
 /** Output allocation, checks and promotion of the input: the same for both directions. */
 function apply<A extends Vector<A>, B extends Vector<B>>(
@@ -363,15 +427,20 @@ function apply<A extends Vector<A>, B extends Vector<B>>(
   if (out !== undefined) {
     if (out?.space !== range) {
       checkVector(name, 'out', out);
-      if (!sameMemory(out.space, range)) throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
-      if (out.dtype !== range.dtype) throw new DTypeError(`${name}: expected out of dtype ${range.dtype}, received ${out.dtype}`);
+      if (!sameMemory(out.space, range))
+        throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
+      if (out.dtype !== range.dtype)
+        throw new DTypeError(`${name}: expected out of dtype ${range.dtype}, received ${out.dtype}`);
     }
     if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
   }
   const y = out ? seenIn(out, range) : range.empty();
   try {
     if (x.dtype === working) run(name, x, y, fill, mustReturn);
-    else withWorkspace(x.space.withDType(working), (promoted) => run(name, promoted.assign(x), y, fill, mustReturn));
+    else
+      withWorkspace(x.space.withDType(working), (promoted) =>
+        run(name, promoted.assign(x), y, fill, mustReturn),
+      );
   } catch (error) {
     if (out === undefined) y.dispose();
     throw error;
@@ -393,7 +462,9 @@ function run<A extends Vector<A>, B extends Vector<B>>(
 /** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;
-  throw new ArgumentError(`${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : textOf(op)}`);
+  throw new ArgumentError(
+    `${owner}: expected a linear operator, received ${isScalar(op) ? 'a scalar: use scale()' : textOf(op)}`,
+  );
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds

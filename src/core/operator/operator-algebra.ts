@@ -10,8 +10,9 @@ import { withWorkspace } from '../vector/workspace.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
 
 /**
- * What an operator made of others does, in terms of them: adjoint, conjugate, multiple, sum, product, power. Rules rather than classes, since operators
- * make them and they know operators by their methods only.
+ * What an operator made of others does, in terms of them: adjoint, conjugate, multiple, sum,
+ * product, power. Rules rather than classes, since operators make them and they know operators by
+ * their methods only.
  */
 export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   readonly name: string;
@@ -43,7 +44,10 @@ export function memo<K extends object, V>(cache: WeakMap<K, V>, key: K, make: ()
   return value;
 }
 
-/** The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that itself, or its memory seen flat. */
+/**
+ * The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that
+ * itself, or its memory seen flat.
+ */
 export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
   return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
 }
@@ -54,12 +58,19 @@ export function takenBy<V extends Vector<V>>(dims: Shape, x: V): V {
   return space === x.space ? x : seenIn(x, space);
 }
 
-/** The dtype in which an operator of a dtype, with data of it or not, works on vectors of `dtype`. Throws {@link DTypeError} for data of another precision. */
-export function workingDType(op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean }, dtype: DType): DType {
+/**
+ * The dtype in which an operator of a dtype, with data of it or not, works on vectors of `dtype`.
+ * Throws {@link DTypeError} for data of another precision.
+ */
+export function workingDType(
+  op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean },
+  dtype: DType,
+): DType {
   if (op.holdsData) {
     if (dtype !== 'int32' && !isSamePrecision(dtype, op.dtype)) {
       throw new DTypeError(
-        `${op.name} holds ${op.dtype}, the vector ${dtype}: cast one of them, for instance x.astype('${isComplex(dtype) ? complexOf(op.dtype) : op.dtype}')`,
+        `${op.name} holds ${op.dtype}, the vector ${dtype}: cast one of them, for instance ` +
+          `x.astype('${isComplex(dtype) ? complexOf(op.dtype) : op.dtype}')`,
       );
     }
     return promote(op.dtype, dtype);
@@ -68,11 +79,20 @@ export function workingDType(op: { readonly name: string; readonly dtype: DType;
   return isComplex(op.dtype) && !isComplex(dtype) ? complexOf(dtype) : dtype;
 }
 
-/** A space in another dtype; where it has that, as it is: the blocks of a stack may be of several. */
-const inDType = <V>(space: Space<V>, dtype: DType): Space<V> => (space.dtype === dtype ? space : (space.withDType(dtype) as Space<V>));
+/**
+ * A space in another dtype; where it has that, as it is: the blocks of a stack may be of several.
+ */
+const inDType = <V>(space: Space<V>, dtype: DType): Space<V> =>
+  space.dtype === dtype ? space : (space.withDType(dtype) as Space<V>);
 
-/** The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of unlike precision. */
-function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: boolean; comm: Communicator | undefined } {
+/**
+ * The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of
+ * unlike precision.
+ */
+function combined(
+  a: AnyOperator,
+  b: AnyOperator,
+): { dtype: DType; holdsData: boolean; comm: Communicator | undefined } {
   const leading = b.holdsData && !a.holdsData ? b : a;
   const other = leading === a ? b : a;
   const dtype =
@@ -81,7 +101,8 @@ function combined(a: AnyOperator, b: AnyOperator): { dtype: DType; holdsData: bo
       : isComplex(other.dtype) && !isComplex(leading.dtype)
         ? complexOf(leading.dtype)
         : leading.dtype;
-  if (a.comm && b.comm && a.comm.id !== b.comm.id) throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
+  if (a.comm && b.comm && a.comm.id !== b.comm.id)
+    throw new PartitionError(`${a.name} and ${b.name} live on different communicators`);
   return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
 }
 
@@ -91,7 +112,9 @@ const asGiven = (dtype: DType): DType => dtype;
 const sameData = (of: AnyOperator) => ({ dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
 
 /** `Aᴴ` */
-export function adjointRule<D extends Vector<D>, M extends Vector<M>>(of: LinearOperator<M, D>): OperatorRule<D, M> {
+export function adjointRule<D extends Vector<D>, M extends Vector<M>>(
+  of: LinearOperator<M, D>,
+): OperatorRule<D, M> {
   return {
     name: `${of.name}.H`,
     spec: { dims: of.dimsd, dimsd: of.dims, ...sameData(of) },
@@ -112,7 +135,9 @@ export function adjointRule<D extends Vector<D>, M extends Vector<M>>(of: Linear
 }
 
 /** `x ↦ conj(A conj(x))` */
-export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(of: LinearOperator<M, D>): OperatorRule<M, D> {
+export function conjugateRule<M extends Vector<M>, D extends Vector<D>>(
+  of: LinearOperator<M, D>,
+): OperatorRule<M, D> {
   return {
     name: `${of.name}.conj()`,
     spec: { dims: of.dims, dimsd: of.dimsd, ...sameData(of) },
@@ -142,14 +167,26 @@ function conjugated<V extends Vector<V>>(x: V, body: (x: V) => void): void {
 }
 
 /** `α A` */
-export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearOperator<M, D>, alpha: Scalar): OperatorRule<M, D> {
+export function scaledRule<M extends Vector<M>, D extends Vector<D>>(
+  of: LinearOperator<M, D>,
+  alpha: Scalar,
+): OperatorRule<M, D> {
   const name = 'Scaled';
-  if (!isScalar(alpha)) throw new ArgumentError(`${of.name}.scale: expected a number or { re, im }, received ${textOf(alpha)}`);
+  if (!isScalar(alpha))
+    throw new ArgumentError(`${of.name}.scale: expected a number or { re, im }, received ${textOf(alpha)}`);
   const complexScalar = typeof alpha !== 'number';
-  const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of), dtype: complexScalar ? complexOf(of.dtype) : of.dtype };
-  const inputDType = (dtype: DType): DType => (complexScalar ? workingDType({ name, ...spec }, dtype) : dtype);
-  const working = <V>(space: Space<V>): Space<V> => (complexScalar ? inDType(space, inputDType(space.dtype)) : space);
-  // of an A that is linear over the real numbers only: results may be real, and (αA)ᴴ y is Aᴴ(conj(α) y)
+  const spec = {
+    dims: of.dims,
+    dimsd: of.dimsd,
+    ...sameData(of),
+    dtype: complexScalar ? complexOf(of.dtype) : of.dtype,
+  };
+  const inputDType = (dtype: DType): DType =>
+    complexScalar ? workingDType({ name, ...spec }, dtype) : dtype;
+  const working = <V>(space: Space<V>): Space<V> =>
+    complexScalar ? inDType(space, inputDType(space.dtype)) : space;
+  // of an A that is linear over the real numbers only: results may be real, and (αA)ᴴ y is
+  // Aᴴ(conj(α) y)
   const scaledFirst = complexScalar && !of.complexLinear;
   const scaled = (y: D, body: (y: D) => void): void => {
     if (!scaledFirst) return body(y);
@@ -192,19 +229,26 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(of: LinearO
           fill: (image) => void of.matvec(x, image),
         });
     },
-    adjointAdd: (y, x, beta) => scaled(y, (data) => void of.rmatvecAdd(data, x, scaledFirst ? beta : multiplyScalars(beta, conj(alpha)))),
+    adjointAdd: (y, x, beta) =>
+      scaled(
+        y,
+        (data) => void of.rmatvecAdd(data, x, scaledFirst ? beta : multiplyScalars(beta, conj(alpha))),
+      ),
   };
 }
 
 /**
- * The space in which results of several operators on a vector of `given` come together: that of the vector itself where one of them leads there, otherwise
- * the first one's; the dtype holds all of theirs. Throws {@link PartitionError} where they are not the same elements.
+ * The space in which results of several operators on a vector of `given` come together: that of the
+ * vector itself where one of them leads there, otherwise the first one's; the dtype holds all of
+ * theirs. Throws {@link PartitionError} where they are not the same elements.
  */
 export function commonSpace<V>(name: string, given: Space<unknown>, images: readonly Space<V>[]): Space<V> {
   const [first] = images as readonly [Space<V>];
   const odd = images.findIndex((space) => !space.sameElements(first));
   if (odd >= 0)
-    throw new PartitionError(`${name}: the terms give vectors of different spaces: ${first} and, from term ${odd}, ${images[odd]}`);
+    throw new PartitionError(
+      `${name}: the terms give vectors of different spaces: ${first} and, from term ${odd}, ${images[odd]}`,
+    );
   const dtype = images.map((space) => space.dtype).reduce(promote);
   const chosen =
     images.find((space) => space.equals(given.withDType(space.dtype) as Space<unknown>)) ??
@@ -213,35 +257,55 @@ export function commonSpace<V>(name: string, given: Space<unknown>, images: read
   return chosen.withDType(dtype);
 }
 
-/** The dtype in which a sum or a stack of operators takes a vector: its own, which each of them may change; integers have that of the operators. */
-export function givenDType(op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean }, dtype: DType): DType {
+/**
+ * The dtype in which a sum or a stack of operators takes a vector: its own, which each of them may
+ * change; integers have that of the operators.
+ */
+export function givenDType(
+  op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean },
+  dtype: DType,
+): DType {
   const working = workingDType(op, dtype);
   return dtype === 'int32' ? working : dtype;
 }
 
 /** `A + B` */
-export function sumRule<M extends Vector<M>, D extends Vector<D>>(a: LinearOperator<M, D>, b: LinearOperator<M, D>): OperatorRule<M, D> {
+export function sumRule<M extends Vector<M>, D extends Vector<D>>(
+  a: LinearOperator<M, D>,
+  b: LinearOperator<M, D>,
+): OperatorRule<M, D> {
   const [[n, m], [p, q]] = [a.shape, b.shape];
-  if (n !== p || m !== q) throw new ShapeError(`cannot add ${a.name} of ${n} × ${m} and ${b.name} of ${p} × ${q}`);
+  if (n !== p || m !== q)
+    throw new ShapeError(`cannot add ${a.name} of ${n} × ${m} and ${b.name} of ${p} × ${q}`);
   const name = 'Sum';
   const spec = { dims: a.dims, dimsd: a.dimsd, ...combined(a, b) };
   const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);
   const ranges = new WeakMap<Space<M>, readonly [Space<D>, Space<D>]>();
   const domains = new WeakMap<Space<D>, readonly [Space<M>, Space<M>]>();
   /** What each of the two makes of vectors of a space. */
-  const rangesOf = (x: Space<M>) => memo(ranges, x, () => [a.rangeOf(fitting(a.dims, x)), b.rangeOf(fitting(b.dims, x))] as const);
-  const domainsOf = (y: Space<D>) => memo(domains, y, () => [a.domainOf(fitting(a.dimsd, y)), b.domainOf(fitting(b.dimsd, y))] as const);
+  const rangesOf = (x: Space<M>) =>
+    memo(ranges, x, () => [a.rangeOf(fitting(a.dims, x)), b.rangeOf(fitting(b.dims, x))] as const);
+  const domainsOf = (y: Space<D>) =>
+    memo(domains, y, () => [a.domainOf(fitting(a.dimsd, y)), b.domainOf(fitting(b.dimsd, y))] as const);
   const addForward = (op: LinearOperator<M, D>, x: M, y: D, alpha: Scalar): void => {
     const model = takenBy(op.dims, x);
     const image = rangesOf(x.space)[op === a ? 0 : 1];
     if (image === y.space) op.matvecAdd(model, y, alpha);
-    else addInto(image, y, alpha, { add: (v) => void op.matvecAdd(model, v, alpha), fill: (v) => void op.matvec(model, v) });
+    else
+      addInto(image, y, alpha, {
+        add: (v) => void op.matvecAdd(model, v, alpha),
+        fill: (v) => void op.matvec(model, v),
+      });
   };
   const addAdjoint = (op: LinearOperator<M, D>, y: D, x: M, alpha: Scalar): void => {
     const data = takenBy(op.dimsd, y);
     const image = domainsOf(y.space)[op === a ? 0 : 1];
     if (image === x.space) op.rmatvecAdd(data, x, alpha);
-    else addInto(image, x, alpha, { add: (v) => void op.rmatvecAdd(data, v, alpha), fill: (v) => void op.rmatvec(data, v) });
+    else
+      addInto(image, x, alpha, {
+        add: (v) => void op.rmatvecAdd(data, v, alpha),
+        fill: (v) => void op.rmatvec(data, v),
+      });
   };
   return {
     name,
@@ -292,7 +356,10 @@ export function productRule<M extends Vector<M>, K extends Vector<K>, D extends 
   b: LinearOperator<M, K>,
 ): OperatorRule<M, D> {
   if (a.shape[1] !== b.shape[0]) {
-    throw new ShapeError(`cannot multiply ${a.name} of ${a.shape[0]} × ${a.shape[1]} with ${b.name} of ${b.shape[0]} × ${b.shape[1]}`);
+    throw new ShapeError(
+      `cannot multiply ${a.name} of ${a.shape[0]} × ${a.shape[1]} with ${b.name} of ${b.shape[0]} × ` +
+        `${b.shape[1]}`,
+    );
   }
   const images = new WeakMap<Space<M>, Space<K>>();
   const preimages = new WeakMap<Space<D>, Space<K>>();
@@ -310,16 +377,21 @@ export function productRule<M extends Vector<M>, K extends Vector<K>, D extends 
     domainOf: (y) => b.domainOf(betweenAdjoint(y)),
     inputDType: asGiven,
     forward: (x, y) => void withWorkspace(between(x.space), (work) => a.matvec(b.matvec(x, work), y)),
-    adjoint: (y, x) => void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvec(a.rmatvec(y, work), x)),
-    forwardAdd: (x, y, alpha) => void withWorkspace(between(x.space), (work) => a.matvecAdd(b.matvec(x, work), y, alpha)),
-    adjointAdd: (y, x, alpha) => void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvecAdd(a.rmatvec(y, work), x, alpha)),
+    adjoint: (y, x) =>
+      void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvec(a.rmatvec(y, work), x)),
+    forwardAdd: (x, y, alpha) =>
+      void withWorkspace(between(x.space), (work) => a.matvecAdd(b.matvec(x, work), y, alpha)),
+    adjointAdd: (y, x, alpha) =>
+      void withWorkspace(betweenAdjoint(y.space), (work) => b.rmatvecAdd(a.rmatvec(y, work), x, alpha)),
   };
 }
 
 /** `Aᵖ` */
 export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: number): OperatorRule<M, M> {
-  if (of.shape[0] !== of.shape[1]) throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
-  if (!Number.isSafeInteger(p) || p < 0) throw new ArgumentError(`expected a non-negative integer power, received ${textOf(p)}`);
+  if (of.shape[0] !== of.shape[1])
+    throw new ShapeError(`only square operators have powers, ${of.name} is ${of.shape[0]} × ${of.shape[1]}`);
+  if (!Number.isSafeInteger(p) || p < 0)
+    throw new ArgumentError(`expected a non-negative integer power, received ${textOf(p)}`);
   const name = 'Power';
   const spec = { dims: of.dims, dimsd: of.dimsd, ...sameData(of) };
   const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);
@@ -356,7 +428,13 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
 }
 
 /** `y ← Sᵖ x` for a step S that leads from a vector of a space to one of its image. */
-function repeat<M extends Vector<M>>(p: number, x: M, y: M, image: (space: Space<M>) => Space<M>, step: (u: M, v: M) => void): void {
+function repeat<M extends Vector<M>>(
+  p: number,
+  x: M,
+  y: M,
+  image: (space: Space<M>) => Space<M>,
+  step: (u: M, v: M) => void,
+): void {
   if (p === 0) {
     y.assign(x);
     return;

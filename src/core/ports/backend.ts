@@ -11,18 +11,27 @@ export interface Storage {
   readonly length: number;
   /** `length` elements from `offset` on, as a message layer sees them. */
   span(offset: number, length: number): Span;
-  /** Where the memory is a typed array of this process: a live view of it (complex: pairs). The storage is then never pooled. Waits. */
+  /**
+   * Where the memory is a typed array of this process: a live view of it (complex: pairs). The
+   * storage is then never pooled. Waits.
+   */
   hostView?(offset: number, length: number): HostArray;
 }
 
-/** A run of `size` elements of a storage from `offset` on: what kernels read and write. An NDArray is one. */
+/**
+ * A run of `size` elements of a storage from `offset` on: what kernels read and write. An NDArray
+ * is one.
+ */
 export interface Elements {
   readonly storage: Storage;
   readonly offset: number;
   readonly size: number;
 }
 
-/** `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan and isfinite write int32. Which functions a dtype has: `kernel-dtypes.ts`. */
+/**
+ * `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan and isfinite write
+ * int32. Which functions a dtype has: `kernel-dtypes.ts`.
+ */
 export const UNARY_OPS = [
   'negative',
   'abs',
@@ -52,8 +61,8 @@ export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater',
 export type Comparison = (typeof COMPARISONS)[number];
 
 /**
- * `multiplyConj` is `conj(x)·y`. maximum and minimum let NaN win. Of complex data the ordered ones are refused, of int32 divide and
- * arctan2; products of int32 wrap around.
+ * `multiplyConj` is `conj(x)·y`. maximum and minimum let NaN win. Of complex data the ordered ones
+ * are refused, of int32 divide and arctan2; products of int32 wrap around.
  */
 export const BINARY_OPS = [
   'add',
@@ -70,9 +79,10 @@ export const BINARY_OPS = [
 export type BinaryOp = (typeof BINARY_OPS)[number];
 
 /**
- * `sum`, `prod`, `max`, `min` keep the dtype; the others give a real number:
- * `sumAbs` Σ|x|, `sumSquares` Σ|x|², `sumPower` Σ|x|^p, `maxAbs`, `minAbs`, `countNonzero`, `countAtMost` (how many |x| ≤ p).
- * Of nothing: 0 for sums and counts, 1 for prod, −∞ for max, ∞ for min, 0 for maxAbs, ∞ for minAbs.
+ * `sum`, `prod`, `max`, `min` keep the dtype; the others give a real number: `sumAbs` Σ|x|,
+ * `sumSquares` Σ|x|², `sumPower` Σ|x|^p, `maxAbs`, `minAbs`, `countNonzero`, `countAtMost` (how
+ * many |x| ≤ p). Of nothing: 0 for sums and counts, 1 for prod, −∞ for max, ∞ for min, 0 for
+ * maxAbs, ∞ for minAbs.
  */
 export const REDUCE_OPS = [
   'sum',
@@ -92,7 +102,10 @@ export type ReduceKernel = (typeof REDUCE_OPS)[number];
 /** An array seen from one axis: `[outer, n, inner]`, C order. */
 export type Extents = readonly [outer: number, n: number, inner: number];
 
-/** An N-dimensional strided walk through a storage; strides in elements, 0 (broadcast) and negative ones allowed for the source. */
+/**
+ * An N-dimensional strided walk through a storage; strides in elements, 0 (broadcast) and negative
+ * ones allowed for the source.
+ */
 export interface Strided {
   readonly elements: Elements;
   /** Where the walk starts, relative to `elements.offset`. */
@@ -110,7 +123,10 @@ export interface InnerProduct {
 /** `'n'` as it is, `'t'` transposed, `'c'` conjugated and transposed. */
 export type Trans = 'n' | 't' | 'c';
 
-/** `C ← α op(A) op(B) + β C` for a batch of row-major matrices. `lda` etc. are row lengths in memory, strides the distance between matrices (0 reuses one). */
+/**
+ * `C ← α op(A) op(B) + β C` for a batch of row-major matrices. `lda` etc. are row lengths in
+ * memory, strides the distance between matrices (0 reuses one).
+ */
 export interface MatMul {
   readonly m: number;
   readonly n: number;
@@ -131,8 +147,9 @@ export interface MatMul {
 }
 
 /**
- * `'c2c'`: complex to complex. `'r2c'`: real input of `shape`, output cut to `⌊n/2⌋ + 1` along the last of `axes`. `'c2r'`: its
- * inverse, `shape` being the real output's. The input is not changed unless the plan allows it. Unscaled (as FFTW) times `scale`; forward is exp(−i…).
+ * `'c2c'`: complex to complex. `'r2c'`: real input of `shape`, output cut to `⌊n/2⌋ + 1` along the
+ * last of `axes`. `'c2r'`: its inverse, `shape` being the real output's. The input is not changed
+ * unless the plan allows it. Unscaled (as FFTW) times `scale`; forward is exp(−i…).
  */
 export interface FftPlan {
   readonly kind: 'c2c' | 'r2c' | 'c2r';
@@ -145,7 +162,10 @@ export interface FftPlan {
   readonly overwrite?: boolean | undefined;
 }
 
-/** Rows `start ≤ i < end` of a banded matrix that share their taps: `y[i] = Σₖ taps[k] · x[i + lo + k]`. No taps: zero rows. What taps of 0 would meet is not read. */
+/**
+ * Rows `start ≤ i < end` of a banded matrix that share their taps:
+ * `y[i] = Σₖ taps[k] · x[i + lo + k]`. No taps: zero rows. What taps of 0 would meet is not read.
+ */
 export interface BandSegment {
   readonly start: number;
   readonly end: number;
@@ -154,9 +174,10 @@ export interface BandSegment {
 }
 
 /**
- * A banded matrix applied along one axis of a block. Indices of `segments` are local to the block; reads before 0 come from `front`
- * and after n − 1 from `back`, which hold the neighbouring cells of the axis as arrays `[outer, width, inner]`
- * (the last cell of `front` is index −1, the first of `back` is index n).
+ * A banded matrix applied along one axis of a block. Indices of `segments` are local to the block;
+ * reads before 0 come from `front` and after n − 1 from `back`, which hold the neighbouring cells
+ * of the axis as arrays `[outer, width, inner]` (the last cell of `front` is index −1, the first of
+ * `back` is index n).
  */
 export interface AxisBand {
   readonly axis: number;
@@ -170,13 +191,16 @@ export interface Stencil {
   readonly shape: Shape;
   readonly bands: readonly AxisBand[];
   readonly mode: 'set' | 'add';
-  /** Only outputs with `start ≤ index < end` along `axis` are computed; others keep their values. */
+  /**
+   * Only outputs with `start ≤ index < end` along `axis` are computed; others keep their values.
+   */
   readonly range?: { readonly axis: number; readonly start: number; readonly end: number } | undefined;
 }
 
 /**
- * Forward: `y[i] = Σⱼ h[j] · x[i + offset − j]`, zero outside x. Adjoint: `y[i] = Σⱼ conj(h[j]) · x[i − offset + j]`.
- * All shapes have the same number of axes (1 in `hShape` where an axis is not convolved); the output shape is free.
+ * Forward: `y[i] = Σⱼ h[j] · x[i + offset − j]`, zero outside x. Adjoint:
+ * `y[i] = Σⱼ conj(h[j]) · x[i − offset + j]`. All shapes have the same number of axes (1 in
+ * `hShape` where an axis is not convolved); the output shape is free.
  */
 export interface Convolution {
   readonly xShape: Shape;
@@ -187,8 +211,9 @@ export interface Convolution {
 }
 
 /**
- * A sparse matrix along one axis, `width` entries a row: `y[o, i, j] = Σₖ weights[i, k] · x[o, index[i, k], j]` with x `[outer, nx, inner]` and
- * y `[outer, ny, inner]`. Entries with a negative index are skipped. Without weights they are 1.
+ * A sparse matrix along one axis, `width` entries a row:
+ * `y[o, i, j] = Σₖ weights[i, k] · x[o, index[i, k], j]` with x `[outer, nx, inner]` and y
+ * `[outer, ny, inner]`. Entries with a negative index are skipped. Without weights they are 1.
  */
 export interface IndexTable {
   readonly outer: number;
@@ -203,8 +228,9 @@ export interface IndexTable {
 }
 
 /**
- * Curves that image points draw through traces of `nt` samples: point i meets trace (s, r) at `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`,
- * where `0 ≤ v < nt − 1`; elsewhere not at all.
+ * Curves that image points draw through traces of `nt` samples: point i meets trace (s, r) at
+ * `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`, where `0 ≤ v < nt − 1`;
+ * elsewhere not at all.
  */
 export interface Curves {
   readonly points: number;
@@ -219,8 +245,10 @@ export interface Curves {
 }
 
 /**
- * Convolution with filters that change along an axis: sample i has `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; the second one is not read where f is the last.
- * Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` over the model x `[outer, nx, inner]`, the data y `[outer, ny, inner]`; what falls outside of y is dropped.
+ * Convolution with filters that change along an axis: sample i has
+ * `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; the second one is not read
+ * where f is the last. Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` over the model x
+ * `[outer, nx, inner]`, the data y `[outer, ny, inner]`; what falls outside of y is dropped.
  * Adjoint: `x[o, i, j] = Σₖ conj(hᵢ[k]) · y[o, i + k − offset, j]`.
  */
 export interface VaryingConvolution {
@@ -257,8 +285,9 @@ export interface ProgramInput {
 }
 
 /**
- * What is done to each element, in order, no value without use. Every instruction is a kernel of the backend with the same dtypes, and rounds as that does,
- * so a program can be run one kernel after another or in one pass.
+ * What is done to each element, in order, no value without use. Every instruction is a kernel of
+ * the backend with the same dtypes, and rounds as that does, so a program can be run one kernel
+ * after another or in one pass.
  */
 export interface Program {
   readonly inputs: readonly ProgramInput[];
@@ -267,7 +296,10 @@ export interface Program {
   readonly outputs: readonly number[];
 }
 
-/** Where the elements of a call lie in the whole array: `start` is the index of the first, `size` the whole array's size. */
+/**
+ * Where the elements of a call lie in the whole array: `start` is the index of the first, `size`
+ * the whole array's size.
+ */
 export interface ProgramRange {
   readonly start: number;
   readonly size: number;
@@ -290,12 +322,14 @@ export interface MemoryStats {
 }
 
 /**
- * What a device must do. Kernels are local to one rank and know nothing of MPI; they write into the storages that they are given and may run
- * later than the call: only `download` and the kernels that return scalars wait. Unless stated otherwise all operands have one dtype, the output may
- * be one of the inputs exactly (elementwise kernels, `linearCombination`) and must not overlap them otherwise, and sizes are the
- * caller's to check: kernels trust them.
+ * What a device must do. Kernels are local to one rank and know nothing of MPI; they write into the
+ * storages that they are given and may run later than the call: only `download` and the kernels
+ * that return scalars wait. Unless stated otherwise all operands have one dtype, the output may be
+ * one of the inputs exactly (elementwise kernels, `linearCombination`) and must not overlap them
+ * otherwise, and sizes are the caller's to check: kernels trust them.
  *
- * The reference backend in `src/cpu` is the definition of each kernel; `lops-mpi/testing` exports the suite that compares any other with it.
+ * The reference backend in `src/cpu` is the definition of each kernel; `lops-mpi/testing` exports
+ * the suite that compares any other with it.
  */
 export interface Backend {
   readonly name: string;
@@ -303,8 +337,9 @@ export interface Backend {
   readonly dtypes: readonly DType[];
   readonly defaultDType: DType;
   /**
-   * Where memory is scarce: until the answer is called, what does not fit is kept in slower memory, so that ranks that set up together all come to the end; it answers
-   * what did not fit, or ''. Calls may nest.
+   * Where memory is scarce: until the answer is called, what does not fit is kept in slower memory,
+   * so that ranks that set up together all come to the end; it answers what did not fit, or ''.
+   * Calls may nest.
    */
   overcommit?(): () => string;
 
@@ -325,7 +360,10 @@ export interface Backend {
   /** `y[…] ← x[…]`, or `+=`, over an N-dimensional index range of `shape`. */
   stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void;
   fill(y: Elements, value: Scalar): void;
-  /** Converts the dtype. Real → complex has zero imaginary parts, complex → real takes the real part, float → int32 truncates. */
+  /**
+   * Converts the dtype. Real → complex has zero imaginary parts, complex → real takes the real
+   * part, float → int32 truncates.
+   */
   cast(x: Elements, y: Elements): void;
 
   // Elementwise
@@ -335,11 +373,15 @@ export interface Backend {
   /** `z ← condition ? x : y`, condition int32. */
   where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void;
   /**
-   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not read, 1 and −1 add and subtract; any other is a complex factor where
-   * the dtype is complex, so that a real multiple of ∞ + i is ∞ + NaN i, as NumPy's. Real coefficients for real dtypes.
+   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not
+   * read, 1 and −1 add and subtract; any other is a complex factor where the dtype is complex, so
+   * that a real multiple of ∞ + i is ∞ + NaN i, as NumPy's. Real coefficients for real dtypes.
    */
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void;
-  /** Shrinks moduli and keeps phases. soft: max(|x| − t, 0); hard: 0 where |x| ≤ √(2t); half: 0 where |x| ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))). */
+  /**
+   * Shrinks moduli and keeps phases. soft: max(|x| − t, 0); hard: 0 where |x| ≤ √(2t); half: 0
+   * where |x| ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))).
+   */
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void;
 
   // Reductions: wide accumulators, the same bits every time
@@ -347,9 +389,15 @@ export interface Backend {
   dots(products: readonly InnerProduct[]): Float64Array;
   /** Over all elements. `parameter` is p of sumPower and countAtMost. Waits. */
   reduce(op: ReduceKernel, x: Elements, parameter?: number): Scalar;
-  /** Over the middle one of `[outer, n, inner]`, int32 modulo 2^32; y is `[outer, inner]` of x's dtype (sum, prod, max, min), otherwise of its real dtype. */
+  /**
+   * Over the middle one of `[outer, n, inner]`, int32 modulo 2^32; y is `[outer, inner]` of x's
+   * dtype (sum, prod, max, min), otherwise of its real dtype.
+   */
   reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter?: number): void;
-  /** The first position of the largest (smallest) value; of complex data, of the modulus. −1 of nothing. NaN wins. Waits. */
+  /**
+   * The first position of the largest (smallest) value; of complex data, of the modulus. −1 of
+   * nothing. NaN wins. Waits.
+   */
   argExtreme(op: 'max' | 'min', x: Elements): number;
   /** The k-th smallest value, k from 0, of real data. Waits. */
   kthSmallest(x: Elements, k: number): number;
@@ -362,20 +410,42 @@ export interface Backend {
   stencil(x: Elements, y: Elements, stencil: Stencil): void;
   convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void;
   gather(x: Elements, y: Elements, table: IndexTable): void;
-  /** The adjoint of gather: `x[o, index[i, k], j] += conj(weights[i, k]) · y[o, i, j]`, in a fixed order. */
+  /**
+   * The adjoint of gather: `x[o, index[i, k], j] += conj(weights[i, k]) · y[o, i, j]`, in a fixed
+   * order.
+   */
   scatterAdd(y: Elements, x: Elements, table: IndexTable): void;
 
   // Field kernels: operators compose the others where a backend has none
-  /** `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for traces `[ns, nr, nt]`. */
+  /**
+   * `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for
+   * traces `[ns, nr, nt]`.
+   */
   spreadCurves?(image: Elements, traces: Elements, curves: Curves): void;
-  /** The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all traces. */
+  /**
+   * The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all
+   * traces.
+   */
   sumCurves?(traces: Elements, image: Elements, curves: Curves): void;
-  /** Fills `to`, the data of the forward direction and the model of the adjoint, from the other one. */
+  /**
+   * Fills `to`, the data of the forward direction and the model of the adjoint, from the other one.
+   */
   convolveVarying?(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void;
 
   // Optional: where a backend lacks these, core runs the kernels above one after another
   /** Runs a program in one pass over memory. Outputs may be inputs exactly. */
-  program?(program: Program, inputs: readonly (Elements | Scalar)[], outputs: readonly Elements[], range: ProgramRange): void;
+  program?(
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    outputs: readonly Elements[],
+    range: ProgramRange,
+  ): void;
   /** Reduces the only output of a program over `n` elements without storing it. Waits. */
-  programReduce?(fold: Fold, program: Program, inputs: readonly (Elements | Scalar)[], n: number, range: ProgramRange): Scalar;
+  programReduce?(
+    fold: Fold,
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    n: number,
+    range: ProgramRange,
+  ): Scalar;
 }

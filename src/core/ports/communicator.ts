@@ -3,7 +3,10 @@ import type { Transferable } from './span.js';
 /** Element-wise reductions over ranks. `land` and `lor` are logical, on int32. */
 export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'land' | 'lor';
 
-/** A pending operation. Its memory must not be touched until `wait` returned or `test` answered true. */
+/**
+ * A pending operation. Its memory must not be touched until `wait` returned or `test` answered
+ * true.
+ */
 export interface Request {
   wait(): void;
   /** True once the operation is complete; never blocks. */
@@ -17,7 +20,10 @@ export interface PersistentRequest extends Request {
   free(): void;
 }
 
-/** What was sent since the communicator was made or `reset`: how tests count the cost of an operation. */
+/**
+ * What was sent since the communicator was made or `reset`: how tests count the cost of an
+ * operation.
+ */
 export interface CommCounters {
   /** Point-to-point messages that this rank sent. */
   messages: number;
@@ -31,7 +37,10 @@ export interface CommCounters {
   reset(): void;
 }
 
-/** Compares what the ranks of a communicator are about to do: collective, in debug mode only. Throws `MpiError` on all ranks, which says what each of them does and where. */
+/**
+ * Compares what the ranks of a communicator are about to do: collective, in debug mode only. Throws
+ * `MpiError` on all ranks, which says what each of them does and where.
+ */
 export interface CallChecker {
   /** All ranks must describe it alike. */
   same(what: string): void;
@@ -52,8 +61,9 @@ export interface Status {
 /**
  * What core needs of a message layer: MPI's calls on spans, synchronous.
  *
- * Lengths are elements. In-place forms leave out the send span. Counts above 2³¹ work. All errors are `MpiError`, an argument that
- * does not fit (sizes, ranks out of range) is refused before anything is sent.
+ * Lengths are elements. In-place forms leave out the send span. Counts above 2³¹ work. All errors
+ * are `MpiError`, an argument that does not fit (sizes, ranks out of range) is refused before
+ * anything is sent.
  */
 export interface Communicator {
   readonly rank: number;
@@ -78,9 +88,19 @@ export interface Communicator {
   gather(send: Transferable, recv: Transferable | undefined, root?: number): void;
   gatherv(send: Transferable, recv: Transferable | undefined, counts: readonly number[], root?: number): void;
   scatter(send: Transferable | undefined, recv: Transferable, root?: number): void;
-  scatterv(send: Transferable | undefined, recv: Transferable, counts: readonly number[], root?: number): void;
+  scatterv(
+    send: Transferable | undefined,
+    recv: Transferable,
+    counts: readonly number[],
+    root?: number,
+  ): void;
   alltoall(send: Transferable, recv: Transferable): void;
-  alltoallv(send: Transferable, sendCounts: readonly number[], recv: Transferable, recvCounts: readonly number[]): void;
+  alltoallv(
+    send: Transferable,
+    sendCounts: readonly number[],
+    recv: Transferable,
+    recvCounts: readonly number[],
+  ): void;
 
   send(data: Transferable, to: number, tag?: number): void;
   /** `from` and `tag` may be `ANY`. */
@@ -99,7 +119,10 @@ export interface Communicator {
   /** The list on the root, undefined elsewhere. */
   gatherObject<T>(value: T, root?: number): T[] | undefined;
 
-  /** Ranks of one colour share a communicator, ordered by key, then rank; `undefined` takes part and gets none. */
+  /**
+   * Ranks of one colour share a communicator, ordered by key, then rank; `undefined` takes part and
+   * gets none.
+   */
   split(color: number, key?: number): Communicator;
   split(color: number | undefined, key?: number): Communicator | undefined;
   /** Ranks that share memory (one node). */
@@ -123,7 +146,10 @@ export interface CartesianCommunicator extends Communicator {
   /** Undefined for coordinates outside the grid along an axis that is not periodic. */
   rankOf(coords: readonly number[]): number | undefined;
   /** The neighbours `displacement` steps behind and ahead along an axis. */
-  shift(axis: number, displacement?: number): { readonly source: number | undefined; readonly destination: number | undefined };
+  shift(
+    axis: number,
+    displacement?: number,
+  ): { readonly source: number | undefined; readonly destination: number | undefined };
 }
 
 /** Wildcard for the source or the tag of a receive. */

@@ -8,13 +8,19 @@ let backend: Backend | undefined;
 let communicator: Communicator | undefined;
 const registry = new Map<string, BackendEntry>();
 
-/** The backend of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/core` alone does not. */
+/**
+ * The backend of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/core`
+ * alone does not.
+ */
 export function defaultBackend(): Backend {
   if (!backend) throw new BackendError("no default backend: import 'lops-mpi', or call setDefaultBackend()");
   return backend;
 }
 
-/** Throws {@link BackendError} unless `value` is a backend: a promise of one, as `loadBackend` returns, is not. */
+/**
+ * Throws {@link BackendError} unless `value` is a backend: a promise of one, as `loadBackend`
+ * returns, is not.
+ */
 export function setDefaultBackend(value: Backend): void {
   backend = checkBackend(value);
 }
@@ -38,14 +44,16 @@ function entryOf(name: string): BackendEntry {
   const entry = registry.get(name);
   if (!entry)
     throw new BackendError(
-      `no backend ${typeof name === 'string' ? `'${name}'` : textOf(name)}; there are: ${[...registry.keys()].join(', ') || 'none'}`,
+      `no backend ${typeof name === 'string' ? `'${name}'` : textOf(name)}; there are: ` +
+        `${[...registry.keys()].join(', ') || 'none'}`,
     );
   return entry;
 }
 
 /**
- * Makes a backend known by name. `make` runs once, when it is first asked for; one that has to wait for something returns a promise, and is then there after
- * {@link loadBackend}. What it throws goes to whom asked, and it is asked again the next time.
+ * Makes a backend known by name. `make` runs once, when it is first asked for; one that has to wait
+ * for something returns a promise, and is then there after {@link loadBackend}. What it throws goes
+ * to whom asked, and it is asked again the next time.
  * @param report what `lops doctor` says of it on a rank; default: what comes of making it
  */
 export function registerBackend(
@@ -53,14 +61,22 @@ export function registerBackend(
   make: () => Backend | Promise<Backend>,
   report?: () => BackendReport | Promise<BackendReport>,
 ): void {
-  if (typeof name !== 'string' || typeof make !== 'function' || (report !== undefined && typeof report !== 'function'))
+  if (
+    typeof name !== 'string' ||
+    typeof make !== 'function' ||
+    (report !== undefined && typeof report !== 'function')
+  )
     throw new BackendError(
-      `registerBackend: expected a name, a function that makes the backend, and one that reports or none, received ${textOf(name)}, ${textOf(make)} and ${textOf(report)}`,
+      'registerBackend: expected a name, a function that makes the backend, and one that reports or ' +
+        `none, received ${textOf(name)}, ${textOf(make)} and ${textOf(report)}`,
     );
   registry.set(name, { make, report });
 }
 
-/** What a registered backend says of itself on this rank. Never throws for a backend that is not there. */
+/**
+ * What a registered backend says of itself on this rank. Never throws for a backend that is not
+ * there.
+ */
 export async function reportBackend(name: string): Promise<BackendReport> {
   const entry = entryOf(name);
   try {
@@ -88,16 +104,24 @@ function start(entry: BackendEntry): Backend | Promise<Backend> {
   return entry.loading;
 }
 
-/** A backend object, the registered one of a name, or the default. Throws {@link BackendError}, also for one that {@link loadBackend} has to load first. */
+/**
+ * A backend object, the registered one of a name, or the default. Throws {@link BackendError}, also
+ * for one that {@link loadBackend} has to load first.
+ */
 export function resolveBackend(which?: Backend | string): Backend {
   if (which === undefined) return defaultBackend();
   if (typeof which !== 'string') return checkBackend(which);
   const result = start(entryOf(which));
   if (!(result instanceof Promise)) return result;
-  throw new BackendError(`backend '${which}' loads asynchronously: \`await loadBackend('${which}')\` once, before its first use`);
+  throw new BackendError(
+    `backend '${which}' loads asynchronously: \`await loadBackend('${which}')\` once, before its first use`,
+  );
 }
 
-/** What {@link resolveBackend} answers, once the backend is loaded. Works for every backend, whether it has to be waited for or not. */
+/**
+ * What {@link resolveBackend} answers, once the backend is loaded. Works for every backend, whether
+ * it has to be waited for or not.
+ */
 export async function loadBackend(which?: Backend | string): Promise<Backend> {
   return typeof which === 'string' ? start(entryOf(which)) : resolveBackend(which);
 }
@@ -105,9 +129,13 @@ export async function loadBackend(which?: Backend | string): Promise<Backend> {
 /** The names under which backends are registered. */
 export const backendNames = (): string[] => [...registry.keys()];
 
-/** The communicator of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/core` alone does not. */
+/**
+ * The communicator of arrays that name none. Throws while unset: `lops-mpi` sets it,
+ * `lops-mpi/core` alone does not.
+ */
 export function defaultCommunicator(): Communicator {
-  if (!communicator) throw new MpiError("no default communicator: import 'lops-mpi', or call setDefaultCommunicator()");
+  if (!communicator)
+    throw new MpiError("no default communicator: import 'lops-mpi', or call setDefaultCommunicator()");
   return communicator;
 }
 

@@ -2,8 +2,9 @@ import type { ReduceOp } from './communicator.js';
 import type { DeviceSpan } from './span.js';
 
 /**
- * A message layer of the devices themselves, such as NCCL: calls queue work on the device and return. Ranks are those of the communicator of all
- * ranks. Messages between two ranks match in the order of their calls.
+ * A message layer of the devices themselves, such as NCCL: calls queue work on the device and
+ * return. Ranks are those of the communicator of all ranks. Messages between two ranks match in the
+ * order of their calls.
  */
 export interface DevicePort {
   /** Whether this memory is its own. */

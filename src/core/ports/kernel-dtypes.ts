@@ -20,7 +20,10 @@ const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
   'arctan2',
 ] as const);
 
-/** The dtype in which `op` computes with operands of `dtype`: `float` for functions of integers whose values are none. */
+/**
+ * The dtype in which `op` computes with operands of `dtype`: `float` for functions of integers
+ * whose values are none.
+ */
 export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
   dtype === 'int32' && FLOATING.has(op) ? float : dtype;
 
@@ -41,7 +44,16 @@ const INTEGER_UNARY: readonly UnaryOp[] = [
   'isnan',
   'isfinite',
 ];
-const INTEGER_BINARY: readonly BinaryOp[] = ['add', 'subtract', 'multiply', 'multiplyConj', 'power', 'maximum', 'minimum', ...COMPARISONS];
+const INTEGER_BINARY: readonly BinaryOp[] = [
+  'add',
+  'subtract',
+  'multiply',
+  'multiplyConj',
+  'power',
+  'maximum',
+  'minimum',
+  ...COMPARISONS,
+];
 const NOT_COMPLEX: readonly string[] = [
   'floor',
   'ceil',
@@ -71,7 +83,10 @@ const TO_REAL: readonly string[] = [
 const TO_INTEGER: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
 function refuse(op: string, dtype: DType): never {
-  const remedy = dtype === 'int32' ? 'cast to a float dtype first' : 'take the modulus, or the real or imaginary part, first';
+  const remedy =
+    dtype === 'int32'
+      ? 'cast to a float dtype first'
+      : 'take the modulus, or the real or imaginary part, first';
   throw new DTypeError(`${op} is not defined for ${dtype}: ${remedy}`);
 }
 
@@ -94,19 +109,32 @@ function remembered(op: string, dtype: DType, allowed: readonly string[] | undef
   return result;
 }
 
-/** The dtype that `unary(op)` writes: int32 for isnan and isfinite, the real one for abs, real, imag. Throws {@link DTypeError} where the function has no such values. */
+/**
+ * The dtype that `unary(op)` writes: int32 for isnan and isfinite, the real one for abs, real,
+ * imag. Throws {@link DTypeError} where the function has no such values.
+ */
 export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_UNARY);
 
-/** The dtype that `binary(op)` writes: int32 for comparisons. Throws {@link DTypeError} for divide and arctan2 of int32, and for the order of complex numbers. */
+/**
+ * The dtype that `binary(op)` writes: int32 for comparisons. Throws {@link DTypeError} for divide
+ * and arctan2 of int32, and for the order of complex numbers.
+ */
 export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_BINARY);
 
-/** The dtype that `reduceAxis(op)` writes. Throws {@link DTypeError} for max and min of complex data. */
+/**
+ * The dtype that `reduceAxis(op)` writes. Throws {@link DTypeError} for max and min of complex
+ * data.
+ */
 export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, undefined);
 
-/** Throws {@link DTypeError} where a scalar would be changed by storing it: complex in real, fractions, NaN or more than 32 bits in int32. */
+/**
+ * Throws {@link DTypeError} where a scalar would be changed by storing it: complex in real,
+ * fractions, NaN or more than 32 bits in int32.
+ */
 export function checkStorable(value: Scalar, dtype: DType): void {
   checkScalar(value, dtype);
   if (dtype !== 'int32') return;
   const real = typeof value === 'number' ? value : value.re;
-  if ((real | 0) !== real) throw new DTypeError(`${textOf(real)} does not fit into int32: cast the array to a float dtype first`);
+  if ((real | 0) !== real)
+    throw new DTypeError(`${textOf(real)} does not fit into int32: cast the array to a float dtype first`);
 }

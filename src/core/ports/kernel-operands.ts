@@ -1,5 +1,15 @@
 import { im, type Scalar } from '../base/complex.js';
-import { type ComplexDType, type DType, dtypeOf, type HostArray, isComplex, isFloat, lanesOf, placeDType, realOf } from '../base/dtype.js';
+import {
+  type ComplexDType,
+  type DType,
+  dtypeOf,
+  type HostArray,
+  isComplex,
+  isFloat,
+  lanesOf,
+  placeDType,
+  realOf,
+} from '../base/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import { type BinaryOp, COMPARISONS, type Elements, type FftPlan, type Storage } from './backend.js';
@@ -9,7 +19,10 @@ import type { DeviceSpan } from './span.js';
 /** An operand in memory rather than a scalar. */
 export const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
 
-/** What two operands are combined in: the dtype of the one in memory; two scalars are compared in their own precision, otherwise combined in that of the result. */
+/**
+ * What two operands are combined in: the dtype of the one in memory; two scalars are compared in
+ * their own precision, otherwise combined in that of the result.
+ */
 export function binaryDType(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, result: DType): DType {
   if (isElements(x)) return x.storage.dtype;
   if (isElements(y)) return y.storage.dtype;
@@ -17,22 +30,43 @@ export function binaryDType(op: BinaryOp, x: Elements | Scalar, y: Elements | Sc
   return im(x) !== 0 || im(y) !== 0 ? 'complex128' : 'float64';
 }
 
-/** Throws unless a typed array holds the values of such elements: {@link DTypeError}, {@link ShapeError}. */
+/**
+ * Throws unless a typed array holds the values of such elements: {@link DTypeError},
+ * {@link ShapeError}.
+ */
 export function checkHost(values: HostArray, elements: Elements): void {
   const { dtype } = elements.storage;
-  if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
+  if (realOf(dtype) !== dtypeOf(values))
+    throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
   const expected = elements.size * lanesOf(dtype);
   if (values.length !== expected)
-    throw new ShapeError(`expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`);
+    throw new ShapeError(
+      `expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`,
+    );
 }
 
-/** Throws {@link ShapeError} for elements that leave their storage: native kernels would read and write whatever lies behind. */
+/**
+ * Throws {@link ShapeError} for elements that leave their storage: native kernels would read and
+ * write whatever lies behind.
+ */
 export function checkRun({ storage, offset, size }: Elements): void {
-  if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(size) && offset >= 0 && size >= 0 && offset + size <= storage.length))
-    throw new ShapeError(`expected elements within a storage of ${storage.length}, received ${size} from ${offset} on`);
+  if (
+    !(
+      Number.isSafeInteger(offset) &&
+      Number.isSafeInteger(size) &&
+      offset >= 0 &&
+      size >= 0 &&
+      offset + size <= storage.length
+    )
+  )
+    throw new ShapeError(
+      `expected elements within a storage of ${storage.length}, received ${size} from ${offset} on`,
+    );
 }
 
-/** Of memory that no message layer may read: what is sent is copied out and in, and nothing but it. */
+/**
+ * Of memory that no message layer may read: what is sent is copied out and in, and nothing but it.
+ */
 export function copiedSpan(storage: Storage, offset: number, length: number): DeviceSpan {
   const { backend, dtype } = storage;
   const run: Elements = { storage, offset, size: length };
@@ -55,39 +89,52 @@ export function checkLength(length: number): void {
 
 /** Of a storage that another backend made. */
 export const foreignStorage = (storage: Storage, name: string): BackendError =>
-  new BackendError(`cannot use an array of backend '${storage.backend.name}' here: move it with to('${name}')`);
+  new BackendError(
+    `cannot use an array of backend '${storage.backend.name}' here: move it with to('${name}')`,
+  );
 
 /** Of a storage that was released. */
 export const disposedStorage = (): BackendError =>
-  new BackendError('this array was disposed and cannot be used any more: copy() what is needed before dispose()');
+  new BackendError(
+    'this array was disposed and cannot be used any more: copy() what is needed before dispose()',
+  );
 
 /** Throws {@link DTypeError} for complex coefficients of a real linear combination. */
 export function checkCoefficients(coefficients: readonly Scalar[], dtype: DType): void {
-  for (const c of coefficients) if (typeof c !== 'number') checkStorable(c, isComplex(dtype) ? dtype : 'float64');
+  for (const c of coefficients)
+    if (typeof c !== 'number') checkStorable(c, isComplex(dtype) ? dtype : 'float64');
 }
 
 export function checkThreshold(dtype: DType): void {
-  if (!isFloat(dtype)) throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+  if (!isFloat(dtype))
+    throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
 }
 
 export function checkIndices({ storage: { dtype } }: Elements): void {
   if (dtype !== 'int32') throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
 }
 
-/** Throws {@link DTypeError} unless the places of an index table are int32, or float64 for axes that int32 cannot count. */
+/**
+ * Throws {@link DTypeError} unless the places of an index table are int32, or float64 for axes that
+ * int32 cannot count.
+ */
 export function checkPlaces({ storage: { dtype } }: Elements, n: number): void {
-  if (dtype !== placeDType(n)) throw new DTypeError(`expected ${placeDType(n)} for indices into an axis of ${n}, received ${dtype}`);
+  if (dtype !== placeDType(n))
+    throw new DTypeError(`expected ${placeDType(n)} for indices into an axis of ${n}, received ${dtype}`);
 }
 
 /** Throws {@link DTypeError}, {@link ShapeError} unless x has a k-th smallest value. */
 export function checkKth({ storage: { dtype }, size }: Elements, k: number): void {
-  if (isComplex(dtype)) throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
-  if (!Number.isInteger(k) || k < 0 || k >= size) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
+  if (isComplex(dtype))
+    throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
+  if (!Number.isInteger(k) || k < 0 || k >= size)
+    throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
 }
 
 /** The complex dtype of a transform from x to y. */
 export function fftDType({ kind }: FftPlan, x: Elements, y: Elements): ComplexDType {
   const { dtype } = (kind === 'c2r' ? x : y).storage;
-  if (!isComplex(dtype)) throw new DTypeError(`expected complex data on the transformed side of ${kind}, received ${dtype}`);
+  if (!isComplex(dtype))
+    throw new DTypeError(`expected complex data on the transformed side of ${kind}, received ${dtype}`);
   return dtype;
 }

@@ -3,7 +3,10 @@ import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import type { AxisBand, Convolution, Elements, FftPlan, MatMul, Stencil, Strided } from './backend.js';
 
-/** The number of elements of a shape. Throws {@link ShapeError} unless its sizes are non-negative integers. */
+/**
+ * The number of elements of a shape. Throws {@link ShapeError} unless its sizes are non-negative
+ * integers.
+ */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   let fits = true;
@@ -13,18 +16,27 @@ export function sizeOf(shape: Shape): number {
     // Also NaN and fractions
     if (!(n >= 0 && Number.isSafeInteger(n))) fits = false;
   }
-  if (!(fits && Number.isSafeInteger(size))) throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
+  if (!(fits && Number.isSafeInteger(size)))
+    throw new ShapeError(`expected sizes that are non-negative integers, received [${shape}]`);
   return size;
 }
 
-/** Throws unless a kernel may use `n` elements, a size, of a dtype from the first of `elements` on: {@link ShapeError}, {@link DTypeError}. */
+/**
+ * Throws unless a kernel may use `n` elements, a size, of a dtype from the first of `elements` on:
+ * {@link ShapeError}, {@link DTypeError}.
+ */
 export function checkReach({ storage, offset }: Elements, n: number, dtype?: DType): void {
   if (!(offset + n <= storage.length))
-    throw new ShapeError(`expected at least ${n} elements, received a storage of ${storage.length} from ${offset} on`);
-  if (dtype !== undefined && storage.dtype !== dtype) throw new DTypeError(`expected ${dtype}, received ${storage.dtype}`);
+    throw new ShapeError(
+      `expected at least ${n} elements, received a storage of ${storage.length} from ${offset} on`,
+    );
+  if (dtype !== undefined && storage.dtype !== dtype)
+    throw new DTypeError(`expected ${dtype}, received ${storage.dtype}`);
 }
 
-/** Throws {@link ShapeError} unless a walk of `shape`, which is not empty, stays within its storage. */
+/**
+ * Throws {@link ShapeError} unless a walk of `shape`, which is not empty, stays within its storage.
+ */
 export function checkWalk(shape: Shape, { elements, start, strides }: Strided): void {
   let [first, last] = [elements.offset + start, elements.offset + start];
   for (let k = 0; k < shape.length; k++) {
@@ -32,8 +44,17 @@ export function checkWalk(shape: Shape, { elements, start, strides }: Strided): 
     if (way < 0) first += way;
     else last += way;
   }
-  if (!(Number.isSafeInteger(first) && Number.isSafeInteger(last) && first >= 0 && last < elements.storage.length))
-    throw new ShapeError(`expected a walk within a storage of ${elements.storage.length}, received one from ${first} to ${last}`);
+  if (
+    !(
+      Number.isSafeInteger(first) &&
+      Number.isSafeInteger(last) &&
+      first >= 0 &&
+      last < elements.storage.length
+    )
+  )
+    throw new ShapeError(
+      `expected a walk within a storage of ${elements.storage.length}, received one from ${first} to ${last}`,
+    );
 }
 
 function checkAxis(axis: number, ndim: number): void {
@@ -41,7 +62,10 @@ function checkAxis(axis: number, ndim: number): void {
     throw new ShapeError(`expected an axis below ${ndim}, received ${String(axis)}`);
 }
 
-/** How many elements a transform reads and writes: the real side of `shape`, and the half that the complex one has. */
+/**
+ * How many elements a transform reads and writes: the real side of `shape`, and the half that the
+ * complex one has.
+ */
 export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [from: number, to: number] {
   const full = sizeOf(shape);
   axes.forEach((axis, k) => {
@@ -50,7 +74,8 @@ export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [f
   });
   const last = axes[axes.length - 1];
   const only = kind === 'c2c' ? direction : kind === 'r2c' ? 'forward' : 'inverse';
-  if (direction !== only) throw new ArgumentError(`expected direction '${only}' for ${kind}, received '${direction}'`);
+  if (direction !== only)
+    throw new ArgumentError(`expected direction '${only}' for ${kind}, received '${direction}'`);
   if (kind === 'c2c' || full === 0) return [full, full];
   if (last === undefined) throw new ShapeError(`expected one axis at least for ${kind}, received none`);
   const n = shape[last] as number;
@@ -58,13 +83,21 @@ export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [f
   return kind === 'r2c' ? [full, half] : [half, full];
 }
 
-/** Whether a matrix product has any result. Throws {@link ShapeError} unless the operands hold its matrices. */
+/**
+ * Whether a matrix product has any result. Throws {@link ShapeError} unless the operands hold its
+ * matrices.
+ */
 export function checkMatMul(a: Elements, b: Elements, c: Elements, spec: MatMul): boolean {
   const { m, n, k, batch, transA, transB, lda, ldb, ldc, strideA, strideB, strideC } = spec;
   sizeOf([m, n, k, batch]);
   const reach = (e: Elements, rows: number, columns: number, ld: number, stride: number) => {
-    if (rows > 1 && !(ld >= columns)) throw new ShapeError(`expected rows of at least ${columns} elements, received ${ld}`);
-    checkReach(e, rows * columns * batch === 0 ? 0 : (batch - 1) * stride + (rows - 1) * ld + columns, c.storage.dtype);
+    if (rows > 1 && !(ld >= columns))
+      throw new ShapeError(`expected rows of at least ${columns} elements, received ${ld}`);
+    checkReach(
+      e,
+      rows * columns * batch === 0 ? 0 : (batch - 1) * stride + (rows - 1) * ld + columns,
+      c.storage.dtype,
+    );
   };
   if (m * n * batch === 0) return false;
   reach(a, transA === 'n' ? m : k, transA === 'n' ? k : m, lda, strideA);
@@ -73,7 +106,10 @@ export function checkMatMul(a: Elements, b: Elements, c: Elements, spec: MatMul)
   return true;
 }
 
-/** Whether a stencil has any result. Throws {@link ShapeError} unless the operands hold its block, and its axes are some. */
+/**
+ * Whether a stencil has any result. Throws {@link ShapeError} unless the operands hold its block,
+ * and its axes are some.
+ */
 export function checkStencil(x: Elements, y: Elements, { shape, bands, range }: Stencil): boolean {
   const size = sizeOf(shape);
   const { dtype } = x.storage;
@@ -89,13 +125,27 @@ export function checkStencil(x: Elements, y: Elements, { shape, bands, range }: 
   return size > 0;
 }
 
-/** Whether a convolution has any result. Throws {@link ShapeError} unless the operands hold its arrays. */
-export function checkConvolution(x: Elements, h: Elements, y: Elements, { xShape, hShape, yShape, offset }: Convolution): boolean {
+/**
+ * Whether a convolution has any result. Throws {@link ShapeError} unless the operands hold its
+ * arrays.
+ */
+export function checkConvolution(
+  x: Elements,
+  h: Elements,
+  y: Elements,
+  { xShape, hShape, yShape, offset }: Convolution,
+): boolean {
   const { dtype } = y.storage;
   const ndim = yShape.length;
-  if (xShape.length !== ndim || hShape.length !== ndim || offset.length !== ndim || !offset.every(Number.isSafeInteger))
+  if (
+    xShape.length !== ndim ||
+    hShape.length !== ndim ||
+    offset.length !== ndim ||
+    !offset.every(Number.isSafeInteger)
+  )
     throw new ShapeError(
-      `expected shapes and integer offsets of one number of axes, received [${xShape}], [${hShape}], [${yShape}], [${offset}]`,
+      `expected shapes and integer offsets of one number of axes, received [${xShape}], [${hShape}], ` +
+        `[${yShape}], [${offset}]`,
     );
   checkReach(x, sizeOf(xShape), dtype);
   checkReach(h, sizeOf(hShape), dtype);

@@ -4,8 +4,9 @@ import { textOf } from '../base/text-of.js';
 import type { Communicator } from './communicator.js';
 
 /**
- * What every rank has to say of its arguments, known to all: for constructors that are given different data on different ranks. One object exchange. Where
- * `describe` throws on a rank, all ranks throw the same class of error, with its message.
+ * What every rank has to say of its arguments, known to all: for constructors that are given
+ * different data on different ranks. One object exchange. Where `describe` throws on a rank, all
+ * ranks throw the same class of error, with its message.
  */
 export function exchange<T>(comm: Communicator, describe: () => T): T[] {
   let mine: { readonly value: T } | { readonly failure: Failure };
@@ -24,13 +25,18 @@ export function exchange<T>(comm: Communicator, describe: () => T): T[] {
 }
 
 /** Throws an {@link ArgumentError} on all ranks unless they say the same of each of these. */
-export function checkAlike<T extends object>(owner: string, all: readonly T[], names: readonly (keyof T & string)[]): void {
+export function checkAlike<T extends object>(
+  owner: string,
+  all: readonly T[],
+  names: readonly (keyof T & string)[],
+): void {
   const first = all[0] as T;
   for (const name of names) {
     const odd = all.findIndex((other) => JSON.stringify(other[name]) !== JSON.stringify(first[name]));
     if (odd > 0) {
       throw new ArgumentError(
-        `${owner}: expected one ${name} on all ranks, rank 0 has ${textOf(first[name])}, rank ${odd} ${textOf(all[odd]?.[name])}`,
+        `${owner}: expected one ${name} on all ranks, rank 0 has ${textOf(first[name])}, rank ${odd} ` +
+          `${textOf(all[odd]?.[name])}`,
       );
     }
   }

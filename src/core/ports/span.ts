@@ -13,7 +13,10 @@ export interface HostSpan {
   readonly byteOffset: number;
 }
 
-/** Memory of a device. A message layer that can't read it goes through `copyToHost` and `copyFromHost`. */
+/**
+ * Memory of a device. A message layer that can't read it goes through `copyToHost` and
+ * `copyFromHost`.
+ */
 export interface DeviceSpan {
   readonly kind: 'device';
   readonly dtype: DType;
@@ -26,7 +29,10 @@ export interface DeviceSpan {
   /** Waits, then copies the span into host memory of the same dtype and length. */
   copyToHost(to: HostArray): void;
   copyFromHost(from: HostArray): void;
-  /** Host memory that the device copies to and from fast (pinned), if it has such; at least so large. Lent until `unpin`. */
+  /**
+   * Host memory that the device copies to and from fast (pinned), if it has such; at least so
+   * large. Lent until `unpin`.
+   */
   pinned?(bytes: number): ArrayBuffer;
   /** Takes pinned memory back that nothing reads or writes any more; other memory is left alone. */
   unpin?(memory: ArrayBufferLike): void;
@@ -44,11 +50,20 @@ export type Transferable = Span | HostArray;
 
 /** A typed array as a span; a complex dtype says that it holds interleaved pairs. */
 export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): HostSpan {
-  return { kind: 'host', dtype, length: values.byteLength / bytesOf(dtype), buffer: values.buffer, byteOffset: values.byteOffset };
+  return {
+    kind: 'host',
+    dtype,
+    length: values.byteLength / bytesOf(dtype),
+    buffer: values.buffer,
+    byteOffset: values.byteOffset,
+  };
 }
 
 export function toSpan(memory: Transferable): Span {
   if (ArrayBuffer.isView(memory)) return hostSpan(memory);
-  if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function')) return memory;
-  throw new ArgumentError(`expected a Float32Array, Float64Array, Int32Array or a span, received ${textOf(memory)}`);
+  if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function'))
+    return memory;
+  throw new ArgumentError(
+    `expected a Float32Array, Float64Array, Int32Array or a span, received ${textOf(memory)}`,
+  );
 }

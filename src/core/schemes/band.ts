@@ -4,8 +4,9 @@ import { textOf } from '../base/text-of.js';
 import type { BandSegment } from '../ports/backend.js';
 
 /**
- * A banded matrix as pieces of diagonals: `A[i, i + offset] = value` for `start ≤ i < end`. All algebra of bands is done on these; its cost depends on
- * the number of segments and taps, never on the size of the matrix.
+ * A banded matrix as pieces of diagonals: `A[i, i + offset] = value` for `start ≤ i < end`. All
+ * algebra of bands is done on these; its cost depends on the number of segments and taps, never on
+ * the size of the matrix.
  */
 interface Diagonal {
   readonly start: number;
@@ -18,9 +19,15 @@ interface Diagonal {
 function checkBand(segments: readonly BandSegment[]): void {
   const isWhole = Number.isSafeInteger;
   const fits = (s: BandSegment): boolean =>
-    isWhole(s?.start) && isWhole(s.end) && isWhole(s.lo) && Array.isArray(s.taps) && s.taps.every((t) => typeof t === 'number');
+    isWhole(s?.start) &&
+    isWhole(s.end) &&
+    isWhole(s.lo) &&
+    Array.isArray(s.taps) &&
+    s.taps.every((t) => typeof t === 'number');
   if (!Array.isArray(segments) || !segments.every(fits))
-    throw new ArgumentError(`expected a list of band segments { start, end, lo, taps }, received ${textOf(segments)}`);
+    throw new ArgumentError(
+      `expected a list of band segments { start, end, lo, taps }, received ${textOf(segments)}`,
+    );
 }
 
 const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] => {
@@ -31,11 +38,16 @@ const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] => {
 };
 
 /** True of the matrix that is 0. */
-export const isZeroBand = (segments: readonly BandSegment[]): boolean => segments.every(({ taps }) => taps.every((t) => t === 0));
+export const isZeroBand = (segments: readonly BandSegment[]): boolean =>
+  segments.every(({ taps }) => taps.every((t) => t === 0));
 
-const sameTaps = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((t, k) => t === b[k]);
+const sameTaps = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((t, k) => t === b[k]);
 
-/** Diagonals as segments that tile the rows `0 … rows − 1` in order: one segment for every run of rows with the same taps. */
+/**
+ * Diagonals as segments that tile the rows `0 … rows − 1` in order: one segment for every run of
+ * rows with the same taps.
+ */
 function segmentsOf(diagonals: readonly Diagonal[], rows: number): BandSegment[] {
   if (rows === 0) return [];
   const begins = [...diagonals].sort((a, b) => a.start - b.start);
@@ -48,11 +60,13 @@ function segmentsOf(diagonals: readonly Diagonal[], rows: number): BandSegment[]
   for (let b = 0; b + 1 < bounds.length; b++) {
     const start = bounds[b] as number;
     const end = bounds[b + 1] as number;
-    while (next < begins.length && (begins[next] as Diagonal).start <= start) active.push(begins[next++] as Diagonal);
+    while (next < begins.length && (begins[next] as Diagonal).start <= start)
+      active.push(begins[next++] as Diagonal);
     active = active.filter((d) => d.end > start);
     const { lo, taps } = rowOf(active);
     const last = segments.at(-1);
-    if (last && (taps.length === 0 || last.lo === lo) && sameTaps(last.taps, taps)) segments[segments.length - 1] = { ...last, end };
+    if (last && (taps.length === 0 || last.lo === lo) && sameTaps(last.taps, taps))
+      segments[segments.length - 1] = { ...last, end };
     else segments.push({ start, end, lo, taps });
   }
   return segments;
@@ -72,10 +86,15 @@ function rowOf(diagonals: readonly Diagonal[]): { lo: number; taps: number[] } {
 }
 
 /**
- * The transpose of a banded matrix of `rows × columns`, as segments that tile its `columns` rows: long runs of equal rows stay single segments.
- * Taps that reach outside `0 … columns − 1` are cut off.
+ * The transpose of a banded matrix of `rows × columns`, as segments that tile its `columns` rows:
+ * long runs of equal rows stay single segments. Taps that reach outside `0 … columns − 1` are cut
+ * off.
  */
-export function transposeBand(segments: readonly BandSegment[], rows: number, columns: number): BandSegment[] {
+export function transposeBand(
+  segments: readonly BandSegment[],
+  rows: number,
+  columns: number,
+): BandSegment[] {
   const transposed = diagonalsOf(segments).map(({ start, end, offset, value }) => ({
     start: Math.max(0, start + offset),
     end: Math.min(columns, Math.min(rows, end) + offset),
@@ -88,8 +107,15 @@ export function transposeBand(segments: readonly BandSegment[], rows: number, co
   );
 }
 
-/** The product `A B` of two banded matrices as one; A has `rows` rows, the rows of B are those that its segments name, all others being zero. */
-export function multiplyBands(a: readonly BandSegment[], b: readonly BandSegment[], rows: number): BandSegment[] {
+/**
+ * The product `A B` of two banded matrices as one; A has `rows` rows, the rows of B are those that
+ * its segments name, all others being zero.
+ */
+export function multiplyBands(
+  a: readonly BandSegment[],
+  b: readonly BandSegment[],
+  rows: number,
+): BandSegment[] {
   const right = diagonalsOf(b);
   const products = diagonalsOf(a).flatMap((p) =>
     right.map((q) => ({
@@ -105,8 +131,16 @@ export function multiplyBands(a: readonly BandSegment[], b: readonly BandSegment
   );
 }
 
-/** `A[i, i + lo + k] = taps[k]` on all rows of `rows × columns`, cut off where a column does not exist: a convolution with zeros outside. */
-export function toeplitzBand(lo: number, taps: readonly number[], rows: number, columns: number): BandSegment[] {
+/**
+ * `A[i, i + lo + k] = taps[k]` on all rows of `rows × columns`, cut off where a column does not
+ * exist: a convolution with zeros outside.
+ */
+export function toeplitzBand(
+  lo: number,
+  taps: readonly number[],
+  rows: number,
+  columns: number,
+): BandSegment[] {
   checkNumbers('toeplitzBand', 'taps', taps);
   const diagonals = Array.from(taps, (value, k) => ({
     start: Math.max(0, -(lo + k)),
@@ -123,11 +157,14 @@ export function toeplitzBand(lo: number, taps: readonly number[], rows: number, 
 /** `α A` */
 export function scaleBand(segments: readonly BandSegment[], alpha: number): BandSegment[] {
   checkBand(segments);
-  if (typeof alpha !== 'number') throw new ArgumentError(`scaleBand: expected a number, received ${textOf(alpha)}`);
+  if (typeof alpha !== 'number')
+    throw new ArgumentError(`scaleBand: expected a number, received ${textOf(alpha)}`);
   return segments.map((s) => ({ ...s, taps: s.taps.map((t) => alpha * t) }));
 }
 
-/** Rows `start … start + count − 1` with indices that count from `start`: what one rank computes. */
+/**
+ * Rows `start … start + count − 1` with indices that count from `start`: what one rank computes.
+ */
 export function clipBand(segments: readonly BandSegment[], start: number, count: number): BandSegment[] {
   checkBand(segments);
   const clipped: BandSegment[] = [];
@@ -139,7 +176,10 @@ export function clipBand(segments: readonly BandSegment[], start: number, count:
   return clipped;
 }
 
-/** Cells that rows of a block of `n` read before its first and after its last: the ghosts that it needs. Of the rows `from ≤ i < to` alone where given. */
+/**
+ * Cells that rows of a block of `n` read before its first and after its last: the ghosts that it
+ * needs. Of the rows `from ≤ i < to` alone where given.
+ */
 export function bandReach(
   segments: readonly BandSegment[],
   n: number,

@@ -5,7 +5,10 @@ import type { BandSegment } from '../ports/backend.js';
 
 export { bandReach, clipBand, transposeBand } from './band.js';
 
-/** Where the differences of a derivative are taken: towards larger indices, towards smaller ones, or symmetrically. */
+/**
+ * Where the differences of a derivative are taken: towards larger indices, towards smaller ones, or
+ * symmetrically.
+ */
 export const DERIVATIVE_KINDS = ['forward', 'backward', 'centered'] as const;
 export type DerivativeKind = (typeof DERIVATIVE_KINDS)[number];
 
@@ -19,7 +22,10 @@ export interface SecondDerivativeScheme {
   readonly sampling?: number;
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
-  /** Differences of the centered kinds at the ends too, which are zero rows otherwise. @default false */
+  /**
+   * Differences of the centered kinds at the ends too, which are zero rows otherwise. @default
+   * false
+   */
   readonly edge?: boolean;
 }
 
@@ -34,7 +40,10 @@ interface Row {
   readonly taps: readonly number[];
 }
 
-/** The first `skip[0]` and the last `skip[1]` rows are zero; with `edge` they are `first` (of rows 0, 1, …) and `last` (of rows n − 1, n − 2, …). */
+/**
+ * The first `skip[0]` and the last `skip[1]` rows are zero; with `edge` they are `first` (of rows
+ * 0, 1, …) and `last` (of rows n − 1, n − 2, …).
+ */
 interface Scheme extends Row {
   readonly skip: readonly [number, number];
   readonly first?: readonly Row[];
@@ -43,7 +52,13 @@ interface Scheme extends Row {
 
 const FORWARD: Scheme = { lo: 0, taps: [-1, 1], skip: [0, 1] };
 const BACKWARD: Scheme = { lo: -1, taps: [-1, 1], skip: [1, 0] };
-const CENTERED: Scheme = { lo: -1, taps: [-1 / 2, 0, 1 / 2], skip: [1, 1], first: [FORWARD], last: [BACKWARD] };
+const CENTERED: Scheme = {
+  lo: -1,
+  taps: [-1 / 2, 0, 1 / 2],
+  skip: [1, 1],
+  first: [FORWARD],
+  last: [BACKWARD],
+};
 const CENTERED_5: Scheme = {
   lo: -2,
   taps: [1 / 12, -2 / 3, 0, 2 / 3, -1 / 12],
@@ -72,7 +87,8 @@ function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): Ban
   const segments: BandSegment[] = [];
   const push = (start: number, end: number, row: Row | undefined) =>
     segments.push({ start, end, lo: row?.lo ?? 0, taps: row?.taps.map((t) => t * factor) ?? [] });
-  const fits = (i: number, row: Row | undefined) => row !== undefined && i + row.lo >= 0 && i + row.lo + row.taps.length <= n;
+  const fits = (i: number, row: Row | undefined) =>
+    row !== undefined && i + row.lo >= 0 && i + row.lo + row.taps.length <= n;
   const edgeRow = (i: number): Row | undefined => {
     if (!edge) return undefined;
     const candidates = [scheme.first?.[i], scheme.last?.[n - 1 - i]];
@@ -91,28 +107,33 @@ function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): Ban
 function checked(scheme: FirstDerivativeScheme): { sampling: number; kind: DerivativeKind } {
   requireOptions('a derivative', scheme, ['n', 'sampling', 'kind', 'edge', 'order']);
   const { n, sampling = 1, kind = 'centered' } = scheme;
-  if (!Number.isSafeInteger(n) || n < 0) throw new ArgumentError(`expected a number of samples, received n = ${textOf(n)}`);
+  if (!Number.isSafeInteger(n) || n < 0)
+    throw new ArgumentError(`expected a number of samples, received n = ${textOf(n)}`);
   if (!Number.isFinite(sampling) || sampling === 0)
     throw new ArgumentError(`expected a sampling step other than 0, received ${textOf(sampling)}`);
   return { sampling, kind: checkOneOf('kind', kind, DERIVATIVE_KINDS) };
 }
 
 /**
- * The table of the first derivative along an axis of n samples at distance d:
- * forward `(x[i+1] − x[i]) / d`, backward `(x[i] − x[i−1]) / d`, centered of order 3 `(x[i+1] − x[i−1]) / 2d` and of order 5
- * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`. Rows that would reach outside are zero; `edge` gives the centered kinds
- * one-sided differences in the outermost rows (order 5: three-point ones in the next), and does nothing to the others. Any n works.
+ * The table of the first derivative along an axis of n samples at distance d: forward
+ * `(x[i+1] − x[i]) / d`, backward `(x[i] − x[i−1]) / d`, centered of order 3
+ * `(x[i+1] − x[i−1]) / 2d` and of order 5 `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`. Rows that
+ * would reach outside are zero; `edge` gives the centered kinds one-sided differences in the
+ * outermost rows (order 5: three-point ones in the next), and does nothing to the others. Any n
+ * works.
  */
 export function firstDerivative(scheme: FirstDerivativeScheme): BandSegment[] {
   const { sampling, kind } = checked(scheme);
   const { n, order = 3, edge = false } = scheme;
-  if (order !== 3 && order !== 5) throw new ArgumentError(`expected order to be 3 or 5, received ${textOf(order)}`);
+  if (order !== 3 && order !== 5)
+    throw new ArgumentError(`expected order to be 3 or 5, received ${textOf(order)}`);
   return tabulate(FIRST[order][kind], n, edge, 1 / sampling);
 }
 
 /**
- * The table of the second derivative: `(x[i−1] − 2x[i] + x[i+1]) / d²`, put at row i (centered), i − 1 (forward) or i + 1 (backward). Other rows are
- * zero; `edge` repeats the nearest inner value in the outermost rows of the centered kind.
+ * The table of the second derivative: `(x[i−1] − 2x[i] + x[i+1]) / d²`, put at row i (centered), i
+ * − 1 (forward) or i + 1 (backward). Other rows are zero; `edge` repeats the nearest inner value in
+ * the outermost rows of the centered kind.
  */
 export function secondDerivative(scheme: SecondDerivativeScheme): BandSegment[] {
   const { sampling, kind } = checked(scheme);

@@ -5,17 +5,28 @@ import { type Shape, toAxes, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 
 export const FFT_NORMS = ['none', '1/n', 'ortho'] as const;
-/** Scaling of both directions: by 1, by 1/n, by 1/√n, n being the samples of all transformed axes. */
+/**
+ * Scaling of both directions: by 1, by 1/n, by 1/√n, n being the samples of all transformed axes.
+ */
 export type FftNorm = (typeof FFT_NORMS)[number];
 
 /** What a discrete Fourier transform of an array is. */
 export interface FourierOptions {
-  /** Samples along each of the axes, one number for all: longer ones are padded with zeros at the end, shorter ones cut. @default those of the array */
+  /**
+   * Samples along each of the axes, one number for all: longer ones are padded with zeros at the
+   * end, shorter ones cut. @default those of the array
+   */
   readonly nffts?: number | readonly number[] | undefined;
-  /** Distance between samples, one for each of the axes or one for all. It gives the frequencies and changes no values. @default 1 */
+  /**
+   * Distance between samples, one for each of the axes or one for all. It gives the frequencies and
+   * changes no values. @default 1
+   */
   readonly sampling?: number | readonly number[] | undefined;
   readonly norm?: FftNorm | undefined;
-  /** The model is real, and of the last of the axes only frequencies ≥ 0 are kept; those that have a mirror are multiplied by √2. @default false */
+  /**
+   * The model is real, and of the last of the axes only frequencies ≥ 0 are kept; those that have a
+   * mirror are multiplied by √2. @default false
+   */
   readonly real?: boolean | undefined;
   /** The model's zero is in the middle of these axes. @default false */
   readonly ifftshiftBefore?: boolean | readonly boolean[] | undefined;
@@ -38,15 +49,22 @@ export interface FourierAxis {
   readonly half: boolean;
 }
 
-function perAxis<T extends number | boolean>(owner: string, name: string, value: T | readonly T[], count: number): T[] {
+function perAxis<T extends number | boolean>(
+  owner: string,
+  name: string,
+  value: T | readonly T[],
+  count: number,
+): T[] {
   const list = Array.isArray(value) ? [...(value as readonly T[])] : new Array<T>(count).fill(value as T);
-  if (list.length !== count) throw new ShapeError(`${owner}: expected ${name} for ${count} axes, received ${list.length} of them`);
+  if (list.length !== count)
+    throw new ShapeError(`${owner}: expected ${name} for ${count} axes, received ${list.length} of them`);
   return list;
 }
 
 /**
- * A discrete Fourier transform along some axes: shapes, scaling and frequencies, for local and distributed operators. Pure data.
- * Forward is `y[k] = s Σⱼ x[j] exp(−2πi jk/n)`; the adjoint is `x[j] = s Σₖ y[k] exp(2πi jk/n)` where `none`, `1/n` and `ortho` have s = 1, 1/n and 1/√n.
+ * A discrete Fourier transform along some axes: shapes, scaling and frequencies, for local and
+ * distributed operators. Pure data. Forward is `y[k] = s Σⱼ x[j] exp(−2πi jk/n)`; the adjoint is
+ * `x[j] = s Σₖ y[k] exp(2πi jk/n)` where `none`, `1/n` and `ortho` have s = 1, 1/n and 1/√n.
  */
 export class FourierScheme {
   readonly dims: Shape;
@@ -61,7 +79,10 @@ export class FourierScheme {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
   readonly frequencies: readonly Float64Array[];
 
-  /** @param kept the number of frequencies ≥ 0 kept of a real transform, from 0 on; all of them by default */
+  /**
+   * @param kept the number of frequencies ≥ 0 kept of a real transform, from 0 on; all of them by
+   *   default
+   */
   constructor(
     owner: string,
     dims: number | Shape,
@@ -77,10 +98,16 @@ export class FourierScheme {
     checkOneOf('norm', norm, FFT_NORMS);
     const nffts = perAxis(owner, 'nffts', options.nffts ?? list.map((axis) => shape[axis] as number), count);
     const bad = nffts.find((n) => !Number.isSafeInteger(n) || n < 1);
-    if (bad !== undefined) throw new ArgumentError(`${owner}: expected at least one sample to transform, received nffts of ${bad}`);
+    if (bad !== undefined)
+      throw new ArgumentError(
+        `${owner}: expected at least one sample to transform, received nffts of ${bad}`,
+      );
     const steps = perAxis(owner, 'sampling', options.sampling ?? 1, count);
     const step = steps.find((d) => !Number.isFinite(d) || d === 0);
-    if (step !== undefined) throw new ArgumentError(`${owner}: expected sampling to be numbers other than 0, received ${textOf(step)}`);
+    if (step !== undefined)
+      throw new ArgumentError(
+        `${owner}: expected sampling to be numbers other than 0, received ${textOf(step)}`,
+      );
     const before = perAxis(owner, 'ifftshiftBefore', options.ifftshiftBefore ?? false, count);
     const after = perAxis(owner, 'fftshiftAfter', options.fftshiftAfter ?? false, count);
     this.axes = list.map((axis, k): FourierAxis => {
@@ -88,7 +115,10 @@ export class FourierScheme {
       const half = real && k === count - 1;
       const full = half ? Math.floor(nfft / 2) + 1 : nfft;
       const nd = half ? (kept ?? full) : full;
-      if (nd > full) throw new ShapeError(`${owner}: expected at most ${full} frequencies of ${nfft} samples, received ${textOf(nd)}`);
+      if (nd > full)
+        throw new ShapeError(
+          `${owner}: expected at most ${full} frequencies of ${nfft} samples, received ${textOf(nd)}`,
+        );
       return {
         axis,
         n: shape[axis] as number,
@@ -109,7 +139,10 @@ export class FourierScheme {
   }
 }
 
-/** `k/(n d)` for k = 0 … ⌊n/2⌋ of a real transform, otherwise 0, 1, …, −1, shifted where the data are. */
+/**
+ * `k/(n d)` for k = 0 … ⌊n/2⌋ of a real transform, otherwise 0, 1, …, −1, shifted where the data
+ * are.
+ */
 function frequenciesOf({ nfft, nd, half, shiftAfter }: FourierAxis, step: number): Float64Array {
   const middle = shiftAfter ? Math.floor(nd / 2) : 0;
   return Float64Array.from({ length: nd }, (_, i) => {

@@ -3,7 +3,10 @@ import { around, product, type Shape, stridesOf } from '../base/shape.js';
 import type { Elements, FftPlan, Storage } from '../ports/backend.js';
 import type { FourierAxis } from './fourier-scheme.js';
 
-/** A pass over this rank's part of an array: fills `y`, of `size` elements. Steps follow one another, each into memory other than what it reads. */
+/**
+ * A pass over this rank's part of an array: fills `y`, of `size` elements. Steps follow one
+ * another, each into memory other than what it reads.
+ */
 export interface FourierStep {
   readonly size: number;
   readonly type: 'real' | 'complex';
@@ -136,7 +139,9 @@ export class CastStep implements FourierStep {
   }
 }
 
-/** The steps of a transform along axes that this rank's part has whole, and those of its adjoint. */
+/**
+ * The steps of a transform along axes that this rank's part has whole, and those of its adjoint.
+ */
 export interface FourierStage {
   readonly forward: readonly FourierStep[];
   readonly adjoint: readonly FourierStep[];
@@ -148,7 +153,12 @@ export interface FourierStage {
  * One stage of a transform: along `axes` (one may be halved: then the last) of a part of `shape`.
  * @param real the part is real
  */
-export function fourierStage(shape: Shape, axes: readonly FourierAxis[], scale: number, real: boolean): FourierStage {
+export function fourierStage(
+  shape: Shape,
+  axes: readonly FourierAxis[],
+  scale: number,
+  real: boolean,
+): FourierStage {
   const of = (k: number): FourierAxis | undefined => axes.find((a) => a.axis === k);
   const at = (length: (a: FourierAxis) => number): number[] =>
     shape.map((n, k) => {
@@ -162,21 +172,27 @@ export function fourierStage(shape: Shape, axes: readonly FourierAxis[], scale: 
   if (product(shape) === 0) return emptyStage(shape, result, real);
   const kinds = halved ? (['r2c', 'c2r'] as const) : (['c2c', 'c2c'] as const);
   const indices = axes.map((a) => a.axis);
-  // √2 for all frequencies, taken back where there is no mirror: thin slices instead of a pass over the array
+  // √2 for all frequencies, taken back where there is no mirror: thin slices instead of a pass over
+  // the array
   const mirrored = halved !== undefined && halved.nfft > 2;
   const single = halved ? [0, ...(halved.nfft % 2 === 0 ? [halved.nfft / 2] : [])] : [];
-  const fix = (factor: number) => (mirrored ? new SliceFactors(spectrum, halved.axis, single, factor) : undefined);
+  const fix = (factor: number) =>
+    mirrored ? new SliceFactors(spectrum, halved.axis, single, factor) : undefined;
   const root = mirrored ? Math.SQRT2 : 1;
   const input = halved ? 'real' : 'complex';
 
   const before = shape.map((_, k) => {
     const a = of(k);
-    return a && (a.shiftBefore || a.n !== a.nfft) ? runsOf(a.n, a.shiftBefore ? Math.floor(a.n / 2) : 0, a.nfft) : undefined;
+    return a && (a.shiftBefore || a.n !== a.nfft)
+      ? runsOf(a.n, a.shiftBefore ? Math.floor(a.n / 2) : 0, a.nfft)
+      : undefined;
   });
   const after = shape.map((_, k) => {
     const a = of(k);
     const kept = spectrum[k] as number;
-    return a && (a.shiftAfter || a.nd !== kept) ? runsOf(kept, a.shiftAfter ? Math.ceil(kept / 2) : 0, a.nd) : undefined;
+    return a && (a.shiftAfter || a.nd !== kept)
+      ? runsOf(kept, a.shiftAfter ? Math.ceil(kept / 2) : 0, a.nd)
+      : undefined;
   });
   const back = (runs: readonly (readonly Run[] | undefined)[]) =>
     runs.map((list) => list?.map(({ from, to, count }) => ({ from: to, to: from, count })));
@@ -199,7 +215,13 @@ export function fourierStage(shape: Shape, axes: readonly FourierAxis[], scale: 
     adjoint.push(new CopyStep('complex', result, spectrum, back(after), fix(Math.SQRT2)));
   } else if (mirrored) adjoint.push(new CopyStep('complex', result, spectrum, [], fix(Math.SQRT2)));
   adjoint.push(
-    new FftStep(input, product(whole), { kind: kinds[1], shape: whole, axes: indices, direction: 'inverse', scale: scale / root }),
+    new FftStep(input, product(whole), {
+      kind: kinds[1],
+      shape: whole,
+      axes: indices,
+      direction: 'inverse',
+      scale: scale / root,
+    }),
   );
   if (before.some(Boolean)) adjoint.push(new CopyStep(input, whole, shape, back(before)));
   if (cast) adjoint.push(new CastStep('real', product(shape)));
@@ -215,12 +237,16 @@ export function emptyStage(shape: Shape, result: Shape, real: boolean): FourierS
       if (y.size > 0) y.storage.backend.fill(y, 0);
     },
   });
-  return { forward: [zero('complex', result)], adjoint: [zero(real ? 'real' : 'complex', shape)], shape: result };
+  return {
+    forward: [zero('complex', result)],
+    adjoint: [zero(real ? 'real' : 'complex', shape)],
+    shape: result,
+  };
 }
 
 /**
- * Runs steps one after another from x into y. Intermediate arrays come from the backend's pool; every other one is y itself where it fits, so that
- * one more array is enough where all are alike.
+ * Runs steps one after another from x into y. Intermediate arrays come from the backend's pool;
+ * every other one is y itself where it fits, so that one more array is enough where all are alike.
  */
 export function runSteps(steps: readonly FourierStep[], x: Elements, y: Elements, dtype: DType): void {
   const { backend } = y.storage;
@@ -232,7 +258,9 @@ export function runSteps(steps: readonly FourierStep[], x: Elements, y: Elements
     const left = steps.length - 1 - k;
     const ours = left === 0 || (left % 2 === 0 && step.size <= y.size && type === y.storage.dtype);
     const storage = ours ? undefined : backend.alloc(type, step.size);
-    const to = storage ? { storage, offset: 0, size: step.size } : { storage: y.storage, offset: y.offset, size: step.size };
+    const to = storage
+      ? { storage, offset: 0, size: step.size }
+      : { storage: y.storage, offset: y.offset, size: step.size };
     step.run(from, to, k > 0);
     if (held) backend.release(held);
     held = storage;

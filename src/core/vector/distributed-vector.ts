@@ -15,7 +15,10 @@ export interface SpreadSpace<V> extends Space<V> {
   readonly reducer: Communicator;
 }
 
-/** What arrays spread over ranks, and stacks of them, have in common: what their spaces say, and reductions. */
+/**
+ * What arrays spread over ranks, and stacks of them, have in common: what their spaces say, and
+ * reductions.
+ */
 export abstract class DistributedVector<V extends Vector<V>> {
   abstract readonly space: SpreadSpace<V>;
 
@@ -59,7 +62,10 @@ export abstract class DistributedVector<V extends Vector<V>> {
   norm(this: V & DistributedVector<V>, order?: NormOrder): number {
     return distributedNorm(this, this.reducer, order);
   }
-  /** The k-th smallest modulus, k from 0 and below `space.reducedSize`: over all ranks, with a mask over those of this rank's colour. */
+  /**
+   * The k-th smallest modulus, k from 0 and below `space.reducedSize`: over all ranks, with a mask
+   * over those of this rank's colour.
+   */
   kthSmallestAbs(this: V & DistributedVector<V>, k: number): number {
     return distributedSelection(this, this.reducer, k);
   }
@@ -77,7 +83,8 @@ export abstract class DistributedVector<V extends Vector<V>> {
       this,
       hint,
       'a distributed array',
-      'write x.multiply(y) for x * y, x.add(y) for x + y, fuse() for functions of elements, x.get(…) for one element',
+      'write x.multiply(y) for x * y, x.add(y) for x + y, fuse() for functions of elements, x.get(…) ' +
+        'for one element',
     );
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -6,29 +6,46 @@ import type { Backend, Elements, InnerProduct, ReduceKernel } from '../ports/bac
 const EXACT = 2 ** 53;
 const MOST_INT32 = 2 ** 31;
 
-/** Sums, products and running sums of int32 are float64 where the backend holds it: whole numbers, as int64 in NumPy. */
+/**
+ * Sums, products and running sums of int32 are float64 where the backend holds it: whole numbers,
+ * as int64 in NumPy.
+ */
 export const wideDType = (x: { readonly dtype: DType; readonly backend: Backend }): DType =>
   x.dtype === 'int32' && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype;
 
 const tooLarge = (what: string, limit: string): NumericalError =>
-  new NumericalError(`${what} of int32 may be larger than ${limit}, and is not exact: cast with astype() to a float dtype first`);
+  new NumericalError(
+    `${what} of int32 may be larger than ${limit}, and is not exact: cast with astype() to a float ` +
+      'dtype first',
+  );
 
 const reduce = (op: ReduceKernel, x: Elements): number => x.storage.backend.reduce(op, x) as number;
 
-/** Throws {@link NumericalError} where sums of `n` elements of x (int32, or whole numbers in float64) might not be exact in the dtype `to`. */
+/**
+ * Throws {@link NumericalError} where sums of `n` elements of x (int32, or whole numbers in
+ * float64) might not be exact in the dtype `to`.
+ */
 export function checkSums(what: string, x: Elements, n: number, to: DType): void {
   const most = to === 'int32' ? MOST_INT32 - 1 : EXACT;
   if (x.size === 0 || n * MOST_INT32 <= most) return;
-  if (reduce('maxAbs', x) * n > most && reduce('sumAbs', x) > most) throw tooLarge(what, to === 'int32' ? '2^31' : '2^53');
+  if (reduce('maxAbs', x) * n > most && reduce('sumAbs', x) > most)
+    throw tooLarge(what, to === 'int32' ? '2^31' : '2^53');
 }
 
-/** Throws {@link NumericalError} where products of `n` elements of x (int32) might not be exact in the dtype `to`. */
+/**
+ * Throws {@link NumericalError} where products of `n` elements of x (int32) might not be exact in
+ * the dtype `to`.
+ */
 export function checkProducts(x: Elements, n: number, to: DType): void {
   const most = to === 'int32' ? MOST_INT32 - 1 : EXACT;
-  if (x.size > 0 && !(reduce('maxAbs', x) ** n <= most)) throw tooLarge('the product', to === 'int32' ? '2^31' : '2^53');
+  if (x.size > 0 && !(reduce('maxAbs', x) ** n <= most))
+    throw tooLarge('the product', to === 'int32' ? '2^31' : '2^53');
 }
 
-/** Throws {@link NumericalError} for a whole number that double precision may not hold exactly; NaN says the same. */
+/**
+ * Throws {@link NumericalError} for a whole number that double precision may not hold exactly; NaN
+ * says the same.
+ */
 export function checkExact(what: string, value: number): void {
   if (!(Math.abs(value) <= EXACT)) throw tooLarge(what, '2^53');
 }
@@ -40,14 +57,23 @@ export function checkedTotal(op: 'sum' | 'prod', x: Elements, value: number): nu
   return value;
 }
 
-/** Whether a term of an inner product is exact where it is one of int32, and stays so when `terms` of them are added. */
+/**
+ * Whether a term of an inner product is exact where it is one of int32, and stays so when `terms`
+ * of them are added.
+ */
 export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
   if (x.size === 0 || x.storage.dtype !== 'int32') return true;
   const most = EXACT / terms;
-  return reduce('maxAbs', x) * reduce('maxAbs', y) * x.size <= most || Math.sqrt(reduce('sumSquares', x) * reduce('sumSquares', y)) <= most;
+  return (
+    reduce('maxAbs', x) * reduce('maxAbs', y) * x.size <= most ||
+    Math.sqrt(reduce('sumSquares', x) * reduce('sumSquares', y)) <= most
+  );
 }
 
-/** Throws {@link NumericalError} where products of int32 matrices, which stay int32, might not be exact; `k` is the inner size. */
+/**
+ * Throws {@link NumericalError} where products of int32 matrices, which stay int32, might not be
+ * exact; `k` is the inner size.
+ */
 export function checkExactMatMul(a: Elements, b: Elements, k: number): void {
   if (a.size === 0 || b.size === 0) return;
   if (reduce('maxAbs', a) * reduce('maxAbs', b) * k >= MOST_INT32) throw tooLarge('a matrix product', '2^31');

@@ -7,12 +7,18 @@ import type { Communicator } from '../ports/communicator.js';
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
-/** Exit code of a job that a signal stopped and whose checkpoint waits: start it again. All ranks come to their end with it in order, and nothing is aborted. */
+/**
+ * Exit code of a job that a signal stopped and whose checkpoint waits: start it again. All ranks
+ * come to their end with it in order, and nothing is aborted.
+ */
 export const EXIT_RESUMABLE = 85;
 
 /** Port: who sees signals while JavaScript computes. */
 export interface SignalSource {
-  /** From now on the first of these signals is kept instead of ending the program; another one ends it. */
+  /**
+   * From now on the first of these signals is kept instead of ending the program; another one ends
+   * it.
+   */
   expect(signals: readonly StopSignal[]): void;
   /** Whether one of them came to this rank. */
   received(): boolean;
@@ -25,16 +31,21 @@ export function setSignalSource(value: SignalSource): void {
   source = value;
 }
 
-/** Keeps signals for solvers from now on. Throws {@link ArgumentError} for one that is not known. */
+/**
+ * Keeps signals for solvers from now on. Throws {@link ArgumentError} for one that is not known.
+ */
 export function expectSignals(owner: string, signals: readonly StopSignal[]): void {
-  if (!Array.isArray(signals)) throw new ArgumentError(`${owner}: expected a list of signals, received ${textOf(signals)}`);
+  if (!Array.isArray(signals))
+    throw new ArgumentError(`${owner}: expected a list of signals, received ${textOf(signals)}`);
   for (const signal of signals) checkOneOf(`${owner}: a signal`, signal, STOP_SIGNALS);
-  if (!source) throw new ArgumentError(`${owner}: nobody sees signals: import 'lops-mpi', or call setSignalSource()`);
+  if (!source)
+    throw new ArgumentError(`${owner}: nobody sees signals: import 'lops-mpi', or call setSignalSource()`);
   source.expect(signals);
 }
 
 /**
- * How the ranks of a solver learn together that one of them has received a signal: the inner products of a step, which all of them sum up anyway, carry one number more.
+ * How the ranks of a solver learn together that one of them has received a signal: the inner
+ * products of a step, which all of them sum up anyway, carry one number more.
  */
 export class Interruption {
   readonly #comm: Communicator | undefined;
@@ -58,7 +69,10 @@ export class Interruption {
     }
   }
 
-  /** The same answer on all ranks: whether a signal came to one of them. Costs a reduction only where the step had none. */
+  /**
+   * The same answer on all ranks: whether a signal came to one of them. Costs a reduction only
+   * where the step had none.
+   */
   settle(): boolean {
     if (!this.#told) {
       const votes = Int32Array.of(this.mine());
@@ -87,4 +101,5 @@ export class Interruption {
 let current: Interruption | undefined;
 
 /** The interruption whose news go with a reduction over `comm`, the same on all of its ranks. */
-export const passenger = (comm: Communicator | undefined): Interruption | undefined => (comm && current?.rides(comm) ? current : undefined);
+export const passenger = (comm: Communicator | undefined): Interruption | undefined =>
+  comm && current?.rides(comm) ? current : undefined;

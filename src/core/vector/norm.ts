@@ -16,11 +16,16 @@ export interface NormRecipe {
 
 export const LARGEST = normRecipe(Number.POSITIVE_INFINITY);
 /** Norms whose sums of powers overflow and underflow where the norm itself does not. */
-export const sumsPowers = ({ kernel }: NormRecipe): boolean => kernel === 'sumSquares' || kernel === 'sumPower';
+export const sumsPowers = ({ kernel }: NormRecipe): boolean =>
+  kernel === 'sumSquares' || kernel === 'sumPower';
 /** Norms whose sums round, so that the order of additions is seen. */
-export const sumsModuli = ({ kernel }: NormRecipe): boolean => kernel === 'sumAbs' || kernel === 'sumSquares' || kernel === 'sumPower';
+export const sumsModuli = ({ kernel }: NormRecipe): boolean =>
+  kernel === 'sumAbs' || kernel === 'sumSquares' || kernel === 'sumPower';
 
-/** Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order that is no norm. */
+/**
+ * Norms as data: `‖x‖₀` counts nonzeros, `‖x‖₋∞` is min|x|. Throws {@link ShapeError} for an order
+ * that is no norm.
+ */
 export function normRecipe(order: NormOrder = 2): NormRecipe {
   const same = (v: number) => v;
   if (order === 2) return { kernel: 'sumSquares', combine: 'sum', finish: Math.sqrt };
@@ -28,17 +33,26 @@ export function normRecipe(order: NormOrder = 2): NormRecipe {
   if (order === 0) return { kernel: 'countNonzero', combine: 'sum', finish: same };
   if (order === Number.POSITIVE_INFINITY) return { kernel: 'maxAbs', combine: 'max', finish: same };
   if (order === Number.NEGATIVE_INFINITY) return { kernel: 'minAbs', combine: 'min', finish: same };
-  if (typeof order === 'number' && order > 0) return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
-  throw new ShapeError(`expected a norm order of 0, a positive number, Infinity or -Infinity, received ${textOf(order)}`);
+  if (typeof order === 'number' && order > 0)
+    return { kernel: 'sumPower', combine: 'sum', finish: (v) => v ** (1 / order) };
+  throw new ShapeError(
+    `expected a norm order of 0, a positive number, Infinity or -Infinity, received ${textOf(order)}`,
+  );
 }
 
 /**
- * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most t: bisection over the bit patterns of
- * doubles, at most 64 counts. NaN counts as larger than all numbers.
- * Errors: {@link ShapeError} for k outside `0 … size − 1`.
+ * The k-th smallest of `size` non-negative numbers of which one can only count how many are at most
+ * t: bisection over the bit patterns of doubles, at most 64 counts. NaN counts as larger than all
+ * numbers. Errors: {@link ShapeError} for k outside `0 … size − 1`.
  */
-export function selectAbs(k: number, size: number, largest: number, countAtMost: (t: number) => number): number {
-  if (!(Number.isSafeInteger(k) && k >= 0 && k < size)) throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
+export function selectAbs(
+  k: number,
+  size: number,
+  largest: number,
+  countAtMost: (t: number) => number,
+): number {
+  if (!(Number.isSafeInteger(k) && k >= 0 && k < size))
+    throw new ShapeError(`expected k between 0 and ${size - 1}, received ${textOf(k)}`);
   if (Number.isNaN(largest)) {
     if (countAtMost(Number.POSITIVE_INFINITY) <= k) return Number.NaN;
     return selectAbs(k, size, Number.POSITIVE_INFINITY, countAtMost);
@@ -62,9 +76,14 @@ export function selectAbs(k: number, size: number, largest: number, countAtMost:
 }
 
 /**
- * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI does not promise of max and min.
+ * Combines the ranks' shares of norms: one reduction. A NaN on one rank gives NaN on all, which MPI
+ * does not promise of max and min.
  */
-export function combineShares(reducer: Communicator, shares: Float64Array, combine: NormRecipe['combine']): void {
+export function combineShares(
+  reducer: Communicator,
+  shares: Float64Array,
+  combine: NormRecipe['combine'],
+): void {
   if (combine === 'sum') {
     reducer.allreduce(shares, 'sum');
     return;
@@ -90,7 +109,12 @@ function runsOf(x: AnyVector): readonly Elements[] {
 
 type RunKernel = NormRecipe['kernel'] | 'countAtMost';
 
-function reduceRun(kernel: RunKernel, run: Elements, parameter: number | undefined, scaling: Scaling | undefined): number {
+function reduceRun(
+  kernel: RunKernel,
+  run: Elements,
+  parameter: number | undefined,
+  scaling: Scaling | undefined,
+): number {
   const { backend } = run.storage;
   if (!scaling) return backend.reduce(kernel, run, parameter) as number;
   const scaled = scaledCopy(run, scaling);
@@ -100,7 +124,12 @@ function reduceRun(kernel: RunKernel, run: Elements, parameter: number | undefin
 }
 
 /** The local reduction `kernel` over runs. */
-function reduceRuns(runs: readonly Elements[], kernel: RunKernel, parameter?: number, scaling?: Scaling): number {
+function reduceRuns(
+  runs: readonly Elements[],
+  kernel: RunKernel,
+  parameter?: number,
+  scaling?: Scaling,
+): number {
   if (runs.length === 1) return reduceRun(kernel, runs[0] as Elements, parameter, scaling);
   const parts = runs.map((run) => reduceRun(kernel, run, parameter, scaling));
   if (kernel === 'maxAbs') return Math.max(0, ...parts);
@@ -108,7 +137,10 @@ function reduceRuns(runs: readonly Elements[], kernel: RunKernel, parameter?: nu
   return parts.reduce((a, b) => a + b, 0);
 }
 
-/** The sum, or the extreme, behind a norm over all ranks: one reduction. A sum of powers that is 0 has no element other than 0. */
+/**
+ * The sum, or the extreme, behind a norm over all ranks: one reduction. A sum of powers that is 0
+ * has no element other than 0.
+ */
 function combined(
   recipe: NormRecipe,
   runs: readonly Elements[],
@@ -132,8 +164,9 @@ function combined(
 }
 
 /**
- * The norm of the elements of `runs` over the ranks of `reducer`: one reduction. Where the sum of powers lies outside of the range in which it is
- * precise, two more: of the largest modulus, and of the sum with elements scaled by it.
+ * The norm of the elements of `runs` over the ranks of `reducer`: one reduction. Where the sum of
+ * powers lies outside of the range in which it is precise, two more: of the largest modulus, and of
+ * the sum with elements scaled by it.
  */
 export function normOfRuns(
   runs: readonly Elements[],
@@ -153,7 +186,10 @@ export function normOfRuns(
 export const distributedNorm = (x: AnyVector, reducer: Communicator, order?: NormOrder): number =>
   normOfRuns(runsOf(x), x.dtype, reducer, order);
 
-/** The k-th smallest modulus of a distributed vector of any kind: at most 65 reductions of one number. */
+/**
+ * The k-th smallest modulus of a distributed vector of any kind: at most 65 reductions of one
+ * number.
+ */
 export function distributedSelection(x: AnyVector, reducer: Communicator, k: number): number {
   const runs = runsOf(x);
   const count = new Float64Array(1);

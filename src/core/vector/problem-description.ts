@@ -1,12 +1,20 @@
 /** An option: numbers, words, and lists of them. */
 export type Setting = number | string | boolean | undefined | readonly Setting[];
 
-/** A vector w by two numbers: `‖w‖` and `Re⟨u, w⟩/‖u‖` with a random u; and the length of what w was made of, below which it counts as zero. */
+/**
+ * A vector w by two numbers: `‖w‖` and `Re⟨u, w⟩/‖u‖` with a random u; and the length of what w was
+ * made of, below which it counts as zero.
+ */
 export type Measure = readonly [length: number, product: number, floor: number];
 
-/** What a solver was called with, as plain data that two runs can compare, on any numbers of ranks and any backends. */
+/**
+ * What a solver was called with, as plain data that two runs can compare, on any numbers of ranks
+ * and any backends.
+ */
 export interface Problem {
-  /** How far equal numbers may be apart, relative to their size: rounding is another on other ranks. */
+  /**
+   * How far equal numbers may be apart, relative to their size: rounding is another on other ranks.
+   */
   readonly tolerance: number;
   readonly settings: readonly (readonly [name: string, value: Setting])[];
   /** The data, what the operators make of a random vector, what the functions do. */
@@ -16,12 +24,17 @@ export interface Problem {
 /** Options are numbers that were written down, or that a run has computed in its precision. */
 const SETTING_TOLERANCE = 1e-6;
 
-const near = (a: number, b: number, within: number): boolean => Object.is(a, b) || a === b || Math.abs(a - b) <= within;
+const near = (a: number, b: number, within: number): boolean =>
+  Object.is(a, b) || a === b || Math.abs(a - b) <= within;
 
 function sameSetting(a: Setting, b: Setting, tolerance: number): boolean {
-  if (typeof a === 'number' && typeof b === 'number') return near(a, b, tolerance * Math.max(Math.abs(a), Math.abs(b)));
+  if (typeof a === 'number' && typeof b === 'number')
+    return near(a, b, tolerance * Math.max(Math.abs(a), Math.abs(b)));
   if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((value: Setting, k) => sameSetting(value, (b as readonly Setting[])[k], tolerance));
+    return (
+      a.length === b.length &&
+      a.every((value: Setting, k) => sameSetting(value, (b as readonly Setting[])[k], tolerance))
+    );
   return a === b;
 }
 
@@ -30,7 +43,8 @@ function sameMeasure(a: Measure, b: Measure, tolerance: number): boolean {
   return near(a[0], b[0], tolerance * size) && near(a[1], b[1], tolerance * size);
 }
 
-const show = (value: Setting): string => (value === undefined ? 'absent' : JSON.stringify(value).slice(0, 60));
+const show = (value: Setting): string =>
+  value === undefined ? 'absent' : JSON.stringify(value).slice(0, 60);
 
 /** In what two problems differ, in words; nothing where they are the same. */
 export function differences(before: Problem, now: Problem): string[] {
@@ -40,12 +54,16 @@ export function differences(before: Problem, now: Problem): string[] {
   const names = new Set([...settings.keys(), ...now.settings.map(([name]) => name)]);
   for (const name of names) {
     const [a, b] = [settings.get(name), new Map(now.settings).get(name)];
-    if (!sameSetting(a, b, Math.max(tolerance, SETTING_TOLERANCE))) found.push(`${name} is ${show(b)}, it was ${show(a)}`);
+    if (!sameSetting(a, b, Math.max(tolerance, SETTING_TOLERANCE)))
+      found.push(`${name} is ${show(b)}, it was ${show(a)}`);
   }
   for (const name of new Set([...measures.keys(), ...now.measures.map(([key]) => key)])) {
     const [a, b] = [measures.get(name), new Map(now.measures).get(name)];
     if (!a || !b) found.push(a ? `${name} is absent, it was there` : `${name} is new`);
-    else if (a.length !== b.length || !a.every((measure, k) => sameMeasure(measure, b[k] as Measure, tolerance)))
+    else if (
+      a.length !== b.length ||
+      !a.every((measure, k) => sameMeasure(measure, b[k] as Measure, tolerance))
+    )
       found.push(`${name} differs`);
   }
   return found;

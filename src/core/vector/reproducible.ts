@@ -4,20 +4,24 @@ import type { Elements, InnerProduct } from '../ports/backend.js';
 import type { Scaling } from './norm-scaling.js';
 
 /**
- * Inner products and norms without rounding: sums of doubles in fixed point over the whole range of exponents.
+ * Inner products and norms without rounding: sums of doubles in fixed point over the whole range of
+ * exponents.
  *
- * A product of two doubles is split into its rounded value and its rounding error (Dekker 1971), both are added to bins of 32 bits that
- * hold whole numbers, and ranks add up bins. No order of additions can change the result: it is a function of the elements alone.
+ * A product of two doubles is split into its rounded value and its rounding error (Dekker 1971),
+ * both are added to bins of 32 bits that hold whole numbers, and ranks add up bins. No order of
+ * additions can change the result: it is a function of the elements alone.
  */
 let depth = 0;
 
 /**
- * Runs `body` with inner products and norms that are the same bits for any number of ranks and any layout: what is added up are the products, or the powers
- * of moduli, of elements, exactly.
+ * Runs `body` with inner products and norms that are the same bits for any number of ranks and any
+ * layout: what is added up are the products, or the powers of moduli, of elements, exactly.
  *
- * Cost: elements pass through the host, some 40 ns each where a plain inner product takes less than 1 ns, and a reduction carries 576 bytes for each number
- * instead of 8. Sums over ranks inside of operators, and those of a ReductionKernel, stay as they are.
- * Source: Kulisch and Miranker, "The arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large superaccumulators", 2015.
+ * Cost: elements pass through the host, some 40 ns each where a plain inner product takes less than
+ * 1 ns, and a reduction carries 576 bytes for each number instead of 8. Sums over ranks inside of
+ * operators, and those of a ReductionKernel, stay as they are. Source: Kulisch and Miranker, "The
+ * arithmetic of the digital computer", 1986; Neal, "Fast exact summation using small and large
+ * superaccumulators", 2015.
  */
 export function withReproducibleDots<R>(body: () => R): R {
   checkFunction('withReproducibleDots', 'the body', body);
@@ -31,7 +35,10 @@ export function withReproducibleDots<R>(body: () => R): R {
 
 export const dotsAreReproducible = (): boolean => depth > 0;
 
-/** Bin k counts in units of 2^(32 k − 1074 − 32); one more on top for carries, two for infinities and NaN. */
+/**
+ * Bin k counts in units of 2^(32 k − 1074 − 32); one more on top for carries, two for infinities
+ * and NaN.
+ */
 const BINS = 69;
 const [POSITIVE_INFINITY, NEGATIVE_INFINITY, NAN] = [BINS, BINS + 1, BINS + 2];
 export const EXACT_LANES = BINS + 3;
@@ -48,7 +55,10 @@ const SPLITTER = 2 ** 27 + 1;
 /** Where the splitting of a factor would overflow. */
 const LARGE = 2 ** 996;
 
-/** One sum for every exponent, of the upper 26 bits of numbers and of their lower 27: each exact for so many additions. */
+/**
+ * One sum for every exponent, of the upper 26 bits of numbers and of their lower 27: each exact for
+ * so many additions.
+ */
 class Gathered {
   readonly high = new Float64Array(2048);
   readonly low = new Float64Array(2048);
@@ -118,7 +128,8 @@ class ExactSum {
     let top = high & 0xfffff;
     if (exponent === 0) exponent = 1;
     else top += 0x100000;
-    // |x| = (top 2^32 + low) 2^(exponent − 1075): the lowest bit lies `exponent + 31` above the lowest bin's
+    // |x| = (top 2^32 + low) 2^(exponent − 1075): the lowest bit lies `exponent + 31` above the
+    // lowest bin's
     const place = exponent + 31;
     const k = place >>> 5;
     const shift = 2 ** (place & 31);
@@ -162,7 +173,10 @@ class ExactSum {
   /** The sum as a double: within one unit in its last place, a function of the exact sum alone. */
   get total(): number {
     const { bins } = this;
-    if ((bins[NAN] as number) > 0 || ((bins[POSITIVE_INFINITY] as number) > 0 && (bins[NEGATIVE_INFINITY] as number) > 0))
+    if (
+      (bins[NAN] as number) > 0 ||
+      ((bins[POSITIVE_INFINITY] as number) > 0 && (bins[NEGATIVE_INFINITY] as number) > 0)
+    )
       return Number.NaN;
     if ((bins[POSITIVE_INFINITY] as number) > 0) return Number.POSITIVE_INFINITY;
     if ((bins[NEGATIVE_INFINITY] as number) > 0) return Number.NEGATIVE_INFINITY;
@@ -181,7 +195,8 @@ class ExactSum {
     for (let k = BINS - 1; k >= 0; k--) {
       const bin = this.bins[k] as number;
       // 2^(32 k + LOWEST) may lie below the smallest double, its multiple not
-      if (bin !== 0) sum += bin * 2 ** Math.max(32 * k + LOWEST, -1000) * 2 ** Math.min(0, 32 * k + LOWEST + 1000);
+      if (bin !== 0)
+        sum += bin * 2 ** Math.max(32 * k + LOWEST, -1000) * 2 ** Math.min(0, 32 * k + LOWEST + 1000);
     }
     return sum;
   }
@@ -195,7 +210,10 @@ function seenOnHost({ storage, offset, size }: Elements): HostArray {
     : storage.backend.download({ storage, offset, size });
 }
 
-/** Adds this rank's share of an inner product to `lanes`: bins of the real part, then of the imaginary part. */
+/**
+ * Adds this rank's share of an inner product to `lanes`: bins of the real part, then of the
+ * imaginary part.
+ */
 export function addExactly({ x, y, conjugate }: InnerProduct, lanes: Float64Array): void {
   if (x.size === 0) return;
   const { backend, dtype } = x.storage;
@@ -221,16 +239,32 @@ export function addExactly({ x, y, conjugate }: InnerProduct, lanes: Float64Arra
 }
 
 /**
- * Adds `Σ |x|^order` of this rank's elements to the bins `lanes`. Powers of an order other than 1 and 2 are rounded, each by itself. One that is too small for a
- * double counts as the smallest, so that a sum of 0 has no element other than 0.
+ * Adds `Σ |x|^order` of this rank's elements to the bins `lanes`. Powers of an order other than 1
+ * and 2 are rounded, each by itself. One that is too small for a double counts as the smallest, so
+ * that a sum of 0 has no element other than 0.
  */
-export function addPowersExactly(x: Elements, order: number, scaling: Scaling | undefined, lanes: Float64Array): void {
+export function addPowersExactly(
+  x: Elements,
+  order: number,
+  scaling: Scaling | undefined,
+  lanes: Float64Array,
+): void {
   if (x.size === 0) return;
   x.storage.backend.synchronize();
-  addPowers(seenOnHost(x), lanesOf(x.storage.dtype), { first: 0, step: 1, count: x.size }, order, scaling?.factors ?? [], lanes);
+  addPowers(
+    seenOnHost(x),
+    lanesOf(x.storage.dtype),
+    { first: 0, step: 1, count: x.size },
+    order,
+    scaling?.factors ?? [],
+    lanes,
+  );
 }
 
-/** As {@link addPowersExactly}, of `count` elements of `values` from `first` on, `step` elements apart. */
+/**
+ * As {@link addPowersExactly}, of `count` elements of `values` from `first` on, `step` elements
+ * apart.
+ */
 export function addPowers(
   values: HostArray,
   width: 1 | 2,

@@ -3,16 +3,21 @@ import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vector.js';
 
-/** What a function that fills a vector gives back: that vector, another one with the result, or nothing. */
+/**
+ * What a function that fills a vector gives back: that vector, another one with the result, or
+ * nothing.
+ */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that fills its argument returns nothing
 export type Filled<V> = V | void;
 
-const holds = (to: DType, from: DType): boolean => to === from || from === 'int32' || (isComplex(to) && isSamePrecision(to, from));
+const holds = (to: DType, from: DType): boolean =>
+  to === from || from === 'int32' || (isComplex(to) && isSamePrecision(to, from));
 
 /**
- * `y ← returned`, for what a function that was to fill y gave back: y itself counts as filled, another vector of the same memory is copied, real values into
- * complex ones too. Throws {@link ArgumentError} for what is no vector (nothing, where the function takes no y; a promise), {@link ShapeError} and
- * {@link DTypeError} for vectors that do not fit.
+ * `y ← returned`, for what a function that was to fill y gave back: y itself counts as filled,
+ * another vector of the same memory is copied, real values into complex ones too. Throws
+ * {@link ArgumentError} for what is no vector (nothing, where the function takes no y; a promise),
+ * {@link ShapeError} and {@link DTypeError} for vectors that do not fit.
  */
 export function takeReturned<V extends Vector<V>>(owner: string, returned: unknown, y: V): void {
   if (returned === y) return;
@@ -23,10 +28,15 @@ export function takeReturned<V extends Vector<V>>(owner: string, returned: unkno
         : returned instanceof Promise
           ? 'a promise: operators are synchronous'
           : textOf(returned);
-    throw new ArgumentError(`${owner}: expected the result to be returned, or filled into the last argument, received ${what}`);
+    throw new ArgumentError(
+      `${owner}: expected the result to be returned, or filled into the last argument, received ${what}`,
+    );
   }
-  if (!sameMemory(returned.space, y.space)) throw new ShapeError(`${owner}: expected a result in ${y.space}, received ${returned.space}`);
+  if (!sameMemory(returned.space, y.space))
+    throw new ShapeError(`${owner}: expected a result in ${y.space}, received ${returned.space}`);
   if (!holds(y.dtype, returned.dtype))
-    throw new DTypeError(`${owner}: expected a result of ${y.dtype}, received ${returned.dtype}: cast it, or state that dtype`);
+    throw new DTypeError(
+      `${owner}: expected a result of ${y.dtype}, received ${returned.dtype}: cast it, or state that dtype`,
+    );
   y.assign(seenIn<AnyVector>(returned, y.space) as V);
 }

@@ -10,9 +10,11 @@ export interface Place {
 }
 
 /**
- * Runs what makes the vectors of a loop, and what its operators keep. Where memory is scarce ({@link Backend.overcommit}) all ranks come to its end, and all of them throw
- * {@link BackendError} where it did not fit on one: none is left waiting in an exchange. What was made before a failure is disposed. Collective over the ranks of `place`; one
- * reduction of one number there, none on other backends.
+ * Runs what makes the vectors of a loop, and what its operators keep. Where memory is scarce
+ * ({@link Backend.overcommit}) all ranks come to its end, and all of them throw
+ * {@link BackendError} where it did not fit on one: none is left waiting in an exchange. What was
+ * made before a failure is disposed. Collective over the ranks of `place`; one reduction of one
+ * number there, none on other backends.
  */
 export function settingUp<T>(place: Place | undefined, body: () => T): T {
   if (!place?.backend.overcommit || place.comm.size === 1) return disposingOnFailure(body);

@@ -18,7 +18,10 @@ export interface Space<V> {
   readonly shape: Shape;
   /** Elements over all ranks. */
   readonly size: number;
-  /** Elements that norms and inner products run over: those of all ranks, with a mask those of this rank's colour. */
+  /**
+   * Elements that norms and inner products run over: those of all ranks, with a mask those of this
+   * rank's colour.
+   */
   readonly reducedSize: number;
   zeros(): V;
   /** Contents undefined. */
@@ -30,8 +33,8 @@ export interface Space<V> {
   flat(): Space<V>;
   equals(other: Space<unknown>): boolean;
   /**
-   * True where vectors of both spaces are the same elements in the same order, dtypes aside: cut otherwise, flat or
-   * natural, replicated or not. `redistributeInto` moves them.
+   * True where vectors of both spaces are the same elements in the same order, dtypes aside: cut
+   * otherwise, flat or natural, replicated or not. `redistributeInto` moves them.
    */
   sameElements(other: Space<unknown>): boolean;
   toString(): string;
@@ -40,7 +43,10 @@ export interface Space<V> {
 /** Norm orders: any p > 0, 0 (nonzeros), Infinity and −Infinity. */
 export type NormOrder = number;
 
-/** What a solver may use of a vector. Methods named as in BLAS, and those that end in `InPlace`, change the receiver; the others return new vectors. */
+/**
+ * What a solver may use of a vector. Methods named as in BLAS, and those that end in `InPlace`,
+ * change the receiver; the others return new vectors.
+ */
 export interface Vector<V extends Vector<V>> {
   readonly space: Space<V>;
   readonly dtype: DType;
@@ -54,7 +60,10 @@ export interface Vector<V extends Vector<V>> {
   /** Gives the memory back to the backend's pool. The vector must not be used again. */
   dispose(): void;
 
-  /** `this ← x`; x of the same space, or of one whose dtype this one's holds: real → complex, int32 → float. */
+  /**
+   * `this ← x`; x of the same space, or of one whose dtype this one's holds: real → complex, int32
+   * → float.
+   */
   assign(x: V): this;
   fill(value: Scalar): this;
   /** `this ← a·x + b·this`; with b = 0 the old values are not read. */
@@ -81,30 +90,47 @@ export interface Vector<V extends Vector<V>> {
   /** @param order default 2 */
   norm(order?: NormOrder): number;
 
-  /** Applies `kernel` to every contiguous local run of this vector and of `target` (this one where absent): thresholds, projections. Never communicates. */
+  /**
+   * Applies `kernel` to every contiguous local run of this vector and of `target` (this one where
+   * absent): thresholds, projections. Never communicates.
+   */
   map(kernel: (x: Elements, y: Elements) => void, target?: V): V;
-  /** The k-th smallest modulus of the `space.reducedSize` elements that norms run over, k from 0. */
+  /**
+   * The k-th smallest modulus of the `space.reducedSize` elements that norms run over, k from 0.
+   */
   kthSmallestAbs(k: number): number;
 
-  /** The same memory as a vector of another space with the same `flat()`. Throws {@link ShapeError} for any other space. Never communicates. */
+  /**
+   * The same memory as a vector of another space with the same `flat()`. Throws {@link ShapeError}
+   * for any other space. Never communicates.
+   */
   viewIn(space: Space<V>): V;
-  /** As `viewIn`, without a share in the memory: it must not outlive this vector, and no scope disposes it. */
+  /**
+   * As `viewIn`, without a share in the memory: it must not outlive this vector, and no scope
+   * disposes it.
+   */
   aliasIn(space: Space<V>): V;
   /**
-   * `target ← this`, target of this dtype and of a space of the same elements. Throws {@link ShapeError} for any other
-   * space. Collective where the parts of the ranks differ.
+   * `target ← this`, target of this dtype and of a space of the same elements. Throws
+   * {@link ShapeError} for any other space. Collective where the parts of the ranks differ.
    */
   redistributeInto(target: V): void;
   /** True where both vectors hold memory in common on this rank. */
   overlaps(other: AnyVector): boolean;
-  /** Sets one element by its flat index in the whole vector (C order); every rank calls it, the owner stores. Never communicates. */
+  /**
+   * Sets one element by its flat index in the whole vector (C order); every rank calls it, the
+   * owner stores. Never communicates.
+   */
   setAt(index: number, value: Scalar): this;
   /** The whole vector on every rank, in its global shape (a stacked one flat). Collective. */
   asArray(): NDArray;
 
   /** Where partial results of inner products are summed up; undefined for a vector of one rank. */
   readonly reducer: Communicator | undefined;
-  /** The pairs of local runs whose inner products add up, over the ranks of `reducer`, to that of the vectors. */
+  /**
+   * The pairs of local runs whose inner products add up, over the ranks of `reducer`, to that of
+   * the vectors.
+   */
   innerProducts(y: V, conjugate: boolean, into: InnerProduct[]): void;
 }
 
@@ -113,19 +139,28 @@ export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];
 
 /** True of a vector of any kind. Programs without types pass anything. */
-export const isVector = (x: unknown): x is AnyVector => typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
+export const isVector = (x: unknown): x is AnyVector =>
+  typeof x === 'object' && x !== null && 'space' in x && 'axpby' in x;
 
 /** Throws {@link ArgumentError} unless `x` is a vector: programs without types pass anything. */
 export function checkVector(owner: string, name: string, x: unknown): void {
   if (isVector(x)) return;
   throw new ArgumentError(
-    `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, received ${textOf(x)}`,
+    `${owner}: expected ${name} to be a DistributedArray, a StackedDistributedArray or an NDArray, ` +
+      `received ${textOf(x)}`,
   );
 }
 
 /** Throws {@link ArgumentError} unless `space` is one of vectors. */
 export function checkSpace(owner: string, space: unknown): void {
-  if (typeof space === 'object' && space !== null && 'withDType' in space && 'flat' in space && 'equals' in space) return;
+  if (
+    typeof space === 'object' &&
+    space !== null &&
+    'withDType' in space &&
+    'flat' in space &&
+    'equals' in space
+  )
+    return;
   throw new ArgumentError(`${owner}: expected a space, as x.space gives it, received ${textOf(space)}`);
 }
 
@@ -141,19 +176,24 @@ export function vectorIn(space: unknown): string {
 
 /** Throws {@link ArgumentError} unless the kernel of `map` is a function. */
 export function checkKernel(kernel: unknown): void {
-  if (typeof kernel !== 'function') throw new ArgumentError(`map: expected a function of elements, received ${textOf(kernel)}`);
+  if (typeof kernel !== 'function')
+    throw new ArgumentError(`map: expected a function of elements, received ${textOf(kernel)}`);
 }
 
 /** Throws unless both vectors live on one backend. */
 export function checkSameBackend(a: { readonly backend: Backend }, b: { readonly backend: Backend }): void {
   if (a.backend !== b.backend) {
     throw new BackendError(
-      `cannot mix arrays of backends '${a.backend.name}' and '${b.backend.name}': move one with to('${a.backend.name}')`,
+      `cannot mix arrays of backends '${a.backend.name}' and '${b.backend.name}': move one with ` +
+        `to('${a.backend.name}')`,
     );
   }
 }
 
-/** True where vectors of both spaces have the same memory, seen in the same or in another shape (dtypes aside). */
+/**
+ * True where vectors of both spaces have the same memory, seen in the same or in another shape
+ * (dtypes aside).
+ */
 export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
   if (a === b) return true;
   // of both, since the blocks of a stack may be of several dtypes
@@ -161,18 +201,26 @@ export function sameMemory(a: Space<unknown>, b: Space<unknown>): boolean {
   return own === like || own.equals(like) || own.flat().equals(like.flat());
 }
 
-/** Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same dtype and the same `flat()`. */
+/**
+ * Throws {@link ShapeError} unless vectors of both spaces can be views of one memory: the same
+ * dtype and the same `flat()`.
+ */
 export function checkSameMemory(a: Space<unknown>, b: Space<unknown>): void {
   checkSpace('a view', b);
-  if (!a.flat().equals(b.flat())) throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
+  if (!a.flat().equals(b.flat()))
+    throw new ShapeError(`expected a space of the same memory as ${a}, received ${b}`);
 }
 
 /** Throws {@link ShapeError} unless vectors of both spaces are the same elements. */
 export function checkSameElements(a: Space<unknown>, b: Space<unknown>): void {
-  if (!a.sameElements(b)) throw new ShapeError(`expected a space of the same elements as ${a}, received ${b}`);
+  if (!a.sameElements(b))
+    throw new ShapeError(`expected a space of the same elements as ${a}, received ${b}`);
 }
 
-/** A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its memory is another. */
+/**
+ * A vector as one of `space`, dtypes aside: itself, or a view. Throws {@link ShapeError} where its
+ * memory is another.
+ */
 export function seenIn<V extends Vector<V>>(x: V, space: Space<V>): V {
   if (x.space === space) return x;
   const [own, like] = [x.space.withDType(x.dtype), space.withDType(x.dtype)];
@@ -202,7 +250,10 @@ export interface PendingDots {
   wait(): Float64Array;
 }
 
-/** This rank's share of inner products, and what makes `[re, im]` of each from the sums over the ranks. */
+/**
+ * This rank's share of inner products, and what makes `[re, im]` of each from the sums over the
+ * ranks.
+ */
 interface Shares {
   /** With one number more at the end where there is a passenger. */
   readonly values: Float64Array;
@@ -211,7 +262,10 @@ interface Shares {
   readonly finish: (sums: Float64Array) => Float64Array;
 }
 
-function sharesOf(sums: number, reducer: Communicator | undefined): Pick<Shares, 'values' | 'passenger' | 'reducer'> {
+function sharesOf(
+  sums: number,
+  reducer: Communicator | undefined,
+): Pick<Shares, 'values' | 'passenger' | 'reducer'> {
   const rider = passenger(reducer);
   if (!rider) return { values: new Float64Array(sums), passenger: undefined, reducer };
   const values = new Float64Array(sums + 1);
@@ -239,13 +293,22 @@ const asTheyAre = (sums: Float64Array): Float64Array => sums;
 const isWhole = (x: AnyVector, y: AnyVector): boolean => x.dtype === 'int32' && y.dtype === 'int32';
 
 /** Shares of int32 that may not be exact become NaN, so that all ranks learn of them. */
-function markInexact(products: readonly InnerProduct[], ends: readonly number[], ranks: number, values: Float64Array): void {
+function markInexact(
+  products: readonly InnerProduct[],
+  ends: readonly number[],
+  ranks: number,
+  values: Float64Array,
+): void {
   products.forEach((product, k) => {
-    if (!isExactDot(product, ranks * products.length)) values[2 * ends.findIndex((end) => k < end)] = Number.NaN;
+    if (!isExactDot(product, ranks * products.length))
+      values[2 * ends.findIndex((end) => k < end)] = Number.NaN;
   });
 }
 
-/** `[re, im]` of each pair. Throws {@link NumericalError}, on all ranks, where one of int32 is not exact. */
+/**
+ * `[re, im]` of each pair. Throws {@link NumericalError}, on all ranks, where one of int32 is not
+ * exact.
+ */
 function exactlyWhole(pairs: readonly VectorPair[], sums: Float64Array): Float64Array {
   pairs.forEach(([x, y], i) => {
     if (isWhole(x, y)) checkExact('the inner product', sums[2 * i] as number);
@@ -272,7 +335,11 @@ function localDots(pairs: readonly VectorPair[], conjugate: boolean): Shares {
     const lanes = shares.values;
     let k = 0;
     ends.forEach((end, i) => {
-      for (; k < end; k++) addExactly(products[k] as InnerProduct, lanes.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1)));
+      for (; k < end; k++)
+        addExactly(
+          products[k] as InnerProduct,
+          lanes.subarray(2 * EXACT_LANES * i, 2 * EXACT_LANES * (i + 1)),
+        );
     });
     return { ...shares, finish: anyWhole ? (sums) => exactlyWhole(pairs, exactTotals(sums)) : exactTotals };
   }
@@ -299,7 +366,10 @@ function allDots(pairs: readonly VectorPair[], conjugate: boolean): Float64Array
   return totals(shares);
 }
 
-/** Real inner products `Re⟨x, y⟩` of several pairs, of whatever vector kinds, for one reduction. The same bits on every rank. */
+/**
+ * Real inner products `Re⟨x, y⟩` of several pairs, of whatever vector kinds, for one reduction. The
+ * same bits on every rank.
+ */
 export function rdots(...pairs: readonly VectorPair[]): number[] {
   const values = allDots(pairs, true);
   return pairs.map((_, i) => values[2 * i] as number);
@@ -308,7 +378,9 @@ export function rdots(...pairs: readonly VectorPair[]): number[] {
 /** Inner products `⟨x, y⟩ = Σ conj(x)·y` of several pairs for one reduction. */
 export function vdots(...pairs: readonly VectorPair[]): Scalar[] {
   const values = allDots(pairs, true);
-  return pairs.map(([x, y], i) => scalarOf(promote(x.dtype, y.dtype), values[2 * i] as number, values[2 * i + 1] as number));
+  return pairs.map(([x, y], i) =>
+    scalarOf(promote(x.dtype, y.dtype), values[2 * i] as number, values[2 * i + 1] as number),
+  );
 }
 
 /** `Σ x·y` without conjugation. */
@@ -317,7 +389,10 @@ export function dot<V extends Vector<V>>(x: V, y: V): Scalar {
   return scalarOf(promote(x.dtype, y.dtype), values[0] as number, values[1] as number);
 }
 
-/** As {@link vdots}, without waiting for the other ranks: work in between overlaps with the reduction. */
+/**
+ * As {@link vdots}, without waiting for the other ranks: work in between overlaps with the
+ * reduction.
+ */
 export function startDots(...pairs: readonly VectorPair[]): PendingDots {
   const shares = localDots(pairs, true);
   const request = shares.reducer?.iallreduce(shares.values, 'sum');

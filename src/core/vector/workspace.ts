@@ -6,15 +6,20 @@ import type { AnyVector, Space, Vector } from './vector.js';
 import { checkSpace } from './vector.js';
 
 /**
- * Intermediate vectors of operators. A product or a sum borrows one, uses it and gives it back within one call. While a scope is
- * open (a solver opens one for its loop) what is given back is kept for the next step, so that steps construct nothing;
- * otherwise, and when the last scope closes, it is disposed. A generator that is driven by hand (`solver.steps`) and dropped before its end must be
- * ended with `return()` (`for … of` does that), or its scope stays open and what it kept is never disposed.
+ * Intermediate vectors of operators. A product or a sum borrows one, uses it and gives it back
+ * within one call. While a scope is open (a solver opens one for its loop) what is given back is
+ * kept for the next step, so that steps construct nothing; otherwise, and when the last scope
+ * closes, it is disposed. A generator that is driven by hand (`solver.steps`) and dropped before
+ * its end must be ended with `return()` (`for … of` does that), or its scope stays open and what it
+ * kept is never disposed.
  */
 const kept = new Map<Space<AnyVector>, AnyVector[]>();
 let depth = 0;
 
-/** A vector of `space` with undefined contents, to be given back by {@link giveBack}. For what does not end in the order in which it began; else {@link withWorkspace}. */
+/**
+ * A vector of `space` with undefined contents, to be given back by {@link giveBack}. For what does
+ * not end in the order in which it began; else {@link withWorkspace}.
+ */
 export function borrow<V extends Vector<V>>(space: Space<V>): V {
   const free = kept.get(space) as V[] | undefined;
   const before = free?.pop();
@@ -60,7 +65,12 @@ export function withWorkspaces<R>(spaces: readonly Space<AnyVector>[], body: (wo
 }
 
 /** Lends `body` elements of the backend's pool, contents undefined. */
-export function withElements<R>(backend: Backend, dtype: DType, size: number, body: (elements: Elements) => R): R {
+export function withElements<R>(
+  backend: Backend,
+  dtype: DType,
+  size: number,
+  body: (elements: Elements) => R,
+): R {
   const storage = backend.alloc(dtype, size);
   try {
     return body({ storage, offset: 0, size });

@@ -1,7 +1,10 @@
 import { type HostArray, isComplex } from '../../core/base/dtype.js';
 import type { CpuKernels } from '../kernels.js';
 
-/** Terms of complex numbers are products, also with real coefficients (∞ · 0 is no number, as in NumPy); but 1 and −1 only add and subtract. */
+/**
+ * Terms of complex numbers are products, also with real coefficients (∞ · 0 is no number, as in
+ * NumPy); but 1 and −1 only add and subtract.
+ */
 const isUnit = (re: number, im: number): boolean => im === 0 && Math.abs(re) === 1;
 
 export const scale: CpuKernels['scale'] = (dtype, n, aRe, aIm, x, xo, y, yo) => {
@@ -34,12 +37,21 @@ export const axpby: CpuKernels['axpby'] = (dtype, n, aRe, aIm, x, xo, bRe, bIm, 
   }
 };
 
-export const linearCombination: CpuKernels['linearCombination'] = (dtype, n, coefficients, xs, xos, y, yo) => {
+export const linearCombination: CpuKernels['linearCombination'] = (
+  dtype,
+  n,
+  coefficients,
+  xs,
+  xos,
+  y,
+  yo,
+) => {
   const terms = xs.length;
   if (!isComplex(dtype)) {
     for (let i = 0; i < n; i++) {
       let sum = 0;
-      for (let k = 0; k < terms; k++) sum += (coefficients[2 * k] as number) * ((xs[k] as HostArray)[(xos[k] as number) + i] as number);
+      for (let k = 0; k < terms; k++)
+        sum += (coefficients[2 * k] as number) * ((xs[k] as HostArray)[(xos[k] as number) + i] as number);
       y[yo + i] = sum;
     }
     return;

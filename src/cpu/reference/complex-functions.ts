@@ -19,7 +19,8 @@ const LARGE = 2 ** 1022;
 const SMALL = 2 ** -960;
 
 /** `b·d/c`, where `r = d/c` may have lost its digits to underflow. */
-const timesRatio = (b: number, d: number, c: number, r: number): number => (Math.abs(r) > SMALL || d === 0 ? b * r : (b / c) * d);
+const timesRatio = (b: number, d: number, c: number, r: number): number =>
+  Math.abs(r) > SMALL || d === 0 ? b * r : (b / c) * d;
 
 /** Smith's algorithm, for |c| ≥ |d|. */
 function smith(a: number, b: number, c: number, d: number, sign: 1 | -1, out: Float64Array): void {
@@ -28,7 +29,10 @@ function smith(a: number, b: number, c: number, d: number, sign: 1 | -1, out: Fl
   put(out, (a + timesRatio(b, d, c, r)) / t, (sign * (b - timesRatio(a, d, c, r))) / t);
 }
 
-/** No overflow or underflow where the result is representable. By zero: the parts by zero, as NumPy's. */
+/**
+ * No overflow or underflow where the result is representable. By zero: the parts by zero, as
+ * NumPy's.
+ */
 export const divide: ComplexFunction2 = (a, b, c, d, out) => {
   if (c === 0 && d === 0) return put(out, a / 0, b / 0);
   const above = Math.max(Math.abs(a), Math.abs(b));
@@ -50,7 +54,8 @@ const EXPONENT = 709;
 
 export const exp: ComplexFunction = (re, im, out) => {
   if (im === 0) return put(out, Math.exp(re), im);
-  if (!Number.isFinite(im) && Math.abs(re) === Number.POSITIVE_INFINITY) return re > 0 ? put(out, re, Number.NaN) : put(out, 0, 0);
+  if (!Number.isFinite(im) && Math.abs(re) === Number.POSITIVE_INFINITY)
+    return re > 0 ? put(out, re, Number.NaN) : put(out, 0, 0);
   if (!(re > EXPONENT)) {
     const modulus = Math.exp(re);
     return put(out, modulus * Math.cos(im), modulus * Math.sin(im));
@@ -60,7 +65,10 @@ export const exp: ComplexFunction = (re, im, out) => {
   put(out, half * Math.cos(im) * half, half * Math.sin(im) * half);
 };
 
-/** What rounding x² left over, exact where it neither overflows nor underflows (Veltkamp and Dekker). */
+/**
+ * What rounding x² left over, exact where it neither overflows nor underflows (Veltkamp and
+ * Dekker).
+ */
 function squareRest(x: number, square: number): number {
   const shifted = 134217729 * x;
   const high = shifted - (shifted - x);
@@ -85,7 +93,8 @@ export const log: ComplexFunction = (re, im, out) => {
   let real: number;
   if (modulus > 0.5 && modulus < 2) real = Math.log1p(squaresLessOne(large, small)) / 2;
   else if (large > 1e300) real = Math.log(Math.hypot(re / 2, im / 2)) + Math.LN2;
-  else if (large < 1e-290 && large > 0) real = Math.log(Math.hypot(re * 2 ** 100, im * 2 ** 100)) - 100 * Math.LN2;
+  else if (large < 1e-290 && large > 0)
+    real = Math.log(Math.hypot(re * 2 ** 100, im * 2 ** 100)) - 100 * Math.LN2;
   else real = Math.log(modulus);
   put(out, real, Math.atan2(im, re));
 };
@@ -158,7 +167,10 @@ const tan: ComplexFunction = (re, im, out) => {
   put(out, out[1] as number, -(out[0] as number));
 };
 
-/** arctan z = ½ atan2(2 re, 1 − |z|²) + ½ i ln(|z + i| / |z − i|), cut outside [−i, i] on the imaginary axis. */
+/**
+ * arctan z = ½ atan2(2 re, 1 − |z|²) + ½ i ln(|z + i| / |z − i|), cut outside [−i, i] on the
+ * imaginary axis.
+ */
 const arctan: ComplexFunction = (re, im, out) => {
   const modulus = Math.hypot(re, im);
   if (modulus > 1e100) {
@@ -176,7 +188,10 @@ const arctan: ComplexFunction = (re, im, out) => {
   put(out, Math.atan2(2 * re, (1 - y) * (1 + y) - re * re) / 2, copySign(imaginary, im));
 };
 
-/** Complex functions with complex values; `abs`, `real`, `imag`, `isnan`, `isfinite` are in elementwise.ts. */
+/**
+ * Complex functions with complex values; `abs`, `real`, `imag`, `isnan`, `isfinite` are in
+ * elementwise.ts.
+ */
 export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction>>> = {
   negative: (re, im, out) => put(out, -re, -im),
   conj: (re, im, out) => put(out, re, -im),
@@ -193,7 +208,10 @@ export const COMPLEX_FUNCTIONS: Partial<Readonly<Record<UnaryOp, ComplexFunction
   arctan,
 };
 
-/** Principal branch exp(w log z); integer exponents up to 100 by multiplication; z⁰ = 1. Of zero, what NumPy gives. */
+/**
+ * Principal branch exp(w log z); integer exponents up to 100 by multiplication; z⁰ = 1. Of zero,
+ * what NumPy gives.
+ */
 export const power: ComplexFunction2 = (a, b, c, d, out) => {
   if (c === 0 && d === 0) return put(out, 1, 0);
   if (a === 0 && b === 0) return c > 0 ? put(out, 0, 0) : put(out, Number.NaN, Number.NaN);

@@ -4,7 +4,10 @@ import type { Convolution } from '../../core/ports/backend.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Calls `visit` with each multi-index of `shape`, in C order. The array is reused. */
-function forIndices(shape: readonly number[], visit: (index: readonly number[], position: number) => void): void {
+function forIndices(
+  shape: readonly number[],
+  visit: (index: readonly number[], position: number) => void,
+): void {
   const total = product(shape);
   const index = new Array<number>(shape.length).fill(0);
   for (let position = 0; position < total; position++) {
@@ -17,7 +20,10 @@ function forIndices(shape: readonly number[], visit: (index: readonly number[], 
   }
 }
 
-/** `acc[i] += h[j] x[i + s (offset − j)]` along the last axis, s = 1 forward, −1 adjoint (with conj h). Positions in lanes. */
+/**
+ * `acc[i] += h[j] x[i + s (offset − j)]` along the last axis, s = 1 forward, −1 adjoint (with conj
+ * h). Positions in lanes.
+ */
 function addLine(
   acc: Float64Array,
   ny: number,
@@ -56,7 +62,8 @@ export const convolve: CpuKernels['convolve'] = (dtype, x, xo, h, ho, y, yo, con
   const { xShape, hShape, yShape, offset } = convolution;
   const sign = convolution.direction === 'forward' ? 1 : -1;
   const axes = yShape.length - 1;
-  const [ny, nx, nh] = axes < 0 ? [1, 1, 1] : [yShape[axes] as number, xShape[axes] as number, hShape[axes] as number];
+  const [ny, nx, nh] =
+    axes < 0 ? [1, 1, 1] : [yShape[axes] as number, xShape[axes] as number, hShape[axes] as number];
   const shift = axes < 0 ? 0 : (offset[axes] as number);
   if (product(xShape) * product(hShape) === 0) {
     y.fill(0, lanes * yo, lanes * (yo + product(yShape)));

@@ -53,7 +53,8 @@ export const unary: CpuKernels['unary'] = (op, dtype, n, x, xo, y, yo) => {
   }
   const toReal = COMPLEX_TO_REAL[op];
   if (toReal) {
-    // From the front: y may start where x starts only if it is other memory, since its elements are half as long
+    // From the front: y may start where x starts only if it is other memory, since its elements are
+    // half as long
     for (let i = 0; i < n; i++) y[yo + i] = toReal(x[2 * (xo + i)] as number, x[2 * (xo + i) + 1] as number);
     return;
   }
@@ -207,10 +208,18 @@ const SHRINK: Readonly<Record<'soft' | 'hard' | 'half', (modulus: number, t: num
   soft: (r, t) => Math.max(r - t, 0),
   hard: (r, t) => (r <= Math.sqrt(2 * t) ? 0 : r),
   half: (r, t) =>
-    r <= HALF_LIMIT * t ** (2 / 3) ? 0 : (2 / 3) * r * (1 + Math.cos((2 / 3) * (Math.PI - Math.acos((t / 8) * (r / 3) ** -1.5)))),
+    r <= HALF_LIMIT * t ** (2 / 3)
+      ? 0
+      : (2 / 3) * r * (1 + Math.cos((2 / 3) * (Math.PI - Math.acos((t / 8) * (r / 3) ** -1.5)))),
 };
 
-function shrinkPair(kind: 'soft' | 'hard' | 'half', re: number, im: number, t: number, out: Float64Array): void {
+function shrinkPair(
+  kind: 'soft' | 'hard' | 'half',
+  re: number,
+  im: number,
+  t: number,
+  out: Float64Array,
+): void {
   const modulus = Math.hypot(re, im);
   const rest = SHRINK[kind](modulus, t);
   if (kind === 'hard' && rest !== 0) {
@@ -224,7 +233,10 @@ function shrinkPair(kind: 'soft' | 'hard' | 'half', re: number, im: number, t: n
   }
 }
 
-/** ∞ · exp(iθ) as NumPy multiplies it: the angle of an infinite real part is 0, whose sine times ∞ is no number, or ±π, whose sine is a little off 0. */
+/**
+ * ∞ · exp(iθ) as NumPy multiplies it: the angle of an infinite real part is 0, whose sine times ∞
+ * is no number, or ±π, whose sine is a little off 0.
+ */
 function softOfInfinity(re: number, im: number, out: Float64Array): void {
   const angle = Math.atan2(im, re);
   out[0] = Number.isFinite(re) ? Number.POSITIVE_INFINITY : Number.isNaN(angle) ? angle : re;

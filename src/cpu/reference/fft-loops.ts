@@ -25,7 +25,10 @@ function alongAxis(work: Float64Array, shape: Shape, axis: number, sign: 1 | -1)
   }
 }
 
-/** The shape of the complex side of a plan: half of the last transformed axis where the other side is real. */
+/**
+ * The shape of the complex side of a plan: half of the last transformed axis where the other side
+ * is real.
+ */
 function complexShape(plan: FftPlan): number[] {
   const shape = [...plan.shape];
   if (plan.kind !== 'c2c') {
@@ -45,12 +48,16 @@ function crop(from: Float64Array, fromShape: Shape, to: Float64Array, toShape: S
       to[2 * b + 1] = from[2 * a + 1] as number;
       return;
     }
-    for (let i = 0; i < (box[k] as number); i++) copyFrom(k + 1, a + i * (fromStrides[k] as number), b + i * (toStrides[k] as number));
+    for (let i = 0; i < (box[k] as number); i++)
+      copyFrom(k + 1, a + i * (fromStrides[k] as number), b + i * (toStrides[k] as number));
   };
   copyFrom(0, 0, 0);
 }
 
-/** Fills the upper half of one axis with the conjugate of the lower half; what is zero by symmetry is not read. */
+/**
+ * Fills the upper half of one axis with the conjugate of the lower half; what is zero by symmetry
+ * is not read.
+ */
 function mirror(work: Float64Array, shape: Shape, axis: number): void {
   const [outer, n, inner] = around(shape, axis);
   for (let o = 0; o < outer; o++) {

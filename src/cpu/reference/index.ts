@@ -11,7 +11,10 @@ import { argExtreme, cumsum, dot, kthSmallest, reduce, reduceAxis } from './redu
 import { stencil } from './stencil-loops.js';
 import { convolveVarying } from './varying-convolution-loops.js';
 
-/** Plain loops: the definition of every kernel. Accumulators are in double precision whatever the dtype. */
+/**
+ * Plain loops: the definition of every kernel. Accumulators are in double precision whatever the
+ * dtype.
+ */
 export const referenceKernels: CpuKernels = {
   copy,
   stridedCopy,

@@ -64,7 +64,8 @@ export const scatterAdd: CpuKernels['scatterAdd'] = (dtype, y, yo, x, xo, table)
         const from = lanes * (yo + (o * ny + i) * inner);
         const to = lanes * (xo + (o * nx + target) * inner);
         if (lanes === 1 || !table.weights)
-          for (let j = 0; j < lanes * inner; j++) x[to + j] = (x[to + j] as number) + re * (y[from + j] as number);
+          for (let j = 0; j < lanes * inner; j++)
+            x[to + j] = (x[to + j] as number) + re * (y[from + j] as number);
         else {
           for (let j = 0; j < 2 * inner; j += 2) {
             const [a, b] = [y[from + j] as number, y[from + j + 1] as number];

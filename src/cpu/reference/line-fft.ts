@@ -4,7 +4,10 @@ export interface LineFft {
   transform(line: Float64Array, sign: 1 | -1): void;
 }
 
-/** cos and sin of 2π k/n for k < n, interleaved; from the nearest octant, so that they are exact to the last bit or two. */
+/**
+ * cos and sin of 2π k/n for k < n, interleaved; from the nearest octant, so that they are exact to
+ * the last bit or two.
+ */
 function roots(n: number): Float64Array {
   const w = new Float64Array(2 * n);
   for (let k = 0; k < n; k++) {
@@ -79,7 +82,10 @@ class MixedRadix implements LineFft {
     if (from !== line) line.set(from.subarray(0, 2 * this.n));
   }
 
-  /** `to[q + s(rp + j)] = w^{pjs} Σᵢ from[q + s(p + mi)] ω^{ij}`, ω the r-th root of one, for p < m, q < s, j < r. */
+  /**
+   * `to[q + s(rp + j)] = w^{pjs} Σᵢ from[q + s(p + mi)] ω^{ij}`, ω the r-th root of one, for p < m,
+   * q < s, j < r.
+   */
   #pass(r: number, m: number, s: number, from: Float64Array, to: Float64Array, sign: number): void {
     const [n, w, a] = [this.n, this.#roots, this.#inputs];
     const unit = n / r;

@@ -2,7 +2,10 @@ import { im as imaginary, isZero, re as real } from '../../core/base/complex.js'
 import { type HostArray, lanesOf } from '../../core/base/dtype.js';
 import type { CpuKernels } from '../kernels.js';
 
-/** Row by row of C, each summed in double precision. With α = 0 neither A nor B is read, with β = 0 not C. */
+/**
+ * Row by row of C, each summed in double precision. With α = 0 neither A nor B is read, with β = 0
+ * not C.
+ */
 export const matmul: CpuKernels['matmul'] = (dtype, a, ao, b, bo, c, co, spec) => {
   const lanes = lanesOf(dtype);
   const row = new Float64Array(spec.n * lanes);
@@ -22,7 +25,15 @@ export const matmul: CpuKernels['matmul'] = (dtype, a, ao, b, bo, c, co, spec) =
 
 type Spec = Parameters<CpuKernels['matmul']>[7];
 
-function addRow(row: Float64Array, i: number, a: HostArray, ao: number, b: HostArray, bo: number, spec: Spec): void {
+function addRow(
+  row: Float64Array,
+  i: number,
+  a: HostArray,
+  ao: number,
+  b: HostArray,
+  bo: number,
+  spec: Spec,
+): void {
   const { n, k, lda, ldb } = spec;
   const [aFirst, aStep] = spec.transA === 'n' ? [ao + i * lda, 1] : [ao + i, lda];
   const [bRow, bColumn] = spec.transB === 'n' ? [ldb, 1] : [1, ldb];
@@ -33,7 +44,15 @@ function addRow(row: Float64Array, i: number, a: HostArray, ao: number, b: HostA
   }
 }
 
-function addComplexRow(row: Float64Array, i: number, a: HostArray, ao: number, b: HostArray, bo: number, spec: Spec): void {
+function addComplexRow(
+  row: Float64Array,
+  i: number,
+  a: HostArray,
+  ao: number,
+  b: HostArray,
+  bo: number,
+  spec: Spec,
+): void {
   const { n, k, lda, ldb } = spec;
   const [aFirst, aStep] = spec.transA === 'n' ? [ao + i * lda, 1] : [ao + i, lda];
   const [bRow, bColumn] = spec.transB === 'n' ? [ldb, 1] : [1, ldb];
@@ -62,7 +81,12 @@ function storeRow(row: Float64Array, c: HostArray, to: number, spec: Spec): void
 }
 
 function storeComplexRow(row: Float64Array, c: HostArray, first: number, spec: Spec): void {
-  const [aRe, aIm, bRe, bIm] = [real(spec.alpha), imaginary(spec.alpha), real(spec.beta), imaginary(spec.beta)];
+  const [aRe, aIm, bRe, bIm] = [
+    real(spec.alpha),
+    imaginary(spec.alpha),
+    real(spec.beta),
+    imaginary(spec.beta),
+  ];
   const keep = !isZero(spec.beta);
   for (let j = 0; j < spec.n; j++) {
     const [x, y] = [row[2 * j] as number, row[2 * j + 1] as number];

@@ -46,11 +46,22 @@ function walkLast(
   for (let i = 0; i < n; i++) {
     const from = lanes * (xAt + i * xStep);
     const to = lanes * (yAt + i * yStep);
-    for (let l = 0; l < lanes; l++) y[to + l] = add ? (y[to + l] as number) + (x[from + l] as number) : (x[from + l] as number);
+    for (let l = 0; l < lanes; l++)
+      y[to + l] = add ? (y[to + l] as number) + (x[from + l] as number) : (x[from + l] as number);
   }
 }
 
-export const stridedCopy: CpuKernels['stridedCopy'] = (dtype, shape, x, xStart, xStrides, y, yStart, yStrides, add) => {
+export const stridedCopy: CpuKernels['stridedCopy'] = (
+  dtype,
+  shape,
+  x,
+  xStart,
+  xStrides,
+  y,
+  yStart,
+  yStrides,
+  add,
+) => {
   if (product(shape) === 0) return;
   const lanes = lanesOf(dtype);
   const last = shape.length - 1;
@@ -61,7 +72,17 @@ export const stridedCopy: CpuKernels['stridedCopy'] = (dtype, shape, x, xStart, 
   const index = new Array<number>(last).fill(0);
   let [xAt, yAt] = [xStart, yStart];
   for (;;) {
-    walkLast(lanes, shape[last] as number, x, xAt, xStrides[last] as number, y, yAt, yStrides[last] as number, add);
+    walkLast(
+      lanes,
+      shape[last] as number,
+      x,
+      xAt,
+      xStrides[last] as number,
+      y,
+      yAt,
+      yStrides[last] as number,
+      add,
+    );
     let k = last - 1;
     for (; k >= 0; k--) {
       xAt += xStrides[k] as number;

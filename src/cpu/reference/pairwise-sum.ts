@@ -20,7 +20,8 @@ export class PairwiseSum {
   total(): number {
     let sum = 0;
     let level = 0;
-    for (let n = this.#blocks; n > 0; n = Math.floor(n / 2), level++) if (n % 2 === 1) sum += this.#slots[level] as number;
+    for (let n = this.#blocks; n > 0; n = Math.floor(n / 2), level++)
+      if (n % 2 === 1) sum += this.#slots[level] as number;
     return sum;
   }
 }

@@ -4,7 +4,10 @@ import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { CpuKernels } from '../kernels.js';
 import { PairwiseSum } from './pairwise-sum.js';
 
-/** Terms that are added straight; above that, sums of such blocks are added pairwise, so that errors grow with log n. */
+/**
+ * Terms that are added straight; above that, sums of such blocks are added pairwise, so that errors
+ * grow with log n.
+ */
 const BLOCK = 256;
 
 type Term = (re: number, im: number, p: number) => number;
@@ -45,7 +48,15 @@ function sumLane(n: number, x: HostArray, at: number, step: number): number {
   return total.total();
 }
 
-function sumTerms(term: Term, lanes: number, n: number, x: HostArray, at: number, step: number, p: number): number {
+function sumTerms(
+  term: Term,
+  lanes: number,
+  n: number,
+  x: HostArray,
+  at: number,
+  step: number,
+  p: number,
+): number {
   const total = sums[0];
   total.reset();
   for (let start = 0; start < n; start += BLOCK) {
@@ -60,7 +71,14 @@ function sumTerms(term: Term, lanes: number, n: number, x: HostArray, at: number
   return total.total();
 }
 
-function extremeOf(extreme: Extreme, lanes: number, n: number, x: HostArray, at: number, step: number): number {
+function extremeOf(
+  extreme: Extreme,
+  lanes: number,
+  n: number,
+  x: HostArray,
+  at: number,
+  step: number,
+): number {
   let best = extreme.empty * extreme.sign;
   for (let i = 0; i < n; i++) {
     const k = at + i * step;
@@ -71,7 +89,14 @@ function extremeOf(extreme: Extreme, lanes: number, n: number, x: HostArray, at:
   return best * extreme.sign;
 }
 
-function productOf(lanes: number, n: number, x: HostArray, at: number, step: number, out: Float64Array): void {
+function productOf(
+  lanes: number,
+  n: number,
+  x: HostArray,
+  at: number,
+  step: number,
+  out: Float64Array,
+): void {
   let re = 1;
   let im = 0;
   for (let i = 0; i < n; i++) {
@@ -108,7 +133,9 @@ function reduceRun(
   }
   if (op === 'prod') return productOf(lanes, n, x, at, step, out);
   const extreme = EXTREMES[op];
-  out[0] = extreme ? extremeOf(extreme, lanes, n, x, at, step) : sumTerms(SUMMED[op] as Term, lanes, n, x, at, step, parameter);
+  out[0] = extreme
+    ? extremeOf(extreme, lanes, n, x, at, step)
+    : sumTerms(SUMMED[op] as Term, lanes, n, x, at, step, parameter);
 }
 
 export const reduce: CpuKernels['reduce'] = (op, dtype, n, x, xo, parameter, out) => {
@@ -190,7 +217,8 @@ export const argExtreme: CpuKernels['argExtreme'] = (op, dtype, n, x, xo) => {
   return position;
 };
 
-export const kthSmallest: CpuKernels['kthSmallest'] = (_dtype, n, x, xo, k) => x.slice(xo, xo + n).sort()[k] as number;
+export const kthSmallest: CpuKernels['kthSmallest'] = (_dtype, n, x, xo, k) =>
+  x.slice(xo, xo + n).sort()[k] as number;
 
 export const cumsum: CpuKernels['cumsum'] = (dtype, outer, n, inner, x, xo, y, yo) => {
   const lanes = lanesOf(dtype);

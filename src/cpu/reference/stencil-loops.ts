@@ -3,12 +3,22 @@ import { around, product } from '../../core/base/shape.js';
 import type { CpuBand, CpuKernels, CpuStencil } from '../kernels.js';
 
 /** `acc[0 … count) += tap · from[at …)`; nothing where there is no such memory. */
-function addRun(acc: Float64Array, to: number, tap: number, from: HostArray | undefined, at: number, count: number): void {
+function addRun(
+  acc: Float64Array,
+  to: number,
+  tap: number,
+  from: HostArray | undefined,
+  at: number,
+  count: number,
+): void {
   if (!from) return;
   for (let l = 0; l < count; l++) acc[to + l] = (acc[to + l] as number) + tap * (from[at + l] as number);
 }
 
-/** Adds `tap · (cell at of the band's axis)` to the accumulator, where cells are runs of `width` lanes. */
+/**
+ * Adds `tap · (cell at of the band's axis)` to the accumulator, where cells are runs of `width`
+ * lanes.
+ */
 function addCell(
   acc: Float64Array,
   to: number,
@@ -26,11 +36,25 @@ function addCell(
 ): void {
   if (cell < 0) {
     if (cell + band.frontWidth >= 0) {
-      addRun(acc, to, tap, band.front, lanes * band.frontOffset + (o * band.frontWidth + band.frontWidth + cell) * width + shift, count);
+      addRun(
+        acc,
+        to,
+        tap,
+        band.front,
+        lanes * band.frontOffset + (o * band.frontWidth + band.frontWidth + cell) * width + shift,
+        count,
+      );
     }
   } else if (cell >= n) {
     if (cell - n < band.backWidth)
-      addRun(acc, to, tap, band.back, lanes * band.backOffset + (o * band.backWidth + cell - n) * width + shift, count);
+      addRun(
+        acc,
+        to,
+        tap,
+        band.back,
+        lanes * band.backOffset + (o * band.backWidth + cell - n) * width + shift,
+        count,
+      );
   } else addRun(acc, to, tap, x, xAt + (o * n + cell) * width + shift, count);
 }
 
@@ -66,9 +90,11 @@ function addBand(
         // Cells within the row as one run, those before and after from the ghosts
         const low = Math.min(Math.max(from, -reach), to);
         const high = Math.max(Math.min(to, n - reach), low);
-        for (let i = from; i < low; i++) addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
+        for (let i = from; i < low; i++)
+          addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
         addRun(acc, low * lanes, tap, x, xAt + (above * n + low + reach) * lanes, (high - low) * lanes);
-        for (let i = high; i < to; i++) addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
+        for (let i = high; i < to; i++)
+          addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
       }
       continue;
     }
@@ -96,7 +122,10 @@ function addBand(
   }
 }
 
-/** Row by row of the last axis; all bands and taps of a row add up in double precision before they are stored. Cells beyond the ghosts count as zero. */
+/**
+ * Row by row of the last axis; all bands and taps of a row add up in double precision before they
+ * are stored. Cells beyond the ghosts count as zero.
+ */
 export const stencil: CpuKernels['stencil'] = (dtype, x, xo, y, yo, spec) => {
   const lanes = lanesOf(dtype);
   const { shape, axis, start, end } = spec;
@@ -118,6 +147,8 @@ export const stencil: CpuKernels['stencil'] = (dtype, x, xo, y, yo, spec) => {
     for (const band of spec.bands) addBand(acc, row, first, last, x, lanes * xo, band, spec, lanes);
     const to = lanes * (yo + row * length);
     if (spec.mode === 'set') for (let l = first * lanes; l < last * lanes; l++) y[to + l] = acc[l] as number;
-    else for (let l = first * lanes; l < last * lanes; l++) y[to + l] = (y[to + l] as number) + (acc[l] as number);
+    else
+      for (let l = first * lanes; l < last * lanes; l++)
+        y[to + l] = (y[to + l] as number) + (acc[l] as number);
   }
 };

@@ -3,8 +3,30 @@ import { ArgumentError } from '../../core/base/errors.js';
 import type { CpuKernels } from '../kernels.js';
 
 /** Sums in float64, in the order of the samples of the model (forward) or of the taps (adjoint). */
-export const convolveVarying: CpuKernels['convolveVarying'] = (dtype, from, fo, bank, bo, to, tOffset, convolution) => {
-  const { outer, nx, ny, inner, filters, length, offset, first, firstOffset, weights, weightsOffset, direction } = convolution;
+export const convolveVarying: CpuKernels['convolveVarying'] = (
+  dtype,
+  from,
+  fo,
+  bank,
+  bo,
+  to,
+  tOffset,
+  convolution,
+) => {
+  const {
+    outer,
+    nx,
+    ny,
+    inner,
+    filters,
+    length,
+    offset,
+    first,
+    firstOffset,
+    weights,
+    weightsOffset,
+    direction,
+  } = convolution;
   const lanes = lanesOf(dtype);
   const adjoint = direction === 'adjoint';
   const size = adjoint ? nx : ny;
@@ -13,7 +35,10 @@ export const convolveVarying: CpuKernels['convolveVarying'] = (dtype, from, fo, 
   const rows = outer * inner * ny * length === 0 ? 0 : nx;
   for (let i = 0; i < rows; i++) {
     const f = first[firstOffset + i] as number;
-    if (f < 0 || f >= filters) throw new ArgumentError(`varying convolution: expected filters from 0 to below ${filters}, received ${f}`);
+    if (f < 0 || f >= filters)
+      throw new ArgumentError(
+        `varying convolution: expected filters from 0 to below ${filters}, received ${f}`,
+      );
     const w = weights[weightsOffset + i] as number;
     const second = Math.min(f + 1, filters - 1);
     for (let k = 0; k < length; k++) {
@@ -21,7 +46,10 @@ export const convolveVarying: CpuKernels['convolveVarying'] = (dtype, from, fo, 
       if (p < 0 || p >= ny) continue;
       const [u, v] = [lanes * (bo + f * length + k), lanes * (bo + second * length + k)];
       const re = (1 - w) * (bank[u] as number) + w * (bank[v] as number);
-      const im = lanes === 1 ? 0 : ((1 - w) * (bank[u + 1] as number) + w * (bank[v + 1] as number)) * (adjoint ? -1 : 1);
+      const im =
+        lanes === 1
+          ? 0
+          : ((1 - w) * (bank[u + 1] as number) + w * (bank[v + 1] as number)) * (adjoint ? -1 : 1);
       for (let o = 0; o < outer; o++) {
         for (let j = 0; j < inner; j++) {
           const [inModel, inData] = [(o * nx + i) * inner + j, (o * ny + p) * inner + j];

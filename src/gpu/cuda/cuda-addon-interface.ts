@@ -1,6 +1,9 @@
 import type { BackendError } from '../../core/base/errors.js';
 
-/** A run of device memory: an address, a number of bytes past it is an address too. Below 2^53 on every system. */
+/**
+ * A run of device memory: an address, a number of bytes past it is an address too. Below 2^53 on
+ * every system.
+ */
 export type DeviceAddress = number;
 
 declare const handle: unique symbol;
@@ -35,7 +38,9 @@ export interface CudaDeviceInfo {
   readonly computeCapability: readonly [major: number, minor: number];
   readonly multiprocessors: number;
   readonly totalBytes: number;
-  /** Peak of its memory, bytes a second, from clock and bus width; 0 where the driver doesn't say. */
+  /**
+   * Peak of its memory, bytes a second, from clock and bus width; 0 where the driver doesn't say.
+   */
   readonly peakBandwidth: number;
   readonly pciBusId: string;
 }
@@ -82,15 +87,21 @@ export type BlasType = 0 | 1 | 2 | 3;
 export type BlasOp = 0 | 1 | 2;
 
 /**
- * native/cuda: the CUDA driver, NVRTC, cuBLAS and cuFFT by handle. Work goes to the context's one stream in order; only `download`,
- * `synchronize` and `waitEvent` wait. Errors are {@link BackendError}s with the name that CUDA gives them; their property `cuda` holds that name.
+ * native/cuda: the CUDA driver, NVRTC, cuBLAS and cuFFT by handle. Work goes to the context's one
+ * stream in order; only `download`, `synchronize` and `waitEvent` wait. Errors are
+ * {@link BackendError}s with the name that CUDA gives them; their property `cuda` holds that name.
  */
 export interface CudaAddon {
   setErrorClass(errorClass: typeof BackendError): void;
-  /** Loads the libraries, from `folder` first where one is given, and looks for devices. Never throws; the first call decides. */
+  /**
+   * Loads the libraries, from `folder` first where one is given, and looks for devices. Never
+   * throws; the first call decides.
+   */
   probe(folder?: string): CudaProbe;
 
-  /** `poolLimit` in bytes, Infinity for none; `cacheFolder` holds compiled kernels, '' for no cache. */
+  /**
+   * `poolLimit` in bytes, Infinity for none; `cacheFolder` holds compiled kernels, '' for no cache.
+   */
   openContext(ordinal: number, poolLimit: number, cacheFolder: string): CudaContext;
   /** Frees all that the context holds. */
   closeContext(context: CudaContext): void;
@@ -98,7 +109,10 @@ export interface CudaAddon {
   counters(context: CudaContext): CudaCounters;
   /** Gives what the pool keeps back to the driver. */
   trimPool(context: CudaContext): void;
-  /** Until `endOvercommit`, what does not fit is memory that the driver moves between host and device. Calls may nest. */
+  /**
+   * Until `endOvercommit`, what does not fit is memory that the driver moves between host and
+   * device. Calls may nest.
+   */
   beginOvercommit(context: CudaContext): void;
   /** What did not fit, with byte counts, or ''. */
   endOvercommit(context: CudaContext): string;
@@ -110,12 +124,39 @@ export interface CudaAddon {
   free(memory: CudaMemory): void;
 
   /** Host to device; the buffer may be reused on return. */
-  upload(context: CudaContext, from: ArrayBufferLike, byteOffset: number, bytes: number, to: DeviceAddress): void;
+  upload(
+    context: CudaContext,
+    from: ArrayBufferLike,
+    byteOffset: number,
+    bytes: number,
+    to: DeviceAddress,
+  ): void;
   /** Device to host; waits. */
-  download(context: CudaContext, from: DeviceAddress, to: ArrayBufferLike, byteOffset: number, bytes: number): void;
-  /** Asynchronous copies between the device and pinned memory, which must stay untouched until the stream is waited for. */
-  uploadPinned(context: CudaContext, from: ArrayBuffer, byteOffset: number, bytes: number, to: DeviceAddress): void;
-  downloadPinned(context: CudaContext, from: DeviceAddress, to: ArrayBuffer, byteOffset: number, bytes: number): void;
+  download(
+    context: CudaContext,
+    from: DeviceAddress,
+    to: ArrayBufferLike,
+    byteOffset: number,
+    bytes: number,
+  ): void;
+  /**
+   * Asynchronous copies between the device and pinned memory, which must stay untouched until the
+   * stream is waited for.
+   */
+  uploadPinned(
+    context: CudaContext,
+    from: ArrayBuffer,
+    byteOffset: number,
+    bytes: number,
+    to: DeviceAddress,
+  ): void;
+  downloadPinned(
+    context: CudaContext,
+    from: DeviceAddress,
+    to: ArrayBuffer,
+    byteOffset: number,
+    bytes: number,
+  ): void;
   copy(context: CudaContext, from: DeviceAddress, to: DeviceAddress, bytes: number): void;
   memset(context: CudaContext, to: DeviceAddress, byte: number, bytes: number): void;
   /** Page-locked host memory. Freed when it is collected. */
@@ -125,16 +166,28 @@ export interface CudaAddon {
   /** Marks the end of all work so far: a slot number, reused after `waitEvent`. */
   recordEvent(context: CudaContext): number;
   waitEvent(context: CudaContext, event: number): void;
-  /** Milliseconds between two marks; waits for both, as `waitEvent` does, which must not be called for them again. */
+  /**
+   * Milliseconds between two marks; waits for both, as `waitEvent` does, which must not be called
+   * for them again.
+   */
   elapsed(context: CudaContext, from: number, to: number): number;
 
-  /** NVRTC for the context's device, or the disk cache. `headers` are `[name, text, name, text, …]`. A compile error throws with NVRTC's log. */
-  compile(context: CudaContext, name: string, source: string, headers: readonly string[], options: readonly string[]): CudaModule;
+  /**
+   * NVRTC for the context's device, or the disk cache. `headers` are `[name, text, name, text, …]`.
+   * A compile error throws with NVRTC's log.
+   */
+  compile(
+    context: CudaContext,
+    name: string,
+    source: string,
+    headers: readonly string[],
+    options: readonly string[],
+  ): CudaModule;
   /** A kernel of a module by its `extern "C"` name. */
   kernel(module: CudaModule, name: string): CudaKernel;
   /**
-   * Queues a kernel. `args` holds one 8-byte slot an argument, little-endian: pointers and 64-bit integers as such, float and int32 in the low half.
-   * It may be reused on return.
+   * Queues a kernel. `args` holds one 8-byte slot an argument, little-endian: pointers and 64-bit
+   * integers as such, float and int32 in the low half. It may be reused on return.
    */
   launch(
     context: CudaContext,
@@ -149,7 +202,10 @@ export interface CudaAddon {
     argCount: number,
   ): void;
 
-  /** cuBLAS `gemmStridedBatched` as it is: column-major, strides in elements. `scalars` is `[re α, im α, re β, im β]`. */
+  /**
+   * cuBLAS `gemmStridedBatched` as it is: column-major, strides in elements. `scalars` is
+   * `[re α, im α, re β, im β]`.
+   */
   gemm(
     context: CudaContext,
     type: BlasType,
@@ -172,8 +228,9 @@ export interface CudaAddon {
   ): void;
 
   /**
-   * cuFFT's `cufftMakePlanMany64`, its work area taken from the pool. `type` is cuFFT's number (0x2a R2C, 0x2c C2R, 0x29 C2C, 0x6a D2Z, 0x6c Z2D, 0x69 Z2Z).
-   * The caller caches plans; a plan that is dropped is destroyed when it is collected.
+   * cuFFT's `cufftMakePlanMany64`, its work area taken from the pool. `type` is cuFFT's number
+   * (0x2a R2C, 0x2c C2R, 0x29 C2C, 0x6a D2Z, 0x6c Z2D, 0x69 Z2Z). The caller caches plans; a plan
+   * that is dropped is destroyed when it is collected.
    */
   fftPlan(
     context: CudaContext,
@@ -188,21 +245,50 @@ export interface CudaAddon {
     batch: number,
   ): CudaFftPlan;
   /** `direction` −1 forward, 1 inverse. C2R transforms may overwrite their input. */
-  fft(context: CudaContext, plan: CudaFftPlan, from: DeviceAddress, to: DeviceAddress, direction: -1 | 1): void;
+  fft(
+    context: CudaContext,
+    plan: CudaFftPlan,
+    from: DeviceAddress,
+    to: DeviceAddress,
+    direction: -1 | 1,
+  ): void;
 
   /** 128 bytes that name a new group of ranks: one rank makes them, all others get them from it. */
   ncclUniqueId(): ArrayBuffer;
   /** Collective over the ranks of the group. */
   ncclInit(context: CudaContext, id: ArrayBuffer, ranks: number, rank: number): CudaGroup;
   /** Keeps a message until `ncclFlush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
-  ncclQueue(group: CudaGroup, outgoing: boolean, address: DeviceAddress, count: number, type: number, peer: number): void;
-  /** Starts the kept messages as one group, behind the work that the device has so far and beside what it gets later. */
+  ncclQueue(
+    group: CudaGroup,
+    outgoing: boolean,
+    address: DeviceAddress,
+    count: number,
+    type: number,
+    peer: number,
+  ): void;
+  /**
+   * Starts the kept messages as one group, behind the work that the device has so far and beside
+   * what it gets later.
+   */
   ncclFlush(group: CudaGroup): void;
   /** Flushes; work that the device gets later comes after the messages. */
   ncclFinish(group: CudaGroup): void;
   /** `op` is NCCL's number: 0 sum, 1 product. In place where both addresses are the same. */
-  ncclAllReduce(group: CudaGroup, send: DeviceAddress, recv: DeviceAddress, count: number, type: number, op: number): void;
+  ncclAllReduce(
+    group: CudaGroup,
+    send: DeviceAddress,
+    recv: DeviceAddress,
+    count: number,
+    type: number,
+    op: number,
+  ): void;
   /** `count` is that of one rank. */
-  ncclAllGather(group: CudaGroup, send: DeviceAddress, recv: DeviceAddress, count: number, type: number): void;
+  ncclAllGather(
+    group: CudaGroup,
+    send: DeviceAddress,
+    recv: DeviceAddress,
+    count: number,
+    type: number,
+  ): void;
   ncclBroadcast(group: CudaGroup, address: DeviceAddress, count: number, type: number, root: number): void;
 }

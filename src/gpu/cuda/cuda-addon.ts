@@ -24,13 +24,18 @@ const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 
 function load(folder: string | undefined): CudaState {
   try {
     const file = fileURLToPath(new URL('build/Release/lops_cuda.node', NATIVE));
-    if (!existsSync(file)) return { available: false, reason: `the CUDA addon is not built (no ${file})`, remedy: BUILD };
+    if (!existsSync(file))
+      return { available: false, reason: `the CUDA addon is not built (no ${file})`, remedy: BUILD };
     const addon = createRequire(import.meta.url)(file) as CudaAddon;
     addon.setErrorClass(BackendError);
     const probe = folder ? addon.probe(folder) : addon.probe();
     if (!probe.available) return probe;
     if (probe.devices.length === 0)
-      return { available: false, reason: 'the CUDA driver sees no device', remedy: "check CUDA_VISIBLE_DEVICES, or use backend 'cpu'" };
+      return {
+        available: false,
+        reason: 'the CUDA driver sees no device',
+        remedy: "check CUDA_VISIBLE_DEVICES, or use backend 'cpu'",
+      };
     const { nvrtc } = probe.libraries;
     if (!nvrtc.available) return nvrtc;
     return { ...probe, addon };
@@ -43,8 +48,8 @@ function load(folder: string | undefined): CudaState {
 let state: CudaState | undefined;
 
 /**
- * Loads `native/cuda` and the CUDA libraries when first called, from the folder that the environment variable `LOPS_CUDA_LIBRARIES` names before the system's.
- * Never throws.
+ * Loads `native/cuda` and the CUDA libraries when first called, from the folder that the
+ * environment variable `LOPS_CUDA_LIBRARIES` names before the system's. Never throws.
  */
 export function cudaAddon(): CudaState {
   state ??= load(process.env['LOPS_CUDA_LIBRARIES']);

@@ -1,5 +1,13 @@
 import { isZero, type Scalar, scalarOf } from '../../core/base/complex.js';
-import { bytesOf, checkDType, DTYPES, type DType, type HostArray, hostArray, isComplex } from '../../core/base/dtype.js';
+import {
+  bytesOf,
+  checkDType,
+  DTYPES,
+  type DType,
+  type HostArray,
+  hostArray,
+  isComplex,
+} from '../../core/base/dtype.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import { around, type Shape } from '../../core/base/shape.js';
@@ -42,13 +50,24 @@ import {
   isElements,
 } from '../../core/ports/kernel-operands.js';
 import { cudaAddon } from './cuda-addon.js';
-import type { CudaCounters, CudaDeviceInfo, CudaKernel, CudaPoolStats, DeviceAddress } from './cuda-addon-interface.js';
+import type {
+  CudaCounters,
+  CudaDeviceInfo,
+  CudaKernel,
+  CudaPoolStats,
+  DeviceAddress,
+} from './cuda-addon-interface.js';
 import { CudaEngine, elementAt } from './cuda-engine.js';
 import { CudaStorage } from './cuda-storage.js';
 import { FftKernels } from './fft-kernels.js';
 import { MOST_ARGUMENTS } from './kernel-arguments.js';
 import { NcclPort } from './nccl-port.js';
-import { type DeviceIndexTable, ProductKernels, type TransposedTable, transposedTable } from './product-kernels.js';
+import {
+  type DeviceIndexTable,
+  ProductKernels,
+  type TransposedTable,
+  transposedTable,
+} from './product-kernels.js';
 import { ProgramKernels } from './program-kernels.js';
 import type { KernelNumber } from './raw-kernel.js';
 import { ReductionKernels } from './reduction-kernels.js';
@@ -66,7 +85,10 @@ export interface CudaBackendOptions {
   readonly name?: string;
 }
 
-/** Arrays in the memory of an NVIDIA device. Kernels are queued on one stream: only downloads and scalars wait. Throws {@link BackendError} where there is no CUDA. */
+/**
+ * Arrays in the memory of an NVIDIA device. Kernels are queued on one stream: only downloads and
+ * scalars wait. Throws {@link BackendError} where there is no CUDA.
+ */
 export class CudaBackend implements Backend {
   readonly name: string;
   readonly dtypes: readonly DType[] = DTYPES;
@@ -79,17 +101,32 @@ export class CudaBackend implements Backend {
   readonly #ffts: FftKernels;
   readonly #programs: ProgramKernels;
   /** Tables by columns, which scatterAdd needs, of index storages as they were at a version. */
-  readonly #columns = new WeakMap<CudaStorage, Map<string, { readonly version: number; readonly table: TransposedTable }>>();
+  readonly #columns = new WeakMap<
+    CudaStorage,
+    Map<string, { readonly version: number; readonly table: TransposedTable }>
+  >();
   #allocations = 0;
 
   constructor(options: CudaBackendOptions = {}) {
     checkOptions('CudaBackend', options, ['device', 'memoryLimit', 'cacheFolder', 'name']);
-    const { device: ordinal = 0, memoryLimit = Number.POSITIVE_INFINITY, cacheFolder = '', name = 'cuda' } = options;
-    if (!(memoryLimit > 0)) throw new ArgumentError(`expected memoryLimit to be a number of bytes, received ${textOf(memoryLimit)}`);
+    const {
+      device: ordinal = 0,
+      memoryLimit = Number.POSITIVE_INFINITY,
+      cacheFolder = '',
+      name = 'cuda',
+    } = options;
+    if (!(memoryLimit > 0))
+      throw new ArgumentError(
+        `expected memoryLimit to be a number of bytes, received ${textOf(memoryLimit)}`,
+      );
     const state = cudaAddon();
-    if (!state.available) throw new BackendError(`backend '${name}' is not available: ${state.reason}: ${state.remedy}`);
+    if (!state.available)
+      throw new BackendError(`backend '${name}' is not available: ${state.reason}: ${state.remedy}`);
     const device = state.devices[ordinal];
-    if (!device) throw new BackendError(`expected a device between 0 and ${state.devices.length - 1}, received ${textOf(ordinal)}`);
+    if (!device)
+      throw new BackendError(
+        `expected a device between 0 and ${state.devices.length - 1}, received ${textOf(ordinal)}`,
+      );
     this.name = name;
     this.#engine = new CudaEngine(state.addon, device, memoryLimit, cacheFolder);
     this.#vectors = new VectorKernels(this.#engine);
@@ -100,7 +137,10 @@ export class CudaBackend implements Backend {
     this.#programs = new ProgramKernels(this.#engine);
   }
 
-  /** NCCL between the devices of all ranks, or why there is none. Collective over `comm`, which has all ranks of the launch. */
+  /**
+   * NCCL between the devices of all ranks, or why there is none. Collective over `comm`, which has
+   * all ranks of the launch.
+   */
   ncclPort(comm: Communicator): NcclPort | string {
     return NcclPort.create(this.#engine.addon, this.#engine.context, comm);
   }
@@ -123,7 +163,10 @@ export class CudaBackend implements Backend {
     this.#engine.addon.trimPool(this.#engine.context);
   }
 
-  /** Memory that the driver moves between host and device: kernels run on it, slowly. Later, where there is room again, they find it on the device. */
+  /**
+   * Memory that the driver moves between host and device: kernels run on it, slowly. Later, where
+   * there is room again, they find it on the device.
+   */
   overcommit(): () => string {
     const { addon, context } = this.#engine;
     addon.beginOvercommit(context);
@@ -179,7 +222,13 @@ export class CudaBackend implements Backend {
 
   stats(): MemoryStats {
     const { driverAllocations, liveBytes, pooledBytes } = this.poolStats();
-    return { allocations: this.#allocations, poolMisses: driverAllocations, liveBytes, pooledBytes, hostFallbacks: 0 };
+    return {
+      allocations: this.#allocations,
+      poolMisses: driverAllocations,
+      liveBytes,
+      pooledBytes,
+      hostFallbacks: 0,
+    };
   }
 
   copy(x: Elements, y: Elements): void {
@@ -189,7 +238,15 @@ export class CudaBackend implements Backend {
   stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
     const { dtype } = x.elements.storage;
     const [from, to] = [this.#in(x.elements), this.#out(y.elements)];
-    this.#vectors.stridedCopy(dtype, shape, elementAt(from, x.start, dtype), x.strides, elementAt(to, y.start, dtype), y.strides, mode);
+    this.#vectors.stridedCopy(
+      dtype,
+      shape,
+      elementAt(from, x.start, dtype),
+      x.strides,
+      elementAt(to, y.start, dtype),
+      y.strides,
+      mode,
+    );
   }
 
   fill(y: Elements, value: Scalar): void {
@@ -221,7 +278,16 @@ export class CudaBackend implements Backend {
     const to = this.#out(z);
     const { dtype } = z.storage;
     const [xs, ys] = [this.#operand(x, dtype), this.#operand(y, dtype)];
-    this.#vectors.where(dtype, z.size, this.#integers(condition), xs, isElements(x) ? 0 : x, ys, isElements(y) ? 0 : y, to);
+    this.#vectors.where(
+      dtype,
+      z.size,
+      this.#integers(condition),
+      xs,
+      isElements(x) ? 0 : x,
+      ys,
+      isElements(y) ? 0 : y,
+      to,
+    );
   }
 
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
@@ -308,13 +374,24 @@ export class CudaBackend implements Backend {
     this.#products.scatterAdd(x.storage.dtype, from, to, this.#columnsOf(table), this.#table(table));
   }
 
-  program(program: Program, inputs: readonly (Elements | Scalar)[], outputs: readonly Elements[], range: ProgramRange): void {
+  program(
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    outputs: readonly Elements[],
+    range: ProgramRange,
+  ): void {
     const operands = inputs.map((x) => (isElements(x) ? this.#in(x) : x));
     const to = outputs.map((y) => this.#out(y));
     this.#programs.program(program, operands, to, outputs[0]?.size ?? 0, range);
   }
 
-  programReduce(fold: Fold, program: Program, inputs: readonly (Elements | Scalar)[], n: number, range: ProgramRange): Scalar {
+  programReduce(
+    fold: Fold,
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    n: number,
+    range: ProgramRange,
+  ): Scalar {
     const operands = inputs.map((x) => (isElements(x) ? this.#in(x) : x));
     return this.#programs.reduce(fold, program, operands, n, range);
   }
@@ -335,7 +412,9 @@ export class CudaBackend implements Backend {
   ): void {
     const { addon, context } = this.#engine;
     if (args.length > MOST_ARGUMENTS)
-      throw new ArgumentError(`expected at most ${MOST_ARGUMENTS} arguments of a kernel, received ${args.length}`);
+      throw new ArgumentError(
+        `expected at most ${MOST_ARGUMENTS} arguments of a kernel, received ${args.length}`,
+      );
     const addresses = args.map((x) => ('storage' in x ? this.#out(x) : 0));
     const slots = this.#engine.args.start();
     args.forEach((x, k) => {
@@ -351,7 +430,8 @@ export class CudaBackend implements Backend {
     synchronize: () => this.synchronize(),
     download: (storage: CudaStorage, offset: number, length: number, to: HostArray) =>
       void this.download({ storage, offset, size: length }, to),
-    upload: (from: HostArray, storage: CudaStorage, offset: number, length: number) => this.upload(from, { storage, offset, size: length }),
+    upload: (from: HostArray, storage: CudaStorage, offset: number, length: number) =>
+      this.upload(from, { storage, offset, size: length }),
     pinned: (bytes: number) => this.#engine.pinned.take(bytes),
     unpin: (memory: ArrayBufferLike) => this.#engine.pinned.giveBack(memory),
     queueDownload: (from: DeviceAddress, to: HostArray) => this.#engine.queueDownload(from, to),
@@ -418,7 +498,9 @@ export class CudaBackend implements Backend {
     this.#integers(index);
     const storage = this.#own(index.storage);
     const key = `${index.offset} ${nx} ${ny} ${width}`;
-    const tables = this.#columns.get(storage) ?? new Map<string, { readonly version: number; readonly table: TransposedTable }>();
+    const tables =
+      this.#columns.get(storage) ??
+      new Map<string, { readonly version: number; readonly table: TransposedTable }>();
     this.#columns.set(storage, tables);
     const known = tables.get(key);
     if (known?.version === storage.version) return known.table;

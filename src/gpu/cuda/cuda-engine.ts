@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/base/dtype.js';
 import { NATIVE } from './cuda-addon.js';
-import type { CudaAddon, CudaContext, CudaDeviceInfo, CudaKernel, CudaMemory, CudaModule, DeviceAddress } from './cuda-addon-interface.js';
+import type {
+  CudaAddon,
+  CudaContext,
+  CudaDeviceInfo,
+  CudaKernel,
+  CudaMemory,
+  CudaModule,
+  DeviceAddress,
+} from './cuda-addon-interface.js';
 import { KernelArguments } from './kernel-arguments.js';
 import { PinnedPool } from './pinned-pool.js';
 
@@ -12,7 +20,10 @@ export type KernelSource = 'vectors' | 'functions' | 'ordered' | 'reductions' | 
 export const THREADS = 256;
 /** Elements a thread of an elementwise kernel: EACH of prelude.cuh. */
 const EACH = 4;
-/** Pairs of doubles that a reduction may leave between its two stages, and counters of finished blocks. */
+/**
+ * Pairs of doubles that a reduction may leave between its two stages, and counters of finished
+ * blocks.
+ */
 export const PARTIALS = 16384;
 export const TICKETS = 1024;
 /** Pairs of doubles that one reduction may answer. */
@@ -25,7 +36,10 @@ export interface DeviceTable {
 }
 
 /** What NVRTC is told for kernels of `native/cuda/kernels`. */
-export const kernelOptions = (dtype: DType): readonly string[] => [`-DDTYPE=${DTYPES.indexOf(dtype)}`, '--std=c++14'];
+export const kernelOptions = (dtype: DType): readonly string[] => [
+  `-DDTYPE=${DTYPES.indexOf(dtype)}`,
+  '--std=c++14',
+];
 
 const sourceOf = (file: string): string => readFileSync(new URL(`kernels/${file}`, NATIVE), 'utf8');
 
@@ -36,14 +50,20 @@ export class CudaEngine {
   readonly device: CudaDeviceInfo;
   readonly args = new KernelArguments();
   readonly pinned: PinnedPool;
-  /** {@link PARTIALS} pairs; {@link TICKETS} counters that are 0 between kernels; {@link RESULTS} pairs. */
+  /**
+   * {@link PARTIALS} pairs; {@link TICKETS} counters that are 0 between kernels; {@link RESULTS}
+   * pairs.
+   */
   readonly partials: DeviceAddress;
   readonly tickets: DeviceAddress;
   readonly results: DeviceAddress;
   readonly #held: CudaMemory[] = [];
   readonly #answer: ArrayBuffer;
   #headers: readonly string[] | undefined;
-  readonly #kernels = new Map<KernelSource, Map<DType, { readonly module: CudaModule; readonly kernels: Map<string, CudaKernel> }>>();
+  readonly #kernels = new Map<
+    KernelSource,
+    Map<DType, { readonly module: CudaModule; readonly kernels: Map<string, CudaKernel> }>
+  >();
 
   constructor(addon: CudaAddon, device: CudaDeviceInfo, poolLimit: number, cacheFolder: string) {
     this.addon = addon;
@@ -85,7 +105,14 @@ export class CudaEngine {
   }
 
   /** Queues a kernel with the arguments in {@link args}. */
-  launch(kernel: CudaKernel, gridX: number, gridY: number, gridZ: number, blockX: number, blockY: number): void {
+  launch(
+    kernel: CudaKernel,
+    gridX: number,
+    gridY: number,
+    gridZ: number,
+    blockX: number,
+    blockY: number,
+  ): void {
     const { args } = this;
     this.addon.launch(this.context, kernel, gridX, gridY, gridZ, blockX, blockY, 0, args.buffer, args.count);
   }
@@ -129,7 +156,10 @@ export class CudaEngine {
     if (bytes > 0) this.addon.copy(this.context, from, to, bytes);
   }
 
-  /** Memory that is given back when `use` returns: kernels are in order, so whoever gets it next comes later. */
+  /**
+   * Memory that is given back when `use` returns: kernels are in order, so whoever gets it next
+   * comes later.
+   */
   withScratch<R>(bytes: number, use: (address: DeviceAddress) => R): R {
     const memory = this.addon.alloc(this.context, Math.max(1, bytes));
     try {
@@ -142,18 +172,31 @@ export class CudaEngine {
   table(values: Float64Array | Float32Array | Int32Array | BigInt64Array): DeviceTable {
     const memory = this.addon.alloc(this.context, Math.max(1, values.byteLength));
     const address = this.addon.address(memory);
-    if (values.byteLength > 0) this.addon.upload(this.context, values.buffer, values.byteOffset, values.byteLength, address);
+    if (values.byteLength > 0)
+      this.addon.upload(this.context, values.buffer, values.byteOffset, values.byteLength, address);
     return { memory, address };
   }
 
-  /** A kernel of generated source, which may include the headers of native/cuda/kernels. Products are not contracted with sums, so that steps round as kernels do. */
+  /**
+   * A kernel of generated source, which may include the headers of native/cuda/kernels. Products
+   * are not contracted with sums, so that steps round as kernels do.
+   */
   generated(source: string, name: string): CudaKernel {
     const options = [...kernelOptions('float64'), '--fmad=false'];
-    return this.addon.kernel(this.addon.compile(this.context, 'program.cu', source, this.#headersOf(), options), name);
+    return this.addon.kernel(
+      this.addon.compile(this.context, 'program.cu', source, this.#headersOf(), options),
+      name,
+    );
   }
 
   #compile(source: KernelSource, dtype: DType): CudaModule {
-    return this.addon.compile(this.context, `${source}.cu`, sourceOf(`${source}.cu`), this.#headersOf(), kernelOptions(dtype));
+    return this.addon.compile(
+      this.context,
+      `${source}.cu`,
+      sourceOf(`${source}.cu`),
+      this.#headersOf(),
+      kernelOptions(dtype),
+    );
   }
 
   #headersOf(): readonly string[] {
@@ -163,4 +206,5 @@ export class CudaEngine {
 }
 
 /** The address of element `offset`. */
-export const elementAt = (address: DeviceAddress, offset: number, dtype: DType): DeviceAddress => address + offset * bytesOf(dtype);
+export const elementAt = (address: DeviceAddress, offset: number, dtype: DType): DeviceAddress =>
+  address + offset * bytesOf(dtype);

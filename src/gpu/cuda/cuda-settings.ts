@@ -7,25 +7,45 @@ import type { CudaDeviceInfo } from './cuda-addon-interface.js';
 /** Environment variables of the CUDA backend that have a value of a certain kind. */
 export const CUDA_SETTINGS = {
   device: countSetting('LOPS_CUDA_DEVICE', 'the number of a device, from 0', 0),
-  memory: numberSetting('LOPS_CUDA_MEMORY', "a number of bytes, or a share of the device's up to 1", (value) => value > 0),
+  memory: numberSetting(
+    'LOPS_CUDA_MEMORY',
+    "a number of bytes, or a share of the device's up to 1",
+    (value) => value > 0,
+  ),
 } as const;
 
-/** The device of this process: `LOPS_CUDA_DEVICE`, otherwise the rank's number within its node, modulo the number of devices. Throws {@link BackendError}. */
-export function deviceOf(env: Environment, devices: readonly CudaDeviceInfo[], nodeRank: number): CudaDeviceInfo {
+/**
+ * The device of this process: `LOPS_CUDA_DEVICE`, otherwise the rank's number within its node,
+ * modulo the number of devices. Throws {@link BackendError}.
+ */
+export function deviceOf(
+  env: Environment,
+  devices: readonly CudaDeviceInfo[],
+  nodeRank: number,
+): CudaDeviceInfo {
   const index = readSetting(CUDA_SETTINGS.device, env) ?? nodeRank % devices.length;
   const device = devices[index];
   if (!device)
-    throw new BackendError(`expected LOPS_CUDA_DEVICE to be the number of a device, 0 to ${devices.length - 1}, received '${index}'`);
+    throw new BackendError(
+      `expected LOPS_CUDA_DEVICE to be the number of a device, 0 to ${devices.length - 1}, received ` +
+        `'${index}'`,
+    );
   return device;
 }
 
-/** `LOPS_CUDA_MEMORY` in bytes: up to 1 it is a share of the device's. Infinity where it is not set. Throws {@link ArgumentError}. */
+/**
+ * `LOPS_CUDA_MEMORY` in bytes: up to 1 it is a share of the device's. Infinity where it is not set.
+ * Throws {@link ArgumentError}.
+ */
 export function memoryLimit(env: Environment, device: CudaDeviceInfo): number {
   const value = readSetting(CUDA_SETTINGS.memory, env) ?? Number.POSITIVE_INFINITY;
   return Math.floor(value <= 1 ? value * device.totalBytes : value);
 }
 
-/** Where compiled kernels are kept: `LOPS_CUDA_CACHE` (`off` for nowhere), otherwise a folder of the user's cache. */
+/**
+ * Where compiled kernels are kept: `LOPS_CUDA_CACHE` (`off` for nowhere), otherwise a folder of the
+ * user's cache.
+ */
 export function cacheFolder(env: Environment): string {
   const text = env['LOPS_CUDA_CACHE'];
   if (text !== undefined && text !== '') return text === 'off' ? '' : text;

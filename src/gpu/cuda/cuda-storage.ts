@@ -23,10 +23,20 @@ export class CudaStorage implements Storage {
   readonly address: DeviceAddress;
   #memory: CudaMemory | undefined;
   readonly #transfers: CudaTransfers;
-  /** Grows with every kernel that writes, so that what was derived from the contents is known to be stale. */
+  /**
+   * Grows with every kernel that writes, so that what was derived from the contents is known to be
+   * stale.
+   */
   version = 0;
 
-  constructor(backend: Backend, transfers: CudaTransfers, dtype: DType, length: number, memory: CudaMemory, address: DeviceAddress) {
+  constructor(
+    backend: Backend,
+    transfers: CudaTransfers,
+    dtype: DType,
+    length: number,
+    memory: CudaMemory,
+    address: DeviceAddress,
+  ) {
     this.backend = backend;
     this.#transfers = transfers;
     this.dtype = dtype;

@@ -15,7 +15,10 @@ type Kind = FftPlan['kind'];
 const MOST_PLANS = 64;
 /** Axes of one plan. */
 const MOST_RANK = 3;
-/** Transforms of a middle axis are repeated for each part before it, or after it, up to so often; beyond, the array is transposed. */
+/**
+ * Transforms of a middle axis are repeated for each part before it, or after it, up to so often;
+ * beyond, the array is transposed.
+ */
 const MOST_REPEATS = 16;
 
 /** A transform of [outer, lengths…, inner] over the middle. */
@@ -53,7 +56,8 @@ export class FftKernels {
       from = y;
     }
     this.#complex(dtype, from, y, shape, axes, direction);
-    if (plan.scale !== 1) this.#vectors.combine(dtype, product(shape), [{ x: y, coefficient: plan.scale }], y);
+    if (plan.scale !== 1)
+      this.#vectors.combine(dtype, product(shape), [{ x: y, coefficient: plan.scale }], y);
   }
 
   /** Over any axes, neighbours at once; at least a copy. */
@@ -74,25 +78,62 @@ export class FftKernels {
     if (from !== y) this.#engine.copy(from, y, product(shape) * bytesOf(dtype));
   }
 
-  #transformC2C(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { outer, lengths, inner }: Layout, direction: -1 | 1): void {
+  #transformC2C(
+    dtype: ComplexDType,
+    x: DeviceAddress,
+    y: DeviceAddress,
+    { outer, lengths, inner }: Layout,
+    direction: -1 | 1,
+  ): void {
     const n = product(lengths);
-    if (outer === 1 || inner === 1) return this.#execute(dtype, 'c2c', lengths, x, y, inner, outer, direction);
+    if (outer === 1 || inner === 1)
+      return this.#execute(dtype, 'c2c', lengths, x, y, inner, outer, direction);
     if (outer <= MOST_REPEATS) {
       for (let o = 0; o < outer; o++) {
         const at = o * n * inner;
-        this.#execute(dtype, 'c2c', lengths, elementAt(x, at, dtype), elementAt(y, at, dtype), inner, 1, direction);
+        this.#execute(
+          dtype,
+          'c2c',
+          lengths,
+          elementAt(x, at, dtype),
+          elementAt(y, at, dtype),
+          inner,
+          1,
+          direction,
+        );
       }
       return;
     }
     this.#engine.withScratch(outer * n * inner * bytesOf(dtype), (work) => {
-      this.#vectors.stridedCopy(dtype, [outer, inner, n], x, [n * inner, 1, inner], work, [n * inner, n, 1], 'set');
+      this.#vectors.stridedCopy(
+        dtype,
+        [outer, inner, n],
+        x,
+        [n * inner, 1, inner],
+        work,
+        [n * inner, n, 1],
+        'set',
+      );
       this.#execute(dtype, 'c2c', lengths, work, work, 1, outer * inner, direction);
-      this.#vectors.stridedCopy(dtype, [outer, n, inner], work, [n * inner, 1, n], y, [n * inner, inner, 1], 'set');
+      this.#vectors.stridedCopy(
+        dtype,
+        [outer, n, inner],
+        work,
+        [n * inner, 1, n],
+        y,
+        [n * inner, inner, 1],
+        'set',
+      );
     });
   }
 
   /** The real axis, and those before it that one plan takes along: answers which it did. */
-  #fromReal(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { shape, axes }: FftPlan): readonly number[] {
+  #fromReal(
+    dtype: ComplexDType,
+    x: DeviceAddress,
+    y: DeviceAddress,
+    { shape, axes }: FftPlan,
+  ): readonly number[] {
     const real = realOf(dtype);
     const last = axes[axes.length - 1] as number;
     const [outer, n, inner] = around(shape, last);
@@ -108,7 +149,8 @@ export class FftKernels {
     // cuFFT wants its real memory aligned as complex numbers are
     const aligned = x % bytesOf(dtype) === 0;
     if (outer === 1 || inner === 1) {
-      const transform = (from: DeviceAddress) => this.#execute(dtype, 'r2c', shape.slice(first, first + count), from, y, inner, before, -1);
+      const transform = (from: DeviceAddress) =>
+        this.#execute(dtype, 'r2c', shape.slice(first, first + count), from, y, inner, before, -1);
       if (aligned) transform(x);
       else
         this.#engine.withScratch(product(shape) * bytesOf(real), (work) => {
@@ -122,13 +164,24 @@ export class FftKernels {
       this.#engine.withScratch(outer * inner * half * bytesOf(dtype), (spectra) => {
         this.#vectors.stridedCopy(real, input, x, [n * inner, 1, inner], lines, stridesOf(input), 'set');
         this.#execute(dtype, 'r2c', [n], lines, spectra, 1, outer * inner, -1);
-        this.#vectors.stridedCopy(dtype, [outer, half, inner], spectra, [half * inner, 1, half], y, stridesOf([outer, half, inner]), 'set');
+        this.#vectors.stridedCopy(
+          dtype,
+          [outer, half, inner],
+          spectra,
+          [half * inner, 1, half],
+          y,
+          stridesOf([outer, half, inner]),
+          'set',
+        );
       }),
     );
     return [last];
   }
 
-  /** On a copy of x: cuFFT may overwrite what it reads, and takes lines for Hermitian that are not quite. */
+  /**
+   * On a copy of x: cuFFT may overwrite what it reads, and takes lines for Hermitian that are not
+   * quite.
+   */
   #toReal(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, { shape, axes, scale }: FftPlan): void {
     const engine = this.#engine;
     const last = axes[axes.length - 1] as number;
@@ -146,7 +199,14 @@ export class FftKernels {
     });
   }
 
-  #realLines(dtype: ComplexDType, spectra: DeviceAddress, y: DeviceAddress, outer: number, n: number, inner: number): void {
+  #realLines(
+    dtype: ComplexDType,
+    spectra: DeviceAddress,
+    y: DeviceAddress,
+    outer: number,
+    n: number,
+    inner: number,
+  ): void {
     const engine = this.#engine;
     const real = realOf(dtype);
     if (n === 1) return this.#vectors.cast(dtype, real, outer * inner, spectra, y);
@@ -162,9 +222,25 @@ export class FftKernels {
     engine.withScratch(bytes, (lines) =>
       engine.withScratch(outer * inner * half * bytesOf(dtype), (work) => {
         const shape = [outer, inner, half];
-        this.#vectors.stridedCopy(dtype, shape, spectra, [half * inner, 1, inner], work, stridesOf(shape), 'set');
+        this.#vectors.stridedCopy(
+          dtype,
+          shape,
+          spectra,
+          [half * inner, 1, inner],
+          work,
+          stridesOf(shape),
+          'set',
+        );
         this.#execute(dtype, 'c2r', [n], work, lines, 1, outer * inner, 1);
-        this.#vectors.stridedCopy(real, [outer, n, inner], lines, [n * inner, 1, n], y, [n * inner, inner, 1], 'set');
+        this.#vectors.stridedCopy(
+          real,
+          [outer, n, inner],
+          lines,
+          [n * inner, 1, n],
+          y,
+          [n * inner, inner, 1],
+          'set',
+        );
       }),
     );
   }
@@ -189,7 +265,18 @@ export class FftKernels {
     else {
       const distance = (shape: readonly number[]) => (inner > 1 ? 1 : product(shape));
       const [inputDistance, outputDistance, batch] = [distance(input), distance(output), inner * outer];
-      plan = addon.fftPlan(context, TYPE[dtype][kind], lengths, input, inner, inputDistance, output, inner, outputDistance, batch);
+      plan = addon.fftPlan(
+        context,
+        TYPE[dtype][kind],
+        lengths,
+        input,
+        inner,
+        inputDistance,
+        output,
+        inner,
+        outputDistance,
+        batch,
+      );
     }
     this.#plans.set(key, plan);
     for (const oldest of this.#plans.keys()) {

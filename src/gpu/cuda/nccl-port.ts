@@ -5,7 +5,13 @@ import type { DeviceSpan } from '../../core/ports/span.js';
 import type { CudaAddon, CudaContext, CudaGroup, DeviceAddress } from './cuda-addon-interface.js';
 
 /** NCCL's numbers; it has no complex types, so those travel as pairs. */
-const TYPES: Readonly<Record<DType, number>> = { int32: 2, float32: 7, float64: 8, complex64: 7, complex128: 8 };
+const TYPES: Readonly<Record<DType, number>> = {
+  int32: 2,
+  float32: 7,
+  float64: 8,
+  complex64: 7,
+  complex128: 8,
+};
 const OPS: Partial<Readonly<Record<ReduceOp, number>>> = { sum: 0, prod: 1 };
 
 const addressOf = (span: DeviceSpan): DeviceAddress => Number(span.address);
@@ -33,14 +39,19 @@ export class NcclPort implements DevicePort {
     this.#group = group;
   }
 
-  /** Collective over all ranks of the launch. A text says why there is none; it may differ between ranks. */
+  /**
+   * Collective over all ranks of the launch. A text says why there is none; it may differ between
+   * ranks.
+   */
   static create(addon: CudaAddon, context: CudaContext, comm: Communicator): NcclPort | string {
     try {
       const probe = addon.probe();
       const nccl = probe.available ? probe.libraries.nccl : probe;
       const missing = comm.allgatherObject(nccl.available ? '' : nccl.reason).find((reason) => reason !== '');
       if (missing !== undefined) return `NCCL is not available: ${missing}`;
-      const id = comm.bcastObject(comm.rank === 0 ? attempt(() => Array.from(new Uint8Array(addon.ncclUniqueId()))) : undefined);
+      const id = comm.bcastObject(
+        comm.rank === 0 ? attempt(() => Array.from(new Uint8Array(addon.ncclUniqueId()))) : undefined,
+      );
       if (!Array.isArray(id)) return id ?? 'NCCL has no name for the group';
       return new NcclPort(addon, addon.ncclInit(context, Uint8Array.from(id).buffer, comm.size, comm.rank));
     } catch (error) {
@@ -74,7 +85,14 @@ export class NcclPort implements DevicePort {
 
   allreduce(send: DeviceSpan | undefined, recv: DeviceSpan, op: ReduceOp): void {
     const from = send ?? recv;
-    this.#addon.ncclAllReduce(this.#group, addressOf(from), addressOf(recv), countOf(recv), typeOf(recv), OPS[op] as number);
+    this.#addon.ncclAllReduce(
+      this.#group,
+      addressOf(from),
+      addressOf(recv),
+      countOf(recv),
+      typeOf(recv),
+      OPS[op] as number,
+    );
   }
 
   allgather(send: DeviceSpan, recv: DeviceSpan): void {

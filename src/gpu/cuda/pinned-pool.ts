@@ -6,7 +6,10 @@ const MEBI = 2 ** 20;
 const sizeFor = (bytes: number): number =>
   bytes < MEBI ? Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes))) : Math.ceil(bytes / MEBI) * MEBI;
 
-/** Pinned host memory, lent over and over: making it takes longer than most messages, and garbage collection gives it back only when a program waits for events. */
+/**
+ * Pinned host memory, lent over and over: making it takes longer than most messages, and garbage
+ * collection gives it back only when a program waits for events.
+ */
 export class PinnedPool {
   readonly #addon: CudaAddon;
   readonly #context: CudaContext;

@@ -5,7 +5,12 @@ import type { Convolution, MatMul, Trans } from '../../core/ports/backend.js';
 import type { BlasOp, BlasType, DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
 
-const BLAS_TYPE: Partial<Readonly<Record<DType, BlasType>>> = { float32: 0, float64: 1, complex64: 2, complex128: 3 };
+const BLAS_TYPE: Partial<Readonly<Record<DType, BlasType>>> = {
+  float32: 0,
+  float64: 1,
+  complex64: 2,
+  complex128: 3,
+};
 const BLAS_OP: Readonly<Record<Trans, BlasOp>> = { n: 0, t: 1, c: 2 };
 const TILE = 16;
 /** Axes of one launch of a convolution. */
@@ -58,22 +63,73 @@ export class ProductKernels {
       // Row-major matrices are their own transposes to cuBLAS: Cᵀ = op(B)ᵀ op(A)ᵀ
       this.#scalars.set([re(alpha), im(alpha), re(beta), im(beta)]);
       const { addon, context } = engine;
-      addon.gemm(context, type, opB, opA, n, m, k, this.#scalars, b, ldb, strideB, a, lda, strideA, c, ldc, strideC, batch);
+      addon.gemm(
+        context,
+        type,
+        opB,
+        opA,
+        n,
+        m,
+        k,
+        this.#scalars,
+        b,
+        ldb,
+        strideB,
+        a,
+        lda,
+        strideA,
+        c,
+        ldc,
+        strideC,
+        batch,
+      );
       return;
     }
-    engine.args.start().int(a).int(b).int(c).int(m).int(n).int(k).int(opA).int(opB).int(lda).int(ldb).int(ldc).int(batch);
-    engine.args.int(strideA).int(strideB).int(strideC).real(re(alpha)).real(im(alpha)).real(re(beta)).real(im(beta));
+    engine.args
+      .start()
+      .int(a)
+      .int(b)
+      .int(c)
+      .int(m)
+      .int(n)
+      .int(k)
+      .int(opA)
+      .int(opB)
+      .int(lda)
+      .int(ldb)
+      .int(ldc)
+      .int(batch);
+    engine.args
+      .int(strideA)
+      .int(strideB)
+      .int(strideC)
+      .real(re(alpha))
+      .real(im(alpha))
+      .real(re(beta))
+      .real(im(beta));
     const kernel = engine.kernel('products', dtype, 'matmul');
     engine.launch(kernel, Math.ceil(n / TILE), Math.ceil(m / TILE), Math.min(batch, 65535), TILE, TILE);
   }
 
-  convolve(dtype: DType, x: DeviceAddress, h: DeviceAddress, y: DeviceAddress, convolution: Convolution): void {
+  convolve(
+    dtype: DType,
+    x: DeviceAddress,
+    h: DeviceAddress,
+    y: DeviceAddress,
+    convolution: Convolution,
+  ): void {
     const { xShape, hShape, yShape, offset, direction } = convolution;
     if (product(yShape) === 0) return;
     const axes = yShape.map(
-      (ny, k): ConvolvedAxis => ({ nx: xShape[k] as number, nh: hShape[k] as number, ny, offset: offset[k] as number }),
+      (ny, k): ConvolvedAxis => ({
+        nx: xShape[k] as number,
+        nh: hShape[k] as number,
+        ny,
+        offset: offset[k] as number,
+      }),
     );
-    // Axes that are not convolved need no loop where they come first or last, and are one where they meet
+    // Axes that are not convolved need no loop where they come first or last, and are one where
+    // they meet
     const isPlain = ({ nx, nh, ny, offset: shift }: ConvolvedAxis) => nh === 1 && shift === 0 && nx === ny;
     const [first, last] = [axes.findIndex((a) => !isPlain(a)), axes.findLastIndex((a) => !isPlain(a))];
     const size = (part: readonly ConvolvedAxis[]) => part.reduce((total, { ny }) => total * ny, 1);
@@ -86,7 +142,17 @@ export class ProductKernels {
         middle[middle.length - 1] = { nx: n, nh: 1, ny: n, offset: 0 };
       } else middle.push(axis);
     }
-    this.#convolve(dtype, x, h, y, size(before), middle, size(after), direction === 'forward' ? 1 : -1, false);
+    this.#convolve(
+      dtype,
+      x,
+      h,
+      y,
+      size(before),
+      middle,
+      size(after),
+      direction === 'forward' ? 1 : -1,
+      false,
+    );
   }
 
   #convolve(
@@ -113,7 +179,8 @@ export class ProductKernels {
       return;
     }
     const [axis, ...rest] = axes as readonly [ConvolvedAxis, ...ConvolvedAxis[]];
-    const size = (of: 'nx' | 'nh' | 'ny') => rest.reduce((total, a) => total * a[of], of === 'nh' ? 1 : inner);
+    const size = (of: 'nx' | 'nh' | 'ny') =>
+      rest.reduce((total, a) => total * a[of], of === 'nh' ? 1 : inner);
     const [xSize, hSize, ySize] = [size('nx'), size('nh'), size('ny')];
     if (!add) engine.addon.memset(engine.context, y, 0, batch * axis.ny * ySize * bytesOf(dtype));
     for (let b = 0; b < batch; b++) {
@@ -121,28 +188,61 @@ export class ProductKernels {
         for (let j = 0; j < axis.nh; j++) {
           const from = i + sign * (axis.offset - j);
           if (from < 0 || from >= axis.nx) continue;
-          const [xAt, yAt] = [elementAt(x, (b * axis.nx + from) * xSize, dtype), elementAt(y, (b * axis.ny + i) * ySize, dtype)];
+          const [xAt, yAt] = [
+            elementAt(x, (b * axis.nx + from) * xSize, dtype),
+            elementAt(y, (b * axis.ny + i) * ySize, dtype),
+          ];
           this.#convolve(dtype, xAt, elementAt(h, j * hSize, dtype), yAt, 1, rest, inner, sign, true);
         }
       }
     }
   }
 
-  gather(dtype: DType, x: DeviceAddress, y: DeviceAddress, index: DeviceAddress, table: DeviceIndexTable): void {
+  gather(
+    dtype: DType,
+    x: DeviceAddress,
+    y: DeviceAddress,
+    index: DeviceAddress,
+    table: DeviceIndexTable,
+  ): void {
     const { outer, nx, ny, inner, width, weights, pairs } = table;
     const total = outer * ny * inner;
     if (total === 0) return;
     const engine = this.#engine;
-    engine.args.start().int(x).int(y).int(index).int(weights).int(pairs).int(nx).int(ny).int(inner).int(width).int(total);
+    engine.args
+      .start()
+      .int(x)
+      .int(y)
+      .int(index)
+      .int(weights)
+      .int(pairs)
+      .int(nx)
+      .int(ny)
+      .int(inner)
+      .int(width)
+      .int(total);
     engine.launchThreads(engine.kernel('products', dtype, 'gather'), total);
   }
 
-  scatterAdd(dtype: DType, y: DeviceAddress, x: DeviceAddress, columns: TransposedTable, table: DeviceIndexTable): void {
+  scatterAdd(
+    dtype: DType,
+    y: DeviceAddress,
+    x: DeviceAddress,
+    columns: TransposedTable,
+    table: DeviceIndexTable,
+  ): void {
     const { outer, nx, ny, inner, width, weights, pairs } = table;
     const total = outer * nx * inner;
     if (total === 0 || ny * width === 0) return;
     const engine = this.#engine;
-    engine.args.start().int(y).int(x).int(columns.starts.address).int(columns.entries.address).int(weights).int(pairs);
+    engine.args
+      .start()
+      .int(y)
+      .int(x)
+      .int(columns.starts.address)
+      .int(columns.entries.address)
+      .int(weights)
+      .int(pairs);
     engine.args.int(nx).int(ny).int(inner).int(width).int(total);
     engine.launchThreads(engine.kernel('products', dtype, 'scatter_add'), total);
   }

@@ -27,13 +27,29 @@ export class ProgramKernels {
     this.#engine.launchThreads(kernel, n);
   }
 
-  reduce(fold: Fold, program: Program, inputs: readonly (DeviceAddress | Scalar)[], n: number, range: ProgramRange): Scalar {
+  reduce(
+    fold: Fold,
+    program: Program,
+    inputs: readonly (DeviceAddress | Scalar)[],
+    n: number,
+    range: ProgramRange,
+  ): Scalar {
     const engine = this.#engine;
     const kernel = this.#kernel(program, fold);
-    this.#arguments(program, inputs).int(n).int(range.start).int(range.size).int(engine.partials).int(engine.tickets).int(engine.results);
+    this.#arguments(program, inputs)
+      .int(n)
+      .int(range.start)
+      .int(range.size)
+      .int(engine.partials)
+      .int(engine.tickets)
+      .int(engine.results);
     engine.launch(kernel, blocksFor(n), 1, 1, THREADS, 1);
     const [real = 0, imaginary = 0] = engine.answer(1);
-    return scalarOf((program.instructions[program.outputs[0] as number] as Instruction).dtype, real, imaginary);
+    return scalarOf(
+      (program.instructions[program.outputs[0] as number] as Instruction).dtype,
+      real,
+      imaginary,
+    );
   }
 
   #arguments(program: Program, inputs: readonly (DeviceAddress | Scalar)[]): CudaEngine['args'] {

@@ -20,7 +20,11 @@ const COMPARED: Partial<Readonly<Record<BinaryOp, string>>> = {
 };
 const SIGNS: Partial<Readonly<Record<BinaryOp, string>>> = { add: '+', subtract: '-', multiply: '*' };
 /** Functions of complex numbers are evaluated in double precision, those of integers too. */
-const ORDERED: Partial<Readonly<Record<UnaryOp, string>>> = { floor: 'lower', ceil: 'upper', rint: 'rounded' };
+const ORDERED: Partial<Readonly<Record<UnaryOp, string>>> = {
+  floor: 'lower',
+  ceil: 'upper',
+  rint: 'rounded',
+};
 
 function number(value: number): string {
   if (Number.isNaN(value)) return '(huge() - huge())';
@@ -41,8 +45,10 @@ function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
   if (name === 'conj') return `conj(${x})`;
   if (name === 'real') return isPair ? `${x}.re` : x;
   if (name === 'imag') return isPair ? `${x}.im` : constant(0, dtype);
-  if (name === 'isnan') return isPair ? `(is_nan(${x}.re) || is_nan(${x}.im) ? 1 : 0)` : `(is_nan(${x}) ? 1 : 0)`;
-  if (name === 'isfinite') return isPair ? `(is_finite(${x}.re) && is_finite(${x}.im) ? 1 : 0)` : `(is_finite(${x}) ? 1 : 0)`;
+  if (name === 'isnan')
+    return isPair ? `(is_nan(${x}.re) || is_nan(${x}.im) ? 1 : 0)` : `(is_nan(${x}) ? 1 : 0)`;
+  if (name === 'isfinite')
+    return isPair ? `(is_finite(${x}.re) && is_finite(${x}.im) ? 1 : 0)` : `(is_finite(${x}) ? 1 : 0)`;
   if (name === 'abs' && isPair) return `to<${TYPES[dtype]}>(hypot((double)${x}.re, (double)${x}.im))`;
   if (name === 'sign') return `to<${TYPES[dtype]}>(f_sign(wide(${x})))`;
   // Single precision has functions of its own
@@ -58,7 +64,8 @@ function binary(name: BinaryOp, x: string, y: string, from: DType, dtype: DType)
     if (!isPair) return `(${x} ${compared} ${y} ? 1 : 0)`;
     return `(${x}.re == ${y}.re && ${x}.im == ${y}.im ? ${name === 'equal' ? '1 : 0' : '0 : 1'})`;
   }
-  if (name === 'maximum' || name === 'minimum') return `(${x} ${name === 'maximum' ? '>' : '<'} ${y} || ${x} != ${x} ? ${x} : ${y})`;
+  if (name === 'maximum' || name === 'minimum')
+    return `(${x} ${name === 'maximum' ? '>' : '<'} ${y} || ${x} != ${x} ? ${x} : ${y})`;
   if (name === 'multiplyConj') return binary('multiply', `conj(${x})`, y, from, dtype);
   const sign = SIGNS[name];
   // Integers wrap around
@@ -66,7 +73,9 @@ function binary(name: BinaryOp, x: string, y: string, from: DType, dtype: DType)
   if (sign) return `(${x} ${sign} ${y})`;
   const operands = from === 'float32' ? [x, y] : [`wide(${x})`, `wide(${y})`];
   if (name === 'power' && from === 'int32') return `to<int>(integer_power(${operands.join(', ')}))`;
-  const called = { divide: 'f_divide', power: 'power_of', arctan2: 'angle' } as Partial<Record<BinaryOp, string>>;
+  const called = { divide: 'f_divide', power: 'power_of', arctan2: 'angle' } as Partial<
+    Record<BinaryOp, string>
+  >;
   return stored(`${called[name]}(${operands.join(', ')})`);
 }
 
@@ -99,13 +108,24 @@ function value(program: Program, k: number): string {
 }
 
 const parameters = (program: Program): string =>
-  program.inputs.map(({ kind, dtype }, k) => (kind === 'array' ? `const ${TYPES[dtype]} *x${k}` : `double r${k}, double i${k}`)).join(', ');
+  program.inputs
+    .map(({ kind, dtype }, k) =>
+      kind === 'array' ? `const ${TYPES[dtype]} *x${k}` : `double r${k}, double i${k}`,
+    )
+    .join(', ');
 const values = (program: Program): string =>
-  program.instructions.map(({ dtype }, k) => `    const ${TYPES[dtype]} v${k} = ${value(program, k)};`).join('\n');
+  program.instructions
+    .map(({ dtype }, k) => `    const ${TYPES[dtype]} v${k} = ${value(program, k)};`)
+    .join('\n');
 
-/** One kernel `program` of a program: a thread for each element. It holds nothing of what the user wrote but numbers. */
+/**
+ * One kernel `program` of a program: a thread for each element. It holds nothing of what the user
+ * wrote but numbers.
+ */
 export function elementwiseSource(program: Program): string {
-  const outputs = program.outputs.map((k, o) => `${TYPES[(program.instructions[k] as Instruction).dtype]} *y${o}`).join(', ');
+  const outputs = program.outputs
+    .map((k, o) => `${TYPES[(program.instructions[k] as Instruction).dtype]} *y${o}`)
+    .join(', ');
   return `#include "functions.cuh"
 extern "C" __global__ void program(${parameters(program)}, ${outputs}, i64 n, i64 start, i64 size) {
   const i64 i = (i64)blockIdx.x * blockDim.x + threadIdx.x;

@@ -14,7 +14,8 @@ export interface KernelNumber {
 }
 
 function whole(kind: 'int32' | 'int64', value: number): KernelNumber {
-  const fits = kind === 'int32' ? Number.isInteger(value) && (value | 0) === value : Number.isSafeInteger(value);
+  const fits =
+    kind === 'int32' ? Number.isInteger(value) && (value | 0) === value : Number.isSafeInteger(value);
   if (!fits) throw new ArgumentError(`expected an integer that fits into ${kind}, received ${textOf(value)}`);
   return { kind, value };
 }
@@ -44,13 +45,16 @@ export interface RawKernelOptions {
 function sizes(name: string, value: number | readonly number[], most: number): number[] {
   const list = Array.isArray(value) ? value : [value];
   if (list.length === 0 || list.length > most || !list.every((n) => Number.isInteger(n) && n > 0))
-    throw new ArgumentError(`expected ${name} to be 1 to ${most} positive integers, received ${textOf(value)}`);
+    throw new ArgumentError(
+      `expected ${name} to be 1 to ${most} positive integers, received ${textOf(value)}`,
+    );
   return [...list, ...new Array<number>(most - list.length).fill(1)];
 }
 
 /**
- * A kernel of CUDA C++ that is yours: `extern "C" __global__ void name(…)`. Compiled by NVRTC at the first launch on a backend; a compile error is a
- * {@link BackendError} with NVRTC's log. What it reads and writes is not checked.
+ * A kernel of CUDA C++ that is yours: `extern "C" __global__ void name(…)`. Compiled by NVRTC at
+ * the first launch on a backend; a compile error is a {@link BackendError} with NVRTC's log. What
+ * it reads and writes is not checked.
  */
 export class RawKernel {
   readonly source: string;
@@ -72,33 +76,47 @@ export class RawKernel {
     this.#count = list === undefined ? undefined : /^\s*(void)?\s*$/.test(list) ? 0 : list.split(',').length;
   }
 
-  /** Queues it with arrays (the addresses of their first elements) and numbers. Waits for nothing. Errors: ArgumentError, BackendError for arrays that are elsewhere. */
-  launch({ grid, block, shared = 0, ...rest }: LaunchOptions, args: readonly (NDArray | KernelNumber)[]): void {
+  /**
+   * Queues it with arrays (the addresses of their first elements) and numbers. Waits for nothing.
+   * Errors: ArgumentError, BackendError for arrays that are elsewhere.
+   */
+  launch(
+    { grid, block, shared = 0, ...rest }: LaunchOptions,
+    args: readonly (NDArray | KernelNumber)[],
+  ): void {
     checkOptions('RawKernel.launch', rest, ['grid', 'block', 'shared']);
     const [gridX, gridY, gridZ] = sizes('grid', grid, 3) as [number, number, number];
     const [blockX, blockY] = sizes('block', block, 2) as [number, number];
     if (!Number.isInteger(shared) || shared < 0)
       throw new ArgumentError(`expected shared to be a number of bytes, received ${textOf(shared)}`);
     if (this.#count !== undefined && args.length !== this.#count)
-      throw new ArgumentError(`kernel ${this.name}: expected ${this.#count} arguments as its source has, received ${args.length}`);
+      throw new ArgumentError(
+        `kernel ${this.name}: expected ${this.#count} arguments as its source has, received ${args.length}`,
+      );
     const first = args.find((x) => x instanceof NDArray);
-    if (!first) throw new ArgumentError(`kernel ${this.name}: expected at least one array, which says where it runs`);
+    if (!first)
+      throw new ArgumentError(`kernel ${this.name}: expected at least one array, which says where it runs`);
     const { backend } = first;
     if (!(backend instanceof CudaBackend))
       throw new BackendError(
-        `kernel ${this.name}: expected arrays of a CUDA backend, received one of '${backend.name}': move it with to('cuda')`,
+        `kernel ${this.name}: expected arrays of a CUDA backend, received one of '${backend.name}': ` +
+          `move it with to('cuda')`,
       );
     args.forEach((x, k) => {
       if (x instanceof NDArray) {
         if (x.backend !== backend)
-          throw new BackendError(`kernel ${this.name}: argument ${k} is on '${x.backend.name}', another on '${backend.name}'`);
+          throw new BackendError(
+            `kernel ${this.name}: argument ${k} is on '${x.backend.name}', another on '${backend.name}'`,
+          );
       } else if (typeof x !== 'object' || !KINDS.includes(x?.kind))
         throw new ArgumentError(
-          `kernel ${this.name}: expected argument ${k} to be an array or a typed number such as int32(${textOf(x)}), received ${textOf(x)}`,
+          `kernel ${this.name}: expected argument ${k} to be an array or a typed number such as ` +
+            `int32(${textOf(x)}), received ${textOf(x)}`,
         );
     });
     let kernel = this.#kernels.get(backend);
-    if (!kernel) this.#kernels.set(backend, (kernel = backend.compileRaw(this.source, this.name, this.#options)));
+    if (!kernel)
+      this.#kernels.set(backend, (kernel = backend.compileRaw(this.source, this.name, this.#options)));
     backend.launchRaw(kernel, [gridX, gridY, gridZ], [blockX, blockY], shared, args);
   }
 }

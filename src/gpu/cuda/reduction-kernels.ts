@@ -18,7 +18,8 @@ const EACH = 16;
 const MOST_BLOCKS = 512;
 const PRODUCTS = 4;
 
-export const blocksFor = (n: number): number => Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
+export const blocksFor = (n: number): number =>
+  Math.min(MOST_BLOCKS, Math.max(1, Math.ceil(n / (EACH * THREADS))));
 
 /** Reductions to scalars and along an axis, running sums, selection. */
 export class ReductionKernels {
@@ -69,12 +70,20 @@ export class ReductionKernels {
     return this.#engine.answer(1);
   }
 
-  reduceAxis(op: ReduceKernel, dtype: DType, x: DeviceAddress, extents: Extents, y: DeviceAddress, parameter: number): void {
+  reduceAxis(
+    op: ReduceKernel,
+    dtype: DType,
+    x: DeviceAddress,
+    extents: Extents,
+    y: DeviceAddress,
+    parameter: number,
+  ): void {
     const [outer, n, inner] = extents;
     const outputs = outer * inner;
     if (outputs === 0) return;
     if (inner >= 32 || n <= 64) return this.#columns(op, dtype, x, extents, y, parameter);
-    const pieces = outputs < MOST_BLOCKS ? Math.min(blocksFor(n), Math.floor((2 * MOST_BLOCKS) / outputs)) : 1;
+    const pieces =
+      outputs < MOST_BLOCKS ? Math.min(blocksFor(n), Math.floor((2 * MOST_BLOCKS) / outputs)) : 1;
     this.#rows(op, dtype, x, extents, parameter, pieces, y, 0);
   }
 
@@ -89,11 +98,27 @@ export class ReductionKernels {
     result: DeviceAddress,
   ): void {
     const engine = this.#engine;
-    engine.args.start().int(x).int(n).int(inner).real(parameter).int(engine.partials).int(engine.tickets).int(y).int(result);
+    engine.args
+      .start()
+      .int(x)
+      .int(n)
+      .int(inner)
+      .real(parameter)
+      .int(engine.partials)
+      .int(engine.tickets)
+      .int(y)
+      .int(result);
     engine.launch(engine.kernel('reductions', dtype, `rows_${op}`), outer * inner, pieces, 1, THREADS, 1);
   }
 
-  #columns(op: ReduceKernel, dtype: DType, x: DeviceAddress, [outer, n, inner]: Extents, y: DeviceAddress, parameter: number): void {
+  #columns(
+    op: ReduceKernel,
+    dtype: DType,
+    x: DeviceAddress,
+    [outer, n, inner]: Extents,
+    y: DeviceAddress,
+    parameter: number,
+  ): void {
     const engine = this.#engine;
     const outputs = outer * inner;
     const down = n >= 64 ? 8 : 1;
@@ -101,7 +126,16 @@ export class ReductionKernels {
     const blocks = Math.ceil(outputs / across);
     const most = Math.min(Math.floor(MOST_BLOCKS / blocks), Math.floor(PARTIALS / outputs));
     const pieces = blocks <= TICKETS ? Math.max(1, Math.min(most, Math.ceil(n / (down * EACH)))) : 1;
-    engine.args.start().int(x).int(n).int(inner).int(outputs).real(parameter).int(engine.partials).int(engine.tickets).int(y);
+    engine.args
+      .start()
+      .int(x)
+      .int(n)
+      .int(inner)
+      .int(outputs)
+      .real(parameter)
+      .int(engine.partials)
+      .int(engine.tickets)
+      .int(y);
     engine.launch(engine.kernel('reductions', dtype, `columns_${op}`), blocks, pieces, 1, across, down);
   }
 
@@ -118,13 +152,25 @@ export class ReductionKernels {
     return engine.answer(1)[1] as number;
   }
 
-  /** Of real numbers, byte by byte of their bits from the highest on: a launch for each, one transfer. */
+  /**
+   * Of real numbers, byte by byte of their bits from the highest on: a launch for each, one
+   * transfer.
+   */
   kthSmallest(dtype: DType, n: number, x: DeviceAddress, k: number): number {
     const engine = this.#engine;
     this.#selection ??= { state: engine.hold(16), counts: engine.hold(8 * 256) };
     const { state, counts } = this.#selection;
     for (let shift = dtype === 'float64' ? 56 : 24; shift >= 0; shift -= 8) {
-      engine.args.start().int(x).int(n).int(shift).int(k).int(state).int(counts).int(engine.tickets).int(engine.results);
+      engine.args
+        .start()
+        .int(x)
+        .int(n)
+        .int(shift)
+        .int(k)
+        .int(state)
+        .int(counts)
+        .int(engine.tickets)
+        .int(engine.results);
       engine.launch(engine.kernel('lanes', dtype, 'select_byte'), blocksFor(n), 1, 1, THREADS, 1);
     }
     return engine.answer(1)[0] as number;

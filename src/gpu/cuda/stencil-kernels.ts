@@ -4,7 +4,9 @@ import type { BandSegment } from '../../core/ports/backend.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
 import type { CudaEngine, DeviceTable } from './cuda-engine.js';
 
-/** One axis of a stencil, ghosts by their addresses (0 for none) and widths in cells of the axis. */
+/**
+ * One axis of a stencil, ghosts by their addresses (0 for none) and widths in cells of the axis.
+ */
 export interface DeviceBand {
   readonly axis: number;
   readonly segments: readonly BandSegment[];
@@ -36,7 +38,10 @@ interface SegmentTable {
   readonly sorted: boolean;
 }
 
-/** An operator's segments are the same list in every call, so they are uploaded once for each type of taps. */
+/**
+ * An operator's segments are the same list in every call, so they are uploaded once for each type
+ * of taps.
+ */
 type Tables = WeakMap<readonly BandSegment[], SegmentTable>;
 
 /** Banded stencils: complex numbers are two real ones to them. */
@@ -49,7 +54,12 @@ export class StencilKernels {
     this.#engine = engine;
   }
 
-  stencil(dtype: DType, x: DeviceAddress, y: DeviceAddress, { shape, bands, mode, axis, start, end }: DeviceStencil): void {
+  stencil(
+    dtype: DType,
+    x: DeviceAddress,
+    y: DeviceAddress,
+    { shape, bands, mode, axis, start, end }: DeviceStencil,
+  ): void {
     const lanes = lanesOf(dtype);
     const [outer, n, inner] = shape.length === 0 ? [1, 1, 1] : around(shape, axis);
     const [first, last] = [Math.max(0, start), Math.min(n, end)];

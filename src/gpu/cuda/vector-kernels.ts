@@ -10,7 +10,11 @@ export interface Term {
   readonly coefficient: Scalar;
 }
 
-const UNARY_SOURCE: Partial<Readonly<Record<UnaryOp, KernelSource>>> = { floor: 'ordered', ceil: 'ordered', rint: 'ordered' };
+const UNARY_SOURCE: Partial<Readonly<Record<UnaryOp, KernelSource>>> = {
+  floor: 'ordered',
+  ceil: 'ordered',
+  rint: 'ordered',
+};
 const BINARY_SOURCE: Readonly<Record<BinaryOp, KernelSource>> = {
   add: 'vectors',
   subtract: 'vectors',
@@ -61,7 +65,8 @@ export class VectorKernels {
     if (n === 0) return;
     const engine = this.#engine;
     const [real, imaginary] = [re(value), im(value)];
-    if (Object.is(real, 0) && Object.is(imaginary, 0)) return engine.addon.memset(engine.context, y, 0, n * bytesOf(dtype));
+    if (Object.is(real, 0) && Object.is(imaginary, 0))
+      return engine.addon.memset(engine.context, y, 0, n * bytesOf(dtype));
     engine.args.start().int(y).real(real).real(imaginary).int(n);
     engine.launchEach(engine.kernel('vectors', dtype, 'fill'), n);
   }
@@ -80,7 +85,16 @@ export class VectorKernels {
   }
 
   /** Address 0 stands for the scalar beside it. */
-  binary(op: BinaryOp, dtype: DType, n: number, x: DeviceAddress, xs: Scalar, y: DeviceAddress, ys: Scalar, z: DeviceAddress): void {
+  binary(
+    op: BinaryOp,
+    dtype: DType,
+    n: number,
+    x: DeviceAddress,
+    xs: Scalar,
+    y: DeviceAddress,
+    ys: Scalar,
+    z: DeviceAddress,
+  ): void {
     if (n === 0) return;
     this.#engine.args.start().int(x).real(re(xs)).real(im(xs)).int(y).real(re(ys)).real(im(ys)).int(z).int(n);
     this.#engine.launchEach(this.#engine.kernel(BINARY_SOURCE[op], dtype, `binary_${op}`), n);
@@ -97,11 +111,28 @@ export class VectorKernels {
     z: DeviceAddress,
   ): void {
     if (n === 0) return;
-    this.#engine.args.start().int(condition).int(x).real(re(xs)).real(im(xs)).int(y).real(re(ys)).real(im(ys)).int(z).int(n);
+    this.#engine.args
+      .start()
+      .int(condition)
+      .int(x)
+      .real(re(xs))
+      .real(im(xs))
+      .int(y)
+      .real(re(ys))
+      .real(im(ys))
+      .int(z)
+      .int(n);
     this.#engine.launchEach(this.#engine.kernel('vectors', dtype, 'where'), n);
   }
 
-  threshold(kind: 'soft' | 'hard' | 'half', t: number, dtype: DType, n: number, x: DeviceAddress, y: DeviceAddress): void {
+  threshold(
+    kind: 'soft' | 'hard' | 'half',
+    t: number,
+    dtype: DType,
+    n: number,
+    x: DeviceAddress,
+    y: DeviceAddress,
+  ): void {
     if (n === 0) return;
     this.#engine.args.start().int(x).int(y).real(t).int(n);
     this.#engine.launchEach(this.#engine.kernel('functions', dtype, `threshold_${kind}`), n);
@@ -161,7 +192,8 @@ export class VectorKernels {
   #walk(dtype: DType, axes: readonly Axis[], x: DeviceAddress, y: DeviceAddress, mode: 'set' | 'add'): void {
     if (axes.length > MOST_AXES) {
       const [{ n, x: xStep, y: yStep }, ...rest] = axes as readonly [Axis, ...Axis[]];
-      for (let i = 0; i < n; i++) this.#walk(dtype, rest, elementAt(x, i * xStep, dtype), elementAt(y, i * yStep, dtype), mode);
+      for (let i = 0; i < n; i++)
+        this.#walk(dtype, rest, elementAt(x, i * xStep, dtype), elementAt(y, i * yStep, dtype), mode);
       return;
     }
     if (mode === 'set' && this.#transpose(dtype, axes, x, y)) return;
@@ -172,7 +204,10 @@ export class VectorKernels {
     engine.args.ints(axes.map(({ n }) => n)).ints(pad.fill(1));
     engine.args.ints(axes.map((a) => a.x)).ints(pad.fill(0));
     engine.args.ints(axes.map((a) => a.y)).ints(pad);
-    engine.launchThreads(engine.kernel('vectors', dtype, mode === 'set' ? 'strided_set' : 'strided_add'), total);
+    engine.launchThreads(
+      engine.kernel('vectors', dtype, mode === 'set' ? 'strided_set' : 'strided_add'),
+      total,
+    );
   }
 
   /** Where x is contiguous along one long axis and y along another, by tiles. */
@@ -194,7 +229,14 @@ export class VectorKernels {
       .int(b.x)
       .int(b.y);
     const kernel = engine.kernel('vectors', dtype, 'transpose_set');
-    engine.launch(kernel, Math.ceil(columns.n / TILE), Math.ceil(rows.n / TILE), Math.min(b.n * c.n, 65535), TILE, 8);
+    engine.launch(
+      kernel,
+      Math.ceil(columns.n / TILE),
+      Math.ceil(rows.n / TILE),
+      Math.min(b.n * c.n, 65535),
+      TILE,
+      8,
+    );
     return true;
   }
 }

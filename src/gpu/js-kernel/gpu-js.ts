@@ -2,7 +2,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
 
-/** What an element's function finds in `this`, as gpu.js has it: which element it computes, and the operator's constants. */
+/**
+ * What an element's function finds in `this`, as gpu.js has it: which element it computes, and the
+ * operator's constants.
+ */
 export interface KernelThread<C> {
   readonly thread: { readonly x: number; readonly y: number; readonly z: number };
   readonly constants: C;
@@ -30,16 +33,26 @@ export interface GpuJsModule {
   GPU: new (settings?: { mode?: string }) => GpuJs;
 }
 
-/** The package gpu.js, or undefined where it is not installed. Throws {@link BackendError} where it is and does not load. */
+/**
+ * The package gpu.js, or undefined where it is not installed. Throws {@link BackendError} where it
+ * is and does not load.
+ */
 export function loadGpuJs(): GpuJsModule | undefined {
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
       const module: GpuJsModule = createRequire(from)('gpu.js');
       return module;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND' && error.message.includes("'gpu.js'")) continue;
+      if (
+        error instanceof Error &&
+        'code' in error &&
+        error.code === 'MODULE_NOT_FOUND' &&
+        error.message.includes("'gpu.js'")
+      )
+        continue;
       throw new BackendError(
-        `gpu.js is installed but cannot be loaded (${error instanceof Error ? error.message : String(error)}): npm install gpu.js again`,
+        'gpu.js is installed but cannot be loaded ' +
+          `(${error instanceof Error ? error.message : String(error)}): npm install gpu.js again`,
         {
           cause: error,
         },
@@ -66,12 +79,23 @@ export interface CompiledKernel {
 }
 
 /** Compiles now, so that what gpu.js does not understand is an error here, with its reason. */
-export function compile<C extends KernelConstants>(module: GpuJsModule, f: ElementFunction<C>, options: CompileOptions<C>): CompiledKernel {
+export function compile<C extends KernelConstants>(
+  module: GpuJsModule,
+  f: ElementFunction<C>,
+  options: CompileOptions<C>,
+): CompiledKernel {
   const { constants, inputs, outputs, loopMaxIterations, mode } = options;
   try {
     const gpu = new module.GPU(mode === undefined ? {} : { mode });
-    const lists = Object.entries(constants).map(([name, value]) => [name, typeof value === 'number' ? value : Float32Array.from(value)]);
-    const kernel = gpu.createKernel(f, { output: [outputs], constants: Object.fromEntries(lists), loopMaxIterations });
+    const lists = Object.entries(constants).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? value : Float32Array.from(value),
+    ]);
+    const kernel = gpu.createKernel(f, {
+      output: [outputs],
+      constants: Object.fromEntries(lists),
+      loopMaxIterations,
+    });
     kernel(new Float32Array(inputs));
     return {
       run: (x) => kernel(x),
@@ -82,7 +106,9 @@ export function compile<C extends KernelConstants>(module: GpuJsModule, f: Eleme
     };
   } catch (error) {
     throw new ArgumentError(
-      `KernelOperator: gpu.js cannot compile the function (${error instanceof Error ? error.message : String(error)}): write it in the part of JavaScript that gpu.js knows, or set engine 'plain'`,
+      'KernelOperator: gpu.js cannot compile the function ' +
+        `(${error instanceof Error ? error.message : String(error)}): write it in the part of JavaScript ` +
+        `that gpu.js knows, or set engine 'plain'`,
       { cause: error },
     );
   }

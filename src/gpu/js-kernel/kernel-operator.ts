@@ -1,11 +1,26 @@
 import type { NDArray } from '../../core/array/ndarray.js';
-import { type DType, type HostArray, hostArray, isComplex, isFloat, lanesOf, realOf } from '../../core/base/dtype.js';
+import {
+  type DType,
+  type HostArray,
+  hostArray,
+  isComplex,
+  isFloat,
+  lanesOf,
+  realOf,
+} from '../../core/base/dtype.js';
 import { ArgumentError, BackendError, DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import { product, type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../../local/local-operator.js';
-import { type CompiledKernel, compile, type ElementFunction, type GpuJsModule, type KernelConstants, loadGpuJs } from './gpu-js.js';
+import {
+  type CompiledKernel,
+  compile,
+  type ElementFunction,
+  type GpuJsModule,
+  type KernelConstants,
+  loadGpuJs,
+} from './gpu-js.js';
 
 export interface KernelOperatorOptions<C extends KernelConstants = KernelConstants> {
   /** Shape of the data. @default dims */
@@ -14,11 +29,17 @@ export interface KernelOperatorOptions<C extends KernelConstants = KernelConstan
   readonly constants?: C;
   /** @default 'float32' */
   readonly dtype?: 'float32' | 'float64';
-  /** `'auto'`: gpu.js for single precision where it is installed, otherwise the functions as they are. `'gpu.js'` insists on it. @default 'auto' */
+  /**
+   * `'auto'`: gpu.js for single precision where it is installed, otherwise the functions as they
+   * are. `'gpu.js'` insists on it. @default 'auto'
+   */
   readonly engine?: 'auto' | 'gpu.js' | 'plain';
   /** A mode of gpu.js (`'gpu'`, `'webasm'`, `'cpu'`). @default its best */
   readonly mode?: string;
-  /** Longest loop that a function may run whose bound is not a literal number. @default the most elements of model, data or a constant */
+  /**
+   * Longest loop that a function may run whose bound is not a literal number. @default the most
+   * elements of model, data or a constant
+   */
   readonly loopMaxIterations?: number;
   /** Runs the dot test when the operator is made. @default false */
   readonly dotTest?: boolean;
@@ -27,7 +48,16 @@ export interface KernelOperatorOptions<C extends KernelConstants = KernelConstan
 }
 
 const ENGINES = ['auto', 'gpu.js', 'plain'] as const;
-const OPTIONS = ['dimsd', 'constants', 'dtype', 'engine', 'mode', 'loopMaxIterations', 'dotTest', 'module'] as const;
+const OPTIONS = [
+  'dimsd',
+  'constants',
+  'dtype',
+  'engine',
+  'mode',
+  'loopMaxIterations',
+  'dotTest',
+  'module',
+] as const;
 /** Elements of a compiled kernel's first result that are compared with the function itself. */
 const SAMPLES = 8;
 
@@ -40,11 +70,15 @@ interface Direction<C> {
 }
 
 /**
- * A linear operator made of two functions, each the value of one output element: `y[i] = forward(x)` with i in `this.thread.x`, and `x[j] = adjoint(y)` with j there. Arrays are flat, in C order,
- * whatever `dims` and `dimsd` are. gpu.js compiles the functions for the GPU, or for WebAssembly; where it is not installed they run as they are.
+ * A linear operator made of two functions, each the value of one output element:
+ * `y[i] = forward(x)` with i in `this.thread.x`, and `x[j] = adjoint(y)` with j there. Arrays are
+ * flat, in C order, whatever `dims` and `dimsd` are. gpu.js compiles the functions for the GPU, or
+ * for WebAssembly; where it is not installed they run as they are.
  *
- * gpu.js knows single precision only: vectors of double precision are computed by the functions themselves, in double precision; real and imaginary parts of complex vectors
- * one after the other. The first result of a compiled function is compared with the function in a few elements, so that a loop that was cut, or JavaScript that gpu.js understands otherwise, is a {@link BackendError}.
+ * gpu.js knows single precision only: vectors of double precision are computed by the functions
+ * themselves, in double precision; real and imaginary parts of complex vectors one after the other.
+ * The first result of a compiled function is compared with the function in a few elements, so that
+ * a loop that was cut, or JavaScript that gpu.js understands otherwise, is a {@link BackendError}.
  *
  * Cost: an application takes the vector out of its backend and back.
  */
@@ -57,23 +91,48 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
   readonly #forward: Direction<C>;
   readonly #adjoint: Direction<C>;
 
-  /** Throws {@link ArgumentError} for functions that gpu.js cannot compile, {@link BackendError} where gpu.js is asked for and not installed. */
-  constructor(forward: ElementFunction<C>, adjoint: ElementFunction<C>, dims: number | Shape, options: KernelOperatorOptions<C> = {}) {
+  /**
+   * Throws {@link ArgumentError} for functions that gpu.js cannot compile, {@link BackendError}
+   * where gpu.js is asked for and not installed.
+   */
+  constructor(
+    forward: ElementFunction<C>,
+    adjoint: ElementFunction<C>,
+    dims: number | Shape,
+    options: KernelOperatorOptions<C> = {},
+  ) {
     checkOptions('KernelOperator', options, OPTIONS);
-    const { dimsd = dims, constants = {} as C, dtype = 'float32', engine = 'auto', dotTest = false } = options;
+    const {
+      dimsd = dims,
+      constants = {} as C,
+      dtype = 'float32',
+      engine = 'auto',
+      dotTest = false,
+    } = options;
     if (typeof forward !== 'function' || typeof adjoint !== 'function')
       throw new ArgumentError('KernelOperator: expected two functions, forward and adjoint');
     if (!ENGINES.includes(engine))
-      throw new ArgumentError(`KernelOperator: expected an engine (${ENGINES.join(', ')}), received ${textOf(engine)}`);
-    if (!isFloat(dtype) || isComplex(dtype)) throw new DTypeError(`KernelOperator: expected float32 or float64, received ${textOf(dtype)}`);
+      throw new ArgumentError(
+        `KernelOperator: expected an engine (${ENGINES.join(', ')}), received ${textOf(engine)}`,
+      );
+    if (!isFloat(dtype) || isComplex(dtype))
+      throw new DTypeError(`KernelOperator: expected float32 or float64, received ${textOf(dtype)}`);
     if (engine === 'gpu.js' && dtype !== 'float32')
-      throw new DTypeError(`KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`);
+      throw new DTypeError(
+        `KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`,
+      );
     super({ dims: toShape(dims, 'dims'), dimsd: toShape(dimsd, 'dimsd'), dtype });
     const [model, data] = [product(this.dims), product(this.dimsd)];
-    const lengths = Object.values(constants).map((value) => (typeof value === 'number' ? value : value.length));
-    const longest = options.loopMaxIterations ?? Math.max(1000, model, data, ...lengths.map((n) => (Number.isSafeInteger(n) ? n : 0)));
+    const lengths = Object.values(constants).map((value) =>
+      typeof value === 'number' ? value : value.length,
+    );
+    const longest =
+      options.loopMaxIterations ??
+      Math.max(1000, model, data, ...lengths.map((n) => (Number.isSafeInteger(n) ? n : 0)));
     if (!Number.isSafeInteger(longest) || longest < 1)
-      throw new ArgumentError(`KernelOperator: expected loopMaxIterations to be a positive integer, received ${textOf(longest)}`);
+      throw new ArgumentError(
+        `KernelOperator: expected loopMaxIterations to be a positive integer, received ${textOf(longest)}`,
+      );
     this.#constants = constants;
     this.#engine = engine;
     this.#mode = options.mode;
@@ -83,9 +142,11 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     this.#module = engine === 'plain' ? undefined : (options.module ?? loadGpuJs());
     if (engine === 'gpu.js' && !this.#module)
       throw new BackendError(
-        "KernelOperator: engine 'gpu.js' needs a package that is not installed: npm install gpu.js; or set engine 'plain'",
+        "KernelOperator: engine 'gpu.js' needs a package that is not installed: npm install gpu.js; or " +
+          "set engine 'plain'",
       );
-    if (this.#module && dtype === 'float32') for (const direction of [this.#forward, this.#adjoint]) this.#compile(direction, this.#module);
+    if (this.#module && dtype === 'float32')
+      for (const direction of [this.#forward, this.#adjoint]) this.#compile(direction, this.#module);
     if (dotTest) this.dotTest();
   }
 
@@ -126,7 +187,9 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
 
   #run(direction: Direction<C>, x: HostArray, dtype: DType): ArrayLike<number> {
     const compiled =
-      realOf(dtype) === 'float32' && this.#module ? (direction.compiled ?? this.#compile(direction, this.#module)) : undefined;
+      realOf(dtype) === 'float32' && this.#module
+        ? (direction.compiled ?? this.#compile(direction, this.#module))
+        : undefined;
     if (compiled) {
       const result = compiled.run(x instanceof Float32Array ? x : Float32Array.from(x));
       if (!direction.checked) this.#check(direction, x, result);
@@ -134,7 +197,9 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
       return result;
     }
     if (this.#engine === 'gpu.js' && realOf(dtype) !== 'float32')
-      throw new DTypeError(`KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`);
+      throw new DTypeError(
+        `KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`,
+      );
     return Float64Array.from({ length: direction.outputs }, (_, i) => this.#element(direction, x, i));
   }
 
@@ -155,7 +220,9 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
   #element({ f }: Direction<C>, x: ArrayLike<number>, i: number): number {
     const value: unknown = f.call({ thread: { x: i, y: 0, z: 0 }, constants: this.#constants }, x);
     if (typeof value === 'number') return value;
-    throw new ArgumentError(`KernelOperator: expected the function to return a number, received ${textOf(value)} for element ${i}`);
+    throw new ArgumentError(
+      `KernelOperator: expected the function to return a number, received ${textOf(value)} for element ${i}`,
+    );
   }
 
   #check(direction: Direction<C>, x: HostArray, result: ArrayLike<number>): void {
@@ -165,9 +232,15 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     for (let k = 0; k < Math.min(SAMPLES, outputs); k++) {
       const i = Math.floor((k * (outputs - 1)) / Math.max(1, Math.min(SAMPLES, outputs) - 1));
       const [want, got] = [this.#element(direction, x, i), result[i] as number];
-      if (Math.abs(got - want) <= 1e-3 * Math.max(scale, Math.abs(want)) || (Number.isNaN(got) && Number.isNaN(want))) continue;
+      if (
+        Math.abs(got - want) <= 1e-3 * Math.max(scale, Math.abs(want)) ||
+        (Number.isNaN(got) && Number.isNaN(want))
+      )
+        continue;
       throw new BackendError(
-        `KernelOperator: compiled by gpu.js, element ${i} is ${got}, but the function gives ${want}: raise loopMaxIterations (${this.#loopMaxIterations}) if a loop is longer, or set engine 'plain'`,
+        `KernelOperator: compiled by gpu.js, element ${i} is ${got}, but the function gives ${want}: ` +
+          `raise loopMaxIterations (${this.#loopMaxIterations}) if a loop is longer, or set engine ` +
+          `'plain'`,
       );
     }
   }

@@ -10,13 +10,18 @@ import type { TensorModule } from './tfjs-engine.js';
 export interface TfjsBackendOptions {
   /** Default: the first of node-gpu, node, wasm, cpu that is installed. */
   readonly engine?: TfjsEngine;
-  /** A module of the tfjs family that the caller loaded and whose engine is chosen; instead of `engine`. */
+  /**
+   * A module of the tfjs family that the caller loaded and whose engine is chosen; instead of
+   * `engine`.
+   */
   readonly tf?: TensorModule;
   /** Default `tfjs:` and the engine. */
   readonly name?: string;
   /** Runs the kernels that the engine lacks. Default the backend 'cpu'. */
   readonly host?: Backend;
-  /** This rank's number among those of its machine: which GPU it takes. Default: no choice is made. */
+  /**
+   * This rank's number among those of its machine: which GPU it takes. Default: no choice is made.
+   */
   readonly localRank?: number | undefined;
   /** How packages are loaded; default `require`. */
   readonly loadPackage?: LoadPackage;
@@ -31,16 +36,22 @@ function checkEngine(tf: TensorModule): void {
     });
   } catch (cause) {
     throw new BackendError(
-      `the engine '${tf.getBackend()}' of tfjs cannot be read synchronously: choose one of ${TFJS_ENGINES.join(', ')}`,
+      `the engine '${tf.getBackend()}' of tfjs cannot be read synchronously: choose one of ` +
+        `${TFJS_ENGINES.join(', ')}`,
       { cause },
     );
   }
-  if (found !== 3) throw new BackendError(`the engine '${tf.getBackend()}' of tfjs computes 2 + 1 = ${textOf(found)}: choose another`);
+  if (found !== 3)
+    throw new BackendError(
+      `the engine '${tf.getBackend()}' of tfjs computes 2 + 1 = ${textOf(found)}: choose another`,
+    );
 }
 
 /**
- * A backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. Loads the engine, so it has to be waited for; `await loadBackend('tfjs')` and `'tfjs:wasm'` etc. do the same by name.
- * Throws {@link BackendError} where no engine is installed, or one is and does not load: the message says what to do.
+ * A backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. Loads the engine, so it has
+ * to be waited for; `await loadBackend('tfjs')` and `'tfjs:wasm'` etc. do the same by name. Throws
+ * {@link BackendError} where no engine is installed, or one is and does not load: the message says
+ * what to do.
  */
 export async function createTfjsBackend(options: TfjsBackendOptions = {}): Promise<TfjsBackend> {
   checkOptions('createTfjsBackend', options, ['engine', 'tf', 'name', 'host', 'localRank', 'loadPackage']);

@@ -3,7 +3,8 @@ import type { Backend } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 
 /**
- * This rank's engine, where all ranks have one of the same name. Collective over all ranks of the launch. Throws {@link BackendError} on all of them where it doesn't load on one: with its own
+ * This rank's engine, where all ranks have one of the same name. Collective over all ranks of the
+ * launch. Throws {@link BackendError} on all of them where it doesn't load on one: with its own
  * reason there, and that of the first such rank elsewhere.
  */
 export async function engineOfAllRanks(comm: Communicator, load: () => Promise<Backend>): Promise<Backend> {
@@ -24,7 +25,8 @@ export async function engineOfAllRanks(comm: Communicator, load: () => Promise<B
   const other = all.findIndex(({ name }) => name !== all[0]?.name);
   if (other >= 0)
     throw new BackendError(
-      `expected one engine on all ranks, rank 0 has '${all[0]?.name}', rank ${other} '${all[other]?.name}': install the same packages everywhere, or choose one by its name`,
+      `expected one engine on all ranks, rank 0 has '${all[0]?.name}', rank ${other} ` +
+        `'${all[other]?.name}': install the same packages everywhere, or choose one by its name`,
     );
   return backend;
 }

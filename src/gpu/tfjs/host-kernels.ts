@@ -40,7 +40,10 @@ export class HostKernels {
   }
 
   /** The values of the first operand, which a kernel writes, afterwards. */
-  write(operands: readonly HostOperand[], run: (host: Backend, operands: readonly Elements[]) => void): HostArray {
+  write(
+    operands: readonly HostOperand[],
+    run: (host: Backend, operands: readonly Elements[]) => void,
+  ): HostArray {
     return this.ask(operands, (host, elements) => {
       run(host, elements);
       return host.download(elements[0] as Elements);

@@ -41,7 +41,10 @@ interface LoadedModule extends TensorModule {
   backend(): unknown;
 }
 
-/** From where this package lies, or else from the working directory: peers of a linked package lie beside the program. */
+/**
+ * From where this package lies, or else from the working directory: peers of a linked package lie
+ * beside the program.
+ */
 export const requirePackage: LoadPackage = (name) => {
   const here = createRequire(import.meta.url);
   try {
@@ -53,10 +56,18 @@ export const requirePackage: LoadPackage = (name) => {
 };
 
 function isMissing(error: unknown, name: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`);
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'MODULE_NOT_FOUND' &&
+    error.message.includes(`'${name}'`)
+  );
 }
 
-/** A package, or undefined where it is not installed. Throws {@link BackendError} where it is and does not load. */
+/**
+ * A package, or undefined where it is not installed. Throws {@link BackendError} where it is and
+ * does not load.
+ */
 function load(name: string, loadPackage: LoadPackage): unknown {
   try {
     return loadPackage(name);
@@ -64,7 +75,10 @@ function load(name: string, loadPackage: LoadPackage): unknown {
     if (isMissing(error, name)) return undefined;
     const why = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0];
     const remedy = name.startsWith('@tensorflow/tfjs-node')
-      ? `the TensorFlow library, which its install script downloads, is missing or does not fit: npm rebuild ${name}${name.endsWith('gpu') ? ', and have CUDA 11.2 and cuDNN 8.1 on the library path' : ''}; or choose another engine by its name: ${namesOf().join(', ')}`
+      ? 'the TensorFlow library, which its install script downloads, is missing or does not fit: npm ' +
+        'rebuild ' +
+        `${name}${name.endsWith('gpu') ? ', and have CUDA 11.2 and cuDNN 8.1 on the library path' : ''}; ` +
+        `or choose another engine by its name: ${namesOf().join(', ')}`
       : `npm install ${name} again`;
     throw new BackendError(`${name} is installed but cannot be loaded (${why}): ${remedy}`, { cause: error });
   }
@@ -74,14 +88,25 @@ const namesOf = (): string[] => TFJS_ENGINES.map((engine) => `tfjs:${engine}`);
 
 /** Node 23 dropped it, and tfjs-node calls it. */
 function restoreUtil(): void {
-  const util: { isNullOrUndefined?: (value: unknown) => boolean } = createRequire(import.meta.url)('node:util');
+  const util: { isNullOrUndefined?: (value: unknown) => boolean } = createRequire(import.meta.url)(
+    'node:util',
+  );
   util.isNullOrUndefined ??= (value) => value === undefined || value === null;
 }
 
-/** The GPU of a rank, as `CUDA_VISIBLE_DEVICES` wants it: one of those that are visible, in turn; undefined where there is nothing to choose. */
-export function deviceOfRank(localRank: number | undefined, visible: string | undefined, devices: readonly string[]): string | undefined {
+/**
+ * The GPU of a rank, as `CUDA_VISIBLE_DEVICES` wants it: one of those that are visible, in turn;
+ * undefined where there is nothing to choose.
+ */
+export function deviceOfRank(
+  localRank: number | undefined,
+  visible: string | undefined,
+  devices: readonly string[],
+): string | undefined {
   const choice = visible === undefined ? devices : visible.split(',').filter((d) => d.trim() !== '');
-  return localRank === undefined || choice.length === 0 ? undefined : choice[localRank % choice.length]?.trim();
+  return localRank === undefined || choice.length === 0
+    ? undefined
+    : choice[localRank % choice.length]?.trim();
 }
 
 /** Numbers of the GPUs of this machine. */
@@ -93,7 +118,9 @@ function gpus(): string[] {
   }
 }
 
-/** Must come before the engine is loaded, which takes every GPU that it sees, and all of its memory. */
+/**
+ * Must come before the engine is loaded, which takes every GPU that it sees, and all of its memory.
+ */
 function chooseGpu(localRank: number | undefined): void {
   const device = deviceOfRank(localRank, process.env['CUDA_VISIBLE_DEVICES'], gpus().sort());
   if (device !== undefined) process.env['CUDA_VISIBLE_DEVICES'] = device;
@@ -102,7 +129,10 @@ function chooseGpu(localRank: number | undefined): void {
 
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
-/** Runs `body` and takes away the listeners that it added to the process: how an error ends a rank is this library's business. */
+/**
+ * Runs `body` and takes away the listeners that it added to the process: how an error ends a rank
+ * is this library's business.
+ */
 async function withoutListeners<T>(body: () => Promise<T>): Promise<T> {
   const before = EVENTS.map((event) => new Set(process.rawListeners(event)));
   try {
@@ -110,12 +140,17 @@ async function withoutListeners<T>(body: () => Promise<T>): Promise<T> {
   } finally {
     for (const [k, event] of EVENTS.entries())
       for (const listener of process.rawListeners(event))
-        if (!before[k]?.has(listener)) process.removeListener(event, listener as (...args: unknown[]) => void);
+        if (!before[k]?.has(listener))
+          process.removeListener(event, listener as (...args: unknown[]) => void);
   }
 }
 
 /** The module of an engine with that engine chosen, or undefined where it is not installed. */
-async function loadEngine(engine: TfjsEngine, localRank: number | undefined, loadPackage: LoadPackage): Promise<LoadedModule | undefined> {
+async function loadEngine(
+  engine: TfjsEngine,
+  localRank: number | undefined,
+  loadPackage: LoadPackage,
+): Promise<LoadedModule | undefined> {
   const info = INFO[engine];
   if (info.backend === 'tensorflow') restoreUtil();
   if (engine === 'node-gpu') chooseGpu(localRank);
@@ -126,7 +161,9 @@ async function loadEngine(engine: TfjsEngine, localRank: number | undefined, loa
     // No advertisement of other engines on the standard error
     tf.env().set('PROD', true);
     if (!(await tf.setBackend(info.backend)))
-      throw new BackendError(`the engine '${engine}' of tfjs did not start: choose another of ${namesOf().join(', ')}`);
+      throw new BackendError(
+        `the engine '${engine}' of tfjs did not start: choose another of ${namesOf().join(', ')}`,
+      );
     return tf;
   });
 }
@@ -134,10 +171,18 @@ async function loadEngine(engine: TfjsEngine, localRank: number | undefined, loa
 /** Whether a module of TensorFlow runs on a GPU; true where it does not tell. */
 function usesGpu(tf: LoadedModule): boolean {
   const backend = tf.backend();
-  return !(typeof backend === 'object' && backend !== null && 'isUsingGpuDevice' in backend && backend.isUsingGpuDevice === false);
+  return !(
+    typeof backend === 'object' &&
+    backend !== null &&
+    'isUsingGpuDevice' in backend &&
+    backend.isUsingGpuDevice === false
+  );
 }
 
-/** The first engine of those wanted that is installed. Throws {@link BackendError} where none is, or the first that is does not load. */
+/**
+ * The first engine of those wanted that is installed. Throws {@link BackendError} where none is, or
+ * the first that is does not load.
+ */
 export async function loadTfjs(
   wanted: TfjsEngine | undefined,
   localRank: number | undefined,
@@ -148,10 +193,13 @@ export async function loadTfjs(
     if (!tf) continue;
     if (wanted === 'node-gpu' && !usesGpu(tf))
       throw new BackendError(
-        '@tensorflow/tfjs-node-gpu found no GPU that it can use: check nvidia-smi, CUDA 11.2 and cuDNN 8.1, or choose tfjs:node',
+        '@tensorflow/tfjs-node-gpu found no GPU that it can use: check nvidia-smi, CUDA 11.2 and cuDNN ' +
+          '8.1, or choose tfjs:node',
       );
     return { engine, tf };
   }
   const missing = wanted ? `npm install ${packagesOf(INFO[wanted]).join(' ')}` : INSTALL;
-  throw new BackendError(`backend 'tfjs${wanted ? `:${wanted}` : ''}' needs packages that are not installed: ${missing}`);
+  throw new BackendError(
+    `backend 'tfjs${wanted ? `:${wanted}` : ''}' needs packages that are not installed: ${missing}`,
+  );
 }

@@ -17,7 +17,10 @@ const extreme =
   (tf, x, y) =>
     tf.where(tf.isNaN(x), x, tf.where(tf.isNaN(y), y, tf[op](x, y)));
 
-/** Functions of float32 that engines have. Their sine and cosine lose digits near zeros, so those are not among them. */
+/**
+ * Functions of float32 that engines have. Their sine and cosine lose digits near zeros, so those
+ * are not among them.
+ */
 export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
   negative: (tf, x) => tf.neg(x),
   abs: (tf, x) => tf.abs(x),
@@ -30,7 +33,12 @@ export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
   square: (tf, x) => tf.square(x),
   reciprocal: (tf, x) => tf.reciprocal(x),
   // The sign of engines is 0 for small numbers, or for NaN
-  sign: (tf, x) => tf.where(tf.greater(x, number(tf, 0)), number(tf, 1), tf.where(tf.less(x, number(tf, 0)), number(tf, -1), x)),
+  sign: (tf, x) =>
+    tf.where(
+      tf.greater(x, number(tf, 0)),
+      number(tf, 1),
+      tf.where(tf.less(x, number(tf, 0)), number(tf, -1), x),
+    ),
   tan: (tf, x) => tf.tan(x),
   arctan: (tf, x) => tf.atan(x),
   tanh: (tf, x) => tf.tanh(x),
@@ -41,7 +49,10 @@ export const REAL_UNARY: Partial<Readonly<Record<UnaryOp, Unary>>> = {
   isfinite: (tf, x) => asInteger(tf, tf.isFinite(x)),
 };
 
-/** Functions of two float32 that engines have. They differ about powers of special values, so `power` is not one. */
+/**
+ * Functions of two float32 that engines have. They differ about powers of special values, so
+ * `power` is not one.
+ */
 export const REAL_BINARY: Partial<Readonly<Record<BinaryOp, Binary>>> = {
   add: (tf, x, y) => tf.add(x, y),
   subtract: (tf, x, y) => tf.sub(x, y),
@@ -83,7 +94,10 @@ export function modulus(tf: TensorModule, x: Parts): Tensor {
   return tf.where(bare, s, scaled);
 }
 
-const multiply: PairBinary = (tf, [a, b], [c, d]) => [tf.sub(tf.mul(a, c), tf.mul(b, d)), tf.add(tf.mul(a, d), tf.mul(b, c))];
+const multiply: PairBinary = (tf, [a, b], [c, d]) => [
+  tf.sub(tf.mul(a, c), tf.mul(b, d)),
+  tf.add(tf.mul(a, d), tf.mul(b, c)),
+];
 
 /** With w / (|c| + |d|), so that its square neither overflows nor vanishes. */
 const divide: PairBinary = (tf, [a, b], [c, d]) => {
@@ -92,11 +106,16 @@ const divide: PairBinary = (tf, [a, b], [c, d]) => {
   const under = tf.mul(tf.add(tf.square(u), tf.square(v)), s);
   const [zero, huge] = [number(tf, 0), number(tf, Number.POSITIVE_INFINITY)];
   const bare = tf.equal(s, zero);
-  // By a number with one infinite part, what is finite is 0 and the rest is none; by zero, the parts by zero
+  // By a number with one infinite part, what is finite is 0 and the rest is none; by zero, the
+  // parts by zero
   const one = tf.logicalAnd(tf.equal(s, huge), tf.logicalOr(tf.isFinite(c), tf.isFinite(d)));
   const vanished = tf.mul(zero, tf.add(tf.abs(a), tf.abs(b)));
-  const of = (part: Tensor, quotient: Tensor) => tf.where(bare, tf.div(part, s), tf.where(one, vanished, quotient));
-  return [of(a, tf.div(tf.add(tf.mul(a, u), tf.mul(b, v)), under)), of(b, tf.div(tf.sub(tf.mul(b, u), tf.mul(a, v)), under))];
+  const of = (part: Tensor, quotient: Tensor) =>
+    tf.where(bare, tf.div(part, s), tf.where(one, vanished, quotient));
+  return [
+    of(a, tf.div(tf.add(tf.mul(a, u), tf.mul(b, v)), under)),
+    of(b, tf.div(tf.sub(tf.mul(b, u), tf.mul(a, v)), under)),
+  ];
 };
 
 export const COMPLEX_UNARY: Partial<Readonly<Record<UnaryOp, PairUnary>>> = {
@@ -139,7 +158,8 @@ export function combine(tf: TensorModule, coefficients: readonly Scalar[], xs: r
 }
 
 function scaled(tf: TensorModule, c: Scalar, x: Parts): Parts {
-  const times = (factor: number, part: Tensor) => (factor === 1 ? part : factor === -1 ? tf.neg(part) : tf.mul(number(tf, factor), part));
+  const times = (factor: number, part: Tensor) =>
+    factor === 1 ? part : factor === -1 ? tf.neg(part) : tf.mul(number(tf, factor), part);
   const [a, b] = x as Pair;
   if (x.length === 1 || (im(c) === 0 && Math.abs(re(c)) === 1)) return x.map((part) => times(re(c), part));
   // Also with a real factor: ∞ · 0 is no number
@@ -150,17 +170,24 @@ function scaled(tf: TensorModule, c: Scalar, x: Parts): Parts {
 export function threshold(tf: TensorModule, kind: 'soft' | 'hard' | 'half', t: number, x: Parts): Parts {
   const m = modulus(tf, x);
   const [zero, one] = [number(tf, 0), number(tf, 1)];
-  if (kind === 'hard') return x.map((part) => tf.where(tf.lessEqual(m, number(tf, Math.sqrt(2 * t))), tf.mul(zero, m), part));
+  if (kind === 'hard')
+    return x.map((part) => tf.where(tf.lessEqual(m, number(tf, Math.sqrt(2 * t))), tf.mul(zero, m), part));
   const [least, factor] =
-    kind === 'soft' ? [t, tf.div(tf.sub(m, number(tf, t)), m)] : [(54 ** (1 / 3) / 4) * t ** (2 / 3), halfFactor(tf, t, m)];
+    kind === 'soft'
+      ? [t, tf.div(tf.sub(m, number(tf, t)), m)]
+      : [(54 ** (1 / 3) / 4) * t ** (2 / 3), halfFactor(tf, t, m)];
   const shrink = tf.where(tf.lessEqual(m, number(tf, least)), tf.mul(zero, m), tf.mul(one, factor));
   const shrunk = x.map((part) => tf.mul(part, shrink));
   if (kind === 'soft') return softOfInfinity(tf, m, x, shrunk);
   if (x.length === 1) return shrunk;
-  return shrunk.map((part) => tf.where(tf.equal(m, number(tf, Number.POSITIVE_INFINITY)), number(tf, Number.NaN), part));
+  return shrunk.map((part) =>
+    tf.where(tf.equal(m, number(tf, Number.POSITIVE_INFINITY)), number(tf, Number.NaN), part),
+  );
 }
 
-/** Infinite moduli: of real numbers as they are, of complex ones ∞ · exp(iθ) as NumPy multiplies it. */
+/**
+ * Infinite moduli: of real numbers as they are, of complex ones ∞ · exp(iθ) as NumPy multiplies it.
+ */
 function softOfInfinity(tf: TensorModule, m: Tensor, x: Parts, shrunk: Parts): Parts {
   const huge = number(tf, Number.POSITIVE_INFINITY);
   const infinite = tf.equal(m, huge);
@@ -168,8 +195,12 @@ function softOfInfinity(tf: TensorModule, m: Tensor, x: Parts, shrunk: Parts): P
   if (x.length === 1) return [tf.where(infinite, a, shrunk[0] as Tensor)];
   const isInfinite = (part: Tensor) => tf.equal(tf.abs(part), huge);
   const real = tf.where(tf.isNaN(b), b, tf.where(isInfinite(a), a, huge));
-  // A finite imaginary part beside ∞ has the angle 0, whose sine times ∞ is no number, beside −∞ nearly ±π
-  const turned = tf.mul(tf.where(tf.less(tf.reciprocal(b), number(tf, 0)), number(tf, -1), number(tf, 1)), huge);
+  // A finite imaginary part beside ∞ has the angle 0, whose sine times ∞ is no number, beside −∞
+  // nearly ±π
+  const turned = tf.mul(
+    tf.where(tf.less(tf.reciprocal(b), number(tf, 0)), number(tf, -1), number(tf, 1)),
+    huge,
+  );
   const beside = tf.where(tf.less(a, number(tf, 0)), turned, number(tf, Number.NaN));
   const imaginary = tf.where(tf.isNaN(a), a, tf.where(isInfinite(b), b, beside));
   return [tf.where(infinite, real, shrunk[0] as Tensor), tf.where(infinite, imaginary, shrunk[1] as Tensor)];

@@ -1,4 +1,14 @@
-import { bytesOf, checkDType, type DType, dtypeOf, type HostArray, hostArray, isComplex, lanesOf, realOf } from '../../core/base/dtype.js';
+import {
+  bytesOf,
+  checkDType,
+  type DType,
+  dtypeOf,
+  type HostArray,
+  hostArray,
+  isComplex,
+  lanesOf,
+  realOf,
+} from '../../core/base/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../../core/base/errors.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import type { Backend, Elements, MemoryStats, Storage } from '../../core/ports/backend.js';
@@ -17,12 +27,16 @@ interface Slot {
 }
 
 /**
- * The memory of a {@link TfjsBackend}: cells of tensors, and how kernels read and write parts of them. Every kernel runs in a `tidy` of the engine, so that only what cells hold stays.
+ * The memory of a {@link TfjsBackend}: cells of tensors, and how kernels read and write parts of
+ * them. Every kernel runs in a `tidy` of the engine, so that only what cells hold stays.
  */
 export class TensorMemory {
   readonly #backend: Backend;
   readonly #module: TensorModule;
-  /** The engine among those of the module. Another backend of the same module may have switched to its own. */
+  /**
+   * The engine among those of the module. Another backend of the same module may have switched to
+   * its own.
+   */
   readonly #engine: string;
   readonly #indices: WalkIndices;
   readonly #host: HostKernels;
@@ -31,9 +45,11 @@ export class TensorMemory {
   /** Tensors that cells hold. */
   readonly #held = new WeakSet<Tensor>();
   readonly #slots = new Map<string, Slot>();
-  readonly #dropped = new FinalizationRegistry<{ readonly content: Content; readonly dtype: DType; readonly length: number }>(
-    ({ content, dtype, length }) => this.#free(content, dtype, length),
-  );
+  readonly #dropped = new FinalizationRegistry<{
+    readonly content: Content;
+    readonly dtype: DType;
+    readonly length: number;
+  }>(({ content, dtype, length }) => this.#free(content, dtype, length));
   #allocations = 0;
   #misses = 0;
   #liveBytes = 0;
@@ -58,7 +74,10 @@ export class TensorMemory {
     checkDType(dtype);
     const { name, dtypes } = this.#backend;
     if (!dtypes.includes(dtype))
-      throw new BackendError(`backend '${name}' holds ${dtypes.join(', ')}, not ${dtype}: use backend 'cpu' (or 'cuda', on a GPU) for it`);
+      throw new BackendError(
+        `backend '${name}' holds ${dtypes.join(', ')}, not ${dtype}: use backend 'cpu' (or 'cuda', on ` +
+          'a GPU) for it',
+      );
     checkLength(length);
     const cell = new TfjsCell(this.#backend, dtype, length);
     const key = `${dtype} ${length}`;
@@ -113,7 +132,10 @@ export class TensorMemory {
     if (from.size === 0) return out;
     const { tf } = this;
     tf.tidy(() => {
-      const [first, second] = this.#run(from).map((part) => part.dataSync()) as [ArrayLike<number>, ArrayLike<number>];
+      const [first, second] = this.#run(from).map((part) => part.dataSync()) as [
+        ArrayLike<number>,
+        ArrayLike<number>,
+      ];
       if (isComplex(dtype)) {
         for (let i = 0; i < from.size; i++) {
           out[2 * i] = first[i] as number;
@@ -137,7 +159,10 @@ export class TensorMemory {
     });
   }
 
-  /** The cell of elements that may be used. Throws {@link BackendError} and {@link ShapeError} where they may not. */
+  /**
+   * The cell of elements that may be used. Throws {@link BackendError} and {@link ShapeError} where
+   * they may not.
+   */
   use(elements: Elements): TfjsCell {
     const cell = this.#own(elements.storage);
     if (cell.content.released) throw disposedStorage();
@@ -145,8 +170,15 @@ export class TensorMemory {
     return cell;
   }
 
-  /** Writes what `body` computes from the inputs. It answers flat parts of `y.size` elements; they may be its inputs. */
-  compute(inputs: readonly Elements[], y: Elements, body: (tf: TensorModule, inputs: readonly Parts[]) => Parts): void {
+  /**
+   * Writes what `body` computes from the inputs. It answers flat parts of `y.size` elements; they
+   * may be its inputs.
+   */
+  compute(
+    inputs: readonly Elements[],
+    y: Elements,
+    body: (tf: TensorModule, inputs: readonly Parts[]) => Parts,
+  ): void {
     for (const x of inputs) this.use(x);
     const cell = this.use(y);
     if (y.size === 0) return;
@@ -172,7 +204,13 @@ export class TensorMemory {
   }
 
   /** Writes the flat parts that `body` answers to a walk through a storage, or adds them. */
-  writeWalk(storage: Storage, shape: Shape, walk: Walk, mode: 'set' | 'add', body: (tf: TensorModule) => Parts): void {
+  writeWalk(
+    storage: Storage,
+    shape: Shape,
+    walk: Walk,
+    mode: 'set' | 'add',
+    body: (tf: TensorModule) => Parts,
+  ): void {
     const { tf } = this;
     const size = product(shape);
     const contiguous = isContiguous(shape, walk.strides);
@@ -182,19 +220,30 @@ export class TensorMemory {
     this.#swap(cell, () => {
       const values = body(tf);
       const old = mode === 'add' || !contiguous ? this.#run(range) : [];
-      const placed = contiguous ? values : values.map((part, k) => this.#place(part, old[k] as Tensor, shape, walk, mode === 'set'));
-      return this.#splice(range, mode === 'set' ? placed : placed.map((part, k) => tf.add(old[k] as Tensor, part)));
+      const placed = contiguous
+        ? values
+        : values.map((part, k) => this.#place(part, old[k] as Tensor, shape, walk, mode === 'set'));
+      return this.#splice(
+        range,
+        mode === 'set' ? placed : placed.map((part, k) => tf.add(old[k] as Tensor, part)),
+      );
     });
   }
 
-  /** Spreads the elements of a walk over the range that it reaches; between them are the old ones, or zeros. */
+  /**
+   * Spreads the elements of a walk over the range that it reaches; between them are the old ones,
+   * or zeros.
+   */
   #place(values: Tensor, old: Tensor, shape: Shape, walk: Walk, kept: boolean): Tensor {
     const { tf } = this;
     const rest = kept ? old : tf.fill([1], 0, values.dtype === 'int32' ? 'int32' : 'float32');
     return tf.gather(tf.concat([values, rest], 0), this.#indices.write(shape, walk, kept), 0);
   }
 
-  /** Writes what a kernel of the host computes from copies. It gets the old values of y where it updates them. */
+  /**
+   * Writes what a kernel of the host computes from copies. It gets the old values of y where it
+   * updates them.
+   */
   onHost(
     y: Elements,
     inputs: readonly Elements[],
@@ -203,7 +252,8 @@ export class TensorMemory {
   ): void {
     this.use(y);
     const { dtype } = y.storage;
-    const out = mode === 'update' ? this.#operand(y) : { dtype, values: hostArray(dtype, y.size), size: y.size };
+    const out =
+      mode === 'update' ? this.#operand(y) : { dtype, values: hostArray(dtype, y.size), size: y.size };
     const values = this.#host.write([out, ...inputs.map((x) => this.#operand(x))], (host, [to, ...rest]) =>
       run(host, to as Elements, rest),
     );
@@ -227,10 +277,16 @@ export class TensorMemory {
     throw foreignStorage(storage, this.#backend.name);
   }
 
-  /** Host values as tensors. Copied: engines keep the array that they are given, and the caller may reuse it. */
+  /**
+   * Host values as tensors. Copied: engines keep the array that they are given, and the caller may
+   * reuse it.
+   */
   #tensors(values: HostArray, dtype: DType): Parts {
     const { tf } = this;
-    if (!isComplex(dtype)) return [tf.tensor1d(dtype === 'int32' ? new Int32Array(values) : new Float32Array(values), typeOf(dtype))];
+    if (!isComplex(dtype))
+      return [
+        tf.tensor1d(dtype === 'int32' ? new Int32Array(values) : new Float32Array(values), typeOf(dtype)),
+      ];
     return [0, 1].map((lane) => {
       const part = new Float32Array(values.length / 2);
       for (let i = 0; i < part.length; i++) part[i] = values[2 * i + lane] as number;
@@ -250,7 +306,9 @@ export class TensorMemory {
   #run({ storage, offset, size }: Elements): Parts {
     const cell = this.#own(storage);
     const parts = this.#parts(cell);
-    return offset === 0 && size === cell.length ? parts : parts.map((part) => this.tf.slice(part, [offset], [size]));
+    return offset === 0 && size === cell.length
+      ? parts
+      : parts.map((part) => this.tf.slice(part, [offset], [size]));
   }
 
   /** The tensors of a whole cell after a run of it was written. */
@@ -286,8 +344,11 @@ export class TensorMemory {
 
 function checkHost(values: HostArray, elements: Elements): void {
   const { dtype } = elements.storage;
-  if (realOf(dtype) !== dtypeOf(values)) throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
+  if (realOf(dtype) !== dtypeOf(values))
+    throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
   const expected = elements.size * lanesOf(dtype);
   if (values.length !== expected)
-    throw new ShapeError(`expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`);
+    throw new ShapeError(
+      `expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`,
+    );
 }

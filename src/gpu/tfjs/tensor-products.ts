@@ -5,7 +5,12 @@ import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 type Pair = readonly [re: Tensor, im: Tensor];
 
 /** A product that is linear in both factors, of real or complex factors. */
-export function bilinear(tf: TensorModule, x: Parts, y: Parts, multiply: (x: Tensor, y: Tensor) => Tensor): Parts {
+export function bilinear(
+  tf: TensorModule,
+  x: Parts,
+  y: Parts,
+  multiply: (x: Tensor, y: Tensor) => Tensor,
+): Parts {
   const [a, b] = x as Pair;
   const [c, d] = y as Pair;
   if (x.length === 1) return y.map((part) => multiply(a, part));
@@ -13,7 +18,8 @@ export function bilinear(tf: TensorModule, x: Parts, y: Parts, multiply: (x: Ten
   return [tf.sub(multiply(a, c), multiply(b, d)), tf.add(multiply(a, d), multiply(b, c))];
 }
 
-const conjugate = (tf: TensorModule, x: Parts): Parts => (x.length === 1 ? x : [x[0] as Tensor, tf.neg(x[1] as Tensor)]);
+const conjugate = (tf: TensorModule, x: Parts): Parts =>
+  x.length === 1 ? x : [x[0] as Tensor, tf.neg(x[1] as Tensor)];
 
 /** `op(A) op(B)` of matrices `[batch, rows, columns]` (batch 1: shared). */
 export function matrixProduct(tf: TensorModule, a: Parts, transA: Trans, b: Parts, transB: Trans): Parts {
@@ -66,10 +72,17 @@ function windowOf(tf: TensorModule, x: Tensor, axis: number, first: number, coun
 }
 
 /**
- * The kernel `convolve` on flat parts by the engine's correlation, with the filter turned round for the forward direction. An image is `[batch, height, width, channel]`:
- * height (and width) are the filter's axes.
+ * The kernel `convolve` on flat parts by the engine's correlation, with the filter turned round for
+ * the forward direction. An image is `[batch, height, width, channel]`: height (and width) are the
+ * filter's axes.
  */
-export function convolution(tf: TensorModule, x: Parts, h: Parts, spec: Convolution, { first, two }: FilterAxes): Parts {
+export function convolution(
+  tf: TensorModule,
+  x: Parts,
+  h: Parts,
+  spec: Convolution,
+  { first, two }: FilterAxes,
+): Parts {
   const { xShape, hShape, yShape, offset, direction } = spec;
   const forward = direction === 'forward';
   // Exactly the cells that the outputs read
@@ -84,7 +97,9 @@ export function convolution(tf: TensorModule, x: Parts, h: Parts, spec: Convolut
     return tf.reshape(y, [outer, n, inner, 1]);
   });
   const taps = [hShape[first] as number, two ? (hShape[first + 1] as number) : 1];
-  const filter = (forward ? h : conjugate(tf, h)).map((part) => tf.reshape(forward ? tf.reverse(part, [0]) : part, [...taps, 1, 1]));
+  const filter = (forward ? h : conjugate(tf, h)).map((part) =>
+    tf.reshape(forward ? tf.reverse(part, [0]) : part, [...taps, 1, 1]),
+  );
   const out = bilinear(tf, source, filter, (p, q) => tf.conv2d(p, q, 1, 'valid'));
   return out.map((part) => tf.reshape(part, [product(yShape)]));
 }
@@ -102,10 +117,16 @@ export interface TensorTable {
 
 /** Real factors of complex numbers are complex ones: ∞ · 0 is no number. */
 const factorsOf = (tf: TensorModule, x: Parts, factors: Parts): Parts =>
-  factors.length < x.length ? [factors[0] as Tensor, tf.fill([...(factors[0] as Tensor).shape], 0, 'float32')] : factors;
+  factors.length < x.length
+    ? [factors[0] as Tensor, tf.fill([...(factors[0] as Tensor).shape], 0, 'float32')]
+    : factors;
 
 /** The kernel `gather` on flat parts. */
-export function gatherRows(tf: TensorModule, x: Parts, { outer, nx, ny, inner, width, index, weights }: TensorTable): Parts {
+export function gatherRows(
+  tf: TensorModule,
+  x: Parts,
+  { outer, nx, ny, inner, width, index, weights }: TensorTable,
+): Parts {
   const none = tf.scalar(0, 'int32');
   const entries = ny * width;
   const used = tf.reshape(tf.greaterEqual(index, none), [1, entries, 1]);
@@ -113,7 +134,10 @@ export function gatherRows(tf: TensorModule, x: Parts, { outer, nx, ny, inner, w
   const rows = x.map((part) => tf.gather(tf.reshape(part, [outer, nx, inner]), place, 1));
   const factors = weights?.map((part) => tf.reshape(part, [1, entries, 1]));
   const terms = factors ? bilinear(tf, rows, factorsOf(tf, rows, factors), (p, q) => tf.mul(p, q)) : rows;
-  const [zeros, all] = [tf.fill([outer, entries, inner], 0, 'float32'), tf.fill([outer, entries, inner], 1, 'int32')];
+  const [zeros, all] = [
+    tf.fill([outer, entries, inner], 0, 'float32'),
+    tf.fill([outer, entries, inner], 1, 'int32'),
+  ];
   // An entry that is skipped must not turn infinities into NaN
   const mask = tf.greater(tf.mul(all, tf.cast(used, 'int32')), none);
   return terms.map((part) => {

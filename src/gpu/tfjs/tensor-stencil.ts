@@ -21,19 +21,25 @@ const cells = (tf: TensorModule, x: Tensor, first: number, count: number): Tenso
   const [outer, n, inner] = x.shape as Extents3;
   return first === 0 && count === n ? x : tf.slice(x, [0, first, 0], [outer, count, inner]);
 };
-const zeros = (tf: TensorModule, outer: number, n: number, inner: number): Tensor => tf.fill([outer, n, inner], 0, 'float32');
-const join = (tf: TensorModule, xs: readonly Tensor[]): Tensor => (xs.length === 1 ? (xs[0] as Tensor) : tf.concat([...xs], 1));
+const zeros = (tf: TensorModule, outer: number, n: number, inner: number): Tensor =>
+  tf.fill([outer, n, inner], 0, 'float32');
+const join = (tf: TensorModule, xs: readonly Tensor[]): Tensor =>
+  xs.length === 1 ? (xs[0] as Tensor) : tf.concat([...xs], 1);
 
 /** Segments in the order of their rows; undefined where two overlap. */
 export function inOrder(segments: readonly BandSegment[]): readonly BandSegment[] | undefined {
   const sorted = segments.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start);
-  return sorted.every(({ start }, k) => k === 0 || start >= (sorted[k - 1] as BandSegment).end) ? sorted : undefined;
+  return sorted.every(({ start }, k) => k === 0 || start >= (sorted[k - 1] as BandSegment).end)
+    ? sorted
+    : undefined;
 }
 
 /** An array of `shape` cut along an axis. */
 function cut(tf: TensorModule, x: Tensor, shape: Shape, { axis, start, end }: Range): Tensor {
   const [outer, n, inner] = around(shape, axis);
-  return tf.reshape(cells(tf, tf.reshape(x, [outer, n, inner]), start, end - start), [outer * (end - start) * inner]);
+  return tf.reshape(cells(tf, tf.reshape(x, [outer, n, inner]), start, end - start), [
+    outer * (end - start) * inner,
+  ]);
 }
 
 /** Rows `first ≤ i < last` of one band, of the block `[outer, n, inner]`. */
@@ -46,7 +52,8 @@ function bandRows(
   first: number,
   last: number,
 ): Tensor {
-  // What the rows read, as one array that starts at cell `low`: cells beyond the ghosts count as zero
+  // What the rows read, as one array that starts at cell `low`: cells beyond the ghosts count as
+  // zero
   const used = segments
     .map((s) => ({ ...s, start: Math.max(s.start, first), end: Math.min(s.end, last) }))
     .filter(({ start, end }) => start < end);
@@ -58,7 +65,10 @@ function bandRows(
     if (need === 0) return;
     const width = ghost ? product(ghost.shape) / (outer * inner) : 0;
     const have = Math.min(width, need);
-    const given = ghost && have > 0 ? [cells(tf, tf.reshape(ghost, [outer, width, inner]), atFront ? width - have : 0, have)] : [];
+    const given =
+      ghost && have > 0
+        ? [cells(tf, tf.reshape(ghost, [outer, width, inner]), atFront ? width - have : 0, have)]
+        : [];
     const missing = need > have ? [zeros(tf, outer, need - have, inner)] : [];
     pieces.push(...(atFront ? [...missing, ...given] : [...given, ...missing]));
   };
@@ -75,17 +85,23 @@ function bandRows(
     gap(start);
     next = end;
     const terms = taps.flatMap((tap, k) =>
-      tap === 0 ? [] : [tf.mul(tf.scalar(tap, 'float32'), cells(tf, source, start + lo + k - low, end - start))],
+      tap === 0
+        ? []
+        : [tf.mul(tf.scalar(tap, 'float32'), cells(tf, source, start + lo + k - low, end - start))],
     );
-    rows.push(terms.length > 0 ? terms.reduce((sum, term) => tf.add(sum, term)) : zeros(tf, outer, end - start, inner));
+    rows.push(
+      terms.length > 0
+        ? terms.reduce((sum, term) => tf.add(sum, term))
+        : zeros(tf, outer, end - start, inner),
+    );
   }
   gap(last);
   return join(tf, rows);
 }
 
 /**
- * Engines on the CPU cut and join run by run, and take long where runs (n · inner elements) are short: such a block is turned, so that the band's
- * axis comes first.
+ * Engines on the CPU cut and join run by run, and take long where runs (n · inner elements) are
+ * short: such a block is turned, so that the band's axis comes first.
  */
 const SHORT_RUN = 512;
 
@@ -99,19 +115,34 @@ function turnedRows(
   first: number,
   last: number,
 ): Tensor {
-  if (outer === 1 || n * inner > SHORT_RUN) return bandRows(tf, x, { front, back }, segments, [outer, n, inner], first, last);
+  if (outer === 1 || n * inner > SHORT_RUN)
+    return bandRows(tf, x, { front, back }, segments, [outer, n, inner], first, last);
   const turn = (y: Tensor | undefined) => {
     const width = y ? product(y.shape) / (outer * inner) : 0;
     return y && width > 0 ? tf.transpose(tf.reshape(y, [outer, width, inner]), [1, 0, 2]) : y;
   };
-  const rows = bandRows(tf, turn(x) as Tensor, { front: turn(front), back: turn(back) }, segments, [1, n, outer * inner], first, last);
+  const rows = bandRows(
+    tf,
+    turn(x) as Tensor,
+    { front: turn(front), back: turn(back) },
+    segments,
+    [1, n, outer * inner],
+    first,
+    last,
+  );
   return tf.transpose(tf.reshape(rows, [last - first, outer, inner]), [1, 0, 2]);
 }
 
 /**
- * The rows of `range` (all rows without one) of `Σ bands(x)`, flat. Segments must be in order, x a whole block, and neither empty.
+ * The rows of `range` (all rows without one) of `Σ bands(x)`, flat. Segments must be in order, x a
+ * whole block, and neither empty.
  */
-export function stencilRows(tf: TensorModule, x: Tensor, ghosts: readonly Ghosts[], stencil: Stencil): Tensor {
+export function stencilRows(
+  tf: TensorModule,
+  x: Tensor,
+  ghosts: readonly Ghosts[],
+  stencil: Stencil,
+): Tensor {
   const { bands, range } = stencil;
   const terms = bands.map((band, b): Tensor => {
     const { front, back } = ghosts[b] as Ghosts;
@@ -122,19 +153,34 @@ export function stencilRows(tf: TensorModule, x: Tensor, ghosts: readonly Ghosts
       shape[band.axis] = product(ghost.shape) / (outer * inner);
       return shape;
     };
-    const part = (y: Tensor | undefined, shape: (y: Tensor) => Shape) => (y && other ? cut(tf, y, shape(y), other) : y);
+    const part = (y: Tensor | undefined, shape: (y: Tensor) => Shape) =>
+      y && other ? cut(tf, y, shape(y), other) : y;
     const shape = stencil.shape.map((m, k) => (k === other?.axis ? other.end - other.start : m));
     const extents = around(shape, band.axis);
     const [first, last] = range && !other ? [range.start, range.end] : [0, extents[1]];
     const from = part(x, () => stencil.shape) as Tensor;
-    const rows = turnedRows(tf, from, { front: part(front, whole), back: part(back, whole) }, band.segments, extents, first, last);
+    const rows = turnedRows(
+      tf,
+      from,
+      { front: part(front, whole), back: part(back, whole) },
+      band.segments,
+      extents,
+      first,
+      last,
+    );
     return tf.reshape(rows, [product(rows.shape)]);
   });
   return terms.reduce((sum, term) => tf.add(sum, term));
 }
 
 /** `whole` with the cells of `range` replaced. */
-export function replaceRows(tf: TensorModule, whole: Tensor, rows: Tensor, shape: Shape, { axis, start, end }: Range): Tensor {
+export function replaceRows(
+  tf: TensorModule,
+  whole: Tensor,
+  rows: Tensor,
+  shape: Shape,
+  { axis, start, end }: Range,
+): Tensor {
   const [outer, n, inner] = around(shape, axis);
   const block = tf.reshape(whole, [outer, n, inner]);
   const pieces = [tf.reshape(rows, [outer, end - start, inner])];

@@ -20,7 +20,15 @@ import type {
 } from '../../core/ports/backend.js';
 import { binaryResult, checkStorable, reduceResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
 import { checkIndices, checkThreshold, isElements } from '../../core/ports/kernel-operands.js';
-import { COMPLEX_BINARY, COMPLEX_UNARY, combine, INTEGER_BINARY, REAL_BINARY, REAL_UNARY, threshold } from './tensor-elementwise.js';
+import {
+  COMPLEX_BINARY,
+  COMPLEX_UNARY,
+  combine,
+  INTEGER_BINARY,
+  REAL_BINARY,
+  REAL_UNARY,
+  threshold,
+} from './tensor-elementwise.js';
 import { TensorMemory } from './tensor-memory.js';
 import { convolution, filterAxes, gatherRows, matrixProduct, matrixWalks } from './tensor-products.js';
 import { inOrder, replaceRows, stencilRows } from './tensor-stencil.js';
@@ -30,8 +38,9 @@ import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 const first = ({ storage, offset }: Elements, size: number): Elements => ({ storage, offset, size });
 
 /**
- * A backend over an engine of `@tensorflow/tfjs-core`: float32, complex64 (pairs of real tensors) and int32. Kernels that the engine lacks, and those that need more than its
- * single precision, run on the host and are counted by `stats().hostFallbacks`; docs/engines.md lists them.
+ * A backend over an engine of `@tensorflow/tfjs-core`: float32, complex64 (pairs of real tensors)
+ * and int32. Kernels that the engine lacks, and those that need more than its single precision, run
+ * on the host and are counted by `stats().hostFallbacks`; docs/engines.md lists them.
  */
 export class TfjsBackend implements Backend {
   readonly name: string;
@@ -82,7 +91,9 @@ export class TfjsBackend implements Backend {
     if (product(shape) === 0) return;
     const from = { start: x.elements.offset + x.start, strides: x.strides };
     const to = { start: y.elements.offset + y.start, strides: y.strides };
-    this.#memory.writeWalk(y.elements.storage, shape, to, mode, () => this.#memory.readWalk(x.elements.storage, shape, from));
+    this.#memory.writeWalk(y.elements.storage, shape, to, mode, () =>
+      this.#memory.readWalk(x.elements.storage, shape, from),
+    );
   }
 
   fill(y: Elements, value: Scalar): void {
@@ -128,7 +139,9 @@ export class TfjsBackend implements Backend {
     }
     this.#memory.compute(arrays, z, (tf, ins) => {
       const rest = [...ins];
-      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Parts) : this.#scalar(s, dtype))) as [Parts, Parts];
+      const [a, b] = [x, y].map((s) =>
+        isElements(s) ? (rest.shift() as Parts) : this.#scalar(s, dtype),
+      ) as [Parts, Parts];
       return pair
         ? pair(tf, a as [Tensor, Tensor], b as [Tensor, Tensor])
         : [(real as NonNullable<typeof real>)(tf, a[0] as Tensor, b[0] as Tensor)];
@@ -140,7 +153,10 @@ export class TfjsBackend implements Backend {
     for (const s of [x, y]) if (!isElements(s)) checkStorable(s, z.storage.dtype);
     this.#memory.compute([condition, ...[x, y].filter(isElements)], z, (tf, [c, ...rest]) => {
       const holds = tf.notEqual((c as Parts)[0] as Tensor, tf.scalar(0, 'int32'));
-      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Parts) : this.#constant(s, z))) as [Parts, Parts];
+      const [a, b] = [x, y].map((s) => (isElements(s) ? (rest.shift() as Parts) : this.#constant(s, z))) as [
+        Parts,
+        Parts,
+      ];
       return a.map((part, k) => tf.where(holds, part, b[k] as Tensor));
     });
   }
@@ -148,7 +164,9 @@ export class TfjsBackend implements Backend {
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
     const { dtype } = y.storage;
     for (const c of coefficients) checkStorable(c, isComplex(dtype) ? dtype : 'float32');
-    const read = xs.flatMap((x, k) => (isZero(coefficients[k] as Scalar) ? [] : [{ x, c: coefficients[k] as Scalar }]));
+    const read = xs.flatMap((x, k) =>
+      isZero(coefficients[k] as Scalar) ? [] : [{ x, c: coefficients[k] as Scalar }],
+    );
     const [factors, terms] = [read.map(({ c }) => c), read.map(({ x }) => x)];
     if (terms.length === 0) this.fill(y, 0);
     else if (dtype !== 'int32' || (factors.length === 1 && factors[0] === 1))
@@ -164,7 +182,13 @@ export class TfjsBackend implements Backend {
   dots(products: readonly InnerProduct[]): Float64Array {
     const operands = products.flatMap(({ x, y }) => [x, y]);
     return this.#memory.askHost(operands, (host, ins) =>
-      host.dots(products.map(({ conjugate }, k) => ({ x: ins[2 * k] as Elements, y: ins[2 * k + 1] as Elements, conjugate }))),
+      host.dots(
+        products.map(({ conjugate }, k) => ({
+          x: ins[2 * k] as Elements,
+          y: ins[2 * k + 1] as Elements,
+          conjugate,
+        })),
+      ),
     );
   }
 
@@ -174,7 +198,9 @@ export class TfjsBackend implements Backend {
 
   reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter?: number): void {
     reduceResult(op, x.storage.dtype);
-    this.#memory.onHost(y, [x], (host, out, [from]) => host.reduceAxis(op, from as Elements, extents, out, parameter));
+    this.#memory.onHost(y, [x], (host, out, [from]) =>
+      host.reduceAxis(op, from as Elements, extents, out, parameter),
+    );
   }
 
   argExtreme(op: 'max' | 'min', x: Elements): number {
@@ -195,31 +221,42 @@ export class TfjsBackend implements Backend {
     if (m * n * batch === 0) return;
     const { dtype } = c.storage;
     if (dtype === 'int32') {
-      this.#memory.onHost(c, [a, b], (host, out, [x, y]) => host.matmul(x as Elements, y as Elements, out, spec), 'update');
+      this.#memory.onHost(
+        c,
+        [a, b],
+        (host, out, [x, y]) => host.matmul(x as Elements, y as Elements, out, spec),
+        'update',
+      );
       return;
     }
     const walks = matrixWalks(spec);
     const walk = (e: Elements, { shape, strides }: (typeof walks)['a']) =>
       this.#memory.readWalk(e.storage, shape, { start: e.offset, strides });
-    this.#memory.writeWalk(c.storage, walks.c.shape, { start: c.offset, strides: walks.c.strides }, 'set', (tf) => {
-      const shaped = (parts: Parts, shape: Shape) => parts.map((part) => tf.reshape(part, [...shape]));
-      const terms: { readonly factor: Scalar; readonly parts: Parts }[] = [];
-      if (!isZero(alpha) && k > 0) {
-        const [x, y] = [shaped(walk(a, walks.a), walks.a.shape), shaped(walk(b, walks.b), walks.b.shape)];
-        const parts = matrixProduct(tf, x, spec.transA, y, spec.transB).map((part) =>
-          (part.shape[0] as number) === batch ? part : tf.concat(new Array<Tensor>(batch).fill(part), 0),
+    this.#memory.writeWalk(
+      c.storage,
+      walks.c.shape,
+      { start: c.offset, strides: walks.c.strides },
+      'set',
+      (tf) => {
+        const shaped = (parts: Parts, shape: Shape) => parts.map((part) => tf.reshape(part, [...shape]));
+        const terms: { readonly factor: Scalar; readonly parts: Parts }[] = [];
+        if (!isZero(alpha) && k > 0) {
+          const [x, y] = [shaped(walk(a, walks.a), walks.a.shape), shaped(walk(b, walks.b), walks.b.shape)];
+          const parts = matrixProduct(tf, x, spec.transA, y, spec.transB).map((part) =>
+            (part.shape[0] as number) === batch ? part : tf.concat(new Array<Tensor>(batch).fill(part), 0),
+          );
+          terms.push({ factor: alpha, parts });
+        }
+        if (!isZero(beta)) terms.push({ factor: beta, parts: shaped(walk(c, walks.c), walks.c.shape) });
+        if (terms.length === 0) return this.#constant(0, { ...c, size: m * n * batch });
+        const sum = combine(
+          tf,
+          terms.map(({ factor }) => factor),
+          terms.map(({ parts }) => parts),
         );
-        terms.push({ factor: alpha, parts });
-      }
-      if (!isZero(beta)) terms.push({ factor: beta, parts: shaped(walk(c, walks.c), walks.c.shape) });
-      if (terms.length === 0) return this.#constant(0, { ...c, size: m * n * batch });
-      const sum = combine(
-        tf,
-        terms.map(({ factor }) => factor),
-        terms.map(({ parts }) => parts),
-      );
-      return shaped(sum, [m * n * batch]);
-    });
+        return shaped(sum, [m * n * batch]);
+      },
+    );
   }
 
   fft(x: Elements, y: Elements, plan: FftPlan): void {
@@ -233,12 +270,21 @@ export class TfjsBackend implements Backend {
     const ghosts = bands.flatMap(({ front, back }) => [front, back]).filter((ghost) => ghost !== undefined);
     for (const e of [x, y, ...ghosts]) this.#memory.use(e);
     if (product(shape) === 0 || start >= end) return;
-    if (x.storage.dtype === 'int32' || shape.length === 0 || bands.length === 0 || bands.some(({ segments }) => !segments)) {
+    if (
+      x.storage.dtype === 'int32' ||
+      shape.length === 0 ||
+      bands.length === 0 ||
+      bands.some(({ segments }) => !segments)
+    ) {
       this.#memory.onHost(
         y,
         [x, ...ghosts],
         (host, out, [from, ...rest]) => {
-          const moved = stencil.bands.map((band) => ({ ...band, front: band.front && rest.shift(), back: band.back && rest.shift() }));
+          const moved = stencil.bands.map((band) => ({
+            ...band,
+            front: band.front && rest.shift(),
+            back: band.back && rest.shift(),
+          }));
           host.stencil(from as Elements, out, { ...stencil, bands: moved });
         },
         'update',
@@ -255,7 +301,10 @@ export class TfjsBackend implements Backend {
     const keeps = mode === 'add' || !whole;
     const [source, target] = [first(x, product(shape)), first(y, product(shape))];
     this.#memory.compute([source, ...ghosts, ...(keeps ? [target] : [])], target, (tf, [from, ...rest]) => {
-      const sides = bands.map(({ front, back }) => ({ front: front && rest.shift(), back: back && rest.shift() }));
+      const sides = bands.map(({ front, back }) => ({
+        front: front && rest.shift(),
+        back: back && rest.shift(),
+      }));
       const old = rest.shift();
       return (from as Parts).map((part, k) => {
         const rows = stencilRows(
@@ -267,7 +316,10 @@ export class TfjsBackend implements Backend {
         if (!old) return rows;
         const before = old[k] as Tensor;
         if (whole) return tf.add(before, rows);
-        const added = mode === 'add' ? tf.add(rows, tf.reshape(this.#rowsOf(tf, before, shape, axis, start, end), [...rows.shape])) : rows;
+        const added =
+          mode === 'add'
+            ? tf.add(rows, tf.reshape(this.#rowsOf(tf, before, shape, axis, start, end), [...rows.shape]))
+            : rows;
         return replaceRows(tf, before, added, shape, { axis, start, end });
       });
     });
@@ -284,7 +336,10 @@ export class TfjsBackend implements Backend {
         first(y, product(spec.yShape)),
         (tf, [from, filter]) => convolution(tf, from as Parts, filter as Parts, spec, axes),
       );
-    else this.#memory.onHost(y, [x, h], (host, out, [from, filter]) => host.convolve(from as Elements, filter as Elements, out, spec));
+    else
+      this.#memory.onHost(y, [x, h], (host, out, [from, filter]) =>
+        host.convolve(from as Elements, filter as Elements, out, spec),
+      );
   }
 
   gather(x: Elements, y: Elements, table: IndexTable): void {
@@ -295,7 +350,11 @@ export class TfjsBackend implements Backend {
     if (nx * width === 0) this.fill(target, 0);
     else if (x.storage.dtype === 'int32') this.#indexed('gather', x, y, table);
     else {
-      const operands = [first(x, outer * nx * inner), first(index, ny * width), ...(weights ? [first(weights, ny * width)] : [])];
+      const operands = [
+        first(x, outer * nx * inner),
+        first(index, ny * width),
+        ...(weights ? [first(weights, ny * width)] : []),
+      ];
       this.#memory.compute(operands, target, (tf, [from, places, factors]) =>
         gatherRows(tf, from as Parts, { ...table, index: (places as Parts)[0] as Tensor, weights: factors }),
       );
@@ -312,7 +371,8 @@ export class TfjsBackend implements Backend {
     this.#memory.onHost(
       to,
       operands,
-      (host, out, [x, index, weights]) => host[kernel](x as Elements, out, { ...table, index: index as Elements, weights }),
+      (host, out, [x, index, weights]) =>
+        host[kernel](x as Elements, out, { ...table, index: index as Elements, weights }),
       'update',
     );
   }
@@ -320,14 +380,20 @@ export class TfjsBackend implements Backend {
   #rowsOf(tf: TensorModule, x: Tensor, shape: Shape, axis: number, start: number, end: number): Tensor {
     const outer = product(shape.slice(0, axis));
     const inner = product(shape.slice(axis + 1));
-    return tf.slice(tf.reshape(x, [outer, shape[axis] as number, inner]), [0, start, 0], [outer, end - start, inner]);
+    return tf.slice(
+      tf.reshape(x, [outer, shape[axis] as number, inner]),
+      [0, start, 0],
+      [outer, end - start, inner],
+    );
   }
 
   /** A scalar as tensors without axes. */
   #scalar(value: Scalar, dtype: DType): Parts {
     const { tf } = this.#memory;
     if (dtype === 'int32') return [tf.scalar(re(value), 'int32')];
-    return isComplex(dtype) ? [tf.scalar(re(value), 'float32'), tf.scalar(im(value), 'float32')] : [tf.scalar(re(value), 'float32')];
+    return isComplex(dtype)
+      ? [tf.scalar(re(value), 'float32'), tf.scalar(im(value), 'float32')]
+      : [tf.scalar(re(value), 'float32')];
   }
 
   /** A run full of one value. */

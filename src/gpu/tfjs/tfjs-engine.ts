@@ -1,4 +1,7 @@
-/** What is used of a tensor of `@tensorflow/tfjs-core`. Not an interface: the module's functions also take anything like an array, and only types of this form may be that. */
+/**
+ * What is used of a tensor of `@tensorflow/tfjs-core`. Not an interface: the module's functions
+ * also take anything like an array, and only types of this form may be that.
+ */
 export type Tensor = {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -10,8 +13,9 @@ export type Tensor = {
 export type TensorDType = 'float32' | 'int32' | 'bool';
 
 /**
- * What is used of `@tensorflow/tfjs-core`, and of the packages that re-export it (`tfjs-node`, `tfjs-node-gpu`): functions only, since tensors have methods for them only
- * in some builds. A module object of any of these packages fits.
+ * What is used of `@tensorflow/tfjs-core`, and of the packages that re-export it (`tfjs-node`,
+ * `tfjs-node-gpu`): functions only, since tensors have methods for them only in some builds. A
+ * module object of any of these packages fits.
  */
 export interface TensorModule {
   ready(): Promise<void>;
@@ -74,5 +78,8 @@ export interface TensorModule {
   conv2d(x: Tensor, filter: Tensor, strides: number, pad: 'valid'): Tensor;
 }
 
-/** One or two real tensors of one shape: a real array, or the real and imaginary parts of a complex one. */
+/**
+ * One or two real tensors of one shape: a real array, or the real and imaginary parts of a complex
+ * one.
+ */
 export type Parts = readonly Tensor[];

@@ -17,7 +17,11 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
 }
 
 /** Calls `visit` with the place of every element of a walk, in C order. */
-function forPlaces(shape: Shape, { start, strides }: Walk, visit: (place: number, position: number) => void): void {
+function forPlaces(
+  shape: Shape,
+  { start, strides }: Walk,
+  visit: (place: number, position: number) => void,
+): void {
   const total = product(shape);
   const index = new Array<number>(shape.length).fill(0);
   let place = start;
@@ -44,7 +48,10 @@ export function reach(shape: Shape, { start, strides }: Walk): readonly [first: 
   return [first, last];
 }
 
-/** Index tensors of walks, which repeat with every application of an operator: the last used are kept. */
+/**
+ * Index tensors of walks, which repeat with every application of an operator: the last used are
+ * kept.
+ */
 export class WalkIndices {
   readonly #tf: TensorModule;
   readonly #kept = new Map<string, Tensor>();
@@ -66,8 +73,8 @@ export class WalkIndices {
   }
 
   /**
-   * For each place between the first and last of the walk: the element of the walk that is written there, and where none is, `size + i` with i the
-   * place itself, or `size` where `kept` is false.
+   * For each place between the first and last of the walk: the element of the walk that is written
+   * there, and where none is, `size + i` with i the place itself, or `size` where `kept` is false.
    */
   write(shape: Shape, walk: Walk, kept: boolean): Tensor {
     return this.#index(`${shape}|${walk.start}|${walk.strides}|${kept}`, () => {

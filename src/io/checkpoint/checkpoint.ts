@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
@@ -12,7 +22,12 @@ import { type Box, intersect } from '../../core/distributed/layout.js';
 import { StackedDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { expectSignals, type StopSignal } from '../../core/vector/interruption.js';
-import { differences, type Measure, type Problem, type Setting } from '../../core/vector/problem-description.js';
+import {
+  differences,
+  type Measure,
+  type Problem,
+  type Setting,
+} from '../../core/vector/problem-description.js';
 import { readNpyHeader } from '../npy/npy.js';
 import { readNpyData, writeNpyData } from '../npy/npy-data.js';
 import { formatNpyHeader, parseNpyHeader } from '../npy/npy-header.js';
@@ -29,17 +44,24 @@ export interface CheckpointOptions {
   /** How many whole checkpoints stay in the folder. @default 2 */
   readonly keep?: number;
   /**
-   * Signals upon which the solver stops after its iteration, on all ranks alike, keeps the state and returns with the reason 'signal received', whichever rank got one.
-   * They do so from the moment the checkpoint is made on; a second one, 2 s later or more, ends the job. @default none
+   * Signals upon which the solver stops after its iteration, on all ranks alike, keeps the state
+   * and returns with the reason 'signal received', whichever rank got one. They do so from the
+   * moment the checkpoint is made on; a second one, 2 s later or more, ends the job. @default none
    */
   readonly stopOn?: readonly StopSignal[];
-  /** Starts over, whatever the folder holds: checkpoints that are there are not read, and go once a new one is whole. @default false */
+  /**
+   * Starts over, whatever the folder holds: checkpoints that are there are not read, and go once a
+   * new one is whole. @default false
+   */
   readonly fresh?: boolean;
   /** The ranks that take part. @default those of the state's vectors */
   readonly comm?: Communicator | undefined;
 }
 
-/** What a checkpoint takes of a state: its named scalars (numbers, words, lists of them) and vectors. */
+/**
+ * What a checkpoint takes of a state: its named scalars (numbers, words, lists of them) and
+ * vectors.
+ */
 export interface Checkpointable {
   readonly iteration: number;
   /** Names that are left out. */
@@ -74,7 +96,10 @@ interface RankRecord {
   readonly problem?: ProblemRecord;
 }
 
-/** The second line of the file `state.json`; the first has its format and its check sum. It is written last: a folder that has it is whole. */
+/**
+ * The second line of the file `state.json`; the first has its format and its check sum. It is
+ * written last: a folder that has it is whole.
+ */
 interface Manifest {
   readonly ranks: number;
   readonly iteration: number;
@@ -96,7 +121,9 @@ function encode(value: unknown): Plain | undefined {
   if (value === undefined) return null;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number')
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : { float: Object.is(value, -0) ? '-0' : `${value}` };
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : { float: Object.is(value, -0) ? '-0' : `${value}` };
   if (!Array.isArray(value)) return undefined;
   const members = value.map(encode);
   return members.every((m): m is Plain => m !== undefined) ? members : undefined;
@@ -127,12 +154,18 @@ const recordOf = (leaf: Leaf): Omit<LeafRecord, 'sums'> =>
         dtype: leaf.dtype,
         shape: leaf.globalShape,
         replicated: leaf.layout.replicated,
-        boxes: leaf.layout.replicated ? [leaf.box] : Array.from({ length: leaf.comm.size }, (_, r) => leaf.layout.box(r)),
+        boxes: leaf.layout.replicated
+          ? [leaf.box]
+          : Array.from({ length: leaf.comm.size }, (_, r) => leaf.layout.box(r)),
       };
 
 /** The vectors and scalars of a state under their names. */
 function partsOf(state: Checkpointable): { vectors: Map<string, Leaf[]>; scalars: Record<string, Plain> } {
-  if (typeof state !== 'object' || !Number.isSafeInteger(state?.iteration) || !Array.isArray(state.scratch ?? []))
+  if (
+    typeof state !== 'object' ||
+    !Number.isSafeInteger(state?.iteration) ||
+    !Array.isArray(state.scratch ?? [])
+  )
     throw new ArgumentError(`Checkpoint: expected the state of a solver, received ${textOf(state)}`);
   const vectors = new Map<string, Leaf[]>();
   const scalars: Record<string, Plain> = {};
@@ -162,21 +195,29 @@ const problemOf = ({ tolerance, settings, measures }: ProblemRecord): Problem =>
 });
 
 /**
- * Keeps the state of a solver in a folder, and finds it again after the job was ended: `cgls(A, y, { niter: 1000, checkpoint: new Checkpoint('run') })`.
+ * Keeps the state of a solver in a folder, and finds it again after the job was ended:
+ * `cgls(A, y, { niter: 1000, checkpoint: new Checkpoint('run') })`.
  *
- * Every rank writes its parts of the vectors as .npy files, all at once, into a temporary folder; when all are on the disk, rank 0 adds `state.json`, with check sums of all files, and
- * renames the folder to its iteration. A job that ends in between leaves the checkpoint before it whole; of damaged ones the one before is taken.
+ * Every rank writes its parts of the vectors as .npy files, all at once, into a temporary folder;
+ * when all are on the disk, rank 0 adds `state.json`, with check sums of all files, and renames the
+ * folder to its iteration. A job that ends in between leaves the checkpoint before it whole; of
+ * damaged ones the one before is taken.
  *
- * A solver resumes its own problem only: its options but for limits and tolerances, its data, operators and functions are compared with those of the checkpoint (see {@link Problem}).
- * Resuming on the same number of ranks gives the same iterates bit by bit; on another number each rank reads what of its part lies in the files (colours of a mask, whose scalars
- * differ, need the same number). The folder must be one that all ranks see. It belongs to one job at a time, which holds a lock while a solver runs.
+ * A solver resumes its own problem only: its options but for limits and tolerances, its data,
+ * operators and functions are compared with those of the checkpoint (see {@link Problem}). Resuming
+ * on the same number of ranks gives the same iterates bit by bit; on another number each rank reads
+ * what of its part lies in the files (colours of a mask, whose scalars differ, need the same
+ * number). The folder must be one that all ranks see. It belongs to one job at a time, which holds
+ * a lock while a solver runs.
  *
  * A solver of local arrays is one of a single rank: give every rank a folder of its own.
  *
- * All methods but `release` are collective. Cost of a checkpoint: the state's vectors once to the disk, four exchanges of a few bytes; at the start of a solver one application of each of its
- * operators, and up to six proxes of each function.
- * Errors: {@link ArgumentError} on all ranks where one can't write or read, where a state does not fit, for a checkpoint of another problem or of an older format, where nothing whole is left of
- * checkpoints, and where another job has the folder.
+ * All methods but `release` are collective. Cost of a checkpoint: the state's vectors once to the
+ * disk, four exchanges of a few bytes; at the start of a solver one application of each of its
+ * operators, and up to six proxes of each function. Errors: {@link ArgumentError} on all ranks
+ * where one can't write or read, where a state does not fit, for a checkpoint of another problem or
+ * of an older format, where nothing whole is left of checkpoints, and where another job has the
+ * folder.
  */
 export class Checkpoint {
   readonly folder: string;
@@ -196,8 +237,11 @@ export class Checkpoint {
     const { every = 10, keep = 2, stopOn = [], fresh = false, comm } = options;
     for (const [name, value] of Object.entries({ every, keep }))
       if (!(Number.isSafeInteger(value) && value >= 1))
-        throw new ArgumentError(`Checkpoint: expected ${name} to be a whole number of at least 1, received ${String(value)}`);
-    if (typeof fresh !== 'boolean') throw new ArgumentError(`Checkpoint: expected fresh to be true or false, received ${String(fresh)}`);
+        throw new ArgumentError(
+          `Checkpoint: expected ${name} to be a whole number of at least 1, received ${String(value)}`,
+        );
+    if (typeof fresh !== 'boolean')
+      throw new ArgumentError(`Checkpoint: expected fresh to be true or false, received ${String(fresh)}`);
     this.folder = folder;
     this.every = every;
     this.#keep = keep;
@@ -252,7 +296,10 @@ export class Checkpoint {
     name: string,
     { iteration }: Checkpointable,
     vectors: ReadonlyMap<string, readonly Leaf[]>,
-    ranks: readonly { readonly sums: Readonly<Record<string, readonly number[]>>; readonly own: RankRecord }[],
+    ranks: readonly {
+      readonly sums: Readonly<Record<string, readonly number[]>>;
+      readonly own: RankRecord;
+    }[],
   ): void {
     const same = ranks.every(({ own }) => JSON.stringify(own) === JSON.stringify(ranks[0]?.own));
     const records = [...vectors].map(([vector, leaves]): [string, LeafRecord[]] => [
@@ -281,8 +328,9 @@ export class Checkpoint {
   }
 
   /**
-   * Overwrites a state by the newest whole checkpoint; the state must come from the same solver, operator and kinds of vectors, and `problem`, which solvers give, must be that
-   * of the checkpoint. Returns false, and leaves it alone, where there is none, or with `fresh`.
+   * Overwrites a state by the newest whole checkpoint; the state must come from the same solver,
+   * operator and kinds of vectors, and `problem`, which solvers give, must be that of the
+   * checkpoint. Returns false, and leaves it alone, where there is none, or with `fresh`.
    */
   restore(state: Checkpointable, problem?: () => Problem): boolean {
     const { vectors, scalars } = partsOf(state);
@@ -295,7 +343,9 @@ export class Checkpoint {
     }
     if (this.#startsOver) return false;
     // others may see the folder later
-    const [names = []] = this.#together(comm, `look into ${this.folder}`, () => (!comm || comm.rank === 0 ? this.#names() : []));
+    const [names = []] = this.#together(comm, `look into ${this.folder}`, () =>
+      !comm || comm.rank === 0 ? this.#names() : [],
+    );
     const damages: string[] = [];
     for (const name of names) {
       const folder = join(this.folder, name);
@@ -317,11 +367,16 @@ export class Checkpoint {
       log('warn', 'checkpoint is damaged, the one before is tried', { folder, damage });
     }
     if (damages.length > 0)
-      throw new ArgumentError(`Checkpoint: nothing in ${this.folder} is whole: ${damages[0]}; { fresh: true } starts over`);
+      throw new ArgumentError(
+        `Checkpoint: nothing in ${this.folder} is whole: ${damages[0]}; { fresh: true } starts over`,
+      );
     return false;
   }
 
-  /** Lets other jobs have the folder. Solvers call it at their end; what was saved without one is released at the end of the process. */
+  /**
+   * Lets other jobs have the folder. Solvers call it at their end; what was saved without one is
+   * released at the end of the process.
+   */
   release(): void {
     if (this.#lock) unlockFolder(this.#lock, this);
     this.#lock = undefined;
@@ -343,25 +398,39 @@ export class Checkpoint {
     const manifest = readManifest(folder);
     const ranks = comm?.size ?? 1;
     if (manifest.own.length > 1 && manifest.ranks !== ranks)
-      throw new ArgumentError(`its ranks have scalars of their own (a mask): expected ${manifest.ranks} ranks, received ${ranks}`);
+      throw new ArgumentError(
+        `its ranks have scalars of their own (a mask): expected ${manifest.ranks} ranks, received ${ranks}`,
+      );
     const own = manifest.own[manifest.own.length > 1 ? (comm?.rank ?? 0) : 0] as RankRecord;
     checkNames(vectors, manifest);
     const strange = Object.keys(own.scalars).find((name) => !Object.hasOwn(scalars, name));
     if (strange !== undefined)
-      throw new ArgumentError(`it is of another solver: it has ${JSON.stringify(strange)}, which the state has not`);
+      throw new ArgumentError(
+        `it is of another solver: it has ${JSON.stringify(strange)}, which the state has not`,
+      );
     if (this.#problem) {
       if (!own.problem)
-        throw new ArgumentError('it was not written by a solver, and does not say of which problem it is; { fresh: true } starts over');
+        throw new ArgumentError(
+          'it was not written by a solver, and does not say of which problem it is; { fresh: true } ' +
+            'starts over',
+        );
       const found = differences(problemOf(own.problem), problemOf(this.#problem));
       if (found.length > 0)
-        throw new ArgumentError(`it is of another problem: ${found.join('; ')}: choose another folder, or start over with { fresh: true }`);
+        throw new ArgumentError(
+          `it is of another problem: ${found.join('; ')}: choose another folder, or start over with { ` +
+            'fresh: true }',
+        );
     }
     for (const [name, leaves] of vectors)
-      for (const [k, leaf] of leaves.entries()) readLeaf(folder, name, k, leaf, manifest.vectors[name]?.[k] as LeafRecord);
+      for (const [k, leaf] of leaves.entries())
+        readLeaf(folder, name, k, leaf, manifest.vectors[name]?.[k] as LeafRecord);
     for (const [name, value] of Object.entries(own.scalars)) Reflect.set(state, name, decode(value));
   }
 
-  /** Locks the folder, which is made where it is missing, or makes sure that it is still this process's. On rank 0. */
+  /**
+   * Locks the folder, which is made where it is missing, or makes sure that it is still this
+   * process's. On rank 0.
+   */
   #hold(): void {
     mkdirSync(endOfLinks(this.folder), { recursive: true });
     this.#lock = lockFolder(this.folder, this);
@@ -369,11 +438,15 @@ export class Checkpoint {
 
   #commOf(vectors: ReadonlyMap<string, readonly Leaf[]>): Communicator | undefined {
     if (this.#comm) return this.#comm;
-    for (const leaves of vectors.values()) for (const leaf of leaves) if (leaf instanceof DistributedArray) return leaf.comm;
+    for (const leaves of vectors.values())
+      for (const leaf of leaves) if (leaf instanceof DistributedArray) return leaf.comm;
     return undefined;
   }
 
-  /** Runs something on all ranks and returns what it gives on each, plain data; where it fails on one, all throw. */
+  /**
+   * Runs something on all ranks and returns what it gives on each, plain data; where it fails on
+   * one, all throw.
+   */
   #together<R>(comm: Communicator | undefined, what: string, body: () => R): R[] {
     let mine: { readonly failure?: string; readonly value?: R };
     let cause: unknown;
@@ -402,21 +475,31 @@ export class Checkpoint {
       .reverse();
   }
 
-  /** Removes what ended jobs left, checkpoints of iterations that this run has not reached yet, and old ones. */
+  /**
+   * Removes what ended jobs left, checkpoints of iterations that this run has not reached yet, and
+   * old ones.
+   */
   #tidyUp(current: string): void {
     const names = readdirSync(this.folder);
     const whole = names.filter((name) => WHOLE.test(name) && name !== current).sort();
-    const old = this.#startsOver ? whole : [...whole.filter((name) => name < current), current].slice(0, -this.#keep);
+    const old = this.#startsOver
+      ? whole
+      : [...whole.filter((name) => name < current), current].slice(0, -this.#keep);
     const later = whole.filter((name) => name > current);
     const left = names.filter((name) => this.#isLeft(name));
-    for (const name of new Set([...left, ...later, ...old])) rmSync(join(this.folder, name), { recursive: true, force: true });
+    for (const name of new Set([...left, ...later, ...old]))
+      rmSync(join(this.folder, name), { recursive: true, force: true });
   }
 
   /** True for what a job has left that is known to be dead, or that has not written for a day. */
   #isLeft(name: string): boolean {
     const owner = PARTIAL.exec(name)?.[1];
     if (owner === undefined) return false;
-    return owner === this.#lock?.id || this.#lock?.dead.includes(owner) === true || isOldLeftover(join(this.folder, name));
+    return (
+      owner === this.#lock?.id ||
+      this.#lock?.dead.includes(owner) === true ||
+      isOldLeftover(join(this.folder, name))
+    );
   }
 }
 
@@ -439,28 +522,41 @@ function formatManifest(manifest: Manifest): string {
   return `${JSON.stringify({ format: FORMAT, crc32: checkSum(text) })}\n${text}\n`;
 }
 
-/** Throws {@link Damage} where it is missing or is not as it was written, and {@link ArgumentError} for other formats. */
+/**
+ * Throws {@link Damage} where it is missing or is not as it was written, and {@link ArgumentError}
+ * for other formats.
+ */
 function readManifest(folder: string): Manifest {
   const path = join(folder, MANIFEST);
   const undamaged = <R>(body: () => R): R => {
     try {
       return body();
     } catch (error) {
-      throw new Damage(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Damage(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
   };
-  const text = undamaged(() => withFile(path, (fd, size) => new TextDecoder().decode(readWhole(fd, size, MOST_BYTES, path))));
+  const text = undamaged(() =>
+    withFile(path, (fd, size) => new TextDecoder().decode(readWhole(fd, size, MOST_BYTES, path))),
+  );
   const [first = '', second = ''] = text.split('\n');
-  const head = undamaged(() => JSON.parse(first) as { readonly format?: unknown; readonly crc32?: unknown } | null);
+  const head = undamaged(
+    () => JSON.parse(first) as { readonly format?: unknown; readonly crc32?: unknown } | null,
+  );
   if (head?.format !== FORMAT)
     throw new ArgumentError(
-      `${path} is of format ${JSON.stringify(head?.format)}, of another version of lops-mpi: expected ${FORMAT}; { fresh: true } starts over`,
+      `${path} is of format ${JSON.stringify(head?.format)}, of another version of lops-mpi: expected ` +
+        `${FORMAT}; { fresh: true } starts over`,
     );
   if (head.crc32 !== checkSum(second)) throw new Damage(`${path} is damaged: its check sum is wrong`);
   return undamaged(() => JSON.parse(second) as Manifest);
 }
 
-/** True where all files of a checkpoint are there, with all their bytes; their check sums are compared when they are read. */
+/**
+ * True where all files of a checkpoint are there, with all their bytes; their check sums are
+ * compared when they are read.
+ */
 function isWhole(folder: string): boolean {
   try {
     for (const [name, leaves] of Object.entries(readManifest(folder).vectors)) {
@@ -480,21 +576,29 @@ function isWhole(folder: string): boolean {
 function checkNames(vectors: ReadonlyMap<string, readonly Leaf[]>, manifest: Manifest): void {
   const [expected, saved] = [[...vectors.keys()].sort(), Object.keys(manifest.vectors).sort()];
   if (String(expected) !== String(saved))
-    throw new ArgumentError(`it is of another solver: expected vectors ${expected.join(', ')}, found ${saved.join(', ')}`);
+    throw new ArgumentError(
+      `it is of another solver: expected vectors ${expected.join(', ')}, found ${saved.join(', ')}`,
+    );
   for (const [name, leaves] of vectors) {
     const records = manifest.vectors[name] ?? [];
-    if (records.length !== leaves.length) throw new ArgumentError(`expected ${leaves.length} blocks in ${name}, found ${records.length}`);
+    if (records.length !== leaves.length)
+      throw new ArgumentError(`expected ${leaves.length} blocks in ${name}, found ${records.length}`);
     for (const [k, leaf] of leaves.entries()) {
       const record = records[k] as LeafRecord;
       const shape = leaf instanceof NDArray ? leaf.shape : leaf.globalShape;
       if (record.dtype !== leaf.dtype || !sameShape(record.shape, shape))
         throw new ArgumentError(
-          `expected ${name} of shape ${formatShape(shape)} and dtype ${leaf.dtype}, found ${formatShape(record.shape)} and ${record.dtype}`,
+          `expected ${name} of shape ${formatShape(shape)} and dtype ${leaf.dtype}, found ` +
+            `${formatShape(record.shape)} and ${record.dtype}`,
         );
       const isBox = ({ start, shape: extent }: Box) =>
-        [start, extent].every((list) => list.length === shape.length && list.every((n) => Number.isSafeInteger(n) && n >= 0));
+        [start, extent].every(
+          (list) => list.length === shape.length && list.every((n) => Number.isSafeInteger(n) && n >= 0),
+        );
       if (!record.boxes.every(isBox))
-        throw new ArgumentError(`the parts of ${name} are no boxes of an array of shape ${formatShape(shape)}`);
+        throw new ArgumentError(
+          `the parts of ${name} are no boxes of an array of shape ${formatShape(shape)}`,
+        );
     }
   }
 }
@@ -514,7 +618,9 @@ function writeLeaf(path: string, local: NDArray): number {
   return sum;
 }
 
-/** A file that holds a part of a vector. Throws {@link Damage} where it is not as it was written. */
+/**
+ * A file that holds a part of a vector. Throws {@link Damage} where it is not as it was written.
+ */
 function readPart(path: string, box: Box, sum: number, { backend, dtype }: NDArray): NDArray {
   let part: NDArray | undefined;
   try {
@@ -528,7 +634,8 @@ function readPart(path: string, box: Box, sum: number, { backend, dtype }: NDArr
   } catch (error) {
     throw new Damage(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  if (part.size !== product(box.shape)) throw new Damage(`${path} holds ${part.size} elements, expected ${product(box.shape)}`);
+  if (part.size !== product(box.shape))
+    throw new Damage(`${path} holds ${part.size} elements, expected ${product(box.shape)}`);
   return part;
 }
 
@@ -542,7 +649,10 @@ function readLeaf(folder: string, name: string, k: number, leaf: Leaf, { boxes, 
     const part = readPart(join(folder, fileOf(name, k, rank)), box, sums[rank] as number, local);
     const [from, to] = [stridesOf(box.shape), stridesOf(mine.shape)];
     const offset = (within: Box, strides: readonly number[]): number =>
-      strides.reduce((at, step, a) => at + step * ((common.start[a] as number) - (within.start[a] as number)), 0);
+      strides.reduce(
+        (at, step, a) => at + step * ((common.start[a] as number) - (within.start[a] as number)),
+        0,
+      );
     local.backend.stridedCopy(
       common.shape,
       { elements: part, start: offset(box, from), strides: from },

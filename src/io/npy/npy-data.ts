@@ -1,5 +1,14 @@
 import { NDArray } from '../../core/array/ndarray.js';
-import { bytesOf, checkDType, type DType, type HostArray, hostArray, hostView, isComplex, realOf } from '../../core/base/dtype.js';
+import {
+  bytesOf,
+  checkDType,
+  type DType,
+  type HostArray,
+  hostArray,
+  hostView,
+  isComplex,
+  realOf,
+} from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import type { Backend } from '../../core/ports/backend.js';
@@ -20,7 +29,10 @@ const CHUNK = 1 << 18;
 
 type Numbers = ArrayLike<number> | ArrayLike<bigint>;
 
-/** Bytes in this machine's order as numbers; one entry per kind and size of a number (a complex one is two). */
+/**
+ * Bytes in this machine's order as numbers; one entry per kind and size of a number (a complex one
+ * is two).
+ */
 const VIEWS: Readonly<Record<string, (b: ArrayBuffer) => Numbers>> = {
   bool1: (b) => new Uint8Array(b),
   int1: (b) => new Int8Array(b),
@@ -58,7 +70,11 @@ function swapBytes(bytes: Uint8Array, width: number): void {
 }
 
 /** Calls `use` with the numbers of the file, piece by piece. */
-function forNumbers(source: ByteSource, header: Numbering, use: (numbers: Numbers, first: number) => void): void {
+function forNumbers(
+  source: ByteSource,
+  header: Numbering,
+  use: (numbers: Numbers, first: number) => void,
+): void {
   const { kind, bytes, count } = lanesIn(header);
   const view = VIEWS[`${kind}${bytes}`] as (b: ArrayBuffer) => Numbers;
   for (let first = 0; first < count; first += CHUNK) {
@@ -72,8 +88,9 @@ const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
 /**
- * The dtype that an array takes unless one is asked for: floats and complex numbers their own (half precision: float32); bool and integers of up
- * to 32 bits int32; wider ones, uint32 included, int32 where all values fit and float64 otherwise.
+ * The dtype that an array takes unless one is asked for: floats and complex numbers their own (half
+ * precision: float32); bool and integers of up to 32 bits int32; wider ones, uint32 included, int32
+ * where all values fit and float64 otherwise.
  */
 export function naturalDType(header: Numbering, open: () => ByteSource): DType {
   const { kind, bytes } = header;
@@ -93,19 +110,28 @@ export function naturalDType(header: Numbering, open: () => ByteSource): DType {
 export function checkConversion(header: Pick<NpyHeader, 'kind' | 'descr'>, dtype: DType, name: string): void {
   const lost = header.kind === 'complex' ? !isComplex(dtype) : header.kind === 'float' && dtype === 'int32';
   if (lost)
-    throw new DTypeError(`${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take real() or astype()`);
+    throw new DTypeError(
+      `${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take ` +
+        'real() or astype()',
+    );
 }
 
-/** Writes numbers as `dtype`; throws {@link DTypeError} for integers that it can't hold exactly (float32 rounds, since it was asked for). */
+/**
+ * Writes numbers as `dtype`; throws {@link DTypeError} for integers that it can't hold exactly
+ * (float32 rounds, since it was asked for).
+ */
 function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: HostArray, name: string): void {
   const step = isComplex(dtype) && !complexSource ? 2 : 1;
   const wide = typeof numbers[0] === 'bigint';
   for (let i = 0; i < numbers.length; i++) {
     const number = numbers[i] as number | bigint;
     const value = Number(number);
-    const exact = dtype === 'int32' ? value >= INT32_MIN && value <= INT32_MAX : !wide || BigInt(value) === number;
+    const exact =
+      dtype === 'int32' ? value >= INT32_MIN && value <= INT32_MAX : !wide || BigInt(value) === number;
     if (!exact && realOf(dtype) !== 'float32')
-      throw new DTypeError(`${name} holds ${number}, which does not fit into ${dtype} exactly: ask for another dtype`);
+      throw new DTypeError(
+        `${name} holds ${number}, which does not fit into ${dtype} exactly: ask for another dtype`,
+      );
     to[step * i] = value;
     if (step === 2) to[2 * i + 1] = 0;
   }
@@ -117,7 +143,10 @@ const isSameLayout = ({ kind, bytes }: Numbering, dtype: DType): boolean =>
   (kind === 'complex') === isComplex(dtype) &&
   (kind === 'float' || kind === 'complex' ? dtype !== 'int32' : kind === 'int' && dtype === 'int32');
 
-/** Calls `move` with host memory for consecutive runs of `x`: its own memory where that is of this process, otherwise a buffer. */
+/**
+ * Calls `move` with host memory for consecutive runs of `x`: its own memory where that is of this
+ * process, otherwise a buffer.
+ */
 function forRuns(x: NDArray, move: (values: HostArray, first: number, own: boolean) => void): void {
   if (x.size === 0) return;
   const span = x.storage.span(x.offset, x.size);
@@ -125,12 +154,17 @@ function forRuns(x: NDArray, move: (values: HostArray, first: number, own: boole
     move(hostView(x.dtype, span.buffer, span.byteOffset, x.size), 0, true);
     return;
   }
-  for (let first = 0; first < x.size; first += CHUNK) move(hostArray(x.dtype, Math.min(CHUNK, x.size - first)), first, false);
+  for (let first = 0; first < x.size; first += CHUNK)
+    move(hostArray(x.dtype, Math.min(CHUNK, x.size - first)), first, false);
 }
 
-const bytesIn = (values: HostArray): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const bytesIn = (values: HostArray): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
-/** Fills `x`, as many elements as the header says and in the file's order, from a source that stands at the data. */
+/**
+ * Fills `x`, as many elements as the header says and in the file's order, from a source that stands
+ * at the data.
+ */
 export function readInto(x: NDArray, header: Numbering, source: ByteSource): void {
   const same = isSameLayout(header, x.dtype);
   const lanes = header.kind === 'complex' ? 2 : 1;
@@ -154,7 +188,11 @@ export function readInto(x: NDArray, header: Numbering, source: ByteSource): voi
 }
 
 /** The array behind a header. `open` gives a source that stands at the first element. */
-export function readNpyData(header: NpyHeader, open: () => ByteSource, options: NpyReadOptions = {}): NDArray {
+export function readNpyData(
+  header: NpyHeader,
+  open: () => ByteSource,
+  options: NpyReadOptions = {},
+): NDArray {
   checkOptions('readNpy', options, ['backend', 'dtype']);
   const backend = resolveBackend(options.backend);
   const source = open();
@@ -178,7 +216,11 @@ export function readNpyData(header: NpyHeader, open: () => ByteSource, options: 
 export function writeNpyData(x: NDArray, write: (bytes: Uint8Array) => void): void {
   x.backend.synchronize();
   forRuns(x, (values, first, own) => {
-    if (!own) x.backend.download({ storage: x.storage, offset: x.offset + first, size: Math.min(CHUNK, x.size - first) }, values);
+    if (!own)
+      x.backend.download(
+        { storage: x.storage, offset: x.offset + first, size: Math.min(CHUNK, x.size - first) },
+        values,
+      );
     write(bytesIn(values));
   });
 }

@@ -8,7 +8,16 @@ import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/sp
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { agreed, together } from '../parts/agreement.js';
-import { checkBoxes, fileLayout, moved, plainOptions, reversedBox, runsOf, runsSink, runsSource } from '../parts/file-runs.js';
+import {
+  checkBoxes,
+  fileLayout,
+  moved,
+  plainOptions,
+  reversedBox,
+  runsOf,
+  runsSink,
+  runsSource,
+} from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
 import { writeFileTogether } from '../parts/shared-file.js';
 import { readNpyHeader } from './npy.js';
@@ -17,7 +26,9 @@ import { formatNpyHeader, type NpyHeader } from './npy-header.js';
 
 const sourceOf = (fd: number, path: string, header: NpyHeader, box: Box) => {
   const { shape, bytes, dataOffset, fortranOrder } = header;
-  const runs = fortranOrder ? runsOf(shape.toReversed(), reversedBox(box), bytes, dataOffset) : runsOf(shape, box, bytes, dataOffset);
+  const runs = fortranOrder
+    ? runsOf(shape.toReversed(), reversedBox(box), bytes, dataOffset)
+    : runsOf(shape, box, bytes, dataOffset);
   return runsSource(fd, path, runs);
 };
 
@@ -26,7 +37,9 @@ function readBox(path: string, header: NpyHeader, x: DistributedArray): void {
   const { box, local } = x;
   withFile(path, (fd) =>
     tidy(() => {
-      const inFile = header.fortranOrder ? NDArray.empty(local.shape.toReversed(), { dtype: x.dtype, backend: x.backend }) : local;
+      const inFile = header.fortranOrder
+        ? NDArray.empty(local.shape.toReversed(), { dtype: x.dtype, backend: x.backend })
+        : local;
       readInto(inFile, { ...header, size: local.size }, sourceOf(fd, path, header, box));
       if (header.fortranOrder) local.assign(inFile.transpose());
     }),
@@ -35,19 +48,26 @@ function readBox(path: string, header: NpyHeader, x: DistributedArray): void {
 
 /** As `naturalDType`, of a file whose rows are looked through by all ranks. */
 function commonDType(path: string, header: NpyHeader, comm: Communicator): DType {
-  const rows = fileLayout(Layout.split(header.shape, comm.size), header.bytes, header.fortranOrder).box(comm.rank);
+  const rows = fileLayout(Layout.split(header.shape, comm.size), header.bytes, header.fortranOrder).box(
+    comm.rank,
+  );
   const mine = together(comm, () =>
-    withFile(path, (fd) => naturalDType({ ...header, size: product(rows.shape) }, () => sourceOf(fd, path, header, rows))),
+    withFile(path, (fd) =>
+      naturalDType({ ...header, size: product(rows.shape) }, () => sourceOf(fd, path, header, rows)),
+    ),
   );
   return comm.allgatherObject(mine).find((dtype) => dtype !== 'int32') ?? mine;
 }
 
 /**
- * Reads a .npy file by all ranks at once, each its own part, into any layout of boxes. Dtypes as `readNpy`. Collective.
+ * Reads a .npy file by all ranks at once, each its own part, into any layout of boxes. Dtypes as
+ * `readNpy`. Collective.
  *
- * Parts that lie in long runs of the file are read straight into the array; others by rows of the file, moved by one transfer, with one more array of memory while it lasts.
- * The path leads to the same file on all ranks. Errors: those of `readNpy`, on all ranks alike, before anything is allocated where the file can't hold what it says;
- * {@link ArgumentError} where ranks see different files or options.
+ * Parts that lie in long runs of the file are read straight into the array; others by rows of the
+ * file, moved by one transfer, with one more array of memory while it lasts. The path leads to the
+ * same file on all ranks. Errors: those of `readNpy`, on all ranks alike, before anything is
+ * allocated where the file can't hold what it says; {@link ArgumentError} where ranks see different
+ * files or options.
  */
 export function readNpyDistributed(path: string, options: DistributedArrayOptions = {}): DistributedArray {
   const comm = resolveCommunicator(options.comm);
@@ -69,9 +89,11 @@ export function readNpyDistributed(path: string, options: DistributedArrayOption
 }
 
 /**
- * Writes a distributed array in any layout of boxes as one .npy file (version 1, C order) by all ranks at once: each writes its part where that lies in long runs of the
- * file, otherwise rows after one transfer. The file appears as a whole or not at all; all ranks see it when the call returns. Of a replicated array each rank writes a share.
- * Collective. Errors are the same on all ranks, and leave nothing behind.
+ * Writes a distributed array in any layout of boxes as one .npy file (version 1, C order) by all
+ * ranks at once: each writes its part where that lies in long runs of the file, otherwise rows
+ * after one transfer. The file appears as a whole or not at all; all ranks see it when the call
+ * returns. Of a replicated array each rank writes a share. Collective. Errors are the same on all
+ * ranks, and leave nothing behind.
  */
 export function writeNpyDistributed(path: string, x: DistributedArray): void {
   checkBoxes('writeNpyDistributed', x);

@@ -38,9 +38,13 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 const LONGEST = 65536;
 export const HOST_LITTLE_ENDIAN = endianness() === 'LE';
 
-/** Reads the header and checks that `available` bytes, counted from the start of the file, hold all data. Throws {@link ArgumentError} and {@link DTypeError}. */
+/**
+ * Reads the header and checks that `available` bytes, counted from the start of the file, hold all
+ * data. Throws {@link ArgumentError} and {@link DTypeError}.
+ */
 export function parseNpyHeader(source: ByteSource, available: number): NpyHeader {
-  const bad = (why: string) => new ArgumentError(`${source.name} is not a .npy file that can be read: ${why}`);
+  const bad = (why: string) =>
+    new ArgumentError(`${source.name} is not a .npy file that can be read: ${why}`);
   if (available < 10) throw bad(`it has ${available} bytes only`);
   const start = source.read(new Uint8Array(8));
   if (!MAGIC.every((byte, k) => start[k] === byte)) throw bad("it doesn't start with \\x93NUMPY");
@@ -53,13 +57,17 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
   const dataOffset = 8 + lengthBytes + length;
   if (length > LONGEST) throw bad(`a header of ${length} bytes, expected at most ${LONGEST}`);
   if (dataOffset > available) throw bad('the header is cut short');
-  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(source.read(new Uint8Array(length)));
+  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(
+    source.read(new Uint8Array(length)),
+  );
 
   const descr = /['"]descr['"]\s*:\s*['"]([^'"]*)['"]/.exec(text)?.[1];
   const order = /['"]fortran_order['"]\s*:\s*(True|False)/.exec(text)?.[1];
   const list = /['"]shape['"]\s*:\s*\(([\d\s,L]*)\)/.exec(text)?.[1];
   if (descr === undefined && /['"]descr['"]\s*:\s*\[/.test(text))
-    throw new DTypeError(`${source.name} holds records (a structured dtype): store its fields as separate arrays`);
+    throw new DTypeError(
+      `${source.name} holds records (a structured dtype): store its fields as separate arrays`,
+    );
   if (descr === undefined || order === undefined || list === undefined)
     throw bad(`the header has no descr, fortran_order and shape: ${JSON.stringify(text.slice(0, 120))}`);
   const shape = list
@@ -73,26 +81,39 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
   const bytes = Number(parts?.[3]);
   if (!parts || !kind || !SIZES[kind].includes(bytes)) {
     throw new DTypeError(
-      `${source.name} holds ${JSON.stringify(descr)}: expected bool, integers of 8 to 64 bits, float16 to float64, complex64 or complex128`,
+      `${source.name} holds ${JSON.stringify(descr)}: expected bool, integers of 8 to 64 bits, float16 ` +
+        'to float64, complex64 or complex128',
     );
   }
   const size = product(shape);
   const total = size * bytes;
   if (!shape.every(Number.isSafeInteger) || !Number.isSafeInteger(total) || total > available - dataOffset) {
     throw bad(
-      `its header says shape ${formatShape(shape)} of ${descr} (${total} bytes), but ${available - dataOffset} bytes follow: the file is cut short or damaged`,
+      `its header says shape ${formatShape(shape)} of ${descr} (${total} bytes), but ` +
+        `${available - dataOffset} bytes follow: the file is cut short or damaged`,
     );
   }
   const littleEndian = parts[1] === '<' || (parts[1] !== '>' && HOST_LITTLE_ENDIAN);
   return { descr, kind, bytes, littleEndian, fortranOrder: order === 'True', shape, size, dataOffset };
 }
 
-const DESCR: Readonly<Record<DType, string>> = { float32: 'f4', float64: 'f8', complex64: 'c8', complex128: 'c16', int32: 'i4' };
+const DESCR: Readonly<Record<DType, string>> = {
+  float32: 'f4',
+  float64: 'f8',
+  complex64: 'c8',
+  complex128: 'c16',
+  int32: 'i4',
+};
 
-/** The header of an array in C order, in this machine's byte order: version 1, or 2 where it is longer than version 1 allows. */
+/**
+ * The header of an array in C order, in this machine's byte order: version 1, or 2 where it is
+ * longer than version 1 allows.
+ */
 export function formatNpyHeader(shape: Shape, dtype: DType): Uint8Array {
   const list = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `{'descr': '${HOST_LITTLE_ENDIAN ? '<' : '>'}${DESCR[dtype]}', 'fortran_order': False, 'shape': (${list}), }`;
+  const text =
+    `{'descr': '${HOST_LITTLE_ENDIAN ? '<' : '>'}${DESCR[dtype]}', 'fortran_order': False, 'shape': ` +
+    `(${list}), }`;
   const version = text.length + 64 > 65535 ? 2 : 1;
   const start = version === 1 ? 10 : 12;
   const total = Math.ceil((start + text.length + 1) / 64) * 64;

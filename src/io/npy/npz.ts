@@ -21,14 +21,17 @@ export interface NpzEntry {
 const SUFFIX = '.npy';
 
 /**
- * The arrays of an .npz archive (stored or deflated members, ZIP64 too) by name. Each is read when asked for; stored ones straight into the
- * array's memory. Members that are no .npy are left out.
- * Other bytes may come before the archive. Errors: {@link ArgumentError} for a damaged archive; the check sum of every member that is read is verified.
+ * The arrays of an .npz archive (stored or deflated members, ZIP64 too) by name. Each is read when
+ * asked for; stored ones straight into the array's memory. Members that are no .npy are left out.
+ * Other bytes may come before the archive. Errors: {@link ArgumentError} for a damaged archive; the
+ * check sum of every member that is read is verified.
  */
 export function readNpz(path: string): ReadonlyMap<string, NpzEntry> {
   const members = withFile(path, (fd, size) => readZipDirectory(fd, size, path));
   const entries = new Map<string, NpzEntry>();
-  for (const member of members) if (member.name.endsWith(SUFFIX)) entries.set(member.name.slice(0, -SUFFIX.length), entryOf(path, member));
+  for (const member of members)
+    if (member.name.endsWith(SUFFIX))
+      entries.set(member.name.slice(0, -SUFFIX.length), entryOf(path, member));
   return entries;
 }
 
@@ -66,7 +69,9 @@ export interface NpzWriteOptions {
   readonly compress?: boolean;
 }
 
-/** Writes arrays by name as .npz. The file appears as a whole or not at all. Waits for the backends. */
+/**
+ * Writes arrays by name as .npz. The file appears as a whole or not at all. Waits for the backends.
+ */
 export function writeNpz(
   path: string,
   arrays: Readonly<Record<string, NDArray>> | ReadonlyMap<string, NDArray>,
@@ -74,7 +79,8 @@ export function writeNpz(
 ): void {
   checkOptions('writeNpz', options, ['compress']);
   if (!(arrays instanceof Map)) checkOptionsObject('writeNpz: arrays by name', arrays ?? null);
-  const list = arrays instanceof Map ? [...arrays] : Object.entries(arrays as Readonly<Record<string, NDArray>>);
+  const list =
+    arrays instanceof Map ? [...arrays] : Object.entries(arrays as Readonly<Record<string, NDArray>>);
   for (const [name, x] of list) {
     if (typeof name !== 'string' || name === '' || name.includes('\0'))
       throw new ArgumentError(`expected names of arrays, received ${textOf(name)}`);

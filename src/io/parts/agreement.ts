@@ -15,7 +15,10 @@ function raiseAny(all: readonly Outcome[], cause: unknown): void {
   }
 }
 
-/** Runs `body`, which doesn't communicate, on every rank. Where it throws on one rank, all throw the same. One exchange of metadata. */
+/**
+ * Runs `body`, which doesn't communicate, on every rank. Where it throws on one rank, all throw the
+ * same. One exchange of metadata.
+ */
 export function together<R>(comm: Communicator, body: () => R): R {
   let value!: R;
   gathered(comm, () => {
@@ -24,7 +27,10 @@ export function together<R>(comm: Communicator, body: () => R): R {
   return value;
 }
 
-/** As {@link together}, for plain data that must be the same on all ranks; throws {@link ArgumentError} on all where it is not. */
+/**
+ * As {@link together}, for plain data that must be the same on all ranks; throws
+ * {@link ArgumentError} on all where it is not.
+ */
 export function agreed<R>(comm: Communicator, body: () => R): R {
   let value!: R;
   checkEqual(
@@ -55,10 +61,16 @@ export function gathered<R>(comm: Communicator, body: () => R): R[] {
 export function checkEqual(values: readonly (string | undefined)[]): void {
   const other = values.findIndex((value) => value !== values[0]);
   if (other >= 0)
-    throw new ArgumentError(`expected the same file and options on all ranks, rank 0 has ${values[0]}, rank ${other} ${values[other]}`);
+    throw new ArgumentError(
+      `expected the same file and options on all ranks, rank 0 has ${values[0]}, rank ${other} ` +
+        `${values[other]}`,
+    );
 }
 
-/** Runs `body`, which doesn't communicate, on rank 0. All ranks return its value, plain data, or throw its error. One broadcast. */
+/**
+ * Runs `body`, which doesn't communicate, on rank 0. All ranks return its value, plain data, or
+ * throw its error. One broadcast.
+ */
 export function onRoot<R>(comm: Communicator, body: () => R): R {
   let cause: unknown;
   let outcome: { readonly value: R } | { readonly failure: Failure } | undefined;

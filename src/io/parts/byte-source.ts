@@ -10,7 +10,10 @@ const PIECE = 1 << 18;
 export interface ByteSource {
   /** For messages. */
   readonly name: string;
-  /** Fills all of `into` with what comes next, and returns it. Throws {@link ArgumentError} where less is left. */
+  /**
+   * Fills all of `into` with what comes next, and returns it. Throws {@link ArgumentError} where
+   * less is left.
+   */
   read<T extends Uint8Array>(into: T): T;
 }
 
@@ -58,7 +61,10 @@ export function inflatedSource(compressed: ByteSource, length: number): ByteSour
     try {
       inflate.push(piece, left === 0);
     } catch (error) {
-      throw new ArgumentError(`${name} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new ArgumentError(
+        `${name} is damaged: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   };
   return {
@@ -90,7 +96,10 @@ export interface CheckedSource extends ByteSource {
   finish(): void;
 }
 
-/** The `size` bytes that follow in a source; throws {@link ArgumentError} where their CRC-32 is another. */
+/**
+ * The `size` bytes that follow in a source; throws {@link ArgumentError} where their CRC-32 is
+ * another.
+ */
 export function checkedSource(source: ByteSource, size: number, expected: number): CheckedSource {
   const { name } = source;
   let [done, crc] = [0, 0];
@@ -98,7 +107,8 @@ export function checkedSource(source: ByteSource, size: number, expected: number
     source.read(into);
     done += into.length;
     crc = crc32(into, crc);
-    if (done === size && crc !== expected) throw new ArgumentError(`${name} is damaged: its check sum is wrong`);
+    if (done === size && crc !== expected)
+      throw new ArgumentError(`${name} is damaged: its check sum is wrong`);
     return into;
   };
   return {

@@ -9,7 +9,10 @@ import { together } from './agreement.js';
 import type { ByteSource } from './byte-source.js';
 import { readAt, writeAt } from './raw-io.js';
 
-/** Runs of at least this many bytes are read and written where they are; shorter ones are first moved to ranks that have longer ones. */
+/**
+ * Runs of at least this many bytes are read and written where they are; shorter ones are first
+ * moved to ranks that have longer ones.
+ */
 const LONG_RUN = 1 << 18;
 
 /** The bytes of a box in the file of a C-order array: runs of one length. */
@@ -42,8 +45,13 @@ export function runsOf(globalShape: Shape, { start, shape }: Box, itemBytes: num
   };
 }
 
-/** Goes through the runs: `move` gets, for the next `length` bytes of the box, the place in the file and in those bytes. */
-function cursor(runs: Runs): (length: number, move: (position: number, from: number, to: number) => void) => void {
+/**
+ * Goes through the runs: `move` gets, for the next `length` bytes of the box, the place in the file
+ * and in those bytes.
+ */
+function cursor(
+  runs: Runs,
+): (length: number, move: (position: number, from: number, to: number) => void) => void {
   let done = 0;
   return (length, move) => {
     for (let from = 0; from < length; ) {
@@ -72,20 +80,30 @@ export function runsSource(fd: number, name: string, runs: Runs): ByteSource {
 /** Writes bytes to runs, one after another. */
 export function runsSink(fd: number, runs: Runs): (bytes: Uint8Array) => void {
   const next = cursor(runs);
-  return (bytes) => next(bytes.length, (position, from, to) => writeAt(fd, bytes.subarray(from, to), position));
+  return (bytes) =>
+    next(bytes.length, (position, from, to) => writeAt(fd, bytes.subarray(from, to), position));
 }
 
-export const reversedBox = ({ start, shape }: Box): Box => ({ start: start.toReversed(), shape: shape.toReversed() });
+export const reversedBox = ({ start, shape }: Box): Box => ({
+  start: start.toReversed(),
+  shape: shape.toReversed(),
+});
 
-/** Split along the first of `axes` that is long enough for all ranks, otherwise along the longest. */
+/**
+ * Split along the first of `axes` that is long enough for all ranks, otherwise along the longest.
+ */
 export function splitFor(shape: Shape, ranks: number, axes: readonly number[]): Layout {
-  const longest = axes.reduce((best, k) => ((shape[k] as number) > (shape[best] as number) ? k : best), axes[0] ?? 0);
+  const longest = axes.reduce(
+    (best, k) => ((shape[k] as number) > (shape[best] as number) ? k : best),
+    axes[0] ?? 0,
+  );
   return Layout.split(shape, ranks, axes.find((k) => (shape[k] as number) >= ranks) ?? longest);
 }
 
 /**
- * The layout in which ranks read or write a file of an array: its own where every rank has one run, or long ones; otherwise rows of the file.
- * Pure, so that all ranks choose the same. `fortran`: the file runs through the first axis fastest.
+ * The layout in which ranks read or write a file of an array: its own where every rank has one run,
+ * or long ones; otherwise rows of the file. Pure, so that all ranks choose the same. `fortran`: the
+ * file runs through the first axis fastest.
  */
 export function fileLayout(layout: Layout, itemBytes: number, fortran: boolean): Layout {
   const { globalShape, ranks } = layout;
@@ -106,7 +124,8 @@ export function checkBoxes(owner: string, x: DistributedArray): void {
   const { layout } = x;
   if (layout.kind === 'concatenated' && layout.localShapes.some((s) => s.length !== 1))
     throw new PartitionError(
-      `${owner}: expected a layout of boxes, received blocks without a place in a global array (${layout}): ravel them`,
+      `${owner}: expected a layout of boxes, received blocks without a place in a global array ` +
+        `(${layout}): ravel them`,
     );
 }
 
@@ -123,5 +142,8 @@ export function moved(x: DistributedArray, space: DistributedSpace): Distributed
 
 /** Options as plain data, to be compared among ranks. */
 export function plainOptions({ comm: _, backend, ...rest }: DistributedArrayOptions): unknown {
-  return { ...rest, ...(backend !== undefined && { backend: typeof backend === 'string' ? backend : backend.name }) };
+  return {
+    ...rest,
+    ...(backend !== undefined && { backend: typeof backend === 'string' ? backend : backend.name }),
+  };
 }

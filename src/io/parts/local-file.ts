@@ -4,12 +4,18 @@ import { textOf } from '../../core/base/text-of.js';
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
-/** Throws {@link ArgumentError} unless `path` is one of this machine's file systems: URLs are refused by name. */
+/**
+ * Throws {@link ArgumentError} unless `path` is one of this machine's file systems: URLs are
+ * refused by name.
+ */
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new ArgumentError(`expected the path of a file, received ${textOf(path)}`);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path))
-    throw new ArgumentError(`expected the path of a file on this machine, received the URL ${path}: remote stores are not read or written`);
+    throw new ArgumentError(
+      `expected the path of a file on this machine, received the URL ${path}: remote stores are not ` +
+        'read or written',
+    );
 }
 
 /** What is at a path, in words. */
@@ -21,7 +27,10 @@ export function kindOf(stats: Stats): string {
   return 'a device';
 }
 
-/** Runs `body`; errors of the system become {@link ArgumentError}s with the same words, which name the file. */
+/**
+ * Runs `body`; errors of the system become {@link ArgumentError}s with the same words, which name
+ * the file.
+ */
 export function naming<R>(path: string, body: () => R): R {
   try {
     return body();
@@ -31,13 +40,20 @@ export function naming<R>(path: string, body: () => R): R {
   }
 }
 
-/** True for an error of {@link withFile} because there is nothing at the path; `codes` are those of the system. */
+/**
+ * True for an error of {@link withFile} because there is nothing at the path; `codes` are those of
+ * the system.
+ */
 export const isMissing = (error: unknown, codes: readonly string[] = ['ENOENT']): error is ArgumentError =>
-  error instanceof ArgumentError && error.cause instanceof Error && 'code' in error.cause && codes.includes(String(error.cause.code));
+  error instanceof ArgumentError &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  codes.includes(String(error.cause.code));
 
 /**
- * Opens a regular file for reading. Never waits: a pipe opens at once, and is then refused, as devices and folders are.
- * Errors: those of the system, and {@link ArgumentError} for what is no regular file.
+ * Opens a regular file for reading. Never waits: a pipe opens at once, and is then refused, as
+ * devices and folders are. Errors: those of the system, and {@link ArgumentError} for what is no
+ * regular file.
  */
 export function openRegular(path: string): { readonly fd: number; readonly size: number } {
   const fd = openSync(path, O_RDONLY | O_NONBLOCK);

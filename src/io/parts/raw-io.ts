@@ -4,7 +4,10 @@ import { ArgumentError } from '../../core/base/errors.js';
 /** One call of the system moves at most this much: the limit of read(2) is 2 GiB. */
 const MOST = 1 << 30;
 
-/** Fills `into` with the bytes of a file at a position. Throws {@link ArgumentError} where the file ends before. */
+/**
+ * Fills `into` with the bytes of a file at a position. Throws {@link ArgumentError} where the file
+ * ends before.
+ */
 export function readAt(fd: number, into: Uint8Array, position: number, name: string): void {
   for (let done = 0; done < into.length; ) {
     const count = readSync(fd, into, done, Math.min(MOST, into.length - done), position + done);
@@ -15,7 +18,8 @@ export function readAt(fd: number, into: Uint8Array, position: number, name: str
 
 /** Writes all bytes to a file at a position. */
 export function writeAt(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(MOST, bytes.length - done), position + done);
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(fd, bytes, done, Math.min(MOST, bytes.length - done), position + done);
 }
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
@@ -25,7 +29,9 @@ export const pause = (milliseconds: number): void => {
   Atomics.wait(PAUSE, 0, 0, milliseconds);
 };
 
-/** Writes all bytes to a pipe or a device that was opened without blocking: waits while it is full. */
+/**
+ * Writes all bytes to a pipe or a device that was opened without blocking: waits while it is full.
+ */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     try {
@@ -39,7 +45,8 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 
 /** All `size` bytes of a file. Throws {@link ArgumentError} where there are more than `most`. */
 export function readWhole(fd: number, size: number, most: number, name: string): Uint8Array {
-  if (size > most) throw new ArgumentError(`${name} has ${size} bytes: expected at most ${most}, it is damaged`);
+  if (size > most)
+    throw new ArgumentError(`${name} has ${size} bytes: expected at most ${most}, it is damaged`);
   const bytes = new Uint8Array(size);
   readAt(fd, bytes, 0, name);
   return bytes;

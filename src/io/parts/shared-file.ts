@@ -5,11 +5,19 @@ import { onRoot, together } from './agreement.js';
 import { writeAt } from './raw-io.js';
 
 /**
- * Writes a file of `size` bytes by all ranks, as a whole or not at all: rank 0 makes it under a temporary name beside `path` and writes `head`, every rank writes its
- * parts in `body`, and when all have them on disk rank 0 renames it. Symbolic links are followed; mode and owner of a file that is there are kept.
- * Where anything fails on one rank, all throw the same, which names the file, and nothing is left. Collective.
+ * Writes a file of `size` bytes by all ranks, as a whole or not at all: rank 0 makes it under a
+ * temporary name beside `path` and writes `head`, every rank writes its parts in `body`, and when
+ * all have them on disk rank 0 renames it. Symbolic links are followed; mode and owner of a file
+ * that is there are kept. Where anything fails on one rank, all throw the same, which names the
+ * file, and nothing is left. Collective.
  */
-export function writeFileTogether(comm: Communicator, path: string, size: number, head: Uint8Array, body: (fd: number) => void): void {
+export function writeFileTogether(
+  comm: Communicator,
+  path: string,
+  size: number,
+  head: Uint8Array,
+  body: (fd: number) => void,
+): void {
   const { temporary, target } = onRoot(comm, () =>
     writing(path, () => {
       const target = findFile(path);

@@ -10,7 +10,15 @@ import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/sp
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion } from '../npy/npy-data.js';
 import { agreed, onRoot, together } from '../parts/agreement.js';
-import { checkBoxes, moved, plainOptions, runsOf, runsSink, runsSource, splitFor } from '../parts/file-runs.js';
+import {
+  checkBoxes,
+  moved,
+  plainOptions,
+  runsOf,
+  runsSink,
+  runsSource,
+  splitFor,
+} from '../parts/file-runs.js';
 import { withFile } from '../parts/local-file.js';
 import { readAt } from '../parts/raw-io.js';
 import { writeFileTogether } from '../parts/shared-file.js';
@@ -79,16 +87,24 @@ const AT = { inLine: 0, inFile: 4, ensemble: 20, kind: 28, delay: 108, samples: 
 /** Bytes that are read or written at a time. */
 const PIECE = 1 << 22;
 
-const places = ({ inlineByte = 189, crosslineByte = 193 }: SegyBytes): { inline: number; crossline: number } => {
+const places = ({
+  inlineByte = 189,
+  crosslineByte = 193,
+}: SegyBytes): { inline: number; crossline: number } => {
   for (const byte of [inlineByte, crosslineByte])
     if (!(Number.isInteger(byte) && byte >= 1 && byte <= TRACE_HEADER - 3))
-      throw new ArgumentError(`expected a byte of the trace header between 1 and ${TRACE_HEADER - 3}, received ${byte}`);
+      throw new ArgumentError(
+        `expected a byte of the trace header between 1 and ${TRACE_HEADER - 3}, received ${byte}`,
+      );
   return { inline: inlineByte - 1, crossline: crosslineByte - 1 };
 };
 
 const isSorted = (list: readonly number[]): boolean => {
   const step = Math.sign((list[1] ?? 0) - (list[0] ?? 0));
-  return list.every((n, k) => k === 0 || Math.sign(n - (list[k - 1] as number)) === step) && (list.length < 2 || step !== 0);
+  return (
+    list.every((n, k) => k === 0 || Math.sign(n - (list[k - 1] as number)) === step) &&
+    (list.length < 2 || step !== 0)
+  );
 };
 
 /** Finds how the traces are sorted: reads the headers of the first row, and one of each row. */
@@ -97,13 +113,17 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
   const { traces, littleEndian, dataOffset, traceBytes } = header;
   const irregular = (why: string) =>
     new ArgumentError(
-      `${path} is no regular volume sorted by inline and crossline: ${why} (read at bytes ${at.inline + 1} and ${at.crossline + 1}; inlineByte and crosslineByte set others)`,
+      `${path} is no regular volume sorted by inline and crossline: ${why} (read at bytes ` +
+        `${at.inline + 1} and ${at.crossline + 1}; inlineByte and crosslineByte set others)`,
     );
   const raw = new Uint8Array(TRACE_HEADER);
   const view = new DataView(raw.buffer);
   const load = (trace: number) => {
     readAt(fd, raw, dataOffset + trace * traceBytes, path);
-    return { inline: view.getInt32(at.inline, littleEndian), crossline: view.getInt32(at.crossline, littleEndian) };
+    return {
+      inline: view.getInt32(at.inline, littleEndian),
+      crossline: view.getInt32(at.crossline, littleEndian),
+    };
   };
   const first = load(0);
   const delay = view.getInt16(AT.delay, littleEndian);
@@ -112,11 +132,15 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
   const inlineFirst = second.inline === first.inline;
   if (!inlineFirst && second.crossline !== first.crossline && traces > 1)
     throw irregular('inline and crossline both change from trace 1 to trace 2');
-  const [slowKey, fastKey] = inlineFirst ? (['inline', 'crossline'] as const) : (['crossline', 'inline'] as const);
+  const [slowKey, fastKey] = inlineFirst
+    ? (['inline', 'crossline'] as const)
+    : (['crossline', 'inline'] as const);
   // the last three decide, so that the first trace out of order ends the search
   const check = (key: string, list: readonly number[], trace: number) => {
     if (!isSorted(list.slice(-3)))
-      throw irregular(`${key}s don't rise or fall steadily: ${list.slice(-3).join(', ')} up to trace ${trace + 1}`);
+      throw irregular(
+        `${key}s don't rise or fall steadily: ${list.slice(-3).join(', ')} up to trace ${trace + 1}`,
+      );
   };
   const fast = [first[fastKey]];
   for (let trace = 1; trace < traces; trace++) {
@@ -125,7 +149,8 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
     fast.push(place[fastKey]);
     check(fastKey, fast, trace);
   }
-  if (traces % fast.length !== 0) throw irregular(`${traces} traces are no multiple of the ${fast.length} of the first ${slowKey}`);
+  if (traces % fast.length !== 0)
+    throw irregular(`${traces} traces are no multiple of the ${fast.length} of the first ${slowKey}`);
   const slow: number[] = [];
   for (let trace = 0; trace < traces; trace += fast.length) {
     slow.push(load(trace)[slowKey]);
@@ -135,13 +160,25 @@ function findOrder(fd: number, path: string, header: SegyHeader, bytes: SegyByte
 }
 
 /** Fills this rank's traces, `[slow, fast, sample]`, and checks where each says that it belongs. */
-function readTraces(fd: number, path: string, header: SegyHeader, order: Order, bytes: SegyBytes, box: Box, x: NDArray): void {
+function readTraces(
+  fd: number,
+  path: string,
+  header: SegyHeader,
+  order: Order,
+  bytes: SegyBytes,
+  box: Box,
+  x: NDArray,
+): void {
   const at = places(bytes);
   const [slowAt, fastAt] = order.inlineFirst ? [at.inline, at.crossline] : [at.crossline, at.inline];
   const { traceBytes, samples, littleEndian, format } = header;
   const { start, shape } = { start: box.start.slice(0, 2), shape: box.shape.slice(0, 2) };
   const count = product(shape);
-  const source = runsSource(fd, path, runsOf([order.slow.length, order.fast.length], { start, shape }, traceBytes, header.dataOffset));
+  const source = runsSource(
+    fd,
+    path,
+    runsOf([order.slow.length, order.fast.length], { start, shape }, traceBytes, header.dataOffset),
+  );
   const most = Math.max(1, Math.floor(PIECE / traceBytes));
   const piece = new Uint8Array(Math.min(most, count) * traceBytes);
   const layout = { format, bytes: sampleBytes(format), count: samples, littleEndian };
@@ -160,54 +197,77 @@ function readTraces(fd: number, path: string, header: SegyHeader, order: Order, 
         const name = (a: number | undefined, b: number | undefined) =>
           order.inlineFirst ? `inline ${a}, crossline ${b}` : `inline ${b}, crossline ${a}`;
         throw new ArgumentError(
-          `${path} is no regular volume: trace ${row * order.fast.length + column + 1} is of ${name(slow, fast)}, expected ${name(order.slow[row], order.fast[column])}`,
+          `${path} is no regular volume: trace ${row * order.fast.length + column + 1} is of ` +
+            `${name(slow, fast)}, expected ${name(order.slow[row], order.fast[column])}`,
         );
       }
       const own = view.getUint16(head + AT.samples, littleEndian);
       if (own !== 0 && own !== Math.min(samples, 0xffff) && samples <= 0xffff)
         throw new ArgumentError(
-          `${path}: trace ${row * order.fast.length + column + 1} has ${own} samples, expected ${samples} as in the file header`,
+          `${path}: trace ${row * order.fast.length + column + 1} has ${own} samples, expected ` +
+            `${samples} as in the file header`,
         );
       readSamples(view, head + TRACE_HEADER, layout, values, t * samples);
     }
-    x.backend.upload(values, { storage: x.storage, offset: x.offset + first * samples, size: traces * samples });
+    x.backend.upload(values, {
+      storage: x.storage,
+      offset: x.offset + first * samples,
+      size: traces * samples,
+    });
   }
 }
 
-/** The layout in which ranks read or write whole traces: `layout` itself where it cuts none, otherwise rows of the file. */
+/**
+ * The layout in which ranks read or write whole traces: `layout` itself where it cuts none,
+ * otherwise rows of the file.
+ */
 function traceLayout(layout: Layout, inlineFirst: boolean): Layout {
   const samples = layout.globalShape[2] as number;
   const whole = Array.from({ length: layout.ranks }, (_, r) => layout.box(r).shape).every(
     (shape) => product(shape) === 0 || shape[2] === samples,
   );
-  return whole && !layout.replicated ? layout : splitFor(layout.globalShape, layout.ranks, inlineFirst ? [0, 1] : [1, 0]);
+  return whole && !layout.replicated
+    ? layout
+    : splitFor(layout.globalShape, layout.ranks, inlineFirst ? [0, 1] : [1, 0]);
 }
 
 /** Inline and crossline change places. */
 const swapped = ([a, b, ...rest]: readonly number[]): number[] => [b as number, a as number, ...rest];
 
 /**
- * Reads a post-stack volume from SEG-Y (revisions 0 to 2, either byte order, samples IBM float, IEEE float, int32 and int16) by all ranks, each its traces. `data` is
- * `[inline, crossline, sample]`, whichever of the two the file runs through first; float32 unless asked for otherwise, int32 for integer samples. Collective.
+ * Reads a post-stack volume from SEG-Y (revisions 0 to 2, either byte order, samples IBM float,
+ * IEEE float, int32 and int16) by all ranks, each its traces. `data` is
+ * `[inline, crossline, sample]`, whichever of the two the file runs through first; float32 unless
+ * asked for otherwise, int32 for integer samples. Collective.
  *
- * Every trace header is checked. Errors, on all ranks alike: {@link ArgumentError} for files that are cut short, for volumes with gaps or in no order, and where ranks see different files or
+ * Every trace header is checked. Errors, on all ranks alike: {@link ArgumentError} for files that
+ * are cut short, for volumes with gaps or in no order, and where ranks see different files or
  * options; {@link DTypeError} for other sample formats and for IBM floats beyond float32.
  */
 export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolume {
   const { inlineByte, crosslineByte, ...rest } = options;
-  const bytes = { ...(inlineByte !== undefined && { inlineByte }), ...(crosslineByte !== undefined && { crosslineByte }) };
+  const bytes = {
+    ...(inlineByte !== undefined && { inlineByte }),
+    ...(crosslineByte !== undefined && { crosslineByte }),
+  };
   const comm = resolveCommunicator(options.comm);
   const read = (): SegyVolume => {
     const { header } = agreed(comm, () => {
       places(bytes);
-      return { header: withFile(path, (fd, size) => readSegyHeader(fd, size, path)), options: plainOptions(rest), bytes };
+      return {
+        header: withFile(path, (fd, size) => readSegyHeader(fd, size, path)),
+        options: plainOptions(rest),
+        bytes,
+      };
     });
     const { format, samples, text } = header;
     const isInteger = format === 'int32' || format === 'int16';
     const dtype = options.dtype === undefined ? (isInteger ? 'int32' : 'float32') : checkDType(options.dtype);
     checkConversion({ kind: isInteger ? 'int' : 'float', descr: `samples of format ${format}` }, dtype, path);
     if (isComplex(dtype))
-      throw new DTypeError(`expected a real dtype for SEG-Y, received ${dtype}: read it as it is, then astype('${dtype}')`);
+      throw new DTypeError(
+        `expected a real dtype for SEG-Y, received ${dtype}: read it as it is, then astype('${dtype}')`,
+      );
     const order = onRoot(comm, () => withFile(path, (fd) => findOrder(fd, path, header, bytes)));
     const [inlines, crosslines] = order.inlineFirst ? [order.slow, order.fast] : [order.fast, order.slow];
     const space = spaceOf('readSegy', [inlines.length, crosslines.length, samples], { ...rest, dtype, comm });
@@ -244,7 +304,8 @@ const count = (n: number): number[] => Array.from({ length: n }, (_, k) => k + 1
 const defaultText = (inline: number, crossline: number): string =>
   [
     'C 1 POST-STACK VOLUME SORTED BY INLINE, THEN CROSSLINE',
-    `C 2 INLINE IN BYTES ${inline + 1}-${inline + 4}, CROSSLINE IN BYTES ${crossline + 1}-${crossline + 4} OF TRACE HEADERS`,
+    `C 2 INLINE IN BYTES ${inline + 1}-${inline + 4}, CROSSLINE IN BYTES ` +
+      `${crossline + 1}-${crossline + 4} OF TRACE HEADERS`,
     ...Array.from({ length: 36 }, (_, k) => `C${String(k + 3).padStart(2)}`),
     'C39 SEG Y REV1',
     'C40 END TEXTUAL HEADER',
@@ -253,30 +314,63 @@ const defaultText = (inline: number, crossline: number): string =>
 /** A value in the units of the file, where it is a whole number that its field holds. */
 function field(name: string, value: number, scale: number, least: number, most: number): number {
   const whole = Math.round(value * scale);
-  if (!(whole >= least && whole <= most && Math.abs(value * scale - whole) <= 1e-6 * Math.max(1, Math.abs(whole))))
-    throw new ArgumentError(`expected ${name} of ${least / scale} to ${most / scale} in steps of ${1 / scale}, received ${value}`);
+  if (
+    !(
+      whole >= least &&
+      whole <= most &&
+      Math.abs(value * scale - whole) <= 1e-6 * Math.max(1, Math.abs(whole))
+    )
+  )
+    throw new ArgumentError(
+      `expected ${name} of ${least / scale} to ${most / scale} in steps of ${1 / scale}, received ${value}`,
+    );
   return whole;
 }
 
 const INT32 = 2 ** 31 - 1;
 
 function settings(x: DistributedArray, options: SegyWriteOptions) {
-  checkOptions('writeSegy', options, ['inlines', 'crosslines', 'sampleInterval', 'delay', 'text', 'format', 'inlineByte', 'crosslineByte']);
+  checkOptions('writeSegy', options, [
+    'inlines',
+    'crosslines',
+    'sampleInterval',
+    'delay',
+    'text',
+    'format',
+    'inlineByte',
+    'crosslineByte',
+  ]);
   const { globalShape: shape } = x;
   if (shape.length !== 3 || product(shape) === 0)
-    throw new ShapeError(`writeSegy: expected a volume [inline, crossline, sample], received ${formatShape(shape)}`);
+    throw new ShapeError(
+      `writeSegy: expected a volume [inline, crossline, sample], received ${formatShape(shape)}`,
+    );
   const [ni, nx, samples] = shape as readonly [number, number, number];
-  if (samples > 0xffff) throw new ShapeError(`writeSegy: expected at most 65535 samples a trace, received ${samples}`);
-  if (ni * nx > INT32) throw new ShapeError(`writeSegy: expected at most ${INT32} traces, received ${ni * nx}`);
+  if (samples > 0xffff)
+    throw new ShapeError(`writeSegy: expected at most 65535 samples a trace, received ${samples}`);
+  if (ni * nx > INT32)
+    throw new ShapeError(`writeSegy: expected at most ${INT32} traces, received ${ni * nx}`);
   const at = places(options);
-  const names = options.format === undefined ? undefined : checkOneOf('format', options.format, Object.keys(SEGY_FORMATS) as SegyFormat[]);
+  const names =
+    options.format === undefined
+      ? undefined
+      : checkOneOf('format', options.format, Object.keys(SEGY_FORMATS) as SegyFormat[]);
   const format = formatFor(x.dtype, names);
-  const { inlines = count(ni), crosslines = count(nx), delay = 0, text = defaultText(at.inline, at.crossline) } = options;
+  const {
+    inlines = count(ni),
+    crosslines = count(nx),
+    delay = 0,
+    text = defaultText(at.inline, at.crossline),
+  } = options;
   for (const [name, list, n] of [
     ['inlines', inlines, ni],
     ['crosslines', crosslines, nx],
   ] as const) {
-    if (list.length !== n || !list.every((v) => Number.isInteger(v) && Math.abs(v) <= INT32) || !isSorted([...list]))
+    if (
+      list.length !== n ||
+      !list.every((v) => Number.isInteger(v) && Math.abs(v) <= INT32) ||
+      !isSorted([...list])
+    )
       throw new ArgumentError(`writeSegy: expected ${n} ${name}, rising or falling whole numbers`);
   }
   const interval = field('sampleInterval', options.sampleInterval, 1e6, 1, 32767);
@@ -294,7 +388,11 @@ function settings(x: DistributedArray, options: SegyWriteOptions) {
 }
 
 /** Writes this rank's traces, one after another. */
-function writeTraces(x: DistributedArray, spec: ReturnType<typeof settings>, write: (bytes: Uint8Array) => void): void {
+function writeTraces(
+  x: DistributedArray,
+  spec: ReturnType<typeof settings>,
+  write: (bytes: Uint8Array) => void,
+): void {
   const { at, format, inlines, crosslines, delay, interval, samples } = spec;
   const { start, shape } = x.box;
   const count = (shape[0] as number) * (shape[1] as number);
@@ -306,7 +404,11 @@ function writeTraces(x: DistributedArray, spec: ReturnType<typeof settings>, wri
   const view = new DataView(raw.buffer);
   for (let first = 0; first < count; first += most) {
     const traces = Math.min(most, count - first);
-    const values = x.backend.download({ storage: x.local.storage, offset: x.local.offset + first * samples, size: traces * samples });
+    const values = x.backend.download({
+      storage: x.local.storage,
+      offset: x.local.offset + first * samples,
+      size: traces * samples,
+    });
     for (let t = 0; t < traces; t++) {
       const row = (start[0] as number) + Math.floor((first + t) / (shape[1] as number));
       const column = (start[1] as number) + ((first + t) % (shape[1] as number));
@@ -327,9 +429,12 @@ function writeTraces(x: DistributedArray, spec: ReturnType<typeof settings>, wri
 }
 
 /**
- * Writes a real volume `[inline, crossline, sample]` in any layout of boxes as SEG-Y (revision 1, big-endian, textual header in EBCDIC), sorted by inline, then crossline, by all
- * ranks, each its traces. Format 'float32' (IEEE) unless asked for 'ibm', which rounds to 21 to 24 bits; int32 arrays as 'int32' or 'int16'. The file appears as a whole or not at all.
- * What `readSegy` says of a volume can be passed on. Collective. Errors are the same on all ranks, and leave nothing behind.
+ * Writes a real volume `[inline, crossline, sample]` in any layout of boxes as SEG-Y (revision 1,
+ * big-endian, textual header in EBCDIC), sorted by inline, then crossline, by all ranks, each its
+ * traces. Format 'float32' (IEEE) unless asked for 'ibm', which rounds to 21 to 24 bits; int32
+ * arrays as 'int32' or 'int16'. The file appears as a whole or not at all. What `readSegy` says of
+ * a volume can be passed on. Collective. Errors are the same on all ranks, and leave nothing
+ * behind.
  */
 export function writeSegy(path: string, x: DistributedArray, options: SegyWriteOptions): void {
   checkBoxes('writeSegy', x);
@@ -345,7 +450,12 @@ export function writeSegy(path: string, x: DistributedArray, options: SegyWriteO
     const { start, shape } = part.box;
     const grid = [spec.inlines.length, spec.crosslines.length];
     writeFileTogether(comm, path, FILE_HEADER + product(grid) * traceBytes, spec.head, (fd) => {
-      const runs = runsOf(grid, { start: start.slice(0, 2), shape: shape.slice(0, 2) }, traceBytes, FILE_HEADER);
+      const runs = runsOf(
+        grid,
+        { start: start.slice(0, 2), shape: shape.slice(0, 2) },
+        traceBytes,
+        FILE_HEADER,
+      );
       writeTraces(part, spec, runsSink(fd, runs));
     });
   });

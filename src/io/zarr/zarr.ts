@@ -45,7 +45,8 @@ export type { ZarrCompression, ZarrMetadata };
 
 export interface ZarrReadOptions extends DistributedArrayOptions {
   /**
-   * The largest array, in bytes, that is believed. Chunks that are not stored are legal (they hold the fill value), so that a few bytes can claim any size.
+   * The largest array, in bytes, that is believed. Chunks that are not stored are legal (they hold
+   * the fill value), so that a few bytes can claim any size.
    * @default 64 MiB, or 1024 times what the folder holds
    */
   readonly maxBytes?: number;
@@ -79,16 +80,28 @@ function noArray(path: string, cause: unknown): ArgumentError {
   const stats = statSync(path, { throwIfNoEntry: false });
   const because = { cause };
   if (stats && !stats.isDirectory())
-    return new ArgumentError(`${path} is ${kindOf(stats)}: expected the folder of a Zarr array (ZIP stores are not read)`, because);
+    return new ArgumentError(
+      `${path} is ${kindOf(stats)}: expected the folder of a Zarr array (ZIP stores are not read)`,
+      because,
+    );
   const second = ['.zarray', '.zgroup', '.zmetadata'].find((name) => existsSync(join(path, name)));
   if (second)
-    return new ArgumentError(`${path} is a store of Zarr version 2 (it has ${second}): expected version 3, with ${METADATA}`, because);
+    return new ArgumentError(
+      `${path} is a store of Zarr version 2 (it has ${second}): expected version 3, with ${METADATA}`,
+      because,
+    );
   const aside = stats ? undefined : temporariesOf(path).find((name) => name.endsWith('.old'));
   const words = cause instanceof Error ? cause.message : String(cause);
-  return new ArgumentError(aside ? `${words}: a writer that was ended left the array before in ${aside}` : words, because);
+  return new ArgumentError(
+    aside ? `${words}: a writer that was ended left the array before in ${aside}` : words,
+    because,
+  );
 }
 
-/** The text of zarr.json, or undefined where the array is being replaced at this moment. Throws {@link ArgumentError} where there is none. */
+/**
+ * The text of zarr.json, or undefined where the array is being replaced at this moment. Throws
+ * {@link ArgumentError} where there is none.
+ */
 function lookUp(path: string): string | undefined {
   const file = join(path, METADATA);
   for (let left = 10; ; left--) {
@@ -103,7 +116,10 @@ function lookUp(path: string): string | undefined {
   }
 }
 
-/** Runs `attempt`, which gives undefined where the array was replaced meanwhile, until it has a value. Throws {@link ArgumentError} where it never has one. */
+/**
+ * Runs `attempt`, which gives undefined where the array was replaced meanwhile, until it has a
+ * value. Throws {@link ArgumentError} where it never has one.
+ */
 function untilWhole<R>(path: string, attempt: () => R | undefined): R {
   for (let k = 1; k <= ATTEMPTS; k++) {
     const value = attempt();
@@ -113,7 +129,8 @@ function untilWhole<R>(path: string, attempt: () => R | undefined): R {
   }
   throw existsSync(path)
     ? new ArgumentError(
-        `${path} was replaced in each of ${ATTEMPTS} attempts to read it: its writers do not pause, or ranks see other files at this path`,
+        `${path} was replaced in each of ${ATTEMPTS} attempts to read it: its writers do not pause, or ` +
+          'ranks see other files at this path',
       )
     : noArray(path, new ArgumentError(`no such array: ${path}`));
 }
@@ -124,7 +141,10 @@ const folderOf = (path: string): string => {
   return endOfLinks(path.replace(/(?<=.)\/+$/, ''));
 };
 
-/** The zarr.json of an array's folder (Zarr version 3). Throws {@link ArgumentError} for what is none, or what can't be read here. */
+/**
+ * The zarr.json of an array's folder (Zarr version 3). Throws {@link ArgumentError} for what is
+ * none, or what can't be read here.
+ */
 export function readZarrMetadata(path: string): ZarrMetadata {
   const folder = naming(path, () => folderOf(path));
   return parseZarrMetadata(
@@ -155,7 +175,12 @@ function contents(folder: string): { files: number; bytes: number } {
 }
 
 /** Refuses an array that claims to be far more than what is stored. */
-function checkClaim(path: string, { shape, bytes, chunkShape }: ZarrMetadata, dtype: DType, maxBytes: number | undefined): void {
+function checkClaim(
+  path: string,
+  { shape, bytes, chunkShape }: ZarrMetadata,
+  dtype: DType,
+  maxBytes: number | undefined,
+): void {
   const item = Math.max(bytes, bytesOf(dtype));
   const claimed = item * Math.max(product(shape), product(chunkShape));
   const chunks = product(chunkCounts(shape, chunkShape));
@@ -166,13 +191,17 @@ function checkClaim(path: string, { shape, bytes, chunkShape }: ZarrMetadata, dt
     throw new ArgumentError(
       `${path} claims an array of shape ${formatShape(shape)} in chunks of ${formatShape(chunkShape)} (${claimed} bytes), ${
         stored
-          ? `but the folder holds ${stored.bytes} bytes in ${stored.files} files: if that is right, pass maxBytes`
+          ? `but the folder holds ${stored.bytes} bytes in ${stored.files} files: if that is right, ` +
+            'pass maxBytes'
           : `more than maxBytes ${most}`
       }`,
     );
 }
 
-/** Wide integers become float64, as far as they are exact: which of them fit into int32 is not known before all chunks are read. */
+/**
+ * Wide integers become float64, as far as they are exact: which of them fit into int32 is not known
+ * before all chunks are read.
+ */
 function dtypeFor({ kind, bytes }: ZarrMetadata): DType {
   if (kind === 'complex') return bytes === 8 ? 'complex64' : 'complex128';
   if (kind === 'float') return bytes === 8 ? 'float64' : 'float32';
@@ -193,19 +222,26 @@ function readChunkFile(file: string, most: number): Uint8Array | undefined {
 function copyPart(chunk: NDArray, x: DistributedArray, part: Box, toChunk: boolean): void {
   const { box, local, backend } = x;
   const strides = stridesOf(box.shape);
-  const start = strides.reduce((sum, step, k) => sum + step * ((part.start[k] as number) - (box.start[k] as number)), 0);
+  const start = strides.reduce(
+    (sum, step, k) => sum + step * ((part.start[k] as number) - (box.start[k] as number)),
+    0,
+  );
   const inChunk = { elements: chunk, start: 0, strides: stridesOf(chunk.shape) };
   const inArray = { elements: local, start, strides };
   if (toChunk) backend.stridedCopy(part.shape, inArray, inChunk, 'set');
   else backend.stridedCopy(part.shape, inChunk, inArray, 'set');
 }
 
-/** The value of chunks that are not stored. Throws {@link DTypeError} where it does not fit into a dtype that was asked for. */
+/**
+ * The value of chunks that are not stored. Throws {@link DTypeError} where it does not fit into a
+ * dtype that was asked for.
+ */
 function fillFor({ fill, dataType }: ZarrMetadata, dtype: DType, path: string): Scalar {
   const [re = 0, im] = fill;
   if (dtype === 'int32' && re !== (re | 0))
     throw new DTypeError(
-      `${path} has chunks that are not stored, of ${re} (${dataType}), which does not fit into int32: ask for another dtype`,
+      `${path} has chunks that are not stored, of ${re} (${dataType}), which does not fit into int32: ` +
+        'ask for another dtype',
     );
   return im === undefined ? re : complex(re, im);
 }
@@ -231,13 +267,16 @@ function readChunks(path: string, metadata: ZarrMetadata, x: DistributedArray): 
 }
 
 /**
- * Reads a Zarr array (version 3, a local folder) by all ranks, each the chunks of its part: `bytes` codec in either byte order, uncompressed, gzip or zstd. Floats, complex
- * numbers and integers of up to 32 bits keep their dtype as in `readNpy`; wider integers become float64 where that is exact. Chunks that are not stored are filled. Collective.
+ * Reads a Zarr array (version 3, a local folder) by all ranks, each the chunks of its part: `bytes`
+ * codec in either byte order, uncompressed, gzip or zstd. Floats, complex numbers and integers of
+ * up to 32 bits keep their dtype as in `readNpy`; wider integers become float64 where that is
+ * exact. Chunks that are not stored are filled. Collective.
  *
- * Where a layout cuts chunks they are read whole by one rank each and moved by one transfer, with one more array of memory while it lasts. An array that is replaced meanwhile
- * is read again: what comes is all old or all new.
- * Errors, on all ranks alike: {@link ArgumentError} for damaged files, for claims that what is stored can't bear out (see `maxBytes`), where ranks see different files, and
- * where the array is replaced in every attempt.
+ * Where a layout cuts chunks they are read whole by one rank each and moved by one transfer, with
+ * one more array of memory while it lasts. An array that is replaced meanwhile is read again: what
+ * comes is all old or all new. Errors, on all ranks alike: {@link ArgumentError} for damaged files,
+ * for claims that what is stored can't bear out (see `maxBytes`), where ranks see different files,
+ * and where the array is replaced in every attempt.
  */
 export function readZarr(path: string, options: ZarrReadOptions = {}): DistributedArray {
   const comm = resolveCommunicator(options.comm);
@@ -245,10 +284,15 @@ export function readZarr(path: string, options: ZarrReadOptions = {}): Distribut
 }
 
 /** Reads an array, unless it is replaced meanwhile: undefined then, on all ranks. */
-function attemptZarr(path: string, options: ZarrReadOptions, comm: Communicator): DistributedArray | undefined {
+function attemptZarr(
+  path: string,
+  options: ZarrReadOptions,
+  comm: Communicator,
+): DistributedArray | undefined {
   const { maxBytes, ...rest } = options;
   const seen = gathered(comm, () => {
-    if (maxBytes !== undefined && !(maxBytes >= 0)) throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
+    if (maxBytes !== undefined && !(maxBytes >= 0))
+      throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
     const folder = naming(path, () => folderOf(path));
     return { folder, text: lookUp(folder), asked: JSON.stringify({ options: plainOptions(rest), maxBytes }) };
   });
@@ -268,7 +312,8 @@ function attemptZarr(path: string, options: ZarrReadOptions, comm: Communicator)
     }
     return lookUp(folder) === text;
   };
-  if (!onRoot(comm, () => unlessReplaced(() => checkClaim(folder, metadata, dtype, maxBytes)))) return undefined;
+  if (!onRoot(comm, () => unlessReplaced(() => checkClaim(folder, metadata, dtype, maxBytes))))
+    return undefined;
   const space = spaceOf('readZarr', metadata.shape, { ...rest, dtype, comm });
   let part: DistributedArray | undefined;
   const whole = gathered(comm, () =>
@@ -292,7 +337,11 @@ interface Before {
 function writeChunks(
   folder: string,
   x: DistributedArray,
-  { chunks, compression, level }: { readonly chunks: Shape; readonly compression: ZarrCompression; readonly level: number },
+  {
+    chunks,
+    compression,
+    level,
+  }: { readonly chunks: Shape; readonly compression: ZarrCompression; readonly level: number },
   before: Before,
 ): void {
   if (product(x.box.shape) === 0) return;
@@ -310,9 +359,17 @@ function writeChunks(
       }
       const pieces: Uint8Array[] = [];
       writeNpyData(chunk, (bytes) => pieces.push(bytes));
-      writeFileSync(file, encodeChunk(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces), compression, level), {
-        flag: 'wx',
-      });
+      writeFileSync(
+        file,
+        encodeChunk(
+          pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces),
+          compression,
+          level,
+        ),
+        {
+          flag: 'wx',
+        },
+      );
       likeBefore(file, before.file);
     });
     for (const inner of made) likeBefore(inner, before.folder);
@@ -347,10 +404,11 @@ function replaceFolder(temporary: string, path: string): void {
 }
 
 /**
- * Writes a distributed array in any layout of boxes as a Zarr array (version 3, a local folder) by all ranks, each whole chunks: where the layout cuts them they are moved by one
- * transfer. The folder is written under another name and renamed when all ranks are done; an array that was there is replaced, anything else is refused.
- * Symbolic links are followed; mode and owner of what is replaced are kept. Collective.
- * Errors are the same on all ranks, and leave nothing behind.
+ * Writes a distributed array in any layout of boxes as a Zarr array (version 3, a local folder) by
+ * all ranks, each whole chunks: where the layout cuts them they are moved by one transfer. The
+ * folder is written under another name and renamed when all ranks are done; an array that was there
+ * is replaced, anything else is refused. Symbolic links are followed; mode and owner of what is
+ * replaced are kept. Collective. Errors are the same on all ranks, and leave nothing behind.
  */
 export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteOptions = {}): void {
   checkBoxes('writeZarr', x);
@@ -364,12 +422,19 @@ export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteO
     checkEncoder(compression);
     const [least, most] = LEVELS[compression];
     if (!(Number.isInteger(level) && level >= least && level <= most))
-      throw new ArgumentError(`expected a level of ${compression} between ${least} and ${most}, received ${level}`);
-    const chunks = options.chunks === undefined ? defaultChunks(globalShape, bytes) : toShape(options.chunks, 'chunks');
+      throw new ArgumentError(
+        `expected a level of ${compression} between ${least} and ${most}, received ${level}`,
+      );
+    const chunks =
+      options.chunks === undefined ? defaultChunks(globalShape, bytes) : toShape(options.chunks, 'chunks');
     if (chunks.length !== globalShape.length || chunks.includes(0))
-      throw new ShapeError(`expected chunks of ${globalShape.length} positive lengths, received ${formatShape(chunks)}`);
+      throw new ShapeError(
+        `expected chunks of ${globalShape.length} positive lengths, received ${formatShape(chunks)}`,
+      );
     if (dimensionNames && dimensionNames.length !== globalShape.length)
-      throw new ShapeError(`expected ${globalShape.length} dimension names, received ${dimensionNames.length}`);
+      throw new ShapeError(
+        `expected ${globalShape.length} dimension names, received ${dimensionNames.length}`,
+      );
     const metadata = { compression, level, attributes, dimensionNames };
     // throws where attributes don't fit
     formatZarrMetadata(globalShape, dtype, chunks, metadata);
@@ -391,11 +456,17 @@ export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteO
       }),
     );
     try {
-      together(comm, () => writing(path, () => writeChunks(temporary, part, { chunks, compression, level }, before)));
+      together(comm, () =>
+        writing(path, () => writeChunks(temporary, part, { chunks, compression, level }, before)),
+      );
       onRoot(comm, () =>
         writing(path, () => {
           const file = join(temporary, METADATA);
-          writeFileSync(file, formatZarrMetadata(globalShape, dtype, chunks, { ...metadata, write: randomName() }), { flag: 'wx' });
+          writeFileSync(
+            file,
+            formatZarrMetadata(globalShape, dtype, chunks, { ...metadata, write: randomName() }),
+            { flag: 'wx' },
+          );
           likeBefore(file, before.file);
           likeBefore(temporary, before.folder);
           replaceFolder(temporary, target.path);

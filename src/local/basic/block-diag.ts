@@ -5,8 +5,9 @@ import { alike, checkOperators, listedShape, pair } from '../parts/stacking.js';
 import { StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
- * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to `[len(ops), …dimsd]`; flat, one part after the other, on a side where the operators'
- * shapes differ, and then results are flat on both. Cost: that of its operators; no work array.
+ * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to
+ * `[len(ops), …dimsd]`; flat, one part after the other, on a side where the operators' shapes
+ * differ, and then results are flat on both. Cost: that of its operators; no work array.
  */
 export class BlockDiag extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
@@ -14,7 +15,11 @@ export class BlockDiag extends StackOperator {
     checkOperators('BlockDiag', ops);
     const [models, data] = [ops.map((op) => op.dims), ops.map((op) => op.dimsd)];
     const { forceflat = false } = options;
-    super(ops, { dims: listedShape(models), dimsd: listedShape(data) }, forceflat || !alike(models) || !alike(data));
+    super(
+      ops,
+      { dims: listedShape(models), dimsd: listedShape(data) },
+      forceflat || !alike(models) || !alike(data),
+    );
   }
   protected override forward(x: NDArray, y: NDArray): void {
     pair(this.forwardSteps, x, y);

@@ -5,11 +5,18 @@ import { HStack } from './h-stack.js';
 import type { StackOptions } from './stack-operator.js';
 import { VStack } from './v-stack.js';
 
-/** A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part after the other. Cost: that of its operators. Memory: one work array for the sums. */
+/**
+ * A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part
+ * after the other. Cost: that of its operators. Memory: one work array for the sums.
+ */
 export class Block extends VStack {
   constructor(ops: readonly (readonly AnyLocalOperator[])[], options: StackOptions = {}) {
     checkOptions('Block', options, ['forceflat']);
-    if (!Array.isArray(ops) || ops.length === 0 || !ops.every((row) => Array.isArray(row) && row.length === ops[0]?.length))
+    if (
+      !Array.isArray(ops) ||
+      ops.length === 0 ||
+      !ops.every((row) => Array.isArray(row) && row.length === ops[0]?.length)
+    )
       throw new ArgumentError('Block: expected a list of rows, each a list of as many operators');
     super(
       ops.map((row) => new HStack(row, options)),

@@ -12,7 +12,10 @@ export interface ComplexPartOptions {
   readonly dtype?: DType;
 }
 
-/** What Real and Imag have in common: real data of a complex model. The adjoint is one for the real part of inner products. */
+/**
+ * What Real and Imag have in common: real data of a complex model. The adjoint is one for the real
+ * part of inner products.
+ */
 export abstract class ComplexPart extends LocalOperator {
   override readonly complexLinear = false;
   constructor(owner: string, dims: number | Shape, options: ComplexPartOptions) {
@@ -32,7 +35,8 @@ export abstract class ComplexPart extends LocalOperator {
   protected override inputDType(dtype: DType): DType {
     if (isComplex(dtype) && !isComplex(this.dtype))
       throw new DTypeError(
-        `${this.name} is an operator of real vectors, received ${dtype}: leave its dtype out, or give '${complexOf(this.dtype)}'`,
+        `${this.name} is an operator of real vectors, received ${dtype}: leave its dtype out, or give ` +
+          `'${complexOf(this.dtype)}'`,
       );
     return super.inputDType(dtype);
   }

@@ -9,7 +9,10 @@ export interface ConjOptions {
   readonly dtype?: DType;
 }
 
-/** Complex conjugate: `y = conj(x)`, its own adjoint for the real part of inner products. Shapes: `dims` to `dims`. Cost: one copy. No work array. */
+/**
+ * Complex conjugate: `y = conj(x)`, its own adjoint for the real part of inner products. Shapes:
+ * `dims` to `dims`. Cost: one copy. No work array.
+ */
 export class Conj extends LocalOperator {
   override readonly complexLinear = false;
   constructor(dims: number | Shape, options: ConjOptions = {}) {

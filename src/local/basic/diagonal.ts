@@ -17,8 +17,9 @@ export interface DiagonalOptions {
 }
 
 /**
- * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one. The adjoint multiplies by conj(d).
- * Shapes: `dims` to `dims`. Cost: one read and one write of the array besides d. Memory: d.
+ * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one.
+ * The adjoint multiplies by conj(d). Shapes: `dims` to `dims`. Cost: one read and one write of the
+ * array besides d. Memory: d.
  */
 export class Diagonal extends LocalOperator {
   readonly #diagonal: Resident;
@@ -34,7 +35,8 @@ export class Diagonal extends LocalOperator {
     const whole = sameShape(diagonal.shape, dims);
     if (!whole && (diagonal.shape.length !== 1 || diagonal.size !== n)) {
       throw new ShapeError(
-        `Diagonal: expected diag of shape ${formatShape(dims)}, or of ${n} numbers for axis ${axis}, received shape ${formatShape(diagonal.shape)}`,
+        `Diagonal: expected diag of shape ${formatShape(dims)}, or of ${n} numbers for axis ${axis}, ` +
+          `received shape ${formatShape(diagonal.shape)}`,
       );
     }
     super({ dims, dtype: diagonal.dtype, holdsData: true });

@@ -10,13 +10,19 @@ export interface FlipOptions {
   readonly dtype?: DType;
 }
 
-/** Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one copy. No work array. */
+/**
+ * Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one
+ * copy. No work array.
+ */
 export class Flip extends RearrangingOperator {
   constructor(dims: number | Shape, options: FlipOptions = {}) {
     checkOptions('Flip', options, ['axis', 'dtype']);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
     const n = shape[axis] as number;
-    super({ dims: shape, dtype: options.dtype ?? 'float64' }, axisPieces(shape, shape, axis, [{ from: n - 1, to: 0, count: n, step: -1 }]));
+    super(
+      { dims: shape, dtype: options.dtype ?? 'float64' },
+      axisPieces(shape, shape, axis, [{ from: n - 1, to: 0, count: n, step: -1 }]),
+    );
   }
 }

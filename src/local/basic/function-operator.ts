@@ -8,8 +8,9 @@ import { type Filled, takeReturned } from '../../core/vector/returned.js';
 import { LocalOperator } from '../local-operator.js';
 
 /**
- * A linear function of an array: returns the result, or takes `y` and fills it. `x` must not be changed; other arrays that it makes are disposed.
- * A function of one argument that returns nothing is refused, and so is what is no array.
+ * A linear function of an array: returns the result, or takes `y` and fills it. `x` must not be
+ * changed; other arrays that it makes are disposed. A function of one argument that returns nothing
+ * is refused, and so is what is no array.
  */
 export type ArrayFunction = (x: NDArray, y: NDArray) => Filled<NDArray>;
 
@@ -22,7 +23,10 @@ export interface FunctionOperatorOptions {
   readonly dtype?: DType;
 }
 
-/** An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take. */
+/**
+ * An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to
+ * `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take.
+ */
 export class FunctionOperator extends LocalOperator {
   readonly #forward: ArrayFunction;
   readonly #adjoint: ArrayFunction | undefined;
@@ -39,7 +43,10 @@ export class FunctionOperator extends LocalOperator {
     call('FunctionOperator', this.#forward, x, y);
   }
   protected override adjoint(y: NDArray, x: NDArray): void {
-    if (!this.#adjoint) throw new ArgumentError('FunctionOperator: this operator has no adjoint: give its function in the options');
+    if (!this.#adjoint)
+      throw new ArgumentError(
+        'FunctionOperator: this operator has no adjoint: give its function in the options',
+      );
     call('FunctionOperator.H', this.#adjoint, y, x);
   }
 }

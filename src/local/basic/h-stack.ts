@@ -6,8 +6,9 @@ import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.
 import { StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
- * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the other, to the data's own shape, where all operators agree on it,
- * otherwise flat. Cost: that of its operators. Memory: one work array of the data for the sums.
+ * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the
+ * other, to the data's own shape, where all operators agree on it, otherwise flat. Cost: that of
+ * its operators. Memory: one work array of the data for the sums.
  */
 export class HStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
@@ -18,7 +19,11 @@ export class HStack extends StackOperator {
       'rows',
       ops.map((op) => op.dimsd),
     );
-    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd }, options.forceflat ?? false);
+    super(
+      ops,
+      { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd },
+      options.forceflat ?? false,
+    );
   }
   protected override forward(x: NDArray, y: NDArray): void {
     collect(this.forwardSteps, x, y);

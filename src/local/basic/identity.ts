@@ -10,14 +10,19 @@ export interface IdentityOptions {
   readonly dtype?: DType;
 }
 
-/** Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N` rows, `M` columns), or lists of as many axes. Cost: one copy. No work array. */
+/**
+ * Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N`
+ * rows, `M` columns), or lists of as many axes. Cost: one copy. No work array.
+ */
 export class Identity extends LocalOperator {
   readonly #common: Shape;
   constructor(N: number | Shape, M: number | Shape = N, options: IdentityOptions = {}) {
     checkOptions('Identity', options, ['dtype']);
     const [dimsd, dims] = [toShape(N, 'N'), toShape(M, 'M')];
     if (dims.length !== dimsd.length)
-      throw new ShapeError(`Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`);
+      throw new ShapeError(
+        `Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`,
+      );
     super({ dims, dimsd, dtype: options.dtype ?? 'float64' });
     this.#common = dims.map((m, k) => Math.min(m, dimsd[k] as number));
   }

@@ -3,7 +3,10 @@ import { isComplex } from '../../core/base/dtype.js';
 import type { Shape } from '../../core/base/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
-/** Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */
+/**
+ * Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real.
+ * Cost: one read. No work array.
+ */
 export class Imag extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
     super('Imag', dims, options);

@@ -3,7 +3,10 @@ import { Regression, type RegressionOptions } from './regression.js';
 
 export type LinearRegressionOptions = RegressionOptions;
 
-/** Values of a line: `y[i] = x[0] + x[1] · taxis[i]`. Shapes: `[2]` to `[len(taxis)]`. Cost: `4·len` flops. Memory: the matrix of the powers. */
+/**
+ * Values of a line: `y[i] = x[0] + x[1] · taxis[i]`. Shapes: `[2]` to `[len(taxis)]`. Cost: `4·len`
+ * flops. Memory: the matrix of the powers.
+ */
 export class LinearRegression extends Regression {
   constructor(taxis: OperatorData, options: LinearRegressionOptions = {}) {
     super(taxis, 1, options);

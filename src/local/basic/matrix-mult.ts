@@ -8,13 +8,19 @@ import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
 export interface MatrixMultOptions {
-  /** Further axes of the model `[m, ...otherdims]`, every column of which is multiplied. @default none */
+  /**
+   * Further axes of the model `[m, ...otherdims]`, every column of which is multiplied. @default
+   * none
+   */
   readonly otherdims?: number | Shape;
   /** @default the matrix's; float64 for lists of numbers */
   readonly dtype?: DType;
 }
 
-/** Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A. */
+/**
+ * Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to
+ * `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A.
+ */
 export class MatrixMult extends LocalOperator {
   readonly #matrix: Resident;
   readonly #rows: number;
@@ -25,7 +31,9 @@ export class MatrixMult extends LocalOperator {
     checkOptions('MatrixMult', options, ['otherdims', 'dtype']);
     const matrix = Resident.from(A, options.dtype);
     if (matrix.shape.length !== 2)
-      throw new ShapeError(`MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`);
+      throw new ShapeError(
+        `MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`,
+      );
     const [n, m] = matrix.shape as readonly [number, number];
     const others = options.otherdims === undefined ? [] : toShape(options.otherdims, 'otherdims');
     super({ dims: [m, ...others], dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true });

@@ -13,7 +13,11 @@ export interface PadOptions {
   readonly dtype?: DType;
 }
 
-/** Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis. Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work array. */
+/**
+ * Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis.
+ * Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work
+ * array.
+ */
 export class Pad extends RearrangingOperator {
   constructor(dims: number | Shape, pad: Padding | readonly Padding[], options: PadOptions = {}) {
     checkOptions('Pad', options, ['dtype']);
@@ -30,10 +34,15 @@ export class Pad extends RearrangingOperator {
 
 function pairsOf(pad: Padding | readonly Padding[], shape: Shape): Padding[] {
   const list: readonly unknown[] = Array.isArray(pad) ? pad : [];
-  const pairs: readonly unknown[] = shape.length === 1 && list.every((v) => typeof v === 'number') ? [list] : list;
+  const pairs: readonly unknown[] =
+    shape.length === 1 && list.every((v) => typeof v === 'number') ? [list] : list;
   if (pairs.length !== shape.length)
-    throw new ShapeError(`Pad: expected a pair of numbers for each axis of dims ${formatShape(shape)}, received ${textOf(pad)}`);
-  const isPair = (v: unknown): v is Padding => Array.isArray(v) && v.length === 2 && v.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (!pairs.every(isPair)) throw new ArgumentError(`Pad: expected pairs of non-negative integers, received ${textOf(pad)}`);
+    throw new ShapeError(
+      `Pad: expected a pair of numbers for each axis of dims ${formatShape(shape)}, received ${textOf(pad)}`,
+    );
+  const isPair = (v: unknown): v is Padding =>
+    Array.isArray(v) && v.length === 2 && v.every((n) => Number.isSafeInteger(n) && n >= 0);
+  if (!pairs.every(isPair))
+    throw new ArgumentError(`Pad: expected pairs of non-negative integers, received ${textOf(pad)}`);
   return [...pairs];
 }

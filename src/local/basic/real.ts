@@ -2,7 +2,10 @@ import type { NDArray } from '../../core/array/ndarray.js';
 import type { Shape } from '../../core/base/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
-/** Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims` to `dims`, complex to real. Cost: one read. No work array. */
+/**
+ * Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims`
+ * to `dims`, complex to real. Cost: one read. No work array.
+ */
 export class Real extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
     super('Real', dims, options);

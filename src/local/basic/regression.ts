@@ -13,8 +13,9 @@ export interface RegressionOptions {
 }
 
 /**
- * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`; solving for x is polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`.
- * Cost: `2·len·(order + 1)` flops; it holds the matrix of the powers.
+ * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`; solving for x is
+ * polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`. Cost: `2·len·(order + 1)` flops;
+ * it holds the matrix of the powers.
  */
 export class Regression extends MatrixMult {
   readonly order: number;
@@ -31,6 +32,10 @@ export class Regression extends MatrixMult {
 
 function powers(taxis: OperatorData, order: number): number[][] {
   if (!Number.isSafeInteger(order) || order < 0)
-    throw new ArgumentError(`Regression: expected order to be a non-negative integer, received ${textOf(order)}`);
-  return [...finiteNumbers('Regression', 'taxis', taxis, 1)].map((t) => Array.from({ length: order + 1 }, (_, k) => t ** k));
+    throw new ArgumentError(
+      `Regression: expected order to be a non-negative integer, received ${textOf(order)}`,
+    );
+  return [...finiteNumbers('Regression', 'taxis', taxis, 1)].map((t) =>
+    Array.from({ length: order + 1 }, (_, k) => t ** k),
+  );
 }

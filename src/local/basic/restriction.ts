@@ -16,8 +16,9 @@ export interface RestrictionOptions {
 }
 
 /**
- * Some samples of an axis: `y[k] = x[iava[k]]`, in any order, repeated ones too; negative indices count from the end. The adjoint puts them back and sums repeated ones.
- * Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one read and write of the samples. Memory: the indices.
+ * Some samples of an axis: `y[k] = x[iava[k]]`, in any order, repeated ones too; negative indices
+ * count from the end. The adjoint puts them back and sums repeated ones. Shapes: `[…, n, …]` to
+ * `[…, len(iava), …]`. Cost: one read and write of the samples. Memory: the indices.
  */
 export class Restriction extends IndexedOperator {
   constructor(dims: number | Shape, iava: OperatorData, options: RestrictionOptions = {}) {
@@ -28,7 +29,9 @@ export class Restriction extends IndexedOperator {
     const { values } = hostNumbers('Restriction', 'iava', iava, 1);
     const bad = values.find((i) => !Number.isInteger(i) || i < -n || i >= n);
     if (bad !== undefined)
-      throw new ArgumentError(`Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${textOf(bad)}`);
+      throw new ArgumentError(
+        `Restriction: expected indices between ${-n} and ${n - 1} for axis ${axis}, received ${textOf(bad)}`,
+      );
     const places = hostArray(placeDType(n), values.length);
     values.forEach((i, k) => {
       places[k] = i < 0 ? i + n : i;

@@ -14,7 +14,10 @@ export interface RollOptions {
   readonly dtype?: DType;
 }
 
-/** Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`. Cost: one copy. No work array. */
+/**
+ * Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`.
+ * Cost: one copy. No work array.
+ */
 export class Roll extends RearrangingOperator {
   constructor(dims: number | Shape, options: RollOptions = {}) {
     checkOptions('Roll', options, ['axis', 'shift', 'dtype']);
@@ -22,7 +25,9 @@ export class Roll extends RearrangingOperator {
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
     if (!Number.isSafeInteger(shift))
-      throw new ArgumentError(`Roll: expected shift to be a whole number of samples, received ${textOf(shift)}`);
+      throw new ArgumentError(
+        `Roll: expected shift to be a whole number of samples, received ${textOf(shift)}`,
+      );
     const n = shape[axis] as number;
     const s = n === 0 ? 0 : ((shift % n) + n) % n;
     super(

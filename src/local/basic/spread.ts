@@ -9,8 +9,9 @@ import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
 
 /**
- * The samples that element `[ix0, it0]` of the model is spread to, one for each trace of the data, not a number where there is none; with
- * `interp`, a pair of those and of the fractions towards the samples that follow.
+ * The samples that element `[ix0, it0]` of the model is spread to, one for each trace of the data,
+ * not a number where there is none; with `interp`, a pair of those and of the fractions towards the
+ * samples that follow.
  */
 export type SpreadFunction = (
   ix0: number,
@@ -18,7 +19,10 @@ export type SpreadFunction = (
 ) => ArrayLike<number> | readonly [samples: ArrayLike<number>, fractions: ArrayLike<number>];
 
 export interface SpreadOptions {
-  /** `[nx0, nt0, nx]`: the sample in each trace of the data, not a number where there is none. Either this or `fh`. */
+  /**
+   * `[nx0, nt0, nx]`: the sample in each trace of the data, not a number where there is none.
+   * Either this or `fh`.
+   */
   readonly table?: OperatorData;
   /** As `table`: fractions w; the sample gets 1 − w of the value and the next one w. */
   readonly dtable?: OperatorData;
@@ -31,8 +35,9 @@ export interface SpreadOptions {
 }
 
 /**
- * Spreading along curves: `y[ix, table[ix0, it0, ix]] += x[ix0, it0]` for all ix; the adjoint stacks along them. Shapes: `dims` `[nx0, nt0]` to `dimsd` `[nx, nt]`.
- * Cost: `nx0·nt0·nx` additions. Memory: 4 bytes an entry and, with fractions, two numbers; with `fh` a few megabytes.
+ * Spreading along curves: `y[ix, table[ix0, it0, ix]] += x[ix0, it0]` for all ix; the adjoint
+ * stacks along them. Shapes: `dims` `[nx0, nt0]` to `dimsd` `[nx, nt]`. Cost: `nx0·nt0·nx`
+ * additions. Memory: 4 bytes an entry and, with fractions, two numbers; with `fh` a few megabytes.
  */
 export class Spread extends IndexedOperator {
   constructor(dims: Shape, dimsd: Shape, options: SpreadOptions) {
@@ -40,22 +45,41 @@ export class Spread extends IndexedOperator {
     const { table, dtable, fh, interp = false, dtype = 'float64' } = options;
     const [model, data] = [toShape(dims, 'dims'), toShape(dimsd, 'dimsd')];
     if (model.length !== 2 || data.length !== 2)
-      throw new ShapeError(`Spread: expected dims and dimsd of two axes, received ${formatShape(model)} and ${formatShape(data)}`);
-    if ((table === undefined) === (fh === undefined)) throw new ArgumentError('Spread: expected either table or fh');
-    if (fh && dtable !== undefined) throw new ArgumentError('Spread: expected no dtable with fh: let fh give the fractions, with interp');
-    if (table !== undefined && interp && dtable === undefined) throw new ArgumentError('Spread: expected dtable with interp and table');
-    const source = fh ? fromFunction(model, data, fh, interp) : fromTable(model, data, table as OperatorData, dtable);
-    super({ dims: model, dimsd: data, dtype }, 'spread', new IndexedRows(source, { onTheFly: fh !== undefined }));
+      throw new ShapeError(
+        `Spread: expected dims and dimsd of two axes, received ${formatShape(model)} and ` +
+          `${formatShape(data)}`,
+      );
+    if ((table === undefined) === (fh === undefined))
+      throw new ArgumentError('Spread: expected either table or fh');
+    if (fh && dtable !== undefined)
+      throw new ArgumentError('Spread: expected no dtable with fh: let fh give the fractions, with interp');
+    if (table !== undefined && interp && dtable === undefined)
+      throw new ArgumentError('Spread: expected dtable with interp and table');
+    const source = fh
+      ? fromFunction(model, data, fh, interp)
+      : fromTable(model, data, table as OperatorData, dtable);
+    super(
+      { dims: model, dimsd: data, dtype },
+      'spread',
+      new IndexedRows(source, { onTheFly: fh !== undefined }),
+    );
   }
 }
 
-function fromTable(dims: Shape, dimsd: Shape, table: OperatorData, dtable: OperatorData | undefined): RowSource {
+function fromTable(
+  dims: Shape,
+  dimsd: Shape,
+  table: OperatorData,
+  dtable: OperatorData | undefined,
+): RowSource {
   const [nx] = dimsd as [number, number];
   const expected = [...dims, nx];
   const read = (name: string, data: OperatorData): Float64Array => {
     const { values, shape } = hostNumbers('Spread', name, data);
     if (!sameShape(shape, expected))
-      throw new ShapeError(`Spread: expected ${name} of shape ${formatShape(expected)}, received ${formatShape(shape)}`);
+      throw new ShapeError(
+        `Spread: expected ${name} of shape ${formatShape(expected)}, received ${formatShape(shape)}`,
+      );
     return values;
   };
   const samples = read('table', table);
@@ -63,7 +87,8 @@ function fromTable(dims: Shape, dimsd: Shape, table: OperatorData, dtable: Opera
   const check = checkSample(dimsd, fractions !== undefined);
   samples.forEach(check);
   return rowsOf(dims, dimsd, fractions !== undefined, (row, put) => {
-    for (let ix = 0; ix < nx; ix++) put(ix, samples[row * nx + ix] as number, fractions ? (fractions[row * nx + ix] as number) : 0);
+    for (let ix = 0; ix < nx; ix++)
+      put(ix, samples[row * nx + ix] as number, fractions ? (fractions[row * nx + ix] as number) : 0);
   });
 }
 
@@ -73,10 +98,14 @@ function fromFunction(dims: Shape, dimsd: Shape, fh: SpreadFunction, interp: boo
   const check = checkSample(dimsd, interp);
   return rowsOf(dims, dimsd, interp, (row, put) => {
     const given = fh(Math.floor(row / nt0), row % nt0);
-    const [samples, fractions] = (interp ? given : [given, undefined]) as [ArrayLike<number>, ArrayLike<number> | undefined];
+    const [samples, fractions] = (interp ? given : [given, undefined]) as [
+      ArrayLike<number>,
+      ArrayLike<number> | undefined,
+    ];
     if (samples?.length !== nx || (interp && fractions?.length !== nx))
       throw new ShapeError(
-        `Spread: expected fh to give ${interp ? 'pairs of ' : ''}${nx} numbers, one for each trace, received ${samples?.length}`,
+        `Spread: expected fh to give ${interp ? 'pairs of ' : ''}${nx} numbers, one for each trace, ` +
+          `received ${samples?.length}`,
       );
     for (let ix = 0; ix < nx; ix++) {
       const sample = samples[ix] as number;
@@ -92,12 +121,17 @@ const checkSample =
     if (Number.isNaN(sample)) return;
     if (!Number.isInteger(sample) || sample < 0 || sample >= (nt as number) - (interp ? 1 : 0)) {
       throw new ArgumentError(
-        `Spread: expected whole samples between 0 and ${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, or NaN; received ${textOf(sample)}`,
+        'Spread: expected whole samples between 0 and ' +
+          `${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, ` +
+          `or NaN; received ${textOf(sample)}`,
       );
     }
   };
 
-/** The sparse matrix whose row of model element `row` has what `each` puts: a sample of trace `ix`, and a fraction of the next. */
+/**
+ * The sparse matrix whose row of model element `row` has what `each` puts: a sample of trace `ix`,
+ * and a fraction of the next.
+ */
 export function rowsOf(
   dims: Shape,
   dimsd: Shape,

@@ -5,11 +5,17 @@ import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
 import { commonDType, resultDType, type Step, stepsOf } from '../parts/stacking.js';
 
 export interface StackOptions {
-  /** Results are flat, whatever shape a vector has; always where the operators' shapes differ. @default false */
+  /**
+   * Results are flat, whatever shape a vector has; always where the operators' shapes differ.
+   * @default false
+   */
   readonly forceflat?: boolean;
 }
 
-/** What VStack, HStack and BlockDiag have in common: several operators, and where their parts of a flat vector begin. */
+/**
+ * What VStack, HStack and BlockDiag have in common: several operators, and where their parts of a
+ * flat vector begin.
+ */
 export abstract class StackOperator extends LocalOperator {
   readonly ops: readonly AnyLocalOperator[];
   override readonly complexLinear: boolean;
@@ -18,7 +24,11 @@ export abstract class StackOperator extends LocalOperator {
   protected readonly forwardSteps: readonly Step[];
   protected readonly adjointSteps: readonly Step[];
 
-  constructor(ops: readonly AnyLocalOperator[], spec: Pick<OperatorSpec, 'dims' | 'dimsd'>, forceflat: boolean) {
+  constructor(
+    ops: readonly AnyLocalOperator[],
+    spec: Pick<OperatorSpec, 'dims' | 'dimsd'>,
+    forceflat: boolean,
+  ) {
     super({ ...spec, ...commonDType(ops) });
     this.ops = [...ops];
     this.forceflat = forceflat;

@@ -11,7 +11,10 @@ export interface SumOptions {
   readonly dtype?: DType;
 }
 
-/** Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims` without the axis, `[1]` where it is the only one. Cost: one read. No work array. */
+/**
+ * Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims`
+ * without the axis, `[1]` where it is the only one. Cost: one read. No work array.
+ */
 export class Sum extends LocalOperator {
   readonly #axis: number;
   /** Of the data, walked as if it had the axis. */
@@ -20,7 +23,11 @@ export class Sum extends LocalOperator {
     checkOptions('Sum', options, ['axis', 'dtype']);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
-    super({ dims: shape, dimsd: shape.length === 1 ? [1] : shape.toSpliced(axis, 1), dtype: options.dtype ?? 'float64' });
+    super({
+      dims: shape,
+      dimsd: shape.length === 1 ? [1] : shape.toSpliced(axis, 1),
+      dtype: options.dtype ?? 'float64',
+    });
     this.#axis = axis;
     this.#repeated = stridesOf(shape.with(axis, 1)).with(axis, 0);
   }

@@ -11,7 +11,10 @@ export interface SymmetrizeOptions {
   readonly dtype?: DType;
 }
 
-/** An axis continued symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`. Shapes: `[…, n, …]` to `[…, 2n − 1, …]`. Cost: one copy. No work array. */
+/**
+ * An axis continued symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`.
+ * Shapes: `[…, n, …]` to `[…, 2n − 1, …]`. Cost: one copy. No work array.
+ */
 export class Symmetrize extends RearrangingOperator {
   constructor(dims: number | Shape, options: SymmetrizeOptions = {}) {
     checkOptions('Symmetrize', options, ['axis', 'dtype']);

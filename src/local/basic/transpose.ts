@@ -11,7 +11,10 @@ export interface TransposeOptions {
   readonly dtype?: DType;
 }
 
-/** Axes in another order: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to `dims[axes]`. Cost: one copy. No work array. */
+/**
+ * Axes in another order: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to
+ * `dims[axes]`. Cost: one copy. No work array.
+ */
 export class Transpose extends LocalOperator {
   /** Steps through the model's memory along the axes of the data. */
   readonly #walk: readonly number[];

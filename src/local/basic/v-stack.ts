@@ -6,8 +6,9 @@ import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.
 import { StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
- * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own, where all operators agree on it, otherwise flat, to flat data,
- * one part after the other. Cost: that of its operators. Memory: one work array of the model for the sums of the adjoint.
+ * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own,
+ * where all operators agree on it, otherwise flat, to flat data, one part after the other. Cost:
+ * that of its operators. Memory: one work array of the model for the sums of the adjoint.
  */
 export class VStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
@@ -18,7 +19,11 @@ export class VStack extends StackOperator {
       'columns',
       ops.map((op) => op.dims),
     );
-    super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) }, options.forceflat ?? false);
+    super(
+      ops,
+      { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) },
+      options.forceflat ?? false,
+    );
   }
   protected override forward(x: NDArray, y: NDArray): void {
     spread(this.forwardSteps, x, y);

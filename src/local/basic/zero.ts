@@ -9,7 +9,10 @@ export interface ZeroOptions {
   readonly dtype?: DType;
 }
 
-/** The zero operator of `N` rows and `M` columns: `y = 0`. Shapes: `M` to `N`. Cost: one write. No work array. */
+/**
+ * The zero operator of `N` rows and `M` columns: `y = 0`. Shapes: `M` to `N`. Cost: one write. No
+ * work array.
+ */
 export class Zero extends LocalOperator {
   constructor(N: number | Shape, M: number | Shape = N, options: ZeroOptions = {}) {
     checkOptions('Zero', options, ['dtype']);

@@ -26,7 +26,10 @@ export interface CausalIntegrationOptions {
   readonly dtype?: DType;
 }
 
-/** What each sample adds to the one before it, of sampling 1: the integral is the running sum of `S x`. */
+/**
+ * What each sample adds to the one before it, of sampling 1: the integral is the running sum of
+ * `S x`.
+ */
 const INCREMENTS: Readonly<Record<IntegrationKind, (n: number) => BandSegment[]>> = {
   full: (n) => [{ start: 0, end: n, lo: 0, taps: [1] }],
   half: (n) => [
@@ -42,8 +45,10 @@ const INCREMENTS: Readonly<Record<IntegrationKind, (n: number) => BandSegment[]>
 };
 
 /**
- * Integral from the first sample on, d the sampling and c the running sum of x: full `y = d c`, half `y = d (c − x/2)`, trapezoidal `y = d (c − x/2 − x[0]/2)`, but
- * `y[0] = d x[0]/2`. Shapes: `dims` to `dims`, one sample less on the axis with `removefirst`. Cost: two to four reads and writes. Memory: two work arrays.
+ * Integral from the first sample on, d the sampling and c the running sum of x: full `y = d c`,
+ * half `y = d (c − x/2)`, trapezoidal `y = d (c − x/2 − x[0]/2)`, but `y[0] = d x[0]/2`. Shapes:
+ * `dims` to `dims`, one sample less on the axis with `removefirst`. Cost: two to four reads and
+ * writes. Memory: two work arrays.
  */
 export class CausalIntegration extends LocalOperator {
   readonly #axis: number;
@@ -58,7 +63,8 @@ export class CausalIntegration extends LocalOperator {
     checkOptions('CausalIntegration', options, ['axis', 'sampling', 'kind', 'removefirst', 'dtype']);
     const { sampling = 1, removefirst = false, dtype = 'float64' } = options;
     const kind = checkOneOf('kind', options.kind ?? 'full', INTEGRATION_KINDS);
-    if (!Number.isFinite(sampling)) throw new ArgumentError(`CausalIntegration: expected a finite sampling, received ${textOf(sampling)}`);
+    if (!Number.isFinite(sampling))
+      throw new ArgumentError(`CausalIntegration: expected a finite sampling, received ${textOf(sampling)}`);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
     const n = shape[axis] as number;
@@ -68,8 +74,13 @@ export class CausalIntegration extends LocalOperator {
     this.#axis = axis;
     const bands = scaleBand(INCREMENTS[kind](n), sampling).filter(({ start, end }) => start < end);
     this.#increments = { shape, bands: [{ axis, segments: bands }], mode: 'set' };
-    this.#adjointIncrements = { shape, bands: [{ axis, segments: reverseBand(transposeBand(bands, n, n), n) }], mode: 'set' };
-    const copying = (to: Shape, piece: AxisPiece) => new Rearrangement(shape, to, axisPieces(shape, to, axis, [piece]));
+    this.#adjointIncrements = {
+      shape,
+      bands: [{ axis, segments: reverseBand(transposeBand(bands, n, n), n) }],
+      mode: 'set',
+    };
+    const copying = (to: Shape, piece: AxisPiece) =>
+      new Rearrangement(shape, to, axisPieces(shape, to, axis, [piece]));
     this.#crop = removefirst ? copying(dimsd, { from: n - rows, to: 0, count: rows }) : undefined;
     this.#reversed = copying(dimsd, { from: rows - 1, to: 0, count: rows, step: -1 });
     this.#reverse = copying(shape, { from: n - 1, to: 0, count: n, step: -1 });
@@ -108,5 +119,10 @@ export class CausalIntegration extends LocalOperator {
 /** `R B R`, R reversing the order of n samples. */
 const reverseBand = (segments: readonly BandSegment[], n: number): BandSegment[] =>
   segments
-    .map(({ start, end, lo, taps }) => ({ start: n - end, end: n - start, lo: -(lo + taps.length - 1), taps: [...taps].reverse() }))
+    .map(({ start, end, lo, taps }) => ({
+      start: n - end,
+      end: n - start,
+      lo: -(lo + taps.length - 1),
+      taps: [...taps].reverse(),
+    }))
     .reverse();

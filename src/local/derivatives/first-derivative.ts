@@ -1,7 +1,11 @@
 import type { DType } from '../../core/base/dtype.js';
 import { checkOptions } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
-import { type DerivativeKind, type DerivativeOrder, firstDerivative } from '../../core/schemes/derivative-scheme.js';
+import {
+  type DerivativeKind,
+  type DerivativeOrder,
+  firstDerivative,
+} from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 
 export interface FirstDerivativeOptions {
@@ -20,8 +24,10 @@ export interface FirstDerivativeOptions {
 }
 
 /**
- * First derivative along an axis, d the sampling: forward `(x[i+1] − x[i]) / d`, backward `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
- * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to `dims`. Cost: one read and one write. No work array.
+ * First derivative along an axis, d the sampling: forward `(x[i+1] − x[i]) / d`, backward
+ * `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
+ * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to
+ * `dims`. Cost: one read and one write. No work array.
  */
 export class FirstDerivative extends StencilOperator {
   constructor(dims: number | Shape, options: FirstDerivativeOptions = {}) {
@@ -29,6 +35,8 @@ export class FirstDerivative extends StencilOperator {
     const { axis = -1, dtype = 'float64', ...scheme } = options;
     const shape = toShape(dims, 'dims');
     const k = toAxis(axis, shape.length);
-    super({ dims: shape, dtype }, [{ axis: k, segments: firstDerivative({ n: shape[k] as number, ...scheme }) }]);
+    super({ dims: shape, dtype }, [
+      { axis: k, segments: firstDerivative({ n: shape[k] as number, ...scheme }) },
+    ]);
   }
 }

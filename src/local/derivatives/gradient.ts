@@ -20,7 +20,10 @@ export interface GradientOptions {
   readonly dtype?: DType;
 }
 
-/** Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`. Cost: one read and one write per axis. No work array. */
+/**
+ * Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`.
+ * Cost: one read and one write per axis. No work array.
+ */
 export class Gradient extends LocalOperator {
   readonly #forward: readonly Stencil[];
   readonly #adjoint: readonly Stencil[];
@@ -35,7 +38,11 @@ export class Gradient extends LocalOperator {
     this.#forward = tables.map((segments, axis) => ({ shape, bands: [{ axis, segments }], mode: 'set' }));
     this.#adjoint = tables.map((segments, axis) => {
       const n = shape[axis] as number;
-      return { shape, bands: [{ axis, segments: transposeBand(segments, n, n) }], mode: axis === 0 ? 'set' : 'add' };
+      return {
+        shape,
+        bands: [{ axis, segments: transposeBand(segments, n, n) }],
+        mode: axis === 0 ? 'set' : 'add',
+      };
     });
   }
   protected override forward(x: NDArray, y: NDArray): void {

@@ -15,13 +15,19 @@ export interface LaplacianOptions {
   readonly sampling?: number | readonly number[];
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
-  /** Repeats the nearest inner value at the ends, which are zero otherwise; centered only. @default false */
+  /**
+   * Repeats the nearest inner value at the ends, which are zero otherwise; centered only. @default
+   * false
+   */
   readonly edge?: boolean;
   /** @default 'float64' */
   readonly dtype?: DType;
 }
 
-/** Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, the second derivatives as in `SecondDerivative`. Shapes: `dims` to `dims`. Cost: one read and one write, however many axes. No work array. */
+/**
+ * Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, the second derivatives as in `SecondDerivative`. Shapes: `dims`
+ * to `dims`. Cost: one read and one write, however many axes. No work array.
+ */
 export class Laplacian extends StencilOperator {
   constructor(dims: number | Shape, options: LaplacianOptions = {}) {
     checkOptions('Laplacian', options, ['axes', 'weights', 'sampling', 'kind', 'edge', 'dtype']);
@@ -32,7 +38,10 @@ export class Laplacian extends StencilOperator {
     const d = perAxis('sampling', sampling, along.length);
     const bands = along.map((axis, k) => ({
       axis,
-      segments: scaleBand(secondDerivative({ n: shape[axis] as number, sampling: d[k] as number, ...scheme }), w[k] as number),
+      segments: scaleBand(
+        secondDerivative({ n: shape[axis] as number, sampling: d[k] as number, ...scheme }),
+        w[k] as number,
+      ),
     }));
     super({ dims: shape, dtype }, bands);
   }

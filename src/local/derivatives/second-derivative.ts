@@ -11,15 +11,19 @@ export interface SecondDerivativeOptions {
   readonly sampling?: number;
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
-  /** Repeats the nearest inner value at the ends, which are zero otherwise; centered only. @default false */
+  /**
+   * Repeats the nearest inner value at the ends, which are zero otherwise; centered only. @default
+   * false
+   */
   readonly edge?: boolean;
   /** @default 'float64' */
   readonly dtype?: DType;
 }
 
 /**
- * Second derivative along an axis: `(x[i−1] − 2x[i] + x[i+1]) / d²`, d the sampling, stored at i (centered), i − 1 (forward) or i + 1 (backward); other samples are
- * zero. Shapes: `dims` to `dims`. Cost: one read and one write. No work array.
+ * Second derivative along an axis: `(x[i−1] − 2x[i] + x[i+1]) / d²`, d the sampling, stored at i
+ * (centered), i − 1 (forward) or i + 1 (backward); other samples are zero. Shapes: `dims` to
+ * `dims`. Cost: one read and one write. No work array.
  */
 export class SecondDerivative extends StencilOperator {
   constructor(dims: number | Shape, options: SecondDerivativeOptions = {}) {
@@ -27,6 +31,8 @@ export class SecondDerivative extends StencilOperator {
     const { axis = -1, dtype = 'float64', ...scheme } = options;
     const shape = toShape(dims, 'dims');
     const k = toAxis(axis, shape.length);
-    super({ dims: shape, dtype }, [{ axis: k, segments: secondDerivative({ n: shape[k] as number, ...scheme }) }]);
+    super({ dims: shape, dtype }, [
+      { axis: k, segments: secondDerivative({ n: shape[k] as number, ...scheme }) },
+    ]);
   }
 }

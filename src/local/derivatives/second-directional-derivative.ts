@@ -9,8 +9,9 @@ import { DirectionalDerivative, type DirectionalDerivativeOptions } from './part
 export type SecondDirectionalDerivativeOptions = DirectionalDerivativeOptions;
 
 /**
- * Second derivative along a direction: `y = −Dᵥᵀ Dᵥ x`, Dᵥ the derivative of {@link FirstDirectionalDerivative}; its own adjoint. Shapes: `dims` to `dims`. Cost: twice that of Dᵥ, and a
- * work array.
+ * Second derivative along a direction: `y = −Dᵥᵀ Dᵥ x`, Dᵥ the derivative of
+ * {@link FirstDirectionalDerivative}; its own adjoint. Shapes: `dims` to `dims`. Cost: twice that
+ * of Dᵥ, and a work array.
  */
 export class SecondDirectionalDerivative extends LocalOperator {
   readonly #derivative: DirectionalDerivative;

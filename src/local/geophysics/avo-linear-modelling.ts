@@ -24,8 +24,12 @@ export interface AVOLinearModellingOptions {
   readonly dtype?: DType;
 }
 
-/** The three coefficients at an angle of incidence (radians), v the ratio of S- to P-wave velocity. */
-const COEFFICIENTS: Readonly<Record<Linearization, (theta: number, v: number) => readonly [number, number, number]>> = {
+/**
+ * The three coefficients at an angle of incidence (radians), v the ratio of S- to P-wave velocity.
+ */
+const COEFFICIENTS: Readonly<
+  Record<Linearization, (theta: number, v: number) => readonly [number, number, number]>
+> = {
   akirich: (theta, v) => {
     const s = (2 * v * Math.sin(theta)) ** 2;
     return [1 / (2 * Math.cos(theta) ** 2), -s, (1 - s) / 2];
@@ -38,7 +42,11 @@ const COEFFICIENTS: Readonly<Record<Linearization, (theta: number, v: number) =>
 };
 
 /** The coefficients of all angles (degrees) and velocity ratios, `[len(vsvp), len(theta), 3]`. */
-export function avoCoefficients(theta: Float64Array, vsvp: Float64Array, linearization: Linearization): Float64Array {
+export function avoCoefficients(
+  theta: Float64Array,
+  vsvp: Float64Array,
+  linearization: Linearization,
+): Float64Array {
   const table = new Float64Array(vsvp.length * theta.length * 3);
   vsvp.forEach((v, t) => {
     theta.forEach((angle, k) => {
@@ -49,10 +57,12 @@ export function avoCoefficients(theta: Float64Array, vsvp: Float64Array, lineari
 }
 
 /**
- * Reflection coefficients at angles of incidence `theta` (degrees) from three relative contrasts, linearised: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`, v the ratio vsvp.
- * 'akirich' (Aki and Richards 1980), of P velocity, S velocity and density: `1/(2cos²θ), −4v² sin²θ, ½ − 2v² sin²θ`.
- * 'fatti' (Fatti et al. 1994), of P impedance, S impedance and density: `(1 + tan²θ)/2, −4v² sin²θ, 2v² sin²θ − tan²θ/2`.
- * Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`. Cost: 6 flops a value. Memory: the coefficients.
+ * Reflection coefficients at angles of incidence `theta` (degrees) from three relative contrasts,
+ * linearised: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`, v the ratio vsvp. 'akirich' (Aki and Richards
+ * 1980), of P velocity, S velocity and density: `1/(2cos²θ), −4v² sin²θ, ½ − 2v² sin²θ`. 'fatti'
+ * (Fatti et al. 1994), of P impedance, S impedance and density:
+ * `(1 + tan²θ)/2, −4v² sin²θ, 2v² sin²θ − tan²θ/2`. Shapes: `[nt0, 3, ...spatdims]` to
+ * `[nt0, len(theta), ...spatdims]`. Cost: 6 flops a value. Memory: the coefficients.
  */
 export class AVOLinearModelling extends LocalOperator {
   readonly #matrix: AxisMatrix;
@@ -77,11 +87,18 @@ export class AVOLinearModelling extends LocalOperator {
 }
 
 /** Ratios for all samples, or one that they share. Throws where they are neither. */
-export function velocityRatios(owner: string, given: number | OperatorData = 0.5, samples?: number): { vsvp: Float64Array; nt0: number } {
-  const vsvp = typeof given === 'number' ? Float64Array.of(given) : hostNumbers(owner, 'vsvp', given, 1).values;
+export function velocityRatios(
+  owner: string,
+  given: number | OperatorData = 0.5,
+  samples?: number,
+): { vsvp: Float64Array; nt0: number } {
+  const vsvp =
+    typeof given === 'number' ? Float64Array.of(given) : hostNumbers(owner, 'vsvp', given, 1).values;
   const [nt0] = toShape([samples ?? vsvp.length], 'nt0') as [number];
   if (typeof given !== 'number' && vsvp.length !== nt0)
-    throw new ShapeError(`${owner}: expected one vsvp or one for each of the ${nt0} samples, received ${vsvp.length}`);
+    throw new ShapeError(
+      `${owner}: expected one vsvp or one for each of the ${nt0} samples, received ${vsvp.length}`,
+    );
   if (!vsvp.every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite ratios for vsvp`);
   return { vsvp, nt0 };
 }

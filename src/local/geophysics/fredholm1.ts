@@ -8,7 +8,10 @@ import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
 export interface Fredholm1Options {
-  /** Accepted for programs that come from elsewhere; the conjugate transpose is never stored, since products read G as it is. */
+  /**
+   * Accepted for programs that come from elsewhere; the conjugate transpose is never stored, since
+   * products read G as it is.
+   */
   readonly saveGt?: boolean;
   /** Accepted likewise; all slices are one batched product. */
   readonly usematmul?: boolean;
@@ -19,8 +22,9 @@ export interface Fredholm1Options {
 export const FREDHOLM1_OPTIONS = ['saveGt', 'usematmul', 'dtype'] as const;
 
 /**
- * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`.
- * Cost: one batched matrix product, `2·nsl·nx·ny·nz` flops (8 for complex ones). Memory: G.
+ * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`.
+ * Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Cost: one batched matrix product, `2·nsl·nx·ny·nz`
+ * flops (8 for complex ones). Memory: G.
  */
 export class Fredholm1 extends LocalOperator {
   readonly #kernel: Resident;
@@ -30,7 +34,9 @@ export class Fredholm1 extends LocalOperator {
     checkOptions('Fredholm1', options, FREDHOLM1_OPTIONS);
     const kernel = Resident.from(G, options.dtype);
     if (kernel.shape.length !== 3)
-      throw new ShapeError(`Fredholm1: expected G of [nsl, nx, ny], received an array of shape ${formatShape(kernel.shape)}`);
+      throw new ShapeError(
+        `Fredholm1: expected G of [nsl, nx, ny], received an array of shape ${formatShape(kernel.shape)}`,
+      );
     const [nsl, nx, ny] = kernel.shape as readonly [number, number, number];
     const [width] = toShape([nz], 'nz') as [number];
     super({ dims: [nsl, ny, width], dimsd: [nsl, nx, width], dtype: kernel.dtype, holdsData: true });

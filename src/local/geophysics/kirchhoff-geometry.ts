@@ -4,7 +4,9 @@ import { textOf } from '../../core/base/text-of.js';
 import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 
-/** Where image points, sources and receivers are, in metres, and the samples of time, in seconds. */
+/**
+ * Where image points, sources and receivers are, in metres, and the samples of time, in seconds.
+ */
 export interface KirchhoffGeometry {
   readonly z: OperatorData;
   readonly x: OperatorData;
@@ -31,7 +33,9 @@ export interface Stations {
 
 export function toGrid({ y, x, z }: KirchhoffGeometry): ImageGrid {
   const named = [['y', y] as const, ['x', x] as const, ['z', z] as const];
-  const axes = named.flatMap(([name, axis]) => (axis === undefined ? [] : [finiteNumbers('Kirchhoff', name, axis)]));
+  const axes = named.flatMap(([name, axis]) =>
+    axis === undefined ? [] : [finiteNumbers('Kirchhoff', name, axis)],
+  );
   const shape = axes.map((axis) => axis.length);
   return { axes, shape, points: product(shape) };
 }
@@ -41,7 +45,8 @@ export function toStations(name: string, data: OperatorData, grid: ImageGrid): S
   const ndim = grid.axes.length;
   if (shape[0] !== ndim)
     throw new ShapeError(
-      `Kirchhoff: expected ${name} of ${ndim} rows, ${ndim === 2 ? 'x and z' : 'y, x and z'}, received shape ${formatShape(shape)}`,
+      `Kirchhoff: expected ${name} of ${ndim} rows, ${ndim === 2 ? 'x and z' : 'y, x and z'}, received ` +
+        `shape ${formatShape(shape)}`,
     );
   const count = shape[1] as number;
   return { count, coordinates: grid.axes.map((_, k) => values.subarray(k * count, (k + 1) * count)) };
@@ -62,13 +67,15 @@ function coordinatesOf({ axes }: ImageGrid, point: number, into: number[]): numb
 export function straightRays(grid: ImageGrid, { count, coordinates }: Stations, vel: number): Float64Array {
   if (!Number.isFinite(vel) || vel <= 0)
     throw new ArgumentError(
-      `Kirchhoff: expected vel, a constant velocity greater than 0, received ${textOf(vel)}; for other media give trav`,
+      `Kirchhoff: expected vel, a constant velocity greater than 0, received ${textOf(vel)}; for other ` +
+        'media give trav',
     );
   const table = new Float64Array(grid.points * count);
   const at: number[] = [];
   for (let point = 0; point < grid.points; point++) {
     coordinatesOf(grid, point, at);
-    for (let s = 0; s < count; s++) table[point * count + s] = Math.hypot(...at.map((c, k) => c - (coordinates[k]?.[s] as number))) / vel;
+    for (let s = 0; s < count; s++)
+      table[point * count + s] = Math.hypot(...at.map((c, k) => c - (coordinates[k]?.[s] as number))) / vel;
   }
   return table;
 }
@@ -79,9 +86,12 @@ type Limits = number | readonly [from: number, to: number] | undefined;
 function fading(name: string, limits: Exclude<Limits, undefined>): (value: number) => number {
   const [from, to] = typeof limits === 'number' ? [0.8 * limits, limits] : limits;
   if (!(from >= 0 && to >= from))
-    throw new ArgumentError(`Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${textOf(limits)}`);
+    throw new ArgumentError(
+      `Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${textOf(limits)}`,
+    );
   // not a number, which is an offset of 0 at depth 0, counts as inside
-  return (value) => (value > to ? 0 : value > from ? (1 + Math.cos((Math.PI * (value - from)) / (to - from))) / 2 : 1);
+  return (value) =>
+    value > to ? 0 : value > from ? (1 + Math.cos((Math.PI * (value - from)) / (to - from))) / 2 : 1;
 }
 
 /** The product of what both apertures let through; undefined where there are none. */
@@ -110,7 +120,9 @@ export function apertureTapers(
     let factor = offset ? offset(across(of(srcs, s), of(recs, r)) / Math.abs(here(vertical))) : 1;
     if (angle) {
       for (const station of [of(srcs, s), of(recs, r)])
-        factor *= angle((Math.atan2(across(here, station), Math.abs(here(vertical) - station(vertical))) * 180) / Math.PI);
+        factor *= angle(
+          (Math.atan2(across(here, station), Math.abs(here(vertical) - station(vertical))) * 180) / Math.PI,
+        );
     }
     return factor;
   };

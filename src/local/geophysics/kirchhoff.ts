@@ -22,15 +22,30 @@ import { type ByPair, TraveltimeCurves, type Traveltimes } from './parts/travelt
 export interface KirchhoffOptions {
   /** Constant velocity, for straight rays. Either this or `trav`. */
   readonly vel?: number;
-  /** Traveltimes in seconds: tables of sources `[image points, ns]` and of receivers `[image points, nr]`, or one of both, `[image points, ns·nr]`. */
+  /**
+   * Traveltimes in seconds: tables of sources `[image points, ns]` and of receivers
+   * `[image points, nr]`, or one of both, `[image points, ns·nr]`.
+   */
   readonly trav?: OperatorData | readonly [srcs: OperatorData, recs: OperatorData];
-  /** Amplitudes by which contributions are multiplied: tables of sources and of receivers, as for `trav`. @default 1 */
+  /**
+   * Amplitudes by which contributions are multiplied: tables of sources and of receivers, as for
+   * `trav`. @default 1
+   */
   readonly amp?: readonly [srcs: OperatorData, recs: OperatorData];
-  /** Largest ratio of the offset between source and receiver to depth: a pair fades contributions out between the two, a number between 80 and 100 % of it. @default none */
+  /**
+   * Largest ratio of the offset between source and receiver to depth: a pair fades contributions
+   * out between the two, a number between 80 and 100 % of it. @default none
+   */
   readonly aperture?: number | readonly [from: number, to: number];
-  /** Largest angle of the straight rays to the source and to the receiver against the vertical, in degrees; as for `aperture`. @default none */
+  /**
+   * Largest angle of the straight rays to the source and to the receiver against the vertical, in
+   * degrees; as for `aperture`. @default none
+   */
   readonly angleaperture?: number | readonly [from: number, to: number];
-  /** The table of samples and weights is made anew at every use. @default if it has more than four million entries */
+  /**
+   * The table of samples and weights is made anew at every use. @default if it has more than four
+   * million entries
+   */
   readonly onthefly?: boolean;
   /** @default that of the wavelet; float64 for lists of numbers */
   readonly dtype?: DType;
@@ -40,21 +55,38 @@ export interface KirchhoffOptions {
 const KEPT_ENTRIES = 2 ** 22;
 
 /**
- * Kirchhoff demigration: every image point is spread to the traveltime `v = (tₛ + tᵣ)/Δt` of each source and receiver, linearly between samples `⌊v⌋` and `⌊v⌋ + 1`, and the
- * traces are convolved with a wavelet whose origin is its sample `wavcenter`: `d[s, r] = w ∗ Σᵢ a(i, s, r) δ(t − tₛᵢ − tᵣᵢ) m[i]`. The adjoint is migration.
- * Shapes: `[nx, nz]` (3-D `[ny, nx, nz]`) to `[ns, nr, nt]`. Cost: `4·ns·nr·nx·nz` flops besides the convolution. Memory: the traveltime tables, a work array of the data's size and one of the
- * model's, and a table of at most some tens of megabytes.
+ * Kirchhoff demigration: every image point is spread to the traveltime `v = (tₛ + tᵣ)/Δt` of each
+ * source and receiver, linearly between samples `⌊v⌋` and `⌊v⌋ + 1`, and the traces are convolved
+ * with a wavelet whose origin is its sample `wavcenter`:
+ * `d[s, r] = w ∗ Σᵢ a(i, s, r) δ(t − tₛᵢ − tᵣᵢ) m[i]`. The adjoint is migration. Shapes: `[nx, nz]`
+ * (3-D `[ny, nx, nz]`) to `[ns, nr, nt]`. Cost: `4·ns·nr·nx·nz` flops besides the convolution.
+ * Memory: the traveltime tables, a work array of the data's size and one of the model's, and a
+ * table of at most some tens of megabytes.
  */
 export class Kirchhoff extends LocalOperator {
   readonly #curves: TraveltimeCurves;
   readonly #convolution: AxisConvolution;
   constructor(geometry: KirchhoffGeometry, wav: OperatorData, wavcenter: number, options: KirchhoffOptions) {
-    checkOptions('Kirchhoff', options, ['vel', 'trav', 'amp', 'aperture', 'angleaperture', 'onthefly', 'dtype']);
+    checkOptions('Kirchhoff', options, [
+      'vel',
+      'trav',
+      'amp',
+      'aperture',
+      'angleaperture',
+      'onthefly',
+      'dtype',
+    ]);
     checkOptions('Kirchhoff: geometry', geometry, ['z', 'x', 'y', 't', 'srcs', 'recs']);
     const wavelet = Resident.from(wav);
-    if (wavelet.shape.length !== 1 || !Number.isInteger(wavcenter) || wavcenter < 0 || wavcenter >= wavelet.size) {
+    if (
+      wavelet.shape.length !== 1 ||
+      !Number.isInteger(wavcenter) ||
+      wavcenter < 0 ||
+      wavcenter >= wavelet.size
+    ) {
       throw new ArgumentError(
-        `Kirchhoff: expected a wavelet of one axis and wavcenter, one of its samples, received shape ${formatShape(wavelet.shape)} and ${wavcenter}`,
+        'Kirchhoff: expected a wavelet of one axis and wavcenter, one of its samples, received shape ' +
+          `${formatShape(wavelet.shape)} and ${wavcenter}`,
       );
     }
     const t = finiteNumbers('Kirchhoff', 't', geometry.t, 2);
@@ -85,8 +117,14 @@ export class Kirchhoff extends LocalOperator {
   }
 }
 
-function traveltimes(grid: ImageGrid, srcs: Stations, recs: Stations, { vel, trav }: KirchhoffOptions): Traveltimes {
-  if ((vel === undefined) === (trav === undefined)) throw new ArgumentError('Kirchhoff: expected either vel or trav');
+function traveltimes(
+  grid: ImageGrid,
+  srcs: Stations,
+  recs: Stations,
+  { vel, trav }: KirchhoffOptions,
+): Traveltimes {
+  if ((vel === undefined) === (trav === undefined))
+    throw new ArgumentError('Kirchhoff: expected either vel or trav');
   const [ns, nr] = [srcs.count, recs.count];
   if (trav !== undefined && !isPair(trav)) {
     const both = table('trav', trav, grid.points, ns * nr);
@@ -113,15 +151,30 @@ function amplitudes(
   return taper ? (point, s, r) => product(point, s, r) * taper(point, s, r) : product;
 }
 
-const isPair = (tables: NonNullable<KirchhoffOptions['trav']>): tables is readonly [OperatorData, OperatorData] =>
-  Array.isArray(tables) && tables.length === 2 && tables.every((v) => !(Array.isArray(v) && v.every((n) => typeof n === 'number')));
+const isPair = (
+  tables: NonNullable<KirchhoffOptions['trav']>,
+): tables is readonly [OperatorData, OperatorData] =>
+  Array.isArray(tables) &&
+  tables.length === 2 &&
+  tables.every((v) => !(Array.isArray(v) && v.every((n) => typeof n === 'number')));
 
-const pairOf = (name: string, [a, b]: readonly [OperatorData, OperatorData], grid: ImageGrid, srcs: Stations, recs: Stations) =>
-  [table(`${name} of sources`, a, grid.points, srcs.count), table(`${name} of receivers`, b, grid.points, recs.count)] as const;
+const pairOf = (
+  name: string,
+  [a, b]: readonly [OperatorData, OperatorData],
+  grid: ImageGrid,
+  srcs: Stations,
+  recs: Stations,
+) =>
+  [
+    table(`${name} of sources`, a, grid.points, srcs.count),
+    table(`${name} of receivers`, b, grid.points, recs.count),
+  ] as const;
 
 function table(name: string, data: OperatorData, points: number, count: number): Float64Array {
   const { values, shape } = hostNumbers('Kirchhoff', name, data);
   if (!sameShape(shape, [points, count]))
-    throw new ShapeError(`Kirchhoff: expected ${name} of shape ${formatShape([points, count])}, received ${formatShape(shape)}`);
+    throw new ShapeError(
+      `Kirchhoff: expected ${name} of shape ${formatShape([points, count])}, received ${formatShape(shape)}`,
+    );
   return values;
 }

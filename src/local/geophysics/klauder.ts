@@ -2,11 +2,16 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkFrequencies, symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**
- * Klauder wavelet, the autocorrelation of a linear sweep, of peak 1. The sweep goes from `f[0]` to `f[1]` Hz over the wavelet's time axis, from the
- * largest time T before 0 to T after it: `cos(2π (f₀ t + k t²/2))`, f₀ the mean of the two and `k = (f[1] − f[0])/2T`, in the samples of the axis.
- * Time axis as for {@link ricker}. Cost: `len²` products.
+ * Klauder wavelet, the autocorrelation of a linear sweep, of peak 1. The sweep goes from `f[0]` to
+ * `f[1]` Hz over the wavelet's time axis, from the largest time T before 0 to T after it:
+ * `cos(2π (f₀ t + k t²/2))`, f₀ the mean of the two and `k = (f[1] − f[0])/2T`, in the samples of
+ * the axis. Time axis as for {@link ricker}. Cost: `len²` products.
  */
-export function klauder(t: ArrayLike<number>, f: readonly [number, number] = [5, 20], taper?: Window): Wavelet {
+export function klauder(
+  t: ArrayLike<number>,
+  f: readonly [number, number] = [5, 20],
+  taper?: Window,
+): Wavelet {
   checkFrequencies('klauder', f, 2);
   const { t: axis, center } = symmetricWavelet('klauder', t, () => 1);
   const T = axis.at(-1) ?? 0;
@@ -19,5 +24,10 @@ export function klauder(t: ArrayLike<number>, f: readonly [number, number] = [5,
     return sum;
   });
   const energy = correlations[0] as number;
-  return symmetricWavelet('klauder', t, (_, sample) => (correlations[Math.abs(sample)] as number) / energy, taper);
+  return symmetricWavelet(
+    'klauder',
+    t,
+    (_, sample) => (correlations[Math.abs(sample)] as number) / energy,
+    taper,
+  );
 }

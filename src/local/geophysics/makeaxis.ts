@@ -4,7 +4,10 @@ import { requireOptions } from '../../core/base/options.js';
 import { toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 
-/** First values, steps and numbers of samples of axes; those of y may be left out. Other entries are not read. */
+/**
+ * First values, steps and numbers of samples of axes; those of y may be left out. Other entries are
+ * not read.
+ */
 export interface AxisParameters {
   readonly ox: number;
   readonly dx: number;
@@ -31,8 +34,12 @@ const NAMES = ['ot', 'dt', 'nt', 'ox', 'dx', 'nx', 'oy', 'dy', 'ny'];
 export function makeaxis(par: AxisParameters): Axes {
   const axis = (name: string, o: number, d: number, n: number): Float64Array => {
     if (![o, d].every(Number.isFinite))
-      throw new ArgumentError(`makeaxis: expected numbers for o${name} and d${name}, received ${textOf([o, d])}`);
-    return (hostArray('float64', toShape([n], `n${name}`)[0] as number) as Float64Array).map((_, i) => o + d * i);
+      throw new ArgumentError(
+        `makeaxis: expected numbers for o${name} and d${name}, received ${textOf([o, d])}`,
+      );
+    return (hostArray('float64', toShape([n], `n${name}`)[0] as number) as Float64Array).map(
+      (_, i) => o + d * i,
+    );
   };
   requireOptions('makeaxis', par, NAMES);
   const { oy, dy, ny } = par;

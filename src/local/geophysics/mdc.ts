@@ -49,8 +49,10 @@ class TraceSpectra extends FourierOperator {
 }
 
 /**
- * Multi-dimensional convolution: `y = F⁻¹ s G F x`, F the transform over time and G `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`;
- * higher frequencies than G has are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. Cost: two transforms and `8·nfmax·ns·nr·nv` flops; work: the spectra of model and data.
+ * Multi-dimensional convolution: `y = F⁻¹ s G F x`, F the transform over time and G
+ * `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than G has are
+ * 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. Cost: two transforms and `8·nfmax·ns·nr·nv`
+ * flops; work: the spectra of model and data.
  */
 export class MDC extends LocalOperator {
   override readonly complexLinear = false;
@@ -64,7 +66,10 @@ export class MDC extends LocalOperator {
     const { twosided = true, conj = false } = options;
     const scale = mdcScale('MDC', nt, options);
     const { shape, dtype } = Resident.from(G);
-    if (shape.length !== 3) throw new ShapeError(`MDC: expected G of [nfmax, ns, nr], received an array of shape ${formatShape(shape)}`);
+    if (shape.length !== 3)
+      throw new ShapeError(
+        `MDC: expected G of [nfmax, ns, nr], received an array of shape ${formatShape(shape)}`,
+      );
     const [nfmax, ns, nr] = shape as readonly [number, number, number];
     const [dims, dimsd] = [
       [nt, nr, nv],
@@ -93,8 +98,15 @@ export class MDC extends LocalOperator {
   protected override adjoint(y: NDArray, x: NDArray): void {
     this.#run(y, x, this.#data, this.#model, (w, z) => this.#kernel.rmatvec(w, z));
   }
-  #run(x: NDArray, y: NDArray, from: TraceSpectra, to: TraceSpectra, multiply: (z: NDArray, w: NDArray) => void): void {
-    const space = (transform: TraceSpectra) => transform.rangeOf(transform.domain({ dtype: x.dtype, backend: x.backend }));
+  #run(
+    x: NDArray,
+    y: NDArray,
+    from: TraceSpectra,
+    to: TraceSpectra,
+    multiply: (z: NDArray, w: NDArray) => void,
+  ): void {
+    const space = (transform: TraceSpectra) =>
+      transform.rangeOf(transform.domain({ dtype: x.dtype, backend: x.backend }));
     const natural = (v: NDArray, dims: Shape) => (v.shape.length === dims.length ? v : v.alias(0, dims));
     withWorkspace(space(from), (z) =>
       withWorkspace(space(to), (w) => {

@@ -17,28 +17,46 @@ function numbers(name: string, data: OperatorData): Float64Array {
   const list = Resident.from(data);
   if (list.shape.length !== 1 || list.size === 0 || isComplex(list.dtype))
     throw new ArgumentError(
-      `PhaseShift: expected ${name} to be a list of real numbers, received shape [${list.shape.join(', ')}] of ${list.dtype}`,
+      `PhaseShift: expected ${name} to be a list of real numbers, received shape ` +
+        `[${list.shape.join(', ')}] of ${list.dtype}`,
     );
   return Float64Array.from(list.toHost());
 }
 
-/** What a centred axis has at the opposite wavenumber of each place; the transform below has the opposite sign of a wave's wavenumbers. */
-const mirrored = (k: Float64Array): Float64Array => k.map((_, i) => k[(2 * Math.floor(k.length / 2) - i) % k.length] as number);
+/**
+ * What a centred axis has at the opposite wavenumber of each place; the transform below has the
+ * opposite sign of a wave's wavenumbers.
+ */
+const mirrored = (k: Float64Array): Float64Array =>
+  k.map((_, i) => k[(2 * Math.floor(k.length / 2) - i) % k.length] as number);
 
 /**
- * Extrapolation of a wavefield over depth `dz` at one velocity by a phase shift: `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`, where the
- * wave of frequency f and wavenumbers kx, ky is `exp(2πi (f t − kx x − ky y))`; waves for which kz is imaginary decay. Shapes: `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
+ * Extrapolation of a wavefield over depth `dz` at one velocity by a phase shift:
+ * `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`, where the wave of frequency
+ * f and wavenumbers kx, ky is `exp(2πi (f t − kx x − ky y))`; waves for which kz is imaginary
+ * decay. Shapes: `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
  * @param freq the frequencies ≥ 0 of nt samples, `⌊nt/2⌋ + 1` of them
  * @param kx wavenumbers, zero in the middle
  */
 export class PhaseShift extends SpectralFilter {
-  constructor(vel: number, dz: number, nt: number, freq: OperatorData, kx: OperatorData, options: PhaseShiftOptions = {}) {
+  constructor(
+    vel: number,
+    dz: number,
+    nt: number,
+    freq: OperatorData,
+    kx: OperatorData,
+    options: PhaseShiftOptions = {},
+  ) {
     checkOptions('PhaseShift', options, ['ky', 'dtype']);
     const { dtype = 'float64' } = options;
     if (!(Number.isFinite(vel) && vel !== 0))
       throw new ArgumentError(`PhaseShift: expected a velocity other than 0, received ${textOf(vel)}`);
-    if (!Number.isFinite(dz)) throw new ArgumentError(`PhaseShift: expected a finite depth step, received ${textOf(dz)}`);
-    if (isComplex(dtype)) throw new DTypeError(`PhaseShift: expected a real dtype, wavefields in time are real; received ${dtype}`);
+    if (!Number.isFinite(dz))
+      throw new ArgumentError(`PhaseShift: expected a finite depth step, received ${textOf(dz)}`);
+    if (isComplex(dtype))
+      throw new DTypeError(
+        `PhaseShift: expected a real dtype, wavefields in time are real; received ${dtype}`,
+      );
     const f = numbers('freq', freq);
     const k1 = numbers('kx', kx);
     const k2 = options.ky === undefined ? Float64Array.of(0) : numbers('ky', options.ky);
@@ -52,7 +70,9 @@ export class PhaseShift extends SpectralFilter {
       dtype,
     });
     if (transform.dimsd[0] !== f.length)
-      throw new ShapeError(`PhaseShift: expected ${transform.dimsd[0]} frequencies for ${nt} samples, received ${f.length}`);
+      throw new ShapeError(
+        `PhaseShift: expected ${transform.dimsd[0]} frequencies for ${nt} samples, received ${f.length}`,
+      );
     const [m1, m2] = [mirrored(k1), mirrored(k2)];
     // kz², positive where the wave travels
     const square = (i: number): number => {

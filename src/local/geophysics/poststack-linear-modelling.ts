@@ -19,18 +19,24 @@ export interface PoststackLinearModellingOptions {
 }
 
 /**
- * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces, `y = W D x` along time, D the first derivative per sample and W the
- * convolution with a wavelet whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on another axis. Both matrices are banded and so
- * is their product: it is applied as one table. Cost: about `2·len` flops a sample, one read and one write. Memory: the table.
+ * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces,
+ * `y = W D x` along time, D the first derivative per sample and W the convolution with a wavelet
+ * whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on
+ * another axis. Both matrices are banded and so is their product: it is applied as one table. Cost:
+ * about `2·len` flops a sample, one read and one write. Memory: the table.
  */
 export class PoststackLinearModelling extends StencilOperator {
   constructor(wav: OperatorData, nt0: number, options: PoststackLinearModellingOptions = {}) {
     checkOptions('PoststackLinearModelling', options, ['spatdims', 'axis', 'kind', 'dtype']);
     const wavelet = Resident.from(wav);
     if (wavelet.shape.length !== 1 || wavelet.size === 0) {
-      throw new ShapeError(`PoststackLinearModelling: expected a wavelet of one axis, received shape ${formatShape(wavelet.shape)}`);
+      throw new ShapeError(
+        'PoststackLinearModelling: expected a wavelet of one axis, received shape ' +
+          `${formatShape(wavelet.shape)}`,
+      );
     }
-    if (isComplex(wavelet.dtype)) throw new DTypeError(`PoststackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
+    if (isComplex(wavelet.dtype))
+      throw new DTypeError(`PoststackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
     const { kind = 'centered', dtype = wavelet.dtype } = options;
     const [n] = toShape([nt0], 'nt0') as [number];
     const others = options.spatdims === undefined ? [] : toShape(options.spatdims, 'spatdims');

@@ -27,20 +27,33 @@ export interface PrestackLinearModellingOptions {
 }
 
 /**
- * Pre-stack seismic modelling: from the logarithms of three elastic parameters to traces at angles `theta` (degrees), `y = W A D x`: D the first derivative per sample of
- * time, A the linearised reflection coefficients of {@link AVOLinearModelling}, W the convolution with a wavelet whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, 3, ...spatdims]` to
- * `[nt0, len(theta), ...spatdims]`. Cost: `2·len + 6` flops a value. Memory: two work arrays.
+ * Pre-stack seismic modelling: from the logarithms of three elastic parameters to traces at angles
+ * `theta` (degrees), `y = W A D x`: D the first derivative per sample of time, A the linearised
+ * reflection coefficients of {@link AVOLinearModelling}, W the convolution with a wavelet whose
+ * origin is sample `⌊len/2⌋`. Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`.
+ * Cost: `2·len + 6` flops a value. Memory: two work arrays.
  */
 export class PrestackLinearModelling extends LocalOperator {
   readonly #derivative: StencilOperator;
   readonly #avo: AVOLinearModelling;
   readonly #convolution: AxisConvolution;
   constructor(wav: OperatorData, theta: OperatorData, options: PrestackLinearModellingOptions = {}) {
-    checkOptions('PrestackLinearModelling', options, ['vsvp', 'nt0', 'spatdims', 'linearization', 'kind', 'dtype']);
+    checkOptions('PrestackLinearModelling', options, [
+      'vsvp',
+      'nt0',
+      'spatdims',
+      'linearization',
+      'kind',
+      'dtype',
+    ]);
     const wavelet = Resident.from(wav);
     if (wavelet.shape.length !== 1 || wavelet.size === 0)
-      throw new ShapeError(`PrestackLinearModelling: expected a wavelet of one axis, received shape ${formatShape(wavelet.shape)}`);
-    if (isComplex(wavelet.dtype)) throw new DTypeError(`PrestackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
+      throw new ShapeError(
+        'PrestackLinearModelling: expected a wavelet of one axis, received shape ' +
+          `${formatShape(wavelet.shape)}`,
+      );
+    if (isComplex(wavelet.dtype))
+      throw new DTypeError(`PrestackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
     const { kind = 'centered', dtype = wavelet.dtype, ...avo } = options;
     const A = new AVOLinearModelling(theta, { ...avo, dtype });
     super({ dims: A.dims, dimsd: A.dimsd, dtype });

@@ -9,7 +9,10 @@ export type RadonKind = (typeof RADON_KINDS)[number];
 export interface RadonOptions {
   /** The curves. @default 'linear' */
   readonly kind?: RadonKind;
-  /** The spatial axes count from their middle, sample (n − 1)/2, whatever their values; otherwise they are these in steps of their sampling. @default true */
+  /**
+   * The spatial axes count from their middle, sample (n − 1)/2, whatever their values; otherwise
+   * they are these in steps of their sampling. @default true
+   */
   readonly centeredh?: boolean;
   /** Linear interpolation between samples of time, otherwise the sample before. @default true */
   readonly interp?: boolean;
@@ -20,8 +23,9 @@ export interface RadonOptions {
 }
 
 /**
- * The time of a curve in samples, at position x in samples, for a slope or curvature p in samples. Times that are whole numbers but for rounding
- * belong to one sample or its neighbour: the order of the operations is that of the formulas.
+ * The time of a curve in samples, at position x in samples, for a slope or curvature p in samples.
+ * Times that are whole numbers but for rounding belong to one sample or its neighbour: the order of
+ * the operations is that of the formulas.
  */
 interface Curve {
   /** What position and parameter contribute. */
@@ -33,7 +37,10 @@ interface Curve {
 export const CURVES: Readonly<Record<RadonKind, Curve>> = {
   linear: { term: (x, p) => p * x, time: (t, first, second) => t + first + second },
   parabolic: { term: (x, p) => p * (x * x), time: (t, first, second) => t + first + second },
-  hyperbolic: { term: (x, p) => (x / p) * (x / p), time: (t, first, second) => Math.sqrt(t * t + first + second) },
+  hyperbolic: {
+    term: (x, p) => (x / p) * (x / p),
+    time: (t, first, second) => Math.sqrt(t * t + first + second),
+  },
 };
 
 export const RADON_OPTIONS = ['kind', 'centeredh', 'interp', 'onthefly', 'dtype'];
@@ -49,7 +56,10 @@ export function stepOf(owner: string, name: string, axis: Float64Array): number 
   return step;
 }
 
-/** Positions in samples, from the middle of the axis, which of an even number lies between two samples. */
+/**
+ * Positions in samples, from the middle of the axis, which of an even number lies between two
+ * samples.
+ */
 export const positionsOf = (axis: Float64Array, step: number, centered: boolean): Float64Array =>
   axis.map((h, i) => (centered ? i - (axis.length - 1) / 2 : h / step));
 
@@ -64,7 +74,10 @@ export function termsOf({ term }: Curve, parameters: Float64Array, positions: Fl
   return table;
 }
 
-/** The rows of a Radon transform: model element `[k, t]` is spread over traces `0 … traces − 1` of nt samples, to `time(t, k, trace)`. Not a number is nowhere. */
+/**
+ * The rows of a Radon transform: model element `[k, t]` is spread over traces `0 … traces − 1` of
+ * nt samples, to `time(t, k, trace)`. Not a number is nowhere.
+ */
 export function radonRows(
   models: number,
   traces: number,

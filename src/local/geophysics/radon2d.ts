@@ -3,14 +3,25 @@ import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
-import { positionsOf, RADON_OPTIONS, type RadonOptions, radonKind, radonRows, stepOf, termsOf } from './radon-curves.js';
+import {
+  positionsOf,
+  RADON_OPTIONS,
+  type RadonOptions,
+  radonKind,
+  radonRows,
+  stepOf,
+  termsOf,
+} from './radon-curves.js';
 
 export type Radon2DOptions = RadonOptions;
 
 /**
- * Radon transform: each element of the model is spread along a curve of the data, the adjoint stacks along it. In samples of time and position, with x the position and
- * `p = pxaxis · Δh/Δt`: linear `t + p x`, parabolic `t + p x²`, hyperbolic `√(t² + x²/p²)`. Shapes: `[len(pxaxis), len(taxis)]` to `[len(haxis), len(taxis)]`.
- * Cost: `npx·nt·nh` additions, twice with interpolation. Holds a table of as many indices and weights; on the fly nothing, but works with a few megabytes. Work: none otherwise.
+ * Radon transform: each element of the model is spread along a curve of the data, the adjoint
+ * stacks along it. In samples of time and position, with x the position and `p = pxaxis · Δh/Δt`:
+ * linear `t + p x`, parabolic `t + p x²`, hyperbolic `√(t² + x²/p²)`. Shapes:
+ * `[len(pxaxis), len(taxis)]` to `[len(haxis), len(taxis)]`. Cost: `npx·nt·nh` additions, twice
+ * with interpolation. Holds a table of as many indices and weights; on the fly nothing, but works
+ * with a few megabytes. Work: none otherwise.
  */
 export class Radon2D extends IndexedOperator {
   constructor(taxis: OperatorData, haxis: OperatorData, pxaxis: OperatorData, options: Radon2DOptions = {}) {
@@ -30,6 +41,10 @@ export class Radon2D extends IndexedOperator {
     const rows = radonRows(px.length, h.length, t.length, interp, (time, k, trace) =>
       curve.time(time, terms[k * h.length + trace] as number, 0),
     );
-    super({ dims: [px.length, t.length], dimsd: [h.length, t.length], dtype }, 'spread', new IndexedRows(rows, { onTheFly: onthefly }));
+    super(
+      { dims: [px.length, t.length], dimsd: [h.length, t.length], dtype },
+      'spread',
+      new IndexedRows(rows, { onTheFly: onthefly }),
+    );
   }
 }

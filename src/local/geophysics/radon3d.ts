@@ -3,14 +3,24 @@ import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
-import { positionsOf, RADON_OPTIONS, type RadonOptions, radonKind, radonRows, stepOf, termsOf } from './radon-curves.js';
+import {
+  positionsOf,
+  RADON_OPTIONS,
+  type RadonOptions,
+  radonKind,
+  radonRows,
+  stepOf,
+  termsOf,
+} from './radon-curves.js';
 
 export type Radon3DOptions = RadonOptions;
 
 /**
- * Radon transform over surfaces: in samples of time and position, with `px = pxaxis · Δhx/Δt` and `py = pyaxis · Δhy/Δt`: linear `t + px x + py y`, parabolic `t + px x² + py y²`, hyperbolic
- * `√(t² + x²/px² + y²/py²)`. Shapes: `[len(pyaxis), len(pxaxis), len(taxis)]` to `[len(hyaxis), len(hxaxis), len(taxis)]`. Cost: `npy·npx·nt·nhy·nhx` additions, twice
- * with interpolation. Memory: a table of as many indices and weights; on the fly a few megabytes.
+ * Radon transform over surfaces: in samples of time and position, with `px = pxaxis · Δhx/Δt` and
+ * `py = pyaxis · Δhy/Δt`: linear `t + px x + py y`, parabolic `t + px x² + py y²`, hyperbolic
+ * `√(t² + x²/px² + y²/py²)`. Shapes: `[len(pyaxis), len(pxaxis), len(taxis)]` to
+ * `[len(hyaxis), len(hxaxis), len(taxis)]`. Cost: `npy·npx·nt·nhy·nhx` additions, twice with
+ * interpolation. Memory: a table of as many indices and weights; on the fly a few megabytes.
  */
 export class Radon3D extends IndexedOperator {
   constructor(
@@ -35,7 +45,11 @@ export class Radon3D extends IndexedOperator {
       const positions = finiteNumbers('Radon3D', hName, h, 2);
       const step = stepOf('Radon3D', hName, positions);
       const parameters = finiteNumbers('Radon3D', pName, p).map((value) => value * (step / dt));
-      return { nh: positions.length, np: parameters.length, terms: termsOf(curve, parameters, positionsOf(positions, step, centeredh)) };
+      return {
+        nh: positions.length,
+        np: parameters.length,
+        terms: termsOf(curve, parameters, positionsOf(positions, step, centeredh)),
+      };
     }) as [SpatialAxis, SpatialAxis];
     const nt = t.length;
     const rows = radonRows(ys.np * xs.np, ys.nh * xs.nh, nt, interp, (time, k, trace) =>
@@ -45,11 +59,17 @@ export class Radon3D extends IndexedOperator {
         ys.terms[Math.floor(k / xs.np) * ys.nh + Math.floor(trace / xs.nh)] as number,
       ),
     );
-    super({ dims: [ys.np, xs.np, nt], dimsd: [ys.nh, xs.nh, nt], dtype }, 'spread', new IndexedRows(rows, { onTheFly: onthefly }));
+    super(
+      { dims: [ys.np, xs.np, nt], dimsd: [ys.nh, xs.nh, nt], dtype },
+      'spread',
+      new IndexedRows(rows, { onTheFly: onthefly }),
+    );
   }
 }
 
-/** Positions and parameters of one spatial axis: how many, and the terms of the curve, `[np, nh]`. */
+/**
+ * Positions and parameters of one spatial axis: how many, and the terms of the curve, `[np, nh]`.
+ */
 interface SpatialAxis {
   readonly nh: number;
   readonly np: number;

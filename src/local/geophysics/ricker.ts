@@ -3,11 +3,13 @@ import { textOf } from '../../core/base/text-of.js';
 import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**
- * Ricker wavelet `(1 − 2a) exp(−a)`, `a = (π f₀ t)²`, of peak frequency f₀ in Hz. `t` is its time axis from 0 on, in seconds and in equal steps; the
- * wavelet is symmetric with `2·len − 1` samples. An even number of times loses its last one. Source: N. Ricker, Geophysics 18 (1953).
+ * Ricker wavelet `(1 − 2a) exp(−a)`, `a = (π f₀ t)²`, of peak frequency f₀ in Hz. `t` is its time
+ * axis from 0 on, in seconds and in equal steps; the wavelet is symmetric with `2·len − 1` samples.
+ * An even number of times loses its last one. Source: N. Ricker, Geophysics 18 (1953).
  */
 export function ricker(t: ArrayLike<number>, f0 = 10, taper?: Window): Wavelet {
-  if (!Number.isFinite(f0)) throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${textOf(f0)}`);
+  if (!Number.isFinite(f0))
+    throw new ArgumentError(`ricker: expected a peak frequency in Hz, received ${textOf(f0)}`);
   return symmetricWavelet(
     'ricker',
     t,

@@ -15,7 +15,10 @@ export interface Events {
 }
 
 /** Lists of as many numbers. Throws ArgumentError. */
-function perEvent<K extends string>(owner: string, parameters: Readonly<Record<K, PerEvent>>): Record<K, number>[] {
+function perEvent<K extends string>(
+  owner: string,
+  parameters: Readonly<Record<K, PerEvent>>,
+): Record<K, number>[] {
   const entries = Object.entries(parameters) as [K, PerEvent][];
   for (const [name, v] of entries) {
     if (typeof v !== 'number') checkNumbers(owner, name, v);
@@ -24,7 +27,10 @@ function perEvent<K extends string>(owner: string, parameters: Readonly<Record<K
   for (const [name, v] of entries) {
     const list = typeof v === 'number' ? [v] : v;
     if ((typeof v !== 'number' && list.length !== count) || !list.every(Number.isFinite))
-      throw new ArgumentError(`${owner}: expected ${name} to be one number or one for each of ${count} events, received ${textOf(v)}`);
+      throw new ArgumentError(
+        `${owner}: expected ${name} to be one number or one for each of ${count} events, received ` +
+          `${textOf(v)}`,
+      );
   }
   return Array.from({ length: count }, (_, i) =>
     Object.fromEntries(entries.map(([name, v]) => [name, typeof v === 'number' ? v : v[i]])),
@@ -32,7 +38,8 @@ function perEvent<K extends string>(owner: string, parameters: Readonly<Record<K
 }
 
 /**
- * Adds events to traces, linearly between two samples of time; the wavelet's origin is its sample `⌊len/2⌋`. Times after the end reach into the traces as far as the wavelet does.
+ * Adds events to traces, linearly between two samples of time; the wavelet's origin is its sample
+ * `⌊len/2⌋`. Times after the end reach into the traces as far as the wavelet does.
  */
 function events<E extends { amp: number }>(
   owner: string,
@@ -149,8 +156,14 @@ export function hyperbolic2d(
   options?: ArrayOptions,
 ): Events {
   const list = perEvent('hyperbolic2d', { t0, vrms, amp });
-  return events('hyperbolic2d', [finiteNumbers('hyperbolic2d', 'x', x)], t, list, wav, options, (e, [h = 0]) =>
-    Math.sqrt(e.t0 ** 2 + (h / e.vrms) ** 2),
+  return events(
+    'hyperbolic2d',
+    [finiteNumbers('hyperbolic2d', 'x', x)],
+    t,
+    list,
+    wav,
+    options,
+    (e, [h = 0]) => Math.sqrt(e.t0 ** 2 + (h / e.vrms) ** 2),
   );
 }
 
@@ -159,7 +172,9 @@ const plane = (owner: string, x: OperatorData, y: OperatorData): Float64Array[] 
   finiteNumbers(owner, 'x', x),
 ];
 
-/** Plane events `t = t₀ + (x cos φ + y sin φ) sin θ / v`, angles in degrees. Shape `[ny, nx, nt]`. */
+/**
+ * Plane events `t = t₀ + (x cos φ + y sin φ) sin θ / v`, angles in degrees. Shape `[ny, nx, nt]`.
+ */
 export function linear3d(
   x: OperatorData,
   y: OperatorData,

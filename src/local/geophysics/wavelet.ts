@@ -14,8 +14,9 @@ export interface Wavelet {
 export type Window = (n: number) => ArrayLike<number>;
 
 /**
- * A symmetric wavelet by its function of time and of the sample counted from the middle, weighted by a taper. `t` is its time axis from 0 on, in seconds and in equal steps; it gets `2·len − 1` samples. An even number of times loses its
- * last one. Throws ArgumentError.
+ * A symmetric wavelet by its function of time and of the sample counted from the middle, weighted
+ * by a taper. `t` is its time axis from 0 on, in seconds and in equal steps; it gets `2·len − 1`
+ * samples. An even number of times loses its last one. Throws ArgumentError.
  */
 export function symmetricWavelet(
   owner: string,
@@ -29,22 +30,30 @@ export function symmetricWavelet(
     throw new ArgumentError(`${owner}: expected times from 0 on, the wavelet is mirrored at 0`);
   if (times.length % 2 === 0) times.pop();
   const center = times.length - 1;
-  const axis = Float64Array.from({ length: 2 * center + 1 }, (_, i) => Math.sign(i - center) * (times[Math.abs(i - center)] as number));
+  const axis = Float64Array.from(
+    { length: 2 * center + 1 },
+    (_, i) => Math.sign(i - center) * (times[Math.abs(i - center)] as number),
+  );
   const wavelet = axis.map((time, i) => value(time, i - center));
   if (!taper) return { wavelet, t: axis, center };
   checkFunction(owner, 'taper', taper);
   const window = taper(axis.length);
   if (window.length !== axis.length)
-    throw new ArgumentError(`${owner}: expected taper to give ${axis.length} weights, received ${window.length}`);
+    throw new ArgumentError(
+      `${owner}: expected taper to give ${axis.length} weights, received ${window.length}`,
+    );
   return { wavelet: wavelet.map((v, i) => v * (window[i] as number)), t: axis, center };
 }
 
 /** Frequencies in Hz: finite, and increasing where there are several. Throws ArgumentError. */
 export function checkFrequencies(owner: string, frequencies: readonly number[], count: number): void {
   checkList(owner, 'frequencies', frequencies);
-  const ordered = frequencies.every((f, k) => Number.isFinite(f) && (k === 0 || f > (frequencies[k - 1] as number)));
+  const ordered = frequencies.every(
+    (f, k) => Number.isFinite(f) && (k === 0 || f > (frequencies[k - 1] as number)),
+  );
   if (frequencies.length !== count || !ordered)
     throw new ArgumentError(
-      `${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, received ${textOf(frequencies)}`,
+      `${owner}: expected ${count === 1 ? 'a frequency' : `${count} increasing frequencies`} in Hz, ` +
+        `received ${textOf(frequencies)}`,
     );
 }

@@ -4,8 +4,9 @@ import type { MatMul, Trans } from '../../core/ports/backend.js';
 import type { Resident } from '../resident.js';
 
 /**
- * A dense matrix along one axis, `y[o, :, j] = A x[o, :, j]`: A of `[rows, n]`, or of `[outer, rows, n]` where each of the arrays before the axis has its own. It takes the
- * dtype of the vectors. One batched matrix product.
+ * A dense matrix along one axis, `y[o, :, j] = A x[o, :, j]`: A of `[rows, n]`, or of
+ * `[outer, rows, n]` where each of the arrays before the axis has its own. It takes the dtype of
+ * the vectors. One batched matrix product.
  */
 export class AxisMatrix {
   readonly #matrix: Resident;

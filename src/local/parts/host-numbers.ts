@@ -12,7 +12,10 @@ export interface HostNumbers {
   readonly shape: Shape;
 }
 
-/** Real parameters of an operator or a function, such as positions or axes. Waits where they are on a device. Throws DTypeError, and {@link ShapeError} for another number of axes. */
+/**
+ * Real parameters of an operator or a function, such as positions or axes. Waits where they are on
+ * a device. Throws DTypeError, and {@link ShapeError} for another number of axes.
+ */
 export function hostNumbers(owner: string, name: string, data: OperatorData, ndim?: number): HostNumbers {
   const { values, shape, dtype } =
     data instanceof NDArray
@@ -22,19 +25,29 @@ export function hostNumbers(owner: string, name: string, data: OperatorData, ndi
         : nestedValues(data, 'float64');
   if (isComplex(dtype)) throw new DTypeError(`${owner}: expected real ${name}, received ${dtype}`);
   if (ndim !== undefined && shape.length !== ndim)
-    throw new ShapeError(`${owner}: expected ${name} of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received shape ${formatShape(shape)}`);
+    throw new ShapeError(
+      `${owner}: expected ${name} of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received shape ` +
+        `${formatShape(shape)}`,
+    );
   return { values: Float64Array.from(values), shape };
 }
 
 /** Numbers along one axis, all of them finite, at least `least` of them. */
 export function finiteNumbers(owner: string, name: string, data: OperatorData, least = 0): Float64Array {
   const { values } = hostNumbers(owner, name, data, 1);
-  if (!values.every(Number.isFinite)) throw new ArgumentError(`${owner}: expected finite numbers for ${name}`);
-  if (values.length < least) throw new ShapeError(`${owner}: expected ${name} of at least ${least} numbers, received ${values.length}`);
+  if (!values.every(Number.isFinite))
+    throw new ArgumentError(`${owner}: expected finite numbers for ${name}`);
+  if (values.length < least)
+    throw new ShapeError(
+      `${owner}: expected ${name} of at least ${least} numbers, received ${values.length}`,
+    );
   return values;
 }
 
-/** Doubles as an array on a backend: of float64 where it holds that and nothing else is asked for, otherwise of its default dtype. */
+/**
+ * Doubles as an array on a backend: of float64 where it holds that and nothing else is asked for,
+ * otherwise of its default dtype.
+ */
 export function doublesOn(values: Float64Array, options: ArrayOptions = {}): NDArray {
   const backend = resolveBackend(options.backend);
   const dtype = options.dtype ?? (backend.dtypes.includes('float64') ? 'float64' : backend.defaultDType);

@@ -3,7 +3,10 @@ import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import { LocalOperator } from '../local-operator.js';
 import type { IndexedRows } from './indexed-rows.js';
 
-/** An operator that is a sparse matrix S by rows of its data, `y = S x` (gathering), or by rows of its model, `y = Sᴴ x` (spreading). Cost: one read of the table. */
+/**
+ * An operator that is a sparse matrix S by rows of its data, `y = S x` (gathering), or by rows of
+ * its model, `y = Sᴴ x` (spreading). Cost: one read of the table.
+ */
 export class IndexedOperator extends LocalOperator {
   readonly #rows: IndexedRows;
   readonly #spreads: boolean;

@@ -10,7 +10,10 @@ export interface RowSource {
   readonly width: number;
   /** Whether entries have weights, real or complex; otherwise they are 1. @default 'none' */
   readonly weights?: 'none' | 'real' | 'complex';
-  /** Writes the entries of `count` rows from `start` on: columns (negative: none) and weights (complex ones as pairs). */
+  /**
+   * Writes the entries of `count` rows from `start` on: columns (negative: none) and weights
+   * (complex ones as pairs).
+   */
   fill(start: number, count: number, index: Places, weights: Weights): void;
 }
 
@@ -25,7 +28,10 @@ export interface IndexedRowsOptions {
   readonly outer?: number;
   /** Elements that lie together at each of its places. @default 1 */
   readonly inner?: number;
-  /** The table is made anew at every use, in blocks of rows that bound its memory, instead of once. @default false */
+  /**
+   * The table is made anew at every use, in blocks of rows that bound its memory, instead of once.
+   * @default false
+   */
   readonly onTheFly?: boolean;
 }
 
@@ -42,8 +48,9 @@ const BLOCK_ENTRIES = 2 ** 18;
 const SEARCH_ENTRIES = 2 ** 12;
 
 /**
- * A sparse matrix S along one axis of arrays `[outer, ·, inner]`, held as a table of indices and weights on every backend and in every precision that it met, or made by
- * blocks of rows as it is needed. Memory: 4 bytes and one real number an entry, once; on the fly, those of one block.
+ * A sparse matrix S along one axis of arrays `[outer, ·, inner]`, held as a table of indices and
+ * weights on every backend and in every precision that it met, or made by blocks of rows as it is
+ * needed. Memory: 4 bytes and one real number an entry, once; on the fly, those of one block.
  */
 export class IndexedRows {
   readonly #source: RowSource;
@@ -59,21 +66,28 @@ export class IndexedRows {
     this.#inner = inner;
     this.#onTheFly = onTheFly;
     // rows of several outer arrays do not lie together
-    this.#blockRows = outer === 1 ? Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, source.width))) : source.rows;
+    this.#blockRows =
+      outer === 1 ? Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, source.width))) : source.rows;
   }
 
-  /** True where no entry is other than 0. Makes the table by small blocks, up to the first entry. */
+  /**
+   * True where no entry is other than 0. Makes the table by small blocks, up to the first entry.
+   */
   get isZero(): boolean {
     const { rows, columns, width, weights: kind = 'none' } = this.#source;
     const step = Math.max(1, Math.floor(SEARCH_ENTRIES / Math.max(1, width)));
-    const index = placeDType(columns) === 'int32' ? new Int32Array(step * width) : new Float64Array(step * width);
+    const index =
+      placeDType(columns) === 'int32' ? new Int32Array(step * width) : new Float64Array(step * width);
     const lanes = kind === 'complex' ? 2 : 1;
     const weights = new Float64Array(kind === 'none' ? 0 : lanes * step * width);
     for (let start = 0; start < rows; start += step) {
       const count = Math.min(step, rows - start);
       this.#source.fill(start, count, index, weights);
       for (let e = 0; e < count * width; e++)
-        if ((index[e] as number) >= 0 && (kind === 'none' || weights[lanes * e] !== 0 || weights[lanes * e + lanes - 1] !== 0))
+        if (
+          (index[e] as number) >= 0 &&
+          (kind === 'none' || weights[lanes * e] !== 0 || weights[lanes * e + lanes - 1] !== 0)
+        )
           return false;
     }
     return true;
@@ -148,29 +162,46 @@ export class IndexedRows {
     const count = Math.min(this.#blockRows, rows - start);
     const lanes = weights === 'none' ? 0 : lanesOf(weighting);
     const own = places === 'int32' ? undefined : new Float64Array(count * width);
-    return withScratch(count * width, count * width * lanes, isSamePrecision(weighting, 'float32'), (scratch, values) => {
-      const index = own ?? scratch;
-      this.#source.fill(start, count, index, values);
-      return {
-        start,
-        count,
-        index: NDArraySpace.of([count, width], places, backend).upload(index),
-        weights: lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
-      };
-    });
+    return withScratch(
+      count * width,
+      count * width * lanes,
+      isSamePrecision(weighting, 'float32'),
+      (scratch, values) => {
+        const index = own ?? scratch;
+        this.#source.fill(start, count, index, values);
+        return {
+          start,
+          count,
+          index: NDArraySpace.of([count, width], places, backend).upload(index),
+          weights:
+            lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
+        };
+      },
+    );
   }
 }
 
 /** Host memory in which blocks are made, kept from one to the next. */
-const scratch: { index: Int32Array[]; single: Float32Array[]; double: Float64Array[] } = { index: [], single: [], double: [] };
+const scratch: { index: Int32Array[]; single: Float32Array[]; double: Float64Array[] } = {
+  index: [],
+  single: [],
+  double: [],
+};
 
 /** Lends memory for a block; blocks that are larger than usual get their own. */
-function withScratch<R>(entries: number, weights: number, single: boolean, body: (index: Int32Array, weights: Weights) => R): R {
+function withScratch<R>(
+  entries: number,
+  weights: number,
+  single: boolean,
+  body: (index: Int32Array, weights: Weights) => R,
+): R {
   const usual = 2 * BLOCK_ENTRIES;
   if (entries > usual || weights > usual)
     return body(new Int32Array(entries), single ? new Float32Array(weights) : new Float64Array(weights));
   const index = scratch.index.pop() ?? new Int32Array(usual);
-  const values = single ? (scratch.single.pop() ?? new Float32Array(usual)) : (scratch.double.pop() ?? new Float64Array(usual));
+  const values = single
+    ? (scratch.single.pop() ?? new Float32Array(usual))
+    : (scratch.double.pop() ?? new Float64Array(usual));
   try {
     return body(index.subarray(0, entries), values.subarray(0, weights));
   } finally {

@@ -10,7 +10,10 @@ export interface Walk {
   readonly strides: readonly number[];
 }
 
-/** A box of `shape` cells that are copied from the model to the data: `y[data] = x[model]`, added where an earlier piece wrote the same cells. */
+/**
+ * A box of `shape` cells that are copied from the model to the data: `y[data] = x[model]`, added
+ * where an earlier piece wrote the same cells.
+ */
 export interface Piece {
   readonly shape: Shape;
   readonly model: Walk;
@@ -19,7 +22,10 @@ export interface Piece {
   readonly adds?: 'model' | 'data' | undefined;
 }
 
-/** Cells `from, from + step, …` of an axis of the model that become cells `to, to + 1, …` of the same axis of the data. */
+/**
+ * Cells `from, from + step, …` of an axis of the model that become cells `to, to + 1, …` of the
+ * same axis of the data.
+ */
 export interface AxisPiece {
   readonly from: number;
   readonly to: number;
@@ -43,11 +49,21 @@ export function axisPieces(dims: Shape, dimsd: Shape, axis: number, list: readon
 
 /** One direction: what is copied, and whether cells stay that no piece writes. */
 interface Copies {
-  readonly list: readonly { readonly shape: Shape; readonly from: Walk; readonly to: Walk; readonly mode: 'set' | 'add' }[];
+  readonly list: readonly {
+    readonly shape: Shape;
+    readonly from: Walk;
+    readonly to: Walk;
+    readonly mode: 'set' | 'add';
+  }[];
   readonly complete: boolean;
 }
 
-function copies(pieces: readonly Piece[], from: 'model' | 'data', to: 'model' | 'data', size: number): Copies {
+function copies(
+  pieces: readonly Piece[],
+  from: 'model' | 'data',
+  to: 'model' | 'data',
+  size: number,
+): Copies {
   const list = pieces
     .filter(({ shape }) => product(shape) > 0)
     .map((piece) => ({
@@ -59,10 +75,15 @@ function copies(pieces: readonly Piece[], from: 'model' | 'data', to: 'model' | 
   return { list, complete: written === size };
 }
 
-/** Kernels take backward steps through the source only: a backward step of the target turns both. */
+/**
+ * Kernels take backward steps through the source only: a backward step of the target turns both.
+ */
 function forwards(shape: Shape, from: Walk, to: Walk): { from: Walk; to: Walk } {
   const turn = ({ start, strides }: Walk): Walk => ({
-    start: to.strides.reduce((sum, s, k) => (s < 0 ? sum + ((shape[k] as number) - 1) * (strides[k] as number) : sum), start),
+    start: to.strides.reduce(
+      (sum, s, k) => (s < 0 ? sum + ((shape[k] as number) - 1) * (strides[k] as number) : sum),
+      start,
+    ),
     strides: strides.map((s, k) => ((to.strides[k] as number) < 0 ? -s : s)),
   });
   return to.strides.some((s) => s < 0) ? { from: turn(from), to: turn(to) } : { from, to };
@@ -88,10 +109,14 @@ export class Rearrangement {
 
 function apply({ list, complete }: Copies, x: Elements, y: NDArray): void {
   if (!complete) y.fill(0);
-  for (const { shape, from, to, mode } of list) y.backend.stridedCopy(shape, { elements: x, ...from }, { elements: y, ...to }, mode);
+  for (const { shape, from, to, mode } of list)
+    y.backend.stridedCopy(shape, { elements: x, ...from }, { elements: y, ...to }, mode);
 }
 
-/** Cells of the model in other places of the data; other cells are zero. The adjoint takes them back, and sums what was copied more than once. Cost: one copy. */
+/**
+ * Cells of the model in other places of the data; other cells are zero. The adjoint takes them
+ * back, and sums what was copied more than once. Cost: one copy.
+ */
 export class RearrangingOperator extends LocalOperator {
   readonly #cells: Rearrangement;
   constructor(spec: Omit<OperatorSpec, 'holdsData'>, pieces: readonly Piece[]) {

@@ -17,7 +17,11 @@ export interface SpectralFactors {
 }
 
 /** `n` complex numbers `exp(i phase(k))·modulus(k)` as pairs. */
-export function phasors(n: number, phase: (k: number) => number, modulus: (k: number) => number = () => 1): Float64Array {
+export function phasors(
+  n: number,
+  phase: (k: number) => number,
+  modulus: (k: number) => number = () => 1,
+): Float64Array {
   const values = hostArray('complex128', n) as Float64Array;
   for (let k = 0; k < n; k++) {
     values[2 * k] = modulus(k) * Math.cos(phase(k));
@@ -26,7 +30,10 @@ export function phasors(n: number, phase: (k: number) => number, modulus: (k: nu
   return values;
 }
 
-/** `y = Fᴴ diag(w) F x`, F a unitary transform: a filter given by its spectrum. Cost: two transforms; work: one spectrum. */
+/**
+ * `y = Fᴴ diag(w) F x`, F a unitary transform: a filter given by its spectrum. Cost: two
+ * transforms; work: one spectrum.
+ */
 export abstract class SpectralFilter extends LocalOperator {
   override readonly complexLinear: boolean;
   readonly #transform: FourierOperator;
@@ -37,7 +44,8 @@ export abstract class SpectralFilter extends LocalOperator {
   constructor(transform: FourierOperator, factors: SpectralFactors) {
     super({ dims: transform.dims, dtype: transform.dtype });
     this.complexLinear = transform.complexLinear;
-    const shape: Shape = factors.axis === undefined ? transform.dimsd : [transform.dimsd[factors.axis] as number];
+    const shape: Shape =
+      factors.axis === undefined ? transform.dimsd : [transform.dimsd[factors.axis] as number];
     this.#transform = transform;
     this.#factors = Resident.of({ values: factors.values, dtype: 'complex128', shape });
     this.#rows = factors.axis === undefined ? undefined : Resident.indices(product(shape));
@@ -80,7 +88,15 @@ export abstract class SpectralFilter extends LocalOperator {
       }
       const [outer, n, inner] = this.#extents;
       const weights = this.#factors.on(backend, z.dtype, conjugate);
-      const table: IndexTable = { outer, nx: n, ny: n, inner, width: 1, index: this.#rows.on(backend), weights };
+      const table: IndexTable = {
+        outer,
+        nx: n,
+        ny: n,
+        inner,
+        width: 1,
+        index: this.#rows.on(backend),
+        weights,
+      };
       withWorkspace(spectrum, (w) => {
         if (w.size > 0) backend.gather(z, w, table);
         this.#transform.rmatvec(w, to);

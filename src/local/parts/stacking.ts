@@ -8,7 +8,10 @@ import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 
-/** A dtype that all operators can work in, and whether one of them holds data. Throws DTypeError where held data is of unlike precision. */
+/**
+ * A dtype that all operators can work in, and whether one of them holds data. Throws DTypeError
+ * where held data is of unlike precision.
+ */
 export function commonDType(ops: readonly AnyLocalOperator[]): { dtype: DType; holdsData: boolean } {
   const holding = ops.filter((op) => op.holdsData);
   const leading = holding.length > 0 ? holding : ops;
@@ -25,21 +28,30 @@ export function checkOperators(owner: string, ops: readonly AnyLocalOperator[]):
 }
 
 /** True where shapes are the same. */
-export const alike = (shapes: readonly Shape[]): boolean => shapes.every((s) => sameShape(s, shapes[0] as Shape));
+export const alike = (shapes: readonly Shape[]): boolean =>
+  shapes.every((s) => sameShape(s, shapes[0] as Shape));
 
-/** The shape that vectors on the shared side have: the operators' own where they agree, otherwise flat. Throws {@link ShapeError} where sizes differ. */
+/**
+ * The shape that vectors on the shared side have: the operators' own where they agree, otherwise
+ * flat. Throws {@link ShapeError} where sizes differ.
+ */
 export function sharedShape(owner: string, what: string, shapes: readonly Shape[]): Shape {
   const first = shapes[0] as Shape;
   const size = product(first);
   const other = shapes.find((s) => product(s) !== size);
   if (other)
-    throw new ShapeError(`${owner}: expected operators of as many ${what}, received ${formatShape(first)} and ${formatShape(other)}`);
+    throw new ShapeError(
+      `${owner}: expected operators of as many ${what}, received ${formatShape(first)} and ` +
+        `${formatShape(other)}`,
+    );
   return alike(shapes) ? first : [size];
 }
 
 /** The shape of parts one after another: `[count, …]` where they have one shape, otherwise flat. */
 export function listedShape(shapes: readonly Shape[]): Shape {
-  return alike(shapes) ? [shapes.length, ...(shapes[0] as Shape)] : [shapes.reduce((sum, s) => sum + product(s), 0)];
+  return alike(shapes)
+    ? [shapes.length, ...(shapes[0] as Shape)]
+    : [shapes.reduce((sum, s) => sum + product(s), 0)];
 }
 
 /** Where each operator's part of a flat vector begins; the last entry is the whole length. */
@@ -122,7 +134,9 @@ export function pair(steps: readonly Step[], x: NDArray, y: NDArray): void {
   }
 }
 
-/** Runs a step into y, through a work array where its results are real and those of others complex. */
+/**
+ * Runs a step into y, through a work array where its results are real and those of others complex.
+ */
 function fill(step: Step, x: NDArray, y: NDArray): void {
   const image = step.image(x.space);
   if (image.dtype === y.dtype) return step.run(x, y);
@@ -134,7 +148,9 @@ function fill(step: Step, x: NDArray, y: NDArray): void {
 
 /** The dtype of the results of all steps on vectors of `dtype`. */
 export const resultDType = (steps: readonly Step[], dtype: DType, backend: Backend): DType =>
-  steps.map(({ image, from }) => image(NDArraySpace.of(from, dtype, backend)).dtype).reduce((a, b) => promote(a, b));
+  steps
+    .map(({ image, from }) => image(NDArraySpace.of(from, dtype, backend)).dtype)
+    .reduce((a, b) => promote(a, b));
 
 /** Lends `body` one operator's part of a flat vector. */
 function withPart(x: NDArray, start: number, shape: Shape, body: (part: NDArray) => void): void {

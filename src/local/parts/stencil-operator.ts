@@ -11,8 +11,9 @@ export interface Band {
 }
 
 /**
- * `y = Σ Bₖ x`, Bₖ banded matrices along axes of x: one stencil call in either direction, the adjoint's tables being computed once. It holds numbers but no data
- * of a dtype, so that it works on vectors of every precision. Cost: one read and one write of the array.
+ * `y = Σ Bₖ x`, Bₖ banded matrices along axes of x: one stencil call in either direction, the
+ * adjoint's tables being computed once. It holds numbers but no data of a dtype, so that it works
+ * on vectors of every precision. Cost: one read and one write of the array.
  */
 export class StencilOperator extends LocalOperator {
   readonly #forward: Stencil;
@@ -23,7 +24,10 @@ export class StencilOperator extends LocalOperator {
     this.#forward = { shape, bands, mode: 'set' };
     this.#adjoint = {
       shape,
-      bands: bands.map(({ axis, segments }) => ({ axis, segments: transposeBand(segments, shape[axis] as number, shape[axis] as number) })),
+      bands: bands.map(({ axis, segments }) => ({
+        axis,
+        segments: transposeBand(segments, shape[axis] as number, shape[axis] as number),
+      })),
       mode: 'set',
     };
   }

@@ -14,22 +14,29 @@ export interface BilinearOptions {
 }
 
 /**
- * Bilinear interpolation on the first two axes at places `iava` of `[2, K]`, in samples from 0: with `(i, j)` and `(u, v)` the whole samples and fractions,
- * `y = (1−u)(1−v) x[i,j] + (1−u)v x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes: `[n0, n1, …]` to `[K, …]`. Cost: four reads a value. Memory: a table of four indices and weights for each place.
+ * Bilinear interpolation on the first two axes at places `iava` of `[2, K]`, in samples from 0:
+ * with `(i, j)` and `(u, v)` the whole samples and fractions,
+ * `y = (1−u)(1−v) x[i,j] + (1−u)v x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes:
+ * `[n0, n1, …]` to `[K, …]`. Cost: four reads a value. Memory: a table of four indices and weights
+ * for each place.
  */
 export class Bilinear extends IndexedOperator {
   constructor(iava: OperatorData, dims: Shape, options: BilinearOptions = {}) {
     checkOptions('Bilinear', options, ['dtype']);
     const shape = toShape(dims, 'dims');
     const { values, shape: given } = hostNumbers('Bilinear', 'iava', iava, 2);
-    if (shape.length < 2) throw new ShapeError(`Bilinear: expected dims of at least two axes, received ${formatShape(shape)}`);
-    if (given[0] !== 2) throw new ShapeError(`Bilinear: expected iava of shape [2, K], received ${formatShape(given)}`);
+    if (shape.length < 2)
+      throw new ShapeError(`Bilinear: expected dims of at least two axes, received ${formatShape(shape)}`);
+    if (given[0] !== 2)
+      throw new ShapeError(`Bilinear: expected iava of shape [2, K], received ${formatShape(given)}`);
     const [n0, n1] = shape as [number, number];
     const K = given[1] as number;
     values.forEach((v, e) => {
       const n = e < K ? n0 : n1;
       if (!(v >= 0 && v <= n - 1))
-        throw new ArgumentError(`Bilinear: expected places between 0 and ${n - 1} on axis ${e < K ? 0 : 1}, received ${textOf(v)}`);
+        throw new ArgumentError(
+          `Bilinear: expected places between 0 and ${n - 1} on axis ${e < K ? 0 : 1}, received ${textOf(v)}`,
+        );
     });
     const source: RowSource = {
       rows: K,

@@ -18,8 +18,9 @@ export interface ConvolveNDOptions {
 }
 
 /**
- * Convolution with a filter h of several axes: `y[i] = Σⱼ h[j] · x[i + offset − j]` for multi-indices on `axes`, x being zero outside. Shapes: `dims` to `dims`. The
- * adjoint is correlation with conj(h). Cost: `2·size(h)` flops a sample. Memory: the filter.
+ * Convolution with a filter h of several axes: `y[i] = Σⱼ h[j] · x[i + offset − j]` for
+ * multi-indices on `axes`, x being zero outside. Shapes: `dims` to `dims`. The adjoint is
+ * correlation with conj(h). Cost: `2·size(h)` flops a sample. Memory: the filter.
  */
 export class ConvolveND extends LocalOperator {
   readonly filterShape: Shape;
@@ -32,18 +33,30 @@ export class ConvolveND extends LocalOperator {
     const shape = toShape(dims, 'dims');
     const filter = Resident.from(h, options.dtype);
     const count = filter.shape.length;
-    const axes = toAxes(options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count), shape.length);
+    const axes = toAxes(
+      options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count),
+      shape.length,
+    );
     if (count === 0 || filter.size === 0 || axes.length !== count)
-      throw new ShapeError(`${owner}: expected a filter of as many axes as ${textOf(axes)}, received shape ${formatShape(filter.shape)}`);
+      throw new ShapeError(
+        `${owner}: expected a filter of as many axes as ${textOf(axes)}, received shape ` +
+          `${formatShape(filter.shape)}`,
+      );
     const offset = [...(options.offset ?? new Array<number>(count).fill(0))];
-    if (offset.length !== count || !offset.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))) {
+    if (
+      offset.length !== count ||
+      !offset.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))
+    ) {
       throw new ArgumentError(
-        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, received ${textOf(options.offset)}`,
+        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, ` +
+          `received ${textOf(options.offset)}`,
       );
     }
     // memory order: the filter's axes in the order of the model's
     if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
-      throw new ArgumentError(`${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`);
+      throw new ArgumentError(
+        `${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`,
+      );
     super({ dims: shape, dtype: filter.dtype, holdsData: true });
     this.#filter = filter;
     this.filterShape = filter.shape;

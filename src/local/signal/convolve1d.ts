@@ -18,8 +18,10 @@ export interface Convolve1DOptions {
 }
 
 /**
- * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`; a filter that is longer than a
- * model of one axis gives data of the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
+ * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero
+ * outside. Shapes: `dims` to `dims`; a filter that is longer than a model of one axis gives data of
+ * the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation
+ * with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
  */
 export class Convolve1D extends LocalOperator {
   readonly #convolution: AxisConvolution;
@@ -30,10 +32,13 @@ export class Convolve1D extends LocalOperator {
     const axis = toAxis(options.axis ?? -1, shape.length);
     const filter = Resident.from(h, options.dtype);
     if (filter.shape.length !== 1 || filter.size === 0)
-      throw new ShapeError(`Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`);
+      throw new ShapeError(
+        `Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`,
+      );
     if (!Number.isInteger(offset) || offset < 0 || offset >= filter.size) {
       throw new ArgumentError(
-        `Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ${textOf(offset)}`,
+        `Convolve1D: expected offset to be a sample of the filter, 0 to ${filter.size - 1}, received ` +
+          `${textOf(offset)}`,
       );
     }
     const dimsd = shape.length === 1 ? [Math.max(shape[0] as number, filter.size)] : shape;

@@ -5,11 +5,17 @@ import { ConvolveND, type ConvolveNDOptions } from './convolve-nd.js';
 
 export type Convolve2DOptions = ConvolveNDOptions;
 
-/** Convolution with a filter of two axes, as {@link ConvolveND}: `y[i, k] = Σ h[j, l] · x[i + offset₀ − j, k + offset₁ − l]`. Shapes: `dims` to `dims`. Cost: `2·size(h)` flops a sample. Memory: the filter. */
+/**
+ * Convolution with a filter of two axes, as {@link ConvolveND}:
+ * `y[i, k] = Σ h[j, l] · x[i + offset₀ − j, k + offset₁ − l]`. Shapes: `dims` to `dims`. Cost:
+ * `2·size(h)` flops a sample. Memory: the filter.
+ */
 export class Convolve2D extends ConvolveND {
   constructor(dims: Shape, h: OperatorData, options: Convolve2DOptions = {}) {
     super(dims, h, options);
     if (this.filterShape.length !== 2)
-      throw new ShapeError(`Convolve2D: expected a filter of two axes, received shape ${formatShape(this.filterShape)}`);
+      throw new ShapeError(
+        `Convolve2D: expected a filter of two axes, received shape ${formatShape(this.filterShape)}`,
+      );
   }
 }

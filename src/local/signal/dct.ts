@@ -22,7 +22,10 @@ export interface DCTOptions {
   readonly dtype?: DType;
 }
 
-/** A sum of cosines as a symmetric Fourier transform of length P: sample n stands at `at(n)`, frequency k is at `read(k)`; both ends have weights. */
+/**
+ * A sum of cosines as a symmetric Fourier transform of length P: sample n stands at `at(n)`,
+ * frequency k is at `read(k)`; both ends have weights.
+ */
 interface CosineSum {
   readonly length: (n: number) => number;
   readonly at: (i: number) => number;
@@ -39,7 +42,14 @@ const same = (i: number): number => i;
 const odd = (i: number): number => 2 * i + 1;
 
 const TYPES: Readonly<Record<DCTType, CosineSum>> = {
-  1: { length: (n) => 2 * (n - 1), at: same, read: same, scale: (n) => Math.sqrt(2 / (n - 1)), input: ENDS, output: ENDS },
+  1: {
+    length: (n) => 2 * (n - 1),
+    at: same,
+    read: same,
+    scale: (n) => Math.sqrt(2 / (n - 1)),
+    input: ENDS,
+    output: ENDS,
+  },
   2: { length: (n) => 4 * n, at: odd, read: same, scale: (n) => Math.sqrt(2 / n), input: ONE, output: FIRST },
   3: { length: (n) => 4 * n, at: same, read: odd, scale: (n) => Math.sqrt(2 / n), input: FIRST, output: ONE },
   4: { length: (n) => 8 * n, at: odd, read: odd, scale: (n) => Math.sqrt(2 / n), input: ONE, output: ONE },
@@ -50,10 +60,12 @@ const TRANSPOSED: Readonly<Record<DCTType, DCTType>> = { 1: 1, 2: 3, 3: 2, 4: 4 
 const MATRIX_LENGTH = 64;
 
 /**
- * Orthonormal discrete cosine transform of type 1 to 4 along `axes`, whose adjoint is its inverse: with n samples and `c = √(2/n)` (type 1: `√(2/(n−1))`), the terms of index 0 (type 1: of both ends)
- * weighted by 1/√2: 1 `c Σ x[i] cos(π k i/(n−1))`, 2 `c Σ x[i] cos(π k (2i+1)/2n)`, 3 the transpose of 2, 4 `c Σ x[i] cos(π (2k+1)(2i+1)/4n)`.
- * Shapes: `dims` to `dims`. Cost and memory: a real Fourier transform of 2 to 8 times the length of each axis, work arrays of that size; axes up to 64 samples, and those on backends without
- * complex numbers, by a matrix.
+ * Orthonormal discrete cosine transform of type 1 to 4 along `axes`, whose adjoint is its inverse:
+ * with n samples and `c = √(2/n)` (type 1: `√(2/(n−1))`), the terms of index 0 (type 1: of both
+ * ends) weighted by 1/√2: 1 `c Σ x[i] cos(π k i/(n−1))`, 2 `c Σ x[i] cos(π k (2i+1)/2n)`, 3 the
+ * transpose of 2, 4 `c Σ x[i] cos(π (2k+1)(2i+1)/4n)`. Shapes: `dims` to `dims`. Cost and memory: a
+ * real Fourier transform of 2 to 8 times the length of each axis, work arrays of that size; axes up
+ * to 64 samples, and those on backends without complex numbers, by a matrix.
  */
 export class DCT extends LocalOperator {
   readonly #forward: readonly AxisCosines[];
@@ -61,12 +73,15 @@ export class DCT extends LocalOperator {
   constructor(dims: number | Shape, options: DCTOptions = {}) {
     checkOptions('DCT', options, ['type', 'axes', 'dtype']);
     const { type = 2 } = options;
-    if (!(type in TYPES)) throw new ArgumentError(`DCT: expected type to be 1, 2, 3 or 4, received ${textOf(type)}`);
+    if (!(type in TYPES))
+      throw new ArgumentError(`DCT: expected type to be 1, 2, 3 or 4, received ${textOf(type)}`);
     const shape = toShape(dims, 'dims');
     const axes = toAxes(options.axes, shape.length);
     const short = axes.find((axis) => (shape[axis] as number) < 2);
     if (type === 1 && short !== undefined)
-      throw new ArgumentError(`DCT: expected at least two samples for type 1, axis ${short} has ${shape[short]}`);
+      throw new ArgumentError(
+        `DCT: expected at least two samples for type 1, axis ${short} has ${shape[short]}`,
+      );
     super({ dims: shape, dtype: options.dtype ?? 'float64' });
     this.#forward = axes.map((axis) => new AxisCosines(shape, axis, TYPES[type]));
     this.#adjoint = axes.map((axis) => new AxisCosines(shape, axis, TYPES[TRANSPOSED[type]]));
@@ -128,7 +143,8 @@ class AxisCosines {
       this.#made.forward(x, y);
       return;
     }
-    const space = (rows: number, dtype: DType): NDArraySpace => NDArraySpace.of([this.#outer, rows, this.#inner], dtype, backend);
+    const space = (rows: number, dtype: DType): NDArraySpace =>
+      NDArraySpace.of([this.#outer, rows, this.#inner], dtype, backend);
     const plan: FftPlan = {
       kind: complex ? 'c2c' : 'r2c',
       shape: [this.#outer, this.#length, this.#inner],
@@ -197,7 +213,8 @@ function cosines(sum: CosineSum, n: number, length: number): Float64Array {
     for (let i = 0; i < n; i++) {
       // the product is reduced first, so that the angle stays small
       const turn = (sum.at(i) * sum.read(k)) % length;
-      table[k * n + i] = sum.scale(n) * sum.output(k, n) * sum.input(i, n) * Math.cos((2 * Math.PI * turn) / length);
+      table[k * n + i] =
+        sum.scale(n) * sum.output(k, n) * sum.input(i, n) * Math.cos((2 * Math.PI * turn) / length);
     }
   }
   return table;

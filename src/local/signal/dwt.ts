@@ -8,8 +8,11 @@ export interface DWTOptions extends WaveletTransformOptions {
 }
 
 /**
- * Discrete wavelet transform along an axis, periodic and orthonormal, so that the adjoint is the inverse; see {@link WaveletTransform} for the formula. The coefficients are in the order of
- * approximation, coarsest details, …, finest details. Shapes: `[…, n, …]` to `[…, N, …]`, N the power of two from n on, at least 2^level. Cost: `4·L` flops a sample, L the length of the filters.
+ * Discrete wavelet transform along an axis, periodic and orthonormal, so that the adjoint is the
+ * inverse; see {@link WaveletTransform} for the formula. The coefficients are in the order of
+ * approximation, coarsest details, …, finest details. Shapes: `[…, n, …]` to `[…, N, …]`, N the
+ * power of two from n on, at least 2^level. Cost: `4·L` flops a sample, L the length of the
+ * filters.
  */
 export class DWT extends WaveletTransform {
   constructor(dims: number | Shape, options: DWTOptions = {}) {

@@ -10,8 +10,11 @@ export interface DWT2DOptions extends WaveletTransformOptions {
 }
 
 /**
- * Discrete wavelet transform along two axes, periodic and orthonormal, so that the adjoint is the inverse; at every level the low-pass block is divided along both, details of an axis being in its
- * second half. Shapes: `[…, n0, …, n1, …]` to the powers of two from n0 and n1 on, at least 2^level. Cost: `8·L` flops a sample and a third more for the levels, L the length of the filters. Memory: two work arrays, and one more in the adjoint.
+ * Discrete wavelet transform along two axes, periodic and orthonormal, so that the adjoint is the
+ * inverse; at every level the low-pass block is divided along both, details of an axis being in its
+ * second half. Shapes: `[…, n0, …, n1, …]` to the powers of two from n0 and n1 on, at least
+ * 2^level. Cost: `8·L` flops a sample and a third more for the levels, L the length of the filters.
+ * Memory: two work arrays, and one more in the adjoint.
  */
 export class DWT2D extends WaveletTransform {
   constructor(dims: Shape, options: DWT2DOptions = {}) {

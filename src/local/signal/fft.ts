@@ -3,7 +3,8 @@ import type { Shape } from '../../core/base/shape.js';
 import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FourierOperator } from './fourier-operator.js';
 
-export interface FFTOptions extends Omit<FourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
+export interface FFTOptions
+  extends Omit<FourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
   /** @default -1 */
   readonly axis?: number;
   /** Samples of the transform. @default those of the axis */
@@ -16,11 +17,22 @@ export interface FFTOptions extends Omit<FourierOptions, 'nffts' | 'sampling' | 
   readonly fftshiftAfter?: boolean;
 }
 
-export const FFT_OPTIONS = ['axis', 'nfft', 'sampling', 'norm', 'real', 'ifftshiftBefore', 'fftshiftAfter', 'dtype'] as const;
+export const FFT_OPTIONS = [
+  'axis',
+  'nfft',
+  'sampling',
+  'norm',
+  'real',
+  'ifftshiftBefore',
+  'fftshiftAfter',
+  'dtype',
+] as const;
 
 /**
- * Fourier transform along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`, with `norm` of 'none', '1/n' or 'ortho' (default) for s, see {@link FourierOptions}.
- * Shapes: `dims` to the same with nfft (`real`: `⌊nfft/2⌋ + 1`) samples along the axis. Cost: one transform; padding and shifts a pass each.
+ * Fourier transform along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`, with `norm` of 'none',
+ * '1/n' or 'ortho' (default) for s, see {@link FourierOptions}. Shapes: `dims` to the same with
+ * nfft (`real`: `⌊nfft/2⌋ + 1`) samples along the axis. Cost: one transform; padding and shifts a
+ * pass each.
  */
 export class FFT extends FourierOperator {
   constructor(dims: number | Shape, options: FFTOptions = {}) {

@@ -9,9 +9,11 @@ export interface FFTNDOptions extends FourierOptions {
 }
 
 /**
- * Fourier transform along several axes, one after another: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)` for each, s = 1, 1/n or 1/√n for `norm` of 'none', '1/n' or 'ortho'
- * (default), n the samples of all axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along the last of them).
- * Cost: one transform; padding and shifts a pass each. Memory: at most two work arrays of the size of the data.
+ * Fourier transform along several axes, one after another: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)` for
+ * each, s = 1, 1/n or 1/√n for `norm` of 'none', '1/n' or 'ortho' (default), n the samples of all
+ * axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along the
+ * last of them). Cost: one transform; padding and shifts a pass each. Memory: at most two work
+ * arrays of the size of the data.
  */
 export class FFTND extends FourierOperator {
   constructor(dims: number | Shape, options: FFTNDOptions = {}) {

@@ -2,24 +2,32 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 
-/** Between which two filters of a bank a sample lies, and how far: `(1 − w) h[first] + w h[second]`. */
+/**
+ * Between which two filters of a bank a sample lies, and how far: `(1 − w) h[first] + w h[second]`.
+ */
 export interface Between {
   readonly first: number;
   readonly second: number;
   readonly w: number;
 }
 
-/** The places of a bank's filters along an axis, in samples and increasing. Throws ArgumentError. */
+/**
+ * The places of a bank's filters along an axis, in samples and increasing. Throws ArgumentError.
+ */
 export function filterPlaces(owner: string, name: string, places: OperatorData, count: number): Float64Array {
   const ih = finiteNumbers(owner, name, places, 1);
   if (ih.length !== count || ih.some((v, k) => k > 0 && v <= (ih[k - 1] as number)))
     throw new ArgumentError(
-      `${owner}: expected ${name} to be ${count} increasing places, one for each filter, received [${ih.join(', ')}]`,
+      `${owner}: expected ${name} to be ${count} increasing places, one for each filter, received ` +
+        `[${ih.join(', ')}]`,
     );
   return ih;
 }
 
-/** Calls `visit(i − start, filter, w)` for `n` samples i from `start` on: `(1 − w) h[filter] + w h[filter + 1]`, linear between the places, constant outside. */
+/**
+ * Calls `visit(i − start, filter, w)` for `n` samples i from `start` on:
+ * `(1 − w) h[filter] + w h[filter + 1]`, linear between the places, constant outside.
+ */
 export function betweenPlaces(
   places: Float64Array,
   start: number,
@@ -39,12 +47,16 @@ export function betweenPlaces(
 /** For each of n samples. */
 export function filtersAt(places: Float64Array, n: number): Between[] {
   const between: Between[] = [];
-  betweenPlaces(places, 0, n, (_, first, w) => between.push({ first, second: Math.min(first + 1, places.length - 1), w }));
+  betweenPlaces(places, 0, n, (_, first, w) =>
+    between.push({ first, second: Math.min(first + 1, places.length - 1), w }),
+  );
   return between;
 }
 
 /** Checks that filters have an odd number of samples, so that there is one in the middle. */
 export function checkOdd(owner: string, lengths: readonly number[]): void {
   if (lengths.some((n) => n % 2 !== 1))
-    throw new ArgumentError(`${owner}: expected filters of an odd number of samples, received ${lengths.join(' × ')}`);
+    throw new ArgumentError(
+      `${owner}: expected filters of an odd number of samples, received ${lengths.join(' × ')}`,
+    );
 }

@@ -9,11 +9,21 @@ import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 
-export const FOURIER_OPTIONS = ['nffts', 'sampling', 'norm', 'real', 'ifftshiftBefore', 'fftshiftAfter', 'dtype'] as const;
+export const FOURIER_OPTIONS = [
+  'nffts',
+  'sampling',
+  'norm',
+  'real',
+  'ifftshiftBefore',
+  'fftshiftAfter',
+  'dtype',
+] as const;
 
 /**
- * A discrete Fourier transform of arrays of one rank: see {@link FourierScheme} for the formulas. Data is complex; a model is so too, unless the transform is
- * `real` or its dtype is: then the real part of what is given counts, and the adjoint holds for `Re ⟨·,·⟩`. Results have the precision of the vector.
+ * A discrete Fourier transform of arrays of one rank: see {@link FourierScheme} for the formulas.
+ * Data is complex; a model is so too, unless the transform is `real` or its dtype is: then the real
+ * part of what is given counts, and the adjoint holds for `Re ⟨·,·⟩`. Results have the precision of
+ * the vector.
  */
 export abstract class FourierOperator extends LocalOperator {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
@@ -22,7 +32,13 @@ export abstract class FourierOperator extends LocalOperator {
   protected readonly scheme: FourierScheme;
   readonly #stage: FourierStage;
 
-  constructor(owner: string, dims: number | Shape, axes: readonly number[], options: FourierOptions, kept?: number) {
+  constructor(
+    owner: string,
+    dims: number | Shape,
+    axes: readonly number[],
+    options: FourierOptions,
+    kept?: number,
+  ) {
     checkOptions(owner, options, FOURIER_OPTIONS);
     const { norm = 'ortho', dtype = 'complex128' } = options;
     const scheme = new FourierScheme(owner, dims, axes, { ...options, norm, dtype }, kept);

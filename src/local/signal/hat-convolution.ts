@@ -5,7 +5,10 @@ import type { Box } from '../../core/distributed/layout.js';
 import type { Backend, Convolution, Elements, IndexTable } from '../../core/ports/backend.js';
 import { Resident } from '../resident.js';
 
-/** Filters at places along an axis: the weight of filter f at sample i is linear between places, constant outside, and they add up to 1. */
+/**
+ * Filters at places along an axis: the weight of filter f at sample i is linear between places,
+ * constant outside, and they add up to 1.
+ */
 interface HatAxis {
   readonly axis: number;
   readonly places: Float64Array;
@@ -32,9 +35,15 @@ function weight(places: Float64Array, f: number, i: number): number {
   return next === undefined ? 1 : (next - i) / (next - at);
 }
 
-/** One filter on one box: the samples of the model that it sees, with their weights, and where their images lie. */
+/**
+ * One filter on one box: the samples of the model that it sees, with their weights, and where their
+ * images lie.
+ */
 interface Piece {
-  /** Shapes of the model's box after each restriction to the filter's samples, and the tables that do it. */
+  /**
+   * Shapes of the model's box after each restriction to the filter's samples, and the tables that
+   * do it.
+   */
   readonly shapes: readonly Shape[];
   readonly tables: readonly {
     readonly table: Omit<IndexTable, 'index' | 'weights'>;
@@ -50,9 +59,12 @@ interface Piece {
 }
 
 /**
- * Convolution with filters that change from sample to sample, on boxes of an array: `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`, hᵢ interpolated linearly (over several axes, multilinearly) between the filters of a
- * bank. Interpolation commutes with the sum: each filter is convolved with the samples that it has weight at, weighted. Cost: `2ᵈ` ordinary convolutions over d axes,
- * which run at the speed of the kernel. Memory: the bank, `2n` weights for each axis, and two pieces of work.
+ * Convolution with filters that change from sample to sample, on boxes of an array:
+ * `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`, hᵢ interpolated linearly (over several axes, multilinearly)
+ * between the filters of a bank. Interpolation commutes with the sum: each filter is convolved with
+ * the samples that it has weight at, weighted. Cost: `2ᵈ` ordinary convolutions over d axes, which
+ * run at the speed of the kernel. Memory: the bank, `2n` weights for each axis, and two pieces of
+ * work.
  */
 export class HatConvolution {
   readonly #axes: readonly HatAxis[];
@@ -66,11 +78,22 @@ export class HatConvolution {
 
   /**
    * @param bank filters `[count, …, length, …]`, as many of each as there are axes
-   * @param model the part of the model that is there, `data` that of the data; both in global samples
+   * @param model the part of the model that is there, `data` that of the data; both in global
+   *   samples
    */
-  constructor(bank: Resident, axes: readonly number[], places: readonly Float64Array[], model: Box, data: Box) {
+  constructor(
+    bank: Resident,
+    axes: readonly number[],
+    places: readonly Float64Array[],
+    model: Box,
+    data: Box,
+  ) {
     const count = axes.length;
-    this.#axes = axes.map((axis, k) => ({ axis, places: places[k] as Float64Array, length: bank.shape[count + k] as number }));
+    this.#axes = axes.map((axis, k) => ({
+      axis,
+      places: places[k] as Float64Array,
+      length: bank.shape[count + k] as number,
+    }));
     this.#bank = bank;
     this.#model = model;
     this.#data = data;
@@ -84,14 +107,22 @@ export class HatConvolution {
     this.#pieces = pieces;
     this.#adjoints = adjoints;
     this.#index = Resident.indices(Math.max(1, ...model.shape));
-    this.#weights = Resident.of({ values: Float64Array.from(weights), shape: [weights.length], dtype: 'float64' });
+    this.#weights = Resident.of({
+      values: Float64Array.from(weights),
+      shape: [weights.length],
+      dtype: 'float64',
+    });
   }
 
   #piece(filter: number, weights: number[], adjoints: Convolution[]): Piece | undefined {
     const { start, shape } = this.#model;
     const data = this.#data;
-    const seen = shape.map((n, k): Interval => ({ start: start[k] as number, end: (start[k] as number) + n }));
-    const image = data.shape.map((n, k): Interval => ({ start: data.start[k] as number, end: (data.start[k] as number) + n }));
+    const seen = shape.map(
+      (n, k): Interval => ({ start: start[k] as number, end: (start[k] as number) + n }),
+    );
+    const image = data.shape.map(
+      (n, k): Interval => ({ start: data.start[k] as number, end: (data.start[k] as number) + n }),
+    );
     const offset = shape.map(() => 0);
     const hShape = shape.map(() => 1);
     const tables: Piece['tables'][number][] = [];
@@ -108,7 +139,10 @@ export class HatConvolution {
       const half = Math.floor(length / 2);
       const rows = support(places, f, seen[axis] as Interval);
       const reach = image[axis] as Interval;
-      const span = { start: Math.max(reach.start, rows.start - half), end: Math.min(reach.end, rows.end + length - 1 - half) };
+      const span = {
+        start: Math.max(reach.start, rows.start - half),
+        end: Math.min(reach.end, rows.end + length - 1 - half),
+      };
       if (rows.end <= rows.start || span.end <= span.start) return undefined;
       const [outer, nx, inner] = around(current, axis);
       const first = start[axis] as number;
@@ -148,7 +182,10 @@ export class HatConvolution {
         direction: 'forward',
       },
       image: imageShape,
-      imageStart: image.reduce((at, { start: s }, k) => at + (s - (data.start[k] as number)) * (strides[k] as number), 0),
+      imageStart: image.reduce(
+        (at, { start: s }, k) => at + (s - (data.start[k] as number)) * (strides[k] as number),
+        0,
+      ),
     };
   }
 
@@ -187,7 +224,11 @@ export class HatConvolution {
       for (let step = piece.tables.length - 1; step >= 0; step--) {
         const to = step === 0 ? x : scratch(backend, dtype, piece.shapes[step - 1] as Shape);
         if (to !== x) backend.fill(to, 0);
-        backend.scatterAdd(from, to, this.#table(piece.tables[step] as Piece['tables'][number], backend, dtype));
+        backend.scatterAdd(
+          from,
+          to,
+          this.#table(piece.tables[step] as Piece['tables'][number], backend, dtype),
+        );
         backend.release(from.storage);
         from = to;
       }

@@ -29,7 +29,9 @@ interface AlongAxis {
 }
 
 /** Values between samples along an axis, by kind. */
-const KINDS: Readonly<Record<InterpolationKind, (iava: Float64Array, shape: Shape, axis: number) => AlongAxis>> = {
+const KINDS: Readonly<
+  Record<InterpolationKind, (iava: Float64Array, shape: Shape, axis: number) => AlongAxis>
+> = {
   nearest: (iava, shape, axis) => {
     const samples = iava.map(halfToEven);
     checkInside(samples, shape[axis] as number);
@@ -56,9 +58,11 @@ const KINDS: Readonly<Record<InterpolationKind, (iava: Float64Array, shape: Shap
 };
 
 /**
- * Values at places `iava` between the samples of an axis, counted in samples from 0: of the nearest sample (halves go to the even one), linear between two, or of
- * the band-limited signal, `Σₖ sinc(iava − k) x[k]`. Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one or two reads of the table; sinc is a matrix product of
- * `2n` flops a value. Throws ArgumentError for places outside of the axis, which only sinc has.
+ * Values at places `iava` between the samples of an axis, counted in samples from 0: of the nearest
+ * sample (halves go to the even one), linear between two, or of the band-limited signal,
+ * `Σₖ sinc(iava − k) x[k]`. Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one or two reads of
+ * the table; sinc is a matrix product of `2n` flops a value. Throws ArgumentError for places
+ * outside of the axis, which only sinc has.
  */
 export class Interp extends LocalOperator {
   /** The places, in samples. */
@@ -111,7 +115,8 @@ function indexed(
 
 function checkInside(places: ArrayLike<number>, n: number): void {
   const bad = Array.from(places).find((v) => v < 0 || v > n - 1);
-  if (bad !== undefined) throw new ArgumentError(`Interp: expected places between 0 and ${n - 1}, received ${textOf(bad)}`);
+  if (bad !== undefined)
+    throw new ArgumentError(`Interp: expected places between 0 and ${n - 1}, received ${textOf(bad)}`);
 }
 
 /** Rounds as IEEE 754 does: 0.5 and 2.5 go to 0 and 2. */

@@ -16,18 +16,28 @@ export interface NonStationaryConvolve1DOptions {
 }
 
 /**
- * Convolution with a filter that changes along the axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ being interpolated linearly between the filters `hs` of `[count, L]` at the
- * samples `ih`, and constant outside. L is odd. Shapes: `dims` to `dims`. Cost: `4·L` flops a sample. Memory: the filters, an index and a weight for each sample along the axis; no work array.
+ * Convolution with a filter that changes along the axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ
+ * being interpolated linearly between the filters `hs` of `[count, L]` at the samples `ih`, and
+ * constant outside. L is odd. Shapes: `dims` to `dims`. Cost: `4·L` flops a sample. Memory: the
+ * filters, an index and a weight for each sample along the axis; no work array.
  */
 export class NonStationaryConvolve1D extends LocalOperator {
   readonly #convolution: VaryingConvolution;
-  constructor(dims: number | Shape, hs: OperatorData, ih: OperatorData, options: NonStationaryConvolve1DOptions = {}) {
+  constructor(
+    dims: number | Shape,
+    hs: OperatorData,
+    ih: OperatorData,
+    options: NonStationaryConvolve1DOptions = {},
+  ) {
     checkOptions('NonStationaryConvolve1D', options, ['axis', 'dtype']);
     const shape = toShape(dims, 'dims');
     const axis = toAxis(options.axis ?? -1, shape.length);
     const bank = Resident.from(hs, options.dtype);
     if (bank.shape.length !== 2)
-      throw new ShapeError(`NonStationaryConvolve1D: expected hs of shape [filters, samples], received ${formatShape(bank.shape)}`);
+      throw new ShapeError(
+        'NonStationaryConvolve1D: expected hs of shape [filters, samples], received ' +
+          `${formatShape(bank.shape)}`,
+      );
     const [filters, length] = bank.shape as [number, number];
     checkOdd('NonStationaryConvolve1D', [length]);
     super({ dims: shape, dtype: bank.dtype, holdsData: true });

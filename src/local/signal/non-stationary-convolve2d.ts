@@ -13,19 +13,32 @@ export interface NonStationaryConvolve2DOptions {
 }
 
 /**
- * Convolution with a filter that changes over the plane: `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly between the filters `hs` of
- * `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the axes, and constant outside. L₀, L₁ are odd. Shapes: `[nx, nz]` to the same.
- * Cost: about `10·L₀·L₁` flops a sample, the interpolated filters being made by blocks as they are needed, so that memory is some megabytes.
+ * Convolution with a filter that changes over the plane:
+ * `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly
+ * between the filters `hs` of `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the
+ * axes, and constant outside. L₀, L₁ are odd. Shapes: `[nx, nz]` to the same. Cost: about
+ * `10·L₀·L₁` flops a sample, the interpolated filters being made by blocks as they are needed, so
+ * that memory is some megabytes.
  */
 export class NonStationaryConvolve2D extends IndexedOperator {
-  constructor(dims: Shape, hs: OperatorData, ihx: OperatorData, ihz: OperatorData, options: NonStationaryConvolve2DOptions = {}) {
+  constructor(
+    dims: Shape,
+    hs: OperatorData,
+    ihx: OperatorData,
+    ihz: OperatorData,
+    options: NonStationaryConvolve2DOptions = {},
+  ) {
     checkOptions('NonStationaryConvolve2D', options, ['dtype']);
     const shape = toShape(dims, 'dims');
-    if (shape.length !== 2) throw new ShapeError(`NonStationaryConvolve2D: expected dims of two axes, received ${formatShape(shape)}`);
+    if (shape.length !== 2)
+      throw new ShapeError(
+        `NonStationaryConvolve2D: expected dims of two axes, received ${formatShape(shape)}`,
+      );
     const bank = Resident.from(hs, options.dtype);
     if (bank.shape.length !== 4) {
       throw new ShapeError(
-        `NonStationaryConvolve2D: expected hs of shape [filters, filters, samples, samples], received ${formatShape(bank.shape)}`,
+        'NonStationaryConvolve2D: expected hs of shape [filters, filters, samples, samples], received ' +
+          `${formatShape(bank.shape)}`,
       );
     }
     const [nx, nz] = shape as [number, number];
@@ -46,7 +59,12 @@ export class NonStationaryConvolve2D extends IndexedOperator {
           const [i, j] = [Math.floor((start + r) / nz), (start + r) % nz];
           const [a, b] = [alongX[i] as Between, alongZ[j] as Between];
           const corner = (p: number, q: number): number => (p * filtersZ + q) * taps * lanes;
-          const corners = [corner(a.first, b.first), corner(a.first, b.second), corner(a.second, b.first), corner(a.second, b.second)];
+          const corners = [
+            corner(a.first, b.first),
+            corner(a.first, b.second),
+            corner(a.second, b.first),
+            corner(a.second, b.second),
+          ];
           const parts = [(1 - a.w) * (1 - b.w), (1 - a.w) * b.w, a.w * (1 - b.w), a.w * b.w];
           for (let k = 0; k < taps; k++) {
             const u = i + Math.floor(k / lengthZ) - (lengthX - 1) / 2;
@@ -54,7 +72,8 @@ export class NonStationaryConvolve2D extends IndexedOperator {
             index[r * taps + k] = u >= 0 && u < nx && v >= 0 && v < nz ? u * nz + v : -1;
             for (let l = 0; l < lanes; l++) {
               let value = 0;
-              for (let c = 0; c < 4; c++) value += (parts[c] as number) * (values[(corners[c] as number) + k * lanes + l] as number);
+              for (let c = 0; c < 4; c++)
+                value += (parts[c] as number) * (values[(corners[c] as number) + k * lanes + l] as number);
               // spreading conjugates
               weights[(r * taps + k) * lanes + l] = l === 1 ? -value : value;
             }
@@ -62,6 +81,10 @@ export class NonStationaryConvolve2D extends IndexedOperator {
         }
       },
     };
-    super({ dims: shape, dtype: bank.dtype, holdsData: true }, 'spread', new IndexedRows(source, { onTheFly: true }));
+    super(
+      { dims: shape, dtype: bank.dtype, holdsData: true },
+      'spread',
+      new IndexedRows(source, { onTheFly: true }),
+    );
   }
 }

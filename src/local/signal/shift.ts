@@ -10,7 +10,10 @@ import { FFT } from './fft.js';
 export interface ShiftOptions {
   /** @default -1 */
   readonly axis?: number;
-  /** Samples of the transform: more than the axis has keep what leaves one end from coming in at the other. @default those of the axis */
+  /**
+   * Samples of the transform: more than the axis has keep what leaves one end from coming in at the
+   * other. @default those of the axis
+   */
   readonly nfft?: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
@@ -21,8 +24,10 @@ export interface ShiftOptions {
 }
 
 /**
- * Shift by a fraction of a sample along an axis: `y = F⁻¹ exp(−2πi f s) F x`, f the frequencies and s the `shift` in units of `sampling`, one number or one for
- * each line along the axis (in C order). Shapes: `dims` to `dims`. The adjoint shifts back. Cost: two transforms. Memory: the factors and one spectrum.
+ * Shift by a fraction of a sample along an axis: `y = F⁻¹ exp(−2πi f s) F x`, f the frequencies and
+ * s the `shift` in units of `sampling`, one number or one for each line along the axis (in C
+ * order). Shapes: `dims` to `dims`. The adjoint shifts back. Cost: two transforms. Memory: the
+ * factors and one spectrum.
  */
 export class Shift extends SpectralFilter {
   constructor(dims: number | Shape, shift: number | OperatorData, options: ShiftOptions = {}) {
@@ -36,16 +41,19 @@ export class Shift extends SpectralFilter {
 
 function factorsOf(transform: FFT, axis: number, shift: number | OperatorData): SpectralFactors {
   const { f, dimsd } = transform;
-  if (typeof shift === 'number') return { axis, values: phasors(f.length, (k) => -2 * Math.PI * (f[k] as number) * shift) };
+  if (typeof shift === 'number')
+    return { axis, values: phasors(f.length, (k) => -2 * Math.PI * (f[k] as number) * shift) };
   const shifts = Resident.from(shift);
   const [outer, n, inner] = around(dimsd, axis);
   if (isComplex(shifts.dtype)) throw new DTypeError(`Shift: expected real shifts, received ${shifts.dtype}`);
   if (shifts.size !== outer * inner)
     throw new ShapeError(
-      `Shift: expected a shift for each of ${outer * inner} lines, received an array of shape ${formatShape(shifts.shape)}`,
+      `Shift: expected a shift for each of ${outer * inner} lines, received an array of shape ` +
+        `${formatShape(shifts.shape)}`,
     );
   const s = shifts.toHost();
-  const at = (k: number) => [Math.floor(k / inner) % n, Math.floor(k / (n * inner)) * inner + (k % inner)] as const;
+  const at = (k: number) =>
+    [Math.floor(k / inner) % n, Math.floor(k / (n * inner)) * inner + (k % inner)] as const;
   return {
     axis: undefined,
     values: phasors(outer * n * inner, (k) => {

@@ -11,15 +11,24 @@ export interface SmoothOptions {
 }
 
 /**
- * Zero-phase smoothing, such as makes a background model: along each of `axes` a running mean of `nsmooth` samples is passed forwards and backwards.
- * Beyond the ends the array goes on point-symmetrically, so that linear trends stay. Returns a new array. Throws ArgumentError where an axis is shorter than `nsmooth`.
+ * Zero-phase smoothing, such as makes a background model: along each of `axes` a running mean of
+ * `nsmooth` samples is passed forwards and backwards. Beyond the ends the array goes on
+ * point-symmetrically, so that linear trends stay. Returns a new array. Throws ArgumentError where
+ * an axis is shorter than `nsmooth`.
  */
-export function smooth(x: NDArray, nsmooth: number | readonly number[], options: SmoothOptions = {}): NDArray {
+export function smooth(
+  x: NDArray,
+  nsmooth: number | readonly number[],
+  options: SmoothOptions = {},
+): NDArray {
   checkOptions('smooth', options, ['axes']);
   checkArray('smooth', x);
   const axes = toAxes(options.axes, x.ndim);
   const widths = perAxis('nsmooth', nsmooth, axes.length);
-  const tables = axes.map((axis, k) => ({ axis, segments: zeroPhaseAverage(x.shape[axis] as number, widths[k] as number) }));
+  const tables = axes.map((axis, k) => ({
+    axis,
+    segments: zeroPhaseAverage(x.shape[axis] as number, widths[k] as number),
+  }));
   if (x.size === 0) return x.copy();
   let y = x;
   for (const band of tables) {

@@ -13,7 +13,10 @@ export interface Smoothing1DOptions {
   readonly dtype?: DType;
 }
 
-/** Mean of `nsmooth` samples around each along an axis, zeros outside; an even `nsmooth` is raised by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a sample. No work array. */
+/**
+ * Mean of `nsmooth` samples around each along an axis, zeros outside; an even `nsmooth` is raised
+ * by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a sample. No work array.
+ */
 export class Smoothing1D extends LocalOperator {
   readonly #average: AxisConvolution;
   constructor(nsmooth: number, dims: number | Shape, options: Smoothing1DOptions = {}) {

@@ -17,7 +17,10 @@ interface Table {
   readonly weights: NDArray;
 }
 
-/** Between which filters of a bank samples lie: an index and a weight for each, on every backend and in every precision in which they were needed so far. */
+/**
+ * Between which filters of a bank samples lie: an index and a weight for each, on every backend and
+ * in every precision in which they were needed so far.
+ */
 export class FilterTable {
   /** Of the filters, in global samples and increasing. */
   readonly places: Float64Array;
@@ -27,8 +30,15 @@ export class FilterTable {
     this.places = places;
   }
 
-  /** Of samples `start … start + n − 1`. What was asked for before is a part of one table with it. */
-  on(backend: Backend, real: DType, start: number, n: number): { readonly first: Elements; readonly weights: Elements } {
+  /**
+   * Of samples `start … start + n − 1`. What was asked for before is a part of one table with it.
+   */
+  on(
+    backend: Backend,
+    real: DType,
+    start: number,
+    n: number,
+  ): { readonly first: Elements; readonly weights: Elements } {
     let tables = this.#kept.get(backend);
     if (!tables) this.#kept.set(backend, (tables = new Map()));
     let table = tables.get(real);
@@ -39,7 +49,10 @@ export class FilterTable {
       table?.weights.dispose();
       tables.set(real, (table = this.#make(backend, real, from, to - from)));
     }
-    return { first: part(table.first, start - table.start, n), weights: part(table.weights, start - table.start, n) };
+    return {
+      first: part(table.first, start - table.start, n),
+      weights: part(table.weights, start - table.start, n),
+    };
   }
 
   #make(backend: Backend, real: DType, start: number, n: number): Table {
@@ -59,8 +72,10 @@ export class FilterTable {
 }
 
 /**
- * Convolution along one axis with filters that are interpolated linearly between the places of a bank, on boxes of an array: `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`. Memory on backends with a kernel
- * for it: the bank, and an index and a weight for each sample of the model's box along the axis. Others compose {@link HatConvolution}.
+ * Convolution along one axis with filters that are interpolated linearly between the places of a
+ * bank, on boxes of an array: `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`. Memory on backends with a kernel
+ * for it: the bank, and an index and a weight for each sample of the model's box along the axis.
+ * Others compose {@link HatConvolution}.
  */
 export class VaryingConvolution {
   readonly #bank: Resident;
@@ -73,7 +88,8 @@ export class VaryingConvolution {
   /**
    * @param bank `[filters, length]`
    * @param table shared by all boxes of an operator
-   * @param model the part of the model that is there, `data` that of the data; both in global samples, and alike but along the axis
+   * @param model the part of the model that is there, `data` that of the data; both in global
+   *   samples, and alike but along the axis
    */
   constructor(bank: Resident, axis: number, table: FilterTable, model: Box, data: Box) {
     this.#bank = bank;
@@ -101,7 +117,13 @@ export class VaryingConvolution {
       backend.convolveVarying(from, this.#bank.on(backend, dtype), to, { ...convolution, direction });
       return;
     }
-    this.#hats ??= new HatConvolution(this.#bank, [this.#axis], [this.#table.places], this.#model, this.#data);
+    this.#hats ??= new HatConvolution(
+      this.#bank,
+      [this.#axis],
+      [this.#table.places],
+      this.#model,
+      this.#data,
+    );
     this.#hats[direction](from, to);
   }
 

@@ -50,8 +50,8 @@ export interface Message {
 }
 
 /**
- * What all communicators share: argument checks, counters and object collectives. A message layer adds the `do…` methods, which get spans
- * that fit and count nothing.
+ * What all communicators share: argument checks, counters and object collectives. A message layer
+ * adds the `do…` methods, which get spans that fit and count nothing.
  */
 export abstract class BaseCommunicator implements Communicator {
   abstract readonly rank: number;
@@ -66,16 +66,36 @@ export abstract class BaseCommunicator implements Communicator {
   protected abstract doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void;
   protected abstract doIallreduce(inPlace: Span, op: ReduceOp): Request;
   /** Without `send` (on the root only) in place; `recv` counts on the root only. */
-  protected abstract doReduce(send: Span | undefined, recv: Span | undefined, op: ReduceOp, root: number): void;
+  protected abstract doReduce(
+    send: Span | undefined,
+    recv: Span | undefined,
+    op: ReduceOp,
+    root: number,
+  ): void;
   /** Without `send` this rank's part is in its place. So too below. */
   protected abstract doAllgather(send: Span | undefined, recv: Span): void;
   protected abstract doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void;
   protected abstract doGather(send: Span | undefined, recv: Span | undefined, root: number): void;
-  protected abstract doGatherv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void;
+  protected abstract doGatherv(
+    send: Span | undefined,
+    recv: Span | undefined,
+    counts: readonly number[],
+    root: number,
+  ): void;
   protected abstract doScatter(send: Span | undefined, recv: Span | undefined, root: number): void;
-  protected abstract doScatterv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void;
+  protected abstract doScatterv(
+    send: Span | undefined,
+    recv: Span | undefined,
+    counts: readonly number[],
+    root: number,
+  ): void;
   protected abstract doAlltoall(send: Span, recv: Span): void;
-  protected abstract doAlltoallv(send: Span, sendCounts: readonly number[], recv: Span, recvCounts: readonly number[]): void;
+  protected abstract doAlltoallv(
+    send: Span,
+    sendCounts: readonly number[],
+    recv: Span,
+    recvCounts: readonly number[],
+  ): void;
   protected abstract doSend(message: Message): void;
   protected abstract doRecv(message: Message): Status;
   protected abstract doSendrecv(send: Message, recv: Message): Status;
@@ -203,7 +223,9 @@ export abstract class BaseCommunicator implements Communicator {
     const [from, to] = [toSpan(send), toSpan(recv)];
     checkSameDType('alltoall', from, to);
     if (from.length % this.size !== 0) {
-      throw new MpiError(`alltoall: expected send to have a multiple of ${this.size} elements, received ${from.length}`);
+      throw new MpiError(
+        `alltoall: expected send to have a multiple of ${this.size} elements, received ${from.length}`,
+      );
     }
     checkLength('alltoall', 'recv', to, from.length);
     checkDisjoint('alltoall', from, to);
@@ -211,14 +233,20 @@ export abstract class BaseCommunicator implements Communicator {
     this.doAlltoall(from, to);
   }
 
-  alltoallv(send: Transferable, sendCounts: readonly number[], recv: Transferable, recvCounts: readonly number[]): void {
+  alltoallv(
+    send: Transferable,
+    sendCounts: readonly number[],
+    recv: Transferable,
+    recvCounts: readonly number[],
+  ): void {
     const [from, to] = [toSpan(send), toSpan(recv)];
     checkSameDType('alltoallv', from, to);
     checkLength('alltoallv', 'send', from, checkCounts('alltoallv', 'sendCounts', sendCounts, this.size));
     checkLength('alltoallv', 'recv', to, checkCounts('alltoallv', 'recvCounts', recvCounts, this.size));
     if (sendCounts[this.rank] !== recvCounts[this.rank]) {
       throw new MpiError(
-        `alltoallv: rank ${this.rank} sends itself ${sendCounts[this.rank]} elements and expects ${recvCounts[this.rank]}`,
+        `alltoallv: rank ${this.rank} sends itself ${sendCounts[this.rank]} elements and expects ` +
+          `${recvCounts[this.rank]}`,
       );
     }
     checkDisjoint('alltoallv', from, to);
@@ -316,9 +344,12 @@ export abstract class BaseCommunicator implements Communicator {
   split(color: number | undefined, key?: number): Communicator | undefined;
   split(color: number | undefined, key = this.rank): Communicator | undefined {
     if (color !== undefined && (!Number.isInteger(color) || color < 0 || color > 0x7fffffff)) {
-      throw new MpiError(`split: expected a colour that is an integer ≥ 0, or undefined, received ${textOf(color)}`);
+      throw new MpiError(
+        `split: expected a colour that is an integer ≥ 0, or undefined, received ${textOf(color)}`,
+      );
     }
-    if (!Number.isInteger(key) || (key | 0) !== key) throw new MpiError(`split: expected an integer key, received ${textOf(key)}`);
+    if (!Number.isInteger(key) || (key | 0) !== key)
+      throw new MpiError(`split: expected an integer key, received ${textOf(key)}`);
     this.#collective('split');
     return this.doSplit(color, key);
   }
@@ -393,7 +424,8 @@ export abstract class BaseCommunicator implements Communicator {
 
   #onRoot(call: string, what: string, memory: Transferable | undefined, root: number): Span | undefined {
     if (this.rank !== root) return undefined;
-    if (memory === undefined) throw new MpiError(`${call}: expected memory for '${what}' on the root, received undefined`);
+    if (memory === undefined)
+      throw new MpiError(`${call}: expected memory for '${what}' on the root, received undefined`);
     return toSpan(memory);
   }
 
@@ -404,8 +436,18 @@ export abstract class BaseCommunicator implements Communicator {
     return isInPlace(call, send, recv, this.rank * send.length);
   }
 
-  /** Checks this rank's part, and the whole where this rank has it; answers where the part is in the whole. */
-  #checkParts(call: string, partName: string, part: Span, wholeName: string, whole: Span | undefined, counts: readonly number[]): number {
+  /**
+   * Checks this rank's part, and the whole where this rank has it; answers where the part is in the
+   * whole.
+   */
+  #checkParts(
+    call: string,
+    partName: string,
+    part: Span,
+    wholeName: string,
+    whole: Span | undefined,
+    counts: readonly number[],
+  ): number {
     const total = checkCounts(call, 'counts', counts, this.size);
     checkLength(call, partName, part, counts[this.rank] as number);
     if (whole) {

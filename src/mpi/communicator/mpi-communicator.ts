@@ -14,7 +14,16 @@ import type { DeviceSpan, Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
 import { deviceTransport } from '../memory/device-transport.js';
-import { copyIn, isReachable, memoryOf, offsetOf, stage, stageApart, stageOut, staging } from '../memory/staging.js';
+import {
+  copyIn,
+  isReachable,
+  memoryOf,
+  offsetOf,
+  stage,
+  stageApart,
+  stageOut,
+  staging,
+} from '../memory/staging.js';
 import { arriving, type Transit, transitsOf } from '../memory/transit.js';
 import { dtypeCode, type MpiAddon, opCode } from '../mpi-addon.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
@@ -30,21 +39,32 @@ const NOTHING = [undefined, 0] as const;
 const place = (span: Span | undefined) => (span ? ([memoryOf(span), offsetOf(span)] as const) : NOTHING);
 
 /** Memory, count and dtype of a message, as the addon takes them. */
-const messageOf = ({ memory }: Transit) => [...place(memory), memory.length, dtypeCode(memory.dtype)] as const;
+const messageOf = ({ memory }: Transit) =>
+  [...place(memory), memory.length, dtypeCode(memory.dtype)] as const;
 
-/** Device memory is MPI's to reduce for sums; other operations are the addon's own and run on the host. */
-const readsForReduction = (span: Span, op: ReduceOp): boolean => span.kind === 'host' || (op === 'sum' && isReachable(span));
+/**
+ * Device memory is MPI's to reduce for sums; other operations are the addon's own and run on the
+ * host.
+ */
+const readsForReduction = (span: Span, op: ReduceOp): boolean =>
+  span.kind === 'host' || (op === 'sum' && isReachable(span));
 
 function named(source: number): number {
-  if (source === ANY) throw new MpiError('expected a source to receive device memory from, received ANY: NCCL has no wildcards');
+  if (source === ANY)
+    throw new MpiError(
+      'expected a source to receive device memory from, received ANY: NCCL has no wildcards',
+    );
   return source;
 }
 
 const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 32768), tag: packed % 32768 });
 
 /**
- * MPI's communicator. Host memory is read and written where it is; device memory by the transport that was chosen. With NCCL, non-blocking messages of device memory
- * match in the order of their calls, whatever their tags, and need device memory at both ends. What a rank sends to itself is buffered. A message that is shorter than the device memory for it leaves the rest of that undefined.
+ * MPI's communicator. Host memory is read and written where it is; device memory by the transport
+ * that was chosen. With NCCL, non-blocking messages of device memory match in the order of their
+ * calls, whatever their tags, and need device memory at both ends. What a rank sends to itself is
+ * buffered. A message that is shorter than the device memory for it leaves the rest of that
+ * undefined.
  */
 export class MpiCommunicator extends BaseCommunicator {
   readonly rank: number;
@@ -56,7 +76,10 @@ export class MpiCommunicator extends BaseCommunicator {
   readonly #whole: boolean;
   #toSelf: Request[] = [];
 
-  /** Takes over a communicator that the addon knows by a handle. `whole`: it has all ranks of the launch, in their order. */
+  /**
+   * Takes over a communicator that the addon knows by a handle. `whole`: it has all ranks of the
+   * launch, in their order.
+   */
   constructor(mpi: MpiAddon, handle: number, whole = handle === WORLD) {
     super();
     this.#mpi = mpi;
@@ -95,24 +118,50 @@ export class MpiCommunicator extends BaseCommunicator {
       const reachable = readsForReduction(recv, op);
       const from = send && stageApart(send, recv, reachable);
       const to = send ? stage(recv, reachable) : stageOut(recv, reachable);
-      this.#mpi.allreduce(this.#handle, ...place(from), ...place(to), to.length, dtypeCode(to.dtype), opCode(op));
+      this.#mpi.allreduce(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        to.length,
+        dtypeCode(to.dtype),
+        opCode(op),
+      );
       copyIn(recv, to);
     });
   }
 
   protected override doIallreduce(inPlace: Span, op: ReduceOp): Request {
     const staged = stageOut(inPlace, readsForReduction(inPlace, op));
-    const handle = this.#mpi.iallreduce(this.#handle, ...place(staged), staged.length, dtypeCode(staged.dtype), opCode(op));
+    const handle = this.#mpi.iallreduce(
+      this.#handle,
+      ...place(staged),
+      staged.length,
+      dtypeCode(staged.dtype),
+      opCode(op),
+    );
     return new MpiRequest(this.#mpi, [{ handle, transit: arriving(inPlace, staged) }]);
   }
 
-  protected override doReduce(send: Span | undefined, recv: Span | undefined, op: ReduceOp, root: number): void {
+  protected override doReduce(
+    send: Span | undefined,
+    recv: Span | undefined,
+    op: ReduceOp,
+    root: number,
+  ): void {
     staging(() => {
       const some = (send ?? recv) as Span;
       const reachable = readsForReduction(some, op);
       const from = send && (recv ? stageApart(send, recv, reachable) : stageOut(send, reachable));
       const to = recv && (send ? stage(recv, reachable) : stageOut(recv, reachable));
-      this.#mpi.reduce(this.#handle, ...place(from), ...place(to), some.length, dtypeCode(some.dtype), opCode(op), root);
+      this.#mpi.reduce(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        some.length,
+        dtypeCode(some.dtype),
+        opCode(op),
+        root,
+      );
       if (recv && to) copyIn(recv, to);
     });
   }
@@ -124,9 +173,16 @@ export class MpiCommunicator extends BaseCommunicator {
         port.allgather(send as DeviceSpan, recv as DeviceSpan);
         return;
       }
-      // In place the other parts are overwritten, so only device memory could tell the difference; and that is never in place.
+      // In place the other parts are overwritten, so only device memory could tell the difference;
+      // and that is never in place.
       const [from, to] = [send && stageApart(send, recv), stage(recv)];
-      this.#mpi.allgather(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
+      this.#mpi.allgather(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        recv.length / this.size,
+        dtypeCode(recv.dtype),
+      );
       copyIn(recv, to);
     });
   }
@@ -134,7 +190,13 @@ export class MpiCommunicator extends BaseCommunicator {
   protected override doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void {
     staging(() => {
       const [from, to] = [send && stageApart(send, recv), stage(recv)];
-      this.#mpi.allgatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtypeCode(recv.dtype));
+      this.#mpi.allgatherv(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        Float64Array.from(counts),
+        dtypeCode(recv.dtype),
+      );
       copyIn(recv, to);
     });
   }
@@ -143,12 +205,24 @@ export class MpiCommunicator extends BaseCommunicator {
     staging(() => {
       const count = send ? send.length : (recv as Span).length / this.size;
       const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      this.#mpi.gather(this.#handle, ...place(from), ...place(to), count, dtypeCode(((send ?? recv) as Span).dtype), root);
+      this.#mpi.gather(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        count,
+        dtypeCode(((send ?? recv) as Span).dtype),
+        root,
+      );
       if (recv && to) copyIn(recv, to);
     });
   }
 
-  protected override doGatherv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
+  protected override doGatherv(
+    send: Span | undefined,
+    recv: Span | undefined,
+    counts: readonly number[],
+    root: number,
+  ): void {
     staging(() => {
       const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
       const dtype = dtypeCode(((send ?? recv) as Span).dtype);
@@ -161,12 +235,24 @@ export class MpiCommunicator extends BaseCommunicator {
     staging(() => {
       const count = recv ? recv.length : (send as Span).length / this.size;
       const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      this.#mpi.scatter(this.#handle, ...place(from), ...place(to), count, dtypeCode(((recv ?? send) as Span).dtype), root);
+      this.#mpi.scatter(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        count,
+        dtypeCode(((recv ?? send) as Span).dtype),
+        root,
+      );
       if (recv && to) copyIn(recv, to);
     });
   }
 
-  protected override doScatterv(send: Span | undefined, recv: Span | undefined, counts: readonly number[], root: number): void {
+  protected override doScatterv(
+    send: Span | undefined,
+    recv: Span | undefined,
+    counts: readonly number[],
+    root: number,
+  ): void {
     staging(() => {
       const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
       const dtype = dtypeCode(((recv ?? send) as Span).dtype);
@@ -178,12 +264,23 @@ export class MpiCommunicator extends BaseCommunicator {
   protected override doAlltoall(send: Span, recv: Span): void {
     staging(() => {
       const [from, to] = [stageApart(send, recv), stage(recv)];
-      this.#mpi.alltoall(this.#handle, ...place(from), ...place(to), recv.length / this.size, dtypeCode(recv.dtype));
+      this.#mpi.alltoall(
+        this.#handle,
+        ...place(from),
+        ...place(to),
+        recv.length / this.size,
+        dtypeCode(recv.dtype),
+      );
       copyIn(recv, to);
     });
   }
 
-  protected override doAlltoallv(send: Span, sendCounts: readonly number[], recv: Span, recvCounts: readonly number[]): void {
+  protected override doAlltoallv(
+    send: Span,
+    sendCounts: readonly number[],
+    recv: Span,
+    recvCounts: readonly number[],
+  ): void {
     staging(() => {
       const [from, to] = [stageApart(send, recv), stage(recv)];
       const [sends, recvs] = [Float64Array.from(sendCounts), Float64Array.from(recvCounts)];
@@ -207,7 +304,9 @@ export class MpiCommunicator extends BaseCommunicator {
     for (const transit of transits) transit.release();
   }
 
-  /** Buffered: MPI need not take a message to the sender itself before that has a receive for it. */
+  /**
+   * Buffered: MPI need not take a message to the sender itself before that has a receive for it.
+   */
   #sendToSelf({ span, partner, tag }: Message): void {
     this.#toSelf = this.#toSelf.filter((request) => !request.test());
     this.#toSelf.push(this.doIsend({ span: snapshot(span), partner, tag }));
@@ -238,7 +337,15 @@ export class MpiCommunicator extends BaseCommunicator {
     from.queue();
     from.ready();
     to.ready();
-    const status = this.#mpi.sendrecv(this.#handle, ...messageOf(from), send.partner, send.tag, ...messageOf(to), recv.partner, recv.tag);
+    const status = this.#mpi.sendrecv(
+      this.#handle,
+      ...messageOf(from),
+      send.partner,
+      send.tag,
+      ...messageOf(to),
+      recv.partner,
+      recv.tag,
+    );
     to.arrived();
     from.release();
     to.release();
@@ -250,7 +357,9 @@ export class MpiCommunicator extends BaseCommunicator {
     if (port) return new PortRequest(port, () => port.send(span as DeviceSpan, partner)).begin();
     const transits = transitsOf(span, true);
     for (const transit of transits) transit.queue();
-    return this.#pending(transits, (transit) => this.#mpi.isend(this.#handle, ...messageOf(transit), partner, tag));
+    return this.#pending(transits, (transit) =>
+      this.#mpi.isend(this.#handle, ...messageOf(transit), partner, tag),
+    );
   }
 
   protected override doIrecv({ span, partner, tag }: Message): Request {
@@ -258,9 +367,13 @@ export class MpiCommunicator extends BaseCommunicator {
     if (port) return new PortRequest(port, () => port.recv(span as DeviceSpan, named(partner))).begin();
     const transits = transitsOf(span, false);
     if (transits.length > 1 && (partner === ANY || tag === ANY)) {
-      throw new MpiError(`irecv: expected a source and a tag for a message of ${span.length} elements, which travels in parts`);
+      throw new MpiError(
+        `irecv: expected a source and a tag for a message of ${span.length} elements, which travels in parts`,
+      );
     }
-    return this.#pending(transits, (transit) => this.#mpi.irecv(this.#handle, ...messageOf(transit), partner, tag));
+    return this.#pending(transits, (transit) =>
+      this.#mpi.irecv(this.#handle, ...messageOf(transit), partner, tag),
+    );
   }
 
   #pending(transits: readonly Transit[], start: (transit: Transit) => number): Request {
@@ -296,7 +409,10 @@ export class MpiCommunicator extends BaseCommunicator {
     if (this.#whole) deviceTransport().port?.flush();
   }
 
-  /** The devices' own message layer, where it takes these spans; it knows the ranks of the whole launch only. */
+  /**
+   * The devices' own message layer, where it takes these spans; it knows the ranks of the whole
+   * launch only.
+   */
   #portFor(...spans: readonly Span[]): DevicePort | undefined {
     const { port } = deviceTransport();
     if (!port || !this.#whole) return undefined;
@@ -317,12 +433,18 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   protected override doCart(grid: CartesianGrid, reorder: boolean): CartesianCommunicator | undefined {
-    const handle = this.#mpi.cart(this.#handle, Int32Array.from(grid.dims), Int32Array.from(grid.periodic, Number), reorder);
+    const handle = this.#mpi.cart(
+      this.#handle,
+      Int32Array.from(grid.dims),
+      Int32Array.from(grid.periodic, Number),
+      reorder,
+    );
     return handle < 0 ? undefined : new MpiCartesianCommunicator(this.#mpi, handle, grid);
   }
 
   protected override doFree(): void {
-    if (this.#handle === WORLD) throw new MpiError('free: the communicator of all ranks lives as long as the program');
+    if (this.#handle === WORLD)
+      throw new MpiError('free: the communicator of all ranks lives as long as the program');
     this.#mpi.freeComm(this.#handle);
   }
 
@@ -353,7 +475,10 @@ class MpiCartesianCommunicator extends MpiCommunicator implements CartesianCommu
   rankOf(coords: readonly number[]): number | undefined {
     return this.#grid.rankOf(coords);
   }
-  shift(axis: number, displacement = 1): { readonly source: number | undefined; readonly destination: number | undefined } {
+  shift(
+    axis: number,
+    displacement = 1,
+  ): { readonly source: number | undefined; readonly destination: number | undefined } {
     return this.#grid.shift(this.rank, axis, displacement);
   }
 }

@@ -1,4 +1,11 @@
-import type { CartesianCommunicator, Communicator, PersistentRequest, ReduceOp, Request, Status } from '../../core/ports/communicator.js';
+import type {
+  CartesianCommunicator,
+  Communicator,
+  PersistentRequest,
+  ReduceOp,
+  Request,
+  Status,
+} from '../../core/ports/communicator.js';
 import type { Span } from '../../core/ports/span.js';
 import { copySpan } from '../memory/copy-span.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
@@ -137,7 +144,10 @@ class SelfCartesianCommunicator extends SelfCommunicator implements CartesianCom
   rankOf(coords: readonly number[]): number | undefined {
     return this.#grid.rankOf(coords);
   }
-  shift(axis: number, displacement = 1): { readonly source: number | undefined; readonly destination: number | undefined } {
+  shift(
+    axis: number,
+    displacement = 1,
+  ): { readonly source: number | undefined; readonly destination: number | undefined } {
     return this.#grid.shift(this.rank, axis, displacement);
   }
 }

@@ -24,11 +24,13 @@ export const watchAsked = (): Watch => ({
 });
 
 /** What compares calls on a communicator of this addon: in debug mode only. */
-export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined => comparisons.get(mpi)?.checkerOf(comm);
+export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined =>
+  comparisons.get(mpi)?.checkerOf(comm);
 
 /**
- * The addon, initialised; where `LOPS_TIMEOUT` or `LOPS_DEBUG` asks for it, one that records each call that may wait, and its place in the program, for the watchdog,
- * and compares collective calls over the ranks. Otherwise the addon itself: nothing is paid for what is not asked for.
+ * The addon, initialised; where `LOPS_TIMEOUT` or `LOPS_DEBUG` asks for it, one that records each
+ * call that may wait, and its place in the program, for the watchdog, and compares collective calls
+ * over the ranks. Otherwise the addon itself: nothing is paid for what is not asked for.
  */
 export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   if (limit === 0 && !debug) return mpi;
@@ -55,7 +57,8 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   };
   /** What requests wait for, by handle. */
   const requests = new Map<number, string>();
-  const inComm = (comm: unknown): string => (comm === WORLD ? '' : ` in a communicator of ${mpi.size(comm as number)} ranks`);
+  const inComm = (comm: unknown): string =>
+    comm === WORLD ? '' : ` in a communicator of ${mpi.size(comm as number)} ranks`;
 
   for (const [name, at] of Object.entries(COLLECTIVES)) {
     wrap(name as keyof typeof COLLECTIVES, (args) => {
@@ -67,7 +70,8 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
         mpi.enter(text);
         try {
           comparison.same(comm, what, site);
-          if (name === 'alltoallv') comparison.crossCheck(comm, name, args[3] as Float64Array, args[6] as Float64Array);
+          if (name === 'alltoallv')
+            comparison.crossCheck(comm, name, args[3] as Float64Array, args[6] as Float64Array);
           if (name === 'freeComm') comparison.forget(comm);
         } finally {
           mpi.leave();
@@ -77,7 +81,10 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
     });
   }
   for (const [name, at] of Object.entries(MESSAGES)) {
-    wrap(name as keyof typeof MESSAGES, (args) => `${callText(name, at, args)}${inComm(args[0])} ${callSite()}`);
+    wrap(
+      name as keyof typeof MESSAGES,
+      (args) => `${callText(name, at, args)}${inComm(args[0])} ${callSite()}`,
+    );
   }
   wrap('wait', ([request]) => `wait ${callSite()} for ${requests.get(request as number) ?? 'a request'}`);
   wrap('finalize', () => {

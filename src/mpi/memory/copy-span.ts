@@ -1,7 +1,8 @@
 import { bytesOf, hostArray, hostView } from '../../core/base/dtype.js';
 import type { HostSpan, Span } from '../../core/ports/span.js';
 
-const bytes = (span: HostSpan): Uint8Array => new Uint8Array(span.buffer, span.byteOffset, span.length * bytesOf(span.dtype));
+const bytes = (span: HostSpan): Uint8Array =>
+  new Uint8Array(span.buffer, span.byteOffset, span.length * bytesOf(span.dtype));
 
 /** `length` elements of a span of host memory from `offset` on. */
 export function hostPart(span: HostSpan, offset: number, length: number): HostSpan {
@@ -11,7 +12,13 @@ export function hostPart(span: HostSpan, offset: number, length: number): HostSp
 /** Host memory with a copy of the span's elements. */
 export function snapshot(span: Span): HostSpan {
   const copy = hostArray(span.dtype, span.length);
-  const to: HostSpan = { kind: 'host', dtype: span.dtype, length: span.length, buffer: copy.buffer, byteOffset: 0 };
+  const to: HostSpan = {
+    kind: 'host',
+    dtype: span.dtype,
+    length: span.length,
+    buffer: copy.buffer,
+    byteOffset: 0,
+  };
   copyToHost(span, to);
   return to;
 }

@@ -70,12 +70,16 @@ export const stageApart = (send: Span, recv: Span | undefined, reachable?: boole
   meets(send, recv) ? snapshot(send) : stageOut(send, reachable);
 
 function meets(a: Span, b: Span | undefined): boolean {
-  if (!b || a.kind === 'host' || b.kind === 'host' || a.address === undefined || b.address === undefined) return false;
+  if (!b || a.kind === 'host' || b.kind === 'host' || a.address === undefined || b.address === undefined)
+    return false;
   const end = (span: Span, from: bigint): bigint => from + BigInt(span.length * bytesOf(span.dtype));
   return a.address < end(b, b.address) && b.address < end(a, a.address);
 }
 
-/** What native code takes: an ArrayBuffer, a view of shared memory, or the address of device memory; with a byte offset. */
+/**
+ * What native code takes: an ArrayBuffer, a view of shared memory, or the address of device memory;
+ * with a byte offset.
+ */
 export function memoryOf(span: Span): ArrayBuffer | Uint8Array | bigint | undefined {
   if (span.kind === 'device') return span.address;
   return span.buffer instanceof ArrayBuffer ? span.buffer : new Uint8Array(span.buffer);

@@ -4,7 +4,10 @@ import { copyFromHost, copyToHost, hostPart } from './copy-span.js';
 import { deviceTransport } from './device-transport.js';
 import { giveBack, hostFor, isReachable } from './staging.js';
 
-/** One message of MPI's, as a part of one of ours: the memory that MPI reads or writes, and how the elements get there and away. */
+/**
+ * One message of MPI's, as a part of one of ours: the memory that MPI reads or writes, and how the
+ * elements get there and away.
+ */
 export interface Transit {
   readonly memory: Span;
   /** Starts to bring the elements to `memory`; before all parts of a message to send. */
@@ -41,14 +44,24 @@ function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
 }
 
 /** What arrives in the stage of a span that has its elements already. */
-export const arriving = (span: Span, staged: Span): Transit => (span === staged ? inPlace(span) : copied(span, staged as HostSpan, false));
+export const arriving = (span: Span, staged: Span): Transit =>
+  span === staged ? inPlace(span) : copied(span, staged as HostSpan, false);
 
 type QueueingSpan = DeviceSpan & Required<Pick<DeviceSpan, 'queueToHost' | 'queueFromHost'>>;
 const queues = (span: Span): span is QueueingSpan =>
   span.kind === 'device' && span.length > 0 && !!span.queueToHost && !!span.queueFromHost;
 
-/** Part of a device's memory through pinned memory: while MPI has one part under way, the device copies the next. The last part gives the memory of all back. */
-function piped(span: QueueingSpan, offset: number, memory: HostSpan, outgoing: boolean, last = true): Transit {
+/**
+ * Part of a device's memory through pinned memory: while MPI has one part under way, the device
+ * copies the next. The last part gives the memory of all back.
+ */
+function piped(
+  span: QueueingSpan,
+  offset: number,
+  memory: HostSpan,
+  outgoing: boolean,
+  last = true,
+): Transit {
   const values = hostView(memory.dtype, memory.buffer, memory.byteOffset, memory.length);
   let pending: (() => void) | undefined;
   const settle = (): void => {
@@ -75,12 +88,21 @@ function piped(span: QueueingSpan, offset: number, memory: HostSpan, outgoing: b
   };
 }
 
-/** The messages of MPI's that carry a span, in order: one, or several where messages of device memory are staged and it is long. */
+/**
+ * The messages of MPI's that carry a span, in order: one, or several where messages of device
+ * memory are staged and it is long.
+ */
 export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
   const direct = isReachable(span);
   const most = Math.max(1, Math.floor(deviceTransport().pieceBytes / bytesOf(span.dtype)));
   if (span.length <= most)
-    return [direct ? inPlace(span) : queues(span) ? piped(span, 0, hostFor(span), outgoing) : copied(span, hostFor(span), outgoing)];
+    return [
+      direct
+        ? inPlace(span)
+        : queues(span)
+          ? piped(span, 0, hostFor(span), outgoing)
+          : copied(span, hostFor(span), outgoing),
+    ];
   const whole = span.kind === 'host' ? span : hostFor(span);
   if (span.kind === 'device' && !queues(span)) return [copied(span, whole, outgoing)];
   const parts: Transit[] = [];
@@ -88,7 +110,9 @@ export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
     const memory = hostPart(whole, at, Math.min(most, span.length - at));
     // of one piece of memory
     const last = at + most >= span.length;
-    parts.push(span.kind === 'host' ? inPlace(memory) : piped(span as QueueingSpan, at, memory, outgoing, last));
+    parts.push(
+      span.kind === 'host' ? inPlace(memory) : piped(span as QueueingSpan, at, memory, outgoing, last),
+    );
   }
   return parts;
 }

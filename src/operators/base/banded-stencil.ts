@@ -38,8 +38,9 @@ function widths(segments: readonly BandSegment[]): { front: number; back: number
 }
 
 /**
- * A sum of banded matrices along axes of a distributed array: `y = Σ A_axis x`, and its adjoint, whose tables are computed from the forward's.
- * All axes are done in one pass over memory. Cost: one halo exchange for each axis that is distributed, overlapped with the interior.
+ * A sum of banded matrices along axes of a distributed array: `y = Σ A_axis x`, and its adjoint,
+ * whose tables are computed from the forward's. All axes are done in one pass over memory. Cost:
+ * one halo exchange for each axis that is distributed, overlapped with the interior.
  */
 export class BandedStencil {
   readonly #schemes: { readonly forward: readonly AxisScheme[]; readonly adjoint: readonly AxisScheme[] };
@@ -54,7 +55,12 @@ export class BandedStencil {
   }
 
   /** `y ← A x` (or `Aᴴ x`), or added to y. Both of the natural shape, of one space. */
-  run(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray, mode: 'set' | 'add' = 'set'): void {
+  run(
+    direction: 'forward' | 'adjoint',
+    x: DistributedArray,
+    y: DistributedArray,
+    mode: 'set' | 'add' = 'set',
+  ): void {
     const plan = this.#plan(direction, x.space);
     for (const halo of plan.halos) halo.start(x.local);
     for (const range of plan.early) this.#apply(plan, x, y, mode, range);
@@ -85,7 +91,8 @@ function makePlan(schemes: readonly AxisScheme[], space: DistributedSpace, backe
   const bands = schemes.map(({ axis, segments }): AxisBand => {
     const local = clipBand(segments, box.start[axis] as number, box.shape[axis] as number);
     const { front, back } = widths(segments);
-    if (layout.replicated || layout.grid[axis] === 1 || (front === 0 && back === 0)) return { axis, segments: local };
+    if (layout.replicated || layout.grid[axis] === 1 || (front === 0 && back === 0))
+      return { axis, segments: local };
     const halo = HaloPlan.create(layout, comm, { axis, front, back }, dtype, backend);
     halos.push(halo);
     return { axis, segments: local, front: halo.front, back: halo.back };
@@ -93,7 +100,8 @@ function makePlan(schemes: readonly AxisScheme[], space: DistributedSpace, backe
   const fields = { space, bands, halos };
   if (product(localShape) === 0) return { ...fields, early: [], late: [] };
   const halo = halos[0];
-  if (!halo || (halos.length === 1 && !halo.front && !halo.back)) return { ...fields, early: [undefined], late: [] };
+  if (!halo || (halos.length === 1 && !halo.front && !halo.back))
+    return { ...fields, early: [undefined], late: [] };
   if (halos.length > 1) return { ...fields, early: [], late: [undefined] };
   const { axis } = halo;
   const n = localShape[axis] as number;

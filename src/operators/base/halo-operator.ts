@@ -14,7 +14,10 @@ export interface Reach {
   readonly after: readonly number[];
 }
 
-/** A kernel for the boxes of this rank: `run` fills y, of `to`, from x, of `from`, which has what it needs around `to`. */
+/**
+ * A kernel for the boxes of this rank: `run` fills y, of `to`, from x, of `from`, which has what it
+ * needs around `to`.
+ */
 export interface BoxKernel {
   run(x: Elements, y: Elements): void;
 }
@@ -30,8 +33,9 @@ interface Plan {
 const KEPT = 8;
 
 /**
- * An operator whose outputs depend on what is near them: see {@link ScatteredOperator} for what it takes. Cost: at most one message to each rank whose part is within reach.
- * Work: one array, this rank's part with what is around it. Between calls: buffers of ghost cells at most.
+ * An operator whose outputs depend on what is near them: see {@link ScatteredOperator} for what it
+ * takes. Cost: at most one message to each rank whose part is within reach. Work: one array, this
+ * rank's part with what is around it. Between calls: buffers of ghost cells at most.
  */
 export abstract class HaloOperator extends ScatteredOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };
@@ -45,7 +49,11 @@ export abstract class HaloOperator extends ScatteredOperator {
   /** The kernel from one box to another, in global samples. */
   protected abstract kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel;
 
-  protected override apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void {
+  protected override apply(
+    direction: 'forward' | 'adjoint',
+    from: DistributedArray,
+    to: DistributedArray,
+  ): void {
     const { halo, kernel } = this.#plan(direction, from.space);
     if (!halo) return kernel.run(from.local, to.local);
     withElements(from.backend, from.dtype, product(halo.box.shape), (grown) => {
@@ -62,7 +70,9 @@ export abstract class HaloOperator extends ScatteredOperator {
     const { layout, comm, dtype, backend } = space;
     const box = layout.box(comm.rank);
     const frame: HaloFrame = { ...this.#reach[direction], edges: 'clip' };
-    const whole = layout.replicated || layout.grid.every((g, k) => g === 1 || (frame.before[k] === 0 && frame.after[k] === 0));
+    const whole =
+      layout.replicated ||
+      layout.grid.every((g, k) => g === 1 || (frame.before[k] === 0 && frame.after[k] === 0));
     const halo = whole ? undefined : HaloBlockPlan.create(layout, comm, frame, dtype, backend);
     const plan = { space, halo, kernel: this.kernel(direction, halo?.box ?? box, box) };
     plans.unshift(plan);

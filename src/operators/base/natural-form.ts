@@ -9,15 +9,19 @@ import { TransferPlan } from '../../core/distributed/transfer.js';
 import { seenIn } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 
-/** How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to move (`rows`: first to whole rows). */
+/**
+ * How a vector is seen in its natural form: it is in it, its memory can be, or its elements have to
+ * move (`rows`: first to whole rows).
+ */
 interface Form {
   readonly space: DistributedSpace;
   readonly kind: 'same' | 'view' | 'rows' | 'transfer';
 }
 
 /**
- * An operator's vectors in the form it works on: the global shape `dims`, each rank's part whole rows. Flat vectors whose parts are whole rows are seen so
- * without copying; others are aligned by a transfer between neighbours. A replicated vector is worked on in parts, one a rank.
+ * An operator's vectors in the form it works on: the global shape `dims`, each rank's part whole
+ * rows. Flat vectors whose parts are whole rows are seen so without copying; others are aligned by
+ * a transfer between neighbours. A replicated vector is worked on in parts, one a rank.
  */
 export class NaturalForm {
   readonly #dims: Shape;
@@ -41,7 +45,10 @@ export class NaturalForm {
     this.#lend(x, true, false, body);
   }
 
-  /** Calls `body` with y in natural form and takes over what it wrote. With `keep` it sees the old values. */
+  /**
+   * Calls `body` with y in natural form and takes over what it wrote. With `keep` it sees the old
+   * values.
+   */
   write(y: DistributedArray, body: (y: DistributedArray) => void, keep = false): void {
     this.#lend(y, keep, true, body);
   }
@@ -54,7 +61,10 @@ export class NaturalForm {
       this.#rows ??= new NaturalForm(this.#dims);
       return this.#rows.#lend(x, read, write, (rows) => this.#lend(rows, read, write, body));
     }
-    const [outside, inside] = [x.layout, x.layout.globalShape.length === 1 ? flatOf(form.space.layout) : form.space.layout];
+    const [outside, inside] = [
+      x.layout,
+      x.layout.globalShape.length === 1 ? flatOf(form.space.layout) : form.space.layout,
+    ];
     withWorkspace(form.space, (work) => {
       if (read) TransferPlan.between(outside, inside, x.comm).run(x.local, work.local);
       body(work);
@@ -76,11 +86,17 @@ export class NaturalForm {
     const natural = sameShape(layout.globalShape, this.#dims);
     if (layout.kind === 'concatenated') {
       throw new ShapeError(
-        `expected an array of shape [${this.#dims.join(', ')}], or one that is flat in C order; received concatenated blocks: ${layout}`,
+        `expected an array of shape [${this.#dims.join(', ')}], or one that is flat in C order; ` +
+          `received concatenated blocks: ${layout}`,
       );
     }
     const target =
-      this.#own ?? (layout.replicated ? Layout.split(this.#dims, layout.ranks) : natural ? layout : rowsOf(layout, this.#dims));
+      this.#own ??
+      (layout.replicated
+        ? Layout.split(this.#dims, layout.ranks)
+        : natural
+          ? layout
+          : rowsOf(layout, this.#dims));
     if (target.equals(layout)) return { space, kind: 'same' };
     const rows = isRows(target);
     const kind = natural ? 'transfer' : !rows ? 'rows' : flatOf(target).equals(layout) ? 'view' : 'transfer';

@@ -7,8 +7,9 @@ import { MPILinearOperator } from '../mpi-linear-operator.js';
 import { NaturalForm } from './natural-form.js';
 
 /**
- * A square operator of which each rank computes its part of the result. Takes arrays of shape `dims` split along any axis or over a process grid, and flat ones of that size; a
- * BROADCAST array gives a SCATTER one.
+ * A square operator of which each rank computes its part of the result. Takes arrays of shape
+ * `dims` split along any axis or over a process grid, and flat ones of that size; a BROADCAST array
+ * gives a SCATTER one.
  */
 export abstract class ScatteredOperator extends MPILinearOperator {
   readonly #form: NaturalForm;
@@ -19,7 +20,11 @@ export abstract class ScatteredOperator extends MPILinearOperator {
   }
 
   /** From arrays of shape `dims`, each rank's part a box of it, to the same. */
-  protected abstract apply(direction: 'forward' | 'adjoint', from: DistributedArray, to: DistributedArray): void;
+  protected abstract apply(
+    direction: 'forward' | 'adjoint',
+    from: DistributedArray,
+    to: DistributedArray,
+  ): void;
 
   override domain(options?: SpaceOptions): DistributedSpace {
     return super.domain(options) as DistributedSpace;
@@ -29,7 +34,9 @@ export abstract class ScatteredOperator extends MPILinearOperator {
     const space = super.rangeOf(x) as DistributedSpace;
     const natural = this.#form.spaceOf(space);
     if (!space.layout.replicated) return space;
-    return space.layout.globalShape.length === natural.layout.globalShape.length ? natural : natural.withLayout(flatOf(natural.layout));
+    return space.layout.globalShape.length === natural.layout.globalShape.length
+      ? natural
+      : natural.withLayout(flatOf(natural.layout));
   }
 
   override domainOf(y: Space<DistributedArray>): DistributedSpace {

@@ -8,11 +8,16 @@ import { sizesOf, stackedShape } from '../rank-blocks.js';
 import { imageLayout, type Side } from './image-layout.js';
 
 /**
- * The vectors of stacks of local operators: every rank's part is the models (or data) of its operators, one after another. Arrays of the natural shape and flat
- * ones are taken as they are where their parts are so, otherwise aligned by a transfer; so are the blocks of a concatenated array.
+ * The vectors of stacks of local operators: every rank's part is the models (or data) of its
+ * operators, one after another. Arrays of the natural shape and flat ones are taken as they are
+ * where their parts are so, otherwise aligned by a transfer; so are the blocks of a concatenated
+ * array.
  */
 export class BlockForm {
-  /** All operators' vectors, put together along the first axis where their other axes agree, otherwise flat. */
+  /**
+   * All operators' vectors, put together along the first axis where their other axes agree,
+   * otherwise flat.
+   */
   readonly shape: Shape;
   readonly layout: Layout;
   /** Elements on each rank. */
@@ -24,7 +29,10 @@ export class BlockForm {
     this.shape = stackedShape(shapes.flat());
     const inner = this.shape.slice(1);
     this.layout = Layout.fromLocalShapes(
-      this.sizes.map((n, r) => [inner.length === 0 ? n : (shapes[r] ?? []).reduce((rows, s) => rows + (s[0] as number), 0), ...inner]),
+      this.sizes.map((n, r) => [
+        inner.length === 0 ? n : (shapes[r] ?? []).reduce((rows, s) => rows + (s[0] as number), 0),
+        ...inner,
+      ]),
       0,
     );
     this.#natural = new NaturalForm(this.shape, this.layout);
@@ -33,18 +41,28 @@ export class BlockForm {
   /** Throws unless vectors of a space can be seen so. */
   check(name: string, space: DistributedSpace): void {
     const { layout } = space;
-    if (layout.replicated) throw new PartitionError(`${name}: expected a SCATTER array, received ${space.partition}`);
-    if (!sameShape(layout.globalShape, this.shape) && !(layout.globalShape.length === 1 && space.size === product(this.shape))) {
+    if (layout.replicated)
+      throw new PartitionError(`${name}: expected a SCATTER array, received ${space.partition}`);
+    if (
+      !sameShape(layout.globalShape, this.shape) &&
+      !(layout.globalShape.length === 1 && space.size === product(this.shape))
+    ) {
       throw new ShapeError(
-        `${name}: expected a vector of shape ${formatShape(this.shape)}, or flat of size ${product(this.shape)}, received ${formatShape(layout.globalShape)}`,
+        `${name}: expected a vector of shape ${formatShape(this.shape)}, or flat of size ` +
+          `${product(this.shape)}, received ${formatShape(layout.globalShape)}`,
       );
     }
     if (layout.kind === 'concatenated' && !this.#matches(layout)) {
-      throw new PartitionError(`${name}: expected blocks of ${this.sizes.join(', ')} elements on the ranks, received ${layout}`);
+      throw new PartitionError(
+        `${name}: expected blocks of ${this.sizes.join(', ')} elements on the ranks, received ${layout}`,
+      );
     }
   }
 
-  /** The space of these vectors that goes with a given one of the other side: see {@link imageLayout}; blocks go with blocks. */
+  /**
+   * The space of these vectors that goes with a given one of the other side: see
+   * {@link imageLayout}; blocks go with blocks.
+   */
   spaceLike(space: DistributedSpace, other: BlockForm): DistributedSpace {
     const { layout } = space;
     if (layout.kind === 'boxes') return space.withLayout(imageLayout(layout, other.#side, this.#side));

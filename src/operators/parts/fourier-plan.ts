@@ -20,7 +20,12 @@ function sameBoxes(a: Layout, b: Layout): boolean {
 
 /** What is done, in order: a transform along axes that are whole on every rank, or a transfer. */
 type Phase =
-  | { readonly kind: 'transform'; readonly axes: readonly FourierAxis[]; readonly layout: Layout; readonly after: Layout }
+  | {
+      readonly kind: 'transform';
+      readonly axes: readonly FourierAxis[];
+      readonly layout: Layout;
+      readonly after: Layout;
+    }
   | { readonly kind: 'transfer'; readonly from: Layout; readonly to: Layout; readonly complex: boolean };
 
 interface Route {
@@ -29,11 +34,16 @@ interface Route {
   readonly cost: number;
 }
 
-/** Layouts worth a transfer: slabs along any axis, and a process grid's axis exchanged for a whole one. */
+/**
+ * Layouts worth a transfer: slabs along any axis, and a process grid's axis exchanged for a whole
+ * one.
+ */
 function candidates(layout: Layout, target: Layout): Layout[] {
   const { globalShape: shape, ranks, grid } = layout;
   const swaps = grid.flatMap((g, a) =>
-    g === 1 ? [] : grid.flatMap((h, b) => (h === 1 ? [grid.map((n, k) => (k === a ? 1 : k === b ? g : n))] : [])),
+    g === 1
+      ? []
+      : grid.flatMap((h, b) => (h === 1 ? [grid.map((n, k) => (k === a ? 1 : k === b ? g : n))] : [])),
   );
   return [
     layoutLike(target, shape),
@@ -48,10 +58,17 @@ function candidates(layout: Layout, target: Layout): Layout[] {
   ];
 }
 
-/** Axes that are cut, be it only by name: an axis of one sample over several ranks lies on one of them. */
-const cutAxes = (layout: Layout, axes: readonly FourierAxis[]): number => axes.filter((a) => layout.grid[a.axis] !== 1).length;
+/**
+ * Axes that are cut, be it only by name: an axis of one sample over several ranks lies on one of
+ * them.
+ */
+const cutAxes = (layout: Layout, axes: readonly FourierAxis[]): number =>
+  axes.filter((a) => layout.grid[a.axis] !== 1).length;
 
-/** The cheapest way with at most `transfers` transfers from a layout to the target, some axes being done. */
+/**
+ * The cheapest way with at most `transfers` transfers from a layout to the target, some axes being
+ * done.
+ */
 function route(
   scheme: FourierScheme,
   layout: Layout,
@@ -68,7 +85,14 @@ function route(
   if (axes.length > 0) {
     const shape = layout.globalShape.map((n, k) => axes.find((a) => a.axis === k)?.nd ?? n);
     const after = layoutLike(layout, shape);
-    const rest = route(scheme, after, target, new Set([...done, ...axes.map((a) => a.axis)]), true, transfers);
+    const rest = route(
+      scheme,
+      after,
+      target,
+      new Set([...done, ...axes.map((a) => a.axis)]),
+      true,
+      transfers,
+    );
     return rest && { ...rest, phases: [{ kind: 'transform', axes, layout, after }, ...rest.phases] };
   }
   if (left.length === 0 && sameBoxes(layout, target)) return { phases: [], cost: 0 };
@@ -84,14 +108,17 @@ function route(
     if (!rest) continue;
     const largest = Math.max(...[layout, to].flatMap((l) => l.localShapes.map(product)));
     const cost = rest.cost + (complex ? 2 : 1) * largest;
-    if (!best || cost < best.cost) best = { phases: [{ kind: 'transfer', from: layout, to, complex }, ...rest.phases], cost };
+    if (!best || cost < best.cost)
+      best = { phases: [{ kind: 'transfer', from: layout, to, complex }, ...rest.phases], cost };
   }
   return best;
 }
 
 /**
- * How an array gets from one layout to its transform in another: with the fewest transfers, and of these the ones that move least. A transfer is needed for an axis that is
- * distributed; an array of one axis is transformed by one rank where {@link SixStepPlan} cannot. Never communicates when it is made.
+ * How an array gets from one layout to its transform in another: with the fewest transfers, and of
+ * these the ones that move least. A transfer is needed for an axis that is distributed; an array of
+ * one axis is transformed by one rank where {@link SixStepPlan} cannot. Never communicates when it
+ * is made.
  */
 export class FourierTransferPlan {
   /** Transfers that it makes: each is a message to every rank whose part meets. */
@@ -103,21 +130,31 @@ export class FourierTransferPlan {
     // to a layout in which the first axis is whole, to one for the others, to the target
     const most = 2 + scheme.axes.length;
     let found: Route | undefined;
-    for (let n = 0; !found && n <= most; n++) found = route(scheme, from, to, new Set(), !scheme.realModel, n);
-    if (!found) throw new PartitionError(`a Fourier transform from ${from} to ${to}: no way with ${most} transfers`);
+    for (let n = 0; !found && n <= most; n++)
+      found = route(scheme, from, to, new Set(), !scheme.realModel, n);
+    if (!found)
+      throw new PartitionError(`a Fourier transform from ${from} to ${to}: no way with ${most} transfers`);
     this.transfers = found.phases.filter((p) => p.kind === 'transfer').length;
     let scaled = false;
     let real = scheme.realModel;
     const pairs = found.phases.map((phase) => {
       if (phase.kind === 'transform') {
-        const [shape, after] = [phase.layout, phase.after].map((l) => l.localShape(comm.rank)) as [Shape, Shape];
+        const [shape, after] = [phase.layout, phase.after].map((l) => l.localShape(comm.rank)) as [
+          Shape,
+          Shape,
+        ];
         const stage =
-          product(shape) === 0 ? emptyStage(shape, after, real) : fourierStage(shape, phase.axes, scaled ? 1 : scheme.scale, real);
+          product(shape) === 0
+            ? emptyStage(shape, after, real)
+            : fourierStage(shape, phase.axes, scaled ? 1 : scheme.scale, real);
         scaled = true;
         real = false;
         return stage;
       }
-      return { forward: [transferStep(phase.from, phase.to, comm, real)], adjoint: [transferStep(phase.to, phase.from, comm, real)] };
+      return {
+        forward: [transferStep(phase.from, phase.to, comm, real)],
+        adjoint: [transferStep(phase.to, phase.from, comm, real)],
+      };
     });
     this.#forward = pairs.flatMap((p) => p.forward);
     this.#adjoint = pairs.toReversed().flatMap((p) => p.adjoint);
@@ -149,7 +186,9 @@ export class FourierPlans {
     const key = `${from.key} -> ${to.key}`;
     let plan = this.#plans.get(key);
     if (!plan) {
-      plan = SixStepPlan.for(this.scheme, from, to, this.comm) ?? new FourierTransferPlan(this.scheme, from, to, this.comm);
+      plan =
+        SixStepPlan.for(this.scheme, from, to, this.comm) ??
+        new FourierTransferPlan(this.scheme, from, to, this.comm);
       if (this.#plans.size >= KEPT) this.#plans.clear();
       this.#plans.set(key, plan);
     }

@@ -4,10 +4,16 @@ import { Layout } from '../../core/distributed/layout.js';
 /** Block sizes of a layout along one of its axes. */
 const extentsOf = (layout: Layout, axis: number): number[] => {
   const step = product(layout.grid.slice(axis + 1));
-  return Array.from({ length: layout.grid[axis] as number }, (_, b) => layout.localShape(b * step)[axis] as number);
+  return Array.from(
+    { length: layout.grid[axis] as number },
+    (_, b) => layout.localShape(b * step)[axis] as number,
+  );
 };
 
-/** The parts of a layout for an array of another shape: cut alike along axes of the same length, evenly along others. */
+/**
+ * The parts of a layout for an array of another shape: cut alike along axes of the same length,
+ * evenly along others.
+ */
 export function layoutLike(layout: Layout, shape: Shape): Layout {
   const { ranks, axis, grid } = layout;
   if (sameShape(layout.globalShape, shape)) return layout;

@@ -26,8 +26,8 @@ export interface PendingPanel {
 }
 
 /**
- * A part of a distributed matrix that every rank needs another box of. A rank that has its box reads it where it is; others get it by at most one message from
- * each rank that has some of it.
+ * A part of a distributed matrix that every rank needs another box of. A rank that has its box
+ * reads it where it is; others get it by at most one message from each rank that has some of it.
  */
 export class MatrixPanel {
   /** The box that this rank needs. */
@@ -47,7 +47,10 @@ export class MatrixPanel {
     this.#exchanges = new LentExchanges(this.#pattern, comm);
     if (this.#pattern.targetSizes.length === 0) {
       const ld = own.shape[1] as number;
-      const [row, column] = [0, 1].map((k) => (box.start[k] as number) - (own.start[k] as number)) as [number, number];
+      const [row, column] = [0, 1].map((k) => (box.start[k] as number) - (own.start[k] as number)) as [
+        number,
+        number,
+      ];
       this.#at = { offset: product(box.shape) === 0 ? 0 : row * ld + column, ld };
     }
   }
@@ -84,8 +87,8 @@ export class MatrixPanel {
   }
 
   /**
-   * The adjoint: begins to send this rank's box back, which `fill` writes; `finish` adds what comes to x. A rank that holds its box writes it into x at once.
-   * Collective.
+   * The adjoint: begins to send this rank's box back, which `fill` writes; `finish` adds what comes
+   * to x. A rank that holds its box writes it into x at once. Collective.
    */
   startAdjoint(x: Elements, fill: (rows: Rows) => void): { finish(): void } {
     const { backend, dtype } = x.storage;
@@ -121,7 +124,8 @@ export interface PanelPair {
 }
 
 /**
- * Calls `multiply` for one pair of panels after another, the next ones being on their way meanwhile. Collective.
+ * Calls `multiply` for one pair of panels after another, the next ones being on their way
+ * meanwhile. Collective.
  */
 export function overPanels(
   pairs: readonly PanelPair[],

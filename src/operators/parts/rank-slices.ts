@@ -8,7 +8,10 @@ import { Layout, splitCount, splitStart } from '../../core/distributed/layout.js
 import type { Communicator } from '../../core/ports/communicator.js';
 import { checkAlike, exchange } from '../../core/ports/rank-agreement.js';
 
-/** Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as all ranks know them. */
+/**
+ * Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as
+ * all ranks know them.
+ */
 export interface RankSlices {
   /** Slices on each rank, and before those of this rank. */
   readonly counts: readonly number[];
@@ -19,12 +22,25 @@ export interface RankSlices {
   readonly dtype: DType;
 }
 
-/** Collective: one object exchange. Throws on all ranks what is wrong on one; `further` arguments must be alike on all of them. */
-export function rankSlices(owner: string, G: NDArray, comm: Communicator, check: () => void, further: object = {}): RankSlices {
+/**
+ * Collective: one object exchange. Throws on all ranks what is wrong on one; `further` arguments
+ * must be alike on all of them.
+ */
+export function rankSlices(
+  owner: string,
+  G: NDArray,
+  comm: Communicator,
+  check: () => void,
+  further: object = {},
+): RankSlices {
   const all = exchange(comm, () => {
     check();
-    if (!(G instanceof NDArray)) throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${textOf(G)}`);
-    if (G.ndim !== 3) throw new ShapeError(`${owner}: expected G of three axes, [slices, rows, columns], received ${formatShape(G.shape)}`);
+    if (!(G instanceof NDArray))
+      throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${textOf(G)}`);
+    if (G.ndim !== 3)
+      throw new ShapeError(
+        `${owner}: expected G of three axes, [slices, rows, columns], received ${formatShape(G.shape)}`,
+      );
     return { count: G.shape[0] as number, shape: G.shape.slice(1), dtype: G.dtype, arguments: further };
   });
   checkAlike(owner, all, ['dtype', 'shape', 'arguments']);

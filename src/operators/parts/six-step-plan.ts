@@ -10,19 +10,37 @@ import { flatOf } from '../../core/distributed/row-layout.js';
 import type { Backend, Elements, Storage } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import type { FourierScheme } from '../../core/schemes/fourier-scheme.js';
-import { CastStep, FftStep, type FourierStep, type Run, runSteps, runsOf, SliceFactors } from '../../core/schemes/fourier-steps.js';
+import {
+  CastStep,
+  FftStep,
+  type FourierStep,
+  type Run,
+  runSteps,
+  runsOf,
+  SliceFactors,
+} from '../../core/schemes/fourier-steps.js';
 import { transferStep } from './transfer-step.js';
 
-/** Rows and columns that a rank has at least: with fewer the messages cost more than one rank's work. */
+/**
+ * Rows and columns that a rank has at least: with fewer the messages cost more than one rank's
+ * work.
+ */
 const LEAST = 8;
 
-/** The factors of n nearest to its root, or nothing where they are too small to be shared by the ranks. */
+/**
+ * The factors of n nearest to its root, or nothing where they are too small to be shared by the
+ * ranks.
+ */
 export function sixStepFactors(n: number, ranks: number): readonly [number, number] | undefined {
-  for (let rows = Math.floor(Math.sqrt(n)); rows >= LEAST * ranks; rows--) if (n % rows === 0) return [rows, n / rows];
+  for (let rows = Math.floor(Math.sqrt(n)); rows >= LEAST * ranks; rows--)
+    if (n % rows === 0) return [rows, n / rows];
   return undefined;
 }
 
-/** Parts of an array of one axis at other places of another one, whose rest is zeros: one message at most to each rank. */
+/**
+ * Parts of an array of one axis at other places of another one, whose rest is zeros: one message at
+ * most to each rank.
+ */
 class RunsStep implements FourierStep {
   readonly size: number;
   readonly #exchanges: LentExchanges;
@@ -45,10 +63,16 @@ class RunsStep implements FourierStep {
         return { start: size > 0 ? run.from + low - run.to : 0, offset: size > 0 ? low - first : 0, size };
       });
     };
-    const wanted = (rank: number): Box[] => parts(rank).map(({ start, size }) => ({ start: [start], shape: [size] }));
+    const wanted = (rank: number): Box[] =>
+      parts(rank).map(({ start, size }) => ({ start: [start], shape: [size] }));
     this.size = to.localSize(comm.rank);
     this.#places = parts(comm.rank);
-    const demand = { globalShape: from.globalShape, replicated: false, held: (rank: number) => from.box(rank), wanted };
+    const demand = {
+      globalShape: from.globalShape,
+      replicated: false,
+      held: (rank: number) => from.box(rank),
+      wanted,
+    };
     this.#exchanges = new LentExchanges(patternOf(demand, comm.rank, comm.size), comm);
   }
 
@@ -63,7 +87,10 @@ class RunsStep implements FourierStep {
   }
 }
 
-/** `exp(−2πi k₁j₂/n)` for this rank's columns j₂, on every backend and in every dtype in which they were needed so far. */
+/**
+ * `exp(−2πi k₁j₂/n)` for this rank's columns j₂, on every backend and in every dtype in which they
+ * were needed so far.
+ */
 class Turns {
   readonly #arrays = new WeakMap<Backend, Map<DType, NDArray>>();
   constructor(
@@ -81,7 +108,8 @@ class Turns {
       const size = this.rows * this.width;
       const { values } = tabulate(dtype, size, (i) => {
         // below 2⁵³ the product of the indices is exact, and so is its remainder
-        const angle = (-2 * Math.PI * ((Math.floor(i / this.width) * (this.first + (i % this.width))) % this.n)) / this.n;
+        const angle =
+          (-2 * Math.PI * ((Math.floor(i / this.width) * (this.first + (i % this.width))) % this.n)) / this.n;
         return { re: Math.cos(angle), im: Math.sin(angle) };
       });
       byDType.set(dtype, (array = keep(NDArraySpace.of([size], dtype, backend).upload(values))));
@@ -91,9 +119,10 @@ class Turns {
 }
 
 /**
- * The transform of an array of one axis by all ranks, its n = n₁n₂ samples seen as a matrix (Bailey's six steps): transforms along the columns, factors
- * `exp(∓2πi k₁j₂/n)`, transforms along the rows, transposition. Three transfers, and one between neighbours before and after where the parts are not whole rows. The factors
- * are kept: as many numbers as this rank's part has.
+ * The transform of an array of one axis by all ranks, its n = n₁n₂ samples seen as a matrix
+ * (Bailey's six steps): transforms along the columns, factors `exp(∓2πi k₁j₂/n)`, transforms along
+ * the rows, transposition. Three transfers, and one between neighbours before and after where the
+ * parts are not whole rows. The factors are kept: as many numbers as this rank's part has.
  */
 export class SixStepPlan {
   readonly #forward: readonly FourierStep[];
@@ -104,7 +133,10 @@ export class SixStepPlan {
     this.#adjoint = adjoint;
   }
 
-  /** Nothing where the array has several axes, or a length that does not factor well: then one rank has to do it. Never communicates. */
+  /**
+   * Nothing where the array has several axes, or a length that does not factor well: then one rank
+   * has to do it. Never communicates.
+   */
   static for(scheme: FourierScheme, from: Layout, to: Layout, comm: Communicator): SixStepPlan | undefined {
     const [axis] = scheme.axes;
     if (!axis || scheme.dims.length !== 1 || comm.size === 1) return undefined;
@@ -141,7 +173,8 @@ export class SixStepPlan {
         {
           type: 'complex',
           size,
-          run: (x, y) => y.storage.backend.binary(inverse ? 'multiplyConj' : 'multiply', turns.on(y.storage), x, y),
+          run: (x, y) =>
+            y.storage.backend.binary(inverse ? 'multiplyConj' : 'multiply', turns.on(y.storage), x, y),
         },
         transferStep(byColumns, byRows, comm, false),
         new FftStep('complex', height * columns, rowPlan),
@@ -151,7 +184,12 @@ export class SixStepPlan {
           size,
           run: (x, y) => {
             const source = { elements: x, start: 0, strides: [1, width] };
-            y.storage.backend.stridedCopy([width, rows], source, { elements: y, start: 0, strides: stridesOf([width, rows]) }, 'set');
+            y.storage.backend.stridedCopy(
+              [width, rows],
+              source,
+              { elements: y, start: 0, strides: stridesOf([width, rows]) },
+              'set',
+            );
           },
         },
       ];
@@ -159,7 +197,9 @@ export class SixStepPlan {
     /** Frequencies without a mirror, at indices of a vector in a layout. */
     const halvedBack = (layout: Layout, indices: readonly number[]): FourierStep[] => {
       const { start, shape } = layout.box(comm.rank);
-      const own = indices.map((i) => i - (start[0] as number)).filter((i) => i >= 0 && i < (shape[0] as number));
+      const own = indices
+        .map((i) => i - (start[0] as number))
+        .filter((i) => i >= 0 && i < (shape[0] as number));
       const fix = new SliceFactors(shape, 0, own, Math.SQRT1_2);
       const size = shape[0] as number;
       if (!mirrored) return [];
@@ -170,16 +210,23 @@ export class SixStepPlan {
       };
       return [{ type: 'complex', size, run }];
     };
-    const moved = (type: 'real' | 'complex', source: Layout, target: Layout, runs: readonly Run[]): FourierStep[] => {
+    const moved = (
+      type: 'real' | 'complex',
+      source: Layout,
+      target: Layout,
+      runs: readonly Run[],
+    ): FourierStep[] => {
       const [run] = runs;
       const same = source.equals(target) && runs.length === 1 && run?.from === 0 && run.to === 0;
       return same ? [] : [new RunsStep(type, source, target, runs, comm)];
     };
-    const back = (runs: readonly Run[]): Run[] => runs.map((r) => ({ from: r.to, to: r.from, count: r.count }));
+    const back = (runs: readonly Run[]): Run[] =>
+      runs.map((r) => ({ from: r.to, to: r.from, count: r.count }));
     const model = runsOf(n, axis.shiftBefore ? Math.floor(n / 2) : 0, nfft);
     const kept = half ? Math.floor(nfft / 2) + 1 : nfft;
     const data = runsOf(kept, axis.shiftAfter ? Math.ceil(kept / 2) : 0, nd);
-    const place = (k: number): number[] => data.filter((r) => k >= r.from && k < r.from + r.count).map((r) => r.to + k - r.from);
+    const place = (k: number): number[] =>
+      data.filter((r) => k >= r.from && k < r.from + r.count).map((r) => r.to + k - r.from);
     const type = realModel ? 'real' : 'complex';
 
     return new SixStepPlan(

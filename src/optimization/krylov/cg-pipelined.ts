@@ -31,10 +31,15 @@ export interface CgPipelinedState<V extends Vector<V>> extends CgSingleReduction
 
 export type CgPipelinedStep<V extends Vector<V>> = SolverStep<CgPipelinedState<V>>;
 
-/** Residuals are replaced every so many iterations: what its recurrences gather doubles every few. */
+/**
+ * Residuals are replaced every so many iterations: what its recurrences gather doubles every few.
+ */
 const OFTEN = 20;
 
-/** The inner products of an iteration while `n = A M w` is computed; y where the start needs its norm. */
+/**
+ * The inner products of an iteration while `n = A M w` is computed; y where the start needs its
+ * norm.
+ */
 function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
   const { A, M, w, m, n } = state;
   const pending = startDots(...pairsOf(state, y));
@@ -48,7 +53,10 @@ function settle<V extends Vector<V>>(state: CgPipelinedState<V>, y?: V): void {
   );
 }
 
-/** Allocates all vectors and evaluates the start: three applications (two from zero), two of M, one reduction. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start: three applications (two from zero), two of M, one
+ * reduction. Disposing all vectors but x is the caller's.
+ */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
@@ -57,12 +65,22 @@ function init<V extends Vector<V>>(
 ): CgPipelinedState<V> {
   const start = startSingleReduction('cgPipelined', A, y, options, { often: OFTEN, unit });
   const { M, r } = start;
-  const state = { ...start, scratch: [], m: M && r.emptyLike(), n: r.emptyLike(), q: M && r.zerosLike(), z: r.zerosLike() };
+  const state = {
+    ...start,
+    scratch: [],
+    m: M && r.emptyLike(),
+    n: r.emptyLike(),
+    q: M && r.zerosLike(),
+    z: r.zerosLike(),
+  };
   settle(state, referenceOf(state, y, options.x0));
   return state;
 }
 
-/** One iteration: one application of A and of M while one reduction is on its way; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one application of A and of M while one reduction is on its way; allocates no
+ * vector. Ranks that have a reason to stop keep their x.
+ */
 function step<V extends Vector<V>>(state: CgPipelinedState<V>): void {
   const { A, M, x, y, r, u, w, m, n, p, s, q, z, beta } = state;
   const alpha = stepLength(state);
@@ -101,16 +119,25 @@ const solver = <V extends Vector<V>>(
 });
 
 /**
- * Pipelined conjugate gradients: solves `A x = y` for a Hermitian positive definite A, with the iterates of {@link cg} but for rounding. The one reduction of an iteration is on its way
- * while A and M are applied, so that its latency is hidden.
+ * Pipelined conjugate gradients: solves `A x = y` for a Hermitian positive definite A, with the
+ * iterates of {@link cg} but for rounding. The one reduction of an iteration is on its way while A
+ * and M are applied, so that its latency is hidden.
  *
- * `r = y − A x`, `u = M r`, `w = A u`; then over and over, `γ = rᴴu`, `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs` being summed up while `m = M w`, `n = A m` are computed: `β = γ/γ₋`,
- * `α = (γ + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`, `z = n + β z`, `q = m + β q`, `s = w + β s`, `p = u + β p`, `x += α p`, `r −= α s`, `u −= α q`, `w −= α z`.
+ * `r = y − A x`, `u = M r`, `w = A u`; then over and over, `γ = rᴴu`, `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs`
+ * being summed up while `m = M w`, `n = A m` are computed: `β = γ/γ₋`,
+ * `α = (γ + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`, `z = n + β z`, `q = m + β q`, `s = w + β s`,
+ * `p = u + β p`, `x += α p`, `r −= α s`, `u −= α q`, `w −= α z`.
  *
- * It stops as {@link cg} does. The recurrences gather rounding faster than those of CG: every `replace` iterations r, u, w, s, q, z are computed from x and p, for four applications.
- * Memory: x, r, w, n, p, s, z, a copy of y where residuals are replaced, and u, m, q with a preconditioner. An iteration costs one application of A, one of M and one reduction, not
- * waited for, and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: as for {@link cg}.
- * Source: Ghysels and Vanroose, "Hiding global synchronization latency in the preconditioned conjugate gradient algorithm", 2014.
+ * It stops as {@link cg} does. The recurrences gather rounding faster than those of CG: every
+ * `replace` iterations r, u, w, s, q, z are computed from x and p, for four applications. Memory:
+ * x, r, w, n, p, s, z, a copy of y where residuals are replaced, and u, m, q with a preconditioner.
+ * An iteration costs one application of A, one of M and one reduction, not waited for, and
+ * allocates no vector. With a mask every colour solves its own problem, for one reduction more.
+ * Errors: as for {@link cg}. Source: Ghysels and Vanroose, "Hiding global synchronization latency
+ * in the preconditioned conjugate gradient algorithm", 2014.
  */
-export const cgPipelined = Object.assign(solving(solver), { init, step: byHand('cgPipelined', step), steps: stepping(solver) });
+export const cgPipelined = Object.assign(solving(solver), {
+  init,
+  step: byHand('cgPipelined', step),
+  steps: stepping(solver),
+});

@@ -23,11 +23,16 @@ import {
 import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
-  /** Every so many iterations r and s are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0, of `cgPipelined` 20 */
+  /**
+   * Every so many iterations r and s are computed anew, which takes away the rounding that their
+   * recurrences gather; 0: never. @default 0, of `cgPipelined` 20
+   */
   readonly replace?: number;
 }
 
-export interface CgSingleReductionOptions<V extends Vector<V>> extends CgSingleReductionStartOptions<V>, RunOptions {
+export interface CgSingleReductionOptions<V extends Vector<V>>
+  extends CgSingleReductionStartOptions<V>,
+    RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
 }
@@ -70,7 +75,10 @@ export type CgSingleReductionStep<V extends Vector<V>> = SolverStep<CgSingleRedu
 
 export const SINGLE_REDUCTION_OPTIONS = [...CG_START_OPTIONS, 'replace'] as const;
 
-/** A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one of M. Residuals are replaced `often` unless the options say otherwise. */
+/**
+ * A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one
+ * of M. Residuals are replaced `often` unless the options say otherwise.
+ */
 export function startSingleReduction<V extends Vector<V>>(
   name: string,
   A: LinearOperator<V, V>,
@@ -91,11 +99,28 @@ export function startSingleReduction<V extends Vector<V>>(
   const u = M?.matvec(r);
   A.matvec(u ?? r, w);
   const vectors = { y: copy, r, u, w, p: model.zeros(), s: model.zeros() };
-  return { ...begin(A, x), M, tol: 0, limits: { tol, rtol, unit }, replace, ...vectors, rr: 0, gamma: 0, alpha: 0, beta: 0 };
+  return {
+    ...begin(A, x),
+    M,
+    tol: 0,
+    limits: { tol, rtol, unit },
+    replace,
+    ...vectors,
+    rr: 0,
+    gamma: 0,
+    alpha: 0,
+    beta: 0,
+  };
 }
 
-/** The pairs whose inner products the start or an iteration needs, that of the data where the start needs it and not from zero. */
-export function pairsOf<V extends Vector<V>>({ r, u, w, p, s }: CgSingleReductionState<V>, y?: V): VectorPair[] {
+/**
+ * The pairs whose inner products the start or an iteration needs, that of the data where the start
+ * needs it and not from zero.
+ */
+export function pairsOf<V extends Vector<V>>(
+  { r, u, w, p, s }: CgSingleReductionState<V>,
+  y?: V,
+): VectorPair[] {
   const pairs: VectorPair[] = [
     [r, r],
     [r, u ?? r],
@@ -109,10 +134,16 @@ export function pairsOf<V extends Vector<V>>({ r, u, w, p, s }: CgSingleReductio
 }
 
 /** The data, where a start from x0 is to know its norm. */
-export const referenceOf = <V extends Vector<V>>({ limits }: CgSingleReductionState<V>, y: V, x0: V | undefined): V | undefined =>
-  x0 && needsReference(limits) ? y : undefined;
+export const referenceOf = <V extends Vector<V>>(
+  { limits }: CgSingleReductionState<V>,
+  y: V,
+  x0: V | undefined,
+): V | undefined => (x0 && needsReference(limits) ? y : undefined);
 
-/** What the coefficients of the next direction `z + β p` follow from: p is the last direction, z the preconditioned gradient. */
+/**
+ * What the coefficients of the next direction `z + β p` follow from: p is the last direction, z the
+ * preconditioned gradient.
+ */
 export interface LineSearch {
   /** Slopes along z and along p; the latter is 0 but for rounding. */
   readonly gamma: number;
@@ -127,9 +158,11 @@ export interface LineSearch {
 const CANCELLED = 8;
 
 /**
- * `β = γ'/γ`, and α of an exact line search along `z + β p`: `α = (γ' + β sᴴp) / (zᴴAz + 2β zᴴAp + β² pᴴAp)`, from what was measured and not, as γ'/(δ − βγ'/α), by what
- * holds but for rounding. Where the curvature is nothing but rounding the direction is z. After a replacement (`anew`) γ may have been far off: β makes the direction
- * conjugate to p, `β = −zᴴAp / pᴴAp`.
+ * `β = γ'/γ`, and α of an exact line search along `z + β p`:
+ * `α = (γ' + β sᴴp) / (zᴴAz + 2β zᴴAp + β² pᴴAp)`, from what was measured and not, as γ'/(δ −
+ * βγ'/α), by what holds but for rounding. Where the curvature is nothing but rounding the direction
+ * is z. After a replacement (`anew`) γ may have been far off: β makes the direction conjugate to p,
+ * `β = −zᴴAp / pᴴAp`.
  */
 export function nextCoefficients(
   state: Coefficients,
@@ -138,16 +171,24 @@ export function nextCoefficients(
 ): void {
   const ratio = anew ? (old !== 0 ? -cross / old : 0) : state.gamma !== 0 ? gamma / state.gamma : 0;
   const curvature = fresh + 2 * ratio * cross + ratio * ratio * old;
-  const cancelled = Math.abs(curvature) <= CANCELLED * epsilon * (Math.abs(fresh) + ratio * ratio * Math.abs(old));
-  const [beta, numerator, denominator] = cancelled ? [0, gamma, fresh] : [ratio, gamma + ratio * slope, curvature];
+  const cancelled =
+    Math.abs(curvature) <= CANCELLED * epsilon * (Math.abs(fresh) + ratio * ratio * Math.abs(old));
+  const [beta, numerator, denominator] = cancelled
+    ? [0, gamma, fresh]
+    : [ratio, gamma + ratio * slope, curvature];
   state.alpha = denominator === 0 ? 0 : numerator / denominator;
   state.beta = beta;
   state.gamma = gamma;
 }
 
 /** True in the iterations that compute residuals anew. */
-export const isReplacing = ({ iteration, replace }: { readonly iteration: number; readonly replace: number }): boolean =>
-  replace > 0 && iteration > 0 && iteration % replace === 0;
+export const isReplacing = ({
+  iteration,
+  replace,
+}: {
+  readonly iteration: number;
+  readonly replace: number;
+}): boolean => replace > 0 && iteration > 0 && iteration % replace === 0;
 
 /** Ends the start, or an iteration, from the inner products of {@link pairsOf}. */
 export function settleSingleReduction<V extends Vector<V>>(
@@ -157,7 +198,11 @@ export function settleSingleReduction<V extends Vector<V>>(
 ): void {
   state.rr = rr;
   if (state.iteration === 0) state.tol = squaredLimit(state.limits, yy);
-  nextCoefficients(state, { gamma, slope, fresh, old, cross }, { epsilon: epsilonOf(state.x.dtype), anew: isReplacing(state) });
+  nextCoefficients(
+    state,
+    { gamma, slope, fresh, old, cross },
+    { epsilon: epsilonOf(state.x.dtype), anew: isReplacing(state) },
+  );
   settle(name, state, Math.sqrt(rr), rr, [gamma, slope, fresh, old, cross, state.alpha]);
 }
 
@@ -169,7 +214,10 @@ export function stepLength(state: SolverProgress & Coefficients): number {
   return state.alpha;
 }
 
-/** Allocates all vectors and evaluates the start: two applications (one from zero), one of M, one reduction. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start: two applications (one from zero), one of M, one
+ * reduction. Disposing all vectors but x is the caller's.
+ */
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
@@ -177,11 +225,18 @@ function init<V extends Vector<V>>(
   unit = 1,
 ): CgSingleReductionState<V> {
   const state = startSingleReduction('cgSingleReduction', A, y, options, { unit });
-  settleSingleReduction('cgSingleReduction', state, rdots(...pairsOf(state, referenceOf(state, y, options.x0))));
+  settleSingleReduction(
+    'cgSingleReduction',
+    state,
+    rdots(...pairsOf(state, referenceOf(state, y, options.x0))),
+  );
   return state;
 }
 
-/** One iteration: one application of A and of M, one reduction; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one application of A and of M, one reduction; allocates no vector. Ranks that have
+ * a reason to stop keep their x.
+ */
 function step<V extends Vector<V>>(state: CgSingleReductionState<V>): void {
   const { A, M, x, y, r, u, w, p, s, beta } = state;
   const alpha = stepLength(state);
@@ -214,17 +269,24 @@ const solver = <V extends Vector<V>>(
 });
 
 /**
- * Conjugate gradients with one reduction an iteration: solves `A x = y` for a Hermitian positive definite A, with the iterates of {@link cg} but for rounding.
+ * Conjugate gradients with one reduction an iteration: solves `A x = y` for a Hermitian positive
+ * definite A, with the iterates of {@link cg} but for rounding.
  *
- * `r = y − A x`, `u = M r`, `w = A u`, `γ = rᴴu`, `α = γ / wᴴu`, `β = 0`; then over and over `p = u + β p`, `s = w + β s`, `x += α p`, `r −= α s`, `u = M r`, `w = A u`,
- * `γ' = rᴴu`, `wᴴu`, `rᴴp`, `sᴴu` and `pᴴs` together, `β = γ'/γ`, `α = (γ' + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`: an exact line search along the next direction, so that nothing grows
- * beyond convergence.
+ * `r = y − A x`, `u = M r`, `w = A u`, `γ = rᴴu`, `α = γ / wᴴu`, `β = 0`; then over and over
+ * `p = u + β p`, `s = w + β s`, `x += α p`, `r −= α s`, `u = M r`, `w = A u`, `γ' = rᴴu`, `wᴴu`,
+ * `rᴴp`, `sᴴu` and `pᴴs` together, `β = γ'/γ`, `α = (γ' + β rᴴp) / (wᴴu + 2β sᴴu + β² pᴴs)`: an
+ * exact line search along the next direction, so that nothing grows beyond convergence.
  *
- * It stops as {@link cg} does. With `replace`, r and s are computed from x and p every so many iterations, for two applications.
- * Memory: x, r, w, p, s, a copy of y where residuals are replaced, and u with a preconditioner. An iteration costs one application of A, one of M and one reduction, and allocates no
- * vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: as for {@link cg}.
- * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989; van der Vorst and Ye, "Residual replacement strategies for Krylov subspace iterative
- * methods", 2000.
+ * It stops as {@link cg} does. With `replace`, r and s are computed from x and p every so many
+ * iterations, for two applications. Memory: x, r, w, p, s, a copy of y where residuals are
+ * replaced, and u with a preconditioner. An iteration costs one application of A, one of M and one
+ * reduction, and allocates no vector. With a mask every colour solves its own problem, for one
+ * reduction more. Errors: as for {@link cg}. Source: Chronopoulos and Gear, "s-step iterative
+ * methods for symmetric linear systems", 1989; van der Vorst and Ye, "Residual replacement
+ * strategies for Krylov subspace iterative methods", 2000.
  */
-export const cgSingleReduction = Object.assign(solving(solver), { init, step: byHand('cgSingleReduction', step), steps: stepping(solver) });
+export const cgSingleReduction = Object.assign(solving(solver), {
+  init,
+  step: byHand('cgSingleReduction', step),
+  steps: stepping(solver),
+});

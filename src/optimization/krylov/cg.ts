@@ -25,11 +25,16 @@ import {
 export interface CgStartOptions<V extends Vector<V>> {
   /** Where to start; it is copied, not changed. @default zeros */
   readonly x0?: V | undefined;
-  /** Stops when the *squared* norm of the residual is at most this. @default 1e-4, at most 1e-4 ‖y‖² */
+  /**
+   * Stops when the *squared* norm of the residual is at most this. @default 1e-4, at most 1e-4 ‖y‖²
+   */
   readonly tol?: number;
   /** Stops also when `‖y − A x‖ ≤ rtol ‖y‖`. @default 0 */
   readonly rtol?: number;
-  /** A preconditioner: a Hermitian positive definite approximation of the inverse of A. @default the identity */
+  /**
+   * A preconditioner: a Hermitian positive definite approximation of the inverse of A. @default the
+   * identity
+   */
   readonly M?: LinearOperator<V, V> | undefined;
 }
 
@@ -73,22 +78,39 @@ export interface CgResult<V> extends SolverResult<V>, Istop {}
 export const CG_START_OPTIONS = ['x0', 'tol', 'rtol', 'M'] as const;
 
 /**
- * Allocates all vectors and evaluates the start: one application (none from zero), one of M, and one reduction.
- * Disposing all vectors but x is the caller's. A tolerance is that of data divided by `unit`.
+ * Allocates all vectors and evaluates the start: one application (none from zero), one of M, and
+ * one reduction. Disposing all vectors but x is the caller's. A tolerance is that of data divided
+ * by `unit`.
  */
-function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: CgStartOptions<V> = {}, unit = 1): CgState<V> {
+function init<V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  y: V,
+  options: CgStartOptions<V> = {},
+  unit = 1,
+): CgState<V> {
   checkOptions('cg.init', options, CG_START_OPTIONS);
   const { x0, tol, rtol = 0, M } = options;
   checkNonNegative('cg', { tol: tol ?? 0, rtol });
   const model = squareSpace('cg', A, y, options, 'cgls');
   const vectors = { r: model.empty(), z: M && model.empty(), p: model.empty(), q: model.empty() };
   const limits: Limits = { tol, rtol, unit };
-  const state: CgState<V> = { ...begin(A, model.empty(), ['q', 'z']), M, tol: 0, limits, ...vectors, rr: 0, rz: 0 };
+  const state: CgState<V> = {
+    ...begin(A, model.empty(), ['q', 'z']),
+    M,
+    tol: 0,
+    limits,
+    ...vectors,
+    rr: 0,
+    rz: 0,
+  };
   restartCg(state, y, x0);
   return state;
 }
 
-/** Starts anew from x0 (zero where absent) with another right-hand side, in the vectors that are there. */
+/**
+ * Starts anew from x0 (zero where absent) with another right-hand side, in the vectors that are
+ * there.
+ */
 export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | undefined): void {
   const { A, M, x, r, z, p, q, limits } = state;
   beginAgain(state, x0);
@@ -107,7 +129,10 @@ export function restartCg<V extends Vector<V>>(state: CgState<V>, y: V, x0: V | 
   settle('cg', state, Math.sqrt(rr), rr, [rz]);
 }
 
-/** One iteration: one application, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one application, two reductions; allocates no vector. Ranks that have a reason to
+ * stop keep their x.
+ */
 function step<V extends Vector<V>>(state: CgState<V>): void {
   const { A, M, x, r, z, p, q, rz } = state;
   A.matvec(p, q);
@@ -131,7 +156,9 @@ function step<V extends Vector<V>>(state: CgState<V>): void {
 }
 
 /** What results of any kind of CG and CGLS have. */
-export const istopOf = (_state: SolverProgress, reason: StopReason): Istop => ({ istop: isSolved(reason) ? 1 : 2 });
+export const istopOf = (_state: SolverProgress, reason: StopReason): Istop => ({
+  istop: isSolved(reason) ? 1 : 2,
+});
 
 const solver = <V extends Vector<V>>(
   A: LinearOperator<V, V>,
@@ -149,15 +176,20 @@ const solver = <V extends Vector<V>>(
 });
 
 /**
- * Conjugate gradients: solves `A x = y` for a Hermitian positive definite A and vectors of any kind.
+ * Conjugate gradients: solves `A x = y` for a Hermitian positive definite A and vectors of any
+ * kind.
  *
- * `r = y − A x`, `p = z = M r`; then over and over `q = A p`, `α = rᴴp / pᴴq`, `x += α p`, `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
+ * `r = y − A x`, `p = z = M r`; then over and over `q = A p`, `α = rᴴp / pᴴq`, `x += α p`,
+ * `r −= α q`, `z = M r`, `p = z + (rᴴz / rᴴz before) p`.
  *
- * It stops when `‖r‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖y‖²), when `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations.
- * Memory: x, r, p, q, and z with a preconditioner. An iteration costs one application of A, one of M and two reductions, and allocates no vector.
- * With a mask every colour solves its own problem, all go on until the last is done, and an iteration costs one reduction more.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN or overflow,
- * on every rank alike.
- * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear systems", 2003, section 9.2.
+ * It stops when `‖r‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖y‖²), when
+ * `‖r‖ ≤ rtol ‖y‖`, or after `niter` iterations. Memory: x, r, p, q, and z with a preconditioner.
+ * An iteration costs one application of A, one of M and two reductions, and allocates no vector.
+ * With a mask every colour solves its own problem, all go on until the last is done, and an
+ * iteration costs one reduction more. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for
+ * NaN or overflow, on every rank alike. Source: Hestenes and Stiefel, "Methods of conjugate
+ * gradients for solving linear systems", 1952; Saad, "Iterative methods for sparse linear systems",
+ * 2003, section 9.2.
  */
 export const cg = Object.assign(solving(solver), { init, step: byHand('cg', step), steps: stepping(solver) });

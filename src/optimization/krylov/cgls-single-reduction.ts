@@ -3,7 +3,17 @@ import { checkOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
-import { byHand, checkCount, copyInto, type Loop, type RunOptions, type SolverStep, settle, solving, stepping } from '../solver.js';
+import {
+  byHand,
+  checkCount,
+  copyInto,
+  type Loop,
+  type RunOptions,
+  type SolverStep,
+  settle,
+  solving,
+  stepping,
+} from '../solver.js';
 import { type Istop, istopOf } from './cg.js';
 import { type Coefficients, isReplacing, nextCoefficients, stepLength } from './cg-single-reduction.js';
 import {
@@ -21,16 +31,23 @@ import {
 } from './cgls.js';
 
 export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends CglsStartOptions<M> {
-  /** Every so many iterations r and `A p` are computed anew, which takes away the rounding that their recurrences gather; 0: never. @default 0 */
+  /**
+   * Every so many iterations r and `A p` are computed anew, which takes away the rounding that
+   * their recurrences gather; 0: never. @default 0
+   */
   readonly replace?: number;
 }
 
-export interface CglsSingleReductionOptions<M extends Vector<M>> extends CglsSingleReductionStartOptions<M>, RunOptions {
+export interface CglsSingleReductionOptions<M extends Vector<M>>
+  extends CglsSingleReductionStartOptions<M>,
+    RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
 }
 
-export interface CglsSingleReductionState<M extends Vector<M>, D extends Vector<D>> extends CglsState<M, D>, Coefficients {
+export interface CglsSingleReductionState<M extends Vector<M>, D extends Vector<D>>
+  extends CglsState<M, D>,
+    Coefficients {
   readonly replace: number;
   /** A copy of the data, where residuals are replaced. */
   readonly y: D | undefined;
@@ -61,15 +78,26 @@ function evaluate<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleRed
   const { gamma, others } = measure(state, more);
   const [slope = 0, ww = 0, wq = 0, qq = 0] = others;
   const [zz = 0, zp = 0, pp = 0] = damp === 0 ? [] : others.slice(4);
-  const search = { gamma, slope, fresh: ww + damp * damp * zz, cross: wq + damp * damp * zp, old: qq + damp * damp * pp };
+  const search = {
+    gamma,
+    slope,
+    fresh: ww + damp * damp * zz,
+    cross: wq + damp * damp * zp,
+    old: qq + damp * damp * pp,
+  };
   nextCoefficients(state, search, { epsilon: epsilonOf(s.dtype), anew: isReplacing(state) });
   return Object.values(search);
 }
 
-const settleNorms = <M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>, products: readonly number[]): void =>
-  settle(NAME, state, state.cost, state.r1norm, [state.r2norm, ...products, state.alpha]);
+const settleNorms = <M extends Vector<M>, D extends Vector<D>>(
+  state: CglsSingleReductionState<M, D>,
+  products: readonly number[],
+): void => settle(NAME, state, state.cost, state.r1norm, [state.r2norm, ...products, state.alpha]);
 
-/** Allocates all vectors and evaluates the start: one adjoint, two forwards (one from zero), one reduction. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start: one adjoint, two forwards (one from zero), one
+ * reduction. Disposing all vectors but x is the caller's.
+ */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -92,7 +120,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return state;
 }
 
-/** One iteration: one forward, one adjoint, one reduction; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one forward, one adjoint, one reduction; allocates no vector. Ranks that have a
+ * reason to stop keep their x.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): void {
   const { A, x, y, r, s, z, w, p, q, beta } = state;
   const alpha = stepLength(state);
@@ -111,7 +142,12 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: CglsSingleReductionOptions<M> = {},
-): Loop<CglsSingleReductionState<M, D>, CglsSingleReductionStartOptions<M>, Readonly<CglsNorms>, Readonly<CglsNorms> & Istop> => ({
+): Loop<
+  CglsSingleReductionState<M, D>,
+  CglsSingleReductionStartOptions<M>,
+  Readonly<CglsNorms>,
+  Readonly<CglsNorms> & Istop
+> => ({
   name: NAME,
   options,
   own: START_OPTIONS,
@@ -124,18 +160,23 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Conjugate gradients for least squares with one reduction an iteration: minimises `‖y − A x‖² + ε²‖x‖²`, with the iterates of {@link cgls} but for rounding.
+ * Conjugate gradients for least squares with one reduction an iteration: minimises
+ * `‖y − A x‖² + ε²‖x‖²`, with the iterates of {@link cgls} but for rounding.
  *
- * `r = y − A x`, `s = Aᴴr − ε²x`, `z = M s`, `w = A z`, `γ = sᴴz`, `α = γ / (‖w‖² + ε²‖z‖²)`, `β = 0`; then over and over `p = z + β p`, `q = w + β q`, `x += α p`, `r −= α q`,
- * s, z and w from r, all norms together, `β = γ'/γ`, `α = (γ' + β sᴴp) / (‖w‖² + 2β wᴴq + β²‖q‖² + ε²(‖z‖² + 2β zᴴp + β²‖p‖²))`: an exact line search along the next direction,
- * so that nothing grows beyond convergence.
+ * `r = y − A x`, `s = Aᴴr − ε²x`, `z = M s`, `w = A z`, `γ = sᴴz`, `α = γ / (‖w‖² + ε²‖z‖²)`,
+ * `β = 0`; then over and over `p = z + β p`, `q = w + β q`, `x += α p`, `r −= α q`, s, z and w from
+ * r, all norms together, `β = γ'/γ`,
+ * `α = (γ' + β sᴴp) / (‖w‖² + 2β wᴴq + β²‖q‖² + ε²(‖z‖² + 2β zᴴp + β²‖p‖²))`: an exact line search
+ * along the next direction, so that nothing grows beyond convergence.
  *
- * It stops as {@link cgls} does. With `replace`, r and q are computed from x and p every so many iterations, for two applications.
- * Memory: x, s, p (and z with a preconditioner) like the model; r, w, q, and a copy of y where residuals are replaced, like the data. An iteration costs one forward, one adjoint, one
- * application of M and one reduction, and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: as for {@link cgls}.
- * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989, applied to the normal equations; van der Vorst and Ye, "Residual replacement strategies
- * for Krylov subspace iterative methods", 2000.
+ * It stops as {@link cgls} does. With `replace`, r and q are computed from x and p every so many
+ * iterations, for two applications. Memory: x, s, p (and z with a preconditioner) like the model;
+ * r, w, q, and a copy of y where residuals are replaced, like the data. An iteration costs one
+ * forward, one adjoint, one application of M and one reduction, and allocates no vector. With a
+ * mask every colour solves its own problem, for one reduction more. Errors: as for {@link cgls}.
+ * Source: Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989,
+ * applied to the normal equations; van der Vorst and Ye, "Residual replacement strategies for
+ * Krylov subspace iterative methods", 2000.
  */
 export const cglsSingleReduction = Object.assign(solving(solver), {
   init,

@@ -26,11 +26,20 @@ export interface CglsStartOptions<M extends Vector<M>> {
   readonly x0?: M | undefined;
   /** Damping ε of `‖y − A x‖² + ε²‖x‖²`. @default 0 */
   readonly damp?: number;
-  /** Stops when the *squared* norm of the gradient `Aᴴr − ε²x` is at most this. @default 1e-4, at most 1e-4 ‖Aᴴy‖², for one adjoint more where there is an x0 */
+  /**
+   * Stops when the *squared* norm of the gradient `Aᴴr − ε²x` is at most this. @default 1e-4, at
+   * most 1e-4 ‖Aᴴy‖², for one adjoint more where there is an x0
+   */
   readonly tol?: number;
-  /** Stops also when the norm of the gradient is at most `rtol ‖Aᴴy‖`, for one adjoint more where there is an x0. @default 0 */
+  /**
+   * Stops also when the norm of the gradient is at most `rtol ‖Aᴴy‖`, for one adjoint more where
+   * there is an x0. @default 0
+   */
   readonly rtol?: number;
-  /** A preconditioner: a Hermitian positive definite approximation of the inverse of `AᴴA + ε²`. @default the identity */
+  /**
+   * A preconditioner: a Hermitian positive definite approximation of the inverse of `AᴴA + ε²`.
+   * @default the identity
+   */
   readonly M?: LinearOperator<M, M> | undefined;
 }
 
@@ -70,7 +79,9 @@ export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   gamma: number;
 }
 
-export interface CglsStep<M extends Vector<M>, D extends Vector<D>> extends SolverStep<CglsState<M, D>>, Readonly<CglsNorms> {}
+export interface CglsStep<M extends Vector<M>, D extends Vector<D>>
+  extends SolverStep<CglsState<M, D>>,
+    Readonly<CglsNorms> {}
 
 /** The last norms; `cost` is `‖y − A x‖` at the start and after every iteration. */
 export interface CglsResult<M> extends SolverResult<M>, Readonly<CglsNorms>, Istop {}
@@ -88,13 +99,34 @@ export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   checkNonNegative(name, { damp, tol: tol ?? 0, rtol });
   const { model, data } = solverSpaces(name, A, y, x0);
   checkPreconditioner(name, M, model);
-  const vectors = { r: data.empty(), s: model.empty(), z: M && model.empty(), p: model.empty(), q: data.empty() };
+  const vectors = {
+    r: data.empty(),
+    s: model.empty(),
+    z: M && model.empty(),
+    p: model.empty(),
+    q: data.empty(),
+  };
   const scalars = { r1norm: 0, r2norm: 0, gamma: 0 };
-  return { ...begin(A, model.empty(), ['q', 'z']), M, damp, tol: 0, limits: { tol, rtol, unit }, ...vectors, ...scalars };
+  return {
+    ...begin(A, model.empty(), ['q', 'z']),
+    M,
+    damp,
+    tol: 0,
+    limits: { tol, rtol, unit },
+    ...vectors,
+    ...scalars,
+  };
 }
 
-/** `x ← x0`, `r ← y − A x`. Returns `‖Aᴴy‖²` where it is asked for and not that of the first gradient. */
-export function placeCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, y: D, x0: M | undefined): number | undefined {
+/**
+ * `x ← x0`, `r ← y − A x`. Returns `‖Aᴴy‖²` where it is asked for and not that of the first
+ * gradient.
+ */
+export function placeCgls<M extends Vector<M>, D extends Vector<D>>(
+  state: CglsState<M, D>,
+  y: D,
+  x0: M | undefined,
+): number | undefined {
   const { A, x, r, s, q, limits } = state;
   beginAgain(state, x0);
   assignFrom(r, y);
@@ -105,7 +137,15 @@ export function placeCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsS
 }
 
 /** `s ← Aᴴr − ε²x`, `z ← M s` */
-export function gradient<M extends Vector<M>, D extends Vector<D>>({ A, M, x, r, s, z, damp }: CglsState<M, D>): void {
+export function gradient<M extends Vector<M>, D extends Vector<D>>({
+  A,
+  M,
+  x,
+  r,
+  s,
+  z,
+  damp,
+}: CglsState<M, D>): void {
   A.rmatvec(r, s);
   if (damp !== 0) s.axpby(-damp * damp, x, 1);
   if (M && z) M.matvec(s, z);
@@ -130,11 +170,17 @@ export function measure<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /** Ends the start: the tolerance, with `‖Aᴴy‖²` where it is not that of the first gradient. */
-export function limitCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, reference = state.r1norm): void {
+export function limitCgls<M extends Vector<M>, D extends Vector<D>>(
+  state: CglsState<M, D>,
+  reference = state.r1norm,
+): void {
   state.tol = squaredLimit(state.limits, reference);
 }
 
-/** Allocates all vectors and evaluates the start: one forward, one adjoint, one reduction. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the start: one forward, one adjoint, one reduction. Disposing
+ * all vectors but x is the caller's.
+ */
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
@@ -148,7 +194,11 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /** Starts anew from x0 (zero where absent) with other data, in the vectors that are there. */
-export function restartCgls<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>, y: D, x0: M | undefined): void {
+export function restartCgls<M extends Vector<M>, D extends Vector<D>>(
+  state: CglsState<M, D>,
+  y: D,
+  x0: M | undefined,
+): void {
   const reference = placeCgls(state, y, x0);
   gradient(state);
   state.gamma = measure(state).gamma;
@@ -157,7 +207,10 @@ export function restartCgls<M extends Vector<M>, D extends Vector<D>>(state: Cgl
   settle('cgls', state, state.cost, state.r1norm, [state.r2norm, state.gamma]);
 }
 
-/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * reason to stop keep their x.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: CglsState<M, D>): void {
   const { A, x, r, s, z, p, q, damp, gamma } = state;
   A.matvec(p, q);
@@ -204,15 +257,22 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 /**
  * Conjugate gradients for least squares: minimises `‖y − A x‖² + ε²‖x‖²` for vectors of any kind.
  *
- * `r = y − A x`, `s = Aᴴr − ε²x`, `p = z = M s`, `γ = sᴴz`; then over and over
- * `q = A p`, `α = Re sᴴp / (‖q‖² + ε²‖p‖²)`, `x += α p`, `r −= α q`, `s = Aᴴr − ε²x`, `z = M s`, `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
+ * `r = y − A x`, `s = Aᴴr − ε²x`, `p = z = M s`, `γ = sᴴz`; then over and over `q = A p`,
+ * `α = Re sᴴp / (‖q‖² + ε²‖p‖²)`, `x += α p`, `r −= α q`, `s = Aᴴr − ε²x`, `z = M s`,
+ * `p = z + (sᴴz/γ) p`, `γ = sᴴz`.
  *
- * It stops when `‖s‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖Aᴴy‖²), when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations.
- * Memory: x, s, p (and z with a preconditioner) like the model; r, q like the data. An iteration costs one forward, one adjoint, one application of M
- * and two reductions, and allocates no vector.
- * With a mask every colour solves its own problem, all go on until the last is done, and an iteration costs one reduction more.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit, {@link NumericalError} with the iteration for NaN or overflow,
- * on every rank alike.
- * Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Paige and Saunders, "LSQR", 1982, section 7.1.
+ * It stops when `‖s‖²`, a squared norm, is at most `tol` (by default 1e-4, at most 1e-4 ‖Aᴴy‖²),
+ * when `‖s‖ ≤ rtol ‖Aᴴy‖`, or after `niter` iterations. Memory: x, s, p (and z with a
+ * preconditioner) like the model; r, q like the data. An iteration costs one forward, one adjoint,
+ * one application of M and two reductions, and allocates no vector. With a mask every colour solves
+ * its own problem, all go on until the last is done, and an iteration costs one reduction more.
+ * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit,
+ * {@link NumericalError} with the iteration for NaN or overflow, on every rank alike. Source:
+ * Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Paige
+ * and Saunders, "LSQR", 1982, section 7.1.
  */
-export const cgls = Object.assign(solving(solver), { init, step: byHand('cgls', step), steps: stepping(solver) });
+export const cgls = Object.assign(solving(solver), {
+  init,
+  step: byHand('cgls', step),
+  steps: stepping(solver),
+});

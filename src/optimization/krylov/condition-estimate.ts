@@ -28,11 +28,14 @@ export interface ConditionEstimate {
 }
 
 /**
- * The extreme singular values of an operator, from below and above, by Golub-Kahan bidiagonalization from a random vector: those of the small bidiagonal matrix.
+ * The extreme singular values of an operator, from below and above, by Golub-Kahan
+ * bidiagonalization from a random vector: those of the small bidiagonal matrix.
  *
- * The vector is one of the smaller of both spaces, so that an operator that is singular there, with a singular value of 0, has a condition number of Infinity once the process has come to its end.
- * Memory: two vectors like the smaller space, one like the other, and what the operator borrows to add. A step costs one forward, one adjoint and two reductions.
- * Source: Golub and Kahan, "Calculating the singular values and pseudo-inverse of a matrix", 1965.
+ * The vector is one of the smaller of both spaces, so that an operator that is singular there, with
+ * a singular value of 0, has a condition number of Infinity once the process has come to its end.
+ * Memory: two vectors like the smaller space, one like the other, and what the operator borrows to
+ * add. A step costs one forward, one adjoint and two reductions. Source: Golub and Kahan,
+ * "Calculating the singular values and pseudo-inverse of a matrix", 1965.
  */
 export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -74,10 +77,16 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
         isSingular = state.alpha <= cutoff;
         if (!isSingular) alphas.push(state.alpha);
       }
-      // Cᴴ U = V Bᵀ, with αs on the diagonal of B and the βs below: the singular values of B, and, where the next α is nothing, 0
+      // Cᴴ U = V Bᵀ, with αs on the diagonal of B and the βs below: the singular values of B, and,
+      // where the next α is nothing, 0
       const [least, largest] = extremeSingularValues(alphas, betas);
       const smallest = isSingular ? 0 : least;
-      return { condition: smallest === 0 ? Number.POSITIVE_INFINITY : largest / smallest, largest, smallest, iterations: alphas.length };
+      return {
+        condition: smallest === 0 ? Number.POSITIVE_INFINITY : largest / smallest,
+        largest,
+        smallest,
+        iterations: alphas.length,
+      };
     });
   } finally {
     close();
@@ -86,8 +95,9 @@ function estimate<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * The smallest and the largest singular value of a bidiagonal matrix, by bisection over Sturm counts of `[0 B; Bᵀ 0]`, which is tridiagonal with zeros on its diagonal in the order of rows and columns in turn: small
- * values are as exact as large ones. Source: Golub and Kahan, 1965.
+ * The smallest and the largest singular value of a bidiagonal matrix, by bisection over Sturm
+ * counts of `[0 B; Bᵀ 0]`, which is tridiagonal with zeros on its diagonal in the order of rows and
+ * columns in turn: small values are as exact as large ones. Source: Golub and Kahan, 1965.
  */
 function extremeSingularValues(diagonal: readonly number[], below: readonly number[]): [number, number] {
   const off = diagonal.flatMap((a, k) => (below[k] === undefined ? [a] : [a, below[k]]));

@@ -62,7 +62,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 
 const over = (a: number, b: number): number => (b === 0 ? 0 : a / b);
 
-/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * reason to stop keep their x.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>): void {
   const { x, v, h, hbar, damp } = state;
   const moves = state.reason === undefined;
@@ -110,20 +113,31 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsmrState<M, D>):
   settleIteration('lsmr', state);
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsmrOptions<M> = {}) =>
-  describeBidiagonalization('lsmr', y, options, (data, own) => init(A, data, own), step<M, D>);
+const solver = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: LsmrOptions<M> = {},
+) => describeBidiagonalization('lsmr', y, options, (data, own) => init(A, data, own), step<M, D>);
 
 /**
- * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; the iterates of {@link minres} on the normal equations, so that the norm of the gradient falls from iteration to iteration and an
- * early stop is safer than with {@link lsqr}.
+ * LSMR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; the iterates of {@link minres} on the normal
+ * equations, so that the norm of the gradient falls from iteration to iteration and an early stop
+ * is safer than with {@link lsqr}.
  *
- * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and two QR factorizations by rotations:
- * `h̄ = h − (θ̄ρ / ρ₋ρ̄₋) h̄`, `x += (ζ / ρρ̄) h̄`, `h = v − (θ/ρ) h`.
+ * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and two QR factorizations by
+ * rotations: `h̄ = h − (θ̄ρ / ρ₋ρ̄₋) h̄`, `x += (ζ / ρρ̄) h̄`, `h = v − (θ/ρ) h`.
  *
- * It stops as {@link lsqr} does; `xnorm` is `‖x‖`. The condition number is estimated by the ratio of the rotations' diagonal.
- * Memory: x, v, h, h̄ like the model, u like the data, and what the operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and two reductions,
- * and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
- * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems", 2011.
+ * It stops as {@link lsqr} does; `xnorm` is `‖x‖`. The condition number is estimated by the ratio
+ * of the rotations' diagonal. Memory: x, v, h, h̄ like the model, u like the data, and what the
+ * operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and
+ * two reductions, and allocates no vector. With a mask every colour solves its own problem, for one
+ * reduction more. Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
+ * Source: Fong and Saunders, "LSMR: an iterative algorithm for sparse least-squares problems",
+ * 2011.
  */
-export const lsmr = Object.assign(solving(solver), { init, step: byHand('lsmr', step), steps: stepping(solver) });
+export const lsmr = Object.assign(solving(solver), {
+  init,
+  step: byHand('lsmr', step),
+  steps: stepping(solver),
+});

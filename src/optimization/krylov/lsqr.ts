@@ -49,7 +49,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return whole;
 }
 
-/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * reason to stop keep their x.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>): void {
   const { x, v, w, damp } = state;
   const moves = state.reason === undefined;
@@ -82,7 +85,12 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>):
 }
 
 /** `‖x − x0‖` from the recurrence, without a reduction. */
-function growNorm<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, D>, rho: number, theta: number, phi: number): void {
+function growNorm<M extends Vector<M>, D extends Vector<D>>(
+  state: LsqrState<M, D>,
+  rho: number,
+  theta: number,
+  phi: number,
+): void {
   const gambar = -state.cs2 * rho;
   const rhs = phi - state.sn2 * rho * state.z;
   const zbar = gambar === 0 ? 0 : rhs / gambar;
@@ -94,20 +102,31 @@ function growNorm<M extends Vector<M>, D extends Vector<D>>(state: LsqrState<M, 
   state.xxnorm += state.z * state.z;
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: LsqrOptions<M> = {}) =>
-  describeBidiagonalization('lsqr', y, options, (data, own) => init(A, data, own), step<M, D>);
+const solver = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: LsqrOptions<M> = {},
+) => describeBidiagonalization('lsqr', y, options, (data, own) => init(A, data, own), step<M, D>);
 
 /**
- * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; in exact arithmetic the iterates of {@link cgls}, but of better numerical behaviour where A is ill-conditioned.
+ * LSQR: minimises `‖y − A x‖² + ε²‖x − x0‖²`; in exact arithmetic the iterates of {@link cgls}, but
+ * of better numerical behaviour where A is ill-conditioned.
  *
- * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and a QR factorization of the bidiagonal matrix by rotations (c, s):
- * `x += (φ/ρ) w`, `w = v − (θ/ρ) w`.
+ * Golub-Kahan bidiagonalization `β u = A v − α u`, `α v = Aᴴu − β v`, and a QR factorization of the
+ * bidiagonal matrix by rotations (c, s): `x += (φ/ρ) w`, `w = v − (θ/ρ) w`.
  *
- * It stops where `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖` (a compatible system), where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖` (a least-squares solution), where the estimated condition number reaches
- * `conlim`, where any of these holds to machine precision, or after `niter` iterations.
- * Memory: x, v, w like the model, u like the data, and what the operator borrows to add (at most one of each). An iteration costs one forward, one adjoint and two reductions, and
- * allocates no vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
- * Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations and sparse least squares", 1982.
+ * It stops where `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖` (a compatible system), where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`
+ * (a least-squares solution), where the estimated condition number reaches `conlim`, where any of
+ * these holds to machine precision, or after `niter` iterations. Memory: x, v, w like the model, u
+ * like the data, and what the operator borrows to add (at most one of each). An iteration costs one
+ * forward, one adjoint and two reductions, and allocates no vector. With a mask every colour solves
+ * its own problem, for one reduction more. Errors: {@link ArgumentError}, {@link ShapeError},
+ * {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError}
+ * for NaN or overflow. Source: Paige and Saunders, "LSQR: an algorithm for sparse linear equations
+ * and sparse least squares", 1982.
  */
-export const lsqr = Object.assign(solving(solver), { init, step: byHand('lsqr', step), steps: stepping(solver) });
+export const lsqr = Object.assign(solving(solver), {
+  init,
+  step: byHand('lsqr', step),
+  steps: stepping(solver),
+});

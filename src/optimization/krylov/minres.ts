@@ -31,13 +31,19 @@ export interface MinresStartOptions<V extends Vector<V>> {
   readonly x0?: V | undefined;
   /** Solves `(A − shift) x = y`. @default 0 */
   readonly shift?: number;
-  /** A preconditioner: a Hermitian positive definite approximation of the inverse of |A − shift|. @default the identity */
+  /**
+   * A preconditioner: a Hermitian positive definite approximation of the inverse of |A − shift|.
+   * @default the identity
+   */
   readonly M?: LinearOperator<V, V> | undefined;
   /** Stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)`, or `‖A r‖ ≤ rtol ‖A‖‖r‖`. @default 1e-8 */
   readonly rtol?: number;
   /** Stops also where `‖r‖ ≤ atol`. @default 0 */
   readonly atol?: number;
-  /** Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit. @default 0 */
+  /**
+   * Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit.
+   * @default 0
+   */
   readonly conlim?: number;
 }
 
@@ -47,8 +53,9 @@ export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V
 }
 
 /**
- * The estimates: `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the iteration before, norm and condition number of A − shift, `‖x‖`. Norms of residuals are those
- * of the preconditioner: `√(rᴴ M r)`.
+ * The estimates: `‖y − (A − shift) x‖`, `‖(A − shift) r‖` of the iteration before, norm and
+ * condition number of A − shift, `‖x‖`. Norms of residuals are those of the preconditioner:
+ * `√(rᴴ M r)`.
  */
 export interface MinresState<V extends Vector<V>> extends SolverProgress, Estimates {
   readonly A: LinearOperator<V, V>;
@@ -89,8 +96,16 @@ export interface MinresResult<V> extends SolverResult<V>, Readonly<Estimates> {}
 
 const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
 
-/** Allocates all vectors and evaluates the start: one application (none from zero), one of M, one reduction. Disposing all vectors but x is the caller's. */
-function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: MinresStartOptions<V> = {}, unit = 1): MinresState<V> {
+/**
+ * Allocates all vectors and evaluates the start: one application (none from zero), one of M, one
+ * reduction. Disposing all vectors but x is the caller's.
+ */
+function init<V extends Vector<V>>(
+  A: LinearOperator<V, V>,
+  y: V,
+  options: MinresStartOptions<V> = {},
+  unit = 1,
+): MinresState<V> {
   checkOptions('minres.init', options, START_OPTIONS);
   const { x0, shift = 0, M, rtol = 1e-8, atol = 0, conlim = 0 } = options;
   checkNonNegative('minres', { rtol, atol });
@@ -116,10 +131,20 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: Minre
   const beta = Math.sqrt(Math.max(0, rz));
   const settings = { M, shift, rtol, atol: inUnits(atol, unit, 1), conlim, bnorm: Math.sqrt(yy) };
   const vectors = { rBefore: model.zeros(), r, v, z, wBefore: model.zeros(), w: model.zeros() };
-  const factors = { beta, betaBefore: 0, c: -1, s: 0, dbar: 0, epsilon: 0, largest: 0, smallest: Number.MAX_VALUE };
+  const factors = {
+    beta,
+    betaBefore: 0,
+    c: -1,
+    s: 0,
+    dbar: 0,
+    epsilon: 0,
+    largest: 0,
+    smallest: Number.MAX_VALUE,
+  };
   const estimates = { rnorm: beta, arnorm: 0, anorm: 0, acond: 1, xnorm: Math.sqrt(xx) };
   const state = { ...begin(A, x, ['v']), ...settings, ...vectors, ...factors, ...estimates };
-  const reason = beta === 0 ? 'solved exactly' : beta <= settings.atol ? 'residual within tolerance' : undefined;
+  const reason =
+    beta === 0 ? 'solved exactly' : beta <= settings.atol ? 'residual within tolerance' : undefined;
   conclude('minres', state, { cost: beta, reason, scalars: [rz, rr], fault: faultOf(rz, rr) });
   return state;
 }
@@ -127,10 +152,14 @@ function init<V extends Vector<V>>(A: LinearOperator<V, V>, y: V, options: Minre
 /** What is wrong with a preconditioner for which `rᴴ M r` is rz although ‖r‖² is rr. */
 const faultOf = (rz: number, rr: number): string | undefined =>
   rr > 0 && rz <= 0
-    ? `expected a positive definite preconditioner M, received one with rᴴ M r = ${rz} for a residual of norm ${Math.sqrt(rr)}`
+    ? `expected a positive definite preconditioner M, received one with rᴴ M r = ${rz} for a residual ` +
+      `of norm ${Math.sqrt(rr)}`
     : undefined;
 
-/** One iteration: one application of A and of M, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one application of A and of M, two reductions; allocates no vector. Ranks that
+ * have a reason to stop keep their x.
+ */
 function step<V extends Vector<V>>(state: MinresState<V>): void {
   const { A, M, shift, x, v, z, beta, betaBefore } = state;
   const moves = state.reason === undefined;
@@ -139,7 +168,9 @@ function step<V extends Vector<V>>(state: MinresState<V>): void {
   const next = state.rBefore;
   A.matvecAdd(v, next.scale(betaBefore > 0 ? -beta / betaBefore : 0));
   if (shift !== 0) next.axpby(-shift, v, 1);
-  const [alpha = 0, ss = 0, zz = 0] = z ? rdots([v, next], [state.r, state.r], [next, next]) : rdots([v, next]);
+  const [alpha = 0, ss = 0, zz = 0] = z
+    ? rdots([v, next], [state.r, state.r], [next, next])
+    : rdots([v, next]);
   next.axpby(-alpha * inverse(beta), state.r, 1);
   [state.rBefore, state.r] = [state.r, next];
   if (M && z) M.matvec(next, z);
@@ -187,7 +218,8 @@ function advance<V extends Vector<V>>(
   state.anorm = Math.hypot(state.anorm, alpha, betaBefore, beta);
   state.arnorm = state.rnorm * root;
   state.xnorm = Math.sqrt(xx);
-  // of the residual before this step: where it is a least-squares one, the step would divide by nothing
+  // of the residual before this step: where it is a least-squares one, the step would divide by
+  // nothing
   if (gamma <= eps * state.anorm) return 'gradient within tolerance';
   state.c = gbar / gamma;
   state.s = beta / gamma;
@@ -204,7 +236,8 @@ function advance<V extends Vector<V>>(
   if (rnorm <= atol || rnorm <= rtol * (anorm * xnorm + bnorm)) return 'residual within tolerance';
   if (root <= rtol * anorm) return 'gradient within tolerance';
   if (conlim > 0 && acond >= conlim) return 'condition limit reached';
-  if (rnorm <= eps * (anorm * xnorm + bnorm) || root <= eps * anorm || eps * acond >= 0.1) return 'machine precision reached';
+  if (rnorm <= eps * (anorm * xnorm + bnorm) || root <= eps * anorm || eps * acond >= 0.1)
+    return 'machine precision reached';
   return undefined;
 }
 
@@ -225,17 +258,26 @@ const solver = <V extends Vector<V>>(
 });
 
 /**
- * MINRES: solves `(A − shift) x = y` for a Hermitian A that may be indefinite or singular, with the least norm of the residual over the Krylov space.
+ * MINRES: solves `(A − shift) x = y` for a Hermitian A that may be indefinite or singular, with the
+ * least norm of the residual over the Krylov space.
  *
- * Lanczos `β r' = A v − (β/β₋) r₋ − (α/β) r` with `v = M r / β`, and a QR factorization of the tridiagonal matrix by rotations (c, s):
- * `w = (v − ε w₋₋ − δ w₋)/γ`, `x += φ w`. Of a singular, inconsistent system it finds a least-squares solution.
+ * Lanczos `β r' = A v − (β/β₋) r₋ − (α/β) r` with `v = M r / β`, and a QR factorization of the
+ * tridiagonal matrix by rotations (c, s): `w = (v − ε w₋₋ − δ w₋)/γ`, `x += φ w`. Of a singular,
+ * inconsistent system it finds a least-squares solution.
  *
- * It stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)` or `‖r‖ ≤ atol`, where `‖A r‖ ≤ rtol ‖A‖‖r‖`, where the estimated condition number reaches `conlim`, where any of these holds to machine
- * precision, or after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`.
- * Memory: x, two Lanczos vectors, v, two directions (and z with a preconditioner), and what the operator borrows to add (at most one). An iteration costs one application of A, one of M
- * and two reductions, and allocates no vector. With a mask every colour solves its own problem, for one reduction more.
- * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN, overflow, or an M that is
- * not positive definite.
- * Source: Paige and Saunders, "Solution of sparse indefinite systems of linear equations", 1975.
+ * It stops where `‖r‖ ≤ rtol (‖A‖‖x‖ + ‖y‖)` or `‖r‖ ≤ atol`, where `‖A r‖ ≤ rtol ‖A‖‖r‖`, where
+ * the estimated condition number reaches `conlim`, where any of these holds to machine precision,
+ * or after `niter` iterations. With a preconditioner norms of residuals are `√(rᴴ M r)`. Memory: x,
+ * two Lanczos vectors, v, two directions (and z with a preconditioner), and what the operator
+ * borrows to add (at most one). An iteration costs one application of A, one of M and two
+ * reductions, and allocates no vector. With a mask every colour solves its own problem, for one
+ * reduction more. Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where something does not fit, {@link NumericalError} for NaN, overflow, or
+ * an M that is not positive definite. Source: Paige and Saunders, "Solution of sparse indefinite
+ * systems of linear equations", 1975.
  */
-export const minres = Object.assign(solving(solver), { init, step: byHand('minres', step), steps: stepping(solver) });
+export const minres = Object.assign(solving(solver), {
+  init,
+  step: byHand('minres', step),
+  steps: stepping(solver),
+});

@@ -40,7 +40,9 @@ export interface MixedPrecisionStartOptions<M extends Vector<M>, D extends Vecto
   readonly gain?: number;
 }
 
-export interface MixedPrecisionOptions<M extends Vector<M>, D extends Vector<D>> extends MixedPrecisionStartOptions<M, D>, RunOptions {
+export interface MixedPrecisionOptions<M extends Vector<M>, D extends Vector<D>>
+  extends MixedPrecisionStartOptions<M, D>,
+    RunOptions {
   /** Most refinements. @default 10 */
   readonly niter?: number;
 }
@@ -93,7 +95,10 @@ function measure<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecision
   state.gnorm = Math.sqrt(gg);
 }
 
-function verdict<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecisionState<M, D>, before: number): void {
+function verdict<M extends Vector<M>, D extends Vector<D>>(
+  state: MixedPrecisionState<M, D>,
+  before: number,
+): void {
   const { cost, gnorm, rtol, reference } = state;
   const reason =
     gnorm === 0
@@ -117,10 +122,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   checkCount(NAME, { inner });
   const { model, data } = solverSpaces(NAME, A, y, x0);
   if (realOf(model.dtype) !== 'float64')
-    throw new DTypeError(`${NAME}: expected data in double precision, received ${y.dtype}: use cgls for data in single precision`);
+    throw new DTypeError(
+      `${NAME}: expected data in double precision, received ${y.dtype}: use cgls for data in single ` +
+        'precision',
+    );
   if (single.holdsData && realOf(single.dtype) !== 'float32')
     throw new DTypeError(
-      `${NAME}: ${single.name} holds ${single.dtype}: give the same operator made with dtype 'float32' as option single`,
+      `${NAME}: ${single.name} holds ${single.dtype}: give the same operator made with dtype 'float32' ` +
+        'as option single',
     );
   const product = single.H.mul(single);
   const normal = damp === 0 ? product : product.add(product.pow(0).scale(damp * damp));
@@ -132,14 +141,25 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const gSingle = model.withDType(singleOf(model.dtype)).empty();
   const problem = cg.init(normal, gSingle.fill(0), { tol: 0, rtol: gain });
   const settings = { problem, damp, rtol, inner };
-  const unmeasured = { ...begin(A, x, ['r', 'gSingle']), ...settings, y: copy, r: data.empty(), g, gSingle, reference, gnorm: 0 };
+  const unmeasured = {
+    ...begin(A, x, ['r', 'gSingle']),
+    ...settings,
+    y: copy,
+    r: data.empty(),
+    g,
+    gSingle,
+    reference,
+    gnorm: 0,
+  };
   measure(unmeasured);
   const state = { ...unmeasured, reference: x0 ? reference : unmeasured.gnorm };
   verdict(state, Number.POSITIVE_INFINITY);
   return state;
 }
 
-/** One refinement: `(AᴴA + ε²) d = g` in single precision, `x += d` and the next gradient in double. */
+/**
+ * One refinement: `(AᴴA + ε²) d = g` in single precision, `x += d` and the next gradient in double.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: MixedPrecisionState<M, D>): void {
   const { problem, x, g, gSingle, gnorm, inner } = state;
   const moves = state.reason === undefined && gnorm > 0;
@@ -161,7 +181,12 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
   options: MixedPrecisionOptions<M, D> = {},
-): Loop<MixedPrecisionState<M, D>, MixedPrecisionStartOptions<M, D>, MixedPrecisionReport, MixedPrecisionReport> => ({
+): Loop<
+  MixedPrecisionState<M, D>,
+  MixedPrecisionStartOptions<M, D>,
+  MixedPrecisionReport,
+  MixedPrecisionReport
+> => ({
   name: NAME,
   options,
   own: START_OPTIONS,
@@ -175,17 +200,21 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Least squares in double precision whose iterations run in single precision: minimises `‖y − A x‖² + ε²‖x‖²`, with half the memory traffic of {@link cgls} in double.
+ * Least squares in double precision whose iterations run in single precision: minimises
+ * `‖y − A x‖² + ε²‖x‖²`, with half the memory traffic of {@link cgls} in double.
  *
- * `g = Aᴴ(y − A x) − ε²x` in double; `(AᴴA + ε²) d = g` by {@link cg} in single, to a relative residual of `gain`; `x += d`. What single precision gets wrong only slows it down:
- * where `g = 0` x is the solution. It converges while the condition number of AᴴA + ε² is well below 10⁷.
+ * `g = Aᴴ(y − A x) − ε²x` in double; `(AᴴA + ε²) d = g` by {@link cg} in single, to a relative
+ * residual of `gain`; `x += d`. What single precision gets wrong only slows it down: where `g = 0`
+ * x is the solution. It converges while the condition number of AᴴA + ε² is well below 10⁷.
  *
- * It stops where `‖g‖ ≤ rtol ‖Aᴴy‖`, where a refinement gains nothing any more, or after `niter` refinements.
- * Memory: x, g in double and one in single like the model, y, r like the data, and those of cg in single. A refinement costs one forward, one
- * adjoint and one reduction in double, and its cg; it allocates no vector.
- * Errors: {@link DTypeError} for data in single precision, or an A that holds double data where `single` is not given; and those of {@link cgls}.
- * Source: Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12 and 20; Carson and Higham, "Accelerating the solution of linear systems by iterative refinement
- * in three precisions", 2018.
+ * It stops where `‖g‖ ≤ rtol ‖Aᴴy‖`, where a refinement gains nothing any more, or after `niter`
+ * refinements. Memory: x, g in double and one in single like the model, y, r like the data, and
+ * those of cg in single. A refinement costs one forward, one adjoint and one reduction in double,
+ * and its cg; it allocates no vector. Errors: {@link DTypeError} for data in single precision, or
+ * an A that holds double data where `single` is not given; and those of {@link cgls}. Source:
+ * Higham, "Accuracy and stability of numerical algorithms", 2002, chapters 12 and 20; Carson and
+ * Higham, "Accelerating the solution of linear systems by iterative refinement in three
+ * precisions", 2018.
  */
 export const mixedPrecisionLeastSquares = Object.assign(solving(solver), {
   init,

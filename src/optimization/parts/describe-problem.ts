@@ -4,7 +4,18 @@ import type { Measure, Problem, Setting } from '../../core/vector/problem-descri
 import { type AnyVector, isVector, rdots, type Space } from '../../core/vector/vector.js';
 
 /** Options that say how long or how exactly to compute, not what. */
-const LIMITS: ReadonlySet<string> = new Set(['niter', 'tol', 'rtol', 'atol', 'btol', 'conlim', 'gain', 'replace', 'eigs', 'monitorres']);
+const LIMITS: ReadonlySet<string> = new Set([
+  'niter',
+  'tol',
+  'rtol',
+  'atol',
+  'btol',
+  'conlim',
+  'gain',
+  'replace',
+  'eigs',
+  'monitorres',
+]);
 const isLimit = (name: string, more: readonly string[]): boolean => LIMITS.has(name) || more.includes(name);
 /** The limits in a state; `more` are names that the solver has beside the usual ones. */
 export const limitsOf = (state: object, more: readonly string[]): object =>
@@ -12,7 +23,9 @@ export const limitsOf = (state: object, more: readonly string[]): object =>
 
 const TOLERANCE = { float32: 1e-4, float64: 1e-9 } as const;
 const SEEDS = { from: 7351, with: 9127 } as const;
-/** Functions are tried on vectors of these sizes: what bounds or thresholds do shows at one of them. */
+/**
+ * Functions are tried on vectors of these sizes: what bounds or thresholds do shows at one of them.
+ */
 const SIZES = [0, 1e-6, 1e-3, 1, 1e3, 1e6];
 /** A gradient that is linear shows at two. */
 const FEW_SIZES = [0, 1];
@@ -35,7 +48,8 @@ const isFunction = (value: unknown): value is ProxFunction => has(value, 'prox',
 /** An option as plain data; undefined for what is none. */
 function plain(value: unknown): Setting {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as unknown as ArrayLike<number>);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as ArrayLike<number>);
   if (!Array.isArray(value)) return undefined;
   const members = value.map(plain);
   return members.includes(undefined) ? undefined : members;
@@ -60,14 +74,19 @@ function measureOperator(A: AnyOperator, space: Space<AnyVector>): Measure {
   return found;
 }
 
-/** The gradient, or a value and the prox, at random vectors of several sizes; what the function carries from one prox to the next is put back. */
+/**
+ * The gradient, or a value and the prox, at random vectors of several sizes; what the function
+ * carries from one prox to the next is put back.
+ */
 function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
   const v: AnyVector = space.random(SEEDS.from);
   const x: AnyVector = space.empty();
   const y: AnyVector = space.empty();
-  const memories = f
-    .memories(space)
-    .map((memory) => ({ memory, filled: memory.filled, values: memory.filled ? memory.vector.copy() : undefined }));
+  const memories = f.memories(space).map((memory) => ({
+    memory,
+    filled: memory.filled,
+    values: memory.filled ? memory.vector.copy() : undefined,
+  }));
   const [vv = 0] = rdots([v, v]);
   // a threshold or a weight that no element of the prox shows
   const weight = f.isSmooth ? [] : [[f.value(v), 0, 0] as const];
@@ -91,8 +110,10 @@ function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
 const singleOf = (dtype: DType): DType => (isComplex(dtype) ? 'complex64' : 'float32');
 
 /**
- * What a solver was called with: options that define the problem, with the defaults that its state has after the start; lengths and products of the data, of what operators make of
- * random vectors, and of what functions do. The random vectors depend on seeds and global indices alone. One application of each operator, up to six proxes and a value of each function. Collective.
+ * What a solver was called with: options that define the problem, with the defaults that its state
+ * has after the start; lengths and products of the data, of what operators make of random vectors,
+ * and of what functions do. The random vectors depend on seeds and global indices alone. One
+ * application of each operator, up to six proxes and a value of each function. Collective.
  */
 export function describeProblem(
   name: string,
@@ -104,7 +125,10 @@ export function describeProblem(
   const settings: [string, Setting][] = [['the solver', name]];
   const measures: [string, readonly Measure[]][] = [];
   const { x } = state;
-  const values: Readonly<Record<string, unknown>> = { ...(has(state, 'settings') ? (state['settings'] as object) : {}), ...state };
+  const values: Readonly<Record<string, unknown>> = {
+    ...(has(state, 'settings') ? (state['settings'] as object) : {}),
+    ...state,
+  };
 
   const spaceFor = (label: string): Space<AnyVector> => {
     if (label === 'single') return x.space.withDType(singleOf(x.dtype)) as Space<AnyVector>;
@@ -118,7 +142,8 @@ export function describeProblem(
     else if (isOperator(value)) {
       const space = key === 'SOp' ? (value.domainOf(x.space) as Space<AnyVector>) : spaceFor(key);
       measures.push([`the operator ${label}`, [measureOperator(value, space)]]);
-    } else if (isFunction(value)) measures.push([`the function ${label}`, measureFunction(value, spaceFor(key))]);
+    } else if (isFunction(value))
+      measures.push([`the function ${label}`, measureFunction(value, spaceFor(key))]);
     else {
       const setting = plain(value);
       // what is absent is off

@@ -31,4 +31,7 @@ export function moduliInto<V extends Vector<V>>(x: V, moduli: V): V {
 export const moduliOf = <V extends Vector<V>>(x: V): V => x.space.withDType(realOf(x.dtype)).empty();
 
 /** Applies a kernel in place. */
-export const inPlace = <V extends Vector<V>>(x: V, kernel: (elements: Elements, target: Elements) => void): V => x.map(kernel);
+export const inPlace = <V extends Vector<V>>(
+  x: V,
+  kernel: (elements: Elements, target: Elements) => void,
+): V => x.map(kernel);

@@ -2,23 +2,29 @@ import { isFloat, realOf } from '../../core/base/dtype.js';
 import type { AnyVector, Vector } from '../../core/vector/vector.js';
 
 /**
- * Exponents of 2 between which the norm of data is left alone: what an iteration squares, and what it makes smaller by many digits, is then far from the ends of the range. Data beyond are
+ * Exponents of 2 between which the norm of data is left alone: what an iteration squares, and what
+ * it makes smaller by many digits, is then far from the ends of the range. Data beyond are
  * multiplied by a power of two, which changes no digit, and results divided by it.
  */
 const RANGE = { float32: { least: -30, most: 40 }, float64: { least: -200, most: 200 } } as const;
 /** Exponents of units, which must be numbers of the precision with their inverses. */
 const LARGEST_UNIT = { float32: 120, float64: 1000 } as const;
 
-const precisionOf = (x: AnyVector): keyof typeof RANGE => (realOf(x.dtype) === 'float32' ? 'float32' : 'float64');
+const precisionOf = (x: AnyVector): keyof typeof RANGE =>
+  realOf(x.dtype) === 'float32' ? 'float32' : 'float64';
 
-/** True for norms whose squares are safe in the precision of x; 0 is not, since it may be an underflow. */
+/**
+ * True for norms whose squares are safe in the precision of x; 0 is not, since it may be an
+ * underflow.
+ */
 export function isSafeNorm(norm: number, x: AnyVector): boolean {
   const { least, most } = RANGE[precisionOf(x)];
   return norm >= 2 ** least && norm <= 2 ** most;
 }
 
 /**
- * The power of four that takes the largest modulus of the data and of the start to about 1; 1 where they are safe, unless it is needed `anyway`, where they are zero or not finite. One or two
+ * The power of four that takes the largest modulus of the data and of the start to about 1; 1 where
+ * they are safe, unless it is needed `anyway`, where they are zero or not finite. One or two
  * reductions. Powers of four have exact square roots.
  */
 export function unitOf(y: AnyVector, x0: AnyVector | undefined, anyway: boolean): number {
@@ -31,7 +37,10 @@ export function unitOf(y: AnyVector, x0: AnyVector | undefined, anyway: boolean)
   return 2 ** Math.max(-limit, Math.min(limit, exponent));
 }
 
-/** `value √unit^n`, a factor at a time, so that nothing overflows on the way that is not too large itself. */
+/**
+ * `value √unit^n`, a factor at a time, so that nothing overflows on the way that is not too large
+ * itself.
+ */
 function timesRoots(value: number, root: number, n: number): number {
   let product = value;
   const factor = n < 0 ? 1 / root : root;
@@ -48,14 +57,26 @@ export const outOfUnits = (value: number, unit: number, degree: number): number 
   unit === 1 ? value : timesRoots(value, 1 / Math.sqrt(unit), 2 * degree);
 
 /** Numbers with the degrees of their names, out of units. */
-export function allOutOfUnits<T extends object>(values: T, unit: number, degrees: Readonly<Record<string, number>>): T {
+export function allOutOfUnits<T extends object>(
+  values: T,
+  unit: number,
+  degrees: Readonly<Record<string, number>>,
+): T {
   if (unit === 1) return values;
-  const converted = Object.entries(values).map(([name, value]) => [name, outOfUnits(value as number, unit, degrees[name] ?? 0)]);
+  const converted = Object.entries(values).map(([name, value]) => [
+    name,
+    outOfUnits(value as number, unit, degrees[name] ?? 0),
+  ]);
   return Object.fromEntries(converted) as T;
 }
 
 /** Calls `start` with the data and the start of the options times `unit`. */
-export function inUnitsOf<D extends Vector<D>, O extends object, S>(unit: number, y: D, options: O, start: (y: D, options: O) => S): S {
+export function inUnitsOf<D extends Vector<D>, O extends object, S>(
+  unit: number,
+  y: D,
+  options: O,
+  start: (y: D, options: O) => S,
+): S {
   if (unit === 1) return start(y, options);
   const data = y.copy().scale(unit);
   const { x0: given }: { readonly x0?: AnyVector } = options;
@@ -85,7 +106,10 @@ const USUAL_LIMIT = 1e-4;
 /** True where a limit depends on the norm for x = 0. */
 export const needsReference = ({ tol, rtol }: Limits): boolean => tol === undefined || rtol > 0;
 
-/** What a squared norm is compared with, `reference` being that norm for x = 0: the limit that was given, or 1e-4, but at most 1e-4 times the reference; a relative one beside it. */
+/**
+ * What a squared norm is compared with, `reference` being that norm for x = 0: the limit that was
+ * given, or 1e-4, but at most 1e-4 times the reference; a relative one beside it.
+ */
 export function squaredLimit({ tol, rtol, unit }: Limits, reference: number): number {
   const absolute = inUnits(tol ?? USUAL_LIMIT, unit, 2);
   const limit = tol === undefined ? Math.min(absolute, USUAL_LIMIT * reference) : absolute;
@@ -93,5 +117,10 @@ export function squaredLimit({ tol, rtol, unit }: Limits, reference: number): nu
 }
 
 /** As {@link squaredLimit}, for norms that are not squared, with another default. */
-export const normLimit = (given: number | undefined, usual: number, reference: number, unit: number): number =>
+export const normLimit = (
+  given: number | undefined,
+  usual: number,
+  reference: number,
+  unit: number,
+): number =>
   given === undefined ? Math.min(inUnits(usual, unit, 1), usual * reference) : inUnits(given, unit, 1);

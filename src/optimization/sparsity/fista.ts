@@ -38,7 +38,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return Object.assign(state, { z: state.x.copy(), s: state.r.copy(), t: 1 });
 }
 
-/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * reason to stop keep their x.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>): void {
   const { A, x, z, g, y, r, s, v, t } = state;
   const norms = v ? descend(state, v) : undefined;
@@ -71,7 +74,9 @@ function propose<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, 
 }
 
 /**
- * A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and two forwards and an adjoint more for a try that fails. Leaves g, the residual of it in v, and `g − x` in x.
+ * A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and
+ * two forwards and an adjoint more for a try that fails. Leaves g, the residual of it in v, and
+ * `g − x` in x.
  */
 function descend<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, D>, v: D): StepNorms {
   const { A, x, z, g, y, s } = state;
@@ -86,21 +91,32 @@ function descend<M extends Vector<M>, D extends Vector<D>>(state: FistaState<M, 
   }
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: FistaOptions<M> = {}) =>
-  describeShrinkage('fista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
+const solver = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: FistaOptions<M> = {},
+) => describeShrinkage('fista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
 
 /**
- * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones stand for the number of nonzeros, half ones for `‖·‖½`)
- * with a cost that falls like 1/k² where that of {@link ista} falls like 1/k.
+ * Fast iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard
+ * ones stand for the number of nonzeros, half ones for `‖·‖½`) with a cost that falls like 1/k²
+ * where that of {@link ista} falls like 1/k.
  *
- * `z = x`, `t = 1`; then over and over `x = S thresh(Sᴴ(z + α Aᴴ(y − A z)), ½ εα dₖ)`, `t' = (1 + √(1 + 4t²))/2`, `z = x + (t − 1)/t' (x − x before)`.
- * `y − A z` is taken from the residuals of both solutions, so that an iteration needs one application where the textbook has two.
+ * `z = x`, `t = 1`; then over and over `x = S thresh(Sᴴ(z + α Aᴴ(y − A z)), ½ εα dₖ)`,
+ * `t' = (1 + √(1 + 4t²))/2`, `z = x + (t − 1)/t' (x − x before)`. `y − A z` is taken from the
+ * residuals of both solutions, so that an iteration needs one application where the textbook has
+ * two.
  *
- * The cost of an iteration is `½‖y − A x‖² + ε‖x‖₁` *after* it. It stops when `‖x − x before‖ ≤ tol`, or after `niter` iterations.
- * The step without `alpha` is that of {@link ista}.
- * Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s, and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the transform and back, and two
- * reductions (percentile forms: up to 130 more), and allocates no vector.
- * Errors: as for {@link ista}.
- * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009.
+ * The cost of an iteration is `½‖y − A x‖² + ε‖x‖₁` *after* it. It stops when
+ * `‖x − x before‖ ≤ tol`, or after `niter` iterations. The step without `alpha` is that of
+ * {@link ista}. Memory: x, z, g (and the coefficients c with a transform) like the model; y, r, s,
+ * and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the
+ * transform and back, and two reductions (percentile forms: up to 130 more), and allocates no
+ * vector. Errors: as for {@link ista}. Source: Beck and Teboulle, "A fast iterative
+ * shrinkage-thresholding algorithm for linear inverse problems", 2009.
  */
-export const fista = Object.assign(solving(solver), { init, step: byHand('fista', step), steps: stepping(solver) });
+export const fista = Object.assign(solving(solver), {
+  init,
+  step: byHand('fista', step),
+  steps: stepping(solver),
+});

@@ -27,7 +27,9 @@ import {
 } from '../solver.js';
 
 export const IRLS_KINDS = ['data', 'model'] as const;
-/** `data`: an L1 norm of the residual, for outliers. `model`: an L1 norm of the model, for sparsity. */
+/**
+ * `data`: an L1 norm of the residual, for outliers. `model`: an L1 norm of the model, for sparsity.
+ */
 export type IrlsKind = (typeof IRLS_KINDS)[number];
 
 export interface IrlsStartOptions<M extends Vector<M>> {
@@ -70,7 +72,10 @@ export interface IrlsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   readonly y: D;
   /** The residual `y − A x`. */
   readonly r: D;
-  /** Square roots of the weights: of data (kind 'data') with what they weigh, or those of the model's moduli. */
+  /**
+   * Square roots of the weights: of data (kind 'data') with what they weigh, or those of the
+   * model's moduli.
+   */
   readonly rowWeights: D | undefined;
   readonly weighted: D | undefined;
   readonly columnWeights: M | undefined;
@@ -109,7 +114,9 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const rows = kind === 'data';
   const rowWeights = rows ? data.empty().fill(1) : undefined;
   const columnWeights = rows ? undefined : model.empty().fill(1);
-  const operator = rowWeights ? new DiagonalWeight(rowWeights, A.comm).mul(A) : A.mul(new DiagonalWeight(columnWeights as M, A.comm));
+  const operator = rowWeights
+    ? new DiagonalWeight(rowWeights, A.comm).mul(A)
+    : A.mul(new DiagonalWeight(columnWeights as M, A.comm));
   const vectors = {
     rowWeights,
     weighted: rows ? data.empty() : undefined,
@@ -140,7 +147,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /** `w ← (|v| + eps)^p` or `max(|v|, eps)^p`, p = ±½. */
-function weigh<V extends Vector<V>>(v: V, moduli: V, weights: V, eps: number, threshold: boolean, invert: boolean): void {
+function weigh<V extends Vector<V>>(
+  v: V,
+  moduli: V,
+  weights: V,
+  eps: number,
+  threshold: boolean,
+  invert: boolean,
+): void {
   const { backend } = v;
   moduliInto(v, moduli);
   inPlace(moduli, (a, b) => backend.binary(threshold ? 'maximum' : 'add', a, eps, b));
@@ -149,15 +163,43 @@ function weigh<V extends Vector<V>>(v: V, moduli: V, weights: V, eps: number, th
   weights.assign(moduli);
 }
 
-/** Weights of moduli that were multiplied by the unit are as many times smaller ('data') or larger ('model'), and with them what the weighted problem compares and damps. */
-function inUnitsOfWeights<M extends Vector<M>, D extends Vector<D>>({ inner, innerTol, damp, unit, kind }: IrlsState<M, D>): void {
+/**
+ * Weights of moduli that were multiplied by the unit are as many times smaller ('data') or larger
+ * ('model'), and with them what the weighted problem compares and damps.
+ */
+function inUnitsOfWeights<M extends Vector<M>, D extends Vector<D>>({
+  inner,
+  innerTol,
+  damp,
+  unit,
+  kind,
+}: IrlsState<M, D>): void {
   inner.damp = inUnits(damp, unit, kind === 'data' ? -0.5 : 0.5);
   inner.limits = { ...inner.limits, tol: inUnits(innerTol, unit, kind === 'data' ? 0 : 3), unit: 1 };
 }
 
-/** One outer iteration: a weighted least-squares problem by {@link cgls}, from the weights of the solution so far; allocates no vector. */
+/**
+ * One outer iteration: a weighted least-squares problem by {@link cgls}, from the weights of the
+ * solution so far; allocates no vector.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>): void {
-  const { A, x, y, r, eps, threshold, unit, inner, innerNiter, rowWeights, weighted, columnWeights, rowModuli, columnModuli, tol } = state;
+  const {
+    A,
+    x,
+    y,
+    r,
+    eps,
+    threshold,
+    unit,
+    inner,
+    innerNiter,
+    rowWeights,
+    weighted,
+    columnWeights,
+    rowModuli,
+    columnModuli,
+    tol,
+  } = state;
   const first = state.iteration === 0;
   if (!first && unit !== 1) inUnitsOfWeights(state);
   if (rowWeights && rowModuli && weighted) {
@@ -183,7 +225,11 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: IrlsState<M, D>):
   state.iteration++;
   const [cost, update] = [Math.sqrt(rr), Math.sqrt(dd)];
   const limit = normLimit(tol, 1e-10, Math.sqrt(size), unit);
-  conclude(NAME, state, { cost, reason: update <= limit ? 'update within tolerance' : undefined, scalars: [cost, update] });
+  conclude(NAME, state, {
+    cost,
+    reason: update <= limit ? 'update within tolerance' : undefined,
+    scalars: [cost, update],
+  });
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -203,16 +249,22 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Iteratively reweighted least squares. Kind 'data' minimises `‖y − A x‖₁` (and `damp²‖x‖²`), kind 'model' finds a solution of small `‖x‖₁`.
+ * Iteratively reweighted least squares. Kind 'data' minimises `‖y − A x‖₁` (and `damp²‖x‖²`), kind
+ * 'model' finds a solution of small `‖x‖₁`.
  *
- * data: `x = argmin ‖W^½(y − A x)‖² + damp²‖x‖²` with `W = diag 1/(|r| + eps)`. model: `x = R^½ argmin ‖y − A R^½ z‖² + damp²‖z‖²` with `R = diag(|x| + eps)`. The first iteration has
+ * data: `x = argmin ‖W^½(y − A x)‖² + damp²‖x‖²` with `W = diag 1/(|r| + eps)`. model:
+ * `x = R^½ argmin ‖y − A R^½ z‖² + damp²‖z‖²` with `R = diag(|x| + eps)`. The first iteration has
  * unit weights, the others those of the solution before; each is solved by {@link cgls}.
  *
- * It stops where `‖x − x before‖ ≤ tol`, or after `niter` outer iterations.
- * Memory: x, y, r, the weights and their moduli, weighted data (kind 'data'), and those of cgls. An outer iteration costs one reduction, one forward, and its cgls, and allocates no
- * vector.
- * Errors: as for {@link cgls}.
- * Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse, linear systems", 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive
+ * It stops where `‖x − x before‖ ≤ tol`, or after `niter` outer iterations. Memory: x, y, r, the
+ * weights and their moduli, weighted data (kind 'data'), and those of cgls. An outer iteration
+ * costs one reduction, one forward, and its cgls, and allocates no vector. Errors: as for
+ * {@link cgls}. Source: Scales, Gersztenkorn and Treitel, "Fast lp solution of large, sparse,
+ * linear systems", 1988; Chartrand and Yin, "Iteratively reweighted algorithms for compressive
  * sensing", 2008.
  */
-export const irls = Object.assign(solving(solver), { init, step: byHand('irls', step), steps: stepping(solver) });
+export const irls = Object.assign(solving(solver), {
+  init,
+  step: byHand('irls', step),
+  steps: stepping(solver),
+});

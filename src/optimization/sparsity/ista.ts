@@ -30,7 +30,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   return startShrinkage('ista', A, y, options, unit);
 }
 
-/** One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a reason to stop keep their x. */
+/**
+ * One iteration: one forward, one adjoint, two reductions; allocates no vector. Ranks that have a
+ * reason to stop keep their x.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>): void {
   const { x, g, y, r, v, A } = state;
   if (v) {
@@ -52,7 +55,10 @@ function propose<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D
   if (state.reason !== undefined) g.assign(x);
 }
 
-/** A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and two forwards and an adjoint more for a try that fails. */
+/**
+ * A step by an estimated α, which is reduced until `½‖y − A ·‖²` is majorised: one reduction, and
+ * two forwards and an adjoint more for a try that fails.
+ */
 function descend<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D>, v: D): StepNorms {
   const { A, x, g, y, r } = state;
   for (let tries = 0; ; tries++) {
@@ -68,20 +74,34 @@ function descend<M extends Vector<M>, D extends Vector<D>>(state: IstaState<M, D
   }
 }
 
-const solver = <M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, y: D, options: IstaOptions<M> = {}) =>
-  describeShrinkage('ista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
+const solver = <M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  y: D,
+  options: IstaOptions<M> = {},
+) => describeShrinkage('ista', y, options, (data, own, unit) => init(A, data, own, unit), step<M, D>);
 
 /**
- * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones stand for the number of nonzeros, half ones for `‖·‖½`).
+ * Iterative shrinkage-thresholding: minimises `‖y − A x‖² + ε‖Sᴴx‖₁` (soft thresholds; hard ones
+ * stand for the number of nonzeros, half ones for `‖·‖½`).
  *
- * `r = y − A x`; then over and over `x = S thresh(Sᴴ(x + α Aᴴ r), ½ εα dₖ)` with the threshold's decay dₖ, and `r = y − A x`.
+ * `r = y − A x`; then over and over `x = S thresh(Sᴴ(x + α Aᴴ r), ½ εα dₖ)` with the threshold's
+ * decay dₖ, and `r = y − A x`.
  *
- * The cost of an iteration is `½‖r‖² + ε‖x‖₁` with the residual *before* it. It stops when `‖x − x before‖ ≤ tol`, or after `niter` iterations.
- * Without `alpha` the step is `1/‖A‖²` by a power iteration, which may miss a direction: α is reduced wherever a step d has `‖A d‖² > ‖d‖²/α`, for two forwards and an adjoint.
- * Memory: x, g (and the coefficients c with a transform) like the model; y, r, and without `alpha` one more, like the data. An iteration costs one forward, one adjoint, the transform and
- * back, and two reductions (percentile forms: up to 130 more), and allocates no vector.
- * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} with the iteration for
- * NaN, overflow, a misfit of 100 times the cost of the start (`alpha` is too large) and, with `monitorres`, for a residual that grows; on every rank alike.
- * Source: Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse problems with a sparsity constraint", 2004.
+ * The cost of an iteration is `½‖r‖² + ε‖x‖₁` with the residual *before* it. It stops when
+ * `‖x − x before‖ ≤ tol`, or after `niter` iterations. Without `alpha` the step is `1/‖A‖²` by a
+ * power iteration, which may miss a direction: α is reduced wherever a step d has
+ * `‖A d‖² > ‖d‖²/α`, for two forwards and an adjoint. Memory: x, g (and the coefficients c with a
+ * transform) like the model; y, r, and without `alpha` one more, like the data. An iteration costs
+ * one forward, one adjoint, the transform and back, and two reductions (percentile forms: up to 130
+ * more), and allocates no vector. Errors: {@link ArgumentError}, {@link ShapeError},
+ * {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError}
+ * with the iteration for NaN, overflow, a misfit of 100 times the cost of the start (`alpha` is too
+ * large) and, with `monitorres`, for a residual that grows; on every rank alike. Source:
+ * Daubechies, Defrise and De Mol, "An iterative thresholding algorithm for linear inverse problems
+ * with a sparsity constraint", 2004.
  */
-export const ista = Object.assign(solving(solver), { init, step: byHand('ista', step), steps: stepping(solver) });
+export const ista = Object.assign(solving(solver), {
+  init,
+  step: byHand('ista', step),
+  steps: stepping(solver),
+});

@@ -27,11 +27,17 @@ import {
 } from '../solver.js';
 
 export interface OmpStartOptions {
-  /** Most iterations of the least-squares problem on the chosen columns; 0: matching pursuit, for columns of norm 1 or with `normalizecols`. @default 40 */
+  /**
+   * Most iterations of the least-squares problem on the chosen columns; 0: matching pursuit, for
+   * columns of norm 1 or with `normalizecols`. @default 40
+   */
   readonly inner?: number;
   /** Stops where `‖y − A x‖` is at most this. @default 1e-4, at most 1e-4 ‖y‖ */
   readonly sigma?: number;
-  /** Choose by correlations divided by the columns' norms, for one application a column at the start. @default false */
+  /**
+   * Choose by correlations divided by the columns' norms, for one application a column at the
+   * start. @default false
+   */
   readonly normalizecols?: boolean;
 }
 
@@ -94,9 +100,25 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const integers = model.withDType('int32').empty();
   const mask = model.zeros();
   const support = new DiagonalWeight(mask, A.comm);
-  const problem = inner > 0 ? allocateCgls(NAME, A.mul(support), copy, { x0: x, tol: 0, rtol: 1e-10 }, 1) : undefined;
-  const vectors = { mask, support: moduli.zerosLike(), g: model.empty(), moduli, chosen: integers, scales, y: copy, r };
-  const state = { ...begin(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']), inner, problem, sigma, ...vectors };
+  const problem =
+    inner > 0 ? allocateCgls(NAME, A.mul(support), copy, { x0: x, tol: 0, rtol: 1e-10 }, 1) : undefined;
+  const vectors = {
+    mask,
+    support: moduli.zerosLike(),
+    g: model.empty(),
+    moduli,
+    chosen: integers,
+    scales,
+    y: copy,
+    r,
+  };
+  const state = {
+    ...begin(A, x, ['mask', 'g', 'moduli', 'chosen', 'scales']),
+    inner,
+    problem,
+    sigma,
+    ...vectors,
+  };
   conclude(NAME, state, { cost, reason: stops(cost, sigma), scalars: [cost] });
   return state;
 }
@@ -105,7 +127,12 @@ const stops = (cost: number, sigma: number): StopReason | undefined =>
   cost === 0 ? 'solved exactly' : cost <= sigma ? 'residual within tolerance' : undefined;
 
 /** One application and one reduction a column. */
-function columnScales<M extends Vector<M>, D extends Vector<D>>(A: LinearOperator<M, D>, unit: M, column: D, scales: M): M {
+function columnScales<M extends Vector<M>, D extends Vector<D>>(
+  A: LinearOperator<M, D>,
+  unit: M,
+  column: D,
+  scales: M,
+): M {
   for (let j = 0; j < unit.size; j++) {
     A.matvec(unit.setAt(j, 1), column);
     unit.setAt(j, 0);
@@ -124,7 +151,10 @@ function outside<M extends Vector<M>>(support: M, moduli: M): void {
   turn();
 }
 
-/** One iteration: chooses the column of largest correlation (columns that tie exactly, together) and solves on all chosen. */
+/**
+ * One iteration: chooses the column of largest correlation (columns that tie exactly, together) and
+ * solves on all chosen.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: OmpState<M, D>): void {
   const { A, x, y, r, g, mask, moduli, chosen, support, scales, inner, problem, sigma } = state;
   const { backend } = x;
@@ -175,13 +205,21 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Orthogonal matching pursuit: a solution of `A x = y` with few nonzeros, chosen one by one; with `inner: 0` matching pursuit.
+ * Orthogonal matching pursuit: a solution of `A x = y` with few nonzeros, chosen one by one; with
+ * `inner: 0` matching pursuit.
  *
- * `k = argmax |Aᴴr|`, joined to the support; x minimises `‖y − A x‖` on the support (by {@link cgls}, from the x before); `r = y − A x`.
+ * `k = argmax |Aᴴr|`, joined to the support; x minimises `‖y − A x‖` on the support (by
+ * {@link cgls}, from the x before); `r = y − A x`.
  *
- * The support is a mask, so that no rank needs to know where a column lives. It stops where `‖r‖ ≤ sigma`, or after `niter` iterations.
- * Memory: x, its support (twice), three like it for correlations, y, r, and those of cgls. An iteration costs one forward, one adjoint, two reductions, and its cgls; it allocates no
- * vector. Errors: as for {@link cgls}.
- * Source: Pati, Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching pursuits with time-frequency dictionaries", 1993.
+ * The support is a mask, so that no rank needs to know where a column lives. It stops where
+ * `‖r‖ ≤ sigma`, or after `niter` iterations. Memory: x, its support (twice), three like it for
+ * correlations, y, r, and those of cgls. An iteration costs one forward, one adjoint, two
+ * reductions, and its cgls; it allocates no vector. Errors: as for {@link cgls}. Source: Pati,
+ * Rezaiifar and Krishnaprasad, "Orthogonal matching pursuit", 1993; Mallat and Zhang, "Matching
+ * pursuits with time-frequency dictionaries", 1993.
  */
-export const omp = Object.assign(solving(solver), { init, step: byHand('omp', step), steps: stepping(solver) });
+export const omp = Object.assign(solving(solver), {
+  init,
+  step: byHand('omp', step),
+  steps: stepping(solver),
+});

@@ -30,7 +30,10 @@ export interface Spgl1StartOptions<M extends Vector<M>> {
   readonly sigma?: number;
   /** Lasso instead: least `‖y − A x‖` with `‖x‖₁ ≤ tau`. */
   readonly tau?: number | undefined;
-  /** Tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`; of a Lasso problem, of the duality gap. @default 1e-4 */
+  /**
+   * Tolerance of `‖y − A x‖ = sigma`, relative to `‖y‖`; of a Lasso problem, of the duality gap.
+   * @default 1e-4
+   */
   readonly tol?: number;
 }
 
@@ -78,7 +81,9 @@ export interface Spgl1Report {
   readonly tau: number;
 }
 /** `cost` is `‖y − A x‖`. */
-export interface Spgl1Step<M extends Vector<M>, D extends Vector<D>> extends SolverStep<Spgl1State<M, D>>, Spgl1Report {}
+export interface Spgl1Step<M extends Vector<M>, D extends Vector<D>>
+  extends SolverStep<Spgl1State<M, D>>,
+    Spgl1Report {}
 /** `cost` is `‖y − A x‖` at the start and after every iteration. */
 export interface Spgl1Result<M> extends SolverResult<M>, Spgl1Report {}
 
@@ -90,7 +95,8 @@ const LOST = 0.1;
 const [SHORTEST, LONGEST] = [1e-10, 1e5];
 
 /** A duality gap relative to `½‖r‖²`, or `least`; 0 where both are, as of data that are 0. */
-const relative = (gap: number, rr: number, least: number): number => (gap === 0 ? 0 : gap / Math.max(least, 0.5 * rr));
+const relative = (gap: number, rr: number, least: number): number =>
+  gap === 0 ? 0 : gap / Math.max(least, 0.5 * rr);
 
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -100,7 +106,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
 ): Spgl1State<M, D> {
   checkOptions(`${NAME}.init`, options, START_OPTIONS);
   const { x0, tol = 1e-4 } = options;
-  if (options.tau !== undefined && options.sigma !== undefined) throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
+  if (options.tau !== undefined && options.sigma !== undefined)
+    throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
   checkNonNegative(NAME, { sigma: options.sigma ?? 0, tau: options.tau ?? 0, tol });
   const tau = options.tau === undefined ? undefined : inUnits(options.tau, unit, 1);
   const sigma = tau === undefined ? inUnits(options.sigma ?? 0, unit, 1) : undefined;
@@ -145,18 +152,30 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     bnorm: Math.sqrt(yy),
     recent: [0.5 * rr],
   };
-  const reason = gg === 0 || rr === 0 ? 'solved exactly' : sigma !== undefined && cost <= sigma ? 'residual within tolerance' : undefined;
+  const reason =
+    gg === 0 || rr === 0
+      ? 'solved exactly'
+      : sigma !== undefined && cost <= sigma
+        ? 'residual within tolerance'
+        : undefined;
   conclude(NAME, state, { cost, reason, scalars: [rr, gg] });
   return state;
 }
 
-/** One projected gradient step along the Barzilai-Borwein direction, with backtracking, and where the subproblem is solved well enough a new radius. */
+/**
+ * One projected gradient step along the Barzilai-Borwein direction, with backtracking, and where
+ * the subproblem is solved well enough a new radius.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>): void {
   const { A, x, g, xNext, gNext, y, r, rNext, sigma, tol, bnorm } = state;
   // ranks of a colour that is done keep their x, and apply A as often as the others
   const moves = state.reason === undefined;
   // the tangent gains ‖r‖(‖r‖ − σ) less the gap: with a larger one the radius hardly grows
-  if (moves && sigma !== undefined && state.gap * Math.max(state.least, 0.5 * state.cost ** 2) <= LOST * state.cost * (state.cost - sigma))
+  if (
+    moves &&
+    sigma !== undefined &&
+    state.gap * Math.max(state.least, 0.5 * state.cost ** 2) <= LOST * state.cost * (state.cost - sigma)
+  )
     enlarge(state, sigma);
   let length = state.length;
   const highest = Math.max(...state.recent);
@@ -210,7 +229,8 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>)
 }
 
 /**
- * Newton's method on `‖y − A x(τ)‖ = σ` by way of a tangent that lies below the curve whatever r is, `(rᴴy − τ‖Aᴴr‖∞)/‖r‖`, so that the radius never passes the solution's.
+ * Newton's method on `‖y − A x(τ)‖ = σ` by way of a tangent that lies below the curve whatever r
+ * is, `(rᴴy − τ‖Aᴴr‖∞)/‖r‖`, so that the radius never passes the solution's.
  */
 function enlarge<M extends Vector<M>, D extends Vector<D>>(state: Spgl1State<M, D>, sigma: number): void {
   const { slope, misfit, cost, tau } = state;
@@ -240,17 +260,28 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * SPGL1: basis pursuit denoise, the least `‖x‖₁` with `‖y − A x‖ ≤ sigma` (0: basis pursuit), or Lasso, the least `‖y − A x‖` with `‖x‖₁ ≤ tau`.
+ * SPGL1: basis pursuit denoise, the least `‖x‖₁` with `‖y − A x‖ ≤ sigma` (0: basis pursuit), or
+ * Lasso, the least `‖y − A x‖` with `‖x‖₁ ≤ tau`.
  *
- * Spectral projected gradients on the ball `‖x‖₁ ≤ τ`: `x = P_τ(x − α g)`, `g = −Aᴴ(y − A x)`, Barzilai and Borwein's α and a search that need not descend every time. Where
- * the duality gap is a tenth of `‖r‖(‖r‖ − σ)`, Newton's method on the curve of misfit over radius, by a tangent that lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
+ * Spectral projected gradients on the ball `‖x‖₁ ≤ τ`: `x = P_τ(x − α g)`, `g = −Aᴴ(y − A x)`,
+ * Barzilai and Borwein's α and a search that need not descend every time. Where the duality gap is
+ * a tenth of `‖r‖(‖r‖ − σ)`, Newton's method on the curve of misfit over radius, by a tangent that
+ * lies below it: `τ = (rᴴy − σ‖r‖)/‖Aᴴr‖∞`.
  *
- * It stops where the misfit is sigma to the tolerance `tol ‖y‖`, since the radius never exceeds the least `‖x‖₁` that has it, or, of a Lasso problem, where the duality gap is at most `tol`; where `‖Aᴴr‖∞/‖r‖` is `tol` times its largest, since no x has a misfit
- * of sigma ('gradient within tolerance'); or after `niter` iterations.
- * Memory: x, g, and the next of both; y, r and the next; three real workspaces for the projection. An iteration costs one forward (one more for each backtracking), one adjoint, and about 12 reductions, most of them in
- * the projection; it allocates no vector. With a mask every colour solves its own problem, for one reduction more a forward.
- * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where something does not fit, {@link NumericalError} for NaN or overflow.
- * Source: van den Berg and Friedlander, "Probing the Pareto frontier for basis pursuit solutions", 2008; Aravkin and others, "Level-set methods for convex
- * optimization", 2018.
+ * It stops where the misfit is sigma to the tolerance `tol ‖y‖`, since the radius never exceeds the
+ * least `‖x‖₁` that has it, or, of a Lasso problem, where the duality gap is at most `tol`; where
+ * `‖Aᴴr‖∞/‖r‖` is `tol` times its largest, since no x has a misfit of sigma ('gradient within
+ * tolerance'); or after `niter` iterations. Memory: x, g, and the next of both; y, r and the next;
+ * three real workspaces for the projection. An iteration costs one forward (one more for each
+ * backtracking), one adjoint, and about 12 reductions, most of them in the projection; it allocates
+ * no vector. With a mask every colour solves its own problem, for one reduction more a forward.
+ * Errors: {@link ArgumentError}, {@link ShapeError}, {@link DTypeError}, {@link PartitionError}
+ * where something does not fit, {@link NumericalError} for NaN or overflow. Source: van den Berg
+ * and Friedlander, "Probing the Pareto frontier for basis pursuit solutions", 2008; Aravkin and
+ * others, "Level-set methods for convex optimization", 2018.
  */
-export const spgl1 = Object.assign(solving(solver), { init, step: byHand('spgl1', step), steps: stepping(solver) });
+export const spgl1 = Object.assign(solving(solver), {
+  init,
+  step: byHand('spgl1', step),
+  steps: stepping(solver),
+});

@@ -2,7 +2,15 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkOptions, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
-import { type AnyVector, checkVector, rdots, type Space, seenIn, type Vector, type VectorPair } from '../../core/vector/vector.js';
+import {
+  type AnyVector,
+  checkVector,
+  rdots,
+  type Space,
+  seenIn,
+  type Vector,
+  type VectorPair,
+} from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { type CgOptions, type CgState, cg, restartCg } from '../krylov/cg.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
@@ -93,10 +101,15 @@ export type SplitBregmanResult<M> = SolverResult<M>;
 const NAME = 'splitBregman';
 const TERM_OPTIONS = ['R', 'eps', 'data'] as const;
 
-/** Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`, data in those of L2 only. */
+/**
+ * Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`, data in those
+ * of L2 only.
+ */
 function checkTerms(which: 'l1' | 'l2', terms: readonly BregmanTerm<AnyVector>[]): void {
   if (!Array.isArray(terms))
-    throw new ArgumentError(`${NAME}: expected ${which} to be a list of terms { R, eps }, received ${textOf(terms)}`);
+    throw new ArgumentError(
+      `${NAME}: expected ${which} to be a list of terms { R, eps }, received ${textOf(terms)}`,
+    );
   for (const [k, term] of terms.entries()) {
     const owner = `${NAME}: ${which}[${k}]`;
     if (typeof term !== 'object' || term === null)
@@ -119,7 +132,10 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol } = options;
   checkTerms('l1', l1);
   checkTerms('l2', l2);
-  if (l1.length === 0) throw new ArgumentError(`${NAME}: expected l1 to be a list of at least one term { R, eps }, received none`);
+  if (l1.length === 0)
+    throw new ArgumentError(
+      `${NAME}: expected l1 to be a list of at least one term { R, eps }, received none`,
+    );
   checkNonNegative(NAME, { mu, tau, tol: tol ?? 0 });
   checkOptions(`${NAME}: solver`, options.solver, ['niter', 'tol', 'rtol', 'M']);
   const solver = { niter: 30, tol: 0, rtol: 1e-8, ...options.solver };
@@ -127,22 +143,40 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const { model, data } = solverSpaces(NAME, A, y, x0);
   const copy = copyInto(data, y);
   let normal = A.H.mul(A).scale(mu);
-  for (const { R, eps = 1 } of [...l1, ...l2]) normal = normal.add(R.H.mul(R).scale(eps) as LinearOperator<M, M>);
+  for (const { R, eps = 1 } of [...l1, ...l2])
+    normal = normal.add(R.H.mul(R).scale(eps) as LinearOperator<M, M>);
   const fixed = A.rmatvec(copy).scale(mu);
   for (const { R, eps = 1, data: d } of l2) if (d) R.rmatvecAdd(d, fixed, eps * unit);
   const blocks = () => l1.map(({ R }) => R.rangeOf(model).zeros() as AnyVector);
-  const vectors = { before: model.empty(), fixed, rhs: model.empty(), y: copy, r: data.empty(), d: blocks(), b: blocks(), w: blocks() };
+  const vectors = {
+    before: model.empty(),
+    fixed,
+    rhs: model.empty(),
+    y: copy,
+    r: data.empty(),
+    d: blocks(),
+    b: blocks(),
+    w: blocks(),
+  };
   const settings = { l1, l2, mu, tau, inner, tol, solver, unit };
   const { niter: _, ...limits } = solver;
   const problem = cg.init(normal, fixed, limits, unit);
-  const state = { ...begin(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']), settings, problem, ...vectors };
+  const state = {
+    ...begin(A, startVector(model, x0), ['before', 'rhs', 'r', 'w']),
+    settings,
+    problem,
+    ...vectors,
+  };
   state.before.fill(0);
   const { cost } = measure(state);
   conclude(NAME, state, { cost, scalars: [cost] });
   return state;
 }
 
-/** The cost, the norm of the update that `before` holds, and what it is compared with: one reduction for all squares and one a term of L1. */
+/**
+ * The cost, the norm of the update that `before` holds, and what it is compared with: one reduction
+ * for all squares and one a term of L1.
+ */
 function measure<M extends Vector<M>, D extends Vector<D>>(
   state: SplitBregmanState<M, D>,
 ): { cost: number; update: number; limit: number } {
@@ -160,13 +194,21 @@ function measure<M extends Vector<M>, D extends Vector<D>>(
     const pairs = [before, r, ...misfits, ...sized].map((v): VectorPair => [v, v]);
     const [square = 0, misfit = 0, ...others] = rdots(...pairs);
     let cost = 0.5 * mu * misfit;
-    for (const [k, { R, eps = 1 }] of l1.entries()) cost += inUnits(eps * eps, unit, 1) * (R.matvec(x, w[k]) as AnyVector).norm(1);
+    for (const [k, { R, eps = 1 }] of l1.entries())
+      cost += inUnits(eps * eps, unit, 1) * (R.matvec(x, w[k]) as AnyVector).norm(1);
     for (const [k, { eps = 1 }] of l2.entries()) cost += 0.5 * eps * (others[k] as number);
-    return { cost, update: Math.sqrt(square), limit: normLimit(tol, 1e-10, Math.sqrt(others.at(-1) ?? 0), unit) };
+    return {
+      cost,
+      update: Math.sqrt(square),
+      limit: normLimit(tol, 1e-10, Math.sqrt(others.at(-1) ?? 0), unit),
+    };
   });
 }
 
-/** One iteration: `inner` passes of solving for x and shrinking, then the update of the Bregman variables. */
+/**
+ * One iteration: `inner` passes of solving for x and shrinking, then the update of the Bregman
+ * variables.
+ */
 function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState<M, D>): void {
   const { problem, x, before, fixed, rhs, d, b, w, settings } = state;
   const { l1, inner, solver, tau, unit } = settings;
@@ -191,7 +233,11 @@ function step<M extends Vector<M>, D extends Vector<D>>(state: SplitBregmanState
   before.axpby(-1, x, 1);
   const { cost, update, limit } = measure(state);
   state.iteration++;
-  conclude(NAME, state, { cost, reason: update <= limit ? 'update within tolerance' : undefined, scalars: [cost, update] });
+  conclude(NAME, state, {
+    cost,
+    reason: update <= limit ? 'update within tolerance' : undefined,
+    scalars: [cost, update],
+  });
 }
 
 const solver = <M extends Vector<M>, D extends Vector<D>>(
@@ -212,15 +258,22 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 });
 
 /**
- * Split Bregman: minimises `½μ‖y − A x‖² + ½ Σ εⱼ‖dⱼ − Rⱼx‖² + Σ εᵢ² ‖Rᵢx‖₁`: total variation where the R of an L1 term are derivatives.
+ * Split Bregman: minimises `½μ‖y − A x‖² + ½ Σ εⱼ‖dⱼ − Rⱼx‖² + Σ εᵢ² ‖Rᵢx‖₁`: total variation where
+ * the R of an L1 term are derivatives.
  *
- * With `dᵢ` for `Rᵢx` and Bregman variables bᵢ, `inner` times: `(μ AᴴA + Σ εRᴴR) x = μ Aᴴy + Σ εⱼ Rⱼᴴdⱼ + Σ εᵢ Rᵢᴴ(dᵢ − bᵢ)` by {@link cg} from the x before, and
- * `dᵢ = soft(Rᵢx + bᵢ, εᵢ)`; then `bᵢ += τ (Rᵢx − dᵢ)`.
+ * With `dᵢ` for `Rᵢx` and Bregman variables bᵢ, `inner` times:
+ * `(μ AᴴA + Σ εRᴴR) x = μ Aᴴy + Σ εⱼ Rⱼᴴdⱼ + Σ εᵢ Rᵢᴴ(dᵢ − bᵢ)` by {@link cg} from the x before,
+ * and `dᵢ = soft(Rᵢx + bᵢ, εᵢ)`; then `bᵢ += τ (Rᵢx − dᵢ)`.
  *
- * It stops where `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations.
- * Memory: x, x before, two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg. An iteration costs `inner` times cg and one
- * forward of each L1 term, and for the cost one application of each operator, one reduction, and one for each L1 term; it allocates no vector.
- * Errors: as for {@link cg}.
- * Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems", 2009.
+ * It stops where `‖x − x before‖ ≤ tol`, or after `niter` (outer) iterations. Memory: x, x before,
+ * two right-hand sides, y, r, three like `Rᵢx` for each L1 term, and those of cg. An iteration
+ * costs `inner` times cg and one forward of each L1 term, and for the cost one application of each
+ * operator, one reduction, and one for each L1 term; it allocates no vector. Errors: as for
+ * {@link cg}. Source: Goldstein and Osher, "The split Bregman method for L1-regularized problems",
+ * 2009.
  */
-export const splitBregman = Object.assign(solving(solver), { init, step: byHand('splitBregman', step), steps: stepping(solver) });
+export const splitBregman = Object.assign(solving(solver), {
+  init,
+  step: byHand('splitBregman', step),
+  steps: stepping(solver),
+});

@@ -2,13 +2,26 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Vector } from '../../core/vector/vector.js';
 
-/** How moduli are shrunk. The percentile forms choose the threshold so that `perc` percent of the values are kept. */
-export const THRESHOLD_KINDS = ['soft', 'hard', 'half', 'soft-percentile', 'hard-percentile', 'half-percentile'] as const;
+/**
+ * How moduli are shrunk. The percentile forms choose the threshold so that `perc` percent of the
+ * values are kept.
+ */
+export const THRESHOLD_KINDS = [
+  'soft',
+  'hard',
+  'half',
+  'soft-percentile',
+  'hard-percentile',
+  'half-percentile',
+] as const;
 export type ThresholdKind = (typeof THRESHOLD_KINDS)[number];
 
 type Shape = 'soft' | 'hard' | 'half';
 
-/** The parameter t with which values up to a modulus are set to zero: what soft, hard (√(2t)) and half (54^⅓/4 t^⅔) thresholds cut at. */
+/**
+ * The parameter t with which values up to a modulus are set to zero: what soft, hard (√(2t)) and
+ * half (54^⅓/4 t^⅔) thresholds cut at.
+ */
 const PARAMETER_OF_CUT: Readonly<Record<Shape, (cut: number) => number>> = {
   soft: (cut) => cut,
   hard: (cut) => cut ** 2 / 2,
@@ -20,8 +33,8 @@ const DEGREES: Readonly<Record<Shape, number>> = { soft: 1, hard: 2, half: 1.5 }
 export const degreeOf = (kind: ThresholdKind): number => DEGREES[kind.split('-')[0] as Shape];
 
 /**
- * The percentile (0 to 100) of the moduli, with a mask of those of this rank's colour, interpolated between the two nearest: at most 130 reductions for a
- * distributed vector.
+ * The percentile (0 to 100) of the moduli, with a mask of those of this rank's colour, interpolated
+ * between the two nearest: at most 130 reductions for a distributed vector.
  */
 export function percentileAbs<V extends Vector<V>>(x: V, percent: number): number {
   const at = (percent / 100) * (x.space.reducedSize - 1);
@@ -30,14 +43,20 @@ export function percentileAbs<V extends Vector<V>>(x: V, percent: number): numbe
   return part === 0 ? below : below + part * (x.kthSmallestAbs(Math.floor(at) + 1) - below);
 }
 
-/** Shrinks a vector in place, by t or, in the percentile forms, so that `perc` percent of its values are left. */
+/**
+ * Shrinks a vector in place, by t or, in the percentile forms, so that `perc` percent of its values
+ * are left.
+ */
 export function threshold<V extends Vector<V>>(kind: ThresholdKind, x: V, t: number, perc: number): void {
   const [shape, byPercentile] = kind.split('-') as [Shape, string?];
-  const parameter = byPercentile && x.space.reducedSize > 0 ? PARAMETER_OF_CUT[shape](percentileAbs(x, 100 - perc)) : t;
+  const parameter =
+    byPercentile && x.space.reducedSize > 0 ? PARAMETER_OF_CUT[shape](percentileAbs(x, 100 - perc)) : t;
   x.map((from, to) => x.backend.threshold(shape, parameter, from, to));
 }
 
-/** Throws {@link ArgumentError} unless the percentile forms, and only they, come with a percentage. */
+/**
+ * Throws {@link ArgumentError} unless the percentile forms, and only they, come with a percentage.
+ */
 export function checkPercentage(owner: string, kind: ThresholdKind, perc: number | undefined): number {
   const needed = kind.endsWith('-percentile');
   if (needed !== (perc !== undefined))

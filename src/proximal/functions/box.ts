@@ -16,8 +16,10 @@ export interface BoxOptions<V extends AnyVector = AnyVector> {
 /**
  * The indicator of `lowerᵢ ≤ xᵢ ≤ upperᵢ`, for real vectors.
  *
- * prox: `min(max(x, lower), upper)`; separable, no reduction. value: one reduction. Vectors of bounds are compared once, for one reduction.
- * Errors: {@link DTypeError} for complex vectors, {@link ArgumentError} where a lower bound is above its upper one, or NaN, {@link ShapeError} where bounds do not fit.
+ * prox: `min(max(x, lower), upper)`; separable, no reduction. value: one reduction. Vectors of
+ * bounds are compared once, for one reduction. Errors: {@link DTypeError} for complex vectors,
+ * {@link ArgumentError} where a lower bound is above its upper one, or NaN, {@link ShapeError}
+ * where bounds do not fit.
  */
 export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
   readonly lower: number | V;
@@ -38,7 +40,8 @@ export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
     });
   }
   protected override fillProjection(x: V, y: V): void {
-    if (isComplex(x.dtype)) throw new DTypeError(`Box: expected a real vector, complex numbers have no order, received ${x.dtype}`);
+    if (isComplex(x.dtype))
+      throw new DTypeError(`Box: expected a real vector, complex numbers have no order, received ${x.dtype}`);
     if (y !== x) y.assign(x);
     limit(y, 'maximum', 'lower', this.lower);
     limit(y, 'minimum', 'upper', this.upper);
@@ -48,7 +51,8 @@ export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
 /** `y ← max(y, bound)`, or min. */
 function limit(y: AnyVector, which: 'maximum' | 'minimum', name: string, bound: number | AnyVector): void {
   const { backend } = y;
-  if (typeof bound !== 'number') fitting('Box', name, bound, y).map((limits, a) => backend.binary(which, a, limits, a), y);
+  if (typeof bound !== 'number')
+    fitting('Box', name, bound, y).map((limits, a) => backend.binary(which, a, limits, a), y);
   else if (Number.isFinite(bound)) y.map((a, b) => backend.binary(which, a, bound, b));
 }
 
@@ -56,12 +60,16 @@ function limit(y: AnyVector, which: 'maximum' | 'minimum', name: string, bound: 
 function checkBounds(lower: number | AnyVector, upper: number | AnyVector): void {
   if (typeof lower === 'number' && typeof upper === 'number') {
     if (!(lower <= upper && lower < Number.POSITIVE_INFINITY && upper > Number.NEGATIVE_INFINITY))
-      throw new ArgumentError(`Box: expected lower to be at most upper, with numbers between them, received ${lower} and ${upper}`);
+      throw new ArgumentError(
+        `Box: expected lower to be at most upper, with numbers between them, received ${lower} and ${upper}`,
+      );
     return;
   }
   const bounds = { lower, upper };
-  for (const [name, bound] of Object.entries(bounds)) if (typeof bound !== 'number') checkRealVector('Box', name, bound);
-  const [name, vector] = typeof lower === 'number' ? (['upper', upper] as const) : (['lower', lower] as const);
+  for (const [name, bound] of Object.entries(bounds))
+    if (typeof bound !== 'number') checkRealVector('Box', name, bound);
+  const [name, vector] =
+    typeof lower === 'number' ? (['upper', upper] as const) : (['lower', lower] as const);
   const like = vector as AnyVector;
   const ordered = withWorkspaces([like.space, like.space], ([l, u]) => {
     const largest = isSamePrecision(like.dtype, 'float64') ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;

@@ -28,7 +28,8 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     this.radius = checkPositive('EuclideanBall', 'radius', options.radius ?? 1);
     const { center = 0 } = options;
     if (typeof center !== 'number') checkVector('EuclideanBall', 'center', center);
-    else if (!Number.isFinite(center)) throw new ArgumentError(`EuclideanBall: expected center to be finite, received ${center}`);
+    else if (!Number.isFinite(center))
+      throw new ArgumentError(`EuclideanBall: expected center to be finite, received ${center}`);
     this.center = center;
   }
   override contains(x: V): boolean {
@@ -52,7 +53,8 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
         if (y !== x) y.assign(x);
         return;
       }
-      // c + (x − c) r/‖x − c‖, the difference first: a mean of c and x would lose it where c is large
+      // c + (x − c) r/‖x − c‖, the difference first: a mean of c and x would lose it where c is
+      // large
       this.#shift(y.axpby(this.radius / norm, offset, 0), 1);
     });
   }
@@ -60,8 +62,13 @@ export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V>
     this.check(y);
     const { center } = this;
     if (typeof center !== 'number')
-      return this.radius * y.norm() + (rdots([fitting('EuclideanBall', 'center', center, y), y])[0] as number);
+      return (
+        this.radius * y.norm() + (rdots([fitting('EuclideanBall', 'center', center, y), y])[0] as number)
+      );
     if (center === 0) return this.radius * y.norm();
-    return withWorkspace(y.space, (ones: V) => this.radius * y.norm() + center * (rdots([ones.fill(1), y])[0] as number));
+    return withWorkspace(
+      y.space,
+      (ones: V) => this.radius * y.norm() + center * (rdots([ones.fill(1), y])[0] as number),
+    );
   }
 }

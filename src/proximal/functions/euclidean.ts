@@ -8,8 +8,9 @@ import { ProxOperator } from './prox-operator.js';
 /**
  * `f(x) = σ ‖x‖₂`, not squared.
  *
- * prox: `max(‖x‖ − τσ, 0) x/‖x‖`; dual prox: the norm is cut off at σ; gradient: `σ x/‖x‖`, and 0 where x is (its function has a kink there). One reduction each, as has value.
- * Source: Beck, "First-order methods in optimization", 2017, example 6.19.
+ * prox: `max(‖x‖ − τσ, 0) x/‖x‖`; dual prox: the norm is cut off at σ; gradient: `σ x/‖x‖`, and 0
+ * where x is (its function has a kink there). One reduction each, as has value. Source: Beck,
+ * "First-order methods in optimization", 2017, example 6.19.
  */
 export class Euclidean extends ProxOperator {
   readonly sigma: number;

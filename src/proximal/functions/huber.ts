@@ -15,11 +15,12 @@ export interface HuberOptions {
 }
 
 /**
- * Huber's function: `f(x) = σ Σ hα(xᵢ)`, `hα(x) = |x|²/(2α)` where `|x| ≤ α`, `|x| − α/2` elsewhere. Smooth.
+ * Huber's function: `f(x) = σ Σ hα(xᵢ)`, `hα(x) = |x|²/(2α)` where `|x| ≤ α`, `|x| − α/2`
+ * elsewhere. Smooth.
  *
- * prox: `max(|x| − τσ, α) x / max(|x|, α + τσ)`; dual prox: `σ x / max(|x|, σ + τα)`; gradient: `σ x / max(|x|, α)`; separable, no reduction. value: one
- * reduction.
- * Source: Beck, "First-order methods in optimization", 2017, examples 6.54 and 6.62 (there of the whole vector).
+ * prox: `max(|x| − τσ, α) x / max(|x|, α + τσ)`; dual prox: `σ x / max(|x|, σ + τα)`; gradient:
+ * `σ x / max(|x|, α)`; separable, no reduction. value: one reduction. Source: Beck, "First-order
+ * methods in optimization", 2017, examples 6.54 and 6.62 (there of the whole vector).
  */
 export class Huber extends ProxOperator {
   readonly alpha: number;
@@ -72,7 +73,8 @@ export class Huber extends ProxOperator {
   override conjugateValue(y: AnyVector): number {
     this.check(y);
     const { alpha, sigma } = this;
-    if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y.dtype))) return Number.POSITIVE_INFINITY;
+    if (y.norm(Number.POSITIVE_INFINITY) > sigma * (1 + 8 * epsilonOf(y.dtype)))
+      return Number.POSITIVE_INFINITY;
     return (alpha / (2 * sigma)) * y.norm() ** 2;
   }
 }

@@ -2,9 +2,15 @@ import { type Filled, takeReturned } from '../../core/vector/returned.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { ProxOperator } from './prox-operator.js';
 
-/** The indicator of a closed set: 0 inside, Infinity outside. Its prox is the projection on the set, whatever τ. */
+/**
+ * The indicator of a closed set: 0 inside, Infinity outside. Its prox is the projection on the set,
+ * whatever τ.
+ */
 export abstract class Indicator<V extends AnyVector = AnyVector> extends ProxOperator<V> {
-  /** True where x is in the set, but for rounding. Collective for distributed vectors: one reduction, unless stated otherwise. */
+  /**
+   * True where x is in the set, but for rounding. Collective for distributed vectors: one
+   * reduction, unless stated otherwise.
+   */
   abstract contains(x: V): boolean;
   /** `P(x)`: fills y, which may be x, or returns it without a change of x. */
   protected abstract fillProjection(x: V, y: V): Filled<AnyVector>;
@@ -15,6 +21,7 @@ export abstract class Indicator<V extends AnyVector = AnyVector> extends ProxOpe
   }
   protected override fill(x: V, _tau: number, y: V): void {
     const returned = this.fillProjection(x, y);
-    if (returned !== undefined || this.fillProjection.length < 2) takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
+    if (returned !== undefined || this.fillProjection.length < 2)
+      takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
   }
 }

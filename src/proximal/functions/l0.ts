@@ -18,9 +18,9 @@ export interface L0Options<V extends AnyVector = AnyVector> {
 /**
  * `f(x) = σ ‖x‖₀`, the number of nonzeros, or the sum of their weights `σᵢ`. Not convex.
  *
- * prox: hard thresholding, 0 where `|x| ≤ √(2τσ)` and x elsewhere; separable, no reduction. value: one reduction.
- * Errors: as of {@link L1}.
- * Source: Parikh and Boyd, "Proximal algorithms", 2014; Blumensath and Davies, "Iterative thresholding for sparse approximations", 2008.
+ * prox: hard thresholding, 0 where `|x| ≤ √(2τσ)` and x elsewhere; separable, no reduction. value:
+ * one reduction. Errors: as of {@link L1}. Source: Parikh and Boyd, "Proximal algorithms", 2014;
+ * Blumensath and Davies, "Iterative thresholding for sparse approximations", 2008.
  */
 export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly sigma: number | V;

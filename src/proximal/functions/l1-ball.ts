@@ -10,8 +10,9 @@ import type { RadiusOptions } from './simplex.js';
 /**
  * The indicator of `‖x‖₁ ≤ r`; of complex elements the moduli count.
  *
- * prox: soft thresholding at the θ for which the result is on the border. One reduction inside; outside one more, and one a Newton step, rarely more than ten.
- * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016.
+ * prox: soft thresholding at the θ for which the result is on the border. One reduction inside;
+ * outside one more, and one a Newton step, rarely more than ten. Source: Condat, "Fast projection
+ * onto the simplex and the l1 ball", 2016.
  */
 export class L1Ball extends Indicator {
   readonly radius: number;
@@ -25,7 +26,8 @@ export class L1Ball extends Indicator {
     return x.norm(1) <= this.radius * (1 + 16 * epsilonOf(x.dtype) * Math.max(1, x.space.reducedSize));
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
-    if (!projectOntoL1Ball(x, this.radius, y)) throw new NumericalError('L1Ball: expected finite elements, the largest is not');
+    if (!projectOntoL1Ball(x, this.radius, y))
+      throw new NumericalError('L1Ball: expected finite elements, the largest is not');
   }
   override conjugateValue(y: AnyVector): number {
     this.check(y);

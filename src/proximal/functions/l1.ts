@@ -14,9 +14,10 @@ export interface L1Options<V extends AnyVector = AnyVector> {
 /**
  * `f(x) = σ ‖x‖₁`, or `Σ σᵢ|xᵢ|`; of complex elements the moduli count.
  *
- * prox: soft thresholding `max(|x| − τσ, 0) x/|x|`; dual prox: the modulus is cut off at σ; separable, no reduction. value: one reduction.
- * Errors: {@link ArgumentError} unless weights are finite and at least 0 (a vector costs two reductions once), {@link ShapeError} where they do not fit.
- * Source: Beck, "First-order methods in optimization", 2017, section 6.5.2.
+ * prox: soft thresholding `max(|x| − τσ, 0) x/|x|`; dual prox: the modulus is cut off at σ;
+ * separable, no reduction. value: one reduction. Errors: {@link ArgumentError} unless weights are
+ * finite and at least 0 (a vector costs two reductions once), {@link ShapeError} where they do not
+ * fit. Source: Beck, "First-order methods in optimization", 2017, section 6.5.2.
  */
 export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly sigma: number | V;
@@ -70,7 +71,8 @@ export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     this.check(y);
     const { sigma } = this;
     const slack = 1 + 8 * epsilonOf(y.dtype);
-    if (typeof sigma === 'number') return y.norm(Number.POSITIVE_INFINITY) <= sigma * slack ? 0 : Number.POSITIVE_INFINITY;
+    if (typeof sigma === 'number')
+      return y.norm(Number.POSITIVE_INFINITY) <= sigma * slack ? 0 : Number.POSITIVE_INFINITY;
     return withModuli(y, (moduli) => {
       moduli.axpby(-slack, fitting('L1', 'sigma', sigma, moduli), 1);
       moduli.map((a) => a.storage.backend.binary('maximum', a, 0, a));

@@ -32,7 +32,10 @@ export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   readonly alpha?: number;
   /** With `Op`: most iterations of the CGLS inside of a prox. @default 10 */
   readonly niter?: number;
-  /** With `Op`: a prox ends earlier when the squared norm of its gradient is at most this. @default 0 */
+  /**
+   * With `Op`: a prox ends earlier when the squared norm of its gradient is at most this. @default
+   * 0
+   */
   readonly tol?: number;
   /** With `Op`: where the first prox starts. @default where the prox is taken */
   readonly x0?: V | undefined;
@@ -45,9 +48,10 @@ const OPTIONS = ['Op', 'b', 'q', 'sigma', 'alpha', 'niter', 'tol', 'x0', 'warm']
 /**
  * `f(x) = σ/2 ‖Op x − b‖² + α Re⟨q, x⟩`, smooth: gradient `σ Opᴴ(Op x − b) + α q`.
  *
- * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`, dual prox: `(σx + ταq − στb) / (σ + τ)`. With `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, warm-started.
- * Cost: value and gradient one forward, gradient one adjoint, value one reduction; a prox with `Op` a forward, an adjoint and two reductions an iteration. Memory
- * with `Op`: the last result, and workspaces.
+ * prox without `Op`: `(x − ταq + τσb) / (1 + τσ)`, dual prox: `(σx + ταq − στb) / (σ + τ)`. With
+ * `Op`: CGLS on `σ ‖Op z − b‖² + ‖z − (x − ταq)‖² / τ`, warm-started. Cost: value and gradient one
+ * forward, gradient one adjoint, value one reduction; a prox with `Op` a forward, an adjoint and
+ * two reductions an iteration. Memory with `Op`: the last result, and workspaces.
  */
 export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
   readonly sigma: number;
@@ -69,14 +73,23 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     checkOptions(this.name, options, OPTIONS);
     const { sigma = 1, alpha = 1, niter = 10, tol = 0, warm = true } = options;
     this.sigma = checkPositive(this.name, 'sigma', sigma);
-    if (!Number.isFinite(alpha)) throw new ArgumentError(`${this.name}: expected alpha to be a finite number, received ${textOf(alpha)}`);
+    if (!Number.isFinite(alpha))
+      throw new ArgumentError(
+        `${this.name}: expected alpha to be a finite number, received ${textOf(alpha)}`,
+      );
     if (!(Number.isSafeInteger(niter) && niter >= 0))
-      throw new ArgumentError(`${this.name}: expected niter to be a whole number of at least 0, received ${textOf(niter)}`);
+      throw new ArgumentError(
+        `${this.name}: expected niter to be a whole number of at least 0, received ${textOf(niter)}`,
+      );
     if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(`${this.name}: expected tol to be a finite number of at least 0, received ${textOf(tol)}`);
-    if (typeof warm !== 'boolean') throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${textOf(warm)}`);
+      throw new ArgumentError(
+        `${this.name}: expected tol to be a finite number of at least 0, received ${textOf(tol)}`,
+      );
+    if (typeof warm !== 'boolean')
+      throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${textOf(warm)}`);
     const { b, q, x0 } = options;
-    for (const [name, v] of Object.entries({ b, q, x0 })) if (v !== undefined) checkVector(this.name, name, v);
+    for (const [name, v] of Object.entries({ b, q, x0 }))
+      if (v !== undefined) checkVector(this.name, name, v);
     if (options.Op !== undefined) checkOperator(this.name, options.Op);
     this.alpha = alpha;
     this.Op = options.Op;
@@ -191,7 +204,8 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
     const { b } = this.#data(Op, x);
     const memory = this.#warm ? this.#lastIn(x.space) : undefined;
     const last = memory && seenIn(memory.vector, x.space);
-    const start = (memory?.filled ? last : undefined) ?? (this.#x0 && fitting(this.name, 'x0', this.#x0, x)) ?? x;
+    const start =
+      (memory?.filled ? last : undefined) ?? (this.#x0 && fitting(this.name, 'x0', this.#x0, x)) ?? x;
     withWorkspaces([x.space, x.space], (works) => {
       const [center, z] = works as [AnyVector, AnyVector];
       center.assign(x);
@@ -211,7 +225,9 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   }
 
   #lastIn(space: Space<V>): ProxMemory<V> {
-    const known = this.#last.find(({ vector }) => vector.dtype === space.dtype && sameMemory(vector.space, space));
+    const known = this.#last.find(
+      ({ vector }) => vector.dtype === space.dtype && sameMemory(vector.space, space),
+    );
     if (known) return known;
     const made = { vector: keep(space.empty()), filled: false };
     this.#last.push(made);

@@ -10,12 +10,14 @@ import { multiplyComponents, withLocalNorms } from './parts/components.js';
 import { ProxOperator } from './prox-operator.js';
 
 /**
- * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components: the blocks of a stack (a distributed gradient), the slices along the leading axis of an array, or
- * the equal parts of a flat one.
+ * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components: the blocks of a stack (a
+ * distributed gradient), the slices along the leading axis of an array, or the equal parts of a
+ * flat one.
  *
- * prox: `max(‖xᵢ‖ − τσ, 0) xᵢ/‖xᵢ‖`; dual prox: norms are cut off at σ; no reduction. value: one reduction.
- * Errors: {@link ShapeError}, {@link PartitionError} where x has other components, or they are not on one rank.
- * Source: Beck, "First-order methods in optimization", 2017, example 6.19 and theorem 6.6.
+ * prox: `max(‖xᵢ‖ − τσ, 0) xᵢ/‖xᵢ‖`; dual prox: norms are cut off at σ; no reduction. value: one
+ * reduction. Errors: {@link ShapeError}, {@link PartitionError} where x has other components, or
+ * they are not on one rank. Source: Beck, "First-order methods in optimization", 2017, example 6.19
+ * and theorem 6.6.
  */
 export class L21 extends ProxOperator {
   readonly ndim: number;
@@ -56,7 +58,9 @@ export class L21 extends ProxOperator {
     this.check(y);
     return withLocalNorms('L21', y, this.ndim, (norms, [, ...others]) => {
       for (const runs of others) for (const run of runs) run.storage.backend.fill(run, 0);
-      return norms.norm(Number.POSITIVE_INFINITY) <= this.sigma * (1 + 8 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
+      return norms.norm(Number.POSITIVE_INFINITY) <= this.sigma * (1 + 8 * epsilonOf(y.dtype))
+        ? 0
+        : Number.POSITIVE_INFINITY;
     });
   }
 }

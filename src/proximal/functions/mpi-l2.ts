@@ -6,4 +6,7 @@ import { L2 } from './l2.js';
 type Distributed = DistributedArray | StackedDistributedArray;
 
 /** {@link L2} over distributed vectors: the name that PyLops-MPI has for it. */
-export class MPIL2<V extends Vector<V> & Distributed = DistributedArray, D extends Vector<D> & Distributed = V> extends L2<V, D> {}
+export class MPIL2<
+  V extends Vector<V> & Distributed = DistributedArray,
+  D extends Vector<D> & Distributed = V,
+> extends L2<V, D> {}

@@ -11,12 +11,15 @@ import { type ColumnMatrix, columnMatrix, columnNorm, orthogonalizeColumns } fro
 import { ProxOperator } from './prox-operator.js';
 
 /**
- * `f(X) = σ ‖X‖⁎`, the sum of the singular values of a small matrix of shape `dims`: an array that every rank has whole (an NDArray, or a BROADCAST array).
+ * `f(X) = σ ‖X‖⁎`, the sum of the singular values of a small matrix of shape `dims`: an array that
+ * every rank has whole (an NDArray, or a BROADCAST array).
  *
- * prox: singular values `max(s − τσ, 0)`; dual prox: `min(s, σ)`. Computed on the host in double precision by one-sided Jacobi, 4 m n² operations a sweep, n the smaller side; all
- * ranks do the same work, nothing is sent.
- * Errors: {@link ShapeError} unless x has the size of `dims`, {@link PartitionError} where it is spread over ranks, {@link NumericalError} for NaN.
- * Source: Cai, Candès and Shen, "A singular value thresholding algorithm for matrix completion", 2010, theorem 2.1.
+ * prox: singular values `max(s − τσ, 0)`; dual prox: `min(s, σ)`. Computed on the host in double
+ * precision by one-sided Jacobi, 4 m n² operations a sweep, n the smaller side; all ranks do the
+ * same work, nothing is sent. Errors: {@link ShapeError} unless x has the size of `dims`,
+ * {@link PartitionError} where it is spread over ranks, {@link NumericalError} for NaN. Source:
+ * Cai, Candès and Shen, "A singular value thresholding algorithm for matrix completion", 2010,
+ * theorem 2.1.
  */
 export class Nuclear extends ProxOperator {
   readonly dims: Shape;
@@ -28,7 +31,8 @@ export class Nuclear extends ProxOperator {
     super();
     checkOptions('Nuclear', options, ['sigma']);
     this.dims = toShape(dims, 'dims');
-    if (this.dims.length !== 2) throw new ShapeError(`Nuclear: expected dims of 2 axes, received [${this.dims.join(', ')}]`);
+    if (this.dims.length !== 2)
+      throw new ShapeError(`Nuclear: expected dims of 2 axes, received [${this.dims.join(', ')}]`);
     this.sigma = checkPositive('Nuclear', 'sigma', options.sigma ?? 1);
     const [m, n] = this.dims as [number, number];
     this.#a = columnMatrix(Math.max(m, n), Math.min(m, n));
@@ -46,7 +50,9 @@ export class Nuclear extends ProxOperator {
   }
   override conjugateValue(y: AnyVector): number {
     this.check(y);
-    return (this.singularValues(y)[0] ?? 0) <= this.sigma * (1 + 64 * epsilonOf(y.dtype)) ? 0 : Number.POSITIVE_INFINITY;
+    return (this.singularValues(y)[0] ?? 0) <= this.sigma * (1 + 64 * epsilonOf(y.dtype))
+      ? 0
+      : Number.POSITIVE_INFINITY;
   }
   protected override fill(x: AnyVector, tau: number, y: AnyVector): void {
     const t = tau * this.sigma;
@@ -71,13 +77,20 @@ export class Nuclear extends ProxOperator {
 
   #whole(x: AnyVector): NDArray {
     if (x.size !== product(this.dims))
-      throw new ShapeError(`Nuclear: expected a matrix of shape [${this.dims.join(', ')}], received ${x.space}`);
+      throw new ShapeError(
+        `Nuclear: expected a matrix of shape [${this.dims.join(', ')}], received ${x.space}`,
+      );
     if (x instanceof NDArray) return x;
     if (x instanceof DistributedArray && x.layout.replicated) return x.local;
-    throw new PartitionError(`Nuclear: expected an array that every rank has whole, received ${x.space}: broadcast() it first`);
+    throw new PartitionError(
+      `Nuclear: expected an array that every rank has whole, received ${x.space}: broadcast() it first`,
+    );
   }
 
-  /** Leaves `X = A' Vᴴ` (its conjugate transpose where it is wide) in `#a` and `#v`; returns the host memory of x. */
+  /**
+   * Leaves `X = A' Vᴴ` (its conjugate transpose where it is wide) in `#a` and `#v`; returns the
+   * host memory of x.
+   */
   #decompose(x: NDArray): HostArray {
     let values = this.#host.get(x.dtype);
     if (!values) this.#host.set(x.dtype, (values = hostArray(x.dtype, x.size)));
@@ -99,7 +112,8 @@ export class Nuclear extends ProxOperator {
   #visit(body: (at: number, row: number, column: number, wide: boolean) => void): void {
     const [m, n] = this.dims as [number, number];
     const wide = n > m;
-    for (let i = 0, at = 0; i < m; i++) for (let j = 0; j < n; j++, at++) body(at, wide ? j : i, wide ? i : j, wide);
+    for (let i = 0, at = 0; i < m; i++)
+      for (let j = 0; j < n; j++, at++) body(at, wide ? j : i, wide ? i : j, wide);
   }
 
   /** `X += factor aₖ vₖᴴ` */

@@ -14,10 +14,12 @@ export interface OrthogonalOptions<D> {
 }
 
 /**
- * `g(x) = f(Q x + b)` for an operator with orthogonal rows, `Q Qᴴ = α I`: an orthogonal transform, a mask, a permutation.
+ * `g(x) = f(Q x + b)` for an operator with orthogonal rows, `Q Qᴴ = α I`: an orthogonal transform,
+ * a mask, a permutation.
  *
- * prox: `x + Qᴴ (prox_{ατf}(u) − u) / α`, `u = Q x + b`; one application, one adjoint and a prox of f. `Q` is trusted: test it with `Q Qᴴ u`.
- * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, table 10.1 x.
+ * prox: `x + Qᴴ (prox_{ατf}(u) − u) / α`, `u = Q x + b`; one application, one adjoint and a prox of
+ * f. `Q` is trusted: test it with `Q Qᴴ u`. Source: Combettes and Pesquet, "Proximal splitting
+ * methods in signal processing", 2011, table 10.1 x.
  */
 export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperator<V> {
   readonly f: ProxOperator<D>;

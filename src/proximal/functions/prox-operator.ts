@@ -34,17 +34,20 @@ export interface ProxSumOptions {
 }
 
 /**
- * A function `f: V → ℝ ∪ {∞}` whose proximal operator `prox_{τf}(x) = argmin_z f(z) + ‖z − x‖² / (2τ)` is known.
+ * A function `f: V → ℝ ∪ {∞}` whose proximal operator
+ * `prox_{τf}(x) = argmin_z f(z) + ‖z − x‖² / (2τ)` is known.
  *
- * Written once for local, distributed and stacked vectors, real and complex ones (a complex vector counts as one of real pairs, with the inner product
- * `Re⟨x, y⟩`). A subclass gives `value` and `fill`: `fill(x, tau)` that returns the prox, or `fill(x, tau, y)` that fills y with it and must allow
- * y to be x.
+ * Written once for local, distributed and stacked vectors, real and complex ones (a complex vector
+ * counts as one of real pairs, with the inner product `Re⟨x, y⟩`). A subclass gives `value` and
+ * `fill`: `fill(x, tau)` that returns the prox, or `fill(x, tau, y)` that fills y with it and must
+ * allow y to be x.
  *
- * With `out` no result is allocated; intermediate vectors are workspaces, which solvers keep between their steps. Collective for distributed vectors where the
- * function is not separable, and in `value`.
- * Errors of all methods: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where x or `out` does not fit, {@link ArgumentError} unless `tau > 0`,
- * on every rank alike.
- * Source: Parikh and Boyd, "Proximal algorithms", 2014; Beck, "First-order methods in optimization", 2017, chapter 6.
+ * With `out` no result is allocated; intermediate vectors are workspaces, which solvers keep
+ * between their steps. Collective for distributed vectors where the function is not separable, and
+ * in `value`. Errors of all methods: {@link ShapeError}, {@link DTypeError}, {@link PartitionError}
+ * where x or `out` does not fit, {@link ArgumentError} unless `tau > 0`, on every rank alike.
+ * Source: Parikh and Boyd, "Proximal algorithms", 2014; Beck, "First-order methods in
+ * optimization", 2017, chapter 6.
  */
 export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   /** The ranks that an operator inside of it runs on, if there is one. */
@@ -57,7 +60,10 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   /** `prox_{τf}(x)`: fills y, which may be x, or returns it without a change of x. */
   protected abstract fill(x: V, tau: number, y: V): Filled<AnyVector>;
 
-  /** `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau); y may be x. Functions whose dual prox is a projection give it directly: the difference loses its digits where x is large. */
+  /**
+   * `y ← prox_{τf*}(x) = x − τ prox_{f/τ}(x/τ)` (Moreau); y may be x. Functions whose dual prox is
+   * a projection give it directly: the difference loses its digits where x is large.
+   */
   protected fillDual(x: V, tau: number, y: V): Filled<AnyVector> {
     withWorkspace(x.space, (work: V) => {
       work.axpby(1 / tau, x, 0);
@@ -71,7 +77,10 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
   get isSmooth(): boolean {
     return false;
   }
-  /** True where f is a quadratic polynomial, so that its gradient at `a x + (1 − a) y` is the same mean of those at x and y. */
+  /**
+   * True where f is a quadratic polynomial, so that its gradient at `a x + (1 − a) y` is the same
+   * mean of those at x and y.
+   */
   get isQuadratic(): boolean {
     return false;
   }
@@ -80,12 +89,17 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     throw new ArgumentError(`${this.name} is not smooth: it has no gradient`);
   }
 
-  /** What it carries from one prox of vectors of a space to the next, its own functions included: solvers have it in their state, so that checkpoints do. */
+  /**
+   * What it carries from one prox of vectors of a space to the next, its own functions included:
+   * solvers have it in their state, so that checkpoints do.
+   */
   memories(_space: Space<V>): ProxMemory[] {
     return [];
   }
 
-  /** `f*(y) = sup_x Re⟨x, y⟩ − f(x)`. Throws {@link ArgumentError} where no closed form is known. */
+  /**
+   * `f*(y) = sup_x Re⟨x, y⟩ − f(x)`. Throws {@link ArgumentError} where no closed form is known.
+   */
   conjugateValue(_y: V): number {
     throw new ArgumentError(`${this.name}: no closed form of the conjugate is known; its prox is`);
   }
@@ -105,24 +119,30 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     this.check(x);
     const y: X = this.#target(x, out);
     const returned = this.fillDual(x, tau, y);
-    if (returned !== undefined || this.fillDual.length < 3) takeReturned<AnyVector>(`${this.name}.proxDual`, returned, y);
+    if (returned !== undefined || this.fillDual.length < 3)
+      takeReturned<AnyVector>(`${this.name}.proxDual`, returned, y);
     return y;
   }
 
-  /** `∇f(x)`, for a complex x in the sense of `Re⟨·, ·⟩`, into `out` if given, which must not be x. Throws {@link ArgumentError} unless f is smooth. */
+  /**
+   * `∇f(x)`, for a complex x in the sense of `Re⟨·, ·⟩`, into `out` if given, which must not be x.
+   * Throws {@link ArgumentError} unless f is smooth.
+   */
   grad<X extends V>(x: X, out?: X): X {
     this.check(x);
     if (out !== undefined) checkVector(this.name, 'out', out);
     if (out?.overlaps(x)) throw new ArgumentError(`${this.name}: the gradient must not share memory with x`);
     const y: X = this.#target(x, out);
     const returned = this.fillGrad(x, y);
-    if (returned !== undefined || this.fillGrad.length < 2) takeReturned<AnyVector>(`${this.name}.grad`, returned, y);
+    if (returned !== undefined || this.fillGrad.length < 2)
+      takeReturned<AnyVector>(`${this.name}.grad`, returned, y);
     return y;
   }
 
   #fill(x: V, tau: number, y: V): void {
     const returned = this.fill(x, tau, y);
-    if (returned !== undefined || this.fill.length < 3) takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
+    if (returned !== undefined || this.fill.length < 3)
+      takeReturned<AnyVector>(`${this.name}.prox`, returned, y);
   }
 
   /** `out ← ∇f(x)`; returns `f(x)`. Saves an application of the operator where there is one. */
@@ -148,7 +168,10 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     return new WithQuadratic<X>(this, quadratic);
   }
   /** `x ↦ f(x) + g(x) + …`; its prox is an iteration, see {@link ProxSum}. */
-  add<X extends V = V>(g: ProxOperator<X> | readonly ProxOperator<X>[], options: ProxSumOptions = {}): ProxSum<X> {
+  add<X extends V = V>(
+    g: ProxOperator<X> | readonly ProxOperator<X>[],
+    options: ProxSumOptions = {},
+  ): ProxSum<X> {
     return new ProxSum<X>([this, ...(Array.isArray(g) ? g : [g])], options);
   }
   /** The convex conjugate `f*`. */
@@ -173,10 +196,16 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     );
   }
 
-  /** Throws {@link ArgumentError} unless x is a vector, {@link DTypeError} unless of floats: what `value` and the like do first. */
+  /**
+   * Throws {@link ArgumentError} unless x is a vector, {@link DTypeError} unless of floats: what
+   * `value` and the like do first.
+   */
   protected check(x: V): void {
     checkVector(this.name, 'the argument', x);
-    if (!isFloat(x.dtype)) throw new DTypeError(`${this.name}: expected a vector of a float or complex dtype, received ${x.dtype}`);
+    if (!isFloat(x.dtype))
+      throw new DTypeError(
+        `${this.name}: expected a vector of a float or complex dtype, received ${x.dtype}`,
+      );
   }
 
   #target<X extends V>(x: X, out: X | undefined): X {
@@ -185,7 +214,8 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
     checkVector(this.name, 'out', out);
     if (out.dtype !== x.dtype || !(out.space === x.space || out.space.equals(x.space)))
       throw new ShapeError(`${this.name}: expected out in ${x.space}, received ${out.space}`);
-    if (out.overlaps(x)) throw new ArgumentError(`${this.name}: out must be x itself, or share no memory with it`);
+    if (out.overlaps(x))
+      throw new ArgumentError(`${this.name}: out must be x itself, or share no memory with it`);
     return out;
   }
 }
@@ -193,7 +223,8 @@ export abstract class ProxOperator<V extends AnyVector = AnyVector> {
 /** Throws {@link ArgumentError} unless all are ProxOperators. */
 export function checkFunctions(name: string, functions: Readonly<Record<string, unknown>>): void {
   for (const [which, f] of Object.entries(functions))
-    if (!(f instanceof ProxOperator)) throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${textOf(f)}`);
+    if (!(f instanceof ProxOperator))
+      throw new ArgumentError(`${name}: expected ${which} to be a ProxOperator, received ${textOf(f)}`);
 }
 
 /** `f(a x + c b)`, c = ±1: `prox(x) = (prox_{a²τf}(a x + c b) − c b) / a` */
@@ -207,9 +238,12 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
     super();
     this.#name = `${f.name}.${method}()`;
     if (!(typeof a === 'number' && Number.isFinite(a) && a !== 0))
-      throw new ArgumentError(`${this.#name}: expected a to be a finite number other than 0, received ${textOf(a)}`);
+      throw new ArgumentError(
+        `${this.#name}: expected a to be a finite number other than 0, received ${textOf(a)}`,
+      );
     if (typeof b !== 'number') checkVector(this.#name, 'b', b);
-    else if (!Number.isFinite(b)) throw new ArgumentError(`${this.#name}: expected b to be finite, received ${b}`);
+    else if (!Number.isFinite(b))
+      throw new ArgumentError(`${this.#name}: expected b to be finite, received ${b}`);
     this.#f = f;
     this.#a = a;
     this.#b = b;
@@ -272,7 +306,10 @@ class Precomposed<V extends AnyVector> extends ProxOperator<V> {
     const [a, b, sign] = [this.#a, this.#b, this.#sign];
     return withWorkspace(y.space, (work: V) => {
       work.axpby(1 / a, y, 0);
-      if (typeof b !== 'number') return this.#f.conjugateValue(work) - sign * (rdots([fitting(this.name, 'b', b, y), work])[0] as number);
+      if (typeof b !== 'number')
+        return (
+          this.#f.conjugateValue(work) - sign * (rdots([fitting(this.name, 'b', b, y), work])[0] as number)
+        );
       const sum = b === 0 ? 0 : withWorkspace(y.space, (ones: V) => rdots([ones.fill(1), work])[0] as number);
       return this.#f.conjugateValue(work) - sign * b * sum;
     });
@@ -320,7 +357,10 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
   }
   override conjugateValue(y: V): number {
     this.check(y);
-    return withWorkspace(y.space, (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0)));
+    return withWorkspace(
+      y.space,
+      (work: V) => this.#a * this.#f.conjugateValue(work.axpby(1 / this.#a, y, 0)),
+    );
   }
 }
 
@@ -336,7 +376,9 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     this.#f = f;
     this.#rho = quadratic.rho ?? 0;
     if (!(Number.isFinite(this.#rho) && this.#rho >= 0))
-      throw new ArgumentError(`${this.name}: expected rho to be a finite number of at least 0, received ${textOf(quadratic.rho)}`);
+      throw new ArgumentError(
+        `${this.name}: expected rho to be a finite number of at least 0, received ${textOf(quadratic.rho)}`,
+      );
     const { b, q } = quadratic;
     for (const [name, v] of Object.entries({ b, q })) if (v !== undefined) checkVector(this.name, name, v);
     this.#b = b;
@@ -358,7 +400,10 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
     return this.#f.isQuadratic;
   }
   #parts(x: V): { b: AnyVector | undefined; q: AnyVector | undefined } {
-    return { b: this.#b && fitting(this.name, 'b', this.#b, x), q: this.#q && fitting(this.name, 'q', this.#q, x) };
+    return {
+      b: this.#b && fitting(this.name, 'b', this.#b, x),
+      q: this.#q && fitting(this.name, 'q', this.#q, x),
+    };
   }
   override value(x: V): number {
     this.check(x);
@@ -422,11 +467,13 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
 }
 
 /**
- * A sum of m convex functions. Its prox is the limit of `pₖ = prox_{mτfₖ}(zₖ)`, `x' = Σ pₖ / m`, `zₖ += x' − pₖ`, from `zₖ = x`.
+ * A sum of m convex functions. Its prox is the limit of `pₖ = prox_{mτfₖ}(zₖ)`, `x' = Σ pₖ / m`,
+ * `zₖ += x' − pₖ`, from `zₖ = x`.
  *
- * Cost: `niter` times the prox of every function, and with `tol > 0` one reduction each. Memory: m + 2 workspaces like x.
- * Errors: {@link PartitionError} where `tol > 0` and a mask splits the ranks of an operator inside of a function.
- * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.35 (parallel Dykstra-like).
+ * Cost: `niter` times the prox of every function, and with `tol > 0` one reduction each. Memory: m
+ * + 2 workspaces like x. Errors: {@link PartitionError} where `tol > 0` and a mask splits the ranks
+ * of an operator inside of a function. Source: Combettes and Pesquet, "Proximal splitting methods
+ * in signal processing", 2011, algorithm 10.35 (parallel Dykstra-like).
  */
 export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly functions: readonly ProxOperator<V>[];
@@ -436,13 +483,18 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
     super();
     checkOptions('ProxSum', options, ['niter', 'tol']);
     checkList('ProxSum', 'functions', functions);
-    if (functions.length === 0) throw new ArgumentError('ProxSum: expected at least one function, received none');
+    if (functions.length === 0)
+      throw new ArgumentError('ProxSum: expected at least one function, received none');
     checkFunctions('ProxSum', Object.fromEntries(functions.map((f, k) => [`function ${k}`, f])));
     const { niter = 100, tol = 1e-10 } = options;
     if (!(Number.isSafeInteger(niter) && niter > 0))
-      throw new ArgumentError(`ProxSum: expected niter to be a whole number above 0, received ${textOf(niter)}`);
+      throw new ArgumentError(
+        `ProxSum: expected niter to be a whole number above 0, received ${textOf(niter)}`,
+      );
     if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(`ProxSum: expected tol to be a finite number of at least 0, received ${textOf(tol)}`);
+      throw new ArgumentError(
+        `ProxSum: expected tol to be a finite number of at least 0, received ${textOf(tol)}`,
+      );
     this.functions = [...functions];
     this.niter = niter;
     this.tol = tol;

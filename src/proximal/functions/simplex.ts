@@ -15,10 +15,10 @@ export interface RadiusOptions {
 /**
  * The indicator of the simplex `xᵢ ≥ 0, Σ xᵢ = r`, for real vectors.
  *
- * prox: `max(x − θ, 0)`, θ by Newton's method: one reduction for the largest element and one a step, rarely more than ten. value: one reduction. With a mask
- * every colour has a simplex of its own.
- * Errors: {@link DTypeError} for complex vectors.
- * Source: Condat, "Fast projection onto the simplex and the l1 ball", 2016.
+ * prox: `max(x − θ, 0)`, θ by Newton's method: one reduction for the largest element and one a
+ * step, rarely more than ten. value: one reduction. With a mask every colour has a simplex of its
+ * own. Errors: {@link DTypeError} for complex vectors. Source: Condat, "Fast projection onto the
+ * simplex and the l1 ball", 2016.
  */
 export class Simplex extends Indicator {
   readonly radius: number;
@@ -34,7 +34,10 @@ export class Simplex extends Indicator {
       const [ones, below] = [(one as AnyVector).fill(1), negative as AnyVector];
       x.map((a, b) => b.storage.backend.binary('minimum', a, 0, b), below);
       const [sum = 0, under = 0] = rdots([x, ones], [below, below]);
-      return Math.sqrt(under) <= 16 * epsilonOf(x.dtype) * this.radius && Math.abs(sum - this.radius) <= this.#slack(x);
+      return (
+        Math.sqrt(under) <= 16 * epsilonOf(x.dtype) * this.radius &&
+        Math.abs(sum - this.radius) <= this.#slack(x)
+      );
     });
   }
   /** Rounding of θ adds up over the elements. */
@@ -43,10 +46,14 @@ export class Simplex extends Indicator {
   }
   protected override fillProjection(x: AnyVector, y: AnyVector): void {
     checkReal(x);
-    if (!projectOntoSimplex(x, this.radius, y)) throw new NumericalError('Simplex: expected finite elements, the largest is not');
+    if (!projectOntoSimplex(x, this.radius, y))
+      throw new NumericalError('Simplex: expected finite elements, the largest is not');
   }
 }
 
 function checkReal(x: AnyVector): void {
-  if (isComplex(x.dtype)) throw new DTypeError(`Simplex: expected a real vector, complex numbers have no order, received ${x.dtype}`);
+  if (isComplex(x.dtype))
+    throw new DTypeError(
+      `Simplex: expected a real vector, complex numbers have no order, received ${x.dtype}`,
+    );
 }

@@ -21,25 +21,35 @@ export interface TVOptions {
   readonly sigma?: number;
   /** Distance between samples, one for each axis or one for all. @default 1 */
   readonly sampling?: number | readonly number[];
-  /** The norm of the gradient at a location: its length, or the sum of the moduli of its components. @default true */
+  /**
+   * The norm of the gradient at a location: its length, or the sum of the moduli of its components.
+   * @default true
+   */
   readonly isotropic?: boolean;
   /** Iterations of one prox. @default 50 */
   readonly niter?: number;
-  /** A prox ends earlier when the dual variable changes by no more than `tol` times its norm; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * A prox ends earlier when the dual variable changes by no more than `tol` times its norm; above
+   * 0 it costs one reduction an iteration. @default 0
+   */
   readonly tol?: number;
 }
 
 /**
- * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`, of an array of shape `dims` (NDArray or DistributedArray), ∇ the forward
- * differences along all axes, 0 at the ends.
+ * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`, of an array of
+ * shape `dims` (NDArray or DistributedArray), ∇ the forward differences along all axes, 0 at the
+ * ends.
  *
- * prox: `x − t ∇ᴴp`, `t = τσ`; p by accelerated projected gradients on the dual problem, `‖pᵢ‖ ≤ 1`:
- * `p' = P(r + ∇(x − t ∇ᴴr) / (t L))`, `r = p' + ((θ − 1)/θ') (p' − p)`, `L = 4 Σ 1/hₖ² ≥ ‖∇‖²`. After n iterations the error falls as `1/n²`.
- * Cost: `niter` times a gradient and its adjoint, each a halo exchange; no reduction with tol 0. Memory: one workspace like x, three like ∇x and one for moduli.
- * value: one gradient and one reduction.
- * Errors: {@link ShapeError} unless x has the shape `dims`, or is flat of that size; {@link PartitionError} for a mask, across whose colours differences would be taken.
- * Source: Beck and Teboulle, "Fast gradient-based algorithms for constrained total variation image denoising and deblurring problems", 2009; Chambolle, "An
- * algorithm for total variation minimization and applications", 2004.
+ * prox: `x − t ∇ᴴp`, `t = τσ`; p by accelerated projected gradients on the dual problem,
+ * `‖pᵢ‖ ≤ 1`: `p' = P(r + ∇(x − t ∇ᴴr) / (t L))`, `r = p' + ((θ − 1)/θ') (p' − p)`,
+ * `L = 4 Σ 1/hₖ² ≥ ‖∇‖²`. After n iterations the error falls as `1/n²`. Cost: `niter` times a
+ * gradient and its adjoint, each a halo exchange; no reduction with tol 0. Memory: one workspace
+ * like x, three like ∇x and one for moduli. value: one gradient and one reduction. Errors:
+ * {@link ShapeError} unless x has the shape `dims`, or is flat of that size; {@link PartitionError}
+ * for a mask, across whose colours differences would be taken. Source: Beck and Teboulle, "Fast
+ * gradient-based algorithms for constrained total variation image denoising and deblurring
+ * problems", 2009; Chambolle, "An algorithm for total variation minimization and applications",
+ * 2004.
  */
 export class TV extends ProxOperator {
   readonly dims: Shape;
@@ -51,7 +61,10 @@ export class TV extends ProxOperator {
   /** `L` */
   readonly #bound: number;
   /** The gradient for the vectors of a space, and the space that it leads to. */
-  readonly #known = new WeakMap<Space<AnyVector>, { readonly G: AnyOperator; readonly range: Space<AnyVector> }>();
+  readonly #known = new WeakMap<
+    Space<AnyVector>,
+    { readonly G: AnyOperator; readonly range: Space<AnyVector> }
+  >();
 
   constructor(dims: number | Shape, options: TVOptions = {}) {
     super();
@@ -61,14 +74,19 @@ export class TV extends ProxOperator {
     this.sigma = checkPositive('TV', 'sigma', sigma);
     this.#sampling = typeof sampling === 'number' ? this.dims.map(() => sampling) : [...sampling];
     if (this.#sampling.length !== this.dims.length)
-      throw new ArgumentError(`TV: expected ${this.dims.length} steps in sampling, one for each axis, received ${this.#sampling.length}`);
+      throw new ArgumentError(
+        `TV: expected ${this.dims.length} steps in sampling, one for each axis, received ` +
+          `${this.#sampling.length}`,
+      );
     for (const h of this.#sampling) checkPositive('TV', 'sampling', h);
     if (typeof isotropic !== 'boolean')
       throw new ArgumentError(`TV: expected isotropic to be true or false, received ${textOf(isotropic)}`);
     if (!(Number.isSafeInteger(niter) && niter > 0))
       throw new ArgumentError(`TV: expected niter to be a whole number above 0, received ${textOf(niter)}`);
     if (!(Number.isFinite(tol) && tol >= 0))
-      throw new ArgumentError(`TV: expected tol to be a finite number of at least 0, received ${textOf(tol)}`);
+      throw new ArgumentError(
+        `TV: expected tol to be a finite number of at least 0, received ${textOf(tol)}`,
+      );
     this.isotropic = isotropic;
     this.niter = niter;
     this.tol = tol;
@@ -89,7 +107,8 @@ export class TV extends ProxOperator {
     if (!(x instanceof DistributedArray))
       throw new ShapeError(`TV: expected an array of shape [${this.dims.join(', ')}], received ${x.space}`);
     refuseMask('TV', x.layout.replicated ? undefined : x.comm, x);
-    if (x.layout.replicated) return MPILinearOperator.wrap(new Gradient(this.dims, options), { comm: x.comm });
+    if (x.layout.replicated)
+      return MPILinearOperator.wrap(new Gradient(this.dims, options), { comm: x.comm });
     return new MPIGradient(this.dims, { ...options, comm: x.comm });
   }
 

@@ -10,19 +10,30 @@ import { isSplit, onAll } from '../../optimization/solver.js';
 /** Throws {@link ArgumentError} unless a number is finite and above 0. */
 export function checkPositive(owner: string, name: string, value: number): number {
   if (!(typeof value === 'number' && Number.isFinite(value) && value > 0))
-    throw new ArgumentError(`${owner}: expected ${name} to be a finite number above 0, received ${textOf(value)}`);
+    throw new ArgumentError(
+      `${owner}: expected ${name} to be a finite number above 0, received ${textOf(value)}`,
+    );
   return value;
 }
 
-/** True where a vector of numbers fits one of dtype `into`: real numbers fit complex ones, whole numbers all, and precisions do not mix. */
+/**
+ * True where a vector of numbers fits one of dtype `into`: real numbers fit complex ones, whole
+ * numbers all, and precisions do not mix.
+ */
 const fitsInto = (dtype: DType, into: DType): boolean =>
   !isFloat(dtype) || (isSamePrecision(dtype, into) && (isComplex(into) || !isComplex(dtype)));
 
-/** A vector that belongs to a function, as one of the space of x, dtypes aside. Throws {@link ShapeError}, {@link DTypeError} where it does not fit. */
+/**
+ * A vector that belongs to a function, as one of the space of x, dtypes aside. Throws
+ * {@link ShapeError}, {@link DTypeError} where it does not fit.
+ */
 export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector): AnyVector {
-  if (!sameMemory(v.space, x.space)) throw new ShapeError(`${owner}: expected ${name} in ${x.space}, received ${v.space}`);
+  if (!sameMemory(v.space, x.space))
+    throw new ShapeError(`${owner}: expected ${name} in ${x.space}, received ${v.space}`);
   if (!fitsInto(v.dtype, x.dtype))
-    throw new DTypeError(`${owner}: expected ${name} of dtype ${x.dtype}, received ${v.dtype}: cast it with astype`);
+    throw new DTypeError(
+      `${owner}: expected ${name} of dtype ${x.dtype}, received ${v.dtype}: cast it with astype`,
+    );
   return seenIn(v, x.space);
 }
 
@@ -30,17 +41,27 @@ export function fitting(owner: string, name: string, v: AnyVector, x: AnyVector)
 export function checkRealVector(owner: string, name: string, v: AnyVector): void {
   checkVector(owner, name, v);
   if (!isFloat(v.dtype) || isComplex(v.dtype))
-    throw new ArgumentError(`${owner}: expected ${name} of a real float dtype, received ${v.dtype}: cast it with astype`);
+    throw new ArgumentError(
+      `${owner}: expected ${name} of a real float dtype, received ${v.dtype}: cast it with astype`,
+    );
 }
 
-/** Throws {@link ArgumentError} unless the elements of a parameter are `what`. On all ranks alike, whatever the colours of a mask. */
+/**
+ * Throws {@link ArgumentError} unless the elements of a parameter are `what`. On all ranks alike,
+ * whatever the colours of a mask.
+ */
 export function checkOnAll(owner: string, name: string, v: AnyVector, holds: boolean, what: string): void {
   const comm = 'comm' in v ? (v.comm as Communicator) : undefined;
   if (!onAll({ A: { comm }, x: v }, holds))
-    throw new ArgumentError(`${owner}: expected the elements of ${name} to be ${what}, received others in ${v.space}`);
+    throw new ArgumentError(
+      `${owner}: expected the elements of ${name} to be ${what}, received others in ${v.space}`,
+    );
 }
 
-/** Throws {@link ArgumentError} unless weights are a finite number above 0, or a real vector of finite numbers of at least 0: two reductions. */
+/**
+ * Throws {@link ArgumentError} unless weights are a finite number above 0, or a real vector of
+ * finite numbers of at least 0: two reductions.
+ */
 export function checkWeights<V extends AnyVector>(owner: string, name: string, weights: number | V): void {
   if (typeof weights === 'number') {
     checkPositive(owner, name, weights);
@@ -55,8 +76,13 @@ export function checkWeights<V extends AnyVector>(owner: string, name: string, w
   checkOnAll(owner, name, weights, holds, 'finite numbers of at least 0');
 }
 
-/** Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need other numbers of its applications. */
+/**
+ * Throws {@link PartitionError} where a mask splits the ranks of an operator: colours could need
+ * other numbers of its applications.
+ */
 export function refuseMask(name: string, comm: Communicator | undefined, x: AnyVector): void {
   if (isSplit({ A: { comm }, x }))
-    throw new PartitionError(`${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`);
+    throw new PartitionError(
+      `${name}: expected vectors without a mask where an operator runs on all ranks, received ${x.space}`,
+    );
 }

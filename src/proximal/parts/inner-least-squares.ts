@@ -20,19 +20,32 @@ export interface InnerOptions {
 }
 
 /**
- * Minimises `Σ wₖ ‖bₖ − Aₖ x‖²` from x, in place: CGLS on the stack of the terms, for terms of any vector kinds. Returns `‖bₖ − Aₖ x‖²` of every term, as the
- * recurrence has it.
+ * Minimises `Σ wₖ ‖bₖ − Aₖ x‖²` from x, in place: CGLS on the stack of the terms, for terms of any
+ * vector kinds. Returns `‖bₖ − Aₖ x‖²` of every term, as the recurrence has it.
  *
- * Errors: {@link PartitionError} where a mask splits the ranks of an operator, {@link NumericalError} where the gradient is not finite; on every rank alike.
- * Memory: workspaces s, p like x, and r, q like every b. An iteration costs a forward and an adjoint of every A and two reductions.
+ * Errors: {@link PartitionError} where a mask splits the ranks of an operator,
+ * {@link NumericalError} where the gradient is not finite; on every rank alike. Memory: workspaces
+ * s, p like x, and r, q like every b. An iteration costs a forward and an adjoint of every A and
+ * two reductions.
  */
-export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm[], { niter, tol }: InnerOptions): number[] {
+export function innerLeastSquares(
+  x: AnyVector,
+  terms: readonly LeastSquaresTerm[],
+  { niter, tol }: InnerOptions,
+): number[] {
   for (const { A } of terms) {
     if (A?.comm && x.reducer && A.comm.id !== x.reducer.id)
-      throw new PartitionError(`least squares inside of a prox: expected vectors without a mask, received ${x.space}`);
+      throw new PartitionError(
+        `least squares inside of a prox: expected vectors without a mask, received ${x.space}`,
+      );
   }
   const withOperator = terms.filter((term) => term.A);
-  const spaces = [x.space, x.space, ...terms.map(({ b }) => b.space), ...withOperator.map(({ b }) => b.space)];
+  const spaces = [
+    x.space,
+    x.space,
+    ...terms.map(({ b }) => b.space),
+    ...withOperator.map(({ b }) => b.space),
+  ];
   return withWorkspaces(spaces, (works) => {
     const [s, p, ...rest] = works as [AnyVector, AnyVector, ...AnyVector[]];
     const residuals = rest.slice(0, terms.length);
@@ -71,7 +84,8 @@ export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm
     let gamma = gradient();
     if (!Number.isFinite(gamma))
       throw new NumericalError(
-        `least squares inside of a prox: the norm of the gradient is ${gamma}: look for NaN, infinity or overflow in the data`,
+        `least squares inside of a prox: the norm of the gradient is ${gamma}: look for NaN, infinity ` +
+          'or overflow in the data',
       );
     p.assign(s);
     for (let k = 0; k < niter && gamma > tol; k++) {
@@ -79,7 +93,8 @@ export function innerLeastSquares(x: AnyVector, terms: readonly LeastSquaresTerm
       const [slope = 0, ...squares] = rdots(...lineSearch);
       const curvature = rows.reduce((sum, { weight }, i) => sum + weight * (squares[i] as number), 0);
       if (!(curvature > 0)) break;
-      // the slope is γ but for rounding, which would grow without bound where γ is nothing but rounding
+      // the slope is γ but for rounding, which would grow without bound where γ is nothing but
+      // rounding
       const alpha = slope / curvature;
       x.axpby(alpha, p, 1);
       for (const { r, q } of rows) r.axpby(-alpha, q, 1);

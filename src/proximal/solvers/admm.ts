@@ -21,7 +21,10 @@ export interface AdmmStartOptions<V> {
   readonly z0?: V | undefined;
   /** Updates z before x. @default false */
   readonly gfirst?: boolean;
-  /** Stops when `√(‖x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * Stops when `√(‖x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this; above
+   * 0 it costs one reduction an iteration. @default 0
+   */
   readonly tol?: number;
 }
 
@@ -46,7 +49,10 @@ export interface AdmmResult<V> extends ProximalResult<V> {
 
 const START_OPTIONS = ['tau', 'z0', 'gfirst', 'tol'] as const;
 
-/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
+ * the caller's.
+ */
 function init<V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
   g: ProxOperator<NoInfer<V>>,
@@ -94,7 +100,12 @@ function step<V extends Vector<V>>(state: AdmmState<V>): void {
   settleProximal('admm', state, cost);
 }
 
-const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: AdmmOptions<V>) =>
+const solver = <V extends Vector<V>>(
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
+  x0: V,
+  options: AdmmOptions<V>,
+) =>
   describeProximal(
     'admm',
     options,
@@ -105,13 +116,22 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
   );
 
 /**
- * The alternating direction method of multipliers: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
+ * The alternating direction method of multipliers: minimises `f(x) + g(x)`, both with a prox, for
+ * vectors of any kind.
  *
- * `x = prox_{τf}(z − u)`, `z = prox_{τg}(x + u)`, `u += x − z`; with `gfirst` z comes first. The objective is `f(x) + g(z)`.
+ * `x = prox_{τf}(z − u)`, `z = prox_{τg}(x + u)`, `u += x − z`; with `gfirst` z comes first. The
+ * objective is `f(x) + g(z)`.
  *
- * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`.
- * Memory: x, z, u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
- * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011.
+ * It stops after `niter` iterations, or when `√(‖x − z‖² + ‖z − z before‖²) ≤ tol`. Memory: x, z,
+ * u; with `tol > 0` two more. An iteration costs a prox and a value of f and of g, and with
+ * `tol > 0` one reduction; it allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where vectors do not fit or have a mask beside an operator,
+ * {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Boyd et al.,
+ * "Distributed optimization and statistical learning via the alternating direction method of
+ * multipliers", 2011.
  */
-export const admm = Object.assign(solving(solver), { init, step: byHand('admm', step), steps: stepping(solver) });
+export const admm = Object.assign(solving(solver), {
+  init,
+  step: byHand('admm', step),
+  steps: stepping(solver),
+});

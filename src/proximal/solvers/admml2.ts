@@ -32,16 +32,23 @@ export interface AdmmL2StartOptions<M> {
   readonly tau: number;
   /** Where to start; it is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
-  /** The CGLS inside of every iteration: `niter` (10) and `tol` (1e-4), which its squared gradient is compared with. */
+  /**
+   * The CGLS inside of every iteration: `niter` (10) and `tol` (1e-4), which its squared gradient
+   * is compared with.
+   */
   readonly inner?: Partial<InnerOptions>;
-  /** Stops when `√(‖A x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * Stops when `√(‖A x − z‖² + ‖z' − z‖²)`, the primal and the dual residual, is at most this;
+   * above 0 it costs one reduction an iteration. @default 0
+   */
   readonly tol?: number;
 }
 
 export interface AdmmL2Options<M> extends AdmmL2StartOptions<M>, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
-export interface AdmmL2State<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>> extends ProximalState<M> {
+export interface AdmmL2State<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>
+  extends ProximalState<M> {
   readonly Op: LinearOperator<M, D>;
   readonly g: ProxOperator<Z>;
   readonly L: LinearOperator<M, Z>;
@@ -63,7 +70,10 @@ export interface AdmmL2Result<M, Z> extends ProximalResult<M> {
 
 const START_OPTIONS = ['tau', 'x0', 'inner', 'tol'] as const;
 
-/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
+ * the caller's.
+ */
 function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   Op: LinearOperator<M, D>,
   b: D,
@@ -108,7 +118,9 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
 }
 
 /** One iteration; see {@link admml2}. Allocates no vector. */
-function step<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(state: AdmmL2State<M, D, Z>): void {
+function step<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
+  state: AdmmL2State<M, D, Z>,
+): void {
   const { Op, L, g, x, b, z, u, v, tau, inner } = state;
   v.assign(z).axpby(-1, u, 1);
   const terms: LeastSquaresTerm[] = [
@@ -143,16 +155,24 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   );
 
 /**
- * ADMM for least squares: minimises `½ ‖Op x − b‖² + g(A x)`, g with a prox, A any operator (a gradient for total variation), for vectors of any kind.
+ * ADMM for least squares: minimises `½ ‖Op x − b‖² + g(A x)`, g with a prox, A any operator (a
+ * gradient for total variation), for vectors of any kind.
  *
- * From `z = A x`, `u = 0`: x by CGLS, from the x before, on `‖b − Op x‖² + ‖z − u − A x‖² / τ`; `z = prox_{τg}(A x + u)`; `u += A x − z`.
+ * From `z = A x`, `u = 0`: x by CGLS, from the x before, on `‖b − Op x‖² + ‖z − u − A x‖² / τ`;
+ * `z = prox_{τg}(A x + u)`; `u += A x − z`.
  *
- * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖z − z before‖²) ≤ tol`. The misfit of the objective is that of the CGLS recurrence.
- * Memory: x like the model; b like the data; z, u and one more like `A x`; workspaces for CGLS: two like the model, two like the data, two like `A x`. An
- * iteration costs `n + 1` forwards and adjoints of Op and A and `2n + 1` reductions for n iterations of CGLS, one A more, one prox and one value of g, and with `tol > 0` one
- * reduction more; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the iteration for NaN, on
- * every rank alike.
- * Source: Boyd et al., "Distributed optimization and statistical learning via the alternating direction method of multipliers", 2011, section 6.4.
+ * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖z − z before‖²) ≤ tol`. The misfit of
+ * the objective is that of the CGLS recurrence. Memory: x like the model; b like the data; z, u and
+ * one more like `A x`; workspaces for CGLS: two like the model, two like the data, two like `A x`.
+ * An iteration costs `n + 1` forwards and adjoints of Op and A and `2n + 1` reductions for n
+ * iterations of CGLS, one A more, one prox and one value of g, and with `tol > 0` one reduction
+ * more; it allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the
+ * iteration for NaN, on every rank alike. Source: Boyd et al., "Distributed optimization and
+ * statistical learning via the alternating direction method of multipliers", 2011, section 6.4.
  */
-export const admml2 = Object.assign(solving(solver), { init, step: byHand('admml2', step), steps: stepping(solver) });
+export const admml2 = Object.assign(solving(solver), {
+  init,
+  step: byHand('admml2', step),
+  steps: stepping(solver),
+});

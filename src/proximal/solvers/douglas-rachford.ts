@@ -20,9 +20,14 @@ export interface DouglasRachfordStartOptions {
   readonly tau: number;
   /** Relaxation, between 0 and 2. @default 1 */
   readonly eta?: number;
-  /** Takes the prox of g at y and that of f at its reflection, instead of the other way round. @default false */
+  /**
+   * Takes the prox of g at y and that of f at its reflection, instead of the other way round.
+   * @default false
+   */
   readonly gfirst?: boolean;
-  /** Stops when `‖z − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * Stops when `‖z − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0
+   */
   readonly tol?: number;
 }
 
@@ -48,7 +53,10 @@ export interface DouglasRachfordResult<V> extends ProximalResult<V> {
 
 const START_OPTIONS = ['tau', 'eta', 'gfirst', 'tol'] as const;
 
-/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
+ * the caller's.
+ */
 function init<V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
   g: ProxOperator<NoInfer<V>>,
@@ -60,7 +68,8 @@ function init<V extends Vector<V>>(
   checkFunctions(name, { f, g });
   const { tau, eta = 1, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
-  if (!(eta > 0 && eta < 2)) throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${textOf(eta)}`);
+  if (!(eta > 0 && eta < 2))
+    throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${textOf(eta)}`);
   checkFlag(name, { gfirst });
   checkNonNegative(name, { tol });
   checkStart(name, x0);
@@ -95,7 +104,12 @@ function step<V extends Vector<V>>(state: DouglasRachfordState<V>): void {
   settleProximal('douglasRachford', state, cost);
 }
 
-const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: DouglasRachfordOptions) =>
+const solver = <V extends Vector<V>>(
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
+  x0: V,
+  options: DouglasRachfordOptions,
+) =>
   describeProximal(
     'douglasRachford',
     options,
@@ -108,11 +122,18 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
 /**
  * Douglas-Rachford splitting: minimises `f(x) + g(x)`, both with a prox, for vectors of any kind.
  *
- * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`; with `gfirst` f and g change places. The objective is `f(x) + g(z)`.
+ * `x = prox_{τf}(y)`, `z = prox_{τg}(2x − y)`, `y += η (z − x)`; with `gfirst` f and g change
+ * places. The objective is `f(x) + g(z)`.
  *
- * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`.
- * Memory: x, y, z. An iteration costs a prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
- * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm 10.15.
+ * It stops after `niter` iterations, or when `‖z − x‖ ≤ tol`. Memory: x, y, z. An iteration costs a
+ * prox and a value of f and of g, and with `tol > 0` one reduction; it allocates no vector. Errors:
+ * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a
+ * mask beside an operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
+ * Source: Combettes and Pesquet, "Proximal splitting methods in signal processing", 2011, algorithm
+ * 10.15.
  */
-export const douglasRachford = Object.assign(solving(solver), { init, step: byHand('douglasRachford', step), steps: stepping(solver) });
+export const douglasRachford = Object.assign(solving(solver), {
+  init,
+  step: byHand('douglasRachford', step),
+  steps: stepping(solver),
+});

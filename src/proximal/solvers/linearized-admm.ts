@@ -21,7 +21,10 @@ export interface LinearizedAdmmStartOptions {
   readonly tau: number;
   /** The step of f, at most `τ / ‖A‖²`. */
   readonly mu: number;
-  /** Stops when `√(‖A x − z‖² + ‖x' − x‖²)` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * Stops when `√(‖A x − z‖² + ‖x' − x‖²)` is at most this; above 0 it costs one reduction an
+   * iteration. @default 0
+   */
   readonly tol?: number;
 }
 
@@ -53,7 +56,10 @@ export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
 
 const START_OPTIONS = ['tau', 'mu', 'tol'] as const;
 
-/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
+ * the caller's.
+ */
 function init<M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
   g: ProxOperator<NoInfer<Z>>,
@@ -122,15 +128,22 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   );
 
 /**
- * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind; no system with A is solved.
+ * Linearised ADMM: minimises `f(x) + g(A x)`, f and g with a prox, for vectors of any kind; no
+ * system with A is solved.
  *
- * From `z = A x`, `u = 0`: `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`, `u += A x − z`. Converges for `μ ≤ τ / ‖A‖²`.
+ * From `z = A x`, `u = 0`: `x = prox_{μf}(x − (μ/τ) Aᴴ(A x − z + u))`, `z = prox_{τg}(A x + u)`,
+ * `u += A x − z`. Converges for `μ ≤ τ / ‖A‖²`.
  *
- * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`.
- * Memory: x and one more like the model; z, u and two more like `A x`; with `tol > 0` one more of each. An iteration costs one forward, one adjoint, a prox and a
- * value of f and of g, and with `tol > 0` one reduction; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the iteration for NaN, on
- * every rank alike.
- * Source: Parikh and Boyd, "Proximal algorithms", 2014, section 4.4.2.
+ * It stops after `niter` iterations, or when `√(‖A x − z‖² + ‖x' − x‖²) ≤ tol`. Memory: x and one
+ * more like the model; z, u and two more like `A x`; with `tol > 0` one more of each. An iteration
+ * costs one forward, one adjoint, a prox and a value of f and of g, and with `tol > 0` one
+ * reduction; it allocates no vector. Errors: {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the
+ * iteration for NaN, on every rank alike. Source: Parikh and Boyd, "Proximal algorithms", 2014,
+ * section 4.4.2.
  */
-export const linearizedAdmm = Object.assign(solving(solver), { init, step: byHand('linearizedAdmm', step), steps: stepping(solver) });
+export const linearizedAdmm = Object.assign(solving(solver), {
+  init,
+  step: byHand('linearizedAdmm', step),
+  steps: stepping(solver),
+});

@@ -31,7 +31,10 @@ export interface PrimalDualStartOptions<M, Z> {
   readonly c?: M | undefined;
   /** Updates the dual variable before the primal one. @default false */
   readonly gfirst?: boolean;
-  /** Stops when `√(‖x' − x‖² + ‖y' − y‖²)` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * Stops when `√(‖x' − x‖² + ‖y' − y‖²)` is at most this; above 0 it costs one reduction an
+   * iteration. @default 0
+   */
   readonly tol?: number;
 }
 
@@ -65,7 +68,10 @@ export interface PrimalDualResult<M, Z> extends ProximalResult<M> {
 
 const START_OPTIONS = ['tau', 'mu', 'theta', 'y0', 'c', 'gfirst', 'tol'] as const;
 
-/** Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
+ * the caller's.
+ */
 function init<M extends Vector<M>, Z extends Vector<Z>>(
   f: ProxOperator<NoInfer<M>>,
   g: ProxOperator<NoInfer<Z>>,
@@ -79,7 +85,8 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   const { tau, mu, theta = 1, y0, c, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
-  if (!(theta >= 0 && theta <= 1)) throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${textOf(theta)}`);
+  if (!(theta >= 0 && theta <= 1))
+    throw new ArgumentError(`${name}: expected theta between 0 and 1, received ${textOf(theta)}`);
   checkFlag(name, { gfirst });
   checkNonNegative(name, { tol });
   checkStart(name, x0);
@@ -105,7 +112,13 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   return state;
 }
 
-function objective<M extends Vector<M>, Z extends Vector<Z>>({ f, g, x, v, c }: PrimalDualState<M, Z>): number {
+function objective<M extends Vector<M>, Z extends Vector<Z>>({
+  f,
+  g,
+  x,
+  v,
+  c,
+}: PrimalDualState<M, Z>): number {
   return f.value(x) + g.value(v) + (c ? c.rdot(x) : 0);
 }
 
@@ -152,16 +165,23 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   );
 
 /**
- * The primal-dual method of Chambolle and Pock: minimises `f(x) + g(A x) + Re⟨c, x⟩`, f and g convex with a prox, for vectors of any kind.
+ * The primal-dual method of Chambolle and Pock: minimises `f(x) + g(A x) + Re⟨c, x⟩`, f and g
+ * convex with a prox, for vectors of any kind.
  *
- * `x' = prox_{τf}(x − τ(Aᴴy + c))`, `y' = prox_{μg*}(y + μ A(x' + θ(x' − x)))`; with `gfirst` y comes first, with the x' and x of the iteration before.
- * Converges for `τ μ ‖A‖² < 1` and θ = 1.
+ * `x' = prox_{τf}(x − τ(Aᴴy + c))`, `y' = prox_{μg*}(y + μ A(x' + θ(x' − x)))`; with `gfirst` y
+ * comes first, with the x' and x of the iteration before. Converges for `τ μ ‖A‖² < 1` and θ = 1.
  *
- * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`.
- * Memory: x and one more like the model (two with c); y and two more like `A x`, a workspace like `A x`; with `tol > 0` one more of each. An iteration costs one forward, one
- * adjoint, a prox and a value of f and of g, and one reduction each for c and for `tol > 0`; it allocates no vector.
- * Errors: {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask, {@link NumericalError} with the iteration for NaN, on
- * every rank alike.
- * Source: Chambolle and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging", 2011, algorithm 1.
+ * It stops after `niter` iterations, or when `√(‖x' − x‖² + ‖y' − y‖²) ≤ tol`. Memory: x and one
+ * more like the model (two with c); y and two more like `A x`, a workspace like `A x`; with
+ * `tol > 0` one more of each. An iteration costs one forward, one adjoint, a prox and a value of f
+ * and of g, and one reduction each for c and for `tol > 0`; it allocates no vector. Errors:
+ * {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a
+ * mask, {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Chambolle
+ * and Pock, "A first-order primal-dual algorithm for convex problems with applications to imaging",
+ * 2011, algorithm 1.
  */
-export const primalDual = Object.assign(solving(solver), { init, step: byHand('primalDual', step), steps: stepping(solver) });
+export const primalDual = Object.assign(solving(solver), {
+  init,
+  step: byHand('primalDual', step),
+  steps: stepping(solver),
+});

@@ -4,7 +4,15 @@ import { checkOneOf, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
-import { begin, byHand, checkFlag, checkNonNegative, nothing, solving, stepping } from '../../optimization/solver.js';
+import {
+  begin,
+  byHand,
+  checkFlag,
+  checkNonNegative,
+  nothing,
+  solving,
+  stepping,
+} from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
 import { checkPositive, refuseMask } from '../parts/checks.js';
 import {
@@ -17,16 +25,25 @@ import {
   withMemories,
 } from './proximal-solver.js';
 
-/** How the next point is extrapolated: not at all, by `(t − 1)/t'` with `t' = (1 + √(1 + 4t²))/2`, or by `k/(k + 3)`. */
+/**
+ * How the next point is extrapolated: not at all, by `(t − 1)/t'` with `t' = (1 + √(1 + 4t²))/2`,
+ * or by `k/(k + 3)`.
+ */
 export const ACCELERATIONS = ['none', 'fista', 'vandenberghe'] as const;
 export type Acceleration = (typeof ACCELERATIONS)[number];
 
-/** When the extrapolation starts anew: never, where the objective has grown, or where it points uphill, `Re⟨y − p, p − x⟩ > 0`. */
+/**
+ * When the extrapolation starts anew: never, where the objective has grown, or where it points
+ * uphill, `Re⟨y − p, p − x⟩ > 0`.
+ */
 export const RESTARTS = ['none', 'function', 'gradient'] as const;
 export type Restart = (typeof RESTARTS)[number];
 
 export interface ProximalGradientStartOptions {
-  /** The step, at most `1/L` for a gradient of Lipschitz constant L (2/L without acceleration); with backtracking the first try. @default with backtracking 1, otherwise required */
+  /**
+   * The step, at most `1/L` for a gradient of Lipschitz constant L (2/L without acceleration); with
+   * backtracking the first try. @default with backtracking 1, otherwise required
+   */
   readonly tau?: number | undefined;
   /** Shrinks τ until the step is a descent. @default false */
   readonly backtracking?: boolean;
@@ -40,7 +57,9 @@ export interface ProximalGradientStartOptions {
   readonly acceleration?: Acceleration;
   /** @default 'none' */
   readonly restart?: Restart;
-  /** Stops when `‖x' − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0 */
+  /**
+   * Stops when `‖x' − x‖` is at most this; above 0 it costs one reduction an iteration. @default 0
+   */
   readonly tol?: number;
 }
 
@@ -61,7 +80,10 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
   readonly y: V | undefined;
   /** `∇f` there. */
   gradient: V;
-  /** `∇f` at x, where f is quadratic and that is not the same: that at y is linear in those at x and at the x before. */
+  /**
+   * `∇f` at x, where f is quadratic and that is not the same: that at y is linear in those at x and
+   * at the x before.
+   */
   slope: V | undefined;
   /** The result of the prox. */
   readonly p: V;
@@ -76,9 +98,21 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
 
 export type ProximalGradientResult<V> = ProximalResult<V>;
 
-const START_OPTIONS = ['tau', 'backtracking', 'beta', 'epsg', 'eta', 'acceleration', 'restart', 'tol'] as const;
+const START_OPTIONS = [
+  'tau',
+  'backtracking',
+  'beta',
+  'epsg',
+  'eta',
+  'acceleration',
+  'restart',
+  'tol',
+] as const;
 
-/** Allocates all vectors and evaluates f, its gradient and g at the start. Disposing all vectors but x is the caller's. */
+/**
+ * Allocates all vectors and evaluates f, its gradient and g at the start. Disposing all vectors but
+ * x is the caller's.
+ */
 function init<V extends Vector<V>>(
   f: ProxOperator<NoInfer<V>>,
   g: ProxOperator<NoInfer<V>>,
@@ -88,12 +122,23 @@ function init<V extends Vector<V>>(
   const name = 'proximalGradient';
   requireOptions(`${name}.init`, options, START_OPTIONS);
   checkFunctions(name, { f, g });
-  const { backtracking = false, beta = 0.5, epsg = 1, eta = 1, acceleration = 'none', restart = 'none', tol = 0 } = options;
-  if (!f.isSmooth) throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
+  const {
+    backtracking = false,
+    beta = 0.5,
+    epsg = 1,
+    eta = 1,
+    acceleration = 'none',
+    restart = 'none',
+    tol = 0,
+  } = options;
+  if (!f.isSmooth)
+    throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
   checkFlag(name, { backtracking });
-  if (options.tau === undefined && !backtracking) throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
+  if (options.tau === undefined && !backtracking)
+    throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
   const tau = checkPositive(name, 'tau', options.tau ?? 1);
-  if (!(beta > 0 && beta < 1)) throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${textOf(beta)}`);
+  if (!(beta > 0 && beta < 1))
+    throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${textOf(beta)}`);
   checkPositive(name, 'epsg', epsg);
   checkPositive(name, 'eta', eta);
   checkNonNegative(name, { tol });
@@ -125,7 +170,10 @@ function init<V extends Vector<V>>(
   return state;
 }
 
-/** `p ← prox(y − τ ∇f(y))`; with backtracking, for the first τ at which f lies below its quadratic model. */
+/**
+ * `p ← prox(y − τ ∇f(y))`; with backtracking, for the first τ at which f lies below its quadratic
+ * model.
+ */
 function descend<V extends Vector<V>>(state: ProximalGradientState<V>, y: V): void {
   const { f, g, p, gradient, epsg, backtracking, beta, fy } = state;
   for (let tries = 0; ; tries++) {
@@ -177,8 +225,16 @@ function step<V extends Vector<V>>(state: ProximalGradientState<V>): void {
   settleProximal('proximalGradient', state, cost);
 }
 
-/** f and `∇f` at `y = p + w (p − x)` of a quadratic f, from those at p (in `gradient`) and at x (in `slope`), which become those at x: no application of an operator. */
-function extrapolate<V extends Vector<V>>(state: ProximalGradientState<V>, slope: V, fp: number, w: number): void {
+/**
+ * f and `∇f` at `y = p + w (p − x)` of a quadratic f, from those at p (in `gradient`) and at x (in
+ * `slope`), which become those at x: no application of an operator.
+ */
+function extrapolate<V extends Vector<V>>(
+  state: ProximalGradientState<V>,
+  slope: V,
+  fp: number,
+  w: number,
+): void {
   const { gradient, x, p, y, backtracking } = state;
   state.fy = fp;
   if (backtracking && y && w !== 0) {
@@ -198,7 +254,12 @@ function momentum<V extends Vector<V>>(state: ProximalGradientState<V>, accelera
   return (t - 1) / state.t;
 }
 
-const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperator<NoInfer<V>>, x0: V, options: ProximalGradientOptions) =>
+const solver = <V extends Vector<V>>(
+  f: ProxOperator<NoInfer<V>>,
+  g: ProxOperator<NoInfer<V>>,
+  x0: V,
+  options: ProximalGradientOptions,
+) =>
   describeProximal(
     'proximalGradient',
     options,
@@ -209,18 +270,29 @@ const solver = <V extends Vector<V>>(f: ProxOperator<NoInfer<V>>, g: ProxOperato
   );
 
 /**
- * Proximal gradients (forward-backward splitting): minimises `f(x) + ε g(x)`, f smooth, g with a prox, for vectors of any kind.
+ * Proximal gradients (forward-backward splitting): minimises `f(x) + ε g(x)`, f smooth, g with a
+ * prox, for vectors of any kind.
  *
- * `p = prox_{ετg}(y − τ ∇f(y))`, `x' = x + η (p − x)`, `y = x' + w (x' − x)`; w is 0 without acceleration, `(t − 1)/t'` ('fista') or `k/(k + 3)` ('vandenberghe').
- * Backtracking shrinks τ by β until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0 and t, k to their start.
+ * `p = prox_{ετg}(y − τ ∇f(y))`, `x' = x + η (p − x)`, `y = x' + w (x' − x)`; w is 0 without
+ * acceleration, `(t − 1)/t'` ('fista') or `k/(k + 3)` ('vandenberghe'). Backtracking shrinks τ by β
+ * until `f(p) ≤ f(y) + Re⟨∇f(y), p − y⟩ + ‖p − y‖²/(2τ)`. A restart sets w to 0 and t, k to their
+ * start.
  *
- * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`.
- * Memory: x, p, ∇f, and with acceleration y, and one more gradient where f is quadratic. An iteration costs one prox, f with its gradient, and g; with acceleration one f more, unless f is
- * quadratic: the gradient at y is then linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and two reductions, accelerated or not; one reduction more
- * each for `tol`, a gradient restart, and backtracking with acceleration, and two and a forward for a try of backtracking. It allocates no vector.
- * Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError}, {@link PartitionError} where vectors do not fit or have a mask beside an
- * operator, {@link NumericalError} with the iteration for NaN, on every rank alike.
- * Source: Beck and Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009; Parikh and Boyd, "Proximal algorithms", 2014,
- * section 4; O'Donoghue and Candès, "Adaptive restart for accelerated gradient schemes", 2015.
+ * It stops after `niter` iterations, or when `‖x' − x‖ ≤ tol`. Memory: x, p, ∇f, and with
+ * acceleration y, and one more gradient where f is quadratic. An iteration costs one prox, f with
+ * its gradient, and g; with acceleration one f more, unless f is quadratic: the gradient at y is
+ * then linear in those at both x. For `f = L2(Op)` and `g = L1` that is a forward, an adjoint and
+ * two reductions, accelerated or not; one reduction more each for `tol`, a gradient restart, and
+ * backtracking with acceleration, and two and a forward for a try of backtracking. It allocates no
+ * vector. Errors: {@link ArgumentError} unless f is smooth, {@link ShapeError}, {@link DTypeError},
+ * {@link PartitionError} where vectors do not fit or have a mask beside an operator,
+ * {@link NumericalError} with the iteration for NaN, on every rank alike. Source: Beck and
+ * Teboulle, "A fast iterative shrinkage-thresholding algorithm for linear inverse problems", 2009;
+ * Parikh and Boyd, "Proximal algorithms", 2014, section 4; O'Donoghue and Candès, "Adaptive restart
+ * for accelerated gradient schemes", 2015.
  */
-export const proximalGradient = Object.assign(solving(solver), { init, step: byHand('proximalGradient', step), steps: stepping(solver) });
+export const proximalGradient = Object.assign(solving(solver), {
+  init,
+  step: byHand('proximalGradient', step),
+  steps: stepping(solver),
+});

@@ -2,7 +2,14 @@ import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import { checkOperator } from '../../core/operator/linear-operator.js';
-import { type AnyVector, checkVector, rdots, type Space, type Vector, type VectorPair } from '../../core/vector/vector.js';
+import {
+  type AnyVector,
+  checkVector,
+  rdots,
+  type Space,
+  type Vector,
+  type VectorPair,
+} from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import {
   conclude,
@@ -14,16 +21,23 @@ import {
 } from '../../optimization/solver.js';
 import type { ProxMemory } from '../functions/prox-operator.js';
 
-/** What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside of its domain. */
+/**
+ * What the state of every proximal solver has. `cost` is the objective; Infinity where x is outside
+ * of its domain.
+ */
 export interface ProximalState<V extends Vector<V>> extends SolverProgress {
   readonly x: V;
-  /** How far from a fixed point the last iteration was: compared with `tol`. NaN where `tol` is 0: it is not computed. */
+  /**
+   * How far from a fixed point the last iteration was: compared with `tol`. NaN where `tol` is 0:
+   * it is not computed.
+   */
   residual: number;
 }
 
 /**
- * A state with what its functions carry from one prox to the next: `remembered`, vectors that belong to the functions, and `remembers`, whether they hold anything. A checkpoint
- * writes both, and finds the functions of a resumed run as they were.
+ * A state with what its functions carry from one prox to the next: `remembered`, vectors that
+ * belong to the functions, and `remembers`, whether they hold anything. A checkpoint writes both,
+ * and finds the functions of a resumed run as they were.
  */
 export function withMemories<S extends object>(state: S, memories: readonly ProxMemory[]): S {
   if (memories.length === 0) return state;
@@ -40,8 +54,12 @@ export function withMemories<S extends object>(state: S, memories: readonly Prox
   });
 }
 
-/** What an iteration has found. `x` is live: the next step changes it. `cost` is the objective; Infinity where x is outside of its domain. */
-export interface ProximalStep<V extends Vector<V>, S extends ProximalState<V> = ProximalState<V>> extends SolverStep<S> {
+/**
+ * What an iteration has found. `x` is live: the next step changes it. `cost` is the objective;
+ * Infinity where x is outside of its domain.
+ */
+export interface ProximalStep<V extends Vector<V>, S extends ProximalState<V> = ProximalState<V>>
+  extends SolverStep<S> {
   readonly residual: number;
 }
 
@@ -55,19 +73,31 @@ export interface ProximalRunOptions extends RunOptions {
 }
 
 /**
- * Ends an iteration: stops where the residual is at most `tol > 0`.
- * Errors: {@link NumericalError} on all ranks where the objective is NaN or a residual is not finite on any.
+ * Ends an iteration: stops where the residual is at most `tol > 0`. Errors: {@link NumericalError}
+ * on all ranks where the objective is NaN or a residual is not finite on any.
  */
-export function settleProximal<V extends Vector<V>>(name: string, state: ProximalState<V> & { readonly tol: number }, cost: number): void {
+export function settleProximal<V extends Vector<V>>(
+  name: string,
+  state: ProximalState<V> & { readonly tol: number },
+  cost: number,
+): void {
   const { residual, tol, iteration } = state;
   const measured = tol > 0 && iteration > 0;
-  const reason = measured && residual <= tol ? (residual === 0 ? 'solved exactly' : 'update within tolerance') : undefined;
+  const reason =
+    measured && residual <= tol ? (residual === 0 ? 'solved exactly' : 'update within tolerance') : undefined;
   // a cost of Infinity is that of a point outside of the domain
   conclude(name, state, { cost, reason, scalars: [Number.isNaN(cost) ? cost : 0, measured ? residual : 0] });
 }
 
-/** What the descriptions of all proximal solvers have in common; `result` are vectors of the state, which are copied. */
-export const describeProximal = <S extends SolverProgress & { residual: number }, O extends object, R extends object>(
+/**
+ * What the descriptions of all proximal solvers have in common; `result` are vectors of the state,
+ * which are copied.
+ */
+export const describeProximal = <
+  S extends SolverProgress & { residual: number },
+  O extends object,
+  R extends object,
+>(
   name: string,
   options: O & RunOptions,
   own: readonly string[],
@@ -79,7 +109,10 @@ export const describeProximal = <S extends SolverProgress & { residual: number }
   report: ({ residual }) => ({ residual }),
 });
 
-/** Runs `move`; with `tol > 0` the residual becomes the length of all that it changes in `moving` and of the gaps `a − b` after it, for one reduction. */
+/**
+ * Runs `move`; with `tol > 0` the residual becomes the length of all that it changes in `moving`
+ * and of the gaps `a − b` after it, for one reduction.
+ */
 export function moveAndMeasure(
   state: { readonly tol: number; residual: number },
   moving: readonly AnyVector[],
@@ -99,7 +132,9 @@ export function moveAndMeasure(
       move();
       for (const [k, before] of befores.entries()) before.axpby(-1, moving[k], 1);
       for (const [k, [a, b]] of gaps.entries()) differences[k]?.assign(a).axpby(-1, b, 1);
-      state.residual = Math.sqrt(rdots(...works.map((w): VectorPair => [w, w])).reduce((sum, v) => sum + v, 0));
+      state.residual = Math.sqrt(
+        rdots(...works.map((w): VectorPair => [w, w])).reduce((sum, v) => sum + v, 0),
+      );
     },
   );
 }
@@ -107,14 +142,24 @@ export function moveAndMeasure(
 /** Throws {@link ArgumentError} unless x0 is a vector of floats. */
 export function checkStart(name: string, x0: AnyVector): void {
   checkVector(name, 'x0', x0);
-  if (!isFloat(x0.dtype)) throw new ArgumentError(`${name}: expected x0 of a float or complex dtype, received ${x0.dtype}`);
+  if (!isFloat(x0.dtype))
+    throw new ArgumentError(`${name}: expected x0 of a float or complex dtype, received ${x0.dtype}`);
 }
 
-/** The range of A on the space of x. Throws {@link ShapeError} unless A leads back to that space. */
-export function rangeFor<M extends Vector<M>>(name: string, A: AnyOperator, model: Space<M>): Space<AnyVector> {
+/**
+ * The range of A on the space of x. Throws {@link ShapeError} unless A leads back to that space.
+ */
+export function rangeFor<M extends Vector<M>>(
+  name: string,
+  A: AnyOperator,
+  model: Space<M>,
+): Space<AnyVector> {
   checkOperator(name, A);
   const range: Space<AnyVector> = A.rangeOf(model);
   const back = A.domainOf(range);
-  if (!back.equals(model)) throw new ShapeError(`${name}: expected ${A.name} to lead back to ${model}, its adjoint leads to ${back}`);
+  if (!back.equals(model))
+    throw new ShapeError(
+      `${name}: expected ${A.name} to lead back to ${model}, its adjoint leads to ${back}`,
+    );
   return range;
 }

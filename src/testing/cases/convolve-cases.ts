@@ -22,7 +22,13 @@ const FORMS: readonly Form[] = [
   { title: 'first of two axes', xShape: [15, 4], hShape: [4, 1], yShape: [15, 4], offset: [2, 0] },
   { title: 'two axes', xShape: [7, 9], hShape: [3, 4], yShape: [7, 9], offset: [1, 2] },
   { title: 'two axes, full', xShape: [6, 5], hShape: [3, 2], yShape: [8, 6], offset: [0, 0] },
-  { title: 'middle of three axes', xShape: [2, 11, 3], hShape: [1, 5, 1], yShape: [2, 11, 3], offset: [0, 2, 0] },
+  {
+    title: 'middle of three axes',
+    xShape: [2, 11, 3],
+    hShape: [1, 5, 1],
+    yShape: [2, 11, 3],
+    offset: [0, 2, 0],
+  },
   { title: 'three axes', xShape: [4, 5, 6], hShape: [2, 3, 3], yShape: [4, 5, 6], offset: [1, 1, 1] },
 ];
 
@@ -31,11 +37,16 @@ function convolveCases(dtype: DType): KernelCase[] {
   return FORMS.flatMap(({ title, ...form }) =>
     (['forward', 'adjoint'] as const).map((direction): KernelCase => {
       // The adjoint takes y to x
-      const [xShape, yShape] = direction === 'forward' ? [form.xShape, form.yShape] : [form.yShape, form.xShape];
+      const [xShape, yShape] =
+        direction === 'forward' ? [form.xShape, form.yShape] : [form.yShape, form.xShape];
       const convolution: Convolution = { ...form, xShape, yShape, direction };
       return {
         title: `${title}, ${direction}`,
-        operands: [make.in(dtype, product(xShape), 1), make.in(dtype, product(form.hShape), 2), make.out(dtype, product(yShape), 3)],
+        operands: [
+          make.in(dtype, product(xShape), 1),
+          make.in(dtype, product(form.hShape), 2),
+          make.out(dtype, product(yShape), 3),
+        ],
         ulps: 8,
         scale: 8 * Math.sqrt(product(form.hShape)),
         run: (b, e) => void b.convolve(at(e, 0), at(e, 1), at(e, 2), convolution),

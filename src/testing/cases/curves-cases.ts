@@ -50,8 +50,10 @@ function curveCases(kernel: 'spreadCurves' | 'sumCurves', dtype: DType): KernelC
 }
 
 /** Kernels that a backend may leave out. */
-export const curveCasesByDType: readonly KernelCases[] = (['spreadCurves', 'sumCurves'] as const).map((kernel) => ({
-  kernel,
-  optional: kernel,
-  cases: (dtype) => (isFloat(dtype) ? curveCases(kernel, dtype) : []),
-}));
+export const curveCasesByDType: readonly KernelCases[] = (['spreadCurves', 'sumCurves'] as const).map(
+  (kernel) => ({
+    kernel,
+    optional: kernel,
+    cases: (dtype) => (isFloat(dtype) ? curveCases(kernel, dtype) : []),
+  }),
+);

@@ -39,7 +39,8 @@ const ulpsOf = (op: string): number => (EXACT.has(op) ? 4 : 64);
 
 function domain(op: string, dtype: DType, values: HostArray): HostArray {
   if (POSITIVE.has(op) && !isComplex(dtype))
-    for (let i = 0; i < values.length; i++) values[i] = Math.abs(values[i] as number) + (isFloat(dtype) ? 0.125 : 0);
+    for (let i = 0; i < values.length; i++)
+      values[i] = Math.abs(values[i] as number) + (isFloat(dtype) ? 0.125 : 0);
   return values;
 }
 
@@ -50,7 +51,10 @@ function unaryCases(op: UnaryOp, dtype: DType): KernelCase[] {
   const cases = RUNS.map(
     ([n, offset]): KernelCase => ({
       title: `${op}, ${n} elements from ${offset}`,
-      operands: [make.in(dtype, n, offset, domain(op, dtype, make.numbers(dtype, n))), make.out(result, n, 1)],
+      operands: [
+        make.in(dtype, n, offset, domain(op, dtype, make.numbers(dtype, n))),
+        make.out(result, n, 1),
+      ],
       ulps: ulpsOf(op),
       run: (b, e) => void b.unary(op, at(e, 0), at(e, 1)),
     }),
@@ -92,7 +96,8 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
   // Products and sums of complex numbers cancel within a part, sums of real ones as a whole
   const scale = ['add', 'subtract'].includes(op) ? 4 : 0;
   const left = (n: number) => domain(op, dtype, make.numbers(dtype, n));
-  // Equal elements now and then, so that comparisons have both answers; small exponents for integers
+  // Equal elements now and then, so that comparisons have both answers; small exponents for
+  // integers
   const right = (n: number, x: HostArray) => {
     const values = make.numbers(dtype, n);
     if (op === 'power' && dtype === 'int32') return values.map((v) => Math.abs(v) % 4);
@@ -102,7 +107,11 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
   const scalar: Scalar = op === 'power' && dtype === 'int32' ? 3 : scalarFor(dtype, 1.25, -0.75);
   const cases = RUNS.flatMap(([n, offset]): KernelCase[] => {
     const x = left(n);
-    const operands = [make.in(dtype, n, offset, x), make.in(dtype, n, 1, right(n, x)), make.out(result, n, 2)];
+    const operands = [
+      make.in(dtype, n, offset, x),
+      make.in(dtype, n, 1, right(n, x)),
+      make.out(result, n, 2),
+    ];
     return [
       {
         title: `${op}, ${n} elements from ${offset}`,
@@ -111,8 +120,20 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
         scale,
         run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 2)),
       },
-      { title: `${op} with a scalar, ${n} elements`, operands, ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 2)) },
-      { title: `${op} of a scalar, ${n} elements`, operands, ulps, scale, run: (b, e) => void b.binary(op, scalar, at(e, 1), at(e, 2)) },
+      {
+        title: `${op} with a scalar, ${n} elements`,
+        operands,
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, at(e, 0), scalar, at(e, 2)),
+      },
+      {
+        title: `${op} of a scalar, ${n} elements`,
+        operands,
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, scalar, at(e, 1), at(e, 2)),
+      },
     ];
   });
   if (result === dtype) {
@@ -120,8 +141,20 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
     const x = left(n);
     const both = () => [make.out(dtype, n, 1, x), make.out(dtype, n, 2, right(n, x))];
     cases.push(
-      { title: `${op} into x`, operands: both(), ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 0)) },
-      { title: `${op} into y`, operands: both(), ulps, scale, run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 1)) },
+      {
+        title: `${op} into x`,
+        operands: both(),
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 0)),
+      },
+      {
+        title: `${op} into y`,
+        operands: both(),
+        ulps,
+        scale,
+        run: (b, e) => void b.binary(op, at(e, 0), at(e, 1), at(e, 1)),
+      },
       {
         title: `${op} with itself, into itself`,
         operands: [make.out(dtype, n, 1, right(n, x))],
@@ -162,12 +195,30 @@ function whereCases(dtype: DType): KernelCase[] {
   const make = new Operands(80);
   const [s, t] = [scalarFor(dtype, 1.5, 2), scalarFor(dtype, -3, 0.5)];
   return RUNS.flatMap(([n, offset]): KernelCase[] => {
-    const operands = [make.in('int32', n, offset, make.integers(n, 3)), make.in(dtype, n, 1), make.in(dtype, n, 2), make.out(dtype, n, 3)];
+    const operands = [
+      make.in('int32', n, offset, make.integers(n, 3)),
+      make.in(dtype, n, 1),
+      make.in(dtype, n, 2),
+      make.out(dtype, n, 3),
+    ];
     const title = `${n} elements`;
     return [
-      { title, operands, signedZeros: true, run: (b, e) => void b.where(at(e, 0), at(e, 1), at(e, 2), at(e, 3)) },
-      { title: `${title}, x a scalar`, operands, run: (b, e) => void b.where(at(e, 0), s, at(e, 2), at(e, 3)) },
-      { title: `${title}, y a scalar`, operands, run: (b, e) => void b.where(at(e, 0), at(e, 1), t, at(e, 3)) },
+      {
+        title,
+        operands,
+        signedZeros: true,
+        run: (b, e) => void b.where(at(e, 0), at(e, 1), at(e, 2), at(e, 3)),
+      },
+      {
+        title: `${title}, x a scalar`,
+        operands,
+        run: (b, e) => void b.where(at(e, 0), s, at(e, 2), at(e, 3)),
+      },
+      {
+        title: `${title}, y a scalar`,
+        operands,
+        run: (b, e) => void b.where(at(e, 0), at(e, 1), t, at(e, 3)),
+      },
       { title: `${title}, two scalars`, operands, run: (b, e) => void b.where(at(e, 0), s, t, at(e, 3)) },
       {
         title: `${title}, into x`,
@@ -180,7 +231,12 @@ function whereCases(dtype: DType): KernelCase[] {
 
 function combinationCases(dtype: DType): KernelCase[] {
   const make = new Operands(81);
-  const c = [scalarFor(dtype, 2, 0.5), scalarFor(dtype, -1.25, 1), scalarFor(dtype, 3.5, 0), scalarFor(dtype, -2, -2)];
+  const c = [
+    scalarFor(dtype, 2, 0.5),
+    scalarFor(dtype, -1.25, 1),
+    scalarFor(dtype, 3.5, 0),
+    scalarFor(dtype, -2, -2),
+  ];
   const [a, b, d, f] = c as [Scalar, Scalar, Scalar, Scalar];
   /** Coefficients, which operands they belong to, and where the sum goes. */
   const forms: readonly (readonly [string, readonly Scalar[], readonly number[], number])[] = [
@@ -206,7 +262,13 @@ function combinationCases(dtype: DType): KernelCase[] {
     RUNS.filter(([n]) => n !== 64).map(
       ([n, offset]): KernelCase => ({
         title: `${title}, ${n} elements from ${offset}`,
-        operands: [make.in(dtype, n, offset), make.in(dtype, n, 1), make.in(dtype, n), make.in(dtype, n, 3), make.out(dtype, n, offset)],
+        operands: [
+          make.in(dtype, n, offset),
+          make.in(dtype, n, 1),
+          make.in(dtype, n),
+          make.in(dtype, n, 3),
+          make.out(dtype, n, offset),
+        ],
         scale: 16,
         run: (backend, e) =>
           void backend.linearCombination(
@@ -226,7 +288,11 @@ function droppedNaN(dtype: DType): KernelCase[] {
   const nan = make.numbers(dtype, 20).fill(Number.NaN);
   const operands = [make.in(dtype, 20, 1, nan), make.in(dtype, 20), make.out(dtype, 20, 0, nan)];
   return [
-    { title: 'NaN under a zero coefficient', operands, run: (b, e) => void b.linearCombination([0, 2], [at(e, 0), at(e, 1)], at(e, 2)) },
+    {
+      title: 'NaN under a zero coefficient',
+      operands,
+      run: (b, e) => void b.linearCombination([0, 2], [at(e, 0), at(e, 1)], at(e, 2)),
+    },
     {
       title: 'NaN in the target under a zero coefficient',
       operands,
@@ -262,7 +328,9 @@ function thresholdCases(dtype: DType): KernelCase[] {
 
 export const elementwiseCases: readonly KernelCases[] = [
   ...UNARY_OPS.map((op): KernelCases => ({ kernel: `unary ${op}`, cases: (dtype) => unaryCases(op, dtype) })),
-  ...BINARY_OPS.map((op): KernelCases => ({ kernel: `binary ${op}`, cases: (dtype) => binaryCases(op, dtype) })),
+  ...BINARY_OPS.map(
+    (op): KernelCases => ({ kernel: `binary ${op}`, cases: (dtype) => binaryCases(op, dtype) }),
+  ),
   { kernel: 'where', cases: whereCases },
   { kernel: 'linearCombination', cases: (dtype) => [...combinationCases(dtype), ...droppedNaN(dtype)] },
   { kernel: 'threshold', cases: thresholdCases },

@@ -57,7 +57,12 @@ function fftCases(kind: FftPlan['kind'], dtype: DType): KernelCase[] {
   if (!isFloat(dtype) || isComplex(dtype) !== (kind === 'c2c')) return [];
   const make = new Operands(320);
   const complex = complexOf(dtype);
-  const directions = kind === 'c2c' ? (['forward', 'inverse'] as const) : kind === 'r2c' ? (['forward'] as const) : (['inverse'] as const);
+  const directions =
+    kind === 'c2c'
+      ? (['forward', 'inverse'] as const)
+      : kind === 'r2c'
+        ? (['forward'] as const)
+        : (['inverse'] as const);
   return FORMS.filter(([shape]) => kind === 'c2c' || product(shape) > 0).flatMap(([shape, axes]) =>
     directions.flatMap((direction) =>
       [1, 0.125].map((scale): KernelCase => {
@@ -66,7 +71,10 @@ function fftCases(kind: FftPlan['kind'], dtype: DType): KernelCase[] {
         const [from, to] = kind === 'c2c' ? [n, n] : kind === 'r2c' ? [n, half] : [half, n];
         return {
           title: `${kind} ${direction}, [${shape}] over axes ${axes}, scale ${scale}`,
-          operands: [make.in(kind === 'r2c' ? dtype : complex, from, 1), make.out(kind === 'c2r' ? dtype : complex, to, 3)],
+          operands: [
+            make.in(kind === 'r2c' ? dtype : complex, from, 1),
+            make.out(kind === 'c2r' ? dtype : complex, to, 3),
+          ],
           ulps: 8,
           scale: 4 * scale * Math.sqrt(Math.max(1, product(axes.map((a) => shape[a] as number)))),
           run: (b, e) => void b.fft(at(e, 0), at(e, 1), { kind, shape, axes, direction, scale }),

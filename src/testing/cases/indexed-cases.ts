@@ -38,7 +38,12 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
       const [from, to] = kernel === 'gather' ? [x, y] : [y, x];
       return {
         title: `[${outer}, ${nx} to ${ny}, ${inner}], ${width} entries a row, weights: ${w}`,
-        operands: [make.in(dtype, from, 1), make.out(dtype, to, 2), make.in('int32', entries, 3, index), weights],
+        operands: [
+          make.in(dtype, from, 1),
+          make.out(dtype, to, 2),
+          make.in('int32', entries, 3, index),
+          weights,
+        ],
         ulps: 8,
         scale: 16,
         run: (b, e) => void b[kernel](at(e, 0), at(e, 1), table(e)),
@@ -47,7 +52,9 @@ function indexedCases(kernel: 'gather' | 'scatterAdd', dtype: DType): KernelCase
   );
 }
 
-export const indexedCasesByDType: readonly KernelCases[] = (['gather', 'scatterAdd'] as const).map((kernel) => ({
-  kernel,
-  cases: (dtype) => indexedCases(kernel, dtype),
-}));
+export const indexedCasesByDType: readonly KernelCases[] = (['gather', 'scatterAdd'] as const).map(
+  (kernel) => ({
+    kernel,
+    cases: (dtype) => indexedCases(kernel, dtype),
+  }),
+);

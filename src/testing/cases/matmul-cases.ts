@@ -44,7 +44,11 @@ function spec(
   const { m, n, k, batch = 1, gap = 0, shared } = form;
   const [aRows, aColumns] = transA === 'n' ? [m, k] : [k, m];
   const [bRows, bColumns] = transB === 'n' ? [k, n] : [n, k];
-  const [lda, ldb, ldc] = [aColumns + gap, bColumns + gap, n + gap].map((l) => Math.max(1, l)) as [number, number, number];
+  const [lda, ldb, ldc] = [aColumns + gap, bColumns + gap, n + gap].map((l) => Math.max(1, l)) as [
+    number,
+    number,
+    number,
+  ];
   const [a, b, c] = [aRows * lda + gap, bRows * ldb + gap, m * ldc + gap];
   const [strideA, strideB] = [shared === 'a' ? 0 : a, shared === 'b' ? 0 : b];
   const sizes = [shared === 'a' ? a : a * batch, shared === 'b' ? b : b * batch, c * batch] as const;
@@ -63,12 +67,21 @@ function matmulCases(dtype: DType): KernelCase[] {
     transposes.flatMap((transA) =>
       transposes.flatMap((transB) =>
         factors
-          .filter((_, f) => f === (form.m + transA.charCodeAt(0) + transB.charCodeAt(0)) % 3 || form.title === 'uneven')
+          .filter(
+            (_, f) =>
+              f === (form.m + transA.charCodeAt(0) + transB.charCodeAt(0)) % 3 || form.title === 'uneven',
+          )
           .map(([alpha, beta]): KernelCase => {
             const { sizes, ...matmul } = spec(form, transA, transB, alpha, beta);
             return {
-              title: `${form.title}, ${transA}${transB}, alpha ${JSON.stringify(alpha)}, beta ${JSON.stringify(beta)}`,
-              operands: [make.in(dtype, sizes[0], 1), make.in(dtype, sizes[1], 3), make.out(dtype, sizes[2], 2)],
+              title:
+                `${form.title}, ${transA}${transB}, alpha ${JSON.stringify(alpha)}, beta ` +
+                `${JSON.stringify(beta)}`,
+              operands: [
+                make.in(dtype, sizes[0], 1),
+                make.in(dtype, sizes[1], 3),
+                make.out(dtype, sizes[2], 2),
+              ],
               ulps: 8,
               scale: 4 * form.k + 8,
               run: (b, e) => void b.matmul(at(e, 0), at(e, 1), at(e, 2), matmul),
@@ -87,7 +100,11 @@ function matmulCases(dtype: DType): KernelCase[] {
     ...cases,
     {
       title: 'NaN in C under beta 0 is not read',
-      operands: [make.in(dtype, sizes[0]), make.in(dtype, sizes[1]), make.out(dtype, sizes[2], 0, nan(sizes[2]))],
+      operands: [
+        make.in(dtype, sizes[0]),
+        make.in(dtype, sizes[1]),
+        make.out(dtype, sizes[2], 0, nan(sizes[2])),
+      ],
       ulps: 8,
       scale: 24,
       run: (b, e) => void b.matmul(at(e, 0), at(e, 1), at(e, 2), matmul),

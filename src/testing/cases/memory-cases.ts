@@ -17,17 +17,47 @@ const WALKS: readonly Walk[] = [
   { title: 'no axes', shape: [], x: packed([]), y: packed([]) },
   { title: 'contiguous', shape: [3, 5, 7], x: packed([3, 5, 7]), y: packed([3, 5, 7]) },
   { title: 'transposed', shape: [5, 9], x: { size: 45, start: 0, strides: [1, 5] }, y: packed([5, 9]) },
-  { title: 'axes permuted', shape: [4, 3, 5], x: { size: 60, start: 0, strides: [1, 20, 4] }, y: packed([4, 3, 5]) },
+  {
+    title: 'axes permuted',
+    shape: [4, 3, 5],
+    x: { size: 60, start: 0, strides: [1, 20, 4] },
+    y: packed([4, 3, 5]),
+  },
   { title: 'a step', shape: [6], x: { size: 16, start: 0, strides: [3] }, y: packed([6]) },
   { title: 'backwards', shape: [11], x: { size: 11, start: 10, strides: [-1] }, y: packed([11]) },
-  { title: 'backwards in two axes', shape: [4, 6], x: { size: 24, start: 23, strides: [-6, -1] }, y: packed([4, 6]) },
-  { title: 'a broadcast scalar', shape: [3, 4], x: { size: 1, start: 0, strides: [0, 0] }, y: packed([3, 4]) },
+  {
+    title: 'backwards in two axes',
+    shape: [4, 6],
+    x: { size: 24, start: 23, strides: [-6, -1] },
+    y: packed([4, 6]),
+  },
+  {
+    title: 'a broadcast scalar',
+    shape: [3, 4],
+    x: { size: 1, start: 0, strides: [0, 0] },
+    y: packed([3, 4]),
+  },
   { title: 'broadcast rows', shape: [5, 4], x: { size: 4, start: 0, strides: [0, 1] }, y: packed([5, 4]) },
   { title: 'broadcast columns', shape: [5, 4], x: { size: 5, start: 0, strides: [1, 0] }, y: packed([5, 4]) },
-  { title: 'into a box of a larger array', shape: [2, 3], x: packed([2, 3]), y: { size: 40, start: 12, strides: [10, 2] } },
-  { title: 'out of a box of a larger array', shape: [3, 4, 2], x: { size: 210, start: 34, strides: [42, 7, 1] }, y: packed([3, 4, 2]) },
+  {
+    title: 'into a box of a larger array',
+    shape: [2, 3],
+    x: packed([2, 3]),
+    y: { size: 40, start: 12, strides: [10, 2] },
+  },
+  {
+    title: 'out of a box of a larger array',
+    shape: [3, 4, 2],
+    x: { size: 210, start: 34, strides: [42, 7, 1] },
+    y: packed([3, 4, 2]),
+  },
   { title: 'into memory backwards', shape: [7], x: packed([7]), y: { size: 14, start: 12, strides: [-2] } },
-  { title: 'five axes', shape: [2, 3, 1, 2, 3], x: { size: 36, start: 0, strides: [1, 2, 6, 18, 6] }, y: packed([2, 3, 1, 2, 3]) },
+  {
+    title: 'five axes',
+    shape: [2, 3, 1, 2, 3],
+    x: { size: 36, start: 0, strides: [1, 2, 6, 18, 6] },
+    y: packed([2, 3, 1, 2, 3]),
+  },
 ];
 
 export const memoryCases: readonly KernelCases[] = [
@@ -48,7 +78,12 @@ export const memoryCases: readonly KernelCases[] = [
         {
           title: 'special values',
           operands: [
-            make.in(dtype, special.length / lanesOf(dtype), 0, dtype === 'int32' ? special.map((v) => v | 0) : special),
+            make.in(
+              dtype,
+              special.length / lanesOf(dtype),
+              0,
+              dtype === 'int32' ? special.map((v) => v | 0) : special,
+            ),
             make.out(dtype, special.length / lanesOf(dtype), 1),
           ],
           signedZeros: true,

@@ -10,10 +10,15 @@ const hasOp = (op: ReduceKernel, dtype: DType) => !(isComplex(dtype) && ORDERED.
 /** Numbers near one, so that products of thousands stay representable; signs for integers. */
 function factors(make: Operands, dtype: DType, n: number): ArrayLike<number> {
   const values = make.numbers(dtype, n);
-  return Array.from(values, (v, i) => (isFloat(dtype) ? (lanesOf(dtype) === 2 && i % 2 === 1 ? v / 100 : 1 + v / 100) : v < 0 ? -1 : 1));
+  return Array.from(values, (v, i) =>
+    isFloat(dtype) ? (lanesOf(dtype) === 2 && i % 2 === 1 ? v / 100 : 1 + v / 100) : v < 0 ? -1 : 1,
+  );
 }
 
-const PARAMETERS: Partial<Record<ReduceKernel, readonly number[]>> = { sumPower: [0.5, 3], countAtMost: [0, 0.7, 5] };
+const PARAMETERS: Partial<Record<ReduceKernel, readonly number[]>> = {
+  sumPower: [0.5, 3],
+  countAtMost: [0, 0.7, 5],
+};
 const TOLERANCE: Partial<Record<ReduceKernel, (n: number) => Pick<KernelCase, 'ulps' | 'scale'>>> = {
   sum: (n) => ({ ulps: 8, scale: 2 * n }),
   sumAbs: () => ({ ulps: 16 }),
@@ -29,7 +34,8 @@ const parametersOf = (op: ReduceKernel, dtype: DType): readonly (number | undefi
 function reduceCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   if (!hasOp(op, dtype)) return [];
   const make = new Operands(200 + REDUCE_OPS.indexOf(op));
-  const data = (n: number, offset: number) => make.in(dtype, n, offset, op === 'prod' ? factors(make, dtype, n) : undefined);
+  const data = (n: number, offset: number) =>
+    make.in(dtype, n, offset, op === 'prod' ? factors(make, dtype, n) : undefined);
   const cases = RUNS.flatMap(([n, offset]) =>
     parametersOf(op, dtype).map(
       (parameter): KernelCase => ({
@@ -81,11 +87,17 @@ function axisCases(op: ReduceKernel, dtype: DType): KernelCase[] {
     ([outer, n, inner]): KernelCase => ({
       title: `${op}, [${outer}, ${n}, ${inner}]`,
       operands: [
-        make.in(dtype, outer * n * inner, 2, op === 'prod' ? factors(make, dtype, outer * n * inner) : undefined),
+        make.in(
+          dtype,
+          outer * n * inner,
+          2,
+          op === 'prod' ? factors(make, dtype, outer * n * inner) : undefined,
+        ),
         make.out(reduceResult(op, dtype), outer * inner, 1),
       ],
       ...TOLERANCE[op]?.(n),
-      run: (b, e) => void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
+      run: (b, e) =>
+        void b.reduceAxis(op, at(e, 0), [outer, n, inner], at(e, 1), op === 'sumPower' ? 2 : 0.7),
     }),
   );
   if (!isFloat(dtype)) return cases;
@@ -157,7 +169,9 @@ function repeatCases(dtype: DType): KernelCase[] {
       operands: [make.in(dtype, 5001, 1), make.in(dtype, 5001)],
       run: (b, e) => {
         const [x, y] = [at(e, 0), at(e, 1)];
-        const [first, again] = [0, 1].map(() => [...b.dots([{ x, y, conjugate: true }]), b.reduce('sumSquares', x)].join());
+        const [first, again] = [0, 1].map(() =>
+          [...b.dots([{ x, y, conjugate: true }]), b.reduce('sumSquares', x)].join(),
+        );
         return first === again ? 1 : 0;
       },
     },
@@ -212,8 +226,18 @@ function orderCases(dtype: DType): KernelCase[] {
   const ties = (n: number) => Array.from({ length: n }, (_, i) => (i * 7) % 5);
   return [1, 2, 9, 1000].flatMap((n) =>
     [0, Math.floor(n / 3), Math.floor(n / 2), n - 1].flatMap((k): KernelCase[] => [
-      { title: `${k} of ${n}`, operands: [make.in(dtype, n, 2)], ulps: 0, run: (b, e) => b.kthSmallest(at(e, 0), k) },
-      { title: `${k} of ${n} with ties`, operands: [make.in(dtype, n, 2, ties(n))], ulps: 0, run: (b, e) => b.kthSmallest(at(e, 0), k) },
+      {
+        title: `${k} of ${n}`,
+        operands: [make.in(dtype, n, 2)],
+        ulps: 0,
+        run: (b, e) => b.kthSmallest(at(e, 0), k),
+      },
+      {
+        title: `${k} of ${n} with ties`,
+        operands: [make.in(dtype, n, 2, ties(n))],
+        ulps: 0,
+        run: (b, e) => b.kthSmallest(at(e, 0), k),
+      },
     ]),
   );
 }
@@ -236,8 +260,12 @@ function cumsumCases(dtype: DType): KernelCase[] {
 }
 
 export const reductionCases: readonly KernelCases[] = [
-  ...REDUCE_OPS.map((op): KernelCases => ({ kernel: `reduce ${op}`, cases: (dtype) => reduceCases(op, dtype) })),
-  ...REDUCE_OPS.map((op): KernelCases => ({ kernel: `reduceAxis ${op}`, cases: (dtype) => axisCases(op, dtype) })),
+  ...REDUCE_OPS.map(
+    (op): KernelCases => ({ kernel: `reduce ${op}`, cases: (dtype) => reduceCases(op, dtype) }),
+  ),
+  ...REDUCE_OPS.map(
+    (op): KernelCases => ({ kernel: `reduceAxis ${op}`, cases: (dtype) => axisCases(op, dtype) }),
+  ),
   { kernel: 'dots', cases: (dtype) => [...dotsCases(dtype), ...repeatCases(dtype)] },
   { kernel: 'argExtreme', cases: argCases },
   { kernel: 'kthSmallest', cases: orderCases },

@@ -3,9 +3,16 @@ import type { Elements } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 
-const part = ({ storage, offset }: Elements, from: number, size: number): Elements => ({ storage, offset: offset + from, size });
+const part = ({ storage, offset }: Elements, from: number, size: number): Elements => ({
+  storage,
+  offset: offset + from,
+  size,
+});
 
-/** Several kernels on the same memory: later ones must see what earlier ones wrote, and nothing that was written later. */
+/**
+ * Several kernels on the same memory: later ones must see what earlier ones wrote, and nothing that
+ * was written later.
+ */
 function sequences(dtype: DType): KernelCase[] {
   const make = new Operands(400);
   return [

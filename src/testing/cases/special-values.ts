@@ -14,7 +14,17 @@ const KINDS: readonly ((dtype: DType) => readonly number[])[] = [
   () => [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   () => [0, -0],
   (dtype) => [subnormal(dtype), -subnormal(dtype)],
-  (dtype) => [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, subnormal(dtype), 1, -1, 2],
+  (dtype) => [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    0,
+    -0,
+    subnormal(dtype),
+    1,
+    -1,
+    2,
+  ],
 ];
 
 /** Numbers in [0, 1) from a seed. */
@@ -52,18 +62,29 @@ function sprinkled(operand: Operand, draws: Draws): Operand {
 }
 
 const LARGEST = 1500;
-/** Of kernels whose sums and products no definition orders, and of transforms, whose factors of 0 are multiplied with or not. */
+/**
+ * Of kernels whose sums and products no definition orders, and of transforms, whose factors of 0
+ * are multiplied with or not.
+ */
 const NOT_FINITE: readonly (readonly [kernel: RegExp, notFinite: 'any' | 'unspecified'])[] = [
   [/^(matmul|reduce\w* prod)/, 'any'],
   [/^fft/, 'unspecified'],
 ];
 
-/** Cases of a kernel with other operands: NaN, infinities, zeros of both signs, subnormal numbers. */
-function withSpecialValues({ kernel, cases }: KernelCases, dtype: DType, seed: number, count: number): KernelCase[] {
+/**
+ * Cases of a kernel with other operands: NaN, infinities, zeros of both signs, subnormal numbers.
+ */
+function withSpecialValues(
+  { kernel, cases }: KernelCases,
+  dtype: DType,
+  seed: number,
+  count: number,
+): KernelCase[] {
   const draws = new Draws(seed);
   const usable = cases(dtype).filter(
     ({ operands }) =>
-      operands.some(({ dtype: own, size }) => isFloat(own) && size > 0) && operands.every(({ values }) => values.length <= LARGEST),
+      operands.some(({ dtype: own, size }) => isFloat(own) && size > 0) &&
+      operands.every(({ values }) => values.length <= LARGEST),
   );
   if (usable.length === 0) return [];
   const notFinite = NOT_FINITE.find(([pattern]) => pattern.test(kernel))?.[1];
@@ -118,14 +139,24 @@ const INFINITE_PAIRS = [
   -4,
 ] as const;
 
-/** A real multiple of ∞ + i is ∞ + NaN i; a sum is not. Enough of them for every loop of whole vectors, and an odd rest. */
+/**
+ * A real multiple of ∞ + i is ∞ + NaN i; a sum is not. Enough of them for every loop of whole
+ * vectors, and an odd rest.
+ */
 function infiniteCombinations(dtype: DType): KernelCase[] {
   if (!isComplex(dtype)) return [];
   const make = new Operands(84);
   const n = 131;
-  const values = Array.from({ length: 2 * n }, (_, i) => INFINITE_PAIRS[(i + 2 * Math.floor(i / 24)) % INFINITE_PAIRS.length] as number);
+  const values = Array.from(
+    { length: 2 * n },
+    (_, i) => INFINITE_PAIRS[(i + 2 * Math.floor(i / 24)) % INFINITE_PAIRS.length] as number,
+  );
   const y = () => make.out(dtype, n, 2, values.slice().reverse());
-  const forms: readonly (readonly [string, readonly (number | { re: number; im: number })[], readonly number[]])[] = [
+  const forms: readonly (readonly [
+    string,
+    readonly (number | { re: number; im: number })[],
+    readonly number[],
+  ])[] = [
     ['a real multiple', [2], [0]],
     ['a real multiple in place', [-0.5], [2]],
     ['minus itself', [-1], [2]],
@@ -155,12 +186,17 @@ function infiniteCombinations(dtype: DType): KernelCase[] {
   );
 }
 
-/** y any number of times among many terms: it must be read before it is written, whatever the number of terms of one pass. */
+/**
+ * y any number of times among many terms: it must be read before it is written, whatever the number
+ * of terms of one pass.
+ */
 function repeatedTerms(dtype: DType): KernelCase[] {
   const make = new Operands(85);
   return [9, 10, 16, 17, 23].flatMap((count) =>
     [0, 1, 2].map((stride): KernelCase => {
-      const coefficients = Array.from({ length: count }, (_, k) => scalarFor(dtype, 1 + (k % 5), (k % 3) - 1));
+      const coefficients = Array.from({ length: count }, (_, k) =>
+        scalarFor(dtype, 1 + (k % 5), (k % 3) - 1),
+      );
       return {
         title: `${count} terms, y at ${stride === 0 ? 'all' : `every ${stride + 1}.`} of them`,
         operands: [make.in(dtype, 70, 1), make.out(dtype, 70, 2)],
@@ -181,7 +217,8 @@ function repeatedTerms(dtype: DType): KernelCase[] {
 function zeroTaps(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(86);
-  const taps = (count: number): number[] => Array.from({ length: count }, (_, k) => (k % 3 === 1 ? 0 : (k % 4) - 1.5));
+  const taps = (count: number): number[] =>
+    Array.from({ length: count }, (_, k) => (k % 3 === 1 ? 0 : (k % 4) - 1.5));
   const shapes: readonly (readonly [shape: readonly number[], axis: number])[] = [
     [[90], 0],
     [[3, 61], 1],
@@ -210,7 +247,9 @@ function zeroTaps(dtype: DType): KernelCase[] {
           ...Array.from({ length: half }, (_, i) => edge(n - half + i)),
         ];
         return {
-          title: `taps of 0 beside what is no number: ${count} taps along axis ${axis} of [${shape}], ${mode}`,
+          title:
+            `taps of 0 beside what is no number: ${count} taps along axis ${axis} of [${shape}], ` +
+            `${mode}`,
           operands: [make.in(dtype, size, 1, values), make.out(dtype, size, 2)],
           ulps: 8,
           scale: 8 * count,
@@ -227,7 +266,10 @@ function infiniteModuli(dtype: DType): KernelCase[] {
   return (['soft', 'hard', 'half'] as const).map(
     (kind): KernelCase => ({
       title: `${kind} of infinite moduli`,
-      operands: [make.in(dtype, 24 / lanesOf(dtype), 1, INFINITE_PAIRS), make.out(dtype, 24 / lanesOf(dtype), 2)],
+      operands: [
+        make.in(dtype, 24 / lanesOf(dtype), 1, INFINITE_PAIRS),
+        make.out(dtype, 24 / lanesOf(dtype), 2),
+      ],
       ulps: 16,
       run: (b, e) => void b.threshold(kind, 0.5, at(e, 0), at(e, 1)),
     }),
@@ -287,14 +329,18 @@ function smallSigns(dtype: DType): KernelCase[] {
     {
       title: 'small numbers',
       operands: [make.in(dtype, 12 / lanesOf(dtype), 1, values), make.out(dtype, 12 / lanesOf(dtype))],
-      run: (b: Parameters<KernelCase['run']>[0], e: readonly Elements[]) => void b.unary('sign', at(e, 0), at(e, 1)),
+      run: (b: Parameters<KernelCase['run']>[0], e: readonly Elements[]) =>
+        void b.unary('sign', at(e, 0), at(e, 1)),
     },
   ];
 }
 
 /** Cases that backends were found to disagree about, beside the random ones. */
 export const specialValueCases: readonly KernelCases[] = [
-  { kernel: 'linearCombination', cases: (dtype) => [...infiniteCombinations(dtype), ...repeatedTerms(dtype)] },
+  {
+    kernel: 'linearCombination',
+    cases: (dtype) => [...infiniteCombinations(dtype), ...repeatedTerms(dtype)],
+  },
   { kernel: 'stencil', cases: zeroTaps },
   { kernel: 'threshold', cases: infiniteModuli },
   { kernel: 'dots', cases: infiniteDots },

@@ -42,10 +42,30 @@ const SCHEMES: readonly Scheme[] = [
             { start: n - 1, end: n, lo: -1, taps: [-1, 1] },
           ],
   },
-  { title: 'ghosts on both sides', front: 2, back: 2, segments: (n) => clip(n, [{ start: 0, end: n, lo: -2, taps: [1, -8, 3, 8, -1] }]) },
-  { title: 'ghosts in front', front: 3, back: 0, segments: (n) => clip(n, [{ start: 0, end: n, lo: -3, taps: [2, 0, -1, 4] }]) },
-  { title: 'ghosts behind', front: 0, back: 1, segments: (n) => clip(n, [{ start: 0, end: n, lo: 0, taps: [-3, 3] }]) },
-  { title: 'ghosts wider than needed', front: 4, back: 3, segments: (n) => clip(n, [{ start: 0, end: n, lo: -1, taps: [1, -2, 1] }]) },
+  {
+    title: 'ghosts on both sides',
+    front: 2,
+    back: 2,
+    segments: (n) => clip(n, [{ start: 0, end: n, lo: -2, taps: [1, -8, 3, 8, -1] }]),
+  },
+  {
+    title: 'ghosts in front',
+    front: 3,
+    back: 0,
+    segments: (n) => clip(n, [{ start: 0, end: n, lo: -3, taps: [2, 0, -1, 4] }]),
+  },
+  {
+    title: 'ghosts behind',
+    front: 0,
+    back: 1,
+    segments: (n) => clip(n, [{ start: 0, end: n, lo: 0, taps: [-3, 3] }]),
+  },
+  {
+    title: 'ghosts wider than needed',
+    front: 4,
+    back: 3,
+    segments: (n) => clip(n, [{ start: 0, end: n, lo: -1, taps: [1, -2, 1] }]),
+  },
   {
     title: 'only some rows',
     front: 1,
@@ -83,7 +103,12 @@ interface Setup {
   bands(e: readonly Elements[]): readonly AxisBand[];
 }
 
-function setup(make: Operands, dtype: DType, shape: readonly number[], parts: readonly (readonly [axis: number, scheme: Scheme])[]): Setup {
+function setup(
+  make: Operands,
+  dtype: DType,
+  shape: readonly number[],
+  parts: readonly (readonly [axis: number, scheme: Scheme])[],
+): Setup {
   const size = product(shape);
   const operands: Operand[] = [make.in(dtype, size, 1), make.out(dtype, size, 2)];
   const makers: ((e: readonly Elements[]) => AxisBand)[] = [];
@@ -92,7 +117,9 @@ function setup(make: Operands, dtype: DType, shape: readonly number[], parts: re
     const ghost = (width: number, offset: number): number | undefined =>
       width > 0 ? operands.push(make.in(dtype, outer * width * inner, offset)) - 1 : undefined;
     const [front, back] = [ghost(scheme.front, 3), ghost(scheme.back, 0)];
-    const segments = scheme.segments(n).map((s) => (isFloat(dtype) ? s : { ...s, taps: s.taps.map(Math.ceil) }));
+    const segments = scheme
+      .segments(n)
+      .map((s) => (isFloat(dtype) ? s : { ...s, taps: s.taps.map(Math.ceil) }));
     makers.push((e) => ({
       axis,
       segments,
@@ -104,7 +131,13 @@ function setup(make: Operands, dtype: DType, shape: readonly number[], parts: re
 }
 
 function stencilCase(title: string, { operands, bands }: Setup, stencil: Omit<Stencil, 'bands'>): KernelCase {
-  return { title, operands, ulps: 8, scale: 64, run: (b, e) => void b.stencil(at(e, 0), at(e, 1), { ...stencil, bands: bands(e) }) };
+  return {
+    title,
+    operands,
+    ulps: 8,
+    scale: 64,
+    run: (b, e) => void b.stencil(at(e, 0), at(e, 1), { ...stencil, bands: bands(e) }),
+  };
 }
 
 function stencilCases(dtype: DType): KernelCase[] {
@@ -119,7 +152,14 @@ function stencilCases(dtype: DType): KernelCase[] {
       ),
     ),
   );
-  const [, centred, both, , , wide] = SCHEMES as readonly Scheme[] as [Scheme, Scheme, Scheme, Scheme, Scheme, Scheme];
+  const [, centred, both, , , wide] = SCHEMES as readonly Scheme[] as [
+    Scheme,
+    Scheme,
+    Scheme,
+    Scheme,
+    Scheme,
+    Scheme,
+  ];
   const several = SHAPES.filter((shape) => shape.length > 1).flatMap((shape) => {
     const last = shape.length - 1;
     const forms: (readonly (readonly [number, Scheme])[])[] = [
@@ -138,7 +178,10 @@ function stencilCases(dtype: DType): KernelCase[] {
       const axes = parts.map(([axis]) => axis).join('+') || 'none';
       return [
         stencilCase(`[${shape}] axes ${axes}`, setup(make, dtype, shape, parts), { shape, mode: 'set' }),
-        stencilCase(`[${shape}] axes ${axes}, added`, setup(make, dtype, shape, parts), { shape, mode: 'add' }),
+        stencilCase(`[${shape}] axes ${axes}, added`, setup(make, dtype, shape, parts), {
+          shape,
+          mode: 'add',
+        }),
       ];
     });
   });
@@ -174,9 +217,13 @@ function stencilCases(dtype: DType): KernelCase[] {
   return [...single, ...several, ...ranged];
 }
 
-/** The product of a convolution and a derivative: one long run with the same taps, and rows of their own at both ends. */
+/**
+ * The product of a convolution and a derivative: one long run with the same taps, and rows of their
+ * own at both ends.
+ */
 function longTaps(n: number, count: number): readonly BandSegment[] {
-  const taps = (seed: number): number[] => Array.from({ length: count }, (_, k) => ((7 * k + 3 * seed) % 11) - 5);
+  const taps = (seed: number): number[] =>
+    Array.from({ length: count }, (_, k) => ((7 * k + 3 * seed) % 11) - 5);
   const middle = Math.min(Math.floor(count / 2), Math.floor(n / 2));
   const edges = Array.from({ length: n }, (_, i): BandSegment => {
     const lo = Math.max(-i, -middle);
@@ -187,10 +234,18 @@ function longTaps(n: number, count: number): readonly BandSegment[] {
   return [...edges.slice(0, interior.start), interior, ...edges.slice(interior.end)];
 }
 
-/** Many taps along one axis, whatever the size of its cells; also where ends meet, where a row is zero and where taps leave the array. */
+/**
+ * Many taps along one axis, whatever the size of its cells; also where ends meet, where a row is
+ * zero and where taps leave the array.
+ */
 function longCases(dtype: DType): KernelCase[] {
   const make = new Operands(342);
-  const scheme = (count: number): Scheme => ({ title: `${count} taps`, front: 0, back: 0, segments: (n) => longTaps(n, count) });
+  const scheme = (count: number): Scheme => ({
+    title: `${count} taps`,
+    front: 0,
+    back: 0,
+    segments: (n) => longTaps(n, count),
+  });
   const gap: Scheme = {
     title: '12 taps and a zero row',
     front: 0,
@@ -201,7 +256,9 @@ function longCases(dtype: DType): KernelCase[] {
     title: '10 taps that leave the array',
     front: 0,
     back: 0,
-    segments: (n) => [{ start: 0, end: n, lo: -4, taps: longTaps(40, 10)[0]?.taps.concat([1, 2, 3, 4, 5]) ?? [] }],
+    segments: (n) => [
+      { start: 0, end: n, lo: -4, taps: longTaps(40, 10)[0]?.taps.concat([1, 2, 3, 4, 5]) ?? [] },
+    ],
   };
   const shapes: readonly (readonly [shape: readonly number[], axis: number])[] = [
     [[300], 0],
@@ -215,7 +272,11 @@ function longCases(dtype: DType): KernelCase[] {
   return shapes.flatMap(([shape, axis]) =>
     [scheme(9), scheme(20), scheme(43), gap, outside].flatMap((s) =>
       (['set', 'add'] as const).map((mode) => {
-        const one = stencilCase(`[${shape}] axis ${axis}, ${s.title}, ${mode}`, setup(make, dtype, shape, [[axis, s]]), { shape, mode });
+        const one = stencilCase(
+          `[${shape}] axis ${axis}, ${s.title}, ${mode}`,
+          setup(make, dtype, shape, [[axis, s]]),
+          { shape, mode },
+        );
         return { ...one, scale: 512 };
       }),
     ),
@@ -229,9 +290,18 @@ function unreadCases(dtype: DType): KernelCase[] {
   const { operands, bands } = setup(make, dtype, [6, 5], [[0, SCHEMES[2] as Scheme]]);
   const [x, y, ...ghosts] = operands as [Operand, Operand, ...Operand[]];
   const nan = make.out(dtype, y.size, y.offset, make.numbers(dtype, y.size).fill(Number.NaN));
-  return [stencilCase('NaN in y is overwritten', { operands: [x, nan, ...ghosts], bands }, { shape: [6, 5], mode: 'set' })];
+  return [
+    stencilCase(
+      'NaN in y is overwritten',
+      { operands: [x, nan, ...ghosts], bands },
+      { shape: [6, 5], mode: 'set' },
+    ),
+  ];
 }
 
 export const stencilCasesByDType: readonly KernelCases[] = [
-  { kernel: 'stencil', cases: (dtype) => [...stencilCases(dtype), ...longCases(dtype), ...unreadCases(dtype)] },
+  {
+    kernel: 'stencil',
+    cases: (dtype) => [...stencilCases(dtype), ...longCases(dtype), ...unreadCases(dtype)],
+  },
 ];

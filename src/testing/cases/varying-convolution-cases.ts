@@ -39,12 +39,19 @@ function casesOf(dtype: DType): KernelCase[] {
     const { ny = nx, offset = Math.floor(length / 2) } = rest;
     return (['forward', 'adjoint'] as const).map((direction): KernelCase => {
       const place = (i: number): number => (every === 0 ? 0 : Math.min(i / every, filters - 1));
-      const first = every === 0 ? make.integers(nx, filters) : Int32Array.from({ length: nx }, (_, i) => Math.floor(place(i)));
-      const weights = Float64Array.from({ length: nx }, (_, i) => (every === 0 ? i / nx : place(i) - Math.floor(place(i))));
+      const first =
+        every === 0
+          ? make.integers(nx, filters)
+          : Int32Array.from({ length: nx }, (_, i) => Math.floor(place(i)));
+      const weights = Float64Array.from({ length: nx }, (_, i) =>
+        every === 0 ? i / nx : place(i) - Math.floor(place(i)),
+      );
       const [model, data] = [outer * nx * inner, outer * ny * inner];
       const forward = direction === 'forward';
       return {
-        title: `${direction}, [${outer}, ${nx} to ${ny}, ${inner}], ${filters} filters of ${length} every ${every} from ${-offset}`,
+        title:
+          `${direction}, [${outer}, ${nx} to ${ny}, ${inner}], ${filters} filters of ${length} every ` +
+          `${every} from ${-offset}`,
         operands: [
           make.in(dtype, forward ? model : data, 1),
           make.in(dtype, filters * length, 2),
@@ -74,5 +81,9 @@ function casesOf(dtype: DType): KernelCase[] {
 
 /** A kernel that a backend may leave out. */
 export const varyingConvolutionCases: readonly KernelCases[] = [
-  { kernel: 'convolveVarying', optional: 'convolveVarying', cases: (dtype) => (isFloat(dtype) ? casesOf(dtype) : []) },
+  {
+    kernel: 'convolveVarying',
+    optional: 'convolveVarying',
+    cases: (dtype) => (isFloat(dtype) ? casesOf(dtype) : []),
+  },
 ];

@@ -29,11 +29,19 @@ import { dotTable, onEveryAxis } from '../../support/dot-table.js';
 const BOTH = [false, true];
 
 dotTable('rearrangements', {
-  Zero: ({ dtype }) => [new Zero(4, 4, { dtype }), new Zero(3, [2, 3], { dtype }), new Zero([2, 0], 5, { dtype })],
-  Flip: ({ dtype }) => onEveryAxis([[1], [6], [3, 5], [2, 3, 4], [0, 3]], (dims, axis) => new Flip(dims, { axis, dtype })),
+  Zero: ({ dtype }) => [
+    new Zero(4, 4, { dtype }),
+    new Zero(3, [2, 3], { dtype }),
+    new Zero([2, 0], 5, { dtype }),
+  ],
+  Flip: ({ dtype }) =>
+    onEveryAxis([[1], [6], [3, 5], [2, 3, 4], [0, 3]], (dims, axis) => new Flip(dims, { axis, dtype })),
   Roll: ({ dtype }) =>
     [-7, -1, 0, 2, 5, 13].flatMap((shift) =>
-      onEveryAxis([[1], [5], [3, 4], [2, 3, 4], [0, 3]], (dims, axis) => new Roll(dims, { axis, shift, dtype })),
+      onEveryAxis(
+        [[1], [5], [3, 4], [2, 3, 4], [0, 3]],
+        (dims, axis) => new Roll(dims, { axis, shift, dtype }),
+      ),
     ),
   Pad: ({ dtype }) => [
     new Pad(5, [2, 1], { dtype }),
@@ -58,8 +66,10 @@ dotTable('rearrangements', {
     new Pad(0, [2, 1], { dtype }),
     new Pad(4, [0, 0], { dtype }),
   ],
-  Symmetrize: ({ dtype }) => onEveryAxis([[1], [2], [5], [3, 4], [2, 3, 4]], (dims, axis) => new Symmetrize(dims, { axis, dtype })),
-  Sum: ({ dtype }) => onEveryAxis([[1], [6], [3, 5], [2, 3, 4], [0, 3]], (dims, axis) => new Sum(dims, { axis, dtype })),
+  Symmetrize: ({ dtype }) =>
+    onEveryAxis([[1], [2], [5], [3, 4], [2, 3, 4]], (dims, axis) => new Symmetrize(dims, { axis, dtype })),
+  Sum: ({ dtype }) =>
+    onEveryAxis([[1], [6], [3, 5], [2, 3, 4], [0, 3]], (dims, axis) => new Sum(dims, { axis, dtype })),
 });
 
 dotTable('integrals and derivatives', {
@@ -119,18 +129,29 @@ dotTable('composition and parts', {
       [new FirstDerivative(5, { dtype }), new Zero(5, 3, { dtype })],
     ]),
   ],
-  Real: ({ dtype }) => (isComplex(dtype) ? [new Real(6, { dtype }), new Real([2, 3], { dtype: 'complex128' })] : []),
+  Real: ({ dtype }) =>
+    isComplex(dtype) ? [new Real(6, { dtype }), new Real([2, 3], { dtype: 'complex128' })] : [],
   Imag: ({ dtype }) => (isComplex(dtype) ? [new Imag(6, { dtype }), new Imag([2, 3], { dtype })] : []),
   Conj: ({ dtype }) => [new Conj(6, { dtype }), new Conj([2, 3], { dtype })],
   'algebra of parts': ({ dtype, data }) => {
     if (!isComplex(dtype)) return [];
     const A = new MatrixMult(data([4, 6]));
-    return [new Real(4, { dtype }).mul(A), new Conj(4, { dtype }).mul(A), new Block([[new Real(4, { dtype }), new Imag(4, { dtype })]])];
+    return [
+      new Real(4, { dtype }).mul(A),
+      new Conj(4, { dtype }).mul(A),
+      new Block([[new Real(4, { dtype }), new Imag(4, { dtype })]]),
+    ];
   },
   FunctionOperator: ({ dtype }) => [
     new FunctionOperator((x) => x.multiply(3), [2, 3], { adjoint: (y) => y.multiply(3), dtype }),
-    new FunctionOperator((x, y) => void y.assign(x).scale(2), 5, { adjoint: (y, x) => void x.assign(y).scale(2), dtype }),
+    new FunctionOperator((x, y) => void y.assign(x).scale(2), 5, {
+      adjoint: (y, x) => void x.assign(y).scale(2),
+      dtype,
+    }),
   ],
-  Regression: ({ dtype }) => [new Regression([0, 0.5, -1, 2], 3, { dtype }), new Regression([2], 0, { dtype })],
+  Regression: ({ dtype }) => [
+    new Regression([0, 0.5, -1, 2], 3, { dtype }),
+    new Regression([2], 0, { dtype }),
+  ],
   LinearRegression: ({ dtype }) => [new LinearRegression([0, 0.5, -1, 2], { dtype })],
 });

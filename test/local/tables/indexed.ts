@@ -15,13 +15,19 @@ const NONE = Number.NaN;
 
 dotTable('indexed operators', {
   Restriction: ({ dtype }) => [
-    ...onEveryAxis([[6], [5, 4], [4, 5, 6]], (dims, axis) => new Restriction(dims, [3, 0, 3, -1], { axis, dtype })),
+    ...onEveryAxis(
+      [[6], [5, 4], [4, 5, 6]],
+      (dims, axis) => new Restriction(dims, [3, 0, 3, -1], { axis, dtype }),
+    ),
     new Restriction(4, [], { dtype }),
     new Restriction(1, [0], { dtype }),
   ],
   Interp: ({ dtype }) =>
     (['nearest', 'linear', 'sinc'] as const).flatMap((kind) => [
-      ...onEveryAxis([[6], [6, 7], [7, 6, 8]], (dims, axis) => new Interp(dims, [0.5, 2.25, 0, 4.9, 5], { axis, kind, dtype })),
+      ...onEveryAxis(
+        [[6], [6, 7], [7, 6, 8]],
+        (dims, axis) => new Interp(dims, [0.5, 2.25, 0, 4.9, 5], { axis, kind, dtype }),
+      ),
       new Interp([1], [0], { kind, dtype }),
       new Interp([3, 2], [], { kind, axis: 0, dtype }),
     ]),
@@ -72,7 +78,10 @@ dotTable('indexed operators', {
     ];
   },
   NonStationaryConvolve1D: ({ data }) => [
-    ...onEveryAxis([[1], [12], [12, 3], [2, 9, 3]], (dims, axis) => new NonStationaryConvolve1D(dims, data([3, 5]), [1, 4, 8], { axis })),
+    ...onEveryAxis(
+      [[1], [12], [12, 3], [2, 9, 3]],
+      (dims, axis) => new NonStationaryConvolve1D(dims, data([3, 5]), [1, 4, 8], { axis }),
+    ),
     new NonStationaryConvolve1D(6, data([1, 3]), [2]),
   ],
   NonStationaryConvolve2D: ({ data }) => [
@@ -90,6 +99,12 @@ dotTable('elastic modelling', {
   PrestackLinearModelling: ({ dtype }) =>
     [1, 4, 11].flatMap((nt0) => [
       new PrestackLinearModelling([1, -2, 3, 0.5], [0, 20, 35], { nt0, dtype }),
-      new PrestackLinearModelling([1, -2, 3], [10], { nt0, spatdims: 2, linearization: 'fatti', kind: 'forward', dtype: realOf(dtype) }),
+      new PrestackLinearModelling([1, -2, 3], [10], {
+        nt0,
+        spatdims: 2,
+        linearization: 'fatti',
+        kind: 'forward',
+        dtype: realOf(dtype),
+      }),
     ]),
 });

@@ -31,34 +31,64 @@ import { dotTable, onEveryAxis } from '../../support/dot-table.js';
 const BOTH = [false, true];
 /** Complex and real transforms, where the backend has any. */
 const spectral = (complex: boolean) => (complex ? BOTH : []);
-const TINY: readonly Shape[] = [[0], [1], [2], [3], [4], [5], [7], [3, 1, 2], [5, 7], [2, 0, 3], [1, 6], [4, 3, 5]];
+const TINY: readonly Shape[] = [
+  [0],
+  [1],
+  [2],
+  [3],
+  [4],
+  [5],
+  [7],
+  [3, 1, 2],
+  [5, 7],
+  [2, 0, 3],
+  [1, 6],
+  [4, 3, 5],
+];
 
 dotTable('local operators', {
   FirstDerivative: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
       ([3, 5] as const).flatMap((order) =>
         BOTH.flatMap((edge) =>
-          onEveryAxis(TINY, (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype })),
+          onEveryAxis(
+            TINY,
+            (dims, axis) => new FirstDerivative(dims, { axis, kind, order, edge, sampling: 0.5, dtype }),
+          ),
         ),
       ),
     ),
   SecondDerivative: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
-      BOTH.flatMap((edge) => onEveryAxis(TINY, (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype }))),
+      BOTH.flatMap((edge) =>
+        onEveryAxis(
+          TINY,
+          (dims, axis) => new SecondDerivative(dims, { axis, kind, edge, sampling: 2, dtype }),
+        ),
+      ),
     ),
   Laplacian: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
       BOTH.flatMap((edge) => [
         new Laplacian([5], { axes: [0], kind, edge, dtype }),
         new Laplacian([1, 6], { kind, edge, dtype }),
-        new Laplacian([5, 4, 7], { kind, edge, axes: [0, 1, 2], weights: [1, -2, 0.5], sampling: [1, 0.5, 2], dtype }),
+        new Laplacian([5, 4, 7], {
+          kind,
+          edge,
+          axes: [0, 1, 2],
+          weights: [1, -2, 0.5],
+          sampling: [1, 0.5, 2],
+          dtype,
+        }),
         new Laplacian([4, 5, 3], { kind, edge, axes: [-1, 0], weights: 3, dtype }),
       ]),
     ),
   Gradient: ({ dtype }) =>
     DERIVATIVE_KINDS.flatMap((kind) =>
       BOTH.flatMap((edge) =>
-        ([[1], [6], [3, 5], [2, 1, 4], [0, 3]] as Shape[]).map((dims) => new Gradient(dims, { kind, edge, sampling: 0.5, dtype })),
+        ([[1], [6], [3, 5], [2, 1, 4], [0, 3]] as Shape[]).map(
+          (dims) => new Gradient(dims, { kind, edge, sampling: 0.5, dtype }),
+        ),
       ),
     ),
   MatrixMult: ({ data }) => [
@@ -91,14 +121,21 @@ dotTable('local operators', {
   ],
   Convolve1D: ({ data }) => [
     ...[0, 1, 4].flatMap((offset) =>
-      onEveryAxis([[5], [1, 6], [8, 3, 2]], (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset })),
+      onEveryAxis(
+        [[5], [1, 6], [8, 3, 2]],
+        (dims, axis) => new Convolve1D(dims, data([5]), { axis, offset }),
+      ),
     ),
     new Convolve1D(4, data([9]), { offset: 3 }),
     new Convolve1D(1, data([1])),
     new Convolve1D([3, 4], data([9]), { offset: 8 }),
   ],
-  Smoothing1D: ({ dtype }) => onEveryAxis([[1], [2], [9], [6, 5]], (dims, axis) => new Smoothing1D(5, dims, { axis, dtype })),
-  Smoothing2D: ({ dtype }) => [new Smoothing2D([3, 4], [6, 7], { dtype }), new Smoothing2D(5, [2, 6, 3], { axes: [0, -1], dtype })],
+  Smoothing1D: ({ dtype }) =>
+    onEveryAxis([[1], [2], [9], [6, 5]], (dims, axis) => new Smoothing1D(5, dims, { axis, dtype })),
+  Smoothing2D: ({ dtype }) => [
+    new Smoothing2D([3, 4], [6, 7], { dtype }),
+    new Smoothing2D(5, [2, 6, 3], { axes: [0, -1], dtype }),
+  ],
   PoststackLinearModelling: ({ dtype }) =>
     (['centered', 'forward', 'backward'] as const).flatMap((kind) =>
       [1, 2, 5, 12].flatMap((nt0) => [
@@ -110,11 +147,15 @@ dotTable('local operators', {
   FFT: ({ dtype, complex }) =>
     spectral(complex).flatMap((real) =>
       FFT_NORMS.flatMap((norm) =>
-        onEveryAxis([[1], [2], [3], [6], [5, 1, 4]], (dims, axis) => new FFT(dims, { axis, real, norm, dtype })).concat(
+        onEveryAxis(
+          [[1], [2], [3], [6], [5, 1, 4]],
+          (dims, axis) => new FFT(dims, { axis, real, norm, dtype }),
+        ).concat(
           [2, 3, 8].flatMap((nfft) =>
             onEveryAxis(
               [[6], [3, 5]],
-              (dims, axis) => new FFT(dims, { axis, nfft, real, norm, ifftshiftBefore: true, fftshiftAfter: !real, dtype }),
+              (dims, axis) =>
+                new FFT(dims, { axis, nfft, real, norm, ifftshiftBefore: true, fftshiftAfter: !real, dtype }),
             ),
           ),
         ),
@@ -123,18 +164,35 @@ dotTable('local operators', {
   FFT2D: ({ dtype, complex }) =>
     spectral(complex).flatMap((real) => [
       new FFT2D([6, 5], { real, axes: [1, 0], norm: 'none', dtype }),
-      new FFT2D([4, 3, 5], { real, axes: [0, 2], nffts: [7, 4], ifftshiftBefore: [false, true], fftshiftAfter: [true, false], dtype }),
+      new FFT2D([4, 3, 5], {
+        real,
+        axes: [0, 2],
+        nffts: [7, 4],
+        ifftshiftBefore: [false, true],
+        fftshiftAfter: [true, false],
+        dtype,
+      }),
       new FFT2D([0, 3], { real, nffts: [2, 3], dtype }),
     ]),
   FFTND: ({ dtype, complex }) =>
     spectral(complex).flatMap((real) => [
       new FFTND([2, 3, 4], { real, dtype }),
-      new FFTND([3, 4, 2, 5], { real, axes: [3, 0, 1], nffts: [4, 6, 4], norm: '1/n', fftshiftAfter: [true, true, false], dtype }),
+      new FFTND([3, 4, 2, 5], {
+        real,
+        axes: [3, 0, 1],
+        nffts: [4, 6, 4],
+        norm: '1/n',
+        fftshiftAfter: [true, true, false],
+        dtype,
+      }),
       new FFTND([3, 0, 2], { real, axes: [0, 2], dtype }),
     ]),
   Shift: ({ dtype, complex }) =>
     spectral(complex).flatMap((real) => [
-      ...onEveryAxis([[7], [4, 6]], (dims, axis) => new Shift(dims, 1.3, { axis, real, sampling: 0.5, dtype })),
+      ...onEveryAxis(
+        [[7], [4, 6]],
+        (dims, axis) => new Shift(dims, 1.3, { axis, real, sampling: 0.5, dtype }),
+      ),
       new Shift([2, 5, 3], [1, -2, 0.5, 3, 0, 1.5], { axis: 1, real, nfft: 8, dtype }),
     ]),
   PhaseShift: ({ dtype, complex }) => {
@@ -160,7 +218,11 @@ dotTable('local operators', {
         ])
       : [],
   VStack: ({ dtype, data }) => [
-    new VStack([new MatrixMult(data([3, 6])), new Identity(6, 6, { dtype }), new MatrixMult(data([2, 6], 5))]),
+    new VStack([
+      new MatrixMult(data([3, 6])),
+      new Identity(6, 6, { dtype }),
+      new MatrixMult(data([2, 6], 5)),
+    ]),
     new VStack([new FirstDerivative([4, 3], { axis: 0, dtype }), new Gradient([4, 3], { dtype })]),
     new VStack([new FirstDerivative([4, 3], { dtype }), new Diagonal(data([12]))]),
     new VStack([new Gradient(5, { dtype })]),
@@ -172,7 +234,11 @@ dotTable('local operators', {
     new HStack([new Gradient(5, { dtype }).H, new Convolve1D(5, data([3])), new Identity(5, 2, { dtype })]),
   ],
   BlockDiag: ({ dtype, data }) => [
-    new BlockDiag([new MatrixMult(data([3, 6])), new Gradient([2, 3], { dtype }), new Identity(0, 2, { dtype })]),
+    new BlockDiag([
+      new MatrixMult(data([3, 6])),
+      new Gradient([2, 3], { dtype }),
+      new Identity(0, 2, { dtype }),
+    ]),
     new BlockDiag([
       new VStack([new Identity(4, 4, { dtype }), new FirstDerivative(4, { dtype })]),
       new Transpose([2, 3], [1, 0], { dtype }).H,

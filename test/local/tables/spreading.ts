@@ -4,7 +4,8 @@ import { dotTable } from '../../support/dot-table.js';
 
 const BOTH = [false, true];
 const KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;
-const axis = (n: number, step: number, first = 0): number[] => Array.from({ length: n }, (_, i) => first + i * step);
+const axis = (n: number, step: number, first = 0): number[] =>
+  Array.from({ length: n }, (_, i) => first + i * step);
 
 const flat = {
   z: axis(4, 10, 10),
@@ -29,7 +30,8 @@ const solid = {
     [0, 0],
   ],
 };
-const table = (points: number, count: number): number[][] => Array.from({ length: points }, (_, i) => axis(count, 0.007, 0.001 * (i + 1)));
+const table = (points: number, count: number): number[][] =>
+  Array.from({ length: points }, (_, i) => axis(count, 0.007, 0.001 * (i + 1)));
 
 dotTable('curves and traveltimes', {
   Radon2D: ({ dtype }) =>
@@ -37,7 +39,13 @@ dotTable('curves and traveltimes', {
       BOTH.flatMap((interp) =>
         BOTH.map(
           (onthefly) =>
-            new Radon2D(axis(9, 0.004), axis(5, 10), axis(4, 2e-4, -2e-4), { kind, interp, onthefly, centeredh: interp, dtype }),
+            new Radon2D(axis(9, 0.004), axis(5, 10), axis(4, 2e-4, -2e-4), {
+              kind,
+              interp,
+              onthefly,
+              centeredh: interp,
+              dtype,
+            }),
         ),
       ),
     ),
@@ -59,7 +67,11 @@ dotTable('curves and traveltimes', {
     return [
       new Kirchhoff(flat, wav, 2, { vel: 1500, ...of }),
       new Kirchhoff(flat, wav, 0, { vel: 900, onthefly: true, aperture: 3, angleaperture: [30, 60], ...of }),
-      new Kirchhoff(flat, wav, 3, { trav: [table(20, 2), table(20, 3)], amp: [table(20, 2), table(20, 3)], ...of }),
+      new Kirchhoff(flat, wav, 3, {
+        trav: [table(20, 2), table(20, 3)],
+        amp: [table(20, 2), table(20, 3)],
+        ...of,
+      }),
       new Kirchhoff(flat, wav, 1, { trav: table(20, 6), angleaperture: 50, ...of }),
       new Kirchhoff(solid, wav, 2, { vel: 1500, aperture: [1, 2], ...of }),
       new Kirchhoff({ ...flat, srcs: [[], []] }, wav, 2, { vel: 1500, ...of }),

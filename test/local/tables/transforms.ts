@@ -13,7 +13,10 @@ dotTable('cosine and wavelet transforms', {
   DWT: ({ dtype }) =>
     ['haar', 'db2', 'db5'].flatMap((wavelet) =>
       [0, 1, 3].flatMap((level) =>
-        onEveryAxis([[1], [8], [11], [5, 4], [2, 6, 3]], (dims, axis) => new DWT(dims, { axis, wavelet, level, dtype })),
+        onEveryAxis(
+          [[1], [8], [11], [5, 4], [2, 6, 3]],
+          (dims, axis) => new DWT(dims, { axis, wavelet, level, dtype }),
+        ),
       ),
     ),
   DWT2D: ({ dtype }) =>

@@ -1,4 +1,13 @@
-import { FirstDerivative, Identity, MatrixMult, Patch2D, Patch3D, Sliding1D, Sliding2D, Sliding3D } from '../../../src/local/index.js';
+import {
+  FirstDerivative,
+  Identity,
+  MatrixMult,
+  Patch2D,
+  Patch3D,
+  Sliding1D,
+  Sliding2D,
+  Sliding3D,
+} from '../../../src/local/index.js';
 import { dotTable } from '../../support/dot-table.js';
 
 dotTable('windows', {
@@ -9,13 +18,21 @@ dotTable('windows', {
     new Sliding1D(new Identity(1, 1, { dtype }), 3, 3, 1, 0),
   ],
   Sliding2D: ({ dtype, data }) => [
-    new Sliding2D(new FirstDerivative([5, 3], { axis: 0, dtype }), [15, 3], [11, 3], 5, 2, { tapertype: 'cosine' }),
+    new Sliding2D(new FirstDerivative([5, 3], { axis: 0, dtype }), [15, 3], [11, 3], 5, 2, {
+      tapertype: 'cosine',
+    }),
     new Sliding2D(new MatrixMult(data([5, 2]), { otherdims: 3 }), [6, 3], [12, 3], 5, 2),
   ],
-  Sliding3D: ({ dtype }) => [new Sliding3D(new FirstDerivative([4, 3, 2], { axis: 0, dtype }), [8, 9, 2], [6, 7, 2], [4, 3], [2, 1])],
+  Sliding3D: ({ dtype }) => [
+    new Sliding3D(new FirstDerivative([4, 3, 2], { axis: 0, dtype }), [8, 9, 2], [6, 7, 2], [4, 3], [2, 1]),
+  ],
   Patch2D: ({ dtype }) => [
     new Patch2D(new FirstDerivative([4, 5], { axis: 0, dtype }), [8, 10], [7, 8], [4, 5], [1, 2]),
-    new Patch2D(new Identity([3, 3], [3, 3], { dtype }), [3, 3], [4, 4], [3, 3], [1, 1], { tapertype: 'none' }),
+    new Patch2D(new Identity([3, 3], [3, 3], { dtype }), [3, 3], [4, 4], [3, 3], [1, 1], {
+      tapertype: 'none',
+    }),
   ],
-  Patch3D: ({ dtype }) => [new Patch3D(new FirstDerivative([4, 3, 3], { dtype }), [8, 3, 6], [6, 3, 5], [4, 3, 3], [2, 0, 1])],
+  Patch3D: ({ dtype }) => [
+    new Patch3D(new FirstDerivative([4, 3, 3], { dtype }), [8, 3, 6], [6, 3, 5], [4, 3, 3], [2, 0, 1]),
+  ],
 });

@@ -102,9 +102,14 @@ const along = (p: Params) => given({ axis: p.number('axis'), dtype: p.dtype() })
 /** One pair, or a pair for each axis. */
 const padding = (p: Params): Padding | Padding[] => {
   const list = p.inside('pad');
-  const pair = ([before, after]: readonly number[] = []): Padding => [required(before, 'pad'), required(after, 'pad')];
+  const pair = ([before, after]: readonly number[] = []): Padding => [
+    required(before, 'pad'),
+    required(after, 'pad'),
+  ];
   const axes = Object.keys(list.values);
-  return typeof list.values['0'] === 'number' ? pair(p.numbers('pad')) : axes.map((k) => pair(list.numbers(k)));
+  return typeof list.values['0'] === 'number'
+    ? pair(p.numbers('pad'))
+    : axes.map((k) => pair(list.numbers(k)));
 };
 const avo = (p: Params) =>
   given({
@@ -125,9 +130,11 @@ const radon = (p: Params) =>
     dtype: p.dtype(),
   });
 /** The options that the directional derivatives share. */
-const directional = (p: Params) => given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() });
+const directional = (p: Params) =>
+  given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() });
 /** The options that the wavelet transforms share. */
-const wavelet = (p: Params) => given({ wavelet: p.string('wavelet'), level: p.number('level'), dtype: p.dtype() });
+const wavelet = (p: Params) =>
+  given({ wavelet: p.string('wavelet'), level: p.number('level'), dtype: p.dtype() });
 /** An operator on windows. PyLops writes no taper as null. */
 const windowed = (p: Params, build: Build) => {
   const list = (name: string) => [required(p.numberOrList(name), name)].flat();
@@ -144,12 +151,23 @@ const windowed = (p: Params, build: Build) => {
 type Pair = [number, number];
 type Triple = [number, number, number];
 
-/** One line an operator. Arguments that do not change numbers (engine, method, explicit, …) are not read. */
+/**
+ * One line an operator. Arguments that do not change numbers (engine, method, explicit, …) are not
+ * read.
+ */
 const OPERATORS: Readonly<Record<string, Entry>> = {
-  MatrixMult: (p) => new MatrixMult(required(p.array('A'), 'A'), given({ otherdims: p.numberOrList('otherdims'), dtype: p.dtype() })),
-  Identity: (p) => new Identity(required(p.numberOrList('N'), 'N'), p.numberOrList('M'), given({ dtype: p.dtype() })),
+  MatrixMult: (p) =>
+    new MatrixMult(
+      required(p.array('A'), 'A'),
+      given({ otherdims: p.numberOrList('otherdims'), dtype: p.dtype() }),
+    ),
+  Identity: (p) =>
+    new Identity(required(p.numberOrList('N'), 'N'), p.numberOrList('M'), given({ dtype: p.dtype() })),
   Diagonal: (p) =>
-    new Diagonal(required(p.array('diag'), 'diag'), given({ dims: p.numberOrList('dims'), axis: p.number('axis'), dtype: p.dtype() })),
+    new Diagonal(
+      required(p.array('diag'), 'diag'),
+      given({ dims: p.numberOrList('dims'), axis: p.number('axis'), dtype: p.dtype() }),
+    ),
   Transpose: (p) => new Transpose(dims(p), required(p.numbers('axes'), 'axes'), given({ dtype: p.dtype() })),
   FirstDerivative: (p) =>
     new FirstDerivative(
@@ -166,7 +184,13 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
   SecondDerivative: (p) =>
     new SecondDerivative(
       dims(p),
-      given({ axis: p.number('axis'), sampling: p.number('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() }),
+      given({
+        axis: p.number('axis'),
+        sampling: p.number('sampling'),
+        kind: kind(p),
+        edge: p.flag('edge'),
+        dtype: p.dtype(),
+      }),
     ),
   Laplacian: (p) =>
     new Laplacian(
@@ -181,13 +205,28 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
       }),
     ),
   Gradient: (p) =>
-    new Gradient(dims(p), given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() })),
+    new Gradient(
+      dims(p),
+      given({ sampling: p.numberOrList('sampling'), kind: kind(p), edge: p.flag('edge'), dtype: p.dtype() }),
+    ),
   Convolve1D: (p) =>
-    new Convolve1D(dims(p), required(p.array('h'), 'h'), given({ offset: p.number('offset'), axis: p.number('axis'), dtype: p.dtype() })),
+    new Convolve1D(
+      dims(p),
+      required(p.array('h'), 'h'),
+      given({ offset: p.number('offset'), axis: p.number('axis'), dtype: p.dtype() }),
+    ),
   Smoothing1D: (p) =>
-    new Smoothing1D(required(p.number('nsmooth'), 'nsmooth'), dims(p), given({ axis: p.number('axis'), dtype: p.dtype() })),
+    new Smoothing1D(
+      required(p.number('nsmooth'), 'nsmooth'),
+      dims(p),
+      given({ axis: p.number('axis'), dtype: p.dtype() }),
+    ),
   Smoothing2D: (p) =>
-    new Smoothing2D(required(p.numberOrList('nsmooth'), 'nsmooth'), dims(p), given({ axes: p.numbers('axes'), dtype: p.dtype() })),
+    new Smoothing2D(
+      required(p.numberOrList('nsmooth'), 'nsmooth'),
+      dims(p),
+      given({ axes: p.numbers('axes'), dtype: p.dtype() }),
+    ),
   PoststackLinearModelling: (p) =>
     new PoststackLinearModelling(
       required(p.array('wav'), 'wav'),
@@ -208,16 +247,25 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
         dtype: p.dtype(),
       }),
     ),
-  FFT2D: (p) => new FFT2D(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts') })),
-  FFTND: (p) => new FFTND(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts') })),
+  FFT2D: (p) =>
+    new FFT2D(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts') })),
+  FFTND: (p) =>
+    new FFTND(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts') })),
   Shift: (p) =>
     new Shift(
       dims(p),
       p.number('shift') ?? required(p.array('shift'), 'shift'),
-      given({ axis: p.number('axis'), nfft: p.number('nfft'), sampling: p.number('sampling'), real: p.flag('real'), dtype: p.dtype() }),
+      given({
+        axis: p.number('axis'),
+        nfft: p.number('nfft'),
+        sampling: p.number('sampling'),
+        real: p.flag('real'),
+        dtype: p.dtype(),
+      }),
     ),
   Fredholm1: (p) => new Fredholm1(required(p.array('G'), 'G'), p.number('nz'), given({ dtype: p.dtype() })),
-  MDC: (p) => new MDC(required(p.array('G'), 'G'), required(p.number('nt'), 'nt'), p.number('nv'), given(mdc(p))),
+  MDC: (p) =>
+    new MDC(required(p.array('G'), 'G'), required(p.number('nt'), 'nt'), p.number('nv'), given(mdc(p))),
   VStack: (p, build) => new VStack(operators(p, build)),
   HStack: (p, build) => new HStack(operators(p, build)),
   BlockDiag: (p, build) => new BlockDiag(operators(p, build)),
@@ -225,17 +273,23 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     const rows = p.inside('ops');
     return new Block(Object.keys(rows.values).map((row) => required(rows.operators(row), 'ops').map(build)));
   },
-  Kronecker: (p, build) => new Kronecker(build(required(p.operator('Op1'), 'Op1')), build(required(p.operator('Op2'), 'Op2'))),
+  Kronecker: (p, build) =>
+    new Kronecker(build(required(p.operator('Op1'), 'Op1')), build(required(p.operator('Op2'), 'Op2'))),
   Zero: (p) => new Zero(required(p.numberOrList('N'), 'N'), p.numberOrList('M'), given({ dtype: p.dtype() })),
   Restriction: (p) => new Restriction(dims(p), required(p.numbers('iava'), 'iava'), along(p)),
   Flip: (p) => new Flip(dims(p), along(p)),
-  Roll: (p) => new Roll(dims(p), given({ axis: p.number('axis'), shift: p.number('shift'), dtype: p.dtype() })),
+  Roll: (p) =>
+    new Roll(dims(p), given({ axis: p.number('axis'), shift: p.number('shift'), dtype: p.dtype() })),
   Pad: (p) => new Pad(dims(p), padding(p), given({ dtype: p.dtype() })),
   Sum: (p) => new Sum(dims(p), along(p)),
   Symmetrize: (p) => new Symmetrize(dims(p), along(p)),
   Spread: (p) => {
     const shape = (name: string) => required(p.numbers(name), name);
-    return new Spread(shape('dims'), shape('dimsd'), given({ table: p.array('table'), dtable: p.array('dtable'), dtype: p.dtype() }));
+    return new Spread(
+      shape('dims'),
+      shape('dimsd'),
+      given({ table: p.array('table'), dtable: p.array('dtable'), dtype: p.dtype() }),
+    );
   },
   CausalIntegration: (p) =>
     new CausalIntegration(
@@ -248,8 +302,14 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
         dtype: p.dtype(),
       }),
     ),
-  Regression: (p) => new Regression(required(p.array('taxis'), 'taxis'), required(p.number('order'), 'order'), given({ dtype: p.dtype() })),
-  LinearRegression: (p) => new LinearRegression(required(p.array('taxis'), 'taxis'), given({ dtype: p.dtype() })),
+  Regression: (p) =>
+    new Regression(
+      required(p.array('taxis'), 'taxis'),
+      required(p.number('order'), 'order'),
+      given({ dtype: p.dtype() }),
+    ),
+  LinearRegression: (p) =>
+    new LinearRegression(required(p.array('taxis'), 'taxis'), given({ dtype: p.dtype() })),
   Real: (p) => new Real(dims(p), given({ dtype: p.dtype() })),
   Imag: (p) => new Imag(dims(p), given({ dtype: p.dtype() })),
   Conj: (p) => new Conj(dims(p), given({ dtype: p.dtype() })),
@@ -257,23 +317,51 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     new Interp(
       dims(p),
       required(p.array('iava'), 'iava'),
-      given({ axis: p.number('axis'), kind: p.oneOf('kind', ['nearest', 'linear', 'sinc'] as const), dtype: p.dtype() }),
+      given({
+        axis: p.number('axis'),
+        kind: p.oneOf('kind', ['nearest', 'linear', 'sinc'] as const),
+        dtype: p.dtype(),
+      }),
     ),
-  Bilinear: (p) => new Bilinear(required(p.array('iava'), 'iava'), required(p.numbers('dims'), 'dims'), given({ dtype: p.dtype() })),
+  Bilinear: (p) =>
+    new Bilinear(
+      required(p.array('iava'), 'iava'),
+      required(p.numbers('dims'), 'dims'),
+      given({ dtype: p.dtype() }),
+    ),
   ConvolveND: (p) =>
-    new ConvolveND(dims(p), required(p.array('h'), 'h'), given({ offset: p.numbers('offset'), axes: p.numbers('axes'), dtype: p.dtype() })),
+    new ConvolveND(
+      dims(p),
+      required(p.array('h'), 'h'),
+      given({ offset: p.numbers('offset'), axes: p.numbers('axes'), dtype: p.dtype() }),
+    ),
   Convolve2D: (p) =>
     new Convolve2D(required(p.numbers('dims'), 'dims'), required(p.array('h'), 'h'), {
       ...given({ offset: p.numbers('offset'), axes: p.numbers('axes'), dtype: p.dtype() }),
     }),
-  DCT: (p) => new DCT(dims(p), given({ type: p.oneOf('type', [1, 2, 3, 4] as const), axes: p.numberOrList('axes'), dtype: p.dtype() })),
+  DCT: (p) =>
+    new DCT(
+      dims(p),
+      given({ type: p.oneOf('type', [1, 2, 3, 4] as const), axes: p.numberOrList('axes'), dtype: p.dtype() }),
+    ),
   DWT: (p) => new DWT(dims(p), { ...wavelet(p), ...given({ axis: p.number('axis') }) }),
   DWT2D: (p) =>
-    new DWT2D(required(p.numbers('dims'), 'dims'), { ...wavelet(p), ...given({ axes: p.numbers('axes') as Pair | undefined }) }),
+    new DWT2D(required(p.numbers('dims'), 'dims'), {
+      ...wavelet(p),
+      ...given({ axes: p.numbers('axes') as Pair | undefined }),
+    }),
   FirstDirectionalDerivative: (p) =>
-    new FirstDirectionalDerivative(required(p.numbers('dims'), 'dims'), required(p.array('v'), 'v'), directional(p)),
+    new FirstDirectionalDerivative(
+      required(p.numbers('dims'), 'dims'),
+      required(p.array('v'), 'v'),
+      directional(p),
+    ),
   SecondDirectionalDerivative: (p) =>
-    new SecondDirectionalDerivative(required(p.numbers('dims'), 'dims'), required(p.array('v'), 'v'), directional(p)),
+    new SecondDirectionalDerivative(
+      required(p.numbers('dims'), 'dims'),
+      required(p.array('v'), 'v'),
+      directional(p),
+    ),
   PhaseShift: (p) => {
     const number = (name: string) => required(p.number(name), name);
     const axis = (name: string) => required(p.positions(name), name);
@@ -310,14 +398,26 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
       given({ dtype: p.dtype() }),
     ),
   NonStationaryConvolve1D: (p) =>
-    new NonStationaryConvolve1D(dims(p), required(p.array('hs'), 'hs'), required(p.numbers('ih'), 'ih'), along(p)),
+    new NonStationaryConvolve1D(
+      dims(p),
+      required(p.array('hs'), 'hs'),
+      required(p.numbers('ih'), 'ih'),
+      along(p),
+    ),
   Radon2D: (p) => {
     const axis = (name: string) => required(p.positions(name), name);
     return new Radon2D(axis('taxis'), axis('haxis'), axis('pxaxis'), radon(p));
   },
   Radon3D: (p) => {
     const axis = (name: string) => required(p.positions(name), name);
-    return new Radon3D(axis('taxis'), axis('hyaxis'), axis('hxaxis'), axis('pyaxis'), axis('pxaxis'), radon(p));
+    return new Radon3D(
+      axis('taxis'),
+      axis('hyaxis'),
+      axis('hxaxis'),
+      axis('pyaxis'),
+      axis('pxaxis'),
+      radon(p),
+    );
   },
   Kirchhoff: (p) => {
     const array = (name: string) => required(p.array(name), name);
@@ -337,8 +437,11 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
 /** Nodes of one rank's operators, beyond those of the algebra. */
 const NODES: Readonly<Record<string, (of: AnyLocalOperator, p: Params) => AnyLocalOperator>> = {
   /** Some columns of an operator. */
-  columns: (of, p) => of.mul(new Restriction(of.shape[1], required(p.numbers('cols'), 'cols'), { dtype: of.dtype }).H),
-  /** The real or the imaginary part of what an operator gives: of its forward, its adjoint, or both. */
+  columns: (of, p) =>
+    of.mul(new Restriction(of.shape[1], required(p.numbers('cols'), 'cols'), { dtype: of.dtype }).H),
+  /**
+   * The real or the imaginary part of what an operator gives: of its forward, its adjoint, or both.
+   */
   realimag: (of, p) => {
     const part = (y: NDArray): NDArray => ((p.flag('real') ?? true) ? y.real() : y.imag());
     const [forw, adj] = [p.flag('forw') ?? true, p.flag('adj') ?? true];
@@ -350,7 +453,10 @@ const NODES: Readonly<Record<string, (of: AnyLocalOperator, p: Params) => AnyLoc
   },
 };
 
-/** The operator of one rank that a spec of case.json describes, its data on a backend. Throws {@link NotSupported}. */
+/**
+ * The operator of one rank that a spec of case.json describes, its data on a backend. Throws
+ * {@link NotSupported}.
+ */
 export function buildLocal(node: OperatorNode, source: GoldenCase, backend: Backend): AnyLocalOperator {
   const p = new Params(node.op, node.params ?? {}, source, backend);
   const build: Build = (child) => buildLocal(child, source, backend);

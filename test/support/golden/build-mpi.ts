@@ -46,7 +46,10 @@ const derivative = (p: Params, { comm }: Site) => ({
   comm,
 });
 
-/** This rank's share of a global list. Every rank makes the whole list, so that what is missing or wrong stops all of them. */
+/**
+ * This rank's share of a global list. Every rank makes the whole list, so that what is missing or
+ * wrong stops all of them.
+ */
 function locals(p: Params, { comm, local }: Site): AnyLocalOperator[] {
   const ops = specs(p).map(local);
   const start = splitStart(ops.length, comm.size, comm.rank);
@@ -62,25 +65,54 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
   MPIHStack: (p, site) => new MPIHStack(locals(p, site), { comm: site.comm }),
   MPIStackedBlockDiag: (p, site) => new MPIStackedBlockDiag(stacked(p, site)),
   MPIStackedVStack: (p, site) => new MPIStackedVStack(stacked(p, site)),
-  MPILinearOperator: (p, { comm, local }) => MPILinearOperator.wrap(local(required(p.operator('Op'), 'Op')), { comm }),
+  MPILinearOperator: (p, { comm, local }) =>
+    MPILinearOperator.wrap(local(required(p.operator('Op'), 'Op')), { comm }),
   MPIFirstDerivative: (p, site) =>
     new MPIFirstDerivative(
       dims(p),
-      given({ ...derivative(p, site), axis: p.number('axis'), sampling: p.number('sampling'), order: p.oneOf('order', [3, 5] as const) }),
+      given({
+        ...derivative(p, site),
+        axis: p.number('axis'),
+        sampling: p.number('sampling'),
+        order: p.oneOf('order', [3, 5] as const),
+      }),
     ),
   MPISecondDerivative: (p, site) =>
-    new MPISecondDerivative(dims(p), given({ ...derivative(p, site), axis: p.number('axis'), sampling: p.number('sampling') })),
+    new MPISecondDerivative(
+      dims(p),
+      given({ ...derivative(p, site), axis: p.number('axis'), sampling: p.number('sampling') }),
+    ),
   MPILaplacian: (p, site) =>
     new MPILaplacian(
       dims(p),
-      given({ ...derivative(p, site), axes: p.numbers('axes'), weights: p.numbers('weights'), sampling: p.numberOrList('sampling') }),
+      given({
+        ...derivative(p, site),
+        axes: p.numbers('axes'),
+        weights: p.numbers('weights'),
+        sampling: p.numberOrList('sampling'),
+      }),
     ),
-  MPIGradient: (p, site) => new MPIGradient(dims(p), given({ ...derivative(p, site), sampling: p.numberOrList('sampling') })),
-  MPIFFT2D: (p, { comm }) => new MPIFFT2D(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm })),
-  MPIFFTND: (p, { comm }) => new MPIFFTND(dims(p), given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm })),
-  MPIFredholm1: (p, { comm }) => MPIFredholm1.fromGlobal(required(p.array('G'), 'G'), p.number('nz'), given({ dtype: p.dtype(), comm })),
+  MPIGradient: (p, site) =>
+    new MPIGradient(dims(p), given({ ...derivative(p, site), sampling: p.numberOrList('sampling') })),
+  MPIFFT2D: (p, { comm }) =>
+    new MPIFFT2D(
+      dims(p),
+      given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm }),
+    ),
+  MPIFFTND: (p, { comm }) =>
+    new MPIFFTND(
+      dims(p),
+      given({ ...fourier(p), axes: p.numbers('axes'), nffts: p.numberOrList('nffts'), comm }),
+    ),
+  MPIFredholm1: (p, { comm }) =>
+    MPIFredholm1.fromGlobal(required(p.array('G'), 'G'), p.number('nz'), given({ dtype: p.dtype(), comm })),
   MPIMDC: (p, { comm }) =>
-    MPIMDC.fromGlobal(required(p.array('G'), 'G'), required(p.number('nt'), 'nt'), p.number('nv'), given({ ...mdc(p), comm })),
+    MPIMDC.fromGlobal(
+      required(p.array('G'), 'G'),
+      required(p.number('nt'), 'nt'),
+      p.number('nv'),
+      given({ ...mdc(p), comm }),
+    ),
   MPINonStationaryConvolve1D: (p, { comm }) =>
     new MPINonStationaryConvolve1D(
       dims(p),
@@ -95,8 +127,16 @@ const OPERATORS: Readonly<Record<string, Entry>> = {
     }),
 };
 
-/** The distributed operator that a spec of case.json describes. Collective. Throws {@link NotSupported} on every rank alike. */
-export function buildMpi(node: OperatorNode, source: GoldenCase, backend: Backend, comm: Communicator): AnyOperator {
+/**
+ * The distributed operator that a spec of case.json describes. Collective. Throws
+ * {@link NotSupported} on every rank alike.
+ */
+export function buildMpi(
+  node: OperatorNode,
+  source: GoldenCase,
+  backend: Backend,
+  comm: Communicator,
+): AnyOperator {
   const p = new Params(node.op, node.params ?? {}, source, backend);
   const build = (child: OperatorNode) => buildMpi(child, source, backend, comm);
   if (node.args) return combine(node.op, node.args.map(build), p);

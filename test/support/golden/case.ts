@@ -4,7 +4,10 @@ import type { HostValues } from '../../../src/core/array/creation.js';
 import { DTYPES, type DType, isComplex } from '../../../src/core/base/dtype.js';
 import { readNpy } from './read-npy.js';
 
-/** An operator as case.json has it: a constructor with its arguments, or a node of the algebra with `args`. */
+/**
+ * An operator as case.json has it: a constructor with its arguments, or a node of the algebra with
+ * `args`.
+ */
 export interface OperatorNode {
   readonly op: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -49,9 +52,13 @@ export interface CaseFile {
 const SINGLE: Readonly<Record<string, DType>> = { float64: 'float32', complex128: 'complex64' };
 /** What results in single precision may be off, where the numbers are of double precision. */
 const SINGLE_TOLERANCE: Tolerance = { rtol: 1e-4, atol: 1e-5 };
-/** Results that single precision determines less well on every backend, by folder: the CPU backend is as far off in float32. Counts of iterations stay exact. */
+/**
+ * Results that single precision determines less well on every backend, by folder: the CPU backend
+ * is as far off in float32. Counts of iterations stay exact.
+ */
 const LESS_DETERMINED: Readonly<Record<string, Readonly<Record<string, Tolerance>>>> = {
-  // Stops after 15 of 16 directions, where the smallest are rounding errors: 8e-3 in x, 8e-4 in r1norm
+  // Stops after 15 of 16 directions, where the smallest are rounding errors: 8e-3 in x, 8e-4 in
+  // r1norm
   cgls_stop: {
     x: { rtol: 1e-2, atol: 0 },
     cost: { rtol: 1e-2, atol: 0 },
@@ -62,7 +69,10 @@ const LESS_DETERMINED: Readonly<Record<string, Readonly<Record<string, Tolerance
   lsm: { minv: { rtol: 2e-2, atol: 0 }, cost: { rtol: 3e-3, atol: 0 } },
 };
 
-/** One folder of the golden data. On a backend without double precision a case of double precision is one of single precision, with a wider tolerance. */
+/**
+ * One folder of the golden data. On a backend without double precision a case of double precision
+ * is one of single precision, with a wider tolerance.
+ */
 export class GoldenCase {
   readonly content: CaseFile;
   readonly narrowed: boolean;
@@ -73,9 +83,15 @@ export class GoldenCase {
   ) {
     const content = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as CaseFile;
     const single = SINGLE[content.dtype];
-    this.narrowed = single !== undefined && !(dtypes as readonly string[]).includes(content.dtype) && dtypes.includes(single);
+    this.narrowed =
+      single !== undefined &&
+      !(dtypes as readonly string[]).includes(content.dtype) &&
+      dtypes.includes(single);
     const { rtol, atol } = content.tolerance;
-    const tolerance = { rtol: Math.max(rtol, SINGLE_TOLERANCE.rtol), atol: Math.max(atol, SINGLE_TOLERANCE.atol) };
+    const tolerance = {
+      rtol: Math.max(rtol, SINGLE_TOLERANCE.rtol),
+      atol: Math.max(atol, SINGLE_TOLERANCE.atol),
+    };
     this.content = this.narrowed && single ? { ...content, dtype: single, tolerance } : content;
     this.#files = new Set(readdirSync(folder));
   }
@@ -87,7 +103,10 @@ export class GoldenCase {
     const dtype = this.dtype(values.dtype);
     return dtype === values.dtype ? values : { ...values, dtype, values: Float32Array.from(values.values) };
   }
-  /** Numbers as the file has them, on every backend: positions and axes, whose rounding would move a curve to other samples. */
+  /**
+   * Numbers as the file has them, on every backend: positions and axes, whose rounding would move a
+   * curve to other samples.
+   */
   readExactly(file: string): HostValues {
     return readNpy(join(this.folder, file));
   }
@@ -103,10 +122,15 @@ export class GoldenCase {
 }
 
 /**
- * `max|result − expected|` and what the case accepts. Real and complex values compare. Infinities and NaN are right where both have the same; anywhere else
- * values that are not finite are off by infinity, as are arrays of another size.
+ * `max|result − expected|` and what the case accepts. Real and complex values compare. Infinities
+ * and NaN are right where both have the same; anywhere else values that are not finite are off by
+ * infinity, as are arrays of another size.
  */
-export function difference(result: HostValues, expected: HostValues, { rtol, atol }: Tolerance): { off: number; accepted: number } {
+export function difference(
+  result: HostValues,
+  expected: HostValues,
+  { rtol, atol }: Tolerance,
+): { off: number; accepted: number } {
   const lanes = (v: HostValues) => (isComplex(v.dtype) ? 2 : 1);
   const n = expected.values.length / lanes(expected);
   if (result.values.length / lanes(result) !== n) return { off: Number.POSITIVE_INFINITY, accepted: atol };

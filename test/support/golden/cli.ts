@@ -1,4 +1,7 @@
-/** `npm run golden -- DIR [--ranks N] [--backend B] [--json]`: runs all golden cases below a folder. See README.md. */
+/**
+ * `npm run golden -- DIR [--ranks N] [--backend B] [--json]`: runs all golden cases below a folder.
+ * See README.md.
+ */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { GOLDEN_BACKENDS } from '../backends.js';
@@ -7,7 +10,8 @@ import { encode } from './protocol.js';
 import { runUnits } from './run-units.js';
 import { findUnits, type Unit } from './units.js';
 
-const USAGE = 'usage: npm run golden -- DIR [--ranks N] [--backend B] [--json] [--timeout SECONDS] [--no-setup]';
+const USAGE =
+  'usage: npm run golden -- DIR [--ranks N] [--backend B] [--json] [--timeout SECONDS] [--no-setup]';
 
 function fail(message: string): never {
   process.stderr.write(`${message}\n${USAGE}\n`);
@@ -34,7 +38,8 @@ function settings() {
 
 const { positionals, ranks, backend, json, timeout } = settings();
 const [folder] = positionals;
-if (folder === undefined || positionals.length > 1) fail(`expected one folder, received ${positionals.length}`);
+if (folder === undefined || positionals.length > 1)
+  fail(`expected one folder, received ${positionals.length}`);
 if (!existsSync(folder)) fail(`there is no folder ${folder}`);
 if (!(Number.isInteger(ranks) && ranks >= 1)) fail('expected --ranks to be a positive integer');
 if (!(timeout > 0)) fail('expected --timeout to be a positive number of seconds');
@@ -50,14 +55,22 @@ await runUnits(units, { ranks, backend, timeout }, (unit, outcome) => {
   if (!json) process.stdout.write(`${unit.name.padEnd(width)}  ${formatOutcome(outcome)}\n`);
 });
 
-const count = (verdict: Outcome['verdict']): number => results.filter((r) => r.outcome.verdict === verdict).length;
+const count = (verdict: Outcome['verdict']): number =>
+  results.filter((r) => r.outcome.verdict === verdict).length;
 const [ok, off, notSupported, notForRanks] = VERDICTS.map(count) as [number, number, number, number];
 if (json) {
-  const cases = results.map(({ unit, outcome }) => ({ name: unit.name, ...outcome, line: formatOutcome(outcome) }));
-  process.stdout.write(`${encode({ ranks, backend, cases, counts: { ok, off, notSupported, notForRanks } })}\n`);
+  const cases = results.map(({ unit, outcome }) => ({
+    name: unit.name,
+    ...outcome,
+    line: formatOutcome(outcome),
+  }));
+  process.stdout.write(
+    `${encode({ ranks, backend, cases, counts: { ok, off, notSupported, notForRanks } })}\n`,
+  );
 } else {
   process.stdout.write(
-    `${ok} ok, ${off} off, ${notSupported} not supported, ${notForRanks} not for ${ranks} rank${ranks === 1 ? '' : 's'}\n`,
+    `${ok} ok, ${off} off, ${notSupported} not supported, ${notForRanks} not for ${ranks} ` +
+      `rank${ranks === 1 ? '' : 's'}\n`,
   );
 }
 process.exitCode = off + notSupported > 0 ? 1 : 0;

@@ -1,4 +1,6 @@
-/** What became of a case, or of a part of one. `off` is infinite where nothing could be compared. */
+/**
+ * What became of a case, or of a part of one. `off` is infinite where nothing could be compared.
+ */
 export type Outcome =
   | { readonly verdict: 'ok' }
   | { readonly verdict: 'off'; readonly off: number; readonly accepted: number; readonly what: string }
@@ -24,7 +26,8 @@ export function formatOutcome(outcome: Outcome): string {
 }
 
 /** How bad an outcome is. */
-const severity = (o: Outcome): number => (o.verdict === 'off' ? o.off / o.accepted : o.verdict === 'ok' ? -2 : -1);
+const severity = (o: Outcome): number =>
+  o.verdict === 'off' ? o.off / o.accepted : o.verdict === 'ok' ? -2 : -1;
 
 /** One verdict for all ranks: the worst. */
 export function mergeOutcomes(outcomes: readonly Outcome[]): Outcome {

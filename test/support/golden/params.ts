@@ -12,9 +12,13 @@ export function given<T extends object>(options: T): Defined<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-const isRecord = (v: unknown): v is Readonly<Record<string, unknown>> => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isRecord = (v: unknown): v is Readonly<Record<string, unknown>> =>
+  typeof v === 'object' && v !== null && !Array.isArray(v);
 
-/** The arguments of one operator of a case: null and absent ones are undefined, anything of another type than asked for is an error. */
+/**
+ * The arguments of one operator of a case: null and absent ones are undefined, anything of another
+ * type than asked for is an error.
+ */
 export class Params {
   constructor(
     readonly owner: string,
@@ -31,7 +35,9 @@ export class Params {
   }
   /** One number, or a list of them. */
   numberOrList(name: string): number | number[] | undefined {
-    return this.#as(name, 'a number or numbers', (v) => (Array.isArray(v) ? allOf(v, decodeNumber) : (decodeNumber(v) ?? this.#list(v))));
+    return this.#as(name, 'a number or numbers', (v) =>
+      Array.isArray(v) ? allOf(v, decodeNumber) : (decodeNumber(v) ?? this.#list(v)),
+    );
   }
   scalar(name: string): Scalar | undefined {
     return this.#as(name, 'a scalar', (v) => {
@@ -65,14 +71,17 @@ export class Params {
     return this.#as(name, 'an array', (v) => {
       if (!isRecord(v) || typeof v['npy'] !== 'string') return undefined;
       const { values, shape, dtype } = this.source.read(v['npy']);
-      if (!this.backend.dtypes.includes(dtype)) throw new NotSupported(`${dtype} on backend '${this.backend.name}'`);
+      if (!this.backend.dtypes.includes(dtype))
+        throw new NotSupported(`${dtype} on backend '${this.backend.name}'`);
       return NDArraySpace.of(shape, dtype, this.backend).upload(values);
     });
   }
   /** Positions along an axis, in double precision on every backend. */
   positions(name: string): Float64Array | undefined {
     return this.#as(name, 'positions', (v) =>
-      isRecord(v) && typeof v['npy'] === 'string' ? Float64Array.from(this.source.readExactly(v['npy']).values) : undefined,
+      isRecord(v) && typeof v['npy'] === 'string'
+        ? Float64Array.from(this.source.readExactly(v['npy']).values)
+        : undefined,
     );
   }
   operator(name: string): OperatorNode | undefined {
@@ -99,13 +108,16 @@ export class Params {
   }
 
   #list(v: unknown): number[] | undefined {
-    return isRecord(v) && typeof v['npy'] === 'string' ? Array.from(this.source.read(v['npy']).values) : undefined;
+    return isRecord(v) && typeof v['npy'] === 'string'
+      ? Array.from(this.source.read(v['npy']).values)
+      : undefined;
   }
   #as<T>(name: string, what: string, decode: (value: unknown) => T | undefined): T | undefined {
     const value = this.values[name];
     if (value === undefined || value === null) return undefined;
     const decoded = decode(value);
-    if (decoded === undefined) throw new Error(`${this.owner}: ${name} is not ${what}: ${JSON.stringify(value)}`);
+    if (decoded === undefined)
+      throw new Error(`${this.owner}: ${name} is not ${what}: ${JSON.stringify(value)}`);
     return decoded;
   }
 }
@@ -116,7 +128,11 @@ export function required<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-const FLOATS: Readonly<Record<string, number>> = { inf: Number.POSITIVE_INFINITY, '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN };
+const FLOATS: Readonly<Record<string, number>> = {
+  inf: Number.POSITIVE_INFINITY,
+  '-inf': Number.NEGATIVE_INFINITY,
+  nan: Number.NaN,
+};
 
 const isOperator = (v: unknown): v is OperatorNode => isRecord(v) && typeof v['op'] === 'string';
 const decodeOperator = (v: unknown): OperatorNode | undefined => (isOperator(v) ? v : undefined);

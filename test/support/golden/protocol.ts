@@ -16,12 +16,15 @@ const MARK = '@golden ';
 /** Numbers that JSON lacks. */
 export const encode = (value: unknown): string =>
   JSON.stringify(value, (_, v: unknown) => (v === Number.POSITIVE_INFINITY ? { float: 'inf' } : v));
-const isInfinity = (v: unknown): boolean => typeof v === 'object' && v !== null && 'float' in v && v.float === 'inf';
+const isInfinity = (v: unknown): boolean =>
+  typeof v === 'object' && v !== null && 'float' in v && v.float === 'inf';
 
 export const formatMessage = (message: Message): string => `${MARK}${encode(message)}\n`;
 
 /** The message in a line of output, if it is one. */
 export function parseMessage(line: string): Message | undefined {
   if (!line.startsWith(MARK)) return undefined;
-  return JSON.parse(line.slice(MARK.length), (_, v: unknown) => (isInfinity(v) ? Number.POSITIVE_INFINITY : v)) as Message;
+  return JSON.parse(line.slice(MARK.length), (_, v: unknown) =>
+    isInfinity(v) ? Number.POSITIVE_INFINITY : v,
+  ) as Message;
 }

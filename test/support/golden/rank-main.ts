@@ -20,14 +20,20 @@ function run(unit: Unit, backend: Backend, comm: Communicator): Outcome {
     accepted = source.content.tolerance.atol;
     const { nranks, dtype } = source.content;
     if (nranks !== undefined && nranks !== comm.size) return { verdict: 'not for', ranks: comm.size };
-    if (!(backend.dtypes as readonly string[]).includes(dtype)) throw new NotSupported(`${dtype} on backend '${backend.name}'`);
+    if (!(backend.dtypes as readonly string[]).includes(dtype))
+      throw new NotSupported(`${dtype} on backend '${backend.name}'`);
     const trial = new Trial(source, backend, comm, unit.part);
     runKind(trial);
     return trial.outcome;
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     if (error instanceof NotSupported) return { verdict: 'not supported', what };
-    return { verdict: 'off', off: Number.POSITIVE_INFINITY, accepted, what: error instanceof Error ? `${error.name}: ${what}` : what };
+    return {
+      verdict: 'off',
+      off: Number.POSITIVE_INFINITY,
+      accepted,
+      what: error instanceof Error ? `${error.name}: ${what}` : what,
+    };
   }
 }
 

@@ -33,7 +33,8 @@ export function readNpy(path: string): HostValues {
   // copied, so that the values are aligned
   const bytes = Uint8Array.from(file.subarray(10 + headerLength));
   const n = product(shape);
-  if (descr === '<i8') return { values: Int32Array.from(new BigInt64Array(bytes.buffer, 0, n), Number), shape, dtype: 'int32' };
+  if (descr === '<i8')
+    return { values: Int32Array.from(new BigInt64Array(bytes.buffer, 0, n), Number), shape, dtype: 'int32' };
   const dtype = DTYPES[descr];
   if (dtype === undefined) throw new Error(`${path}: dtype ${descr} is not of the golden format`);
   return { values: hostView(dtype, bytes.buffer, 0, n), shape, dtype };

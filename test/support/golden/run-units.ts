@@ -24,10 +24,15 @@ const GRACE = 3_000;
 const ATTEMPTS = 3;
 
 /**
- * Runs units on ranks of their own and reports each as soon as it is known. A unit that takes too long, or takes the ranks down with it, is off; the
- * others are run by a new launch. Throws where ranks don't start.
+ * Runs units on ranks of their own and reports each as soon as it is known. A unit that takes too
+ * long, or takes the ranks down with it, is off; the others are run by a new launch. Throws where
+ * ranks don't start.
  */
-export async function runUnits(units: readonly Unit[], options: RunOptions, report: (unit: Unit, outcome: Outcome) => void): Promise<void> {
+export async function runUnits(
+  units: readonly Unit[],
+  options: RunOptions,
+  report: (unit: Unit, outcome: Outcome) => void,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lops-golden-'));
   const path = join(folder, 'plan.json');
   const plan: Plan = { units, backend: options.backend, ranks: options.ranks };
@@ -43,7 +48,12 @@ export async function runUnits(units: readonly Unit[], options: RunOptions, repo
         continue;
       }
       failedStarts = 0;
-      report(units[next++] as Unit, { verdict: 'off', off: Number.POSITIVE_INFINITY, accepted: 0, what: end.why });
+      report(units[next++] as Unit, {
+        verdict: 'off',
+        off: Number.POSITIVE_INFINITY,
+        accepted: 0,
+        what: end.why,
+      });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -56,7 +66,12 @@ interface End {
 }
 
 /** One launch: from a unit on until its end. */
-function launchFrom(plan: string, first: number, { ranks, timeout }: RunOptions, outcome: (outcome: Outcome) => void): Promise<End> {
+function launchFrom(
+  plan: string,
+  first: number,
+  { ranks, timeout }: RunOptions,
+  outcome: (outcome: Outcome) => void,
+): Promise<End> {
   const { command, args, env } = planLaunch({ ranks, script: RANK_MAIN, args: [plan, String(first)] });
   const child = spawn(command, args, {
     env: { ...env, LOPS_MPI: ranks === 1 ? 'off' : 'on', OMPI_MCA_mpi_yield_when_idle: '1' },
@@ -95,7 +110,10 @@ function launchFrom(plan: string, first: number, { ranks, timeout }: RunOptions,
       await read;
       clearTimeout(timer);
       const said = output.trim().split('\n').slice(-4).join(' | ');
-      resolve({ ready, why: timedOut ?? `the ranks ended (${signal ?? `exit code ${code}`})${said ? `: ${said}` : ''}` });
+      resolve({
+        ready,
+        why: timedOut ?? `the ranks ended (${signal ?? `exit code ${code}`})${said ? `: ${said}` : ''}`,
+      });
     });
   });
 }

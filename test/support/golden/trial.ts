@@ -27,10 +27,14 @@ export class Trial {
     this.expected = new Params('expected', source.content.expected ?? {}, source, backend);
   }
 
-  /** A file as the input of an operator. Throws {@link NotSupported} where the backend does not hold its dtype. */
+  /**
+   * A file as the input of an operator. Throws {@link NotSupported} where the backend does not hold
+   * its dtype.
+   */
   input(file: string): HostValues {
     const values = this.source.read(file);
-    if (!this.backend.dtypes.includes(values.dtype)) throw new NotSupported(`${values.dtype} on backend '${this.backend.name}'`);
+    if (!this.backend.dtypes.includes(values.dtype))
+      throw new NotSupported(`${values.dtype} on backend '${this.backend.name}'`);
     return values;
   }
 
@@ -46,8 +50,16 @@ export class Trial {
   }
 
   /** Compares a number with an entry of the case. */
-  compareScalar(name: string, result: Scalar, expected: Scalar = required(this.expected.scalar(name), name)): void {
-    const pair = (value: Scalar): HostValues => ({ values: Float64Array.of(re(value), im(value)), dtype: 'complex128', shape: [1] });
+  compareScalar(
+    name: string,
+    result: Scalar,
+    expected: Scalar = required(this.expected.scalar(name), name),
+  ): void {
+    const pair = (value: Scalar): HostValues => ({
+      values: Float64Array.of(re(value), im(value)),
+      dtype: 'complex128',
+      shape: [1],
+    });
     this.#note(name, pair(isScalar(result) ? result : Number.NaN), pair(expected));
   }
 
@@ -58,7 +70,9 @@ export class Trial {
 
   /** What came out. A case that compared nothing is not right. */
   get outcome(): Outcome {
-    return this.#compared > 0 ? this.#worst : { verdict: 'off', off: Number.POSITIVE_INFINITY, accepted: 0, what: 'nothing was compared' };
+    return this.#compared > 0
+      ? this.#worst
+      : { verdict: 'off', off: Number.POSITIVE_INFINITY, accepted: 0, what: 'nothing was compared' };
   }
 
   #note(what: string, result: HostValues, expected: HostValues): void {

@@ -25,7 +25,9 @@ export function findUnits(root: string): Unit[] {
   return folders(root).flatMap((folder): Unit[] => {
     const name = relative(root, folder) || basename(folder);
     const parts = partsOf(folder);
-    return parts.map((part) => (part === undefined ? { name, folder } : { name: `${name}:${part}`, folder, part }));
+    return parts.map((part) =>
+      part === undefined ? { name, folder } : { name: `${name}:${part}`, folder, part },
+    );
   });
 }
 

@@ -5,7 +5,10 @@ import type { DistributedArray } from '../../../src/core/distributed/distributed
 import { Layout } from '../../../src/core/distributed/layout.js';
 import { flatOf } from '../../../src/core/distributed/row-layout.js';
 import { DistributedSpace } from '../../../src/core/distributed/space.js';
-import { StackedDistributedArray, StackedSpace } from '../../../src/core/distributed/stacked-distributed-array.js';
+import {
+  StackedDistributedArray,
+  StackedSpace,
+} from '../../../src/core/distributed/stacked-distributed-array.js';
 import type { AnyOperator } from '../../../src/core/operator/linear-operator.js';
 import type { AnyVector, Space } from '../../../src/core/vector/vector.js';
 
@@ -26,13 +29,20 @@ function flat(space: DistributedKind): DistributedKind {
 function partitioned(space: DistributedKind, partition: string | readonly string[]): DistributedKind {
   if (space instanceof StackedSpace) {
     return StackedSpace.of(
-      space.children.map((child, k) => partitioned(child, typeof partition === 'string' ? partition : (partition[k] ?? 'SCATTER'))),
+      space.children.map((child, k) =>
+        partitioned(child, typeof partition === 'string' ? partition : (partition[k] ?? 'SCATTER')),
+      ),
     );
   }
-  return partition === 'BROADCAST' ? space.withLayout(Layout.replicated(space.shape, space.comm.size)) : space;
+  return partition === 'BROADCAST'
+    ? space.withLayout(Layout.replicated(space.shape, space.comm.size))
+    : space;
 }
 
-/** The models that a case may be run with: flat ones cut as the operator likes it, and where there are others, those of its natural shape and evenly cut flat ones. */
+/**
+ * The models that a case may be run with: flat ones cut as the operator likes it, and where there
+ * are others, those of its natural shape and evenly cut flat ones.
+ */
 export function modelSpaces(
   A: AnyOperator,
   dtype: HostValues['dtype'],
@@ -42,14 +52,24 @@ export function modelSpaces(
   const natural = partitioned(distributed(A.domain({ dtype, backend })), partition);
   const first = flat(natural);
   if (!(natural instanceof DistributedSpace) || natural.shape.length === 1) return [first];
-  const even = natural.layout.replicated ? [] : [natural.withLayout(Layout.split([natural.size], natural.comm.size))];
-  return [first, natural, ...even].filter((space, k, all) => all.findIndex((other) => other.equals(space)) === k);
+  const even = natural.layout.replicated
+    ? []
+    : [natural.withLayout(Layout.split([natural.size], natural.comm.size))];
+  return [first, natural, ...even].filter(
+    (space, k, all) => all.findIndex((other) => other.equals(space)) === k,
+  );
 }
 
 /** A vector of a space with global values, in the precision and kind of the values. */
 export function vectorOf(space: Space<DistributedArray>, values: HostValues): DistributedArray;
-export function vectorOf(space: Space<unknown>, values: HostValues): DistributedArray | StackedDistributedArray;
-export function vectorOf(space: Space<unknown>, { values, dtype }: HostValues): DistributedArray | StackedDistributedArray {
+export function vectorOf(
+  space: Space<unknown>,
+  values: HostValues,
+): DistributedArray | StackedDistributedArray;
+export function vectorOf(
+  space: Space<unknown>,
+  { values, dtype }: HostValues,
+): DistributedArray | StackedDistributedArray {
   const target = distributed(space).withDType(dtype);
   if (target instanceof DistributedSpace) return target.empty().assignGlobal(values);
   const lanes = lanesOf(dtype);
@@ -62,7 +82,10 @@ export function vectorOf(space: Space<unknown>, { values, dtype }: HostValues): 
   );
 }
 
-/** The whole of a vector on every rank, or an array of this rank, for comparison. Collective for distributed vectors. */
+/**
+ * The whole of a vector on every rank, or an array of this rank, for comparison. Collective for
+ * distributed vectors.
+ */
 export function download(x: AnyVector): HostValues {
   const whole = x instanceof NDArray ? x : x.asArray();
   return { values: whole.toHost(), dtype: whole.dtype, shape: whole.shape };

@@ -34,7 +34,9 @@ interface Owner {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  /** Of the process, so that another one with its number is told from it; where the system says it. */
+  /**
+   * Of the process, so that another one with its number is told from it; where the system says it.
+   */
   readonly started: string;
   /** The kernel and the numbering of processes that `pid` is one of. */
   readonly machine: string;
@@ -61,7 +63,10 @@ function machineName(): string {
   return [hostname(), read('/proc/sys/kernel/random/boot_id').trim(), numbering].join(' ');
 }
 
-/** State and start of a process in Linux: fields 3 and 22 of its stat, after the name in parentheses. */
+/**
+ * State and start of a process in Linux: fields 3 and 22 of its stat, after the name in
+ * parentheses.
+ */
 function processOf(pid: number): { readonly ended: boolean; readonly started: string } {
   const fields = read(`/proc/${pid}/stat`).split(')').at(-1)?.trim().split(' ') ?? [];
   return { ended: fields[0] === 'Z' || fields[0] === 'X', started: fields[19] ?? '' };
@@ -100,7 +105,9 @@ function parse(text: string): Owner | undefined {
   try {
     const { id, host, pid, started, machine, since, dead } = JSON.parse(text) as Owner;
     const words = [id, host, started, machine, since, ...dead].every((word) => typeof word === 'string');
-    return words && Number.isSafeInteger(pid) && pid > 0 ? { id, host, pid, started, machine, since, dead } : undefined;
+    return words && Number.isSafeInteger(pid) && pid > 0
+      ? { id, host, pid, started, machine, since, dead }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -118,9 +125,15 @@ function look(path: string): Seen | undefined {
   }
 }
 
-/** Waits to see a sign of life of an owner on another machine: true once its file changes, false when it was silent for long. */
+/**
+ * Waits to see a sign of life of an owner on another machine: true once its file changes, false
+ * when it was silent for long.
+ */
 function showsLife(path: string, seen: Seen, silence: number): boolean {
-  log('warn', 'waiting for a sign of life of the owner of a checkpoint folder', { lock: path, seconds: silence / 1000 });
+  log('warn', 'waiting for a sign of life of the owner of a checkpoint folder', {
+    lock: path,
+    seconds: silence / 1000,
+  });
   for (const end = performance.now() + silence; performance.now() < end; ) {
     pause(Math.min(250, silence / 4));
     const now = look(path);
@@ -129,7 +142,10 @@ function showsLife(path: string, seen: Seen, silence: number): boolean {
   return false;
 }
 
-/** Program of a thread, since the main one computes for minutes without a break: it renews the time of each lock file, as long as the lock is this process's. */
+/**
+ * Program of a thread, since the main one computes for minutes without a break: it renews the time
+ * of each lock file, as long as the lock is this process's.
+ */
 const HEARTBEAT = `
 const { parentPort } = require('node:worker_threads');
 const fs = require('node:fs');
@@ -157,7 +173,9 @@ function beat(path: string, id: string | undefined): void {
     heartbeat = new Worker(HEARTBEAT, { eval: true, execArgv: [], env: {}, stdin: false });
     heartbeat.unref();
     // Without it another process may take the lock over after a while; the next save reports that
-    heartbeat.on('error', (error) => log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }));
+    heartbeat.on('error', (error) =>
+      log('warn', 'the lock of a checkpoint folder is not kept alive', { reason: String(error) }),
+    );
   }
   heartbeat.postMessage({ path, id });
 }
@@ -175,9 +193,10 @@ function remove(path: string, { id }: Owner): void {
 }
 
 /**
- * Locks a folder for this process: `holder` may be one of several.
- * An owner that is dead does not hold a lock: on this machine its process is looked for, one on another has 20 s to touch the file, which living owners do every 2 s.
- * Errors: {@link ArgumentError} that names the owner where another process has the folder, or took it meanwhile.
+ * Locks a folder for this process: `holder` may be one of several. An owner that is dead does not
+ * hold a lock: on this machine its process is looked for, one on another has 20 s to touch the
+ * file, which living owners do every 2 s. Errors: {@link ArgumentError} that names the owner where
+ * another process has the folder, or took it meanwhile.
  */
 export function lockFolder(folder: string, holder: object, silence = SILENCE_MS): FolderLock {
   const path = join(realpathSync(folder), LOCK);
@@ -217,7 +236,9 @@ export function lockFolder(folder: string, holder: object, silence = SILENCE_MS)
     beat(path, owner.id);
     return { ...owner, path };
   }
-  throw new ArgumentError(`its lock ${path} could not be taken in ${MOST_TRIES} tries: expected a file, or nothing`);
+  throw new ArgumentError(
+    `its lock ${path} could not be taken in ${MOST_TRIES} tries: expected a file, or nothing`,
+  );
 }
 
 const nameOf = (owner: Owner | undefined): string =>
@@ -246,7 +267,8 @@ function take(path: string, base: Omit<Owner, 'dead'>, silence: number): Owner |
   const lives = owner && owner.machine === base.machine ? isAlive(owner) : showsLife(path, seen, silence);
   const now = look(path);
   if (!now || now.text !== seen.text) return undefined;
-  if (lives) throw new ArgumentError(`it is in use by ${nameOf(owner)}: wait for its end, or choose another folder`);
+  if (lives)
+    throw new ArgumentError(`it is in use by ${nameOf(owner)}: wait for its end, or choose another folder`);
   const next: Owner = { ...base, dead: owner ? [...owner.dead.slice(-100), owner.id] : [] };
   const temporary = `${path}.${base.id}.tmp`;
   writeFileSync(temporary, JSON.stringify(next), { flag: 'wx' });

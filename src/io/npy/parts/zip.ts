@@ -31,11 +31,15 @@ const MOST_EXPANSION = 1032;
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const big = (view: DataView, at: number): number => Number(view.getBigUint64(at, true));
 
-/** All members, from the central directory. Throws {@link ArgumentError} for what is no archive or a damaged one. */
+/**
+ * All members, from the central directory. Throws {@link ArgumentError} for what is no archive or a
+ * damaged one.
+ */
 export function readZipDirectory(fd: number, fileSize: number, name: string): ZipMember[] {
   const bad = (why: string) => new ArgumentError(`${name} is not a ZIP archive that can be read: ${why}`);
   const at = (position: number, length: number): DataView => {
-    if (!(Number.isSafeInteger(position) && position >= 0 && position + length <= fileSize)) throw bad('it is cut short or damaged');
+    if (!(Number.isSafeInteger(position) && position >= 0 && position + length <= fileSize))
+      throw bad('it is cut short or damaged');
     return viewOf(fileSource(fd, name, position).read(new Uint8Array(length)));
   };
   const tailLength = Math.min(fileSize, 22 + 65535);
@@ -66,7 +70,8 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
   const directory = at(prefix + start, length);
   const members: ZipMember[] = [];
   for (let k = 0, p = 0; k < count; k++) {
-    if (p + 46 > length || directory.getUint32(p, true) !== CENTRAL) throw bad('its central directory is damaged');
+    if (p + 46 > length || directory.getUint32(p, true) !== CENTRAL)
+      throw bad('its central directory is damaged');
     const [nameLength, extraLength, commentLength] = [
       directory.getUint16(p + 28, true),
       directory.getUint16(p + 30, true),
@@ -75,7 +80,11 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
     const extra = p + 46 + nameLength;
     const next = extra + extraLength + commentLength;
     if (next > length) throw bad('its central directory is damaged');
-    const sizes = [directory.getUint32(p + 24, true), directory.getUint32(p + 20, true), directory.getUint32(p + 42, true)];
+    const sizes = [
+      directory.getUint32(p + 24, true),
+      directory.getUint32(p + 20, true),
+      directory.getUint32(p + 42, true),
+    ];
     for (let e = extra; e + 4 <= extra + extraLength; e += 4 + directory.getUint16(e + 2, true)) {
       if (directory.getUint16(e, true) !== 1) continue;
       let field = e + 4;
@@ -87,7 +96,9 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
     }
     const [size, compressedSize, offset] = sizes as [number, number, number];
     members.push({
-      name: new TextDecoder().decode(new Uint8Array(directory.buffer, directory.byteOffset + p + 46, nameLength)),
+      name: new TextDecoder().decode(
+        new Uint8Array(directory.buffer, directory.byteOffset + p + 46, nameLength),
+      ),
       method: directory.getUint16(p + 10, true),
       encrypted: (directory.getUint16(p + 8, true) & 1) === 1,
       crc: directory.getUint32(p + 16, true),
@@ -100,14 +111,18 @@ export function readZipDirectory(fd: number, fileSize: number, name: string): Zi
   return members;
 }
 
-/** The contents of a member, checked against its CRC once all is read. Throws {@link ArgumentError} where its sizes are impossible. */
+/**
+ * The contents of a member, checked against its CRC once all is read. Throws {@link ArgumentError}
+ * where its sizes are impossible.
+ */
 export function openMember(fd: number, fileSize: number, archive: string, member: ZipMember): CheckedSource {
   const name = `${archive}:${member.name}`;
   const { method, size, compressedSize, offset } = member;
   if (member.encrypted) throw new ArgumentError(`${name} is encrypted: expected a plain archive`);
   if (method !== STORED && method !== DEFLATED)
     throw new ArgumentError(`${name} is compressed by method ${method}: expected stored or deflated members`);
-  const head = offset + 30 <= fileSize ? viewOf(fileSource(fd, name, offset).read(new Uint8Array(30))) : undefined;
+  const head =
+    offset + 30 <= fileSize ? viewOf(fileSource(fd, name, offset).read(new Uint8Array(30))) : undefined;
   const start = head ? offset + 30 + head.getUint16(26, true) + head.getUint16(28, true) : fileSize;
   const possible = method === STORED ? size === compressedSize : size <= compressedSize * MOST_EXPANSION;
   if (head?.getUint32(0, true) !== LOCAL || start + compressedSize > fileSize || !possible)
@@ -143,7 +158,10 @@ export interface ZipWriter {
 }
 
 /** @param zip64From sizes and offsets from here on go into ZIP64 fields */
-export function zipWriter(sink: ByteSink, options: { readonly compress: boolean; readonly zip64From?: number }): ZipWriter {
+export function zipWriter(
+  sink: ByteSink,
+  options: { readonly compress: boolean; readonly zip64From?: number },
+): ZipWriter {
   const { compress, zip64From = FULL } = options;
   const method = compress ? DEFLATED : STORED;
   const members: ZipMember[] = [];
@@ -187,7 +205,9 @@ export function zipWriter(sink: ByteSink, options: { readonly compress: boolean;
       for (const { name, crc, compressedSize, size, offset } of members) {
         const path = new TextEncoder().encode(name);
         const wide = Math.max(size, compressedSize, offset) >= zip64From;
-        const extra = wide ? fields([2, 1], [2, 24], [8, size], [8, compressedSize], [8, offset]) : new Uint8Array(0);
+        const extra = wide
+          ? fields([2, 1], [2, 24], [8, size], [8, compressedSize], [8, offset])
+          : new Uint8Array(0);
         const small = (value: number): readonly [4, number] => [4, wide ? FULL : value];
         sink.write(
           fields(
@@ -218,7 +238,18 @@ export function zipWriter(sink: ByteSink, options: { readonly compress: boolean;
       const wide = count >= 0xffff || Math.max(start, length) >= zip64From;
       if (wide) {
         sink.write(
-          fields([4, END64], [8, 44], [2, VERSION], [2, VERSION], [4, 0], [4, 0], [8, count], [8, count], [8, length], [8, start]),
+          fields(
+            [4, END64],
+            [8, 44],
+            [2, VERSION],
+            [2, VERSION],
+            [4, 0],
+            [4, 0],
+            [8, count],
+            [8, count],
+            [8, length],
+            [8, start],
+          ),
         );
         sink.write(fields([4, LOCATOR64], [4, 0], [8, end], [4, 1]));
       }

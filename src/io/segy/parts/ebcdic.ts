@@ -10,13 +10,15 @@ const BLANK = 0x40;
 const CODES = new Map([...FROM_40].map((character, k) => [character, k + BLANK] as const).reverse());
 
 /** Text in EBCDIC (code page 037). */
-export const fromEbcdic = (bytes: Uint8Array): string => Array.from(bytes, (b) => FROM_40[b - BLANK] ?? ' ').join('');
+export const fromEbcdic = (bytes: Uint8Array): string =>
+  Array.from(bytes, (b) => FROM_40[b - BLANK] ?? ' ').join('');
 
 /** Throws {@link ArgumentError} for characters that code page 037 doesn't have. */
 export function toEbcdic(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = CODES.get(character);
-    if (code === undefined) throw new ArgumentError(`${JSON.stringify(character)} has no place in EBCDIC (code page 037)`);
+    if (code === undefined)
+      throw new ArgumentError(`${JSON.stringify(character)} has no place in EBCDIC (code page 037)`);
     return code;
   });
 }

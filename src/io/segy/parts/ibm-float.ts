@@ -1,6 +1,6 @@
 /**
- * Single precision of System/360, format 1 of SEG-Y: a sign, a 7-bit exponent of 16 with excess 64, a 24-bit fraction; `(−1)^s · 16^(e−64) · f / 2^24`
- * (SEG-Y revision 2.0, appendix E).
+ * Single precision of System/360, format 1 of SEG-Y: a sign, a 7-bit exponent of 16 with excess 64,
+ * a 24-bit fraction; `(−1)^s · 16^(e−64) · f / 2^24` (SEG-Y revision 2.0, appendix E).
  */
 
 const SCALES = Float64Array.from({ length: 128 }, (_, e) => 16 ** (e - 64) * 2 ** -24);
@@ -27,8 +27,9 @@ function roundEven(x: number): number {
 }
 
 /**
- * The nearest bits, of a relative error of at most 2^−21 (fractions of 21 to 24 bits). What is smaller than 16^−65 loses bits or becomes zero; `undefined` for what is
- * no number, infinite or beyond 7.2 · 10^75.
+ * The nearest bits, of a relative error of at most 2^−21 (fractions of 21 to 24 bits). What is
+ * smaller than 16^−65 loses bits or becomes zero; `undefined` for what is no number, infinite or
+ * beyond 7.2 · 10^75.
  */
 export function toIbm(value: number): number | undefined {
   if (value === 0) return Object.is(value, -0) ? 0x80000000 : 0;

@@ -9,7 +9,9 @@ export type SegyFormat = keyof typeof SEGY_FORMATS;
 
 export const sampleBytes = (format: SegyFormat): 2 | 4 => (format === 'int16' ? 2 : 4);
 
-/** What the first bytes of a SEG-Y file say, and how many traces follow (SEG-Y revisions 0 to 2). */
+/**
+ * What the first bytes of a SEG-Y file say, and how many traces follow (SEG-Y revisions 0 to 2).
+ */
 export interface SegyHeader {
   /** The textual header: lines of at most 80 characters. */
   readonly text: string;
@@ -50,16 +52,24 @@ const AT = {
 function textOf(bytes: Uint8Array): string {
   const count = (byte: number) => bytes.reduce((sum, b) => sum + Number(b === byte), 0);
   // the commonest character is the blank
-  const text = count(0x40) > count(0x20) ? fromEbcdic(bytes) : new TextDecoder('latin1').decode(bytes).replace(/[^ -~\u00a0-\u00ff]/g, ' ');
+  const text =
+    count(0x40) > count(0x20)
+      ? fromEbcdic(bytes)
+      : new TextDecoder('latin1').decode(bytes).replace(/[^ -~\u00a0-\u00ff]/g, ' ');
   return Array.from({ length: TEXT / LINE }, (_, k) => text.slice(k * LINE, (k + 1) * LINE).trimEnd())
     .join('\n')
     .trimEnd();
 }
 
-const FORMATS = new Map<number, SegyFormat>(Object.entries(SEGY_FORMATS).map(([name, code]) => [code, name as SegyFormat]));
+const FORMATS = new Map<number, SegyFormat>(
+  Object.entries(SEGY_FORMATS).map(([name, code]) => [code, name as SegyFormat]),
+);
 const DEFINED = 16;
 
-/** Reads the file headers, and checks that traces of the stated length fill the file. Throws {@link ArgumentError} and {@link DTypeError}. */
+/**
+ * Reads the file headers, and checks that traces of the stated length fill the file. Throws
+ * {@link ArgumentError} and {@link DTypeError}.
+ */
 export function readSegyHeader(fd: number, size: number, name: string): SegyHeader {
   const bad = (why: string) => new ArgumentError(`${name} is not a SEG-Y file that can be read: ${why}`);
   if (size < FILE_HEADER + TRACE_HEADER) throw bad(`it has ${size} bytes only`);
@@ -71,12 +81,16 @@ export function readSegyHeader(fd: number, size: number, name: string): SegyHead
   const isCode = (code: number) => code >= 1 && code <= DEFINED;
   // revision 2 says its byte order; before, the format can only be read in the right one
   const littleEndian =
-    order === 0x04030201 || (order !== 0x01020304 && !isCode(view.getUint16(AT.format)) && isCode(view.getUint16(AT.format, true)));
+    order === 0x04030201 ||
+    (order !== 0x01020304 && !isCode(view.getUint16(AT.format)) && isCode(view.getUint16(AT.format, true)));
   const code = view.getUint16(AT.format, littleEndian);
   if (!isCode(code)) throw bad(`sample format ${code}`);
   const format = FORMATS.get(code);
   if (!format)
-    throw new DTypeError(`${name} has samples of format ${code}: expected ${[...FORMATS].map(([c, f]) => `${c} (${f})`).join(', ')}`);
+    throw new DTypeError(
+      `${name} has samples of format ${code}: expected ` +
+        `${[...FORMATS].map(([c, f]) => `${c} (${f})`).join(', ')}`,
+    );
 
   const revision = view.getUint8(AT.revision) || (littleEndian ? view.getUint8(AT.revision + 1) : 0);
   let samples = view.getUint16(AT.samples, littleEndian);
@@ -99,9 +113,19 @@ export function readSegyHeader(fd: number, size: number, name: string): SegyHead
   const traces = (size - dataOffset) / traceBytes;
   if (!Number.isSafeInteger(traces) || traces < 1)
     throw bad(
-      `its header says traces of ${samples} samples of ${format}, but ${size - dataOffset} bytes hold ${traces} of them: the file is cut short or damaged`,
+      `its header says traces of ${samples} samples of ${format}, but ${size - dataOffset} bytes hold ` +
+        `${traces} of them: the file is cut short or damaged`,
     );
-  return { text: textOf(head.subarray(0, TEXT)), littleEndian, format, samples, interval, dataOffset, traceBytes, traces };
+  return {
+    text: textOf(head.subarray(0, TEXT)),
+    littleEndian,
+    format,
+    samples,
+    interval,
+    dataOffset,
+    traceBytes,
+    traces,
+  };
 }
 
 /** How many extended textual headers there are where the last one says that it is the last. */
@@ -111,14 +135,23 @@ function extendedTexts(fd: number, size: number, name: string): number {
     readAt(fd, page, FILE_HEADER + (k - 1) * TEXT, name);
     if (/\(\(\s*SEG:\s*EndText\s*\)\)/i.test(textOf(page))) return k;
   }
-  throw new ArgumentError(`${name} is not a SEG-Y file that can be read: its extended textual headers have no end`);
+  throw new ArgumentError(
+    `${name} is not a SEG-Y file that can be read: its extended textual headers have no end`,
+  );
 }
 
 /** The first 3600 bytes of a file of revision 1, big-endian. */
-export function formatSegyHeader(text: string, format: SegyFormat, samples: number, interval: number): Uint8Array {
+export function formatSegyHeader(
+  text: string,
+  format: SegyFormat,
+  samples: number,
+  interval: number,
+): Uint8Array {
   const lines = text.split('\n');
   if (lines.length > TEXT / LINE || lines.some((line) => line.length > LINE))
-    throw new ArgumentError(`expected a textual header of at most ${TEXT / LINE} lines of ${LINE} characters`);
+    throw new ArgumentError(
+      `expected a textual header of at most ${TEXT / LINE} lines of ${LINE} characters`,
+    );
   const head = new Uint8Array(FILE_HEADER);
   head.set(toEbcdic(Array.from({ length: TEXT / LINE }, (_, k) => (lines[k] ?? '').padEnd(LINE)).join('')));
   const view = new DataView(head.buffer, TEXT, BINARY);
@@ -139,6 +172,7 @@ export function formatFor(dtype: DType, asked: SegyFormat | undefined): SegyForm
   if (isComplex(dtype)) throw new DTypeError(`SEG-Y holds no ${dtype}: take real() or abs() first`);
   const format = asked ?? (dtype === 'int32' ? 'int32' : 'float32');
   const isInteger = format === 'int32' || format === 'int16';
-  if (isInteger && dtype !== 'int32') throw new DTypeError(`${dtype} does not fit into ${format}: cast it with astype('int32')`);
+  if (isInteger && dtype !== 'int32')
+    throw new DTypeError(`${dtype} does not fit into ${format}: cast it with astype('int32')`);
   return format;
 }

@@ -11,11 +11,19 @@ const READ: Readonly<Record<SegyFormat, Get>> = {
   float32: (view, at, little) => view.getFloat32(at, little),
 };
 
-/** Reads samples of a trace that starts at `at`. Throws {@link DTypeError} for IBM floats beyond float32 where that is what they go to. */
+/**
+ * Reads samples of a trace that starts at `at`. Throws {@link DTypeError} for IBM floats beyond
+ * float32 where that is what they go to.
+ */
 export function readSamples(
   view: DataView,
   at: number,
-  samples: { readonly format: SegyFormat; readonly bytes: number; readonly count: number; readonly littleEndian: boolean },
+  samples: {
+    readonly format: SegyFormat;
+    readonly bytes: number;
+    readonly count: number;
+    readonly littleEndian: boolean;
+  },
   to: HostArray,
   first: number,
 ): void {
@@ -37,7 +45,8 @@ const refuse = (value: number, format: SegyFormat): never => {
 const WRITE: Readonly<Record<SegyFormat, Put>> = {
   ibm: (view, at, value) => view.setUint32(at, toIbm(value) ?? refuse(value, 'ibm')),
   int32: (view, at, value) => view.setInt32(at, value),
-  int16: (view, at, value) => view.setInt16(at, value >= -32768 && value <= 32767 ? value : refuse(value, 'int16')),
+  int16: (view, at, value) =>
+    view.setInt16(at, value >= -32768 && value <= 32767 ? value : refuse(value, 'int16')),
   float32: (view, at, value) => view.setFloat32(at, value),
 };
 

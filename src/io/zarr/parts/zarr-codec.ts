@@ -4,13 +4,20 @@ import { ArgumentError, BackendError } from '../../../core/base/errors.js';
 import type { ZarrCompression } from './zarr-metadata.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;
-/** A window that a decoder must be able to keep is at most 8 MiB (RFC 8878); stores compressed harder use up to this. */
+/**
+ * A window that a decoder must be able to keep is at most 8 MiB (RFC 8878); stores compressed
+ * harder use up to this.
+ */
 const LARGEST_WINDOW = 1 << 27;
 
-/** Checks that bytes are one frame of Zstandard with a window that can be kept, by its headers (RFC 8878, section 3.1.1): the decoder believes what they say. */
+/**
+ * Checks that bytes are one frame of Zstandard with a window that can be kept, by its headers (RFC
+ * 8878, section 3.1.1): the decoder believes what they say.
+ */
 function checkFrame(frame: Uint8Array, size: number): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  if (frame.length < 9 || view.getUint32(0, true) !== ZSTD_MAGIC) throw new ArgumentError('it is no frame of zstd');
+  if (frame.length < 9 || view.getUint32(0, true) !== ZSTD_MAGIC)
+    throw new ArgumentError('it is no frame of zstd');
   const flags = view.getUint8(4);
   const single = (flags & 0x20) !== 0;
   if (flags & 3) throw new ArgumentError('it needs a dictionary');
@@ -23,7 +30,8 @@ function checkFrame(frame: Uint8Array, size: number): void {
     const descriptor = view.getUint8(5);
     window = 2 ** (10 + (descriptor >> 3)) * (1 + (descriptor & 7) / 8);
   }
-  if (window > Math.max(size, LARGEST_WINDOW)) throw new ArgumentError(`it asks for a window of ${window} bytes`);
+  if (window > Math.max(size, LARGEST_WINDOW))
+    throw new ArgumentError(`it asks for a window of ${window} bytes`);
   at += sizeBytes;
   for (let last = false; !last; ) {
     if (at + 3 > frame.length) throw new ArgumentError('it is cut short');
@@ -36,7 +44,10 @@ function checkFrame(frame: Uint8Array, size: number): void {
   if (at !== frame.length) throw new ArgumentError(`its frame has ${at} bytes, not ${frame.length}`);
 }
 
-/** Zstandard without help of Node.js: never more than `size` bytes of output, and a window that is bounded. */
+/**
+ * Zstandard without help of Node.js: never more than `size` bytes of output, and a window that is
+ * bounded.
+ */
 export function unzstd(compressed: Uint8Array, size: number): Uint8Array {
   checkFrame(compressed, size);
   const out = new Uint8Array(size);
@@ -53,25 +64,41 @@ export function unzstd(compressed: Uint8Array, size: number): Uint8Array {
 const DECODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, size: number) => Uint8Array>> = {
   none: (bytes) => bytes,
   gzip: (bytes, size) => zlib.gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }),
-  zstd: zlib.zstdDecompressSync ? (bytes, size) => zlib.zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }) : unzstd,
+  zstd: zlib.zstdDecompressSync
+    ? (bytes, size) => zlib.zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) })
+    : unzstd,
 };
 
-/** The `size` bytes of a chunk. Throws {@link ArgumentError} where it holds more, less, or is damaged; never allocates more than that. */
-export function decodeChunk(stored: Uint8Array, compression: ZarrCompression, size: number, name: string): Uint8Array {
+/**
+ * The `size` bytes of a chunk. Throws {@link ArgumentError} where it holds more, less, or is
+ * damaged; never allocates more than that.
+ */
+export function decodeChunk(
+  stored: Uint8Array,
+  compression: ZarrCompression,
+  size: number,
+  name: string,
+): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = DECODERS[compression](stored, size);
   } catch (error) {
-    throw new ArgumentError(`${name} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new ArgumentError(`${name} is damaged: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
-  if (bytes.length !== size) throw new ArgumentError(`${name} is cut short or damaged: expected ${size} bytes, received ${bytes.length}`);
+  if (bytes.length !== size)
+    throw new ArgumentError(
+      `${name} is cut short or damaged: expected ${size} bytes, received ${bytes.length}`,
+    );
   return bytes;
 }
 
 const ENCODERS: Readonly<Record<ZarrCompression, (bytes: Uint8Array, level: number) => Uint8Array>> = {
   none: (bytes) => bytes,
   gzip: (bytes, level) => zlib.gzipSync(bytes, { level }),
-  zstd: (bytes, level) => zlib.zstdCompressSync(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: level } }),
+  zstd: (bytes, level) =>
+    zlib.zstdCompressSync(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: level } }),
 };
 
 export const encodeChunk = (bytes: Uint8Array, compression: ZarrCompression, level: number): Uint8Array =>
@@ -87,5 +114,7 @@ export const LEVELS: Readonly<Record<ZarrCompression, readonly [least: number, m
 /** Throws {@link BackendError} where this Node.js can't write a compression. */
 export function checkEncoder(compression: ZarrCompression): void {
   if (compression === 'zstd' && !zlib.zstdCompressSync)
-    throw new BackendError(`writing zstd needs Node.js 22.15 or newer, this is ${process.versions.node}: use compression 'gzip'`);
+    throw new BackendError(
+      `writing zstd needs Node.js 22.15 or newer, this is ${process.versions.node}: use compression 'gzip'`,
+    );
 }

@@ -4,7 +4,10 @@ import { type Box, Layout, splitCount, splitStart } from '../../../core/distribu
 /** Chunks hold at most this many bytes unless asked for. */
 const CHUNK_BYTES = 1 << 22;
 
-/** A chunk shape that depends on the array alone: the longest axis halved until a chunk is small enough. */
+/**
+ * A chunk shape that depends on the array alone: the longest axis halved until a chunk is small
+ * enough.
+ */
 export function defaultChunks(shape: Shape, itemBytes: number): number[] {
   const chunks = shape.map((n) => Math.max(1, n));
   while (product(chunks) * itemBytes > CHUNK_BYTES) {
@@ -14,7 +17,8 @@ export function defaultChunks(shape: Shape, itemBytes: number): number[] {
   return chunks;
 }
 
-export const chunkCounts = (shape: Shape, chunks: Shape): number[] => shape.map((n, k) => Math.ceil(n / (chunks[k] as number)));
+export const chunkCounts = (shape: Shape, chunks: Shape): number[] =>
+  shape.map((n, k) => Math.ceil(n / (chunks[k] as number)));
 
 function primeFactors(n: number): number[] {
   const factors: number[] = [];
@@ -25,7 +29,10 @@ function primeFactors(n: number): number[] {
   return factors.reverse();
 }
 
-/** A process grid of at most `ranks` in which no block has no chunks: each prime factor goes to the axis with most chunks a block. */
+/**
+ * A process grid of at most `ranks` in which no block has no chunks: each prime factor goes to the
+ * axis with most chunks a block.
+ */
 function gridFor(counts: readonly number[], ranks: number): number[] {
   const grid = counts.map(() => 1);
   for (const factor of primeFactors(ranks)) {
@@ -36,7 +43,10 @@ function gridFor(counts: readonly number[], ranks: number): number[] {
   return grid;
 }
 
-/** The layout in which ranks read or write whole chunks: `layout` itself where it cuts none, otherwise blocks of chunks over a process grid. Pure. */
+/**
+ * The layout in which ranks read or write whole chunks: `layout` itself where it cuts none,
+ * otherwise blocks of chunks over a process grid. Pure.
+ */
 export function chunkLayout(layout: Layout, chunks: Shape): Layout {
   const { globalShape, ranks } = layout;
   const isAligned = (rank: number): boolean => {
@@ -63,8 +73,15 @@ export function chunkLayout(layout: Layout, chunks: Shape): Layout {
   return Layout.tiles(globalShape, ranks, grid, extents);
 }
 
-/** Calls `body` with each chunk of a box that cuts none: its index in the array, and the part of it within the array. */
-export function forChunks(box: Box, chunks: Shape, body: (index: readonly number[], part: Box) => void): void {
+/**
+ * Calls `body` with each chunk of a box that cuts none: its index in the array, and the part of it
+ * within the array.
+ */
+export function forChunks(
+  box: Box,
+  chunks: Shape,
+  body: (index: readonly number[], part: Box) => void,
+): void {
   if (product(box.shape) === 0) return;
   const first = box.start.map((s, k) => s / (chunks[k] as number));
   const counts = chunkCounts(box.shape, chunks);
@@ -76,7 +93,9 @@ export function forChunks(box: Box, chunks: Shape, body: (index: readonly number
       rest = Math.floor(rest / (counts[k] as number));
     }
     const start = index.map((j, k) => j * (chunks[k] as number));
-    const shape = start.map((s, k) => Math.min(chunks[k] as number, (box.start[k] as number) + (box.shape[k] as number) - s));
+    const shape = start.map((s, k) =>
+      Math.min(chunks[k] as number, (box.start[k] as number) + (box.shape[k] as number) - s),
+    );
     body(index, { start, shape });
   }
 }

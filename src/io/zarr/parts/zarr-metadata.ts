@@ -4,7 +4,10 @@ import { formatShape, product, type Shape } from '../../../core/base/shape.js';
 import { HOST_LITTLE_ENDIAN, type NpyKind } from '../../npy/npy-header.js';
 import { halfToNumber, toHalf } from '../../parts/half.js';
 
-/** The attribute that every writing of an array gives another value, so that readers see that it was replaced. Not shown among the attributes. */
+/**
+ * The attribute that every writing of an array gives another value, so that readers see that it was
+ * replaced. Not shown among the attributes.
+ */
 const WRITE_ID = 'lops_mpi_write';
 
 export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
@@ -49,7 +52,8 @@ const TYPES: Readonly<Record<string, readonly [kind: NpyKind, bytes: number]>> =
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 type JsonObject = { readonly [name: string]: Json };
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const objectIn = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
 const show = (value: Json | undefined): string => String(JSON.stringify(value)).slice(0, 120);
 
@@ -62,12 +66,18 @@ function floatOfBits(digits: string, bytes: number): number {
 }
 
 /** The nearest number of a float type. */
-const roundTo = (value: number, bytes: number): number => (bytes === 2 ? toHalf(value) : bytes === 4 ? Math.fround(value) : value);
+const roundTo = (value: number, bytes: number): number =>
+  bytes === 2 ? toHalf(value) : bytes === 4 ? Math.fround(value) : value;
 
-/** Whether a large whole number stands in a text as it is, not as a neighbour that a double rounds to it. */
+/**
+ * Whether a large whole number stands in a text as it is, not as a neighbour that a double rounds
+ * to it.
+ */
 function isExact(value: number, text: string): boolean {
   if (Number.isSafeInteger(value)) return true;
-  const written = [...text.matchAll(/"fill_value"\s*:\s*(-?\d+)(?![\d.eE])/g)].map(([, digits]) => BigInt(digits as string));
+  const written = [...text.matchAll(/"fill_value"\s*:\s*(-?\d+)(?![\d.eE])/g)].map(([, digits]) =>
+    BigInt(digits as string),
+  );
   const same = written.filter((n) => Number(n) === value);
   return same.length > 0 && same.every((n) => n === BigInt(value));
 }
@@ -77,7 +87,11 @@ function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number, text:
   if (kind === 'bool') return typeof value === 'boolean' ? Number(value) : undefined;
   if (kind === 'int' || kind === 'uint') {
     const most = 2 ** (8 * bytes - (kind === 'int' ? 1 : 0));
-    const fits = typeof value === 'number' && Number.isInteger(value) && value >= (kind === 'int' ? -most : 0) && value < most;
+    const fits =
+      typeof value === 'number' &&
+      Number.isInteger(value) &&
+      value >= (kind === 'int' ? -most : 0) &&
+      value < most;
     return fits && isExact(value, text) ? value + 0 : undefined;
   }
   if (typeof value === 'number') {
@@ -85,7 +99,8 @@ function fillNumber(value: Json | undefined, kind: NpyKind, bytes: number, text:
     return Number.isFinite(rounded) ? rounded : undefined;
   }
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
-  if (typeof value === 'string' && new RegExp(`^0x[0-9a-fA-F]{${2 * bytes}}$`).test(value)) return floatOfBits(value.slice(2), bytes);
+  if (typeof value === 'string' && new RegExp(`^0x[0-9a-fA-F]{${2 * bytes}}$`).test(value))
+    return floatOfBits(value.slice(2), bytes);
   return undefined;
 }
 
@@ -101,9 +116,13 @@ function parseJson(text: string): Json {
   ) as Json;
 }
 
-/** Checks everything that the file claims; whether the claims are plausible for what is stored is not decided here. Throws {@link ArgumentError} and {@link DTypeError}. */
+/**
+ * Checks everything that the file claims; whether the claims are plausible for what is stored is
+ * not decided here. Throws {@link ArgumentError} and {@link DTypeError}.
+ */
 export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
-  const bad = (why: string) => new ArgumentError(`${name} is not the zarr.json of an array that can be read: ${why}`);
+  const bad = (why: string) =>
+    new ArgumentError(`${name} is not the zarr.json of an array that can be read: ${why}`);
   let parsed: Json;
   try {
     parsed = parseJson(text);
@@ -114,7 +133,9 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
   if (root['zarr_format'] !== 3) throw bad(`zarr_format ${show(root['zarr_format'])}, expected 3`);
   if (root['node_type'] !== 'array') throw bad(`node_type ${show(root['node_type'])}, expected "array"`);
   const extents = (value: Json | undefined, least: number): number[] | undefined =>
-    Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && (n as number) >= least) ? [...(value as number[])] : undefined;
+    Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && (n as number) >= least)
+      ? [...(value as number[])]
+      : undefined;
   const shape = extents(root['shape'], 0);
   if (!shape) throw bad(`shape ${show(root['shape'])}, expected a list of lengths`);
   const type = root['data_type'];
@@ -126,12 +147,16 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
   if (grid['name'] !== 'regular') throw bad(`chunk grid ${show(grid['name'])}, expected "regular"`);
   const chunkShape = extents(objectIn(grid['configuration'])['chunk_shape'], 1);
   if (chunkShape?.length !== shape.length)
-    throw bad(`chunks of shape ${show(objectIn(grid['configuration'])['chunk_shape'])} for an array of shape ${formatShape(shape)}`);
+    throw bad(
+      `chunks of shape ${show(objectIn(grid['configuration'])['chunk_shape'])} for an array of shape ` +
+        `${formatShape(shape)}`,
+    );
   for (const [what, list] of [
     ['an array', shape],
     ['chunks', chunkShape],
   ] as const) {
-    if (!Number.isSafeInteger(product(list) * bytes)) throw bad(`${what} of shape ${formatShape(list)} can't be held by any machine`);
+    if (!Number.isSafeInteger(product(list) * bytes))
+      throw bad(`${what} of shape ${formatShape(list)} can't be held by any machine`);
   }
 
   const encoding = objectIn(root['chunk_key_encoding']);
@@ -139,15 +164,21 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
     throw bad(`chunk key encoding ${show(encoding['name'])}, expected "default" or "v2"`);
   const isDefault = encoding['name'] === 'default';
   const separator = objectIn(encoding['configuration'])['separator'] ?? (isDefault ? '/' : '.');
-  if (separator !== '/' && separator !== '.') throw bad(`chunk key separator ${show(separator)}, expected "/" or "."`);
+  if (separator !== '/' && separator !== '.')
+    throw bad(`chunk key separator ${show(separator)}, expected "/" or "."`);
 
   const codecs = Array.isArray(root['codecs']) ? (root['codecs'] as readonly Json[]).map(objectIn) : [];
   const [first, second, ...others] = codecs;
   const names = codecs.map((codec) => show(codec['name'])).join(', ');
   const compression = second === undefined ? 'none' : second['name'];
-  if (first?.['name'] !== 'bytes' || others.length > 0 || !(ZARR_COMPRESSIONS as readonly unknown[]).includes(compression))
+  if (
+    first?.['name'] !== 'bytes' ||
+    others.length > 0 ||
+    !(ZARR_COMPRESSIONS as readonly unknown[]).includes(compression)
+  )
     throw bad(
-      `codecs ${names || 'none'}, expected "bytes", then at most one of "gzip", "zstd": store it without sharding, transposition and check sums`,
+      `codecs ${names || 'none'}, expected "bytes", then at most one of "gzip", "zstd": store it ` +
+        'without sharding, transposition and check sums',
     );
   const endian = objectIn(first['configuration'])['endian'];
   const single = bytes === 1 || (kind === 'complex' && bytes === 2);
@@ -157,7 +188,12 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
   if (Array.isArray(transformers) && transformers.length > 0) throw bad('it has storage transformers');
 
   const given = root['fill_value'];
-  const parts = kind === 'complex' ? (Array.isArray(given) && given.length === 2 ? (given as readonly Json[]) : []) : [given];
+  const parts =
+    kind === 'complex'
+      ? Array.isArray(given) && given.length === 2
+        ? (given as readonly Json[])
+        : []
+      : [given];
   const fill = parts.map((part) => fillNumber(part, kind, kind === 'complex' ? bytes / 2 : bytes, text));
   if (fill.length === 0 || !fill.every((v) => v !== undefined))
     throw bad(`fill_value ${show(given)}, which ${type} does not hold, or not exactly`);
@@ -176,7 +212,9 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
       Array.isArray(dimensions) && dimensions.length === shape.length
         ? (dimensions as readonly Json[]).map((d) => (typeof d === 'string' ? d : null))
         : undefined,
-    attributes: Object.fromEntries(Object.entries(objectIn(root['attributes'])).filter(([key]) => key !== WRITE_ID)),
+    attributes: Object.fromEntries(
+      Object.entries(objectIn(root['attributes'])).filter(([key]) => key !== WRITE_ID),
+    ),
   };
 }
 
@@ -186,11 +224,17 @@ const CODECS: Readonly<Record<ZarrCompression, (level: number) => readonly JsonO
   zstd: (level) => [{ name: 'zstd', configuration: { level, checksum: false } }],
 };
 
-/** Throws {@link ArgumentError}, with the name of the attribute, for what JSON does not hold: it would become null, or vanish. */
+/**
+ * Throws {@link ArgumentError}, with the name of the attribute, for what JSON does not hold: it
+ * would become null, or vanish.
+ */
 function checkAttribute(name: string, given: unknown, around: readonly unknown[] = []): void {
   const bad = (what: string) =>
-    new ArgumentError(`expected attributes that JSON holds, received ${what} in ${name}: write it as a text, for instance`);
-  const hasForm = typeof given === 'object' && given !== null && 'toJSON' in given && typeof given.toJSON === 'function';
+    new ArgumentError(
+      `expected attributes that JSON holds, received ${what} in ${name}: write it as a text, for instance`,
+    );
+  const hasForm =
+    typeof given === 'object' && given !== null && 'toJSON' in given && typeof given.toJSON === 'function';
   const value: unknown = hasForm ? (given as { toJSON(): unknown }).toJSON() : given;
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
   if (typeof value === 'number') {
@@ -201,11 +245,15 @@ function checkAttribute(name: string, given: unknown, around: readonly unknown[]
   if (ArrayBuffer.isView(value)) throw bad('a typed array');
   if (around.includes(value)) throw bad('a circle');
   const inside = [...around, value];
-  if (Array.isArray(value)) for (let k = 0; k < value.length; k++) checkAttribute(`${name}[${k}]`, value[k], inside);
+  if (Array.isArray(value))
+    for (let k = 0; k < value.length; k++) checkAttribute(`${name}[${k}]`, value[k], inside);
   else for (const [key, member] of Object.entries(value)) checkAttribute(`${name}.${key}`, member, inside);
 }
 
-/** The zarr.json of an array in this machine's byte order. `write` is another text for every writing. */
+/**
+ * The zarr.json of an array in this machine's byte order. `write` is another text for every
+ * writing.
+ */
 export function formatZarrMetadata(
   shape: Shape,
   dtype: DType,
@@ -229,7 +277,10 @@ export function formatZarrMetadata(
       chunk_grid: { name: 'regular', configuration: { chunk_shape: chunkShape } },
       chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
       fill_value: isComplex(dtype) ? [0, 0] : 0,
-      codecs: [{ name: 'bytes', configuration: { endian: HOST_LITTLE_ENDIAN ? 'little' : 'big' } }, ...CODECS[compression](level)],
+      codecs: [
+        { name: 'bytes', configuration: { endian: HOST_LITTLE_ENDIAN ? 'little' : 'big' } },
+        ...CODECS[compression](level),
+      ],
       ...(dimensionNames && { dimension_names: dimensionNames }),
       attributes: { ...attributes, ...(write !== undefined && { [WRITE_ID]: write }) },
     },

@@ -21,11 +21,17 @@ export interface DirectionalDerivativeOptions {
   readonly dtype?: DType;
 }
 
-/** `Dᵥ = Σₖ vₖ ∂/∂xₖ`: one stencil where v is one vector, one for each axis and a product where it is a field. */
+/**
+ * `Dᵥ = Σₖ vₖ ∂/∂xₖ`: one stencil where v is one vector, one for each axis and a product where it
+ * is a field.
+ */
 export class DirectionalDerivative {
   readonly dims: Shape;
   readonly dtype: DType;
-  /** A field of directions is data of a dtype; one direction is numbers, for vectors of every precision. */
+  /**
+   * A field of directions is data of a dtype; one direction is numbers, for vectors of every
+   * precision.
+   */
   readonly holdsData: boolean;
   /** No direction has a derivative that is not 0. */
   readonly zero: boolean;
@@ -33,17 +39,24 @@ export class DirectionalDerivative {
   readonly #field: Resident | undefined;
   readonly #forward: readonly Stencil[];
   readonly #adjoint: readonly Stencil[];
-  constructor(owner: string, dims: Shape, v: OperatorData, { sampling = 1, dtype, ...scheme }: DirectionalDerivativeOptions) {
+  constructor(
+    owner: string,
+    dims: Shape,
+    v: OperatorData,
+    { sampling = 1, dtype, ...scheme }: DirectionalDerivativeOptions,
+  ) {
     const shape = toShape(dims, 'dims');
     const ndim = shape.length;
     const vector = Resident.from(v, dtype);
     const whole = sameShape(vector.shape, [ndim, ...shape]);
     if (ndim === 0 || (!whole && !sameShape(vector.shape, [ndim]))) {
       throw new ShapeError(
-        `${owner}: expected v of shape [${ndim}] or ${formatShape([ndim, ...shape])}, received ${formatShape(vector.shape)}`,
+        `${owner}: expected v of shape [${ndim}] or ${formatShape([ndim, ...shape])}, received ` +
+          `${formatShape(vector.shape)}`,
       );
     }
-    if (isComplex(vector.dtype)) throw new DTypeError(`${owner}: expected a real v, received ${vector.dtype}`);
+    if (isComplex(vector.dtype))
+      throw new DTypeError(`${owner}: expected a real v, received ${vector.dtype}`);
     const d = perAxis('sampling', sampling, ndim);
     this.dims = shape;
     this.dtype = vector.dtype;
@@ -52,7 +65,10 @@ export class DirectionalDerivative {
     const factors = whole ? undefined : vector.toHost();
     const bands = shape.map((n, axis) => ({
       axis,
-      segments: scaleBand(firstDerivative({ n, sampling: d[axis] as number, ...scheme }), factors ? (factors[axis] as number) : 1),
+      segments: scaleBand(
+        firstDerivative({ n, sampling: d[axis] as number, ...scheme }),
+        factors ? (factors[axis] as number) : 1,
+      ),
     }));
     this.zero = bands.every(({ segments }) => isZeroBand(segments));
     const transposed = bands.map(({ axis, segments }) => ({
@@ -60,7 +76,9 @@ export class DirectionalDerivative {
       segments: transposeBand(segments, shape[axis] as number, shape[axis] as number),
     }));
     const stencils = (list: typeof bands): Stencil[] =>
-      whole ? list.map((band, k) => ({ shape, bands: [band], mode: k === 0 ? 'set' : 'add' })) : [{ shape, bands: list, mode: 'set' }];
+      whole
+        ? list.map((band, k) => ({ shape, bands: [band], mode: k === 0 ? 'set' : 'add' }))
+        : [{ shape, bands: list, mode: 'set' }];
     this.#forward = stencils(bands).map((stencil) => ({ ...stencil, mode: 'set' }));
     this.#adjoint = stencils(transposed);
   }

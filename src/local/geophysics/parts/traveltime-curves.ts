@@ -9,7 +9,10 @@ import { IndexedRows, type RowSource } from '../../parts/indexed-rows.js';
 /** Something of an image point and a source, and of it and a receiver. */
 export type ByPair = (point: number, s: number, r: number) => number;
 
-/** Traveltimes `srcs[point, s] + recs[point, r]`, rows of `ns` and `nr`; a table of both is that of the sources, by pair, and zero receivers. */
+/**
+ * Traveltimes `srcs[point, s] + recs[point, r]`, rows of `ns` and `nr`; a table of both is that of
+ * the sources, by pair, and zero receivers.
+ */
 export interface Traveltimes {
   readonly srcs: Float64Array;
   readonly ns: number;
@@ -43,7 +46,10 @@ function traceRows(
       for (let i = start, e = 0; i < start + count; i++) {
         const [ofSrcs, ofRecs] = [i * times.ns, i * times.nr];
         for (let k = 0; k < traces; k++, e += 2) {
-          const v = ((srcs[ofSrcs + (inSrcs[k] as number)] as number) + (recs[ofRecs + (inRecs[k] as number)] as number)) / dt;
+          const v =
+            ((srcs[ofSrcs + (inSrcs[k] as number)] as number) +
+              (recs[ofRecs + (inRecs[k] as number)] as number)) /
+            dt;
           if (!(v >= 0 && v < nt - 1)) {
             index[e] = index[e + 1] = -1;
             weights[e] = weights[e + 1] = 0;
@@ -64,7 +70,8 @@ function traceRows(
 /** The samples of `[stations, points]`, from a table of seconds `[points, stations]`. */
 function samplesOf(seconds: Float64Array, stations: number, points: number, dt: number): Float64Array {
   const samples = new Float64Array(stations * points);
-  for (let i = 0; i < points; i++) for (let s = 0; s < stations; s++) samples[s * points + i] = (seconds[i * stations + s] as number) / dt;
+  for (let i = 0; i < points; i++)
+    for (let s = 0; s < stations; s++) samples[s * points + i] = (seconds[i * stations + s] as number) / dt;
   return samples;
 }
 
@@ -77,12 +84,16 @@ export interface TraceGrid {
   readonly dt: number;
 }
 
-/** Traces that are worked on at once where tables of rows serve: about as many samples as a cache holds. */
+/**
+ * Traces that are worked on at once where tables of rows serve: about as many samples as a cache
+ * holds.
+ */
 const BLOCK_SAMPLES = 2 ** 14;
 
 /**
- * The matrix of Kirchhoff modelling without its wavelet, K: from an image to traces `[ns, nr, nt]`. Backends with a kernel for curves need the
- * traveltimes alone, and the amplitudes where there are some; others, and amplitudes that are not to be kept, tables of rows.
+ * The matrix of Kirchhoff modelling without its wavelet, K: from an image to traces `[ns, nr, nt]`.
+ * Backends with a kernel for curves need the traveltimes alone, and the amplitudes where there are
+ * some; others, and amplitudes that are not to be kept, tables of rows.
  */
 export class TraveltimeCurves {
   readonly #grid: TraceGrid;
@@ -104,7 +115,9 @@ export class TraveltimeCurves {
     const { backend } = image;
     const curves = this.#curvesOn(backend, image.dtype);
     if (curves) backend.spreadCurves?.(image, traces, curves);
-    else for (const { rows, start, size } of this.#traceRows()) rows.scatterAdd(image, part(traces, start, size));
+    else
+      for (const { rows, start, size } of this.#traceRows())
+        rows.scatterAdd(image, part(traces, start, size));
   }
 
   /** `image ← Kᵀ traces` */
@@ -156,7 +169,8 @@ export class TraveltimeCurves {
   #amplitudesOn(backend: Backend, real: DType, amplitude: ByPair): Elements {
     const { points, ns, nr } = this.#grid;
     const values = hostArray(real, ns * nr * points);
-    for (let s = 0, at = 0; s < ns; s++) for (let r = 0; r < nr; r++) for (let i = 0; i < points; i++) values[at++] = amplitude(i, s, r);
+    for (let s = 0, at = 0; s < ns; s++)
+      for (let r = 0; r < nr; r++) for (let i = 0; i < points; i++) values[at++] = amplitude(i, s, r);
     return keep(NDArraySpace.of([ns, nr, points], real, backend).upload(values));
   }
 
@@ -167,7 +181,11 @@ export class TraveltimeCurves {
       const first = k * together;
       const traces = Math.min(together, ns * nr - first);
       const source = traceRows(points, nr, nt, first, traces, dt, this.#times, this.#amplitude);
-      return { rows: new IndexedRows(source, { onTheFly: this.#onTheFly }), start: first * nt, size: traces * nt };
+      return {
+        rows: new IndexedRows(source, { onTheFly: this.#onTheFly }),
+        start: first * nt,
+        size: traces * nt,
+      };
     });
     return this.#rows;
   }

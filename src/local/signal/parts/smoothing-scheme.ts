@@ -6,27 +6,40 @@ import { multiplyBands, toeplitzBand } from '../../../core/schemes/band.js';
 import { AxisConvolution } from '../../parts/axis-convolution.js';
 import { Resident } from '../../resident.js';
 
-/** A filter length; even ones are raised to the next odd one, so that the filter has a middle. Throws {@link ArgumentError}. */
+/**
+ * A filter length; even ones are raised to the next odd one, so that the filter has a middle.
+ * Throws {@link ArgumentError}.
+ */
 export function oddLength(name: string, length: number): number {
   if (!Number.isSafeInteger(length) || length < 1)
     throw new ArgumentError(`expected ${name} to be a positive number of samples, received ${length}`);
   return length % 2 === 0 ? length + 1 : length;
 }
 
-/** The mean of `width` (odd) samples around each along an axis, zeros outside: symmetric, so its own adjoint. */
+/**
+ * The mean of `width` (odd) samples around each along an axis, zeros outside: symmetric, so its own
+ * adjoint.
+ */
 export const movingAverage = (shape: Shape, axis: number, width: number): AxisConvolution =>
   new AxisConvolution(Resident.from(new Float64Array(width).fill(1 / width)), (width - 1) / 2, shape, axis);
 
 /**
- * A running mean of `width` samples passed once in each direction, hence without a shift: triangular weights over `2·width − 1` samples. Beyond its ends
- * the signal goes on point-symmetrically, `x[−k] = 2x[0] − x[k]`, so that straight lines stay what they are. Throws {@link ArgumentError} unless `width ≤ n`.
+ * A running mean of `width` samples passed once in each direction, hence without a shift:
+ * triangular weights over `2·width − 1` samples. Beyond its ends the signal goes on
+ * point-symmetrically, `x[−k] = 2x[0] − x[k]`, so that straight lines stay what they are. Throws
+ * {@link ArgumentError} unless `width ≤ n`.
  */
 export function zeroPhaseAverage(n: number, width: number): BandSegment[] {
   if (!Number.isSafeInteger(width) || width < 1 || width > n) {
-    throw new ArgumentError(`expected a running mean of 1 to ${n} samples, the length of the axis, received ${textOf(width)}`);
+    throw new ArgumentError(
+      `expected a running mean of 1 to ${n} samples, the length of the axis, received ${textOf(width)}`,
+    );
   }
   const reach = width - 1;
-  const triangle = Array.from({ length: 2 * width - 1 }, (_, k) => (width - Math.abs(k - reach)) / (width * width));
+  const triangle = Array.from(
+    { length: 2 * width - 1 },
+    (_, k) => (width - Math.abs(k - reach)) / (width * width),
+  );
   return multiplyBands(toeplitzBand(0, triangle, n, n + 2 * reach), extension(n, reach), n);
 }
 

@@ -11,11 +11,16 @@ export interface WaveletFilters {
 /** Vanishing moments of the wavelets that there are: 'haar' is 'db1'. */
 const LARGEST = 12;
 
-/** The filters of `'haar'` or `'db1'` … `'db12'` (I. Daubechies, Ten Lectures on Wavelets, 1992), the latter of extremal phase. Throws ArgumentError. */
+/**
+ * The filters of `'haar'` or `'db1'` … `'db12'` (I. Daubechies, Ten Lectures on Wavelets, 1992),
+ * the latter of extremal phase. Throws ArgumentError.
+ */
 export function waveletFilters(wavelet: string): WaveletFilters {
   const moments = wavelet === 'haar' ? 1 : Number(/^db(\d+)$/.exec(wavelet)?.[1] ?? 0);
   if (moments < 1 || moments > LARGEST)
-    throw new ArgumentError(`expected wavelet to be 'haar' or 'db1' … 'db${LARGEST}', received ${textOf(wavelet)}`);
+    throw new ArgumentError(
+      `expected wavelet to be 'haar' or 'db1' … 'db${LARGEST}', received ${textOf(wavelet)}`,
+    );
   const scaling = scalingFilter(moments);
   return {
     low: Float64Array.from([...scaling].reverse()),
@@ -23,7 +28,8 @@ export function waveletFilters(wavelet: string): WaveletFilters {
   };
 }
 
-const times = (a: Complex, b: Complex): Complex => complex(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re);
+const times = (a: Complex, b: Complex): Complex =>
+  complex(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re);
 const over = (a: Complex, b: Complex): Complex => {
   const d = b.re * b.re + b.im * b.im;
   return complex((a.re * b.re + a.im * b.im) / d, (a.im * b.re - a.re * b.im) / d);
@@ -37,8 +43,9 @@ function squareRoot(a: Complex): Complex {
 }
 
 /**
- * `(1 + z)ᴺ Π (z − zₖ)`, scaled to the sum √2, with the roots zₖ inside of the unit circle of `Σₖ C(N−1+k, k) yᵏ`, `y = (2 − z − 1/z)/4`, k from 0 to N − 1: the spectral
- * factorisation of the half-band filter with N zeros at −1.
+ * `(1 + z)ᴺ Π (z − zₖ)`, scaled to the sum √2, with the roots zₖ inside of the unit circle of
+ * `Σₖ C(N−1+k, k) yᵏ`, `y = (2 − z − 1/z)/4`, k from 0 to N − 1: the spectral factorisation of the
+ * half-band filter with N zeros at −1.
  */
 function scalingFilter(N: number): Float64Array {
   const coefficients = [1];
@@ -67,7 +74,9 @@ function scalingFilter(N: number): Float64Array {
   return Float64Array.from(real, (h) => (h * Math.SQRT2) / sum);
 }
 
-/** The roots of `Σ c[k] yᵏ`, all simple, by simultaneous iteration (Weierstrass, Durand, Kerner). */
+/**
+ * The roots of `Σ c[k] yᵏ`, all simple, by simultaneous iteration (Weierstrass, Durand, Kerner).
+ */
 function rootsOf(c: readonly number[]): Complex[] {
   const degree = c.length - 1;
   if (degree === 0) return [];
@@ -80,7 +89,9 @@ function rootsOf(c: readonly number[]): Complex[] {
     }
     return sum;
   };
-  const roots = Array.from({ length: degree }, (_, k) => complex(0.5 * Math.cos(2 * k + 0.4), 0.5 * Math.sin(2 * k + 0.4)));
+  const roots = Array.from({ length: degree }, (_, k) =>
+    complex(0.5 * Math.cos(2 * k + 0.4), 0.5 * Math.sin(2 * k + 0.4)),
+  );
   for (let step = 0; step < 500; step++) {
     let change = 0;
     roots.forEach((root, i) => {

@@ -24,9 +24,11 @@ interface Level {
 }
 
 /**
- * Periodic wavelet transform along some axes, padded with zeros to a power of two (at least 2^level) each. At every level the low-pass block `[0, n)` is replaced by
- * `a[i] = Σⱼ low[j] x[2i + L/2 − j]` in its first half and `d[i] = Σⱼ high[j] x[2i + L/2 − j]` in the second, indices modulo n. Orthonormal: the adjoint is the inverse.
- * Cost: `4·L` flops a sample and axis. Memory: two work arrays, and one more in the adjoint.
+ * Periodic wavelet transform along some axes, padded with zeros to a power of two (at least
+ * 2^level) each. At every level the low-pass block `[0, n)` is replaced by
+ * `a[i] = Σⱼ low[j] x[2i + L/2 − j]` in its first half and `d[i] = Σⱼ high[j] x[2i + L/2 − j]` in
+ * the second, indices modulo n. Orthonormal: the adjoint is the inverse. Cost: `4·L` flops a sample
+ * and axis. Memory: two work arrays, and one more in the adjoint.
  */
 export class WaveletTransform extends LocalOperator {
   readonly #levels: readonly Level[];
@@ -37,10 +39,15 @@ export class WaveletTransform extends LocalOperator {
     { wavelet = 'haar', level = 1, dtype = 'float64' }: WaveletTransformOptions,
   ) {
     if (!Number.isSafeInteger(level) || level < 0 || level > 30)
-      throw new ArgumentError(`${owner}: expected level to be a non-negative integer up to 30, received ${textOf(level)}`);
+      throw new ArgumentError(
+        `${owner}: expected level to be a non-negative integer up to 30, received ${textOf(level)}`,
+      );
     const empty = axes.find((axis) => shape[axis] === 0);
-    if (empty !== undefined) throw new ShapeError(`${owner}: expected at least one sample on axis ${empty}, received none`);
-    const dimsd = shape.map((n, axis) => (axes.includes(axis) ? Math.max(2 ** Math.ceil(Math.log2(n)), 2 ** level) : n));
+    if (empty !== undefined)
+      throw new ShapeError(`${owner}: expected at least one sample on axis ${empty}, received none`);
+    const dimsd = shape.map((n, axis) =>
+      axes.includes(axis) ? Math.max(2 ** Math.ceil(Math.log2(n)), 2 ** level) : n,
+    );
     super({ dims: shape, dimsd, dtype });
     const filters = waveletFilters(wavelet);
     this.#levels = Array.from({ length: level }, (_, l) => {
@@ -75,7 +82,11 @@ export class WaveletTransform extends LocalOperator {
     });
   }
   /** Replaces the block of a level by what `step` makes of it along each axis. */
-  #onBlock({ shape, rows }: Level, y: NDArray, step: (from: NDArray, to: NDArray, rows: IndexedRows) => void): void {
+  #onBlock(
+    { shape, rows }: Level,
+    y: NDArray,
+    step: (from: NDArray, to: NDArray, rows: IndexedRows) => void,
+  ): void {
     if (y.size === 0) return;
     const space = NDArraySpace.of(shape, y.dtype, y.backend);
     withWorkspace(space, (first) => {

@@ -6,8 +6,9 @@ import { toWindows } from './windows.js';
 export type Sliding1DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping windows of a signal. Windows of `nwin` samples share `nover` with the next, where they fade into one another.
- * Shapes: `[windows, m]` to `[n]`, Op of `[m]` to `[nwin]`. Cost: that of Op for every window. Memory: a window, and its tapers.
+ * An operator on overlapping windows of a signal. Windows of `nwin` samples share `nover` with the
+ * next, where they fade into one another. Shapes: `[windows, m]` to `[n]`, Op of `[m]` to `[nwin]`.
+ * Cost: that of Op for every window. Memory: a window, and its tapers.
  * @param dims `[windows · m]`, as {@link windowDesign} gives it, or the shape of the model
  */
 export class Sliding1D extends WindowedOperator {

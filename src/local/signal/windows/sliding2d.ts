@@ -6,12 +6,21 @@ import { toWindows } from './windows.js';
 export type Sliding2DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping windows along the first of two axes. Windows of `nwin` samples share `nover` with the next, where they fade into one another.
- * Shapes: `[windows, m0, m1]` to `[n0, n1]`, Op of `[m0, m1]` to `[nwin, n1]`. Cost: that of Op for every window. Memory: a window, and its tapers.
+ * An operator on overlapping windows along the first of two axes. Windows of `nwin` samples share
+ * `nover` with the next, where they fade into one another. Shapes: `[windows, m0, m1]` to
+ * `[n0, n1]`, Op of `[m0, m1]` to `[nwin, n1]`. Cost: that of Op for every window. Memory: a
+ * window, and its tapers.
  * @param dims `[windows · m0, m1]`, as {@link windowDesign} gives it, or the shape of the model
  */
 export class Sliding2D extends WindowedOperator {
-  constructor(Op: AnyLocalOperator, dims: Shape, dimsd: Shape, nwin: number, nover: number, options: Sliding2DOptions = {}) {
+  constructor(
+    Op: AnyLocalOperator,
+    dims: Shape,
+    dimsd: Shape,
+    nwin: number,
+    nover: number,
+    options: Sliding2DOptions = {},
+  ) {
     super(Op, dims, toWindows('Sliding2D', dimsd, nwin, nover, 1, 2), options);
   }
 }

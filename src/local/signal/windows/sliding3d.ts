@@ -6,9 +6,12 @@ import { toWindows } from './windows.js';
 export type Sliding3DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping windows along the first two of three axes. Windows of `nwin` samples share `nover` with the next, where they fade into one another.
- * Shapes: `[windows0, windows1, m0, m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `[nwin0, nwin1, n2]`. Cost: that of Op for every window. Memory: a window, and its tapers.
- * @param dims `[windows0 · m0, windows1 · m1, m2]`, as {@link windowDesign} gives it, or the shape of the model
+ * An operator on overlapping windows along the first two of three axes. Windows of `nwin` samples
+ * share `nover` with the next, where they fade into one another. Shapes:
+ * `[windows0, windows1, m0, m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to
+ * `[nwin0, nwin1, n2]`. Cost: that of Op for every window. Memory: a window, and its tapers.
+ * @param dims `[windows0 · m0, windows1 · m1, m2]`, as {@link windowDesign} gives it, or the
+ *   shape of the model
  */
 export class Sliding3D extends WindowedOperator {
   constructor(

@@ -7,7 +7,10 @@ import { doublesOn } from '../../parts/host-numbers.js';
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;
 export type TaperType = (typeof TAPER_TYPES)[number];
 
-/** From 0 at the end of a taper to 1 at its inner side, u from 0 to 1. Half a period of a cosine is both the Hann window and the cosine taper. */
+/**
+ * From 0 at the end of a taper to 1 at its inner side, u from 0 to 1. Half a period of a cosine is
+ * both the Hann window and the cosine taper.
+ */
 const cosine = (u: number): number => (1 - Math.cos(Math.PI * u)) / 2;
 const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
   hanning: cosine,
@@ -16,22 +19,32 @@ const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
   none: () => 1,
 };
 
-/** Ones over `nmask` samples whose first and last `ntap` rise from 0 and fall to it. Throws ArgumentError where both ends do not fit. */
+/**
+ * Ones over `nmask` samples whose first and last `ntap` rise from 0 and fall to it. Throws
+ * ArgumentError where both ends do not fit.
+ */
 export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanning'): Float64Array {
   const ramp = RAMPS[checkOneOf('tapertype', tapertype, TAPER_TYPES)];
   for (const [name, n] of [
     ['nmask', nmask],
     ['ntap', ntap],
   ] as const) {
-    if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${textOf(n)}`);
+    if (!Number.isSafeInteger(n) || n < 0)
+      throw new ShapeError(`taper: expected ${name} to be a number of samples, received ${textOf(n)}`);
   }
   if (ntap > 0 && tapertype !== 'none' && 2 * ntap - 1 > nmask)
-    throw new ArgumentError(`taper: expected a mask of at least ${2 * ntap - 1} samples for ntap = ${ntap}, received nmask = ${nmask}`);
+    throw new ArgumentError(
+      `taper: expected a mask of at least ${2 * ntap - 1} samples for ntap = ${ntap}, received nmask = ` +
+        `${nmask}`,
+    );
   const at = (distance: number): number => (distance >= ntap - 1 ? 1 : ramp(distance / (ntap - 1)));
   return Float64Array.from({ length: nmask }, (_, i) => at(Math.min(i, nmask - 1 - i)));
 }
 
-/** Hann taper: `½ − ½ cos(π i/(ntap − 1))` over the first `ntap` of `nmask` samples, mirrored at the end. */
+/**
+ * Hann taper: `½ − ½ cos(π i/(ntap − 1))` over the first `ntap` of `nmask` samples, mirrored at the
+ * end.
+ */
 export const hanningtaper = (nmask: number, ntap: number): Float64Array => taper(nmask, ntap, 'hanning');
 
 /** Cosine taper, the same as the Hann taper; with `square` its square. */
@@ -39,7 +52,13 @@ export const cosinetaper = (nmask: number, ntap: number, square = false): Float6
   taper(nmask, ntap, square ? 'cosinesquare' : 'cosine');
 
 /** A taper along the first of two axes, `[nmask, nt]`. */
-export function taper2d(nt: number, nmask: number, ntap: number, tapertype: TaperType = 'hanning', options?: ArrayOptions): NDArray {
+export function taper2d(
+  nt: number,
+  nmask: number,
+  ntap: number,
+  tapertype: TaperType = 'hanning',
+  options?: ArrayOptions,
+): NDArray {
   return outerTaper([taper(nmask, ntap, tapertype)], nt, options);
 }
 
@@ -56,7 +75,8 @@ export function taper3d(
 
 /** The outer product of tapers, repeated `nt` times along a last axis. */
 function outerTaper(tapers: readonly Float64Array[], nt: number, options: ArrayOptions | undefined): NDArray {
-  if (!Number.isSafeInteger(nt) || nt < 0) throw new ShapeError(`taper: expected nt to be a number of samples, received ${textOf(nt)}`);
+  if (!Number.isSafeInteger(nt) || nt < 0)
+    throw new ShapeError(`taper: expected nt to be a number of samples, received ${textOf(nt)}`);
   const values = outer([...tapers, new Float64Array(nt).fill(1)]);
   return doublesOn(values, options).reshape([...tapers.map((w) => w.length), nt]);
 }

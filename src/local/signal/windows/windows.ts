@@ -16,7 +16,10 @@ export interface Windows {
   readonly starts: readonly Shape[];
 }
 
-/** Windows of `nwin` samples, `nover` of them shared with the next, on the first `axes` axes of `dimsd`. Samples that no whole window reaches are left out. Throws ArgumentError. */
+/**
+ * Windows of `nwin` samples, `nover` of them shared with the next, on the first `axes` axes of
+ * `dimsd`. Samples that no whole window reaches are left out. Throws ArgumentError.
+ */
 export function toWindows(
   owner: string,
   dimsd: number | Shape,
@@ -27,14 +30,20 @@ export function toWindows(
 ): Windows {
   const data = toShape(dimsd, 'dimsd');
   if (data.length !== ndim)
-    throw new ShapeError(`${owner}: expected dimsd of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${formatShape(data)}`);
+    throw new ShapeError(
+      `${owner}: expected dimsd of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${formatShape(data)}`,
+    );
   const [size, overlap] = [perAxis('nwin', nwin, axes), perAxis('nover', nover, axes)];
   const counts = size.map((w, k) => {
     const [n, o] = [data[k] as number, overlap[k] as number];
     if (!Number.isSafeInteger(w) || w < 1 || w > n)
-      throw new ArgumentError(`${owner}: expected nwin between 1 and ${n} on axis ${k}, received ${textOf(w)}`);
+      throw new ArgumentError(
+        `${owner}: expected nwin between 1 and ${n} on axis ${k}, received ${textOf(w)}`,
+      );
     if (!Number.isSafeInteger(o) || o < 0 || o >= w)
-      throw new ArgumentError(`${owner}: expected nover between 0 and ${w - 1} on axis ${k}, received ${textOf(o)}`);
+      throw new ArgumentError(
+        `${owner}: expected nover between 0 and ${w - 1} on axis ${k}, received ${textOf(o)}`,
+      );
     return Math.floor((n - w) / (w - o)) + 1;
   });
   const starts = Array.from({ length: product(counts) }, (_, flat) => {
@@ -53,13 +62,19 @@ export function toWindows(
 export interface WindowDesign {
   /** How many windows there are along each windowed axis. */
   readonly nwins: readonly number[];
-  /** What the constructors take: `nwins · nop` on windowed axes, `nop` on the others. The model of the operator is `[...nwins, ...nop]`. */
+  /**
+   * What the constructors take: `nwins · nop` on windowed axes, `nop` on the others. The model of
+   * the operator is `[...nwins, ...nop]`.
+   */
   readonly dims: Shape;
   /** Of the data, for each windowed axis. */
   readonly dwins: readonly (readonly (readonly [start: number, end: number])[])[];
 }
 
-/** The windows that a sliding or patching operator has, and the `dims` that its constructor takes, for data of `dimsd` and a transform whose model is `nop`. */
+/**
+ * The windows that a sliding or patching operator has, and the `dims` that its constructor takes,
+ * for data of `dimsd` and a transform whose model is `nop`.
+ */
 export function windowDesign(
   dimsd: number | Shape,
   nwin: number | readonly number[],
@@ -75,7 +90,10 @@ export function windowDesign(
     dims: model.map((n, k) => n * (counts[k] ?? 1)),
     dwins: counts.map((count, k) => {
       const w = shape[k] as number;
-      return Array.from({ length: count }, (_, i) => [i * (w - (overlap[k] as number)), i * (w - (overlap[k] as number)) + w] as const);
+      return Array.from(
+        { length: count },
+        (_, i) => [i * (w - (overlap[k] as number)), i * (w - (overlap[k] as number)) + w] as const,
+      );
     }),
   };
 }

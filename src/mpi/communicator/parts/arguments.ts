@@ -7,7 +7,9 @@ import type { HostSpan, Span } from '../../../core/ports/span.js';
 /** Requests of {@link Communicator}, all of them with these methods. */
 export function checkRequests(call: string, requests: unknown, methods: readonly string[]): void {
   const fits = (r: unknown) =>
-    typeof r === 'object' && r !== null && methods.every((m) => typeof (r as Record<string, unknown>)[m] === 'function');
+    typeof r === 'object' &&
+    r !== null &&
+    methods.every((m) => typeof (r as Record<string, unknown>)[m] === 'function');
   if (Array.isArray(requests) && requests.every(fits)) return;
   throw new MpiError(`${call}: expected a list of requests, received ${textOf(requests)}`);
 }
@@ -17,7 +19,9 @@ export const MAX_TAG = 32767;
 
 export function checkRank(call: string, what: string, rank: number, size: number): void {
   if (Number.isInteger(rank) && rank >= 0 && rank < size) return;
-  throw new MpiError(`${call}: expected ${what} to be a rank from 0 to ${size - 1}, received ${textOf(rank)}`);
+  throw new MpiError(
+    `${call}: expected ${what} to be a rank from 0 to ${size - 1}, received ${textOf(rank)}`,
+  );
 }
 
 export function checkSource(call: string, from: number, size: number): void {
@@ -27,7 +31,9 @@ export function checkSource(call: string, from: number, size: number): void {
 export function checkTag(call: string, tag: number, wildcard = false): void {
   if (Number.isInteger(tag) && tag >= 0 && tag <= MAX_TAG) return;
   if (wildcard && tag === ANY) return;
-  throw new MpiError(`${call}: expected a tag from 0 to ${MAX_TAG}${wildcard ? ' or ANY' : ''}, received ${textOf(tag)}`);
+  throw new MpiError(
+    `${call}: expected a tag from 0 to ${MAX_TAG}${wildcard ? ' or ANY' : ''}, received ${textOf(tag)}`,
+  );
 }
 
 export function checkSameDType(call: string, send: Span, recv: Span): void {
@@ -43,7 +49,10 @@ export function checkLength(call: string, what: string, span: Span, expected: nu
 /** The sum of one count per rank. Throws {@link MpiError}. */
 export function checkCounts(call: string, what: string, counts: readonly number[], size: number): number {
   if (!Array.isArray(counts) || counts.length !== size)
-    throw new MpiError(`${call}: expected ${what} for ${size} ranks, received ${Array.isArray(counts) ? counts.length : textOf(counts)}`);
+    throw new MpiError(
+      `${call}: expected ${what} for ${size} ranks, received ` +
+        `${Array.isArray(counts) ? counts.length : textOf(counts)}`,
+    );
   let total = 0;
   for (let rank = 0; rank < size; rank++) {
     const count = counts[rank] as number;
@@ -65,28 +74,41 @@ const FITS: Readonly<Record<ReduceOp, (dtype: DType) => boolean>> = {
 
 export function checkOp(call: string, op: ReduceOp, dtype: DType): void {
   const fits = (typeof op === 'string' ? FITS[op] : undefined) as ((dtype: DType) => boolean) | undefined;
-  if (!fits) throw new MpiError(`${call}: expected an operation (${Object.keys(FITS).join(', ')}), received ${textOf(op)}`);
+  if (!fits)
+    throw new MpiError(
+      `${call}: expected an operation (${Object.keys(FITS).join(', ')}), received ${textOf(op)}`,
+    );
   if (!fits(dtype)) throw new MpiError(`${call}: '${op}' is not defined for ${dtype}`);
 }
 
 function overlap(a: HostSpan, b: HostSpan): boolean {
   if (a.buffer !== b.buffer || a.length === 0 || b.length === 0) return false;
-  return a.byteOffset < b.byteOffset + b.length * bytesOf(b.dtype) && b.byteOffset < a.byteOffset + a.length * bytesOf(a.dtype);
+  return (
+    a.byteOffset < b.byteOffset + b.length * bytesOf(b.dtype) &&
+    b.byteOffset < a.byteOffset + a.length * bytesOf(a.dtype)
+  );
 }
 
-/** Refuses memory that would be read and written by one call. Device memory is staged, so it may overlap. */
+/**
+ * Refuses memory that would be read and written by one call. Device memory is staged, so it may
+ * overlap.
+ */
 export function checkDisjoint(call: string, send: Span, recv: Span): void {
   if (send.kind === 'host' && recv.kind === 'host' && overlap(send, recv)) {
-    throw new MpiError(`${call}: the memory to send and to receive overlaps: use memory of its own for one of them`);
+    throw new MpiError(
+      `${call}: the memory to send and to receive overlaps: use memory of its own for one of them`,
+    );
   }
 }
 
 /**
- * Whether `part` is exactly the piece of `whole` from `offset` (elements) on, which MPI does in place. Throws {@link MpiError} where they
- * overlap in another way.
+ * Whether `part` is exactly the piece of `whole` from `offset` (elements) on, which MPI does in
+ * place. Throws {@link MpiError} where they overlap in another way.
  */
 export function isInPlace(call: string, part: Span, whole: Span, offset: number): boolean {
   if (part.kind !== 'host' || whole.kind !== 'host' || !overlap(part, whole)) return false;
   if (part.byteOffset === whole.byteOffset + offset * bytesOf(whole.dtype)) return true;
-  throw new MpiError(`${call}: the memory to send and to receive overlaps without this rank's part being in its place`);
+  throw new MpiError(
+    `${call}: the memory to send and to receive overlaps without this rank's part being in its place`,
+  );
 }

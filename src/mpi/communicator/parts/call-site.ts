@@ -22,7 +22,8 @@ function frames(): NodeJS.CallSite[] {
   }
 }
 
-const isLibrary = (file: string): boolean => LIBRARY.some((folder) => file.startsWith(folder)) || file.startsWith('node:');
+const isLibrary = (file: string): boolean =>
+  LIBRARY.some((folder) => file.startsWith(folder)) || file.startsWith('node:');
 
 function placeOf(site: NodeJS.CallSite): string {
   const file = site.getFileName() ?? 'unknown';
@@ -41,7 +42,10 @@ function placeOf(site: NodeJS.CallSite): string {
   return place;
 }
 
-/** Where the program called the library, and what it called: 'at script.js:12:5 (cgls)'. Some 10 µs; not for programs that are not watched. */
+/**
+ * Where the program called the library, and what it called: 'at script.js:12:5 (cgls)'. Some 10 µs;
+ * not for programs that are not watched.
+ */
 export function callSite(): string {
   let called = '';
   for (const site of frames()) {
@@ -54,7 +58,10 @@ export function callSite(): string {
     if (file.startsWith('node:')) continue;
     const [type, name] = [site.getTypeName(), site.getFunctionName()];
     if (name)
-      called = type && type !== 'Object' && type !== 'Module' && type !== 'Function' && !name.includes('.') ? `${type}.${name}` : name;
+      called =
+        type && type !== 'Object' && type !== 'Module' && type !== 'Function' && !name.includes('.')
+          ? `${type}.${name}`
+          : name;
   }
   return called ? `in ${called}` : '';
 }

@@ -1,7 +1,9 @@
 import { DTYPES } from '../../../core/base/dtype.js';
 import { OPS } from '../../mpi-addon.js';
 
-/** Where the arguments of a call are that ranks should agree about, or that tell whom it waits for. */
+/**
+ * Where the arguments of a call are that ranks should agree about, or that tell whom it waits for.
+ */
 interface Positions {
   readonly count?: number;
   readonly counts?: number;
@@ -17,7 +19,10 @@ interface Positions {
 const V = { counts: 5, dtype: 6 } as const;
 const END = { count: 3, dtype: 4, tag: 6 } as const;
 
-/** The calls that all ranks of a communicator make together; the communicator is their first argument. */
+/**
+ * The calls that all ranks of a communicator make together; the communicator is their first
+ * argument.
+ */
 export const COLLECTIVES = {
   barrier: {},
   bcast: { count: 3, dtype: 4, root: 5 },
@@ -57,7 +62,8 @@ const list = (value: unknown): string => {
     : `${numbers.slice(0, 16).join(' ')} … (${numbers.length}, sum ${numbers.reduce((a, b) => a + b, 0)})`;
 };
 
-const opName = (code: unknown): string => Object.entries(OPS).find(([, c]) => c === code)?.[0] ?? String(code);
+const opName = (code: unknown): string =>
+  Object.entries(OPS).find(([, c]) => c === code)?.[0] ?? String(code);
 const who = (rank: unknown): string => ((rank as number) < 0 ? 'any rank' : `rank ${String(rank)}`);
 
 /** A call in words: 'allreduce (sum) of 4 float64'. */

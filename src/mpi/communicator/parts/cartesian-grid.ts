@@ -12,15 +12,21 @@ export class CartesianGrid {
     if (!Array.isArray(dims) || !dims.every((n) => Number.isSafeInteger(n) && n >= 1))
       throw new MpiError(`cart: expected dims of positive integers, received ${textOf(dims)}`);
     if (periodic !== undefined && !(Array.isArray(periodic) && periodic.every((p) => typeof p === 'boolean')))
-      throw new MpiError(`cart: expected 'periodic' to be a list of true and false, received ${textOf(periodic)}`);
+      throw new MpiError(
+        `cart: expected 'periodic' to be a list of true and false, received ${textOf(periodic)}`,
+      );
     this.dims = [...dims];
     this.periodic = periodic ? [...periodic] : dims.map(() => false);
     if (this.periodic.length !== dims.length) {
-      throw new MpiError(`cart: expected 'periodic' for ${dims.length} axes, received ${this.periodic.length}`);
+      throw new MpiError(
+        `cart: expected 'periodic' for ${dims.length} axes, received ${this.periodic.length}`,
+      );
     }
     this.size = dims.reduce((product, n) => product * n, 1);
     if (this.size > ranks)
-      throw new MpiError(`cart: a grid of ${dims.join(' × ')} needs ${this.size} ranks, the communicator has ${ranks}`);
+      throw new MpiError(
+        `cart: a grid of ${dims.join(' × ')} needs ${this.size} ranks, the communicator has ${ranks}`,
+      );
   }
 
   coordsOf(rank: number): number[] {
@@ -38,7 +44,9 @@ export class CartesianGrid {
 
   rankOf(coords: readonly number[]): number | undefined {
     if (!Array.isArray(coords) || coords.length !== this.dims.length || !coords.every(Number.isInteger)) {
-      throw new MpiError(`rankOf: expected ${this.dims.length} integer coordinates, received ${textOf(coords)}`);
+      throw new MpiError(
+        `rankOf: expected ${this.dims.length} integer coordinates, received ${textOf(coords)}`,
+      );
     }
     let rank = 0;
     for (const [axis, n] of this.dims.entries()) {
@@ -52,11 +60,18 @@ export class CartesianGrid {
     return rank;
   }
 
-  shift(rank: number, axis: number, displacement: number): { source: number | undefined; destination: number | undefined } {
+  shift(
+    rank: number,
+    axis: number,
+    displacement: number,
+  ): { source: number | undefined; destination: number | undefined } {
     if (!Number.isInteger(axis) || axis < 0 || axis >= this.dims.length) {
-      throw new MpiError(`shift: expected an axis from 0 to ${this.dims.length - 1}, received ${textOf(axis)}`);
+      throw new MpiError(
+        `shift: expected an axis from 0 to ${this.dims.length - 1}, received ${textOf(axis)}`,
+      );
     }
-    if (!Number.isInteger(displacement)) throw new MpiError(`shift: expected an integer displacement, received ${textOf(displacement)}`);
+    if (!Number.isInteger(displacement))
+      throw new MpiError(`shift: expected an integer displacement, received ${textOf(displacement)}`);
     const moved = (by: number): number | undefined =>
       this.rankOf(this.coordsOf(rank).with(axis, (this.coordsOf(rank)[axis] as number) + by));
     return { source: moved(-displacement), destination: moved(displacement) };

@@ -30,11 +30,16 @@ function ranges(ranks: readonly number[]): string {
 function disagreement(what: string, said: readonly string[]): MpiError {
   const groups = new Map<string, number[]>();
   said.forEach((text, rank) => groups.set(text, [...(groups.get(text) ?? []), rank]));
-  const lines = [...groups].map(([text, ranks]) => `\n  rank${ranks.length > 1 ? 's' : ''} ${ranges(ranks)}: ${text}`);
+  const lines = [...groups].map(
+    ([text, ranks]) => `\n  rank${ranks.length > 1 ? 's' : ''} ${ranges(ranks)}: ${text}`,
+  );
   return new MpiError(`LOPS_DEBUG: ${what}:${lines.join('')}`);
 }
 
-/** Compares what the ranks of communicators are about to do. Its own messages go over communicators of its own. */
+/**
+ * Compares what the ranks of communicators are about to do. Its own messages go over communicators
+ * of its own.
+ */
 export class Comparison {
   readonly #mpi: MpiAddon;
   readonly #twins = new Map<number, number>();
@@ -55,14 +60,27 @@ export class Comparison {
       );
   }
 
-  /** Throws on all ranks unless `expected[r]` here is what rank r has in its `sent` for this rank. */
+  /**
+   * Throws on all ranks unless `expected[r]` here is what rank r has in its `sent` for this rank.
+   */
   crossCheck(comm: number, what: string, sent: Float64Array, expected: Float64Array): void {
     const size = this.#mpi.size(comm);
     if (size === 1) return;
     const comes = new Float64Array(size);
-    this.#mpi.alltoall(this.#twin(comm), sent.buffer as ArrayBuffer, sent.byteOffset, comes.buffer, 0, 1, dtypeCode('float64'));
+    this.#mpi.alltoall(
+      this.#twin(comm),
+      sent.buffer as ArrayBuffer,
+      sent.byteOffset,
+      comes.buffer,
+      0,
+      1,
+      dtypeCode('float64'),
+    );
     const wrong = comes.findIndex((n, r) => n !== expected[r]);
-    const mine = wrong < 0 ? 'as expected' : `expects ${expected[wrong]} elements from rank ${wrong}, which sends ${comes[wrong]}`;
+    const mine =
+      wrong < 0
+        ? 'as expected'
+        : `expects ${expected[wrong]} elements from rank ${wrong}, which sends ${comes[wrong]}`;
     const said = this.#exchange(comm, wrong < 0 ? '' : mine, `${mine}, ${callSite()}`);
     if (said.some(({ hash }) => hash !== said[0]?.hash) || wrong >= 0)
       throw disagreement(

@@ -57,9 +57,13 @@ export class LocalReceive implements Request {
     this.#status = { source: 0, tag: letter.tag };
     const [sent, room] = [letter.data.length * bytesOf(letter.data.dtype), span.length * bytesOf(span.dtype)];
     if (letter.data.dtype !== span.dtype) {
-      this.#error = new MpiError(`recv on rank 0: a message of ${letter.data.dtype} meets memory of ${span.dtype}`);
+      this.#error = new MpiError(
+        `recv on rank 0: a message of ${letter.data.dtype} meets memory of ${span.dtype}`,
+      );
     } else if (sent > room) {
-      this.#error = new MpiError(`recv on rank 0: the message was truncated: it has ${sent} bytes, the memory ${room}`);
+      this.#error = new MpiError(
+        `recv on rank 0: the message was truncated: it has ${sent} bytes, the memory ${room}`,
+      );
     } else if (letter.data.length === span.length) {
       copyFromHost(letter.data, span);
     } else {
@@ -72,7 +76,10 @@ export class LocalReceive implements Request {
 
   get status(): Status {
     if (this.#status) return this.#status;
-    throw new MpiError(`recv on rank 0: waits forever for a message with tag ${this.#message.tag} that this rank has not sent to itself`);
+    throw new MpiError(
+      `recv on rank 0: waits forever for a message with tag ${this.#message.tag} that this rank has ` +
+        'not sent to itself',
+    );
   }
 
   wait(): void {

@@ -3,7 +3,10 @@ import type { PersistentRequest, Request } from '../../../core/ports/communicato
 import type { Transit } from '../../memory/transit.js';
 import type { MpiAddon } from '../../mpi-addon.js';
 
-/** Requests under way: this keeps the memory that MPI reads and writes, also where nobody holds the request. */
+/**
+ * Requests under way: this keeps the memory that MPI reads and writes, also where nobody holds the
+ * request.
+ */
 const outstanding = new Set<Request>();
 
 /** A message of MPI's: the handle of its request, and what it moves. */
@@ -123,7 +126,8 @@ export class MpiPersistentRequest implements PersistentRequest {
 
   start(): void {
     if (this.#state === 'freed') throw new MpiError('start: this persistent request was freed');
-    if (this.#state === 'active') throw new MpiError('start: this persistent request is active: wait for it first');
+    if (this.#state === 'active')
+      throw new MpiError('start: this persistent request is active: wait for it first');
     this.#journey.start();
     this.#state = 'active';
     outstanding.add(this);
@@ -152,7 +156,8 @@ export class MpiPersistentRequest implements PersistentRequest {
   }
 
   free(): void {
-    if (this.#state === 'active') throw new MpiError('free: this persistent request is active: wait for it first');
+    if (this.#state === 'active')
+      throw new MpiError('free: this persistent request is active: wait for it first');
     if (this.#state === 'idle') {
       this.#journey.release();
       for (const { handle } of this.#journey.legs) this.#mpi.freeRequest(handle);

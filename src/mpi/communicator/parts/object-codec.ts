@@ -3,8 +3,8 @@ import { MpiError } from '../../../core/base/errors.js';
 import { textOf } from '../../../core/base/text-of.js';
 
 /**
- * A value for the object collectives, as whole int32 words. A value that can't be sent becomes its error, so that the other ranks,
- * who are already waiting, learn of it too.
+ * A value for the object collectives, as whole int32 words. A value that can't be sent becomes its
+ * error, so that the other ranks, who are already waiting, learn of it too.
  */
 export interface EncodedObject {
   readonly words: Int32Array<ArrayBuffer>;

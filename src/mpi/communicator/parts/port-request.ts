@@ -2,7 +2,10 @@ import { MpiError } from '../../../core/base/errors.js';
 import type { PersistentRequest } from '../../../core/ports/communicator.js';
 import type { DevicePort } from '../../../core/ports/device-port.js';
 
-/** A message of a {@link DevicePort}: over, as far as the host is concerned, once it was handed to the device. */
+/**
+ * A message of a {@link DevicePort}: over, as far as the host is concerned, once it was handed to
+ * the device.
+ */
 export class PortRequest implements PersistentRequest {
   readonly #port: DevicePort;
   readonly #queue: () => void;
@@ -23,7 +26,8 @@ export class PortRequest implements PersistentRequest {
 
   start(): void {
     if (this.#state === 'freed') throw new MpiError('start: this persistent request was freed');
-    if (this.#state === 'active') throw new MpiError('start: this persistent request is active: wait for it first');
+    if (this.#state === 'active')
+      throw new MpiError('start: this persistent request is active: wait for it first');
     this.#queue();
     this.#state = 'active';
     this.#onStart?.();
@@ -41,7 +45,8 @@ export class PortRequest implements PersistentRequest {
   }
 
   free(): void {
-    if (this.#state === 'active') throw new MpiError('free: this persistent request is active: wait for it first');
+    if (this.#state === 'active')
+      throw new MpiError('free: this persistent request is active: wait for it first');
     this.#state = 'freed';
   }
 }

@@ -20,21 +20,34 @@ import {
 } from '../../solver.js';
 import { inverse } from './givens.js';
 
-/** What LSQR and LSMR have in common: the Golub-Kahan process, the options and the rules for stopping. */
+/**
+ * What LSQR and LSMR have in common: the Golub-Kahan process, the options and the rules for
+ * stopping.
+ */
 export interface BidiagonalizationStartOptions<M extends Vector<M>> {
-  /** Where to start; it is copied, not changed. The damping is then that of `x − x0`. @default zeros */
+  /**
+   * Where to start; it is copied, not changed. The damping is then that of `x − x0`. @default zeros
+   */
   readonly x0?: M | undefined;
   /** Damping ε of `‖y − A x‖² + ε²‖x − x0‖²`. @default 0 */
   readonly damp?: number;
-  /** Relative error of A: stops where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`, or `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖`. @default 1e-8 */
+  /**
+   * Relative error of A: stops where `‖Aᴴr‖ ≤ atol ‖A‖‖r‖`, or `‖r‖ ≤ btol ‖y‖ + atol ‖A‖‖x‖`.
+   * @default 1e-8
+   */
   readonly atol?: number;
   /** Relative error of y. @default 1e-8 */
   readonly btol?: number;
-  /** Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit. @default 1e8 */
+  /**
+   * Stops where the estimate of the condition number exceeds this; 0 or Infinity for no limit.
+   * @default 1e8
+   */
   readonly conlim?: number;
 }
 
-export interface BidiagonalizationOptions<M extends Vector<M>> extends BidiagonalizationStartOptions<M>, RunOptions {
+export interface BidiagonalizationOptions<M extends Vector<M>>
+  extends BidiagonalizationStartOptions<M>,
+    RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
 }
@@ -55,7 +68,9 @@ export interface Estimates {
   xnorm: number;
 }
 
-export interface BidiagonalizationState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress, Estimates {
+export interface BidiagonalizationState<M extends Vector<M>, D extends Vector<D>>
+  extends SolverProgress,
+    Estimates {
   readonly A: LinearOperator<M, D>;
   readonly damp: number;
   readonly atol: number;
@@ -78,13 +93,17 @@ export interface BidiagonalizationStep<S extends SolverProgress> extends SolverS
 /** `cost` is `√(‖y − A x‖² + ε²‖x − x0‖²)` at the start and after every iteration. */
 export interface BidiagonalizationResult<M> extends SolverResult<M>, Readonly<Estimates> {
   /**
-   * The same as Paige and Saunders number it: 0 x0 is the solution, 1 and 2 the residual or the gradient is within tolerance, 3 condition limit, 4 to 6 the same at
-   * machine precision, 7 a limit of iterations or time, or breakdown.
+   * The same as Paige and Saunders number it: 0 x0 is the solution, 1 and 2 the residual or the
+   * gradient is within tolerance, 3 condition limit, 4 to 6 the same at machine precision, 7 a
+   * limit of iterations or time, or breakdown.
    */
   readonly istop: number;
 }
 
-/** `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward where there is an x0. */
+/**
+ * `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward where there is an
+ * x0.
+ */
 export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
@@ -109,11 +128,26 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   const alpha = Math.sqrt(rdots([v, v])[0] as number);
   v.scale(inverse(alpha));
   const limits = { damp, atol, btol, conlim, bnorm: Math.sqrt(yy) };
-  return { ...begin(A, x), ...limits, u, v, alpha, beta, rnorm: beta, arnorm: alpha * beta, anorm: 0, acond: 0, xnorm: Math.sqrt(xx) };
+  return {
+    ...begin(A, x),
+    ...limits,
+    u,
+    v,
+    alpha,
+    beta,
+    rnorm: beta,
+    arnorm: alpha * beta,
+    anorm: 0,
+    acond: 0,
+    xnorm: Math.sqrt(xx),
+  };
 }
 
 /** `β u = A v − α u`. One reduction; returns the inner products of the pairs that go with it. */
-export function nextLeft<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, ...pairs: VectorPair[]): number[] {
+export function nextLeft<M extends Vector<M>, D extends Vector<D>>(
+  state: BidiagonalizationState<M, D>,
+  ...pairs: VectorPair[]
+): number[] {
   const { A, u, v } = state;
   A.matvecAdd(v, u.scale(-state.alpha));
   const [uu = 0, ...others] = rdots([u, u], ...pairs);
@@ -123,7 +157,10 @@ export function nextLeft<M extends Vector<M>, D extends Vector<D>>(state: Bidiag
 }
 
 /** `α v = Aᴴ u − β v`. One reduction; returns the inner products of the pairs that go with it. */
-export function nextRight<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, ...pairs: VectorPair[]): number[] {
+export function nextRight<M extends Vector<M>, D extends Vector<D>>(
+  state: BidiagonalizationState<M, D>,
+  ...pairs: VectorPair[]
+): number[] {
   const { A, u, v } = state;
   A.rmatvecAdd(u, v.scale(-state.beta));
   const [vv = 0, ...others] = rdots([v, v], ...pairs);
@@ -133,10 +170,13 @@ export function nextRight<M extends Vector<M>, D extends Vector<D>>(state: Bidia
 }
 
 /** `‖x + c h‖` from the inner products of x and h, where `x += c h` comes after the reduction. */
-export const normAfter = (xx: number, xh: number, hh: number, c: number): number => Math.sqrt(Math.max(0, xx + 2 * c * xh + c * c * hh));
+export const normAfter = (xx: number, xh: number, hh: number, c: number): number =>
+  Math.sqrt(Math.max(0, xx + 2 * c * xh + c * c * hh));
 
 /** Paige and Saunders' rules. */
-function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>): StopReason | undefined {
+function reasonToStop<M extends Vector<M>, D extends Vector<D>>(
+  state: BidiagonalizationState<M, D>,
+): StopReason | undefined {
   const { rnorm, arnorm, anorm, acond, xnorm, atol, btol, conlim, bnorm, x } = state;
   if (arnorm === 0) return 'solved exactly';
   const eps = epsilonOf(x.dtype);
@@ -144,12 +184,16 @@ function reasonToStop<M extends Vector<M>, D extends Vector<D>>(state: Bidiagona
   if (rnorm <= byResidual) return 'residual within tolerance';
   if (arnorm <= atol * anorm * rnorm) return 'gradient within tolerance';
   if (conlim > 0 && acond >= conlim) return 'condition limit reached';
-  if (rnorm <= eps * (bnorm + anorm * xnorm) || arnorm <= eps * anorm * rnorm || eps * acond >= 1) return 'machine precision reached';
+  if (rnorm <= eps * (bnorm + anorm * xnorm) || arnorm <= eps * anorm * rnorm || eps * acond >= 1)
+    return 'machine precision reached';
   return undefined;
 }
 
 /** As numbers, where only the reason and the estimates are known. */
-function istopOf<M extends Vector<M>, D extends Vector<D>>(state: BidiagonalizationState<M, D>, reason: StopReason): number {
+function istopOf<M extends Vector<M>, D extends Vector<D>>(
+  state: BidiagonalizationState<M, D>,
+  reason: StopReason,
+): number {
   const { rnorm, arnorm, anorm, acond, xnorm, bnorm, x, iteration } = state;
   const eps = epsilonOf(x.dtype);
   if (reason === 'solved exactly') return iteration === 0 ? 0 : rnorm <= eps * bnorm ? 1 : 2;
@@ -157,33 +201,66 @@ function istopOf<M extends Vector<M>, D extends Vector<D>>(state: Bidiagonalizat
   if (reason === 'gradient within tolerance') return 2;
   if (reason === 'condition limit reached') return 3;
   if (reason !== 'machine precision reached') return 7;
-  return eps * acond >= 1 ? 6 : arnorm <= eps * anorm * rnorm && rnorm > eps * (bnorm + anorm * xnorm) ? 5 : 4;
+  return eps * acond >= 1
+    ? 6
+    : arnorm <= eps * anorm * rnorm && rnorm > eps * (bnorm + anorm * xnorm)
+      ? 5
+      : 4;
 }
 
 /** Powers of the data. */
 export const ESTIMATE_DEGREES = { rnorm: 1, arnorm: 1, xnorm: 1 } as const;
-export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): Estimates => ({ rnorm, arnorm, anorm, acond, xnorm });
+export const estimatesOf = ({ rnorm, arnorm, anorm, acond, xnorm }: Estimates): Estimates => ({
+  rnorm,
+  arnorm,
+  anorm,
+  acond,
+  xnorm,
+});
 
 /** Ends the start: nothing is to be done where the gradient is zero. */
-export function settleStart<M extends Vector<M>, D extends Vector<D>>(name: string, state: BidiagonalizationState<M, D>): void {
+export function settleStart<M extends Vector<M>, D extends Vector<D>>(
+  name: string,
+  state: BidiagonalizationState<M, D>,
+): void {
   const { rnorm, arnorm } = state;
-  conclude(name, state, { cost: rnorm, reason: arnorm === 0 ? 'solved exactly' : undefined, scalars: [rnorm, arnorm] });
+  conclude(name, state, {
+    cost: rnorm,
+    reason: arnorm === 0 ? 'solved exactly' : undefined,
+    scalars: [rnorm, arnorm],
+  });
 }
 
 /** Ends an iteration by Paige and Saunders' rules. */
-export function settleIteration<M extends Vector<M>, D extends Vector<D>>(name: string, state: BidiagonalizationState<M, D>): void {
+export function settleIteration<M extends Vector<M>, D extends Vector<D>>(
+  name: string,
+  state: BidiagonalizationState<M, D>,
+): void {
   const { rnorm, arnorm, alpha, beta, xnorm } = state;
-  conclude(name, state, { cost: rnorm, reason: reasonToStop(state), scalars: [rnorm, arnorm, alpha, beta, xnorm] });
+  conclude(name, state, {
+    cost: rnorm,
+    reason: reasonToStop(state),
+    scalars: [rnorm, arnorm, alpha, beta, xnorm],
+  });
 }
 
 /** What the descriptions of both have in common. */
-export const describeBidiagonalization = <M extends Vector<M>, D extends Vector<D>, S extends BidiagonalizationState<M, D>>(
+export const describeBidiagonalization = <
+  M extends Vector<M>,
+  D extends Vector<D>,
+  S extends BidiagonalizationState<M, D>,
+>(
   name: string,
   y: D,
   options: BidiagonalizationOptions<M>,
   start: (y: D, own: BidiagonalizationStartOptions<M>) => S,
   step: (state: S) => void,
-): Loop<S, BidiagonalizationStartOptions<M>, Readonly<Estimates>, Readonly<Estimates> & { readonly istop: number }> => ({
+): Loop<
+  S,
+  BidiagonalizationStartOptions<M>,
+  Readonly<Estimates>,
+  Readonly<Estimates> & { readonly istop: number }
+> => ({
   name,
   options,
   own: BIDIAGONALIZATION_START_OPTIONS,

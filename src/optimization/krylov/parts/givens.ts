@@ -1,4 +1,7 @@
-/** The rotation `[c s; s −c]` that takes (a, b) to (r, 0). Source: Golub and Van Loan, "Matrix computations", 2013, section 5.1.8. */
+/**
+ * The rotation `[c s; s −c]` that takes (a, b) to (r, 0). Source: Golub and Van Loan, "Matrix
+ * computations", 2013, section 5.1.8.
+ */
 export function rotation(a: number, b: number): readonly [c: number, s: number, r: number] {
   const r = Math.hypot(a, b);
   return r === 0 ? [1, 0, 0] : [a / r, b / r, r];

@@ -31,7 +31,8 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
   readonly eps?: number;
   /**
    * Step length; at most 1/‖A‖² for the cost to fall. One that is given stays as it is.
-   * @default 1/‖A‖² by power iteration, which may find less than the norm: every step is checked, and α reduced where `‖A d‖² > ‖d‖²/α` for the step d
+   * @default 1/‖A‖² by power iteration, which may find less than the norm: every step is checked,
+   *   and α reduced where `‖A d‖² > ‖d‖²/α` for the step d
    */
   readonly alpha?: number | undefined;
   /** Of the power iteration for `alpha`. @default { niter: 100, tol: 1e-4 } */
@@ -44,9 +45,15 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
   readonly perc?: number | undefined;
   /** Factors of the threshold, one an iteration; after the last it stays. @default 1 */
   readonly decay?: ArrayLike<number> | undefined;
-  /** A transform S in whose coefficients `Sᴴx` the solution is sparse; orthonormal, or a tight frame. @default the identity */
+  /**
+   * A transform S in whose coefficients `Sᴴx` the solution is sparse; orthonormal, or a tight
+   * frame. @default the identity
+   */
   readonly SOp?: LinearOperator<M, M> | undefined;
-  /** Throw already where the norm of the residual grows: a sign of an `alpha` that is too large. @default false */
+  /**
+   * Throw already where the norm of the residual grows: a sign of an `alpha` that is too large.
+   * @default false
+   */
   readonly monitorres?: boolean;
 }
 
@@ -55,7 +62,18 @@ export interface ShrinkageOptions<M extends Vector<M>> extends ShrinkageStartOpt
   readonly niter?: number;
 }
 
-export const SHRINKAGE_START_OPTIONS = ['x0', 'eps', 'alpha', 'eigs', 'tol', 'threshkind', 'perc', 'decay', 'SOp', 'monitorres'] as const;
+export const SHRINKAGE_START_OPTIONS = [
+  'x0',
+  'eps',
+  'alpha',
+  'eigs',
+  'tol',
+  'threshkind',
+  'perc',
+  'decay',
+  'SOp',
+  'monitorres',
+] as const;
 
 export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
@@ -108,14 +126,20 @@ export interface ShrinkageResult<M> extends SolverResult<M> {
 
 /** A misfit of so many times the cost of the start, or of x = 0, does not come from a descent. */
 const FAR = 100;
-/** Steps that are longer by so little than the condition allows do no harm: the power iteration knows the norm no better. */
+/**
+ * Steps that are longer by so little than the condition allows do no harm: the power iteration
+ * knows the norm no better.
+ */
 const SLACK = 1e-3;
 /** By what a new step length stays below that of the last step's curvature. */
 const MARGIN = 0.95;
 /** Most reductions of the step length in one iteration. */
 const TRIES = 60;
 
-/** Checks, allocates and evaluates the start. One application where there is an x0; the power iteration where there is no alpha; one or two reductions. */
+/**
+ * Checks, allocates and evaluates the start. One application where there is an x0; the power
+ * iteration where there is no alpha; one or two reductions.
+ */
 export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
@@ -134,7 +158,9 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const { model, data } = solverSpaces(name, A, y, x0);
   const coefficients = SOp?.domainOf(model);
   if (SOp && coefficients && !sameMemory(SOp.rangeOf(coefficients), model))
-    throw new ShapeError(`${name}: expected a transform SOp to ${model}, received one to ${SOp.rangeOf(coefficients)}`);
+    throw new ShapeError(
+      `${name}: expected a transform SOp to ${model}, received one to ${SOp.rangeOf(coefficients)}`,
+    );
   const alpha = options.alpha ?? stepLength(A, model, eigs);
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${textOf(alpha)}`);
@@ -147,8 +173,24 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const cost = 0.5 * rr + (x0 ? eps * x.norm(1) : 0);
   const tol = normLimit(options.tol, 1e-10, Math.sqrt(alpha * yy), unit);
   const limits = { tol, ceiling: FAR * Math.max(cost, 0.5 * yy), yy };
-  const fixed = { SOp, eps, strength: inUnits(weight, unit, degreeOf(threshkind)), alpha, ...limits, threshkind, perc, decay, monitorres };
-  const vectors = { g: model.empty(), c: coefficients?.empty(), y: copy, r, v: options.alpha === undefined ? data.empty() : undefined };
+  const fixed = {
+    SOp,
+    eps,
+    strength: inUnits(weight, unit, degreeOf(threshkind)),
+    alpha,
+    ...limits,
+    threshkind,
+    perc,
+    decay,
+    monitorres,
+  };
+  const vectors = {
+    g: model.empty(),
+    c: coefficients?.empty(),
+    y: copy,
+    r,
+    v: options.alpha === undefined ? data.empty() : undefined,
+  };
   const state = { ...begin(A, x, ['g', 'c', 'v']), ...fixed, ...vectors, rr, update: 0 };
   state.cost = cost;
   conclude(name, state, { scalars: [rr, cost] });
@@ -183,8 +225,9 @@ export interface StepNorms {
 }
 
 /**
- * The norms of a step d to g, with the new residual in v and `e = A d`; undefined, with a smaller α, where `½‖y − A ·‖²` is not majorised, `‖A d‖² > ‖d‖²/α`, so that the step is to be done again. x holds
- * `g − x before`. One reduction; a mask costs one.
+ * The norms of a step d to g, with the new residual in v and `e = A d`; undefined, with a smaller
+ * α, where `½‖y − A ·‖²` is not majorised, `‖A d‖² > ‖d‖²/α`, so that the step is to be done again.
+ * x holds `g − x before`. One reduction; a mask costs one.
  */
 export function majorised<M extends Vector<M>, D extends Vector<D>>(
   state: ShrinkageState<M, D>,
@@ -210,7 +253,10 @@ export function majorised<M extends Vector<M>, D extends Vector<D>>(
   return onAll(state, holds || !(state.alpha > 0) || tries === TRIES) ? { dd: change, rr } : undefined;
 }
 
-/** `x ← g`, where x holds `g − x before` and r the new residual: costs, and whether to stop. One reduction. */
+/**
+ * `x ← g`, where x holds `g − x before` and r the new residual: costs, and whether to stop. One
+ * reduction.
+ */
 export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   state: ShrinkageState<M, D>,
@@ -228,11 +274,18 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const roundoff = realOf(x.dtype) === 'float32' ? 1e-5 : 1e-13;
   const fault =
     state.monitorres && rr > before * (1 + roundoff)
-      ? `the norm of the residual grew from ${Math.sqrt(before)} to ${Math.sqrt(rr)}, so that alpha or eps should be smaller,`
+      ? `the norm of the residual grew from ${Math.sqrt(before)} to ${Math.sqrt(rr)}, so that alpha or ` +
+        'eps should be smaller,'
       : 0.5 * rr > ceiling
-        ? `the misfit ½‖y − A x‖² grew to ${0.5 * rr}, more than ${FAR} times the cost of the start: expected alpha below 2/‖A‖², received ${state.alpha},`
+        ? `the misfit ½‖y − A x‖² grew to ${0.5 * rr}, more than ${FAR} times the cost of the start: ` +
+          `expected alpha below 2/‖A‖², received ${state.alpha},`
         : undefined;
-  conclude(name, state, { cost, reason: update <= tol ? 'update within tolerance' : undefined, scalars: [rr, cost, update], fault });
+  conclude(name, state, {
+    cost,
+    reason: update <= tol ? 'update within tolerance' : undefined,
+    scalars: [rr, cost, update],
+    fault,
+  });
 }
 
 /** What the descriptions of both have in common. */

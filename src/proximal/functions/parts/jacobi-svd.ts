@@ -16,12 +16,14 @@ export const columnMatrix = (rows: number, columns: number): ColumnMatrix => ({
 });
 
 /**
- * One-sided Jacobi: rotates the columns of A (in place) until they are orthogonal, and those of V, which starts as the identity, along: then `A = A' Vᴴ` with
- * the norms of the columns of A' as singular values.
+ * One-sided Jacobi: rotates the columns of A (in place) until they are orthogonal, and those of V,
+ * which starts as the identity, along: then `A = A' Vᴴ` with the norms of the columns of A' as
+ * singular values.
  *
- * Cost: about ten sweeps of 4 m n² operations. Accurate to a few roundings of the largest singular value, small ones relatively so for well-scaled columns.
- * Errors: {@link NumericalError} for NaN or infinite elements.
- * Source: Demmel and Veselić, "Jacobi's method is more accurate than QR", 1992; Golub and Van Loan, "Matrix computations", section 8.6.3.
+ * Cost: about ten sweeps of 4 m n² operations. Accurate to a few roundings of the largest singular
+ * value, small ones relatively so for well-scaled columns. Errors: {@link NumericalError} for NaN
+ * or infinite elements. Source: Demmel and Veselić, "Jacobi's method is more accurate than QR",
+ * 1992; Golub and Van Loan, "Matrix computations", section 8.6.3.
  */
 export function orthogonalizeColumns(a: ColumnMatrix, v: ColumnMatrix): void {
   const { rows: m, columns: n } = a;
@@ -41,7 +43,8 @@ export function orthogonalizeColumns(a: ColumnMatrix, v: ColumnMatrix): void {
           gi += pr * qi - pi * qr;
         }
         const gamma = Math.hypot(gr, gi);
-        if (!Number.isFinite(alpha + beta + gamma)) throw new NumericalError('singular values: expected finite elements');
+        if (!Number.isFinite(alpha + beta + gamma))
+          throw new NumericalError('singular values: expected finite elements');
         if (gamma <= eps * Math.sqrt(alpha * beta)) continue;
         rotated = true;
         const zeta = (beta - alpha) / (2 * gamma);
@@ -56,7 +59,15 @@ export function orthogonalizeColumns(a: ColumnMatrix, v: ColumnMatrix): void {
 }
 
 /** Columns p, q ← `c p − s e^{−iφ} q`, `s p + c e^{−iφ} q`, with e^{iφ} the phase of pᴴq. */
-function rotate({ rows: m, re, im }: ColumnMatrix, p: number, q: number, c: number, s: number, er: number, ei: number): void {
+function rotate(
+  { rows: m, re, im }: ColumnMatrix,
+  p: number,
+  q: number,
+  c: number,
+  s: number,
+  er: number,
+  ei: number,
+): void {
   for (let i = 0; i < m; i++) {
     const [pr, pi] = [re[p * m + i] as number, im[p * m + i] as number];
     const [qr0, qi0] = [re[q * m + i] as number, im[q * m + i] as number];

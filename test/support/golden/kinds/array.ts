@@ -4,7 +4,10 @@ import { Layout } from '../../../../src/core/distributed/layout.js';
 import { fftshift, ifftshift } from '../../../../src/core/distributed/roll-and-fftshift.js';
 import type { DistributedArrayOptions } from '../../../../src/core/distributed/space.js';
 import { PARTITIONS } from '../../../../src/core/distributed/space.js';
-import { StackedDistributedArray, StackedSpace } from '../../../../src/core/distributed/stacked-distributed-array.js';
+import {
+  StackedDistributedArray,
+  StackedSpace,
+} from '../../../../src/core/distributed/stacked-distributed-array.js';
 import type { AnyVector } from '../../../../src/core/vector/vector.js';
 import { given, type Params, required } from '../params.js';
 import type { Trial } from '../trial.js';
@@ -16,7 +19,9 @@ function arrayOf(trial: Trial, file = 'a.npy', options: DistributedArrayOptions 
   const { values, dtype } = trial.input(file);
   const shape = required(params.numbers('global_shape'), 'global_shape');
   const axis = params.number('axis');
-  return DistributedArray.empty(shape, { comm, backend, dtype, ...given({ axis }), ...options }).assignGlobal(values);
+  return DistributedArray.empty(shape, { comm, backend, dtype, ...given({ axis }), ...options }).assignGlobal(
+    values,
+  );
 }
 
 const orderOf = (name: string): number | undefined =>
@@ -86,7 +91,11 @@ function ghost(trial: Trial): void {
   const shapes = shapesOf(params, 'local_shapes');
   const a = arrayOf(trial, 'a.npy', shapes.length > 0 ? { localShapes: shapes } : {});
   trial.compare('local', a.local, `local_r${comm.rank}.npy`);
-  trial.compare('ghost', a.addGhostCells(params.number('cells_front') ?? 0, params.number('cells_back') ?? 0), `ghost_r${comm.rank}.npy`);
+  trial.compare(
+    'ghost',
+    a.addGhostCells(params.number('cells_front') ?? 0, params.number('cells_back') ?? 0),
+    `ghost_r${comm.rank}.npy`,
+  );
 }
 
 function redistribute(trial: Trial): void {
@@ -98,7 +107,11 @@ function redistribute(trial: Trial): void {
 function ravel(trial: Trial): void {
   const flat = arrayOf(trial).ravel();
   trial.compare('ravel', flat);
-  trial.compareNumbers('local_shapes', flat.localShapes.flat(), shapesOf(trial.expected, 'local_shapes').flat());
+  trial.compareNumbers(
+    'local_shapes',
+    flat.localShapes.flat(),
+    shapesOf(trial.expected, 'local_shapes').flat(),
+  );
 }
 
 function mask(trial: Trial): void {
@@ -107,15 +120,24 @@ function mask(trial: Trial): void {
   const [a, b] = [arrayOf(trial, 'a.npy', options), arrayOf(trial, 'b.npy', options)];
   for (const name of Object.keys(expected.values)) {
     const mine = required(expected.inside(name).scalar(`${comm.rank}`), name);
-    const result = name.startsWith('norm_') ? a.norm(orderOf(name.slice(5))) : required(SCALARS[name], `what ${name} is`)(a, b);
+    const result = name.startsWith('norm_')
+      ? a.norm(orderOf(name.slice(5)))
+      : required(SCALARS[name], `what ${name} is`)(a, b);
     trial.compareScalar(name, result, mine);
   }
   trial.compare('asarray_masked', a.asArray({ masked: true }), `asarray_masked_r${comm.rank}.npy`);
 }
 
 function reshape(trial: Trial): void {
-  const reshaped = arrayOf(trial).reshapeLocal(required(trial.params.numbers('local_shape'), 'local_shape'), trial.params.number('axis'));
-  trial.compareNumbers('global_shape', reshaped.globalShape, required(trial.expected.numbers('global_shape'), 'global_shape'));
+  const reshaped = arrayOf(trial).reshapeLocal(
+    required(trial.params.numbers('local_shape'), 'local_shape'),
+    trial.params.number('axis'),
+  );
+  trial.compareNumbers(
+    'global_shape',
+    reshaped.globalShape,
+    required(trial.expected.numbers('global_shape'), 'global_shape'),
+  );
   trial.compare('reshaped', reshaped);
 }
 
@@ -130,7 +152,11 @@ function split(trial: Trial): void {
     const name = `${shape} on ${ranks}`;
     trial.compareNumbers(name, Layout.split(shape, ranks, axis).localShapes.flat(), shapes.flat());
     if (ranks !== comm.size) continue;
-    trial.compareNumbers(`${name}, local`, DistributedArray.empty(shape, { comm, backend, axis }).local.shape, shapes[comm.rank] ?? []);
+    trial.compareNumbers(
+      `${name}, local`,
+      DistributedArray.empty(shape, { comm, backend, axis }).local.shape,
+      shapes[comm.rank] ?? [],
+    );
   }
 }
 

@@ -30,7 +30,10 @@ interface Results {
   readonly scalars?: Readonly<Record<string, number>>;
 }
 
-const mask = (p: Params): [nmask: number, ntap: number] => [required(p.number('nmask'), 'nmask'), required(p.number('ntap'), 'ntap')];
+const mask = (p: Params): [nmask: number, ntap: number] => [
+  required(p.number('nmask'), 'nmask'),
+  required(p.number('ntap'), 'ntap'),
+];
 const tapertype = (p: Params) => p.oneOf('tapertype', TAPER_TYPES);
 const list = (p: Params, name: string): number[] => required(p.numbers(name), name);
 /** One number, or one for each event. */
@@ -45,7 +48,8 @@ const traces = ({ d, dwav }: Events): Results => ({ files: { d: download(d), dwa
 const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   ricker: (p) => wavelet(ricker(list(p, 't'), p.number('f0'))),
   gaussian: (p) => wavelet(gaussian(list(p, 't'), p.number('std'))),
-  ormsby: (p) => wavelet(ormsby(list(p, 't'), p.numbers('f') as [number, number, number, number] | undefined)),
+  ormsby: (p) =>
+    wavelet(ormsby(list(p, 't'), p.numbers('f') as [number, number, number, number] | undefined)),
   klauder: (p) => wavelet(klauder(list(p, 't'), p.numbers('f') as [number, number] | undefined)),
   taper: (p) => ({ files: { w: numbers([...taper(...mask(p), tapertype(p))]) } }),
   taper2d: (p) => {
@@ -56,7 +60,9 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   cosinetaper: (p) => ({ files: { w: numbers([...cosinetaper(...mask(p))]) } }),
   taper3d: (p) => {
     const pair = (name: string) => required(p.numbers(name), name) as [number, number];
-    const w = taper3d(required(p.number('nt'), 'nt'), pair('nmask'), pair('ntap'), tapertype(p), { backend: p.backend });
+    const w = taper3d(required(p.number('nt'), 'nt'), pair('nmask'), pair('ntap'), tapertype(p), {
+      backend: p.backend,
+    });
     return { files: { w: download(w) } };
   },
   makeaxis: (p) => {
@@ -73,7 +79,14 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
       dt: value('dt'),
       nt: value('nt'),
     });
-    return { files: { t: numbers([...t]), t2: numbers([...t2]), x: numbers([...x]), y: numbers([...required(y, 'y')]) } };
+    return {
+      files: {
+        t: numbers([...t]),
+        t2: numbers([...t2]),
+        x: numbers([...x]),
+        y: numbers([...required(y, 'y')]),
+      },
+    };
   },
   linear2d: (p) =>
     traces(
@@ -93,14 +106,30 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
     ),
   hyperbolic2d: (p) =>
     traces(
-      hyperbolic2d(...([list(p, 'x'), list(p, 't'), events(p, 't0'), events(p, 'vrms'), events(p, 'amp'), list(p, 'wav')] as const), {
-        backend: p.backend,
-      }),
+      hyperbolic2d(
+        ...([
+          list(p, 'x'),
+          list(p, 't'),
+          events(p, 't0'),
+          events(p, 'vrms'),
+          events(p, 'amp'),
+          list(p, 'wav'),
+        ] as const),
+        {
+          backend: p.backend,
+        },
+      ),
     ),
   linear3d: (p) =>
     traces(
       linear3d(
-        ...([list(p, 'x'), list(p, 'y'), list(p, 't'), required(p.number('v'), 'v'), events(p, 't0')] as const),
+        ...([
+          list(p, 'x'),
+          list(p, 'y'),
+          list(p, 't'),
+          required(p.number('v'), 'v'),
+          events(p, 't0'),
+        ] as const),
         ...([events(p, 'theta'), events(p, 'phi'), events(p, 'amp'), list(p, 'wav')] as const),
         { backend: p.backend },
       ),
@@ -108,7 +137,14 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => Results>> = {
   hyperbolic3d: (p) =>
     traces(
       hyperbolic3d(
-        ...([list(p, 'x'), list(p, 'y'), list(p, 't'), events(p, 't0'), events(p, 'vrms_x'), events(p, 'vrms_y')] as const),
+        ...([
+          list(p, 'x'),
+          list(p, 'y'),
+          list(p, 't'),
+          events(p, 't0'),
+          events(p, 'vrms_x'),
+          events(p, 'vrms_y'),
+        ] as const),
         ...([events(p, 'amp'), list(p, 'wav')] as const),
         { backend: p.backend },
       ),

@@ -5,7 +5,10 @@ import { given, required } from '../params.js';
 import type { Trial } from '../trial.js';
 import { vectorOf } from '../vectors.js';
 
-/** Blocks with the cells of their neighbours; or, where the case has a whole result, a derivative between halos. */
+/**
+ * Blocks with the cells of their neighbours; or, where the case has a whole result, a derivative
+ * between halos.
+ */
 export function halo(trial: Trial): void {
   if (trial.source.has('y_global.npy')) sandwich(trial);
   else blocks(trial);
@@ -20,7 +23,10 @@ function blocks(trial: Trial): void {
     comm,
     ...given({ procGrid: params.numbers('proc_grid_shape') }),
   });
-  const extent = required(trial.expected.inside('ranks').inside(`${comm.rank}`).numbers('local_extent'), 'local_extent');
+  const extent = required(
+    trial.expected.inside('ranks').inside(`${comm.rank}`).numbers('local_extent'),
+    'local_extent',
+  );
   const y = A.matvec(vectorOf(A.domain({ dtype: x.dtype, backend }), x));
   trial.compareNumbers('local_extent', y.local.shape, extent);
   trial.compare('y', y.local, `y_r${comm.rank}.npy`);
@@ -38,7 +44,10 @@ function sandwich(trial: Trial): void {
     procGrid: dims.map((_, k) => (k === axis ? comm.size : 1)),
     comm,
   });
-  const D = new MPIBlockDiag([new FirstDerivative(required(H.localExtents[comm.rank], 'a block'), { axis })], { comm });
+  const D = new MPIBlockDiag(
+    [new FirstDerivative(required(H.localExtents[comm.rank], 'a block'), { axis })],
+    { comm },
+  );
   const A = H.H.mul(D.mul(H));
   const space = H.domain({ dtype: x.dtype, backend });
   for (const layout of [space.layout, Layout.split(dims, comm.size, 0)]) {

@@ -23,7 +23,10 @@ const KINDS: Readonly<Record<string, (trial: Trial) => void>> = {
   tutorial,
 };
 
-/** Runs a case and compares what it gives. Collective. Throws {@link NotSupported}, and whatever the library throws. */
+/**
+ * Runs a case and compares what it gives. Collective. Throws {@link NotSupported}, and whatever the
+ * library throws.
+ */
 export function runKind(trial: Trial): void {
   const { kind } = trial.source.content;
   const run = KINDS[kind];

@@ -7,9 +7,13 @@ import type { Trial } from '../trial.js';
 import { modelSpaces, vectorOf } from '../vectors.js';
 
 /** PyLops' own adjoint of complex filters is wrong; such cases carry the right one. */
-const adjointFile = ({ source }: Trial): string => (source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy');
+const adjointFile = ({ source }: Trial): string =>
+  source.has('xadj_exact.npy') ? 'xadj_exact.npy' : 'xadj.npy';
 
-/** A shape whose neighbouring axes are taken together where the other has one axis for them: the same memory, more finely described. */
+/**
+ * A shape whose neighbouring axes are taken together where the other has one axis for them: the
+ * same memory, more finely described.
+ */
 function grouped(shape: readonly number[], like: readonly number[]): number[] {
   const axes = [...shape];
   return like
@@ -37,11 +41,18 @@ export function localOperator(trial: Trial): void {
   ] as const) {
     const flat = model !== A.dims;
     trial.compare('y', A.matvec(NDArraySpace.of(flat ? x.shape : model, x.dtype, backend).upload(x.values)));
-    trial.compare('xadj', A.rmatvec(NDArraySpace.of(flat ? d.shape : data, d.dtype, backend).upload(d.values)), adjointFile(trial));
+    trial.compare(
+      'xadj',
+      A.rmatvec(NDArraySpace.of(flat ? d.shape : data, d.dtype, backend).upload(d.values)),
+      adjointFile(trial),
+    );
   }
 }
 
-/** Distributed operators: flat vectors, and where there are others, those of natural shape and flat ones that cut rows. */
+/**
+ * Distributed operators: flat vectors, and where there are others, those of natural shape and flat
+ * ones that cut rows.
+ */
 export function mpiOperator(trial: Trial): void {
   const { source, backend, comm } = trial;
   const [x, d] = [trial.input('x.npy'), trial.input('d.npy')];

@@ -34,7 +34,9 @@ const list = (p: Params, name: string): number[] => [required(p.numberOrList(nam
 
 /** A parameter that is a number or an array. */
 const numberOrArray = (p: Params, name: string): number | NDArray | undefined =>
-  typeof p.values[name] === 'object' && p.values[name] !== null && 'npy' in p.values[name] ? p.array(name) : p.number(name);
+  typeof p.values[name] === 'object' && p.values[name] !== null && 'npy' in p.values[name]
+    ? p.array(name)
+    : p.number(name);
 
 /** An operator of one rank. */
 const operator = (p: Params, name: string): AnyLocalOperator | undefined => {
@@ -45,13 +47,23 @@ const operator = (p: Params, name: string): AnyLocalOperator | undefined => {
 /** A function inside of another: `{ prox: NAME, params: { … } }`. */
 const inner = (p: Params): ProxOperator => functionOf(required(p.string('prox'), 'prox'), p.inside('params'));
 
-/** Iterations of the least-squares problems inside of proxes: PyProximal solves them by factorization where the matrix is explicit. */
+/**
+ * Iterations of the least-squares problems inside of proxes: PyProximal solves them by
+ * factorization where the matrix is explicit.
+ */
 const TO_THE_END = 100;
 
 function l2(p: Params): ProxOperator {
   const Op = operator(p, 'Op');
   return new L2<AnyVector>({
-    ...given({ Op, b: p.array('b'), q: p.array('q'), x0: p.array('x0'), alpha: p.number('alpha'), warm: p.flag('warm') }),
+    ...given({
+      Op,
+      b: p.array('b'),
+      q: p.array('q'),
+      x0: p.array('x0'),
+      alpha: p.number('alpha'),
+      warm: p.flag('warm'),
+    }),
     ...sigma(p),
     niter: TO_THE_END,
   });
@@ -62,7 +74,10 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => ProxOperator>> = {
   Box: (p) => new Box(given({ lower: numberOrArray(p, 'lower'), upper: numberOrArray(p, 'upper') })),
   Euclidean: (p) => new Euclidean(sigma(p)),
   EuclideanBall: (p) =>
-    new EuclideanBall({ radius: required(p.number('radius'), 'radius'), ...given({ center: numberOrArray(p, 'center') }) }),
+    new EuclideanBall({
+      radius: required(p.number('radius'), 'radius'),
+      ...given({ center: numberOrArray(p, 'center') }),
+    }),
   Huber: (p) => new Huber({ ...given({ alpha: p.number('alpha') }), ...sigma(p) }),
   L0: (p) => new L0(given({ sigma: numberOrArray(p, 'sigma') })),
   L1: (p) => {
@@ -75,7 +90,11 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => ProxOperator>> = {
   L21: (p) => new L21(required(p.number('ndim'), 'ndim'), sigma(p)),
   Nuclear: (p) => new Nuclear(list(p, 'dim'), sigma(p)),
   Orthogonal: (p) =>
-    new Orthogonal<AnyVector>(inner(p.inside('f')), required(operator(p, 'Q'), 'Q'), given({ b: p.array('b'), alpha: p.number('alpha') })),
+    new Orthogonal<AnyVector>(
+      inner(p.inside('f')),
+      required(operator(p, 'Q'), 'Q'),
+      given({ b: p.array('b'), alpha: p.number('alpha') }),
+    ),
   Simplex: (p) => new Simplex(given({ radius: p.number('radius') })),
   Sum: (p) =>
     new ProxSum(
@@ -86,7 +105,8 @@ const FUNCTIONS: Readonly<Record<string, (p: Params) => ProxOperator>> = {
   // what addition of a vector, multiplication by a number and precomposition return
   _SumOperator: (p) => inner(p.inside('f')).addQuadratic({ q: p.array('v') }),
   _PostcompositionOperator: (p) => inner(p.inside('f')).scale(required(p.number('sigma'), 'sigma')),
-  _PrecompositionOperator: (p) => inner(p.inside('f')).precompose(required(p.number('a'), 'a'), numberOrArray(p, 'b')),
+  _PrecompositionOperator: (p) =>
+    inner(p.inside('f')).precompose(required(p.number('a'), 'a'), numberOrArray(p, 'b')),
 };
 
 function functionOf(name: string, p: Params): ProxOperator {
@@ -106,7 +126,8 @@ function compareProx(trial: Trial, f: ProxOperator, x: AnyVector, tau: number): 
     y_proxdual: () => f.proxDual(x, tau),
     y_grad: () => f.grad(x),
   };
-  for (const [name, compute] of Object.entries(results)) if (trial.source.has(`${name}.npy`)) trial.compare(name, compute());
+  for (const [name, compute] of Object.entries(results))
+    if (trial.source.has(`${name}.npy`)) trial.compare(name, compute());
 }
 
 /** Functions of one rank's array. */
@@ -132,13 +153,19 @@ export function mpiProx(trial: Trial): void {
     const space = Op
       ? required(modelSpaces(Op, x.dtype, 'SCATTER', backend)[0], 'a model')
       : DistributedArray.empty(x.shape, { comm, backend, dtype: x.dtype }).space;
-    const vector = (file: string, of: Space<unknown> = space) => (source.has(file) ? vectorOf(of, trial.input(file)) : undefined);
+    const vector = (file: string, of: Space<unknown> = space) =>
+      source.has(file) ? vectorOf(of, trial.input(file)) : undefined;
     const inner = params.inside('kwargs_solver');
     const f = new MPIL2({
       Op,
       b: vector('b.npy', Op ? Op.rangeOf(space) : space) as DistributedArray | undefined,
       q: vector('q.npy') as DistributedArray | undefined,
-      ...given({ sigma: params.number('sigma'), alpha: params.number('alpha'), niter: params.number('niter'), warm: params.flag('warm') }),
+      ...given({
+        sigma: params.number('sigma'),
+        alpha: params.number('alpha'),
+        niter: params.number('niter'),
+        warm: params.flag('warm'),
+      }),
       ...given({ tol: inner.number('tol') }),
     });
     compareProx(trial, f, vectorOf(space, x), tau);
@@ -146,6 +173,8 @@ export function mpiProx(trial: Trial): void {
   }
   const f = functionOf(required(params.string('prox'), 'prox'), params.inside('prox_params'));
   const options = given({ partition: params.oneOf('partition', PARTITIONS) });
-  const v = DistributedArray.empty(x.shape, { comm, backend, dtype: x.dtype, ...options }).assignGlobal(x.values);
+  const v = DistributedArray.empty(x.shape, { comm, backend, dtype: x.dtype, ...options }).assignGlobal(
+    x.values,
+  );
   compareProx(trial, new MPIProxOperator(f), v, tau);
 }

@@ -28,10 +28,18 @@ export const PROXIMAL_SOLVERS: Readonly<Record<string, (trial: Trial) => void>> 
   ProximalGradient: (trial) => {
     const { params } = trial;
     const { A, b, x0 } = problem(trial);
-    const numbers = { tau: params.number('tau'), niter: params.number('niter'), eta: params.number('eta'), epsg: params.number('epsg') };
+    const numbers = {
+      tau: params.number('tau'),
+      niter: params.number('niter'),
+      eta: params.number('eta'),
+      epsg: params.number('epsg'),
+    };
     const g = new MPIProxOperator(new L1(given({ sigma: params.number('sigma') })));
     const acceleration = params.oneOf('acceleration', ACCELERATIONS) ?? 'none';
-    const { x, cost } = proximalGradient<AnyVector>(new L2<AnyVector>({ Op: A, b }), g, x0, { ...given(numbers), acceleration });
+    const { x, cost } = proximalGradient<AnyVector>(new L2<AnyVector>({ Op: A, b }), g, x0, {
+      ...given(numbers),
+      acceleration,
+    });
     compareRun(trial, x, cost);
   },
   ADMML2: (trial) => {

@@ -1,6 +1,10 @@
 import type { AnyOperator } from '../../../../src/core/operator/linear-operator.js';
 import type { AnyVector } from '../../../../src/core/vector/vector.js';
-import { normalEquationsInversion, preconditionedInversion, regularizedInversion } from '../../../../src/optimization/inversion-drivers.js';
+import {
+  normalEquationsInversion,
+  preconditionedInversion,
+  regularizedInversion,
+} from '../../../../src/optimization/inversion-drivers.js';
 import { cg } from '../../../../src/optimization/krylov/cg.js';
 import { type CglsResult, cgls } from '../../../../src/optimization/krylov/cgls.js';
 import { lsqr } from '../../../../src/optimization/krylov/lsqr.js';
@@ -43,7 +47,11 @@ const sparse =
       tol: p.number('tol'),
       perc: p.number('perc'),
     };
-    const rest = { decay: p.numbers('decay'), threshkind: p.oneOf('threshkind', THRESHOLD_KINDS), monitorres: p.flag('monitorres') };
+    const rest = {
+      decay: p.numbers('decay'),
+      threshkind: p.oneOf('threshkind', THRESHOLD_KINDS),
+      monitorres: p.flag('monitorres'),
+    };
     const { x, cost, iterations } = solve(A, d, { x0, SOp, ...given({ ...numbers, ...rest }) });
     return { x, cost, scalars: { iiter: iterations } };
   };
@@ -55,14 +63,18 @@ const weightOf = (p: Params, { wrapped }: Site): { weight?: AnyOperator } => {
   const node = p.operator('Weight');
   return node ? { weight: wrapped(node) } : {};
 };
-const cglsOptions = (p: Params) => given({ niter: p.number('niter'), damp: p.number('damp'), tol: p.number('tol') });
+const cglsOptions = (p: Params) =>
+  given({ niter: p.number('niter'), damp: p.number('damp'), tol: p.number('tol') });
 const cglsAnswer = ({ x, cost, iterations, istop, r1norm, r2norm }: CglsResult<AnyVector>): Answer => ({
   x,
   cost,
   scalars: { iiter: iterations, istop, r1norm, r2norm },
 });
 
-/** `½μ‖d − A x‖² + Σ εⱼ‖Rⱼx‖² + Σ ‖Rᵢx‖₁`, which is not what is minimised, but what the cases of split Bregman have. */
+/**
+ * `½μ‖d − A x‖² + Σ εⱼ‖Rⱼx‖² + Σ ‖Rᵢx‖₁`, which is not what is minimised, but what the cases of
+ * split Bregman have.
+ */
 function plainCost(
   A: AnyOperator,
   d: AnyVector,
@@ -77,36 +89,69 @@ function plainCost(
 /** One line a solver. */
 const SOLVERS: Readonly<Record<string, Solve>> = {
   cg: (A, d, x0, p) => {
-    const { x, cost, iterations } = cg(A, d, { x0, ...given({ niter: p.number('niter'), tol: p.number('tol') }) });
+    const { x, cost, iterations } = cg(A, d, {
+      x0,
+      ...given({ niter: p.number('niter'), tol: p.number('tol') }),
+    });
     return { x, cost, scalars: { iiter: iterations } };
   },
   cgls: (A, d, x0, p) => cglsAnswer(cgls(A, d, { x0, ...cglsOptions(p) })),
   lsqr: (A, d, x0, p) => {
-    const limits = { damp: p.number('damp'), atol: p.number('atol'), btol: p.number('btol'), conlim: p.number('conlim') };
-    const { x, cost, iterations, rnorm, reason: _, ...norms } = lsqr(A, d, { x0, ...given({ niter: p.number('niter'), ...limits }) });
+    const limits = {
+      damp: p.number('damp'),
+      atol: p.number('atol'),
+      btol: p.number('btol'),
+      conlim: p.number('conlim'),
+    };
+    const {
+      x,
+      cost,
+      iterations,
+      rnorm,
+      reason: _,
+      ...norms
+    } = lsqr(A, d, { x0, ...given({ niter: p.number('niter'), ...limits }) });
     const r1norm = Math.sqrt(Math.max(0, rnorm ** 2 - ((limits.damp ?? 0) * norms.xnorm) ** 2));
     return { x, cost, scalars: { ...norms, iiter: iterations, r1norm, r2norm: rnorm } };
   },
   irls: (A, d, x0, p) => {
-    const numbers = { niter: p.number('nouter'), eps: p.number('epsR'), damp: p.number('epsI'), tol: p.number('tolIRLS') };
+    const numbers = {
+      niter: p.number('nouter'),
+      eps: p.number('epsR'),
+      damp: p.number('epsI'),
+      tol: p.number('tolIRLS'),
+    };
     const rest = { kind: p.oneOf('kind', IRLS_KINDS), threshold: p.flag('threshR') };
     const { x, cost, iterations } = irls(A, d, { x0, ...given({ ...numbers, ...rest }) });
     return { x, cost, scalars: { nouter: iterations } };
   },
   omp: (A, d, _, p) => {
-    const numbers = { niter: p.number('niter_outer'), inner: p.number('niter_inner'), sigma: p.number('sigma') };
+    const numbers = {
+      niter: p.number('niter_outer'),
+      inner: p.number('niter_inner'),
+      sigma: p.number('sigma'),
+    };
     const { x, cost, iterations } = omp(A, d, given({ ...numbers, normalizecols: p.flag('normalizecols') }));
     return { x, cost, scalars: { iiter: iterations } };
   },
   splitbregman: (A, d, x0, p, site) => {
-    const numbers = { niter: p.number('niter_outer'), inner: p.number('niter_inner'), mu: p.number('mu'), tau: p.number('tau') };
-    const terms = { l1: penalties(p, 'RegsL1', 'epsRL1s', site), l2: penalties(p, 'RegsL2', 'epsRL2s', site) };
+    const numbers = {
+      niter: p.number('niter_outer'),
+      inner: p.number('niter_inner'),
+      mu: p.number('mu'),
+      tau: p.number('tau'),
+    };
+    const terms = {
+      l1: penalties(p, 'RegsL1', 'epsRL1s', site),
+      l2: penalties(p, 'RegsL2', 'epsRL2s', site),
+    };
     const inner = given({ niter: p.number('iter_lim') });
     const options = { x0, ...terms, solver: { tol: 0, rtol: 0, ...inner }, ...given(numbers) };
     const cost: number[] = [];
     for (const { iteration, x, state } of splitBregman.steps(A, d, options)) {
       if (iteration > 0) cost.push(plainCost(A, d, x, state.settings));
-      if (state.finished || iteration === (numbers.niter ?? 10)) return { x, cost, scalars: { iiter: iteration } };
+      if (state.finished || iteration === (numbers.niter ?? 10))
+        return { x, cost, scalars: { iiter: iteration } };
     }
     throw new Error('split Bregman ended before its last step');
   },
@@ -122,7 +167,12 @@ const SOLVERS: Readonly<Record<string, Solve>> = {
   normal_equations_inversion: (A, d, x0, p, site) => {
     const numbers = { niter: p.number('niter'), damp: p.number('epsI'), tol: p.number('tol') };
     const regularizations = penalties(p, 'Regs', 'epsRs', site);
-    const { x, cost, iterations } = normalEquationsInversion(A, d, { x0, regularizations, ...weightOf(p, site), ...given(numbers) });
+    const { x, cost, iterations } = normalEquationsInversion(A, d, {
+      x0,
+      regularizations,
+      ...weightOf(p, site),
+      ...given(numbers),
+    });
     return { x, cost, scalars: { iiter: iterations } };
   },
   preconditioned_inversion: (A, d, _, p, { wrapped }) =>
@@ -136,7 +186,10 @@ function largestEigenvalue(trial: Trial): void {
   const { source, backend, comm, params } = trial;
   const A = buildMpi(required(source.content.op, 'op'), source, backend, comm);
   const domain = A.domain({ ...given({ dtype: params.dtype() }), backend });
-  const { maxeig } = powerIteration(A, { domain, ...given({ niter: params.number('niter'), tol: params.number('tol') }) });
+  const { maxeig } = powerIteration(A, {
+    domain,
+    ...given({ niter: params.number('niter'), tol: params.number('tol') }),
+  });
   trial.compareScalar('maxeig', maxeig);
 }
 
@@ -159,15 +212,20 @@ export function solver(trial: Trial): void {
   const [space] = modelSpaces(A, x0.dtype, partition_x, backend);
   const model = required(space, 'a model');
   const SOp = source.content.SOp && buildMpi(source.content.SOp, source, backend, comm);
-  const site: Site = { SOp, wrapped: (node) => buildMpi({ op: 'MPILinearOperator', params: { Op: node } }, source, backend, comm) };
+  const site: Site = {
+    SOp,
+    wrapped: (node) => buildMpi({ op: 'MPILinearOperator', params: { Op: node } }, source, backend, comm),
+  };
   const run = (p: Params) => solve(A, vectorOf(A.rangeOf(model), d), vectorOf(model, x0), p, site);
   const found = run(trial.params);
-  // more iterations than there are unknowns are those of rounding alone, which decides which was the last: the case is then compared after as many as it took
+  // more iterations than there are unknowns are those of rounding alone, which decides which was
+  // the last: the case is then compared after as many as it took
   const iiter = trial.expected.number('iiter');
   const [{ iiter: own = 0 }, most] = [found.scalars, iiter ?? 0];
   const late = most > model.size && Math.abs(own - most) === 1;
   const { x, cost, scalars } = late ? run(trial.params.with({ niter: most, tol: 0 })) : found;
   trial.compare('x', x);
   if (source.has('cost.npy')) trial.compare('cost', cost);
-  for (const name of Object.keys(expected)) if (!late || name !== 'istop') trial.compareScalar(name, scalars[name] ?? Number.NaN);
+  for (const name of Object.keys(expected))
+    if (!late || name !== 'istop') trial.compareScalar(name, scalars[name] ?? Number.NaN);
 }

@@ -66,7 +66,12 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
       const { B } = poststack(trial);
       trial.compare(
         'd',
-        B.matvec(vectorOf(B.domain({ dtype: trial.source.dtype('float64'), backend: trial.backend }), trial.input('m3d.npy'))),
+        B.matvec(
+          vectorOf(
+            B.domain({ dtype: trial.source.dtype('float64'), backend: trial.backend }),
+            trial.input('m3d.npy'),
+          ),
+        ),
       );
     },
     cgls: (trial) => {
@@ -81,7 +86,11 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
     reg: (trial) => {
       const { B, L, d, x0, epsR, options } = poststack(trial);
       const stack = new MPIStackedVStack([B, L.scale(Math.sqrt(epsR))]);
-      inverted(trial, 'reg', cgls(stack, new StackedDistributedArray([d, d.zerosLike()]), { x0, ...options }));
+      inverted(
+        trial,
+        'reg',
+        cgls(stack, new StackedDistributedArray([d, d.zerosLike()]), { x0, ...options }),
+      );
     },
     tv: (trial) => {
       const { B, d, x0, dims } = poststack(trial);
@@ -131,7 +140,10 @@ const TUTORIALS: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   },
 };
 
-/** The parts of a tutorial, each a line of its own; one without a name where the tutorial is not known. */
+/**
+ * The parts of a tutorial, each a line of its own; one without a name where the tutorial is not
+ * known.
+ */
 export function tutorialParts(family: string): (string | undefined)[] {
   const parts = TUTORIALS[family];
   return parts ? Object.keys(parts) : [undefined];
@@ -168,7 +180,13 @@ function reflectivity(trial: Trial) {
   const space = DistributedArray.empty([ny, nx, nz], { comm, backend, dtype: wavelet.dtype }).space;
   const model = (file: string) => space.empty().assignGlobal(trial.input(file).values);
   const data = C.rangeOf(space).empty().assignGlobal(trial.input('d.npy').values);
-  const options = { x0: space.zeros(), niter: number('niter'), eps: number('eps'), alpha: number('alpha'), tol: number('tol') };
+  const options = {
+    x0: space.zeros(),
+    niter: number('niter'),
+    eps: number('eps'),
+    alpha: number('alpha'),
+    tol: number('tol'),
+  };
   return { C, D, model, data, options };
 }
 
@@ -206,12 +224,17 @@ function leastSquaresMigration(trial: Trial) {
   };
 }
 
-/** Multi-dimensional convolution, its frequencies over the ranks; model and data are on all of them. */
+/**
+ * Multi-dimensional convolution, its frequencies over the ranks; model and data are on all of them.
+ */
 function deconvolution(trial: Trial) {
   const { params, comm, backend } = trial;
   const kernel = trial.input('G.npy');
   const G = NDArray.fromHost(kernel.values, kernel.shape, { dtype: kernel.dtype, backend });
-  const M = MPIMDC.fromGlobal(G, required(params.number('nt'), 'nt'), params.number('nv'), { ...given(mdc(params)), comm });
+  const M = MPIMDC.fromGlobal(G, required(params.number('nt'), 'nt'), params.number('nv'), {
+    ...given(mdc(params)),
+    comm,
+  });
   const { dtype } = trial.input('m.npy');
   const model = vectorOf(M.domain({ dtype, backend }), trial.input('m.npy'));
   return {
@@ -225,7 +248,11 @@ function deconvolution(trial: Trial) {
 /** 3-D post-stack modelling of a model (ny, nx, nz) whose ny are spread over the ranks. */
 function poststack(trial: Trial) {
   const { params, comm, backend } = trial;
-  const [ny, nx, nz] = ['ny', 'nx', 'nz'].map((name) => required(params.number(name), name)) as [number, number, number];
+  const [ny, nx, nz] = ['ny', 'nx', 'nz'].map((name) => required(params.number(name), name)) as [
+    number,
+    number,
+    number,
+  ];
   const wavelet = trial.input('wav.npy');
   const wav = NDArray.fromHost(wavelet.values, wavelet.shape, { backend });
   const rows = splitCount(ny, comm.size, comm.rank);

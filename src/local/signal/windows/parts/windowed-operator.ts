@@ -13,13 +13,18 @@ import { outer, TAPER_TYPES, type TaperType, taper } from '../tapers.js';
 import type { Windows } from '../windows.js';
 
 export interface WindowedOptions {
-  /** How windows fade out where they overlap; from two samples of overlap on, those of 'hanning' and 'cosine' add up to 1. @default 'hanning' */
+  /**
+   * How windows fade out where they overlap; from two samples of overlap on, those of 'hanning' and
+   * 'cosine' add up to 1. @default 'hanning'
+   */
   readonly tapertype?: TaperType;
 }
 
 /**
- * One operator on every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`, xᵥ the parts of the model, `x[v]` for each window v of an array `[windows…, part…]`, Tᵥ the taper of a window and Eᵥ its cut out of the data. Windows at the edge of the data
- * do not fade out there. Cost: that of A for every window, a product and a copy. Memory: a window, and its tapers.
+ * One operator on every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`, xᵥ the parts of the model, `x[v]` for each
+ * window v of an array `[windows…, part…]`, Tᵥ the taper of a window and Eᵥ its cut out of the
+ * data. Windows at the edge of the data do not fade out there. Cost: that of A for every window, a
+ * product and a copy. Memory: a window, and its tapers.
  */
 export class WindowedOperator extends LocalOperator {
   override readonly complexLinear: boolean;
@@ -32,8 +37,16 @@ export class WindowedOperator extends LocalOperator {
     checkOperators(owner, [Op]);
     const [rows] = Op.shape;
     if (rows !== product(windows.shape))
-      throw new ShapeError(`${owner}: expected an operator whose data is a window of ${formatShape(windows.shape)}, received ${Op}`);
-    super({ dims: modelShape(owner, Op, toShape(dims, 'dims'), windows), dimsd: windows.dimsd, dtype: Op.dtype, holdsData: Op.holdsData });
+      throw new ShapeError(
+        `${owner}: expected an operator whose data is a window of ${formatShape(windows.shape)}, ` +
+          `received ${Op}`,
+      );
+    super({
+      dims: modelShape(owner, Op, toShape(dims, 'dims'), windows),
+      dimsd: windows.dimsd,
+      dtype: Op.dtype,
+      holdsData: Op.holdsData,
+    });
     this.complexLinear = Op.complexLinear;
     this.#operator = Op;
     this.#windows = windows;
@@ -44,11 +57,15 @@ export class WindowedOperator extends LocalOperator {
   }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
     const y = super.rangeOf(x);
-    return y.withDType(this.#operator.rangeOf(NDArraySpace.of(this.#operator.dims, y.dtype, y.backend)).dtype);
+    return y.withDType(
+      this.#operator.rangeOf(NDArraySpace.of(this.#operator.dims, y.dtype, y.backend)).dtype,
+    );
   }
   override domainOf(y: Space<NDArray>): NDArraySpace {
     const x = super.domainOf(y);
-    return x.withDType(this.#operator.domainOf(NDArraySpace.of(this.#operator.dimsd, x.dtype, x.backend)).dtype);
+    return x.withDType(
+      this.#operator.domainOf(NDArraySpace.of(this.#operator.dimsd, x.dtype, x.backend)).dtype,
+    );
   }
   protected override adjointInputDType(dtype: DType): DType {
     return dtype === 'int32' ? this.dtype : dtype;
@@ -71,8 +88,15 @@ export class WindowedOperator extends LocalOperator {
   #whole(window: NDArray): Strided {
     return { elements: window, start: 0, strides: stridesOf(this.#windows.shape) };
   }
-  /** Runs `body` for every window: its part of the model, a work array of its shape, its place in the data and its taper. */
-  #each(x: NDArray, y: NDArray, body: (part: NDArray, window: NDArray, cut: Strided, taper: NDArray | undefined) => void): void {
+  /**
+   * Runs `body` for every window: its part of the model, a work array of its shape, its place in
+   * the data and its taper.
+   */
+  #each(
+    x: NDArray,
+    y: NDArray,
+    body: (part: NDArray, window: NDArray, cut: Strided, taper: NDArray | undefined) => void,
+  ): void {
     const { dimsd, starts } = this.#windows;
     const { dims } = this.#operator;
     const strides = stridesOf(dimsd);
@@ -81,7 +105,11 @@ export class WindowedOperator extends LocalOperator {
       starts.forEach((start, k) => {
         const part = x.view(k * size, dims);
         try {
-          const cut = { elements: y, start: start.reduce((sum, s, axis) => sum + s * (strides[axis] as number), 0), strides };
+          const cut = {
+            elements: y,
+            start: start.reduce((sum, s, axis) => sum + s * (strides[axis] as number), 0),
+            strides,
+          };
           body(part, window, cut, this.#tapers[k]?.on(y.backend, y.dtype));
         } finally {
           part.dispose();
@@ -92,16 +120,29 @@ export class WindowedOperator extends LocalOperator {
 }
 
 /**
- * The model as it lies in memory, `[windows…, part…]`: from dims that have, on windowed axes, the windows times the part of each, or that have both
- * already. Throws {@link ShapeError}.
+ * The model as it lies in memory, `[windows…, part…]`: from dims that have, on windowed axes, the
+ * windows times the part of each, or that have both already. Throws {@link ShapeError}.
  */
-function modelShape(owner: string, Op: AnyLocalOperator, dims: Shape, { counts, shape, starts }: Windows): Shape {
-  const whole = dims.length === shape.length ? [...counts, ...dims.map((n, k) => n / (counts[k] ?? 1))] : dims;
-  const fits = whole.length === counts.length + shape.length && counts.every((n, k) => whole[k] === n) && whole.every(Number.isInteger);
+function modelShape(
+  owner: string,
+  Op: AnyLocalOperator,
+  dims: Shape,
+  { counts, shape, starts }: Windows,
+): Shape {
+  const whole =
+    dims.length === shape.length ? [...counts, ...dims.map((n, k) => n / (counts[k] ?? 1))] : dims;
+  const fits =
+    whole.length === counts.length + shape.length &&
+    counts.every((n, k) => whole[k] === n) &&
+    whole.every(Number.isInteger);
   if (fits && product(whole) === starts.length * Op.shape[1]) return whole;
-  const sizes = Op.dims.length === shape.length ? `, that is dims of ${formatShape(Op.dims.map((n, k) => n * (counts[k] ?? 1)))}` : '';
+  const sizes =
+    Op.dims.length === shape.length
+      ? `, that is dims of ${formatShape(Op.dims.map((n, k) => n * (counts[k] ?? 1)))}`
+      : '';
   throw new ShapeError(
-    `${owner}: expected a model of ${counts.join(' × ')} windows, of ${Op.shape[1]} elements each${sizes}, received dims ${formatShape(dims)}`,
+    `${owner}: expected a model of ${counts.join(' × ')} windows, of ${Op.shape[1]} elements ` +
+      `each${sizes}, received dims ${formatShape(dims)}`,
   );
 }
 
