@@ -5,4 +5,5 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const addons = readdirSync(join(root, 'native')).map((name) => `native/${name}/build`);
-for (const folder of ['dist', 'build', ...addons]) rmSync(join(root, folder), { recursive: true, force: true });
+for (const folder of ['dist', 'build', ...addons])
+  rmSync(join(root, folder), { recursive: true, force: true });

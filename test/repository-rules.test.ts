@@ -34,13 +34,22 @@ describe('the rules of the repository', function () {
 
   it('lays out its C++ as .clang-format says (clang-format -i mends it)', function () {
     const wanted = /clang-format (\d+) /.exec(readFileSync(`${root}.clang-format`, 'utf8'))?.[1];
-    const found = /version (\d+)/.exec(spawnSync('clang-format', ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
+    const found = /version (\d+)/.exec(
+      spawnSync('clang-format', ['--version'], { encoding: 'utf8' }).stdout ?? '',
+    )?.[1];
     if (found !== wanted) skip(this, `clang-format ${wanted} is not on PATH`);
-    const files = spawnSync('git', ['ls-files', '*.cpp', '*.hpp', '*.cu', '*.cuh'], { cwd: root, encoding: 'utf8' });
-    const { status, stderr } = spawnSync('clang-format', ['--dry-run', '--Werror', ...files.stdout.trim().split('\n')], {
+    const files = spawnSync('git', ['ls-files', '*.cpp', '*.hpp', '*.cu', '*.cuh'], {
       cwd: root,
       encoding: 'utf8',
     });
+    const { status, stderr } = spawnSync(
+      'clang-format',
+      ['--dry-run', '--Werror', ...files.stdout.trim().split('\n')],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
     expect(status, stderr).to.equal(0);
   });
 
@@ -76,8 +85,12 @@ describe('the rules of the repository', function () {
       return outputFiles[0]?.text ?? '';
     };
     expect(await bundled(`import 'lops-mpi'`)).to.include('setDefaultCommunicator(COMM_WORLD)');
-    expect(await bundled(`import { cgls } from 'lops-mpi'; cgls`)).to.include('setDefaultCommunicator(COMM_WORLD)');
-    expect(await bundled(`import * as core from 'lops-mpi/core'; import * as figures from 'lops-mpi/plotting'`)).to.equal('');
+    expect(await bundled(`import { cgls } from 'lops-mpi'; cgls`)).to.include(
+      'setDefaultCommunicator(COMM_WORLD)',
+    );
+    expect(
+      await bundled(`import * as core from 'lops-mpi/core'; import * as figures from 'lops-mpi/plotting'`),
+    ).to.equal('');
   });
 
   it('has at most 25 files in a folder of src', () => {

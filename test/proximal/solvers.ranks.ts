@@ -301,9 +301,9 @@ group('proximal solvers', () => {
     expectAllThrow(comm, () => proximalGradient(f, l1, b, { tau: -1 }), ArgumentError);
     // @ts-expect-error misspelt
     expectAllThrow(comm, () => admm(f, l1, b, { tau: 1, gfrist: true }), ArgumentError);
-    // @ts-expect-error no name
     expectAllThrow(
       comm,
+      // @ts-expect-error no name
       () => proximalGradient(f, l1, b, { tau: 1, acceleration: 'nesterov' }),
       ArgumentError,
     );
