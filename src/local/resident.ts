@@ -1,4 +1,10 @@
-import { type HostValues, type Nested, nestedValues, tabulate, typedValues } from '../core/array/creation.js';
+import {
+  type HostValues,
+  type Nested,
+  nestedValues,
+  tabulate,
+  typedValues,
+} from '../core/array/host-values.js';
 import { NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import {
   checkDType,

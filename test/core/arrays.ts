@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Nested } from '../../src/core/array/creation.js';
+import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { abs, complex, type Scalar, sub } from '../../src/core/base/complex.js';
 import { type DType, isComplex } from '../../src/core/base/dtype.js';

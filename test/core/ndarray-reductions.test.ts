@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Nested } from '../../src/core/array/creation.js';
+import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { abs, add, conj, mul, re, type Scalar } from '../../src/core/base/complex.js';
 import { isComplex, isFloat, realOf } from '../../src/core/base/dtype.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { concatenate, stack } from '../../src/core/array/array-functions.js';
-import type { Nested } from '../../src/core/array/creation.js';
+import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { isComplex } from '../../src/core/base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../../src/core/base/errors.js';

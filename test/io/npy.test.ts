@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Nested } from '../../src/core/array/creation.js';
+import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import type { DType } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert } from 'chai';
-import { type HostValues, typedValues } from '../../src/core/array/creation.js';
+import { type HostValues, typedValues } from '../../src/core/array/host-values.js';
 import { type NDArray, NDArraySpace } from '../../src/core/array/ndarray.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import { BACKENDS, makeBackend } from '../support/backends.js';

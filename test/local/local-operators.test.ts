@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import type { Nested } from '../../src/core/array/creation.js';
+import type { Nested } from '../../src/core/array/host-values.js';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../src/core/base/errors.js';
 import { tidy } from '../../src/core/base/scope.js';

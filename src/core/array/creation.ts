@@ -1,155 +1,122 @@
-import { type Complex, complex, im, isScalar, re, type Scalar } from '../base/complex.js';
+/** Values of new arrays, as the static methods of NDArray make them. */
+
+import type { Scalar } from '../base/complex.js';
 import {
+  checkDType,
   complexOf,
   type DType,
   dtypeOf,
   type HostArray,
   hostArray,
   isComplex,
-  lanesOf,
 } from '../base/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
-import { formatShape, product, type Shape } from '../base/shape.js';
-import { textOf } from '../base/text-of.js';
+import { checkOptions } from '../base/options.js';
+import { type Shape, toShape } from '../base/shape.js';
+import type { Backend } from '../ports/backend.js';
+import { resolveBackend } from '../ports/defaults.js';
+import {
+  arangeValues,
+  type HostValues,
+  linspaceValues,
+  type Nested,
+  nestedValues,
+  tabulate,
+  typedValues,
+} from './host-values.js';
 
-/** Numbers, complex numbers, and lists of lists of them. */
-export type Nested = Scalar | readonly Nested[];
-
-/** Host values on their way into an array. */
-export interface HostValues {
-  readonly values: HostArray;
-  readonly shape: readonly number[];
-  readonly dtype: DType;
+export interface ArrayOptions {
+  /** @default the dtype of the values where they have one, otherwise the backend's */
+  readonly dtype?: DType | undefined;
+  /** A backend or the name of one. @default the default backend */
+  readonly backend?: Backend | string | undefined;
 }
 
-/**
- * Writes `value` as element `i`; throws {@link DTypeError} where it does not fit into the dtype.
- */
-function put(values: HostArray, dtype: DType, i: number, value: Scalar): void {
-  if (isComplex(dtype)) {
-    values[2 * i] = re(value);
-    values[2 * i + 1] = im(value);
-    return;
-  }
-  if (typeof value !== 'number')
-    throw new DTypeError(`a complex number does not fit into ${dtype}: ask for a complex dtype`);
-  if (dtype === 'int32' && (value | 0) !== value) throw new DTypeError(`${value} does not fit into int32`);
-  values[i] = value;
+export interface RandomOptions extends ArrayOptions {
+  /** The values are a function of the seed and the element's index. @default a new one at each call */
+  readonly seed?: number | undefined;
 }
 
-/** `n` values by a formula of the index. */
-export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar): HostValues {
-  const values = hostArray(dtype, n);
-  for (let i = 0; i < n; i++) put(values, dtype, i, value(i));
-  return { values, shape: [n], dtype };
+/** What an array is made of. */
+interface ArrayValues extends HostValues {
+  readonly backend: Backend;
 }
 
-/**
- * Lists of lists as one array. Numbers become `real`, complex ones its complex counterpart, unless
- * `dtype` says otherwise. Throws {@link ShapeError} where lists are ragged.
- */
-export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostValues {
-  const shape: number[] = [];
-  for (let level = nested; !isScalar(level); level = level[0] as Nested) {
-    if (!Array.isArray(level))
-      throw new ArgumentError(
-        `expected numbers, complex numbers { re, im } or lists of them, received ${textOf(level)}`,
-      );
-    shape.push(level.length);
-    if (level.length === 0) break;
-  }
-  const flat: Scalar[] = [];
-  let anyComplex = false;
-  const collect = (level: Nested, depth: number): void => {
-    if (depth === shape.length) {
-      if (Array.isArray(level)) throw ragged(shape);
-      if (!isScalar(level))
-        throw new ArgumentError(`expected a number or { re, im }, received ${textOf(level)}`);
-      anyComplex ||= typeof level !== 'number';
-      flat.push(level);
-      return;
-    }
-    if (!Array.isArray(level) || level.length !== shape[depth]) throw ragged(shape);
-    for (const member of level as readonly Nested[]) collect(member, depth + 1);
+export const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
+
+/** Backend and dtype that options name; `named` is undefined where they name no dtype. */
+export function backendAndDType(
+  owner: string,
+  options: ArrayOptions | undefined,
+  complex = false,
+): { backend: Backend; dtype: DType; named: DType | undefined } {
+  checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend']);
+  const backend = resolveBackend(options?.backend);
+  const named = options?.dtype === undefined ? undefined : checkDType(options.dtype);
+  return {
+    backend,
+    dtype: named ?? (complex ? complexOf(backend.defaultDType) : backend.defaultDType),
+    named,
   };
-  collect(nested, 0);
-  const to = dtype ?? (anyComplex ? complexOf(real) : real);
-  return { ...tabulate(to, flat.length, (i) => flat[i] as Scalar), shape };
 }
 
-const ragged = (shape: Shape) =>
-  new ShapeError(
-    `expected lists of equal lengths at every depth, as in an array of shape ${formatShape(shape)}`,
-  );
-
-/**
- * A typed array as it is; with a complex dtype it holds pairs. Throws {@link ShapeError} unless it
- * fits `shape` (default: one axis).
- */
-export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dtypeOf(values)): HostValues {
-  if (isComplex(dtype) ? complexOf(dtypeOf(values)) !== dtype : dtypeOf(values) !== dtype) {
-    throw new DTypeError(
-      `a ${values.constructor.name} does not hold ${dtype}: leave dtype out and use astype('${dtype}')`,
-    );
-  }
-  const n = values.length / lanesOf(dtype);
-  const to = shape ?? [n];
-  if (product(to) !== n)
-    throw new ShapeError(
-      `expected ${product(to)} values of ${dtype} for shape ${formatShape(to)}, received ${textOf(n)}`,
-    );
-  return { values, shape: to, dtype };
+/** The options of {@link backendAndDType}, and the seed. */
+export function splitSeed(
+  owner: string,
+  options: RandomOptions,
+): { readonly seed: number | undefined; readonly rest: ArrayOptions } {
+  checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend', 'seed']);
+  const { seed, ...rest } = options;
+  return { seed, rest };
 }
 
-/** `start, start + step, …` short of `stop`, as np.arange. int32 where `dtype` says so. */
-export function arangeValues(start: number, stop: number, step: number, dtype: DType): HostValues {
-  if (![start, stop, step].every(Number.isFinite) || step === 0) {
-    throw new ArgumentError(
-      `arange: expected finite numbers and a step other than 0, received ${textOf([start, stop, step])}`,
-    );
-  }
-  return tabulate(dtype, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step);
+export function arange(first: number, rest: readonly (number | ArrayOptions | undefined)[]): ArrayValues {
+  const at = rest.findIndex((value) => typeof value === 'object' && value !== null);
+  const { dtype, backend } = backendAndDType('arange', at < 0 ? undefined : (rest[at] as ArrayOptions));
+  const [second, step = 1] = (at < 0 ? rest : rest.slice(0, at)) as (number | undefined)[];
+  return { ...arangeValues(second === undefined ? 0 : first, second ?? first, step, dtype), backend };
 }
 
-/**
- * `num` values from `start` to `stop` in equal steps, as np.linspace; the last one is exactly
- * `stop`.
- */
-export function linspaceValues(
+export function linspace(
   start: Scalar,
   stop: Scalar,
   num: number,
-  endpoint: boolean,
-  dtype: DType,
-): HostValues {
-  if (!Number.isSafeInteger(num) || num < 0)
-    throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${textOf(num)}`);
-  for (const end of [start, stop])
-    if (!isScalar(end))
-      throw new ArgumentError(
-        `linspace: expected numbers or { re, im } for both ends, received ${textOf(end)}`,
-      );
-  const intervals = endpoint ? num - 1 : num;
-  const between = (a: number, b: number, i: number) =>
-    endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));
-  const at = (i: number): Complex =>
-    complex(between(re(start), re(stop), i), between(im(start), im(stop), i));
-  return tabulate(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
+  options: ArrayOptions & { readonly endpoint?: boolean },
+): ArrayValues {
+  checkOptions('NDArray.linspace', options, ['dtype', 'backend', 'endpoint']);
+  const { endpoint = true, ...rest } = options;
+  const complex = isComplexValue(start) || isComplexValue(stop);
+  const { dtype, backend } = backendAndDType('linspace', rest, complex);
+  return { ...linspaceValues(start, stop, num, endpoint, dtype), backend };
 }
 
-/**
- * Host values as nested lists; complex ones as `{ re, im }`; an array of no axes as its one number.
- */
-export function toNested({ values, shape, dtype }: HostValues): Nested {
-  const lanes = lanesOf(dtype);
-  let next = 0;
-  const element = (): Scalar => {
-    const i = lanes * next++;
-    return lanes === 2 ? complex(values[i] as number, values[i + 1]) : (values[i] as number);
-  };
-  const level = (depth: number): Nested =>
-    depth === shape.length
-      ? element()
-      : Array.from({ length: shape[depth] as number }, () => level(depth + 1));
-  return level(0);
+export function eye(n: number, m: number, k: number, options: ArrayOptions | undefined): ArrayValues {
+  const { dtype, backend } = backendAndDType('eye', options);
+  const shape = toShape([n, m]);
+  const diagonal = (i: number) => ((i % m) - Math.floor(i / m) === k ? 1 : 0);
+  return { ...tabulate(dtype, n * m, diagonal), shape, backend };
+}
+
+/** Numbers of a typed array as those of another dtype, on the host: the backend may not hold both. */
+function converted(data: HostArray, dtype: DType): HostArray {
+  if (dtype === 'int32') return tabulate(dtype, data.length, (i) => data[i] as number).values;
+  const values = hostArray(dtype, data.length);
+  if (isComplex(dtype)) for (const [i, value] of data.entries()) values[2 * i] = value;
+  else values.set(data);
+  return values;
+}
+
+export function array(data: Nested | HostArray, options: ArrayOptions | undefined): ArrayValues {
+  const { backend, named } = backendAndDType('array', options);
+  if (!ArrayBuffer.isView(data)) return { ...nestedValues(data, backend.defaultDType, named), backend };
+  const values = named === undefined || named === dtypeOf(data) ? data : converted(data, named);
+  return { ...typedValues(values, undefined, named), backend };
+}
+
+export function fromHost(
+  values: HostArray,
+  shape: number | Shape | undefined,
+  options: ArrayOptions | undefined,
+): ArrayValues {
+  const { backend, named } = backendAndDType('fromHost', options);
+  return { ...typedValues(values, shape === undefined ? undefined : toShape(shape), named), backend };
 }

@@ -22,7 +22,7 @@ export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   return isFloat(dtype) || isInt32(a) ? dtype : float;
 }
 
-/** Told by its members, since NDArray's own module imports this one. */
+/** Recognized by its members: the module of NDArray imports this one. */
 const isLocalArray = (value: unknown): value is NDArray =>
   typeof value === 'object' && value !== null && 'storage' in value && 'shape' in value && 'backend' in value;
 
@@ -48,7 +48,7 @@ export function checkArray(name: string, value: unknown): void {
   throw new ArgumentError(`${name}: expected an NDArray, received ${textOf(value)}`);
 }
 
-/** Do two arrays lie in the same memory, wholly or in part? */
+/** True where two arrays share memory, wholly or in part. */
 export function overlaps(x: NDArray, y: NDArray): boolean {
   return x.storage === y.storage && x.offset < y.offset + y.size && y.offset < x.offset + x.size;
 }
@@ -74,43 +74,50 @@ export function expandInto(x: NDArray, target: NDArray): void {
 }
 
 /**
- * `x` cast and stretched to what a kernel wants; the result is `x` itself, `lent`, or a fresh array
- * put on the list of `borrowed` ones.
+ * `x` cast and broadcast to the dtype and shape of a kernel's operand. The result is `x` itself,
+ * `buffer`, or a new array, which is added to `temporaries`.
  */
-export function fit(x: NDArray, dtype: DType, shape: Shape, borrowed: NDArray[], lent?: NDArray): NDArray {
+export function fit(
+  x: NDArray,
+  dtype: DType,
+  shape: Shape,
+  temporaries: NDArray[],
+  buffer?: NDArray,
+): NDArray {
   const same = sameShape(x.shape, shape);
   let y = x;
   if (x.dtype !== dtype) {
-    y = same && lent ? lent : x.space.withShape(x.shape, dtype).empty();
+    y = same && buffer ? buffer : x.space.withShape(x.shape, dtype).empty();
     x.backend.cast(x, y);
-    if (y !== lent) borrowed.push(y);
+    if (y !== buffer) temporaries.push(y);
   }
   if (same) return y;
-  const z = lent ?? x.space.withShape(shape, dtype).empty();
+  const z = buffer ?? x.space.withShape(shape, dtype).empty();
   expandInto(y, z);
-  if (z !== lent) borrowed.push(z);
+  if (z !== buffer) temporaries.push(z);
   return z;
 }
 
-function release(borrowed: readonly NDArray[]): void {
-  for (const x of borrowed) x.dispose();
+function release(temporaries: readonly NDArray[]): void {
+  for (const x of temporaries) x.dispose();
 }
 
 export function unary(op: UnaryOp, x: NDArray): NDArray {
   const dtype = computeDType(op, x.dtype, x.backend.defaultDType);
-  const borrowed: NDArray[] = [];
-  const from = fit(x, dtype, x.shape, borrowed);
+  const temporaries: NDArray[] = [];
+  const from = fit(x, dtype, x.shape, temporaries);
   const y = x.space.withShape(x.shape, unaryResult(op, dtype)).empty();
   x.backend.unary(op, from, y);
-  release(borrowed);
+  release(temporaries);
   return y;
 }
 
-/** `this ← f(this)`, refused where the result has another dtype. */
-export function unaryInPlace(op: UnaryOp, x: NDArray): void {
+/** `x ← f(x)`. Throws {@link DTypeError} where the result has another dtype. */
+export function unaryInPlace<T extends NDArray>(op: UnaryOp, x: T): T {
   if (unaryResult(op, x.dtype) !== x.dtype)
     throw new DTypeError(`${op} of ${x.dtype} gives ${unaryResult(op, x.dtype)} and can't be done in place`);
   x.backend.unary(op, x, x);
+  return x;
 }
 
 export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
@@ -118,18 +125,18 @@ export function binary(op: BinaryOp, x: NDArray, y: Operand): NDArray {
   const dtype = binaryDType(op, x, y);
   const shape = isScalar(y) ? x.shape : broadcastShapes(x.shape, y.shape);
   const z = x.space.withShape(shape, binaryResult(op, dtype)).empty();
-  const borrowed: NDArray[] = [];
-  let lent = z.dtype === dtype ? z : undefined;
-  const a = fit(x, dtype, shape, borrowed, lent);
-  if (a === lent) lent = undefined;
-  const b = isScalar(y) ? y : fit(y, dtype, shape, borrowed, lent);
+  const temporaries: NDArray[] = [];
+  let buffer = z.dtype === dtype ? z : undefined;
+  const a = fit(x, dtype, shape, temporaries, buffer);
+  if (a === buffer) buffer = undefined;
+  const b = isScalar(y) ? y : fit(y, dtype, shape, temporaries, buffer);
   x.backend.binary(op, a, b, z);
-  release(borrowed);
+  release(temporaries);
   return z;
 }
 
-/** `x ← x op y`; refused where that would change the shape or the dtype of x. */
-export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
+/** `x ← x op y`. Throws where that would change the shape or the dtype of x. */
+export function binaryInPlace<T extends NDArray>(op: BinaryOp, x: T, y: Operand): T {
   checkOperand(op, y, x);
   const dtype = binaryDType(op, x, y);
   if (dtype !== x.dtype)
@@ -137,25 +144,40 @@ export function binaryInPlace(op: BinaryOp, x: NDArray, y: Operand): void {
       `${op} in place would turn ${x.dtype} into ${dtype}: use the form that returns a new array, or ` +
         `astype('${dtype}')`,
     );
-  const borrowed: NDArray[] = [];
   if (isScalar(y)) {
     x.backend.binary(op, x, y, x);
-    return;
+    return x;
   }
   if (!sameShape(broadcastShapes(x.shape, y.shape), x.shape)) {
     throw new ShapeError(
       `${op} in place: an array of shape ${formatShape(y.shape)} does not fit into ${formatShape(x.shape)}`,
     );
   }
-  x.backend.binary(op, x, aside(fit(y, dtype, x.shape, borrowed), x, borrowed), x);
-  release(borrowed);
+  const temporaries: NDArray[] = [];
+  x.backend.binary(op, x, aside(fit(y, dtype, x.shape, temporaries), x, temporaries), x);
+  release(temporaries);
+  return x;
+}
+
+export function clip(x: NDArray, low: Operand | null, high: Operand | null): NDArray {
+  const y = low === null ? x.copy() : binary('maximum', x, low);
+  if (high === null) return y;
+  const z = binary('minimum', y, high);
+  y.dispose();
+  return z;
+}
+
+export function clipInPlace<T extends NDArray>(x: T, low: Operand | null, high: Operand | null): T {
+  if (low !== null) binaryInPlace('maximum', x, low);
+  if (high !== null) binaryInPlace('minimum', x, high);
+  return x;
 }
 
 /** `y` itself, or a copy where it partly overlaps the array that is about to be written. */
-export function aside(y: NDArray, written: NDArray, borrowed: NDArray[]): NDArray {
+export function aside(y: NDArray, written: NDArray, temporaries: NDArray[]): NDArray {
   if (y.offset === written.offset || !overlaps(y, written)) return y;
   const copy = y.copy();
-  borrowed.push(copy);
+  temporaries.push(copy);
   return copy;
 }
 
@@ -173,15 +195,15 @@ export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
   else dtype = isScalar(y) ? scalarPromote(x.dtype, y, float) : promote(x.dtype, y.dtype);
   const shapeOf = (a: Operand): Shape => (isScalar(a) ? [] : a.shape);
   const shape = broadcastShapes(condition.shape, shapeOf(x), shapeOf(y));
-  const borrowed: NDArray[] = [];
+  const temporaries: NDArray[] = [];
   let flags = condition;
   if (condition.dtype !== 'int32') {
     flags = binary('notEqual', condition, 0);
-    borrowed.push(flags);
+    temporaries.push(flags);
   }
-  const fitted = (a: Operand) => (isScalar(a) ? a : fit(a, dtype, shape, borrowed));
+  const fitted = (a: Operand) => (isScalar(a) ? a : fit(a, dtype, shape, temporaries));
   const z = condition.space.withShape(shape, dtype).empty();
-  condition.backend.where(fit(flags, 'int32', shape, borrowed), fitted(x), fitted(y), z);
-  release(borrowed);
+  condition.backend.where(fit(flags, 'int32', shape, temporaries), fitted(x), fitted(y), z);
+  release(temporaries);
   return z;
 }

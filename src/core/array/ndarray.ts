@@ -1,53 +1,92 @@
 import type { Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
-import {
-  checkDType,
-  complexOf,
-  type DType,
-  dtypeOf,
-  type HostArray,
-  hostArray,
-  isComplex,
-  lanesOf,
-} from '../base/dtype.js';
+import { checkDType, type DType, type HostArray, hostArray, lanesOf } from '../base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
 import { fillNormal, fillUniform, localSeed } from '../base/random.js';
 import { track, untrack } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
+import type { Index } from '../base/slice.js';
 import { textOf } from '../base/text-of.js';
-import type { Backend, Elements, Storage } from '../ports/backend.js';
+import type { Backend, Elements, InnerProduct, Storage } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { checkBackend, resolveBackend } from '../ports/defaults.js';
-import type { AnyVector, Space, Vector } from '../vector/vector.js';
 import {
-  arangeValues,
-  type HostValues,
-  linspaceValues,
-  type Nested,
-  nestedValues,
-  tabulate,
-  toNested,
-  typedValues,
+  type AnyVector,
+  checkSameMemory,
+  dot,
+  type NormOrder,
+  rdots,
+  type Space,
+  type Vector,
+  vdots,
+} from '../vector/vector.js';
+import { matmul } from './array-functions.js';
+import {
+  type ArrayOptions,
+  arange,
+  array,
+  backendAndDType,
+  eye,
+  fromHost,
+  isComplexValue,
+  linspace,
+  type RandomOptions,
+  splitSeed,
 } from './creation.js';
-import { overlaps } from './elementwise.js';
-import { formatArray } from './ndarray-print.js';
-import { VectorMethods } from './ndarray-vector.js';
+import {
+  binary,
+  binaryInPlace,
+  clip,
+  clipInPlace,
+  type Operand,
+  overlaps,
+  unary,
+  unaryInPlace,
+} from './elementwise.js';
+import { type HostValues, type Nested, toNested } from './host-values.js';
+import { formatArray } from './print.js';
+import {
+  type Axes,
+  argExtreme,
+  cumulativeSum,
+  deviation,
+  type KeepDims,
+  mean,
+  norm,
+  type ReduceOptions,
+  reduce,
+  truth,
+  type VarianceOptions,
+  variance,
+} from './reductions.js';
+import {
+  broadcastTo,
+  expandDims,
+  flip,
+  get,
+  pad,
+  ravel,
+  reshape,
+  roll,
+  set,
+  slice,
+  squeeze,
+  take,
+  transpose,
+} from './shaping.js';
+import {
+  assign,
+  axpby,
+  checkFits,
+  fill,
+  innerProducts,
+  kthSmallestAbs,
+  map,
+  scale,
+  setAt,
+} from './vector-methods.js';
 
-export interface ArrayOptions {
-  /** Default: the dtype of the values where they have one, otherwise the backend's. */
-  readonly dtype?: DType | undefined;
-  /** A backend or the name of one. Default: the default backend. */
-  readonly backend?: Backend | string | undefined;
-}
-
-export interface RandomOptions extends ArrayOptions {
-  /**
-   * The values are a function of the seed and the element's index. Default: another one at each
-   * call.
-   */
-  readonly seed?: number | undefined;
-}
+export type { ArrayOptions, RandomOptions } from './creation.js';
 
 /**
  * Shape, dtype and backend of an {@link NDArray}. Spaces are interned: equal ones are mostly the
@@ -65,6 +104,7 @@ export class NDArraySpace implements Space<NDArray> {
     this.size = product(shape);
   }
 
+  /** Elements that norms run over: all. */
   get reducedSize(): number {
     return this.size;
   }
@@ -79,16 +119,18 @@ export class NDArraySpace implements Space<NDArray> {
     if (!space) {
       if (!Number.isSafeInteger(product(list)))
         throw new ShapeError(`an array of shape ${formatShape(list)} has too many elements`);
-      // identity is an economy only, so that forgetting is harmless
+      // Sharing only saves memory: entries may be dropped at any time
       if (known.size >= 4096) known.clear();
       known.set(key, (space = new NDArraySpace(Object.freeze(list), dtype, backend)));
     }
     return space;
   }
 
+  /** A new array with unspecified elements. */
   empty(): NDArray {
     return new NDArray(this, new StorageOwner(this.backend.alloc(this.dtype, this.size)), 0);
   }
+  /** A new array of zeros. */
   zeros(): NDArray {
     return this.empty().fill(0);
   }
@@ -110,24 +152,28 @@ export class NDArraySpace implements Space<NDArray> {
     fill(values, lanesOf(this.dtype));
     return this.upload(values);
   }
-  /** A fresh array of host values (complex: pairs). */
+  /** A new array of host values (complex: pairs). */
   upload(values: HostArray): NDArray {
     const x = this.empty();
     if (x.size > 0) this.backend.upload(values, x);
     return x;
   }
 
+  /** The same shape and backend with another dtype. */
   withDType(dtype: DType): NDArraySpace {
     return dtype === this.dtype ? this : NDArraySpace.of(this.shape, dtype, this.backend);
   }
+  /** The same backend, and the same dtype unless one is given, with another shape. */
   withShape(shape: Shape, dtype: DType = this.dtype): NDArraySpace {
     return Array.isArray(shape) && sameShape(shape, this.shape)
       ? this.withDType(dtype)
       : NDArraySpace.of(shape, dtype, this.backend);
   }
+  /** The same elements along one axis. */
   flat(): NDArraySpace {
     return this.withShape([this.size]);
   }
+  /** True for the same shape, dtype and backend. */
   equals(other: Space<unknown>): boolean {
     if (other === this) return true;
     return (
@@ -137,6 +183,7 @@ export class NDArraySpace implements Space<NDArray> {
       sameShape(other.shape, this.shape)
     );
   }
+  /** True for as many elements on the same backend. */
   sameElements(other: Space<unknown>): boolean {
     return other instanceof NDArraySpace && other.backend === this.backend && other.size === this.size;
   }
@@ -145,7 +192,7 @@ export class NDArraySpace implements Space<NDArray> {
   }
 }
 
-/** Counts the arrays that share a storage; the last one gives it back. */
+/** Counts the arrays that share a storage, and releases it with the last one. */
 class StorageOwner {
   #users = 0;
   constructor(readonly storage: Storage) {}
@@ -162,20 +209,19 @@ class StorageOwner {
  * together in memory are views of the same storage; everything else copies. `add`, `conj`, … return
  * new arrays, `addInPlace`, … change this one.
  *
- * Memory: `dispose()` or the end of a `tidy` scope gives it back to the backend when the last view
- * of it goes; an array that is dropped is left to the garbage collector. A disposed array throws
+ * Memory: `dispose()` or the end of a `tidy` scope returns it to the backend with the last view of
+ * it; an array that is dropped is left to the garbage collector. A disposed array throws
  * {@link BackendError} when used.
  */
-export class NDArray extends VectorMethods implements Vector<NDArray>, Elements {
+export class NDArray implements Vector<NDArray>, Elements {
   readonly space: NDArraySpace;
-  /** The first element's place in the storage. */
+  /** Index of the first element in the storage. */
   readonly offset: number;
   #owner: StorageOwner | undefined;
   readonly #shares: boolean;
 
   /** @internal Arrays come from the static methods and from spaces. */
   constructor(space: NDArraySpace, owner: StorageOwner, offset: number, shares = true) {
-    super();
     if (!(owner instanceof StorageOwner))
       throw new ArgumentError(
         'NDArray: arrays are not made with new, but by NDArray.array([[1, 2], [3, 4]]), zeros, ones, ' +
@@ -191,19 +237,22 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   }
 
   // Creation
+
+  /** An array with unspecified elements. */
   static empty(shape: number | Shape, options?: ArrayOptions): NDArray {
     return spaceFor('empty', shape, options).empty();
   }
+  /** An array of zeros. */
   static zeros(shape: number | Shape, options?: ArrayOptions): NDArray {
     return spaceFor('zeros', shape, options).zeros();
   }
+  /** An array of ones. */
   static ones(shape: number | Shape, options?: ArrayOptions): NDArray {
     return spaceFor('ones', shape, options).empty().fill(1);
   }
   /** Filled with one value; a complex one makes the default dtype complex. */
   static full(shape: number | Shape, value: Scalar, options?: ArrayOptions): NDArray {
-    const { dtype, backend } = settle('full', options, isComplexValue(value));
-    return NDArraySpace.of(shape, dtype, backend).empty().fill(value);
+    return spaceFor('full', shape, options, isComplexValue(value)).empty().fill(value);
   }
   /**
    * `start, start + step, …` short of `stop`; with one number, `0 … stop − 1`. Options come last in
@@ -213,10 +262,7 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   static arange(start: number, stop: number, options?: ArrayOptions): NDArray;
   static arange(start: number, stop: number, step?: number, options?: ArrayOptions): NDArray;
   static arange(first: number, ...rest: readonly (number | ArrayOptions | undefined)[]): NDArray {
-    const at = rest.findIndex((value) => typeof value === 'object' && value !== null);
-    const { dtype, backend } = settle('arange', at < 0 ? undefined : (rest[at] as ArrayOptions));
-    const [second, step = 1] = (at < 0 ? rest : rest.slice(0, at)) as (number | undefined)[];
-    return fromValues(arangeValues(second === undefined ? 0 : first, second ?? first, step, dtype), backend);
+    return fromValues(arange(first, rest));
   }
   /**
    * `num` values from `start` to `stop` (default 50), which is the last one unless `endpoint` is
@@ -228,82 +274,49 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
     num = 50,
     options: ArrayOptions & { readonly endpoint?: boolean } = {},
   ): NDArray {
-    checkOptions('NDArray.linspace', options, ['dtype', 'backend', 'endpoint']);
-    const { endpoint = true, ...rest } = options;
-    const { dtype, backend } = settle('linspace', rest, isComplexValue(start) || isComplexValue(stop));
-    return fromValues(linspaceValues(start, stop, num, endpoint, dtype), backend);
+    return fromValues(linspace(start, stop, num, options));
   }
   /** `[n, m]` with ones on diagonal `k`. */
   static eye(n: number, m: number = n, k = 0, options?: ArrayOptions): NDArray {
-    const { dtype, backend } = settle('eye', options);
-    const shape = toShape([n, m]);
-    return fromValues(
-      { ...tabulate(dtype, n * m, (i) => ((i % m) - Math.floor(i / m) === k ? 1 : 0)), shape },
-      backend,
-    );
+    return fromValues(eye(n, m, k, options));
   }
   /**
    * From numbers, complex numbers, (nested) lists of them, or a typed array. Numbers become the
-   * backend's default dtype, complex ones its complex counterpart. Throws {@link DTypeError} for
-   * numbers that are no int32 where that is the dtype: `astype` truncates.
+   * backend's default dtype, complex ones its complex counterpart.
+   * @throws {DTypeError} for numbers that do not fit into int32 where that is the dtype; `astype`
+   * truncates
    */
   static array(data: Nested | HostArray, options?: ArrayOptions): NDArray {
-    const { backend, named } = settle('array', options);
-    if (!ArrayBuffer.isView(data))
-      return fromValues(nestedValues(data, backend.defaultDType, named), backend);
-    if (named !== undefined && !isComplex(named) && named !== dtypeOf(data)) {
-      // On the host, as the backend need not hold the values' own dtype
-      const converted =
-        named === 'int32'
-          ? tabulate(named, data.length, (i) => data[i] as number).values
-          : hostArray(named, data.length);
-      if (named !== 'int32') converted.set(data);
-      return NDArray.fromHost(converted, undefined, { backend });
-    }
-    const x = NDArray.fromHost(data, undefined, { backend });
-    if (named === undefined || named === x.dtype) return x;
-    const y = x.astype(named);
-    x.dispose();
-    return y;
+    return fromValues(array(data, options));
   }
   /**
    * From a typed array as it is: no conversion; with a complex dtype it holds pairs. The values are
    * copied.
    */
   static fromHost(values: HostArray, shape?: number | Shape, options?: ArrayOptions): NDArray {
-    const { backend, named } = settle('fromHost', options);
-    return fromValues(typedValues(values, shape === undefined ? undefined : toShape(shape), named), backend);
+    return fromValues(fromHost(values, shape, options));
   }
   /**
-   * A storage of a backend as an array, without a copy; the array owns it. Throws
-   * {@link ShapeError} where `shape` does not fit.
+   * A storage of a backend as an array, without a copy; the array owns it.
+   * @throws {ShapeError} where `shape` does not fit
    */
   static wrap(storage: Storage, shape?: number | Shape, offset = 0): NDArray {
-    if (!isStorage(storage))
-      throw new ArgumentError(`NDArray.wrap: expected the storage of a backend, received ${textOf(storage)}`);
-    const space = NDArraySpace.of(shape ?? storage.length, storage.dtype, storage.backend);
-    if (!(Number.isInteger(offset) && offset >= 0 && offset + space.size <= storage.length)) {
-      throw new ShapeError(
-        `a storage of ${storage.length} elements holds no array of shape ${formatShape(space.shape)} ` +
-          `at ${offset}`,
-      );
-    }
-    return new NDArray(space, new StorageOwner(storage), offset);
+    return new NDArray(spaceWithin(storage, shape, offset), new StorageOwner(storage), offset);
   }
   /** Standard normal values; complex ones with unit variance in both parts. */
   static normal(shape: number | Shape, options: RandomOptions = {}): NDArray {
-    checkOptions('NDArray.normal', options, RANDOM_OPTIONS);
-    const { seed, ...rest } = options;
+    const { seed, rest } = splitSeed('normal', options);
     return spaceFor('normal', shape, rest).random(seed);
   }
   /** Uniform values in [0, 1). */
   static uniform(shape: number | Shape, options: RandomOptions = {}): NDArray {
-    checkOptions('NDArray.uniform', options, RANDOM_OPTIONS);
-    const { seed, ...rest } = options;
+    const { seed, rest } = splitSeed('uniform', options);
     return spaceFor('uniform', shape, rest).uniform(seed);
   }
 
   // What it is
+
+  /** The memory. @throws {BackendError} where the array was disposed */
   get storage(): Storage {
     if (!this.#owner)
       throw new BackendError(
@@ -312,29 +325,34 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
       );
     return this.#owner.storage;
   }
+  /** True after `dispose()` and after the end of its `tidy` scope. */
   get disposed(): boolean {
     return this.#owner === undefined;
   }
+  /** Lengths of the axes. */
   get shape(): Shape {
     return this.space.shape;
   }
+  /** The number of axes. */
   get ndim(): number {
     return this.space.shape.length;
   }
+  /** The type of the elements. */
   get dtype(): DType {
     return this.space.dtype;
   }
+  /** The backend that holds the memory and computes. */
   get backend(): Backend {
     return this.space.backend;
   }
+  /** The number of elements. */
   get size(): number {
     return this.space.size;
   }
-  get reducer(): Communicator | undefined {
-    return undefined;
-  }
 
   // Memory
+
+  /** Gives this array's share of the memory back. The array must not be used again. */
   dispose(): void {
     const owner = this.#owner;
     if (!owner || !this.#shares) return;
@@ -352,12 +370,15 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
     void this.storage;
     return new NDArray(this.space.withShape(shape), this.#owner as StorageOwner, this.offset + start, false);
   }
+  /** Zeros of the same space. */
   zerosLike(): NDArray {
     return this.space.zeros();
   }
+  /** An array of the same space with unspecified elements. */
   emptyLike(): NDArray {
     return this.space.empty();
   }
+  /** A copy in memory of its own. */
   copy(): NDArray {
     return this.space.empty().assign(this);
   }
@@ -387,7 +408,8 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   }
   /**
    * The memory itself as a typed array (complex: pairs), where the backend keeps it in this
-   * process; it is then never reused. Throws {@link BackendError}.
+   * process; it is then never reused.
+   * @throws {BackendError} where the memory is on a device
    */
   get data(): HostArray {
     const { storage } = this;
@@ -398,17 +420,455 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
     return storage.hostView(this.offset, this.size);
   }
 
-  /** True where the other array holds memory in common with this one. */
+  // Elementwise arithmetic and functions: two arrays broadcast and their dtypes promote. A complex
+  // scalar makes the result complex; a fraction makes int32 the backend's default float, and so do
+  // division and functions whose values are no integers.
+
+  /** `x + y` */
+  add(other: Operand): NDArray {
+    return binary('add', this, other);
+  }
+  /** `x − y` */
+  subtract(other: Operand): NDArray {
+    return binary('subtract', this, other);
+  }
+  /** `x·y`, element by element. */
+  multiply(other: Operand): NDArray {
+    return binary('multiply', this, other);
+  }
+  /** `x / y`; of int32 in the backend's default float. */
+  divide(other: Operand): NDArray {
+    return binary('divide', this, other);
+  }
+  /** `xʸ`. int32 stays so for a non-negative integer scalar y only. */
+  power(other: Operand): NDArray {
+    return binary('power', this, other);
+  }
+  /** The larger of two; NaN wins. Real data only. */
+  maximum(other: Operand): NDArray {
+    return binary('maximum', this, other);
+  }
+  /** The smaller of two; NaN wins. Real data only. */
+  minimum(other: Operand): NDArray {
+    return binary('minimum', this, other);
+  }
+  /** The angle of the point (other, this), in radians. Real data only. */
+  arctan2(other: Operand): NDArray {
+    return binary('arctan2', this, other);
+  }
+  /** `x = y`: int32, 1 where true, otherwise 0. */
+  equal(other: Operand): NDArray {
+    return binary('equal', this, other);
+  }
+  /** `x ≠ y`: int32, 1 where true, otherwise 0. */
+  notEqual(other: Operand): NDArray {
+    return binary('notEqual', this, other);
+  }
+  /** `x < y`: int32, 1 where true, otherwise 0. Real data only. */
+  less(other: Operand): NDArray {
+    return binary('less', this, other);
+  }
+  /** `x ≤ y`: int32, 1 where true, otherwise 0. Real data only. */
+  lessEqual(other: Operand): NDArray {
+    return binary('lessEqual', this, other);
+  }
+  /** `x > y`: int32, 1 where true, otherwise 0. Real data only. */
+  greater(other: Operand): NDArray {
+    return binary('greater', this, other);
+  }
+  /** `x ≥ y`: int32, 1 where true, otherwise 0. Real data only. */
+  greaterEqual(other: Operand): NDArray {
+    return binary('greaterEqual', this, other);
+  }
+  /** `−x` */
+  negative(): NDArray {
+    return unary('negative', this);
+  }
+  /** `|x|`, of the real dtype. */
+  abs(): NDArray {
+    return unary('abs', this);
+  }
+  /** The complex conjugate; a copy for real data. */
+  conj(): NDArray {
+    return unary('conj', this);
+  }
+  /** The real part, of the real dtype; a copy. */
+  real(): NDArray {
+    return unary('real', this);
+  }
+  /** The imaginary part, of the real dtype; zeros for real data. */
+  imag(): NDArray {
+    return unary('imag', this);
+  }
+  /** `eˣ` */
+  exp(): NDArray {
+    return unary('exp', this);
+  }
+  /** The natural logarithm. */
+  log(): NDArray {
+    return unary('log', this);
+  }
+  /** The square root. */
+  sqrt(): NDArray {
+    return unary('sqrt', this);
+  }
+  /** `x²` */
+  square(): NDArray {
+    return unary('square', this);
+  }
+  /** `1/x` */
+  reciprocal(): NDArray {
+    return unary('reciprocal', this);
+  }
+  /** −1, 0 or 1; of complex data `x/|x|`, 0 at 0. */
+  sign(): NDArray {
+    return unary('sign', this);
+  }
+  /** The sine of an angle in radians. */
+  sin(): NDArray {
+    return unary('sin', this);
+  }
+  /** The cosine of an angle in radians. */
+  cos(): NDArray {
+    return unary('cos', this);
+  }
+  /** The tangent of an angle in radians. */
+  tan(): NDArray {
+    return unary('tan', this);
+  }
+  /** The angle in radians whose tangent this is. */
+  arctan(): NDArray {
+    return unary('arctan', this);
+  }
+  /** The hyperbolic tangent. */
+  tanh(): NDArray {
+    return unary('tanh', this);
+  }
+  /** The next integer below. Real data only. */
+  floor(): NDArray {
+    return unary('floor', this);
+  }
+  /** The next integer above. Real data only. */
+  ceil(): NDArray {
+    return unary('ceil', this);
+  }
+  /** The nearest integer, halves to the even one. Real data only. */
+  rint(): NDArray {
+    return unary('rint', this);
+  }
+  /** int32: 1 where NaN (in either part), otherwise 0. */
+  isnan(): NDArray {
+    return unary('isnan', this);
+  }
+  /** int32: 1 where neither NaN nor infinite, otherwise 0. */
+  isfinite(): NDArray {
+    return unary('isfinite', this);
+  }
+  /** `min(max(x, low), high)`; null leaves a side open. Real data only. */
+  clip(low: Operand | null, high: Operand | null): NDArray {
+    return clip(this, low, high);
+  }
+
+  // In place: what would change the shape or the dtype of this array throws.
+
+  /** `this ← this + other` */
+  addInPlace(other: Operand): this {
+    return binaryInPlace('add', this, other);
+  }
+  /** `this ← this − other` */
+  subtractInPlace(other: Operand): this {
+    return binaryInPlace('subtract', this, other);
+  }
+  /** `this ← this·other` */
+  multiplyInPlace(other: Operand): this {
+    return binaryInPlace('multiply', this, other);
+  }
+  /** `this ← this / other` */
+  divideInPlace(other: Operand): this {
+    return binaryInPlace('divide', this, other);
+  }
+  /** `this ← this^other` */
+  powerInPlace(other: Operand): this {
+    return binaryInPlace('power', this, other);
+  }
+  /** `this ← max(this, other)`; NaN wins. */
+  maximumInPlace(other: Operand): this {
+    return binaryInPlace('maximum', this, other);
+  }
+  /** `this ← min(this, other)`; NaN wins. */
+  minimumInPlace(other: Operand): this {
+    return binaryInPlace('minimum', this, other);
+  }
+  /** `this ← min(max(this, low), high)`; null leaves a side open. */
+  clipInPlace(low: Operand | null, high: Operand | null): this {
+    return clipInPlace(this, low, high);
+  }
+  /** `this ← conj(this)` */
+  conjInPlace(): this {
+    return unaryInPlace('conj', this);
+  }
+
+  // Reductions: without an axis over all elements to a scalar, over one axis or several to an array.
+  // Sums and products keep the dtype. Those of int32 are float64 where the backend holds it: exact
+  // whole numbers, or a NumericalError.
+
+  /** The sum. */
+  sum(): Scalar;
+  sum(axis: Axes, options?: ReduceOptions): NDArray;
+  sum(axis: undefined, options: KeepDims): NDArray;
+  sum(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
+    return reduce('sum', this, axis, options);
+  }
+  /** The product. */
+  prod(): Scalar;
+  prod(axis: Axes, options?: ReduceOptions): NDArray;
+  prod(axis: undefined, options: KeepDims): NDArray;
+  prod(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
+    return reduce('prod', this, axis, options);
+  }
+  /** The largest value; NaN wins. Real data only, and not of an empty array. */
+  max(): number;
+  max(axis: Axes, options?: ReduceOptions): NDArray;
+  max(axis: undefined, options: KeepDims): NDArray;
+  max(axis?: Axes, options?: ReduceOptions): NDArray | number {
+    return reduce('max', this, axis, options) as NDArray | number;
+  }
+  /** The smallest value; NaN wins. Real data only, and not of an empty array. */
+  min(): number;
+  min(axis: Axes, options?: ReduceOptions): NDArray;
+  min(axis: undefined, options: KeepDims): NDArray;
+  min(axis?: Axes, options?: ReduceOptions): NDArray | number {
+    return reduce('min', this, axis, options) as NDArray | number;
+  }
+  /** The first position of the largest value, in the flattened array or along one axis (int32). */
+  argmax(): number;
+  argmax(axis: number, options?: ReduceOptions): NDArray;
+  argmax(axis: undefined, options: KeepDims): NDArray;
+  argmax(axis?: number, options?: ReduceOptions): NDArray | number {
+    return argExtreme('max', this, axis, options);
+  }
+  /** The first position of the smallest value, in the flattened array or along one axis (int32). */
+  argmin(): number;
+  argmin(axis: number, options?: ReduceOptions): NDArray;
+  argmin(axis: undefined, options: KeepDims): NDArray;
+  argmin(axis?: number, options?: ReduceOptions): NDArray | number {
+    return argExtreme('min', this, axis, options);
+  }
+  /** True where any element is nonzero; along axes int32, 1 or 0. */
+  any(): boolean;
+  any(axis: Axes, options?: ReduceOptions): NDArray;
+  any(axis: undefined, options: KeepDims): NDArray;
+  any(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
+    return truth('any', this, axis, options);
+  }
+  /** True where all elements are nonzero; along axes int32, 1 or 0. */
+  all(): boolean;
+  all(axis: Axes, options?: ReduceOptions): NDArray;
+  all(axis: undefined, options: KeepDims): NDArray;
+  all(axis?: Axes, options?: ReduceOptions): NDArray | boolean {
+    return truth('all', this, axis, options);
+  }
+  /** The mean; of int32 in the backend's default float. */
+  mean(): Scalar;
+  mean(axis: Axes, options?: ReduceOptions): NDArray;
+  mean(axis: undefined, options: KeepDims): NDArray;
+  mean(axis?: Axes, options?: ReduceOptions): NDArray | Scalar {
+    return mean(this, axis, options);
+  }
+  /** `Σ |x − mean|² / (n − ddof)` */
+  var(axis?: undefined, options?: VarianceOptions & { readonly keepdims?: false }): number;
+  var(axis: Axes, options?: VarianceOptions): NDArray;
+  var(axis: undefined, options: VarianceOptions & KeepDims): NDArray;
+  var(axis?: Axes, options?: VarianceOptions): NDArray | number {
+    return variance(this, axis, options);
+  }
+  /** The square root of `var`. */
+  std(axis?: undefined, options?: VarianceOptions & { readonly keepdims?: false }): number;
+  std(axis: Axes, options?: VarianceOptions): NDArray;
+  std(axis: undefined, options: VarianceOptions & KeepDims): NDArray;
+  std(axis?: Axes, options?: VarianceOptions): NDArray | number {
+    return deviation(this, axis, options);
+  }
+  /** Running sums along an axis; without one, of the flattened array. */
+  cumsum(axis?: number): NDArray {
+    return cumulativeSum(this, axis);
+  }
+  /**
+   * `(Σ |x|^order)^(1/order)`; 0 counts nonzeros, ±Infinity are the extremes of |x|. Several axes
+   * count as one long vector.
+   */
+  norm(order?: NormOrder): number;
+  norm(order: NormOrder | undefined, axis: Axes, options?: ReduceOptions): NDArray;
+  norm(order: NormOrder | undefined, axis: undefined, options: KeepDims): NDArray;
+  norm(order: NormOrder = 2, axis?: Axes, options?: ReduceOptions): NDArray | number {
+    return norm(this, order, axis, options);
+  }
+
+  // Products
+
+  /** `Σ x·y`, without conjugation, of arrays of one shape. */
+  dot(y: NDArray): Scalar {
+    return dot<NDArray>(this, y);
+  }
+  /** `Σ conj(x)·y` */
+  vdot(y: NDArray): Scalar {
+    return vdots([this, y])[0] as Scalar;
+  }
+  /** `Re Σ conj(x)·y` */
+  rdot(y: NDArray): number {
+    return rdots([this, y])[0] as number;
+  }
+  /** The matrix product, as np.matmul: leading axes broadcast. */
+  matmul(other: NDArray): NDArray {
+    return matmul(this, other);
+  }
+
+  // Shapes, regions and rearrangements
+
+  /**
+   * The same elements in another shape; one −1 stands for what is left. A view.
+   * @throws {ShapeError} where sizes differ
+   */
+  reshape(shape: number | Shape): NDArray {
+    return reshape(this, shape);
+  }
+  /** All elements along one axis, in C order. A view. */
+  ravel(): NDArray {
+    return ravel(this);
+  }
+  /** A new axis of length 1 before position `axis`. A view. */
+  expandDims(axis: number): NDArray {
+    return expandDims(this, axis);
+  }
+  /** Without the axes of length 1, or without those named, which must be of length 1. A view. */
+  squeeze(axes?: number | readonly number[]): NDArray {
+    return squeeze(this, axes);
+  }
+  /**
+   * Axes in another order, reversed by default; a copy.
+   * @throws {ShapeError} unless `axes` names each once
+   */
+  transpose(axes?: readonly number[]): NDArray {
+    return transpose(this, axes);
+  }
+  /**
+   * A region, as `x[i, a:b:c, :]` in NumPy: integers (their axis goes away), ranges
+   * `[start, end, step]`, null for all of an axis; axes at the end may be left out. A view for
+   * leading integers followed by at most one range of step 1; otherwise a copy.
+   */
+  slice(...indices: readonly Index[]): NDArray {
+    return slice(this, indices);
+  }
+  /** One element. Waits for the backend. */
+  get(...indices: readonly number[]): Scalar {
+    return get(this, indices);
+  }
+  /**
+   * Writes a region (indices as for `slice`) with a scalar or an array that broadcasts to it.
+   * @throws {DTypeError} where the dtype of the values does not fit
+   */
+  set(indices: Index | readonly Index[], value: Operand): this {
+    return set(this, indices, value);
+  }
+  /** Stretched to `shape` by the broadcasting rule; a copy. */
+  broadcastTo(shape: number | Shape): NDArray {
+    return broadcastTo(this, shape);
+  }
+  /** Reversed along the given axes, all by default; a copy. */
+  flip(axes?: number | readonly number[]): NDArray {
+    return flip(this, axes);
+  }
+  /** Shifted cyclically by `shift` places along an axis; without one, in the flattened array. */
+  roll(shift: number, axis?: number): NDArray {
+    return roll(this, shift, axis);
+  }
+  /** Surrounded by `[before, after]` constant cells per axis. */
+  pad(widths: readonly (readonly [before: number, after: number])[], value: Scalar = 0): NDArray {
+    return pad(this, widths, value);
+  }
+  /**
+   * The elements at `positions` along an axis, in their order; without an axis, of the flattened
+   * array. Negative positions count from the end.
+   */
+  take(positions: readonly number[], axis?: number): NDArray {
+    return take(this, positions, axis);
+  }
+
+  // What solvers use of a vector. Nothing here broadcasts.
+
+  /**
+   * `this ← x`, of the same shape.
+   * @throws {DTypeError} where the dtype of x does not fit
+   */
+  assign(x: NDArray): this {
+    return assign(this, x);
+  }
+  /** `this ← value` */
+  fill(value: Scalar): this {
+    return fill(this, value);
+  }
+  /** `this ← a·x + b·this`; with b = 0 the old values are not read. */
+  axpby(a: Scalar, x: NDArray, b: Scalar): this {
+    return axpby(this, a, x, b);
+  }
+  /** `this ← a·this` */
+  scale(a: Scalar): this {
+    return scale(this, a);
+  }
+  /** Sets one element by its flat index (C order). */
+  setAt(index: number, value: Scalar): this {
+    return setAt(this, index, value);
+  }
+  /** @internal The scalar as this dtype takes it. Throws {@link DTypeError} where something would be lost. */
+  checkFits(a: Scalar): Scalar {
+    return checkFits(this, a);
+  }
+  /** Applies `kernel` to the elements of this array and of `target` (this one where absent). */
+  map(kernel: (x: Elements, y: Elements) => void, target: NDArray = this): NDArray {
+    return map(this, kernel, target);
+  }
+  /** The k-th smallest modulus, k from 0. */
+  kthSmallestAbs(k: number): number {
+    return kthSmallestAbs(this, k);
+  }
+  /** The runs whose inner product is that of the arrays: one, or none for empty arrays. */
+  innerProducts(y: NDArray, conjugate: boolean, into: InnerProduct[]): void {
+    innerProducts(this, y, conjugate, into);
+  }
+  /**
+   * The same elements in another shape; a view.
+   * @throws {ShapeError} for another size, dtype or backend
+   */
+  viewIn(space: Space<NDArray>): NDArray {
+    checkSameMemory(this.space, space);
+    return this.view(0, space.shape);
+  }
+  /** As `viewIn`, valid only as long as this array is; no scope disposes it. */
+  aliasIn(space: Space<NDArray>): NDArray {
+    checkSameMemory(this.space, space);
+    return this.alias(0, space.shape);
+  }
+  /** `target ← this`, of another shape. */
+  redistributeInto(target: NDArray): void {
+    target.assign(this.aliasIn(target.space));
+  }
+  /** Undefined: inner products are complete on one rank. */
+  get reducer(): Communicator | undefined {
+    return undefined;
+  }
+  /** True where the other array shares memory with this one. */
   overlaps(other: AnyVector): boolean {
     return other instanceof NDArray && overlaps(this, other);
   }
-  /** A copy: the whole array is here. */
+  /** A copy: the whole array is on this rank. */
   asArray(): NDArray {
     return this.copy();
   }
 
+  // Text
+
   /** As NumPy prints it, shortened beyond 1000 elements. Waits. */
-  override toString(): string {
+  toString(): string {
     return this.disposed ? `NDArray ${formatShape(this.shape)} (disposed)` : formatArray(this);
   }
   /** Text only: arithmetic and comparison are methods. */
@@ -428,31 +888,29 @@ export class NDArray extends VectorMethods implements Vector<NDArray>, Elements 
   }
 }
 
-const RANDOM_OPTIONS = ['dtype', 'backend', 'seed'];
-const isStorage = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'backend' in value && 'span' in value;
-const isComplexValue = (a: Scalar): boolean => typeof a !== 'number';
-
-/** Backend and dtype that options name; `named` is undefined where they name no dtype. */
-function settle(
-  owner: string,
-  options: ArrayOptions | undefined,
-  complex = false,
-): { backend: Backend; dtype: DType; named: DType | undefined } {
-  checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend']);
-  const backend = resolveBackend(options?.backend);
-  const named = options?.dtype === undefined ? undefined : checkDType(options.dtype);
-  return {
-    backend,
-    dtype: named ?? (complex ? complexOf(backend.defaultDType) : backend.defaultDType),
-    named,
-  };
+/** The space of an array of `shape` in a storage from `offset` on. */
+function spaceWithin(storage: Storage, shape: number | Shape | undefined, offset: number): NDArraySpace {
+  if (typeof storage !== 'object' || storage === null || !('backend' in storage && 'span' in storage))
+    throw new ArgumentError(`NDArray.wrap: expected the storage of a backend, received ${textOf(storage)}`);
+  const space = NDArraySpace.of(shape ?? storage.length, storage.dtype, storage.backend);
+  if (!(Number.isInteger(offset) && offset >= 0 && offset + space.size <= storage.length)) {
+    throw new ShapeError(
+      `a storage of ${storage.length} elements holds no array of shape ${formatShape(space.shape)} ` +
+        `at ${offset}`,
+    );
+  }
+  return space;
 }
 
-function spaceFor(owner: string, shape: number | Shape, options: ArrayOptions | undefined): NDArraySpace {
-  const { backend, dtype } = settle(owner, options);
+function spaceFor(
+  owner: string,
+  shape: number | Shape,
+  options: ArrayOptions | undefined,
+  complex = false,
+): NDArraySpace {
+  const { backend, dtype } = backendAndDType(owner, options, complex);
   return NDArraySpace.of(shape, dtype, backend);
 }
 
-const fromValues = ({ values, shape, dtype }: HostValues, backend: Backend): NDArray =>
+const fromValues = ({ values, shape, dtype, backend }: HostValues & { readonly backend: Backend }): NDArray =>
   NDArraySpace.of(shape, dtype, backend).upload(values);

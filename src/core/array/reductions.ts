@@ -8,8 +8,9 @@ import { textOf } from '../base/text-of.js';
 import type { Extents, ReduceKernel } from '../ports/backend.js';
 import { reduceResult } from '../ports/kernel-dtypes.js';
 import { checkedTotal, checkProducts, checkSums, wideDType } from '../vector/integer-sums.js';
-import { normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
+import { normOfRuns, normRecipe, sumsModuli, sumsPowers } from '../vector/norm.js';
 import { dotsAreReproducible } from '../vector/reproducible.js';
+import type { NormOrder } from '../vector/vector.js';
 import { unaryInPlace } from './elementwise.js';
 import type { NDArray } from './ndarray.js';
 import { areInRange, normsAlong } from './norms-along.js';
@@ -18,9 +19,12 @@ import { areInRange, normsAlong } from './norms-along.js';
 export type Axes = number | readonly number[];
 
 export interface ReduceOptions {
-  /** Reduced axes stay, with length 1. Default false. */
+  /** Reduced axes stay, with length 1. @default false */
   readonly keepdims?: boolean;
 }
+
+/** Keeps all axes, each with length 1. */
+export type KeepDims = ReduceOptions & { readonly keepdims: true };
 
 /**
  * The array as `[outer, n, inner]` with all of `axes` in the middle; `copied` where that took a
@@ -54,17 +58,17 @@ function gatherAxes(
 }
 
 /** The shape that is left when `axes` are reduced. */
-export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
+function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): number[] {
   return keepdims
     ? shape.map((n, k) => (axes.includes(k) ? 1 : n))
     : shape.filter((_, k) => !axes.includes(k));
 }
 
 /**
- * The axes that a call without any reduces to an array: all of them, where they are kept; undefined
- * where a scalar is asked for.
+ * The axes of a reduction without given axes: all of them where `keepdims` is set, otherwise
+ * undefined: its result is a scalar.
  */
-export function keptAxes(
+function keptAxes(
   op: string,
   x: NDArray,
   options: ReduceOptions | undefined,
@@ -88,7 +92,7 @@ function checkNotEmpty(op: string, x: NDArray, n: number): void {
 }
 
 /** A reduction kernel over some axes. max and min of nothing and of complex data are refused. */
-export function reduceAxes(
+function reduceAxes(
   op: ReduceKernel,
   x: NDArray,
   axis: Axes,
@@ -129,7 +133,7 @@ function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: 
 }
 
 /** A reduction kernel over all elements. */
-export function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
+function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
   if (op === 'max' || op === 'min') {
     checkOrdered(op, x);
     checkNotEmpty(op, x, x.size);
@@ -140,28 +144,48 @@ export function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Sca
     : value;
 }
 
+/** A reduction kernel over the axes given, or over all elements to a scalar. */
+export function reduce(
+  op: ReduceKernel,
+  x: NDArray,
+  axis: Axes | undefined,
+  options: ReduceOptions | undefined,
+): NDArray | Scalar {
+  const axes = axis ?? keptAxes(op, x, options);
+  return axes === undefined ? reduceAll(op, x) : reduceAxes(op, x, axes, options);
+}
+
 /** The dtype in which means are taken. */
 const floatOf = (x: NDArray): DType => (isFloat(x.dtype) ? x.dtype : x.backend.defaultDType);
 const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k) => x.shape[k] as number));
 
-export function meanAll(x: NDArray): Scalar {
-  return div(x.backend.reduce('sum', x), x.size);
-}
+const meanAll = (x: NDArray): Scalar => div(x.backend.reduce('sum', x), x.size);
 
-export function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
     return reduceAxes('sum', from, axis, options).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)));
   });
 }
 
+export function mean(
+  x: NDArray,
+  axis: Axes | undefined,
+  options: ReduceOptions | undefined,
+): NDArray | Scalar {
+  const axes = axis ?? keptAxes('mean', x, options);
+  return axes === undefined ? meanAll(x) : meanAxes(x, axes, options);
+}
+
 export interface VarianceOptions extends ReduceOptions {
-  /** The divisor is `n − ddof`. Default 0. */
+  /** The divisor is `n − ddof`. @default 0 */
   readonly ddof?: number;
 }
 
+const VARIANCE_OPTIONS = ['keepdims', 'ddof'];
+
 function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required<VarianceOptions> {
-  checkOptions(owner, options, ['keepdims', 'ddof']);
+  checkOptions(owner, options, VARIANCE_OPTIONS);
   const { ddof = 0, keepdims = false } = options;
   if (!Number.isFinite(ddof))
     throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
@@ -169,7 +193,7 @@ function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required
 }
 
 /** `Σ |x − mean|² / (n − ddof)` */
-export function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
+function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
   const { ddof } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAll(x));
@@ -177,7 +201,7 @@ export function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
   });
 }
 
-export function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
   const { ddof, keepdims } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
@@ -187,13 +211,22 @@ export function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = 
   });
 }
 
-/** `√(Σ |x − mean|² / (n − ddof))`, without overflow on the way. */
-export function deviationAll(x: NDArray, options: VarianceOptions = {}): number {
+export function variance(
+  x: NDArray,
+  axis: Axes | undefined,
+  options: VarianceOptions | undefined,
+): NDArray | number {
+  const axes = axis ?? keptAxes('var', x, options, VARIANCE_OPTIONS);
+  return axes === undefined ? varianceAll(x, options) : varianceAxes(x, axes, options);
+}
+
+/** `√(Σ |x − mean|² / (n − ddof))`, without intermediate overflow. */
+function deviationAll(x: NDArray, options: VarianceOptions = {}): number {
   const { ddof } = checkVariance('std', options);
   return tidy(() => x.subtract(meanAll(x)).norm() / Math.sqrt(x.size - ddof));
 }
 
-export function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
   const { ddof, keepdims } = checkVariance('std', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
@@ -203,11 +236,20 @@ export function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions =
   });
 }
 
+export function deviation(
+  x: NDArray,
+  axis: Axes | undefined,
+  options: VarianceOptions | undefined,
+): NDArray | number {
+  const axes = axis ?? keptAxes('std', x, options, VARIANCE_OPTIONS);
+  return axes === undefined ? deviationAll(x, options) : deviationAxes(x, axes, options);
+}
+
 /**
  * Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long
  * vector.
  */
-export function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
+function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
   const recipe = normRecipe(order);
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
@@ -222,6 +264,16 @@ export function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceO
     if (recipe.kernel === 'sumSquares') unaryInPlace('sqrt', sums);
     return recipe.kernel === 'sumPower' ? sums.powerInPlace(1 / order) : sums;
   });
+}
+
+export function norm(
+  x: NDArray,
+  order: NormOrder,
+  axis: Axes | undefined,
+  options: ReduceOptions | undefined,
+): NDArray | number {
+  const axes = axis ?? keptAxes('norm', x, options);
+  return axes === undefined ? normOfRuns([x], x.dtype, undefined, order) : normAxes(x, order, axes, options);
 }
 
 /** First position of the extreme along one axis, int32; NaN wins. */
@@ -246,7 +298,7 @@ function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options: Re
   });
 }
 
-/** {@link argExtremeAxis}, or the place in the flattened array. */
+/** {@link argExtremeAxis}, or the position in the flattened array. */
 export function argExtreme(
   op: 'max' | 'min',
   x: NDArray,
@@ -263,12 +315,24 @@ export function argExtreme(
 }
 
 /** 1 where any (all) elements along the axes are nonzero, otherwise 0; int32. */
-export function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
   return tidy(() => {
     if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
     // of int32, whose counts are exact
     return reduceAxes('countNonzero', x.equal(0), axis, options).equal(0);
   });
+}
+
+export function truth(
+  kind: 'any' | 'all',
+  x: NDArray,
+  axis: Axes | undefined,
+  options: ReduceOptions | undefined,
+): NDArray | boolean {
+  const axes = axis ?? keptAxes(kind, x, options);
+  if (axes !== undefined) return truthAxes(kind, x, axes, options);
+  const count = reduceAll('countNonzero', x);
+  return kind === 'any' ? count !== 0 : count === x.size;
 }
 
 /**

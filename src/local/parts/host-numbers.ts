@@ -1,4 +1,4 @@
-import { nestedValues } from '../../core/array/creation.js';
+import { nestedValues } from '../../core/array/host-values.js';
 import { type ArrayOptions, NDArray } from '../../core/array/ndarray.js';
 import { dtypeOf, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';

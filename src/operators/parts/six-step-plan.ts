@@ -1,4 +1,4 @@
-import { tabulate } from '../../core/array/creation.js';
+import { tabulate } from '../../core/array/host-values.js';
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { keep } from '../../core/base/scope.js';

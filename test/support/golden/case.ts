@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { HostValues } from '../../../src/core/array/creation.js';
+import type { HostValues } from '../../../src/core/array/host-values.js';
 import { DTYPES, type DType, isComplex } from '../../../src/core/base/dtype.js';
 import { readNpy } from './read-npy.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { HostValues } from '../../../src/core/array/creation.js';
+import type { HostValues } from '../../../src/core/array/host-values.js';
 import { type DType, hostView } from '../../../src/core/base/dtype.js';
 import { product } from '../../../src/core/base/shape.js';
 

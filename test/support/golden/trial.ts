@@ -1,4 +1,4 @@
-import type { HostValues } from '../../../src/core/array/creation.js';
+import type { HostValues } from '../../../src/core/array/host-values.js';
 import { im, isScalar, re, type Scalar } from '../../../src/core/base/complex.js';
 import type { Backend } from '../../../src/core/ports/backend.js';
 import type { Communicator } from '../../../src/core/ports/communicator.js';

@@ -1,4 +1,4 @@
-import type { HostValues } from '../../../src/core/array/creation.js';
+import type { HostValues } from '../../../src/core/array/host-values.js';
 import { NDArray } from '../../../src/core/array/ndarray.js';
 import { hostArray, lanesOf } from '../../../src/core/base/dtype.js';
 import type { DistributedArray } from '../../../src/core/distributed/distributed-array.js';

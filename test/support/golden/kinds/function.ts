@@ -1,4 +1,4 @@
-import type { HostValues } from '../../../../src/core/array/creation.js';
+import type { HostValues } from '../../../../src/core/array/host-values.js';
 import {
   cosinetaper,
   type Events,

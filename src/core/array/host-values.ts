@@ -1,0 +1,155 @@
+import { type Complex, complex, im, isScalar, re, type Scalar } from '../base/complex.js';
+import {
+  complexOf,
+  type DType,
+  dtypeOf,
+  type HostArray,
+  hostArray,
+  isComplex,
+  lanesOf,
+} from '../base/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
+import { formatShape, product, type Shape } from '../base/shape.js';
+import { textOf } from '../base/text-of.js';
+
+/** Numbers, complex numbers, and lists of lists of them. */
+export type Nested = Scalar | readonly Nested[];
+
+/** Host values on their way into an array. */
+export interface HostValues {
+  readonly values: HostArray;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/**
+ * Writes `value` as element `i`; throws {@link DTypeError} where it does not fit into the dtype.
+ */
+function put(values: HostArray, dtype: DType, i: number, value: Scalar): void {
+  if (isComplex(dtype)) {
+    values[2 * i] = re(value);
+    values[2 * i + 1] = im(value);
+    return;
+  }
+  if (typeof value !== 'number')
+    throw new DTypeError(`a complex number does not fit into ${dtype}: ask for a complex dtype`);
+  if (dtype === 'int32' && (value | 0) !== value) throw new DTypeError(`${value} does not fit into int32`);
+  values[i] = value;
+}
+
+/** `n` values by a formula of the index. */
+export function tabulate(dtype: DType, n: number, value: (i: number) => Scalar): HostValues {
+  const values = hostArray(dtype, n);
+  for (let i = 0; i < n; i++) put(values, dtype, i, value(i));
+  return { values, shape: [n], dtype };
+}
+
+/**
+ * Lists of lists as one array. Numbers become `real`, complex ones its complex counterpart, unless
+ * `dtype` says otherwise. Throws {@link ShapeError} where lists are ragged.
+ */
+export function nestedValues(nested: Nested, real: DType, dtype?: DType): HostValues {
+  const shape: number[] = [];
+  for (let level = nested; !isScalar(level); level = level[0] as Nested) {
+    if (!Array.isArray(level))
+      throw new ArgumentError(
+        `expected numbers, complex numbers { re, im } or lists of them, received ${textOf(level)}`,
+      );
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  const flat: Scalar[] = [];
+  let anyComplex = false;
+  const collect = (level: Nested, depth: number): void => {
+    if (depth === shape.length) {
+      if (Array.isArray(level)) throw ragged(shape);
+      if (!isScalar(level))
+        throw new ArgumentError(`expected a number or { re, im }, received ${textOf(level)}`);
+      anyComplex ||= typeof level !== 'number';
+      flat.push(level);
+      return;
+    }
+    if (!Array.isArray(level) || level.length !== shape[depth]) throw ragged(shape);
+    for (const member of level as readonly Nested[]) collect(member, depth + 1);
+  };
+  collect(nested, 0);
+  const to = dtype ?? (anyComplex ? complexOf(real) : real);
+  return { ...tabulate(to, flat.length, (i) => flat[i] as Scalar), shape };
+}
+
+const ragged = (shape: Shape) =>
+  new ShapeError(
+    `expected lists of equal lengths at every depth, as in an array of shape ${formatShape(shape)}`,
+  );
+
+/**
+ * A typed array as it is; with a complex dtype it holds pairs. Throws {@link ShapeError} unless it
+ * fits `shape` (default: one axis).
+ */
+export function typedValues(values: HostArray, shape?: Shape, dtype: DType = dtypeOf(values)): HostValues {
+  if (isComplex(dtype) ? complexOf(dtypeOf(values)) !== dtype : dtypeOf(values) !== dtype) {
+    throw new DTypeError(
+      `a ${values.constructor.name} does not hold ${dtype}: leave dtype out and use astype('${dtype}')`,
+    );
+  }
+  const n = values.length / lanesOf(dtype);
+  const to = shape ?? [n];
+  if (product(to) !== n)
+    throw new ShapeError(
+      `expected ${product(to)} values of ${dtype} for shape ${formatShape(to)}, received ${textOf(n)}`,
+    );
+  return { values, shape: to, dtype };
+}
+
+/** `start, start + step, …` short of `stop`, as np.arange. int32 where `dtype` says so. */
+export function arangeValues(start: number, stop: number, step: number, dtype: DType): HostValues {
+  if (![start, stop, step].every(Number.isFinite) || step === 0) {
+    throw new ArgumentError(
+      `arange: expected finite numbers and a step other than 0, received ${textOf([start, stop, step])}`,
+    );
+  }
+  return tabulate(dtype, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step);
+}
+
+/**
+ * `num` values from `start` to `stop` in equal steps, as np.linspace; the last one is exactly
+ * `stop`.
+ */
+export function linspaceValues(
+  start: Scalar,
+  stop: Scalar,
+  num: number,
+  endpoint: boolean,
+  dtype: DType,
+): HostValues {
+  if (!Number.isSafeInteger(num) || num < 0)
+    throw new ArgumentError(`linspace: expected num to be a non-negative integer, received ${textOf(num)}`);
+  for (const end of [start, stop])
+    if (!isScalar(end))
+      throw new ArgumentError(
+        `linspace: expected numbers or { re, im } for both ends, received ${textOf(end)}`,
+      );
+  const intervals = endpoint ? num - 1 : num;
+  const between = (a: number, b: number, i: number) =>
+    endpoint && i === intervals && i > 0 ? b : a + i * ((b - a) / Math.max(1, intervals));
+  const at = (i: number): Complex =>
+    complex(between(re(start), re(stop), i), between(im(start), im(stop), i));
+  return tabulate(dtype, num, isComplex(dtype) ? at : (i) => at(i).re);
+}
+
+/**
+ * Host values as nested lists; complex ones as `{ re, im }`; an array of no axes as its one number.
+ */
+export function toNested({ values, shape, dtype }: HostValues): Nested {
+  const lanes = lanesOf(dtype);
+  let next = 0;
+  const element = (): Scalar => {
+    const i = lanes * next++;
+    return lanes === 2 ? complex(values[i] as number, values[i + 1]) : (values[i] as number);
+  };
+  const level = (depth: number): Nested =>
+    depth === shape.length
+      ? element()
+      : Array.from({ length: shape[depth] as number }, () => level(depth + 1));
+  return level(0);
+}
