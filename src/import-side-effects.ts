@@ -14,7 +14,7 @@ import {
 import { setSignalSource } from './core/vector/interruption.js';
 import { CPU_SETTINGS } from './cpu/cpu-settings.js';
 import { cpuAddon, createCpuBackend, reportCpu } from './cpu/index.js';
-import { cudaOfAllRanks } from './cuda-of-all-ranks.js';
+import { cudaOfAllRanks } from './gpu/cuda/cuda-of-all-ranks.js';
 import { CUDA_SETTINGS } from './gpu/cuda/cuda-settings.js';
 import { cudaAddon, reportCuda } from './gpu/cuda/index.js';
 import { engineOfAllRanks } from './gpu/tfjs/engine-of-all-ranks.js';

@@ -102,6 +102,11 @@ describe('the rules of the repository', function () {
     expect([...count].filter(([, files]) => files > 25)).to.deep.equal([]);
   });
 
+  it('uses no global of Node in src/core (tsc -p src/core)', () => {
+    const { status, output } = tool('typescript/bin/tsc', ['-p', 'src/core']);
+    expect(status, output).to.equal(0);
+  });
+
   it('imports downwards only (npm run layers)', () => {
     const { status, output } = tool('dependency-cruiser/bin/dependency-cruise.mjs', [
       '--config',

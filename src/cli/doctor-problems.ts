@@ -1,13 +1,5 @@
 import { cpuList } from './cores.js';
-import type { DoctorReport, RankReport } from './doctor.js';
-
-/** Something that is wrong or slow, and what helps. */
-export interface Problem {
-  /** Without it nothing works; a warning only costs time, or an operation. */
-  readonly severity: 'error' | 'warning';
-  readonly what: string;
-  readonly remedy: string;
-}
+import type { DoctorReport, Problem, RankReport } from './doctor-report.js';
 
 const byHost = (ranks: readonly RankReport[]): Map<string, RankReport[]> => {
   const hosts = new Map<string, RankReport[]>();

@@ -1,4 +1,4 @@
-import type { DoctorReport, RankReport } from './doctor.js';
+import type { DoctorReport, RankReport } from './doctor-report.js';
 import { formatTable } from './table.js';
 
 /** So many ranks have a line each; of more, hosts have. */
@@ -74,10 +74,7 @@ export function doctorText(report: DoctorReport): string {
         `${available ? '' : 'not there: '}${summary}${remedy === undefined ? '' : `; ${remedy}`}${devices.length > 0 ? `; devices ${devices.map((d) => `${d.index} ${d.name}`).join(', ')}` : ''}`,
       ]),
     ['GPUs', gpuLine(ranks)],
-    [
-      'transport',
-      `host memory by MPI; device memory ${first?.transport.transport}: ${first?.transport.reason}`,
-    ],
+    ['transport', `host memory by MPI; device memory ${first?.transport.name}: ${first?.transport.reason}`],
     ['ranks', `${ranks.length}${launch ? ` (launched: ${launch.source})` : ' (no launcher)'}`],
     ['hosts', [...hosts].map(([host, n]) => `${host} × ${n}`).join(', ')],
     ...report.network.map(

@@ -1,68 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
-import type { BackendReport } from '../core/ports/backend-report.js';
+import type { AddonReport, BackendReport } from '../core/ports/backend-report.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { backendNames, reportBackend, resolveBackend } from '../core/ports/defaults.js';
-import { cpuAddon } from '../cpu/cpu-addon.js';
-import { cudaAddon } from '../gpu/cuda/index.js';
+import { deviceTransport } from '../core/ports/device-transport.js';
 import { SelfCommunicator } from '../mpi/communicator/self-communicator.js';
 import { detectLaunch } from '../mpi/launch-environment.js';
-import { deviceTransport } from '../mpi/memory/device-transport.js';
-import { addonPath, loadMpi, type MpiDescription } from '../mpi/mpi-addon.js';
+import { addonPath, loadMpi } from '../mpi/mpi-addon.js';
 import { joinWorld } from '../mpi/world.js';
 import { allowedCpus, coreCount } from './cores.js';
-import { findProblems, type Problem } from './doctor-problems.js';
+import { findProblems } from './doctor-problems.js';
+import type { DoctorReport, RankReport } from './doctor-report.js';
 import { findMpiexec } from './find-mpiexec.js';
 import { findSrun, srunMpiTypes } from './find-srun.js';
-import { type LinkSpeed, measureLinks } from './link-speed.js';
-
-/** A native addon: whether it can be used, and what helps where it can't. */
-export interface AddonReport {
-  readonly name: string;
-  readonly available: boolean;
-  /** What it was built with, or why it is not there. */
-  readonly details: string;
-  readonly remedy?: string | undefined;
-}
-
-/** What one rank sees. */
-export interface RankReport {
-  readonly rank: number;
-  readonly host: string;
-  readonly pid: number;
-  /** Cores that it may use, and their hardware threads as the system lists them. */
-  readonly cores: number;
-  readonly cpus: string;
-  readonly memoryBytes: number;
-  readonly node: string;
-  readonly version: string;
-  readonly mpi: string;
-  readonly backends: Readonly<Record<string, BackendReport>>;
-  readonly transport: { readonly transport: string; readonly reason: string };
-}
-
-export interface DoctorReport {
-  readonly version: string;
-  readonly node: string;
-  readonly platform: string;
-  readonly cpu: string;
-  readonly addons: readonly AddonReport[];
-  readonly mpi: (MpiDescription & { readonly addon: string }) | undefined;
-  /**
-   * How ranks are started here: the path of an mpiexec, and what srun offers; or why there is none.
-   */
-  readonly launchers: { readonly mpiexec: string; readonly srun: string };
-  /** What started these ranks. */
-  readonly launch: { readonly source: string; readonly size: number | undefined } | undefined;
-  /** What pkg-config finds to build with. */
-  readonly libraries: Readonly<Record<string, string>>;
-  readonly ranks: readonly RankReport[];
-  readonly network: readonly LinkSpeed[];
-  readonly problems: readonly Problem[];
-}
+import { measureLinks } from './link-speed.js';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -103,69 +56,45 @@ function mpiOf(): DoctorReport['mpi'] | string {
   }
 }
 
-function addonReports(mpi: ReturnType<typeof mpiOf>): AddonReport[] {
-  const cpu = cpuAddon();
-  return [
-    cpu.available
-      ? {
-          name: 'cpu',
-          available: true,
-          details: `${cpu.info.simd}, ${cpu.info.blas || 'no BLAS'}, ${cpu.info.fft || 'no FFT'}`,
-        }
-      : { name: 'cpu', available: false, details: cpu.reason, remedy: cpu.remedy },
-    typeof mpi === 'object'
-      ? { name: 'mpi', available: true, details: `${mpi.library}, ${mpi.addon}` }
-      : {
-          name: 'mpi',
-          available: false,
-          details: mpi ?? 'missing',
-          remedy: "install an MPI or load its module, then 'npx lops setup'",
-        },
-    ...deviceAddons(),
-  ];
-}
-
-/** Addons of devices: their backends say more, where they are built. */
-function deviceAddons(): AddonReport[] {
-  const file = fileURLToPath(new URL('native/cuda/build/Release/lops_cuda.node', PACKAGE_ROOT));
-  if (!existsSync(new URL('native/cuda/binding.gyp', PACKAGE_ROOT))) return [];
-  return existsSync(file)
-    ? [{ name: 'cuda', available: true, details: file }]
-    : [
-        {
-          name: 'cuda',
-          available: false,
-          details: `not built (no ${file})`,
-          remedy: "'npx lops setup' builds it; it needs no CUDA to be built",
-        },
-      ];
-}
+const mpiAddonReport = (mpi: ReturnType<typeof mpiOf>): AddonReport =>
+  typeof mpi === 'object'
+    ? { name: 'mpi', available: true, details: `${mpi.library}, ${mpi.addon}` }
+    : {
+        name: 'mpi',
+        available: false,
+        details: mpi ?? 'missing',
+        remedy: "install an MPI or load its module, then 'npx lops setup'",
+      };
 
 /**
- * How device memory would travel between the ranks, decided as a program's first use of the backend
- * does. Collective.
+ * How device memory would be sent between the ranks, decided as a program's first use of the
+ * backend does. Collective.
  */
-function transportOf(world: Communicator): RankReport['transport'] {
-  const state = cudaAddon();
-  const missing = world.allgatherObject(state.available ? '' : state.reason);
+function transportOf(
+  world: Communicator,
+  backends: Readonly<Record<string, BackendReport>>,
+): RankReport['transport'] {
+  const name = Object.keys(backends).find((key) => backends[key]?.devices);
+  if (name === undefined) return { name: 'none', reason: 'no backend uses devices' };
+  const report = backends[name];
+  const missing = world.allgatherObject(report?.available ? '' : report?.summary);
   const rank = missing.findIndex((reason) => reason !== '');
-  if (rank >= 0)
-    return {
-      transport: 'none',
-      reason: `${missing.includes('') ? `rank ${rank} has no CUDA` : 'no CUDA'}: ${missing[rank]}`,
-    };
+  if (rank >= 0) {
+    const where = missing.includes('') ? `rank ${rank} has no backend` : 'no backend';
+    return { name: 'none', reason: `${where} '${name}': ${missing[rank]}` };
+  }
   try {
-    resolveBackend('cuda');
-    const { transport, reason } = deviceTransport();
-    return { transport, reason };
+    resolveBackend(name);
+    return deviceTransport();
   } catch (error) {
-    return { transport: 'none', reason: messageOf(error) };
+    return { name: 'none', reason: messageOf(error) };
   }
 }
 
 async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): Promise<RankReport> {
   const backends: Record<string, BackendReport> = {};
   for (const name of backendNames()) backends[name] = await reportBackend(name);
+  const transport = transportOf(world, backends);
   return {
     rank: world.rank,
     host: hostname(),
@@ -177,7 +106,7 @@ async function rankReport(world: Communicator, mpi: ReturnType<typeof mpiOf>): P
     version: packageVersion(),
     mpi: typeof mpi === 'object' ? mpi.version : 'none',
     backends,
-    transport: transportOf(world),
+    transport: { name: transport.name, reason: transport.reason },
   };
 }
 
@@ -215,7 +144,7 @@ export async function examine(): Promise<DoctorReport | undefined> {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
-    addons: addonReports(mpi),
+    addons: [...Object.values(mine.backends).flatMap(({ addon }) => addon ?? []), mpiAddonReport(mpi)],
     mpi: typeof mpi === 'object' ? mpi : undefined,
     launchers: {
       mpiexec: attempt(() => {

@@ -1,5 +1,5 @@
 import { readSetting } from '../core/base/settings.js';
-import type { BackendReport } from '../core/ports/backend-report.js';
+import type { AddonReport, BackendReport } from '../core/ports/backend-report.js';
 import { cpuAddon } from './cpu-addon.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
 
@@ -8,15 +8,20 @@ import { CPU_SETTINGS } from './cpu-settings.js';
  */
 export function reportCpu(): BackendReport {
   const state = cpuAddon();
-  if (!state.available)
+  if (!state.available) {
+    const { reason, remedy } = state;
     return {
       available: true,
-      summary: `missing: ${state.reason}; TypeScript kernels instead`,
-      remedy: state.remedy,
+      summary: `missing: ${reason}; TypeScript kernels instead`,
+      remedy,
+      addon: { name: 'cpu', available: false, details: reason, remedy },
     };
+  }
   const { simd, blas, fft } = state.info;
+  const details = `${simd}, ${blas || 'no BLAS'}, ${fft || 'no FFT'}`;
+  const addon: AddonReport = { name: 'cpu', available: true, details };
   const libraries = `matmul by ${blas || 'own loops'}, FFT by ${fft || 'own loops'}`;
   if (readSetting(CPU_SETTINGS.kernels, process.env) === 'reference')
-    return { available: true, summary: 'TypeScript, since LOPS_CPU=reference asks for it' };
-  return { available: true, summary: `native, ${simd}; ${libraries}` };
+    return { available: true, summary: 'TypeScript, since LOPS_CPU=reference asks for it', addon };
+  return { available: true, summary: `native, ${simd}; ${libraries}`, addon };
 }

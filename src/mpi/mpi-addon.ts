@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DTYPES, type DType } from '../core/base/dtype.js';
 import { MpiError } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
-import type { ReduceOp } from '../core/ports/communicator.js';
-import type { CudaSupport } from './memory/device-transport.js';
+import type { DeviceMemorySupport, ReduceOp } from '../core/ports/communicator.js';
 
 /**
  * Memory for native code: (memory or device address, byte offset). Undefined means in place, or
@@ -22,7 +21,7 @@ export interface MpiAddon {
   setErrorClass(errorClass: typeof MpiError): void;
   describe(): MpiDescription;
   /** What the loaded MPI says about device memory; MPI must be initialised. */
-  cudaSupport(): CudaSupport;
+  cudaSupport(): DeviceMemorySupport;
   setMaxCount(count: number): void;
   /**
    * Ends the job where init() takes longer than so many seconds, since not all ranks come to it: to

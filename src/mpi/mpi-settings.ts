@@ -1,5 +1,4 @@
 import { choiceSetting, countSetting, numberSetting } from '../core/base/settings.js';
-import { DEVICE_TRANSPORTS } from './memory/device-transport.js';
 
 /** Environment variables of the message layer. */
 export const MPI_SETTINGS = {
@@ -8,5 +7,4 @@ export const MPI_SETTINGS = {
   timeout: numberSetting('LOPS_TIMEOUT', 'a positive number of seconds', (seconds) => seconds > 0),
   exitTimeout: numberSetting('LOPS_MPI_EXIT_TIMEOUT', 'a number of seconds, 0 or more', () => true),
   maxCount: countSetting('LOPS_MPI_MAX_COUNT', 'a positive integer', 1),
-  transport: choiceSetting('LOPS_GPU_TRANSPORT', ['auto', ...DEVICE_TRANSPORTS]),
 } as const;

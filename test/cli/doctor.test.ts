@@ -1,8 +1,8 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { DoctorReport, RankReport } from '../../src/cli/doctor.js';
 import { findProblems } from '../../src/cli/doctor-problems.js';
+import type { DoctorReport, RankReport } from '../../src/cli/doctor-report.js';
 import { doctorText } from '../../src/cli/doctor-text.js';
 import { backendNames, registerBackend, reportBackend } from '../../src/core/ports/defaults.js';
 import { mpiShim } from '../cuemu/emulator.js';
@@ -90,7 +90,9 @@ describe('lops doctor', function () {
     expect(await transport({ LOPS_GPU_TRANSPORT: 'direct' })).to.match(
       /device memory none: LOPS_GPU_TRANSPORT=direct, but MPI does not/,
     );
-    expect(await transport({ CUEMU_DEVICES: '0' })).to.match(/device memory none: no CUDA: .*device/i);
+    expect(await transport({ CUEMU_DEVICES: '0' })).to.match(
+      /device memory none: no backend 'cuda': .*device/i,
+    );
   });
 
   it('on ranks that do not see each other: one report, an error, exit code 1', async () => {
@@ -121,7 +123,7 @@ describe('what doctor finds', () => {
     version: '1',
     mpi: 'X',
     backends: {},
-    transport: { transport: 'staged', reason: 'one rank' },
+    transport: { name: 'staged', reason: 'one rank' },
     ...of,
   });
   const report = (ranks: readonly RankReport[]): Omit<DoctorReport, 'problems'> => ({

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { tidy } from '../../src/core/base/scope.js';
 import { DistributedArray } from '../../src/core/distributed/distributed-array.js';
 import type { Backend } from '../../src/core/ports/backend.js';
+import { deviceTransport } from '../../src/core/ports/device-transport.js';
 import { CudaBackend, type CudaCounters } from '../../src/gpu/cuda/index.js';
-import { deviceTransport } from '../../src/mpi/memory/device-transport.js';
 import { MPIFirstDerivative, MPISecondDerivative } from '../../src/operators/index.js';
 import { cgls } from '../../src/optimization/index.js';
 import { distributed, group } from '../support/distributed.js';
@@ -27,7 +27,7 @@ group('what distributed operators ask of the CUDA backend', () => {
       const x = DistributedArray.random(DIMS, { seed: 1, dtype: 'float64' });
       const y = x.zerosLike();
       const edges = (comm.rank > 0 ? 1 : 0) + (comm.rank < comm.size - 1 ? 1 : 0);
-      const staged = deviceTransport().transport === 'staged' ? edges * ROW : 0;
+      const staged = deviceTransport().name === 'staged' ? edges * ROW : 0;
       for (const D of [new MPIFirstDerivative(DIMS, { edge: true }), new MPISecondDerivative(DIMS)]) {
         for (const work of [() => void D.matvec(x, y), () => void D.rmatvec(x, y)]) {
           const { launches, bytesToDevice, bytesToHost } = counted(device, work);
@@ -54,7 +54,7 @@ group('what distributed operators ask of the CUDA backend', () => {
       const each = (key: keyof CudaCounters): number => (many[key] - few[key]) / 5;
       const edges = (comm.rank > 0 ? 1 : 0) + (comm.rank < comm.size - 1 ? 1 : 0);
       expect(each('launches') - 2 * (1 + edges)).to.be.within(1, 6);
-      const staged = deviceTransport().transport === 'staged' ? 2 * edges * ROW : 0;
+      const staged = deviceTransport().name === 'staged' ? 2 * edges * ROW : 0;
       expect(each('bytesToDevice')).to.equal(staged);
       expect(each('bytesToHost') - staged, 'and the inner products').to.be.at.most(6 * 16);
     },

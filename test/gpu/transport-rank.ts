@@ -5,6 +5,8 @@
 import { expect } from 'chai';
 import { type DType, hostArray, lanesOf } from '../../src/core/base/dtype.js';
 import type { Storage } from '../../src/core/ports/backend.js';
+import { deviceTransport, setDeviceTransport } from '../../src/core/ports/device-transport.js';
+import { staged, type TransportName } from '../../src/gpu/cuda/choose-transport.js';
 import { cudaAddon } from '../../src/gpu/cuda/cuda-addon.js';
 import {
   COMM_WORLD,
@@ -15,15 +17,10 @@ import {
   NDArray,
   resolveBackend,
 } from '../../src/index.js';
-import {
-  type DeviceTransport,
-  deviceTransport,
-  setDeviceTransport,
-} from '../../src/mpi/memory/device-transport.js';
 import { BODIES } from '../mpi/bodies.js';
 import type { MakeCell } from '../mpi/memory.js';
 
-const wanted = process.argv[2] as DeviceTransport;
+const wanted = process.argv[2] as TransportName;
 // the last rank may have been told something else
 if (process.env['UNLIKE'] && COMM_WORLD.rank > 0) process.env['LOPS_GPU_TRANSPORT'] = process.env['UNLIKE'];
 const backend = resolveBackend('cuda');
@@ -80,7 +77,7 @@ const alike = (compute: (name: 'cpu' | 'cuda') => number[]): void => {
 };
 
 attempt('the transport is the one that was asked for', () =>
-  expect(deviceTransport().transport, deviceTransport().reason).to.equal(wanted),
+  expect(deviceTransport().name, deviceTransport().reason).to.equal(wanted),
 );
 /** NCCL knows no tags: its messages between two ranks match in the order of the calls. */
 const needsTags = (name: string): boolean => name.includes('by tag');
@@ -88,7 +85,7 @@ for (const { name, run } of BODIES)
   if (wanted !== 'nccl' || !needsTags(name)) attempt(name, () => run(COMM_WORLD, cudaCell));
 if (wanted === 'staged') {
   const { port } = deviceTransport();
-  setDeviceTransport('staged', 24, port);
+  setDeviceTransport({ ...staged('set by this test', 24), port });
   for (const { name, run } of BODIES) attempt(`${name}; in pieces`, () => run(COMM_WORLD, cudaCell));
 }
 attempt('an inversion gives what it gives on the CPU', () => alike(inversion));

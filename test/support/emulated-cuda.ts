@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Communicator } from '../../src/core/ports/communicator.js';
-import { cudaOfAllRanks } from '../../src/cuda-of-all-ranks.js';
+import { cudaOfAllRanks } from '../../src/gpu/cuda/cuda-of-all-ranks.js';
 import type { CudaBackend } from '../../src/gpu/cuda/index.js';
 import { SelfCommunicator } from '../../src/mpi/communicator/self-communicator.js';
 import { nodeRankOf } from '../../src/mpi/launch-environment.js';

@@ -644,8 +644,11 @@ export class DistributedArray
     const mine = this.local.toHost();
     const first = this.local.toHost();
     this.comm.bcast(first, 0);
-    const bytes = (a: HostArray) => Buffer.from(a.buffer, a.byteOffset, a.byteLength);
-    const ranks = this.comm.allgatherObject(!bytes(mine).equals(bytes(first)));
+    const [own, rank0s] = [mine, first].map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength)) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    const ranks = this.comm.allgatherObject(own.some((byte, k) => byte !== rank0s[k]));
     if (ranks.some(Boolean))
       throw new PartitionError(
         `a BROADCAST array differs from rank 0's on ranks ` +

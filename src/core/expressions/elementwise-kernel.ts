@@ -45,7 +45,7 @@ export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
 /**
  * An expression of arrays as one pass over memory: each input is read once, each output written
  * once, nothing between is stored. The same source runs on every backend: a generated loop on the
- * CPU, one generated kernel on CUDA, one kernel after another elsewhere. Compiled at the first call
+ * CPU, one generated kernel on a GPU, one kernel after another elsewhere. Compiled at the first call
  * for each combination of dtypes. Expressions are parsed and checked; no part of the text is run as
  * code. Errors: ArgumentError with the place in the text, also for unknown names; DTypeError as the
  * array methods.

@@ -8,6 +8,15 @@ export interface DeviceReport {
   readonly id?: string | undefined;
 }
 
+/** A native addon: whether it can be used, and what helps where it can't. */
+export interface AddonReport {
+  readonly name: string;
+  readonly available: boolean;
+  /** What it was built with, or why it is not there. */
+  readonly details: string;
+  readonly remedy?: string | undefined;
+}
+
 /** What a backend says of itself on this rank: for `lops doctor`. */
 export interface BackendReport {
   readonly available: boolean;
@@ -15,7 +24,9 @@ export interface BackendReport {
   readonly summary: string;
   /** What to do where something is missing. */
   readonly remedy?: string | undefined;
-  /** Devices that this rank sees. Default: none. */
+  /** The native addon that it needs or prefers. */
+  readonly addon?: AddonReport | undefined;
+  /** Devices that this rank sees; undefined of a backend that uses none. */
   readonly devices?: readonly DeviceReport[] | undefined;
   /** The index of the one that this rank uses. */
   readonly device?: number | undefined;

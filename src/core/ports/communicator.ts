@@ -58,6 +58,13 @@ export interface Status {
   readonly tag: number;
 }
 
+/** Whether a message layer reads and writes device memory itself. */
+export interface DeviceMemorySupport {
+  readonly supported: boolean;
+  /** What was asked. */
+  readonly query: string;
+}
+
 /**
  * What core needs of a message layer: MPI's calls on spans, synchronous.
  *
@@ -73,6 +80,8 @@ export interface Communicator {
   readonly counters: CommCounters;
   /** In debug mode (`LOPS_DEBUG=1`) only. */
   readonly checker?: CallChecker | undefined;
+  /** What the message layer says about device memory. */
+  deviceMemory(): DeviceMemorySupport;
 
   barrier(): void;
   bcast(data: Transferable, root?: number): void;

@@ -2,7 +2,7 @@ import type { ReduceOp } from './communicator.js';
 import type { DeviceSpan } from './span.js';
 
 /**
- * A message layer of the devices themselves, such as NCCL: calls queue work on the device and
+ * A message layer of the devices themselves: calls queue work on the device and
  * return. Ranks are those of the communicator of all ranks. Messages between two ranks match in the
  * order of their calls.
  */

@@ -19,14 +19,15 @@ export type CudaState =
 
 export const NATIVE = new URL('native/cuda/', PACKAGE_ROOT);
 
+export const ADDON_FILE = fileURLToPath(new URL('build/Release/lops_cuda.node', NATIVE));
+
 const BUILD = "run 'npx lops setup' (in a clone: npm run setup), or use backend 'cpu'";
 
 function load(folder: string | undefined): CudaState {
   try {
-    const file = fileURLToPath(new URL('build/Release/lops_cuda.node', NATIVE));
-    if (!existsSync(file))
-      return { available: false, reason: `the CUDA addon is not built (no ${file})`, remedy: BUILD };
-    const addon = createRequire(import.meta.url)(file) as CudaAddon;
+    if (!existsSync(ADDON_FILE))
+      return { available: false, reason: `the CUDA addon is not built (no ${ADDON_FILE})`, remedy: BUILD };
+    const addon = createRequire(import.meta.url)(ADDON_FILE) as CudaAddon;
     addon.setErrorClass(BackendError);
     const probe = folder ? addon.probe(folder) : addon.probe();
     if (!probe.available) return probe;

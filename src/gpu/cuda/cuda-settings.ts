@@ -1,7 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../../core/base/errors.js';
-import { countSetting, type Environment, numberSetting, readSetting } from '../../core/base/settings.js';
+import {
+  choiceSetting,
+  countSetting,
+  type Environment,
+  numberSetting,
+  readSetting,
+} from '../../core/base/settings.js';
+import { TRANSPORTS } from './choose-transport.js';
 import type { CudaDeviceInfo } from './cuda-addon-interface.js';
 
 /** Environment variables of the CUDA backend that have a value of a certain kind. */
@@ -12,6 +19,7 @@ export const CUDA_SETTINGS = {
     "a number of bytes, or a share of the device's up to 1",
     (value) => value > 0,
   ),
+  transport: choiceSetting('LOPS_GPU_TRANSPORT', ['auto', ...TRANSPORTS]),
 } as const;
 
 /**

@@ -1,5 +1,6 @@
-import type { BackendReport } from '../../core/ports/backend-report.js';
-import { cudaAddon } from './cuda-addon.js';
+import { existsSync } from 'node:fs';
+import type { AddonReport, BackendReport } from '../../core/ports/backend-report.js';
+import { ADDON_FILE, cudaAddon } from './cuda-addon.js';
 import { deviceOf } from './cuda-settings.js';
 
 /**
@@ -11,12 +12,15 @@ export function reportCuda(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): BackendReport {
   const state = cudaAddon();
-  if (!state.available) return { available: false, summary: state.reason, remedy: state.remedy };
+  const addon = addonReport();
+  if (!state.available)
+    return { available: false, summary: state.reason, remedy: state.remedy, addon, devices: [] };
   const libraries = Object.entries(state.libraries).map(
     ([name, library]) => `${name} ${library.available ? library.version : 'missing'}`,
   );
   return {
     available: true,
+    addon,
     summary: `driver ${state.driverVersion}; ${libraries.join(', ')}`,
     devices: state.devices.map(({ ordinal, name, totalBytes, pciBusId }) => ({
       index: ordinal,
@@ -27,3 +31,13 @@ export function reportCuda(
     device: deviceOf(env, state.devices, nodeRank).ordinal,
   };
 }
+
+const addonReport = (): AddonReport =>
+  existsSync(ADDON_FILE)
+    ? { name: 'cuda', available: true, details: ADDON_FILE }
+    : {
+        name: 'cuda',
+        available: false,
+        details: `not built (no ${ADDON_FILE})`,
+        remedy: "'npx lops setup' builds it; it needs no CUDA to be built",
+      };

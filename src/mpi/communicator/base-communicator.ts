@@ -6,6 +6,7 @@ import type {
   CartesianCommunicator,
   CommCounters,
   Communicator,
+  DeviceMemorySupport,
   PersistentRequest,
   ReduceOp,
   Request,
@@ -109,6 +110,7 @@ export abstract class BaseCommunicator implements Communicator {
   protected abstract doDup(): Communicator;
   protected abstract doCart(grid: CartesianGrid, reorder: boolean): CartesianCommunicator | undefined;
   protected abstract doFree(): void;
+  abstract deviceMemory(): DeviceMemorySupport;
   abstract abort(code: number, message?: string): never;
 
   barrier(): void {

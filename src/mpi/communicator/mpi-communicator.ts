@@ -4,16 +4,17 @@ import {
   type CallChecker,
   type CartesianCommunicator,
   type Communicator,
+  type DeviceMemorySupport,
   type PersistentRequest,
   type ReduceOp,
   type Request,
   type Status,
 } from '../../core/ports/communicator.js';
 import type { DevicePort } from '../../core/ports/device-port.js';
+import { deviceTransport } from '../../core/ports/device-transport.js';
 import type { DeviceSpan, Span } from '../../core/ports/span.js';
 import { say } from '../life-cycle.js';
 import { snapshot } from '../memory/copy-span.js';
-import { deviceTransport } from '../memory/device-transport.js';
 import {
   copyIn,
   isReachable,
@@ -52,7 +53,7 @@ const readsForReduction = (span: Span, op: ReduceOp): boolean =>
 function named(source: number): number {
   if (source === ANY)
     throw new MpiError(
-      'expected a source to receive device memory from, received ANY: NCCL has no wildcards',
+      'expected a source to receive device memory from, received ANY; the transport of device memory has no wildcards',
     );
   return source;
 }
@@ -61,7 +62,7 @@ const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 3276
 
 /**
  * MPI's communicator. Host memory is read and written where it is; device memory by the transport
- * that was chosen. With NCCL, non-blocking messages of device memory match in the order of their
+ * that was chosen. With a port of the devices, non-blocking messages of device memory match in the order of their
  * calls, whatever their tags, and need device memory at both ends. What a rank sends to itself is
  * buffered. A message that is shorter than the device memory for it leaves the rest of that
  * undefined.
@@ -446,6 +447,10 @@ export class MpiCommunicator extends BaseCommunicator {
     if (this.#handle === WORLD)
       throw new MpiError('free: the communicator of all ranks lives as long as the program');
     this.#mpi.freeComm(this.#handle);
+  }
+
+  deviceMemory(): DeviceMemorySupport {
+    return this.#mpi.cudaSupport();
   }
 
   abort(code: number, message?: string): never {

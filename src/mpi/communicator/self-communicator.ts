@@ -1,6 +1,7 @@
 import type {
   CartesianCommunicator,
   Communicator,
+  DeviceMemorySupport,
   PersistentRequest,
   ReduceOp,
   Request,
@@ -116,6 +117,10 @@ export class SelfCommunicator extends BaseCommunicator {
   }
 
   protected override doFree(): void {}
+
+  deviceMemory(): DeviceMemorySupport {
+    return { supported: false, query: 'one rank without MPI' };
+  }
 
   abort(code: number, message?: string): never {
     if (message) process.stderr.write(`${message}\n`);

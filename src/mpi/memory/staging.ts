@@ -1,11 +1,11 @@
 import { bytesOf, hostArray } from '../../core/base/dtype.js';
+import { deviceTransport } from '../../core/ports/device-transport.js';
 import type { HostSpan, Span } from '../../core/ports/span.js';
 import { copyFromHost, copyToHost, snapshot } from './copy-span.js';
-import { deviceTransport } from './device-transport.js';
 
 /** Whether MPI reads and writes this memory itself. */
 export const isReachable = (span: Span): boolean =>
-  span.kind === 'host' || (span.address !== undefined && deviceTransport().transport === 'direct');
+  span.kind === 'host' || (span.address !== undefined && deviceTransport().direct);
 
 /** Host memory for a span's elements; pinned where the device offers that. */
 export function hostFor(span: Span): HostSpan {

@@ -1,7 +1,7 @@
 import { bytesOf, hostView } from '../../core/base/dtype.js';
+import { deviceTransport } from '../../core/ports/device-transport.js';
 import type { DeviceSpan, HostSpan, Span } from '../../core/ports/span.js';
 import { copyFromHost, copyToHost, hostPart } from './copy-span.js';
-import { deviceTransport } from './device-transport.js';
 import { giveBack, hostFor, isReachable } from './staging.js';
 
 /**

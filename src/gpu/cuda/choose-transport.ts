@@ -1,0 +1,141 @@
+import { BackendError } from '../../core/base/errors.js';
+import { log } from '../../core/base/log.js';
+import type { Backend, Elements } from '../../core/ports/backend.js';
+import type { Communicator } from '../../core/ports/communicator.js';
+import type { DevicePort } from '../../core/ports/device-port.js';
+import {
+  type DeviceTransport,
+  deviceTransport,
+  setDeviceTransport,
+} from '../../core/ports/device-transport.js';
+
+/** The names of the transports, as `LOPS_GPU_TRANSPORT` takes them. */
+export const TRANSPORTS = ['direct', 'staged', 'nccl'] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
+const PIECE_BYTES = 4 << 20;
+
+/** MPI reads and writes device memory itself. */
+const direct = (reason: string): DeviceTransport => ({
+  name: 'direct',
+  reason,
+  direct: true,
+  pieceBytes: Number.POSITIVE_INFINITY,
+});
+
+/** Through host memory, in pieces. */
+export const staged = (reason: string, pieceBytes = PIECE_BYTES): DeviceTransport => ({
+  name: 'staged',
+  reason,
+  direct: false,
+  pieceBytes,
+});
+
+/**
+ * Chooses how device memory of this backend is sent between the ranks of `comm`, once for the
+ * process. `auto` takes `direct` where MPI says at run time that it reads device memory and a small
+ * exchange proves it, `staged` otherwise. Collective; all ranks choose the same.
+ * @param asked what this rank's environment asks for
+ * @param makePort makes the port of device collectives (NCCL), or says why there is none; collective
+ * @throws BackendError on all ranks where they ask for different transports, or where what they ask
+ * for does not work
+ */
+export function chooseTransport(
+  comm: Communicator,
+  backend: Backend,
+  asked: 'auto' | TransportName,
+  makePort: () => DevicePort | string,
+): DeviceTransport {
+  const all = comm.allgatherObject(asked);
+  const other = all.findIndex((name) => name !== all[0]);
+  if (other > 0)
+    throw new BackendError(
+      `expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has '${all[0]}', rank ${other} '${all[other]}': ` +
+        'pass it to all of them (mpirun -x LOPS_GPU_TRANSPORT)',
+    );
+  const chosen = decide(comm, backend, asked, makePort);
+  setDeviceTransport(chosen);
+  log('info', `transport of device memory: ${chosen.name}`, { reason: chosen.reason });
+  return chosen;
+}
+
+function decide(
+  comm: Communicator,
+  backend: Backend,
+  asked: 'auto' | TransportName,
+  makePort: () => DevicePort | string,
+): DeviceTransport {
+  if (comm.size === 1) return staged('one rank');
+  if (asked === 'staged') return staged('LOPS_GPU_TRANSPORT asks for it');
+  if (asked === 'nccl') {
+    const port = makePort();
+    const failed = comm.allgatherObject(typeof port === 'string' ? port : '').find((reason) => reason !== '');
+    if (failed !== undefined || typeof port === 'string')
+      throw new BackendError(
+        `LOPS_GPU_TRANSPORT=nccl, but ${failed}; LOPS_GPU_TRANSPORT=staged needs nothing`,
+      );
+    return {
+      name: 'nccl',
+      reason: 'LOPS_GPU_TRANSPORT asks for it',
+      direct: false,
+      pieceBytes: Number.POSITIVE_INFINITY,
+      port,
+    };
+  }
+  const { supported, query } = comm.deviceMemory();
+  const refusal = comm.allgatherObject(supported).includes(false)
+    ? `MPI does not read device memory (${query})`
+    : selfTest(comm, backend);
+  if (refusal === undefined) return direct(`${query}, and an exchange proved it`);
+  if (asked === 'direct')
+    throw new BackendError(
+      `LOPS_GPU_TRANSPORT=direct, but ${refusal}; use a CUDA-aware MPI, or LOPS_GPU_TRANSPORT=staged`,
+    );
+  return staged(refusal);
+}
+
+/** Sizes of the messages that prove it: MPI sends short and long ones in different ways. */
+const PROBES = [3, 40_000];
+const TAG = 27_760;
+
+/**
+ * A ring of messages and a sum between device memories. What was wrong, the same on all ranks;
+ * undefined where nothing was.
+ */
+function selfTest(comm: Communicator, backend: Backend): string | undefined {
+  const before = deviceTransport();
+  setDeviceTransport(direct('self-test'));
+  let wrong = '';
+  try {
+    if (!PROBES.every((n) => exchanges(comm, backend, n)))
+      wrong = `rank ${comm.rank} received wrong values in device memory`;
+  } catch (error) {
+    wrong = `rank ${comm.rank}: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    setDeviceTransport(before);
+  }
+  const first = comm.allgatherObject(wrong).find((text) => text !== '');
+  return first === undefined ? undefined : `MPI says that it reads device memory and does not: ${first}`;
+}
+
+/** Whether a ring of messages and a sum of `n` elements of device memory are right on this rank. */
+function exchanges(comm: Communicator, backend: Backend, n: number): boolean {
+  const { rank, size } = comm;
+  const [next, last] = [(rank + 1) % size, (rank + size - 1) % size];
+  const allocate = (): Elements => ({ storage: backend.alloc('float32', n), offset: 0, size: n });
+  const [sent, received] = [allocate(), allocate()];
+  try {
+    backend.upload(new Float32Array(n).fill(1 + rank), sent);
+    backend.upload(new Float32Array(n).fill(-1), received);
+    comm.waitAll([
+      comm.irecv(received.storage.span(0, n), last, TAG),
+      comm.isend(sent.storage.span(0, n), next, TAG),
+    ]);
+    comm.allreduce(sent.storage.span(0, n), 'sum');
+    const holds = (run: Elements, expected: number): boolean =>
+      [...backend.download(run)].every((value) => value === expected);
+    return holds(received, 1 + last) && holds(sent, (size * (size + 1)) / 2);
+  } finally {
+    for (const { storage } of [sent, received]) backend.release(storage);
+  }
+}
