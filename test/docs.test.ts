@@ -23,6 +23,18 @@ const pages = [
   join(root, 'README.md'),
   ...readdirSync(docs).flatMap((name) => (name.endsWith('.md') ? [join(docs, name)] : [])),
 ];
+/** Pages whose code is not run. */
+const otherPages = [
+  'CHANGELOG.md',
+  'CODE_OF_CONDUCT.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  '.github/pull_request_template.md',
+  'bench/README.md',
+  'test/cuemu/README.md',
+  'test/golden/README.md',
+  'test/support/README.md',
+].map((name) => join(root, name));
 const read = (page: string) => readFileSync(page, 'utf8');
 const nameOf = (page: string) => relative(root, page);
 
@@ -154,7 +166,7 @@ describe('documentation', function () {
   }
 
   it('has links that lead somewhere', () => {
-    for (const page of [...pages, join(root, 'CHANGELOG.md')]) {
+    for (const page of [...pages, ...otherPages]) {
       for (const link of relativeLinks(read(page))) {
         const [path = '', anchor] = link.split('#');
         const target = path === '' ? page : resolve(dirname(page), path);
@@ -171,6 +183,20 @@ describe('documentation', function () {
         expect(anchors, `${nameOf(page)} links to ${link}`).to.include(anchor);
       }
     }
+  });
+
+  it('names files and folders that exist', () => {
+    const PATH = /`((?:src|test|native|docs|bench|scripts|examples|\.ci|\.github)\/[\w./-]*)`/g;
+    const named = [...pages, ...otherPages]
+      .filter((page) => !page.endsWith('CHANGELOG.md'))
+      .flatMap((page) => [...read(page).matchAll(PATH)].map(([, path = '']) => ({ page, path })));
+    expect(named.length).to.be.greaterThan(50);
+    const missing = named.filter(
+      ({ page, path }) =>
+        // NAME and SUBJECT stand for the reader's own
+        !/NAME|SUBJECT/.test(path) && ![root, dirname(page)].some((folder) => existsSync(join(folder, path))),
+    );
+    expect(missing).to.deep.equal([]);
   });
 
   const isOperator = (value: unknown): boolean =>
