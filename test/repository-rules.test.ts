@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { build } from 'esbuild';
+import { markdownBreaches } from './support/markdown-limits.js';
 import { skip } from './support/skip.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -91,6 +92,17 @@ describe('the rules of the repository', function () {
     expect(
       await bundled(`import * as core from 'lops-mpi/core'; import * as figures from 'lops-mpi/plotting'`),
     ).to.equal('');
+  });
+
+  it('has documents with one short sentence a line and short cells (docs/style.md)', () => {
+    const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.endsWith('.md') && !/^(?:node_modules|dist|build)[/\\]/.test(path),
+    );
+    expect(pages.length).to.be.greaterThan(15);
+    const breaches = pages.flatMap((page) =>
+      markdownBreaches(readFileSync(`${root}${page}`, 'utf8')).map((text) => `${page}:${text}`),
+    );
+    expect(breaches).to.deep.equal([]);
   });
 
   it('has at most 25 files in a folder of src', () => {
