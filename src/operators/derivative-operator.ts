@@ -45,21 +45,18 @@ export abstract class DerivativeOperator extends ScatteredOperator {
     direction: 'forward' | 'adjoint',
     from: DistributedArray,
     to: DistributedArray,
+    mode: 'set' | 'add',
   ): void {
-    this.#stencil.run(direction, from, to, 'set');
+    this.#stencil.run(direction, from, to, mode);
   }
 
   protected override forwardAdd(x: DistributedArray, y: DistributedArray, alpha: Scalar): void {
-    if (alpha === 1) this.#add('forward', x, y);
+    if (alpha === 1) this.applyAdd('forward', x, y);
     else super.forwardAdd(x, y, alpha);
   }
 
   protected override adjointAdd(y: DistributedArray, x: DistributedArray, alpha: Scalar): void {
-    if (alpha === 1) this.#add('adjoint', y, x);
+    if (alpha === 1) this.applyAdd('adjoint', y, x);
     else super.adjointAdd(y, x, alpha);
-  }
-
-  #add(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
-    this.read(x, (from) => this.write(y, (to) => this.#stencil.run(direction, from, to, 'add'), true));
   }
 }

@@ -11,7 +11,7 @@ import { resolveCommunicator } from '../core/ports/defaults.js';
 import { type FourierOptions, FourierScheme } from '../core/schemes/fourier-scheme.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
-import { NaturalForm } from './base/natural-form.js';
+import { LayoutAdapter } from './base/layout-adapter.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
@@ -64,8 +64,8 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
   readonly fs: readonly Float64Array[];
   override readonly complexLinear: boolean;
   readonly #plans: FourierPlans;
-  readonly #model: NaturalForm;
-  readonly #data: NaturalForm;
+  readonly #model: LayoutAdapter;
+  readonly #data: LayoutAdapter;
   readonly #modelAxis: number | undefined;
   readonly #dataAxis: number | undefined;
 
@@ -83,8 +83,8 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
     this.#modelAxis =
       axisOf(options.modelAxis, 'modelAxis') ?? (this.#dataAxis === undefined ? undefined : 0);
     this.#plans = new FourierPlans(scheme, comm);
-    this.#model = new NaturalForm(this.dims);
-    this.#data = new NaturalForm(this.dimsd);
+    this.#model = new LayoutAdapter(this.dims);
+    this.#data = new LayoutAdapter(this.dimsd);
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {
@@ -102,7 +102,7 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
   #image(
     space: Space<DistributedArray>,
     from: Shape,
-    form: NaturalForm,
+    form: LayoutAdapter,
     to: Shape,
     axis: number | undefined,
   ): DistributedSpace {

@@ -12,7 +12,7 @@ import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 import { Fredholm1, type Fredholm1Options } from '../local/geophysics/fredholm1.js';
-import { NaturalForm } from './base/natural-form.js';
+import { LayoutAdapter } from './base/layout-adapter.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
@@ -28,7 +28,7 @@ const OPTIONS = ['saveGt', 'usematmul', 'dtype', 'comm'] as const;
 interface Side {
   readonly dims: Shape;
   readonly layout: Layout;
-  readonly form: NaturalForm;
+  readonly form: LayoutAdapter;
 }
 
 /**
@@ -72,7 +72,7 @@ export class MPIFredholm1 extends MPILinearOperator {
     });
     const side = (dims: Shape): Side => {
       const layout = sliceLayout(counts, dims.slice(1));
-      return { dims, layout, form: new NaturalForm(dims, layout) };
+      return { dims, layout, form: new LayoutAdapter(dims, layout) };
     };
     this.#op = op;
     this.#start = start;

@@ -11,7 +11,7 @@ import type { SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
-import { NaturalForm } from './base/natural-form.js';
+import { LayoutAdapter } from './base/layout-adapter.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 
 export interface MPIHaloOptions {
@@ -74,7 +74,7 @@ export class MPIHalo extends MPILinearOperator {
   readonly #layout: Layout;
   readonly #extended: Layout;
   readonly #adjoint: 'crop' | 'exact';
-  readonly #form: NaturalForm;
+  readonly #form: LayoutAdapter;
   readonly #plans: { readonly space: DistributedSpace; readonly plan: HaloBlockPlan }[] = [];
 
   constructor(dims: number | Shape, options: MPIHaloOptions) {
@@ -97,7 +97,7 @@ export class MPIHalo extends MPILinearOperator {
     this.#layout = layout;
     this.#extended = Layout.concatenated(extents);
     this.#adjoint = adjoint;
-    this.#form = new NaturalForm(shape, layout);
+    this.#form = new LayoutAdapter(shape, layout);
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {

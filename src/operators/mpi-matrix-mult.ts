@@ -18,7 +18,7 @@ import { resolveCommunicator } from '../core/ports/defaults.js';
 import { checkAlike, exchange } from '../core/ports/rank-agreement.js';
 import type { Space } from '../core/vector/vector.js';
 import { Resident } from '../local/resident.js';
-import { NaturalForm } from './base/natural-form.js';
+import { LayoutAdapter } from './base/layout-adapter.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
@@ -125,7 +125,7 @@ function refine(a: Cuts, b: Cuts): Cuts {
 interface TiledSide {
   readonly dims: Shape;
   readonly layout: Layout;
-  readonly form: NaturalForm;
+  readonly form: LayoutAdapter;
 }
 
 /** This rank's block as it was given, for all ranks to know. */
@@ -203,7 +203,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     const [modelRows, width] = [evenCuts(K, pr), evenCuts(M, pc)];
     const tiles = (shape: Shape, along: Cuts, across: Cuts) => {
       const layout = Layout.tiles(shape, comm.size, grid, [along.counts, across.counts]);
-      return { dims: shape, layout, form: new NaturalForm(shape, layout) };
+      return { dims: shape, layout, form: new LayoutAdapter(shape, layout) };
     };
     this.#model = tiles(this.dims, modelRows, width);
     this.#data = tiles(this.dimsd, rows, width);

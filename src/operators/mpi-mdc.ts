@@ -14,7 +14,7 @@ import type { Space } from '../core/vector/vector.js';
 import { borrow, giveBack, withWorkspace } from '../core/vector/workspace.js';
 import { Fredholm1 } from '../local/geophysics/fredholm1.js';
 import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/geophysics/mdc.js';
-import { NaturalForm } from './base/natural-form.js';
+import { LayoutAdapter } from './base/layout-adapter.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
@@ -29,13 +29,13 @@ export interface MPIMDCOptions extends MDCOptions {
 interface Side {
   readonly dims: Shape;
   /** Of replicated vectors each rank takes some traces. */
-  readonly replicated: NaturalForm;
-  readonly scattered: NaturalForm;
+  readonly replicated: LayoutAdapter;
+  readonly scattered: LayoutAdapter;
   readonly spectra: Layout;
   readonly plans: FourierPlans;
 }
 
-const formOf = ({ layout }: { readonly layout: Layout }, side: Side): NaturalForm =>
+const formOf = ({ layout }: { readonly layout: Layout }, side: Side): LayoutAdapter =>
   layout.replicated ? side.replicated : side.scattered;
 
 /**
@@ -85,8 +85,8 @@ export class MPIMDC extends MPILinearOperator {
       const layout = Layout.split(dims, comm.size, comm.size === 1 ? 0 : nv > traces ? 2 : 1);
       return {
         dims,
-        replicated: new NaturalForm(dims, layout),
-        scattered: new NaturalForm(dims),
+        replicated: new LayoutAdapter(dims, layout),
+        scattered: new LayoutAdapter(dims),
         spectra: sliceLayout(counts, [traces, nv]),
         plans: new FourierPlans(scheme, comm),
       };

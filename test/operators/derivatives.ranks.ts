@@ -225,6 +225,30 @@ group('derivatives', () => {
     },
   );
 
+  distributed('go from matvec to the kernel in at most ten calls', ({ comm, backend }) => {
+    const dims = [5 * comm.size, 3];
+    const D = new MPIFirstDerivative(dims);
+    const x = DistributedArray.random(dims, { dtype: 'float32', seed: 1 });
+    const y = D.matvec(x);
+    const { stencil } = backend;
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 50;
+    const depths: number[] = [];
+    backend.stencil = (...args) => {
+      const calls = (new Error().stack ?? '').split('\n').slice(1);
+      depths.push(1 + calls.findIndex((call) => call.includes('.matvec ')));
+      stencil.apply(backend, args);
+    };
+    try {
+      D.matvec(x, y);
+    } finally {
+      Error.stackTraceLimit = limit;
+      backend.stencil = stencil;
+    }
+    expect(depths).to.have.length.greaterThan(0);
+    for (const depth of depths) expect(depth).to.be.within(2, 10);
+  });
+
   distributed('make nothing anew once they ran', ({ comm, backend }) => {
     const dims = [7, 3];
     const D = new MPIFirstDerivative(dims, { order: 5 });

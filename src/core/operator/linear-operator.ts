@@ -11,6 +11,7 @@ import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { type Filled, takeReturned } from '../vector/returned.js';
 import {
+  type AnyVector,
   checkSpace,
   checkVector,
   type Space,
@@ -19,7 +20,7 @@ import {
   type Vector,
   vdots,
 } from '../vector/vector.js';
-import { withWorkspace } from '../vector/workspace.js';
+import { borrow, giveBack, withWorkspace } from '../vector/workspace.js';
 import {
   adjointRule,
   conjugateRule,
@@ -104,9 +105,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   readonly complexLinear: boolean = true;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
-  /** The methods have no argument to fill: they must return. */
-  #forwardReturns = false;
-  #adjointReturns = false;
+  /** Methods that have no argument to fill: they must return. */
+  readonly #returns = { forward: false, adjoint: false, forwardAdd: false, adjointAdd: false };
   // kept, since they remember spaces themselves
   #adjoint: LinearOperator<D, M> | undefined;
   #conjugate: LinearOperator<M, D> | undefined;
@@ -201,57 +201,70 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    * on every rank alike.
    */
   matvec(x: M, out?: D): D {
-    const range = this.#rangeFor(x);
-    return apply(
-      this.name,
-      x,
-      out,
-      range,
-      this.inputDType(x.dtype),
-      (u, v) => this.forward(u, v),
-      this.#forwardReturns,
-    );
+    return this.#call('forward', x, this.#rangeFor(x), out);
   }
 
   /** `x = Aᴴ y`, into `out` if given (which must not overlap y). Errors as for {@link matvec}. */
   rmatvec(y: D, out?: M): M {
-    const domain = this.#domainFor(y);
-    return apply(
-      `${this.name}.H`,
-      y,
-      out,
-      domain,
-      this.adjointInputDType(y.dtype),
-      (u, v) => this.adjoint(u, v),
-      this.#adjointReturns,
-    );
+    return this.#call('adjoint', y, this.#domainFor(y), out);
   }
 
   /** `y ← y + α A x`: what sums and stacks are made of. */
   matvecAdd(x: M, y: D, alpha: Scalar = 1): D {
-    const range = this.#rangeFor(x);
-    return apply(this.name, x, y, range, this.inputDType(x.dtype), (u, v) => this.forwardAdd(u, v, alpha));
+    return this.#call('forwardAdd', x, this.#rangeFor(x), y, alpha);
   }
 
   /** `x ← x + α Aᴴ y` */
   rmatvecAdd(y: D, x: M, alpha: Scalar = 1): M {
-    const domain = this.#domainFor(y);
-    return apply(`${this.name}.H`, y, x, domain, this.adjointInputDType(y.dtype), (u, v) =>
-      this.adjointAdd(u, v, alpha),
-    );
+    return this.#call('adjointAdd', y, this.#domainFor(y), x, alpha);
+  }
+
+  /**
+   * Calls a method with the vector that it fills, after the checks and the promotion that all four
+   * share.
+   */
+  #call<A extends Vector<A>, B extends Vector<B>>(
+    method: Method,
+    x: A,
+    image: Space<B>,
+    out: B | undefined,
+    alpha?: Scalar,
+  ): B {
+    const forward = method === 'forward' || method === 'forwardAdd';
+    const working = forward ? this.inputDType(x.dtype) : this.adjointInputDType(x.dtype);
+    if (out !== undefined && (out?.space !== image || out.overlaps(x)))
+      checkOut(this.#nameOf(forward), out, x, image);
+    const y = out ? seenIn(out, image) : image.empty();
+    const promoted = x.dtype === working ? undefined : x.space.withDType(working);
+    let input = x;
+    try {
+      if (promoted) input = borrow(promoted).assign(x);
+      const returned = (this as unknown as Methods<A, B>)[method](input, y, alpha);
+      if (returned !== undefined || this.#returns[method]) takeReturned(this.#nameOf(forward), returned, y);
+    } catch (error) {
+      if (out === undefined) y.dispose();
+      throw error;
+    } finally {
+      if (promoted && input !== x) giveBack(promoted, input);
+    }
+    return out ?? y;
+  }
+
+  #nameOf(forward: boolean): string {
+    return forward ? this.name : `${this.name}.H`;
   }
 
   #rangeFor(x: M): Space<D> {
     checkVector(this.name, 'x', x);
     return memo(this.#ranges, x.space, () => {
-      this.#forwardReturns = this.forward.length < 2;
+      this.#returns.forward = this.forward.length < 2;
       return this.rangeOf(x.space);
     });
   }
   #domainFor(y: D): Space<M> {
     checkVector(`${this.name}.H`, 'y', y);
     return memo(this.#domains, y.space, () => {
-      this.#adjointReturns = this.adjoint.length < 2;
+      this.#returns.adjoint = this.adjoint.length < 2;
       return this.domainOf(y.space);
     });
   }
@@ -414,49 +427,17 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
 const show = (a: Scalar): string =>
   typeof a === 'number' ? `${a}` : `${a.re}${a.im < 0 ? '-' : '+'}${abs(a.im)}i`;
 
-/** Output allocation, checks and promotion of the input: the same for both directions. */
-function apply<A extends Vector<A>, B extends Vector<B>>(
-  name: string,
-  x: A,
-  out: B | undefined,
-  range: Space<B>,
-  working: DType,
-  fill: (x: A, y: B) => Filled<B>,
-  mustReturn = false,
-): B {
-  if (out !== undefined) {
-    if (out?.space !== range) {
-      checkVector(name, 'out', out);
-      if (!sameMemory(out.space, range))
-        throw new ShapeError(`${name}: expected out in ${range}, received ${out.space}`);
-      if (out.dtype !== range.dtype)
-        throw new DTypeError(`${name}: expected out of dtype ${range.dtype}, received ${out.dtype}`);
-    }
-    if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
-  }
-  const y = out ? seenIn(out, range) : range.empty();
-  try {
-    if (x.dtype === working) run(name, x, y, fill, mustReturn);
-    else
-      withWorkspace(x.space.withDType(working), (promoted) =>
-        run(name, promoted.assign(x), y, fill, mustReturn),
-      );
-  } catch (error) {
-    if (out === undefined) y.dispose();
-    throw error;
-  }
-  return out ?? y;
-}
+type Method = 'forward' | 'adjoint' | 'forwardAdd' | 'adjointAdd';
+type Methods<A, B> = Readonly<Record<Method, (x: A, y: B, alpha?: Scalar) => Filled<B>>>;
 
-function run<A extends Vector<A>, B extends Vector<B>>(
-  name: string,
-  x: A,
-  y: B,
-  fill: (x: A, y: B) => Filled<B>,
-  mustReturn: boolean,
-): void {
-  const returned = fill(x, y);
-  if (returned !== undefined || mustReturn) takeReturned(name, returned, y);
+/** Throws unless `out` can take what an operator makes of x, which is of the space `image`. */
+function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unknown>): void {
+  checkVector(name, 'out', out);
+  if (!sameMemory(out.space, image))
+    throw new ShapeError(`${name}: expected out in ${image}, received ${out.space}`);
+  if (out.dtype !== image.dtype)
+    throw new DTypeError(`${name}: expected out of dtype ${image.dtype}, received ${out.dtype}`);
+  if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
 }
 
 /** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */

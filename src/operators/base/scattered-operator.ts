@@ -4,7 +4,7 @@ import type { DistributedSpace } from '../../core/distributed/space.js';
 import type { OperatorSpec, SpaceOptions } from '../../core/operator/linear-operator.js';
 import type { Space } from '../../core/vector/vector.js';
 import { MPILinearOperator } from '../mpi-linear-operator.js';
-import { NaturalForm } from './natural-form.js';
+import { LayoutAdapter } from './layout-adapter.js';
 
 /**
  * A square operator of which each rank computes its part of the result. Takes arrays of shape
@@ -12,18 +12,22 @@ import { NaturalForm } from './natural-form.js';
  * gives a SCATTER one.
  */
 export abstract class ScatteredOperator extends MPILinearOperator {
-  readonly #form: NaturalForm;
+  readonly #adapter: LayoutAdapter;
 
   constructor(spec: OperatorSpec) {
     super(spec);
-    this.#form = new NaturalForm(this.dims);
+    this.#adapter = new LayoutAdapter(this.dims);
   }
 
-  /** From arrays of shape `dims`, each rank's part a box of it, to the same. */
+  /**
+   * From arrays of shape `dims`, each rank's part a box of it, to the same.
+   * @param mode whether `to` is overwritten, or added to; `add` only where a subclass asks for it
+   */
   protected abstract apply(
     direction: 'forward' | 'adjoint',
     from: DistributedArray,
     to: DistributedArray,
+    mode: 'set' | 'add',
   ): void;
 
   override domain(options?: SpaceOptions): DistributedSpace {
@@ -32,7 +36,7 @@ export abstract class ScatteredOperator extends MPILinearOperator {
 
   override rangeOf(x: Space<DistributedArray>): DistributedSpace {
     const space = super.rangeOf(x) as DistributedSpace;
-    const natural = this.#form.spaceOf(space);
+    const natural = this.#adapter.spaceOf(space);
     if (!space.layout.replicated) return space;
     return space.layout.globalShape.length === natural.layout.globalShape.length
       ? natural
@@ -44,20 +48,36 @@ export abstract class ScatteredOperator extends MPILinearOperator {
   }
 
   protected override forward(x: DistributedArray, y: DistributedArray): void {
-    this.read(x, (from) => this.write(y, (to) => this.apply('forward', from, to)));
+    this.#run('forward', x, y, 'set');
   }
 
   protected override adjoint(y: DistributedArray, x: DistributedArray): void {
-    this.read(y, (from) => this.write(x, (to) => this.apply('adjoint', from, to)));
+    this.#run('adjoint', y, x, 'set');
   }
 
-  /** Calls `body` with x as {@link apply} takes it. */
-  protected read(x: DistributedArray, body: (x: DistributedArray) => void): void {
-    this.#form.read(x, body);
+  /** {@link apply} with `mode` 'add', for vectors of any layout. */
+  protected applyAdd(direction: 'forward' | 'adjoint', x: DistributedArray, y: DistributedArray): void {
+    this.#run(direction, x, y, 'add');
   }
 
-  /** Calls `body` with y as {@link apply} fills it; with `keep` it sees the old values. */
-  protected write(y: DistributedArray, body: (y: DistributedArray) => void, keep = false): void {
-    this.#form.write(y, body, keep);
+  #run(
+    direction: 'forward' | 'adjoint',
+    x: DistributedArray,
+    y: DistributedArray,
+    mode: 'set' | 'add',
+  ): void {
+    const from = this.#adapter.open(x, true);
+    try {
+      const to = this.#adapter.open(y, mode === 'add');
+      let done = false;
+      try {
+        this.apply(direction, from, to, mode);
+        done = true;
+      } finally {
+        this.#adapter.close(to, y, done);
+      }
+    } finally {
+      this.#adapter.close(from, x, false);
+    }
   }
 }

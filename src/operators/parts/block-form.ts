@@ -3,7 +3,7 @@ import { formatShape, product, type Shape, sameShape } from '../../core/base/sha
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { Layout } from '../../core/distributed/layout.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
-import { NaturalForm } from '../base/natural-form.js';
+import { LayoutAdapter } from '../base/layout-adapter.js';
 import { sizesOf, stackedShape } from '../rank-blocks.js';
 import { imageLayout, type Side } from './image-layout.js';
 
@@ -22,7 +22,7 @@ export class BlockForm {
   readonly layout: Layout;
   /** Elements on each rank. */
   readonly sizes: readonly number[];
-  readonly #natural: NaturalForm;
+  readonly #natural: LayoutAdapter;
 
   constructor(shapes: readonly (readonly Shape[])[]) {
     this.sizes = sizesOf(shapes);
@@ -35,7 +35,7 @@ export class BlockForm {
       ]),
       0,
     );
-    this.#natural = new NaturalForm(this.shape, this.layout);
+    this.#natural = new LayoutAdapter(this.shape, this.layout);
   }
 
   /** Throws unless vectors of a space can be seen so. */
