@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launch } from '../src/cli/run.js';
+import { messageOf } from '../src/core/base/errors.js';
 import { nearest } from '../src/core/base/options.js';
 import type { BenchCase } from './case.js';
 import { CASES } from './cases/index.js';
@@ -42,7 +43,7 @@ function settings() {
     });
     return { ...values, ranks: Number(values.ranks), names: positionals };
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }
 
@@ -53,10 +54,7 @@ function readResults(path: string): ReadonlyMap<string, Result> {
     const results = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Result);
     return new Map(results.map((result) => [result.case, result]));
   } catch (error) {
-    return fail(
-      'expected --against to be a file of results (--json): ' +
-        `${error instanceof Error ? error.message : String(error)}`,
-    );
+    return fail(`expected --against to be a file of results (--json): ${messageOf(error)}`);
   }
 }
 
@@ -142,9 +140,7 @@ try {
       else if (process.stdout.isTTY) process.stderr.write(`${bench.name} `);
     } catch (error) {
       failures++;
-      process.stderr.write(
-        `bench: ${bench.name}: ${error instanceof Error ? error.message : String(error)}\n`,
-      );
+      process.stderr.write(`bench: ${bench.name}: ${messageOf(error)}\n`);
     }
   }
 } finally {

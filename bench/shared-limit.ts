@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { planLauncher } from '../src/cli/plan-launch.js';
+import { messageOf } from '../src/core/base/errors.js';
 import { LIMITS, type LimitName } from './case.js';
 import { type Limit, nextLine } from './limit-process.js';
 
@@ -80,7 +81,7 @@ export class SharedLimits {
         entry.program.stop();
       };
       serve().catch((error: unknown) => {
-        process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(`bench: ${messageOf(error)}\n`);
         socket.destroy();
       });
     });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { HostArray } from '../core/base/dtype.js';
+import { messageOf } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import { checkSettings } from '../core/base/settings.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
@@ -269,7 +270,7 @@ function load(): CpuAddonState {
     const addon = withOneThread(() => createRequire(import.meta.url)(file) as CpuAddon);
     return { available: true, addon, info: addon.info() };
   } catch (error) {
-    const reason = `the native kernels did not load: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `the native kernels did not load: ${messageOf(error)}`;
     return { available: false, reason, remedy: REMEDY };
   }
 }

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import type pino from 'pino';
-import { ArgumentError } from '../core/base/errors.js';
+import { ArgumentError, messageOf } from '../core/base/errors.js';
 import { LOG_LEVELS, type Logger } from '../core/base/log.js';
 import { choiceSetting, type Environment, readSetting } from '../core/base/settings.js';
 import { findTarget, openStream } from './output.js';
@@ -36,12 +36,9 @@ export function loggerAsked({ rank, size }: LogRank, env: Environment = process.
     // What is written at once is there when the job ends, however it does
     destination = load.destination({ dest, sync: true, mkdir: true });
   } catch (error) {
-    throw new ArgumentError(
-      `LOPS_LOG_FILE: cannot write ${dest}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new ArgumentError(`LOPS_LOG_FILE: cannot write ${dest}: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     if (stream !== undefined) closeSync(stream);
   }

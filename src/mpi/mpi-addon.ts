@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DTYPES, type DType } from '../core/base/dtype.js';
-import { MpiError } from '../core/base/errors.js';
+import { MpiError, messageOf } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import type { DeviceMemorySupport, ReduceOp } from '../core/ports/communicator.js';
 
@@ -297,7 +297,7 @@ export function loadMpi(): MpiAddon {
     addon = loaded;
     return loaded;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new MpiError(`the MPI addon can't be loaded: ${why}; build it again for this machine: ${remedy}`, {
       cause: error,
     });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { ArgumentError, MpiError } from '../core/base/errors.js';
+import { ArgumentError, MpiError, messageOf } from '../core/base/errors.js';
 import { readSetting } from '../core/base/settings.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { MpiCommunicator } from './communicator/mpi-communicator.js';
@@ -43,7 +43,7 @@ function join(): Communicator {
     mpi = loadMpi();
   } catch (error) {
     if (launch.size === 1) return new SelfCommunicator();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new MpiError(
       `rank ${launch.rank} of ${launch.size ?? 'several'}: ${why} (LOPS_MPI=off runs every rank alone)`,
       { cause: error },

@@ -12,10 +12,10 @@ import { type Box, Layout, splitCount, splitStart } from '../core/distributed/la
 import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
+import { checkSame, gatherFromAllRanks } from '../core/ports/agreement.js';
 import type { Elements, MatMul, Trans } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
-import { checkAlike, exchange } from '../core/ports/rank-agreement.js';
 import type { Space } from '../core/vector/vector.js';
 import { Resident } from '../local/resident.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
@@ -172,7 +172,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     const comm = resolveCommunicator(options.comm);
     const { kind = 'summa', saveAt = false, dtype } = options;
     const grid = options.grid ?? squarest(comm.size);
-    const all = exchange(comm, (): Described => {
+    const all = gatherFromAllRanks(comm, (): Described => {
       checkOptions('MPIMatrixMult', options, OPTIONS);
       checkOneOf('kind', kind, MATRIX_MULT_KINDS);
       checkGrid(grid, comm.size);
@@ -186,7 +186,7 @@ export class MPIMatrixMult extends MPILinearOperator {
       Resident.from(A, dtype);
       return { shape: A.shape, dtype: A.dtype, arguments: { M, kind, grid, saveAt, dtype } };
     });
-    checkAlike('MPIMatrixMult', all, ['dtype', 'arguments']);
+    checkSame('MPIMatrixMult', all, ['dtype', 'arguments']);
     const [rows, columns] = blockCuts(
       all.map((d) => d.shape),
       grid,

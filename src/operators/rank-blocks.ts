@@ -1,14 +1,13 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { type Failure, failureOf, raise } from '../core/base/failure.js';
 import { checkOptions } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { LinearOperator } from '../core/operator/linear-operator.js';
+import { type Failure, failureOf, gatherFromAllRanks, throwFailure } from '../core/ports/agreement.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
-import { exchange } from '../core/ports/rank-agreement.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
@@ -95,7 +94,7 @@ export class RankBlocks {
 
   constructor(owner: string, ops: readonly LocalLinearOperator[], options: BlockOptions = {}) {
     const comm = resolveCommunicator(options.comm);
-    const all = exchange(comm, () => describe(ops, owner, options));
+    const all = gatherFromAllRanks(comm, () => describe(ops, owner, options));
     const types = all.flatMap((b) => b.dtypes);
     if (types.length === 0)
       throw new ArgumentError(`${owner}: expected at least one operator on some rank, received none`);
@@ -112,8 +111,8 @@ export class RankBlocks {
     this.#complexModels = all.some((b) => b.complexModels);
     const images = all.flatMap((b) => b.images);
     this.#images = {
-      forward: together(images.map((i) => i.forward)),
-      adjoint: together(images.map((i) => i.adjoint)),
+      forward: combined(images.map((i) => i.forward)),
+      adjoint: combined(images.map((i) => i.adjoint)),
     };
     this.#own = all[comm.rank]?.images ?? [];
   }
@@ -129,7 +128,7 @@ export class RankBlocks {
    */
   imageDType(direction: Direction, dtype: DType): DType {
     const image = this.#images[direction][dtype] as DType | Failure;
-    return typeof image === 'string' ? image : raise(image, undefined);
+    return typeof image === 'string' ? image : throwFailure(image);
   }
 
   /**
@@ -164,7 +163,7 @@ export class RankBlocks {
  * What several operators give: a dtype that holds all their results, or the reason of the first
  * that refuses.
  */
-function together(images: readonly Images[]): Images {
+function combined(images: readonly Images[]): Images {
   return Object.fromEntries(
     FLOATS.map((dtype) => {
       const list = images.map((image) => image[dtype] as DType | Failure);

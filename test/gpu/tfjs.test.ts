@@ -244,7 +244,7 @@ describe('tfjs', () => {
     expect(other.code, other.stderr).to.equal(0);
     for (const rank of [0, 1])
       expect(other.stdout).to.include(
-        `rank ${rank}: expected one engine on all ranks, rank 0 has 'a', rank 1 'b'`,
+        `rank ${rank}: tfjs: expected one engine on all ranks, rank 0 has "a", rank 1 "b": install`,
       );
   });
 

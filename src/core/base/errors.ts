@@ -44,3 +44,6 @@ export class ArgumentError extends LopsError {
 export class NumericalError extends LopsError {
   readonly code = 'ERR_NUMERICAL';
 }
+
+/** What an error says; of other things that were thrown, their text. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

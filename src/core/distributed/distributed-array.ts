@@ -17,10 +17,10 @@ import { distributedSeed, fillNormal, fillUniform } from '../base/random.js';
 import { PARTS, tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
+import { checkSame, gatherFromAllRanks, sameOnAllRanks } from '../ports/agreement.js';
 import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
-import { checkAlike, exchange } from '../ports/rank-agreement.js';
 import { DistributedVector } from '../vector/distributed-vector.js';
 import { distributedNorm } from '../vector/norm.js';
 import {
@@ -180,9 +180,9 @@ export class DistributedArray
     const replicated = options.partition === 'BROADCAST';
     if (replicated) {
       // where a rank's data do not fit, all throw
-      const all = exchange(options.comm ?? resolveCommunicator(), check);
-      checkOneShape('toDist', all);
-      checkAlike('DistributedArray.toDist', all, ['dtype', 'backend']);
+      const all = gatherFromAllRanks(options.comm ?? resolveCommunicator(), check);
+      checkSame('DistributedArray.toDist', all, ['shape'], { error: ShapeError });
+      checkSame('DistributedArray.toDist', all, ['dtype', 'backend']);
     } else check();
     const { dtype = data.dtype, backend = data.backend } = options;
     const x = spaceOf('DistributedArray.toDist', data.shape, { ...options, dtype, backend }).empty();
@@ -204,30 +204,15 @@ export class DistributedArray
     checkOptions('DistributedArray.fromLocal', options, ['axis', 'comm', 'mask']);
     const { axis = 0, mask } = options;
     const comm = resolveCommunicator(options.comm);
-    // undefined where a rank brings something else: refused together, like all that does not fit
-    const parts = comm.allgatherObject(
-      local instanceof NDArray
-        ? { shape: [...local.shape], dtype: local.dtype, backend: local.backend.name, axis }
-        : undefined,
-    );
-    const [first] = parts;
-    for (const [rank, part] of parts.entries()) {
-      if (!first || !part)
-        throw new ArgumentError(
-          `fromLocal: expected an NDArray on every rank, rank ${first ? rank : 0} has none`,
-        );
-      if (part.dtype !== first.dtype)
-        throw new DTypeError(
-          `fromLocal: expected one dtype on all ranks, rank 0 has ${first.dtype}, rank ${rank} ${part.dtype}`,
-        );
-      if (part.axis !== first.axis || part.backend !== first.backend)
-        throw new PartitionError(
-          `fromLocal: expected one axis and backend on all ranks, rank 0 has ${first.axis} and ` +
-            `'${first.backend}', rank ${rank} ${part.axis} and '${part.backend}'`,
-        );
-    }
+    const owner = 'DistributedArray.fromLocal';
+    const all = gatherFromAllRanks(comm, () => {
+      checkArray(owner, local);
+      return { shape: local.shape, dtype: local.dtype, backend: local.backend.name, axis };
+    });
+    checkSame(owner, all, ['dtype'], { error: DTypeError });
+    checkSame(owner, all, ['axis', 'backend'], { error: PartitionError });
     const layout = Layout.fromLocalShapes(
-      parts.map((p) => p?.shape ?? []),
+      all.map(({ shape }) => shape),
       axis,
     );
     return new DistributedArray(
@@ -302,11 +287,11 @@ export class DistributedArray
       this.#take(data);
       return this;
     }
-    const all = exchange(this.comm, () => {
+    const take = () => {
       this.#take(data);
       return { shape: this.globalShape };
-    });
-    checkOneShape('assignGlobal', all);
+    };
+    sameOnAllRanks(this.comm, 'DistributedArray.assignGlobal', take, { error: ShapeError });
     return this.#fromFirst();
   }
 
@@ -605,19 +590,16 @@ export class DistributedArray
    * Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes.
    */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
-    const shapes = this.comm
-      .allgatherObject(localShape)
-      .map((s, rank) => toShape(s, `the local shape of rank ${rank}`));
-    const wrong = shapes.findIndex(
-      (s, r) =>
-        product(s) !== this.layout.localSize(r) || (this.layout.replicated && !sameShape(s, shapes[0] ?? [])),
-    );
-    if (wrong >= 0)
-      throw new ShapeError(
-        `rank ${wrong}: cannot reshape ${formatShape(this.layout.localShape(wrong))} into ` +
-          `${formatShape(shapes[wrong] as Shape)}`,
-      );
-    const layout = this.layout.replicated
+    const all = gatherFromAllRanks(this.comm, () => {
+      const shape = toShape(localShape, 'the local shape');
+      if (product(shape) !== this.local.size)
+        throw new ShapeError(`cannot reshape ${formatShape(this.localShape)} into ${formatShape(shape)}`);
+      return { shape };
+    });
+    const { replicated } = this.layout;
+    if (replicated) checkSame('DistributedArray.reshapeLocal', all, ['shape'], { error: ShapeError });
+    const shapes = all.map(({ shape }) => shape);
+    const layout = replicated
       ? Layout.replicated(shapes[0] as Shape, this.comm.size)
       : Layout.fromLocalShapes(shapes, axis);
     return new DistributedArray(
@@ -675,17 +657,6 @@ export class DistributedArray
   #with(local: NDArray): DistributedArray {
     return new DistributedArray(this.space.withDType(local.dtype), local);
   }
-}
-
-/** Throws {@link ShapeError} on all ranks unless they have one global shape. */
-function checkOneShape(owner: string, all: readonly { readonly shape: Shape }[]): void {
-  const [{ shape }] = all as readonly [{ readonly shape: Shape }];
-  const odd = all.findIndex((other) => !sameShape(other.shape, shape));
-  if (odd > 0)
-    throw new ShapeError(
-      `${owner}: expected one global shape on all ranks, rank 0 has ${formatShape(shape)}, rank ${odd} ` +
-        `${formatShape(all[odd]?.shape ?? [])}`,
-    );
 }
 
 let constructed = 0;

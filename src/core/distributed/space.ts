@@ -3,6 +3,7 @@ import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base
 import { checkList, checkOneOf, checkOptions } from '../base/options.js';
 import { type Shape, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
+import { sameOnAllRanks } from '../ports/agreement.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
@@ -44,6 +45,19 @@ export function setNewArray(make: (space: DistributedSpace) => DistributedArray)
 /** Sub-communicators of masks, split once for each communicator and mask. */
 const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
 
+/** Throws {@link PartitionError} unless a mask has a colour for each rank. */
+function checkColours(mask: readonly number[], ranks: number): readonly number[] {
+  if (
+    !Array.isArray(mask) ||
+    mask.length !== ranks ||
+    !mask.every((colour) => Number.isSafeInteger(colour) && colour >= 0)
+  )
+    throw new PartitionError(
+      `expected a mask of ${ranks} non-negative integers, one a rank, received ${textOf(mask)}`,
+    );
+  return mask;
+}
+
 /**
  * The ranks that share this rank's colour. Collective when a mask is first met: ranks compare it,
  * then split.
@@ -57,18 +71,8 @@ function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
   const key = String(mask);
   let group = groups.get(key);
   if (!group) {
-    const other = comm.allgatherObject(key).find((k) => k !== key);
-    if (other !== undefined)
-      throw new PartitionError(`expected one mask on all ranks, received [${key}] and [${other}]`);
-    if (
-      !Array.isArray(mask) ||
-      mask.length !== comm.size ||
-      !mask.every((c) => Number.isSafeInteger(c) && c >= 0)
-    ) {
-      throw new PartitionError(
-        `expected a mask of ${comm.size} non-negative integers, one a rank, received [${key}]`,
-      );
-    }
+    const agreed = () => ({ mask: checkColours(mask, comm.size) });
+    sameOnAllRanks(comm, 'DistributedArray', agreed, { error: PartitionError });
     group = comm.split(mask[comm.rank] as number, comm.rank);
     groups.set(key, group);
   }

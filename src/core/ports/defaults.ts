@@ -1,4 +1,4 @@
-import { BackendError, MpiError } from '../base/errors.js';
+import { BackendError, MpiError, messageOf } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend } from './backend.js';
 import type { BackendReport } from './backend-report.js';
@@ -83,7 +83,7 @@ export async function reportBackend(name: string): Promise<BackendReport> {
     if (entry.report) return await entry.report();
     return { available: true, summary: (await start(entry)).dtypes.join(', ') };
   } catch (error) {
-    return { available: false, summary: error instanceof Error ? error.message : String(error) };
+    return { available: false, summary: messageOf(error) };
   }
 }
 

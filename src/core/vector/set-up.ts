@@ -1,5 +1,6 @@
 import { BackendError } from '../base/errors.js';
 import { disposingOnFailure } from '../base/scope.js';
+import { onAllRanks } from '../ports/agreement.js';
 import type { Backend } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 
@@ -19,20 +20,21 @@ export interface Place {
 export function settingUp<T>(place: Place | undefined, body: () => T): T {
   if (!place?.backend.overcommit || place.comm.size === 1) return disposingOnFailure(body);
   const { backend, comm } = place;
-  const settle = backend.overcommit?.() as () => string;
+  const shortageOf = backend.overcommit?.() as () => string;
   let shortage = '';
   return disposingOnFailure(() => {
     let result: T;
     try {
       result = body();
     } finally {
-      shortage = settle();
+      shortage = shortageOf();
     }
     const short = Int32Array.of(shortage === '' ? 0 : 1);
     comm.allreduce(short, 'max');
     if (short[0] === 0) return result;
-    const reasons = comm.allgatherObject(shortage);
-    const rank = reasons.findIndex((reason) => reason !== '');
-    throw new BackendError(`rank ${rank}: ${reasons[rank]}`);
+    return onAllRanks(comm, () => {
+      if (shortage !== '') throw new BackendError(shortage);
+      return result;
+    });
   });
 }

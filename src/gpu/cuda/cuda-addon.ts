@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { BackendError } from '../../core/base/errors.js';
+import { BackendError, messageOf } from '../../core/base/errors.js';
 import { PACKAGE_ROOT } from '../../core/base/package-root.js';
 import type { CudaAddon, CudaDeviceInfo, CudaLibrary } from './cuda-addon-interface.js';
 
@@ -41,7 +41,7 @@ function load(folder: string | undefined): CudaState {
     if (!nvrtc.available) return nvrtc;
     return { ...probe, addon };
   } catch (error) {
-    const reason = `the CUDA addon did not load: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `the CUDA addon did not load: ${messageOf(error)}`;
     return { available: false, reason, remedy: BUILD };
   }
 }

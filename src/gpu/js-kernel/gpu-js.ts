@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { ArgumentError, BackendError } from '../../core/base/errors.js';
+import { ArgumentError, BackendError, messageOf } from '../../core/base/errors.js';
 
 /**
  * What an element's function finds in `this`, as gpu.js has it: which element it computes, and the
@@ -51,8 +51,7 @@ export function loadGpuJs(): GpuJsModule | undefined {
       )
         continue;
       throw new BackendError(
-        'gpu.js is installed but cannot be loaded ' +
-          `(${error instanceof Error ? error.message : String(error)}): npm install gpu.js again`,
+        `gpu.js is installed but cannot be loaded (${messageOf(error)}): npm install gpu.js again`,
         {
           cause: error,
         },
@@ -107,7 +106,7 @@ export function compile<C extends KernelConstants>(
   } catch (error) {
     throw new ArgumentError(
       'KernelOperator: gpu.js cannot compile the function ' +
-        `(${error instanceof Error ? error.message : String(error)}): write it in the part of JavaScript ` +
+        `(${messageOf(error)}): write it in the part of JavaScript ` +
         `that gpu.js knows, or set engine 'plain'`,
       { cause: error },
     );

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { BackendError } from '../../core/base/errors.js';
+import { BackendError, messageOf } from '../../core/base/errors.js';
 import type { TensorModule } from './tfjs-engine.js';
 
 /** Engines, the preferred ones first. */
@@ -73,7 +73,7 @@ function load(name: string, loadPackage: LoadPackage): unknown {
     return loadPackage(name);
   } catch (error) {
     if (isMissing(error, name)) return undefined;
-    const why = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0];
+    const why = messageOf(error).trim().split('\n')[0];
     const remedy = name.startsWith('@tensorflow/tfjs-node')
       ? 'the TensorFlow library, which its install script downloads, is missing or does not fit: npm ' +
         'rebuild ' +

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
-import { ArgumentError } from '../../core/base/errors.js';
+import { ArgumentError, messageOf } from '../../core/base/errors.js';
 import { log } from '../../core/base/log.js';
 import { checkOptions } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf } from '../../core/base/shape.js';
@@ -20,6 +20,7 @@ import { textOf } from '../../core/base/text-of.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { type Box, intersect } from '../../core/distributed/layout.js';
 import { StackedDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
+import { gatherFromAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { expectSignals, type StopSignal } from '../../core/vector/interruption.js';
 import {
@@ -262,13 +263,13 @@ export class Checkpoint {
     const comm = this.#commOf(vectors);
     const rank = comm?.rank ?? 0;
     const name = `${state.iteration}`.padStart(10, '0');
-    this.#together(comm, `write ${this.folder}`, () => {
+    this.#gather(comm, `write ${this.folder}`, () => {
       if (rank === 0) this.#hold();
     });
     const id = this.#lock?.id;
     const partial = join(this.folder, `${name}.${comm ? comm.bcastObject(id) : id}.partial`);
     try {
-      const sums = this.#together(comm, `write ${partial}`, () => {
+      const sums = this.#gather(comm, `write ${partial}`, () => {
         mkdirSync(partial, { recursive: true });
         const sums: Record<string, number[]> = {};
         for (const [vector, leaves] of vectors)
@@ -279,7 +280,7 @@ export class Checkpoint {
         if (rank > 0) flush(partial);
         return { sums, own: { scalars, ...(this.#problem && { problem: this.#problem }) } };
       });
-      this.#together(comm, `write ${partial}`, () => {
+      this.#gather(comm, `write ${partial}`, () => {
         if (rank === 0) this.#finish(partial, name, state, vectors, sums);
       });
     } catch (error) {
@@ -336,20 +337,20 @@ export class Checkpoint {
     const { vectors, scalars } = partsOf(state);
     const comm = this.#commOf(vectors);
     if (problem) {
-      this.#together(comm, `use ${this.folder}`, () => {
+      this.#gather(comm, `use ${this.folder}`, () => {
         if (!comm || comm.rank === 0) this.#hold();
       });
       this.#problem = recordProblem(problem());
     }
     if (this.#startsOver) return false;
     // others may see the folder later
-    const [names = []] = this.#together(comm, `look into ${this.folder}`, () =>
+    const [names = []] = this.#gather(comm, `look into ${this.folder}`, () =>
       !comm || comm.rank === 0 ? this.#names() : [],
     );
     const damages: string[] = [];
     for (const name of names) {
       const folder = join(this.folder, name);
-      const found = this.#together(comm, `resume from ${folder}`, () => {
+      const found = this.#gather(comm, `resume from ${folder}`, () => {
         try {
           this.#read(folder, state, vectors, scalars, comm);
           return undefined;
@@ -444,26 +445,18 @@ export class Checkpoint {
   }
 
   /**
-   * Runs something on all ranks and returns what it gives on each, plain data; where it fails on
-   * one, all throw.
+   * Runs `body` on all ranks; errors name what could not be done.
+   * @returns what it returned on each rank, plain data
    */
-  #together<R>(comm: Communicator | undefined, what: string, body: () => R): R[] {
-    let mine: { readonly failure?: string; readonly value?: R };
-    let cause: unknown;
-    try {
-      mine = { value: body() };
-    } catch (error) {
-      cause = error;
-      mine = { failure: error instanceof Error ? error.message : String(error) };
-    }
-    const all = comm?.allgatherObject(mine) ?? [mine];
-    const rank = all.findIndex(({ failure }) => failure !== undefined);
-    if (rank >= 0)
-      throw new ArgumentError(
-        `Checkpoint: could not ${what}: ${comm ? `rank ${rank}: ` : ''}${all[rank]?.failure}`,
-        cause === undefined ? {} : { cause },
-      );
-    return all.map(({ value }) => value as R);
+  #gather<R>(comm: Communicator | undefined, what: string, body: () => R): R[] {
+    const named = (): R => {
+      try {
+        return body();
+      } catch (error) {
+        throw new ArgumentError(`Checkpoint: could not ${what}: ${messageOf(error)}`, { cause: error });
+      }
+    };
+    return comm ? gatherFromAllRanks(comm, named) : [named()];
   }
 
   /** Of the checkpoints that are there, the newest first. */
@@ -532,7 +525,7 @@ function readManifest(folder: string): Manifest {
     try {
       return body();
     } catch (error) {
-      throw new Damage(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, {
+      throw new Damage(`${path} is damaged: ${messageOf(error)}`, {
         cause: error,
       });
     }
@@ -632,7 +625,7 @@ function readPart(path: string, box: Box, sum: number, { backend, dtype }: NDArr
       return read;
     });
   } catch (error) {
-    throw new Damage(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new Damage(messageOf(error), { cause: error });
   }
   if (part.size !== product(box.shape))
     throw new Damage(`${path} holds ${part.size} elements, expected ${product(box.shape)}`);

@@ -5,9 +5,9 @@ import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { type Box, Layout } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
+import { gatherFromAllRanks, onAllRanks, sameOnAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
-import { agreed, together } from '../parts/agreement.js';
 import {
   checkBoxes,
   fileLayout,
@@ -51,12 +51,12 @@ function commonDType(path: string, header: NpyHeader, comm: Communicator): DType
   const rows = fileLayout(Layout.split(header.shape, comm.size), header.bytes, header.fortranOrder).box(
     comm.rank,
   );
-  const mine = together(comm, () =>
+  const all = gatherFromAllRanks(comm, () =>
     withFile(path, (fd) =>
       naturalDType({ ...header, size: product(rows.shape) }, () => sourceOf(fd, path, header, rows)),
     ),
   );
-  return comm.allgatherObject(mine).find((dtype) => dtype !== 'int32') ?? mine;
+  return all.find((dtype) => dtype !== 'int32') ?? 'int32';
 }
 
 /**
@@ -72,14 +72,14 @@ function commonDType(path: string, header: NpyHeader, comm: Communicator): DType
 export function readNpyDistributed(path: string, options: DistributedArrayOptions = {}): DistributedArray {
   const comm = resolveCommunicator(options.comm);
   return tidy(() => {
-    const { header } = agreed(comm, () => ({
+    const { header } = sameOnAllRanks(comm, 'readNpyDistributed', () => ({
       header: withFile(path, (fd, size) => readNpyHeader(fd, size, path)),
       options: plainOptions(options),
     }));
     const dtype = options.dtype === undefined ? commonDType(path, header, comm) : checkDType(options.dtype);
     checkConversion(header, dtype, path);
     const space = spaceOf('readNpyDistributed', header.shape, { ...options, dtype, comm });
-    const x = together(comm, () => {
+    const x = onAllRanks(comm, () => {
       const part = space.withLayout(fileLayout(space.layout, header.bytes, header.fortranOrder)).empty();
       readBox(path, header, part);
       return part;
@@ -100,7 +100,7 @@ export function writeNpyDistributed(path: string, x: DistributedArray): void {
   const { globalShape, dtype, comm } = x;
   const header = formatNpyHeader(globalShape, dtype);
   const bytes = bytesOf(dtype);
-  agreed(comm, () => {
+  sameOnAllRanks(comm, 'writeNpyDistributed', () => {
     // throws where it was disposed
     void x.local.storage;
     return { path, dtype, layout: x.layout.key };

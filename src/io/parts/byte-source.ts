@@ -1,5 +1,5 @@
 import { Inflate } from 'fflate';
-import { ArgumentError } from '../../core/base/errors.js';
+import { ArgumentError, messageOf } from '../../core/base/errors.js';
 import { crc32 } from './crc32.js';
 import { readAt } from './raw-io.js';
 
@@ -61,10 +61,7 @@ export function inflatedSource(compressed: ByteSource, length: number): ByteSour
     try {
       inflate.push(piece, left === 0);
     } catch (error) {
-      throw new ArgumentError(
-        `${name} is damaged: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new ArgumentError(`${name} is damaged: ${messageOf(error)}`, { cause: error });
     }
   };
   return {

@@ -5,7 +5,7 @@ import { checkDistributed } from '../../core/distributed/distributed-array.js';
 import { type Box, Layout } from '../../core/distributed/layout.js';
 import type { DistributedArrayOptions, DistributedSpace } from '../../core/distributed/space.js';
 import { TransferPlan } from '../../core/distributed/transfer.js';
-import { together } from './agreement.js';
+import { onAllRanks } from '../../core/ports/agreement.js';
 import type { ByteSource } from './byte-source.js';
 import { readAt, writeAt } from './raw-io.js';
 
@@ -132,7 +132,7 @@ export function checkBoxes(owner: string, x: DistributedArray): void {
 /** `x` in another space that differs by its layout: `x` itself where it does not. Collective. */
 export function moved(x: DistributedArray, space: DistributedSpace): DistributedArray {
   if (space.layout.equals(x.layout)) return x;
-  const y = together(x.comm, () => space.empty());
+  const y = onAllRanks(x.comm, () => space.empty());
   const plan = TransferPlan.between(x.layout, space.layout, x.comm);
   plan.run(x.local, y.local);
   // as large as the arrays, and rarely needed again
@@ -140,10 +140,8 @@ export function moved(x: DistributedArray, space: DistributedSpace): Distributed
   return y;
 }
 
-/** Options as plain data, to be compared among ranks. */
-export function plainOptions({ comm: _, backend, ...rest }: DistributedArrayOptions): unknown {
-  return {
-    ...rest,
-    ...(backend !== undefined && { backend: typeof backend === 'string' ? backend : backend.name }),
-  };
+/** Options as plain data, to be compared among ranks. What is no data is left out. */
+export function plainOptions({ comm: _, backend, ...rest }: DistributedArrayOptions): object {
+  const name = typeof backend === 'object' ? backend.name : backend;
+  return JSON.parse(JSON.stringify({ ...rest, backend: name }));
 }

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync } from 'node:fs';
+import { onAllRanks, onRoot } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { createFile, findFile, likeBefore, temporaryFor, writing } from '../output.js';
-import { onRoot, together } from './agreement.js';
 import { writeAt } from './raw-io.js';
 
 /**
@@ -36,7 +36,7 @@ export function writeFileTogether(
     }),
   );
   try {
-    together(comm, () =>
+    onAllRanks(comm, () =>
       writing(path, () => {
         const fd = openSync(temporary, 'r+');
         try {

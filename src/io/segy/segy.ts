@@ -7,9 +7,9 @@ import { formatShape, product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { Box, Layout } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
+import { onAllRanks, onRoot, sameOnAllRanks } from '../../core/ports/agreement.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion } from '../npy/npy-data.js';
-import { agreed, onRoot, together } from '../parts/agreement.js';
 import {
   checkBoxes,
   moved,
@@ -252,7 +252,7 @@ export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolum
   };
   const comm = resolveCommunicator(options.comm);
   const read = (): SegyVolume => {
-    const { header } = agreed(comm, () => {
+    const { header } = sameOnAllRanks(comm, 'readSegy', () => {
       places(bytes);
       return {
         header: withFile(path, (fd, size) => readSegyHeader(fd, size, path)),
@@ -271,7 +271,7 @@ export function readSegy(path: string, options: SegyReadOptions = {}): SegyVolum
     const order = onRoot(comm, () => withFile(path, (fd) => findOrder(fd, path, header, bytes)));
     const [inlines, crosslines] = order.inlineFirst ? [order.slow, order.fast] : [order.fast, order.slow];
     const space = spaceOf('readSegy', [inlines.length, crosslines.length, samples], { ...rest, dtype, comm });
-    const x = together(comm, () => {
+    const x = onAllRanks(comm, () => {
       const part = space.withLayout(traceLayout(space.layout, order.inlineFirst)).empty();
       const { box, local } = part;
       if (local.size === 0) return part;
@@ -439,7 +439,7 @@ function writeTraces(
 export function writeSegy(path: string, x: DistributedArray, options: SegyWriteOptions): void {
   checkBoxes('writeSegy', x);
   const { comm } = x;
-  const spec = agreed(comm, () => {
+  const spec = sameOnAllRanks(comm, 'writeSegy', () => {
     // throws where it was disposed
     void x.local.storage;
     return { ...settings(x, options), path, layout: x.layout.key };

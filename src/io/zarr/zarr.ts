@@ -3,13 +3,20 @@ import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
 import { complex, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, checkDType, type DType } from '../../core/base/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { ArgumentError, DTypeError, messageOf, ShapeError } from '../../core/base/errors.js';
 import { checkOneOf, checkOptions } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { Box } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
+import {
+  checkSame,
+  gatherFromAllRanks,
+  onAllRanks,
+  onRoot,
+  sameOnAllRanks,
+} from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
@@ -25,7 +32,6 @@ import {
   temporaryName,
   writing,
 } from '../output.js';
-import { agreed, checkEqual, gathered, onRoot, together } from '../parts/agreement.js';
 import { memorySource } from '../parts/byte-source.js';
 import { checkBoxes, moved, plainOptions } from '../parts/file-runs.js';
 import { checkPath, isMissing, kindOf, naming, withFile } from '../parts/local-file.js';
@@ -91,7 +97,7 @@ function noArray(path: string, cause: unknown): ArgumentError {
       because,
     );
   const aside = stats ? undefined : temporariesOf(path).find((name) => name.endsWith('.old'));
-  const words = cause instanceof Error ? cause.message : String(cause);
+  const words = messageOf(cause);
   return new ArgumentError(
     aside ? `${words}: a writer that was ended left the array before in ${aside}` : words,
     because,
@@ -290,13 +296,13 @@ function attemptZarr(
   comm: Communicator,
 ): DistributedArray | undefined {
   const { maxBytes, ...rest } = options;
-  const seen = gathered(comm, () => {
+  const seen = gatherFromAllRanks(comm, () => {
     if (maxBytes !== undefined && !(maxBytes >= 0))
       throw new ArgumentError(`expected maxBytes of at least 0, received ${maxBytes}`);
     const folder = naming(path, () => folderOf(path));
-    return { folder, text: lookUp(folder), asked: JSON.stringify({ options: plainOptions(rest), maxBytes }) };
+    return { folder, text: lookUp(folder), options: plainOptions(options) };
   });
-  checkEqual(seen.map(({ asked }) => asked));
+  checkSame('readZarr', seen, ['options']);
   const { folder, text } = seen[comm.rank] as (typeof seen)[number];
   if (text === undefined || seen.some((other) => other.text !== text)) return undefined;
   const metadata = parseZarrMetadata(text, join(path, METADATA));
@@ -316,7 +322,7 @@ function attemptZarr(
     return undefined;
   const space = spaceOf('readZarr', metadata.shape, { ...rest, dtype, comm });
   let part: DistributedArray | undefined;
-  const whole = gathered(comm, () =>
+  const whole = gatherFromAllRanks(comm, () =>
     unlessReplaced(() => {
       part = space.withLayout(chunkLayout(space.layout, metadata.chunkShape)).empty();
       readChunks(folder, metadata, part);
@@ -414,7 +420,7 @@ export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteO
   checkBoxes('writeZarr', x);
   const { globalShape, dtype, comm } = x;
   const bytes = bytesOf(dtype);
-  const { folder, chunks, compression, level, metadata } = agreed(comm, () => {
+  const { folder, chunks, compression, level, metadata } = sameOnAllRanks(comm, 'writeZarr', () => {
     const folder = naming(path, () => folderOf(path));
     checkOptions('writeZarr', options, ['chunks', 'compression', 'level', 'attributes', 'dimensionNames']);
     const { level = 1, attributes = {}, dimensionNames } = options;
@@ -456,7 +462,7 @@ export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteO
       }),
     );
     try {
-      together(comm, () =>
+      onAllRanks(comm, () =>
         writing(path, () => writeChunks(temporary, part, { chunks, compression, level }, before)),
       );
       onRoot(comm, () =>

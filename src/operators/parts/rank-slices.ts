@@ -5,8 +5,8 @@ import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { Layout, splitCount, splitStart } from '../../core/distributed/layout.js';
+import { checkSame, gatherFromAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
-import { checkAlike, exchange } from '../../core/ports/rank-agreement.js';
 
 /**
  * Matrices `[slices, rows, columns]` of which every rank has some, one rank's after another's, as
@@ -33,7 +33,7 @@ export function rankSlices(
   check: () => void,
   further: object = {},
 ): RankSlices {
-  const all = exchange(comm, () => {
+  const all = gatherFromAllRanks(comm, () => {
     check();
     if (!(G instanceof NDArray))
       throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${textOf(G)}`);
@@ -43,7 +43,7 @@ export function rankSlices(
       );
     return { count: G.shape[0] as number, shape: G.shape.slice(1), dtype: G.dtype, arguments: further };
   });
-  checkAlike(owner, all, ['dtype', 'shape', 'arguments']);
+  checkSame(owner, all, ['dtype', 'shape', 'arguments']);
   const counts = all.map((a) => a.count);
   const [rows, columns] = (all[0] as { readonly shape: Shape }).shape as [number, number];
   const start = counts.slice(0, comm.rank).reduce((a, b) => a + b, 0);

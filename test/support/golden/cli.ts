@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../../src/core/base/errors.js';
 import { GOLDEN_BACKENDS } from '../backends.js';
 import { formatOutcome, type Outcome, VERDICTS } from './outcome.js';
 import { encode } from './protocol.js';
@@ -32,7 +33,7 @@ function settings() {
     });
     return { ...values, ranks: Number(values.ranks), timeout: 1000 * Number(values.timeout), positionals };
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Runs golden cases on every rank of a launch: `rank-main.js PLAN FIRST`. */
 import { readFileSync, writeSync } from 'node:fs';
+import { messageOf } from '../../../src/core/base/errors.js';
 import type { Backend } from '../../../src/core/ports/backend.js';
 import type { Communicator } from '../../../src/core/ports/communicator.js';
 import { setDefaultBackend, setDefaultCommunicator } from '../../../src/core/ports/defaults.js';
@@ -26,7 +27,7 @@ function run(unit: Unit, backend: Backend, comm: Communicator): Outcome {
     runKind(trial);
     return trial.outcome;
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const what = messageOf(error);
     if (error instanceof NotSupported) return { verdict: 'not supported', what };
     return {
       verdict: 'off',

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { ArgumentError, BackendError } from '../../../core/base/errors.js';
+import { ArgumentError, BackendError, messageOf } from '../../../core/base/errors.js';
 import type { ZarrCompression } from './zarr-metadata.js';
 
 const ZSTD_MAGIC = 0xfd2fb528;
@@ -83,7 +83,7 @@ export function decodeChunk(
   try {
     bytes = DECODERS[compression](stored, size);
   } catch (error) {
-    throw new ArgumentError(`${name} is damaged: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new ArgumentError(`${name} is damaged: ${messageOf(error)}`, {
       cause: error,
     });
   }

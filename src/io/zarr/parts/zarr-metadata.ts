@@ -1,5 +1,5 @@
 import { type DType, isComplex } from '../../../core/base/dtype.js';
-import { ArgumentError, DTypeError } from '../../../core/base/errors.js';
+import { ArgumentError, DTypeError, messageOf } from '../../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../../core/base/shape.js';
 import { HOST_LITTLE_ENDIAN, type NpyKind } from '../../npy/npy-header.js';
 import { halfToNumber, toHalf } from '../../parts/half.js';
@@ -127,7 +127,7 @@ export function parseZarrMetadata(text: string, name: string): ZarrMetadata {
   try {
     parsed = parseJson(text);
   } catch (error) {
-    throw bad(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw bad(`it is no JSON (${messageOf(error)})`);
   }
   const root = objectIn(parsed);
   if (root['zarr_format'] !== 3) throw bad(`zarr_format ${show(root['zarr_format'])}, expected 3`);
