@@ -5,7 +5,28 @@
 export { concatenate, matmul, stack, where } from './array/array-functions.js';
 export { type ArrayOptions, NDArray, NDArraySpace, type RandomOptions } from './array/ndarray.js';
 export { type Complex, complex, isScalar, type Scalar } from './base/complex.js';
-export * from './base/dtype.js';
+export {
+  bytesOf,
+  type ComplexDType,
+  checkDType,
+  complexOf,
+  DTYPES,
+  type DType,
+  dtypeOf,
+  epsilonOf,
+  type HostArray,
+  hostArray,
+  hostView,
+  isComplex,
+  isDType,
+  isFloat,
+  isSamePrecision,
+  lanesOf,
+  placeDType,
+  promote,
+  type RealDType,
+  realOf,
+} from './base/dtype.js';
 export * from './base/errors.js';
 export { LOG_LEVELS, type Logger, type LogLevel, log, setLogger } from './base/log.js';
 export { checkOneOf, checkOptions } from './base/options.js';

@@ -1,5 +1,5 @@
 import { im, re } from '../core/base/complex.js';
-import { bytesOf, DTYPES, type DType, type HostArray } from '../core/base/dtype.js';
+import { bytesOf, type HostArray, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
 import {
   type BandSegment,
   BINARY_OPS,
@@ -21,14 +21,12 @@ function positions<T extends string>(list: readonly T[]): Readonly<Record<T, num
   return Object.fromEntries(list.map((name, k) => [name, k])) as Record<T, number>;
 }
 
-const DTYPE: Readonly<Record<DType, number>> = positions(DTYPES);
 const UNARY: Readonly<Record<UnaryOp, number>> = positions(UNARY_OPS);
 const BINARY: Readonly<Record<BinaryOp, number>> = positions(BINARY_OPS);
 const REDUCE: Readonly<Record<ReduceKernel, number>> = positions(REDUCE_OPS);
 const TRANS = { n: 0, t: 1, c: 2 } as const;
 const FFT_KIND = { c2c: 0, r2c: 1, c2r: 2 } as const;
 
-const isInteger = (dtype: DType): boolean => dtype === 'int32';
 /** The addon writes these as floats. */
 const writesIntegers = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
 
@@ -185,55 +183,55 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
   const kernels: Partial<CpuKernels> = {
     copy: (dtype, n, x, xo, y, yo) => addon.copy(bytesOf(dtype), n, x, xo, y, yo),
     stridedCopy: (dtype, shape, x, xStart, xStrides, y, yStart, yStrides, add) =>
-      addon.stridedCopy(DTYPE[dtype], x, xStart, y, yStart, add, packStrides(shape, xStrides, yStrides)),
+      addon.stridedCopy(tagOf(dtype), x, xStart, y, yStart, add, packStrides(shape, xStrides, yStrides)),
     fill: (dtype, n, real, imaginary, y, yo) =>
       isInteger(dtype)
         ? own.fill(dtype, n, real, imaginary, y, yo)
-        : addon.fill(DTYPE[dtype], n, real, imaginary, y, yo),
+        : addon.fill(tagOf(dtype), n, real, imaginary, y, yo),
     cast: (from, to, n, x, xo, y, yo) =>
       isInteger(from) || isInteger(to)
         ? own.cast(from, to, n, x, xo, y, yo)
-        : addon.cast(DTYPE[from], DTYPE[to], n, x, xo, y, yo),
+        : addon.cast(tagOf(from), tagOf(to), n, x, xo, y, yo),
     unary: (op, dtype, n, x, xo, y, yo) => {
-      if (isInteger(dtype) || writesIntegers(op) || !addon.unary(UNARY[op], DTYPE[dtype], n, x, xo, y, yo))
+      if (isInteger(dtype) || writesIntegers(op) || !addon.unary(UNARY[op], tagOf(dtype), n, x, xo, y, yo))
         own.unary(op, dtype, n, x, xo, y, yo);
     },
     binary: (op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) => {
-      if (isInteger(dtype) || !addon.binary(BINARY[op], DTYPE[dtype], n, x, xo, xStep, y, yo, yStep, z, zo)) {
+      if (isInteger(dtype) || !addon.binary(BINARY[op], tagOf(dtype), n, x, xo, xStep, y, yo, yStep, z, zo)) {
         own.binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo);
       }
     },
     where: (dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) =>
       isInteger(dtype)
         ? own.where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo)
-        : addon.where(DTYPE[dtype], n, condition, co, x, xo, xStep, y, yo, yStep, z, zo),
+        : addon.where(tagOf(dtype), n, condition, co, x, xo, xStep, y, yo, yStep, z, zo),
     scale: (dtype, n, aRe, aIm, x, xo, y, yo) =>
       isInteger(dtype)
         ? own.scale(dtype, n, aRe, aIm, x, xo, y, yo)
-        : addon.scale(DTYPE[dtype], n, aRe, aIm, x, xo, y, yo),
+        : addon.scale(tagOf(dtype), n, aRe, aIm, x, xo, y, yo),
     axpby: (dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) =>
       isInteger(dtype)
         ? own.axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo)
-        : addon.axpby(DTYPE[dtype], n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo),
+        : addon.axpby(tagOf(dtype), n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo),
     linearCombination: (dtype, n, coefficients, xs, xos, y, yo) => {
-      if (isInteger(dtype) || !addon.linearCombination(DTYPE[dtype], n, coefficients, xs, xos, y, yo)) {
+      if (isInteger(dtype) || !addon.linearCombination(tagOf(dtype), n, coefficients, xs, xos, y, yo)) {
         own.linearCombination(dtype, n, coefficients, xs, xos, y, yo);
       }
     },
     threshold: (kind, t, dtype, n, x, xo, y, yo) =>
       kind === 'half'
         ? own.threshold(kind, t, dtype, n, x, xo, y, yo)
-        : addon.threshold(kind === 'hard', t, DTYPE[dtype], n, x, xo, y, yo),
+        : addon.threshold(kind === 'hard', t, tagOf(dtype), n, x, xo, y, yo),
     dot: (dtype, n, x, xo, y, yo, conjugate, out, at) =>
       isInteger(dtype)
         ? own.dot(dtype, n, x, xo, y, yo, conjugate, out, at)
-        : addon.dot(DTYPE[dtype], n, x, xo, y, yo, conjugate, out, at),
+        : addon.dot(tagOf(dtype), n, x, xo, y, yo, conjugate, out, at),
     reduce: (op, dtype, n, x, xo, parameter, out) => {
-      if (isInteger(dtype) || !addon.reduce(REDUCE[op], DTYPE[dtype], n, x, xo, out))
+      if (isInteger(dtype) || !addon.reduce(REDUCE[op], tagOf(dtype), n, x, xo, out))
         own.reduce(op, dtype, n, x, xo, parameter, out);
     },
     reduceAxis: (op, dtype, outer, n, inner, x, xo, parameter, y, yo) => {
-      if (isInteger(dtype) || !addon.reduceAxis(REDUCE[op], DTYPE[dtype], outer, n, inner, x, xo, y, yo)) {
+      if (isInteger(dtype) || !addon.reduceAxis(REDUCE[op], tagOf(dtype), outer, n, inner, x, xo, y, yo)) {
         own.reduceAxis(op, dtype, outer, n, inner, x, xo, parameter, y, yo);
       }
     },
@@ -245,7 +243,7 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       const spec = packStencil(stencil);
       if (bands.length <= 3)
         addon.stencil(
-          DTYPE[dtype],
+          tagOf(dtype),
           x,
           xo,
           y,
@@ -259,25 +257,25 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
           c?.back,
         );
       else
-        addon.stencil(DTYPE[dtype], x, xo, y, yo, spec, ...bands.flatMap((band) => [band.front, band.back]));
+        addon.stencil(tagOf(dtype), x, xo, y, yo, spec, ...bands.flatMap((band) => [band.front, band.back]));
     },
     convolve: (dtype, x, xo, h, ho, y, yo, convolution) =>
       isInteger(dtype)
         ? own.convolve(dtype, x, xo, h, ho, y, yo, convolution)
-        : addon.convolve(DTYPE[dtype], x, xo, h, ho, y, yo, packConvolution(convolution)),
+        : addon.convolve(tagOf(dtype), x, xo, h, ho, y, yo, packConvolution(convolution)),
     spreadCurves: (dtype, image, io, traces, to, c) => {
       if (isInteger(dtype)) own.spreadCurves(dtype, image, io, traces, to, c);
-      else addon.curves(true, DTYPE[dtype], image, io, traces, to, ...curveArguments(c));
+      else addon.curves(true, tagOf(dtype), image, io, traces, to, ...curveArguments(c));
     },
     sumCurves: (dtype, traces, to, image, io, c) => {
       if (isInteger(dtype)) own.sumCurves(dtype, traces, to, image, io, c);
-      else addon.curves(false, DTYPE[dtype], traces, to, image, io, ...curveArguments(c));
+      else addon.curves(false, tagOf(dtype), traces, to, image, io, ...curveArguments(c));
     },
     convolveVarying: (dtype, x, xo, h, ho, y, yo, c) => {
       if (isInteger(dtype)) return own.convolveVarying(dtype, x, xo, h, ho, y, yo, c);
       addon.convolveVarying(
         c.direction === 'adjoint',
-        DTYPE[dtype],
+        tagOf(dtype),
         x,
         xo,
         h,
@@ -301,7 +299,7 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       if (isInteger(dtype) || !(t.index instanceof Int32Array)) return own.gather(dtype, x, xo, y, yo, t);
       addon.indexed(
         false,
-        DTYPE[dtype],
+        tagOf(dtype),
         x,
         xo,
         y,
@@ -322,7 +320,7 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
       if (isInteger(dtype) || !(t.index instanceof Int32Array)) return own.scatterAdd(dtype, y, yo, x, xo, t);
       addon.indexed(
         true,
-        DTYPE[dtype],
+        tagOf(dtype),
         y,
         yo,
         x,
@@ -345,13 +343,13 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
     kernels.matmul = (dtype, a, ao, b, bo, c, co, spec) =>
       isInteger(dtype)
         ? own.matmul(dtype, a, ao, b, bo, c, co, spec)
-        : matmul(DTYPE[dtype], a, ao, b, bo, c, co, packMatMul(spec));
+        : matmul(tagOf(dtype), a, ao, b, bo, c, co, packMatMul(spec));
   }
   if (fft) {
     kernels.fft = (dtype, x: HostArray, xo, y, yo, plan) => {
       if (plan.axes.length === 0) return own.fft(dtype, x, xo, y, yo, plan);
       fft(
-        dtype === 'complex128',
+        isDouble(dtype),
         FFT_KIND[plan.kind],
         plan.direction === 'inverse',
         plan.scale,

@@ -1,5 +1,5 @@
 import { im, re } from '../core/base/complex.js';
-import { type DType, isComplex, realOf } from '../core/base/dtype.js';
+import { type DType, isComplex, isInteger, isSingle } from '../core/base/dtype.js';
 import type { BinaryOp, Instruction, Program, UnaryOp } from '../core/ports/backend.js';
 
 /** Text of a real value from texts of its operands. Others are calls of the reference functions. */
@@ -74,7 +74,7 @@ const number = (value: number): string =>
 
 /** A text rounded as memory of `dtype` does. */
 const rounded = (text: string, dtype: DType): string =>
-  realOf(dtype) === 'float32' ? `Math.fround(${text})` : dtype === 'int32' ? `(${text}) | 0` : text;
+  isSingle(dtype) ? `Math.fround(${text})` : isInteger(dtype) ? `(${text}) | 0` : text;
 
 /** The statements that give `v<k>` (complex: `v<k>` and `w<k>`) its value. */
 function statements(program: Program, k: number): string {
@@ -124,9 +124,9 @@ function statements(program: Program, k: number): string {
     case 'binary': {
       const { name, x, y } = instruction;
       const type = typeOf(x);
-      if (type === 'int32' && (name === 'multiply' || name === 'multiplyConj'))
+      if (isInteger(type) && (name === 'multiply' || name === 'multiplyConj'))
         return `const v${k} = Math.imul(v${x}, v${y});`;
-      if (type === 'int32' && name === 'power') return `const v${k} = integer2.power(v${x}, v${y}) | 0;`;
+      if (isInteger(type) && name === 'power') return `const v${k} = integer2.power(v${x}, v${y}) | 0;`;
       if (!isComplex(type))
         return one(REAL_BINARY[name]?.(`v${x}`, `v${y}`) ?? `real2.${name}(v${x}, v${y})`);
       const operands = [`v${x}`, `w${x}`, `v${y}`, `w${y}`] as const;

@@ -12,6 +12,7 @@ import {
   type HostArray,
   hostArray,
   isComplex,
+  isInteger,
   lanesOf,
   placeDType,
   promote,
@@ -59,7 +60,7 @@ export class Resident {
         : ArrayBuffer.isView(data)
           ? ownCopy(data)
           : nestedValues(data, 'float64');
-    const natural = source.dtype === 'int32' ? 'float64' : source.dtype;
+    const natural = isInteger(source.dtype) ? 'float64' : source.dtype;
     const to = dtype ?? natural;
     if (isComplex(source.dtype) && !isComplex(to))
       throw new DTypeError(

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DTYPES, type DType } from '../core/base/dtype.js';
 import { MpiError, messageOf } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import type { DeviceMemorySupport, ReduceOp } from '../core/ports/communicator.js';
@@ -262,9 +261,7 @@ export interface MpiDescription {
 }
 
 export const OPS: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3, land: 4, lor: 5 };
-const TAGS = Object.fromEntries(DTYPES.map((dtype, i) => [dtype, i])) as Readonly<Record<DType, number>>;
 export const opCode = (op: ReduceOp): number => OPS[op];
-export const dtypeCode = (dtype: DType): number => TAGS[dtype];
 
 const BUILT = fileURLToPath(new URL('native/mpi/build/Release/lops_mpi.node', PACKAGE_ROOT));
 let addon: MpiAddon | undefined;

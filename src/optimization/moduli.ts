@@ -1,11 +1,10 @@
-import { type DType, isComplex, isSamePrecision, realOf } from '../core/base/dtype.js';
+import { type DType, isComplex, isDouble, realOf } from '../core/base/dtype.js';
 import type { Elements } from '../core/ports/backend.js';
 import type { AnyVector, Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 
 /** Above 0, and below anything that matters in the precision of a vector. */
-export const tinyOf = (x: { readonly dtype: DType }): number =>
-  isSamePrecision(x.dtype, 'float64') ? 1e-300 : 1e-37;
+export const tinyOf = (x: { readonly dtype: DType }): number => (isDouble(x.dtype) ? 1e-300 : 1e-37);
 
 /** The space of real numbers, one for each element. */
 export const realSpace = (x: AnyVector): Space<AnyVector> => x.space.withDType(realOf(x.dtype));

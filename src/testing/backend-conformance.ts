@@ -1,5 +1,5 @@
 import { describe, it } from 'mocha';
-import { DTYPES, type DType, hostArray, hostView, isFloat, lanesOf } from '../core/base/dtype.js';
+import { DTYPES, type DType, hostArray, hostView, isFloat, isSingle, lanesOf } from '../core/base/dtype.js';
 import { BackendError, DTypeError } from '../core/base/errors.js';
 import { checkOptions } from '../core/base/options.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
@@ -218,10 +218,7 @@ function adjointTest(
       { x, y: ahy, conjugate: true },
     ]),
   ] as [number, number, number, number];
-  const tolerance =
-    (lanesOf(dtype) === 2 ? 4 : 2) *
-    (n + m) *
-    (dtype === 'float32' || dtype === 'complex64' ? 2 ** -22 : 2 ** -51);
+  const tolerance = (lanesOf(dtype) === 2 ? 4 : 2) * (n + m) * (isSingle(dtype) ? 2 ** -22 : 2 ** -51);
   check(
     Math.hypot(a - c, b - d) <= tolerance,
     `expected equal inner products, received ${a} + ${b}i and ${c} + ${d}i`,

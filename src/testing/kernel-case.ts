@@ -5,8 +5,9 @@ import {
   hostArray,
   isComplex,
   isFloat,
+  isInteger,
+  isSingle,
   lanesOf,
-  realOf,
 } from '../core/base/dtype.js';
 import { fillNormal } from '../core/base/random.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
@@ -245,8 +246,7 @@ export function differences(kernelCase: KernelCase, got: Outcome, want: Outcome)
   if (want.result !== undefined || got.result !== undefined) {
     const [a, b] = [lanesOfResult(got.result), lanesOfResult(want.result)];
     // Counts and sums of integers are exact, whatever type they come in
-    const resultDType: DType =
-      dtype === 'int32' ? 'int32' : realOf(dtype) === 'float32' ? 'complex64' : 'complex128';
+    const resultDType: DType = isInteger(dtype) ? 'int32' : isSingle(dtype) ? 'complex64' : 'complex128';
     comparisons.push({ name: 'result', dtype: resultDType, got: a, want: b, from: 0, to: b.length });
   }
   return comparisons

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { DTYPES, type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
 import { composeProgram } from '../../src/core/expressions/compose.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
@@ -167,7 +167,7 @@ describe('expressions', () => {
     fc.assert(
       fc.property(
         expression,
-        fc.constantFrom<DType>('float32', 'float64', 'complex64', 'complex128', 'int32'),
+        fc.constantFrom(...DTYPES),
         fc.array(special, { minLength: 12, maxLength: 12 }),
         fc.integer({ min: -3, max: 3 }),
         (text, dtype, values, k) => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { NDArray } from '../../src/core/array/ndarray.js';
-import { type DType, isComplex } from '../../src/core/base/dtype.js';
+import { DTYPES, type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { KernelSource } from '../../src/core/expressions/kernel-source.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
@@ -79,7 +79,7 @@ describe('expressions as kernels of CUDA', () => {
       0.125,
       Number.NEGATIVE_INFINITY,
     ];
-    for (const dtype of ['float32', 'float64', 'complex64', 'complex128', 'int32'] as readonly DType[]) {
+    for (const dtype of DTYPES) {
       const lists = isComplex(dtype) ? texts : [...texts, ...ordered];
       const outputs = lists.map((_, k) => ({ name: `z${k}`, dtype: undefined }));
       const source = new KernelSource(

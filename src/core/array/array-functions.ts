@@ -1,5 +1,5 @@
 import { broadcastShapes } from '../base/broadcast.js';
-import { type DType, promote } from '../base/dtype.js';
+import { type DType, isInteger, promote } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
 import { checkList } from '../base/options.js';
 import { tidy } from '../base/scope.js';
@@ -110,7 +110,7 @@ export function matmul(a: NDArray, b: NDArray): NDArray {
     const right = operand(b, batchB, [k, n]);
     const c = a.space.withShape(shape, dtype).empty();
     if (c.size > 0 && k === 0) return c.fill(0);
-    if (dtype === 'int32') checkExactMatMul(a, b, k);
+    if (isInteger(dtype)) checkExactMatMul(a, b, k);
     if (c.size > 0) {
       a.backend.matmul(left.x, right.x, c, {
         m,

@@ -9,6 +9,7 @@ import {
   type HostArray,
   hostArray,
   isComplex,
+  isInteger,
 } from '../base/dtype.js';
 import { checkOptions } from '../base/options.js';
 import { type Shape, toShape } from '../base/shape.js';
@@ -98,7 +99,7 @@ export function eye(n: number, m: number, k: number, options: ArrayOptions | und
 
 /** Numbers of a typed array as those of another dtype, on the host: the backend may not hold both. */
 function converted(data: HostArray, dtype: DType): HostArray {
-  if (dtype === 'int32') return tabulate(dtype, data.length, (i) => data[i] as number).values;
+  if (isInteger(dtype)) return tabulate(dtype, data.length, (i) => data[i] as number).values;
   const values = hostArray(dtype, data.length);
   if (isComplex(dtype)) for (const [i, value] of data.entries()) values[2 * i] = value;
   else values.set(data);

@@ -1,6 +1,14 @@
 import { broadcastShapes, broadcastStrides } from '../base/broadcast.js';
 import { isScalar, re, type Scalar } from '../base/complex.js';
-import { complexOf, type DType, isComplex, isFloat, promote } from '../base/dtype.js';
+import {
+  complexOf,
+  type DType,
+  FLAG_DTYPE,
+  holdsNumber,
+  isComplex,
+  isFloat,
+  promote,
+} from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { formatShape, type Shape, sameShape, stridesOf } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -11,15 +19,13 @@ import type { NDArray } from './ndarray.js';
 
 export type Operand = NDArray | Scalar;
 
-const isInt32 = (a: Scalar): boolean => typeof a === 'number' && (a | 0) === a;
-
 /**
  * The dtype of an array of `dtype` met by a scalar: a complex scalar makes it complex, a fraction
- * makes int32 a float.
+ * makes integers floats.
  */
 export function scalarPromote(dtype: DType, a: Scalar, float: DType): DType {
   if (typeof a !== 'number') return isComplex(dtype) ? dtype : complexOf(isFloat(dtype) ? dtype : float);
-  return isFloat(dtype) || isInt32(a) ? dtype : float;
+  return holdsNumber(dtype, a) ? dtype : float;
 }
 
 /** Recognized by its members: the module of NDArray imports this one. */
@@ -197,13 +203,13 @@ export function where(condition: NDArray, x: Operand, y: Operand): NDArray {
   const shape = broadcastShapes(condition.shape, shapeOf(x), shapeOf(y));
   const temporaries: NDArray[] = [];
   let flags = condition;
-  if (condition.dtype !== 'int32') {
+  if (condition.dtype !== FLAG_DTYPE) {
     flags = binary('notEqual', condition, 0);
     temporaries.push(flags);
   }
   const fitted = (a: Operand) => (isScalar(a) ? a : fit(a, dtype, shape, temporaries));
   const z = condition.space.withShape(shape, dtype).empty();
-  condition.backend.where(fit(flags, 'int32', shape, temporaries), fitted(x), fitted(y), z);
+  condition.backend.where(fit(flags, FLAG_DTYPE, shape, temporaries), fitted(x), fitted(y), z);
   release(temporaries);
   return z;
 }

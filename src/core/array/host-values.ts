@@ -4,6 +4,7 @@ import {
   type DType,
   dtypeOf,
   type HostArray,
+  holdsNumber,
   hostArray,
   isComplex,
   lanesOf,
@@ -33,7 +34,7 @@ function put(values: HostArray, dtype: DType, i: number, value: Scalar): void {
   }
   if (typeof value !== 'number')
     throw new DTypeError(`a complex number does not fit into ${dtype}: ask for a complex dtype`);
-  if (dtype === 'int32' && (value | 0) !== value) throw new DTypeError(`${value} does not fit into int32`);
+  if (!holdsNumber(dtype, value)) throw new DTypeError(`${value} does not fit into ${dtype}`);
   values[i] = value;
 }
 

@@ -1,6 +1,6 @@
 import type { Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
-import { checkDType, type DType, type HostArray, hostArray, lanesOf } from '../base/dtype.js';
+import { checkDType, type DType, floatArray, type HostArray, hostArray, lanesOf } from '../base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../base/errors.js';
 import { fillNormal, fillUniform, localSeed } from '../base/random.js';
 import { track, untrack } from '../base/scope.js';
@@ -146,9 +146,7 @@ export class NDArraySpace implements Space<NDArray> {
     return this.#generate((values, lanes) => fillUniform(seed, 0, values, lanes));
   }
   #generate(fill: (values: Float32Array | Float64Array, lanes: 1 | 2) => void): NDArray {
-    const values = hostArray(this.dtype, this.size);
-    if (values instanceof Int32Array)
-      throw new DTypeError('random numbers are no integers: ask for a float or complex dtype');
+    const values = floatArray(this.dtype, this.size);
     fill(values, lanesOf(this.dtype));
     return this.upload(values);
   }

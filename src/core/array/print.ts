@@ -1,5 +1,4 @@
-import type { DType, HostArray } from '../base/dtype.js';
-import { isComplex } from '../base/dtype.js';
+import { type DType, type HostArray, isComplex, isInteger } from '../base/dtype.js';
 import { tidy } from '../base/scope.js';
 import { concatenate } from './array-functions.js';
 import type { NDArray } from './ndarray.js';
@@ -113,7 +112,7 @@ function formatFloats(values: readonly number[], single: boolean, plus = false):
 
 /** One text for each element, all of one width. */
 function formatElements(values: HostArray, dtype: DType): string[] {
-  if (dtype === 'int32') {
+  if (isInteger(dtype)) {
     const texts = Array.from(values, String);
     const width = Math.max(0, ...texts.map((t) => t.length));
     return texts.map((t) => t.padStart(width));

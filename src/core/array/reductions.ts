@@ -1,5 +1,5 @@
 import { div, type Scalar } from '../base/complex.js';
-import { type DType, hostArray, isComplex, isFloat } from '../base/dtype.js';
+import { type DType, hostArray, INDEX_DTYPE, isComplex, isFloat, isInteger } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { tidy } from '../base/scope.js';
@@ -107,7 +107,7 @@ function reduceAxes(
     checkOrdered(op, x);
     if (extents[0] * extents[2] > 0) checkNotEmpty(op, x, extents[1]);
   }
-  if (x.dtype === 'int32' && (op === 'sum' || op === 'prod')) {
+  if (isInteger(x.dtype) && (op === 'sum' || op === 'prod')) {
     const y = wideReduction(op, from, extents, shape);
     if (copied) from.dispose();
     return y;
@@ -122,10 +122,10 @@ function reduceAxes(
 function wideReduction(op: 'sum' | 'prod', x: NDArray, extents: Extents, shape: readonly number[]): NDArray {
   const dtype = wideDType(x);
   return tidy(() => {
-    const from = dtype === 'int32' ? x : x.astype(dtype);
+    const from = isInteger(dtype) ? x : x.astype(dtype);
     const y = x.space.withShape(shape, dtype).empty();
     if (op === 'sum') checkSums('a sum along an axis', x, extents[1], dtype);
-    else if (dtype === 'int32') checkProducts(x, extents[1], dtype);
+    else if (isInteger(dtype)) checkProducts(x, extents[1], dtype);
     x.backend.reduceAxis(op, from, extents, y);
     if (op === 'prod' && y.size > 0) checkedTotal(op, y, x.backend.reduce('maxAbs', y) as number);
     return y;
@@ -139,9 +139,7 @@ function reduceAll(op: ReduceKernel, x: NDArray, parameter?: number): Scalar {
     checkNotEmpty(op, x, x.size);
   }
   const value = x.backend.reduce(op, x, parameter);
-  return x.dtype === 'int32' && (op === 'sum' || op === 'prod')
-    ? checkedTotal(op, x, value as number)
-    : value;
+  return isInteger(x.dtype) && (op === 'sum' || op === 'prod') ? checkedTotal(op, x, value as number) : value;
 }
 
 /** A reduction kernel over the axes given, or over all elements to a scalar. */
@@ -286,7 +284,7 @@ function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options: Re
   return tidy(() => {
     const extreme = reduceAxes(op, x, k, { keepdims: true });
     const hit = x.equal(extreme).maximumInPlace(x.isnan());
-    const positions = x.space.withShape([n], 'int32').empty();
+    const positions = x.space.withShape([n], INDEX_DTYPE).empty();
     x.backend.upload(
       Int32Array.from({ length: n }, (_, i) => i),
       positions,
@@ -345,7 +343,7 @@ export function cumulativeSum(x: NDArray, axis: number | undefined): NDArray {
     axis === undefined ? [1, x.size, 1] : around(x.shape, toAxes(axis, x.shape.length)[0] as number);
   return tidy(() => {
     const dtype = wideDType(x);
-    if (x.dtype === 'int32') checkSums('a running sum', x, extents[1], dtype);
+    if (isInteger(x.dtype)) checkSums('a running sum', x, extents[1], dtype);
     const y = x.space.withShape(shape, dtype).empty();
     x.backend.cumsum(dtype === x.dtype ? x : x.astype(dtype), extents, y);
     return y;

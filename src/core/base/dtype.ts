@@ -1,62 +1,162 @@
 import { DTypeError, ShapeError } from './errors.js';
 import { textOf } from './text-of.js';
 
-/** The element types of arrays. Complex data is interleaved: re, im, re, im, … */
-export const DTYPES = ['float32', 'float64', 'complex64', 'complex128', 'int32'] as const;
-export type DType = (typeof DTYPES)[number];
-export type RealDType = 'float32' | 'float64' | 'int32';
-export type ComplexDType = 'complex64' | 'complex128';
+type HostArrayConstructor = Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor;
 
-/** Host memory of an array: complex data as interleaved pairs of the float type. */
-export type HostArray = Float32Array | Float64Array | Int32Array;
-
+/** What the library knows of a dtype. Its numbers in C, npy, Zarr and MPI follow from these. */
 interface DTypeInfo {
+  /** Floats round, complex numbers are pairs of floats, integers are exact or refused. */
+  readonly kind: 'float' | 'complex' | 'int';
   /** Bytes of one element. */
   readonly bytes: number;
   /** Numbers in one element: 2 for complex. */
   readonly lanes: 1 | 2;
-  readonly precision: 'single' | 'double' | 'integer';
-  readonly HostArray: Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor;
-  readonly real: RealDType;
+  /** The typed array of its memory on the host. */
+  readonly HostArray: HostArrayConstructor;
+  /** The dtype of the real part. */
+  readonly real: string;
+  /** The complex dtype of this precision. */
+  readonly complex?: string;
+  /** Of integers: the least and the largest. */
+  readonly range?: readonly [least: number, most: number];
+  /** The number that native code has for it, in `native/common/dtype.hpp`. */
+  readonly tag: number;
+  /** Kind and bytes in the header of a npy file, and in the metadata of Zarr 2. */
+  readonly npy: string;
 }
 
-const INFO: Readonly<Record<DType, DTypeInfo>> = {
-  float32: { bytes: 4, lanes: 1, precision: 'single', HostArray: Float32Array, real: 'float32' },
-  float64: { bytes: 8, lanes: 1, precision: 'double', HostArray: Float64Array, real: 'float64' },
-  complex64: { bytes: 8, lanes: 2, precision: 'single', HostArray: Float32Array, real: 'float32' },
-  complex128: { bytes: 16, lanes: 2, precision: 'double', HostArray: Float64Array, real: 'float64' },
-  int32: { bytes: 4, lanes: 1, precision: 'integer', HostArray: Int32Array, real: 'int32' },
-};
+/**
+ * The element types of arrays, in the order of their tags. Complex data is interleaved: re, im,
+ * re, im, … Zarr 3 has the same names.
+ */
+const TABLE = {
+  float32: {
+    kind: 'float',
+    bytes: 4,
+    lanes: 1,
+    HostArray: Float32Array,
+    real: 'float32',
+    complex: 'complex64',
+    tag: 0,
+    npy: 'f4',
+  },
+  float64: {
+    kind: 'float',
+    bytes: 8,
+    lanes: 1,
+    HostArray: Float64Array,
+    real: 'float64',
+    complex: 'complex128',
+    tag: 1,
+    npy: 'f8',
+  },
+  complex64: {
+    kind: 'complex',
+    bytes: 8,
+    lanes: 2,
+    HostArray: Float32Array,
+    real: 'float32',
+    complex: 'complex64',
+    tag: 2,
+    npy: 'c8',
+  },
+  complex128: {
+    kind: 'complex',
+    bytes: 16,
+    lanes: 2,
+    HostArray: Float64Array,
+    real: 'float64',
+    complex: 'complex128',
+    tag: 3,
+    npy: 'c16',
+  },
+  int32: {
+    kind: 'int',
+    bytes: 4,
+    lanes: 1,
+    HostArray: Int32Array,
+    real: 'int32',
+    range: [-(2 ** 31), 2 ** 31 - 1],
+    tag: 4,
+    npy: 'i4',
+  },
+} as const satisfies Readonly<Record<string, DTypeInfo>>;
+
+export type DType = keyof typeof TABLE;
+/** The dtypes whose elements are pairs. */
+export type ComplexDType = { [D in DType]: (typeof TABLE)[D]['lanes'] extends 2 ? D : never }[DType];
+/** The dtypes whose elements are one number. */
+export type RealDType = Exclude<DType, ComplexDType>;
+/** All dtypes, in the order of their tags. */
+export const DTYPES = Object.keys(TABLE) as readonly DType[];
+
+/** Host memory of an array: complex data as interleaved pairs of the float type. */
+export type HostArray = Float32Array | Float64Array | Int32Array;
 
 /** What is known of a dtype. Throws {@link DTypeError} for anything else. */
 function infoOf(dtype: DType): DTypeInfo {
-  const info = typeof dtype === 'string' ? INFO[dtype] : undefined;
+  const info: DTypeInfo | undefined = typeof dtype === 'string' ? TABLE[dtype] : undefined;
   if (info?.lanes === undefined) checkDType(dtype);
   return info as DTypeInfo;
 }
 
+export const kindOf = (dtype: DType): DTypeInfo['kind'] => infoOf(dtype).kind;
 export const bytesOf = (dtype: DType): number => infoOf(dtype).bytes;
 /** Numbers in one element: 2 for complex, 1 for real. */
 export const lanesOf = (dtype: DType): 1 | 2 => infoOf(dtype).lanes;
 export const isComplex = (dtype: DType): dtype is ComplexDType => infoOf(dtype).lanes === 2;
-export const isFloat = (dtype: DType): boolean => infoOf(dtype).precision !== 'integer';
+export const isInteger = (dtype: DType): boolean => infoOf(dtype).kind === 'int';
+/** True for floats and for complex numbers. */
+export const isFloat = (dtype: DType): boolean => infoOf(dtype).kind !== 'int';
+const isOf = (dtype: DType, bytes: number): boolean => {
+  const info = infoOf(dtype);
+  return info.kind !== 'int' && info.bytes === bytes * info.lanes;
+};
+/** True for float32 and complex64. */
+export const isSingle = (dtype: DType): boolean => isOf(dtype, 4);
+/** True for float64 and complex128. */
+export const isDouble = (dtype: DType): boolean => isOf(dtype, 8);
 /** `complex64` → `float32`, `complex128` → `float64`; real types are their own. */
-export const realOf = (dtype: DType): RealDType => infoOf(dtype).real;
-/** `float32` → `complex64`, `float64` → `complex128`. Throws {@link DTypeError} for int32. */
+export const realOf = (dtype: DType): RealDType => infoOf(dtype).real as RealDType;
+/**
+ * `float32` → `complex64`, `float64` → `complex128`.
+ * @throws {DTypeError} for integers
+ */
 export function complexOf(dtype: DType): ComplexDType {
-  if (dtype === 'int32')
-    throw new DTypeError('int32 has no complex counterpart: cast to float32 or float64 first');
-  return infoOf(dtype).precision === 'single' ? 'complex64' : 'complex128';
+  const { complex } = infoOf(dtype);
+  if (complex === undefined)
+    throw new DTypeError(`${dtype} has no complex counterpart: cast to float32 or float64 first`);
+  return complex as ComplexDType;
+}
+/** float32, or complex64 for complex dtypes. */
+export const singleOf = (dtype: DType): DType => (isComplex(dtype) ? complexOf('float32') : 'float32');
+/** The number of a dtype in native code. */
+export const tagOf = (dtype: DType): number => infoOf(dtype).tag;
+/** Kind and bytes as npy writes them: `f8`. */
+export const npyCodeOf = (dtype: DType): string => infoOf(dtype).npy;
+/** The dtype that npy writes so, if there is one. */
+export const dtypeOfNpyCode = (code: string): DType | undefined =>
+  DTYPES.find((dtype) => TABLE[dtype].npy === code);
+
+/** True where a dtype has this number exactly, or rounds it: any number for floats. */
+export function holdsNumber(dtype: DType, value: number): boolean {
+  const { range } = infoOf(dtype);
+  return !range || (Number.isInteger(value) && value >= range[0] && value <= range[1]);
 }
 
 /** Both single, both double, or both integer. */
-export const isSamePrecision = (a: DType, b: DType): boolean => infoOf(a).precision === infoOf(b).precision;
+export const isSamePrecision = (a: DType, b: DType): boolean =>
+  isSingle(a) === isSingle(b) && isDouble(a) === isDouble(b);
 
 /** The distance from 1 to the next number of a dtype's precision. */
-export const epsilonOf = (dtype: DType): number => (isSamePrecision(dtype, 'float64') ? 2 ** -52 : 2 ** -23);
+export const epsilonOf = (dtype: DType): number => (isDouble(dtype) ? 2 ** -52 : 2 ** -23);
 
+/** The dtype of index tables and of positions along an axis. */
+export const INDEX_DTYPE = 'int32';
+/** The dtype of what comparisons give, and of conditions. */
+export const FLAG_DTYPE = 'int32';
 /** The dtype of places along an axis of length `n` in index tables: int32 where that holds them. */
-export const placeDType = (n: number): 'int32' | 'float64' => (n > 2 ** 31 ? 'float64' : 'int32');
+export const placeDType = (n: number): 'int32' | 'float64' => (n > 2 ** 31 ? 'float64' : INDEX_DTYPE);
 
 /** Fresh zeroed host memory for `length` elements. */
 export function hostArray(dtype: DType, length: number): HostArray {
@@ -70,6 +170,13 @@ export function hostArray(dtype: DType, length: number): HostArray {
       cause,
     });
   }
+}
+
+/** As {@link hostArray}, for random numbers. Throws {@link DTypeError} for integers. */
+export function floatArray(dtype: DType, length: number): Float32Array | Float64Array {
+  if (isInteger(dtype))
+    throw new DTypeError(`random numbers are of a float or complex dtype, received ${dtype}`);
+  return hostArray(dtype, length) as Float32Array | Float64Array;
 }
 
 /** A view of `length` elements at a byte offset of an ArrayBuffer. */
@@ -91,13 +198,17 @@ export function hostView(
   }
 }
 
-/** The real dtype of a typed array: `float32`, `float64` or `int32`. */
+/** The real dtype of a typed array. */
 export function dtypeOf(values: HostArray): RealDType {
   if (values instanceof Float64Array) return 'float64';
-  if (values instanceof Float32Array) return 'float32';
-  if (values instanceof Int32Array) return 'int32';
-  throw new DTypeError(`expected a Float32Array, Float64Array or Int32Array, received ${textOf(values)}`);
+  const found = DTYPES.find((dtype) => lanesOf(dtype) === 1 && values instanceof TABLE[dtype].HostArray);
+  if (found) return found as RealDType;
+  throw new DTypeError(`expected a ${HOST_ARRAY_NAMES}, received ${textOf(values)}`);
 }
+/** The typed arrays that hold elements, in words. */
+export const HOST_ARRAY_NAMES = [...new Set(DTYPES.map((dtype) => TABLE[dtype].HostArray.name))]
+  .join(', ')
+  .replace(/, (?=\w+$)/, ' or ');
 
 export function isDType(value: unknown): value is DType {
   return (DTYPES as readonly unknown[]).includes(value);
@@ -110,13 +221,14 @@ export function checkDType(value: unknown): DType {
 }
 
 /**
- * The dtype of a result of `a` and `b`: real and complex of one precision mix, int32 mixes with any
- * float. Single with double throws a {@link DTypeError} that names the cast.
+ * The dtype of a result of `a` and `b`: real and complex of one precision mix, integers mix with
+ * any float, and of two integers the wider one is the result.
+ * @throws {DTypeError} for single with double, naming the cast
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
-  if (a === 'int32') return b;
-  if (b === 'int32') return a;
+  if (isInteger(a)) return isInteger(b) && bytesOf(b) < bytesOf(a) ? a : b;
+  if (isInteger(b)) return a;
   if (!isSamePrecision(a, b)) {
     throw new DTypeError(
       `${a} and ${b} do not mix: cast one of them, for instance with ` +
@@ -125,3 +237,7 @@ export function promote(a: DType, b: DType): DType {
   }
   return isComplex(a) ? a : b;
 }
+
+/** True where elements of `from` can be written into memory of `to`: {@link promote} gives `to`. */
+export const canHold = (to: DType, from: DType): boolean =>
+  to === from || ((isInteger(from) || isSamePrecision(to, from)) && promote(to, from) === to);

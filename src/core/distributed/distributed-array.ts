@@ -5,8 +5,8 @@ import { isScalar, type Scalar } from '../base/complex.js';
 import {
   checkDType,
   type DType,
+  floatArray,
   type HostArray,
-  hostArray,
   isComplex,
   lanesOf,
   promote,
@@ -335,9 +335,7 @@ export class DistributedArray
    */
   fillRandom(seed?: number, distribution: 'normal' | 'uniform' = 'normal'): this {
     const lanes = lanesOf(this.dtype);
-    const values = hostArray(this.dtype, this.local.size);
-    if (values instanceof Int32Array)
-      throw new DTypeError('random values are for float and complex dtypes, received int32');
+    const values = floatArray(this.dtype, this.local.size);
     const draw = distribution === 'normal' ? fillNormal : fillUniform;
     const key = seed ?? distributedSeed(this.comm);
     this.comm.checker?.same(`random values of seed ${key}`);

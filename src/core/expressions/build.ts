@@ -3,9 +3,11 @@ import {
   complexOf,
   DTYPES,
   type DType,
+  FLAG_DTYPE,
   isComplex,
   isDType,
   isFloat,
+  isInteger,
   promote,
   type RealDType,
 } from '../base/dtype.js';
@@ -99,7 +101,7 @@ class Builder {
   }
   #spanOf(x: number): Span | undefined {
     const known = this.at(x);
-    if (known.op === 'constant' && known.dtype === 'int32')
+    if (known.op === 'constant' && isInteger(known.dtype))
       return [known.value as number, known.value as number];
     return binaryIsFlag(known) ? [0, 1] : this.#spans.get(x);
   }
@@ -142,7 +144,7 @@ class Builder {
       name === 'negative' &&
       from.op === 'constant' &&
       typeof from.value === 'number' &&
-      !(from.dtype === 'int32' && from.value === 0)
+      !(isInteger(from.dtype) && from.value === 0)
     )
       return this.constant(-from.value, from.dtype);
     const span = this.#spanOf(x);
@@ -153,7 +155,7 @@ class Builder {
     const after = unarySpan(name, span);
     const dtype = after && exceeds(after) ? this.#float : computeDType(name, from.dtype, this.#float);
     const result = this.push({ op: 'unary', name, x: this.cast(x, dtype), dtype: unaryResult(name, dtype) });
-    return after && this.at(result).dtype === 'int32' ? this.within(after, result) : result;
+    return after && isInteger(this.at(result).dtype) ? this.within(after, result) : result;
   }
 
   binary(name: BinaryOp, x: number, y: number): number {
@@ -163,7 +165,7 @@ class Builder {
     const integral = name === 'power' && b.op === 'constant' && typeof b.value === 'number' && b.value >= 0;
     let dtype = integral ? common : computeDType(name, common, this.#float);
     let span: Span | undefined;
-    if (dtype === 'int32') {
+    if (isInteger(dtype)) {
       const [p, q] = [this.#spanOf(x), this.#spanOf(y)];
       span = p && q && spanOf(name, p, q);
       // of places and numbers: not modulo 2^32, as products of int32 arrays are
@@ -176,12 +178,12 @@ class Builder {
       y: this.cast(y, dtype),
       dtype: binaryResult(name, dtype),
     });
-    return span && dtype === 'int32' ? this.within(span, result) : result;
+    return span && isInteger(dtype) ? this.within(span, result) : result;
   }
 
   flag(x: number): number {
     const { dtype } = this.at(x);
-    return dtype === 'int32' ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
+    return dtype === FLAG_DTYPE ? x : this.binary('notEqual', x, this.constant(0, 'int32'));
   }
   /** 0 or 1 */
   truth(x: number): number {

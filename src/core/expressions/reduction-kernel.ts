@@ -2,7 +2,7 @@ import { fit } from '../array/elementwise.js';
 import { NDArray } from '../array/ndarray.js';
 import { broadcastShapes } from '../base/broadcast.js';
 import { add, im, mul, re, type Scalar, scalarOf } from '../base/complex.js';
-import { type DType, isComplex } from '../base/dtype.js';
+import { type DType, isComplex, isInteger } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { checkOneOf, checkOptions } from '../base/options.js';
 import { product } from '../base/shape.js';
@@ -188,7 +188,7 @@ class Total {
    * not hold.
    */
   get value(): Scalar {
-    if (this.#dtype === 'int32' && (this.#fold === 'sum' || this.#fold === 'prod'))
+    if (isInteger(this.#dtype) && (this.#fold === 'sum' || this.#fold === 'prod'))
       checkExact(`the ${this.#fold}`, re(this.#value));
     return scalarOf(this.#dtype, re(this.#value), im(this.#value));
   }

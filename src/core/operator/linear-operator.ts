@@ -1,7 +1,7 @@
 import { NDArray } from '../array/ndarray.js';
 import { abs, im, isScalar, re, type Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
-import { checkDType, type DType, hostArray, isComplex, isSamePrecision, lanesOf } from '../base/dtype.js';
+import { checkDType, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { checkOptions } from '../base/options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
@@ -377,7 +377,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     // complex and u real
     const seen = movedTo(u, back.space, (moved) => (moved === u ? u : moved.copy()));
     const model = back.dtype === u.dtype || isComplex(u.dtype) ? seen : back.space.empty().assign(seen);
-    const rtol = options.rtol ?? (isSamePrecision(au.dtype, 'float64') ? 1e-11 : 1e-4);
+    const rtol = options.rtol ?? (isDouble(au.dtype) ? 1e-11 : 1e-4);
     const [left, auau, vv] = vdots([au, v], [au, au], [v, v]) as [Scalar, Scalar, Scalar];
     const [right, uu, bb] = vdots([model, back], [model, model], [back, back]) as [Scalar, Scalar, Scalar];
     const scale = Math.sqrt(re(auau) * re(vv)) + Math.sqrt(re(uu) * re(bb));

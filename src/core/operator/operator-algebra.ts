@@ -1,5 +1,5 @@
 import { conj, im, isScalar, mul as multiplyScalars, re, type Scalar } from '../base/complex.js';
-import { complexOf, type DType, isComplex, isSamePrecision, promote } from '../base/dtype.js';
+import { complexOf, type DType, isComplex, isInteger, isSamePrecision, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
 import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -67,7 +67,7 @@ export function workingDType(
   dtype: DType,
 ): DType {
   if (op.holdsData) {
-    if (dtype !== 'int32' && !isSamePrecision(dtype, op.dtype)) {
+    if (!isInteger(dtype) && !isSamePrecision(dtype, op.dtype)) {
       throw new DTypeError(
         `${op.name} holds ${op.dtype}, the vector ${dtype}: cast one of them, for instance ` +
           `x.astype('${isComplex(dtype) ? complexOf(op.dtype) : op.dtype}')`,
@@ -75,7 +75,7 @@ export function workingDType(
     }
     return promote(op.dtype, dtype);
   }
-  if (dtype === 'int32') return op.dtype;
+  if (isInteger(dtype)) return op.dtype;
   return isComplex(op.dtype) && !isComplex(dtype) ? complexOf(dtype) : dtype;
 }
 
@@ -266,7 +266,7 @@ export function givenDType(
   dtype: DType,
 ): DType {
   const working = workingDType(op, dtype);
-  return dtype === 'int32' ? working : dtype;
+  return isInteger(dtype) ? working : dtype;
 }
 
 /** `A + B` */

@@ -1,5 +1,5 @@
 import { checkScalar, type Scalar } from '../base/complex.js';
-import { type DType, isComplex, realOf } from '../base/dtype.js';
+import { type DType, FLAG_DTYPE, holdsNumber, isComplex, isInteger, realOf } from '../base/dtype.js';
 import { DTypeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import { type BinaryOp, COMPARISONS, type ReduceKernel, type UnaryOp } from './backend.js';
@@ -25,10 +25,7 @@ const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
  * whose values are none.
  */
 export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
-  dtype === 'int32' && FLOATING.has(op) ? float : dtype;
-
-type Kind = 'real' | 'complex' | 'int32';
-const kindOf = (dtype: DType): Kind => (dtype === 'int32' ? 'int32' : isComplex(dtype) ? 'complex' : 'real');
+  isInteger(dtype) && FLOATING.has(op) ? float : dtype;
 
 const INTEGER_UNARY: readonly UnaryOp[] = [
   'negative',
@@ -80,19 +77,18 @@ const TO_REAL: readonly string[] = [
   'countNonzero',
   'countAtMost',
 ];
-const TO_INTEGER: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
+const TO_FLAG: readonly string[] = ['isnan', 'isfinite', ...COMPARISONS];
 
 function refuse(op: string, dtype: DType): never {
-  const remedy =
-    dtype === 'int32'
-      ? 'cast to a float dtype first'
-      : 'take the modulus, or the real or imaginary part, first';
+  const remedy = isInteger(dtype)
+    ? 'cast to a float dtype first'
+    : 'take the modulus, or the real or imaginary part, first';
   throw new DTypeError(`${op} is not defined for ${dtype}: ${remedy}`);
 }
 
 function resultOf(op: string, dtype: DType): DType {
   if (NOT_COMPLEX.includes(op) && isComplex(dtype)) refuse(op, dtype);
-  if (TO_INTEGER.includes(op)) return 'int32';
+  if (TO_FLAG.includes(op)) return FLAG_DTYPE;
   return TO_REAL.includes(op) ? realOf(dtype) : dtype;
 }
 
@@ -102,7 +98,7 @@ function remembered(op: string, dtype: DType, allowed: readonly string[] | undef
   const key = `${op} ${dtype}`;
   let result = table.get(key);
   if (result === undefined) {
-    if (allowed && kindOf(dtype) === 'int32' && !allowed.includes(op)) refuse(op, dtype);
+    if (allowed && isInteger(dtype) && !allowed.includes(op)) refuse(op, dtype);
     result = resultOf(op, dtype);
     table.set(key, result);
   }
@@ -133,8 +129,8 @@ export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembere
  */
 export function checkStorable(value: Scalar, dtype: DType): void {
   checkScalar(value, dtype);
-  if (dtype !== 'int32') return;
+  if (!isInteger(dtype)) return;
   const real = typeof value === 'number' ? value : value.re;
-  if ((real | 0) !== real)
-    throw new DTypeError(`${textOf(real)} does not fit into int32: cast the array to a float dtype first`);
+  if (!holdsNumber(dtype, real))
+    throw new DTypeError(`${textOf(real)} does not fit into ${dtype}: cast the array to a float dtype first`);
 }

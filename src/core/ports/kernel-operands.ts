@@ -3,6 +3,7 @@ import {
   type ComplexDType,
   type DType,
   dtypeOf,
+  FLAG_DTYPE,
   type HostArray,
   isComplex,
   isFloat,
@@ -107,11 +108,12 @@ export function checkCoefficients(coefficients: readonly Scalar[], dtype: DType)
 
 export function checkThreshold(dtype: DType): void {
   if (!isFloat(dtype))
-    throw new DTypeError('threshold is not defined for int32: cast to a float dtype first');
+    throw new DTypeError(`threshold is not defined for ${dtype}: cast to a float dtype first`);
 }
 
 export function checkIndices({ storage: { dtype } }: Elements): void {
-  if (dtype !== 'int32') throw new DTypeError(`expected int32 for conditions and indices, received ${dtype}`);
+  if (dtype !== FLAG_DTYPE)
+    throw new DTypeError(`expected ${FLAG_DTYPE} for conditions and indices, received ${dtype}`);
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { DType, HostArray } from '../base/dtype.js';
-import { bytesOf, dtypeOf } from '../base/dtype.js';
+import { bytesOf, type DType, dtypeOf, HOST_ARRAY_NAMES, type HostArray } from '../base/dtype.js';
 import { ArgumentError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 
@@ -63,7 +62,5 @@ export function toSpan(memory: Transferable): Span {
   if (ArrayBuffer.isView(memory)) return hostSpan(memory);
   if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function'))
     return memory;
-  throw new ArgumentError(
-    `expected a Float32Array, Float64Array, Int32Array or a span, received ${textOf(memory)}`,
-  );
+  throw new ArgumentError(`expected a ${HOST_ARRAY_NAMES} or a span, received ${textOf(memory)}`);
 }

@@ -1,4 +1,4 @@
-import type { DType } from '../base/dtype.js';
+import { type DType, isInteger } from '../base/dtype.js';
 import { NumericalError } from '../base/errors.js';
 import type { Backend, Elements, InnerProduct, ReduceKernel } from '../ports/backend.js';
 
@@ -11,7 +11,7 @@ const MOST_INT32 = 2 ** 31;
  * as int64 in NumPy.
  */
 export const wideDType = (x: { readonly dtype: DType; readonly backend: Backend }): DType =>
-  x.dtype === 'int32' && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype;
+  isInteger(x.dtype) && x.backend.dtypes.includes('float64') ? 'float64' : x.dtype;
 
 const tooLarge = (what: string, limit: string): NumericalError =>
   new NumericalError(
@@ -26,10 +26,10 @@ const reduce = (op: ReduceKernel, x: Elements): number => x.storage.backend.redu
  * float64) might not be exact in the dtype `to`.
  */
 export function checkSums(what: string, x: Elements, n: number, to: DType): void {
-  const most = to === 'int32' ? MOST_INT32 - 1 : EXACT;
+  const most = isInteger(to) ? MOST_INT32 - 1 : EXACT;
   if (x.size === 0 || n * MOST_INT32 <= most) return;
   if (reduce('maxAbs', x) * n > most && reduce('sumAbs', x) > most)
-    throw tooLarge(what, to === 'int32' ? '2^31' : '2^53');
+    throw tooLarge(what, isInteger(to) ? '2^31' : '2^53');
 }
 
 /**
@@ -37,9 +37,9 @@ export function checkSums(what: string, x: Elements, n: number, to: DType): void
  * the dtype `to`.
  */
 export function checkProducts(x: Elements, n: number, to: DType): void {
-  const most = to === 'int32' ? MOST_INT32 - 1 : EXACT;
+  const most = isInteger(to) ? MOST_INT32 - 1 : EXACT;
   if (x.size > 0 && !(reduce('maxAbs', x) ** n <= most))
-    throw tooLarge('the product', to === 'int32' ? '2^31' : '2^53');
+    throw tooLarge('the product', isInteger(to) ? '2^31' : '2^53');
 }
 
 /**
@@ -62,7 +62,7 @@ export function checkedTotal(op: 'sum' | 'prod', x: Elements, value: number): nu
  * of them are added.
  */
 export function isExactDot({ x, y }: InnerProduct, terms: number): boolean {
-  if (x.size === 0 || x.storage.dtype !== 'int32') return true;
+  if (x.size === 0 || !isInteger(x.storage.dtype)) return true;
   const most = EXACT / terms;
   return (
     reduce('maxAbs', x) * reduce('maxAbs', y) * x.size <= most ||

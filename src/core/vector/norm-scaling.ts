@@ -1,4 +1,4 @@
-import { type DType, isSamePrecision } from '../base/dtype.js';
+import { type DType, isSingle } from '../base/dtype.js';
 import type { Elements } from '../ports/backend.js';
 import type { NormOrder } from './vector.js';
 
@@ -11,8 +11,7 @@ const LEAST = { single: 2 ** -100, double: 2 ** -900 } as const;
 /** Powers of two up to this one, and their inverses, are normal numbers. */
 const MOST_EXPONENT = { single: 120, double: 1000 } as const;
 
-const precisionOf = (dtype: DType): 'single' | 'double' =>
-  isSamePrecision(dtype, 'float32') ? 'single' : 'double';
+const precisionOf = (dtype: DType): 'single' | 'double' => (isSingle(dtype) ? 'single' : 'double');
 
 /**
  * Has a sum of powers of moduli overflowed, or lost terms to underflow? 0 stands for nothing but

@@ -1,4 +1,4 @@
-import { type DType, isComplex, isSamePrecision } from '../base/dtype.js';
+import { canHold } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vector.js';
@@ -9,9 +9,6 @@ import { type AnyVector, isVector, sameMemory, seenIn, type Vector } from './vec
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that fills its argument returns nothing
 export type Filled<V> = V | void;
-
-const holds = (to: DType, from: DType): boolean =>
-  to === from || from === 'int32' || (isComplex(to) && isSamePrecision(to, from));
 
 /**
  * `y ← returned`, for what a function that was to fill y gave back: y itself counts as filled,
@@ -34,7 +31,7 @@ export function takeReturned<V extends Vector<V>>(owner: string, returned: unkno
   }
   if (!sameMemory(returned.space, y.space))
     throw new ShapeError(`${owner}: expected a result in ${y.space}, received ${returned.space}`);
-  if (!holds(y.dtype, returned.dtype))
+  if (!canHold(y.dtype, returned.dtype))
     throw new DTypeError(
       `${owner}: expected a result of ${y.dtype}, received ${returned.dtype}: cast it, or state that dtype`,
     );

@@ -1,6 +1,6 @@
 import type { NDArray } from '../array/ndarray.js';
 import { type Scalar, scalarOf } from '../base/complex.js';
-import { type DType, promote } from '../base/dtype.js';
+import { type DType, isInteger, promote } from '../base/dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
 import type { Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -290,7 +290,7 @@ function checkPair(pair: VectorPair): VectorPair {
 
 const asTheyAre = (sums: Float64Array): Float64Array => sums;
 
-const isWhole = (x: AnyVector, y: AnyVector): boolean => x.dtype === 'int32' && y.dtype === 'int32';
+const isWhole = (x: AnyVector, y: AnyVector): boolean => isInteger(x.dtype) && isInteger(y.dtype);
 
 /** Shares of int32 that may not be exact become NaN, so that all ranks learn of them. */
 function markInexact(

@@ -1,4 +1,4 @@
-import { type DType, type HostArray, isComplex } from '../../core/base/dtype.js';
+import { type DType, type HostArray, isComplex, isInteger } from '../../core/base/dtype.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
 import type { CpuKernels } from '../kernels.js';
 import { COMPLEX_FUNCTIONS, type ComplexFunction2, divide, power } from './complex-functions.js';
@@ -167,8 +167,8 @@ function arithmetic(
 
 export const binary: CpuKernels['binary'] = (op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) => {
   if (!isComplex(dtype)) {
-    if (dtype !== 'int32' && arithmetic(op, n, x, xo, xStep, y, yo, yStep, z, zo)) return;
-    const f = (dtype === 'int32' ? INTEGER_FUNCTIONS2 : REAL_FUNCTIONS2)[op];
+    if (!isInteger(dtype) && arithmetic(op, n, x, xo, xStep, y, yo, yStep, z, zo)) return;
+    const f = (isInteger(dtype) ? INTEGER_FUNCTIONS2 : REAL_FUNCTIONS2)[op];
     for (let i = 0; i < n; i++) z[zo + i] = f(x[xo + i * xStep] as number, y[yo + i * yStep] as number);
     return;
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { bytesOf, DTYPES, type DType, type HostArray } from '../../core/base/dtype.js';
+import { bytesOf, type DType, type HostArray, tagOf } from '../../core/base/dtype.js';
 import { NATIVE } from './cuda-addon.js';
 import type {
   CudaAddon,
@@ -36,10 +36,7 @@ export interface DeviceTable {
 }
 
 /** What NVRTC is told for kernels of `native/cuda/kernels`. */
-export const kernelOptions = (dtype: DType): readonly string[] => [
-  `-DDTYPE=${DTYPES.indexOf(dtype)}`,
-  '--std=c++14',
-];
+export const kernelOptions = (dtype: DType): readonly string[] => [`-DDTYPE=${tagOf(dtype)}`, '--std=c++14'];
 
 const sourceOf = (file: string): string => readFileSync(new URL(`kernels/${file}`, NATIVE), 'utf8');
 

@@ -1,5 +1,5 @@
 import { im, re, type Scalar } from '../../core/base/complex.js';
-import { type DType, isComplex } from '../../core/base/dtype.js';
+import { type DType, isComplex, isInteger, isSingle } from '../../core/base/dtype.js';
 import type { BinaryOp, Fold, Instruction, Program, UnaryOp } from '../../core/ports/backend.js';
 
 const TYPES: Readonly<Record<DType, string>> = {
@@ -9,6 +9,8 @@ const TYPES: Readonly<Record<DType, string>> = {
   complex128: 'Complex<double>',
   int32: 'int',
 };
+
+const isFloat32 = (dtype: DType): boolean => isSingle(dtype) && !isComplex(dtype);
 
 const COMPARED: Partial<Readonly<Record<BinaryOp, string>>> = {
   equal: '==',
@@ -52,7 +54,7 @@ function unary(name: UnaryOp, x: string, from: DType, dtype: DType): string {
   if (name === 'abs' && isPair) return `to<${TYPES[dtype]}>(hypot((double)${x}.re, (double)${x}.im))`;
   if (name === 'sign') return `to<${TYPES[dtype]}>(f_sign(wide(${x})))`;
   // Single precision has functions of its own
-  const operand = from === 'float32' ? x : `wide(${x})`;
+  const operand = isFloat32(from) ? x : `wide(${x})`;
   return stored(`${ORDERED[name] ?? `f_${name}`}(${operand})`);
 }
 
@@ -69,10 +71,10 @@ function binary(name: BinaryOp, x: string, y: string, from: DType, dtype: DType)
   if (name === 'multiplyConj') return binary('multiply', `conj(${x})`, y, from, dtype);
   const sign = SIGNS[name];
   // Integers wrap around
-  if (sign && from === 'int32') return `(int)((u32)${x} ${sign} (u32)${y})`;
+  if (sign && isInteger(from)) return `(int)((u32)${x} ${sign} (u32)${y})`;
   if (sign) return `(${x} ${sign} ${y})`;
-  const operands = from === 'float32' ? [x, y] : [`wide(${x})`, `wide(${y})`];
-  if (name === 'power' && from === 'int32') return `to<int>(integer_power(${operands.join(', ')}))`;
+  const operands = isFloat32(from) ? [x, y] : [`wide(${x})`, `wide(${y})`];
+  if (name === 'power' && isInteger(from)) return `to<int>(integer_power(${operands.join(', ')}))`;
   const called = { divide: 'f_divide', power: 'power_of', arctan2: 'angle' } as Partial<
     Record<BinaryOp, string>
   >;

@@ -1,4 +1,4 @@
-import { type DType, isComplex, realOf } from '../../core/base/dtype.js';
+import { bytesOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
 import type { Extents, ReduceKernel } from '../../core/ports/backend.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
@@ -160,7 +160,7 @@ export class ReductionKernels {
     const engine = this.#engine;
     this.#selection ??= { state: engine.hold(16), counts: engine.hold(8 * 256) };
     const { state, counts } = this.#selection;
-    for (let shift = dtype === 'float64' ? 56 : 24; shift >= 0; shift -= 8) {
+    for (let shift = 8 * bytesOf(dtype) - 8; shift >= 0; shift -= 8) {
       engine.args
         .start()
         .int(x)

@@ -1,4 +1,4 @@
-import { type DType, lanesOf, realOf } from '../../core/base/dtype.js';
+import { type DType, isSingle, lanesOf, realOf } from '../../core/base/dtype.js';
 import { around, product, type Shape } from '../../core/base/shape.js';
 import type { BandSegment } from '../../core/ports/backend.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
@@ -92,7 +92,7 @@ export class StencilKernels {
   }
 
   #table(dtype: DType, segments: readonly BandSegment[]): SegmentTable {
-    const tables = dtype === 'float32' ? this.#single : this.#double;
+    const tables = isSingle(dtype) ? this.#single : this.#double;
     const known = tables.get(segments);
     if (known) return known;
     let at = 0;
@@ -104,7 +104,7 @@ export class StencilKernels {
     const taps = segments.flatMap((s) => s.taps);
     const table: SegmentTable = {
       rows: this.#engine.table(BigInt64Array.from(rows, BigInt)),
-      taps: this.#engine.table(dtype === 'float32' ? Float32Array.from(taps) : Float64Array.from(taps)),
+      taps: this.#engine.table(isSingle(dtype) ? Float32Array.from(taps) : Float64Array.from(taps)),
       count: segments.length,
       sorted: segments.every((s, k) => k === 0 || (segments[k - 1] as BandSegment).end <= s.start),
     };

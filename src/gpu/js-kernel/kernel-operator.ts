@@ -5,8 +5,8 @@ import {
   hostArray,
   isComplex,
   isFloat,
+  isSingle,
   lanesOf,
-  realOf,
 } from '../../core/base/dtype.js';
 import { ArgumentError, BackendError, DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
@@ -117,7 +117,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
       );
     if (!isFloat(dtype) || isComplex(dtype))
       throw new DTypeError(`KernelOperator: expected float32 or float64, received ${textOf(dtype)}`);
-    if (engine === 'gpu.js' && dtype !== 'float32')
+    if (engine === 'gpu.js' && !isSingle(dtype))
       throw new DTypeError(
         `KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`,
       );
@@ -145,7 +145,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
         "KernelOperator: engine 'gpu.js' needs a package that is not installed: npm install gpu.js; or " +
           "set engine 'plain'",
       );
-    if (this.#module && dtype === 'float32')
+    if (this.#module && isSingle(dtype))
       for (const direction of [this.#forward, this.#adjoint]) this.#compile(direction, this.#module);
     if (dotTest) this.dotTest();
   }
@@ -187,7 +187,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
 
   #run(direction: Direction<C>, x: HostArray, dtype: DType): ArrayLike<number> {
     const compiled =
-      realOf(dtype) === 'float32' && this.#module
+      isSingle(dtype) && this.#module
         ? (direction.compiled ?? this.#compile(direction, this.#module))
         : undefined;
     if (compiled) {
@@ -196,7 +196,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
       direction.checked = true;
       return result;
     }
-    if (this.#engine === 'gpu.js' && realOf(dtype) !== 'float32')
+    if (this.#engine === 'gpu.js' && !isSingle(dtype))
       throw new DTypeError(
         `KernelOperator: gpu.js has float32 only, received ${dtype}: set engine 'plain' or 'auto'`,
       );

@@ -6,6 +6,7 @@ import {
   type HostArray,
   hostArray,
   isComplex,
+  isInteger,
   lanesOf,
   realOf,
 } from '../../core/base/dtype.js';
@@ -18,7 +19,7 @@ import { HostKernels, type HostOperand } from './host-kernels.js';
 import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 import { isContiguous, reach, type Walk, WalkIndices } from './walks.js';
 
-const typeOf = (dtype: DType): 'float32' | 'int32' => (dtype === 'int32' ? 'int32' : 'float32');
+const typeOf = (dtype: DType): 'float32' | 'int32' => (isInteger(dtype) ? 'int32' : 'float32');
 
 /** Storages of one size: how many live, and how many did at most. */
 interface Slot {
@@ -285,7 +286,7 @@ export class TensorMemory {
     const { tf } = this;
     if (!isComplex(dtype))
       return [
-        tf.tensor1d(dtype === 'int32' ? new Int32Array(values) : new Float32Array(values), typeOf(dtype)),
+        tf.tensor1d(isInteger(dtype) ? new Int32Array(values) : new Float32Array(values), typeOf(dtype)),
       ];
     return [0, 1].map((lane) => {
       const part = new Float32Array(values.length / 2);

@@ -1,5 +1,5 @@
 import { im, isZero, re, type Scalar } from '../../core/base/complex.js';
-import { type DType, type HostArray, isComplex } from '../../core/base/dtype.js';
+import { type DType, type HostArray, isComplex, isInteger, kindOf } from '../../core/base/dtype.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import type {
   Backend,
@@ -105,7 +105,7 @@ export class TfjsBackend implements Backend {
     const [from, to] = [x.storage.dtype, y.storage.dtype];
     this.#memory.compute([x], y, (tf, [parts]) => {
       const [first, second] = parts as Parts as [Tensor, Tensor | undefined];
-      const real = from === to ? first : tf.cast(first, to === 'int32' ? 'int32' : 'float32');
+      const real = from === to ? first : tf.cast(first, isInteger(to) ? 'int32' : 'float32');
       if (!isComplex(to)) return [real];
       return [real, second ?? tf.fill([x.size], 0, 'float32')];
     });
@@ -114,7 +114,7 @@ export class TfjsBackend implements Backend {
   unary(op: UnaryOp, x: Elements, y: Elements): void {
     const { dtype } = x.storage;
     unaryResult(op, dtype);
-    const real = dtype === 'float32' ? REAL_UNARY[op] : undefined;
+    const real = kindOf(dtype) === 'float' ? REAL_UNARY[op] : undefined;
     const pair = isComplex(dtype) ? COMPLEX_UNARY[op] : undefined;
     if (real) this.#memory.compute([x], y, (tf, [from]) => [real(tf, (from as Parts)[0] as Tensor)]);
     else if (pair) this.#memory.compute([x], y, (tf, [z]) => pair(tf, z as [Tensor, Tensor]));
@@ -128,7 +128,8 @@ export class TfjsBackend implements Backend {
       binaryResult(op, dtype);
       for (const s of [x, y]) if (!isElements(s)) checkStorable(s, dtype);
     }
-    const real = dtype === 'float32' ? REAL_BINARY[op] : dtype === 'int32' ? INTEGER_BINARY[op] : undefined;
+    const real =
+      dtype && !isComplex(dtype) ? (isInteger(dtype) ? INTEGER_BINARY : REAL_BINARY)[op] : undefined;
     const pair = dtype && isComplex(dtype) ? COMPLEX_BINARY[op] : undefined;
     if (!dtype || !(real || pair)) {
       this.#memory.onHost(z, arrays, (host, out, ins) => {
@@ -169,7 +170,7 @@ export class TfjsBackend implements Backend {
     );
     const [factors, terms] = [read.map(({ c }) => c), read.map(({ x }) => x)];
     if (terms.length === 0) this.fill(y, 0);
-    else if (dtype !== 'int32' || (factors.length === 1 && factors[0] === 1))
+    else if (!isInteger(dtype) || (factors.length === 1 && factors[0] === 1))
       this.#memory.compute(terms, y, (tf, ins) => combine(tf, factors, ins));
     else this.#memory.onHost(y, terms, (host, out, ins) => host.linearCombination(factors, ins, out));
   }
@@ -220,7 +221,7 @@ export class TfjsBackend implements Backend {
     const { m, n, k, batch, alpha, beta } = spec;
     if (m * n * batch === 0) return;
     const { dtype } = c.storage;
-    if (dtype === 'int32') {
+    if (isInteger(dtype)) {
       this.#memory.onHost(
         c,
         [a, b],
@@ -271,7 +272,7 @@ export class TfjsBackend implements Backend {
     for (const e of [x, y, ...ghosts]) this.#memory.use(e);
     if (product(shape) === 0 || start >= end) return;
     if (
-      x.storage.dtype === 'int32' ||
+      isInteger(x.storage.dtype) ||
       shape.length === 0 ||
       bands.length === 0 ||
       bands.some(({ segments }) => !segments)
@@ -330,7 +331,7 @@ export class TfjsBackend implements Backend {
     if (product(spec.yShape) === 0) return;
     const axes = filterAxes(spec);
     if (product(spec.xShape) * product(spec.hShape) === 0) this.fill(first(y, product(spec.yShape)), 0);
-    else if (axes && y.storage.dtype !== 'int32' && this.#memory.isFinite(h.storage))
+    else if (axes && !isInteger(y.storage.dtype) && this.#memory.isFinite(h.storage))
       this.#memory.compute(
         [first(x, product(spec.xShape)), first(h, product(spec.hShape))],
         first(y, product(spec.yShape)),
@@ -348,7 +349,7 @@ export class TfjsBackend implements Backend {
     if (outer * ny * inner === 0) return;
     const target = first(y, outer * ny * inner);
     if (nx * width === 0) this.fill(target, 0);
-    else if (x.storage.dtype === 'int32') this.#indexed('gather', x, y, table);
+    else if (isInteger(x.storage.dtype)) this.#indexed('gather', x, y, table);
     else {
       const operands = [
         first(x, outer * nx * inner),
@@ -390,7 +391,7 @@ export class TfjsBackend implements Backend {
   /** A scalar as tensors without axes. */
   #scalar(value: Scalar, dtype: DType): Parts {
     const { tf } = this.#memory;
-    if (dtype === 'int32') return [tf.scalar(re(value), 'int32')];
+    if (isInteger(dtype)) return [tf.scalar(re(value), 'int32')];
     return isComplex(dtype)
       ? [tf.scalar(re(value), 'float32'), tf.scalar(im(value), 'float32')]
       : [tf.scalar(re(value), 'float32')];
@@ -399,7 +400,7 @@ export class TfjsBackend implements Backend {
   /** A run full of one value. */
   #constant(value: Scalar, { storage, size }: Elements): Parts {
     const { tf } = this.#memory;
-    if (storage.dtype === 'int32') return [tf.fill([size], re(value), 'int32')];
+    if (isInteger(storage.dtype)) return [tf.fill([size], re(value), 'int32')];
     const parts = isComplex(storage.dtype) ? [re(value), im(value)] : [re(value)];
     return parts.map((part) => tf.fill([size], part, 'float32'));
   }

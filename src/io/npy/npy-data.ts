@@ -1,13 +1,14 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import {
-  bytesOf,
   checkDType,
   type DType,
   type HostArray,
+  holdsNumber,
   hostArray,
   hostView,
   isComplex,
-  realOf,
+  isInteger,
+  isSingle,
 } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
@@ -15,7 +16,7 @@ import type { Backend } from '../../core/ports/backend.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
 import type { ByteSource } from '../parts/byte-source.js';
 import { halfToNumber } from '../parts/half.js';
-import { HOST_LITTLE_ENDIAN, type NpyHeader, type NpyKind } from './npy-header.js';
+import { dtypeHolding, HOST_LITTLE_ENDIAN, isOfDType, type NpyHeader, type NpyKind } from './npy-header.js';
 
 export interface NpyReadOptions {
   /** A backend or the name of one. Default: the default backend. */
@@ -84,9 +85,6 @@ function forNumbers(
   }
 }
 
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
-
 /**
  * The dtype that an array takes unless one is asked for: floats and complex numbers their own (half
  * precision: float32); bool and integers of up to 32 bits int32; wider ones, uint32 included, int32
@@ -94,21 +92,19 @@ const INT32_MAX = 2 ** 31 - 1;
  */
 export function naturalDType(header: Numbering, open: () => ByteSource): DType {
   const { kind, bytes } = header;
-  if (kind === 'complex') return bytes === 8 ? 'complex64' : 'complex128';
-  if (kind === 'float') return bytes === 8 ? 'float64' : 'float32';
-  if (bytes < 4 || (bytes === 4 && kind === 'int')) return 'int32';
+  const own = dtypeHolding(kind, bytes);
+  if (own) return own;
   let fits = true;
   forNumbers(open(), header, (numbers) => {
     for (let i = 0; fits && i < numbers.length; i++) {
-      const value = Number(numbers[i]);
-      fits = value >= INT32_MIN && value <= INT32_MAX;
+      fits = holdsNumber('int32', Number(numbers[i]));
     }
   });
   return fits ? 'int32' : 'float64';
 }
 
 export function checkConversion(header: Pick<NpyHeader, 'kind' | 'descr'>, dtype: DType, name: string): void {
-  const lost = header.kind === 'complex' ? !isComplex(dtype) : header.kind === 'float' && dtype === 'int32';
+  const lost = header.kind === 'complex' ? !isComplex(dtype) : header.kind === 'float' && isInteger(dtype);
   if (lost)
     throw new DTypeError(
       `${name} holds ${header.descr}, which does not fit into ${dtype}: read it as it is, then take ` +
@@ -126,9 +122,8 @@ function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: Hos
   for (let i = 0; i < numbers.length; i++) {
     const number = numbers[i] as number | bigint;
     const value = Number(number);
-    const exact =
-      dtype === 'int32' ? value >= INT32_MIN && value <= INT32_MAX : !wide || BigInt(value) === number;
-    if (!exact && realOf(dtype) !== 'float32')
+    const exact = isInteger(dtype) ? holdsNumber(dtype, value) : !wide || BigInt(value) === number;
+    if (!exact && !isSingle(dtype))
       throw new DTypeError(
         `${name} holds ${number}, which does not fit into ${dtype} exactly: ask for another dtype`,
       );
@@ -136,12 +131,6 @@ function convert(numbers: Numbers, complexSource: boolean, dtype: DType, to: Hos
     if (step === 2) to[2 * i + 1] = 0;
   }
 }
-
-/** The file's numbers are the array's, byte for byte but for their order. */
-const isSameLayout = ({ kind, bytes }: Numbering, dtype: DType): boolean =>
-  bytes === bytesOf(dtype) &&
-  (kind === 'complex') === isComplex(dtype) &&
-  (kind === 'float' || kind === 'complex' ? dtype !== 'int32' : kind === 'int' && dtype === 'int32');
 
 /**
  * Calls `move` with host memory for consecutive runs of `x`: its own memory where that is of this
@@ -166,7 +155,7 @@ const bytesIn = (values: HostArray): Uint8Array =>
  * at the data.
  */
 export function readInto(x: NDArray, header: Numbering, source: ByteSource): void {
-  const same = isSameLayout(header, x.dtype);
+  const same = isOfDType(header.kind, header.bytes, x.dtype);
   const lanes = header.kind === 'complex' ? 2 : 1;
   const put = (values: HostArray, first: number, count: number) =>
     x.backend.upload(values, { storage: x.storage, offset: x.offset + first, size: count });

@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import type { DType } from '../../core/base/dtype.js';
+import { bytesOf, type DType, dtypeOfNpyCode, npyCodeOf } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../core/base/errors.js';
 import { formatShape, product, type Shape } from '../../core/base/shape.js';
 import type { ByteSource } from '../parts/byte-source.js';
@@ -97,13 +97,21 @@ export function parseNpyHeader(source: ByteSource, available: number): NpyHeader
   return { descr, kind, bytes, littleEndian, fortranOrder: order === 'True', shape, size, dataOffset };
 }
 
-const DESCR: Readonly<Record<DType, string>> = {
-  float32: 'f4',
-  float64: 'f8',
-  complex64: 'c8',
-  complex128: 'c16',
-  int32: 'i4',
-};
+/** Kind and bytes as in a descr: `f8`. */
+const codeOf = (kind: NpyKind, bytes: number): string =>
+  `${Object.entries(KINDS).find(([, name]) => name === kind)?.[0]}${bytes}`;
+
+/** True where numbers of a file are those of a dtype, byte order aside. */
+export const isOfDType = (kind: NpyKind, bytes: number, dtype: DType): boolean =>
+  npyCodeOf(dtype) === codeOf(kind, bytes);
+
+/** The dtype that holds all numbers of a kind and size; undefined for integers beyond int32. */
+export function dtypeHolding(kind: NpyKind, bytes: number): DType | undefined {
+  const same = dtypeOfNpyCode(codeOf(kind, bytes));
+  if (same) return same;
+  if (kind === 'float') return 'float32';
+  return bytes < bytesOf('int32') ? 'int32' : undefined;
+}
 
 /**
  * The header of an array in C order, in this machine's byte order: version 1, or 2 where it is
@@ -112,7 +120,7 @@ const DESCR: Readonly<Record<DType, string>> = {
 export function formatNpyHeader(shape: Shape, dtype: DType): Uint8Array {
   const list = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text =
-    `{'descr': '${HOST_LITTLE_ENDIAN ? '<' : '>'}${DESCR[dtype]}', 'fortran_order': False, 'shape': ` +
+    `{'descr': '${HOST_LITTLE_ENDIAN ? '<' : '>'}${npyCodeOf(dtype)}', 'fortran_order': False, 'shape': ` +
     `(${list}), }`;
   const version = text.length + 64 > 65535 ? 2 : 1;
   const start = version === 1 ? 10 : 12;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, opendirSync, renameSync, rmSync, statSync, write
 import { dirname, join } from 'node:path';
 import { NDArray } from '../../core/array/ndarray.js';
 import { complex, type Scalar } from '../../core/base/complex.js';
-import { bytesOf, checkDType, type DType } from '../../core/base/dtype.js';
+import { bytesOf, checkDType, type DType, holdsNumber } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, messageOf, ShapeError } from '../../core/base/errors.js';
 import { checkOneOf, checkOptions } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
@@ -20,6 +20,7 @@ import {
 import type { Communicator } from '../../core/ports/communicator.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
 import { checkConversion, readInto, writeNpyData } from '../npy/npy-data.js';
+import { dtypeHolding } from '../npy/npy-header.js';
 import {
   endOfLinks,
   findFile,
@@ -209,9 +210,7 @@ function checkClaim(
  * before all chunks are read.
  */
 function dtypeFor({ kind, bytes }: ZarrMetadata): DType {
-  if (kind === 'complex') return bytes === 8 ? 'complex64' : 'complex128';
-  if (kind === 'float') return bytes === 8 ? 'float64' : 'float32';
-  return bytes < 4 || (bytes === 4 && kind === 'int') ? 'int32' : 'float64';
+  return dtypeHolding(kind, bytes) ?? 'float64';
 }
 
 /** A chunk's file, or undefined where it isn't stored. */
@@ -244,9 +243,9 @@ function copyPart(chunk: NDArray, x: DistributedArray, part: Box, toChunk: boole
  */
 function fillFor({ fill, dataType }: ZarrMetadata, dtype: DType, path: string): Scalar {
   const [re = 0, im] = fill;
-  if (dtype === 'int32' && re !== (re | 0))
+  if (!holdsNumber(dtype, re))
     throw new DTypeError(
-      `${path} has chunks that are not stored, of ${re} (${dataType}), which does not fit into int32: ` +
+      `${path} has chunks that are not stored, of ${re} (${dataType}), which does not fit into ${dtype}: ` +
         'ask for another dtype',
     );
   return im === undefined ? re : complex(re, im);

@@ -1,5 +1,5 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
-import { complexOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
+import { complexOf, type DType, isComplex, isInteger, realOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
@@ -41,7 +41,7 @@ export abstract class ComplexPart extends LocalOperator {
     return super.inputDType(dtype);
   }
   protected override adjointInputDType(dtype: DType): DType {
-    return dtype === 'int32' ? realOf(this.dtype) : dtype;
+    return isInteger(dtype) ? realOf(this.dtype) : dtype;
   }
 }
 

@@ -1,5 +1,13 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
-import { type DType, isSamePrecision, lanesOf, placeDType, realOf } from '../../core/base/dtype.js';
+import {
+  type DType,
+  hostArray,
+  isInteger,
+  isSingle,
+  lanesOf,
+  placeDType,
+  realOf,
+} from '../../core/base/dtype.js';
 import { keep } from '../../core/base/scope.js';
 import type { Backend, Elements, IndexTable } from '../../core/ports/backend.js';
 
@@ -76,8 +84,7 @@ export class IndexedRows {
   get isZero(): boolean {
     const { rows, columns, width, weights: kind = 'none' } = this.#source;
     const step = Math.max(1, Math.floor(SEARCH_ENTRIES / Math.max(1, width)));
-    const index =
-      placeDType(columns) === 'int32' ? new Int32Array(step * width) : new Float64Array(step * width);
+    const index = hostArray(placeDType(columns), step * width) as Places;
     const lanes = kind === 'complex' ? 2 : 1;
     const weights = new Float64Array(kind === 'none' ? 0 : lanes * step * width);
     for (let start = 0; start < rows; start += step) {
@@ -161,23 +168,17 @@ export class IndexedRows {
     const places = placeDType(columns);
     const count = Math.min(this.#blockRows, rows - start);
     const lanes = weights === 'none' ? 0 : lanesOf(weighting);
-    const own = places === 'int32' ? undefined : new Float64Array(count * width);
-    return withScratch(
-      count * width,
-      count * width * lanes,
-      isSamePrecision(weighting, 'float32'),
-      (scratch, values) => {
-        const index = own ?? scratch;
-        this.#source.fill(start, count, index, values);
-        return {
-          start,
-          count,
-          index: NDArraySpace.of([count, width], places, backend).upload(index),
-          weights:
-            lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
-        };
-      },
-    );
+    const own = isInteger(places) ? undefined : new Float64Array(count * width);
+    return withScratch(count * width, count * width * lanes, isSingle(weighting), (scratch, values) => {
+      const index = own ?? scratch;
+      this.#source.fill(start, count, index, values);
+      return {
+        start,
+        count,
+        index: NDArraySpace.of([count, width], places, backend).upload(index),
+        weights: lanes === 0 ? undefined : NDArraySpace.of([count, width], weighting, backend).upload(values),
+      };
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { tagOf } from '../../core/base/dtype.js';
 import { MpiError } from '../../core/base/errors.js';
 import {
   ANY,
@@ -26,7 +27,7 @@ import {
   staging,
 } from '../memory/staging.js';
 import { arriving, type Transit, transitsOf } from '../memory/transit.js';
-import { dtypeCode, type MpiAddon, opCode } from '../mpi-addon.js';
+import { type MpiAddon, opCode } from '../mpi-addon.js';
 import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';
 import { MpiPersistentRequest, MpiRequest } from './parts/mpi-request.js';
@@ -40,8 +41,7 @@ const NOTHING = [undefined, 0] as const;
 const place = (span: Span | undefined) => (span ? ([memoryOf(span), offsetOf(span)] as const) : NOTHING);
 
 /** Memory, count and dtype of a message, as the addon takes them. */
-const messageOf = ({ memory }: Transit) =>
-  [...place(memory), memory.length, dtypeCode(memory.dtype)] as const;
+const messageOf = ({ memory }: Transit) => [...place(memory), memory.length, tagOf(memory.dtype)] as const;
 
 /**
  * Device memory is MPI's to reduce for sums; other operations are the addon's own and run on the
@@ -104,7 +104,7 @@ export class MpiCommunicator extends BaseCommunicator {
       }
       const mine = this.rank === root;
       const host = mine ? stageOut(data) : stage(data);
-      this.#mpi.bcast(this.#handle, ...place(host), host.length, dtypeCode(host.dtype), root);
+      this.#mpi.bcast(this.#handle, ...place(host), host.length, tagOf(host.dtype), root);
       if (!mine) copyIn(data, host);
     });
   }
@@ -119,14 +119,7 @@ export class MpiCommunicator extends BaseCommunicator {
       const reachable = readsForReduction(recv, op);
       const from = send && stageApart(send, recv, reachable);
       const to = send ? stage(recv, reachable) : stageOut(recv, reachable);
-      this.#mpi.allreduce(
-        this.#handle,
-        ...place(from),
-        ...place(to),
-        to.length,
-        dtypeCode(to.dtype),
-        opCode(op),
-      );
+      this.#mpi.allreduce(this.#handle, ...place(from), ...place(to), to.length, tagOf(to.dtype), opCode(op));
       copyIn(recv, to);
     });
   }
@@ -137,7 +130,7 @@ export class MpiCommunicator extends BaseCommunicator {
       this.#handle,
       ...place(staged),
       staged.length,
-      dtypeCode(staged.dtype),
+      tagOf(staged.dtype),
       opCode(op),
     );
     return new MpiRequest(this.#mpi, [{ handle, transit: arriving(inPlace, staged) }]);
@@ -159,7 +152,7 @@ export class MpiCommunicator extends BaseCommunicator {
         ...place(from),
         ...place(to),
         some.length,
-        dtypeCode(some.dtype),
+        tagOf(some.dtype),
         opCode(op),
         root,
       );
@@ -182,7 +175,7 @@ export class MpiCommunicator extends BaseCommunicator {
         ...place(from),
         ...place(to),
         recv.length / this.size,
-        dtypeCode(recv.dtype),
+        tagOf(recv.dtype),
       );
       copyIn(recv, to);
     });
@@ -196,7 +189,7 @@ export class MpiCommunicator extends BaseCommunicator {
         ...place(from),
         ...place(to),
         Float64Array.from(counts),
-        dtypeCode(recv.dtype),
+        tagOf(recv.dtype),
       );
       copyIn(recv, to);
     });
@@ -211,7 +204,7 @@ export class MpiCommunicator extends BaseCommunicator {
         ...place(from),
         ...place(to),
         count,
-        dtypeCode(((send ?? recv) as Span).dtype),
+        tagOf(((send ?? recv) as Span).dtype),
         root,
       );
       if (recv && to) copyIn(recv, to);
@@ -226,7 +219,7 @@ export class MpiCommunicator extends BaseCommunicator {
   ): void {
     staging(() => {
       const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      const dtype = dtypeCode(((send ?? recv) as Span).dtype);
+      const dtype = tagOf(((send ?? recv) as Span).dtype);
       this.#mpi.gatherv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
       if (recv && to) copyIn(recv, to);
     });
@@ -241,7 +234,7 @@ export class MpiCommunicator extends BaseCommunicator {
         ...place(from),
         ...place(to),
         count,
-        dtypeCode(((recv ?? send) as Span).dtype),
+        tagOf(((recv ?? send) as Span).dtype),
         root,
       );
       if (recv && to) copyIn(recv, to);
@@ -256,7 +249,7 @@ export class MpiCommunicator extends BaseCommunicator {
   ): void {
     staging(() => {
       const [from, to] = [send && stageApart(send, recv), recv && stage(recv)];
-      const dtype = dtypeCode(((recv ?? send) as Span).dtype);
+      const dtype = tagOf(((recv ?? send) as Span).dtype);
       this.#mpi.scatterv(this.#handle, ...place(from), ...place(to), Float64Array.from(counts), dtype, root);
       if (recv && to) copyIn(recv, to);
     });
@@ -270,7 +263,7 @@ export class MpiCommunicator extends BaseCommunicator {
         ...place(from),
         ...place(to),
         recv.length / this.size,
-        dtypeCode(recv.dtype),
+        tagOf(recv.dtype),
       );
       copyIn(recv, to);
     });
@@ -285,7 +278,7 @@ export class MpiCommunicator extends BaseCommunicator {
     staging(() => {
       const [from, to] = [stageApart(send, recv), stage(recv)];
       const [sends, recvs] = [Float64Array.from(sendCounts), Float64Array.from(recvCounts)];
-      this.#mpi.alltoallv(this.#handle, ...place(from), sends, ...place(to), recvs, dtypeCode(recv.dtype));
+      this.#mpi.alltoallv(this.#handle, ...place(from), sends, ...place(to), recvs, tagOf(recv.dtype));
       copyIn(recv, to);
     });
   }

@@ -1,4 +1,4 @@
-import { complexOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
+import { isDouble, isSingle, singleOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
@@ -79,7 +79,6 @@ export interface MixedPrecisionResult<M> extends SolverResult<M>, MixedPrecision
 
 const NAME = 'mixedPrecisionLeastSquares';
 const START_OPTIONS = ['x0', 'single', 'damp', 'rtol', 'inner', 'gain'] as const;
-const singleOf = (dtype: DType): DType => (isComplex(dtype) ? complexOf('float32') : 'float32');
 
 /** Converts the precision. Never communicates. */
 const cast = <V extends Vector<V>>(x: V, into: V): V => x.map((from, to) => x.backend.cast(from, to), into);
@@ -121,12 +120,12 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   checkNonNegative(NAME, { damp, rtol, gain });
   checkCount(NAME, { inner });
   const { model, data } = solverSpaces(NAME, A, y, x0);
-  if (realOf(model.dtype) !== 'float64')
+  if (!isDouble(model.dtype))
     throw new DTypeError(
       `${NAME}: expected data in double precision, received ${y.dtype}: use cgls for data in single ` +
         'precision',
     );
-  if (single.holdsData && realOf(single.dtype) !== 'float32')
+  if (single.holdsData && !isSingle(single.dtype))
     throw new DTypeError(
       `${NAME}: ${single.name} holds ${single.dtype}: give the same operator made with dtype 'float32' ` +
         'as option single',

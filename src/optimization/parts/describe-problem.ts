@@ -1,4 +1,4 @@
-import { type DType, isComplex, isFloat, realOf } from '../../core/base/dtype.js';
+import { isFloat, isSingle, singleOf } from '../../core/base/dtype.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import type { Measure, Problem, Setting } from '../../core/vector/problem-description.js';
 import { type AnyVector, isVector, rdots, type Space } from '../../core/vector/vector.js';
@@ -107,8 +107,6 @@ function measureFunction(f: ProxFunction, space: Space<AnyVector>): Measure[] {
   return [...weight, ...found];
 }
 
-const singleOf = (dtype: DType): DType => (isComplex(dtype) ? 'complex64' : 'float32');
-
 /**
  * What a solver was called with: options that define the problem, with the defaults that its state
  * has after the start; lengths and products of the data, of what operators make of random vectors,
@@ -169,5 +167,5 @@ export function describeProblem(
     if (start !== undefined) add(key, values[start]);
     else add(key, plain(values[key]) ?? given);
   }
-  return { tolerance: TOLERANCE[realOf(x.dtype) === 'float32' ? 'float32' : 'float64'], settings, measures };
+  return { tolerance: TOLERANCE[isSingle(x.dtype) ? 'float32' : 'float64'], settings, measures };
 }

@@ -1,4 +1,4 @@
-import { isFloat, realOf } from '../../core/base/dtype.js';
+import { isFloat, isSingle } from '../../core/base/dtype.js';
 import type { AnyVector, Vector } from '../../core/vector/vector.js';
 
 /**
@@ -10,8 +10,7 @@ const RANGE = { float32: { least: -30, most: 40 }, float64: { least: -200, most:
 /** Exponents of units, which must be numbers of the precision with their inverses. */
 const LARGEST_UNIT = { float32: 120, float64: 1000 } as const;
 
-const precisionOf = (x: AnyVector): keyof typeof RANGE =>
-  realOf(x.dtype) === 'float32' ? 'float32' : 'float64';
+const precisionOf = (x: AnyVector): keyof typeof RANGE => (isSingle(x.dtype) ? 'float32' : 'float64');
 
 /**
  * True for norms whose squares are safe in the precision of x; 0 is not, since it may be an

@@ -1,4 +1,4 @@
-import { isComplex, isSamePrecision } from '../../core/base/dtype.js';
+import { isComplex, isDouble } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../core/base/errors.js';
 import { checkOptions } from '../../core/base/options.js';
 import type { AnyVector } from '../../core/vector/vector.js';
@@ -72,7 +72,7 @@ function checkBounds(lower: number | AnyVector, upper: number | AnyVector): void
     typeof lower === 'number' ? (['upper', upper] as const) : (['lower', lower] as const);
   const like = vector as AnyVector;
   const ordered = withWorkspaces([like.space, like.space], ([l, u]) => {
-    const largest = isSamePrecision(like.dtype, 'float64') ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
+    const largest = isDouble(like.dtype) ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127;
     const finite = (w: AnyVector, side: 'lower' | 'upper'): AnyVector => {
       const bound = bounds[side];
       if (typeof bound === 'number') w.fill(bound);

@@ -1,5 +1,5 @@
 import type { Scalar } from '../../core/base/complex.js';
-import { type DType, type HostArray, isComplex, isFloat } from '../../core/base/dtype.js';
+import { type DType, type HostArray, isComplex, isFloat, isInteger } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
 import { BINARY_OPS, type BinaryOp, UNARY_OPS, type UnaryOp } from '../../core/ports/backend.js';
 import { binaryResult, unaryResult } from '../../core/ports/kernel-dtypes.js';
@@ -100,11 +100,11 @@ function binaryCases(op: BinaryOp, dtype: DType): KernelCase[] {
   // integers
   const right = (n: number, x: HostArray) => {
     const values = make.numbers(dtype, n);
-    if (op === 'power' && dtype === 'int32') return values.map((v) => Math.abs(v) % 4);
+    if (op === 'power' && isInteger(dtype)) return values.map((v) => Math.abs(v) % 4);
     for (let i = 0; i < values.length; i++) if (i % 6 < 2) values[i] = x[i] as number;
     return values;
   };
-  const scalar: Scalar = op === 'power' && dtype === 'int32' ? 3 : scalarFor(dtype, 1.25, -0.75);
+  const scalar: Scalar = op === 'power' && isInteger(dtype) ? 3 : scalarFor(dtype, 1.25, -0.75);
   const cases = RUNS.flatMap(([n, offset]): KernelCase[] => {
     const x = left(n);
     const operands = [

@@ -1,4 +1,4 @@
-import { DTYPES, isComplex, lanesOf } from '../../core/base/dtype.js';
+import { DTYPES, isComplex, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { product, stridesOf } from '../../core/base/shape.js';
 import { type KernelCase, type KernelCases, Operands, RUNS, SPECIAL, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
@@ -82,7 +82,7 @@ export const memoryCases: readonly KernelCases[] = [
               dtype,
               special.length / lanesOf(dtype),
               0,
-              dtype === 'int32' ? special.map((v) => v | 0) : special,
+              isInteger(dtype) ? special.map((v) => v | 0) : special,
             ),
             make.out(dtype, special.length / lanesOf(dtype), 1),
           ],

@@ -1,4 +1,4 @@
-import { type DType, isComplex, isFloat, lanesOf } from '../../core/base/dtype.js';
+import { type DType, isComplex, isFloat, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { REDUCE_OPS, type ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import { type KernelCase, type KernelCases, Operands, RUNS } from '../kernel-case.js';
@@ -29,7 +29,7 @@ const TOLERANCE: Partial<Record<ReduceKernel, (n: number) => Pick<KernelCase, 'u
 
 /** Integers have no roots here: their sums must be exact. */
 const parametersOf = (op: ReduceKernel, dtype: DType): readonly (number | undefined)[] =>
-  op === 'sumPower' && dtype === 'int32' ? [1, 3] : (PARAMETERS[op] ?? [undefined]);
+  op === 'sumPower' && isInteger(dtype) ? [1, 3] : (PARAMETERS[op] ?? [undefined]);
 
 function reduceCases(op: ReduceKernel, dtype: DType): KernelCase[] {
   if (!hasOp(op, dtype)) return [];

@@ -1,11 +1,11 @@
-import { type DType, isComplex, isFloat, lanesOf, realOf } from '../../core/base/dtype.js';
+import { type DType, isComplex, isFloat, isInteger, isSingle, lanesOf } from '../../core/base/dtype.js';
 import { fillUniform } from '../../core/base/random.js';
 import type { Elements } from '../../core/ports/backend.js';
 import { type KernelCase, type KernelCases, type Operand, Operands, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 
 /** A number below the smallest normal one of a dtype's precision. */
-const subnormal = (dtype: DType): number => (realOf(dtype) === 'float32' ? 3e-42 : 7e-311);
+const subnormal = (dtype: DType): number => (isSingle(dtype) ? 3e-42 : 7e-311);
 
 /** What is sprinkled over the operands of one case. */
 const KINDS: readonly ((dtype: DType) => readonly number[])[] = [
@@ -299,7 +299,7 @@ function infiniteDots(dtype: DType): KernelCase[] {
 
 /** Powers that leave 53 bits wrap around as products do. */
 function integerPowers(dtype: DType): KernelCase[] {
-  if (dtype !== 'int32') return [];
+  if (!isInteger(dtype)) return [];
   const make = new Operands(89);
   const bases = [0, 1, -1, 2, 3, -3, 7, 10, -12, 65537, 2147483647, -2147483648, 12345678, -98765];
   const exponents = [0, 1, 2, 3, 5, 13, 31, 32, 33, 40, 63, 64, 1000001, 2147483647, -1, -2];

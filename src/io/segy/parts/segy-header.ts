@@ -1,4 +1,4 @@
-import { type DType, isComplex } from '../../../core/base/dtype.js';
+import { type DType, isComplex, isInteger } from '../../../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../../core/base/errors.js';
 import { readAt } from '../../parts/raw-io.js';
 import { fromEbcdic, toEbcdic } from './ebcdic.js';
@@ -170,9 +170,9 @@ export function formatSegyHeader(
 /** The format that holds a dtype. Throws {@link DTypeError} for pairs that lose what is meant. */
 export function formatFor(dtype: DType, asked: SegyFormat | undefined): SegyFormat {
   if (isComplex(dtype)) throw new DTypeError(`SEG-Y holds no ${dtype}: take real() or abs() first`);
-  const format = asked ?? (dtype === 'int32' ? 'int32' : 'float32');
-  const isInteger = format === 'int32' || format === 'int16';
-  if (isInteger && dtype !== 'int32')
+  const format = asked ?? (isInteger(dtype) ? 'int32' : 'float32');
+  const integers = format === 'int32' || format === 'int16';
+  if (integers && !isInteger(dtype))
     throw new DTypeError(`${dtype} does not fit into ${format}: cast it with astype('int32')`);
   return format;
 }

@@ -1,4 +1,4 @@
-import { bytesOf, type DType, isComplex } from '../../../core/base/dtype.js';
+import { bytesOf, type DType, isComplex, isInteger } from '../../../core/base/dtype.js';
 import { MpiError } from '../../../core/base/errors.js';
 import { textOf } from '../../../core/base/text-of.js';
 import { ANY, type ReduceOp } from '../../../core/ports/communicator.js';
@@ -68,8 +68,8 @@ const FITS: Readonly<Record<ReduceOp, (dtype: DType) => boolean>> = {
   prod: () => true,
   max: (dtype) => !isComplex(dtype),
   min: (dtype) => !isComplex(dtype),
-  land: (dtype) => dtype === 'int32',
-  lor: (dtype) => dtype === 'int32',
+  land: (dtype) => isInteger(dtype),
+  lor: (dtype) => isInteger(dtype),
 };
 
 export function checkOp(call: string, op: ReduceOp, dtype: DType): void {

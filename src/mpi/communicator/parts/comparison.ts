@@ -1,6 +1,7 @@
+import { tagOf } from '../../../core/base/dtype.js';
 import { MpiError } from '../../../core/base/errors.js';
 import type { CallChecker } from '../../../core/ports/communicator.js';
-import { dtypeCode, type MpiAddon } from '../../mpi-addon.js';
+import type { MpiAddon } from '../../mpi-addon.js';
 import { callSite } from './call-site.js';
 
 const BYTES = 1024;
@@ -74,7 +75,7 @@ export class Comparison {
       comes.buffer,
       0,
       1,
-      dtypeCode('float64'),
+      tagOf('float64'),
     );
     const wrong = comes.findIndex((n, r) => n !== expected[r]);
     const mine =
@@ -122,7 +123,7 @@ export class Comparison {
     new DataView(mine.buffer).setUint32(0, hashOf(encoder.encode(what)));
     encoder.encodeInto(site.startsWith(what) ? site : `${what} ${site}`.trim(), mine.subarray(4));
     const all = new Uint8Array(BYTES * size);
-    this.#mpi.allgather(this.#twin(comm), mine.buffer, 0, all.buffer, 0, BYTES / 4, dtypeCode('int32'));
+    this.#mpi.allgather(this.#twin(comm), mine.buffer, 0, all.buffer, 0, BYTES / 4, tagOf('int32'));
     return Array.from({ length: size }, (_, r) => {
       const record = all.subarray(r * BYTES, (r + 1) * BYTES);
       const text = record.subarray(4);

@@ -1,4 +1,4 @@
-import { epsilonOf, realOf } from '../../../core/base/dtype.js';
+import { epsilonOf, isSingle } from '../../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
 import { checkOneOf, checkOptions } from '../../../core/base/options.js';
 import { textOf } from '../../../core/base/text-of.js';
@@ -271,7 +271,7 @@ export function finishShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const cost = 0.5 * (misfit === 'before' ? before : rr) + eps * x.norm(1);
   state.iteration++;
   const { update } = state;
-  const roundoff = realOf(x.dtype) === 'float32' ? 1e-5 : 1e-13;
+  const roundoff = isSingle(x.dtype) ? 1e-5 : 1e-13;
   const fault =
     state.monitorres && rr > before * (1 + roundoff)
       ? `the norm of the residual grew from ${Math.sqrt(before)} to ${Math.sqrt(rr)}, so that alpha or ` +

@@ -1,5 +1,5 @@
 import { type NDArray, NDArraySpace } from '../../../../core/array/ndarray.js';
-import type { DType } from '../../../../core/base/dtype.js';
+import { type DType, isInteger } from '../../../../core/base/dtype.js';
 import { ShapeError } from '../../../../core/base/errors.js';
 import { checkOneOf, checkOptions } from '../../../../core/base/options.js';
 import { formatShape, product, type Shape, stridesOf, toShape } from '../../../../core/base/shape.js';
@@ -68,7 +68,7 @@ export class WindowedOperator extends LocalOperator {
     );
   }
   protected override adjointInputDType(dtype: DType): DType {
-    return dtype === 'int32' ? this.dtype : dtype;
+    return isInteger(dtype) ? this.dtype : dtype;
   }
   protected override forward(x: NDArray, y: NDArray): void {
     y.fill(0);
