@@ -2,9 +2,9 @@
 // `node scripts/build-native.mjs [--optional] [--force] [--into FOLDER] [cpu] [mpi]`, all of them
 // where none is named. Each is optional: what can't be built is said in one line with its remedy.
 // With --optional the exit status is 0 all the same (npm's install script); LOPS_SKIP_NATIVE=1 does
-// nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp. --into
-// FOLDER builds beside the usual ones, from copies of the sources: for a second MPI
-// (MPICC=mpicc.mpich, then LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node).
+// nothing. Works in a clone and in node_modules, and needs no dependency but node-gyp
+// and node-addon-api. --into FOLDER builds beside the usual ones, from copies of the sources: for a
+// second MPI (MPICC=mpicc.mpich, then LOPS_MPI_ADDON=FOLDER/mpi/build/Release/lops_mpi.node).
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -74,7 +74,17 @@ const TOOLS = [
   ['python3', () => onPath(process.env.npm_config_python || 'python3'), 'python3'],
 ];
 
-/** All that decides what the build gives: sources, this Node.js, the libraries. */
+/** The headers of node-addon-api, `{ folder, version }`; undefined where it is not installed. */
+function addonApi() {
+  try {
+    const file = createRequire(join(root, 'package.json')).resolve('node-addon-api/package.json');
+    return { folder: dirname(file), version: JSON.parse(readFileSync(file, 'utf8')).version };
+  } catch {
+    return undefined;
+  }
+}
+
+/** All that decides what the build gives: sources, this Node.js, node-addon-api, the libraries. */
 function fingerprint(name, libraries) {
   const hash = createHash('sha256');
   for (const folder of ['common', name]) {
@@ -90,6 +100,7 @@ function fingerprint(name, libraries) {
       process.versions.modules,
       process.platform,
       process.arch,
+      addonApi()?.version,
       libraries,
       CXX,
       CC,
@@ -139,14 +150,18 @@ function firstError(output) {
 function compile(folder) {
   const gyp = nodeGyp();
   if (!gyp) return { reason: 'node-gyp was not found', remedy: 'run npm install first' };
+  const api = addonApi();
+  if (!api) return { reason: 'node-addon-api was not found', remedy: 'run npm install first' };
+  const jobs = String(Math.min(4, availableParallelism()));
   const args = [
     gyp,
     'configure',
     'build',
     '--release',
     '-j',
-    String(Math.min(4, availableParallelism())),
+    jobs,
     ...nodeDir(),
+    `--node-addon-api=${api.folder}`,
   ];
   const result = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.status === 0) return undefined;

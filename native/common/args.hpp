@@ -1,7 +1,9 @@
-// Arguments and results of a raw N-API callback: for calls that must cost less than a microsecond.
+// Arguments by raw N-API, for calls that must cost less than a microsecond. By Napi::CallbackInfo
+// and Napi::TypedArray, axpby of 1000 elements takes 1440 ns instead of 800 (dot 1000 instead of
+// 670), and MPI's allreduce of one number on one rank 370 ns instead of 250.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,28 +16,30 @@
 
 namespace lops {
 
+/** Throws unless a call of N-API succeeded. */
+inline void check(napi_env env, napi_status status) {
+  if (status != napi_ok) throw Napi::Error::New(env);
+}
+
 /** Up to N arguments; missing ones are undefined. */
 template <std::size_t N>
 class Args {
  public:
-  Args(napi_env env, napi_callback_info info) : env_(env), count_(N) {
-    check(env, napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr));
+  Args(napi_env env, napi_callback_info info) : env_(env) {
+    std::size_t count = N;
+    check(env, napi_get_cb_info(env, info, &count, values_, &this_, nullptr));
   }
 
-  napi_env env() const { return env_; }
-  std::size_t count() const { return count_; }
+  Napi::Env Env() const { return env_; }
+  napi_value This() const { return this_; }
   napi_value operator[](std::size_t i) const { return values_[i]; }
 
-  bool isUndefined(std::size_t i) const {
+  napi_valuetype type(std::size_t i) const {
     napi_valuetype type;
     check(env_, napi_typeof(env_, values_[i], &type));
-    return type == napi_undefined || type == napi_null;
+    return type;
   }
-  bool isBigInt(std::size_t i) const {
-    napi_valuetype type;
-    check(env_, napi_typeof(env_, values_[i], &type));
-    return type == napi_bigint;
-  }
+  bool isUndefined(std::size_t i) const { return type(i) == napi_undefined; }
   /** An address of memory that JavaScript cannot see. */
   void* address(std::size_t i) const {
     std::uint64_t value = 0;
@@ -76,13 +80,6 @@ class Args {
     if (napi_get_value_bool(env_, values_[i], &value) != napi_ok) fail(i, "a boolean");
     return value;
   }
-  std::string string(std::size_t i) const {
-    std::size_t length = 0;
-    if (napi_get_value_string_utf8(env_, values_[i], nullptr, 0, &length) != napi_ok) fail(i, "a string");
-    std::string text(length, '\0');
-    check(env_, napi_get_value_string_utf8(env_, values_[i], text.data(), length + 1, &length));
-    return text;
-  }
   DType dtype(std::size_t i) const {
     const std::int64_t tag = int64(i);
     if (!isDType(tag)) fail(i, "a dtype tag");
@@ -98,55 +95,8 @@ class Args {
   }
 
   napi_env env_;
-  std::size_t count_;
-  napi_value values_[N];
+  napi_value this_;
+  napi_value values_[N > 0 ? N : 1];
 };
-
-inline napi_value toJs(napi_env env, double value) {
-  napi_value result;
-  check(env, napi_create_double(env, value, &result));
-  return result;
-}
-inline napi_value toJs(napi_env env, std::int32_t value) {
-  napi_value result;
-  check(env, napi_create_int32(env, value, &result));
-  return result;
-}
-inline napi_value toJs(napi_env env, std::int64_t value) {
-  napi_value result;
-  check(env, napi_create_int64(env, value, &result));
-  return result;
-}
-inline napi_value toJs(napi_env env, bool value) {
-  napi_value result;
-  check(env, napi_get_boolean(env, value, &result));
-  return result;
-}
-inline napi_value toJs(napi_env env, const std::string& value) {
-  napi_value result;
-  check(env, napi_create_string_utf8(env, value.data(), value.size(), &result));
-  return result;
-}
-inline napi_value toJs(napi_env env, const char* value) { return toJs(env, std::string(value)); }
-
-inline void setProperty(napi_env env, napi_value object, const char* name, napi_value value) {
-  check(env, napi_set_named_property(env, object, name, value));
-}
-
-/**
- * A callback as N-API wants it, around `napi_value f(napi_env, napi_callback_info)` that may throw
- * C++ exceptions.
- */
-template <napi_value (*F)(napi_env, napi_callback_info)>
-napi_value callback(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] { return F(env, info); });
-}
-
-template <napi_value (*F)(napi_env, napi_callback_info)>
-void exportFunction(napi_env env, napi_value exports, const char* name) {
-  napi_value function;
-  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback<F>, nullptr, &function));
-  setProperty(env, exports, name, function);
-}
 
 }  // namespace lops

@@ -1,64 +1,62 @@
-// Errors that cross from C++ to JavaScript: thrown as C++ exceptions, turned into JS Errors with a
-// `code` at the boundary of a call.
+// Errors that cross from C++ to JavaScript: C++ exceptions become JavaScript's at the boundary of a
+// call.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <exception>
+#include <map>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <typeindex>
 #include <utility>
 
 namespace lops {
 
-/**
- * Becomes a JS Error with this message and `code` (one of the codes of src/core/base/errors.ts).
- */
+/** A failure; `code` is one of the codes of src/core/base/errors.ts. */
 class Error : public std::runtime_error {
  public:
   Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
-  const char* code() const noexcept { return code_.c_str(); }
+  const std::string& code() const noexcept { return code_; }
+  /** Adds properties to the error of JavaScript. */
+  virtual void describe(Napi::Object) const {}
 
  private:
   std::string code_;
 };
 
-/** Thrown when a JS exception is already pending: nothing is added to it. */
-class PendingException : public std::exception {};
-
-/** Throws unless an N-API call succeeded. */
-inline void check(napi_env env, napi_status status) {
-  if (status == napi_ok) return;
-  bool pending = false;
-  napi_is_exception_pending(env, &pending);
-  if (pending) throw PendingException();
-  const napi_extended_error_info* info = nullptr;
-  napi_get_last_error_info(env, &info);
-  throw Error("ERR_ARGUMENT",
-              info != nullptr && info->error_message != nullptr ? info->error_message : "N-API call failed");
+/** The classes that an environment of JavaScript has for this addon. */
+struct AddonClasses {
+  Napi::FunctionReference error;
+  /** By the type of C++ that objects hold. */
+  std::map<std::type_index, Napi::FunctionReference> holders;
+};
+inline AddonClasses& classesOf(Napi::Env env) {
+  auto* classes = env.GetInstanceData<AddonClasses>();
+  if (classes == nullptr) env.SetInstanceData(classes = new AddonClasses);
+  return *classes;
 }
 
-inline void throwToJs(napi_env env, const char* code, const char* message) {
-  napi_throw_error(env, code, message);
+/** setErrorClass(class): what this addon throws from now on; without it, Error with a `code`. */
+inline void setErrorClass(const Napi::CallbackInfo& info) {
+  classesOf(info.Env()).error = Napi::Persistent(info[0].As<Napi::Function>());
 }
 
-/**
- * The body of an N-API callback: runs `body() -> napi_value` and turns C++ exceptions into JS ones.
- */
-template <typename Body>
-napi_value guarded(napi_env env, Body&& body) noexcept {
-  try {
-    return body();
-  } catch (const PendingException&) {
-  } catch (const Error& error) {
-    throwToJs(env, error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    throwToJs(env, "ERR_BACKEND", "out of memory in native code");
-  } catch (const std::exception& error) {
-    throwToJs(env, "ERR_BACKEND", error.what());
+/** The error of JavaScript for a C++ exception. */
+inline Napi::Error toJs(Napi::Env env, const std::exception& exception) {
+  const auto* error = dynamic_cast<const Error*>(&exception);
+  const bool isFull = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;
+  const char* message = isFull ? "out of host memory in native code" : exception.what();
+  const Napi::FunctionReference& errorClass = classesOf(env).error;
+  if (errorClass.IsEmpty()) {
+    Napi::Error plain = Napi::Error::New(env, message);
+    plain.Set("code", error != nullptr ? error->code() : "ERR_BACKEND");
+    return plain;
   }
-  return nullptr;
+  const Napi::Object own = errorClass.New({Napi::String::New(env, message)});
+  if (error != nullptr) error->describe(own);
+  return Napi::Error(env, own);
 }
 
 }  // namespace lops

@@ -2,7 +2,7 @@
 // byte length, checked once.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,20 +1,20 @@
 // The parts of the addon, each of which adds its functions to `exports`.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace lops {
 
-void exportVectors(napi_env env, napi_value exports);
-void exportStrided(napi_env env, napi_value exports);
-void exportStencil(napi_env env, napi_value exports);
-void exportConvolve(napi_env env, napi_value exports);
-void exportIndexed(napi_env env, napi_value exports);
-void exportCurves(napi_env env, napi_value exports);
-void exportVaryingConvolution(napi_env env, napi_value exports);
+void exportVectors(Napi::Object exports);
+void exportStrided(Napi::Object exports);
+void exportStencil(Napi::Object exports);
+void exportConvolve(Napi::Object exports);
+void exportIndexed(Napi::Object exports);
+void exportCurves(Napi::Object exports);
+void exportVaryingConvolution(Napi::Object exports);
 /** Only what was found at build time; both say in `info()` what that is. */
-void exportMatmul(napi_env env, napi_value exports);
-void exportFft(napi_env env, napi_value exports);
+void exportMatmul(Napi::Object exports);
+void exportFft(Napi::Object exports);
 
 /** The library behind matmul or fft, empty where there is none. */
 const char* blasName();

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../common/args.hpp"
+#include "../common/functions.hpp"
 
 namespace lops {
 

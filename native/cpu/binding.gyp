@@ -19,7 +19,9 @@
         'matmul.cpp',
         'fft.cpp',
       ],
-      'defines': ['NAPI_VERSION=8', '<!@(node library-flags.mjs defines)'],
+      # Given by scripts/build-native.mjs
+      'include_dirs': ['<(node_addon_api)'],
+      'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS', '<!@(node library-flags.mjs defines)'],
       'cflags!': ['-fno-exceptions'],
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17', '-std=gnu++20'],
       # No -ffast-math: sums keep their order, NaN and infinity their meaning. No -march: instruction sets are chosen at load.

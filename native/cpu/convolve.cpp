@@ -204,8 +204,7 @@ void convolveAll(std::vector<Axis> axes, std::ptrdiff_t lanes, const T* x, const
  * convolve(dtype, x, xo, h, ho, y, yo, spec) with spec packed as [adjoint, ndim, and for each axis:
  * nx, nh, ny, offset]
  */
-napi_value convolve(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
+void convolve(const Args<8>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t lanes = lanesOf(dtype);
   Packed packed(args.bytes(7));
@@ -245,11 +244,10 @@ napi_value convolve(napi_env env, napi_callback_info info) {
     }
     convolveAll(axes, static_cast<std::ptrdiff_t>(lanes), x, Filter<T>(h, nh, lanes, adjoint), y);
   });
-  return nullptr;
 }
 
 }  // namespace
 
-void exportConvolve(napi_env env, napi_value exports) { exportFunction<convolve>(env, exports, "convolve"); }
+void exportConvolve(Napi::Object exports) { expose<convolve>(exports, "convolve"); }
 
 }  // namespace lops

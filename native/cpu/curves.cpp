@@ -79,8 +79,7 @@ void run(const Curves& c, bool spreads, const T* from, T* to, const T* amplitude
  * (spread, dtype, from, fo, to, to offset, points, ns, nr, nt, srcs, so, recs, ro, amplitudes |
  * undefined, ao)
  */
-napi_value curves(napi_env env, napi_callback_info info) {
-  const Args<16> args(env, info);
+void curves(const Args<16>& args) {
   const bool spreads = args.boolean(0);
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
@@ -97,11 +96,10 @@ napi_value curves(napi_env env, napi_callback_info info) {
     if (lanes == 1) run<1>(c, spreads, from, to, amplitudes);
     else run<2>(c, spreads, from, to, amplitudes);
   });
-  return nullptr;
 }
 
 }  // namespace
 
-void exportCurves(napi_env env, napi_value exports) { exportFunction<curves>(env, exports, "curves"); }
+void exportCurves(Napi::Object exports) { expose<curves>(exports, "curves"); }
 
 }  // namespace lops

@@ -457,8 +457,7 @@ void transform(Key key, double scale, bool overwrite, T* x, T* y) {
  * fft(isDouble, kind, inverse, scale, overwrite, x, xo, y, yo, spec) with spec packed as [ndim,
  * shape…, axes, axis…]; kinds 0 c2c, 1 r2c, 2 c2r
  */
-napi_value fft(napi_env env, napi_callback_info info) {
-  const Args<10> args(env, info);
+void fft(const Args<10>& args) {
   Packed packed(args.bytes(9));
   Key key;
   key.kind = static_cast<Kind>(args.int32(1));
@@ -478,7 +477,7 @@ napi_value fft(napi_env env, napi_callback_info info) {
   std::ptrdiff_t& last = half[static_cast<std::size_t>(key.axes.back())];
   last = last / 2 + 1;
   const std::size_t full = sizeOf(key.shape);
-  if (full == 0) return nullptr;
+  if (full == 0) return;
   const std::size_t nx = key.kind == Kind::c2r ? sizeOf(half) : full;
   const std::size_t ny = key.kind == Kind::r2c ? sizeOf(half) : full;
   withFloat(args.boolean(0), [&](auto zero) {
@@ -487,10 +486,9 @@ napi_value fft(napi_env env, napi_callback_info info) {
     T* y = lanesAt<T>(args, 7, ny, key.kind == Kind::c2r ? 1 : 2);
     transform(std::move(key), args.number(3), args.boolean(4), x, y);
   });
-  return nullptr;
 }
 
-void unload(void*) {
+void unload() {
   const std::lock_guard<std::mutex> lock(mutex);
   if (--users > 0) return;
   plans32.reset();
@@ -501,7 +499,7 @@ void unload(void*) {
 
 const char* fftName() { return LOPS_FFTW; }
 
-void exportFft(napi_env env, napi_value exports) {
+void exportFft(Napi::Object exports) {
   {
     const std::lock_guard<std::mutex> lock(mutex);
     if (users++ == 0) {
@@ -509,8 +507,8 @@ void exportFft(napi_env env, napi_value exports) {
       plans64 = std::make_unique<Plans<double>>();
     }
   }
-  check(env, napi_add_env_cleanup_hook(env, unload, nullptr));
-  exportFunction<fft>(env, exports, "fft");
+  exports.Env().AddCleanupHook(unload);
+  expose<fft>(exports, "fft");
 }
 
 }  // namespace lops
@@ -519,7 +517,7 @@ void exportFft(napi_env env, napi_value exports) {
 
 namespace lops {
 const char* fftName() { return ""; }
-void exportFft(napi_env, napi_value) {}
+void exportFft(Napi::Object) {}
 }  // namespace lops
 
 #endif

@@ -118,8 +118,7 @@ void scatterRuns(const Table& t, const W& w, std::size_t m, const T* y, T* x) {
  * (scatter, dtype, from, fo, to, to offset, outer, nx, ny, inner, width, index, io, weights |
  * undefined, wo, complexWeights)
  */
-napi_value indexed(napi_env env, napi_callback_info info) {
-  const Args<16> args(env, info);
+void indexed(const Args<16>& args) {
   const bool scatter = args.boolean(0);
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
@@ -157,11 +156,10 @@ napi_value indexed(napi_env env, napi_callback_info info) {
       apply(RealWeights<T, false>{weights});
     }
   });
-  return nullptr;
 }
 
 }  // namespace
 
-void exportIndexed(napi_env env, napi_value exports) { exportFunction<indexed>(env, exports, "indexed"); }
+void exportIndexed(Napi::Object exports) { expose<indexed>(exports, "indexed"); }
 
 }  // namespace lops

@@ -134,8 +134,7 @@ std::size_t reach(std::size_t batch, std::size_t stride, std::size_t rows, std::
  * [m, n, k, transA, transB, lda, ldb, ldc, batch, strideA, strideB, strideC, alpha re, alpha im,
  * beta re, beta im], trans as 0, 1, 2 for n, t, c
  */
-napi_value matmul(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
+void matmul(const Args<8>& args) {
   const DType dtype = args.dtype(0);
   const bool complex = isComplex(dtype);
   const std::size_t lanes = lanesOf(dtype);
@@ -157,7 +156,7 @@ napi_value matmul(napi_env env, napi_callback_info info) {
   const std::size_t strideC = packed.size();
   const double* alpha = packed.take(2);
   const double* beta = packed.take(2);
-  if (m == 0 || n == 0) return nullptr;
+  if (m == 0 || n == 0) return;
   const auto needRows = [](std::size_t rows, std::size_t columns, std::size_t length) {
     if (rows > 1 && length < columns)
       throw Error("ERR_SHAPE", "matmul: expected rows of at least " + std::to_string(columns) +
@@ -199,16 +198,15 @@ napi_value matmul(napi_env env, napi_callback_info info) {
       }
     }
   });
-  return nullptr;
 }
 
 }  // namespace
 
 const char* blasName() { return LOPS_BLAS; }
 
-void exportMatmul(napi_env env, napi_value exports) {
+void exportMatmul(Napi::Object exports) {
   limitThreads();
-  exportFunction<matmul>(env, exports, "matmul");
+  expose<matmul>(exports, "matmul");
 }
 
 }  // namespace lops
@@ -217,7 +215,7 @@ void exportMatmul(napi_env env, napi_value exports) {
 
 namespace lops {
 const char* blasName() { return ""; }
-void exportMatmul(napi_env, napi_value) {}
+void exportMatmul(Napi::Object) {}
 }  // namespace lops
 
 #endif

@@ -459,7 +459,7 @@ const T* ghost(const Args<N>& args, std::size_t i, std::size_t offset, std::size
                std::size_t length) {
   if (length == 0) return nullptr;
   return reinterpret_cast<const T*>(
-      spanOf(args.env(), args[i], product(offset, lanes * sizeof(T)), product(length, sizeof(T))).data);
+      spanOf(args.Env(), args[i], product(offset, lanes * sizeof(T)), product(length, sizeof(T))).data);
 }
 
 constexpr std::size_t maxBands = 8;
@@ -471,8 +471,7 @@ constexpr std::size_t firstGhost = 6;
  * backOffset, backWidth, segments, and for each segment: start, end, lo, count, taps…]; up to 8
  * bands.
  */
-napi_value stencil(napi_env env, napi_callback_info info) {
-  const Args<firstGhost + 2 * maxBands> args(env, info);
+void stencil(const Args<firstGhost + 2 * maxBands>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t lanes = lanesOf(dtype);
   Packed packed(args.bytes(5));
@@ -528,7 +527,6 @@ napi_value stencil(napi_env env, napi_callback_info info) {
         slice(args.bytes(3), product(args.size(4), lanes * sizeof(T)), product(total, sizeof(T))).data);
     applyStencil(spec, x, y);
   });
-  return nullptr;
 }
 
 }  // namespace
@@ -540,6 +538,6 @@ void applyStencil(const StencilSpec<T>& spec, const T* x, T* y) {
 template void applyStencil(const StencilSpec<float>&, const float*, float*);
 template void applyStencil(const StencilSpec<double>&, const double*, double*);
 
-void exportStencil(napi_env env, napi_value exports) { exportFunction<stencil>(env, exports, "stencil"); }
+void exportStencil(Napi::Object exports) { expose<stencil>(exports, "stencil"); }
 
 }  // namespace lops

@@ -118,8 +118,7 @@ void stridedOf(const std::vector<Axis>& walked, Bytes x, std::ptrdiff_t xStart, 
  * stridedCopy(dtype, x, xStart, y, yStart, add, spec) with spec packed as [ndim, and for each axis:
  * n, x stride, y stride], in elements
  */
-napi_value stridedCopy(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
+void stridedCopy(const Args<7>& args) {
   const DType dtype = args.dtype(0);
   Packed packed(args.bytes(6));
   const std::size_t ndim = packed.size();
@@ -129,7 +128,7 @@ napi_value stridedCopy(napi_env env, napi_callback_info info) {
     axis.n = static_cast<std::ptrdiff_t>(packed.size());
     axis.xs = packed.integer();
     axis.ys = packed.integer();
-    if (axis.n == 0) return nullptr;
+    if (axis.n == 0) return;
     axes.push_back(axis);
   }
   for (const Axis& axis : axes) {
@@ -149,13 +148,10 @@ napi_value stridedCopy(napi_env env, napi_callback_info info) {
     // Unsigned: sums wrap around
     case DType::int32: stridedOf<std::uint32_t>(axes, x, xStart, y, yStart, add); break;
   }
-  return nullptr;
 }
 
 }  // namespace
 
-void exportStrided(napi_env env, napi_value exports) {
-  exportFunction<stridedCopy>(env, exports, "stridedCopy");
-}
+void exportStrided(Napi::Object exports) { expose<stridedCopy>(exports, "stridedCopy"); }
 
 }  // namespace lops

@@ -283,8 +283,7 @@ class Convolution {
  * (adjoint, dtype, from, fo, bank, bo, to, to offset, outer, nx, ny, inner, filters, length,
  * offset, first, first offset, weights, wo)
  */
-napi_value convolveVarying(napi_env env, napi_callback_info info) {
-  const Args<19> args(env, info);
+void convolveVarying(const Args<19>& args) {
   const DType dtype = args.dtype(1);
   const std::size_t lanes = lanesOf(dtype);
   const auto count = [&](std::size_t i) { return static_cast<Index>(args.size(i)); };
@@ -313,13 +312,10 @@ napi_value convolveVarying(napi_env env, napi_callback_info info) {
       convolution.apply(from + o * (v.adjoint ? v.ny : v.nx) * m, to + o * (v.adjoint ? v.nx : v.ny) * m);
     }
   });
-  return nullptr;
 }
 
 }  // namespace
 
-void exportVaryingConvolution(napi_env env, napi_value exports) {
-  exportFunction<convolveVarying>(env, exports, "convolveVarying");
-}
+void exportVaryingConvolution(Napi::Object exports) { expose<convolveVarying>(exports, "convolveVarying"); }
 
 }  // namespace lops

@@ -12,17 +12,14 @@ namespace lops {
 namespace {
 
 /** copy(bytesPerElement, n, x, xo, y, yo) */
-napi_value copy(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
+void copy(const Args<6>& args) {
   const std::size_t size = args.size(0);
   const std::size_t n = args.size(1);
   loops().copy(product(n, size), lanesAt<char>(args, 2, n, size), lanesAt<char>(args, 4, n, size));
-  return nullptr;
 }
 
 /** fill(dtype, n, re, im, y, yo); real values come with re = im */
-napi_value fill(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
+void fill(const Args<6>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
   withFloat(isDouble(dtype), [&](auto zero) {
@@ -32,7 +29,6 @@ napi_value fill(napi_env env, napi_callback_info info) {
     of<T>(loops()).fill(n * lanesOf(dtype), static_cast<T>(re), static_cast<T>(im),
                         lanesAt<T>(args, 4, n, lanesOf(dtype)));
   });
-  return nullptr;
 }
 
 template <typename A, typename B>
@@ -50,8 +46,7 @@ void convert(std::size_t n, const A* x, std::size_t xLanes, B* y, std::size_t yL
 }
 
 /** cast(xDType, yDType, n, x, xo, y, yo) between float dtypes */
-napi_value cast(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
+void cast(const Args<7>& args) {
   const DType from = args.dtype(0);
   const DType to = args.dtype(1);
   const std::size_t n = args.size(2);
@@ -61,12 +56,10 @@ napi_value cast(napi_env env, napi_callback_info info) {
               lanesAt<decltype(b)>(args, 5, n, lanesOf(to)), lanesOf(to));
     });
   });
-  return nullptr;
 }
 
 /** unary(op, dtype, n, x, xo, y, yo) → whether it was done */
-napi_value unary(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
+bool unary(const Args<7>& args) {
   const Unary op = static_cast<Unary>(args.int32(0));
   const DType dtype = args.dtype(1);
   const std::size_t n = args.size(2);
@@ -77,12 +70,11 @@ napi_value unary(napi_env env, napi_callback_info info) {
     T* y = lanesAt<T>(args, 5, n, toReal ? 1 : lanesOf(dtype));
     return isComplex(dtype) ? of<T>(loops()).unaryComplex(op, n, x, y) : of<T>(loops()).unary(op, n, x, y);
   });
-  return toJs(env, done);
+  return done;
 }
 
 /** binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) → whether it was done */
-napi_value binary(napi_env env, napi_callback_info info) {
-  const Args<11> args(env, info);
+bool binary(const Args<11>& args) {
   const Binary op = static_cast<Binary>(args.int32(0));
   const DType dtype = args.dtype(1);
   const std::size_t n = args.size(2);
@@ -102,7 +94,7 @@ napi_value binary(napi_env env, napi_callback_info info) {
     return isComplex(dtype) ? of<T>(loops()).binaryComplex(op, n, x, xStep, y, yStep, z)
                             : of<T>(loops()).binary(op, n, x, xStep, y, yStep, z);
   });
-  return toJs(env, done);
+  return done;
 }
 
 template <typename T>
@@ -126,14 +118,13 @@ void choose(std::size_t n, std::size_t lanes, const std::int32_t* c, const T* x,
 }
 
 /** where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) */
-napi_value where(napi_env env, napi_callback_info info) {
-  const Args<12> args(env, info);
+void where(const Args<12>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
   const std::size_t xStep = args.size(6);
   const std::size_t yStep = args.size(9);
   if (xStep > 1 || yStep > 1) throw Error("ERR_ARGUMENT", "native where: expected steps of 0 or 1");
-  if (n == 0) return nullptr;
+  if (n == 0) return;
   const std::int32_t* condition = lanesAt<std::int32_t>(args, 2, n, 1);
   withFloat(isDouble(dtype), [&](auto zero) {
     typedef decltype(zero) T;
@@ -141,12 +132,10 @@ napi_value where(napi_env env, napi_callback_info info) {
     choose(n, lanes, condition, lanesAt<T>(args, 4, xStep == 0 ? 1 : n, lanes), xStep,
            lanesAt<T>(args, 7, yStep == 0 ? 1 : n, lanes), yStep, lanesAt<T>(args, 10, n, lanes));
   });
-  return nullptr;
 }
 
 /** scale(dtype, n, aRe, aIm, x, xo, y, yo) */
-napi_value scale(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
+void scale(const Args<8>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
   const double a[2] = {args.number(2), isComplex(dtype) ? args.number(3) : 0};
@@ -160,12 +149,10 @@ napi_value scale(napi_env env, napi_callback_info info) {
       of<T>(loops()).combineComplex(n, 1, a, &x, y);
     }
   });
-  return nullptr;
 }
 
 /** axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) */
-napi_value axpby(napi_env env, napi_callback_info info) {
-  const Args<12> args(env, info);
+void axpby(const Args<12>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
   const double a[4] = {args.number(2), isComplex(dtype) ? args.number(3) : 0, args.number(6),
@@ -181,21 +168,20 @@ napi_value axpby(napi_env env, napi_callback_info info) {
       of<T>(loops()).combineComplex(n, 2, a, xs, z);
     }
   });
-  return nullptr;
 }
 
 /**
  * linearCombination(dtype, n, coefficients (pairs), xs, xos, y, yo) for up to 64 terms → whether it
  * was done
  */
-napi_value linearCombination(napi_env env, napi_callback_info info) {
+bool linearCombination(const Args<7>& args) {
   constexpr std::size_t most = 64;
-  const Args<7> args(env, info);
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
-  std::uint32_t count = 0;
-  check(env, napi_get_array_length(env, args[3], &count));
-  if (count > most) return toJs(env, false);
+  const Napi::Array arrays(args.Env(), args[3]);
+  const Napi::Array offsets(args.Env(), args[4]);
+  const std::uint32_t count = arrays.Length();
+  if (count > most) return false;
   const Bytes coefficients = slice(args.bytes(2), 0, count * 2 * sizeof(double));
   const double* pairs = reinterpret_cast<const double*>(coefficients.data);
   withFloat(isDouble(dtype), [&](auto zero) {
@@ -204,16 +190,12 @@ napi_value linearCombination(napi_env env, napi_callback_info info) {
     const T* xs[most];
     double real[most];
     for (std::uint32_t k = 0; k < count; k++) {
-      napi_value array;
-      napi_value offset;
-      double first = 0;
-      check(env, napi_get_element(env, args[3], k, &array));
-      check(env, napi_get_element(env, args[4], k, &offset));
-      check(env, napi_get_value_double(env, offset, &first));
+      const double first = offsets.Get(k).As<Napi::Number>();
       if (!isSize(first))
         throw Error("ERR_ARGUMENT", "native linearCombination: expected offsets of at least 0");
       xs[k] = reinterpret_cast<const T*>(
-          spanOf(env, array, product(static_cast<std::size_t>(first), size), product(n, size)).data);
+          spanOf(args.Env(), arrays.Get(k), product(static_cast<std::size_t>(first), size), product(n, size))
+              .data);
       real[k] = pairs[2 * k];
     }
     T* y = lanesAt<T>(args, 5, n, lanesOf(dtype));
@@ -223,12 +205,11 @@ napi_value linearCombination(napi_env env, napi_callback_info info) {
       of<T>(loops()).combine(n, count, real, xs, y);
     }
   });
-  return toJs(env, true);
+  return true;
 }
 
 /** threshold(hard, t, dtype, n, x, xo, y, yo) */
-napi_value threshold(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
+void threshold(const Args<8>& args) {
   const bool hard = args.boolean(0);
   const double t = args.number(1);
   const DType dtype = args.dtype(2);
@@ -243,12 +224,10 @@ napi_value threshold(napi_env env, napi_callback_info info) {
       of<T>(loops()).threshold(hard, t, n, x, y);
     }
   });
-  return nullptr;
 }
 
 /** dot(dtype, n, x, xo, y, yo, conjugate, out, at): out[at], out[at + 1] ← re, im */
-napi_value dot(napi_env env, napi_callback_info info) {
-  const Args<9> args(env, info);
+void dot(const Args<9>& args) {
   const DType dtype = args.dtype(0);
   const std::size_t n = args.size(1);
   double* out =
@@ -274,15 +253,13 @@ napi_value dot(napi_env env, napi_callback_info info) {
       out[1] = conjugate ? s[2] - s[3] : s[2] + s[3];
     }
   });
-  return nullptr;
 }
 
 /**
  * reduce(op, dtype, n, x, xo, out) → whether it was done: sum, sumSquares, and of real data sumAbs,
  * maxAbs and minAbs
  */
-napi_value reduce(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
+bool reduce(const Args<6>& args) {
   const Reduce op = static_cast<Reduce>(args.int32(0));
   const DType dtype = args.dtype(1);
   const std::size_t n = args.size(2);
@@ -313,7 +290,7 @@ napi_value reduce(napi_env env, napi_callback_info info) {
     out[1] = 0;
     return true;
   });
-  return toJs(env, done);
+  return done;
 }
 
 /** The operations that run along an axis, as `accumulate` takes them. */
@@ -363,11 +340,10 @@ void axis(int p, std::size_t outer, std::size_t n, std::size_t inner, const T* x
  * reduceAxis(op, dtype, outer, n, inner, x, xo, y, yo) → whether it was done: sum, and of real data
  * sumAbs, sumSquares and maxAbs
  */
-napi_value reduceAxis(napi_env env, napi_callback_info info) {
-  const Args<9> args(env, info);
+bool reduceAxis(const Args<9>& args) {
   const DType dtype = args.dtype(1);
   const int p = alongAxis(static_cast<Reduce>(args.int32(0)));
-  if (p < 0 || (isComplex(dtype) && p != 0)) return toJs(env, false);
+  if (p < 0 || (isComplex(dtype) && p != 0)) return false;
   const std::size_t outer = args.size(2);
   const std::size_t n = args.size(3);
   const std::size_t inner = args.size(4);
@@ -377,25 +353,25 @@ napi_value reduceAxis(napi_env env, napi_callback_info info) {
     axis(p, outer, n, inner * lanes, lanesAt<T>(args, 5, product(outer, n, inner), lanes),
          lanesAt<T>(args, 7, product(outer, inner), lanes));
   });
-  return toJs(env, true);
+  return true;
 }
 
 }  // namespace
 
-void exportVectors(napi_env env, napi_value exports) {
-  exportFunction<copy>(env, exports, "copy");
-  exportFunction<fill>(env, exports, "fill");
-  exportFunction<cast>(env, exports, "cast");
-  exportFunction<unary>(env, exports, "unary");
-  exportFunction<binary>(env, exports, "binary");
-  exportFunction<where>(env, exports, "where");
-  exportFunction<scale>(env, exports, "scale");
-  exportFunction<axpby>(env, exports, "axpby");
-  exportFunction<linearCombination>(env, exports, "linearCombination");
-  exportFunction<threshold>(env, exports, "threshold");
-  exportFunction<dot>(env, exports, "dot");
-  exportFunction<reduce>(env, exports, "reduce");
-  exportFunction<reduceAxis>(env, exports, "reduceAxis");
+void exportVectors(Napi::Object exports) {
+  expose<copy>(exports, "copy");
+  expose<fill>(exports, "fill");
+  expose<cast>(exports, "cast");
+  expose<unary>(exports, "unary");
+  expose<binary>(exports, "binary");
+  expose<where>(exports, "where");
+  expose<scale>(exports, "scale");
+  expose<axpby>(exports, "axpby");
+  expose<linearCombination>(exports, "linearCombination");
+  expose<threshold>(exports, "threshold");
+  expose<dot>(exports, "dot");
+  expose<reduce>(exports, "reduce");
+  expose<reduceAxis>(exports, "reduceAxis");
 }
 
 }  // namespace lops

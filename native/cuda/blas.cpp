@@ -1,16 +1,13 @@
 // Matrix products by cuBLAS.
-#include "blas.hpp"
-
-#include "context.hpp"
+#include "addon.hpp"
 
 namespace lops::cuda {
 namespace {
 
-napi_value gemm(napi_env env, napi_callback_info info) {
-  const Args<18> args(env, info);
-  Context& context = enter(env, args[0]);
-  const int type = args.int32(1);
-  const Bytes scalars = args.bytes(7);
+void gemm(Context& context, const Args<17>& args) {
+  context.enter(args.Env());
+  const int type = args.int32(0);
+  const Bytes scalars = args.bytes(6);
   if (type < 0 || type > 3 || scalars.length < 4 * sizeof(double))
     throw Error("ERR_ARGUMENT", "native call: expected a BLAS type and four scalars");
   const double* given = reinterpret_cast<const double*>(scalars.data);
@@ -34,16 +31,15 @@ napi_value gemm(napi_env env, napi_callback_info info) {
       &CublasApi::cublasCgemmStridedBatched, &CublasApi::cublasZgemmStridedBatched};
   const cublasHandle handle = context.blas();
   checkCublas((context.libraries.blas.*BY_TYPE[type])(
-                  handle, args.int32(2), args.int32(3), dimension(4), dimension(5), dimension(6), alpha,
-                  pointer(8), dimension(9), args.int64(10), pointer(11), dimension(12), args.int64(13), beta,
-                  pointer(14), dimension(15), args.int64(16), dimension(17)),
+                  handle, args.int32(1), args.int32(2), dimension(3), dimension(4), dimension(5), alpha,
+                  pointer(7), dimension(8), args.int64(9), pointer(10), dimension(11), args.int64(12), beta,
+                  pointer(13), dimension(14), args.int64(15), dimension(16)),
               "cublasGemmStridedBatched");
   context.counters.libraryCalls++;
-  return nullptr;
 }
 
 }  // namespace
 
-void exposeBlas(napi_env env, napi_value exports) { expose<gemm>(env, exports, "gemm"); }
+void addBlas(ContextMethods& methods) { methods.push_back(method<gemm>("gemm")); }
 
 }  // namespace lops::cuda

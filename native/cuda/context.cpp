@@ -1,4 +1,4 @@
-#include "context.hpp"
+#include "addon.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -13,83 +13,67 @@ int attribute(const DriverApi& driver, CUdevice device, Attribute which) {
   return driver.cuDeviceGetAttribute(&value, which, device) == CUDA_SUCCESS ? value : 0;
 }
 
-napi_value openContext(napi_env env, napi_callback_info info) {
-  const Args<3> args(env, info);
-  const double limit = args.number(1);
+/** openContext(ordinal, poolLimit, cacheFolder) */
+Napi::Object openContext(const Napi::CallbackInfo& info) {
+  const double limit = info[1].As<Napi::Number>();
   const bool unlimited = limit >= 9007199254740992.0;
-  auto handle = std::make_unique<ContextHandle>();
-  handle->context = std::make_shared<Context>(
-      args.int32(0), unlimited ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit),
-      args.string(2));
-  return makeHandle(env, std::move(handle));
+  return Holder<Context>::make(
+      info.Env(), std::make_shared<Context>(
+                      info[0].As<Napi::Number>(),
+                      unlimited ? std::numeric_limits<std::size_t>::max() : static_cast<std::size_t>(limit),
+                      info[2].As<Napi::String>()));
 }
 
-napi_value closeContext(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  fromHandle<ContextHandle>(env, args[0]).context->close();
-  return nullptr;
+void close(Context& context, const Napi::CallbackInfo&) { context.close(); }
+
+void synchronize(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  context.synchronize();
 }
 
-napi_value synchronize(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  enter(env, args[0]).synchronize();
-  return nullptr;
+void trimPool(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  context.pool->trim();
 }
 
-napi_value trimPool(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  enter(env, args[0]).pool->trim();
-  return nullptr;
+void beginOvercommit(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  context.pool->beginOvercommit();
 }
 
-napi_value beginOvercommit(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  enter(env, args[0]).pool->beginOvercommit();
-  return nullptr;
+std::string endOvercommit(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  return context.pool->endOvercommit();
 }
 
-napi_value endOvercommit(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  return toJs(env, enter(env, args[0]).pool->endOvercommit());
-}
-
-void set(napi_env env, napi_value object, const char* name, std::size_t value) {
-  setProperty(env, object, name, toJs(env, static_cast<double>(value)));
-}
-
-napi_value poolStats(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const Pool& pool = *enter(env, args[0]).pool;
-  napi_value stats;
-  lops::check(env, napi_create_object(env, &stats));
-  set(env, stats, "allocations", pool.allocations());
-  set(env, stats, "driverAllocations", pool.driverAllocations());
-  set(env, stats, "liveBytes", pool.liveBytes());
-  set(env, stats, "pooledBytes", pool.pooledBytes());
-  set(env, stats, "peakBytes", pool.peakBytes());
+Napi::Value poolStats(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  const Pool& pool = *context.pool;
+  Napi::Object stats = Napi::Object::New(info.Env());
+  stats["allocations"] = pool.allocations();
+  stats["driverAllocations"] = pool.driverAllocations();
+  stats["liveBytes"] = pool.liveBytes();
+  stats["pooledBytes"] = pool.pooledBytes();
+  stats["peakBytes"] = pool.peakBytes();
   const bool unlimited = pool.limit() == 0 || pool.limit() == std::numeric_limits<std::size_t>::max();
-  setProperty(
-      env, stats, "limitBytes",
-      toJs(env, unlimited ? std::numeric_limits<double>::infinity() : static_cast<double>(pool.limit())));
+  stats["limitBytes"] =
+      unlimited ? std::numeric_limits<double>::infinity() : static_cast<double>(pool.limit());
   return stats;
 }
 
-napi_value counters(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const Counters& counters = fromHandle<ContextHandle>(env, args[0]).context->counters;
-  napi_value result;
-  lops::check(env, napi_create_object(env, &result));
-  set(env, result, "launches", counters.launches);
-  set(env, result, "libraryCalls", counters.libraryCalls);
-  set(env, result, "synchronizations", counters.synchronizations);
-  set(env, result, "bytesToDevice", counters.bytesToDevice);
-  set(env, result, "bytesToHost", counters.bytesToHost);
+Napi::Value counters(Context& context, const Napi::CallbackInfo& info) {
+  const Counters& counters = context.counters;
+  Napi::Object result = Napi::Object::New(info.Env());
+  result["launches"] = counters.launches;
+  result["libraryCalls"] = counters.libraryCalls;
+  result["synchronizations"] = counters.synchronizations;
+  result["bytesToDevice"] = counters.bytesToDevice;
+  result["bytesToHost"] = counters.bytesToHost;
   return result;
 }
 
-napi_value recordEvent(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  Context& context = enter(env, args[0]);
+int recordEvent(Context& context, const Args<0>& args) {
+  context.enter(args.Env());
   int slot;
   if (context.freeEvents.empty()) {
     CUevent event;
@@ -101,7 +85,7 @@ napi_value recordEvent(napi_env env, napi_callback_info info) {
     context.freeEvents.pop_back();
   }
   check(context.driver.cuEventRecord(context.events[slot], context.stream), "cuEventRecord");
-  return toJs(env, slot);
+  return slot;
 }
 
 CUevent eventOf(const Context& context, std::int64_t slot) {
@@ -116,22 +100,21 @@ void wait(Context& context, int slot) {
   context.freeEvents.push_back(slot);
 }
 
-napi_value waitEvent(napi_env env, napi_callback_info info) {
-  const Args<2> args(env, info);
-  wait(enter(env, args[0]), args.int32(1));
-  return nullptr;
+void waitEvent(Context& context, const Args<1>& args) {
+  context.enter(args.Env());
+  wait(context, args.int32(0));
 }
 
-napi_value elapsed(napi_env env, napi_callback_info info) {
-  const Args<3> args(env, info);
-  Context& context = enter(env, args[0]);
-  const int from = args.int32(1), to = args.int32(2);
+/** elapsed(from, to) */
+double elapsed(Context& context, const Args<2>& args) {
+  context.enter(args.Env());
+  const int from = args.int32(0), to = args.int32(1);
   wait(context, from);
   wait(context, to);
   float milliseconds = 0;
   check(context.driver.cuEventElapsedTime(&milliseconds, eventOf(context, from), eventOf(context, to)),
         "cuEventElapsedTime");
-  return toJs(env, static_cast<double>(milliseconds));
+  return static_cast<double>(milliseconds);
 }
 
 }  // namespace
@@ -158,7 +141,7 @@ Context::Context(int ordinal, std::size_t poolLimit, std::string cacheFolder)
   pool = std::make_unique<Pool>(driver, poolLimit);
 }
 
-void Context::enter(napi_env env) {
+void Context::enter(Napi::Env env) {
   if (context_ == nullptr) throw Error("ERR_BACKEND", "the CUDA device was closed");
   if (current != context_) {
     check(driver.cuCtxSetCurrent(context_), "cuCtxSetCurrent");
@@ -167,14 +150,14 @@ void Context::enter(napi_env env) {
   if (!dropped_.empty() || !droppedPinned_.empty() || !droppedFft_.empty()) sweep(env);
 }
 
-void Context::sweep(napi_env env) {
-  std::int64_t bytes = 0, ignored = 0;
+void Context::sweep(Napi::Env env) {
+  std::int64_t bytes = 0;
   for (Chunk* chunk : dropped_) {
     bytes += static_cast<std::int64_t>(chunk->bytes);
     pool->give(chunk);
   }
   dropped_.clear();
-  if (bytes > 0) napi_adjust_external_memory(env, -bytes, &ignored);
+  if (bytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
   freePinned();
   for (const cufftHandle plan : droppedFft_) libraries.fourier.cufftDestroy(plan);
   droppedFft_.clear();
@@ -245,28 +228,15 @@ void Context::reserveFftWork(std::size_t bytes) {
   fftWork_ = pool->take(bytes);
 }
 
-Context& enter(napi_env env, napi_value handle) {
-  Context& context = *fromHandle<ContextHandle>(env, handle).context;
-  context.enter(env);
-  return context;
-}
-
-std::shared_ptr<Context> shareContext(napi_env env, napi_value handle) {
-  return fromHandle<ContextHandle>(env, handle).context;
-}
-
-void exposeContext(napi_env env, napi_value exports) {
-  expose<openContext>(env, exports, "openContext");
-  expose<closeContext>(env, exports, "closeContext");
-  expose<poolStats>(env, exports, "poolStats");
-  expose<counters>(env, exports, "counters");
-  expose<trimPool>(env, exports, "trimPool");
-  expose<beginOvercommit>(env, exports, "beginOvercommit");
-  expose<endOvercommit>(env, exports, "endOvercommit");
-  expose<synchronize>(env, exports, "synchronize");
-  expose<recordEvent>(env, exports, "recordEvent");
-  expose<waitEvent>(env, exports, "waitEvent");
-  expose<elapsed>(env, exports, "elapsed");
+void addContext(Napi::Object exports, ContextMethods& methods) {
+  methods.insert(
+      methods.end(),
+      {method<close>("close"), method<poolStats>("poolStats"), method<counters>("counters"),
+       method<trimPool>("trimPool"), method<beginOvercommit>("beginOvercommit"),
+       method<endOvercommit>("endOvercommit"), method<synchronize>("synchronize"),
+       method<recordEvent>("recordEvent"), method<waitEvent>("waitEvent"), method<elapsed>("elapsed")});
+  Holder<Context>::define(exports.Env(), "CudaContext", methods);
+  expose<openContext>(exports, "openContext");
 }
 
 }  // namespace lops::cuda

@@ -1,15 +1,15 @@
 // A device in use: its primary context, one stream, the memory pool, and the handles of cuBLAS.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "classes.hpp"
 #include "errors.hpp"
-#include "handle.hpp"
 #include "libraries.hpp"
 #include "pool.hpp"
 
@@ -23,7 +23,7 @@ struct Counters {
  * Everything on one device. Shared by the handles that need it; `close` frees it while they still
  * exist.
  */
-class Context {
+class Context : public std::enable_shared_from_this<Context> {
  public:
   Context(int ordinal, std::size_t poolLimit, std::string cacheFolder);
   ~Context() { close(); }
@@ -31,7 +31,7 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   /** Makes it current in this thread and frees what was collected. Throws where it was closed. */
-  void enter(napi_env env);
+  void enter(Napi::Env env);
   void close() noexcept;
   void synchronize();
 
@@ -65,7 +65,7 @@ class Context {
   std::vector<CUmodule> modules;
 
  private:
-  void sweep(napi_env env);
+  void sweep(Napi::Env env);
   void freePinned() noexcept;
 
   CUdevice device_ = 0;
@@ -77,17 +77,5 @@ class Context {
   std::map<const char*, std::size_t> pinned_;
   std::vector<cufftHandle> droppedFft_;
 };
-
-struct ContextHandle {
-  static constexpr std::uint64_t TAG = 1;
-  static constexpr const char* KIND = "a CUDA context";
-  std::shared_ptr<Context> context;
-};
-
-/** The context of a handle, entered. */
-Context& enter(napi_env env, napi_value handle);
-std::shared_ptr<Context> shareContext(napi_env env, napi_value handle);
-
-void exposeContext(napi_env env, napi_value exports);
 
 }  // namespace lops::cuda

@@ -8,8 +8,6 @@
 namespace lops::cuda {
 namespace {
 
-thread_local napi_ref errorClass = nullptr;
-
 constexpr const char* CUBLAS_NAMES[] = {"CUBLAS_STATUS_SUCCESS",
                                         "CUBLAS_STATUS_NOT_INITIALIZED",
                                         nullptr,
@@ -90,27 +88,6 @@ void checkNccl(ncclResult code, const char* call) {
   if (code == 0) return;
   throw CudaError("NCCL error " + std::to_string(code),
                   std::string(call) + ": " + loaded().collectives.ncclGetErrorString(code));
-}
-
-napi_value setErrorClass(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  if (errorClass != nullptr) lops::check(env, napi_delete_reference(env, errorClass));
-  lops::check(env, napi_create_reference(env, args[0], 1, &errorClass));
-  return nullptr;
-}
-
-void throwError(napi_env env, const char* message, const char* name) noexcept {
-  napi_value constructor, text, error;
-  if (errorClass == nullptr || napi_get_reference_value(env, errorClass, &constructor) != napi_ok ||
-      napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &text) != napi_ok ||
-      napi_new_instance(env, constructor, 1, &text, &error) != napi_ok) {
-    napi_throw_error(env, "ERR_BACKEND", message);
-    return;
-  }
-  if (name != nullptr && napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text) == napi_ok) {
-    napi_set_named_property(env, error, "cuda", text);
-  }
-  napi_throw(env, error);
 }
 
 }  // namespace lops::cuda

@@ -1,19 +1,19 @@
 // Return codes of CUDA's libraries as JavaScript errors: with the call, and CUDA's name and text.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include "../common/args.hpp"
 #include "cuda-api.hpp"
 
 namespace lops::cuda {
 
-/** A failed call; `name` is CUDA's, such as CUDA_ERROR_LAUNCH_FAILED. */
+/** A failed call; `name` is CUDA's, such as CUDA_ERROR_LAUNCH_FAILED: the error's property `cuda`. */
 class CudaError : public Error {
  public:
   CudaError(std::string name, const std::string& message)
       : Error("ERR_BACKEND", message), name_(std::move(name)) {}
-  const char* name() const noexcept { return name_.c_str(); }
+  void describe(Napi::Object error) const override { error.Set("cuda", name_); }
 
  private:
   std::string name_;
@@ -30,34 +30,5 @@ void checkNvrtc(nvrtcResult code, const char* call);
 void checkCublas(cublasStatus code, const char* call);
 void checkCufft(cufftResult code, const char* call);
 void checkNccl(ncclResult code, const char* call);
-
-/** The class of errors that this addon throws (BackendError). */
-napi_value setErrorClass(napi_env env, napi_callback_info info);
-
-/** Throws a JS error; `name` becomes its property `cuda`, unless null. */
-void throwError(napi_env env, const char* message, const char* name) noexcept;
-
-/** A callback as N-API wants it, around one that throws C++ exceptions. */
-template <napi_value (*F)(napi_env, napi_callback_info)>
-napi_value entry(napi_env env, napi_callback_info info) {
-  try {
-    return F(env, info);
-  } catch (const PendingException&) {
-  } catch (const CudaError& error) {
-    throwError(env, error.what(), error.name());
-  } catch (const std::bad_alloc&) {
-    throwError(env, "out of host memory in native code", nullptr);
-  } catch (const std::exception& error) {
-    throwError(env, error.what(), nullptr);
-  }
-  return nullptr;
-}
-
-template <napi_value (*F)(napi_env, napi_callback_info)>
-void expose(napi_env env, napi_value exports, const char* name) {
-  napi_value function;
-  lops::check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, entry<F>, nullptr, &function));
-  setProperty(env, exports, name, function);
-}
 
 }  // namespace lops::cuda

@@ -1,9 +1,8 @@
 // CUDA C++ to kernels (NVRTC, or the disk cache), and their launch.
-#include "modules.hpp"
+#include "addon.hpp"
 
 #include <algorithm>
 
-#include "context.hpp"
 #include "kernel-cache.hpp"
 
 namespace lops::cuda {
@@ -12,32 +11,19 @@ namespace {
 constexpr std::size_t MOST_ARGUMENTS = 64;
 
 struct Module {
-  static constexpr std::uint64_t TAG = 3;
-  static constexpr const char* KIND = "a CUDA module";
   std::shared_ptr<Context> context;
   CUmodule module;
 };
 
 struct Kernel {
-  static constexpr std::uint64_t TAG = 4;
-  static constexpr const char* KIND = "a CUDA kernel";
   std::shared_ptr<Context> context;
   CUfunction function;
 };
 
-std::vector<std::string> strings(napi_env env, napi_value array) {
-  std::uint32_t count = 0;
-  lops::check(env, napi_get_array_length(env, array, &count));
+std::vector<std::string> strings(const Napi::Value& value) {
+  const Napi::Array array = value.As<Napi::Array>();
   std::vector<std::string> result;
-  for (std::uint32_t i = 0; i < count; i++) {
-    napi_value item;
-    std::size_t length = 0;
-    lops::check(env, napi_get_element(env, array, i, &item));
-    lops::check(env, napi_get_value_string_utf8(env, item, nullptr, 0, &length));
-    std::string text(length, '\0');
-    lops::check(env, napi_get_value_string_utf8(env, item, text.data(), length + 1, &length));
-    result.push_back(std::move(text));
-  }
+  for (std::uint32_t i = 0; i < array.Length(); i++) result.push_back(array.Get(i).As<Napi::String>());
   return result;
 }
 
@@ -142,11 +128,11 @@ std::string imageOf(const Context& context, const Source& source) {
   return image;
 }
 
-napi_value compile(napi_env env, napi_callback_info info) {
-  const Args<5> args(env, info);
-  Context& context = enter(env, args[0]);
-  Source source{args.string(1), args.string(2), {}, {}, strings(env, args[4])};
-  const auto headers = strings(env, args[3]);
+/** compile(name, source, [header name, header, …], options) */
+Napi::Object compile(Context& context, const Napi::CallbackInfo& info) {
+  context.enter(info.Env());
+  Source source{info[0].As<Napi::String>(), info[1].As<Napi::String>(), {}, {}, strings(info[3])};
+  const auto headers = strings(info[2]);
   for (std::size_t i = 0; i + 1 < headers.size(); i += 2) {
     source.headerNames.push_back(headers[i]);
     source.headerTexts.push_back(headers[i + 1]);
@@ -155,44 +141,42 @@ napi_value compile(napi_env env, napi_callback_info info) {
   CUmodule module;
   check(context.driver.cuModuleLoadData(&module, image.data()), "cuModuleLoadData");
   context.modules.push_back(module);
-  return makeHandle(env, std::make_unique<Module>(Module{shareContext(env, args[0]), module}));
+  return Holder<Module>::make(info.Env(),
+                              std::make_shared<Module>(Module{context.shared_from_this(), module}));
 }
 
-napi_value kernel(napi_env env, napi_callback_info info) {
-  const Args<2> args(env, info);
-  const Module& module = fromHandle<Module>(env, args[0]);
-  module.context->enter(env);
-  const std::string name = args.string(1);
+Napi::Object kernel(Module& module, const Napi::CallbackInfo& info) {
+  module.context->enter(info.Env());
+  const std::string name = info[0].As<Napi::String>();
   CUfunction function;
   check(module.context->driver.cuModuleGetFunction(&function, module.module, name.c_str()),
         ("cuModuleGetFunction of " + name).c_str());
-  return makeHandle(env, std::make_unique<Kernel>(Kernel{module.context, function}));
+  return Holder<Kernel>::make(info.Env(), std::make_shared<Kernel>(Kernel{module.context, function}));
 }
 
-napi_value launch(napi_env env, napi_callback_info info) {
-  const Args<10> args(env, info);
-  Context& context = enter(env, args[0]);
-  const Kernel& kernel = fromHandle<Kernel>(env, args[1]);
-  const Bytes slots = args.bytes(8);
-  const std::size_t count = args.size(9);
+/** launch(grid x, y, z, block x, y, shared bytes, slots, count) */
+void launch(Kernel& kernel, const Args<8>& args) {
+  Context& context = *kernel.context;
+  context.enter(args.Env());
+  const Bytes slots = args.bytes(6);
+  const std::size_t count = args.size(7);
   if (count > MOST_ARGUMENTS || 8 * count > slots.length)
     throw Error("ERR_ARGUMENT", "native call: expected at most 64 kernel arguments of 8 bytes");
   void* parameters[MOST_ARGUMENTS];
   for (std::size_t i = 0; i < count; i++) parameters[i] = slots.data + 8 * i;
   const auto dimension = [&](std::size_t i) { return static_cast<unsigned>(args.size(i)); };
-  check(context.driver.cuLaunchKernel(kernel.function, dimension(2), dimension(3), dimension(4), dimension(5),
-                                      dimension(6), 1, dimension(7), context.stream, parameters, nullptr),
+  check(context.driver.cuLaunchKernel(kernel.function, dimension(0), dimension(1), dimension(2), dimension(3),
+                                      dimension(4), 1, dimension(5), context.stream, parameters, nullptr),
         "cuLaunchKernel");
   context.counters.launches++;
-  return nullptr;
 }
 
 }  // namespace
 
-void exposeModules(napi_env env, napi_value exports) {
-  expose<compile>(env, exports, "compile");
-  expose<kernel>(env, exports, "kernel");
-  expose<launch>(env, exports, "launch");
+void addModules(Napi::Env env, ContextMethods& methods) {
+  methods.push_back(method<compile>("compile"));
+  Holder<Module>::define(env, "CudaModule", {method<kernel>("kernel")});
+  Holder<Kernel>::define(env, "CudaKernel", {method<launch>("launch")});
 }
 
 }  // namespace lops::cuda

@@ -1,19 +1,14 @@
 // Messages and collectives between devices by NCCL, on a stream of their own, so that kernels may
 // run beside them.
-#include "nccl.hpp"
-
 #include <cstring>
 
-#include "context.hpp"
+#include "addon.hpp"
 
 namespace lops::cuda {
 namespace {
 
 /** All ranks of a launch as NCCL knows them. */
 struct Group {
-  static constexpr std::uint64_t TAG = 6;
-  static constexpr const char* KIND = "a group of NCCL";
-
   struct Message {
     bool outgoing;
     void* data;
@@ -77,115 +72,93 @@ const NcclApi& available() {
   return all.collectives;
 }
 
-napi_value uniqueId(napi_env env, napi_callback_info) {
+Napi::Value uniqueId(const Napi::CallbackInfo& info) {
   ncclUniqueId id;
   checkNccl(available().ncclGetUniqueId(&id), "ncclGetUniqueId");
-  void* data;
-  napi_value buffer;
-  lops::check(env, napi_create_arraybuffer(env, sizeof id, &data, &buffer));
-  std::memcpy(data, &id, sizeof id);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(info.Env(), sizeof id);
+  std::memcpy(buffer.Data(), &id, sizeof id);
   return buffer;
 }
 
-/** ncclInit(context, id, ranks, rank) */
-napi_value init(napi_env env, napi_callback_info info) {
-  const Args<4> args(env, info);
-  enter(env, args[0]);
+/** ncclInit(id, ranks, rank) */
+Napi::Object init(Context& context, const Args<3>& args) {
+  context.enter(args.Env());
   available();
-  const Bytes bytes = args.bytes(1);
+  const Bytes bytes = args.bytes(0);
   ncclUniqueId id;
   if (bytes.length != sizeof id)
     throw Error("ERR_ARGUMENT", "native call: expected the 128 bytes of ncclUniqueId");
   std::memcpy(&id, bytes.data, sizeof id);
-  auto group = std::make_unique<Group>(shareContext(env, args[0]));
-  checkNccl(group->api.ncclCommInitRank(&group->comm, args.int32(2), id, args.int32(3)), "ncclCommInitRank");
-  return makeHandle(env, std::move(group));
+  auto group = std::make_shared<Group>(context.shared_from_this());
+  checkNccl(group->api.ncclCommInitRank(&group->comm, args.int32(1), id, args.int32(2)), "ncclCommInitRank");
+  return Holder<Group>::make(args.Env(), std::move(group));
 }
 
-Group& enterGroup(napi_env env, napi_value handle) {
-  Group& group = fromHandle<Group>(env, handle);
-  group.context->enter(env);
-  return group;
-}
-
-/** ncclQueue(group, outgoing, address, count, type, peer) */
-napi_value queue(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
-  Group& group = enterGroup(env, args[0]);
-  if (args.size(3) > 0)
+/** queue(outgoing, address, count, type, peer) */
+void queue(Group& group, const Args<5>& args) {
+  group.context->enter(args.Env());
+  if (args.size(2) > 0)
     group.queued.push_back(
-        {args.boolean(1), pointer(args.size(2)), args.size(3), args.int32(4), args.int32(5)});
-  return nullptr;
+        {args.boolean(0), pointer(args.size(1)), args.size(2), args.int32(3), args.int32(4)});
 }
 
-napi_value flush(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  enterGroup(env, args[0]).flush();
-  return nullptr;
+void flush(Group& group, const Args<0>& args) {
+  group.context->enter(args.Env());
+  group.flush();
 }
 
-napi_value finish(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  Group& group = enterGroup(env, args[0]);
+void finish(Group& group, const Args<0>& args) {
+  group.context->enter(args.Env());
   group.flush();
   group.join();
-  return nullptr;
 }
 
 /** A collective between the work before it and the work after it. */
 template <typename Call>
-napi_value collective(Group& group, const char* name, Call&& call) {
+void collective(Group& group, Napi::Env env, const char* name, Call&& call) {
+  group.context->enter(env);
   group.flush();
   group.begin();
   checkNccl(call(), name);
   group.joined = false;
   group.join();
   group.context->counters.libraryCalls++;
-  return nullptr;
 }
 
-/** ncclAllReduce(group, send, recv, count, type, op) */
-napi_value allReduce(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
-  Group& group = enterGroup(env, args[0]);
-  return collective(group, "ncclAllReduce", [&] {
-    return group.api.ncclAllReduce(pointer(args.size(1)), pointer(args.size(2)), args.size(3), args.int32(4),
-                                   args.int32(5), group.comm, group.stream);
+/** allReduce(send, recv, count, type, op) */
+void allReduce(Group& group, const Args<5>& args) {
+  collective(group, args.Env(), "ncclAllReduce", [&] {
+    return group.api.ncclAllReduce(pointer(args.size(0)), pointer(args.size(1)), args.size(2), args.int32(3),
+                                   args.int32(4), group.comm, group.stream);
   });
 }
 
-/** ncclAllGather(group, send, recv, count of one rank, type) */
-napi_value allGather(napi_env env, napi_callback_info info) {
-  const Args<5> args(env, info);
-  Group& group = enterGroup(env, args[0]);
-  return collective(group, "ncclAllGather", [&] {
-    return group.api.ncclAllGather(pointer(args.size(1)), pointer(args.size(2)), args.size(3), args.int32(4),
+/** allGather(send, recv, count of one rank, type) */
+void allGather(Group& group, const Args<4>& args) {
+  collective(group, args.Env(), "ncclAllGather", [&] {
+    return group.api.ncclAllGather(pointer(args.size(0)), pointer(args.size(1)), args.size(2), args.int32(3),
                                    group.comm, group.stream);
   });
 }
 
-/** ncclBroadcast(group, address, count, type, root) */
-napi_value broadcast(napi_env env, napi_callback_info info) {
-  const Args<5> args(env, info);
-  Group& group = enterGroup(env, args[0]);
-  return collective(group, "ncclBroadcast", [&] {
-    void* data = pointer(args.size(1));
-    return group.api.ncclBroadcast(data, data, args.size(2), args.int32(3), args.int32(4), group.comm,
+/** broadcast(address, count, type, root) */
+void broadcast(Group& group, const Args<4>& args) {
+  collective(group, args.Env(), "ncclBroadcast", [&] {
+    void* data = pointer(args.size(0));
+    return group.api.ncclBroadcast(data, data, args.size(1), args.int32(2), args.int32(3), group.comm,
                                    group.stream);
   });
 }
 
 }  // namespace
 
-void exposeNccl(napi_env env, napi_value exports) {
-  expose<uniqueId>(env, exports, "ncclUniqueId");
-  expose<init>(env, exports, "ncclInit");
-  expose<queue>(env, exports, "ncclQueue");
-  expose<flush>(env, exports, "ncclFlush");
-  expose<finish>(env, exports, "ncclFinish");
-  expose<allReduce>(env, exports, "ncclAllReduce");
-  expose<allGather>(env, exports, "ncclAllGather");
-  expose<broadcast>(env, exports, "ncclBroadcast");
+void addNccl(Napi::Object exports, ContextMethods& methods) {
+  expose<uniqueId>(exports, "ncclUniqueId");
+  methods.push_back(method<init>("ncclInit"));
+  Holder<Group>::define(
+      exports.Env(), "CudaGroup",
+      {method<queue>("queue"), method<flush>("flush"), method<finish>("finish"),
+       method<allReduce>("allReduce"), method<allGather>("allGather"), method<broadcast>("broadcast")});
 }
 
 }  // namespace lops::cuda

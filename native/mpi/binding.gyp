@@ -20,9 +20,11 @@
         'watchdog.cpp',
         'signals.cpp',
       ],
-      'include_dirs': ['../common'],
+      # The second is given by scripts/build-native.mjs
+      'include_dirs': ['../common', '<(node_addon_api)'],
       'defines': [
         'NAPI_VERSION=8',
+        'NODE_ADDON_API_CPP_EXCEPTIONS',
         'OMPI_SKIP_MPICXX',
         'MPICH_SKIP_MPICXX',
         'LOPS_MPICC="<!(node mpi-flags.mjs mpicc)"',

@@ -1,12 +1,11 @@
-// Collectives with the same count on all ranks. A send buffer that is undefined means in place.
+// Collectives with the same count on all ranks. No memory to send: in place.
 #include "collectives.hpp"
 
 #include <utility>
 #include <vector>
 
-#include "comm.hpp"
+#include "parameters.hpp"
 #include "requests.hpp"
-#include "types.hpp"
 
 namespace lops::mpi {
 namespace {
@@ -20,167 +19,113 @@ void* advanced(void* from, std::size_t bytes) {
   return from == nullptr ? nullptr : static_cast<std::uint8_t*>(from) + bytes;
 }
 
-/** barrier(comm) */
-napi_value barrier(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  check(MPI_Barrier(commOf(args, 0).comm), "MPI_Barrier");
-  return nullptr;
-}
+void barrier(const Comm& comm) { check(MPI_Barrier(comm.comm), "MPI_Barrier"); }
 
-/** bcast(comm, buffer, offset, count, dtype, root) */
-napi_value bcast(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(3);
-  const DType dtype = args.dtype(4);
-  void* data = memoryOf(args, 1, count, dtype);
-  const int root = args.int32(5);
+void bcast(const Comm& comm, Memory memory, std::size_t count, DType dtype, Root root) {
+  void* data = memory.of(count, dtype);
   inPieces(count, [&](std::size_t at, Count n) {
     check(LOPS_COUNTED(MPI_Bcast)(advanced(data, at * bytesOf(dtype)), n, datatypeOf(dtype), root, comm.comm),
           "MPI_Bcast");
   });
-  return nullptr;
 }
 
-/** allreduce(comm, send, offset, recv, offset, count, dtype, op) */
-napi_value allreduce(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(5);
-  const DType dtype = args.dtype(6);
-  const void* send = orInPlace(memoryOf(args, 1, count, dtype));
-  void* recv = memoryOf(args, 3, count, dtype);
-  const MPI_Op op = opOf(args.int32(7), dtype);
+void allreduce(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype, Op op) {
+  const void* send = orInPlace(from.of(count, dtype));
+  void* recv = to.of(count, dtype);
+  const MPI_Op operation = opOf(op, dtype);
   inPieces(count, [&](std::size_t at, Count n) {
     const std::size_t bytes = at * bytesOf(dtype);
-    check(LOPS_COUNTED(MPI_Allreduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype), op,
-                                      comm.comm),
+    check(LOPS_COUNTED(MPI_Allreduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype),
+                                      operation, comm.comm),
           "MPI_Allreduce");
   });
-  return nullptr;
 }
 
-/** iallreduce(comm, buffer, offset, count, dtype, op) → request */
-napi_value iallreduce(napi_env env, napi_callback_info info) {
-  const Args<6> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(3);
-  const DType dtype = args.dtype(4);
-  void* data = memoryOf(args, 1, count, dtype);
-  const MPI_Op op = opOf(args.int32(5), dtype);
+/** The handle of a request. */
+std::int32_t iallreduce(const Comm& comm, Memory memory, std::size_t count, DType dtype, Op op) {
+  void* data = memory.of(count, dtype);
+  const MPI_Op operation = opOf(op, dtype);
   std::vector<MPI_Request> requests;
   inPieces(count, [&](std::size_t at, Count n) {
     MPI_Request request;
     check(LOPS_COUNTED(MPI_Iallreduce)(MPI_IN_PLACE, advanced(data, at * bytesOf(dtype)), n,
-                                       datatypeOf(dtype), op, comm.comm, &request),
+                                       datatypeOf(dtype), operation, comm.comm, &request),
           "MPI_Iallreduce");
     requests.push_back(request);
   });
   std::int32_t handle;
   newPending("MPI_Iallreduce", false, handle).requests = std::move(requests);
-  return toJs(env, handle);
+  return handle;
 }
 
-/**
- * reduce(comm, send, offset, recv, offset, count, dtype, op, root); no send on the root: in place
- */
-napi_value reduce(napi_env env, napi_callback_info info) {
-  const Args<9> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(5);
-  const DType dtype = args.dtype(6);
-  const void* send = orInPlace(memoryOf(args, 1, count, dtype));
-  void* recv = memoryOf(args, 3, count, dtype);
-  const MPI_Op op = opOf(args.int32(7), dtype);
-  const int root = args.int32(8);
+/** No memory to send on the root: in place. */
+void reduce(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype, Op op, Root root) {
+  const void* send = orInPlace(from.of(count, dtype));
+  void* recv = to.of(count, dtype);
+  const MPI_Op operation = opOf(op, dtype);
   inPieces(count, [&](std::size_t at, Count n) {
     const std::size_t bytes = at * bytesOf(dtype);
-    check(LOPS_COUNTED(MPI_Reduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype), op,
-                                   root, comm.comm),
+    check(LOPS_COUNTED(MPI_Reduce)(advanced(send, bytes), advanced(recv, bytes), n, datatypeOf(dtype),
+                                   operation, root, comm.comm),
           "MPI_Reduce");
   });
-  return nullptr;
 }
 
-/** allgather(comm, send, offset, recv, offset, count of a rank, dtype) */
-napi_value allgather(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(5);
+// Here and below `count` is that of one rank
+
+void allgather(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype) {
   const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
-  const DType dtype = args.dtype(6);
-  const void* send = orInPlace(memoryOf(args, 1, count, dtype));
-  void* recv = memoryOf(args, 3, total, dtype);
+  const void* send = orInPlace(from.of(count, dtype));
+  void* recv = to.of(total, dtype);
   const Elements part(dtype, count, total);
   check(LOPS_COUNTED(MPI_Allgather)(send, part.count(), part.type(), recv, part.count(), part.type(),
                                     comm.comm),
         "MPI_Allgather");
-  return nullptr;
 }
 
-/** gather(comm, send, offset, recv, offset, count of a rank, dtype, root) */
-napi_value gather(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(5);
+void gather(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype, Root root) {
   const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
-  const DType dtype = args.dtype(6);
-  const void* send = orInPlace(memoryOf(args, 1, count, dtype));
-  void* recv = memoryOf(args, 3, total, dtype);
+  const void* send = orInPlace(from.of(count, dtype));
+  void* recv = to.of(total, dtype);
   const Elements part(dtype, count, total);
-  check(LOPS_COUNTED(MPI_Gather)(send, part.count(), part.type(), recv, part.count(), part.type(),
-                                 args.int32(7), comm.comm),
+  check(LOPS_COUNTED(MPI_Gather)(send, part.count(), part.type(), recv, part.count(), part.type(), root,
+                                 comm.comm),
         "MPI_Gather");
-  return nullptr;
 }
 
-/**
- * scatter(comm, send, offset, recv, offset, count of a rank, dtype, root); no recv on the root: in
- * place
- */
-napi_value scatter(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(5);
+/** No memory to receive on the root: in place. */
+void scatter(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype, Root root) {
   const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
-  const DType dtype = args.dtype(6);
-  const void* send = memoryOf(args, 1, total, dtype);
-  void* recv = memoryOf(args, 3, count, dtype);
+  const void* send = from.of(total, dtype);
+  void* recv = to.of(count, dtype);
   const Elements part(dtype, count, total);
   check(LOPS_COUNTED(MPI_Scatter)(send, part.count(), part.type(), recv != nullptr ? recv : MPI_IN_PLACE,
-                                  part.count(), part.type(), args.int32(7), comm.comm),
+                                  part.count(), part.type(), root, comm.comm),
         "MPI_Scatter");
-  return nullptr;
 }
 
-/** alltoall(comm, send, offset, recv, offset, count of a rank, dtype) */
-napi_value alltoall(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const std::size_t count = args.size(5);
+void alltoall(const Comm& comm, Memory from, Memory to, std::size_t count, DType dtype) {
   const std::size_t total = product(count, static_cast<std::size_t>(comm.size));
-  const DType dtype = args.dtype(6);
-  const void* send = memoryOf(args, 1, total, dtype);
-  void* recv = memoryOf(args, 3, total, dtype);
+  const void* send = from.of(total, dtype);
+  void* recv = to.of(total, dtype);
   const Elements part(dtype, count, total);
   check(
       LOPS_COUNTED(MPI_Alltoall)(send, part.count(), part.type(), recv, part.count(), part.type(), comm.comm),
       "MPI_Alltoall");
-  return nullptr;
 }
 
 }  // namespace
 
-void exposeCollectives(napi_env env, napi_value exports) {
-  expose<barrier>(env, exports, "barrier");
-  expose<bcast>(env, exports, "bcast");
-  expose<allreduce>(env, exports, "allreduce");
-  expose<iallreduce>(env, exports, "iallreduce");
-  expose<reduce>(env, exports, "reduce");
-  expose<allgather>(env, exports, "allgather");
-  expose<gather>(env, exports, "gather");
-  expose<scatter>(env, exports, "scatter");
-  expose<alltoall>(env, exports, "alltoall");
+void exposeCollectives(Napi::Object exports) {
+  exposeCall<barrier>(exports, "barrier");
+  exposeCall<bcast>(exports, "bcast");
+  exposeCall<allreduce>(exports, "allreduce");
+  exposeCall<iallreduce>(exports, "iallreduce");
+  exposeCall<reduce>(exports, "reduce");
+  exposeCall<allgather>(exports, "allgather");
+  exposeCall<gather>(exports, "gather");
+  exposeCall<scatter>(exports, "scatter");
+  exposeCall<alltoall>(exports, "alltoall");
 }
 
 }  // namespace lops::mpi

@@ -4,9 +4,9 @@
 
 namespace lops::mpi {
 
-void exposeCollectives(napi_env env, napi_value exports);
+void exposeCollectives(Napi::Object exports);
 /** The collectives whose ranks have different counts. */
-void exposeVectorCollectives(napi_env env, napi_value exports);
-void exposePointToPoint(napi_env env, napi_value exports);
+void exposeVectorCollectives(Napi::Object exports);
+void exposePointToPoint(Napi::Object exports);
 
 }  // namespace lops::mpi

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "life-cycle.hpp"
+#include "parameters.hpp"
 
 namespace lops::mpi {
 namespace {
@@ -11,69 +12,44 @@ namespace {
 // References into a deque stay good while it grows.
 std::deque<Comm> comms;
 
-napi_value rankOf(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  return toJs(env, static_cast<std::int32_t>(commOf(args, 0).rank));
-}
-
-napi_value sizeOf(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  return toJs(env, static_cast<std::int32_t>(commOf(args, 0).size));
-}
+std::int32_t rankOf(const Comm& comm) { return comm.rank; }
+std::int32_t sizeOf(const Comm& comm) { return comm.size; }
 
 /** The handle, or −1 where this rank is in none. */
-napi_value adopted(napi_env env, MPI_Comm comm) {
-  return toJs(env, comm == MPI_COMM_NULL ? -1 : adopt(comm));
-}
+std::int32_t adopted(MPI_Comm comm) { return comm == MPI_COMM_NULL ? -1 : adopt(comm); }
 
-/** split(comm, colour or −1, key) */
-napi_value split(napi_env env, napi_callback_info info) {
-  const Args<3> args(env, info);
-  const std::int32_t color = args.int32(1);
+std::int32_t split(const Comm& comm, Color color, Key key) {
   MPI_Comm part;
-  check(MPI_Comm_split(commOf(args, 0).comm, color < 0 ? MPI_UNDEFINED : color, args.int32(2), &part),
-        "MPI_Comm_split");
-  return adopted(env, part);
+  check(MPI_Comm_split(comm.comm, color < 0 ? MPI_UNDEFINED : color, key, &part), "MPI_Comm_split");
+  return adopted(part);
 }
 
-napi_value splitShared(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const Comm& comm = commOf(args, 0);
+std::int32_t splitShared(const Comm& comm) {
   MPI_Comm part;
   check(MPI_Comm_split_type(comm.comm, MPI_COMM_TYPE_SHARED, comm.rank, MPI_INFO_NULL, &part),
         "MPI_Comm_split_type");
-  return adopted(env, part);
+  return adopted(part);
 }
 
-napi_value dup(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
+std::int32_t dup(const Comm& comm) {
   MPI_Comm copy;
-  check(MPI_Comm_dup(commOf(args, 0).comm, &copy), "MPI_Comm_dup");
-  return adopted(env, copy);
+  check(MPI_Comm_dup(comm.comm, &copy), "MPI_Comm_dup");
+  return adopted(copy);
 }
 
-/** cart(comm, dims: Int32Array, periodic: Int32Array, reorder) */
-napi_value cart(napi_env env, napi_callback_info info) {
-  const Args<4> args(env, info);
-  const Bytes dims = args.bytes(1);
-  const Bytes periodic = args.bytes(2);
+std::int32_t cart(const Comm& comm, Dims dims, Periodic periodic, Reorder reorder) {
   MPI_Comm grid;
-  check(MPI_Cart_create(commOf(args, 0).comm, static_cast<int>(dims.length / sizeof(int)),
-                        reinterpret_cast<const int*>(dims.data), reinterpret_cast<const int*>(periodic.data),
-                        args.boolean(3) ? 1 : 0, &grid),
+  check(MPI_Cart_create(comm.comm, static_cast<int>(dims.length), dims.data, periodic.data, reorder, &grid),
         "MPI_Cart_create");
-  return adopted(env, grid);
+  return adopted(grid);
 }
 
-napi_value freeComm(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const std::int32_t handle = args.int32(0);
+void freeComm(CommHandle handle) {
   commOf(handle);
   Comm& comm = comms[static_cast<std::size_t>(handle)];
   check(MPI_Comm_free(&comm.twin), "MPI_Comm_free");
   if (handle != kWorld) check(MPI_Comm_free(&comm.comm), "MPI_Comm_free");
   comm = Comm();
-  return nullptr;
 }
 
 }  // namespace
@@ -104,14 +80,14 @@ std::int32_t adopt(MPI_Comm comm) {
   return static_cast<std::int32_t>(comms.size() - 1);
 }
 
-void exposeComm(napi_env env, napi_value exports) {
-  expose<rankOf>(env, exports, "rank");
-  expose<sizeOf>(env, exports, "size");
-  expose<split>(env, exports, "split");
-  expose<splitShared>(env, exports, "splitShared");
-  expose<dup>(env, exports, "dup");
-  expose<cart>(env, exports, "cart");
-  expose<freeComm>(env, exports, "freeComm");
+void exposeComm(Napi::Object exports) {
+  exposeCall<rankOf>(exports, "rank");
+  exposeCall<sizeOf>(exports, "size");
+  exposeCall<split>(exports, "split");
+  exposeCall<splitShared>(exports, "splitShared");
+  exposeCall<dup>(exports, "dup");
+  exposeCall<cart>(exports, "cart");
+  exposeCall<freeComm>(exports, "freeComm");
 }
 
 }  // namespace lops::mpi

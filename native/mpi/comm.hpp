@@ -1,4 +1,5 @@
-// Communicators by handle. Each has a twin for this addon's own messages, which no wildcard of the
+// Communicators by handle: methods of a wrapped object cost allreduce of one number on one rank
+// 350 ns instead of 250. Each has a twin for this addon's own messages, which no wildcard of the
 // user can catch.
 #pragma once
 
@@ -19,10 +20,6 @@ struct Comm {
  * MPI_Finalize.
  */
 const Comm& commOf(std::int32_t handle);
-template <typename A>
-const Comm& commOf(const A& args, std::size_t i) {
-  return commOf(args.int32(i));
-}
 
 /** Takes `comm`, makes its twin (collective) and answers its handle. */
 std::int32_t adopt(MPI_Comm comm);
@@ -30,6 +27,6 @@ std::int32_t adopt(MPI_Comm comm);
 /** The handle of MPI_COMM_WORLD. */
 constexpr std::int32_t kWorld = 0;
 
-void exposeComm(napi_env env, napi_value exports);
+void exposeComm(Napi::Object exports);
 
 }  // namespace lops::mpi

@@ -54,18 +54,17 @@ Answer ask() {
   return {false, std::string(kLibrary) + " has no query for it"};
 }
 
-napi_value cudaSupport(napi_env env, napi_callback_info) {
+Napi::Value cudaSupport(const Napi::CallbackInfo& info) {
   checkActive();
   const Answer answer = ask();
-  napi_value result;
-  lops::check(env, napi_create_object(env, &result));
-  setProperty(env, result, "supported", toJs(env, answer.supported));
-  setProperty(env, result, "query", toJs(env, answer.query));
+  Napi::Object result = Napi::Object::New(info.Env());
+  result["supported"] = answer.supported;
+  result["query"] = answer.query;
   return result;
 }
 
 }  // namespace
 
-void exposeCudaSupport(napi_env env, napi_value exports) { expose<cudaSupport>(env, exports, "cudaSupport"); }
+void exposeCudaSupport(Napi::Object exports) { expose<cudaSupport>(exports, "cudaSupport"); }
 
 }  // namespace lops::mpi

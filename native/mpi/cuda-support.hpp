@@ -1,9 +1,9 @@
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace lops::mpi {
 
-void exposeCudaSupport(napi_env env, napi_value exports);
+void exposeCudaSupport(Napi::Object exports);
 
 }  // namespace lops::mpi

@@ -7,8 +7,6 @@
 namespace lops::mpi {
 namespace {
 
-napi_ref errorClass = nullptr;
-
 [[noreturn]] void fail(int code, const char* call) {
   char text[MPI_MAX_ERROR_STRING + 1];
   int length = 0;
@@ -34,24 +32,6 @@ void checkAll(int code, const MPI_Status* statuses, std::size_t count, const cha
     }
   }
   fail(code, call);
-}
-
-napi_value setErrorClass(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  if (errorClass != nullptr) lops::check(env, napi_delete_reference(env, errorClass));
-  lops::check(env, napi_create_reference(env, args[0], 1, &errorClass));
-  return nullptr;
-}
-
-void throwError(napi_env env, const char* message) noexcept {
-  napi_value constructor, text, error;
-  if (errorClass != nullptr && napi_get_reference_value(env, errorClass, &constructor) == napi_ok &&
-      napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &text) == napi_ok &&
-      napi_new_instance(env, constructor, 1, &text, &error) == napi_ok) {
-    napi_throw(env, error);
-  } else {
-    napi_throw_error(env, "ERR_MPI", message);
-  }
 }
 
 }  // namespace lops::mpi

@@ -111,24 +111,22 @@ void watch() {
  * limitJoining(seconds, rank, ranks, ranks of this node, name of the launch): to be called before
  * init().
  */
-napi_value limitJoining(napi_env env, napi_callback_info info) {
-  const Args<5> args(env, info);
-  if (joining != nullptr) return nullptr;
+void limitJoining(const Napi::CallbackInfo& info) {
+  if (joining != nullptr) return;
   joining = new Joining;
   Launch& launch = joining->launch;
-  launch.seconds = args.number(0);
-  launch.rank = args.int32(1);
-  launch.ranks = args.int32(2);
-  launch.ranksOfNode = args.int32(3);
+  launch.seconds = info[0].As<Napi::Number>();
+  launch.rank = info[1].As<Napi::Number>();
+  launch.ranks = info[2].As<Napi::Number>();
+  launch.ranksOfNode = info[3].As<Napi::Number>();
   char name[64];
   std::snprintf(name, sizeof name, "/lops-join-%u-%016zx", static_cast<unsigned>(getuid()),
-                std::hash<std::string>{}(args.string(4)));
+                std::hash<std::string>{}(info[4].As<Napi::String>()));
   launch.name = name;
   launch.processes = share(launch);
   if (launch.processes != nullptr && launch.rank < launch.slots())
     launch.processes[launch.rank].store(static_cast<std::int32_t>(getpid()));
   std::thread(watch).detach();
-  return nullptr;
 }
 
 }  // namespace
@@ -143,6 +141,6 @@ void endJoining() {
   if (joining->launch.processes != nullptr) shm_unlink(joining->launch.name.c_str());
 }
 
-void exposeJoining(napi_env env, napi_value exports) { expose<limitJoining>(env, exports, "limitJoining"); }
+void exposeJoining(Napi::Object exports) { expose<limitJoining>(exports, "limitJoining"); }
 
 }  // namespace lops::mpi

@@ -43,10 +43,7 @@ void say(const std::string& text) {
 }
 
 /** claimLastWords(text): whether no other rank of the node has said this. */
-napi_value claimLastWords(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  return toJs(env, claim(args.string(0)));
-}
+bool claimLastWords(const Napi::CallbackInfo& info) { return claim(info[0].As<Napi::String>()); }
 
 }  // namespace
 
@@ -72,8 +69,6 @@ void sayLastIfFirst(const std::string& text) {
   if (nodePage().said[0].compare_exchange_strong(none, 1)) say(text);
 }
 
-void exposeLastWords(napi_env env, napi_value exports) {
-  expose<claimLastWords>(env, exports, "claimLastWords");
-}
+void exposeLastWords(Napi::Object exports) { expose<claimLastWords>(exports, "claimLastWords"); }
 
 }  // namespace lops::mpi

@@ -23,6 +23,6 @@ void sayLast(const std::string& text);
 /** Only where no rank of this node has said anything yet. */
 void sayLastIfFirst(const std::string& text);
 
-void exposeLastWords(napi_env env, napi_value exports);
+void exposeLastWords(Napi::Object exports);
 
 }  // namespace lops::mpi

@@ -30,10 +30,10 @@ constexpr int kHere = 2;
 constexpr int kRelease = 3;
 
 /** init() → handle of MPI_COMM_WORLD. Initialises MPI unless this process has done so already. */
-napi_value init(napi_env env, napi_callback_info) {
+std::int32_t init(const Napi::CallbackInfo&) {
   if (state != State::fresh) {
     checkActive();
-    return toJs(env, kWorld);
+    return kWorld;
   }
   int initialized = 0;
   check(MPI_Initialized(&initialized), "MPI_Initialized");
@@ -50,7 +50,7 @@ napi_value init(napi_env env, napi_callback_info) {
   introduce();
   shareNodePage();
   endJoining();
-  return toJs(env, world);
+  return world;
 }
 
 /**
@@ -124,15 +124,11 @@ std::vector<std::int32_t> meet(double seconds) {
  * finalize(seconds) → the ranks that did not come in time (−1: not known which); MPI is finalized
  * only if there are none.
  */
-napi_value finalize(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
+Napi::Value finalize(const Napi::CallbackInfo& info) {
   checkActive();
-  const std::vector<std::int32_t> missing = meet(args.number(0));
-  napi_value result;
-  lops::check(env, napi_create_array(env, &result));
-  for (std::size_t i = 0; i < missing.size(); i++) {
-    lops::check(env, napi_set_element(env, result, static_cast<std::uint32_t>(i), toJs(env, missing[i])));
-  }
+  const std::vector<std::int32_t> missing = meet(info[0].As<Napi::Number>());
+  Napi::Array result = Napi::Array::New(info.Env(), missing.size());
+  for (std::uint32_t i = 0; i < missing.size(); i++) result[i] = missing[i];
   if (missing.empty()) {
     state = State::finalized;
     unwatchSignals();
@@ -143,33 +139,29 @@ napi_value finalize(napi_env env, napi_callback_info info) {
 }
 
 /** abort(code): ends the whole job. */
-napi_value abortJob(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const int code = args.int32(0);
+void abortJob(const Napi::CallbackInfo& info) {
+  const int code = info[0].As<Napi::Number>();
   if (isActive()) MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);
 }
 
-napi_value describe(napi_env env, napi_callback_info) {
+Napi::Value describe(const Napi::CallbackInfo& info) {
   char text[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
   int length = 0;
   check(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
   int version = 0, subversion = 0;
   check(MPI_Get_version(&version, &subversion), "MPI_Get_version");
-  napi_value result;
-  lops::check(env, napi_create_object(env, &result));
-  setProperty(env, result, "library", toJs(env, kLibrary));
-  setProperty(env, result, "version", toJs(env, text));
-  setProperty(env, result, "standard", toJs(env, std::to_string(version) + "." + std::to_string(subversion)));
-  setProperty(env, result, "largeCounts", toJs(env, kLargeCounts));
-  setProperty(env, result, "mpicc", toJs(env, LOPS_MPICC));
+  Napi::Object result = Napi::Object::New(info.Env());
+  result["library"] = kLibrary;
+  result["version"] = text;
+  result["standard"] = std::to_string(version) + "." + std::to_string(subversion);
+  result["largeCounts"] = kLargeCounts;
+  result["mpicc"] = LOPS_MPICC;
   return result;
 }
 
-napi_value limitCount(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  setMaxCount(args.size(0));
-  return nullptr;
+void limitCount(const Napi::CallbackInfo& info) {
+  setMaxCount(static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value()));
 }
 
 }  // namespace
@@ -190,12 +182,12 @@ void checkActive() {
                              : "MPI was finalized: no communication after the end of the program");
 }
 
-void exposeLifeCycle(napi_env env, napi_value exports) {
-  expose<init>(env, exports, "init");
-  expose<finalize>(env, exports, "finalize");
-  expose<abortJob>(env, exports, "abort");
-  expose<describe>(env, exports, "describe");
-  expose<limitCount>(env, exports, "setMaxCount");
+void exposeLifeCycle(Napi::Object exports) {
+  expose<init>(exports, "init");
+  expose<finalize>(exports, "finalize");
+  expose<abortJob>(exports, "abort");
+  expose<describe>(exports, "describe");
+  expose<limitCount>(exports, "setMaxCount");
 }
 
 }  // namespace lops::mpi

@@ -15,6 +15,6 @@ bool isActive();
 /** Throws outside MPI_Init … MPI_Finalize. */
 void checkActive();
 
-void exposeLifeCycle(napi_env env, napi_value exports);
+void exposeLifeCycle(Napi::Object exports);
 
 }  // namespace lops::mpi

@@ -11,25 +11,24 @@
 
 namespace {
 
-napi_value load(napi_env env, napi_value exports) {
+Napi::Object load(Napi::Env env, Napi::Object exports) {
   using namespace lops::mpi;
-  return lops::guarded(env, [&] {
-    expose<setErrorClass>(env, exports, "setErrorClass");
-    exposeLifeCycle(env, exports);
-    exposeJoining(env, exports);
-    exposeLastWords(env, exports);
-    exposeSignals(env, exports);
-    exposeWatchdog(env, exports);
-    exposeComm(env, exports);
-    exposeCudaSupport(env, exports);
-    exposeCollectives(env, exports);
-    exposeVectorCollectives(env, exports);
-    exposePointToPoint(env, exports);
-    exposeRequests(env, exports);
-    return exports;
-  });
+  lops::expose<lops::setErrorClass>(exports, "setErrorClass");
+  exports["parameters"] = Napi::Object::New(env);
+  exposeLifeCycle(exports);
+  exposeJoining(exports);
+  exposeLastWords(exports);
+  exposeSignals(exports);
+  exposeWatchdog(exports);
+  exposeComm(exports);
+  exposeCudaSupport(exports);
+  exposeCollectives(exports);
+  exposeVectorCollectives(exports);
+  exposePointToPoint(exports);
+  exposeRequests(exports);
+  return exports;
 }
 
 }  // namespace
 
-NAPI_MODULE(lops_mpi, load)
+NODE_API_MODULE(lops_mpi, load)

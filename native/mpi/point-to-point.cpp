@@ -1,54 +1,27 @@
-// Messages between two ranks: blocking, pending and persistent. A partner or tag of −1 is a
-// wildcard.
+// Messages between two ranks: blocking, pending and persistent. A source or tag of −1 is any.
 #include <string>
 #include <vector>
 
 #include "collectives.hpp"
-#include "comm.hpp"
 #include "life-cycle.hpp"
+#include "parameters.hpp"
 #include "requests.hpp"
-#include "types.hpp"
 
 namespace lops::mpi {
 namespace {
 
-int sourceOf(std::int32_t rank) { return rank < 0 ? MPI_ANY_SOURCE : rank; }
-int tagOf(std::int32_t tag) { return tag < 0 ? MPI_ANY_TAG : tag; }
+int sourceOf(From rank) { return rank < 0 ? MPI_ANY_SOURCE : rank; }
+int tagOf(Tag tag) { return tag < 0 ? MPI_ANY_TAG : tag; }
 
 /** The source and the tag (below 2^15) in one number. */
-napi_value toJs(napi_env env, const MPI_Status& status) {
-  return lops::toJs(env,
-                    static_cast<double>(status.MPI_SOURCE) * 32768.0 + static_cast<double>(status.MPI_TAG));
+double packed(const MPI_Status& status) {
+  return static_cast<double>(status.MPI_SOURCE) * 32768.0 + static_cast<double>(status.MPI_TAG);
 }
 
-/**
- * One end of a message: buffer, offset, count, dtype, partner, tag in six arguments from `first`
- * on.
- */
-template <typename A>
-struct End {
-  std::uint8_t* data;
-  std::size_t bytes;
-  Elements elements;
-  int partner;
-  int tag;
-  End(const A& args, std::size_t first)
-      : data(memoryOf(args, first, args.size(first + 2), args.dtype(first + 3))),
-        bytes(args.size(first + 2) * bytesOf(args.dtype(first + 3))),
-        elements(args.dtype(first + 3), args.size(first + 2)),
-        partner(args.int32(first + 4)),
-        tag(args.int32(first + 5)) {}
-};
-
-/** send(comm, end) */
-napi_value send(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const End end(args, 1);
-  check(LOPS_COUNTED(MPI_Send)(end.data, end.elements.count(), end.elements.type(), end.partner, end.tag,
+void send(const Comm& comm, Message message, To to, Tag tag) {
+  check(LOPS_COUNTED(MPI_Send)(message.data, message.elements.count(), message.elements.type(), to, tag,
                                comm.comm),
         "MPI_Send");
-  return nullptr;
 }
 
 /**
@@ -70,100 +43,75 @@ napi_value send(napi_env env, napi_callback_info info) {
  * Receives a message. Its length is compared with the buffer before any of it is written there:
  * given a message that is too long, Open MPI may write behind the buffer.
  */
-template <typename E>
-MPI_Status receive(const E& end, MPI_Comm comm, const char* call) {
+MPI_Status receive(const Message& to, From from, Tag tag, const Comm& comm, const char* call) {
   MPI_Message message;
   MPI_Status status;
-  check(MPI_Mprobe(sourceOf(end.partner), tagOf(end.tag), comm, &message, &status), call);
+  check(MPI_Mprobe(sourceOf(from), tagOf(tag), comm.comm, &message, &status), call);
   MPI_Count received = 0;
   check(MPI_Get_elements_x(&status, MPI_BYTE, &received), call);
-  if (static_cast<std::size_t>(received) > end.bytes)
-    refuse(end.bytes, static_cast<std::size_t>(received), message, call);
-  check(LOPS_COUNTED(MPI_Mrecv)(end.data, end.elements.count(), end.elements.type(), &message, &status),
-        call);
+  if (static_cast<std::size_t>(received) > to.bytes)
+    refuse(to.bytes, static_cast<std::size_t>(received), message, call);
+  check(LOPS_COUNTED(MPI_Mrecv)(to.data, to.elements.count(), to.elements.type(), &message, &status), call);
   return status;
 }
 
-/** recv(comm, end) → status */
-napi_value recv(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const End end(args, 1);
-  return toJs(env, receive(end, comm.comm, "MPI_Recv"));
+double recv(const Comm& comm, Message message, From from, Tag tag) {
+  return packed(receive(message, from, tag, comm, "MPI_Recv"));
 }
 
-/** sendrecv(comm, end to send, end to receive) → status */
-napi_value sendrecv(napi_env env, napi_callback_info info) {
-  const Args<13> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const End out(args, 1);
-  const End in(args, 7);
+double sendrecv(const Comm& comm, Message out, To to, Tag sendTag, Message in, From from, Tag recvTag) {
   const char* const call = "MPI_Sendrecv";
   MPI_Request request;
-  check(LOPS_COUNTED(MPI_Isend)(out.data, out.elements.count(), out.elements.type(), out.partner, out.tag,
-                                comm.comm, &request),
+  check(LOPS_COUNTED(MPI_Isend)(out.data, out.elements.count(), out.elements.type(), to, sendTag, comm.comm,
+                                &request),
         call);
   try {
-    const MPI_Status status = receive(in, comm.comm, call);
+    const MPI_Status status = receive(in, from, recvTag, comm, call);
     check(MPI_Wait(&request, MPI_STATUS_IGNORE), call);
-    return toJs(env, status);
+    return packed(status);
   } catch (...) {
     MPI_Wait(&request, MPI_STATUS_IGNORE);
     throw;
   }
 }
 
-/** A call that makes a request, as an entry of the table. */
-template <typename Make>
-napi_value pending(napi_env env, napi_callback_info info, const char* call, bool persistent, Make&& make) {
-  const Args<7> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const End end(args, 1);
+/** The handle of the request that `begin` makes. */
+template <typename Begin>
+std::int32_t pending(const char* call, bool persistent, Begin begin, const Message& message, int partner,
+                     int tag, const Comm& comm) {
   MPI_Request request;
-  check(make(end, comm.comm, &request), call);
+  check(begin(message.data, message.elements.count(), message.elements.type(), partner, tag, comm.comm,
+              &request),
+        call);
   std::int32_t handle;
   newPending(call, persistent, handle).requests.push_back(request);
-  return lops::toJs(env, handle);
+  return handle;
 }
 
-napi_value isend(napi_env env, napi_callback_info info) {
-  return pending(env, info, "MPI_Isend", false, [](const auto& end, MPI_Comm comm, MPI_Request* request) {
-    return LOPS_COUNTED(MPI_Isend)(end.data, end.elements.count(), end.elements.type(), end.partner, end.tag,
-                                   comm, request);
-  });
+std::int32_t isend(const Comm& comm, Message message, To to, Tag tag) {
+  return pending("MPI_Isend", false, LOPS_COUNTED(MPI_Isend), message, to, tag, comm);
 }
-
-napi_value irecv(napi_env env, napi_callback_info info) {
-  return pending(env, info, "MPI_Irecv", false, [](const auto& end, MPI_Comm comm, MPI_Request* request) {
-    return LOPS_COUNTED(MPI_Irecv)(end.data, end.elements.count(), end.elements.type(), sourceOf(end.partner),
-                                   tagOf(end.tag), comm, request);
-  });
+std::int32_t irecv(const Comm& comm, Message message, From from, Tag tag) {
+  return pending("MPI_Irecv", false, LOPS_COUNTED(MPI_Irecv), message, sourceOf(from), tagOf(tag), comm);
 }
-
-napi_value sendInit(napi_env env, napi_callback_info info) {
-  return pending(env, info, "MPI_Send_init", true, [](const auto& end, MPI_Comm comm, MPI_Request* request) {
-    return LOPS_COUNTED(MPI_Send_init)(end.data, end.elements.count(), end.elements.type(), end.partner,
-                                       end.tag, comm, request);
-  });
+std::int32_t sendInit(const Comm& comm, Message message, To to, Tag tag) {
+  return pending("MPI_Send_init", true, LOPS_COUNTED(MPI_Send_init), message, to, tag, comm);
 }
-
-napi_value recvInit(napi_env env, napi_callback_info info) {
-  return pending(env, info, "MPI_Recv_init", true, [](const auto& end, MPI_Comm comm, MPI_Request* request) {
-    return LOPS_COUNTED(MPI_Recv_init)(end.data, end.elements.count(), end.elements.type(),
-                                       sourceOf(end.partner), tagOf(end.tag), comm, request);
-  });
+std::int32_t recvInit(const Comm& comm, Message message, From from, Tag tag) {
+  return pending("MPI_Recv_init", true, LOPS_COUNTED(MPI_Recv_init), message, sourceOf(from), tagOf(tag),
+                 comm);
 }
 
 }  // namespace
 
-void exposePointToPoint(napi_env env, napi_value exports) {
-  expose<send>(env, exports, "send");
-  expose<recv>(env, exports, "recv");
-  expose<sendrecv>(env, exports, "sendrecv");
-  expose<isend>(env, exports, "isend");
-  expose<irecv>(env, exports, "irecv");
-  expose<sendInit>(env, exports, "sendInit");
-  expose<recvInit>(env, exports, "recvInit");
+void exposePointToPoint(Napi::Object exports) {
+  exposeCall<send>(exports, "send");
+  exposeCall<recv>(exports, "recv");
+  exposeCall<sendrecv>(exports, "sendrecv");
+  exposeCall<isend>(exports, "isend");
+  exposeCall<irecv>(exports, "irecv");
+  exposeCall<sendInit>(exports, "sendInit");
+  exposeCall<recvInit>(exports, "recvInit");
 }
 
 }  // namespace lops::mpi

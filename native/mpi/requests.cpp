@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "life-cycle.hpp"
+#include "parameters.hpp"
 
 namespace lops::mpi {
 namespace {
@@ -21,57 +22,45 @@ Pending& pendingOf(std::int32_t handle) {
 }
 
 /** A completed request is gone, also if it failed; a persistent one stays. */
-void settle(std::int32_t handle, const Pending& pending) {
+void finish(std::int32_t handle, const Pending& pending) {
   if (!pending.persistent) dropPending(handle);
 }
 
-napi_value start(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  for (MPI_Request& request : pendingOf(args.int32(0)).requests) check(MPI_Start(&request), "MPI_Start");
-  return nullptr;
+void start(RequestHandle handle) {
+  for (MPI_Request& request : pendingOf(handle).requests) check(MPI_Start(&request), "MPI_Start");
 }
 
-napi_value wait(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const std::int32_t handle = args.int32(0);
+void wait(RequestHandle handle) {
   Pending& pending = pendingOf(handle);
   const char* const call = pending.call;
   if (pending.requests.size() == 1) {
-    MPI_Request& request = pending.requests[0];
-    const int code = MPI_Wait(&request, MPI_STATUS_IGNORE);
-    settle(handle, pending);
-    check(code, call);
-    return nullptr;
+    const int code = MPI_Wait(&pending.requests[0], MPI_STATUS_IGNORE);
+    finish(handle, pending);
+    return check(code, call);
   }
   scratch.resize(pending.requests.size());
   const int code = MPI_Waitall(static_cast<int>(scratch.size()), pending.requests.data(), scratch.data());
-  settle(handle, pending);
+  finish(handle, pending);
   checkAll(code, scratch.data(), scratch.size(), call);
-  return nullptr;
 }
 
-napi_value test(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const std::int32_t handle = args.int32(0);
+bool test(RequestHandle handle) {
   Pending& pending = pendingOf(handle);
   const char* const call = pending.call;
   int flag = 0;
   scratch.resize(pending.requests.size());
   const int code =
       MPI_Testall(static_cast<int>(scratch.size()), pending.requests.data(), &flag, scratch.data());
-  if (flag || code != MPI_SUCCESS) settle(handle, pending);
+  if (flag || code != MPI_SUCCESS) finish(handle, pending);
   checkAll(code, scratch.data(), scratch.size(), call);
-  return toJs(env, flag != 0);
+  return flag != 0;
 }
 
 /** Persistent requests only; they must not be active. */
-napi_value freeRequest(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  const std::int32_t handle = args.int32(0);
+void freeRequest(RequestHandle handle) {
   for (MPI_Request& request : pendingOf(handle).requests)
     check(MPI_Request_free(&request), "MPI_Request_free");
   dropPending(handle);
-  return nullptr;
 }
 
 }  // namespace
@@ -105,11 +94,11 @@ void waitAll(std::vector<MPI_Request>& requests, const char* call, std::vector<M
            all.size(), call);
 }
 
-void exposeRequests(napi_env env, napi_value exports) {
-  expose<start>(env, exports, "start");
-  expose<wait>(env, exports, "wait");
-  expose<test>(env, exports, "test");
-  expose<freeRequest>(env, exports, "freeRequest");
+void exposeRequests(Napi::Object exports) {
+  exposeCall<start>(exports, "start");
+  exposeCall<wait>(exports, "wait");
+  exposeCall<test>(exports, "test");
+  exposeCall<freeRequest>(exports, "freeRequest");
 }
 
 }  // namespace lops::mpi

@@ -118,24 +118,17 @@ void endBy(int number, bool byLauncher) {
 
 /** The numbers of a list of names. */
 template <typename Body>
-void forEachSignal(napi_env env, napi_value names, Body&& body) {
-  std::uint32_t length = 0;
-  lops::check(env, napi_get_array_length(env, names, &length));
-  for (std::uint32_t i = 0; i < length; i++) {
-    napi_value item;
-    lops::check(env, napi_get_element(env, names, i, &item));
-    char text[16] = "";
-    std::size_t size = 0;
-    lops::check(env, napi_get_value_string_utf8(env, item, text, sizeof text, &size));
+void forEachSignal(const Napi::Array& names, Body&& body) {
+  for (std::uint32_t i = 0; i < names.Length(); i++) {
+    const std::string name = names.Get(i).As<Napi::String>();
     for (const Known& known : kKnown) {
-      if (std::string(text) == known.name) body(known.number);
+      if (name == known.name) body(known.number);
     }
   }
 }
 
 /** watchSignals(names): from now on these, and abort(), end the whole job with a word about it. */
-napi_value watchSignals(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
+void watchSignals(const Napi::CallbackInfo& info) {
   checkActive();
   if (!watching.load()) {
     startMonitor(endBy);
@@ -146,29 +139,26 @@ napi_value watchSignals(napi_env env, napi_callback_info info) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGABRT, &action, &beforeAbort);
   }
-  forEachSignal(env, args[0], [](int number) {
+  forEachSignal(info[0].As<Napi::Array>(), [](int number) {
     struct sigaction now;
     // nohup
     if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) handle(number);
   });
-  return nullptr;
 }
 
 /**
  * expectSignals(names): from now on the first of these is kept for receivedSignal(), instead of
  * ending the program.
  */
-napi_value expectSignals(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  forEachSignal(env, args[0], [](int number) {
+void expectSignals(const Napi::CallbackInfo& info) {
+  forEachSignal(info[0].As<Napi::Array>(), [](int number) {
     expected.fetch_or(1u << number);
     handle(number);
   });
-  return nullptr;
 }
 
 /** receivedSignal(): whether one of them came. */
-napi_value receivedSignal(napi_env env, napi_callback_info) { return toJs(env, received.load() != 0); }
+bool receivedSignal(const Napi::CallbackInfo&) { return received.load() != 0; }
 
 }  // namespace
 
@@ -176,10 +166,10 @@ void unwatchSignals() {
   if (watching.exchange(false)) sigaction(SIGABRT, &beforeAbort, nullptr);
 }
 
-void exposeSignals(napi_env env, napi_value exports) {
-  expose<watchSignals>(env, exports, "watchSignals");
-  expose<expectSignals>(env, exports, "expectSignals");
-  expose<receivedSignal>(env, exports, "receivedSignal");
+void exposeSignals(Napi::Object exports) {
+  expose<watchSignals>(exports, "watchSignals");
+  expose<expectSignals>(exports, "expectSignals");
+  expose<receivedSignal>(exports, "receivedSignal");
 }
 
 }  // namespace lops::mpi

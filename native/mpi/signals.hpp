@@ -1,13 +1,13 @@
 // Signals that reach a rank while JavaScript computes or waits in MPI, and Node can't see them.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace lops::mpi {
 
 /** The job is at its end: signals are the system's again. */
 void unwatchSignals();
 
-void exposeSignals(napi_env env, napi_value exports);
+void exposeSignals(Napi::Object exports);
 
 }  // namespace lops::mpi

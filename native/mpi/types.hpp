@@ -54,17 +54,4 @@ void inPieces(std::size_t count, Call&& call) {
   } while (at < count);
 }
 
-/**
- * Where `buffer` (argument i, offset in i + 1) has `count` elements; null for undefined, and for
- * nothing else. A bigint is an address.
- */
-template <typename A>
-std::uint8_t* memoryOf(const A& args, std::size_t i, std::size_t count, DType dtype) {
-  static std::uint8_t empty[16];
-  if (args.isUndefined(i)) return nullptr;
-  if (args.isBigInt(i)) return static_cast<std::uint8_t*>(args.address(i));
-  std::uint8_t* data = spanOf(args.env(), args[i], args.size(i + 1), product(count, bytesOf(dtype))).data;
-  return data != nullptr ? data : empty;
-}
-
 }  // namespace lops::mpi

@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "collectives.hpp"
-#include "comm.hpp"
+#include "parameters.hpp"
 #include "requests.hpp"
-#include "types.hpp"
 
 namespace lops::mpi {
 namespace {
@@ -26,17 +25,15 @@ struct Parts {
   std::size_t total = 0;
   bool isLarge = false;
 
-  template <typename A>
-  Parts(const A& args, std::size_t i, const Comm& comm, DType type) : dtype(type) {
-    const Bytes bytes = args.bytes(i);
+  template <typename T>
+  Parts(const Numbers<T, double>& given, const Comm& comm, DType type) : dtype(type) {
     const std::size_t n = static_cast<std::size_t>(comm.size);
-    if (bytes.length != n * sizeof(double)) throw Error("ERR_MPI", "native call: expected a count per rank");
-    const double* given = reinterpret_cast<const double*>(bytes.data);
+    if (given.length != n) throw Error("ERR_MPI", "native call: expected a count per rank");
     for (std::size_t rank = 0; rank < n; rank++) {
-      if (!isSize(given[rank]))
-        throw Error("ERR_MPI",
-                    "native call: expected counts of at least 0, received " + std::to_string(given[rank]));
-      sizes.push_back(static_cast<std::size_t>(given[rank]));
+      if (!isSize(given.data[rank]))
+        throw Error("ERR_MPI", "native call: expected counts of at least 0, received " +
+                                   std::to_string(given.data[rank]));
+      sizes.push_back(static_cast<std::size_t>(given.data[rank]));
       starts.push_back(total);
       total = sum(total, sizes.back());
     }
@@ -113,24 +110,21 @@ class Exchange {
   std::vector<Expected> expected_;
 };
 
-/** allgatherv(comm, send, offset, recv, offset, counts, dtype); no send: in place */
-napi_value allgatherv(napi_env env, napi_callback_info info) {
-  const Args<7> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const DType dtype = args.dtype(6);
-  const Parts parts(args, 5, comm, dtype);
+/** No memory to send: in place. */
+void allgatherv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype) {
+  const Parts parts(counts, comm, dtype);
   const std::size_t mine = parts.sizeOf(comm.rank);
-  const std::uint8_t* send = memoryOf(args, 1, mine, dtype);
-  std::uint8_t* recv = memoryOf(args, 3, parts.total, dtype);
+  const std::uint8_t* send = from.of(mine, dtype);
+  std::uint8_t* recv = to.of(parts.total, dtype);
   if (!parts.isLarge) {
     check(LOPS_COUNTED(MPI_Allgatherv)(send != nullptr ? send : MPI_IN_PLACE, static_cast<Count>(mine),
                                        datatypeOf(dtype), recv, parts.counts.data(), parts.offsets.data(),
                                        datatypeOf(dtype), comm.comm),
           "MPI_Allgatherv");
-    return nullptr;
+    return;
   }
   if (send != nullptr)
-    copyOwn(parts.in(recv, comm.rank), send, mine, dtype, args.isBigInt(1) || args.isBigInt(3));
+    copyOwn(parts.in(recv, comm.rank), send, mine, dtype, from.isOnDevice() || to.isOnDevice());
   for (int root = 0; root < comm.size; root++) {
     inPieces(parts.sizeOf(root), [&](std::size_t at, Count n) {
       check(LOPS_COUNTED(MPI_Bcast)(parts.in(recv, root) + at * bytesOf(dtype), n, datatypeOf(dtype), root,
@@ -138,109 +132,93 @@ napi_value allgatherv(napi_env env, napi_callback_info info) {
             "MPI_Bcast");
     });
   }
-  return nullptr;
 }
 
-/** gatherv(comm, send, offset, recv, offset, counts, dtype, root); no send on the root: in place */
-napi_value gatherv(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const DType dtype = args.dtype(6);
-  const Parts parts(args, 5, comm, dtype);
+/** No memory to send on the root: in place. */
+void gatherv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype, Root root) {
+  const Parts parts(counts, comm, dtype);
   const std::size_t mine = parts.sizeOf(comm.rank);
-  const int root = args.int32(7);
-  const std::uint8_t* send = memoryOf(args, 1, mine, dtype);
-  std::uint8_t* recv = memoryOf(args, 3, parts.total, dtype);
+  const std::uint8_t* send = from.of(mine, dtype);
+  std::uint8_t* recv = to.of(parts.total, dtype);
   if (!parts.isLarge) {
     check(LOPS_COUNTED(MPI_Gatherv)(send != nullptr ? send : MPI_IN_PLACE, static_cast<Count>(mine),
                                     datatypeOf(dtype), recv, parts.counts.data(), parts.offsets.data(),
                                     datatypeOf(dtype), root, comm.comm),
           "MPI_Gatherv");
-    return nullptr;
+    return;
   }
   Exchange exchange(comm, dtype);
   if (comm.rank == root) {
     if (send != nullptr)
-      copyOwn(parts.in(recv, root), send, mine, dtype, args.isBigInt(1) || args.isBigInt(3));
-    for (int from = 0; from < comm.size; from++) {
-      if (from != root) exchange.receive(parts.in(recv, from), parts.sizeOf(from), from);
+      copyOwn(parts.in(recv, root), send, mine, dtype, from.isOnDevice() || to.isOnDevice());
+    for (int rank = 0; rank < comm.size; rank++) {
+      if (rank != root) exchange.receive(parts.in(recv, rank), parts.sizeOf(rank), rank);
     }
   } else {
     exchange.send(send, mine, root);
   }
   exchange.wait("MPI_Gatherv");
-  return nullptr;
 }
 
-/**
- * scatterv(comm, send, offset, recv, offset, counts, dtype, root); no recv on the root: in place
- */
-napi_value scatterv(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const DType dtype = args.dtype(6);
-  const Parts parts(args, 5, comm, dtype);
+/** No memory to receive on the root: in place. */
+void scatterv(const Comm& comm, Memory from, Memory to, Counts counts, DType dtype, Root root) {
+  const Parts parts(counts, comm, dtype);
   const std::size_t mine = parts.sizeOf(comm.rank);
-  const int root = args.int32(7);
-  std::uint8_t* send = memoryOf(args, 1, parts.total, dtype);
-  std::uint8_t* recv = memoryOf(args, 3, mine, dtype);
+  std::uint8_t* send = from.of(parts.total, dtype);
+  std::uint8_t* recv = to.of(mine, dtype);
   if (!parts.isLarge) {
     check(LOPS_COUNTED(MPI_Scatterv)(send, parts.counts.data(), parts.offsets.data(), datatypeOf(dtype),
                                      recv != nullptr ? recv : MPI_IN_PLACE, static_cast<Count>(mine),
                                      datatypeOf(dtype), root, comm.comm),
           "MPI_Scatterv");
-    return nullptr;
+    return;
   }
   Exchange exchange(comm, dtype);
   if (comm.rank == root) {
-    for (int to = 0; to < comm.size; to++) {
-      if (to != root) exchange.send(parts.in(send, to), parts.sizeOf(to), to);
+    for (int rank = 0; rank < comm.size; rank++) {
+      if (rank != root) exchange.send(parts.in(send, rank), parts.sizeOf(rank), rank);
     }
     if (recv != nullptr)
-      copyOwn(recv, parts.in(send, root), mine, dtype, args.isBigInt(1) || args.isBigInt(3));
+      copyOwn(recv, parts.in(send, root), mine, dtype, from.isOnDevice() || to.isOnDevice());
   } else {
     exchange.receive(recv, mine, root);
   }
   exchange.wait("MPI_Scatterv");
-  return nullptr;
 }
 
 /**
- * alltoallv(comm, send, offset, counts, recv, offset, counts, dtype). A rank doesn't know whether
- * another's counts are large: message by message, so that only the two ends of each have to agree.
+ * A rank does not know whether another's counts are large: message by message, so that only the two
+ * ends of each have to agree.
  */
-napi_value alltoallv(napi_env env, napi_callback_info info) {
-  const Args<8> args(env, info);
-  const Comm& comm = commOf(args, 0);
-  const DType dtype = args.dtype(7);
-  const Parts out(args, 3, comm, dtype);
-  const Parts in(args, 6, comm, dtype);
+void alltoallv(const Comm& comm, Memory from, SendCounts sendCounts, Memory to, RecvCounts recvCounts,
+               DType dtype) {
+  const Parts out(sendCounts, comm, dtype);
+  const Parts in(recvCounts, comm, dtype);
   if (out.sizeOf(comm.rank) != in.sizeOf(comm.rank))
     throw Error("ERR_MPI", "native alltoallv: expected a rank to send itself what it expects");
-  std::uint8_t* send = memoryOf(args, 1, out.total, dtype);
-  std::uint8_t* recv = memoryOf(args, 4, in.total, dtype);
+  std::uint8_t* send = from.of(out.total, dtype);
+  std::uint8_t* recv = to.of(in.total, dtype);
   Exchange exchange(comm, dtype);
   for (int step = 1; step < comm.size; step++) {
-    const int from = (comm.rank - step + comm.size) % comm.size;
-    exchange.receive(in.in(recv, from), in.sizeOf(from), from);
+    const int source = (comm.rank - step + comm.size) % comm.size;
+    exchange.receive(in.in(recv, source), in.sizeOf(source), source);
   }
   for (int step = 1; step < comm.size; step++) {
-    const int to = (comm.rank + step) % comm.size;
-    exchange.send(out.in(send, to), out.sizeOf(to), to);
+    const int target = (comm.rank + step) % comm.size;
+    exchange.send(out.in(send, target), out.sizeOf(target), target);
   }
   copyOwn(in.in(recv, comm.rank), out.in(send, comm.rank), out.sizeOf(comm.rank), dtype,
-          args.isBigInt(1) || args.isBigInt(4));
+          from.isOnDevice() || to.isOnDevice());
   exchange.wait("MPI_Alltoallv");
-  return nullptr;
 }
 
 }  // namespace
 
-void exposeVectorCollectives(napi_env env, napi_value exports) {
-  expose<allgatherv>(env, exports, "allgatherv");
-  expose<gatherv>(env, exports, "gatherv");
-  expose<scatterv>(env, exports, "scatterv");
-  expose<alltoallv>(env, exports, "alltoallv");
+void exposeVectorCollectives(Napi::Object exports) {
+  exposeCall<allgatherv>(exports, "allgatherv");
+  exposeCall<gatherv>(exports, "gatherv");
+  exposeCall<scatterv>(exports, "scatterv");
+  exposeCall<alltoallv>(exports, "alltoallv");
 }
 
 }  // namespace lops::mpi

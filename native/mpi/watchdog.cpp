@@ -117,42 +117,37 @@ void look() {
  * watch(seconds): records calls from now on; after so many seconds in one of them the job ends (0:
  * never).
  */
-napi_value watch(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
-  limit = args.number(0);
+void watch(const Napi::CallbackInfo& info) {
+  limit = info[0].As<Napi::Number>();
 #ifdef __linux__
   hasClock = pthread_getcpuclockid(pthread_self(), &mainClock) == 0;
 #endif
   recording = true;
   update([](Activity& own) { own.waits = 0; });
   tickInMonitor(look);
-  return nullptr;
 }
 
 /** enter(text): this rank begins a call that may wait. */
-napi_value enter(napi_env env, napi_callback_info info) {
-  const Args<1> args(env, info);
+void enter(const Napi::CallbackInfo& info) {
+  const std::string text = info[0].As<Napi::String>();
   update([&](Activity& own) {
-    std::size_t size = 0;
-    napi_get_value_string_utf8(env, args[0], own.text, Activity::kText, &size);
+    own.text[text.copy(own.text, Activity::kText - 1)] = '\0';
     own.waits = 1;
   });
-  return nullptr;
 }
 
-napi_value leave(napi_env, napi_callback_info) {
+void leave(const Napi::CallbackInfo&) {
   update([](Activity& own) { own.waits = 0; });
-  return nullptr;
 }
 
 }  // namespace
 
 std::string whatItDoes() { return recording ? ": it " + Snapshot(ownActivity()).describe() : std::string(); }
 
-void exposeWatchdog(napi_env env, napi_value exports) {
-  expose<watch>(env, exports, "watch");
-  expose<enter>(env, exports, "enter");
-  expose<leave>(env, exports, "leave");
+void exposeWatchdog(Napi::Object exports) {
+  expose<watch>(exports, "watch");
+  expose<enter>(exports, "enter");
+  expose<leave>(exports, "leave");
 }
 
 }  // namespace lops::mpi

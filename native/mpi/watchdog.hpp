@@ -2,7 +2,7 @@
 // for it.
 #pragma once
 
-#include <node_api.h>
+#include <napi.h>
 
 #include <string>
 
@@ -14,6 +14,6 @@ constexpr int kTimedOut = 124;
 /** ': it waits for 3.0 s in …'; empty where nothing is recorded. */
 std::string whatItDoes();
 
-void exposeWatchdog(napi_env env, napi_value exports);
+void exposeWatchdog(Napi::Object exports);
 
 }  // namespace lops::mpi

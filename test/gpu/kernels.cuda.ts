@@ -58,8 +58,8 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
       const context = addon.openContext(0, Number.POSITIVE_INFINITY, '');
       const headers = files('.cuh').flatMap((name) => [name, readFileSync(folder + name, 'utf8')]);
       const source = readFileSync(folder + file, 'utf8');
-      for (const dtype of dtypes) addon.compile(context, file, source, headers, kernelOptions(dtype));
-      addon.closeContext(context);
+      for (const dtype of dtypes) context.compile(file, source, headers, kernelOptions(dtype));
+      context.close();
     });
 
   it('and refuses what is none', () => {
@@ -70,8 +70,8 @@ describe('the kernels under NVRTC, for sm_80 and sm_90', function () {
     const wrong =
       'extern "C" __global__ void wrong(double *x) { static __thread int y = 1; asm ' +
       'volatile("nop.b17;"); x[0] = y; }';
-    expect(() => state.addon.compile(context, 'wrong.cu', wrong, [], [])).to.throw(/NVRTC \(sm_80\)/);
-    state.addon.closeContext(context);
+    expect(() => context.compile('wrong.cu', wrong, [], [])).to.throw(/NVRTC \(sm_80\)/);
+    context.close();
   });
 
   it('kernels of expressions: every function and operator, all dtypes', () => {

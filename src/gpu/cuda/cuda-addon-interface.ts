@@ -6,31 +6,6 @@ import type { BackendError } from '../../core/base/errors.js';
  */
 export type DeviceAddress = number;
 
-declare const handle: unique symbol;
-/** A device that is in use: its primary context, one stream, a memory pool. */
-export interface CudaContext {
-  readonly [handle]: 'context';
-}
-/** A block of device memory. Freed by `free`, or, where it was dropped, when it is collected. */
-export interface CudaMemory {
-  readonly [handle]: 'memory';
-}
-/** Compiled CUDA C++. */
-export interface CudaModule {
-  readonly [handle]: 'module';
-}
-export interface CudaKernel {
-  readonly [handle]: 'kernel';
-}
-export interface CudaFftPlan {
-  readonly [handle]: 'fft';
-}
-
-/** All ranks of a launch, as NCCL knows them. */
-export interface CudaGroup {
-  readonly [handle]: 'group';
-}
-
 export interface CudaDeviceInfo {
   readonly ordinal: number;
   readonly name: string;
@@ -86,128 +61,61 @@ export type BlasType = 0 | 1 | 2 | 3;
 /** cuBLAS: 0 as it is, 1 transposed, 2 conjugated and transposed. */
 export type BlasOp = 0 | 1 | 2;
 
-/**
- * native/cuda: the CUDA driver, NVRTC, cuBLAS and cuFFT by handle. Work goes to the context's one
- * stream in order; only `download`, `synchronize` and `waitEvent` wait. Errors are
- * {@link BackendError}s with the name that CUDA gives them; their property `cuda` holds that name.
- */
-export interface CudaAddon {
-  setErrorClass(errorClass: typeof BackendError): void;
-  /**
-   * Loads the libraries, from `folder` first where one is given, and looks for devices. Never
-   * throws; the first call decides.
-   */
-  probe(folder?: string): CudaProbe;
-
-  /**
-   * `poolLimit` in bytes, Infinity for none; `cacheFolder` holds compiled kernels, '' for no cache.
-   */
-  openContext(ordinal: number, poolLimit: number, cacheFolder: string): CudaContext;
+/** A device that is in use: its primary context, one stream, a memory pool. */
+export interface CudaContext {
   /** Frees all that the context holds. */
-  closeContext(context: CudaContext): void;
-  poolStats(context: CudaContext): CudaPoolStats;
-  counters(context: CudaContext): CudaCounters;
+  close(): void;
+  poolStats(): CudaPoolStats;
+  counters(): CudaCounters;
   /** Gives what the pool keeps back to the driver. */
-  trimPool(context: CudaContext): void;
+  trimPool(): void;
   /**
    * Until `endOvercommit`, what does not fit is memory that the driver moves between host and
    * device. Calls may nest.
    */
-  beginOvercommit(context: CudaContext): void;
+  beginOvercommit(): void;
   /** What did not fit, with byte counts, or ''. */
-  endOvercommit(context: CudaContext): string;
+  endOvercommit(): string;
 
   /** Blocks are multiples of 512 bytes, 512-aligned. Throws with byte counts when memory is out. */
-  alloc(context: CudaContext, bytes: number): CudaMemory;
-  address(memory: CudaMemory): DeviceAddress;
-  /** Twice does nothing. */
-  free(memory: CudaMemory): void;
+  alloc(bytes: number): CudaMemory;
 
   /** Host to device; the buffer may be reused on return. */
-  upload(
-    context: CudaContext,
-    from: ArrayBufferLike,
-    byteOffset: number,
-    bytes: number,
-    to: DeviceAddress,
-  ): void;
+  upload(from: ArrayBufferLike, byteOffset: number, bytes: number, to: DeviceAddress): void;
   /** Device to host; waits. */
-  download(
-    context: CudaContext,
-    from: DeviceAddress,
-    to: ArrayBufferLike,
-    byteOffset: number,
-    bytes: number,
-  ): void;
+  download(from: DeviceAddress, to: ArrayBufferLike, byteOffset: number, bytes: number): void;
   /**
    * Asynchronous copies between the device and pinned memory, which must stay untouched until the
    * stream is waited for.
    */
-  uploadPinned(
-    context: CudaContext,
-    from: ArrayBuffer,
-    byteOffset: number,
-    bytes: number,
-    to: DeviceAddress,
-  ): void;
-  downloadPinned(
-    context: CudaContext,
-    from: DeviceAddress,
-    to: ArrayBuffer,
-    byteOffset: number,
-    bytes: number,
-  ): void;
-  copy(context: CudaContext, from: DeviceAddress, to: DeviceAddress, bytes: number): void;
-  memset(context: CudaContext, to: DeviceAddress, byte: number, bytes: number): void;
+  uploadPinned(from: ArrayBuffer, byteOffset: number, bytes: number, to: DeviceAddress): void;
+  downloadPinned(from: DeviceAddress, to: ArrayBuffer, byteOffset: number, bytes: number): void;
+  copy(from: DeviceAddress, to: DeviceAddress, bytes: number): void;
+  memset(to: DeviceAddress, byte: number, bytes: number): void;
   /** Page-locked host memory. Freed when it is collected. */
-  allocPinned(context: CudaContext, bytes: number): ArrayBuffer;
+  allocPinned(bytes: number): ArrayBuffer;
 
-  synchronize(context: CudaContext): void;
+  synchronize(): void;
   /** Marks the end of all work so far: a slot number, reused after `waitEvent`. */
-  recordEvent(context: CudaContext): number;
-  waitEvent(context: CudaContext, event: number): void;
+  recordEvent(): number;
+  waitEvent(event: number): void;
   /**
    * Milliseconds between two marks; waits for both, as `waitEvent` does, which must not be called
    * for them again.
    */
-  elapsed(context: CudaContext, from: number, to: number): number;
+  elapsed(from: number, to: number): number;
 
   /**
    * NVRTC for the context's device, or the disk cache. `headers` are `[name, text, name, text, …]`.
    * A compile error throws with NVRTC's log.
    */
-  compile(
-    context: CudaContext,
-    name: string,
-    source: string,
-    headers: readonly string[],
-    options: readonly string[],
-  ): CudaModule;
-  /** A kernel of a module by its `extern "C"` name. */
-  kernel(module: CudaModule, name: string): CudaKernel;
-  /**
-   * Queues a kernel. `args` holds one 8-byte slot an argument, little-endian: pointers and 64-bit
-   * integers as such, float and int32 in the low half. It may be reused on return.
-   */
-  launch(
-    context: CudaContext,
-    kernel: CudaKernel,
-    gridX: number,
-    gridY: number,
-    gridZ: number,
-    blockX: number,
-    blockY: number,
-    sharedBytes: number,
-    args: ArrayBuffer,
-    argCount: number,
-  ): void;
+  compile(name: string, source: string, headers: readonly string[], options: readonly string[]): CudaModule;
 
   /**
    * cuBLAS `gemmStridedBatched` as it is: column-major, strides in elements. `scalars` is
    * `[re α, im α, re β, im β]`.
    */
   gemm(
-    context: CudaContext,
     type: BlasType,
     opA: BlasOp,
     opB: BlasOp,
@@ -233,7 +141,6 @@ export interface CudaAddon {
    * that is dropped is destroyed when it is collected.
    */
   fftPlan(
-    context: CudaContext,
     type: number,
     lengths: readonly number[],
     inputEmbed: readonly number[],
@@ -244,51 +151,82 @@ export interface CudaAddon {
     outputDistance: number,
     batch: number,
   ): CudaFftPlan;
-  /** `direction` −1 forward, 1 inverse. C2R transforms may overwrite their input. */
-  fft(
-    context: CudaContext,
-    plan: CudaFftPlan,
-    from: DeviceAddress,
-    to: DeviceAddress,
-    direction: -1 | 1,
-  ): void;
-
-  /** 128 bytes that name a new group of ranks: one rank makes them, all others get them from it. */
-  ncclUniqueId(): ArrayBuffer;
   /** Collective over the ranks of the group. */
-  ncclInit(context: CudaContext, id: ArrayBuffer, ranks: number, rank: number): CudaGroup;
-  /** Keeps a message until `ncclFlush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
-  ncclQueue(
-    group: CudaGroup,
-    outgoing: boolean,
-    address: DeviceAddress,
-    count: number,
-    type: number,
-    peer: number,
+  ncclInit(id: ArrayBuffer, ranks: number, rank: number): CudaGroup;
+}
+
+declare const handle: unique symbol;
+/** A block of device memory. Freed by `free`, or, where it was dropped, when it is collected. */
+export interface CudaMemory {
+  readonly [handle]: 'memory';
+}
+
+/** Compiled CUDA C++. */
+export interface CudaModule {
+  /** A kernel of a module by its `extern "C"` name. */
+  kernel(name: string): CudaKernel;
+}
+
+export interface CudaKernel {
+  /**
+   * Queues a kernel. `args` holds one 8-byte slot an argument, little-endian: pointers and 64-bit
+   * integers as such, float and int32 in the low half. It may be reused on return.
+   */
+  launch(
+    gridX: number,
+    gridY: number,
+    gridZ: number,
+    blockX: number,
+    blockY: number,
+    sharedBytes: number,
+    args: ArrayBuffer,
+    argCount: number,
   ): void;
+}
+
+export interface CudaFftPlan {
+  /** `direction` −1 forward, 1 inverse. C2R transforms may overwrite their input. */
+  execute(from: DeviceAddress, to: DeviceAddress, direction: -1 | 1): void;
+}
+
+/** All ranks of a launch, as NCCL knows them. */
+export interface CudaGroup {
+  /** Keeps a message until `flush`. `type` is NCCL's number: 2 int32, 7 float32, 8 float64. */
+  queue(outgoing: boolean, address: DeviceAddress, count: number, type: number, peer: number): void;
   /**
    * Starts the kept messages as one group, behind the work that the device has so far and beside
    * what it gets later.
    */
-  ncclFlush(group: CudaGroup): void;
+  flush(): void;
   /** Flushes; work that the device gets later comes after the messages. */
-  ncclFinish(group: CudaGroup): void;
+  finish(): void;
   /** `op` is NCCL's number: 0 sum, 1 product. In place where both addresses are the same. */
-  ncclAllReduce(
-    group: CudaGroup,
-    send: DeviceAddress,
-    recv: DeviceAddress,
-    count: number,
-    type: number,
-    op: number,
-  ): void;
+  allReduce(send: DeviceAddress, recv: DeviceAddress, count: number, type: number, op: number): void;
   /** `count` is that of one rank. */
-  ncclAllGather(
-    group: CudaGroup,
-    send: DeviceAddress,
-    recv: DeviceAddress,
-    count: number,
-    type: number,
-  ): void;
-  ncclBroadcast(group: CudaGroup, address: DeviceAddress, count: number, type: number, root: number): void;
+  allGather(send: DeviceAddress, recv: DeviceAddress, count: number, type: number): void;
+  broadcast(address: DeviceAddress, count: number, type: number, root: number): void;
+}
+
+/**
+ * native/cuda: the CUDA driver, NVRTC, cuBLAS, cuFFT and NCCL. Work goes to the context's one stream
+ * in order; only `download`, `synchronize` and `waitEvent` wait. Errors are {@link BackendError}s with
+ * the name that CUDA gives them; their property `cuda` holds that name.
+ */
+export interface CudaAddon {
+  setErrorClass(errorClass: typeof BackendError): void;
+  /**
+   * Loads the libraries, from `folder` first where one is given, and looks for devices. Never
+   * throws; the first call decides.
+   */
+  probe(folder?: string): CudaProbe;
+
+  /**
+   * `poolLimit` in bytes, Infinity for none; `cacheFolder` holds compiled kernels, '' for no cache.
+   */
+  openContext(ordinal: number, poolLimit: number, cacheFolder: string): CudaContext;
+  address(memory: CudaMemory): DeviceAddress;
+  /** Twice does nothing. */
+  free(memory: CudaMemory): void;
+  /** 128 bytes that name a new group of ranks: one rank makes them, all others get them from it. */
+  ncclUniqueId(): ArrayBuffer;
 }

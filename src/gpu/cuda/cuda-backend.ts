@@ -151,16 +151,16 @@ export class CudaBackend implements Backend {
 
   /** What was asked of the device so far: launches, transfers, waits. */
   counters(): CudaCounters {
-    return this.#engine.addon.counters(this.#engine.context);
+    return this.#engine.context.counters();
   }
 
   poolStats(): CudaPoolStats {
-    return this.#engine.addon.poolStats(this.#engine.context);
+    return this.#engine.context.poolStats();
   }
 
   /** Gives memory that is kept for reuse back to the device. */
   trimPool(): void {
-    this.#engine.addon.trimPool(this.#engine.context);
+    this.#engine.context.trimPool();
   }
 
   /**
@@ -168,27 +168,27 @@ export class CudaBackend implements Backend {
    * there is room again, they find it on the device.
    */
   overcommit(): () => string {
-    const { addon, context } = this.#engine;
-    addon.beginOvercommit(context);
-    return () => addon.endOvercommit(context);
+    const { context } = this.#engine;
+    context.beginOvercommit();
+    return () => context.endOvercommit();
   }
 
   /** Seconds that the device was busy with what `work` queued, by its own clock. Waits. */
   seconds(work: () => void): number {
-    const { addon, context } = this.#engine;
-    const from = addon.recordEvent(context);
+    const { context } = this.#engine;
+    const from = context.recordEvent();
     work();
-    const to = addon.recordEvent(context);
-    return addon.elapsed(context, from, to) / 1000;
+    const to = context.recordEvent();
+    return context.elapsed(from, to) / 1000;
   }
 
   alloc(dtype: DType, length: number): CudaStorage {
     checkDType(dtype);
     checkLength(length);
-    const { addon, context } = this.#engine;
-    const memory = addon.alloc(context, Math.max(1, length * bytesOf(dtype)));
+    const { context } = this.#engine;
+    const memory = context.alloc(Math.max(1, length * bytesOf(dtype)));
     this.#allocations += 1;
-    return new CudaStorage(this, this.#transfers, dtype, length, memory, addon.address(memory));
+    return new CudaStorage(this, this.#transfers, dtype, length, memory, this.#engine.addon.address(memory));
   }
 
   release(storage: Storage): void {
@@ -203,21 +203,21 @@ export class CudaBackend implements Backend {
   upload(from: HostArray, to: Elements): void {
     checkHost(from, to);
     const y = this.#out(to);
-    const { addon, context } = this.#engine;
-    if (from.byteLength > 0) addon.upload(context, from.buffer, from.byteOffset, from.byteLength, y);
+    const { context } = this.#engine;
+    if (from.byteLength > 0) context.upload(from.buffer, from.byteOffset, from.byteLength, y);
   }
 
   download(from: Elements, to?: HostArray): HostArray {
     const x = this.#in(from);
     if (to) checkHost(to, from);
     const host = to ?? hostArray(from.storage.dtype, from.size);
-    const { addon, context } = this.#engine;
-    if (host.byteLength > 0) addon.download(context, x, host.buffer, host.byteOffset, host.byteLength);
+    const { context } = this.#engine;
+    if (host.byteLength > 0) context.download(x, host.buffer, host.byteOffset, host.byteLength);
     return host;
   }
 
   synchronize(): void {
-    this.#engine.addon.synchronize(this.#engine.context);
+    this.#engine.context.synchronize();
   }
 
   stats(): MemoryStats {
@@ -398,8 +398,8 @@ export class CudaBackend implements Backend {
 
   /** @internal */
   compileRaw(source: string, name: string, options: readonly string[]): CudaKernel {
-    const { addon, context } = this.#engine;
-    return addon.kernel(addon.compile(context, `${name}.cu`, source, [], options), name);
+    const { context } = this.#engine;
+    return context.compile(`${name}.cu`, source, [], options).kernel(name);
   }
 
   /** @internal Any array may be written. */
@@ -410,7 +410,6 @@ export class CudaBackend implements Backend {
     shared: number,
     args: readonly (Elements | KernelNumber)[],
   ): void {
-    const { addon, context } = this.#engine;
     if (args.length > MOST_ARGUMENTS)
       throw new ArgumentError(
         `expected at most ${MOST_ARGUMENTS} arguments of a kernel, received ${args.length}`,
@@ -423,7 +422,7 @@ export class CudaBackend implements Backend {
       else if (x.kind === 'float32') slots.single(x.value);
       else slots.int(x.value);
     });
-    addon.launch(context, kernel, gridX, gridY, gridZ, blockX, blockY, shared, slots.buffer, slots.count);
+    kernel.launch(gridX, gridY, gridZ, blockX, blockY, shared, slots.buffer, slots.count);
   }
 
   readonly #transfers = {

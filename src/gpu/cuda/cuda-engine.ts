@@ -66,19 +66,19 @@ export class CudaEngine {
     this.addon = addon;
     this.device = device;
     this.context = addon.openContext(device.ordinal, poolLimit, cacheFolder);
-    this.pinned = new PinnedPool(addon, this.context);
+    this.pinned = new PinnedPool(this.context);
     this.partials = this.hold(16 * PARTIALS);
     this.tickets = this.hold(4 * TICKETS);
     this.results = this.hold(16 * RESULTS);
-    this.#answer = addon.allocPinned(this.context, 16 * RESULTS);
+    this.#answer = this.context.allocPinned(16 * RESULTS);
   }
 
   /** Zeroed memory for as long as the engine lives. */
   hold(bytes: number): DeviceAddress {
-    const memory = this.addon.alloc(this.context, bytes);
+    const memory = this.context.alloc(bytes);
     this.#held.push(memory);
     const address = this.addon.address(memory);
-    this.addon.memset(this.context, address, 0, bytes);
+    this.context.memset(address, 0, bytes);
     return address;
   }
 
@@ -95,7 +95,7 @@ export class CudaEngine {
     }
     let kernel = compiled.kernels.get(name);
     if (!kernel) {
-      kernel = this.addon.kernel(compiled.module, name);
+      kernel = compiled.module.kernel(name);
       compiled.kernels.set(name, kernel);
     }
     return kernel;
@@ -111,7 +111,7 @@ export class CudaEngine {
     blockY: number,
   ): void {
     const { args } = this;
-    this.addon.launch(this.context, kernel, gridX, gridY, gridZ, blockX, blockY, 0, args.buffer, args.count);
+    kernel.launch(gridX, gridY, gridZ, blockX, blockY, 0, args.buffer, args.count);
   }
 
   /** For kernels that loop with `each`: {@link EACH} elements a thread. */
@@ -126,31 +126,31 @@ export class CudaEngine {
 
   /** Waits for the first `count` pairs of {@link results}. */
   answer(count: number): Float64Array {
-    this.addon.downloadPinned(this.context, this.results, this.#answer, 0, 16 * count);
-    this.addon.synchronize(this.context);
+    this.context.downloadPinned(this.results, this.#answer, 0, 16 * count);
+    this.context.synchronize();
     return new Float64Array(this.#answer, 0, 2 * count).slice();
   }
 
   /** Queues a copy to pinned memory. The answer waits for it. */
   queueDownload(from: DeviceAddress, to: HostArray): () => void {
-    this.addon.downloadPinned(this.context, from, to.buffer as ArrayBuffer, to.byteOffset, to.byteLength);
+    this.context.downloadPinned(from, to.buffer as ArrayBuffer, to.byteOffset, to.byteLength);
     return this.#mark();
   }
 
   /** Queues a copy from pinned memory. */
   queueUpload(from: HostArray, to: DeviceAddress): () => void {
-    this.addon.uploadPinned(this.context, from.buffer as ArrayBuffer, from.byteOffset, from.byteLength, to);
+    this.context.uploadPinned(from.buffer as ArrayBuffer, from.byteOffset, from.byteLength, to);
     return this.#mark();
   }
 
   /** Waits for the work so far, when called. */
   #mark(): () => void {
-    const event = this.addon.recordEvent(this.context);
-    return () => this.addon.waitEvent(this.context, event);
+    const event = this.context.recordEvent();
+    return () => this.context.waitEvent(event);
   }
 
   copy(from: DeviceAddress, to: DeviceAddress, bytes: number): void {
-    if (bytes > 0) this.addon.copy(this.context, from, to, bytes);
+    if (bytes > 0) this.context.copy(from, to, bytes);
   }
 
   /**
@@ -158,7 +158,7 @@ export class CudaEngine {
    * comes later.
    */
   withScratch<R>(bytes: number, use: (address: DeviceAddress) => R): R {
-    const memory = this.addon.alloc(this.context, Math.max(1, bytes));
+    const memory = this.context.alloc(Math.max(1, bytes));
     try {
       return use(this.addon.address(memory));
     } finally {
@@ -167,10 +167,10 @@ export class CudaEngine {
   }
 
   table(values: Float64Array | Float32Array | Int32Array | BigInt64Array): DeviceTable {
-    const memory = this.addon.alloc(this.context, Math.max(1, values.byteLength));
+    const memory = this.context.alloc(Math.max(1, values.byteLength));
     const address = this.addon.address(memory);
     if (values.byteLength > 0)
-      this.addon.upload(this.context, values.buffer, values.byteOffset, values.byteLength, address);
+      this.context.upload(values.buffer, values.byteOffset, values.byteLength, address);
     return { memory, address };
   }
 
@@ -180,15 +180,11 @@ export class CudaEngine {
    */
   generated(source: string, name: string): CudaKernel {
     const options = [...kernelOptions('float64'), '--fmad=false'];
-    return this.addon.kernel(
-      this.addon.compile(this.context, 'program.cu', source, this.#headersOf(), options),
-      name,
-    );
+    return this.context.compile('program.cu', source, this.#headersOf(), options).kernel(name);
   }
 
   #compile(source: KernelSource, dtype: DType): CudaModule {
-    return this.addon.compile(
-      this.context,
+    return this.context.compile(
       `${source}.cu`,
       sourceOf(`${source}.cu`),
       this.#headersOf(),

@@ -259,14 +259,13 @@ export class FftKernels {
     const half = lengths.map((n, k) => (k === lengths.length - 1 ? Math.floor(n / 2) + 1 : n));
     const [input, output] = [kind === 'c2r' ? half : lengths, kind === 'r2c' ? half : lengths];
     const key = `${TYPE[dtype][kind]} ${lengths.join('x')} ${inner} ${outer}`;
-    const { addon, context } = this.#engine;
+    const { context } = this.#engine;
     let plan = this.#plans.get(key);
     if (plan) this.#plans.delete(key);
     else {
       const distance = (shape: readonly number[]) => (inner > 1 ? 1 : product(shape));
       const [inputDistance, outputDistance, batch] = [distance(input), distance(output), inner * outer];
-      plan = addon.fftPlan(
-        context,
+      plan = context.fftPlan(
         TYPE[dtype][kind],
         lengths,
         input,
@@ -283,7 +282,7 @@ export class FftKernels {
       if (this.#plans.size <= MOST_PLANS) break;
       this.#plans.delete(oldest);
     }
-    addon.fft(context, plan, x, y, direction);
+    plan.execute(x, y, direction);
   }
 }
 

@@ -31,11 +31,9 @@ function attempt<T>(make: () => T): T | string {
 
 /** Messages and collectives between the devices of all ranks by NCCL. */
 export class NcclPort implements DevicePort {
-  readonly #addon: CudaAddon;
   readonly #group: CudaGroup;
 
-  private constructor(addon: CudaAddon, group: CudaGroup) {
-    this.#addon = addon;
+  private constructor(group: CudaGroup) {
     this.#group = group;
   }
 
@@ -53,7 +51,7 @@ export class NcclPort implements DevicePort {
         comm.rank === 0 ? attempt(() => Array.from(new Uint8Array(addon.ncclUniqueId()))) : undefined,
       );
       if (!Array.isArray(id)) return id ?? 'NCCL has no name for the group';
-      return new NcclPort(addon, addon.ncclInit(context, Uint8Array.from(id).buffer, comm.size, comm.rank));
+      return new NcclPort(context.ncclInit(Uint8Array.from(id).buffer, comm.size, comm.rank));
     } catch (error) {
       return reasonOf(error);
     }
@@ -64,19 +62,19 @@ export class NcclPort implements DevicePort {
   }
 
   send(span: DeviceSpan, to: number): void {
-    this.#addon.ncclQueue(this.#group, true, addressOf(span), countOf(span), typeOf(span), to);
+    this.#group.queue(true, addressOf(span), countOf(span), typeOf(span), to);
   }
 
   recv(span: DeviceSpan, from: number): void {
-    this.#addon.ncclQueue(this.#group, false, addressOf(span), countOf(span), typeOf(span), from);
+    this.#group.queue(false, addressOf(span), countOf(span), typeOf(span), from);
   }
 
   flush(): void {
-    this.#addon.ncclFlush(this.#group);
+    this.#group.flush();
   }
 
   finish(): void {
-    this.#addon.ncclFinish(this.#group);
+    this.#group.finish();
   }
 
   reduces(span: DeviceSpan, op: ReduceOp): boolean {
@@ -85,21 +83,14 @@ export class NcclPort implements DevicePort {
 
   allreduce(send: DeviceSpan | undefined, recv: DeviceSpan, op: ReduceOp): void {
     const from = send ?? recv;
-    this.#addon.ncclAllReduce(
-      this.#group,
-      addressOf(from),
-      addressOf(recv),
-      countOf(recv),
-      typeOf(recv),
-      OPS[op] as number,
-    );
+    this.#group.allReduce(addressOf(from), addressOf(recv), countOf(recv), typeOf(recv), OPS[op] as number);
   }
 
   allgather(send: DeviceSpan, recv: DeviceSpan): void {
-    this.#addon.ncclAllGather(this.#group, addressOf(send), addressOf(recv), countOf(send), typeOf(send));
+    this.#group.allGather(addressOf(send), addressOf(recv), countOf(send), typeOf(send));
   }
 
   bcast(span: DeviceSpan, root: number): void {
-    this.#addon.ncclBroadcast(this.#group, addressOf(span), countOf(span), typeOf(span), root);
+    this.#group.broadcast(addressOf(span), countOf(span), typeOf(span), root);
   }
 }

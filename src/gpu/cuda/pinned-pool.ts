@@ -1,4 +1,4 @@
-import type { CudaAddon, CudaContext } from './cuda-addon-interface.js';
+import type { CudaContext } from './cuda-addon-interface.js';
 
 const PAGE = 4096;
 const MEBI = 2 ** 20;
@@ -11,20 +11,18 @@ const sizeFor = (bytes: number): number =>
  * collection gives it back only when a program waits for events.
  */
 export class PinnedPool {
-  readonly #addon: CudaAddon;
   readonly #context: CudaContext;
   readonly #free = new Map<number, ArrayBuffer[]>();
   readonly #lent = new WeakSet<ArrayBufferLike>();
 
-  constructor(addon: CudaAddon, context: CudaContext) {
-    this.#addon = addon;
+  constructor(context: CudaContext) {
     this.#context = context;
   }
 
   /** At least so many bytes. */
   take(bytes: number): ArrayBuffer {
     const size = sizeFor(bytes);
-    const memory = this.#free.get(size)?.pop() ?? this.#addon.allocPinned(this.#context, size);
+    const memory = this.#free.get(size)?.pop() ?? this.#context.allocPinned(size);
     this.#lent.add(memory);
     return memory;
   }

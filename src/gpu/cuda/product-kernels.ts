@@ -62,9 +62,8 @@ export class ProductKernels {
     if (type !== undefined && this.#hasBlas && k > 0 && !isZero(alpha)) {
       // Row-major matrices are their own transposes to cuBLAS: Cᵀ = op(B)ᵀ op(A)ᵀ
       this.#scalars.set([re(alpha), im(alpha), re(beta), im(beta)]);
-      const { addon, context } = engine;
-      addon.gemm(
-        context,
+      const { context } = engine;
+      context.gemm(
         type,
         opB,
         opA,
@@ -182,7 +181,7 @@ export class ProductKernels {
     const size = (of: 'nx' | 'nh' | 'ny') =>
       rest.reduce((total, a) => total * a[of], of === 'nh' ? 1 : inner);
     const [xSize, hSize, ySize] = [size('nx'), size('nh'), size('ny')];
-    if (!add) engine.addon.memset(engine.context, y, 0, batch * axis.ny * ySize * bytesOf(dtype));
+    if (!add) engine.context.memset(y, 0, batch * axis.ny * ySize * bytesOf(dtype));
     for (let b = 0; b < batch; b++) {
       for (let i = 0; i < axis.ny; i++) {
         for (let j = 0; j < axis.nh; j++) {

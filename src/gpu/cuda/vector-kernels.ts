@@ -65,8 +65,7 @@ export class VectorKernels {
     if (n === 0) return;
     const engine = this.#engine;
     const [real, imaginary] = [re(value), im(value)];
-    if (Object.is(real, 0) && Object.is(imaginary, 0))
-      return engine.addon.memset(engine.context, y, 0, n * bytesOf(dtype));
+    if (Object.is(real, 0) && Object.is(imaginary, 0)) return engine.context.memset(y, 0, n * bytesOf(dtype));
     engine.args.start().int(y).real(real).real(imaginary).int(n);
     engine.launchEach(engine.kernel('vectors', dtype, 'fill'), n);
   }

@@ -1,9 +1,0 @@
-#pragma once
-
-#include <node_api.h>
-
-namespace lops::cuda {
-
-void exposeMemory(napi_env env, napi_value exports);
-
-}  // namespace lops::cuda
