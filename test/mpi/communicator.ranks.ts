@@ -3,6 +3,7 @@ import { MpiError } from '../../src/core/base/errors.js';
 import { ANY, type Communicator } from '../../src/core/ports/communicator.js';
 import { hostSpan } from '../../src/core/ports/span.js';
 import { loadMpi } from '../../src/mpi/mpi-addon.js';
+import { parameters } from '../../src/mpi/mpi-calls.js';
 import {
   distributed as anyBackend,
   type DistributedOptions,
@@ -23,6 +24,10 @@ for (const { name, run } of BODIES) {
   distributed(`${name}; shared memory`, { ranks: [1, 2] }, ({ comm }) => run(comm, sharedCell));
   distributed(`${name}; device memory`, { ranks: [1, 3] }, ({ comm }) => run(comm, deviceCell));
 }
+
+distributed('calls pass their arguments in the order in which the addon unpacks them', { ranks: [2] }, () => {
+  expect(loadMpi().parameters).to.deep.equal(parameters);
+});
 
 group('more elements than one call counts', () => {
   for (const { name, run } of BODIES) {

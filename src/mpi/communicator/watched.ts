@@ -1,6 +1,7 @@
 import { readSetting } from '../../core/base/settings.js';
 import type { CallChecker } from '../../core/ports/communicator.js';
 import type { MpiAddon } from '../mpi-addon.js';
+import { argumentOf } from '../mpi-calls.js';
 import { MPI_SETTINGS } from '../mpi-settings.js';
 import { callSite } from './parts/call-site.js';
 import { COLLECTIVES, callText, MESSAGES } from './parts/call-text.js';
@@ -60,18 +61,23 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   const inComm = (comm: unknown): string =>
     comm === WORLD ? '' : ` in a communicator of ${mpi.size(comm as number)} ranks`;
 
-  for (const [name, at] of Object.entries(COLLECTIVES)) {
-    wrap(name as keyof typeof COLLECTIVES, (args) => {
+  for (const name of COLLECTIVES) {
+    wrap(name, (args) => {
       const comm = args[0] as number;
-      const what = callText(name, at, args);
+      const what = callText(name, args);
       const site = callSite();
       const text = `${what}${inComm(comm)} ${site}`;
       if (comparison) {
         mpi.enter(text);
         try {
           comparison.same(comm, what, site);
-          if (name === 'alltoallv')
-            comparison.crossCheck(comm, name, args[3] as Float64Array, args[6] as Float64Array);
+          if (name === 'alltoallv') {
+            const [sent, expected] = [
+              argumentOf(name, args, 'sendCounts'),
+              argumentOf(name, args, 'recvCounts'),
+            ];
+            comparison.crossCheck(comm, name, sent as Float64Array, expected as Float64Array);
+          }
           if (name === 'freeComm') comparison.forget(comm);
         } finally {
           mpi.leave();
@@ -80,11 +86,8 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
       return text;
     });
   }
-  for (const [name, at] of Object.entries(MESSAGES)) {
-    wrap(
-      name as keyof typeof MESSAGES,
-      (args) => `${callText(name, at, args)}${inComm(args[0])} ${callSite()}`,
-    );
+  for (const name of MESSAGES) {
+    wrap(name, (args) => `${callText(name, args)}${inComm(args[0])} ${callSite()}`);
   }
   wrap('wait', ([request]) => `wait ${callSite()} for ${requests.get(request as number) ?? 'a request'}`);
   wrap('finalize', () => {

@@ -1,59 +1,16 @@
 import { DTYPES } from '../../../core/base/dtype.js';
 import { OPS } from '../../mpi-addon.js';
+import { argumentOf, type MpiCall, parameters } from '../../mpi-calls.js';
 
-/**
- * Where the arguments of a call are that ranks should agree about, or that tell whom it waits for.
- */
-interface Positions {
-  readonly count?: number;
-  readonly counts?: number;
-  readonly dtype?: number;
-  readonly op?: number;
-  readonly root?: number;
-  readonly to?: number;
-  readonly from?: number;
-  readonly tag?: number;
-  readonly dims?: number;
-}
+const CALLS = Object.keys(parameters) as MpiCall[];
 
-const V = { counts: 5, dtype: 6 } as const;
-const END = { count: 3, dtype: 4, tag: 6 } as const;
+/** The calls between two ranks; the communicator is their first argument. */
+export const MESSAGES = CALLS.filter((name) => / (to|from) /.test(parameters[name]));
 
-/**
- * The calls that all ranks of a communicator make together; the communicator is their first
- * argument.
- */
-export const COLLECTIVES = {
-  barrier: {},
-  bcast: { count: 3, dtype: 4, root: 5 },
-  allreduce: { count: 5, dtype: 6, op: 7 },
-  iallreduce: { count: 3, dtype: 4, op: 5 },
-  reduce: { count: 5, dtype: 6, op: 7, root: 8 },
-  allgather: { count: 5, dtype: 6 },
-  gather: { count: 5, dtype: 6, root: 7 },
-  scatter: { count: 5, dtype: 6, root: 7 },
-  alltoall: { count: 5, dtype: 6 },
-  allgatherv: V,
-  gatherv: { ...V, root: 7 },
-  scatterv: { ...V, root: 7 },
-  alltoallv: { dtype: 7 },
-  split: {},
-  splitShared: {},
-  dup: {},
-  cart: { dims: 1 },
-  freeComm: {},
-} as const satisfies Readonly<Record<string, Positions>>;
-
-/** The calls between two ranks. */
-export const MESSAGES = {
-  send: { ...END, to: 5 },
-  recv: { ...END, from: 5 },
-  sendrecv: { count: 3, dtype: 4, to: 5, tag: 6, from: 11 },
-  isend: { ...END, to: 5 },
-  irecv: { ...END, from: 5 },
-  sendInit: { ...END, to: 5 },
-  recvInit: { ...END, from: 5 },
-} as const satisfies Readonly<Record<string, Positions>>;
+/** The calls that all ranks of a communicator make together; it is their first argument. */
+export const COLLECTIVES = CALLS.filter(
+  (name) => parameters[name].startsWith('comm') && ![...MESSAGES, 'rank', 'size'].includes(name),
+);
 
 const list = (value: unknown): string => {
   const numbers = Array.from(value as ArrayLike<number>);
@@ -64,21 +21,24 @@ const list = (value: unknown): string => {
 
 const opName = (code: unknown): string =>
   Object.entries(OPS).find(([, c]) => c === code)?.[0] ?? String(code);
-const who = (rank: unknown): string => ((rank as number) < 0 ? 'any rank' : `rank ${String(rank)}`);
+const partner = (rank: unknown): string => ((rank as number) < 0 ? 'any rank' : `rank ${String(rank)}`);
 
 /** A call in words: 'allreduce (sum) of 4 float64'. */
-export function callText(name: string, at: Positions, args: readonly unknown[]): string {
-  const words = [name];
-  const has = (i: number | undefined): i is number => i !== undefined;
-  if (has(at.op)) words.push(`(${opName(args[at.op])})`);
-  const dtype = has(at.dtype) ? ` ${DTYPES[args[at.dtype] as number]}` : '';
-  if (has(at.count)) words.push(`of ${String(args[at.count])}${dtype}`);
-  else if (has(at.counts)) words.push(`of [${list(args[at.counts])}]${dtype}`);
-  else if (dtype) words.push(`of${dtype}`);
-  if (has(at.dims)) words.push(`of [${list(args[at.dims])}]`);
-  if (has(at.root)) words.push(`with root ${String(args[at.root])}`);
-  if (has(at.to)) words.push(`to ${who(args[at.to])}`);
-  if (has(at.from)) words.push(`from ${who(args[at.from])}`);
-  if (has(at.tag)) words.push(`(tag ${(args[at.tag] as number) < 0 ? 'any' : String(args[at.tag])})`);
+export function callText(name: MpiCall, args: readonly unknown[]): string {
+  const words: string[] = [name];
+  const add = (argument: Parameters<typeof argumentOf>[2], text: (value: unknown) => string): void => {
+    const value = argumentOf(name, args, argument);
+    if (value !== undefined) words.push(text(value));
+  };
+  add('op', (op) => `(${opName(op)})`);
+  add('dtype', () => 'of');
+  add('count', String);
+  add('counts', (counts) => `[${list(counts)}]`);
+  add('dtype', (dtype) => DTYPES[dtype as number] as string);
+  add('dims', (dims) => `of [${list(dims)}]`);
+  add('root', (root) => `with root ${String(root)}`);
+  add('to', (to) => `to ${partner(to)}`);
+  add('from', (from) => `from ${partner(from)}`);
+  add('tag', (tag) => `(tag ${(tag as number) < 0 ? 'any' : String(tag)})`);
   return words.join(' ');
 }

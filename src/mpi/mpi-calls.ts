@@ -1,0 +1,107 @@
+/** What the arguments of a call are. */
+interface Values {
+  readonly comm: number;
+  readonly request: number;
+  /** A buffer or an address of device memory; undefined: in place, or nothing on this rank. */
+  readonly memory: ArrayBuffer | Uint8Array | bigint | undefined;
+  /** In bytes, into the memory before it. */
+  readonly offset: number;
+  /** Of elements; where each rank has as many, those of one rank. */
+  readonly count: number;
+  /** For each rank. */
+  readonly counts: Float64Array;
+  readonly sendCounts: Float64Array;
+  readonly recvCounts: Float64Array;
+  readonly dtype: number;
+  readonly op: number;
+  readonly root: number;
+  readonly to: number;
+  /** −1: any, as `tag`. */
+  readonly from: number;
+  readonly tag: number;
+  /** −1: none. */
+  readonly color: number;
+  readonly key: number;
+  readonly dims: Int32Array;
+  readonly periodic: Int32Array;
+  readonly reorder: boolean;
+}
+
+/**
+ * The arguments of the addon's calls on communicators and requests, in their order. The addon
+ * exports the table that it unpacks them by, under the same name; a test compares both.
+ */
+export const parameters = {
+  rank: 'comm',
+  size: 'comm',
+  split: 'comm color key',
+  splitShared: 'comm',
+  dup: 'comm',
+  cart: 'comm dims periodic reorder',
+  freeComm: 'comm',
+  barrier: 'comm',
+  bcast: 'comm memory offset count dtype root',
+  allreduce: 'comm memory offset memory offset count dtype op',
+  iallreduce: 'comm memory offset count dtype op',
+  reduce: 'comm memory offset memory offset count dtype op root',
+  allgather: 'comm memory offset memory offset count dtype',
+  gather: 'comm memory offset memory offset count dtype root',
+  scatter: 'comm memory offset memory offset count dtype root',
+  alltoall: 'comm memory offset memory offset count dtype',
+  allgatherv: 'comm memory offset memory offset counts dtype',
+  gatherv: 'comm memory offset memory offset counts dtype root',
+  scatterv: 'comm memory offset memory offset counts dtype root',
+  alltoallv: 'comm memory offset sendCounts memory offset recvCounts dtype',
+  send: 'comm memory offset count dtype to tag',
+  recv: 'comm memory offset count dtype from tag',
+  sendrecv: 'comm memory offset count dtype to tag memory offset count dtype from tag',
+  isend: 'comm memory offset count dtype to tag',
+  irecv: 'comm memory offset count dtype from tag',
+  sendInit: 'comm memory offset count dtype to tag',
+  recvInit: 'comm memory offset count dtype from tag',
+  start: 'request',
+  wait: 'request',
+  test: 'request',
+  freeRequest: 'request',
+} as const;
+
+export type MpiCall = keyof typeof parameters;
+
+/** The first argument of that name; undefined where the call has none. */
+export const argumentOf = (call: MpiCall, args: readonly unknown[], name: keyof Values): unknown =>
+  args[parameters[call].split(' ').indexOf(name)];
+
+/** What calls answer; the others nothing. */
+interface Results {
+  readonly rank: number;
+  readonly size: number;
+  /** The handle of a communicator; −1 where this rank is in none. */
+  readonly split: number;
+  readonly splitShared: number;
+  readonly dup: number;
+  readonly cart: number;
+  /** The source · 32768 + the tag. */
+  readonly recv: number;
+  readonly sendrecv: number;
+  /** The handle of a request. */
+  readonly iallreduce: number;
+  readonly isend: number;
+  readonly irecv: number;
+  readonly sendInit: number;
+  readonly recvInit: number;
+  /** Whether the request is complete. */
+  readonly test: boolean;
+}
+
+type Arguments<Names> = Names extends `${infer First extends keyof Values} ${infer Others}`
+  ? [Values[First], ...Arguments<Others>]
+  : Names extends keyof Values
+    ? [Values[Names]]
+    : never;
+
+/** MPI's calls on communicators and requests by handle, counts in elements. */
+export type MpiCalls = {
+  [Name in MpiCall]: (
+    ...args: Arguments<(typeof parameters)[Name]>
+  ) => Name extends keyof Results ? Results[Name] : void;
+};
