@@ -16,9 +16,9 @@ interface DTypeInfo {
   /** The dtype of the real part. */
   readonly real: string;
   /** The complex dtype of this precision. */
-  readonly complex?: string;
+  readonly complex: string | undefined;
   /** Of integers: the least and the largest. */
-  readonly range?: readonly [least: number, most: number];
+  readonly range: readonly [least: number, most: number] | undefined;
   /** The number that native code has for it, in `native/common/dtype.hpp`. */
   readonly tag: number;
   /** Kind and bytes in the header of a npy file, and in the metadata of Zarr 2. */
@@ -27,7 +27,8 @@ interface DTypeInfo {
 
 /**
  * The element types of arrays, in the order of their tags. Complex data is interleaved: re, im,
- * re, im, … Zarr 3 has the same names.
+ * re, im, … Zarr 3 has the same names. All entries have the same properties in the same order: a
+ * lookup is then one load.
  */
 const TABLE = {
   float32: {
@@ -37,6 +38,7 @@ const TABLE = {
     HostArray: Float32Array,
     real: 'float32',
     complex: 'complex64',
+    range: undefined,
     tag: 0,
     npy: 'f4',
   },
@@ -47,6 +49,7 @@ const TABLE = {
     HostArray: Float64Array,
     real: 'float64',
     complex: 'complex128',
+    range: undefined,
     tag: 1,
     npy: 'f8',
   },
@@ -57,6 +60,7 @@ const TABLE = {
     HostArray: Float32Array,
     real: 'float32',
     complex: 'complex64',
+    range: undefined,
     tag: 2,
     npy: 'c8',
   },
@@ -67,6 +71,7 @@ const TABLE = {
     HostArray: Float64Array,
     real: 'float64',
     complex: 'complex128',
+    range: undefined,
     tag: 3,
     npy: 'c16',
   },
@@ -76,6 +81,7 @@ const TABLE = {
     lanes: 1,
     HostArray: Int32Array,
     real: 'int32',
+    complex: undefined,
     range: [-(2 ** 31), 2 ** 31 - 1],
     tag: 4,
     npy: 'i4',
@@ -93,29 +99,21 @@ export const DTYPES = Object.keys(TABLE) as readonly DType[];
 /** Host memory of an array: complex data as interleaved pairs of the float type. */
 export type HostArray = Float32Array | Float64Array | Int32Array;
 
-/** What is known of a dtype. Throws {@link DTypeError} for anything else. */
+const INFO: Readonly<Record<DType, DTypeInfo>> = TABLE;
+
+/** What is known of a dtype that a program gave. Throws {@link DTypeError} for anything else. */
 function infoOf(dtype: DType): DTypeInfo {
-  const info: DTypeInfo | undefined = typeof dtype === 'string' ? TABLE[dtype] : undefined;
+  const info = typeof dtype === 'string' ? INFO[dtype] : undefined;
   if (info?.lanes === undefined) checkDType(dtype);
   return info as DTypeInfo;
 }
 
-export const kindOf = (dtype: DType): DTypeInfo['kind'] => infoOf(dtype).kind;
 export const bytesOf = (dtype: DType): number => infoOf(dtype).bytes;
 /** Numbers in one element: 2 for complex, 1 for real. */
 export const lanesOf = (dtype: DType): 1 | 2 => infoOf(dtype).lanes;
 export const isComplex = (dtype: DType): dtype is ComplexDType => infoOf(dtype).lanes === 2;
-export const isInteger = (dtype: DType): boolean => infoOf(dtype).kind === 'int';
 /** True for floats and for complex numbers. */
 export const isFloat = (dtype: DType): boolean => infoOf(dtype).kind !== 'int';
-const isOf = (dtype: DType, bytes: number): boolean => {
-  const info = infoOf(dtype);
-  return info.kind !== 'int' && info.bytes === bytes * info.lanes;
-};
-/** True for float32 and complex64. */
-export const isSingle = (dtype: DType): boolean => isOf(dtype, 4);
-/** True for float64 and complex128. */
-export const isDouble = (dtype: DType): boolean => isOf(dtype, 8);
 /** `complex64` → `float32`, `complex128` → `float64`; real types are their own. */
 export const realOf = (dtype: DType): RealDType => infoOf(dtype).real as RealDType;
 /**
@@ -130,26 +128,35 @@ export function complexOf(dtype: DType): ComplexDType {
 }
 /** float32, or complex64 for complex dtypes. */
 export const singleOf = (dtype: DType): DType => (isComplex(dtype) ? complexOf('float32') : 'float32');
+
+// Of a dtype that was checked: kernels ask these at every call
+
+export const kindOf = (dtype: DType): DTypeInfo['kind'] => INFO[dtype].kind;
+export const isInteger = (dtype: DType): boolean => INFO[dtype].kind === 'int';
 /** The number of a dtype in native code. */
-export const tagOf = (dtype: DType): number => infoOf(dtype).tag;
+export const tagOf = (dtype: DType): number => INFO[dtype].tag;
+/** True for float32 and complex64. */
+export const isSingle = (dtype: DType): boolean => INFO[dtype].real === 'float32';
+/** True for float64 and complex128. */
+export const isDouble = (dtype: DType): boolean => INFO[dtype].real === 'float64';
 /** Kind and bytes as npy writes them: `f8`. */
-export const npyCodeOf = (dtype: DType): string => infoOf(dtype).npy;
+export const npyCodeOf = (dtype: DType): string => INFO[dtype].npy;
 /** The dtype that npy writes so, if there is one. */
 export const dtypeOfNpyCode = (code: string): DType | undefined =>
-  DTYPES.find((dtype) => TABLE[dtype].npy === code);
+  DTYPES.find((dtype) => INFO[dtype].npy === code);
 
 /** True where a dtype has this number exactly, or rounds it: any number for floats. */
 export function holdsNumber(dtype: DType, value: number): boolean {
-  const { range } = infoOf(dtype);
+  const { range } = INFO[dtype];
   return !range || (Number.isInteger(value) && value >= range[0] && value <= range[1]);
 }
 
 /** Both single, both double, or both integer. */
 export const isSamePrecision = (a: DType, b: DType): boolean =>
-  isSingle(a) === isSingle(b) && isDouble(a) === isDouble(b);
+  realOf(a) === realOf(b) || !(isFloat(a) || isFloat(b));
 
 /** The distance from 1 to the next number of a dtype's precision. */
-export const epsilonOf = (dtype: DType): number => (isDouble(dtype) ? 2 ** -52 : 2 ** -23);
+export const epsilonOf = (dtype: DType): number => (isDouble(checkDType(dtype)) ? 2 ** -52 : 2 ** -23);
 
 /** The dtype of index tables and of positions along an axis. */
 export const INDEX_DTYPE = 'int32';
@@ -201,12 +208,12 @@ export function hostView(
 /** The real dtype of a typed array. */
 export function dtypeOf(values: HostArray): RealDType {
   if (values instanceof Float64Array) return 'float64';
-  const found = DTYPES.find((dtype) => lanesOf(dtype) === 1 && values instanceof TABLE[dtype].HostArray);
+  const found = DTYPES.find((dtype) => lanesOf(dtype) === 1 && values instanceof INFO[dtype].HostArray);
   if (found) return found as RealDType;
   throw new DTypeError(`expected a ${HOST_ARRAY_NAMES}, received ${textOf(values)}`);
 }
 /** The typed arrays that hold elements, in words. */
-export const HOST_ARRAY_NAMES = [...new Set(DTYPES.map((dtype) => TABLE[dtype].HostArray.name))]
+export const HOST_ARRAY_NAMES = [...new Set(DTYPES.map((dtype) => INFO[dtype].HostArray.name))]
   .join(', ')
   .replace(/, (?=\w+$)/, ' or ');
 
@@ -227,8 +234,8 @@ export function checkDType(value: unknown): DType {
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
-  if (isInteger(a)) return isInteger(b) && bytesOf(b) < bytesOf(a) ? a : b;
-  if (isInteger(b)) return a;
+  if (!isFloat(a)) return !isFloat(b) && bytesOf(b) < bytesOf(a) ? a : b;
+  if (!isFloat(b)) return a;
   if (!isSamePrecision(a, b)) {
     throw new DTypeError(
       `${a} and ${b} do not mix: cast one of them, for instance with ` +
