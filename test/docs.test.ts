@@ -7,6 +7,7 @@
  * right after one is what it prints on one rank. An expression in a table's column 'example' makes
  * an operator; what it needs is imported for it.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -183,6 +184,13 @@ describe('documentation', function () {
         expect(anchors, `${nameOf(page)} links to ${link}`).to.include(anchor);
       }
     }
+  });
+
+  it('has the options of the doc comments (npm run docs)', () => {
+    const script = join(root, 'scripts/docs.mjs');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+    expect(status, stdout + stderr).to.equal(0);
+    expect(read(join(docs, 'options.md')).match(/^### /gm)).to.have.length.greaterThan(80);
   });
 
   it('names files and folders that exist', () => {

@@ -1,0 +1,209 @@
+// Writes what the documents have from doc comments: docs/options.md, and the columns of options in the
+// tables of docs/operators.md and docs/solvers.md. With --check it writes nothing and exits with 1 where
+// a file would change.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const check = process.argv.includes('--check');
+
+/** The most characters of a cell, see docs/style.md. */
+const CELL = 120;
+/** Options that every solver has, and every distributed operator. */
+const OF_ALL_SOLVERS = ['niter', 'x0', 'maxTime', 'checkpoint', 'reproducible'];
+const RUN = OF_ALL_SOLVERS.slice(2);
+const GROUPS = [
+  {
+    title: 'Distributed operators',
+    folders: ['src/operators/'],
+    page: 'docs/operators.md',
+    common: ['comm'],
+    all: 'distributed-operators',
+  },
+  {
+    title: 'Local operators',
+    folders: ['src/local/', 'src/gpu/js-kernel/'],
+    page: 'docs/operators.md',
+    common: [],
+  },
+  {
+    title: 'Solvers',
+    folders: ['src/optimization/'],
+    page: 'docs/solvers.md',
+    common: RUN,
+    all: 'options-of-all',
+  },
+  { title: 'Proximal functions', folders: ['src/proximal/functions/'], page: 'docs/solvers.md', common: [] },
+  {
+    title: 'Proximal solvers',
+    folders: ['src/proximal/'],
+    page: 'docs/solvers.md',
+    common: RUN,
+    all: 'options-of-all',
+  },
+];
+
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
+  ts.sys,
+  root,
+);
+const entry = join(root, 'src/index.ts');
+const program = ts.createProgram([entry], { ...options, noEmit: true });
+const checker = program.getTypeChecker();
+
+const oneLine = (text) =>
+  text
+    .replace(/\{@link (\w+)\}/g, '`$1`')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+/** Name, default and meaning of each property of an options object. */
+const optionsOf = (type) =>
+  checker.getPropertiesOfType(type).map((property) => {
+    const tag = property.getJsDocTags(checker).find(({ name }) => name === 'default');
+    return {
+      name: property.name,
+      default: tag ? oneLine(ts.displayPartsToString(tag.text)) : '',
+      meaning: oneLine(ts.displayPartsToString(property.getDocumentationComment(checker))),
+    };
+  });
+
+/** The exported classes and functions that take options. */
+function documented() {
+  const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
+  const exported = checker.getExportsOfModule(module).map((symbol) => ({
+    name: symbol.name,
+    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+  }));
+  /** The interface that is named for a function, or for the beginning of its name. */
+  const named = (name) =>
+    exported
+      .filter((other) => /.Options$/.test(other.name))
+      .filter((other) => name.toLowerCase().startsWith(other.name.slice(0, -'Options'.length).toLowerCase()))
+      .sort((a, b) => b.name.length - a.name.length)[0];
+  return exported
+    .flatMap(({ name, symbol }) => {
+      const source = symbol.declarations?.[0]?.getSourceFile();
+      const file = source && relative(root, source.fileName);
+      const group = file && GROUPS.find(({ folders }) => folders.some((folder) => file.startsWith(folder)));
+      if (!group || !(symbol.flags & ts.SymbolFlags.Value)) return [];
+      const type = checker.getTypeOfSymbolAtLocation(symbol, source);
+      const [signature] = [...type.getConstructSignatures(), ...type.getCallSignatures()];
+      const last = signature?.parameters.at(-1);
+      const given = last && checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(last, source));
+      if (/.Options$/.test((given?.aliasSymbol ?? given?.symbol)?.name))
+        return { name, group, options: optionsOf(given) };
+      const isSolver = type.getProperty('steps') !== undefined;
+      const own = isSolver ? named(name) : undefined;
+      return own ? { name, group, options: optionsOf(checker.getDeclaredTypeOfSymbol(own.symbol)) } : [];
+    })
+    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+const row = (cells) => `${cells.map((cell) => (cell === '' ? '| ' : `| ${cell} `)).join('')}|`;
+const isCode = (text) => /^(-?[\d.]+(e-?\d+)?|-?Infinity|true|false|'[^']*'|\[[^\]]*\]|\{.*\})$/.test(text);
+const escaped = (text) => text.replaceAll('|', '\\|');
+
+/** A text with one sentence a line. */
+const sentences = (text) => text.split(/(?<=[.!?])\s+(?=[A-Z`'])/).join('\n  ');
+
+function section({ name, group, options: all }) {
+  const rows = all.filter((option) => !group.common.includes(option.name));
+  if (rows.length === 0) return '';
+  const below = [];
+  const lines = rows.map((option) => {
+    const value = isCode(option.default) ? `\`${option.default}\`` : option.default;
+    const cells = [value, option.meaning].map(escaped);
+    const [shown, meaning] = cells.map((cell) => (cell.length > CELL ? 'see below' : cell));
+    if (meaning === 'see below') below.push(`- \`${option.name}\`: ${sentences(option.meaning)}`);
+    if (shown === 'see below') below.push(`- Default of \`${option.name}\`: ${sentences(option.default)}`);
+    return row([`\`${option.name}\``, shown, meaning]);
+  });
+  const table = `| option | default | meaning |\n|---|---|---|\n${lines.join('\n')}\n`;
+  return `### ${name}\n\n${table}${below.length > 0 ? `\n${below.join('\n')}\n` : ''}\n`;
+}
+
+function optionsPage(items) {
+  const groups = GROUPS.map((group) => {
+    const sections = items
+      .filter((item) => item.group === group)
+      .map(section)
+      .join('');
+    const page = relative('docs', group.page);
+    const common = group.common.map((name) => `\`${name}\``).join(', ');
+    const also = common && `\nAll take the options ${common} too, see [there](${page}#${group.all}).`;
+    return `## ${group.title}\n\nThey are in [${page}](${page}).${also}\n\n${sections}`;
+  });
+  const contents = GROUPS.map(
+    ({ title }) => `[${title.toLowerCase()}](#${title.toLowerCase().replaceAll(' ', '-')})`,
+  );
+  return `# Options
+
+This page is made of the doc comments by \`npm run docs\`.
+Without a default an option is not set, or must be given.
+
+- ${contents.join(', ')}
+
+${groups.join('').trimEnd()}
+`;
+}
+
+/** The options of a row in a table: names with short defaults, or names, or a link. */
+function optionsCell({ name, group, options: all }) {
+  const hidden = [...group.common, 'dtype', ...(group.common === RUN ? OF_ALL_SOLVERS : [])];
+  const own = all.filter((option) => !hidden.includes(option.name));
+  const names = own.map((option) => `\`${option.name}\``);
+  const withDefaults = own.map((option, k) =>
+    option.default.length <= 24 && /^([-\d'[{]|true|false|Infinity)/.test(option.default)
+      ? `${names[k]} (${option.default})`
+      : names[k],
+  );
+  const texts = [withDefaults.join(', '), names.join(', ')].map(escaped);
+  return texts.find((text) => text.length <= CELL) ?? `[options](options.md#${name.toLowerCase()})`;
+}
+
+/** A page whose tables with a column of options have those of `items`. */
+function withOptions(page, items) {
+  let column = -1;
+  return page
+    .split('\n')
+    .map((line) => {
+      if (!line.startsWith('|')) {
+        column = -1;
+        return line;
+      }
+      const cells = line.split(/(?<!\\)\|/);
+      if (column < 0) {
+        column = cells.findIndex((cell) => /^ options/.test(cell));
+        if (column < 0) column = cells.length;
+      }
+      const name = /^ `(\w+)` $/.exec(cells[1])?.[1];
+      if (name === undefined || column >= cells.length) return line;
+      const item = items.find((known) => known.name === name);
+      const text = item ? optionsCell(item) : '';
+      return cells.with(column, text === '' ? ' ' : ` ${text} `).join('|');
+    })
+    .join('\n');
+}
+
+const items = documented();
+const pages = { 'docs/options.md': () => optionsPage(items) };
+for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = (text) => withOptions(text, items);
+for (const [page, make] of Object.entries(pages)) {
+  const path = join(root, page);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const wanted = make(text);
+  if (wanted === text) continue;
+  if (check) {
+    const [lines, right] = [text.split('\n'), wanted.split('\n')];
+    const k = right.findIndex((line, n) => line !== lines[n]);
+    console.log(`${page}:${k + 1}: run npm run docs\n- ${lines[k] ?? ''}\n+ ${right[k] ?? ''}`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(path, wanted);
+    console.log(`docs: ${page}`);
+  }
+}
