@@ -1,5 +1,5 @@
-// Writes what the documents have from doc comments: docs/options.md, and the columns of options in the
-// tables of docs/operators.md and docs/solvers.md. With --check it writes nothing and exits with 1 where
+// Writes what the documents have from doc comments: docs/options.md, and the columns of options and of
+// examples in the tables of docs/operators.md and docs/solvers.md. With --check it writes nothing and exits with 1 where
 // a file would change.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -62,22 +62,29 @@ const oneLine = (text) =>
 
 /** Name, default and meaning of each property of an options object. */
 const optionsOf = (type) =>
-  checker.getPropertiesOfType(type).map((property) => {
-    const tag = property.getJsDocTags(checker).find(({ name }) => name === 'default');
-    return {
-      name: property.name,
-      default: tag ? oneLine(ts.displayPartsToString(tag.text)) : '',
-      meaning: oneLine(ts.displayPartsToString(property.getDocumentationComment(checker))),
-    };
-  });
+  checker.getPropertiesOfType(type).map((property) => ({
+    name: property.name,
+    default: tagOf(property, 'default'),
+    meaning: oneLine(ts.displayPartsToString(property.getDocumentationComment(checker))),
+  }));
 
-/** The exported classes and functions that take options. */
-function documented() {
+/** The text of a tag of a doc comment. */
+const tagOf = (symbol, tag) => {
+  const found = symbol.getJsDocTags(checker).find(({ name }) => name === tag);
+  return found ? oneLine(ts.displayPartsToString(found.text)) : '';
+};
+
+/** Exported names with their symbols. */
+function exportedSymbols() {
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
-  const exported = checker.getExportsOfModule(module).map((symbol) => ({
+  return checker.getExportsOfModule(module).map((symbol) => ({
     name: symbol.name,
     symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
   }));
+}
+
+/** The exported classes and functions that take options. */
+function documented(exported) {
   /** The interface that is named for a function, or for the beginning of its name. */
   const named = (name) =>
     exported
@@ -165,33 +172,47 @@ function optionsCell({ name, group, options: all }) {
   return texts.find((text) => text.length <= CELL) ?? `[options](options.md#${name.toLowerCase()})`;
 }
 
-/** A page whose tables with a column of options have those of `items`. */
-function withOptions(page, items) {
-  let column = -1;
+/** The cells of the columns that are written, for the row of a name. */
+const COLUMNS = {
+  options: (name) => {
+    const item = items.find((known) => known.name === name);
+    return item ? optionsCell(item) : '';
+  },
+  example: (name) => {
+    const { symbol } = exported.find((known) => known.name === name) ?? {};
+    const example = symbol ? tagOf(symbol, 'example') : '';
+    return example === '' ? '' : `\`${escaped(example)}\``;
+  },
+};
+
+/** A page with tables whose columns of options and examples are those of the doc comments. */
+function withColumns(page) {
+  let heads;
   return page
     .split('\n')
     .map((line) => {
       if (!line.startsWith('|')) {
-        column = -1;
+        heads = undefined;
         return line;
       }
       const cells = line.split(/(?<!\\)\|/);
-      if (column < 0) {
-        column = cells.findIndex((cell) => /^ options/.test(cell));
-        if (column < 0) column = cells.length;
-      }
+      heads ??= cells.map((cell) => /^ (options|example)\b/.exec(cell)?.[1]);
       const name = /^ `(\w+)` $/.exec(cells[1])?.[1];
-      if (name === undefined || column >= cells.length) return line;
-      const item = items.find((known) => known.name === name);
-      const text = item ? optionsCell(item) : '';
-      return cells.with(column, text === '' ? ' ' : ` ${text} `).join('|');
+      if (name === undefined) return line;
+      const filled = cells.map((cell, k) => {
+        if (heads[k] === undefined) return cell;
+        const text = COLUMNS[heads[k]](name);
+        return text === '' ? ' ' : ` ${text} `;
+      });
+      return filled.join('|');
     })
     .join('\n');
 }
 
-const items = documented();
+const exported = exportedSymbols();
+const items = documented(exported);
 const pages = { 'docs/options.md': () => optionsPage(items) };
-for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = (text) => withOptions(text, items);
+for (const page of ['docs/operators.md', 'docs/solvers.md']) pages[page] = withColumns;
 for (const [page, make] of Object.entries(pages)) {
   const path = join(root, page);
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';

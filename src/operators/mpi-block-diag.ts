@@ -16,6 +16,8 @@ import { type BlockOptions, BlockViews, RankBlocks } from './rank-blocks.js';
  *
  * Cost: one object exchange when it is made; nothing is sent afterwards, unless a vector is cut
  * otherwise and has to be aligned.
+ *
+ * @example new MPIBlockDiag([new FirstDerivative([2, 5])])
  */
 export class MPIBlockDiag extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];

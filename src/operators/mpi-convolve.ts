@@ -32,6 +32,8 @@ export interface MPIConvolveNDOptions extends Omit<MPIConvolve1DOptions, 'offset
  * `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero outside. Shapes: `dims` to `dims`. The adjoint
  * is correlation with conj(h). Layouts and messages: see {@link HaloOperator}; `2·size(h)` flops a
  * sample.
+ *
+ * @example new MPIConvolveND([12, 5], [[1, 2], [3, 4]])
  */
 export class MPIConvolveND extends HaloOperator {
   readonly #filter: Resident;
@@ -99,6 +101,8 @@ export class MPIConvolveND extends HaloOperator {
  * However long the filter is, the shape stays: the local `Convolve1D` follows PyLops, whose data
  * has the filter's length where that is longer than a model of one axis; here both vectors have one
  * layout.
+ *
+ * @example new MPIConvolve1D([12, 3], [1, 2, 1], { axis: 0, offset: 1 })
  */
 export class MPIConvolve1D extends MPIConvolveND {
   constructor(dims: number | Shape, h: OperatorData, options: MPIConvolve1DOptions = {}) {

@@ -31,6 +31,8 @@ export interface MPIFFTNDOptions extends MPIFourierOptions {
  * Fourier transform of a distributed array along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`,
  * with `norm` of 'none' (default), '1/n' or 'ortho' for s. Shapes, layouts and cost: see
  * {@link MPIFourierOperator}.
+ *
+ * @example new MPIFFT1D([4, 6], { axis: 1, norm: 'ortho' })
  */
 export class MPIFFT1D extends MPIFourierOperator {
   constructor(dims: number | Shape, options: MPIFFT1DOptions = {}) {
@@ -48,7 +50,11 @@ export class MPIFFT1D extends MPIFourierOperator {
   }
 }
 
-/** Fourier transform of a distributed array along two axes: see {@link MPIFFTND}. */
+/**
+ * Fourier transform of a distributed array along two axes: see {@link MPIFFTND}.
+ *
+ * @example new MPIFFT2D([4, 6], { real: true, dtype: 'float64' })
+ */
 export class MPIFFT2D extends MPIFourierOperator {
   constructor(dims: number | Shape, options: MPIFFT2DOptions = {}) {
     checkOptions('MPIFFT2D', options, [...MPI_FOURIER_OPTIONS, 'axes']);
@@ -71,6 +77,8 @@ export class MPIFFT2D extends MPIFourierOperator {
  * for each, s = 1, 1/n or 1/√n for `norm` of 'none' (default), '1/n' or 'ortho', n the samples of
  * all axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along
  * the last of them). Layouts and cost: see {@link MPIFourierOperator}.
+ *
+ * @example new MPIFFTND([4, 3, 5])
  */
 export class MPIFFTND extends MPIFourierOperator {
   constructor(dims: number | Shape, options: MPIFFTNDOptions = {}) {

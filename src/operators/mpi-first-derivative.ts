@@ -28,6 +28,8 @@ export interface MPIFirstDerivativeOptions extends DerivativeOptions {
  *
  * Cost: one halo exchange of one (order 5: two) rows where the axis is distributed, one pass over
  * memory; no collective.
+ *
+ * @example new MPIFirstDerivative([11, 4], { order: 5 })
  */
 export class MPIFirstDerivative extends DerivativeOperator {
   constructor(dims: number | Shape, options: MPIFirstDerivativeOptions = {}) {

@@ -37,6 +37,8 @@ interface Side {
  * its slices, and the data is BROADCAST: one allgather. A SCATTER model gives SCATTER data: nothing
  * is sent where it is cut as the slices are. A rank may have no slices. Holds G. Work: with
  * BROADCAST vectors this rank's slices of the result, otherwise none.
+ *
+ * @example new MPIFredholm1(NDArray.normal([2, 4, 3]), 5)
  */
 export class MPIFredholm1 extends MPILinearOperator {
   readonly #op: Fredholm1;

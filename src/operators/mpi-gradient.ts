@@ -20,6 +20,8 @@ export interface MPIGradientOptions extends DerivativeOptions {
  * axis, in order.
  *
  * Cost: one halo exchange for each distributed axis; no collective.
+ *
+ * @example new MPIGradient([6, 5])
  */
 export class MPIGradient extends MPIStackedVStack {
   constructor(dims: number | Shape, options: MPIGradientOptions = {}) {

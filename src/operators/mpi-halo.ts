@@ -66,6 +66,8 @@ const KEPT = 4;
  * Blocks may be uneven, halos wider than a block. Cost: forward one message to each rank whose
  * block meets the grown one; adjoint the same if `exact`, none if `crop`. Holds the buffers of
  * those messages that do not lie together. Work: none.
+ *
+ * @example new MPIHalo([4, 6], { halo: 1, adjoint: 'exact' })
  */
 export class MPIHalo extends MPILinearOperator {
   /** Each rank's grown block: `[before, own, after]` along every axis. */

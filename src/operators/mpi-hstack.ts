@@ -12,6 +12,8 @@ import type { BlockOptions } from './rank-blocks.js';
  * the adjoints.
  *
  * Cost: one object exchange when it is made; forward one all-reduce of the data, adjoint nothing.
+ *
+ * @example new MPIHStack([new MatrixMult([[1, 2], [3, 4], [5, 6]])])
  */
 export class MPIHStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];

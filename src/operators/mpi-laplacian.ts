@@ -24,6 +24,8 @@ export interface MPILaplacianOptions extends DerivativeOptions {
  *
  * Cost: one halo exchange for each distributed axis among `axes`; all axes in one pass over memory;
  * no collective.
+ *
+ * @example new MPILaplacian([6, 5, 4], { axes: [0, 1, 2] })
  */
 export class MPILaplacian extends DerivativeOperator {
   constructor(dims: number | Shape, options: MPILaplacianOptions = {}) {

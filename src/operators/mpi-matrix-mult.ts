@@ -147,6 +147,8 @@ interface Described {
  * another one. Work: two panels of A `[N/Pr, K/max(Pr, Pc)]` (`block`: none) and two of X
  * `[K/max(Pr, Pc), M/Pc]`, the present ones and the next; rows that lie apart are packed for each
  * rank that wants them.
+ *
+ * @example new MPIMatrixMult(NDArray.normal([2, 3]), 4, { grid: [COMM_WORLD.size, 1] })
  */
 export class MPIMatrixMult extends MPILinearOperator {
   readonly grid: ProcessGrid;

@@ -49,6 +49,8 @@ const formOf = ({ layout }: { readonly layout: Layout }, side: Side): LayoutAdap
  * to become whole traces first, and data split again: two transfers more. Holds G. Work: at most
  * four arrays of the size of this rank's share of the larger one of model and data: its traces, one
  * spectrum, and two of a transform; the spectra of both live together for the product only.
+ *
+ * @example new MPIMDC(NDArray.normal([2, 3, 2], { dtype: 'complex128' }), 9)
  */
 export class MPIMDC extends MPILinearOperator {
   override readonly complexLinear = false;

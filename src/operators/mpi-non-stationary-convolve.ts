@@ -89,6 +89,8 @@ abstract class NonStationaryConvolution extends HaloOperator {
  * `dims` to `dims`. Layouts and messages: see {@link HaloOperator}; `4·L` flops a sample. Holds the
  * filters, and an index and a weight for each sample along the axis of this rank's part and what is
  * around it. Work: one array, this rank's part with what is around it.
+ *
+ * @example new MPINonStationaryConvolve1D([9], [[1, 2, 1], [0, 1, 0]], [2, 6])
  */
 export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
   constructor(
@@ -117,6 +119,8 @@ export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
  * between the filters `hs` of `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the
  * global array, and constant outside. Shapes: `dims` to `dims`. Layouts and messages: see
  * {@link HaloOperator}; `8·L₀·L₁` flops a sample.
+ *
+ * @example new MPINonStationaryConvolve2D([7, 6], NDArray.normal([2, 2, 3, 3]), [1, 3], [1, 4])
  */
 export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
   constructor(

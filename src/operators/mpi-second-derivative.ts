@@ -22,6 +22,8 @@ export interface MPISecondDerivativeOptions extends DerivativeOptions {
  * {@link secondDerivative} for the formulas.
  *
  * Cost: one halo exchange where the axis is distributed, one pass over memory; no collective.
+ *
+ * @example new MPISecondDerivative([11, 4], { axis: 1 })
  */
 export class MPISecondDerivative extends DerivativeOperator {
   constructor(dims: number | Shape, options: MPISecondDerivativeOptions = {}) {

@@ -8,6 +8,8 @@ import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-sta
  * `(A x₀, B x₁, …)`.
  *
  * Cost: that of its operators.
+ *
+ * @example new MPIStackedBlockDiag([new MPILaplacian([5, 4]), new MPIFirstDerivative([7])])
  */
 export class MPIStackedBlockDiag extends MPIStackedLinearOperator {
   readonly ops: readonly BlockOperator<AnyVector>[];

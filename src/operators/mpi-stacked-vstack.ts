@@ -13,6 +13,8 @@ import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-sta
  * adjoint the sum of `Aᴴ y₀`, `Bᴴ y₁`, ….
  *
  * Cost: that of its operators; no reduction of its own.
+ *
+ * @example new MPIStackedVStack([new MPIFirstDerivative([5, 4]), new MPILaplacian([5, 4])])
  */
 export class MPIStackedVStack<M extends Vector<M> = DistributedArray> extends MPIStackedLinearOperator<
   M,

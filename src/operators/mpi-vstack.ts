@@ -31,6 +31,8 @@ function common(name: string, shapes: readonly (readonly Shape[])[]): Shape {
  *
  * Cost: one object exchange when it is made; forward nothing, adjoint one all-reduce of the model
  * (within each colour of a mask).
+ *
+ * @example new MPIVStack([new MatrixMult([[1, 2], [3, 4], [5, 6]])])
  */
 export class MPIVStack extends MPILinearOperator {
   readonly ops: readonly LocalLinearOperator[];

@@ -81,6 +81,9 @@ interface Direction<C> {
  * a loop that was cut, or JavaScript that gpu.js understands otherwise, is a {@link BackendError}.
  *
  * Cost: an application takes the vector out of its backend and back.
+ *
+ * @example new KernelOperator(function (x) { return 2 * x[this.thread.x]; }, function (y) { return
+ *   2 * y[this.thread.x]; }, 5)
  */
 export class KernelOperator<C extends KernelConstants = KernelConstants> extends LocalOperator {
   readonly #constants: C;

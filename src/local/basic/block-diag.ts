@@ -8,6 +8,8 @@ import { StackOperator, type StackOptions } from './stack-operator.js';
  * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to
  * `[len(ops), …dimsd]`; flat, one part after the other, on a side where the operators' shapes
  * differ, and then results are flat on both. Cost: that of its operators; no work array.
+ *
+ * @example new BlockDiag([new Identity(4), new Sum([2, 3])])
  */
 export class BlockDiag extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {

@@ -8,6 +8,8 @@ import { VStack } from './v-stack.js';
 /**
  * A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part
  * after the other. Cost: that of its operators. Memory: one work array for the sums.
+ *
+ * @example new Block([[new Identity(3), new Zero(3)], [new Zero(3), new Flip(3)]])
  */
 export class Block extends VStack {
   constructor(ops: readonly (readonly AnyLocalOperator[])[], options: StackOptions = {}) {

@@ -12,6 +12,8 @@ export interface ConjOptions {
 /**
  * Complex conjugate: `y = conj(x)`, its own adjoint for the real part of inner products. Shapes:
  * `dims` to `dims`. Cost: one copy. No work array.
+ *
+ * @example new Conj([3, 4])
  */
 export class Conj extends LocalOperator {
   override readonly complexLinear = false;

@@ -20,6 +20,8 @@ export interface DiagonalOptions {
  * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one.
  * The adjoint multiplies by conj(d). Shapes: `dims` to `dims`. Cost: one read and one write of the
  * array besides d. Memory: d.
+ *
+ * @example new Diagonal([1, 2, 3], { dims: [3, 4], axis: 0 })
  */
 export class Diagonal extends LocalOperator {
   readonly #diagonal: Resident;

@@ -13,6 +13,8 @@ export interface FlipOptions {
 /**
  * Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one
  * copy. No work array.
+ *
+ * @example new Flip([3, 4])
  */
 export class Flip extends RearrangingOperator {
   constructor(dims: number | Shape, options: FlipOptions = {}) {

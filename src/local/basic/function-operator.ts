@@ -26,6 +26,8 @@ export interface FunctionOperatorOptions {
 /**
  * An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to
  * `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take.
+ *
+ * @example new FunctionOperator((x) => x.multiply(2), 5, { adjoint: (y) => y.multiply(2) })
  */
 export class FunctionOperator extends LocalOperator {
   readonly #forward: ArrayFunction;

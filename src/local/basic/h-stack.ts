@@ -9,6 +9,8 @@ import { StackOperator, type StackOptions } from './stack-operator.js';
  * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the
  * other, to the data's own shape, where all operators agree on it, otherwise flat. Cost: that of
  * its operators. Memory: one work array of the data for the sums.
+ *
+ * @example new HStack([new Identity(4), new FirstDerivative(4)])
  */
 export class HStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {

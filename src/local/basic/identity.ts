@@ -13,6 +13,8 @@ export interface IdentityOptions {
 /**
  * Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N`
  * rows, `M` columns), or lists of as many axes. Cost: one copy. No work array.
+ *
+ * @example new Identity(3, 5)
  */
 export class Identity extends LocalOperator {
   readonly #common: Shape;

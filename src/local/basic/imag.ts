@@ -6,6 +6,8 @@ import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part
 /**
  * Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real.
  * Cost: one read. No work array.
+ *
+ * @example new Imag([3, 4])
  */
 export class Imag extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {

@@ -11,6 +11,8 @@ import { checkOperators, commonDType } from '../parts/stacking.js';
  * Kronecker product: `y = (A₁ ⊗ A₂) x`, that is `Y = A₁ X A₂ᵀ` for the rows-by-rows matrices X and
  * Y. Shapes: flat, `m₁·m₂` to `n₁·n₂`. Cost: A₂ on m₁ vectors and A₁ on n₂, and two transpositions.
  * Memory: three work arrays.
+ *
+ * @example new Kronecker(new Flip(3), new FirstDerivative(4))
  */
 export class Kronecker extends LocalOperator {
   override readonly complexLinear: boolean;

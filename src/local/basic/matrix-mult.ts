@@ -20,6 +20,8 @@ export interface MatrixMultOptions {
 /**
  * Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to
  * `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A.
+ *
+ * @example new MatrixMult([[1, 2, 3], [4, 5, 6]], { otherdims: 2 })
  */
 export class MatrixMult extends LocalOperator {
   readonly #matrix: Resident;

@@ -17,6 +17,8 @@ export interface PadOptions {
  * Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis.
  * Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work
  * array.
+ *
+ * @example new Pad([3, 4], [[1, 0], [2, 2]])
  */
 export class Pad extends RearrangingOperator {
   constructor(dims: number | Shape, pad: Padding | readonly Padding[], options: PadOptions = {}) {

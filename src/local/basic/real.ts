@@ -5,6 +5,8 @@ import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part
 /**
  * Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims`
  * to `dims`, complex to real. Cost: one read. No work array.
+ *
+ * @example new Real([3, 4])
  */
 export class Real extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {

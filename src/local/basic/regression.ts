@@ -16,6 +16,8 @@ export interface RegressionOptions {
  * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`; solving for x is
  * polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`. Cost: `2·len·(order + 1)` flops;
  * it holds the matrix of the powers.
+ *
+ * @example new Regression([0, 1, 2, 3], 2)
  */
 export class Regression extends MatrixMult {
   readonly order: number;

@@ -19,6 +19,8 @@ export interface RestrictionOptions {
  * Some samples of an axis: `y[k] = x[iava[k]]`, in any order, repeated ones too; negative indices
  * count from the end. The adjoint puts them back and sums repeated ones. Shapes: `[…, n, …]` to
  * `[…, len(iava), …]`. Cost: one read and write of the samples. Memory: the indices.
+ *
+ * @example new Restriction([3, 6], [0, 2, -1])
  */
 export class Restriction extends IndexedOperator {
   constructor(dims: number | Shape, iava: OperatorData, options: RestrictionOptions = {}) {

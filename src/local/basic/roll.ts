@@ -17,6 +17,8 @@ export interface RollOptions {
 /**
  * Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`.
  * Cost: one copy. No work array.
+ *
+ * @example new Roll([3, 4], { shift: 2 })
  */
 export class Roll extends RearrangingOperator {
   constructor(dims: number | Shape, options: RollOptions = {}) {

@@ -38,6 +38,8 @@ export interface SpreadOptions {
  * Spreading along curves: `y[ix, table[ix0, it0, ix]] += x[ix0, it0]` for all ix; the adjoint
  * stacks along them. Shapes: `dims` `[nx0, nt0]` to `dimsd` `[nx, nt]`. Cost: `nx0·nt0·nx`
  * additions. Memory: 4 bytes an entry and, with fractions, two numbers; with `fh` a few megabytes.
+ *
+ * @example new Spread([2, 3], [2, 4], { fh: (ix0, it0) => [it0, it0 + ix0] })
  */
 export class Spread extends IndexedOperator {
   constructor(dims: Shape, dimsd: Shape, options: SpreadOptions) {

@@ -14,6 +14,8 @@ export interface SumOptions {
 /**
  * Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims`
  * without the axis, `[1]` where it is the only one. Cost: one read. No work array.
+ *
+ * @example new Sum([3, 4], { axis: 0 })
  */
 export class Sum extends LocalOperator {
   readonly #axis: number;

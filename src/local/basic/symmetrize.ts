@@ -14,6 +14,8 @@ export interface SymmetrizeOptions {
 /**
  * An axis continued symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`.
  * Shapes: `[…, n, …]` to `[…, 2n − 1, …]`. Cost: one copy. No work array.
+ *
+ * @example new Symmetrize([3, 4])
  */
 export class Symmetrize extends RearrangingOperator {
   constructor(dims: number | Shape, options: SymmetrizeOptions = {}) {

@@ -14,6 +14,8 @@ export interface TransposeOptions {
 /**
  * Axes in another order: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to
  * `dims[axes]`. Cost: one copy. No work array.
+ *
+ * @example new Transpose([2, 3, 4], [2, 0, 1])
  */
 export class Transpose extends LocalOperator {
   /** Steps through the model's memory along the axes of the data. */

@@ -9,6 +9,8 @@ import { StackOperator, type StackOptions } from './stack-operator.js';
  * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own,
  * where all operators agree on it, otherwise flat, to flat data, one part after the other. Cost:
  * that of its operators. Memory: one work array of the model for the sums of the adjoint.
+ *
+ * @example new VStack([new Identity(4), new FirstDerivative(4)])
  */
 export class VStack extends StackOperator {
   constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {

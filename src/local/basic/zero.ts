@@ -12,6 +12,8 @@ export interface ZeroOptions {
 /**
  * The zero operator of `N` rows and `M` columns: `y = 0`. Shapes: `M` to `N`. Cost: one write. No
  * work array.
+ *
+ * @example new Zero(3, 5)
  */
 export class Zero extends LocalOperator {
   constructor(N: number | Shape, M: number | Shape = N, options: ZeroOptions = {}) {

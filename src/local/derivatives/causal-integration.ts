@@ -49,6 +49,8 @@ const INCREMENTS: Readonly<Record<IntegrationKind, (n: number) => BandSegment[]>
  * half `y = d (c − x/2)`, trapezoidal `y = d (c − x/2 − x[0]/2)`, but `y[0] = d x[0]/2`. Shapes:
  * `dims` to `dims`, one sample less on the axis with `removefirst`. Cost: two to four reads and
  * writes. Memory: two work arrays.
+ *
+ * @example new CausalIntegration([3, 6], { kind: 'trapezoidal' })
  */
 export class CausalIntegration extends LocalOperator {
   readonly #axis: number;

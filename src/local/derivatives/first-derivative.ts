@@ -28,6 +28,8 @@ export interface FirstDerivativeOptions {
  * `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
  * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to
  * `dims`. Cost: one read and one write. No work array.
+ *
+ * @example new FirstDerivative([4, 6], { kind: 'forward' })
  */
 export class FirstDerivative extends StencilOperator {
   constructor(dims: number | Shape, options: FirstDerivativeOptions = {}) {

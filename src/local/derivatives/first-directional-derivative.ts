@@ -11,6 +11,8 @@ export type FirstDirectionalDerivativeOptions = DirectionalDerivativeOptions;
  * First derivative along a direction: `y = Σₖ vₖ ∂x/∂xₖ` by three-point differences, v one vector
  * of `[ndim]` or a field of them, `[ndim, ...dims]`. Shapes: `dims` to `dims`. Cost: one read and
  * write for one vector; for a field, four for each axis and a work array.
+ *
+ * @example new FirstDirectionalDerivative([4, 6], [0.6, 0.8])
  */
 export class FirstDirectionalDerivative extends LocalOperator {
   readonly #derivative: DirectionalDerivative;

@@ -23,6 +23,8 @@ export interface GradientOptions {
 /**
  * Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`.
  * Cost: one read and one write per axis. No work array.
+ *
+ * @example new Gradient([4, 6])
  */
 export class Gradient extends LocalOperator {
   readonly #forward: readonly Stencil[];

@@ -27,6 +27,8 @@ export interface LaplacianOptions {
 /**
  * Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, the second derivatives as in `SecondDerivative`. Shapes: `dims`
  * to `dims`. Cost: one read and one write, however many axes. No work array.
+ *
+ * @example new Laplacian([4, 6])
  */
 export class Laplacian extends StencilOperator {
   constructor(dims: number | Shape, options: LaplacianOptions = {}) {

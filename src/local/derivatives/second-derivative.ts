@@ -24,6 +24,8 @@ export interface SecondDerivativeOptions {
  * Second derivative along an axis: `(x[i−1] − 2x[i] + x[i+1]) / d²`, d the sampling, stored at i
  * (centered), i − 1 (forward) or i + 1 (backward); other samples are zero. Shapes: `dims` to
  * `dims`. Cost: one read and one write. No work array.
+ *
+ * @example new SecondDerivative([4, 6])
  */
 export class SecondDerivative extends StencilOperator {
   constructor(dims: number | Shape, options: SecondDerivativeOptions = {}) {

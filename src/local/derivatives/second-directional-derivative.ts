@@ -12,6 +12,8 @@ export type SecondDirectionalDerivativeOptions = DirectionalDerivativeOptions;
  * Second derivative along a direction: `y = −Dᵥᵀ Dᵥ x`, Dᵥ the derivative of
  * {@link FirstDirectionalDerivative}; its own adjoint. Shapes: `dims` to `dims`. Cost: twice that
  * of Dᵥ, and a work array.
+ *
+ * @example new SecondDirectionalDerivative([4, 6], [0.6, 0.8])
  */
 export class SecondDirectionalDerivative extends LocalOperator {
   readonly #derivative: DirectionalDerivative;

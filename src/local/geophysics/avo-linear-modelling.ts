@@ -63,6 +63,8 @@ export function avoCoefficients(
  * (Fatti et al. 1994), of P impedance, S impedance and density:
  * `(1 + tan²θ)/2, −4v² sin²θ, 2v² sin²θ − tan²θ/2`. Shapes: `[nt0, 3, ...spatdims]` to
  * `[nt0, len(theta), ...spatdims]`. Cost: 6 flops a value. Memory: the coefficients.
+ *
+ * @example new AVOLinearModelling([0, 15, 30], { nt0: 5 })
  */
 export class AVOLinearModelling extends LocalOperator {
   readonly #matrix: AxisMatrix;

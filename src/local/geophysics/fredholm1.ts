@@ -25,6 +25,8 @@ export const FREDHOLM1_OPTIONS = ['saveGt', 'usematmul', 'dtype'] as const;
  * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`.
  * Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Cost: one batched matrix product, `2·nsl·nx·ny·nz`
  * flops (8 for complex ones). Memory: G.
+ *
+ * @example new Fredholm1(NDArray.normal([3, 4, 2]), 5)
  */
 export class Fredholm1 extends LocalOperator {
   readonly #kernel: Resident;

@@ -62,6 +62,9 @@ const KEPT_ENTRIES = 2 ** 22;
  * (3-D `[ny, nx, nz]`) to `[ns, nr, nt]`. Cost: `4·ns·nr·nx·nz` flops besides the convolution.
  * Memory: the traveltime tables, a work array of the data's size and one of the model's, and a
  * table of at most some tens of megabytes.
+ *
+ * @example new Kirchhoff({ x: [0, 5], z: [5, 9], t: [0, 0.01, 0.02], srcs: [[0], [0]], recs: [[5],
+ *   [0]] }, [1], 0, { vel: 900 })
  */
 export class Kirchhoff extends LocalOperator {
   readonly #curves: TraveltimeCurves;

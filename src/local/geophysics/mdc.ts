@@ -53,6 +53,8 @@ class TraceSpectra extends FourierOperator {
  * `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than G has are
  * 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. Cost: two transforms and `8·nfmax·ns·nr·nv`
  * flops; work: the spectra of model and data.
+ *
+ * @example new MDC(NDArray.normal([4, 3, 2], { dtype: 'complex128' }), 9)
  */
 export class MDC extends LocalOperator {
   override readonly complexLinear = false;

@@ -37,6 +37,8 @@ const mirrored = (k: Float64Array): Float64Array =>
  * decay. Shapes: `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
  * @param freq the frequencies ≥ 0 of nt samples, `⌊nt/2⌋ + 1` of them
  * @param kx wavenumbers, zero in the middle
+ *
+ * @example new PhaseShift(1500, 5, 8, [0, 1, 2, 3, 4], [-0.1, 0, 0.1])
  */
 export class PhaseShift extends SpectralFilter {
   constructor(

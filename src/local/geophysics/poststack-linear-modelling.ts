@@ -24,6 +24,8 @@ export interface PoststackLinearModellingOptions {
  * whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on
  * another axis. Both matrices are banded and so is their product: it is applied as one table. Cost:
  * about `2·len` flops a sample, one read and one write. Memory: the table.
+ *
+ * @example new PoststackLinearModelling([1, 2, 1], 12, { spatdims: 4 })
  */
 export class PoststackLinearModelling extends StencilOperator {
   constructor(wav: OperatorData, nt0: number, options: PoststackLinearModellingOptions = {}) {

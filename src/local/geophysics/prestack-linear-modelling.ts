@@ -32,6 +32,8 @@ export interface PrestackLinearModellingOptions {
  * reflection coefficients of {@link AVOLinearModelling}, W the convolution with a wavelet whose
  * origin is sample `⌊len/2⌋`. Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`.
  * Cost: `2·len + 6` flops a value. Memory: two work arrays.
+ *
+ * @example new PrestackLinearModelling([1, 2, 1], [0, 15, 30], { nt0: 12 })
  */
 export class PrestackLinearModelling extends LocalOperator {
   readonly #derivative: StencilOperator;

@@ -22,6 +22,8 @@ export type Radon2DOptions = RadonOptions;
  * `[len(pxaxis), len(taxis)]` to `[len(haxis), len(taxis)]`. Cost: `npx·nt·nh` additions, twice
  * with interpolation. Holds a table of as many indices and weights; on the fly nothing, but works
  * with a few megabytes. Work: none otherwise.
+ *
+ * @example new Radon2D([0, 0.1, 0.2, 0.3], [-1, 0, 1], [0, 0.1])
  */
 export class Radon2D extends IndexedOperator {
   constructor(taxis: OperatorData, haxis: OperatorData, pxaxis: OperatorData, options: Radon2DOptions = {}) {

@@ -21,6 +21,8 @@ export type Radon3DOptions = RadonOptions;
  * `√(t² + x²/px² + y²/py²)`. Shapes: `[len(pyaxis), len(pxaxis), len(taxis)]` to
  * `[len(hyaxis), len(hxaxis), len(taxis)]`. Cost: `npy·npx·nt·nhy·nhx` additions, twice with
  * interpolation. Memory: a table of as many indices and weights; on the fly a few megabytes.
+ *
+ * @example new Radon3D([0, 0.1, 0.2, 0.3], [-1, 0, 1], [0, 1], [0, 0.1], [0, 0.1])
  */
 export class Radon3D extends IndexedOperator {
   constructor(

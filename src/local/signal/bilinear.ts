@@ -19,6 +19,8 @@ export interface BilinearOptions {
  * `y = (1−u)(1−v) x[i,j] + (1−u)v x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes:
  * `[n0, n1, …]` to `[K, …]`. Cost: four reads a value. Memory: a table of four indices and weights
  * for each place.
+ *
+ * @example new Bilinear([[0.5, 2.2], [1.5, 0.3]], [4, 5])
  */
 export class Bilinear extends IndexedOperator {
   constructor(iava: OperatorData, dims: Shape, options: BilinearOptions = {}) {

@@ -21,6 +21,8 @@ export interface ConvolveNDOptions {
  * Convolution with a filter h of several axes: `y[i] = Σⱼ h[j] · x[i + offset − j]` for
  * multi-indices on `axes`, x being zero outside. Shapes: `dims` to `dims`. The adjoint is
  * correlation with conj(h). Cost: `2·size(h)` flops a sample. Memory: the filter.
+ *
+ * @example new ConvolveND([6, 7], [[1, 2, 1]], { offset: [0, 1] })
  */
 export class ConvolveND extends LocalOperator {
   readonly filterShape: Shape;

@@ -22,6 +22,8 @@ export interface Convolve1DOptions {
  * outside. Shapes: `dims` to `dims`; a filter that is longer than a model of one axis gives data of
  * the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation
  * with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
+ *
+ * @example new Convolve1D([3, 8], [1, 2, 1], { offset: 1 })
  */
 export class Convolve1D extends LocalOperator {
   readonly #convolution: AxisConvolution;

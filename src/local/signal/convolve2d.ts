@@ -9,6 +9,8 @@ export type Convolve2DOptions = ConvolveNDOptions;
  * Convolution with a filter of two axes, as {@link ConvolveND}:
  * `y[i, k] = Σ h[j, l] · x[i + offset₀ − j, k + offset₁ − l]`. Shapes: `dims` to `dims`. Cost:
  * `2·size(h)` flops a sample. Memory: the filter.
+ *
+ * @example new Convolve2D([6, 7], [[1, 2], [3, 4]])
  */
 export class Convolve2D extends ConvolveND {
   constructor(dims: Shape, h: OperatorData, options: Convolve2DOptions = {}) {

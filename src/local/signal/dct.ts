@@ -66,6 +66,8 @@ const MATRIX_LENGTH = 64;
  * transpose of 2, 4 `c Σ x[i] cos(π (2k+1)(2i+1)/4n)`. Shapes: `dims` to `dims`. Cost and memory: a
  * real Fourier transform of 2 to 8 times the length of each axis, work arrays of that size; axes up
  * to 64 samples, and those on backends without complex numbers, by a matrix.
+ *
+ * @example new DCT([6, 8], { axes: 1 })
  */
 export class DCT extends LocalOperator {
   readonly #forward: readonly AxisCosines[];

@@ -13,6 +13,8 @@ export interface DWTOptions extends WaveletTransformOptions {
  * approximation, coarsest details, …, finest details. Shapes: `[…, n, …]` to `[…, N, …]`, N the
  * power of two from n on, at least 2^level. Cost: `4·L` flops a sample, L the length of the
  * filters.
+ *
+ * @example new DWT([3, 16], { wavelet: 'db2', level: 2 })
  */
 export class DWT extends WaveletTransform {
   constructor(dims: number | Shape, options: DWTOptions = {}) {

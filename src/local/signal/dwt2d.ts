@@ -15,6 +15,8 @@ export interface DWT2DOptions extends WaveletTransformOptions {
  * second half. Shapes: `[…, n0, …, n1, …]` to the powers of two from n0 and n1 on, at least
  * 2^level. Cost: `8·L` flops a sample and a third more for the levels, L the length of the filters.
  * Memory: two work arrays, and one more in the adjoint.
+ *
+ * @example new DWT2D([8, 8])
  */
 export class DWT2D extends WaveletTransform {
   constructor(dims: Shape, options: DWT2DOptions = {}) {

@@ -33,6 +33,8 @@ export const FFT_OPTIONS = [
  * '1/n' or 'ortho' (default) for s, see {@link FourierOptions}. Shapes: `dims` to the same with
  * nfft (`real`: `⌊nfft/2⌋ + 1`) samples along the axis. Cost: one transform; padding and shifts a
  * pass each.
+ *
+ * @example new FFT([3, 8], { real: true, dtype: 'float64' })
  */
 export class FFT extends FourierOperator {
   constructor(dims: number | Shape, options: FFTOptions = {}) {

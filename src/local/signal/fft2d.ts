@@ -9,7 +9,11 @@ export interface FFT2DOptions extends FourierOptions {
   readonly axes?: readonly number[];
 }
 
-/** Fourier transform along two axes: see {@link FFTND}. Shapes, cost and memory are those of it. */
+/**
+ * Fourier transform along two axes: see {@link FFTND}. Shapes, cost and memory are those of it.
+ *
+ * @example new FFT2D([6, 8])
+ */
 export class FFT2D extends FourierOperator {
   constructor(dims: number | Shape, options: FFT2DOptions = {}) {
     checkOptions('FFT2D', options, [...FOURIER_OPTIONS, 'axes']);

@@ -14,6 +14,8 @@ export interface FFTNDOptions extends FourierOptions {
  * axes. Shapes: `dims` to the same with the `nffts` along the axes (`real`: `⌊n/2⌋ + 1` along the
  * last of them). Cost: one transform; padding and shifts a pass each. Memory: at most two work
  * arrays of the size of the data.
+ *
+ * @example new FFTND([3, 4, 5], { norm: 'none' })
  */
 export class FFTND extends FourierOperator {
   constructor(dims: number | Shape, options: FFTNDOptions = {}) {

@@ -63,6 +63,8 @@ const KINDS: Readonly<
  * `Σₖ sinc(iava − k) x[k]`. Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one or two reads of
  * the table; sinc is a matrix product of `2n` flops a value. Throws ArgumentError for places
  * outside of the axis, which only sinc has.
+ *
+ * @example new Interp(9, [0.5, 3.25, 7])
  */
 export class Interp extends LocalOperator {
   /** The places, in samples. */

@@ -20,6 +20,8 @@ export interface NonStationaryConvolve1DOptions {
  * being interpolated linearly between the filters `hs` of `[count, L]` at the samples `ih`, and
  * constant outside. L is odd. Shapes: `dims` to `dims`. Cost: `4·L` flops a sample. Memory: the
  * filters, an index and a weight for each sample along the axis; no work array.
+ *
+ * @example new NonStationaryConvolve1D(9, [[1, 2, 1], [0, 1, 0]], [2, 6])
  */
 export class NonStationaryConvolve1D extends LocalOperator {
   readonly #convolution: VaryingConvolution;

@@ -19,6 +19,8 @@ export interface NonStationaryConvolve2DOptions {
  * axes, and constant outside. L₀, L₁ are odd. Shapes: `[nx, nz]` to the same. Cost: about
  * `10·L₀·L₁` flops a sample, the interpolated filters being made by blocks as they are needed, so
  * that memory is some megabytes.
+ *
+ * @example new NonStationaryConvolve2D([5, 6], NDArray.normal([2, 2, 3, 3]), [1, 3], [1, 4])
  */
 export class NonStationaryConvolve2D extends IndexedOperator {
   constructor(

@@ -28,6 +28,8 @@ export interface ShiftOptions {
  * s the `shift` in units of `sampling`, one number or one for each line along the axis (in C
  * order). Shapes: `dims` to `dims`. The adjoint shifts back. Cost: two transforms. Memory: the
  * factors and one spectrum.
+ *
+ * @example new Shift([3, 8], 1.5, { real: true, dtype: 'float64' })
  */
 export class Shift extends SpectralFilter {
   constructor(dims: number | Shape, shift: number | OperatorData, options: ShiftOptions = {}) {

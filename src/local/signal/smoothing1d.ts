@@ -16,6 +16,8 @@ export interface Smoothing1DOptions {
 /**
  * Mean of `nsmooth` samples around each along an axis, zeros outside; an even `nsmooth` is raised
  * by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a sample. No work array.
+ *
+ * @example new Smoothing1D(3, [4, 6])
  */
 export class Smoothing1D extends LocalOperator {
   readonly #average: AxisConvolution;

@@ -20,6 +20,8 @@ export interface Smoothing2DOptions {
  * Mean over `nsmooth[0] × nsmooth[1]` samples around each along two axes, zeros outside; even
  * numbers are raised by one. Symmetric; done one axis after the other. Shapes: `dims` to `dims`.
  * Cost: `nsmooth[0] + nsmooth[1]` multiplications and additions a sample, one work array.
+ *
+ * @example new Smoothing2D([3, 5], [6, 8])
  */
 export class Smoothing2D extends LocalOperator {
   readonly #along: readonly [AxisConvolution, AxisConvolution];

@@ -12,6 +12,8 @@ export type Patch2DOptions = WindowedOptions;
  * tapers.
  * @param dims `[windows0 · m0, windows1 · m1]`, as {@link windowDesign} gives it, or the shape of
  *   the model
+ *
+ * @example new Patch2D(new Identity([4, 4]), [16, 16], [10, 10], [4, 4], [2, 2])
  */
 export class Patch2D extends WindowedOperator {
   constructor(

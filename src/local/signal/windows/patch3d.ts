@@ -12,6 +12,8 @@ export type Patch3DOptions = WindowedOptions;
  * window, and its tapers.
  * @param dims `[windows0 · m0, windows1 · m1, windows2 · m2]`, as {@link windowDesign} gives it,
  *   or the shape of the model
+ *
+ * @example new Patch3D(new Identity([4, 4, 4]), [16, 16, 8], [10, 10, 6], [4, 4, 4], [2, 2, 2])
  */
 export class Patch3D extends WindowedOperator {
   constructor(

@@ -10,6 +10,8 @@ export type Sliding1DOptions = WindowedOptions;
  * next, where they fade into one another. Shapes: `[windows, m]` to `[n]`, Op of `[m]` to `[nwin]`.
  * Cost: that of Op for every window. Memory: a window, and its tapers.
  * @param dims `[windows · m]`, as {@link windowDesign} gives it, or the shape of the model
+ *
+ * @example new Sliding1D(new Identity(4), 16, 10, 4, 2)
  */
 export class Sliding1D extends WindowedOperator {
   constructor(

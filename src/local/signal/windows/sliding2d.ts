@@ -11,6 +11,8 @@ export type Sliding2DOptions = WindowedOptions;
  * `[n0, n1]`, Op of `[m0, m1]` to `[nwin, n1]`. Cost: that of Op for every window. Memory: a
  * window, and its tapers.
  * @param dims `[windows · m0, m1]`, as {@link windowDesign} gives it, or the shape of the model
+ *
+ * @example new Sliding2D(new Identity([4, 3]), [16, 3], [10, 3], 4, 2)
  */
 export class Sliding2D extends WindowedOperator {
   constructor(

@@ -12,6 +12,8 @@ export type Sliding3DOptions = WindowedOptions;
  * `[nwin0, nwin1, n2]`. Cost: that of Op for every window. Memory: a window, and its tapers.
  * @param dims `[windows0 · m0, windows1 · m1, m2]`, as {@link windowDesign} gives it, or the
  *   shape of the model
+ *
+ * @example new Sliding3D(new Identity([4, 4, 2]), [16, 16, 2], [10, 10, 2], [4, 4], [2, 2])
  */
 export class Sliding3D extends WindowedOperator {
   constructor(
