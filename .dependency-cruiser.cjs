@@ -2,7 +2,17 @@
 
 // Each folder, and those that it may import (itself always). Folders of `core` import those before
 // them in the list
-const CORE = ['base', 'ports', 'vector', 'array', 'distributed', 'operator', 'schemes', 'expressions'];
+const CORE = [
+  'base',
+  'ports',
+  'kernels',
+  'vector',
+  'array',
+  'distributed',
+  'operator',
+  'schemes',
+  'expressions',
+];
 const FOLDERS = {
   core: [],
   ...Object.fromEntries(

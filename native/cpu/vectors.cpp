@@ -1,4 +1,4 @@
-// The elementwise kernels and reductions of src/cpu/kernels.ts, as N-API functions. dtypes and
+// The elementwise kernels and reductions of src/cpu/native-kernels.ts, as N-API functions. dtypes and
 // operations come as their positions in the lists of core.
 
 #include <cmath>

@@ -60,6 +60,15 @@ export {
 export { type Fused, fuse, Traced, type TracedOperand } from './expressions/fuse.js';
 export type { AnyArray, InputKind, InputKinds, KernelArguments } from './expressions/kernel-source.js';
 export { ReductionKernel, type ReductionKernelSpec } from './expressions/reduction-kernel.js';
+export { elementsIn, replaceElements } from './kernels/call-operands.js';
+export { type BackendParts, CheckedBackend } from './kernels/checked-backend.js';
+export {
+  type DeviceMemory,
+  DeviceStorage,
+  type KernelSet,
+  type Operand,
+  type StorageMemory,
+} from './kernels/device-memory.js';
 export {
   type DotTestOptions,
   type DotTestResult,

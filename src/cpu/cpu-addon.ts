@@ -5,6 +5,7 @@ import type { HostArray } from '../core/base/dtype.js';
 import { messageOf } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import { checkSettings } from '../core/base/settings.js';
+import type { KernelName } from '../core/ports/backend.js';
 import { CPU_SETTINGS } from './cpu-settings.js';
 
 /** What `native/cpu` was built with and chose at load. */
@@ -19,222 +20,20 @@ export interface CpuAddonInfo {
   readonly streamBytes: number;
 }
 
+/** What the functions of the addon take. */
+type NativeValue = number | boolean | HostArray | ArrayBuffer | readonly (HostArray | number)[] | undefined;
+/** Functions that are no kernels of a backend. */
+type NativePart = 'addressOf' | 'scale' | 'axpby' | 'dot' | 'indexed' | 'curves';
+
 /**
- * The functions of the addon. dtypes, operations and their like are positions in the lists of core;
- * specifications are packed into a Float64Array as the C++ sources say. Functions that answer a
- * boolean say whether they did the work.
+ * The functions of the addon, each with the arguments that the C++ source beside its name takes:
+ * dtypes, operations and their like as positions in the lists of core, specifications packed into a
+ * Float64Array. Those that return a boolean say whether they did the work. `matmul` is absent without a
+ * CBLAS, `fft` without an FFT library.
  */
-export interface CpuAddon {
-  info(): CpuAddonInfo;
-  addressOf(buffer: ArrayBuffer): number;
-  copy(bytesPerElement: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
-  stridedCopy(
-    dtype: number,
-    x: HostArray,
-    xStart: number,
-    y: HostArray,
-    yStart: number,
-    add: boolean,
-    spec: Float64Array,
-  ): void;
-  fill(dtype: number, n: number, re: number, im: number, y: HostArray, yo: number): void;
-  cast(xDType: number, yDType: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): void;
-  unary(op: number, dtype: number, n: number, x: HostArray, xo: number, y: HostArray, yo: number): boolean;
-  binary(
-    op: number,
-    dtype: number,
-    n: number,
-    x: HostArray,
-    xo: number,
-    xStep: number,
-    y: HostArray,
-    yo: number,
-    yStep: number,
-    z: HostArray,
-    zo: number,
-  ): boolean;
-  where(
-    dtype: number,
-    n: number,
-    condition: Int32Array,
-    co: number,
-    x: HostArray,
-    xo: number,
-    xStep: number,
-    y: HostArray,
-    yo: number,
-    yStep: number,
-    z: HostArray,
-    zo: number,
-  ): void;
-  scale(
-    dtype: number,
-    n: number,
-    aRe: number,
-    aIm: number,
-    x: HostArray,
-    xo: number,
-    y: HostArray,
-    yo: number,
-  ): void;
-  axpby(
-    dtype: number,
-    n: number,
-    aRe: number,
-    aIm: number,
-    x: HostArray,
-    xo: number,
-    bRe: number,
-    bIm: number,
-    y: HostArray,
-    yo: number,
-    z: HostArray,
-    zo: number,
-  ): void;
-  linearCombination(
-    dtype: number,
-    n: number,
-    coefficients: Float64Array,
-    xs: readonly HostArray[],
-    xos: readonly number[],
-    y: HostArray,
-    yo: number,
-  ): boolean;
-  threshold(
-    hard: boolean,
-    t: number,
-    dtype: number,
-    n: number,
-    x: HostArray,
-    xo: number,
-    y: HostArray,
-    yo: number,
-  ): void;
-  dot(
-    dtype: number,
-    n: number,
-    x: HostArray,
-    xo: number,
-    y: HostArray,
-    yo: number,
-    conjugate: boolean,
-    out: Float64Array,
-    at: number,
-  ): void;
-  reduce(op: number, dtype: number, n: number, x: HostArray, xo: number, out: Float64Array): boolean;
-  reduceAxis(
-    op: number,
-    dtype: number,
-    outer: number,
-    n: number,
-    inner: number,
-    x: HostArray,
-    xo: number,
-    y: HostArray,
-    yo: number,
-  ): boolean;
-  /** Absent without a CBLAS. */
-  matmul?(
-    dtype: number,
-    a: HostArray,
-    ao: number,
-    b: HostArray,
-    bo: number,
-    c: HostArray,
-    co: number,
-    spec: Float64Array,
-  ): void;
-  /** Absent without an FFT library. */
-  fft?(
-    isDouble: boolean,
-    kind: number,
-    inverse: boolean,
-    scale: number,
-    overwrite: boolean,
-    x: HostArray,
-    xo: number,
-    y: HostArray,
-    yo: number,
-    spec: Float64Array,
-  ): void;
-  /** After the packed specification come front and back of each band. */
-  stencil(
-    dtype: number,
-    x: HostArray,
-    xo: number,
-    y: HostArray,
-    yo: number,
-    spec: Float64Array,
-    ...ghosts: readonly (HostArray | undefined)[]
-  ): void;
-  convolve(
-    dtype: number,
-    x: HostArray,
-    xo: number,
-    h: HostArray,
-    ho: number,
-    y: HostArray,
-    yo: number,
-    spec: Float64Array,
-  ): void;
-  indexed(
-    scatter: boolean,
-    dtype: number,
-    from: HostArray,
-    fo: number,
-    to: HostArray,
-    tOffset: number,
-    outer: number,
-    nx: number,
-    ny: number,
-    inner: number,
-    width: number,
-    index: Int32Array,
-    io: number,
-    weights: HostArray | undefined,
-    wo: number,
-    complexWeights: boolean,
-  ): void;
-  curves(
-    spread: boolean,
-    dtype: number,
-    from: HostArray,
-    fromOffset: number,
-    to: HostArray,
-    toOffset: number,
-    points: number,
-    ns: number,
-    nr: number,
-    nt: number,
-    srcs: HostArray,
-    srcsOffset: number,
-    recs: HostArray,
-    recsOffset: number,
-    amplitudes: HostArray | undefined,
-    amplitudesOffset: number,
-  ): void;
-  convolveVarying(
-    adjoint: boolean,
-    dtype: number,
-    from: HostArray,
-    fromOffset: number,
-    bank: HostArray,
-    bankOffset: number,
-    to: HostArray,
-    toOffset: number,
-    outer: number,
-    nx: number,
-    ny: number,
-    inner: number,
-    filters: number,
-    length: number,
-    offset: number,
-    first: Int32Array,
-    firstOffset: number,
-    weights: HostArray,
-    weightsOffset: number,
-  ): void;
-}
+export type CpuAddon = Readonly<
+  Record<KernelName | NativePart, (...args: readonly NativeValue[]) => unknown>
+> & { info(): CpuAddonInfo };
 
 /** The addon, or why there is none and what helps. */
 export type CpuAddonState =

@@ -1,21 +1,31 @@
-import { im, re } from '../core/base/complex.js';
-import { bytesOf, type HostArray, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
+import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
+import { bytesOf, type HostArray, isComplex, isDouble, isInteger, tagOf } from '../core/base/dtype.js';
+import type { StorageMemory } from '../core/kernels/device-memory.js';
 import {
   type BandSegment,
   BINARY_OPS,
   type BinaryOp,
   type Convolution,
+  type Curves,
   type FftPlan,
+  type IndexTable,
+  type InnerProduct,
   type MatMul,
   REDUCE_OPS,
   type ReduceKernel,
+  type Stencil,
   UNARY_OPS,
   type UnaryOp,
 } from '../core/ports/backend.js';
+import { reduceResult } from '../core/ports/kernel-dtypes.js';
+import { binaryDType } from '../core/ports/kernel-operands.js';
+import { allRows, ghostWidth } from '../core/ports/kernel-sizes.js';
 import { type CpuAddon, cpuAddon } from './cpu-addon.js';
 import type { CpuBackendOptions } from './cpu-backend.js';
-import type { CpuCurves, CpuKernels, CpuStencil } from './kernels.js';
+import type { CpuKernels, HostRun } from './host-memory.js';
 import { referenceKernels } from './reference/index.js';
+import { referenceDot } from './reference/reductions-loops.js';
+import { leftScalars, rightScalars, walked } from './scalar-operands.js';
 
 function positions<T extends string>(list: readonly T[]): Readonly<Record<T, number>> {
   return Object.fromEntries(list.map((name, k) => [name, k])) as Record<T, number>;
@@ -26,6 +36,12 @@ const BINARY: Readonly<Record<BinaryOp, number>> = positions(BINARY_OPS);
 const REDUCE: Readonly<Record<ReduceKernel, number>> = positions(REDUCE_OPS);
 const TRANS = { n: 0, t: 1, c: 2 } as const;
 const FFT_KIND = { c2c: 0, r2c: 1, c2r: 2 } as const;
+
+type HostTable = IndexTable<StorageMemory<HostArray>>;
+type HostCurves = Curves<StorageMemory<HostArray>>;
+
+/** What a reduction writes: re and im. */
+const result = new Float64Array(2);
 
 /** The addon writes these as floats. */
 const writesIntegers = (op: UnaryOp): boolean => op === 'isnan' || op === 'isfinite';
@@ -79,7 +95,8 @@ function segmentsOf(segments: readonly BandSegment[]): Float64Array {
 
 const MOST_BANDS = 8;
 
-function packStencil({ shape, bands, mode, axis, start, end }: CpuStencil): Float64Array {
+function packStencil({ shape, bands, mode, range }: Stencil<StorageMemory<HostArray>>): Float64Array {
+  const { axis, start, end } = range ?? allRows(shape);
   packer
     .start()
     .put(shape.length)
@@ -89,14 +106,14 @@ function packStencil({ shape, bands, mode, axis, start, end }: CpuStencil): Floa
     .put(end)
     .put(bands.length);
   for (const n of shape) packer.put(n);
-  for (const band of bands) {
+  for (const { axis: along, front, back, segments } of bands) {
     packer
-      .put(band.axis)
-      .put(band.frontOffset)
-      .put(band.front ? band.frontWidth : 0)
-      .put(band.backOffset)
-      .put(band.back ? band.backWidth : 0);
-    packer.append(segmentsOf(band.segments));
+      .put(along)
+      .put(front?.offset ?? 0)
+      .put(ghostWidth(front, shape, along))
+      .put(back?.offset ?? 0)
+      .put(ghostWidth(back, shape, along));
+    packer.append(segmentsOf(segments));
   }
   return packer.values;
 }
@@ -160,128 +177,263 @@ function packStrides(
   return packer.values;
 }
 
-const curveArguments = (c: CpuCurves) =>
-  [
-    c.points,
-    c.ns,
-    c.nr,
-    c.nt,
-    c.srcs,
-    c.srcsOffset,
-    c.recs,
-    c.recsOffset,
-    c.amplitudes,
-    c.amplitudesOffset,
-  ] as const;
+/** Of weights and amplitudes: where there are none, their offset does not matter. */
+const arrayOf = (x: HostRun | undefined): readonly [HostArray | undefined, number] => [
+  x?.storage.memory,
+  x?.offset ?? 0,
+];
 
 /**
  * The kernels that the addon has, with the reference loops where it leaves a dtype or an operation
  * to them.
  */
-export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
+export function nativeKernels(addon: CpuAddon): CpuKernels {
   const own = referenceKernels;
-  const kernels: Partial<CpuKernels> = {
-    copy: (dtype, n, x, xo, y, yo) => addon.copy(bytesOf(dtype), n, x, xo, y, yo),
-    stridedCopy: (dtype, shape, x, xStart, xStrides, y, yStart, yStrides, add) =>
-      addon.stridedCopy(tagOf(dtype), x, xStart, y, yStart, add, packStrides(shape, xStrides, yStrides)),
-    fill: (dtype, n, real, imaginary, y, yo) =>
-      isInteger(dtype)
-        ? own.fill(dtype, n, real, imaginary, y, yo)
-        : addon.fill(tagOf(dtype), n, real, imaginary, y, yo),
-    cast: (from, to, n, x, xo, y, yo) =>
-      isInteger(from) || isInteger(to)
-        ? own.cast(from, to, n, x, xo, y, yo)
-        : addon.cast(tagOf(from), tagOf(to), n, x, xo, y, yo),
-    unary: (op, dtype, n, x, xo, y, yo) => {
-      if (isInteger(dtype) || writesIntegers(op) || !addon.unary(UNARY[op], tagOf(dtype), n, x, xo, y, yo))
-        own.unary(op, dtype, n, x, xo, y, yo);
+
+  function combine(factors: readonly Scalar[], xs: readonly HostRun[], to: HostRun): void {
+    const { memory: y, dtype } = to.storage;
+    const n = to.size;
+    const [first, second] = xs as readonly [HostRun, HostRun?];
+    const [a, b] = factors as readonly [Scalar, Scalar];
+    const { memory: x } = first.storage;
+    if (xs.length === 1 && a === 1) {
+      if (x !== y || first.offset !== to.offset) addon.copy(bytesOf(dtype), n, x, first.offset, y, to.offset);
+    } else if (isInteger(dtype)) own.linearCombination(factors, xs, to);
+    else if (xs.length === 1) addon.scale(tagOf(dtype), n, re(a), im(a), x, first.offset, y, to.offset);
+    else if (xs.length === 2 && second)
+      addon.axpby(
+        tagOf(dtype),
+        n,
+        re(a),
+        im(a),
+        x,
+        first.offset,
+        re(b),
+        im(b),
+        second.storage.memory,
+        second.offset,
+        y,
+        to.offset,
+      );
+    else {
+      const pairs = Float64Array.from(factors.flatMap((c) => [re(c), im(c)]));
+      const [arrays, offsets] = [xs.map((e) => e.storage.memory), xs.map((e) => e.offset)];
+      if (!addon.linearCombination(tagOf(dtype), n, pairs, arrays, offsets, y, to.offset))
+        own.linearCombination(factors, xs, to);
+    }
+  }
+
+  function indexed(scatter: boolean, from: HostRun, to: HostRun, table: HostTable): void {
+    const { outer, nx, ny, inner, width, index, weights } = table;
+    const { memory, dtype } = from.storage;
+    if (isInteger(dtype) || !(index.storage.memory instanceof Int32Array))
+      return void (scatter ? own.scatterAdd : own.gather)(from, to, table);
+    addon.indexed(
+      scatter,
+      tagOf(dtype),
+      memory,
+      from.offset,
+      to.storage.memory,
+      to.offset,
+      outer,
+      nx,
+      ny,
+      inner,
+      width,
+      index.storage.memory,
+      index.offset,
+      ...arrayOf(weights),
+      weights !== undefined && isComplex(weights.storage.dtype),
+    );
+  }
+
+  function curves(spread: boolean, from: HostRun, to: HostRun, spec: HostCurves): void {
+    const { points, ns, nr, nt, srcs, recs, amplitudes } = spec;
+    const { memory, dtype } = from.storage;
+    if (isInteger(dtype)) return void (spread ? own.spreadCurves : own.sumCurves)(from, to, spec);
+    addon.curves(
+      spread,
+      tagOf(dtype),
+      memory,
+      from.offset,
+      to.storage.memory,
+      to.offset,
+      points,
+      ns,
+      nr,
+      nt,
+      ...arrayOf(srcs),
+      ...arrayOf(recs),
+      ...arrayOf(amplitudes),
+    );
+  }
+
+  const kernels: CpuKernels = {
+    copy: (x, y) =>
+      void addon.copy(
+        bytesOf(x.storage.dtype),
+        x.size,
+        x.storage.memory,
+        x.offset,
+        y.storage.memory,
+        y.offset,
+      ),
+    stridedCopy: (shape, x, y, mode) =>
+      void addon.stridedCopy(
+        tagOf(x.elements.storage.dtype),
+        x.elements.storage.memory,
+        x.elements.offset + x.start,
+        y.elements.storage.memory,
+        y.elements.offset + y.start,
+        mode === 'add',
+        packStrides(shape, x.strides, y.strides),
+      ),
+    fill: (y, value) => {
+      const { memory, dtype } = y.storage;
+      if (isInteger(dtype)) own.fill(y, value);
+      else addon.fill(tagOf(dtype), y.size, re(value), im(value), memory, y.offset);
     },
-    binary: (op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) => {
-      if (isInteger(dtype) || !addon.binary(BINARY[op], tagOf(dtype), n, x, xo, xStep, y, yo, yStep, z, zo)) {
-        own.binary(op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo);
+    cast: (x, y) => {
+      const [from, to] = [x.storage, y.storage];
+      if (isInteger(from.dtype) || isInteger(to.dtype)) own.cast(x, y);
+      else addon.cast(tagOf(from.dtype), tagOf(to.dtype), x.size, from.memory, x.offset, to.memory, y.offset);
+    },
+    unary: (op, x, y) => {
+      const { memory, dtype } = x.storage;
+      if (
+        isInteger(dtype) ||
+        writesIntegers(op) ||
+        !addon.unary(UNARY[op], tagOf(dtype), x.size, memory, x.offset, y.storage.memory, y.offset)
+      )
+        own.unary(op, x, y);
+    },
+    binary: (op, x, y, z) => {
+      const dtype = binaryDType(op, x, y, z.storage.dtype);
+      if (isInteger(dtype)) return own.binary(op, x, y, z);
+      const [xs, xo, xStep] = walked(x, dtype, leftScalars);
+      const [ys, yo, yStep] = walked(y, dtype, rightScalars);
+      const { memory } = z.storage;
+      if (!addon.binary(BINARY[op], tagOf(dtype), z.size, xs, xo, xStep, ys, yo, yStep, memory, z.offset))
+        own.binary(op, x, y, z);
+    },
+    where: (condition, x, y, z) => {
+      const { memory, dtype } = z.storage;
+      if (isInteger(dtype)) return own.where(condition, x, y, z);
+      const [xs, xo, xStep] = walked(x, dtype, leftScalars);
+      const [ys, yo, yStep] = walked(y, dtype, rightScalars);
+      const [test, at] = [condition.storage.memory, condition.offset];
+      addon.where(tagOf(dtype), z.size, test, at, xs, xo, xStep, ys, yo, yStep, memory, z.offset);
+    },
+    linearCombination: combine,
+    threshold: (kind, t, x, y) => {
+      const { memory, dtype } = x.storage;
+      if (kind === 'half') own.threshold(kind, t, x, y);
+      else
+        addon.threshold(
+          kind === 'hard',
+          t,
+          tagOf(dtype),
+          x.size,
+          memory,
+          x.offset,
+          y.storage.memory,
+          y.offset,
+        );
+    },
+    dots: (products) => {
+      const out = new Float64Array(2 * products.length);
+      for (let k = 0; k < products.length; k++) {
+        const product = products[k] as InnerProduct<StorageMemory<HostArray>>;
+        const { x, y, conjugate } = product;
+        const { memory, dtype } = x.storage;
+        if (isInteger(dtype)) referenceDot(product, out, 2 * k);
+        else
+          addon.dot(
+            tagOf(dtype),
+            x.size,
+            memory,
+            x.offset,
+            y.storage.memory,
+            y.offset,
+            conjugate,
+            out,
+            2 * k,
+          );
       }
+      return out;
     },
-    where: (dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) =>
-      isInteger(dtype)
-        ? own.where(dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo)
-        : addon.where(tagOf(dtype), n, condition, co, x, xo, xStep, y, yo, yStep, z, zo),
-    scale: (dtype, n, aRe, aIm, x, xo, y, yo) =>
-      isInteger(dtype)
-        ? own.scale(dtype, n, aRe, aIm, x, xo, y, yo)
-        : addon.scale(tagOf(dtype), n, aRe, aIm, x, xo, y, yo),
-    axpby: (dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) =>
-      isInteger(dtype)
-        ? own.axpby(dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo)
-        : addon.axpby(tagOf(dtype), n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo),
-    linearCombination: (dtype, n, coefficients, xs, xos, y, yo) => {
-      if (isInteger(dtype) || !addon.linearCombination(tagOf(dtype), n, coefficients, xs, xos, y, yo)) {
-        own.linearCombination(dtype, n, coefficients, xs, xos, y, yo);
-      }
+    reduce: (op, x, parameter) => {
+      const { memory, dtype } = x.storage;
+      if (isInteger(dtype) || !addon.reduce(REDUCE[op], tagOf(dtype), x.size, memory, x.offset, result))
+        return own.reduce(op, x, parameter);
+      return scalarOf(reduceResult(op, dtype), result[0] as number, result[1] as number);
     },
-    threshold: (kind, t, dtype, n, x, xo, y, yo) =>
-      kind === 'half'
-        ? own.threshold(kind, t, dtype, n, x, xo, y, yo)
-        : addon.threshold(kind === 'hard', t, tagOf(dtype), n, x, xo, y, yo),
-    dot: (dtype, n, x, xo, y, yo, conjugate, out, at) =>
-      isInteger(dtype)
-        ? own.dot(dtype, n, x, xo, y, yo, conjugate, out, at)
-        : addon.dot(tagOf(dtype), n, x, xo, y, yo, conjugate, out, at),
-    reduce: (op, dtype, n, x, xo, parameter, out) => {
-      if (isInteger(dtype) || !addon.reduce(REDUCE[op], tagOf(dtype), n, x, xo, out))
-        own.reduce(op, dtype, n, x, xo, parameter, out);
+    reduceAxis: (op, x, extents, y, parameter) => {
+      const { memory, dtype } = x.storage;
+      if (
+        isInteger(dtype) ||
+        !addon.reduceAxis(REDUCE[op], tagOf(dtype), ...extents, memory, x.offset, y.storage.memory, y.offset)
+      )
+        own.reduceAxis(op, x, extents, y, parameter);
     },
-    reduceAxis: (op, dtype, outer, n, inner, x, xo, parameter, y, yo) => {
-      if (isInteger(dtype) || !addon.reduceAxis(REDUCE[op], tagOf(dtype), outer, n, inner, x, xo, y, yo)) {
-        own.reduceAxis(op, dtype, outer, n, inner, x, xo, parameter, y, yo);
-      }
-    },
-    stencil: (dtype, x, xo, y, yo, stencil) => {
+    stencil: (x, y, stencil) => {
       const { shape, bands } = stencil;
+      const { memory, dtype } = x.storage;
       if (isInteger(dtype) || bands.length > MOST_BANDS || shape.length === 0)
-        return own.stencil(dtype, x, xo, y, yo, stencil);
+        return own.stencil(x, y, stencil);
       const [a, b, c] = bands;
-      const spec = packStencil(stencil);
+      const [type, to, spec] = [tagOf(dtype), y.storage.memory, packStencil(stencil)];
       if (bands.length <= 3)
         addon.stencil(
-          tagOf(dtype),
-          x,
-          xo,
-          y,
-          yo,
+          type,
+          memory,
+          x.offset,
+          to,
+          y.offset,
           spec,
-          a?.front,
-          a?.back,
-          b?.front,
-          b?.back,
-          c?.front,
-          c?.back,
+          a?.front?.storage.memory,
+          a?.back?.storage.memory,
+          b?.front?.storage.memory,
+          b?.back?.storage.memory,
+          c?.front?.storage.memory,
+          c?.back?.storage.memory,
         );
+      else {
+        const ghosts = bands.flatMap(({ front, back }) => [front?.storage.memory, back?.storage.memory]);
+        addon.stencil(type, memory, x.offset, to, y.offset, spec, ...ghosts);
+      }
+    },
+    convolve: (x, h, y, convolution) => {
+      const { memory, dtype } = y.storage;
+      if (isInteger(dtype)) own.convolve(x, h, y, convolution);
       else
-        addon.stencil(tagOf(dtype), x, xo, y, yo, spec, ...bands.flatMap((band) => [band.front, band.back]));
+        addon.convolve(
+          tagOf(dtype),
+          x.storage.memory,
+          x.offset,
+          h.storage.memory,
+          h.offset,
+          memory,
+          y.offset,
+          packConvolution(convolution),
+        );
     },
-    convolve: (dtype, x, xo, h, ho, y, yo, convolution) =>
-      isInteger(dtype)
-        ? own.convolve(dtype, x, xo, h, ho, y, yo, convolution)
-        : addon.convolve(tagOf(dtype), x, xo, h, ho, y, yo, packConvolution(convolution)),
-    spreadCurves: (dtype, image, io, traces, to, c) => {
-      if (isInteger(dtype)) own.spreadCurves(dtype, image, io, traces, to, c);
-      else addon.curves(true, tagOf(dtype), image, io, traces, to, ...curveArguments(c));
-    },
-    sumCurves: (dtype, traces, to, image, io, c) => {
-      if (isInteger(dtype)) own.sumCurves(dtype, traces, to, image, io, c);
-      else addon.curves(false, tagOf(dtype), traces, to, image, io, ...curveArguments(c));
-    },
-    convolveVarying: (dtype, x, xo, h, ho, y, yo, c) => {
-      if (isInteger(dtype)) return own.convolveVarying(dtype, x, xo, h, ho, y, yo, c);
+    gather: (x, y, table) => indexed(false, x, y, table),
+    scatterAdd: (y, x, table) => indexed(true, y, x, table),
+    spreadCurves: (image, traces, spec) => curves(true, image, traces, spec),
+    sumCurves: (traces, image, spec) => curves(false, traces, image, spec),
+    convolveVarying: (x, h, y, c) => {
+      const { memory, dtype } = x.storage;
+      if (isInteger(dtype)) return own.convolveVarying(x, h, y, c);
       addon.convolveVarying(
         c.direction === 'adjoint',
         tagOf(dtype),
-        x,
-        xo,
-        h,
-        ho,
-        y,
-        yo,
+        memory,
+        x.offset,
+        h.storage.memory,
+        h.offset,
+        y.storage.memory,
+        y.offset,
         c.outer,
         c.nx,
         c.ny,
@@ -289,80 +441,47 @@ export function nativeKernels(addon: CpuAddon): Partial<CpuKernels> {
         c.filters,
         c.length,
         c.offset,
-        c.first,
-        c.firstOffset,
-        c.weights,
-        c.weightsOffset,
-      );
-    },
-    gather: (dtype, x, xo, y, yo, t) => {
-      if (isInteger(dtype) || !(t.index instanceof Int32Array)) return own.gather(dtype, x, xo, y, yo, t);
-      addon.indexed(
-        false,
-        tagOf(dtype),
-        x,
-        xo,
-        y,
-        yo,
-        t.outer,
-        t.nx,
-        t.ny,
-        t.inner,
-        t.width,
-        t.index,
-        t.indexOffset,
-        t.weights,
-        t.weightsOffset,
-        t.complexWeights,
-      );
-    },
-    scatterAdd: (dtype, y, yo, x, xo, t) => {
-      if (isInteger(dtype) || !(t.index instanceof Int32Array)) return own.scatterAdd(dtype, y, yo, x, xo, t);
-      addon.indexed(
-        true,
-        tagOf(dtype),
-        y,
-        yo,
-        x,
-        xo,
-        t.outer,
-        t.nx,
-        t.ny,
-        t.inner,
-        t.width,
-        t.index,
-        t.indexOffset,
-        t.weights,
-        t.weightsOffset,
-        t.complexWeights,
+        ...arrayOf(c.first),
+        ...arrayOf(c.weights),
       );
     },
   };
-  const { matmul, fft } = addon;
-  if (matmul) {
-    kernels.matmul = (dtype, a, ao, b, bo, c, co, spec) =>
-      isInteger(dtype)
-        ? own.matmul(dtype, a, ao, b, bo, c, co, spec)
-        : matmul(tagOf(dtype), a, ao, b, bo, c, co, packMatMul(spec));
-  }
-  if (fft) {
-    kernels.fft = (dtype, x: HostArray, xo, y, yo, plan) => {
-      if (plan.axes.length === 0) return own.fft(dtype, x, xo, y, yo, plan);
-      fft(
-        isDouble(dtype),
-        FFT_KIND[plan.kind],
-        plan.direction === 'inverse',
-        plan.scale,
-        plan.overwrite === true,
-        x,
-        xo,
-        y,
-        yo,
-        packFft(plan),
-      );
-    };
-  }
-  return kernels;
+  return {
+    ...kernels,
+    ...(addon.matmul && {
+      matmul: (a, b, c, spec) => {
+        const { memory, dtype } = c.storage;
+        if (isInteger(dtype)) return own.matmul(a, b, c, spec);
+        addon.matmul(
+          tagOf(dtype),
+          a.storage.memory,
+          a.offset,
+          b.storage.memory,
+          b.offset,
+          memory,
+          c.offset,
+          packMatMul(spec),
+        );
+      },
+    }),
+    ...(addon.fft && {
+      fft: (x, y, plan) => {
+        if (plan.axes.length === 0) return own.fft(x, y, plan);
+        addon.fft(
+          isDouble(x.storage.dtype),
+          FFT_KIND[plan.kind],
+          plan.direction === 'inverse',
+          plan.scale,
+          plan.overwrite === true,
+          x.storage.memory,
+          x.offset,
+          y.storage.memory,
+          y.offset,
+          packFft(plan),
+        );
+      },
+    }),
+  };
 }
 
 /**
@@ -372,5 +491,5 @@ export function nativeOptions(): CpuBackendOptions | undefined {
   const state = cpuAddon();
   if (!state.available) return undefined;
   const { addon } = state;
-  return { kernels: nativeKernels(addon), addressOf: (buffer) => addon.addressOf(buffer) };
+  return { kernels: nativeKernels(addon), addressOf: (buffer) => addon.addressOf(buffer) as number };
 }

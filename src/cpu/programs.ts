@@ -1,7 +1,8 @@
-import { type Complex, im, re, type Scalar, scalarOf } from '../core/base/complex.js';
+import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { type DType, type HostArray, hostArray, isComplex } from '../core/base/dtype.js';
-import type { Fold, Instruction, Program, ProgramRange } from '../core/ports/backend.js';
-import type { CpuKernels } from './kernels.js';
+import type { Instruction, Program, ProgramInput } from '../core/ports/backend.js';
+import { isElements } from '../core/ports/kernel-operands.js';
+import type { CpuKernel, CpuKernels, HostRun } from './host-memory.js';
 import { programText } from './program-text.js';
 import { COMPLEX_FUNCTIONS, divide, power } from './reference/complex-functions.js';
 import { INTEGER_FUNCTIONS2, REAL_FUNCTIONS, REAL_FUNCTIONS2 } from './reference/elementwise-loops.js';
@@ -27,9 +28,7 @@ const TABLES = {
   pair: new Float64Array(2),
 };
 
-/**
- * The loop of a program, made once. Throws an EvalError where the process was told to make no code.
- */
+/** The loop of a program, made once. */
 function loopOf(program: Program): Loop {
   let loop = loops.get(program);
   if (!loop) {
@@ -42,65 +41,75 @@ function loopOf(program: Program): Loop {
   return loop;
 }
 
-/** Inputs of a program on the CPU: an array of each, or a scalar, and where it begins. */
-export interface CpuOperands {
-  readonly values: readonly (HostArray | Scalar)[];
-  readonly offsets: readonly number[];
-}
+/** Where inputs begin; a scalar begins nowhere. */
+const offsetsOf = (inputs: readonly (HostRun | Scalar)[]): number[] =>
+  inputs.map((x) => (isElements(x) ? x.offset : 0));
 
-/** Of complex inputs, scalars are pairs. */
-export function scalarOperand(value: Scalar, dtype: DType): number | Complex {
-  return isComplex(dtype) ? { re: re(value), im: im(value) } : re(value);
-}
+/** Arrays, and scalars, which are pairs for complex inputs. */
+const valuesOf = (program: Program, inputs: readonly (HostRun | Scalar)[]): (HostArray | Scalar)[] =>
+  inputs.map((x, k) => {
+    if (isElements(x)) return x.storage.memory;
+    return isComplex((program.inputs[k] as ProgramInput).dtype) ? { re: re(x), im: im(x) } : re(x);
+  });
 
-export function runProgram(
-  program: Program,
-  inputs: CpuOperands,
-  ys: readonly HostArray[],
-  ps: readonly number[],
-  n: number,
-  range: ProgramRange,
-): void {
-  loopOf(program)(inputs.values, inputs.offsets, ys, ps, n, range.start, range.size);
-}
+const program: CpuKernel<'program'> = (spec, inputs, outputs, { start, size }) =>
+  loopOf(spec)(
+    valuesOf(spec, inputs),
+    offsetsOf(inputs),
+    outputs.map((y) => y.storage.memory),
+    outputs.map((y) => y.offset),
+    outputs[0]?.size ?? 0,
+    start,
+    size,
+  );
 
 /** Elements that are made and reduced at a time: they stay in the innermost cache. */
 const CHUNK = 2048;
 const scratch = new Map<DType, HostArray>();
 const sums = [new PairwiseSum(), new PairwiseSum()] as const;
-const part = new Float64Array(2);
 
 /** Reduces the output of a program chunk by chunk. */
-export function reduceProgram(
-  fold: Fold,
-  program: Program,
-  inputs: CpuOperands,
-  n: number,
-  range: ProgramRange,
-  reduce: CpuKernels['reduce'],
-): Scalar {
-  const { dtype } = program.instructions[program.outputs[0] as number] as Instruction;
-  let chunk = scratch.get(dtype);
-  if (!chunk) scratch.set(dtype, (chunk = hostArray(dtype, CHUNK)));
-  const loop = loopOf(program);
-  const ys = [chunk];
-  const ps = [0];
-  const offsets = [...inputs.offsets];
-  const [real, imaginary] = sums;
-  real.reset();
-  imaginary.reset();
-  let [a, b] = [fold === 'max' ? Number.NEGATIVE_INFINITY : fold === 'min' ? Number.POSITIVE_INFINITY : 1, 0];
-  for (let from = 0; from < n; from += CHUNK) {
-    const count = Math.min(CHUNK, n - from);
-    for (let k = 0; k < offsets.length; k++) offsets[k] = (inputs.offsets[k] as number) + from;
-    loop(inputs.values, offsets, ys, ps, count, range.start + from, range.size);
-    reduce(fold, dtype, count, chunk, 0, 0, part);
-    const [c = 0, d = 0] = part;
-    if (fold === 'sum') {
-      real.add(c);
-      imaginary.add(d);
-    } else if (fold === 'prod') [a, b] = isComplex(dtype) ? [a * c - b * d, a * d + b * c] : [a * c, 0];
-    else a = fold === 'max' ? Math.max(a, c) : Math.min(a, c);
+const reducePrograms =
+  (reduce: CpuKernel<'reduce'>): CpuKernel<'programReduce'> =>
+  (fold, spec, inputs, n, range) => {
+    const { dtype } = spec.instructions[spec.outputs[0] as number] as Instruction;
+    let memory = scratch.get(dtype);
+    if (!memory) scratch.set(dtype, (memory = hostArray(dtype, CHUNK)));
+    const storage = { memory, dtype, length: CHUNK };
+    const loop = loopOf(spec);
+    const [values, begins, offsets] = [valuesOf(spec, inputs), offsetsOf(inputs), offsetsOf(inputs)];
+    const [real, imaginary] = sums;
+    real.reset();
+    imaginary.reset();
+    let [a, b] = [
+      fold === 'max' ? Number.NEGATIVE_INFINITY : fold === 'min' ? Number.POSITIVE_INFINITY : 1,
+      0,
+    ];
+    for (let from = 0; from < n; from += CHUNK) {
+      const size = Math.min(CHUNK, n - from);
+      for (let k = 0; k < offsets.length; k++) offsets[k] = (begins[k] as number) + from;
+      loop(values, offsets, [memory], [0], size, range.start + from, range.size);
+      const part = reduce(fold, { storage, offset: 0, size }) as Scalar;
+      const [c, d] = [re(part), im(part)];
+      if (fold === 'sum') {
+        real.add(c);
+        imaginary.add(d);
+      } else if (fold === 'prod') [a, b] = isComplex(dtype) ? [a * c - b * d, a * d + b * c] : [a * c, 0];
+      else a = fold === 'max' ? Math.max(a, c) : Math.min(a, c);
+    }
+    return fold === 'sum' ? scalarOf(dtype, real.total(), imaginary.total()) : scalarOf(dtype, a, b);
+  };
+
+/**
+ * Programs as loops of generated code. None where a process may make no code
+ * (`--disallow-code-generation-from-strings`).
+ */
+export function programKernels(reduce: CpuKernel<'reduce'>): CpuKernels {
+  try {
+    new Function();
+  } catch (error) {
+    if (error instanceof EvalError) return {};
+    throw error;
   }
-  return fold === 'sum' ? scalarOf(dtype, real.total(), imaginary.total()) : scalarOf(dtype, a, b);
+  return { program, programReduce: reducePrograms(reduce) };
 }

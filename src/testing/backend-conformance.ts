@@ -285,9 +285,8 @@ export function backendConformance(
   describe(`backend '${backend.name}' conforms to the reference`, () => {
     describe('memory', () => memoryTests(backend));
     describe('adjoints', () => adjointTests(backend));
-    for (const { kernel, optional, cases } of kernelCases(seed, draws)) {
+    for (const { kernel, cases } of kernelCases(seed, draws)) {
       if (kernels && !kernels.includes(kernel)) continue;
-      if (optional && backend[optional] === undefined) continue;
       describe(kernel, () => {
         for (const dtype of backend.dtypes) {
           const held = cases(dtype).filter(({ operands }) =>

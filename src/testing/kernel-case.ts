@@ -273,7 +273,5 @@ export function scalarFor(dtype: DType, real: number, imaginary: number): Scalar
 /** The cases of one kernel, for one dtype. */
 export interface KernelCases {
   readonly kernel: string;
-  /** A method that a backend may leave out: then there is nothing to test. */
-  readonly optional?: keyof Backend;
   cases(dtype: DType): readonly KernelCase[];
 }

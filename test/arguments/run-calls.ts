@@ -31,7 +31,7 @@ const LEFT_OUT: readonly (readonly [RegExp, string])[] = [
   [/^check(Options|OneOf)\./, 'checks what others are given, by constants'],
   [/\.innerProducts$/, 'of inner products, which check their vectors'],
   [
-    /^(Cuda|Cpu)Backend\.(?!new)|^(Cuda|Cpu)Storage\.|^(nativeKernels|referenceKernels)\./,
+    /^(Cuda|Cpu)Backend\.(?!new)|^(CheckedBackend|DeviceStorage)\.|^(elementsIn|replaceElements)\.|^(nativeKernels|referenceKernels)\./,
     'a port: its callers check',
   ],
   [/^createTfjsBackend\./, 'its option loadPackage stands for a package'],

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { NDArray } from '../../src/core/array/ndarray.js';
 import { DTYPES, type DType, isComplex } from '../../src/core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../src/core/base/errors.js';
-import { composeProgram } from '../../src/core/expressions/compose.js';
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { fuse, Traced } from '../../src/core/expressions/fuse.js';
 import { KernelSource } from '../../src/core/expressions/kernel-source.js';
+import { composeProgram } from '../../src/core/kernels/compose.js';
 import { type Elements, UNARY_OPS } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/index.js';
 

@@ -6,7 +6,7 @@ import { DistributedArray } from '../../src/core/distributed/distributed-array.j
 import { ElementwiseKernel } from '../../src/core/expressions/elementwise-kernel.js';
 import { ReductionKernel } from '../../src/core/expressions/reduction-kernel.js';
 import { vdots } from '../../src/core/vector/vector.js';
-import * as reference from '../../src/cpu/reference/indexed-loops.js';
+import { indexedKernels } from '../../src/cpu/reference/indexed-loops.js';
 import { distributed, group } from '../support/distributed.js';
 import { MORE, SEED } from '../support/draws.js';
 import { expectAllThrow } from '../support/vectors.js';
@@ -192,27 +192,18 @@ group('integers are exact or refused', () => {
       const table = hostArray(placeDType(place + 1), 1);
       table[0] = place;
       expect(table[0]).equals(place);
-      const index = Float64Array.of(2, -1, 0);
-      const weights = Float64Array.of(1, 1, 3);
-      const from = Float64Array.of(5, 6, 7);
-      const shape = {
-        outer: 1,
-        nx: 3,
-        ny: 3,
-        inner: 1,
-        width: 1,
-        index,
-        indexOffset: 0,
-        weights,
-        weightsOffset: 0,
-        complexWeights: false,
+      const run = (values: number[]) => {
+        const memory = Float64Array.from(values);
+        return { storage: { memory, dtype: 'float64' as const, length: 3 }, offset: 0, size: 3 };
       };
-      const to = new Float64Array(3);
-      reference.gather('float64', from, 0, to, 0, shape);
-      expect([...to]).deep.equals([7, 0, 15]);
-      to.fill(0);
-      reference.scatterAdd('float64', from, 0, to, 0, shape);
-      expect([...to]).deep.equals([21, 0, 5]);
+      const [index, weights, from] = [run([2, -1, 0]), run([1, 1, 3]), run([5, 6, 7])];
+      const entries = { outer: 1, nx: 3, ny: 3, inner: 1, width: 1, index, weights };
+      const to = run([0, 0, 0]);
+      indexedKernels.gather(from, to, entries);
+      expect([...to.storage.memory]).deep.equals([7, 0, 15]);
+      to.storage.memory.fill(0);
+      indexedKernels.scatterAdd(from, to, entries);
+      expect([...to.storage.memory]).deep.equals([21, 0, 5]);
     },
   );
 });

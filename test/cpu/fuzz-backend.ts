@@ -314,8 +314,8 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     return (b, at) => {
       const curves = { ...form, srcs: at(srcs), recs: at(recs), amplitudes: amplitudes && at(amplitudes) };
       return spreads
-        ? b.spreadCurves?.(at(image), at(traces), curves)
-        : b.sumCurves?.(at({ ...image, index: image.index }), at(traces), curves);
+        ? b.spreadCurves(at(image), at(traces), curves)
+        : b.sumCurves(at({ ...image, index: image.index }), at(traces), curves);
     };
   },
   convolveVarying: () => {
@@ -336,7 +336,7 @@ const CALLS: Readonly<Record<string, () => Call>> = {
     const [first, weights] = [place(0, 'int32'), { ...place(0, real()), index: 2 * DTYPES.indexOf(real()) }];
     const direction = of(['forward', 'adjoint'] as const);
     return (b, at) =>
-      b.convolveVarying?.(at(from), at(bank), at(to), {
+      b.convolveVarying(at(from), at(bank), at(to), {
         ...form,
         first: at(first),
         weights: at(weights),

@@ -410,12 +410,12 @@ export class NDArray implements Vector<NDArray>, Elements {
    * @throws {BackendError} where the memory is on a device
    */
   get data(): HostArray {
-    const { storage } = this;
-    if (!storage.hostView)
+    const view = this.storage.hostView(this.offset, this.size);
+    if (!view)
       throw new BackendError(
         `the memory of backend '${this.backend.name}' is not in reach: copy it with toHost()`,
       );
-    return storage.hostView(this.offset, this.size);
+    return view;
   }
 
   // Elementwise arithmetic and functions: two arrays broadcast and their dtypes promote. A complex

@@ -14,7 +14,6 @@ import {
 } from '../distributed/stacked-distributed-array.js';
 import type { Program, ProgramRange } from '../ports/backend.js';
 import { checkSameBackend } from '../vector/vector.js';
-import { composeProgram } from './compose.js';
 import {
   type AnyArray,
   type Bound,
@@ -192,8 +191,7 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
     // The place of broadcast arrays is that in the result
     const range = { start, size: Math.max(size, n) };
     const { backend } = first;
-    if (backend.program) backend.program(program, operands, results, range);
-    else composeProgram(backend, program, operands, results, range);
+    backend.program(program, operands, results, range);
     for (const x of borrowed) x.dispose();
     return results;
   }

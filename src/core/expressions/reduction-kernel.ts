@@ -12,7 +12,6 @@ import { type Elements, FOLDS, type Fold } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
 import { checkExact } from '../vector/integer-sums.js';
 import { combineShares } from '../vector/norm.js';
-import { composeReduction } from './compose.js';
 import {
   type AnyArray,
   type Bound,
@@ -125,11 +124,7 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
       return { storage, offset: offset + from, size: n };
     });
     const range = { start: start + from, size: Math.max(size, whole) };
-    total.add(
-      backend.programReduce
-        ? backend.programReduce(fold, program, operands, n, range)
-        : composeReduction(backend, fold, program, operands, n, range),
-    );
+    total.add(backend.programReduce(fold, program, operands, n, range));
     for (const x of borrowed) x.dispose();
   }
 }

@@ -3,7 +3,7 @@ import type { DType, HostArray } from '../base/dtype.js';
 import type { Shape } from '../base/shape.js';
 import type { Span } from './span.js';
 
-/** Memory of one backend. Core passes it around and never looks inside. */
+/** Memory of one backend. Arrays pass it to kernels and never look inside. */
 export interface Storage {
   readonly backend: Backend;
   readonly dtype: DType;
@@ -12,18 +12,21 @@ export interface Storage {
   /** `length` elements from `offset` on, as a message layer sees them. */
   span(offset: number, length: number): Span;
   /**
-   * Where the memory is a typed array of this process: a live view of it (complex: pairs). The
-   * storage is then never pooled. Waits.
+   * Where the memory is a typed array of this process, a live view of it (complex: pairs);
+   * otherwise undefined. Memory that was viewed is never pooled. Waits.
    */
-  hostView?(offset: number, length: number): HostArray;
+  hostView(offset: number, length: number): HostArray | undefined;
 }
+
+/** What kernels know of a storage. */
+export type AnyStorage = Pick<Storage, 'dtype' | 'length'>;
 
 /**
  * A run of `size` elements of a storage from `offset` on: what kernels read and write. An NDArray
  * is one.
  */
-export interface Elements {
-  readonly storage: Storage;
+export interface Elements<S extends AnyStorage = Storage> {
+  readonly storage: S;
   readonly offset: number;
   readonly size: number;
 }
@@ -106,17 +109,17 @@ export type Extents = readonly [outer: number, n: number, inner: number];
  * An N-dimensional strided walk through a storage; strides in elements, 0 (broadcast) and negative
  * ones allowed for the source.
  */
-export interface Strided {
-  readonly elements: Elements;
+export interface Strided<S extends AnyStorage = Storage> {
+  readonly elements: Elements<S>;
   /** Where the walk starts, relative to `elements.offset`. */
   readonly start: number;
   readonly strides: readonly number[];
 }
 
 /** One inner product of a batch: `Σ conj(x)·y`, or `Σ x·y`. */
-export interface InnerProduct {
-  readonly x: Elements;
-  readonly y: Elements;
+export interface InnerProduct<S extends AnyStorage = Storage> {
+  readonly x: Elements<S>;
+  readonly y: Elements<S>;
   readonly conjugate: boolean;
 }
 
@@ -179,17 +182,17 @@ export interface BandSegment {
  * of the axis as arrays `[outer, width, inner]` (the last cell of `front` is index −1, the first of
  * `back` is index n).
  */
-export interface AxisBand {
+export interface AxisBand<S extends AnyStorage = Storage> {
   readonly axis: number;
   readonly segments: readonly BandSegment[];
-  readonly front?: Elements | undefined;
-  readonly back?: Elements | undefined;
+  readonly front?: Elements<S> | undefined;
+  readonly back?: Elements<S> | undefined;
 }
 
 /** `y ← Σ bands(x)`, or added to y. */
-export interface Stencil {
+export interface Stencil<S extends AnyStorage = Storage> {
   readonly shape: Shape;
-  readonly bands: readonly AxisBand[];
+  readonly bands: readonly AxisBand<S>[];
   readonly mode: 'set' | 'add';
   /**
    * Only outputs with `start ≤ index < end` along `axis` are computed; others keep their values.
@@ -215,16 +218,16 @@ export interface Convolution {
  * `y[o, i, j] = Σₖ weights[i, k] · x[o, index[i, k], j]` with x `[outer, nx, inner]` and y
  * `[outer, ny, inner]`. Entries with a negative index are skipped. Without weights they are 1.
  */
-export interface IndexTable {
+export interface IndexTable<S extends AnyStorage = Storage> {
   readonly outer: number;
   readonly nx: number;
   readonly ny: number;
   readonly inner: number;
   readonly width: number;
   /** `[ny, width]`, int32; float64 where nx is larger than 2^31, on backends that hold so much. */
-  readonly index: Elements;
+  readonly index: Elements<S>;
   /** `[ny, width]`, the dtype of x or its real dtype. */
-  readonly weights?: Elements | undefined;
+  readonly weights?: Elements<S> | undefined;
 }
 
 /**
@@ -232,16 +235,16 @@ export interface IndexTable {
  * `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`, where `0 ≤ v < nt − 1`;
  * elsewhere not at all.
  */
-export interface Curves {
+export interface Curves<S extends AnyStorage = Storage> {
   readonly points: number;
   readonly ns: number;
   readonly nr: number;
   readonly nt: number;
   /** In samples, float64: `[ns, points]` and `[nr, points]`. */
-  readonly srcs: Elements;
-  readonly recs: Elements;
+  readonly srcs: Elements<S>;
+  readonly recs: Elements<S>;
   /** `[ns, nr, points]` of the real dtype of the data; without them 1. */
-  readonly amplitudes?: Elements | undefined;
+  readonly amplitudes?: Elements<S> | undefined;
 }
 
 /**
@@ -251,7 +254,7 @@ export interface Curves {
  * `[outer, nx, inner]`, the data y `[outer, ny, inner]`; what falls outside of y is dropped.
  * Adjoint: `x[o, i, j] = Σₖ conj(hᵢ[k]) · y[o, i + k − offset, j]`.
  */
-export interface VaryingConvolution {
+export interface VaryingConvolution<S extends AnyStorage = Storage> {
   readonly outer: number;
   readonly nx: number;
   readonly ny: number;
@@ -261,9 +264,9 @@ export interface VaryingConvolution {
   readonly length: number;
   readonly offset: number;
   /** int32, `[nx]`: below `filters` and not negative. */
-  readonly first: Elements;
+  readonly first: Elements<S>;
   /** `[nx]`, of the real dtype of the data. */
-  readonly weights: Elements;
+  readonly weights: Elements<S>;
   readonly direction: 'forward' | 'adjoint';
 }
 
@@ -322,16 +325,151 @@ export interface MemoryStats {
 }
 
 /**
- * What a device must do. Kernels are local to one rank and know nothing of MPI; they write into the
- * storages that they are given and may run later than the call: only `download` and the kernels
- * that return scalars wait. Unless stated otherwise all operands have one dtype, the output may be
- * one of the inputs exactly (elementwise kernels, `linearCombination`) and must not overlap them
- * otherwise, and sizes are the caller's to check: kernels trust them.
+ * The kernels. They are local to one rank and know nothing of MPI; they write into the storages that
+ * they are given and may run later than the call: only those that return values wait. Unless stated
+ * otherwise all operands have one dtype, the output may be one of the inputs exactly (elementwise
+ * kernels, `linearCombination`) and must not overlap them otherwise.
  *
- * The reference backend in `src/cpu` is the definition of each kernel; `lops-mpi/testing` exports
- * the suite that compares any other with it.
+ * The reference kernels in `src/cpu/reference` define each of them; `lops-mpi/testing` exports the
+ * suite that compares any backend with them.
+ * @typeParam S the storages that operands have
  */
-export interface Backend {
+export interface Kernels<S extends AnyStorage = Storage> {
+  copy(x: Elements<S>, y: Elements<S>): void;
+  /** `y[…] ← x[…]`, or `+=`, over an N-dimensional index range of `shape`. */
+  stridedCopy(shape: Shape, x: Strided<S>, y: Strided<S>, mode: 'set' | 'add'): void;
+  fill(y: Elements<S>, value: Scalar): void;
+  /**
+   * Converts the dtype. Real → complex has zero imaginary parts, complex → real takes the real
+   * part, float → int32 truncates.
+   */
+  cast(x: Elements<S>, y: Elements<S>): void;
+
+  // Elementwise
+  unary(op: UnaryOp, x: Elements<S>, y: Elements<S>): void;
+  /** `z ← x op y`; one of x and y may be a scalar. Comparisons write int32. */
+  binary(op: BinaryOp, x: Elements<S> | Scalar, y: Elements<S> | Scalar, z: Elements<S>): void;
+  /** `z ← condition ? x : y`, condition int32. */
+  where(condition: Elements<S>, x: Elements<S> | Scalar, y: Elements<S> | Scalar, z: Elements<S>): void;
+  /**
+   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not
+   * read, 1 and −1 add and subtract; any other is a complex factor where the dtype is complex, so
+   * that a real multiple of ∞ + i is ∞ + NaN i, as NumPy's. Real coefficients for real dtypes.
+   */
+  linearCombination(coefficients: readonly Scalar[], xs: readonly Elements<S>[], y: Elements<S>): void;
+  /**
+   * Shrinks moduli and keeps phases. soft: max(|x| − t, 0); hard: 0 where |x| ≤ √(2t); half: 0
+   * where |x| ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))).
+   */
+  threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements<S>, y: Elements<S>): void;
+
+  // Reductions: wide accumulators, the same bits every time
+  /** Several inner products in one pass: `[re, im, re, im, …]` (im 0 for real dtypes). Waits. */
+  dots(products: readonly InnerProduct<S>[]): Float64Array;
+  /** Over all elements. `parameter` is p of sumPower and countAtMost. Waits. */
+  reduce(op: ReduceKernel, x: Elements<S>, parameter?: number): Scalar;
+  /**
+   * Over the middle one of `[outer, n, inner]`, int32 modulo 2^32; y is `[outer, inner]` of x's
+   * dtype (sum, prod, max, min), otherwise of its real dtype.
+   */
+  reduceAxis(op: ReduceKernel, x: Elements<S>, extents: Extents, y: Elements<S>, parameter?: number): void;
+  /**
+   * The first position of the largest (smallest) value; of complex data, of the modulus. −1 of
+   * nothing. NaN wins. Waits.
+   */
+  argExtreme(op: 'max' | 'min', x: Elements<S>): number;
+  /** The k-th smallest value, k from 0, of real data. Waits. */
+  kthSmallest(x: Elements<S>, k: number): number;
+  /** Running sums along the middle axis, of int32 modulo 2^32. */
+  cumsum(x: Elements<S>, extents: Extents, y: Elements<S>): void;
+
+  // Linear algebra and signal kernels
+  matmul(a: Elements<S>, b: Elements<S>, c: Elements<S>, spec: MatMul): void;
+  fft(x: Elements<S>, y: Elements<S>, plan: FftPlan): void;
+  stencil(x: Elements<S>, y: Elements<S>, stencil: Stencil<S>): void;
+  convolve(x: Elements<S>, h: Elements<S>, y: Elements<S>, convolution: Convolution): void;
+  gather(x: Elements<S>, y: Elements<S>, table: IndexTable<S>): void;
+  /**
+   * The adjoint of gather: `x[o, index[i, k], j] += conj(weights[i, k]) · y[o, i, j]`, in a fixed
+   * order.
+   */
+  scatterAdd(y: Elements<S>, x: Elements<S>, table: IndexTable<S>): void;
+
+  // Fields
+  /**
+   * `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for
+   * traces `[ns, nr, nt]`.
+   */
+  spreadCurves(image: Elements<S>, traces: Elements<S>, curves: Curves<S>): void;
+  /**
+   * The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all
+   * traces.
+   */
+  sumCurves(traces: Elements<S>, image: Elements<S>, curves: Curves<S>): void;
+  /**
+   * Fills `to`, the data of the forward direction and the model of the adjoint, from the other one.
+   */
+  convolveVarying(
+    from: Elements<S>,
+    bank: Elements<S>,
+    to: Elements<S>,
+    convolution: VaryingConvolution<S>,
+  ): void;
+
+  // Programs: a backend without them runs the kernels above one after another
+  /** Runs a program in one pass over memory. Outputs may be inputs exactly. */
+  program(
+    program: Program,
+    inputs: readonly (Elements<S> | Scalar)[],
+    outputs: readonly Elements<S>[],
+    range: ProgramRange,
+  ): void;
+  /** Reduces the only output of a program over `n` elements without storing it. Waits. */
+  programReduce(
+    fold: Fold,
+    program: Program,
+    inputs: readonly (Elements<S> | Scalar)[],
+    n: number,
+    range: ProgramRange,
+  ): Scalar;
+}
+export type KernelName = keyof Kernels;
+
+/** The argument of each kernel that it writes; kernels without one return a value. */
+export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
+  copy: 1,
+  stridedCopy: 2,
+  fill: 0,
+  cast: 1,
+  unary: 2,
+  binary: 3,
+  where: 3,
+  linearCombination: 2,
+  threshold: 3,
+  dots: undefined,
+  reduce: undefined,
+  reduceAxis: 3,
+  argExtreme: undefined,
+  kthSmallest: undefined,
+  cumsum: 2,
+  matmul: 2,
+  fft: 1,
+  stencil: 1,
+  convolve: 2,
+  gather: 1,
+  scatterAdd: 1,
+  spreadCurves: 1,
+  sumCurves: 1,
+  convolveVarying: 2,
+  program: 2,
+  programReduce: undefined,
+};
+
+/**
+ * What arrays, operators and solvers use of a device. `CheckedBackend` makes one from memory and
+ * kernels.
+ */
+export interface Backend extends Kernels {
   readonly name: string;
   /** The dtypes that it holds. */
   readonly dtypes: readonly DType[];
@@ -355,97 +493,9 @@ export interface Backend {
   /** Waits until all kernels so far are done. */
   synchronize(): void;
   stats(): MemoryStats;
-
-  copy(x: Elements, y: Elements): void;
-  /** `y[…] ← x[…]`, or `+=`, over an N-dimensional index range of `shape`. */
-  stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void;
-  fill(y: Elements, value: Scalar): void;
   /**
-   * Converts the dtype. Real → complex has zero imaginary parts, complex → real takes the real
-   * part, float → int32 truncates.
+   * Whether the device has this kernel. One that it lacks runs on the host with copies of its
+   * operands, so operators may prefer others.
    */
-  cast(x: Elements, y: Elements): void;
-
-  // Elementwise
-  unary(op: UnaryOp, x: Elements, y: Elements): void;
-  /** `z ← x op y`; one of x and y may be a scalar. Comparisons write int32. */
-  binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void;
-  /** `z ← condition ? x : y`, condition int32. */
-  where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void;
-  /**
-   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not
-   * read, 1 and −1 add and subtract; any other is a complex factor where the dtype is complex, so
-   * that a real multiple of ∞ + i is ∞ + NaN i, as NumPy's. Real coefficients for real dtypes.
-   */
-  linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void;
-  /**
-   * Shrinks moduli and keeps phases. soft: max(|x| − t, 0); hard: 0 where |x| ≤ √(2t); half: 0
-   * where |x| ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))).
-   */
-  threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void;
-
-  // Reductions: wide accumulators, the same bits every time
-  /** Several inner products in one pass: `[re, im, re, im, …]` (im 0 for real dtypes). Waits. */
-  dots(products: readonly InnerProduct[]): Float64Array;
-  /** Over all elements. `parameter` is p of sumPower and countAtMost. Waits. */
-  reduce(op: ReduceKernel, x: Elements, parameter?: number): Scalar;
-  /**
-   * Over the middle one of `[outer, n, inner]`, int32 modulo 2^32; y is `[outer, inner]` of x's
-   * dtype (sum, prod, max, min), otherwise of its real dtype.
-   */
-  reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter?: number): void;
-  /**
-   * The first position of the largest (smallest) value; of complex data, of the modulus. −1 of
-   * nothing. NaN wins. Waits.
-   */
-  argExtreme(op: 'max' | 'min', x: Elements): number;
-  /** The k-th smallest value, k from 0, of real data. Waits. */
-  kthSmallest(x: Elements, k: number): number;
-  /** Running sums along the middle axis, of int32 modulo 2^32. */
-  cumsum(x: Elements, extents: Extents, y: Elements): void;
-
-  // Linear algebra and signal kernels
-  matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void;
-  fft(x: Elements, y: Elements, plan: FftPlan): void;
-  stencil(x: Elements, y: Elements, stencil: Stencil): void;
-  convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void;
-  gather(x: Elements, y: Elements, table: IndexTable): void;
-  /**
-   * The adjoint of gather: `x[o, index[i, k], j] += conj(weights[i, k]) · y[o, i, j]`, in a fixed
-   * order.
-   */
-  scatterAdd(y: Elements, x: Elements, table: IndexTable): void;
-
-  // Field kernels: operators compose the others where a backend has none
-  /**
-   * `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for
-   * traces `[ns, nr, nt]`.
-   */
-  spreadCurves?(image: Elements, traces: Elements, curves: Curves): void;
-  /**
-   * The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all
-   * traces.
-   */
-  sumCurves?(traces: Elements, image: Elements, curves: Curves): void;
-  /**
-   * Fills `to`, the data of the forward direction and the model of the adjoint, from the other one.
-   */
-  convolveVarying?(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void;
-
-  // Optional: where a backend lacks these, core runs the kernels above one after another
-  /** Runs a program in one pass over memory. Outputs may be inputs exactly. */
-  program?(
-    program: Program,
-    inputs: readonly (Elements | Scalar)[],
-    outputs: readonly Elements[],
-    range: ProgramRange,
-  ): void;
-  /** Reduces the only output of a program over `n` elements without storing it. Waits. */
-  programReduce?(
-    fold: Fold,
-    program: Program,
-    inputs: readonly (Elements | Scalar)[],
-    n: number,
-    range: ProgramRange,
-  ): Scalar;
+  has(kernel: KernelName): boolean;
 }

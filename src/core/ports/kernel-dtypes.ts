@@ -92,15 +92,16 @@ function resultOf(op: string, dtype: DType): DType {
   return TO_REAL.includes(op) ? realOf(dtype) : dtype;
 }
 
-const table = new Map<string, DType>();
+const tables = new Map<DType, Map<string, DType>>();
 /** Looked up on every call of a kernel, so remembered. */
 function remembered(op: string, dtype: DType, allowed: readonly string[] | undefined): DType {
-  const key = `${op} ${dtype}`;
-  let result = table.get(key);
+  let table = tables.get(dtype);
+  if (!table) tables.set(dtype, (table = new Map()));
+  let result = table.get(op);
   if (result === undefined) {
     if (allowed && isInteger(dtype) && !allowed.includes(op)) refuse(op, dtype);
     result = resultOf(op, dtype);
-    table.set(key, result);
+    table.set(op, result);
   }
   return result;
 }

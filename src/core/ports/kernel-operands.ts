@@ -13,18 +13,31 @@ import {
 } from '../base/dtype.js';
 import { BackendError, DTypeError, ShapeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
-import { type BinaryOp, COMPARISONS, type Elements, type FftPlan, type Storage } from './backend.js';
+import {
+  type AnyStorage,
+  type BinaryOp,
+  COMPARISONS,
+  type Elements,
+  type FftPlan,
+  type Storage,
+} from './backend.js';
 import { checkStorable } from './kernel-dtypes.js';
 import type { DeviceSpan } from './span.js';
 
 /** An operand in memory rather than a scalar. */
-export const isElements = (x: Elements | Scalar): x is Elements => typeof x !== 'number' && 'storage' in x;
+export const isElements = <S extends AnyStorage>(x: Elements<S> | Scalar): x is Elements<S> =>
+  typeof x !== 'number' && 'storage' in x;
 
 /**
  * What two operands are combined in: the dtype of the one in memory; two scalars are compared in
  * their own precision, otherwise combined in that of the result.
  */
-export function binaryDType(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, result: DType): DType {
+export function binaryDType(
+  op: BinaryOp,
+  x: Elements<AnyStorage> | Scalar,
+  y: Elements<AnyStorage> | Scalar,
+  result: DType,
+): DType {
   if (isElements(x)) return x.storage.dtype;
   if (isElements(y)) return y.storage.dtype;
   if (!(COMPARISONS as readonly string[]).includes(op)) return result;
@@ -35,7 +48,7 @@ export function binaryDType(op: BinaryOp, x: Elements | Scalar, y: Elements | Sc
  * Throws unless a typed array holds the values of such elements: {@link DTypeError},
  * {@link ShapeError}.
  */
-export function checkHost(values: HostArray, elements: Elements): void {
+export function checkHost(values: HostArray, elements: Elements<AnyStorage>): void {
   const { dtype } = elements.storage;
   if (realOf(dtype) !== dtypeOf(values))
     throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
@@ -50,7 +63,7 @@ export function checkHost(values: HostArray, elements: Elements): void {
  * Throws {@link ShapeError} for elements that leave their storage: native kernels would read and
  * write whatever lies behind.
  */
-export function checkRun({ storage, offset, size }: Elements): void {
+export function checkRun({ storage, offset, size }: Elements<AnyStorage>): void {
   if (
     !(
       Number.isSafeInteger(offset) &&
@@ -111,7 +124,7 @@ export function checkThreshold(dtype: DType): void {
     throw new DTypeError(`threshold is not defined for ${dtype}: cast to a float dtype first`);
 }
 
-export function checkIndices({ storage: { dtype } }: Elements): void {
+export function checkIndices({ storage: { dtype } }: Elements<AnyStorage>): void {
   if (dtype !== FLAG_DTYPE)
     throw new DTypeError(`expected ${FLAG_DTYPE} for conditions and indices, received ${dtype}`);
 }
@@ -120,13 +133,13 @@ export function checkIndices({ storage: { dtype } }: Elements): void {
  * Throws {@link DTypeError} unless the places of an index table are int32, or float64 for axes that
  * int32 cannot count.
  */
-export function checkPlaces({ storage: { dtype } }: Elements, n: number): void {
+export function checkPlaces({ storage: { dtype } }: Elements<AnyStorage>, n: number): void {
   if (dtype !== placeDType(n))
     throw new DTypeError(`expected ${placeDType(n)} for indices into an axis of ${n}, received ${dtype}`);
 }
 
 /** Throws {@link DTypeError}, {@link ShapeError} unless x has a k-th smallest value. */
-export function checkKth({ storage: { dtype }, size }: Elements, k: number): void {
+export function checkKth({ storage: { dtype }, size }: Elements<AnyStorage>, k: number): void {
   if (isComplex(dtype))
     throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);
   if (!Number.isInteger(k) || k < 0 || k >= size)
@@ -134,7 +147,7 @@ export function checkKth({ storage: { dtype }, size }: Elements, k: number): voi
 }
 
 /** The complex dtype of a transform from x to y. */
-export function fftDType({ kind }: FftPlan, x: Elements, y: Elements): ComplexDType {
+export function fftDType({ kind }: FftPlan, x: Elements<AnyStorage>, y: Elements<AnyStorage>): ComplexDType {
   const { dtype } = (kind === 'c2r' ? x : y).storage;
   if (!isComplex(dtype))
     throw new DTypeError(`expected complex data on the transformed side of ${kind}, received ${dtype}`);

@@ -1,7 +1,16 @@
 import type { DType } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
-import type { Shape } from '../base/shape.js';
-import type { AxisBand, Convolution, Elements, FftPlan, MatMul, Stencil, Strided } from './backend.js';
+import { around, type Shape } from '../base/shape.js';
+import type {
+  AnyStorage,
+  AxisBand,
+  Convolution,
+  Elements,
+  FftPlan,
+  MatMul,
+  Stencil,
+  Strided,
+} from './backend.js';
 
 /**
  * The number of elements of a shape. Throws {@link ShapeError} unless its sizes are non-negative
@@ -25,7 +34,7 @@ export function sizeOf(shape: Shape): number {
  * Throws unless a kernel may use `n` elements, a size, of a dtype from the first of `elements` on:
  * {@link ShapeError}, {@link DTypeError}.
  */
-export function checkReach({ storage, offset }: Elements, n: number, dtype?: DType): void {
+export function checkReach({ storage, offset }: Elements<AnyStorage>, n: number, dtype?: DType): void {
   if (!(offset + n <= storage.length))
     throw new ShapeError(
       `expected at least ${n} elements, received a storage of ${storage.length} from ${offset} on`,
@@ -37,7 +46,7 @@ export function checkReach({ storage, offset }: Elements, n: number, dtype?: DTy
 /**
  * Throws {@link ShapeError} unless a walk of `shape`, which is not empty, stays within its storage.
  */
-export function checkWalk(shape: Shape, { elements, start, strides }: Strided): void {
+export function checkWalk(shape: Shape, { elements, start, strides }: Strided<AnyStorage>): void {
   let [first, last] = [elements.offset + start, elements.offset + start];
   for (let k = 0; k < shape.length; k++) {
     const way = ((shape[k] as number) - 1) * (strides[k] as number);
@@ -87,10 +96,15 @@ export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [f
  * Whether a matrix product has any result. Throws {@link ShapeError} unless the operands hold its
  * matrices.
  */
-export function checkMatMul(a: Elements, b: Elements, c: Elements, spec: MatMul): boolean {
+export function checkMatMul(
+  a: Elements<AnyStorage>,
+  b: Elements<AnyStorage>,
+  c: Elements<AnyStorage>,
+  spec: MatMul,
+): boolean {
   const { m, n, k, batch, transA, transB, lda, ldb, ldc, strideA, strideB, strideC } = spec;
   sizeOf([m, n, k, batch]);
-  const reach = (e: Elements, rows: number, columns: number, ld: number, stride: number) => {
+  const reach = (e: Elements<AnyStorage>, rows: number, columns: number, ld: number, stride: number) => {
     if (rows > 1 && !(ld >= columns))
       throw new ShapeError(`expected rows of at least ${columns} elements, received ${ld}`);
     checkReach(
@@ -110,13 +124,17 @@ export function checkMatMul(a: Elements, b: Elements, c: Elements, spec: MatMul)
  * Whether a stencil has any result. Throws {@link ShapeError} unless the operands hold its block,
  * and its axes are some.
  */
-export function checkStencil(x: Elements, y: Elements, { shape, bands, range }: Stencil): boolean {
+export function checkStencil(
+  x: Elements<AnyStorage>,
+  y: Elements<AnyStorage>,
+  { shape, bands, range }: Stencil<AnyStorage>,
+): boolean {
   const size = sizeOf(shape);
   const { dtype } = x.storage;
   checkReach(x, size, dtype);
   checkReach(y, size, dtype);
   for (let k = 0; k < bands.length; k++) {
-    const { axis, front, back } = bands[k] as AxisBand;
+    const { axis, front, back } = bands[k] as AxisBand<AnyStorage>;
     checkAxis(axis, Math.max(1, shape.length));
     if (front) checkReach(front, front.size, dtype);
     if (back) checkReach(back, back.size, dtype);
@@ -125,14 +143,28 @@ export function checkStencil(x: Elements, y: Elements, { shape, bands, range }: 
   return size > 0;
 }
 
+/** The rows that a stencil without a range writes. */
+export const allRows = (shape: Shape): NonNullable<Stencil['range']> => ({
+  axis: 0,
+  start: 0,
+  end: shape[0] ?? 1,
+});
+
+/** How many cells along an axis of a stencil the ghost cells have. */
+export function ghostWidth(ghost: Elements<AnyStorage> | undefined, shape: Shape, axis: number): number {
+  if (!ghost) return 0;
+  const [outer, , inner] = around(shape, axis);
+  return outer * inner > 0 ? ghost.size / (outer * inner) : 0;
+}
+
 /**
  * Whether a convolution has any result. Throws {@link ShapeError} unless the operands hold its
  * arrays.
  */
 export function checkConvolution(
-  x: Elements,
-  h: Elements,
-  y: Elements,
+  x: Elements<AnyStorage>,
+  h: Elements<AnyStorage>,
+  y: Elements<AnyStorage>,
   { xShape, hShape, yShape, offset }: Convolution,
 ): boolean {
   const { dtype } = y.storage;

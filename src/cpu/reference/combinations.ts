@@ -1,5 +1,6 @@
-import { type HostArray, isComplex } from '../../core/base/dtype.js';
-import type { CpuKernels } from '../kernels.js';
+import { im, re, type Scalar } from '../../core/base/complex.js';
+import { type DType, type HostArray, isComplex } from '../../core/base/dtype.js';
+import type { CpuKernel, CpuKernels, HostRun } from '../host-memory.js';
 
 /**
  * Terms of complex numbers are products, also with real coefficients (∞ · 0 is no number, as in
@@ -7,7 +8,17 @@ import type { CpuKernels } from '../kernels.js';
  */
 const isUnit = (re: number, im: number): boolean => im === 0 && Math.abs(re) === 1;
 
-export const scale: CpuKernels['scale'] = (dtype, n, aRe, aIm, x, xo, y, yo) => {
+/** `y ← a x` */
+function scale(
+  dtype: DType,
+  n: number,
+  aRe: number,
+  aIm: number,
+  x: HostArray,
+  xo: number,
+  y: HostArray,
+  yo: number,
+): void {
   if (!isComplex(dtype)) {
     for (let i = 0; i < n; i++) y[yo + i] = aRe * (x[xo + i] as number);
     return;
@@ -19,9 +30,23 @@ export const scale: CpuKernels['scale'] = (dtype, n, aRe, aIm, x, xo, y, yo) => 
     y[q] = unit ? aRe * re : aRe * re - aIm * im;
     y[q + 1] = unit ? aRe * im : aRe * im + aIm * re;
   }
-};
+}
 
-export const axpby: CpuKernels['axpby'] = (dtype, n, aRe, aIm, x, xo, bRe, bIm, y, yo, z, zo) => {
+/** `z ← a x + b y` */
+function axpby(
+  dtype: DType,
+  n: number,
+  aRe: number,
+  aIm: number,
+  x: HostArray,
+  xo: number,
+  bRe: number,
+  bIm: number,
+  y: HostArray,
+  yo: number,
+  z: HostArray,
+  zo: number,
+): void {
   if (!isComplex(dtype)) {
     for (let i = 0; i < n; i++) z[zo + i] = aRe * (x[xo + i] as number) + bRe * (y[yo + i] as number);
     return;
@@ -35,39 +60,50 @@ export const axpby: CpuKernels['axpby'] = (dtype, n, aRe, aIm, x, xo, bRe, bIm, 
     z[r] = (first ? aRe * a : aRe * a - aIm * b) + (second ? bRe * c : bRe * c - bIm * d);
     z[r + 1] = (first ? aRe * b : aRe * b + aIm * a) + (second ? bRe * d : bRe * d + bIm * c);
   }
-};
+}
 
-export const linearCombination: CpuKernels['linearCombination'] = (
-  dtype,
-  n,
-  coefficients,
-  xs,
-  xos,
-  y,
-  yo,
-) => {
-  const terms = xs.length;
+/** `y ← Σ factors[k] xs[k]` of any number of terms. */
+function sum(
+  factors: readonly Scalar[],
+  xs: readonly HostRun[],
+  { storage, offset, size: n }: HostRun,
+): void {
+  const { memory: y, dtype } = storage;
+  const terms = xs.map((x, k) => {
+    const [a, b] = [re(factors[k] as Scalar), im(factors[k] as Scalar)];
+    return { x: x.storage.memory, at: x.offset, a, b, unit: isUnit(a, b) };
+  });
   if (!isComplex(dtype)) {
     for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let k = 0; k < terms; k++)
-        sum += (coefficients[2 * k] as number) * ((xs[k] as HostArray)[(xos[k] as number) + i] as number);
-      y[yo + i] = sum;
+      let total = 0;
+      for (const { x, at, a } of terms) total += a * (x[at + i] as number);
+      y[offset + i] = total;
     }
     return;
   }
   for (let i = 0; i < n; i++) {
-    let re = 0;
-    let im = 0;
-    for (let k = 0; k < terms; k++) {
-      const x = xs[k] as HostArray;
-      const at = 2 * ((xos[k] as number) + i);
-      const [a, b] = [coefficients[2 * k] as number, coefficients[2 * k + 1] as number];
-      const unit = isUnit(a, b);
-      re += unit ? a * (x[at] as number) : a * (x[at] as number) - b * (x[at + 1] as number);
-      im += unit ? a * (x[at + 1] as number) : a * (x[at + 1] as number) + b * (x[at] as number);
+    let [real, imaginary] = [0, 0];
+    for (const { x, at, a, b, unit } of terms) {
+      const [c, d] = [x[2 * (at + i)] as number, x[2 * (at + i) + 1] as number];
+      real += unit ? a * c : a * c - b * d;
+      imaginary += unit ? a * d : a * d + b * c;
     }
-    y[2 * (yo + i)] = re;
-    y[2 * (yo + i) + 1] = im;
+    y[2 * (offset + i)] = real;
+    y[2 * (offset + i) + 1] = imaginary;
+  }
+}
+
+const linearCombination: CpuKernel<'linearCombination'> = (factors, xs, to) => {
+  const { memory: y, dtype } = to.storage;
+  const [first, second] = xs as readonly [HostRun, HostRun?];
+  const [a, b] = factors as readonly [Scalar, Scalar];
+  const x = first.storage.memory;
+  if (xs.length > 2) sum(factors, xs, to);
+  else if (!second) scale(dtype, to.size, re(a), im(a), x, first.offset, y, to.offset);
+  else {
+    const w = second.storage.memory;
+    axpby(dtype, to.size, re(a), im(a), x, first.offset, re(b), im(b), w, second.offset, y, to.offset);
   }
 };
+
+export const combinationKernels = { linearCombination } satisfies CpuKernels;

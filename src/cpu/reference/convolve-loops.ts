@@ -1,7 +1,6 @@
 import { type HostArray, lanesOf } from '../../core/base/dtype.js';
 import { product, stridesOf } from '../../core/base/shape.js';
-import type { Convolution } from '../../core/ports/backend.js';
-import type { CpuKernels } from '../kernels.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /** Calls `visit` with each multi-index of `shape`, in C order. The array is reused. */
 function forIndices(
@@ -57,8 +56,10 @@ function addLine(
 }
 
 /** The sum itself, line by line of the last axis, in double precision. */
-export const convolve: CpuKernels['convolve'] = (dtype, x, xo, h, ho, y, yo, convolution: Convolution) => {
-  const lanes = lanesOf(dtype);
+const convolve: CpuKernel<'convolve'> = (from, filter, to, convolution) => {
+  const [x, h, y] = [from.storage.memory, filter.storage.memory, to.storage.memory];
+  const [xo, ho, yo] = [from.offset, filter.offset, to.offset];
+  const lanes = lanesOf(to.storage.dtype);
   const { xShape, hShape, yShape, offset } = convolution;
   const sign = convolution.direction === 'forward' ? 1 : -1;
   const axes = yShape.length - 1;
@@ -85,3 +86,5 @@ export const convolve: CpuKernels['convolve'] = (dtype, x, xo, h, ho, y, yo, con
     y.set(acc, lanes * (yo + yRow * ny));
   });
 };
+
+export const convolutionKernels = { convolve } satisfies CpuKernels;

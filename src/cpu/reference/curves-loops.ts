@@ -1,30 +1,26 @@
-import { lanesOf } from '../../core/base/dtype.js';
-import type { CpuCurves, CpuKernels } from '../kernels.js';
+import { type HostArray, lanesOf } from '../../core/base/dtype.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { Curves } from '../../core/ports/backend.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /**
  * Calls `meet(point, sample of the traces, fraction, amplitude)` for every point and trace that
  * meet, trace after trace.
  */
 function eachMeeting(
-  c: CpuCurves,
+  { points, ns, nr, nt, srcs, recs, amplitudes }: Curves<StorageMemory<HostArray>>,
   meet: (i: number, sample: number, fraction: number, amplitude: number) => void,
 ): void {
-  const { points, ns, nr, nt, amplitudes } = c;
+  const [sources, receivers, factors] = [srcs, recs, amplitudes].map((e) => e?.storage.memory);
+  const [so, ro, fo] = [srcs.offset, recs.offset, amplitudes?.offset ?? 0];
   for (let s = 0; s < ns; s++) {
     for (let r = 0; r < nr; r++) {
       const trace = s * nr + r;
       for (let i = 0; i < points; i++) {
-        const v =
-          (c.srcs[c.srcsOffset + s * points + i] as number) +
-          (c.recs[c.recsOffset + r * points + i] as number);
+        const v = (sources?.[so + s * points + i] as number) + (receivers?.[ro + r * points + i] as number);
         if (!(v >= 0 && v < nt - 1)) continue;
         const k = Math.floor(v);
-        meet(
-          i,
-          trace * nt + k,
-          v - k,
-          amplitudes ? (amplitudes[c.amplitudesOffset + trace * points + i] as number) : 1,
-        );
+        meet(i, trace * nt + k, v - k, factors ? (factors[fo + trace * points + i] as number) : 1);
       }
     }
   }
@@ -33,8 +29,9 @@ function eachMeeting(
 /**
  * Each sum rounded to the dtype of the traces, trace after trace and in the order of the points.
  */
-export const spreadCurves: CpuKernels['spreadCurves'] = (dtype, image, io, traces, to, curves) => {
-  const lanes = lanesOf(dtype);
+const spreadCurves: CpuKernel<'spreadCurves'> = (from, target, curves) => {
+  const [image, io, traces, to] = [from.storage.memory, from.offset, target.storage.memory, target.offset];
+  const lanes = lanesOf(from.storage.dtype);
   eachMeeting(curves, (i, sample, w, a) => {
     for (let l = 0; l < lanes; l++) {
       const m = a * (image[lanes * (io + i) + l] as number);
@@ -46,8 +43,9 @@ export const spreadCurves: CpuKernels['spreadCurves'] = (dtype, image, io, trace
 };
 
 /** Each sum rounded to the dtype of the image, trace after trace. */
-export const sumCurves: CpuKernels['sumCurves'] = (dtype, traces, to, image, io, curves) => {
-  const lanes = lanesOf(dtype);
+const sumCurves: CpuKernel<'sumCurves'> = (from, target, curves) => {
+  const [traces, to, image, io] = [from.storage.memory, from.offset, target.storage.memory, target.offset];
+  const lanes = lanesOf(from.storage.dtype);
   image.fill(0, lanes * io, lanes * (io + curves.points));
   eachMeeting(curves, (i, sample, w, a) => {
     for (let l = 0; l < lanes; l++) {
@@ -57,3 +55,5 @@ export const sumCurves: CpuKernels['sumCurves'] = (dtype, traces, to, image, io,
     }
   });
 };
+
+export const curveKernels = { spreadCurves, sumCurves } satisfies CpuKernels;

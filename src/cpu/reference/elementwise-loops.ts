@@ -1,6 +1,8 @@
-import { type DType, type HostArray, isComplex, isInteger } from '../../core/base/dtype.js';
+import { type HostArray, isComplex, isInteger } from '../../core/base/dtype.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
-import type { CpuKernels } from '../kernels.js';
+import { binaryDType } from '../../core/ports/kernel-operands.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
+import { leftScalars, rightScalars, walked } from '../scalar-operands.js';
 import { COMPLEX_FUNCTIONS, type ComplexFunction2, divide, power } from './complex-functions.js';
 
 /** To the nearest integer, halves to even. */
@@ -45,7 +47,10 @@ const COMPLEX_TO_REAL: Partial<Readonly<Record<UnaryOp, (re: number, im: number)
 
 const pair = new Float64Array(2);
 
-export const unary: CpuKernels['unary'] = (op, dtype, n, x, xo, y, yo) => {
+const unary: CpuKernel<'unary'> = (op, from, to) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const { dtype } = from.storage;
+  const n = from.size;
   if (!isComplex(dtype)) {
     const f = REAL_FUNCTIONS[op];
     for (let i = 0; i < n; i++) y[yo + i] = f(x[xo + i] as number);
@@ -165,7 +170,11 @@ function arithmetic(
   }
 }
 
-export const binary: CpuKernels['binary'] = (op, dtype, n, x, xo, xStep, y, yo, yStep, z, zo) => {
+const binary: CpuKernel<'binary'> = (op, left, right, to) => {
+  const dtype = binaryDType(op, left, right, to.storage.dtype);
+  const [x, xo, xStep] = walked(left, dtype, leftScalars);
+  const [y, yo, yStep] = walked(right, dtype, rightScalars);
+  const [z, zo, n] = [to.storage.memory, to.offset, to.size];
   if (!isComplex(dtype)) {
     if (!isInteger(dtype) && arithmetic(op, n, x, xo, xStep, y, yo, yStep, z, zo)) return;
     const f = (isInteger(dtype) ? INTEGER_FUNCTIONS2 : REAL_FUNCTIONS2)[op];
@@ -190,7 +199,11 @@ export const binary: CpuKernels['binary'] = (op, dtype, n, x, xo, xStep, y, yo, 
   }
 };
 
-export const where: CpuKernels['where'] = (dtype, n, condition, co, x, xo, xStep, y, yo, yStep, z, zo) => {
+const where: CpuKernel<'where'> = (test, left, right, to) => {
+  const { memory: z, dtype } = to.storage;
+  const [x, xo, xStep] = walked(left, dtype, leftScalars);
+  const [y, yo, yStep] = walked(right, dtype, rightScalars);
+  const [condition, co, zo, n] = [test.storage.memory, test.offset, to.offset, to.size];
   const lanes = isComplex(dtype) ? 2 : 1;
   for (let i = 0; i < n; i++) {
     const take = condition[co + i] !== 0;
@@ -243,9 +256,11 @@ function softOfInfinity(re: number, im: number, out: Float64Array): void {
   out[1] = Math.sin(angle) * Number.POSITIVE_INFINITY;
 }
 
-export const threshold: CpuKernels['threshold'] = (kind, t, dtype: DType, n, x, xo, y, yo) => {
+const threshold: CpuKernel<'threshold'> = (kind, t, from, to) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const n = from.size;
   const shrink = SHRINK[kind];
-  if (!isComplex(dtype)) {
+  if (!isComplex(from.storage.dtype)) {
     for (let i = 0; i < n; i++) {
       const v = x[xo + i] as number;
       y[yo + i] = v < 0 ? -shrink(-v, t) : shrink(v, t);
@@ -260,3 +275,5 @@ export const threshold: CpuKernels['threshold'] = (kind, t, dtype: DType, n, x, 
     y[2 * (yo + i) + 1] = pair[1] as number;
   }
 };
+
+export const elementwiseKernels = { unary, binary, where, threshold } satisfies CpuKernels;

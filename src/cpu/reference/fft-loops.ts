@@ -1,6 +1,6 @@
 import { around, product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { FftPlan } from '../../core/ports/backend.js';
-import type { CpuKernels } from '../kernels.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 import { lineFft } from './line-fft.js';
 
 /** Transforms every line of `work` (interleaved, C order) along `axis`, in place. */
@@ -75,9 +75,9 @@ function mirror(work: Float64Array, shape: Shape, axis: number): void {
 }
 
 /** In double precision whatever the dtype, rounded once at the end. */
-export const fft: CpuKernels['fft'] = (_dtype, x, xo, y, yo, plan) => {
+const fft: CpuKernel<'fft'> = (from, to, plan) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
   const total = product(plan.shape);
-  if (total === 0) return;
   const sign = plan.direction === 'forward' ? -1 : 1;
   const { axes, shape, scale, kind } = plan;
   const last = axes[axes.length - 1] as number;
@@ -106,3 +106,5 @@ export const fft: CpuKernels['fft'] = (_dtype, x, xo, y, yo, plan) => {
   }
   for (let i = 0; i < work.length; i++) y[2 * yo + i] = scale * (work[i] as number);
 };
+
+export const fourierKernels = { fft } satisfies CpuKernels;

@@ -1,14 +1,19 @@
-import { lanesOf } from '../../core/base/dtype.js';
+import { type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import type { CpuIndexTable, CpuKernels } from '../kernels.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { IndexTable } from '../../core/ports/backend.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
+
+type HostTable = IndexTable<StorageMemory<HostArray>>;
 
 const weight: [re: number, im: number] = [1, 0];
 /** Entry `e` of the weights, in `weight`. */
-function readWeight(table: CpuIndexTable, e: number, sign: 1 | -1): void {
-  const { weights, weightsOffset, complexWeights } = table;
+function readWeight({ weights }: HostTable, e: number, sign: 1 | -1): void {
   if (!weights) return;
-  weight[0] = (complexWeights ? weights[2 * (weightsOffset + e)] : weights[weightsOffset + e]) as number;
-  weight[1] = complexWeights ? sign * (weights[2 * (weightsOffset + e) + 1] as number) : 0;
+  const { memory, dtype } = weights.storage;
+  const at = lanesOf(dtype) * (weights.offset + e);
+  weight[0] = memory[at] as number;
+  weight[1] = isComplex(dtype) ? sign * (memory[at + 1] as number) : 0;
 }
 
 function outside(index: number, n: number): never {
@@ -16,9 +21,11 @@ function outside(index: number, n: number): never {
 }
 
 /** Each row adds up in double precision. */
-export const gather: CpuKernels['gather'] = (dtype, x, xo, y, yo, table) => {
-  const lanes = lanesOf(dtype);
-  const { outer, nx, ny, inner, width, index, indexOffset } = table;
+const gather: CpuKernel<'gather'> = (from, to, table) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const lanes = lanesOf(from.storage.dtype);
+  const { outer, nx, ny, inner, width } = table;
+  const [index, indexOffset] = [table.index.storage.memory, table.index.offset];
   const acc = new Float64Array(inner * lanes);
   weight[0] = 1;
   weight[1] = 0;
@@ -31,12 +38,12 @@ export const gather: CpuKernels['gather'] = (dtype, x, xo, y, yo, table) => {
         if (source >= nx) outside(source, nx);
         readWeight(table, i * width + k, 1);
         const [re, im] = weight;
-        const from = lanes * (xo + (o * nx + source) * inner);
+        const first = lanes * (xo + (o * nx + source) * inner);
         if (lanes === 1 || !table.weights)
-          for (let j = 0; j < lanes * inner; j++) acc[j] = (acc[j] as number) + re * (x[from + j] as number);
+          for (let j = 0; j < lanes * inner; j++) acc[j] = (acc[j] as number) + re * (x[first + j] as number);
         else {
           for (let j = 0; j < 2 * inner; j += 2) {
-            const [a, b] = [x[from + j] as number, x[from + j + 1] as number];
+            const [a, b] = [x[first + j] as number, x[first + j + 1] as number];
             acc[j] = (acc[j] as number) + (re * a - im * b);
             acc[j + 1] = (acc[j + 1] as number) + (re * b + im * a);
           }
@@ -48,21 +55,23 @@ export const gather: CpuKernels['gather'] = (dtype, x, xo, y, yo, table) => {
 };
 
 /** Entry after entry in the order of the table, each sum rounded to x's dtype. */
-export const scatterAdd: CpuKernels['scatterAdd'] = (dtype, y, yo, x, xo, table) => {
-  const lanes = lanesOf(dtype);
-  const { outer, nx, ny, inner, width, index, indexOffset } = table;
+const scatterAdd: CpuKernel<'scatterAdd'> = (source, target, table) => {
+  const [y, yo, x, xo] = [source.storage.memory, source.offset, target.storage.memory, target.offset];
+  const lanes = lanesOf(target.storage.dtype);
+  const { outer, nx, ny, inner, width } = table;
+  const [index, indexOffset] = [table.index.storage.memory, table.index.offset];
   weight[0] = 1;
   weight[1] = 0;
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < ny; i++) {
       for (let k = 0; k < width; k++) {
-        const target = index[indexOffset + i * width + k] as number;
-        if (target < 0) continue;
-        if (target >= nx) outside(target, nx);
+        const place = index[indexOffset + i * width + k] as number;
+        if (place < 0) continue;
+        if (place >= nx) outside(place, nx);
         readWeight(table, i * width + k, -1);
         const [re, im] = weight;
         const from = lanes * (yo + (o * ny + i) * inner);
-        const to = lanes * (xo + (o * nx + target) * inner);
+        const to = lanes * (xo + (o * nx + place) * inner);
         if (lanes === 1 || !table.weights)
           for (let j = 0; j < lanes * inner; j++)
             x[to + j] = (x[to + j] as number) + re * (y[from + j] as number);
@@ -77,3 +86,5 @@ export const scatterAdd: CpuKernels['scatterAdd'] = (dtype, y, yo, x, xo, table)
     }
   }
 };
+
+export const indexedKernels = { gather, scatterAdd } satisfies CpuKernels;

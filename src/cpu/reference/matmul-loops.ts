@@ -1,13 +1,16 @@
 import { im as imaginary, isZero, re as real } from '../../core/base/complex.js';
 import { type HostArray, lanesOf } from '../../core/base/dtype.js';
-import type { CpuKernels } from '../kernels.js';
+import type { MatMul } from '../../core/ports/backend.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /**
  * Row by row of C, each summed in double precision. With α = 0 neither A nor B is read, with β = 0
  * not C.
  */
-export const matmul: CpuKernels['matmul'] = (dtype, a, ao, b, bo, c, co, spec) => {
-  const lanes = lanesOf(dtype);
+const matmul: CpuKernel<'matmul'> = (left, right, to, spec) => {
+  const [a, b, c] = [left.storage.memory, right.storage.memory, to.storage.memory];
+  const [ao, bo, co] = [left.offset, right.offset, to.offset];
+  const lanes = lanesOf(to.storage.dtype);
   const row = new Float64Array(spec.n * lanes);
   for (let batch = 0; batch < spec.batch; batch++) {
     const [aAt, bAt, cAt] = [ao + batch * spec.strideA, bo + batch * spec.strideB, co + batch * spec.strideC];
@@ -23,8 +26,6 @@ export const matmul: CpuKernels['matmul'] = (dtype, a, ao, b, bo, c, co, spec) =
   }
 };
 
-type Spec = Parameters<CpuKernels['matmul']>[7];
-
 function addRow(
   row: Float64Array,
   i: number,
@@ -32,7 +33,7 @@ function addRow(
   ao: number,
   b: HostArray,
   bo: number,
-  spec: Spec,
+  spec: MatMul,
 ): void {
   const { n, k, lda, ldb } = spec;
   const [aFirst, aStep] = spec.transA === 'n' ? [ao + i * lda, 1] : [ao + i, lda];
@@ -51,7 +52,7 @@ function addComplexRow(
   ao: number,
   b: HostArray,
   bo: number,
-  spec: Spec,
+  spec: MatMul,
 ): void {
   const { n, k, lda, ldb } = spec;
   const [aFirst, aStep] = spec.transA === 'n' ? [ao + i * lda, 1] : [ao + i, lda];
@@ -72,7 +73,7 @@ function addComplexRow(
   }
 }
 
-function storeRow(row: Float64Array, c: HostArray, to: number, spec: Spec): void {
+function storeRow(row: Float64Array, c: HostArray, to: number, spec: MatMul): void {
   const [alpha, beta] = [real(spec.alpha), real(spec.beta)];
   for (let j = 0; j < spec.n; j++) {
     const value = alpha === 0 ? 0 : alpha * (row[j] as number);
@@ -80,7 +81,7 @@ function storeRow(row: Float64Array, c: HostArray, to: number, spec: Spec): void
   }
 }
 
-function storeComplexRow(row: Float64Array, c: HostArray, first: number, spec: Spec): void {
+function storeComplexRow(row: Float64Array, c: HostArray, first: number, spec: MatMul): void {
   const [aRe, aIm, bRe, bIm] = [
     real(spec.alpha),
     imaginary(spec.alpha),
@@ -102,3 +103,5 @@ function storeComplexRow(row: Float64Array, c: HostArray, first: number, spec: S
     c[to + 1] = im;
   }
 }
+
+export const matmulKernels = { matmul } satisfies CpuKernels;

@@ -1,29 +1,33 @@
+import { im, re } from '../../core/base/complex.js';
 import { type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
-import { product } from '../../core/base/shape.js';
-import type { CpuKernels } from '../kernels.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
-export const copy: CpuKernels['copy'] = (dtype, n, x, xo, y, yo) => {
-  const lanes = lanesOf(dtype);
-  const [from, to, count] = [lanes * xo, lanes * yo, lanes * n];
-  if (count > 64) y.set(x.subarray(from, from + count), to);
-  else for (let i = 0; i < count; i++) y[to + i] = x[from + i] as number;
+const copy: CpuKernel<'copy'> = (from, to) => {
+  const [x, y] = [from.storage.memory, to.storage.memory];
+  const lanes = lanesOf(from.storage.dtype);
+  const [first, at, count] = [lanes * from.offset, lanes * to.offset, lanes * from.size];
+  if (count > 64) y.set(x.subarray(first, first + count), at);
+  else for (let i = 0; i < count; i++) y[at + i] = x[first + i] as number;
 };
 
-export const fill: CpuKernels['fill'] = (dtype, n, re, im, y, yo) => {
+const fill: CpuKernel<'fill'> = (to, value) => {
+  const { memory: y, dtype } = to.storage;
+  const [first, end] = [to.offset, to.offset + to.size];
   if (!isComplex(dtype)) {
-    y.fill(re, yo, yo + n);
+    y.fill(re(value), first, end);
     return;
   }
-  for (let i = 2 * yo; i < 2 * (yo + n); i += 2) {
-    y[i] = re;
-    y[i + 1] = im;
+  for (let i = 2 * first; i < 2 * end; i += 2) {
+    y[i] = re(value);
+    y[i + 1] = im(value);
   }
 };
 
-export const cast: CpuKernels['cast'] = (xDType, yDType, n, x, xo, y, yo) => {
-  const xLanes = lanesOf(xDType);
-  const yLanes = lanesOf(yDType);
-  for (let i = 0; i < n; i++) {
+const cast: CpuKernel<'cast'> = (from, to) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const xLanes = lanesOf(from.storage.dtype);
+  const yLanes = lanesOf(to.storage.dtype);
+  for (let i = 0; i < from.size; i++) {
     const a = xLanes * (xo + i);
     const b = yLanes * (yo + i);
     // Storing truncates in an Int32Array and rounds in a Float32Array
@@ -51,18 +55,11 @@ function walkLast(
   }
 }
 
-export const stridedCopy: CpuKernels['stridedCopy'] = (
-  dtype,
-  shape,
-  x,
-  xStart,
-  xStrides,
-  y,
-  yStart,
-  yStrides,
-  add,
-) => {
-  if (product(shape) === 0) return;
+const stridedCopy: CpuKernel<'stridedCopy'> = (shape, source, target, mode) => {
+  const { memory: x, dtype } = source.elements.storage;
+  const { memory: y } = target.elements.storage;
+  const [xStart, yStart] = [source.elements.offset + source.start, target.elements.offset + target.start];
+  const [xStrides, yStrides, add] = [source.strides, target.strides, mode === 'add'];
   const lanes = lanesOf(dtype);
   const last = shape.length - 1;
   if (last < 0) {
@@ -96,3 +93,5 @@ export const stridedCopy: CpuKernels['stridedCopy'] = (
     if (k < 0) return;
   }
 };
+
+export const memoryKernels = { copy, fill, cast, stridedCopy } satisfies CpuKernels;

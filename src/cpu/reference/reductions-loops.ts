@@ -1,7 +1,9 @@
-import { type DType, type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
-import type { ReduceKernel } from '../../core/ports/backend.js';
+import { scalarOf } from '../../core/base/complex.js';
+import { type HostArray, isComplex, lanesOf } from '../../core/base/dtype.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
 import { reduceResult } from '../../core/ports/kernel-dtypes.js';
-import type { CpuKernels } from '../kernels.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 import { PairwiseSum } from './pairwise-sum.js';
 
 /**
@@ -33,6 +35,7 @@ const EXTREMES: Partial<Readonly<Record<ReduceKernel, Extreme>>> = {
   minAbs: { of: modulus, empty: Number.POSITIVE_INFINITY, sign: -1 },
 };
 
+const result = new Float64Array(2);
 const sums = [new PairwiseSum(), new PairwiseSum()] as const;
 
 /** Sums one lane of `n` elements that lie `step` lanes apart. */
@@ -138,14 +141,15 @@ function reduceRun(
     : sumTerms(SUMMED[op] as Term, lanes, n, x, at, step, parameter);
 }
 
-export const reduce: CpuKernels['reduce'] = (op, dtype, n, x, xo, parameter, out) => {
-  const lanes = lanesOf(dtype);
-  reduceRun(op, lanes, n, x, lanes * xo, lanes, parameter, out);
+const reduce: CpuKernel<'reduce'> = (op, { storage, offset, size }, parameter = 0) => {
+  const lanes = lanesOf(storage.dtype);
+  reduceRun(op, lanes, size, storage.memory, lanes * offset, lanes, parameter, result);
+  return scalarOf(reduceResult(op, storage.dtype), result[0] as number, result[1] as number);
 };
 
-const result = new Float64Array(2);
-
-export const reduceAxis: CpuKernels['reduceAxis'] = (op, dtype, outer, n, inner, x, xo, parameter, y, yo) => {
+const reduceAxis: CpuKernel<'reduceAxis'> = (op, from, [outer, n, inner], to, parameter = 0) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const { dtype } = from.storage;
   const lanes = lanesOf(dtype);
   const yLanes = lanesOf(reduceResult(op, dtype));
   for (let o = 0; o < outer; o++) {
@@ -158,7 +162,15 @@ export const reduceAxis: CpuKernels['reduceAxis'] = (op, dtype, outer, n, inner,
   }
 };
 
-export const dot: CpuKernels['dot'] = (dtype: DType, n, x, xo, y, yo, conjugate, out, at) => {
+/** Writes re and im to `out[at]` and `out[at + 1]`. */
+export function referenceDot(
+  { x: from, y: to, conjugate }: InnerProduct<StorageMemory<HostArray>>,
+  out: Float64Array,
+  at: number,
+): void {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const { dtype } = from.storage;
+  const n = from.size;
   const [real, imaginary] = sums;
   real.reset();
   imaginary.reset();
@@ -198,13 +210,22 @@ export const dot: CpuKernels['dot'] = (dtype: DType, n, x, xo, y, yo, conjugate,
   }
   out[at] = real.total();
   out[at + 1] = imaginary.total();
+}
+
+const dots: CpuKernel<'dots'> = (products) => {
+  const out = new Float64Array(2 * products.length);
+  products.forEach((product, k) => {
+    referenceDot(product, out, 2 * k);
+  });
+  return out;
 };
 
-export const argExtreme: CpuKernels['argExtreme'] = (op, dtype, n, x, xo) => {
+const argExtreme: CpuKernel<'argExtreme'> = (op, { storage, offset: xo, size: n }) => {
+  const { memory: x, dtype } = storage;
   const lanes = lanesOf(dtype);
   const sign = op === 'max' ? 1 : -1;
   let best = Number.NEGATIVE_INFINITY;
-  let position = n > 0 ? 0 : -1;
+  let position = 0;
   for (let i = 0; i < n; i++) {
     const re = x[lanes * (xo + i)] as number;
     const value = sign * (lanes === 2 ? Math.hypot(re, x[2 * (xo + i) + 1] as number) : re);
@@ -217,11 +238,12 @@ export const argExtreme: CpuKernels['argExtreme'] = (op, dtype, n, x, xo) => {
   return position;
 };
 
-export const kthSmallest: CpuKernels['kthSmallest'] = (_dtype, n, x, xo, k) =>
-  x.slice(xo, xo + n).sort()[k] as number;
+const kthSmallest: CpuKernel<'kthSmallest'> = ({ storage, offset, size }, k) =>
+  storage.memory.slice(offset, offset + size).sort()[k] as number;
 
-export const cumsum: CpuKernels['cumsum'] = (dtype, outer, n, inner, x, xo, y, yo) => {
-  const lanes = lanesOf(dtype);
+const cumsum: CpuKernel<'cumsum'> = (from, [outer, n, inner], to) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const lanes = lanesOf(from.storage.dtype);
   const width = inner * lanes;
   for (let o = 0; o < outer; o++) {
     for (let l = 0; l < width; l++) {
@@ -234,3 +256,12 @@ export const cumsum: CpuKernels['cumsum'] = (dtype, outer, n, inner, x, xo, y, y
     }
   }
 };
+
+export const reductionKernels = {
+  dots,
+  reduce,
+  reduceAxis,
+  argExtreme,
+  kthSmallest,
+  cumsum,
+} satisfies CpuKernels;

@@ -1,6 +1,9 @@
 import { type HostArray, lanesOf } from '../../core/base/dtype.js';
-import { around, product } from '../../core/base/shape.js';
-import type { CpuBand, CpuKernels, CpuStencil } from '../kernels.js';
+import { around, product, type Shape } from '../../core/base/shape.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { AxisBand } from '../../core/ports/backend.js';
+import { allRows, ghostWidth } from '../../core/ports/kernel-sizes.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /** `acc[0 … count) += tap · from[at …)`; nothing where there is no such memory. */
 function addRun(
@@ -13,6 +16,13 @@ function addRun(
 ): void {
   if (!from) return;
   for (let l = 0; l < count; l++) acc[to + l] = (acc[to + l] as number) + tap * (from[at + l] as number);
+}
+
+type HostBand = AxisBand<StorageMemory<HostArray>>;
+/** Ghost cells of a band, and how many there are along its axis. */
+interface Ghosts extends Pick<HostBand, 'front' | 'back'> {
+  readonly frontWidth: number;
+  readonly backWidth: number;
 }
 
 /**
@@ -31,28 +41,28 @@ function addCell(
   count: number,
   x: HostArray,
   xAt: number,
-  band: CpuBand,
+  { front, frontWidth, back, backWidth }: Ghosts,
   lanes: number,
 ): void {
   if (cell < 0) {
-    if (cell + band.frontWidth >= 0) {
+    if (cell + frontWidth >= 0) {
       addRun(
         acc,
         to,
         tap,
-        band.front,
-        lanes * band.frontOffset + (o * band.frontWidth + band.frontWidth + cell) * width + shift,
+        front?.storage.memory,
+        lanes * (front?.offset ?? 0) + (o * frontWidth + frontWidth + cell) * width + shift,
         count,
       );
     }
   } else if (cell >= n) {
-    if (cell - n < band.backWidth)
+    if (cell - n < backWidth)
       addRun(
         acc,
         to,
         tap,
-        band.back,
-        lanes * band.backOffset + (o * band.backWidth + cell - n) * width + shift,
+        back?.storage.memory,
+        lanes * (back?.offset ?? 0) + (o * backWidth + cell - n) * width + shift,
         count,
       );
   } else addRun(acc, to, tap, x, xAt + (o * n + cell) * width + shift, count);
@@ -66,11 +76,10 @@ function addBand(
   last: number,
   x: HostArray,
   xAt: number,
-  band: CpuBand,
-  stencil: CpuStencil,
+  band: HostBand,
+  shape: Shape,
   lanes: number,
 ): void {
-  const { shape } = stencil;
   const [, n, inner] = around(shape, band.axis);
   const length = shape[shape.length - 1] as number;
   const isLast = band.axis === shape.length - 1;
@@ -79,6 +88,12 @@ function addBand(
   const place = row % rowsPerCell;
   const above = Math.floor(row / rowsPerCell);
   const width = inner * lanes;
+  const ghosts: Ghosts = {
+    front: band.front,
+    frontWidth: ghostWidth(band.front, shape, band.axis),
+    back: band.back,
+    backWidth: ghostWidth(band.back, shape, band.axis),
+  };
   for (const { start, end, lo, taps } of band.segments) {
     if (isLast) {
       const [from, to] = [Math.max(start, first), Math.min(end, last)];
@@ -91,10 +106,10 @@ function addBand(
         const low = Math.min(Math.max(from, -reach), to);
         const high = Math.max(Math.min(to, n - reach), low);
         for (let i = from; i < low; i++)
-          addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
+          addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, ghosts, lanes);
         addRun(acc, low * lanes, tap, x, xAt + (above * n + low + reach) * lanes, (high - low) * lanes);
         for (let i = high; i < to; i++)
-          addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, band, lanes);
+          addCell(acc, i * lanes, tap, i + reach, above, n, width, 0, lanes, x, xAt, ghosts, lanes);
       }
       continue;
     }
@@ -115,7 +130,7 @@ function addBand(
         (last - first) * lanes,
         x,
         xAt,
-        band,
+        ghosts,
         lanes,
       );
     }
@@ -126,11 +141,12 @@ function addBand(
  * Row by row of the last axis; all bands and taps of a row add up in double precision before they
  * are stored. Cells beyond the ghosts count as zero.
  */
-export const stencil: CpuKernels['stencil'] = (dtype, x, xo, y, yo, spec) => {
-  const lanes = lanesOf(dtype);
-  const { shape, axis, start, end } = spec;
+const stencil: CpuKernel<'stencil'> = (from, to, spec) => {
+  const [x, xo, y, yo] = [from.storage.memory, from.offset, to.storage.memory, to.offset];
+  const lanes = lanesOf(from.storage.dtype);
+  const { shape } = spec;
+  const { axis, start, end } = spec.range ?? allRows(shape);
   const ndim = shape.length;
-  if (product(shape) === 0) return;
   const length = ndim === 0 ? 1 : (shape[ndim - 1] as number);
   const rows = product(shape) / length;
   const byRow = axis < ndim - 1;
@@ -144,11 +160,13 @@ export const stencil: CpuKernels['stencil'] = (dtype, x, xo, y, yo, spec) => {
       if (i < start || i >= end) continue;
     }
     acc.fill(0);
-    for (const band of spec.bands) addBand(acc, row, first, last, x, lanes * xo, band, spec, lanes);
-    const to = lanes * (yo + row * length);
-    if (spec.mode === 'set') for (let l = first * lanes; l < last * lanes; l++) y[to + l] = acc[l] as number;
+    for (const band of spec.bands) addBand(acc, row, first, last, x, lanes * xo, band, shape, lanes);
+    const at = lanes * (yo + row * length);
+    if (spec.mode === 'set') for (let l = first * lanes; l < last * lanes; l++) y[at + l] = acc[l] as number;
     else
       for (let l = first * lanes; l < last * lanes; l++)
-        y[to + l] = (y[to + l] as number) + (acc[l] as number);
+        y[at + l] = (y[at + l] as number) + (acc[l] as number);
   }
 };
+
+export const stencilKernels = { stencil } satisfies CpuKernels;

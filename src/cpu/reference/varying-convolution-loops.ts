@@ -1,45 +1,25 @@
 import { lanesOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import type { CpuKernels } from '../kernels.js';
+import type { CpuKernel, CpuKernels } from '../host-memory.js';
 
 /** Sums in float64, in the order of the samples of the model (forward) or of the taps (adjoint). */
-export const convolveVarying: CpuKernels['convolveVarying'] = (
-  dtype,
-  from,
-  fo,
-  bank,
-  bo,
-  to,
-  tOffset,
-  convolution,
-) => {
-  const {
-    outer,
-    nx,
-    ny,
-    inner,
-    filters,
-    length,
-    offset,
-    first,
-    firstOffset,
-    weights,
-    weightsOffset,
-    direction,
-  } = convolution;
-  const lanes = lanesOf(dtype);
+const convolveVarying: CpuKernel<'convolveVarying'> = (source, bankOf, target, convolution) => {
+  const { outer, nx, ny, inner, filters, length, offset, first, weights, direction } = convolution;
+  const [from, bank, to] = [source.storage.memory, bankOf.storage.memory, target.storage.memory];
+  const [fo, bo] = [source.offset, bankOf.offset];
+  const lanes = lanesOf(source.storage.dtype);
   const adjoint = direction === 'adjoint';
   const size = adjoint ? nx : ny;
   const sums = new Float64Array(outer * size * inner * lanes);
   // Where nothing is summed, filters are not looked at
   const rows = outer * inner * ny * length === 0 ? 0 : nx;
   for (let i = 0; i < rows; i++) {
-    const f = first[firstOffset + i] as number;
+    const f = first.storage.memory[first.offset + i] as number;
     if (f < 0 || f >= filters)
       throw new ArgumentError(
         `varying convolution: expected filters from 0 to below ${filters}, received ${f}`,
       );
-    const w = weights[weightsOffset + i] as number;
+    const w = weights.storage.memory[weights.offset + i] as number;
     const second = Math.min(f + 1, filters - 1);
     for (let k = 0; k < length; k++) {
       const p = i + k - offset;
@@ -53,15 +33,17 @@ export const convolveVarying: CpuKernels['convolveVarying'] = (
       for (let o = 0; o < outer; o++) {
         for (let j = 0; j < inner; j++) {
           const [inModel, inData] = [(o * nx + i) * inner + j, (o * ny + p) * inner + j];
-          const source = lanes * (fo + (adjoint ? inData : inModel));
-          const target = lanes * (adjoint ? inModel : inData);
-          const a = from[source] as number;
-          const b = lanes === 1 ? 0 : (from[source + 1] as number);
-          sums[target] = (sums[target] as number) + re * a - im * b;
-          if (lanes === 2) sums[target + 1] = (sums[target + 1] as number) + re * b + im * a;
+          const read = lanes * (fo + (adjoint ? inData : inModel));
+          const sum = lanes * (adjoint ? inModel : inData);
+          const a = from[read] as number;
+          const b = lanes === 1 ? 0 : (from[read + 1] as number);
+          sums[sum] = (sums[sum] as number) + re * a - im * b;
+          if (lanes === 2) sums[sum + 1] = (sums[sum + 1] as number) + re * b + im * a;
         }
       }
     }
   }
-  to.set(sums, lanes * tOffset);
+  to.set(sums, lanes * target.offset);
 };
+
+export const varyingConvolutionKernels = { convolveVarying } satisfies CpuKernels;

@@ -1,8 +1,10 @@
 import { bytesOf, type ComplexDType, realOf } from '../../core/base/dtype.js';
 import { around, product, stridesOf } from '../../core/base/shape.js';
 import type { FftPlan } from '../../core/ports/backend.js';
+import { fftDType } from '../../core/ports/kernel-operands.js';
 import type { CudaFftPlan, DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, elementAt } from './cuda-engine.js';
+import { type CudaKernelOf, input, output } from './cuda-memory.js';
 import type { VectorKernels } from './vector-kernels.js';
 
 /** cuFFT's numbers. */
@@ -40,10 +42,8 @@ export class FftKernels {
     this.#vectors = vectors;
   }
 
-  /** `dtype` is that of the complex side. */
-  fft(dtype: ComplexDType, x: DeviceAddress, y: DeviceAddress, plan: FftPlan): void {
-    const total = product(plan.shape);
-    if (total === 0) return;
+  readonly fft: CudaKernelOf<'fft'> = (source, target, plan) => {
+    const [x, y, dtype] = [input(source), output(target), fftDType(plan, source, target)];
     if (plan.kind === 'c2r') return this.#toReal(dtype, x, y, plan);
     const direction = plan.direction === 'forward' ? -1 : 1;
     let { shape, axes } = plan;
@@ -58,7 +58,7 @@ export class FftKernels {
     this.#complex(dtype, from, y, shape, axes, direction);
     if (plan.scale !== 1)
       this.#vectors.combine(dtype, product(shape), [{ x: y, coefficient: plan.scale }], y);
-  }
+  };
 
   /** Over any axes, neighbours at once; at least a copy. */
   #complex(

@@ -1,3 +1,11 @@
+export const KINDS = ['int32', 'int64', 'float32', 'float64'] as const;
+
+/** A number as a kernel takes it. */
+export interface KernelNumber {
+  readonly kind: (typeof KINDS)[number];
+  readonly value: number;
+}
+
 /** That a launch takes. */
 export const MOST_ARGUMENTS = 64;
 

@@ -1,9 +1,10 @@
 import { im, isZero, re } from '../../core/base/complex.js';
-import { bytesOf, type DType } from '../../core/base/dtype.js';
-import { product } from '../../core/base/shape.js';
-import type { Convolution, MatMul, Trans } from '../../core/ports/backend.js';
+import { bytesOf, type DType, isComplex } from '../../core/base/dtype.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { IndexTable, Trans } from '../../core/ports/backend.js';
 import type { BlasOp, BlasType, DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, type DeviceTable, elementAt } from './cuda-engine.js';
+import { type CudaBlock, type CudaBlocks, type CudaKernelOf, input, output } from './cuda-memory.js';
 
 const BLAS_TYPE: Partial<Readonly<Record<DType, BlasType>>> = {
   float32: 0,
@@ -16,20 +17,10 @@ const TILE = 16;
 /** Axes of one launch of a convolution. */
 const MOST_AXES = 4;
 
-/** A sparse table whose operands lie in device memory; address 0 for weights that there are not. */
-export interface DeviceIndexTable {
-  readonly outer: number;
-  readonly nx: number;
-  readonly ny: number;
-  readonly inner: number;
-  readonly width: number;
-  readonly weights: DeviceAddress;
-  /** Weights of the dtype of x, where that is complex. */
-  readonly pairs: DeviceAddress;
-}
+type Table = IndexTable<StorageMemory<CudaBlock>>;
 
 /** The entries of a table by the element of x that they belong to. */
-export interface TransposedTable {
+interface TransposedTable {
   readonly starts: DeviceTable;
   readonly entries: DeviceTable;
 }
@@ -46,16 +37,23 @@ const NO_AXIS: ConvolvedAxis = { nx: 1, nh: 1, ny: 1, offset: 0 };
 export class ProductKernels {
   readonly #engine: CudaEngine;
   readonly #hasBlas: boolean;
+  readonly #memory: CudaBlocks;
   readonly #scalars = new Float64Array(4);
+  /** Tables by columns, which scatterAdd needs, of index blocks as they were at a version. */
+  readonly #columns = new WeakMap<
+    CudaBlock,
+    Map<string, { readonly version: number; readonly table: TransposedTable }>
+  >();
 
-  constructor(engine: CudaEngine, hasBlas: boolean) {
+  constructor(engine: CudaEngine, memory: CudaBlocks, hasBlas: boolean) {
     this.#engine = engine;
+    this.#memory = memory;
     this.#hasBlas = hasBlas;
   }
 
-  matmul(dtype: DType, a: DeviceAddress, b: DeviceAddress, c: DeviceAddress, spec: MatMul): void {
+  readonly matmul: CudaKernelOf<'matmul'> = (left, right, to, spec) => {
     const { m, n, k, batch, alpha, beta, lda, ldb, ldc, strideA, strideB, strideC } = spec;
-    if (m === 0 || n === 0 || batch === 0) return;
+    const [a, b, c, { dtype }] = [input(left), input(right), output(to), to.storage];
     const engine = this.#engine;
     const [opA, opB] = [BLAS_OP[spec.transA], BLAS_OP[spec.transB]];
     const type = BLAS_TYPE[dtype];
@@ -108,17 +106,10 @@ export class ProductKernels {
       .real(im(beta));
     const kernel = engine.kernel('products', dtype, 'matmul');
     engine.launch(kernel, Math.ceil(n / TILE), Math.ceil(m / TILE), Math.min(batch, 65535), TILE, TILE);
-  }
+  };
 
-  convolve(
-    dtype: DType,
-    x: DeviceAddress,
-    h: DeviceAddress,
-    y: DeviceAddress,
-    convolution: Convolution,
-  ): void {
+  readonly convolve: CudaKernelOf<'convolve'> = (x, h, y, convolution) => {
     const { xShape, hShape, yShape, offset, direction } = convolution;
-    if (product(yShape) === 0) return;
     const axes = yShape.map(
       (ny, k): ConvolvedAxis => ({
         nx: xShape[k] as number,
@@ -142,17 +133,17 @@ export class ProductKernels {
       } else middle.push(axis);
     }
     this.#convolve(
-      dtype,
-      x,
-      h,
-      y,
+      y.storage.dtype,
+      input(x),
+      input(h),
+      output(y),
       size(before),
       middle,
       size(after),
       direction === 'forward' ? 1 : -1,
       false,
     );
-  }
+  };
 
   #convolve(
     dtype: DType,
@@ -197,58 +188,64 @@ export class ProductKernels {
     }
   }
 
-  gather(
-    dtype: DType,
-    x: DeviceAddress,
-    y: DeviceAddress,
-    index: DeviceAddress,
-    table: DeviceIndexTable,
-  ): void {
-    const { outer, nx, ny, inner, width, weights, pairs } = table;
+  readonly gather: CudaKernelOf<'gather'> = (x, y, table) => {
+    const { outer, nx, ny, inner, width } = table;
     const total = outer * ny * inner;
-    if (total === 0) return;
     const engine = this.#engine;
-    engine.args
-      .start()
-      .int(x)
-      .int(y)
-      .int(index)
-      .int(weights)
-      .int(pairs)
-      .int(nx)
-      .int(ny)
-      .int(inner)
-      .int(width)
-      .int(total);
-    engine.launchThreads(engine.kernel('products', dtype, 'gather'), total);
+    engine.args.start().int(input(x)).int(output(y)).int(input(table.index));
+    this.#putWeights(table).int(nx).int(ny).int(inner).int(width).int(total);
+    engine.launchThreads(engine.kernel('products', x.storage.dtype, 'gather'), total);
+  };
+
+  readonly scatterAdd: CudaKernelOf<'scatterAdd'> = (y, x, table) => {
+    const { outer, nx, ny, inner, width } = table;
+    const total = outer * nx * inner;
+    if (ny * width === 0) return;
+    const engine = this.#engine;
+    const { starts, entries } = this.#columnsOf(table);
+    engine.args.start().int(input(y)).int(output(x)).int(starts.address).int(entries.address);
+    this.#putWeights(table).int(nx).int(ny).int(inner).int(width).int(total);
+    engine.launchThreads(engine.kernel('products', x.storage.dtype, 'scatter_add'), total);
+  };
+
+  /** The address of weights, 0 for none; then that of complex ones. */
+  #putWeights({ weights }: Table): CudaEngine['args'] {
+    const address = weights ? input(weights) : 0;
+    const isPairs = weights !== undefined && isComplex(weights.storage.dtype);
+    return this.#engine.args.int(isPairs ? 0 : address).int(isPairs ? address : 0);
   }
 
-  scatterAdd(
-    dtype: DType,
-    y: DeviceAddress,
-    x: DeviceAddress,
-    columns: TransposedTable,
-    table: DeviceIndexTable,
-  ): void {
-    const { outer, nx, ny, inner, width, weights, pairs } = table;
-    const total = outer * nx * inner;
-    if (total === 0 || ny * width === 0) return;
-    const engine = this.#engine;
-    engine.args
-      .start()
-      .int(y)
-      .int(x)
-      .int(columns.starts.address)
-      .int(columns.entries.address)
-      .int(weights)
-      .int(pairs);
-    engine.args.int(nx).int(ny).int(inner).int(width).int(total);
-    engine.launchThreads(engine.kernel('products', dtype, 'scatter_add'), total);
+  /** Made on the host when an index is first met, and again when it was written. */
+  #columnsOf({ index, nx, ny, width }: Table): TransposedTable {
+    const { memory, dtype, length } = index.storage;
+    let tables = this.#columns.get(memory);
+    if (!tables) {
+      const made = new Map<string, { readonly version: number; readonly table: TransposedTable }>();
+      this.#columns.set(memory, (tables = made));
+      memory.freeDerived = () => {
+        for (const { table } of made.values()) this.#free(table);
+      };
+    }
+    const key = `${index.offset} ${nx} ${ny} ${width}`;
+    const known = tables.get(key);
+    if (known?.version === memory.version) return known.table;
+    if (known) this.#free(known.table);
+    const entries = new Int32Array(ny * width);
+    const run = { storage: { memory, dtype, length }, offset: index.offset, size: ny * width };
+    if (entries.length > 0) this.#memory.download(run, entries);
+    const table = transposedTable(this.#engine, entries, nx);
+    tables.set(key, { version: memory.version, table });
+    return table;
+  }
+
+  #free({ starts, entries }: TransposedTable): void {
+    this.#engine.addon.free(starts.memory);
+    this.#engine.addon.free(entries.memory);
   }
 }
 
 /** The transpose of a table of `nx` columns: entries in the order of the table. */
-export function transposedTable(engine: CudaEngine, index: Int32Array, nx: number): TransposedTable {
+function transposedTable(engine: CudaEngine, index: Int32Array, nx: number): TransposedTable {
   const starts = new Int32Array(nx + 1);
   for (const i of index) if (i >= 0) starts[i + 1] = (starts[i + 1] as number) + 1;
   for (let i = 0; i < nx; i++) starts[i + 1] = (starts[i + 1] as number) + (starts[i] as number);

@@ -1,7 +1,9 @@
 import { im, re, type Scalar, scalarOf } from '../../core/base/complex.js';
-import type { Fold, Instruction, Program, ProgramRange } from '../../core/ports/backend.js';
-import type { CudaKernel, DeviceAddress } from './cuda-addon-interface.js';
+import type { Fold, Instruction, Program } from '../../core/ports/backend.js';
+import { isElements } from '../../core/ports/kernel-operands.js';
+import type { CudaKernel } from './cuda-addon-interface.js';
 import { type CudaEngine, THREADS } from './cuda-engine.js';
+import { type CudaKernelOf, type CudaRun, input, output } from './cuda-memory.js';
 import { elementwiseSource, reductionSource } from './program-source.js';
 import { blocksFor } from './reduction-kernels.js';
 
@@ -14,29 +16,17 @@ export class ProgramKernels {
     this.#engine = engine;
   }
 
-  program(
-    program: Program,
-    inputs: readonly (DeviceAddress | Scalar)[],
-    outputs: readonly DeviceAddress[],
-    n: number,
-    range: ProgramRange,
-  ): void {
-    if (n === 0) return;
+  readonly program: CudaKernelOf<'program'> = (program, inputs, outputs, range) => {
+    const n = outputs[0]?.size ?? 0;
     const kernel = this.#kernel(program, 'program');
-    this.#arguments(program, inputs).ints(outputs).int(n).int(range.start).int(range.size);
+    this.#arguments(inputs).ints(outputs.map(output)).int(n).int(range.start).int(range.size);
     this.#engine.launchThreads(kernel, n);
-  }
+  };
 
-  reduce(
-    fold: Fold,
-    program: Program,
-    inputs: readonly (DeviceAddress | Scalar)[],
-    n: number,
-    range: ProgramRange,
-  ): Scalar {
+  readonly programReduce: CudaKernelOf<'programReduce'> = (fold, program, inputs, n, range) => {
     const engine = this.#engine;
     const kernel = this.#kernel(program, fold);
-    this.#arguments(program, inputs)
+    this.#arguments(inputs)
       .int(n)
       .int(range.start)
       .int(range.size)
@@ -50,14 +40,14 @@ export class ProgramKernels {
       real,
       imaginary,
     );
-  }
+  };
 
-  #arguments(program: Program, inputs: readonly (DeviceAddress | Scalar)[]): CudaEngine['args'] {
+  #arguments(inputs: readonly (CudaRun | Scalar)[]): CudaEngine['args'] {
     const args = this.#engine.args.start();
-    inputs.forEach((x, k) => {
-      if (program.inputs[k]?.kind === 'array') args.int(x as DeviceAddress);
+    for (const x of inputs) {
+      if (isElements(x)) args.int(input(x));
       else args.real(re(x)).real(im(x));
-    });
+    }
     return args;
   }
 

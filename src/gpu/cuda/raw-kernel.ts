@@ -4,14 +4,7 @@ import { checkOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { CudaKernel } from './cuda-addon-interface.js';
 import { CudaBackend } from './cuda-backend.js';
-
-const KINDS = ['int32', 'int64', 'float32', 'float64'] as const;
-
-/** A number as a kernel takes it. */
-export interface KernelNumber {
-  readonly kind: (typeof KINDS)[number];
-  readonly value: number;
-}
+import { type KernelNumber, KINDS } from './kernel-arguments.js';
 
 function whole(kind: 'int32' | 'int64', value: number): KernelNumber {
   const fits =

@@ -1,16 +1,13 @@
-import { bytesOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
-import type { Extents, ReduceKernel } from '../../core/ports/backend.js';
+import { scalarOf } from '../../core/base/complex.js';
+import { bytesOf, type DType, lanesOf, realOf } from '../../core/base/dtype.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { Extents, InnerProduct, ReduceKernel } from '../../core/ports/backend.js';
+import { reduceResult } from '../../core/ports/kernel-dtypes.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, PARTIALS, RESULTS, THREADS, TICKETS } from './cuda-engine.js';
+import { type CudaBlock, input, type CudaKernelOf as Kernel, output } from './cuda-memory.js';
 
-/** One inner product of a batch. */
-export interface DeviceProduct {
-  readonly dtype: DType;
-  readonly x: DeviceAddress;
-  readonly y: DeviceAddress;
-  readonly size: number;
-  readonly conjugate: boolean;
-}
+type Product = InnerProduct<StorageMemory<CudaBlock>>;
 
 /** Elements that a thread adds up before blocks are joined. */
 const EACH = 16;
@@ -31,7 +28,7 @@ export class ReductionKernels {
   }
 
   /** One launch and one transfer for every four products of a dtype. */
-  dots(products: readonly DeviceProduct[]): Float64Array {
+  readonly dots: Kernel<'dots'> = (products) => {
     const out = new Float64Array(2 * products.length);
     for (let start = 0; start < products.length; start += RESULTS) {
       const part = products.slice(start, start + RESULTS);
@@ -39,18 +36,18 @@ export class ReductionKernels {
       out.set(this.#engine.answer(part.length), 2 * start);
     }
     return out;
-  }
+  };
 
-  #launchDots(products: readonly DeviceProduct[]): void {
+  #launchDots(products: readonly Product[]): void {
     const engine = this.#engine;
     for (let k = 0; k < products.length; ) {
-      const { dtype } = products[k] as DeviceProduct;
+      const { dtype } = (products[k] as Product).x.storage;
       let [count, longest, conjugated] = [0, 0, 0];
       engine.args.start();
-      for (; count < PRODUCTS && products[k + count]?.dtype === dtype; count++) {
-        const { x, y, size, conjugate } = products[k + count] as DeviceProduct;
-        engine.args.int(x).int(y).int(size);
-        longest = Math.max(longest, size);
+      for (; count < PRODUCTS && products[k + count]?.x.storage.dtype === dtype; count++) {
+        const { x, y, conjugate } = products[k + count] as Product;
+        engine.args.int(input(x)).int(input(y)).int(x.size);
+        longest = Math.max(longest, x.size);
         if (conjugate) conjugated |= 1 << count;
       }
       for (let unused = count; unused < PRODUCTS; unused++) engine.args.int(0).int(0).int(0);
@@ -64,28 +61,22 @@ export class ReductionKernels {
     }
   }
 
-  /** Of all elements: [re, im]. */
-  reduce(op: ReduceKernel, dtype: DType, n: number, x: DeviceAddress, parameter: number): Float64Array {
-    this.#rows(op, dtype, x, [1, n, 1], parameter, blocksFor(n), 0, this.#engine.results);
-    return this.#engine.answer(1);
-  }
+  readonly reduce: Kernel<'reduce'> = (op, x, parameter = 0) => {
+    const { dtype } = x.storage;
+    this.#rows(op, dtype, input(x), [1, x.size, 1], parameter, blocksFor(x.size), 0, this.#engine.results);
+    const [real = 0, imaginary = 0] = this.#engine.answer(1);
+    return scalarOf(reduceResult(op, dtype), real, imaginary);
+  };
 
-  reduceAxis(
-    op: ReduceKernel,
-    dtype: DType,
-    x: DeviceAddress,
-    extents: Extents,
-    y: DeviceAddress,
-    parameter: number,
-  ): void {
+  readonly reduceAxis: Kernel<'reduceAxis'> = (op, from, extents, to, parameter = 0) => {
     const [outer, n, inner] = extents;
     const outputs = outer * inner;
-    if (outputs === 0) return;
+    const [x, y, { dtype }] = [input(from), output(to), from.storage];
     if (inner >= 32 || n <= 64) return this.#columns(op, dtype, x, extents, y, parameter);
     const pieces =
       outputs < MOST_BLOCKS ? Math.min(blocksFor(n), Math.floor((2 * MOST_BLOCKS) / outputs)) : 1;
     this.#rows(op, dtype, x, extents, parameter, pieces, y, 0);
-  }
+  };
 
   #rows(
     op: ReduceKernel,
@@ -139,48 +130,49 @@ export class ReductionKernels {
     engine.launch(engine.kernel('reductions', dtype, `columns_${op}`), blocks, pieces, 1, across, down);
   }
 
-  /** n > 0 */
-  argExtreme(op: 'max' | 'min', dtype: DType, n: number, x: DeviceAddress): number {
+  readonly argExtreme: Kernel<'argExtreme'> = (op, x) => {
     const engine = this.#engine;
-    engine.args.start().int(x).int(n);
+    engine.args.start().int(input(x)).int(x.size);
     engine.args
       .real(op === 'max' ? 1 : -1)
       .int(engine.partials)
       .int(engine.tickets)
       .int(engine.results);
-    engine.launch(engine.kernel('reductions', dtype, 'arg_extreme'), blocksFor(n), 1, 1, THREADS, 1);
+    const kernel = engine.kernel('reductions', x.storage.dtype, 'arg_extreme');
+    engine.launch(kernel, blocksFor(x.size), 1, 1, THREADS, 1);
     return engine.answer(1)[1] as number;
-  }
+  };
 
   /**
    * Of real numbers, byte by byte of their bits from the highest on: a launch for each, one
    * transfer.
    */
-  kthSmallest(dtype: DType, n: number, x: DeviceAddress, k: number): number {
+  readonly kthSmallest: Kernel<'kthSmallest'> = (x, k) => {
     const engine = this.#engine;
+    const { dtype } = x.storage;
     this.#selection ??= { state: engine.hold(16), counts: engine.hold(8 * 256) };
     const { state, counts } = this.#selection;
     for (let shift = 8 * bytesOf(dtype) - 8; shift >= 0; shift -= 8) {
       engine.args
         .start()
-        .int(x)
-        .int(n)
+        .int(input(x))
+        .int(x.size)
         .int(shift)
         .int(k)
         .int(state)
         .int(counts)
         .int(engine.tickets)
         .int(engine.results);
-      engine.launch(engine.kernel('lanes', dtype, 'select_byte'), blocksFor(n), 1, 1, THREADS, 1);
+      engine.launch(engine.kernel('lanes', dtype, 'select_byte'), blocksFor(x.size), 1, 1, THREADS, 1);
     }
     return engine.answer(1)[0] as number;
-  }
+  };
 
   /** Long lines are cut into pieces, whose sums are summed up first. */
-  cumsum(dtype: DType, [outer, n, inner]: Extents, x: DeviceAddress, y: DeviceAddress): void {
-    const lanes = isComplex(dtype) ? 2 : 1;
-    if (outer * n * inner > 0) this.#cumsum(realOf(dtype), [outer, n, inner * lanes], x, y);
-  }
+  readonly cumsum: Kernel<'cumsum'> = (x, [outer, n, inner], y) => {
+    const { dtype } = x.storage;
+    this.#cumsum(realOf(dtype), [outer, n, inner * lanesOf(dtype)], input(x), output(y));
+  };
 
   #cumsum(dtype: DType, [outer, n, inner]: Extents, x: DeviceAddress, y: DeviceAddress): void {
     const engine = this.#engine;

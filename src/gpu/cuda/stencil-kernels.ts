@@ -1,29 +1,12 @@
 import { type DType, isSingle, lanesOf, realOf } from '../../core/base/dtype.js';
 import { around, product, type Shape } from '../../core/base/shape.js';
-import type { BandSegment } from '../../core/ports/backend.js';
-import type { DeviceAddress } from './cuda-addon-interface.js';
+import type { StorageMemory } from '../../core/kernels/device-memory.js';
+import type { AxisBand, BandSegment } from '../../core/ports/backend.js';
+import { allRows, ghostWidth } from '../../core/ports/kernel-sizes.js';
 import type { CudaEngine, DeviceTable } from './cuda-engine.js';
+import { type CudaBlock, type CudaKernelOf, input, output } from './cuda-memory.js';
 
-/**
- * One axis of a stencil, ghosts by their addresses (0 for none) and widths in cells of the axis.
- */
-export interface DeviceBand {
-  readonly axis: number;
-  readonly segments: readonly BandSegment[];
-  readonly front: DeviceAddress;
-  readonly frontWidth: number;
-  readonly back: DeviceAddress;
-  readonly backWidth: number;
-}
-
-export interface DeviceStencil {
-  readonly shape: Shape;
-  readonly bands: readonly DeviceBand[];
-  readonly mode: 'set' | 'add';
-  readonly axis: number;
-  readonly start: number;
-  readonly end: number;
-}
+type Band = AxisBand<StorageMemory<CudaBlock>>;
 
 /** Bands of one launch. */
 const MOST_BANDS = 4;
@@ -54,24 +37,21 @@ export class StencilKernels {
     this.#engine = engine;
   }
 
-  stencil(
-    dtype: DType,
-    x: DeviceAddress,
-    y: DeviceAddress,
-    { shape, bands, mode, axis, start, end }: DeviceStencil,
-  ): void {
+  readonly stencil: CudaKernelOf<'stencil'> = (x, y, { shape, bands, mode, range }) => {
+    const { dtype } = x.storage;
+    const { axis, start, end } = range ?? allRows(shape);
     const lanes = lanesOf(dtype);
     const [outer, n, inner] = shape.length === 0 ? [1, 1, 1] : around(shape, axis);
     const [first, last] = [Math.max(0, start), Math.min(n, end)];
     const total = outer * (last - first) * inner * lanes;
-    if (product(shape) === 0 || last <= first) return;
+    if (last <= first) return;
     const engine = this.#engine;
     const real = realOf(dtype);
     const small = product(shape) * lanes < 2 ** 31 ? 1 : 0;
     for (let from = 0; from === 0 || from < bands.length; from += MOST_BANDS) {
       const part = bands.slice(from, from + MOST_BANDS);
       const packed = part.map((band) => this.#pack(real, shape, lanes, band));
-      engine.args.start().int(x).int(y).int(total);
+      engine.args.start().int(input(x)).int(output(y)).int(total);
       engine.args.int(mode === 'add' || from > 0 ? 1 : 0).int(small);
       engine.args
         .int(n)
@@ -82,12 +62,12 @@ export class StencilKernels {
       for (let k = 0; k < MOST_BANDS; k++) engine.args.ints(packed[k] ?? NO_BAND);
       engine.launchThreads(engine.kernel('lanes', real, 'stencil'), total);
     }
-  }
+  };
 
-  #pack(dtype: DType, shape: Shape, lanes: number, band: DeviceBand): readonly number[] {
-    const [, n, inner] = around(shape, band.axis);
-    const { rows, taps, count, sorted } = this.#table(dtype, band.segments);
-    const ghosts = [band.front, band.frontWidth, band.back, band.backWidth];
+  #pack(dtype: DType, shape: Shape, lanes: number, { axis, segments, front, back }: Band): readonly number[] {
+    const [, n, inner] = around(shape, axis);
+    const { rows, taps, count, sorted } = this.#table(dtype, segments);
+    const ghosts = [front, back].flatMap((g) => [g ? input(g) : 0, ghostWidth(g, shape, axis)]);
     return [rows.address, taps.address, count, sorted ? 1 : 0, n, inner * lanes, ...ghosts];
   }
 

@@ -1,8 +1,11 @@
 import { im, re, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, type DType } from '../../core/base/dtype.js';
+import type { KernelSet } from '../../core/kernels/device-memory.js';
 import type { BinaryOp, UnaryOp } from '../../core/ports/backend.js';
+import { binaryDType, isElements } from '../../core/ports/kernel-operands.js';
 import type { DeviceAddress } from './cuda-addon-interface.js';
 import { type CudaEngine, elementAt, type KernelSource } from './cuda-engine.js';
+import { type CudaBlock, type CudaRun, input, output } from './cuda-memory.js';
 
 /** One term of a linear combination. */
 export interface Term {
@@ -53,7 +56,7 @@ function mergedAxes(shape: readonly number[], xStrides: readonly number[], yStri
 }
 type Axis = ReturnType<typeof mergedAxes>[number];
 
-/** Elementwise kernels and strided copies. Sizes may be zero. */
+/** Kernels of addresses, which others are made of. Sizes may be zero. */
 export class VectorKernels {
   readonly #engine: CudaEngine;
 
@@ -75,66 +78,6 @@ export class VectorKernels {
     if (from === to) return this.#engine.copy(x, y, n * bytesOf(from));
     this.#engine.args.start().int(x).int(y).int(n);
     this.#engine.launchEach(this.#engine.kernel('vectors', from, `cast_${to}`), n);
-  }
-
-  unary(op: UnaryOp, dtype: DType, n: number, x: DeviceAddress, y: DeviceAddress): void {
-    if (n === 0) return;
-    this.#engine.args.start().int(x).int(y).int(n);
-    this.#engine.launchEach(this.#engine.kernel(UNARY_SOURCE[op] ?? 'functions', dtype, `unary_${op}`), n);
-  }
-
-  /** Address 0 stands for the scalar beside it. */
-  binary(
-    op: BinaryOp,
-    dtype: DType,
-    n: number,
-    x: DeviceAddress,
-    xs: Scalar,
-    y: DeviceAddress,
-    ys: Scalar,
-    z: DeviceAddress,
-  ): void {
-    if (n === 0) return;
-    this.#engine.args.start().int(x).real(re(xs)).real(im(xs)).int(y).real(re(ys)).real(im(ys)).int(z).int(n);
-    this.#engine.launchEach(this.#engine.kernel(BINARY_SOURCE[op], dtype, `binary_${op}`), n);
-  }
-
-  where(
-    dtype: DType,
-    n: number,
-    condition: DeviceAddress,
-    x: DeviceAddress,
-    xs: Scalar,
-    y: DeviceAddress,
-    ys: Scalar,
-    z: DeviceAddress,
-  ): void {
-    if (n === 0) return;
-    this.#engine.args
-      .start()
-      .int(condition)
-      .int(x)
-      .real(re(xs))
-      .real(im(xs))
-      .int(y)
-      .real(re(ys))
-      .real(im(ys))
-      .int(z)
-      .int(n);
-    this.#engine.launchEach(this.#engine.kernel('vectors', dtype, 'where'), n);
-  }
-
-  threshold(
-    kind: 'soft' | 'hard' | 'half',
-    t: number,
-    dtype: DType,
-    n: number,
-    x: DeviceAddress,
-    y: DeviceAddress,
-  ): void {
-    if (n === 0) return;
-    this.#engine.args.start().int(x).int(y).real(t).int(n);
-    this.#engine.launchEach(this.#engine.kernel('functions', dtype, `threshold_${kind}`), n);
   }
 
   /** Terms whose coefficients are not 0; y may be any of them. One launch for up to eight. */
@@ -238,4 +181,49 @@ export class VectorKernels {
     );
     return true;
   }
+}
+
+/** Elementwise kernels and strided copies. */
+export function vectorKernels(engine: CudaEngine, vectors: VectorKernels): KernelSet<CudaBlock> {
+  const { args } = engine;
+  /** An operand of a kernel: the address 0 stands for the scalar beside it. */
+  const put = (x: CudaRun | Scalar) =>
+    isElements(x) ? args.int(input(x)).real(0).real(0) : args.int(0).real(re(x)).real(im(x));
+
+  return {
+    copy: (x, y) => engine.copy(input(x), output(y), x.size * bytesOf(x.storage.dtype)),
+    stridedCopy: (shape, x, y, mode) => {
+      const { dtype } = x.elements.storage;
+      const [from, to] = [elementAt(input(x.elements), x.start, dtype), output(y.elements)];
+      vectors.stridedCopy(dtype, shape, from, x.strides, elementAt(to, y.start, dtype), y.strides, mode);
+    },
+    fill: (y, value) => vectors.fill(y.storage.dtype, y.size, value, output(y)),
+    cast: (x, y) => vectors.cast(x.storage.dtype, y.storage.dtype, x.size, input(x), output(y)),
+    unary: (op, x, y) => {
+      args.start().int(input(x)).int(output(y)).int(x.size);
+      const source = UNARY_SOURCE[op] ?? 'functions';
+      engine.launchEach(engine.kernel(source, x.storage.dtype, `unary_${op}`), x.size);
+    },
+    binary: (op, x, y, z) => {
+      args.start();
+      put(x);
+      put(y).int(output(z)).int(z.size);
+      const dtype = binaryDType(op, x, y, z.storage.dtype);
+      engine.launchEach(engine.kernel(BINARY_SOURCE[op], dtype, `binary_${op}`), z.size);
+    },
+    where: (condition, x, y, z) => {
+      args.start().int(input(condition));
+      put(x);
+      put(y).int(output(z)).int(z.size);
+      engine.launchEach(engine.kernel('vectors', z.storage.dtype, 'where'), z.size);
+    },
+    linearCombination: (factors, xs, y) => {
+      const terms = xs.map((x, k): Term => ({ x: input(x), coefficient: factors[k] as Scalar }));
+      vectors.combine(y.storage.dtype, y.size, terms, output(y));
+    },
+    threshold: (kind, t, x, y) => {
+      args.start().int(input(x)).int(output(y)).real(t).int(x.size);
+      engine.launchEach(engine.kernel('functions', x.storage.dtype, `threshold_${kind}`), x.size);
+    },
+  };
 }

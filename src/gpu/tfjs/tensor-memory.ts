@@ -1,21 +1,7 @@
-import {
-  bytesOf,
-  checkDType,
-  type DType,
-  dtypeOf,
-  type HostArray,
-  hostArray,
-  isComplex,
-  isInteger,
-  lanesOf,
-  realOf,
-} from '../../core/base/dtype.js';
-import { BackendError, DTypeError, ShapeError } from '../../core/base/errors.js';
+import { type DType, type HostArray, isComplex, isInteger, lanesOf } from '../../core/base/dtype.js';
 import { product, type Shape } from '../../core/base/shape.js';
-import type { Backend, Elements, MemoryStats, Storage } from '../../core/ports/backend.js';
-import { checkLength, checkRun, disposedStorage, foreignStorage } from '../../core/ports/kernel-operands.js';
-import { type Content, TfjsCell } from './cell.js';
-import { HostKernels, type HostOperand } from './host-kernels.js';
+import type { DeviceMemory, Operand, StorageMemory } from '../../core/kernels/device-memory.js';
+import type { MemoryStats } from '../../core/ports/backend.js';
 import type { Parts, Tensor, TensorModule } from './tfjs-engine.js';
 import { isContiguous, reach, type Walk, WalkIndices } from './walks.js';
 
@@ -28,11 +14,22 @@ interface Slot {
 }
 
 /**
- * The memory of a {@link TfjsBackend}: cells of tensors, and how kernels read and write parts of
+ * Tensors are immutable, so memory is a cell: writing swaps its tensors for others. Complex values
+ * are two tensors, real and imaginary parts.
+ */
+export interface TensorCell {
+  /** Undefined before the first write and after the release. */
+  parts: readonly Tensor[] | undefined;
+  readonly slot: Slot;
+}
+type Cell = StorageMemory<TensorCell>;
+type Run = Operand<TensorCell>;
+
+/**
+ * The memory of a `TfjsBackend`: cells of tensors, and how kernels read and write parts of
  * them. Every kernel runs in a `tidy` of the engine, so that only what cells hold stays.
  */
-export class TensorMemory {
-  readonly #backend: Backend;
+export class TensorMemory implements DeviceMemory<TensorCell> {
   readonly #module: TensorModule;
   /**
    * The engine among those of the module. Another backend of the same module may have switched to
@@ -40,27 +37,17 @@ export class TensorMemory {
    */
   readonly #engine: string;
   readonly #indices: WalkIndices;
-  readonly #host: HostKernels;
   /** Whether all values of a tensor are finite, where that was asked. */
   readonly #finite = new WeakMap<Tensor, boolean>();
   /** Tensors that cells hold. */
   readonly #held = new WeakSet<Tensor>();
   readonly #slots = new Map<string, Slot>();
-  readonly #dropped = new FinalizationRegistry<{
-    readonly content: Content;
-    readonly dtype: DType;
-    readonly length: number;
-  }>(({ content, dtype, length }) => this.#free(content, dtype, length));
-  #allocations = 0;
   #misses = 0;
-  #liveBytes = 0;
 
-  constructor(backend: Backend, tf: TensorModule, host: Backend) {
-    this.#backend = backend;
+  constructor(tf: TensorModule) {
     this.#module = tf;
     this.#engine = tf.getBackend();
     this.#indices = new WalkIndices(tf);
-    this.#host = new HostKernels(host);
   }
 
   /** The module, its engine being this backend's. */
@@ -71,16 +58,7 @@ export class TensorMemory {
     return tf;
   }
 
-  alloc(dtype: DType, length: number): TfjsCell {
-    checkDType(dtype);
-    const { name, dtypes } = this.#backend;
-    if (!dtypes.includes(dtype))
-      throw new BackendError(
-        `backend '${name}' holds ${dtypes.join(', ')}, not ${dtype}: use backend 'cpu' (or 'cuda', on ` +
-          'a GPU) for it',
-      );
-    checkLength(length);
-    const cell = new TfjsCell(this.#backend, dtype, length);
+  allocate(dtype: DType, length: number): TensorCell {
     const key = `${dtype} ${length}`;
     const slot = this.#slots.get(key) ?? { live: 0, most: 0 };
     this.#slots.set(key, slot);
@@ -89,68 +67,45 @@ export class TensorMemory {
       slot.most = slot.live;
       this.#misses += 1;
     }
-    this.#allocations += 1;
-    this.#liveBytes += length * bytesOf(dtype);
-    this.#dropped.register(cell, { content: cell.content, dtype, length }, cell);
-    return cell;
+    return { slot, parts: undefined };
   }
 
-  release(storage: Storage): void {
-    const cell = this.#own(storage);
-    if (cell.content.released) return;
-    this.#dropped.unregister(cell);
-    this.#free(cell.content, cell.dtype, cell.length);
+  free(cell: TensorCell): void {
+    for (const part of cell.parts ?? []) part.dispose();
+    cell.parts = undefined;
+    cell.slot.live -= 1;
   }
 
-  #free(content: Content, dtype: DType, length: number): void {
-    for (const part of content.parts ?? []) part.dispose();
-    content.parts = undefined;
-    content.released = true;
-    const slot = this.#slots.get(`${dtype} ${length}`);
-    if (slot) slot.live -= 1;
-    this.#liveBytes -= length * bytesOf(dtype);
+  drop(cell: TensorCell): void {
+    this.free(cell);
   }
 
-  stats(): MemoryStats {
-    return {
-      allocations: this.#allocations,
-      poolMisses: this.#misses,
-      liveBytes: this.#liveBytes,
-      pooledBytes: 0,
-      hostFallbacks: this.#host.calls,
-    };
+  stats(): Pick<MemoryStats, 'poolMisses' | 'pooledBytes'> {
+    return { poolMisses: this.#misses, pooledBytes: 0 };
   }
 
-  upload(from: HostArray, to: Elements): void {
-    checkHost(from, to);
+  upload(from: HostArray, to: Run): void {
     this.compute([], to, () => this.#tensors(from, to.storage.dtype));
   }
 
-  download(from: Elements, to?: HostArray): HostArray {
-    const { dtype } = this.use(from);
-    const out = to ?? hostArray(dtype, from.size);
-    checkHost(out, from);
-    if (from.size === 0) return out;
-    const { tf } = this;
-    tf.tidy(() => {
+  download(from: Run, out: HostArray): void {
+    this.tf.tidy(() => {
       const [first, second] = this.#run(from).map((part) => part.dataSync()) as [
         ArrayLike<number>,
         ArrayLike<number>,
       ];
-      if (isComplex(dtype)) {
+      if (isComplex(from.storage.dtype)) {
         for (let i = 0; i < from.size; i++) {
           out[2 * i] = first[i] as number;
           out[2 * i + 1] = second[i] as number;
         }
       } else out.set(first);
     });
-    return out;
   }
 
   /** Whether all values of a storage are finite. Read once, and again when it was written. */
-  isFinite(storage: Storage): boolean {
-    const parts = this.#parts(this.#own(storage));
-    return parts.every((part) => {
+  isFinite(storage: Cell): boolean {
+    return this.#parts(storage).every((part) => {
       let finite = this.#finite.get(part);
       if (finite === undefined) {
         finite = (part.dataSync() as Float32Array).every(Number.isFinite);
@@ -161,30 +116,12 @@ export class TensorMemory {
   }
 
   /**
-   * The cell of elements that may be used. Throws {@link BackendError} and {@link ShapeError} where
-   * they may not.
-   */
-  use(elements: Elements): TfjsCell {
-    const cell = this.#own(elements.storage);
-    if (cell.content.released) throw disposedStorage();
-    checkRun(elements);
-    return cell;
-  }
-
-  /**
    * Writes what `body` computes from the inputs. It answers flat parts of `y.size` elements; they
    * may be its inputs.
    */
-  compute(
-    inputs: readonly Elements[],
-    y: Elements,
-    body: (tf: TensorModule, inputs: readonly Parts[]) => Parts,
-  ): void {
-    for (const x of inputs) this.use(x);
-    const cell = this.use(y);
-    if (y.size === 0) return;
+  compute(inputs: readonly Run[], y: Run, body: (tf: TensorModule, inputs: readonly Parts[]) => Parts): void {
     const { tf } = this;
-    this.#swap(cell, () =>
+    this.#swap(y.storage.memory, () =>
       this.#splice(
         y,
         body(
@@ -196,17 +133,17 @@ export class TensorMemory {
   }
 
   /** The elements of a walk through a storage, flat. To be called within a kernel. */
-  readWalk(storage: Storage, shape: Shape, walk: Walk): Parts {
+  readWalk(storage: Cell, shape: Shape, walk: Walk): Parts {
     const size = product(shape);
     if (isContiguous(shape, walk.strides)) return this.#run({ storage, offset: walk.start, size });
     const { tf } = this;
     const index = this.#indices.read(shape, walk);
-    return this.#parts(this.#own(storage)).map((part) => tf.gather(part, index, 0));
+    return this.#parts(storage).map((part) => tf.gather(part, index, 0));
   }
 
   /** Writes the flat parts that `body` answers to a walk through a storage, or adds them. */
   writeWalk(
-    storage: Storage,
+    storage: Cell,
     shape: Shape,
     walk: Walk,
     mode: 'set' | 'add',
@@ -216,9 +153,8 @@ export class TensorMemory {
     const size = product(shape);
     const contiguous = isContiguous(shape, walk.strides);
     const [first, last] = contiguous ? [walk.start, walk.start + size - 1] : reach(shape, walk);
-    const range: Elements = { storage, offset: first, size: last - first + 1 };
-    const cell = this.use(range);
-    this.#swap(cell, () => {
+    const range: Run = { storage, offset: first, size: last - first + 1 };
+    this.#swap(storage.memory, () => {
       const values = body(tf);
       const old = mode === 'add' || !contiguous ? this.#run(range) : [];
       const placed = contiguous
@@ -242,43 +178,6 @@ export class TensorMemory {
   }
 
   /**
-   * Writes what a kernel of the host computes from copies. It gets the old values of y where it
-   * updates them.
-   */
-  onHost(
-    y: Elements,
-    inputs: readonly Elements[],
-    run: (host: Backend, out: Elements, inputs: Elements[]) => void,
-    mode: 'write' | 'update' = 'write',
-  ): void {
-    this.use(y);
-    const { dtype } = y.storage;
-    const out =
-      mode === 'update' ? this.#operand(y) : { dtype, values: hostArray(dtype, y.size), size: y.size };
-    const values = this.#host.write([out, ...inputs.map((x) => this.#operand(x))], (host, [to, ...rest]) =>
-      run(host, to as Elements, rest),
-    );
-    this.upload(values, y);
-  }
-
-  /** What a kernel of the host answers about copies. */
-  askHost<R>(inputs: readonly Elements[], run: (host: Backend, inputs: readonly Elements[]) => R): R {
-    return this.#host.ask(
-      inputs.map((x) => this.#operand(x)),
-      run,
-    );
-  }
-
-  #operand(x: Elements): HostOperand {
-    return { dtype: x.storage.dtype, values: this.download(x), size: x.size };
-  }
-
-  #own(storage: Storage): TfjsCell {
-    if (storage instanceof TfjsCell && storage.backend === this.#backend) return storage;
-    throw foreignStorage(storage, this.#backend.name);
-  }
-
-  /**
    * Host values as tensors. Copied: engines keep the array that they are given, and the caller may
    * reuse it.
    */
@@ -296,32 +195,30 @@ export class TensorMemory {
   }
 
   /** The tensors of a cell; zeros before the first write. */
-  #parts(cell: TfjsCell): Parts {
-    cell.content.parts ??= Array.from({ length: lanesOf(cell.dtype) }, () =>
-      this.#hold(this.tf.fill([cell.length], 0, typeOf(cell.dtype))),
+  #parts({ memory, dtype, length }: Cell): Parts {
+    memory.parts ??= Array.from({ length: lanesOf(dtype) }, () =>
+      this.#hold(this.tf.fill([length], 0, typeOf(dtype))),
     );
-    return cell.content.parts;
+    return memory.parts;
   }
 
   /** The tensors of a run: those of the cell where it is all of it. */
-  #run({ storage, offset, size }: Elements): Parts {
-    const cell = this.#own(storage);
-    const parts = this.#parts(cell);
-    return offset === 0 && size === cell.length
+  #run({ storage, offset, size }: Run): Parts {
+    const parts = this.#parts(storage);
+    return offset === 0 && size === storage.length
       ? parts
       : parts.map((part) => this.tf.slice(part, [offset], [size]));
   }
 
   /** The tensors of a whole cell after a run of it was written. */
-  #splice({ storage, offset, size }: Elements, values: Parts): Parts {
-    const cell = this.#own(storage);
-    if (offset === 0 && size === cell.length) return values;
+  #splice({ storage, offset, size }: Run, values: Parts): Parts {
+    if (offset === 0 && size === storage.length) return values;
     const { tf } = this;
     const end = offset + size;
-    return this.#parts(cell).map((old, k) => {
+    return this.#parts(storage).map((old, k) => {
       const pieces = [values[k] as Tensor];
       if (offset > 0) pieces.unshift(tf.slice(old, [0], [offset]));
-      if (end < cell.length) pieces.push(tf.slice(old, [end], [cell.length - end]));
+      if (end < storage.length) pieces.push(tf.slice(old, [end], [storage.length - end]));
       return tf.concat(pieces, 0);
     });
   }
@@ -333,23 +230,12 @@ export class TensorMemory {
   }
 
   /** Gives a cell the tensors that `body` makes; all others that it makes are disposed. */
-  #swap(cell: TfjsCell, body: () => Parts): void {
+  #swap(cell: TensorCell, body: () => Parts): void {
     let fresh: readonly Tensor[] = [];
     this.tf.tidy(() => {
       fresh = body().map((part) => this.#hold(part));
     });
-    for (const part of cell.content.parts ?? []) part.dispose();
-    cell.content.parts = fresh;
+    for (const part of cell.parts ?? []) part.dispose();
+    cell.parts = fresh;
   }
-}
-
-function checkHost(values: HostArray, elements: Elements): void {
-  const { dtype } = elements.storage;
-  if (realOf(dtype) !== dtypeOf(values))
-    throw new DTypeError(`expected the typed array of ${dtype}, received one of ${dtypeOf(values)}`);
-  const expected = elements.size * lanesOf(dtype);
-  if (values.length !== expected)
-    throw new ShapeError(
-      `expected ${expected} numbers for ${elements.size} elements of ${dtype}, received ${values.length}`,
-    );
 }

@@ -1,5 +1,5 @@
 import { around, product, type Shape } from '../../core/base/shape.js';
-import type { BandSegment, Stencil } from '../../core/ports/backend.js';
+import type { AnyStorage, BandSegment, Stencil } from '../../core/ports/backend.js';
 import type { Tensor, TensorModule } from './tfjs-engine.js';
 
 /** Ghost cells of a band as tensors. */
@@ -141,7 +141,7 @@ export function stencilRows(
   tf: TensorModule,
   x: Tensor,
   ghosts: readonly Ghosts[],
-  stencil: Stencil,
+  stencil: Stencil<AnyStorage>,
 ): Tensor {
   const { bands, range } = stencil;
   const terms = bands.map((band, b): Tensor => {

@@ -112,7 +112,7 @@ export class VaryingConvolution {
   #run(direction: 'forward' | 'adjoint', from: Elements, to: Elements): void {
     const { backend, dtype } = to.storage;
     if (to.size === 0) return;
-    if (backend.convolveVarying) {
+    if (backend.has('convolveVarying')) {
       const convolution = this.#on(backend, realOf(dtype));
       backend.convolveVarying(from, this.#bank.on(backend, dtype), to, { ...convolution, direction });
       return;

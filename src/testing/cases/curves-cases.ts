@@ -53,7 +53,6 @@ function curveCases(kernel: 'spreadCurves' | 'sumCurves', dtype: DType): KernelC
 export const curveCasesByDType: readonly KernelCases[] = (['spreadCurves', 'sumCurves'] as const).map(
   (kernel) => ({
     kernel,
-    optional: kernel,
     cases: (dtype) => (isFloat(dtype) ? curveCases(kernel, dtype) : []),
   }),
 );

@@ -83,7 +83,6 @@ function casesOf(dtype: DType): KernelCase[] {
 export const varyingConvolutionCases: readonly KernelCases[] = [
   {
     kernel: 'convolveVarying',
-    optional: 'convolveVarying',
     cases: (dtype) => (isFloat(dtype) ? casesOf(dtype) : []),
   },
 ];

@@ -114,7 +114,7 @@ export class TraveltimeCurves {
   spread(image: NDArray, traces: NDArray): void {
     const { backend } = image;
     const curves = this.#curvesOn(backend, image.dtype);
-    if (curves) backend.spreadCurves?.(image, traces, curves);
+    if (curves) backend.spreadCurves(image, traces, curves);
     else
       for (const { rows, start, size } of this.#traceRows())
         rows.scatterAdd(image, part(traces, start, size));
@@ -125,7 +125,7 @@ export class TraveltimeCurves {
     const { backend } = image;
     const curves = this.#curvesOn(backend, image.dtype);
     if (curves) {
-      backend.sumCurves?.(traces, image, curves);
+      backend.sumCurves(traces, image, curves);
       return;
     }
     const blocks = this.#traceRows();
@@ -139,7 +139,8 @@ export class TraveltimeCurves {
   }
 
   #curvesOn(backend: Backend, dtype: DType): Curves | undefined {
-    if (!backend.spreadCurves || !backend.sumCurves || (this.#amplitude && this.#onTheFly)) return undefined;
+    const hasCurves = backend.has('spreadCurves') && backend.has('sumCurves');
+    if (!hasCurves || (this.#amplitude && this.#onTheFly)) return undefined;
     let kept = this.#placed.get(backend);
     if (!kept) this.#placed.set(backend, (kept = new Map()));
     const real = realOf(dtype);

@@ -1,0 +1,462 @@
+import { isZero, type Scalar } from '../base/complex.js';
+import { bytesOf, checkDType, type DType, type HostArray, hostArray, realOf } from '../base/dtype.js';
+import { BackendError } from '../base/errors.js';
+import type { Shape } from '../base/shape.js';
+import {
+  type Backend,
+  type BinaryOp,
+  type Convolution,
+  type Curves,
+  type Elements,
+  type Extents,
+  type FftPlan,
+  type Fold,
+  type IndexTable,
+  type InnerProduct,
+  type KernelName,
+  type Kernels,
+  type MatMul,
+  type MemoryStats,
+  type Program,
+  type ProgramRange,
+  type ReduceKernel,
+  type Stencil,
+  type Storage,
+  type Strided,
+  type UnaryOp,
+  type VaryingConvolution,
+  WRITTEN,
+} from '../ports/backend.js';
+import { resolveBackend } from '../ports/defaults.js';
+import { binaryResult, checkStorable, reduceResult, unaryResult } from '../ports/kernel-dtypes.js';
+import {
+  binaryDType,
+  checkCoefficients,
+  checkHost,
+  checkIndices,
+  checkKth,
+  checkLength,
+  checkPlaces,
+  checkRun,
+  checkThreshold,
+  disposedStorage,
+  fftDType,
+  foreignStorage,
+  isElements,
+} from '../ports/kernel-operands.js';
+import {
+  checkConvolution,
+  checkMatMul,
+  checkReach,
+  checkStencil,
+  checkWalk,
+  fftSizes,
+  sizeOf,
+} from '../ports/kernel-sizes.js';
+import { composeProgram, composeReduction } from './compose.js';
+import { type DeviceMemory, DeviceStorage, type KernelSet } from './device-memory.js';
+import { runOnHost } from './host-kernels.js';
+
+/** What a {@link CheckedBackend} is made of. */
+export interface BackendParts<M> {
+  readonly name: string;
+  /** The dtypes that the device holds. */
+  readonly dtypes: readonly DType[];
+  readonly defaultDType: DType;
+  readonly memory: DeviceMemory<M>;
+  readonly kernels: KernelSet<M>;
+  /** Runs the kernels that the device lacks. Default: the backend 'cpu'. */
+  readonly host?: Backend | undefined;
+}
+
+/** What is known of a storage that was collected. */
+interface Dropped<M> {
+  readonly memory: M;
+  readonly bytes: number;
+}
+
+const lacking = (): false => false;
+const LACKING = Object.fromEntries(Object.keys(WRITTEN).map((kernel) => [kernel, lacking]));
+
+/**
+ * A backend over the memory and the kernels of a device. Checks the operands, dtypes and sizes of
+ * all calls, counts memory, and runs kernels that the device lacks on the host.
+ * @typeParam M what stands for the memory of one storage
+ */
+export class CheckedBackend<M> implements Backend {
+  readonly name: string;
+  readonly dtypes: readonly DType[];
+  readonly defaultDType: DType;
+  /** The memory of the device, unchecked. */
+  protected readonly memory: DeviceMemory<M>;
+  readonly #kernels: Required<KernelSet<M>>;
+  #host: Backend | undefined;
+  /** Storages that were dropped without a release no longer hold memory. */
+  readonly #dropped: FinalizationRegistry<number | Dropped<M>>;
+  #allocations = 0;
+  #liveBytes = 0;
+  #hostFallbacks = 0;
+
+  constructor({ name, dtypes, defaultDType, memory, kernels, host }: BackendParts<M>) {
+    this.name = name;
+    this.dtypes = dtypes;
+    this.defaultDType = defaultDType;
+    this.memory = memory;
+    this.#kernels = { ...(LACKING as unknown as Required<KernelSet<M>>), ...kernels };
+    this.#host = host;
+    this.#dropped = new FinalizationRegistry((held) => {
+      this.#liveBytes -= typeof held === 'number' ? held : held.bytes;
+      if (typeof held !== 'number') memory.drop?.(held.memory);
+    });
+  }
+
+  has(kernel: KernelName): boolean {
+    return this.#kernels[kernel] !== lacking;
+  }
+
+  alloc(dtype: DType, length: number): DeviceStorage<M> {
+    if (!this.dtypes.includes(dtype)) this.#refuse(dtype);
+    checkLength(length);
+    const { memory } = this;
+    const own = memory.allocate(dtype, length);
+    const bytes = memory.sizeOf?.(own) ?? length * bytesOf(dtype);
+    const storage = new DeviceStorage<M>(this, memory, dtype, length, own, bytes);
+    this.#allocations += 1;
+    this.#liveBytes += bytes;
+    this.#dropped.register(storage, memory.drop ? { memory: own, bytes } : bytes, storage);
+    return storage;
+  }
+
+  #refuse(dtype: DType): never {
+    checkDType(dtype);
+    throw new BackendError(
+      `backend '${this.name}' holds ${this.dtypes.join(', ')}, not ${dtype}: use backend 'cpu' for it`,
+    );
+  }
+
+  release(storage: Storage): void {
+    const own = this.#own(storage);
+    if (own.released) return;
+    this.#dropped.unregister(own);
+    this.#liveBytes -= own.bytes;
+    const memory = own.detach();
+    if (!own.shared) this.memory.free(memory, own.bytes);
+  }
+
+  upload(from: HostArray, to: Elements): void {
+    const y = this.use(to);
+    checkHost(from, y);
+    if (y.size > 0) this.memory.upload(from, y);
+  }
+
+  download(from: Elements, to?: HostArray): HostArray {
+    const x = this.use(from);
+    if (to) checkHost(to, x);
+    const host = to ?? hostArray(x.storage.dtype, x.size);
+    if (x.size > 0) this.memory.download(x, host);
+    return host;
+  }
+
+  synchronize(): void {
+    this.memory.synchronize?.();
+  }
+
+  stats(): MemoryStats {
+    return {
+      allocations: this.#allocations,
+      liveBytes: this.#liveBytes,
+      hostFallbacks: this.#hostFallbacks,
+      ...this.memory.stats(),
+    };
+  }
+
+  copy(x: Elements, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkReach(to, from.size, from.storage.dtype);
+    if (from.size === 0) return;
+    if (this.#kernels.copy(from, to) === false) this.#onHost('copy', from, to);
+  }
+
+  stridedCopy(shape: Shape, x: Strided, y: Strided, mode: 'set' | 'add'): void {
+    const [from, to] = [this.use(x.elements), this.use(y.elements)];
+    if (sizeOf(shape) === 0) return;
+    checkReach(to, 0, from.storage.dtype);
+    checkWalk(shape, x);
+    checkWalk(shape, y);
+    const [source, target] = [x as Strided<DeviceStorage<M>>, y as Strided<DeviceStorage<M>>];
+    if (this.#kernels.stridedCopy(shape, source, target, mode) === false)
+      this.#onHost('stridedCopy', shape, x, y, mode);
+  }
+
+  fill(y: Elements, value: Scalar): void {
+    const to = this.use(y);
+    checkStorable(value, to.storage.dtype);
+    if (to.size === 0) return;
+    if (this.#kernels.fill(to, value) === false) this.#onHost('fill', to, value);
+  }
+
+  cast(x: Elements, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkReach(to, from.size);
+    if (from.size === 0) return;
+    if (this.#kernels.cast(from, to) === false) this.#onHost('cast', from, to);
+  }
+
+  unary(op: UnaryOp, x: Elements, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkReach(to, from.size, unaryResult(op, from.storage.dtype));
+    if (from.size === 0) return;
+    if (this.#kernels.unary(op, from, to) === false) this.#onHost('unary', op, from, to);
+  }
+
+  binary(op: BinaryOp, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
+    const to = this.use(z);
+    const dtype = binaryDType(op, x, y, to.storage.dtype);
+    checkReach(to, to.size, binaryResult(op, dtype));
+    const [left, right] = [this.#operand(x, dtype, to.size), this.#operand(y, dtype, to.size)];
+    if (to.size === 0) return;
+    if (this.#kernels.binary(op, left, right, to) === false) this.#onHost('binary', op, left, right, to);
+  }
+
+  where(condition: Elements, x: Elements | Scalar, y: Elements | Scalar, z: Elements): void {
+    const [test, to] = [this.use(condition), this.use(z)];
+    const { dtype } = to.storage;
+    checkIndices(test);
+    checkReach(test, to.size);
+    const [left, right] = [this.#operand(x, dtype, to.size), this.#operand(y, dtype, to.size)];
+    if (to.size === 0) return;
+    if (this.#kernels.where(test, left, right, to) === false) this.#onHost('where', test, left, right, to);
+  }
+
+  linearCombination(coefficients: readonly Scalar[], xs: readonly Elements[], y: Elements): void {
+    const to = this.use(y);
+    const { dtype } = to.storage;
+    checkCoefficients(coefficients, dtype);
+    let terms = 0;
+    for (let k = 0; k < xs.length; k++) {
+      if (isZero(coefficients[k] as Scalar)) continue;
+      checkReach(this.use(xs[k] as Elements), to.size, dtype);
+      terms += 1;
+    }
+    if (to.size === 0) return;
+    if (terms === 0) return this.fill(to, 0);
+    // What has a coefficient of 0 is not read
+    const isRead = (_: unknown, k: number) => !isZero(coefficients[k] as Scalar);
+    const factors = terms === xs.length ? coefficients : coefficients.filter(isRead);
+    const read = (terms === xs.length ? xs : xs.filter(isRead)) as readonly Elements<DeviceStorage<M>>[];
+    if (this.#kernels.linearCombination(factors, read, to) === false)
+      this.#onHost('linearCombination', factors, read, to);
+  }
+
+  threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkThreshold(from.storage.dtype);
+    checkReach(to, from.size, from.storage.dtype);
+    if (from.size === 0) return;
+    if (this.#kernels.threshold(kind, t, from, to) === false) this.#onHost('threshold', kind, t, from, to);
+  }
+
+  dots(products: readonly InnerProduct[]): Float64Array {
+    for (let k = 0; k < products.length; k++) {
+      const { x, y } = products[k] as InnerProduct;
+      checkReach(this.use(y), this.use(x).size, x.storage.dtype);
+    }
+    if (products.length === 0) return new Float64Array(0);
+    const result = this.#kernels.dots(products as readonly InnerProduct<DeviceStorage<M>>[]);
+    return result === false ? this.#onHost('dots', products) : result;
+  }
+
+  reduce(op: ReduceKernel, x: Elements, parameter = 0): Scalar {
+    const from = this.use(x);
+    reduceResult(op, from.storage.dtype);
+    const result = this.#kernels.reduce(op, from, parameter);
+    return result === false ? this.#onHost('reduce', op, from, parameter) : result;
+  }
+
+  reduceAxis(op: ReduceKernel, x: Elements, extents: Extents, y: Elements, parameter = 0): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    checkReach(from, sizeOf(extents));
+    checkReach(to, extents[0] * extents[2], reduceResult(op, from.storage.dtype));
+    if (extents[0] * extents[2] === 0) return;
+    if (this.#kernels.reduceAxis(op, from, extents, to, parameter) === false)
+      this.#onHost('reduceAxis', op, from, extents, to, parameter);
+  }
+
+  argExtreme(op: 'max' | 'min', x: Elements): number {
+    const from = this.use(x);
+    if (from.size === 0) return -1;
+    const result = this.#kernels.argExtreme(op, from);
+    return result === false ? this.#onHost('argExtreme', op, from) : result;
+  }
+
+  kthSmallest(x: Elements, k: number): number {
+    const from = this.use(x);
+    checkKth(from, k);
+    const result = this.#kernels.kthSmallest(from, k);
+    return result === false ? this.#onHost('kthSmallest', from, k) : result;
+  }
+
+  cumsum(x: Elements, extents: Extents, y: Elements): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    const size = sizeOf(extents);
+    checkReach(from, size);
+    checkReach(to, size, from.storage.dtype);
+    if (size === 0) return;
+    if (this.#kernels.cumsum(from, extents, to) === false) this.#onHost('cumsum', from, extents, to);
+  }
+
+  matmul(a: Elements, b: Elements, c: Elements, spec: MatMul): void {
+    const [left, right, to] = [this.use(a), this.use(b), this.use(c)];
+    if (!checkMatMul(left, right, to, spec)) return;
+    if (this.#kernels.matmul(left, right, to, spec) === false) this.#onHost('matmul', left, right, to, spec);
+  }
+
+  fft(x: Elements, y: Elements, plan: FftPlan): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    const [nx, ny] = fftSizes(plan);
+    const dtype = fftDType(plan, from, to);
+    checkReach(from, nx, plan.kind === 'r2c' ? realOf(dtype) : dtype);
+    checkReach(to, ny, plan.kind === 'c2r' ? realOf(dtype) : dtype);
+    if (ny === 0) return;
+    if (this.#kernels.fft(from, to, plan) === false) this.#onHost('fft', from, to, plan);
+  }
+
+  stencil(x: Elements, y: Elements, stencil: Stencil): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    for (const { front, back } of stencil.bands) {
+      if (front) this.use(front);
+      if (back) this.use(back);
+    }
+    if (!checkStencil(from, to, stencil)) return;
+    if (this.#kernels.stencil(from, to, stencil as Stencil<DeviceStorage<M>>) === false)
+      this.#onHost('stencil', from, to, stencil);
+  }
+
+  convolve(x: Elements, h: Elements, y: Elements, convolution: Convolution): void {
+    const [from, filter, to] = [this.use(x), this.use(h), this.use(y)];
+    if (!checkConvolution(from, filter, to, convolution)) return;
+    if (this.#kernels.convolve(from, filter, to, convolution) === false)
+      this.#onHost('convolve', from, filter, to, convolution);
+  }
+
+  gather(x: Elements, y: Elements, table: IndexTable): void {
+    const [from, to] = [this.use(x), this.use(y)];
+    const { outer, nx, ny, inner } = table;
+    checkReach(from, sizeOf([outer, nx, inner]));
+    checkReach(to, sizeOf([outer, ny, inner]), from.storage.dtype);
+    if (outer * ny * inner === 0) return;
+    if (this.#kernels.gather(from, to, this.#table(table)) === false) this.#onHost('gather', from, to, table);
+  }
+
+  scatterAdd(y: Elements, x: Elements, table: IndexTable): void {
+    const [from, to] = [this.use(y), this.use(x)];
+    const { outer, nx, ny, inner } = table;
+    checkReach(to, sizeOf([outer, nx, inner]));
+    checkReach(from, sizeOf([outer, ny, inner]), to.storage.dtype);
+    if (outer * nx * inner === 0) return;
+    if (this.#kernels.scatterAdd(from, to, this.#table(table)) === false)
+      this.#onHost('scatterAdd', from, to, table);
+  }
+
+  spreadCurves(image: Elements, traces: Elements, curves: Curves): void {
+    const [from, to] = [this.use(image), this.use(traces)];
+    const checked = this.#curves(from, to, curves);
+    if (curves.points === 0) return;
+    if (this.#kernels.spreadCurves(from, to, checked) === false)
+      this.#onHost('spreadCurves', from, to, curves);
+  }
+
+  sumCurves(traces: Elements, image: Elements, curves: Curves): void {
+    const [from, to] = [this.use(traces), this.use(image)];
+    const checked = this.#curves(to, from, curves);
+    if (curves.points === 0) return;
+    if (this.#kernels.sumCurves(from, to, checked) === false) this.#onHost('sumCurves', from, to, curves);
+  }
+
+  convolveVarying(from: Elements, bank: Elements, to: Elements, convolution: VaryingConvolution): void {
+    const [x, h, y] = [this.use(from), this.use(bank), this.use(to)];
+    const { first, weights, outer, nx, ny, inner, filters, length, direction } = convolution;
+    const { dtype } = x.storage;
+    const [model, data] = direction === 'adjoint' ? [y, x] : [x, y];
+    checkReach(model, sizeOf([outer, nx, inner]), dtype);
+    checkReach(data, sizeOf([outer, ny, inner]), dtype);
+    checkReach(h, sizeOf([filters, length]), dtype);
+    checkReach(this.use(first), nx, 'int32');
+    checkReach(this.use(weights), nx, realOf(dtype));
+    if (outer * inner * (direction === 'adjoint' ? nx : ny) === 0) return;
+    const checked = convolution as VaryingConvolution<DeviceStorage<M>>;
+    if (this.#kernels.convolveVarying(x, h, y, checked) === false)
+      this.#onHost('convolveVarying', x, h, y, convolution);
+  }
+
+  program(
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    outputs: readonly Elements[],
+    range: ProgramRange,
+  ): void {
+    const [from, to] = [this.#inputs(inputs), outputs.map((y) => this.use(y))];
+    if ((to[0]?.size ?? 0) === 0) return;
+    if (this.#kernels.program(program, from, to, range) === false)
+      composeProgram(this, program, inputs, outputs, range);
+  }
+
+  programReduce(
+    fold: Fold,
+    program: Program,
+    inputs: readonly (Elements | Scalar)[],
+    n: number,
+    range: ProgramRange,
+  ): Scalar {
+    const result = this.#kernels.programReduce(fold, program, this.#inputs(inputs), n, range);
+    return result === false ? composeReduction(this, fold, program, inputs, n, range) : result;
+  }
+
+  #inputs(inputs: readonly (Elements | Scalar)[]): (Elements<DeviceStorage<M>> | Scalar)[] {
+    return inputs.map((x) => (isElements(x) ? this.use(x) : x));
+  }
+
+  /** A storage of this backend. */
+  #own(storage: Storage): DeviceStorage<M> {
+    if (storage instanceof DeviceStorage && storage.backend === this) return storage;
+    throw foreignStorage(storage, this.name);
+  }
+
+  /** The same elements, which may be used. */
+  protected use(elements: Elements): Elements<DeviceStorage<M>> {
+    if (this.#own(elements.storage).released) throw disposedStorage();
+    checkRun(elements);
+    return elements as Elements<DeviceStorage<M>>;
+  }
+
+  #operand(x: Elements | Scalar, dtype: DType, n: number): Elements<DeviceStorage<M>> | Scalar {
+    if (isElements(x)) checkReach(this.use(x), n, dtype);
+    else checkStorable(x, dtype);
+    return x as Elements<DeviceStorage<M>> | Scalar;
+  }
+
+  #table(table: IndexTable): IndexTable<DeviceStorage<M>> {
+    const { nx, ny, width, index, weights } = table;
+    checkReach(this.use(index), sizeOf([ny, width]));
+    if (weights) checkReach(this.use(weights), ny * width);
+    checkPlaces(index, nx);
+    return table as IndexTable<DeviceStorage<M>>;
+  }
+
+  #curves(image: Elements, traces: Elements, curves: Curves): Curves<DeviceStorage<M>> {
+    const { points, ns, nr, nt, srcs, recs, amplitudes } = curves;
+    const { dtype } = image.storage;
+    checkReach(image, sizeOf([points]));
+    checkReach(traces, sizeOf([ns, nr, nt]), dtype);
+    checkReach(this.use(srcs), sizeOf([ns, points]), 'float64');
+    checkReach(this.use(recs), sizeOf([nr, points]), 'float64');
+    if (amplitudes) checkReach(this.use(amplitudes), sizeOf([ns, nr, points]), realOf(dtype));
+    return curves as Curves<DeviceStorage<M>>;
+  }
+
+  #onHost<K extends KernelName>(kernel: K, ...args: Parameters<Kernels[K]>): ReturnType<Kernels[K]> {
+    this.#hostFallbacks += 1;
+    this.#host ??= resolveBackend('cpu');
+    return runOnHost(this.#host, kernel, args);
+  }
+}
