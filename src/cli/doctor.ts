@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, totalmem } from 'node:os';
+import { BackendError, messageOf } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
+import { onAllRanks } from '../core/ports/agreement.js';
 import type { AddonReport, BackendReport } from '../core/ports/backend-report.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { backendNames, reportBackend, resolveBackend } from '../core/ports/defaults.js';
@@ -16,8 +18,6 @@ import type { DoctorReport, RankReport } from './doctor-report.js';
 import { findMpiexec } from './find-mpiexec.js';
 import { findSrun, srunMpiTypes } from './find-srun.js';
 import { measureLinks } from './link-speed.js';
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function packageVersion(): string {
   return (JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as { version: string })
@@ -77,13 +77,10 @@ function transportOf(
   const name = Object.keys(backends).find((key) => backends[key]?.devices);
   if (name === undefined) return { name: 'none', reason: 'no backend uses devices' };
   const report = backends[name];
-  const missing = world.allgatherObject(report?.available ? '' : report?.summary);
-  const rank = missing.findIndex((reason) => reason !== '');
-  if (rank >= 0) {
-    const where = missing.includes('') ? `rank ${rank} has no backend` : 'no backend';
-    return { name: 'none', reason: `${where} '${name}': ${missing[rank]}` };
-  }
   try {
+    onAllRanks(world, () => {
+      if (!report?.available) throw new BackendError(`no backend '${name}': ${report?.summary}`);
+    });
     resolveBackend(name);
     return deviceTransport();
   } catch (error) {

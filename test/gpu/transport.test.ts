@@ -72,7 +72,7 @@ describe('device memory between ranks', function () {
     const { code, stderr } = await run(2, 'staged', { UNLIKE: 'nccl' });
     expect(code).to.not.equal(0);
     expect(stderr).to.include(
-      "expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has 'staged', rank 1 'nccl'",
+      'expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has "staged", rank 1 "nccl"',
     );
   });
 

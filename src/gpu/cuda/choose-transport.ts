@@ -1,5 +1,6 @@
-import { BackendError } from '../../core/base/errors.js';
+import { BackendError, messageOf } from '../../core/base/errors.js';
 import { log } from '../../core/base/log.js';
+import { onAllRanks, sameOnAllRanks } from '../../core/ports/agreement.js';
 import type { Backend, Elements } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import type { DevicePort } from '../../core/ports/device-port.js';
@@ -36,7 +37,7 @@ export const staged = (reason: string, pieceBytes = PIECE_BYTES): DeviceTranspor
  * process. `auto` takes `direct` where MPI says at run time that it reads device memory and a small
  * exchange proves it, `staged` otherwise. Collective; all ranks choose the same.
  * @param asked what this rank's environment asks for
- * @param makePort makes the port of device collectives (NCCL), or says why there is none; collective
+ * @param makePort makes the port of device collectives (NCCL), or throws on all ranks; collective
  * @throws BackendError on all ranks where they ask for different transports, or where what they ask
  * for does not work
  */
@@ -44,15 +45,12 @@ export function chooseTransport(
   comm: Communicator,
   backend: Backend,
   asked: 'auto' | TransportName,
-  makePort: () => DevicePort | string,
+  makePort: () => DevicePort,
 ): DeviceTransport {
-  const all = comm.allgatherObject(asked);
-  const other = all.findIndex((name) => name !== all[0]);
-  if (other > 0)
-    throw new BackendError(
-      `expected one LOPS_GPU_TRANSPORT on all ranks, rank 0 has '${all[0]}', rank ${other} '${all[other]}': ` +
-        'pass it to all of them (mpirun -x LOPS_GPU_TRANSPORT)',
-    );
+  sameOnAllRanks(comm, 'cuda', () => ({ LOPS_GPU_TRANSPORT: asked }), {
+    error: BackendError,
+    remedy: 'pass it to all of them (mpirun -x LOPS_GPU_TRANSPORT)',
+  });
   const chosen = decide(comm, backend, asked, makePort);
   setDeviceTransport(chosen);
   log('info', `transport of device memory: ${chosen.name}`, { reason: chosen.reason });
@@ -63,24 +61,25 @@ function decide(
   comm: Communicator,
   backend: Backend,
   asked: 'auto' | TransportName,
-  makePort: () => DevicePort | string,
+  makePort: () => DevicePort,
 ): DeviceTransport {
   if (comm.size === 1) return staged('one rank');
   if (asked === 'staged') return staged('LOPS_GPU_TRANSPORT asks for it');
   if (asked === 'nccl') {
-    const port = makePort();
-    const failed = comm.allgatherObject(typeof port === 'string' ? port : '').find((reason) => reason !== '');
-    if (failed !== undefined || typeof port === 'string')
+    try {
+      return {
+        name: 'nccl',
+        reason: 'LOPS_GPU_TRANSPORT asks for it',
+        direct: false,
+        pieceBytes: Number.POSITIVE_INFINITY,
+        port: makePort(),
+      };
+    } catch (error) {
       throw new BackendError(
-        `LOPS_GPU_TRANSPORT=nccl, but ${failed}; LOPS_GPU_TRANSPORT=staged needs nothing`,
+        `LOPS_GPU_TRANSPORT=nccl, but ${messageOf(error)}; LOPS_GPU_TRANSPORT=staged needs nothing`,
+        { cause: error },
       );
-    return {
-      name: 'nccl',
-      reason: 'LOPS_GPU_TRANSPORT asks for it',
-      direct: false,
-      pieceBytes: Number.POSITIVE_INFINITY,
-      port,
-    };
+    }
   }
   const { supported, query } = comm.deviceMemory();
   const refusal = comm.allgatherObject(supported).includes(false)
@@ -105,17 +104,17 @@ const TAG = 27_760;
 function selfTest(comm: Communicator, backend: Backend): string | undefined {
   const before = deviceTransport();
   setDeviceTransport(direct('self-test'));
-  let wrong = '';
   try {
-    if (!PROBES.every((n) => exchanges(comm, backend, n)))
-      wrong = `rank ${comm.rank} received wrong values in device memory`;
+    onAllRanks(comm, () => {
+      if (!PROBES.every((n) => exchanges(comm, backend, n)))
+        throw new BackendError('wrong values were received in device memory');
+    });
+    return undefined;
   } catch (error) {
-    wrong = `rank ${comm.rank}: ${error instanceof Error ? error.message : String(error)}`;
+    return `MPI says that it reads device memory and does not: ${messageOf(error)}`;
   } finally {
     setDeviceTransport(before);
   }
-  const first = comm.allgatherObject(wrong).find((text) => text !== '');
-  return first === undefined ? undefined : `MPI says that it reads device memory and does not: ${first}`;
 }
 
 /** Whether a ring of messages and a sum of `n` elements of device memory are right on this rank. */

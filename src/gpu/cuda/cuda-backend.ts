@@ -77,10 +77,11 @@ export class CudaBackend extends CheckedBackend<CudaBlock> {
   }
 
   /**
-   * NCCL between the devices of all ranks, or why there is none. Collective over `comm`, which has
-   * all ranks of the launch.
+   * NCCL between the devices of all ranks. Collective over `comm`, which has all ranks of the
+   * launch.
+   * @throws BackendError on all ranks where one has no NCCL
    */
-  ncclPort(comm: Communicator): NcclPort | string {
+  ncclPort(comm: Communicator): NcclPort {
     return NcclPort.create(this.#engine.addon, this.#engine.context, comm);
   }
 

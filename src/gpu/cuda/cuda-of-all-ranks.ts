@@ -1,6 +1,6 @@
-import { BackendError } from '../../core/base/errors.js';
 import { log } from '../../core/base/log.js';
 import { readSetting } from '../../core/base/settings.js';
+import { onAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { chooseTransport } from './choose-transport.js';
 import { createCudaBackend } from './create-cuda-backend.js';
@@ -15,24 +15,9 @@ import { CUDA_SETTINGS } from './cuda-settings.js';
  * for does not work
  */
 export function cudaOfAllRanks(comm: Communicator, nodeRank: number): CudaBackend {
-  const made = attempt(() => createCudaBackend(nodeRank));
-  const reasons = comm.allgatherObject('error' in made ? messageOf(made.error) : '');
-  const rank = reasons.findIndex((reason) => reason !== '');
-  if ('error' in made) throw made.error;
-  if (rank >= 0) throw new BackendError(`rank ${rank}: ${reasons[rank]}`);
-  const { backend } = made;
+  const backend = onAllRanks(comm, () => createCudaBackend(nodeRank));
   const asked = readSetting(CUDA_SETTINGS.transport, process.env) ?? 'auto';
   const { name, reason } = chooseTransport(comm, backend, asked, () => backend.ncclPort(comm));
   log('info', 'backend cuda', { device: backend.device.name, transport: name, reason });
   return backend;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function attempt(make: () => CudaBackend): { readonly backend: CudaBackend } | { readonly error: unknown } {
-  try {
-    return { backend: make() };
-  } catch (error) {
-    return { error };
-  }
 }

@@ -1,4 +1,6 @@
 import { type DType, isComplex, lanesOf } from '../../core/base/dtype.js';
+import { BackendError } from '../../core/base/errors.js';
+import { onAllRanks, onRoot } from '../../core/ports/agreement.js';
 import type { Communicator, ReduceOp } from '../../core/ports/communicator.js';
 import type { DevicePort } from '../../core/ports/device-port.js';
 import type { DeviceSpan } from '../../core/ports/span.js';
@@ -18,17 +20,6 @@ const addressOf = (span: DeviceSpan): DeviceAddress => Number(span.address);
 const countOf = (span: DeviceSpan): number => span.length * lanesOf(span.dtype);
 const typeOf = (span: DeviceSpan): number => TYPES[span.dtype];
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** A value, or why there is none. */
-function attempt<T>(make: () => T): T | string {
-  try {
-    return make();
-  } catch (error) {
-    return reasonOf(error);
-  }
-}
-
 /** Messages and collectives between the devices of all ranks by NCCL. */
 export class NcclPort implements DevicePort {
   readonly #group: CudaGroup;
@@ -38,23 +29,18 @@ export class NcclPort implements DevicePort {
   }
 
   /**
-   * Collective over all ranks of the launch. A text says why there is none; it may differ between
-   * ranks.
+   * Collective over all ranks of the launch.
+   * @throws BackendError on all ranks where one has no NCCL
    */
-  static create(addon: CudaAddon, context: CudaContext, comm: Communicator): NcclPort | string {
-    try {
+  static create(addon: CudaAddon, context: CudaContext, comm: Communicator): NcclPort {
+    onAllRanks(comm, () => {
       const probe = addon.probe();
       const nccl = probe.available ? probe.libraries.nccl : probe;
-      const missing = comm.allgatherObject(nccl.available ? '' : nccl.reason).find((reason) => reason !== '');
-      if (missing !== undefined) return `NCCL is not available: ${missing}`;
-      const id = comm.bcastObject(
-        comm.rank === 0 ? attempt(() => Array.from(new Uint8Array(addon.ncclUniqueId()))) : undefined,
-      );
-      if (!Array.isArray(id)) return id ?? 'NCCL has no name for the group';
-      return new NcclPort(context.ncclInit(Uint8Array.from(id).buffer, comm.size, comm.rank));
-    } catch (error) {
-      return reasonOf(error);
-    }
+      if (!nccl.available) throw new BackendError(`NCCL is not available: ${nccl.reason}`);
+    });
+    const id = onRoot(comm, () => Array.from(new Uint8Array(addon.ncclUniqueId())));
+    const name = Uint8Array.from(id).buffer;
+    return onAllRanks(comm, () => new NcclPort(context.ncclInit(name, comm.size, comm.rank)));
   }
 
   holds(span: DeviceSpan): boolean {
