@@ -1,6 +1,7 @@
 import type { DType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
 import { checkOneOf, checkOptions } from '../core/base/options.js';
+import { PlanCache } from '../core/base/plan-cache.js';
 import { formatShape, product, type Shape, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
@@ -54,9 +55,6 @@ function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
   );
 }
 
-/** Plans kept for vectors of other dtypes and backends. */
-const KEPT = 4;
-
 /**
  * Blocks of an array over a process grid, each with cells of its neighbours around it, corners
  * included. Model: an array of shape `dims` over `procGrid` (or flat, its parts aligned by a
@@ -77,7 +75,10 @@ export class MPIHalo extends MPILinearOperator {
   readonly #extended: Layout;
   readonly #adjoint: 'crop' | 'exact';
   readonly #form: LayoutAdapter;
-  readonly #plans: { readonly space: DistributedSpace; readonly plan: HaloBlockPlan }[] = [];
+  readonly #plans = new PlanCache<DistributedSpace, HaloBlockPlan>(4, {
+    same: (a, b) => a.dtype === b.dtype && a.backend === b.backend,
+    dispose: (plan) => plan.dispose(),
+  });
 
   constructor(dims: number | Shape, options: MPIHaloOptions) {
     checkOptions('MPIHalo', options, ['halo', 'procGrid', 'adjoint', 'dtype', 'comm']);
@@ -143,11 +144,8 @@ export class MPIHalo extends MPILinearOperator {
   }
 
   #plan(space: DistributedSpace): HaloBlockPlan {
-    const hit = this.#plans.find((p) => p.space.dtype === space.dtype && p.space.backend === space.backend);
-    if (hit) return hit.plan;
-    const plan = HaloBlockPlan.create(this.#layout, this.comm, this.#frame, space.dtype, space.backend);
-    this.#plans.unshift({ space, plan });
-    for (const old of this.#plans.splice(KEPT)) old.plan.dispose();
-    return plan;
+    return this.#plans.get(space, ({ dtype, backend }) =>
+      HaloBlockPlan.create(this.#layout, this.comm, this.#frame, dtype, backend),
+    );
   }
 }

@@ -1,10 +1,11 @@
 import type { Scalar } from '../core/base/complex.js';
 import { ShapeError } from '../core/base/errors.js';
+import { memo } from '../core/base/memo.js';
 import { sameShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { addInto, fillInto } from '../core/distributed/fill-into.js';
 import { type StackedDistributedArray, StackedSpace } from '../core/distributed/stacked-distributed-array.js';
-import { commonSpace, fitting, memo, type SpaceOptions, takenBy } from '../core/operator/linear-operator.js';
+import { commonSpace, fitting, type SpaceOptions, takenBy } from '../core/operator/linear-operator.js';
 import type { AnyVector, Space, Vector } from '../core/vector/vector.js';
 import { type BlockOperator, MPIStackedLinearOperator, stackOf } from './mpi-stacked-linear-operator.js';
 

@@ -1,6 +1,7 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
+import { memo } from '../core/base/memo.js';
 import { checkOptions } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
@@ -228,17 +229,14 @@ export class BlockViews {
   }
 
   of(local: NDArray): readonly NDArray[] {
-    let views = this.#views.get(local);
-    if (!views) {
+    return memo(this.#views, local, () => {
       let start = 0;
-      views = this.#shapes.map((shape) => {
+      return this.#shapes.map((shape) => {
         const view = local.alias(start, shape);
         if (this.#stacked) start += product(shape);
         return view;
       });
-      this.#views.set(local, views);
-    }
-    return views;
+    });
   }
 }
 

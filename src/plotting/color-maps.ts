@@ -6,6 +6,7 @@ import {
   interpolateViridis,
 } from 'd3-scale-chromatic';
 import { ArgumentError } from '../core/base/errors.js';
+import { memo } from '../core/base/memo.js';
 import { checkFunction, checkOneOf } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { checkRange } from './color-range.js';
@@ -113,9 +114,7 @@ const made = new Map<ColorMapName, ColorMap>();
 /** The colour map of a name. Throws `ArgumentError` for one that there is not. */
 export function colorMap(name: ColorMapName): ColorMap {
   checkOneOf('colorMap', name, COLOR_MAP_NAMES);
-  const map = made.get(name) ?? MAKERS[name]();
-  made.set(name, map);
-  return map;
+  return memo(made, name, () => MAKERS[name]());
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
 import { checkDType, type DType, floatArray, type HostArray, hostArray, lanesOf } from '../base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../base/errors.js';
+import { memo, memoUpTo } from '../base/memo.js';
 import { fillNormal, fillUniform, localSeed } from '../base/random.js';
 import { track, untrack } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
@@ -113,17 +114,15 @@ export class NDArraySpace implements Space<NDArray> {
   static of(shape: number | Shape, dtype: DType, backend: Backend): NDArraySpace {
     const list = toShape(shape);
     const key = `${checkDType(dtype)} ${list.join()}`;
-    let known = NDArraySpace.#known.get(backend);
-    if (!known) NDArraySpace.#known.set(checkBackend(backend), (known = new Map()));
-    let space = known.get(key);
-    if (!space) {
+    const known = memo(NDArraySpace.#known, backend, () => {
+      checkBackend(backend);
+      return new Map<string, NDArraySpace>();
+    });
+    return memoUpTo(4096, known, key, () => {
       if (!Number.isSafeInteger(product(list)))
         throw new ShapeError(`an array of shape ${formatShape(list)} has too many elements`);
-      // Sharing only saves memory: entries may be dropped at any time
-      if (known.size >= 4096) known.clear();
-      known.set(key, (space = new NDArraySpace(Object.freeze(list), dtype, backend)));
-    }
-    return space;
+      return new NDArraySpace(Object.freeze(list), dtype, backend);
+    });
   }
 
   /** A new array with unspecified elements. */

@@ -1,5 +1,6 @@
 import type { DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, DTypeError, ShapeError } from '../base/errors.js';
+import { memo } from '../base/memo.js';
 import { stridesOf } from '../base/shape.js';
 import type { Backend, Elements, Storage, Strided } from '../ports/backend.js';
 import type { Communicator, PersistentRequest, Request } from '../ports/communicator.js';
@@ -417,15 +418,12 @@ export class LentExchanges {
   }
 
   of({ backend, dtype }: Pick<Storage, 'backend' | 'dtype'>): Exchange {
-    let byDType = this.#made.get(backend);
-    if (!byDType) this.#made.set(backend, (byDType = new Map()));
-    let exchange = byDType.get(dtype);
-    if (!exchange)
-      byDType.set(
-        dtype,
-        (exchange = new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' })),
-      );
-    return exchange;
+    const byDType = memo(this.#made, backend, () => new Map<DType, Exchange>());
+    return memo(
+      byDType,
+      dtype,
+      () => new Exchange(this.#pattern, this.#port, dtype, backend, { buffers: 'lent' }),
+    );
   }
 
   /** Forgets them; they are made anew when they are needed. */

@@ -1,5 +1,6 @@
 import { checkDType, type DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
+import { memo, memoUpTo } from '../base/memo.js';
 import { checkList, checkOneOf, checkOptions } from '../base/options.js';
 import { type Shape, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -63,20 +64,12 @@ function checkColours(mask: readonly number[], ranks: number): readonly number[]
  * then split.
  */
 function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
-  let groups = maskGroups.get(comm);
-  if (!groups) {
-    groups = new Map();
-    maskGroups.set(comm, groups);
-  }
-  const key = String(mask);
-  let group = groups.get(key);
-  if (!group) {
+  const groups = memo(maskGroups, comm, () => new Map<string, Communicator>());
+  return memo(groups, String(mask), () => {
     const agreed = () => ({ mask: checkColours(mask, comm.size) });
     sameOnAllRanks(comm, 'DistributedArray', agreed, { error: PartitionError });
-    group = comm.split(mask[comm.rank] as number, comm.rank);
-    groups.set(key, group);
-  }
-  return group;
+    return comm.split(mask[comm.rank] as number, comm.rank);
+  });
 }
 
 function checkFields(fields: DistributedSpaceFields): void {
@@ -149,20 +142,15 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
       checkFields(fields);
     if (mask !== undefined) checkMask(mask);
     checkOneOf('partition', partition, PARTITIONS);
-    let byBackend = DistributedSpace.#known.get(comm);
-    if (!byBackend) DistributedSpace.#known.set(comm, (byBackend = new WeakMap()));
-    let known = byBackend.get(backend);
-    if (!known) byBackend.set(backend, (known = new Map()));
+    const byBackend = memo(
+      DistributedSpace.#known,
+      comm,
+      () => new WeakMap<Backend, Map<string, DistributedSpace>>(),
+    );
+    const known = memo(byBackend, backend, () => new Map<string, DistributedSpace>());
     const kind = partition === 'SCATTER' && replicatedAs !== 'BROADCAST' ? replicatedAs : '';
     const key = `${dtype} ${partition} ${kind} ${mask ?? ''}: ${layout.key}`;
-    let space = known.get(key);
-    if (!space) {
-      space = new DistributedSpace(fields);
-      // identity is an economy only, so that forgetting is harmless
-      if (known.size >= 4096) known.clear();
-      known.set(key, space);
-    }
-    return space;
+    return memoUpTo(4096, known, key, () => new DistributedSpace(fields));
   }
 
   private constructor(fields: DistributedSpaceFields) {

@@ -1,4 +1,5 @@
 import { PartitionError, ShapeError } from '../base/errors.js';
+import { PlanCache } from '../base/plan-cache.js';
 import { formatShape, sameShape, stridesOf } from '../base/shape.js';
 import type { Elements } from '../ports/backend.js';
 import type { Communicator } from '../ports/communicator.js';
@@ -15,9 +16,8 @@ export interface Traffic {
 
 type TransferPort = MessagePort & Pick<Communicator, 'allgatherv'>;
 
-/** Plans kept: those of an operator that changes layouts back and forth, with room. */
-const CACHED = 64;
-const cache = new Map<string, TransferPlan>();
+/** Room for several operators that change layouts back and forth. */
+const cache = new PlanCache<string, TransferPlan>(64, { dispose: (plan) => plan.dispose() });
 
 function checkLayout(layout: Layout, ranks: number): void {
   if (layout.ranks !== ranks)
@@ -82,28 +82,16 @@ export class TransferPlan {
    * {@link ShapeError} on all ranks alike.
    */
   static between(from: Layout, to: Layout, comm: TransferPort): TransferPlan {
-    const key = `${comm.id}: ${from.key} -> ${to.key}`;
-    let plan = cache.get(key);
-    if (plan) {
-      cache.delete(key);
-    } else {
+    return cache.get(`${comm.id}: ${from.key} -> ${to.key}`, () => {
       checkLayout(from, comm.size);
       checkLayout(to, comm.size);
-      if (!sameShape(from.globalShape, to.globalShape)) {
+      if (!sameShape(from.globalShape, to.globalShape))
         throw new ShapeError(
           `expected layouts of one global shape, received ${formatShape(from.globalShape)} and ` +
             `${formatShape(to.globalShape)}`,
         );
-      }
-      plan = new TransferPlan(from, to, comm);
-    }
-    cache.set(key, plan);
-    if (cache.size > CACHED) {
-      const [oldest, unused] = cache.entries().next().value as [string, TransferPlan];
-      cache.delete(oldest);
-      unused.dispose();
-    }
-    return plan;
+      return new TransferPlan(from, to, comm);
+    });
   }
 
   /** Elements that this rank has for each other rank. */

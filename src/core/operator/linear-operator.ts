@@ -3,6 +3,7 @@ import { abs, im, isScalar, re, type Scalar } from '../base/complex.js';
 import { textOnly } from '../base/conversion.js';
 import { checkDType, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
+import { memo } from '../base/memo.js';
 import { checkOptions } from '../base/options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -24,7 +25,6 @@ import { borrow, giveBack, withWorkspace } from '../vector/workspace.js';
 import {
   adjointRule,
   conjugateRule,
-  memo,
   type OperatorRule,
   powerRule,
   productRule,
@@ -33,7 +33,7 @@ import {
   workingDType,
 } from './operator-algebra.js';
 
-export { commonSpace, fitting, givenDType, memo, takenBy } from './operator-algebra.js';
+export { commonSpace, fitting, givenDType, takenBy } from './operator-algebra.js';
 
 /** What an operator is: the shapes of its vectors and its dtype. */
 export interface OperatorSpec {

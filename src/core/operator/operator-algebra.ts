@@ -1,6 +1,7 @@
 import { conj, im, isScalar, mul as multiplyScalars, re, type Scalar } from '../base/complex.js';
 import { complexOf, type DType, isComplex, isInteger, isSamePrecision, promote } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
+import { memo } from '../base/memo.js';
 import { type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { addInto, fillInto } from '../distributed/fill-into.js';
@@ -33,15 +34,6 @@ export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   readonly H?: LinearOperator<D, M>;
   readonly conj?: LinearOperator<M, D>;
   scale?(alpha: Scalar): LinearOperator<M, D>;
-}
-
-/** What a cache has for a key, made where it has nothing. */
-export function memo<K extends object, V>(cache: WeakMap<K, V>, key: K, make: () => V): V {
-  const hit = cache.get(key);
-  if (hit !== undefined) return hit;
-  const value = make();
-  cache.set(key, value);
-  return value;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { PlanCache } from '../../core/base/plan-cache.js';
 import { product, type Shape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { HaloPlan } from '../../core/distributed/halo.js';
@@ -23,8 +24,13 @@ interface Plan {
   readonly late: readonly Range[];
 }
 
-/** Plans kept for spaces met before. */
-const KEPT = 8;
+const newPlans = () =>
+  new PlanCache<DistributedSpace, Plan>(8, {
+    same: (a, b) => a.equals(b),
+    dispose: ({ halos }) => {
+      for (const halo of halos) halo.dispose();
+    },
+  });
 
 /** The ghost cells that any row may need: the same on all ranks. */
 function widths(segments: readonly BandSegment[]): { front: number; back: number } {
@@ -44,7 +50,7 @@ function widths(segments: readonly BandSegment[]): { front: number; back: number
  */
 export class BandedStencil {
   readonly #schemes: { readonly forward: readonly AxisScheme[]; readonly adjoint: readonly AxisScheme[] };
-  readonly #plans = { forward: [] as Plan[], adjoint: [] as Plan[] };
+  readonly #plans = { forward: newPlans(), adjoint: newPlans() };
 
   constructor(dims: Shape, schemes: readonly AxisScheme[]) {
     const transposed = schemes.map(({ axis, segments }) => ({
@@ -74,13 +80,7 @@ export class BandedStencil {
   }
 
   #plan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {
-    const plans = this.#plans[direction];
-    const hit = plans.find((plan) => plan.space === space || plan.space.equals(space));
-    if (hit) return hit;
-    const plan = makePlan(this.#schemes[direction], space, space.backend);
-    plans.unshift(plan);
-    for (const old of plans.splice(KEPT)) for (const halo of old.halos) halo.dispose();
-    return plan;
+    return this.#plans[direction].get(space, () => makePlan(this.#schemes[direction], space, space.backend));
   }
 }
 

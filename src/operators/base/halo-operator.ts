@@ -1,3 +1,4 @@
+import { PlanCache } from '../../core/base/plan-cache.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { HaloBlockPlan, type HaloFrame } from '../../core/distributed/halo.js';
@@ -23,14 +24,16 @@ export interface BoxKernel {
 }
 
 interface Plan {
-  readonly space: DistributedSpace;
   /** Undefined where every rank has what it needs. */
   readonly halo: HaloBlockPlan | undefined;
   readonly kernel: BoxKernel;
 }
 
-/** Plans kept for spaces met before. */
-const KEPT = 8;
+const newPlans = () =>
+  new PlanCache<DistributedSpace, Plan>(8, {
+    same: (a, b) => a.equals(b),
+    dispose: ({ halo }) => halo?.dispose(),
+  });
 
 /**
  * An operator whose outputs depend on what is near them: see {@link ScatteredOperator} for what it
@@ -39,7 +42,7 @@ const KEPT = 8;
  */
 export abstract class HaloOperator extends ScatteredOperator {
   readonly #reach: { readonly forward: Reach; readonly adjoint: Reach };
-  readonly #plans = { forward: [] as Plan[], adjoint: [] as Plan[] };
+  readonly #plans = { forward: newPlans(), adjoint: newPlans() };
 
   constructor(spec: OperatorSpec, forward: Reach) {
     super(spec);
@@ -54,7 +57,9 @@ export abstract class HaloOperator extends ScatteredOperator {
     from: DistributedArray,
     to: DistributedArray,
   ): void {
-    const { halo, kernel } = this.#plan(direction, from.space);
+    const { halo, kernel } = this.#plans[direction].get(from.space, (space) =>
+      this.#makePlan(direction, space),
+    );
     if (!halo) return kernel.run(from.local, to.local);
     withElements(from.backend, from.dtype, product(halo.box.shape), (grown) => {
       halo.start(from.local, grown);
@@ -63,10 +68,7 @@ export abstract class HaloOperator extends ScatteredOperator {
     });
   }
 
-  #plan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {
-    const plans = this.#plans[direction];
-    const hit = plans.find((plan) => plan.space === space || plan.space.equals(space));
-    if (hit) return hit;
+  #makePlan(direction: 'forward' | 'adjoint', space: DistributedSpace): Plan {
     const { layout, comm, dtype, backend } = space;
     const box = layout.box(comm.rank);
     const frame: HaloFrame = { ...this.#reach[direction], edges: 'clip' };
@@ -74,9 +76,6 @@ export abstract class HaloOperator extends ScatteredOperator {
       layout.replicated ||
       layout.grid.every((g, k) => g === 1 || (frame.before[k] === 0 && frame.after[k] === 0));
     const halo = whole ? undefined : HaloBlockPlan.create(layout, comm, frame, dtype, backend);
-    const plan = { space, halo, kernel: this.kernel(direction, halo?.box ?? box, box) };
-    plans.unshift(plan);
-    for (const old of plans.splice(KEPT)) old.halo?.dispose();
-    return plan;
+    return { halo, kernel: this.kernel(direction, halo?.box ?? box, box) };
   }
 }

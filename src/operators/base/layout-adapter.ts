@@ -1,4 +1,5 @@
 import { ShapeError } from '../../core/base/errors.js';
+import { memo } from '../../core/base/memo.js';
 import { type Shape, sameShape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { Layout } from '../../core/distributed/layout.js';
@@ -112,12 +113,7 @@ export class LayoutAdapter {
   }
 
   #formOf(space: DistributedSpace): Form {
-    let form = this.#forms.get(space);
-    if (!form) {
-      form = this.#find(space);
-      this.#forms.set(space, form);
-    }
-    return form;
+    return memo(this.#forms, space, () => this.#find(space));
   }
 
   #find(space: DistributedSpace): Form {

@@ -1,4 +1,5 @@
 import { PartitionError } from '../../core/base/errors.js';
+import { PlanCache } from '../../core/base/plan-cache.js';
 import { product, type Shape, sameShape } from '../../core/base/shape.js';
 import { Layout } from '../../core/distributed/layout.js';
 import type { Elements } from '../../core/ports/backend.js';
@@ -171,27 +172,20 @@ export class FourierTransferPlan {
   }
 }
 
-/** Plans kept by an operator. */
-const KEPT = 16;
-
 /** The plans of an operator, by layouts. */
 export class FourierPlans {
-  readonly #plans = new Map<string, FourierTransferPlan | SixStepPlan>();
+  readonly #plans = new PlanCache<string, FourierTransferPlan | SixStepPlan>(16);
   constructor(
     readonly scheme: FourierScheme,
     readonly comm: Communicator,
   ) {}
 
   between(from: Layout, to: Layout): FourierTransferPlan | SixStepPlan {
-    const key = `${from.key} -> ${to.key}`;
-    let plan = this.#plans.get(key);
-    if (!plan) {
-      plan =
+    return this.#plans.get(
+      `${from.key} -> ${to.key}`,
+      () =>
         SixStepPlan.for(this.scheme, from, to, this.comm) ??
-        new FourierTransferPlan(this.scheme, from, to, this.comm);
-      if (this.#plans.size >= KEPT) this.#plans.clear();
-      this.#plans.set(key, plan);
-    }
-    return plan;
+        new FourierTransferPlan(this.scheme, from, to, this.comm),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import { memo } from '../../core/base/memo.js';
 import { checkOptions } from '../../core/base/options.js';
 import { keep } from '../../core/base/scope.js';
 import { textOf } from '../../core/base/text-of.js';
@@ -117,16 +118,14 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
 
   /** The range of Op and b in it. */
   #data(Op: LinearOperator<V, D>, x: V): { readonly range: Space<D>; readonly b: D } {
-    const known = this.#known.get(x.space);
-    if (known) return known;
-    const range = Op.rangeOf(x.space);
-    if (this.#b && !sameMemory(this.#b.space, range))
-      throw new ShapeError(`${this.name}: expected b in ${range}, received ${this.#b.space}`);
-    const seen = this.#b && seenIn(this.#b, range);
-    const b = seen?.dtype === range.dtype ? seen : keep(seen ? range.empty().assign(seen) : range.zeros());
-    const made = { range, b };
-    this.#known.set(x.space, made);
-    return made;
+    return memo(this.#known, x.space, (space) => {
+      const range = Op.rangeOf(space);
+      if (this.#b && !sameMemory(this.#b.space, range))
+        throw new ShapeError(`${this.name}: expected b in ${range}, received ${this.#b.space}`);
+      const seen = this.#b && seenIn(this.#b, range);
+      const b = seen?.dtype === range.dtype ? seen : keep(seen ? range.empty().assign(seen) : range.zeros());
+      return { range, b };
+    });
   }
 
   /** `r = Op x − b` for `body`. */

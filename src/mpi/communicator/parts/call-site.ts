@@ -1,5 +1,6 @@
 import { findSourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { memo } from '../../../core/base/memo.js';
 import { PACKAGE_ROOT } from '../../../core/base/package-root.js';
 
 /** The compiled files, each by itself and bundled. */
@@ -29,17 +30,13 @@ function placeOf(site: NodeJS.CallSite): string {
   const file = site.getFileName() ?? 'unknown';
   const [line, column] = [site.getLineNumber() ?? 0, site.getColumnNumber() ?? 0];
   const key = `${file}:${line}:${column}`;
-  let place = known.get(key);
-  if (place === undefined) {
+  return memo(known, key, () => {
     const path = file.startsWith('file:') ? fileURLToPath(file) : file;
     const origin = findSourceMap(path)?.findEntry(line - 1, column - 1);
-    place =
-      origin && 'originalSource' in origin
-        ? `${origin.originalSource.replace(/^file:\/\//, '')}:${origin.originalLine + 1}:${origin.originalColumn + 1}`
-        : `${path}:${line}:${column}`;
-    known.set(key, place);
-  }
-  return place;
+    return origin && 'originalSource' in origin
+      ? `${origin.originalSource.replace(/^file:\/\//, '')}:${origin.originalLine + 1}:${origin.originalColumn + 1}`
+      : `${path}:${line}:${column}`;
+  });
 }
 
 /**

@@ -1,0 +1,46 @@
+interface Entry<K, P> {
+  readonly key: K;
+  readonly plan: P;
+}
+
+/** How plans are kept. */
+export interface PlanCacheOptions<K, P> {
+  /** Whether the plan of one key serves another. @default the same key only */
+  readonly same?: (a: K, b: K) => boolean;
+  /** Releases what a plan holds, when it is dropped. */
+  readonly dispose?: (plan: P) => void;
+}
+
+/**
+ * Plans for what was met before: a limited number, the one used last first. What is dropped is
+ * disposed of. A hit allocates nothing.
+ */
+export class PlanCache<K, P> {
+  readonly #entries: Entry<K, P>[] = [];
+  readonly #limit: number;
+  readonly #same: (a: K, b: K) => boolean;
+  readonly #dispose: ((plan: P) => void) | undefined;
+
+  /** @param limit most plans that are kept */
+  constructor(limit: number, options: PlanCacheOptions<K, P> = {}) {
+    this.#limit = limit;
+    this.#same = options.same ?? ((a, b) => a === b);
+    this.#dispose = options.dispose;
+  }
+
+  /** The plan for a key, made where there is none. */
+  get(key: K, make: (key: K) => P): P {
+    const entries = this.#entries;
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as Entry<K, P>;
+      if (entry.key !== key && !this.#same(entry.key, key)) continue;
+      for (let k = at; k > 0; k--) entries[k] = entries[k - 1] as Entry<K, P>;
+      entries[0] = entry;
+      return entry.plan;
+    }
+    const plan = make(key);
+    entries.unshift({ key, plan });
+    for (const old of entries.splice(this.#limit)) this.#dispose?.(old.plan);
+    return plan;
+  }
+}
