@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { LinearOperator } from '../core/operator/linear-operator.js';
 import type { Backend } from '../core/ports/backend.js';
@@ -147,6 +147,8 @@ class PartClock {
 
 let running = false;
 
+const DEFAULTS = { backend: undefined, comm: undefined } satisfies Defaults<ProfileOptions>;
+
 /**
  * Takes the time of everything from here to `stop()`, split into {@link TIME_PARTS}: clocks are put
  * around the kernels of a backend, the calls of a communicator and the products of operators, and
@@ -154,10 +156,10 @@ let running = false;
  * about 0.2 µs more, and a device is waited for after every kernel, so that kernels don't overlap.
  * Throws {@link ArgumentError} while another one runs.
  */
-export function profile(options: ProfileOptions = {}): Profile {
-  checkOptions('profile', options, ['backend', 'comm']);
-  const backend = resolveBackend(options.backend);
-  const comm = resolveCommunicator(options.comm);
+export function profile(options?: ProfileOptions): Profile {
+  const given = withDefaults('profile', options, DEFAULTS);
+  const backend = resolveBackend(given.backend);
+  const comm = resolveCommunicator(given.comm);
   if (running) throw new ArgumentError('profile: another one is running: stop() it first');
   running = true;
   const clock = new PartClock();

@@ -1,18 +1,18 @@
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 
 export interface ProgressOptions {
-  /** What is being done. */
+  /** What is being done. @default '' */
   readonly label?: string;
-  /** Only rank 0 shows anything. Default 0. */
+  /** Only rank 0 shows anything. @default 0 */
   readonly rank?: number;
-  /** Default: a bar on a terminal, otherwise a line for every tenth of the way. */
+  /** @default a bar on a terminal, otherwise a line for every tenth of the way */
   readonly style?: 'bar' | 'lines' | 'off';
   /**
-   * Where to. Default: standard error, written at once, since solvers leave no turn to the event
-   * loop.
+   * Where to. @default standard error, written at once, since solvers leave no turn to the event
+   * loop
    */
   readonly write?: (text: string) => void;
 }
@@ -101,12 +101,19 @@ function lines(total: number, label: string, write: (text: string) => void): Pro
   };
 }
 
+const DEFAULTS = {
+  label: '',
+  rank: 0,
+  style: undefined,
+  write: undefined,
+} satisfies Defaults<ProgressOptions>;
+
 /** Shows on rank 0 how many of `total` steps are done. */
-export function startProgress(total: number, options: ProgressOptions = {}): Progress {
-  checkOptions('startProgress', options, ['label', 'rank', 'style', 'write']);
-  const { label = '', rank = 0, write = toStandardError } = options;
+export function startProgress(total: number, options?: ProgressOptions): Progress {
+  const given = withDefaults('startProgress', options, DEFAULTS);
+  const { label, rank, write = toStandardError } = given;
   const columns = terminalColumns();
-  const style = options.style ?? (columns === undefined ? 'lines' : 'bar');
+  const style = given.style ?? (columns === undefined ? 'lines' : 'bar');
   if (rank !== 0 || style === 'off') return SILENT;
   return style === 'bar' ? bar(total, label, columns ?? 80, write) : lines(total, label, write);
 }

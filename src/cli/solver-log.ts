@@ -1,6 +1,12 @@
 import { extname } from 'node:path';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkFunction, checkNumbers, checkOptions, checkOptionsObject } from '../core/base/options.js';
+import {
+  checkFunction,
+  checkNumbers,
+  checkOptionsObject,
+  type Defaults,
+  withDefaults,
+} from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import { formatNumber } from './table.js';
@@ -23,6 +29,13 @@ export interface LogOptions {
 
 const WIDTH = 12;
 
+const LOGGED_DEFAULTS = {
+  title: undefined,
+  rank: 0,
+  every: 10,
+  write: undefined,
+} satisfies Defaults<LogOptions>;
+
 /**
  * A solver's iterations as they are, with a line for each on rank 0:
  * `for (const step of logged(cgls.steps(A, y), { title: 'CGLS', rank: A.comm.rank })) …`. Columns
@@ -31,10 +44,14 @@ const WIDTH = 12;
  */
 export function* logged<T extends LoggedStep, R>(
   steps: Generator<T, R, void>,
-  options: LogOptions = {},
+  options?: LogOptions,
 ): Generator<T, R, void> {
-  checkOptions('logged', options, ['title', 'rank', 'every', 'write']);
-  const { title, rank = 0, every = 10, write = (text: string) => void process.stdout.write(text) } = options;
+  const {
+    title,
+    rank,
+    every,
+    write = (text: string) => void process.stdout.write(text),
+  } = withDefaults('logged', options, LOGGED_DEFAULTS);
   if (!(Number.isSafeInteger(every) && every >= 1))
     throw new ArgumentError(
       `logged: expected every to be a whole number of at least 1, received ${textOf(every)}`,
@@ -79,6 +96,8 @@ const ending = (result: unknown): string =>
     ? `Ended: ${String(result.reason)}`
     : 'Ended';
 
+const WRITE_HISTORY_DEFAULTS = { rank: 0 } satisfies Defaults<Pick<LogOptions, 'rank'>>;
+
 /**
  * Writes histories, one number an iteration, on rank 0: a table with a column each where the name
  * ends in `.csv`, an object of lists where it ends in `.json`. The file appears as a whole or not
@@ -87,15 +106,15 @@ const ending = (result: unknown): string =>
 export function writeHistory(
   path: string,
   histories: Readonly<Record<string, ArrayLike<number>>>,
-  options: { readonly rank?: number } = {},
+  options?: Pick<LogOptions, 'rank'>,
 ): void {
-  checkOptions('writeHistory', options, ['rank']);
+  const { rank } = withDefaults('writeHistory', options, WRITE_HISTORY_DEFAULTS);
   const kind = typeof path === 'string' ? extname(path) : '';
   if (kind !== '.csv' && kind !== '.json')
     throw new ArgumentError(
       `writeHistory: expected a file name that ends in .csv or .json, received ${textOf(path)}`,
     );
-  if ((options.rank ?? 0) !== 0) return;
+  if (rank !== 0) return;
   checkOptionsObject('writeHistory: histories', histories ?? null);
   for (const [name, values] of Object.entries(histories)) checkNumbers('writeHistory', name, values);
   const lists = Object.entries(histories).map(([name, values]): [string, number[]] => [

@@ -29,7 +29,7 @@ export {
 } from './base/dtype.js';
 export * from './base/errors.js';
 export { LOG_LEVELS, type Logger, type LogLevel, log, setLogger } from './base/log.js';
-export { checkOneOf, checkOptions } from './base/options.js';
+export { checkOneOf, type Defaults, type WithDefaults, withDefaults } from './base/options.js';
 export { fillNormal, fillUniform } from './base/random.js';
 export { keep, tidy } from './base/scope.js';
 export type { Shape } from './base/shape.js';

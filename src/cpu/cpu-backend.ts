@@ -1,6 +1,6 @@
 import { DTYPES, type DType, dtypeOf, type HostArray, lanesOf, realOf } from '../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { CheckedBackend } from '../core/kernels/checked-backend.js';
 import { DeviceStorage } from '../core/kernels/device-memory.js';
@@ -12,7 +12,7 @@ import { referenceKernels } from './reference/index.js';
 export interface CpuBackendOptions {
   /** Kernels that replace the reference ones. */
   readonly kernels?: CpuKernels;
-  /** Default 'cpu'. */
+  /** @default 'cpu' */
   readonly name?: string;
   /** Most bytes of released memory to keep; default a quarter of the machine's. */
   readonly poolBytes?: number;
@@ -20,19 +20,25 @@ export interface CpuBackendOptions {
   readonly addressOf?: (buffer: ArrayBuffer) => number;
 }
 
+const DEFAULTS = {
+  kernels: undefined,
+  name: 'cpu',
+  poolBytes: undefined,
+  addressOf: undefined,
+} satisfies Defaults<CpuBackendOptions>;
+
 /** Arrays in host memory. Kernels have run when their call returns. */
 export class CpuBackend extends CheckedBackend<HostArray> {
-  constructor(options: CpuBackendOptions = {}) {
-    checkOptions('CpuBackend', options, ['kernels', 'name', 'poolBytes', 'addressOf']);
-    const { poolBytes, name = 'cpu' } = options;
+  constructor(options?: CpuBackendOptions) {
+    const { poolBytes, name, addressOf, ...given } = withDefaults('CpuBackend', options, DEFAULTS);
     if (poolBytes !== undefined && !(poolBytes >= 0))
       throw new ArgumentError(`expected poolBytes to be a number of bytes, received ${textOf(poolBytes)}`);
-    const kernels = { ...referenceKernels, ...options.kernels };
+    const kernels = { ...referenceKernels, ...given.kernels };
     super({
       name,
       dtypes: DTYPES,
       defaultDType: 'float64',
-      memory: new HostMemory(new Pool(poolBytes, options.addressOf)),
+      memory: new HostMemory(new Pool(poolBytes, addressOf)),
       kernels: { ...programKernels(kernels.reduce), ...kernels },
     });
   }

@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import { complexOf, type DType, isComplex } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
 import { LinearOperator, type SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Elements } from '../core/ports/backend.js';
@@ -15,6 +15,8 @@ import { vectorIn } from '../core/vector/vector.js';
  */
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
 
+const DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
+
 /**
  * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A
  * subclass calls `super({ dims, dimsd, dtype })` and gives `forward` and `adjoint`, which return
@@ -25,11 +27,11 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
    * Arrays of shape `dims`. A backend that lacks the operator's dtype gives its own default if the
    * operator holds no data.
    */
-  override domain(options: SpaceOptions = {}): NDArraySpace {
-    checkOptions(`${this.name}.domain`, options, ['dtype', 'backend']);
-    const backend = resolveBackend(options.backend);
-    let dtype = options.dtype ?? this.dtype;
-    if (options.dtype === undefined && !this.holdsData && !backend.dtypes.includes(dtype)) {
+  override domain(options?: SpaceOptions): NDArraySpace {
+    const given = withDefaults(`${this.name}.domain`, options, DEFAULTS);
+    const backend = resolveBackend(given.backend);
+    let dtype = given.dtype ?? this.dtype;
+    if (given.dtype === undefined && !this.holdsData && !backend.dtypes.includes(dtype)) {
       dtype = isComplex(dtype) ? complexOf(backend.defaultDType) : backend.defaultDType;
     }
     return NDArraySpace.of(this.dims, dtype, backend);

@@ -1,21 +1,10 @@
 import type { Scalar } from '../core/base/complex.js';
-import type { DType } from '../core/base/dtype.js';
 import { type Shape, toShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
-import type { Communicator } from '../core/ports/communicator.js';
+import type { OperatorSpec } from '../core/operator/linear-operator.js';
 import { isZeroBand } from '../core/schemes/band.js';
 import { type AxisScheme, BandedStencil } from './base/banded-stencil.js';
 import { ScatteredOperator } from './base/scattered-operator.js';
-
-/** Options that all distributed derivatives share. */
-export interface DerivativeOptions {
-  /** @default 'float64'; results have the precision of the vector */
-  readonly dtype?: DType;
-  /** @default the default communicator */
-  readonly comm?: Communicator;
-}
-
-export const DERIVATIVE_OPTIONS = ['dtype', 'comm'] as const;
 
 /**
  * A sum of banded matrices along axes: see {@link ScatteredOperator} for what it takes. Cost: one
@@ -27,17 +16,12 @@ export abstract class DerivativeOperator extends ScatteredOperator {
   constructor(
     dims: number | Shape,
     schemes: (dims: Shape) => readonly AxisScheme[],
-    options: DerivativeOptions,
+    { dtype, comm }: Required<Pick<OperatorSpec, 'dtype' | 'comm'>>,
   ) {
     const shape = toShape(dims, 'dims');
     const bands = schemes(shape);
     const zero = bands.every(({ segments }) => isZeroBand(segments));
-    super({
-      dims: shape,
-      dtype: options.dtype ?? 'float64',
-      zero,
-      ...(options.comm && { comm: options.comm }),
-    });
+    super({ dims: shape, dtype, zero, comm });
     this.#stencil = new BandedStencil(shape, bands);
   }
 

@@ -1,4 +1,4 @@
-export type { DerivativeOptions } from './derivative-operator.js';
+export type { DistributedOptions } from './distributed-options.js';
 export { MPIBlockDiag } from './mpi-block-diag.js';
 export {
   MPIConvolve1D,

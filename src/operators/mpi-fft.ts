@@ -1,31 +1,38 @@
 import { ShapeError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import type { Shape } from '../core/base/shape.js';
-import { MPI_FOURIER_OPTIONS, MPIFourierOperator, type MPIFourierOptions } from './mpi-fourier-operator.js';
+import { FOURIER_DEFAULTS } from '../core/schemes/fourier-scheme.js';
+import { FFT_DEFAULTS, type FFTOptions } from '../local/signal/fft.js';
+import {
+  MPI_TRANSFORM_DEFAULTS,
+  MPIFourierOperator,
+  type MPIFourierOptions,
+  type MPITransformOptions,
+} from './mpi-fourier-operator.js';
 
-export interface MPIFFT1DOptions
-  extends Omit<MPIFourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
-  /** @default -1 */
-  readonly axis?: number;
-  /** Samples of the transform. @default those of the axis */
-  readonly nfft?: number;
-  /** Distance between samples. @default 1 */
-  readonly sampling?: number;
-  /** @default false */
-  readonly ifftshiftBefore?: boolean;
-  /** @default false */
-  readonly fftshiftAfter?: boolean;
-}
+export interface MPIFFT1DOptions extends Omit<FFTOptions, 'norm'>, MPITransformOptions {}
 
 export interface MPIFFT2DOptions extends MPIFourierOptions {
-  /** Of a `real` transform the second one is halved. @default [0, 1] */
+  /** Of a `real` transform the second one is halved; of FFT2D they are [-2, -1]. @default [0, 1] */
   readonly axes?: readonly number[];
 }
 
 export interface MPIFFTNDOptions extends MPIFourierOptions {
-  /** Of a `real` transform the last one is halved. @default [0, 1, 2] */
+  /** Of a `real` transform the last one is halved; of FFTND they are [-3, -2, -1]. @default [0, 1, 2] */
   readonly axes?: readonly number[];
 }
+
+const FFT1D_DEFAULTS = { ...FFT_DEFAULTS, ...MPI_TRANSFORM_DEFAULTS } satisfies Defaults<MPIFFT1DOptions>;
+const FFT2D_DEFAULTS = {
+  ...FOURIER_DEFAULTS,
+  ...MPI_TRANSFORM_DEFAULTS,
+  axes: [0, 1],
+} satisfies Defaults<MPIFFT2DOptions>;
+const FFTND_DEFAULTS = {
+  ...FOURIER_DEFAULTS,
+  ...MPI_TRANSFORM_DEFAULTS,
+  axes: [0, 1, 2],
+} satisfies Defaults<MPIFFTNDOptions>;
 
 /**
  * Fourier transform of a distributed array along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`,
@@ -35,14 +42,9 @@ export interface MPIFFTNDOptions extends MPIFourierOptions {
  * @example new MPIFFT1D([4, 6], { axis: 1, norm: 'ortho' })
  */
 export class MPIFFT1D extends MPIFourierOperator {
-  constructor(dims: number | Shape, options: MPIFFT1DOptions = {}) {
-    checkOptions('MPIFFT1D', options, [
-      ...MPI_FOURIER_OPTIONS.filter((name) => name !== 'nffts'),
-      'axis',
-      'nfft',
-    ]);
-    const { axis = -1, nfft, ...rest } = options;
-    super('MPIFFT1D', dims, [axis], { ...rest, ...(nfft !== undefined && { nffts: nfft }) });
+  constructor(dims: number | Shape, options?: MPIFFT1DOptions) {
+    const { axis, nfft, ...rest } = withDefaults('MPIFFT1D', options, FFT1D_DEFAULTS);
+    super('MPIFFT1D', dims, [axis], { ...rest, nffts: nfft });
   }
   /** Frequencies of the data along the axis, per unit of `sampling`. */
   get f(): Float64Array {
@@ -56,9 +58,8 @@ export class MPIFFT1D extends MPIFourierOperator {
  * @example new MPIFFT2D([4, 6], { real: true, dtype: 'float64' })
  */
 export class MPIFFT2D extends MPIFourierOperator {
-  constructor(dims: number | Shape, options: MPIFFT2DOptions = {}) {
-    checkOptions('MPIFFT2D', options, [...MPI_FOURIER_OPTIONS, 'axes']);
-    const { axes = [0, 1], ...rest } = options;
+  constructor(dims: number | Shape, options?: MPIFFT2DOptions) {
+    const { axes, ...rest } = withDefaults('MPIFFT2D', options, FFT2D_DEFAULTS);
     if (axes.length !== 2) throw new ShapeError(`MPIFFT2D: expected two axes, received ${axes.length}`);
     super('MPIFFT2D', dims, axes, rest);
   }
@@ -81,9 +82,8 @@ export class MPIFFT2D extends MPIFourierOperator {
  * @example new MPIFFTND([4, 3, 5])
  */
 export class MPIFFTND extends MPIFourierOperator {
-  constructor(dims: number | Shape, options: MPIFFTNDOptions = {}) {
-    checkOptions('MPIFFTND', options, [...MPI_FOURIER_OPTIONS, 'axes']);
-    const { axes = [0, 1, 2], ...rest } = options;
+  constructor(dims: number | Shape, options?: MPIFFTNDOptions) {
+    const { axes, ...rest } = withDefaults('MPIFFTND', options, FFTND_DEFAULTS);
     super('MPIFFTND', dims, axes, rest);
   }
 }

@@ -1,26 +1,23 @@
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { type Shape, toAxis } from '../core/base/shape.js';
+import { firstDerivative } from '../core/schemes/derivative-scheme.js';
 import {
-  type DerivativeKind,
-  type DerivativeOrder,
-  firstDerivative,
-} from '../core/schemes/derivative-scheme.js';
-import { DERIVATIVE_OPTIONS, DerivativeOperator, type DerivativeOptions } from './derivative-operator.js';
+  FIRST_DERIVATIVE_DEFAULTS,
+  type FirstDerivativeOptions,
+} from '../local/derivatives/first-derivative.js';
+import { DerivativeOperator } from './derivative-operator.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
-export interface MPIFirstDerivativeOptions extends DerivativeOptions {
-  /** The axis to differentiate along. @default 0 */
+export interface MPIFirstDerivativeOptions extends Omit<FirstDerivativeOptions, 'axis'>, DistributedOptions {
+  /** The axis to differentiate along; of the local operator it is -1. @default 0 */
   readonly axis?: number;
-  /** Distance between samples. @default 1 */
-  readonly sampling?: number;
-  /** @default 'centered' */
-  readonly kind?: DerivativeKind;
-  /**
-   * One-sided differences at the ends of centered kinds, which are zero otherwise. @default false
-   */
-  readonly edge?: boolean;
-  /** Points of the centered stencil. @default 3 */
-  readonly order?: DerivativeOrder;
 }
+
+const DEFAULTS = {
+  ...FIRST_DERIVATIVE_DEFAULTS,
+  ...DISTRIBUTED_DEFAULTS,
+  axis: 0,
+} satisfies Defaults<MPIFirstDerivativeOptions>;
 
 /**
  * First derivative along one axis of a distributed array of shape `dims`: see
@@ -32,20 +29,12 @@ export interface MPIFirstDerivativeOptions extends DerivativeOptions {
  * @example new MPIFirstDerivative([11, 4], { order: 5 })
  */
 export class MPIFirstDerivative extends DerivativeOperator {
-  constructor(dims: number | Shape, options: MPIFirstDerivativeOptions = {}) {
-    checkOptions('MPIFirstDerivative', options, [
-      ...DERIVATIVE_OPTIONS,
-      'axis',
-      'sampling',
-      'kind',
-      'edge',
-      'order',
-    ]);
-    const { axis = 0, dtype: _dtype, comm: _comm, ...scheme } = options;
+  constructor(dims: number | Shape, options?: MPIFirstDerivativeOptions) {
+    const { axis, dtype, comm, ...scheme } = withDefaults('MPIFirstDerivative', options, DEFAULTS);
     const schemes = (shape: Shape) => {
       const k = toAxis(axis, shape.length);
       return [{ axis: k, segments: firstDerivative({ n: shape[k] as number, ...scheme }) }];
     };
-    super(dims, schemes, options);
+    super(dims, schemes, { dtype, comm });
   }
 }

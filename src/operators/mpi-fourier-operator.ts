@@ -1,23 +1,31 @@
 import { complexOf, type DType, realOf } from '../core/base/dtype.js';
-import { checkOptions } from '../core/base/options.js';
+import type { Defaults, WithDefaults } from '../core/base/options.js';
 import { type Shape, toAxis } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
 import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
-import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
-import { type FourierOptions, FourierScheme } from '../core/schemes/fourier-scheme.js';
+import {
+  type FftNorm,
+  type FourierOptions,
+  FourierScheme,
+  type FourierSpec,
+} from '../core/schemes/fourier-scheme.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
 import { layoutLike } from './parts/layout-like.js';
 
-export interface MPIFourierOptions extends FourierOptions {
+/** What distributed transforms have beside {@link FourierOptions}. */
+export interface MPITransformOptions extends DistributedOptions {
+  /** The scaling; of the local operators it is 'ortho'. @default 'none' */
+  readonly norm?: FftNorm | undefined;
   /**
    * The axis along which the model is split that `rmatvec` gives. @default that of the data; 0
    * where `dataAxis` is given
@@ -28,22 +36,19 @@ export interface MPIFourierOptions extends FourierOptions {
    * save a transfer. @default that of the model
    */
   readonly dataAxis?: number;
-  /** @default the default communicator */
-  readonly comm?: Communicator;
 }
 
-export const MPI_FOURIER_OPTIONS = [
-  'nffts',
-  'sampling',
-  'norm',
-  'real',
-  'ifftshiftBefore',
-  'fftshiftAfter',
-  'dtype',
-  'modelAxis',
-  'dataAxis',
-  'comm',
-] as const;
+export interface MPIFourierOptions extends Omit<FourierOptions, 'norm'>, MPITransformOptions {}
+
+export const MPI_TRANSFORM_DEFAULTS = {
+  ...DISTRIBUTED_DEFAULTS,
+  norm: 'none',
+  modelAxis: undefined,
+  dataAxis: undefined,
+} satisfies Defaults<MPITransformOptions>;
+
+/** The options of a distributed transform, with defaults. */
+type MPIFourierSpec = FourierSpec & WithDefaults<MPITransformOptions, typeof MPI_TRANSFORM_DEFAULTS>;
 
 /**
  * A discrete Fourier transform of distributed arrays: see {@link FourierScheme} for the formulas.
@@ -69,19 +74,17 @@ export abstract class MPIFourierOperator extends MPILinearOperator {
   readonly #modelAxis: number | undefined;
   readonly #dataAxis: number | undefined;
 
-  constructor(owner: string, dims: number | Shape, axes: readonly number[], options: MPIFourierOptions) {
-    checkOptions(owner, options, MPI_FOURIER_OPTIONS);
-    const { norm = 'none', dtype = 'complex128' } = options;
-    const comm = resolveCommunicator(options.comm);
-    const scheme = new FourierScheme(owner, dims, axes, { ...options, norm, dtype });
+  constructor(owner: string, dims: number | Shape, axes: readonly number[], spec: MPIFourierSpec) {
+    const { dtype } = spec;
+    const comm = resolveCommunicator(spec.comm);
+    const scheme = new FourierScheme(owner, dims, axes, spec);
     super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype, comm });
     this.fs = scheme.frequencies;
     this.complexLinear = !scheme.realModel;
     const axisOf = (axis: number | undefined, name: string) =>
       axis === undefined ? undefined : toAxis(axis, scheme.dims.length, name);
-    this.#dataAxis = axisOf(options.dataAxis, 'dataAxis');
-    this.#modelAxis =
-      axisOf(options.modelAxis, 'modelAxis') ?? (this.#dataAxis === undefined ? undefined : 0);
+    this.#dataAxis = axisOf(spec.dataAxis, 'dataAxis');
+    this.#modelAxis = axisOf(spec.modelAxis, 'modelAxis') ?? (this.#dataAxis === undefined ? undefined : 0);
     this.#plans = new FourierPlans(scheme, comm);
     this.#model = new LayoutAdapter(this.dims);
     this.#data = new LayoutAdapter(this.dimsd);

@@ -1,28 +1,25 @@
 import type { NDArray } from '../core/array/ndarray.js';
 import type { DType } from '../core/base/dtype.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { product, type Shape, toShape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import { TransferPlan } from '../core/distributed/transfer.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
-import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
-import { Fredholm1, type Fredholm1Options } from '../local/geophysics/fredholm1.js';
+import { FREDHOLM1_DEFAULTS, Fredholm1, type Fredholm1Options } from '../local/geophysics/fredholm1.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
-export interface MPIFredholm1Options extends Fredholm1Options {
-  /** @default the default communicator */
-  readonly comm?: Communicator;
-}
+export interface MPIFredholm1Options extends Fredholm1Options, DistributedOptions {}
 
-const OPTIONS = ['saveGt', 'usematmul', 'dtype', 'comm'] as const;
+const DEFAULTS = { ...FREDHOLM1_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIFredholm1Options>;
 
 /** One side of the operator: its vectors as slices over the ranks. */
 interface Side {
@@ -50,21 +47,16 @@ export class MPIFredholm1 extends MPILinearOperator {
    * Collective: one object exchange; what is wrong on one rank throws on all.
    * @param G this rank's slices, `[count, nx, ny]`
    */
-  constructor(G: NDArray, nz = 1, options: MPIFredholm1Options = {}) {
-    const comm = resolveCommunicator(options.comm);
-    const slices: RankSlices = rankSlices(
-      'MPIFredholm1',
-      G,
-      comm,
-      () => {
-        checkOptions('MPIFredholm1', options, OPTIONS);
-        toShape([nz], 'nz');
-        if (options.dtype !== undefined) new Fredholm1(G, nz, { dtype: options.dtype });
-      },
-      { nz, dtype: options.dtype },
-    );
+  constructor(G: NDArray, nz = 1, options?: MPIFredholm1Options) {
+    const comm = resolveCommunicator(options?.comm);
+    const slices: RankSlices = rankSlices('MPIFredholm1', G, comm, () => {
+      const { dtype } = withDefaults('MPIFredholm1', options, DEFAULTS);
+      toShape([nz], 'nz');
+      if (dtype !== undefined) new Fredholm1(G, nz, { dtype });
+      return { nz, dtype };
+    });
     const { counts, start, total, rows, columns } = slices;
-    const op = new Fredholm1(G, nz, options.dtype === undefined ? {} : { dtype: options.dtype });
+    const op = new Fredholm1(G, nz, options?.dtype && { dtype: options.dtype });
     super({
       dims: [total, columns, nz],
       dimsd: [total, rows, nz],
@@ -86,8 +78,8 @@ export class MPIFredholm1 extends MPILinearOperator {
    * The operator of a global `[nsl, nx, ny]` that every rank has: each keeps a copy of its share of
    * the slices. Collective.
    */
-  static fromGlobal(G: NDArray, nz = 1, options: MPIFredholm1Options = {}): MPIFredholm1 {
-    return new MPIFredholm1(ownSlices(G, resolveCommunicator(options.comm)), nz, options);
+  static fromGlobal(G: NDArray, nz = 1, options?: MPIFredholm1Options): MPIFredholm1 {
+    return new MPIFredholm1(ownSlices(G, resolveCommunicator(options?.comm)), nz, options);
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {

@@ -1,19 +1,14 @@
-import { ArgumentError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
+import { perAxis } from '../core/base/per-axis.js';
 import { type Shape, toShape } from '../core/base/shape.js';
-import type { DerivativeKind } from '../core/schemes/derivative-scheme.js';
-import { DERIVATIVE_OPTIONS, type DerivativeOptions } from './derivative-operator.js';
+import { GRADIENT_DEFAULTS, type GradientOptions } from '../local/derivatives/gradient.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPIFirstDerivative } from './mpi-first-derivative.js';
 import { MPIStackedVStack } from './mpi-stacked-vstack.js';
 
-export interface MPIGradientOptions extends DerivativeOptions {
-  /** Distance between samples, one for each axis or one for all. @default 1 */
-  readonly sampling?: number | readonly number[];
-  /** @default 'centered' */
-  readonly kind?: DerivativeKind;
-  /** @default false */
-  readonly edge?: boolean;
-}
+export interface MPIGradientOptions extends GradientOptions, DistributedOptions {}
+
+const DEFAULTS = { ...GRADIENT_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIGradientOptions>;
 
 /**
  * Gradient of a distributed array of shape `dims`: the stack of its first derivatives along every
@@ -24,20 +19,12 @@ export interface MPIGradientOptions extends DerivativeOptions {
  * @example new MPIGradient([6, 5])
  */
 export class MPIGradient extends MPIStackedVStack {
-  constructor(dims: number | Shape, options: MPIGradientOptions = {}) {
-    checkOptions('MPIGradient', options, [...DERIVATIVE_OPTIONS, 'sampling', 'kind', 'edge']);
-    const { sampling = 1, ...rest } = options;
+  constructor(dims: number | Shape, options?: MPIGradientOptions) {
+    const { sampling, ...rest } = withDefaults('MPIGradient', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const steps = typeof sampling === 'number' ? shape.map(() => sampling) : sampling;
-    if (steps.length !== shape.length)
-      throw new ArgumentError(
-        `MPIGradient: expected ${shape.length} steps in sampling, one for each axis, received ` +
-          `${steps.length}`,
-      );
+    const d = perAxis('MPIGradient', 'sampling', sampling, shape.length);
     super(
-      shape.map(
-        (_, axis) => new MPIFirstDerivative(shape, { axis, sampling: steps[axis] as number, ...rest }),
-      ),
+      shape.map((_, axis) => new MPIFirstDerivative(shape, { ...rest, axis, sampling: d[axis] as number })),
     );
   }
 }

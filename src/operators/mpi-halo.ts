@@ -1,6 +1,6 @@
 import type { DType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../core/base/options.js';
+import { checkOneOf, type Defaults, requireOptions } from '../core/base/options.js';
 import { PlanCache } from '../core/base/plan-cache.js';
 import { formatShape, product, type Shape, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
@@ -9,13 +9,13 @@ import { HaloBlockPlan, type HaloFrame, haloBox } from '../core/distributed/halo
 import { Layout } from '../core/distributed/layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
-import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 
-export interface MPIHaloOptions {
+export interface MPIHaloOptions extends DistributedOptions {
   /**
    * Ghost cells around each rank's block. One number: on every side that has a neighbour. One for
    * each axis: before and after along it; twice as many: before, after, axis by axis. In both of
@@ -31,8 +31,6 @@ export interface MPIHaloOptions {
   readonly adjoint?: 'crop' | 'exact';
   /** @default 'float64' */
   readonly dtype?: DType;
-  /** @default the default communicator */
-  readonly comm?: Communicator;
 }
 
 function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
@@ -54,6 +52,14 @@ function frameOf(halo: number | readonly number[], ndim: number): HaloFrame {
     `MPIHalo: expected halo of 1, ${ndim} or ${2 * ndim} numbers for ${ndim} axes, received ${cells.length}`,
   );
 }
+
+const DEFAULTS = {
+  halo: undefined,
+  procGrid: undefined,
+  adjoint: 'crop',
+  dtype: 'float64',
+  ...DISTRIBUTED_DEFAULTS,
+} satisfies Defaults<MPIHaloOptions>;
 
 /**
  * Blocks of an array over a process grid, each with cells of its neighbours around it, corners
@@ -81,13 +87,16 @@ export class MPIHalo extends MPILinearOperator {
   });
 
   constructor(dims: number | Shape, options: MPIHaloOptions) {
-    checkOptions('MPIHalo', options, ['halo', 'procGrid', 'adjoint', 'dtype', 'comm']);
+    const given = requireOptions('MPIHalo', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const comm = resolveCommunicator(options.comm);
-    const { dtype = 'float64', adjoint = 'crop' } = options;
-    const { procGrid = shape.map((_, k) => (k === shape.length - 1 ? comm.size : 1)) } = options;
+    const comm = resolveCommunicator(given.comm);
+    const {
+      dtype,
+      adjoint,
+      procGrid = shape.map((_, k) => (k === shape.length - 1 ? comm.size : 1)),
+    } = given;
     checkOneOf('adjoint', adjoint, ['crop', 'exact']);
-    const frame = frameOf(options.halo, shape.length);
+    const frame = frameOf(given.halo, shape.length);
     const layout = Layout.grid(shape, comm.size, procGrid);
     if (product(procGrid) !== comm.size)
       throw new PartitionError(

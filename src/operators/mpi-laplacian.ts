@@ -1,22 +1,15 @@
-import { ArgumentError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
-import { type Shape, toAxes } from '../core/base/shape.js';
-import { scaleBand } from '../core/schemes/band.js';
-import { type DerivativeKind, secondDerivative } from '../core/schemes/derivative-scheme.js';
-import { DERIVATIVE_OPTIONS, DerivativeOperator, type DerivativeOptions } from './derivative-operator.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
+import type { Shape } from '../core/base/shape.js';
+import { LAPLACIAN_DEFAULTS, type LaplacianOptions, laplacianBands } from '../local/derivatives/laplacian.js';
+import { DerivativeOperator } from './derivative-operator.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
-export interface MPILaplacianOptions extends DerivativeOptions {
-  /** @default the last two axes */
-  readonly axes?: readonly number[];
-  /** One for each axis. @default ones */
-  readonly weights?: readonly number[];
-  /** Distance between samples, one for each axis or one for all. @default 1 */
-  readonly sampling?: number | readonly number[];
-  /** @default 'centered' */
-  readonly kind?: DerivativeKind;
-  /** @default false */
-  readonly edge?: boolean;
-}
+export interface MPILaplacianOptions extends LaplacianOptions, DistributedOptions {}
+
+const DEFAULTS = {
+  ...LAPLACIAN_DEFAULTS,
+  ...DISTRIBUTED_DEFAULTS,
+} satisfies Defaults<MPILaplacianOptions>;
 
 /**
  * Laplacian of a distributed array of shape `dims`: `Σ weights[k] · ∂²/∂axes[k]²`, each a second
@@ -28,34 +21,8 @@ export interface MPILaplacianOptions extends DerivativeOptions {
  * @example new MPILaplacian([6, 5, 4], { axes: [0, 1, 2] })
  */
 export class MPILaplacian extends DerivativeOperator {
-  constructor(dims: number | Shape, options: MPILaplacianOptions = {}) {
-    checkOptions('MPILaplacian', options, [
-      ...DERIVATIVE_OPTIONS,
-      'axes',
-      'weights',
-      'sampling',
-      'kind',
-      'edge',
-    ]);
-    const { axes = [-2, -1], weights, sampling = 1, dtype: _dtype, comm: _comm, ...scheme } = options;
-    const schemes = (shape: Shape) => {
-      const list = toAxes(axes, shape.length);
-      const steps = typeof sampling === 'number' ? list.map(() => sampling) : sampling;
-      const factors = weights ?? list.map(() => 1);
-      for (const [name, values] of Object.entries({ weights: factors, sampling: steps })) {
-        if (values.length !== list.length)
-          throw new ArgumentError(
-            `MPILaplacian: expected ${list.length} ${name}, one for each axis, received ${values.length}`,
-          );
-      }
-      return list.map((axis, k) => ({
-        axis,
-        segments: scaleBand(
-          secondDerivative({ n: shape[axis] as number, sampling: steps[k] as number, ...scheme }),
-          factors[k] as number,
-        ),
-      }));
-    };
-    super(dims, schemes, options);
+  constructor(dims: number | Shape, options?: MPILaplacianOptions) {
+    const given = withDefaults('MPILaplacian', options, DEFAULTS);
+    super(dims, (shape) => laplacianBands('MPILaplacian', shape, given), given);
   }
 }

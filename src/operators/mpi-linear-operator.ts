@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import { complexOf, type DType, isComplex, realOf } from '../core/base/dtype.js';
 import { PartitionError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { withDefaults } from '../core/base/options.js';
 import type { Shape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
@@ -16,6 +16,7 @@ import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
 /** A linear operator of one rank: what the distributed ones are made of. */
 export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
@@ -52,10 +53,10 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
    * An operator of one rank as a distributed one: every rank applies it to its copy of a BROADCAST
    * vector, which gives a BROADCAST vector. Nothing is sent.
    */
-  static wrap(op: LocalLinearOperator, options: { readonly comm?: Communicator } = {}): MPILinearOperator {
-    checkOptions('MPILinearOperator.wrap', options, ['comm']);
+  static wrap(op: LocalLinearOperator, options?: DistributedOptions): MPILinearOperator {
+    const { comm } = withDefaults('MPILinearOperator.wrap', options, DISTRIBUTED_DEFAULTS);
     checkOperator('MPILinearOperator.wrap', op);
-    return new Replicated(op, options.comm);
+    return new Replicated(op, comm);
   }
 
   override domain(options: SpaceOptions = {}): Space<DistributedArray> {
@@ -99,7 +100,7 @@ class Replicated extends MPILinearOperator {
   readonly #op: LocalLinearOperator;
   override readonly complexLinear: boolean;
 
-  constructor(op: LocalLinearOperator, comm?: Communicator) {
+  constructor(op: LocalLinearOperator, comm: Communicator | undefined) {
     super({ dims: op.dims, dimsd: op.dimsd, dtype: op.dtype, holdsData: op.holdsData, comm });
     this.#op = op;
     this.complexLinear = op.complexLinear;

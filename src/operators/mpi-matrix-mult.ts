@@ -2,7 +2,7 @@ import { checkArray } from '../core/array/elementwise.js';
 import { NDArray } from '../core/array/ndarray.js';
 import type { DType } from '../core/base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../core/base/options.js';
 import { formatShape, product, type Shape, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { checkDistributed, type DistributedArray } from '../core/distributed/distributed-array.js';
@@ -19,6 +19,7 @@ import { resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { Resident } from '../local/resident.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matrix-panel.js';
@@ -36,7 +37,7 @@ export type MatrixMultKind = (typeof MATRIX_MULT_KINDS)[number];
  */
 export type ProcessGrid = readonly [number, number];
 
-export interface MPIMatrixMultOptions {
+export interface MPIMatrixMultOptions extends DistributedOptions {
   /** @default 'summa' */
   readonly kind?: MatrixMultKind;
   /** @default as square as the ranks allow */
@@ -48,11 +49,15 @@ export interface MPIMatrixMultOptions {
   readonly saveAt?: boolean;
   /** @default that of A */
   readonly dtype?: DType;
-  /** @default the default communicator */
-  readonly comm?: Communicator;
 }
 
-const OPTIONS = ['kind', 'grid', 'saveAt', 'dtype', 'comm'] as const;
+const DEFAULTS = {
+  kind: 'summa',
+  grid: undefined,
+  saveAt: false,
+  dtype: undefined,
+  ...DISTRIBUTED_DEFAULTS,
+} satisfies Defaults<MPIMatrixMultOptions>;
 
 /**
  * What a flop, a number sent and a message cost, in flops of one core: about 40 Gflop/s, 5 GB/s and
@@ -170,12 +175,14 @@ export class MPIMatrixMult extends MPILinearOperator {
    *   one; nothing (a block of size 0) on ranks beyond the grid
    * @param M the columns of X
    */
-  constructor(A: NDArray, M: number, options: MPIMatrixMultOptions = {}) {
-    const comm = resolveCommunicator(options.comm);
-    const { kind = 'summa', saveAt = false, dtype } = options;
-    const grid = options.grid ?? squarest(comm.size);
+  constructor(A: NDArray, M: number, options?: MPIMatrixMultOptions) {
+    const comm = resolveCommunicator(options?.comm);
+    const chosen = () => {
+      const { kind, saveAt, dtype, grid } = withDefaults('MPIMatrixMult', options, DEFAULTS);
+      return { kind, saveAt, dtype, grid: grid ?? squarest(comm.size) };
+    };
     const all = gatherFromAllRanks(comm, (): Described => {
-      checkOptions('MPIMatrixMult', options, OPTIONS);
+      const { kind, saveAt, dtype, grid } = chosen();
       checkOneOf('kind', kind, MATRIX_MULT_KINDS);
       checkGrid(grid, comm.size);
       toShape([M], 'M');
@@ -189,6 +196,7 @@ export class MPIMatrixMult extends MPILinearOperator {
       return { shape: A.shape, dtype: A.dtype, arguments: { M, kind, grid, saveAt, dtype } };
     });
     checkSame('MPIMatrixMult', all, ['dtype', 'arguments']);
+    const { kind, saveAt, dtype, grid } = chosen();
     const [rows, columns] = blockCuts(
       all.map((d) => d.shape),
       grid,
@@ -290,17 +298,16 @@ export class MPIMatrixMult extends MPILinearOperator {
    * The operator of a global matrix `[N, K]` that every rank has: each keeps a copy of its block,
    * of the fastest grid unless one is given. Collective.
    */
-  static fromGlobal(A: NDArray, M: number, options: MPIMatrixMultOptions = {}): MPIMatrixMult {
-    checkOptions('MPIMatrixMult.fromGlobal', options, OPTIONS);
-    const { kind = 'summa' } = options;
-    const comm = resolveCommunicator(options.comm);
+  static fromGlobal(A: NDArray, M: number, options?: MPIMatrixMultOptions): MPIMatrixMult {
+    const given = withDefaults('MPIMatrixMult.fromGlobal', options, DEFAULTS);
+    const comm = resolveCommunicator(given.comm);
     checkArray('MPIMatrixMult.fromGlobal: A', A);
     if (A.ndim !== 2)
       throw new ShapeError(
         `MPIMatrixMult: expected a matrix of shape [N, K], received ${formatShape(A.shape)}`,
       );
     const [N = 0, K = 0] = A.shape;
-    const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
+    const { kind, grid = matrixGrid(N, K, M, comm.size, kind) } = given;
     checkGrid(grid, comm.size);
     const { start, shape } = heldBlock([N, K], comm.rank, grid, kind);
     const share = A.slice(
@@ -318,16 +325,15 @@ export class MPIMatrixMult extends MPILinearOperator {
   static fromDistributed(
     A: DistributedArray,
     M: number,
-    options: Omit<MPIMatrixMultOptions, 'comm'> = {},
+    options?: Omit<MPIMatrixMultOptions, 'comm'>,
   ): MPIMatrixMult {
-    checkOptions('MPIMatrixMult.fromDistributed', options, OPTIONS);
+    const given = withDefaults('MPIMatrixMult.fromDistributed', options as MPIMatrixMultOptions, DEFAULTS);
     checkDistributed('MPIMatrixMult.fromDistributed', A);
     const { comm, layout } = A;
-    const { kind = 'summa' } = options;
     if (layout.kind !== 'boxes' || layout.globalShape.length !== 2)
       throw new ShapeError(`MPIMatrixMult: expected a matrix of shape [N, K], received ${layout}`);
     const [N, K] = layout.globalShape as readonly [number, number];
-    const grid = options.grid ?? matrixGrid(N, K, M, comm.size, kind);
+    const { kind, grid = matrixGrid(N, K, M, comm.size, kind) } = given;
     checkGrid(grid, comm.size);
     const wanted = (rank: number): Box => heldBlock([N, K], rank, grid, kind);
     const block = fetched(

@@ -1,29 +1,28 @@
 import type { NDArray } from '../core/array/ndarray.js';
 import { complexOf, type DType, isComplex, realOf } from '../core/base/dtype.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import type { Shape } from '../core/base/shape.js';
 import type { DistributedArray } from '../core/distributed/distributed-array.js';
 import { Layout } from '../core/distributed/layout.js';
 import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
-import type { Communicator } from '../core/ports/communicator.js';
 import { resolveCommunicator } from '../core/ports/defaults.js';
-import { FourierScheme } from '../core/schemes/fourier-scheme.js';
+import { FOURIER_DEFAULTS, FourierScheme } from '../core/schemes/fourier-scheme.js';
 import type { Space } from '../core/vector/vector.js';
 import { borrow, giveBack, withWorkspace } from '../core/vector/workspace.js';
 import { Fredholm1 } from '../local/geophysics/fredholm1.js';
-import { MDC_OPTIONS, type MDCOptions, mdcScale } from '../local/geophysics/mdc.js';
+import { MDC_DEFAULTS, type MDCOptions, mdcScale } from '../local/geophysics/mdc.js';
 import { LayoutAdapter } from './base/layout-adapter.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
 import { ownSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
-export interface MPIMDCOptions extends MDCOptions {
-  /** @default the default communicator */
-  readonly comm?: Communicator;
-}
+export interface MPIMDCOptions extends MDCOptions, DistributedOptions {}
+
+const DEFAULTS = { ...MDC_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIMDCOptions>;
 
 /** One side of the operator: its traces, and their spectra, cut as the kernel's frequencies are. */
 interface Side {
@@ -64,25 +63,20 @@ export class MPIMDC extends MPILinearOperator {
    * Collective: one object exchange; what is wrong on one rank throws on all.
    * @param G this rank's frequencies, `[count, ns, nr]`, those of rank 0 first
    */
-  constructor(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}) {
-    const comm = resolveCommunicator(options.comm);
-    const { comm: _comm, ...rest } = options;
-    const { twosided = true, conj = false } = options;
-    const slices = rankSlices(
-      'MPIMDC',
-      G,
-      comm,
-      () => {
-        checkOptions('MPIMDC', options, [...MDC_OPTIONS, 'comm']);
-        mdcScale('MPIMDC', nt, options);
-      },
-      { nt, nv, ...rest },
-    );
+  constructor(G: NDArray, nt: number, nv = 1, options?: MPIMDCOptions) {
+    const comm = resolveCommunicator(options?.comm);
+    const slices = rankSlices('MPIMDC', G, comm, () => {
+      const { comm: _comm, ...rest } = withDefaults('MPIMDC', options, DEFAULTS);
+      mdcScale('MPIMDC', nt, rest);
+      return { nt, nv, ...rest };
+    });
+    const given = withDefaults('MPIMDC', options, DEFAULTS);
+    const { twosided, conj } = given;
     const { counts, total, rows, columns, dtype } = slices;
     const real = realOf(dtype);
     const side = (traces: number, centred: boolean): Side => {
       const dims = [nt, traces, nv];
-      const fourier = { norm: 'ortho', real: true, ifftshiftBefore: centred, dtype: real } as const;
+      const fourier = { ...FOURIER_DEFAULTS, real: true, ifftshiftBefore: centred, dtype: real };
       const scheme = new FourierScheme('MPIMDC', dims, [0], fourier, total);
       const layout = Layout.split(dims, comm.size, comm.size === 1 ? 0 : nv > traces ? 2 : 1);
       return {
@@ -96,7 +90,7 @@ export class MPIMDC extends MPILinearOperator {
     const [model, data] = [side(columns, twosided), side(rows, false)];
     super({ dims: model.dims, dimsd: data.dims, dtype: real, holdsData: true, comm });
     this.#kernel = new Fredholm1(G, nv, { dtype: isComplex(dtype) ? dtype : complexOf(dtype) });
-    this.#scale = mdcScale('MPIMDC', nt, options);
+    this.#scale = mdcScale('MPIMDC', nt, given);
     this.#conj = conj;
     this.#model = model;
     this.#data = data;
@@ -106,8 +100,8 @@ export class MPIMDC extends MPILinearOperator {
    * The operator of a global `[nfmax, ns, nr]` that every rank has: each keeps a copy of its share
    * of the frequencies. Collective.
    */
-  static fromGlobal(G: NDArray, nt: number, nv = 1, options: MPIMDCOptions = {}): MPIMDC {
-    return new MPIMDC(ownSlices(G, resolveCommunicator(options.comm)), nt, nv, options);
+  static fromGlobal(G: NDArray, nt: number, nv = 1, options?: MPIMDCOptions): MPIMDC {
+    return new MPIMDC(ownSlices(G, resolveCommunicator(options?.comm)), nt, nv, options);
   }
 
   override domain(options?: SpaceOptions): DistributedSpace {

@@ -1,6 +1,6 @@
 import type { DType } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import type { Box } from '../core/distributed/layout.js';
@@ -9,22 +9,39 @@ import type { Communicator } from '../core/ports/communicator.js';
 import { type OperatorData, Resident } from '../local/resident.js';
 import { checkOdd, filterPlaces } from '../local/signal/filter-bank.js';
 import { HatConvolution } from '../local/signal/hat-convolution.js';
+import {
+  NON_STATIONARY_1D_DEFAULTS,
+  type NonStationaryConvolve1DOptions,
+} from '../local/signal/non-stationary-convolve1d.js';
+import {
+  NON_STATIONARY_2D_DEFAULTS,
+  type NonStationaryConvolve2DOptions,
+} from '../local/signal/non-stationary-convolve2d.js';
 import { FilterTable, VaryingConvolution } from '../local/signal/varying-convolution.js';
 import { type BoxKernel, HaloOperator } from './base/halo-operator.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
-export interface MPINonStationaryConvolve1DOptions {
-  /** @default -1 */
-  readonly axis?: number;
-  /** @default that of the filters; float64 for lists of numbers */
-  readonly dtype?: DType;
-  /** @default the default communicator */
-  readonly comm?: Communicator;
-}
+export interface MPINonStationaryConvolve1DOptions
+  extends NonStationaryConvolve1DOptions,
+    DistributedOptions {}
 
-export interface MPINonStationaryConvolve2DOptions extends Omit<MPINonStationaryConvolve1DOptions, 'axis'> {
-  /** @default [-2, -1] */
+const DEFAULTS_1D = {
+  ...NON_STATIONARY_1D_DEFAULTS,
+  ...DISTRIBUTED_DEFAULTS,
+} satisfies Defaults<MPINonStationaryConvolve1DOptions>;
+
+export interface MPINonStationaryConvolve2DOptions
+  extends NonStationaryConvolve2DOptions,
+    DistributedOptions {
+  /** The axes of the model that the filters change along, increasing. @default [-2, -1] */
   readonly axes?: readonly number[];
 }
+
+const DEFAULTS_2D = {
+  axes: [-2, -1],
+  ...NON_STATIONARY_2D_DEFAULTS,
+  ...DISTRIBUTED_DEFAULTS,
+} satisfies Defaults<MPINonStationaryConvolve2DOptions>;
 
 /** What both have in common: a bank of filters that every rank has. */
 abstract class NonStationaryConvolution extends HaloOperator {
@@ -38,7 +55,7 @@ abstract class NonStationaryConvolution extends HaloOperator {
     hs: OperatorData,
     places: Readonly<Record<string, OperatorData>>,
     axes: readonly number[],
-    { dtype, comm }: { readonly dtype?: DType | undefined; readonly comm?: Communicator | undefined },
+    { dtype, comm }: { readonly dtype: DType | undefined; readonly comm: Communicator | undefined },
   ) {
     const shape = toShape(dims, 'dims');
     const bank = Resident.from(hs, dtype);
@@ -97,10 +114,10 @@ export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
     dims: number | Shape,
     hs: OperatorData,
     ih: OperatorData,
-    options: MPINonStationaryConvolve1DOptions = {},
+    options?: MPINonStationaryConvolve1DOptions,
   ) {
-    checkOptions('MPINonStationaryConvolve1D', options, ['axis', 'dtype', 'comm']);
-    super('MPINonStationaryConvolve1D', dims, hs, { ih }, [options.axis ?? -1], options);
+    const { axis, ...rest } = withDefaults('MPINonStationaryConvolve1D', options, DEFAULTS_1D);
+    super('MPINonStationaryConvolve1D', dims, hs, { ih }, [axis], rest);
   }
   protected override convolution(
     bank: Resident,
@@ -128,10 +145,10 @@ export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
     hs: OperatorData,
     ihx: OperatorData,
     ihz: OperatorData,
-    options: MPINonStationaryConvolve2DOptions = {},
+    options?: MPINonStationaryConvolve2DOptions,
   ) {
-    checkOptions('MPINonStationaryConvolve2D', options, ['axes', 'dtype', 'comm']);
-    super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, options.axes ?? [-2, -1], options);
+    const { axes, ...rest } = withDefaults('MPINonStationaryConvolve2D', options, DEFAULTS_2D);
+    super('MPINonStationaryConvolve2D', dims, hs, { ihx, ihz }, axes, rest);
   }
   protected override convolution(
     bank: Resident,

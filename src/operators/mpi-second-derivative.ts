@@ -1,21 +1,25 @@
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import { type Shape, toAxis } from '../core/base/shape.js';
-import { type DerivativeKind, secondDerivative } from '../core/schemes/derivative-scheme.js';
-import { DERIVATIVE_OPTIONS, DerivativeOperator, type DerivativeOptions } from './derivative-operator.js';
+import { secondDerivative } from '../core/schemes/derivative-scheme.js';
+import {
+  SECOND_DERIVATIVE_DEFAULTS,
+  type SecondDerivativeOptions,
+} from '../local/derivatives/second-derivative.js';
+import { DerivativeOperator } from './derivative-operator.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
-export interface MPISecondDerivativeOptions extends DerivativeOptions {
-  /** The axis to differentiate along. @default 0 */
+export interface MPISecondDerivativeOptions
+  extends Omit<SecondDerivativeOptions, 'axis'>,
+    DistributedOptions {
+  /** The axis to differentiate along; of the local operator it is -1. @default 0 */
   readonly axis?: number;
-  /** Distance between samples. @default 1 */
-  readonly sampling?: number;
-  /** @default 'centered' */
-  readonly kind?: DerivativeKind;
-  /**
-   * Repeats the nearest inner value at the ends of the centered kind, which are zero otherwise.
-   * @default false
-   */
-  readonly edge?: boolean;
 }
+
+const DEFAULTS = {
+  ...SECOND_DERIVATIVE_DEFAULTS,
+  ...DISTRIBUTED_DEFAULTS,
+  axis: 0,
+} satisfies Defaults<MPISecondDerivativeOptions>;
 
 /**
  * Second derivative along one axis of a distributed array of shape `dims`: see
@@ -26,13 +30,12 @@ export interface MPISecondDerivativeOptions extends DerivativeOptions {
  * @example new MPISecondDerivative([11, 4], { axis: 1 })
  */
 export class MPISecondDerivative extends DerivativeOperator {
-  constructor(dims: number | Shape, options: MPISecondDerivativeOptions = {}) {
-    checkOptions('MPISecondDerivative', options, [...DERIVATIVE_OPTIONS, 'axis', 'sampling', 'kind', 'edge']);
-    const { axis = 0, dtype: _dtype, comm: _comm, ...scheme } = options;
+  constructor(dims: number | Shape, options?: MPISecondDerivativeOptions) {
+    const { axis, dtype, comm, ...scheme } = withDefaults('MPISecondDerivative', options, DEFAULTS);
     const schemes = (shape: Shape) => {
       const k = toAxis(axis, shape.length);
       return [{ axis: k, segments: secondDerivative({ n: shape[k] as number, ...scheme }) }];
     };
-    super(dims, schemes, options);
+    super(dims, schemes, { dtype, comm });
   }
 }

@@ -2,7 +2,7 @@ import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import { complexOf, DTYPES, type DType, isComplex, isFloat, promote } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
 import { memo } from '../core/base/memo.js';
-import { checkOptions } from '../core/base/options.js';
+import { withDefaults } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
 import { LinearOperator } from '../core/operator/linear-operator.js';
@@ -11,12 +11,10 @@ import type { Communicator } from '../core/ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
 import { withWorkspace } from '../core/vector/workspace.js';
+import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
 
-export interface BlockOptions {
-  /** @default the default communicator */
-  readonly comm?: Communicator;
-}
+export type BlockOptions = DistributedOptions;
 
 const FLOATS = DTYPES.filter(isFloat);
 
@@ -196,7 +194,7 @@ function imagesOf(op: LocalLinearOperator, direction: Direction): Images {
 }
 
 function describe(ops: readonly LocalLinearOperator[], owner: string, options: BlockOptions): Blocks {
-  checkOptions(owner, options, ['comm']);
+  withDefaults(owner, options, DISTRIBUTED_DEFAULTS);
   if (!Array.isArray(ops))
     throw new ArgumentError(`${owner}: expected a list of operators, received ${textOf(ops)}`);
   for (const op of ops) {

@@ -1,7 +1,7 @@
 import { concatenate } from '../core/array/array-functions.js';
 import { NDArray } from '../core/array/ndarray.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { checkList, checkOptions, checkOptionsObject } from '../core/base/options.js';
+import { checkList, checkOptionsObject, type Defaults, requireOptions } from '../core/base/options.js';
 import { DistributedArray } from '../core/distributed/distributed-array.js';
 import { StackedDistributedArray } from '../core/distributed/stacked-distributed-array.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
@@ -47,17 +47,17 @@ function checkProblem(name: string, A: unknown, y: unknown, weight: unknown): vo
   if (weight !== undefined) checkOperator(`${name}: weight`, weight);
 }
 
-function checkRegularizations<M extends Vector<M>>(
-  name: string,
-  regularizations: readonly Regularization<M>[],
-): void {
+const TERM = { R: undefined, eps: 1, data: undefined } satisfies Defaults<Regularization<never>>;
+
+function checkedTerms<M extends Vector<M>>(name: string, regularizations: readonly Regularization<M>[]) {
   checkList(name, 'regularizations', regularizations);
-  for (const regularization of regularizations) {
-    checkOptions(`${name}: regularizations`, regularization ?? null, ['R', 'eps', 'data']);
-    checkOperator(`${name}: R of a regularization`, regularization.R);
-    if (regularization.data !== undefined) checkVector(name, 'data of a regularization', regularization.data);
-    checkNonNegative(name, { 'eps of a regularization': regularization.eps ?? 1 });
-  }
+  return regularizations.map((regularization) => {
+    const term = requireOptions(`${name}: regularizations`, regularization, TERM);
+    checkOperator(`${name}: R of a regularization`, term.R);
+    if (term.data !== undefined) checkVector(name, 'data of a regularization', term.data);
+    checkNonNegative(name, { 'eps of a regularization': term.eps });
+    return term;
+  });
 }
 
 /**
@@ -78,16 +78,16 @@ export function normalEquationsInversion<M extends Vector<M>, D extends Vector<D
   checkOptionsObject('normalEquationsInversion', options);
   const { regularizations = [], damp = 0, weight, ...solver } = options;
   checkProblem('normalEquationsInversion', A, y, weight);
-  checkRegularizations('normalEquationsInversion', regularizations);
+  const terms = checkedTerms('normalEquationsInversion', regularizations);
   checkNonNegative('normalEquationsInversion', { damp });
   let operator = weight ? A.H.mul(weight.mul(A)) : A.H.mul(A);
-  for (const { R, eps = 1 } of regularizations)
+  for (const { R, eps } of terms)
     operator = operator.add(R.H.mul(R).scale(eps * eps) as LinearOperator<M, M>);
   if (damp > 0) operator = operator.add(operator.pow(0).scale(damp * damp));
   const weighted = weight?.matvec(y);
   const rhs = A.rmatvec(weighted ?? y);
   weighted?.dispose();
-  for (const { R, eps = 1, data } of regularizations) if (data) R.rmatvecAdd(data, rhs, eps * eps);
+  for (const { R, eps, data } of terms) if (data) R.rmatvecAdd(data, rhs, eps * eps);
   try {
     return cg(operator, rhs, solver);
   } finally {
@@ -111,16 +111,16 @@ export function regularizedInversion<M extends Vector<M>, D extends Vector<D>>(
   checkOptionsObject('regularizedInversion', options);
   const { regularizations = [], weight, ...solver } = options;
   checkProblem('regularizedInversion', A, y, weight);
-  checkRegularizations('regularizedInversion', regularizations);
+  const penalties = checkedTerms('regularizedInversion', regularizations);
   const first = { R: weight ? weight.mul(A) : A, eps: 1, data: weight ? weight.matvec(y) : y };
-  const terms = [first, ...regularizations] as readonly Regularization<M>[];
+  const terms = [first, ...penalties] as typeof penalties;
   const model = A.domainOf(y.space);
-  const data = terms.map(({ R, eps = 1, data: d }) => {
+  const data = terms.map(({ R, eps, data: d }) => {
     const space: Space<AnyVector> = R.rangeOf(model);
     const block = space.zeros();
     return d ? block.axpby(eps, seenIn(d, space), 0) : block;
   });
-  const operators = terms.map(({ R, eps = 1 }) => (eps === 1 ? R : R.scale(eps)));
+  const operators = terms.map(({ R, eps }) => (eps === 1 ? R : R.scale(eps)));
   try {
     const [stack, whole] = stacked(operators, data);
     return cgls(stack as LinearOperator<M, AnyVector>, whole, solver);

@@ -1,7 +1,7 @@
 import { im, re, type Scalar, scalarOf } from '../core/base/complex.js';
 import { epsilonOf } from '../core/base/dtype.js';
 import { ShapeError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import type { LinearOperator } from '../core/operator/linear-operator.js';
 import { checkOperator } from '../core/operator/linear-operator.js';
 import { checkSpace, type Space, type Vector, vdots } from '../core/vector/vector.js';
@@ -71,15 +71,16 @@ export interface PowerIterationStep<V extends Vector<V>>
 /** x is the eigenvector, of norm 1; `cost` the modulus of the eigenvalue after every iteration. */
 export interface PowerIterationResult<V> extends SolverResult<V>, Eigenvalue {}
 
-const START_OPTIONS = ['tol', 'seed', 'domain'] as const;
+const DEFAULTS = { tol: 1e-4, seed: 1, domain: undefined } satisfies Defaults<
+  PowerIterationStartOptions<never>
+>;
 
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
-  options: PowerIterationStartOptions<V> = {},
+  options?: PowerIterationStartOptions<V>,
 ): PowerIterationState<V> {
-  checkOptions('powerIteration.init', options, START_OPTIONS);
+  const { tol, seed, domain = A.domain() } = withDefaults('powerIteration.init', options, DEFAULTS);
   checkOperator('powerIteration', A);
-  const { tol = 1e-4, seed = 1, domain = A.domain() } = options;
   checkSpace('powerIteration', domain);
   checkNonNegative('powerIteration', { tol });
   const range = A.rangeOf(domain);
@@ -156,7 +157,7 @@ const solver = <V extends Vector<V>>(
     name: 'powerIteration',
     // resolved, since it says where the vectors live
     options: options?.domain === undefined ? { ...options, domain: A.domain() } : options,
-    own: START_OPTIONS,
+    own: DEFAULTS,
     start: (own) => init(A, own),
     step,
     report: eigenvalue,

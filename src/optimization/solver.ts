@@ -1,7 +1,7 @@
 import { promote } from '../core/base/dtype.js';
 import { ArgumentError, NumericalError, ShapeError } from '../core/base/errors.js';
 import { log, logs } from '../core/base/log.js';
-import { requireOptions } from '../core/base/options.js';
+import { type Defaults, requireOptions } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { assignFrom } from '../core/distributed/fill-into.js';
 import { checkOperator, type LinearOperator } from '../core/operator/linear-operator.js';
@@ -228,7 +228,7 @@ export interface StateKeeper {
 
 /** What the loop around a solver's steps can be told. */
 export interface RunOptions {
-  /** Most iterations, those before a restart included; Infinity for no limit. */
+  /** Most iterations, those before a restart included; Infinity for no limit. @default 10 */
   readonly niter?: number | undefined;
   /**
    * Most seconds; all ranks stop together once one has run longer, for one reduction an iteration.
@@ -244,7 +244,12 @@ export interface RunOptions {
   readonly reproducible?: boolean | undefined;
 }
 
-const RUN_OPTIONS = ['niter', 'maxTime', 'checkpoint', 'reproducible'] as const;
+const RUN_DEFAULTS = {
+  niter: 10,
+  maxTime: undefined,
+  checkpoint: undefined,
+  reproducible: false,
+} satisfies Defaults<RunOptions>;
 
 /** What an iteration has found. `x` is live: the next step changes it. */
 export interface SolverStep<S extends SolverProgress> {
@@ -276,8 +281,8 @@ export interface Loop<
 > {
   readonly name: string;
   readonly options: O & RunOptions;
-  /** Names of the solver's own options. */
-  readonly own: readonly string[];
+  /** The defaults of the solver's own options. */
+  readonly own: Defaults<O>;
   /**
    * Those of them that only say when to stop, beside the usual ones: another value does not make
    * another problem. @default none
@@ -357,9 +362,12 @@ function drive<S extends SolverProgress, O extends object, T extends object, R e
   args: readonly unknown[],
 ): Steps<S, T, R> {
   const { name, options } = loop;
-  const known = [...loop.own, ...RUN_OPTIONS];
-  requireOptions(name, options, known);
-  const { niter = loop.niter ?? 10, maxTime, checkpoint, reproducible = false } = options;
+  const defaults = { ...loop.own, ...RUN_DEFAULTS, niter: loop.niter ?? RUN_DEFAULTS.niter };
+  const { niter, maxTime, checkpoint, reproducible } = requireOptions<RunOptions, typeof RUN_DEFAULTS>(
+    name,
+    options,
+    defaults,
+  );
   if (checkpoint !== undefined) checkKeeper(name, checkpoint);
   if (niter !== Number.POSITIVE_INFINITY) checkCount(name, { niter });
   if (maxTime !== undefined) checkLimit(name, { maxTime });
@@ -425,7 +433,7 @@ function* run<S extends SolverProgress, O extends object, T extends object, R ex
     // those of this run, not of the one whose state was kept
     const asked = limitsOf(running, limits);
     checkpoint?.restore(running, () =>
-      describeProblem(loop.name, args, loop.options, { own: loop.own, limits }, running),
+      describeProblem(loop.name, args, loop.options, { own: Object.keys(loop.own), limits }, running),
     );
     Object.assign(running, asked);
     if (logs('info'))

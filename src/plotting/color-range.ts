@@ -1,15 +1,17 @@
 import { ArgumentError } from '../core/base/errors.js';
-import { checkList, checkNumbers, checkOptions } from '../core/base/options.js';
+import { checkList, checkNumbers, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 
 export type Range = readonly [low: number, high: number];
 
 export interface ColorRangeOptions {
-  /** `[−a, a]`, for diverging colour maps. Default false. */
+  /** `[−a, a]`, for diverging colour maps. @default false */
   readonly symmetric?: boolean;
-  /** Percent of the values that may lie outside, half at each end. Default 0. */
+  /** Percent of the values that may lie outside, half at each end. @default 0 */
   readonly clip?: number;
 }
+
+const DEFAULTS = { symmetric: false, clip: 0 } satisfies Defaults<ColorRangeOptions>;
 
 /**
  * One colour range for several panels: from the smallest to the largest finite value of all arrays.
@@ -17,10 +19,9 @@ export interface ColorRangeOptions {
  */
 export function colorRange(
   arrays: ArrayLike<number> | readonly ArrayLike<number>[],
-  options: ColorRangeOptions = {},
+  options?: ColorRangeOptions,
 ): Range {
-  checkOptions('colorRange', options, ['symmetric', 'clip']);
-  const { symmetric = false, clip = 0 } = options;
+  const { symmetric, clip } = withDefaults('colorRange', options, DEFAULTS);
   if (!(clip >= 0 && clip < 100))
     throw new ArgumentError(`expected clip in percent, from 0 to below 100, received ${textOf(clip)}`);
   if (!ArrayBuffer.isView(arrays)) checkList('colorRange', 'numbers, or of arrays of them', arrays);

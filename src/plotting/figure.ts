@@ -1,5 +1,5 @@
 import { ArgumentError } from '../core/base/errors.js';
-import { checkOptions, checkTexts } from '../core/base/options.js';
+import { checkTexts, type Defaults, type WithDefaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { writeDocument } from '../io/output.js';
 import type { Margins } from './axes.js';
@@ -8,13 +8,13 @@ import { renderPng } from './render.js';
 import { element, FONT, fittingSize, px, type Rect, text } from './svg.js';
 
 export interface FigureOptions {
-  /** Panels in a row. Default: at most 3. */
+  /** Panels in a row. @default at most 3 */
   readonly columns?: number;
   /** Above all panels. */
   readonly title?: string;
-  /** Width of a panel's data area in pixels. Default 240. */
+  /** Width of a panel's data area in pixels. @default 240 */
   readonly panelWidth?: number;
-  /** Height of the data area of panels that have no aspect of their own. Default ¾ of the width. */
+  /** Height of the data area of panels that have no aspect of their own. @default ¾ of the width */
   readonly panelHeight?: number;
 }
 
@@ -33,6 +33,13 @@ interface Placed {
   readonly height: number;
   readonly margins: Margins;
 }
+
+const DEFAULTS = {
+  columns: undefined,
+  title: undefined,
+  panelWidth: 240,
+  panelHeight: undefined,
+} satisfies Defaults<FigureOptions>;
 
 /**
  * The places of tracks (columns or rows) one after another, with the room that their panels need
@@ -64,12 +71,12 @@ function stack(
  */
 export class Figure {
   readonly #panels: Panel[] = [];
-  readonly #options: FigureOptions;
+  readonly #options: WithDefaults<FigureOptions, typeof DEFAULTS>;
 
-  constructor(options: FigureOptions = {}) {
-    checkOptions('Figure', options, ['columns', 'title', 'panelWidth', 'panelHeight']);
-    checkTexts('Figure', options, ['title']);
-    const { columns, panelWidth, panelHeight } = options;
+  constructor(options?: FigureOptions) {
+    const given = withDefaults('Figure', options, DEFAULTS);
+    const { columns, panelWidth, panelHeight } = given;
+    checkTexts('Figure', given, ['title']);
     if (columns !== undefined && !(Number.isSafeInteger(columns) && columns > 0)) {
       throw new ArgumentError(`expected columns to be a positive integer, received ${textOf(columns)}`);
     }
@@ -78,7 +85,7 @@ export class Figure {
         throw new ArgumentError(`expected ${name} between 20 and 4000 pixels, received ${textOf(size)}`);
       }
     }
-    this.#options = options;
+    this.#options = given;
   }
 
   add(...panels: readonly Panel[]): this {
@@ -151,7 +158,7 @@ export class Figure {
 
   #place(): Placed[] {
     const columns = this.#options.columns ?? Math.min(3, this.#panels.length);
-    const { panelWidth = 240, panelHeight = Math.round(0.75 * panelWidth) } = this.#options;
+    const { panelWidth, panelHeight = Math.round(0.75 * panelWidth) } = this.#options;
     return this.#panels.map((panel, k) => {
       const { aspect } = panel;
       let [width, height] = [

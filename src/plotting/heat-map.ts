@@ -1,5 +1,13 @@
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
-import { checkList, checkNumbers, checkOptions, checkTexts } from '../core/base/options.js';
+import {
+  checkList,
+  checkNumbers,
+  checkTexts,
+  type Defaults,
+  requireOptions,
+  type WithDefaults,
+  withDefaults,
+} from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { isVector } from '../core/vector/vector.js';
 import { type Axis, axesMargins, between, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
@@ -10,50 +18,61 @@ import { type Grid, pngUri, rasterize } from './raster.js';
 import { element, INK, line, type Rect, text, textWidth } from './svg.js';
 import { linearTicks, type Ticks } from './ticks.js';
 
+/** A straight line at x, at y, or one at each. */
+export interface Mark {
+  readonly x?: number;
+  readonly y?: number;
+  /** Any CSS colour. @default '#262626' */
+  readonly color?: string;
+}
+
 export interface HeatMapOptions {
   /**
    * The axis of `shape` that runs downwards is the first; true: the second, so that `[x, depth]` is
-   * seen with depth downwards. Default false.
+   * seen with depth downwards. @default false
    */
   readonly transpose?: boolean;
   /**
-   * Data coordinates of the edges of the picture. Default: indices, cell centres on the integers.
+   * Data coordinates of the edges of the picture. @default indices, cell centres on the integers
    */
   readonly extent?: readonly [left: number, right: number, top: number, bottom: number];
-  /** Default 'viridis'. */
+  /** @default 'viridis' */
   readonly colorMap?: ColorMapName | ColorMap;
   /**
-   * Values of the first and the last colour. Default: the smallest and the largest finite value.
+   * Values of the first and the last colour. @default the smallest and the largest finite value
    */
   readonly range?: Range;
   /**
    * `'equal'`: one unit is as long on both axes; a number: width over height; `'auto'`: the
-   * figure's panel size. Default 'auto'.
+   * figure's panel size. @default 'auto'
    */
   readonly aspect?: 'equal' | 'auto' | number;
   readonly title?: string;
   readonly xLabel?: string;
   readonly yLabel?: string;
-  /** Default true. */
+  /** @default true */
   readonly colorBar?: boolean;
   readonly colorBarLabel?: string;
-  /** Straight lines across the picture, such as where another panel cuts. */
-  readonly marks?: readonly { readonly x?: number; readonly y?: number; readonly color?: string }[];
+  /** Straight lines across the picture, such as where another panel cuts. @default [] */
+  readonly marks?: readonly Mark[];
 }
 
-const OPTIONS = [
-  'transpose',
-  'extent',
-  'colorMap',
-  'range',
-  'aspect',
-  'title',
-  'xLabel',
-  'yLabel',
-  'colorBar',
-  'colorBarLabel',
-  'marks',
-];
+const DEFAULTS = {
+  transpose: false,
+  extent: undefined,
+  colorMap: 'viridis',
+  range: undefined,
+  aspect: 'auto',
+  title: undefined,
+  xLabel: undefined,
+  yLabel: undefined,
+  colorBar: true,
+  colorBarLabel: undefined,
+  marks: [],
+} satisfies Defaults<HeatMapOptions>;
+type Given = WithDefaults<HeatMapOptions, typeof DEFAULTS>;
+const MARK = { x: undefined, y: undefined, color: INK } satisfies Defaults<Mark>;
+
 const BAR_GAP = 8;
 const BAR_WIDTH = 10;
 
@@ -61,22 +80,21 @@ const BAR_WIDTH = 10;
 class HeatMap implements Panel {
   readonly aspect: number | undefined;
   readonly #grid: Grid;
-  readonly #options: HeatMapOptions;
+  readonly #options: Given;
   readonly #map: ColorMap;
   readonly #range: Range;
   readonly #x: Axis;
   readonly #y: Axis;
 
-  constructor(grid: Grid, options: HeatMapOptions) {
+  constructor(grid: Grid, options: Given) {
     this.#grid = grid;
     this.#options = options;
-    this.#map =
-      typeof options.colorMap === 'object' ? options.colorMap : colorMap(options.colorMap ?? 'viridis');
+    this.#map = typeof options.colorMap === 'object' ? options.colorMap : colorMap(options.colorMap);
     this.#range = options.range ?? colorRange(grid.values);
     const [left, right, top, bottom] = options.extent ?? [-0.5, grid.columns - 0.5, -0.5, grid.rows - 0.5];
     this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
     this.#y = { start: top, end: bottom, scale: 'linear', label: options.yLabel };
-    const { aspect = 'auto' } = options;
+    const { aspect } = options;
     this.aspect =
       aspect === 'auto' ? undefined : aspect === 'equal' ? Math.abs((right - left) / (bottom - top)) : aspect;
   }
@@ -91,7 +109,7 @@ class HeatMap implements Panel {
 
   margins(width: number, height: number): Margins {
     const axes = axesMargins(this.#axes, width, height);
-    if (this.#options.colorBar === false) return axes;
+    if (!this.#options.colorBar) return axes;
     const { labels, factor } = this.#barTicks(height);
     const widest = Math.max(0, ...labels.map((l) => textWidth(l, TICK_SIZE)));
     const label = this.#options.colorBarLabel ? LABEL_SIZE + 8 : 0;
@@ -111,14 +129,14 @@ class HeatMap implements Panel {
     const parts = [
       element('image', { x, y, width, height, preserveAspectRatio: 'none', href: pngUri(pixels, w, h) }),
     ];
-    for (const mark of this.#options.marks ?? []) {
+    for (const mark of this.#options.marks) {
       const at = (axis: Axis, value: number): number => between(value, axis.start, axis.end);
-      const color = mark.color ?? INK;
+      const { color } = withDefaults('heatMap: a mark', mark, MARK);
       if (mark.x !== undefined) parts.push(dashed(x + width * at(this.#x, mark.x), y, 0, height, color));
       if (mark.y !== undefined) parts.push(dashed(x, y + height * at(this.#y, mark.y), width, 0, color));
     }
     parts.push(drawAxes(this.#axes, area));
-    if (this.#options.colorBar !== false) parts.push(this.#drawBar(area, density));
+    if (this.#options.colorBar) parts.push(this.#drawBar(area, density));
     return parts.join('\n');
   }
 
@@ -176,9 +194,10 @@ function dashed(x: number, y: number, dx: number, dy: number, stroke: string): s
 export function heatMap(
   values: ArrayLike<number>,
   shape: readonly [number, number],
-  options: HeatMapOptions = {},
+  options?: HeatMapOptions,
 ): Panel {
-  checkOptions('heatMap', options, OPTIONS);
+  const given = withDefaults('heatMap', options, DEFAULTS);
+  const { range, extent, aspect, marks, colorMap, transpose } = given;
   if (isVector(values))
     throw new ArgumentError(
       `heatMap: expected values of the host and a shape, received ${textOf(values)}: ` +
@@ -190,7 +209,6 @@ export function heatMap(
   const [n, m] = shape as readonly [number, number];
   if (values.length !== n * m)
     throw new ShapeError(`expected ${n * m} values for shape [${n}, ${m}], received ${values.length}`);
-  const { range, extent, aspect, marks } = options;
   if (
     range !== undefined &&
     !(Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] < range[1])
@@ -200,12 +218,11 @@ export function heatMap(
     throw new ArgumentError(
       `expected extent to be [left, right, top, bottom] of some width and height, received ${textOf(extent)}`,
     );
-  if (typeof options.colorMap === 'object') checkColorMap(options.colorMap);
-  if (marks !== undefined) checkList('heatMap', 'marks { x, y, color }', marks);
-  for (const mark of marks ?? []) checkOptions('heatMap: a mark', mark ?? null, ['x', 'y', 'color']);
-  checkTexts('heatMap', options, ['title', 'xLabel', 'yLabel', 'colorBarLabel']);
+  if (typeof colorMap === 'object') checkColorMap(colorMap);
+  checkList('heatMap', 'marks { x, y, color }', marks);
+  for (const mark of marks) requireOptions('heatMap: a mark', mark, MARK);
+  checkTexts('heatMap', given, ['title', 'xLabel', 'yLabel', 'colorBarLabel']);
   if (
-    aspect !== undefined &&
     aspect !== 'equal' &&
     aspect !== 'auto' &&
     !(typeof aspect === 'number' && aspect > 0 && Number.isFinite(aspect))
@@ -214,8 +231,8 @@ export function heatMap(
       `expected aspect to be 'equal', 'auto' or a positive number, received ${textOf(aspect)}`,
     );
   }
-  const grid: Grid = options.transpose
+  const grid: Grid = transpose
     ? { values, rows: m, columns: n, rowStride: 1, columnStride: m }
     : { values, rows: n, columns: m, rowStride: m, columnStride: 1 };
-  return new HeatMap(grid, options);
+  return new HeatMap(grid, given);
 }

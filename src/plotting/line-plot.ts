@@ -1,6 +1,15 @@
 import { schemeTableau10 } from 'd3-scale-chromatic';
 import { ArgumentError, ShapeError } from '../core/base/errors.js';
-import { checkList, checkNumbers, checkOneOf, checkOptions, checkTexts } from '../core/base/options.js';
+import {
+  checkList,
+  checkNumbers,
+  checkOneOf,
+  checkTexts,
+  type Defaults,
+  requireOptions,
+  type WithDefaults,
+  withDefaults,
+} from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } from './axes.js';
 import type { Range } from './color-range.js';
@@ -11,38 +20,58 @@ import { linearTicks, logTicks } from './ticks.js';
 
 export interface Series {
   readonly y: ArrayLike<number>;
-  /** Default 0, 1, 2, … */
+  /** @default 0, 1, 2, … */
   readonly x?: ArrayLike<number>;
   readonly label?: string;
-  /** Any CSS colour. Default: one of ten, in turn. */
+  /** Any CSS colour. @default one of ten, in turn */
   readonly color?: string;
-  /** Default 1.5. */
+  /** @default 1.5 */
   readonly width?: number;
-  /** Default 'solid'. */
+  /** @default 'solid' */
   readonly style?: 'solid' | 'dashed' | 'points';
 }
 
 export interface LinePlotOptions {
-  /** Ends of the axis, left and right. Default: those of the data. */
+  /** Ends of the axis, left and right. @default those of the data */
   readonly xRange?: Range;
   /**
    * Ends of the axis, bottom and top; give the larger first for an axis that runs downwards.
-   * Default: those of the data and a little room.
+   * @default those of the data and a little room
    */
   readonly yRange?: Range;
-  /** Default 'linear'. With 'log', values that are not positive are left out. */
+  /** With 'log', values that are not positive are left out. @default 'linear' */
   readonly yScale?: 'linear' | 'log';
   readonly title?: string;
   readonly xLabel?: string;
   readonly yLabel?: string;
-  /** Width over height. Default: the figure's panel size. */
+  /** Width over height. @default the figure's panel size */
   readonly aspect?: number;
-  /** Where the labels of the series are listed. Default 'top-right'. */
+  /** Where the labels of the series are listed. @default 'top-right' */
   readonly legend?: 'top-right' | 'top-left' | 'bottom-right' | 'bottom-left';
 }
+const SERIES = {
+  y: undefined,
+  x: undefined,
+  label: undefined,
+  color: undefined,
+  width: 1.5,
+  style: 'solid',
+} satisfies Defaults<Series>;
+/** A series with its defaults. */
+type Curve = WithDefaults<Series, typeof SERIES>;
 
-const OPTIONS = ['xRange', 'yRange', 'yScale', 'title', 'xLabel', 'yLabel', 'aspect', 'legend'];
-const SERIES_OPTIONS = ['y', 'x', 'label', 'color', 'width', 'style'];
+const DEFAULTS = {
+  xRange: undefined,
+  yRange: undefined,
+  yScale: 'linear',
+  title: undefined,
+  xLabel: undefined,
+  yLabel: undefined,
+  aspect: undefined,
+  legend: 'top-right',
+} satisfies Defaults<LinePlotOptions>;
+type Given = WithDefaults<LinePlotOptions, typeof DEFAULTS>;
+
 const GRID = '#e3e3e3';
 
 function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boolean): Range {
@@ -58,7 +87,7 @@ function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boole
   return [low, high];
 }
 
-function xEnds(series: readonly Series[]): Range {
+function xEnds(series: readonly Curve[]): Range {
   const [low, high] = ends(
     series.map((s) => s.x ?? [0, s.y.length - 1]),
     Number.isFinite,
@@ -67,7 +96,7 @@ function xEnds(series: readonly Series[]): Range {
   return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
 }
 
-function yEnds(series: readonly Series[], scale: 'linear' | 'log'): Range {
+function yEnds(series: readonly Curve[], scale: 'linear' | 'log'): Range {
   const all = series.map((s) => s.y);
   if (scale === 'log') {
     const [low, high] = ends(all, (v) => v > 0 && Number.isFinite(v));
@@ -87,21 +116,21 @@ class LinePlot implements Panel {
   readonly #series: readonly Required<Pick<Series, 'y' | 'color' | 'width' | 'style'>>[];
   readonly #labels: readonly (string | undefined)[];
   readonly #xs: readonly (ArrayLike<number> | undefined)[];
-  readonly #options: LinePlotOptions;
+  readonly #options: Given;
   readonly #x: Axis;
   readonly #y: Axis;
 
-  constructor(series: readonly Series[], options: LinePlotOptions) {
+  constructor(series: readonly Curve[], options: Given) {
     this.#options = options;
     this.#series = series.map((s, k) => ({
       y: s.y,
       color: s.color ?? (schemeTableau10[k % schemeTableau10.length] as string),
-      width: s.width ?? 1.5,
-      style: s.style ?? 'solid',
+      width: s.width,
+      style: s.style,
     }));
     this.#labels = series.map((s) => s.label);
     this.#xs = series.map((s) => s.x);
-    const scale = options.yScale ?? 'linear';
+    const scale = options.yScale;
     const [left, right] = options.xRange ?? xEnds(series);
     const [bottom, top] = options.yRange ?? yEnds(series, scale);
     this.#x = { start: left, end: right, scale: 'linear', label: options.xLabel };
@@ -180,7 +209,7 @@ class LinePlot implements Panel {
     const [row, swatch, pad] = [TICK_SIZE + 4.5, 18, 5];
     const width = 3 * pad + swatch + Math.max(...named.map((s) => textWidth(s.label, TICK_SIZE)));
     const height = named.length * row + 1.4 * pad;
-    const place = this.#options.legend ?? 'top-right';
+    const place = this.#options.legend;
     const x = place.endsWith('right') ? area.x + area.width - width - 6 : area.x + 6;
     const y = place.startsWith('top') ? area.y + 6 : area.y + area.height - height - 6;
     const box = {
@@ -218,22 +247,20 @@ class LinePlot implements Panel {
  * A panel of curves. Throws `ShapeError` where a curve's x and y differ in length, `ArgumentError`
  * for ranges that hold nothing.
  */
-export function linePlot(series: readonly Series[], options: LinePlotOptions = {}): Panel {
-  checkOptions('linePlot', options, OPTIONS);
-  if (options.xRange !== undefined) checkRange('xRange', options.xRange);
-  if (options.yRange !== undefined) checkRange('yRange', options.yRange);
-  if (options.yScale !== undefined) checkOneOf('yScale', options.yScale, ['linear', 'log']);
-  if (options.legend !== undefined)
-    checkOneOf('legend', options.legend, ['top-right', 'top-left', 'bottom-right', 'bottom-left']);
-  checkTexts('linePlot', options, ['title', 'xLabel', 'yLabel']);
+export function linePlot(series: readonly Series[], options?: LinePlotOptions): Panel {
+  const given = withDefaults('linePlot', options, DEFAULTS);
+  const { xRange, yRange, yScale, legend } = given;
+  if (xRange !== undefined) checkRange('xRange', xRange);
+  if (yRange !== undefined) checkRange('yRange', yRange);
+  checkOneOf('yScale', yScale, ['linear', 'log']);
+  checkOneOf('legend', legend, ['top-right', 'top-left', 'bottom-right', 'bottom-left']);
+  checkTexts('linePlot', given, ['title', 'xLabel', 'yLabel']);
   checkList('linePlot', 'series { x, y, label }', series);
-  if (options.yScale === 'log' && options.yRange?.some((v) => v <= 0)) {
-    throw new ArgumentError(
-      `expected a positive yRange for a logarithmic axis, received ${textOf(options.yRange)}`,
-    );
+  if (yScale === 'log' && yRange?.some((v) => v <= 0)) {
+    throw new ArgumentError(`expected a positive yRange for a logarithmic axis, received ${textOf(yRange)}`);
   }
-  series.forEach((s, k) => {
-    checkOptions(`linePlot: series ${k}`, s ?? null, SERIES_OPTIONS);
+  const curves = series.map((one, k) => {
+    const s = requireOptions(`linePlot: series ${k}`, one, SERIES);
     checkNumbers(`linePlot: series ${k}`, 'y', s.y);
     if (s.x !== undefined) checkNumbers(`linePlot: series ${k}`, 'x', s.x);
     checkTexts(`linePlot: series ${k}`, s, ['label', 'color']);
@@ -242,6 +269,7 @@ export function linePlot(series: readonly Series[], options: LinePlotOptions = {
         `expected x and y of one length in series ${k}, received ${s.x.length} and ${s.y.length}`,
       );
     }
+    return s;
   });
-  return new LinePlot(series, options);
+  return new LinePlot(curves, given);
 }

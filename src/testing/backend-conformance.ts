@@ -1,7 +1,7 @@
 import { describe, it } from 'mocha';
 import { DTYPES, type DType, hostArray, hostView, isFloat, isSingle, lanesOf } from '../core/base/dtype.js';
 import { BackendError, DTypeError } from '../core/base/errors.js';
-import { checkOptions } from '../core/base/options.js';
+import { type Defaults, withDefaults } from '../core/base/options.js';
 import type { Backend, Elements } from '../core/ports/backend.js';
 import { backendNames, registerBackend } from '../core/ports/defaults.js';
 import { CpuBackend } from '../cpu/cpu-backend.js';
@@ -9,13 +9,13 @@ import { checkCase, Operands } from './kernel-case.js';
 import { kernelCases } from './kernel-cases.js';
 
 export interface BackendConformanceOptions {
-  /** Multiplies every tolerance of floating-point results; default 1. */
+  /** Multiplies every tolerance of floating-point results. @default 1 */
   readonly slack?: number;
-  /** Kernels (such as `'matmul'`, `'unary exp'`) to test; default all. */
+  /** Kernels (such as `'matmul'`, `'unary exp'`) to test. @default all */
   readonly kernels?: readonly string[];
-  /** Of the cases with random special values; default 20. */
+  /** Of the cases with random special values. @default 20 */
   readonly seed?: number;
-  /** How many of them there are for each kernel and dtype; default 12. */
+  /** How many of them there are for each kernel and dtype. @default 12 */
   readonly draws?: number;
 }
 
@@ -270,17 +270,20 @@ function adjointTests(backend: Backend): void {
   }
 }
 
+const DEFAULTS = {
+  slack: 1,
+  kernels: undefined,
+  seed: 20,
+  draws: 12,
+} satisfies Defaults<BackendConformanceOptions>;
+
 /**
  * Mocha tests that compare a backend with the reference on every kernel, every dtype that it holds,
  * and the shapes that are known to break kernels. `makeBackend` is called once, while the tests are
  * defined.
  */
-export function backendConformance(
-  makeBackend: () => Backend,
-  options: BackendConformanceOptions = {},
-): void {
-  checkOptions('backendConformance', options, ['slack', 'kernels', 'seed', 'draws']);
-  const { slack = 1, kernels, seed = 20, draws = 12 } = options;
+export function backendConformance(makeBackend: () => Backend, options?: BackendConformanceOptions): void {
+  const { slack, kernels, seed, draws } = withDefaults('backendConformance', options, DEFAULTS);
   // Runs the kernels that the backend lacks
   if (!backendNames().includes('cpu')) registerBackend('cpu', () => new CpuBackend());
   const backend = makeBackend();

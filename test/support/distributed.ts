@@ -1,5 +1,5 @@
 import { type DType, isComplex, isFloat } from '../../src/core/base/dtype.js';
-import { checkOptions } from '../../src/core/base/options.js';
+import { type Defaults, withDefaults } from '../../src/core/base/options.js';
 import type { Backend } from '../../src/core/ports/backend.js';
 import type { Communicator } from '../../src/core/ports/communicator.js';
 import { tolerance } from './tolerance.js';
@@ -35,6 +35,12 @@ export interface DistributedOptions {
   readonly timeout?: number;
 }
 
+const DEFAULTS = {
+  ranks: undefined,
+  backends: undefined,
+  timeout: undefined,
+} satisfies Defaults<DistributedOptions>;
+
 export interface DistributedTest {
   readonly title: string;
   readonly options: DistributedOptions;
@@ -64,7 +70,7 @@ export function distributed(title: string, options: DistributedOptions, body: Ra
 export function distributed(title: string, first: DistributedOptions | RanksBody, second?: RanksBody): void {
   const [options, body] = typeof first === 'function' ? [{}, first] : [first, second];
   if (!body) throw new Error(`${title}: expected a body`);
-  checkOptions('distributed', options, ['ranks', 'backends', 'timeout']);
+  withDefaults('distributed', options, DEFAULTS);
   const full = [...groups, title].join(': ');
   if (tests.some((t) => t.title === full)) throw new Error(`two tests are called '${full}'`);
   tests.push({ title: full, options, body });

@@ -11,7 +11,7 @@ import {
   isComplex,
   isInteger,
 } from '../base/dtype.js';
-import { checkOptions } from '../base/options.js';
+import { type Defaults, withDefaults } from '../base/options.js';
 import { type Shape, toShape } from '../base/shape.js';
 import type { Backend } from '../ports/backend.js';
 import { resolveBackend } from '../ports/defaults.js';
@@ -32,10 +32,19 @@ export interface ArrayOptions {
   readonly backend?: Backend | string | undefined;
 }
 
+const DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<ArrayOptions>;
+
 export interface RandomOptions extends ArrayOptions {
   /** The values are a function of the seed and the element's index. @default a new one at each call */
   readonly seed?: number | undefined;
 }
+const RANDOM_DEFAULTS = { ...DEFAULTS, seed: undefined } satisfies Defaults<RandomOptions>;
+
+export interface LinspaceOptions extends ArrayOptions {
+  /** Whether `stop` is the last value. @default true */
+  readonly endpoint?: boolean | undefined;
+}
+const LINSPACE_DEFAULTS = { ...DEFAULTS, endpoint: true } satisfies Defaults<LinspaceOptions>;
 
 /** What an array is made of. */
 interface ArrayValues extends HostValues {
@@ -50,9 +59,9 @@ export function backendAndDType(
   options: ArrayOptions | undefined,
   complex = false,
 ): { backend: Backend; dtype: DType; named: DType | undefined } {
-  checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend']);
-  const backend = resolveBackend(options?.backend);
-  const named = options?.dtype === undefined ? undefined : checkDType(options.dtype);
+  const given = withDefaults(`NDArray.${owner}`, options, DEFAULTS);
+  const backend = resolveBackend(given.backend);
+  const named = given.dtype === undefined ? undefined : checkDType(given.dtype);
   return {
     backend,
     dtype: named ?? (complex ? complexOf(backend.defaultDType) : backend.defaultDType),
@@ -63,10 +72,9 @@ export function backendAndDType(
 /** The options of {@link backendAndDType}, and the seed. */
 export function splitSeed(
   owner: string,
-  options: RandomOptions,
+  options: RandomOptions | undefined,
 ): { readonly seed: number | undefined; readonly rest: ArrayOptions } {
-  checkOptions(`NDArray.${owner}`, options, ['dtype', 'backend', 'seed']);
-  const { seed, ...rest } = options;
+  const { seed, ...rest } = withDefaults(`NDArray.${owner}`, options, RANDOM_DEFAULTS);
   return { seed, rest };
 }
 
@@ -81,10 +89,9 @@ export function linspace(
   start: Scalar,
   stop: Scalar,
   num: number,
-  options: ArrayOptions & { readonly endpoint?: boolean },
+  options: LinspaceOptions | undefined,
 ): ArrayValues {
-  checkOptions('NDArray.linspace', options, ['dtype', 'backend', 'endpoint']);
-  const { endpoint = true, ...rest } = options;
+  const { endpoint, ...rest } = withDefaults('NDArray.linspace', options, LINSPACE_DEFAULTS);
   const complex = isComplexValue(start) || isComplexValue(stop);
   const { dtype, backend } = backendAndDType('linspace', rest, complex);
   return { ...linspaceValues(start, stop, num, endpoint, dtype), backend };

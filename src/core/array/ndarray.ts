@@ -30,6 +30,7 @@ import {
   eye,
   fromHost,
   isComplexValue,
+  type LinspaceOptions,
   linspace,
   type RandomOptions,
   splitSeed,
@@ -87,7 +88,7 @@ import {
   setAt,
 } from './vector-methods.js';
 
-export type { ArrayOptions, RandomOptions } from './creation.js';
+export type { ArrayOptions, LinspaceOptions, RandomOptions } from './creation.js';
 
 /**
  * Shape, dtype and backend of an {@link NDArray}. Spaces are interned: equal ones are mostly the
@@ -265,12 +266,7 @@ export class NDArray implements Vector<NDArray>, Elements {
    * `num` values from `start` to `stop` (default 50), which is the last one unless `endpoint` is
    * false.
    */
-  static linspace(
-    start: Scalar,
-    stop: Scalar,
-    num = 50,
-    options: ArrayOptions & { readonly endpoint?: boolean } = {},
-  ): NDArray {
+  static linspace(start: Scalar, stop: Scalar, num = 50, options?: LinspaceOptions): NDArray {
     return fromValues(linspace(start, stop, num, options));
   }
   /** `[n, m]` with ones on diagonal `k`. */
@@ -301,12 +297,12 @@ export class NDArray implements Vector<NDArray>, Elements {
     return new NDArray(spaceWithin(storage, shape, offset), new StorageOwner(storage), offset);
   }
   /** Standard normal values; complex ones with unit variance in both parts. */
-  static normal(shape: number | Shape, options: RandomOptions = {}): NDArray {
+  static normal(shape: number | Shape, options?: RandomOptions): NDArray {
     const { seed, rest } = splitSeed('normal', options);
     return spaceFor('normal', shape, rest).random(seed);
   }
   /** Uniform values in [0, 1). */
-  static uniform(shape: number | Shape, options: RandomOptions = {}): NDArray {
+  static uniform(shape: number | Shape, options?: RandomOptions): NDArray {
     const { seed, rest } = splitSeed('uniform', options);
     return spaceFor('uniform', shape, rest).uniform(seed);
   }

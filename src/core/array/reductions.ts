@@ -1,7 +1,7 @@
 import { div, type Scalar } from '../base/complex.js';
 import { type DType, hostArray, INDEX_DTYPE, isComplex, isFloat, isInteger } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkNames, type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { around, product, type Shape, toAxes, toAxis } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
@@ -22,6 +22,7 @@ export interface ReduceOptions {
   /** Reduced axes stay, with length 1. @default false */
   readonly keepdims?: boolean;
 }
+const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
 
 /** Keeps all axes, each with length 1. */
 export type KeepDims = ReduceOptions & { readonly keepdims: true };
@@ -72,10 +73,10 @@ function keptAxes(
   op: string,
   x: NDArray,
   options: ReduceOptions | undefined,
-  known: readonly string[] = ['keepdims'],
+  known: Defaults<ReduceOptions> = DEFAULTS,
 ): Axes | undefined {
   if (options === undefined) return undefined;
-  checkOptions(op, options, known);
+  checkNames(op, options, known);
   return options.keepdims ? x.shape.map((_, k) => k) : undefined;
 }
 
@@ -96,12 +97,12 @@ function reduceAxes(
   op: ReduceKernel,
   x: NDArray,
   axis: Axes,
-  options: ReduceOptions = {},
+  options?: ReduceOptions,
   parameter?: number,
 ): NDArray {
-  checkOptions(op, options, ['keepdims']);
+  const { keepdims } = withDefaults(op, options, DEFAULTS);
   const axes = toAxes(axis, x.shape.length);
-  const shape = reducedShape(x.shape, axes, options.keepdims ?? false);
+  const shape = reducedShape(x.shape, axes, keepdims);
   const { from, extents, copied } = gatherAxes(x, axes);
   if (op === 'max' || op === 'min') {
     checkOrdered(op, x);
@@ -159,7 +160,7 @@ const countAlong = (x: NDArray, axes: readonly number[]) => product(axes.map((k)
 
 const meanAll = (x: NDArray): Scalar => div(x.backend.reduce('sum', x), x.size);
 
-function meanAxes(x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+function meanAxes(x: NDArray, axis: Axes, options?: ReduceOptions): NDArray {
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
     return reduceAxes('sum', from, axis, options).divideInPlace(countAlong(x, toAxes(axis, x.shape.length)));
@@ -180,18 +181,20 @@ export interface VarianceOptions extends ReduceOptions {
   readonly ddof?: number;
 }
 
-const VARIANCE_OPTIONS = ['keepdims', 'ddof'];
+const VARIANCE_DEFAULTS = { ...DEFAULTS, ddof: 0 } satisfies Defaults<VarianceOptions>;
 
-function checkVariance(owner: 'var' | 'std', options: VarianceOptions): Required<VarianceOptions> {
-  checkOptions(owner, options, VARIANCE_OPTIONS);
-  const { ddof = 0, keepdims = false } = options;
-  if (!Number.isFinite(ddof))
-    throw new ArgumentError(`expected ddof to be a number, received ${textOf(ddof)}`);
-  return { ddof, keepdims };
+function checkVariance(
+  owner: 'var' | 'std',
+  options: VarianceOptions | undefined,
+): Required<VarianceOptions> {
+  const given = withDefaults(owner, options, VARIANCE_DEFAULTS);
+  if (!Number.isFinite(given.ddof))
+    throw new ArgumentError(`expected ddof to be a number, received ${textOf(given.ddof)}`);
+  return given;
 }
 
 /** `Σ |x − mean|² / (n − ddof)` */
-function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
+function varianceAll(x: NDArray, options?: VarianceOptions): number {
   const { ddof } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAll(x));
@@ -199,7 +202,7 @@ function varianceAll(x: NDArray, options: VarianceOptions = {}): number {
   });
 }
 
-function varianceAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+function varianceAxes(x: NDArray, axis: Axes, options?: VarianceOptions): NDArray {
   const { ddof, keepdims } = checkVariance('var', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
@@ -214,17 +217,17 @@ export function variance(
   axis: Axes | undefined,
   options: VarianceOptions | undefined,
 ): NDArray | number {
-  const axes = axis ?? keptAxes('var', x, options, VARIANCE_OPTIONS);
+  const axes = axis ?? keptAxes('var', x, options, VARIANCE_DEFAULTS);
   return axes === undefined ? varianceAll(x, options) : varianceAxes(x, axes, options);
 }
 
 /** `√(Σ |x − mean|² / (n − ddof))`, without intermediate overflow. */
-function deviationAll(x: NDArray, options: VarianceOptions = {}): number {
+function deviationAll(x: NDArray, options?: VarianceOptions): number {
   const { ddof } = checkVariance('std', options);
   return tidy(() => x.subtract(meanAll(x)).norm() / Math.sqrt(x.size - ddof));
 }
 
-function deviationAxes(x: NDArray, axis: Axes, options: VarianceOptions = {}): NDArray {
+function deviationAxes(x: NDArray, axis: Axes, options?: VarianceOptions): NDArray {
   const { ddof, keepdims } = checkVariance('std', options);
   return tidy(() => {
     const deviations = x.subtract(meanAxes(x, axis, { keepdims: true }));
@@ -239,7 +242,7 @@ export function deviation(
   axis: Axes | undefined,
   options: VarianceOptions | undefined,
 ): NDArray | number {
-  const axes = axis ?? keptAxes('std', x, options, VARIANCE_OPTIONS);
+  const axes = axis ?? keptAxes('std', x, options, VARIANCE_DEFAULTS);
   return axes === undefined ? deviationAll(x, options) : deviationAxes(x, axes, options);
 }
 
@@ -247,7 +250,7 @@ export function deviation(
  * Vector norms along axes, of every order of `normRecipe`. Several axes are taken as one long
  * vector.
  */
-function normAxes(x: NDArray, order: number, axis: Axes, options: ReduceOptions = {}): NDArray {
+function normAxes(x: NDArray, order: number, axis: Axes, options?: ReduceOptions): NDArray {
   const recipe = normRecipe(order);
   return tidy(() => {
     const from = x.dtype === floatOf(x) ? x : x.astype(floatOf(x));
@@ -275,8 +278,8 @@ export function norm(
 }
 
 /** First position of the extreme along one axis, int32; NaN wins. */
-function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options: ReduceOptions = {}): NDArray {
-  checkOptions(`arg${op}`, options, ['keepdims']);
+function argExtremeAxis(op: 'max' | 'min', x: NDArray, axis: number, options?: ReduceOptions): NDArray {
+  withDefaults(`arg${op}`, options, DEFAULTS);
   checkOrdered(`arg${op}`, x);
   const k = toAxis(axis, x.shape.length);
   const n = x.shape[k] as number;
@@ -301,7 +304,7 @@ export function argExtreme(
   op: 'max' | 'min',
   x: NDArray,
   axis: number | undefined,
-  options: ReduceOptions = {},
+  options?: ReduceOptions,
 ): NDArray | number {
   if (axis !== undefined) return argExtremeAxis(op, x, axis, options);
   if (keptAxes(`arg${op}`, x, options)) {
@@ -313,7 +316,7 @@ export function argExtreme(
 }
 
 /** 1 where any (all) elements along the axes are nonzero, otherwise 0; int32. */
-function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options: ReduceOptions = {}): NDArray {
+function truthAxes(kind: 'any' | 'all', x: NDArray, axis: Axes, options?: ReduceOptions): NDArray {
   return tidy(() => {
     if (kind === 'any') return reduceAxes('countNonzero', x, axis, options).greater(0);
     // of int32, whose counts are exact

@@ -29,34 +29,84 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best;
 }
 
+/** A default for each of the options O: `undefined` where there is none. */
+export type Defaults<O> = { readonly [K in keyof O]-?: O[K] | undefined };
+
+/** Options O where those that are absent have their default in D. */
+export type WithDefaults<O, D> = {
+  readonly [K in keyof O]-?: K extends keyof D
+    ? undefined extends D[K]
+      ? // what has no default is absent still, unless it must be given
+        O[K] | (Partial<Pick<O, K>> extends Pick<O, K> ? undefined : never)
+      : Exclude<O[K], undefined>
+    : never;
+};
+
 /** Throws {@link ArgumentError} unless options are written as an object, or not given. */
-export function checkOptionsObject(owner: string, options: unknown, known: readonly string[] = []): void {
+export function checkOptionsObject(owner: string, options: unknown, known: object = {}): void {
   if (options === undefined) return;
   const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
   const made: unknown = isObject ? options.constructor : undefined;
   // an array or a vector in the place of the options, as where arguments go by position
   if (isObject && (typeof made !== 'function' || made === Object)) return;
-  const names = known.length > 0 ? ` { ${known.join(', ')} }` : '';
-  throw new ArgumentError(`${owner}: expected an options object${names}, received ${textOf(options)}`);
+  throw new ArgumentError(
+    `${owner}: expected an options object${namesOf(known)}, received ${textOf(options)}`,
+  );
 }
 
-/** As {@link checkOptions}, for options that must be given. */
-export function requireOptions(owner: string, options: object | undefined, known: readonly string[]): void {
+function namesOf(known: object): string {
+  const names = Object.keys(known);
+  return names.length > 0 ? ` { ${names.join(', ')} }` : '';
+}
+
+/**
+ * The options with the defaults of those that are absent or `undefined`. The keys of `defaults` are
+ * the names that are known. Without options this is `defaults` itself.
+ * @param owner the function or class, for messages
+ * @param defaults a constant that `satisfies Defaults<O>`
+ * @throws {@link ArgumentError} for what is no options object, and for an unknown name, with the
+ *   nearest known one
+ * @example
+ * const DEFAULTS = { axis: -1, dtype: undefined } satisfies Defaults<SumOptions>;
+ * const { axis, dtype } = withDefaults('Sum', options, DEFAULTS);
+ */
+export function withDefaults<O extends object, const D extends Defaults<O>>(
+  owner: string,
+  options: O | undefined,
+  defaults: D & Readonly<Record<Exclude<keyof D, keyof O>, never>>,
+): WithDefaults<O, D> {
+  if (options === undefined) return defaults as object as WithDefaults<O, D>;
+  checkNames(owner, options, defaults);
+  const given = options as Readonly<Record<string, unknown>>;
+  const all: Record<string, unknown> = { ...defaults };
+  for (const name in all) {
+    const value = given[name];
+    if (value !== undefined) all[name] = value;
+  }
+  return all as WithDefaults<O, D>;
+}
+
+/** As {@link withDefaults}, for options that must be given. */
+export function requireOptions<O extends object, const D extends Defaults<O>>(
+  owner: string,
+  options: O | undefined,
+  defaults: D & Readonly<Record<Exclude<keyof D, keyof O>, never>>,
+): WithDefaults<O, D> {
   if (options === undefined)
-    throw new ArgumentError(`${owner}: expected an options object { ${known.join(', ')} }, received none`);
-  checkOptions(owner, options, known);
+    throw new ArgumentError(`${owner}: expected an options object${namesOf(defaults)}, received none`);
+  return withDefaults<O, D>(owner, options, defaults);
 }
 
-/** Refuses option names that are not known, and names the nearest right one. */
-export function checkOptions(owner: string, options: object | undefined, known: readonly string[]): void {
-  if (options === undefined) return;
+/** Refuses what is no options object, and names that `known` has no key for. */
+export function checkNames(owner: string, options: object, known: object): void {
   checkOptionsObject(owner, options, known);
   for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const guess = nearest(name, known);
+    if (Object.hasOwn(known, name)) continue;
+    const names = Object.keys(known);
+    const guess = nearest(name, names);
     throw new ArgumentError(
       `${owner}: unknown option ` +
-        `'${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${known.join(', ')}`}`,
+        `'${name}'${guess ? `, did you mean '${guess}'?` : `; known are ${names.join(', ')}`}`,
     );
   }
 }

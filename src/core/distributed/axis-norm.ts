@@ -2,7 +2,7 @@ import { type Join, normsAlong } from '../array/norms-along.js';
 import type { ReduceOptions } from '../array/reductions.js';
 import { hostArray, isFloat, realOf } from '../base/dtype.js';
 import { PartitionError, ShapeError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { type Defaults, withDefaults } from '../base/options.js';
 import { tidy } from '../base/scope.js';
 import { around, type Shape } from '../base/shape.js';
 import { combineShares } from '../vector/norm.js';
@@ -10,6 +10,8 @@ import type { NormOrder } from '../vector/vector.js';
 import type { DistributedArray } from './distributed-array.js';
 import { Layout } from './layout.js';
 import { partsAlong } from './row-layout.js';
+
+const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
 
 /**
  * Norms along one axis: an array without it, replicated where it is the distributed one (one
@@ -21,8 +23,7 @@ export function normAlong(
   axis: number,
   options: ReduceOptions,
 ): DistributedArray {
-  checkOptions('norm', options, ['keepdims']);
-  const { keepdims = false } = options;
+  const { keepdims } = withDefaults('norm', options, DEFAULTS);
   const { layout, backend } = x;
   if (layout.kind !== 'boxes') throw new ShapeError('a concatenated array has no axes');
   if (layout.grid.filter((g) => g > 1).length > 1)

@@ -12,14 +12,13 @@ import {
   promote,
 } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { type Defaults, withDefaults } from '../base/options.js';
 import { distributedSeed, fillNormal, fillUniform } from '../base/random.js';
 import { PARTS, tidy } from '../base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { checkSame, gatherFromAllRanks, sameOnAllRanks } from '../ports/agreement.js';
 import type { Backend, Elements, InnerProduct } from '../ports/backend.js';
-import type { Communicator } from '../ports/communicator.js';
 import { resolveBackend, resolveCommunicator } from '../ports/defaults.js';
 import { DistributedVector } from '../vector/distributed-vector.js';
 import { distributedNorm } from '../vector/norm.js';
@@ -51,6 +50,19 @@ import { TransferPlan } from './transfer.js';
 
 /** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
 export type HostData = NDArray | HostArray;
+
+type FromLocalOptions = Pick<DistributedArrayOptions, 'axis' | 'comm' | 'mask'>;
+const FROM_LOCAL_DEFAULTS = {
+  axis: 0,
+  comm: undefined,
+  mask: undefined,
+} satisfies Defaults<FromLocalOptions>;
+
+interface AsArrayOptions {
+  /** The array that the colours of the mask share, each rank's own. @default false */
+  readonly masked?: boolean;
+}
+const AS_ARRAY_DEFAULTS = { masked: false } satisfies Defaults<AsArrayOptions>;
 
 /**
  * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and
@@ -197,13 +209,10 @@ export class DistributedArray
    * Collective: ranks learn each other's shapes. Errors: {@link ShapeError} on every rank where
    * shapes differ along other axes.
    */
-  static fromLocal(
-    local: NDArray,
-    options: { readonly axis?: number; readonly comm?: Communicator; readonly mask?: readonly number[] } = {},
-  ): DistributedArray {
-    checkOptions('DistributedArray.fromLocal', options, ['axis', 'comm', 'mask']);
-    const { axis = 0, mask } = options;
-    const comm = resolveCommunicator(options.comm);
+  static fromLocal(local: NDArray, options?: FromLocalOptions): DistributedArray {
+    const given = withDefaults('DistributedArray.fromLocal', options, FROM_LOCAL_DEFAULTS);
+    const { axis, mask } = given;
+    const comm = resolveCommunicator(given.comm);
     const owner = 'DistributedArray.fromLocal';
     const all = gatherFromAllRanks(comm, () => {
       checkArray(owner, local);
@@ -500,10 +509,10 @@ export class DistributedArray
    * The global array on every rank (of a SCATTER array: collective). With `masked`, only the parts
    * of this rank's colour, along the distributed axis.
    */
-  asArray(options: { readonly masked?: boolean } = {}): NDArray {
-    checkOptions('asArray', options, ['masked']);
+  asArray(options?: AsArrayOptions): NDArray {
+    const { masked } = withDefaults('asArray', options, AS_ARRAY_DEFAULTS);
     if (this.layout.replicated) return this.local.copy();
-    if (!options.masked || !this.mask) return gather(this.local, this.layout, this.comm);
+    if (!masked || !this.mask) return gather(this.local, this.layout, this.comm);
     const mine = this.mask[this.rank];
     const concatenated = this.layout.kind === 'concatenated';
     const shapes = concatenated ? this.localShapes : partsAlong(this.layout, this.axis);

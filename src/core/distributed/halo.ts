@@ -1,6 +1,6 @@
 import type { DType } from '../base/dtype.js';
 import { ArgumentError, PartitionError, ShapeError } from '../base/errors.js';
-import { requireOptions } from '../base/options.js';
+import { type Defaults, requireOptions } from '../base/options.js';
 import { around, formatShape, product, toAxis } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import type { Backend, Elements } from '../ports/backend.js';
@@ -58,8 +58,10 @@ function ghosts(box: Box, axis: number, front: number, back: number, n: number):
   return [along(first, start), along(end, last)];
 }
 
+const FRAME = { before: undefined, after: undefined, edges: undefined } satisfies Defaults<HaloFrame>;
+
 function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
-  requireOptions('haloBox', frame, ['before', 'after', 'edges']);
+  requireOptions('haloBox', frame, FRAME);
   for (const widths of [frame.before, frame.after])
     if (!Array.isArray(widths) || widths.length !== globalShape.length || !widths.every(Number.isSafeInteger))
       throw new ArgumentError(

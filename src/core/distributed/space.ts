@@ -1,7 +1,7 @@
 import { checkDType, type DType } from '../base/dtype.js';
 import { ArgumentError, BackendError, PartitionError, ShapeError } from '../base/errors.js';
 import { memo, memoUpTo } from '../base/memo.js';
-import { checkList, checkOneOf, checkOptions } from '../base/options.js';
+import { checkList, checkOneOf, type Defaults, withDefaults } from '../base/options.js';
 import { type Shape, toAxis, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { sameOnAllRanks } from '../ports/agreement.js';
@@ -291,16 +291,16 @@ export interface DistributedArrayOptions {
   readonly comm?: Communicator;
 }
 
-const OPTION_NAMES = [
-  'dtype',
-  'axis',
-  'partition',
-  'localShapes',
-  'grid',
-  'mask',
-  'backend',
-  'comm',
-] as const;
+const DEFAULTS = {
+  dtype: undefined,
+  axis: 0,
+  partition: 'SCATTER',
+  localShapes: undefined,
+  grid: undefined,
+  mask: undefined,
+  backend: undefined,
+  comm: undefined,
+} satisfies Defaults<DistributedArrayOptions>;
 
 /**
  * The space that a global shape and options ask for; `owner` is named in errors. Collective only
@@ -311,10 +311,10 @@ export function spaceOf(
   globalShape: number | Shape,
   options: DistributedArrayOptions,
 ): DistributedSpace {
-  checkOptions(owner, options, OPTION_NAMES);
-  const { axis = 0, partition = 'SCATTER', localShapes, grid, mask } = options;
-  const comm = resolveCommunicator(options.comm);
-  const backend = resolveBackend(options.backend);
+  const given = withDefaults(owner, options, DEFAULTS);
+  const { axis, partition, localShapes, grid, mask } = given;
+  const comm = resolveCommunicator(given.comm);
+  const backend = resolveBackend(given.backend);
   const shape = toShape(globalShape, 'global shape');
   if (shape.length === 0)
     throw new ShapeError(`${owner}: expected a global shape of at least one axis, received []`);
@@ -337,7 +337,7 @@ export function spaceOf(
         : grid
           ? Layout.grid(shape, comm.size, grid)
           : Layout.split(shape, comm.size, k);
-  const dtype = checkDType(options.dtype ?? backend.defaultDType);
+  const dtype = checkDType(given.dtype ?? backend.defaultDType);
   comm.checker?.same(`${owner}: ${partition} ${dtype} ${layout}`);
   return DistributedSpace.of({ layout, partition, comm, dtype, backend, mask });
 }

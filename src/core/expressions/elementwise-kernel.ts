@@ -4,7 +4,7 @@ import { broadcastShapes } from '../base/broadcast.js';
 import type { Scalar } from '../base/complex.js';
 import { checkDType, type DType } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError, ShapeError } from '../base/errors.js';
-import { checkOptions } from '../base/options.js';
+import { checkNames, type Defaults, requireOptions } from '../base/options.js';
 import { formatShape, type Shape, sameShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { DistributedArray } from '../distributed/distributed-array.js';
@@ -41,6 +41,10 @@ export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
   readonly expression: string;
 }
 
+const DEFAULTS = { inputs: undefined, outputs: undefined, expression: undefined } satisfies Defaults<
+  ElementwiseKernelSpec<never, never>
+>;
+
 /**
  * An expression of arrays as one pass over memory: each input is read once, each output written
  * once, nothing between is stored. The same source runs on every backend: a generated loop on the
@@ -53,10 +57,11 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
   readonly expression: string;
   readonly #source: KernelSource;
   readonly #outputs: readonly O[];
+  /** The names of the outputs, as keys. */
+  readonly #known: object;
 
   constructor(spec: ElementwiseKernelSpec<I, O>) {
-    checkOptions('ElementwiseKernel', spec, ['inputs', 'outputs', 'expression']);
-    const { inputs, outputs, expression } = spec;
+    const { inputs, outputs, expression } = requireOptions('ElementwiseKernel', spec, DEFAULTS);
     if (typeof outputs !== 'object' || outputs === null)
       throw new ArgumentError(
         `ElementwiseKernel: expected outputs to be a list of names, received ${textOf(outputs)}`,
@@ -65,6 +70,7 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
       ? (outputs as readonly O[]).map((name) => [name, undefined])
       : (Object.entries(outputs) as [O, DType][]).map(([name, dtype]) => [name, checkDType(dtype)]);
     this.#outputs = named.map(([name]) => name);
+    this.#known = Object.fromEntries(named);
     this.expression = expression;
     this.#source = new KernelSource(
       'ElementwiseKernel',
@@ -88,7 +94,7 @@ export class ElementwiseKernel<const I extends InputKinds, const O extends strin
     args: KernelArguments<I, V>,
     out: { readonly [K in O]?: V } = {},
   ): { [K in O]: V } {
-    checkOptions('ElementwiseKernel.run: out', out, this.#outputs);
+    checkNames('ElementwiseKernel.run: out', out, this.#known);
     const { bound, first } = this.#source.bind(args);
     const targets = this.#outputs.map((name): AnyArray | undefined => out[name]);
     targets.forEach((target, k) => {

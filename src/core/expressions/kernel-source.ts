@@ -3,7 +3,7 @@ import { broadcastShapes } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { complexOf, type DType, isFloat, isSamePrecision, type RealDType, realOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, PartitionError } from '../base/errors.js';
-import { checkOneOf, checkOptions } from '../base/options.js';
+import { checkNames, checkOneOf } from '../base/options.js';
 import { product, type Shape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { DistributedArray } from '../distributed/distributed-array.js';
@@ -40,6 +40,8 @@ export class KernelSource {
   readonly #owner: string;
   readonly #inputs: readonly (readonly [string, InputKind])[];
   readonly #outputs: readonly BuildOutput[];
+  /** The inputs as they were given: their keys are the names. */
+  readonly #known: InputKinds;
   readonly #text: string;
   readonly #statements: readonly Assignment[];
   /** Whether the text may speak of i or n. */
@@ -57,6 +59,7 @@ export class KernelSource {
     this.#text = text;
     this.#inputs = Object.entries(inputs);
     this.#outputs = outputs;
+    this.#known = inputs;
     for (const [name, kind] of this.#inputs) checkOneOf(`input '${name}'`, kind, KINDS);
     if (!this.#inputs.some(([, kind]) => kind === 'array'))
       throw new ArgumentError(`${owner}: expected at least one input that is an array`);
@@ -95,11 +98,7 @@ export class KernelSource {
 
   /** The arguments of a call, checked. */
   bind(args: object): { readonly bound: Bound; readonly first: AnyArray } {
-    checkOptions(
-      `${this.#owner}.run`,
-      args,
-      this.#inputs.map(([name]) => name),
-    );
+    checkNames(`${this.#owner}.run`, args, this.#known);
     const given = new Map<string, unknown>(Object.entries(args));
     const bound = new Map<string, AnyArray | Scalar>();
     let first: AnyArray | undefined;

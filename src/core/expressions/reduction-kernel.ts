@@ -4,7 +4,7 @@ import { broadcastShapes } from '../base/broadcast.js';
 import { add, im, mul, re, type Scalar, scalarOf } from '../base/complex.js';
 import { type DType, isComplex, isInteger } from '../base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../base/errors.js';
-import { checkOneOf, checkOptions } from '../base/options.js';
+import { checkOneOf, type Defaults, requireOptions } from '../base/options.js';
 import { product } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { StackedDistributedArray } from '../distributed/stacked-distributed-array.js';
@@ -42,6 +42,10 @@ export interface ReductionKernelSpec<I extends InputKinds, R> {
 
 const VALUE = 'value';
 
+const DEFAULTS = { inputs: undefined, map: undefined, reduce: undefined, post: undefined } satisfies Defaults<
+  ReductionKernelSpec<never, never>
+>;
+
 /**
  * An expression of arrays, reduced over all elements without being stored:
  * `post(reduce(map(x, y, …)))`. One pass over memory; over ranks one reduction of one or two
@@ -56,8 +60,7 @@ export class ReductionKernel<const I extends InputKinds, R = Scalar> {
   readonly #post: ((value: Scalar, size: number) => R) | undefined;
 
   constructor(spec: ReductionKernelSpec<I, R>) {
-    checkOptions('ReductionKernel', spec, ['inputs', 'map', 'reduce', 'post']);
-    const { inputs, map, reduce, post } = spec;
+    const { inputs, map, reduce, post } = requireOptions('ReductionKernel', spec, DEFAULTS);
     this.#fold = checkOneOf('reduce', reduce, FOLDS);
     if (post !== undefined && typeof post !== 'function')
       throw new ArgumentError(

@@ -4,7 +4,7 @@ import { textOnly } from '../base/conversion.js';
 import { checkDType, type DType, hostArray, isComplex, isDouble, lanesOf } from '../base/dtype.js';
 import { ArgumentError, DTypeError, NumericalError, ShapeError } from '../base/errors.js';
 import { memo } from '../base/memo.js';
-import { checkOptions } from '../base/options.js';
+import { type Defaults, withDefaults } from '../base/options.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 import { movedTo } from '../distributed/fill-into.js';
@@ -81,6 +81,10 @@ export interface DotTestResult {
   readonly right: Scalar;
   readonly error: number;
 }
+
+const DEFAULTS = { domain: undefined, rtol: undefined, seed: 1, raise: true } satisfies Defaults<
+  DotTestOptions<never>
+>;
 
 /**
  * A linear map `A` from models to data, written once for local, distributed and stacked vectors.
@@ -366,9 +370,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
    * operator does. Throws {@link NumericalError} if they differ, unless `raise` is false. The
    * verdict is the same on all ranks.
    */
-  dotTest(options: DotTestOptions<M> = {}): DotTestResult {
-    checkOptions(`${this.name}.dotTest`, options, ['domain', 'rtol', 'seed', 'raise']);
-    const { domain = this.domain(), seed = 1, raise = true } = options;
+  dotTest(options?: DotTestOptions<M>): DotTestResult {
+    const given = withDefaults(`${this.name}.dotTest`, options, DEFAULTS);
+    const { domain = this.domain(), seed, raise } = given;
     const u = domain.random(seed);
     const au = this.matvec(u);
     const v = au.space.random(seed + 1);
@@ -377,7 +381,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     // complex and u real
     const seen = movedTo(u, back.space, (moved) => (moved === u ? u : moved.copy()));
     const model = back.dtype === u.dtype || isComplex(u.dtype) ? seen : back.space.empty().assign(seen);
-    const rtol = options.rtol ?? (isDouble(au.dtype) ? 1e-11 : 1e-4);
+    const rtol = given.rtol ?? (isDouble(au.dtype) ? 1e-11 : 1e-4);
     const [left, auau, vv] = vdots([au, v], [au, au], [v, v]) as [Scalar, Scalar, Scalar];
     const [right, uu, bb] = vdots([model, back], [model, model], [back, back]) as [Scalar, Scalar, Scalar];
     const scale = Math.sqrt(re(auau) * re(vv)) + Math.sqrt(re(uu) * re(bb));

@@ -138,13 +138,17 @@ export interface Communicator {
   splitShared(): Communicator;
   dup(): Communicator;
   /** A Cartesian topology over the first `∏ dims` ranks; undefined on the others. */
-  cart(
-    dims: readonly number[],
-    options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean },
-  ): CartesianCommunicator | undefined;
+  cart(dims: readonly number[], options?: CartOptions): CartesianCommunicator | undefined;
   free(): void;
   /** Ends the whole job at once. */
   abort(code: number, message?: string): never;
+}
+
+export interface CartOptions {
+  /** Whether the grid closes, along each axis. @default false along all */
+  readonly periodic?: readonly boolean[];
+  /** Ranks may be numbered anew. @default false */
+  readonly reorder?: boolean;
 }
 
 export interface CartesianCommunicator extends Communicator {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../base/errors.js';
-import { checkOneOf, requireOptions } from '../base/options.js';
+import { checkOneOf, type Defaults, requireOptions, type WithDefaults } from '../base/options.js';
 import { textOf } from '../base/text-of.js';
 import type { BandSegment } from '../ports/backend.js';
 
@@ -29,10 +29,20 @@ export interface SecondDerivativeScheme {
   readonly edge?: boolean;
 }
 
+/** Without n, which has none. */
+export const SECOND_SCHEME_DEFAULTS = { sampling: 1, kind: 'centered', edge: false } satisfies Defaults<
+  Omit<SecondDerivativeScheme, 'n'>
+>;
+
 export interface FirstDerivativeScheme extends SecondDerivativeScheme {
   /** Of the centered kind. @default 3 */
   readonly order?: DerivativeOrder;
 }
+
+/** Without n, which has none. */
+export const FIRST_SCHEME_DEFAULTS = { ...SECOND_SCHEME_DEFAULTS, order: 3 } satisfies Defaults<
+  Omit<FirstDerivativeScheme, 'n'>
+>;
 
 /** `y[i] = Σₖ taps[k] · x[i + lo + k]` */
 interface Row {
@@ -104,14 +114,17 @@ function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): Ban
   return segments;
 }
 
-function checked(scheme: FirstDerivativeScheme): { sampling: number; kind: DerivativeKind } {
-  requireOptions('a derivative', scheme, ['n', 'sampling', 'kind', 'edge', 'order']);
-  const { n, sampling = 1, kind = 'centered' } = scheme;
+const DEFAULTS = { n: undefined, ...FIRST_SCHEME_DEFAULTS } satisfies Defaults<FirstDerivativeScheme>;
+
+function checked(scheme: FirstDerivativeScheme): WithDefaults<FirstDerivativeScheme, typeof DEFAULTS> {
+  const all = requireOptions('a derivative', scheme, DEFAULTS);
+  const { n, sampling, kind } = all;
   if (!Number.isSafeInteger(n) || n < 0)
     throw new ArgumentError(`expected a number of samples, received n = ${textOf(n)}`);
   if (!Number.isFinite(sampling) || sampling === 0)
     throw new ArgumentError(`expected a sampling step other than 0, received ${textOf(sampling)}`);
-  return { sampling, kind: checkOneOf('kind', kind, DERIVATIVE_KINDS) };
+  checkOneOf('kind', kind, DERIVATIVE_KINDS);
+  return all;
 }
 
 /**
@@ -123,8 +136,7 @@ function checked(scheme: FirstDerivativeScheme): { sampling: number; kind: Deriv
  * works.
  */
 export function firstDerivative(scheme: FirstDerivativeScheme): BandSegment[] {
-  const { sampling, kind } = checked(scheme);
-  const { n, order = 3, edge = false } = scheme;
+  const { n, sampling, kind, order, edge } = checked(scheme);
   if (order !== 3 && order !== 5)
     throw new ArgumentError(`expected order to be 3 or 5, received ${textOf(order)}`);
   return tabulate(FIRST[order][kind], n, edge, 1 / sampling);
@@ -136,6 +148,6 @@ export function firstDerivative(scheme: FirstDerivativeScheme): BandSegment[] {
  * the outermost rows of the centered kind.
  */
 export function secondDerivative(scheme: SecondDerivativeScheme): BandSegment[] {
-  const { sampling, kind } = checked(scheme);
-  return tabulate(SECOND[kind], scheme.n, scheme.edge ?? false, 1 / (sampling * sampling));
+  const { n, sampling, kind, edge } = checked(scheme);
+  return tabulate(SECOND[kind], n, edge, 1 / (sampling * sampling));
 }

@@ -1,6 +1,7 @@
 import { type DType, isComplex } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
-import { checkOneOf } from '../base/options.js';
+import { checkOneOf, type Defaults, type WithDefaults } from '../base/options.js';
+import { perAxis } from '../base/per-axis.js';
 import { type Shape, toAxes, toShape } from '../base/shape.js';
 import { textOf } from '../base/text-of.js';
 
@@ -22,6 +23,7 @@ export interface FourierOptions {
    * changes no values. @default 1
    */
   readonly sampling?: number | readonly number[] | undefined;
+  /** The scaling; of the distributed operators it is 'none'. @default 'ortho' */
   readonly norm?: FftNorm | undefined;
   /**
    * The model is real, and of the last of the axes only frequencies ≥ 0 are kept; those that have a
@@ -36,6 +38,19 @@ export interface FourierOptions {
   readonly dtype?: DType | undefined;
 }
 
+export const FOURIER_DEFAULTS = {
+  nffts: undefined,
+  sampling: 1,
+  norm: 'ortho',
+  real: false,
+  ifftshiftBefore: false,
+  fftshiftAfter: false,
+  dtype: 'complex128',
+} satisfies Defaults<FourierOptions>;
+
+/** The options of a transform, with defaults. */
+export type FourierSpec = WithDefaults<FourierOptions, typeof FOURIER_DEFAULTS>;
+
 /** One axis of a transform. */
 export interface FourierAxis {
   readonly axis: number;
@@ -47,18 +62,6 @@ export interface FourierAxis {
   readonly shiftAfter: boolean;
   /** Kept are the frequencies ≥ 0 of a real transform. */
   readonly half: boolean;
-}
-
-function perAxis<T extends number | boolean>(
-  owner: string,
-  name: string,
-  value: T | readonly T[],
-  count: number,
-): T[] {
-  const list = Array.isArray(value) ? [...(value as readonly T[])] : new Array<T>(count).fill(value as T);
-  if (list.length !== count)
-    throw new ShapeError(`${owner}: expected ${name} for ${count} axes, received ${list.length} of them`);
-  return list;
 }
 
 /**
@@ -87,29 +90,25 @@ export class FourierScheme {
     owner: string,
     dims: number | Shape,
     axes: readonly number[],
-    options: FourierOptions & { readonly norm: FftNorm; readonly dtype: DType },
+    { nffts: lengths, sampling, norm, real, ifftshiftBefore, fftshiftAfter, dtype }: FourierSpec,
     kept?: number,
   ) {
-    const { norm, real = false, dtype } = options;
     const shape = toShape(dims, 'dims');
     const list = toAxes(axes, shape.length);
     const count = list.length;
     if (count === 0) throw new ShapeError(`${owner}: expected at least one axis to transform, received none`);
     checkOneOf('norm', norm, FFT_NORMS);
-    const nffts = perAxis(owner, 'nffts', options.nffts ?? list.map((axis) => shape[axis] as number), count);
+    const nffts = perAxis(owner, 'nffts', lengths ?? list.map((axis) => shape[axis] as number), count);
     const bad = nffts.find((n) => !Number.isSafeInteger(n) || n < 1);
     if (bad !== undefined)
       throw new ArgumentError(
         `${owner}: expected at least one sample to transform, received nffts of ${bad}`,
       );
-    const steps = perAxis(owner, 'sampling', options.sampling ?? 1, count);
-    const step = steps.find((d) => !Number.isFinite(d) || d === 0);
-    if (step !== undefined)
-      throw new ArgumentError(
-        `${owner}: expected sampling to be numbers other than 0, received ${textOf(step)}`,
-      );
-    const before = perAxis(owner, 'ifftshiftBefore', options.ifftshiftBefore ?? false, count);
-    const after = perAxis(owner, 'fftshiftAfter', options.fftshiftAfter ?? false, count);
+    const steps = perAxis(owner, 'sampling', sampling, count);
+    if (steps.includes(0))
+      throw new ArgumentError(`${owner}: expected sampling to be numbers other than 0, received 0`);
+    const before = perAxis(owner, 'ifftshiftBefore', ifftshiftBefore, count, 'boolean');
+    const after = perAxis(owner, 'fftshiftAfter', fftshiftAfter, count, 'boolean');
     this.axes = list.map((axis, k): FourierAxis => {
       const nfft = nffts[k] as number;
       const half = real && k === count - 1;

@@ -1,6 +1,6 @@
 import { DTYPES } from '../../core/base/dtype.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { CheckedBackend } from '../../core/kernels/checked-backend.js';
 import type { Elements } from '../../core/ports/backend.js';
@@ -19,15 +19,22 @@ import { StencilKernels } from './stencil-kernels.js';
 import { VectorKernels, vectorKernels } from './vector-kernels.js';
 
 export interface CudaBackendOptions {
-  /** The number of the device. Default 0. */
+  /** The number of the device. @default 0 */
   readonly device?: number;
-  /** Most bytes of device memory to take. Default no limit but the device's. */
+  /** Most bytes of device memory to take, at most what it has. @default Infinity */
   readonly memoryLimit?: number;
-  /** Where compiled kernels are kept; '' for nowhere, which is the default. */
+  /** Where compiled kernels are kept; '' for nowhere. @default '' */
   readonly cacheFolder?: string;
-  /** Default 'cuda'. */
+  /** @default 'cuda' */
   readonly name?: string;
 }
+
+const DEFAULTS = {
+  device: 0,
+  memoryLimit: Number.POSITIVE_INFINITY,
+  cacheFolder: '',
+  name: 'cuda',
+} satisfies Defaults<CudaBackendOptions>;
 
 /**
  * Arrays in the memory of an NVIDIA device. Kernels are queued on one stream: only downloads and
@@ -36,14 +43,13 @@ export interface CudaBackendOptions {
 export class CudaBackend extends CheckedBackend<CudaBlock> {
   readonly #engine: CudaEngine;
 
-  constructor(options: CudaBackendOptions = {}) {
-    checkOptions('CudaBackend', options, ['device', 'memoryLimit', 'cacheFolder', 'name']);
+  constructor(options?: CudaBackendOptions) {
     const {
-      device: ordinal = 0,
-      memoryLimit = Number.POSITIVE_INFINITY,
-      cacheFolder = '',
-      name = 'cuda',
-    } = options;
+      device: ordinal,
+      memoryLimit,
+      cacheFolder,
+      name,
+    } = withDefaults('CudaBackend', options, DEFAULTS);
     if (!(memoryLimit > 0))
       throw new ArgumentError(
         `expected memoryLimit to be a number of bytes, received ${textOf(memoryLimit)}`,

@@ -1,6 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { CudaKernel } from './cuda-addon-interface.js';
 import { CudaBackend } from './cuda-backend.js';
@@ -26,12 +26,12 @@ export interface LaunchOptions {
   readonly grid: number | readonly number[];
   /** Threads of a block along x, y. */
   readonly block: number | readonly number[];
-  /** Bytes of dynamic shared memory. Default 0. */
+  /** Bytes of dynamic shared memory. @default 0 */
   readonly shared?: number;
 }
 
 export interface RawKernelOptions {
-  /** Options for NVRTC. Default `--std=c++14`. */
+  /** Options for NVRTC. @default ['--std=c++14'] */
   readonly options?: readonly string[];
 }
 
@@ -43,6 +43,9 @@ function sizes(name: string, value: number | readonly number[], most: number): n
     );
   return [...list, ...new Array<number>(most - list.length).fill(1)];
 }
+
+const DEFAULTS = { options: ['--std=c++14'] } satisfies Defaults<RawKernelOptions>;
+const LAUNCH_DEFAULTS = { grid: undefined, block: undefined, shared: 0 } satisfies Defaults<LaunchOptions>;
 
 /**
  * A kernel of CUDA C++ that is yours: `extern "C" __global__ void name(…)`. Compiled by NVRTC at
@@ -57,13 +60,13 @@ export class RawKernel {
   /** How many arguments the source declares; undefined where that cannot be read off. */
   readonly #count: number | undefined;
 
-  constructor(source: string, name: string, options: RawKernelOptions = {}) {
-    checkOptions('RawKernel', options, ['options']);
+  constructor(source: string, name: string, options?: RawKernelOptions) {
+    const given = withDefaults('RawKernel', options, DEFAULTS);
     if (typeof source !== 'string' || typeof name !== 'string' || !/^[A-Za-z_]\w*$/.test(name))
       throw new ArgumentError('RawKernel: expected the source of a kernel and its name');
     this.source = source;
     this.name = name;
-    this.#options = options.options ?? ['--std=c++14'];
+    this.#options = given.options;
     const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
     const list = new RegExp(`__global__[^;{]*?\\b${name}\\s*\\(([^(){}<>]*)\\)`).exec(code)?.[1];
     this.#count = list === undefined ? undefined : /^\s*(void)?\s*$/.test(list) ? 0 : list.split(',').length;
@@ -73,11 +76,8 @@ export class RawKernel {
    * Queues it with arrays (the addresses of their first elements) and numbers. Waits for nothing.
    * Errors: ArgumentError, BackendError for arrays that are elsewhere.
    */
-  launch(
-    { grid, block, shared = 0, ...rest }: LaunchOptions,
-    args: readonly (NDArray | KernelNumber)[],
-  ): void {
-    checkOptions('RawKernel.launch', rest, ['grid', 'block', 'shared']);
+  launch(options: LaunchOptions, args: readonly (NDArray | KernelNumber)[]): void {
+    const { grid, block, shared } = requireOptions('RawKernel.launch', options, LAUNCH_DEFAULTS);
     const [gridX, gridY, gridZ] = sizes('grid', grid, 3) as [number, number, number];
     const [blockX, blockY] = sizes('block', block, 2) as [number, number];
     if (!Number.isInteger(shared) || shared < 0)

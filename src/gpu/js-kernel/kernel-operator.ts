@@ -9,7 +9,7 @@ import {
   lanesOf,
 } from '../../core/base/dtype.js';
 import { ArgumentError, BackendError, DTypeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { product, type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../../local/local-operator.js';
@@ -48,16 +48,6 @@ export interface KernelOperatorOptions<C extends KernelConstants = KernelConstan
 }
 
 const ENGINES = ['auto', 'gpu.js', 'plain'] as const;
-const OPTIONS = [
-  'dimsd',
-  'constants',
-  'dtype',
-  'engine',
-  'mode',
-  'loopMaxIterations',
-  'dotTest',
-  'module',
-] as const;
 /** Elements of a compiled kernel's first result that are compared with the function itself. */
 const SAMPLES = 8;
 
@@ -68,6 +58,17 @@ interface Direction<C> {
   compiled: CompiledKernel | undefined;
   checked: boolean;
 }
+
+const DEFAULTS = {
+  dimsd: undefined,
+  constants: undefined,
+  dtype: 'float32',
+  engine: 'auto',
+  mode: undefined,
+  loopMaxIterations: undefined,
+  dotTest: false,
+  module: undefined,
+} satisfies Defaults<KernelOperatorOptions<never>>;
 
 /**
  * A linear operator made of two functions, each the value of one output element:
@@ -102,16 +103,18 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
     forward: ElementFunction<C>,
     adjoint: ElementFunction<C>,
     dims: number | Shape,
-    options: KernelOperatorOptions<C> = {},
+    options?: KernelOperatorOptions<C>,
   ) {
-    checkOptions('KernelOperator', options, OPTIONS);
     const {
       dimsd = dims,
       constants = {} as C,
-      dtype = 'float32',
-      engine = 'auto',
-      dotTest = false,
-    } = options;
+      dtype,
+      engine,
+      dotTest,
+      loopMaxIterations,
+      mode,
+      module,
+    } = withDefaults('KernelOperator', options, DEFAULTS);
     if (typeof forward !== 'function' || typeof adjoint !== 'function')
       throw new ArgumentError('KernelOperator: expected two functions, forward and adjoint');
     if (!ENGINES.includes(engine))
@@ -130,7 +133,7 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
       typeof value === 'number' ? value : value.length,
     );
     const longest =
-      options.loopMaxIterations ??
+      loopMaxIterations ??
       Math.max(1000, model, data, ...lengths.map((n) => (Number.isSafeInteger(n) ? n : 0)));
     if (!Number.isSafeInteger(longest) || longest < 1)
       throw new ArgumentError(
@@ -138,11 +141,11 @@ export class KernelOperator<C extends KernelConstants = KernelConstants> extends
       );
     this.#constants = constants;
     this.#engine = engine;
-    this.#mode = options.mode;
+    this.#mode = mode;
     this.#loopMaxIterations = longest;
     this.#forward = { f: forward, inputs: model, outputs: data, compiled: undefined, checked: false };
     this.#adjoint = { f: adjoint, inputs: data, outputs: model, compiled: undefined, checked: false };
-    this.#module = engine === 'plain' ? undefined : (options.module ?? loadGpuJs());
+    this.#module = engine === 'plain' ? undefined : (module ?? loadGpuJs());
     if (engine === 'gpu.js' && !this.#module)
       throw new BackendError(
         "KernelOperator: engine 'gpu.js' needs a package that is not installed: npm install gpu.js; or " +

@@ -1,5 +1,5 @@
 import { ArgumentError, BackendError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
@@ -8,19 +8,19 @@ import { TfjsBackend } from './tfjs-backend.js';
 import type { TensorModule } from './tfjs-engine.js';
 
 export interface TfjsBackendOptions {
-  /** Default: the first of node-gpu, node, wasm, cpu that is installed. */
+  /** @default the first of node-gpu, node, wasm, cpu that is installed */
   readonly engine?: TfjsEngine;
   /**
    * A module of the tfjs family that the caller loaded and whose engine is chosen; instead of
    * `engine`.
    */
   readonly tf?: TensorModule;
-  /** Default `tfjs:` and the engine. */
+  /** @default `tfjs:` and the engine */
   readonly name?: string;
-  /** Runs the kernels that the engine lacks. Default the backend 'cpu'. */
+  /** Runs the kernels that the engine lacks. @default the backend 'cpu' */
   readonly host?: Backend;
   /**
-   * This rank's number among those of its machine: which GPU it takes. Default: no choice is made.
+   * This rank's number among those of its machine: which GPU it takes. @default no choice is made
    */
   readonly localRank?: number | undefined;
   /** How packages are loaded; default `require`. */
@@ -47,24 +47,33 @@ function checkEngine(tf: TensorModule): void {
     );
 }
 
+const DEFAULTS = {
+  engine: undefined,
+  tf: undefined,
+  name: undefined,
+  host: undefined,
+  localRank: undefined,
+  loadPackage: undefined,
+} satisfies Defaults<TfjsBackendOptions>;
+
 /**
  * A backend over `@tensorflow/tfjs-core`: float32, complex64 and int32. Loads the engine, so it has
  * to be waited for; `await loadBackend('tfjs')` and `'tfjs:wasm'` etc. do the same by name. Throws
  * {@link BackendError} where no engine is installed, or one is and does not load: the message says
  * what to do.
  */
-export async function createTfjsBackend(options: TfjsBackendOptions = {}): Promise<TfjsBackend> {
-  checkOptions('createTfjsBackend', options, ['engine', 'tf', 'name', 'host', 'localRank', 'loadPackage']);
-  const { engine: wanted, localRank, loadPackage = requirePackage } = options;
+export async function createTfjsBackend(options?: TfjsBackendOptions): Promise<TfjsBackend> {
+  const given = withDefaults('createTfjsBackend', options, DEFAULTS);
+  const { engine: wanted, localRank, loadPackage = requirePackage } = given;
   if (wanted !== undefined && !TFJS_ENGINES.includes(wanted))
     throw new ArgumentError(`expected an engine (${TFJS_ENGINES.join(', ')}), received ${textOf(wanted)}`);
-  const host = options.host ?? resolveBackend('cpu');
-  if (options.tf) {
-    await options.tf.ready();
-    checkEngine(options.tf);
-    return new TfjsBackend(options.name ?? `tfjs:${options.tf.getBackend()}`, options.tf, host);
+  const host = given.host ?? resolveBackend('cpu');
+  if (given.tf) {
+    await given.tf.ready();
+    checkEngine(given.tf);
+    return new TfjsBackend(given.name ?? `tfjs:${given.tf.getBackend()}`, given.tf, host);
   }
   const { engine, tf } = await loadTfjs(wanted, localRank, loadPackage);
   checkEngine(tf);
-  return new TfjsBackend(options.name ?? `tfjs:${engine}`, tf, host);
+  return new TfjsBackend(given.name ?? `tfjs:${engine}`, tf, host);
 }

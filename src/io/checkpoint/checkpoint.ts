@@ -14,7 +14,7 @@ import { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, messageOf } from '../../core/base/errors.js';
 import { log } from '../../core/base/log.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -47,7 +47,7 @@ export interface CheckpointOptions {
   /**
    * Signals upon which the solver stops after its iteration, on all ranks alike, keeps the state
    * and returns with the reason 'signal received', whichever rank got one. They do so from the
-   * moment the checkpoint is made on; a second one, 2 s later or more, ends the job. @default none
+   * moment the checkpoint is made on; a second one, 2 s later or more, ends the job. @default []
    */
   readonly stopOn?: readonly StopSignal[];
   /**
@@ -195,6 +195,14 @@ const problemOf = ({ tolerance, settings, measures }: ProblemRecord): Problem =>
   measures: decode(measures) as readonly (readonly [string, readonly Measure[]])[],
 });
 
+const DEFAULTS = {
+  every: 10,
+  keep: 2,
+  stopOn: [],
+  fresh: false,
+  comm: undefined,
+} satisfies Defaults<CheckpointOptions>;
+
 /**
  * Keeps the state of a solver in a folder, and finds it again after the job was ended:
  * `cgls(A, y, { niter: 1000, checkpoint: new Checkpoint('run') })`.
@@ -232,10 +240,9 @@ export class Checkpoint {
   /** On rank 0. */
   #lock: FolderLock | undefined;
 
-  constructor(folder: string, options: CheckpointOptions = {}) {
+  constructor(folder: string, options?: CheckpointOptions) {
     checkPath(folder);
-    checkOptions('Checkpoint', options, ['every', 'keep', 'stopOn', 'fresh', 'comm']);
-    const { every = 10, keep = 2, stopOn = [], fresh = false, comm } = options;
+    const { every, keep, stopOn, fresh, comm } = withDefaults('Checkpoint', options, DEFAULTS);
     for (const [name, value] of Object.entries({ every, keep }))
       if (!(Number.isSafeInteger(value) && value >= 1))
         throw new ArgumentError(

@@ -11,7 +11,7 @@ import {
   isSingle,
 } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
 import type { ByteSource } from '../parts/byte-source.js';
@@ -176,16 +176,14 @@ export function readInto(x: NDArray, header: Numbering, source: ByteSource): voi
   });
 }
 
+const DEFAULTS = { backend: undefined, dtype: undefined } satisfies Defaults<NpyReadOptions>;
+
 /** The array behind a header. `open` gives a source that stands at the first element. */
-export function readNpyData(
-  header: NpyHeader,
-  open: () => ByteSource,
-  options: NpyReadOptions = {},
-): NDArray {
-  checkOptions('readNpy', options, ['backend', 'dtype']);
-  const backend = resolveBackend(options.backend);
+export function readNpyData(header: NpyHeader, open: () => ByteSource, options?: NpyReadOptions): NDArray {
+  const given = withDefaults('readNpy', options, DEFAULTS);
+  const backend = resolveBackend(given.backend);
   const source = open();
-  const dtype = options.dtype === undefined ? naturalDType(header, open) : checkDType(options.dtype);
+  const dtype = given.dtype === undefined ? naturalDType(header, open) : checkDType(given.dtype);
   checkConversion(header, dtype, source.name);
   const reversed = header.fortranOrder && header.shape.length > 1;
   const x = NDArray.empty(reversed ? header.shape.toReversed() : header.shape, { dtype, backend });

@@ -1,7 +1,7 @@
 import { checkArray } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions, checkOptionsObject } from '../../core/base/options.js';
+import { checkOptionsObject, type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { writeFileAtomically } from '../output.js';
 import type { CheckedSource } from '../parts/byte-source.js';
@@ -65,9 +65,11 @@ function entryOf(path: string, member: ZipMember): NpzEntry {
 }
 
 export interface NpzWriteOptions {
-  /** Deflates the members. Default false. */
+  /** Deflates the members. @default false */
   readonly compress?: boolean;
 }
+
+const DEFAULTS = { compress: false } satisfies Defaults<NpzWriteOptions>;
 
 /**
  * Writes arrays by name as .npz. The file appears as a whole or not at all. Waits for the backends.
@@ -75,9 +77,9 @@ export interface NpzWriteOptions {
 export function writeNpz(
   path: string,
   arrays: Readonly<Record<string, NDArray>> | ReadonlyMap<string, NDArray>,
-  options: NpzWriteOptions = {},
+  options?: NpzWriteOptions,
 ): void {
-  checkOptions('writeNpz', options, ['compress']);
+  const { compress } = withDefaults('writeNpz', options, DEFAULTS);
   if (!(arrays instanceof Map)) checkOptionsObject('writeNpz: arrays by name', arrays ?? null);
   const list =
     arrays instanceof Map ? [...arrays] : Object.entries(arrays as Readonly<Record<string, NDArray>>);
@@ -87,7 +89,7 @@ export function writeNpz(
     checkArray(`writeNpz: ${name}`, x);
   }
   writeFileAtomically(path, (sink) => {
-    const zip = zipWriter(sink, { compress: options.compress ?? false });
+    const zip = zipWriter(sink, { compress });
     for (const [name, x] of list) {
       zip.add(`${name}${SUFFIX}`, (write) => {
         write(formatNpyHeader(x.shape, x.dtype));

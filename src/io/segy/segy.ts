@@ -1,7 +1,7 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { checkDType, hostArray, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -55,7 +55,7 @@ export interface SegyGeometry {
   readonly crosslines: readonly number[];
   /** In seconds (of depth volumes: kilometres). */
   readonly sampleInterval: number;
-  /** Of the first sample, in seconds. */
+  /** Of the first sample, in seconds. @default 0 */
   readonly delay: number;
   /** The textual header: at most 40 lines of 80 characters. */
   readonly text: string;
@@ -87,9 +87,11 @@ const AT = { inLine: 0, inFile: 4, ensemble: 20, kind: 28, delay: 108, samples: 
 /** Bytes that are read or written at a time. */
 const PIECE = 1 << 22;
 
+const BYTES = { inlineByte: 189, crosslineByte: 193 } satisfies Defaults<SegyBytes>;
+
 const places = ({
-  inlineByte = 189,
-  crosslineByte = 193,
+  inlineByte = BYTES.inlineByte,
+  crosslineByte = BYTES.crosslineByte,
 }: SegyBytes): { inline: number; crossline: number } => {
   for (const byte of [inlineByte, crosslineByte])
     if (!(Number.isInteger(byte) && byte >= 1 && byte <= TRACE_HEADER - 3))
@@ -329,17 +331,18 @@ function field(name: string, value: number, scale: number, least: number, most: 
 
 const INT32 = 2 ** 31 - 1;
 
+const DEFAULTS = {
+  inlines: undefined,
+  crosslines: undefined,
+  sampleInterval: undefined,
+  delay: 0,
+  text: undefined,
+  format: undefined,
+  ...BYTES,
+} satisfies Defaults<SegyWriteOptions>;
+
 function settings(x: DistributedArray, options: SegyWriteOptions) {
-  checkOptions('writeSegy', options, [
-    'inlines',
-    'crosslines',
-    'sampleInterval',
-    'delay',
-    'text',
-    'format',
-    'inlineByte',
-    'crosslineByte',
-  ]);
+  const given = withDefaults('writeSegy', options, DEFAULTS);
   const { globalShape: shape } = x;
   if (shape.length !== 3 || product(shape) === 0)
     throw new ShapeError(
@@ -350,18 +353,13 @@ function settings(x: DistributedArray, options: SegyWriteOptions) {
     throw new ShapeError(`writeSegy: expected at most 65535 samples a trace, received ${samples}`);
   if (ni * nx > INT32)
     throw new ShapeError(`writeSegy: expected at most ${INT32} traces, received ${ni * nx}`);
-  const at = places(options);
+  const at = places(given);
   const names =
-    options.format === undefined
+    given.format === undefined
       ? undefined
-      : checkOneOf('format', options.format, Object.keys(SEGY_FORMATS) as SegyFormat[]);
+      : checkOneOf('format', given.format, Object.keys(SEGY_FORMATS) as SegyFormat[]);
   const format = formatFor(x.dtype, names);
-  const {
-    inlines = count(ni),
-    crosslines = count(nx),
-    delay = 0,
-    text = defaultText(at.inline, at.crossline),
-  } = options;
+  const { inlines = count(ni), crosslines = count(nx), text = defaultText(at.inline, at.crossline) } = given;
   for (const [name, list, n] of [
     ['inlines', inlines, ni],
     ['crosslines', crosslines, nx],
@@ -373,14 +371,14 @@ function settings(x: DistributedArray, options: SegyWriteOptions) {
     )
       throw new ArgumentError(`writeSegy: expected ${n} ${name}, rising or falling whole numbers`);
   }
-  const interval = field('sampleInterval', options.sampleInterval, 1e6, 1, 32767);
+  const interval = field('sampleInterval', given.sampleInterval, 1e6, 1, 32767);
   const head = formatSegyHeader(text, format, samples, interval);
   return {
     at,
     format,
     inlines: [...inlines],
     crosslines: [...crosslines],
-    delay: field('delay', delay, 1e3, -32768, 32767),
+    delay: field('delay', given.delay, 1e3, -32768, 32767),
     interval,
     samples,
     head,

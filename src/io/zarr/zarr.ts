@@ -4,7 +4,7 @@ import { NDArray } from '../../core/array/ndarray.js';
 import { complex, type Scalar } from '../../core/base/complex.js';
 import { bytesOf, checkDType, type DType, holdsNumber } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, messageOf, ShapeError } from '../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -71,6 +71,14 @@ export interface ZarrWriteOptions {
   /** One a dimension. */
   readonly dimensionNames?: readonly (string | null)[];
 }
+
+const DEFAULTS = {
+  chunks: undefined,
+  compression: 'gzip',
+  level: 1,
+  attributes: {},
+  dimensionNames: undefined,
+} satisfies Defaults<ZarrWriteOptions>;
 
 const METADATA = 'zarr.json';
 /** Claims up to here are believed. */
@@ -415,15 +423,15 @@ function replaceFolder(temporary: string, path: string): void {
  * is replaced, anything else is refused. Symbolic links are followed; mode and owner of what is
  * replaced are kept. Collective. Errors are the same on all ranks, and leave nothing behind.
  */
-export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteOptions = {}): void {
+export function writeZarr(path: string, x: DistributedArray, options?: ZarrWriteOptions): void {
   checkBoxes('writeZarr', x);
   const { globalShape, dtype, comm } = x;
   const bytes = bytesOf(dtype);
   const { folder, chunks, compression, level, metadata } = sameOnAllRanks(comm, 'writeZarr', () => {
     const folder = naming(path, () => folderOf(path));
-    checkOptions('writeZarr', options, ['chunks', 'compression', 'level', 'attributes', 'dimensionNames']);
-    const { level = 1, attributes = {}, dimensionNames } = options;
-    const compression = checkOneOf('compression', options.compression ?? 'gzip', ZARR_COMPRESSIONS);
+    const given = withDefaults('writeZarr', options, DEFAULTS);
+    const { compression, level, attributes, dimensionNames } = given;
+    checkOneOf('compression', compression, ZARR_COMPRESSIONS);
     checkEncoder(compression);
     const [least, most] = LEVELS[compression];
     if (!(Number.isInteger(level) && level >= least && level <= most))
@@ -431,7 +439,7 @@ export function writeZarr(path: string, x: DistributedArray, options: ZarrWriteO
         `expected a level of ${compression} between ${least} and ${most}, received ${level}`,
       );
     const chunks =
-      options.chunks === undefined ? defaultChunks(globalShape, bytes) : toShape(options.chunks, 'chunks');
+      given.chunks === undefined ? defaultChunks(globalShape, bytes) : toShape(given.chunks, 'chunks');
     if (chunks.length !== globalShape.length || chunks.includes(0))
       throw new ShapeError(
         `expected chunks of ${globalShape.length} positive lengths, received ${formatShape(chunks)}`,

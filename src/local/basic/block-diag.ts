@@ -1,8 +1,8 @@
 import type { NDArray } from '../../core/array/ndarray.js';
-import { checkOptions } from '../../core/base/options.js';
+import { withDefaults } from '../../core/base/options.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { alike, checkOperators, listedShape, pair } from '../parts/stacking.js';
-import { StackOperator, type StackOptions } from './stack-operator.js';
+import { STACK_DEFAULTS, StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
  * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to
@@ -12,11 +12,10 @@ import { StackOperator, type StackOptions } from './stack-operator.js';
  * @example new BlockDiag([new Identity(4), new Sum([2, 3])])
  */
 export class BlockDiag extends StackOperator {
-  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
-    checkOptions('BlockDiag', options, ['forceflat']);
+  constructor(ops: readonly AnyLocalOperator[], options?: StackOptions) {
+    const { forceflat } = withDefaults('BlockDiag', options, STACK_DEFAULTS);
     checkOperators('BlockDiag', ops);
     const [models, data] = [ops.map((op) => op.dims), ops.map((op) => op.dimsd)];
-    const { forceflat = false } = options;
     super(
       ops,
       { dims: listedShape(models), dimsd: listedShape(data) },

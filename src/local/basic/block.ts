@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { withDefaults } from '../../core/base/options.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { HStack } from './h-stack.js';
-import type { StackOptions } from './stack-operator.js';
+import { STACK_DEFAULTS, type StackOptions } from './stack-operator.js';
 import { VStack } from './v-stack.js';
 
 /**
@@ -12,8 +12,8 @@ import { VStack } from './v-stack.js';
  * @example new Block([[new Identity(3), new Zero(3)], [new Zero(3), new Flip(3)]])
  */
 export class Block extends VStack {
-  constructor(ops: readonly (readonly AnyLocalOperator[])[], options: StackOptions = {}) {
-    checkOptions('Block', options, ['forceflat']);
+  constructor(ops: readonly (readonly AnyLocalOperator[])[], options?: StackOptions) {
+    withDefaults('Block', options, STACK_DEFAULTS);
     if (
       !Array.isArray(ops) ||
       ops.length === 0 ||

@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { complexOf, type DType, isComplex, isInteger, realOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
@@ -12,6 +12,8 @@ export interface ComplexPartOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { dtype: 'complex128' } satisfies Defaults<ComplexPartOptions>;
+
 /**
  * What Real and Imag have in common: real data of a complex model. The adjoint is one for the real
  * part of inner products.
@@ -19,8 +21,8 @@ export interface ComplexPartOptions {
 export abstract class ComplexPart extends LocalOperator {
   override readonly complexLinear = false;
   constructor(owner: string, dims: number | Shape, options: ComplexPartOptions) {
-    checkOptions(owner, options, ['dtype']);
-    super({ dims: toShape(dims, 'dims'), dtype: options.dtype ?? 'complex128' });
+    const { dtype } = withDefaults(owner, options, DEFAULTS);
+    super({ dims: toShape(dims, 'dims'), dtype });
   }
   override rangeOf(x: Space<NDArray>): NDArraySpace {
     const space = super.rangeOf(x);

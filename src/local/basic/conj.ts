@@ -1,6 +1,6 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
@@ -8,6 +8,8 @@ export interface ConjOptions {
   /** @default 'complex128' */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = { dtype: 'complex128' } satisfies Defaults<ConjOptions>;
 
 /**
  * Complex conjugate: `y = conj(x)`, its own adjoint for the real part of inner products. Shapes:
@@ -17,9 +19,9 @@ export interface ConjOptions {
  */
 export class Conj extends LocalOperator {
   override readonly complexLinear = false;
-  constructor(dims: number | Shape, options: ConjOptions = {}) {
-    checkOptions('Conj', options, ['dtype']);
-    super({ dims: toShape(dims, 'dims'), dtype: options.dtype ?? 'complex128' });
+  constructor(dims: number | Shape, options?: ConjOptions) {
+    const { dtype } = withDefaults('Conj', options, DEFAULTS);
+    super({ dims: toShape(dims, 'dims'), dtype });
   }
   protected override forward(x: NDArray, y: NDArray): void {
     if (y.size > 0) y.backend.unary('conj', x, y);

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, formatShape, type Shape, sameShape, toAxis, toShape } from '../../core/base/shape.js';
 import type { IndexTable } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
@@ -16,6 +16,8 @@ export interface DiagonalOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { dims: undefined, axis: -1, dtype: undefined } satisfies Defaults<DiagonalOptions>;
+
 /**
  * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one.
  * The adjoint multiplies by conj(d). Shapes: `dims` to `dims`. Cost: one read and one write of the
@@ -28,11 +30,11 @@ export class Diagonal extends LocalOperator {
   readonly #axis: number;
   /** The rows 0, 1, … of the axis, for a diagonal that is stretched. */
   readonly #rows: Resident | undefined;
-  constructor(diag: OperatorData, options: DiagonalOptions = {}) {
-    checkOptions('Diagonal', options, ['dims', 'axis', 'dtype']);
-    const diagonal = Resident.from(diag, options.dtype);
-    const dims = options.dims === undefined ? diagonal.shape : toShape(options.dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, dims.length);
+  constructor(diag: OperatorData, options?: DiagonalOptions) {
+    const given = withDefaults('Diagonal', options, DEFAULTS);
+    const diagonal = Resident.from(diag, given.dtype);
+    const dims = given.dims === undefined ? diagonal.shape : toShape(given.dims, 'dims');
+    const axis = toAxis(given.axis, dims.length);
     const n = dims[axis] as number;
     const whole = sameShape(diagonal.shape, dims);
     if (!whole && (diagonal.shape.length !== 1 || diagonal.size !== n)) {

@@ -1,5 +1,5 @@
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
@@ -10,6 +10,8 @@ export interface FlipOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<FlipOptions>;
+
 /**
  * Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one
  * copy. No work array.
@@ -17,13 +19,13 @@ export interface FlipOptions {
  * @example new Flip([3, 4])
  */
 export class Flip extends RearrangingOperator {
-  constructor(dims: number | Shape, options: FlipOptions = {}) {
-    checkOptions('Flip', options, ['axis', 'dtype']);
+  constructor(dims: number | Shape, options?: FlipOptions) {
+    const given = withDefaults('Flip', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     const n = shape[axis] as number;
     super(
-      { dims: shape, dtype: options.dtype ?? 'float64' },
+      { dims: shape, dtype: given.dtype },
       axisPieces(shape, shape, axis, [{ from: n - 1, to: 0, count: n, step: -1 }]),
     );
   }

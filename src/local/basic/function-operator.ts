@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { tidy } from '../../core/base/scope.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { type Filled, takeReturned } from '../../core/vector/returned.js';
@@ -23,6 +23,12 @@ export interface FunctionOperatorOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = {
+  adjoint: undefined,
+  dimsd: undefined,
+  dtype: 'float64',
+} satisfies Defaults<FunctionOperatorOptions>;
+
 /**
  * An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to
  * `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take.
@@ -32,9 +38,8 @@ export interface FunctionOperatorOptions {
 export class FunctionOperator extends LocalOperator {
   readonly #forward: ArrayFunction;
   readonly #adjoint: ArrayFunction | undefined;
-  constructor(f: ArrayFunction, dims: number | Shape, options: FunctionOperatorOptions = {}) {
-    checkOptions('FunctionOperator', options, ['adjoint', 'dimsd', 'dtype']);
-    const { adjoint, dimsd = dims, dtype = 'float64' } = options;
+  constructor(f: ArrayFunction, dims: number | Shape, options?: FunctionOperatorOptions) {
+    const { adjoint, dimsd = dims, dtype } = withDefaults('FunctionOperator', options, DEFAULTS);
     if (typeof f !== 'function' || (adjoint !== undefined && typeof adjoint !== 'function'))
       throw new ArgumentError('FunctionOperator: expected a function, and one for adjoint if there is one');
     super({ dims: toShape(dims, 'dims'), dimsd: toShape(dimsd, 'dimsd'), dtype });

@@ -1,9 +1,9 @@
 import type { NDArray } from '../../core/array/ndarray.js';
-import { checkOptions } from '../../core/base/options.js';
+import { withDefaults } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.js';
-import { StackOperator, type StackOptions } from './stack-operator.js';
+import { STACK_DEFAULTS, StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
  * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the
@@ -13,19 +13,15 @@ import { StackOperator, type StackOptions } from './stack-operator.js';
  * @example new HStack([new Identity(4), new FirstDerivative(4)])
  */
 export class HStack extends StackOperator {
-  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
-    checkOptions('HStack', options, ['forceflat']);
+  constructor(ops: readonly AnyLocalOperator[], options?: StackOptions) {
+    const { forceflat } = withDefaults('HStack', options, STACK_DEFAULTS);
     checkOperators('HStack', ops);
     const dimsd = sharedShape(
       'HStack',
       'rows',
       ops.map((op) => op.dimsd),
     );
-    super(
-      ops,
-      { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd },
-      options.forceflat ?? false,
-    );
+    super(ops, { dims: ops.reduce((sum, op) => sum + product(op.dims), 0), dimsd }, forceflat);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     collect(this.forwardSteps, x, y);

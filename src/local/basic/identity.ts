@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
@@ -9,6 +9,8 @@ export interface IdentityOptions {
   /** @default 'float64' */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = { dtype: 'float64' } satisfies Defaults<IdentityOptions>;
 
 /**
  * Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N`
@@ -18,14 +20,14 @@ export interface IdentityOptions {
  */
 export class Identity extends LocalOperator {
   readonly #common: Shape;
-  constructor(N: number | Shape, M: number | Shape = N, options: IdentityOptions = {}) {
-    checkOptions('Identity', options, ['dtype']);
+  constructor(N: number | Shape, M: number | Shape = N, options?: IdentityOptions) {
+    const { dtype } = withDefaults('Identity', options, DEFAULTS);
     const [dimsd, dims] = [toShape(N, 'N'), toShape(M, 'M')];
     if (dims.length !== dimsd.length)
       throw new ShapeError(
         `Identity: expected shapes of as many axes, received ${formatShape(dimsd)} and ${formatShape(dims)}`,
       );
-    super({ dims, dimsd, dtype: options.dtype ?? 'float64' });
+    super({ dims, dimsd, dtype });
     this.#common = dims.map((m, k) => Math.min(m, dimsd[k] as number));
   }
   protected override forward(x: NDArray, y: NDArray): void {

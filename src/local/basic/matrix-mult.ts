@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
 import type { MatMul, Trans } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
@@ -17,6 +17,8 @@ export interface MatrixMultOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { otherdims: undefined, dtype: undefined } satisfies Defaults<MatrixMultOptions>;
+
 /**
  * Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to
  * `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A.
@@ -29,15 +31,15 @@ export class MatrixMult extends LocalOperator {
   readonly #columns: number;
   readonly #forward: MatMul;
   readonly #adjoint: MatMul;
-  constructor(A: OperatorData, options: MatrixMultOptions = {}) {
-    checkOptions('MatrixMult', options, ['otherdims', 'dtype']);
-    const matrix = Resident.from(A, options.dtype);
+  constructor(A: OperatorData, options?: MatrixMultOptions) {
+    const { dtype, otherdims } = withDefaults('MatrixMult', options, DEFAULTS);
+    const matrix = Resident.from(A, dtype);
     if (matrix.shape.length !== 2)
       throw new ShapeError(
         `MatrixMult: expected a matrix, received an array of shape ${formatShape(matrix.shape)}`,
       );
     const [n, m] = matrix.shape as readonly [number, number];
-    const others = options.otherdims === undefined ? [] : toShape(options.otherdims, 'otherdims');
+    const others = otherdims === undefined ? [] : toShape(otherdims, 'otherdims');
     super({ dims: [m, ...others], dimsd: [n, ...others], dtype: matrix.dtype, holdsData: true });
     this.#matrix = matrix;
     this.#rows = n;

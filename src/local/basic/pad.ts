@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, stridesOf, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { RearrangingOperator } from '../parts/rearranging-operator.js';
@@ -13,6 +13,8 @@ export interface PadOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { dtype: 'float64' } satisfies Defaults<PadOptions>;
+
 /**
  * Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis.
  * Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work
@@ -21,14 +23,14 @@ export interface PadOptions {
  * @example new Pad([3, 4], [[1, 0], [2, 2]])
  */
 export class Pad extends RearrangingOperator {
-  constructor(dims: number | Shape, pad: Padding | readonly Padding[], options: PadOptions = {}) {
-    checkOptions('Pad', options, ['dtype']);
+  constructor(dims: number | Shape, pad: Padding | readonly Padding[], options?: PadOptions) {
+    const { dtype } = withDefaults('Pad', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
     const pairs = pairsOf(pad, shape);
     const dimsd = shape.map((n, k) => (pairs[k] as Padding)[0] + n + (pairs[k] as Padding)[1]);
     const data = stridesOf(dimsd);
     const start = data.reduce((sum, s, k) => sum + s * (pairs[k] as Padding)[0], 0);
-    super({ dims: shape, dimsd, dtype: options.dtype ?? 'float64' }, [
+    super({ dims: shape, dimsd, dtype }, [
       { shape, model: { start: 0, strides: stridesOf(shape) }, data: { start, strides: data } },
     ]);
   }

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
@@ -12,6 +12,8 @@ export interface RegressionOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { dtype: 'float64' } satisfies Defaults<RegressionOptions>;
+
 /**
  * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`; solving for x is
  * polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`. Cost: `2·len·(order + 1)` flops;
@@ -21,9 +23,9 @@ export interface RegressionOptions {
  */
 export class Regression extends MatrixMult {
   readonly order: number;
-  constructor(taxis: OperatorData, order: number, options: RegressionOptions = {}) {
-    checkOptions('Regression', options, ['dtype']);
-    super(powers(taxis, order), { dtype: options.dtype ?? 'float64' });
+  constructor(taxis: OperatorData, order: number, options?: RegressionOptions) {
+    const { dtype } = withDefaults('Regression', options, DEFAULTS);
+    super(powers(taxis, order), { dtype });
     this.order = order;
   }
   /** Values of the polynomial `x` at other places `t`: a new array. */

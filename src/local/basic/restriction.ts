@@ -1,6 +1,6 @@
 import { type DType, hostArray, placeDType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { hostNumbers } from '../parts/host-numbers.js';
@@ -15,6 +15,8 @@ export interface RestrictionOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<RestrictionOptions>;
+
 /**
  * Some samples of an axis: `y[k] = x[iava[k]]`, in any order, repeated ones too; negative indices
  * count from the end. The adjoint puts them back and sums repeated ones. Shapes: `[…, n, …]` to
@@ -23,10 +25,10 @@ export interface RestrictionOptions {
  * @example new Restriction([3, 6], [0, 2, -1])
  */
 export class Restriction extends IndexedOperator {
-  constructor(dims: number | Shape, iava: OperatorData, options: RestrictionOptions = {}) {
-    checkOptions('Restriction', options, ['axis', 'dtype']);
+  constructor(dims: number | Shape, iava: OperatorData, options?: RestrictionOptions) {
+    const given = withDefaults('Restriction', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     const [outer, n, inner] = around(shape, axis);
     const { values } = hostNumbers('Restriction', 'iava', iava, 1);
     const bad = values.find((i) => !Number.isInteger(i) || i < -n || i >= n);
@@ -45,7 +47,7 @@ export class Restriction extends IndexedOperator {
       fill: (start: number, count: number, index: Places) => index.set(places.subarray(start, start + count)),
     };
     super(
-      { dims: shape, dimsd: shape.with(axis, places.length), dtype: options.dtype ?? 'float64' },
+      { dims: shape, dimsd: shape.with(axis, places.length), dtype: given.dtype },
       'gather',
       new IndexedRows(source, { outer, inner }),
     );

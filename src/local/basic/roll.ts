@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
@@ -14,6 +14,8 @@ export interface RollOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { axis: -1, shift: 1, dtype: 'float64' } satisfies Defaults<RollOptions>;
+
 /**
  * Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`.
  * Cost: one copy. No work array.
@@ -21,11 +23,11 @@ export interface RollOptions {
  * @example new Roll([3, 4], { shift: 2 })
  */
 export class Roll extends RearrangingOperator {
-  constructor(dims: number | Shape, options: RollOptions = {}) {
-    checkOptions('Roll', options, ['axis', 'shift', 'dtype']);
-    const { shift = 1, dtype = 'float64' } = options;
+  constructor(dims: number | Shape, options?: RollOptions) {
+    const given = withDefaults('Roll', options, DEFAULTS);
+    const { shift, dtype } = given;
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     if (!Number.isSafeInteger(shift))
       throw new ArgumentError(
         `Roll: expected shift to be a whole number of samples, received ${textOf(shift)}`,

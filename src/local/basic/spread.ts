@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { formatShape, type Shape, sameShape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { hostNumbers } from '../parts/host-numbers.js';
@@ -34,6 +34,14 @@ export interface SpreadOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = {
+  table: undefined,
+  dtable: undefined,
+  fh: undefined,
+  interp: false,
+  dtype: 'float64',
+} satisfies Defaults<SpreadOptions>;
+
 /**
  * Spreading along curves: `y[ix, table[ix0, it0, ix]] += x[ix0, it0]` for all ix; the adjoint
  * stacks along them. Shapes: `dims` `[nx0, nt0]` to `dimsd` `[nx, nt]`. Cost: `nx0·nt0·nx`
@@ -43,8 +51,7 @@ export interface SpreadOptions {
  */
 export class Spread extends IndexedOperator {
   constructor(dims: Shape, dimsd: Shape, options: SpreadOptions) {
-    requireOptions('Spread', options, ['table', 'dtable', 'fh', 'interp', 'dtype']);
-    const { table, dtable, fh, interp = false, dtype = 'float64' } = options;
+    const { table, dtable, fh, interp, dtype } = requireOptions('Spread', options, DEFAULTS);
     const [model, data] = [toShape(dims, 'dims'), toShape(dimsd, 'dimsd')];
     if (model.length !== 2 || data.length !== 2)
       throw new ShapeError(

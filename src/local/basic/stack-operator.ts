@@ -1,4 +1,5 @@
 import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
+import type { Defaults } from '../../core/base/options.js';
 import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Space } from '../../core/vector/vector.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
@@ -11,6 +12,8 @@ export interface StackOptions {
    */
   readonly forceflat?: boolean;
 }
+
+export const STACK_DEFAULTS = { forceflat: false } satisfies Defaults<StackOptions>;
 
 /**
  * What VStack, HStack and BlockDiag have in common: several operators, and where their parts of a

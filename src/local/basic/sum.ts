@@ -1,6 +1,6 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, stridesOf, toAxis, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
@@ -10,6 +10,8 @@ export interface SumOptions {
   /** @default 'float64' */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<SumOptions>;
 
 /**
  * Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims`
@@ -21,14 +23,14 @@ export class Sum extends LocalOperator {
   readonly #axis: number;
   /** Of the data, walked as if it had the axis. */
   readonly #repeated: readonly number[];
-  constructor(dims: number | Shape, options: SumOptions = {}) {
-    checkOptions('Sum', options, ['axis', 'dtype']);
+  constructor(dims: number | Shape, options?: SumOptions) {
+    const given = withDefaults('Sum', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     super({
       dims: shape,
       dimsd: shape.length === 1 ? [1] : shape.toSpliced(axis, 1),
-      dtype: options.dtype ?? 'float64',
+      dtype: given.dtype,
     });
     this.#axis = axis;
     this.#repeated = stridesOf(shape.with(axis, 1)).with(axis, 0);

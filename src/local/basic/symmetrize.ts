@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
@@ -11,6 +11,8 @@ export interface SymmetrizeOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<SymmetrizeOptions>;
+
 /**
  * An axis continued symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`.
  * Shapes: `[…, n, …]` to `[…, 2n − 1, …]`. Cost: one copy. No work array.
@@ -18,15 +20,15 @@ export interface SymmetrizeOptions {
  * @example new Symmetrize([3, 4])
  */
 export class Symmetrize extends RearrangingOperator {
-  constructor(dims: number | Shape, options: SymmetrizeOptions = {}) {
-    checkOptions('Symmetrize', options, ['axis', 'dtype']);
+  constructor(dims: number | Shape, options?: SymmetrizeOptions) {
+    const given = withDefaults('Symmetrize', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     const n = shape[axis] as number;
     if (n === 0) throw new ShapeError('Symmetrize: expected at least one sample on the axis, received none');
     const dimsd = shape.with(axis, 2 * n - 1);
     super(
-      { dims: shape, dimsd, dtype: options.dtype ?? 'float64' },
+      { dims: shape, dimsd, dtype: given.dtype },
       axisPieces(shape, dimsd, axis, [
         { from: 0, to: n - 1, count: n },
         { from: n - 1, to: 0, count: n - 1, step: -1, adds: 'model' },

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, stridesOf, toAxes, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../local-operator.js';
@@ -10,6 +10,8 @@ export interface TransposeOptions {
   /** @default 'float64' */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = { dtype: 'float64' } satisfies Defaults<TransposeOptions>;
 
 /**
  * Axes in another order: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to
@@ -21,13 +23,13 @@ export class Transpose extends LocalOperator {
   /** Steps through the model's memory along the axes of the data. */
   readonly #walk: readonly number[];
   readonly #strides: readonly number[];
-  constructor(dims: number | Shape, axes: readonly number[], options: TransposeOptions = {}) {
-    checkOptions('Transpose', options, ['dtype']);
+  constructor(dims: number | Shape, axes: readonly number[], options?: TransposeOptions) {
+    const { dtype } = withDefaults('Transpose', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
     const order = toAxes(axes, shape.length);
     if (order.length !== shape.length)
       throw new ShapeError(`Transpose: expected an order of ${shape.length} axes, received ${textOf(axes)}`);
-    super({ dims: shape, dimsd: order.map((k) => shape[k] as number), dtype: options.dtype ?? 'float64' });
+    super({ dims: shape, dimsd: order.map((k) => shape[k] as number), dtype });
     const strides = stridesOf(shape);
     this.#walk = order.map((k) => strides[k] as number);
     this.#strides = stridesOf(this.dimsd);

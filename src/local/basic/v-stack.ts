@@ -1,9 +1,9 @@
 import type { NDArray } from '../../core/array/ndarray.js';
-import { checkOptions } from '../../core/base/options.js';
+import { withDefaults } from '../../core/base/options.js';
 import { product } from '../../core/base/shape.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.js';
-import { StackOperator, type StackOptions } from './stack-operator.js';
+import { STACK_DEFAULTS, StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
  * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own,
@@ -13,19 +13,15 @@ import { StackOperator, type StackOptions } from './stack-operator.js';
  * @example new VStack([new Identity(4), new FirstDerivative(4)])
  */
 export class VStack extends StackOperator {
-  constructor(ops: readonly AnyLocalOperator[], options: StackOptions = {}) {
-    checkOptions('VStack', options, ['forceflat']);
+  constructor(ops: readonly AnyLocalOperator[], options?: StackOptions) {
+    const { forceflat } = withDefaults('VStack', options, STACK_DEFAULTS);
     checkOperators('VStack', ops);
     const dims = sharedShape(
       'VStack',
       'columns',
       ops.map((op) => op.dims),
     );
-    super(
-      ops,
-      { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) },
-      options.forceflat ?? false,
-    );
+    super(ops, { dims, dimsd: ops.reduce((sum, op) => sum + product(op.dimsd), 0) }, forceflat);
   }
   protected override forward(x: NDArray, y: NDArray): void {
     spread(this.forwardSteps, x, y);

@@ -1,6 +1,6 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
@@ -9,6 +9,8 @@ export interface ZeroOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { dtype: 'float64' } satisfies Defaults<ZeroOptions>;
+
 /**
  * The zero operator of `N` rows and `M` columns: `y = 0`. Shapes: `M` to `N`. Cost: one write. No
  * work array.
@@ -16,9 +18,9 @@ export interface ZeroOptions {
  * @example new Zero(3, 5)
  */
 export class Zero extends LocalOperator {
-  constructor(N: number | Shape, M: number | Shape = N, options: ZeroOptions = {}) {
-    checkOptions('Zero', options, ['dtype']);
-    super({ dims: toShape(M, 'M'), dimsd: toShape(N, 'N'), dtype: options.dtype ?? 'float64', zero: true });
+  constructor(N: number | Shape, M: number | Shape = N, options?: ZeroOptions) {
+    const { dtype } = withDefaults('Zero', options, DEFAULTS);
+    super({ dims: toShape(M, 'M'), dimsd: toShape(N, 'N'), dtype, zero: true });
   }
   protected override forward(_x: NDArray, y: NDArray): void {
     y.fill(0);

@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { BandSegment, Stencil } from '../../core/ports/backend.js';
@@ -44,6 +44,14 @@ const INCREMENTS: Readonly<Record<IntegrationKind, (n: number) => BandSegment[]>
   ],
 };
 
+const DEFAULTS = {
+  axis: -1,
+  sampling: 1,
+  kind: 'full',
+  removefirst: false,
+  dtype: 'float64',
+} satisfies Defaults<CausalIntegrationOptions>;
+
 /**
  * Integral from the first sample on, d the sampling and c the running sum of x: full `y = d c`,
  * half `y = d (c − x/2)`, trapezoidal `y = d (c − x/2 − x[0]/2)`, but `y[0] = d x[0]/2`. Shapes:
@@ -61,14 +69,14 @@ export class CausalIntegration extends LocalOperator {
   readonly #crop: Rearrangement | undefined;
   readonly #reversed: Rearrangement;
   readonly #reverse: Rearrangement;
-  constructor(dims: number | Shape, options: CausalIntegrationOptions = {}) {
-    checkOptions('CausalIntegration', options, ['axis', 'sampling', 'kind', 'removefirst', 'dtype']);
-    const { sampling = 1, removefirst = false, dtype = 'float64' } = options;
-    const kind = checkOneOf('kind', options.kind ?? 'full', INTEGRATION_KINDS);
+  constructor(dims: number | Shape, options?: CausalIntegrationOptions) {
+    const given = withDefaults('CausalIntegration', options, DEFAULTS);
+    const { sampling, removefirst, dtype } = given;
+    const kind = checkOneOf('kind', given.kind, INTEGRATION_KINDS);
     if (!Number.isFinite(sampling))
       throw new ArgumentError(`CausalIntegration: expected a finite sampling, received ${textOf(sampling)}`);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     const n = shape[axis] as number;
     const rows = removefirst ? Math.max(0, n - 1) : n;
     const dimsd = shape.with(axis, rows);

@@ -1,15 +1,16 @@
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import {
   type DerivativeKind,
   type DerivativeOrder,
+  FIRST_SCHEME_DEFAULTS,
   firstDerivative,
 } from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 
 export interface FirstDerivativeOptions {
-  /** @default -1 */
+  /** The axis to differentiate along; of the distributed operator it is 0. @default -1 */
   readonly axis?: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
@@ -23,6 +24,12 @@ export interface FirstDerivativeOptions {
   readonly dtype?: DType;
 }
 
+export const FIRST_DERIVATIVE_DEFAULTS = {
+  axis: -1,
+  ...FIRST_SCHEME_DEFAULTS,
+  dtype: 'float64',
+} satisfies Defaults<FirstDerivativeOptions>;
+
 /**
  * First derivative along an axis, d the sampling: forward `(x[i+1] − x[i]) / d`, backward
  * `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
@@ -32,9 +39,8 @@ export interface FirstDerivativeOptions {
  * @example new FirstDerivative([4, 6], { kind: 'forward' })
  */
 export class FirstDerivative extends StencilOperator {
-  constructor(dims: number | Shape, options: FirstDerivativeOptions = {}) {
-    checkOptions('FirstDerivative', options, ['axis', 'sampling', 'kind', 'edge', 'order', 'dtype']);
-    const { axis = -1, dtype = 'float64', ...scheme } = options;
+  constructor(dims: number | Shape, options?: FirstDerivativeOptions) {
+    const { axis, dtype, ...scheme } = withDefaults('FirstDerivative', options, FIRST_DERIVATIVE_DEFAULTS);
     const shape = toShape(dims, 'dims');
     const k = toAxis(axis, shape.length);
     super({ dims: shape, dtype }, [

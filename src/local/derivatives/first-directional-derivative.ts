@@ -1,5 +1,4 @@
 import type { NDArray } from '../../core/array/ndarray.js';
-import { checkOptions } from '../../core/base/options.js';
 import type { Shape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import type { OperatorData } from '../resident.js';
@@ -16,8 +15,7 @@ export type FirstDirectionalDerivativeOptions = DirectionalDerivativeOptions;
  */
 export class FirstDirectionalDerivative extends LocalOperator {
   readonly #derivative: DirectionalDerivative;
-  constructor(dims: Shape, v: OperatorData, options: FirstDirectionalDerivativeOptions = {}) {
-    checkOptions('FirstDirectionalDerivative', options, ['sampling', 'kind', 'edge', 'dtype']);
+  constructor(dims: Shape, v: OperatorData, options?: FirstDirectionalDerivativeOptions) {
     const derivative = new DirectionalDerivative('FirstDirectionalDerivative', dims, v, options);
     const { dims: shape, dtype, holdsData, zero } = derivative;
     super({ dims: shape, dtype, holdsData, zero });

@@ -1,13 +1,17 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { perAxis } from '../../core/base/per-axis.js';
 import { product, type Shape, toShape } from '../../core/base/shape.js';
 import type { Stencil } from '../../core/ports/backend.js';
 import { isZeroBand, transposeBand } from '../../core/schemes/band.js';
-import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
+import {
+  type DerivativeKind,
+  firstDerivative,
+  SECOND_SCHEME_DEFAULTS,
+} from '../../core/schemes/derivative-scheme.js';
 import { LocalOperator, part } from '../local-operator.js';
-import { perAxis } from '../parts/per-axis.js';
 
 export interface GradientOptions {
   /** Distance between samples, of each axis. @default 1 */
@@ -20,6 +24,11 @@ export interface GradientOptions {
   readonly dtype?: DType;
 }
 
+export const GRADIENT_DEFAULTS = {
+  ...SECOND_SCHEME_DEFAULTS,
+  dtype: 'float64',
+} satisfies Defaults<GradientOptions>;
+
 /**
  * Gradient: `y[k] = ∂x/∂xₖ` by three-point first derivatives. Shapes: `dims` to `[ndim, ...dims]`.
  * Cost: one read and one write per axis. No work array.
@@ -29,12 +38,11 @@ export interface GradientOptions {
 export class Gradient extends LocalOperator {
   readonly #forward: readonly Stencil[];
   readonly #adjoint: readonly Stencil[];
-  constructor(dims: number | Shape, options: GradientOptions = {}) {
-    checkOptions('Gradient', options, ['sampling', 'kind', 'edge', 'dtype']);
-    const { sampling = 1, dtype = 'float64', ...scheme } = options;
+  constructor(dims: number | Shape, options?: GradientOptions) {
+    const { sampling, dtype, ...scheme } = withDefaults('Gradient', options, GRADIENT_DEFAULTS);
     const shape = toShape(dims, 'dims');
     if (shape.length === 0) throw new ShapeError('Gradient: expected dims of at least one axis');
-    const d = perAxis('sampling', sampling, shape.length);
+    const d = perAxis('Gradient', 'sampling', sampling, shape.length);
     const tables = shape.map((n, axis) => firstDerivative({ n, sampling: d[axis] as number, ...scheme }));
     super({ dims: shape, dimsd: [shape.length, ...shape], dtype, zero: tables.every(isZeroBand) });
     this.#forward = tables.map((segments, axis) => ({ shape, bands: [{ axis, segments }], mode: 'set' }));

@@ -1,27 +1,43 @@
-import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
+import { perAxis } from '../../core/base/per-axis.js';
 import { type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { scaleBand } from '../../core/schemes/band.js';
-import { type DerivativeKind, secondDerivative } from '../../core/schemes/derivative-scheme.js';
-import { perAxis } from '../parts/per-axis.js';
+import { SECOND_SCHEME_DEFAULTS, secondDerivative } from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
+import type { SecondDerivativeOptions } from './second-derivative.js';
 
-export interface LaplacianOptions {
+export interface LaplacianOptions extends Omit<SecondDerivativeOptions, 'axis' | 'sampling'> {
   /** The axes along which it is taken. @default [-2, -1] */
   readonly axes?: readonly number[];
   /** Of each of `axes`. @default 1 */
   readonly weights?: number | readonly number[];
   /** Distance between samples, of each of `axes`. @default 1 */
   readonly sampling?: number | readonly number[];
-  /** @default 'centered' */
-  readonly kind?: DerivativeKind;
-  /**
-   * Repeats the nearest inner value at the ends, which are zero otherwise; centered only. @default
-   * false
-   */
-  readonly edge?: boolean;
-  /** @default 'float64' */
-  readonly dtype?: DType;
+}
+
+export const LAPLACIAN_DEFAULTS = {
+  axes: [-2, -1],
+  weights: 1,
+  ...SECOND_SCHEME_DEFAULTS,
+  dtype: 'float64',
+} satisfies Defaults<LaplacianOptions>;
+
+/** The band of each of the axes. */
+export function laplacianBands(
+  owner: string,
+  shape: Shape,
+  { axes, weights, sampling, kind, edge }: WithDefaults<LaplacianOptions, typeof LAPLACIAN_DEFAULTS>,
+) {
+  const along = toAxes(axes, shape.length);
+  const w = perAxis(owner, 'weights', weights, along.length);
+  const d = perAxis(owner, 'sampling', sampling, along.length);
+  return along.map((axis, k) => ({
+    axis,
+    segments: scaleBand(
+      secondDerivative({ n: shape[axis] as number, sampling: d[k] as number, kind, edge }),
+      w[k] as number,
+    ),
+  }));
 }
 
 /**
@@ -31,20 +47,9 @@ export interface LaplacianOptions {
  * @example new Laplacian([4, 6])
  */
 export class Laplacian extends StencilOperator {
-  constructor(dims: number | Shape, options: LaplacianOptions = {}) {
-    checkOptions('Laplacian', options, ['axes', 'weights', 'sampling', 'kind', 'edge', 'dtype']);
-    const { axes = [-2, -1], weights = 1, sampling = 1, dtype = 'float64', ...scheme } = options;
+  constructor(dims: number | Shape, options?: LaplacianOptions) {
+    const given = withDefaults('Laplacian', options, LAPLACIAN_DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const along = toAxes(axes, shape.length);
-    const w = perAxis('weights', weights, along.length);
-    const d = perAxis('sampling', sampling, along.length);
-    const bands = along.map((axis, k) => ({
-      axis,
-      segments: scaleBand(
-        secondDerivative({ n: shape[axis] as number, sampling: d[k] as number, ...scheme }),
-        w[k] as number,
-      ),
-    }));
-    super({ dims: shape, dtype }, bands);
+    super({ dims: shape, dtype: given.dtype }, laplacianBands('Laplacian', shape, given));
   }
 }

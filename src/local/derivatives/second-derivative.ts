@@ -1,11 +1,15 @@
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
-import { type DerivativeKind, secondDerivative } from '../../core/schemes/derivative-scheme.js';
+import {
+  type DerivativeKind,
+  SECOND_SCHEME_DEFAULTS,
+  secondDerivative,
+} from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 
 export interface SecondDerivativeOptions {
-  /** @default -1 */
+  /** The axis to differentiate along; of the distributed operator it is 0. @default -1 */
   readonly axis?: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
@@ -20,6 +24,12 @@ export interface SecondDerivativeOptions {
   readonly dtype?: DType;
 }
 
+export const SECOND_DERIVATIVE_DEFAULTS = {
+  axis: -1,
+  ...SECOND_SCHEME_DEFAULTS,
+  dtype: 'float64',
+} satisfies Defaults<SecondDerivativeOptions>;
+
 /**
  * Second derivative along an axis: `(x[i−1] − 2x[i] + x[i+1]) / d²`, d the sampling, stored at i
  * (centered), i − 1 (forward) or i + 1 (backward); other samples are zero. Shapes: `dims` to
@@ -28,9 +38,8 @@ export interface SecondDerivativeOptions {
  * @example new SecondDerivative([4, 6])
  */
 export class SecondDerivative extends StencilOperator {
-  constructor(dims: number | Shape, options: SecondDerivativeOptions = {}) {
-    checkOptions('SecondDerivative', options, ['axis', 'sampling', 'kind', 'edge', 'dtype']);
-    const { axis = -1, dtype = 'float64', ...scheme } = options;
+  constructor(dims: number | Shape, options?: SecondDerivativeOptions) {
+    const { axis, dtype, ...scheme } = withDefaults('SecondDerivative', options, SECOND_DERIVATIVE_DEFAULTS);
     const shape = toShape(dims, 'dims');
     const k = toAxis(axis, shape.length);
     super({ dims: shape, dtype }, [

@@ -1,5 +1,4 @@
 import type { NDArray } from '../../core/array/ndarray.js';
-import { checkOptions } from '../../core/base/options.js';
 import type { Shape } from '../../core/base/shape.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
@@ -17,8 +16,7 @@ export type SecondDirectionalDerivativeOptions = DirectionalDerivativeOptions;
  */
 export class SecondDirectionalDerivative extends LocalOperator {
   readonly #derivative: DirectionalDerivative;
-  constructor(dims: Shape, v: OperatorData, options: SecondDirectionalDerivativeOptions = {}) {
-    checkOptions('SecondDirectionalDerivative', options, ['sampling', 'kind', 'edge', 'dtype']);
+  constructor(dims: Shape, v: OperatorData, options?: SecondDirectionalDerivativeOptions) {
     const derivative = new DirectionalDerivative('SecondDirectionalDerivative', dims, v, options);
     const { dims: shape, dtype, holdsData, zero } = derivative;
     super({ dims: shape, dtype, holdsData, zero });

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisMatrix } from '../parts/axis-matrix.js';
@@ -15,9 +15,9 @@ export interface AVOLinearModellingOptions {
   /** Ratio of S- to P-wave velocity: one, or one for each of the nt0 samples. @default 0.5 */
   readonly vsvp?: number | OperatorData;
   /** Samples in time. @default as many as vsvp has, 1 for a number */
-  readonly nt0?: number;
+  readonly nt0?: number | undefined;
   /** Further axes of model and data. @default none */
-  readonly spatdims?: number | Shape;
+  readonly spatdims?: number | Shape | undefined;
   /** @default 'akirich' */
   readonly linearization?: Linearization;
   /** @default 'float64' */
@@ -56,6 +56,14 @@ export function avoCoefficients(
   return table;
 }
 
+export const AVO_DEFAULTS = {
+  vsvp: 0.5,
+  nt0: undefined,
+  spatdims: undefined,
+  linearization: 'akirich',
+  dtype: 'float64',
+} satisfies Defaults<AVOLinearModellingOptions>;
+
 /**
  * Reflection coefficients at angles of incidence `theta` (degrees) from three relative contrasts,
  * linearised: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`, v the ratio vsvp. 'akirich' (Aki and Richards
@@ -68,14 +76,14 @@ export function avoCoefficients(
  */
 export class AVOLinearModelling extends LocalOperator {
   readonly #matrix: AxisMatrix;
-  constructor(theta: OperatorData, options: AVOLinearModellingOptions = {}) {
-    checkOptions('AVOLinearModelling', options, ['vsvp', 'nt0', 'spatdims', 'linearization', 'dtype']);
-    const linearization = checkOneOf('linearization', options.linearization ?? 'akirich', LINEARIZATIONS);
+  constructor(theta: OperatorData, options?: AVOLinearModellingOptions) {
+    const given = withDefaults('AVOLinearModelling', options, AVO_DEFAULTS);
+    const linearization = checkOneOf('linearization', given.linearization, LINEARIZATIONS);
     const angles = finiteNumbers('AVOLinearModelling', 'theta', theta);
-    const { vsvp, nt0 } = velocityRatios('AVOLinearModelling', options.vsvp, options.nt0);
-    const others = options.spatdims === undefined ? [] : toShape(options.spatdims, 'spatdims');
+    const { vsvp, nt0 } = velocityRatios('AVOLinearModelling', given.vsvp, given.nt0);
+    const others = given.spatdims === undefined ? [] : toShape(given.spatdims, 'spatdims');
     const dims = [nt0, 3, ...others];
-    super({ dims, dimsd: [nt0, angles.length, ...others], dtype: options.dtype ?? 'float64' });
+    super({ dims, dimsd: [nt0, angles.length, ...others], dtype: given.dtype });
     const G = avoCoefficients(angles, vsvp, linearization);
     const shape = vsvp.length === 1 ? [angles.length, 3] : [nt0, angles.length, 3];
     this.#matrix = new AxisMatrix(Resident.adopt(G, shape), dims, 1);
@@ -91,8 +99,8 @@ export class AVOLinearModelling extends LocalOperator {
 /** Ratios for all samples, or one that they share. Throws where they are neither. */
 export function velocityRatios(
   owner: string,
-  given: number | OperatorData = 0.5,
-  samples?: number,
+  given: number | OperatorData,
+  samples: number | undefined,
 ): { vsvp: Float64Array; nt0: number } {
   const vsvp =
     typeof given === 'number' ? Float64Array.of(given) : hostNumbers(owner, 'vsvp', given, 1).values;

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, toShape } from '../../core/base/shape.js';
 import type { MatMul, Trans } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
@@ -19,7 +19,11 @@ export interface Fredholm1Options {
   readonly dtype?: DType;
 }
 
-export const FREDHOLM1_OPTIONS = ['saveGt', 'usematmul', 'dtype'] as const;
+export const FREDHOLM1_DEFAULTS = {
+  saveGt: undefined,
+  usematmul: undefined,
+  dtype: undefined,
+} satisfies Defaults<Fredholm1Options>;
 
 /**
  * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`.
@@ -32,9 +36,9 @@ export class Fredholm1 extends LocalOperator {
   readonly #kernel: Resident;
   readonly #forward: MatMul;
   readonly #adjoint: MatMul;
-  constructor(G: OperatorData, nz = 1, options: Fredholm1Options = {}) {
-    checkOptions('Fredholm1', options, FREDHOLM1_OPTIONS);
-    const kernel = Resident.from(G, options.dtype);
+  constructor(G: OperatorData, nz = 1, options?: Fredholm1Options) {
+    const { dtype } = withDefaults('Fredholm1', options, FREDHOLM1_DEFAULTS);
+    const kernel = Resident.from(G, dtype);
     if (kernel.shape.length !== 3)
       throw new ShapeError(
         `Fredholm1: expected G of [nsl, nx, ny], received an array of shape ${formatShape(kernel.shape)}`,

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, sameShape } from '../../core/base/shape.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
@@ -29,7 +29,7 @@ export interface KirchhoffOptions {
   readonly trav?: OperatorData | readonly [srcs: OperatorData, recs: OperatorData];
   /**
    * Amplitudes by which contributions are multiplied: tables of sources and of receivers, as for
-   * `trav`. @default 1
+   * `trav`. @default none
    */
   readonly amp?: readonly [srcs: OperatorData, recs: OperatorData];
   /**
@@ -54,6 +54,27 @@ export interface KirchhoffOptions {
 /** Tables that have fewer entries are kept. */
 const KEPT_ENTRIES = 2 ** 22;
 
+const GEOMETRY = {
+  z: undefined,
+  x: undefined,
+  y: undefined,
+  t: undefined,
+  srcs: undefined,
+  recs: undefined,
+} satisfies Defaults<KirchhoffGeometry>;
+
+const DEFAULTS = {
+  vel: undefined,
+  trav: undefined,
+  amp: undefined,
+  aperture: undefined,
+  angleaperture: undefined,
+  onthefly: undefined,
+  dtype: undefined,
+} satisfies Defaults<KirchhoffOptions>;
+
+type Given = WithDefaults<KirchhoffOptions, typeof DEFAULTS>;
+
 /**
  * Kirchhoff demigration: every image point is spread to the traveltime `v = (tₛ + tᵣ)/Δt` of each
  * source and receiver, linearly between samples `⌊v⌋` and `⌊v⌋ + 1`, and the traces are convolved
@@ -70,16 +91,8 @@ export class Kirchhoff extends LocalOperator {
   readonly #curves: TraveltimeCurves;
   readonly #convolution: AxisConvolution;
   constructor(geometry: KirchhoffGeometry, wav: OperatorData, wavcenter: number, options: KirchhoffOptions) {
-    checkOptions('Kirchhoff', options, [
-      'vel',
-      'trav',
-      'amp',
-      'aperture',
-      'angleaperture',
-      'onthefly',
-      'dtype',
-    ]);
-    checkOptions('Kirchhoff: geometry', geometry, ['z', 'x', 'y', 't', 'srcs', 'recs']);
+    const given = withDefaults('Kirchhoff', options, DEFAULTS);
+    requireOptions('Kirchhoff: geometry', geometry, GEOMETRY);
     const wavelet = Resident.from(wav);
     if (
       wavelet.shape.length !== 1 ||
@@ -98,10 +111,10 @@ export class Kirchhoff extends LocalOperator {
     const grid = toGrid(geometry);
     const [srcs, recs] = [toStations('srcs', geometry.srcs, grid), toStations('recs', geometry.recs, grid)];
     const [ns, nr, nt] = [srcs.count, recs.count, t.length];
-    super({ dims: grid.shape, dimsd: [ns, nr, nt], dtype: options.dtype ?? wavelet.dtype });
-    const times = traveltimes(grid, srcs, recs, options);
-    const weights = amplitudes(grid, srcs, recs, options);
-    const { onthefly = 2 * grid.points * ns * nr > KEPT_ENTRIES } = options;
+    super({ dims: grid.shape, dimsd: [ns, nr, nt], dtype: given.dtype ?? wavelet.dtype });
+    const times = traveltimes(grid, srcs, recs, given);
+    const weights = amplitudes(grid, srcs, recs, given);
+    const onthefly = given.onthefly ?? 2 * grid.points * ns * nr > KEPT_ENTRIES;
     this.#curves = new TraveltimeCurves({ points: grid.points, ns, nr, nt, dt }, times, weights, onthefly);
     this.#convolution = new AxisConvolution(wavelet, wavcenter, this.dimsd, 2);
   }
@@ -120,12 +133,7 @@ export class Kirchhoff extends LocalOperator {
   }
 }
 
-function traveltimes(
-  grid: ImageGrid,
-  srcs: Stations,
-  recs: Stations,
-  { vel, trav }: KirchhoffOptions,
-): Traveltimes {
+function traveltimes(grid: ImageGrid, srcs: Stations, recs: Stations, { vel, trav }: Given): Traveltimes {
   if ((vel === undefined) === (trav === undefined))
     throw new ArgumentError('Kirchhoff: expected either vel or trav');
   const [ns, nr] = [srcs.count, recs.count];
@@ -144,7 +152,7 @@ function amplitudes(
   grid: ImageGrid,
   srcs: Stations,
   recs: Stations,
-  { amp, aperture, angleaperture }: KirchhoffOptions,
+  { amp, aperture, angleaperture }: Given,
 ): ByPair | undefined {
   const [ns, nr] = [srcs.count, recs.count];
   const taper = apertureTapers(grid, srcs, recs, aperture, angleaperture);

@@ -1,6 +1,6 @@
 import { hostArray } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 
@@ -28,7 +28,17 @@ export interface Axes {
   readonly y: Float64Array | undefined;
 }
 
-const NAMES = ['ot', 'dt', 'nt', 'ox', 'dx', 'nx', 'oy', 'dy', 'ny'];
+const DEFAULTS = {
+  ot: undefined,
+  dt: undefined,
+  nt: undefined,
+  ox: undefined,
+  dx: undefined,
+  nx: undefined,
+  oy: undefined,
+  dy: undefined,
+  ny: undefined,
+} satisfies Defaults<AxisParameters>;
 
 /** Space and time axes `o + d·i`, i from 0 to n − 1. */
 export function makeaxis(par: AxisParameters): Axes {
@@ -41,12 +51,11 @@ export function makeaxis(par: AxisParameters): Axes {
       (_, i) => o + d * i,
     );
   };
-  requireOptions('makeaxis', par, NAMES);
-  const { oy, dy, ny } = par;
+  const { oy, dy, ny, ot, dt, nt, ox, dx, nx } = requireOptions('makeaxis', par, DEFAULTS);
   return {
-    t: axis('t', par.ot, par.dt, par.nt),
-    t2: Float64Array.from({ length: Math.max(0, 2 * par.nt - 1) }, (_, i) => par.dt * (i - par.nt + 1)),
-    x: axis('x', par.ox, par.dx, par.nx),
+    t: axis('t', ot, dt, nt),
+    t2: Float64Array.from({ length: Math.max(0, 2 * nt - 1) }, (_, i) => dt * (i - nt + 1)),
+    x: axis('x', ox, dx, nx),
     y: oy === undefined || dy === undefined || ny === undefined ? undefined : axis('y', oy, dy, ny),
   };
 }

@@ -1,10 +1,11 @@
 import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { complexOf, type DType, isComplex, realOf } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { SpaceOptions } from '../../core/operator/linear-operator.js';
+import { FOURIER_DEFAULTS } from '../../core/schemes/fourier-scheme.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
@@ -29,11 +30,22 @@ export interface MDCOptions {
   readonly usematmul?: boolean;
 }
 
-export const MDC_OPTIONS = ['dt', 'dr', 'twosided', 'conj', 'prescaled', 'saveGt', 'usematmul'] as const;
+export const MDC_DEFAULTS = {
+  dt: 1,
+  dr: 1,
+  twosided: true,
+  conj: false,
+  prescaled: false,
+  saveGt: undefined,
+  usematmul: undefined,
+} satisfies Defaults<MDCOptions>;
 
 /** The factor of the kernel, `dr·dt·√nt`. Throws {@link ArgumentError}. */
-export function mdcScale(owner: string, nt: number, options: MDCOptions): number {
-  const { dt = 1, dr = 1, prescaled = false } = options;
+export function mdcScale(
+  owner: string,
+  nt: number,
+  { dt, dr, prescaled }: WithDefaults<MDCOptions, typeof MDC_DEFAULTS>,
+): number {
   if (!Number.isSafeInteger(nt) || nt < 1)
     throw new ArgumentError(`${owner}: expected a positive number of time samples, received ${textOf(nt)}`);
   if (![dt, dr].every(Number.isFinite))
@@ -44,7 +56,13 @@ export function mdcScale(owner: string, nt: number, options: MDCOptions): number
 /** The first frequencies of real traces `[nt, …]`, unitary but for those that are left out. */
 class TraceSpectra extends FourierOperator {
   constructor(dims: Shape, frequencies: number, centred: boolean, dtype: DType) {
-    super('MDC', dims, [0], { norm: 'ortho', real: true, ifftshiftBefore: centred, dtype }, frequencies);
+    super(
+      'MDC',
+      dims,
+      [0],
+      { ...FOURIER_DEFAULTS, real: true, ifftshiftBefore: centred, dtype },
+      frequencies,
+    );
   }
 }
 
@@ -63,10 +81,10 @@ export class MDC extends LocalOperator {
   readonly #kernel: Fredholm1;
   readonly #scale: number;
   readonly #conj: boolean;
-  constructor(G: OperatorData, nt: number, nv = 1, options: MDCOptions = {}) {
-    checkOptions('MDC', options, MDC_OPTIONS);
-    const { twosided = true, conj = false } = options;
-    const scale = mdcScale('MDC', nt, options);
+  constructor(G: OperatorData, nt: number, nv = 1, options?: MDCOptions) {
+    const given = withDefaults('MDC', options, MDC_DEFAULTS);
+    const { twosided, conj } = given;
+    const scale = mdcScale('MDC', nt, given);
     const { shape, dtype } = Resident.from(G);
     if (shape.length !== 3)
       throw new ShapeError(

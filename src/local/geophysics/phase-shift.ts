@@ -1,6 +1,6 @@
 import { type DType, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { phasors, SpectralFilter } from '../parts/spectral-filter.js';
 import { type OperatorData, Resident } from '../resident.js';
@@ -30,6 +30,8 @@ function numbers(name: string, data: OperatorData): Float64Array {
 const mirrored = (k: Float64Array): Float64Array =>
   k.map((_, i) => k[(2 * Math.floor(k.length / 2) - i) % k.length] as number);
 
+const DEFAULTS = { ky: undefined, dtype: 'float64' } satisfies Defaults<PhaseShiftOptions>;
+
 /**
  * Extrapolation of a wavefield over depth `dz` at one velocity by a phase shift:
  * `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`, where the wave of frequency
@@ -47,10 +49,9 @@ export class PhaseShift extends SpectralFilter {
     nt: number,
     freq: OperatorData,
     kx: OperatorData,
-    options: PhaseShiftOptions = {},
+    options?: PhaseShiftOptions,
   ) {
-    checkOptions('PhaseShift', options, ['ky', 'dtype']);
-    const { dtype = 'float64' } = options;
+    const { dtype, ky } = withDefaults('PhaseShift', options, DEFAULTS);
     if (!(Number.isFinite(vel) && vel !== 0))
       throw new ArgumentError(`PhaseShift: expected a velocity other than 0, received ${textOf(vel)}`);
     if (!Number.isFinite(dz))
@@ -61,8 +62,8 @@ export class PhaseShift extends SpectralFilter {
       );
     const f = numbers('freq', freq);
     const k1 = numbers('kx', kx);
-    const k2 = options.ky === undefined ? Float64Array.of(0) : numbers('ky', options.ky);
-    const space = options.ky === undefined ? [k1.length] : [k1.length, k2.length];
+    const k2 = ky === undefined ? Float64Array.of(0) : numbers('ky', ky);
+    const space = ky === undefined ? [k1.length] : [k1.length, k2.length];
     const axes = space.map((_, k) => k + 1);
     const transform = new FFTND([nt, ...space], {
       axes: [...axes, 0],

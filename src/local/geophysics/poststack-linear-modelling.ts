@@ -1,6 +1,6 @@
 import { type DType, isComplex } from '../../core/base/dtype.js';
 import { DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { multiplyBands, toeplitzBand } from '../../core/schemes/band.js';
 import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
@@ -10,13 +10,20 @@ import { type OperatorData, Resident } from '../resident.js';
 export interface PoststackLinearModellingOptions {
   /** The other axes, in order. @default none */
   readonly spatdims?: number | Shape;
-  /** Where the time axis stands among them. @default 0: `[nt0, ...spatdims]` */
+  /** Where the time axis stands among them. @default 0 */
   readonly axis?: number;
   /** Of the time derivative. @default 'centered' */
   readonly kind?: DerivativeKind;
   /** @default that of the wavelet; float64 for lists of numbers */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = {
+  spatdims: undefined,
+  axis: 0,
+  kind: 'centered',
+  dtype: undefined,
+} satisfies Defaults<PoststackLinearModellingOptions>;
 
 /**
  * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces,
@@ -28,8 +35,8 @@ export interface PoststackLinearModellingOptions {
  * @example new PoststackLinearModelling([1, 2, 1], 12, { spatdims: 4 })
  */
 export class PoststackLinearModelling extends StencilOperator {
-  constructor(wav: OperatorData, nt0: number, options: PoststackLinearModellingOptions = {}) {
-    checkOptions('PoststackLinearModelling', options, ['spatdims', 'axis', 'kind', 'dtype']);
+  constructor(wav: OperatorData, nt0: number, options?: PoststackLinearModellingOptions) {
+    const given = withDefaults('PoststackLinearModelling', options, DEFAULTS);
     const wavelet = Resident.from(wav);
     if (wavelet.shape.length !== 1 || wavelet.size === 0) {
       throw new ShapeError(
@@ -39,10 +46,10 @@ export class PoststackLinearModelling extends StencilOperator {
     }
     if (isComplex(wavelet.dtype))
       throw new DTypeError(`PoststackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
-    const { kind = 'centered', dtype = wavelet.dtype } = options;
+    const { kind, dtype = wavelet.dtype } = given;
     const [n] = toShape([nt0], 'nt0') as [number];
-    const others = options.spatdims === undefined ? [] : toShape(options.spatdims, 'spatdims');
-    const axis = toAxis(options.axis ?? 0, others.length + 1);
+    const others = given.spatdims === undefined ? [] : toShape(given.spatdims, 'spatdims');
+    const axis = toAxis(given.axis, others.length + 1);
     const origin = Math.floor(wavelet.size / 2);
     const convolution = toeplitzBand(origin - wavelet.size + 1, Array.from(wavelet.toHost()).reverse(), n, n);
     const segments = multiplyBands(convolution, firstDerivative({ n, kind }), n);

@@ -1,30 +1,28 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import { type DType, isComplex } from '../../core/base/dtype.js';
 import { DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
-import { formatShape, type Shape } from '../../core/base/shape.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { formatShape } from '../../core/base/shape.js';
 import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivative-scheme.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
-import { AVOLinearModelling, type Linearization } from './avo-linear-modelling.js';
+import { AVO_DEFAULTS, AVOLinearModelling, type AVOLinearModellingOptions } from './avo-linear-modelling.js';
 
-export interface PrestackLinearModellingOptions {
-  /** Ratio of S- to P-wave velocity: one, or one for each of the nt0 samples. @default 0.5 */
-  readonly vsvp?: number | OperatorData;
-  /** Samples in time. @default as many as vsvp has, 1 for a number */
-  readonly nt0?: number;
-  /** Further axes of model and data. @default none */
-  readonly spatdims?: number | Shape;
-  /** @default 'akirich' */
-  readonly linearization?: Linearization;
+export interface PrestackLinearModellingOptions extends Omit<AVOLinearModellingOptions, 'dtype'> {
   /** Of the time derivative. @default 'centered' */
   readonly kind?: DerivativeKind;
   /** @default that of the wavelet; float64 for lists of numbers */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = {
+  ...AVO_DEFAULTS,
+  kind: 'centered',
+  dtype: undefined,
+} satisfies Defaults<PrestackLinearModellingOptions>;
 
 /**
  * Pre-stack seismic modelling: from the logarithms of three elastic parameters to traces at angles
@@ -39,15 +37,8 @@ export class PrestackLinearModelling extends LocalOperator {
   readonly #derivative: StencilOperator;
   readonly #avo: AVOLinearModelling;
   readonly #convolution: AxisConvolution;
-  constructor(wav: OperatorData, theta: OperatorData, options: PrestackLinearModellingOptions = {}) {
-    checkOptions('PrestackLinearModelling', options, [
-      'vsvp',
-      'nt0',
-      'spatdims',
-      'linearization',
-      'kind',
-      'dtype',
-    ]);
+  constructor(wav: OperatorData, theta: OperatorData, options?: PrestackLinearModellingOptions) {
+    const { kind, ...avo } = withDefaults('PrestackLinearModelling', options, DEFAULTS);
     const wavelet = Resident.from(wav);
     if (wavelet.shape.length !== 1 || wavelet.size === 0)
       throw new ShapeError(
@@ -56,7 +47,7 @@ export class PrestackLinearModelling extends LocalOperator {
       );
     if (isComplex(wavelet.dtype))
       throw new DTypeError(`PrestackLinearModelling: expected a real wavelet, received ${wavelet.dtype}`);
-    const { kind = 'centered', dtype = wavelet.dtype, ...avo } = options;
+    const dtype = avo.dtype ?? wavelet.dtype;
     const A = new AVOLinearModelling(theta, { ...avo, dtype });
     super({ dims: A.dims, dimsd: A.dimsd, dtype });
     this.#avo = A;

@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf } from '../../core/base/options.js';
+import { checkOneOf, type Defaults } from '../../core/base/options.js';
 import type { RowSource } from '../parts/indexed-rows.js';
 
 export const RADON_KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;
@@ -43,9 +43,15 @@ export const CURVES: Readonly<Record<RadonKind, Curve>> = {
   },
 };
 
-export const RADON_OPTIONS = ['kind', 'centeredh', 'interp', 'onthefly', 'dtype'];
+export const RADON_DEFAULTS = {
+  kind: 'linear',
+  centeredh: true,
+  interp: true,
+  onthefly: false,
+  dtype: 'float64',
+} satisfies Defaults<RadonOptions>;
 
-export function radonKind(kind: RadonKind = 'linear'): Curve {
+export function radonKind(kind: RadonKind): Curve {
   return CURVES[checkOneOf('kind', kind, RADON_KINDS)];
 }
 

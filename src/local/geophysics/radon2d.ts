@@ -1,11 +1,11 @@
-import { checkOptions } from '../../core/base/options.js';
+import { withDefaults } from '../../core/base/options.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
 import {
   positionsOf,
-  RADON_OPTIONS,
+  RADON_DEFAULTS,
   type RadonOptions,
   radonKind,
   radonRows,
@@ -26,10 +26,9 @@ export type Radon2DOptions = RadonOptions;
  * @example new Radon2D([0, 0.1, 0.2, 0.3], [-1, 0, 1], [0, 0.1])
  */
 export class Radon2D extends IndexedOperator {
-  constructor(taxis: OperatorData, haxis: OperatorData, pxaxis: OperatorData, options: Radon2DOptions = {}) {
-    checkOptions('Radon2D', options, RADON_OPTIONS);
-    const { centeredh = true, interp = true, onthefly = false, dtype = 'float64' } = options;
-    const curve = radonKind(options.kind);
+  constructor(taxis: OperatorData, haxis: OperatorData, pxaxis: OperatorData, options?: Radon2DOptions) {
+    const { kind, centeredh, interp, onthefly, dtype } = withDefaults('Radon2D', options, RADON_DEFAULTS);
+    const curve = radonKind(kind);
     const t = finiteNumbers('Radon2D', 'taxis', taxis, 2);
     const h = finiteNumbers('Radon2D', 'haxis', haxis, 2);
     const px = finiteNumbers('Radon2D', 'pxaxis', pxaxis);

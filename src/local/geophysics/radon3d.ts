@@ -1,11 +1,11 @@
-import { checkOptions } from '../../core/base/options.js';
+import { withDefaults } from '../../core/base/options.js';
 import { finiteNumbers } from '../parts/host-numbers.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
 import {
   positionsOf,
-  RADON_OPTIONS,
+  RADON_DEFAULTS,
   type RadonOptions,
   radonKind,
   radonRows,
@@ -31,11 +31,10 @@ export class Radon3D extends IndexedOperator {
     hxaxis: OperatorData,
     pyaxis: OperatorData,
     pxaxis: OperatorData,
-    options: Radon3DOptions = {},
+    options?: Radon3DOptions,
   ) {
-    checkOptions('Radon3D', options, RADON_OPTIONS);
-    const { centeredh = true, interp = true, onthefly = false, dtype = 'float64' } = options;
-    const curve = radonKind(options.kind);
+    const { kind, centeredh, interp, onthefly, dtype } = withDefaults('Radon3D', options, RADON_DEFAULTS);
+    const curve = radonKind(kind);
     const t = finiteNumbers('Radon3D', 'taxis', taxis, 2);
     const dt = stepOf('Radon3D', 'taxis', t);
     const [ys, xs] = (

@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { hostNumbers } from '../parts/host-numbers.js';
@@ -13,6 +13,8 @@ export interface BilinearOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { dtype: 'float64' } satisfies Defaults<BilinearOptions>;
+
 /**
  * Bilinear interpolation on the first two axes at places `iava` of `[2, K]`, in samples from 0:
  * with `(i, j)` and `(u, v)` the whole samples and fractions,
@@ -23,8 +25,8 @@ export interface BilinearOptions {
  * @example new Bilinear([[0.5, 2.2], [1.5, 0.3]], [4, 5])
  */
 export class Bilinear extends IndexedOperator {
-  constructor(iava: OperatorData, dims: Shape, options: BilinearOptions = {}) {
-    checkOptions('Bilinear', options, ['dtype']);
+  constructor(iava: OperatorData, dims: Shape, options?: BilinearOptions) {
+    const { dtype } = withDefaults('Bilinear', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
     const { values, shape: given } = hostNumbers('Bilinear', 'iava', iava, 2);
     if (shape.length < 2)
@@ -60,7 +62,7 @@ export class Bilinear extends IndexedOperator {
     };
     const rest = shape.slice(2);
     super(
-      { dims: shape, dimsd: [K, ...rest], dtype: options.dtype ?? 'float64' },
+      { dims: shape, dimsd: [K, ...rest], dtype },
       'gather',
       new IndexedRows(source, { inner: product(rest) }),
     );

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Convolution } from '../../core/ports/backend.js';
@@ -11,10 +11,55 @@ import { type OperatorData, Resident } from '../resident.js';
 export interface ConvolveNDOptions {
   /** The sample of the filter that is its origin, on each of its axes. @default 0 on each */
   readonly offset?: readonly number[];
-  /** The axes of the model, for each axis of the filter. @default the last ones */
+  /** The axes of the model, for each axis of the filter, increasing. @default the last ones */
   readonly axes?: readonly number[];
   /** @default that of the filter; float64 for lists of numbers */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
+}
+
+export const CONVOLVE_ND_DEFAULTS = {
+  offset: undefined,
+  axes: undefined,
+  dtype: undefined,
+} satisfies Defaults<ConvolveNDOptions>;
+
+/** The filter with an axis for each of the model's, of length 1 where it has none. */
+export function filterOnAxes(
+  owner: string,
+  dims: number | Shape,
+  h: OperatorData,
+  given: WithDefaults<ConvolveNDOptions, typeof CONVOLVE_ND_DEFAULTS>,
+) {
+  const shape = toShape(dims, 'dims');
+  const filter = Resident.from(h, given.dtype);
+  const count = filter.shape.length;
+  const axes = toAxes(
+    given.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count),
+    shape.length,
+  );
+  if (count === 0 || filter.size === 0 || axes.length !== count)
+    throw new ShapeError(
+      `${owner}: expected a filter of as many axes as ${textOf(axes)}, received shape ` +
+        `${formatShape(filter.shape)}`,
+    );
+  const origin = [...(given.offset ?? new Array<number>(count).fill(0))];
+  if (
+    origin.length !== count ||
+    !origin.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))
+  ) {
+    throw new ArgumentError(
+      `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, ` +
+        `received ${textOf(given.offset)}`,
+    );
+  }
+  // memory order: the filter's axes in the order of the model's
+  if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
+    throw new ArgumentError(
+      `${owner}: expected axes in increasing order, received ${textOf(given.axes)}: transpose the filter`,
+    );
+  const onAll = (values: readonly number[], other: number): number[] =>
+    shape.map((_, axis) => (axes.includes(axis) ? (values[axes.indexOf(axis)] as number) : other));
+  return { shape, filter, hShape: onAll(filter.shape, 1), offset: onAll(origin, 0) };
 }
 
 /**
@@ -29,42 +74,14 @@ export class ConvolveND extends LocalOperator {
   readonly #filter: Resident;
   readonly #forward: Convolution;
   readonly #adjoint: Convolution;
-  constructor(dims: number | Shape, h: OperatorData, options: ConvolveNDOptions = {}) {
+  constructor(dims: number | Shape, h: OperatorData, options?: ConvolveNDOptions) {
     const owner = new.target.name;
-    checkOptions(owner, options, ['offset', 'axes', 'dtype']);
-    const shape = toShape(dims, 'dims');
-    const filter = Resident.from(h, options.dtype);
-    const count = filter.shape.length;
-    const axes = toAxes(
-      options.axes ?? Array.from({ length: Math.min(count, shape.length) }, (_, k) => k - count),
-      shape.length,
-    );
-    if (count === 0 || filter.size === 0 || axes.length !== count)
-      throw new ShapeError(
-        `${owner}: expected a filter of as many axes as ${textOf(axes)}, received shape ` +
-          `${formatShape(filter.shape)}`,
-      );
-    const offset = [...(options.offset ?? new Array<number>(count).fill(0))];
-    if (
-      offset.length !== count ||
-      !offset.every((o, k) => Number.isInteger(o) && o >= 0 && o < (filter.shape[k] as number))
-    ) {
-      throw new ArgumentError(
-        `${owner}: expected offset to be a sample of the filter of shape ${formatShape(filter.shape)}, ` +
-          `received ${textOf(options.offset)}`,
-      );
-    }
-    // memory order: the filter's axes in the order of the model's
-    if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
-      throw new ArgumentError(
-        `${owner}: expected axes in increasing order, received ${textOf(options.axes)}: transpose the filter`,
-      );
+    const given = withDefaults(owner, options, CONVOLVE_ND_DEFAULTS);
+    const { shape, filter, hShape, offset } = filterOnAxes(owner, dims, h, given);
     super({ dims: shape, dtype: filter.dtype, holdsData: true });
     this.#filter = filter;
     this.filterShape = filter.shape;
-    const onAll = (values: readonly number[], other: number) =>
-      shape.map((_, axis) => (axes.includes(axis) ? (values[axes.indexOf(axis)] as number) : other));
-    const common = { xShape: shape, yShape: shape, hShape: onAll(filter.shape, 1), offset: onAll(offset, 0) };
+    const common = { xShape: shape, yShape: shape, hShape, offset };
     this.#forward = { ...common, direction: 'forward' };
     this.#adjoint = { ...common, direction: 'adjoint' };
   }

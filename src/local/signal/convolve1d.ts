@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../local-operator.js';
@@ -17,6 +17,12 @@ export interface Convolve1DOptions {
   readonly dtype?: DType;
 }
 
+export const CONVOLVE1D_DEFAULTS = {
+  offset: 0,
+  axis: -1,
+  dtype: undefined,
+} satisfies Defaults<Convolve1DOptions>;
+
 /**
  * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero
  * outside. Shapes: `dims` to `dims`; a filter that is longer than a model of one axis gives data of
@@ -27,12 +33,12 @@ export interface Convolve1DOptions {
  */
 export class Convolve1D extends LocalOperator {
   readonly #convolution: AxisConvolution;
-  constructor(dims: number | Shape, h: OperatorData, options: Convolve1DOptions = {}) {
-    checkOptions('Convolve1D', options, ['offset', 'axis', 'dtype']);
-    const { offset = 0 } = options;
+  constructor(dims: number | Shape, h: OperatorData, options?: Convolve1DOptions) {
+    const given = withDefaults('Convolve1D', options, CONVOLVE1D_DEFAULTS);
+    const { offset } = given;
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
-    const filter = Resident.from(h, options.dtype);
+    const axis = toAxis(given.axis, shape.length);
+    const filter = Resident.from(h, given.dtype);
     if (filter.shape.length !== 1 || filter.size === 0)
       throw new ShapeError(
         `Convolve1D: expected a filter of one axis, received shape ${formatShape(filter.shape)}`,

@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { complexOf, type DType, isComplex } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { FftPlan } from '../../core/ports/backend.js';
@@ -59,6 +59,8 @@ const TRANSPOSED: Readonly<Record<DCTType, DCTType>> = { 1: 1, 2: 3, 3: 2, 4: 4 
 /** On axes this short a matrix product is faster than the longer Fourier transform. */
 const MATRIX_LENGTH = 64;
 
+const DEFAULTS = { type: 2, axes: undefined, dtype: 'float64' } satisfies Defaults<DCTOptions>;
+
 /**
  * Orthonormal discrete cosine transform of type 1 to 4 along `axes`, whose adjoint is its inverse:
  * with n samples and `c = √(2/n)` (type 1: `√(2/(n−1))`), the terms of index 0 (type 1: of both
@@ -72,19 +74,19 @@ const MATRIX_LENGTH = 64;
 export class DCT extends LocalOperator {
   readonly #forward: readonly AxisCosines[];
   readonly #adjoint: readonly AxisCosines[];
-  constructor(dims: number | Shape, options: DCTOptions = {}) {
-    checkOptions('DCT', options, ['type', 'axes', 'dtype']);
-    const { type = 2 } = options;
+  constructor(dims: number | Shape, options?: DCTOptions) {
+    const given = withDefaults('DCT', options, DEFAULTS);
+    const { type } = given;
     if (!(type in TYPES))
       throw new ArgumentError(`DCT: expected type to be 1, 2, 3 or 4, received ${textOf(type)}`);
     const shape = toShape(dims, 'dims');
-    const axes = toAxes(options.axes, shape.length);
+    const axes = toAxes(given.axes, shape.length);
     const short = axes.find((axis) => (shape[axis] as number) < 2);
     if (type === 1 && short !== undefined)
       throw new ArgumentError(
         `DCT: expected at least two samples for type 1, axis ${short} has ${shape[short]}`,
       );
-    super({ dims: shape, dtype: options.dtype ?? 'float64' });
+    super({ dims: shape, dtype: given.dtype });
     this.#forward = axes.map((axis) => new AxisCosines(shape, axis, TYPES[type]));
     this.#adjoint = axes.map((axis) => new AxisCosines(shape, axis, TYPES[TRANSPOSED[type]]));
   }

@@ -1,11 +1,17 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
-import { WaveletTransform, type WaveletTransformOptions } from './parts/wavelet-transform.js';
+import {
+  WAVELET_DEFAULTS,
+  WaveletTransform,
+  type WaveletTransformOptions,
+} from './parts/wavelet-transform.js';
 
 export interface DWTOptions extends WaveletTransformOptions {
   /** @default -1 */
   readonly axis?: number;
 }
+
+const DEFAULTS = { axis: -1, ...WAVELET_DEFAULTS } satisfies Defaults<DWTOptions>;
 
 /**
  * Discrete wavelet transform along an axis, periodic and orthonormal, so that the adjoint is the
@@ -17,9 +23,9 @@ export interface DWTOptions extends WaveletTransformOptions {
  * @example new DWT([3, 16], { wavelet: 'db2', level: 2 })
  */
 export class DWT extends WaveletTransform {
-  constructor(dims: number | Shape, options: DWTOptions = {}) {
-    checkOptions('DWT', options, ['axis', 'wavelet', 'level', 'dtype']);
+  constructor(dims: number | Shape, options?: DWTOptions) {
+    const given = withDefaults('DWT', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    super('DWT', shape, [toAxis(options.axis ?? -1, shape.length)], options);
+    super('DWT', shape, [toAxis(given.axis, shape.length)], given);
   }
 }

@@ -1,13 +1,19 @@
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
-import { WaveletTransform, type WaveletTransformOptions } from './parts/wavelet-transform.js';
+import {
+  WAVELET_DEFAULTS,
+  WaveletTransform,
+  type WaveletTransformOptions,
+} from './parts/wavelet-transform.js';
 
 export interface DWT2DOptions extends WaveletTransformOptions {
   /** @default [-2, -1] */
   readonly axes?: readonly [number, number];
 }
+
+const DEFAULTS = { axes: [-2, -1], ...WAVELET_DEFAULTS } satisfies Defaults<DWT2DOptions>;
 
 /**
  * Discrete wavelet transform along two axes, periodic and orthonormal, so that the adjoint is the
@@ -19,11 +25,11 @@ export interface DWT2DOptions extends WaveletTransformOptions {
  * @example new DWT2D([8, 8])
  */
 export class DWT2D extends WaveletTransform {
-  constructor(dims: Shape, options: DWT2DOptions = {}) {
-    checkOptions('DWT2D', options, ['axes', 'wavelet', 'level', 'dtype']);
+  constructor(dims: Shape, options?: DWT2DOptions) {
+    const given = withDefaults('DWT2D', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axes = toAxes(options.axes ?? [-2, -1], shape.length);
-    if (axes.length !== 2) throw new ShapeError(`DWT2D: expected two axes, received ${textOf(options.axes)}`);
-    super('DWT2D', shape, axes, options);
+    const axes = toAxes(given.axes, shape.length);
+    if (axes.length !== 2) throw new ShapeError(`DWT2D: expected two axes, received ${textOf(given.axes)}`);
+    super('DWT2D', shape, axes, given);
   }
 }

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Shape } from '../../core/base/shape.js';
 import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FourierOperator } from './fourier-operator.js';
@@ -8,7 +8,7 @@ export interface FFTOptions
   /** @default -1 */
   readonly axis?: number;
   /** Samples of the transform. @default those of the axis */
-  readonly nfft?: number;
+  readonly nfft?: number | undefined;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
   /** @default false */
@@ -17,16 +17,16 @@ export interface FFTOptions
   readonly fftshiftAfter?: boolean;
 }
 
-export const FFT_OPTIONS = [
-  'axis',
-  'nfft',
-  'sampling',
-  'norm',
-  'real',
-  'ifftshiftBefore',
-  'fftshiftAfter',
-  'dtype',
-] as const;
+export const FFT_DEFAULTS = {
+  axis: -1,
+  nfft: undefined,
+  sampling: 1,
+  norm: 'ortho',
+  real: false,
+  ifftshiftBefore: false,
+  fftshiftAfter: false,
+  dtype: 'complex128',
+} satisfies Defaults<FFTOptions>;
 
 /**
  * Fourier transform along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`, with `norm` of 'none',
@@ -37,10 +37,9 @@ export const FFT_OPTIONS = [
  * @example new FFT([3, 8], { real: true, dtype: 'float64' })
  */
 export class FFT extends FourierOperator {
-  constructor(dims: number | Shape, options: FFTOptions = {}) {
-    checkOptions('FFT', options, FFT_OPTIONS);
-    const { axis = -1, nfft, ...rest } = options;
-    super('FFT', dims, [axis], { ...rest, ...(nfft !== undefined && { nffts: nfft }) });
+  constructor(dims: number | Shape, options?: FFTOptions) {
+    const { axis, nfft, ...rest } = withDefaults('FFT', options, FFT_DEFAULTS);
+    super('FFT', dims, [axis], { ...rest, nffts: nfft });
   }
   /** Frequencies of the data along the axis, per unit of `sampling`. */
   get f(): Float64Array {

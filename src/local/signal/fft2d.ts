@@ -1,13 +1,15 @@
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Shape } from '../../core/base/shape.js';
-import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
-import { FOURIER_OPTIONS, FourierOperator } from './fourier-operator.js';
+import { FOURIER_DEFAULTS, type FourierOptions } from '../../core/schemes/fourier-scheme.js';
+import { FourierOperator } from './fourier-operator.js';
 
 export interface FFT2DOptions extends FourierOptions {
-  /** Of a `real` transform the second one is halved. @default [-2, -1] */
+  /** Of a `real` transform the second one is halved; of MPIFFT2D they are [0, 1]. @default [-2, -1] */
   readonly axes?: readonly number[];
 }
+
+const DEFAULTS = { ...FOURIER_DEFAULTS, axes: [-2, -1] } satisfies Defaults<FFT2DOptions>;
 
 /**
  * Fourier transform along two axes: see {@link FFTND}. Shapes, cost and memory are those of it.
@@ -15,9 +17,8 @@ export interface FFT2DOptions extends FourierOptions {
  * @example new FFT2D([6, 8])
  */
 export class FFT2D extends FourierOperator {
-  constructor(dims: number | Shape, options: FFT2DOptions = {}) {
-    checkOptions('FFT2D', options, [...FOURIER_OPTIONS, 'axes']);
-    const { axes = [-2, -1], ...rest } = options;
+  constructor(dims: number | Shape, options?: FFT2DOptions) {
+    const { axes, ...rest } = withDefaults('FFT2D', options, DEFAULTS);
     if (axes.length !== 2) throw new ShapeError(`FFT2D: expected two axes, received ${axes.length}`);
     super('FFT2D', dims, axes, rest);
   }

@@ -1,12 +1,14 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Shape } from '../../core/base/shape.js';
-import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
-import { FOURIER_OPTIONS, FourierOperator } from './fourier-operator.js';
+import { FOURIER_DEFAULTS, type FourierOptions } from '../../core/schemes/fourier-scheme.js';
+import { FourierOperator } from './fourier-operator.js';
 
 export interface FFTNDOptions extends FourierOptions {
-  /** Of a `real` transform the last one is halved. @default [-3, -2, -1] */
+  /** Of a `real` transform the last one is halved; of MPIFFTND they are [0, 1, 2]. @default [-3, -2, -1] */
   readonly axes?: readonly number[];
 }
+
+const DEFAULTS = { ...FOURIER_DEFAULTS, axes: [-3, -2, -1] } satisfies Defaults<FFTNDOptions>;
 
 /**
  * Fourier transform along several axes, one after another: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)` for
@@ -18,9 +20,8 @@ export interface FFTNDOptions extends FourierOptions {
  * @example new FFTND([3, 4, 5], { norm: 'none' })
  */
 export class FFTND extends FourierOperator {
-  constructor(dims: number | Shape, options: FFTNDOptions = {}) {
-    checkOptions('FFTND', options, [...FOURIER_OPTIONS, 'axes']);
-    const { axes = [-3, -2, -1], ...rest } = options;
+  constructor(dims: number | Shape, options?: FFTNDOptions) {
+    const { axes, ...rest } = withDefaults('FFTND', options, DEFAULTS);
     super('FFTND', dims, axes, rest);
   }
 }

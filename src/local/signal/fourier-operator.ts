@@ -1,23 +1,12 @@
 import type { NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { complexOf, type DType, realOf } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
 import type { Shape } from '../../core/base/shape.js';
 import type { SpaceOptions } from '../../core/operator/linear-operator.js';
-import { type FourierOptions, FourierScheme } from '../../core/schemes/fourier-scheme.js';
+import { FourierScheme, type FourierSpec } from '../../core/schemes/fourier-scheme.js';
 import { type FourierStage, fourierStage, runSteps } from '../../core/schemes/fourier-steps.js';
 import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
-
-export const FOURIER_OPTIONS = [
-  'nffts',
-  'sampling',
-  'norm',
-  'real',
-  'ifftshiftBefore',
-  'fftshiftAfter',
-  'dtype',
-] as const;
 
 /**
  * A discrete Fourier transform of arrays of one rank: see {@link FourierScheme} for the formulas.
@@ -36,13 +25,15 @@ export abstract class FourierOperator extends LocalOperator {
     owner: string,
     dims: number | Shape,
     axes: readonly number[],
-    options: FourierOptions,
+    spec: FourierSpec,
     kept?: number,
   ) {
-    checkOptions(owner, options, FOURIER_OPTIONS);
-    const { norm = 'ortho', dtype = 'complex128' } = options;
-    const scheme = new FourierScheme(owner, dims, axes, { ...options, norm, dtype }, kept);
-    super({ dims: scheme.dims, dimsd: scheme.dimsd, dtype: scheme.realModel ? realOf(dtype) : dtype });
+    const scheme = new FourierScheme(owner, dims, axes, spec, kept);
+    super({
+      dims: scheme.dims,
+      dimsd: scheme.dimsd,
+      dtype: scheme.realModel ? realOf(spec.dtype) : spec.dtype,
+    });
     this.scheme = scheme;
     this.fs = scheme.frequencies;
     this.complexLinear = !scheme.realModel;

@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../local-operator.js';
@@ -57,6 +57,8 @@ const KINDS: Readonly<
   },
 };
 
+const DEFAULTS = { axis: -1, kind: 'linear', dtype: 'float64' } satisfies Defaults<InterpOptions>;
+
 /**
  * Values at places `iava` between the samples of an axis, counted in samples from 0: of the nearest
  * sample (halves go to the even one), linear between two, or of the band-limited signal,
@@ -70,13 +72,13 @@ export class Interp extends LocalOperator {
   /** The places, in samples. */
   readonly iava: readonly number[];
   readonly #matrix: AlongAxis;
-  constructor(dims: number | Shape, iava: OperatorData, options: InterpOptions = {}) {
-    checkOptions('Interp', options, ['axis', 'kind', 'dtype']);
-    const kind = checkOneOf('kind', options.kind ?? 'linear', INTERPOLATION_KINDS);
+  constructor(dims: number | Shape, iava: OperatorData, options?: InterpOptions) {
+    const given = withDefaults('Interp', options, DEFAULTS);
+    const kind = checkOneOf('kind', given.kind, INTERPOLATION_KINDS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     const places = finiteNumbers('Interp', 'iava', iava);
-    super({ dims: shape, dimsd: shape.with(axis, places.length), dtype: options.dtype ?? 'float64' });
+    super({ dims: shape, dimsd: shape.with(axis, places.length), dtype: given.dtype });
     this.iava = [...places];
     this.#matrix = KINDS[kind](places, shape, axis);
   }

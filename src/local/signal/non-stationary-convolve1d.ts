@@ -1,7 +1,7 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
@@ -14,6 +14,11 @@ export interface NonStationaryConvolve1DOptions {
   /** @default that of the filters; float64 for lists of numbers */
   readonly dtype?: DType;
 }
+
+export const NON_STATIONARY_1D_DEFAULTS = {
+  axis: -1,
+  dtype: undefined,
+} satisfies Defaults<NonStationaryConvolve1DOptions>;
 
 /**
  * Convolution with a filter that changes along the axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ
@@ -29,12 +34,12 @@ export class NonStationaryConvolve1D extends LocalOperator {
     dims: number | Shape,
     hs: OperatorData,
     ih: OperatorData,
-    options: NonStationaryConvolve1DOptions = {},
+    options?: NonStationaryConvolve1DOptions,
   ) {
-    checkOptions('NonStationaryConvolve1D', options, ['axis', 'dtype']);
+    const given = withDefaults('NonStationaryConvolve1D', options, NON_STATIONARY_1D_DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
-    const bank = Resident.from(hs, options.dtype);
+    const axis = toAxis(given.axis, shape.length);
+    const bank = Resident.from(hs, given.dtype);
     if (bank.shape.length !== 2)
       throw new ShapeError(
         'NonStationaryConvolve1D: expected hs of shape [filters, samples], received ' +

@@ -1,6 +1,6 @@
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, type Shape, toShape } from '../../core/base/shape.js';
 import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
@@ -11,6 +11,10 @@ export interface NonStationaryConvolve2DOptions {
   /** @default that of the filters; float64 for lists of numbers */
   readonly dtype?: DType;
 }
+
+export const NON_STATIONARY_2D_DEFAULTS = {
+  dtype: undefined,
+} satisfies Defaults<NonStationaryConvolve2DOptions>;
 
 /**
  * Convolution with a filter that changes over the plane:
@@ -28,15 +32,15 @@ export class NonStationaryConvolve2D extends IndexedOperator {
     hs: OperatorData,
     ihx: OperatorData,
     ihz: OperatorData,
-    options: NonStationaryConvolve2DOptions = {},
+    options?: NonStationaryConvolve2DOptions,
   ) {
-    checkOptions('NonStationaryConvolve2D', options, ['dtype']);
+    const { dtype } = withDefaults('NonStationaryConvolve2D', options, NON_STATIONARY_2D_DEFAULTS);
     const shape = toShape(dims, 'dims');
     if (shape.length !== 2)
       throw new ShapeError(
         `NonStationaryConvolve2D: expected dims of two axes, received ${formatShape(shape)}`,
       );
-    const bank = Resident.from(hs, options.dtype);
+    const bank = Resident.from(hs, dtype);
     if (bank.shape.length !== 4) {
       throw new ShapeError(
         'NonStationaryConvolve2D: expected hs of shape [filters, filters, samples, samples], received ' +

@@ -1,7 +1,7 @@
 import type { DType } from '../../core/base/dtype.js';
 import { isComplex } from '../../core/base/dtype.js';
 import { DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, formatShape, type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { phasors, type SpectralFactors, SpectralFilter } from '../parts/spectral-filter.js';
 import { type OperatorData, Resident } from '../resident.js';
@@ -23,6 +23,14 @@ export interface ShiftOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = {
+  axis: -1,
+  nfft: undefined,
+  sampling: 1,
+  real: false,
+  dtype: 'complex128',
+} satisfies Defaults<ShiftOptions>;
+
 /**
  * Shift by a fraction of a sample along an axis: `y = F⁻¹ exp(−2πi f s) F x`, f the frequencies and
  * s the `shift` in units of `sampling`, one number or one for each line along the axis (in C
@@ -32,11 +40,11 @@ export interface ShiftOptions {
  * @example new Shift([3, 8], 1.5, { real: true, dtype: 'float64' })
  */
 export class Shift extends SpectralFilter {
-  constructor(dims: number | Shape, shift: number | OperatorData, options: ShiftOptions = {}) {
-    checkOptions('Shift', options, ['axis', 'nfft', 'sampling', 'real', 'dtype']);
+  constructor(dims: number | Shape, shift: number | OperatorData, options?: ShiftOptions) {
+    const given = withDefaults('Shift', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
-    const transform = new FFT(shape, { ...options, axis, norm: 'ortho' });
+    const axis = toAxis(given.axis, shape.length);
+    const transform = new FFT(shape, { ...given, axis });
     super(transform, factorsOf(transform, axis, shift));
   }
 }

@@ -1,8 +1,8 @@
 import { checkArray } from '../../core/array/elementwise.js';
 import type { NDArray } from '../../core/array/ndarray.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { perAxis } from '../../core/base/per-axis.js';
 import { toAxes } from '../../core/base/shape.js';
-import { perAxis } from '../parts/per-axis.js';
 import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
 
 export interface SmoothOptions {
@@ -10,21 +10,19 @@ export interface SmoothOptions {
   readonly axes?: readonly number[];
 }
 
+const DEFAULTS = { axes: undefined } satisfies Defaults<SmoothOptions>;
+
 /**
  * Zero-phase smoothing, such as makes a background model: along each of `axes` a running mean of
  * `nsmooth` samples is passed forwards and backwards. Beyond the ends the array goes on
  * point-symmetrically, so that linear trends stay. Returns a new array. Throws ArgumentError where
  * an axis is shorter than `nsmooth`.
  */
-export function smooth(
-  x: NDArray,
-  nsmooth: number | readonly number[],
-  options: SmoothOptions = {},
-): NDArray {
-  checkOptions('smooth', options, ['axes']);
+export function smooth(x: NDArray, nsmooth: number | readonly number[], options?: SmoothOptions): NDArray {
+  const given = withDefaults('smooth', options, DEFAULTS);
   checkArray('smooth', x);
-  const axes = toAxes(options.axes, x.ndim);
-  const widths = perAxis('nsmooth', nsmooth, axes.length);
+  const axes = toAxes(given.axes, x.ndim);
+  const widths = perAxis('smooth', 'nsmooth', nsmooth, axes.length);
   const tables = axes.map((axis, k) => ({
     axis,
     segments: zeroPhaseAverage(x.shape[axis] as number, widths[k] as number),

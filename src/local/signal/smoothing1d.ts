@@ -1,6 +1,6 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 import type { AxisConvolution } from '../parts/axis-convolution.js';
@@ -13,6 +13,8 @@ export interface Smoothing1DOptions {
   readonly dtype?: DType;
 }
 
+const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<Smoothing1DOptions>;
+
 /**
  * Mean of `nsmooth` samples around each along an axis, zeros outside; an even `nsmooth` is raised
  * by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a sample. No work array.
@@ -21,12 +23,12 @@ export interface Smoothing1DOptions {
  */
 export class Smoothing1D extends LocalOperator {
   readonly #average: AxisConvolution;
-  constructor(nsmooth: number, dims: number | Shape, options: Smoothing1DOptions = {}) {
-    checkOptions('Smoothing1D', options, ['axis', 'dtype']);
+  constructor(nsmooth: number, dims: number | Shape, options?: Smoothing1DOptions) {
+    const given = withDefaults('Smoothing1D', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axis = toAxis(options.axis ?? -1, shape.length);
+    const axis = toAxis(given.axis, shape.length);
     const width = oddLength('nsmooth', nsmooth);
-    super({ dims: shape, dtype: options.dtype ?? 'float64' });
+    super({ dims: shape, dtype: given.dtype });
     this.#average = movingAverage(shape, axis, width);
   }
   protected override forward(x: NDArray, y: NDArray): void {

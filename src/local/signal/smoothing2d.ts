@@ -1,12 +1,12 @@
 import type { NDArray } from '../../core/array/ndarray.js';
 import type { DType } from '../../core/base/dtype.js';
 import { ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
+import { perAxis } from '../../core/base/per-axis.js';
 import { type Shape, toAxes, toShape } from '../../core/base/shape.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 import type { AxisConvolution } from '../parts/axis-convolution.js';
-import { perAxis } from '../parts/per-axis.js';
 import { movingAverage, oddLength } from './parts/smoothing-scheme.js';
 
 export interface Smoothing2DOptions {
@@ -15,6 +15,8 @@ export interface Smoothing2DOptions {
   /** @default 'float64' */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = { axes: [-2, -1], dtype: 'float64' } satisfies Defaults<Smoothing2DOptions>;
 
 /**
  * Mean over `nsmooth[0] × nsmooth[1]` samples around each along two axes, zeros outside; even
@@ -25,13 +27,13 @@ export interface Smoothing2DOptions {
  */
 export class Smoothing2D extends LocalOperator {
   readonly #along: readonly [AxisConvolution, AxisConvolution];
-  constructor(nsmooth: number | readonly number[], dims: number | Shape, options: Smoothing2DOptions = {}) {
-    checkOptions('Smoothing2D', options, ['axes', 'dtype']);
+  constructor(nsmooth: number | readonly number[], dims: number | Shape, options?: Smoothing2DOptions) {
+    const given = withDefaults('Smoothing2D', options, DEFAULTS);
     const shape = toShape(dims, 'dims');
-    const axes = toAxes(options.axes ?? [-2, -1], shape.length);
+    const axes = toAxes(given.axes, shape.length);
     if (axes.length !== 2) throw new ShapeError(`Smoothing2D: expected two axes, received ${axes.length}`);
-    const widths = perAxis('nsmooth', nsmooth, 2).map((width) => oddLength('nsmooth', width));
-    super({ dims: shape, dtype: options.dtype ?? 'float64' });
+    const widths = perAxis('Smoothing2D', 'nsmooth', nsmooth, 2).map((width) => oddLength('nsmooth', width));
+    super({ dims: shape, dtype: given.dtype });
     const along = (k: 0 | 1) => movingAverage(shape, axes[k] as number, widths[k] as number);
     this.#along = [along(0), along(1)];
   }

@@ -1,9 +1,10 @@
 import { bytesOf } from '../../core/base/dtype.js';
 import { MpiError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type {
   CartesianCommunicator,
+  CartOptions,
   CommCounters,
   Communicator,
   DeviceMemorySupport,
@@ -49,6 +50,8 @@ export interface Message {
   readonly partner: number;
   readonly tag: number;
 }
+
+const DEFAULTS = { periodic: undefined, reorder: false } satisfies Defaults<CartOptions>;
 
 /**
  * What all communicators share: argument checks, counters and object collectives. A message layer
@@ -366,14 +369,11 @@ export abstract class BaseCommunicator implements Communicator {
     return this.doDup();
   }
 
-  cart(
-    dims: readonly number[],
-    options?: { readonly periodic?: readonly boolean[]; readonly reorder?: boolean },
-  ): CartesianCommunicator | undefined {
-    checkOptions('cart', options, ['periodic', 'reorder']);
-    const grid = new CartesianGrid(dims, options?.periodic, this.size);
+  cart(dims: readonly number[], options?: CartOptions): CartesianCommunicator | undefined {
+    const { periodic, reorder } = withDefaults('cart', options, DEFAULTS);
+    const grid = new CartesianGrid(dims, periodic, this.size);
     this.#collective('cart');
-    return this.doCart(grid, options?.reorder ?? false);
+    return this.doCart(grid, reorder);
   }
 
   free(): void {

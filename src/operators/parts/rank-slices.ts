@@ -23,18 +23,12 @@ export interface RankSlices {
 }
 
 /**
- * Collective: one object exchange. Throws on all ranks what is wrong on one; `further` arguments
- * must be alike on all of them.
+ * Collective: one object exchange. Throws on all ranks what is wrong on one.
+ * @param check what else is checked; the arguments that it returns must be alike on all ranks
  */
-export function rankSlices(
-  owner: string,
-  G: NDArray,
-  comm: Communicator,
-  check: () => void,
-  further: object = {},
-): RankSlices {
+export function rankSlices(owner: string, G: NDArray, comm: Communicator, check: () => object): RankSlices {
   const all = gatherFromAllRanks(comm, () => {
-    check();
+    const further = check();
     if (!(G instanceof NDArray))
       throw new ArgumentError(`${owner}: expected G to be an NDArray, received ${textOf(G)}`);
     if (G.ndim !== 3)

@@ -10,7 +10,7 @@ import {
   isReplacing,
   pairsOf,
   referenceOf,
-  SINGLE_REDUCTION_OPTIONS,
+  SINGLE_REDUCTION_DEFAULTS,
   settleSingleReduction,
   startSingleReduction,
   stepLength,
@@ -110,7 +110,7 @@ const solver = <V extends Vector<V>>(
 ): Loop<CgPipelinedState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
   name: 'cgPipelined',
   options,
-  own: SINGLE_REDUCTION_OPTIONS,
+  own: SINGLE_REDUCTION_DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,

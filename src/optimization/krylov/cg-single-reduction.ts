@@ -1,5 +1,5 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf, type Limits, needsReference, squaredLimit } from '../parts/scaling.js';
@@ -20,7 +20,7 @@ import {
   startVector,
   stepping,
 } from '../solver.js';
-import { CG_START_OPTIONS, type CgStartOptions, type Istop, istopOf } from './cg.js';
+import { CG_DEFAULTS, type CgStartOptions, type Istop, istopOf } from './cg.js';
 
 export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgStartOptions<V> {
   /**
@@ -73,7 +73,9 @@ export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgr
 
 export type CgSingleReductionStep<V extends Vector<V>> = SolverStep<CgSingleReductionState<V>>;
 
-export const SINGLE_REDUCTION_OPTIONS = [...CG_START_OPTIONS, 'replace'] as const;
+export const SINGLE_REDUCTION_DEFAULTS = { ...CG_DEFAULTS, replace: undefined } satisfies Defaults<
+  CgSingleReductionStartOptions<never>
+>;
 
 /**
  * A state of x, r, `w = A M r`, with nothing summed up yet: two applications (one from zero), one
@@ -83,14 +85,14 @@ export function startSingleReduction<V extends Vector<V>>(
   name: string,
   A: LinearOperator<V, V>,
   y: V,
-  options: CgSingleReductionStartOptions<V>,
+  options: CgSingleReductionStartOptions<V> | undefined,
   { often = 0, unit = 1 } = {},
 ): CgSingleReductionState<V> {
-  checkOptions(`${name}.init`, options, SINGLE_REDUCTION_OPTIONS);
-  const { x0, tol, rtol = 0, M, replace = often } = options;
+  const given = withDefaults(`${name}.init`, options, SINGLE_REDUCTION_DEFAULTS);
+  const { x0, tol, rtol, M, replace = often } = given;
   checkNonNegative(name, { tol: tol ?? 0, rtol });
   checkCount(name, { replace });
-  const model = squareSpace(name, A, y, options, 'cglsSingleReduction');
+  const model = squareSpace(name, A, y, given, 'cglsSingleReduction');
   const x = startVector(model, x0);
   const r = copyInto(model, y);
   const copy = replace > 0 ? r.copy() : undefined;
@@ -260,7 +262,7 @@ const solver = <V extends Vector<V>>(
 ): Loop<CgSingleReductionState<V>, CgSingleReductionStartOptions<V>, object, Istop> => ({
   name: 'cgSingleReduction',
   options,
-  own: SINGLE_REDUCTION_OPTIONS,
+  own: SINGLE_REDUCTION_DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,

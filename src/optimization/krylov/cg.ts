@@ -1,4 +1,4 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { assignFrom } from '../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
@@ -75,7 +75,9 @@ export interface Istop {
 /** `cost` is `‖y − A x‖` at the start and after every iteration. */
 export interface CgResult<V> extends SolverResult<V>, Istop {}
 
-export const CG_START_OPTIONS = ['x0', 'tol', 'rtol', 'M'] as const;
+export const CG_DEFAULTS = { x0: undefined, tol: undefined, rtol: 0, M: undefined } satisfies Defaults<
+  CgStartOptions<never>
+>;
 
 /**
  * Allocates all vectors and evaluates the start: one application (none from zero), one of M, and
@@ -85,13 +87,13 @@ export const CG_START_OPTIONS = ['x0', 'tol', 'rtol', 'M'] as const;
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
-  options: CgStartOptions<V> = {},
+  options?: CgStartOptions<V>,
   unit = 1,
 ): CgState<V> {
-  checkOptions('cg.init', options, CG_START_OPTIONS);
-  const { x0, tol, rtol = 0, M } = options;
+  const given = withDefaults('cg.init', options, CG_DEFAULTS);
+  const { x0, tol, rtol, M } = given;
   checkNonNegative('cg', { tol: tol ?? 0, rtol });
-  const model = squareSpace('cg', A, y, options, 'cgls');
+  const model = squareSpace('cg', A, y, given, 'cgls');
   const vectors = { r: model.empty(), z: M && model.empty(), p: model.empty(), q: model.empty() };
   const limits: Limits = { tol, rtol, unit };
   const state: CgState<V> = {
@@ -167,7 +169,7 @@ const solver = <V extends Vector<V>>(
 ): Loop<CgState<V>, CgStartOptions<V>, object, Istop> => ({
   name: 'cg',
   options,
-  own: CG_START_OPTIONS,
+  own: CG_DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,

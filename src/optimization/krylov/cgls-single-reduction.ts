@@ -1,5 +1,5 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector, VectorPair } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
@@ -18,8 +18,8 @@ import { type Istop, istopOf } from './cg.js';
 import { type Coefficients, isReplacing, nextCoefficients, stepLength } from './cg-single-reduction.js';
 import {
   allocateCgls,
+  CGLS_DEFAULTS,
   CGLS_DEGREES,
-  CGLS_START_OPTIONS,
   type CglsNorms,
   type CglsStartOptions,
   type CglsState,
@@ -60,7 +60,7 @@ export interface CglsSingleReductionStep<M extends Vector<M>, D extends Vector<D
     Readonly<CglsNorms> {}
 
 const NAME = 'cglsSingleReduction';
-const START_OPTIONS = [...CGLS_START_OPTIONS, 'replace'] as const;
+const DEFAULTS = { ...CGLS_DEFAULTS, replace: 0 } satisfies Defaults<CglsSingleReductionStartOptions<never>>;
 
 /** s and z, `w ← A z`, all norms and products in one reduction, and the next coefficients. */
 function evaluate<M extends Vector<M>, D extends Vector<D>>(state: CglsSingleReductionState<M, D>): number[] {
@@ -101,17 +101,17 @@ const settleNorms = <M extends Vector<M>, D extends Vector<D>>(
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: CglsSingleReductionStartOptions<M> = {},
+  options?: CglsSingleReductionStartOptions<M>,
   unit = 1,
 ): CglsSingleReductionState<M, D> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { replace = 0 } = options;
+  const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
+  const { replace } = given;
   checkCount(NAME, { replace });
-  const start = allocateCgls(NAME, A, y, options, unit);
+  const start = allocateCgls(NAME, A, y, given, unit);
   const { space } = start.r;
   const copy = replace > 0 ? copyInto(space, y) : undefined;
   const state = { ...start, scratch: [], replace, y: copy, w: space.empty(), alpha: 0, beta: 0 };
-  const reference = placeCgls(state, y, options.x0);
+  const reference = placeCgls(state, y, given.x0);
   state.p.fill(0);
   state.q.fill(0);
   const products = evaluate(state);
@@ -150,7 +150,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 > => ({
   name: NAME,
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   degrees: CGLS_DEGREES,

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, type WithDefaults, withDefaults } from '../../core/base/options.js';
 import { assignFrom } from '../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
@@ -86,14 +86,20 @@ export interface CglsStep<M extends Vector<M>, D extends Vector<D>>
 /** The last norms; `cost` is `‖y − A x‖` at the start and after every iteration. */
 export interface CglsResult<M> extends SolverResult<M>, Readonly<CglsNorms>, Istop {}
 
-export const CGLS_START_OPTIONS = ['x0', 'damp', 'tol', 'rtol', 'M'] as const;
+export const CGLS_DEFAULTS = {
+  x0: undefined,
+  damp: 0,
+  tol: undefined,
+  rtol: 0,
+  M: undefined,
+} satisfies Defaults<CglsStartOptions<never>>;
 
 /** A state with all vectors, whose contents are undefined. */
 export function allocateCgls<M extends Vector<M>, D extends Vector<D>>(
   name: string,
   A: LinearOperator<M, D>,
   y: D,
-  { x0, damp = 0, tol, rtol = 0, M }: CglsStartOptions<M>,
+  { x0, damp, tol, rtol, M }: WithDefaults<CglsStartOptions<M>, typeof CGLS_DEFAULTS>,
   unit: number,
 ): CglsState<M, D> {
   checkNonNegative(name, { damp, tol: tol ?? 0, rtol });
@@ -184,12 +190,12 @@ export function limitCgls<M extends Vector<M>, D extends Vector<D>>(
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: CglsStartOptions<M> = {},
+  options?: CglsStartOptions<M>,
   unit = 1,
 ): CglsState<M, D> {
-  checkOptions('cgls.init', options, CGLS_START_OPTIONS);
-  const state = allocateCgls('cgls', A, y, options, unit);
-  restartCgls(state, y, options.x0);
+  const given = withDefaults('cgls.init', options, CGLS_DEFAULTS);
+  const state = allocateCgls('cgls', A, y, given, unit);
+  restartCgls(state, y, given.x0);
   return state;
 }
 
@@ -245,7 +251,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ): Loop<CglsState<M, D>, CglsStartOptions<M>, Readonly<CglsNorms>, Readonly<CglsNorms> & Istop> => ({
   name: 'cgls',
   options,
-  own: CGLS_START_OPTIONS,
+  own: CGLS_DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   degrees: CGLS_DEGREES,

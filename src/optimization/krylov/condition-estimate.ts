@@ -1,5 +1,5 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Disposable } from '../../core/base/scope.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkOperator } from '../../core/operator/linear-operator.js';
@@ -27,6 +27,8 @@ export interface ConditionEstimate {
   readonly iterations: number;
 }
 
+const DEFAULTS = { niter: 30, seed: 1, range: undefined } satisfies Defaults<ConditionEstimateOptions<never>>;
+
 /**
  * The extreme singular values of an operator, from below and above, by Golub-Kahan
  * bidiagonalization from a random vector: those of the small bidiagonal matrix.
@@ -39,11 +41,10 @@ export interface ConditionEstimate {
  */
 export function conditionEstimate<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
-  options: ConditionEstimateOptions<D> = {},
+  options?: ConditionEstimateOptions<D>,
 ): ConditionEstimate {
-  checkOptions('conditionEstimate', options, ['niter', 'seed', 'range']);
+  const { niter, seed, range = A.range() } = withDefaults('conditionEstimate', options, DEFAULTS);
   checkOperator('conditionEstimate', A);
-  const { niter = 30, seed = 1, range = A.range() } = options;
   checkSpace('conditionEstimate', range);
   checkCount('conditionEstimate', { niter });
   const domain = A.domainOf(range);

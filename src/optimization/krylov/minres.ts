@@ -1,6 +1,6 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
@@ -94,7 +94,9 @@ export interface MinresStep<V extends Vector<V>> extends SolverStep<MinresState<
 /** `cost` is the norm of the residual at the start and after every iteration. */
 export interface MinresResult<V> extends SolverResult<V>, Readonly<Estimates> {}
 
-const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
+const DEFAULTS = { x0: undefined, shift: 0, M: undefined, rtol: 1e-8, atol: 0, conlim: 0 } satisfies Defaults<
+  MinresStartOptions<never>
+>;
 
 /**
  * Allocates all vectors and evaluates the start: one application (none from zero), one of M, one
@@ -103,16 +105,16 @@ const START_OPTIONS = ['x0', 'shift', 'M', 'rtol', 'atol', 'conlim'] as const;
 function init<V extends Vector<V>>(
   A: LinearOperator<V, V>,
   y: V,
-  options: MinresStartOptions<V> = {},
+  options?: MinresStartOptions<V>,
   unit = 1,
 ): MinresState<V> {
-  checkOptions('minres.init', options, START_OPTIONS);
-  const { x0, shift = 0, M, rtol = 1e-8, atol = 0, conlim = 0 } = options;
+  const given = withDefaults('minres.init', options, DEFAULTS);
+  const { x0, shift, M, rtol, atol, conlim } = given;
   checkNonNegative('minres', { rtol, atol });
   checkLimit('minres', { conlim });
   if (!(typeof shift === 'number' && Number.isFinite(shift)))
     throw new ArgumentError(`minres: expected shift to be a finite number, received ${textOf(shift)}`);
-  const model = squareSpace('minres', A, y, options, 'lsmr');
+  const model = squareSpace('minres', A, y, given, 'lsmr');
   const x = startVector(model, x0);
   const r = copyInto(model, y);
   const v = model.empty();
@@ -248,7 +250,7 @@ const solver = <V extends Vector<V>>(
 ): Loop<MinresState<V>, MinresStartOptions<V>, Readonly<Estimates>, Readonly<Estimates>> => ({
   name: 'minres',
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   degrees: ESTIMATE_DEGREES,

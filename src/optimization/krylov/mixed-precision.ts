@@ -1,6 +1,6 @@
 import { isDouble, isSingle, singleOf } from '../../core/base/dtype.js';
 import { DTypeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { inUnitsOf } from '../parts/scaling.js';
@@ -78,7 +78,6 @@ export interface MixedPrecisionStep<M extends Vector<M>, D extends Vector<D>>
 export interface MixedPrecisionResult<M> extends SolverResult<M>, MixedPrecisionReport {}
 
 const NAME = 'mixedPrecisionLeastSquares';
-const START_OPTIONS = ['x0', 'single', 'damp', 'rtol', 'inner', 'gain'] as const;
 
 /** Converts the precision. Never communicates. */
 const cast = <V extends Vector<V>>(x: V, into: V): V => x.map((from, to) => x.backend.cast(from, to), into);
@@ -110,13 +109,21 @@ function verdict<M extends Vector<M>, D extends Vector<D>>(
   conclude(NAME, state, { cost, reason, scalars: [cost, gnorm] });
 }
 
+const DEFAULTS = {
+  x0: undefined,
+  single: undefined,
+  damp: 0,
+  rtol: 1e-12,
+  inner: 50,
+  gain: 1e-4,
+} satisfies Defaults<MixedPrecisionStartOptions<never, never>>;
+
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: MixedPrecisionStartOptions<M, D> = {},
+  options?: MixedPrecisionStartOptions<M, D>,
 ): MixedPrecisionState<M, D> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { x0, single = A, damp = 0, rtol = 1e-12, inner = 50, gain = 1e-4 } = options;
+  const { x0, single = A, damp, rtol, inner, gain } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkNonNegative(NAME, { damp, rtol, gain });
   checkCount(NAME, { inner });
   const { model, data } = solverSpaces(NAME, A, y, x0);
@@ -188,7 +195,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 > => ({
   name: NAME,
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its)),
   degrees: { gnorm: 1 },

@@ -1,7 +1,14 @@
-import { checkOneOf, checkOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../core/vector/vector.js';
-import { allocateCgls, type CglsOptions, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
+import {
+  allocateCgls,
+  CGLS_DEFAULTS,
+  type CglsOptions,
+  type CglsState,
+  cgls,
+  restartCgls,
+} from '../krylov/cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnits, inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
@@ -89,22 +96,32 @@ export type IrlsStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<Irls
 /** `cost` is `‖y − A x‖` at the start and after every iteration. */
 export type IrlsResult<M> = SolverResult<M>;
 
-const START_OPTIONS = ['kind', 'x0', 'eps', 'threshold', 'damp', 'tol', 'inner'] as const;
 const NAME = 'irls';
+
+const INNER_DEFAULTS = { niter: 50, tol: 0, rtol: 1e-8 } satisfies Defaults<
+  Pick<CglsOptions<never>, 'niter' | 'tol' | 'rtol'>
+>;
+const DEFAULTS = {
+  kind: 'data',
+  x0: undefined,
+  eps: 1e-10,
+  threshold: false,
+  damp: 0,
+  tol: undefined,
+  inner: INNER_DEFAULTS,
+} satisfies Defaults<IrlsStartOptions<never>>;
 
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: IrlsStartOptions<M> = {},
+  options?: IrlsStartOptions<M>,
   unit = 1,
 ): IrlsState<M, D> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { kind = 'data', x0, eps = 1e-10, threshold = false, damp = 0, tol } = options;
+  const { kind, x0, eps, threshold, damp, tol, inner: its } = withDefaults(`${NAME}.init`, options, DEFAULTS);
   checkOneOf('kind', kind, IRLS_KINDS);
   checkNonNegative(NAME, { eps, damp, tol: tol ?? 0 });
   checkFlag(NAME, { threshold });
-  checkOptions(`${NAME}: inner`, options.inner, ['niter', 'tol', 'rtol']);
-  const { niter: innerNiter = 50, tol: innerTol = 0, rtol = 1e-8 } = options.inner ?? {};
+  const { niter: innerNiter, tol: innerTol, rtol } = withDefaults(`${NAME}: inner`, its, INNER_DEFAULTS);
   checkCount(NAME, { 'inner.niter': innerNiter });
   const { model, data } = solverSpaces(NAME, A, y, x0);
   const x = startVector(model, x0);
@@ -125,7 +142,13 @@ function init<M extends Vector<M>, D extends Vector<D>>(
     columnModuli: rows ? undefined : moduliOf(x),
   };
   const scratch = ['rowWeights', 'weighted', 'columnWeights', 'rowModuli', 'columnModuli'];
-  const inner = allocateCgls(NAME, operator, copy, { x0: x, damp, tol: innerTol, rtol }, unit);
+  const inner = allocateCgls(
+    NAME,
+    operator,
+    copy,
+    { ...CGLS_DEFAULTS, x0: x, damp, tol: innerTol, rtol },
+    unit,
+  );
   const state = {
     ...begin(A, x, scratch),
     kind,
@@ -239,7 +262,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ): Loop<IrlsState<M, D>, IrlsStartOptions<M>> => ({
   name: NAME,
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   step,

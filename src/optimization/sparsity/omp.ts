@@ -1,7 +1,7 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
-import { allocateCgls, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
+import { allocateCgls, CGLS_DEFAULTS, type CglsState, cgls, restartCgls } from '../krylov/cgls.js';
 import { DiagonalWeight, inPlace, moduliInto, moduliOf } from '../parts/diagonal-weight.js';
 import { inUnitsOf, normLimit } from '../parts/scaling.js';
 import {
@@ -75,18 +75,18 @@ export type OmpStep<M extends Vector<M>, D extends Vector<D>> = SolverStep<OmpSt
 export type OmpResult<M> = SolverResult<M>;
 
 const NAME = 'omp';
-const START_OPTIONS = ['inner', 'sigma', 'normalizecols'] as const;
+const DEFAULTS = { inner: 40, sigma: undefined, normalizecols: false } satisfies Defaults<OmpStartOptions>;
 
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: OmpStartOptions = {},
+  options?: OmpStartOptions,
   unit = 1,
 ): OmpState<M, D> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { inner = 40, normalizecols = false } = options;
+  const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
+  const { inner, normalizecols } = given;
   checkCount(NAME, { inner });
-  checkNonNegative(NAME, { sigma: options.sigma ?? 0 });
+  checkNonNegative(NAME, { sigma: given.sigma ?? 0 });
   checkFlag(NAME, { normalizecols });
   const { model, data } = solverSpaces(NAME, A, y, undefined);
   const x = model.zeros();
@@ -96,12 +96,14 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   const scales = normalizecols ? columnScales(A, x, r, moduli.emptyLike()) : undefined;
   r.assign(copy);
   const cost = Math.sqrt(r.rdot(r));
-  const sigma = normLimit(options.sigma, 1e-4, cost, unit);
+  const sigma = normLimit(given.sigma, 1e-4, cost, unit);
   const integers = model.withDType('int32').empty();
   const mask = model.zeros();
   const support = new DiagonalWeight(mask, A.comm);
   const problem =
-    inner > 0 ? allocateCgls(NAME, A.mul(support), copy, { x0: x, tol: 0, rtol: 1e-10 }, 1) : undefined;
+    inner > 0
+      ? allocateCgls(NAME, A.mul(support), copy, { ...CGLS_DEFAULTS, x0: x, tol: 0, rtol: 1e-10 }, 1)
+      : undefined;
   const vectors = {
     mask,
     support: moduli.zerosLike(),
@@ -194,7 +196,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ): Loop<OmpState<M, D>, OmpStartOptions> => ({
   name: NAME,
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   limits: ['sigma'],
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),

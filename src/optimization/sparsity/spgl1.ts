@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball, reserveProjection } from '../l1-projection.js';
@@ -26,7 +26,7 @@ import {
 export interface Spgl1StartOptions<M extends Vector<M>> {
   /** Where to start; it is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
-  /** Basis pursuit denoise: least `‖x‖₁` with `‖y − A x‖ ≤ sigma`. @default 0 */
+  /** Basis pursuit denoise: least `‖x‖₁` with `‖y − A x‖ ≤ sigma`. @default 0 without tau */
   readonly sigma?: number;
   /** Lasso instead: least `‖y − A x‖` with `‖x‖₁ ≤ tau`. */
   readonly tau?: number | undefined;
@@ -88,7 +88,6 @@ export interface Spgl1Step<M extends Vector<M>, D extends Vector<D>>
 export interface Spgl1Result<M> extends SolverResult<M>, Spgl1Report {}
 
 const NAME = 'spgl1';
-const START_OPTIONS = ['x0', 'sigma', 'tau', 'tol'] as const;
 const REMEMBERED = 3;
 /** A new radius where the duality gap takes at most this share of what the tangent gains. */
 const LOST = 0.1;
@@ -98,19 +97,23 @@ const [SHORTEST, LONGEST] = [1e-10, 1e5];
 const relative = (gap: number, rr: number, least: number): number =>
   gap === 0 ? 0 : gap / Math.max(least, 0.5 * rr);
 
+const DEFAULTS = { x0: undefined, sigma: undefined, tau: undefined, tol: 1e-4 } satisfies Defaults<
+  Spgl1StartOptions<never>
+>;
+
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   y: D,
-  options: Spgl1StartOptions<M> = {},
+  options?: Spgl1StartOptions<M>,
   unit = 1,
 ): Spgl1State<M, D> {
-  checkOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { x0, tol = 1e-4 } = options;
-  if (options.tau !== undefined && options.sigma !== undefined)
+  const given = withDefaults(`${NAME}.init`, options, DEFAULTS);
+  const { x0, tol } = given;
+  if (given.tau !== undefined && given.sigma !== undefined)
     throw new ArgumentError(`${NAME}: sigma and tau exclude each other`);
-  checkNonNegative(NAME, { sigma: options.sigma ?? 0, tau: options.tau ?? 0, tol });
-  const tau = options.tau === undefined ? undefined : inUnits(options.tau, unit, 1);
-  const sigma = tau === undefined ? inUnits(options.sigma ?? 0, unit, 1) : undefined;
+  checkNonNegative(NAME, { sigma: given.sigma ?? 0, tau: given.tau ?? 0, tol });
+  const tau = given.tau === undefined ? undefined : inUnits(given.tau, unit, 1);
+  const sigma = tau === undefined ? inUnits(given.sigma ?? 0, unit, 1) : undefined;
   const { model, data } = solverSpaces(NAME, A, y, x0);
   reserveProjection(model);
   const x = startVector(model, x0);
@@ -249,7 +252,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ): Loop<Spgl1State<M, D>, Spgl1StartOptions<M>, Spgl1Report, Spgl1Report> => ({
   name: NAME,
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   niter: 100,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions, requireOptions } from '../../core/base/options.js';
+import { checkNames, type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import {
@@ -49,7 +49,7 @@ export interface SplitBregmanStartOptions<M extends Vector<M>> {
   readonly x0?: M | undefined;
   /** Terms `εᵢ² ‖Rᵢ x‖₁`. */
   readonly l1: readonly BregmanTerm<M>[];
-  /** Terms `½ εᵢ ‖dᵢ − Rᵢ x‖²`. */
+  /** Terms `½ εᵢ ‖dᵢ − Rᵢ x‖²`. @default [] */
   readonly l2?: readonly BregmanTerm<M>[];
   /** Weight μ of the misfit. @default 1 */
   readonly mu?: number;
@@ -99,7 +99,8 @@ export type SplitBregmanStep<M extends Vector<M>, D extends Vector<D>> = SolverS
 export type SplitBregmanResult<M> = SolverResult<M>;
 
 const NAME = 'splitBregman';
-const TERM_OPTIONS = ['R', 'eps', 'data'] as const;
+const L1_TERM = { R: undefined, eps: 1 } satisfies Defaults<Omit<BregmanTerm<never>, 'data'>>;
+const L2_TERM = { ...L1_TERM, data: undefined } satisfies Defaults<BregmanTerm<never>>;
 
 /**
  * Throws {@link ArgumentError} unless `terms` is a list of terms `{ R, eps, data }`, data in those
@@ -114,13 +115,25 @@ function checkTerms(which: 'l1' | 'l2', terms: readonly BregmanTerm<AnyVector>[]
     const owner = `${NAME}: ${which}[${k}]`;
     if (typeof term !== 'object' || term === null)
       throw new ArgumentError(`${owner}: expected a term { R, eps }, received ${textOf(term)}`);
-    checkOptions(owner, term, which === 'l1' ? TERM_OPTIONS.slice(0, 2) : TERM_OPTIONS);
+    checkNames(owner, term, which === 'l1' ? L1_TERM : L2_TERM);
     checkOperator(owner, term.R);
     if (term.eps !== undefined) checkNonNegative(owner, { eps: term.eps });
     if (term.data !== undefined) checkVector(owner, 'data', term.data);
   }
 }
-const START_OPTIONS = ['x0', 'l1', 'l2', 'mu', 'tau', 'inner', 'tol', 'solver'] as const;
+const SOLVER_DEFAULTS = { niter: 30, tol: 0, rtol: 1e-8, M: undefined } satisfies Defaults<
+  Pick<CgOptions<never>, 'niter' | 'tol' | 'rtol' | 'M'>
+>;
+const DEFAULTS = {
+  x0: undefined,
+  l1: undefined,
+  l2: [],
+  mu: 1,
+  tau: 1,
+  inner: 5,
+  tol: undefined,
+  solver: SOLVER_DEFAULTS,
+} satisfies Defaults<SplitBregmanStartOptions<never>>;
 
 function init<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
@@ -128,8 +141,8 @@ function init<M extends Vector<M>, D extends Vector<D>>(
   options: SplitBregmanStartOptions<M>,
   unit = 1,
 ): SplitBregmanState<M, D> {
-  requireOptions(`${NAME}.init`, options, START_OPTIONS);
-  const { x0, l1, l2 = [], mu = 1, tau = 1, inner = 5, tol } = options;
+  const given = requireOptions(`${NAME}.init`, options, DEFAULTS);
+  const { x0, l1, l2, mu, tau, inner, tol } = given;
   checkTerms('l1', l1);
   checkTerms('l2', l2);
   if (l1.length === 0)
@@ -137,8 +150,7 @@ function init<M extends Vector<M>, D extends Vector<D>>(
       `${NAME}: expected l1 to be a list of at least one term { R, eps }, received none`,
     );
   checkNonNegative(NAME, { mu, tau, tol: tol ?? 0 });
-  checkOptions(`${NAME}: solver`, options.solver, ['niter', 'tol', 'rtol', 'M']);
-  const solver = { niter: 30, tol: 0, rtol: 1e-8, ...options.solver };
+  const solver = withDefaults(`${NAME}: solver`, given.solver, SOLVER_DEFAULTS);
   checkCount(NAME, { inner, 'solver.niter': solver.niter });
   const { model, data } = solverSpaces(NAME, A, y, x0);
   const copy = copyInto(data, y);
@@ -247,7 +259,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>>(
 ): Loop<SplitBregmanState<M, D>, SplitBregmanStartOptions<M>> => ({
   name: NAME,
   options,
-  own: START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => init(A, data, its, unit)),
   degrees: { cost: 2 },

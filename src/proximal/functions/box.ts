@@ -1,6 +1,6 @@
 import { isComplex, isDouble } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkOnAll, checkRealVector, fitting } from '../parts/checks.js';
@@ -13,6 +13,10 @@ export interface BoxOptions<V extends AnyVector = AnyVector> {
   readonly upper?: number | V;
 }
 
+const DEFAULTS = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY } satisfies Defaults<
+  BoxOptions<never>
+>;
+
 /**
  * The indicator of `lowerᵢ ≤ xᵢ ≤ upperᵢ`, for real vectors.
  *
@@ -24,10 +28,9 @@ export interface BoxOptions<V extends AnyVector = AnyVector> {
 export class Box<V extends AnyVector = AnyVector> extends Indicator<V> {
   readonly lower: number | V;
   readonly upper: number | V;
-  constructor(options: BoxOptions<V> = {}) {
+  constructor(options?: BoxOptions<V>) {
     super();
-    checkOptions('Box', options, ['lower', 'upper']);
-    const { lower = Number.NEGATIVE_INFINITY, upper = Number.POSITIVE_INFINITY } = options;
+    const { lower, upper } = withDefaults('Box', options, DEFAULTS);
     checkBounds(lower, upper);
     this.lower = lower;
     this.upper = upper;

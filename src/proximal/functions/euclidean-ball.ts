@@ -1,6 +1,6 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type AnyVector, checkVector, rdots } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
@@ -13,6 +13,8 @@ export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
   readonly center?: V | number | undefined;
 }
 
+const DEFAULTS = { radius: 1, center: 0 } satisfies Defaults<EuclideanBallOptions<never>>;
+
 /**
  * The indicator of `‖x − c‖₂ ≤ r`.
  *
@@ -22,11 +24,10 @@ export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
 export class EuclideanBall<V extends AnyVector = AnyVector> extends Indicator<V> {
   readonly radius: number;
   readonly center: V | number;
-  constructor(options: EuclideanBallOptions<V> = {}) {
+  constructor(options?: EuclideanBallOptions<V>) {
     super();
-    checkOptions('EuclideanBall', options, ['radius', 'center']);
-    this.radius = checkPositive('EuclideanBall', 'radius', options.radius ?? 1);
-    const { center = 0 } = options;
+    const { center, radius } = withDefaults('EuclideanBall', options, DEFAULTS);
+    this.radius = checkPositive('EuclideanBall', 'radius', radius);
     if (typeof center !== 'number') checkVector('EuclideanBall', 'center', center);
     else if (!Number.isFinite(center))
       throw new ArgumentError(`EuclideanBall: expected center to be finite, received ${center}`);

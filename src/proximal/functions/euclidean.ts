@@ -1,9 +1,11 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
 import { ProxOperator } from './prox-operator.js';
+
+const DEFAULTS = { sigma: 1 } satisfies Defaults<SigmaOptions>;
 
 /**
  * `f(x) = σ ‖x‖₂`, not squared.
@@ -14,10 +16,10 @@ import { ProxOperator } from './prox-operator.js';
  */
 export class Euclidean extends ProxOperator {
   readonly sigma: number;
-  constructor(options: SigmaOptions = {}) {
+  constructor(options?: SigmaOptions) {
     super();
-    checkOptions('Euclidean', options, ['sigma']);
-    this.sigma = checkPositive('Euclidean', 'sigma', options.sigma ?? 1);
+    const { sigma } = withDefaults('Euclidean', options, DEFAULTS);
+    this.sigma = checkPositive('Euclidean', 'sigma', sigma);
   }
   override value(x: AnyVector): number {
     this.check(x);

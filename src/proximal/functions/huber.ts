@@ -1,5 +1,5 @@
 import { epsilonOf } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { Elements } from '../../core/ports/backend.js';
 import { type AnyVector, rdots } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
@@ -14,6 +14,8 @@ export interface HuberOptions {
   readonly sigma?: number;
 }
 
+const DEFAULTS = { alpha: 1, sigma: 1 } satisfies Defaults<HuberOptions>;
+
 /**
  * Huber's function: `f(x) = σ Σ hα(xᵢ)`, `hα(x) = |x|²/(2α)` where `|x| ≤ α`, `|x| − α/2`
  * elsewhere. Smooth.
@@ -25,11 +27,11 @@ export interface HuberOptions {
 export class Huber extends ProxOperator {
   readonly alpha: number;
   readonly sigma: number;
-  constructor(options: HuberOptions = {}) {
+  constructor(options?: HuberOptions) {
     super();
-    checkOptions('Huber', options, ['alpha', 'sigma']);
-    this.alpha = checkPositive('Huber', 'alpha', options.alpha ?? 1);
-    this.sigma = checkPositive('Huber', 'sigma', options.sigma ?? 1);
+    const { alpha, sigma } = withDefaults('Huber', options, DEFAULTS);
+    this.alpha = checkPositive('Huber', 'alpha', alpha);
+    this.sigma = checkPositive('Huber', 'sigma', sigma);
   }
   override get isSmooth(): boolean {
     return true;

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type AnyVector, rdots } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { multiplyReal, withModuli } from '../../optimization/moduli.js';
@@ -15,6 +15,8 @@ export interface L0Options<V extends AnyVector = AnyVector> {
   readonly sigma?: number | V;
 }
 
+const DEFAULTS = { sigma: 1 } satisfies Defaults<L0Options<never>>;
+
 /**
  * `f(x) = σ ‖x‖₀`, the number of nonzeros, or the sum of their weights `σᵢ`. Not convex.
  *
@@ -24,10 +26,9 @@ export interface L0Options<V extends AnyVector = AnyVector> {
  */
 export class L0<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly sigma: number | V;
-  constructor(options: L0Options<V> = {}) {
+  constructor(options?: L0Options<V>) {
     super();
-    checkOptions('L0', options, ['sigma']);
-    const { sigma = 1 } = options;
+    const { sigma } = withDefaults('L0', options, DEFAULTS);
     checkWeights('L0', 'sigma', sigma);
     this.sigma = sigma;
   }

@@ -1,11 +1,13 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { NumericalError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { projectOntoL1Ball } from '../../optimization/l1-projection.js';
 import { checkPositive } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 import type { RadiusOptions } from './simplex.js';
+
+const DEFAULTS = { radius: 1 } satisfies Defaults<RadiusOptions>;
 
 /**
  * The indicator of `‖x‖₁ ≤ r`; of complex elements the moduli count.
@@ -16,10 +18,10 @@ import type { RadiusOptions } from './simplex.js';
  */
 export class L1Ball extends Indicator {
   readonly radius: number;
-  constructor(options: RadiusOptions = {}) {
+  constructor(options?: RadiusOptions) {
     super();
-    checkOptions('L1Ball', options, ['radius']);
-    this.radius = checkPositive('L1Ball', 'radius', options.radius ?? 1);
+    const { radius } = withDefaults('L1Ball', options, DEFAULTS);
+    this.radius = checkPositive('L1Ball', 'radius', radius);
   }
   override contains(x: AnyVector): boolean {
     this.check(x);

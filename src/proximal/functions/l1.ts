@@ -1,5 +1,5 @@
 import { epsilonOf, isComplex } from '../../core/base/dtype.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type AnyVector, rdots } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../../optimization/moduli.js';
@@ -11,6 +11,8 @@ export interface L1Options<V extends AnyVector = AnyVector> {
   readonly sigma?: number | V;
 }
 
+const DEFAULTS = { sigma: 1 } satisfies Defaults<L1Options<never>>;
+
 /**
  * `f(x) = σ ‖x‖₁`, or `Σ σᵢ|xᵢ|`; of complex elements the moduli count.
  *
@@ -21,10 +23,9 @@ export interface L1Options<V extends AnyVector = AnyVector> {
  */
 export class L1<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly sigma: number | V;
-  constructor(options: L1Options<V> = {}) {
+  constructor(options?: L1Options<V>) {
     super();
-    checkOptions('L1', options, ['sigma']);
-    const { sigma = 1 } = options;
+    const { sigma } = withDefaults('L1', options, DEFAULTS);
     checkWeights('L1', 'sigma', sigma);
     this.sigma = sigma;
   }

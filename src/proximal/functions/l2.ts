@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
 import { memo } from '../../core/base/memo.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { keep } from '../../core/base/scope.js';
 import { textOf } from '../../core/base/text-of.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
@@ -23,9 +23,9 @@ import { type ProxMemory, ProxOperator } from './prox-operator.js';
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** @default the identity */
   readonly Op?: LinearOperator<V, D> | undefined;
-  /** In the range of `Op`. @default 0 */
+  /** In the range of `Op`. @default zeros */
   readonly b?: D | undefined;
-  /** @default 0 */
+  /** @default zeros */
   readonly q?: V | undefined;
   /** Weight of the square. @default 1 */
   readonly sigma?: number;
@@ -44,7 +44,17 @@ export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   readonly warm?: boolean;
 }
 
-const OPTIONS = ['Op', 'b', 'q', 'sigma', 'alpha', 'niter', 'tol', 'x0', 'warm'] as const;
+const DEFAULTS = {
+  Op: undefined,
+  b: undefined,
+  q: undefined,
+  sigma: 1,
+  alpha: 1,
+  niter: 10,
+  tol: 0,
+  x0: undefined,
+  warm: true,
+} satisfies Defaults<L2Options<never, never>>;
 
 /**
  * `f(x) = σ/2 ‖Op x − b‖² + α Re⟨q, x⟩`, smooth: gradient `σ Opᴴ(Op x − b) + α q`.
@@ -69,10 +79,9 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
   /** What belongs to the space of an x. */
   readonly #known = new WeakMap<Space<V>, { readonly range: Space<D>; readonly b: D }>();
 
-  constructor(options: L2Options<V, D> = {}) {
+  constructor(options?: L2Options<V, D>) {
     super();
-    checkOptions(this.name, options, OPTIONS);
-    const { sigma = 1, alpha = 1, niter = 10, tol = 0, warm = true } = options;
+    const { sigma, alpha, niter, tol, warm, b, q, x0, Op } = withDefaults(this.name, options, DEFAULTS);
     this.sigma = checkPositive(this.name, 'sigma', sigma);
     if (!Number.isFinite(alpha))
       throw new ArgumentError(
@@ -88,18 +97,17 @@ export class L2<V extends Vector<V>, D extends Vector<D> = V> extends ProxOperat
       );
     if (typeof warm !== 'boolean')
       throw new ArgumentError(`${this.name}: expected warm to be true or false, received ${textOf(warm)}`);
-    const { b, q, x0 } = options;
     for (const [name, v] of Object.entries({ b, q, x0 }))
       if (v !== undefined) checkVector(this.name, name, v);
-    if (options.Op !== undefined) checkOperator(this.name, options.Op);
+    if (Op !== undefined) checkOperator(this.name, Op);
     this.alpha = alpha;
-    this.Op = options.Op;
-    this.#b = options.b;
-    this.#q = options.q;
+    this.Op = Op;
+    this.#b = b;
+    this.#q = q;
     this.#niter = niter;
     this.#tol = tol;
     this.#warm = warm;
-    this.#x0 = options.x0;
+    this.#x0 = x0;
   }
 
   override get comm(): Communicator | undefined {

@@ -1,6 +1,6 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { AnyVector } from '../../core/vector/vector.js';
 import { shrinkBy } from '../../optimization/moduli.js';
@@ -8,6 +8,8 @@ import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
 import { multiplyComponents, withLocalNorms } from './parts/components.js';
 import { ProxOperator } from './prox-operator.js';
+
+const DEFAULTS = { sigma: 1 } satisfies Defaults<SigmaOptions>;
 
 /**
  * `f(x) = σ Σᵢ ‖(x₁ᵢ, …, xₙᵢ)‖₂` of a field of `ndim` components: the blocks of a stack (a
@@ -22,13 +24,13 @@ import { ProxOperator } from './prox-operator.js';
 export class L21 extends ProxOperator {
   readonly ndim: number;
   readonly sigma: number;
-  constructor(ndim: number, options: SigmaOptions = {}) {
+  constructor(ndim: number, options?: SigmaOptions) {
     super();
-    checkOptions('L21', options, ['sigma']);
+    const { sigma } = withDefaults('L21', options, DEFAULTS);
     if (!(Number.isSafeInteger(ndim) && ndim > 0))
       throw new ArgumentError(`L21: expected ndim to be a whole number above 0, received ${textOf(ndim)}`);
     this.ndim = ndim;
-    this.sigma = checkPositive('L21', 'sigma', options.sigma ?? 1);
+    this.sigma = checkPositive('L21', 'sigma', sigma);
   }
   override value(x: AnyVector): number {
     this.check(x);

@@ -1,7 +1,7 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { epsilonOf, type HostArray, hostArray, isComplex } from '../../core/base/dtype.js';
 import { PartitionError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { product, type Shape, toShape } from '../../core/base/shape.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
 import type { AnyVector } from '../../core/vector/vector.js';
@@ -9,6 +9,8 @@ import { checkPositive } from '../parts/checks.js';
 import type { SigmaOptions } from './l0.js';
 import { type ColumnMatrix, columnMatrix, columnNorm, orthogonalizeColumns } from './parts/jacobi-svd.js';
 import { ProxOperator } from './prox-operator.js';
+
+const DEFAULTS = { sigma: 1 } satisfies Defaults<SigmaOptions>;
 
 /**
  * `f(X) = σ ‖X‖⁎`, the sum of the singular values of a small matrix of shape `dims`: an array that
@@ -27,13 +29,13 @@ export class Nuclear extends ProxOperator {
   readonly #a: ColumnMatrix;
   readonly #v: ColumnMatrix;
   readonly #host = new Map<string, HostArray>();
-  constructor(dims: Shape, options: SigmaOptions = {}) {
+  constructor(dims: Shape, options?: SigmaOptions) {
     super();
-    checkOptions('Nuclear', options, ['sigma']);
+    const { sigma } = withDefaults('Nuclear', options, DEFAULTS);
     this.dims = toShape(dims, 'dims');
     if (this.dims.length !== 2)
       throw new ShapeError(`Nuclear: expected dims of 2 axes, received [${this.dims.join(', ')}]`);
-    this.sigma = checkPositive('Nuclear', 'sigma', options.sigma ?? 1);
+    this.sigma = checkPositive('Nuclear', 'sigma', sigma);
     const [m, n] = this.dims as [number, number];
     this.#a = columnMatrix(Math.max(m, n), Math.min(m, n));
     this.#v = columnMatrix(Math.min(m, n), Math.min(m, n));

@@ -1,4 +1,4 @@
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { checkOperator, type LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { checkVector, type Space, type Vector } from '../../core/vector/vector.js';
@@ -9,9 +9,11 @@ import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.j
 export interface OrthogonalOptions<D> {
   /** `Q Qᴴ = α I` @default 1 */
   readonly alpha?: number;
-  /** @default 0 */
+  /** @default zeros */
   readonly b?: D | undefined;
 }
+
+const DEFAULTS = { alpha: 1, b: undefined } satisfies Defaults<OrthogonalOptions<never>>;
 
 /**
  * `g(x) = f(Q x + b)` for an operator with orthogonal rows, `Q Qᴴ = α I`: an orthogonal transform,
@@ -27,16 +29,16 @@ export class Orthogonal<V extends Vector<V>, D extends Vector<D> = V> extends Pr
   readonly alpha: number;
   readonly #b: D | undefined;
   readonly #ranges = new WeakMap<Space<V>, Space<D>>();
-  constructor(f: ProxOperator<D>, Q: LinearOperator<V, D>, options: OrthogonalOptions<D> = {}) {
+  constructor(f: ProxOperator<D>, Q: LinearOperator<V, D>, options?: OrthogonalOptions<D>) {
     super();
-    checkOptions('Orthogonal', options, ['alpha', 'b']);
+    const { alpha, b } = withDefaults('Orthogonal', options, DEFAULTS);
     checkFunctions('Orthogonal', { f });
     checkOperator('Orthogonal', Q);
     this.f = f;
     this.Q = Q;
-    this.alpha = checkPositive('Orthogonal', 'alpha', options.alpha ?? 1);
-    if (options.b !== undefined) checkVector('Orthogonal', 'b', options.b);
-    this.#b = options.b;
+    this.alpha = checkPositive('Orthogonal', 'alpha', alpha);
+    if (b !== undefined) checkVector('Orthogonal', 'b', b);
+    this.#b = b;
   }
   override memories(space: Space<V>): ProxMemory[] {
     return this.f.memories(this.#rangeOf(space));

@@ -1,7 +1,7 @@
 import { textOnly } from '../../core/base/conversion.js';
 import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../../core/base/errors.js';
-import { checkList, checkOptions, requireOptions } from '../../core/base/options.js';
+import { checkList, type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 import { type Filled, takeReturned } from '../../core/vector/returned.js';
@@ -20,9 +20,9 @@ export interface ProxMemory<V extends AnyVector = AnyVector> {
 export interface Quadratic<V> {
   /** @default 0 */
   readonly rho?: number;
-  /** @default 0 */
+  /** @default zeros */
   readonly b?: V | undefined;
-  /** @default 0 */
+  /** @default zeros */
   readonly q?: V | undefined;
 }
 
@@ -364,6 +364,8 @@ class Scaled<V extends AnyVector> extends ProxOperator<V> {
   }
 }
 
+const QUADRATIC_DEFAULTS = { rho: 0, b: undefined, q: undefined } satisfies Defaults<Quadratic<never>>;
+
 /** `f + ρ/2 ‖x − b‖² + Re⟨q, x⟩`: `prox(x) = prox_{τ'f}(τ'(x/τ + ρb − q))`, `τ' = τ / (1 + τρ)` */
 class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
   readonly #f: ProxOperator<V>;
@@ -372,14 +374,13 @@ class WithQuadratic<V extends AnyVector> extends ProxOperator<V> {
   readonly #q: V | undefined;
   constructor(f: ProxOperator<V>, quadratic: Quadratic<V>) {
     super();
-    requireOptions(`${f.name}.addQuadratic`, quadratic, ['rho', 'b', 'q']);
+    const { b, q, rho } = requireOptions(`${f.name}.addQuadratic`, quadratic, QUADRATIC_DEFAULTS);
     this.#f = f;
-    this.#rho = quadratic.rho ?? 0;
+    this.#rho = rho;
     if (!(Number.isFinite(this.#rho) && this.#rho >= 0))
       throw new ArgumentError(
-        `${this.name}: expected rho to be a finite number of at least 0, received ${textOf(quadratic.rho)}`,
+        `${this.name}: expected rho to be a finite number of at least 0, received ${textOf(rho)}`,
       );
-    const { b, q } = quadratic;
     for (const [name, v] of Object.entries({ b, q })) if (v !== undefined) checkVector(this.name, name, v);
     this.#b = b;
     this.#q = q;
@@ -466,6 +467,8 @@ class Conjugate<V extends AnyVector> extends ProxOperator<V> {
   }
 }
 
+const PROX_SUM_DEFAULTS = { niter: 100, tol: 1e-10 } satisfies Defaults<ProxSumOptions>;
+
 /**
  * A sum of m convex functions. Its prox is the limit of `pₖ = prox_{mτfₖ}(zₖ)`, `x' = Σ pₖ / m`,
  * `zₖ += x' − pₖ`, from `zₖ = x`.
@@ -479,14 +482,13 @@ export class ProxSum<V extends AnyVector = AnyVector> extends ProxOperator<V> {
   readonly functions: readonly ProxOperator<V>[];
   readonly niter: number;
   readonly tol: number;
-  constructor(functions: readonly ProxOperator<V>[], options: ProxSumOptions = {}) {
+  constructor(functions: readonly ProxOperator<V>[], options?: ProxSumOptions) {
     super();
-    checkOptions('ProxSum', options, ['niter', 'tol']);
+    const { niter, tol } = withDefaults('ProxSum', options, PROX_SUM_DEFAULTS);
     checkList('ProxSum', 'functions', functions);
     if (functions.length === 0)
       throw new ArgumentError('ProxSum: expected at least one function, received none');
     checkFunctions('ProxSum', Object.fromEntries(functions.map((f, k) => [`function ${k}`, f])));
-    const { niter = 100, tol = 1e-10 } = options;
     if (!(Number.isSafeInteger(niter) && niter > 0))
       throw new ArgumentError(
         `ProxSum: expected niter to be a whole number above 0, received ${textOf(niter)}`,

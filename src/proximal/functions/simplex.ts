@@ -1,6 +1,6 @@
 import { epsilonOf, isComplex } from '../../core/base/dtype.js';
 import { DTypeError, NumericalError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type AnyVector, rdots } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
 import { projectOntoSimplex } from '../../optimization/l1-projection.js';
@@ -12,6 +12,8 @@ export interface RadiusOptions {
   readonly radius?: number;
 }
 
+const DEFAULTS = { radius: 1 } satisfies Defaults<RadiusOptions>;
+
 /**
  * The indicator of the simplex `xᵢ ≥ 0, Σ xᵢ = r`, for real vectors.
  *
@@ -22,10 +24,10 @@ export interface RadiusOptions {
  */
 export class Simplex extends Indicator {
   readonly radius: number;
-  constructor(options: RadiusOptions = {}) {
+  constructor(options?: RadiusOptions) {
     super();
-    checkOptions('Simplex', options, ['radius']);
-    this.radius = checkPositive('Simplex', 'radius', options.radius ?? 1);
+    const { radius } = withDefaults('Simplex', options, DEFAULTS);
+    this.radius = checkPositive('Simplex', 'radius', radius);
   }
   override contains(x: AnyVector): boolean {
     this.check(x);

@@ -1,6 +1,6 @@
 import { NDArray } from '../../core/array/ndarray.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
-import { checkOptions } from '../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
@@ -35,6 +35,8 @@ export interface TVOptions {
   readonly tol?: number;
 }
 
+const DEFAULTS = { sigma: 1, sampling: 1, isotropic: true, niter: 50, tol: 0 } satisfies Defaults<TVOptions>;
+
 /**
  * Total variation: `f(x) = σ Σᵢ ‖(∇x)ᵢ‖₂`, or with `isotropic: false` `σ ‖∇x‖₁`, of an array of
  * shape `dims` (NDArray or DistributedArray), ∇ the forward differences along all axes, 0 at the
@@ -66,10 +68,9 @@ export class TV extends ProxOperator {
     { readonly G: AnyOperator; readonly range: Space<AnyVector> }
   >();
 
-  constructor(dims: number | Shape, options: TVOptions = {}) {
+  constructor(dims: number | Shape, options?: TVOptions) {
     super();
-    checkOptions('TV', options, ['sigma', 'sampling', 'isotropic', 'niter', 'tol']);
-    const { sigma = 1, sampling = 1, isotropic = true, niter = 50, tol = 0 } = options;
+    const { sigma, sampling, isotropic, niter, tol } = withDefaults('TV', options, DEFAULTS);
     this.dims = toShape(dims, 'dims');
     this.sigma = checkPositive('TV', 'sigma', sigma);
     this.#sampling = typeof sampling === 'number' ? this.dims.map(() => sampling) : [...sampling];

@@ -1,4 +1,4 @@
-import { requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
 import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
 import { checkFunctions, type ProxOperator } from '../functions/prox-operator.js';
@@ -47,7 +47,9 @@ export interface AdmmResult<V> extends ProximalResult<V> {
   readonly z: V;
 }
 
-const START_OPTIONS = ['tau', 'z0', 'gfirst', 'tol'] as const;
+const DEFAULTS = { tau: undefined, z0: undefined, gfirst: false, tol: 0 } satisfies Defaults<
+  AdmmStartOptions<never>
+>;
 
 /**
  * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
@@ -59,9 +61,8 @@ function init<V extends Vector<V>>(
   x0: V,
   options: AdmmStartOptions<V>,
 ): AdmmState<V> {
-  requireOptions('admm.init', options, START_OPTIONS);
+  const { tau, z0, gfirst, tol } = requireOptions('admm.init', options, DEFAULTS);
   checkFunctions('admm', { f, g });
-  const { tau, z0, gfirst = false, tol = 0 } = options;
   checkPositive('admm', 'tau', tau);
   checkNonNegative('admm', { tol });
   checkFlag('admm', { gfirst });
@@ -109,7 +110,7 @@ const solver = <V extends Vector<V>>(
   describeProximal(
     'admm',
     options,
-    START_OPTIONS,
+    DEFAULTS,
     (own: AdmmStartOptions<V>) => init(f, g, x0, own),
     step<V>,
     ({ z }) => ({ z: z.copy() }),

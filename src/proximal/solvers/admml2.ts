@@ -1,4 +1,4 @@
-import { checkOptions, requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions, withDefaults } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { withWorkspaces } from '../../core/vector/workspace.js';
@@ -33,8 +33,8 @@ export interface AdmmL2StartOptions<M> {
   /** Where to start; it is copied, not changed. @default zeros */
   readonly x0?: M | undefined;
   /**
-   * The CGLS inside of every iteration: `niter` (10) and `tol` (1e-4), which its squared gradient
-   * is compared with.
+   * The CGLS inside of every iteration: `niter` and `tol`, which its squared gradient is compared
+   * with. @default { niter: 10, tol: 1e-4 }
    */
   readonly inner?: Partial<InnerOptions>;
   /**
@@ -68,7 +68,10 @@ export interface AdmmL2Result<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }
 
-const START_OPTIONS = ['tau', 'x0', 'inner', 'tol'] as const;
+const INNER_DEFAULTS = { niter: 10, tol: 1e-4 } satisfies Defaults<Pick<InnerOptions, 'niter' | 'tol'>>;
+const DEFAULTS = { tau: undefined, x0: undefined, inner: INNER_DEFAULTS, tol: 0 } satisfies Defaults<
+  AdmmL2StartOptions<never>
+>;
 
 /**
  * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
@@ -81,13 +84,11 @@ function init<M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   A: LinearOperator<M, Z>,
   options: AdmmL2StartOptions<M>,
 ): AdmmL2State<M, D, Z> {
-  requireOptions('admml2.init', options, START_OPTIONS);
+  const { tau, x0, inner, tol } = requireOptions('admml2.init', options, DEFAULTS);
   checkFunctions('admml2', { g });
-  const { tau, x0, inner = {}, tol = 0 } = options;
   checkPositive('admml2', 'tau', tau);
   checkNonNegative('admml2', { tol });
-  checkOptions('admml2: inner', inner, ['niter', 'tol']);
-  const { niter: innerNiter = 10, tol: innerTol = 1e-4 } = inner;
+  const { niter: innerNiter, tol: innerTol } = withDefaults('admml2: inner', inner, INNER_DEFAULTS);
   checkCount('admml2', { 'inner.niter': innerNiter });
   checkNonNegative('admml2', { 'inner.tol': innerTol });
   const { model, data } = solverSpaces('admml2', Op, b, x0);
@@ -148,7 +149,7 @@ const solver = <M extends Vector<M>, D extends Vector<D>, Z extends Vector<Z>>(
   describeProximal(
     'admml2',
     options,
-    START_OPTIONS,
+    DEFAULTS,
     (own: AdmmL2StartOptions<M>) => init(Op, b, g, A, own),
     step<M, D, Z>,
     ({ z }) => ({ z: z.copy() }),

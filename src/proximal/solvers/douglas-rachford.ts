@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { begin, byHand, checkFlag, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
@@ -51,7 +51,12 @@ export interface DouglasRachfordResult<V> extends ProximalResult<V> {
   readonly y: V;
 }
 
-const START_OPTIONS = ['tau', 'eta', 'gfirst', 'tol'] as const;
+const DEFAULTS = {
+  tau: undefined,
+  eta: 1,
+  gfirst: false,
+  tol: 0,
+} satisfies Defaults<DouglasRachfordStartOptions>;
 
 /**
  * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
@@ -64,9 +69,8 @@ function init<V extends Vector<V>>(
   options: DouglasRachfordStartOptions,
 ): DouglasRachfordState<V> {
   const name = 'douglasRachford';
-  requireOptions(`${name}.init`, options, START_OPTIONS);
+  const { tau, eta, gfirst, tol } = requireOptions(`${name}.init`, options, DEFAULTS);
   checkFunctions(name, { f, g });
-  const { tau, eta = 1, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   if (!(eta > 0 && eta < 2))
     throw new ArgumentError(`${name}: expected eta between 0 and 2, received ${textOf(eta)}`);
@@ -113,7 +117,7 @@ const solver = <V extends Vector<V>>(
   describeProximal(
     'douglasRachford',
     options,
-    START_OPTIONS,
+    DEFAULTS,
     (own: DouglasRachfordStartOptions) => init(f, g, x0, own),
     step<V>,
     ({ y }) => ({ y: y.copy() }),

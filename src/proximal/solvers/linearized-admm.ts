@@ -1,4 +1,4 @@
-import { requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions } from '../../core/base/options.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import type { Vector } from '../../core/vector/vector.js';
 import { begin, byHand, checkNonNegative, solving, stepping } from '../../optimization/solver.js';
@@ -54,7 +54,7 @@ export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }
 
-const START_OPTIONS = ['tau', 'mu', 'tol'] as const;
+const DEFAULTS = { tau: undefined, mu: undefined, tol: 0 } satisfies Defaults<LinearizedAdmmStartOptions>;
 
 /**
  * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
@@ -68,9 +68,8 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   options: LinearizedAdmmStartOptions,
 ): LinearizedAdmmState<M, Z> {
   const name = 'linearizedAdmm';
-  requireOptions(`${name}.init`, options, START_OPTIONS);
+  const { tau, mu, tol } = requireOptions(`${name}.init`, options, DEFAULTS);
   checkFunctions(name, { f, g });
-  const { tau, mu, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
   checkNonNegative(name, { tol });
@@ -121,7 +120,7 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   describeProximal(
     'linearizedAdmm',
     options,
-    START_OPTIONS,
+    DEFAULTS,
     (own: LinearizedAdmmStartOptions) => init(f, g, A, x0, own),
     step<M, Z>,
     ({ z }) => ({ z: z.copy() }),

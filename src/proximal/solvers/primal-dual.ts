@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../core/base/errors.js';
-import { requireOptions } from '../../core/base/options.js';
+import { type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import type { LinearOperator } from '../../core/operator/linear-operator.js';
 import { checkVector, type Vector } from '../../core/vector/vector.js';
@@ -27,7 +27,7 @@ export interface PrimalDualStartOptions<M, Z> {
   readonly theta?: number;
   /** Where the dual variable starts. @default zeros */
   readonly y0?: Z | undefined;
-  /** A linear term `Re⟨c, x⟩` of the objective. @default 0 */
+  /** A linear term `Re⟨c, x⟩` of the objective. @default zeros */
   readonly c?: M | undefined;
   /** Updates the dual variable before the primal one. @default false */
   readonly gfirst?: boolean;
@@ -66,7 +66,15 @@ export interface PrimalDualResult<M, Z> extends ProximalResult<M> {
   readonly y: Z;
 }
 
-const START_OPTIONS = ['tau', 'mu', 'theta', 'y0', 'c', 'gfirst', 'tol'] as const;
+const DEFAULTS = {
+  tau: undefined,
+  mu: undefined,
+  theta: 1,
+  y0: undefined,
+  c: undefined,
+  gfirst: false,
+  tol: 0,
+} satisfies Defaults<PrimalDualStartOptions<never, never>>;
 
 /**
  * Allocates all vectors and evaluates the objective at the start. Disposing all vectors but x is
@@ -80,9 +88,8 @@ function init<M extends Vector<M>, Z extends Vector<Z>>(
   options: PrimalDualStartOptions<M, Z>,
 ): PrimalDualState<M, Z> {
   const name = 'primalDual';
-  requireOptions(`${name}.init`, options, START_OPTIONS);
+  const { tau, mu, theta, y0, c, gfirst, tol } = requireOptions(`${name}.init`, options, DEFAULTS);
   checkFunctions(name, { f, g });
-  const { tau, mu, theta = 1, y0, c, gfirst = false, tol = 0 } = options;
   checkPositive(name, 'tau', tau);
   checkPositive(name, 'mu', mu);
   if (!(theta >= 0 && theta <= 1))
@@ -158,7 +165,7 @@ const solver = <M extends Vector<M>, Z extends Vector<Z>>(
   describeProximal(
     'primalDual',
     options,
-    START_OPTIONS,
+    DEFAULTS,
     (own: PrimalDualStartOptions<M, Z>) => init(f, g, A, x0, own),
     step<M, Z>,
     ({ y }) => ({ y: y.copy() }),

@@ -1,6 +1,6 @@
 import { epsilonOf } from '../../core/base/dtype.js';
 import { ArgumentError } from '../../core/base/errors.js';
-import { checkOneOf, requireOptions } from '../../core/base/options.js';
+import { checkOneOf, type Defaults, requireOptions } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 import { rdots, type Vector } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
@@ -98,16 +98,16 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
 
 export type ProximalGradientResult<V> = ProximalResult<V>;
 
-const START_OPTIONS = [
-  'tau',
-  'backtracking',
-  'beta',
-  'epsg',
-  'eta',
-  'acceleration',
-  'restart',
-  'tol',
-] as const;
+const DEFAULTS = {
+  tau: undefined,
+  backtracking: false,
+  beta: 0.5,
+  epsg: 1,
+  eta: 1,
+  acceleration: 'none',
+  restart: 'none',
+  tol: 0,
+} satisfies Defaults<ProximalGradientStartOptions>;
 
 /**
  * Allocates all vectors and evaluates f, its gradient and g at the start. Disposing all vectors but
@@ -120,23 +120,15 @@ function init<V extends Vector<V>>(
   options: ProximalGradientStartOptions,
 ): ProximalGradientState<V> {
   const name = 'proximalGradient';
-  requireOptions(`${name}.init`, options, START_OPTIONS);
+  const given = requireOptions(`${name}.init`, options, DEFAULTS);
+  const { backtracking, beta, epsg, eta, acceleration, restart, tol } = given;
   checkFunctions(name, { f, g });
-  const {
-    backtracking = false,
-    beta = 0.5,
-    epsg = 1,
-    eta = 1,
-    acceleration = 'none',
-    restart = 'none',
-    tol = 0,
-  } = options;
   if (!f.isSmooth)
     throw new ArgumentError(`${name}: expected f to be smooth, ${f.name} is not: give it as g`);
   checkFlag(name, { backtracking });
-  if (options.tau === undefined && !backtracking)
+  if (given.tau === undefined && !backtracking)
     throw new ArgumentError(`${name}: expected a step tau, or backtracking`);
-  const tau = checkPositive(name, 'tau', options.tau ?? 1);
+  const tau = checkPositive(name, 'tau', given.tau ?? 1);
   if (!(beta > 0 && beta < 1))
     throw new ArgumentError(`${name}: expected beta between 0 and 1, received ${textOf(beta)}`);
   checkPositive(name, 'epsg', epsg);
@@ -263,7 +255,7 @@ const solver = <V extends Vector<V>>(
   describeProximal(
     'proximalGradient',
     options,
-    START_OPTIONS,
+    DEFAULTS,
     (own: ProximalGradientStartOptions) => init(f, g, x0, own),
     step<V>,
     nothing,

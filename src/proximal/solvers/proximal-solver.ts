@@ -1,5 +1,6 @@
 import { isFloat } from '../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../core/base/errors.js';
+import type { Defaults } from '../../core/base/options.js';
 import type { AnyOperator } from '../../core/operator/linear-operator.js';
 import { checkOperator } from '../../core/operator/linear-operator.js';
 import {
@@ -100,7 +101,7 @@ export const describeProximal = <
 >(
   name: string,
   options: O & RunOptions,
-  own: readonly string[],
+  own: Defaults<O>,
   start: (own: O) => S,
   step: (state: S) => void,
   result: (state: S) => R,

@@ -1,25 +1,23 @@
 import type { NDArray } from '../../../core/array/ndarray.js';
 import { type DType, isComplex } from '../../../core/base/dtype.js';
 import { DTypeError, ShapeError } from '../../../core/base/errors.js';
+import { type Defaults, withDefaults } from '../../../core/base/options.js';
+import { perAxis } from '../../../core/base/per-axis.js';
 import { formatShape, product, type Shape, sameShape, toShape } from '../../../core/base/shape.js';
 import type { Stencil } from '../../../core/ports/backend.js';
 import { isZeroBand, scaleBand, transposeBand } from '../../../core/schemes/band.js';
-import { type DerivativeKind, firstDerivative } from '../../../core/schemes/derivative-scheme.js';
+import { firstDerivative } from '../../../core/schemes/derivative-scheme.js';
 import { withWorkspace } from '../../../core/vector/workspace.js';
 import { part } from '../../local-operator.js';
-import { perAxis } from '../../parts/per-axis.js';
 import { type OperatorData, Resident } from '../../resident.js';
+import { GRADIENT_DEFAULTS, type GradientOptions } from '../gradient.js';
 
-export interface DirectionalDerivativeOptions {
-  /** Distance between samples, of each axis. @default 1 */
-  readonly sampling?: number | readonly number[];
-  /** @default 'centered' */
-  readonly kind?: DerivativeKind;
-  /** One-sided differences at the ends, which are zero otherwise; centered only. @default false */
-  readonly edge?: boolean;
+export interface DirectionalDerivativeOptions extends Omit<GradientOptions, 'dtype'> {
   /** @default that of v; float64 for lists of numbers */
   readonly dtype?: DType;
 }
+
+const DEFAULTS = { ...GRADIENT_DEFAULTS, dtype: undefined } satisfies Defaults<DirectionalDerivativeOptions>;
 
 /**
  * `Dᵥ = Σₖ vₖ ∂/∂xₖ`: one stencil where v is one vector, one for each axis and a product where it
@@ -43,8 +41,9 @@ export class DirectionalDerivative {
     owner: string,
     dims: Shape,
     v: OperatorData,
-    { sampling = 1, dtype, ...scheme }: DirectionalDerivativeOptions,
+    options: DirectionalDerivativeOptions | undefined,
   ) {
+    const { sampling, dtype, ...scheme } = withDefaults(owner, options, DEFAULTS);
     const shape = toShape(dims, 'dims');
     const ndim = shape.length;
     const vector = Resident.from(v, dtype);
@@ -57,7 +56,7 @@ export class DirectionalDerivative {
     }
     if (isComplex(vector.dtype))
       throw new DTypeError(`${owner}: expected a real v, received ${vector.dtype}`);
-    const d = perAxis('sampling', sampling, ndim);
+    const d = perAxis(owner, 'sampling', sampling, ndim);
     this.dims = shape;
     this.dtype = vector.dtype;
     this.holdsData = whole;

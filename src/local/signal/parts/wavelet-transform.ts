@@ -1,6 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../../core/array/ndarray.js';
 import type { DType } from '../../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
+import type { Defaults, WithDefaults } from '../../../core/base/options.js';
 import { around, type Shape, stridesOf } from '../../../core/base/shape.js';
 import { textOf } from '../../../core/base/text-of.js';
 import { withWorkspace } from '../../../core/vector/workspace.js';
@@ -16,6 +17,12 @@ export interface WaveletTransformOptions {
   /** @default 'float64' */
   readonly dtype?: DType;
 }
+
+export const WAVELET_DEFAULTS = {
+  wavelet: 'haar',
+  level: 1,
+  dtype: 'float64',
+} satisfies Defaults<WaveletTransformOptions>;
 
 /** One level: the block that it divides, and the matrix of each axis. */
 interface Level {
@@ -36,7 +43,7 @@ export class WaveletTransform extends LocalOperator {
     owner: string,
     shape: Shape,
     axes: readonly number[],
-    { wavelet = 'haar', level = 1, dtype = 'float64' }: WaveletTransformOptions,
+    { wavelet, level, dtype }: WithDefaults<WaveletTransformOptions, typeof WAVELET_DEFAULTS>,
   ) {
     if (!Number.isSafeInteger(level) || level < 0 || level > 30)
       throw new ArgumentError(

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
+import { perAxis } from '../../../core/base/per-axis.js';
 import { formatShape, product, type Shape, toShape } from '../../../core/base/shape.js';
 import { textOf } from '../../../core/base/text-of.js';
-import { perAxis } from '../../parts/per-axis.js';
 
 /** Overlapping windows over the first axes of an array. */
 export interface Windows {
@@ -33,7 +33,7 @@ export function toWindows(
     throw new ShapeError(
       `${owner}: expected dimsd of ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, received ${formatShape(data)}`,
     );
-  const [size, overlap] = [perAxis('nwin', nwin, axes), perAxis('nover', nover, axes)];
+  const [size, overlap] = [perAxis(owner, 'nwin', nwin, axes), perAxis(owner, 'nover', nover, axes)];
   const counts = size.map((w, k) => {
     const [n, o] = [data[k] as number, overlap[k] as number];
     if (!Number.isSafeInteger(w) || w < 1 || w > n)

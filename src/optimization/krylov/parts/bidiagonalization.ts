@@ -1,5 +1,5 @@
 import { epsilonOf } from '../../../core/base/dtype.js';
-import { checkOptions } from '../../../core/base/options.js';
+import { type Defaults, withDefaults } from '../../../core/base/options.js';
 import { assignFrom, movedTo } from '../../../core/distributed/fill-into.js';
 import type { LinearOperator } from '../../../core/operator/linear-operator.js';
 import { rdots, type Vector, type VectorPair } from '../../../core/vector/vector.js';
@@ -52,8 +52,6 @@ export interface BidiagonalizationOptions<M extends Vector<M>>
   readonly niter?: number;
 }
 
-export const BIDIAGONALIZATION_START_OPTIONS = ['x0', 'damp', 'atol', 'btol', 'conlim'] as const;
-
 /** Scalars that the rules for stopping compare. */
 export interface Estimates {
   /** `√(‖y − A x‖² + ε²‖x − x0‖²)` */
@@ -100,6 +98,10 @@ export interface BidiagonalizationResult<M> extends SolverResult<M>, Readonly<Es
   readonly istop: number;
 }
 
+const DEFAULTS = { x0: undefined, damp: 0, atol: 1e-8, btol: 1e-8, conlim: 1e8 } satisfies Defaults<
+  BidiagonalizationStartOptions<never>
+>;
+
 /**
  * `β u = y − A x0`, `α v = Aᴴ u`: two reductions, one adjoint, and one forward where there is an
  * x0.
@@ -110,8 +112,7 @@ export function startBidiagonalization<M extends Vector<M>, D extends Vector<D>>
   y: D,
   options: BidiagonalizationStartOptions<M>,
 ): BidiagonalizationState<M, D> {
-  checkOptions(`${name}.init`, options, BIDIAGONALIZATION_START_OPTIONS);
-  const { x0, damp = 0, atol = 1e-8, btol = 1e-8, conlim = 1e8 } = options;
+  const { x0, damp, atol, btol, conlim } = withDefaults(`${name}.init`, options, DEFAULTS);
   checkNonNegative(name, { damp, atol, btol });
   checkLimit(name, { conlim });
   const { model, data } = solverSpaces(name, A, y, x0);
@@ -263,7 +264,7 @@ export const describeBidiagonalization = <
 > => ({
   name,
   options,
-  own: BIDIAGONALIZATION_START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, start),
   degrees: ESTIMATE_DEGREES,

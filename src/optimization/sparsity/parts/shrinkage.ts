@@ -1,6 +1,6 @@
 import { epsilonOf, isSingle } from '../../../core/base/dtype.js';
 import { ArgumentError, ShapeError } from '../../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../../core/base/options.js';
 import { textOf } from '../../../core/base/text-of.js';
 import type { LinearOperator } from '../../../core/operator/linear-operator.js';
 import { rdots, type Space, sameMemory, type Vector, type VectorPair } from '../../../core/vector/vector.js';
@@ -35,7 +35,7 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
    *   and α reduced where `‖A d‖² > ‖d‖²/α` for the step d
    */
   readonly alpha?: number | undefined;
-  /** Of the power iteration for `alpha`. @default { niter: 100, tol: 1e-4 } */
+  /** Of the power iteration for `alpha`. @default 100 iterations, a tol of 1e-4 */
   readonly eigs?: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'>;
   /** Stops when `‖x − x before‖` is at most this. @default 1e-10, at most 1e-10 √α‖y‖ */
   readonly tol?: number;
@@ -43,7 +43,7 @@ export interface ShrinkageStartOptions<M extends Vector<M>> {
   readonly threshkind?: ThresholdKind;
   /** Percentage of values that the percentile forms keep. */
   readonly perc?: number | undefined;
-  /** Factors of the threshold, one an iteration; after the last it stays. @default 1 */
+  /** Factors of the threshold, one an iteration; after the last it stays. @default none */
   readonly decay?: ArrayLike<number> | undefined;
   /**
    * A transform S in whose coefficients `Sᴴx` the solution is sparse; orthonormal, or a tight
@@ -61,19 +61,6 @@ export interface ShrinkageOptions<M extends Vector<M>> extends ShrinkageStartOpt
   /** Most iterations. @default 10 */
   readonly niter?: number;
 }
-
-export const SHRINKAGE_START_OPTIONS = [
-  'x0',
-  'eps',
-  'alpha',
-  'eigs',
-  'tol',
-  'threshkind',
-  'perc',
-  'decay',
-  'SOp',
-  'monitorres',
-] as const;
 
 export interface ShrinkageState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
@@ -136,6 +123,19 @@ const MARGIN = 0.95;
 /** Most reductions of the step length in one iteration. */
 const TRIES = 60;
 
+const DEFAULTS = {
+  x0: undefined,
+  eps: 0.1,
+  alpha: undefined,
+  eigs: undefined,
+  tol: undefined,
+  threshkind: 'soft',
+  perc: undefined,
+  decay: undefined,
+  SOp: undefined,
+  monitorres: false,
+} satisfies Defaults<ShrinkageStartOptions<never>>;
+
 /**
  * Checks, allocates and evaluates the start. One application where there is an x0; the power
  * iteration where there is no alpha; one or two reductions.
@@ -147,12 +147,12 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   options: ShrinkageStartOptions<M>,
   unit: number,
 ): ShrinkageState<M, D> {
-  const { x0, eps: weight = 0.1, threshkind = 'soft', decay, SOp, monitorres = false, eigs = {} } = options;
-  checkOptions(`${name}.init`, options, SHRINKAGE_START_OPTIONS);
-  checkNonNegative(name, { eps: weight, tol: options.tol ?? 0 });
+  const given = withDefaults(`${name}.init`, options, DEFAULTS);
+  const { x0, eps: weight, threshkind, decay, SOp, monitorres, eigs } = given;
+  checkNonNegative(name, { eps: weight, tol: given.tol ?? 0 });
   checkFlag(name, { monitorres });
   checkOneOf('threshkind', threshkind, THRESHOLD_KINDS);
-  const perc = checkPercentage(name, threshkind, options.perc);
+  const perc = checkPercentage(name, threshkind, given.perc);
   if (decay && !(decay.length > 0 && Array.from(decay).every(Number.isFinite)))
     throw new ArgumentError(`${name}: expected decay to be a list of finite numbers, one an iteration`);
   const { model, data } = solverSpaces(name, A, y, x0);
@@ -161,7 +161,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
     throw new ShapeError(
       `${name}: expected a transform SOp to ${model}, received one to ${SOp.rangeOf(coefficients)}`,
     );
-  const alpha = options.alpha ?? stepLength(A, model, eigs);
+  const alpha = given.alpha ?? stepLength(A, model, eigs);
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new ArgumentError(`${name}: expected alpha to be a positive number, received ${textOf(alpha)}`);
   const x = startVector(model, x0);
@@ -171,7 +171,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
   const [rr = 0, yy = rr] = x0 ? rdots([r, r], [copy, copy]) : rdots([r, r]);
   const eps = inUnits(weight, unit, 1);
   const cost = 0.5 * rr + (x0 ? eps * x.norm(1) : 0);
-  const tol = normLimit(options.tol, 1e-10, Math.sqrt(alpha * yy), unit);
+  const tol = normLimit(given.tol, 1e-10, Math.sqrt(alpha * yy), unit);
   const limits = { tol, ceiling: FAR * Math.max(cost, 0.5 * yy), yy };
   const fixed = {
     SOp,
@@ -189,7 +189,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
     c: coefficients?.empty(),
     y: copy,
     r,
-    v: options.alpha === undefined ? data.empty() : undefined,
+    v: given.alpha === undefined ? data.empty() : undefined,
   };
   const state = { ...begin(A, x, ['g', 'c', 'v']), ...fixed, ...vectors, rr, update: 0 };
   state.cost = cost;
@@ -200,7 +200,7 @@ export function startShrinkage<M extends Vector<M>, D extends Vector<D>>(
 function stepLength<M extends Vector<M>, D extends Vector<D>>(
   A: LinearOperator<M, D>,
   model: Space<M>,
-  eigs: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'>,
+  eigs: Pick<PowerIterationOptions<M>, 'niter' | 'tol' | 'seed'> | undefined,
 ): number {
   const largest = squaredNorm(A, model, { niter: 100, ...eigs });
   return largest === 0 ? 1 : 1 / largest;
@@ -298,7 +298,7 @@ export const describeShrinkage = <M extends Vector<M>, D extends Vector<D>, S ex
 ): Loop<S, ShrinkageStartOptions<M>, ShrinkageReport, { readonly alpha: number }> => ({
   name,
   options,
-  own: SHRINKAGE_START_OPTIONS,
+  own: DEFAULTS,
   data: y,
   start: (own, unit) => inUnitsOf(unit, y, own, (data, its) => start(data, its, unit)),
   degrees: { cost: 2, update: 1, residual: 1 },

@@ -1,7 +1,7 @@
 import { type NDArray, NDArraySpace } from '../../../../core/array/ndarray.js';
 import { type DType, isInteger } from '../../../../core/base/dtype.js';
 import { ShapeError } from '../../../../core/base/errors.js';
-import { checkOneOf, checkOptions } from '../../../../core/base/options.js';
+import { checkOneOf, type Defaults, withDefaults } from '../../../../core/base/options.js';
 import { formatShape, product, type Shape, stridesOf, toShape } from '../../../../core/base/shape.js';
 import type { Strided } from '../../../../core/ports/backend.js';
 import type { Space } from '../../../../core/vector/vector.js';
@@ -20,6 +20,8 @@ export interface WindowedOptions {
   readonly tapertype?: TaperType;
 }
 
+const DEFAULTS = { tapertype: 'hanning' } satisfies Defaults<WindowedOptions>;
+
 /**
  * One operator on every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`, xᵥ the parts of the model, `x[v]` for each
  * window v of an array `[windows…, part…]`, Tᵥ the taper of a window and Eᵥ its cut out of the
@@ -33,7 +35,7 @@ export class WindowedOperator extends LocalOperator {
   readonly #tapers: readonly (Resident | undefined)[];
   constructor(Op: AnyLocalOperator, dims: number | Shape, windows: Windows, options: WindowedOptions) {
     const owner = new.target.name;
-    checkOptions(owner, options, ['tapertype']);
+    const { tapertype } = withDefaults(owner, options, DEFAULTS);
     checkOperators(owner, [Op]);
     const [rows] = Op.shape;
     if (rows !== product(windows.shape))
@@ -50,7 +52,7 @@ export class WindowedOperator extends LocalOperator {
     this.complexLinear = Op.complexLinear;
     this.#operator = Op;
     this.#windows = windows;
-    this.#tapers = tapersOf(windows, checkOneOf('tapertype', options.tapertype ?? 'hanning', TAPER_TYPES));
+    this.#tapers = tapersOf(windows, checkOneOf('tapertype', tapertype, TAPER_TYPES));
   }
   override get zero(): boolean {
     return this.#operator.zero;

@@ -1,0 +1,31 @@
+import { ArgumentError, ShapeError } from './errors.js';
+import { textOf } from './text-of.js';
+
+/**
+ * One value for each of `count` axes, of an option that takes one for all or a list of as many.
+ * @param is what the values are; numbers have to be finite
+ * @throws {@link ShapeError} for a list of another length, ArgumentError for other values
+ */
+export function perAxis<T extends number | boolean = number>(
+  owner: string,
+  name: string,
+  value: T | readonly T[],
+  count: number,
+  is: T extends number ? 'number' : 'boolean' = 'number' as never,
+): T[] {
+  if (typeof value === is) return new Array<T>(count).fill(checkedValue(owner, name, value as T, is));
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value))
+    throw new ArgumentError(
+      `${owner}: expected ${name} to be a ${is} or a list of them, received ${textOf(value)}`,
+    );
+  const list = [...(value as readonly T[])];
+  if (list.length !== count)
+    throw new ShapeError(`${owner}: expected ${name} for ${count} axes, received ${list.length}`);
+  return list.map((one) => checkedValue(owner, name, one, is));
+}
+
+function checkedValue<T extends number | boolean>(owner: string, name: string, value: T, is: string): T {
+  if (typeof value === is && (is !== 'number' || Number.isFinite(value))) return value;
+  const expected = is === 'number' ? 'finite numbers' : 'booleans';
+  throw new ArgumentError(`${owner}: expected ${expected} for ${name}, received ${textOf(value)}`);
+}
