@@ -1,4 +1,5 @@
-import { type Backend, CudaBackend } from 'lops-mpi';
+import type { Backend } from 'lops-mpi';
+import { CudaBackend } from 'lops-mpi/cuda';
 
 /** What one call asks of a device. */
 export interface DeviceCounts {

@@ -1,5 +1,5 @@
 import type { Backend, Communicator } from 'lops-mpi';
-import { CpuBackend, nativeOptions, referenceKernels } from 'lops-mpi/cpu';
+import { CpuBackend, nativeOptions, referenceKernels } from 'lops-mpi/extend';
 
 /** Milliseconds spent inside what it watches. */
 export class Stopwatch {

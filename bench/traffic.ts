@@ -1,4 +1,5 @@
-import { type Backend, bytesOf, type Elements, type Scalar } from 'lops-mpi';
+import type { Backend, Scalar } from 'lops-mpi';
+import { bytesOf, type Elements } from 'lops-mpi/extend';
 import { product } from '../src/core/base/shape.js';
 
 /** The kernels of a backend: what reads and writes its memory. */

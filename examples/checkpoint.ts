@@ -11,8 +11,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { Checkpoint, COMM_WORLD, cgls, DistributedArray, MPILaplacian, resolveBackend } from 'lops-mpi';
+import { COMM_WORLD, cgls, DistributedArray, MPILaplacian, resolveBackend } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
+import { Checkpoint } from 'lops-mpi/io';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';
 import { addNoise, relativeError } from './misfit.js';

@@ -1,12 +1,5 @@
-import {
-  type Complex,
-  type DistributedArray,
-  type DistributedSpace,
-  hostArray,
-  isComplex,
-  lanesOf,
-  NDArray,
-} from 'lops-mpi';
+import { type Complex, type DistributedArray, isComplex, NDArray } from 'lops-mpi';
+import { type DistributedSpace, hostArray, lanesOf } from 'lops-mpi/extend';
 
 /**
  * An array of two axes whose elements are a function of their global indices: each rank fills its

@@ -4,15 +4,9 @@
  *
  *     npx lops run -n 4 dist/examples/halo.js
  */
-import {
-  COMM_WORLD,
-  DistributedArray,
-  FirstDerivative,
-  MPIBlockDiag,
-  MPIFirstDerivative,
-  MPIHalo,
-} from 'lops-mpi';
+import { COMM_WORLD, DistributedArray, MPIBlockDiag, MPIFirstDerivative, MPIHalo } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
+import { FirstDerivative } from 'lops-mpi/local';
 import { finish, numeric, parseFlags, positive, say } from './support.js';
 
 interface Flags {

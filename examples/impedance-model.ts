@@ -1,14 +1,7 @@
 import { type Command, Option } from 'commander';
-import {
-  ArgumentError,
-  DistributedArray,
-  fillUniform,
-  type HostArray,
-  hostArray,
-  NDArray,
-  readNpz,
-  resolveBackend,
-} from 'lops-mpi';
+import { ArgumentError, DistributedArray, NDArray, resolveBackend } from 'lops-mpi';
+import { fillUniform, type HostArray, hostArray } from 'lops-mpi/extend';
+import { readNpz } from 'lops-mpi/io';
 import { numeric, positive } from './support.js';
 
 /**

@@ -7,14 +7,8 @@
  *     npx lops run -n 2 dist/examples/kernel-operator.js
  *     npx lops run -n 2 dist/examples/kernel-operator.js --backend tfjs
  */
-import {
-  COMM_WORLD,
-  cgls,
-  DistributedArray,
-  KernelOperator,
-  type KernelThread,
-  MPIBlockDiag,
-} from 'lops-mpi';
+import { COMM_WORLD, cgls, DistributedArray, KernelOperator, MPIBlockDiag } from 'lops-mpi';
+import type { KernelThread } from 'lops-mpi/extend';
 import { finish, parseFlags, positive, say } from './support.js';
 
 interface Flags {

@@ -1,15 +1,6 @@
-import {
-  COMM_WORLD,
-  type Communicator,
-  DistributedArray,
-  type DType,
-  type HostArray,
-  hostArray,
-  Kirchhoff,
-  MPIVStack,
-  NDArray,
-  ricker,
-} from 'lops-mpi';
+import { COMM_WORLD, type Communicator, DistributedArray, type DType, MPIVStack, NDArray } from 'lops-mpi';
+import { type HostArray, hostArray } from 'lops-mpi/extend';
+import { Kirchhoff, ricker } from 'lops-mpi/local';
 
 /**
  * A survey over a medium of constant velocity: image points every `step` metres, sources and

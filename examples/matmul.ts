@@ -7,16 +7,9 @@
  *     npx lops run -n 4 dist/examples/matmul.js --rows 600 --inner 400 --columns 50
  */
 import { join } from 'node:path';
-import {
-  COMM_WORLD,
-  cgls,
-  DistributedArray,
-  MATRIX_MULT_KINDS,
-  MPIMatrixMult,
-  NDArray,
-  resolveBackend,
-} from 'lops-mpi';
+import { COMM_WORLD, cgls, DistributedArray, MPIMatrixMult, NDArray, resolveBackend } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
+import { MATRIX_MULT_KINDS } from 'lops-mpi/extend';
 import { Figure, heatMap, linePlot } from 'lops-mpi/plotting';
 import { relativeError } from './misfit.js';
 import { finish, parseFlags, positive, say } from './support.js';

@@ -12,24 +12,11 @@
  *     srun -n 16 node dist/examples/poststack.js --model model.npz
  */
 import { join } from 'node:path';
-import {
-  admml2,
-  COMM_WORLD,
-  cg,
-  cgls,
-  type DistributedArray,
-  L1,
-  MPIBlockDiag,
-  MPIGradient,
-  MPILaplacian,
-  MPIStackedVStack,
-  PoststackLinearModelling,
-  ricker,
-  StackedDistributedArray,
-  smooth,
-  writeNpy,
-} from 'lops-mpi';
+import { COMM_WORLD, cg, cgls, type DistributedArray, MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, StackedDistributedArray } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
+import { writeNpy } from 'lops-mpi/io';
+import { PoststackLinearModelling, ricker, smooth } from 'lops-mpi/local';
+import { admml2, L1 } from 'lops-mpi/proximal';
 import { follow } from './follow.js';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';

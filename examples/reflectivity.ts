@@ -10,25 +10,12 @@
  *     npx lops run -n 4 dist/examples/reflectivity.js --ny 32 --eps 0.05 --niter 300
  */
 import { join } from 'node:path';
-import {
-  COMM_WORLD,
-  Convolve1D,
-  cgls,
-  type DistributedArray,
-  fista,
-  ista,
-  L1,
-  MPIBlockDiag,
-  MPIFirstDerivative,
-  MPIL2,
-  NDArray,
-  powerIteration,
-  proximalGradient,
-  ricker,
-  writeNpy,
-} from 'lops-mpi';
+import { COMM_WORLD, cgls, type DistributedArray, fista, ista, MPIBlockDiag, MPIFirstDerivative, NDArray, powerIteration } from 'lops-mpi';
 import { formatTable, startProgress } from 'lops-mpi/cli';
+import { writeNpy } from 'lops-mpi/io';
+import { Convolve1D, ricker } from 'lops-mpi/local';
 import { colorRange, Figure, heatMap, linePlot } from 'lops-mpi/plotting';
+import { L1, MPIL2, proximalGradient } from 'lops-mpi/proximal';
 import { addModelFlags, distributedModel, type ModelFlags } from './impedance-model.js';
 import { addNoise, relativeError } from './misfit.js';
 import { finish, numeric, parseFlags, positive, say } from './support.js';

@@ -5,19 +5,10 @@
  *
  *     npx lops run -n 4 dist/examples/replicated.js --rows 300 --columns 2000
  */
-import {
-  COMM_WORLD,
-  cgls,
-  DistributedArray,
-  MatrixMult,
-  MPIHStack,
-  MPILinearOperator,
-  NDArray,
-  type Space,
-  TransferPlan,
-} from 'lops-mpi';
+import { COMM_WORLD, cgls, DistributedArray, Layout, MPIHStack, MPILinearOperator, NDArray, type Space } from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
-import { Layout } from 'lops-mpi/core';
+import { TransferPlan } from 'lops-mpi/extend';
+import { MatrixMult } from 'lops-mpi/local';
 import { finish, parseFlags, positive, say } from './support.js';
 
 /**

@@ -1,40 +1,100 @@
 /**
- * Distributed linear operators and inverse-problem solvers. Importing it sets the defaults: the CPU
- * backend, and all ranks of the launch as communicator (one rank without a launcher).
- * `lops-mpi/core` has the contracts without these side effects, `lops-mpi/plotting` draws figures.
+ * Arrays, communicators, distributed operators and solvers. Importing it joins MPI, and sets the
+ * defaults: the CPU backend, and all ranks of the launch as communicator (one rank without a
+ * launcher).
+ *
+ * Other entries: `lops-mpi/local` (operators of one rank), `/proximal`, `/io`, `/plotting`, `/cli`,
+ * `/cuda`, `/testing`, and `/extend` for operators, solvers and backends of one's own.
  */
 
-// a part of an array and the set of a projection have one name
-export type { Box as LayoutBox } from './core/index.js';
-export * from './core/index.js';
+export { concatenate, matmul, stack, where } from './core/array/array-functions.js';
+export { type ArrayOptions, NDArray, type RandomOptions } from './core/array/ndarray.js';
+export { type Complex, complex, type Scalar } from './core/base/complex.js';
+export { DTYPES, type DType, isComplex } from './core/base/dtype.js';
+export * from './core/base/errors.js';
+export { LOG_LEVELS, type Logger, type LogLevel, log, setLogger } from './core/base/log.js';
+export { keep, tidy } from './core/base/scope.js';
+export type { Shape } from './core/base/shape.js';
+export { DistributedArray } from './core/distributed/distributed-array.js';
+export { Layout } from './core/distributed/layout.js';
+export { fftshift, ifftshift, roll } from './core/distributed/roll-and-fftshift.js';
+export { type DistributedArrayOptions, PARTITIONS, type Partition } from './core/distributed/space.js';
+export { StackedDistributedArray } from './core/distributed/stacked-distributed-array.js';
+export { ElementwiseKernel } from './core/expressions/elementwise-kernel.js';
+export { fuse } from './core/expressions/fuse.js';
+export { ReductionKernel } from './core/expressions/reduction-kernel.js';
+export { LinearOperator } from './core/operator/linear-operator.js';
+export type { Backend } from './core/ports/backend.js';
 export {
-  CudaBackend,
-  type CudaBackendOptions,
-  type CudaCounters,
-  type CudaDeviceInfo,
-  type CudaPoolStats,
-  type CudaState,
-  cudaAddon,
-  float32,
-  float64,
-  int32,
-  int64,
-  type KernelNumber,
-  type LaunchOptions,
-  RawKernel,
-  type RawKernelOptions,
-} from './gpu/cuda/index.js';
-export * from './gpu/js-kernel/index.js';
+  ANY,
+  type CartesianCommunicator,
+  type Communicator,
+  type PersistentRequest,
+  type ReduceOp,
+  type Request,
+  type Status,
+} from './core/ports/communicator.js';
 export {
-  createTfjsBackend,
-  type TensorModule,
-  type TfjsBackendOptions,
-  type TfjsEngine,
-} from './gpu/tfjs/index.js';
+  backendNames,
+  defaultBackend,
+  defaultCommunicator,
+  loadBackend,
+  resolveBackend,
+  setDefaultBackend,
+  setDefaultCommunicator,
+} from './core/ports/defaults.js';
+export { EXIT_RESUMABLE } from './core/vector/interruption.js';
+export { withReproducibleDots } from './core/vector/reproducible.js';
+export { dot, rdots, type Space, startDots, type Vector, vdots } from './core/vector/vector.js';
+export { KernelOperator } from './gpu/js-kernel/index.js';
+export { createTfjsBackend } from './gpu/tfjs/index.js';
 export { COMM_SELF, COMM_WORLD } from './import-side-effects.js';
-export * from './io/index.js';
-export * from './local/index.js';
-export * from './operators/index.js';
-export * from './optimization/index.js';
-export * from './proximal/index.js';
-export { Box } from './proximal/index.js';
+export { MPIBlockDiag } from './operators/mpi-block-diag.js';
+export { MPIConvolve1D, MPIConvolveND } from './operators/mpi-convolve.js';
+export { MPIFFT1D, MPIFFT2D, MPIFFTND } from './operators/mpi-fft.js';
+export { MPIFirstDerivative } from './operators/mpi-first-derivative.js';
+export { MPIFourierOperator } from './operators/mpi-fourier-operator.js';
+export { MPIFredholm1 } from './operators/mpi-fredholm1.js';
+export { MPIGradient } from './operators/mpi-gradient.js';
+export { MPIHalo } from './operators/mpi-halo.js';
+export { MPIHStack } from './operators/mpi-hstack.js';
+export { MPILaplacian } from './operators/mpi-laplacian.js';
+export { MPILinearOperator } from './operators/mpi-linear-operator.js';
+export { MPIMatrixMult, matrixGrid } from './operators/mpi-matrix-mult.js';
+export { MPIMDC } from './operators/mpi-mdc.js';
+export {
+  MPINonStationaryConvolve1D,
+  MPINonStationaryConvolve2D,
+} from './operators/mpi-non-stationary-convolve.js';
+export { MPISecondDerivative } from './operators/mpi-second-derivative.js';
+export { MPIStackedBlockDiag } from './operators/mpi-stacked-block-diag.js';
+export { MPIStackedLinearOperator } from './operators/mpi-stacked-linear-operator.js';
+export { MPIStackedVStack } from './operators/mpi-stacked-vstack.js';
+export { MPIVStack } from './operators/mpi-vstack.js';
+export {
+  normalEquationsInversion,
+  preconditionedInversion,
+  regularizedInversion,
+} from './optimization/inversion-drivers.js';
+export { type CgOptions, type CgResult, cg } from './optimization/krylov/cg.js';
+export { cgPipelined } from './optimization/krylov/cg-pipelined.js';
+export { cgSingleReduction } from './optimization/krylov/cg-single-reduction.js';
+export { type CglsOptions, type CglsResult, cgls } from './optimization/krylov/cgls.js';
+export { cglsSingleReduction } from './optimization/krylov/cgls-single-reduction.js';
+export { conditionEstimate } from './optimization/krylov/condition-estimate.js';
+export { type LsmrOptions, type LsmrResult, lsmr } from './optimization/krylov/lsmr.js';
+export { type LsqrOptions, type LsqrResult, lsqr } from './optimization/krylov/lsqr.js';
+export { type MinresOptions, type MinresResult, minres } from './optimization/krylov/minres.js';
+export { mixedPrecisionLeastSquares } from './optimization/krylov/mixed-precision.js';
+export { powerIteration } from './optimization/power-iteration.js';
+export type { RunOptions, SolverResult, SolverStep, StopReason } from './optimization/solver.js';
+export { type FistaOptions, type FistaResult, fista } from './optimization/sparsity/fista.js';
+export { type IrlsOptions, type IrlsResult, irls } from './optimization/sparsity/irls.js';
+export { type IstaOptions, type IstaResult, ista } from './optimization/sparsity/ista.js';
+export { type OmpOptions, type OmpResult, omp } from './optimization/sparsity/omp.js';
+export { type Spgl1Options, type Spgl1Result, spgl1 } from './optimization/sparsity/spgl1.js';
+export {
+  type SplitBregmanOptions,
+  type SplitBregmanResult,
+  splitBregman,
+} from './optimization/sparsity/split-bregman.js';

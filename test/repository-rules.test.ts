@@ -90,8 +90,17 @@ describe('the rules of the repository', function () {
       'setDefaultCommunicator(COMM_WORLD)',
     );
     expect(
-      await bundled(`import * as core from 'lops-mpi/core'; import * as figures from 'lops-mpi/plotting'`),
+      await bundled(`import * as core from 'lops-mpi/extend'; import * as figures from 'lops-mpi/plotting'`),
     ).to.equal('');
+  });
+
+  it('exports the names of test/public-names.json (npm run names writes it)', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [`${root}scripts/public-names.mjs`, '--check'],
+      { cwd: root, encoding: 'utf8' },
+    );
+    expect(status, stdout + stderr).to.equal(0);
   });
 
   it('has documents with one short sentence a line and short cells (docs/style.md)', () => {

@@ -1,4 +1,5 @@
-import { COMM_WORLD, type DType, type Elements, fuse, NDArray, tidy } from 'lops-mpi';
+import { COMM_WORLD, type DType, fuse, NDArray, tidy } from 'lops-mpi';
+import type { Elements } from 'lops-mpi/extend';
 import type { BenchCase, LimitName, Work } from '../case.js';
 
 const SIDE = 4096;

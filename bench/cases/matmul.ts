@@ -1,12 +1,5 @@
-import {
-  COMM_WORLD,
-  type DType,
-  type MatrixMultKind,
-  MPIFredholm1,
-  MPIMatrixMult,
-  matrixGrid,
-  NDArray,
-} from 'lops-mpi';
+import { COMM_WORLD, type DType, MPIFredholm1, MPIMatrixMult, matrixGrid, NDArray } from 'lops-mpi';
+import type { MatrixMultKind } from 'lops-mpi/extend';
 import type { BenchCase, LimitName } from '../case.js';
 import { both } from './derivatives.js';
 

@@ -1,20 +1,6 @@
-import {
-  admml2,
-  Convolve1D,
-  cg,
-  cgls,
-  type DistributedArray,
-  fista,
-  L1,
-  type LinearOperator,
-  MPIBlockDiag,
-  MPIFirstDerivative,
-  MPIGradient,
-  MPILaplacian,
-  PoststackLinearModelling,
-  powerIteration,
-  smooth,
-} from 'lops-mpi';
+import { cg, cgls, type DistributedArray, fista, type LinearOperator, MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILaplacian, powerIteration } from 'lops-mpi';
+import { Convolve1D, PoststackLinearModelling, smooth } from 'lops-mpi/local';
+import { admml2, L1 } from 'lops-mpi/proximal';
 import type { BenchCase, Details, Work } from '../case.js';
 import { realModel, SECTIONS, TRACE_STEP, wavelet41 } from './real-model.js';
 

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DistributedArray, hostArray, NDArray, readNpz, ricker } from 'lops-mpi';
+import { DistributedArray, NDArray } from 'lops-mpi';
+import { hostArray } from 'lops-mpi/extend';
+import { readNpz } from 'lops-mpi/io';
+import { ricker } from 'lops-mpi/local';
 import { type ImpedanceModel, layeredModel, sections } from '../../examples/impedance-model.js';
 import type { Details } from '../case.js';
 

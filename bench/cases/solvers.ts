@@ -1,17 +1,6 @@
-import {
-  type Backend,
-  COMM_WORLD,
-  type Communicator,
-  cgls,
-  Diagonal,
-  DistributedArray,
-  hostArray,
-  MPIBlockDiag,
-  NDArray,
-  PoststackLinearModelling,
-  ricker,
-  smooth,
-} from 'lops-mpi';
+import { type Backend, COMM_WORLD, type Communicator, cgls, DistributedArray, MPIBlockDiag, NDArray } from 'lops-mpi';
+import { hostArray } from 'lops-mpi/extend';
+import { Diagonal, PoststackLinearModelling, ricker, smooth } from 'lops-mpi/local';
 import { layeredModel, sections } from '../../examples/impedance-model.js';
 import type { BenchCase } from '../case.js';
 import { Stopwatch, timedBackend, timedCommunicator } from '../timed.js';

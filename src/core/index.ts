@@ -36,7 +36,7 @@ export type { Shape } from './base/shape.js';
 export type { Index, Range } from './base/slice.js';
 export { DistributedArray, type HostData } from './distributed/distributed-array.js';
 export { HaloBlockPlan, type HaloFrame, HaloPlan, type HaloWidths, haloBox } from './distributed/halo.js';
-export { type Box, Layout } from './distributed/layout.js';
+export { type IndexBox, Layout } from './distributed/layout.js';
 export { fftshift, ifftshift, roll } from './distributed/roll-and-fftshift.js';
 export {
   type DistributedArrayOptions,

@@ -1,6 +1,6 @@
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { product, type Shape, toAxis } from '../core/base/shape.js';
-import type { Box } from '../core/distributed/layout.js';
+import type { IndexBox } from '../core/distributed/layout.js';
 import type { Elements } from '../core/ports/backend.js';
 import type { OperatorData, Resident } from '../local/resident.js';
 import { CONVOLVE_ND_DEFAULTS, type ConvolveNDOptions, filterOnAxes } from '../local/signal/convolve-nd.js';
@@ -46,7 +46,7 @@ export class MPIConvolveND extends HaloOperator {
     this.#offset = offset;
   }
 
-  protected override kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel {
+  protected override kernel(direction: 'forward' | 'adjoint', from: IndexBox, to: IndexBox): BoxKernel {
     const sign = direction === 'forward' ? 1 : -1;
     const offset = this.#offset.map(
       (o, k) => o + sign * ((to.start[k] as number) - (from.start[k] as number)),

@@ -25,7 +25,8 @@ export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
  * A backend and a dtype that it holds: the operator's own, or its counterpart in the backend's
  * precision.
  */
-function choose(dtype: DType, holdsData: boolean, options: SpaceOptions) {
+function choose(name: string, dtype: DType, holdsData: boolean, options: SpaceOptions) {
+  checkOptions(`${name}.domain`, options, ['dtype', 'backend']);
   const backend = resolveBackend(options.backend);
   const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : realOf(backend.defaultDType);
   return {
@@ -73,7 +74,7 @@ export abstract class MPILinearOperator extends LinearOperator<DistributedArray,
       layout,
       partition,
       comm: this.comm,
-      ...choose(this.dtype, this.holdsData, options),
+      ...choose(this.name, this.dtype, this.holdsData, options),
     });
   }
 

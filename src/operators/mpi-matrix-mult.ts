@@ -8,7 +8,7 @@ import { textOf } from '../core/base/text-of.js';
 import { checkDistributed, type DistributedArray } from '../core/distributed/distributed-array.js';
 import { Exchange } from '../core/distributed/exchange.js';
 import { patternOf } from '../core/distributed/exchange-pattern.js';
-import { type Box, Layout, splitCount, splitStart } from '../core/distributed/layout.js';
+import { type IndexBox, Layout, splitCount, splitStart } from '../core/distributed/layout.js';
 import { flatOf } from '../core/distributed/row-layout.js';
 import type { DistributedSpace } from '../core/distributed/space.js';
 import type { SpaceOptions } from '../core/operator/linear-operator.js';
@@ -219,12 +219,12 @@ export class MPIMatrixMult extends MPILinearOperator {
     this.#data = tiles(this.dimsd, rows, width);
 
     const at = (rank: number) => (rank < pr * pc ? ([Math.floor(rank / pc), rank % pc] as const) : undefined);
-    const none: Box = { start: [0, 0], shape: [0, 0] };
+    const none: IndexBox = { start: [0, 0], shape: [0, 0] };
     const boxes = (
       along: (i: number, j: number) => readonly [number, number],
       across: (i: number, j: number) => readonly [number, number],
     ) => {
-      return (rank: number): Box => {
+      return (rank: number): IndexBox => {
         const place = at(rank);
         if (!place) return none;
         const [[r, n], [c, m]] = [along(...place), across(...place)];
@@ -335,7 +335,7 @@ export class MPIMatrixMult extends MPILinearOperator {
     const [N, K] = layout.globalShape as readonly [number, number];
     const { kind, grid = matrixGrid(N, K, M, comm.size, kind) } = given;
     checkGrid(grid, comm.size);
-    const wanted = (rank: number): Box => heldBlock([N, K], rank, grid, kind);
+    const wanted = (rank: number): IndexBox => heldBlock([N, K], rank, grid, kind);
     const block = fetched(
       A.local,
       layout.globalShape,
@@ -435,7 +435,7 @@ function heldBlock(
   rank: number,
   [pr, pc]: ProcessGrid,
   kind: MatrixMultKind,
-): Box {
+): IndexBox {
   if (rank >= pr * pc) return { start: [0, 0], shape: [0, 0] };
   const [i, j] = [Math.floor(rank / pc), rank % pc];
   const [parts, part] = kind === 'block' ? [1, 0] : [pc, j];
@@ -478,8 +478,8 @@ function blockCuts(
 function fetched(
   local: NDArray,
   shape: Shape,
-  held: (rank: number) => Box,
-  wanted: (rank: number) => Box,
+  held: (rank: number) => IndexBox,
+  wanted: (rank: number) => IndexBox,
   comm: Communicator,
   replicated = false,
 ): NDArray {

@@ -3,7 +3,7 @@ import { ShapeError } from '../core/base/errors.js';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 import { formatShape, type Shape, toAxis, toShape } from '../core/base/shape.js';
 import { textOf } from '../core/base/text-of.js';
-import type { Box } from '../core/distributed/layout.js';
+import type { IndexBox } from '../core/distributed/layout.js';
 import type { Elements } from '../core/ports/backend.js';
 import type { Communicator } from '../core/ports/communicator.js';
 import { type OperatorData, Resident } from '../local/resident.js';
@@ -88,11 +88,11 @@ abstract class NonStationaryConvolution extends HaloOperator {
     bank: Resident,
     axes: readonly number[],
     tables: readonly FilterTable[],
-    model: Box,
-    data: Box,
+    model: IndexBox,
+    data: IndexBox,
   ): HatConvolution | VaryingConvolution;
 
-  protected override kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel {
+  protected override kernel(direction: 'forward' | 'adjoint', from: IndexBox, to: IndexBox): BoxKernel {
     const [model, data] = direction === 'forward' ? [from, to] : [to, from];
     const convolution = this.convolution(this.#bank, this.#axes, this.#tables, model, data);
     return { run: (x: Elements, y: Elements) => convolution[direction](x, y) };
@@ -123,8 +123,8 @@ export class MPINonStationaryConvolve1D extends NonStationaryConvolution {
     bank: Resident,
     axes: readonly number[],
     tables: readonly FilterTable[],
-    model: Box,
-    data: Box,
+    model: IndexBox,
+    data: IndexBox,
   ) {
     return new VaryingConvolution(bank, axes[0] as number, tables[0] as FilterTable, model, data);
   }
@@ -154,8 +154,8 @@ export class MPINonStationaryConvolve2D extends NonStationaryConvolution {
     bank: Resident,
     axes: readonly number[],
     tables: readonly FilterTable[],
-    model: Box,
-    data: Box,
+    model: IndexBox,
+    data: IndexBox,
   ) {
     return new HatConvolution(
       bank,

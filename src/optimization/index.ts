@@ -54,7 +54,14 @@ export {
   type PowerIterationStep,
   powerIteration,
 } from './power-iteration.js';
-export type { RunOptions, SolverProgress, StateKeeper, StopReason } from './solver.js';
+export type {
+  RunOptions,
+  SolverProgress,
+  SolverResult,
+  SolverStep,
+  StateKeeper,
+  StopReason,
+} from './solver.js';
 export {
   type FistaOptions,
   type FistaResult,

@@ -41,7 +41,8 @@ describe(`calls with arguments of all kinds, seed ${SEED}`, function () {
       '. static',
       '. method',
       '. getter',
-      './cpu function',
+      './extend function',
+      './local construct',
       './cli function',
       './plotting function',
     ])

@@ -19,7 +19,7 @@ for (const [key, path] of exportedModules(root))
     key,
     (await import(join(root, 'dist', path.replace(/\.ts$/, '.js')))) as Record<string, unknown>,
   );
-const library = modules.get('.') as unknown as Setting['library'];
+const library = Object.assign({}, ...modules.values()) as Setting['library'];
 const { COMM_WORLD: comm } = library;
 library.defaultBackend();
 const home = join(folder, `rank-${comm.rank}`);

@@ -1,5 +1,5 @@
 import type { Communicator } from '../../src/core/ports/communicator.js';
-import type * as Library from '../../src/index.js';
+import type * as Library from '../support/library.js';
 import type { Target } from './signatures.js';
 import { Arguments, construct, generator, keepMade, receiverOf, type Setting, textOf } from './values.js';
 

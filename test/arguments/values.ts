@@ -1,5 +1,5 @@
 import type { Communicator } from '../../src/core/ports/communicator.js';
-import type * as Library from '../../src/index.js';
+import type * as Library from '../support/library.js';
 import type { Kind, Parameter, Signatures, Target } from './signatures.js';
 
 /** Uniform in [0, 1), of a seed (Mulberry32, public domain). */

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { type DType, type HostArray, hostArray, lanesOf } from '../../src/core/base/dtype.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
-import { type Box, Layout } from '../../src/core/distributed/layout.js';
+import { type IndexBox, Layout } from '../../src/core/distributed/layout.js';
 import type { Backend, Elements } from '../../src/core/ports/backend.js';
 
 /** Flat global indices of a box in C order; −1 for cells outside the global array. */
-export function globalIndices(globalShape: Shape, box: Box): number[] {
+export function globalIndices(globalShape: Shape, box: IndexBox): number[] {
   let flat = [0];
   box.shape.forEach((n, k) => {
     const total = globalShape[k] as number;

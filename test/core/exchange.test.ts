@@ -4,7 +4,7 @@ import { ArgumentError } from '../../src/core/base/errors.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
 import { Exchange } from '../../src/core/distributed/exchange.js';
 import { patternOf } from '../../src/core/distributed/exchange-pattern.js';
-import { type Box, Layout } from '../../src/core/distributed/layout.js';
+import { type IndexBox, Layout } from '../../src/core/distributed/layout.js';
 import type { Elements } from '../../src/core/ports/backend.js';
 import { CpuBackend } from '../../src/cpu/cpu-backend.js';
 import {
@@ -24,7 +24,7 @@ import { Mailbox } from './mailbox.js';
 const backend = new CpuBackend();
 
 /** Boxes anywhere: overlapping, empty, beyond the global array. */
-const boxes = (shape: Shape): fc.Arbitrary<Box> =>
+const boxes = (shape: Shape): fc.Arbitrary<IndexBox> =>
   fc
     .tuple(
       ...shape.map((n) =>
@@ -59,7 +59,7 @@ describe('exchanges', () => {
             globalShape,
             replicated: false,
             held: (r: number) => layout.box(r),
-            wanted: (r: number) => wanted[r] as Box[],
+            wanted: (r: number) => wanted[r] as IndexBox[],
           };
           const exchanges = mailbox.ports.map(
             (port) => new Exchange(patternOf(demand, port.rank, ranks), port, dtype, backend),
@@ -79,7 +79,7 @@ describe('exchanges', () => {
             list.map((target, k) => {
               const values = download(target);
               expect(values).deep.equals(
-                expectedValues(dtype, globalIndices(globalShape, wanted[r]?.[k] as Box)),
+                expectedValues(dtype, globalIndices(globalShape, wanted[r]?.[k] as IndexBox)),
               );
               const w = wholeNumbers(dtype, target.size, 3 * r + k);
               forward += inner(values, w);

@@ -3,7 +3,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { ArgumentError, PartitionError, ShapeError } from '../../src/core/base/errors.js';
 import { product, type Shape } from '../../src/core/base/shape.js';
-import { type Box, intersect, Layout, splitCount, splitStart } from '../../src/core/distributed/layout.js';
+import {
+  type IndexBox,
+  intersect,
+  Layout,
+  splitCount,
+  splitStart,
+} from '../../src/core/distributed/layout.js';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 3 });
 const rankCounts = fc.integer({ min: 1, max: 12 });
@@ -17,7 +23,7 @@ function owners(layout: Layout): number[] {
   return counts;
 }
 
-function elements({ start, shape }: Box, globalShape: Shape): number[] {
+function elements({ start, shape }: IndexBox, globalShape: Shape): number[] {
   return shape.reduce<number[]>(
     (list, n, k) =>
       list.flatMap((at) =>

@@ -3,14 +3,9 @@
  * jobs.failures.ts. `WHERE` is where the others are meanwhile, or all of them where signals come
  * from outside: `blocked` in a call of MPI, `solving` in a solver's loop, `idle` in the event loop.
  */
-import {
-  Checkpoint,
-  cgls,
-  DistributedArray,
-  MPIFirstDerivative,
-  MPIGradient,
-  COMM_WORLD as world,
-} from '../../src/index.js';
+
+import { cgls, DistributedArray, MPIFirstDerivative, MPIGradient, COMM_WORLD as world } from '../../src/index.js';
+import { Checkpoint } from '../../src/io/index.js';
 
 const [how = '', where = 'blocked'] = process.argv.slice(2);
 const WHO = 1;

@@ -6,20 +6,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CudaBackend } from '../../src/gpu/cuda/index.js';
-import {
-  COMM_WORLD,
-  Convolve1D,
-  cgls,
-  DistributedArray,
-  type LinearOperator,
-  loadBackend,
-  MPIBlockDiag,
-  MPIFirstDerivative,
-  MPILaplacian,
-  MPIMatrixMult,
-  NDArray,
-  Restriction,
-} from '../../src/index.js';
+import { COMM_WORLD, cgls, DistributedArray, type LinearOperator, loadBackend, MPIBlockDiag, MPIFirstDerivative, MPILaplacian, MPIMatrixMult, NDArray } from '../../src/index.js';
+import { Convolve1D, Restriction } from '../../src/local/index.js';
 
 const [what, folder] = process.argv.slice(2) as [string, string];
 const { rank } = COMM_WORLD;

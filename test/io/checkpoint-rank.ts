@@ -3,7 +3,9 @@
 // digest of the solution.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { Checkpoint, cgls, DistributedArray, MPIGradient, type SolverProgress } from '../../src/index.js';
+import type { SolverProgress } from '../../src/extend.js';
+import { cgls, DistributedArray, MPIGradient } from '../../src/index.js';
+import { Checkpoint } from '../../src/io/index.js';
 
 const [folder = '', iterations = '0', fatal, who = '1'] = process.argv.slice(2);
 

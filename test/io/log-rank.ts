@@ -2,7 +2,8 @@
  * One rank that solves something, with a checkpoint: log-rank.js FOLDER. Started by log.test.ts.
  */
 import { createRequire } from 'node:module';
-import { Checkpoint, COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
+import { COMM_WORLD, cgls, MPIGradient } from '../../src/index.js';
+import { Checkpoint } from '../../src/io/index.js';
 
 const [folder = ''] = process.argv.slice(2);
 const A = new MPIGradient([12, 4]);

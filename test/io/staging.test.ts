@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { product, stridesOf } from '../../src/core/base/shape.js';
-import { type Box, Layout } from '../../src/core/distributed/layout.js';
+import { type IndexBox, Layout } from '../../src/core/distributed/layout.js';
 import { fileLayout, runsOf, runsSink, runsSource } from '../../src/io/parts/file-runs.js';
 
 const boxes = fc
@@ -18,7 +18,7 @@ const boxes = fc
       a: Math.min(a, n - 1),
       m: Math.min(m, n - Math.min(a, n - 1)),
     }));
-    const box: Box = { start: clipped.map(({ a }) => a), shape: clipped.map(({ m }) => m) };
+    const box: IndexBox = { start: clipped.map(({ a }) => a), shape: clipped.map(({ m }) => m) };
     return { shape: clipped.map(({ n }) => n), box };
   });
 
@@ -58,7 +58,7 @@ describe('runs of a box in a file', () => {
     try {
       const path = join(folder, 'sparse');
       const shape = [3000, 1000, 2000];
-      const box: Box = { start: [2997, 998, 1990], shape: [3, 2, 10] };
+      const box: IndexBox = { start: [2997, 998, 1990], shape: [3, 2, 10] };
       const runs = runsOf(shape, box, 8, 128);
       const bytes = Uint8Array.from({ length: product(box.shape) * 8 }, (_, i) => i % 251);
       const fd = openSync(path, 'w+');

@@ -2,14 +2,9 @@
  * One rank of a job that can be interrupted: interrupted-rank.js FOLDER [ITERATION in which rank 1
  * sends itself SIGUSR1]. Started by interruption.test.ts.
  */
-import {
-  Checkpoint,
-  COMM_WORLD,
-  cgls,
-  DistributedArray,
-  EXIT_RESUMABLE,
-  MPIGradient,
-} from '../../src/index.js';
+
+import { COMM_WORLD, cgls, DistributedArray, EXIT_RESUMABLE, MPIGradient } from '../../src/index.js';
+import { Checkpoint } from '../../src/io/index.js';
 
 const [folder = '', at] = process.argv.slice(2);
 const A = new MPIGradient([12, 4]);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readNpy } from '../../src/index.js';
+import { readNpy } from '../../src/io/index.js';
 import { runRanks } from '../support/launch.js';
 import { skip } from '../support/skip.js';
 import { type Cluster, type Result, startCluster } from './cluster.js';

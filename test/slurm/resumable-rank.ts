@@ -2,7 +2,9 @@
  * A rank of a solver that is stopped before the time limit of its job, and goes on for five
  * iterations in the next run: resumable-rank.js FOLDER.
  */
-import { Checkpoint, COMM_WORLD, cgls, EXIT_RESUMABLE, MPIGradient } from '../../src/index.js';
+
+import { COMM_WORLD, cgls, EXIT_RESUMABLE, MPIGradient } from '../../src/index.js';
+import { Checkpoint } from '../../src/io/index.js';
 
 const [folder = ''] = process.argv.slice(2);
 const again = process.env['SLURM_RESTART_COUNT'] !== undefined;

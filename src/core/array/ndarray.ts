@@ -14,6 +14,7 @@ import { checkBackend, resolveBackend } from '../ports/defaults.js';
 import {
   type AnyVector,
   checkSameMemory,
+  checkVector,
   dot,
   type NormOrder,
   rdots,
@@ -843,6 +844,7 @@ export class NDArray implements Vector<NDArray>, Elements {
   }
   /** `target ← this`, of another shape. */
   redistributeInto(target: NDArray): void {
+    checkVector('redistributeInto', 'target', target);
     target.assign(this.aliasIn(target.space));
   }
   /** Undefined: inner products are complete on one rank. */

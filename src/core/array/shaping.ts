@@ -4,6 +4,7 @@ import { broadcastStrides } from '../base/broadcast.js';
 import { isScalar, type Scalar } from '../base/complex.js';
 import { hostArray, isComplex, placeDType } from '../base/dtype.js';
 import { ArgumentError, ShapeError } from '../base/errors.js';
+import { checkList } from '../base/options.js';
 import {
   around,
   formatShape,
@@ -178,6 +179,7 @@ export function pad(
 }
 
 export function take(x: NDArray, positions: readonly number[], axis?: number): NDArray {
+  checkList('take', 'positions', positions);
   const [outer, n, inner] =
     axis === undefined ? ([1, x.size, 1] as const) : around(x.shape, toAxis(axis, x.shape.length));
   const k = axis === undefined ? 0 : toAxis(axis, x.shape.length);

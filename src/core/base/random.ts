@@ -99,6 +99,11 @@ function forPairs(
   }
 }
 
+function checkFloats(owner: string, out: unknown): void {
+  if (!(out instanceof Float32Array || out instanceof Float64Array))
+    throw new ArgumentError(`${owner}: expected a Float32Array or a Float64Array, received ${textOf(out)}`);
+}
+
 /**
  * Uniform numbers in [0, 1) for the elements `start`, `start + 1`, … of a global array: a function
  * of seed and index alone, so that splitting a range changes nothing. Single precision keeps the
@@ -106,6 +111,7 @@ function forPairs(
  * @param lanes 2 where `out` holds complex pairs; both parts are then uniform
  */
 export function fillUniform<A extends Floats>(seed: number, start: number, out: A, lanes: 1 | 2 = 1): A {
+  checkFloats('fillUniform', out);
   const single = out instanceof Float32Array;
   const put = (lane: number, u: number) => {
     if (lane >= 0 && lane < out.length) out[lane] = single ? Math.floor(u * 2 ** 24) / 2 ** 24 : u;
@@ -124,6 +130,7 @@ export function fillUniform<A extends Floats>(seed: number, start: number, out: 
  *   each
  */
 export function fillNormal<A extends Floats>(seed: number, start: number, out: A, lanes: 1 | 2 = 1): A {
+  checkFloats('fillNormal', out);
   forPairs(seed, STREAM.normal, start * lanes, out.length, (u, v, lane) => {
     const radius = Math.sqrt(-2 * Math.log(1 - u));
     const angle = 2 * Math.PI * v;

@@ -1,8 +1,8 @@
 import { product, type Shape, stridesOf } from '../base/shape.js';
-import type { Box } from './layout.js';
+import type { IndexBox } from './layout.js';
 
 /** True where a box holds the element of a global index. */
-export const contains = (box: Box, index: readonly number[]): boolean =>
+export const contains = (box: IndexBox, index: readonly number[]): boolean =>
   index.every(
     (i, k) => i >= (box.start[k] as number) && i < (box.start[k] as number) + (box.shape[k] as number),
   );
@@ -11,7 +11,7 @@ export const contains = (box: Box, index: readonly number[]): boolean =>
  * The place in a box's elements (C order) of a global index, or undefined where the box does not
  * hold it.
  */
-export function placeIn(box: Box, index: readonly number[]): number | undefined {
+export function placeIn(box: IndexBox, index: readonly number[]): number | undefined {
   if (!contains(box, index)) return undefined;
   return stridesOf(box.shape).reduce(
     (at, step, k) => at + step * ((index[k] as number) - (box.start[k] as number)),
@@ -21,7 +21,7 @@ export function placeIn(box: Box, index: readonly number[]): number | undefined 
 
 /** Runs that lie one after another both in a box and in the global array. */
 export function forEachRun(
-  box: Box,
+  box: IndexBox,
   globalShape: Shape,
   body: (globalStart: number, localStart: number, count: number) => void,
 ): void {

@@ -36,7 +36,7 @@ import { normAlong } from './axis-norm.js';
 import { contains, forEachRun, placeIn } from './box-index.js';
 import { gather } from './gather.js';
 import { ghosted } from './ghost-cells.js';
-import { type Box, Layout } from './layout.js';
+import { type IndexBox, Layout } from './layout.js';
 import { move } from './redistribution.js';
 import { flatOf, partsAlong, rowsOf } from './row-layout.js';
 import {
@@ -266,7 +266,7 @@ export class DistributedArray
     return this.globalShape.length;
   }
   /** This rank's part of the global array. */
-  get box(): Box {
+  get box(): IndexBox {
     return this.layout.box(this.rank);
   }
   copy(): DistributedArray {
@@ -589,6 +589,7 @@ export class DistributedArray
   }
 
   redistributeInto(target: DistributedArray): void {
+    checkDistributed('redistributeInto', target);
     checkSameElements(this.space, target.space);
     move(this.layout, this.local, target.layout, target.local, this.comm);
   }

@@ -1,5 +1,5 @@
 import { product, type Shape, stridesOf } from '../base/shape.js';
-import { type Box, intersect } from './layout.js';
+import { type IndexBox, intersect } from './layout.js';
 
 /** A box within a C-order array that covers a larger box. */
 export interface Piece {
@@ -36,17 +36,17 @@ export interface Pattern {
 export interface Demand {
   readonly globalShape: Shape;
   /** The box that a rank holds. The boxes are disjoint, or each is the whole: `replicated`. */
-  held(rank: number): Box;
+  held(rank: number): IndexBox;
   readonly replicated: boolean;
   /**
    * The boxes that a rank wants, each in an array of its own, the same number on all ranks. Those
    * cells outside the global array are zeros.
    */
-  wanted(rank: number): readonly Box[];
+  wanted(rank: number): readonly IndexBox[];
 }
 
 /** The place of `part` in a C-order array that covers `frame`. */
-export function pieceOf(part: Box, frame: Box, array = 0): Piece {
+export function pieceOf(part: IndexBox, frame: IndexBox, array = 0): Piece {
   const strides = stridesOf(frame.shape);
   let start = 0;
   let contiguous = true;
@@ -62,8 +62,8 @@ export function pieceOf(part: Box, frame: Box, array = 0): Piece {
 }
 
 /** The part of `box` outside the global array, as disjoint boxes. */
-function outside(box: Box, globalShape: Shape): Box[] {
-  const parts: Box[] = [];
+function outside(box: IndexBox, globalShape: Shape): IndexBox[] {
+  const parts: IndexBox[] = [];
   const start = [...box.start];
   const shape = [...box.shape];
   const cut = (axis: number, from: number, count: number): void => {

@@ -6,7 +6,7 @@ import { textOf } from '../base/text-of.js';
 import type { Backend, Elements } from '../ports/backend.js';
 import { Exchange, type MessagePort } from './exchange.js';
 import { patternOf } from './exchange-pattern.js';
-import { type Box, Layout } from './layout.js';
+import { type IndexBox, Layout } from './layout.js';
 import type { Traffic } from './transfer.js';
 
 /** Ghost cells along one axis: how many before a rank's box, and how many after it. */
@@ -45,13 +45,19 @@ function checkLayout(layout: Layout, ranks: number): void {
 /**
  * `box` with `before` more cells in front and `after` behind along `axis`, within `0 ≤ index < n`.
  */
-function ghosts(box: Box, axis: number, front: number, back: number, n: number): readonly [Box, Box] {
+function ghosts(
+  box: IndexBox,
+  axis: number,
+  front: number,
+  back: number,
+  n: number,
+): readonly [IndexBox, IndexBox] {
   const empty = product(box.shape) === 0;
   const start = box.start[axis] as number;
   const end = start + (box.shape[axis] as number);
   const first = empty ? start : Math.max(start - front, 0);
   const last = empty ? end : Math.min(end + back, n);
-  const along = (from: number, to: number): Box => ({
+  const along = (from: number, to: number): IndexBox => ({
     start: box.start.map((s, k) => (k === axis ? from : s)),
     shape: box.shape.map((s, k) => (k === axis ? to - from : s)),
   });
@@ -74,7 +80,7 @@ function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
  * A rank's box grown by its ghost cells: what {@link HaloBlockPlan} fills. Pure; any rank may ask
  * about any other. A rank that owns nothing gets nothing.
  */
-export function haloBox(layout: Layout, rank: number, frame: HaloFrame): Box {
+export function haloBox(layout: Layout, rank: number, frame: HaloFrame): IndexBox {
   if (!(layout instanceof Layout))
     throw new ArgumentError(`haloBox: expected a Layout, received ${textOf(layout)}`);
   checkFrame(layout, frame);
@@ -144,7 +150,7 @@ export class HaloPlan {
     checkLayout(layout, comm.size);
     checkWidths([widths.front, widths.back], 'widths of front and back');
     const axis = toAxis(widths.axis, layout.globalShape.length);
-    const wanted = (rank: number): readonly [Box, Box] =>
+    const wanted = (rank: number): readonly [IndexBox, IndexBox] =>
       ghosts(layout.box(rank), axis, widths.front, widths.back, layout.globalShape[axis] as number);
     const pattern = patternOf(
       {
@@ -234,10 +240,10 @@ export class HaloBlockPlan {
   /**
    * The grown box in global coordinates; with `edges: 'zero'` it may reach beyond the global array.
    */
-  readonly box: Box;
+  readonly box: IndexBox;
   readonly #exchange: Exchange;
 
-  private constructor(box: Box, exchange: Exchange) {
+  private constructor(box: IndexBox, exchange: Exchange) {
     this.box = box;
     this.#exchange = exchange;
   }

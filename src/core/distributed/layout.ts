@@ -4,7 +4,7 @@ import { formatShape, product, type Shape, sameShape, toAxis, toShape } from '..
 import { textOf } from '../base/text-of.js';
 
 /** A rectangular part of a global array. */
-export interface Box {
+export interface IndexBox {
   readonly start: readonly number[];
   readonly shape: Shape;
 }
@@ -19,7 +19,7 @@ export const splitCount = (n: number, parts: number, k: number): number =>
   Math.floor(n / parts) + (k < n % parts ? 1 : 0);
 
 /** What two boxes share, or undefined where that is nothing. */
-export function intersect(a: Box, b: Box): Box | undefined {
+export function intersect(a: IndexBox, b: IndexBox): IndexBox | undefined {
   const start: number[] = [];
   const shape: number[] = [];
   for (let k = 0; k < a.start.length; k++) {
@@ -254,7 +254,7 @@ export class Layout {
    * The part of the global array that a rank owns. Throws for concatenated layouts of more than one
    * axis: those have no place.
    */
-  box(rank: number): Box {
+  box(rank: number): IndexBox {
     this.#checkRank(rank);
     if (this.#blocks) {
       let start = 0;

@@ -14,6 +14,7 @@ import {
   checkKernel,
   checkSameElements,
   checkSameMemory,
+  checkVector,
   type Space,
   type Vector,
 } from '../vector/vector.js';
@@ -270,6 +271,7 @@ export class StackedDistributedArray
   }
 
   redistributeInto(target: StackedDistributedArray): void {
+    checkVector('redistributeInto', 'target', target);
     checkSameElements(this.space, target.space);
     this.arrays.forEach((a: AnyVector, k) => {
       const to = target.arrays[k] as AnyVector;

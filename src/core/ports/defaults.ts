@@ -9,7 +9,7 @@ let communicator: Communicator | undefined;
 const registry = new Map<string, BackendEntry>();
 
 /**
- * The backend of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/core`
+ * The backend of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/extend`
  * alone does not.
  */
 export function defaultBackend(): Backend {
@@ -131,7 +131,7 @@ export const backendNames = (): string[] => [...registry.keys()];
 
 /**
  * The communicator of arrays that name none. Throws while unset: `lops-mpi` sets it,
- * `lops-mpi/core` alone does not.
+ * `lops-mpi/extend` alone does not.
  */
 export function defaultCommunicator(): Communicator {
   if (!communicator)

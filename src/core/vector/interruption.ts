@@ -26,7 +26,7 @@ export interface SignalSource {
 
 let source: SignalSource | undefined;
 
-/** `lops-mpi` sets it, `lops-mpi/core` alone does not. */
+/** `lops-mpi` sets it, `lops-mpi/extend` alone does not. */
 export function setSignalSource(value: SignalSource): void {
   source = value;
 }

@@ -18,7 +18,7 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { type Box, intersect } from '../../core/distributed/layout.js';
+import { type IndexBox, intersect } from '../../core/distributed/layout.js';
 import { StackedDistributedArray } from '../../core/distributed/stacked-distributed-array.js';
 import { gatherFromAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
@@ -78,7 +78,7 @@ interface LeafRecord {
   /** Every rank has the whole; only the first file is written. */
   readonly replicated: boolean;
   /** What each rank had. */
-  readonly boxes: readonly Box[];
+  readonly boxes: readonly IndexBox[];
   /** CRC-32 of the file of each. */
   readonly sums: readonly number[];
 }
@@ -144,9 +144,9 @@ function leavesOf(value: unknown): Leaf[] | undefined {
   return leaves.every((l) => l !== undefined) ? leaves.flat() : undefined;
 }
 
-const wholeBox = (shape: Shape): Box => ({ start: shape.map(() => 0), shape });
+const wholeBox = (shape: Shape): IndexBox => ({ start: shape.map(() => 0), shape });
 const localOf = (leaf: Leaf): NDArray => (leaf instanceof NDArray ? leaf : leaf.local);
-const boxOf = (leaf: Leaf): Box => (leaf instanceof NDArray ? wholeBox(leaf.shape) : leaf.box);
+const boxOf = (leaf: Leaf): IndexBox => (leaf instanceof NDArray ? wholeBox(leaf.shape) : leaf.box);
 
 const recordOf = (leaf: Leaf): Omit<LeafRecord, 'sums'> =>
   leaf instanceof NDArray
@@ -591,7 +591,7 @@ function checkNames(vectors: ReadonlyMap<string, readonly Leaf[]>, manifest: Man
           `expected ${name} of shape ${formatShape(shape)} and dtype ${leaf.dtype}, found ` +
             `${formatShape(record.shape)} and ${record.dtype}`,
         );
-      const isBox = ({ start, shape: extent }: Box) =>
+      const isBox = ({ start, shape: extent }: IndexBox) =>
         [start, extent].every(
           (list) => list.length === shape.length && list.every((n) => Number.isSafeInteger(n) && n >= 0),
         );
@@ -621,7 +621,7 @@ function writeLeaf(path: string, local: NDArray): number {
 /**
  * A file that holds a part of a vector. Throws {@link Damage} where it is not as it was written.
  */
-function readPart(path: string, box: Box, sum: number, { backend, dtype }: NDArray): NDArray {
+function readPart(path: string, box: IndexBox, sum: number, { backend, dtype }: NDArray): NDArray {
   let part: NDArray | undefined;
   try {
     part = withFile(path, (fd, size) => {
@@ -648,7 +648,7 @@ function readLeaf(folder: string, name: string, k: number, leaf: Leaf, { boxes, 
     if (!common) continue;
     const part = readPart(join(folder, fileOf(name, k, rank)), box, sums[rank] as number, local);
     const [from, to] = [stridesOf(box.shape), stridesOf(mine.shape)];
-    const offset = (within: Box, strides: readonly number[]): number =>
+    const offset = (within: IndexBox, strides: readonly number[]): number =>
       strides.reduce(
         (at, step, a) => at + step * ((common.start[a] as number) - (within.start[a] as number)),
         0,

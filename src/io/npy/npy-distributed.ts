@@ -3,7 +3,7 @@ import { bytesOf, checkDType, type DType, isInteger } from '../../core/base/dtyp
 import { tidy } from '../../core/base/scope.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import { type Box, Layout } from '../../core/distributed/layout.js';
+import { type IndexBox, Layout } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
 import { gatherFromAllRanks, onAllRanks, sameOnAllRanks } from '../../core/ports/agreement.js';
 import type { Communicator } from '../../core/ports/communicator.js';
@@ -24,7 +24,7 @@ import { readNpyHeader } from './npy.js';
 import { checkConversion, naturalDType, readInto, writeNpyData } from './npy-data.js';
 import { formatNpyHeader, type NpyHeader } from './npy-header.js';
 
-const sourceOf = (fd: number, path: string, header: NpyHeader, box: Box) => {
+const sourceOf = (fd: number, path: string, header: NpyHeader, box: IndexBox) => {
   const { shape, bytes, dataOffset, fortranOrder } = header;
   const runs = fortranOrder
     ? runsOf(shape.toReversed(), reversedBox(box), bytes, dataOffset)

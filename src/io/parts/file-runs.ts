@@ -2,7 +2,7 @@ import { PartitionError } from '../../core/base/errors.js';
 import { product, type Shape, stridesOf } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { checkDistributed } from '../../core/distributed/distributed-array.js';
-import { type Box, Layout } from '../../core/distributed/layout.js';
+import { type IndexBox, Layout } from '../../core/distributed/layout.js';
 import type { DistributedArrayOptions, DistributedSpace } from '../../core/distributed/space.js';
 import { TransferPlan } from '../../core/distributed/transfer.js';
 import { onAllRanks } from '../../core/ports/agreement.js';
@@ -25,7 +25,7 @@ export interface Runs {
 }
 
 /** @param offset of the array's first element in the file, in bytes */
-export function runsOf(globalShape: Shape, { start, shape }: Box, itemBytes: number, offset = 0): Runs {
+export function runsOf(globalShape: Shape, { start, shape }: IndexBox, itemBytes: number, offset = 0): Runs {
   let first = globalShape.length - 1;
   while (first > 0 && shape[first] === globalShape[first]) first--;
   const strides = stridesOf(globalShape);
@@ -84,7 +84,7 @@ export function runsSink(fd: number, runs: Runs): (bytes: Uint8Array) => void {
     next(bytes.length, (position, from, to) => writeAt(fd, bytes.subarray(from, to), position));
 }
 
-export const reversedBox = ({ start, shape }: Box): Box => ({
+export const reversedBox = ({ start, shape }: IndexBox): IndexBox => ({
   start: start.toReversed(),
   shape: shape.toReversed(),
 });

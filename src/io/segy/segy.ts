@@ -5,7 +5,7 @@ import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import type { Box, Layout } from '../../core/distributed/layout.js';
+import type { IndexBox, Layout } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
 import { onAllRanks, onRoot, sameOnAllRanks } from '../../core/ports/agreement.js';
 import { resolveCommunicator } from '../../core/ports/defaults.js';
@@ -168,7 +168,7 @@ function readTraces(
   header: SegyHeader,
   order: Order,
   bytes: SegyBytes,
-  box: Box,
+  box: IndexBox,
   x: NDArray,
 ): void {
   const at = places(bytes);

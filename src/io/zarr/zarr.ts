@@ -8,7 +8,7 @@ import { checkOneOf, type Defaults, withDefaults } from '../../core/base/options
 import { tidy } from '../../core/base/scope.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
-import type { Box } from '../../core/distributed/layout.js';
+import type { IndexBox } from '../../core/distributed/layout.js';
 import { type DistributedArrayOptions, spaceOf } from '../../core/distributed/space.js';
 import {
   checkSame,
@@ -232,7 +232,7 @@ function readChunkFile(file: string, most: number): Uint8Array | undefined {
 }
 
 /** Moves a part of a chunk to or from this rank's array. */
-function copyPart(chunk: NDArray, x: DistributedArray, part: Box, toChunk: boolean): void {
+function copyPart(chunk: NDArray, x: DistributedArray, part: IndexBox, toChunk: boolean): void {
   const { box, local, backend } = x;
   const strides = stridesOf(box.shape);
   const start = strides.reduce(

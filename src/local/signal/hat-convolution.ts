@@ -1,7 +1,7 @@
 import type { DType } from '../../core/base/dtype.js';
 import { realOf } from '../../core/base/dtype.js';
 import { around, product, type Shape, stridesOf } from '../../core/base/shape.js';
-import type { Box } from '../../core/distributed/layout.js';
+import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Backend, Convolution, Elements, IndexTable } from '../../core/ports/backend.js';
 import { Resident } from '../resident.js';
 
@@ -69,8 +69,8 @@ interface Piece {
 export class HatConvolution {
   readonly #axes: readonly HatAxis[];
   readonly #bank: Resident;
-  readonly #model: Box;
-  readonly #data: Box;
+  readonly #model: IndexBox;
+  readonly #data: IndexBox;
   readonly #pieces: readonly Piece[];
   readonly #adjoints: readonly Convolution[];
   readonly #index: Resident;
@@ -85,8 +85,8 @@ export class HatConvolution {
     bank: Resident,
     axes: readonly number[],
     places: readonly Float64Array[],
-    model: Box,
-    data: Box,
+    model: IndexBox,
+    data: IndexBox,
   ) {
     const count = axes.length;
     this.#axes = axes.map((axis, k) => ({

@@ -2,7 +2,7 @@ import { type NDArray, NDArraySpace } from '../../core/array/ndarray.js';
 import { type DType, hostArray, realOf } from '../../core/base/dtype.js';
 import { keep } from '../../core/base/scope.js';
 import { around } from '../../core/base/shape.js';
-import type { Box } from '../../core/distributed/layout.js';
+import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Backend, Elements, VaryingConvolution as Kernel } from '../../core/ports/backend.js';
 import { part } from '../local-operator.js';
 import type { Resident } from '../resident.js';
@@ -81,8 +81,8 @@ export class VaryingConvolution {
   readonly #bank: Resident;
   readonly #axis: number;
   readonly #table: FilterTable;
-  readonly #model: Box;
-  readonly #data: Box;
+  readonly #model: IndexBox;
+  readonly #data: IndexBox;
   #hats: HatConvolution | undefined;
 
   /**
@@ -91,7 +91,7 @@ export class VaryingConvolution {
    * @param model the part of the model that is there, `data` that of the data; both in global
    *   samples, and alike but along the axis
    */
-  constructor(bank: Resident, axis: number, table: FilterTable, model: Box, data: Box) {
+  constructor(bank: Resident, axis: number, table: FilterTable, model: IndexBox, data: IndexBox) {
     this.#bank = bank;
     this.#axis = axis;
     this.#table = table;

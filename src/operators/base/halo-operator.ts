@@ -2,7 +2,7 @@ import { PlanCache } from '../../core/base/plan-cache.js';
 import { product } from '../../core/base/shape.js';
 import type { DistributedArray } from '../../core/distributed/distributed-array.js';
 import { HaloBlockPlan, type HaloFrame } from '../../core/distributed/halo.js';
-import type { Box } from '../../core/distributed/layout.js';
+import type { IndexBox } from '../../core/distributed/layout.js';
 import type { DistributedSpace } from '../../core/distributed/space.js';
 import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Elements } from '../../core/ports/backend.js';
@@ -50,7 +50,7 @@ export abstract class HaloOperator extends ScatteredOperator {
   }
 
   /** The kernel from one box to another, in global samples. */
-  protected abstract kernel(direction: 'forward' | 'adjoint', from: Box, to: Box): BoxKernel;
+  protected abstract kernel(direction: 'forward' | 'adjoint', from: IndexBox, to: IndexBox): BoxKernel;
 
   protected override apply(
     direction: 'forward' | 'adjoint',

@@ -1,7 +1,7 @@
 import { product, type Shape } from '../../core/base/shape.js';
 import { LentExchanges } from '../../core/distributed/exchange.js';
 import { type Pattern, patternOf } from '../../core/distributed/exchange-pattern.js';
-import type { Box } from '../../core/distributed/layout.js';
+import type { IndexBox } from '../../core/distributed/layout.js';
 import type { Elements } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
 
@@ -11,7 +11,7 @@ export interface Rows {
   readonly ld: number;
 }
 
-const contains = (outer: Box, inner: Box): boolean =>
+const contains = (outer: IndexBox, inner: IndexBox): boolean =>
   inner.start.every((s, k) => {
     const first = outer.start[k] as number;
     return s >= first && s + (inner.shape[k] as number) <= first + (outer.shape[k] as number);
@@ -36,8 +36,13 @@ export class MatrixPanel {
   readonly #pattern: Pattern;
   readonly #exchanges: LentExchanges;
 
-  constructor(shape: Shape, held: (rank: number) => Box, needed: (rank: number) => Box, comm: Communicator) {
-    const wanted = (rank: number): Box[] => {
+  constructor(
+    shape: Shape,
+    held: (rank: number) => IndexBox,
+    needed: (rank: number) => IndexBox,
+    comm: Communicator,
+  ) {
+    const wanted = (rank: number): IndexBox[] => {
       const box = needed(rank);
       return product(box.shape) === 0 || contains(held(rank), box) ? [] : [box];
     };

@@ -5,7 +5,7 @@ import { keep } from '../../core/base/scope.js';
 import { stridesOf } from '../../core/base/shape.js';
 import { LentExchanges } from '../../core/distributed/exchange.js';
 import { patternOf } from '../../core/distributed/exchange-pattern.js';
-import { type Box, Layout } from '../../core/distributed/layout.js';
+import { type IndexBox, Layout } from '../../core/distributed/layout.js';
 import { flatOf } from '../../core/distributed/row-layout.js';
 import type { Backend, Elements, Storage } from '../../core/ports/backend.js';
 import type { Communicator } from '../../core/ports/communicator.js';
@@ -63,7 +63,7 @@ class RunsStep implements FourierStep {
         return { start: size > 0 ? run.from + low - run.to : 0, offset: size > 0 ? low - first : 0, size };
       });
     };
-    const wanted = (rank: number): Box[] =>
+    const wanted = (rank: number): IndexBox[] =>
       parts(rank).map(({ start, size }) => ({ start: [start], shape: [size] }));
     this.size = to.localSize(comm.rank);
     this.#places = parts(comm.rank);

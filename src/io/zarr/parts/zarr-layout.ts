@@ -1,5 +1,5 @@
 import { product, type Shape } from '../../../core/base/shape.js';
-import { type Box, Layout, splitCount, splitStart } from '../../../core/distributed/layout.js';
+import { type IndexBox, Layout, splitCount, splitStart } from '../../../core/distributed/layout.js';
 
 /** Chunks hold at most this many bytes unless asked for. */
 const CHUNK_BYTES = 1 << 22;
@@ -78,9 +78,9 @@ export function chunkLayout(layout: Layout, chunks: Shape): Layout {
  * within the array.
  */
 export function forChunks(
-  box: Box,
+  box: IndexBox,
   chunks: Shape,
-  body: (index: readonly number[], part: Box) => void,
+  body: (index: readonly number[], part: IndexBox) => void,
 ): void {
   if (product(box.shape) === 0) return;
   const first = box.start.map((s, k) => s / (chunks[k] as number));

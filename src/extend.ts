@@ -1,0 +1,16 @@
+/**
+ * For operators, solvers and backends of one's own: the ports, the base classes, the plans that
+ * exchange elements, and the types of options, states and results. It has all of core, arrays
+ * included, and no side effects: importing it sets no default backend or communicator, and joins no
+ * MPI.
+ */
+
+export * from './core/index.js';
+export * from './cpu/index.js';
+export * from './gpu/js-kernel/index.js';
+export type { TensorModule, TfjsBackendOptions, TfjsEngine } from './gpu/tfjs/index.js';
+export type { AxisScheme } from './operators/base/banded-stencil.js';
+export { type BoxKernel, HaloOperator, type Reach } from './operators/base/halo-operator.js';
+export { ScatteredOperator } from './operators/base/scattered-operator.js';
+export * from './operators/index.js';
+export * from './optimization/index.js';

@@ -1,0 +1,7 @@
+/** All that the package exports, but the programs and figures: the entries in one module. */
+export * from '../../src/extend.js';
+export * from '../../src/gpu/cuda/index.js';
+export * from '../../src/index.js';
+export * from '../../src/io/index.js';
+export * from '../../src/local/index.js';
+export * from '../../src/proximal/index.js';
