@@ -4,7 +4,14 @@
  *     npx lops run -n 3 dist/examples/derivatives.js --n 60
  */
 import { join } from 'node:path';
-import { COMM_WORLD, DistributedArray, MPIFirstDerivative, MPIGradient, MPILaplacian, MPISecondDerivative } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  DistributedArray,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  MPISecondDerivative,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';

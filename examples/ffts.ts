@@ -7,7 +7,14 @@
  *     npx lops run -n 3 dist/examples/ffts.js --nx 96 --nt 200
  */
 import { join } from 'node:path';
-import { COMM_WORLD, type Complex, DistributedArray, type LinearOperator, MPIFFT2D, resolveBackend } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  type Complex,
+  DistributedArray,
+  type LinearOperator,
+  MPIFFT2D,
+  resolveBackend,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';
 import { fieldOf } from './fields.js';

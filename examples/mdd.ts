@@ -11,7 +11,15 @@
  *     npx lops run -n 4 dist/examples/mdd.js --nx 61 --ny 101 --nt 400 --frequencies 200
  */
 import { join } from 'node:path';
-import { COMM_WORLD, cgls, type DistributedArray, MPIMDC, type NDArray, resolveBackend, stack } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  type DistributedArray,
+  MPIMDC,
+  type NDArray,
+  resolveBackend,
+  stack,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { complexOf } from 'lops-mpi/extend';
 import { FFT, hyperbolic2d, makeaxis, ricker } from 'lops-mpi/local';

@@ -12,7 +12,17 @@
  *     srun -n 16 node dist/examples/poststack.js --model model.npz
  */
 import { join } from 'node:path';
-import { COMM_WORLD, cg, cgls, type DistributedArray, MPIBlockDiag, MPIGradient, MPILaplacian, MPIStackedVStack, StackedDistributedArray } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cg,
+  cgls,
+  type DistributedArray,
+  MPIBlockDiag,
+  MPIGradient,
+  MPILaplacian,
+  MPIStackedVStack,
+  StackedDistributedArray,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { writeNpy } from 'lops-mpi/io';
 import { PoststackLinearModelling, ricker, smooth } from 'lops-mpi/local';

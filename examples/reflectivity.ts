@@ -10,7 +10,17 @@
  *     npx lops run -n 4 dist/examples/reflectivity.js --ny 32 --eps 0.05 --niter 300
  */
 import { join } from 'node:path';
-import { COMM_WORLD, cgls, type DistributedArray, fista, ista, MPIBlockDiag, MPIFirstDerivative, NDArray, powerIteration } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  type DistributedArray,
+  fista,
+  ista,
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  NDArray,
+  powerIteration,
+} from 'lops-mpi';
 import { formatTable, startProgress } from 'lops-mpi/cli';
 import { writeNpy } from 'lops-mpi/io';
 import { Convolve1D, ricker } from 'lops-mpi/local';

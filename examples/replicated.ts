@@ -5,7 +5,16 @@
  *
  *     npx lops run -n 4 dist/examples/replicated.js --rows 300 --columns 2000
  */
-import { COMM_WORLD, cgls, DistributedArray, Layout, MPIHStack, MPILinearOperator, NDArray, type Space } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  Layout,
+  MPIHStack,
+  MPILinearOperator,
+  NDArray,
+  type Space,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { TransferPlan } from 'lops-mpi/extend';
 import { MatrixMult } from 'lops-mpi/local';

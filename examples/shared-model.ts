@@ -7,7 +7,16 @@
  *     npx lops run -n 4 dist/examples/shared-model.js
  */
 import { join } from 'node:path';
-import { COMM_WORLD, cgls, DistributedArray, MPILinearOperator, MPIStackedVStack, MPIVStack, NDArray, StackedDistributedArray } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  MPILinearOperator,
+  MPIStackedVStack,
+  MPIVStack,
+  NDArray,
+  StackedDistributedArray,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { Laplacian, MatrixMult } from 'lops-mpi/local';
 import { colorRange, Figure, heatMap } from 'lops-mpi/plotting';

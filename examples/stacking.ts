@@ -4,7 +4,19 @@
  *
  *     npx lops run -n 2 dist/examples/stacking.js --blocks 6
  */
-import { COMM_WORLD, cgls, type LinearOperator, MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPIHStack, MPIStackedVStack, MPIVStack, NDArray, type Vector } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  cgls,
+  type LinearOperator,
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPIHStack,
+  MPIStackedVStack,
+  MPIVStack,
+  NDArray,
+  type Vector,
+} from 'lops-mpi';
 import { formatTable } from 'lops-mpi/cli';
 import { MatrixMult } from 'lops-mpi/local';
 import { finish, parseFlags, positive, say } from './support.js';

@@ -1,4 +1,15 @@
-import { COMM_WORLD, DistributedArray, type LinearOperator, MPIFirstDerivative, MPIGradient, MPIHalo, MPILaplacian, MPISecondDerivative, type Space, type Vector } from 'lops-mpi';
+import {
+  COMM_WORLD,
+  DistributedArray,
+  type LinearOperator,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPIHalo,
+  MPILaplacian,
+  MPISecondDerivative,
+  type Space,
+  type Vector,
+} from 'lops-mpi';
 import type { BenchCase, Details, Work } from '../case.js';
 
 const BLOCK = [96, 512, 512] as const;

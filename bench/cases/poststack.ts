@@ -1,4 +1,15 @@
-import { cg, cgls, type DistributedArray, fista, type LinearOperator, MPIBlockDiag, MPIFirstDerivative, MPIGradient, MPILaplacian, powerIteration } from 'lops-mpi';
+import {
+  cg,
+  cgls,
+  type DistributedArray,
+  fista,
+  type LinearOperator,
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPIGradient,
+  MPILaplacian,
+  powerIteration,
+} from 'lops-mpi';
 import { Convolve1D, PoststackLinearModelling, smooth } from 'lops-mpi/local';
 import { admml2, L1 } from 'lops-mpi/proximal';
 import type { BenchCase, Details, Work } from '../case.js';

@@ -1,4 +1,12 @@
-import { type Backend, COMM_WORLD, type Communicator, cgls, DistributedArray, MPIBlockDiag, NDArray } from 'lops-mpi';
+import {
+  type Backend,
+  COMM_WORLD,
+  type Communicator,
+  cgls,
+  DistributedArray,
+  MPIBlockDiag,
+  NDArray,
+} from 'lops-mpi';
 import { hostArray } from 'lops-mpi/extend';
 import { Diagonal, PoststackLinearModelling, ricker, smooth } from 'lops-mpi/local';
 import { layeredModel, sections } from '../../examples/impedance-model.js';

@@ -4,7 +4,13 @@
  * from outside: `blocked` in a call of MPI, `solving` in a solver's loop, `idle` in the event loop.
  */
 
-import { cgls, DistributedArray, MPIFirstDerivative, MPIGradient, COMM_WORLD as world } from '../../src/index.js';
+import {
+  cgls,
+  DistributedArray,
+  MPIFirstDerivative,
+  MPIGradient,
+  COMM_WORLD as world,
+} from '../../src/index.js';
 import { Checkpoint } from '../../src/io/index.js';
 
 const [how = '', where = 'blocked'] = process.argv.slice(2);

@@ -6,7 +6,18 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CudaBackend } from '../../src/gpu/cuda/index.js';
-import { COMM_WORLD, cgls, DistributedArray, type LinearOperator, loadBackend, MPIBlockDiag, MPIFirstDerivative, MPILaplacian, MPIMatrixMult, NDArray } from '../../src/index.js';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  type LinearOperator,
+  loadBackend,
+  MPIBlockDiag,
+  MPIFirstDerivative,
+  MPILaplacian,
+  MPIMatrixMult,
+  NDArray,
+} from '../../src/index.js';
 import { Convolve1D, Restriction } from '../../src/local/index.js';
 
 const [what, folder] = process.argv.slice(2) as [string, string];

@@ -9,7 +9,15 @@ import { deviceTransport, setDeviceTransport } from '../../src/core/ports/device
 import { staged, type TransportName } from '../../src/gpu/cuda/choose-transport.js';
 import { cudaAddon } from '../../src/gpu/cuda/cuda-addon.js';
 import type { CudaContext } from '../../src/gpu/cuda/cuda-addon-interface.js';
-import { COMM_WORLD, cgls, DistributedArray, MPIFirstDerivative, MPIMatrixMult, NDArray, resolveBackend } from '../../src/index.js';
+import {
+  COMM_WORLD,
+  cgls,
+  DistributedArray,
+  MPIFirstDerivative,
+  MPIMatrixMult,
+  NDArray,
+  resolveBackend,
+} from '../../src/index.js';
 import { BODIES } from '../mpi/bodies.js';
 import type { MakeCell } from '../mpi/memory.js';
 

@@ -2,7 +2,20 @@
  * Type tests of the public API: that this file compiles is the test. The functions are never
  * called.
  */
-import { type Backend, type Communicator, type Complex, cgls, DistributedArray, type DType, type LinearOperator, MPIFirstDerivative, MPILinearOperator, NDArray, type Scalar, type Vector } from '../../src/index.js';
+import {
+  type Backend,
+  type Communicator,
+  type Complex,
+  cgls,
+  DistributedArray,
+  type DType,
+  type LinearOperator,
+  MPIFirstDerivative,
+  MPILinearOperator,
+  NDArray,
+  type Scalar,
+  type Vector,
+} from '../../src/index.js';
 import { type Equal, expectType } from './expect-type.js';
 
 // The helpers themselves
