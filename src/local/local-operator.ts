@@ -1,9 +1,9 @@
 import { type NDArray, NDArraySpace } from '../core/array/ndarray.js';
 import { complexOf, type DType, isComplex } from '../core/base/dtype.js';
 import { ArgumentError } from '../core/base/errors.js';
-import { type Defaults, withDefaults } from '../core/base/options.js';
+import { withDefaults } from '../core/base/options.js';
 import { product, type Shape, sameShape } from '../core/base/shape.js';
-import { LinearOperator, type SpaceOptions } from '../core/operator/linear-operator.js';
+import { LinearOperator, SPACE_DEFAULTS, type SpaceOptions } from '../core/operator/linear-operator.js';
 import type { Elements } from '../core/ports/backend.js';
 import { resolveBackend } from '../core/ports/defaults.js';
 import type { Space } from '../core/vector/vector.js';
@@ -14,8 +14,6 @@ import { vectorIn } from '../core/vector/vector.js';
  * …
  */
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
-
-const DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
 
 /**
  * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A
@@ -28,7 +26,7 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
    * operator holds no data.
    */
   override domain(options?: SpaceOptions): NDArraySpace {
-    const given = withDefaults(`${this.name}.domain`, options, DEFAULTS);
+    const given = withDefaults(`${this.name}.domain`, options, SPACE_DEFAULTS);
     const backend = resolveBackend(given.backend);
     let dtype = given.dtype ?? this.dtype;
     if (given.dtype === undefined && !this.holdsData && !backend.dtypes.includes(dtype)) {

@@ -10,6 +10,7 @@ import {
   checkOperator,
   LinearOperator,
   type OperatorSpec,
+  SPACE_DEFAULTS,
   type SpaceOptions,
 } from '../core/operator/linear-operator.js';
 import type { Communicator } from '../core/ports/communicator.js';
@@ -26,12 +27,12 @@ export type LocalLinearOperator = LinearOperator<NDArray, NDArray>;
  * precision.
  */
 function choose(name: string, dtype: DType, holdsData: boolean, options: SpaceOptions) {
-  checkOptions(`${name}.domain`, options, ['dtype', 'backend']);
-  const backend = resolveBackend(options.backend);
+  const { backend: asked, dtype: wanted } = withDefaults(`${name}.domain`, options, SPACE_DEFAULTS);
+  const backend = resolveBackend(asked);
   const fallback = isComplex(dtype) ? complexOf(backend.defaultDType) : realOf(backend.defaultDType);
   return {
     backend,
-    dtype: options.dtype ?? (holdsData || backend.dtypes.includes(dtype) ? dtype : fallback),
+    dtype: wanted ?? (holdsData || backend.dtypes.includes(dtype) ? dtype : fallback),
   };
 }
 

@@ -59,6 +59,7 @@ export interface SpaceOptions {
   readonly dtype?: DType;
   readonly backend?: Backend | string;
 }
+export const SPACE_DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
 
 export interface DotTestOptions<M> {
   /** Where the test vectors live. @default the operator's natural domain */
