@@ -1,5 +1,5 @@
 // The names that each entry of package.json exports: `npm run names` writes them to
-// test/public-names.json; with --check it compares, and lists those without a doc comment.
+// test/public-names.json; with --check it compares. Each name needs a doc comment, and means one thing.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,14 +21,18 @@ const program = ts.createProgram(
 const checker = program.getTypeChecker();
 
 const names = {};
-const undocumented = new Set();
+const faults = new Set();
+const meanings = new Map();
 for (const [entry, file] of sources) {
   const module = checker.getSymbolAtLocation(program.getSourceFile(file));
   const symbols = checker.getExportsOfModule(module);
   names[entry] = symbols.map(({ name }) => name).sort();
   for (const symbol of symbols) {
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    if (target.getDocumentationComment(checker).length === 0) undocumented.add(symbol.name);
+    if (target.getDocumentationComment(checker).length === 0) faults.add(`${symbol.name} has no doc comment`);
+    if ((meanings.get(symbol.name) ?? target) !== target)
+      faults.add(`${symbol.name} stands for two things, one of them exported by ${entry}`);
+    meanings.set(symbol.name, target);
   }
 }
 
@@ -47,9 +51,10 @@ if (!process.argv.includes('--check')) {
     for (const name of now) if (!before.includes(name)) console.log(`${entry} exports ${name}, which is new`);
     for (const name of before) if (!now.includes(name)) console.log(`${entry} no longer exports ${name}`);
   }
-  for (const name of undocumented) console.log(`${name} has no doc comment`);
+  for (const fault of faults) console.log(fault);
+  if (faults.size > 0) process.exitCode = 1;
   if (JSON.stringify(names) !== JSON.stringify(known)) {
     console.log("'npm run names' writes test/public-names.json");
-    process.exit(1);
+    process.exitCode = 1;
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LopsError } from '../core/base/errors.js';
 import { PACKAGE_ROOT } from '../core/base/package-root.js';
-import { LAUNCHERS, type LaunchOptions } from './plan-launch.js';
+import { type JobOptions, LAUNCHERS } from './plan-launch.js';
 import { launch } from './run.js';
 
 function positive(text: string): number {
@@ -16,7 +16,7 @@ function positive(text: string): number {
 interface RunFlags {
   readonly ranks: number;
   readonly mpiexecArgs: string;
-  readonly launcher: NonNullable<LaunchOptions['launcher']>;
+  readonly launcher: NonNullable<JobOptions['launcher']>;
 }
 
 const program = new Command('lops')

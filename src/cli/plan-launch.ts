@@ -14,7 +14,7 @@ import { typeScriptFlags } from './typescript-flags.js';
  */
 export const LAUNCHERS = ['auto', 'mpiexec', 'srun'] as const;
 
-export interface LaunchOptions {
+export interface JobOptions {
   /** Ranks. */
   readonly ranks: number;
   /** A JavaScript or TypeScript file. */
@@ -40,7 +40,7 @@ export function planLaunch({
   args = [],
   mpiexecArgs = [],
   launcher = 'auto',
-}: LaunchOptions): LaunchPlan {
+}: JobOptions): LaunchPlan {
   if (!Number.isInteger(ranks) || ranks < 1)
     throw new ArgumentError(`expected the number of ranks to be a positive integer, received ${ranks}`);
   checkOneOf('launcher', launcher, LAUNCHERS);
@@ -74,7 +74,7 @@ export interface LauncherPlan {
 /** The launcher of a program of MPI on several ranks. Throws where there is none. */
 export function planLauncher(
   ranks: number,
-  launcher: NonNullable<LaunchOptions['launcher']> = 'auto',
+  launcher: NonNullable<JobOptions['launcher']> = 'auto',
 ): LauncherPlan {
   const env = withoutLaunch(process.env);
   const inJob = env['SLURM_JOB_ID'] !== undefined;

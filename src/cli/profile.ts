@@ -12,6 +12,7 @@ import { formatTable } from './table.js';
  * applied, as `vector work` elsewhere; `JavaScript` is all that is left.
  */
 export const TIME_PARTS = ['operator', 'vector work', 'communication', 'JavaScript'] as const;
+/** A part of the time of a program. */
 export type TimePart = (typeof TIME_PARTS)[number];
 
 const OPERATOR = 0;
@@ -36,6 +37,7 @@ export interface TimeSplit {
   readonly calls: readonly CallTime[];
 }
 
+/** Options of {@link profile}. */
 export interface ProfileOptions {
   /** Whose kernels are timed. @default the default backend */
   readonly backend?: Backend | string;

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
 import { type Defaults, withDefaults } from '../core/base/options.js';
 
+/** Options of {@link startProgress}. */
 export interface ProgressOptions {
   /** What is being done. @default '' */
   readonly label?: string;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LaunchOptions, planLaunch } from './plan-launch.js';
+import { type JobOptions, planLaunch } from './plan-launch.js';
 
 const SEGMENTATION_FAULT = 128 + constants.signals.SIGSEGV;
 /** Milliseconds that a launcher has to end its ranks before it is killed. */
@@ -13,7 +13,7 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Runs a script on several ranks; answers the exit code of the job. The ranks' output goes to this
  * process's.
  */
-export async function launch(options: LaunchOptions): Promise<number> {
+export async function launch(options: JobOptions): Promise<number> {
   const { command, args, env } = planLaunch(options);
   if (options.ranks === 1) return ended(spawn(command, args, { env, stdio: 'inherit' }));
   for (let attempt = 1; ; attempt++) {

@@ -16,6 +16,7 @@ interface LoggedStep {
   readonly iteration: number;
 }
 
+/** Options of {@link logSolver}. */
 export interface LogOptions {
   /** What is solved, for the heading. */
   readonly title?: string;

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../core/base/errors.js';
 import { checkList, checkOptionsObject } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
+/** A cell of a table. */
 export type Cell = string | number;
 
 /** Four significant digits; integers as they are. */

@@ -9,6 +9,7 @@ import { Pool } from './pool.js';
 import { programKernels } from './programs.js';
 import { referenceKernels } from './reference/index.js';
 
+/** Options of {@link CpuBackend}. */
 export interface CpuBackendOptions {
   /** Kernels that replace the reference ones. */
   readonly kernels?: CpuKernels;

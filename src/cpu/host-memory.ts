@@ -13,6 +13,7 @@ export type HostRun = Operand<HostArray>;
  * Kernels keep no reference to any argument.
  */
 export type CpuKernels = KernelSet<HostArray>;
+/** A kernel of the CPU backend. */
 export type CpuKernel<K extends KernelName> = Required<CpuKernels>[K];
 
 /** The lanes of elements, as a view. */

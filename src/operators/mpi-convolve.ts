@@ -8,12 +8,14 @@ import { CONVOLVE1D_DEFAULTS, type Convolve1DOptions } from '../local/signal/con
 import { type BoxKernel, HaloOperator } from './base/halo-operator.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
+/** Options of {@link MPIConvolveND}. */
 export interface MPIConvolveNDOptions extends ConvolveNDOptions, DistributedOptions {}
 const ND_DEFAULTS = {
   ...CONVOLVE_ND_DEFAULTS,
   ...DISTRIBUTED_DEFAULTS,
 } satisfies Defaults<MPIConvolveNDOptions>;
 
+/** Options of {@link MPIConvolve1D}. */
 export interface MPIConvolve1DOptions extends Convolve1DOptions, DistributedOptions {}
 const DEFAULTS = {
   ...CONVOLVE1D_DEFAULTS,

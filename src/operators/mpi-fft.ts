@@ -10,13 +10,16 @@ import {
   type MPITransformOptions,
 } from './mpi-fourier-operator.js';
 
+/** Options of {@link MPIFFT1D}. */
 export interface MPIFFT1DOptions extends Omit<FFTOptions, 'norm'>, MPITransformOptions {}
 
+/** Options of {@link MPIFFT2D}. */
 export interface MPIFFT2DOptions extends MPIFourierOptions {
   /** Of a `real` transform the second one is halved; of FFT2D they are [-2, -1]. @default [0, 1] */
   readonly axes?: readonly number[];
 }
 
+/** Options of {@link MPIFFTND}. */
 export interface MPIFFTNDOptions extends MPIFourierOptions {
   /** Of a `real` transform the last one is halved; of FFTND they are [-3, -2, -1]. @default [0, 1, 2] */
   readonly axes?: readonly number[];

@@ -8,6 +8,7 @@ import {
 import { DerivativeOperator } from './derivative-operator.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
+/** Options of {@link MPIFirstDerivative}. */
 export interface MPIFirstDerivativeOptions extends Omit<FirstDerivativeOptions, 'axis'>, DistributedOptions {
   /** The axis to differentiate along; of the local operator it is -1. @default 0 */
   readonly axis?: number;

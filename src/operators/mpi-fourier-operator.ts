@@ -38,6 +38,7 @@ export interface MPITransformOptions extends DistributedOptions {
   readonly dataAxis?: number;
 }
 
+/** Options of {@link MPIFourierOperator}. */
 export interface MPIFourierOptions extends Omit<FourierOptions, 'norm'>, MPITransformOptions {}
 
 export const MPI_TRANSFORM_DEFAULTS = {

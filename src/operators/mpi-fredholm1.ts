@@ -17,6 +17,7 @@ import { MPILinearOperator } from './mpi-linear-operator.js';
 import { imageLayout } from './parts/image-layout.js';
 import { ownSlices, type RankSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
+/** Options of {@link MPIFredholm1}. */
 export interface MPIFredholm1Options extends Fredholm1Options, DistributedOptions {}
 
 const DEFAULTS = { ...FREDHOLM1_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIFredholm1Options>;

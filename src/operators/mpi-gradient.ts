@@ -6,6 +6,7 @@ import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-opt
 import { MPIFirstDerivative } from './mpi-first-derivative.js';
 import { MPIStackedVStack } from './mpi-stacked-vstack.js';
 
+/** Options of {@link MPIGradient}. */
 export interface MPIGradientOptions extends GradientOptions, DistributedOptions {}
 
 const DEFAULTS = { ...GRADIENT_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIGradientOptions>;

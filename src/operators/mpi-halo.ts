@@ -15,6 +15,7 @@ import { LayoutAdapter } from './base/layout-adapter.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import { MPILinearOperator } from './mpi-linear-operator.js';
 
+/** Options of {@link MPIHalo}. */
 export interface MPIHaloOptions extends DistributedOptions {
   /**
    * Ghost cells around each rank's block. One number: on every side that has a neighbour. One for

@@ -4,6 +4,7 @@ import { LAPLACIAN_DEFAULTS, type LaplacianOptions, laplacianBands } from '../lo
 import { DerivativeOperator } from './derivative-operator.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
+/** Options of {@link MPILaplacian}. */
 export interface MPILaplacianOptions extends LaplacianOptions, DistributedOptions {}
 
 const DEFAULTS = {

@@ -29,6 +29,7 @@ import { MatrixPanel, overPanels, type PanelPair, type Rows } from './parts/matr
  * of the grid have.
  */
 export const MATRIX_MULT_KINDS = ['summa', 'block'] as const;
+/** How a matrix product is distributed. */
 export type MatrixMultKind = (typeof MATRIX_MULT_KINDS)[number];
 
 /**
@@ -37,6 +38,7 @@ export type MatrixMultKind = (typeof MATRIX_MULT_KINDS)[number];
  */
 export type ProcessGrid = readonly [number, number];
 
+/** Options of {@link MPIMatrixMult}. */
 export interface MPIMatrixMultOptions extends DistributedOptions {
   /** @default 'summa' */
   readonly kind?: MatrixMultKind;

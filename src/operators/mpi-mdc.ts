@@ -20,6 +20,7 @@ import { FourierPlans } from './parts/fourier-plan.js';
 import { imageLayout } from './parts/image-layout.js';
 import { ownSlices, rankSlices, sliceLayout } from './parts/rank-slices.js';
 
+/** Options of {@link MPIMDC}. */
 export interface MPIMDCOptions extends MDCOptions, DistributedOptions {}
 
 const DEFAULTS = { ...MDC_DEFAULTS, ...DISTRIBUTED_DEFAULTS } satisfies Defaults<MPIMDCOptions>;

@@ -21,6 +21,7 @@ import { FilterTable, VaryingConvolution } from '../local/signal/varying-convolu
 import { type BoxKernel, HaloOperator } from './base/halo-operator.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
+/** Options of {@link MPINonStationaryConvolve1D}. */
 export interface MPINonStationaryConvolve1DOptions
   extends NonStationaryConvolve1DOptions,
     DistributedOptions {}
@@ -30,6 +31,7 @@ const DEFAULTS_1D = {
   ...DISTRIBUTED_DEFAULTS,
 } satisfies Defaults<MPINonStationaryConvolve1DOptions>;
 
+/** Options of {@link MPINonStationaryConvolve2D}. */
 export interface MPINonStationaryConvolve2DOptions
   extends NonStationaryConvolve2DOptions,
     DistributedOptions {

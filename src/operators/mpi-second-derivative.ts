@@ -8,6 +8,7 @@ import {
 import { DerivativeOperator } from './derivative-operator.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 
+/** Options of {@link MPISecondDerivative}. */
 export interface MPISecondDerivativeOptions
   extends Omit<SecondDerivativeOptions, 'axis'>,
     DistributedOptions {

@@ -14,6 +14,7 @@ import { withWorkspace } from '../core/vector/workspace.js';
 import { DISTRIBUTED_DEFAULTS, type DistributedOptions } from './distributed-options.js';
 import type { LocalLinearOperator } from './mpi-linear-operator.js';
 
+/** Options of operators made of blocks. */
 export type BlockOptions = DistributedOptions;
 
 const FLOATS = DTYPES.filter(isFloat);

@@ -22,6 +22,7 @@ export interface Regularization<M extends Vector<M>> {
   readonly data?: AnyVector | undefined;
 }
 
+/** Options of {@link normalEquationsInversion}. */
 export interface NormalEquationsOptions<M extends Vector<M>, D extends Vector<D>> extends CgOptions<M> {
   readonly regularizations?: readonly Regularization<M>[];
   /** Weight ε_I of `ε_I² ‖x‖²`. @default 0 */
@@ -33,6 +34,7 @@ export interface NormalEquationsOptions<M extends Vector<M>, D extends Vector<D>
   readonly weight?: LinearOperator<D, D> | undefined;
 }
 
+/** Options of {@link regularizedInversion}. */
 export interface RegularizedInversionOptions<M extends Vector<M>, D extends Vector<D>>
   extends CglsOptions<M> {
   readonly regularizations?: readonly Regularization<M>[];

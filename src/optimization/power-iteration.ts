@@ -32,6 +32,7 @@ export interface PowerIterationStartOptions<V extends Vector<V>> {
   readonly domain?: Space<V> | undefined;
 }
 
+/** Options of {@link powerIteration}. */
 export interface PowerIterationOptions<V extends Vector<V>>
   extends PowerIterationStartOptions<V>,
     RunOptions {
@@ -39,6 +40,7 @@ export interface PowerIterationOptions<V extends Vector<V>>
   readonly niter?: number;
 }
 
+/** The state of {@link powerIteration}. */
 export interface PowerIterationState<V extends Vector<V>> extends SolverProgress {
   readonly A: LinearOperator<V, V>;
   readonly tol: number;

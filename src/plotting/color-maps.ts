@@ -11,6 +11,7 @@ import { checkFunction, checkOneOf } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { checkRange } from './color-range.js';
 
+/** A colour, each part from 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** 256 colours from low to high, and one for NaN that is none of them. */
@@ -88,6 +89,7 @@ const TERRAIN = through([
   [1, [1, 1, 1]],
 ]);
 
+/** The names of the colour maps. */
 export const COLOR_MAP_NAMES = ['viridis', 'inferno', 'turbo', 'gray', 'terrain', 'seismic', 'RdBu'] as const;
 /**
  * `seismic` and `RdBu` run from blue through white to red: give them a symmetric range. `terrain`

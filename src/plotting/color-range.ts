@@ -2,8 +2,10 @@ import { ArgumentError } from '../core/base/errors.js';
 import { checkList, checkNumbers, type Defaults, withDefaults } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 
-export type Range = readonly [low: number, high: number];
+/** The values that the ends of a colour map stand for. */
+export type ValueRange = readonly [low: number, high: number];
 
+/** How values are given colours. */
 export interface ColorRangeOptions {
   /** `[−a, a]`, for diverging colour maps. @default false */
   readonly symmetric?: boolean;
@@ -20,7 +22,7 @@ const DEFAULTS = { symmetric: false, clip: 0 } satisfies Defaults<ColorRangeOpti
 export function colorRange(
   arrays: ArrayLike<number> | readonly ArrayLike<number>[],
   options?: ColorRangeOptions,
-): Range {
+): ValueRange {
   const { symmetric, clip } = withDefaults('colorRange', options, DEFAULTS);
   if (!(clip >= 0 && clip < 100))
     throw new ArgumentError(`expected clip in percent, from 0 to below 100, received ${textOf(clip)}`);
@@ -58,7 +60,7 @@ export const within = (value: number): number =>
   Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 
 /** A range that is not empty. */
-function widen(low: number, high: number): Range {
+function widen(low: number, high: number): ValueRange {
   if (low < high) return [low, high];
   const half = low === 0 ? 1 : Math.abs(low) / 2;
   return [within(low - half), within(high + half)];

@@ -7,6 +7,7 @@ import type { Panel } from './panel.js';
 import { renderPng } from './render.js';
 import { element, FONT, fittingSize, px, type Rect, text } from './svg.js';
 
+/** Options of {@link Figure}. */
 export interface FigureOptions {
   /** Panels in a row. @default at most 3 */
   readonly columns?: number;

@@ -12,7 +12,7 @@ import { textOf } from '../core/base/text-of.js';
 import { isVector } from '../core/vector/vector.js';
 import { type Axis, axesMargins, between, drawAxes, LABEL_SIZE, type Margins, TICK_SIZE } from './axes.js';
 import { type ColorMap, type ColorMapName, checkColorMap, colorMap } from './color-maps.js';
-import { colorRange, type Range } from './color-range.js';
+import { colorRange, type ValueRange } from './color-range.js';
 import type { Panel } from './panel.js';
 import { type Grid, pngUri, rasterize } from './raster.js';
 import { element, INK, line, type Rect, text, textWidth } from './svg.js';
@@ -26,6 +26,7 @@ export interface Mark {
   readonly color?: string;
 }
 
+/** Options of {@link heatMap}. */
 export interface HeatMapOptions {
   /**
    * The axis of `shape` that runs downwards is the first; true: the second, so that `[x, depth]` is
@@ -41,7 +42,7 @@ export interface HeatMapOptions {
   /**
    * Values of the first and the last colour. @default the smallest and the largest finite value
    */
-  readonly range?: Range;
+  readonly range?: ValueRange;
   /**
    * `'equal'`: one unit is as long on both axes; a number: width over height; `'auto'`: the
    * figure's panel size. @default 'auto'
@@ -82,7 +83,7 @@ class HeatMap implements Panel {
   readonly #grid: Grid;
   readonly #options: Given;
   readonly #map: ColorMap;
-  readonly #range: Range;
+  readonly #range: ValueRange;
   readonly #x: Axis;
   readonly #y: Axis;
 

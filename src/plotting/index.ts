@@ -7,7 +7,7 @@ export {
   makeColorMap,
   type Rgb,
 } from './color-maps.js';
-export { type ColorRangeOptions, colorRange, type Range } from './color-range.js';
+export { type ColorRangeOptions, colorRange, type ValueRange } from './color-range.js';
 export { Figure, type FigureOptions } from './figure.js';
 export { type HeatMapOptions, heatMap } from './heat-map.js';
 export { type LinePlotOptions, linePlot, type Series } from './line-plot.js';

@@ -12,12 +12,13 @@ import {
 } from '../core/base/options.js';
 import { textOf } from '../core/base/text-of.js';
 import { type Axis, axesMargins, drawAxes, fraction, type Margins, TICK_SIZE } from './axes.js';
-import type { Range } from './color-range.js';
+import type { ValueRange } from './color-range.js';
 import { checkRange, within } from './color-range.js';
 import type { Panel } from './panel.js';
 import { element, line, px, type Rect, text, textWidth } from './svg.js';
 import { linearTicks, logTicks } from './ticks.js';
 
+/** One line of a plot. */
 export interface Series {
   readonly y: ArrayLike<number>;
   /** @default 0, 1, 2, … */
@@ -31,14 +32,15 @@ export interface Series {
   readonly style?: 'solid' | 'dashed' | 'points';
 }
 
+/** Options of {@link linePlot}. */
 export interface LinePlotOptions {
   /** Ends of the axis, left and right. @default those of the data */
-  readonly xRange?: Range;
+  readonly xRange?: ValueRange;
   /**
    * Ends of the axis, bottom and top; give the larger first for an axis that runs downwards.
    * @default those of the data and a little room
    */
-  readonly yRange?: Range;
+  readonly yRange?: ValueRange;
   /** With 'log', values that are not positive are left out. @default 'linear' */
   readonly yScale?: 'linear' | 'log';
   readonly title?: string;
@@ -74,7 +76,7 @@ type Given = WithDefaults<LinePlotOptions, typeof DEFAULTS>;
 
 const GRID = '#e3e3e3';
 
-function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boolean): Range {
+function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boolean): ValueRange {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const values of arrays) {
     for (let k = 0; k < values.length; k++) {
@@ -87,7 +89,7 @@ function ends(arrays: readonly ArrayLike<number>[], usable: (v: number) => boole
   return [low, high];
 }
 
-function xEnds(series: readonly Curve[]): Range {
+function xEnds(series: readonly Curve[]): ValueRange {
   const [low, high] = ends(
     series.map((s) => s.x ?? [0, s.y.length - 1]),
     Number.isFinite,
@@ -96,7 +98,7 @@ function xEnds(series: readonly Curve[]): Range {
   return Number.isFinite(low) ? [low - 0.5, low + 0.5] : [0, 1];
 }
 
-function yEnds(series: readonly Curve[], scale: 'linear' | 'log'): Range {
+function yEnds(series: readonly Curve[], scale: 'linear' | 'log'): ValueRange {
   const all = series.map((s) => s.y);
   if (scale === 'log') {
     const [low, high] = ends(all, (v) => v > 0 && Number.isFinite(v));

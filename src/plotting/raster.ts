@@ -1,6 +1,6 @@
 import { encode } from 'fast-png';
 import type { ColorMap } from './color-maps.js';
-import type { Range } from './color-range.js';
+import type { ValueRange } from './color-range.js';
 
 /** A 2-D array as it is walked: `values[offset + i · rowStride + j · columnStride]`. */
 export interface Grid {
@@ -35,7 +35,7 @@ function cells(count: number, pixels: number): { readonly first: Int32Array; rea
 export function rasterize(
   grid: Grid,
   map: ColorMap,
-  [low, high]: Range,
+  [low, high]: ValueRange,
   width: number,
   height: number,
 ): Uint8Array {

@@ -8,6 +8,7 @@ import { CpuBackend } from '../cpu/cpu-backend.js';
 import { checkCase, Operands } from './kernel-case.js';
 import { kernelCases } from './kernel-cases.js';
 
+/** Options of {@link backendConformance}. */
 export interface BackendConformanceOptions {
   /** Multiplies every tolerance of floating-point results. @default 1 */
   readonly slack?: number;

@@ -1,10 +1,10 @@
 export { type BackendConformanceOptions, backendConformance } from './backend-conformance.js';
 export {
+  type CaseOperand,
   checkCase,
   differences,
   type KernelCase,
   type KernelCases,
-  type Operand,
   Operands,
   type Outcome,
   runCase,

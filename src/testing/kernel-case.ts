@@ -16,7 +16,7 @@ import type { Backend, Elements } from '../core/ports/backend.js';
  * A storage as a case wants it: `size` elements from `offset` on are used, the others must stay as
  * they are.
  */
-export interface Operand {
+export interface CaseOperand {
   readonly dtype: DType;
   /** Of the whole storage. */
   readonly values: HostArray;
@@ -29,7 +29,7 @@ export interface Operand {
 /** One use of a kernel, to be run on two backends and compared. */
 export interface KernelCase {
   readonly title: string;
-  readonly operands: readonly Operand[];
+  readonly operands: readonly CaseOperand[];
   /** What it returns is compared too. */
   run(backend: Backend, elements: readonly Elements[]): Scalar | Float64Array | undefined;
   /**
@@ -133,12 +133,12 @@ export class Operands {
   }
 
   /** @param values of the elements that are used; normal numbers where absent */
-  in(dtype: DType, size: number, offset = 0, values?: ArrayLike<number>): Operand {
+  in(dtype: DType, size: number, offset = 0, values?: ArrayLike<number>): CaseOperand {
     return this.#operand('in', dtype, size, offset, values);
   }
 
   /** Holds numbers that must be overwritten or, beside the run, kept. */
-  out(dtype: DType, size: number, offset = 0, values?: ArrayLike<number>): Operand {
+  out(dtype: DType, size: number, offset = 0, values?: ArrayLike<number>): CaseOperand {
     return this.#operand('out', dtype, size, offset, values);
   }
 
@@ -148,7 +148,7 @@ export class Operands {
     size: number,
     offset: number,
     values?: ArrayLike<number>,
-  ): Operand {
+  ): CaseOperand {
     const whole = this.numbers(dtype, offset + size + 3);
     if (values) whole.set(values, offset * lanesOf(dtype));
     return { dtype, values: whole, offset, size, role };

@@ -25,6 +25,7 @@ import {
   typedValues,
 } from './host-values.js';
 
+/** How an array is made. */
 export interface ArrayOptions {
   /** @default the dtype of the values where they have one, otherwise the backend's */
   readonly dtype?: DType | undefined;
@@ -34,6 +35,7 @@ export interface ArrayOptions {
 
 const DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<ArrayOptions>;
 
+/** How random numbers are drawn. */
 export interface RandomOptions extends ArrayOptions {
   /** The values are a function of the seed and the element's index. @default a new one at each call */
   readonly seed?: number | undefined;

@@ -10,9 +10,11 @@ export interface Complex {
 /** A number, or a complex number where the dtype is complex. */
 export type Scalar = number | Complex;
 
+/** A complex number. */
 export const complex = (re: number, im = 0): Complex => ({ re, im });
 export const re = (a: Scalar): number => (typeof a === 'number' ? a : a.re);
 export const im = (a: Scalar): number => (typeof a === 'number' ? 0 : a.im);
+/** Whether a value is a real or a complex number. */
 export const isScalar = (a: unknown): a is Scalar =>
   typeof a === 'number' ||
   (typeof a === 'object' &&

@@ -88,6 +88,7 @@ const TABLE = {
   },
 } as const satisfies Readonly<Record<string, DTypeInfo>>;
 
+/** The type of an array's elements. */
 export type DType = keyof typeof TABLE;
 /** The dtypes whose elements are pairs. */
 export type ComplexDType = { [D in DType]: (typeof TABLE)[D]['lanes'] extends 2 ? D : never }[DType];
@@ -108,9 +109,11 @@ function infoOf(dtype: DType): DTypeInfo {
   return info as DTypeInfo;
 }
 
+/** Bytes of an element. */
 export const bytesOf = (dtype: DType): number => infoOf(dtype).bytes;
 /** Numbers in one element: 2 for complex, 1 for real. */
 export const lanesOf = (dtype: DType): 1 | 2 => infoOf(dtype).lanes;
+/** Whether elements of a dtype are complex numbers. */
 export const isComplex = (dtype: DType): dtype is ComplexDType => infoOf(dtype).lanes === 2;
 /** True for floats and for complex numbers. */
 export const isFloat = (dtype: DType): boolean => infoOf(dtype).kind !== 'int';
@@ -217,6 +220,7 @@ export const HOST_ARRAY_NAMES = [...new Set(DTYPES.map((dtype) => INFO[dtype].Ho
   .join(', ')
   .replace(/, (?=\w+$)/, ' or ');
 
+/** Whether a value is the name of a dtype. */
 export function isDType(value: unknown): value is DType {
   return (DTYPES as readonly unknown[]).includes(value);
 }

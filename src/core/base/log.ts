@@ -1,5 +1,6 @@
 /** Levels of what is logged, from the least to the most important. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+/** How much is logged; each level includes those before it. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Port: where the library tells what it does. */

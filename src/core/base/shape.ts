@@ -1,6 +1,7 @@
 import { ShapeError } from './errors.js';
 import { textOf } from './text-of.js';
 
+/** The length along each axis. */
 export type Shape = readonly number[];
 
 export function product(shape: Shape): number {

@@ -19,8 +19,10 @@ import { canMove } from './redistribution.js';
  * UNSAFE_BROADCAST: each has the whole, nobody checks.
  */
 export const PARTITIONS = ['SCATTER', 'BROADCAST', 'UNSAFE_BROADCAST'] as const;
+/** How a distributed array lies on the ranks: see {@link PARTITIONS}. */
 export type Partition = (typeof PARTITIONS)[number];
 
+/** What makes a {@link DistributedSpace}. */
 export interface DistributedSpaceFields {
   readonly layout: Layout;
   readonly partition: Partition;
@@ -269,6 +271,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   }
 }
 
+/** How a distributed array is laid out. */
 export interface DistributedArrayOptions {
   /** @default the backend's default dtype */
   readonly dtype?: DType;

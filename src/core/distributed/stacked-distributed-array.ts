@@ -24,6 +24,7 @@ import { DistributedSpace } from './space.js';
 
 /** A distributed vector of either kind: what stacks are made of. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
+/** The space of a distributed or a stacked array. */
 export type AnyDistributedSpace = DistributedSpace | StackedSpace;
 
 /** The space of stacked vectors: one space a block. */

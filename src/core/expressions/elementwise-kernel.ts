@@ -30,6 +30,7 @@ import {
 /** Names of the outputs, or their dtypes by name where those are not the values' own. */
 export type OutputNames<O extends string> = readonly O[] | Readonly<Record<O, DType>>;
 
+/** What an {@link ElementwiseKernel} takes, gives and computes. */
 export interface ElementwiseKernelSpec<I extends InputKinds, O extends string> {
   /**
    * What each input is: `'array'`, `'scalar'` (a number, or a complex one), or `'integer'` (a

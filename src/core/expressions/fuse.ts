@@ -13,6 +13,7 @@ interface Step {
   readonly text: (...operands: readonly string[]) => string;
 }
 
+/** What an operation of {@link fuse} takes. */
 export type TracedOperand = Traced | Scalar;
 
 function literal(value: Scalar): string {

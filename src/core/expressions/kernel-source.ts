@@ -13,9 +13,11 @@ import { checkSameBackend, checkSameSpace } from '../vector/vector.js';
 import { type BuildOutput, buildProgram, FUNCTION_NAMES, RESERVED } from './build.js';
 import { type Assignment, parseStatements } from './parse.js';
 
+/** An array of any kind. */
 export type AnyArray = NDArray | DistributedArray | StackedDistributedArray;
 /** What an input of a kernel is. */
 export type InputKind = 'array' | 'scalar' | 'integer';
+/** The names of the inputs of a kernel, with what each is. */
 export type InputKinds = Readonly<Record<string, InputKind>>;
 /** Arguments by name: arrays of one kind, and scalars. */
 export type KernelArguments<I extends InputKinds, V extends AnyArray> = {

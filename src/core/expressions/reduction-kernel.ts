@@ -24,6 +24,7 @@ import {
   rangeOf,
 } from './kernel-source.js';
 
+/** What a {@link ReductionKernel} takes and computes. */
 export interface ReductionKernelSpec<I extends InputKinds, R> {
   /** As of ElementwiseKernel. */
   readonly inputs: I;

@@ -61,6 +61,7 @@ export interface SpaceOptions {
 }
 export const SPACE_DEFAULTS = { dtype: undefined, backend: undefined } satisfies Defaults<SpaceOptions>;
 
+/** Options of {@link LinearOperator.dotTest}. */
 export interface DotTestOptions<M> {
   /** Where the test vectors live. @default the operator's natural domain */
   readonly domain?: Space<M>;

@@ -58,9 +58,12 @@ export const UNARY_OPS = [
   'isnan',
   'isfinite',
 ] as const;
+/** A function of one array, element by element. */
 export type UnaryOp = (typeof UNARY_OPS)[number];
 
+/** The functions of two arrays that are 1 where true and 0 elsewhere. */
 export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
+/** One of {@link COMPARISONS}. */
 export type Comparison = (typeof COMPARISONS)[number];
 
 /**
@@ -79,6 +82,7 @@ export const BINARY_OPS = [
   'arctan2',
   ...COMPARISONS,
 ] as const;
+/** A function of two arrays, element by element. */
 export type BinaryOp = (typeof BINARY_OPS)[number];
 
 /**
@@ -100,6 +104,7 @@ export const REDUCE_OPS = [
   'countNonzero',
   'countAtMost',
 ] as const;
+/** A reduction of an array. */
 export type ReduceKernel = (typeof REDUCE_OPS)[number];
 
 /** An array seen from one axis: `[outer, n, inner]`, C order. */
@@ -282,6 +287,7 @@ export type Instruction = { readonly dtype: DType } & (
   | { readonly op: 'where'; readonly condition: number; readonly x: number; readonly y: number }
 );
 
+/** An input of a {@link Program}. */
 export interface ProgramInput {
   readonly kind: 'array' | 'scalar';
   readonly dtype: DType;
@@ -308,7 +314,9 @@ export interface ProgramRange {
   readonly size: number;
 }
 
+/** How the values of a reduction are joined. */
 export const FOLDS = ['sum', 'prod', 'max', 'min'] as const;
+/** One of {@link FOLDS}. */
 export type Fold = (typeof FOLDS)[number];
 
 /** How a backend used memory: what tests count. */
@@ -433,6 +441,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
     range: ProgramRange,
   ): Scalar;
 }
+/** The name of a kernel. */
 export type KernelName = keyof Kernels;
 
 /** The argument of each kernel that it writes; kernels without one return a value. */

@@ -144,6 +144,7 @@ export interface Communicator {
   abort(code: number, message?: string): never;
 }
 
+/** Options of {@link Communicator.cart}. */
 export interface CartOptions {
   /** Whether the grid closes, along each axis. @default false along all */
   readonly periodic?: readonly boolean[];
@@ -151,6 +152,7 @@ export interface CartOptions {
   readonly reorder?: boolean;
 }
 
+/** A communicator whose ranks have places in a grid. */
 export interface CartesianCommunicator extends Communicator {
   readonly dims: readonly number[];
   readonly periodic: readonly boolean[];

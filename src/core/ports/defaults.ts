@@ -139,6 +139,7 @@ export function defaultCommunicator(): Communicator {
   return communicator;
 }
 
+/** Sets the communicator of arrays that name none. Throws {@link MpiError} for anything else. */
 export function setDefaultCommunicator(value: Communicator): void {
   communicator = resolveCommunicator(value);
 }

@@ -58,6 +58,7 @@ export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): Hos
   };
 }
 
+/** Memory as a span; typed arrays are spans of the host. */
 export function toSpan(memory: Transferable): Span {
   if (ArrayBuffer.isView(memory)) return hostSpan(memory);
   if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function'))

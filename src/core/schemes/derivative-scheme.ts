@@ -10,6 +10,7 @@ export { bandReach, clipBand, transposeBand } from './band.js';
  * symmetrically.
  */
 export const DERIVATIVE_KINDS = ['forward', 'backward', 'centered'] as const;
+/** On which side of a sample its derivative is taken. */
 export type DerivativeKind = (typeof DERIVATIVE_KINDS)[number];
 
 /** Points of the centered first difference: 3 is of second, 5 of fourth order of accuracy. */

@@ -5,6 +5,7 @@ import type { Communicator } from '../ports/communicator.js';
 
 /** Signals upon which a solver can stop. */
 export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+/** A signal that a checkpoint may stop on. */
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
 /**

@@ -134,6 +134,7 @@ export interface Vector<V extends Vector<V>> {
   innerProducts(y: V, conjugate: boolean, into: InnerProduct[]): void;
 }
 
+/** A vector of any kind. */
 // biome-ignore lint/suspicious/noExplicitAny: pairs of one batch may be of different vector kinds
 export type AnyVector = Vector<any>;
 export type VectorPair = readonly [AnyVector, AnyVector];

@@ -6,6 +6,7 @@ import type { BackendError } from '../../core/base/errors.js';
  */
 export type DeviceAddress = number;
 
+/** What the driver says of a device. */
 export interface CudaDeviceInfo {
   readonly ordinal: number;
   readonly name: string;
@@ -35,6 +36,7 @@ export type CudaProbe =
     }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
+/** What the memory pool of a device holds. */
 export interface CudaPoolStats {
   /** Blocks handed out, and calls of cuMemAlloc. */
   readonly allocations: number;

@@ -18,6 +18,7 @@ import { ReductionKernels } from './reduction-kernels.js';
 import { StencilKernels } from './stencil-kernels.js';
 import { VectorKernels, vectorKernels } from './vector-kernels.js';
 
+/** Options of {@link CudaBackend}. */
 export interface CudaBackendOptions {
   /** The number of the device. @default 0 */
   readonly device?: number;

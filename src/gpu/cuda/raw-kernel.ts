@@ -21,6 +21,7 @@ export const float32 = (value: number): KernelNumber => ({ kind: 'float32', valu
 /** A `double` argument. */
 export const float64 = (value: number): KernelNumber => ({ kind: 'float64', value });
 
+/** How a {@link RawKernel} is launched. */
 export interface LaunchOptions {
   /** Blocks along x, y, z. */
   readonly grid: number | readonly number[];
@@ -30,6 +31,7 @@ export interface LaunchOptions {
   readonly shared?: number;
 }
 
+/** Options of {@link RawKernel}. */
 export interface RawKernelOptions {
   /** Options for NVRTC. @default ['--std=c++14'] */
   readonly options?: readonly string[];

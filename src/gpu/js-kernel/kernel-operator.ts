@@ -22,6 +22,7 @@ import {
   loadGpuJs,
 } from './gpu-js.js';
 
+/** Options of {@link KernelOperator}. */
 export interface KernelOperatorOptions<C extends KernelConstants = KernelConstants> {
   /** Shape of the data. @default dims */
   readonly dimsd?: number | Shape;

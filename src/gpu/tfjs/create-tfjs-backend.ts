@@ -7,6 +7,7 @@ import { type LoadPackage, loadTfjs, requirePackage, TFJS_ENGINES, type TfjsEngi
 import { TfjsBackend } from './tfjs-backend.js';
 import type { TensorModule } from './tfjs-engine.js';
 
+/** Options of {@link createTfjsBackend}. */
 export interface TfjsBackendOptions {
   /** @default the first of node-gpu, node, wasm, cpu that is installed */
   readonly engine?: TfjsEngine;

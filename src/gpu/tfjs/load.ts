@@ -6,6 +6,7 @@ import type { TensorModule } from './tfjs-engine.js';
 
 /** Engines, the preferred ones first. */
 export const TFJS_ENGINES = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
+/** An engine of TensorFlow.js. */
 export type TfjsEngine = (typeof TFJS_ENGINES)[number];
 
 /** Loads a package by name; throws as `require` does. */

@@ -39,6 +39,7 @@ import { checkPath, naming, withFile } from '../parts/local-file.js';
 import { readWhole } from '../parts/raw-io.js';
 import { type FolderLock, lockFolder, unlockFolder } from './parts/folder-lock.js';
 
+/** Options of {@link Checkpoint}. */
 export interface CheckpointOptions {
   /** Keeps the state every so many iterations, and at the end of a run. @default 10 */
   readonly every?: number;

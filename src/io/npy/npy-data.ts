@@ -18,6 +18,7 @@ import type { ByteSource } from '../parts/byte-source.js';
 import { halfToNumber } from '../parts/half.js';
 import { dtypeHolding, HOST_LITTLE_ENDIAN, isOfDType, type NpyHeader, type NpyKind } from './npy-header.js';
 
+/** Options of {@link readNpy}. */
 export interface NpyReadOptions {
   /** A backend or the name of one. Default: the default backend. */
   readonly backend?: Backend | string | undefined;

@@ -64,6 +64,7 @@ function entryOf(path: string, member: ZipMember): NpzEntry {
   };
 }
 
+/** Options of {@link writeNpz}. */
 export interface NpzWriteOptions {
   /** Deflates the members. @default false */
   readonly compress?: boolean;

@@ -45,6 +45,7 @@ interface SegyBytes {
   readonly crosslineByte?: number;
 }
 
+/** Options of {@link readSegy}. */
 export interface SegyReadOptions extends DistributedArrayOptions, SegyBytes {}
 
 /** Everything about a post-stack volume but its samples; `writeSegy` takes it as it is. */
@@ -62,11 +63,13 @@ export interface SegyGeometry {
   readonly format: SegyFormat;
 }
 
+/** A volume, as {@link readSegy} returns it. */
 export interface SegyVolume extends SegyGeometry {
   /** `[inline, crossline, sample]` */
   readonly data: DistributedArray;
 }
 
+/** Options of {@link writeSegy}. */
 export interface SegyWriteOptions extends Partial<SegyGeometry>, SegyBytes {
   readonly sampleInterval: number;
 }

@@ -50,6 +50,7 @@ import {
 
 export type { ZarrCompression, ZarrMetadata };
 
+/** Options of {@link readZarr}. */
 export interface ZarrReadOptions extends DistributedArrayOptions {
   /**
    * The largest array, in bytes, that is believed. Chunks that are not stored are legal (they hold
@@ -59,6 +60,7 @@ export interface ZarrReadOptions extends DistributedArrayOptions {
   readonly maxBytes?: number;
 }
 
+/** Options of {@link writeZarr}. */
 export interface ZarrWriteOptions {
   /** The shape of the chunks. @default the longest axis halved until a chunk has at most 4 MiB */
   readonly chunks?: Shape;

@@ -7,6 +7,7 @@ import type { Space } from '../../core/vector/vector.js';
 import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 
+/** Options of {@link Real} and {@link Imag}. */
 export interface ComplexPartOptions {
   /** Of the model: with a real one the operator takes real vectors only. @default 'complex128' */
   readonly dtype?: DType;

@@ -7,6 +7,7 @@ import type { IndexTable } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
+/** Options of {@link Diagonal}. */
 export interface DiagonalOptions {
   /** Shape of model and data, of which `diag` covers `axis`. @default the shape of diag */
   readonly dims?: number | Shape;

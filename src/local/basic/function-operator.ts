@@ -14,6 +14,7 @@ import { LocalOperator } from '../local-operator.js';
  */
 export type ArrayFunction = (x: NDArray, y: NDArray) => Filled<NDArray>;
 
+/** Options of {@link FunctionOperator}. */
 export interface FunctionOperatorOptions {
   /** The adjoint; without it `rmatvec` throws. */
   readonly adjoint?: ArrayFunction;

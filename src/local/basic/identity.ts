@@ -5,6 +5,7 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { formatShape, product, type Shape, sameShape, stridesOf, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
+/** Options of {@link Identity}. */
 export interface IdentityOptions {
   /** @default 'float64' */
   readonly dtype?: DType;

@@ -1,6 +1,7 @@
 import type { OperatorData } from '../resident.js';
 import { Regression, type RegressionOptions } from './regression.js';
 
+/** Options of {@link LinearRegression}. */
 export type LinearRegressionOptions = RegressionOptions;
 
 /**

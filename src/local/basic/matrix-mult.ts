@@ -7,6 +7,7 @@ import type { MatMul, Trans } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
+/** Options of {@link MatrixMult}. */
 export interface MatrixMultOptions {
   /**
    * Further axes of the model `[m, ...otherdims]`, every column of which is multiplied. @default

@@ -8,6 +8,7 @@ import { RearrangingOperator } from '../parts/rearranging-operator.js';
 /** Zeros before the first and after the last sample of an axis. */
 export type Padding = readonly [before: number, after: number];
 
+/** Options of {@link Pad}. */
 export interface PadOptions {
   /** @default 'float64' */
   readonly dtype?: DType;

@@ -7,6 +7,7 @@ import { finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 import { MatrixMult } from './matrix-mult.js';
 
+/** Options of {@link Regression}. */
 export interface RegressionOptions {
   /** @default 'float64' */
   readonly dtype?: DType;

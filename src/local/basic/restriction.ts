@@ -8,6 +8,7 @@ import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type Places } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
 
+/** Options of {@link Restriction}. */
 export interface RestrictionOptions {
   /** @default -1 */
   readonly axis?: number;

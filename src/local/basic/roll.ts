@@ -5,6 +5,7 @@ import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
+/** Options of {@link roll}. */
 export interface RollOptions {
   /** @default -1 */
   readonly axis?: number;

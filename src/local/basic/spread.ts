@@ -18,6 +18,7 @@ export type SpreadFunction = (
   it0: number,
 ) => ArrayLike<number> | readonly [samples: ArrayLike<number>, fractions: ArrayLike<number>];
 
+/** Options of {@link Spread}. */
 export interface SpreadOptions {
   /**
    * `[nx0, nt0, nx]`: the sample in each trace of the data, not a number where there is none.

@@ -5,6 +5,7 @@ import type { Space } from '../../core/vector/vector.js';
 import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
 import { commonDType, resultDType, type Step, stepsOf } from '../parts/stacking.js';
 
+/** Options of {@link VStack}, {@link HStack}, {@link Block} and {@link BlockDiag}. */
 export interface StackOptions {
   /**
    * Results are flat, whatever shape a vector has; always where the operators' shapes differ.

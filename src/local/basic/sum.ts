@@ -4,6 +4,7 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { around, type Shape, stridesOf, toAxis, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
+/** Options of {@link Sum}. */
 export interface SumOptions {
   /** @default -1 */
   readonly axis?: number;

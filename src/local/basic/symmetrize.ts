@@ -4,6 +4,7 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toAxis, toShape } from '../../core/base/shape.js';
 import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.js';
 
+/** Options of {@link Symmetrize}. */
 export interface SymmetrizeOptions {
   /** @default -1 */
   readonly axis?: number;

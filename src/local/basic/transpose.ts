@@ -6,6 +6,7 @@ import { type Shape, stridesOf, toAxes, toShape } from '../../core/base/shape.js
 import { textOf } from '../../core/base/text-of.js';
 import { LocalOperator } from '../local-operator.js';
 
+/** Options of {@link Transpose}. */
 export interface TransposeOptions {
   /** @default 'float64' */
   readonly dtype?: DType;

@@ -4,6 +4,7 @@ import { type Defaults, withDefaults } from '../../core/base/options.js';
 import { type Shape, toShape } from '../../core/base/shape.js';
 import { LocalOperator } from '../local-operator.js';
 
+/** Options of {@link Zero}. */
 export interface ZeroOptions {
   /** @default 'float64' */
   readonly dtype?: DType;

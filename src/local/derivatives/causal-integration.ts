@@ -11,8 +11,10 @@ import { LocalOperator } from '../local-operator.js';
 import { type AxisPiece, axisPieces, Rearrangement } from '../parts/rearranging-operator.js';
 
 export const INTEGRATION_KINDS = ['full', 'half', 'trapezoidal'] as const;
+/** How samples are weighted in a running sum. */
 export type IntegrationKind = (typeof INTEGRATION_KINDS)[number];
 
+/** Options of {@link CausalIntegration}. */
 export interface CausalIntegrationOptions {
   /** @default -1 */
   readonly axis?: number;

@@ -9,6 +9,7 @@ import {
 } from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 
+/** Options of {@link firstDerivative}. */
 export interface FirstDerivativeOptions {
   /** The axis to differentiate along; of the distributed operator it is 0. @default -1 */
   readonly axis?: number;

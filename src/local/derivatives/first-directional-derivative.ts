@@ -4,6 +4,7 @@ import { LocalOperator } from '../local-operator.js';
 import type { OperatorData } from '../resident.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';
 
+/** Options of {@link FirstDirectionalDerivative}. */
 export type FirstDirectionalDerivativeOptions = DirectionalDerivativeOptions;
 
 /**

@@ -13,6 +13,7 @@ import {
 } from '../../core/schemes/derivative-scheme.js';
 import { LocalOperator, part } from '../local-operator.js';
 
+/** Options of {@link Gradient}. */
 export interface GradientOptions {
   /** Distance between samples, of each axis. @default 1 */
   readonly sampling?: number | readonly number[];

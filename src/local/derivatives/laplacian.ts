@@ -6,6 +6,7 @@ import { SECOND_SCHEME_DEFAULTS, secondDerivative } from '../../core/schemes/der
 import { StencilOperator } from '../parts/stencil-operator.js';
 import type { SecondDerivativeOptions } from './second-derivative.js';
 
+/** Options of {@link Laplacian}. */
 export interface LaplacianOptions extends Omit<SecondDerivativeOptions, 'axis' | 'sampling'> {
   /** The axes along which it is taken. @default [-2, -1] */
   readonly axes?: readonly number[];

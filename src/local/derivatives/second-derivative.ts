@@ -8,6 +8,7 @@ import {
 } from '../../core/schemes/derivative-scheme.js';
 import { StencilOperator } from '../parts/stencil-operator.js';
 
+/** Options of {@link secondDerivative}. */
 export interface SecondDerivativeOptions {
   /** The axis to differentiate along; of the distributed operator it is 0. @default -1 */
   readonly axis?: number;

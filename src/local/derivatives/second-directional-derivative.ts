@@ -5,6 +5,7 @@ import { LocalOperator } from '../local-operator.js';
 import type { OperatorData } from '../resident.js';
 import { DirectionalDerivative, type DirectionalDerivativeOptions } from './parts/directional-derivative.js';
 
+/** Options of {@link SecondDirectionalDerivative}. */
 export type SecondDirectionalDerivativeOptions = DirectionalDerivativeOptions;
 
 /**

@@ -9,8 +9,10 @@ import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
 import { type OperatorData, Resident } from '../resident.js';
 
 export const LINEARIZATIONS = ['akirich', 'fatti'] as const;
+/** A linearisation of the reflection coefficients at an interface. */
 export type Linearization = (typeof LINEARIZATIONS)[number];
 
+/** Options of {@link AVOLinearModelling}. */
 export interface AVOLinearModellingOptions {
   /** Ratio of S- to P-wave velocity: one, or one for each of the nt0 samples. @default 0.5 */
   readonly vsvp?: number | OperatorData;

@@ -7,6 +7,7 @@ import type { MatMul, Trans } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
+/** Options of {@link Fredholm1}. */
 export interface Fredholm1Options {
   /**
    * Accepted for programs that come from elsewhere; the conjugate transpose is never stored, since

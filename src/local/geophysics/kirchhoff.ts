@@ -19,6 +19,7 @@ import {
 } from './kirchhoff-geometry.js';
 import { type ByPair, TraveltimeCurves, type Traveltimes } from './parts/traveltime-curves.js';
 
+/** Options of {@link Kirchhoff}. */
 export interface KirchhoffOptions {
   /** Constant velocity, for straight rays. Either this or `trav`. */
   readonly vel?: number;

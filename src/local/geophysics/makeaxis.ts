@@ -20,6 +20,7 @@ export interface AxisParameters {
   readonly nt: number;
 }
 
+/** The axes of a seismic survey: samples of time and offsets. */
 export interface Axes {
   readonly t: Float64Array;
   /** Symmetric around 0, with `2·nt − 1` samples. */

@@ -13,6 +13,7 @@ import { type OperatorData, Resident } from '../resident.js';
 import { FourierOperator } from '../signal/fourier-operator.js';
 import { Fredholm1 } from './fredholm1.js';
 
+/** Options of {@link MDC}. */
 export interface MDCOptions {
   /** Distance between time samples. @default 1 */
   readonly dt?: number;

@@ -6,6 +6,7 @@ import { phasors, SpectralFilter } from '../parts/spectral-filter.js';
 import { type OperatorData, Resident } from '../resident.js';
 import { FFTND } from '../signal/fftnd.js';
 
+/** Options of {@link PhaseShift}. */
 export interface PhaseShiftOptions {
   /** Wavenumbers along a second space axis, frequency zero in the middle. @default none */
   readonly ky?: OperatorData;

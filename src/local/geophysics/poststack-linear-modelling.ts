@@ -7,6 +7,7 @@ import { type DerivativeKind, firstDerivative } from '../../core/schemes/derivat
 import { StencilOperator } from '../parts/stencil-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
+/** Options of {@link PoststackLinearModelling}. */
 export interface PoststackLinearModellingOptions {
   /** The other axes, in order. @default none */
   readonly spatdims?: number | Shape;

@@ -11,6 +11,7 @@ import { StencilOperator } from '../parts/stencil-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 import { AVO_DEFAULTS, AVOLinearModelling, type AVOLinearModellingOptions } from './avo-linear-modelling.js';
 
+/** Options of {@link PrestackLinearModelling}. */
 export interface PrestackLinearModellingOptions extends Omit<AVOLinearModellingOptions, 'dtype'> {
   /** Of the time derivative. @default 'centered' */
   readonly kind?: DerivativeKind;

@@ -4,6 +4,7 @@ import { checkOneOf, type Defaults } from '../../core/base/options.js';
 import type { RowSource } from '../parts/indexed-rows.js';
 
 export const RADON_KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;
+/** The curves that are summed over. */
 export type RadonKind = (typeof RADON_KINDS)[number];
 
 export interface RadonOptions {

@@ -13,6 +13,7 @@ import {
   termsOf,
 } from './radon-curves.js';
 
+/** Options of {@link Radon2D}. */
 export type Radon2DOptions = RadonOptions;
 
 /**

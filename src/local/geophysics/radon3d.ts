@@ -13,6 +13,7 @@ import {
   termsOf,
 } from './radon-curves.js';
 
+/** Options of {@link Radon3D}. */
 export type Radon3DOptions = RadonOptions;
 
 /**

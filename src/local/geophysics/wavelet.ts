@@ -2,6 +2,7 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkFunction, checkList, checkNumbers } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 
+/** A wavelet, the time of each of its samples, and the place of its centre. */
 export interface Wavelet {
   readonly wavelet: Float64Array;
   /** Its time axis, in seconds. */

@@ -8,6 +8,7 @@ import { IndexedOperator } from '../parts/indexed-operator.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
 
+/** Options of {@link Bilinear}. */
 export interface BilinearOptions {
   /** @default 'float64' */
   readonly dtype?: DType;

@@ -8,6 +8,7 @@ import type { Convolution } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 import { type OperatorData, Resident } from '../resident.js';
 
+/** Options of {@link ConvolveND}. */
 export interface ConvolveNDOptions {
   /** The sample of the filter that is its origin, on each of its axes. @default 0 on each */
   readonly offset?: readonly number[];

@@ -8,6 +8,7 @@ import { LocalOperator } from '../local-operator.js';
 import { AxisConvolution } from '../parts/axis-convolution.js';
 import { type OperatorData, Resident } from '../resident.js';
 
+/** Options of {@link Convolve1D}. */
 export interface Convolve1DOptions {
   /** The sample of the filter that is its origin. @default 0 */
   readonly offset?: number;

@@ -3,6 +3,7 @@ import { formatShape, type Shape } from '../../core/base/shape.js';
 import type { OperatorData } from '../resident.js';
 import { ConvolveND, type ConvolveNDOptions } from './convolve-nd.js';
 
+/** Options of {@link Convolve2D}. */
 export type Convolve2DOptions = ConvolveNDOptions;
 
 /**

@@ -11,8 +11,10 @@ import { AxisMatrix } from '../parts/axis-matrix.js';
 import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import { Resident } from '../resident.js';
 
+/** The type of a discrete cosine transform. */
 export type DCTType = 1 | 2 | 3 | 4;
 
+/** Options of {@link DCT}. */
 export interface DCTOptions {
   /** @default 2 */
   readonly type?: DCTType;

@@ -6,6 +6,7 @@ import {
   type WaveletTransformOptions,
 } from './parts/wavelet-transform.js';
 
+/** Options of {@link DWT}. */
 export interface DWTOptions extends WaveletTransformOptions {
   /** @default -1 */
   readonly axis?: number;

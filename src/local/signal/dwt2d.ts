@@ -8,6 +8,7 @@ import {
   type WaveletTransformOptions,
 } from './parts/wavelet-transform.js';
 
+/** Options of {@link DWT2D}. */
 export interface DWT2DOptions extends WaveletTransformOptions {
   /** @default [-2, -1] */
   readonly axes?: readonly [number, number];

@@ -3,6 +3,7 @@ import type { Shape } from '../../core/base/shape.js';
 import type { FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FourierOperator } from './fourier-operator.js';
 
+/** Options of {@link FFT}. */
 export interface FFTOptions
   extends Omit<FourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
   /** @default -1 */

@@ -4,6 +4,7 @@ import type { Shape } from '../../core/base/shape.js';
 import { FOURIER_DEFAULTS, type FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FourierOperator } from './fourier-operator.js';
 
+/** Options of {@link FFT2D}. */
 export interface FFT2DOptions extends FourierOptions {
   /** Of a `real` transform the second one is halved; of MPIFFT2D they are [0, 1]. @default [-2, -1] */
   readonly axes?: readonly number[];

@@ -3,6 +3,7 @@ import type { Shape } from '../../core/base/shape.js';
 import { FOURIER_DEFAULTS, type FourierOptions } from '../../core/schemes/fourier-scheme.js';
 import { FourierOperator } from './fourier-operator.js';
 
+/** Options of {@link FFTND}. */
 export interface FFTNDOptions extends FourierOptions {
   /** Of a `real` transform the last one is halved; of MPIFFTND they are [0, 1, 2]. @default [-3, -2, -1] */
   readonly axes?: readonly number[];

@@ -11,8 +11,10 @@ import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import { type OperatorData, Resident } from '../resident.js';
 
 export const INTERPOLATION_KINDS = ['nearest', 'linear', 'sinc'] as const;
+/** How values between samples are found. */
 export type InterpolationKind = (typeof INTERPOLATION_KINDS)[number];
 
+/** Options of {@link Interp}. */
 export interface InterpOptions {
   /** @default -1 */
   readonly axis?: number;

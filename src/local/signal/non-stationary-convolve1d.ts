@@ -8,6 +8,7 @@ import { type OperatorData, Resident } from '../resident.js';
 import { checkOdd, filterPlaces } from './filter-bank.js';
 import { FilterTable, VaryingConvolution } from './varying-convolution.js';
 
+/** Options of {@link NonStationaryConvolve1D}. */
 export interface NonStationaryConvolve1DOptions {
   /** @default -1 */
   readonly axis?: number;

@@ -7,6 +7,7 @@ import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import { type OperatorData, Resident } from '../resident.js';
 import { type Between, checkOdd, filterPlaces, filtersAt } from './filter-bank.js';
 
+/** Options of {@link NonStationaryConvolve2D}. */
 export interface NonStationaryConvolve2DOptions {
   /** @default that of the filters; float64 for lists of numbers */
   readonly dtype?: DType;

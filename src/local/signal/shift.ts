@@ -7,6 +7,7 @@ import { phasors, type SpectralFactors, SpectralFilter } from '../parts/spectral
 import { type OperatorData, Resident } from '../resident.js';
 import { FFT } from './fft.js';
 
+/** Options of {@link Shift}. */
 export interface ShiftOptions {
   /** @default -1 */
   readonly axis?: number;

@@ -5,6 +5,7 @@ import { perAxis } from '../../core/base/per-axis.js';
 import { toAxes } from '../../core/base/shape.js';
 import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
 
+/** Options of {@link smooth}. */
 export interface SmoothOptions {
   /** The axes that are smoothed. @default all */
   readonly axes?: readonly number[];

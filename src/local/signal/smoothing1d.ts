@@ -6,6 +6,7 @@ import { LocalOperator } from '../local-operator.js';
 import type { AxisConvolution } from '../parts/axis-convolution.js';
 import { movingAverage, oddLength } from './parts/smoothing-scheme.js';
 
+/** Options of {@link Smoothing1D}. */
 export interface Smoothing1DOptions {
   /** @default -1 */
   readonly axis?: number;

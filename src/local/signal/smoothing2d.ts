@@ -9,6 +9,7 @@ import { LocalOperator } from '../local-operator.js';
 import type { AxisConvolution } from '../parts/axis-convolution.js';
 import { movingAverage, oddLength } from './parts/smoothing-scheme.js';
 
+/** Options of {@link Smoothing2D}. */
 export interface Smoothing2DOptions {
   /** @default [-2, -1] */
   readonly axes?: readonly number[];

@@ -16,8 +16,10 @@ import {
   stepLength,
 } from './cg-single-reduction.js';
 
+/** Options of {@link cgPipelined}. */
 export type CgPipelinedOptions<V extends Vector<V>> = CgSingleReductionOptions<V>;
 
+/** The state of {@link cgPipelined}. */
 export interface CgPipelinedState<V extends Vector<V>> extends CgSingleReductionState<V> {
   /** `M w`, where there is a preconditioner. */
   readonly m: V | undefined;
@@ -29,6 +31,7 @@ export interface CgPipelinedState<V extends Vector<V>> extends CgSingleReduction
   readonly z: V;
 }
 
+/** A step of {@link cgPipelined}. */
 export type CgPipelinedStep<V extends Vector<V>> = SolverStep<CgPipelinedState<V>>;
 
 /**

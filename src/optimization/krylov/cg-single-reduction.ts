@@ -30,6 +30,7 @@ export interface CgSingleReductionStartOptions<V extends Vector<V>> extends CgSt
   readonly replace?: number;
 }
 
+/** Options of {@link cgSingleReduction}. */
 export interface CgSingleReductionOptions<V extends Vector<V>>
   extends CgSingleReductionStartOptions<V>,
     RunOptions {
@@ -46,6 +47,7 @@ export interface Coefficients {
   beta: number;
 }
 
+/** The state of {@link cgSingleReduction}. */
 export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgress, Coefficients {
   readonly A: LinearOperator<V, V>;
   readonly M: LinearOperator<V, V> | undefined;
@@ -71,6 +73,7 @@ export interface CgSingleReductionState<V extends Vector<V>> extends SolverProgr
   rr: number;
 }
 
+/** A step of {@link cgSingleReduction}. */
 export type CgSingleReductionStep<V extends Vector<V>> = SolverStep<CgSingleReductionState<V>>;
 
 export const SINGLE_REDUCTION_DEFAULTS = { ...CG_DEFAULTS, replace: undefined } satisfies Defaults<

@@ -38,6 +38,7 @@ export interface CgStartOptions<V extends Vector<V>> {
   readonly M?: LinearOperator<V, V> | undefined;
 }
 
+/** Options of {@link cg}. */
 export interface CgOptions<V extends Vector<V>> extends CgStartOptions<V>, RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
@@ -66,6 +67,7 @@ export interface CgState<V extends Vector<V>> extends SolverProgress {
   rz: number;
 }
 
+/** A step of {@link cg}. */
 export type CgStep<V extends Vector<V>> = SolverStep<CgState<V>>;
 
 /** 1 where the tolerance was met, 2 otherwise. */

@@ -38,6 +38,7 @@ export interface CglsSingleReductionStartOptions<M extends Vector<M>> extends Cg
   readonly replace?: number;
 }
 
+/** Options of {@link cglsSingleReduction}. */
 export interface CglsSingleReductionOptions<M extends Vector<M>>
   extends CglsSingleReductionStartOptions<M>,
     RunOptions {
@@ -45,6 +46,7 @@ export interface CglsSingleReductionOptions<M extends Vector<M>>
   readonly niter?: number;
 }
 
+/** The state of {@link cglsSingleReduction}. */
 export interface CglsSingleReductionState<M extends Vector<M>, D extends Vector<D>>
   extends CglsState<M, D>,
     Coefficients {
@@ -55,6 +57,7 @@ export interface CglsSingleReductionState<M extends Vector<M>, D extends Vector<
   readonly w: D;
 }
 
+/** A step of {@link cglsSingleReduction}. */
 export interface CglsSingleReductionStep<M extends Vector<M>, D extends Vector<D>>
   extends SolverStep<CglsSingleReductionState<M, D>>,
     Readonly<CglsNorms> {}

@@ -43,6 +43,7 @@ export interface CglsStartOptions<M extends Vector<M>> {
   readonly M?: LinearOperator<M, M> | undefined;
 }
 
+/** Options of {@link cgls}. */
 export interface CglsOptions<M extends Vector<M>> extends CglsStartOptions<M>, RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;
@@ -79,6 +80,7 @@ export interface CglsState<M extends Vector<M>, D extends Vector<D>> extends Sol
   gamma: number;
 }
 
+/** A step of {@link cgls}. */
 export interface CglsStep<M extends Vector<M>, D extends Vector<D>>
   extends SolverStep<CglsState<M, D>>,
     Readonly<CglsNorms> {}

@@ -10,6 +10,7 @@ import { openWorkspaces } from '../../core/vector/workspace.js';
 import { checkCount, placeIn } from '../solver.js';
 import { nextLeft, nextRight, startBidiagonalization } from './parts/bidiagonalization.js';
 
+/** Options of {@link conditionEstimate}. */
 export interface ConditionEstimateOptions<D extends Vector<D>> {
   /** Most steps; the estimate grows with them. @default 30 */
   readonly niter?: number;
@@ -19,6 +20,7 @@ export interface ConditionEstimateOptions<D extends Vector<D>> {
   readonly range?: Space<D> | undefined;
 }
 
+/** What {@link conditionEstimate} returns. */
 export interface ConditionEstimate {
   /** `σ_max / σ_min` of what was found; at most that of A. Infinity where A is singular. */
   readonly condition: number;

@@ -17,7 +17,9 @@ import {
 } from './parts/bidiagonalization.js';
 import { rotation } from './parts/givens.js';
 
+/** Options of {@link lsmr}. */
 export type LsmrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
+/** The state of {@link lsmr}. */
 export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
   /** The search directions of the two factorizations. */
   readonly h: M;
@@ -40,7 +42,9 @@ export interface LsmrState<M extends Vector<M>, D extends Vector<D>> extends Bid
   largest: number;
   smallest: number;
 }
+/** A step of {@link lsmr}. */
 export type LsmrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<LsmrState<M, D>>;
+/** What {@link lsmr} returns. */
 export type LsmrResult<M> = BidiagonalizationResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */

@@ -16,7 +16,9 @@ import {
 } from './parts/bidiagonalization.js';
 import { inverse, rotation } from './parts/givens.js';
 
+/** Options of {@link lsqr}. */
 export type LsqrOptions<M extends Vector<M>> = BidiagonalizationOptions<M>;
+/** The state of {@link lsqr}. */
 export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends BidiagonalizationState<M, D> {
   /** The search direction. */
   readonly w: M;
@@ -32,7 +34,9 @@ export interface LsqrState<M extends Vector<M>, D extends Vector<D>> extends Bid
   z: number;
   xxnorm: number;
 }
+/** A step of {@link lsqr}. */
 export type LsqrStep<M extends Vector<M>, D extends Vector<D>> = BidiagonalizationStep<LsqrState<M, D>>;
+/** What {@link lsqr} returns. */
 export type LsqrResult<M> = BidiagonalizationResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */

@@ -47,6 +47,7 @@ export interface MinresStartOptions<V extends Vector<V>> {
   readonly conlim?: number;
 }
 
+/** Options of {@link minres}. */
 export interface MinresOptions<V extends Vector<V>> extends MinresStartOptions<V>, RunOptions {
   /** Most iterations. @default 10 */
   readonly niter?: number;

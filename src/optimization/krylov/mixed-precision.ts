@@ -40,6 +40,7 @@ export interface MixedPrecisionStartOptions<M extends Vector<M>, D extends Vecto
   readonly gain?: number;
 }
 
+/** Options of {@link mixedPrecisionLeastSquares}. */
 export interface MixedPrecisionOptions<M extends Vector<M>, D extends Vector<D>>
   extends MixedPrecisionStartOptions<M, D>,
     RunOptions {
@@ -47,6 +48,7 @@ export interface MixedPrecisionOptions<M extends Vector<M>, D extends Vector<D>>
   readonly niter?: number;
 }
 
+/** The state of {@link mixedPrecisionLeastSquares}. */
 export interface MixedPrecisionState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   /** `(AᴴA + ε²) d = g` in single precision. */

@@ -15,7 +15,9 @@ import {
   startShrinkage,
 } from './parts/shrinkage.js';
 
+/** Options of {@link fista}. */
 export type FistaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
+/** The state of {@link fista}. */
 export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends ShrinkageState<M, D> {
   /** The extrapolated solution. */
   readonly z: M;
@@ -24,7 +26,9 @@ export interface FistaState<M extends Vector<M>, D extends Vector<D>> extends Sh
   /** Nesterov's sequence: 1, (1 + √5)/2, … */
   t: number;
 }
+/** A step of {@link fista}. */
 export type FistaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<FistaState<M, D>>;
+/** What {@link fista} returns. */
 export type FistaResult<M> = ShrinkageResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */

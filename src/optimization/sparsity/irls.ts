@@ -33,6 +33,7 @@ import {
   stepping,
 } from '../solver.js';
 
+/** Where {@link irls} puts the weights: on the residual or on the model. */
 export const IRLS_KINDS = ['data', 'model'] as const;
 /**
  * `data`: an L1 norm of the residual, for outliers. `model`: an L1 norm of the model, for sparsity.
@@ -56,11 +57,13 @@ export interface IrlsStartOptions<M extends Vector<M>> {
   readonly inner?: Pick<CglsOptions<M>, 'niter' | 'tol' | 'rtol'>;
 }
 
+/** Options of {@link irls}. */
 export interface IrlsOptions<M extends Vector<M>> extends IrlsStartOptions<M>, RunOptions {
   /** Most outer iterations. @default 10 */
   readonly niter?: number;
 }
 
+/** The state of {@link irls}. */
 export interface IrlsState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   readonly kind: IrlsKind;

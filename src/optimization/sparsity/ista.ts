@@ -15,9 +15,13 @@ import {
   startShrinkage,
 } from './parts/shrinkage.js';
 
+/** Options of {@link ista}. */
 export type IstaOptions<M extends Vector<M>> = ShrinkageOptions<M>;
+/** The state of {@link ista}. */
 export type IstaState<M extends Vector<M>, D extends Vector<D>> = ShrinkageState<M, D>;
+/** A step of {@link ista}. */
 export type IstaStep<M extends Vector<M>, D extends Vector<D>> = ShrinkageStep<IstaState<M, D>>;
+/** What {@link ista} returns. */
 export type IstaResult<M> = ShrinkageResult<M>;
 
 /** Allocates all vectors and evaluates the start. Disposing all vectors but x is the caller's. */

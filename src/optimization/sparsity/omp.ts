@@ -41,11 +41,13 @@ export interface OmpStartOptions {
   readonly normalizecols?: boolean;
 }
 
+/** Options of {@link omp}. */
 export interface OmpOptions extends OmpStartOptions, RunOptions {
   /** Most iterations, each of which chooses a column. @default 10 */
   readonly niter?: number;
 }
 
+/** The state of {@link omp}. */
 export interface OmpState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   readonly inner: number;

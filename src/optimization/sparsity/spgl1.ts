@@ -37,11 +37,13 @@ export interface Spgl1StartOptions<M extends Vector<M>> {
   readonly tol?: number;
 }
 
+/** Options of {@link spgl1}. */
 export interface Spgl1Options<M extends Vector<M>> extends Spgl1StartOptions<M>, RunOptions {
   /** Most iterations. @default 100 */
   readonly niter?: number;
 }
 
+/** The state of {@link spgl1}. */
 export interface Spgl1State<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   /** Undefined for a Lasso problem. */

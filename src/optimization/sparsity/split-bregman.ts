@@ -63,11 +63,13 @@ export interface SplitBregmanStartOptions<M extends Vector<M>> {
   readonly solver?: Pick<CgOptions<M>, 'niter' | 'tol' | 'rtol' | 'M'>;
 }
 
+/** Options of {@link splitBregman}. */
 export interface SplitBregmanOptions<M extends Vector<M>> extends SplitBregmanStartOptions<M>, RunOptions {
   /** Most (outer) iterations. @default 10 */
   readonly niter?: number;
 }
 
+/** The state of {@link splitBregman}. */
 export interface SplitBregmanState<M extends Vector<M>, D extends Vector<D>> extends SolverProgress {
   readonly A: LinearOperator<M, D>;
   readonly settings: Required<Omit<SplitBregmanStartOptions<M>, 'x0' | 'tol'>> & {

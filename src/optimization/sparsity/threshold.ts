@@ -14,6 +14,7 @@ export const THRESHOLD_KINDS = [
   'hard-percentile',
   'half-percentile',
 ] as const;
+/** How coefficients are shrunk. */
 export type ThresholdKind = (typeof THRESHOLD_KINDS)[number];
 
 type Shape = 'soft' | 'hard' | 'half';

@@ -6,6 +6,7 @@ import { withWorkspace, withWorkspaces } from '../../core/vector/workspace.js';
 import { checkOnAll, checkRealVector, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 
+/** Options of {@link Box}. */
 export interface BoxOptions<V extends AnyVector = AnyVector> {
   /** A number, or a real vector of one for each element. @default -Infinity */
   readonly lower?: number | V;

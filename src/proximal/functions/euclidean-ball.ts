@@ -6,6 +6,7 @@ import { withWorkspace } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 
+/** Options of {@link EuclideanBall}. */
 export interface EuclideanBallOptions<V extends AnyVector = AnyVector> {
   /** @default 1 */
   readonly radius?: number;

@@ -7,6 +7,7 @@ import { clamp, multiplyReal, shrinkBy, withModuli } from '../../optimization/mo
 import { checkPositive } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';
 
+/** Options of {@link Huber}. */
 export interface HuberOptions {
   /** Where the quadratic part ends. @default 1 */
   readonly alpha?: number;

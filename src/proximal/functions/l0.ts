@@ -5,6 +5,7 @@ import { multiplyReal, withModuli } from '../../optimization/moduli.js';
 import { checkWeights, fitting } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';
 
+/** Options of {@link L0}. */
 export interface SigmaOptions {
   /** Weight of the function. @default 1 */
   readonly sigma?: number;

@@ -6,6 +6,7 @@ import { clamp, multiplyReal, shrinkage, tinyOf, withModuli } from '../../optimi
 import { checkWeights, fitting } from '../parts/checks.js';
 import { ProxOperator } from './prox-operator.js';
 
+/** Options of {@link L1}. */
 export interface L1Options<V extends AnyVector = AnyVector> {
   /** Weight: a number, or a vector of non-negative real ones, one for each element. @default 1 */
   readonly sigma?: number | V;

@@ -20,6 +20,7 @@ import { checkPositive, fitting } from '../parts/checks.js';
 import { innerLeastSquares, type LeastSquaresTerm } from '../parts/inner-least-squares.js';
 import { type ProxMemory, ProxOperator } from './prox-operator.js';
 
+/** Options of {@link L2}. */
 export interface L2Options<V extends Vector<V>, D extends Vector<D> = V> {
   /** @default the identity */
   readonly Op?: LinearOperator<V, D> | undefined;

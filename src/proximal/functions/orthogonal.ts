@@ -6,6 +6,7 @@ import { withWorkspaces } from '../../core/vector/workspace.js';
 import { checkPositive, fitting } from '../parts/checks.js';
 import { checkFunctions, type ProxMemory, ProxOperator } from './prox-operator.js';
 
+/** Options of {@link Orthogonal}. */
 export interface OrthogonalOptions<D> {
   /** `Q Qᴴ = α I` @default 1 */
   readonly alpha?: number;

@@ -26,6 +26,7 @@ export interface Quadratic<V> {
   readonly q?: V | undefined;
 }
 
+/** Options of {@link ProxSum}. */
 export interface ProxSumOptions {
   /** Most iterations of one prox. @default 100 */
   readonly niter?: number;

@@ -7,6 +7,7 @@ import { projectOntoSimplex } from '../../optimization/l1-projection.js';
 import { checkPositive } from '../parts/checks.js';
 import { Indicator } from './indicator.js';
 
+/** Options of {@link Simplex} and {@link L1Ball}. */
 export interface RadiusOptions {
   /** @default 1 */
   readonly radius?: number;

@@ -16,6 +16,7 @@ import { checkPositive, refuseMask } from '../parts/checks.js';
 import { multiplyComponents, withLocalNorms } from './parts/components.js';
 import { ProxOperator } from './prox-operator.js';
 
+/** Options of {@link TV}. */
 export interface TVOptions {
   /** Weight of the function. @default 1 */
   readonly sigma?: number;

@@ -28,6 +28,7 @@ export interface AdmmStartOptions<V> {
   readonly tol?: number;
 }
 
+/** Options of {@link admm}. */
 export interface AdmmOptions<V> extends AdmmStartOptions<V>, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
@@ -43,6 +44,7 @@ export interface AdmmState<V extends Vector<V>> extends ProximalState<V> {
   readonly u: V;
 }
 
+/** What {@link admm} returns. */
 export interface AdmmResult<V> extends ProximalResult<V> {
   readonly z: V;
 }

@@ -44,6 +44,7 @@ export interface AdmmL2StartOptions<M> {
   readonly tol?: number;
 }
 
+/** Options of {@link admml2}. */
 export interface AdmmL2Options<M> extends AdmmL2StartOptions<M>, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
@@ -64,6 +65,7 @@ export interface AdmmL2State<M extends Vector<M>, D extends Vector<D>, Z extends
   readonly v: Z;
 }
 
+/** What {@link admml2} returns. */
 export interface AdmmL2Result<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }

@@ -31,6 +31,7 @@ export interface DouglasRachfordStartOptions {
   readonly tol?: number;
 }
 
+/** Options of {@link douglasRachford}. */
 export interface DouglasRachfordOptions extends DouglasRachfordStartOptions, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
@@ -47,6 +48,7 @@ export interface DouglasRachfordState<V extends Vector<V>> extends ProximalState
   readonly z: V;
 }
 
+/** What {@link douglasRachford} returns. */
 export interface DouglasRachfordResult<V> extends ProximalResult<V> {
   readonly y: V;
 }

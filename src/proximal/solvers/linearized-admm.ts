@@ -28,6 +28,7 @@ export interface LinearizedAdmmStartOptions {
   readonly tol?: number;
 }
 
+/** Options of {@link linearizedAdmm}. */
 export interface LinearizedAdmmOptions extends LinearizedAdmmStartOptions, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
@@ -50,6 +51,7 @@ export interface LinearizedAdmmState<M extends Vector<M>, Z extends Vector<Z>> e
   readonly s: M;
 }
 
+/** What {@link linearizedAdmm} returns. */
 export interface LinearizedAdmmResult<M, Z> extends ProximalResult<M> {
   readonly z: Z;
 }

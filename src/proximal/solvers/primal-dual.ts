@@ -38,6 +38,7 @@ export interface PrimalDualStartOptions<M, Z> {
   readonly tol?: number;
 }
 
+/** Options of {@link primalDual}. */
 export interface PrimalDualOptions<M, Z> extends PrimalDualStartOptions<M, Z>, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
@@ -61,6 +62,7 @@ export interface PrimalDualState<M extends Vector<M>, Z extends Vector<Z>> exten
   readonly s: M;
 }
 
+/** What {@link primalDual} returns. */
 export interface PrimalDualResult<M, Z> extends ProximalResult<M> {
   /** The dual variable. */
   readonly y: Z;

@@ -30,6 +30,7 @@ import {
  * or by `k/(k + 3)`.
  */
 export const ACCELERATIONS = ['none', 'fista', 'vandenberghe'] as const;
+/** The momentum of {@link proximalGradient}. */
 export type Acceleration = (typeof ACCELERATIONS)[number];
 
 /**
@@ -37,6 +38,7 @@ export type Acceleration = (typeof ACCELERATIONS)[number];
  * uphill, `Re⟨y − p, p − x⟩ > 0`.
  */
 export const RESTARTS = ['none', 'function', 'gradient'] as const;
+/** When momentum starts anew. */
 export type Restart = (typeof RESTARTS)[number];
 
 export interface ProximalGradientStartOptions {
@@ -63,6 +65,7 @@ export interface ProximalGradientStartOptions {
   readonly tol?: number;
 }
 
+/** Options of {@link proximalGradient}. */
 export interface ProximalGradientOptions extends ProximalGradientStartOptions, ProximalRunOptions {}
 
 /** All that one iteration needs of the one before: what a checkpoint writes. */
@@ -96,6 +99,7 @@ export interface ProximalGradientState<V extends Vector<V>> extends ProximalStat
   k: number;
 }
 
+/** What {@link proximalGradient} returns. */
 export type ProximalGradientResult<V> = ProximalResult<V>;
 
 const DEFAULTS = {

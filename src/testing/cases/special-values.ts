@@ -1,7 +1,7 @@
 import { type DType, isComplex, isFloat, isInteger, isSingle, lanesOf } from '../../core/base/dtype.js';
 import { fillUniform } from '../../core/base/random.js';
 import type { Elements } from '../../core/ports/backend.js';
-import { type KernelCase, type KernelCases, type Operand, Operands, scalarFor } from '../kernel-case.js';
+import { type CaseOperand, type KernelCase, type KernelCases, Operands, scalarFor } from '../kernel-case.js';
 import { at } from './at.js';
 
 /** A number below the smallest normal one of a dtype's precision. */
@@ -50,7 +50,7 @@ class Draws {
 }
 
 /** An operand with a few special numbers, or many, among those that are used. */
-function sprinkled(operand: Operand, draws: Draws): Operand {
+function sprinkled(operand: CaseOperand, draws: Draws): CaseOperand {
   const { dtype, offset, size } = operand;
   const numbers = size * lanesOf(dtype);
   if (!isFloat(dtype) || numbers === 0) return operand;

@@ -1,7 +1,7 @@
 import { type DType, isFloat } from '../../core/base/dtype.js';
 import { around, product } from '../../core/base/shape.js';
 import type { AxisBand, BandSegment, Elements, Stencil } from '../../core/ports/backend.js';
-import { type KernelCase, type KernelCases, type Operand, Operands } from '../kernel-case.js';
+import { type CaseOperand, type KernelCase, type KernelCases, Operands } from '../kernel-case.js';
 import { at } from './at.js';
 
 /** A band without its ghosts: their widths, and the segments for `n` cells. */
@@ -98,7 +98,7 @@ const SHAPES: readonly (readonly number[])[] = [
 ];
 
 interface Setup {
-  readonly operands: readonly Operand[];
+  readonly operands: readonly CaseOperand[];
   /** Ghost operands are numbered after x and y. */
   bands(e: readonly Elements[]): readonly AxisBand[];
 }
@@ -110,7 +110,7 @@ function setup(
   parts: readonly (readonly [axis: number, scheme: Scheme])[],
 ): Setup {
   const size = product(shape);
-  const operands: Operand[] = [make.in(dtype, size, 1), make.out(dtype, size, 2)];
+  const operands: CaseOperand[] = [make.in(dtype, size, 1), make.out(dtype, size, 2)];
   const makers: ((e: readonly Elements[]) => AxisBand)[] = [];
   for (const [axis, scheme] of parts) {
     const [outer, n, inner] = around(shape, axis);
@@ -288,7 +288,7 @@ function unreadCases(dtype: DType): KernelCase[] {
   if (!isFloat(dtype)) return [];
   const make = new Operands(341);
   const { operands, bands } = setup(make, dtype, [6, 5], [[0, SCHEMES[2] as Scheme]]);
-  const [x, y, ...ghosts] = operands as [Operand, Operand, ...Operand[]];
+  const [x, y, ...ghosts] = operands as [CaseOperand, CaseOperand, ...CaseOperand[]];
   const nan = make.out(dtype, y.size, y.offset, make.numbers(dtype, y.size).fill(Number.NaN));
   return [
     stencilCase(

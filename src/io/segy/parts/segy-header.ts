@@ -5,6 +5,7 @@ import { fromEbcdic, toEbcdic } from './ebcdic.js';
 
 /** Kinds of samples that are read and written, by their code in the binary header. */
 export const SEGY_FORMATS = { ibm: 1, int32: 2, int16: 3, float32: 5 } as const;
+/** How samples are written. */
 export type SegyFormat = keyof typeof SEGY_FORMATS;
 
 export const sampleBytes = (format: SegyFormat): 2 | 4 => (format === 'int16' ? 2 : 4);

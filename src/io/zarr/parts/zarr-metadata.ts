@@ -11,6 +11,7 @@ import { halfToNumber, toHalf } from '../../parts/half.js';
 const WRITE_ID = 'lops_mpi_write';
 
 export const ZARR_COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+/** How chunks are compressed. */
 export type ZarrCompression = (typeof ZARR_COMPRESSIONS)[number];
 
 /** What the zarr.json of an array says (Zarr core specification, version 3). */

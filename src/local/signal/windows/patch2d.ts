@@ -3,6 +3,7 @@ import type { AnyLocalOperator } from '../../local-operator.js';
 import { WindowedOperator, type WindowedOptions } from './parts/windowed-operator.js';
 import { toWindows } from './windows.js';
 
+/** Options of {@link Patch2D}. */
 export type Patch2DOptions = WindowedOptions;
 
 /**

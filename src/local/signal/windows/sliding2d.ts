@@ -3,6 +3,7 @@ import type { AnyLocalOperator } from '../../local-operator.js';
 import { WindowedOperator, type WindowedOptions } from './parts/windowed-operator.js';
 import { toWindows } from './windows.js';
 
+/** Options of {@link Sliding2D}. */
 export type Sliding2DOptions = WindowedOptions;
 
 /**

@@ -5,6 +5,7 @@ import { textOf } from '../../../core/base/text-of.js';
 import { doublesOn } from '../../parts/host-numbers.js';
 
 export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as const;
+/** The shape of a taper. */
 export type TaperType = (typeof TAPER_TYPES)[number];
 
 /**
