@@ -186,7 +186,11 @@ export async function buildCuemu({ force = false, quiet = false } = {}) {
   if (!quiet || built > 0)
     console.log(
       'cuemu: ' +
-        `${built > 0 ? `${built} libraries built in ${((performance.now() - start) / 1000).toFixed(0)} s` : 'up to date'}`,
+        `${
+          built > 0
+            ? `${built} libraries built in ${((performance.now() - start) / 1000).toFixed(0)} s`
+            : 'up to date'
+        }`,
     );
   return { folder: cuemuFolder, mpiShim: shim ? join(cuemuFolder, shim.name) : undefined };
 }

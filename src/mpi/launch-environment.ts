@@ -1,32 +1,36 @@
-/** Where a launcher has put this process. */
+/** The place of this process in a launch. */
 export interface LaunchEnvironment {
   /**
-   * Whose variables told. Slurm's alone (`srun --mpi=none`) mean that there is no MPI between the
-   * ranks.
+   * The launcher or interface that set the variables. Only 'Slurm' (`srun --mpi=none`) means that
+   * there is no MPI between the ranks.
    */
   readonly source: 'OMPI' | 'PMIx' | 'PMI' | 'Slurm';
   readonly rank: number;
   /** Unknown under some launchers. */
   readonly size: number | undefined;
-  /** The same for all that inherits this rank's variables, another for another launch. */
+  /**
+   * The same for all processes that inherit this rank's variables, different for another launch.
+   */
   readonly identity: string;
-  /** Ranks on this node; unknown under some launchers. */
+  /** The number of ranks on this node; unknown under some launchers. */
   readonly nodeSize: number | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Set once a process has joined: its children inherit the launcher's variables, but are no ranks.
+ * Set when a process joins a launch. Its child processes inherit the launcher's variables, but they
+ * are not ranks.
  */
 const JOINED = 'LOPS_MPI_JOINED';
 
 const integer = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 
-/** The launcher's variables, or nothing in a process that no launcher started. */
+/** Reads the launcher's variables. Returns undefined if no launcher started this process. */
 export function detectLaunch(env: Environment): LaunchEnvironment | undefined {
-  // Slurm sets its rank in batch scripts and under mpirun too, where it is not this process's.
+  // Slurm also sets its rank variable in batch scripts and under mpirun, where it is not the rank
+  // of this process.
   const inStep = env['SLURM_STEP_ID'] !== undefined;
   const stepSize = inStep ? integer(env['SLURM_STEP_NUM_TASKS']) : undefined;
   const candidates = [
@@ -60,19 +64,19 @@ export function detectLaunch(env: Environment): LaunchEnvironment | undefined {
   return undefined;
 }
 
-/** Whether these variables were inherited from a process that has joined as this rank. */
+/** Whether these variables were inherited from a process that joined as this rank. */
 export function isInherited(launch: LaunchEnvironment, env: Environment, pid: number): boolean {
   const mark = env[JOINED];
   return mark !== undefined && mark !== markOf(launch, pid) && mark.endsWith(`@${launch.identity}`);
 }
 
-/** Whether this process has joined already: another copy of the package did. */
+/** Whether this process has joined already, through another copy of the package. */
 export const hasJoined = (launch: LaunchEnvironment, env: Environment, pid: number): boolean =>
   env[JOINED] === markOf(launch, pid);
 
 /**
- * Marks this process, for its children and for other copies of the package, as the one that is the
- * rank.
+ * Marks this process as the one that is the rank. Child processes and other copies of the package
+ * read the mark.
  */
 export function markJoined(launch: LaunchEnvironment, env: NodeJS.ProcessEnv, pid: number): void {
   env[JOINED] = markOf(launch, pid);
@@ -80,16 +84,16 @@ export function markJoined(launch: LaunchEnvironment, env: NodeJS.ProcessEnv, pi
 
 const markOf = (launch: LaunchEnvironment, pid: number): string => `${pid}@${launch.identity}`;
 
-/** Slurm's of the job (nodes, tasks a node) stay: a launcher needs them. */
+/** Slurm's variables of the job (nodes, tasks per node) are kept, because a launcher needs them. */
 const LAUNCHER_VARIABLES =
   /^(PMIX|OMPI|OPAL|ORTE|PRTE|PMI|MPI_LOCAL|MPIR_|HYDI?_|HYDRA_|SLURM_(PROCID|LOCALID|STEP|TASK_|GTIDS|NODEID)|LOPS_MPI_JOINED)/;
-/** Settings of the user that only look like it. */
+/** Settings of the user that match the pattern above but are kept. */
 const SETTINGS =
   /^(OMPI|OPAL|PMIX|PRTE|ORTE)_MCA_(?!orte_|ess|pmix|prte_|mca_base_param_file_path)|^OMPI_ALLOW_RUN_AS_ROOT/;
 
 /**
- * The environment without what a launcher says about this process: for starting another launch from
- * within a rank.
+ * The environment without the launcher's variables of this process. It is used to start another
+ * launch from within a rank.
  */
 export function withoutLaunch(env: Environment): Record<string, string> {
   const kept: Record<string, string> = {};
@@ -100,8 +104,8 @@ export function withoutLaunch(env: Environment): Record<string, string> {
 }
 
 /**
- * The variables that number the ranks of one node, by who sets them: Open MPI, Hydra, Cray PALS,
- * MVAPICH, Slurm.
+ * The variables with the number of a rank within its node, as set by Open MPI, Hydra, Cray PALS,
+ * MVAPICH and Slurm.
  */
 const NODE_RANKS = [
   'OMPI_COMM_WORLD_LOCAL_RANK',
@@ -112,24 +116,24 @@ const NODE_RANKS = [
 ];
 
 /**
- * This rank's number among those of its node, as the launcher says; without communication.
- * Undefined where it doesn't say.
+ * This rank's number within its node, from the launcher's variables; without communication.
+ * Undefined if the launcher does not set one.
  */
 export function nodeRankOf(env: Environment): number | undefined {
-  // Slurm sets its own in batch scripts too
+  // Slurm also sets its variable in batch scripts
   const names = NODE_RANKS.filter((name) => !name.startsWith('SLURM') || env['SLURM_STEP_ID'] !== undefined);
   return firstInteger(env, names);
 }
 
-/** The variables that say how many ranks a node has, by who sets them: Open MPI, Hydra, MVAPICH. */
+/** The variables with the number of ranks of a node, as set by Open MPI, Hydra and MVAPICH. */
 const NODE_SIZES = ['OMPI_COMM_WORLD_LOCAL_SIZE', 'MPI_LOCALNRANKS', 'MV2_COMM_WORLD_LOCAL_SIZE'];
 
 const firstInteger = (env: Environment, names: readonly string[]): number | undefined =>
   names.map((name) => integer(env[name])).find((value) => value !== undefined);
 
 /**
- * A name of the launch that the ranks of one node share, and those of other launches do not have.
- * Hydra gives none, but starts all ranks of a node itself.
+ * A name of the launch: the same for all ranks of one node, different for other launches. Hydra
+ * sets no name, but its process on a node starts all ranks of that node.
  */
 export function launchName(env: Environment, parent: number): string {
   const { PMIX_NAMESPACE, SLURM_JOB_ID, SLURM_STEP_ID } = env;

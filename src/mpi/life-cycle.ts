@@ -6,17 +6,14 @@ import { EXIT_RESUMABLE } from '../core/vector/interruption.js';
 import type { MpiAddon } from './mpi-addon.js';
 import { MPI_SETTINGS } from './mpi-settings.js';
 
-/** Exit code of a rank that gave up waiting for the others at its end (EX_TEMPFAIL). */
+/** The exit code of a rank that stopped waiting for the others at its end (EX_TEMPFAIL). */
 const EXIT_MISSING = 75;
-/**
- * Seconds that a rank which is done waits for the others, unless `LOPS_MPI_EXIT_TIMEOUT` says
- * otherwise.
- */
+/** The seconds that a finished rank waits for the others, unless `LOPS_MPI_EXIT_TIMEOUT` is set. */
 const DEFAULT_EXIT_TIMEOUT = 300;
 
 /**
- * Under a launcher stdout and stderr are pipes, and what Node has not yet written is lost when the
- * job is aborted.
+ * Makes stdout and stderr blocking. Under a launcher they are pipes, and output that Node has not
+ * yet written is lost when the job is aborted.
  */
 export function makeOutputBlocking(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -28,42 +25,43 @@ export function makeOutputBlocking(): void {
 }
 
 /**
- * Milliseconds that a launcher has to pass on what a rank said last; some drop it once the job is
- * aborted.
+ * The milliseconds that a launcher has to forward the last output of a rank. Some launchers drop
+ * this output once the job is aborted.
  */
 const LAST_WORDS = 100;
 
-/** The last that a rank says before it aborts the job. */
+/** Writes the last message of a rank before it aborts the job. */
 export function say(text: string): void {
   try {
     writeSync(2, `${text}\n`);
   } catch {
-    // Nobody reads it any more
+    // Nothing reads stderr any more
   }
   rest(LAST_WORDS);
 }
 
 const rest = (milliseconds: number): void =>
   void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-/** Another rank of this node has said the same: it ends the job. */
+/** Waits, because another rank of this node has printed the same message and ends the job. */
 const leaveToOther = (): void => rest(10 * LAST_WORDS);
 
 /**
- * Binds the end of this process to the end of the job: an error or an exit code on one rank aborts
- * all of them, and MPI is finalized once all ranks have come to their end.
+ * Ties the end of this process to the end of the job: an error or a nonzero exit code on one rank
+ * aborts all ranks. MPI is finalized once all ranks have reached their end.
  */
 export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
   const timeout = readSetting(MPI_SETTINGS.exitTimeout, process.env) ?? DEFAULT_EXIT_TIMEOUT;
   const me = `lops-mpi: rank ${rank} of ${size} (${hostname()}, process ${process.pid})`;
 
-  // Who listens to a signal has it
+  // If the program has its own handler of a signal, only that handler is used
   mpi.watchSignals(['SIGTERM', 'SIGINT'].filter((signal) => process.listenerCount(signal) === 0));
 
   process.on('uncaughtExceptionMonitor', (error) => {
-    // Who handles the error goes on, or exits, which is seen below.
+    // If the program handles the error, it continues or exits; the exit listener below sees an
+    // exit.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback())
       return;
-    // An error of all ranks is said once
+    // If several ranks fail with the same error, one of them prints it
     const reason = inspect(error);
     if (mpi.claimLastWords(error instanceof Error ? `${error.name}: ${error.message}` : reason))
       say(`${me}: uncaught error, the job is aborted:\n${reason}`);
@@ -100,7 +98,7 @@ export function guardLife(mpi: MpiAddon, rank: number, size: number): void {
   process.on('exit', onExit);
 }
 
-/** An abort leaves no turn to the listeners behind this one: they have it now. */
+/** Abort ends the process. The remaining listeners are therefore called first. */
 function runLaterListeners(self: (code: number) => void, code: number): void {
   const listeners = process.listeners('exit');
   for (const listener of listeners.slice(listeners.indexOf(self) + 1)) {

@@ -7,63 +7,67 @@ import { PACKAGE_ROOT } from '../core/base/package-root.js';
 import type { DeviceMemorySupport, ReduceOp } from '../core/ports/communicator.js';
 import type { MpiCalls } from './mpi-calls.js';
 
-/** native/mpi. All calls throw {@link MpiError}. */
+/**
+ * The native addon in native/mpi.
+ *
+ * @throws {@link MpiError} from all calls
+ */
 export interface MpiAddon extends MpiCalls {
   setErrorClass(errorClass: typeof MpiError): void;
   describe(): MpiDescription;
-  /** What the loaded MPI says about device memory; MPI must be initialised. */
+  /** How the loaded MPI supports device memory. MPI must be initialised. */
   cudaSupport(): DeviceMemorySupport;
   setMaxCount(count: number): void;
   /**
-   * Ends the job where init() takes longer than so many seconds, since not all ranks come to it: to
-   * be called before it. Numbers of ranks are 0 where the launcher does not say them; `launch` is
-   * the same on all ranks of a node.
+   * Ends the job if init() takes longer than this many seconds because not all ranks call it. Must
+   * be called before init(). The numbers of ranks are 0 if the launcher does not set them. `launch`
+   * is the same on all ranks of a node.
    */
   limitJoining(seconds: number, rank: number, ranks: number, ranksOfNode: number, launch: string): void;
-  /** The handle of MPI_COMM_WORLD. */
+  /** Initialises MPI and returns the handle of MPI_COMM_WORLD. */
   init(): number;
   /**
-   * The ranks that did not come within so many seconds (−1: unknown which). MPI is finalized only
-   * if there are none.
+   * Waits this many seconds for all ranks and returns those that are missing (−1: unknown which).
+   * MPI is finalized only if none is missing.
    */
   finalize(seconds: number): number[];
   abort(code: number): never;
-  /** Whether no other rank of this node has said this before the job's end. */
+  /** Whether this rank is the first of its node to report this text at the end of the job. */
   claimLastWords(text: string): boolean;
   /**
-   * From now on these signals, and abort(), end the whole job with a word about it, also while
-   * JavaScript computes or waits.
+   * Makes these signals and abort() end the whole job with a message, even while JavaScript
+   * computes or waits.
    */
   watchSignals(names: readonly string[]): void;
   /**
-   * From now on the first of these signals is kept instead of ending the program; a second one ends
-   * it.
+   * Makes the first of these signals be stored instead of ending the program. A second one ends the
+   * program.
    */
   expectSignals(names: readonly string[]): void;
-  /** Whether one of them came. */
+  /** Whether one of the expected signals was received. */
   receivedSignal(): boolean;
 
-  /** Records calls from now on; after so many seconds in one of them the job ends (0: never). */
+  /** Starts to record calls. The job ends after this many seconds in one call (0: never). */
   watch(seconds: number): void;
-  /** Records that this rank begins a call that may wait, in words. */
+  /** Records the description of a call that this rank begins and that may wait. */
   enter(text: string): void;
   leave(): void;
 
-  /** The arguments of the calls as they are unpacked. */
+  /** The arguments of the calls in the order in which the addon unpacks them. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** What the addon was built with. */
+/** The MPI that the addon was built with. */
 export interface MpiDescription {
   /** 'Open MPI', 'MPICH', … */
   readonly library: string;
-  /** The library's own text, of the one that is loaded. */
+  /** The version text of the loaded library. */
   readonly version: string;
-  /** Of the MPI standard, such as '3.1'. */
+  /** The version of the MPI standard, such as '3.1'. */
   readonly standard: string;
   /** Whether MPI's own calls take counts above 2³¹. */
   readonly largeCounts: boolean;
-  /** The wrapper compiler that gave the flags; empty if pkg-config did. */
+  /** The compiler wrapper that supplied the flags; empty if pkg-config supplied them. */
   readonly mpicc: string;
 }
 
@@ -73,16 +77,20 @@ export const opCode = (op: ReduceOp): number => OPS[op];
 const BUILT = fileURLToPath(new URL('native/mpi/build/Release/lops_mpi.node', PACKAGE_ROOT));
 let addon: MpiAddon | undefined;
 
-/** Where the addon is looked for: `LOPS_MPI_ADDON`, or where `lops setup` builds it. */
+/** The path of the addon: `LOPS_MPI_ADDON`, or the path at which `lops setup` builds it. */
 export const addonPath = (): string => process.env['LOPS_MPI_ADDON'] || BUILT;
 
-/** Whether an MPI to build for is here. */
+/** Whether this machine has an MPI to build for. */
 const hasMpicc = (): boolean =>
   (process.env['PATH'] ?? '')
     .split(delimiter)
     .some((folder) => folder !== '' && existsSync(join(folder, 'mpicc')));
 
-/** The MPI addon. Throws {@link MpiError} that says what was tried and how to mend it. */
+/**
+ * Loads the MPI addon.
+ *
+ * @throws {@link MpiError} with the path that was tried and the remedy
+ */
 export function loadMpi(): MpiAddon {
   if (addon) return addon;
   const path = addonPath();
@@ -92,8 +100,8 @@ export function loadMpi(): MpiAddon {
     const mend = hasMpicc() ? "run 'npx lops setup' (npm may not have run the install script)" : remedy;
     throw new MpiError(`the MPI addon is not built (looked for ${path}): ${mend}`);
   }
-  // When it starts, UCX tries its hooks on memory by moving the break of the heap, while threads of
-  // V8 allocate: memory in use is lost. It reads this when it is loaded.
+  // UCX tests its memory hooks at its start by moving the break of the heap. At the same time
+  // threads of V8 allocate, and memory in use is lost. UCX reads this variable when it is loaded.
   process.env['UCX_MEM_EVENTS'] ??= 'no';
   try {
     const loaded = createRequire(import.meta.url)(path) as MpiAddon;

@@ -1,14 +1,14 @@
-/** What the arguments of a call are. */
+/** The types of the arguments of calls, by name. */
 interface Values {
   readonly comm: number;
   readonly request: number;
-  /** A buffer or an address of device memory; undefined: in place, or nothing on this rank. */
+  /** A buffer or an address of device memory. Undefined: in place, or nothing on this rank. */
   readonly memory: ArrayBuffer | Uint8Array | bigint | undefined;
-  /** In bytes, into the memory before it. */
+  /** In bytes, into the preceding memory. */
   readonly offset: number;
-  /** Of elements; where each rank has as many, those of one rank. */
+  /** In elements. If each rank has the same number, the number of one rank. */
   readonly count: number;
-  /** For each rank. */
+  /** One number for each rank. */
   readonly counts: Float64Array;
   readonly sendCounts: Float64Array;
   readonly recvCounts: Float64Array;
@@ -16,7 +16,7 @@ interface Values {
   readonly op: number;
   readonly root: number;
   readonly to: number;
-  /** −1: any, as `tag`. */
+  /** −1: any rank; likewise for `tag`. */
   readonly from: number;
   readonly tag: number;
   /** −1: none. */
@@ -28,8 +28,8 @@ interface Values {
 }
 
 /**
- * The arguments of the addon's calls on communicators and requests, in their order. The addon
- * exports the table that it unpacks them by, under the same name; a test compares both.
+ * The arguments of the addon's calls on communicators and requests, in order. The addon exports the
+ * table by which it unpacks them under the same name. A test compares the two.
  */
 export const parameters = {
   rank: 'comm',
@@ -67,20 +67,20 @@ export const parameters = {
 
 export type MpiCall = keyof typeof parameters;
 
-/** The first argument of that name; undefined where the call has none. */
+/** The first argument of that name. Undefined if the call has none. */
 export const argumentOf = (call: MpiCall, args: readonly unknown[], name: keyof Values): unknown =>
   args[parameters[call].split(' ').indexOf(name)];
 
-/** What calls answer; the others nothing. */
+/** The results of the calls. The calls that are not listed return nothing. */
 interface Results {
   readonly rank: number;
   readonly size: number;
-  /** The handle of a communicator; −1 where this rank is in none. */
+  /** The handle of a communicator; −1 if this rank is in none. */
   readonly split: number;
   readonly splitShared: number;
   readonly dup: number;
   readonly cart: number;
-  /** The source · 32768 + the tag. */
+  /** source · 32768 + tag. */
   readonly recv: number;
   readonly sendrecv: number;
   /** The handle of a request. */
@@ -99,7 +99,9 @@ type Arguments<Names> = Names extends `${infer First extends keyof Values} ${inf
     ? [Values[Names]]
     : never;
 
-/** MPI's calls on communicators and requests by handle, counts in elements. */
+/**
+ * MPI's calls on communicators and requests, which are numbered by handles. Counts are in elements.
+ */
 export type MpiCalls = {
   [Name in MpiCall]: (
     ...args: Arguments<(typeof parameters)[Name]>

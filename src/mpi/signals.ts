@@ -5,9 +5,9 @@ let addon: MpiAddon | undefined;
 let heard = false;
 
 /**
- * Signals by the MPI addon's handler, which sees them in the middle of a solver or of a call of
- * MPI. Where the addon is not built, Node's listeners: they hear a signal once the program returns
- * to its event loop, as between the iterations of a loop that awaits something.
+ * Signals through the handler of the MPI addon, which runs even in the middle of a solver or of an
+ * MPI call. If the addon is not built, Node's listeners are used. They run only when the program
+ * returns to its event loop, for example between the iterations of a loop that awaits something.
  */
 export const nativeSignals: SignalSource = {
   expect(signals) {
@@ -22,7 +22,7 @@ export const nativeSignals: SignalSource = {
   received: () => heard || addon?.receivedSignal() === true,
 };
 
-/** Keeps the first signal; the next one ends the program. */
+/** Stores the first signal. The next one ends the program. */
 function hear(signal: NodeJS.Signals): void {
   if (heard) process.exit(signal === 'SIGINT' ? 130 : 143);
   heard = true;

@@ -21,10 +21,11 @@ import { MPI_SETTINGS } from './mpi-settings.js';
 let world: Communicator | undefined;
 
 /**
- * All ranks of this launch: MPI's COMM_WORLD where a launcher started this process, otherwise one
- * rank. MPI is initialised by the first call and finalized when the process ends. One rank also in
- * worker threads, in children of a rank, and with `LOPS_MPI=off`. Throws {@link MpiError} where
- * there are several ranks, but no MPI that fits.
+ * All ranks of this launch: MPI_COMM_WORLD if a launcher started this process, otherwise a single
+ * rank. The first call initialises MPI, and MPI is finalized when the process ends. Worker threads,
+ * child processes of a rank and programs with `LOPS_MPI=off` also have a single rank.
+ *
+ * @throws {@link MpiError} if there are several ranks, but no matching MPI
  */
 export function joinWorld(): Communicator {
   world ??= join();
@@ -35,8 +36,8 @@ function join(): Communicator {
   const wanted = readSetting(MPI_SETTINGS.mpi, process.env) ?? 'on';
   const launch = wanted === 'on' && isMainThread ? detectLaunch(process.env) : undefined;
   if (!launch || isInherited(launch, process.env, process.pid)) return new SelfCommunicator();
-  // Slurm without a process manager is no MPI; a single task of it is what salloc and srun --pty
-  // give.
+  // Slurm without a process manager has no MPI. salloc and srun --pty start a single task of that
+  // kind.
   if (launch.source === 'Slurm' && launch.size === 1) return new SelfCommunicator();
   let mpi: MpiAddon;
   try {
@@ -57,7 +58,7 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   if (most !== undefined) addon.setMaxCount(most);
   const watch = watchAsked();
   makeOutputBlocking();
-  // Its MPI_Init ends the process, with a text that helps nobody
+  // MPI_Init would end the process with an unhelpful message
   if (launch.source === 'Slurm' && launch.rank === 0 && addon.describe().library === 'Open MPI')
     say(
       'lops-mpi: srun started these tasks without PMIx, by which Open MPI finds its ranks: srun ' +
@@ -71,8 +72,8 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
   const mpi = watched(addon, watch);
   const all = new MpiCommunicator(mpi, handle);
   leaveTrace(all.rank);
-  // The copy of the package that joined first binds the end of the process to that of the job;
-  // others only watch their own calls
+  // The first copy of the package that joins ties the end of the process to the end of the job.
+  // Other copies only watch their own calls
   if (hasJoined(launch, process.env, process.pid)) mpi.watchSignals([]);
   else guardLife(mpi, all.rank, all.size);
   markJoined(launch, process.env, process.pid);
@@ -89,7 +90,7 @@ function initialise(addon: MpiAddon, launch: LaunchEnvironment): Communicator {
 }
 
 /**
- * Debug mode sends messages of its own: ranks with it and ranks without would wait for each other.
+ * Debug mode sends additional messages. Ranks with and ranks without it would wait for each other.
  */
 function checkDebugsAlike(comm: Communicator, debug: boolean): void {
   const found = Int32Array.of(debug ? 1 : 0, debug ? 0 : 1);
@@ -101,7 +102,8 @@ function checkDebugsAlike(comm: Communicator, debug: boolean): void {
 }
 
 /**
- * Tells `lops run` that this rank is through MPI_Init, where launches are known to die at times.
+ * Writes a file by which `lops run` sees that this rank has completed MPI_Init, in which launches
+ * sometimes fail.
  */
 function leaveTrace(rank: number): void {
   const folder = process.env['LOPS_LAUNCH_TRACE'];
@@ -109,6 +111,6 @@ function leaveTrace(rank: number): void {
   try {
     writeFileSync(`${folder}/${rank}`, '');
   } catch {
-    // Another node: the folder is the launcher's
+    // The folder is on the launcher's node and does not exist on other nodes
   }
 }

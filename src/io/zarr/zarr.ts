@@ -206,12 +206,13 @@ function checkClaim(
   const most = stored ? Math.max(FREE_BYTES, MOST_GAIN * stored.bytes) : (maxBytes as number);
   if (claimed > most || (stored && chunks > Math.max(FREE_CHUNKS, MOST_GAIN * stored.files)))
     throw new ArgumentError(
-      `${path} claims an array of shape ${formatShape(shape)} in chunks of ${formatShape(chunkShape)} (${claimed} bytes), ${
-        stored
-          ? `but the folder holds ${stored.bytes} bytes in ${stored.files} files: if that is right, ` +
-            'pass maxBytes'
-          : `more than maxBytes ${most}`
-      }`,
+      `${path} claims an array of shape ${formatShape(shape)} ` +
+        `in chunks of ${formatShape(chunkShape)} (${claimed} bytes), ${
+          stored
+            ? `but the folder holds ${stored.bytes} bytes in ${stored.files} files: if that is right, ` +
+              'pass maxBytes'
+            : `more than maxBytes ${most}`
+        }`,
     );
 }
 

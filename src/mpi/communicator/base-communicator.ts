@@ -44,7 +44,7 @@ class Counters implements CommCounters {
 
 let nextId = 1;
 
-/** A send or a receive with fixed memory, which {@link BaseCommunicator} counts when it starts. */
+/** A send or a receive with fixed memory. {@link BaseCommunicator} counts it when it starts. */
 export interface Message {
   readonly span: Span;
   readonly partner: number;
@@ -54,8 +54,8 @@ export interface Message {
 const DEFAULTS = { periodic: undefined, reorder: false } satisfies Defaults<CartOptions>;
 
 /**
- * What all communicators share: argument checks, counters and object collectives. A message layer
- * adds the `do…` methods, which get spans that fit and count nothing.
+ * The part that all communicators share: argument checks, counters and object collectives. A
+ * message layer implements the `do…` methods. They receive checked spans and do not count.
  */
 export abstract class BaseCommunicator implements Communicator {
   abstract readonly rank: number;
@@ -66,17 +66,20 @@ export abstract class BaseCommunicator implements Communicator {
 
   protected abstract doBarrier(): void;
   protected abstract doBcast(data: Span, root: number): void;
-  /** Without `send` in place. */
+  /** Without `send` the operation is in place. */
   protected abstract doAllreduce(send: Span | undefined, recv: Span, op: ReduceOp): void;
   protected abstract doIallreduce(inPlace: Span, op: ReduceOp): Request;
-  /** Without `send` (on the root only) in place; `recv` counts on the root only. */
+  /**
+   * Without `send`, which only the root may leave out, the operation is in place. `recv` is used on
+   * the root only.
+   */
   protected abstract doReduce(
     send: Span | undefined,
     recv: Span | undefined,
     op: ReduceOp,
     root: number,
   ): void;
-  /** Without `send` this rank's part is in its place. So too below. */
+  /** Without `send` this rank's part is already at its place in `recv`. */
   protected abstract doAllgather(send: Span | undefined, recv: Span): void;
   protected abstract doAllgatherv(send: Span | undefined, recv: Span, counts: readonly number[]): void;
   protected abstract doGather(send: Span | undefined, recv: Span | undefined, root: number): void;
@@ -105,7 +108,7 @@ export abstract class BaseCommunicator implements Communicator {
   protected abstract doSendrecv(send: Message, recv: Message): Status;
   protected abstract doIsend(message: Message): Request;
   protected abstract doIrecv(message: Message): Request;
-  /** `onStart` is called at each start. */
+  /** @param onStart called at each start */
   protected abstract doSendInit(message: Message, onStart: () => void): PersistentRequest;
   protected abstract doRecvInit(message: Message): PersistentRequest;
   protected abstract doSplit(color: number | undefined, key: number): Communicator | undefined;
@@ -332,7 +335,7 @@ export abstract class BaseCommunicator implements Communicator {
     this.#collective('gatherObject');
     const { words, mark } = encodeObject(value);
     const marks = this.#allMarks(mark);
-    // A value that can't be sent is an error everywhere, not on the root alone.
+    // If one rank's value cannot be sent, all ranks throw, not only the root.
     const failed = marks.findIndex((m) => m < 0);
     if (failed >= 0) {
       const message = this.rank === failed ? words : new Int32Array(wordsOf(marks[failed] as number));
@@ -431,7 +434,11 @@ export abstract class BaseCommunicator implements Communicator {
     return toSpan(memory);
   }
 
-  /** Checks an even gather; answers whether this rank's part is in its place. */
+  /**
+   * Checks a gather of equal parts.
+   *
+   * @returns whether this rank's part is already at its place in `recv`
+   */
   #checkGather(call: string, send: Span, recv: Span): boolean {
     checkSameDType(call, send, recv);
     checkLength(call, 'recv', recv, this.size * send.length);
@@ -439,8 +446,9 @@ export abstract class BaseCommunicator implements Communicator {
   }
 
   /**
-   * Checks this rank's part, and the whole where this rank has it; answers where the part is in the
-   * whole.
+   * Checks this rank's part and, if this rank has it, the whole.
+   *
+   * @returns the offset of the part in the whole
    */
   #checkParts(
     call: string,

@@ -36,16 +36,16 @@ import { checkerOf } from './watched.js';
 
 const WORLD = 0;
 
-/** No memory on this rank, or in place. */
+/** No memory on this rank, or an operation in place. */
 const NOTHING = [undefined, 0] as const;
 const place = (span: Span | undefined) => (span ? ([memoryOf(span), offsetOf(span)] as const) : NOTHING);
 
-/** Memory, count and dtype of a message, as the addon takes them. */
+/** Memory, count and dtype of a message in the form that the addon takes. */
 const messageOf = ({ memory }: Transit) => [...place(memory), memory.length, tagOf(memory.dtype)] as const;
 
 /**
- * Device memory is MPI's to reduce for sums; other operations are the addon's own and run on the
- * host.
+ * Whether a reduction reads this memory directly. MPI reduces device memory for sums only. The
+ * addon implements the other operations itself, on the host.
  */
 const readsForReduction = (span: Span, op: ReduceOp): boolean =>
   span.kind === 'host' || (op === 'sum' && isReachable(span));
@@ -53,7 +53,8 @@ const readsForReduction = (span: Span, op: ReduceOp): boolean =>
 function named(source: number): number {
   if (source === ANY)
     throw new MpiError(
-      'expected a source to receive device memory from, received ANY; the transport of device memory has no wildcards',
+      'expected a source to receive device memory from, received ANY; ' +
+        'the transport of device memory has no wildcards',
     );
   return source;
 }
@@ -61,11 +62,11 @@ function named(source: number): number {
 const statusOf = (packed: number): Status => ({ source: Math.floor(packed / 32768), tag: packed % 32768 });
 
 /**
- * MPI's communicator. Host memory is read and written where it is; device memory by the transport
- * that was chosen. With a port of the devices, non-blocking messages of device memory match in the order of their
- * calls, whatever their tags, and need device memory at both ends. What a rank sends to itself is
- * buffered. A message that is shorter than the device memory for it leaves the rest of that
- * undefined.
+ * A communicator of MPI. Host memory is read and written in place. Device memory goes through the
+ * chosen transport. With a device port, non-blocking messages of device memory match in the order
+ * of their calls, whatever their tags, and need device memory at both ends. Messages from a rank to
+ * itself are buffered. If a message is shorter than the device memory of its receive, the remaining
+ * elements are undefined afterwards.
  */
 export class MpiCommunicator extends BaseCommunicator {
   readonly rank: number;
@@ -73,13 +74,15 @@ export class MpiCommunicator extends BaseCommunicator {
   readonly checker: CallChecker | undefined;
   readonly #mpi: MpiAddon;
   readonly #handle: number;
-  /** Has all ranks of the launch, in their order. */
+  /** Whether it has all ranks of the launch, in their order. */
   readonly #whole: boolean;
   #toSelf: Request[] = [];
 
   /**
-   * Takes over a communicator that the addon knows by a handle. `whole`: it has all ranks of the
-   * launch, in their order.
+   * Takes over a communicator of the addon.
+   *
+   * @param handle the handle of the communicator in the addon
+   * @param whole whether it has all ranks of the launch, in their order
    */
   constructor(mpi: MpiAddon, handle: number, whole = handle === WORLD) {
     super();
@@ -167,8 +170,8 @@ export class MpiCommunicator extends BaseCommunicator {
         port.allgather(send as DeviceSpan, recv as DeviceSpan);
         return;
       }
-      // In place the other parts are overwritten, so only device memory could tell the difference;
-      // and that is never in place.
+      // A call in place overwrites the other parts. Only device memory would show a difference, and
+      // device memory is never in place.
       const [from, to] = [send && stageApart(send, recv), stage(recv)];
       this.#mpi.allgather(
         this.#handle,
@@ -298,16 +301,14 @@ export class MpiCommunicator extends BaseCommunicator {
     for (const transit of transits) transit.release();
   }
 
-  /**
-   * Buffered: MPI need not take a message to the sender itself before that has a receive for it.
-   */
+  /** A buffered send. A blocking send to the own rank may deadlock unless a receive is posted. */
   #sendToSelf({ span, partner, tag }: Message): void {
     this.#toSelf = this.#toSelf.filter((request) => !request.test());
     this.#toSelf.push(this.doIsend({ span: snapshot(span), partner, tag }));
   }
 
   protected override doRecv({ span, partner, tag }: Message): Status {
-    // The parts of a message come from where the first one came from
+    // All parts of a message are received from the source of the first part
     let status: Status = { source: partner, tag };
     const transits = transitsOf(span, false);
     for (const transit of transits) {
@@ -404,8 +405,8 @@ export class MpiCommunicator extends BaseCommunicator {
   }
 
   /**
-   * The devices' own message layer, where it takes these spans; it knows the ranks of the whole
-   * launch only.
+   * The message layer of the devices if it supports these spans. It only knows the communicator
+   * with all ranks of the launch.
    */
   #portFor(...spans: readonly Span[]): DevicePort | undefined {
     const { port } = deviceTransport();

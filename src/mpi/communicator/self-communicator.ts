@@ -13,7 +13,7 @@ import { BaseCommunicator, type Message } from './base-communicator.js';
 import type { CartesianGrid } from './parts/cartesian-grid.js';
 import { COMPLETE, LocalPersistent, Mailbox } from './parts/mailbox.js';
 
-/** The communicator of one rank, without MPI. What it sends to itself is buffered. */
+/** The communicator of a single rank, without MPI. Messages to itself are buffered. */
 export class SelfCommunicator extends BaseCommunicator {
   readonly rank = 0;
   readonly size = 1;

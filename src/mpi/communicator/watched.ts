@@ -11,27 +11,32 @@ const WORLD = 0;
 const REQUESTS = ['iallreduce', 'isend', 'irecv', 'sendInit', 'recvInit'];
 const comparisons = new WeakMap<MpiAddon, Comparison>();
 
-/** What was asked for. */
+/** The settings of the watchdog and of debug mode. */
 export interface Watch {
-  /** Seconds that a call may wait; 0 without a limit. */
+  /** The seconds that a call may wait; 0 for no limit. */
   readonly limit: number;
   readonly debug: boolean;
 }
 
-/** From the environment. Throws {@link ArgumentError} where it does not make sense. */
+/**
+ * The settings of the environment.
+ *
+ * @throws {@link ArgumentError} if a setting is invalid
+ */
 export const watchAsked = (): Watch => ({
   limit: readSetting(MPI_SETTINGS.timeout, process.env) ?? 0,
   debug: readSetting(MPI_SETTINGS.debug, process.env) === '1',
 });
 
-/** What compares calls on a communicator of this addon: in debug mode only. */
+/** The object that compares calls on a communicator of this addon; in debug mode only. */
 export const checkerOf = (mpi: MpiAddon, comm: number): CallChecker | undefined =>
   comparisons.get(mpi)?.checkerOf(comm);
 
 /**
- * The addon, initialised; where `LOPS_TIMEOUT` or `LOPS_DEBUG` asks for it, one that records each
- * call that may wait, and its place in the program, for the watchdog, and compares collective calls
- * over the ranks. Otherwise the addon itself: nothing is paid for what is not asked for.
+ * The initialised addon with watching. If `LOPS_TIMEOUT` or `LOPS_DEBUG` is set, this is an addon
+ * which records for the watchdog each call that may wait and its place in the program. In debug
+ * mode it also compares the collective calls of the ranks. Otherwise it is the addon itself, so
+ * that there is no cost.
  */
 export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   if (limit === 0 && !debug) return mpi;
@@ -40,7 +45,9 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
   const watcher: MpiAddon = Object.create(mpi) as MpiAddon;
   if (comparison) comparisons.set(watcher, comparison);
 
-  /** Replaces a method by one that does `before`, which answers the call in words, first. */
+  /**
+   * Replaces a method by one that first calls `before`, which returns a description of the call.
+   */
   const wrap = (name: keyof MpiAddon, before: (args: readonly unknown[]) => string): void => {
     const call: unknown = mpi[name];
     if (typeof call !== 'function') return;
@@ -56,7 +63,7 @@ export function watched(mpi: MpiAddon, { limit, debug }: Watch): MpiAddon {
       }
     });
   };
-  /** What requests wait for, by handle. */
+  /** The descriptions of pending requests, by handle. */
   const requests = new Map<number, string>();
   const inComm = (comm: unknown): string =>
     comm === WORLD ? '' : ` in a communicator of ${mpi.size(comm as number)} ranks`;

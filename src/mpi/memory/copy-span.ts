@@ -4,12 +4,12 @@ import type { HostSpan, Span } from '../../core/ports/span.js';
 const bytes = (span: HostSpan): Uint8Array =>
   new Uint8Array(span.buffer, span.byteOffset, span.length * bytesOf(span.dtype));
 
-/** `length` elements of a span of host memory from `offset` on. */
+/** The span of `length` elements of host memory that starts at element `offset`. */
 export function hostPart(span: HostSpan, offset: number, length: number): HostSpan {
   return { ...span, byteOffset: span.byteOffset + offset * bytesOf(span.dtype), length };
 }
 
-/** Host memory with a copy of the span's elements. */
+/** A copy of the span's elements in host memory. */
 export function snapshot(span: Span): HostSpan {
   const copy = hostArray(span.dtype, span.length);
   const to: HostSpan = {
@@ -37,7 +37,9 @@ export function copyFromHost(from: HostSpan, to: Span): void {
   else to.copyFromHost(hostView(from.dtype, from.buffer, from.byteOffset, from.length));
 }
 
-/** `to ← from`, through host memory where both are on a device; same dtype and length. */
+/**
+ * `to ← from`; same dtype and length. If both are on a device, the copy goes through host memory.
+ */
 export function copySpan(from: Span, to: Span): void {
   if (from.length === 0) return;
   if (from.kind === 'host') copyFromHost(from, to);

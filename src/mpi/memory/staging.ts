@@ -3,11 +3,11 @@ import { deviceTransport } from '../../core/ports/device-transport.js';
 import type { HostSpan, Span } from '../../core/ports/span.js';
 import { copyFromHost, copyToHost, snapshot } from './copy-span.js';
 
-/** Whether MPI reads and writes this memory itself. */
+/** Whether MPI can read and write this memory directly. */
 export const isReachable = (span: Span): boolean =>
   span.kind === 'host' || (span.address !== undefined && deviceTransport().direct);
 
-/** Host memory for a span's elements; pinned where the device offers that. */
+/** Host memory for the elements of a span; pinned memory if the device offers it. */
 export function hostFor(span: Span): HostSpan {
   const { dtype, length } = span;
   const pinned = span.kind === 'device' && length > 0 ? span.pinned?.(length * bytesOf(dtype)) : undefined;
@@ -15,7 +15,7 @@ export function hostFor(span: Span): HostSpan {
   return { kind: 'host', dtype, length, buffer, byteOffset: 0 };
 }
 
-/** Gives memory of {@link hostFor} back, once nothing reads or writes it. */
+/** Releases memory of {@link hostFor}. Nothing may read or write it any more. */
 export function giveBack(span: Span, memory: Span): void {
   if (span.kind === 'device' && memory.kind === 'host') span.unpin?.(memory.buffer);
 }
@@ -23,7 +23,10 @@ export function giveBack(span: Span, memory: Span): void {
 const lent: (readonly [span: Span, memory: Span])[] = [];
 let collects = false;
 
-/** Gives what `body` has staged back at its end: for calls that are over when they return. */
+/**
+ * Releases the memory that `body` has staged when `body` ends. For calls that are complete when
+ * they return.
+ */
 export function staging(body: () => void): void {
   const before = lent.length;
   const outer = collects;
@@ -36,7 +39,10 @@ export function staging(body: () => void): void {
   }
 }
 
-/** The span where MPI can read it, after work on it is done; otherwise host memory in its stead. */
+/**
+ * Returns the span itself, after pending work on it, if MPI can access it. Otherwise returns host
+ * memory of the same size.
+ */
 export function stage(span: Span, reachable = isReachable(span)): Span {
   if (span.kind === 'host') return span;
   if (!reachable) {
@@ -48,24 +54,26 @@ export function stage(span: Span, reachable = isReachable(span)): Span {
   return span;
 }
 
-/** The span's elements go to its stage, unless it is its own. */
+/** Copies the span's elements to the staging memory, unless that is the span itself. */
 export function copyOut(span: Span, staged: Span): void {
   if (span !== staged) copyToHost(span, staged as HostSpan);
 }
 
-/** What has arrived in the stage goes to the span, unless it is its own. */
+/**
+ * Copies the received elements from the staging memory to the span, unless that is the span itself.
+ */
 export function copyIn(span: Span, staged: Span): void {
   if (span !== staged) copyFromHost(staged as HostSpan, span);
 }
 
-/** A stage with the span's elements. */
+/** Staging memory with the span's elements. */
 export function stageOut(span: Span, reachable?: boolean): Span {
   const staged = stage(span, reachable);
   copyOut(span, staged);
   return staged;
 }
 
-/** A stage to send from that shares no memory with what the same call writes. */
+/** Staging memory to send from, which shares no memory with the span that the same call writes. */
 export const stageApart = (send: Span, recv: Span | undefined, reachable?: boolean): Span =>
   meets(send, recv) ? snapshot(send) : stageOut(send, reachable);
 
@@ -77,8 +85,8 @@ function meets(a: Span, b: Span | undefined): boolean {
 }
 
 /**
- * What native code takes: an ArrayBuffer, a view of shared memory, or the address of device memory;
- * with a byte offset.
+ * The memory in the form that native code takes, together with a byte offset: an ArrayBuffer, a
+ * view of shared memory, or the address of device memory.
  */
 export function memoryOf(span: Span): ArrayBuffer | Uint8Array | bigint | undefined {
   if (span.kind === 'device') return span.address;

@@ -5,34 +5,37 @@ import { copyFromHost, copyToHost, hostPart } from './copy-span.js';
 import { giveBack, hostFor, isReachable } from './staging.js';
 
 /**
- * One message of MPI's, as a part of one of ours: the memory that MPI reads or writes, and how the
- * elements get there and away.
+ * One message of MPI, which carries a span or a part of it: the memory that MPI reads or writes,
+ * and the copies between that memory and the span.
  */
 export interface Transit {
   readonly memory: Span;
-  /** Starts to bring the elements to `memory`; before all parts of a message to send. */
+  /**
+   * Starts to copy the elements to `memory`. For a send, called for all parts before the first is
+   * sent.
+   */
   queue(): void;
-  /** MPI may read `memory`, or write it. */
+  /** Waits until MPI may read or write `memory`. */
   ready(): void;
-  /** MPI has written `memory`. */
+  /** Called when MPI has written `memory`. Starts or makes the copy to the span. */
   arrived(): void;
-  /** Waits until the elements are where they belong, and gives `memory` back. The end. */
+  /** Waits until all copies are complete and releases `memory`. The last call. */
   release(): void;
 }
 
 const NOTHING = (): void => undefined;
 
-/** Memory that MPI reads and writes itself. */
+/** Memory that MPI reads and writes directly. */
 const inPlace = (span: Span): Transit => ({
   memory: span,
   queue: NOTHING,
-  // Work on the device that reads or writes the memory must be over
+  // Pending device work on the memory must be complete
   ready: span.kind === 'device' ? () => span.synchronize() : NOTHING,
   arrived: NOTHING,
   release: NOTHING,
 });
 
-/** Through host memory, at once. */
+/** Staging through host memory, with blocking copies. */
 function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
   return {
     memory,
@@ -43,7 +46,7 @@ function copied(span: Span, memory: HostSpan, outgoing: boolean): Transit {
   };
 }
 
-/** What arrives in the stage of a span that has its elements already. */
+/** The transit of a receive for which staging memory already exists. */
 export const arriving = (span: Span, staged: Span): Transit =>
   span === staged ? inPlace(span) : copied(span, staged as HostSpan, false);
 
@@ -52,8 +55,8 @@ const queues = (span: Span): span is QueueingSpan =>
   span.kind === 'device' && span.length > 0 && !!span.queueToHost && !!span.queueFromHost;
 
 /**
- * Part of a device's memory through pinned memory: while MPI has one part under way, the device
- * copies the next. The last part gives the memory of all back.
+ * Staging of a part of device memory through pinned memory. While MPI sends or receives one part,
+ * the device copies the next. The last part releases the whole pinned memory.
  */
 function piped(
   span: QueueingSpan,
@@ -89,8 +92,8 @@ function piped(
 }
 
 /**
- * The messages of MPI's that carry a span, in order: one, or several where messages of device
- * memory are staged and it is long.
+ * The messages of MPI that carry a span, in order. There is one, or there are several if the span
+ * is longer than the largest piece. Device memory that MPI cannot access is staged.
  */
 export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
   const direct = isReachable(span);
@@ -108,7 +111,7 @@ export function transitsOf(span: Span, outgoing: boolean): readonly Transit[] {
   const parts: Transit[] = [];
   for (let at = 0; at < span.length; at += most) {
     const memory = hostPart(whole, at, Math.min(most, span.length - at));
-    // of one piece of memory
+    // the parts share one allocation, which the last part releases
     const last = at + most >= span.length;
     parts.push(
       span.kind === 'host' ? inPlace(memory) : piped(span as QueueingSpan, at, memory, outgoing, last),

@@ -4,7 +4,7 @@ import { textOf } from '../../../core/base/text-of.js';
 import { ANY, type ReduceOp } from '../../../core/ports/communicator.js';
 import type { HostSpan, Span } from '../../../core/ports/span.js';
 
-/** Requests of {@link Communicator}, all of them with these methods. */
+/** Checks that the values are requests of {@link Communicator} which have all `methods`. */
 export function checkRequests(call: string, requests: unknown, methods: readonly string[]): void {
   const fits = (r: unknown) =>
     typeof r === 'object' &&
@@ -14,7 +14,7 @@ export function checkRequests(call: string, requests: unknown, methods: readonly
   throw new MpiError(`${call}: expected a list of requests, received ${textOf(requests)}`);
 }
 
-/** The largest tag that MPI guarantees. */
+/** The largest tag that every MPI supports. */
 export const MAX_TAG = 32767;
 
 export function checkRank(call: string, what: string, rank: number, size: number): void {
@@ -46,7 +46,11 @@ export function checkLength(call: string, what: string, span: Span, expected: nu
   throw new MpiError(`${call}: expected ${what} to have ${expected} elements, received ${span.length}`);
 }
 
-/** The sum of one count per rank. Throws {@link MpiError}. */
+/**
+ * Checks one count for each rank and returns their sum.
+ *
+ * @throws {@link MpiError} if the counts are invalid
+ */
 export function checkCounts(call: string, what: string, counts: readonly number[], size: number): number {
   if (!Array.isArray(counts) || counts.length !== size)
     throw new MpiError(
@@ -90,7 +94,7 @@ function overlap(a: HostSpan, b: HostSpan): boolean {
 }
 
 /**
- * Refuses memory that would be read and written by one call. Device memory is staged, so it may
+ * Refuses overlapping memory that one call would read and write. Device memory is staged, so it may
  * overlap.
  */
 export function checkDisjoint(call: string, send: Span, recv: Span): void {
@@ -102,8 +106,10 @@ export function checkDisjoint(call: string, send: Span, recv: Span): void {
 }
 
 /**
- * Whether `part` is exactly the piece of `whole` from `offset` (elements) on, which MPI does in
- * place. Throws {@link MpiError} where they overlap in another way.
+ * Whether `part` is exactly the piece of `whole` that starts at element `offset`. MPI performs such
+ * a call in place.
+ *
+ * @throws {@link MpiError} if they overlap in another way
  */
 export function isInPlace(call: string, part: Span, whole: Span, offset: number): boolean {
   if (part.kind !== 'host' || whole.kind !== 'host' || !overlap(part, whole)) return false;

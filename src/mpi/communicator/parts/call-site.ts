@@ -3,13 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { memo } from '../../../core/base/memo.js';
 import { PACKAGE_ROOT } from '../../../core/base/package-root.js';
 
-/** The compiled files, each by itself and bundled. */
+/** The folders of the compiled library: single files and the bundle. */
 const LIBRARY = ['dist/src/', 'dist/bundle/'].map((folder) => new URL(folder, PACKAGE_ROOT).href);
 const FRAMES = 40;
-/** Places by 'file:line:column' as V8 gives them. */
+/** Source locations by the text 'file:line:column' that V8 reports. */
 const known = new Map<string, string>();
 
-/** The frames of this call, as objects: faster than their text, and cheap to sort out. */
+/**
+ * The stack frames of this call as objects, which are faster to get than their text and cheap to
+ * filter.
+ */
 function frames(): NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = FRAMES;
@@ -34,21 +37,22 @@ function placeOf(site: NodeJS.CallSite): string {
     const path = file.startsWith('file:') ? fileURLToPath(file) : file;
     const origin = findSourceMap(path)?.findEntry(line - 1, column - 1);
     return origin && 'originalSource' in origin
-      ? `${origin.originalSource.replace(/^file:\/\//, '')}:${origin.originalLine + 1}:${origin.originalColumn + 1}`
+      ? `${origin.originalSource.replace(/^file:\/\//, '')}:` +
+          `${origin.originalLine + 1}:${origin.originalColumn + 1}`
       : `${path}:${line}:${column}`;
   });
 }
 
 /**
- * Where the program called the library, and what it called: 'at script.js:12:5 (cgls)'. Some 10 µs;
- * not for programs that are not watched.
+ * The location at which the program called the library, and the function that it called: 'at
+ * script.js:12:5 (cgls)'. Takes about 10 µs; only programs that are watched call it.
  */
 export function callSite(): string {
   let called = '';
   for (const site of frames()) {
     const file = site.getFileName() ?? '';
     if (!isLibrary(file)) {
-      // natives such as Array.map have no file
+      // built-in functions such as Array.map have no file
       if (file === '') continue;
       return `at ${placeOf(site)}${called ? ` (${called})` : ''}`;
     }

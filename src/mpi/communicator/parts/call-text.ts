@@ -4,10 +4,13 @@ import { argumentOf, type MpiCall, parameters } from '../../mpi-calls.js';
 
 const CALLS = Object.keys(parameters) as MpiCall[];
 
-/** The calls between two ranks; the communicator is their first argument. */
+/** The calls between two ranks. The communicator is their first argument. */
 export const MESSAGES = CALLS.filter((name) => / (to|from) /.test(parameters[name]));
 
-/** The calls that all ranks of a communicator make together; it is their first argument. */
+/**
+ * The calls that all ranks of a communicator make together. The communicator is their first
+ * argument.
+ */
 export const COLLECTIVES = CALLS.filter(
   (name) => parameters[name].startsWith('comm') && ![...MESSAGES, 'rank', 'size'].includes(name),
 );
@@ -23,7 +26,7 @@ const opName = (code: unknown): string =>
   Object.entries(OPS).find(([, c]) => c === code)?.[0] ?? String(code);
 const partner = (rank: unknown): string => ((rank as number) < 0 ? 'any rank' : `rank ${String(rank)}`);
 
-/** A call in words: 'allreduce (sum) of 4 float64'. */
+/** A description of a call: 'allreduce (sum) of 4 float64'. */
 export function callText(name: MpiCall, args: readonly unknown[]): string {
   const words: string[] = [name];
   const add = (argument: Parameters<typeof argumentOf>[2], text: (value: unknown) => string): void => {

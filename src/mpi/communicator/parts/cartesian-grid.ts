@@ -1,13 +1,16 @@
 import { MpiError } from '../../../core/base/errors.js';
 import { textOf } from '../../../core/base/text-of.js';
 
-/** Ranks on a grid, row-major as in MPI: the last axis varies fastest. */
+/** A grid of ranks, row-major as in MPI: the last axis varies fastest. */
 export class CartesianGrid {
   readonly dims: readonly number[];
   readonly periodic: readonly boolean[];
   readonly size: number;
 
-  /** Throws {@link MpiError} where the grid is no grid or has more places than there are ranks. */
+  /**
+   * @throws {@link MpiError} if the dims are invalid or the grid has more places than there are
+   * ranks
+   */
   constructor(dims: readonly number[], periodic: readonly boolean[] | undefined, ranks: number) {
     if (!Array.isArray(dims) || !dims.every((n) => Number.isSafeInteger(n) && n >= 1))
       throw new MpiError(`cart: expected dims of positive integers, received ${textOf(dims)}`);

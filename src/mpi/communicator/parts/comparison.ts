@@ -8,14 +8,14 @@ const BYTES = 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** FNV-1a: tells texts apart that are equal as far as they were sent. */
+/** FNV-1a. Distinguishes texts that are equal up to the length that is sent. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
-/** '0, 2-5' */
+/** Ranges of ranks as text: '0, 2-5'. */
 function ranges(ranks: readonly number[]): string {
   const parts: string[] = [];
   for (let i = 0; i < ranks.length; ) {
@@ -27,7 +27,7 @@ function ranges(ranks: readonly number[]): string {
   return parts.join(', ');
 }
 
-/** What each rank said, as one error on all of them. */
+/** An error with the text of each rank; the same on all ranks. */
 function disagreement(what: string, said: readonly string[]): MpiError {
   const groups = new Map<string, number[]>();
   said.forEach((text, rank) => groups.set(text, [...(groups.get(text) ?? []), rank]));
@@ -38,19 +38,19 @@ function disagreement(what: string, said: readonly string[]): MpiError {
 }
 
 /**
- * Compares what the ranks of communicators are about to do. Its own messages go over communicators
- * of its own.
+ * Compares the calls that the ranks of a communicator are about to make. Its own messages use
+ * duplicates of the communicators.
  */
 export class Comparison {
   readonly #mpi: MpiAddon;
   readonly #twins = new Map<number, number>();
 
-  /** @param mpi the addon as it is, whose calls are not compared */
+  /** @param mpi the addon itself, the calls of which are not compared */
   constructor(mpi: MpiAddon) {
     this.#mpi = mpi;
   }
 
-  /** Throws {@link MpiError} on all ranks unless all describe the same. */
+  /** @throws {@link MpiError} on all ranks if the descriptions of the ranks differ */
   same(comm: number, what: string, site = callSite()): void {
     if (this.#mpi.size(comm) === 1) return;
     const said = this.#exchange(comm, what, site);
@@ -62,7 +62,10 @@ export class Comparison {
   }
 
   /**
-   * Throws on all ranks unless `expected[r]` here is what rank r has in its `sent` for this rank.
+   * Compares the counts that ranks send with those that the receivers expect.
+   *
+   * @throws {@link MpiError} on all ranks unless `expected[r]` on this rank equals the entry for
+   * this rank in `sent` on rank r
    */
   crossCheck(comm: number, what: string, sent: Float64Array, expected: Float64Array): void {
     const size = this.#mpi.size(comm);
@@ -90,7 +93,7 @@ export class Comparison {
       );
   }
 
-  /** Before a communicator goes. */
+  /** Frees the duplicate of a communicator. Called before the communicator is freed. */
   forget(comm: number): void {
     const twin = this.#twins.get(comm);
     if (twin !== undefined) this.#mpi.freeComm(twin);

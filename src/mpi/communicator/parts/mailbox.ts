@@ -10,7 +10,7 @@ interface Letter {
   readonly data: HostSpan;
 }
 
-/** Messages of a rank to itself, matched in MPI's order: by tag, first come, first served. */
+/** Messages of a rank to itself. They match in MPI's order: by tag, the first sent first. */
 export class Mailbox {
   readonly #letters: Letter[] = [];
   readonly #waiting: LocalReceive[] = [];
@@ -30,7 +30,9 @@ export class Mailbox {
     return receive;
   }
 
-  /** A receive that must find its message at once, as nobody else could send it. */
+  /**
+   * A receive for which the message must already be there, because only this rank could send it.
+   */
   receiveNow(message: Message): Status {
     const receive = this.receive(message);
     if (!receive.test()) this.#waiting.splice(this.#waiting.indexOf(receive), 1);
@@ -67,7 +69,7 @@ export class LocalReceive implements Request {
     } else if (letter.data.length === span.length) {
       copyFromHost(letter.data, span);
     } else {
-      // A shorter message leaves the rest of the memory as it is.
+      // A shorter message leaves the remaining memory unchanged.
       const whole = snapshot(span);
       copyFromHost(letter.data, hostPart(whole, 0, letter.data.length));
       copyFromHost(whole, span);
@@ -126,5 +128,5 @@ export class LocalPersistent implements Request {
   }
 }
 
-/** A request that was complete when it was made. */
+/** A request that is complete from the start. */
 export const COMPLETE: Request = { wait: () => undefined, test: () => true };

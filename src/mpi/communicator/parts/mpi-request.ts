@@ -4,22 +4,22 @@ import type { Transit } from '../../memory/transit.js';
 import type { MpiAddon } from '../../mpi-addon.js';
 
 /**
- * Requests under way: this keeps the memory that MPI reads and writes, also where nobody holds the
- * request.
+ * Pending requests. The set keeps the memory alive that MPI reads and writes, even if the program
+ * drops the request.
  */
 const outstanding = new Set<Request>();
 
-/** A message of MPI's: the handle of its request, and what it moves. */
+/** One message of MPI: the handle of its request, and its host or device memory. */
 export interface Leg {
   readonly handle: number;
   readonly transit: Transit;
 }
 
-/** The legs of one operation while it is under way. */
+/** All messages of one pending operation. */
 class Journey {
   readonly #mpi: MpiAddon;
   readonly legs: readonly Leg[];
-  /** How many are over. */
+  /** The number of completed messages. */
   #done: number;
 
   constructor(mpi: MpiAddon, legs: readonly Leg[], done = 0) {
@@ -41,7 +41,7 @@ class Journey {
     this.#done = 0;
   }
 
-  /** Waits for all legs, also where one of them fails. */
+  /** Waits for all messages, even if one of them fails. */
   wait(): void {
     let failure: { readonly error: unknown } | undefined;
     while (!this.over) {
@@ -71,7 +71,7 @@ class Journey {
     return true;
   }
 
-  /** Waits until nothing reads or writes the memory in between: it may be dropped then. */
+  /** Waits until nothing reads or writes the staging memory, and releases it. */
   release(): void {
     for (const { transit } of this.legs) transit.release();
   }
@@ -81,7 +81,7 @@ class Journey {
 export class MpiRequest implements Request {
   readonly #journey: Journey;
 
-  /** Of legs that have been started. */
+  /** @param legs messages that have been started */
   constructor(mpi: MpiAddon, legs: readonly Leg[]) {
     this.#journey = new Journey(mpi, legs);
     outstanding.add(this);

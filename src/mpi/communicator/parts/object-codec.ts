@@ -3,12 +3,12 @@ import { MpiError } from '../../../core/base/errors.js';
 import { textOf } from '../../../core/base/text-of.js';
 
 /**
- * A value for the object collectives, as whole int32 words. A value that can't be sent becomes its
- * error, so that the other ranks, who are already waiting, learn of it too.
+ * A value of the object collectives, encoded as whole int32 words. If a value cannot be sent, its
+ * error is encoded instead, because the other ranks already wait and must receive the error too.
  */
 export interface EncodedObject {
   readonly words: Int32Array<ArrayBuffer>;
-  /** Bytes of the value; negative (−1 − bytes) where the words hold an error's message. */
+  /** The number of bytes of the value; −1 − bytes if the words hold the message of an error. */
   readonly mark: number;
 }
 
@@ -22,14 +22,18 @@ export function encodeObject(value: unknown): EncodedObject {
   }
 }
 
-/** Throws {@link MpiError} on every rank where one rank's value could not be sent. */
+/**
+ * Decodes a value.
+ *
+ * @throws {@link MpiError} on every rank if the value of one rank could not be sent
+ */
 export function decodeObject(call: string, words: Int32Array, mark: number, rank: number): unknown {
   const bytes = Buffer.from(words.buffer, words.byteOffset, mark < 0 ? -1 - mark : mark);
   if (mark < 0) throw new MpiError(`${call}: the value of rank ${rank} can't be sent: ${bytes.toString()}`);
   return deserialize(bytes);
 }
 
-/** Words of an object with this mark. */
+/** The number of words of an object with this mark. */
 export const wordsOf = (mark: number): number => Math.ceil((mark < 0 ? -1 - mark : mark) / 4);
 
 function padded(bytes: Buffer): Int32Array<ArrayBuffer> {

@@ -3,8 +3,7 @@ import type { PersistentRequest } from '../../../core/ports/communicator.js';
 import type { DevicePort } from '../../../core/ports/device-port.js';
 
 /**
- * A message of a {@link DevicePort}: over, as far as the host is concerned, once it was handed to
- * the device.
+ * A message of a {@link DevicePort}. For the host it is complete once it is queued on the device.
  */
 export class PortRequest implements PersistentRequest {
   readonly #port: DevicePort;
@@ -18,7 +17,7 @@ export class PortRequest implements PersistentRequest {
     this.#onStart = onStart;
   }
 
-  /** Starts it; for a message that is sent once. */
+  /** Starts the message and returns the request, for a message that is sent once. */
   begin(): this {
     this.start();
     return this;
