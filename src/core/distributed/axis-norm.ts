@@ -14,8 +14,10 @@ import { partsAlong } from './row-layout.js';
 const DEFAULTS = { keepdims: false } satisfies Defaults<ReduceOptions>;
 
 /**
- * Norms along one axis: an array without it, replicated where it is the distributed one (one
- * reduction of the result, otherwise none).
+ * Computes the norms along one axis: an array without that axis. The result is replicated if the
+ * axis is the distributed one, which costs one reduction of the result. Otherwise nothing is sent.
+ * @throws {@link ShapeError} if x is a concatenated array, which has no axes
+ * @throws {@link PartitionError} if x is split along several axes
  */
 export function normAlong(
   x: DistributedArray,
@@ -29,7 +31,7 @@ export function normAlong(
   if (layout.grid.filter((g) => g > 1).length > 1)
     throw new PartitionError('norms along an axis need an array split along one axis: redistribute it first');
   const across = !layout.replicated && x.axis === axis;
-  // a distributed array has one axis at least
+  // A distributed array has at least one axis.
   const cut = (shape: Shape) =>
     keepdims || shape.length === 1 ? shape.map((n, k) => (k === axis ? 1 : n)) : shape.toSpliced(axis, 1);
   const parts = layout.replicated ? layout.localShapes : partsAlong(layout, x.axis);
@@ -46,7 +48,7 @@ export function normAlong(
     const join: Join | undefined = across
       ? (shares, combine) => combineShares(x.reducer, shares, combine)
       : undefined;
-    // results along an axis are small: the last steps are done on the host
+    // Results along an axis are small, so the host computes the last steps.
     const values = normsAlong(from, around(mine, axis), order, join);
     const y = space.empty();
     const host = hostArray(dtype, values.length);

@@ -1,15 +1,15 @@
 import { product, type Shape, stridesOf } from '../base/shape.js';
 import type { IndexBox } from './layout.js';
 
-/** True where a box holds the element of a global index. */
+/** True if a box contains the element at a global index. */
 export const contains = (box: IndexBox, index: readonly number[]): boolean =>
   index.every(
     (i, k) => i >= (box.start[k] as number) && i < (box.start[k] as number) + (box.shape[k] as number),
   );
 
 /**
- * The place in a box's elements (C order) of a global index, or undefined where the box does not
- * hold it.
+ * The position of a global index among a box's elements in C order. Undefined if the box does not
+ * contain it.
  */
 export function placeIn(box: IndexBox, index: readonly number[]): number | undefined {
   if (!contains(box, index)) return undefined;
@@ -19,7 +19,9 @@ export function placeIn(box: IndexBox, index: readonly number[]): number | undef
   );
 }
 
-/** Runs that lie one after another both in a box and in the global array. */
+/**
+ * Calls `body` for each run of elements that is contiguous both in a box and in the global array.
+ */
 export function forEachRun(
   box: IndexBox,
   globalShape: Shape,

@@ -48,7 +48,7 @@ import {
 } from './space.js';
 import { TransferPlan } from './transfer.js';
 
-/** What host data may be given as: an array, or a typed array in C order (complex: pairs). */
+/** Host data: an array, or a typed array in C order. Complex numbers are pairs. */
 export type HostData = NDArray | HostArray;
 
 type FromLocalOptions = Pick<DistributedArrayOptions, 'axis' | 'comm' | 'mask'>;
@@ -59,26 +59,26 @@ const FROM_LOCAL_DEFAULTS = {
 } satisfies Defaults<FromLocalOptions>;
 
 interface AsArrayOptions {
-  /** The array that the colours of the mask share, each rank's own. @default false */
+  /** Gather only the parts of the ranks that have this rank's colour in the mask. @default false */
   readonly masked?: boolean;
 }
 const AS_ARRAY_DEFAULTS = { masked: false } satisfies Defaults<AsArrayOptions>;
 
 /**
  * An N-dimensional array spread over the ranks of a communicator: a {@link DistributedSpace} and
- * this rank's part, an NDArray on whichever backend.
+ * this rank's part, an NDArray on any backend.
  *
- * Arithmetic never communicates. Inner products, norms and `asArray` do; so do the methods that say
- * so. Properties never do.
+ * Arithmetic and properties never communicate. Inner products, norms and `asArray` communicate, and
+ * so do the methods whose comments say so.
  */
 export class DistributedArray
   extends DistributedVector<DistributedArray>
   implements Vector<DistributedArray>
 {
   readonly space: DistributedSpace;
-  /** This rank's part; writing into it changes the array. */
+  /** This rank's part. Writing into it changes the array. */
   readonly local: NDArray;
-  /** What of a replicated array's local part counts here. */
+  /** The elements of a replicated array's local part that this rank adds to reductions. */
   readonly #share: Elements | undefined;
 
   static {
@@ -111,7 +111,10 @@ export class DistributedArray
     return this.#share ?? this.local;
   }
 
-  /** How many were made since the program began: how tests see that a loop makes none. */
+  /**
+   * The number of arrays constructed since the program began. Tests use it to check that a loop
+   * constructs none.
+   */
   static get constructions(): number {
     return constructed;
   }
@@ -133,8 +136,8 @@ export class DistributedArray
   }
 
   /**
-   * Contents undefined. Never communicates (as all constructors from a global shape; a mask costs
-   * one split when it is first met).
+   * Allocates an array with undefined contents. Never communicates, as all constructors from a
+   * global shape. A mask costs one split at its first use.
    */
   static empty(globalShape: number | Shape, options: DistributedArrayOptions = {}): DistributedArray {
     return spaceOf('DistributedArray.empty', globalShape, options).empty();
@@ -157,9 +160,10 @@ export class DistributedArray
   }
 
   /**
-   * Standard normal values: a function of seed and global index, whatever the number of ranks.
-   * @param options without a seed each call gives other values; a program that runs again, on any
-   *   number of ranks, gets the same ones
+   * Standard normal values. Each value is a function of the seed and the global index and does not
+   * depend on the number of ranks.
+   * @param options without a seed, each call gives other values. They are the same when the program
+   *   runs again on any number of ranks.
    */
   static random(
     globalShape: number | Shape,
@@ -170,10 +174,11 @@ export class DistributedArray
   }
 
   /**
-   * Distributes a global array that every rank has: each takes its part. With partition BROADCAST
-   * rank 0's values win (one broadcast); otherwise nothing is sent.
-   * @param options its dtype and backend default to the data's; to another dtype the values are
-   *   cast as by `astype`, complex to real is refused
+   * Distributes a global array that every rank has: each rank copies its part. With partition
+   * BROADCAST, all ranks receive rank 0's values in one broadcast. Otherwise nothing is sent.
+   * @param options the dtype and the backend default to those of the data. Values are cast to
+   *   another dtype as by `astype`.
+   * @throws {@link DTypeError} if the data is complex and the dtype is real
    */
   static toDist(data: NDArray, options: DistributedArrayOptions = {}): DistributedArray {
     const check = () => {
@@ -191,7 +196,7 @@ export class DistributedArray
     };
     const replicated = options.partition === 'BROADCAST';
     if (replicated) {
-      // where a rank's data do not fit, all throw
+      // If the data of one rank does not fit, all ranks throw.
       const all = gatherFromAllRanks(options.comm ?? resolveCommunicator(), check);
       checkSame('DistributedArray.toDist', all, ['shape'], { error: ShapeError });
       checkSame('DistributedArray.toDist', all, ['dtype', 'backend']);
@@ -205,9 +210,11 @@ export class DistributedArray
   }
 
   /**
-   * Wraps local arrays, one a rank, without copying: they lie one after another along `axis`.
-   * Collective: ranks learn each other's shapes. Errors: {@link ShapeError} on every rank where
-   * shapes differ along other axes.
+   * Wraps local arrays, one on each rank, without copying. They are concatenated along `axis`.
+   * Collective: the ranks exchange their shapes.
+   * @throws {@link ShapeError} on every rank if the shapes differ along other axes
+   * @throws {@link DTypeError} on every rank if the dtypes differ
+   * @throws {@link PartitionError} on every rank if the axes or backends differ
    */
   static fromLocal(local: NDArray, options?: FromLocalOptions): DistributedArray {
     const given = withDefaults('DistributedArray.fromLocal', options, FROM_LOCAL_DEFAULTS);
@@ -279,7 +286,10 @@ export class DistributedArray
     return [this.local];
   }
 
-  /** `this ← x`, an array of the same space (real into complex allowed). */
+  /**
+   * `this ← x`, where x is an array of the same space. A real array may be assigned to a complex
+   * one.
+   */
   assign(x: DistributedArray): this {
     this.#check(x);
     this.local.assign(x.local);
@@ -287,9 +297,11 @@ export class DistributedArray
   }
 
   /**
-   * Assigns a global array that every rank holds. SCATTER: each rank takes its part, nothing is
-   * sent. BROADCAST: rank 0's values win (one broadcast, after ranks agreed that theirs fit: if
-   * one's does not, all throw). UNSAFE_BROADCAST: each rank keeps its own.
+   * Assigns a global array that every rank has.
+   * - SCATTER: each rank copies its part, and nothing is sent.
+   * - BROADCAST: all ranks receive rank 0's values in one broadcast. Before it, the ranks check
+   *   that the data of each fits. If it does not fit on one rank, all ranks throw.
+   * - UNSAFE_BROADCAST: each rank keeps its own values.
    */
   assignGlobal(data: HostData): this {
     if (this.partition !== 'BROADCAST') {
@@ -304,13 +316,13 @@ export class DistributedArray
     return this.#fromFirst();
   }
 
-  /** Takes the values of rank 0. */
+  /** Copies the values of rank 0 to all ranks. */
   #fromFirst(): this {
     this.comm.bcast(this.local.storage.span(this.local.offset, this.local.size), 0);
     return this;
   }
 
-  /** This rank's part of a global array. */
+  /** Copies this rank's part of a global array. */
   #take(data: HostData): void {
     tidy(() => {
       const whole =
@@ -339,8 +351,8 @@ export class DistributedArray
   }
 
   /**
-   * Standard normal (or uniform in [0, 1)) values: a function of seed and global index; without a
-   * seed of the communicator's next draw.
+   * Fills with standard normal values, or with uniform values in [0, 1). Each value is a function
+   * of the seed and the global index. Without a seed, the communicator's next draw is the seed.
    */
   fillRandom(seed?: number, distribution: 'normal' | 'uniform' = 'normal'): this {
     const lanes = lanesOf(this.dtype);
@@ -356,18 +368,19 @@ export class DistributedArray
   }
 
   /**
-   * Sets one element by its global index; every rank calls it, the owners store. Never
-   * communicates.
+   * Sets one element by its global index. Every rank calls it, and the owners store the value.
+   * Never communicates.
    */
   set(index: readonly number[], value: Scalar): this {
     const at = placeIn(this.box, this.#globalIndex(index));
-    // before owners part from the others, so that a value that does not fit throws on all
+    // Checked on every rank, not only on the owners, so that all ranks throw if the value does not
+    // fit.
     const fitting = this.local.checkFits(value);
     if (at !== undefined) this.local.setAt(at, fitting);
     return this;
   }
 
-  /** One element by its global index, on every rank. One broadcast from its owner. */
+  /** Returns one element by its global index, on every rank. One broadcast from its owner. */
   get(index: readonly number[]): Scalar {
     const wanted = this.#globalIndex(index);
     let owner = 0;
@@ -421,8 +434,8 @@ export class DistributedArray
     return this.#with(this.#same(other).local.subtract(other.local));
   }
   /**
-   * Element by element with an array of the same space, or with a scalar. A complex scalar makes a
-   * real array complex.
+   * Multiplies element by element by an array of the same space, or by a scalar. A complex scalar
+   * makes a real array complex.
    */
   multiply(other: DistributedArray | Scalar): DistributedArray {
     return this.#with(
@@ -486,8 +499,8 @@ export class DistributedArray
   }
 
   /**
-   * The norm of all elements, a number (one reduction); or along one axis: an array without that
-   * axis, replicated where the axis is the distributed one.
+   * The norm of all elements, a number, in one reduction. With `axis`, the norms along it: an array
+   * without that axis, replicated if the axis is the distributed one.
    */
   override norm(order?: NormOrder): number;
   override norm(order: NormOrder | undefined, axis: number, options?: ReduceOptions): DistributedArray;
@@ -498,7 +511,7 @@ export class DistributedArray
 
   overlaps(other: AnyVector): boolean {
     if (!(other instanceof DistributedArray)) return false;
-    // ranks without elements answer as the others do
+    // A rank without elements must return the same result as the other ranks.
     return (
       this.local.overlaps(other.local) ||
       (this.local.size === 0 && this.local.storage === other.local.storage)
@@ -506,8 +519,8 @@ export class DistributedArray
   }
 
   /**
-   * The global array on every rank (of a SCATTER array: collective). With `masked`, only the parts
-   * of this rank's colour, along the distributed axis.
+   * The global array on every rank. Collective for a SCATTER array. With `masked`, only the parts
+   * of the ranks with this rank's colour, concatenated along the distributed axis.
    */
   asArray(options?: AsArrayOptions): NDArray {
     const { masked } = withDefaults('asArray', options, AS_ARRAY_DEFAULTS);
@@ -526,7 +539,7 @@ export class DistributedArray
 
   /**
    * The same values split along another axis, over a process grid, or in any other layout of boxes.
-   * Point-to-point messages between ranks whose boxes meet.
+   * Sends point-to-point messages between ranks whose boxes intersect.
    */
   redistribute(to: number | Layout): DistributedArray {
     const layout =
@@ -543,17 +556,19 @@ export class DistributedArray
   }
 
   /**
-   * The local arrays raveled, one after another, without copying: the ravel of the global array
-   * where its split axis is the first.
+   * The local arrays raveled, one after another, without copying. If the array is split along its
+   * first axis only, this is the ravel of the global array.
    */
   ravel(): DistributedArray {
     return this.viewIn(this.space.flat());
   }
 
   /**
-   * The same elements in C order under another global shape, split along its first axis. Without
-   * copying where each rank's part is whole rows; otherwise rows are completed by a transfer
-   * between neighbours.
+   * The same elements in C order under another global shape, split along its first axis. If each
+   * rank's part consists of whole rows, nothing is copied. Otherwise a transfer between neighbours
+   * completes the rows.
+   * @throws {@link ShapeError} if the sizes differ, or if the array is not split along its first
+   *   axis only
    */
   reshape(globalShape: number | Shape): DistributedArray {
     const shape = toShape(globalShape, 'global shape');
@@ -577,7 +592,7 @@ export class DistributedArray
     );
   }
 
-  /** The same memory seen in another space with the same parts. Never communicates. */
+  /** A view of the same memory in another space with the same parts. Never communicates. */
   viewIn(space: DistributedSpace): DistributedArray {
     checkSameMemory(this.space, space);
     return new DistributedArray(space, this.local.reshape(space.localShape));
@@ -595,7 +610,7 @@ export class DistributedArray
   }
 
   /**
-   * Gives each rank's part a local shape of its own. Collective: ranks learn each other's shapes.
+   * Gives each rank's part a local shape of its own. Collective: the ranks exchange their shapes.
    */
   reshapeLocal(localShape: Shape, axis = 0): DistributedArray {
     const all = gatherFromAllRanks(this.comm, () => {
@@ -617,16 +632,19 @@ export class DistributedArray
   }
 
   /**
-   * This rank's part with cells of the ranks before and behind along the distributed axis; none at
-   * the outer ends. One halo exchange. Cells come from as many ranks as are needed.
+   * This rank's part with ghost cells of the ranks before and after it along the distributed axis.
+   * There are none at the outer ends. One halo exchange. The cells come from as many ranks as
+   * needed.
    */
   addGhostCells(front: number, back = 0): NDArray {
     return ghosted(this, front, back);
   }
 
   /**
-   * Throws on all ranks unless a replicated array has the same bits on all of them. One broadcast
-   * of the array and one exchange of verdicts.
+   * Checks that a replicated array has the same bits on all ranks. One broadcast of the array and
+   * one allgather of the results.
+   * @throws {@link PartitionError} on all ranks if the array differs on one of them, or if it is
+   *   not replicated
    */
   assertReplicated(): this {
     if (!this.layout.replicated)
@@ -669,7 +687,7 @@ export class DistributedArray
 
 let constructed = 0;
 
-/** Throws {@link ArgumentError} unless `x` is a distributed array. */
+/** @throws {@link ArgumentError} unless `x` is a distributed array */
 export function checkDistributed(owner: string, x: unknown): void {
   if (!(x instanceof DistributedArray))
     throw new ArgumentError(`${owner}: expected a DistributedArray, received ${textOf(x)}`);

@@ -3,25 +3,28 @@ import { type IndexBox, intersect } from './layout.js';
 
 /** A box within a C-order array that covers a larger box. */
 export interface Piece {
-  /** Which of several arrays. */
+  /** The index of the array, if there are several. */
   readonly array: number;
   readonly shape: Shape;
   readonly size: number;
-  /** First element and strides within the array. */
+  /** The first element within the array, and the strides. */
   readonly start: number;
   readonly strides: readonly number[];
-  /** One run of memory, in order. */
+  /** True if the elements are one run of memory, in order. */
   readonly contiguous: boolean;
 }
 
-/** All that one rank has for another, piece after piece. */
+/** All the elements that one rank sends to another, in the order of the pieces. */
 export interface Message {
   readonly peer: number;
   readonly size: number;
   readonly pieces: readonly Piece[];
 }
 
-/** What one rank sends, receives, and moves on its own: data, computed without communication. */
+/**
+ * The messages that one rank sends and receives, and its local copies. Pure data, computed without
+ * communication.
+ */
 export interface Pattern {
   readonly sourceSize: number;
   readonly targetSizes: readonly number[];
@@ -32,20 +35,23 @@ export interface Pattern {
   readonly zeros: readonly Piece[];
 }
 
-/** What every rank has and wants. All ranks describe it alike. */
+/** The boxes that every rank holds and those that it needs. All ranks pass the same demand. */
 export interface Demand {
   readonly globalShape: Shape;
-  /** The box that a rank holds. The boxes are disjoint, or each is the whole: `replicated`. */
+  /**
+   * The box that a rank holds. The boxes are disjoint, or, if `replicated`, each is the whole
+   * array.
+   */
   held(rank: number): IndexBox;
   readonly replicated: boolean;
   /**
-   * The boxes that a rank wants, each in an array of its own, the same number on all ranks. Those
-   * cells outside the global array are zeros.
+   * The boxes that a rank needs. Each is an array of its own, and all ranks have the same number of
+   * them. Cells outside the global array are zeros.
    */
   wanted(rank: number): readonly IndexBox[];
 }
 
-/** The place of `part` in a C-order array that covers `frame`. */
+/** The piece that `part` is within a C-order array that covers `frame`. */
 export function pieceOf(part: IndexBox, frame: IndexBox, array = 0): Piece {
   const strides = stridesOf(frame.shape);
   let start = 0;
@@ -87,8 +93,8 @@ function outside(box: IndexBox, globalShape: Shape): IndexBox[] {
 }
 
 /**
- * What `rank` has to do so that every rank gets what it wants. Purely local; cost: ranks × arrays
- * intersections.
+ * The pattern of `rank`: the messages and copies that give every rank the boxes it needs. Computed
+ * without communication. Cost: ranks × arrays intersections.
  */
 export function patternOf(demand: Demand, rank: number, ranks: number): Pattern {
   const held = demand.held(rank);

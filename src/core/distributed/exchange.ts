@@ -6,22 +6,25 @@ import type { Backend, Elements, Storage, Strided } from '../ports/backend.js';
 import type { Communicator, PersistentRequest, Request } from '../ports/communicator.js';
 import type { Message, Pattern, Piece } from './exchange-pattern.js';
 
-/** What point-to-point exchange needs of a communicator. */
+/** The part of a communicator that point-to-point exchange uses. */
 export type MessagePort = Pick<
   Communicator,
   'rank' | 'size' | 'id' | 'checker' | 'isend' | 'irecv' | 'sendInit' | 'recvInit' | 'startAll' | 'waitAll'
 >;
 
 /**
- * Tag of all exchanges; any two between the same ranks are started in the same order on both, which
- * is what matches them.
+ * The tag of all exchanges. Messages match by their order: any two ranks start their exchanges with
+ * each other in the same order.
  */
 const TAG = 27759;
 
-/** The arrays of a rank's wanted boxes; those of no cells may be undefined. */
+/** The arrays of the boxes that a rank needs. An array without cells may be undefined. */
 export type Targets = readonly (Elements | undefined)[];
 
-/** Throws unless `elements` are of this size on this rank, dtype and backend. */
+/**
+ * Checks the size on this rank, the dtype and the backend of `elements`.
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link BackendError} if they differ
+ */
 export function checkElements(
   elements: Elements,
   size: number,
@@ -42,17 +45,17 @@ export function checkElements(
     );
 }
 
-/** Throws where two runs of memory overlap. */
+/** @throws {@link ArgumentError} if two runs of memory overlap */
 export function checkDisjoint(x: Elements, y: Elements): void {
   if (x.storage === y.storage && y.offset < x.offset + x.size && x.offset < y.offset + y.size) {
     throw new ArgumentError('expected a target that shares no memory with the array, they overlap');
   }
 }
 
-/** One end of a message: where its data lie on this rank, and the requests on them. */
+/** One end of a message: the position of its data on this rank, and its requests. */
 class Endpoint {
   readonly message: Message;
-  /** The message is one run of the operand and needs no packing. */
+  /** True if the message is one run of the operand, so that it needs no packing. */
   readonly direct: boolean;
   readonly #port: MessagePort;
   readonly #backend: Backend;
@@ -81,7 +84,7 @@ class Endpoint {
     this.#lent = buffers === 'lent';
   }
 
-  /** The message within the operand. */
+  /** The run of the operand that is the message. */
   #run(operands: Targets): { storage: Storage; offset: number } {
     const piece = this.message.pieces[0] as Piece;
     const { storage, offset } = operands[piece.array] as Elements;
@@ -110,9 +113,9 @@ class Endpoint {
   }
 
   /**
-   * Memory that stays has a persistent request, which goes to `idle`, to be started; operands that
-   * change from call to call are sent from where they are. What needs packing must have been
-   * packed.
+   * Sends the message, which must have been packed if it needs packing. Memory that stays the same
+   * has a persistent request: it is added to `idle`, and the caller starts it. Operands that change
+   * from call to call are sent from their own memory.
    */
   send(operands: Targets, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
@@ -127,8 +130,8 @@ class Endpoint {
   }
 
   /**
-   * Into the operand where `direct`, otherwise into the buffer. An endpoint always receives one way
-   * or the other.
+   * Receives into the operand if `direct`, otherwise into the buffer. For one endpoint, `direct` is
+   * the same in every call.
    */
   receive(operands: Targets, direct: boolean, idle: PersistentRequest[]): Request {
     const { peer, size } = this.message;
@@ -142,7 +145,7 @@ class Endpoint {
     return this.#receiver;
   }
 
-  /** Makes the buffer that is needed unless elements are sent from, or received, where they are. */
+  /** Allocates the buffer, unless the elements are sent or received in place. */
   reserve(direct: boolean): void {
     if (!direct) this.#ownBuffer();
   }
@@ -170,12 +173,12 @@ class Endpoint {
     });
   }
 
-  /** The message is over: lent memory goes back. */
+  /** Called when the message is complete. A buffer from the pool is released. */
   end(): void {
     if (this.#lent) this.dispose();
   }
 
-  /** Gives memory and requests back; the next use makes them anew. */
+  /** Releases memory and requests. The next use allocates them again. */
   dispose(): void {
     this.#sender?.free();
     this.#receiver?.free();
@@ -186,24 +189,26 @@ class Endpoint {
 
 /** The memory of an exchange. */
 export interface ExchangeMemory {
-  /** The targets, where they are always the same memory. */
+  /** The targets, if they are always the same memory. */
   readonly bound?: Targets | undefined;
   /**
-   * Buffers for what has to be packed: `kept` with persistent requests until `dispose`, for small
-   * messages that are sent often; `lent` by the backend's pool for each exchange, for parts of
-   * whole arrays. @default 'kept'
+   * Buffers of the messages that need packing.
+   * `kept`: allocated once, with persistent requests, until `dispose`; for small messages that are
+   * sent often. `lent`: taken from the backend's pool for each exchange; for parts of whole arrays.
+   * @default 'kept'
    */
   readonly buffers?: 'kept' | 'lent';
 }
 
 /**
- * Carries out a {@link Pattern}: every rank's held box into the boxes that others want, and the
- * adjoint, which sends back and adds.
+ * Executes a {@link Pattern}: copies the box that each rank holds into the boxes that others need.
+ * The adjoint sends the values back and adds them.
  *
- * Split-phase: `start` posts the receives, packs and sends; `finish` waits and unpacks. In between
- * the operands must not be written. At most one message to each rank, none where nothing is needed;
- * pieces that are one run of memory are sent and received in place. Buffers and persistent requests
- * are made at first use and kept until `dispose`, unless they are lent.
+ * An exchange has two phases: `start` posts the receives, packs and sends; `finish` waits and
+ * unpacks. Between them the operands must not be written. At most one message is sent to each rank,
+ * and none if nothing is needed. Pieces that are one run of memory are sent and received in place.
+ * Buffers and persistent requests are made at first use and kept until
+ * `dispose`, unless the buffers are `lent`.
  */
 export class Exchange {
   readonly pattern: Pattern;
@@ -244,13 +249,14 @@ export class Exchange {
   }
 
   /**
-   * `x`: what this rank holds; `targets`: where to put what it wants (left out where they are
-   * bound).
+   * Starts the exchange.
+   * @param x the box that this rank holds
+   * @param targets the arrays to fill; left out if they are bound
    */
   start(x: Elements, targets: Targets = this.#bound ?? []): void {
     this.#begin('forward', x, targets);
     for (const end of this.#incoming) this.#receives.push(end.receive(targets, end.direct, this.#idle));
-    // All at once: packing is over before anything is sent, so that a device is waited for once
+    // All messages are packed before the first is sent, so that a device is synchronised once.
     for (const end of this.#outgoing) end.pack([x]);
     for (const end of this.#outgoing) this.#sends.push(end.send([x], this.#idle));
     this.#startIdle();
@@ -291,7 +297,7 @@ export class Exchange {
     this.#end();
   }
 
-  /** The adjoint's first half: sends the cells of `targets` back to those who hold them. */
+  /** Starts the adjoint: sends the cells of `targets` back to the ranks that hold them. */
   startAdjoint(targets: Targets = this.#bound ?? []): void {
     this.#begin('adjoint', undefined, targets);
     for (const end of this.#outgoing) this.#receives.push(end.receive([], false, this.#idle));
@@ -301,8 +307,8 @@ export class Exchange {
   }
 
   /**
-   * `x ← Hᵀ targets`, or `x += Hᵀ targets`: this rank's own cells first, then those of the others
-   * in the order of their ranks.
+   * `x ← Hᵀ targets`, or `x += Hᵀ targets`. This rank's own cells are added first, then those of
+   * the other ranks in rank order.
    */
   finishAdjoint(x: Elements, mode: 'set' | 'add'): void {
     this.#expect('adjoint');
@@ -326,7 +332,9 @@ export class Exchange {
     this.#end();
   }
 
-  /** Gives buffers and requests back. The exchange can be used again and makes them anew. */
+  /**
+   * Releases buffers and requests. The exchange can be used again and then allocates them again.
+   */
   dispose(): void {
     if (this.#active)
       throw new ArgumentError(
@@ -346,7 +354,7 @@ export class Exchange {
     return { storage: this.#zero, offset: 0, size: 1 };
   }
 
-  /** Everything is checked, and there is memory for all of it, before anything is sent. */
+  /** Checks all arguments and allocates all memory before anything is sent. */
   #begin(direction: 'forward' | 'adjoint', x: Elements | undefined, targets: Targets): void {
     if (this.#active)
       throw new ArgumentError(
@@ -404,8 +412,8 @@ export class Exchange {
 }
 
 /**
- * The exchanges of one pattern, each made for a backend and a dtype when they are first met. Their
- * buffers are lent: between calls they hold none.
+ * The exchanges of one pattern, one for each backend and dtype, made at first use. Their buffers
+ * come from the backend's pool and are released after each call.
  */
 export class LentExchanges {
   readonly #pattern: Pattern;
@@ -426,7 +434,7 @@ export class LentExchanges {
     );
   }
 
-  /** Forgets them; they are made anew when they are needed. */
+  /** Disposes of the exchanges. Later calls make them again. */
   dispose(): void {
     for (const byDType of this.#made.values()) for (const exchange of byDType.values()) exchange.dispose();
     this.#made.clear();

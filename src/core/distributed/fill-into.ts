@@ -2,13 +2,13 @@ import type { Scalar } from '../base/complex.js';
 import { type Space, sameMemory, seenIn, type Vector } from '../vector/vector.js';
 import { withWorkspace } from '../vector/workspace.js';
 
-/** True where a vector of `image` can be written into one of `space`. */
+/** True if a vector of `image` can be written into a vector of `space`. */
 const fits = (image: Space<unknown>, space: Space<unknown>): boolean =>
   image === space || image.equals(space) || image.flat().equals(space.flat());
 
 /**
- * Calls `body` with x as a vector of `space`, dtypes aside: itself, a view of it, or its elements
- * moved there.
+ * Calls `body` with x as a vector of `space`, except for the dtype: x itself, a view of it, or a
+ * copy of its elements in the other layout.
  */
 export function movedTo<V extends Vector<V>, R>(x: V, space: Space<V>, body: (x: V) => R): R {
   if (sameMemory(x.space, space)) return body(seenIn(x, space));
@@ -18,16 +18,18 @@ export function movedTo<V extends Vector<V>, R>(x: V, space: Space<V>, body: (x:
   });
 }
 
-/** `y ← x`, x of the same elements: a real one into complex memory, one that is cut otherwise. */
+/**
+ * `y ← x`, where x has the same elements. x may be real and y complex, and the layouts may differ.
+ */
 export function assignFrom<V extends Vector<V>>(y: V, x: V): V {
   movedTo(x, y.space, (moved) => y.assign(moved));
   return y;
 }
 
 /**
- * `y ← A x`, where `fill` writes `A x` into a vector of `image`: into y where it is one, otherwise
- * into a work vector whose elements y takes (a real one in complex memory, one that is cut
- * otherwise).
+ * `y ← A x`, where `fill` writes `A x` into a vector of `image`. If y is such a vector, `fill`
+ * writes into y. Otherwise it writes into a work vector, which is copied to y. The work vector may
+ * be real and y complex, and the layouts may differ.
  */
 export function fillInto<V extends Vector<V>>(image: Space<V>, y: V, fill: (y: V) => void): void {
   if (fits(image, y.space)) return fill(y);
@@ -38,7 +40,8 @@ export function fillInto<V extends Vector<V>>(image: Space<V>, y: V, fill: (y: V
 }
 
 /**
- * `y ← y + α A x`, where `add` does so in a vector of `image`, and `fill` writes `A x` into one.
+ * `y ← y + α A x`, where `add` adds `α A x` to a vector of `image`, and `fill` writes `A x` into
+ * one.
  */
 export function addInto<V extends Vector<V>>(
   image: Space<V>,

@@ -4,7 +4,9 @@ import type { Communicator } from '../ports/communicator.js';
 import { Layout } from './layout.js';
 import { TransferPlan } from './transfer.js';
 
-/** The whole array on every rank; blocks without a place in it one after another. */
+/**
+ * Returns the whole array on every rank. Blocks without a place in a global array are concatenated.
+ */
 export function gather(local: NDArray, parts: Layout, comm: Communicator): NDArray {
   const layout =
     parts.kind === 'boxes' ? parts : Layout.concatenated(parts.localShapes.map((s) => [product(s)]));

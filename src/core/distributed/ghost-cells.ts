@@ -6,8 +6,8 @@ import type { DistributedArray } from './distributed-array.js';
 import { HaloPlan } from './halo.js';
 
 /**
- * This rank's part of an array with `front` and `back` cells of the ranks around along the
- * distributed axis. One halo exchange.
+ * Returns this rank's part of an array with `front` and `back` ghost cells along the distributed
+ * axis. One halo exchange.
  */
 export function ghosted(x: DistributedArray, front: number, back: number): NDArray {
   if (![front, back].every((n) => Number.isSafeInteger(n) && n >= 0))

@@ -9,7 +9,7 @@ import { patternOf } from './exchange-pattern.js';
 import { type IndexBox, Layout } from './layout.js';
 import type { Traffic } from './transfer.js';
 
-/** Ghost cells along one axis: how many before a rank's box, and how many after it. */
+/** The number of ghost cells before and after a rank's box along one axis. */
 export interface HaloWidths {
   readonly axis: number;
   readonly front: number;
@@ -20,7 +20,7 @@ export interface HaloWidths {
 export interface HaloFrame {
   /** Cells before the box along each axis. */
   readonly before: readonly number[];
-  /** Cells after it. */
+  /** Cells after the box along each axis. */
   readonly after: readonly number[];
   /** At the ends of the global array: no cells (`clip`, default), or cells that are zero. */
   readonly edges?: 'clip' | 'zero';
@@ -43,7 +43,8 @@ function checkLayout(layout: Layout, ranks: number): void {
 }
 
 /**
- * `box` with `before` more cells in front and `after` behind along `axis`, within `0 ≤ index < n`.
+ * The boxes of the `before` cells in front of `box` and of the
+ * `after` cells behind it along `axis`, within `0 ≤ index < n`.
  */
 function ghosts(
   box: IndexBox,
@@ -77,8 +78,8 @@ function checkFrame({ globalShape }: Layout, frame: HaloFrame): void {
 }
 
 /**
- * A rank's box grown by its ghost cells: what {@link HaloBlockPlan} fills. Pure; any rank may ask
- * about any other. A rank that owns nothing gets nothing.
+ * A rank's box grown by its ghost cells, which {@link HaloBlockPlan} fills. Pure: it can be called
+ * for any rank on any rank. For a rank that owns nothing the box stays empty.
  */
 export function haloBox(layout: Layout, rank: number, frame: HaloFrame): IndexBox {
   if (!(layout instanceof Layout))
@@ -101,25 +102,25 @@ const traffic = (exchange: Exchange, direction: 'sends' | 'receives'): Traffic[]
   exchange.pattern[direction].map(({ peer, size }) => ({ peer, size }));
 
 /**
- * The cells next to this rank's box along one axis, in memory of their own, as
- * {@link Backend.stencil} reads them.
+ * The cells next to this rank's box along one axis, in separate memory, as {@link Backend.stencil}
+ * reads them.
  *
- * `start(x)`, work on the interior, `finish()`; then `front` and `back` hold cells
- * `[outer, width, inner]`. Regions wider than a neighbour's block reach further ranks; ranks
- * without cells take part. Cost: at most one message to each rank that needs cells, none where
- * nothing is needed. Buffers and persistent requests are made once.
+ * Call `start(x)`, work on the interior, then call `finish()`. After that `front` and `back` hold
+ * cells `[outer, width, inner]`. If a width is larger than a neighbour's block, cells come from
+ * ranks farther away. Ranks without cells call it too. Cost: at most one message to each rank that
+ * needs cells, none if nothing is needed. Buffers and persistent requests are made once.
  */
 export class HaloPlan {
   readonly axis: number;
   /**
-   * Ghost cells that exist before and after the box: fewer than asked for near the ends of the
+   * The ghost cells that exist before and after the box: fewer than requested near the ends of the
    * array, 0 for a rank that owns nothing.
    */
   readonly frontWidth: number;
   readonly backWidth: number;
-  /** The cells before the box, the last one its neighbour; undefined where there are none. */
+  /** The cells before the box. The last one is next to the box. Undefined if there are none. */
   readonly front: Elements | undefined;
-  /** The cells after the box, the first one its neighbour; undefined where there are none. */
+  /** The cells after the box. The first one is next to the box. Undefined if there are none. */
   readonly back: Elements | undefined;
   readonly #exchange: Exchange;
   #disposed = false;
@@ -137,8 +138,8 @@ export class HaloPlan {
   }
 
   /**
-   * Never communicates; all ranks make the same plans in the same order of use. Throws
-   * {@link PartitionError}, {@link ArgumentError}.
+   * Makes a plan. Never communicates. All ranks make the same plans and use them in the same order.
+   * @throws {@link PartitionError} or {@link ArgumentError} if the layout or a width is invalid
    */
   static create(
     layout: Layout,
@@ -184,14 +185,14 @@ export class HaloPlan {
     return traffic(this.#exchange, 'sends');
   }
 
-  /** Elements that it gets from each other rank. */
+  /** Elements that this rank receives from each other rank. */
   get receives(): Traffic[] {
     return traffic(this.#exchange, 'receives');
   }
 
   /**
-   * Begins to fill `front` and `back` with the neighbours' cells of `x`, which must not be written
-   * until `finish`. Collective.
+   * Starts to fill `front` and `back` with the neighbours' cells of
+   * `x`, which must not be written until `finish`. Collective.
    */
   start(x: Elements): void {
     this.#alive().start(x);
@@ -202,14 +203,14 @@ export class HaloPlan {
   }
 
   /**
-   * The adjoint exchange: begins to send the values of `front` and `back`, which the caller has
-   * set, back to the cells' owners. Collective.
+   * Starts the adjoint exchange: sends the values of `front` and `back`, which the caller has set,
+   * to the owners of the cells. Collective.
    */
   startAdjoint(): void {
     this.#alive().startAdjoint();
   }
 
-  /** Adds what came back to `x`, in the order of the ranks: the same bits every time. */
+  /** Adds the received values to `x` in rank order, so that the bits are the same each time. */
   finishAdjoint(x: Elements): void {
     this.#alive().finishAdjoint(x, 'add');
   }
@@ -231,14 +232,15 @@ export class HaloPlan {
 
 /**
  * This rank's box with ghost cells on all sides, corners included, as one contiguous array of
- * `box.shape`; and the true adjoint, which adds the ghost cells' values to those of their owners.
+ * `box.shape`. The true adjoint adds the values of the ghost cells to those of their owners.
  *
  * Any tiling works: process grids, uneven and empty blocks, widths larger than a block. Cost: at
- * most one message to each rank whose box meets the grown one.
+ * most one message to each rank whose box intersects the grown one.
  */
 export class HaloBlockPlan {
   /**
-   * The grown box in global coordinates; with `edges: 'zero'` it may reach beyond the global array.
+   * The grown box in global coordinates. With `edges: 'zero'` it may extend beyond the global
+   * array.
    */
   readonly box: IndexBox;
   readonly #exchange: Exchange;
@@ -249,8 +251,9 @@ export class HaloBlockPlan {
   }
 
   /**
-   * Never communicates. Throws {@link PartitionError}, {@link ShapeError}, {@link ArgumentError} on
-   * all ranks alike.
+   * Makes a plan. Never communicates.
+   * @throws {@link PartitionError}, {@link ShapeError} or {@link ArgumentError}, the same on all
+   *   ranks, if the layout or the frame is invalid
    */
   static create(
     layout: Layout,
@@ -290,8 +293,8 @@ export class HaloBlockPlan {
   }
 
   /**
-   * Begins `y ← H x`: x of the rank's box, y of the grown one. Neither may be touched until
-   * `finish`. Collective.
+   * Starts `y ← H x`, where x is this rank's box and y the grown one. Until `finish`, neither may
+   * be read or written. Collective.
    */
   start(x: Elements, y: Elements): void {
     this.#exchange.start(x, [y]);
@@ -301,17 +304,17 @@ export class HaloBlockPlan {
     this.#exchange.finish();
   }
 
-  /** Begins `x ← Hᵀ y`. `y` must not be written until `finishAdjoint`. Collective. */
+  /** Starts `x ← Hᵀ y`. `y` must not be written until `finishAdjoint`. Collective. */
   startAdjoint(y: Elements): void {
     this.#exchange.startAdjoint([y]);
   }
 
-  /** `x ← Hᵀ y`, or `x += Hᵀ y`: own cells first, then ghosts in the order of the ranks. */
+  /** `x ← Hᵀ y`, or `x += Hᵀ y`. Own cells are added first, then ghost cells in rank order. */
   finishAdjoint(x: Elements, mode: 'set' | 'add' = 'set'): void {
     this.#exchange.finishAdjoint(x, mode);
   }
 
-  /** `x ←` the cells of `y` that this rank owns, without its ghosts. Local. */
+  /** Copies to `x` the cells of `y` that this rank owns, without the ghost cells. Local. */
   crop(y: Elements, x: Elements): void {
     for (const { from, to } of this.#exchange.pattern.copies) {
       this.#exchange.backend.stridedCopy(
@@ -323,7 +326,7 @@ export class HaloBlockPlan {
     }
   }
 
-  /** Gives buffers and requests back. The plan can be used again and makes them anew. */
+  /** Releases buffers and requests. The plan can be used again and then allocates them again. */
   dispose(): void {
     this.#exchange.dispose();
   }

@@ -10,15 +10,15 @@ export interface IndexBox {
 }
 
 /**
- * As even as possible, the first parts one more: the one splitting rule of the library. Part `k` of
- * `n` items in `parts`.
+ * The start of part `k` of `n` items in `parts`. Parts are as even as possible, and the first ones
+ * have one item more. This is the only splitting rule of the library.
  */
 export const splitStart = (n: number, parts: number, k: number): number =>
   k * Math.floor(n / parts) + Math.min(k, n % parts);
 export const splitCount = (n: number, parts: number, k: number): number =>
   Math.floor(n / parts) + (k < n % parts ? 1 : 0);
 
-/** What two boxes share, or undefined where that is nothing. */
+/** The intersection of two boxes. Undefined if it is empty. */
 export function intersect(a: IndexBox, b: IndexBox): IndexBox | undefined {
   const start: number[] = [];
   const shape: number[] = [];
@@ -36,25 +36,27 @@ export function intersect(a: IndexBox, b: IndexBox): IndexBox | undefined {
 }
 
 /**
- * Which part of an array each rank owns: pure data. Any rank can ask about any other without
- * communicating, so a shape that does not fit throws on all ranks or on none.
+ * The part of an array that each rank owns: pure data. Every rank can compute the part of any other
+ * without communication. A shape that does not fit therefore throws on all ranks or on none.
  *
- * `boxes`: every rank owns a box of the global shape; the boxes tile it over a process grid
- * (`Layout.split`, `Layout.grid`, `Layout.tiles`), or each is the whole (`Layout.replicated`).
- * `concatenated`: local blocks one after another without a place in a global array
- * (`Layout.concatenated`).
+ * `boxes`: every rank owns a box of the global shape. The boxes tile it over a process grid (`Layout.split`,
+ * `Layout.grid`, `Layout.tiles`), or each is the whole (`Layout.replicated`). `concatenated`: local
+ * blocks, one after another, without a place in a global array (`Layout.concatenated`).
  */
 export class Layout {
   readonly kind: 'boxes' | 'concatenated';
   readonly globalShape: Shape;
-  /** Number of ranks. */
+  /** The number of ranks. */
   readonly ranks: number;
-  /** Blocks along each axis; ranks are numbered row-major, ranks beyond its product own nothing. */
+  /**
+   * The number of blocks along each axis. Ranks are numbered row-major. Ranks beyond the product of
+   * the grid own nothing.
+   */
   readonly grid: readonly number[];
   readonly replicated: boolean;
   /**
-   * The axis along which the ranks' parts lie: the only one with more than one block, or the one
-   * that was asked for.
+   * The axis along which the ranks' parts lie: the only axis with more than one block, or the axis
+   * given to the constructor.
    */
   readonly axis: number;
   readonly #cuts: readonly (readonly number[] | undefined)[];
@@ -98,8 +100,9 @@ export class Layout {
   }
 
   /**
-   * Split evenly over a process grid, ranks numbered row-major; ranks beyond its product own
-   * nothing.
+   * Split evenly over a process grid. Ranks are numbered row-major. Ranks beyond the product of the
+   * grid own nothing.
+   * @throws {@link PartitionError} if the grid is invalid or needs more ranks
    */
   static grid(globalShape: Shape, ranks: number, grid: readonly number[]): Layout {
     const shape = toShape(globalShape, 'global shape');
@@ -129,8 +132,10 @@ export class Layout {
   }
 
   /**
-   * Tiles with given extents: `extents[axis]` lists the block sizes along an axis, undefined splits
-   * it evenly over `grid[axis]`.
+   * Tiles of given sizes.
+   * @param extents
+   *   `extents[axis]` lists the block sizes along an axis; undefined splits it evenly over `grid[axis]`
+   * @throws {@link PartitionError} if block sizes do not add up to the global shape
    */
   static tiles(
     globalShape: Shape,
@@ -173,7 +178,11 @@ export class Layout {
     });
   }
 
-  /** One local shape a rank, equal but for `axis`. */
+  /**
+   * The layout of given local shapes, one for each rank. They may differ along `axis` only.
+   * @throws {@link PartitionError} if they differ along another axis or do not add up to
+   *   `globalShape`
+   */
   static fromLocalShapes(localShapes: readonly Shape[], axis = 0, globalShape?: Shape): Layout {
     checkList('Layout.fromLocalShapes', 'local shapes', localShapes);
     for (const [rank, shape] of localShapes.entries()) toShape(shape, `the local shape of rank ${rank}`);
@@ -231,7 +240,7 @@ export class Layout {
     });
   }
 
-  /** Local blocks one after another, seen globally as one flat array. */
+  /** Local blocks, one after another. The global array is flat. */
   static concatenated(localShapes: readonly Shape[]): Layout {
     checkList('Layout.concatenated', 'local shapes', localShapes);
     const blocks = localShapes.map((s) => toShape(s, 'local shape'));
@@ -251,8 +260,8 @@ export class Layout {
   }
 
   /**
-   * The part of the global array that a rank owns. Throws for concatenated layouts of more than one
-   * axis: those have no place.
+   * The box of the global array that a rank owns. In a concatenated layout: its range of the flat
+   * array.
    */
   box(rank: number): IndexBox {
     this.#checkRank(rank);
@@ -291,14 +300,14 @@ export class Layout {
     return product(this.localShape(rank));
   }
 
-  /** All local shapes: a list of as many entries as ranks. */
+  /** The local shapes of all ranks, in rank order. */
   get localShapes(): Shape[] {
     return Array.from({ length: this.ranks }, (_, r) => this.localShape(r));
   }
 
   /**
-   * The parts raveled, one after another: boxes of the flat array where ranks own whole rows,
-   * otherwise concatenated blocks.
+   * The layout of the parts raveled, one after another: boxes of the flat array if ranks own whole
+   * rows, otherwise concatenated blocks.
    */
   flat(): Layout {
     if (
@@ -312,7 +321,7 @@ export class Layout {
     return rows ? Layout.fromLocalShapes(sizes) : Layout.concatenated(sizes);
   }
 
-  /** True where each rank's part of a flat layout is whole rows of `[n, inner]`. */
+  /** True if each rank's part of a flat layout consists of whole rows of `[n, inner]`. */
   alignsTo(inner: number): boolean {
     if (this.kind !== 'boxes' || this.globalShape.length !== 1) return false;
     if (this.replicated) return true;
@@ -320,7 +329,7 @@ export class Layout {
     return true;
   }
 
-  /** Comparable identity. */
+  /** A string that is equal for equal layouts. */
   get key(): string {
     this.#key ??= this.#blocks
       ? `concatenated ${this.#blocks.map(formatShape).join(' ')}`
@@ -329,7 +338,9 @@ export class Layout {
     return this.#key;
   }
 
-  /** The same parts for the same ranks, along the same axis: what fits on one rank fits on many. */
+  /**
+   * True if every rank has the same part, along the same axis. All ranks return the same result.
+   */
   equals(other: Layout): boolean {
     return this === other || this.key === other?.key;
   }

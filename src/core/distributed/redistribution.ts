@@ -6,20 +6,23 @@ import { Layout } from './layout.js';
 import { flatOf } from './row-layout.js';
 import { TransferPlan } from './transfer.js';
 
-/** Split along the first axis only, or replicated: the parts lie one after another in C order. */
+/**
+ * True if a layout is replicated or split along the first axis only, so that its parts are
+ * consecutive in C order.
+ */
 export const isRows = (layout: Layout): boolean =>
   layout.axis === 0 && layout.grid.every((g, k) => k === 0 || g === 1);
 
 /**
- * True where both are layouts of one array, natural or flat in C order: its elements can move from
+ * True if both are layouts of one array, natural or flat in C order. Its elements can be moved from
  * one to the other.
  */
 export function canMove(from: Layout, to: Layout): boolean {
   if (from.ranks !== to.ranks || from.size !== to.size) return false;
   const boxes = from.kind === 'boxes' && to.kind === 'boxes';
   const flat = from.flat();
-  // boxes that are no rows have the order of their shape: as many elements on each rank are not
-  // enough
+  // Boxes that are not rows hold elements in the order of their own shape. It is not enough that
+  // each rank has the same number of elements.
   if (flat.equals(to.flat()) && !(boxes && flat.kind === 'concatenated')) return true;
   if (!boxes) return false;
   return (
@@ -29,10 +32,7 @@ export function canMove(from: Layout, to: Layout): boolean {
   );
 }
 
-/**
- * `y ← x`, between layouts of which one {@link canMove} to the other. At most two transfers.
- * Collective.
- */
+/** `y ← x`, between layouts that {@link canMove} accepts. At most two transfers. Collective. */
 export function move(from: Layout, x: Elements, to: Layout, y: Elements, comm: Communicator): void {
   if (from.flat().equals(to.flat())) {
     if (x.size > 0) x.storage.backend.copy(x, y);
@@ -40,7 +40,7 @@ export function move(from: Layout, x: Elements, to: Layout, y: Elements, comm: C
   }
   if (sameShape(from.globalShape, to.globalShape)) return TransferPlan.between(from, to, comm).run(x, y);
   if (isRows(from) && isRows(to)) return TransferPlan.between(flatOf(from), flatOf(to), comm).run(x, y);
-  // natural parts that are no rows: rows between
+  // Natural parts that are not whole rows are moved to rows first.
   const natural = from.globalShape.length === 1 ? to : from;
   const rows = Layout.split(natural.globalShape, comm.size);
   withElements(x.storage.backend, x.storage.dtype, rows.localSize(comm.rank), (work) => {

@@ -8,8 +8,8 @@ import { Layout } from './layout.js';
 import { TransferPlan } from './transfer.js';
 
 /**
- * The block sizes of a layout along every axis, those along `axis` cut down to
- * `first ≤ index < end`.
+ * The block sizes of a layout along every axis. Those along
+ * `axis` count only the part within `first ≤ index < end`.
  */
 function extentsWithin(layout: Layout, axis: number, first: number, end: number): number[][] {
   return layout.grid.map((blocks, k) => {
@@ -57,10 +57,10 @@ function moveSlab(
 }
 
 /**
- * Shifted cyclically by `shift` places along an axis of the global array: element i goes to
- * `(i + shift) mod n`. Cost: one message for each two ranks whose parts meet where the axis is
- * distributed, otherwise none. Errors: {@link ShapeError} for concatenated arrays, which have no
- * axes.
+ * Shifts cyclically by `shift` places along an axis of the global array: element i moves to `(i +
+ * shift) mod n`. Cost: if the axis is distributed, one message for each two ranks whose parts
+ * intersect; otherwise none.
+ * @throws {@link ShapeError} for concatenated arrays, which have no axes
  */
 export function roll(x: DistributedArray, shift: number, axis = 0): DistributedArray {
   if (!Number.isSafeInteger(shift))
@@ -78,7 +78,7 @@ export function roll(x: DistributedArray, shift: number, axis = 0): DistributedA
   return y;
 }
 
-/** Rolls along several axes, each by what `shiftOf` says of its length. */
+/** Rolls along several axes, along each by `shiftOf` of its length. */
 function rollAll(
   x: DistributedArray,
   axes: number | readonly number[] | undefined,
@@ -95,8 +95,9 @@ function rollAll(
 }
 
 /**
- * Moves frequency 0 from the first place to the middle (index ⌊n/2⌋) along `axes`, all by default.
- * Cost: that of {@link roll}, axis by axis.
+ * Moves frequency 0 from the first place to the middle (index ⌊n/2⌋) along `axes`. Cost: that of
+ * {@link roll} for each axis.
+ * @param axes all axes by default
  */
 export function fftshift(x: DistributedArray, axes?: number | readonly number[]): DistributedArray {
   return rollAll(x, axes, (n) => Math.floor(n / 2));

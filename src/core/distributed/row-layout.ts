@@ -2,8 +2,8 @@ import { product, type Shape } from '../base/shape.js';
 import { Layout } from './layout.js';
 
 /**
- * A layout of rows of `shape` for a flat one: the same parts where they are whole rows, the even
- * split where not.
+ * A layout of rows of `shape` for a flat layout. The parts are the same if they consist of whole
+ * rows. Otherwise the rows are split evenly.
  */
 export function rowsOf(flat: Layout, shape: Shape): Layout {
   const inner = product(shape.slice(1));
@@ -24,8 +24,8 @@ export function flatOf(layout: Layout): Layout {
 }
 
 /**
- * Local shapes of an array split along `axis` at most: those of ranks beyond its process grid, too,
- * differ along it only.
+ * The local shapes of an array that is split along at most `axis`. Shapes of ranks beyond the
+ * process grid, too, differ from the others along that axis only.
  */
 export function partsAlong(layout: Layout, axis: number): Shape[] {
   const taking = product(layout.grid);

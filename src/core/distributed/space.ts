@@ -15,40 +15,41 @@ import { Layout, splitCount, splitStart } from './layout.js';
 import { canMove } from './redistribution.js';
 
 /**
- * SCATTER: each rank owns a part. BROADCAST: each has the whole, assignment takes rank 0's values.
- * UNSAFE_BROADCAST: each has the whole, nobody checks.
+ * SCATTER: each rank owns a part. BROADCAST: each rank has the whole array, and an assignment
+ * copies rank 0's values to all. UNSAFE_BROADCAST: each rank has the whole array, and nothing
+ * checks that the copies are equal.
  */
 export const PARTITIONS = ['SCATTER', 'BROADCAST', 'UNSAFE_BROADCAST'] as const;
-/** How a distributed array lies on the ranks: see {@link PARTITIONS}. */
+/** How an array is stored on the ranks: see {@link PARTITIONS}. */
 export type Partition = (typeof PARTITIONS)[number];
 
-/** What makes a {@link DistributedSpace}. */
+/** The fields of a {@link DistributedSpace}. */
 export interface DistributedSpaceFields {
   readonly layout: Layout;
   readonly partition: Partition;
   readonly comm: Communicator;
   readonly dtype: DType;
   readonly backend: Backend;
-  /** A colour for every rank: reductions stay within one colour. */
+  /** A colour for every rank. Reductions are limited to the ranks of one colour. */
   readonly mask?: readonly number[] | undefined;
-  /** Of a SCATTER space: what a replicated vector of it is. @default 'BROADCAST' */
+  /** Of a SCATTER space: the partition of its replicated vectors. @default 'BROADCAST' */
   readonly replicatedAs?: Partition;
 }
 
 let newArray: (space: DistributedSpace) => DistributedArray;
 
 /**
- * Says how spaces make arrays. distributed-array.ts calls it when it is loaded, so that this module
- * does not need that one.
+ * Sets the function by which spaces make arrays. distributed-array.ts calls it when it is loaded,
+ * so that this module need not import that one.
  */
 export function setNewArray(make: (space: DistributedSpace) => DistributedArray): void {
   newArray = make;
 }
 
-/** Sub-communicators of masks, split once for each communicator and mask. */
+/** The sub-communicators of masks, split once for each communicator and mask. */
 const maskGroups = new WeakMap<Communicator, Map<string, Communicator>>();
 
-/** Throws {@link PartitionError} unless a mask has a colour for each rank. */
+/** @throws {@link PartitionError} unless a mask has a colour for each rank */
 function checkColours(mask: readonly number[], ranks: number): readonly number[] {
   if (
     !Array.isArray(mask) ||
@@ -62,8 +63,8 @@ function checkColours(mask: readonly number[], ranks: number): readonly number[]
 }
 
 /**
- * The ranks that share this rank's colour. Collective when a mask is first met: ranks compare it,
- * then split.
+ * The communicator of the ranks that share this rank's colour. Collective at the first use of a
+ * mask: the ranks compare it and split.
  */
 function groupOf(comm: Communicator, mask: readonly number[]): Communicator {
   const groups = memo(maskGroups, comm, () => new Map<string, Communicator>());
@@ -91,8 +92,8 @@ function checkFields(fields: DistributedSpaceFields): void {
 }
 
 /**
- * Throws {@link PartitionError} unless a mask is a list of numbers. What it is on other ranks is
- * seen when they compare it.
+ * Checks a mask on this rank. The ranks compare their masks when the mask is first used.
+ * @throws {@link PartitionError} unless it is a list of numbers
  */
 function checkMask(mask: unknown): void {
   if (mask !== undefined && !(Array.isArray(mask) && mask.every((c) => typeof c === 'number')))
@@ -101,7 +102,7 @@ function checkMask(mask: unknown): void {
     );
 }
 
-/** Everything about a distributed vector but its values. */
+/** Everything about a distributed vector except its values. */
 export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly layout: Layout;
   readonly partition: Partition;
@@ -110,29 +111,29 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   readonly backend: Backend;
   readonly mask: readonly number[] | undefined;
   /**
-   * The kind of replicated vectors that belong to these: what an operator makes of an
-   * UNSAFE_BROADCAST vector leads back to one. Spaces that differ in it only are equal.
+   * The partition of replicated vectors that belong to vectors of this space. An operator that
+   * takes an UNSAFE_BROADCAST vector to SCATTER data thus leads back to UNSAFE_BROADCAST. Spaces
+   * that differ only in this field are equal.
    */
   readonly replicatedAs: Partition;
-  /** Sums inner products: the communicator, or the ranks of this rank's colour. */
+  /** The communicator that sums inner products: all ranks, or the ranks of this rank's colour. */
   readonly reducer: Communicator;
   readonly localShape: Shape;
   /**
-   * The run of this rank's local array whose inner products count: all of it, or this rank's share
-   * of a replicated one.
+   * The range of this rank's local array that is added to inner products: all of it, or this rank's
+   * share of a replicated array.
    */
   readonly reducedStart: number;
   readonly reducedCount: number;
   static readonly #known = new WeakMap<Communicator, WeakMap<Backend, Map<string, DistributedSpace>>>();
 
   /**
-   * The space of these. Collective only where a mask is met for the first time on this
-   * communicator. Spaces are interned, so that what operators keep for a space serves all its
-   * vectors.
+   * The space with these fields. Collective only at the first use of a mask on this communicator.
+   * Spaces are interned, so that data which an operator caches for a space serves all its vectors.
    */
   static of(fields: DistributedSpaceFields): DistributedSpace {
     const { layout, partition, comm, backend, dtype, mask, replicatedAs = 'BROADCAST' } = fields ?? {};
-    // what is asked before the space is looked up; the constructor checks the rest
+    // The checks that the look-up needs. The constructor checks the rest.
     if (
       !(layout instanceof Layout) ||
       typeof comm !== 'object' ||
@@ -208,7 +209,9 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     return newArray(this);
   }
 
-  /** Standard normal values, of this seed or of the communicator's next draw. */
+  /**
+   * An array of standard normal values. Without a seed, the communicator's next draw is the seed.
+   */
   random(seed?: number): DistributedArray {
     return this.empty().fillRandom(seed);
   }
@@ -217,7 +220,7 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
     return dtype === this.dtype ? this : DistributedSpace.of({ ...this.#fields(), dtype });
   }
 
-  /** The same but for the layout (and, with it, the partition). */
+  /** The same space with another layout and the partition that belongs to it. */
   withLayout(layout: Layout): DistributedSpace {
     if (!(layout instanceof Layout)) throw new ArgumentError(`expected a Layout, received ${textOf(layout)}`);
     const partition = layout.replicated ? this.replicatedAs : 'SCATTER';
@@ -225,8 +228,8 @@ export class DistributedSpace implements SpreadSpace<DistributedArray> {
   }
 
   /**
-   * The local arrays raveled, one after another: in C order of the global array where it is split
-   * along its first axis only, otherwise concatenated blocks.
+   * The space of the local arrays raveled, one after another. If the array is split along its first
+   * axis only, this is the C order of the global array. Otherwise it is concatenated blocks.
    */
   flat(): DistributedSpace {
     return this.withLayout(this.layout.flat());
@@ -279,13 +282,13 @@ export interface DistributedArrayOptions {
   readonly axis?: number;
   /** @default 'SCATTER' */
   readonly partition?: Partition;
-  /** A local shape for every rank, where the even split is not wanted. */
+  /** A local shape for every rank, instead of the even split. */
   readonly localShapes?: readonly Shape[];
-  /** A process grid to split over, one number an axis, instead of `axis`. */
+  /** A process grid to split over, one number for each axis, instead of `axis`. */
   readonly grid?: readonly number[];
   /**
-   * A colour for every rank: reductions (dot, norm, asArray({ masked: true })) stay within one
-   * colour.
+   * A colour for every rank. Reductions (dot, norm, asArray({ masked: true })) are limited to the
+   * ranks of one colour.
    */
   readonly mask?: readonly number[];
   /** A backend, or its name. @default the default backend */
@@ -306,8 +309,8 @@ const DEFAULTS = {
 } satisfies Defaults<DistributedArrayOptions>;
 
 /**
- * The space that a global shape and options ask for; `owner` is named in errors. Collective only
- * where a mask is met for the first time.
+ * The space of a global shape and options. Collective only at the first use of a mask.
+ * @param owner the name for error messages
  */
 export function spaceOf(
   owner: string,

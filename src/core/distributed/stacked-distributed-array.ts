@@ -22,12 +22,12 @@ import type { DistributedArray } from './distributed-array.js';
 import { assignFrom } from './fill-into.js';
 import { DistributedSpace } from './space.js';
 
-/** A distributed vector of either kind: what stacks are made of. */
+/** A distributed vector of either kind, which can be a block of a stack. */
 export type AnyDistributedArray = DistributedArray | StackedDistributedArray;
 /** The space of a distributed or a stacked array. */
 export type AnyDistributedSpace = DistributedSpace | StackedSpace;
 
-/** The space of stacked vectors: one space a block. */
+/** The space of stacked vectors: one space for each block. */
 export class StackedSpace implements Space<StackedDistributedArray> {
   readonly children: readonly AnyDistributedSpace[];
   readonly dtype: DType;
@@ -68,8 +68,8 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   }
 
   /**
-   * The stack of spaces of which nothing is known yet. Throws {@link PartitionError} unless all are
-   * distributed.
+   * The stack of spaces whose kind is not yet checked.
+   * @throws {@link PartitionError} unless all are spaces of distributed vectors
    */
   static of(spaces: readonly Space<unknown>[]): StackedSpace {
     return new StackedSpace(spaces as readonly AnyDistributedSpace[]);
@@ -90,7 +90,9 @@ export class StackedSpace implements Space<StackedDistributedArray> {
       this,
     );
   }
-  /** Standard normal values, of this seed or of the communicator's next draws. */
+  /**
+   * A stack of standard normal values. Without a seed, the communicator's next draws are the seeds.
+   */
   random(seed?: number): StackedDistributedArray {
     return new StackedDistributedArray(
       this.children.map((child, k) => child.random(seed === undefined ? undefined : seed * 1009 + k)),
@@ -130,7 +132,7 @@ export class StackedSpace implements Space<StackedDistributedArray> {
   }
 }
 
-/** Throws {@link ArgumentError} unless all are distributed vectors. */
+/** @throws {@link ArgumentError} unless all are distributed vectors */
 function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[] {
   checkList('a stack', 'distributed arrays', arrays);
   return arrays.map((a) => {
@@ -145,7 +147,10 @@ function spacesOf(arrays: readonly AnyDistributedArray[]): AnyDistributedSpace[]
 
 const constructedCount = { value: 0 };
 
-/** Distributed arrays, or stacks of them, as one vector: what stacked operators map to and from. */
+/**
+ * Distributed arrays, or stacks of them, as one vector. The domain and range vectors of stacked
+ * operators.
+ */
 export class StackedDistributedArray
   extends DistributedVector<StackedDistributedArray>
   implements Vector<StackedDistributedArray>
@@ -154,8 +159,8 @@ export class StackedDistributedArray
   readonly arrays: readonly AnyDistributedArray[];
 
   /**
-   * Takes the arrays as they are, without copying. Errors: {@link PartitionError} unless they share
-   * communicator, mask and backend.
+   * Stacks the arrays without copying.
+   * @throws {@link PartitionError} unless they share communicator, mask and backend
    */
   constructor(
     arrays: readonly AnyDistributedArray[],
@@ -167,16 +172,22 @@ export class StackedDistributedArray
     constructedCount.value++;
   }
 
-  /** How many were made since the program began: how tests see that a loop makes none. */
+  /**
+   * The number of stacks constructed since the program began. Tests use it to check that a loop
+   * constructs none.
+   */
   static get constructions(): number {
     return constructedCount.value;
   }
 
-  /** Number of blocks. */
+  /** The number of blocks. */
   get length(): number {
     return this.arrays.length;
   }
-  /** A block. Errors: {@link ShapeError}. */
+  /**
+   * Returns a block.
+   * @throws {@link ShapeError} if there is no such block
+   */
   block(k: number): AnyDistributedArray {
     const array = Number.isInteger(k) ? this.arrays.at(k) : undefined;
     if (!array)
@@ -330,7 +341,7 @@ export class StackedDistributedArray
     this.#checkBlocks(other);
     return this.#stack(this.arrays.map((a, k) => f(a, other.arrays[k] as AnyVector)));
   }
-  /** In this stack's space, where that fits: operators remember spaces. */
+  /** Stacks arrays in the space of this stack if it fits. Operators cache data for a space. */
   #stack(arrays: readonly AnyDistributedArray[]): StackedDistributedArray {
     const same = arrays.every((a, k) => a.space === this.space.children[k]);
     return same ? new StackedDistributedArray(arrays, this.space) : new StackedDistributedArray(arrays);
@@ -340,7 +351,7 @@ export class StackedDistributedArray
     for (let k = 0; k < this.arrays.length; k++) f(this.arrays[k] as AnyVector, other.arrays[k] as AnyVector);
     return this;
   }
-  /** Blocks are compared before any is changed, so that nothing is left half done. */
+  /** Compares all blocks before any is changed, so that an error leaves no block changed. */
   #checkBlocks(other: StackedDistributedArray): void {
     if (other?.space === this.space) return;
     if (!(other instanceof StackedDistributedArray) || other.length !== this.length) {

@@ -8,7 +8,7 @@ import { checkDisjoint, checkElements, LentExchanges, type MessagePort } from '.
 import { type Pattern, type Piece, patternOf, pieceOf } from './exchange-pattern.js';
 import type { Layout } from './layout.js';
 
-/** How many elements go to, or come from, a rank. */
+/** The number of elements sent to, or received from, a rank. */
 export interface Traffic {
   readonly peer: number;
   readonly size: number;
@@ -16,7 +16,7 @@ export interface Traffic {
 
 type TransferPort = MessagePort & Pick<Communicator, 'allgatherv'>;
 
-/** Room for several operators that change layouts back and forth. */
+/** Large enough for several operators that change layouts back and forth. */
 const cache = new PlanCache<string, TransferPlan>(64, { dispose: (plan) => plan.dispose() });
 
 function checkLayout(layout: Layout, ranks: number): void {
@@ -36,19 +36,20 @@ function checkLayout(layout: Layout, ranks: number): void {
  * Moves an array from one layout to another of the same global shape and ranks.
  *
  * The plan is the intersections of the ranks' boxes, computed without communication. Cost: one
- * message to each rank whose new box meets this rank's old one; none from a replicated layout; to a
- * replicated one a single allgatherv. Buffers are lent by the backend's pool and given back, so
- * that a plan holds no memory; pieces that are one run of memory are neither packed nor unpacked.
+ * message to each rank whose new box intersects this rank's old one; none from a replicated layout;
+ * a single allgatherv to a replicated one. Buffers come from the backend's pool and are released
+ * after each run, so that a plan holds no memory. Pieces that are one run of memory are neither
+ * packed nor unpacked.
  */
 export class TransferPlan {
   readonly from: Layout;
   readonly to: Layout;
   readonly #port: TransferPort;
   readonly #pattern: Pattern;
-  /** To replicated layouts: what each rank has, and where it lies in the whole. */
+  /** For transfers to replicated layouts: the position of each rank's box in the whole array. */
   readonly #parts: readonly Piece[] | undefined;
   readonly #counts: readonly number[];
-  /** The parts, one after another, are the whole. */
+  /** True if the parts, one after another, are the whole array. */
   readonly #ordered: boolean;
   readonly #exchanges: LentExchanges;
 
@@ -78,8 +79,9 @@ export class TransferPlan {
   }
 
   /**
-   * The plan between two layouts; recent ones are kept. Throws {@link PartitionError},
-   * {@link ShapeError} on all ranks alike.
+   * Returns the plan between two layouts. Recent plans are cached.
+   * @throws {@link PartitionError} or {@link ShapeError}, the same on all ranks, if there is no
+   *   such transfer
    */
   static between(from: Layout, to: Layout, comm: TransferPort): TransferPlan {
     return cache.get(`${comm.id}: ${from.key} -> ${to.key}`, () => {
@@ -94,19 +96,20 @@ export class TransferPlan {
     });
   }
 
-  /** Elements that this rank has for each other rank. */
+  /** Elements that this rank sends to each other rank. */
   get sends(): Traffic[] {
     return this.#pattern.sends.map(({ peer, size }) => ({ peer, size }));
   }
 
-  /** Elements that this rank needs of each other rank. */
+  /** Elements that this rank receives from each other rank. */
   get receives(): Traffic[] {
     return this.#pattern.receives.map(({ peer, size }) => ({ peer, size }));
   }
 
   /**
-   * `y ← x`, x this rank's part in `from`, y in `to`, C order, of one dtype and backend, sharing no
-   * memory. Collective.
+   * `y ← x`, in C order, of one dtype and backend, without shared memory. Collective.
+   * @param x this rank's part in `from`
+   * @param y this rank's part in `to`
    */
   run(x: Elements, y: Elements): void {
     if (this.#parts) return this.#gather(x, y, this.#parts);
@@ -115,7 +118,7 @@ export class TransferPlan {
     exchange.finish();
   }
 
-  /** Forgets its exchanges. The plan can be used again and makes them anew. */
+  /** Disposes of the exchanges. The plan can be used again and then makes them again. */
   dispose(): void {
     this.#exchanges.dispose();
   }
@@ -130,7 +133,7 @@ export class TransferPlan {
       this.#port.allgatherv(send, y.storage.span(y.offset, y.size), this.#counts);
       return;
     }
-    // As large as the whole array: the backend's pool keeps it, not the plan
+    // The buffer is as large as the whole array. The backend's pool keeps it, not the plan.
     withElements(backend, dtype, y.size, ({ storage }) => {
       this.#port.allgatherv(send, storage.span(0, y.size), this.#counts);
       let offset = 0;
