@@ -334,7 +334,8 @@ export class Layout {
     this.#key ??= this.#blocks
       ? `concatenated ${this.#blocks.map(formatShape).join(' ')}`
       : `${formatShape(this.globalShape)} ` +
-        `${this.replicated ? `on each of ${this.ranks}` : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`}${this.#cuts.some(Boolean) ? ` cut ${JSON.stringify(this.#cuts)}` : ''}`;
+        `${this.replicated ? `on each of ${this.ranks}` : `along axis ${this.axis} over ${formatShape(this.grid)} of ${this.ranks}`}` +
+        `${this.#cuts.some(Boolean) ? ` cut ${JSON.stringify(this.#cuts)}` : ''}`;
     return this.#key;
   }
 

@@ -35,26 +35,27 @@ import {
 
 export { commonSpace, fitting, givenDType, takenBy } from './operator-algebra.js';
 
-/** What an operator is: the shapes of its vectors and its dtype. */
+/** The shapes of an operator's vectors, its dtype and its properties. */
 export interface OperatorSpec {
-  /** Shape of the model (what `matvec` takes). */
+  /** Shape of the model, the input of `matvec`. */
   readonly dims: number | Shape;
-  /** Shape of the data (what `matvec` gives). @default dims */
+  /** Shape of the data, the result of `matvec`. @default dims */
   readonly dimsd?: number | Shape;
   /** @default 'float64' */
   readonly dtype?: DType;
   /**
-   * The operator holds values of its dtype, so vectors of another precision are refused; otherwise
-   * its results have their precision. @default false
+   * The operator holds values of its dtype, so vectors of another precision are refused. Without
+   * such values, its results have the precision of its vectors.
+   * @default false
    */
   readonly holdsData?: boolean;
-  /** The ranks it runs on; undefined for an operator of one rank. */
+  /** The communicator of the operator. Undefined for an operator of one rank. */
   readonly comm?: Communicator | undefined;
-  /** The operator is 0, so that a dot test that finds nothing but zeros passes. @default false */
+  /** The operator is 0, so that a dot test in which all products are 0 passes. @default false */
   readonly zero?: boolean;
 }
 
-/** Choices for the natural space of an operator. */
+/** Dtype and backend of the natural space of an operator. */
 export interface SpaceOptions {
   readonly dtype?: DType;
   readonly backend?: Backend | string;
@@ -63,7 +64,7 @@ export const SPACE_DEFAULTS = { dtype: undefined, backend: undefined } satisfies
 
 /** Options of {@link LinearOperator.dotTest}. */
 export interface DotTestOptions<M> {
-  /** Where the test vectors live. @default the operator's natural domain */
+  /** The space of the test vectors. @default the operator's natural domain */
   readonly domain?: Space<M>;
   /** Largest accepted relative difference. @default 1e-11 in double, 1e-4 in single precision */
   readonly rtol?: number;
@@ -74,8 +75,8 @@ export interface DotTestOptions<M> {
 }
 
 /**
- * `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. Not passed
- * where both are 0, unless the operator is.
+ * `⟨A u, v⟩` and `⟨u, Aᴴ v⟩`, and their difference relative to `‖A u‖‖v‖ + ‖u‖‖Aᴴ v‖`. The test is
+ * not passed if both are 0, unless the operator is 0.
  */
 export interface DotTestResult {
   readonly passed: boolean;
@@ -91,12 +92,12 @@ const DEFAULTS = { domain: undefined, rtol: undefined, seed: 1, raise: true } sa
 /**
  * A linear map `A` from models to data, written once for local, distributed and stacked vectors.
  *
- * A subclass gives its spaces (`rangeOf`, `domainOf`: from the space of a vector to that of its
- * image; the same space unless they are overridden) and two methods for `y ← A x` and `x ← Aᴴ y`.
- * In the simple form they return their result, `forward(x)` and `adjoint(y)`; in the fast form they
- * fill their second argument, `forward(x, y)` and `adjoint(y, x)`, and no vector is made. Checks,
- * output vectors, the algebra and the dot test come from here. Nothing is computed until `matvec`
- * or `rmatvec`.
+ * A subclass defines its spaces and two methods for `y ← A x` and `x ← Aᴴ y`.
+ * `rangeOf` and `domainOf` return the space of a vector's image. Without an override, it is the
+ * space of the vector. In the simple form the two methods return their result:
+ * `forward(x)` and `adjoint(y)`. In the fast form they fill their second argument, and no vector is
+ * allocated: `forward(x, y)` and `adjoint(y, x)`. The base class adds checks, output vectors, the
+ * algebra and the dot test. Nothing is computed until `matvec` or `rmatvec`.
  */
 export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = M> {
   readonly dims: Shape;
@@ -106,14 +107,14 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   readonly comm: Communicator | undefined;
   readonly #zero: boolean;
   /**
-   * False where `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data).
+   * False if `⟨A u, v⟩ = ⟨u, Aᴴ v⟩` holds for the real parts only (real part, FFT of real data).
    */
   readonly complexLinear: boolean = true;
   readonly #ranges = new WeakMap<Space<M>, Space<D>>();
   readonly #domains = new WeakMap<Space<D>, Space<M>>();
-  /** Methods that have no argument to fill: they must return. */
+  /** True for a method that has no argument to fill and must therefore return its result. */
   readonly #returns = { forward: false, adjoint: false, forwardAdd: false, adjointAdd: false };
-  // kept, since they remember spaces themselves
+  // Cached, because they cache spaces themselves.
   #adjoint: LinearOperator<D, M> | undefined;
   #conjugate: LinearOperator<M, D> | undefined;
 
@@ -126,7 +127,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     this.#zero = spec.zero ?? false;
   }
 
-  /** True where the operator is known to be 0. */
+  /** True if the operator is known to be 0. */
   get zero(): boolean {
     return this.#zero;
   }
@@ -136,9 +137,11 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return [product(this.dimsd), product(this.dims)];
   }
 
-  /** `A x`: fills y, or returns it. x must not be changed, and neither be kept. */
+  /** `A x`: fills y, or returns the result. It must neither change x nor keep a reference to it. */
   protected abstract forward(x: M, y: D): Filled<D>;
-  /** `Aᴴ y`: fills x, or returns it. y must not be changed, and neither be kept. */
+  /**
+   * `Aᴴ y`: fills x, or returns the result. It must neither change y nor keep a reference to it.
+   */
   protected abstract adjoint(y: D, x: M): Filled<M>;
 
   /** The natural space of models. Never communicates. */
@@ -150,8 +153,9 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * The space of `A x` for x of a space. Throws where the operator can't be applied, on all ranks
-   * or on none; never communicates. An operator with `dims` unlike `dimsd` overrides it.
+   * The space of `A x` for x of a space. Never communicates. An operator with different
+   * `dims` and `dimsd` overrides it. Throws on all ranks or on none if the operator cannot be
+   * applied.
    */
   rangeOf(x: Space<M>): Space<D> {
     return this.#alike(x) as Space<never>;
@@ -173,7 +177,10 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return space.withDType(this.inputDType(space.dtype));
   }
 
-  /** Throws {@link ShapeError} unless a space has the shape `dims`, or is flat of that size. */
+  /**
+   * Checks the shape of a space.
+   * @throws {@link ShapeError} unless it is `dims`, or flat of that size
+   */
   protected checkShape(space: Space<unknown>, dims: Shape): void {
     checkSpace(this.name, space);
     if (sameShape(space.shape, dims)) return;
@@ -194,28 +201,33 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * The dtype in which a vector of `dtype` is worked on: complex for a complex operator, in the
-   * vector's precision; an operator with data refuses another precision.
+   * The dtype to which a vector of `dtype` is converted before the operator is applied. It is
+   * complex for a complex operator and has the vector's precision. An operator that holds data
+   * refuses another precision.
    */
   protected inputDType(dtype: DType): DType {
     return workingDType(this, dtype);
   }
 
   /**
-   * `y = A x`, into `out` if given (which must not overlap x). Errors: {@link ShapeError},
-   * {@link DTypeError}, {@link PartitionError}, {@link BackendError} where x or `out` does not fit,
-   * on every rank alike.
+   * `y = A x`. The errors are the same on every rank.
+   * @param out the vector to fill, which must not overlap x; a new one by default
+   * @throws {@link ShapeError}, {@link DTypeError}, {@link PartitionError} or {@link BackendError}
+   *   if x or `out` does not fit
    */
   matvec(x: M, out?: D): D {
     return this.#call('forward', x, this.#rangeFor(x), out);
   }
 
-  /** `x = Aᴴ y`, into `out` if given (which must not overlap y). Errors as for {@link matvec}. */
+  /**
+   * `x = Aᴴ y`. The errors are those of {@link matvec}.
+   * @param out the vector to fill, which must not overlap y; a new one by default
+   */
   rmatvec(y: D, out?: M): M {
     return this.#call('adjoint', y, this.#domainFor(y), out);
   }
 
-  /** `y ← y + α A x`: what sums and stacks are made of. */
+  /** `y ← y + α A x`. Sums and stacks of operators use it. */
   matvecAdd(x: M, y: D, alpha: Scalar = 1): D {
     return this.#call('forwardAdd', x, this.#rangeFor(x), y, alpha);
   }
@@ -226,8 +238,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * Calls a method with the vector that it fills, after the checks and the promotion that all four
-   * share.
+   * Calls one of the four methods with the vector to fill. Does the checks and the promotion that
+   * all four share.
    */
   #call<A extends Vector<A>, B extends Vector<B>>(
     method: Method,
@@ -275,12 +287,14 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     });
   }
 
-  /** As {@link inputDType} for data; they differ where domain and range have unlike dtypes. */
+  /**
+   * The same as {@link inputDType} for data. It differs if domain and range have different dtypes.
+   */
   protected adjointInputDType(dtype: DType): DType {
     return this.inputDType(dtype);
   }
 
-  /** The adjoint (conjugate transpose). Made once. */
+  /** The adjoint (conjugate transpose). Cached. */
   get H(): LinearOperator<D, M> {
     this.#adjoint ??= new Composite(adjointRule<D, M>(this));
     return this.#adjoint;
@@ -291,7 +305,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return this.H.conj();
   }
 
-  /** The conjugate: `x ↦ conj(A conj(x))`. Made once. */
+  /** The conjugate: `x ↦ conj(A conj(x))`. Cached. */
   conj(): LinearOperator<M, D> {
     this.#conjugate ??= new Composite(conjugateRule<M, D>(this));
     return this.#conjugate;
@@ -316,8 +330,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * `α A`, whose adjoint is `conj(α) Aᴴ`. A complex α, of whatever value, makes the operator
-   * complex.
+   * `α A`, whose adjoint is `conj(α) Aᴴ`. An α given as a complex number makes the operator
+   * complex, even if its imaginary part is 0.
    */
   scale(alpha: Scalar): LinearOperator<M, D> {
     return new Composite(scaledRule<M, D>(this, alpha));
@@ -329,16 +343,18 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * `Aᵖ`: A applied p times, p a non-negative integer. Throws {@link ShapeError} unless A is
-   * square.
+   * `Aᵖ`: A applied p times.
+   * @param p a non-negative integer
+   * @throws {@link ShapeError} unless A is square
    */
   pow(this: LinearOperator<M, M>, p: number): LinearOperator<M, M> {
     return new Composite(powerRule<M>(this, p));
   }
 
   /**
-   * The matrix, `[rows, columns]`, on every rank: for small operators. Collective for distributed
-   * ones; costs one `matvec` a column.
+   * The matrix, `[rows, columns]`, on every rank. For small operators: costs one `matvec` for each
+   * column. Collective for distributed operators.
+   * @throws {@link ArgumentError} if the matrix has more than 2²⁶ elements
    */
   todense(options: SpaceOptions = {}): NDArray {
     const [rows, columns] = this.shape;
@@ -368,9 +384,10 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
   }
 
   /**
-   * Compares `⟨A u, v⟩` with `⟨u, Aᴴ v⟩` for random u and v. Two reductions besides what the
-   * operator does. Throws {@link NumericalError} if they differ, unless `raise` is false. The
-   * verdict is the same on all ranks.
+   * Compares `⟨A u, v⟩` with `⟨u, Aᴴ v⟩` for random u and v. Costs two reductions besides those of
+   * the operator.
+   * @returns the same result on all ranks
+   * @throws {@link NumericalError} if the test fails, unless `raise` is false
    */
   dotTest(options?: DotTestOptions<M>): DotTestResult {
     const given = withDefaults(`${this.name}.dotTest`, options, DEFAULTS);
@@ -379,8 +396,8 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const au = this.matvec(u);
     const v = au.space.random(seed + 1);
     const back = this.rmatvec(v);
-    // of another layout where the adjoint leads to one; in the dtype that came back where that is
-    // complex and u real
+    // The model in the layout that the adjoint returned. If the adjoint returned a complex vector
+    // and u is real, also in that dtype.
     const seen = movedTo(u, back.space, (moved) => (moved === u ? u : moved.copy()));
     const model = back.dtype === u.dtype || isComplex(u.dtype) ? seen : back.space.empty().assign(seen);
     const rtol = given.rtol ?? (isDouble(au.dtype) ? 1e-11 : 1e-4);
@@ -410,7 +427,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     return { passed, left, right, error };
   }
 
-  /** For messages. */
+  /** The name of the operator in messages. */
   get name(): string {
     return this.constructor.name;
   }
@@ -419,7 +436,7 @@ export abstract class LinearOperator<M extends Vector<M>, D extends Vector<D> = 
     const [rows, columns] = this.shape;
     return `<${rows}x${columns} ${this.name} with dtype=${this.dtype}>`;
   }
-  /** Text only: products and sums are methods. */
+  /** Converts to text only. Products and sums are methods. */
   [Symbol.toPrimitive](hint: string): string {
     return textOnly(
       this,
@@ -436,7 +453,7 @@ const show = (a: Scalar): string =>
 type Method = 'forward' | 'adjoint' | 'forwardAdd' | 'adjointAdd';
 type Methods<A, B> = Readonly<Record<Method, (x: A, y: B, alpha?: Scalar) => Filled<B>>>;
 
-/** Throws unless `out` can take what an operator makes of x, which is of the space `image`. */
+/** Throws unless the image of x, a vector of the space `image`, can be written into `out`. */
 function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unknown>): void {
   checkVector(name, 'out', out);
   if (!sameMemory(out.space, image))
@@ -446,7 +463,10 @@ function checkOut(name: string, out: AnyVector, x: AnyVector, image: Space<unkno
   if (out.overlaps(x)) throw new ArgumentError(`${name}: out must not share memory with the input`);
 }
 
-/** Throws {@link ArgumentError} unless `op` is an operator; scalars have `scale`. */
+/**
+ * @throws {@link ArgumentError} unless
+ *   `op` is an operator. For a scalar, the message names `scale`.
+ */
 export function checkOperator(owner: string, op: unknown): void {
   if (op instanceof LinearOperator) return;
   throw new ArgumentError(
@@ -457,7 +477,7 @@ export function checkOperator(owner: string, op: unknown): void {
 // biome-ignore lint/suspicious/noExplicitAny: operators of any vector kinds
 export type AnyOperator = LinearOperator<any, any>;
 
-/** An operator made of others, by a rule of operator-algebra.ts. */
+/** An operator made of others by a rule of operator-algebra.ts. */
 class Composite<M extends Vector<M>, D extends Vector<D>> extends LinearOperator<M, D> {
   readonly #rule: OperatorRule<M, D>;
   override readonly complexLinear: boolean;

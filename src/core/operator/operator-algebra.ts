@@ -11,15 +11,15 @@ import { withWorkspace } from '../vector/workspace.js';
 import type { AnyOperator, LinearOperator, OperatorSpec, SpaceOptions } from './linear-operator.js';
 
 /**
- * What an operator made of others does, in terms of them: adjoint, conjugate, multiple, sum,
- * product, power. Rules rather than classes, since operators make them and they know operators by
- * their methods only.
+ * The methods of an operator made of others: adjoint, conjugate, multiple, sum, product, power.
+ * They are rules and not classes, because linear-operator.ts makes the operators, and this module
+ * uses operators only by their methods.
  */
 export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   readonly name: string;
   readonly spec: OperatorSpec;
   readonly complexLinear: boolean;
-  /** Asked of the operators when it is needed: some read their data through. */
+  /** Computed at each call: some operators must read their data for it. */
   readonly zero: boolean;
   domain(options: SpaceOptions): Space<M>;
   rangeOf(x: Space<M>): Space<D>;
@@ -27,32 +27,34 @@ export interface OperatorRule<M extends Vector<M>, D extends Vector<D>> {
   inputDType(dtype: DType): DType;
   forward(x: M, y: D): void;
   adjoint(y: D, x: M): void;
-  /** `y ← y + α A x` without an intermediate vector, where there is a way. */
+  /** `y ← y + α A x` without an intermediate vector, if that is possible. */
   forwardAdd?(x: M, y: D, alpha: Scalar): void;
   adjointAdd?(y: D, x: M, alpha: Scalar): void;
-  /** Where a second step undoes the first, or is one with it. */
+  /** Results that are simpler than the general rule, such as the adjoint of an adjoint. */
   readonly H?: LinearOperator<D, M>;
   readonly conj?: LinearOperator<M, D>;
   scale?(alpha: Scalar): LinearOperator<M, D>;
 }
 
 /**
- * The space in which an operator whose vectors have the shape `dims` takes vectors of `space`: that
- * itself, or its memory seen flat.
+ * The space in which an operator with vectors of shape `dims` takes vectors of `space`: that space
+ * itself, or its flat form.
  */
 export function fitting<V>(dims: Shape, space: Space<V>): Space<V> {
   return space.shape.length === 1 || sameShape(space.shape, dims) ? space : space.flat();
 }
 
-/** A vector as an operator whose vectors have the shape `dims` takes it: itself, or flat. */
+/**
+ * A vector in the form in which an operator with vectors of shape `dims` takes it: itself, or flat.
+ */
 export function takenBy<V extends Vector<V>>(dims: Shape, x: V): V {
   const space = fitting(dims, x.space);
   return space === x.space ? x : seenIn(x, space);
 }
 
 /**
- * The dtype in which an operator of a dtype, with data of it or not, works on vectors of `dtype`.
- * Throws {@link DTypeError} for data of another precision.
+ * The dtype in which an operator computes with vectors of `dtype`.
+ * @throws {@link DTypeError} if the operator holds data of another precision
  */
 export function workingDType(
   op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean },
@@ -72,14 +74,16 @@ export function workingDType(
 }
 
 /**
- * A space in another dtype; where it has that, as it is: the blocks of a stack may be of several.
+ * A space in another dtype. A space of that dtype is returned unchanged: the blocks of a stack may
+ * have several dtypes.
  */
 const inDType = <V>(space: Space<V>, dtype: DType): Space<V> =>
   space.dtype === dtype ? space : (space.withDType(dtype) as Space<V>);
 
 /**
- * The dtype and data of an operator made of two. Throws {@link DTypeError} where both hold data of
- * unlike precision.
+ * The dtype, data and communicator of an operator made of two.
+ * @throws {@link DTypeError} if both hold data, of different precision
+ * @throws {@link PartitionError} if they have different communicators
  */
 function combined(
   a: AnyOperator,
@@ -98,7 +102,7 @@ function combined(
   return { dtype, holdsData: a.holdsData || b.holdsData, comm: a.comm ?? b.comm };
 }
 
-/** The operator underneath knows which dtypes it takes. */
+/** The inner operator converts the dtype. */
 const asGiven = (dtype: DType): DType => dtype;
 
 const sameData = (of: AnyOperator) => ({ dtype: of.dtype, holdsData: of.holdsData, comm: of.comm });
@@ -177,8 +181,8 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(
     complexScalar ? workingDType({ name, ...spec }, dtype) : dtype;
   const working = <V>(space: Space<V>): Space<V> =>
     complexScalar ? inDType(space, inputDType(space.dtype)) : space;
-  // of an A that is linear over the real numbers only: results may be real, and (αA)ᴴ y is
-  // Aᴴ(conj(α) y)
+  // If A is linear over the real numbers only, its results may be real, and (αA)ᴴ y is Aᴴ(conj(α)
+  // y).
   const scaledFirst = complexScalar && !of.complexLinear;
   const scaled = (y: D, body: (y: D) => void): void => {
     if (!scaledFirst) return body(y);
@@ -230,9 +234,10 @@ export function scaledRule<M extends Vector<M>, D extends Vector<D>>(
 }
 
 /**
- * The space in which results of several operators on a vector of `given` come together: that of the
- * vector itself where one of them leads there, otherwise the first one's; the dtype holds all of
- * theirs. Throws {@link PartitionError} where they are not the same elements.
+ * The common space for the results of several operators on a vector of `given`. It is the space of
+ * the vector if one of the results is in that space, otherwise the space of the first result. Its
+ * dtype holds all results.
+ * @throws {@link PartitionError} if the results do not have the same elements
  */
 export function commonSpace<V>(name: string, given: Space<unknown>, images: readonly Space<V>[]): Space<V> {
   const [first] = images as readonly [Space<V>];
@@ -250,8 +255,8 @@ export function commonSpace<V>(name: string, given: Space<unknown>, images: read
 }
 
 /**
- * The dtype in which a sum or a stack of operators takes a vector: its own, which each of them may
- * change; integers have that of the operators.
+ * The dtype in which a sum or a stack of operators takes a vector: the vector's own dtype, which
+ * each of the operators may convert. Integers are converted to the dtype of the operators.
  */
 export function givenDType(
   op: { readonly name: string; readonly dtype: DType; readonly holdsData: boolean },
@@ -274,7 +279,7 @@ export function sumRule<M extends Vector<M>, D extends Vector<D>>(
   const inputDType = (dtype: DType): DType => givenDType({ name, ...spec }, dtype);
   const ranges = new WeakMap<Space<M>, readonly [Space<D>, Space<D>]>();
   const domains = new WeakMap<Space<D>, readonly [Space<M>, Space<M>]>();
-  /** What each of the two makes of vectors of a space. */
+  /** The spaces of the images of a vector under both operators. */
   const rangesOf = (x: Space<M>) =>
     memo(ranges, x, () => [a.rangeOf(fitting(a.dims, x)), b.rangeOf(fitting(b.dims, x))] as const);
   const domainsOf = (y: Space<D>) =>
@@ -393,7 +398,7 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
   const adjoint = (y: Space<M>): Space<M> => memo(domains, y, () => of.domainOf(fitting(of.dimsd, y)));
   const last = (space: Space<M>, image: (space: Space<M>) => Space<M>): Space<M> => {
     const start = inDType(space, inputDType(space.dtype));
-    // what A does not take has no power 0 either
+    // Called for p = 0 too, so that a vector which A refuses is refused.
     let next = image(start);
     if (p === 0) return start;
     for (let k = 1; k < p; k++) {
@@ -419,7 +424,7 @@ export function powerRule<M extends Vector<M>>(of: LinearOperator<M, M>, p: numb
   };
 }
 
-/** `y ← Sᵖ x` for a step S that leads from a vector of a space to one of its image. */
+/** `y ← Sᵖ x` for a step S from a vector of a space to a vector of `image(space)`. */
 function repeat<M extends Vector<M>>(
   p: number,
   x: M,
@@ -441,7 +446,7 @@ function repeat<M extends Vector<M>>(
     return;
   }
   withWorkspace(y.space, (work) => {
-    // ends in y after p steps
+    // The last of the p steps writes into y.
     let [from, to] = p % 2 === 0 ? [y, work] : [work, y];
     step(x, to);
     for (let k = 1; k < p; k++) {

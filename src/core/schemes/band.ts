@@ -4,8 +4,8 @@ import { textOf } from '../base/text-of.js';
 import type { BandSegment } from '../ports/backend.js';
 
 /**
- * A banded matrix as pieces of diagonals: `A[i, i + offset] = value` for `start ≤ i < end`. All
- * algebra of bands is done on these; its cost depends on the number of segments and taps, never on
+ * A banded matrix as parts of diagonals: `A[i, i + offset] = value` for `start ≤ i < end`. All
+ * algebra of bands uses this form. Its cost depends on the number of segments and taps, never on
  * the size of the matrix.
  */
 interface Diagonal {
@@ -15,7 +15,7 @@ interface Diagonal {
   readonly value: number;
 }
 
-/** Throws {@link ArgumentError} unless these are segments of a band. */
+/** @throws {@link ArgumentError} unless these are segments of a band */
 function checkBand(segments: readonly BandSegment[]): void {
   const isWhole = Number.isSafeInteger;
   const fits = (s: BandSegment): boolean =>
@@ -37,7 +37,7 @@ const diagonalsOf = (segments: readonly BandSegment[]): Diagonal[] => {
   );
 };
 
-/** True of the matrix that is 0. */
+/** True if the matrix is 0. */
 export const isZeroBand = (segments: readonly BandSegment[]): boolean =>
   segments.every(({ taps }) => taps.every((t) => t === 0));
 
@@ -45,8 +45,8 @@ const sameTaps = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((t, k) => t === b[k]);
 
 /**
- * Diagonals as segments that tile the rows `0 … rows − 1` in order: one segment for every run of
- * rows with the same taps.
+ * Converts diagonals to segments that tile the rows `0 … rows − 1` in order. Each run of rows with
+ * the same taps is one segment.
  */
 function segmentsOf(diagonals: readonly Diagonal[], rows: number): BandSegment[] {
   if (rows === 0) return [];
@@ -86,8 +86,8 @@ function rowOf(diagonals: readonly Diagonal[]): { lo: number; taps: number[] } {
 }
 
 /**
- * The transpose of a banded matrix of `rows × columns`, as segments that tile its `columns` rows:
- * long runs of equal rows stay single segments. Taps that reach outside `0 … columns − 1` are cut
+ * The transpose of a banded matrix of `rows × columns`, as segments that tile its
+ * `columns` rows. Each run of equal rows is one segment. Taps outside `0 … columns − 1` are cut
  * off.
  */
 export function transposeBand(
@@ -108,8 +108,8 @@ export function transposeBand(
 }
 
 /**
- * The product `A B` of two banded matrices as one; A has `rows` rows, the rows of B are those that
- * its segments name, all others being zero.
+ * The product `A B` of two banded matrices as one. A has `rows` rows. Rows of B without a segment
+ * are zero.
  */
 export function multiplyBands(
   a: readonly BandSegment[],
@@ -132,8 +132,8 @@ export function multiplyBands(
 }
 
 /**
- * `A[i, i + lo + k] = taps[k]` on all rows of `rows × columns`, cut off where a column does not
- * exist: a convolution with zeros outside.
+ * `A[i, i + lo + k] = taps[k]` on all rows of `rows × columns`: a convolution with zeros outside.
+ * Taps outside the columns are cut off.
  */
 export function toeplitzBand(
   lo: number,
@@ -163,7 +163,7 @@ export function scaleBand(segments: readonly BandSegment[], alpha: number): Band
 }
 
 /**
- * Rows `start … start + count − 1` with indices that count from `start`: what one rank computes.
+ * The rows `start … start + count − 1`, which one rank computes. Their indices count from `start`.
  */
 export function clipBand(segments: readonly BandSegment[], start: number, count: number): BandSegment[] {
   checkBand(segments);
@@ -177,8 +177,9 @@ export function clipBand(segments: readonly BandSegment[], start: number, count:
 }
 
 /**
- * Cells that rows of a block of `n` read before its first and after its last: the ghosts that it
- * needs. Of the rows `from ≤ i < to` alone where given.
+ * The ghost cells of a block of
+ * `n` cells: the number of cells that its rows read before the first and after the last cell. With `from`
+ * and `to`, only the rows `from ≤ i < to` count.
  */
 export function bandReach(
   segments: readonly BandSegment[],

@@ -6,41 +6,44 @@ import type { BandSegment } from '../ports/backend.js';
 export { bandReach, clipBand, transposeBand } from './band.js';
 
 /**
- * Where the differences of a derivative are taken: towards larger indices, towards smaller ones, or
- * symmetrically.
+ * The side on which the differences of a derivative are taken: towards larger indices, towards
+ * smaller ones, or symmetrically.
  */
 export const DERIVATIVE_KINDS = ['forward', 'backward', 'centered'] as const;
-/** On which side of a sample its derivative is taken. */
+/** The side on which the differences of a derivative are taken: see {@link DERIVATIVE_KINDS}. */
 export type DerivativeKind = (typeof DERIVATIVE_KINDS)[number];
 
-/** Points of the centered first difference: 3 is of second, 5 of fourth order of accuracy. */
+/**
+ * The number of points of the centered first difference: 3 gives second, 5 fourth order of
+ * accuracy.
+ */
 export type DerivativeOrder = 3 | 5;
 
 export interface SecondDerivativeScheme {
-  /** Samples along the axis, over all ranks. */
+  /** The number of samples along the axis, over all ranks. */
   readonly n: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
   /**
-   * Differences of the centered kinds at the ends too, which are zero rows otherwise. @default
-   * false
+   * Compute differences at the ends for the centered kinds too. Otherwise these rows are zero.
+   * @default false
    */
   readonly edge?: boolean;
 }
 
-/** Without n, which has none. */
+/** Without n, which has no default. */
 export const SECOND_SCHEME_DEFAULTS = { sampling: 1, kind: 'centered', edge: false } satisfies Defaults<
   Omit<SecondDerivativeScheme, 'n'>
 >;
 
 export interface FirstDerivativeScheme extends SecondDerivativeScheme {
-  /** Of the centered kind. @default 3 */
+  /** The number of points of the centered kind. @default 3 */
   readonly order?: DerivativeOrder;
 }
 
-/** Without n, which has none. */
+/** Without n, which has no default. */
 export const FIRST_SCHEME_DEFAULTS = { ...SECOND_SCHEME_DEFAULTS, order: 3 } satisfies Defaults<
   Omit<FirstDerivativeScheme, 'n'>
 >;
@@ -52,8 +55,8 @@ interface Row {
 }
 
 /**
- * The first `skip[0]` and the last `skip[1]` rows are zero; with `edge` they are `first` (of rows
- * 0, 1, …) and `last` (of rows n − 1, n − 2, …).
+ * A scheme whose first `skip[0]` and last `skip[1]` rows are zero. With
+ * `edge` these rows are `first` (of rows 0, 1, …) and `last` (of rows n − 1, n − 2, …).
  */
 interface Scheme extends Row {
   readonly skip: readonly [number, number];
@@ -77,7 +80,7 @@ const CENTERED_5: Scheme = {
   first: [FORWARD, CENTERED],
   last: [BACKWARD, CENTERED],
 };
-/** Of sampling 1. */
+/** For sampling 1. */
 const FIRST: Readonly<Record<DerivativeOrder, Readonly<Record<DerivativeKind, Scheme>>>> = {
   3: { forward: FORWARD, backward: BACKWARD, centered: CENTERED },
   5: { forward: FORWARD, backward: BACKWARD, centered: CENTERED_5 },
@@ -92,7 +95,7 @@ const SECOND: Readonly<Record<DerivativeKind, Scheme>> = {
   centered: { lo: -1, taps: CURVATURE, skip: [1, 1], first: [AHEAD], last: [BEHIND] },
 };
 
-/** Writes the table of a scheme for `n` samples. Rows whose taps would reach outside are zero. */
+/** Makes the table of a scheme for `n` samples. Rows whose taps would be outside are zero. */
 function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): BandSegment[] {
   const [before, after] = scheme.skip;
   const segments: BandSegment[] = [];
@@ -103,7 +106,7 @@ function tabulate(scheme: Scheme, n: number, edge: boolean, factor: number): Ban
   const edgeRow = (i: number): Row | undefined => {
     if (!edge) return undefined;
     const candidates = [scheme.first?.[i], scheme.last?.[n - 1 - i]];
-    // on axes so short that both ends meet, the end that is nearer decides
+    // On axes so short that both ends overlap, the row of the nearer end is used.
     if (n - 1 - i < i) candidates.reverse();
     return candidates.find((row) => fits(i, row));
   };
@@ -129,12 +132,12 @@ function checked(scheme: FirstDerivativeScheme): WithDefaults<FirstDerivativeSch
 }
 
 /**
- * The table of the first derivative along an axis of n samples at distance d: forward
- * `(x[i+1] − x[i]) / d`, backward `(x[i] − x[i−1]) / d`, centered of order 3
- * `(x[i+1] − x[i−1]) / 2d` and of order 5 `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`. Rows that
- * would reach outside are zero; `edge` gives the centered kinds one-sided differences in the
- * outermost rows (order 5: three-point ones in the next), and does nothing to the others. Any n
- * works.
+ * The table of the first derivative along an axis of n samples at distance d. Forward:
+ * `(x[i+1] − x[i]) / d`. Backward: `(x[i] − x[i−1]) / d`. Centered of order 3:
+ * `(x[i+1] − x[i−1]) / 2d`. Centered of order 5: `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`.
+ * Rows whose taps would be outside are zero. For the centered kinds, `edge` adds one-sided
+ * differences in the outermost rows (order 5: three-point ones in the next rows). It has no effect
+ * on the other kinds. Any n works.
  */
 export function firstDerivative(scheme: FirstDerivativeScheme): BandSegment[] {
   const { n, sampling, kind, order, edge } = checked(scheme);
@@ -144,9 +147,9 @@ export function firstDerivative(scheme: FirstDerivativeScheme): BandSegment[] {
 }
 
 /**
- * The table of the second derivative: `(x[i−1] − 2x[i] + x[i+1]) / d²`, put at row i (centered), i
- * − 1 (forward) or i + 1 (backward). Other rows are zero; `edge` repeats the nearest inner value in
- * the outermost rows of the centered kind.
+ * The table of the second derivative: `(x[i−1] − 2x[i] + x[i+1]) / d²`, stored in row i (centered),
+ * i − 1 (forward) or i + 1 (backward). Other rows are zero. For the centered kind, `edge` repeats
+ * the nearest inner value in the outermost rows.
  */
 export function secondDerivative(scheme: SecondDerivativeScheme): BandSegment[] {
   const { n, sampling, kind, edge } = checked(scheme);

@@ -7,34 +7,41 @@ import { textOf } from '../base/text-of.js';
 
 export const FFT_NORMS = ['none', '1/n', 'ortho'] as const;
 /**
- * Scaling of both directions: by 1, by 1/n, by 1/√n, n being the samples of all transformed axes.
+ * Scaling of both directions: by 1, by 1/n or by 1/√n, where n is the number of samples of all
+ * transformed axes.
  */
 export type FftNorm = (typeof FFT_NORMS)[number];
 
-/** What a discrete Fourier transform of an array is. */
+/** The parameters of a discrete Fourier transform of an array. */
 export interface FourierOptions {
   /**
-   * Samples along each of the axes, one number for all: longer ones are padded with zeros at the
-   * end, shorter ones cut. @default those of the array
+   * The number of samples along each of the axes, or one number for all. A larger number pads with
+   * zeros at the end, a smaller one cuts.
+   * @default those of the array
    */
   readonly nffts?: number | readonly number[] | undefined;
   /**
-   * Distance between samples, one for each of the axes or one for all. It gives the frequencies and
-   * changes no values. @default 1
+   * The distance between samples, one for each of the axes or one for all. It determines the
+   * frequencies and changes no values.
+   * @default 1
    */
   readonly sampling?: number | readonly number[] | undefined;
-  /** The scaling; of the distributed operators it is 'none'. @default 'ortho' */
+  /** The scaling. The distributed operators have 'none'. @default 'ortho' */
   readonly norm?: FftNorm | undefined;
   /**
-   * The model is real, and of the last of the axes only frequencies ≥ 0 are kept; those that have a
-   * mirror are multiplied by √2. @default false
+   * The model is real, and only frequencies ≥ 0 are kept along the last of the axes. Those that
+   * have a mirror are multiplied by √2.
+   * @default false
    */
   readonly real?: boolean | undefined;
-  /** The model's zero is in the middle of these axes. @default false */
+  /** The zero of the model is in the middle of these axes. @default false */
   readonly ifftshiftBefore?: boolean | readonly boolean[] | undefined;
-  /** Frequency zero of the data is in the middle of these axes. @default false */
+  /** Frequency 0 of the data is in the middle of these axes. @default false */
   readonly fftshiftAfter?: boolean | readonly boolean[] | undefined;
-  /** Of a real dtype the model is real (the real part of what is given). @default 'complex128' */
+  /**
+   * With a real dtype the model is real: only the real part of a model is used.
+   * @default 'complex128'
+   */
   readonly dtype?: DType | undefined;
 }
 
@@ -54,37 +61,38 @@ export type FourierSpec = WithDefaults<FourierOptions, typeof FOURIER_DEFAULTS>;
 /** One axis of a transform. */
 export interface FourierAxis {
   readonly axis: number;
-  /** Samples of the model, of the transform, and of the data. */
+  /** The number of samples of the model, of the transform and of the data. */
   readonly n: number;
   readonly nfft: number;
   readonly nd: number;
   readonly shiftBefore: boolean;
   readonly shiftAfter: boolean;
-  /** Kept are the frequencies ≥ 0 of a real transform. */
+  /** True if only the frequencies ≥ 0 of a real transform are kept. */
   readonly half: boolean;
 }
 
 /**
  * A discrete Fourier transform along some axes: shapes, scaling and frequencies, for local and
- * distributed operators. Pure data. Forward is `y[k] = s Σⱼ x[j] exp(−2πi jk/n)`; the adjoint is
- * `x[j] = s Σₖ y[k] exp(2πi jk/n)` where `none`, `1/n` and `ortho` have s = 1, 1/n and 1/√n.
+ * distributed operators. Pure data. The forward transform is `y[k] = s Σⱼ x[j] exp(−2πi jk/n)`, and
+ * the adjoint is `x[j] = s Σₖ y[k] exp(2πi jk/n)`. For `none`, `1/n` and `ortho`, s is 1, 1/n and
+ * 1/√n.
  */
 export class FourierScheme {
   readonly dims: Shape;
   readonly dimsd: Shape;
-  /** In the order given; the last one is halved where the transform is real. */
+  /** The axes in the given order. The last one is halved if the transform is real. */
   readonly axes: readonly FourierAxis[];
   readonly scale: number;
-  /** Half of the spectrum is kept. */
+  /** True if half of the spectrum is kept. */
   readonly half: boolean;
-  /** The model is real. */
+  /** True if the model is real. */
   readonly realModel: boolean;
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */
   readonly frequencies: readonly Float64Array[];
 
   /**
-   * @param kept the number of frequencies ≥ 0 kept of a real transform, from 0 on; all of them by
-   *   default
+   * @param kept the number of frequencies of a real transform to keep, from 0 on; all frequencies ≥
+   *   0 by default
    */
   constructor(
     owner: string,
@@ -139,8 +147,8 @@ export class FourierScheme {
 }
 
 /**
- * `k/(n d)` for k = 0 … ⌊n/2⌋ of a real transform, otherwise 0, 1, …, −1, shifted where the data
- * are.
+ * The frequencies `k/(n d)`: for k = 0 … ⌊n/2⌋ of a real transform, otherwise for k = 0, 1, …, −1.
+ * They are shifted if the data is shifted.
  */
 function frequenciesOf({ nfft, nd, half, shiftAfter }: FourierAxis, step: number): Float64Array {
   const middle = shiftAfter ? Math.floor(nd / 2) : 0;

@@ -4,24 +4,27 @@ import type { Elements, FftPlan, Storage } from '../ports/backend.js';
 import type { FourierAxis } from './fourier-scheme.js';
 
 /**
- * A pass over this rank's part of an array: fills `y`, of `size` elements. Steps follow one
- * another, each into memory other than what it reads.
+ * A pass over this rank's part of an array, which fills `y`, of `size` elements. Steps run one
+ * after another. Each writes into memory that it does not read.
  */
 export interface FourierStep {
   readonly size: number;
   readonly type: 'real' | 'complex';
-  /** @param own x is an intermediate array, which need not survive */
+  /** @param own true if x is an intermediate array, which may be overwritten */
   run(x: Elements, y: Elements, own: boolean): void;
 }
 
-/** Samples `from … from + count − 1` along an axis that become `to …`. */
+/** The samples `from … from + count − 1` along an axis, which are copied to `to …`. */
 export interface Run {
   readonly from: number;
   readonly to: number;
   readonly count: number;
 }
 
-/** A rotation of n samples that moves sample `first` to the front, cut or padded to m. */
+/**
+ * The runs of a rotation of n samples that moves sample `first` to the front. The result is cut or
+ * padded to m samples.
+ */
 export function runsOf(n: number, first: number, m: number): Run[] {
   const runs = [
     { from: first, to: 0, count: n - first },
@@ -30,7 +33,7 @@ export function runsOf(n: number, first: number, m: number): Run[] {
   return runs.map((r) => ({ ...r, count: Math.min(r.count, m - r.to) })).filter((r) => r.count > 0);
 }
 
-/** A copy of boxes, and what is done afterwards to single samples of an axis. */
+/** A copy of boxes, followed by factors for single samples of an axis. */
 class CopyStep implements FourierStep {
   readonly size: number;
   readonly #boxes: readonly { readonly shape: Shape; readonly start: number; readonly at: number }[];
@@ -140,18 +143,20 @@ export class CastStep implements FourierStep {
 }
 
 /**
- * The steps of a transform along axes that this rank's part has whole, and those of its adjoint.
+ * The steps of a transform along axes that this rank's part contains whole, and those of its
+ * adjoint.
  */
 export interface FourierStage {
   readonly forward: readonly FourierStep[];
   readonly adjoint: readonly FourierStep[];
-  /** This rank's part afterwards. */
+  /** The shape of this rank's part after the forward steps. */
   readonly shape: Shape;
 }
 
 /**
- * One stage of a transform: along `axes` (one may be halved: then the last) of a part of `shape`.
- * @param real the part is real
+ * One stage of a transform along `axes` of a part of `shape`. At most one of the axes may be
+ * halved, and it is the last.
+ * @param real true if the part is real
  */
 export function fourierStage(
   shape: Shape,
@@ -172,8 +177,8 @@ export function fourierStage(
   if (product(shape) === 0) return emptyStage(shape, result, real);
   const kinds = halved ? (['r2c', 'c2r'] as const) : (['c2c', 'c2c'] as const);
   const indices = axes.map((a) => a.axis);
-  // √2 for all frequencies, taken back where there is no mirror: thin slices instead of a pass over
-  // the array
+  // All frequencies are multiplied by √2, and those without a mirror are then divided by it. This
+  // changes thin slices and saves a pass over the array.
   const mirrored = halved !== undefined && halved.nfft > 2;
   const single = halved ? [0, ...(halved.nfft % 2 === 0 ? [halved.nfft / 2] : [])] : [];
   const fix = (factor: number) =>
@@ -228,7 +233,7 @@ export function fourierStage(
   return { forward, adjoint, shape: result };
 }
 
-/** A stage of a part without elements: zeros come of it, where it is padded. */
+/** A stage of a part without elements. If it is padded, the result is zeros. */
 export function emptyStage(shape: Shape, result: Shape, real: boolean): FourierStage {
   const zero = (type: 'real' | 'complex', to: Shape): FourierStep => ({
     size: product(to),
@@ -245,8 +250,9 @@ export function emptyStage(shape: Shape, result: Shape, real: boolean): FourierS
 }
 
 /**
- * Runs steps one after another from x into y. Intermediate arrays come from the backend's pool;
- * every other one is y itself where it fits, so that one more array is enough where all are alike.
+ * Runs steps one after another from x into y. Intermediate arrays come from the backend's pool.
+ * Every second step writes into y itself if it fits, so that one more array is enough if all have
+ * the same size and dtype.
  */
 export function runSteps(steps: readonly FourierStep[], x: Elements, y: Elements, dtype: DType): void {
   const { backend } = y.storage;
