@@ -10,20 +10,21 @@ import type { Space } from '../core/vector/vector.js';
 import { vectorIn } from '../core/vector/vector.js';
 
 /**
- * An operator on the arrays of one rank, or anything that behaves like one: a product, an adjoint,
- * …
+ * An operator on the arrays of one rank, or a combination of such operators: a product, an adjoint,
+ * ….
  */
 export type AnyLocalOperator = LinearOperator<NDArray, NDArray>;
 
 /**
- * An operator on the arrays of one rank: `dims` to `dimsd` in their natural shape, flat to flat. A
- * subclass calls `super({ dims, dimsd, dtype })` and gives `forward` and `adjoint`, which return
- * their result or fill their second argument; both have the dtype that it works in.
+ * An operator on the arrays of one rank. It maps arrays of shape `dims` to arrays of shape `dimsd`,
+ * and flat arrays to flat arrays. A subclass calls `super({ dims, dimsd, dtype })` and implements
+ * `forward` and `adjoint`. These return their result or fill their second argument. Both arguments
+ * have the dtype in which the operator works.
  */
 export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
   /**
-   * Arrays of shape `dims`. A backend that lacks the operator's dtype gives its own default if the
-   * operator holds no data.
+   * The space of arrays of shape `dims`. If the backend lacks the operator's dtype and the operator
+   * holds no data, the dtype is the backend's default.
    */
   override domain(options?: SpaceOptions): NDArraySpace {
     const given = withDefaults(`${this.name}.domain`, options, SPACE_DEFAULTS);
@@ -44,7 +45,7 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
     this.checkShape(space, from);
     return NDArraySpace.of(sameShape(space.shape, from) ? to : [product(to)], dtype(), space.backend);
   }
-  /** Arrays of one rank only. */
+  /** Accepts arrays of one rank only. */
   protected override checkShape(space: Space<unknown>, dims: Shape): void {
     if (!(space instanceof NDArraySpace)) {
       throw new ArgumentError(
@@ -56,7 +57,7 @@ export abstract class LocalOperator extends LinearOperator<NDArray, NDArray> {
   }
 }
 
-/** `size` elements of an array from its element `start` on, as kernels take them. */
+/** `size` elements of an array from element `start` on, in the form that kernels accept. */
 export const part = (x: NDArray, start: number, size: number): Elements => ({
   storage: x.storage,
   offset: x.offset + start,

@@ -24,15 +24,15 @@ import { toShape } from '../core/base/shape.js';
 import type { Backend } from '../core/ports/backend.js';
 
 /**
- * What an operator takes for a matrix, a filter or a diagonal: an array, a typed array (one axis),
- * or (nested) lists of numbers.
+ * The forms in which operators accept a matrix, a filter or a diagonal: an array, a typed array
+ * (one axis), or (nested) lists of numbers.
  */
 export type OperatorData = NDArray | HostArray | Nested;
 
 /**
- * The data of an operator, on every backend and in every dtype in which it was needed so far. It
- * moves to the backend of the array that it meets first and is kept there. An NDArray is not copied
- * on its own backend: whoever changes it changes the operator.
+ * The data of an operator. It is kept on every backend and in every dtype in which it was used. The
+ * first use copies it to the backend of the array. An NDArray is not copied on its own backend: a
+ * change of the array changes the operator.
  */
 export class Resident {
   readonly shape: Shape;
@@ -49,8 +49,9 @@ export class Resident {
   }
 
   /**
-   * Lists of numbers become float64, of complex ones complex128, unless `dtype` says otherwise.
-   * Throws {@link DTypeError} where complex data is asked to be real.
+   * Lists of numbers become float64, lists of complex numbers complex128, unless `dtype` is given.
+   *
+   * @throws {@link DTypeError} if the data is complex and `dtype` is real
    */
   static from(data: OperatorData, dtype?: DType): Resident {
     if (dtype !== undefined) checkDType(dtype);
@@ -70,21 +71,21 @@ export class Resident {
   }
 
   /**
-   * Host values in a shape, which are kept and not copied: nobody may change them. Complex ones are
-   * pairs.
+   * Host values with a shape. They are kept without a copy and must not be changed afterwards.
+   * Complex values are pairs.
    */
   static adopt(values: HostArray, shape: Shape, dtype?: DType): Resident {
     const source = typedValues(values, toShape(shape), dtype);
     return new Resident(source, source.dtype);
   }
 
-  /** Values computed on the host, which are not copied. */
+  /** Values computed on the host. They are not copied. */
   static of(values: HostValues): Resident {
     typedValues(values?.values, toShape(values?.shape), values?.dtype);
     return new Resident(values, values.dtype);
   }
 
-  /** The numbers 0 … n − 1 as the index of a gather, `[n, 1]`. */
+  /** The numbers 0 … n − 1 as the index of a gather, of shape `[n, 1]`. */
   static indices(n: number): Resident {
     toShape(n);
     const dtype = placeDType(n);
@@ -93,7 +94,11 @@ export class Resident {
     return new Resident({ values, shape: [n, 1], dtype }, dtype);
   }
 
-  /** The data as `dtype` (default: its own) on a backend; conjugated if asked for. */
+  /**
+   * The data on a backend, conjugated if `conjugate` is true.
+   *
+   * @param dtype default: the dtype of the data
+   */
   on(backend: Backend, dtype: DType = this.dtype, conjugate = false): NDArray {
     const conjugated = conjugate && isComplex(this.dtype);
     let kept = this.#arrays.get(backend);
@@ -104,14 +109,14 @@ export class Resident {
     return array;
   }
 
-  /** As the operator's vectors want it: the data promoted to their dtype. */
+  /** The data on the backend of x, promoted to the dtype of x. */
   with(x: NDArray, conjugate = false): NDArray {
     return this.on(x.backend, promote(this.dtype, x.dtype), conjugate);
   }
 
   /**
-   * The values on the host as `dtype`'s pairs or numbers, for operators that turn them into
-   * something else. Waits.
+   * The values on the host, for operators that convert them to another form. Complex values are
+   * pairs. Waits for the device.
    */
   toHost(): HostArray {
     if (this.#source instanceof NDArray) return this.#source.toHost();
@@ -138,7 +143,7 @@ export class Resident {
 
 const ownCopy = (values: HostArray): HostValues => ({ ...typedValues(values), values: values.slice() });
 
-/** Host values in another dtype; real ones may become complex. */
+/** Host values in another dtype. Real values may become complex. */
 function converted(source: HostValues, dtype: DType): HostArray {
   if (source.dtype === dtype) return source.values;
   const n = source.values.length / lanesOf(source.dtype);

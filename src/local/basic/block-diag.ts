@@ -6,8 +6,9 @@ import { STACK_DEFAULTS, StackOperator, type StackOptions } from './stack-operat
 
 /**
  * Operators along a diagonal: `yₖ = Aₖ xₖ`, `xₖ = Aₖᴴ yₖ`. Shapes: `[len(ops), …dims]` to
- * `[len(ops), …dimsd]`; flat, one part after the other, on a side where the operators' shapes
- * differ, and then results are flat on both. Cost: that of its operators; no work array.
+ * `[len(ops), …dimsd]`. If the shapes of the operators differ on one side, vectors of that side are
+ * flat, with the parts one after another, and results of both directions are flat. Cost: the sum of
+ * the costs of the operators. No work array.
  *
  * @example new BlockDiag([new Identity(4), new Sum([2, 3])])
  */

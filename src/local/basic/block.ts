@@ -6,8 +6,9 @@ import { STACK_DEFAULTS, type StackOptions } from './stack-operator.js';
 import { VStack } from './v-stack.js';
 
 /**
- * A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, `ops[i][j]` being Aᵢⱼ. Shapes: flat to flat, one part
- * after the other. Cost: that of its operators. Memory: one work array for the sums.
+ * A matrix of operators: `yᵢ = Σⱼ Aᵢⱼ xⱼ`, with `Aᵢⱼ = ops[i][j]`. Shapes: flat to flat, with the
+ * parts one after another. Cost: the sum of the costs of the operators. Memory: one work array for
+ * the sums.
  *
  * @example new Block([[new Identity(3), new Zero(3)], [new Zero(3), new Flip(3)]])
  */

@@ -9,15 +9,18 @@ import { LocalOperator } from '../local-operator.js';
 
 /** Options of {@link Real} and {@link Imag}. */
 export interface ComplexPartOptions {
-  /** Of the model: with a real one the operator takes real vectors only. @default 'complex128' */
+  /**
+   * The dtype of the model. With a real dtype the operator accepts real vectors only.
+   * @default 'complex128'
+   */
   readonly dtype?: DType;
 }
 
 const DEFAULTS = { dtype: 'complex128' } satisfies Defaults<ComplexPartOptions>;
 
 /**
- * What Real and Imag have in common: real data of a complex model. The adjoint is one for the real
- * part of inner products.
+ * The common base of Real and Imag: real data of a complex model. The adjoint is the adjoint with
+ * respect to the real part of inner products.
  */
 export abstract class ComplexPart extends LocalOperator {
   override readonly complexLinear = false;
@@ -29,12 +32,12 @@ export abstract class ComplexPart extends LocalOperator {
     const space = super.rangeOf(x);
     return space.withDType(realOf(space.dtype));
   }
-  /** Data may be real or complex, the model is complex where the operator is. */
+  /** The data may be real or complex. The model is complex if the operator is. */
   override domainOf(y: Space<NDArray>): NDArraySpace {
     const space = super.domainOf(y);
     return space.withDType(isComplex(this.dtype) ? complexOf(space.dtype) : space.dtype);
   }
-  /** Of a complex model a real operator would not have the adjoint. */
+  /** Refuses complex models of a real operator, which would not have the adjoint. */
   protected override inputDType(dtype: DType): DType {
     if (isComplex(dtype) && !isComplex(this.dtype))
       throw new DTypeError(
@@ -48,7 +51,7 @@ export abstract class ComplexPart extends LocalOperator {
   }
 }
 
-/** `x ← Re(y)`, into an array of any dtype. */
+/** Computes `x ← Re(y)` for x of any dtype. */
 export function assignReal(y: NDArray, x: NDArray): void {
   if (y.dtype === x.dtype && !isComplex(x.dtype)) x.backend.copy(y, x);
   else if (!isComplex(y.dtype)) x.backend.cast(y, x);

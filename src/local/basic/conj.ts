@@ -13,8 +13,8 @@ export interface ConjOptions {
 const DEFAULTS = { dtype: 'complex128' } satisfies Defaults<ConjOptions>;
 
 /**
- * Complex conjugate: `y = conj(x)`, its own adjoint for the real part of inner products. Shapes:
- * `dims` to `dims`. Cost: one copy. No work array.
+ * Complex conjugate: `y = conj(x)`. It is its own adjoint with respect to the real part of inner
+ * products. Shapes: `dims` to `dims`. Cost: one copy. No work array.
  *
  * @example new Conj([3, 4])
  */

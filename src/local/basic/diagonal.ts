@@ -9,7 +9,10 @@ import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link Diagonal}. */
 export interface DiagonalOptions {
-  /** Shape of model and data, of which `diag` covers `axis`. @default the shape of diag */
+  /**
+   * Shape of model and data; `axis` is the axis along which `diag` varies.
+   * @default the shape of diag
+   */
   readonly dims?: number | Shape;
   /** @default -1 */
   readonly axis?: number;
@@ -20,16 +23,16 @@ export interface DiagonalOptions {
 const DEFAULTS = { dims: undefined, axis: -1, dtype: undefined } satisfies Defaults<DiagonalOptions>;
 
 /**
- * Multiplication by a diagonal: `y = d ⊙ x`; with `dims`, d is stretched along all axes but one.
- * The adjoint multiplies by conj(d). Shapes: `dims` to `dims`. Cost: one read and one write of the
- * array besides d. Memory: d.
+ * Multiplication by a diagonal: `y = d ⊙ x`. With `dims`, d is repeated along all axes but one. The
+ * adjoint multiplies by conj(d). Shapes: `dims` to `dims`. Cost: one read and one write of the
+ * array, and one read of d. Memory: d.
  *
  * @example new Diagonal([1, 2, 3], { dims: [3, 4], axis: 0 })
  */
 export class Diagonal extends LocalOperator {
   readonly #diagonal: Resident;
   readonly #axis: number;
-  /** The rows 0, 1, … of the axis, for a diagonal that is stretched. */
+  /** The rows 0, 1, … of the axis, for a diagonal that is repeated. */
   readonly #rows: Resident | undefined;
   constructor(diag: OperatorData, options?: DiagonalOptions) {
     const given = withDefaults('Diagonal', options, DEFAULTS);
@@ -68,7 +71,7 @@ export class Diagonal extends LocalOperator {
       inner,
       width: 1,
       index: rows.on(y.backend),
-      // a real diagonal serves complex vectors as it is
+      // real weights are valid for complex vectors without a conversion
       weights: this.#diagonal.on(y.backend, this.#diagonal.dtype, conjugate),
     };
     y.backend.gather(x, y, table);

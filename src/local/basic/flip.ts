@@ -14,8 +14,8 @@ export interface FlipOptions {
 const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<FlipOptions>;
 
 /**
- * Reverses an axis: `y[i] = x[n − 1 − i]`; its own adjoint. Shapes: `dims` to `dims`. Cost: one
- * copy. No work array.
+ * Reverses an axis: `y[i] = x[n − 1 − i]`. It is its own adjoint. Shapes: `dims` to `dims`. Cost:
+ * one copy. No work array.
  *
  * @example new Flip([3, 4])
  */

@@ -8,15 +8,15 @@ import { type Filled, takeReturned } from '../../core/vector/returned.js';
 import { LocalOperator } from '../local-operator.js';
 
 /**
- * A linear function of an array: returns the result, or takes `y` and fills it. `x` must not be
- * changed; other arrays that it makes are disposed. A function of one argument that returns nothing
- * is refused, and so is what is no array.
+ * A linear function of an array. It either returns the result, or fills its second argument `y`. It
+ * must not change `x`. Other arrays that it creates are disposed after the call. The operator
+ * throws if a function of one argument returns nothing, or if the result is not an array.
  */
 export type ArrayFunction = (x: NDArray, y: NDArray) => Filled<NDArray>;
 
 /** Options of {@link FunctionOperator}. */
 export interface FunctionOperatorOptions {
-  /** The adjoint; without it `rmatvec` throws. */
+  /** The adjoint. Without it `rmatvec` throws. */
   readonly adjoint?: ArrayFunction;
   /** Shape of the data. @default dims */
   readonly dimsd?: number | Shape;
@@ -31,8 +31,9 @@ const DEFAULTS = {
 } satisfies Defaults<FunctionOperatorOptions>;
 
 /**
- * An operator made of a function and, if it has one, its adjoint: `y = f(x)`. Shapes: `dims` to
- * `dimsd`, flat vectors are passed as they are. Cost and memory: what the functions take.
+ * An operator from a function and, optionally, its adjoint: `y = f(x)`. Shapes: `dims` to `dimsd`.
+ * Flat vectors are passed to the function without a change of shape. Cost and memory: those of the
+ * functions.
  *
  * @example new FunctionOperator((x) => x.multiply(2), 5, { adjoint: (y) => y.multiply(2) })
  */

@@ -6,9 +6,10 @@ import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.
 import { STACK_DEFAULTS, StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
- * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: a flat model, one part after the
- * other, to the data's own shape, where all operators agree on it, otherwise flat. Cost: that of
- * its operators. Memory: one work array of the data for the sums.
+ * Operators side by side: `y = Σ Aₖ xₖ`, `xₖ = Aₖᴴ y`. Shapes: the model is flat, with the parts
+ * one after another. The data has the shape of the operators' data if all agree on it, and is flat
+ * otherwise. Cost: the sum of the costs of the operators. Memory: one work array of the size of the
+ * data for the sums.
  *
  * @example new HStack([new Identity(4), new FirstDerivative(4)])
  */

@@ -14,8 +14,9 @@ export interface IdentityOptions {
 const DEFAULTS = { dtype: 'float64' } satisfies Defaults<IdentityOptions>;
 
 /**
- * Identity, rectangular too: `y[i] = x[i]` where both exist, otherwise 0. Shapes: `M` to `N` (`N`
- * rows, `M` columns), or lists of as many axes. Cost: one copy. No work array.
+ * Identity, which may be rectangular: `y[i] = x[i]` for indices of both vectors, otherwise
+ * `y[i] = 0`. Shapes: `M` to `N` (`N` rows, `M` columns), or two shapes with the same number of
+ * axes. Cost: one copy. No work array.
  *
  * @example new Identity(3, 5)
  */

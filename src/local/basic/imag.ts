@@ -4,8 +4,8 @@ import type { Shape } from '../../core/base/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
 /**
- * Imaginary part: `y = Im(x)`; adjoint `x = i Re(y)`. Shapes: `dims` to `dims`, complex to real.
- * Cost: one read. No work array.
+ * Imaginary part: `y = Im(x)`. The adjoint is `x = i Re(y)`. Shapes: `dims` to `dims`, complex to
+ * real. Cost: one read. No work array.
  *
  * @example new Imag([3, 4])
  */
@@ -13,7 +13,7 @@ export class Imag extends ComplexPart {
   constructor(dims: number | Shape, options: ComplexPartOptions = {}) {
     super('Imag', dims, options);
   }
-  /** Of a real model. */
+  /** True for a real model. */
   override get zero(): boolean {
     return !isComplex(this.dtype);
   }

@@ -8,9 +8,9 @@ import { type AnyLocalOperator, LocalOperator } from '../local-operator.js';
 import { checkOperators, commonDType } from '../parts/stacking.js';
 
 /**
- * Kronecker product: `y = (A₁ ⊗ A₂) x`, that is `Y = A₁ X A₂ᵀ` for the rows-by-rows matrices X and
- * Y. Shapes: flat, `m₁·m₂` to `n₁·n₂`. Cost: A₂ on m₁ vectors and A₁ on n₂, and two transpositions.
- * Memory: three work arrays.
+ * Kronecker product: `y = (A₁ ⊗ A₂) x`, that is `Y = A₁ X A₂ᵀ` for X and Y, the row-major matrices
+ * of x and y. Shapes: flat, `m₁·m₂` to `n₁·n₂`. Cost: A₂ on m₁ vectors, A₁ on n₂ vectors, and two
+ * transpositions. Memory: three work arrays.
  *
  * @example new Kronecker(new Flip(3), new FirstDerivative(4))
  */
@@ -45,7 +45,7 @@ export class Kronecker extends LocalOperator {
 
 type Pair = readonly [outer: AnyLocalOperator, inner: AnyLocalOperator];
 
-/** What an operator makes of vectors of a dtype. */
+/** The dtype of the results of an operator on vectors of a dtype. */
 const resultOf = (A: AnyLocalOperator, dtype: DType, space: NDArraySpace): DType =>
   A.rangeOf(NDArraySpace.of(A.shape[1], dtype, space.backend)).dtype;
 

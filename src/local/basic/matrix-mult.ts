@@ -10,8 +10,9 @@ import { type OperatorData, Resident } from '../resident.js';
 /** Options of {@link MatrixMult}. */
 export interface MatrixMultOptions {
   /**
-   * Further axes of the model `[m, ...otherdims]`, every column of which is multiplied. @default
-   * none
+   * Further axes of the model `[m, ...otherdims]`. Every column of the model is multiplied by the
+   * matrix.
+   * @default none
    */
   readonly otherdims?: number | Shape;
   /** @default the matrix's; float64 for lists of numbers */
@@ -21,7 +22,7 @@ export interface MatrixMultOptions {
 const DEFAULTS = { otherdims: undefined, dtype: undefined } satisfies Defaults<MatrixMultOptions>;
 
 /**
- * Product with a matrix A of `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to
+ * Product with a matrix A of shape `[n, m]`: `y = A x`. Shapes: `[m, ...otherdims]` to
  * `[n, ...otherdims]`. Cost: one matrix product, `2nm·∏otherdims` flops. Memory: A.
  *
  * @example new MatrixMult([[1, 2, 3], [4, 5, 6]], { otherdims: 2 })

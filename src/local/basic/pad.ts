@@ -5,7 +5,7 @@ import { formatShape, type Shape, stridesOf, toShape } from '../../core/base/sha
 import { textOf } from '../../core/base/text-of.js';
 import { RearrangingOperator } from '../parts/rearranging-operator.js';
 
-/** Zeros before the first and after the last sample of an axis. */
+/** Numbers of zeros before the first and after the last sample of an axis. */
 export type Padding = readonly [before: number, after: number];
 
 /** Options of {@link Pad}. */
@@ -17,9 +17,9 @@ export interface PadOptions {
 const DEFAULTS = { dtype: 'float64' } satisfies Defaults<PadOptions>;
 
 /**
- * Zeros around an array: `pad` has a pair for each axis, or is one pair where there is one axis.
- * Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No work
- * array.
+ * Adds zeros around an array. `pad` has one pair for each axis; a single pair is enough for one
+ * axis. Shapes: `[…, n, …]` to `[…, before + n + after, …]`. The adjoint crops. Cost: one copy. No
+ * work array.
  *
  * @example new Pad([3, 4], [[1, 0], [2, 2]])
  */

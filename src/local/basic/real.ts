@@ -3,8 +3,8 @@ import type { Shape } from '../../core/base/shape.js';
 import { assignReal, ComplexPart, type ComplexPartOptions } from './complex-part.js';
 
 /**
- * Real part: `y = Re(x)`; adjoint `x = Re(y)`, of which the imaginary part is zero. Shapes: `dims`
- * to `dims`, complex to real. Cost: one read. No work array.
+ * Real part: `y = Re(x)`. The adjoint is `x = Re(y)`, with an imaginary part of zero. Shapes:
+ * `dims` to `dims`, complex to real. Cost: one read. No work array.
  *
  * @example new Real([3, 4])
  */

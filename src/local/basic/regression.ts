@@ -16,9 +16,9 @@ export interface RegressionOptions {
 const DEFAULTS = { dtype: 'float64' } satisfies Defaults<RegressionOptions>;
 
 /**
- * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`; solving for x is
- * polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`. Cost: `2·len·(order + 1)` flops;
- * it holds the matrix of the powers.
+ * Values of a polynomial: `y[i] = Σₖ x[k] · taxis[i]ᵏ`, k from 0 to `order`. Solving for x is
+ * polynomial regression. Shapes: `[order + 1]` to `[len(taxis)]`. Cost: `2·len·(order + 1)` flops.
+ * Memory: the matrix of the powers.
  *
  * @example new Regression([0, 1, 2, 3], 2)
  */
@@ -29,7 +29,11 @@ export class Regression extends MatrixMult {
     super(powers(taxis, order), { dtype });
     this.order = order;
   }
-  /** Values of the polynomial `x` at other places `t`: a new array. */
+  /**
+   * Evaluates the polynomial with coefficients `x` at other places `t`.
+   *
+   * @returns a new array
+   */
   apply(t: OperatorData, x: NDArray): NDArray {
     return new MatrixMult(powers(t, this.order), { dtype: this.dtype }).matvec(x);
   }

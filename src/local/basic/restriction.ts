@@ -19,9 +19,10 @@ export interface RestrictionOptions {
 const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<RestrictionOptions>;
 
 /**
- * Some samples of an axis: `y[k] = x[iava[k]]`, in any order, repeated ones too; negative indices
- * count from the end. The adjoint puts them back and sums repeated ones. Shapes: `[…, n, …]` to
- * `[…, len(iava), …]`. Cost: one read and write of the samples. Memory: the indices.
+ * Selects samples of an axis: `y[k] = x[iava[k]]`. The indices may be in any order and may repeat;
+ * negative indices count from the end. The adjoint writes the samples to their places and sums
+ * repeated ones. Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one read and write of the
+ * samples. Memory: the indices.
  *
  * @example new Restriction([3, 6], [0, 2, -1])
  */

@@ -9,7 +9,7 @@ import { axisPieces, RearrangingOperator } from '../parts/rearranging-operator.j
 export interface RollOptions {
   /** @default -1 */
   readonly axis?: number;
-  /** Samples towards larger indices. @default 1 */
+  /** The shift in samples, towards larger indices. @default 1 */
   readonly shift?: number;
   /** @default 'float64' */
   readonly dtype?: DType;
@@ -18,8 +18,8 @@ export interface RollOptions {
 const DEFAULTS = { axis: -1, shift: 1, dtype: 'float64' } satisfies Defaults<RollOptions>;
 
 /**
- * Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, as np.roll. Shapes: `dims` to `dims`.
- * Cost: one copy. No work array.
+ * Cyclic shift along an axis: `y[(i + shift) mod n] = x[i]`, like np.roll. Shapes: `dims` to
+ * `dims`. Cost: one copy. No work array.
  *
  * @example new Roll([3, 4], { shift: 2 })
  */

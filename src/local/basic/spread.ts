@@ -9,9 +9,9 @@ import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import type { OperatorData } from '../resident.js';
 
 /**
- * The samples that element `[ix0, it0]` of the model is spread to, one for each trace of the data,
- * not a number where there is none; with `interp`, a pair of those and of the fractions towards the
- * samples that follow.
+ * Returns the samples to which element `[ix0, it0]` of the model is spread, one for each trace of
+ * the data. NaN means that there is no such sample. With `interp`, returns a pair: these samples,
+ * and the fractions towards the next samples.
  */
 export type SpreadFunction = (
   ix0: number,
@@ -21,15 +21,18 @@ export type SpreadFunction = (
 /** Options of {@link Spread}. */
 export interface SpreadOptions {
   /**
-   * `[nx0, nt0, nx]`: the sample in each trace of the data, not a number where there is none.
-   * Either this or `fh`.
+   * `[nx0, nt0, nx]`: the sample in each trace of the data, NaN if there is none. Either `table` or
+   * `fh` is required, not both.
    */
   readonly table?: OperatorData;
-  /** As `table`: fractions w; the sample gets 1 − w of the value and the next one w. */
+  /**
+   * Fractions w of the same shape as `table`. The sample receives 1 − w of the value, the next
+   * sample w.
+   */
   readonly dtable?: OperatorData;
-  /** Computes the rows of the table when they are needed, so that none is held. */
+  /** Computes rows of the table each time they are needed, so that no table is stored. */
   readonly fh?: SpreadFunction;
-  /** `fh` gives fractions too. @default false */
+  /** `fh` returns fractions too. @default false */
   readonly interp?: boolean;
   /** @default 'float64' */
   readonly dtype?: DType;
@@ -44,8 +47,8 @@ const DEFAULTS = {
 } satisfies Defaults<SpreadOptions>;
 
 /**
- * Spreading along curves: `y[ix, table[ix0, it0, ix]] += x[ix0, it0]` for all ix; the adjoint
- * stacks along them. Shapes: `dims` `[nx0, nt0]` to `dimsd` `[nx, nt]`. Cost: `nx0·nt0·nx`
+ * Spreading along curves: `y[ix, table[ix0, it0, ix]] += x[ix0, it0]` for all ix. The adjoint sums
+ * along the curves. Shapes: `dims` `[nx0, nt0]` to `dimsd` `[nx, nt]`. Cost: `nx0·nt0·nx`
  * additions. Memory: 4 bytes an entry and, with fractions, two numbers; with `fh` a few megabytes.
  *
  * @example new Spread([2, 3], [2, 4], { fh: (ix0, it0) => [it0, it0 + ix0] })
@@ -132,15 +135,16 @@ const checkSample =
     if (!Number.isInteger(sample) || sample < 0 || sample >= (nt as number) - (interp ? 1 : 0)) {
       throw new ArgumentError(
         'Spread: expected whole samples between 0 and ' +
-          `${(nt as number) - (interp ? 2 : 1)}${interp ? ', one less than there are for the next one' : ''}, ` +
+          `${(nt as number) - (interp ? 2 : 1)}` +
+          `${interp ? ', one less than there are for the next one' : ''}, ` +
           `or NaN; received ${textOf(sample)}`,
       );
     }
   };
 
 /**
- * The sparse matrix whose row of model element `row` has what `each` puts: a sample of trace `ix`,
- * and a fraction of the next.
+ * The sparse matrix with one row for each element of the model. `each` sets the entries of row
+ * `row`: a sample of trace `ix`, and a fraction of the next sample.
  */
 export function rowsOf(
   dims: Shape,
@@ -161,7 +165,7 @@ export function rowsOf(
       weights.fill(0);
       let at = 0;
       const put = (ix: number, sample: number, fraction: number): void => {
-        // not a number compares as false
+        // comparisons with NaN are false
         if (!(sample >= 0 && sample < nt) || Number.isNaN(fraction)) return;
         const e = at + ix * step;
         index[e] = ix * nt + sample;

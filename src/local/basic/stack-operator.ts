@@ -8,7 +8,8 @@ import { commonDType, resultDType, type Step, stepsOf } from '../parts/stacking.
 /** Options of {@link VStack}, {@link HStack}, {@link Block} and {@link BlockDiag}. */
 export interface StackOptions {
   /**
-   * Results are flat, whatever shape a vector has; always where the operators' shapes differ.
+   * Returns flat results for vectors of every shape. Results are always flat if the shapes of the
+   * operators differ.
    * @default false
    */
   readonly forceflat?: boolean;
@@ -17,13 +18,13 @@ export interface StackOptions {
 export const STACK_DEFAULTS = { forceflat: false } satisfies Defaults<StackOptions>;
 
 /**
- * What VStack, HStack and BlockDiag have in common: several operators, and where their parts of a
- * flat vector begin.
+ * The common base of VStack, HStack and BlockDiag. It holds several operators and the offset of the
+ * part of each operator in a flat vector.
  */
 export abstract class StackOperator extends LocalOperator {
   readonly ops: readonly AnyLocalOperator[];
   override readonly complexLinear: boolean;
-  /** Results are flat. */
+  /** True if results are flat. */
   readonly forceflat: boolean;
   protected readonly forwardSteps: readonly Step[];
   protected readonly adjointSteps: readonly Step[];

@@ -15,14 +15,15 @@ export interface SumOptions {
 const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<SumOptions>;
 
 /**
- * Sum over an axis: `y = Σᵢ x[…, i, …]`; the adjoint repeats along it. Shapes: `dims` to `dims`
- * without the axis, `[1]` where it is the only one. Cost: one read. No work array.
+ * Sum over an axis: `y = Σᵢ x[…, i, …]`. The adjoint repeats the data along the axis. Shapes:
+ * `dims` to `dims` without the axis, or to `[1]` if it is the only axis. Cost: one read. No work
+ * array.
  *
  * @example new Sum([3, 4], { axis: 0 })
  */
 export class Sum extends LocalOperator {
   readonly #axis: number;
-  /** Of the data, walked as if it had the axis. */
+  /** The strides of the data as if it had the axis; the stride of that axis is 0. */
   readonly #repeated: readonly number[];
   constructor(dims: number | Shape, options?: SumOptions) {
     const given = withDefaults('Sum', options, DEFAULTS);

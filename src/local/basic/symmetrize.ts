@@ -15,7 +15,7 @@ export interface SymmetrizeOptions {
 const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<SymmetrizeOptions>;
 
 /**
- * An axis continued symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`.
+ * Extends an axis symmetrically before its first sample: `y = x[n−1], …, x[1], x[0], …, x[n−1]`.
  * Shapes: `[…, n, …]` to `[…, 2n − 1, …]`. Cost: one copy. No work array.
  *
  * @example new Symmetrize([3, 4])

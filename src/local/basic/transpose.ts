@@ -15,13 +15,13 @@ export interface TransposeOptions {
 const DEFAULTS = { dtype: 'float64' } satisfies Defaults<TransposeOptions>;
 
 /**
- * Axes in another order: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to
+ * Permutes the axes: axis k of the data is axis `axes[k]` of the model. Shapes: `dims` to
  * `dims[axes]`. Cost: one copy. No work array.
  *
  * @example new Transpose([2, 3, 4], [2, 0, 1])
  */
 export class Transpose extends LocalOperator {
-  /** Steps through the model's memory along the axes of the data. */
+  /** Strides of the model's memory along the axes of the data. */
   readonly #walk: readonly number[];
   readonly #strides: readonly number[];
   constructor(dims: number | Shape, axes: readonly number[], options?: TransposeOptions) {

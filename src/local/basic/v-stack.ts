@@ -6,9 +6,10 @@ import { checkOperators, collect, sharedShape, spread } from '../parts/stacking.
 import { STACK_DEFAULTS, StackOperator, type StackOptions } from './stack-operator.js';
 
 /**
- * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model's own,
- * where all operators agree on it, otherwise flat, to flat data, one part after the other. Cost:
- * that of its operators. Memory: one work array of the model for the sums of the adjoint.
+ * Operators one above the other: `y = [A₁ x; A₂ x; …]`, `x = Σ Aₖᴴ yₖ`. Shapes: the model has the
+ * shape of the operators' models if all agree on it, and is flat otherwise. The data is flat, with
+ * the parts one after another. Cost: the sum of the costs of the operators. Memory: one work array
+ * of the size of the model for the sums of the adjoint.
  *
  * @example new VStack([new Identity(4), new FirstDerivative(4)])
  */

@@ -22,23 +22,20 @@ export interface CausalIntegrationOptions {
   readonly sampling?: number;
   /** @default 'full' */
   readonly kind?: IntegrationKind;
-  /** Leaves out the first sample of the result. @default false */
+  /** Removes the first sample of the result. @default false */
   readonly removefirst?: boolean;
   /** @default 'float64' */
   readonly dtype?: DType;
 }
 
-/**
- * What each sample adds to the one before it, of sampling 1: the integral is the running sum of
- * `S x`.
- */
+/** The matrices S by kind, for a sampling of 1. The integral is the running sum of `S x`. */
 const INCREMENTS: Readonly<Record<IntegrationKind, (n: number) => BandSegment[]>> = {
   full: (n) => [{ start: 0, end: n, lo: 0, taps: [1] }],
   half: (n) => [
     { start: 0, end: Math.min(1, n), lo: 0, taps: [1 / 2] },
     { start: Math.min(1, n), end: n, lo: -1, taps: [1 / 2, 1 / 2] },
   ],
-  // the first two samples take half of x[0] between them
+  // increment 0 is x[0]/2, and increment 1 is x[1]/2 without x[0]
   trapezoidal: (n) => [
     { start: 0, end: Math.min(1, n), lo: 0, taps: [1 / 2] },
     { start: Math.min(1, n), end: Math.min(2, n), lo: 0, taps: [1 / 2] },
@@ -55,19 +52,19 @@ const DEFAULTS = {
 } satisfies Defaults<CausalIntegrationOptions>;
 
 /**
- * Integral from the first sample on, d the sampling and c the running sum of x: full `y = d c`,
- * half `y = d (c − x/2)`, trapezoidal `y = d (c − x/2 − x[0]/2)`, but `y[0] = d x[0]/2`. Shapes:
- * `dims` to `dims`, one sample less on the axis with `removefirst`. Cost: two to four reads and
- * writes. Memory: two work arrays.
+ * Integral from the first sample on. With the sampling d and the running sum c of x: full
+ * `y = d c`, half `y = d (c − x/2)`, trapezoidal `y = d (c − x/2 − x[0]/2)`, but `y[0] = d x[0]/2`.
+ * Shapes: `dims` to `dims`, one sample less on the axis with `removefirst`. Cost: two to four reads
+ * and writes. Memory: two work arrays.
  *
  * @example new CausalIntegration([3, 6], { kind: 'trapezoidal' })
  */
 export class CausalIntegration extends LocalOperator {
   readonly #axis: number;
   readonly #increments: Stencil;
-  /** Of the array with its axis reversed. */
+  /** The increments of the array with its axis reversed. */
   readonly #adjointIncrements: Stencil;
-  /** The data out of the whole integral, and out of the reversed one. */
+  /** Copies the data from the whole integral, and from the reversed one. */
   readonly #crop: Rearrangement | undefined;
   readonly #reversed: Rearrangement;
   readonly #reverse: Rearrangement;
@@ -113,7 +110,7 @@ export class CausalIntegration extends LocalOperator {
       }
     });
   }
-  /** The running sum from the last sample on is that of the reversed array. */
+  /** The running sum from the last sample on is the running sum of the reversed array. */
   protected override adjoint(y: NDArray, x: NDArray): void {
     if (x.size === 0) return;
     const space = NDArraySpace.of(this.dims, x.dtype, x.backend);
@@ -128,7 +125,7 @@ export class CausalIntegration extends LocalOperator {
   }
 }
 
-/** `R B R`, R reversing the order of n samples. */
+/** `R B R`, with R the reversal of the order of n samples. */
 const reverseBand = (segments: readonly BandSegment[], n: number): BandSegment[] =>
   segments
     .map(({ start, end, lo, taps }) => ({

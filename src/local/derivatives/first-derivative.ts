@@ -11,13 +11,16 @@ import { StencilOperator } from '../parts/stencil-operator.js';
 
 /** Options of {@link firstDerivative}. */
 export interface FirstDerivativeOptions {
-  /** The axis to differentiate along; of the distributed operator it is 0. @default -1 */
+  /** The axis to differentiate along. The distributed operator has the default 0. @default -1 */
   readonly axis?: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
-  /** One-sided differences at the ends, which are zero otherwise; centered only. @default false */
+  /**
+   * One-sided differences at the ends; without it the ends are zero. Centered only.
+   * @default false
+   */
   readonly edge?: boolean;
   /** Points of the centered difference: 3 or 5. @default 3 */
   readonly order?: DerivativeOrder;
@@ -34,8 +37,8 @@ export const FIRST_DERIVATIVE_DEFAULTS = {
 /**
  * First derivative along an axis, d the sampling: forward `(x[i+1] − x[i]) / d`, backward
  * `(x[i] − x[i−1]) / d`, centered `(x[i+1] − x[i−1]) / 2d` or, of order 5,
- * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`; zero where a sample is missing. Shapes: `dims` to
- * `dims`. Cost: one read and one write. No work array.
+ * `(x[i−2] − 8x[i−1] + 8x[i+1] − x[i+2]) / 12d`. The result is zero if a sample is missing. Shapes:
+ * `dims` to `dims`. Cost: one read and one write. No work array.
  *
  * @example new FirstDerivative([4, 6], { kind: 'forward' })
  */

@@ -8,9 +8,9 @@ import { DirectionalDerivative, type DirectionalDerivativeOptions } from './part
 export type FirstDirectionalDerivativeOptions = DirectionalDerivativeOptions;
 
 /**
- * First derivative along a direction: `y = Σₖ vₖ ∂x/∂xₖ` by three-point differences, v one vector
- * of `[ndim]` or a field of them, `[ndim, ...dims]`. Shapes: `dims` to `dims`. Cost: one read and
- * write for one vector; for a field, four for each axis and a work array.
+ * First derivative along a direction: `y = Σₖ vₖ ∂x/∂xₖ` by three-point differences. v is one
+ * vector of `[ndim]` or a field of vectors, `[ndim, ...dims]`. Shapes: `dims` to `dims`. Cost: one
+ * read and write for one vector; for a field, four for each axis and a work array.
  *
  * @example new FirstDirectionalDerivative([4, 6], [0.6, 0.8])
  */

@@ -15,11 +15,14 @@ import { LocalOperator, part } from '../local-operator.js';
 
 /** Options of {@link Gradient}. */
 export interface GradientOptions {
-  /** Distance between samples, of each axis. @default 1 */
+  /** Distance between samples, one for all axes or one for each. @default 1 */
   readonly sampling?: number | readonly number[];
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
-  /** One-sided differences at the ends, which are zero otherwise; centered only. @default false */
+  /**
+   * One-sided differences at the ends; without it the ends are zero. Centered only.
+   * @default false
+   */
   readonly edge?: boolean;
   /** @default 'float64' */
   readonly dtype?: DType;

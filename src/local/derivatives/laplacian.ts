@@ -8,11 +8,11 @@ import type { SecondDerivativeOptions } from './second-derivative.js';
 
 /** Options of {@link Laplacian}. */
 export interface LaplacianOptions extends Omit<SecondDerivativeOptions, 'axis' | 'sampling'> {
-  /** The axes along which it is taken. @default [-2, -1] */
+  /** The axes of the second derivatives. @default [-2, -1] */
   readonly axes?: readonly number[];
-  /** Of each of `axes`. @default 1 */
+  /** The weight of each of `axes`. @default 1 */
   readonly weights?: number | readonly number[];
-  /** Distance between samples, of each of `axes`. @default 1 */
+  /** Distance between samples on each of `axes`. @default 1 */
   readonly sampling?: number | readonly number[];
 }
 
@@ -23,7 +23,7 @@ export const LAPLACIAN_DEFAULTS = {
   dtype: 'float64',
 } satisfies Defaults<LaplacianOptions>;
 
-/** The band of each of the axes. */
+/** The bands, one for each of the axes. */
 export function laplacianBands(
   owner: string,
   shape: Shape,
@@ -42,8 +42,8 @@ export function laplacianBands(
 }
 
 /**
- * Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, the second derivatives as in `SecondDerivative`. Shapes: `dims`
- * to `dims`. Cost: one read and one write, however many axes. No work array.
+ * Laplacian: `y = Σ wₖ ∂²x/∂xₖ²`, with the second derivatives of `SecondDerivative`. Shapes: `dims`
+ * to `dims`. Cost: one read and one write for any number of axes. No work array.
  *
  * @example new Laplacian([4, 6])
  */

@@ -10,15 +10,15 @@ import { StencilOperator } from '../parts/stencil-operator.js';
 
 /** Options of {@link secondDerivative}. */
 export interface SecondDerivativeOptions {
-  /** The axis to differentiate along; of the distributed operator it is 0. @default -1 */
+  /** The axis to differentiate along. The distributed operator has the default 0. @default -1 */
   readonly axis?: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
   /** @default 'centered' */
   readonly kind?: DerivativeKind;
   /**
-   * Repeats the nearest inner value at the ends, which are zero otherwise; centered only. @default
-   * false
+   * Repeats the nearest inner value at the ends; without it the ends are zero. Centered only.
+   * @default false
    */
   readonly edge?: boolean;
   /** @default 'float64' */
@@ -32,8 +32,8 @@ export const SECOND_DERIVATIVE_DEFAULTS = {
 } satisfies Defaults<SecondDerivativeOptions>;
 
 /**
- * Second derivative along an axis: `(x[i−1] − 2x[i] + x[i+1]) / d²`, d the sampling, stored at i
- * (centered), i − 1 (forward) or i + 1 (backward); other samples are zero. Shapes: `dims` to
+ * Second derivative along an axis, d the sampling: `(x[i−1] − 2x[i] + x[i+1]) / d²`, stored at i
+ * (centered), i − 1 (forward) or i + 1 (backward). Other samples are zero. Shapes: `dims` to
  * `dims`. Cost: one read and one write. No work array.
  *
  * @example new SecondDerivative([4, 6])

@@ -9,9 +9,9 @@ import { DirectionalDerivative, type DirectionalDerivativeOptions } from './part
 export type SecondDirectionalDerivativeOptions = DirectionalDerivativeOptions;
 
 /**
- * Second derivative along a direction: `y = −Dᵥᵀ Dᵥ x`, Dᵥ the derivative of
- * {@link FirstDirectionalDerivative}; its own adjoint. Shapes: `dims` to `dims`. Cost: twice that
- * of Dᵥ, and a work array.
+ * Second derivative along a direction: `y = −Dᵥᵀ Dᵥ x`, with the derivative Dᵥ of
+ * {@link FirstDirectionalDerivative}. It is its own adjoint. Shapes: `dims` to `dims`. Cost: twice
+ * that of Dᵥ, and a work array.
  *
  * @example new SecondDirectionalDerivative([4, 6], [0.6, 0.8])
  */

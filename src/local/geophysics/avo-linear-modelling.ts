@@ -14,9 +14,12 @@ export type Linearization = (typeof LINEARIZATIONS)[number];
 
 /** Options of {@link AVOLinearModelling}. */
 export interface AVOLinearModellingOptions {
-  /** Ratio of S- to P-wave velocity: one, or one for each of the nt0 samples. @default 0.5 */
+  /**
+   * Ratio of S- to P-wave velocity: one number, or one for each of the nt0 samples.
+   * @default 0.5
+   */
   readonly vsvp?: number | OperatorData;
-  /** Samples in time. @default as many as vsvp has, 1 for a number */
+  /** Number of samples in time. @default as many as vsvp has, 1 for a number */
   readonly nt0?: number | undefined;
   /** Further axes of model and data. @default none */
   readonly spatdims?: number | Shape | undefined;
@@ -27,7 +30,8 @@ export interface AVOLinearModellingOptions {
 }
 
 /**
- * The three coefficients at an angle of incidence (radians), v the ratio of S- to P-wave velocity.
+ * The three coefficients at an angle of incidence theta (radians). v is the ratio of S- to P-wave
+ * velocity.
  */
 const COEFFICIENTS: Readonly<
   Record<Linearization, (theta: number, v: number) => readonly [number, number, number]>
@@ -67,8 +71,8 @@ export const AVO_DEFAULTS = {
 } satisfies Defaults<AVOLinearModellingOptions>;
 
 /**
- * Reflection coefficients at angles of incidence `theta` (degrees) from three relative contrasts,
- * linearised: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`, v the ratio vsvp. 'akirich' (Aki and Richards
+ * Linearised reflection coefficients at angles of incidence `theta` (degrees) from three relative
+ * contrasts: `y[t, θ] = Σₚ G[t, θ, p] x[t, p]`. v is the ratio vsvp. 'akirich' (Aki and Richards
  * 1980), of P velocity, S velocity and density: `1/(2cos²θ), −4v² sin²θ, ½ − 2v² sin²θ`. 'fatti'
  * (Fatti et al. 1994), of P impedance, S impedance and density:
  * `(1 + tan²θ)/2, −4v² sin²θ, 2v² sin²θ − tan²θ/2`. Shapes: `[nt0, 3, ...spatdims]` to
@@ -98,7 +102,12 @@ export class AVOLinearModelling extends LocalOperator {
   }
 }
 
-/** Ratios for all samples, or one that they share. Throws where they are neither. */
+/**
+ * The velocity ratios, one for each sample or one for all.
+ *
+ * @throws {@link ShapeError} if there is another number of ratios
+ * @throws {@link ArgumentError} if a ratio is not finite
+ */
 export function velocityRatios(
   owner: string,
   given: number | OperatorData,

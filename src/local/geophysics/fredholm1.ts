@@ -10,11 +10,11 @@ import { type OperatorData, Resident } from '../resident.js';
 /** Options of {@link Fredholm1}. */
 export interface Fredholm1Options {
   /**
-   * Accepted for programs that come from elsewhere; the conjugate transpose is never stored, since
-   * products read G as it is.
+   * Accepted for compatibility and has no effect. Products read G; its conjugate transpose is never
+   * stored.
    */
   readonly saveGt?: boolean;
-  /** Accepted likewise; all slices are one batched product. */
+  /** Accepted for compatibility and has no effect. All slices are one batched product. */
   readonly usematmul?: boolean;
   /** @default that of G; float64 for lists of numbers */
   readonly dtype?: DType;
@@ -27,9 +27,9 @@ export const FREDHOLM1_DEFAULTS = {
 } satisfies Defaults<Fredholm1Options>;
 
 /**
- * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, G of `[nsl, nx, ny]`.
- * Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Cost: one batched matrix product, `2·nsl·nx·ny·nz`
- * flops (8 for complex ones). Memory: G.
+ * Fredholm integral of the first kind, slice by slice: `y[k] = G[k] x[k]`, with G of shape
+ * `[nsl, nx, ny]`. Shapes: `[nsl, ny, nz]` to `[nsl, nx, nz]`. Cost: one batched matrix product,
+ * `2·nsl·nx·ny·nz` flops (8 instead of 2 for complex numbers). Memory: G.
  *
  * @example new Fredholm1(NDArray.normal([3, 4, 2]), 5)
  */

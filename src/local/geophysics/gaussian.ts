@@ -3,8 +3,8 @@ import { textOf } from '../../core/base/text-of.js';
 import { symmetricWavelet, type Wavelet } from './wavelet.js';
 
 /**
- * Gaussian wavelet `exp(−n² / 2std²)`, n the sample counted from the middle and std in samples.
- * Time axis as for {@link ricker}.
+ * Gaussian wavelet `exp(−n² / 2std²)`, with the sample index n counted from the middle and std in
+ * samples. The time axis is that of {@link ricker}.
  */
 export function gaussian(t: ArrayLike<number>, std = 1): Wavelet {
   if (!Number.isFinite(std) || std <= 0)

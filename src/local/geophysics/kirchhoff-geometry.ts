@@ -5,15 +5,15 @@ import { finiteNumbers, hostNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 
 /**
- * Where image points, sources and receivers are, in metres, and the samples of time, in seconds.
+ * Positions of image points, sources and receivers in metres, and the samples of time in seconds.
  */
 export interface KirchhoffGeometry {
   readonly z: OperatorData;
   readonly x: OperatorData;
-  /** For three dimensions. */
+  /** The second horizontal axis, for three dimensions. */
   readonly y?: OperatorData;
   readonly t: OperatorData;
-  /** `[2, ns]`: rows x, z; in three dimensions `[3, ns]`: y, x, z. */
+  /** `[2, ns]` with rows x, z; in three dimensions `[3, ns]` with rows y, x, z. */
   readonly srcs: OperatorData;
   readonly recs: OperatorData;
 }
@@ -25,7 +25,7 @@ export interface ImageGrid {
   readonly points: number;
 }
 
-/** Sources or receivers: `count` of them, the coordinates in the order of the grid's axes. */
+/** Sources or receivers. The coordinates are in the order of the grid's axes. */
 export interface Stations {
   readonly count: number;
   readonly coordinates: readonly Float64Array[];
@@ -52,7 +52,7 @@ export function toStations(name: string, data: OperatorData, grid: ImageGrid): S
   return { count, coordinates: grid.axes.map((_, k) => values.subarray(k * count, (k + 1) * count)) };
 }
 
-/** Coordinates of an image point by its flat index. */
+/** Writes the coordinates of an image point, given by its flat index, to `into`. */
 function coordinatesOf({ axes }: ImageGrid, point: number, into: number[]): number[] {
   let rest = point;
   for (let k = axes.length - 1; k >= 0; k--) {
@@ -82,19 +82,19 @@ export function straightRays(grid: ImageGrid, { count, coordinates }: Stations, 
 
 type Limits = number | readonly [from: number, to: number] | undefined;
 
-/** From 1 to 0 between two limits, as a cosine. */
+/** A function that falls from 1 to 0 between two limits, as a cosine. */
 function fading(name: string, limits: Exclude<Limits, undefined>): (value: number) => number {
   const [from, to] = typeof limits === 'number' ? [0.8 * limits, limits] : limits;
   if (!(from >= 0 && to >= from))
     throw new ArgumentError(
       `Kirchhoff: expected ${name} of a limit, or two increasing ones, received ${textOf(limits)}`,
     );
-  // not a number, which is an offset of 0 at depth 0, counts as inside
+  // NaN, the ratio for an offset of 0 at depth 0, gives 1
   return (value) =>
     value > to ? 0 : value > from ? (1 + Math.cos((Math.PI * (value - from)) / (to - from))) / 2 : 1;
 }
 
-/** The product of what both apertures let through; undefined where there are none. */
+/** The product of the factors of both apertures. Undefined if there is no aperture. */
 export function apertureTapers(
   grid: ImageGrid,
   srcs: Stations,

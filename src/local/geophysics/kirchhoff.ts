@@ -21,38 +21,41 @@ import { type ByPair, TraveltimeCurves, type Traveltimes } from './parts/travelt
 
 /** Options of {@link Kirchhoff}. */
 export interface KirchhoffOptions {
-  /** Constant velocity, for straight rays. Either this or `trav`. */
+  /** Constant velocity, for straight rays. Either `vel` or `trav` is required, not both. */
   readonly vel?: number;
   /**
-   * Traveltimes in seconds: tables of sources `[image points, ns]` and of receivers
-   * `[image points, nr]`, or one of both, `[image points, ns·nr]`.
+   * Traveltimes in seconds: a table of sources `[image points, ns]` and one of receivers
+   * `[image points, nr]`, or one table of all pairs, `[image points, ns·nr]`.
    */
   readonly trav?: OperatorData | readonly [srcs: OperatorData, recs: OperatorData];
   /**
-   * Amplitudes by which contributions are multiplied: tables of sources and of receivers, as for
-   * `trav`. @default none
+   * Amplitudes that multiply the contributions: a table of sources and one of receivers, with the
+   * shapes of `trav`.
+   * @default none
    */
   readonly amp?: readonly [srcs: OperatorData, recs: OperatorData];
   /**
-   * Largest ratio of the offset between source and receiver to depth: a pair fades contributions
-   * out between the two, a number between 80 and 100 % of it. @default none
+   * Largest ratio of the distance between source and receiver to depth. With a pair, contributions
+   * fade out between its two numbers; with one number, between 80 and 100 % of it.
+   * @default none
    */
   readonly aperture?: number | readonly [from: number, to: number];
   /**
-   * Largest angle of the straight rays to the source and to the receiver against the vertical, in
-   * degrees; as for `aperture`. @default none
+   * Largest angle between the vertical and the straight rays to the source and to the receiver, in
+   * degrees. Contributions fade out as for `aperture`.
+   * @default none
    */
   readonly angleaperture?: number | readonly [from: number, to: number];
   /**
-   * The table of samples and weights is made anew at every use. @default if it has more than four
-   * million entries
+   * Computes the table of samples and weights at every use instead of once.
+   * @default if it has more than four million entries
    */
   readonly onthefly?: boolean;
   /** @default that of the wavelet; float64 for lists of numbers */
   readonly dtype?: DType;
 }
 
-/** Tables that have fewer entries are kept. */
+/** Tables with fewer entries are kept. */
 const KEPT_ENTRIES = 2 ** 22;
 
 const GEOMETRY = {
@@ -78,12 +81,12 @@ type Given = WithDefaults<KirchhoffOptions, typeof DEFAULTS>;
 
 /**
  * Kirchhoff demigration: every image point is spread to the traveltime `v = (tₛ + tᵣ)/Δt` of each
- * source and receiver, linearly between samples `⌊v⌋` and `⌊v⌋ + 1`, and the traces are convolved
- * with a wavelet whose origin is its sample `wavcenter`:
+ * source and receiver, linearly between samples `⌊v⌋` and `⌊v⌋ + 1`. The traces are then convolved
+ * with a wavelet with its origin at sample `wavcenter`:
  * `d[s, r] = w ∗ Σᵢ a(i, s, r) δ(t − tₛᵢ − tᵣᵢ) m[i]`. The adjoint is migration. Shapes: `[nx, nz]`
- * (3-D `[ny, nx, nz]`) to `[ns, nr, nt]`. Cost: `4·ns·nr·nx·nz` flops besides the convolution.
- * Memory: the traveltime tables, a work array of the data's size and one of the model's, and a
- * table of at most some tens of megabytes.
+ * (3-D `[ny, nx, nz]`) to `[ns, nr, nt]`. Cost: `4·ns·nr·nx·nz` flops, and the convolution. Memory:
+ * the traveltime tables, a work array of the data's size and one of the model's, and a table of at
+ * most some tens of megabytes.
  *
  * @example new Kirchhoff({ x: [0, 5], z: [5, 9], t: [0, 0.01, 0.02], srcs: [[0], [0]], recs: [[5],
  *   [0]] }, [1], 0, { vel: 900 })

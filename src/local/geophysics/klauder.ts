@@ -2,10 +2,11 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkFrequencies, symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**
- * Klauder wavelet, the autocorrelation of a linear sweep, of peak 1. The sweep goes from `f[0]` to
- * `f[1]` Hz over the wavelet's time axis, from the largest time T before 0 to T after it:
- * `cos(2π (f₀ t + k t²/2))`, f₀ the mean of the two and `k = (f[1] − f[0])/2T`, in the samples of
- * the axis. Time axis as for {@link ricker}. Cost: `len²` products.
+ * Klauder wavelet with peak 1: the autocorrelation of a linear sweep. The sweep goes from `f[0]` to
+ * `f[1]` Hz over the wavelet's time axis from −T to T, where T is the largest time:
+ * `cos(2π (f₀ t + k t²/2))`. f₀ is the mean of the two frequencies and `k = (f[1] − f[0])/2T`. The
+ * sweep has the samples of the axis. The time axis is that of {@link ricker}. Cost: `len²`
+ * products.
  */
 export function klauder(
   t: ArrayLike<number>,

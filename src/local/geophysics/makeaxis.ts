@@ -5,8 +5,8 @@ import { toShape } from '../../core/base/shape.js';
 import { textOf } from '../../core/base/text-of.js';
 
 /**
- * First values, steps and numbers of samples of axes; those of y may be left out. Other entries are
- * not read.
+ * First values, steps and numbers of samples of axes. Those of y are optional. Other entries are
+ * ignored.
  */
 export interface AxisParameters {
   readonly ox: number;
@@ -23,7 +23,7 @@ export interface AxisParameters {
 /** The axes of a seismic survey: samples of time and offsets. */
 export interface Axes {
   readonly t: Float64Array;
-  /** Symmetric around 0, with `2·nt − 1` samples. */
+  /** Times symmetric around 0, `2·nt − 1` samples. */
   readonly t2: Float64Array;
   readonly x: Float64Array;
   readonly y: Float64Array | undefined;
@@ -41,7 +41,7 @@ const DEFAULTS = {
   ny: undefined,
 } satisfies Defaults<AxisParameters>;
 
-/** Space and time axes `o + d·i`, i from 0 to n − 1. */
+/** Space and time axes `o + d·i`, with i from 0 to n − 1. */
 export function makeaxis(par: AxisParameters): Axes {
   const axis = (name: string, o: number, d: number, n: number): Float64Array => {
     if (![o, d].every(Number.isFinite))

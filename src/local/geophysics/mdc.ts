@@ -19,15 +19,18 @@ export interface MDCOptions {
   readonly dt?: number;
   /** Distance between receivers. @default 1 */
   readonly dr?: number;
-  /** The model's time zero is in the middle: negative and positive times. @default true */
+  /**
+   * Time zero of the model is in the middle: the model has negative and positive times.
+   * @default true
+   */
   readonly twosided?: boolean;
-  /** Use the conjugate of G: correlation instead of convolution. @default false */
+  /** Uses the conjugate of G: correlation instead of convolution. @default false */
   readonly conj?: boolean;
-  /** G has the factor `dr·dt·√nt` in it. @default false */
+  /** The factor `dr·dt·√nt` is already in G. @default false */
   readonly prescaled?: boolean;
-  /** Accepted as by {@link Fredholm1}. */
+  /** Accepted for compatibility and has no effect; see {@link Fredholm1}. */
   readonly saveGt?: boolean;
-  /** Accepted as by {@link Fredholm1}. */
+  /** Accepted for compatibility and has no effect; see {@link Fredholm1}. */
   readonly usematmul?: boolean;
 }
 
@@ -41,7 +44,11 @@ export const MDC_DEFAULTS = {
   usematmul: undefined,
 } satisfies Defaults<MDCOptions>;
 
-/** The factor of the kernel, `dr·dt·√nt`. Throws {@link ArgumentError}. */
+/**
+ * The factor of the kernel, `dr·dt·√nt`, or 1 if the kernel is prescaled.
+ *
+ * @throws {@link ArgumentError} if `nt` is not a positive integer, or `dt` or `dr` is not finite
+ */
 export function mdcScale(
   owner: string,
   nt: number,
@@ -54,7 +61,10 @@ export function mdcScale(
   return prescaled ? 1 : dr * dt * Math.sqrt(nt);
 }
 
-/** The first frequencies of real traces `[nt, …]`, unitary but for those that are left out. */
+/**
+ * The first frequencies of real traces `[nt, …]`. The transform is unitary except for the
+ * frequencies that are left out.
+ */
 class TraceSpectra extends FourierOperator {
   constructor(dims: Shape, frequencies: number, centred: boolean, dtype: DType) {
     super(
@@ -68,10 +78,10 @@ class TraceSpectra extends FourierOperator {
 }
 
 /**
- * Multi-dimensional convolution: `y = F⁻¹ s G F x`, F the transform over time and G
- * `[nfmax, ns, nr]` a matrix for each frequency, `s = dr·dt·√nt`; higher frequencies than G has are
- * 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. Cost: two transforms and `8·nfmax·ns·nr·nv`
- * flops; work: the spectra of model and data.
+ * Multi-dimensional convolution: `y = F⁻¹ s G F x`. F is the transform over time, G
+ * `[nfmax, ns, nr]` has a matrix for each frequency, and `s = dr·dt·√nt`. Frequencies above those
+ * of G are 0. Shapes: `[nt, nr, nv]` to `[nt, ns, nv]`, real. Cost: two transforms and
+ * `8·nfmax·ns·nr·nv` flops. Memory: the spectra of model and data as work arrays.
  *
  * @example new MDC(NDArray.normal([4, 3, 2], { dtype: 'complex128' }), 9)
  */
@@ -132,7 +142,7 @@ export class MDC extends LocalOperator {
     withWorkspace(space(from), (z) =>
       withWorkspace(space(to), (w) => {
         from.matvec(natural(x, from.dims), z);
-        // conj(G) z = conj(G conj(z)): spectra are small, G is not
+        // conj(G) z = conj(G conj(z)): the spectra are small, G is large
         if (this.#conj) z.conjInPlace();
         multiply(z, w);
         if (this.#conj) w.conjInPlace();

@@ -1,10 +1,10 @@
 import { checkFrequencies, symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**
- * Ormsby wavelet, whose spectrum is a trapezoid with corners `f` (low cut, low pass, high pass,
- * high cut, in Hz), of peak 1: with `s(g) = (π g)² sinc²(g t)`,
- * `(s(f₃) − s(f₂))/(π f₃ − π f₂) − (s(f₁) − s(f₀))/(π f₁ − π f₀)`. Time axis as for {@link ricker}.
- * Source: H. Ryan, CSEG Recorder 19 (1994).
+ * Ormsby wavelet with peak 1. Its spectrum is a trapezoid with corners `f` (low cut, low pass, high
+ * pass, high cut, in Hz). With `s(g) = (π g)² sinc²(g t)`, the wavelet is `(s(f₃) − s(f₂))/(π f₃ −
+ * π f₂) − (s(f₁) − s(f₀))/(π f₁ − π f₀)`. The time axis is that of {@link ricker}. Source: H. Ryan,
+ * CSEG Recorder 19 (1994).
  */
 export function ormsby(
   t: ArrayLike<number>,

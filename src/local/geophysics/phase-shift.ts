@@ -8,7 +8,7 @@ import { FFTND } from '../signal/fftnd.js';
 
 /** Options of {@link PhaseShift}. */
 export interface PhaseShiftOptions {
-  /** Wavenumbers along a second space axis, frequency zero in the middle. @default none */
+  /** Wavenumbers along a second space axis, with wavenumber zero in the middle. @default none */
   readonly ky?: OperatorData;
   /** @default 'float64' */
   readonly dtype?: DType;
@@ -25,8 +25,8 @@ function numbers(name: string, data: OperatorData): Float64Array {
 }
 
 /**
- * What a centred axis has at the opposite wavenumber of each place; the transform below has the
- * opposite sign of a wave's wavenumbers.
+ * For each place of a centred axis, the value at the opposite wavenumber. The sign of the
+ * wavenumbers in the transform below is opposite to that of a wave.
  */
 const mirrored = (k: Float64Array): Float64Array =>
   k.map((_, i) => k[(2 * Math.floor(k.length / 2) - i) % k.length] as number);
@@ -35,9 +35,10 @@ const DEFAULTS = { ky: undefined, dtype: 'float64' } satisfies Defaults<PhaseShi
 
 /**
  * Extrapolation of a wavefield over depth `dz` at one velocity by a phase shift:
- * `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`, where the wave of frequency
- * f and wavenumbers kx, ky is `exp(2πi (f t − kx x − ky y))`; waves for which kz is imaginary
- * decay. Shapes: `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
+ * `P(z + dz) = P(z) exp(−2πi dz kz)` with `kz = √((f/v)² − kx² − ky²)`. The wave of frequency f and
+ * wavenumbers kx, ky is `exp(2πi (f t − kx x − ky y))`. Waves with an imaginary kz decay. Shapes:
+ * `[nt, nx]`, or `[nt, nx, ny]`, to the same. Cost: two transforms.
+ *
  * @param freq the frequencies ≥ 0 of nt samples, `⌊nt/2⌋ + 1` of them
  * @param kx wavenumbers, zero in the middle
  *
@@ -78,7 +79,7 @@ export class PhaseShift extends SpectralFilter {
         `PhaseShift: expected ${transform.dimsd[0]} frequencies for ${nt} samples, received ${f.length}`,
       );
     const [m1, m2] = [mirrored(k1), mirrored(k2)];
-    // kz², positive where the wave travels
+    // kz², positive for propagating waves
     const square = (i: number): number => {
       const [a, b] = [Math.floor(i / m2.length), i % m2.length];
       const [w, k] = [(f[Math.floor(a / m1.length)] as number) / vel, m1[a % m1.length] as number];

@@ -9,11 +9,11 @@ import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link PoststackLinearModelling}. */
 export interface PoststackLinearModellingOptions {
-  /** The other axes, in order. @default none */
+  /** The sizes of the other axes, in order. @default none */
   readonly spatdims?: number | Shape;
-  /** Where the time axis stands among them. @default 0 */
+  /** The index of the time axis among them. @default 0 */
   readonly axis?: number;
-  /** Of the time derivative. @default 'centered' */
+  /** The scheme of the time derivative. @default 'centered' */
   readonly kind?: DerivativeKind;
   /** @default that of the wavelet; float64 for lists of numbers */
   readonly dtype?: DType;
@@ -28,10 +28,10 @@ const DEFAULTS = {
 
 /**
  * Post-stack seismic modelling: from the logarithm of acoustic impedance to seismic traces,
- * `y = W D x` along time, D the first derivative per sample and W the convolution with a wavelet
- * whose origin is sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on
- * another axis. Both matrices are banded and so is their product: it is applied as one table. Cost:
- * about `2·len` flops a sample, one read and one write. Memory: the table.
+ * `y = W D x` along time. D is the first derivative per sample and W the convolution with a wavelet
+ * with its origin at sample `⌊len/2⌋`. Shapes: `[nt0, ...spatdims]` to the same, or with time on
+ * another axis. Both matrices and their product are banded; the product is applied as one table.
+ * Cost: about `2·len` flops a sample, one read and one write. Memory: the table.
  *
  * @example new PoststackLinearModelling([1, 2, 1], 12, { spatdims: 4 })
  */

@@ -13,7 +13,7 @@ import { AVO_DEFAULTS, AVOLinearModelling, type AVOLinearModellingOptions } from
 
 /** Options of {@link PrestackLinearModelling}. */
 export interface PrestackLinearModellingOptions extends Omit<AVOLinearModellingOptions, 'dtype'> {
-  /** Of the time derivative. @default 'centered' */
+  /** The scheme of the time derivative. @default 'centered' */
   readonly kind?: DerivativeKind;
   /** @default that of the wavelet; float64 for lists of numbers */
   readonly dtype?: DType;
@@ -27,10 +27,10 @@ const DEFAULTS = {
 
 /**
  * Pre-stack seismic modelling: from the logarithms of three elastic parameters to traces at angles
- * `theta` (degrees), `y = W A D x`: D the first derivative per sample of time, A the linearised
- * reflection coefficients of {@link AVOLinearModelling}, W the convolution with a wavelet whose
- * origin is sample `⌊len/2⌋`. Shapes: `[nt0, 3, ...spatdims]` to `[nt0, len(theta), ...spatdims]`.
- * Cost: `2·len + 6` flops a value. Memory: two work arrays.
+ * `theta` (degrees), `y = W A D x`. D is the first derivative per sample of time. A holds the
+ * linearised reflection coefficients of {@link AVOLinearModelling}. W is the convolution with a
+ * wavelet with its origin at sample `⌊len/2⌋`. Shapes: `[nt0, 3, ...spatdims]` to
+ * `[nt0, len(theta), ...spatdims]`. Cost: `2·len + 6` flops a value. Memory: two work arrays.
  *
  * @example new PrestackLinearModelling([1, 2, 1], [0, 15, 30], { nt0: 12 })
  */

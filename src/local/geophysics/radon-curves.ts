@@ -4,20 +4,25 @@ import { checkOneOf, type Defaults } from '../../core/base/options.js';
 import type { RowSource } from '../parts/indexed-rows.js';
 
 export const RADON_KINDS = ['linear', 'parabolic', 'hyperbolic'] as const;
-/** The curves that are summed over. */
+/** The shape of the curves along which the transform sums. */
 export type RadonKind = (typeof RADON_KINDS)[number];
 
 export interface RadonOptions {
-  /** The curves. @default 'linear' */
+  /** The shape of the curves. @default 'linear' */
   readonly kind?: RadonKind;
   /**
-   * The spatial axes count from their middle, sample (n − 1)/2, whatever their values; otherwise
-   * they are these in steps of their sampling. @default true
+   * If true, positions on the spatial axes are counted from the middle, sample (n − 1)/2, and do
+   * not depend on the values of the axes. Otherwise positions are the values of the axes in steps
+   * of their sampling.
+   * @default true
    */
   readonly centeredh?: boolean;
-  /** Linear interpolation between samples of time, otherwise the sample before. @default true */
+  /**
+   * Interpolates linearly between samples of time. Otherwise the earlier sample is used.
+   * @default true
+   */
   readonly interp?: boolean;
-  /** The curves are computed at every use, by blocks, instead of once. @default false */
+  /** Computes the curves at every use, in blocks, instead of once. @default false */
   readonly onthefly?: boolean;
   /** @default 'float64' */
   readonly dtype?: DType;
@@ -25,13 +30,13 @@ export interface RadonOptions {
 
 /**
  * The time of a curve in samples, at position x in samples, for a slope or curvature p in samples.
- * Times that are whole numbers but for rounding belong to one sample or its neighbour: the order of
- * the operations is that of the formulas.
+ * If a time is a whole number but for rounding, rounding decides which of two samples it belongs
+ * to. Therefore the operations are in the order of the formulas.
  */
 interface Curve {
-  /** What position and parameter contribute. */
+  /** The contribution of a position and a parameter. */
   readonly term: (x: number, p: number) => number;
-  /** The time from the starting one, the term of the first position and that of a second. */
+  /** The time of the curve from its start t and the terms of the first and the second position. */
   readonly time: (t: number, first: number, second: number) => number;
 }
 
@@ -56,7 +61,11 @@ export function radonKind(kind: RadonKind): Curve {
   return CURVES[checkOneOf('kind', kind, RADON_KINDS)];
 }
 
-/** The step of an axis of equal steps, from its first two values. Throws ArgumentError. */
+/**
+ * The step of an axis of equal steps, from its first two values.
+ *
+ * @throws {@link ArgumentError} if the step is 0
+ */
 export function stepOf(owner: string, name: string, axis: Float64Array): number {
   const step = Math.abs((axis[1] as number) - (axis[0] as number));
   if (!(step > 0)) throw new ArgumentError(`${owner}: expected ${name} in equal steps other than 0`);
@@ -64,13 +73,13 @@ export function stepOf(owner: string, name: string, axis: Float64Array): number 
 }
 
 /**
- * Positions in samples, from the middle of the axis, which of an even number lies between two
- * samples.
+ * Positions in samples. Centred ones are counted from the middle of the axis, which lies between
+ * two samples if their number is even.
  */
 export const positionsOf = (axis: Float64Array, step: number, centered: boolean): Float64Array =>
   axis.map((h, i) => (centered ? i - (axis.length - 1) / 2 : h / step));
 
-/** The terms for every parameter and every position, `[parameters, positions]`. */
+/** The terms for all parameters and positions, `[parameters, positions]`. */
 export function termsOf({ term }: Curve, parameters: Float64Array, positions: Float64Array): Float64Array {
   const table = new Float64Array(parameters.length * positions.length);
   parameters.forEach((p, k) => {
@@ -83,7 +92,7 @@ export function termsOf({ term }: Curve, parameters: Float64Array, positions: Fl
 
 /**
  * The rows of a Radon transform: model element `[k, t]` is spread over traces `0 … traces − 1` of
- * nt samples, to `time(t, k, trace)`. Not a number is nowhere.
+ * nt samples, to `time(t, k, trace)`. A time of NaN has no entry.
  */
 export function radonRows(
   models: number,

@@ -17,12 +17,12 @@ import {
 export type Radon2DOptions = RadonOptions;
 
 /**
- * Radon transform: each element of the model is spread along a curve of the data, the adjoint
- * stacks along it. In samples of time and position, with x the position and `p = pxaxis · Δh/Δt`:
+ * Radon transform: each element of the model is spread along a curve of the data. The adjoint sums
+ * along the curve. In samples of time and position, with x the position and `p = pxaxis · Δh/Δt`:
  * linear `t + p x`, parabolic `t + p x²`, hyperbolic `√(t² + x²/p²)`. Shapes:
- * `[len(pxaxis), len(taxis)]` to `[len(haxis), len(taxis)]`. Cost: `npx·nt·nh` additions, twice
- * with interpolation. Holds a table of as many indices and weights; on the fly nothing, but works
- * with a few megabytes. Work: none otherwise.
+ * `[len(pxaxis), len(taxis)]` to `[len(haxis), len(taxis)]`. Cost: `npx·nt·nh` additions, twice as
+ * many with interpolation. Memory: a table of as many indices and weights; on the fly a few
+ * megabytes.
  *
  * @example new Radon2D([0, 0.1, 0.2, 0.3], [-1, 0, 1], [0, 0.1])
  */

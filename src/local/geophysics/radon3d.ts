@@ -17,11 +17,11 @@ import {
 export type Radon3DOptions = RadonOptions;
 
 /**
- * Radon transform over surfaces: in samples of time and position, with `px = pxaxis · Δhx/Δt` and
+ * Radon transform over surfaces, in samples of time and position, with `px = pxaxis · Δhx/Δt` and
  * `py = pyaxis · Δhy/Δt`: linear `t + px x + py y`, parabolic `t + px x² + py y²`, hyperbolic
  * `√(t² + x²/px² + y²/py²)`. Shapes: `[len(pyaxis), len(pxaxis), len(taxis)]` to
- * `[len(hyaxis), len(hxaxis), len(taxis)]`. Cost: `npy·npx·nt·nhy·nhx` additions, twice with
- * interpolation. Memory: a table of as many indices and weights; on the fly a few megabytes.
+ * `[len(hyaxis), len(hxaxis), len(taxis)]`. Cost: `npy·npx·nt·nhy·nhx` additions, twice as many
+ * with interpolation. Memory: a table of as many indices and weights; on the fly a few megabytes.
  *
  * @example new Radon3D([0, 0.1, 0.2, 0.3], [-1, 0, 1], [0, 1], [0, 0.1], [0, 0.1])
  */
@@ -70,7 +70,8 @@ export class Radon3D extends IndexedOperator {
 }
 
 /**
- * Positions and parameters of one spatial axis: how many, and the terms of the curve, `[np, nh]`.
+ * The positions and parameters of one spatial axis: their numbers, and the terms of the curve,
+ * `[np, nh]`.
  */
 interface SpatialAxis {
   readonly nh: number;

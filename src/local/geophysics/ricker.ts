@@ -3,9 +3,10 @@ import { textOf } from '../../core/base/text-of.js';
 import { symmetricWavelet, type Wavelet, type Window } from './wavelet.js';
 
 /**
- * Ricker wavelet `(1 − 2a) exp(−a)`, `a = (π f₀ t)²`, of peak frequency f₀ in Hz. `t` is its time
- * axis from 0 on, in seconds and in equal steps; the wavelet is symmetric with `2·len − 1` samples.
- * An even number of times loses its last one. Source: N. Ricker, Geophysics 18 (1953).
+ * Ricker wavelet `(1 − 2a) exp(−a)`, `a = (π f₀ t)²`, with peak frequency f₀ in Hz. `t` is the time
+ * axis: it starts at 0 and has equal steps in seconds. If its length is even, the last time is
+ * dropped. The wavelet is symmetric with `2·len − 1` samples. Source: N. Ricker, Geophysics 18
+ * (1953).
  */
 export function ricker(t: ArrayLike<number>, f0 = 10, taper?: Window): Wavelet {
   if (!Number.isFinite(f0))

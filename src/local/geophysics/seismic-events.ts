@@ -5,16 +5,20 @@ import { textOf } from '../../core/base/text-of.js';
 import { doublesOn, finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 
-/** One number, which all events share, or one for each event. */
+/** One number for all events, or one number for each event. */
 export type PerEvent = number | readonly number[];
 
-/** Seismic traces without a wavelet and with it, time on the last axis. */
+/** Seismic traces without and with the wavelet. Time is the last axis. */
 export interface Events {
   readonly d: NDArray;
   readonly dwav: NDArray;
 }
 
-/** Lists of as many numbers. Throws ArgumentError. */
+/**
+ * One record of parameters for each event.
+ *
+ * @throws {@link ArgumentError} if lists differ in length or a number is not finite
+ */
 function perEvent<K extends string>(
   owner: string,
   parameters: Readonly<Record<K, PerEvent>>,
@@ -38,8 +42,9 @@ function perEvent<K extends string>(
 }
 
 /**
- * Adds events to traces, linearly between two samples of time; the wavelet's origin is its sample
- * `⌊len/2⌋`. Times after the end reach into the traces as far as the wavelet does.
+ * Adds events to traces, linearly between two samples of time. The origin of the wavelet is its
+ * sample `⌊len/2⌋`. Events after the end of the traces contribute if the wavelet reaches into the
+ * traces.
  */
 function events<E extends { amp: number }>(
   owner: string,

@@ -2,12 +2,12 @@ import { ArgumentError } from '../../core/base/errors.js';
 import { checkFunction, checkList, checkNumbers } from '../../core/base/options.js';
 import { textOf } from '../../core/base/text-of.js';
 
-/** A wavelet, the time of each of its samples, and the place of its centre. */
+/** A wavelet, the time of each of its samples, and the index of its centre. */
 export interface Wavelet {
   readonly wavelet: Float64Array;
-  /** Its time axis, in seconds. */
+  /** The times of the samples, in seconds. */
   readonly t: Float64Array;
-  /** The index of its middle, at t = 0. */
+  /** The index of the middle sample, at t = 0. */
   readonly center: number;
 }
 
@@ -15,9 +15,12 @@ export interface Wavelet {
 export type Window = (n: number) => ArrayLike<number>;
 
 /**
- * A symmetric wavelet by its function of time and of the sample counted from the middle, weighted
- * by a taper. `t` is its time axis from 0 on, in seconds and in equal steps; it gets `2·len − 1`
- * samples. An even number of times loses its last one. Throws ArgumentError.
+ * A symmetric wavelet from a function of the time and of the sample index counted from the middle.
+ * It is multiplied by `taper`. `t` is the time axis: it starts at 0 and has equal steps in seconds.
+ * If its length is even, the last time is dropped. The wavelet has `2·len − 1` samples.
+ *
+ * @throws {@link ArgumentError} if the times are not finite or do not start at 0, or if `taper`
+ *   returns another number of weights
  */
 export function symmetricWavelet(
   owner: string,
@@ -46,7 +49,11 @@ export function symmetricWavelet(
   return { wavelet: wavelet.map((v, i) => v * (window[i] as number)), t: axis, center };
 }
 
-/** Frequencies in Hz: finite, and increasing where there are several. Throws ArgumentError. */
+/**
+ * Checks `count` frequencies in Hz.
+ *
+ * @throws {@link ArgumentError} unless they are finite and increasing
+ */
 export function checkFrequencies(owner: string, frequencies: readonly number[], count: number): void {
   checkList(owner, 'frequencies', frequencies);
   const ordered = frequencies.every(

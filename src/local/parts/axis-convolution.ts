@@ -4,8 +4,9 @@ import type { Convolution } from '../../core/ports/backend.js';
 import type { Resident } from '../resident.js';
 
 /**
- * Convolution along one axis, from `shape` to `shape` with `rows` samples on that axis:
- * `y[i] = Σⱼ h[j] · x[i + offset − j]`, zeros outside. The filter takes the dtype of the vectors.
+ * Convolution along one axis of arrays of `shape`: `y[i] = Σⱼ h[j] · x[i + offset − j]`, with zeros
+ * outside. The result has `rows` samples on that axis. The filter is converted to the dtype of the
+ * vectors.
  */
 export class AxisConvolution {
   readonly #filter: Resident;

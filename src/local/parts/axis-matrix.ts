@@ -4,9 +4,9 @@ import type { MatMul, Trans } from '../../core/ports/backend.js';
 import type { Resident } from '../resident.js';
 
 /**
- * A dense matrix along one axis, `y[o, :, j] = A x[o, :, j]`: A of `[rows, n]`, or of
- * `[outer, rows, n]` where each of the arrays before the axis has its own. It takes the dtype of
- * the vectors. One batched matrix product.
+ * A dense matrix along one axis: `y[o, :, j] = A x[o, :, j]`. A has the shape `[rows, n]`, or
+ * `[outer, rows, n]` with one matrix for each array before the axis. It is converted to the dtype
+ * of the vectors. Cost: one batched matrix product.
  */
 export class AxisMatrix {
   readonly #matrix: Resident;

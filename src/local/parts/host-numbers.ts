@@ -6,15 +6,18 @@ import { formatShape, type Shape } from '../../core/base/shape.js';
 import { resolveBackend } from '../../core/ports/defaults.js';
 import type { OperatorData } from '../resident.js';
 
-/** Real numbers with their shape, as doubles. */
+/** Real numbers as doubles, with their shape. */
 export interface HostNumbers {
   readonly values: Float64Array;
   readonly shape: Shape;
 }
 
 /**
- * Real parameters of an operator or a function, such as positions or axes. Waits where they are on
- * a device. Throws DTypeError, and {@link ShapeError} for another number of axes.
+ * Real parameters of an operator or a function, such as positions or axes. Waits for the device if
+ * they are stored there.
+ *
+ * @throws {@link DTypeError} if they are complex
+ * @throws {@link ShapeError} if the number of axes is not `ndim`
  */
 export function hostNumbers(owner: string, name: string, data: OperatorData, ndim?: number): HostNumbers {
   const { values, shape, dtype } =
@@ -32,7 +35,11 @@ export function hostNumbers(owner: string, name: string, data: OperatorData, ndi
   return { values: Float64Array.from(values), shape };
 }
 
-/** Numbers along one axis, all of them finite, at least `least` of them. */
+/**
+ * Finite numbers along one axis.
+ *
+ * @param least the smallest number of elements allowed
+ */
 export function finiteNumbers(owner: string, name: string, data: OperatorData, least = 0): Float64Array {
   const { values } = hostNumbers(owner, name, data, 1);
   if (!values.every(Number.isFinite))
@@ -45,8 +52,8 @@ export function finiteNumbers(owner: string, name: string, data: OperatorData, l
 }
 
 /**
- * Doubles as an array on a backend: of float64 where it holds that and nothing else is asked for,
- * otherwise of its default dtype.
+ * Copies doubles to an array on a backend. The dtype is float64 if the backend supports it and
+ * `options` does not give another one; otherwise it is the default dtype of the backend.
  */
 export function doublesOn(values: Float64Array, options: ArrayOptions = {}): NDArray {
   const backend = resolveBackend(options.backend);

@@ -4,8 +4,8 @@ import { LocalOperator } from '../local-operator.js';
 import type { IndexedRows } from './indexed-rows.js';
 
 /**
- * An operator that is a sparse matrix S by rows of its data, `y = S x` (gathering), or by rows of
- * its model, `y = Sᴴ x` (spreading). Cost: one read of the table.
+ * An operator of a sparse matrix S. It is given by the rows of its data, `y = S x` (a gather), or
+ * by the rows of its model, `y = Sᴴ x` (a scatter). Cost: one read of the table.
  */
 export class IndexedOperator extends LocalOperator {
   readonly #rows: IndexedRows;
@@ -15,7 +15,10 @@ export class IndexedOperator extends LocalOperator {
     this.#rows = rows;
     this.#spreads = form === 'spread';
   }
-  /** Nothing is met: curves outside of the data. Read through once, when it is asked for. */
+  /**
+   * True if the matrix has no entries, for example because all curves are outside of the data. The
+   * first use reads the table.
+   */
   override get zero(): boolean {
     return this.#rows.isZero;
   }

@@ -11,33 +11,36 @@ import {
 import { keep } from '../../core/base/scope.js';
 import type { Backend, Elements, IndexTable } from '../../core/ports/backend.js';
 
-/** A sparse matrix by rows, `width` entries each. */
+/** A sparse matrix by rows with `width` entries each. */
 export interface RowSource {
   readonly rows: number;
   readonly columns: number;
   readonly width: number;
-  /** Whether entries have weights, real or complex; otherwise they are 1. @default 'none' */
+  /**
+   * Whether entries have weights, and whether these are real or complex. Without weights all are 1.
+   * @default 'none'
+   */
   readonly weights?: 'none' | 'real' | 'complex';
   /**
-   * Writes the entries of `count` rows from `start` on: columns (negative: none) and weights
-   * (complex ones as pairs).
+   * Writes the entries of `count` rows from `start` on: columns and weights. A negative column
+   * means that there is no entry. Complex weights are pairs.
    */
   fill(start: number, count: number, index: Places, weights: Weights): void;
 }
 
-/** Of `columns` that int32 cannot count they are doubles. */
+/** Column indices. They are doubles if `columns` exceeds the range of int32. */
 export type Places = Int32Array | Float64Array;
 
-/** In the precision of the vectors. */
+/** Weights in the precision of the vectors. */
 export type Weights = Float32Array | Float64Array;
 
 export interface IndexedRowsOptions {
-  /** Equal arrays before the axis that the matrix is applied along. @default 1 */
+  /** Number of equal arrays before the axis along which the matrix is applied. @default 1 */
   readonly outer?: number;
-  /** Elements that lie together at each of its places. @default 1 */
+  /** Number of contiguous elements at each place of the axis. @default 1 */
   readonly inner?: number;
   /**
-   * The table is made anew at every use, in blocks of rows that bound its memory, instead of once.
+   * Computes the table at every use, in blocks of rows that bound its memory, instead of once.
    * @default false
    */
   readonly onTheFly?: boolean;
@@ -51,14 +54,15 @@ interface Block {
   readonly weights: NDArray | undefined;
 }
 
-/** Entries of a block: some megabytes. */
+/** Number of entries of a block, which takes a few megabytes. */
 const BLOCK_ENTRIES = 2 ** 18;
 const SEARCH_ENTRIES = 2 ** 12;
 
 /**
- * A sparse matrix S along one axis of arrays `[outer, ·, inner]`, held as a table of indices and
- * weights on every backend and in every precision that it met, or made by blocks of rows as it is
- * needed. Memory: 4 bytes and one real number an entry, once; on the fly, those of one block.
+ * A sparse matrix S along one axis of arrays `[outer, ·, inner]`. It is either a table of indices
+ * and weights, stored for each backend and precision that was used, or it is computed in blocks of
+ * rows at each use. Memory: 4 bytes and one real number an entry, once; on the fly, those of one
+ * block.
  */
 export class IndexedRows {
   readonly #source: RowSource;
@@ -73,14 +77,12 @@ export class IndexedRows {
     this.#outer = outer;
     this.#inner = inner;
     this.#onTheFly = onTheFly;
-    // rows of several outer arrays do not lie together
+    // rows of several outer arrays are not contiguous
     this.#blockRows =
       outer === 1 ? Math.max(1, Math.floor(BLOCK_ENTRIES / Math.max(1, source.width))) : source.rows;
   }
 
-  /**
-   * True where no entry is other than 0. Makes the table by small blocks, up to the first entry.
-   */
+  /** True if all entries are 0. Computes small blocks of the table until it finds an entry. */
   get isZero(): boolean {
     const { rows, columns, width, weights: kind = 'none' } = this.#source;
     const step = Math.max(1, Math.floor(SEARCH_ENTRIES / Math.max(1, width)));
@@ -100,7 +102,9 @@ export class IndexedRows {
     return true;
   }
 
-  /** `y ← S x`: fills y, of `rows` on the axis, from x, of `columns`. */
+  /**
+   * Computes `y ← S x`. Fills y, which has `rows` samples on the axis, from x, which has `columns`.
+   */
   gather(x: Elements, y: NDArray): void {
     if (y.size === 0) return;
     if (x.size === 0 || this.#source.width === 0) {
@@ -112,7 +116,7 @@ export class IndexedRows {
     });
   }
 
-  /** `x ← x + Sᴴ y` */
+  /** Computes `x ← x + Sᴴ y`. */
   scatterAdd(y: NDArray, x: Elements): void {
     if (y.size === 0 || x.size === 0 || this.#source.width === 0) return;
     this.#each(y.backend, y.dtype, (block, table) => {
@@ -143,7 +147,10 @@ export class IndexedRows {
     }
   }
 
-  /** Real weights serve complex vectors as they are. */
+  /**
+   * The dtype of the weights for vectors of `dtype`. Real weights are valid for complex vectors
+   * too.
+   */
   #weightsDType(dtype: DType): DType {
     return this.#source.weights === 'complex' ? dtype : realOf(dtype);
   }
@@ -182,14 +189,14 @@ export class IndexedRows {
   }
 }
 
-/** Host memory in which blocks are made, kept from one to the next. */
+/** Host memory for blocks. It is kept and used again. */
 const scratch: { index: Int32Array[]; single: Float32Array[]; double: Float64Array[] } = {
   index: [],
   single: [],
   double: [],
 };
 
-/** Lends memory for a block; blocks that are larger than usual get their own. */
+/** Calls `body` with memory for a block. Blocks of more than the usual size get new memory. */
 function withScratch<R>(
   entries: number,
   weights: number,

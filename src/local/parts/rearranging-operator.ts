@@ -4,27 +4,27 @@ import type { OperatorSpec } from '../../core/operator/linear-operator.js';
 import type { Elements } from '../../core/ports/backend.js';
 import { LocalOperator } from '../local-operator.js';
 
-/** Where a walk through an array starts, and its steps along the axes of a piece. */
+/** The start of a walk through an array, and its strides along the axes of a piece. */
 export interface Walk {
   readonly start: number;
   readonly strides: readonly number[];
 }
 
 /**
- * A box of `shape` cells that are copied from the model to the data: `y[data] = x[model]`, added
- * where an earlier piece wrote the same cells.
+ * A box of `shape` cells to copy from the model to the data: `y[data] = x[model]`. Cells are added
+ * if an earlier piece wrote the same cells.
  */
 export interface Piece {
   readonly shape: Shape;
   readonly model: Walk;
   readonly data: Walk;
-  /** The side whose cells earlier pieces have as well. */
+  /** The side on which earlier pieces have the same cells. */
   readonly adds?: 'model' | 'data' | undefined;
 }
 
 /**
- * Cells `from, from + step, …` of an axis of the model that become cells `to, to + 1, …` of the
- * same axis of the data.
+ * Cells `from, from + step, …` of an axis of the model, which are copied to cells `to, to + 1, …`
+ * of the same axis of the data.
  */
 export interface AxisPiece {
   readonly from: number;
@@ -35,7 +35,7 @@ export interface AxisPiece {
   readonly adds?: Piece['adds'];
 }
 
-/** Pieces along one axis of arrays that agree on all others. */
+/** Pieces along one axis of arrays. All other axes of the arrays agree. */
 export function axisPieces(dims: Shape, dimsd: Shape, axis: number, list: readonly AxisPiece[]): Piece[] {
   const [model, data] = [stridesOf(dims), stridesOf(dimsd)];
   const [into, out] = [model[axis] as number, data[axis] as number];
@@ -47,7 +47,7 @@ export function axisPieces(dims: Shape, dimsd: Shape, axis: number, list: readon
   }));
 }
 
-/** One direction: what is copied, and whether cells stay that no piece writes. */
+/** The copies of one direction. `complete` is true if they write all cells of the target. */
 interface Copies {
   readonly list: readonly {
     readonly shape: Shape;
@@ -76,7 +76,8 @@ function copies(
 }
 
 /**
- * Kernels take backward steps through the source only: a backward step of the target turns both.
+ * Reverses source and target on each axis on which the target has a backward step. Kernels accept
+ * backward steps in the source only.
  */
 function forwards(shape: Shape, from: Walk, to: Walk): { from: Walk; to: Walk } {
   const turn = ({ start, strides }: Walk): Walk => ({
@@ -89,7 +90,7 @@ function forwards(shape: Shape, from: Walk, to: Walk): { from: Walk; to: Walk } 
   return to.strides.some((s) => s < 0) ? { from: turn(from), to: turn(to) } : { from, to };
 }
 
-/** Copies of cells from one array to another, and back. */
+/** Copies cells from one array to another, and back. */
 export class Rearrangement {
   readonly #forward: Copies;
   readonly #adjoint: Copies;
@@ -114,8 +115,9 @@ function apply({ list, complete }: Copies, x: Elements, y: NDArray): void {
 }
 
 /**
- * Cells of the model in other places of the data; other cells are zero. The adjoint takes them
- * back, and sums what was copied more than once. Cost: one copy.
+ * Copies cells of the model to other places of the data; other cells of the data are zero. The
+ * adjoint copies them back, and sums the values of cells that were copied more than once. Cost: one
+ * copy.
  */
 export class RearrangingOperator extends LocalOperator {
   readonly #cells: Rearrangement;

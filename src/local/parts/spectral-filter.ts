@@ -9,14 +9,17 @@ import { LocalOperator } from '../local-operator.js';
 import { Resident } from '../resident.js';
 import type { FourierOperator } from '../signal/fourier-operator.js';
 
-/** Factors of a spectrum: one for each frequency of an axis, or one for each element. */
+/**
+ * Factors of a spectrum: one for each frequency of an axis, or one for each element if there is no
+ * axis.
+ */
 export interface SpectralFactors {
   readonly axis: number | undefined;
-  /** `w[2i] + i w[2i + 1]` */
+  /** Factor i is `w[2i] + i w[2i + 1]`. */
   readonly values: Float64Array;
 }
 
-/** `n` complex numbers `exp(i phase(k))·modulus(k)` as pairs. */
+/** `n` complex numbers `exp(i phase(k))·modulus(k)`, stored as pairs. */
 export function phasors(
   n: number,
   phase: (k: number) => number,
@@ -31,8 +34,8 @@ export function phasors(
 }
 
 /**
- * `y = Fᴴ diag(w) F x`, F a unitary transform: a filter given by its spectrum. Cost: two
- * transforms; work: one spectrum.
+ * A filter that is given by its spectrum: `y = Fᴴ diag(w) F x`, with a unitary transform F. Cost:
+ * two transforms. Memory: one spectrum as a work array.
  */
 export abstract class SpectralFilter extends LocalOperator {
   override readonly complexLinear: boolean;

@@ -9,8 +9,9 @@ import { withWorkspace } from '../../core/vector/workspace.js';
 import type { AnyLocalOperator } from '../local-operator.js';
 
 /**
- * A dtype that all operators can work in, and whether one of them holds data. Throws DTypeError
- * where held data is of unlike precision.
+ * Returns a dtype in which all operators can work, and whether one of them holds data.
+ *
+ * @throws {@link DTypeError} if operators hold data of different precision
  */
 export function commonDType(ops: readonly AnyLocalOperator[]): { dtype: DType; holdsData: boolean } {
   const holding = ops.filter((op) => op.holdsData);
@@ -20,20 +21,26 @@ export function commonDType(ops: readonly AnyLocalOperator[]): { dtype: DType; h
   return { dtype: complex ? complexOf(dtype) : dtype, holdsData: holding.length > 0 };
 }
 
-/** Throws unless `ops` is a non-empty list of operators. */
+/**
+ * Checks that `ops` is a non-empty list of operators.
+ *
+ * @throws {@link ArgumentError} if it is not
+ */
 export function checkOperators(owner: string, ops: readonly AnyLocalOperator[]): void {
   if (!Array.isArray(ops) || ops.length === 0 || !ops.every((op) => op instanceof LinearOperator)) {
     throw new ArgumentError(`${owner}: expected a list of at least one operator`);
   }
 }
 
-/** True where shapes are the same. */
+/** True if all shapes are the same. */
 export const alike = (shapes: readonly Shape[]): boolean =>
   shapes.every((s) => sameShape(s, shapes[0] as Shape));
 
 /**
- * The shape that vectors on the shared side have: the operators' own where they agree, otherwise
- * flat. Throws {@link ShapeError} where sizes differ.
+ * The shape of vectors that all operators share: the shape of the operators if they agree,
+ * otherwise flat.
+ *
+ * @throws {@link ShapeError} if sizes differ
  */
 export function sharedShape(owner: string, what: string, shapes: readonly Shape[]): Shape {
   const first = shapes[0] as Shape;
@@ -47,14 +54,17 @@ export function sharedShape(owner: string, what: string, shapes: readonly Shape[
   return alike(shapes) ? first : [size];
 }
 
-/** The shape of parts one after another: `[count, …]` where they have one shape, otherwise flat. */
+/**
+ * The shape of a vector of parts one after another: `[count, …]` if they have one shape, otherwise
+ * flat.
+ */
 export function listedShape(shapes: readonly Shape[]): Shape {
   return alike(shapes)
     ? [shapes.length, ...(shapes[0] as Shape)]
     : [shapes.reduce((sum, s) => sum + product(s), 0)];
 }
 
-/** Where each operator's part of a flat vector begins; the last entry is the whole length. */
+/** The offset of each operator's part in a flat vector. The last entry is the whole length. */
 function offsetsOf(sizes: readonly number[]): number[] {
   const offsets = [0];
   for (const n of sizes) offsets.push((offsets.at(-1) as number) + n);
@@ -63,13 +73,13 @@ function offsetsOf(sizes: readonly number[]): number[] {
 
 /** One operator of a stack in one direction. */
 export interface Step {
-  /** Fills its second argument. */
+  /** Fills its second argument from the first. */
   readonly run: (x: NDArray, y: NDArray) => void;
   readonly image: (x: Space<NDArray>) => Space<NDArray>;
-  /** The natural shapes. */
+  /** The natural shapes of input and output. */
   readonly from: Shape;
   readonly to: Shape;
-  /** Where its part begins in a flat vector of all parts. */
+  /** The offsets of its part in flat vectors of all parts. */
   readonly fromAt: number;
   readonly toAt: number;
 }
@@ -98,17 +108,17 @@ export function stepsOf(ops: readonly AnyLocalOperator[]): { forward: Step[]; ad
   };
 }
 
-/** Every step takes all of x and fills its part of y. */
+/** Every step reads all of x and fills its part of y. */
 export function spread(steps: readonly Step[], x: NDArray, y: NDArray): void {
   for (const step of steps) {
-    // natural to natural, flat to flat
+    // natural to natural shape, flat to flat
     withPart(y, step.toAt, sameShape(x.shape, step.from) ? step.to : [product(step.to)], (part) => {
       fill(step, x, part);
     });
   }
 }
 
-/** Every step takes its part of x; y is the sum of what they give. */
+/** Every step reads its part of x. y is the sum of the results. */
 export function collect(steps: readonly Step[], x: NDArray, y: NDArray): void {
   steps.forEach((step, k) => {
     withPart(x, step.fromAt, sameShape(y.shape, step.to) ? step.from : [product(step.from)], (part) => {
@@ -123,7 +133,7 @@ export function collect(steps: readonly Step[], x: NDArray, y: NDArray): void {
   });
 }
 
-/** Every step takes its part of x and fills its part of y. */
+/** Every step reads its part of x and fills its part of y. */
 export function pair(steps: readonly Step[], x: NDArray, y: NDArray): void {
   for (const step of steps) {
     withPart(x, step.fromAt, step.from, (from) => {
@@ -135,7 +145,8 @@ export function pair(steps: readonly Step[], x: NDArray, y: NDArray): void {
 }
 
 /**
- * Runs a step into y, through a work array where its results are real and those of others complex.
+ * Runs a step into y. Uses a work array if the results of this step are real and those of other
+ * steps complex.
  */
 function fill(step: Step, x: NDArray, y: NDArray): void {
   const image = step.image(x.space);
@@ -152,7 +163,7 @@ export const resultDType = (steps: readonly Step[], dtype: DType, backend: Backe
     .map(({ image, from }) => image(NDArraySpace.of(from, dtype, backend)).dtype)
     .reduce((a, b) => promote(a, b));
 
-/** Lends `body` one operator's part of a flat vector. */
+/** Calls `body` with a view of one operator's part of a flat vector. */
 function withPart(x: NDArray, start: number, shape: Shape, body: (part: NDArray) => void): void {
   const view = x.view(start, shape);
   try {

@@ -11,9 +11,9 @@ export interface Band {
 }
 
 /**
- * `y = Σ Bₖ x`, Bₖ banded matrices along axes of x: one stencil call in either direction, the
- * adjoint's tables being computed once. It holds numbers but no data of a dtype, so that it works
- * on vectors of every precision. Cost: one read and one write of the array.
+ * `y = Σ Bₖ x`, with banded matrices Bₖ along axes of x. Each direction is one stencil call; the
+ * tables of the adjoint are computed once. The operator stores numbers but no data of a dtype, and
+ * therefore works on vectors of every precision. Cost: one read and one write of the array.
  */
 export class StencilOperator extends LocalOperator {
   readonly #forward: Stencil;

@@ -17,11 +17,10 @@ export interface BilinearOptions {
 const DEFAULTS = { dtype: 'float64' } satisfies Defaults<BilinearOptions>;
 
 /**
- * Bilinear interpolation on the first two axes at places `iava` of `[2, K]`, in samples from 0:
- * with `(i, j)` and `(u, v)` the whole samples and fractions,
- * `y = (1−u)(1−v) x[i,j] + (1−u)v x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes:
- * `[n0, n1, …]` to `[K, …]`. Cost: four reads a value. Memory: a table of four indices and weights
- * for each place.
+ * Bilinear interpolation on the first two axes at places `iava` of `[2, K]`, in samples from 0.
+ * With the whole samples `(i, j)` and the fractions `(u, v)`, `y = (1−u)(1−v) x[i,j] + (1−u)v
+ * x[i,j+1] + u(1−v) x[i+1,j] + uv x[i+1,j+1]`. Shapes: `[n0, n1, …]` to `[K, …]`. Cost: four reads
+ * a value. Memory: a table of four indices and weights for each place.
  *
  * @example new Bilinear([[0.5, 2.2], [1.5, 0.3]], [4, 5])
  */

@@ -10,9 +10,12 @@ import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link ConvolveND}. */
 export interface ConvolveNDOptions {
-  /** The sample of the filter that is its origin, on each of its axes. @default 0 on each */
+  /**
+   * The index of the filter sample that is the origin, on each axis of the filter.
+   * @default 0 on each
+   */
   readonly offset?: readonly number[];
-  /** The axes of the model, for each axis of the filter, increasing. @default the last ones */
+  /** The axis of the model for each axis of the filter, increasing. @default the last ones */
   readonly axes?: readonly number[];
   /** @default that of the filter; float64 for lists of numbers */
   readonly dtype?: DType | undefined;
@@ -24,7 +27,7 @@ export const CONVOLVE_ND_DEFAULTS = {
   dtype: undefined,
 } satisfies Defaults<ConvolveNDOptions>;
 
-/** The filter with an axis for each of the model's, of length 1 where it has none. */
+/** The filter with as many axes as the model. Its length is 1 on the axes that it lacks. */
 export function filterOnAxes(
   owner: string,
   dims: number | Shape,
@@ -53,7 +56,7 @@ export function filterOnAxes(
         `received ${textOf(given.offset)}`,
     );
   }
-  // memory order: the filter's axes in the order of the model's
+  // the kernel reads the filter with its axes in the order of the model's axes
   if (axes.some((a, k) => k > 0 && a < (axes[k - 1] as number)))
     throw new ArgumentError(
       `${owner}: expected axes in increasing order, received ${textOf(given.axes)}: transpose the filter`,
@@ -65,7 +68,7 @@ export function filterOnAxes(
 
 /**
  * Convolution with a filter h of several axes: `y[i] = Σⱼ h[j] · x[i + offset − j]` for
- * multi-indices on `axes`, x being zero outside. Shapes: `dims` to `dims`. The adjoint is
+ * multi-indices on `axes`, where x is zero outside. Shapes: `dims` to `dims`. The adjoint is the
  * correlation with conj(h). Cost: `2·size(h)` flops a sample. Memory: the filter.
  *
  * @example new ConvolveND([6, 7], [[1, 2, 1]], { offset: [0, 1] })

@@ -10,7 +10,7 @@ import { type OperatorData, Resident } from '../resident.js';
 
 /** Options of {@link Convolve1D}. */
 export interface Convolve1DOptions {
-  /** The sample of the filter that is its origin. @default 0 */
+  /** The index of the filter sample that is the origin. @default 0 */
   readonly offset?: number;
   /** @default -1 */
   readonly axis?: number;
@@ -25,10 +25,10 @@ export const CONVOLVE1D_DEFAULTS = {
 } satisfies Defaults<Convolve1DOptions>;
 
 /**
- * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, x being zero
- * outside. Shapes: `dims` to `dims`; a filter that is longer than a model of one axis gives data of
- * the filter's length, as in PyLops, so that the whole filter is seen. The adjoint is correlation
- * with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
+ * Convolution with a filter h along an axis: `y[i] = Σⱼ h[j] · x[i + offset − j]`, where x is zero
+ * outside. Shapes: `dims` to `dims`. If the model has one axis and the filter is longer, the data
+ * has the length of the filter, as in PyLops, so that it depends on the whole filter. The adjoint
+ * is the correlation with conj(h). Cost: `2·len(h)` flops a sample. Memory: the filter.
  *
  * @example new Convolve1D([3, 8], [1, 2, 1], { offset: 1 })
  */

@@ -7,7 +7,7 @@ import { ConvolveND, type ConvolveNDOptions } from './convolve-nd.js';
 export type Convolve2DOptions = ConvolveNDOptions;
 
 /**
- * Convolution with a filter of two axes, as {@link ConvolveND}:
+ * Convolution with a filter of two axes, a case of {@link ConvolveND}:
  * `y[i, k] = Σ h[j, l] · x[i + offset₀ − j, k + offset₁ − l]`. Shapes: `dims` to `dims`. Cost:
  * `2·size(h)` flops a sample. Memory: the filter.
  *

@@ -25,8 +25,8 @@ export interface DCTOptions {
 }
 
 /**
- * A sum of cosines as a symmetric Fourier transform of length P: sample n stands at `at(n)`,
- * frequency k is at `read(k)`; both ends have weights.
+ * A sum of cosines as a symmetric Fourier transform of length P. Sample n is stored at index
+ * `at(n)`, frequency k is read from index `read(k)`. Both ends have weights.
  */
 interface CosineSum {
   readonly length: (n: number) => number;
@@ -58,18 +58,19 @@ const TYPES: Readonly<Record<DCTType, CosineSum>> = {
 };
 const TRANSPOSED: Readonly<Record<DCTType, DCTType>> = { 1: 1, 2: 3, 3: 2, 4: 4 };
 
-/** On axes this short a matrix product is faster than the longer Fourier transform. */
+/** On axes of at most this length a matrix product is faster than the longer Fourier transform. */
 const MATRIX_LENGTH = 64;
 
 const DEFAULTS = { type: 2, axes: undefined, dtype: 'float64' } satisfies Defaults<DCTOptions>;
 
 /**
- * Orthonormal discrete cosine transform of type 1 to 4 along `axes`, whose adjoint is its inverse:
- * with n samples and `c = √(2/n)` (type 1: `√(2/(n−1))`), the terms of index 0 (type 1: of both
- * ends) weighted by 1/√2: 1 `c Σ x[i] cos(π k i/(n−1))`, 2 `c Σ x[i] cos(π k (2i+1)/2n)`, 3 the
- * transpose of 2, 4 `c Σ x[i] cos(π (2k+1)(2i+1)/4n)`. Shapes: `dims` to `dims`. Cost and memory: a
- * real Fourier transform of 2 to 8 times the length of each axis, work arrays of that size; axes up
- * to 64 samples, and those on backends without complex numbers, by a matrix.
+ * Orthonormal discrete cosine transform of type 1 to 4 along `axes`. The adjoint is the inverse.
+ * With n samples and `c = √(2/n)` (type 1: `√(2/(n−1))`), and with the terms of index 0 (type 1: of
+ * both ends) weighted by 1/√2, the types are: 1 `c Σ x[i] cos(π k i/(n−1))`, 2
+ * `c Σ x[i] cos(π k (2i+1)/2n)`, 3 the transpose of 2, 4 `c Σ x[i] cos(π (2k+1)(2i+1)/4n)`. Shapes:
+ * `dims` to `dims`. Cost and memory: a real Fourier transform of 2 to 8 times the length of each
+ * axis, and work arrays of that size. Axes of up to 64 samples, and all axes on backends without
+ * complex numbers, use a matrix.
  *
  * @example new DCT([6, 8], { axes: 1 })
  */
@@ -100,7 +101,7 @@ export class DCT extends LocalOperator {
   }
 }
 
-/** One axis after the other; ends in y. */
+/** Applies the steps one after another. The last one writes to y. */
 function chain(steps: readonly AxisCosines[], x: NDArray, y: NDArray): void {
   if (y.size === 0) return;
   if (steps.length === 0) {
@@ -176,7 +177,7 @@ class AxisCosines {
   }
 }
 
-/** Samples at their place and at its mirror image, half of each. */
+/** The rows that copy each sample to its place and to its mirror image, with weight 1/2 each. */
 function placing(sum: CosineSum, n: number, length: number): RowSource {
   const sources = new Int32Array(length).fill(-1);
   const parts = new Float64Array(length);
@@ -217,7 +218,7 @@ function cosines(sum: CosineSum, n: number, length: number): Float64Array {
   const table = new Float64Array(n * n);
   for (let k = 0; k < n; k++) {
     for (let i = 0; i < n; i++) {
-      // the product is reduced first, so that the angle stays small
+      // the product is reduced modulo the length first, so that the angle is small
       const turn = (sum.at(i) * sum.read(k)) % length;
       table[k * n + i] =
         sum.scale(n) * sum.output(k, n) * sum.input(i, n) * Math.cos((2 * Math.PI * turn) / length);

@@ -15,11 +15,11 @@ export interface DWTOptions extends WaveletTransformOptions {
 const DEFAULTS = { axis: -1, ...WAVELET_DEFAULTS } satisfies Defaults<DWTOptions>;
 
 /**
- * Discrete wavelet transform along an axis, periodic and orthonormal, so that the adjoint is the
- * inverse; see {@link WaveletTransform} for the formula. The coefficients are in the order of
- * approximation, coarsest details, …, finest details. Shapes: `[…, n, …]` to `[…, N, …]`, N the
- * power of two from n on, at least 2^level. Cost: `4·L` flops a sample, L the length of the
- * filters.
+ * Discrete wavelet transform along an axis. It is periodic and orthonormal, so that the adjoint is
+ * the inverse; {@link WaveletTransform} has the formula. The order of the coefficients is:
+ * approximation, coarsest details, …, finest details. Shapes: `[…, n, …]` to `[…, N, …]`, with N
+ * the smallest power of two that is at least n and 2^level. Cost: `4·L` flops a sample, L the
+ * length of the filters.
  *
  * @example new DWT([3, 16], { wavelet: 'db2', level: 2 })
  */

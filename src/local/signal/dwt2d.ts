@@ -17,11 +17,11 @@ export interface DWT2DOptions extends WaveletTransformOptions {
 const DEFAULTS = { axes: [-2, -1], ...WAVELET_DEFAULTS } satisfies Defaults<DWT2DOptions>;
 
 /**
- * Discrete wavelet transform along two axes, periodic and orthonormal, so that the adjoint is the
- * inverse; at every level the low-pass block is divided along both, details of an axis being in its
- * second half. Shapes: `[…, n0, …, n1, …]` to the powers of two from n0 and n1 on, at least
- * 2^level. Cost: `8·L` flops a sample and a third more for the levels, L the length of the filters.
- * Memory: two work arrays, and one more in the adjoint.
+ * Discrete wavelet transform along two axes. It is periodic and orthonormal, so that the adjoint is
+ * the inverse. Every level divides the low-pass block along both axes; the second half of an axis
+ * holds its details. Shapes: `[…, n0, …, n1, …]` to the smallest powers of two that are at least
+ * n0, n1 and 2^level. Cost: `8·L` flops a sample and a third more for the levels, L the length of
+ * the filters. Memory: two work arrays, and one more in the adjoint.
  *
  * @example new DWT2D([8, 8])
  */

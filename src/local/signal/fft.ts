@@ -8,7 +8,7 @@ export interface FFTOptions
   extends Omit<FourierOptions, 'nffts' | 'sampling' | 'ifftshiftBefore' | 'fftshiftAfter'> {
   /** @default -1 */
   readonly axis?: number;
-  /** Samples of the transform. @default those of the axis */
+  /** Number of samples of the transform. @default those of the axis */
   readonly nfft?: number | undefined;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
@@ -30,10 +30,10 @@ export const FFT_DEFAULTS = {
 } satisfies Defaults<FFTOptions>;
 
 /**
- * Fourier transform along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`, with `norm` of 'none',
- * '1/n' or 'ortho' (default) for s, see {@link FourierOptions}. Shapes: `dims` to the same with
- * nfft (`real`: `⌊nfft/2⌋ + 1`) samples along the axis. Cost: one transform; padding and shifts a
- * pass each.
+ * Fourier transform along one axis: `y[k] = s Σⱼ x[j] exp(−2πi jk/nfft)`. s depends on `norm`,
+ * which is 'none', '1/n' or 'ortho' (default); see {@link FourierOptions}. Shapes: `dims` to the
+ * same with nfft (`real`: `⌊nfft/2⌋ + 1`) samples along the axis. Cost: one transform, and one pass
+ * for each padding and shift.
  *
  * @example new FFT([3, 8], { real: true, dtype: 'float64' })
  */

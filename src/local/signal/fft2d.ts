@@ -6,14 +6,17 @@ import { FourierOperator } from './fourier-operator.js';
 
 /** Options of {@link FFT2D}. */
 export interface FFT2DOptions extends FourierOptions {
-  /** Of a `real` transform the second one is halved; of MPIFFT2D they are [0, 1]. @default [-2, -1] */
+  /**
+   * A `real` transform halves the second one. The default of MPIFFT2D is [0, 1].
+   * @default [-2, -1]
+   */
   readonly axes?: readonly number[];
 }
 
 const DEFAULTS = { ...FOURIER_DEFAULTS, axes: [-2, -1] } satisfies Defaults<FFT2DOptions>;
 
 /**
- * Fourier transform along two axes: see {@link FFTND}. Shapes, cost and memory are those of it.
+ * Fourier transform along two axes. Formula, shapes, cost and memory are those of {@link FFTND}.
  *
  * @example new FFT2D([6, 8])
  */

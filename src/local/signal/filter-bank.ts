@@ -3,7 +3,8 @@ import { finiteNumbers } from '../parts/host-numbers.js';
 import type { OperatorData } from '../resident.js';
 
 /**
- * Between which two filters of a bank a sample lies, and how far: `(1 − w) h[first] + w h[second]`.
+ * The two filters of a bank between which a sample lies, and its weight:
+ * `(1 − w) h[first] + w h[second]`.
  */
 export interface Between {
   readonly first: number;
@@ -12,7 +13,9 @@ export interface Between {
 }
 
 /**
- * The places of a bank's filters along an axis, in samples and increasing. Throws ArgumentError.
+ * The places of a bank's filters along an axis, in samples.
+ *
+ * @throws {@link ArgumentError} unless they are `count` increasing numbers
  */
 export function filterPlaces(owner: string, name: string, places: OperatorData, count: number): Float64Array {
   const ih = finiteNumbers(owner, name, places, 1);
@@ -25,8 +28,8 @@ export function filterPlaces(owner: string, name: string, places: OperatorData, 
 }
 
 /**
- * Calls `visit(i − start, filter, w)` for `n` samples i from `start` on:
- * `(1 − w) h[filter] + w h[filter + 1]`, linear between the places, constant outside.
+ * Calls `visit(i − start, filter, w)` for `n` samples i from `start` on. The filter of sample i is
+ * `(1 − w) h[filter] + w h[filter + 1]`: linear between the places, constant outside.
  */
 export function betweenPlaces(
   places: Float64Array,
@@ -44,7 +47,7 @@ export function betweenPlaces(
   }
 }
 
-/** For each of n samples. */
+/** The filters and weights of each of n samples. */
 export function filtersAt(places: Float64Array, n: number): Between[] {
   const between: Between[] = [];
   betweenPlaces(places, 0, n, (_, first, w) =>
@@ -53,7 +56,7 @@ export function filtersAt(places: Float64Array, n: number): Between[] {
   return between;
 }
 
-/** Checks that filters have an odd number of samples, so that there is one in the middle. */
+/** Checks that the lengths of filters are odd, so that each filter has a middle sample. */
 export function checkOdd(owner: string, lengths: readonly number[]): void {
   if (lengths.some((n) => n % 2 !== 1))
     throw new ArgumentError(

@@ -9,10 +9,10 @@ import { withWorkspace } from '../../core/vector/workspace.js';
 import { LocalOperator } from '../local-operator.js';
 
 /**
- * A discrete Fourier transform of arrays of one rank: see {@link FourierScheme} for the formulas.
- * Data is complex; a model is so too, unless the transform is `real` or its dtype is: then the real
- * part of what is given counts, and the adjoint holds for `Re ⟨·,·⟩`. Results have the precision of
- * the vector.
+ * A discrete Fourier transform of arrays of one rank; {@link FourierScheme} has the formulas. The
+ * data is complex. The model is complex too, unless the transform is `real` or the dtype is real.
+ * In these cases the operator uses only the real part of the model, and the adjoint holds for
+ * `Re ⟨·,·⟩`. Results have the precision of the vector.
  */
 export abstract class FourierOperator extends LocalOperator {
   /** Frequencies of the data along each of the axes, per unit of `sampling`. */

@@ -6,13 +6,13 @@ import type { Backend, Convolution, Elements, IndexTable } from '../../core/port
 import { Resident } from '../resident.js';
 
 /**
- * Filters at places along an axis: the weight of filter f at sample i is linear between places,
- * constant outside, and they add up to 1.
+ * Filters at places along an axis. The weight of filter f at sample i is linear between places and
+ * constant outside. The weights at a sample add up to 1.
  */
 interface HatAxis {
   readonly axis: number;
   readonly places: Float64Array;
-  /** Samples of a filter; its origin is in the middle. */
+  /** Number of samples of a filter. Its origin is in the middle. */
   readonly length: number;
 }
 
@@ -21,7 +21,7 @@ interface Interval {
   readonly end: number;
 }
 
-/** Where filter f has weight. */
+/** The samples at which filter f has weight. */
 function support(places: Float64Array, f: number, within: Interval): Interval {
   const from = f === 0 ? within.start : Math.floor(places[f - 1] as number) + 1;
   const to = f === places.length - 1 ? within.end : Math.ceil(places[f + 1] as number);
@@ -36,13 +36,13 @@ function weight(places: Float64Array, f: number, i: number): number {
 }
 
 /**
- * One filter on one box: the samples of the model that it sees, with their weights, and where their
- * images lie.
+ * One filter on one box: the samples of the model with weight, their weights, and the place of
+ * their images.
  */
 interface Piece {
   /**
-   * Shapes of the model's box after each restriction to the filter's samples, and the tables that
-   * do it.
+   * Shapes of the model's box after each restriction to the filter's samples, and the tables of the
+   * restrictions.
    */
   readonly shapes: readonly Shape[];
   readonly tables: readonly {
@@ -54,17 +54,16 @@ interface Piece {
   readonly filter: number;
   readonly convolution: Convolution;
   readonly image: Shape;
-  /** Of the first sample of the image in the data's box. */
+  /** The index of the first sample of the image in the data's box. */
   readonly imageStart: number;
 }
 
 /**
  * Convolution with filters that change from sample to sample, on boxes of an array:
- * `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`, hᵢ interpolated linearly (over several axes, multilinearly)
+ * `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`. hᵢ is interpolated linearly (over several axes, multilinearly)
  * between the filters of a bank. Interpolation commutes with the sum: each filter is convolved with
- * the samples that it has weight at, weighted. Cost: `2ᵈ` ordinary convolutions over d axes, which
- * run at the speed of the kernel. Memory: the bank, `2n` weights for each axis, and two pieces of
- * work.
+ * the weighted samples at which it has weight. Cost: `2ᵈ` ordinary convolutions over d axes, each
+ * at the speed of the kernel. Memory: the bank, `2n` weights for each axis, and two work arrays.
  */
 export class HatConvolution {
   readonly #axes: readonly HatAxis[];
@@ -77,9 +76,9 @@ export class HatConvolution {
   readonly #weights: Resident;
 
   /**
-   * @param bank filters `[count, …, length, …]`, as many of each as there are axes
-   * @param model the part of the model that is there, `data` that of the data; both in global
-   *   samples
+   * @param bank filters `[count, …, length, …]`, one count and one length for each axis
+   * @param model the box of the model that is stored, in global samples
+   * @param data the box of the data that is stored, in global samples
    */
   constructor(
     bank: Resident,
@@ -189,7 +188,7 @@ export class HatConvolution {
     };
   }
 
-  /** Fills y, of the data's box, from x, of the model's. */
+  /** Fills y, which is the data's box, from x, which is the model's box. */
   forward(x: Elements, y: Elements): void {
     const { backend, dtype } = y.storage;
     if (y.size > 0) backend.fill(y, 0);
@@ -214,7 +213,7 @@ export class HatConvolution {
     }
   }
 
-  /** Fills x, of the model's box, from y, of the data's. */
+  /** Fills x, which is the model's box, from y, which is the data's box. */
   adjoint(y: Elements, x: Elements): void {
     const { backend, dtype } = x.storage;
     if (x.size > 0) backend.fill(x, 0);

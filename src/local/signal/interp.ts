@@ -11,7 +11,7 @@ import { IndexedRows, type RowSource } from '../parts/indexed-rows.js';
 import { type OperatorData, Resident } from '../resident.js';
 
 export const INTERPOLATION_KINDS = ['nearest', 'linear', 'sinc'] as const;
-/** How values between samples are found. */
+/** How values between samples are interpolated. */
 export type InterpolationKind = (typeof INTERPOLATION_KINDS)[number];
 
 /** Options of {@link Interp}. */
@@ -24,13 +24,13 @@ export interface InterpOptions {
   readonly dtype?: DType;
 }
 
-/** Either direction of a matrix along an axis. */
+/** The two directions of a matrix along an axis. */
 interface AlongAxis {
   readonly forward: (x: NDArray, y: NDArray) => void;
   readonly adjoint: (y: NDArray, x: NDArray) => void;
 }
 
-/** Values between samples along an axis, by kind. */
+/** The interpolation along an axis, by kind. */
 const KINDS: Readonly<
   Record<InterpolationKind, (iava: Float64Array, shape: Shape, axis: number) => AlongAxis>
 > = {
@@ -62,11 +62,13 @@ const KINDS: Readonly<
 const DEFAULTS = { axis: -1, kind: 'linear', dtype: 'float64' } satisfies Defaults<InterpOptions>;
 
 /**
- * Values at places `iava` between the samples of an axis, counted in samples from 0: of the nearest
- * sample (halves go to the even one), linear between two, or of the band-limited signal,
- * `Σₖ sinc(iava − k) x[k]`. Shapes: `[…, n, …]` to `[…, len(iava), …]`. Cost: one or two reads of
- * the table; sinc is a matrix product of `2n` flops a value. Throws ArgumentError for places
- * outside of the axis, which only sinc has.
+ * Values at places `iava` between the samples of an axis, counted in samples from 0. The kinds are:
+ * 'nearest', the nearest sample (halves are rounded to the even one); 'linear', linear between two
+ * samples; 'sinc', the band-limited signal `Σₖ sinc(iava − k) x[k]`. Shapes: `[…, n, …]` to
+ * `[…, len(iava), …]`. Cost: one or two reads of the table; sinc is a matrix product of `2n` flops
+ * a value.
+ *
+ * @throws {@link ArgumentError} if places are outside of the axis and the kind is not 'sinc'
  *
  * @example new Interp(9, [0.5, 3.25, 7])
  */
@@ -125,7 +127,7 @@ function checkInside(places: ArrayLike<number>, n: number): void {
     throw new ArgumentError(`Interp: expected places between 0 and ${n - 1}, received ${textOf(bad)}`);
 }
 
-/** Rounds as IEEE 754 does: 0.5 and 2.5 go to 0 and 2. */
+/** Rounds as IEEE 754 does: 0.5 to 0 and 2.5 to 2. */
 function halfToEven(v: number): number {
   const below = Math.floor(v);
   const rest = v - below;

@@ -22,8 +22,8 @@ export const NON_STATIONARY_1D_DEFAULTS = {
 } satisfies Defaults<NonStationaryConvolve1DOptions>;
 
 /**
- * Convolution with a filter that changes along the axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`, hᵢ
- * being interpolated linearly between the filters `hs` of `[count, L]` at the samples `ih`, and
+ * Convolution with a filter that changes along the axis: `y[i + k − ⌊L/2⌋] += hᵢ[k] · x[i]`. hᵢ is
+ * interpolated linearly between the filters `hs` of `[count, L]` at the samples `ih`, and is
  * constant outside. L is odd. Shapes: `dims` to `dims`. Cost: `4·L` flops a sample. Memory: the
  * filters, an index and a weight for each sample along the axis; no work array.
  *

@@ -19,11 +19,11 @@ export const NON_STATIONARY_2D_DEFAULTS = {
 
 /**
  * Convolution with a filter that changes over the plane:
- * `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`, hᵢⱼ being interpolated bilinearly
+ * `y[i + k − ⌊L₀/2⌋, j + l − ⌊L₁/2⌋] += hᵢⱼ[k, l] · x[i, j]`. hᵢⱼ is interpolated bilinearly
  * between the filters `hs` of `[len(ihx), len(ihz), L₀, L₁]` at the samples `ihx`, `ihz` of the
- * axes, and constant outside. L₀, L₁ are odd. Shapes: `[nx, nz]` to the same. Cost: about
- * `10·L₀·L₁` flops a sample, the interpolated filters being made by blocks as they are needed, so
- * that memory is some megabytes.
+ * axes, and is constant outside. L₀, L₁ are odd. Shapes: `[nx, nz]` to the same. Cost: about
+ * `10·L₀·L₁` flops a sample. Memory: some megabytes, because the interpolated filters are computed
+ * in blocks at each use.
  *
  * @example new NonStationaryConvolve2D([5, 6], NDArray.normal([2, 2, 3, 3]), [1, 3], [1, 4])
  */
@@ -81,7 +81,7 @@ export class NonStationaryConvolve2D extends IndexedOperator {
               let value = 0;
               for (let c = 0; c < 4; c++)
                 value += (parts[c] as number) * (values[(corners[c] as number) + k * lanes + l] as number);
-              // spreading conjugates
+              // conjugated, because the scatter conjugates the weights
               weights[(r * taps + k) * lanes + l] = l === 1 ? -value : value;
             }
           }

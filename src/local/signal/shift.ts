@@ -12,15 +12,16 @@ export interface ShiftOptions {
   /** @default -1 */
   readonly axis?: number;
   /**
-   * Samples of the transform: more than the axis has keep what leaves one end from coming in at the
-   * other. @default those of the axis
+   * Number of samples of the transform. With more samples than the axis has, samples that leave at
+   * one end do not enter at the other.
+   * @default those of the axis
    */
   readonly nfft?: number;
   /** Distance between samples. @default 1 */
   readonly sampling?: number;
   /** The model is real. @default false */
   readonly real?: boolean;
-  /** Of a real dtype the model is real. @default 'complex128' */
+  /** If the dtype is real, the model is real. @default 'complex128' */
   readonly dtype?: DType;
 }
 
@@ -33,10 +34,10 @@ const DEFAULTS = {
 } satisfies Defaults<ShiftOptions>;
 
 /**
- * Shift by a fraction of a sample along an axis: `y = F⁻¹ exp(−2πi f s) F x`, f the frequencies and
- * s the `shift` in units of `sampling`, one number or one for each line along the axis (in C
- * order). Shapes: `dims` to `dims`. The adjoint shifts back. Cost: two transforms. Memory: the
- * factors and one spectrum.
+ * Shift by a fraction of a sample along an axis: `y = F⁻¹ exp(−2πi f s) F x`. f are the frequencies
+ * and s is the `shift` in units of `sampling`: one number, or one for each line along the axis (in
+ * C order). Shapes: `dims` to `dims`. The adjoint shifts in the other direction. Cost: two
+ * transforms. Memory: the factors and one spectrum.
  *
  * @example new Shift([3, 8], 1.5, { real: true, dtype: 'float64' })
  */

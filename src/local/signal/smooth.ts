@@ -7,17 +7,19 @@ import { zeroPhaseAverage } from './parts/smoothing-scheme.js';
 
 /** Options of {@link smooth}. */
 export interface SmoothOptions {
-  /** The axes that are smoothed. @default all */
+  /** The axes along which the array is smoothed. @default all */
   readonly axes?: readonly number[];
 }
 
 const DEFAULTS = { axes: undefined } satisfies Defaults<SmoothOptions>;
 
 /**
- * Zero-phase smoothing, such as makes a background model: along each of `axes` a running mean of
- * `nsmooth` samples is passed forwards and backwards. Beyond the ends the array goes on
- * point-symmetrically, so that linear trends stay. Returns a new array. Throws ArgumentError where
- * an axis is shorter than `nsmooth`.
+ * Smooths without a phase shift, for example to compute a background model. A running mean of
+ * `nsmooth` samples is applied forwards and backwards along each of `axes`. The array is extended
+ * point-symmetrically beyond its ends, so that linear trends do not change.
+ *
+ * @returns a new array
+ * @throws {@link ArgumentError} if an axis is shorter than `nsmooth`
  */
 export function smooth(x: NDArray, nsmooth: number | readonly number[], options?: SmoothOptions): NDArray {
   const given = withDefaults('smooth', options, DEFAULTS);

@@ -17,8 +17,9 @@ export interface Smoothing1DOptions {
 const DEFAULTS = { axis: -1, dtype: 'float64' } satisfies Defaults<Smoothing1DOptions>;
 
 /**
- * Mean of `nsmooth` samples around each along an axis, zeros outside; an even `nsmooth` is raised
- * by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a sample. No work array.
+ * Mean of the `nsmooth` samples around each sample along an axis, with zeros outside. An even
+ * `nsmooth` is increased by one. Symmetric. Shapes: `dims` to `dims`. Cost: `2·nsmooth` flops a
+ * sample. No work array.
  *
  * @example new Smoothing1D(3, [4, 6])
  */

@@ -20,9 +20,10 @@ export interface Smoothing2DOptions {
 const DEFAULTS = { axes: [-2, -1], dtype: 'float64' } satisfies Defaults<Smoothing2DOptions>;
 
 /**
- * Mean over `nsmooth[0] × nsmooth[1]` samples around each along two axes, zeros outside; even
- * numbers are raised by one. Symmetric; done one axis after the other. Shapes: `dims` to `dims`.
- * Cost: `nsmooth[0] + nsmooth[1]` multiplications and additions a sample, one work array.
+ * Mean over the `nsmooth[0] × nsmooth[1]` samples around each sample along two axes, with zeros
+ * outside. Even numbers are increased by one. Symmetric. Computed along one axis after the other.
+ * Shapes: `dims` to `dims`. Cost: `nsmooth[0] + nsmooth[1]` multiplications and additions a sample,
+ * one work array.
  *
  * @example new Smoothing2D([3, 5], [6, 8])
  */

@@ -9,7 +9,7 @@ import type { Resident } from '../resident.js';
 import { betweenPlaces } from './filter-bank.js';
 import { HatConvolution } from './hat-convolution.js';
 
-/** Samples `start … start + n − 1` along the axis. */
+/** Entries for the samples `start … start + n − 1` along the axis. */
 interface Table {
   readonly start: number;
   readonly n: number;
@@ -18,11 +18,11 @@ interface Table {
 }
 
 /**
- * Between which filters of a bank samples lie: an index and a weight for each, on every backend and
- * in every precision in which they were needed so far.
+ * The filters of a bank between which each sample lies: an index and a weight for each sample. The
+ * table is kept on every backend and in every precision in which it was used.
  */
 export class FilterTable {
-  /** Of the filters, in global samples and increasing. */
+  /** The places of the filters in global samples, increasing. */
   readonly places: Float64Array;
   readonly #kept = new WeakMap<Backend, Map<DType, Table>>();
 
@@ -31,7 +31,8 @@ export class FilterTable {
   }
 
   /**
-   * Of samples `start … start + n − 1`. What was asked for before is a part of one table with it.
+   * The entries of samples `start … start + n − 1`. If the kept table lacks some of them, a new
+   * table for both ranges replaces it.
    */
   on(
     backend: Backend,
@@ -75,7 +76,7 @@ export class FilterTable {
  * Convolution along one axis with filters that are interpolated linearly between the places of a
  * bank, on boxes of an array: `y[i + k − ⌊L/2⌋] += hᵢ[k] x[i]`. Memory on backends with a kernel
  * for it: the bank, and an index and a weight for each sample of the model's box along the axis.
- * Others compose {@link HatConvolution}.
+ * Other backends use {@link HatConvolution}.
  */
 export class VaryingConvolution {
   readonly #bank: Resident;
@@ -88,8 +89,9 @@ export class VaryingConvolution {
   /**
    * @param bank `[filters, length]`
    * @param table shared by all boxes of an operator
-   * @param model the part of the model that is there, `data` that of the data; both in global
-   *   samples, and alike but along the axis
+   * @param model the box of the model that is stored, in global samples
+   * @param data the box of the data that is stored, in global samples; equal to `model` on all
+   *   other axes
    */
   constructor(bank: Resident, axis: number, table: FilterTable, model: IndexBox, data: IndexBox) {
     this.#bank = bank;
@@ -99,12 +101,12 @@ export class VaryingConvolution {
     this.#data = data;
   }
 
-  /** Fills y, of the data's box, from x, of the model's. */
+  /** Fills y, which is the data's box, from x, which is the model's box. */
   forward(x: Elements, y: Elements): void {
     this.#run('forward', x, y);
   }
 
-  /** Fills x, of the model's box, from y, of the data's. */
+  /** Fills x, which is the model's box, from y, which is the data's box. */
   adjoint(y: Elements, x: Elements): void {
     this.#run('adjoint', y, x);
   }

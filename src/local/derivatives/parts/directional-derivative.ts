@@ -20,18 +20,18 @@ export interface DirectionalDerivativeOptions extends Omit<GradientOptions, 'dty
 const DEFAULTS = { ...GRADIENT_DEFAULTS, dtype: undefined } satisfies Defaults<DirectionalDerivativeOptions>;
 
 /**
- * `Dᵥ = Σₖ vₖ ∂/∂xₖ`: one stencil where v is one vector, one for each axis and a product where it
- * is a field.
+ * `Dᵥ = Σₖ vₖ ∂/∂xₖ`. If v is one vector, this is one stencil. If v is a field, it is one stencil
+ * and one product for each axis.
  */
 export class DirectionalDerivative {
   readonly dims: Shape;
   readonly dtype: DType;
   /**
-   * A field of directions is data of a dtype; one direction is numbers, for vectors of every
-   * precision.
+   * True for a field of directions, which is data of a dtype. One direction is stored as numbers
+   * and works on vectors of every precision.
    */
   readonly holdsData: boolean;
-  /** No direction has a derivative that is not 0. */
+  /** True if the derivative along every direction is 0. */
   readonly zero: boolean;
   /** The field, `[ndim, ...dims]`. */
   readonly #field: Resident | undefined;

@@ -6,12 +6,12 @@ import { withWorkspace } from '../../../core/vector/workspace.js';
 import { part } from '../../local-operator.js';
 import { IndexedRows, type RowSource } from '../../parts/indexed-rows.js';
 
-/** Something of an image point and a source, and of it and a receiver. */
+/** A value for an image point, a source and a receiver. */
 export type ByPair = (point: number, s: number, r: number) => number;
 
 /**
- * Traveltimes `srcs[point, s] + recs[point, r]`, rows of `ns` and `nr`; a table of both is that of
- * the sources, by pair, and zero receivers.
+ * Traveltimes `srcs[point, s] + recs[point, r]`, in rows of `ns` and `nr`. A table of all pairs is
+ * stored in `srcs` by pair, and receivers have a time of zero.
  */
 export interface Traveltimes {
   readonly srcs: Float64Array;
@@ -21,7 +21,7 @@ export interface Traveltimes {
   readonly byPair: boolean;
 }
 
-/** For every image point, two samples in each of some traces. */
+/** The matrix rows of every image point: two samples in each of some traces. */
 function traceRows(
   points: number,
   nr: number,
@@ -67,7 +67,7 @@ function traceRows(
   };
 }
 
-/** The samples of `[stations, points]`, from a table of seconds `[points, stations]`. */
+/** Traveltimes in samples, `[stations, points]`, from a table in seconds, `[points, stations]`. */
 function samplesOf(seconds: Float64Array, stations: number, points: number, dt: number): Float64Array {
   const samples = new Float64Array(stations * points);
   for (let i = 0; i < points; i++)
@@ -75,7 +75,7 @@ function samplesOf(seconds: Float64Array, stations: number, points: number, dt: 
   return samples;
 }
 
-/** Traces of all sources and receivers. */
+/** The sizes of the image and of the traces of all sources and receivers. */
 export interface TraceGrid {
   readonly points: number;
   readonly ns: number;
@@ -85,15 +85,15 @@ export interface TraceGrid {
 }
 
 /**
- * Traces that are worked on at once where tables of rows serve: about as many samples as a cache
- * holds.
+ * Number of samples that fit into a cache. It bounds the traces that are computed at once with
+ * tables of rows.
  */
 const BLOCK_SAMPLES = 2 ** 14;
 
 /**
- * The matrix of Kirchhoff modelling without its wavelet, K: from an image to traces `[ns, nr, nt]`.
- * Backends with a kernel for curves need the traveltimes alone, and the amplitudes where there are
- * some; others, and amplitudes that are not to be kept, tables of rows.
+ * The matrix K of Kirchhoff modelling without its wavelet: from an image to traces `[ns, nr, nt]`.
+ * Backends with a kernel for curves store only the traveltimes, and the amplitudes if there are
+ * any. Other backends use tables of rows, and so do amplitudes that are computed at every use.
  */
 export class TraveltimeCurves {
   readonly #grid: TraceGrid;
@@ -110,7 +110,7 @@ export class TraveltimeCurves {
     this.#onTheFly = onTheFly;
   }
 
-  /** `traces ← traces + K image` */
+  /** Computes `traces ← traces + K image`. */
   spread(image: NDArray, traces: NDArray): void {
     const { backend } = image;
     const curves = this.#curvesOn(backend, image.dtype);
@@ -120,7 +120,7 @@ export class TraveltimeCurves {
         rows.scatterAdd(image, part(traces, start, size));
   }
 
-  /** `image ← Kᵀ traces` */
+  /** Computes `image ← Kᵀ traces`. */
   sum(traces: NDArray, image: NDArray): void {
     const { backend } = image;
     const curves = this.#curvesOn(backend, image.dtype);
@@ -152,7 +152,7 @@ export class TraveltimeCurves {
   #place(backend: Backend, real: DType): Curves {
     const { points, ns, nr, nt, dt } = this.#grid;
     const { srcs, recs, byPair } = this.#times;
-    // Times by pair are those of as many sources, with one receiver each
+    // times by pair are stored as times of ns·nr sources with one receiver each
     const [sources, receivers] = byPair ? [ns * nr, 1] : [ns, nr];
     const upload = (values: Float64Array, count: number): Elements =>
       keep(NDArraySpace.of([count, points], 'float64', backend).upload(values));

@@ -7,8 +7,9 @@ import { AxisConvolution } from '../../parts/axis-convolution.js';
 import { Resident } from '../../resident.js';
 
 /**
- * A filter length; even ones are raised to the next odd one, so that the filter has a middle.
- * Throws {@link ArgumentError}.
+ * A filter length. Even lengths are increased by one, so that the filter has a middle.
+ *
+ * @throws {@link ArgumentError} if the length is not a positive integer
  */
 export function oddLength(name: string, length: number): number {
   if (!Number.isSafeInteger(length) || length < 1)
@@ -17,17 +18,19 @@ export function oddLength(name: string, length: number): number {
 }
 
 /**
- * The mean of `width` (odd) samples around each along an axis, zeros outside: symmetric, so its own
- * adjoint.
+ * The mean of the `width` (odd) samples around each sample along an axis, with zeros outside. It is
+ * symmetric and therefore its own adjoint.
  */
 export const movingAverage = (shape: Shape, axis: number, width: number): AxisConvolution =>
   new AxisConvolution(Resident.from(new Float64Array(width).fill(1 / width)), (width - 1) / 2, shape, axis);
 
 /**
- * A running mean of `width` samples passed once in each direction, hence without a shift:
- * triangular weights over `2·width − 1` samples. Beyond its ends the signal goes on
- * point-symmetrically, `x[−k] = 2x[0] − x[k]`, so that straight lines stay what they are. Throws
- * {@link ArgumentError} unless `width ≤ n`.
+ * A running mean of `width` samples, applied once in each direction and therefore without a shift.
+ * The result has triangular weights over `2·width − 1` samples. The signal is extended
+ * point-symmetrically beyond its ends, `x[−k] = 2x[0] − x[k]`, so that straight lines do not
+ * change.
+ *
+ * @throws {@link ArgumentError} unless `width ≤ n`
  */
 export function zeroPhaseAverage(n: number, width: number): BandSegment[] {
   if (!Number.isSafeInteger(width) || width < 1 || width > n) {
@@ -43,7 +46,7 @@ export function zeroPhaseAverage(n: number, width: number): BandSegment[] {
   return multiplyBands(toeplitzBand(0, triangle, n, n + 2 * reach), extension(n, reach), n);
 }
 
-/** The signal with `reach` further samples on either side: `[n + 2·reach, n]`. */
+/** The matrix that adds `reach` samples on either side of the signal: `[n + 2·reach, n]`. */
 function extension(n: number, reach: number): BandSegment[] {
   const entry = (row: number, column: number, value: number): BandSegment => ({
     start: row,

@@ -8,12 +8,14 @@ export interface WaveletFilters {
   readonly high: Float64Array;
 }
 
-/** Vanishing moments of the wavelets that there are: 'haar' is 'db1'. */
+/** The largest number of vanishing moments. 'haar' is 'db1'. */
 const LARGEST = 12;
 
 /**
- * The filters of `'haar'` or `'db1'` … `'db12'` (I. Daubechies, Ten Lectures on Wavelets, 1992),
- * the latter of extremal phase. Throws ArgumentError.
+ * The filters of `'haar'` or of `'db1'` … `'db12'`, which have extremal phase (I. Daubechies, Ten
+ * Lectures on Wavelets, 1992).
+ *
+ * @throws {@link ArgumentError} if the name is none of these
  */
 export function waveletFilters(wavelet: string): WaveletFilters {
   const moments = wavelet === 'haar' ? 1 : Number(/^db(\d+)$/.exec(wavelet)?.[1] ?? 0);
@@ -43,9 +45,9 @@ function squareRoot(a: Complex): Complex {
 }
 
 /**
- * `(1 + z)ᴺ Π (z − zₖ)`, scaled to the sum √2, with the roots zₖ inside of the unit circle of
- * `Σₖ C(N−1+k, k) yᵏ`, `y = (2 − z − 1/z)/4`, k from 0 to N − 1: the spectral factorisation of the
- * half-band filter with N zeros at −1.
+ * `(1 + z)ᴺ Π (z − zₖ)`, scaled to the sum √2. The zₖ are the roots inside of the unit circle of
+ * `Σₖ C(N−1+k, k) yᵏ`, with `y = (2 − z − 1/z)/4` and k from 0 to N − 1. This is the spectral
+ * factorisation of the half-band filter with N zeros at −1.
  */
 function scalingFilter(N: number): Float64Array {
   const coefficients = [1];
@@ -68,14 +70,15 @@ function scalingFilter(N: number): Float64Array {
     const outer = Math.hypot(p.re, p.im) > 1 ? p : q;
     multiply(over(complex(1), outer));
   }
-  // largest coefficients first
+  // the largest coefficients come first
   const real = filter.map((c) => c.re).reverse();
   const sum = real.reduce((a, b) => a + b, 0);
   return Float64Array.from(real, (h) => (h * Math.SQRT2) / sum);
 }
 
 /**
- * The roots of `Σ c[k] yᵏ`, all simple, by simultaneous iteration (Weierstrass, Durand, Kerner).
+ * The roots of `Σ c[k] yᵏ`, which are all simple, by simultaneous iteration (Weierstrass, Durand,
+ * Kerner).
  */
 function rootsOf(c: readonly number[]): Complex[] {
   const degree = c.length - 1;

@@ -12,7 +12,7 @@ import { type WaveletFilters, waveletFilters } from './wavelet-filters.js';
 export interface WaveletTransformOptions {
   /** `'haar'` or `'db1'` … `'db12'`. @default 'haar' */
   readonly wavelet?: string;
-  /** How often the low-pass part is divided again. @default 1 */
+  /** The number of times that the low-pass part is divided. @default 1 */
   readonly level?: number;
   /** @default 'float64' */
   readonly dtype?: DType;
@@ -31,11 +31,12 @@ interface Level {
 }
 
 /**
- * Periodic wavelet transform along some axes, padded with zeros to a power of two (at least
- * 2^level) each. At every level the low-pass block `[0, n)` is replaced by
- * `a[i] = Σⱼ low[j] x[2i + L/2 − j]` in its first half and `d[i] = Σⱼ high[j] x[2i + L/2 − j]` in
- * the second, indices modulo n. Orthonormal: the adjoint is the inverse. Cost: `4·L` flops a sample
- * and axis. Memory: two work arrays, and one more in the adjoint.
+ * Periodic wavelet transform along some axes. Each axis is padded with zeros to a power of two, at
+ * least 2^level. Every level replaces the low-pass block `[0, n)` by
+ * `a[i] = Σⱼ low[j] x[2i + L/2 − j]` in its first half and by `d[i] = Σⱼ high[j] x[2i + L/2 − j]`
+ * in its second half, with indices modulo n. The transform is orthonormal: the adjoint is the
+ * inverse. Cost: `4·L` flops a sample and axis. Memory: two work arrays, and one more in the
+ * adjoint.
  */
 export class WaveletTransform extends LocalOperator {
   readonly #levels: readonly Level[];
@@ -88,7 +89,7 @@ export class WaveletTransform extends LocalOperator {
       this.#corner(work, this.dimsd, x, this.dims, this.dims);
     });
   }
-  /** Replaces the block of a level by what `step` makes of it along each axis. */
+  /** Replaces the block of a level by the result of `step` along each axis. */
   #onBlock(
     { shape, rows }: Level,
     y: NDArray,
@@ -108,7 +109,7 @@ export class WaveletTransform extends LocalOperator {
       });
     });
   }
-  /** Copies the first `box` cells of all axes; other cells become zero. */
+  /** Copies the first `box` cells of all axes. Other cells become zero. */
   #corner(x: NDArray, from: Shape, y: NDArray, to: Shape, box: Shape): void {
     if (to.some((n, k) => n !== box[k])) y.fill(0);
     this.#copy(x, from, y, to, box);
@@ -124,7 +125,7 @@ export class WaveletTransform extends LocalOperator {
   }
 }
 
-/** Low-pass rows, then high-pass rows, of n samples in a circle. */
+/** Low-pass rows, then high-pass rows, of n periodic samples. */
 function filterRows({ low, high }: WaveletFilters, n: number): RowSource {
   const width = low.length;
   return {

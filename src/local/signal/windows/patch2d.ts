@@ -7,11 +7,12 @@ import { toWindows } from './windows.js';
 export type Patch2DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping patches of a plane. Windows of `nwin` samples share `nover` with the
- * next, where they fade into one another. Shapes: `[windows0, windows1, m0, m1]` to `[n0, n1]`, Op
- * of `[m0, m1]` to `[nwin0, nwin1]`. Cost: that of Op for every window. Memory: a window, and its
- * tapers.
- * @param dims `[windows0 · m0, windows1 · m1]`, as {@link windowDesign} gives it, or the shape of
+ * Applies an operator Op to overlapping patches of a plane. Windows have `nwin` samples. Neighbours
+ * share `nover` samples, in which tapers blend them. Shapes: `[windows0, windows1, m0, m1]` to
+ * `[n0, n1]`, Op of `[m0, m1]` to `[nwin0, nwin1]`. Cost: that of Op for every window. Memory: a
+ * window, and its tapers.
+ *
+ * @param dims `[windows0 · m0, windows1 · m1]`, as {@link windowDesign} returns it, or the shape of
  *   the model
  *
  * @example new Patch2D(new Identity([4, 4]), [16, 16], [10, 10], [4, 4], [2, 2])

@@ -7,11 +7,12 @@ import { toWindows } from './windows.js';
 export type Patch3DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping patches of a volume. Windows of `nwin` samples share `nover` with the
- * next, where they fade into one another. Shapes: `[windows0, windows1, windows2, m0, m1, m2]` to
- * `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `nwin`. Cost: that of Op for every window. Memory: a
- * window, and its tapers.
- * @param dims `[windows0 · m0, windows1 · m1, windows2 · m2]`, as {@link windowDesign} gives it,
+ * Applies an operator Op to overlapping patches of a volume. Windows have `nwin` samples.
+ * Neighbours share `nover` samples, in which tapers blend them. Shapes:
+ * `[windows0, windows1, windows2, m0, m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to `nwin`.
+ * Cost: that of Op for every window. Memory: a window, and its tapers.
+ *
+ * @param dims `[windows0 · m0, windows1 · m1, windows2 · m2]`, as {@link windowDesign} returns it,
  *   or the shape of the model
  *
  * @example new Patch3D(new Identity([4, 4, 4]), [16, 16, 8], [10, 10, 6], [4, 4, 4], [2, 2, 2])

@@ -7,10 +7,11 @@ import { toWindows } from './windows.js';
 export type Sliding1DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping windows of a signal. Windows of `nwin` samples share `nover` with the
- * next, where they fade into one another. Shapes: `[windows, m]` to `[n]`, Op of `[m]` to `[nwin]`.
- * Cost: that of Op for every window. Memory: a window, and its tapers.
- * @param dims `[windows · m]`, as {@link windowDesign} gives it, or the shape of the model
+ * Applies an operator Op to overlapping windows of a signal. Windows have `nwin` samples.
+ * Neighbours share `nover` samples, in which tapers blend them. Shapes: `[windows, m]` to `[n]`, Op
+ * of `[m]` to `[nwin]`. Cost: that of Op for every window. Memory: a window, and its tapers.
+ *
+ * @param dims `[windows · m]`, as {@link windowDesign} returns it, or the shape of the model
  *
  * @example new Sliding1D(new Identity(4), 16, 10, 4, 2)
  */

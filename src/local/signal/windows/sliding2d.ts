@@ -7,11 +7,12 @@ import { toWindows } from './windows.js';
 export type Sliding2DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping windows along the first of two axes. Windows of `nwin` samples share
- * `nover` with the next, where they fade into one another. Shapes: `[windows, m0, m1]` to
- * `[n0, n1]`, Op of `[m0, m1]` to `[nwin, n1]`. Cost: that of Op for every window. Memory: a
- * window, and its tapers.
- * @param dims `[windows · m0, m1]`, as {@link windowDesign} gives it, or the shape of the model
+ * Applies an operator Op to overlapping windows along the first of two axes. Windows have `nwin`
+ * samples. Neighbours share `nover` samples, in which tapers blend them. Shapes:
+ * `[windows, m0, m1]` to `[n0, n1]`, Op of `[m0, m1]` to `[nwin, n1]`. Cost: that of Op for every
+ * window. Memory: a window, and its tapers.
+ *
+ * @param dims `[windows · m0, m1]`, as {@link windowDesign} returns it, or the shape of the model
  *
  * @example new Sliding2D(new Identity([4, 3]), [16, 3], [10, 3], 4, 2)
  */

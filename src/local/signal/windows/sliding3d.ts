@@ -7,11 +7,12 @@ import { toWindows } from './windows.js';
 export type Sliding3DOptions = WindowedOptions;
 
 /**
- * An operator on overlapping windows along the first two of three axes. Windows of `nwin` samples
- * share `nover` with the next, where they fade into one another. Shapes:
+ * Applies an operator Op to overlapping windows along the first two of three axes. Windows have
+ * `nwin` samples. Neighbours share `nover` samples, in which tapers blend them. Shapes:
  * `[windows0, windows1, m0, m1, m2]` to `[n0, n1, n2]`, Op of `[m0, m1, m2]` to
  * `[nwin0, nwin1, n2]`. Cost: that of Op for every window. Memory: a window, and its tapers.
- * @param dims `[windows0 · m0, windows1 · m1, m2]`, as {@link windowDesign} gives it, or the
+ *
+ * @param dims `[windows0 · m0, windows1 · m1, m2]`, as {@link windowDesign} returns it, or the
  *   shape of the model
  *
  * @example new Sliding3D(new Identity([4, 4, 2]), [16, 16, 2], [10, 10, 2], [4, 4], [2, 2])

@@ -9,8 +9,8 @@ export const TAPER_TYPES = ['hanning', 'cosine', 'cosinesquare', 'none'] as cons
 export type TaperType = (typeof TAPER_TYPES)[number];
 
 /**
- * From 0 at the end of a taper to 1 at its inner side, u from 0 to 1. Half a period of a cosine is
- * both the Hann window and the cosine taper.
+ * Half a period of a cosine: from 0 at the end of a taper (u = 0) to 1 at its inner side (u = 1).
+ * This is both the Hann window and the cosine taper.
  */
 const cosine = (u: number): number => (1 - Math.cos(Math.PI * u)) / 2;
 const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
@@ -21,8 +21,10 @@ const RAMPS: Readonly<Record<TaperType, (u: number) => number>> = {
 };
 
 /**
- * Ones over `nmask` samples whose first and last `ntap` rise from 0 and fall to it. Throws
- * ArgumentError where both ends do not fit.
+ * A window of `nmask` samples: its first `ntap` rise from 0 to 1, its last `ntap` fall to 0, and
+ * the others are 1.
+ *
+ * @throws {@link ArgumentError} if the two ends do not fit into `nmask`
  */
 export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanning'): Float64Array {
   const ramp = RAMPS[checkOneOf('tapertype', tapertype, TAPER_TYPES)];
@@ -43,12 +45,12 @@ export function taper(nmask: number, ntap: number, tapertype: TaperType = 'hanni
 }
 
 /**
- * Hann taper: `½ − ½ cos(π i/(ntap − 1))` over the first `ntap` of `nmask` samples, mirrored at the
- * end.
+ * Hann taper: `½ − ½ cos(π i/(ntap − 1))` over the first `ntap` of `nmask` samples, and its mirror
+ * image at the other end.
  */
 export const hanningtaper = (nmask: number, ntap: number): Float64Array => taper(nmask, ntap, 'hanning');
 
-/** Cosine taper, the same as the Hann taper; with `square` its square. */
+/** Cosine taper. It is equal to the Hann taper, or with `square` to the square of that. */
 export const cosinetaper = (nmask: number, ntap: number, square = false): Float64Array =>
   taper(nmask, ntap, square ? 'cosinesquare' : 'cosine');
 
@@ -82,7 +84,7 @@ function outerTaper(tapers: readonly Float64Array[], nt: number, options: ArrayO
   return doublesOn(values, options).reshape([...tapers.map((w) => w.length), nt]);
 }
 
-/** The outer product of several windows, flat. */
+/** The outer product of several windows as a flat array. */
 export const outer = (windows: readonly Float64Array[]): Float64Array =>
   windows.reduce(
     (product, w) =>

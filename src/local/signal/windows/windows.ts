@@ -5,20 +5,23 @@ import { textOf } from '../../../core/base/text-of.js';
 
 /** Overlapping windows over the first axes of an array. */
 export interface Windows {
-  /** Of the data. */
+  /** The shape of the data. */
   readonly dimsd: Shape;
-  /** Of a window, on every axis. */
+  /** The shape of a window, on all axes. */
   readonly shape: Shape;
   readonly overlap: readonly number[];
-  /** How many windows there are along each windowed axis. */
+  /** The number of windows along each windowed axis. */
   readonly counts: readonly number[];
-  /** Where each begins on all axes; the last axis fastest. */
+  /** The first sample of each window on all axes. The last axis varies fastest. */
   readonly starts: readonly Shape[];
 }
 
 /**
- * Windows of `nwin` samples, `nover` of them shared with the next, on the first `axes` axes of
- * `dimsd`. Samples that no whole window reaches are left out. Throws ArgumentError.
+ * Computes the windows of `nwin` samples on the first `axes` axes of `dimsd`. Each shares `nover`
+ * samples with the next. Samples that no whole window contains are left out.
+ *
+ * @throws {@link ShapeError} if `dimsd` does not have `ndim` axes
+ * @throws {@link ArgumentError} if the windows do not fit
  */
 export function toWindows(
   owner: string,
@@ -58,22 +61,25 @@ export function toWindows(
   return { dimsd: data, shape: data.map((n, k) => size[k] ?? n), overlap, counts, starts };
 }
 
-/** First sample, and the one after the last, of every window on one axis. */
+/** The windows of an operator and the shape of its model. */
 export interface WindowDesign {
-  /** How many windows there are along each windowed axis. */
+  /** The number of windows along each windowed axis. */
   readonly nwins: readonly number[];
   /**
-   * What the constructors take: `nwins · nop` on windowed axes, `nop` on the others. The model of
-   * the operator is `[...nwins, ...nop]`.
+   * The `dims` argument of the constructors: `nwins · nop` on windowed axes, `nop` on the others.
+   * The model of the operator has the shape `[...nwins, ...nop]`.
    */
   readonly dims: Shape;
-  /** Of the data, for each windowed axis. */
+  /**
+   * The first sample of every window and the sample after its last one, for each windowed axis of
+   * the data.
+   */
   readonly dwins: readonly (readonly (readonly [start: number, end: number])[])[];
 }
 
 /**
- * The windows that a sliding or patching operator has, and the `dims` that its constructor takes,
- * for data of `dimsd` and a transform whose model is `nop`.
+ * The windows of a sliding or patching operator, and the `dims` argument of its constructor, for
+ * data of shape `dimsd` and a transform with a model of shape `nop`.
  */
 export function windowDesign(
   dimsd: number | Shape,

@@ -14,8 +14,9 @@ import type { Windows } from '../windows.js';
 
 export interface WindowedOptions {
   /**
-   * How windows fade out where they overlap; from two samples of overlap on, those of 'hanning' and
-   * 'cosine' add up to 1. @default 'hanning'
+   * The shape of the tapers where windows overlap. From an overlap of two samples on, the tapers
+   * 'hanning' and 'cosine' of neighbours add up to 1.
+   * @default 'hanning'
    */
   readonly tapertype?: TaperType;
 }
@@ -23,10 +24,10 @@ export interface WindowedOptions {
 const DEFAULTS = { tapertype: 'hanning' } satisfies Defaults<WindowedOptions>;
 
 /**
- * One operator on every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`, xᵥ the parts of the model, `x[v]` for each
- * window v of an array `[windows…, part…]`, Tᵥ the taper of a window and Eᵥ its cut out of the
- * data. Windows at the edge of the data do not fade out there. Cost: that of A for every window, a
- * product and a copy. Memory: a window, and its tapers.
+ * Applies one operator to every window: `y = Σ Eᵥᵀ Tᵥ A xᵥ`. xᵥ are the parts of the model, `x[v]`
+ * for each window v of an array `[windows…, part…]`. Tᵥ is the taper of a window and Eᵥ cuts the
+ * window out of the data. The tapers are 1 at the edges of the data. Cost: that of A for every
+ * window, a product and a copy. Memory: a window, and its tapers.
  */
 export class WindowedOperator extends LocalOperator {
   override readonly complexLinear: boolean;
@@ -91,8 +92,8 @@ export class WindowedOperator extends LocalOperator {
     return { elements: window, start: 0, strides: stridesOf(this.#windows.shape) };
   }
   /**
-   * Runs `body` for every window: its part of the model, a work array of its shape, its place in
-   * the data and its taper.
+   * Calls `body` for every window with its part of the model, a work array of its shape, its place
+   * in the data and its taper.
    */
   #each(
     x: NDArray,
@@ -122,8 +123,10 @@ export class WindowedOperator extends LocalOperator {
 }
 
 /**
- * The model as it lies in memory, `[windows…, part…]`: from dims that have, on windowed axes, the
- * windows times the part of each, or that have both already. Throws {@link ShapeError}.
+ * The shape of the model in memory, `[windows…, part…]`. `dims` has either this shape, or on
+ * windowed axes the number of windows times the size of the part.
+ *
+ * @throws {@link ShapeError} if `dims` has neither form
  */
 function modelShape(
   owner: string,
@@ -148,7 +151,7 @@ function modelShape(
   );
 }
 
-/** The taper of every window; those of windows at the same edges are one. */
+/** The taper of every window. Windows at the same edges share one taper. */
 function tapersOf({ shape, overlap, counts, starts }: Windows, type: TaperType): (Resident | undefined)[] {
   if (type === 'none') return starts.map(() => undefined);
   const made = new Map<string, Resident>();
