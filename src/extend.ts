@@ -1,7 +1,7 @@
 /**
- * For operators, solvers and backends of one's own: the ports, the base classes, the plans that
- * exchange elements, and the types of options, states and results. It has all of core, arrays
- * included, and no side effects: importing it sets no default backend or communicator, and joins no
+ * For custom operators, solvers and backends: the ports, the base classes, the plans that exchange
+ * elements, and the types of options, states and results. It exports all of core, arrays included.
+ * It has no side effects: importing it sets no default backend or communicator, and does not join
  * MPI.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Sets the defaults: the CPU backend, and all ranks of this launch; makes the other backends known.
- * Importing it joins MPI.
+ * Sets the defaults: the CPU backend, and the communicator of all ranks of this launch. Registers
+ * the other backends by name. Importing this module joins MPI.
  */
 
 import { log, setLogger } from './core/base/log.js';
@@ -29,9 +29,9 @@ import { joinWorld } from './mpi/world.js';
 
 checkSettings({ ...CPU_SETTINGS, ...MPI_SETTINGS, ...CUDA_SETTINGS, ...LOG_SETTINGS }, process.env);
 
-/** All ranks of this launch; one rank without a launcher. */
+/** The communicator of all ranks of this launch; of one rank without a launcher. */
 export const COMM_WORLD = joinWorld();
-/** This rank alone. */
+/** The communicator of this rank alone. */
 export const COMM_SELF = new SelfCommunicator();
 
 setDefaultCommunicator(COMM_WORLD);
@@ -40,7 +40,7 @@ setLogger(logger);
 setSignalSource(nativeSignals);
 registerBackend('cpu', () => createCpuBackend(), reportCpu);
 const nodeRank = (): number => nodeRankOf(process.env) ?? COMM_WORLD.rank;
-// Collective, as the ranks of a program work on one backend
+// Collective, because the ranks of a program compute on one backend
 const automatic = (): string =>
   COMM_WORLD.allgatherObject(cudaAddon().available).includes(false) ? 'cpu' : 'cuda';
 registerBackend(
@@ -56,7 +56,7 @@ registerBackend(
 const localRank = nodeRankOf(process.env);
 for (const engine of [undefined, ...TFJS_ENGINES]) {
   const load = () => createTfjsBackend({ localRank, ...(engine ? { engine } : {}) });
-  // What a rank reports is of that rank alone
+  // A report describes this rank alone, so it loads no engine collectively
   registerBackend(
     engine ? `tfjs:${engine}` : 'tfjs',
     () => engineOfAllRanks(COMM_WORLD, load),
@@ -66,7 +66,7 @@ for (const engine of [undefined, ...TFJS_ENGINES]) {
 setDefaultBackend(resolveBackend('cpu'));
 tellStart();
 
-/** What this process has found. */
+/** Logs what this process has found: the message layer and the kernels. */
 function tellStart(): void {
   if (COMM_WORLD instanceof SelfCommunicator) {
     const launched = detectLaunch(process.env) !== undefined;
@@ -84,7 +84,8 @@ function tellStart(): void {
   if (kernels.available) return log('info', 'backend cpu: native kernels', { ...kernels.addon.info() });
   const { reason, remedy } = kernels;
   log('warn', 'backend cpu: TypeScript kernels, as the native ones are missing', { reason, remedy });
-  // Many times slower: said without a logger too, once a node
+  // Reference kernels are many times slower, so this is printed even without a logger, once per
+  // node
   if (!logger && nodeRank() === 0)
     console.error(`lops-mpi: TypeScript kernels, many times slower, as ${reason}; ${remedy}`);
 }

@@ -1,10 +1,10 @@
 /**
- * Arrays, communicators, distributed operators and solvers. Importing it joins MPI, and sets the
- * defaults: the CPU backend, and all ranks of the launch as communicator (one rank without a
- * launcher).
+ * Arrays, communicators, distributed operators and solvers. Importing this module joins MPI and
+ * sets the defaults: the CPU backend, and the communicator of all ranks of the launch (one rank
+ * without a launcher).
  *
  * Other entries: `lops-mpi/local` (operators of one rank), `/proximal`, `/io`, `/plotting`, `/cli`,
- * `/cuda`, `/testing`, and `/extend` for operators, solvers and backends of one's own.
+ * `/cuda`, `/testing`, and `/extend` for custom operators, solvers and backends.
  */
 
 export { concatenate, matmul, stack, where } from './core/array/array-functions.js';

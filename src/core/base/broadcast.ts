@@ -2,8 +2,9 @@ import { ShapeError } from './errors.js';
 import { formatShape, type Shape, stridesOf } from './shape.js';
 
 /**
- * The shape that arrays of these shapes broadcast to: aligned at the last axis, axes of 1 stretch.
- * Throws {@link ShapeError}.
+ * Returns the shape that arrays of these shapes broadcast to. Shapes are aligned at the last axis,
+ * and axes of length 1 are stretched.
+ * @throws {@link ShapeError} if the shapes do not broadcast together
  */
 export function broadcastShapes(...shapes: readonly Shape[]): number[] {
   const ndim = Math.max(0, ...shapes.map((s) => s.length));
@@ -21,8 +22,9 @@ export function broadcastShapes(...shapes: readonly Shape[]): number[] {
 }
 
 /**
- * Strides, 0 along stretched axes, that walk a C-contiguous array of `from` as if it had the shape
- * `to`. Throws {@link ShapeError}.
+ * Strides with which a C-contiguous array of shape `from` is read as if it had the shape `to`. They
+ * are 0 along stretched axes.
+ * @throws {@link ShapeError} if `from` does not broadcast to `to`
  */
 export function broadcastStrides(from: Shape, to: Shape): number[] {
   const skip = to.length - from.length;

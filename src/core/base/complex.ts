@@ -7,10 +7,10 @@ export interface Complex {
   readonly im: number;
 }
 
-/** A number, or a complex number where the dtype is complex. */
+/** A number, or a complex number if the dtype is complex. */
 export type Scalar = number | Complex;
 
-/** A complex number. */
+/** Makes a complex number. */
 export const complex = (re: number, im = 0): Complex => ({ re, im });
 export const re = (a: Scalar): number => (typeof a === 'number' ? a : a.re);
 export const im = (a: Scalar): number => (typeof a === 'number' ? 0 : a.im);
@@ -24,7 +24,7 @@ export const isScalar = (a: unknown): a is Scalar =>
     typeof a.re === 'number' &&
     typeof a.im === 'number');
 
-/** A complex number, or a plain number where its imaginary part is zero and `dtype` is real. */
+/** `{ re: real, im: imaginary }` if `dtype` is complex, otherwise the number `real`. */
 export const scalarOf = (dtype: DType, real: number, imaginary: number): Scalar =>
   isComplex(dtype) ? { re: real, im: imaginary } : real;
 
@@ -47,7 +47,7 @@ export function mul(a: Scalar, b: Scalar): Scalar {
   return { re: re(a) * re(b) - im(a) * im(b), im: re(a) * im(b) + im(a) * re(b) };
 }
 
-/** Smith's algorithm: no overflow where the result is representable. */
+/** Divides by Smith's algorithm: no overflow if the result is representable. */
 export function div(a: Scalar, b: Scalar): Scalar {
   if (typeof b === 'number') return typeof a === 'number' ? a / b : { re: a.re / b, im: a.im / b };
   const { re: c, im: d } = b;
@@ -63,8 +63,8 @@ export function div(a: Scalar, b: Scalar): Scalar {
 }
 
 /**
- * Throws {@link DTypeError} where a complex scalar with an imaginary part meets a real dtype in
- * place.
+ * Checks that a scalar can be combined in place with an array of `dtype`.
+ * @throws {@link DTypeError} if the scalar has an imaginary part and `dtype` is real
  */
 export function checkScalar(a: Scalar, dtype: DType): Scalar {
   if (!isComplex(dtype) && im(a) !== 0)

@@ -1,11 +1,12 @@
 import { ArgumentError } from './errors.js';
 
 /**
- * What `Symbol.toPrimitive` of arrays and operators does: `String(x)` and templates give the text,
- * everything that wants a number (`x * 2`, `x + 1`, `x > 0`, `Math.abs(x)`) throws
- * {@link ArgumentError}. JavaScript would take NaN, or the text, silently.
- * @param what what is converted, with its article
- * @param instead the methods to call
+ * The implementation of `Symbol.toPrimitive` for arrays and operators. `String(x)` and templates
+ * return the text. A conversion to a number (`x * 2`, `x + 1`, `x > 0`, `Math.abs(x)`) throws,
+ * because JavaScript would silently compute with NaN or with the text.
+ * @param what the converted object in words, with its article
+ * @param instead the methods to call instead
+ * @throws {@link ArgumentError} unless `hint` is `'string'`
  */
 export function textOnly(value: { toString(): string }, hint: string, what: string, instead: string): string {
   if (hint === 'string') return value.toString();

@@ -3,32 +3,35 @@ import { textOf } from './text-of.js';
 
 type HostArrayConstructor = Float32ArrayConstructor | Float64ArrayConstructor | Int32ArrayConstructor;
 
-/** What the library knows of a dtype. Its numbers in C, npy, Zarr and MPI follow from these. */
+/** The properties of a dtype. Its codes in C, npy, Zarr and MPI follow from these. */
 interface DTypeInfo {
-  /** Floats round, complex numbers are pairs of floats, integers are exact or refused. */
+  /**
+   * Floats are rounded. Complex numbers are pairs of floats. Integers are exact, or the value is
+   * refused.
+   */
   readonly kind: 'float' | 'complex' | 'int';
   /** Bytes of one element. */
   readonly bytes: number;
   /** Numbers in one element: 2 for complex. */
   readonly lanes: 1 | 2;
-  /** The typed array of its memory on the host. */
+  /** The class of the typed array that stores the elements on the host. */
   readonly HostArray: HostArrayConstructor;
-  /** The dtype of the real part. */
+  /** The dtype of the real part. Real dtypes have themselves. */
   readonly real: string;
-  /** The complex dtype of this precision. */
+  /** The complex dtype of this precision; undefined for integers. */
   readonly complex: string | undefined;
-  /** Of integers: the least and the largest. */
+  /** The least and the largest integer; undefined for other kinds. */
   readonly range: readonly [least: number, most: number] | undefined;
-  /** The number that native code has for it, in `native/common/dtype.hpp`. */
+  /** The number of the dtype in native code, as in `native/common/dtype.hpp`. */
   readonly tag: number;
-  /** Kind and bytes in the header of a npy file, and in the metadata of Zarr 2. */
+  /** Kind and bytes, as in the header of a npy file and in the metadata of Zarr 2. */
   readonly npy: string;
 }
 
 /**
- * The element types of arrays, in the order of their tags. Complex data is interleaved: re, im,
- * re, im, … Zarr 3 has the same names. All entries have the same properties in the same order: a
- * lookup is then one load.
+ * The element types of arrays, in the order of their tags. Complex data is interleaved: re, im, re,
+ * im, … Zarr 3 uses the same names. All entries have the same properties in the same order, so that
+ * a lookup is one load.
  */
 const TABLE = {
   float32: {
@@ -90,7 +93,7 @@ const TABLE = {
 
 /** The type of an array's elements. */
 export type DType = keyof typeof TABLE;
-/** The dtypes whose elements are pairs. */
+/** The dtypes whose elements are pairs of numbers. */
 export type ComplexDType = { [D in DType]: (typeof TABLE)[D]['lanes'] extends 2 ? D : never }[DType];
 /** The dtypes whose elements are one number. */
 export type RealDType = Exclude<DType, ComplexDType>;
@@ -102,7 +105,10 @@ export type HostArray = Float32Array | Float64Array | Int32Array;
 
 const INFO: Readonly<Record<DType, DTypeInfo>> = TABLE;
 
-/** What is known of a dtype that a program gave. Throws {@link DTypeError} for anything else. */
+/**
+ * The properties of a dtype that a program passed.
+ * @throws {@link DTypeError} if `dtype` is not a dtype
+ */
 function infoOf(dtype: DType): DTypeInfo {
   const info = typeof dtype === 'string' ? INFO[dtype] : undefined;
   if (info?.lanes === undefined) checkDType(dtype);
@@ -115,13 +121,13 @@ export const bytesOf = (dtype: DType): number => infoOf(dtype).bytes;
 export const lanesOf = (dtype: DType): 1 | 2 => infoOf(dtype).lanes;
 /** Whether elements of a dtype are complex numbers. */
 export const isComplex = (dtype: DType): dtype is ComplexDType => infoOf(dtype).lanes === 2;
-/** True for floats and for complex numbers. */
+/** True for float and complex dtypes. */
 export const isFloat = (dtype: DType): boolean => infoOf(dtype).kind !== 'int';
-/** `complex64` → `float32`, `complex128` → `float64`; real types are their own. */
+/** `complex64` → `float32`, `complex128` → `float64`; a real dtype is returned unchanged. */
 export const realOf = (dtype: DType): RealDType => infoOf(dtype).real as RealDType;
 /**
- * `float32` → `complex64`, `float64` → `complex128`.
- * @throws {DTypeError} for integers
+ * `float32` → `complex64`, `float64` → `complex128`; a complex dtype is returned unchanged.
+ * @throws {@link DTypeError} for integers
  */
 export function complexOf(dtype: DType): ComplexDType {
   const { complex } = infoOf(dtype);
@@ -129,10 +135,10 @@ export function complexOf(dtype: DType): ComplexDType {
     throw new DTypeError(`${dtype} has no complex counterpart: cast to float32 or float64 first`);
   return complex as ComplexDType;
 }
-/** float32, or complex64 for complex dtypes. */
+/** complex64 for complex dtypes, otherwise float32. */
 export const singleOf = (dtype: DType): DType => (isComplex(dtype) ? complexOf('float32') : 'float32');
 
-// Of a dtype that was checked: kernels ask these at every call
+// The following functions do not check their argument, because kernels call them at every call.
 
 export const kindOf = (dtype: DType): DTypeInfo['kind'] => INFO[dtype].kind;
 export const isInteger = (dtype: DType): boolean => INFO[dtype].kind === 'int';
@@ -142,19 +148,19 @@ export const tagOf = (dtype: DType): number => INFO[dtype].tag;
 export const isSingle = (dtype: DType): boolean => INFO[dtype].real === 'float32';
 /** True for float64 and complex128. */
 export const isDouble = (dtype: DType): boolean => INFO[dtype].real === 'float64';
-/** Kind and bytes as npy writes them: `f8`. */
+/** Kind and bytes in npy format, such as `f8`. */
 export const npyCodeOf = (dtype: DType): string => INFO[dtype].npy;
-/** The dtype that npy writes so, if there is one. */
+/** The dtype of an npy code; undefined if no dtype has this code. */
 export const dtypeOfNpyCode = (code: string): DType | undefined =>
   DTYPES.find((dtype) => INFO[dtype].npy === code);
 
-/** True where a dtype has this number exactly, or rounds it: any number for floats. */
+/** True if a dtype can represent this number exactly or by rounding. Floats accept any number. */
 export function holdsNumber(dtype: DType, value: number): boolean {
   const { range } = INFO[dtype];
   return !range || (Number.isInteger(value) && value >= range[0] && value <= range[1]);
 }
 
-/** Both single, both double, or both integer. */
+/** True if both dtypes are of single precision, both of double precision, or both integers. */
 export const isSamePrecision = (a: DType, b: DType): boolean =>
   realOf(a) === realOf(b) || !(isFloat(a) || isFloat(b));
 
@@ -163,12 +169,15 @@ export const epsilonOf = (dtype: DType): number => (isDouble(checkDType(dtype)) 
 
 /** The dtype of index tables and of positions along an axis. */
 export const INDEX_DTYPE = 'int32';
-/** The dtype of what comparisons give, and of conditions. */
+/** The dtype of conditions and of the results of comparisons. */
 export const FLAG_DTYPE = 'int32';
-/** The dtype of places along an axis of length `n` in index tables: int32 where that holds them. */
+/**
+ * The dtype of positions along an axis of length `n` in index tables: int32 if `n` ≤ 2^31,
+ * otherwise float64.
+ */
 export const placeDType = (n: number): 'int32' | 'float64' => (n > 2 ** 31 ? 'float64' : INDEX_DTYPE);
 
-/** Fresh zeroed host memory for `length` elements. */
+/** Allocates host memory of zeros for `length` elements. */
 export function hostArray(dtype: DType, length: number): HostArray {
   const { HostArray, lanes, bytes } = infoOf(dtype);
   try {
@@ -182,7 +191,10 @@ export function hostArray(dtype: DType, length: number): HostArray {
   }
 }
 
-/** As {@link hostArray}, for random numbers. Throws {@link DTypeError} for integers. */
+/**
+ * As {@link hostArray}, for random numbers.
+ * @throws {@link DTypeError} for integers
+ */
 export function floatArray(dtype: DType, length: number): Float32Array | Float64Array {
   if (isInteger(dtype))
     throw new DTypeError(`random numbers are of a float or complex dtype, received ${dtype}`);
@@ -215,7 +227,7 @@ export function dtypeOf(values: HostArray): RealDType {
   if (found) return found as RealDType;
   throw new DTypeError(`expected a ${HOST_ARRAY_NAMES}, received ${textOf(values)}`);
 }
-/** The typed arrays that hold elements, in words. */
+/** The names of the typed arrays that can store elements, as text for messages. */
 export const HOST_ARRAY_NAMES = [...new Set(DTYPES.map((dtype) => INFO[dtype].HostArray.name))]
   .join(', ')
   .replace(/, (?=\w+$)/, ' or ');
@@ -225,16 +237,19 @@ export function isDType(value: unknown): value is DType {
   return (DTYPES as readonly unknown[]).includes(value);
 }
 
-/** Throws {@link DTypeError} unless `value` names a dtype. */
+/**
+ * Returns `value` if it is the name of a dtype.
+ * @throws {@link DTypeError} if it is not
+ */
 export function checkDType(value: unknown): DType {
   if (isDType(value)) return value;
   throw new DTypeError(`expected a dtype (${DTYPES.join(', ')}), received ${textOf(value)}`);
 }
 
 /**
- * The dtype of a result of `a` and `b`: real and complex of one precision mix, integers mix with
- * any float, and of two integers the wider one is the result.
- * @throws {DTypeError} for single with double, naming the cast
+ * The dtype of a result computed from `a` and `b`. Real and complex dtypes of one precision mix.
+ * Integers mix with any float. Of two integer dtypes, the wider one is the result.
+ * @throws {@link DTypeError} for single with double precision; the message names the cast
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;
@@ -249,6 +264,9 @@ export function promote(a: DType, b: DType): DType {
   return isComplex(a) ? a : b;
 }
 
-/** True where elements of `from` can be written into memory of `to`: {@link promote} gives `to`. */
+/**
+ * True if elements of `from` can be written into memory of `to`, that is if {@link promote} returns
+ * `to`.
+ */
 export const canHold = (to: DType, from: DType): boolean =>
   to === from || ((isInteger(from) || isSamePrecision(to, from)) && promote(to, from) === to);

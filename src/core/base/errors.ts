@@ -1,6 +1,6 @@
 /**
- * Every error that the library throws on purpose is a `LopsError`. `code` is stable; the message is
- * for people and says what was expected, what came and, where it helps, the remedy.
+ * The base class of every error that the library throws on purpose. `code` is stable. The message
+ * is for people: it says what was expected, what was received and, if there is one, the remedy.
  */
 export abstract class LopsError extends Error {
   abstract readonly code: string;
@@ -10,40 +10,40 @@ export abstract class LopsError extends Error {
   }
 }
 
-/** Shapes, sizes or axes that do not fit. */
+/** Shapes, sizes or axes do not fit. */
 export class ShapeError extends LopsError {
   readonly code = 'ERR_SHAPE';
 }
 
-/** Element types that do not mix, or that a backend does not hold. */
+/** Element types do not mix, or a backend does not support one of them. */
 export class DTypeError extends LopsError {
   readonly code = 'ERR_DTYPE';
 }
 
-/** Layouts, partitions, masks or communicators that do not fit. */
+/** Layouts, partitions, masks or communicators do not fit. */
 export class PartitionError extends LopsError {
   readonly code = 'ERR_PARTITION';
 }
 
-/** A backend that is missing, failed, or was mixed with another. */
+/** A backend is missing, has failed, or was mixed with another one. */
 export class BackendError extends LopsError {
   readonly code = 'ERR_BACKEND';
 }
 
-/** The message layer failed or is missing. */
+/** The message layer is missing or has failed. */
 export class MpiError extends LopsError {
   readonly code = 'ERR_MPI';
 }
 
-/** Any other argument that is not what it should be. */
+/** Any other argument is not valid. */
 export class ArgumentError extends LopsError {
   readonly code = 'ERR_ARGUMENT';
 }
 
-/** A numerical computation that cannot go on, such as a NaN in a solver. */
+/** A numerical computation cannot continue, for example because of a NaN in a solver. */
 export class NumericalError extends LopsError {
   readonly code = 'ERR_NUMERICAL';
 }
 
-/** What an error says; of other things that were thrown, their text. */
+/** The message of an error. Other thrown values are converted to text. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

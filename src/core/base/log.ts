@@ -1,27 +1,30 @@
-/** Levels of what is logged, from the least to the most important. */
+/** The levels of log messages, from the least to the most important. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-/** How much is logged; each level includes those before it. */
+/** The level of a logger: messages of this level and of more important ones are written. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Port: where the library tells what it does. */
+/** Port: receives the log messages of the library. */
 export interface Logger {
-  /** The least important level that is kept. */
+  /** The least important level that is written. */
   readonly level: LogLevel;
   write(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
 let logger: Logger | undefined;
 
-/** Without a logger, which is so unless somebody asks, nothing is said. */
+/** Sets the logger. There is none by default: then nothing is logged. */
 export function setLogger(value: Logger | undefined): void {
   logger = value;
 }
 
-/** True where messages of this level are kept: to be asked before what costs something. */
+/**
+ * True if messages of this level are written. Check it before the computation of an expensive
+ * message.
+ */
 export const logs = (level: LogLevel): boolean =>
   logger !== undefined && LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logger.level);
 
-/** Tells what happens on this rank; never communicates. */
+/** Logs a message on this rank. Never communicates. */
 export function log(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
   if (logs(level)) logger?.write(level, message, fields);
 }

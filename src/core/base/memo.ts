@@ -1,10 +1,10 @@
-/** What may hold values for keys: a Map, or a WeakMap. */
+/** A cache: a Map or a WeakMap. */
 interface Cache<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): unknown;
 }
 
-/** What a cache has for a key, made and kept where it has nothing. */
+/** The value of a key in a cache. If there is none, `make` makes it, and the cache stores it. */
 export function memo<K, V>(cache: Cache<K, V>, key: K, make: (key: K) => V): V {
   const hit = cache.get(key);
   if (hit !== undefined) return hit;
@@ -14,8 +14,8 @@ export function memo<K, V>(cache: Cache<K, V>, key: K, make: (key: K) => V): V {
 }
 
 /**
- * As {@link memo}, of a Map that is emptied once it has `limit` entries: for values that are shared
- * to save memory or time only, and hold nothing that must be released.
+ * As {@link memo}, for a Map that is cleared when it has `limit` entries. For values that are
+ * shared only to save memory or time, and that hold nothing that must be released.
  */
 export function memoUpTo<K, V>(limit: number, cache: Map<K, V>, key: K, make: (key: K) => V): V {
   const hit = cache.get(key);

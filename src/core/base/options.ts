@@ -1,7 +1,7 @@
 import { ArgumentError } from './errors.js';
 import { textOf } from './text-of.js';
 
-/** Edit distance, for naming the option that was probably meant. */
+/** The edit distance of two names, to suggest the option that was probably meant. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -18,7 +18,7 @@ function distance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
-/** The one of `names` nearest to `name`, or nothing when none is near. */
+/** The element of `names` that is nearest to `name`; undefined if none is near. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
@@ -29,25 +29,25 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best;
 }
 
-/** A default for each of the options O: `undefined` where there is none. */
+/** A default for each option of O: `undefined` if it has none. */
 export type Defaults<O> = { readonly [K in keyof O]-?: O[K] | undefined };
 
-/** Options O where those that are absent have their default in D. */
+/** The options O, with the type of an absent option replaced by that of its default in D. */
 export type WithDefaults<O, D> = {
   readonly [K in keyof O]-?: K extends keyof D
     ? undefined extends D[K]
-      ? // what has no default is absent still, unless it must be given
+      ? // an option without a default may stay undefined, unless it is required
         O[K] | (Partial<Pick<O, K>> extends Pick<O, K> ? undefined : never)
       : Exclude<O[K], undefined>
     : never;
 };
 
-/** Throws {@link ArgumentError} unless options are written as an object, or not given. */
+/** Throws {@link ArgumentError} unless `options` is a plain object or undefined. */
 export function checkOptionsObject(owner: string, options: unknown, known: object = {}): void {
   if (options === undefined) return;
   const isObject = typeof options === 'object' && options !== null && !Array.isArray(options);
   const made: unknown = isObject ? options.constructor : undefined;
-  // an array or a vector in the place of the options, as where arguments go by position
+  // refuses an array or a vector in the place of the options, as if arguments were positional
   if (isObject && (typeof made !== 'function' || made === Object)) return;
   throw new ArgumentError(
     `${owner}: expected an options object${namesOf(known)}, received ${textOf(options)}`,
@@ -60,12 +60,12 @@ function namesOf(known: object): string {
 }
 
 /**
- * The options with the defaults of those that are absent or `undefined`. The keys of `defaults` are
- * the names that are known. Without options this is `defaults` itself.
+ * Returns the options, with defaults for those that are absent or `undefined`. The keys of
+ * `defaults` are the known names. Without options, `defaults` itself is returned.
  * @param owner the function or class, for messages
  * @param defaults a constant that `satisfies Defaults<O>`
- * @throws {@link ArgumentError} for what is no options object, and for an unknown name, with the
- *   nearest known one
+ * @throws {@link ArgumentError} if `options` is not an options object, or has an unknown name. The
+ *   message suggests the nearest known name
  * @example
  * const DEFAULTS = { axis: -1, dtype: undefined } satisfies Defaults<SumOptions>;
  * const { axis, dtype } = withDefaults('Sum', options, DEFAULTS);
@@ -86,7 +86,10 @@ export function withDefaults<O extends object, const D extends Defaults<O>>(
   return all as WithDefaults<O, D>;
 }
 
-/** As {@link withDefaults}, for options that must be given. */
+/**
+ * As {@link withDefaults}, for an options object that is required.
+ * @throws {@link ArgumentError} if `options` is undefined
+ */
 export function requireOptions<O extends object, const D extends Defaults<O>>(
   owner: string,
   options: O | undefined,
@@ -97,7 +100,10 @@ export function requireOptions<O extends object, const D extends Defaults<O>>(
   return withDefaults<O, D>(owner, options, defaults);
 }
 
-/** Refuses what is no options object, and names that `known` has no key for. */
+/**
+ * Throws {@link ArgumentError} unless `options` is an options object whose names are all keys of
+ * `known`.
+ */
 export function checkNames(owner: string, options: object, known: object): void {
   checkOptionsObject(owner, options, known);
   for (const name of Object.keys(options)) {
@@ -111,7 +117,10 @@ export function checkNames(owner: string, options: object, known: object): void 
   }
 }
 
-/** One of a closed set of names. Throws {@link ArgumentError} that names the set. */
+/**
+ * Checks that a value is an element of a closed set of names.
+ * @throws {@link ArgumentError} if it is not; the message lists the set
+ */
 export function checkOneOf<T extends string>(name: string, value: unknown, set: readonly T[]): T {
   if ((set as readonly unknown[]).includes(value)) return value as T;
   const guess = typeof value === 'string' ? nearest(value, set) : undefined;
@@ -149,7 +158,7 @@ export function checkNumbers(owner: string, what: string, values: unknown): void
 const isNumeric = (view: ArrayBufferView): boolean =>
   !(view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array);
 
-/** Throws {@link ArgumentError} unless the options of these names that are given are texts. */
+/** Throws {@link ArgumentError} if one of the named options is given and is not a text. */
 export function checkTexts(owner: string, options: object, names: readonly string[]): void {
   for (const name of names) {
     const value: unknown = (options as Record<string, unknown>)[name];

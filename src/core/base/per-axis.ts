@@ -2,9 +2,11 @@ import { ArgumentError, ShapeError } from './errors.js';
 import { textOf } from './text-of.js';
 
 /**
- * One value for each of `count` axes, of an option that takes one for all or a list of as many.
- * @param is what the values are; numbers have to be finite
- * @throws {@link ShapeError} for a list of another length, ArgumentError for other values
+ * Expands an option to one value for each of `count` axes. The option is one value for all axes, or
+ * a list of `count` values.
+ * @param is the type of the values; numbers have to be finite
+ * @throws {@link ShapeError} if the list has another length
+ * @throws {@link ArgumentError} if a value has another type or is not finite
  */
 export function perAxis<T extends number | boolean = number>(
   owner: string,

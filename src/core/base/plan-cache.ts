@@ -3,17 +3,17 @@ interface Entry<K, P> {
   readonly plan: P;
 }
 
-/** How plans are kept. */
+/** Options of a {@link PlanCache}. */
 export interface PlanCacheOptions<K, P> {
-  /** Whether the plan of one key serves another. @default the same key only */
+  /** Whether the plan of one key can be used for another. @default the same key only */
   readonly same?: (a: K, b: K) => boolean;
-  /** Releases what a plan holds, when it is dropped. */
+  /** Called with each plan that leaves the cache, to release its memory. */
   readonly dispose?: (plan: P) => void;
 }
 
 /**
- * Plans for what was met before: a limited number, the one used last first. What is dropped is
- * disposed of. A hit allocates nothing.
+ * A cache of a limited number of plans. If it is full, the plan that was not used for the longest
+ * time is removed and disposed of. A hit allocates nothing.
  */
 export class PlanCache<K, P> {
   readonly #entries: Entry<K, P>[] = [];
@@ -21,14 +21,14 @@ export class PlanCache<K, P> {
   readonly #same: (a: K, b: K) => boolean;
   readonly #dispose: ((plan: P) => void) | undefined;
 
-  /** @param limit most plans that are kept */
+  /** @param limit the largest number of plans */
   constructor(limit: number, options: PlanCacheOptions<K, P> = {}) {
     this.#limit = limit;
     this.#same = options.same ?? ((a, b) => a === b);
     this.#dispose = options.dispose;
   }
 
-  /** The plan for a key, made where there is none. */
+  /** The plan of a key. `make` makes it if the cache has none. */
   get(key: K, make: (key: K) => P): P {
     const entries = this.#entries;
     for (let at = 0; at < entries.length; at++) {

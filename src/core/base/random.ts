@@ -13,8 +13,8 @@ function mulHigh(a: number, b: number): number {
 }
 
 /**
- * Philox4x32-10: four random words as a pure function of a 128-bit counter and a 64-bit key.
- * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11.
+ * Philox4x32-10: four random words, which are a pure function of a 128-bit counter and a 64-bit
+ * key. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11.
  * @param counter four words, replaced by the result
  */
 export function philox(counter: Uint32Array, keyLow: number, keyHigh: number): void {
@@ -44,22 +44,22 @@ export function philox(counter: Uint32Array, keyLow: number, keyHigh: number): v
 }
 
 /**
- * Where seeds of draws that name none begin: beyond those that people write, local and distributed
- * ones apart.
+ * The first seeds of draws without a given seed. They lie beyond the seeds that people write. Local
+ * and distributed draws have separate ranges.
  */
 const UNSEEDED = { local: 2 ** 52, distributed: 2 ** 52 + 2 ** 51 } as const;
 let localDraws = 0;
 const distributedDraws = new WeakMap<object, number>();
 
 /**
- * The seed of a local draw that names none: another one at each call, the same ones when a program
- * runs again.
+ * The seed of a local draw without a given seed. Each call returns another one, and each run of a
+ * program the same sequence.
  */
 export const localSeed = (): number => UNSEEDED.local + localDraws++;
 
 /**
- * The seed of a distributed draw that names none: another one at each call on a communicator. All
- * ranks draw together, so that they get the same one, on any number of ranks.
+ * The seed of a distributed draw without a given seed. Each call on a communicator returns another
+ * one. All ranks make the draw together, so they have the same seed, on any number of ranks.
  */
 export function distributedSeed(comm: object): number {
   const draws = distributedDraws.get(comm) ?? 0;
@@ -67,12 +67,12 @@ export function distributedSeed(comm: object): number {
   return UNSEEDED.distributed + draws;
 }
 
-/** Random streams that must not coincide under one seed. */
+/** The random streams, which must not coincide for one seed. */
 const STREAM = { uniform: 1, normal: 2 } as const;
 
 /**
- * Calls `use(first, second, position)` with the two uniform numbers in [0, 1) of each counter that
- * touches lanes `first … first + length`.
+ * Calls `use(first, second, position)` for each counter that has lanes in `start … start + length`,
+ * with its two uniform numbers in [0, 1).
  */
 function forPairs(
   seed: number,
@@ -105,10 +105,12 @@ function checkFloats(owner: string, out: unknown): void {
 }
 
 /**
- * Uniform numbers in [0, 1) for the elements `start`, `start + 1`, … of a global array: a function
- * of seed and index alone, so that splitting a range changes nothing. Single precision keeps the
- * leading 24 bits.
- * @param lanes 2 where `out` holds complex pairs; both parts are then uniform
+ * Fills `out` with uniform numbers in [0, 1) for the elements `start`, `start + 1`, … of a global
+ * array. They are a function of seed and index alone: a range can be split without changing its
+ * values. Single precision keeps the leading 24 bits.
+ * @param lanes 2 if `out` holds complex pairs; both parts are then uniform
+ * @throws {@link ArgumentError} if `seed` or `start` is not a non-negative integer, or `out` is not
+ *   a float array
  */
 export function fillUniform<A extends Floats>(seed: number, start: number, out: A, lanes: 1 | 2 = 1): A {
   checkFloats('fillUniform', out);
@@ -124,10 +126,12 @@ export function fillUniform<A extends Floats>(seed: number, start: number, out: 
 }
 
 /**
- * Standard normal numbers for the elements `start`, `start + 1`, … of a global array (Box–Muller):
- * a function of seed and index alone, so that splitting a range changes nothing.
- * @param lanes 2 where `out` holds complex pairs; real and imaginary part then have unit variance
- *   each
+ * Fills `out` with standard normal numbers for the elements `start`, `start + 1`, … of a global
+ * array (Box–Muller). They are a function of seed and index alone: a range can be split without
+ * changing its values.
+ * @param lanes 2 if `out` holds complex pairs; real and imaginary part then have unit variance each
+ * @throws {@link ArgumentError} if `seed` or `start` is not a non-negative integer, or `out` is not
+ *   a float array
  */
 export function fillNormal<A extends Floats>(seed: number, start: number, out: A, lanes: 1 | 2 = 1): A {
   checkFloats('fillNormal', out);

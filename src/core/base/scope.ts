@@ -1,14 +1,14 @@
 import { ArgumentError } from './errors.js';
 import { checkFunction } from './options.js';
 
-/** Something that gives its memory back when told. */
+/** An object that releases its memory when `dispose` is called. */
 export interface Disposable {
   dispose(): void;
 }
 
 /**
- * Under this key an object that is built of arrays names them, so that a scope that returns the
- * object keeps them.
+ * The key of the method that lists the arrays of which an object is made. A scope that returns the
+ * object keeps these arrays.
  */
 export const PARTS: unique symbol = Symbol('lops-mpi.parts');
 
@@ -19,23 +19,24 @@ export interface HasParts {
 const scopes: Set<Disposable>[] = [];
 
 /**
- * Called by what owns memory when it is made: the innermost scope, if there is one, disposes it at
- * its end.
+ * Registers a new object that owns memory. The innermost open scope, if there is one, disposes it
+ * at its end.
  */
 export function track(value: Disposable): void {
   scopes.at(-1)?.add(value);
 }
 
 /**
- * Takes a value out of all scopes: nobody but its owner disposes it from now on. Caches that fill
- * themselves inside a scope need it.
+ * Removes a value from all scopes. From now on, only its owner disposes it. Caches that are filled
+ * inside of a scope need this.
+ * @returns the value
  */
 export function keep<T>(value: T): T {
   if (scopes.length > 0) visit(value, untrack);
   return value;
 }
 
-/** Forgets a value that was disposed. */
+/** Removes a disposed value from all scopes. */
 export function untrack(value: Disposable): void {
   for (const scope of scopes) scope.delete(value);
 }
@@ -49,7 +50,7 @@ const isIterable = (value: object): value is Iterable<unknown> => Symbol.iterato
 const isIterator = (value: object): boolean => Symbol.iterator in value && 'next' in value;
 
 /**
- * What an object holds: the keys and values of maps, the members of other iterables, otherwise its
+ * The members of an object: keys and values of a map, members of another iterable, otherwise its
  * properties. Iterators are not consumed.
  */
 function membersOf(value: object): Iterable<unknown> {
@@ -59,8 +60,8 @@ function membersOf(value: object): Iterable<unknown> {
 }
 
 /**
- * Calls `found` for every disposable in a value: itself, its parts, and the members of objects and
- * containers, however deep.
+ * Calls `found` for every disposable in a value: the value itself, its parts, and the members of
+ * objects and containers at any depth.
  */
 function visit(value: unknown, found: (d: Disposable) => void): void {
   if (!isObject(value)) return;
@@ -76,7 +77,7 @@ function visit(value: unknown, found: (d: Disposable) => void): void {
   }
 }
 
-/** Runs `body`; where it throws, disposes what was made in it. */
+/** Runs `body`. If it throws, disposes what was made in it. */
 export function disposingOnFailure<T>(body: () => T): T {
   const scope = new Set<Disposable>();
   scopes.push(scope);
@@ -96,9 +97,10 @@ export function disposingOnFailure<T>(body: () => T): T {
 
 /**
  * Runs `body` and disposes all arrays that were made in it, except those that it returns: one
- * array, or arrays in a returned list, iterable, map or object, at any depth. They pass to the
- * enclosing scope, if there is one. Also when `body` throws. Synchronous only: a promise is
- * refused.
+ * array, or arrays in a returned list, iterable, map or object, at any depth. The enclosing scope,
+ * if there is one, disposes the returned arrays. If `body` throws, all its arrays are disposed.
+ * `body` must be synchronous.
+ * @throws {@link ArgumentError} if `body` returns a promise or an iterator
  */
 export function tidy<T>(body: () => T): T {
   checkFunction('tidy', 'the body', body);

@@ -2,16 +2,16 @@ import { ArgumentError } from './errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An environment variable that has a value of a certain kind. */
+/** An environment variable with a value of a certain kind. */
 export interface Setting<T> {
   readonly name: string;
-  /** What it must be, for the error. */
+  /** The expected value, for the message of the error. */
   readonly expected: string;
-  /** The value of a text, undefined where it is not of the kind. */
+  /** The value of a text; undefined if the text is not valid. */
   readonly parse: (text: string) => T | undefined;
 }
 
-/** One of a closed set of words. */
+/** A setting whose value is one of a closed set of words. */
 export const choiceSetting = <T extends string>(name: string, choices: readonly T[]): Setting<T> => ({
   name,
   expected: choices.map((choice) => `'${choice}'`).join(' or '),
@@ -20,7 +20,7 @@ export const choiceSetting = <T extends string>(name: string, choices: readonly 
 
 const DECIMAL = /^\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
-/** A decimal number, 0 or more, that `accepts` takes. */
+/** A setting whose value is a decimal number, 0 or more, for which `accepts` returns true. */
 export const numberSetting = (
   name: string,
   expected: string,
@@ -38,8 +38,8 @@ export const countSetting = (name: string, expected: string, least: number): Set
   numberSetting(name, expected, (value) => Number.isSafeInteger(value) && value >= least);
 
 /**
- * The value of a setting; undefined where the variable is not set, or empty. Throws
- * {@link ArgumentError} that names it.
+ * The value of a setting; undefined if the variable is not set or empty.
+ * @throws {@link ArgumentError} if the value is not valid; the message names the variable
  */
 export function readSetting<T>(setting: Setting<T>, env: Environment): T | undefined {
   const text = env[setting.name];
@@ -50,7 +50,7 @@ export function readSetting<T>(setting: Setting<T>, env: Environment): T | undef
   return value;
 }
 
-/** Throws {@link ArgumentError} for the first setting whose value does not fit. */
+/** Throws {@link ArgumentError} for the first setting whose value is not valid. */
 export function checkSettings(table: Readonly<Record<string, Setting<unknown>>>, env: Environment): void {
   for (const setting of Object.values(table)) readSetting(setting, env);
 }

@@ -29,14 +29,16 @@ export function stridesOf(shape: Shape): number[] {
 }
 
 /**
- * Sizes before, at and after an axis: every array is `[outer, n, inner]` seen from one of its axes.
+ * The product of the sizes before an axis, its size, and the product of those after it. From one of
+ * its axes, every array is `[outer, n, inner]`.
  */
 export function around(shape: Shape, axis: number): readonly [outer: number, n: number, inner: number] {
   return [product(shape.slice(0, axis)), shape[axis] as number, product(shape.slice(axis + 1))];
 }
 
 /**
- * A shape given as one number or a list; each a non-negative integer. Throws {@link ShapeError}.
+ * Converts a shape, given as one number or a list, to a list.
+ * @throws {@link ShapeError} unless all sizes are non-negative integers
  */
 export function toShape(shape: number | Shape, name = 'shape'): number[] {
   const list = typeof shape === 'number' ? [shape] : Array.isArray(shape) ? [...(shape as Shape)] : undefined;
@@ -48,7 +50,10 @@ export function toShape(shape: number | Shape, name = 'shape'): number[] {
   return list;
 }
 
-/** An axis in `0 … ndim − 1`; negative ones count from the end. Throws {@link ShapeError}. */
+/**
+ * Converts an axis to `0 … ndim − 1`. Negative axes count from the end.
+ * @throws {@link ShapeError} if there is no such axis
+ */
 export function toAxis(axis: number, ndim: number, name = 'axis'): number {
   const k = !Number.isInteger(axis) ? -1 : axis < 0 ? axis + ndim : axis;
   if (k < 0 || k >= ndim) {
@@ -60,7 +65,10 @@ export function toAxis(axis: number, ndim: number, name = 'axis'): number {
   return k;
 }
 
-/** Distinct axes, all of them where none are named. Throws {@link ShapeError}. */
+/**
+ * Converts axes to a list in `0 … ndim − 1`: all axes if none are given.
+ * @throws {@link ShapeError} if an axis does not exist or is named twice
+ */
 export function toAxes(axes: number | readonly number[] | undefined, ndim: number, name = 'axes'): number[] {
   const list =
     axes === undefined

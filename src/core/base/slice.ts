@@ -3,29 +3,32 @@ import { formatShape, type Shape, stridesOf } from './shape.js';
 import { textOf } from './text-of.js';
 
 /**
- * `[start, end, step]` as in Python: `end` excluded, negative positions count from the end, null
- * and left out mean the whole axis.
+ * `[start, end, step]` as in Python. `end` is excluded. Negative positions count from the end. On a
+ * side where the position is absent or null, the range extends to the end of the axis.
  */
 export type Range = readonly [start?: number | null, end?: number | null, step?: number | null];
 
-/** What is taken of one axis: one index (the axis goes away), a range, or null for all of it. */
+/**
+ * The selection along one axis: one index (which removes the axis), a range, or null for the whole
+ * axis.
+ */
 export type Index = number | Range | null;
 
 /** A strided region of a C-contiguous array. */
 export interface Region {
   /** The shape without the axes that were indexed by an integer. */
   readonly shape: number[];
-  /** Elements from the array's first. */
+  /** The position of the region's first element in the array. */
   readonly start: number;
   readonly strides: number[];
   /**
-   * Leading integers, at most one range of step 1, whole axes after it: elements that lie one after
-   * another.
+   * True if the elements of the region are adjacent in memory: leading integers, then at most one
+   * range of step 1, then whole axes.
    */
   readonly contiguous: boolean;
 }
 
-/** First index, number of indices and step of a range along an axis of `n`. */
+/** The first index, the number of indices and the step of a range along an axis of length `n`. */
 export function resolveRange(range: Range, n: number): readonly [first: number, count: number, step: number] {
   const bad =
     range.length > 3 || range.some((v) => v !== null && v !== undefined && !Number.isSafeInteger(v));
@@ -41,7 +44,10 @@ export function resolveRange(range: Range, n: number): readonly [first: number, 
   return [start, Math.max(0, Math.ceil((end - start) / step)), step];
 }
 
-/** An index in `0 … n − 1`; negative ones count from the end. Throws {@link ShapeError}. */
+/**
+ * Converts an index to `0 … n − 1`. Negative indices count from the end.
+ * @throws {@link ShapeError} if the index is outside of the axis
+ */
 export function resolveIndex(index: number, n: number, axis: number): number {
   const i = index < 0 ? index + n : index;
   if (!Number.isInteger(index) || i < 0 || i >= n)
@@ -50,8 +56,8 @@ export function resolveIndex(index: number, n: number, axis: number): number {
 }
 
 /**
- * The region of an array of `shape` that `indices` select; axes without an index are whole. Throws
- * {@link ShapeError}.
+ * The region of an array of `shape` that `indices` select. Axes without an index are whole.
+ * @throws {@link ShapeError} if an index does not fit
  */
 export function resolveRegion(indices: readonly Index[], shape: Shape): Region {
   if (indices.length > shape.length) {

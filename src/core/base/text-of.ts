@@ -6,8 +6,8 @@ const shortened = (text: string): string => (text.length > LONGEST ? `${text.sli
 const article = (noun: string): string => (/^(NDA|[AEIOUaeiou])/.test(noun) ? `an ${noun}` : `a ${noun}`);
 
 /**
- * What messages say of a value that came, of whatever kind: programs without types pass anything.
- * Short, and never throws.
+ * Describes a received value in messages. The value may be of any kind, because programs without
+ * types can pass anything. The text is short. Never throws.
  */
 export function textOf(value: unknown): string {
   try {
