@@ -24,30 +24,33 @@ const KINDS = {
 
 type ErrorKind = (typeof KINDS)[keyof typeof KINDS];
 
-/** An error as ranks send it to each other: plain data. */
+/** An error in the form in which it is sent to other ranks: plain data. */
 export interface Failure {
   readonly kind: keyof typeof KINDS;
   readonly message: string;
 }
 
-/** What `body` did on a rank, as ranks send it to each other. */
+/** The value or the error of `body` on a rank, in the form in which it is sent to other ranks. */
 type Outcome<T> = { readonly value: T } | { readonly failure: Failure };
 
 /**
- * An error as plain data. One that is no {@link LopsError}, as those of the file system, becomes an
- * {@link ArgumentError} with the same words.
+ * Converts an error to plain data. An error that is not a {@link LopsError}, such as one of the
+ * file system, becomes an {@link ArgumentError} with the same message.
  */
 export function failureOf(error: unknown): Failure {
   const kind = error instanceof LopsError && error.name in KINDS ? error.name : 'ArgumentError';
   return { kind: kind as keyof typeof KINDS, message: messageOf(error) };
 }
 
-/** @param cause this rank's own error, if it has one */
+/**
+ * Throws the error that a failure describes.
+ * @param cause this rank's own error, if it has one
+ */
 export function throwFailure({ kind, message }: Failure, cause?: unknown): never {
   throw new KINDS[kind](message, cause === undefined ? undefined : { cause });
 }
 
-/** Runs `body`; keeps its error for `cause` of what is thrown later. */
+/** Runs `body` and catches its error, which becomes the `cause` of a later error. */
 function attempt<T>(body: () => T): { readonly outcome: Outcome<T>; readonly cause?: unknown } {
   try {
     return { outcome: { value: body() } };
@@ -58,9 +61,10 @@ function attempt<T>(body: () => T): { readonly outcome: Outcome<T>; readonly cau
 
 /**
  * Runs `body`, which does not communicate, on every rank. Collective; one exchange of metadata.
- * @returns what `body` returned on each rank: plain data
- * @throws on all ranks where it throws on one: the same kind and message, which names the rank
- *   unless all ranks failed alike. The rank's own error is the cause
+ * @returns the values of `body` on all ranks, in the order of ranks; they must be plain data
+ * @throws on all ranks if `body` throws on one: an error of the same class and message. The message
+ *   names the rank, unless all ranks failed with the same message. The rank's own error is the
+ *   cause
  */
 export function gatherFromAllRanks<T>(comm: Communicator, body: () => T): T[] {
   const { outcome, cause } = attempt(body);
@@ -77,8 +81,8 @@ export function gatherFromAllRanks<T>(comm: Communicator, body: () => T): T[] {
 }
 
 /**
- * As {@link gatherFromAllRanks}, of a `body` whose value need not be plain data.
- * @returns what `body` returned on this rank
+ * As {@link gatherFromAllRanks}, for a `body` whose value need not be plain data.
+ * @returns the value of `body` on this rank
  */
 export function onAllRanks<T>(comm: Communicator, body: () => T): T {
   let value!: T;
@@ -88,17 +92,18 @@ export function onAllRanks<T>(comm: Communicator, body: () => T): T {
   return value;
 }
 
-/** How ranks that have different data are refused. */
+/** The error for data that differ between ranks. */
 export interface SameOptions {
-  /** @default ArgumentError */
+  /** The class of the error. @default ArgumentError */
   readonly error?: ErrorKind;
-  /** The end of the message: what to do. */
+  /** The end of the message, which names the remedy. */
   readonly remedy?: string;
 }
 
 /**
- * As {@link onAllRanks}, of an object that must be the same on all ranks, compared as JSON.
- * @throws besides, as {@link checkSame} does
+ * As {@link onAllRanks}, for an object that must be the same on all ranks. Objects are compared as
+ * JSON.
+ * @throws also as {@link checkSame} does
  */
 export function sameOnAllRanks<T extends object>(
   comm: Communicator,
@@ -119,9 +124,9 @@ export function sameOnAllRanks<T extends object>(
 }
 
 /**
- * Throws unless all ranks have the same of each of these names. The message says what differs, and
- * what two of the ranks have. No communication.
- * @param all what each rank has: plain data, as {@link gatherFromAllRanks} returns it
+ * Throws unless all ranks have the same value for each of these names. The message contains the
+ * name and the values of two ranks. No communication.
+ * @param all the data of each rank: plain data, as {@link gatherFromAllRanks} returns it
  */
 export function checkSame<T extends object>(
   owner: string,
@@ -148,7 +153,7 @@ interface Difference {
   readonly other: unknown;
 }
 
-/** Where plain data differ: the innermost named member. */
+/** The innermost named member in which two plain objects differ; undefined if they are equal. */
 function difference(name: string, first: unknown, other: unknown): Difference | undefined {
   if (JSON.stringify(first) === JSON.stringify(other)) return undefined;
   if (hasNames(first) && hasNames(other))
@@ -159,11 +164,11 @@ function difference(name: string, first: unknown, other: unknown): Difference | 
   return { name, first, other };
 }
 
-/** Not of arrays, nor of typed arrays that were JSON. */
+/** False for arrays, and for typed arrays that were converted to JSON. */
 const hasNames = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !('0' in value);
 
-/** As `textOf`, but nothing of strings and lists is left out: the end may be what differs. */
+/** As `textOf`, but without shortening of strings and lists, because they may differ at the end. */
 function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   return typeof value === 'string' ? JSON.stringify(value) : textOf(value);
@@ -171,8 +176,8 @@ function show(value: unknown): string {
 
 /**
  * Runs `body`, which does not communicate, on rank 0. Collective; one broadcast of metadata.
- * @returns its value, plain data, on all ranks
- * @throws its error, on all ranks
+ * @returns the value of `body`, plain data, on all ranks
+ * @throws the error of `body`, on all ranks
  */
 export function onRoot<T>(comm: Communicator, body: () => T): T {
   const { outcome, cause } = comm.rank === 0 ? attempt(body) : {};

@@ -1,33 +1,33 @@
-/** A device that a backend sees. */
+/** A device that a backend can use. */
 export interface DeviceReport {
-  /** The backend's number of it. */
+  /** The number of the device in this backend. */
   readonly index: number;
   readonly name: string;
   readonly memoryBytes?: number | undefined;
-  /** The same for one device on whatever rank and under whatever number: a UUID or bus address. */
+  /** A UUID or a bus address. One device has the same id on all ranks and under all numbers. */
   readonly id?: string | undefined;
 }
 
-/** A native addon: whether it can be used, and what helps where it can't. */
+/** The state of a native addon, with a remedy if it cannot be used. */
 export interface AddonReport {
   readonly name: string;
   readonly available: boolean;
-  /** What it was built with, or why it is not there. */
+  /** How the addon was built, or why it is missing. */
   readonly details: string;
   readonly remedy?: string | undefined;
 }
 
-/** What a backend says of itself on this rank: for `lops doctor`. */
+/** The state of a backend on this rank, for `lops doctor`. */
 export interface BackendReport {
   readonly available: boolean;
-  /** In a few words: what it computes with, or why it is not there. */
+  /** In a few words: the kernels or devices that it uses, or why it is missing. */
   readonly summary: string;
-  /** What to do where something is missing. */
+  /** How to install what is missing. */
   readonly remedy?: string | undefined;
-  /** The native addon that it needs or prefers. */
+  /** The native addon that the backend needs or prefers. */
   readonly addon?: AddonReport | undefined;
-  /** Devices that this rank sees; undefined of a backend that uses none. */
+  /** The devices that this rank can use; undefined if the backend uses none. */
   readonly devices?: readonly DeviceReport[] | undefined;
-  /** The index of the one that this rank uses. */
+  /** The index of the device that this rank uses. */
   readonly device?: number | undefined;
 }

@@ -3,26 +3,26 @@ import type { DType, HostArray } from '../base/dtype.js';
 import type { Shape } from '../base/shape.js';
 import type { Span } from './span.js';
 
-/** Memory of one backend. Arrays pass it to kernels and never look inside. */
+/** Memory of one backend. Arrays pass it to kernels and do not access its contents. */
 export interface Storage {
   readonly backend: Backend;
   readonly dtype: DType;
-  /** Elements. */
+  /** The number of elements. */
   readonly length: number;
-  /** `length` elements from `offset` on, as a message layer sees them. */
+  /** The span of `length` elements from `offset` on, for a message layer. */
   span(offset: number, length: number): Span;
   /**
-   * Where the memory is a typed array of this process, a live view of it (complex: pairs);
-   * otherwise undefined. Memory that was viewed is never pooled. Waits.
+   * A live view of the memory (complex: pairs) if it is a typed array of this process, otherwise
+   * undefined. Memory that was viewed is never pooled. Waits.
    */
   hostView(offset: number, length: number): HostArray | undefined;
 }
 
-/** What kernels know of a storage. */
+/** The properties of a storage that kernels use. */
 export type AnyStorage = Pick<Storage, 'dtype' | 'length'>;
 
 /**
- * A run of `size` elements of a storage from `offset` on: what kernels read and write. An NDArray
+ * A run of `size` elements of a storage from `offset` on, which kernels read or write. An NDArray
  * is one.
  */
 export interface Elements<S extends AnyStorage = Storage> {
@@ -33,7 +33,7 @@ export interface Elements<S extends AnyStorage = Storage> {
 
 /**
  * `x ↦ f(x)`. abs, real and imag of complex data write the real dtype; isnan and isfinite write
- * int32. Which functions a dtype has: `kernel-dtypes.ts`.
+ * int32. `kernel-dtypes.ts` defines which functions a dtype has.
  */
 export const UNARY_OPS = [
   'negative',
@@ -61,14 +61,14 @@ export const UNARY_OPS = [
 /** A function of one array, element by element. */
 export type UnaryOp = (typeof UNARY_OPS)[number];
 
-/** The functions of two arrays that are 1 where true and 0 elsewhere. */
+/** The functions of two arrays whose result is 1 if the comparison is true, otherwise 0. */
 export const COMPARISONS = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 /** One of {@link COMPARISONS}. */
 export type Comparison = (typeof COMPARISONS)[number];
 
 /**
- * `multiplyConj` is `conj(x)·y`. maximum and minimum let NaN win. Of complex data the ordered ones
- * are refused, of int32 divide and arctan2; products of int32 wrap around.
+ * `multiplyConj` is `conj(x)·y`. maximum and minimum return NaN if one operand is NaN. The ordered
+ * ones are refused for complex data, divide and arctan2 for int32. Products of int32 wrap around.
  */
 export const BINARY_OPS = [
   'add',
@@ -86,10 +86,10 @@ export const BINARY_OPS = [
 export type BinaryOp = (typeof BINARY_OPS)[number];
 
 /**
- * `sum`, `prod`, `max`, `min` keep the dtype; the others give a real number: `sumAbs` Σ|x|,
- * `sumSquares` Σ|x|², `sumPower` Σ|x|^p, `maxAbs`, `minAbs`, `countNonzero`, `countAtMost` (how
- * many |x| ≤ p). Of nothing: 0 for sums and counts, 1 for prod, −∞ for max, ∞ for min, 0 for
- * maxAbs, ∞ for minAbs.
+ * `sum`, `prod`, `max`, `min` keep the dtype. The others return a real number: `sumAbs` Σ|x|,
+ * `sumSquares` Σ|x|², `sumPower` Σ|x|^p, `maxAbs`, `minAbs`, `countNonzero`, `countAtMost` (the
+ * number of |x| ≤ p). For no elements: 0 for sums and counts, 1 for prod, −∞ for max, ∞ for min, 0
+ * for maxAbs, ∞ for minAbs.
  */
 export const REDUCE_OPS = [
   'sum',
@@ -107,16 +107,16 @@ export const REDUCE_OPS = [
 /** A reduction of an array. */
 export type ReduceKernel = (typeof REDUCE_OPS)[number];
 
-/** An array seen from one axis: `[outer, n, inner]`, C order. */
+/** The sizes of an array before, along and after one of its axes: `[outer, n, inner]`, C order. */
 export type Extents = readonly [outer: number, n: number, inner: number];
 
 /**
- * An N-dimensional strided walk through a storage; strides in elements, 0 (broadcast) and negative
- * ones allowed for the source.
+ * N-dimensional strided access to a storage. Strides are in elements. Those of a source may be 0
+ * (broadcast) or negative.
  */
 export interface Strided<S extends AnyStorage = Storage> {
   readonly elements: Elements<S>;
-  /** Where the walk starts, relative to `elements.offset`. */
+  /** The position of the first element, relative to `elements.offset`. */
   readonly start: number;
   readonly strides: readonly number[];
 }
@@ -128,12 +128,13 @@ export interface InnerProduct<S extends AnyStorage = Storage> {
   readonly conjugate: boolean;
 }
 
-/** `'n'` as it is, `'t'` transposed, `'c'` conjugated and transposed. */
+/** `'n'`: the matrix unchanged; `'t'`: transposed; `'c'`: conjugated and transposed. */
 export type Trans = 'n' | 't' | 'c';
 
 /**
- * `C ← α op(A) op(B) + β C` for a batch of row-major matrices. `lda` etc. are row lengths in
- * memory, strides the distance between matrices (0 reuses one).
+ * `C ← α op(A) op(B) + β C` for a batch of row-major matrices. `lda`, `ldb` and `ldc` are the
+ * lengths of rows in memory. `strideA`, `strideB` and `strideC` are the distances between matrices;
+ * 0 uses one matrix for the whole batch.
  */
 export interface MatMul {
   readonly m: number;
@@ -148,31 +149,36 @@ export interface MatMul {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
-  /** With 0, A and B are not read. */
+  /** If it is 0, A and B are not read. */
   readonly alpha: Scalar;
-  /** With 0, C is not read. */
+  /** If it is 0, C is not read. */
   readonly beta: Scalar;
 }
 
 /**
  * `'c2c'`: complex to complex. `'r2c'`: real input of `shape`, output cut to `⌊n/2⌋ + 1` along the
- * last of `axes`. `'c2r'`: its inverse, `shape` being the real output's. The input is not changed
- * unless the plan allows it. Unscaled (as FFTW) times `scale`; forward is exp(−i…).
+ * last of `axes`. `'c2r'`: its inverse, where `shape` is that of the real output. The input is not
+ * changed unless `overwrite` is true. The result is unscaled (as in FFTW) and then multiplied by
+ * `scale`. Forward is exp(−i…).
  */
 export interface FftPlan {
   readonly kind: 'c2c' | 'r2c' | 'c2r';
   readonly shape: Shape;
   readonly axes: readonly number[];
-  /** 'r2c' is forward, 'c2r' inverse. */
+  /** 'forward' for 'r2c', 'inverse' for 'c2r'. */
   readonly direction: 'forward' | 'inverse';
   readonly scale: number;
-  /** The input need not survive: that of 'c2r' may be used as work memory. @default false */
+  /**
+   * Whether the kernel may change the input: that of 'c2r' may be used as work memory.
+   * @default false
+   */
   readonly overwrite?: boolean | undefined;
 }
 
 /**
- * Rows `start ≤ i < end` of a banded matrix that share their taps:
- * `y[i] = Σₖ taps[k] · x[i + lo + k]`. No taps: zero rows. What taps of 0 would meet is not read.
+ * Rows `start ≤ i < end` of a banded matrix that have the same taps:
+ * `y[i] = Σₖ taps[k] · x[i + lo + k]`. Without taps, the rows are zero. Elements that a tap of 0
+ * would multiply are not read.
  */
 export interface BandSegment {
   readonly start: number;
@@ -182,10 +188,10 @@ export interface BandSegment {
 }
 
 /**
- * A banded matrix applied along one axis of a block. Indices of `segments` are local to the block;
- * reads before 0 come from `front` and after n − 1 from `back`, which hold the neighbouring cells
- * of the axis as arrays `[outer, width, inner]` (the last cell of `front` is index −1, the first of
- * `back` is index n).
+ * A banded matrix that is applied along one axis of a block. Indices of `segments` are local to the
+ * block. Indices below 0 are read from `front` and those above n − 1 from `back`. Both hold the
+ * neighbouring cells of the axis as arrays `[outer, width, inner]`: the last cell of `front` has
+ * index −1, the first of `back` has index n.
  */
 export interface AxisBand<S extends AnyStorage = Storage> {
   readonly axis: number;
@@ -194,13 +200,14 @@ export interface AxisBand<S extends AnyStorage = Storage> {
   readonly back?: Elements<S> | undefined;
 }
 
-/** `y ← Σ bands(x)`, or added to y. */
+/** `y ← Σ bands(x)`, or `y ← y + Σ bands(x)` if `mode` is `'add'`. */
 export interface Stencil<S extends AnyStorage = Storage> {
   readonly shape: Shape;
   readonly bands: readonly AxisBand<S>[];
   readonly mode: 'set' | 'add';
   /**
-   * Only outputs with `start ≤ index < end` along `axis` are computed; others keep their values.
+   * If given, only outputs with `start ≤ index < end` along `axis` are computed. The others keep
+   * their values.
    */
   readonly range?: { readonly axis: number; readonly start: number; readonly end: number } | undefined;
 }
@@ -219,9 +226,9 @@ export interface Convolution {
 }
 
 /**
- * A sparse matrix along one axis, `width` entries a row:
+ * A sparse matrix along one axis, with `width` entries in each row:
  * `y[o, i, j] = Σₖ weights[i, k] · x[o, index[i, k], j]` with x `[outer, nx, inner]` and y
- * `[outer, ny, inner]`. Entries with a negative index are skipped. Without weights they are 1.
+ * `[outer, ny, inner]`. Entries with a negative index are skipped. Absent weights are 1.
  */
 export interface IndexTable<S extends AnyStorage = Storage> {
   readonly outer: number;
@@ -229,16 +236,19 @@ export interface IndexTable<S extends AnyStorage = Storage> {
   readonly ny: number;
   readonly inner: number;
   readonly width: number;
-  /** `[ny, width]`, int32; float64 where nx is larger than 2^31, on backends that hold so much. */
+  /**
+   * `[ny, width]`, int32. If nx is larger than 2^31 it is float64, on backends that have such
+   * arrays.
+   */
   readonly index: Elements<S>;
-  /** `[ny, width]`, the dtype of x or its real dtype. */
+  /** `[ny, width]`, of the dtype of x or of its real dtype. */
   readonly weights?: Elements<S> | undefined;
 }
 
 /**
- * Curves that image points draw through traces of `nt` samples: point i meets trace (s, r) at
- * `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`, where `0 ≤ v < nt − 1`;
- * elsewhere not at all.
+ * The curves of image points in traces of `nt` samples. The curve of point i crosses trace (s, r) at
+ * `v = srcs[s, i] + recs[r, i]`, between the samples `⌊v⌋` and `⌊v⌋ + 1`. A trace with `v` outside
+ * of `0 ≤ v < nt − 1` is skipped.
  */
 export interface Curves<S extends AnyStorage = Storage> {
   readonly points: number;
@@ -248,15 +258,15 @@ export interface Curves<S extends AnyStorage = Storage> {
   /** In samples, float64: `[ns, points]` and `[nr, points]`. */
   readonly srcs: Elements<S>;
   readonly recs: Elements<S>;
-  /** `[ns, nr, points]` of the real dtype of the data; without them 1. */
+  /** `[ns, nr, points]` of the real dtype of the data. Absent amplitudes are 1. */
   readonly amplitudes?: Elements<S> | undefined;
 }
 
 /**
- * Convolution with filters that change along an axis: sample i has
- * `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; the second one is not read
- * where f is the last. Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` over the model x
- * `[outer, nx, inner]`, the data y `[outer, ny, inner]`; what falls outside of y is dropped.
+ * Convolution with filters that change along an axis. The filter of sample i is
+ * `hᵢ = (1 − w[i]) bank[f] + w[i] bank[f + 1]` with `f = first[i]`; `bank[f + 1]` is not read if f
+ * is the last filter. Forward: `y[o, i + k − offset, j] = Σ hᵢ[k] · x[o, i, j]` with the model x
+ * `[outer, nx, inner]` and the data y `[outer, ny, inner]`; indices outside of y are dropped.
  * Adjoint: `x[o, i, j] = Σₖ conj(hᵢ[k]) · y[o, i + k − offset, j]`.
  */
 export interface VaryingConvolution<S extends AnyStorage = Storage> {
@@ -268,18 +278,18 @@ export interface VaryingConvolution<S extends AnyStorage = Storage> {
   readonly filters: number;
   readonly length: number;
   readonly offset: number;
-  /** int32, `[nx]`: below `filters` and not negative. */
+  /** int32, `[nx]`: values from 0 to `filters − 1`. */
   readonly first: Elements<S>;
   /** `[nx]`, of the real dtype of the data. */
   readonly weights: Elements<S>;
   readonly direction: 'forward' | 'adjoint';
 }
 
-/** One value of a {@link Program}; `x`, `y`, `condition` are positions of earlier ones. */
+/** One value of a {@link Program}. `x`, `y` and `condition` are positions of earlier values. */
 export type Instruction = { readonly dtype: DType } & (
   | { readonly op: 'input'; readonly input: number }
   | { readonly op: 'constant'; readonly value: Scalar }
-  /** The element's place in the whole array, and its size. */
+  /** The element's index in the whole array, or the size of the whole array. */
   | { readonly op: 'index' | 'size' }
   | { readonly op: 'cast'; readonly x: number }
   | { readonly op: 'unary'; readonly name: UnaryOp; readonly x: number }
@@ -294,101 +304,106 @@ export interface ProgramInput {
 }
 
 /**
- * What is done to each element, in order, no value without use. Every instruction is a kernel of
- * the backend with the same dtypes, and rounds as that does, so a program can be run one kernel
- * after another or in one pass.
+ * The computation of each element, as instructions in order. Every value is used. Every instruction
+ * is a kernel of the backend with the same dtypes and the same rounding. Therefore a program can
+ * run one kernel after another, or in one pass.
  */
 export interface Program {
   readonly inputs: readonly ProgramInput[];
   readonly instructions: readonly Instruction[];
-  /** Positions of the results. */
+  /** The positions of the results in `instructions`. */
   readonly outputs: readonly number[];
 }
 
 /**
- * Where the elements of a call lie in the whole array: `start` is the index of the first, `size`
- * the whole array's size.
+ * The position of a call's elements in the whole array. `start` is the index of the first one,
+ * `size` the size of the whole array.
  */
 export interface ProgramRange {
   readonly start: number;
   readonly size: number;
 }
 
-/** How the values of a reduction are joined. */
+/** The operations that reduce the values of a program. */
 export const FOLDS = ['sum', 'prod', 'max', 'min'] as const;
 /** One of {@link FOLDS}. */
 export type Fold = (typeof FOLDS)[number];
 
-/** How a backend used memory: what tests count. */
+/** The memory use of a backend, which tests count. */
 export interface MemoryStats {
-  /** Storages handed out. */
+  /** Storages that were allocated. */
   readonly allocations: number;
-  /** Of these, the ones that needed new memory. */
+  /** Those of them for which the pool had no memory. */
   readonly poolMisses: number;
-  /** Bytes that live storages hold, and that the pool keeps. */
+  /** The bytes of live storages; `pooledBytes` are those that the pool keeps. */
   readonly liveBytes: number;
   readonly pooledBytes: number;
-  /** Kernels that went through the host because the engine lacks them. */
+  /** Kernels that ran on the host because the device lacks them. */
   readonly hostFallbacks: number;
 }
 
 /**
- * The kernels. They are local to one rank and know nothing of MPI; they write into the storages that
- * they are given and may run later than the call: only those that return values wait. Unless stated
- * otherwise all operands have one dtype, the output may be one of the inputs exactly (elementwise
- * kernels, `linearCombination`) and must not overlap them otherwise.
+ * The kernels. They are local to one rank and independent of MPI. They write into the storages of
+ * their arguments, and may run later than the call: only those that return values wait. Unless
+ * stated otherwise, all operands have one dtype. The output of elementwise kernels and of
+ * `linearCombination` may be exactly one of the inputs. In all other cases it must not overlap
+ * them.
  *
- * The reference kernels in `src/cpu/reference` define each of them; `lops-mpi/testing` exports the
+ * The reference kernels in `src/cpu/reference` define each kernel. `lops-mpi/testing` exports the
  * suite that compares any backend with them.
- * @typeParam S the storages that operands have
+ * @typeParam S the storages of the operands
  */
 export interface Kernels<S extends AnyStorage = Storage> {
   copy(x: Elements<S>, y: Elements<S>): void;
-  /** `y[…] ← x[…]`, or `+=`, over an N-dimensional index range of `shape`. */
+  /** `y[…] ← x[…]`, or `+=`, over the N-dimensional index range of `shape`. */
   stridedCopy(shape: Shape, x: Strided<S>, y: Strided<S>, mode: 'set' | 'add'): void;
   fill(y: Elements<S>, value: Scalar): void;
   /**
-   * Converts the dtype. Real → complex has zero imaginary parts, complex → real takes the real
+   * Converts the dtype. Real → complex sets imaginary parts to zero, complex → real takes the real
    * part, float → int32 truncates.
    */
   cast(x: Elements<S>, y: Elements<S>): void;
 
   // Elementwise
   unary(op: UnaryOp, x: Elements<S>, y: Elements<S>): void;
-  /** `z ← x op y`; one of x and y may be a scalar. Comparisons write int32. */
+  /** `z ← x op y`. One of x and y may be a scalar. Comparisons write int32. */
   binary(op: BinaryOp, x: Elements<S> | Scalar, y: Elements<S> | Scalar, z: Elements<S>): void;
-  /** `z ← condition ? x : y`, condition int32. */
+  /** `z ← condition ? x : y`, with condition int32. */
   where(condition: Elements<S>, x: Elements<S> | Scalar, y: Elements<S> | Scalar, z: Elements<S>): void;
   /**
-   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. A coefficient of 0 means that its x is not
-   * read, 1 and −1 add and subtract; any other is a complex factor where the dtype is complex, so
-   * that a real multiple of ∞ + i is ∞ + NaN i, as NumPy's. Real coefficients for real dtypes.
+   * `y ← Σ coefficients[k] · xs[k]`; y may be any of xs. An x with coefficient 0 is not read.
+   * Coefficients 1 and −1 add and subtract. Any other coefficient is a complex factor if the dtype
+   * is complex: as in NumPy, a real multiple of ∞ + i is ∞ + NaN i. Real dtypes need real
+   * coefficients.
    */
   linearCombination(coefficients: readonly Scalar[], xs: readonly Elements<S>[], y: Elements<S>): void;
   /**
-   * Shrinks moduli and keeps phases. soft: max(|x| − t, 0); hard: 0 where |x| ≤ √(2t); half: 0
-   * where |x| ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))).
+   * Shrinks moduli and keeps phases. soft: max(|x| − t, 0). hard: 0 if |x| ≤ √(2t). half: 0 if |x|
+   * ≤ 54^⅓/4 t^⅔, otherwise ⅔ x (1 + cos(2π/3 − ⅔ arccos(t/8 (|x|/3)^−1.5))).
    */
   threshold(kind: 'soft' | 'hard' | 'half', t: number, x: Elements<S>, y: Elements<S>): void;
 
-  // Reductions: wide accumulators, the same bits every time
-  /** Several inner products in one pass: `[re, im, re, im, …]` (im 0 for real dtypes). Waits. */
+  // Reductions have wide accumulators and return the same bits at every call
+  /**
+   * Computes several inner products in one pass. Waits.
+   * @returns `[re, im, re, im, …]`; im is 0 for real dtypes
+   */
   dots(products: readonly InnerProduct<S>[]): Float64Array;
-  /** Over all elements. `parameter` is p of sumPower and countAtMost. Waits. */
+  /** Reduces all elements. `parameter` is p of sumPower and countAtMost. Waits. */
   reduce(op: ReduceKernel, x: Elements<S>, parameter?: number): Scalar;
   /**
-   * Over the middle one of `[outer, n, inner]`, int32 modulo 2^32; y is `[outer, inner]` of x's
-   * dtype (sum, prod, max, min), otherwise of its real dtype.
+   * Reduces the middle axis of `[outer, n, inner]`; int32 modulo 2^32. y is `[outer, inner]`, of
+   * the dtype of x for sum, prod, max and min, otherwise of its real dtype.
    */
   reduceAxis(op: ReduceKernel, x: Elements<S>, extents: Extents, y: Elements<S>, parameter?: number): void;
   /**
-   * The first position of the largest (smallest) value; of complex data, of the modulus. −1 of
-   * nothing. NaN wins. Waits.
+   * The first position of the largest (smallest) value, for complex data of the largest (smallest)
+   * modulus. −1 for no elements. A NaN counts as the extreme. Waits.
    */
   argExtreme(op: 'max' | 'min', x: Elements<S>): number;
-  /** The k-th smallest value, k from 0, of real data. Waits. */
+  /** The k-th smallest value of real data; k counts from 0. Waits. */
   kthSmallest(x: Elements<S>, k: number): number;
-  /** Running sums along the middle axis, of int32 modulo 2^32. */
+  /** Running sums along the middle axis; int32 modulo 2^32. */
   cumsum(x: Elements<S>, extents: Extents, y: Elements<S>): void;
 
   // Linear algebra and signal kernels
@@ -403,19 +418,19 @@ export interface Kernels<S extends AnyStorage = Storage> {
    */
   scatterAdd(y: Elements<S>, x: Elements<S>, table: IndexTable<S>): void;
 
-  // Fields
+  // Curves and varying filters
   /**
    * `traces[s, r, ⌊v⌋ + (0, 1)] += a (1 − w, w) · image[i]` with the fraction `w = v − ⌊v⌋`, for
    * traces `[ns, nr, nt]`.
    */
   spreadCurves(image: Elements<S>, traces: Elements<S>, curves: Curves<S>): void;
   /**
-   * The adjoint: `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all
-   * traces.
+   * The adjoint of spreadCurves:
+   * `image[i] = Σ a ((1 − w) traces[s, r, ⌊v⌋] + w traces[s, r, ⌊v⌋ + 1])` over all traces.
    */
   sumCurves(traces: Elements<S>, image: Elements<S>, curves: Curves<S>): void;
   /**
-   * Fills `to`, the data of the forward direction and the model of the adjoint, from the other one.
+   * Computes `to` from `from`. `to` is the data in the forward direction, the model in the adjoint.
    */
   convolveVarying(
     from: Elements<S>,
@@ -424,15 +439,15 @@ export interface Kernels<S extends AnyStorage = Storage> {
     convolution: VaryingConvolution<S>,
   ): void;
 
-  // Programs: a backend without them runs the kernels above one after another
-  /** Runs a program in one pass over memory. Outputs may be inputs exactly. */
+  // A backend without the kernels of programs runs the kernels above one after another
+  /** Runs a program in one pass over memory. An output may be exactly one of the inputs. */
   program(
     program: Program,
     inputs: readonly (Elements<S> | Scalar)[],
     outputs: readonly Elements<S>[],
     range: ProgramRange,
   ): void;
-  /** Reduces the only output of a program over `n` elements without storing it. Waits. */
+  /** Reduces the only output of a program over `n` elements without storing this output. Waits. */
   programReduce(
     fold: Fold,
     program: Program,
@@ -444,7 +459,7 @@ export interface Kernels<S extends AnyStorage = Storage> {
 /** The name of a kernel. */
 export type KernelName = keyof Kernels;
 
-/** The argument of each kernel that it writes; kernels without one return a value. */
+/** The position of the argument that a kernel writes; undefined for kernels that return a value. */
 export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
   copy: 1,
   stridedCopy: 2,
@@ -475,36 +490,41 @@ export const WRITTEN: Readonly<Record<KernelName, number | undefined>> = {
 };
 
 /**
- * What arrays, operators and solvers use of a device. `CheckedBackend` makes one from memory and
- * kernels.
+ * The functions of a device that arrays, operators and solvers use. `CheckedBackend` makes a
+ * backend from memory and kernels.
  */
 export interface Backend extends Kernels {
   readonly name: string;
-  /** The dtypes that it holds. */
+  /** The dtypes of arrays on this backend. */
   readonly dtypes: readonly DType[];
   readonly defaultDType: DType;
   /**
-   * Where memory is scarce: until the answer is called, what does not fit is kept in slower memory,
-   * so that ranks that set up together all come to the end; it answers what did not fit, or ''.
-   * Calls may nest.
+   * For devices with little memory. Until the returned function is called, allocations that do not
+   * fit are made in slower memory. Then all ranks of a collective set-up reach its end. The
+   * returned function returns a description of what did not fit, or ''. Calls may be nested.
    */
   overcommit?(): () => string;
 
   // Memory
-  /** Memory with undefined contents. Throws `BackendError` for a dtype it doesn't hold. */
+  /**
+   * Allocates memory with undefined contents.
+   * @throws `BackendError` for a dtype that the backend does not support
+   */
   alloc(dtype: DType, length: number): Storage;
-  /** Gives a storage back; it must not be used again. Releasing twice does nothing. */
+  /** Releases a storage, which must not be used again. A second release does nothing. */
   release(storage: Storage): void;
-  /** Copies host values (complex: pairs) in. The host array may be reused when the call returns. */
+  /**
+   * Copies host values (complex: pairs) into `to`. The host array may be changed after the call.
+   */
   upload(from: HostArray, to: Elements): void;
-  /** Waits, and copies out into `to`, or into a fresh typed array. */
+  /** Waits, and copies the elements into `to`, or into a new typed array. */
   download(from: Elements, to?: HostArray): HostArray;
-  /** Waits until all kernels so far are done. */
+  /** Waits until all kernels that were called before are done. */
   synchronize(): void;
   stats(): MemoryStats;
   /**
-   * Whether the device has this kernel. One that it lacks runs on the host with copies of its
-   * operands, so operators may prefer others.
+   * Whether the device has this kernel. A kernel that it lacks runs on the host, with copies of its
+   * operands. Operators can choose other kernels then.
    */
   has(kernel: KernelName): boolean;
 }

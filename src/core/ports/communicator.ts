@@ -4,16 +4,16 @@ import type { Transferable } from './span.js';
 export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'land' | 'lor';
 
 /**
- * A pending operation. Its memory must not be touched until `wait` returned or `test` answered
- * true.
+ * A pending operation. Its memory must not be read or written until `wait` has returned, or `test`
+ * has returned true.
  */
 export interface Request {
   wait(): void;
-  /** True once the operation is complete; never blocks. */
+  /** True if the operation is complete. Never blocks. */
   test(): boolean;
 }
 
-/** An operation with fixed memory and partner, started again and again. */
+/** An operation with fixed memory and a fixed partner, which can be started again and again. */
 export interface PersistentRequest extends Request {
   start(): void;
   /** Releases the request. It must not be active. */
@@ -21,30 +21,31 @@ export interface PersistentRequest extends Request {
 }
 
 /**
- * What was sent since the communicator was made or `reset`: how tests count the cost of an
- * operation.
+ * Counts of what this rank has sent since the communicator was made, or since `reset`. Tests
+ * measure the cost of an operation with them.
  */
 export interface CommCounters {
   /** Point-to-point messages that this rank sent. */
   messages: number;
-  /** Bytes in them. */
+  /** The bytes of these messages. */
   bytes: number;
-  /** Reductions (allreduce, reduce, also non-blocking) that this rank took part in. */
+  /** Reductions (allreduce, reduce, also non-blocking ones) in which this rank took part. */
   reductions: number;
-  /** All other collective calls, barriers and object collectives included. */
+  /** All other collective calls, including barriers and object collectives. */
   collectives: number;
-  /** Sets all of them to zero. */
+  /** Sets all counts to zero. */
   reset(): void;
 }
 
 /**
- * Compares what the ranks of a communicator are about to do: collective, in debug mode only. Throws
- * `MpiError` on all ranks, which says what each of them does and where.
+ * Compares the calls that the ranks of a communicator are about to make. Collective; in debug mode
+ * only.
+ * @throws `MpiError` on all ranks; the message contains each rank's call and its place in the code
  */
 export interface CallChecker {
-  /** All ranks must describe it alike. */
+  /** Checks that all ranks give the same description. */
   same(what: string): void;
-  /** The elements that each rank sends to others must be those that they expect from it. */
+  /** Checks that each rank sends to another one as many elements as that rank expects. */
   messages(
     what: string,
     out: readonly { readonly peer: number; readonly size: number }[],
@@ -52,7 +53,7 @@ export interface CallChecker {
   ): void;
 }
 
-/** Where a message came from, for wildcards. */
+/** The source and the tag of a received message, for receives with wildcards. */
 export interface Status {
   readonly source: number;
   readonly tag: number;
@@ -61,38 +62,38 @@ export interface Status {
 /** Whether a message layer reads and writes device memory itself. */
 export interface DeviceMemorySupport {
   readonly supported: boolean;
-  /** What was asked. */
+  /** The query that gave this result. */
   readonly query: string;
 }
 
 /**
- * What core needs of a message layer: MPI's calls on spans, synchronous.
+ * The part of a message layer that core needs: the calls of MPI on spans, synchronous.
  *
- * Lengths are elements. In-place forms leave out the send span. Counts above 2³¹ work. All errors
- * are `MpiError`, an argument that does not fit (sizes, ranks out of range) is refused before
- * anything is sent.
+ * Lengths are in elements. In-place forms leave out the send span. Counts above 2³¹ work. All
+ * errors are `MpiError`. Invalid arguments (sizes, ranks out of range) are refused before anything
+ * is sent.
  */
 export interface Communicator {
   readonly rank: number;
   readonly size: number;
-  /** Differs between communicators of this process, the same for one and the same communicator. */
+  /** The number of this communicator, unique among those of this process. */
   readonly id: number;
   readonly counters: CommCounters;
   /** In debug mode (`LOPS_DEBUG=1`) only. */
   readonly checker?: CallChecker | undefined;
-  /** What the message layer says about device memory. */
+  /** Whether the message layer reads and writes device memory itself. */
   deviceMemory(): DeviceMemorySupport;
 
   barrier(): void;
   bcast(data: Transferable, root?: number): void;
-  /** `recv ← op over ranks of send`; with one span, in place. All ranks get the same bits. */
+  /** `recv ← op over ranks of send`; with one span, in place. All ranks have the same bits. */
   allreduce(sendOrInPlace: Transferable, op: ReduceOp, recv?: Transferable): void;
   iallreduce(inPlace: Transferable, op: ReduceOp): Request;
-  /** `recv` counts on `root` only; without it the root reduces in place. */
+  /** `recv` is used on `root` only. Without it, the root reduces in place. */
   reduce(sendOrInPlace: Transferable, op: ReduceOp, root: number, recv?: Transferable): void;
   /** `recv.length = size · send.length` */
   allgather(send: Transferable, recv: Transferable): void;
-  /** Rank r's part has `counts[r]` elements, one after another. */
+  /** The part of rank r has `counts[r]` elements. Parts are adjacent, in the order of ranks. */
   allgatherv(send: Transferable, recv: Transferable, counts: readonly number[]): void;
   gather(send: Transferable, recv: Transferable | undefined, root?: number): void;
   gatherv(send: Transferable, recv: Transferable | undefined, counts: readonly number[], root?: number): void;
@@ -122,37 +123,38 @@ export interface Communicator {
   startAll(requests: readonly PersistentRequest[]): void;
   waitAll(requests: readonly Request[]): void;
 
-  /** Object collectives for metadata: anything that `structuredClone` takes. */
+  /** Object collectives for metadata: any value that `structuredClone` accepts. */
   bcastObject<T>(value: T, root?: number): T;
   allgatherObject<T>(value: T): T[];
-  /** The list on the root, undefined elsewhere. */
+  /** Returns the list on the root, undefined on other ranks. */
   gatherObject<T>(value: T, root?: number): T[] | undefined;
 
   /**
-   * Ranks of one colour share a communicator, ordered by key, then rank; `undefined` takes part and
-   * gets none.
+   * Splits the communicator. Ranks with one colour have a communicator together, ordered by key,
+   * then by rank. A rank with the colour `undefined` takes part in the call and has no new
+   * communicator.
    */
   split(color: number, key?: number): Communicator;
   split(color: number | undefined, key?: number): Communicator | undefined;
-  /** Ranks that share memory (one node). */
+  /** Splits the communicator into groups of ranks that share memory (one node). */
   splitShared(): Communicator;
   dup(): Communicator;
-  /** A Cartesian topology over the first `∏ dims` ranks; undefined on the others. */
+  /** A Cartesian topology over the first `∏ dims` ranks; undefined on the other ranks. */
   cart(dims: readonly number[], options?: CartOptions): CartesianCommunicator | undefined;
   free(): void;
-  /** Ends the whole job at once. */
+  /** Ends the whole job immediately. */
   abort(code: number, message?: string): never;
 }
 
 /** Options of {@link Communicator.cart}. */
 export interface CartOptions {
-  /** Whether the grid closes, along each axis. @default false along all */
+  /** Whether the grid is periodic along each axis. @default false along all */
   readonly periodic?: readonly boolean[];
-  /** Ranks may be numbered anew. @default false */
+  /** Whether MPI may renumber the ranks. @default false */
   readonly reorder?: boolean;
 }
 
-/** A communicator whose ranks have places in a grid. */
+/** A communicator whose ranks have positions in a grid. */
 export interface CartesianCommunicator extends Communicator {
   readonly dims: readonly number[];
   readonly periodic: readonly boolean[];
@@ -160,7 +162,10 @@ export interface CartesianCommunicator extends Communicator {
   coordsOf(rank: number): number[];
   /** Undefined for coordinates outside the grid along an axis that is not periodic. */
   rankOf(coords: readonly number[]): number | undefined;
-  /** The neighbours `displacement` steps behind and ahead along an axis. */
+  /**
+   * The neighbours at `displacement` steps backward (source) and forward (destination) along an
+   * axis.
+   */
   shift(
     axis: number,
     displacement?: number,

@@ -9,8 +9,9 @@ let communicator: Communicator | undefined;
 const registry = new Map<string, BackendEntry>();
 
 /**
- * The backend of arrays that name none. Throws while unset: `lops-mpi` sets it, `lops-mpi/extend`
- * alone does not.
+ * The backend of arrays without a given one. Importing `lops-mpi` sets it; importing
+ * `lops-mpi/extend` alone does not.
+ * @throws {@link BackendError} if it is not set
  */
 export function defaultBackend(): Backend {
   if (!backend) throw new BackendError("no default backend: import 'lops-mpi', or call setDefaultBackend()");
@@ -18,21 +19,28 @@ export function defaultBackend(): Backend {
 }
 
 /**
- * Throws {@link BackendError} unless `value` is a backend: a promise of one, as `loadBackend`
- * returns, is not.
+ * Sets the backend of arrays without a given one.
+ * @throws {@link BackendError} unless `value` is a backend. A promise of one, as `loadBackend`
+ *   returns it, is refused
  */
 export function setDefaultBackend(value: Backend): void {
   backend = checkBackend(value);
 }
 
-/** Throws {@link BackendError} unless `value` is a backend. */
+/**
+ * Returns `value` if it is a backend.
+ * @throws {@link BackendError} if it is not
+ */
 export function checkBackend(value: unknown): Backend {
   if (typeof value === 'object' && value !== null && 'alloc' in value) return value as Backend;
   const what = value instanceof Promise ? 'a promise: wait for it with await' : textOf(value);
   throw new BackendError(`expected a backend or the name of one, received ${what}`);
 }
 
-/** What a name stands for: how to make it, and what came of that. */
+/**
+ * The entry of a name: the functions that make and report the backend, and the backend once it is
+ * made.
+ */
 interface BackendEntry {
   readonly make: () => Backend | Promise<Backend>;
   readonly report: (() => BackendReport | Promise<BackendReport>) | undefined;
@@ -51,10 +59,12 @@ function entryOf(name: string): BackendEntry {
 }
 
 /**
- * Makes a backend known by name. `make` runs once, when it is first asked for; one that has to wait
- * for something returns a promise, and is then there after {@link loadBackend}. What it throws goes
- * to whom asked, and it is asked again the next time.
- * @param report what `lops doctor` says of it on a rank; default: what comes of making it
+ * Registers a backend by name. `make` runs once, at the first use of the backend. If it is
+ * asynchronous, it returns a promise, and the backend can be used after {@link loadBackend}. Errors
+ * of `make` propagate to the caller, and the next use calls it again.
+ * @param report returns the report of `lops doctor` on a rank; by default the backend is made and
+ *   its dtypes are reported
+ * @throws {@link BackendError} if an argument has the wrong type
  */
 export function registerBackend(
   name: string,
@@ -74,8 +84,9 @@ export function registerBackend(
 }
 
 /**
- * What a registered backend says of itself on this rank. Never throws for a backend that is not
- * there.
+ * The report of a registered backend on this rank. If the backend is missing, the report says so,
+ * and nothing is thrown.
+ * @throws {@link BackendError} for a name that is not registered
  */
 export async function reportBackend(name: string): Promise<BackendReport> {
   const entry = entryOf(name);
@@ -105,8 +116,8 @@ function start(entry: BackendEntry): Backend | Promise<Backend> {
 }
 
 /**
- * A backend object, the registered one of a name, or the default. Throws {@link BackendError}, also
- * for one that {@link loadBackend} has to load first.
+ * Returns a backend object unchanged, the registered backend of a name, or the default.
+ * @throws {@link BackendError} if there is none, or if {@link loadBackend} has to load it first
  */
 export function resolveBackend(which?: Backend | string): Backend {
   if (which === undefined) return defaultBackend();
@@ -119,8 +130,8 @@ export function resolveBackend(which?: Backend | string): Backend {
 }
 
 /**
- * What {@link resolveBackend} answers, once the backend is loaded. Works for every backend, whether
- * it has to be waited for or not.
+ * As {@link resolveBackend}, after loading the backend. Works for every backend, synchronous or
+ * not.
  */
 export async function loadBackend(which?: Backend | string): Promise<Backend> {
   return typeof which === 'string' ? start(entryOf(which)) : resolveBackend(which);
@@ -130,8 +141,9 @@ export async function loadBackend(which?: Backend | string): Promise<Backend> {
 export const backendNames = (): string[] => [...registry.keys()];
 
 /**
- * The communicator of arrays that name none. Throws while unset: `lops-mpi` sets it,
+ * The communicator of arrays without a given one. Importing `lops-mpi` sets it; importing
  * `lops-mpi/extend` alone does not.
+ * @throws {@link MpiError} if it is not set
  */
 export function defaultCommunicator(): Communicator {
   if (!communicator)
@@ -139,12 +151,18 @@ export function defaultCommunicator(): Communicator {
   return communicator;
 }
 
-/** Sets the communicator of arrays that name none. Throws {@link MpiError} for anything else. */
+/**
+ * Sets the communicator of arrays without a given one.
+ * @throws {@link MpiError} unless `value` is a communicator
+ */
 export function setDefaultCommunicator(value: Communicator): void {
   communicator = resolveCommunicator(value);
 }
 
-/** A communicator, or the default one. Throws {@link MpiError} for anything else. */
+/**
+ * Returns a communicator unchanged, or the default one.
+ * @throws {@link MpiError} if `which` is anything else, or if no default is set
+ */
 export function resolveCommunicator(which?: Communicator): Communicator {
   if (which === undefined) return defaultCommunicator();
   if (typeof which === 'object' && which !== null && 'allreduce' in which) return which;

@@ -1,18 +1,18 @@
 import type { DevicePort } from './device-port.js';
 
 /**
- * How messages leave and enter device memory. The backend of the device chooses it, for all ranks
- * alike; the message layer follows it.
+ * The way of messages between device memories. The backend of the device chooses it, the same for
+ * all ranks. The message layer uses it.
  */
 export interface DeviceTransport {
   readonly name: string;
-  /** Why this one. */
+  /** Why this transport was chosen. */
   readonly reason: string;
   /** Whether the message layer reads and writes device memory itself. */
   readonly direct: boolean;
-  /** Longer messages are sent in pieces of so many bytes. */
+  /** The size in bytes of the pieces in which longer messages are sent. */
   readonly pieceBytes: number;
-  /** A message layer of the devices, which takes the messages that it can. */
+  /** A message layer of the devices, which sends the messages that it supports. */
   readonly port?: DevicePort | undefined;
 }
 
@@ -28,7 +28,10 @@ let transport = UNUSED;
 /** The transport of device memory in this process. */
 export const deviceTransport = (): DeviceTransport => transport;
 
-/** Sets the transport, which must be the same on all ranks; without an argument as at the start. */
+/**
+ * Sets the transport, which must be the same on all ranks. Without an argument, resets it to that
+ * of a process without a device.
+ */
 export function setDeviceTransport(chosen: DeviceTransport = UNUSED): void {
   transport = chosen;
 }

@@ -4,7 +4,7 @@ import { DTypeError } from '../base/errors.js';
 import { textOf } from '../base/text-of.js';
 import { type BinaryOp, COMPARISONS, type ReduceKernel, type UnaryOp } from './backend.js';
 
-/** Functions that turn int32 into floats: their values are no integers. */
+/** Functions with a float result for int32, because their values are not integers. */
 const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
   'exp',
   'log',
@@ -21,8 +21,8 @@ const FLOATING: ReadonlySet<UnaryOp | BinaryOp> = new Set([
 ] as const);
 
 /**
- * The dtype in which `op` computes with operands of `dtype`: `float` for functions of integers
- * whose values are none.
+ * The dtype in which `op` is computed for operands of `dtype`. It is `float` for functions of
+ * integers whose values are not integers.
  */
 export const computeDType = (op: UnaryOp | BinaryOp, dtype: DType, float: DType): DType =>
   isInteger(dtype) && FLOATING.has(op) ? float : dtype;
@@ -93,7 +93,7 @@ function resultOf(op: string, dtype: DType): DType {
 }
 
 const tables = new Map<DType, Map<string, DType>>();
-/** Looked up on every call of a kernel, so remembered. */
+/** Cached, because every call of a kernel needs it. */
 function remembered(op: string, dtype: DType, allowed: readonly string[] | undefined): DType {
   let table = tables.get(dtype);
   if (!table) tables.set(dtype, (table = new Map()));
@@ -107,26 +107,28 @@ function remembered(op: string, dtype: DType, allowed: readonly string[] | undef
 }
 
 /**
- * The dtype that `unary(op)` writes: int32 for isnan and isfinite, the real one for abs, real,
- * imag. Throws {@link DTypeError} where the function has no such values.
+ * The dtype that `unary(op)` writes: int32 for isnan and isfinite, the real dtype for abs, real and
+ * imag, otherwise `dtype`.
+ * @throws {@link DTypeError} if the function is not defined for `dtype`
  */
 export const unaryResult = (op: UnaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_UNARY);
 
 /**
- * The dtype that `binary(op)` writes: int32 for comparisons. Throws {@link DTypeError} for divide
- * and arctan2 of int32, and for the order of complex numbers.
+ * The dtype that `binary(op)` writes: int32 for comparisons, otherwise `dtype`.
+ * @throws {@link DTypeError} for divide and arctan2 of int32, and for the order of complex numbers
  */
 export const binaryResult = (op: BinaryOp, dtype: DType): DType => remembered(op, dtype, INTEGER_BINARY);
 
 /**
- * The dtype that `reduceAxis(op)` writes. Throws {@link DTypeError} for max and min of complex
- * data.
+ * The dtype that `reduceAxis(op)` writes.
+ * @throws {@link DTypeError} for max and min of complex data
  */
 export const reduceResult = (op: ReduceKernel, dtype: DType): DType => remembered(op, dtype, undefined);
 
 /**
- * Throws {@link DTypeError} where a scalar would be changed by storing it: complex in real,
- * fractions, NaN or more than 32 bits in int32.
+ * Checks that storing a scalar does not change it.
+ * @throws {@link DTypeError} for a complex number in a real dtype, and for a fraction, NaN or a
+ *   number of more than 32 bits in int32
  */
 export function checkStorable(value: Scalar, dtype: DType): void {
   checkScalar(value, dtype);

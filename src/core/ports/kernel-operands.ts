@@ -24,13 +24,13 @@ import {
 import { checkStorable } from './kernel-dtypes.js';
 import type { DeviceSpan } from './span.js';
 
-/** An operand in memory rather than a scalar. */
+/** True for an operand in memory, false for a scalar. */
 export const isElements = <S extends AnyStorage>(x: Elements<S> | Scalar): x is Elements<S> =>
   typeof x !== 'number' && 'storage' in x;
 
 /**
- * What two operands are combined in: the dtype of the one in memory; two scalars are compared in
- * their own precision, otherwise combined in that of the result.
+ * The dtype in which two operands are combined. It is that of the operand in memory. Two scalars
+ * are compared in double precision, and otherwise combined in the dtype of the result.
  */
 export function binaryDType(
   op: BinaryOp,
@@ -45,8 +45,8 @@ export function binaryDType(
 }
 
 /**
- * Throws unless a typed array holds the values of such elements: {@link DTypeError},
- * {@link ShapeError}.
+ * Checks that a typed array has the values of these elements.
+ * @throws {@link DTypeError} or {@link ShapeError} if it has another type or length
  */
 export function checkHost(values: HostArray, elements: Elements<AnyStorage>): void {
   const { dtype } = elements.storage;
@@ -60,8 +60,8 @@ export function checkHost(values: HostArray, elements: Elements<AnyStorage>): vo
 }
 
 /**
- * Throws {@link ShapeError} for elements that leave their storage: native kernels would read and
- * write whatever lies behind.
+ * Throws {@link ShapeError} unless the elements lie within their storage. Native kernels would
+ * access other memory.
  */
 export function checkRun({ storage, offset, size }: Elements<AnyStorage>): void {
   if (
@@ -79,7 +79,8 @@ export function checkRun({ storage, offset, size }: Elements<AnyStorage>): void 
 }
 
 /**
- * Of memory that no message layer may read: what is sent is copied out and in, and nothing but it.
+ * The span of memory that a message layer cannot read. Its elements are copied to and from the
+ * host, and no others.
  */
 export function copiedSpan(storage: Storage, offset: number, length: number): DeviceSpan {
   const { backend, dtype } = storage;
@@ -95,19 +96,19 @@ export function copiedSpan(storage: Storage, offset: number, length: number): De
   };
 }
 
-/** Throws {@link ShapeError} for a length that no storage has. */
+/** Throws {@link ShapeError} unless `length` is a non-negative integer. */
 export function checkLength(length: number): void {
   if (!Number.isSafeInteger(length) || length < 0)
     throw new ShapeError(`expected a length that is a non-negative integer, received ${textOf(length)}`);
 }
 
-/** Of a storage that another backend made. */
+/** The error for a storage of another backend. */
 export const foreignStorage = (storage: Storage, name: string): BackendError =>
   new BackendError(
     `cannot use an array of backend '${storage.backend.name}' here: move it with to('${name}')`,
   );
 
-/** Of a storage that was released. */
+/** The error for a storage that was released. */
 export const disposedStorage = (): BackendError =>
   new BackendError(
     'this array was disposed and cannot be used any more: copy() what is needed before dispose()',
@@ -130,15 +131,19 @@ export function checkIndices({ storage: { dtype } }: Elements<AnyStorage>): void
 }
 
 /**
- * Throws {@link DTypeError} unless the places of an index table are int32, or float64 for axes that
- * int32 cannot count.
+ * Throws {@link DTypeError} unless the positions of an index table have the dtype
+ * {@link placeDType}: int32, or float64 for axes longer than 2^31.
  */
 export function checkPlaces({ storage: { dtype } }: Elements<AnyStorage>, n: number): void {
   if (dtype !== placeDType(n))
     throw new DTypeError(`expected ${placeDType(n)} for indices into an axis of ${n}, received ${dtype}`);
 }
 
-/** Throws {@link DTypeError}, {@link ShapeError} unless x has a k-th smallest value. */
+/**
+ * Checks that x has a k-th smallest value.
+ * @throws {@link DTypeError} for complex data
+ * @throws {@link ShapeError} if k is out of range
+ */
 export function checkKth({ storage: { dtype }, size }: Elements<AnyStorage>, k: number): void {
   if (isComplex(dtype))
     throw new DTypeError(`kthSmallest is not defined for ${dtype}: take the modulus first`);

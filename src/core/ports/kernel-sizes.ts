@@ -13,8 +13,8 @@ import type {
 } from './backend.js';
 
 /**
- * The number of elements of a shape. Throws {@link ShapeError} unless its sizes are non-negative
- * integers.
+ * The number of elements of a shape.
+ * @throws {@link ShapeError} unless all sizes are non-negative integers
  */
 export function sizeOf(shape: Shape): number {
   let size = 1;
@@ -22,7 +22,7 @@ export function sizeOf(shape: Shape): number {
   for (let k = 0; k < shape.length; k++) {
     const n = shape[k] as number;
     size *= n;
-    // Also NaN and fractions
+    // also true for NaN and fractions
     if (!(n >= 0 && Number.isSafeInteger(n))) fits = false;
   }
   if (!(fits && Number.isSafeInteger(size)))
@@ -31,8 +31,10 @@ export function sizeOf(shape: Shape): number {
 }
 
 /**
- * Throws unless a kernel may use `n` elements, a size, of a dtype from the first of `elements` on:
- * {@link ShapeError}, {@link DTypeError}.
+ * Checks that a kernel may use `n` elements, a non-negative integer, from the first of `elements`
+ * on.
+ * @throws {@link ShapeError} if the storage ends before them
+ * @throws {@link DTypeError} if the storage has another dtype than `dtype`
  */
 export function checkReach({ storage, offset }: Elements<AnyStorage>, n: number, dtype?: DType): void {
   if (!(offset + n <= storage.length))
@@ -44,7 +46,8 @@ export function checkReach({ storage, offset }: Elements<AnyStorage>, n: number,
 }
 
 /**
- * Throws {@link ShapeError} unless a walk of `shape`, which is not empty, stays within its storage.
+ * Throws {@link ShapeError} unless the strided access to a non-empty `shape` stays within its
+ * storage.
  */
 export function checkWalk(shape: Shape, { elements, start, strides }: Strided<AnyStorage>): void {
   let [first, last] = [elements.offset + start, elements.offset + start];
@@ -72,8 +75,9 @@ function checkAxis(axis: number, ndim: number): void {
 }
 
 /**
- * How many elements a transform reads and writes: the real side of `shape`, and the half that the
- * complex one has.
+ * The numbers of elements that a transform reads and writes. The real side has those of `shape`,
+ * the complex side of 'r2c' and 'c2r' the half spectrum.
+ * @throws {@link ShapeError} or {@link ArgumentError} for a plan that is not valid
  */
 export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [from: number, to: number] {
   const full = sizeOf(shape);
@@ -93,8 +97,8 @@ export function fftSizes({ kind, shape, axes, direction }: FftPlan): readonly [f
 }
 
 /**
- * Whether a matrix product has any result. Throws {@link ShapeError} unless the operands hold its
- * matrices.
+ * Whether a matrix product has a non-empty result.
+ * @throws {@link ShapeError} if an operand is too short for its matrices
  */
 export function checkMatMul(
   a: Elements<AnyStorage>,
@@ -121,8 +125,8 @@ export function checkMatMul(
 }
 
 /**
- * Whether a stencil has any result. Throws {@link ShapeError} unless the operands hold its block,
- * and its axes are some.
+ * Whether a stencil has a non-empty result.
+ * @throws {@link ShapeError} if an operand is too short for its block, or an axis does not exist
  */
 export function checkStencil(
   x: Elements<AnyStorage>,
@@ -143,14 +147,14 @@ export function checkStencil(
   return size > 0;
 }
 
-/** The rows that a stencil without a range writes. */
+/** The range of rows that a stencil without a range writes. */
 export const allRows = (shape: Shape): NonNullable<Stencil['range']> => ({
   axis: 0,
   start: 0,
   end: shape[0] ?? 1,
 });
 
-/** How many cells along an axis of a stencil the ghost cells have. */
+/** The number of ghost cells along an axis of a stencil. */
 export function ghostWidth(ghost: Elements<AnyStorage> | undefined, shape: Shape, axis: number): number {
   if (!ghost) return 0;
   const [outer, , inner] = around(shape, axis);
@@ -158,8 +162,9 @@ export function ghostWidth(ghost: Elements<AnyStorage> | undefined, shape: Shape
 }
 
 /**
- * Whether a convolution has any result. Throws {@link ShapeError} unless the operands hold its
- * arrays.
+ * Whether a convolution has a non-empty result.
+ * @throws {@link ShapeError} if the shapes have different numbers of axes, or an operand is too
+ *   short for its array
  */
 export function checkConvolution(
   x: Elements<AnyStorage>,

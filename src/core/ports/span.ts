@@ -12,16 +12,13 @@ export interface HostSpan {
   readonly byteOffset: number;
 }
 
-/**
- * Memory of a device. A message layer that can't read it goes through `copyToHost` and
- * `copyFromHost`.
- */
+/** Memory of a device. A message layer that cannot read it uses `copyToHost` and `copyFromHost`. */
 export interface DeviceSpan {
   readonly kind: 'device';
   readonly dtype: DType;
   /** Elements, not bytes. */
   readonly length: number;
-  /** The device address, or undefined where no message layer may ever read this memory. */
+  /** The device address; undefined if no message layer can read this memory. */
   readonly address: bigint | undefined;
   /** Waits until all kernels that write this memory are done. */
   synchronize(): void;
@@ -29,25 +26,31 @@ export interface DeviceSpan {
   copyToHost(to: HostArray): void;
   copyFromHost(from: HostArray): void;
   /**
-   * Host memory that the device copies to and from fast (pinned), if it has such; at least so
-   * large. Lent until `unpin`.
+   * Returns at least `bytes` of pinned host memory, which the device copies to and from fast.
+   * Absent if the device has none. The memory must be returned with `unpin`.
    */
   pinned?(bytes: number): ArrayBuffer;
-  /** Takes pinned memory back that nothing reads or writes any more; other memory is left alone. */
+  /** Takes back pinned memory that is no longer in use. Other memory is ignored. */
   unpin?(memory: ArrayBufferLike): void;
-  /** Queues a copy of the elements from `offset` on into pinned memory. The answer waits for it. */
+  /**
+   * Queues a copy of the elements from `offset` on into pinned memory. The returned function waits
+   * for the copy.
+   */
   queueToHost?(offset: number, to: HostArray): () => void;
-  /** Queues a copy from pinned memory, which must stay as it is until the answer has waited. */
+  /**
+   * Queues a copy from pinned memory. The memory must not change until the returned function, which
+   * waits for the copy, has returned.
+   */
   queueFromHost?(offset: number, from: HostArray): () => void;
 }
 
-/** Memory as a message layer sees it. */
+/** Memory in the form in which a message layer uses it. */
 export type Span = HostSpan | DeviceSpan;
 
-/** What communication calls take: a span, or a typed array (float32, float64, int32). */
+/** The buffers of communication calls: a span, or a typed array (float32, float64, int32). */
 export type Transferable = Span | HostArray;
 
-/** A typed array as a span; a complex dtype says that it holds interleaved pairs. */
+/** The span of a typed array. With a complex dtype, the array holds interleaved pairs. */
 export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): HostSpan {
   return {
     kind: 'host',
@@ -58,7 +61,10 @@ export function hostSpan(values: HostArray, dtype: DType = dtypeOf(values)): Hos
   };
 }
 
-/** Memory as a span; typed arrays are spans of the host. */
+/**
+ * Returns a span unchanged, and the span of a typed array.
+ * @throws {@link ArgumentError} for anything else
+ */
 export function toSpan(memory: Transferable): Span {
   if (ArrayBuffer.isView(memory)) return hostSpan(memory);
   if (memory?.kind === 'host' || (memory?.kind === 'device' && typeof memory.synchronize === 'function'))
